@@ -1,0 +1,249 @@
+"""The training loop every stage shares: exact resume, atomic checkpoints, EMA weights, JSON-lines progress.
+
+Every random number of step n is drawn from generators seeded with (seed, n), so a run that was killed and
+resumed computes the same losses as one that never stopped. stdout carries JSON lines and nothing else;
+stderr is for people. SIGTERM and SIGINT write a checkpoint and leave.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import signal
+import sys
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Protocol
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+
+class NotFinite(Exception):
+    """A loss became NaN or infinite; the last checkpoint is untouched."""
+
+
+class MismatchedCheckpoint(Exception):
+    """The checkpoint belongs to another stage or configuration."""
+
+
+@dataclass
+class RunOptions:
+    out: Path
+    stage: str
+    seed: int = 0
+    steps: int = 1000
+    minutes: float | None = None
+    checkpoint_every: int = 200
+    eval_every: int = 200
+    log_every: int = 10
+    ema_decay: float = 0.999
+    bf16: bool = True
+    warmup: int = 200
+    decay_to: float = 0.05  # learning rate at the last step as a share of the first
+
+
+class Stage(Protocol):
+    """One thing to train. `modules` are saved, averaged and resumed by name."""
+
+    modules: dict[str, nn.Module]
+    optimizers: dict[str, torch.optim.Optimizer]
+
+    def step(self, rng: np.random.Generator, step: int) -> dict[str, float]: ...
+
+    def evaluate(self) -> dict[str, float]: ...
+
+    def config(self) -> dict[str, Any]: ...
+
+
+def emit(event: str, **data: Any) -> None:
+    """One progress event as a JSON line on stdout."""
+    print(json.dumps({"event": event, **data}, allow_nan=False), flush=True)
+
+
+def clean(metrics: dict[str, float]) -> dict[str, float]:
+    return {k: round(float(v), 6) for k, v in metrics.items()}
+
+
+def save_atomic(state: dict[str, Any], path: Path) -> None:
+    """Written beside and renamed: a kill or a full disk leaves the former checkpoint whole."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    temporary = path.with_suffix(".tmp")
+    with open(temporary, "wb") as file:
+        torch.save(state, file)
+        file.flush()
+        os.fsync(file.fileno())
+    os.replace(temporary, path)
+
+
+class Ema:
+    """Exponential moving average of floating-point parameters; buffers are copied."""
+
+    def __init__(self, modules: dict[str, nn.Module], decay: float) -> None:
+        self.modules, self.decay = modules, decay
+        self.state = {name: {k: v.detach().clone() for k, v in m.state_dict().items()} for name, m in modules.items()}
+
+    @torch.no_grad()
+    def update(self, step: int) -> None:
+        decay = min(self.decay, (1 + step) / (10 + step))
+        for name, module in self.modules.items():
+            parameters = {k for k, _ in module.named_parameters()}
+            for key, value in module.state_dict().items():
+                if key in parameters:
+                    self.state[name][key].lerp_(value, 1 - decay)
+                else:
+                    self.state[name][key].copy_(value)
+
+    @contextlib.contextmanager
+    def applied(self) -> Iterator[None]:
+        backup = {name: {k: v.clone() for k, v in m.state_dict().items()} for name, m in self.modules.items()}
+        for name, module in self.modules.items():
+            module.load_state_dict(self.state[name])
+        try:
+            yield
+        finally:
+            for name, module in self.modules.items():
+                module.load_state_dict(backup[name])
+
+
+class Runner:
+    def __init__(self, stage: Stage, options: RunOptions, on_eval: Callable[[int, dict[str, float]], None] | None = None) -> None:
+        self.stage, self.options, self.on_eval = stage, options, on_eval
+        self.ema = Ema(stage.modules, options.ema_decay)
+        self.step, self.seconds, self.best = 0, 0.0, float("inf")
+        self.base_lr = {name: o.param_groups[0]["lr"] for name, o in stage.optimizers.items()}
+        self._stop = False
+
+    @property
+    def checkpoint(self) -> Path:
+        return self.options.out / "checkpoint.pt"
+
+    def _state(self) -> dict[str, Any]:
+        return {
+            "stage": self.options.stage,
+            "config": self.stage.config(),
+            "step": self.step,
+            "seconds": self.seconds,
+            "best": self.best,
+            "modules": {k: m.state_dict() for k, m in self.stage.modules.items()},
+            "optimizers": {k: o.state_dict() for k, o in self.stage.optimizers.items()},
+            "ema": self.ema.state,
+        }
+
+    def resume(self) -> bool:
+        if not self.checkpoint.is_file():
+            return False
+        state = torch.load(self.checkpoint, weights_only=True)
+        if state["stage"] != self.options.stage or state["config"] != self.stage.config():
+            raise MismatchedCheckpoint(f"{self.checkpoint} was written by another stage or configuration")
+        for name, module in self.stage.modules.items():
+            module.load_state_dict(state["modules"][name])
+        for name, optimizer in self.stage.optimizers.items():
+            optimizer.load_state_dict(state["optimizers"][name])
+        self.ema.state = state["ema"]
+        self.step, self.seconds, self.best = state["step"], state["seconds"], state["best"]
+        return True
+
+    def save(self) -> None:
+        save_atomic(self._state(), self.checkpoint)
+
+    def _progress(self) -> float:
+        """Share of the budget spent, 0..1: steps, or minutes of training where a time budget is set."""
+        if self.options.minutes is not None:
+            return min(1.0, self.seconds / (self.options.minutes * 60))
+        return min(1.0, self.step / max(1, self.options.steps))
+
+    def _set_lr(self) -> None:
+        warm = min(1.0, (self.step + 1) / max(1, self.options.warmup))
+        floor = self.options.decay_to
+        cosine = floor + (1 - floor) * 0.5 * (1 + np.cos(np.pi * self._progress()))
+        for name, optimizer in self.stage.optimizers.items():
+            for group in optimizer.param_groups:
+                group["lr"] = self.base_lr[name] * warm * cosine
+
+    def _evaluate(self) -> None:
+        with self.ema.applied(), torch.no_grad():
+            for module in self.stage.modules.values():
+                module.eval()
+            metrics = clean(self.stage.evaluate())
+        for module in self.stage.modules.values():
+            module.train()
+        emit("eval", stage=self.options.stage, step=self.step, minutes=round(self.seconds / 60, 2), **metrics)
+        score = metrics.get("score", float("inf"))
+        if score < self.best:
+            self.best = score
+            best = {"stage": self.options.stage, "config": self.stage.config(), "step": self.step, "seconds": self.seconds, "ema": self.ema.state, "metrics": metrics}
+            save_atomic(best, self.options.out / "best.pt")
+        if self.on_eval:
+            self.on_eval(self.step, metrics)
+
+    def run(self) -> None:
+        options = self.options
+        options.out.mkdir(parents=True, exist_ok=True)
+        resumed = self.resume()
+        emit("start", stage=options.stage, step=self.step, resumed=resumed, steps=options.steps, minutes=options.minutes)
+        for module in self.stage.modules.values():
+            module.train()
+        previous = {s: signal.signal(s, self._on_signal) for s in (signal.SIGTERM, signal.SIGINT)}
+        try:
+            self._loop()
+        finally:
+            for number, handler in previous.items():
+                signal.signal(number, handler)
+        self.save()
+        emit("stopped" if self._stop else "finished", stage=options.stage, step=self.step, best=self.best if np.isfinite(self.best) else None)
+
+    def _on_signal(self, *_: object) -> None:
+        self._stop = True
+
+    def _loop(self) -> None:
+        options, window = self.options, []
+        began = time.monotonic()
+        while self._progress() < 1.0 and not self._stop:
+            self._set_lr()
+            torch.manual_seed((options.seed << 32) + self.step)
+            metrics = self.stage.step(np.random.default_rng([options.seed, self.step]), self.step)
+            if not all(np.isfinite(v) for v in metrics.values()):
+                raise NotFinite(f"step {self.step}: {metrics}; the last checkpoint is whole")
+            self.step += 1
+            self.ema.update(self.step)
+            now = time.monotonic()
+            self.seconds, took, began = self.seconds + now - began, now - began, now
+            window.append((took, metrics))
+            if self.step % options.log_every == 0:
+                self._log(window)
+                window = []
+            if self.step % options.eval_every == 0:
+                self._evaluate()
+                began = time.monotonic()
+            if self.step % options.checkpoint_every == 0:
+                self.save()
+        if not self._stop:
+            self._evaluate()
+
+    def _log(self, window: list[tuple[float, dict[str, float]]]) -> None:
+        seconds = sum(t for t, _ in window) / len(window)
+        mean = {k: float(np.mean([m[k] for _, m in window])) for k in window[-1][1] if all(k in m for _, m in window)}
+        share = self._progress()
+        eta = self.seconds * (1 - share) / share if share > 0 else None
+        emit("step", stage=self.options.stage, step=self.step, seconds_per_step=round(seconds, 4), eta_minutes=None if eta is None else round(eta / 60, 1), **clean(mean))
+        if sys.stderr.isatty():
+            filled = int(30 * share)
+            print(f"\r{self.options.stage} [{'#' * filled}{'.' * (30 - filled)}] step {self.step} {mean}", end="", file=sys.stderr)
+
+
+def autocast(enabled: bool) -> torch.autocast:
+    return torch.autocast("cpu", torch.bfloat16, enabled=enabled)
+
+
+def clip_and_step(loss: Tensor, module: nn.Module, optimizer: torch.optim.Optimizer, limit: float) -> float:
+    """Backward, gradient-norm clipping, one optimizer step; returns the norm before clipping."""
+    optimizer.zero_grad(set_to_none=True)
+    loss.backward()
+    norm = torch.nn.utils.clip_grad_norm_(module.parameters(), limit)
+    optimizer.step()
+    return float(norm)

@@ -1,0 +1,76 @@
+"""Stage 1: the RVQ-VAE on log-mel spectrograms."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from .codec import Codec, CodecConfig
+from .data import Augmenter, Sounds, fit
+from .mel import LogMel
+from .runner import autocast, clip_and_step
+
+
+class CodecStage:
+    def __init__(self, config: CodecConfig, augmenter: Augmenter, held_out: Sounds, *, batch: int, crop: int, lr: float, bf16: bool, samples: int) -> None:
+        self.codec = Codec(config).to(memory_format=torch.channels_last)
+        self.modules = {"codec": self.codec}
+        self.optimizer = torch.optim.AdamW(self.codec.parameters(), lr=lr, betas=(0.9, 0.99), weight_decay=1e-3)
+        self.optimizers = {"codec": self.optimizer}
+        self.mel, self.augmenter = LogMel(), augmenter
+        self.batch, self.crop, self.bf16, self.samples = batch, crop, bf16, samples
+        audio = np.stack([fit(held_out.get(i), samples) for i in range(len(held_out))])
+        self.eval_mel = torch.cat([self.mel(torch.from_numpy(a)) for a in np.array_split(audio, max(1, len(audio) // 16))])
+
+    def config(self) -> dict[str, Any]:
+        return self.codec.config.to_dict()
+
+    def _mels(self, rng: np.random.Generator, count: int) -> Tensor:
+        audio = np.stack([self.augmenter.draw(rng)[0] for _ in range(count)])
+        mel = self.mel(torch.from_numpy(audio))
+        if not self.crop:
+            return mel
+        starts = rng.integers(0, (mel.shape[-1] - self.crop) // 8 + 1, count) * 8
+        return torch.stack([m[:, s : s + self.crop] for m, s in zip(mel, starts, strict=True)])
+
+    @torch.no_grad()
+    def _start_codebooks(self, rng: np.random.Generator) -> None:
+        mel = self._mels(rng, 8 * self.batch)
+        vectors = torch.cat([self.codec.encoder(self.codec._normal(m)).float() for m in mel.split(16)])
+        self.codec.quantizer.start(vectors.permute(0, 2, 3, 1).reshape(-1, self.codec.config.dim))
+
+    def step(self, rng: np.random.Generator, step: int) -> dict[str, float]:
+        c = self.codec.config
+        if step >= c.warm_steps and not bool(self.codec.quantizer.started):
+            self._start_codebooks(rng)
+        mel = self._mels(rng, self.batch)
+        dropped = rng.random(self.batch) < c.dropout
+        keep = torch.from_numpy(np.where(dropped, rng.integers(1, c.codebooks + 1, self.batch), c.codebooks))
+        with autocast(self.bf16):
+            output, commitment = self.codec(mel, keep)
+        error = (output - mel) / c.mel_std
+        mse, l1 = error.square().mean(), error.abs().mean()
+        loss = mse + l1 + c.commitment * commitment
+        norm = clip_and_step(loss, self.codec, self.optimizer, 1.0)
+        return {"loss": loss.item(), "l1": l1.item() * c.mel_std, "commitment": commitment.item(), "norm": norm}
+
+    def evaluate(self) -> dict[str, float]:
+        c, metrics = self.codec.config, {}
+        with autocast(self.bf16):
+            codes = torch.cat([self.codec.encode(m) for m in self.eval_mel.split(16)])
+            for depth in range(1, c.codebooks + 1):
+                partial = codes.clone()
+                partial[:, depth:] = c.codes
+                decoded = torch.cat([self.codec.decode(p) for p in partial.split(16)])
+                metrics[f"l1_{depth}"] = (decoded - self.eval_mel).abs().mean().item()
+        for level in range(c.codebooks):
+            share = torch.bincount(codes[:, level].flatten(), minlength=c.codes).float()
+            share = share / share.sum()
+            metrics[f"perplexity_{level + 1}"] = torch.exp(-(share * (share + 1e-12).log()).sum()).item()
+        metrics["score"] = metrics[f"l1_{c.codebooks}"]
+        return metrics
+
+

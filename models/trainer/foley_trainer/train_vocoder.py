@@ -1,0 +1,106 @@
+"""Stage 4: HiFi-GAN. Spectral losses alone at first, then the discriminators join."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from .data import Sounds, fit
+from .mel import LogMel, MelConfig
+from .runner import autocast, clip_and_step
+from .vocoder import Discriminators, Generator, VocoderConfig
+
+
+class SpectralLoss(nn.Module):
+    """Mean L1 of log-mels: the vocoder's own, one up to Nyquist (keeps the top end alive), and two other resolutions."""
+
+    def __init__(self, rate: int) -> None:
+        super().__init__()
+        self.main = LogMel(MelConfig(rate=rate))
+        self.others = nn.ModuleList(
+            LogMel(MelConfig(rate=rate, n_fft=n, hop=h, bins=b, f_max=rate / 2))
+            for n, h, b in ((1024, 256, 100), (2048, 512, 160), (512, 128, 60))
+        )
+
+    def forward(self, output: Tensor, target: Tensor) -> tuple[Tensor, Tensor]:
+        main = (self.main(output) - self.main(target)).abs().mean()
+        rest = sum((m(output) - m(target)).abs().mean() for m in self.others) / len(self.others)
+        return main, rest
+
+
+class VocoderStage:
+    def __init__(self, config: VocoderConfig, sounds: Sounds, held_out: Sounds, *, batch: int, segment: int, lr: float, adversarial_from: int, width: int, bf16: bool, samples: int) -> None:
+        self.generator, self.discriminators = Generator(config), Discriminators(width)
+        self.modules = {"generator": self.generator, "discriminators": self.discriminators}
+        betas = (0.8, 0.99)
+        self.g_optimizer = torch.optim.AdamW(self.generator.parameters(), lr=lr, betas=betas, weight_decay=0.01)
+        self.d_optimizer = torch.optim.AdamW(self.discriminators.parameters(), lr=lr / 2, betas=betas, weight_decay=0.01)
+        self.optimizers = {"generator": self.g_optimizer, "discriminators": self.d_optimizer}
+        self.spectral = SpectralLoss(sounds.rate)
+        self.sounds, self.batch, self.segment, self.bf16 = sounds, batch, segment, bf16
+        self.adversarial_from = adversarial_from
+        # Every class has the same share of the batches, however many clips it has.
+        labels = sorted({c.label for c in sounds.clips})
+        self.by_class = [[i for i, c in enumerate(sounds.clips) if c.label == label] for label in labels]
+        picks = np.linspace(0, len(held_out) - 1, min(48, len(held_out))).astype(int)
+        self.eval_audio = torch.from_numpy(np.stack([fit(held_out.get(i), samples) for i in picks]))
+
+    def config(self) -> dict[str, Any]:
+        return self.generator.config.to_dict()
+
+    def _segments(self, rng: np.random.Generator) -> Tensor:
+        out = []
+        while len(out) < self.batch:
+            audio = self.sounds.get(int(rng.choice(self.by_class[int(rng.integers(len(self.by_class)))])))
+            start = int(rng.integers(-self.segment // 4, max(1, audio.size - self.segment * 3 // 4)))
+            piece = fit(audio[max(0, start) :], self.segment, max(0, -start))
+            if np.abs(piece).max() < 1e-3 and rng.random() < 0.9:
+                continue  # nearly all silence teaches nothing; a tenth of it stays so that silence stays silent
+            out.append(piece * min(10 ** (rng.uniform(-12, 6) / 20), 0.99 / max(1e-4, float(np.abs(piece).max()))))
+        return torch.from_numpy(np.stack(out).astype(np.float32))
+
+    def step(self, rng: np.random.Generator, step: int) -> dict[str, float]:
+        audio = self._segments(rng)
+        mel = self.spectral.main(audio)
+        with autocast(self.bf16):
+            output = self.generator(mel)
+        output = output.float()
+        main, rest = self.spectral(output, audio)
+        loss = 45 * main + 15 * rest
+        metrics = {"mel": main.item(), "rest": rest.item()}
+        if step >= self.adversarial_from:
+            metrics["d"] = self._discriminate(audio, output.detach())
+            with autocast(self.bf16):
+                fakes = self.discriminators(output)
+                with torch.no_grad():
+                    reals = self.discriminators(audio)
+            adversarial = sum((1 - f.float()).square().mean() for f, _ in fakes)
+            features = sum(
+                F.l1_loss(a.float(), b.float()) for (_, fs), (_, rs) in zip(fakes, reals, strict=True) for a, b in zip(fs, rs, strict=True)
+            )
+            loss = loss + adversarial + 2 * features
+            metrics |= {"adversarial": adversarial.item(), "features": features.item()}
+        metrics["norm"] = clip_and_step(loss, self.generator, self.g_optimizer, 200.0)
+        return metrics
+
+    def _discriminate(self, real: Tensor, fake: Tensor) -> float:
+        with autocast(self.bf16):
+            pairs = zip(self.discriminators(real), self.discriminators(fake), strict=True)
+            loss = sum((1 - r.float()).square().mean() + f.float().square().mean() for (r, _), (f, _) in pairs)
+        clip_and_step(loss, self.discriminators, self.d_optimizer, 100.0)
+        return loss.item()
+
+    def evaluate(self) -> dict[str, float]:
+        mains, rests = [], []
+        for audio in self.eval_audio.split(8):
+            with autocast(self.bf16):
+                output = self.generator(self.spectral.main(audio))
+            width = min(output.shape[-1], audio.shape[-1])
+            main, rest = self.spectral(output.float()[:, :width], audio[:, :width])
+            mains.append(main.item())
+            rests.append(rest.item())
+        return {"mel_l1": float(np.mean(mains)), "rest_l1": float(np.mean(rests)), "score": float(np.mean(mains))}
