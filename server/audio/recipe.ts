@@ -1,0 +1,42 @@
+import { z } from 'zod';
+
+const recipeSchema = z.looseObject({
+  voice: z.string().regex(/^[0-9a-f]{64}$/),
+  voiceId: z.string().min(1).max(64),
+  class: z.union([z.string().min(1).max(100), z.record(z.string(), z.number())]),
+  classWeights: z.array(z.number().min(0).max(1)).min(1).max(10_000),
+  seed: z
+    .int()
+    .min(0)
+    .max(2 ** 32 - 1),
+  temperature: z.number().min(0).max(100),
+  topK: z.int().min(0),
+  topP: z.number().gt(0).max(1),
+  rate: z.int().min(1000).max(768_000),
+  version: z.string().max(40).optional(),
+});
+
+/**
+ * How a clip was made, as it travels inside its WAV: the same voice, class weights, seed and sampling parameters make
+ * the same clip again. `voice` is the voice's hash, `classWeights` are in the order of its class ids.
+ */
+export type Recipe = z.infer<typeof recipeSchema>;
+
+const MARK = 'foleyd ';
+
+/** The text of the comment chunk. */
+export function writeRecipe(recipe: Recipe): string {
+  return MARK + JSON.stringify(recipe);
+}
+
+/** The recipe in a comment, or null where the comment is none of ours or damaged. */
+export function readRecipe(comment: string): Recipe | null {
+  if (!comment.startsWith(MARK)) return null;
+  let json: unknown;
+  try {
+    json = JSON.parse(comment.slice(MARK.length));
+  } catch {
+    return null;
+  }
+  return recipeSchema.safeParse(json).data ?? null;
+}

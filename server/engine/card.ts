@@ -1,0 +1,93 @@
+import { readFile } from 'node:fs/promises';
+import path from 'node:path';
+import { z } from 'zod';
+import { type Axis, axes } from './axes.ts';
+import { EngineError } from './errors.ts';
+
+export const graphNames = ['condition', 'row', 'pixel', 'encoder', 'decoder', 'vocoder'] as const;
+export type GraphName = (typeof graphNames)[number];
+
+const size = z
+  .int()
+  .min(1)
+  .max(1 << 20);
+const axis = z.enum(axes as [Axis, ...Axis[]]);
+const graph = z.looseObject({
+  // A plain file of the voice's own folder: no path leaves it.
+  file: z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$/),
+  sha256: z.string().regex(/^[0-9a-f]{64}$/),
+  bytes: z
+    .int()
+    .min(1)
+    .max(2 ** 31),
+});
+
+const cardSchema = z
+  .looseObject({
+    format: z.literal('foleyd-voice'),
+    version: z.literal(1),
+    classes: z.array(z.looseObject({ id: z.int().min(0), name: z.string().min(1) })).min(1),
+    audio: z.looseObject({
+      rate: z.int().min(1000).max(768_000),
+      samples: z
+        .int()
+        .min(1)
+        .max(1 << 26),
+    }),
+    mel: z.looseObject({ hop: size, bins: size, frames: size }),
+    latent: z.looseObject({ codebooks: size, codes: z.int().min(2).max(65_535), frequency: size, time: size }),
+    grid: z.looseObject({ rows: size, cols: size, rowAxes: z.array(axis).min(1), colAxes: z.array(axis).min(1) }),
+    prior: z.looseObject({
+      ...{ channels: size, layers: size, blocks: size, heads: size, headDim: size },
+      ...{ kernel: size, conditionDim: size, conditionRows: z.array(z.int().min(0)) },
+    }),
+    graphs: z.looseObject({
+      ...{ condition: graph, row: graph, pixel: graph },
+      ...{ encoder: graph, decoder: graph, vocoder: graph },
+    }),
+    hash: z.string().regex(/^[0-9a-f]{64}$/),
+  })
+  .superRefine(({ latent, grid, prior }, context) => {
+    const sizes = { codebook: latent.codebooks, frequency: latent.frequency, time: latent.time };
+    const product = (names: Axis[]) => names.reduce((all, name) => all * sizes[name], 1);
+    if ([...grid.rowAxes, ...grid.colAxes].sort().join() !== [...axes].sort().join())
+      context.addIssue({ code: 'custom', path: ['grid'], message: `row and column axes must name ${axes} once each` });
+    else if (product(grid.rowAxes) !== grid.rows || product(grid.colAxes) !== grid.cols)
+      context.addIssue({
+        code: 'custom',
+        path: ['grid'],
+        message: 'rows and columns are not the product of their axes',
+      });
+    if (grid.rows * grid.cols > 1 << 20)
+      context.addIssue({ code: 'custom', path: ['grid'], message: 'the grid is too large' });
+    if (prior.kernel % 2 === 0 || prior.kernel > 15)
+      context.addIssue({ code: 'custom', path: ['prior', 'kernel'], message: 'the kernel must be odd and at most 15' });
+    if (prior.conditionRows[0] !== 0)
+      context.addIssue({ code: 'custom', path: ['prior', 'conditionRows'], message: 'the first must be row 0' });
+  });
+
+/** What the engine needs of a voice's card.json. */
+export type Card = z.infer<typeof cardSchema>;
+
+/** Throws voice_corrupt, naming what is wrong and where. */
+export function parseCard(text: string): Card {
+  let json: unknown;
+  try {
+    json = JSON.parse(text);
+  } catch (error) {
+    throw new EngineError('voice_corrupt', 'card.json is not JSON', { cause: error });
+  }
+  const parsed = cardSchema.safeParse(json);
+  if (parsed.success) return parsed.data;
+  const [issue] = parsed.error.issues;
+  throw new EngineError('voice_corrupt', `card.json: ${issue?.path.join('.') || 'card'}: ${issue?.message}`);
+}
+
+/** The text of a voice's card. Throws voice_missing. */
+export async function readCardText(voiceDir: string): Promise<string> {
+  try {
+    return await readFile(path.join(voiceDir, 'card.json'), 'utf8');
+  } catch (error) {
+    throw new EngineError('voice_missing', `no card.json in ${path.basename(voiceDir)}`, { cause: error });
+  }
+}

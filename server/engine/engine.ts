@@ -1,0 +1,78 @@
+/** What the rest of the server sees of the engine. Nothing here, or below it, knows of any protocol. */
+
+export interface EngineRequest {
+  /** The voice's folder: card.json and its graphs. */
+  voiceDir: string;
+  /** One weight per class of the voice in the order of class ids, summing to 1. */
+  classWeights: number[];
+  /** uint32. Same seed, voice and parameters give the same clip. */
+  seed: number;
+  /** 0 takes the likeliest code of every cell. */
+  temperature: number;
+  /** Only the k likeliest codes of a cell; 0 for all. */
+  topK: number;
+  /** Only the likeliest codes that together reach this probability; 1 for all. */
+  topP: number;
+  /** Hz of the audio handed back. */
+  rate: number;
+  previews: boolean;
+  /** Rows x columns in raster order: only decode these, sample nothing. */
+  codes?: Uint16Array;
+}
+
+export type EngineEvent =
+  | { type: 'started' }
+  | { type: 'row'; row: number; rows: number; codes: Uint16Array }
+  /** The clip as its first `codebooks` codebooks tell it, mono. */
+  | { type: 'preview'; codebooks: number; rate: number; pcm: Float32Array };
+
+export interface EngineTimings {
+  sampleMs: number;
+  decodeMs: number;
+  vocodeMs: number;
+  /** Since the engine began with this clip. */
+  firstRowMs: number;
+  firstPreviewMs: number | null;
+  totalMs: number;
+}
+
+export interface EngineResult {
+  /** Rows x columns in raster order. */
+  codes: Uint16Array;
+  /** Hz. */
+  rate: number;
+  /** Mono, -1..1. */
+  pcm: Float32Array;
+  timings: EngineTimings;
+}
+
+export interface EngineRun {
+  /** Rejects with an EngineError. */
+  done: Promise<EngineResult>;
+  /** A queued run ends at once, a running one before its next row. */
+  cancel(): void;
+}
+
+export { EngineError, type EngineErrorCode } from './errors.ts';
+
+export interface EngineInfo {
+  state: 'starting' | 'ready' | 'restarting' | 'closed';
+  pid: number | null;
+  restarts: number;
+  provider: string;
+  threads: number;
+  ortVersion: string;
+  /** Folders of the voices in memory. */
+  voices: string[];
+  /** Resident memory of the engine's process. */
+  memoryMb: number | null;
+}
+
+export interface Engine {
+  info(): EngineInfo;
+  /** Loads and checks a voice, so that its first clip does not wait. */
+  load(voiceDir: string): Promise<void>;
+  /** Runs are made one at a time, in order: nothing that runs beside a clip can change its bits. */
+  run(request: EngineRequest, on: (event: EngineEvent) => void): EngineRun;
+  close(): Promise<void>;
+}

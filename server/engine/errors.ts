@@ -1,0 +1,26 @@
+export const engineErrorCodes = [
+  'cancelled',
+  'engine_crashed',
+  'engine_unavailable',
+  'voice_missing',
+  'voice_corrupt',
+  'engine_failed',
+] as const;
+
+export type EngineErrorCode = (typeof engineErrorCodes)[number];
+
+export class EngineError extends Error {
+  readonly code: EngineErrorCode;
+
+  constructor(code: EngineErrorCode, message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.name = 'EngineError';
+    this.code = code;
+  }
+}
+
+/** Whatever was thrown as an EngineError: what has no code of its own is engine_failed. */
+export function toEngineError(error: unknown): EngineError {
+  if (error instanceof EngineError) return error;
+  return new EngineError('engine_failed', error instanceof Error ? error.message : String(error), { cause: error });
+}

@@ -1,0 +1,49 @@
+/** The random little voices of models/fixtures, for tests. */
+import { cpSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { type Card, parseCard } from './card.ts';
+import type { EngineRequest } from './engine.ts';
+
+export const fixtures = ['tiny', 'tiny-time'] as const;
+
+export interface Golden {
+  classWeights: number[];
+  codes: number[];
+  /** [cell][code]. */
+  logits: number[][];
+  greedy: number[];
+  latent: number[];
+  whole: { rms: number; audioEvery97th: number[] };
+  firstCodebook: { rms: number; audioEvery97th: number[] };
+}
+
+export function voiceDir(name: (typeof fixtures)[number]): string {
+  return fileURLToPath(new URL(`../../models/fixtures/${name}`, import.meta.url));
+}
+
+export function card(name: (typeof fixtures)[number]): Card {
+  return parseCard(readFileSync(path.join(voiceDir(name), 'card.json'), 'utf8'));
+}
+
+export function golden(name: (typeof fixtures)[number]): Golden {
+  return JSON.parse(readFileSync(path.join(voiceDir(name), 'golden.json'), 'utf8')) as Golden;
+}
+
+export function request(name: (typeof fixtures)[number], change: Partial<EngineRequest> = {}): EngineRequest {
+  const classWeights = card(name).classes.map((_, index) => (index === 0 ? 1 : 0));
+  return {
+    ...{ voiceDir: voiceDir(name), classWeights, seed: 1, temperature: 1, topK: 0, topP: 1 },
+    ...{ rate: 22050, previews: false },
+    ...change,
+  };
+}
+
+/** A copy of a fixture to do harm to; `remove` takes it away. */
+export function copyOf(name: (typeof fixtures)[number]): { dir: string; remove: () => void } {
+  const parent = mkdtempSync(path.join(tmpdir(), 'foleyd-voice-'));
+  const dir = path.join(parent, name);
+  cpSync(voiceDir(name), dir, { recursive: true });
+  return { dir, remove: () => rmSync(parent, { recursive: true, force: true }) };
+}

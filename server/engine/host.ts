@@ -1,0 +1,181 @@
+import { availableParallelism } from 'node:os';
+import type { Engine, EngineEvent, EngineInfo, EngineRequest, EngineResult, EngineRun } from './engine.ts';
+import { EngineError } from './errors.ts';
+import type { FromChild, ToChild } from './messages.ts';
+import { type EngineProcess, startProcess } from './process.ts';
+
+export interface EngineOptions {
+  /** Threads of the graphs; two by default, more bring a single clip nothing. */
+  threads?: number;
+  log?: (level: 'debug' | 'info' | 'warn' | 'error', message: string) => void;
+}
+
+interface Task {
+  id: number;
+  message: Exclude<ToChild, { type: 'cancel' }>;
+  on: (event: EngineEvent) => void;
+  resolve: (result: EngineResult | null) => void;
+  reject: (error: EngineError) => void;
+}
+
+const BACKOFF_MS = [100, 200, 400, 800, 1600, 2000];
+/** Starts in a row that never got as far as `ready`, after which waiting tasks are not kept waiting. */
+const HOPELESS = 5;
+
+export function createEngine(options: EngineOptions = {}): Engine {
+  return new EngineHost(options);
+}
+
+/**
+ * Keeps one engine process alive and gives it one task at a time. A crash fails the running task alone; those behind
+ * it wait for the process that replaces it.
+ */
+class EngineHost implements Engine {
+  readonly #threads: number;
+  readonly #log: NonNullable<EngineOptions['log']>;
+  readonly #queue: Task[] = [];
+  #running: Task | null = null;
+  #process: EngineProcess | null = null;
+  #state: EngineInfo['state'] = 'starting';
+  #lastId = 0;
+  #restarts = 0;
+  #failedStarts = 0;
+  #timer: NodeJS.Timeout | null = null;
+  #about = { provider: '', ortVersion: '', voices: [] as string[], memoryMb: null as number | null };
+
+  constructor({ threads, log }: EngineOptions) {
+    this.#threads = threads ?? Math.min(2, availableParallelism());
+    this.#log = log ?? (() => undefined);
+    this.#start();
+  }
+
+  info(): EngineInfo {
+    const { provider, ortVersion, voices, memoryMb } = this.#about;
+    const pid = this.#process?.pid ?? null;
+    return {
+      state: this.#state,
+      pid,
+      restarts: this.#restarts,
+      threads: this.#threads,
+      provider,
+      ortVersion,
+      voices,
+      memoryMb,
+    };
+  }
+
+  load(voiceDir: string): Promise<void> {
+    return new Promise((resolve, reject) => {
+      const id = ++this.#lastId;
+      this.#enqueue({
+        id,
+        message: { type: 'load', task: id, voiceDir },
+        on: () => undefined,
+        resolve: () => resolve(),
+        reject,
+      });
+    });
+  }
+
+  run(request: EngineRequest, on: (event: EngineEvent) => void): EngineRun {
+    const id = ++this.#lastId;
+    const done = new Promise<EngineResult>((resolve, reject) => {
+      // A run always comes back with a result; only a load has none.
+      this.#enqueue({
+        id,
+        message: { type: 'run', task: id, request },
+        on,
+        resolve: (result) => resolve(result!),
+        reject,
+      });
+    });
+    return { done, cancel: () => this.#cancel(id) };
+  }
+
+  async close(): Promise<void> {
+    if (this.#state === 'closed') return;
+    this.#state = 'closed';
+    if (this.#timer !== null) clearTimeout(this.#timer);
+    this.#failAll('the engine is closed');
+    const process = this.#process;
+    this.#process = null;
+    await process?.stop();
+  }
+
+  #enqueue(task: Task): void {
+    if (this.#state === 'closed') {
+      task.reject(new EngineError('engine_unavailable', 'the engine is closed'));
+      return;
+    }
+    this.#queue.push(task);
+    this.#next();
+  }
+
+  #cancel(id: number): void {
+    const at = this.#queue.findIndex((task) => task.id === id);
+    if (at >= 0) this.#queue.splice(at, 1)[0]?.reject(new EngineError('cancelled', 'the clip was cancelled'));
+    else if (this.#running?.id === id) this.#process?.send({ type: 'cancel', task: id });
+  }
+
+  #next(): void {
+    if (this.#state !== 'ready' || this.#running !== null) return;
+    const task = this.#queue.shift();
+    if (task === undefined) return;
+    this.#running = task;
+    this.#process?.send(task.message);
+  }
+
+  #start(): void {
+    this.#process = startProcess(this.#threads, {
+      onMessage: (message) => this.#receive(message),
+      onExit: (reason) => this.#exited(reason),
+      onLine: (line) => this.#log('warn', `engine: ${line}`),
+    });
+  }
+
+  #receive(message: FromChild): void {
+    if (this.#state === 'closed') return;
+    if (message.type === 'ready') {
+      this.#about = { ...this.#about, provider: message.provider, ortVersion: message.ortVersion };
+      this.#state = 'ready';
+      this.#failedStarts = 0;
+      this.#log('debug', `engine ready, process ${this.#process?.pid}, ${this.#threads} threads`);
+      this.#next();
+      return;
+    }
+    const task = this.#running;
+    if (task === null || task.id !== message.task) return;
+    if (message.type === 'event') {
+      task.on(message.event);
+      return;
+    }
+    Object.assign(this.#about, message.status);
+    this.#running = null;
+    if (message.type === 'failed') task.reject(new EngineError(message.code, message.message));
+    else task.resolve(message.type === 'done' ? message.result : null);
+    this.#next();
+  }
+
+  #exited(reason: string): void {
+    if (this.#state === 'closed') return;
+    const wasReady = this.#state === 'ready';
+    this.#state = 'restarting';
+    this.#process = null;
+    this.#about = { ...this.#about, voices: [], memoryMb: null };
+    this.#failedStarts += wasReady ? 0 : 1;
+    this.#restarts += 1;
+    const task = this.#running;
+    this.#running = null;
+    task?.reject(new EngineError('engine_crashed', `the engine ended in the middle of this clip (${reason})`));
+    if (this.#failedStarts >= HOPELESS) this.#failAll(`the engine does not start (${reason})`);
+    const wait = BACKOFF_MS[Math.min(this.#failedStarts, BACKOFF_MS.length - 1)]!;
+    this.#log('error', `engine ended (${reason}); starting it again in ${wait} ms`);
+    this.#timer = setTimeout(() => this.#start(), wait);
+  }
+
+  #failAll(message: string): void {
+    const tasks = [...(this.#running === null ? [] : [this.#running]), ...this.#queue.splice(0)];
+    this.#running = null;
+    for (const task of tasks) task.reject(new EngineError('engine_unavailable', message));
+  }
+}

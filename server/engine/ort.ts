@@ -1,0 +1,85 @@
+/** The only file that knows onnxruntime-node. */
+import { createHash } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
+import { createRequire } from 'node:module';
+import path from 'node:path';
+import * as ort from 'onnxruntime-node';
+import type { Card, GraphName } from './card.ts';
+import { EngineError } from './errors.ts';
+
+export const provider = 'cpu';
+export const ortVersion: string = createRequire(import.meta.url)('onnxruntime-node/package.json').version;
+
+/** Names of the execution providers inside the installed package; whether one works is seen when it is used. */
+export function bundledProviders(): string[] {
+  return ort.listSupportedBackends().map(({ name }) => name);
+}
+
+export type Feeds = Record<string, ort.Tensor>;
+export type Outputs = ort.InferenceSession.OnnxValueMapType;
+
+/** The array is not copied: what is written to it later is what the next run sees. */
+export function floats(data: Float32Array, dims: number[]): ort.Tensor {
+  return new ort.Tensor('float32', data, dims);
+}
+
+export function integers(data: BigInt64Array, dims: number[]): ort.Tensor {
+  return new ort.Tensor('int64', data, dims);
+}
+
+/** A float32 output's data. */
+export function read(outputs: Outputs, name: string): Float32Array {
+  const value = outputs[name];
+  if (!(value instanceof ort.Tensor) || !(value.data instanceof Float32Array))
+    throw new EngineError('engine_failed', `the graph gave no float32 output ${name}`);
+  return value.data;
+}
+
+export class Graph {
+  readonly #session: ort.InferenceSession;
+
+  private constructor(session: ort.InferenceSession) {
+    this.#session = session;
+  }
+
+  /** Reads a graph, compares its SHA-256 with the card's, and makes a session. Throws voice_missing or voice_corrupt. */
+  static async open(voiceDir: string, card: Card, name: GraphName, threads: number): Promise<Graph> {
+    const { file, sha256 } = card.graphs[name];
+    let bytes: Buffer;
+    try {
+      bytes = await readFile(path.join(voiceDir, file));
+    } catch (error) {
+      throw new EngineError('voice_missing', `${file} of the voice is missing`, { cause: error });
+    }
+    if (createHash('sha256').update(bytes).digest('hex') !== sha256)
+      throw new EngineError('voice_corrupt', `${file} is not the file that the voice's card describes`);
+    try {
+      return new Graph(await ort.InferenceSession.create(bytes, sessionOptions(threads)));
+    } catch (error) {
+      throw new EngineError('voice_corrupt', `${file} is no usable graph: ${(error as Error).message}`, {
+        cause: error,
+      });
+    }
+  }
+
+  async run(feeds: Feeds): Promise<Outputs> {
+    return await this.#session.run(feeds);
+  }
+
+  async release(): Promise<void> {
+    await this.#session.release();
+  }
+}
+
+function sessionOptions(threads: number): ort.InferenceSession.SessionOptions {
+  return {
+    executionProviders: [provider],
+    intraOpNumThreads: threads,
+    interOpNumThreads: 1,
+    executionMode: 'sequential',
+    graphOptimizationLevel: 'all',
+    logSeverityLevel: 3,
+    // Several sessions take turns on the same cores: a pool that spins for long starves the one that works.
+    extra: { session: { intra_op: { spin_duration_us: '100' } } },
+  };
+}

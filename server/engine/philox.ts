@@ -1,0 +1,59 @@
+/**
+ * Philox4x32-10, the counter-based generator of Salmon et al., "Parallel Random Numbers: As Easy as 1, 2, 3" (SC11).
+ * A number depends on key and counter alone, never on how many were drawn before it.
+ */
+
+const M0 = 0xd2511f53;
+const M1 = 0xcd9e8d57;
+const W0 = 0x9e3779b9;
+const W1 = 0xbb67ae85;
+const ROUNDS = 10;
+
+/** High 32 bits of the 64-bit product of two uint32. */
+function mulHigh(a: number, b: number): number {
+  const aLow = a & 0xffff;
+  const aHigh = a >>> 16;
+  const bLow = b & 0xffff;
+  const bHigh = b >>> 16;
+  const middle = aHigh * bLow + ((aLow * bLow) >>> 16);
+  const carry = (middle & 0xffff) + aLow * bHigh;
+  return (aHigh * bHigh + Math.floor(middle / 0x10000) + Math.floor(carry / 0x10000)) >>> 0;
+}
+
+/** One block: `counter` (4 uint32) is overwritten by the 4 random uint32 of (counter, key0, key1). */
+export function philox(counter: Uint32Array, key0: number, key1: number): void {
+  let [c0 = 0, c1 = 0, c2 = 0, c3 = 0] = counter;
+  let k0 = key0 >>> 0;
+  let k1 = key1 >>> 0;
+  for (let round = 0; round < ROUNDS; round++) {
+    const high0 = mulHigh(M0, c0);
+    const low0 = Math.imul(M0, c0) >>> 0;
+    const high1 = mulHigh(M1, c2);
+    const low1 = Math.imul(M1, c2) >>> 0;
+    c0 = (high1 ^ c1 ^ k0) >>> 0;
+    c1 = low1;
+    c2 = (high0 ^ c3 ^ k1) >>> 0;
+    c3 = low0;
+    k0 = (k0 + W0) >>> 0;
+    k1 = (k1 + W1) >>> 0;
+  }
+  counter[0] = c0;
+  counter[1] = c1;
+  counter[2] = c2;
+  counter[3] = c3;
+}
+
+// Which use of a seed a number is for: other uses take another key and never meet these numbers.
+const CELLS = 0x43454c4c;
+
+const block = new Uint32Array(4);
+
+/** The number in [0, 1) that decides the code of a cell: 53 bits, a function of seed and raster index alone. */
+export function cellUniform(seed: number, cell: number): number {
+  block[0] = cell;
+  block[1] = 0;
+  block[2] = 0;
+  block[3] = 0;
+  philox(block, seed, CELLS);
+  return ((block[0] >>> 5) * 0x4000000 + (block[1] >>> 6)) / 2 ** 53;
+}
