@@ -25,7 +25,7 @@ class CodecConfig:
     trunk_blocks: int = 2
     fine_blocks: int = 2
     decay: float = 0.99
-    commitment: float = 0.25
+    commitment: float = 0.03  # the paper has 0.25; measured here, that empties the deeper codebooks
     dropout: float = 0.5  # share of clips decoded with fewer than all codebooks in training
     warm_steps: int = 300  # steps as a plain autoencoder before the k-means start
     mel_bins: int = 80
@@ -92,7 +92,10 @@ class Encoder(nn.Module):
         rows = x.shape[2] // (self.strides[0][0] * self.strides[1][0])
         cols = x.shape[3] // (self.strides[0][1] * self.strides[1][1])
         summed = sum(branch(x)[:, :, :rows, :cols] for branch in self.branches)
-        return self.project(self.trunk(summed))
+        z = self.project(self.trunk(summed)).float()
+        # Every position has length sqrt(dim): commitment can't shrink z until the deeper levels' residuals are
+        # smaller than what the encoder drifts in a step, which starves their codebooks.
+        return z * torch.rsqrt(z.square().mean(1, keepdim=True) + 1e-6)
 
 
 class Decoder(nn.Module):
@@ -148,7 +151,7 @@ class ResidualQuantizer(nn.Module):
         total = torch.zeros_like(self.sums[level]).index_add_(0, index, residual)
         self.counts[level].lerp_(hits, 1 - self.decay)
         self.sums[level].lerp_(total, 1 - self.decay)
-        dead = self.counts[level] < 0.02 * residual.shape[0] / self.codes
+        dead = self.counts[level] < 0.05 * residual.shape[0] / self.codes
         if dead.any():  # a dead code restarts at a random vector of this batch, as if it had been hit averagely
             picks = residual[torch.randint(residual.shape[0], (int(dead.sum()),))]
             mean = residual.shape[0] / self.codes
@@ -181,14 +184,13 @@ class ResidualQuantizer(nn.Module):
         batch, dim, rows, cols = z.shape
         flat = z.permute(0, 2, 3, 1).reshape(-1, dim).float()
         residual, total = flat, torch.zeros_like(flat)
-        codes, loss = [], flat.new_zeros(())
+        codes = []
         for level in range(self.levels):
             index = self.nearest(residual.detach(), level)
             picked = self.codebooks[level][index]
             mask = torch.ones(flat.shape[0], 1)
             if keep is not None:
                 mask = (keep > level).float().repeat_interleave(rows * cols).unsqueeze(1)
-            loss = loss + ((residual - picked.detach()).square() * mask).mean()
             if self.training:
                 used = mask.squeeze(1) > 0
                 if used.any():
@@ -197,7 +199,10 @@ class ResidualQuantizer(nn.Module):
             residual = residual - picked.detach()
             codes.append(index.view(batch, rows, cols))
         quantized = flat + (total - flat).detach()
-        return quantized.view(batch, rows, cols, dim).permute(0, 3, 1, 2), torch.stack(codes, 1), loss / self.levels
+        # What all levels together leave is what the encoder commits to. Committing to each level's own vector
+        # would pull z onto the first codebook until nothing is left for the others to code.
+        commitment = residual.square().mean()
+        return quantized.view(batch, rows, cols, dim).permute(0, 3, 1, 2), torch.stack(codes, 1), commitment
 
     def lookup(self, codes: Tensor) -> Tensor:
         """Codes [B, K, f, t] (value `codes` = absent, adds nothing) -> sum of code vectors [B, dim, f, t]."""

@@ -38,6 +38,7 @@ class Clip:
     source: str = "folder"
     kind: str = "recording"
     mode: str = ""
+    original: str = ""
 
 
 @dataclass
@@ -95,6 +96,7 @@ def _rows(root: Path, name: str) -> list[Clip]:
                     source=row["source"],
                     kind=row.get("kind") or "oneshot",
                     mode=row.get("mode") or "",
+                    original=row.get("original_path") or row["file"],
                 )
             )
     return clips
@@ -115,7 +117,7 @@ def _folder_corpus(root: Path) -> Corpus:
             # An original is what stands before the first "_" or "-" of the name: its cuts stay in one split.
             group = f"{folder.name}/{path.stem.replace('-', '_').split('_')[0]}"
             bucket = int(hashlib.sha256(group.encode()).hexdigest()[:8], 16) % EVAL_SHARE
-            clips.append(Clip(digest[:12], path, folder.name, "eval" if bucket == 0 else "train", group))
+            clips.append(Clip(digest[:12], path, folder.name, "eval" if bucket == 0 else "train", group, original=relative))
     if not clips:
         raise CorpusError(f"no audio below {root}")
     return Corpus(_order({c.label for c in clips}), clips)

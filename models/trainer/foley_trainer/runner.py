@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import math
 import os
 import signal
 import sys
@@ -77,6 +78,13 @@ def save_atomic(state: dict[str, Any], path: Path) -> None:
         torch.save(state, file)
         file.flush()
         os.fsync(file.fileno())
+    os.replace(temporary, path)
+
+
+def save_text(text: str, path: Path) -> None:
+    """As save_atomic, for text."""
+    temporary = path.with_name(path.name + ".tmp")
+    temporary.write_text(text, encoding="utf-8")
     os.replace(temporary, path)
 
 
@@ -160,7 +168,7 @@ class Runner:
     def _set_lr(self) -> None:
         warm = min(1.0, (self.step + 1) / max(1, self.options.warmup))
         floor = self.options.decay_to
-        cosine = floor + (1 - floor) * 0.5 * (1 + np.cos(np.pi * self._progress()))
+        cosine = floor + (1 - floor) * 0.5 * (1 + math.cos(math.pi * self._progress()))
         for name, optimizer in self.stage.optimizers.items():
             for group in optimizer.param_groups:
                 group["lr"] = self.base_lr[name] * warm * cosine
@@ -222,7 +230,7 @@ class Runner:
                 began = time.monotonic()
             if self.step % options.checkpoint_every == 0:
                 self.save()
-        if not self._stop:
+        if not self._stop and self.step % options.eval_every:
             self._evaluate()
 
     def _log(self, window: list[tuple[float, dict[str, float]]]) -> None:

@@ -9,6 +9,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from .codec import Codec
 from .data import Sounds, fit
 from .mel import LogMel, MelConfig
 from .runner import autocast, clip_and_step
@@ -33,7 +34,13 @@ class SpectralLoss(nn.Module):
 
 
 class VocoderStage:
-    def __init__(self, config: VocoderConfig, sounds: Sounds, held_out: Sounds, *, batch: int, segment: int, lr: float, adversarial_from: int, width: int, bf16: bool, samples: int) -> None:
+    """With a codec, half of every batch is heard through it: the vocoder then meets the blurred mels it will be fed."""
+
+    def __init__(
+        self, config: VocoderConfig, sounds: Sounds, held_out: Sounds, *,
+        batch: int, segment: int, lr: float, adversarial_from: int, width: int, bf16: bool, samples: int, codec: Codec | None = None,
+    ) -> None:  # fmt: skip
+        self.codec, self.samples = codec, samples
         self.generator, self.discriminators = Generator(config), Discriminators(width)
         self.modules = {"generator": self.generator, "discriminators": self.discriminators}
         betas = (0.8, 0.99)
@@ -63,9 +70,32 @@ class VocoderStage:
             out.append(piece * min(10 ** (rng.uniform(-12, 6) / 20), 0.99 / max(1e-4, float(np.abs(piece).max()))))
         return torch.from_numpy(np.stack(out).astype(np.float32))
 
+    @torch.no_grad()
+    def _coded(self, rng: np.random.Generator, count: int) -> tuple[Tensor, Tensor]:
+        """Mels as the codec gives them back, [count, bins, frames], and the audio they stand for, [count, segment]."""
+        assert self.codec is not None
+        hop, frames = self.spectral.main.config.hop, self.segment // self.spectral.main.config.hop
+        clips, starts = [], []
+        for _ in range(count):
+            audio = self.sounds.get(int(rng.choice(self.by_class[int(rng.integers(len(self.by_class)))])))
+            begin = int(rng.integers(0, max(1, self.samples - audio.size)))
+            clips.append(fit(audio, self.samples, begin))
+            room = self.samples // hop - frames
+            loud = (begin + int(rng.integers(0, min(audio.size, self.samples)))) // hop - frames // 2
+            starts.append(min(max(0, loud), room - 1))
+        whole = torch.from_numpy(np.stack(clips))
+        with autocast(self.bf16):
+            mel = self.codec.decode(self.codec.encode(self.spectral.main(whole)))
+        mels = torch.stack([m[:, s : s + frames] for m, s in zip(mel, starts, strict=True)])
+        return mels, torch.stack([a[s * hop : s * hop + self.segment] for a, s in zip(whole, starts, strict=True)])
+
     def step(self, rng: np.random.Generator, step: int) -> dict[str, float]:
         audio = self._segments(rng)
         mel = self.spectral.main(audio)
+        if self.codec is not None:
+            half = self.batch // 2
+            coded, heard = self._coded(rng, half)
+            mel, audio = torch.cat([coded, mel[half:]]), torch.cat([heard, audio[half:]])
         with autocast(self.bf16):
             output = self.generator(mel)
         output = output.float()
@@ -98,7 +128,8 @@ class VocoderStage:
         mains, rests = [], []
         for audio in self.eval_audio.split(8):
             with autocast(self.bf16):
-                output = self.generator(self.spectral.main(audio))
+                mel = self.spectral.main(audio)
+                output = self.generator(mel if self.codec is None else self.codec.decode(self.codec.encode(mel)))
             width = min(output.shape[-1], audio.shape[-1])
             main, rest = self.spectral(output.float()[:, :width], audio[:, :width])
             mains.append(main.item())

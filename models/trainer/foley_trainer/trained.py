@@ -1,0 +1,63 @@
+"""Trained stages from their `best.pt`: averaged weights in eval mode, and what the card says of the training."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from .codec import Codec, CodecConfig
+from .prior import PixelSnail, PriorConfig
+from .vocoder import Generator, VocoderConfig
+
+
+class TrainedError(Exception):
+    """The file is no finished stage of the kind asked for."""
+
+
+@dataclass
+class Record:
+    """What a stage's file says about its training: goes onto the card."""
+
+    config: dict[str, Any]
+    step: int
+    minutes: float
+    metrics: dict[str, float]
+
+    def to_dict(self) -> dict[str, Any]:
+        return {"config": self.config, "steps": self.step, "minutes": self.minutes, "metrics": self.metrics}
+
+
+def _read(path: str | Path, stage: str) -> tuple[dict[str, Any], Record]:
+    path = Path(path)
+    if path.is_dir():
+        path = path / "best.pt"
+    if not path.is_file():
+        raise TrainedError(f"{path} is not there; train the {stage} first")
+    state = torch.load(path, map_location="cpu", weights_only=True)
+    if state.get("stage") != stage:
+        raise TrainedError(f"{path} holds a {state.get('stage')}, not a {stage}")
+    return state["ema"], Record(state["config"], state["step"], round(state["seconds"] / 60, 1), state.get("metrics", {}))
+
+
+def load_codec(path: str | Path) -> tuple[Codec, Record]:
+    weights, record = _read(path, "codec")
+    codec = Codec(CodecConfig(**record.config))
+    codec.load_state_dict(weights["codec"])
+    return codec.eval().requires_grad_(False), record
+
+
+def load_prior(path: str | Path, codec: Codec) -> tuple[PixelSnail, Record]:
+    weights, record = _read(path, "prior")
+    prior = PixelSnail(PriorConfig(**record.config), codec.quantizer.codebooks.clone())
+    prior.load_state_dict(weights["prior"])
+    return prior.eval().requires_grad_(False), record
+
+
+def load_vocoder(path: str | Path) -> tuple[Generator, Record]:
+    weights, record = _read(path, "vocoder")
+    generator = Generator(VocoderConfig(**record.config))
+    generator.load_state_dict(weights["generator"])
+    return generator.eval().requires_grad_(False), record

@@ -1,0 +1,87 @@
+import pytest
+import torch
+
+from foley_trainer.codec import Codec, CodecConfig
+
+SMALL = {"codes": 32, "dim": 8, "channels": 16, "hidden": 8, "codebooks": 3}
+
+
+def started(config: CodecConfig) -> Codec:
+    torch.manual_seed(0)
+    codec = Codec(config)
+    codec.quantizer.start(torch.randn(4000, config.dim))
+    return codec
+
+
+@pytest.mark.parametrize(
+    ("strides", "shape"),
+    [([[2, 2], [2, 2]], (20, 86)), ([[2, 2], [4, 4]], (10, 43)), ([[4, 2], [4, 2]], (5, 86)), ([[2, 4], [2, 4]], (20, 22))],
+)
+def test_every_system_of_the_paper_has_its_grid(strides: list[list[int]], shape: tuple[int, int]):
+    codec = started(CodecConfig(strides=strides, **SMALL)).eval()
+    mel = torch.randn(2, 80, 344)
+    codes = codec.encode(mel)
+    assert codes.shape == (2, 3, *shape)
+    assert codec.decode(codes).shape == mel.shape
+
+
+def test_each_level_codes_what_the_former_left():
+    """y = 0, r = z; q = Q(r); y += q; r -= q: written out against the layer."""
+    codec = started(CodecConfig(**SMALL)).eval()
+    z = torch.randn(2, 8, 10, 43)
+    quantized, codes, _ = codec.quantizer(z)
+    residual = z.permute(0, 2, 3, 1).reshape(-1, 8)
+    for level in range(3):
+        book = codec.quantizer.codebooks[level]
+        index = torch.cdist(residual, book).argmin(1)
+        assert (index.view(2, 10, 43) == codes[:, level]).float().mean() > 0.999
+        residual = residual - book[codes[:, level].flatten()]
+    left = (z - quantized).permute(0, 2, 3, 1).reshape(-1, 8)
+    assert torch.allclose(left, residual, atol=1e-5)
+
+
+def test_an_absent_level_adds_nothing():
+    codec = started(CodecConfig(**SMALL)).eval()
+    codes = torch.randint(0, 32, (1, 3, 10, 43))
+    codes[:, 2] = 32
+    expected = codec.quantizer.codebooks[0][codes[:, 0]] + codec.quantizer.codebooks[1][codes[:, 1]]
+    assert torch.allclose(codec.quantizer.lookup(codes), expected.permute(0, 3, 1, 2), atol=1e-6)
+
+
+def test_more_levels_never_code_worse_after_kmeans():
+    codec = started(CodecConfig(**SMALL)).eval()
+    z = torch.randn(4, 8, 10, 43)
+    flat = z.permute(0, 2, 3, 1)
+    codes = codec.quantizer(z)[1]
+    errors = []
+    for depth in (1, 2, 3):
+        partial = codes.clone()
+        partial[:, depth:] = 32
+        errors.append((codec.quantizer.lookup(partial).permute(0, 2, 3, 1) - flat).square().mean().item())
+    assert errors[0] > errors[1] > errors[2]
+
+
+def test_dead_codes_come_back():
+    codec = started(CodecConfig(**SMALL)).train()
+    codec.quantizer.codebooks[0, 5] = 1e4
+    codec.quantizer.counts[0, 5] = 0.0
+    codec.quantizer.sums[0, 5] = 0.0
+    codec.quantizer(torch.randn(4, 8, 10, 43))
+    assert codec.quantizer.codebooks[0, 5].abs().max() < 100
+
+
+def test_the_gradient_passes_straight_through():
+    codec = started(CodecConfig(**SMALL)).train()
+    z = torch.randn(1, 8, 10, 43, requires_grad=True)
+    quantized, _, _ = codec.quantizer(z)
+    quantized.sum().backward()
+    assert torch.allclose(z.grad, torch.ones_like(z))
+
+
+def test_dropped_levels_leave_the_sum():
+    codec = started(CodecConfig(**SMALL)).eval()
+    z = torch.randn(2, 8, 10, 43)
+    quantized, codes, _ = codec.quantizer(z, torch.tensor([1, 3]))
+    one = codec.quantizer.codebooks[0][codes[0, 0]].permute(2, 0, 1)
+    assert torch.allclose(quantized[0], one, atol=1e-5)
+    assert torch.allclose(quantized[1], codec.quantizer.lookup(codes)[1], atol=1e-5)
