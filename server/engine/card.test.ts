@@ -10,7 +10,7 @@ const corrupt = (pattern: RegExp) => (error: unknown) =>
   error instanceof EngineError && error.code === 'voice_corrupt' && pattern.test(error.message);
 
 test('a card keeps what the engine does not know', () => {
-  assert.deepEqual(parseCard(JSON.stringify({ ...good, mood: 'fine' }))['mood'], 'fine');
+  assert.deepEqual(parseCard(JSON.stringify({ ...good, mood: 'fine' })).mood, 'fine');
 });
 
 const cases: [string, Record<string, unknown>, RegExp][] = [

@@ -15,6 +15,17 @@ export function bundledProviders(): string[] {
   return ort.listSupportedBackends().map(({ name }) => name);
 }
 
+/** Whether a provider can open the graph in `file`: null, or the runtime's reason. It may end the process: ask a child. */
+export async function tryProvider(name: string, file: string): Promise<{ problem: string | null }> {
+  try {
+    const session = await ort.InferenceSession.create(file, { executionProviders: [name], logSeverityLevel: 4 });
+    await session.release();
+    return { problem: null };
+  } catch (error) {
+    return { problem: (error as Error).message };
+  }
+}
+
 export type Feeds = Record<string, ort.Tensor>;
 export type Outputs = ort.InferenceSession.OnnxValueMapType;
 

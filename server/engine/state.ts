@@ -75,7 +75,7 @@ export class SamplerState {
 
   /** Makes room for a row and returns the feeds that all its cells share. */
   beginRow(row: number): Feeds {
-    const { layers, channels, blocks, heads, headDim } = this.#prior;
+    const { layers, channels } = this.#prior;
     const reach = this.#reach;
     this.#row = row;
     this.#grow((row + 1) * this.#axes.cols);
@@ -88,8 +88,7 @@ export class SamplerState {
       left: integers(this.#left, [1, reach]),
       l1: floats(this.#left1, [layers, 1, reach * channels]),
       l2: floats(this.#left2, [layers, 1, reach * channels]),
-      key: floats(this.#key, [blocks, 1, heads, headDim, this.#cells]),
-      value: floats(this.#value, [blocks, 1, heads, this.#cells, headDim]),
+      ...this.#past(),
       mask: floats(this.#mask, [this.#cells]),
     };
   }
@@ -105,6 +104,19 @@ export class SamplerState {
     this.#left[this.#reach - 1] = BigInt(code);
     this.#push(this.#left1, cell.a1);
     this.#push(this.#left2, cell.a2);
+  }
+
+  /** Keys and values of each block by themselves: one tensor for all would be copied apart at every cell. */
+  #past(): Feeds {
+    const { blocks, heads, headDim } = this.#prior;
+    const length = heads * headDim * this.#cells;
+    const feeds: Feeds = {};
+    for (let block = 0; block < blocks; block++) {
+      const [from, to] = [block * length, (block + 1) * length];
+      feeds[`key${block}`] = floats(this.#key.subarray(from, to), [1, 1, heads, headDim, this.#cells]);
+      feeds[`value${block}`] = floats(this.#value.subarray(from, to), [1, 1, heads, this.#cells, headDim]);
+    }
+    return feeds;
   }
 
   /** Keys [.., headDim, T] and values [.., T, headDim] with T = cells; places without a cell are zero. */

@@ -5,6 +5,7 @@ The generator's layers are named as in the published implementation, so its chec
 
 from __future__ import annotations
 
+import itertools
 from dataclasses import asdict, dataclass, field
 
 import torch
@@ -106,7 +107,7 @@ class PeriodDiscriminator(nn.Module):
         self.period = period
         sizes = [1, width, width * 2, width * 4, width * 8]
         self.convs = nn.ModuleList(
-            weight_norm(nn.Conv2d(a, b, (5, 1), (3, 1), (2, 0))) for a, b in zip(sizes[:-1], sizes[1:], strict=True)
+            weight_norm(nn.Conv2d(a, b, (5, 1), (3, 1), (2, 0))) for a, b in itertools.pairwise(sizes)
         )
         self.post = weight_norm(nn.Conv2d(sizes[-1], 1, (3, 1), 1, (1, 0)))
 

@@ -1,0 +1,80 @@
+"""Codec and vocoder as ONNX graphs, with a dynamic batch."""
+
+from __future__ import annotations
+
+import copy
+from typing import TypeVar
+
+import onnx
+import torch
+from torch import Tensor, nn
+
+from .codec import Codec
+from .export_prior import export_module
+from .fold import rounded
+from .onnx_graph import halve
+from .vocoder import Generator
+
+Module = TypeVar("Module", bound=nn.Module)
+
+
+class _Encode(nn.Module):
+    def __init__(self, codec: Codec) -> None:
+        super().__init__()
+        self.codec = codec
+
+    def forward(self, mel: Tensor) -> Tensor:
+        return self.codec.encode(mel)
+
+
+class _Decode(nn.Module):
+    def __init__(self, codec: Codec) -> None:
+        super().__init__()
+        self.codec = codec
+
+    def forward(self, codes: Tensor) -> Tensor:
+        return self.codec.decode(codes)
+
+
+@torch.no_grad()
+def with_rounded_weights(module: Module) -> Module:
+    """A copy whose matrices, kernels and code vectors hold values float16 can hold; biases stay."""
+    module = copy.deepcopy(module).eval()
+    for value in module.state_dict().values():
+        if value.ndim > 1 and value.is_floating_point():
+            value.copy_(rounded(value, True))
+    return module
+
+
+@torch.no_grad()
+def folded_vocoder(generator: Generator, half_weights: bool = False) -> Generator:
+    """A copy with plain weights, rounded on request. Built anew: a deep copy shares the class that torch made for
+    its weight norm, and taking the norm off the copy would break the original."""
+    fresh = Generator(generator.config)
+    fresh.load_state_dict(generator.state_dict())
+    fresh.eval().fold()
+    return with_rounded_weights(fresh) if half_weights else fresh
+
+
+@torch.no_grad()
+def export_codec(codec: Codec, half_weights: bool = False) -> dict[str, onnx.ModelProto]:
+    """encoder: mel [B, bins, frames] -> codes [B, K, f, t] int64; decoder: codes, absent levels allowed -> mel.
+
+    Rounded weights move a code across a border now and then; the prior learned from codes of a bfloat16 encoder,
+    which moves many more.
+    """
+    c = codec.config
+    mel = torch.full((2, c.mel_bins, c.mel_frames), c.mel_mean) + torch.linspace(-1, 1, c.mel_frames)
+    codes = torch.zeros(2, c.codebooks, *c.latent_shape, dtype=torch.int64)
+    codec = with_rounded_weights(codec) if half_weights else codec.eval()
+    graphs = {"encoder": export_module(_Encode(codec), (mel,), ["mel"], ["codes"]), "decoder": export_module(_Decode(codec), (codes,), ["codes"], ["mel"])}
+    return {name: halve(graph) for name, graph in graphs.items()} if half_weights else graphs
+
+
+@torch.no_grad()
+def export_vocoder(generator: Generator, half_weights: bool = False) -> dict[str, onnx.ModelProto]:
+    """vocoder: mel [B, bins, T] -> audio [B, T * hop], weight norm folded."""
+    generator = folded_vocoder(generator, half_weights)
+    mel = torch.zeros(2, generator.config.mel_bins, 8)
+    graph = export_module(generator, (mel,), ["mel"], ["audio"], {"mel": {2: "T"}, "audio": {1: "N"}})
+    return {"vocoder": halve(graph) if half_weights else graph}

@@ -1,0 +1,102 @@
+"""Writing ONNX graphs by hand, and storing their weights in half the bytes."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import onnx
+from onnx import TensorProto, helper, numpy_helper
+from torch import Tensor
+
+OPSET = 17
+IR_VERSION = 8
+KINDS = {"float32": TensorProto.FLOAT, "int64": TensorProto.INT64}
+Shape = Sequence[int | str]
+
+
+class GraphWriter:
+    """Collects nodes and constants; every method returns the name of what it made."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+        self.nodes: list[onnx.NodeProto] = []
+        self.constants: list[onnx.TensorProto] = []
+        self.inputs: list[onnx.ValueInfoProto] = []
+        self.outputs: list[onnx.ValueInfoProto] = []
+        self._count = 0
+
+    def _fresh(self, stem: str) -> str:
+        self._count += 1
+        return f"{stem}_{self._count}"
+
+    def input(self, name: str, shape: Shape, kind: str = "float32") -> str:
+        self.inputs.append(helper.make_tensor_value_info(name, KINDS[kind], shape))
+        return name
+
+    def output(self, name: str, shape: Shape, kind: str = "float32") -> None:
+        self.outputs.append(helper.make_tensor_value_info(name, KINDS[kind], shape))
+
+    def constant(self, value: Tensor | np.ndarray | Sequence[int] | int) -> str:
+        """float tensors become float32, integers int64."""
+        array = value.detach().numpy() if isinstance(value, Tensor) else np.asarray(value)
+        array = array.astype(np.float32 if array.dtype.kind == "f" else np.int64)
+        name = self._fresh("constant")
+        self.constants.append(numpy_helper.from_array(np.ascontiguousarray(array), name))
+        return name
+
+    def op(self, kind: str, *inputs: str, to: str | None = None, **attributes: Any) -> str:
+        """One node with one output, named `to` where it is a graph output."""
+        name = to or self._fresh(kind.lower())
+        self.nodes.append(helper.make_node(kind, list(inputs), [name], **attributes))
+        return name
+
+    def split(self, x: str, sizes: Sequence[int], axis: int) -> list[str]:
+        if len(sizes) == 1:
+            return [x]
+        names = [self._fresh("split") for _ in sizes]
+        self.nodes.append(helper.make_node("Split", [x, self.constant(list(sizes))], names, axis=axis))
+        return names
+
+    def slice(self, x: str, starts: Sequence[int], stops: Sequence[int], axes: Sequence[int]) -> str:
+        return self.op("Slice", x, *(self.constant(list(part)) for part in (starts, stops, axes)))
+
+    def reshape(self, x: str, shape: Sequence[int], to: str | None = None) -> str:
+        return self.op("Reshape", x, self.constant(list(shape)), to=to)
+
+    def linear(self, x: str, weight: Tensor, bias: Tensor | None) -> str:
+        """x @ weight + bias with the weight as it is given, [.., in, out]."""
+        product = self.op("MatMul", x, self.constant(weight))
+        return product if bias is None else self.op("Add", product, self.constant(bias))
+
+    def glu(self, x: str, half: int) -> str:
+        """[.., 2 * half] -> first half times sigmoid of the second."""
+        value, gate = self.split(x, [half, half], -1)
+        return self.op("Mul", value, self.op("Sigmoid", gate))
+
+    def model(self) -> onnx.ModelProto:
+        graph = helper.make_graph(self.nodes, self.name, self.inputs, self.outputs, self.constants)
+        model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", OPSET)], ir_version=IR_VERSION, producer_name="foley-trainer")
+        onnx.checker.check_model(model)
+        return model
+
+
+def halve(model: onnx.ModelProto, smallest: int = 1024) -> onnx.ModelProto:
+    """Stores as float16 (and casts back) every constant float16 holds exactly: half the file, the same numbers.
+
+    onnxruntime folds the casts when it loads the graph. Round the weights first (`fold.folded(half=True)`).
+    """
+    casts = []
+    for constant in model.graph.initializer:
+        if constant.data_type != TensorProto.FLOAT or np.prod(constant.dims) < smallest:
+            continue
+        array = numpy_helper.to_array(constant)
+        if not np.array_equal(array, array.astype(np.float16).astype(np.float32)):
+            continue
+        name = constant.name
+        constant.CopyFrom(numpy_helper.from_array(array.astype(np.float16), f"{name}_half"))
+        casts.append(helper.make_node("Cast", [f"{name}_half"], [name], to=TensorProto.FLOAT))
+    for node in reversed(casts):
+        model.graph.node.insert(0, node)
+    return model

@@ -1,0 +1,73 @@
+"""The voice folder: six graphs and card.json, which tells a server everything it needs to run them."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from pathlib import Path
+from typing import Any
+
+import onnx
+
+from .codec import CodecConfig
+from .export_prior import condition_rows
+from .mel import MelConfig
+from .prior import PriorConfig
+from .runner import save_text
+
+FORMAT, VERSION = "foleyd-voice", 1
+GRAPHS = ("condition", "row", "pixel", "encoder", "decoder", "vocoder")
+
+
+def card_fields(voice: str, name: str, preset: str, classes: list[str], prior: PriorConfig, codec: CodecConfig, mel: MelConfig, samples: int) -> dict[str, Any]:
+    """Everything of the card that follows from the configurations; graphs and hash come from `write_voice`."""
+    frequency, time = codec.latent_shape
+    if (prior.codebooks, prior.frequency, prior.time, prior.codes) != (codec.codebooks, frequency, time, codec.codes):
+        raise ValueError(f"the prior's grid is not of this codec's codes: {prior.grid} against {codec.codebooks} x {frequency} x {time}")
+    if len(classes) != prior.classes:
+        raise ValueError(f"{len(classes)} class names for a prior of {prior.classes}")
+    if mel.frames(samples) != codec.mel_frames:
+        raise ValueError(f"{samples} samples make {mel.frames(samples)} frames, the codec wants {codec.mel_frames}")
+    return {
+        "format": FORMAT,
+        "version": VERSION,
+        "id": voice,
+        "name": name,
+        "preset": preset,
+        "classes": [{"id": i, "name": label} for i, label in enumerate(classes)],
+        "audio": {"rate": mel.rate, "samples": samples},
+        "mel": {
+            "nFft": mel.n_fft, "window": mel.n_fft, "hop": mel.hop, "bins": mel.bins, "fMin": mel.f_min, "fMax": mel.f_max,
+            "frames": codec.mel_frames, "floor": mel.floor,
+        },
+        "latent": {"codebooks": codec.codebooks, "codes": codec.codes, "frequency": frequency, "time": time},
+        "grid": {"rows": prior.rows, "cols": prior.cols, "rowAxes": prior.row_axes, "colAxes": prior.col_axes},
+        "prior": {
+            "channels": prior.channels, "layers": prior.layers, "blocks": prior.blocks, "heads": prior.heads,
+            "headDim": prior.channels // 2 // prior.heads, "kernel": prior.kernel, "conditionDim": prior.condition_dim,
+            "conditionRows": condition_rows(prior),
+        },
+    }  # fmt: skip
+
+
+def voice_hash(graphs: dict[str, dict[str, Any]]) -> str:
+    """sha256 (hex) of the six graphs' sha256 in the order of GRAPHS, joined by newlines: a voice is its weights."""
+    return hashlib.sha256("\n".join(graphs[name]["sha256"] for name in GRAPHS).encode()).hexdigest()
+
+
+def write_voice(folder: str | Path, fields: dict[str, Any], graphs: dict[str, onnx.ModelProto]) -> dict[str, Any]:
+    """Writes the six graphs and, last of all, the card: a folder without a card is no voice. Returns the card."""
+    missing = [name for name in GRAPHS if name not in graphs]
+    if missing:
+        raise ValueError(f"graphs missing: {', '.join(missing)}")
+    folder = Path(folder)
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "card.json").unlink(missing_ok=True)
+    written = {}
+    for name in GRAPHS:
+        data = graphs[name].SerializeToString(deterministic=True)
+        (folder / f"{name}.onnx").write_bytes(data)
+        written[name] = {"file": f"{name}.onnx", "sha256": hashlib.sha256(data).hexdigest(), "bytes": len(data)}
+    card = {**fields, "graphs": written, "hash": voice_hash(written)}
+    save_text(json.dumps(card, indent=2, ensure_ascii=False) + "\n", folder / "card.json")
+    return card

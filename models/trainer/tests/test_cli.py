@@ -1,0 +1,61 @@
+"""From a folder of sounds to a voice folder, as a user would: every stage killed nowhere, small, on the command line."""
+
+import json
+from pathlib import Path
+
+import numpy as np
+import onnxruntime
+import pytest
+
+from foley_trainer.cli import main
+
+STAGES = ("codec", "prior", "vocoder")
+
+
+@pytest.fixture(scope="module")
+def voice(folder_corpus: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    root = tmp_path_factory.mktemp("runs")
+    for stage in STAGES:
+        extra = [] if stage == "codec" else ["--codec", str(root / "codec")]
+        assert main([stage, "--corpus", str(folder_corpus), "--out", str(root / stage), "--preset", "tiny", "--threads", "1", *extra]) == 0
+    files = [part for stage in STAGES for part in (f"--{stage}", str(root / stage))]
+    assert main(["export", "--corpus", str(folder_corpus), *files, "--preset", "tiny", "--id", "mine", "--name", "Mine", "--out", str(root / "mine")]) == 0
+    return root / "mine"
+
+
+def test_the_card_tells_where_the_voice_comes_from(voice: Path):
+    card = json.loads((voice / "card.json").read_text())
+    assert [c["name"] for c in card["classes"]] == ["Beep", "Hiss"]
+    assert card["data"]["clips"]["Beep"]["train"] + card["data"]["clips"]["Beep"]["eval"] == 12
+    assert set(card["training"]) == set(STAGES)
+    assert card["training"]["codec"]["steps"] > 0
+    assert card["grid"] == {"rows": 20, "cols": 43, "rowAxes": ["codebook", "frequency"], "colAxes": ["time"]}
+    credits = (voice / "credits.csv").read_text().splitlines()
+    assert len(credits) == 1 + sum(c["train"] for c in card["data"]["clips"].values())
+
+
+def test_the_graphs_make_a_clip_from_a_clip(voice: Path):
+    """Mel -> codes -> mel -> audio through the exported files alone."""
+    encoder, decoder, vocoder = (onnxruntime.InferenceSession(voice / f"{name}.onnx", providers=["CPUExecutionProvider"]) for name in ("encoder", "decoder", "vocoder"))
+    mel = np.random.default_rng(0).normal(-6, 2, (1, 80, 344)).astype(np.float32)
+    (codes,) = encoder.run(None, {"mel": mel})
+    assert codes.shape == (1, 2, 10, 43)
+    assert 0 <= codes.min() <= codes.max() < 32
+    (decoded,) = decoder.run(None, {"codes": codes})
+    assert decoded.shape == mel.shape
+    (audio,) = vocoder.run(None, {"mel": decoded})
+    assert audio.shape == (1, 344 * 256)
+    assert np.isfinite(audio).all()
+
+
+def test_mistakes_are_one_line_and_a_code(tmp_path: Path, capsys: pytest.CaptureFixture[str]):
+    assert main(["codec", "--corpus", str(tmp_path / "none"), "--out", str(tmp_path / "out"), "--preset", "tiny"]) == 1
+    said = capsys.readouterr()
+    assert json.loads(said.out.splitlines()[-1])["kind"] == "CorpusError"
+    assert said.err.startswith("foley-train: ")
+
+
+def test_a_stage_out_of_order_says_what_to_train_first(folder_corpus: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]):
+    arguments = ["prior", "--corpus", str(folder_corpus), "--out", str(tmp_path), "--codec", str(tmp_path), "--preset", "tiny"]
+    assert main(arguments) == 1
+    assert "train the codec first" in capsys.readouterr().err

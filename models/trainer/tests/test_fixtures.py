@@ -1,0 +1,94 @@
+"""The committed fixture voices hold together, and their golden file is what their graphs compute."""
+
+import hashlib
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from foley_trainer.fixtures import VOICES, write_fixture
+from foley_trainer.prior import PriorConfig
+from foley_trainer.two_stage import TwoStageSampler, session
+from foley_trainer.voice_card import GRAPHS, card_fields, write_voice
+
+FOLDER = Path(__file__).parents[2] / "fixtures"
+
+
+def voice(name: str) -> tuple[dict, dict, dict[str, bytes], PriorConfig]:
+    card = json.loads((FOLDER / name / "card.json").read_text(encoding="utf-8"))
+    golden = json.loads((FOLDER / name / "golden.json").read_text(encoding="utf-8"))
+    return card, golden, {g: (FOLDER / name / card["graphs"][g]["file"]).read_bytes() for g in GRAPHS}, VOICES[name][2]
+
+
+@pytest.mark.parametrize("name", VOICES)
+def test_the_card_matches_its_files_and_the_voice_is_small(name: str) -> None:
+    card, _, graphs, config = voice(name)
+    for graph, data in graphs.items():
+        assert card["graphs"][graph] == {"file": f"{graph}.onnx", "sha256": hashlib.sha256(data).hexdigest(), "bytes": len(data)}
+    assert card["hash"] == hashlib.sha256("\n".join(card["graphs"][g]["sha256"] for g in GRAPHS).encode()).hexdigest()
+    assert sum(f.stat().st_size for f in (FOLDER / name).iterdir()) < 400_000
+    assert (card["grid"]["rows"], card["grid"]["cols"]) == (config.rows, config.cols)
+    assert card["mel"]["frames"] * card["mel"]["hop"] == card["audio"]["samples"]
+
+
+@pytest.mark.parametrize("name", VOICES)
+def test_teacher_forced_logits_and_greedy_codes_are_golden(name: str) -> None:
+    _, golden, graphs, c = voice(name)
+    sampler = TwoStageSampler(c, graphs)
+    weights = np.array([golden["classWeights"]], np.float32)
+    codes = np.array(golden["codes"]).reshape(1, c.rows, c.cols)
+    logits = sampler.logits(codes, weights)[0].reshape(c.codes, -1).T
+    expected = np.array(golden["logits"])
+    assert expected.std() > 1
+    assert np.abs(logits - expected).max() < 1e-4
+    assert sampler.sample(weights).flatten().tolist() == golden["greedy"]
+
+
+@pytest.mark.parametrize("name", VOICES)
+def test_decoded_audio_is_golden_and_a_codebook_is_heard(name: str) -> None:
+    card, golden, graphs, _ = voice(name)
+    decoder, vocoder = session(graphs["decoder"]), session(graphs["vocoder"])
+    latent = np.array(golden["latent"]).reshape(1, *[card["latent"][k] for k in ("codebooks", "frequency", "time")])
+    coarse = latent.copy()
+    coarse[:, 1:] = card["latent"]["codes"]
+    heard = []
+    for part, expected in ((latent, golden["whole"]), (coarse, golden["firstCodebook"])):
+        (mel,) = decoder.run(None, {"codes": part})
+        (audio,) = vocoder.run(None, {"mel": np.concatenate([mel, mel[..., -1:]], -1)})
+        audio = audio[0, : card["audio"]["samples"]]
+        assert abs(mel.mean() - expected["melMean"]) < 1e-4
+        assert np.abs(audio[::97] - expected["audioEvery97th"]).max() < 1e-4
+        heard.append(audio)
+    assert np.sqrt(np.mean(np.square(heard[0]))) > 0.05
+    assert np.sqrt(np.mean(np.square(heard[0] - heard[1]))) > 0.01
+
+
+def test_a_fixture_written_anew_has_the_same_card(tmp_path: Path) -> None:
+    card, golden, _, _ = voice("tiny-time")
+    again = write_fixture(tmp_path, "tiny-time")
+    assert {k: v for k, v in again.items() if k not in ("graphs", "hash")} == {k: v for k, v in card.items() if k not in ("graphs", "hash")}
+    assert json.loads((tmp_path / "tiny-time" / "golden.json").read_text())["codes"] == golden["codes"]
+
+
+def test_a_card_is_written_last_and_only_with_all_graphs(tmp_path: Path) -> None:
+    write_fixture(tmp_path, "tiny-time")
+    with pytest.raises(ValueError, match="encoder, decoder, vocoder"):
+        write_voice(tmp_path / "x", {}, {"condition": None, "row": None, "pixel": None})
+    assert not (tmp_path / "x").exists()
+    with pytest.raises(AttributeError):
+        write_voice(tmp_path / "tiny-time", {}, dict.fromkeys(GRAPHS))
+    assert not (tmp_path / "tiny-time" / "card.json").exists(), "an old card must not stay beside half-written graphs"
+
+
+def test_a_card_refuses_parts_that_do_not_fit() -> None:
+    from foley_trainer.fixtures import CODEC
+    from foley_trainer.mel import MelConfig
+
+    _, classes, config = VOICES["tiny"]
+    with pytest.raises(ValueError, match="2 class names"):
+        card_fields("a", "a", "a", classes[:2], config, CODEC, MelConfig(), 6144)
+    with pytest.raises(ValueError, match="frames"):
+        card_fields("a", "a", "a", classes, config, CODEC, MelConfig(), 88200)
+    with pytest.raises(ValueError, match="grid is not of this codec"):
+        card_fields("a", "a", "a", classes, PriorConfig(classes=7), CODEC, MelConfig(), 6144)

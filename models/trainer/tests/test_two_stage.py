@@ -1,0 +1,101 @@
+"""The two-stage graphs compute what the full forward pass computes, at every cell."""
+
+import numpy as np
+import pytest
+import torch
+
+from foley_trainer.export_prior import condition_rows, export_prior
+from foley_trainer.fold import folded
+from foley_trainer.parity import lively, parity
+from foley_trainer.prior import PixelSnail, PriorConfig
+from foley_trainer.two_stage import ReferenceSampler, TwoStageSampler, drawn, session
+
+TINY = {"codes": 16, "classes": 3, "channels": 16, "blocks": 2, "res_blocks": 2, "heads": 2, "codebooks": 2, "frequency": 4, "time": 6}
+CONFIGS = {
+    "codebook-major": PriorConfig(**TINY, rows=8, cols=6, condition_dim=8),
+    "time-major": PriorConfig(**TINY, rows=6, cols=8, row_axes=["time"], col_axes=["codebook", "frequency"], condition_dim=8),
+    "label map": PriorConfig(**TINY, rows=8, cols=6, condition="map", condition_dim=1),
+    "kernel 3, one block": PriorConfig(**{**TINY, "blocks": 1, "res_blocks": 1}, rows=8, cols=6, condition_dim=8, kernel=3),
+    "kernel 7": PriorConfig(**TINY, rows=8, cols=6, condition_dim=8, kernel=7),
+    "narrower than the kernel": PriorConfig(**{**TINY, "time": 2}, rows=8, cols=2, condition_dim=8),
+}
+
+
+@pytest.fixture(scope="module", params=CONFIGS)
+def model(request: pytest.FixtureRequest) -> PixelSnail:
+    return lively(CONFIGS[request.param])
+
+
+def inputs(c: PriorConfig, batch: int) -> tuple[np.ndarray, np.ndarray]:
+    rng = np.random.default_rng(7)
+    return rng.integers(0, c.codes, (batch, c.rows, c.cols)), rng.dirichlet(np.ones(c.classes), batch).astype(np.float32)
+
+
+@pytest.mark.parametrize("batch", [1, 4])
+def test_teacher_forced_logits_equal_the_full_forward_pass_everywhere(model: PixelSnail, batch: int) -> None:
+    codes, weights = inputs(model.config, batch)
+    expected = ReferenceSampler(model).logits(codes, weights)
+    got = TwoStageSampler(model.config, export_prior(model)).logits(codes, weights)
+    assert expected.std() > 1
+    assert np.abs(got - expected).max() < 1e-4
+
+
+def test_half_weights_equal_the_model_with_rounded_weights_and_halve_the_files(model: PixelSnail) -> None:
+    codes, weights = inputs(model.config, 2)
+    small, full = export_prior(model, half_weights=True), export_prior(model)
+    expected = ReferenceSampler(folded(model, half=True)).logits(codes, weights)
+    got = TwoStageSampler(model.config, small).logits(codes, weights)
+    assert np.abs(got - expected).max() < 1e-4
+    assert np.abs(got - ReferenceSampler(model).logits(codes, weights)).max() > 1e-4, "nothing was rounded"
+    size = {name: len(graphs["row"].SerializeToString()) for name, graphs in (("small", small), ("full", full))}
+    assert size["small"] < 0.7 * size["full"]
+
+
+@pytest.mark.parametrize("choose", [None, 11])
+def test_both_samplers_draw_the_same_codes(choose: int | None) -> None:
+    model = lively(CONFIGS["codebook-major"], seed=2)
+    weights = np.eye(3, dtype=np.float32)[:2]
+    arguments = [] if choose is None else [drawn(choose)]
+    got = TwoStageSampler(model.config, export_prior(model)).sample(weights, *arguments)
+    assert np.array_equal(got, ReferenceSampler(model).sample(weights, *arguments))
+    assert len(np.unique(got)) > 3
+    if choose is not None:
+        assert not np.array_equal(got, ReferenceSampler(model).sample(weights, drawn(choose + 1)))
+
+
+def test_the_condition_runs_again_before_each_codebook_where_codebooks_come_first() -> None:
+    assert condition_rows(CONFIGS["codebook-major"]) == [0, 4]
+    assert condition_rows(CONFIGS["time-major"]) == [0]
+    assert condition_rows(CONFIGS["label map"]) == [0]
+
+
+def test_the_condition_graph_equals_the_model_and_takes_absent_codes() -> None:
+    model = lively(CONFIGS["codebook-major"])
+    codes, weights = inputs(model.config, 3)
+    codes[:, 4:] = model.config.codes
+    (got,) = session(export_prior(model)["condition"]).run(None, {"class": weights, "codes": codes})
+    with torch.no_grad():
+        expected = model.condition(torch.from_numpy(weights), torch.from_numpy(codes)).permute(0, 2, 3, 1).numpy()
+    assert np.abs(got - expected).max() < 1e-5
+    codes[0, 0, 0] = (codes[0, 0, 0] + 1) % 16
+    (moved,) = session(export_prior(model)["condition"]).run(None, {"class": weights, "codes": codes})
+    assert np.abs(moved - got)[0, 4:].max() > 1e-3
+    assert np.abs(moved - got)[0, :4].max() == 0
+
+
+def test_a_mix_of_classes_is_the_mix_of_their_label_maps() -> None:
+    model = lively(CONFIGS["label map"])
+    eye = torch.eye(3)
+    maps = model.condition(eye, torch.zeros(3, 8, 6, dtype=torch.int64))
+    mixed = model.condition(torch.tensor([[0.2, 0.3, 0.5]]), torch.zeros(1, 8, 6, dtype=torch.int64))
+    torch.testing.assert_close(mixed, (maps * torch.tensor([0.2, 0.3, 0.5]).view(3, 1, 1, 1)).sum(0, keepdim=True))
+
+
+@pytest.mark.parametrize("half", [False, True])
+def test_parity_reports_the_rounding_of_both_programs(half: bool) -> None:
+    report = parity(CONFIGS["codebook-major"], batch=2, half_weights=half)
+    assert report["cells"] == 96
+    assert report["argmax_agreement"] == 1
+    assert 0 < report["two_stage_from_float64"] < 1e-4
+    assert 0 < report["torch_from_float64"] < 1e-4
+    assert report["max_abs_difference"] <= report["two_stage_from_float64"] + report["torch_from_float64"]
