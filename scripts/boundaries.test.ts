@@ -1,0 +1,55 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { importsOf, violations } from './boundaries.mjs';
+
+const wrong = (file: string, text: string) => violations(file, text).length;
+
+test('a folder may import itself, its neighbours in the table, and node', () => {
+  assert.equal(wrong('server/transports/ws.ts', "import { x } from '../registry.ts';\nimport net from 'node:net';"), 0);
+  assert.equal(wrong('protocol/codecs/json.ts', "import { z } from 'zod';\nimport { e } from '../errors.ts';"), 0);
+});
+
+test('a transport that reaches for a handler or the engine is named with file and line', () => {
+  const said = violations(
+    'server/transports/ws.ts',
+    "import a from 'node:fs';\nimport { b } from '../handlers/generate.ts';",
+  );
+  assert.deepEqual(said, ['server/transports/ws.ts:2: server/transports may not import ../handlers/generate.ts']);
+  assert.equal(wrong('server/transports/ws.ts', "export * from '../engine/host.ts';"), 1);
+});
+
+test('dynamic imports, require, resolve and type queries count as imports', () => {
+  for (const text of [
+    "await import('../../server/app.ts')",
+    "require('../../server/app.ts')",
+    "import.meta.resolve('../../server/app.ts')",
+    "type A = import('../../server/app.ts').App",
+  ]) {
+    assert.equal(wrong('protocol/codecs/json.ts', text), 1, text);
+  }
+});
+
+test('handlers see the scheduler as a type and not as code', () => {
+  assert.equal(wrong('server/handlers/generate.ts', "import type { Scheduler } from '../scheduler/scheduler.ts';"), 0);
+  assert.equal(wrong('server/handlers/generate.ts', "import { Scheduler } from '../scheduler/scheduler.ts';"), 1);
+  assert.equal(wrong('server/handlers/generate.ts', "import { type Scheduler } from '../scheduler/scheduler.ts';"), 1);
+});
+
+test('one file loads the runtime and no other, and the engine knows no protocol', () => {
+  assert.equal(wrong('server/engine/ort.ts', "import * as ort from 'onnxruntime-node';"), 0);
+  assert.equal(wrong('server/engine/host.ts', "import * as ort from 'onnxruntime-node';"), 1);
+  assert.equal(wrong('server/engine/host.ts', "import { x } from '../../protocol/index.ts';"), 1);
+});
+
+test('the protocol stays alone even in its tests', () => {
+  assert.equal(wrong('protocol/a.test.ts', "import { x } from '../server/app.ts';"), 1);
+  assert.equal(wrong('server/handlers/a.test.ts', "import { x } from '../app.ts';\nimport fc from 'fast-check';"), 0);
+});
+
+test('a file outside the table fails, so that a new folder needs a line', () => {
+  assert.match(violations('server/newroom/a.ts', '')[0] ?? '', /no line of scripts\/boundaries/);
+});
+
+test('comments and strings that look like imports do not count', () => {
+  assert.deepEqual(importsOf('a.ts', "// import x from 'a'\nconst s = \"import y from 'b'\";"), []);
+});
