@@ -41,6 +41,33 @@ test('a recipe survives its WAV', () => {
   assert.deepEqual(readRecipe(decodeWav(wav).info.comment ?? ''), recipe);
 });
 
+test('any recipe survives its comment, and any text is a recipe or none', () => {
+  const real = fc.double({ min: 0, max: 1, noNaN: true }).map((value) => value + 0);
+  const any = fc.record({
+    voice: fc.constantFrom('0'.repeat(64), 'f'.repeat(64)),
+    voiceId: fc.string({ minLength: 1, maxLength: 64 }),
+    class: fc.oneof(fc.string({ minLength: 1, maxLength: 100 }), fc.dictionary(fc.stringMatching(/^[A-Za-z]+$/), real)),
+    classWeights: fc.array(real, { minLength: 1, maxLength: 9 }),
+    seed: fc.integer({ min: 0, max: 2 ** 32 - 1 }),
+    temperature: real,
+    topK: fc.nat(512),
+    topP: fc.double({ min: 1e-6, max: 1, noNaN: true }),
+    rate: fc.integer({ min: 8000, max: 192_000 }),
+  });
+  fc.assert(
+    fc.property(any, (one) => {
+      const wav = encodeWav(new Float32Array(1), 22050, 'f32', { comment: writeRecipe(one) });
+      assert.equal(JSON.stringify(readRecipe(decodeWav(wav).info.comment ?? '')), JSON.stringify(one));
+    }),
+  );
+  fc.assert(
+    fc.property(fc.oneof(fc.string(), fc.json()), (text) => {
+      const found = readRecipe(`foleyd ${text}`);
+      assert.ok(found === null || found.seed >= 0);
+    }),
+  );
+});
+
 test('a comment of somebody else, or a damaged one, is no recipe', () => {
   for (const text of [
     '',

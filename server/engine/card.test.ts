@@ -28,6 +28,9 @@ const cases: [string, Record<string, unknown>, RegExp][] = [
     /graphs\.row\.file/,
   ],
   ['an even kernel', { prior: { ...good.prior, kernel: 4 } }, /kernel/],
+  ['classes out of order', { classes: good.classes.toReversed() }, /classes/],
+  ['the hash of another voice', { hash: 'a'.repeat(64) }, /hash/],
+  ['a kernel that sees nothing', { prior: { ...good.prior, kernel: 1 } }, /kernel/],
   ['a condition that never runs', { prior: { ...good.prior, conditionRows: [4] } }, /row 0/],
 ];
 for (const [what, change, pattern] of cases)

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { z } from 'zod';
@@ -47,7 +48,7 @@ const cardSchema = z
     }),
     hash: z.string().regex(/^[0-9a-f]{64}$/),
   })
-  .superRefine(({ latent, grid, prior }, context) => {
+  .superRefine(({ classes, latent, grid, prior, graphs, hash }, context) => {
     const sizes = { codebook: latent.codebooks, frequency: latent.frequency, time: latent.time };
     const product = (names: Axis[]) => names.reduce((all, name) => all * sizes[name], 1);
     if ([...grid.rowAxes, ...grid.colAxes].sort().join() !== [...axes].sort().join())
@@ -60,14 +61,24 @@ const cardSchema = z
       });
     if (grid.rows * grid.cols > 1 << 20)
       context.addIssue({ code: 'custom', path: ['grid'], message: 'the grid is too large' });
-    if (prior.kernel % 2 === 0 || prior.kernel > 15)
-      context.addIssue({ code: 'custom', path: ['prior', 'kernel'], message: 'the kernel must be odd and at most 15' });
+    if (prior.kernel % 2 === 0 || prior.kernel < 3 || prior.kernel > 15)
+      context.addIssue({ code: 'custom', path: ['prior', 'kernel'], message: 'the kernel must be odd, 3 to 15' });
     if (prior.conditionRows[0] !== 0)
       context.addIssue({ code: 'custom', path: ['prior', 'conditionRows'], message: 'the first must be row 0' });
+    // Class weights are given in this order, and a recipe names a voice by its hash: both must mean what they say.
+    if (classes.some(({ id }, index) => id !== index))
+      context.addIssue({ code: 'custom', path: ['classes'], message: 'ids must count from 0, in order' });
+    if (hash !== voiceHash(graphNames.map((name) => graphs[name].sha256)))
+      context.addIssue({ code: 'custom', path: ['hash'], message: 'it is not the hash of the graphs' });
   });
 
 /** What the engine needs of a voice's card.json. */
 export type Card = z.infer<typeof cardSchema>;
+
+/** A voice's hash, from the SHA-256 of its graphs in the order of `graphNames`. */
+export function voiceHash(sha256: string[]): string {
+  return createHash('sha256').update(sha256.join('\n')).digest('hex');
+}
 
 /** Throws voice_corrupt, naming what is wrong and where. */
 export function parseCard(text: string): Card {

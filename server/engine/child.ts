@@ -14,6 +14,7 @@ const KEPT = 3;
 
 const threads = Number(process.argv[2] ?? 1);
 const voices = new Map<string, Voice>();
+const waiting = new Set<number>();
 const cancelled = new Set<number>();
 /** Tasks run one after the other even if the server should ever send two. */
 let last: Promise<void> = Promise.resolve();
@@ -61,15 +62,22 @@ async function perform(message: Exclude<ToChild, { type: 'cancel' }>): Promise<v
     const { code, message: text } = toEngineError(error);
     send({ type: 'failed', task, code, message: text, status: status() });
   } finally {
+    waiting.delete(task);
     cancelled.delete(task);
   }
 }
 
 process.on('message', (message: ToChild) => {
-  if (message.type === 'cancel') cancelled.add(message.task);
-  else last = last.then(() => perform(message));
+  if (message.type === 'cancel') {
+    // One that comes too late has nothing to stop.
+    if (waiting.has(message.task)) cancelled.add(message.task);
+  } else {
+    waiting.add(message.task);
+    last = last.then(() => perform(message));
+  }
 });
 process.on('disconnect', () => process.exit(0));
-// Ctrl-C in a terminal reaches the whole process group; the server decides when its engine goes.
-process.on('SIGINT', () => undefined);
+// Ctrl-C and a service manager's stop reach the whole process group: the server decides when its engine goes, so
+// that it can let clips end first.
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => undefined);
 send({ type: 'ready', provider, ortVersion });

@@ -53,6 +53,48 @@ test('top-p leaves the smallest set that reaches p', () => {
   assert.deepEqual([...drawn(1e-9)], [2]);
 });
 
+test('top-k and top-p choose exactly as sorting all codes would', () => {
+  /** The definition, written down without regard to speed. */
+  const naive = (values: Float32Array, topK: number, topP: number, uniform: number): number => {
+    const highest = Math.max(...values);
+    const weights = [...values].map((value) => Math.exp(value - highest));
+    const ranked = [...weights.keys()].sort((a, b) => weights[b]! - weights[a]! || a - b).slice(0, topK || undefined);
+    const whole = ranked.reduce((sum, i) => sum + weights[i]!, 0);
+    let reached = 0;
+    const kept = ranked.filter((i) => {
+      const wanted = reached === 0 || reached < topP * whole;
+      if (wanted) reached += weights[i]!;
+      return wanted;
+    });
+    const inOrder = kept.sort((a, b) => a - b);
+    const target = uniform * inOrder.reduce((sum, i) => sum + weights[i]!, 0);
+    let sum = 0;
+    for (const i of inOrder) {
+      sum += weights[i]!;
+      if (sum > target) return i;
+    }
+    throw new Error('the uniform number is not below 1');
+  };
+  // Few different values, so that ties are the rule.
+  const value = fc.integer({ min: -6, max: 6 }).map((n) => n / 2);
+  fc.assert(
+    fc.property(
+      fc.array(value, { minLength: 2, maxLength: 30 }),
+      fc.nat(31),
+      fc.oneof(fc.constant(1), fc.double({ min: 1e-3, max: 1, noNaN: true })),
+      fc.double({ min: 0, max: 0.999, noNaN: true }),
+      (values, topK, topP, uniform) => {
+        const given = Float32Array.from(values);
+        assert.equal(
+          new Draw(given.length, { temperature: 1, topK, topP }).code(given, uniform),
+          naive(given, topK, topP, uniform),
+        );
+      },
+    ),
+    { numRuns: 2000 },
+  );
+});
+
 test('temperature 0 takes the likeliest, the lower of two', () => {
   assert.equal(new Draw(8, { ...options, temperature: 0 }).code(logits, 0.999), 2);
 });
@@ -85,4 +127,15 @@ test('a logit that is no number fails with a code', () => {
           (error) => error instanceof EngineError && error.code === 'engine_failed',
         );
     }
+});
+
+test('a code that is impossible is never drawn, and without a possible one the draw fails', () => {
+  const impossible = Float32Array.from([-Infinity, 1, -Infinity, 0]);
+  const draw = new Draw(4, options);
+  for (let i = 0; i < 100; i++) assert.ok([1, 3].includes(draw.code(impossible, i / 100)));
+  for (const temperature of [0, 1])
+    assert.throws(
+      () => new Draw(4, { ...options, temperature }).code(new Float32Array(4).fill(-Infinity), 0.5),
+      (error) => error instanceof EngineError && error.code === 'engine_failed',
+    );
 });

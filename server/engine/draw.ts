@@ -13,13 +13,13 @@ export interface DrawOptions {
 export class Draw {
   readonly #options: DrawOptions;
   readonly #weights: Float64Array;
-  readonly #order: Uint16Array;
+  readonly #sorted: Float64Array;
 
   /** codes: how many there are to choose from. */
   constructor(codes: number, options: DrawOptions) {
     this.#options = options;
     this.#weights = new Float64Array(codes);
-    this.#order = new Uint16Array(codes);
+    this.#sorted = new Float64Array(codes);
   }
 
   /** logits [codes], uniform in [0, 1) -> code. Throws engine_failed where a logit is no number. */
@@ -46,18 +46,28 @@ export class Draw {
 
   #cut(most: number, topP: number): number {
     const weights = this.#weights;
-    const order = this.#order;
-    for (let i = 0; i < order.length; i++) order[i] = i;
-    order.sort((a, b) => weights[b]! - weights[a]! || a - b);
+    const sorted = this.#sorted;
+    sorted.set(weights);
+    // Ascending, and without a comparator many times faster.
+    sorted.sort();
+    const last = sorted.length - 1;
     let total = 0;
-    for (let rank = 0; rank < most; rank++) total += weights[order[rank]!]!;
+    for (let rank = 0; rank < most; rank++) total += sorted[last - rank]!;
     let kept = 0;
-    let rank = 0;
+    let count = 0;
     // The smallest set that reaches topP of what top-k left; the code that crosses the bound is in it.
-    while (rank < most && (rank === 0 || kept < topP * total)) kept += weights[order[rank++]!]!;
-    for (; rank < order.length; rank++) weights[order[rank]!] = 0;
+    while (count < most && (count === 0 || kept < topP * total)) kept += sorted[last - count++]!;
+    const least = sorted[last - count + 1]!;
+    let ties = 0;
+    while (ties < count && sorted[last - count + 1 + ties] === least) ties++;
     // Summed in code order, as #invert will: the last code then ends exactly at the total.
-    return weights.reduce((sum, weight) => sum + weight, 0);
+    let sum = 0;
+    for (let i = 0; i < weights.length; i++) {
+      const weight = weights[i]!;
+      if (weight < least || (weight === least && ties-- <= 0)) weights[i] = 0;
+      else sum += weight;
+    }
+    return sum;
   }
 
   #invert(target: number, fallback: number): number {
@@ -79,5 +89,7 @@ function argmax(logits: Float32Array): number {
       throw new EngineError('engine_failed', 'the prior gave a logit that is no number');
     if (logits[i]! > logits[best]!) best = i;
   }
+  if (logits[best] === Number.NEGATIVE_INFINITY)
+    throw new EngineError('engine_failed', 'the prior gave no code a chance');
   return best;
 }

@@ -1,9 +1,10 @@
 /** The random little voices of models/fixtures, for tests. */
-import { cpSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { createHash } from 'node:crypto';
+import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { type Card, parseCard } from './card.ts';
+import { type Card, type GraphName, graphNames, parseCard, voiceHash } from './card.ts';
 import type { EngineRequest } from './engine.ts';
 
 export const fixtures = ['tiny', 'tiny-time'] as const;
@@ -46,4 +47,14 @@ export function copyOf(name: (typeof fixtures)[number]): { dir: string; remove: 
   const dir = path.join(parent, name);
   cpSync(voiceDir(name), dir, { recursive: true });
   return { dir, remove: () => rmSync(parent, { recursive: true, force: true }) };
+}
+
+/** Rewrites a copy's card so that it describes `bytes` as its graph `name`, hashes and all. */
+export function vouch(dir: string, name: GraphName, bytes: Uint8Array): void {
+  const file = path.join(dir, 'card.json');
+  const changed = JSON.parse(readFileSync(file, 'utf8')) as Card;
+  const sha256 = createHash('sha256').update(bytes).digest('hex');
+  Object.assign(changed.graphs[name], { sha256, bytes: bytes.length });
+  changed.hash = voiceHash(graphNames.map((graph) => changed.graphs[graph].sha256));
+  writeFileSync(file, JSON.stringify(changed));
 }

@@ -1,10 +1,8 @@
 import assert from 'node:assert/strict';
-import { rmSync, writeFileSync } from 'node:fs';
-import path from 'node:path';
 import { after, test } from 'node:test';
-import type { Engine, EngineEvent, EngineRequest, EngineResult } from './engine.ts';
+import type { Engine, EngineEvent, EngineRequest, EngineResult, EngineRun } from './engine.ts';
 import { EngineError, type EngineErrorCode } from './errors.ts';
-import { card, copyOf, fixtures, golden, request, voiceDir } from './fixtures.ts';
+import { card, fixtures, golden, request, voiceDir } from './fixtures.ts';
 import { createEngine } from './host.ts';
 
 const engines: Engine[] = [];
@@ -121,35 +119,48 @@ test('audio comes at the rate asked for', async () => {
   assert.equal(pcm.length, Math.round((6144 * 48000) / 22050));
 });
 
-test('a running clip stops between rows, a queued one at once, and the next is unharmed', async () => {
-  const rows: number[] = [];
-  const running = engine.run(request('tiny'), (event) => {
-    if (event.type !== 'row') return;
-    rows.push(event.row);
-    if (event.row === 0) running.cancel();
-  });
+/** Makes clips until one ends otherwise than well, as an interruption from outside can come too late for a tiny clip. */
+async function interrupted(by: Engine, interrupt: (run: EngineRun) => void): Promise<{ error: unknown; rows: number }> {
+  for (;;) {
+    let rows = 0;
+    const run = by.run(request('tiny'), (event) => {
+      if (event.type === 'row' && rows++ === 0) interrupt(run);
+    });
+    try {
+      await run.done;
+    } catch (error) {
+      return { error, rows };
+    }
+  }
+}
+
+test('a running clip stops between rows, and the next is unharmed', { timeout: 60_000 }, async () => {
+  const whole = await engine.run(request('tiny'), quiet).done;
+  const { error, rows } = await interrupted(engine, (run) => run.cancel());
+  assert.ok(fails('cancelled')(error));
+  assert.ok(rows < card('tiny').grid.rows, `${rows} rows`);
+  same(await engine.run(request('tiny'), quiet).done, whole);
+});
+
+test('a queued clip is cancelled at once, a finished one not at all', async () => {
+  const running = engine.run(request('tiny'), quiet);
   const queued = engine.run(request('tiny'), quiet);
   queued.cancel();
   await assert.rejects(queued.done, fails('cancelled'));
-  const next = engine.run(request('tiny'), quiet);
-  await assert.rejects(running.done, fails('cancelled'));
-  assert.ok(rows.length < card('tiny').grid.rows, `${rows.length} rows`);
-  await next.done;
+  await running.done;
   running.cancel();
-  next.cancel();
+  queued.cancel();
+  await engine.run(request('tiny'), quiet).done;
 });
 
-test('a killed engine fails the clip it was making, and the next ones come from a new process', async () => {
+test('a killed engine fails its clip, and the next come from a new process', { timeout: 60_000 }, async () => {
   const doomed = start();
   await doomed.load(voiceDir('tiny'));
   const { pid } = doomed.info();
-  const running = doomed.run(request('tiny'), (event) => {
-    if (event.type === 'row' && event.row === 1) process.kill(pid!, 'SIGKILL');
-  });
-  const queued = doomed.run(request('tiny', { seed: 3 }), quiet).done;
-  await assert.rejects(running.done, fails('engine_crashed'));
-  same(await queued, await engine.run(request('tiny', { seed: 3 }), quiet).done);
-  assert.equal(doomed.info().restarts, 1);
+  const { error } = await interrupted(doomed, () => process.kill(doomed.info().pid!, 'SIGKILL'));
+  assert.ok(fails('engine_crashed')(error));
+  same(await doomed.run(request('tiny'), quiet).done, await engine.run(request('tiny'), quiet).done);
+  assert.ok(doomed.info().restarts > 0);
   assert.notEqual(doomed.info().pid, pid);
 });
 
@@ -157,6 +168,7 @@ test('wrong requests fail and harm nobody', async () => {
   const wrong: Partial<EngineRequest>[] = [
     { classWeights: [1] },
     { classWeights: [Number.NaN, 0, 0, 0, 0, 0, 0] },
+    { classWeights: [0.5, 0, 0, 0, 0, 0, 0] },
     { temperature: Number.NaN },
     { temperature: -1 },
     { topP: 0 },
@@ -169,37 +181,6 @@ test('wrong requests fail and harm nobody', async () => {
   for (const change of wrong)
     await assert.rejects(engine.run(request('tiny', change), quiet).done, fails('engine_failed'));
   await engine.run(request('tiny'), quiet).done;
-});
-
-test('a voice that is missing or broken says so, and the others still sing', async () => {
-  const { dir, remove } = copyOf('tiny');
-  const ask = (): Promise<EngineResult> => engine.run(request('tiny', { voiceDir: dir }), quiet).done;
-  try {
-    await ask();
-    // The card is read for every clip: a voice exchanged on disk is loaded anew.
-    writeFileSync(path.join(dir, 'card.json'), JSON.stringify({ ...card('tiny'), changed: true }));
-    writeFileSync(path.join(dir, 'pixel.onnx'), 'no graph');
-    await assert.rejects(ask(), fails('voice_corrupt'));
-    rmSync(path.join(dir, 'pixel.onnx'));
-    await assert.rejects(ask(), fails('voice_missing'));
-    writeFileSync(path.join(dir, 'card.json'), '{');
-    await assert.rejects(ask(), fails('voice_corrupt'));
-    await assert.rejects(engine.load(path.join(dir, 'none')), fails('voice_missing'));
-  } finally {
-    remove();
-  }
-  await engine.run(request('tiny'), quiet).done;
-});
-
-test('graphs that do not fit their card are found when the voice is loaded', async () => {
-  const { dir, remove } = copyOf('tiny');
-  try {
-    const { prior, ...rest } = card('tiny');
-    writeFileSync(path.join(dir, 'card.json'), JSON.stringify({ ...rest, prior: { ...prior, channels: 24 } }));
-    await assert.rejects(engine.load(dir), fails('voice_corrupt'));
-  } finally {
-    remove();
-  }
 });
 
 test('a closed engine refuses and leaves no process behind', async () => {

@@ -1,8 +1,8 @@
 import { availableParallelism } from 'node:os';
 import type { Engine, EngineEvent, EngineInfo, EngineRequest, EngineResult, EngineRun } from './engine.ts';
-import { EngineError } from './errors.ts';
+import { EngineError, toEngineError } from './errors.ts';
 import type { FromChild, ToChild } from './messages.ts';
-import { type EngineProcess, startProcess } from './process.ts';
+import { startProcess } from './process.ts';
 
 export interface EngineOptions {
   /** Threads of the graphs; two by default, more bring a single clip nothing. */
@@ -18,9 +18,14 @@ interface Task {
   reject: (error: EngineError) => void;
 }
 
+/** Waits before a new start, by how many processes have ended since one last finished a task. */
 const BACKOFF_MS = [100, 200, 400, 800, 1600, 2000];
 /** Starts in a row that never got as far as `ready`, after which waiting tasks are not kept waiting. */
 const HOPELESS = 5;
+/** A process that is not ready by then hangs. */
+const START_MS = 60_000;
+/** Waiting tasks; whoever schedules clips keeps far fewer here. */
+const MOST_WAITING = 1024;
 
 export function createEngine(options: EngineOptions = {}): Engine {
   return new EngineHost(options);
@@ -30,20 +35,27 @@ export function createEngine(options: EngineOptions = {}): Engine {
  * Keeps one engine process alive and gives it one task at a time. A crash fails the running task alone; those behind
  * it wait for the process that replaces it.
  */
-class EngineHost implements Engine {
+export class EngineHost implements Engine {
+  readonly #startProcess: typeof startProcess;
   readonly #threads: number;
   readonly #log: NonNullable<EngineOptions['log']>;
   readonly #queue: Task[] = [];
   #running: Task | null = null;
-  #process: EngineProcess | null = null;
+  #process: ReturnType<typeof startProcess> | null = null;
   #state: EngineInfo['state'] = 'starting';
   #lastId = 0;
   #restarts = 0;
   #failedStarts = 0;
+  #fruitlessEnds = 0;
+  /** Counts down to the next start, or for the process that is starting. */
   #timer: NodeJS.Timeout | null = null;
   #about = { provider: '', ortVersion: '', voices: [] as string[], memoryMb: null as number | null };
 
-  constructor({ threads, log }: EngineOptions) {
+  #closed: Promise<void> | null = null;
+
+  /** start: how a process is started; tests give their own. */
+  constructor({ threads, log }: EngineOptions, start: typeof startProcess = startProcess) {
+    this.#startProcess = start;
     this.#threads = threads ?? Math.min(2, availableParallelism());
     this.#log = log ?? (() => undefined);
     this.#start();
@@ -92,19 +104,24 @@ class EngineHost implements Engine {
     return { done, cancel: () => this.#cancel(id) };
   }
 
-  async close(): Promise<void> {
-    if (this.#state === 'closed') return;
-    this.#state = 'closed';
-    if (this.#timer !== null) clearTimeout(this.#timer);
-    this.#failAll('the engine is closed');
-    const process = this.#process;
-    this.#process = null;
-    await process?.stop();
+  close(): Promise<void> {
+    if (this.#closed === null) {
+      this.#state = 'closed';
+      if (this.#timer !== null) clearTimeout(this.#timer);
+      this.#failAll('the engine is closed');
+      this.#closed = this.#process?.stop() ?? Promise.resolve();
+      this.#process = null;
+    }
+    return this.#closed;
   }
 
   #enqueue(task: Task): void {
     if (this.#state === 'closed') {
       task.reject(new EngineError('engine_unavailable', 'the engine is closed'));
+      return;
+    }
+    if (this.#queue.length >= MOST_WAITING) {
+      task.reject(new EngineError('engine_unavailable', `${MOST_WAITING} clips are waiting already`));
       return;
     }
     this.#queue.push(task);
@@ -122,20 +139,29 @@ class EngineHost implements Engine {
     const task = this.#queue.shift();
     if (task === undefined) return;
     this.#running = task;
-    this.#process?.send(task.message);
+    try {
+      this.#process?.send(task.message);
+    } catch (error) {
+      this.#running = null;
+      task.reject(toEngineError(error));
+      this.#next();
+    }
   }
 
   #start(): void {
-    this.#process = startProcess(this.#threads, {
+    const started = this.#startProcess(this.#threads, {
       onMessage: (message) => this.#receive(message),
       onExit: (reason) => this.#exited(reason),
       onLine: (line) => this.#log('warn', `engine: ${line}`),
     });
+    this.#process = started;
+    this.#timer = setTimeout(() => started.kill(), START_MS);
   }
 
   #receive(message: FromChild): void {
     if (this.#state === 'closed') return;
     if (message.type === 'ready') {
+      if (this.#timer !== null) clearTimeout(this.#timer);
       this.#about = { ...this.#about, provider: message.provider, ortVersion: message.ortVersion };
       this.#state = 'ready';
       this.#failedStarts = 0;
@@ -146,11 +172,16 @@ class EngineHost implements Engine {
     const task = this.#running;
     if (task === null || task.id !== message.task) return;
     if (message.type === 'event') {
-      task.on(message.event);
+      try {
+        task.on(message.event);
+      } catch (error) {
+        this.#log('error', `whoever listens to a clip failed: ${String(error)}`);
+      }
       return;
     }
     Object.assign(this.#about, message.status);
     this.#running = null;
+    this.#fruitlessEnds = 0;
     if (message.type === 'failed') task.reject(new EngineError(message.code, message.message));
     else task.resolve(message.type === 'done' ? message.result : null);
     this.#next();
@@ -158,6 +189,7 @@ class EngineHost implements Engine {
 
   #exited(reason: string): void {
     if (this.#state === 'closed') return;
+    if (this.#timer !== null) clearTimeout(this.#timer);
     const wasReady = this.#state === 'ready';
     this.#state = 'restarting';
     this.#process = null;
@@ -168,7 +200,7 @@ class EngineHost implements Engine {
     this.#running = null;
     task?.reject(new EngineError('engine_crashed', `the engine ended in the middle of this clip (${reason})`));
     if (this.#failedStarts >= HOPELESS) this.#failAll(`the engine does not start (${reason})`);
-    const wait = BACKOFF_MS[Math.min(this.#failedStarts, BACKOFF_MS.length - 1)]!;
+    const wait = BACKOFF_MS[Math.min(this.#fruitlessEnds++, BACKOFF_MS.length - 1)]!;
     this.#log('error', `engine ended (${reason}); starting it again in ${wait} ms`);
     this.#timer = setTimeout(() => this.#start(), wait);
   }

@@ -58,6 +58,7 @@ function check(voice: Voice, { classWeights, codes, rate, temperature, topK, top
   if (classWeights.length !== classes.length)
     wrong(`${classWeights.length} class weights for ${classes.length} classes`);
   if (!classWeights.every((weight) => weight >= 0 && weight <= 1)) wrong('class weights must lie in 0..1');
+  if (Math.abs(classWeights.reduce((sum, weight) => sum + weight, 0) - 1) > 1e-3) wrong('class weights must sum to 1');
   if (codes !== undefined && codes.length !== grid.rows * grid.cols)
     wrong(`${codes.length} codes for the voice's grid`);
   if (codes?.some((code) => code >= latent.codes)) wrong(`a code is not below ${latent.codes}`);

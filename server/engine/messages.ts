@@ -15,6 +15,23 @@ export type FromChild =
   | { type: 'done'; task: number; result: EngineResult; status: ChildStatus }
   | { type: 'failed'; task: number; code: EngineErrorCode; message: string; status: ChildStatus };
 
+/**
+ * Typed arrays arrive as views on buffers they share with other messages. What leaves the engine owns its memory:
+ * nobody can see a neighbour's bytes through `.buffer`, and a kept row does not keep a whole message alive.
+ */
+export function owned(message: FromChild): FromChild {
+  if (message.type === 'event') {
+    const { event } = message;
+    if (event.type === 'row') event.codes = event.codes.slice();
+    else if (event.type === 'preview') event.pcm = event.pcm.slice();
+  } else if (message.type === 'done') {
+    const { result } = message;
+    result.codes = result.codes.slice();
+    result.pcm = result.pcm.slice();
+  }
+  return message;
+}
+
 export interface ChildStatus {
   voices: string[];
   memoryMb: number;

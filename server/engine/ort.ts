@@ -1,6 +1,6 @@
 /** The only file that knows onnxruntime-node. */
 import { createHash } from 'node:crypto';
-import { readFile } from 'node:fs/promises';
+import { readFile, stat } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import path from 'node:path';
 import * as ort from 'onnxruntime-node';
@@ -55,14 +55,16 @@ export class Graph {
 
   /** Reads a graph, compares its SHA-256 with the card's, and makes a session. Throws voice_missing or voice_corrupt. */
   static async open(voiceDir: string, card: Card, name: GraphName, threads: number): Promise<Graph> {
-    const { file, sha256 } = card.graphs[name];
-    let bytes: Buffer;
+    const { file, sha256, bytes: size } = card.graphs[name];
+    let bytes: Buffer | null = null;
     try {
-      bytes = await readFile(path.join(voiceDir, file));
+      const place = path.join(voiceDir, file);
+      // A file of another size is not even read: it may be endless.
+      if ((await stat(place)).size === size) bytes = await readFile(place);
     } catch (error) {
       throw new EngineError('voice_missing', `${file} of the voice is missing`, { cause: error });
     }
-    if (createHash('sha256').update(bytes).digest('hex') !== sha256)
+    if (bytes === null || createHash('sha256').update(bytes).digest('hex') !== sha256)
       throw new EngineError('voice_corrupt', `${file} is not the file that the voice's card describes`);
     try {
       return new Graph(await ort.InferenceSession.create(bytes, sessionOptions(threads)));

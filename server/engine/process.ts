@@ -1,18 +1,20 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { createRequire } from 'node:module';
 import { fileURLToPath, pathToFileURL } from 'node:url';
-import type { FromChild, ToChild } from './messages.ts';
+import { type FromChild, owned, type ToChild } from './messages.ts';
 
 export interface EngineProcess {
   pid: number | null;
+  /** Throws where a message cannot be put into bytes. */
   send(message: ToChild): void;
   /** Asks it to leave; resolves when it has, by force after two seconds. */
   stop(): Promise<void>;
+  kill(): void;
 }
 
 export interface ProcessEvents {
   onMessage(message: FromChild): void;
-  /** Once, however it ended: exit, signal, or failing to start at all. */
+  /** Once, however it ended: exit, signal, or failing to start at all. Nothing comes after it. */
   onExit(reason: string): void;
   onLine(line: string): void;
 }
@@ -28,8 +30,8 @@ export function startProcess(threads: number, events: ProcessEvents): EngineProc
     serialization: 'advanced',
     stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
   });
+  let over = false;
   const gone = new Promise<void>((resolve) => {
-    let over = false;
     const end = (reason: string): void => {
       if (over) return;
       over = true;
@@ -39,13 +41,14 @@ export function startProcess(threads: number, events: ProcessEvents): EngineProc
     child.once('error', (error) => (child.pid === undefined ? end(error.message) : events.onLine(error.message)));
     child.once('exit', (code, signal) => end(signal ?? `exit code ${code}`));
   });
-  child.on('message', (message) => events.onMessage(message as FromChild));
+  child.on('message', (message) => void (over || events.onMessage(owned(message as FromChild))));
   for (const stream of [child.stdout, child.stderr]) lines(stream, events.onLine);
   return {
     pid: child.pid ?? null,
     // A child that has just died is reported by its exit, not by the message that did not reach it.
     send: (message) => void (child.connected && child.send(message, () => undefined)),
     stop: () => stop(child, gone),
+    kill: () => void child.kill('SIGKILL'),
   };
 }
 

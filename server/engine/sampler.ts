@@ -38,7 +38,7 @@ export class Sampler {
     const state = new SamplerState(this.#card, this.#axes);
     const draw = new Draw(this.#card.latent.codes, options);
     const rerun = new Set(this.#card.prior.conditionRows);
-    let condition = new Float32Array(0);
+    let condition: Float32Array = new Float32Array(0);
     for (let row = 0; row < rows; row++) {
       if (rerun.has(row)) condition = await this.#condition(options.classWeights, state);
       await this.#row(row, condition, state, draw, options);
@@ -47,13 +47,13 @@ export class Sampler {
     return state.codes;
   }
 
-  async #condition(classWeights: number[], state: SamplerState): Promise<Float32Array<ArrayBuffer>> {
+  async #condition(classWeights: number[], state: SamplerState): Promise<Float32Array> {
     const { rows, cols } = this.#axes;
     const outputs = await this.#graphs.condition.run({
       class: floats(Float32Array.from(classWeights), [1, classWeights.length]),
       codes: integers(state.codesSoFar(), [1, rows, cols]),
     });
-    return Float32Array.from(read(outputs, 'condition'));
+    return read(outputs, 'condition');
   }
 
   async #row(

@@ -32,15 +32,16 @@ export class SamplerState {
   readonly #left: BigInt64Array;
   readonly #left1: Float32Array;
   readonly #left2: Float32Array;
-  #key = new Float32Array(0);
-  #value = new Float32Array(0);
-  #mask = new Float32Array(0);
+  /** Room for the whole clip; #grow spreads them as T grows. */
+  readonly #key: Float32Array;
+  readonly #value: Float32Array;
+  readonly #mask: Float32Array;
   #row = 0;
   /** Cells that have a place in keys, values and mask. */
   #cells = 0;
 
   constructor({ prior }: Pick<Card, 'prior'>, axes: GridAxes) {
-    const { layers, channels, kernel } = prior;
+    const { layers, channels, kernel, blocks, heads, headDim } = prior;
     this.#prior = prior;
     this.#axes = axes;
     this.#reach = (kernel - 1) / 2;
@@ -52,6 +53,10 @@ export class SamplerState {
     this.#left = new BigInt64Array(this.#reach);
     this.#left1 = new Float32Array(layers * this.#reach * channels);
     this.#left2 = new Float32Array(layers * this.#reach * channels);
+    const past = blocks * heads * headDim * this.codes.length;
+    this.#key = new Float32Array(past);
+    this.#value = new Float32Array(past);
+    this.#mask = new Float32Array(this.codes.length);
   }
 
   /** All codes, absent where none is chosen yet, for the condition graph. */
@@ -79,7 +84,7 @@ export class SamplerState {
     const reach = this.#reach;
     this.#row = row;
     this.#grow((row + 1) * this.#axes.cols);
-    this.#mask.fill(HIDDEN, row * this.#axes.cols);
+    this.#mask.fill(HIDDEN, row * this.#axes.cols, this.#cells);
     for (const above of [this.above1, this.above2]) this.#shift(above);
     this.#left.fill(this.#absent);
     this.#left1.fill(0);
@@ -89,7 +94,7 @@ export class SamplerState {
       l1: floats(this.#left1, [layers, 1, reach * channels]),
       l2: floats(this.#left2, [layers, 1, reach * channels]),
       ...this.#past(),
-      mask: floats(this.#mask, [this.#cells]),
+      mask: floats(this.#mask.subarray(0, this.#cells), [this.#cells]),
     };
   }
 
@@ -122,37 +127,33 @@ export class SamplerState {
   /** Keys [.., headDim, T] and values [.., T, headDim] with T = cells; places without a cell are zero. */
   #grow(cells: number): void {
     const { blocks, heads, headDim } = this.#prior;
-    const before = this.#cells;
-    const key = new Float32Array(blocks * heads * headDim * cells);
-    const value = new Float32Array(blocks * heads * headDim * cells);
-    for (let i = 0; i < blocks * heads * headDim; i++)
-      key.set(this.#key.subarray(i * before, (i + 1) * before), i * cells);
-    const [old, now] = [before * headDim, cells * headDim];
-    for (let i = 0; i < blocks * heads; i++) value.set(this.#value.subarray(i * old, (i + 1) * old), i * now);
-    const mask = new Float32Array(cells);
-    mask.set(this.#mask);
-    this.#key = key;
-    this.#value = value;
-    this.#mask = mask;
+    spread(this.#key, blocks * heads * headDim, this.#cells, cells);
+    spread(this.#value, blocks * heads, this.#cells * headDim, cells * headDim);
     this.#cells = cells;
   }
 
   #remember(at: number, { key, value }: CellState): void {
-    const { headDim } = this.#prior;
-    for (let i = 0; i < key.length; i++) {
-      this.#key[i * this.#cells + at] = key[i]!;
-      const head = Math.floor(i / headDim);
-      this.#value[(head * this.#cells + at) * headDim + (i % headDim)] = value[i]!;
-    }
+    const { blocks, heads, headDim } = this.#prior;
+    const cells = this.#cells;
+    for (let head = 0, from = 0; head < blocks * heads; head++)
+      for (let i = 0; i < headDim; i++, from++) {
+        this.#key[from * cells + at] = key[from]!;
+        this.#value[(head * cells + at) * headDim + i] = value[from]!;
+      }
   }
 
-  /** The oldest row above goes, the row that begins becomes the newest. */
+  /**
+   * The oldest row above goes. The array moves as one; what comes to lie in the newest row's place belongs to a
+   * neighbour, but all of that row's cells are written before the row graph looks, and outside the grid it is zero.
+   */
   #shift(above: Float32Array): void {
-    const { channels, kernel } = this.#prior;
+    const { layers, channels, kernel } = this.#prior;
     const span = (kernel - 1) * channels;
-    for (let at = 0; at < above.length; at += span) {
-      above.copyWithin(at, at + channels, at + span);
-      above.fill(0, at + span - channels, at + span);
+    const wide = this.#axes.cols + 2 * this.#reach;
+    above.copyWithin(0, channels);
+    for (let cell = 0; cell < layers * wide; cell++) {
+      const column = (cell % wide) - this.#reach;
+      if (column < 0 || column >= this.#axes.cols) above.fill(0, cell * span, (cell + 1) * span);
     }
   }
 
@@ -161,8 +162,8 @@ export class SamplerState {
     const span = (kernel - 1) * channels;
     const wide = this.#axes.cols + 2 * this.#reach;
     for (let layer = 0; layer < layers; layer++) {
-      const cell = layer * wide + this.#reach + column;
-      above.set(activations.subarray(layer * channels, (layer + 1) * channels), (cell + 1) * span - channels);
+      const newest = (layer * wide + this.#reach + column + 1) * span - channels;
+      copy(activations, layer * channels, above, newest, channels);
     }
   }
 
@@ -170,10 +171,21 @@ export class SamplerState {
   #push(left: Float32Array, activations: Float32Array): void {
     const { layers, channels } = this.#prior;
     const span = this.#reach * channels;
-    for (let layer = 0; layer < layers; layer++) {
-      const at = layer * span;
-      left.copyWithin(at, at + channels, at + span);
-      left.set(activations.subarray(layer * channels, (layer + 1) * channels), at + span - channels);
-    }
+    left.copyWithin(0, channels);
+    for (let layer = 0; layer < layers; layer++)
+      copy(activations, layer * channels, left, (layer + 1) * span - channels, channels);
+  }
+}
+
+/** A plain loop: for a few hundred numbers, some thousand times a row, views would cost more than what they copy. */
+function copy(from: Float32Array, at: number, to: Float32Array, place: number, length: number): void {
+  for (let i = 0; i < length; i++) to[place + i] = from[at + i]!;
+}
+
+/** In place, `count` pieces of `before` numbers -> as many of `now`, each with zeros at its end. */
+function spread(data: Float32Array, count: number, before: number, now: number): void {
+  for (let piece = count - 1; piece >= 0; piece--) {
+    data.copyWithin(piece * now, piece * before, (piece + 1) * before);
+    data.fill(0, piece * now + before, (piece + 1) * now);
   }
 }

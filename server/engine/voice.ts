@@ -95,7 +95,7 @@ export class Voice {
     const spoken = await this.#vocoder.run({ mel: floats(frames, [1, mel.bins, frames.length / mel.bins]) });
     const wave = read(spoken, 'audio');
     if (wave.length < audio.samples) throw new Error(`the vocoder made ${wave.length} of ${audio.samples} samples`);
-    const pcm = Float32Array.from(wave.subarray(0, audio.samples));
+    const pcm = wave.slice(0, audio.samples);
     return { pcm, decodeMs: between - begun, vocodeMs: performance.now() - between };
   }
 }
