@@ -1,0 +1,145 @@
+import assert from 'node:assert/strict';
+import test from 'node:test';
+import { checkEvent, classFromText, limits, ProtocolError, parseArgs } from './index.ts';
+
+/** Path and message of the refusal. */
+function refusal(cmd: string, args: unknown): { code: string; path: string | undefined; message: string } {
+  try {
+    parseArgs(cmd, args);
+  } catch (error) {
+    assert.ok(error instanceof ProtocolError, String(error));
+    return { code: error.code, path: error.path, message: error.message };
+  }
+  throw new assert.AssertionError({ message: `accepted ${JSON.stringify(args)}` });
+}
+
+test('a bare class is enough and the defaults are filled in', () => {
+  assert.deepEqual(parseArgs('foley.generate', { class: 'DogBark' }), {
+    class: 'DogBark',
+    temperature: 1,
+    topK: 0,
+    topP: 1,
+    count: 1,
+    format: 'f32',
+    previews: false,
+    rows: true,
+    audio: true,
+    save: false,
+  });
+});
+
+test('seeds are uint32, as number or decimal string, and come out as numbers', () => {
+  for (const seed of [0, 42, 4294967295, '0', '42', '4294967295', '0042']) {
+    assert.equal(parseArgs('foley.generate', { class: 0, seed }).seed, Number(seed));
+  }
+  for (const seed of [
+    -1,
+    1.5,
+    4294967296,
+    '4294967296',
+    '-1',
+    '1.5',
+    '1e3',
+    '0x10',
+    '',
+    ' 1',
+    '99999999999',
+    null,
+    true,
+    [1],
+    Number.NaN,
+  ]) {
+    assert.equal(refusal('foley.generate', { class: 0, seed }).path, 'args.seed', JSON.stringify(seed));
+  }
+});
+
+test('a class is a name, an id, or a mix of at most 16 weights that are finite and above 0', () => {
+  const mix = (count: number) => Object.fromEntries(Array.from({ length: count }, (_, i) => [`c${i}`, i + 0.5]));
+  for (const value of ['DogBark', 0, 6, { DogBark: 0.7, Rain: 0.3 }, mix(limits.mixClasses)]) {
+    assert.deepEqual(parseArgs('foley.generate', { class: value }).class, value);
+  }
+  for (const value of [
+    undefined,
+    null,
+    '',
+    'x'.repeat(129),
+    -1,
+    1.5,
+    Number.NaN,
+    [],
+    {},
+    mix(limits.mixClasses + 1),
+    true,
+  ]) {
+    assert.match(refusal('foley.generate', { class: value }).path ?? '', /^args\.class/, JSON.stringify(value));
+  }
+  for (const weight of [0, -1, Number.NaN, Number.POSITIVE_INFINITY, '1', null]) {
+    assert.equal(refusal('foley.generate', { class: { DogBark: weight } }).path, 'args.class.DogBark', String(weight));
+  }
+});
+
+test('numbers out of range are refused by name', () => {
+  const wrong: [string, unknown[]][] = [
+    ['temperature', [-0.1, 2.1, Number.NaN, Number.POSITIVE_INFINITY, '1', null]],
+    ['topK', [-1, 513, 1.5, Number.NaN]],
+    ['topP', [0, 1.0001, Number.NaN, Number.NEGATIVE_INFINITY]],
+    ['count', [0, 65, 1.5, 1e9]],
+    ['rate', [7999, 192001, 44100.5]],
+    ['format', ['s24', 1]],
+    ['rows', [1, 'true', null]],
+    ['voice', ['', 3]],
+  ];
+  for (const [name, values] of wrong) {
+    for (const value of values) {
+      const { code, path, message } = refusal('foley.generate', { class: 'DogBark', [name]: value });
+      assert.deepEqual([code, path], ['bad_args', `args.${name}`], String(value));
+      assert.ok(message.startsWith(`args.${name}: `));
+    }
+  }
+});
+
+test('unknown arguments are refused by name', () => {
+  assert.deepEqual(refusal('foley.generate', { class: 'DogBark', temprature: 1 }), {
+    code: 'bad_args',
+    path: 'args.temprature',
+    message: 'args.temprature: unknown argument',
+  });
+  assert.equal(refusal('server.info', { a: 1 }).path, 'args.a');
+});
+
+test('unknown commands are refused, names of object members among them', () => {
+  for (const name of ['foley.nope', '', 'toString', '__proto__', 'constructor']) {
+    assert.equal(refusal(name, {}).code, 'unknown_command', name);
+  }
+});
+
+test('foley.cancel takes a job or a request, not both and not neither', () => {
+  assert.deepEqual(parseArgs('foley.cancel', { job: 'j1' }), { job: 'j1' });
+  assert.deepEqual(parseArgs('foley.cancel', { request: 'r' }), { request: 'r' });
+  for (const args of [{}, { job: 'j1', request: 'r' }]) assert.equal(refusal('foley.cancel', args).path, 'args');
+});
+
+test('the refusal carries the id of its request', () => {
+  assert.throws(() => parseArgs('foley.generate', {}, 'r7'), { code: 'bad_args', id: 'r7' });
+});
+
+test('an event is checked against its declaration', () => {
+  assert.equal(checkEvent('foley.generate', 'row', { index: 0, row: 0, rows: 40, codes: [1] }), null);
+  assert.match(
+    checkEvent('foley.generate', 'row', { index: 0, row: 0, rows: 40, codes: [-1] }) ?? '',
+    /^data\.codes\.0: /,
+  );
+  assert.match(checkEvent('foley.generate', 'audio', { pcm: 'text' }) ?? '', /^data\./);
+  assert.match(checkEvent('server.ping', 'row', {}) ?? '', /no event/);
+  assert.equal(checkEvent('server.ping', 'failed', { code: 'cancelled', message: 'm' }), null);
+  assert.match(checkEvent('server.ping', 'failed', { code: 'nonsense', message: 'm' }) ?? '', /^data\.code: /);
+});
+
+test('a mix can be written as one word', () => {
+  assert.deepEqual(classFromText('DogBark:0.7+Rain:.3'), { DogBark: 0.7, Rain: 0.3 });
+  assert.deepEqual(classFromText('DogBark:1'), { DogBark: 1 });
+  for (const name of ['DogBark', 'A+B', 'A:b+C:1', 'a:', ':1', '', 'A:1+', 'A:1e5', 'A:-1'])
+    assert.equal(classFromText(name), name);
+  const odd = classFromText('__proto__:1');
+  assert.equal(refusal('foley.generate', { class: odd }).code, 'bad_args');
+});

@@ -1,0 +1,74 @@
+import type { OscArgInput } from 'osc-min';
+import type { OscReply } from '../commands/define.ts';
+import { commandOf, isCommandName } from '../commands/index.ts';
+import type { Answer } from '../envelope.ts';
+import { encodeMessage, type OscArg } from './osc-packet.ts';
+
+export const failedAddress = '/foley/failed';
+
+/** Every command fails in the same form. */
+export const failedReply: OscReply = { address: failedAddress, args: ['id', 'code:s', 'message:s'] };
+
+/** The messages that tell an answer, as datagrams in order; none for events without an OSC form. Throws `too_large`. */
+export function encodeReplies(cmd: string | null, echo: OscArg, answer: Answer): Uint8Array[] {
+  return repliesTo(cmd, answer.event)
+    .flatMap((reply) => messagesOf(reply, echo, answer.data))
+    .map(({ address, args }) => encodeMessage(address, args));
+}
+
+export function repliesTo(cmd: string | null, event: string): readonly OscReply[] {
+  if (event === 'failed') return [failedReply];
+  const replies = cmd !== null && isCommandName(cmd) ? commandOf(cmd).osc?.replies : undefined;
+  return (replies !== undefined && Object.hasOwn(replies, event) ? replies[event] : undefined) ?? [];
+}
+
+function messagesOf(
+  reply: OscReply,
+  echo: OscArg,
+  data: Record<string, unknown>,
+): { address: string; args: OscArgInput[] }[] {
+  const { address } = reply;
+  const list = reply.each === undefined ? [data] : pick(data, reply.each);
+  const sources = Array.isArray(list) && list.length >= (reply.atLeast ?? 0) ? list : [];
+  return sources.map((source) => ({ address, args: reply.args.flatMap((arg) => oscArgs(arg, echo, source)) }));
+}
+
+function oscArgs(arg: string, echo: OscArg, source: unknown): OscArgInput[] {
+  if (arg === 'id') return [echo as OscArgInput];
+  const [field = '', type = 's'] = arg.split(':');
+  const value = pick(source, field);
+  switch (type) {
+    case 'i':
+      return [{ type: 'integer', value: Number(value ?? 0) }];
+    case 'f':
+      return [{ type: 'float', value: Number(value ?? 0) }];
+    case 'n':
+      return [integer(Number(value ?? 0))];
+    case '*':
+      return Array.isArray(value) ? value.map((item) => text(item)) : [];
+    case '?':
+      if (value === undefined || value === null) return [];
+      if (typeof value !== 'number') return [text(value)];
+      return [Number.isInteger(value) ? integer(value) : { type: 'float', value }];
+    default:
+      return [text(value ?? '')];
+  }
+}
+
+/** int32 where it fits, else decimal text: sclang, Max and Pd have no int64. */
+export function integer(value: number): OscArgInput {
+  return value === (value | 0) ? { type: 'integer', value } : text(value);
+}
+
+function text(value: unknown): OscArgInput {
+  // OSC strings end at the first NUL. Typed, because osc-min takes the bare word "bang" for an impulse.
+  return { type: 'string', value: String(value).replaceAll('\0', ' ') };
+}
+
+/** `clips.0.path` or, through an array, `classes.name`. */
+function pick(source: unknown, path: string): unknown {
+  return path.split('.').reduce<unknown>((value, key) => {
+    if (Array.isArray(value) && !/^\d+$/.test(key)) return value.map((item) => pick(item, key));
+    return typeof value === 'object' && value !== null ? (value as Record<string, unknown>)[key] : undefined;
+  }, source);
+}

@@ -1,0 +1,120 @@
+import { safeParse, type z } from 'zod';
+import type { Command, OscForm } from '../commands/define.ts';
+import { type CommandName, commandNames, commandOf } from '../commands/index.ts';
+import { show } from '../envelope.ts';
+import { ProtocolError } from '../errors.ts';
+import { limits } from '../limits.ts';
+import type { OscArg, OscMessage } from './osc-packet.ts';
+import { coerce, isRequired, plainValue } from './osc-words.ts';
+
+/** What one OSC message asks for. */
+export type OscItem =
+  /**
+   * A command. `id` is the sender's; null where the form has none and the transport draws one. `echo` goes first in
+   * answers.
+   */
+  | { kind: 'request'; id: string | null; echo: OscArg; cmd: CommandName; args: Record<string, unknown> }
+  /** `/foley/reply port`: answers to this sender go to that port from now on; 0 is its own again. */
+  | { kind: 'reply'; port: number }
+  | { kind: 'refused'; echo: OscArg; error: ProtocolError };
+
+/** Chooses the port that answers go to; a matter of the transport, so no command. */
+export const replyAddress = '/foley/reply';
+
+const addresses = new Map<string, { command: Command; name: CommandName; form: OscForm }>();
+for (const name of commandNames) {
+  const command = commandOf(name);
+  if (command.osc !== null) addresses.set(command.osc.address, { command, name, form: command.osc });
+}
+
+/** Reads one message. Addresses are compared literally: a pattern could be made to cost seconds. Never throws. */
+export function readMessage({ address, args }: OscMessage): OscItem {
+  let echo: OscArg = { type: 'string', value: address.slice(0, limits.idChars) };
+  try {
+    if (address === replyAddress) return { kind: 'reply', port: readPort(args) };
+    const found = addresses.get(address);
+    if (found === undefined) throw new ProtocolError('unknown_command', `${show(address)}: no such address`);
+    const { command, name, form } = found;
+    if (form.id === 'none') {
+      return { kind: 'request', id: null, echo, cmd: name, args: readArgs(args, command, form) };
+    }
+    const [first, ...rest] = args;
+    const id = readId(first);
+    echo = first ?? echo;
+    if (form.id === 'own') return { kind: 'request', id, echo, cmd: name, args: readArgs(rest, command, form) };
+    const target = form.args[0] ?? 'request';
+    const others = readArgs(rest, command, { ...form, args: form.args.slice(1) });
+    return { kind: 'request', id: null, echo, cmd: name, args: { [target]: id, ...others } };
+  } catch (error) {
+    if (error instanceof ProtocolError) return { kind: 'refused', echo, error };
+    throw error;
+  }
+}
+
+/** Ordered arguments, then pairs. They may begin early, where the next ordered one may be left out. */
+function readArgs(given: readonly OscArg[], command: Command, form: OscForm): Record<string, unknown> {
+  const shape = command.args.shape;
+  const args: Record<string, unknown> = {};
+  const set = (name: string, arg: OscArg) => {
+    const schema = Object.hasOwn(shape, name) ? shape[name] : undefined;
+    const fail = (message: string) =>
+      new ProtocolError('bad_args', `args.${name}: ${message}`, { path: `args.${name}` });
+    if (schema === undefined)
+      throw new ProtocolError('bad_args', `${show(name)}: no such argument`, { path: `args.${name.slice(0, 40)}` });
+    if (Object.hasOwn(form.fixed, name)) throw fail('cannot be chosen over OSC');
+    if (Object.hasOwn(args, name)) throw fail('given twice');
+    const value = plainValue(arg);
+    if (value === undefined) throw fail(`an OSC ${arg.type} means nothing here`);
+    if (value === null) return;
+    const words = form.words !== undefined && Object.hasOwn(form.words, name) ? form.words[name] : undefined;
+    args[name] = words !== undefined && typeof value === 'string' ? words(value) : coerce(value, schema);
+  };
+
+  let at = 0;
+  for (const name of form.args) {
+    const arg = given[at];
+    const schema = shape[name];
+    if (arg === undefined || schema === undefined) break;
+    if (form.pairs && !isRequired(schema) && beginsPairs(arg, schema, shape)) break;
+    set(name, arg);
+    at++;
+  }
+  const pairs = given.slice(at);
+  if (pairs.length > 0 && !form.pairs)
+    throw new ProtocolError('bad_args', `${form.address}: ${pairs.length} arguments too many`, { path: 'args' });
+  for (let i = 0; i < pairs.length; i += 2) {
+    const [key, value] = [pairs[i], pairs[i + 1]];
+    const name = key === undefined ? undefined : plainValue(key);
+    if (typeof name !== 'string')
+      throw new ProtocolError('bad_args', `expected the name of an argument after ${at + i} others`, { path: 'args' });
+    if (value === undefined)
+      throw new ProtocolError('bad_args', `${show(name)}: a value is missing`, { path: `args.${name.slice(0, 40)}` });
+    set(name, value);
+  }
+  return { ...args, ...form.fixed };
+}
+
+/**
+ * A word in the place of an ordered argument that may be left out: another argument's name, or nothing that this one
+ * could be.
+ */
+function beginsPairs(arg: OscArg, schema: z.core.$ZodType, shape: object): boolean {
+  return arg.type === 'string' && (Object.hasOwn(shape, arg.value) || !safeParse(schema, arg.value).success);
+}
+
+/** Ids are strings or whole numbers, which some tools send as floats; 1 and "1" are the same id. */
+function readId(arg: OscArg | undefined): string {
+  const value = arg === undefined ? undefined : plainValue(arg);
+  const id = typeof value === 'number' && Number.isInteger(value) ? String(value) : value;
+  if (typeof id === 'string' && id.length >= 1 && id.length <= limits.idChars) return id;
+  throw new ProtocolError('bad_envelope', `id: expected a string of 1 to ${limits.idChars} characters or an int32`, {
+    path: 'id',
+  });
+}
+
+function readPort(args: readonly OscArg[]): number {
+  const value = args[0] === undefined ? undefined : plainValue(args[0]);
+  const port = typeof value === 'string' && /^\d{1,5}$/.test(value) ? Number(value) : value;
+  if (typeof port === 'number' && Number.isInteger(port) && port >= 0 && port <= 65_535) return port;
+  throw new ProtocolError('bad_args', 'port: expected a number from 0 to 65535', { path: 'args.port' });
+}

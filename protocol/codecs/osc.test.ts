@@ -1,0 +1,161 @@
+import assert from 'node:assert/strict';
+import test from 'node:test';
+import { fromBuffer, type OscArgInput } from 'osc-min';
+import { type Answer, decodeOsc, encodeOsc, oscMessage, parseArgs } from '../index.ts';
+
+const now = Date.UTC(2026, 10, 24, 12);
+const only = (datagram: Uint8Array) => {
+  const [batch, ...more] = decodeOsc(datagram, now);
+  assert.equal(more.length, 0);
+  assert.equal(batch?.items.length, 1);
+  const item = batch?.items[0];
+  assert.ok(item);
+  return item;
+};
+const ask = (address: string, ...args: OscArgInput[]) => only(oscMessage(address, ...args));
+const request = (address: string, ...args: OscArgInput[]) => {
+  const item = ask(address, ...args);
+  assert.equal(item.kind, 'request', item.kind === 'refused' ? item.error.message : item.kind);
+  if (item.kind !== 'request') throw item;
+  return item;
+};
+const refusal = (address: string, ...args: OscArgInput[]) => {
+  const item = ask(address, ...args);
+  assert.equal(item.kind, 'refused');
+  if (item.kind !== 'refused') throw item;
+  return item;
+};
+const read = (datagram: Uint8Array) => {
+  const message = fromBuffer(datagram);
+  assert.equal(message.oscType, 'message');
+  if (message.oscType !== 'message') throw message;
+  return [message.address, message.args.map(({ type }) => type), message.args.map(({ value }) => value)];
+};
+const say = (cmd: string | null, echo: Parameters<typeof encodeOsc>[1], event: string, data: Answer['data']) =>
+  encodeOsc(cmd, echo, { id: 'x', event, data }).map(read);
+const text = (value: string) => ({ type: 'string', value }) as const;
+const fixed = { save: true, audio: false, previews: false };
+
+test('id and class are enough; seed and pairs may follow', () => {
+  assert.deepEqual(request('/foley/generate', 'a', 'DogBark').args, { class: 'DogBark', ...fixed });
+  assert.deepEqual(request('/foley/generate', 'a', 'DogBark', 7).args, { class: 'DogBark', seed: 7, ...fixed });
+  assert.deepEqual(request('/foley/generate', 'a', 3, 'topK', 5, 'count', 2).args, {
+    class: 3,
+    topK: 5,
+    count: 2,
+    ...fixed,
+  });
+  assert.deepEqual(request('/foley/generate', 'a', 'seed', 'seed', 9).args, { class: 'seed', seed: 9, ...fixed });
+  assert.deepEqual(request('/foley/generate', 'a', 'A:1+B:2', null, 'rate', 8000).args, {
+    class: { A: 1, B: 2 },
+    rate: 8000,
+    ...fixed,
+  });
+});
+
+test('values are read as patches send them', () => {
+  const value = (key: string, arg: OscArgInput) =>
+    parseArgs('foley.generate', request('/foley/generate', 'a', 'X', key, arg).args)[key as 'rows'];
+  for (const yes of [1, '1', true, 'true', 'on', 'ON', { type: 'float', value: 1 } as const])
+    assert.equal(value('rows', yes), true);
+  for (const no of [0, '0', false, 'False', 'off', { type: 'double', value: 0 } as const])
+    assert.equal(value('rows', no), false);
+  for (const rate of [
+    48000,
+    '48000',
+    '4.8e4',
+    { type: 'float', value: 48000 },
+    { type: 'bigint', value: 48000n },
+  ] as OscArgInput[])
+    assert.equal(value('rate', rate), 48000);
+  for (const seed of ['4294967295', { type: 'bigint', value: 4294967295n }] as OscArgInput[])
+    assert.equal(value('seed', seed), 4294967295);
+  assert.equal(value('format', { type: 'symbol', value: 's16' }), 's16');
+  assert.equal(value('voice', 5), '5');
+});
+
+test('a float32 means its shortest decimal', () => {
+  for (const temperature of [0.9, 0.1, 1.7, 0.333, 1, 0, 1e-3]) {
+    const item = request('/foley/generate', 'a', 'X', 'temperature', { type: 'float', value: temperature });
+    assert.equal(item.args.temperature, temperature);
+  }
+});
+
+test('ids are strings or whole numbers and are echoed as they came', () => {
+  assert.deepEqual([request('/foley/generate', 7, 'X').id, request('/foley/generate', '7', 'X').id], ['7', '7']);
+  assert.deepEqual(request('/foley/generate', 7, 'X').echo, { type: 'integer', value: 7 });
+  assert.deepEqual(request('/foley/generate', { type: 'float', value: 7 }, 'X').echo, { type: 'float', value: 7 });
+  for (const id of ['', 'x'.repeat(65), 1.5, true, null, [1], new ArrayBuffer(4)]) {
+    assert.equal(refusal('/foley/generate', id as OscArgInput, 'X').error.code, 'bad_envelope');
+  }
+  assert.equal(refusal('/foley/generate').error.code, 'bad_envelope');
+});
+
+test('what a message gets wrong is refused under its id', () => {
+  const wrong: [string, string | undefined, OscArgInput[]][] = [
+    ['bad_args', 'args.nope', ['nope', 1]],
+    ['bad_args', 'args.topK', ['topK']],
+    ['bad_args', 'args.topK', ['topK', 1, 'topK', 2]],
+    ['bad_args', 'args.seed', [1, 'seed', 2]],
+    ['bad_args', 'args.save', ['save', 0]],
+    ['bad_args', 'args', [1, 2, 3]],
+    ['bad_args', 'args.rate', ['rate', new ArrayBuffer(4)]],
+    ['bad_args', 'args.__proto__', ['topK', 1, '__proto__', 2]],
+    ['bad_args', 'args.toString', ['topK', 1, 'toString', 2]],
+  ];
+  for (const [code, path, more] of wrong) {
+    const { error, echo } = refusal('/foley/generate', 5, 'X', ...more);
+    assert.deepEqual([error.code, error.path, echo], [code, path, { type: 'integer', value: 5 }], JSON.stringify(more));
+  }
+  assert.equal(refusal('/foley/voices', 1).error.path, 'args');
+});
+
+test('NaN and missing arguments pass on to be refused with the rest of the arguments', () => {
+  for (const more of [['X', 'temperature', { type: 'float', value: Number.NaN }], []] as OscArgInput[][]) {
+    const { args } = request('/foley/generate', 'a', ...more);
+    assert.throws(() => parseArgs('foley.generate', args), { code: 'bad_args' });
+  }
+});
+
+test('addresses match literally', () => {
+  for (const address of [
+    '/foley/*',
+    '/foley/generate/',
+    '/Foley/generate',
+    '/foley/{generate,cancel}',
+    '//generate',
+    '/',
+    '/__proto__',
+  ]) {
+    const { error, echo } = refusal(address, 'a', 'X');
+    assert.deepEqual([error.code, echo], ['unknown_command', text(address)]);
+  }
+});
+
+test('/foley/cancel names the request to stop, in either type of id', () => {
+  const item = request('/foley/cancel', 7);
+  assert.deepEqual([item.id, item.cmd, item.args], [null, 'foley.cancel', { request: '7' }]);
+  assert.deepEqual(say(item.cmd, item.echo, 'done', { cancelled: true }), [
+    ['/foley/cancelled', ['integer', 'integer'], [7, 1]],
+  ]);
+  assert.equal(refusal('/foley/cancel', 'a', 'b').error.code, 'bad_args');
+});
+
+test('/foley/ping may come empty', () => {
+  assert.deepEqual(request('/foley/ping').args, {});
+});
+
+test('/foley/reply chooses a port', () => {
+  assert.deepEqual(ask('/foley/reply', 9300), { kind: 'reply', port: 9300 });
+  assert.deepEqual(ask('/foley/reply', '9300'), { kind: 'reply', port: 9300 });
+  assert.deepEqual(ask('/foley/reply', { type: 'float', value: 0 }), { kind: 'reply', port: 0 });
+  for (const port of [-1, 65536, 1.5, 'x', true]) assert.equal(refusal('/foley/reply', port).error.path, 'args.port');
+});
+
+test('whole numbers beyond int32 leave as text, never wrapped', () => {
+  assert.deepEqual(read(oscMessage('/a', 2147483647, 2147483648, -2147483649, 0.5, 'bang')), [
+    '/a',
+    ['integer', 'string', 'string', 'float', 'string'],
+    [2147483647, '2147483648', '-2147483649', 0.5, 'bang'],
+  ]);
+});

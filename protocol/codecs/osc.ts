@@ -1,0 +1,65 @@
+import type { OscArgInput } from 'osc-min';
+import { type Answer, failedAnswer } from '../envelope.ts';
+import { ProtocolError } from '../errors.ts';
+import { limits } from '../limits.ts';
+import { decodePacket, encodeMessage, type OscArg } from './osc-packet.ts';
+import { encodeReplies, integer } from './osc-reply.ts';
+import { type OscItem, readMessage, replyAddress } from './osc-request.ts';
+
+/** What a datagram asks for at one moment. */
+export interface OscBatch {
+  /** When to handle it, in milliseconds since 1970; null is now. */
+  at: number | null;
+  items: OscItem[];
+}
+
+/**
+ * One datagram to what it asks for. Throws `malformed` or `too_large`, both about the whole datagram; a message that
+ * is refused alone comes back as an item, so that its sender hears of it under its id.
+ * @param now milliseconds since 1970
+ */
+export function decodeOsc(datagram: Uint8Array, now: number): OscBatch[] {
+  return decodePacket(datagram, now).map(({ at, messages }) => {
+    const items = messages.map(readMessage);
+    return at !== null && at - now > limits.oscHorizonMs
+      ? { at: null, items: items.map((item) => refuse(item, at - now)) }
+      : { at, items };
+  });
+}
+
+/** The datagrams that tell an answer, in order; none for events that OSC has no form for. Throws `too_large`. */
+export function encodeOsc(cmd: string | null, echo: OscArg, answer: Answer): Uint8Array[] {
+  return encodeReplies(cmd, echo, answer);
+}
+
+/** `/foley/failed` for something that never became a request. Without an echo the id is an empty string. */
+export function encodeOscFailed(error: ProtocolError, echo: OscArg = { type: 'string', value: '' }): Uint8Array {
+  return encodeReplies(null, echo, failedAnswer(null, error))[0] ?? new Uint8Array();
+}
+
+/**
+ * A message as a client sends it: whole numbers as int32 (as text where they do not fit), others as float32. Typed
+ * arguments of osc-min pass.
+ */
+export function oscMessage(address: string, ...args: OscArgInput[]): Uint8Array {
+  return encodeMessage(address, args.map(typed));
+}
+
+function typed(arg: OscArgInput): OscArgInput {
+  if (typeof arg === 'string') return { type: 'string', value: arg };
+  return typeof arg === 'number' && Number.isInteger(arg) ? integer(arg) : arg;
+}
+
+function refuse(item: OscItem, aheadMs: number): OscItem {
+  if (item.kind === 'refused') return item;
+  const seconds = Math.round(aheadMs / 1000);
+  const error = new ProtocolError(
+    'bad_args',
+    `the timetag lies ${seconds} s ahead; at most ${limits.oscHorizonMs / 1000} s are kept`,
+  );
+  return {
+    kind: 'refused',
+    echo: item.kind === 'request' ? item.echo : { type: 'string', value: replyAddress },
+    error,
+  };
+}

@@ -1,0 +1,29 @@
+import { z } from 'zod';
+import { defineCommand } from './define.ts';
+import { name, requestId } from './fields.ts';
+
+export const cancel = defineCommand({
+  name: 'foley.cancel',
+  role: 'play',
+  doc: 'Stops a job, waiting or running; the request that began it then ends with `failed` and code `cancelled`.',
+  args: z
+    .strictObject({
+      job: name.optional().describe('job id, from `accepted`; works from any connection'),
+      request: requestId.optional().describe('or the id of the request that began it, on this connection'),
+    })
+    .refine((args) => (args.job === undefined) !== (args.request === undefined), 'expected either job or request'),
+  events: {
+    done: z.object({ cancelled: z.boolean().describe('false when there was nothing left to stop') }),
+  },
+  http: true,
+  osc: {
+    address: '/foley/cancel',
+    id: 'target',
+    args: ['request'],
+    pairs: false,
+    fixed: {},
+    example: ['bark1'],
+    replies: { done: [{ address: '/foley/cancelled', args: ['id', 'cancelled:i'] }] },
+  },
+  example: { id: 'stop1', args: { job: 'j1' }, events: { done: { cancelled: true } } },
+});

@@ -1,0 +1,45 @@
+import { z } from 'zod';
+import { limits } from '../limits.ts';
+
+/** Arguments and event fields that more than one command declares. */
+
+const decimalSeed = z
+  .string()
+  .regex(/^[0-9]{1,10}$/, 'expected a decimal number')
+  .transform(Number)
+  .pipe(z.int().max(limits.seedMax));
+
+/** A seed: uint32 as a number, or as a decimal string for languages without unsigned or 64-bit integers. */
+export const seed = z.union([z.int().min(0).max(limits.seedMax), decimalSeed]);
+
+export const seedNumber = z.int().min(0).max(limits.seedMax);
+
+export const name = z.string().min(1).max(limits.nameChars);
+
+/** Weights of classes by name; finite and above 0. They are normalised later, so only their proportions matter. */
+export const mix = z
+  .record(name, z.number().positive())
+  .refine((weights) => Object.keys(weights).length >= 1, 'expected at least one class')
+  .refine(
+    (weights) => Object.keys(weights).length <= limits.mixClasses,
+    `expected at most ${limits.mixClasses} classes`,
+  );
+
+/** A class by name (case does not matter), by id, or a mix of classes. */
+export const classArg = z.union([name, z.int().min(0).max(65_535), mix]);
+
+export type ClassArg = z.output<typeof classArg>;
+
+/** Samples on the wire: float32 or signed 16-bit, little-endian. */
+export const pcmFormat = z.enum(['f32', 's16']);
+
+export type PcmFormat = z.output<typeof pcmFormat>;
+
+export const requestId = z.string().min(1).max(limits.idChars);
+
+/** Reads the one-word form of a mix, `DogBark:0.7+Rain:0.3`; any other text is a class name. */
+export function classFromText(text: string): ClassArg {
+  const parts = text.split('+').map((part) => /^([^:]+):([0-9]*\.?[0-9]+)$/.exec(part));
+  if (parts.some((part) => part === null)) return text;
+  return Object.fromEntries(parts.map((part) => [part?.[1] ?? '', Number(part?.[2])]));
+}

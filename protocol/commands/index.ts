@@ -1,0 +1,53 @@
+import type { z } from 'zod';
+import { cancel } from './cancel.ts';
+import type { Command } from './define.ts';
+import { generate } from './generate.ts';
+import { serverInfo } from './server-info.ts';
+import { serverPing } from './server-ping.ts';
+import { voiceInfo } from './voice-info.ts';
+import { voiceList } from './voice-list.ts';
+
+/** Every command there is. */
+export const commands = {
+  [generate.name]: generate,
+  [cancel.name]: cancel,
+  [voiceList.name]: voiceList,
+  [voiceInfo.name]: voiceInfo,
+  [serverInfo.name]: serverInfo,
+  [serverPing.name]: serverPing,
+} as const;
+
+type Commands = typeof commands;
+
+export type CommandName = keyof Commands;
+
+/** Arguments after validation, defaults filled in. */
+export type Args<N extends CommandName> = z.output<Commands[N]['args']>;
+
+/** Arguments as a client writes them. */
+export type ArgsInput<N extends CommandName> = z.input<Commands[N]['args']>;
+
+/** Event names of a command, `done` and `failed` included. */
+export type Events<N extends CommandName> = Extract<keyof Commands[N]['events'], string>;
+
+export type EventData<N extends CommandName, E extends Events<N>> = Commands[N]['events'][E] extends z.ZodType
+  ? z.output<Commands[N]['events'][E]>
+  : never;
+
+/** Events after which a request is over. */
+export const terminalEvents = ['done', 'failed'] as const;
+
+export function isTerminal(event: string): event is 'done' | 'failed' {
+  return event === 'done' || event === 'failed';
+}
+
+export const commandNames = Object.keys(commands) as CommandName[];
+
+export function isCommandName(name: string): name is CommandName {
+  return Object.hasOwn(commands, name);
+}
+
+/** The declaration behind a name, without its literal types. */
+export function commandOf(name: CommandName): Command {
+  return commands[name] as unknown as Command;
+}

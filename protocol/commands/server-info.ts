@@ -1,0 +1,58 @@
+import { z } from 'zod';
+import { defineCommand } from './define.ts';
+
+const port = z.int().min(0).max(65_535).nullable();
+
+export const serverInfo = defineCommand({
+  name: 'server.info',
+  role: 'play',
+  doc: 'Says what runs: version, engine, ports, limits, queue.',
+  args: z.strictObject({}),
+  events: {
+    done: z.object({
+      version: z.string().describe('version of foleyd'),
+      uptime: z.number().min(0).describe('time since the start').meta({ unit: 's' }),
+      engine: z
+        .looseObject({
+          state: z.enum(['starting', 'ready', 'restarting', 'closed']),
+          provider: z.string(),
+          threads: z.int(),
+          restarts: z.int(),
+        })
+        .describe('state, execution provider, threads, restarts'),
+      ports: z.looseObject({ http: port, osc: port }).describe('ports in use; null when off'),
+      limits: z.record(z.string(), z.number()).describe('the sizes of this protocol, as the table of limits'),
+      queue: z.looseObject({ waiting: z.int().min(0), running: z.int().min(0) }).describe('jobs waiting and running'),
+    }),
+  },
+  http: true,
+  osc: {
+    address: '/foley/info',
+    id: 'none',
+    args: [],
+    pairs: false,
+    fixed: {},
+    example: [],
+    replies: {
+      done: [
+        {
+          address: '/foley/info',
+          args: ['version:s', 'uptime:f', 'engine.state:s', 'engine.provider:s', 'queue.waiting:i', 'queue.running:i'],
+        },
+      ],
+    },
+  },
+  example: {
+    args: {},
+    events: {
+      done: {
+        version: '0.1.0',
+        uptime: 12.5,
+        engine: { state: 'ready', provider: 'cpu', threads: 2, restarts: 0 },
+        ports: { http: 9247, osc: 9248 },
+        limits: { frameBytes: 1048576, count: 64 },
+        queue: { waiting: 0, running: 1 },
+      },
+    },
+  },
+});

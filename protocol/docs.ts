@@ -1,0 +1,41 @@
+import { readFile, writeFile } from 'node:fs/promises';
+import { pathToFileURL } from 'node:url';
+import { commandsText } from './docs/commands.ts';
+import { connectText } from './docs/connect.ts';
+import { paragraphs } from './docs/markdown.ts';
+import { envelopeText, errorsText, httpText, limitsText, oscText, pcmText, webSocketText } from './docs/rules.ts';
+
+export const docsFile = new URL('./PROTOCOL.md', import.meta.url);
+
+/** PROTOCOL.md, whole, from the declarations. */
+export function docsText(): string {
+  return `${paragraphs(
+    '<!-- Written by protocol/docs.ts from the declarations. Change those, then run: node --import tsx protocol/docs.ts --write -->',
+    '# The protocol of foleyd',
+    'One set of commands over WebSocket, OSC and HTTP. Everything listens on 127.0.0.1: 9247 (WebSocket and HTTP), 9248 (OSC).',
+    connectText(),
+    envelopeText(),
+    '## Commands',
+    commandsText(),
+    webSocketText(),
+    pcmText(),
+    oscText(),
+    httpText(),
+    errorsText(),
+    limitsText(),
+  )}\n`;
+}
+
+async function main(mode: string | undefined): Promise<void> {
+  const text = docsText();
+  if (mode === '--write') return writeFile(docsFile, text);
+  if (mode !== '--check') throw new Error('usage: docs.ts --write | --check');
+  if ((await readFile(docsFile, 'utf8')) !== text) {
+    console.error(
+      'protocol/PROTOCOL.md is not what the declarations say; run: node --import tsx protocol/docs.ts --write',
+    );
+    process.exitCode = 1;
+  }
+}
+
+if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href) await main(process.argv[2]);

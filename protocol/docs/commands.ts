@@ -1,0 +1,101 @@
+import { jsonCodec } from '../codecs/json.ts';
+import { isRequired } from '../codecs/osc-words.ts';
+import type { Command, OscForm, OscReply } from '../commands/define.ts';
+import { commandNames, commandOf } from '../commands/index.ts';
+import { fieldRows } from './fields.ts';
+import { code, paragraphs, table } from './markdown.ts';
+
+/** A chapter per command, from its declaration. */
+export function commandsText(): string {
+  return paragraphs(...commandNames.map((name) => commandText(commandOf(name))));
+}
+
+function commandText(command: Command): string {
+  const { name, role, doc } = command;
+  return paragraphs(
+    `### ${name}`,
+    role === 'admin' ? `${doc} Needs the admin role.` : doc,
+    argsText(command),
+    ...eventsText(command),
+    jsonText(command),
+    command.osc === null ? 'No OSC form.' : oscText(command, command.osc),
+    command.http ? httpText(command) : 'No HTTP form.',
+  );
+}
+
+function argsText({ args }: Command): string {
+  const rows = fieldRows(args, 'input');
+  if (rows.length === 0) return 'No arguments.';
+  return table(
+    ['argument', 'type', 'when left out', 'meaning'],
+    rows.map(({ name, type, otherwise, meaning }) => [
+      `\`${name}\``,
+      type,
+      otherwise === '' ? 'required' : otherwise,
+      meaning,
+    ]),
+  );
+}
+
+function eventsText({ events }: Command): string[] {
+  return Object.entries(events)
+    .filter(([event]) => event !== 'failed')
+    .map(([event, data]) => {
+      const rows = fieldRows(data, 'output').map(({ name, type, otherwise, meaning }) => [
+        `\`${name}\``,
+        otherwise === '' ? type : `${type}, may be absent`,
+        meaning,
+      ]);
+      return paragraphs(`Event \`${event}\`:`, table(['field', 'type', 'meaning'], rows));
+    });
+}
+
+function jsonText({ name, example }: Command): string {
+  const { id = 'bark1' } = example;
+  const args = example.args as Record<string, unknown>;
+  const answers = Object.entries<Record<string, unknown>>(example.events).map(
+    ([event, data]) => `<- ${String(jsonCodec.encode({ id, event, data }))}`,
+  );
+  return paragraphs(
+    'JSON:',
+    code('text', [`-> ${String(jsonCodec.encodeRequest({ id, cmd: name, args }))}`, ...answers].join('\n')),
+  );
+}
+
+function oscText(command: Command, form: OscForm): string {
+  const named = form.args.map((arg) => {
+    const schema = command.args.shape[arg];
+    const required = form.id === 'target' || (schema !== undefined && isRequired(schema));
+    return required ? arg : `[${arg}]`;
+  });
+  const head = [
+    form.address,
+    ...(form.id === 'own' ? ['id'] : []),
+    ...named,
+    ...(form.pairs ? ['[key value ...]'] : []),
+  ];
+  const replies = Object.values(form.replies).flat().map(replyText);
+  const fixed = Object.entries(form.fixed).map(([key, value]) => `\`${key}\` is ${JSON.stringify(value)}`);
+  const example = form.example.map((arg) => (typeof arg === 'string' ? `"${arg}"` : arg));
+  return paragraphs(
+    'OSC:',
+    code('text', [`-> ${head.join(' ')}`, ...replies].join('\n')),
+    fixed.length === 0 ? '' : `Over OSC ${fixed.join(', ')}.`,
+    `Example: \`${[form.address, ...example].join(' ')}\``,
+  );
+}
+
+function replyText({ address, args, each, atLeast }: OscReply): string {
+  const fields = args.map((arg) => {
+    const [field = '', type] = arg.split(':');
+    const short = field.replace(/^.*\.(?=[a-z]+$)/, '');
+    return type === '*' ? `${field.split('.')[0]}...` : type === '?' ? `[${short}]` : short;
+  });
+  const when =
+    each === undefined ? '' : `   (one for each of ${each}${atLeast === undefined ? '' : `, from ${atLeast} on`})`;
+  return `<- ${[address, ...fields].join(' ')}${when}`;
+}
+
+function httpText({ name, example }: Command): string {
+  return paragraphs('HTTP:', code('sh', `curl -d '${JSON.stringify(example.args)}' http://127.0.0.1:9247/v1/${name}`));
+}

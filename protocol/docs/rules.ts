@@ -1,0 +1,94 @@
+import { errors } from '../errors.ts';
+import { limitMeanings, limits } from '../limits.ts';
+import { paragraphs, table } from './markdown.ts';
+
+/** What holds for every command. */
+export function envelopeText(): string {
+  return `## Messages
+
+A request is \`{id, cmd, args}\`, every answer \`{id, event, data}\`.
+
+- \`id\` is yours: 1 to ${limits.idChars} characters, unique among the open requests of this connection. Answers carry it back. After \`done\` or
+  \`failed\` it may be used again.
+- \`args\` may be left out when none are needed. Unknown arguments are refused, so a misspelt one is never ignored.
+- Each request ends in exactly one \`done\` or \`failed\`; other events come before. Ignore events and fields that you do not know.
+- \`failed\` has \`{code, message}\`, and where it helps \`path\` (the argument) and \`job\`. Its \`id\` is \`null\` when yours could not be read.
+- A client that reads slowly loses \`row\` and \`preview\` events, never the others. One that does not read is disconnected.
+- Closing a connection cancels its jobs.`;
+}
+
+export function webSocketText(): string {
+  return `## WebSocket
+
+\`ws://127.0.0.1:9247/ws\`, with one of these subprotocols:
+
+| subprotocol | frames | bytes (\`pcm\`) |
+| --- | --- | --- |
+| \`foley.v1.json\` | text, UTF-8 | base64 (RFC 4648, padded) |
+| \`foley.v1.msgpack\` | binary | bin |
+
+msgpack is plain: maps with text keys, no extension types. Where a token is set, send \`Authorization: Bearer TOKEN\` or \`?token=TOKEN\`.`;
+}
+
+export function pcmText(): string {
+  return `## PCM
+
+Samples are little-endian, interleaved, without a header; \`rate\` and \`channels\` stand beside them. \`f32\` is IEEE float, nominally -1 to 1.
+\`s16\` is the float times 32768, rounded (halves to even) and clipped to -32768 to 32767; divide by 32768 to read it. \`audio\` chunks of one clip come
+in order, have at most ${limits.audioChunkFrames} frames, and together \`total\` frames: \`offset\` is the first frame of the chunk. A \`preview\` is the whole clip each time.
+In msgpack the bytes may lie at any address: copy them before you view them as floats.`;
+}
+
+export function oscText(): string {
+  return `## OSC
+
+UDP, port 9248, OSC 1.0. Answers go to the sender's port, or to the one chosen with \`/foley/reply port\` (0: the sender's own again).
+Every refused message is answered \`/foley/failed id code message\`; where it had no id, its address stands there, and for an unreadable datagram "".
+
+- Addresses are compared literally, patterns match nothing.
+- Ids are strings or int32 (whole floats too) and come back as they were sent; \`1\` and \`"1"\` are the same id.
+- Seeds are int32 or decimal strings. In answers, numbers beyond int32 are strings: sclang, Max and Pd have no int64.
+- Ordered arguments may end early; then come pairs of a name and a value, as \`temperature 0.9 topK 50\`.
+- Values may be int32, int64, float, double, or text that reads as a number. Switches are T and F, 1 and 0, \`on\` and \`off\`.
+  A float means its shortest decimal: 0.9f is 0.9, so that the same words give the same clip over JSON and OSC.
+- A mix of classes is one word: \`DogBark:0.7+Rain:0.3\`.
+- A bundle is all or nothing to read: if one part is broken, none is heard. Its messages are handled together, in order, at its timetag.
+- Timetags are NTP time, honoured to the fraction; 1 (immediately) and the past are now. At most ${limits.oscHorizonMs / 1000} s ahead. A bundle inside
+  another is never earlier than the outer one.
+- Sound does not travel in datagrams: \`/foley/done\` names a WAV file.`;
+}
+
+export function httpText(): string {
+  return `## HTTP
+
+| route | answer |
+| --- | --- |
+| \`POST /v1/<command>\` | the body is \`args\` as JSON; the response is \`{event, data}\` of the terminal event, its status from the table of errors (200 for \`done\`). \`foley.generate\` waits, and saves unless told not to; it sends no sound, so fetch the \`url\`. |
+| \`GET /clips/<id>.wav\` | a clip; \`Range\` is honoured |
+| \`GET /health\` | \`{status, version, ...}\` |
+
+A page of another origin is refused, and so is a \`Host\` that is not this machine (DNS rebinding).`;
+}
+
+export function errorsText(): string {
+  const rows = Object.entries(errors).map(([code, { meaning, http, wsClose }]) => [
+    `\`${code}\``,
+    meaning,
+    String(http),
+    wsClose === undefined ? '' : String(wsClose),
+  ]);
+  return paragraphs('## Errors', table(['code', 'meaning', 'HTTP', 'WebSocket close'], rows));
+}
+
+export function limitsText(): string {
+  const rows = Object.entries(limits).map(([key, value]) => [
+    `\`${key}\``,
+    String(value),
+    limitMeanings[key as keyof typeof limits],
+  ]);
+  return paragraphs(
+    '## Limits',
+    '`server.info` gives those of a running server.',
+    table(['limit', 'value', 'meaning'], rows),
+  );
+}

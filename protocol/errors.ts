@@ -1,0 +1,103 @@
+/** What a code means to the person who reads it, and how each transport shows it. */
+export interface ErrorInfo {
+  meaning: string;
+  /** Status of the HTTP answer. */
+  http: number;
+  /** WebSocket close code, for the errors that end the connection rather than one request. */
+  wsClose?: number;
+}
+
+const table = {
+  malformed: { meaning: 'The bytes are not valid JSON, msgpack or OSC.', http: 400 },
+  bad_envelope: { meaning: 'The message is readable but is not {id, cmd, args}.', http: 400 },
+  unknown_command: { meaning: 'No command has this name or OSC address.', http: 404 },
+  bad_args: {
+    meaning: 'An argument is missing, unknown, of the wrong type or out of range; the message names it.',
+    http: 400,
+  },
+  unknown_class: { meaning: 'The voice has no class of this name or id.', http: 404 },
+  unknown_voice: { meaning: 'No voice has this id.', http: 404 },
+  unknown_job: { meaning: 'No open job or request has this id.', http: 404 },
+  unknown_clip: { meaning: 'No clip has this id.', http: 404 },
+  duplicate_id: { meaning: 'This connection already has an open request with this id.', http: 409 },
+  too_large: { meaning: 'The message is larger than the limit.', http: 413, wsClose: 1009 },
+  queue_full: { meaning: 'Too many jobs are waiting; ask again later.', http: 503 },
+  unauthorized: { meaning: 'The token is missing or wrong.', http: 401, wsClose: 4401 },
+  forbidden: { meaning: 'This origin, host or role may not do this.', http: 403, wsClose: 4403 },
+  cancelled: { meaning: 'The job was cancelled.', http: 409 },
+  engine_crashed: {
+    meaning: 'The engine process ended while it made this clip; it is being restarted, so ask again.',
+    http: 500,
+  },
+  engine_unavailable: { meaning: 'The engine is not ready.', http: 503 },
+  engine_failed: { meaning: 'The engine could not make this clip.', http: 500 },
+  voice_missing: { meaning: 'A file of the voice is missing.', http: 500 },
+  voice_corrupt: { meaning: 'A file of the voice does not match its card or cannot be read.', http: 500 },
+  slow_client: {
+    meaning: 'The client does not read its answers, so the connection was closed.',
+    http: 503,
+    wsClose: 4408,
+  },
+  io_error: { meaning: 'A file could not be read or written.', http: 500 },
+  port_in_use: { meaning: 'Another program uses the port.', http: 500 },
+  shutting_down: { meaning: 'The server is stopping.', http: 503, wsClose: 1001 },
+  internal: { meaning: 'A fault in the server; its log has the cause.', http: 500, wsClose: 1011 },
+  connection_closed: {
+    meaning: 'The connection ended before the answer came (made by the client, never sent).',
+    http: 502,
+  },
+} as const satisfies Record<string, ErrorInfo>;
+
+export type ErrorCode = keyof typeof table;
+
+/** Every error code there is; PROTOCOL.md prints this table. */
+export const errors: Readonly<Record<ErrorCode, ErrorInfo>> = table;
+
+export const errorCodes = Object.keys(table) as ErrorCode[];
+
+export function isErrorCode(code: unknown): code is ErrorCode {
+  return typeof code === 'string' && Object.hasOwn(table, code);
+}
+
+export interface ProtocolErrorOptions {
+  /** Where in the message the fault lies, as `args.temperature`. */
+  path?: string | undefined;
+  /** The request it answers, when that much could be read. */
+  id?: string | undefined;
+  cause?: unknown;
+}
+
+/** The only error that parsers and handlers show to a client. */
+export class ProtocolError extends Error {
+  override readonly name = 'ProtocolError';
+  readonly code: ErrorCode;
+  readonly path: string | undefined;
+  readonly id: string | undefined;
+
+  constructor(code: ErrorCode, message?: string, options: ProtocolErrorOptions = {}) {
+    super(message ?? errors[code].meaning, options.cause === undefined ? undefined : { cause: options.cause });
+    this.code = code;
+    this.path = options.path;
+    this.id = options.id;
+  }
+
+  /** The data of a `failed` event. */
+  toData(): { code: ErrorCode; message: string; path?: string } {
+    return { code: this.code, message: this.message, ...(this.path === undefined ? {} : { path: this.path }) };
+  }
+
+  /** The same error, known to answer request `id`. */
+  withId(id: string | undefined): ProtocolError {
+    if (id === undefined || this.id !== undefined) return this;
+    return new ProtocolError(this.code, this.message, { path: this.path, id, cause: this.cause });
+  }
+}
+
+/** Turns whatever was thrown into a ProtocolError; anything unknown becomes `internal` and keeps its cause. */
+export function toProtocolError(thrown: unknown): ProtocolError {
+  if (thrown instanceof ProtocolError) return thrown;
+  if (thrown instanceof Error && 'code' in thrown && isErrorCode(thrown.code)) {
+    return new ProtocolError(thrown.code, thrown.message, { cause: thrown });
+  }
+  return new ProtocolError('internal', undefined, { cause: thrown });
+}

@@ -1,0 +1,45 @@
+export { checkArgs, checkEvent, parseArgs } from './args.ts';
+export {
+  type CallOptions,
+  Client,
+  type ConnectOptions,
+  connect,
+  type Generated,
+  type GeneratedClip,
+  type GenerateOptions,
+  type WebSocketLike,
+} from './client.ts';
+export type { Sound } from './client-audio.ts';
+export type { Codec, CodecName } from './codecs/codec.ts';
+export { jsonCodec } from './codecs/json.ts';
+export { msgpackCodec } from './codecs/msgpack.ts';
+export { decodeOsc, encodeOsc, encodeOscFailed, type OscBatch, oscMessage } from './codecs/osc.ts';
+export type { OscArg, OscMessage } from './codecs/osc-packet.ts';
+export type { OscItem } from './codecs/osc-request.ts';
+export { bytesPerSample, decodePcm, encodePcm } from './codecs/pcm.ts';
+export { bin, type Command, defineCommand, type OscForm, type OscReply, type Role } from './commands/define.ts';
+export { type ClassArg, classFromText, type PcmFormat } from './commands/fields.ts';
+export {
+  type Args,
+  type ArgsInput,
+  type CommandName,
+  commandNames,
+  commandOf,
+  commands,
+  type EventData,
+  type Events,
+  isCommandName,
+  isTerminal,
+  terminalEvents,
+} from './commands/index.ts';
+export { type Answer, type AnswerTo, failedAnswer, parseAnswer, parseRequest, type Request } from './envelope.ts';
+export {
+  type ErrorCode,
+  type ErrorInfo,
+  errorCodes,
+  errors,
+  isErrorCode,
+  ProtocolError,
+  toProtocolError,
+} from './errors.ts';
+export { limits } from './limits.ts';

@@ -1,0 +1,120 @@
+/** Every size and count that the protocol bounds, in one place. Bytes are bytes, times are milliseconds. */
+const table = {
+  frameBytes: {
+    value: 1024 * 1024,
+    meaning:
+      'One incoming WebSocket frame or HTTP body. Larger ones are refused with `too_large` (WebSocket close 1009, HTTP 413)',
+  },
+  answerFrameBytes: {
+    value: 64 * 1024 * 1024,
+    meaning: 'One frame that a client accepts (a whole clip at 192 kHz fits)',
+  },
+  idChars: {
+    value: 64,
+    meaning: 'Characters of a request id',
+  },
+  depth: {
+    value: 16,
+    meaning: 'Nesting of arrays and maps in a request',
+  },
+  nodes: {
+    value: 20_000,
+    meaning: 'Arrays, maps, strings, numbers of a request, all counted together',
+  },
+  entries: {
+    value: 4096,
+    meaning: 'Entries of one array or map in a request',
+  },
+  nameChars: {
+    value: 128,
+    meaning: 'Characters of one string argument (names, ids)',
+  },
+  payloadChars: {
+    value: 1024,
+    meaning: 'Characters of the text that `server.ping` gives back',
+  },
+  mixClasses: {
+    value: 16,
+    meaning: 'Classes in a mix',
+  },
+  count: {
+    value: 64,
+    meaning: 'Clips per `foley.generate`',
+  },
+  seedMax: {
+    value: 4_294_967_295,
+    meaning: 'Seeds are uint32',
+  },
+  drawnSeedMax: {
+    value: 2_147_483_647,
+    meaning: 'Seeds drawn by the server stay in int32, so that every OSC client can hold them',
+  },
+  rateMin: {
+    value: 8000,
+    meaning: 'Lowest output rate in Hz',
+  },
+  rateMax: {
+    value: 192_000,
+    meaning: 'Highest output rate in Hz',
+  },
+  topKMax: {
+    value: 512,
+    meaning: 'Highest `topK`; 0 means off',
+  },
+  temperatureMax: {
+    value: 2,
+    meaning: 'Highest `temperature`',
+  },
+  audioChunkFrames: {
+    value: 32_768,
+    meaning: 'Sample frames of one `audio` event; longer clips come in several',
+  },
+  openRequests: {
+    value: 128,
+    meaning: 'Requests that one connection may have open at a time',
+  },
+  queueJobs: {
+    value: 256,
+    meaning: 'Jobs that wait in the server; one more is refused with `queue_full`',
+  },
+  bufferedSoftBytes: {
+    value: 8 * 1024 * 1024,
+    meaning: 'Unsent bytes of one connection above which its progress events (row, preview) are dropped',
+  },
+  bufferedHardBytes: {
+    value: 64 * 1024 * 1024,
+    meaning: 'Unsent bytes of one connection above which it is closed with `slow_client`',
+  },
+  oscDatagramBytes: {
+    value: 65_507,
+    meaning: 'Largest UDP payload',
+  },
+  oscArgs: {
+    value: 64,
+    meaning: 'Arguments of one OSC message',
+  },
+  oscMessages: {
+    value: 256,
+    meaning: 'Messages of one datagram, nested bundles included',
+  },
+  oscDepth: {
+    value: 8,
+    meaning: 'Bundles inside bundles',
+  },
+  oscHorizonMs: {
+    value: 60_000,
+    meaning: 'How far ahead a timetag may lie; later ones are refused',
+  },
+} as const;
+
+type Table = typeof table;
+type LimitName = keyof Table;
+
+export const limits = Object.fromEntries(Object.entries(table).map(([name, { value }]) => [name, value])) as {
+  readonly [K in LimitName]: Table[K]['value'];
+};
+
+/** What each limit bounds; PROTOCOL.md prints them. */
+export const limitMeanings: Readonly<Record<LimitName, string>> = Object.fromEntries(
+  Object.entries(table).map(([name, { meaning }]) => [name, meaning]),
+) as Record<LimitName, string>;
