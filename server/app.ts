@@ -1,0 +1,193 @@
+import { readFileSync } from 'node:fs';
+import path from 'node:path';
+import { type Role, toProtocolError, limits as wire } from '../protocol/index.ts';
+import { writeRecipe } from './audio/recipe.ts';
+import { encodeWav } from './audio/wav.ts';
+import { Bus } from './bus.ts';
+import { VoiceCatalog } from './catalog/voices.ts';
+import type { NewClip } from './clips/clips.ts';
+import { ClipStore } from './clips/store.ts';
+import type { Config } from './config.ts';
+import type { Engine } from './engine/engine.ts';
+import { createHandlers } from './handlers/index.ts';
+import type { ServerInfo } from './handlers/server-info.ts';
+import { createLog, type Log } from './log.ts';
+import { Registry, type RegistryOptions } from './registry.ts';
+import { FifoScheduler } from './scheduler/fifo.ts';
+import { type HttpOptions, listenHttp } from './transports/http.ts';
+import { connectMemory, type MemoryClient } from './transports/memory.ts';
+import { listenOsc } from './transports/osc.ts';
+import type { Listener, TransportContext } from './transports/transport.ts';
+
+/** Version of foleyd, from package.json. */
+export const version = (
+  JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as { version: string }
+).version;
+
+/** What a test may put in place of the real thing. */
+export interface AppParts {
+  engine?: Engine;
+  log?: Log;
+  extra?: NonNullable<RegistryOptions['extra']>;
+}
+
+/** A whole server: everything wired, its ports open unless `config.listen` is false. */
+export interface App {
+  readonly config: Config;
+  readonly ports: { http: number | null; osc: number | null };
+  /** Where clients find it; null for what is not open. */
+  readonly urls: { http: string | null; ws: string | null; osc: string | null };
+  /** Resolves, never rejects, once the active voice is warm, or with the reason why it cannot be used. */
+  readonly ready: Promise<{ voice: string; problem: string | null }>;
+  /** A client in this process. */
+  connect(role?: Role): MemoryClient;
+  /** Lets open jobs finish for `config.limits.drainMs`, then stops everything. */
+  close(): Promise<void>;
+}
+
+/** Wires a server together. Rejects with a ProtocolError: port_in_use, io_error. */
+export async function createApp(config: Config, parts: AppParts = {}): Promise<App> {
+  const { limits } = config;
+  const started = performance.now();
+  const log = parts.log ?? createLog({ level: config.logLevel });
+  const engine = parts.engine ?? (await startEngine(config, log));
+  const bus = new Bus((err) => log.error({ err }, 'a listener to a job failed'));
+  const scheduler = new FifoScheduler({ engine, bus, maxJobs: limits.queueJobs, maxClips: limits.queueClips });
+  const catalog = new VoiceCatalog({
+    roots: [path.join(config.data, 'voices'), config.models],
+    active: config.voice,
+    onProblem: (message) => log.warn(message),
+  });
+  const clips = await ClipStore.open({
+    dir: path.join(config.data, 'clips'),
+    encode: encodeClip,
+    maxClips: limits.clips,
+    maxBytes: limits.clipBytes,
+    onProblem: (message, err) => log.warn({ err }, message),
+  });
+  let problem: string | null = null;
+  const ports: App['ports'] = { http: null, osc: null };
+  const info = (): ServerInfo => {
+    const { running, waitingJobs, waitingClips } = scheduler.usage();
+    return {
+      ...{ version, uptime: (performance.now() - started) / 1000, engine: { ...engine.info() }, ports },
+      limits: { ...wire, ...limits },
+      queue: { waiting: waitingJobs, running, waitingClips },
+    };
+  };
+  const registry = new Registry({
+    handlers: createHandlers({ scheduler, catalog, clips, bus, info }),
+    openRequests: limits.openRequests,
+    onFault: (err, where) => log.error({ err, ...where }, 'a request ended in a fault of the server'),
+    ...(parts.extra === undefined ? {} : { extra: parts.extra }),
+  });
+  bus.subscribe(null, (event, job) => {
+    if (event.type === 'queued') log.debug({ job, ...event }, 'a job was queued');
+    if (event.type === 'ended') log[event.outcome === 'failed' ? 'warn' : 'info']({ job, ...event }, 'a job ended');
+  });
+
+  let checking: Promise<void> | null = null;
+  const check = (): Promise<void> => {
+    checking ??= warm(catalog, engine).then((why) => {
+      checking = null;
+      if (why === null) log.info({ voice: config.voice }, 'the voice is ready');
+      else if (why !== problem && stopped === null)
+        log.error({ voice: config.voice }, `the voice cannot be used: ${why}`);
+      problem = why;
+    });
+    return checking;
+  };
+  const listeners: Listener[] = [];
+  const stop = async (): Promise<void> => {
+    await scheduler.drain(limits.drainMs);
+    await Promise.all(listeners.map((listener) => listener.close()));
+    await engine.close();
+  };
+  let stopped: Promise<void> | null = null;
+  const close = (): Promise<void> => {
+    stopped ??= stop();
+    return stopped;
+  };
+  if (config.listen) {
+    const context: TransportContext = {
+      registry,
+      log: (level, message, fields = {}) => log[level](fields, message),
+    };
+    const health: HttpOptions['health'] = () => {
+      // A voice repaired meanwhile is noticed by whoever asks twice.
+      if (problem !== null) void check();
+      return {
+        ...{ status: problem === null ? 'ok' : 'degraded', name: 'foleyd', version },
+        ...{ engine: engine.info().state, voice: config.voice, problem },
+      };
+    };
+    try {
+      const http = await listenHttp({
+        ...config,
+        ...limits,
+        ...context,
+        ...access(config),
+        health,
+        findClip: (id) => clips.find(id),
+      });
+      listeners.push(http);
+      ports.http = http.port;
+      if (config.oscPort !== null) {
+        const place = { host: config.oscHost, port: config.oscPort, allow: config.oscAllow };
+        const osc = await listenOsc({ ...limits, ...context, ...place });
+        listeners.push(osc);
+        ports.osc = osc.port;
+      }
+    } catch (error) {
+      await close();
+      throw error;
+    }
+  }
+
+  const ready = check().then(() => ({ voice: config.voice, problem }));
+  return { config, ports, urls: urls(config, ports), ready, connect: (role) => connectMemory(registry, role), close };
+}
+
+/** Loads the active voice, so that the first clip does not wait. A broken one is no reason not to start. */
+async function warm(catalog: VoiceCatalog, engine: Engine): Promise<string | null> {
+  try {
+    await engine.load((await catalog.find()).dir);
+    return null;
+  } catch (thrown) {
+    const { code, message } = toProtocolError(thrown);
+    return `${code}: ${message}`;
+  }
+}
+
+function access({ host, allowHosts, allowOrigins, token, adminToken }: Config): Pick<HttpOptions, 'access'> {
+  return { access: { host, allowHosts, allowOrigins, token, adminToken } };
+}
+
+function urls({ host, oscHost }: Config, { http, osc }: App['ports']): App['urls'] {
+  const named = (name: string): string => {
+    const reachable = name === '0.0.0.0' ? '127.0.0.1' : name === '::' ? '::1' : name;
+    return reachable.includes(':') ? `[${reachable}]` : reachable;
+  };
+  return {
+    http: http === null ? null : `http://${named(host)}:${http}`,
+    ws: http === null ? null : `ws://${named(host)}:${http}/ws`,
+    osc: osc === null ? null : `osc.udp://${named(oscHost)}:${osc}`,
+  };
+}
+
+/** A clip as a WAV that says how it was made. */
+function encodeClip({ pcm, rate, format, recipe }: NewClip): Uint8Array {
+  return encodeWav(pcm, rate, format, {
+    comment: writeRecipe({ ...recipe, version }),
+    software: `foleyd ${version}`,
+  });
+}
+
+/** Loaded only when it is used: tests that bring their own engine need no runtime. */
+async function startEngine(config: Config, log: Log): Promise<Engine> {
+  const { createEngine } = await import('./engine/host.ts');
+  return createEngine({
+    ...(config.threads === undefined ? {} : { threads: config.threads }),
+    log: (level, message) => log[level as 'info']({ from: 'engine' }, message),
+  });
+}

@@ -1,0 +1,42 @@
+import { z } from 'zod';
+
+const count = z
+  .int()
+  .min(1)
+  .max(2 ** 31);
+const graph = z.looseObject({
+  // A plain file of the voice's own folder.
+  file: z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$/),
+  sha256: z.string().regex(/^[0-9a-f]{64}$/),
+  bytes: count,
+});
+
+/** What the catalogue needs of a card; the engine reads the rest for itself. Keys not named here are kept. */
+export const cardSchema = z
+  .looseObject({
+    format: z.literal('foleyd-voice'),
+    version: z.literal(1),
+    name: z.string().min(1).max(200),
+    classes: z
+      .array(z.looseObject({ id: z.int().min(0), name: z.string().min(1).max(100) }))
+      .min(1)
+      .max(10_000),
+    audio: z.looseObject({ rate: z.int().min(1000).max(768_000), samples: count }),
+    hash: z.string().regex(/^[0-9a-f]{64}$/),
+    graphs: z.looseObject({
+      condition: graph,
+      row: graph,
+      pixel: graph,
+      encoder: graph,
+      decoder: graph,
+      vocoder: graph,
+    }),
+  })
+  .refine((card) => new Set(card.classes.map(({ id }) => id)).size === card.classes.length, 'two classes share an id')
+  .refine(
+    (card) => new Set(card.classes.map(({ name }) => name.toLowerCase())).size === card.classes.length,
+    'two classes share a name',
+  )
+  .refine((card) => card.classes.every(({ id }) => id < card.classes.length), 'class ids must count from 0');
+
+export type VoiceCard = z.infer<typeof cardSchema>;

@@ -1,0 +1,28 @@
+/** A voice that can be used now: its card was read and its graphs are there in the size the card states. */
+export interface Voice {
+  id: string;
+  /** Absolute path of the folder. */
+  dir: string;
+  name: string;
+  /** SHA-256 over the graphs, in hex. */
+  hash: string;
+  classes: { id: number; name: string }[];
+  /** Hz of the voice itself; any other rate is resampled. */
+  rate: number;
+  /** Frames of one clip at that rate. */
+  samples: number;
+  /** Classes the condition graph takes: one weight each. */
+  classCount: number;
+  /** The card as it was read, every key kept. */
+  card: Record<string, unknown>;
+}
+
+/** What handlers see of the voices on disk. */
+export interface Catalog {
+  /** Id of the voice used by requests that name none. */
+  readonly active: string;
+  /** Every voice that can be used, by id. */
+  list(): Promise<Voice[]>;
+  /** Throws unknown_voice, voice_missing or voice_corrupt. */
+  find(id?: string): Promise<Voice>;
+}

@@ -1,0 +1,145 @@
+import { readdir, readFile, stat } from 'node:fs/promises';
+import path from 'node:path';
+import { ProtocolError } from '../../protocol/index.ts';
+import { cardSchema, type VoiceCard } from './card.ts';
+import type { Catalog, Voice } from './catalog.ts';
+
+/** No separators, no leading dot, and short: an id is always the name of a folder directly below a root. */
+const SAFE_ID = /^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$/;
+/** Names Windows keeps for devices, whatever folder they seem to lie in. */
+const DEVICE = /^(con|prn|aux|nul|com\d|lpt\d)$/i;
+/** A card is text; what is larger is no card. */
+const MAX_CARD_BYTES = 4 * 2 ** 20;
+
+interface Read {
+  stamp: string;
+  voice: Voice;
+}
+
+export interface VoiceCatalogOptions {
+  /** Folders of voice folders; the first that has a voice wins. */
+  roots: string[];
+  active: string;
+  /** Called once per voice and problem that keeps a voice out of the list. */
+  onProblem: (message: string) => void;
+}
+
+/** Voices as folders with a card. Nothing is held open: a voice that is repaired on disk works with the next request. */
+export class VoiceCatalog implements Catalog {
+  readonly active: string;
+  readonly #options: VoiceCatalogOptions;
+  readonly #read = new Map<string, Read>();
+  readonly #told = new Set<string>();
+
+  constructor(options: VoiceCatalogOptions) {
+    this.active = options.active;
+    this.#options = options;
+  }
+
+  async list(): Promise<Voice[]> {
+    const voices = new Map<string, Voice>();
+    for (const root of this.#options.roots) {
+      for (const id of await names(root)) {
+        if (voices.has(id) || !isSafe(id) || !(await exists(path.join(root, id, 'card.json')))) continue;
+        try {
+          voices.set(id, await this.#open(id, path.join(root, id)));
+        } catch (error) {
+          this.#tell(`voice ${id} is left out: ${(error as Error).message}`);
+        }
+      }
+    }
+    return [...voices.values()].sort((a, b) => (a.id < b.id ? -1 : 1));
+  }
+
+  async find(id: string = this.active): Promise<Voice> {
+    if (!isSafe(id)) throw new ProtocolError('unknown_voice', 'a voice is named by letters, digits, - and _');
+    let folder: string | null = null;
+    for (const root of this.#options.roots) {
+      const dir = path.join(root, id);
+      if (await exists(path.join(dir, 'card.json'))) return this.#open(id, dir);
+      if (folder === null && (await names(dir)).some((name) => name.endsWith('.onnx'))) folder = dir;
+    }
+    if (folder !== null) throw new ProtocolError('voice_missing', `voice ${id} has no card.json`);
+    if (id === this.active) throw new ProtocolError('voice_missing', `the active voice ${id} is not there`);
+    throw new ProtocolError('unknown_voice', `there is no voice ${id}`);
+  }
+
+  async #open(id: string, dir: string): Promise<Voice> {
+    const file = path.join(dir, 'card.json');
+    const found = await stat(file).catch(() => null);
+    if (found === null) throw new ProtocolError('voice_missing', `voice ${id} has no card.json`);
+    const stamp = `${found.mtimeMs} ${found.size}`;
+    let read = this.#read.get(dir);
+    if (read === undefined || read.stamp !== stamp) {
+      read = { stamp, voice: await readVoice(id, dir, found.size) };
+      this.#read.set(dir, read);
+    }
+    await checkGraphs(id, dir, read.voice.card as VoiceCard);
+    return read.voice;
+  }
+
+  #tell(message: string): void {
+    if (this.#told.size > 1000 || this.#told.has(message)) return;
+    this.#told.add(message);
+    this.#options.onProblem(message);
+  }
+}
+
+function isSafe(id: string): boolean {
+  return SAFE_ID.test(id) && !DEVICE.test(id);
+}
+
+async function readVoice(id: string, dir: string, bytes: number): Promise<Voice> {
+  const corrupt = (why: string, cause?: unknown): ProtocolError => {
+    return new ProtocolError('voice_corrupt', `the card of voice ${id} cannot be read: ${why}`, { cause });
+  };
+  if (bytes > MAX_CARD_BYTES) throw corrupt('it is too large');
+  let json: unknown;
+  try {
+    json = JSON.parse(await readFile(path.join(dir, 'card.json'), 'utf8'));
+  } catch (error) {
+    throw corrupt(error instanceof SyntaxError ? 'it is not JSON' : 'it is not readable', error);
+  }
+  const parsed = cardSchema.safeParse(json);
+  if (!parsed.success) {
+    const issue = parsed.error.issues[0];
+    throw corrupt(`${issue?.path.join('.') || 'card'}: ${issue?.message}`, parsed.error);
+  }
+  const card = parsed.data;
+  return {
+    id,
+    dir,
+    name: card.name,
+    hash: card.hash,
+    classes: card.classes.map((entry) => ({ id: entry.id, name: entry.name })),
+    rate: card.audio.rate,
+    samples: card.audio.samples,
+    classCount: card.classes.length,
+    card,
+  };
+}
+
+/** Sizes only: a graph cut short is found at once, and the engine compares the hashes when it loads them. */
+async function checkGraphs(id: string, dir: string, card: VoiceCard): Promise<void> {
+  for (const [name, { file, bytes }] of Object.entries(
+    card.graphs as Record<string, { file: string; bytes: number }>,
+  )) {
+    if (typeof file !== 'string') continue;
+    const found = await stat(path.join(dir, file)).catch(() => null);
+    if (found === null) throw new ProtocolError('voice_missing', `voice ${id} lacks its ${name} graph ${file}`);
+    if (found.size !== bytes) {
+      throw new ProtocolError('voice_corrupt', `voice ${id}: ${file} has ${found.size} bytes, its card says ${bytes}`);
+    }
+  }
+}
+
+async function names(dir: string): Promise<string[]> {
+  return readdir(dir).catch(() => []);
+}
+
+async function exists(file: string): Promise<boolean> {
+  return stat(file).then(
+    () => true,
+    () => false,
+  );
+}

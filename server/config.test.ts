@@ -1,0 +1,70 @@
+import assert from 'node:assert/strict';
+import path from 'node:path';
+import test from 'node:test';
+import { ConfigError, type ConfigInput, defaultDataDir, resolveConfig, settings } from './config.ts';
+
+const fails = (given: ConfigInput, pattern: RegExp, env: NodeJS.ProcessEnv = {}) => {
+  assert.throws(
+    () => resolveConfig(given, env),
+    (error) => error instanceof ConfigError && pattern.test(error.message),
+  );
+};
+
+test('without settings the server stays on loopback with the known ports', () => {
+  const config = resolveConfig({}, {});
+  assert.deepEqual([config.host, config.port, config.oscPort, config.voice], ['127.0.0.1', 9247, 9248, 'default']);
+  assert.equal(config.limits.queueJobs, 256);
+  assert.ok(path.isAbsolute(config.data));
+});
+
+test('a flag wins over the environment and the environment over the default', () => {
+  assert.equal(resolveConfig({}, { FOLEYD_PORT: '7000' }).port, 7000);
+  assert.equal(resolveConfig({ port: 7001 }, { FOLEYD_PORT: '7000' }).port, 7001);
+  assert.deepEqual(resolveConfig({ allowHosts: 'a.local, b.local' }, {}).allowHosts, ['a.local', 'b.local']);
+});
+
+test('a setting that cannot work is named with its flag and its variable', () => {
+  fails({ port: 70_000 }, /--port \(or FOLEYD_PORT\)/);
+  fails({ port: 'http' }, /--port/);
+  fails({}, /--log-level/, { FOLEYD_LOG_LEVEL: 'loud' });
+  fails({ speed: 2 } as ConfigInput, /unknown setting: speed/);
+  fails({ token: 'short' }, /--token/);
+});
+
+test('limits are read from text as from an object, and wrong ones are named', () => {
+  assert.equal(resolveConfig({ limits: { clips: 5 } }, {}).limits.clips, 5);
+  const { limits } = resolveConfig({}, { FOLEYD_LIMITS: 'clips=7, queueJobs=9' });
+  assert.deepEqual([limits.clips, limits.queueJobs, limits.queueClips], [7, 9, 2048]);
+  fails({ limits: 'clips=many' }, /--limits/);
+  fails({ limits: 'clip=3' }, /unknown setting: clip/);
+});
+
+test('OSC can be turned off', () => {
+  assert.equal(resolveConfig({ oscPort: 'off' }, {}).oscPort, null);
+});
+
+test('a host beyond loopback refuses to start without a token', () => {
+  fails({ host: '0.0.0.0' }, /--token/);
+  assert.equal(resolveConfig({ host: '0.0.0.0', token: 'a long secret' }, {}).host, '0.0.0.0');
+});
+
+test('OSC beyond loopback refuses to start without a list of senders', () => {
+  fails({ oscHost: '0.0.0.0' }, /--osc-allow/);
+  assert.deepEqual(resolveConfig({ oscHost: '0.0.0.0', oscAllow: '10.0.0.2' }, {}).oscAllow, ['10.0.0.2']);
+});
+
+test('the admin token must not be the token everyone has', () => {
+  fails({ token: 'a long secret', adminToken: 'a long secret' }, /--admin-token/);
+});
+
+test('each system has its own data folder', () => {
+  assert.ok(defaultDataDir({ XDG_DATA_HOME: '/x' }, 'linux').endsWith(path.join('x', 'foleyd')));
+  assert.ok(defaultDataDir({ XDG_DATA_HOME: 'relative' }, 'linux').includes('.local'));
+  assert.ok(defaultDataDir({}, 'darwin').includes('Application Support'));
+  assert.ok(defaultDataDir({ LOCALAPPDATA: 'L' }, 'win32').startsWith('L'));
+});
+
+test('every setting has its own flag and variable', () => {
+  assert.equal(new Set(settings.map(({ flag }) => flag)).size, settings.length);
+  assert.equal(new Set(settings.map(({ env }) => env)).size, settings.length);
+});

@@ -1,0 +1,196 @@
+import { homedir } from 'node:os';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { z } from 'zod';
+import { limits as wire } from '../protocol/index.ts';
+import { isLoopback } from './loopback.ts';
+
+/** Bounds that keep one client from taking the server from the others. All have defaults; tests narrow them. */
+export const limitsSchema = z.strictObject({
+  /** Jobs that may wait; the running one does not count. */
+  queueJobs: z.int().min(1).max(100_000).default(wire.queueJobs),
+  /** Clips that may wait, over all jobs (a job asks for 1 to 64). */
+  queueClips: z.int().min(1).max(1_000_000).default(2048),
+  /** Requests one connection may have open at once. */
+  openRequests: z.int().min(1).max(10_000).default(wire.openRequests),
+  /** Bytes of one WebSocket message, HTTP body or datagram. */
+  messageBytes: z.int().min(64).max(wire.frameBytes).default(wire.frameBytes),
+  /** Bytes waiting for one client above which rows and previews are left out. */
+  slowBytes: z.int().min(1024).default(wire.bufferedSoftBytes),
+  /** Bytes waiting for one client above which it is closed with slow_client. */
+  stuckBytes: z.int().min(4096).default(wire.bufferedHardBytes),
+  /** Bytes waiting for all clients together, above which those with more than an equal share are closed. */
+  unsentBytes: z
+    .int()
+    .min(4096)
+    .default(512 * 2 ** 20),
+  /** Connections over HTTP and WebSocket together. */
+  connections: z.int().min(1).default(1024),
+  /** Milliseconds between pings on a WebSocket; two unanswered ones end it. */
+  heartbeatMs: z.int().min(20).default(30_000),
+  /** Senders of OSC remembered; the one idle for longest is forgotten first. */
+  oscSenders: z.int().min(1).default(256),
+  /** Milliseconds ahead that an OSC time tag may lie. */
+  oscHorizonMs: z.int().min(0).max(3_600_000).default(wire.oscHorizonMs),
+  /** OSC bundles waiting for their time. */
+  oscTimed: z.int().min(0).default(1024),
+  /** Saved clips kept; the oldest go first. */
+  clips: z.int().min(1).default(10_000),
+  /** Bytes of saved clips kept. */
+  clipBytes: z
+    .int()
+    .min(2 ** 20)
+    .default(4 * 2 ** 30),
+  /** Milliseconds that open jobs may take to finish when the server is asked to stop. */
+  drainMs: z.int().min(0).default(10_000),
+});
+
+export type Limits = z.infer<typeof limitsSchema>;
+type LimitsInput = z.input<typeof limitsSchema>;
+
+const port = z.coerce.number<unknown>('a port is a number from 0 to 65535').int().min(0).max(65_535);
+const names = z.union([z.string().transform((text) => text.split(',')), z.array(z.string())]).transform((list) => {
+  return list.map((name) => name.trim()).filter((name) => name !== '');
+});
+const secret = z.string().min(8, 'at least 8 characters').max(256);
+
+const configSchema = z.strictObject({
+  host: z.string().min(1).default('127.0.0.1'),
+  port: port.default(9247),
+  oscHost: z.string().min(1).default('127.0.0.1'),
+  /** null: no OSC. */
+  oscPort: z.union([z.literal('off').transform(() => null), z.null(), port]).default(9248),
+  /** Sender addresses besides loopback that OSC answers. */
+  oscAllow: names.default([]),
+  /** false: no port is opened; only the in-process transport works. */
+  listen: z.boolean().default(true),
+  voice: z.string().min(1).max(64).default('default'),
+  data: z.string().min(1),
+  models: z.string().min(1),
+  token: secret.optional(),
+  adminToken: secret.optional(),
+  allowHosts: names.default([]),
+  allowOrigins: names.default([]),
+  threads: z.coerce.number<unknown>().int().min(1).max(256).optional(),
+  logLevel: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('info'),
+  limits: z.custom<string | LimitsInput>().transform(limitsFromText).pipe(limitsSchema).prefault({}),
+});
+
+/** `clips=500,queueJobs=64` -> the same as an object. */
+function limitsFromText(given: string | LimitsInput): LimitsInput {
+  if (typeof given !== 'string') return given;
+  const pairs = given.split(',').filter((pair) => pair.trim() !== '');
+  return Object.fromEntries(
+    pairs.map((pair) => pair.split('=')).map(([name = '', value]) => [name.trim(), Number(value)]),
+  );
+}
+
+export type Config = z.infer<typeof configSchema>;
+export type ConfigInput = Partial<z.input<typeof configSchema>>;
+
+/** The settings a person can give: as a flag, as an environment variable, or not at all. The CLI derives from this. */
+export const settings = [
+  { key: 'host', flag: '--host', value: 'HOST', env: 'FOLEYD_HOST', doc: 'address for HTTP and WebSocket' },
+  { key: 'port', flag: '--port', value: 'PORT', env: 'FOLEYD_PORT', doc: 'port for HTTP and WebSocket, 0 picks one' },
+  { key: 'oscHost', flag: '--osc-host', value: 'HOST', env: 'FOLEYD_OSC_HOST', doc: 'address for OSC over UDP' },
+  {
+    key: 'oscPort',
+    flag: '--osc-port',
+    value: 'PORT',
+    env: 'FOLEYD_OSC_PORT',
+    doc: 'port for OSC, 0 picks one, off for none',
+  },
+  {
+    key: 'oscAllow',
+    flag: '--osc-allow',
+    value: 'IPS',
+    env: 'FOLEYD_OSC_ALLOW',
+    doc: 'senders OSC answers, beside this machine',
+  },
+  { key: 'voice', flag: '--voice', value: 'ID', env: 'FOLEYD_VOICE', doc: 'voice for requests that name none' },
+  { key: 'data', flag: '--data', value: 'DIR', env: 'FOLEYD_DATA', doc: 'folder for clips and more voices' },
+  { key: 'models', flag: '--models', value: 'DIR', env: 'FOLEYD_MODELS', doc: 'folder of voices' },
+  { key: 'token', flag: '--token', value: 'SECRET', env: 'FOLEYD_TOKEN', doc: 'ask every client for this secret' },
+  {
+    key: 'adminToken',
+    flag: '--admin-token',
+    value: 'SECRET',
+    env: 'FOLEYD_ADMIN_TOKEN',
+    doc: 'secret for the admin role',
+  },
+  {
+    key: 'allowHosts',
+    flag: '--allow-host',
+    value: 'NAMES',
+    env: 'FOLEYD_ALLOW_HOST',
+    doc: 'host names this server is called by',
+  },
+  {
+    key: 'allowOrigins',
+    flag: '--allow-origin',
+    value: 'URLS',
+    env: 'FOLEYD_ALLOW_ORIGIN',
+    doc: 'web pages that may connect',
+  },
+  { key: 'threads', flag: '--threads', value: 'N', env: 'FOLEYD_THREADS', doc: 'threads of the engine' },
+  {
+    key: 'logLevel',
+    flag: '--log-level',
+    value: 'LEVEL',
+    env: 'FOLEYD_LOG_LEVEL',
+    doc: 'fatal, error, warn, info, debug, trace or silent',
+  },
+  {
+    key: 'limits',
+    flag: '--limits',
+    value: 'LIST',
+    env: 'FOLEYD_LIMITS',
+    doc: 'bounds of the server, as clips=500,queueJobs=64',
+  },
+] as const satisfies readonly { key: keyof Config; flag: string; value: string; env: string; doc: string }[];
+
+/** What a person set cannot work; the message says which setting and why. */
+export class ConfigError extends Error {
+  override readonly name = 'ConfigError';
+}
+
+/** Where each system keeps a program's own files: XDG on Linux, Application Support on macOS, LocalAppData on Windows. */
+export function defaultDataDir(env: NodeJS.ProcessEnv, platform: NodeJS.Platform = process.platform): string {
+  const home = homedir();
+  if (platform === 'win32') return path.join(env.LOCALAPPDATA ?? path.join(home, 'AppData', 'Local'), 'foleyd');
+  if (platform === 'darwin') return path.join(home, 'Library', 'Application Support', 'foleyd');
+  const xdg = env.XDG_DATA_HOME;
+  return path.join(xdg !== undefined && path.isAbsolute(xdg) ? xdg : path.join(home, '.local', 'share'), 'foleyd');
+}
+
+/** Flags win over the environment, the environment over the defaults. Throws ConfigError. */
+export function resolveConfig(given: ConfigInput = {}, env: NodeJS.ProcessEnv = process.env): Config {
+  const merged: Record<string, unknown> = { data: defaultDataDir(env), models: modelsDir };
+  for (const { key, env: name } of settings) {
+    const value = env[name];
+    if (value !== undefined && value !== '') merged[key] = value;
+  }
+  for (const [key, value] of Object.entries(given)) if (value !== undefined) merged[key] = value;
+  const parsed = configSchema.safeParse(merged);
+  if (!parsed.success) throw new ConfigError(parsed.error.issues.map((issue) => explain(issue)).join('\n'));
+  const config = { ...parsed.data, data: path.resolve(parsed.data.data), models: path.resolve(parsed.data.models) };
+  if (!isLoopback(config.host) && config.token === undefined) {
+    throw new ConfigError(`--host ${config.host} opens the server to other machines: it needs --token SECRET`);
+  }
+  if (!isLoopback(config.oscHost) && config.oscAllow.length === 0) {
+    throw new ConfigError(`--osc-host ${config.oscHost} opens OSC to other machines: it needs --osc-allow with theirs`);
+  }
+  if (config.adminToken !== undefined && config.adminToken === config.token) {
+    throw new ConfigError('--admin-token must differ from --token');
+  }
+  return config;
+}
+
+const modelsDir = fileURLToPath(new URL('../models', import.meta.url));
+
+function explain(issue: z.core.$ZodIssue): string {
+  const setting = settings.find(({ key }) => key === issue.path[0]);
+  const where = setting === undefined ? issue.path.join('.') : `${setting.flag} (or ${setting.env})`;
+  if (issue.code === 'unrecognized_keys') return `unknown setting: ${issue.keys.join(', ')}`;
+  return `${where}: ${issue.message}`;
+}

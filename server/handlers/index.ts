@@ -1,0 +1,23 @@
+import type { Handlers } from '../registry.ts';
+import { cancel } from './cancel.ts';
+import { type GenerateDeps, generate } from './generate.ts';
+import { type ServerInfo, serverInfo } from './server-info.ts';
+import { serverPing } from './server-ping.ts';
+import { voiceInfo } from './voice-info.ts';
+import { voiceList } from './voice-list.ts';
+
+export interface HandlerDeps extends GenerateDeps {
+  info: () => ServerInfo;
+}
+
+/** Every handler there is; the type makes sure that each declared command has one. */
+export function createHandlers(deps: HandlerDeps): Handlers {
+  return {
+    'foley.generate': generate(deps),
+    'foley.cancel': cancel(deps),
+    'voice.list': voiceList(deps),
+    'voice.info': voiceInfo(deps),
+    'server.info': serverInfo(deps),
+    'server.ping': serverPing(),
+  };
+}

@@ -1,0 +1,9 @@
+import type { EventData } from '../../protocol/index.ts';
+import type { Handler } from '../registry.ts';
+
+export type ServerInfo = EventData<'server.info', 'done'>;
+
+/** `server.info`: whoever wired the server together knows what runs. */
+export function serverInfo(deps: { info: () => ServerInfo }): Handler<'server.info'> {
+  return () => deps.info();
+}

@@ -1,0 +1,195 @@
+import {
+  type Answer,
+  type Args,
+  type Command,
+  type CommandName,
+  checkArgs,
+  commands as declared,
+  type EventData,
+  type Events,
+  failedAnswer,
+  ProtocolError,
+  type Request,
+  type Role,
+  toProtocolError,
+} from '../protocol/index.ts';
+
+/** How an answer leaves: what a transport needs beside the answer itself. */
+export interface Delivery {
+  /** Command it answers; null when the request was not readable so far. */
+  cmd: string | null;
+  /** Progress that a client too slow to read may miss. Never true of `done` and `failed`. */
+  droppable: boolean;
+}
+
+export type Send = (answer: Answer, delivery: Delivery) => void;
+
+/** One client on one transport, for as long as it is there. Its answers go to it and to nobody else. */
+export interface Session {
+  readonly id: string;
+  readonly transport: string;
+  readonly role: Role;
+  /** Requests that have not ended, by the client's id. */
+  readonly open: ReadonlyMap<string, OpenRequest>;
+}
+
+export interface OpenRequest {
+  readonly cmd: string;
+  /** Set once the request has become a job. */
+  job: string | null;
+  readonly stop: AbortController;
+}
+
+/** What a handler is given. It returns the data of `done`, or throws; the registry sends the one terminal event. */
+export interface Context<N extends CommandName = CommandName> {
+  readonly args: Args<N>;
+  readonly session: Session;
+  /** Aborted when the client is gone or has cancelled; the reason is a ProtocolError. */
+  readonly signal: AbortSignal;
+  /** Names the job, so that a `failed` can carry it. */
+  setJob(job: string): void;
+  emit<E extends Exclude<Events<N>, 'done' | 'failed'>>(event: E, data: EventData<N, E>, droppable?: boolean): void;
+}
+
+type Done<N extends CommandName> = EventData<N, Extract<Events<N>, 'done'>>;
+
+export type Handler<N extends CommandName> = (context: Context<N>) => Promise<Done<N>> | Done<N>;
+
+export type Handlers = { [N in CommandName]: Handler<N> };
+
+/** A handler whose command is only known at run time. */
+type AnyHandler = (context: Context) => unknown;
+
+export interface RegistryOptions {
+  handlers: Handlers;
+  /** Requests one session may have open. */
+  openRequests: number;
+  /** Hears the cause of each `internal` and of each answer that could not be sent. */
+  onFault: (error: unknown, where: { cmd: string | null; session: string; transport: string }) => void;
+  /** More commands than the protocol declares; only tests of roles have any. */
+  extra?: { command: Command; handler: AnyHandler }[];
+}
+
+interface OpenSession extends Session {
+  readonly open: Map<string, OpenRequest>;
+  readonly send: Send;
+  closed: boolean;
+}
+
+/** Parses, authorises and handles every request of every transport, and turns whatever goes wrong into one `failed`. */
+export class Registry {
+  readonly #options: RegistryOptions;
+  readonly #commands = new Map<string, { command: Command; handler: AnyHandler }>();
+  readonly #sessions = new Map<string, OpenSession>();
+  #count = 0;
+
+  constructor(options: RegistryOptions) {
+    this.#options = options;
+    for (const [name, command] of Object.entries(declared as unknown as Record<string, Command>)) {
+      this.#commands.set(name, { command, handler: options.handlers[name as CommandName] as unknown as AnyHandler });
+    }
+    for (const { command, handler } of options.extra ?? []) this.#commands.set(command.name, { command, handler });
+  }
+
+  get sessions(): number {
+    return this.#sessions.size;
+  }
+
+  connect(client: { transport: string; role: Role; send: Send }): Session {
+    const id = `${client.transport}-${++this.#count}`;
+    const session: OpenSession = { ...client, id, open: new Map(), closed: false };
+    this.#sessions.set(id, session);
+    return session;
+  }
+
+  /** The client is gone: its requests are stopped and nothing more is sent. */
+  disconnect(session: Session): void {
+    const known = this.#sessions.get(session.id);
+    if (known === undefined) return;
+    known.closed = true;
+    this.#sessions.delete(session.id);
+    for (const { stop } of known.open.values()) stop.abort(new ProtocolError('cancelled', 'the client is gone'));
+  }
+
+  /** Answers one request. `read` decodes it, so that what it throws is answered like every other error. Never rejects. */
+  async receive(session: Session, read: () => Request): Promise<void> {
+    const known = this.#sessions.get(session.id);
+    if (known === undefined) return;
+    let request: Request | null = null;
+    let open: OpenRequest | null = null;
+    let answer: Answer;
+    try {
+      request = read();
+      open = this.#admit(known, request);
+      const { command, handler } = this.#authorise(known, request);
+      const args = checkArgs(command, request.args, request.id);
+      const data = await handler(this.#context(known, request, open, args));
+      answer = { id: request.id, event: 'done', data: data as Record<string, unknown> };
+    } catch (thrown) {
+      const error = toProtocolError(thrown);
+      if (error.code === 'internal') this.#fault(error.cause ?? error, known, request);
+      answer = failedAnswer(request?.id ?? null, error, open?.job ?? undefined);
+    }
+    // Forgotten before it is told: on hearing the answer, the client may use the id again.
+    if (request !== null && open !== null) known.open.delete(request.id);
+    const delivery = { cmd: request?.cmd ?? null, droppable: false };
+    const unsent = this.#send(known, answer, delivery);
+    if (unsent !== null && answer.event === 'done') this.#send(known, failedAnswer(answer.id, unsent), delivery);
+  }
+
+  #admit(session: OpenSession, { id, cmd }: Request): OpenRequest {
+    if (session.open.has(id)) {
+      throw new ProtocolError('duplicate_id', 'a request with this id is still open on this connection', { id });
+    }
+    if (session.open.size >= this.#options.openRequests) {
+      const message = `${session.open.size} requests of this connection are open already`;
+      throw new ProtocolError('queue_full', message, { id });
+    }
+    const open: OpenRequest = { cmd, job: null, stop: new AbortController() };
+    session.open.set(id, open);
+    return open;
+  }
+
+  #authorise(session: Session, { id, cmd }: Request): { command: Command; handler: AnyHandler } {
+    const found = this.#commands.get(cmd);
+    if (found === undefined) {
+      throw new ProtocolError('unknown_command', `${JSON.stringify(cmd.slice(0, 40))}: no such command`, { id });
+    }
+    if (found.command.role === 'admin' && session.role !== 'admin') {
+      throw new ProtocolError('forbidden', `${cmd} needs the admin role`, { id });
+    }
+    return found;
+  }
+
+  #context(session: OpenSession, { id, cmd }: Request, open: OpenRequest, args: unknown): Context {
+    return {
+      args: args as Args<CommandName>,
+      session,
+      signal: open.stop.signal,
+      setJob: (job) => {
+        open.job = job;
+      },
+      emit: (event, data, droppable = false) => {
+        // Progress that comes after the end is nobody's any more.
+        if (session.open.get(id) !== open) return;
+        this.#send(session, { id, event, data: data as Record<string, unknown> }, { cmd, droppable });
+      },
+    };
+  }
+
+  /** Why the transport could not encode or take the answer; null when it did. */
+  #send(session: OpenSession, answer: Answer, delivery: Delivery): ProtocolError | null {
+    if (session.closed) return null;
+    try {
+      session.send(answer, delivery);
+      return null;
+    } catch (error) {
+      this.#options.onFault(error, { cmd: delivery.cmd, session: session.id, transport: session.transport });
+      return toProtocolError(error);
+    }
+  }
+
+  #fault(error: unknown, session: Session, request: Request | null): void {
+    this.#options.onFault(error, { cmd: request?.cmd ?? null, session: session.id, transport: session.transport });
+  }
+}

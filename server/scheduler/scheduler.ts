@@ -1,0 +1,42 @@
+import type { EngineRequest, EngineResult } from '../engine/engine.ts';
+
+/** What a handler asks of the scheduler: some clips, made one after the other, all of them or none reported done. */
+export interface JobOrder {
+  /** The session that asked; only the log reads it. */
+  owner: string;
+  clips: EngineRequest[];
+  /** Aborted when the session is gone: the job is cancelled. */
+  signal: AbortSignal;
+  /**
+   * Takes each finished clip, in order. The engine goes on with the next clip meanwhile, but not with the one after
+   * it, so at most two results of a job are in memory. A rejection fails the job.
+   */
+  onClip(index: number, result: EngineResult): Promise<void>;
+}
+
+export interface Job {
+  /** 16 hexadecimal digits, not to be guessed: who knows it may cancel it. */
+  id: string;
+  /** Jobs before this one, the running one included. */
+  position: number;
+  /** Rejects with a ProtocolError. */
+  done: Promise<void>;
+}
+
+export interface SchedulerUsage {
+  running: number;
+  waitingJobs: number;
+  waitingClips: number;
+  maxJobs: number;
+  maxClips: number;
+}
+
+/** What handlers see of the queue. */
+export interface Scheduler {
+  /** Throws queue_full or shutting_down. Nothing of the job is published before the caller's turn of the loop ends. */
+  submit(order: JobOrder): Job;
+  /** False when there is no such job, or it has ended. */
+  cancel(job: string): boolean;
+  has(job: string): boolean;
+  usage(): SchedulerUsage;
+}

@@ -1,0 +1,127 @@
+import { createSocket } from 'node:dgram';
+import { once } from 'node:events';
+import { fromBuffer, type OscArgInput, toBuffer } from 'osc-min';
+import { commandOf, isCommandName } from '../../../protocol/index.ts';
+import type { App } from '../../app.ts';
+import { Inbox, type TestClient } from './client.ts';
+
+export interface OscHeard {
+  address: string;
+  args: unknown[];
+}
+
+export interface OscTestClient extends TestClient {
+  readonly port: number;
+  send(address: string, ...args: OscArgInput[]): void;
+  raw(datagram: Uint8Array): void;
+  /** Every message so far. */
+  readonly heard: OscHeard[];
+  /** Resolves with the first message, from now or before, of which this holds. */
+  message(is: (message: OscHeard) => boolean): Promise<OscHeard>;
+}
+
+/** A client written against the documented messages with osc-min alone, so that it shares no code with the server. */
+export async function connectOsc(app: App): Promise<OscTestClient> {
+  const socket = createSocket('udp4');
+  socket.bind(0, '127.0.0.1');
+  await once(socket, 'listening');
+  const inbox = new Inbox();
+  const heard: OscHeard[] = [];
+  const wake = new Set<() => void>();
+  /** Id-less commands answer in order, under their own address. */
+  const nameless = new Map<string, string[]>();
+  socket.on('message', (bytes) => {
+    const packet = fromBuffer(bytes);
+    if (packet.oscType !== 'message') throw new Error('the server sends no bundles');
+    const message = { address: packet.address, args: packet.args.map((arg) => ('value' in arg ? arg.value : null)) };
+    heard.push(message);
+    for (const woken of [...wake]) woken();
+    translate(message);
+  });
+
+  function translate({ address, args }: OscHeard): void {
+    const [first, second, third, ...more] = args;
+    const id = String(first);
+    const end = (event: string, data: Record<string, unknown>, of = id): void => inbox.take({ id: of, event, data });
+    const waiting = (name: string): string => nameless.get(name)?.shift() ?? '';
+    if (address === '/foley/accepted') end('accepted', { job: second, seed: Number(third) });
+    else if (address === '/foley/row') end('row', { row: second, rows: third });
+    else if (address === '/foley/done') end('done', { path: second, seconds: third });
+    else if (address === '/foley/failed')
+      end('failed', { code: second, message: third }, nameless.get(id)?.shift() ?? id);
+    else if (address === '/foley/cancelled') end('done', { cancelled: second }, `cancel ${id}`);
+    else if (address === '/foley/pong') end('done', { payload: first }, waiting('/foley/ping'));
+    else if (address === '/foley/info') {
+      end(
+        'done',
+        { version: first, uptime: second, engine: { state: third, provider: more[0] } },
+        waiting('/foley/info'),
+      );
+    } else if (address === '/foley/voice')
+      voices.push({ id: first, name: second, active: third, classes: more.map((name) => ({ name })) });
+  }
+  const voices: Record<string, unknown>[] = [];
+  const raw = (datagram: Uint8Array): void => socket.send(datagram, app.ports.osc ?? 0, '127.0.0.1');
+  const send = (address: string, ...args: OscArgInput[]): void => {
+    const view = toBuffer({ address, args });
+    raw(new Uint8Array(view.buffer, view.byteOffset, view.byteLength));
+  };
+  const message: OscTestClient['message'] = async (is) => {
+    for (;;) {
+      const found = heard.find(is);
+      if (found !== undefined) return found;
+      await new Promise<void>((resolve) => wake.add(resolve));
+      wake.clear();
+    }
+  };
+  const ask: OscTestClient['ask'] = (cmd, args = {}, id = inbox.newId()) => {
+    const form = isCommandName(cmd) ? commandOf(cmd).osc : null;
+    const address = form?.address ?? `/foley/${cmd.split('.')[1]}`;
+    if (form !== null && form.id !== 'own') {
+      const of = form.id === 'target' ? `cancel ${String(args.request)}` : id;
+      const asked = inbox.expect(of);
+      if (form.id === 'none') nameless.set(address, [...(nameless.get(address) ?? []), of]);
+      send(address, ...Object.values(args).map(word));
+      // No message ends the list, but its messages leave together: what is answered after the first comes after all.
+      if (address === '/foley/voices') {
+        const first = message(({ address: heardAt }) => heardAt === '/foley/voice');
+        const last = first.then(() => ask('server.ping', { payload: 'end of list' }).end);
+        void last.then(() => inbox.take({ id: of, event: 'done', data: { voices } }));
+      }
+      return asked;
+    }
+    const asked = inbox.expect(id);
+    if (form === null) nameless.set(address, [id]);
+    const { class: kind, ...more } = args;
+    // Sound goes to a file over OSC whether one asks or not, and audio and previews cannot be chosen.
+    const pairs = Object.entries(more).filter(([key]) => !['save', 'audio'].includes(key));
+    send(
+      address,
+      id,
+      ...(kind === undefined ? [] : [word(kind)]),
+      ...pairs.flatMap(([key, value]) => [key, word(value)]),
+    );
+    return asked;
+  };
+  let open = true;
+  return {
+    ...{ inbox, heard, send, raw, ask, message, port: socket.address().port },
+    close() {
+      if (!open) return Promise.resolve();
+      open = false;
+      return new Promise((resolve) => socket.close(() => resolve()));
+    },
+  };
+}
+
+/** As a patch would write a value: int32 where it fits, float32, or text. */
+function word(value: unknown): OscArgInput {
+  if (typeof value === 'number' && value === (value | 0)) return { type: 'integer', value };
+  if (typeof value === 'number')
+    return Number.isInteger(value) ? { type: 'string', value: String(value) } : { type: 'float', value };
+  if (typeof value === 'object' && value !== null) {
+    const mix = Object.entries(value).map(([name, weight]) => `${name}:${String(weight)}`);
+    return { type: 'string', value: mix.join('+') };
+  }
+  return { type: 'string', value: String(value) };
+}

@@ -1,0 +1,31 @@
+import { createHash } from 'node:crypto';
+import { mkdir, writeFile } from 'node:fs/promises';
+import path from 'node:path';
+
+const GRAPHS = ['condition', 'row', 'pixel', 'encoder', 'decoder', 'vocoder'];
+
+export const CLASSES = ['DogBark', 'Footstep', 'GunShot', 'Keyboard', 'MovingMotorVehicle', 'Rain', 'Sneeze_Cough'];
+
+/** A voice as far as the catalogue looks: a card and six files in the sizes it states. No engine could load it. */
+export async function writeVoice(models: string, id: string, change: Record<string, unknown> = {}): Promise<string> {
+  const dir = path.join(models, id);
+  await mkdir(dir, { recursive: true });
+  const graphs: Record<string, { file: string; sha256: string; bytes: number }> = {};
+  for (const [i, name] of GRAPHS.entries()) {
+    const bytes = Buffer.alloc(16 + i, name);
+    const sha256 = createHash('sha256').update(bytes).digest('hex');
+    graphs[name] = { file: `${name}.onnx`, sha256, bytes: bytes.length };
+    await writeFile(path.join(dir, `${name}.onnx`), bytes);
+  }
+  const hashes = GRAPHS.map((name) => graphs[name]?.sha256).join('\n');
+  const card = {
+    ...{ format: 'foleyd-voice', version: 1, id, name: `Voice ${id}`, preset: 'tiny' },
+    classes: CLASSES.map((name, index) => ({ id: index, name })),
+    audio: { rate: 22_050, samples: 2205 },
+    graphs,
+    hash: createHash('sha256').update(hashes).digest('hex'),
+    ...change,
+  };
+  await writeFile(path.join(dir, 'card.json'), JSON.stringify(card));
+  return dir;
+}

@@ -1,0 +1,23 @@
+import assert from 'node:assert/strict';
+import test from 'node:test';
+import { parseRange } from './http-clips.ts';
+
+test('a range is read as first, last and from the end', () => {
+  assert.deepEqual(parseRange('bytes=0-9', 100), { first: 0, last: 9 });
+  assert.deepEqual(parseRange('bytes=90-', 100), { first: 90, last: 99 });
+  assert.deepEqual(parseRange('bytes=-10', 100), { first: 90, last: 99 });
+  assert.deepEqual(parseRange('bytes=-1000', 100), { first: 0, last: 99 });
+  assert.deepEqual(parseRange('bytes=50-1000', 100), { first: 50, last: 99 });
+});
+
+test('a range beyond the file has no bytes', () => {
+  assert.equal(parseRange('bytes=100-', 100), 'none');
+  assert.equal(parseRange('bytes=100-200', 100), 'none');
+  assert.equal(parseRange('bytes=-0', 100), 'none');
+});
+
+test('what is not one range of bytes is ignored', () => {
+  for (const header of [undefined, '', 'bytes=', 'bytes=-', 'bytes=5-2', 'items=0-1', 'bytes=0-1,5-6', 'bytes=a-b']) {
+    assert.equal(parseRange(header, 100), null, String(header));
+  }
+});

@@ -1,0 +1,137 @@
+import { createServer, type IncomingMessage, type ServerResponse, STATUS_CODES } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import type { Duplex } from 'node:stream';
+import { errors, failedAnswer, ProtocolError, toProtocolError } from '../../protocol/index.ts';
+import { type Access, checkHost, checkOrigin, roleOf } from './guard.ts';
+import { type ClipFile, sendClip } from './http-clips.ts';
+import { handleCommand, sendAnswer } from './http-commands.ts';
+import { RateLimit } from './rate.ts';
+import { errorFields, type Listener, listenError, type TransportContext } from './transport.ts';
+import { createWs, type WsOptions } from './ws.ts';
+
+export interface HttpOptions extends TransportContext, WsOptions {
+  host: string;
+  port: number;
+  access: Access;
+  connections: number;
+  /** Body of GET /health. */
+  health: () => Record<string, unknown>;
+  findClip: (id: string) => Promise<ClipFile | null>;
+}
+
+/** HTTP and, under /ws, WebSocket, on one port. Rejects with port_in_use, or io_error for an address that cannot be had. */
+export async function listenHttp(options: HttpOptions): Promise<Listener> {
+  const ws = createWs(options);
+  const server = createServer((request, response) => {
+    answer(request, response, options).catch((thrown: unknown) => refuse(request, response, thrown, options));
+  });
+  server.maxConnections = options.connections;
+  const crowded = new RateLimit(1, 0.1, 1);
+  server.on('drop', () => {
+    if (crowded.take('')) options.log('warn', 'too many connections: new ones are turned away', { code: 'queue_full' });
+  });
+  server.on('upgrade', (request, socket: Duplex, head) => {
+    // A client may be gone before it is let in.
+    socket.on('error', () => socket.destroy());
+    try {
+      const url = admit(request, options.access);
+      if (url.pathname !== '/ws') throw new ProtocolError('unknown_command', 'WebSockets are at /ws');
+      ws.upgrade(request, socket, head, roleOf(request, url, options.access));
+    } catch (thrown) {
+      const error = toProtocolError(thrown);
+      options.log('warn', 'a WebSocket was refused', errorFields(error));
+      const { http } = errors[error.code];
+      const body = JSON.stringify({ event: 'failed', data: error.toData() });
+      socket.end(
+        `HTTP/1.1 ${http} ${STATUS_CODES[http] ?? ''}\r\nConnection: close\r\nContent-Type: application/json\r\n` +
+          `Content-Length: ${Buffer.byteLength(body)}\r\n\r\n${body}`,
+      );
+    }
+  });
+  server.on('clientError', (_error, socket) => {
+    if (socket.writable) socket.end('HTTP/1.1 400 Bad Request\r\nConnection: close\r\n\r\n');
+    else socket.destroy();
+  });
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', (error: NodeJS.ErrnoException) => reject(listenError(error, options.host, options.port)));
+    server.listen({ host: options.host, port: options.port, exclusive: true }, resolve);
+  });
+  return {
+    host: options.host,
+    port: (server.address() as AddressInfo).port,
+    async close() {
+      const closed = new Promise<void>((resolve) => server.close(() => resolve()));
+      await ws.close();
+      server.closeAllConnections();
+      await closed;
+    },
+  };
+}
+
+async function answer(request: IncomingMessage, response: ServerResponse, options: HttpOptions): Promise<void> {
+  response.setHeader('X-Content-Type-Options', 'nosniff');
+  const url = admit(request, options.access);
+  allowPage(request, response, options.access);
+  const { pathname } = url;
+  const reads = request.method === 'GET' || request.method === 'HEAD';
+  if (request.method === 'OPTIONS') {
+    response.writeHead(204).end();
+  } else if (pathname === '/health' && reads) {
+    const text = JSON.stringify(options.health());
+    response.writeHead(200, {
+      ...{ 'Content-Type': 'application/json', 'Content-Length': Buffer.byteLength(text), 'Cache-Control': 'no-store' },
+    });
+    response.end(request.method === 'HEAD' ? undefined : text);
+  } else if (pathname.startsWith('/clips/') && reads) {
+    roleOf(request, url, options.access);
+    const id = /^\/clips\/([^/]+)\.wav$/.exec(pathname)?.[1] ?? '';
+    const clip = await options.findClip(id);
+    if (clip === null) throw new ProtocolError('unknown_clip');
+    await sendClip(request, response, id, clip);
+  } else if (pathname.startsWith('/v1/') && request.method === 'POST') {
+    await handleCommand(
+      request,
+      response,
+      pathname.slice('/v1/'.length),
+      roleOf(request, url, options.access),
+      options,
+    );
+  } else {
+    const routes = 'GET /health, GET /clips/<id>.wav, POST /v1/<command>, WebSocket at /ws';
+    throw new ProtocolError('unknown_command', `there is ${routes}`);
+  }
+}
+
+/** Checks that hold for every request, upgrades included. */
+function admit(request: IncomingMessage, access: Access): URL {
+  checkHost(request.headers.host, access);
+  checkOrigin(request, access);
+  const target = request.url ?? '/';
+  if (!target.startsWith('/') || !URL.canParse(target, 'http://host'))
+    throw new ProtocolError('malformed', 'not a path');
+  return new URL(target, 'http://host');
+}
+
+/** No page reads answers over CORS but those that were named. */
+function allowPage(request: IncomingMessage, response: ServerResponse, access: Access): void {
+  const { origin } = request.headers;
+  if (origin === undefined) return;
+  response.setHeader('Vary', 'Origin');
+  if (!access.allowOrigins.includes(origin)) return;
+  response.setHeader('Access-Control-Allow-Origin', origin);
+  response.setHeader('Access-Control-Allow-Methods', 'GET, HEAD, POST');
+  response.setHeader('Access-Control-Allow-Headers', 'Authorization, Content-Type, Range');
+}
+
+function refuse(request: IncomingMessage, response: ServerResponse, thrown: unknown, options: HttpOptions): void {
+  const error = toProtocolError(thrown);
+  const level = error.code === 'internal' || error.code === 'io_error' ? 'error' : 'debug';
+  options.log(level, 'an HTTP request failed', { ...errorFields(error), method: request.method, err: error.cause });
+  if (response.headersSent) {
+    response.destroy();
+    return;
+  }
+  // What is left of a body that nobody reads would be taken for the next request.
+  if (!request.complete) response.setHeader('Connection', 'close');
+  sendAnswer(response, failedAnswer(null, error));
+}
