@@ -1,0 +1,40 @@
+import { toCliError } from '../errors.ts';
+import type { Session } from '../session.ts';
+import { type Check, check, type Finding, fail, ok } from './check.ts';
+
+/** Whether the engine runs, with which provider, and whether each voice really makes a clip. */
+export async function engine(session: Session): Promise<Check[]> {
+  const checks: Check[] = [];
+  const { voices } = await session.call('voice.list', {});
+  if (!voices.some((voice) => voice.active)) checks.push(await check('voice', () => tryVoice(session, undefined, '')));
+  for (const { id, hash, classes } of voices) {
+    checks.push(
+      await check(`voice ${id}`, () => tryVoice(session, id, `${classes.length} classes, hash ${hash.slice(0, 12)}`)),
+    );
+  }
+  // Last, since an engine starts when it is first needed.
+  checks.unshift(await check('engine', () => runtime(session)));
+  return checks;
+}
+
+/** A whole clip of seed 0: hashes are compared as the graphs are loaded. */
+async function tryVoice(session: Session, voice: string | undefined, about: string): Promise<Finding> {
+  const args = { class: 0, seed: 0, rows: false, audio: false, ...(voice === undefined ? {} : { voice }) };
+  try {
+    const done = await session.call('foley.generate', args);
+    const { totalMs } = done.timings;
+    return ok(`${about}; ${done.seconds.toFixed(2)} s of sound in ${(totalMs / 1000).toFixed(2)} s`, {
+      timings: done.timings,
+    });
+  } catch (thrown) {
+    const { code, message } = toCliError(thrown);
+    return fail(code, message);
+  }
+}
+
+async function runtime(session: Session): Promise<Finding> {
+  const { engine } = await session.call('server.info', {});
+  const { state, provider, threads, restarts } = engine;
+  const about = `onnxruntime ${engine.ortVersion}, provider ${provider}, ${threads} threads, ${restarts} restarts`;
+  return state === 'ready' ? ok(about, { ...engine }) : fail('engine_unavailable', `${about}: it is ${state}`);
+}

@@ -1,0 +1,43 @@
+import { type ErrorCode, isErrorCode } from '../../protocol/index.ts';
+
+/** Codes of what can go wrong on this side of the wire; every other code is one of protocol/errors.ts. */
+export const cliErrors = {
+  usage: 'The command line cannot be understood.',
+  no_server: 'No foleyd answers at this address.',
+  no_recipe: 'The WAV carries no recipe of foleyd.',
+  voice_mismatch: 'The voice that made the clip is not the one that is here.',
+  no_audio: 'No audio device can be opened.',
+} as const satisfies Record<string, string>;
+
+export type CliCode = keyof typeof cliErrors | ErrorCode;
+
+/** 0: all well. 1: it failed, see the code on stderr. 2: the command line is wrong. 130: interrupted. */
+export const exits = { ok: 0, failed: 1, usage: 2, interrupted: 130 } as const;
+
+/** A failure with a code that scripts can rely on; printed as `foleyd: code: message`. */
+export class CliError extends Error {
+  override readonly name = 'CliError';
+  readonly code: CliCode;
+
+  constructor(code: CliCode, message: string, cause?: unknown) {
+    super(message, cause === undefined ? undefined : { cause });
+    this.code = code;
+  }
+
+  get exit(): number {
+    return this.code === 'usage' ? exits.usage : exits.failed;
+  }
+}
+
+/** What was thrown, as a CliError: a coded error keeps its code, anything else is `internal`. */
+export function toCliError(thrown: unknown): CliError {
+  if (thrown instanceof CliError) return thrown;
+  if (!(thrown instanceof Error)) return new CliError('internal', String(thrown));
+  const code: unknown = 'code' in thrown ? thrown.code : undefined;
+  if (thrown.name === 'ConfigError') return new CliError('usage', thrown.message, thrown);
+  if (isErrorCode(code)) return new CliError(code, thrown.message, thrown);
+  if (typeof code === 'string' && /^E[A-Z]+$/.test(code)) {
+    return new CliError(code === 'EADDRINUSE' ? 'port_in_use' : 'io_error', thrown.message, thrown);
+  }
+  return new CliError('internal', thrown.stack ?? thrown.message, thrown);
+}

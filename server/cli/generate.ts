@@ -1,0 +1,158 @@
+import { type ArgsInput, type ClassArg, classFromText, type EventData } from '../../protocol/index.ts';
+import { decodeWav, encodeWav, type WavFormat } from '../audio/wav.ts';
+import type { ConfigInput } from '../config.ts';
+import { CliError, exits, toCliError } from './errors.ts';
+import { type Named, targetOf, writeClip } from './files.ts';
+import { argsOf, readClip, voiceFor } from './like.ts';
+import { play } from './play.ts';
+import { type OnEvent, openSession, type Session } from './session.ts';
+import { createView, type View } from './view.ts';
+
+export interface GenerateOptions {
+  seed?: string;
+  count?: number;
+  temperature?: number;
+  topK?: number;
+  topP?: number;
+  rate?: number;
+  format?: WavFormat;
+  voice?: string;
+  out?: string;
+  play?: boolean;
+  json?: boolean;
+  like?: string;
+  url?: string;
+  token?: string;
+  local?: boolean;
+  config: ConfigInput;
+}
+
+type Accepted = EventData<'foley.generate', 'accepted'>;
+type Row = EventData<'foley.generate', 'row'>;
+type Done = EventData<'foley.generate', 'done'>;
+
+/** `foleyd generate`: asks for clips, shows their rows, writes them. Resolves with the exit code. */
+export async function generate(what: string | undefined, options: GenerateOptions): Promise<number> {
+  const made = options.like === undefined ? null : await readClip(options.like);
+  if (what === undefined && made === null)
+    throw new CliError('usage', 'name a class, as in: foleyd generate DogBark; foleyd voices lists them');
+  const target = await targetOf(options.out);
+  const format = options.format ?? made?.format ?? 'f32';
+
+  const session = await openSession(options);
+  const view = options.json ? null : createView(process.stderr);
+  const interrupted = onInterrupt(() => void session.close());
+  try {
+    const args = {
+      ...(made ? argsOf(made.recipe) : {}),
+      ...argsFrom(what, options),
+      rows: true,
+      audio: false,
+      save: true,
+    };
+    if (made) {
+      const { voices } = await session.call('voice.list', {});
+      const { voice, warning } = voiceFor(made.recipe, voices, options.voice);
+      if (warning) process.stderr.write(`foleyd: voice_mismatch: ${warning}\n`);
+      Object.assign(args, { voice });
+    }
+    const { accepted, done } = await ask(session, args, view);
+    const files: string[] = [];
+    for (const clip of done.clips) {
+      const wav = inFormat(await session.clip(clip), format);
+      const named: Named = { class: accepted.class, seed: clip.seed };
+      const file = await writeClip(target, named, done.clips.length, wav);
+      files.push(file);
+      if (options.json) say({ event: 'saved', data: { index: clip.index, file, bytes: wav.byteLength } });
+      else process.stdout.write(`${file}\n`);
+    }
+    if (view) process.stderr.write(`${summary(done, session.where)}\n`);
+    if (options.play) for (const file of files) await play(file);
+    return exits.ok;
+  } catch (error) {
+    if (interrupted.happened) return exits.interrupted;
+    throw error;
+  } finally {
+    interrupted.stop();
+    await session.close();
+  }
+}
+
+/** Sends the request and shows what comes; with --json each answer is a line. */
+async function ask(
+  session: Session,
+  args: Record<string, unknown>,
+  view: View | null,
+): Promise<{ accepted: Accepted; done: Done }> {
+  let accepted: Accepted | undefined;
+  const onEvent: OnEvent = (event, data) => {
+    if (view === null) say({ event, data });
+    if (event === 'accepted') {
+      accepted = data as Accepted;
+      const name = typeof accepted.class === 'string' ? accepted.class : Object.keys(accepted.class).join(' + ');
+      view?.accepted({ ...accepted, class: name });
+    } else if (event === 'row') {
+      const { index, row, rows, codes } = data as Row;
+      view?.row(index, row, rows, codes);
+    }
+  };
+  try {
+    // What was typed is for the server to check.
+    const done = await session.call('foley.generate', args as ArgsInput<'foley.generate'>, onEvent);
+    if (view === null) say({ event: 'done', data: done });
+    if (accepted === undefined) throw new CliError('internal', 'the server made a clip without having accepted it');
+    return { accepted, done };
+  } catch (thrown) {
+    const { code, message } = toCliError(thrown);
+    if (view === null) say({ event: 'failed', data: { code, message } });
+    throw thrown;
+  } finally {
+    view?.end();
+  }
+}
+
+/** What was said on the command line; the server checks it and fills in the rest. */
+function argsFrom(what: string | undefined, options: GenerateOptions): Record<string, unknown> {
+  const { seed, count, temperature, topK, topP, rate, voice } = options;
+  const given = {
+    class: what === undefined ? undefined : classOf(what),
+    seed,
+    count,
+    temperature,
+    topK,
+    topP,
+    rate,
+    voice,
+  };
+  return Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined));
+}
+
+/** A name, an id, or a mix like DogBark:0.7+Rain:0.3. */
+const classOf = (text: string): ClassArg => (/^\d{1,5}$/.test(text) ? Number(text) : classFromText(text));
+
+/** The recipe inside stays where it is. */
+function inFormat(wav: Uint8Array, format: WavFormat): Uint8Array {
+  const { pcm, rate, info } = decodeWav(wav);
+  return encodeWav(pcm, rate, format, info);
+}
+
+function summary({ clips, seconds, timings }: Done, where: string): string {
+  const clip =
+    clips.length === 1 ? `${seconds.toFixed(2)} s of sound` : `${clips.length} clips of ${seconds.toFixed(2)} s`;
+  return `${clip} in ${(timings.totalMs / 1000).toFixed(2)} s, made by ${where}`;
+}
+
+function say(line: object): void {
+  process.stdout.write(`${JSON.stringify(line)}\n`);
+}
+
+/** The first Ctrl-C ends the request, the second one the process. */
+function onInterrupt(stop: () => void): { readonly happened: boolean; stop(): void } {
+  const state = { happened: false, stop: () => void process.removeListener('SIGINT', heard) };
+  const heard = (): void => {
+    state.happened = true;
+    stop();
+  };
+  process.once('SIGINT', heard);
+  return state;
+}

@@ -1,0 +1,109 @@
+import assert from 'node:assert/strict';
+import { execFile } from 'node:child_process';
+import { symlink } from 'node:fs/promises';
+import path from 'node:path';
+import { test } from 'node:test';
+import { promisify } from 'node:util';
+import { BIN, workplace } from './test/bin.ts';
+
+test('a wrong command line says what is wrong and exits with 2', async (t) => {
+  const { foleyd } = await workplace(t);
+  for (const [args, said] of [
+    [['sing'], /foleyd: usage: unknown command 'sing'/],
+    [['generate'], /foleyd: usage: name a class/],
+    [['generate', 'Rain', '--count', 'many'], /foleyd: usage: .*--count.*expected a number/],
+    [['generate', 'Rain', '--url', 'http://x'], /foleyd: usage: .*expected ws: or wss:/],
+    [['generate', 'Rain', '--format', 'mp3'], /foleyd: usage: .*f32, s16/],
+    [['serve', '--port', '99999'], /--port \(or FOLEYD_PORT\)/],
+  ] as const) {
+    const ran = await foleyd(...args);
+    assert.equal(ran.code, 2, `${args.join(' ')}: ${ran.stderr}`);
+    assert.match(ran.stderr, said);
+    assert.equal(ran.stdout, '');
+  }
+});
+
+test('help and version are no failures', async (t) => {
+  const { foleyd } = await workplace(t);
+  const help = await foleyd('--help');
+  assert.equal(help.code, 0);
+  for (const command of ['serve', 'generate', 'voices', 'doctor'])
+    assert.match(help.stdout, new RegExp(`^  ${command} `, 'm'));
+  assert.match((await foleyd('--version')).stdout, /^\d+\.\d+\.\d+\n$/);
+});
+
+test('through a link and from any folder it is the same command', {
+  skip: process.platform === 'win32' ? 'npm makes shims there, no links' : false,
+}, async (t) => {
+  const { dir, env } = await workplace(t);
+  const link = path.join(dir, 'foleyd');
+  await symlink(BIN, link);
+  const { stdout } = await promisify(execFile)(link, ['voices', '--json'], { cwd: dir, env });
+  const voices = JSON.parse(stdout) as { id: string; active: boolean; classes: unknown[] }[];
+  assert.deepEqual(
+    voices.map(({ id, active }) => [id, active]),
+    [
+      ['tiny', true],
+      ['tiny-time', false],
+    ],
+  );
+  assert.equal(voices[0]?.classes.length, 7);
+});
+
+test('a server that was named and is not there is an error, not a reason to make the clip here', async (t) => {
+  const { foleyd } = await workplace(t);
+  const ran = await foleyd('generate', 'Rain', '--url', 'ws://127.0.0.1:1/ws');
+  assert.equal(ran.code, 1);
+  assert.match(ran.stderr, /^foleyd: no_server: /);
+});
+
+test('a server with a token is asked with it, and says so to whoever has none', async (t) => {
+  const { foleyd, serve } = await workplace(t);
+  const { ws } = await serve('--token', 'open-sesame');
+  const refused = await foleyd('voices', '--url', ws);
+  assert.equal(refused.code, 1);
+  assert.match(refused.stderr, /^foleyd: unauthorized: .*--token/);
+  const ran = await foleyd('generate', 'Rain', '--url', ws, '--token', 'open-sesame', '--out', 'a.wav');
+  assert.deepEqual([ran.code, ran.stdout], [0, 'a.wav\n'], ran.stderr);
+});
+
+test('serve says where it listens, two of it do not share a port, and SIGTERM ends it well', async (t) => {
+  const { foleyd, serve } = await workplace(t);
+  const { http, stop } = await serve();
+  const health = (await (await fetch(new URL('/health', http))).json()) as { name: string };
+  assert.equal(health.name, 'foleyd');
+  const second = await foleyd('serve', '--port', new URL(http).port, '--osc-port', '0');
+  assert.equal(second.code, 3);
+  assert.match(second.stderr, /port_in_use/);
+  assert.equal(await stop(), 0);
+});
+
+test('doctor finds the engine, every voice and the ports, and knows a broken voice', async (t) => {
+  const { env, foleyd } = await workplace(t);
+  const ran = await foleyd('doctor', '--json', '--port', '0', '--osc-port', '0');
+  const { healthy, checks } = JSON.parse(ran.stdout) as {
+    healthy: boolean;
+    checks: { name: string; status: string; code?: string; data?: { active?: string } }[];
+  };
+  assert.deepEqual([ran.code, healthy], [0, true], ran.stdout);
+  const status = Object.fromEntries(checks.map((c) => [c.name, c.status]));
+  for (const name of [
+    'foleyd',
+    'data folder',
+    'http port',
+    'osc port',
+    'providers',
+    'engine',
+    'voice tiny',
+    'voice tiny-time',
+  ]) {
+    assert.equal(status[name], 'ok', name);
+  }
+  for (const name of ['audio', 'midi', 'python']) assert.ok(['ok', 'warn'].includes(status[name] ?? ''), name);
+  assert.equal(checks.find((c) => c.name === 'providers')?.data?.active, 'cpu');
+
+  env.FOLEYD_VOICE = 'absent';
+  const sick = await foleyd('doctor', '--port', '0', '--osc-port', '0');
+  assert.equal(sick.code, 1);
+  assert.match(sick.stdout, /^FAIL {2}voice .*\[voice_missing\]$/m);
+});

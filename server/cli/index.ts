@@ -1,0 +1,93 @@
+import { Command, CommanderError, Option } from 'commander';
+import { version } from '../app.ts';
+import { doctor } from './doctor.ts';
+import { exits, toCliError } from './errors.ts';
+import { type GenerateOptions, generate } from './generate.ts';
+import { addSettings, givenSettings, integer, number, type SettingKey } from './options.ts';
+import { serve } from './serve.ts';
+import { voices } from './voices.ts';
+
+/** Settings of an engine in this process; giving one means that no running server is asked. */
+const LOCAL: readonly SettingKey[] = ['data', 'models', 'threads'];
+
+interface Asking extends Record<string, unknown> {
+  url?: string;
+  token?: string;
+  local?: boolean;
+}
+
+/** `foleyd` with the given arguments. Resolves with the exit code; never throws. */
+export async function main(argv: readonly string[]): Promise<number> {
+  let code: number = exits.ok;
+  const program = new Command('foleyd')
+    .description('Foley on demand: ask for a class, watch its rows, hear it.')
+    .version(version)
+    .exitOverride()
+    .configureOutput({ outputError: (text, write) => write(text.replace(/^error: /, 'foleyd: usage: ')) })
+    .showHelpAfterError('foleyd --help says what there is')
+    .addHelpText(
+      'after',
+      '\nExit codes: 0 done, 1 failed with a code on stderr, 2 wrong command line, 3 port in use, 130 interrupted.',
+    );
+
+  addSettings(program.command('serve').description('run the server: WebSocket, HTTP and OSC')).action(
+    async (options) => {
+      code = await serve(givenSettings(options));
+    },
+  );
+
+  asking(
+    program.command('generate').description('make clips; a running server is asked, else an engine runs right here'),
+  )
+    .argument('[class]', 'name, id, or a mix like DogBark:0.7+Rain:0.3')
+    .option('--seed <N>', 'seed of the first clip; drawn without')
+    .option('--count <N>', 'how many clips, with seeds that count up', integer)
+    .option('--temperature <T>', '0 takes the likeliest code each time, 1 samples as trained', number)
+    .option('--top-k <K>', 'sample among the K likeliest codes; 0 is off', integer)
+    .option('--top-p <P>', 'sample among the likeliest codes that together hold P; 1 is off', number)
+    .option('--rate <HZ>', 'sample rate', integer)
+    .addOption(new Option('--format <F>', 'samples of the WAV').choices(['f32', 's16']))
+    .option('--voice <ID>', 'voice')
+    .option('--out <PLACE>', 'file or folder; without, the clip is named after what it is')
+    .option('--like <WAV>', 'make the clip again that this one is; what else is given changes it')
+    .option('--play', 'play what was made')
+    .option('--json', 'print each event as a line of JSON')
+    .action(async (what: string | undefined, options: GenerateOptions & Asking) => {
+      code = await generate(what, { ...options, ...choice(options) });
+    });
+
+  asking(program.command('voices').description('list the voices and their classes'))
+    .option('--json', 'as JSON')
+    .action(async (options: Asking & { json?: boolean }) => {
+      code = await voices({ ...options, ...choice(options) });
+    });
+
+  addSettings(program.command('doctor').description('look at everything foleyd stands on'))
+    .option('--json', 'as JSON')
+    .action(async (options: { json?: boolean }) => {
+      code = await doctor({ ...options, config: givenSettings({ ...options }) });
+    });
+
+  try {
+    await program.parseAsync(argv, { from: 'user' });
+    return code;
+  } catch (thrown) {
+    if (thrown instanceof CommanderError) return thrown.exitCode === 0 ? exits.ok : exits.usage;
+    const error = toCliError(thrown);
+    process.stderr.write(`foleyd: ${error.code}: ${error.message}\n`);
+    return error.exit;
+  }
+}
+
+/** Options of commands that ask a foleyd, wherever it runs. */
+function asking(command: Command): Command {
+  command.option('--url <WS>', 'ask this server and no other, as ws://127.0.0.1:9247/ws');
+  command.option('--token <SECRET>', 'secret of that server (or FOLEYD_TOKEN)');
+  command.option('--local', 'run an engine here even where a server answers');
+  return addSettings(command, LOCAL);
+}
+
+function choice(options: Asking): { local: boolean; config: GenerateOptions['config'] } {
+  const config = givenSettings(options);
+  return { local: options.local === true || LOCAL.some((key) => key in config), config };
+}

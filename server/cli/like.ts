@@ -1,0 +1,67 @@
+import { readFile } from 'node:fs/promises';
+import type { EventData } from '../../protocol/index.ts';
+import { type Recipe, readRecipe } from '../audio/recipe.ts';
+import { decodeWav, type WavFormat } from '../audio/wav.ts';
+import { CliError } from './errors.ts';
+
+type Voice = EventData<'voice.list', 'done'>['voices'][number];
+
+/** How a clip was made, and how its samples are written. Throws io_error or no_recipe. */
+export async function readClip(file: string): Promise<{ recipe: Recipe; format: WavFormat }> {
+  let bytes: Uint8Array;
+  try {
+    bytes = await readFile(file);
+  } catch (error) {
+    throw new CliError('io_error', `${file}: ${(error as NodeJS.ErrnoException).code ?? error}`, error);
+  }
+  let comment: string | undefined;
+  try {
+    comment = decodeWav(bytes).info.comment;
+  } catch (error) {
+    throw new CliError('no_recipe', `${file}: ${(error as Error).message}`, error);
+  }
+  const recipe = comment === undefined ? null : readRecipe(comment);
+  if (recipe === null)
+    throw new CliError(
+      'no_recipe',
+      `${file} does not say how it was made: it is no clip of foleyd, or was saved anew by another program`,
+    );
+  // The two formats that foleyd writes differ in their first word: 1 is integer PCM, 3 is float.
+  const format = new DataView(bytes.buffer, bytes.byteOffset).getUint16(20, true) === 1 ? 's16' : 'f32';
+  return { recipe, format };
+}
+
+/** The arguments of foley.generate that make the same clip again. */
+export function argsOf(recipe: Recipe): Record<string, unknown> {
+  const { class: what, seed, temperature, topK, topP, rate } = recipe;
+  return { class: what, seed, temperature, topK, topP, rate };
+}
+
+/**
+ * The voice to make it with: the very one, whatever it is called now. Another one only when a person names it, and
+ * then with a warning, since the clip will be another.
+ */
+export function voiceFor(
+  recipe: Recipe,
+  voices: readonly Voice[],
+  named?: string,
+): { voice: string; warning: string | null } {
+  const chosen = voices.find((voice) => voice.id === named);
+  if (named !== undefined && chosen?.hash !== recipe.voice) {
+    const have = chosen === undefined ? '' : ` (${short(chosen.hash)})`;
+    return {
+      voice: named,
+      warning: `voice ${named}${have} did not make this clip, ${recipe.voiceId} (${short(recipe.voice)}) did: the result will differ`,
+    };
+  }
+  const same = chosen ?? voices.find((voice) => voice.hash === recipe.voice);
+  if (same !== undefined) return { voice: same.id, warning: null };
+  const other = voices.find((voice) => voice.id === recipe.voiceId);
+  const why = other === undefined ? 'no voice here has that hash' : `${other.id} here is ${short(other.hash)}`;
+  throw new CliError(
+    'voice_mismatch',
+    `the clip was made by voice ${recipe.voiceId} (${short(recipe.voice)}), but ${why}; --voice ID makes it with another, and it will differ`,
+  );
+}
+
+const short = (hash: string): string => hash.slice(0, 12);

@@ -1,0 +1,14 @@
+import { askChild } from './child.ts';
+import { CliError } from './errors.ts';
+
+/** Plays a WAV and resolves when it was heard. Throws no_audio; the file is there in any case. */
+export async function play(file: string, env: NodeJS.ProcessEnv = process.env): Promise<void> {
+  const sink = env.FOLEYD_AUDIO_SINK;
+  let problem: string | null;
+  try {
+    problem = await askChild<string | null>(new URL('./player.ts', import.meta.url), [file, ...(sink ? [sink] : [])]);
+  } catch (error) {
+    problem = `the player ${(error as Error).message}`;
+  }
+  if (problem !== null) throw new CliError('no_audio', `${file} is saved and could not be played: ${problem}`);
+}
