@@ -1,0 +1,109 @@
+import { type ChildProcess, fork } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync } from 'node:fs';
+import { availableParallelism, cpus } from 'node:os';
+import path from 'node:path';
+import process from 'node:process';
+import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
+import WebSocket from 'ws';
+import { type Answer, type Codec, isTerminal, jsonCodec } from '../../protocol/index.ts';
+import type { ConfigInput } from '../config.ts';
+import type { ServerReport } from './server.ts';
+
+const models = fileURLToPath(new URL('../../models', import.meta.url));
+
+export interface BenchServer {
+  ws: string;
+  /** Begins to watch memory and event loop afresh. */
+  watch(): Promise<void>;
+  report(): Promise<ServerReport>;
+  close(): Promise<void>;
+}
+
+/** Flags every bench takes: the default voice where there is one, else the fixture. */
+export function benchFlags<T extends Record<string, { type: 'string'; default: string }>>(more: T) {
+  const hasDefault = existsSync(path.join(models, 'default', 'card.json'));
+  const options = {
+    models: { type: 'string', default: hasDefault ? models : path.join(models, 'fixtures') },
+    voice: { type: 'string', default: hasDefault ? 'default' : 'tiny' },
+    threads: { type: 'string', default: '2' },
+    ...more,
+  } as const;
+  return parseArgs({ options, strict: true }).values;
+}
+
+export async function startServer(config: ConfigInput): Promise<BenchServer> {
+  const child: ChildProcess = fork(fileURLToPath(new URL('./server.ts', import.meta.url)), [JSON.stringify(config)]);
+  const ended = once(child, 'exit');
+  const heard = async <T>(): Promise<T> => {
+    const first = await Promise.race([once(child, 'message'), ended.then(() => null)]);
+    if (first === null) throw new Error('the server ended');
+    return first[0] as T;
+  };
+  const { urls } = await heard<{ urls: { ws: string } }>();
+  const ask = <T>(message: string): Promise<T> => {
+    const reply = heard<T>();
+    child.send(message);
+    return reply;
+  };
+  return {
+    ws: urls.ws,
+    watch: () => ask('watch'),
+    report: () => ask('report'),
+    async close() {
+      child.send('close');
+      await ended;
+    },
+  };
+}
+
+export interface BenchClient {
+  /** Resolves with the terminal answer. */
+  ask(cmd: string, args: Record<string, unknown>, on?: (answer: Answer) => void): Promise<Answer>;
+  close(): void;
+}
+
+export async function connect(url: string, codec: Codec = jsonCodec): Promise<BenchClient> {
+  const socket = new WebSocket(url, codec.subprotocol, { perMessageDeflate: false });
+  const open = new Map<string, { on: (answer: Answer) => void; resolve: (answer: Answer) => void }>();
+  let ids = 0;
+  socket.on('message', (data: Buffer, isBinary) => {
+    const answer = codec.decodeAnswer(isBinary ? data : data.toString());
+    const one = open.get(answer.id ?? '');
+    one?.on(answer);
+    if (isTerminal(answer.event)) one?.resolve(answer);
+  });
+  await once(socket, 'open');
+  return {
+    ask: (cmd, args, on = () => undefined) =>
+      new Promise((resolve) => {
+        const id = String(++ids);
+        open.set(id, { on, resolve });
+        socket.send(codec.encodeRequest({ id, cmd, args }));
+      }),
+    close: () => socket.terminate(),
+  };
+}
+
+export function median(values: readonly number[]): number {
+  const sorted = [...values].sort((a, b) => a - b);
+  const middle = sorted.length >> 1;
+  const [low, high] = [
+    sorted[sorted.length % 2 === 0 ? middle - 1 : middle] ?? Number.NaN,
+    sorted[middle] ?? Number.NaN,
+  ];
+  return round((low + high) / 2);
+}
+
+export const round = (value: number): number => Math.round(value * 100) / 100;
+
+/** What a figure means nothing without. */
+export function machine(): Record<string, unknown> {
+  const { platform, arch, version } = process;
+  return { node: version, platform, arch, cpu: cpus()[0]?.model ?? 'unknown', cores: availableParallelism() };
+}
+
+export function print(result: Record<string, unknown>): void {
+  process.stdout.write(`${JSON.stringify(result, null, 2)}\n`);
+}
