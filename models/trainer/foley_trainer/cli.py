@@ -4,72 +4,25 @@ from __future__ import annotations
 
 import argparse
 import sys
-from pathlib import Path
-from typing import Any
 
 import torch
 
+from . import device, parallel
 from . import preset as presets
-from .codec import CodecConfig
-from .data import Augmenter, Corpus, CorpusError, Sounds, open_corpus
-from .grid import Grid
+from .data import CorpusError, open_corpus
+from .device import NoDevice
 from .preset import PresetError
-from .prior import PriorConfig
-from .runner import MismatchedCheckpoint, NotFinite, Runner, RunOptions, emit
+from .runner import MismatchedCheckpoint, NotFinite, emit
+from .stages import Making, train
 from .tags import TaggerMissing
-from .train_codec import CodecStage
-from .train_prior import PriorStage
-from .train_vocoder import VocoderStage
-from .trained import TrainedError, load_codec
-from .vocoder import VocoderConfig
-
-RATE = 22050
-
-
-def _sounds(corpus: Corpus, split: str) -> Sounds:
-    return Sounds(corpus.of(split) or corpus.of("train"), RATE)
-
-
-def _augmenter(corpus: Corpus, data: dict[str, Any]) -> Augmenter:
-    oneshots = [c for c in corpus.oneshots if c.split == "train"]
-    return Augmenter(_sounds(corpus, "train"), Sounds(oneshots, RATE) if oneshots else None, corpus.classes, data["samples"], data["compose_share"])
-
-
-def _codec_stage(preset: dict[str, Any], corpus: Corpus, args: argparse.Namespace) -> CodecStage:
-    part = preset["codec"]
-    augmenter = _augmenter(corpus, preset["data"])
-    return CodecStage(CodecConfig(**part["config"]), augmenter, _sounds(corpus, "eval"), bf16=args.bf16, samples=preset["data"]["samples"], **part["training"])
-
-
-def _prior_stage(preset: dict[str, Any], corpus: Corpus, args: argparse.Namespace) -> PriorStage:
-    part, data = preset["prior"], preset["data"]
-    codec, _ = load_codec(args.codec)
-    frequency, time = codec.config.latent_shape
-    grid = Grid(codec.config.codebooks, frequency, time, **preset["grid"])
-    config = PriorConfig(rows=grid.rows, cols=grid.cols, codes=codec.config.codes, classes=len(corpus.classes), **grid.to_dict(), **part["config"])
-    return PriorStage(config, grid, codec, _augmenter(corpus, data), _sounds(corpus, "eval"), bf16=args.bf16, samples=data["samples"], **part["training"])
-
-
-def _vocoder_stage(preset: dict[str, Any], corpus: Corpus, args: argparse.Namespace) -> VocoderStage:
-    part = preset["vocoder"]
-    every = corpus.of("train") + [c for c in corpus.oneshots if c.split == "train"]
-    codec = load_codec(args.codec)[0] if args.codec else None
-    return VocoderStage(
-        VocoderConfig(**part["config"]), Sounds(every, RATE), _sounds(corpus, "eval"), codec=codec, bf16=args.bf16, samples=preset["data"]["samples"], **part["training"]
-    )
-
-
-STAGES = {"codec": _codec_stage, "prior": _prior_stage, "vocoder": _vocoder_stage}
+from .trained import TrainedError
 
 
 def _train(args: argparse.Namespace) -> None:
-    preset = presets.load(args.preset, args.set)
-    corpus = open_corpus(args.corpus)
-    torch.manual_seed(args.seed)
-    stage = STAGES[args.command](preset, corpus, args)
-    run = {**preset[args.command]["run"], **({"steps": args.steps} if args.steps else {})}
-    emit("corpus", classes=corpus.classes, clips=len(corpus.clips), hash=corpus.hash())
-    Runner(stage, RunOptions(Path(args.out), args.command, seed=args.seed, minutes=args.minutes, bf16=args.bf16, **run)).run()
+    making = Making(presets.load(args.preset, args.set), open_corpus(args.corpus), args.codec, args.bf16)
+    if parallel.rank() == 0:
+        emit("corpus", classes=making.corpus.classes, clips=len(making.corpus.clips), hash=making.corpus.hash())
+    train(args.command, making, args.out, seed=args.seed, minutes=args.minutes, steps=args.steps)
 
 
 def _export(args: argparse.Namespace) -> None:
@@ -98,7 +51,7 @@ def _parser() -> argparse.ArgumentParser:
         sub.add_argument("--steps", type=int)
         sub.add_argument("--seed", type=int, default=0)
         sub.add_argument("--fp32", dest="bf16", action="store_false", help="no bfloat16 autocast")
-        sub.set_defaults(run=_train)
+        sub.set_defaults(run=_train, trains=True)
     export = commands.add_parser("export", help="write a voice folder: six ONNX graphs and the card")
     for name in ("corpus", "codec", "prior", "vocoder", "out"):
         export.add_argument(f"--{name}", required=True)
@@ -115,6 +68,8 @@ def _parser() -> argparse.ArgumentParser:
     score.set_defaults(run=_score)
     for sub in commands.choices.values():
         sub.add_argument("--threads", type=int, help="CPU threads for torch")
+        trains = sub.get_default("trains")
+        sub.add_argument("--device", default="auto" if trains else "cpu", help=f"cpu, cuda, cuda:1{'; left out, a GPU where there is one' if trains else ''}")
     return parser
 
 
@@ -123,11 +78,14 @@ def main(argv: list[str] | None = None) -> int:
     if args.threads:
         torch.set_num_threads(args.threads)
     try:
+        device.choose(args.device, parallel.begin())
         args.run(args)
-    except (CorpusError, PresetError, TrainedError, TaggerMissing, NotFinite, MismatchedCheckpoint) as error:
+    except (CorpusError, PresetError, TrainedError, TaggerMissing, NotFinite, NoDevice, MismatchedCheckpoint, OSError) as error:
         emit("error", kind=type(error).__name__, message=str(error))
         print(f"foley-train: {error}", file=sys.stderr)
         return 1
+    finally:
+        parallel.end()
     return 0
 
 

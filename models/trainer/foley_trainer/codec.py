@@ -12,6 +12,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from . import parallel
+
 
 @dataclass
 class CodecConfig:
@@ -32,6 +34,10 @@ class CodecConfig:
     mel_frames: int = 344
     mel_mean: float = -6.7
     mel_std: float = 3.4
+
+    def __post_init__(self) -> None:
+        if self.mel_bins % self.stride[0]:
+            raise ValueError(f"strides of {self.stride[0]} along frequency do not divide {self.mel_bins} mel bins")
 
     def to_dict(self) -> dict:
         return asdict(self)
@@ -106,7 +112,10 @@ class Decoder(nn.Module):
         half = c.channels // 2
 
         def up(inputs: int, outputs: int, stride: list[int]) -> nn.ConvTranspose2d:
-            return nn.ConvTranspose2d(inputs, outputs, (2 * stride[0], 2 * stride[1]), tuple(stride), (stride[0] // 2, stride[1] // 2))
+            """Exactly `stride` times the input: the kernel is longer than the stride by an even number."""
+            kernel = (2 * stride[0] + stride[0] % 2, 2 * stride[1] + stride[1] % 2)
+            padding = ((kernel[0] - stride[0]) // 2, (kernel[1] - stride[1]) // 2)
+            return nn.ConvTranspose2d(inputs, outputs, kernel, tuple(stride), padding)
 
         self.layers = nn.Sequential(
             nn.Conv2d(c.dim, c.channels, 3, padding=1),
@@ -147,16 +156,20 @@ class ResidualQuantizer(nn.Module):
 
     @torch.no_grad()
     def _learn(self, residual: Tensor, index: Tensor, level: int) -> None:
-        hits = torch.zeros(self.codes).index_add_(0, index, torch.ones(index.numel()))
-        total = torch.zeros_like(self.sums[level]).index_add_(0, index, residual)
+        """One EMA step of a level from the residuals of all processes; none of them may leave it out."""
+        hits = parallel.add_up(torch.zeros(self.codes).index_add_(0, index, torch.ones(index.numel())))
+        total = parallel.add_up(torch.zeros_like(self.sums[level]).index_add_(0, index, residual))
+        mean = float(hits.sum()) / self.codes
+        if mean == 0:
+            return
         self.counts[level].lerp_(hits, 1 - self.decay)
         self.sums[level].lerp_(total, 1 - self.decay)
-        dead = self.counts[level] < 0.05 * residual.shape[0] / self.codes
-        if dead.any():  # a dead code restarts at a random vector of this batch, as if it had been hit averagely
+        dead = self.counts[level] < 0.05 * mean
+        if dead.any() and residual.shape[0]:  # a dead code restarts at a random vector of this batch, as if it had been hit averagely
             picks = residual[torch.randint(residual.shape[0], (int(dead.sum()),))]
-            mean = residual.shape[0] / self.codes
             self.counts[level, dead] = mean
             self.sums[level, dead] = picks * mean
+        parallel.as_first(self.counts[level], self.sums[level])
         self.codebooks[level] = self.sums[level] / self.counts[level].clamp(min=1e-6).unsqueeze(1)
 
     @torch.no_grad()
@@ -177,6 +190,7 @@ class ResidualQuantizer(nn.Module):
             self.counts[level] = share
             self.sums[level] = self.codebooks[level] * share
             residual = residual - self.codebooks[level][index]
+        parallel.as_first(self.codebooks, self.counts, self.sums)
         self.started.fill_(True)
 
     def forward(self, z: Tensor, keep: Tensor | None = None) -> tuple[Tensor, Tensor, Tensor]:
@@ -193,8 +207,7 @@ class ResidualQuantizer(nn.Module):
                 mask = (keep > level).float().repeat_interleave(rows * cols).unsqueeze(1)
             if self.training:
                 used = mask.squeeze(1) > 0
-                if used.any():
-                    self._learn(residual.detach()[used], index[used], level)
+                self._learn(residual.detach()[used], index[used], level)
             total = total + picked * mask
             residual = residual - picked.detach()
             codes.append(index.view(batch, rows, cols))

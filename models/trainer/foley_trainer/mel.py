@@ -13,6 +13,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from .device import sent
+
 
 @dataclass(frozen=True)
 class MelConfig:
@@ -65,7 +67,7 @@ class LogMel(nn.Module):
     def __init__(self, config: MelConfig | None = None) -> None:
         super().__init__()
         self.config = config or MelConfig()
-        self.register_buffer("basis", torch.from_numpy(mel_basis(self.config)), persistent=False)
+        self.register_buffer("basis", sent(mel_basis(self.config)), persistent=False)
         self.register_buffer("window", torch.hann_window(self.config.n_fft), persistent=False)
 
     def forward(self, audio: Tensor) -> Tensor:

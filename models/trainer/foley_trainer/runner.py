@@ -2,7 +2,8 @@
 
 Every random number of step n is drawn from generators seeded with (seed, n), so a run that was killed and
 resumed computes the same losses as one that never stopped. stdout carries JSON lines and nothing else;
-stderr is for people. SIGTERM and SIGINT write a checkpoint and leave.
+stderr is for people. SIGTERM and SIGINT write a checkpoint and leave. Under torchrun every process runs this
+loop; rank 0 alone speaks, evaluates and writes.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ import signal
 import sys
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
@@ -22,6 +24,9 @@ from typing import Any, Protocol
 import numpy as np
 import torch
 from torch import Tensor, nn
+
+from . import parallel
+from .device import load
 
 
 class NotFinite(Exception):
@@ -43,9 +48,9 @@ class RunOptions:
     eval_every: int = 200
     log_every: int = 10
     ema_decay: float = 0.999
-    bf16: bool = True
     warmup: int = 200
     decay_to: float = 0.05  # learning rate at the last step as a share of the first
+    patience: int | None = None  # evaluations in a row without a better score after which a run is over
 
 
 class Stage(Protocol):
@@ -54,7 +59,10 @@ class Stage(Protocol):
     modules: dict[str, nn.Module]
     optimizers: dict[str, torch.optim.Optimizer]
 
-    def step(self, rng: np.random.Generator, step: int) -> dict[str, float]: ...
+    def draw(self, rng: np.random.Generator, step: int) -> Any:
+        """What step `step` trains on, still on the CPU. May be called ahead of time, from another thread."""
+
+    def step(self, batch: Any, step: int) -> dict[str, float]: ...
 
     def evaluate(self) -> dict[str, float]: ...
 
@@ -74,10 +82,14 @@ def save_atomic(state: dict[str, Any], path: Path) -> None:
     """Written beside and renamed: a kill or a full disk leaves the former checkpoint whole."""
     path.parent.mkdir(parents=True, exist_ok=True)
     temporary = path.with_suffix(".tmp")
-    with open(temporary, "wb") as file:
-        torch.save(state, file)
-        file.flush()
-        os.fsync(file.fileno())
+    try:
+        with open(temporary, "wb") as file:
+            torch.save(state, file)
+            file.flush()
+            os.fsync(file.fileno())
+    except (OSError, RuntimeError):  # torch's writer reports a full disk as RuntimeError
+        temporary.unlink(missing_ok=True)
+        raise
     os.replace(temporary, path)
 
 
@@ -122,7 +134,7 @@ class Runner:
     def __init__(self, stage: Stage, options: RunOptions, on_eval: Callable[[int, dict[str, float]], None] | None = None) -> None:
         self.stage, self.options, self.on_eval = stage, options, on_eval
         self.ema = Ema(stage.modules, options.ema_decay)
-        self.step, self.seconds, self.best = 0, 0.0, float("inf")
+        self.step, self.seconds, self.best, self.since_best = 0, 0.0, float("inf"), 0
         self.base_lr = {name: o.param_groups[0]["lr"] for name, o in stage.optimizers.items()}
         self._stop = False
 
@@ -137,6 +149,7 @@ class Runner:
             "step": self.step,
             "seconds": self.seconds,
             "best": self.best,
+            "since_best": self.since_best,
             "modules": {k: m.state_dict() for k, m in self.stage.modules.items()},
             "optimizers": {k: o.state_dict() for k, o in self.stage.optimizers.items()},
             "ema": self.ema.state,
@@ -145,7 +158,7 @@ class Runner:
     def resume(self) -> bool:
         if not self.checkpoint.is_file():
             return False
-        state = torch.load(self.checkpoint, weights_only=True)
+        state = load(self.checkpoint)
         if state["stage"] != self.options.stage or state["config"] != self.stage.config():
             raise MismatchedCheckpoint(f"{self.checkpoint} was written by another stage or configuration")
         for name, module in self.stage.modules.items():
@@ -154,10 +167,17 @@ class Runner:
             optimizer.load_state_dict(state["optimizers"][name])
         self.ema.state = state["ema"]
         self.step, self.seconds, self.best = state["step"], state["seconds"], state["best"]
+        self.since_best = state.get("since_best", 0)
         return True
 
     def save(self) -> None:
-        save_atomic(self._state(), self.checkpoint)
+        if parallel.rank() == 0:
+            save_atomic(self._state(), self.checkpoint)
+
+    @property
+    def _over(self) -> bool:
+        patience = self.options.patience
+        return self._stop or self._progress() >= 1.0 or (patience is not None and self.since_best >= patience)
 
     def _progress(self) -> float:
         """Share of the budget spent, 0..1: steps, or minutes of training where a time budget is set."""
@@ -174,6 +194,14 @@ class Runner:
                 group["lr"] = self.base_lr[name] * warm * cosine
 
     def _evaluate(self) -> None:
+        """Rank 0 looks at the averaged weights; the others only learn whether it got better."""
+        if parallel.rank() == 0:
+            self._look()
+        agreed = torch.tensor([self.best, float(self.since_best)], dtype=torch.float64)
+        parallel.as_first(agreed)
+        self.best, self.since_best = float(agreed[0]), int(agreed[1])
+
+    def _look(self) -> None:
         with self.ema.applied(), torch.no_grad():
             for module in self.stage.modules.values():
                 module.eval()
@@ -182,8 +210,9 @@ class Runner:
             module.train()
         emit("eval", stage=self.options.stage, step=self.step, minutes=round(self.seconds / 60, 2), **metrics)
         score = metrics.get("score", float("inf"))
+        self.since_best += 1
         if score < self.best:
-            self.best = score
+            self.best, self.since_best = score, 0
             best = {"stage": self.options.stage, "config": self.stage.config(), "step": self.step, "seconds": self.seconds, "ema": self.ema.state, "metrics": metrics}
             save_atomic(best, self.options.out / "best.pt")
         if self.on_eval:
@@ -193,7 +222,8 @@ class Runner:
         options = self.options
         options.out.mkdir(parents=True, exist_ok=True)
         resumed = self.resume()
-        emit("start", stage=options.stage, step=self.step, resumed=resumed, steps=options.steps, minutes=options.minutes)
+        parallel.alike(self.stage.modules.values())
+        self._say("start", step=self.step, resumed=resumed, steps=options.steps, minutes=options.minutes, device=str(torch.get_default_device()), processes=parallel.world())
         for module in self.stage.modules.values():
             module.train()
         previous = {s: signal.signal(s, self._on_signal) for s in (signal.SIGTERM, signal.SIGINT)}
@@ -203,24 +233,56 @@ class Runner:
             for number, handler in previous.items():
                 signal.signal(number, handler)
         self.save()
-        emit("stopped" if self._stop else "finished", stage=options.stage, step=self.step, best=self.best if np.isfinite(self.best) else None)
+        self._say("stopped" if self._stop else "finished", step=self.step, best=self.best if np.isfinite(self.best) else None)
+
+    def _say(self, event: str, **data: Any) -> None:
+        if parallel.rank() == 0:
+            emit(event, stage=self.options.stage, **data)
 
     def _on_signal(self, *_: object) -> None:
         self._stop = True
 
+    def _batches(self) -> Iterator[Any]:
+        """What each step trains on. With a GPU the next batch is drawn while this one is being learned from."""
+        seed, place = self.options.seed, [] if parallel.world() == 1 else [parallel.rank()]
+
+        def draw(step: int) -> Any:
+            return self.stage.draw(np.random.default_rng([seed, step, *place]), step)
+
+        if torch.get_default_device().type == "cpu":
+            while True:
+                yield draw(self.step)
+        with ThreadPoolExecutor(1) as pool:
+            ahead: Future[Any] = pool.submit(draw, self.step)
+            while True:
+                batch, ahead = ahead.result(), pool.submit(draw, self.step + 1)
+                yield batch
+
+    def _agree(self, spent: float, metrics: dict[str, float]) -> bool:
+        """Adds the seconds of a step; whether all its numbers are finite. A stop, a bad number and the clock count alike in
+        every process: if they did not, one would leave and the others wait for it for ever."""
+        finite = all(np.isfinite(v) for v in metrics.values())
+        if parallel.world() > 1:
+            mine = torch.tensor([float(self._stop), float(not finite), spent if parallel.rank() == 0 else 0.0], dtype=torch.float64)
+            stop, bad, spent = parallel.add_up(mine).tolist()
+            self._stop, finite = stop > 0, bad == 0
+        self.seconds += spent
+        return finite
+
     def _loop(self) -> None:
         options, window = self.options, []
-        began = time.monotonic()
-        while self._progress() < 1.0 and not self._stop:
+        batches, began = self._batches(), time.monotonic()
+        while not self._over:
             self._set_lr()
-            torch.manual_seed((options.seed << 32) + self.step)
-            metrics = self.stage.step(np.random.default_rng([options.seed, self.step]), self.step)
-            if not all(np.isfinite(v) for v in metrics.values()):
+            batch = next(batches)
+            torch.manual_seed((options.seed << 32) + self.step * parallel.world() + parallel.rank())
+            metrics = self.stage.step(batch, self.step)
+            now = time.monotonic()
+            took, began = now - began, now
+            if not self._agree(took, metrics):
                 raise NotFinite(f"step {self.step}: {metrics}; the last checkpoint is whole")
             self.step += 1
             self.ema.update(self.step)
-            now = time.monotonic()
-            self.seconds, took, began = self.seconds + now - began, now - began, now
             window.append((took, metrics))
             if self.step % options.log_every == 0:
                 self._log(window)
@@ -230,6 +292,7 @@ class Runner:
                 began = time.monotonic()
             if self.step % options.checkpoint_every == 0:
                 self.save()
+        batches.close()
         if not self._stop and self.step % options.eval_every:
             self._evaluate()
 
@@ -237,21 +300,19 @@ class Runner:
         seconds = sum(t for t, _ in window) / len(window)
         mean = {k: float(np.mean([m[k] for _, m in window])) for k in window[-1][1] if all(k in m for _, m in window)}
         share = self._progress()
-        eta = self.seconds * (1 - share) / share if share > 0 else None
-        emit("step", stage=self.options.stage, step=self.step, seconds_per_step=round(seconds, 4), eta_minutes=None if eta is None else round(eta / 60, 1), **clean(mean))
-        if sys.stderr.isatty():
+        minutes = round(self.seconds * (1 - share) / share / 60, 1) if share > 0 else None
+        self._say("step", step=self.step, seconds_per_step=round(seconds, 4), eta_minutes=minutes, **clean(mean))
+        if sys.stderr.isatty() and parallel.rank() == 0:
             filled = int(30 * share)
-            print(f"\r{self.options.stage} [{'#' * filled}{'.' * (30 - filled)}] step {self.step} {mean}", end="", file=sys.stderr)
-
-
-def autocast(enabled: bool) -> torch.autocast:
-    return torch.autocast("cpu", torch.bfloat16, enabled=enabled)
+            numbers = " ".join(f"{k} {v:.4g}" for k, v in mean.items())
+            print(f"\r\x1b[K{self.options.stage} [{'#' * filled}{'.' * (30 - filled)}] step {self.step}, {minutes} min left, {numbers}", end="", file=sys.stderr)
 
 
 def clip_and_step(loss: Tensor, module: nn.Module, optimizer: torch.optim.Optimizer, limit: float) -> float:
     """Backward, gradient-norm clipping, one optimizer step; returns the norm before clipping."""
     optimizer.zero_grad(set_to_none=True)
     loss.backward()
+    parallel.average_gradients(module)
     norm = torch.nn.utils.clip_grad_norm_(module.parameters(), limit)
     optimizer.step()
     return float(norm)

@@ -8,47 +8,56 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from . import parallel
 from .codec import Codec, CodecConfig
 from .data import Augmenter, Sounds, fit
+from .device import autocast, here, sent
 from .mel import LogMel
-from .runner import autocast, clip_and_step
+from .runner import clip_and_step
 
 
 class CodecStage:
     def __init__(self, config: CodecConfig, augmenter: Augmenter, held_out: Sounds, *, batch: int, crop: int, lr: float, bf16: bool, samples: int) -> None:
-        self.codec = Codec(config).to(memory_format=torch.channels_last)
+        self.codec = here(Codec(config))
         self.modules = {"codec": self.codec}
         self.optimizer = torch.optim.AdamW(self.codec.parameters(), lr=lr, betas=(0.9, 0.99), weight_decay=1e-3)
         self.optimizers = {"codec": self.optimizer}
         self.mel, self.augmenter = LogMel(), augmenter
-        self.batch, self.crop, self.bf16, self.samples = batch, crop, bf16, samples
+        self.batch, self.crop, self.bf16, self.samples = parallel.share(batch), crop, bf16, samples
         audio = np.stack([fit(held_out.get(i), samples) for i in range(len(held_out))])
-        self.eval_mel = torch.cat([self.mel(torch.from_numpy(a)) for a in np.array_split(audio, max(1, len(audio) // 16))])
+        self.eval_mel = torch.cat([self.mel(sent(a)) for a in np.array_split(audio, max(1, len(audio) // 16))])
 
     def config(self) -> dict[str, Any]:
         return self.codec.config.to_dict()
 
-    def _mels(self, rng: np.random.Generator, count: int) -> Tensor:
+    def _drawn(self, rng: np.random.Generator, count: int) -> tuple[np.ndarray, np.ndarray]:
+        """Clips [count, samples] and the frame at which the stretch of each that is trained on begins."""
         audio = np.stack([self.augmenter.draw(rng)[0] for _ in range(count)])
-        mel = self.mel(torch.from_numpy(audio))
-        if not self.crop:
-            return mel
-        starts = rng.integers(0, (mel.shape[-1] - self.crop) // 8 + 1, count) * 8
-        return torch.stack([m[:, s : s + self.crop] for m, s in zip(mel, starts, strict=True)])
+        room = self.mel.config.frames(self.samples) - self.crop if self.crop else 0
+        return audio, rng.integers(0, room // 8 + 1, count) * 8 if self.crop else np.zeros(count, np.int64)
+
+    def _mels(self, audio: np.ndarray, starts: np.ndarray) -> Tensor:
+        mel = self.mel(sent(audio))
+        return torch.stack([m[:, s : s + self.crop] for m, s in zip(mel, starts, strict=True)]) if self.crop else mel
+
+    def draw(self, rng: np.random.Generator, step: int) -> dict[str, Any]:
+        """Also, at the step that starts the codebooks, the clips whose vectors are clustered."""
+        c = self.codec.config
+        first = self._drawn(rng, 8 * self.batch) if step == c.warm_steps else None
+        clips = self._drawn(rng, self.batch)
+        dropped = rng.random(self.batch) < c.dropout
+        return {"first": first, "clips": clips, "keep": np.where(dropped, rng.integers(1, c.codebooks + 1, self.batch), c.codebooks)}
 
     @torch.no_grad()
-    def _start_codebooks(self, rng: np.random.Generator) -> None:
-        mel = self._mels(rng, 8 * self.batch)
+    def _start_codebooks(self, mel: Tensor) -> None:
         vectors = torch.cat([self.codec.encoder(self.codec._normal(m)).float() for m in mel.split(16)])
         self.codec.quantizer.start(vectors.permute(0, 2, 3, 1).reshape(-1, self.codec.config.dim))
 
-    def step(self, rng: np.random.Generator, step: int) -> dict[str, float]:
+    def step(self, batch: dict[str, Any], step: int) -> dict[str, float]:
         c = self.codec.config
-        if step >= c.warm_steps and not bool(self.codec.quantizer.started):
-            self._start_codebooks(rng)
-        mel = self._mels(rng, self.batch)
-        dropped = rng.random(self.batch) < c.dropout
-        keep = torch.from_numpy(np.where(dropped, rng.integers(1, c.codebooks + 1, self.batch), c.codebooks))
+        if batch["first"] is not None:
+            self._start_codebooks(self._mels(*batch["first"]))
+        mel, keep = self._mels(*batch["clips"]), sent(batch["keep"])
         with autocast(self.bf16):
             output, commitment = self.codec(mel, keep)
         error = (output - mel) / c.mel_std

@@ -9,26 +9,28 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from . import parallel
 from .codec import Codec
 from .data import Augmenter, Sounds, fit
+from .device import autocast, here, sent
 from .grid import Grid
 from .mel import LogMel
 from .prior import PixelSnail, PriorConfig
-from .runner import autocast, clip_and_step
+from .runner import clip_and_step
 
 
 class PriorStage:
     def __init__(self, config: PriorConfig, grid: Grid, codec: Codec, augmenter: Augmenter, held_out: Sounds, *, batch: int, lr: float, bf16: bool, samples: int) -> None:
-        self.codec = codec.eval().requires_grad_(False)
+        self.codec = here(codec).eval().requires_grad_(False)
         self.grid, self.mel, self.augmenter = grid, LogMel(), augmenter
-        self.prior = PixelSnail(config, codec.quantizer.codebooks.clone()).to(memory_format=torch.channels_last)
+        self.prior = here(PixelSnail(config, self.codec.quantizer.codebooks.clone()))
         self.modules = {"prior": self.prior}
         decayed = [p for p in self.prior.parameters() if p.ndim > 1]
         plain = [p for p in self.prior.parameters() if p.ndim <= 1]
         groups = [{"params": decayed, "weight_decay": 1e-4}, {"params": plain, "weight_decay": 0.0}]
         self.optimizer = torch.optim.AdamW(groups, lr=lr, betas=(0.9, 0.99))
         self.optimizers = {"prior": self.optimizer}
-        self.batch, self.bf16 = batch, bf16
+        self.batch, self.bf16 = parallel.share(batch), bf16
         self.names = augmenter.classes
         audio = np.stack([fit(held_out.get(i), samples) for i in range(len(held_out))])
         self.eval_codes = torch.cat([self._encode(a) for a in np.array_split(audio, max(1, len(audio) // 16))])
@@ -41,15 +43,18 @@ class PriorStage:
     def _encode(self, audio: np.ndarray) -> Tensor:
         """Audio [B, samples] -> code grids [B, rows, cols]."""
         with autocast(self.bf16):
-            return self.grid.from_latent(self.codec.encode(self.mel(torch.from_numpy(audio))))
+            return self.grid.from_latent(self.codec.encode(self.mel(sent(audio))))
 
     def _one_hot(self, labels: Tensor) -> Tensor:
         return F.one_hot(labels, len(self.names)).float()
 
-    def step(self, rng: np.random.Generator, step: int) -> dict[str, float]:
+    def draw(self, rng: np.random.Generator, step: int) -> tuple[np.ndarray, np.ndarray]:
+        """Clips [B, samples] and their classes [B]."""
         drawn = [self.augmenter.draw(rng) for _ in range(self.batch)]
-        codes = self._encode(np.stack([audio for audio, _ in drawn]))
-        labels = torch.tensor([label for _, label in drawn])
+        return np.stack([audio for audio, _ in drawn]), np.array([label for _, label in drawn])
+
+    def step(self, batch: tuple[np.ndarray, np.ndarray], step: int) -> dict[str, float]:
+        codes, labels = self._encode(batch[0]), sent(batch[1])
         with autocast(self.bf16):
             logits = self.prior(codes, self._one_hot(labels))
         loss = F.cross_entropy(logits.float(), codes)

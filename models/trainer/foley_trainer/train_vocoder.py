@@ -9,10 +9,12 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from . import parallel
 from .codec import Codec
 from .data import Sounds, fit
+from .device import autocast, here, sent
 from .mel import LogMel, MelConfig
-from .runner import autocast, clip_and_step
+from .runner import clip_and_step
 from .vocoder import Discriminators, Generator, VocoderConfig
 
 
@@ -40,7 +42,7 @@ class VocoderStage:
         self, config: VocoderConfig, sounds: Sounds, held_out: Sounds, *,
         batch: int, segment: int, lr: float, adversarial_from: int, width: int, bf16: bool, samples: int, codec: Codec | None = None,
     ) -> None:  # fmt: skip
-        self.codec, self.samples = codec, samples
+        self.codec, self.samples = None if codec is None else here(codec), samples
         self.generator, self.discriminators = Generator(config), Discriminators(width)
         self.modules = {"generator": self.generator, "discriminators": self.discriminators}
         betas = (0.8, 0.99)
@@ -48,18 +50,18 @@ class VocoderStage:
         self.d_optimizer = torch.optim.AdamW(self.discriminators.parameters(), lr=lr / 2, betas=betas, weight_decay=0.01)
         self.optimizers = {"generator": self.g_optimizer, "discriminators": self.d_optimizer}
         self.spectral = SpectralLoss(sounds.rate)
-        self.sounds, self.batch, self.segment, self.bf16 = sounds, batch, segment, bf16
+        self.sounds, self.batch, self.segment, self.bf16 = sounds, parallel.share(batch), segment, bf16
         self.adversarial_from = adversarial_from
         # Every class has the same share of the batches, however many clips it has.
         labels = sorted({c.label for c in sounds.clips})
         self.by_class = [[i for i, c in enumerate(sounds.clips) if c.label == label] for label in labels]
         picks = np.linspace(0, len(held_out) - 1, min(48, len(held_out))).astype(int)
-        self.eval_audio = torch.from_numpy(np.stack([fit(held_out.get(i), samples) for i in picks]))
+        self.eval_audio = sent(np.stack([fit(held_out.get(i), samples) for i in picks]))
 
     def config(self) -> dict[str, Any]:
         return self.generator.config.to_dict()
 
-    def _segments(self, rng: np.random.Generator) -> Tensor:
+    def _segments(self, rng: np.random.Generator) -> np.ndarray:
         out = []
         while len(out) < self.batch:
             audio = self.sounds.get(int(rng.choice(self.by_class[int(rng.integers(len(self.by_class)))])))
@@ -68,12 +70,10 @@ class VocoderStage:
             if np.abs(piece).max() < 1e-3 and rng.random() < 0.9:
                 continue  # nearly all silence teaches nothing; a tenth of it stays so that silence stays silent
             out.append(piece * min(10 ** (rng.uniform(-12, 6) / 20), 0.99 / max(1e-4, float(np.abs(piece).max()))))
-        return torch.from_numpy(np.stack(out).astype(np.float32))
+        return np.stack(out).astype(np.float32)
 
-    @torch.no_grad()
-    def _coded(self, rng: np.random.Generator, count: int) -> tuple[Tensor, Tensor]:
-        """Mels as the codec gives them back, [count, bins, frames], and the audio they stand for, [count, segment]."""
-        assert self.codec is not None
+    def _whole(self, rng: np.random.Generator, count: int) -> tuple[np.ndarray, list[int]]:
+        """Clips [count, samples] to be heard through the codec, and the frame at which a segment of each begins."""
         hop, frames = self.spectral.main.config.hop, self.segment // self.spectral.main.config.hop
         clips, starts = [], []
         for _ in range(count):
@@ -83,19 +83,29 @@ class VocoderStage:
             room = self.samples // hop - frames
             loud = (begin + int(rng.integers(0, min(audio.size, self.samples)))) // hop - frames // 2
             starts.append(min(max(0, loud), room - 1))
-        whole = torch.from_numpy(np.stack(clips))
+        return np.stack(clips), starts
+
+    def draw(self, rng: np.random.Generator, step: int) -> dict[str, Any]:
+        return {"segments": self._segments(rng), "whole": None if self.codec is None else self._whole(rng, self.batch // 2)}
+
+    @torch.no_grad()
+    def _coded(self, clips: np.ndarray, starts: list[int]) -> tuple[Tensor, Tensor]:
+        """Mels as the codec gives them back, [count, bins, frames], and the audio they stand for, [count, segment]."""
+        assert self.codec is not None
+        hop, frames = self.spectral.main.config.hop, self.segment // self.spectral.main.config.hop
+        whole = sent(clips)
         with autocast(self.bf16):
             mel = self.codec.decode(self.codec.encode(self.spectral.main(whole)))
         mels = torch.stack([m[:, s : s + frames] for m, s in zip(mel, starts, strict=True)])
         return mels, torch.stack([a[s * hop : s * hop + self.segment] for a, s in zip(whole, starts, strict=True)])
 
-    def step(self, rng: np.random.Generator, step: int) -> dict[str, float]:
-        audio = self._segments(rng)
+    def step(self, batch: dict[str, Any], step: int) -> dict[str, float]:
+        audio = sent(batch["segments"])
         mel = self.spectral.main(audio)
-        if self.codec is not None:
-            half = self.batch // 2
-            coded, heard = self._coded(rng, half)
-            mel, audio = torch.cat([coded, mel[half:]]), torch.cat([heard, audio[half:]])
+        if batch["whole"] is not None:
+            coded, heard = self._coded(*batch["whole"])
+            rest = len(coded)
+            mel, audio = torch.cat([coded, mel[rest:]]), torch.cat([heard, audio[rest:]])
         with autocast(self.bf16):
             output = self.generator(mel)
         output = output.float()

@@ -25,8 +25,11 @@ class Line:
     def config(self) -> dict[str, Any]:
         return {"width": self.width}
 
-    def step(self, rng: np.random.Generator, step: int) -> dict[str, float]:
-        x = torch.from_numpy(rng.standard_normal((8, 1)).astype(np.float32))
+    def draw(self, rng: np.random.Generator, step: int) -> np.ndarray:
+        return rng.standard_normal((8, 1)).astype(np.float32)
+
+    def step(self, batch: np.ndarray, step: int) -> dict[str, float]:
+        x = torch.from_numpy(batch)
         loss = (self.net(x) - 3 * x).square().mean()
         self.optimizers["net"].zero_grad()
         loss.backward()
@@ -49,7 +52,7 @@ def test_a_resumed_run_is_bit_equal_to_an_unbroken_one(tmp_path: Path):
     first = Line()
     runner = Runner(first, options(tmp_path / "parts"))
     original = first.step
-    first.step = lambda rng, step: (runner._on_signal() if step == 12 else None, original(rng, step))[1]  # as SIGTERM would, in step 12
+    first.step = lambda batch, step: (runner._on_signal() if step == 12 else None, original(batch, step))[1]  # as SIGTERM would, in step 12
     runner.run()
     second = Line()
     Runner(second, options(tmp_path / "parts")).run()

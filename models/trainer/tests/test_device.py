@@ -1,0 +1,64 @@
+"""Everything a stage makes lives on the default device: tried on `meta`, which computes nothing."""
+
+from contextlib import nullcontext
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from torch.utils._python_dispatch import TorchDispatchMode
+from torch.utils._pytree import tree_leaves
+
+from foley_trainer import device, preset, stages
+from foley_trainer.codec import Codec, CodecConfig
+from foley_trainer.data import open_corpus
+
+
+class OneDevice(TorchDispatchMode):
+    """Fails where one operation meets tensors of two devices. On `meta` there are no numbers: whoever asks for one is
+    told 1 (no, of a truth), and a mask picks everything."""
+
+    def __torch_dispatch__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
+        met = {str(t.device) for t in tree_leaves((args, kwargs)) if isinstance(t, torch.Tensor) and t.ndim > 0}
+        assert len(met) <= 1 or func is torch.ops.aten._to_copy.default, f"{func} meets {met}"
+        if func is torch.ops.aten._local_scalar_dense.default:
+            return False if args[0].dtype is torch.bool else 1.0
+        if func is torch.ops.aten.index.Tensor and args[1][0] is not None and args[1][0].dtype is torch.bool:
+            return args[0].clone()
+        if func is torch.ops.aten.bincount.default:
+            return args[0].new_empty(args[2])
+        return func(*args, **(kwargs or {}))
+
+
+def test_a_device_that_is_not_there_is_named() -> None:
+    if torch.cuda.is_available():
+        pytest.skip("there is a GPU")
+    with pytest.raises(device.NoDevice, match="cuda:0"):
+        device.choose("cuda")
+    assert device.choose("auto").type == "cpu"
+
+
+@pytest.mark.parametrize("name", ["codec", "prior", "vocoder"])
+def test_a_step_of_every_stage_stays_on_one_device(name: str, folder_corpus: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    corpus, settings = open_corpus(folder_corpus), preset.load("tiny", ["vocoder.training.adversarial_from=0"])
+    monkeypatch.setattr(stages, "load_codec", lambda _: (Codec(CodecConfig(**settings["codec"]["config"])), None))
+    # A trained codec is past its start, which `meta` can't know.
+    monkeypatch.setattr(Codec, "forward", lambda self, mel, keep: _quantized(self, mel, keep))
+    monkeypatch.setattr(torch, "autocast", lambda *_, **__: nullcontext())
+    monkeypatch.setattr(torch, "is_autocast_enabled", lambda _: False)
+    torch.set_default_device("meta")
+    try:
+        with OneDevice():
+            stage = stages.STAGES[name](stages.Making(settings, corpus, None if name == "codec" else "codec", bf16=False))
+            for module in stage.modules.values():
+                assert {value.device.type for value in module.state_dict().values()} == {"meta"}
+            stage.step(stage.draw(np.random.default_rng(0), 5), 5)
+            stage.evaluate()
+    finally:
+        torch.set_default_device("cpu")
+
+
+def _quantized(codec: Codec, mel: torch.Tensor, keep: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+    quantized, _, loss = codec.quantizer(codec.encoder(codec._normal(mel)), keep)
+    return codec._mel(codec.decoder(quantized), mel.shape[-1]), loss
