@@ -20,7 +20,6 @@ export const RULES = [
 
   { of: 'server/log.ts', may: [], packages: ['pino'] },
   { of: 'server/loopback.ts', may: [] },
-  { of: 'server/loopback.ts', may: [] },
   { of: 'server/bus.ts', may: ['protocol'] },
   { of: 'server/registry.ts', may: ['protocol', 'server/bus.ts'] },
   {
@@ -50,7 +49,6 @@ export const RULES = [
     packages: ['commander', 'ws', 'node-web-audio-api', 'midi', 'tsx'],
   },
   { of: 'server/bin', may: ['server/bin', 'server/cli'], packages: ['tsx'] },
-  { of: 'server/bench', may: ['protocol', 'server'], packages: ['*'] },
   { of: 'server/bench', may: ['protocol', 'server'], packages: ['*'] },
   { of: 'server/test', may: ['protocol', 'server'], packages: ['*'] },
   { of: 'examples', may: ['examples', 'protocol'], packages: ['*'] },
