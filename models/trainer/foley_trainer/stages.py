@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import torch
 
 from .codec import CodecConfig
-from .data import Augmenter, Corpus, Sounds
+from .data import Augmenter, Clip, Corpus, Sounds, read_sounds
 from .grid import Grid
 from .prior import PriorConfig
 from .runner import Runner, RunOptions, Stage
@@ -24,45 +24,63 @@ RATE = 22050
 
 @dataclass
 class Making:
-    """What a stage is made of. `codec`: folder of a trained one; the prior needs it, the vocoder may have it."""
+    """What a stage is made of. `codec`: folder of a trained one; the prior needs it, the vocoder may have it.
+
+    Reads all audio of the corpus; raises one CorpusError that names every file that can't be read.
+    """
 
     preset: dict[str, Any]
     corpus: Corpus
     codec: str | Path | None = None
     bf16: bool = True
+    sounds: Sounds = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.sounds = read_sounds(self.corpus, RATE)
+
+    @property
+    def train(self) -> Sounds:
+        return self.sounds.of(self.corpus.of("train"))
+
+    @property
+    def held_out(self) -> Sounds:
+        return self.sounds.of(self.corpus.of("eval") or self.corpus.of("train"))
+
+    @property
+    def oneshots(self) -> list[Clip]:
+        return [c for c in self.corpus.oneshots if c.split == "train"]
+
+    @property
+    def augmenter(self) -> Augmenter:
+        data, oneshots = self.preset["data"], self.oneshots
+        return Augmenter(self.train, self.sounds.of(oneshots) if oneshots else None, self.corpus.classes, data["samples"], data["compose_share"])
 
 
 def sounds(corpus: Corpus, split: str) -> Sounds:
     return Sounds(corpus.of(split) or corpus.of("train"), RATE)
 
 
-def _augmenter(corpus: Corpus, data: dict[str, Any]) -> Augmenter:
-    oneshots = [c for c in corpus.oneshots if c.split == "train"]
-    return Augmenter(sounds(corpus, "train"), Sounds(oneshots, RATE) if oneshots else None, corpus.classes, data["samples"], data["compose_share"])
-
-
 def codec_stage(making: Making) -> CodecStage:
     part, data = making.preset["codec"], making.preset["data"]
-    augmenter = _augmenter(making.corpus, data)
-    return CodecStage(CodecConfig(**part["config"]), augmenter, sounds(making.corpus, "eval"), bf16=making.bf16, samples=data["samples"], **part["training"])
+    return CodecStage(CodecConfig(**part["config"]), making.augmenter, making.held_out, bf16=making.bf16, samples=data["samples"], **part["training"])
 
 
 def prior_stage(making: Making) -> PriorStage:
-    part, data, corpus = making.preset["prior"], making.preset["data"], making.corpus
+    part, data, classes = making.preset["prior"], making.preset["data"], making.corpus.classes
     assert making.codec is not None
     codec, _ = load_codec(making.codec)
     frequency, time = codec.config.latent_shape
     grid = Grid(codec.config.codebooks, frequency, time, **making.preset["grid"])
-    config = PriorConfig(rows=grid.rows, cols=grid.cols, codes=codec.config.codes, classes=len(corpus.classes), **grid.to_dict(), **part["config"])
-    return PriorStage(config, grid, codec, _augmenter(corpus, data), sounds(corpus, "eval"), bf16=making.bf16, samples=data["samples"], **part["training"])
+    config = PriorConfig(rows=grid.rows, cols=grid.cols, codes=codec.config.codes, classes=len(classes), **grid.to_dict(), **part["config"])
+    return PriorStage(config, grid, codec, making.augmenter, making.held_out, bf16=making.bf16, samples=data["samples"], **part["training"])
 
 
 def vocoder_stage(making: Making) -> VocoderStage:
-    part, corpus = making.preset["vocoder"], making.corpus
-    every = Sounds(corpus.of("train") + [c for c in corpus.oneshots if c.split == "train"], RATE)
+    part = making.preset["vocoder"]
+    every = making.sounds.of(making.corpus.of("train") + making.oneshots)
     codec = load_codec(making.codec)[0] if making.codec else None
     config = VocoderConfig(**part["config"])
-    return VocoderStage(config, every, sounds(corpus, "eval"), codec=codec, bf16=making.bf16, samples=making.preset["data"]["samples"], **part["training"])
+    return VocoderStage(config, every, making.held_out, codec=codec, bf16=making.bf16, samples=making.preset["data"]["samples"], **part["training"])
 
 
 STAGES = {"codec": codec_stage, "prior": prior_stage, "vocoder": vocoder_stage}

@@ -24,7 +24,7 @@ class CodecStage:
         self.optimizers = {"codec": self.optimizer}
         self.mel, self.augmenter = LogMel(), augmenter
         self.batch, self.crop, self.bf16, self.samples = parallel.share(batch), crop, bf16, samples
-        audio = np.stack([fit(held_out.get(i), samples) for i in range(len(held_out))])
+        audio = np.stack([fit(held_out.get(i, 0, samples), samples) for i in range(len(held_out))])
         self.eval_mel = torch.cat([self.mel(sent(a)) for a in np.array_split(audio, max(1, len(audio) // 16))])
 
     def config(self) -> dict[str, Any]:

@@ -32,7 +32,7 @@ class PriorStage:
         self.optimizers = {"prior": self.optimizer}
         self.batch, self.bf16 = parallel.share(batch), bf16
         self.names = augmenter.classes
-        audio = np.stack([fit(held_out.get(i), samples) for i in range(len(held_out))])
+        audio = np.stack([fit(held_out.get(i, 0, samples), samples) for i in range(len(held_out))])
         self.eval_codes = torch.cat([self._encode(a) for a in np.array_split(audio, max(1, len(audio) // 16))])
         self.eval_labels = torch.tensor([self.names.index(c.label) for c in held_out.clips])
 

@@ -43,6 +43,7 @@ class VocoderStage:
         batch: int, segment: int, lr: float, adversarial_from: int, width: int, bf16: bool, samples: int, codec: Codec | None = None,
     ) -> None:  # fmt: skip
         self.codec, self.samples = None if codec is None else here(codec), samples
+        self.judged_on = "" if codec is None else "decoded mels"
         self.generator, self.discriminators = Generator(config), Discriminators(width)
         self.modules = {"generator": self.generator, "discriminators": self.discriminators}
         betas = (0.8, 0.99)
@@ -56,17 +57,21 @@ class VocoderStage:
         labels = sorted({c.label for c in sounds.clips})
         self.by_class = [[i for i, c in enumerate(sounds.clips) if c.label == label] for label in labels]
         picks = np.linspace(0, len(held_out) - 1, min(48, len(held_out))).astype(int)
-        self.eval_audio = sent(np.stack([fit(held_out.get(i), samples) for i in picks]))
+        self.eval_audio = sent(np.stack([fit(held_out.get(i, 0, samples), samples) for i in picks]))
 
     def config(self) -> dict[str, Any]:
         return self.generator.config.to_dict()
 
+    def _any(self, rng: np.random.Generator) -> int:
+        """Number of a clip of a class drawn uniformly."""
+        return int(rng.choice(self.by_class[int(rng.integers(len(self.by_class)))]))
+
     def _segments(self, rng: np.random.Generator) -> np.ndarray:
         out = []
         while len(out) < self.batch:
-            audio = self.sounds.get(int(rng.choice(self.by_class[int(rng.integers(len(self.by_class)))])))
-            start = int(rng.integers(-self.segment // 4, max(1, audio.size - self.segment * 3 // 4)))
-            piece = fit(audio[max(0, start) :], self.segment, max(0, -start))
+            i = self._any(rng)
+            start = int(rng.integers(-self.segment // 4, max(1, self.sounds.size(i) - self.segment * 3 // 4)))
+            piece = fit(self.sounds.get(i, max(0, start), self.segment), self.segment, max(0, -start))
             if np.abs(piece).max() < 1e-3 and rng.random() < 0.9:
                 continue  # nearly all silence teaches nothing; a tenth of it stays so that silence stays silent
             out.append(piece * min(10 ** (rng.uniform(-12, 6) / 20), 0.99 / max(1e-4, float(np.abs(piece).max()))))
@@ -77,11 +82,14 @@ class VocoderStage:
         hop, frames = self.spectral.main.config.hop, self.segment // self.spectral.main.config.hop
         clips, starts = [], []
         for _ in range(count):
-            audio = self.sounds.get(int(rng.choice(self.by_class[int(rng.integers(len(self.by_class)))])))
-            begin = int(rng.integers(0, max(1, self.samples - audio.size)))
-            clips.append(fit(audio, self.samples, begin))
+            i = self._any(rng)
+            size = self.sounds.size(i)
+            begin = int(rng.integers(0, max(1, self.samples - size)))
+            # A long recording is heard anywhere; of a one-shot that rings on, what matters is its beginning.
+            first = int(rng.integers(0, size - self.samples + 1)) if size > self.samples and self.sounds.clips[i].kind != "oneshot" else 0
+            clips.append(fit(self.sounds.get(i, first, self.samples), self.samples, begin))
             room = self.samples // hop - frames
-            loud = (begin + int(rng.integers(0, min(audio.size, self.samples)))) // hop - frames // 2
+            loud = (begin + int(rng.integers(0, min(size, self.samples)))) // hop - frames // 2
             starts.append(min(max(0, loud), room - 1))
         return np.stack(clips), starts
 
