@@ -44,7 +44,10 @@ test('through a link and from any folder it is the same command', {
     voices.map(({ id, active }) => [id, active]),
     [
       ['tiny', true],
+      ['tiny-freq', false],
+      ['tiny-padded', false],
       ['tiny-time', false],
+      ['tiny-vq', false],
     ],
   );
   assert.equal(voices[0]?.classes.length, 7);

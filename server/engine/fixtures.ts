@@ -7,7 +7,7 @@ import { fileURLToPath } from 'node:url';
 import { type Card, type GraphName, graphNames, parseCard, voiceHash } from './card.ts';
 import type { EngineRequest } from './engine.ts';
 
-export const fixtures = ['tiny', 'tiny-time'] as const;
+export const fixtures = ['tiny', 'tiny-time', 'tiny-vq', 'tiny-freq', 'tiny-padded'] as const;
 
 export interface Golden {
   classWeights: number[];

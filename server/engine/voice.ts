@@ -95,7 +95,8 @@ export class Voice {
     const spoken = await this.#vocoder.run({ mel: floats(frames, [1, mel.bins, frames.length / mel.bins]) });
     const wave = read(spoken, 'audio');
     if (wave.length < audio.samples) throw new Error(`the vocoder made ${wave.length} of ${audio.samples} samples`);
-    const pcm = wave.slice(0, audio.samples);
+    // A tanh of float32 may end a rounding beyond 1.
+    const pcm = wave.slice(0, audio.samples).map((value) => Math.max(-1, Math.min(1, value)));
     return { pcm, decodeMs: between - begun, vocodeMs: performance.now() - between };
   }
 }

@@ -45,24 +45,25 @@ class Context(nn.Module):
     non-causal network over the sum of the finished codebooks' vectors (ours).
 
     A cell of level k sees the levels before k over the whole latent grid: in raster order they are all done.
-    In a grid whose rows are not codebooks first no level is finished early, and only the embeddings remain.
+    In a grid whose rows are not codebooks first no level is finished early, and only the embeddings remain. The
+    same where `codebooks` is None: the paper's plain stack.
     """
 
     vectors: Tensor
     frequency_place: Tensor
     order: Tensor
 
-    def __init__(self, classes: int, dim: int, grid: Grid, codebooks: Tensor, blocks: int = 2) -> None:
+    def __init__(self, classes: int, dim: int, grid: Grid, codebooks: Tensor | None, blocks: int = 2) -> None:
         super().__init__()
         self.grid, self.dim = grid, dim
-        self.levels_first = grid.row_axes[0] == "codebook" and grid.codebooks > 1
+        self.levels_first = codebooks is not None and grid.row_axes[0] == "codebook" and grid.codebooks > 1
         self.of_class = nn.Linear(classes, dim, bias=False)
         self.of_level = nn.Parameter(torch.randn(grid.codebooks, dim) * 0.3)
         self.of_frequency = nn.Parameter(torch.randn(grid.frequency, dim) * 0.3)
         nn.init.normal_(self.of_class.weight, std=0.5)
         place = torch.arange(grid.codebooks * grid.frequency * grid.time).view(1, grid.codebooks, grid.frequency, grid.time)
         self.register_buffer("order", grid.from_latent(place).flatten(), persistent=False)
-        if not self.levels_first:
+        if codebooks is None or not self.levels_first:
             return
         scale = codebooks.square().mean((1, 2)).sum().sqrt().clamp(min=1e-6)
         self.register_buffer("vectors", F.pad(codebooks / scale, (0, 0, 0, 1)))  # a zero row: the absent code

@@ -9,6 +9,7 @@ import onnx
 import torch
 from torch import Tensor, nn
 
+from .baseline_codec import BaselineCodec
 from .codec import Codec
 from .export_prior import export_module
 from .fold import rounded
@@ -19,7 +20,7 @@ Module = TypeVar("Module", bound=nn.Module)
 
 
 class _Encode(nn.Module):
-    def __init__(self, codec: Codec) -> None:
+    def __init__(self, codec: Codec | BaselineCodec) -> None:
         super().__init__()
         self.codec = codec
 
@@ -28,7 +29,7 @@ class _Encode(nn.Module):
 
 
 class _Decode(nn.Module):
-    def __init__(self, codec: Codec) -> None:
+    def __init__(self, codec: Codec | BaselineCodec) -> None:
         super().__init__()
         self.codec = codec
 
@@ -57,7 +58,7 @@ def folded_vocoder(generator: Generator, half_weights: bool = False) -> Generato
 
 
 @torch.no_grad()
-def export_codec(codec: Codec, half_weights: bool = False) -> dict[str, onnx.ModelProto]:
+def export_codec(codec: Codec | BaselineCodec, half_weights: bool = False) -> dict[str, onnx.ModelProto]:
     """encoder: mel [B, bins, frames] -> codes [B, K, f, t] int64; decoder: codes, absent levels allowed -> mel.
 
     Rounded weights move a code across a border now and then; the prior learned from codes of a bfloat16 encoder,

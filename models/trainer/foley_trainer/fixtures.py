@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import sys
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,7 @@ from .codec import Codec, CodecConfig
 from .export_graphs import export_codec, export_vocoder, folded_vocoder, with_rounded_weights
 from .export_prior import export_prior
 from .fold import folded
+from .grid import Grid
 from .mel import MelConfig
 from .parity import lively
 from .prior import PixelSnail, PriorConfig
@@ -27,26 +29,47 @@ from .vocoder import Generator, VocoderConfig
 from .voice_card import card_fields, write_voice
 
 DCASE = ["DogBark", "Footstep", "GunShot", "Keyboard", "MovingMotorVehicle", "Rain", "Sneeze_Cough"]
-CODEC = CodecConfig(strides=[[10, 2], [2, 2]], codebooks=2, codes=16, dim=8, channels=8, hidden=4, trunk_blocks=1, fine_blocks=1, mel_frames=24)
 VOCODER = VocoderConfig(channels=16, res_kernels=[3], dilations=[[1]])
-PRIOR = {"codes": 16, "channels": 16, "blocks": 2, "res_blocks": 2, "heads": 2, "condition_dim": 8, "codebooks": 2, "frequency": 4, "time": 6}
-VOICES: dict[str, tuple[str, list[str], PriorConfig]] = {
-    "tiny": ("Tiny, codebook by codebook", DCASE, PriorConfig(rows=8, cols=6, classes=7, **PRIOR)),
-    "tiny-time": (
-        "Tiny, step by step in time",
-        ["Beep", "Hiss", "Thud"],
-        PriorConfig(rows=6, cols=8, classes=3, row_axes=["time"], col_axes=["codebook", "frequency"], **PRIOR),
-    ),
+
+
+@dataclass(frozen=True)
+class Fixture:
+    title: str
+    classes: list[str]
+    seed: int
+    codec: CodecConfig
+    prior: PriorConfig
+
+
+def _fixture(title: str, classes: list[str], seed: int, strides: list[list[int]], *, codebooks: int = 2, time_major: bool = False, channels: int = 16, blocks: int = 2) -> Fixture:
+    """24 frames, 16 codes; rows are codebooks and frequencies, or moments. Not every seed gives a vocoder that is heard."""
+    codec = CodecConfig(strides=strides, codebooks=codebooks, codes=16, dim=8, channels=8, hidden=4, trunk_blocks=1, fine_blocks=1, mel_frames=24)
+    axes = {"row_axes": ["time"], "col_axes": ["codebook", "frequency"]} if time_major else {}
+    grid = Grid(codebooks, *codec.latent_shape, **axes)
+    prior = PriorConfig(
+        rows=grid.rows, cols=grid.cols, codes=16, classes=len(classes), channels=channels, blocks=blocks, res_blocks=2, heads=2, condition_dim=8, **grid.to_dict()
+    )
+    return Fixture(title, classes, seed, codec, prior)
+
+
+FEW = ["Beep", "Hiss", "Thud"]
+# The last three have the strides of the paper's other systems.
+VOICES: dict[str, Fixture] = {
+    "tiny": _fixture("Tiny, codebook by codebook", DCASE, 11, [[10, 2], [2, 2]]),
+    "tiny-time": _fixture("Tiny, step by step in time", FEW, 12, [[10, 2], [2, 2]], time_major=True),
+    "tiny-vq": _fixture("Tiny, one codebook", FEW, 12, [[2, 2], [2, 2]], codebooks=1, channels=8, blocks=1),
+    "tiny-freq": _fixture("Tiny, coarse in frequency", FEW, 17, [[4, 2], [4, 2]], channels=8, blocks=1),
+    "tiny-padded": _fixture("Tiny, coarse in time, frames padded", FEW, 12, [[2, 4], [2, 4]], channels=8, blocks=1),
 }
 
 
 @torch.no_grad()
-def _codec(seed: int) -> Codec:
+def _codec(config: CodecConfig, seed: int) -> Codec:
     torch.manual_seed(seed)
-    codec = Codec(CODEC).eval()
+    codec = Codec(config).eval()
     for value in codec.decoder.parameters():
         value.mul_(2.5 if value.ndim > 1 else 1.0)  # so that every codebook is heard
-    codec.quantizer.start(torch.nn.functional.normalize(torch.randn(600, CODEC.dim), dim=1) * CODEC.dim**0.5)
+    codec.quantizer.start(torch.nn.functional.normalize(torch.randn(600, config.dim), dim=1) * config.dim**0.5)
     return codec
 
 
@@ -87,7 +110,7 @@ def golden(prior: PixelSnail, codec: Codec, vocoder: Generator, seed: int) -> di
     out["latent"] = latent.flatten().tolist()
     for name, part in (("whole", latent), ("firstCodebook", coarse)):
         mel = decoder.decode(part)
-        audio = generator(torch.cat([mel, mel[..., -1:]], -1))[0, : CODEC.mel_frames * MelConfig().hop]
+        audio = generator(torch.cat([mel, mel[..., -1:]], -1))[0, : codec.config.mel_frames * MelConfig().hop]
         sparse = np.round(audio[::97].numpy().astype(float), 6).tolist()
         out[name] = {"melMean": round(float(mel.mean()), 5), "rms": round(float(audio.square().mean().sqrt()), 6), "audioEvery97th": sparse}
     return out
@@ -95,12 +118,11 @@ def golden(prior: PixelSnail, codec: Codec, vocoder: Generator, seed: int) -> di
 
 def write_fixture(folder: Path, name: str) -> dict[str, Any]:
     """Writes folder/name and returns its card."""
-    title, classes, config = VOICES[name]
-    seed = 11 + list(VOICES).index(name)
-    codec, vocoder = _codec(seed), audible(VOCODER, seed)
-    prior = lively(config, seed, spread=2.0, codebooks=codec.quantizer.codebooks)
-    mel = MelConfig()
-    fields = card_fields(name, title, "fixture", classes, config, CODEC, mel, CODEC.mel_frames * mel.hop)
+    fixture, mel = VOICES[name], MelConfig()
+    seed = fixture.seed
+    codec, vocoder = _codec(fixture.codec, seed), audible(VOCODER, seed)
+    prior = lively(fixture.prior, seed, spread=2.0, codebooks=codec.quantizer.codebooks)
+    fields = card_fields(name, fixture.title, "fixture", fixture.classes, fixture.prior, fixture.codec, mel, fixture.codec.mel_frames * mel.hop)
     fields |= {"created": "2026-01-01T00:00:00Z", "license": "CC0-1.0", "credits": [], "data": {"note": "random weights: for tests, not for ears"}}
     graphs = export_prior(prior, half_weights=True) | export_codec(codec, half_weights=True) | export_vocoder(vocoder, half_weights=True)
     card = write_voice(folder / name, fields, graphs)

@@ -24,14 +24,19 @@ def _merged(base: dict[str, Any], change: dict[str, Any]) -> dict[str, Any]:
     return out
 
 
-def load(name: str, changes: list[str] | None = None) -> dict[str, Any]:
-    """The preset `name` (or a JSON file's path), with changes such as `prior.training.lr=3e-4` applied in order."""
+def load(name: str, changes: list[str] | None = None, scale: str | None = None) -> dict[str, Any]:
+    """The preset `name` (or a JSON file's path), with changes such as `prior.training.lr=3e-4` applied in order.
+
+    `scale`: another preset, whose sizes and budgets take the place of those at the root of what `name` extends.
+    """
     path = Path(name) if name.endswith(".json") else FOLDER / f"{name}.json"
     if not path.is_file():
         raise PresetError(f"no preset {name}; there are {', '.join(names())}")
     preset = json.loads(path.read_text(encoding="utf-8"))
     if "extends" in preset:
-        preset = _merged(load(preset.pop("extends")), preset)
+        preset = _merged(load(preset.pop("extends"), scale=scale), preset)
+    elif scale:
+        preset = load(scale) | {"about": preset["about"]}
     preset["name"] = path.stem
     for change in changes or []:
         _apply(preset, change)

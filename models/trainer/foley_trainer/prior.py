@@ -32,7 +32,7 @@ class PriorConfig:
     kernel: int = 5
     heads: int = 8
     dropout: float = 0.1
-    condition: str = "context"  # or "map", the baseline's label network
+    condition: str = "context"  # or "place", the same without finished codebooks; or "map", the baseline's label network
     condition_dim: int = 64
     codebooks: int = 4
     frequency: int = 10
@@ -47,7 +47,7 @@ class PriorConfig:
             raise ValueError("the kernel must be odd")
         if self.channels % (2 * self.heads):
             raise ValueError("half the channels must divide among the heads")
-        if self.condition not in ("context", "map"):
+        if self.condition not in ("context", "place", "map"):
             raise ValueError(f"no condition {self.condition}")
         if self.condition == "map" and self.condition_dim != 1:
             raise ValueError("the label network makes one map: condition_dim must be 1")
@@ -98,6 +98,8 @@ class PixelSnail(nn.Module):
         self.register_buffer("coordinates", torch.cat([down, across], 1).contiguous(), persistent=False)
         if c.condition == "map":
             self.condition: LabelMap | Context = LabelMap(c.classes, c.rows, c.cols)
+        elif c.condition == "place":
+            self.condition = Context(c.classes, c.condition_dim, c.grid, None)
         else:
             if codebooks is None or codebooks.shape[:2] != (c.codebooks, c.codes):
                 raise ValueError(f"the context condition wants codebooks [{c.codebooks}, {c.codes}, dim]")

@@ -25,6 +25,22 @@ def test_every_system_of_the_paper_has_its_grid(strides: list[list[int]], shape:
     assert codec.decode(codes).shape == mel.shape
 
 
+@pytest.mark.parametrize("strides", [[[1, 1], [1, 1]], [[5, 3], [1, 1]], [[1, 2], [4, 3]], [[4, 4], [2, 1]]])
+@torch.no_grad()
+def test_odd_strides_and_strides_of_one_keep_every_shape_exact(strides: list[list[int]]):
+    codec = started(CodecConfig(strides=strides, mel_frames=26, **SMALL)).eval()
+    c, mel = codec.config, torch.randn(1, 80, 26)
+    assert codec.decoder(codec.encoder(codec._normal(mel))).shape == (1, 1, 80, c.padded_frames)
+    codes = codec.encode(mel)
+    assert codes.shape == (1, 3, *c.latent_shape)
+    assert codec.decode(codes).shape == mel.shape
+
+
+def test_strides_that_do_not_divide_the_bins_are_refused():
+    with pytest.raises(ValueError, match="do not divide 80"):
+        CodecConfig(strides=[[3, 2], [2, 2]])
+
+
 def test_each_level_codes_what_the_former_left():
     """y = 0, r = z; q = Q(r); y += q; r -= q: written out against the layer."""
     codec = started(CodecConfig(**SMALL)).eval()

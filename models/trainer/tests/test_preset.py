@@ -2,6 +2,7 @@ import pytest
 
 from foley_trainer import preset
 from foley_trainer.codec import CodecConfig
+from foley_trainer.grid import Grid
 from foley_trainer.vocoder import VocoderConfig
 
 
@@ -12,6 +13,31 @@ def test_every_preset_makes_its_models(name: str):
     VocoderConfig(**settings["vocoder"]["config"])
     assert settings["name"] == name
     assert settings["about"]
+
+
+@pytest.mark.parametrize(
+    ("name", "grid"), [("vq-baseline", (20, 86)), ("rvq", (40, 43)), ("rvq-freq", (20, 86)), ("rvq-time", (80, 22)), ("rvq-plain", (40, 43))]
+)
+def test_every_system_of_the_paper_fills_its_grid_and_differs_in_nothing_else(name: str, grid: tuple[int, int]):
+    settings, proposal = preset.load(name), preset.load("rvq")
+    codec = CodecConfig(**settings["codec"]["config"])
+    made = Grid(codec.codebooks, *codec.latent_shape, **settings["grid"])
+    assert (made.rows, made.cols) == grid
+    for part in (settings, proposal):
+        part["codec"]["config"].pop("strides")
+        part["codec"]["config"].pop("codebooks")
+        part["prior"]["config"].pop("condition")
+        part.pop("name")
+        part.pop("about")
+    assert settings == proposal
+
+
+def test_a_scale_takes_the_place_of_the_root():
+    tiny, scaled = preset.load("tiny"), preset.load("vq-baseline", scale="tiny")
+    assert scaled["name"] == "vq-baseline"
+    assert scaled["codec"]["config"] == tiny["codec"]["config"] | {"strides": [[2, 2], [2, 2]], "codebooks": 1}
+    assert scaled["prior"] == tiny["prior"]
+    assert preset.load("rvq", scale="rvq-paper")["prior"] == preset.load("rvq-paper")["prior"]
 
 
 def test_a_change_reaches_its_setting_and_nothing_else():

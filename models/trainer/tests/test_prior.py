@@ -13,6 +13,7 @@ GRIDS = {
     "codebook-major": {"rows": 6, "cols": 5, "row_axes": ["codebook", "frequency"], "col_axes": ["time"], "condition": "context", "condition_dim": 8},
     "time-major": {"rows": 5, "cols": 6, "row_axes": ["time"], "col_axes": ["codebook", "frequency"], "condition": "context", "condition_dim": 8},
     "map": {"rows": 6, "cols": 5, "condition": "map", "condition_dim": 1},
+    "place": {"rows": 6, "cols": 5, "condition": "place", "condition_dim": 8},
     "kernel-3": {"rows": 6, "cols": 5, "condition": "context", "condition_dim": 8, "kernel": 3},
 }
 
@@ -52,6 +53,17 @@ def test_a_finished_codebook_reaches_everywhere_and_an_unfinished_one_does_not()
     changed = codes.clone()
     changed[0, 3] = 3
     assert torch.equal(model.condition(weights, changed), model.condition(weights, codes))
+
+
+@torch.no_grad()
+def test_the_plain_stack_is_told_class_level_and_frequency_and_no_code() -> None:
+    model, weights = build("place"), torch.eye(3)[:1]
+    told = model.condition(weights, torch.randint(0, 16, (1, 6, 5)))
+    assert torch.equal(told, model.condition(weights, torch.randint(0, 16, (1, 6, 5))))
+    place = model.condition
+    assert torch.allclose(told[0, :, 4, 2], place.of_class.weight[:, 0] + place.of_level[1] + place.of_frequency[1])
+    # What both conditions have is named alike, so that one can start from the other.
+    assert set(model.state_dict()) < set(build("codebook-major").state_dict())
 
 
 def test_attention_is_softmax_over_the_cells_before() -> None:

@@ -14,6 +14,7 @@ TINY = {"codes": 16, "classes": 3, "channels": 16, "blocks": 2, "res_blocks": 2,
 CONFIGS = {
     "codebook-major": PriorConfig(**TINY, rows=8, cols=6, condition_dim=8),
     "time-major": PriorConfig(**TINY, rows=6, cols=8, row_axes=["time"], col_axes=["codebook", "frequency"], condition_dim=8),
+    "plain stack": PriorConfig(**TINY, rows=8, cols=6, condition="place", condition_dim=8),
     "label map": PriorConfig(**TINY, rows=8, cols=6, condition="map", condition_dim=1),
     "kernel 3, one block": PriorConfig(**{**TINY, "blocks": 1, "res_blocks": 1}, rows=8, cols=6, condition_dim=8, kernel=3),
     "kernel 7": PriorConfig(**TINY, rows=8, cols=6, condition_dim=8, kernel=7),
@@ -67,6 +68,7 @@ def test_the_condition_runs_again_before_each_codebook_where_codebooks_come_firs
     assert condition_rows(CONFIGS["codebook-major"]) == [0, 4]
     assert condition_rows(CONFIGS["time-major"]) == [0]
     assert condition_rows(CONFIGS["label map"]) == [0]
+    assert condition_rows(CONFIGS["plain stack"]) == [0]
 
 
 def test_the_condition_graph_equals_the_model_and_takes_absent_codes() -> None:
