@@ -95,5 +95,5 @@ def parity(config: PriorConfig, batch: int = 1, seed: int = 0, half_weights: boo
 if __name__ == "__main__":
     torch.set_num_threads(2)
     for name in sys.argv[1:] or CONFIGS:
-        for half in (False, True):
-            print(json.dumps({"config": name, "half_weights": half, **parity(CONFIGS[name], half_weights=half)}), flush=True)
+        for batch, half in ((1, False), (4, False), (1, True)):
+            print(json.dumps({"config": name, "batch": batch, "half_weights": half, **parity(CONFIGS[name], batch, half_weights=half)}), flush=True)

@@ -150,6 +150,7 @@ class Runner:
             "seconds": self.seconds,
             "best": self.best,
             "since_best": self.since_best,
+            "judged_on": self._judged_on,
             "modules": {k: m.state_dict() for k, m in self.stage.modules.items()},
             "optimizers": {k: o.state_dict() for k, o in self.stage.optimizers.items()},
             "ema": self.ema.state,
@@ -166,13 +167,24 @@ class Runner:
         for name, optimizer in self.stage.optimizers.items():
             optimizer.load_state_dict(state["optimizers"][name])
         self.ema.state = state["ema"]
-        self.step, self.seconds, self.best = state["step"], state["seconds"], state["best"]
-        self.since_best = state.get("since_best", 0)
+        self.step, self.seconds = state["step"], state["seconds"]
+        if state.get("judged_on", "") == self._judged_on:  # else its best score was measured on something else
+            self.best, self.since_best = state["best"], state.get("since_best", 0)
         return True
+
+    @property
+    def _judged_on(self) -> str:
+        """What a stage's score is measured on, where that is not always the same."""
+        return getattr(self.stage, "judged_on", "")
 
     def save(self) -> None:
         if parallel.rank() == 0:
             save_atomic(self._state(), self.checkpoint)
+
+    @property
+    def stopped(self) -> bool:
+        """Whether a signal ended it before its budget did."""
+        return self._stop
 
     @property
     def _over(self) -> bool:

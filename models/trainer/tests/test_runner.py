@@ -87,3 +87,14 @@ def test_best_is_the_lowest_score(tmp_path: Path, capsys: pytest.CaptureFixture[
     Runner(Line(), options(tmp_path)).run()
     scores = [json.loads(line)["score"] for line in capsys.readouterr().out.splitlines() if '"eval"' in line]
     assert torch.load(tmp_path / "best.pt", weights_only=True)["metrics"]["score"] == min(scores)
+
+
+def test_a_score_of_another_kind_is_not_compared_with(tmp_path: Path, capsys: pytest.CaptureFixture[str]):
+    Runner(Line(), options(tmp_path, 20)).run()
+    harder = Line()
+    harder.judged_on = "something harder"
+    easy = harder.evaluate
+    harder.evaluate = lambda: {"score": easy()["score"] + 100}
+    Runner(harder, options(tmp_path, 30)).run()
+    best = torch.load(tmp_path / "best.pt", weights_only=True)
+    assert (best["step"], best["metrics"]["score"] > 100) == (30, True)
