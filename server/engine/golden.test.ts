@@ -51,7 +51,7 @@ for (const name of fixtures) {
       [known.whole, undefined],
       [known.firstCodebook, 1],
     ] as const) {
-      const { pcm } = await voice.decode(codes, codebooks);
+      const { pcm } = await voice.decode(codes, 0, codebooks);
       assert.equal(pcm.length, voice.card.audio.samples);
       close(
         pcm.filter((_, i) => i % 97 === 0),

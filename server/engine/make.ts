@@ -20,7 +20,7 @@ export async function makeClip(
   let known: Uint16Array = new Uint16Array(voice.axes.rows * voice.axes.cols);
 
   const decode = async (codes: Uint16Array, codebooks?: number): Promise<Float32Array> => {
-    const decoded = await voice.decode(codes, codebooks);
+    const decoded = await voice.decode(codes, request.seed, codebooks);
     times.decodeMs += decoded.decodeMs;
     times.vocodeMs += decoded.vocodeMs;
     return await resample(decoded.pcm, voice.card.audio.rate, request.rate);

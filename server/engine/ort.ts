@@ -75,6 +75,11 @@ export class Graph {
     }
   }
 
+  /** Whether it has an input of this name. */
+  wants(input: string): boolean {
+    return this.#session.inputNames.includes(input);
+  }
+
   async run(feeds: Feeds): Promise<Outputs> {
     return await this.#session.run(feeds);
   }

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { cellUniform, philox } from './philox.ts';
+import { cellUniform, philox, whiteNoise } from './philox.ts';
 
 // Known answers of the authors' Random123 library (kat_vectors, philox4x32 with 10 rounds).
 const KNOWN: [string, string, string][] = [
@@ -44,4 +44,18 @@ test('neighbouring seeds have nothing in common', () => {
   for (let cell = 0; cell < count; cell++) sum += (cellUniform(5, cell) - 0.5) * (cellUniform(6, cell) - 0.5);
   const correlation = sum / count / (1 / 12);
   assert.ok(Math.abs(correlation) < 0.035, `correlation ${correlation}`);
+});
+
+test('noise is white, of variance 1, and the same for a seed whatever its length', () => {
+  const noise = whiteNoise(3, 80_000);
+  const mean = (values: Float32Array): number => values.reduce((a, b) => a + b, 0) / values.length;
+  assert.ok(Math.abs(mean(noise)) < 0.02);
+  assert.ok(Math.abs(mean(noise.map((x) => x * x)) - 1) < 0.03);
+  assert.ok(Math.abs(mean(noise.map((x) => x ** 4)) - 3) < 0.3, 'the fourth moment is a Gaussian one');
+  for (const lag of [1, 2, 3, 4, 256]) {
+    const correlation = mean(noise.subarray(lag).map((x, i) => x * noise[i]!));
+    assert.ok(Math.abs(correlation) < 0.02, `${correlation} at lag ${lag}`);
+  }
+  assert.deepEqual(whiteNoise(3, 1001), noise.slice(0, 1001));
+  assert.notDeepEqual(whiteNoise(4, 100), noise.slice(0, 100));
 });

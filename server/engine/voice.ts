@@ -1,7 +1,8 @@
 import { GridAxes } from './axes.ts';
 import { type Card, parseCard, readCardText } from './card.ts';
 import { EngineError } from './errors.ts';
-import { floats, Graph, integers, read } from './ort.ts';
+import { type Feeds, floats, Graph, integers, read } from './ort.ts';
+import { whiteNoise } from './philox.ts';
 import { Sampler } from './sampler.ts';
 
 /** What decoding cost, in milliseconds. */
@@ -20,6 +21,8 @@ export class Voice {
   readonly #decoder: Graph;
   readonly #vocoder: Graph;
   readonly #prior: Graph[];
+  /** Of the clip that is being made: its previews come again and again. */
+  #lastNoise: { seed: number; noise: Float32Array } | null = null;
 
   private constructor(
     cardText: string,
@@ -74,7 +77,7 @@ export class Voice {
       await this.sampler.sample({ ...options, onRow: () => Promise.reject(stop) }).catch((error: unknown) => {
         if (error !== stop) throw error;
       });
-      await this.decode(new Uint16Array(this.axes.rows * this.axes.cols));
+      await this.decode(new Uint16Array(this.axes.rows * this.axes.cols), 0);
     } catch (error) {
       const reason = error instanceof Error ? error.message : String(error);
       throw new EngineError('voice_corrupt', `the voice's graphs do not fit its card: ${reason}`, { cause: error });
@@ -83,21 +86,32 @@ export class Voice {
 
   /**
    * Codes in raster order -> mono audio of the card's length and rate, by the first `codebooks` codebooks alone if
-   * given.
+   * given. The seed is for vocoders that are excited by noise: one seed, one noise, in previews as in the clip.
    */
-  async decode(codes: Uint16Array, codebooks?: number): Promise<{ pcm: Float32Array } & DecodeTimes> {
+  async decode(codes: Uint16Array, seed: number, codebooks?: number): Promise<{ pcm: Float32Array } & DecodeTimes> {
     const { latent, mel, audio } = this.card;
     const begun = performance.now();
     const dims = [1, latent.codebooks, latent.frequency, latent.time];
     const decoded = await this.#decoder.run({ codes: integers(this.axes.toLatent(codes, codebooks), dims) });
-    const frames = lastFrameTwice(read(decoded, 'mel'), mel.bins);
+    const bands = lastFrameTwice(read(decoded, 'mel'), mel.bins);
     const between = performance.now();
-    const spoken = await this.#vocoder.run({ mel: floats(frames, [1, mel.bins, frames.length / mel.bins]) });
+    const frames = bands.length / mel.bins;
+    const feeds: Feeds = { mel: floats(bands, [1, mel.bins, frames]) };
+    if (this.#vocoder.wants('noise')) feeds.noise = floats(this.#noise(seed, frames * mel.hop), [1, frames * mel.hop]);
+    const spoken = await this.#vocoder.run(feeds);
     const wave = read(spoken, 'audio');
     if (wave.length < audio.samples) throw new Error(`the vocoder made ${wave.length} of ${audio.samples} samples`);
     // A tanh of float32 may end a rounding beyond 1.
     const pcm = wave.slice(0, audio.samples).map((value) => Math.max(-1, Math.min(1, value)));
     return { pcm, decodeMs: between - begun, vocodeMs: performance.now() - between };
+  }
+
+  #noise(seed: number, length: number): Float32Array {
+    const last = this.#lastNoise;
+    if (last?.seed === seed && last.noise.length === length) return last.noise;
+    const noise = whiteNoise(seed, length);
+    this.#lastNoise = { seed, noise };
+    return noise;
   }
 }
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import math
 from typing import TypeVar
 
 import onnx
@@ -74,8 +75,13 @@ def export_codec(codec: Codec | BaselineCodec, half_weights: bool = False) -> di
 
 @torch.no_grad()
 def export_vocoder(generator: Generator, half_weights: bool = False) -> dict[str, onnx.ModelProto]:
-    """vocoder: mel [B, bins, T] -> audio [B, T * hop], weight norm folded."""
+    """vocoder: mel [B, bins, T], and noise [B, T * hop] where it is excited by some -> audio [B, T * hop], weight norm folded."""
     generator = folded_vocoder(generator, half_weights)
     mel = torch.zeros(2, generator.config.mel_bins, 8)
-    graph = export_module(generator, (mel,), ["mel"], ["audio"], {"mel": {2: "T"}, "audio": {1: "N"}})
+    axes = {"mel": {2: "T"}, "audio": {1: "N"}}
+    if generator.config.noise:
+        noise = torch.linspace(-1, 1, 2 * 8 * math.prod(generator.config.rates)).view(2, -1)
+        graph = export_module(generator, (mel, noise), ["mel", "noise"], ["audio"], {**axes, "noise": {1: "N"}})
+    else:
+        graph = export_module(generator, (mel,), ["mel"], ["audio"], axes)
     return {"vocoder": halve(graph) if half_weights else graph}

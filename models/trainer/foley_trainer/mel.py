@@ -70,10 +70,14 @@ class LogMel(nn.Module):
         self.register_buffer("basis", sent(mel_basis(self.config)), persistent=False)
         self.register_buffer("window", torch.hann_window(self.config.n_fft), persistent=False)
 
-    def forward(self, audio: Tensor) -> Tensor:
+    def magnitudes(self, audio: Tensor) -> Tensor:
+        """Audio [B, samples] -> mel magnitudes [B, bins, frames], before the logarithm."""
         c = self.config
         pad = (c.n_fft - c.hop) // 2
         padded = F.pad(audio.unsqueeze(1), (pad, pad), mode="reflect").squeeze(1)
         spectrum = torch.stft(padded, c.n_fft, c.hop, c.n_fft, self.window, center=False, return_complex=True)
         magnitude = torch.sqrt(spectrum.real.square() + spectrum.imag.square() + 1e-9)
-        return torch.log(torch.clamp(self.basis @ magnitude, min=c.floor))
+        return self.basis @ magnitude
+
+    def forward(self, audio: Tensor) -> Tensor:
+        return torch.log(torch.clamp(self.magnitudes(audio), min=self.config.floor))

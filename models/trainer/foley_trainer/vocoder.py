@@ -6,6 +6,7 @@ The generator's layers are named as in the published implementation, so its chec
 from __future__ import annotations
 
 import itertools
+import math
 from dataclasses import asdict, dataclass, field
 
 import torch
@@ -13,6 +14,8 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 from torch.nn.utils.parametrizations import weight_norm
 from torch.nn.utils.parametrize import is_parametrized, remove_parametrizations
+
+from .excitation import Excitation
 
 SLOPE = 0.1
 
@@ -28,6 +31,7 @@ class VocoderConfig:
     res_kernels: list[int] = field(default_factory=lambda: [3, 7, 11])
     dilations: list[list[int]] = field(default_factory=lambda: [[1, 3, 5], [1, 3, 5], [1, 3, 5]])
     mel_bins: int = 80
+    noise: bool = False  # excited by shaped noise (ours): the generator has a second input
 
     def to_dict(self) -> dict:
         return asdict(self)
@@ -61,7 +65,11 @@ class ResBlock2(nn.Module):
 
 
 class Generator(nn.Module):
-    """log-mel [B, bins, frames] -> audio [B, frames * prod(rates)] in -1..1."""
+    """log-mel [B, bins, frames] -> audio [B, frames * prod(rates)] in -1..1.
+
+    With `noise`, also white noise [B, frames * prod(rates)] of variance 1: in the mel's shape it joins every upsampled
+    layer, and the output is what is added to it.
+    """
 
     def __init__(self, c: VocoderConfig) -> None:
         super().__init__()
@@ -75,21 +83,40 @@ class Generator(nn.Module):
             self.ups.append(weight_norm(nn.ConvTranspose1d(channels * 2, channels, kernel, rate, (kernel - rate) // 2)))
             self.resblocks.extend(block(channels, k, d) for k, d in zip(c.res_kernels, c.dilations, strict=True))
         self.conv_post = weight_norm(nn.Conv1d(c.channels >> len(c.rates), 1, 7, 1, 3))
+        self.excitation = Excitation() if c.noise else None
+        self.joins = nn.ModuleList(self._joins() if c.noise else [])
         for module in [*self.ups, self.conv_post, *self.resblocks.modules()]:
             if isinstance(module, nn.Conv1d | nn.ConvTranspose1d):
                 with torch.no_grad():
                     module.weight = module.weight.normal_(0.0, 0.01)
 
-    def forward(self, mel: Tensor) -> Tensor:
+    def _joins(self) -> list[nn.Module]:
+        """Noise [B, 1, samples] -> [B, channels, length] of each upsampled layer."""
+        c, joins = self.config, []
+        for i in range(len(c.rates)):
+            step = math.prod(c.rates[i + 1 :])
+            joins.append(nn.Conv1d(1, c.channels >> (i + 1), 2 * step, step, step // 2) if step > 1 else nn.Conv1d(1, c.channels >> (i + 1), 1))
+        return joins
+
+    def forward(self, mel: Tensor, noise: Tensor | None = None) -> Tensor:
+        shaped = None
+        if self.excitation is not None:
+            if noise is None:
+                raise ValueError("this generator is excited by noise: give it some")
+            with torch.autocast(mel.device.type, enabled=False):
+                shaped = self.excitation(mel.float(), noise)
         x = self.conv_pre(mel)
         width = len(self.config.res_kernels)
         for i, up in enumerate(self.ups):
             x = up(F.leaky_relu(x, SLOPE))
+            if shaped is not None:
+                x = x + self.joins[i](shaped.unsqueeze(1))
             blocks = self.resblocks[i * width : (i + 1) * width]
             x = sum(block(x) for block in blocks) / width
         # The waveform itself is never rounded to bfloat16, whatever the layers before ran in.
         with torch.autocast(x.device.type, enabled=False):
-            return torch.tanh(self.conv_post(F.leaky_relu(x.float()))).squeeze(1)
+            last = self.conv_post(F.leaky_relu(x.float())).squeeze(1)
+            return torch.tanh(last) if shaped is None else (shaped + last).clamp(-1, 1)
 
     def fold(self) -> Generator:
         """Bakes weight norm into plain weights, in place, for export."""

@@ -121,7 +121,7 @@ def test_it_exports_like_a_codec_of_ours(imported: tuple[dict[str, Tensor], Base
     assert np.array_equal(codes, reference.encode(mel).numpy())
     codes[0, 0, 3, 5] = 32
     (decoded,) = session(graphs["decoder"]).run(None, {"codes": codes})
-    assert np.abs(decoded - reference.decode(torch.from_numpy(codes)).numpy()).max() < 1e-5
+    assert np.abs(decoded - reference.decode(torch.from_numpy(codes)).numpy()).max() < 3e-5
 
 
 def test_another_files_weights_are_refused_by_name(tmp_path: Path) -> None:

@@ -1,0 +1,58 @@
+"""Shaped noise has the level its mel says, and a generator starts from it, in PyTorch and in the exported graph alike."""
+
+import numpy as np
+import onnxruntime
+import pytest
+import torch
+
+from foley_trainer.excitation import Excitation
+from foley_trainer.export_graphs import export_vocoder
+from foley_trainer.mel import LogMel
+from foley_trainer.train_vocoder import EnvelopeLoss
+from foley_trainer.vocoder import Generator, VocoderConfig
+
+SMALL = VocoderConfig(channels=16, res_kernels=[3], dilations=[[1]], noise=True)
+
+
+def hill() -> torch.Tensor:
+    """A log-mel [1, 80, 120] that rises and falls in time and falls with frequency."""
+    frames, bins = torch.arange(120.0), torch.arange(80.0)
+    return (-2 + 2 * torch.sin(frames / 15) - 0.04 * bins[:, None]).unsqueeze(0)
+
+
+def test_its_mel_is_the_one_it_was_given_wherever_chance_evens_out() -> None:
+    torch.manual_seed(0)
+    wanted = hill().repeat(16, 1, 1)
+    heard = LogMel()(Excitation()(wanted, torch.randn(16, 120 * 256)))
+    error = (heard - wanted)[..., 2:-2].mean(0)  # over 16 noises
+    assert error.mean().abs() < 0.15
+    assert error.abs().mean() < 0.3
+
+
+def test_silence_stays_silent() -> None:
+    quiet = Excitation()(torch.full((1, 80, 40), -11.5), torch.randn(1, 40 * 256))
+    assert quiet.abs().max() < 1e-4  # -80 dB of full scale
+
+
+def test_a_generator_with_noise_wants_some() -> None:
+    with pytest.raises(ValueError, match="noise"):
+        Generator(SMALL)(hill())
+
+
+def test_the_graph_takes_mel_and_noise_and_computes_the_same() -> None:
+    torch.manual_seed(1)
+    generator, noise = Generator(SMALL).eval(), torch.randn(2, 120 * 256)
+    mel = hill().repeat(2, 1, 1)
+    graph = onnxruntime.InferenceSession(export_vocoder(generator)["vocoder"].SerializeToString())
+    audio = graph.run(None, {"mel": mel.numpy(), "noise": noise.numpy()})[0]
+    with torch.no_grad():
+        expected = generator(mel, noise)
+    assert expected.shape == (2, 120 * 256)
+    assert np.abs(audio - expected.numpy()).max() < 1e-4
+
+
+def test_envelopes_forgive_another_noise_and_not_another_level() -> None:
+    torch.manual_seed(2)
+    loss, (one, other) = EnvelopeLoss(22050), torch.randn(2, 4, 8192) * 0.1
+    assert loss(one, other) < 0.5 * loss(one, other * 4)
+    assert loss(one, one) == 0
