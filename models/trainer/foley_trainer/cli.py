@@ -7,15 +7,29 @@ import sys
 
 import torch
 
-from . import device, parallel
+from . import data_report, device, evaluate, import_voice, make, parallel, reproduce, segment, train_embedder
 from . import preset as presets
 from .data import CorpusError, open_corpus
 from .device import NoDevice
+from .ears import EmbedderError
+from .evaluate import EvaluateError
+from .fad import StatisticsError
+from .importer import ImportProblem
+from .made import MadeError
 from .preset import PresetError
+from .reproduce import ReproduceError
 from .runner import MismatchedCheckpoint, NotFinite, emit
 from .stages import Making, train
 from .tags import TaggerMissing
 from .trained import TrainedError
+from .vggish import WeightsError
+from .voice_runner import VoiceError
+from .yardstick import YardstickError
+
+PROBLEMS = (
+    CorpusError, PresetError, TrainedError, TaggerMissing, NotFinite, NoDevice, ImportProblem, MismatchedCheckpoint, ReproduceError, YardstickError,
+    EmbedderError, EvaluateError, MadeError, WeightsError, StatisticsError, VoiceError, OSError,
+)  # fmt: skip
 
 
 def _train(args: argparse.Namespace) -> None:
@@ -29,12 +43,6 @@ def _export(args: argparse.Namespace) -> None:
     from .voice import export_voice
 
     emit("exported", **export_voice(args))
-
-
-def _score(args: argparse.Namespace) -> None:
-    from .score import score_voice
-
-    emit("scores", **score_voice(args))
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -52,6 +60,13 @@ def _parser() -> argparse.ArgumentParser:
         sub.add_argument("--seed", type=int, default=0)
         sub.add_argument("--fp32", dest="bf16", action="store_false", help="no bfloat16 autocast")
         sub.set_defaults(run=_train, trains=True)
+    data_report.add_parser(commands)
+    segment.add_parser(commands)
+    make.add_parser(commands)
+    import_voice.add_parser(commands)
+    reproduce.add_parser(commands)
+    train_embedder.add_parser(commands)
+    evaluate.add_parser(commands)
     export = commands.add_parser("export", help="write a voice folder: six ONNX graphs and the card")
     for name in ("corpus", "codec", "prior", "vocoder", "out"):
         export.add_argument(f"--{name}", required=True)
@@ -59,13 +74,6 @@ def _parser() -> argparse.ArgumentParser:
     export.add_argument("--name", required=True)
     export.add_argument("--preset", default="rvq")
     export.set_defaults(run=_export)
-    score = commands.add_parser("score", help="tagger shares and level statistics of WAV clips in class folders beside the corpus' eval clips")
-    score.add_argument("--clips", required=True, help="folder per class with generated WAVs")
-    score.add_argument("--corpus", required=True)
-    score.add_argument("--yamnet", required=True, help="folder with yamnet.tflite and its class map")
-    score.add_argument("--sheet", help="PNG to draw: generated spectrograms above real ones")
-    score.add_argument("--card", help="card.json to write the shares into")
-    score.set_defaults(run=_score)
     for sub in commands.choices.values():
         sub.add_argument("--threads", type=int, help="CPU threads for torch")
         trains = sub.get_default("trains")
@@ -80,7 +88,7 @@ def main(argv: list[str] | None = None) -> int:
     try:
         device.choose(args.device, parallel.begin())
         args.run(args)
-    except (CorpusError, PresetError, TrainedError, TaggerMissing, NotFinite, NoDevice, MismatchedCheckpoint, OSError) as error:
+    except PROBLEMS as error:
         emit("error", kind=type(error).__name__, message=str(error))
         print(f"foley-train: {error}", file=sys.stderr)
         return 1

@@ -9,6 +9,7 @@ from typing import Any
 import torch
 
 from .codec import Codec, CodecConfig
+from .embedder import Embedder, EmbedderConfig
 from .prior import PixelSnail, PriorConfig
 from .vocoder import Generator, VocoderConfig
 
@@ -61,3 +62,10 @@ def load_vocoder(path: str | Path) -> tuple[Generator, Record]:
     generator = Generator(VocoderConfig(**record.config))
     generator.load_state_dict(weights["generator"])
     return generator.eval().requires_grad_(False), record
+
+
+def load_embedder(path: str | Path) -> tuple[Embedder, Record]:
+    weights, record = _read(path, "embedder")
+    embedder = Embedder(EmbedderConfig(**record.config))
+    embedder.load_state_dict(weights["embedder"])
+    return embedder.eval().requires_grad_(False), record

@@ -43,7 +43,8 @@ def test_the_graphs_make_a_clip_from_a_clip(voice: Path):
     assert 0 <= codes.min() <= codes.max() < 32
     (decoded,) = decoder.run(None, {"codes": codes})
     assert decoded.shape == mel.shape
-    (audio,) = vocoder.run(None, {"mel": decoded})
+    noise = np.random.default_rng(1).standard_normal((1, 344 * 256), np.float32)
+    (audio,) = vocoder.run(None, {"mel": decoded, "noise": noise})
     assert audio.shape == (1, 344 * 256)
     assert np.isfinite(audio).all()
 
@@ -59,3 +60,16 @@ def test_a_stage_out_of_order_says_what_to_train_first(folder_corpus: Path, tmp_
     arguments = ["prior", "--corpus", str(folder_corpus), "--out", str(tmp_path), "--codec", str(tmp_path), "--preset", "tiny"]
     assert main(arguments) == 1
     assert "train the codec first" in capsys.readouterr().err
+
+
+def test_one_command_makes_a_voice_and_does_not_make_it_twice(folder_corpus: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    args = ["voice", "--corpus", str(folder_corpus), "--out", str(tmp_path), "--id", "mine", "--name", "Mine", "--preset", "tiny", "--minutes", "0.05", "--device", "cpu"]
+    assert main(args) == 0
+    card = json.loads((tmp_path / "voice" / "card.json").read_text())
+    assert [c["name"] for c in card["classes"]] == ["Beep", "Hiss"]
+    steps = {name: card["training"][name]["steps"] for name in ("codec", "prior", "vocoder")}
+    capsys.readouterr()
+    assert main(args) == 0
+    starts = [e for e in map(json.loads, capsys.readouterr().out.splitlines()) if e["event"] == "start"]
+    assert all(e["resumed"] and e["step"] >= steps[e["stage"]] for e in starts)
+    assert [e["stage"] for e in starts] == ["codec", "prior", "vocoder"]

@@ -1,0 +1,168 @@
+"""Fréchet audio distance (Kilgour et al. 2018), its extrapolation to endless samples, and how far it scatters.
+
+Definitions, all in float64; another program that computes the same must agree within 1e-6:
+
+- A clip is an array of embeddings [patches, d]. The statistics of a set are taken over the embeddings of all its
+  clips, n of them: mu = their mean [d], sigma = sum of (x - mu)(x - mu)^T over n - 1 [d, d] (the challenge's tool
+  computes the same from running sums), count = n.
+- FAD(a, b) = |mu_a - mu_b|^2 + tr A + tr B - 2 tr sqrt(A B), at least 0. The last trace is the sum of the singular
+  values of Ra^T Rb, where A = Ra Ra^T: Ra holds, per eigenvalue w of A above d * 2^-52 * max w, its eigenvector times
+  sqrt(w). Smaller eigenvalues are rounding of a rank-deficient covariance; the root of A B itself, which the
+  challenge's tool takes, would turn 1e-16 of it into 1e-8 per dimension.
+- Every set of n embeddings is further from its reference than an endless one, by about slope / n. FAD infinity is the
+  intercept of a straight line through FAD over 1 / n for subsets of whole clips (Chong and Forsyth 2020).
+
+Files of statistics are .npz of float64: `<Class>.mu`, `<Class>.sigma`, `<Class>.count`, read without pickle.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from zipfile import BadZipFile
+
+import numpy as np
+
+Clips = Sequence[np.ndarray]  # the embeddings of each clip, [patches, d]
+SIZES, REPEATS = 10, 4  # subset sizes from a quarter of the clips to all of them, and draws per size
+ROUNDS, LEVEL = 200, 0.95
+
+
+class StatisticsError(Exception):
+    """These embeddings, or this file, give no mean and covariance; the message says why."""
+
+
+@dataclass(frozen=True)
+class Gaussian:
+    """mu [d], sigma [d, d] and the number of embeddings behind them."""
+
+    mu: np.ndarray
+    sigma: np.ndarray
+    count: int
+
+
+def gaussian(clips: Clips) -> Gaussian:
+    """Statistics of all embeddings of some clips. Raises StatisticsError below two embeddings and on NaN."""
+    x = _stacked(clips)
+    mu = x.mean(0)
+    centred = x - mu
+    return Gaussian(mu, centred.T @ centred / (len(x) - 1), len(x))
+
+
+def frechet(a: Gaussian, b: Gaussian) -> float:
+    """FAD of two sets by their statistics. Raises StatisticsError where their embeddings differ in length."""
+    if a.mu.shape != b.mu.shape:
+        raise StatisticsError(f"embeddings of {a.mu.size} and of {b.mu.size} numbers have no distance")
+    across = np.linalg.svd(root(a.sigma).T @ root(b.sigma), compute_uv=False).sum()
+    return max(0.0, float(np.square(a.mu - b.mu).sum() + np.trace(a.sigma) + np.trace(b.sigma) - 2 * across))
+
+
+def root(sigma: np.ndarray) -> np.ndarray:
+    """Covariance [d, d] -> R [d, rank] with R R^T = sigma."""
+    values, vectors = np.linalg.eigh(sigma)
+    kept = values > sigma.shape[0] * np.finfo(np.float64).eps * max(values.max(), 0.0)
+    return vectors[:, kept] * np.sqrt(values[kept])
+
+
+@dataclass(frozen=True)
+class Extrapolation:
+    """FAD at endless n, and how straight the line to it is (1: perfectly)."""
+
+    value: float
+    slope: float
+    r2: float
+
+
+class Resampled:
+    """FAD of many subsets of the same clips against one reference.
+
+    With X the centred embeddings of a subset and R the reference's root, tr sqrt(A B) is the sum of the singular
+    values of X R over sqrt(n - 1): no covariance, no eigenvectors, 20 times faster than `frechet`.
+    """
+
+    def __init__(self, clips: Clips, reference: Gaussian) -> None:
+        self._x = _stacked(clips)
+        ends = np.cumsum([len(c) for c in clips])
+        self._rows = [np.arange(end - len(c), end) for c, end in zip(clips, ends, strict=True)]
+        self._reference, self._trace = reference, float(np.trace(reference.sigma))
+        self._seen = self._x @ root(reference.sigma)
+
+    def fad(self, picks: np.ndarray) -> float:
+        """FAD of the clips with these numbers; a clip may come several times."""
+        rows = np.concatenate([self._rows[i] for i in picks])
+        x, seen = self._x[rows], self._seen[rows]
+        mu = x.mean(0)
+        across = np.linalg.svd((seen - seen.mean(0)) / np.sqrt(len(rows) - 1), compute_uv=False).sum()
+        spread = np.square(x - mu).sum() / (len(rows) - 1)
+        return max(0.0, float(np.square(mu - self._reference.mu).sum() + spread + self._trace - 2 * across))
+
+    def infinity(self, seed: int = 0) -> Extrapolation | None:
+        """None below eight clips: a line through subsets of less than that means nothing."""
+        count = len(self._rows)
+        if count < 8:
+            return None
+        rng = np.random.default_rng(seed)
+        sizes = np.unique(np.round(1 / np.linspace(1 / count, 4 / count, SIZES)).astype(int))
+        means = [np.mean([self.fad(rng.permutation(count)[:size]) for _ in range(REPEATS if size < count else 1)]) for size in sizes]
+        slope, value = np.polyfit(1 / sizes, means, 1)
+        left = np.square(means - (slope / sizes + value)).sum() / max(np.square(means - np.mean(means)).sum(), 1e-300)
+        return Extrapolation(float(value), float(slope), float(1 - left))
+
+    def interval(self, seed: int = 0) -> tuple[float, float]:
+        """95 % bootstrap interval over clips, drawn with replacement.
+
+        A resampled set has fewer distinct clips, so its FAD is too high as a whole: the interval is where FADs of
+        resampled sets lie about their own mean, moved to the FAD of the set itself. It says how much the choice of
+        these clips matters; it holds neither the bias of a small n nor the choice of the reference's clips.
+        """
+        count, rng = len(self._rows), np.random.default_rng(seed)
+        drawn = np.array([self.fad(rng.integers(0, count, count)) for _ in range(ROUNDS)])
+        low, high = np.quantile(drawn - drawn.mean(), [(1 - LEVEL) / 2, (1 + LEVEL) / 2])
+        own = self.fad(np.arange(count))
+        return max(0.0, own + float(low)), own + float(high)
+
+
+def _stacked(clips: Clips) -> np.ndarray:
+    if sum(len(c) for c in clips) < 2:
+        raise StatisticsError("a covariance needs two embeddings at least")
+    x = np.concatenate(clips).astype(np.float64)
+    if not np.isfinite(x).all():
+        raise StatisticsError("an embedding is not finite")
+    return x
+
+
+def save_statistics(path: str | Path, classes: dict[str, Gaussian]) -> None:
+    """Written beside and renamed, not compressed, so that a reader needs no inflater."""
+    path = Path(path)
+    arrays = {f"{label}.{key}": np.asarray(getattr(g, key)) for label, g in classes.items() for key in ("mu", "sigma", "count")}
+    temporary = path.with_name(path.name + ".tmp")
+    with open(temporary, "wb") as file:
+        np.savez(file, **arrays)
+    os.replace(temporary, path)
+
+
+def load_statistics(path: str | Path) -> dict[str, Gaussian]:
+    """Statistics by class name. Raises StatisticsError, naming the file and the class that is wrong."""
+    try:
+        with np.load(path, allow_pickle=False) as file:
+            arrays = {key: file[key] for key in file.files}
+    except (OSError, ValueError, BadZipFile) as error:
+        raise StatisticsError(f"{path}: {error}") from error
+    labels = [key.removesuffix(".mu") for key in arrays if key.endswith(".mu")]
+    if not labels:
+        raise StatisticsError(f"{path} has no <Class>.mu")
+    return {label: _checked(path, label, arrays) for label in labels}
+
+
+def _checked(path: str | Path, label: str, arrays: dict[str, np.ndarray]) -> Gaussian:
+    try:
+        mu, sigma, count = (arrays[f"{label}.{key}"] for key in ("mu", "sigma", "count"))
+    except KeyError as error:
+        raise StatisticsError(f"{path} has no {error.args[0]}") from error
+    if mu.ndim != 1 or sigma.shape != (mu.size, mu.size) or count.ndim or int(count) < 2:
+        raise StatisticsError(f"{path}: {label} has a mean {mu.shape}, a covariance {sigma.shape} and a count {count}")
+    if not (np.isfinite(mu).all() and np.isfinite(sigma).all() and np.allclose(sigma, sigma.T, rtol=0, atol=1e-6 * np.abs(sigma).max())):
+        raise StatisticsError(f"{path}: {label} is not finite, or its covariance not symmetric")
+    return Gaussian(mu.astype(np.float64), sigma.astype(np.float64), int(count))

@@ -1,0 +1,111 @@
+"""Did the voice learn a training clip by heart? How alike every generated clip and its nearest training clip are.
+
+Clips are compared by their log-mels [bins, frames] in nats, with all that training itself changes taken out: the level
+(the loudest cell is 0, what lies 60 dB below counts as silence) and the place in time (training clips are rotated and
+laid down anywhere, so the best of all circular shifts counts). Neighbouring bins are averaged in pairs, and what is
+compared is how each pair differs from the next above it, without its mean over time and without what changes faster
+than ten times a second. Bangs from silence are all alike, showers of rain have one spectrum; only a copy has the same
+colours at the same moments. Likeness 1 is the same clip, distance is 1 - likeness.
+
+A vocoder makes up its own noise, and after it a copy is hardly known again. Where the voice is at hand the mels are
+therefore what its codec gives back: of a generated clip from its codes, of a training clip by way of its encoder.
+
+What is too alike, the corpus says itself: nothing that two training clips of the class from different originals reach.
+Measured on the open corpus and the default codec: these reach 0.39 (rain) to 0.89 (coughs); of 111 clips moved in time
+and level as in training, 98 % were known again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from copy import copy
+from dataclasses import dataclass
+from math import log
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+RANGE = 60.0 / 20 * log(10)  # nats below the loudest cell
+RATES = 8  # of the frame rate's eighth and below: 10.8 Hz at 86 frames a second
+BLOCK = 64  # clips against all others at a time
+
+
+@dataclass(frozen=True)
+class Nearest:
+    """likeness -1..1, the other clip's place in its list, and by how much of its length it has to be rotated, 0..1."""
+
+    likeness: float
+    index: int
+    turn: float
+
+
+class Prints:
+    """What is left of clips to compare, of unit length, as spectra over time: [rates, clips, 2 * bands], real parts first."""
+
+    def __init__(self, mels: np.ndarray) -> None:
+        """mels: log-mel [clips, bins, frames]."""
+        x = torch.from_numpy(mels).float()
+        x = torch.clamp(x - x.amax((1, 2), keepdim=True), min=-RANGE)
+        x = F.avg_pool1d(x.transpose(1, 2), 2).diff(dim=2)
+        self.frames = x.shape[1] // 2  # twice as many shifts as the highest rate needs
+        kept = torch.fft.rfft(x, dim=1)[:, 1 : x.shape[1] // RATES].permute(1, 0, 2)
+        energy = 2 * kept.abs().square().sum((0, 2), keepdim=True) / self.frames
+        self.spectra = torch.view_as_real(kept / energy.sqrt().clamp(min=1e-3)).transpose(2, 3).flatten(2).contiguous()
+
+    def __len__(self) -> int:
+        return self.spectra.shape[1]
+
+    def part(self, indices: Sequence[int]) -> Prints:
+        """Some of the clips."""
+        some = copy(self)
+        some.spectra = self.spectra[:, list(indices)]
+        return some
+
+    def likeness(self, start: int, stop: int, other: Prints) -> tuple[Tensor, Tensor]:
+        """Best correlation over all rotations, and the rotation 0..1: [stop - start, clips of other] each."""
+        own, half = self.spectra[:, start:stop], self.spectra.shape[2] // 2
+        turned = torch.cat([own[..., half:], -own[..., :half]], 2)  # a conj(b) = (aa + bb) + i (ba - ab)
+        both = torch.bmm(torch.cat([own, turned], 1), other.spectra.transpose(1, 2))
+        across = F.pad(torch.complex(*both.chunk(2, 1)), (0, 0, 0, 0, 1, 0))  # no mean
+        best = torch.fft.irfft(across, self.frames, dim=0).max(0)
+        return best.values, best.indices / self.frames
+
+
+def nearest(clips: Prints, others: Prints) -> list[Nearest]:
+    """For every clip the most alike of the others."""
+    found = []
+    for start in range(0, len(clips), BLOCK):
+        values, turns = clips.likeness(start, start + BLOCK, others)
+        for row, column in enumerate(values.argmax(1).tolist()):
+            found.append(Nearest(float(values[row, column]), column, float(turns[row, column])))
+    return found
+
+
+@dataclass(frozen=True)
+class Threshold:
+    """The highest likeness of two clips of different originals, and their places in the list."""
+
+    likeness: float
+    pair: tuple[int, int]
+
+
+def threshold(clips: Prints, originals: Sequence[str]) -> Threshold | None:
+    """`originals`: what each clip was cut from or composed of. None where all are of one."""
+    numbers = {name: i for i, name in enumerate(originals)}
+    of = torch.tensor([numbers[name] for name in originals])
+    best: Threshold | None = None
+    for start in range(0, len(clips), BLOCK):
+        values, _ = clips.likeness(start, start + BLOCK, clips)
+        values[of[start : start + BLOCK, None] == of] = -2.0
+        highest = float(values.max())
+        if highest > (best.likeness if best else -1.5):
+            row, column = divmod(int(values.argmax()), len(clips))
+            best = Threshold(highest, (start + row, column))
+    return best
+
+
+def own_likeness(clips: Prints, changed: Prints) -> np.ndarray:
+    """How alike each clip and its changed version, at the same place in the list, are: [clips]."""
+    return np.array([float(clips.likeness(i, i + 1, changed)[0][0, i]) for i in range(len(clips))])
