@@ -1,0 +1,109 @@
+/** The voice that is in the repository, as somebody who just cloned it meets it. */
+import assert from 'node:assert/strict';
+import { readdirSync, readFileSync, statSync } from 'node:fs';
+import path from 'node:path';
+import { after, before, test } from 'node:test';
+import { fileURLToPath } from 'node:url';
+import { parseCard } from '../engine/card.ts';
+import type { Engine, EngineEvent, EngineResult } from '../engine/engine.ts';
+import { createEngine } from '../engine/host.ts';
+
+const models = fileURLToPath(new URL('../../models', import.meta.url));
+const voiceDir = path.join(models, 'default');
+const text = readFileSync(path.join(voiceDir, 'card.json'), 'utf8');
+const card = parseCard(text);
+const MOST_MB = 45;
+
+let engine: Engine;
+before(() => {
+  engine = createEngine({ threads: 1 });
+});
+after(() => engine.close());
+
+function ask(
+  classId: number,
+  seed: number,
+  more: { previews?: boolean; codes?: Uint16Array } = {},
+  on: (event: EngineEvent) => void = () => undefined,
+): Promise<EngineResult> {
+  const classWeights = card.classes.map((_, index) => (index === classId ? 1 : 0));
+  const sampling = { seed, temperature: 1, topK: 0, topP: 1, rate: card.audio.rate, previews: false };
+  return engine.run({ voiceDir, classWeights, ...sampling, ...more }, on).done;
+}
+
+/** Mean power in nats of 64 stretches of a clip: its loudness over time. */
+function envelope(pcm: Float32Array): number[] {
+  const width = Math.floor(pcm.length / 64);
+  return Array.from({ length: 64 }, (_, i) => {
+    const part = pcm.subarray(i * width, (i + 1) * width);
+    return Math.log(part.reduce((sum, value) => sum + value * value, 0) / width + 1e-8);
+  });
+}
+
+const variance = (values: number[]): number => {
+  const mean = values.reduce((a, b) => a + b, 0) / values.length;
+  return values.reduce((sum, value) => sum + (value - mean) ** 2, 0) / values.length;
+};
+
+test('the weights in the repository stay within their size', () => {
+  const files = readdirSync(voiceDir).map((name) => statSync(path.join(voiceDir, name)).size);
+  assert.ok(files.reduce((a, b) => a + b, 0) < MOST_MB * 1e6);
+});
+
+test('its card names the data, the licences, the recordings, the training and the scores', () => {
+  const { data, training, scores, credits, license } = JSON.parse(text);
+  assert.match(license, /credits\.csv/);
+  assert.ok(credits.length > 10);
+  for (const { name } of card.classes) assert.ok(data.clips[name].train > 0 && data.clips[name].eval > 0);
+  assert.ok(Object.keys(data.licences).every((licence) => !/\bNC\b|noncommercial/i.test(licence)));
+  for (const stage of ['codec', 'prior', 'vocoder']) assert.ok(training[stage].minutes > 0 && scores[stage]);
+  const rows = readFileSync(path.join(voiceDir, 'credits.csv'), 'utf8').trim().split('\n');
+  assert.equal(rows[0], 'class,original,author,licence,source');
+  assert.ok(rows.length > 100);
+});
+
+test('every class is heard, stays within full scale, and previews come after each codebook', async () => {
+  for (const { id, name } of card.classes) {
+    const heard: string[] = [];
+    const { pcm } = await ask(id, 7, { previews: id === 0 }, (event) => {
+      if (event.type === 'row') heard.push('row');
+      if (event.type === 'preview') heard.push(`preview ${event.codebooks}`);
+    });
+    assert.equal(pcm.length, card.audio.samples);
+    assert.ok(
+      pcm.every((value) => Math.abs(value) <= 1),
+      name,
+    );
+    assert.ok(Math.max(...pcm.map(Math.abs)) > 0.01, `${name} is silent`);
+    if (id !== 0) continue;
+    const rows = card.grid.rows / card.latent.codebooks;
+    const each = (codebook: number): string[] => [...new Array<string>(rows).fill('row'), `preview ${codebook}`];
+    assert.deepEqual(heard, [1, 2, 3].flatMap(each).concat(new Array<string>(rows).fill('row')));
+  }
+});
+
+test('a seed is the same clip bit for bit, and another one is another clip', async () => {
+  const [one, again, other] = [await ask(1, 5), await ask(1, 5), await ask(1, 6)];
+  assert.deepEqual(again.codes, one.codes);
+  assert.deepEqual(again.pcm, one.pcm);
+  assert.notDeepEqual(other.codes, one.codes);
+  const decoded = await ask(1, 5, { codes: one.codes });
+  assert.deepEqual(decoded.pcm, one.pcm);
+  // Another seed's noise gives the same sound another surface.
+  const surface = await ask(1, 999, { codes: one.codes });
+  assert.notDeepEqual(surface.pcm, one.pcm);
+  const [levels, others] = [envelope(one.pcm), envelope(surface.pcm)];
+  const loud = levels.map((_, i) => i).filter((i) => levels[i]! > Math.max(...levels) - 6);
+  for (const i of loud) assert.ok(Math.abs(levels[i]! - others[i]!) < 2, `stretch ${i}: ${levels[i]}, ${others[i]}`);
+});
+
+test('rain goes on and barks do not', async () => {
+  const named = (wanted: string): number => card.classes.find(({ name }) => name === wanted)!.id;
+  const restless = async (classId: number): Promise<number> => {
+    const all: number[] = [];
+    for (const seed of [1, 2, 3]) all.push(variance(envelope((await ask(classId, seed)).pcm)));
+    return all.sort((a, b) => a - b)[1]!;
+  };
+  const [rain, bark] = [await restless(named('Rain')), await restless(named('DogBark'))];
+  assert.ok(bark > 3 * rain, `barks vary by ${bark}, rain by ${rain}`);
+});
