@@ -68,7 +68,7 @@ class Evaluation:
             codes = codes_of(self.sets["generated"])
             if codes is not None:
                 report["codec"]["generated"] = perplexities(codes, self.voice.codes)
-        if self.args.prior:
+        if self.args.prior and self.sets["eval"]:
             report["prior"] = self._prior()
         report["distances"] = {ear.name: self._distances(ear) for ear in (self.own, self.vggish, self.tagger) if ear}
         if self.own:

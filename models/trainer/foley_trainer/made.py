@@ -35,8 +35,8 @@ def make_clips(voice: VoiceRunner, folder: Path, labels: list[str], count: int, 
     progress = Progress("generate", count * len(labels), count * len(labels) - sum(len(numbers) for numbers in missing.values()))
     for label, numbers in missing.items():
         for batch in (numbers[i : i + BATCH] for i in range(0, len(numbers), BATCH)):
-            codes = voice.sample(label, batch, recipe)
-            for number, one, audio in zip(batch, codes, voice.speak(voice.decode(codes)), strict=True):
+            codes, spoken = voice.make(label, batch, recipe)
+            for number, one, audio in zip(batch, codes, spoken, strict=True):
                 path = paths[label][number]
                 path.parent.mkdir(exist_ok=True)
                 np.save(path.with_suffix(".npy"), one.astype(np.uint16))

@@ -100,7 +100,7 @@ def _recognised(report: dict[str, Any]) -> str:
         if name == "named":
             counts = [(label, [named.get(c, 0) for c in found["classes"]]) for label, named in found["heard"].items()]
             parts += [paragraph("What it takes the generated clips for:"), heat(["made as", *found["classes"]], counts)]
-    return section("Recognised", *parts, paragraph("The corpus was selected with a tagger's help, and the embedder learned from its training clips: both look kind.", "note"))
+    return section("Recognised", *parts, paragraph("A tagger that helped to select a corpus, and an embedder that learned from its training clips, look kind.", "note"))
 
 
 def _memorised(memorised: dict[str, Any], pairs: Sequence[dict[str, Any]]) -> str:

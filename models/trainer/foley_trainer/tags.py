@@ -42,7 +42,7 @@ class Tagger:
     """Also an ear (`ears.py`)."""
 
     name, dims = "yamnet", 1024
-    about = "YAMNet, its pooled last layer, 1024 numbers per 0.975 s window every 0.4875 s; the corpus was selected with its help"
+    about = "YAMNet, its pooled last layer, 1024 numbers per 0.975 s window every 0.4875 s"
 
     def __init__(self, folder: str | Path) -> None:
         try:

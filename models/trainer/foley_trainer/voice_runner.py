@@ -18,6 +18,9 @@ from .prior import PriorConfig
 from .two_stage import Choose, TwoStageSampler, session
 from .voice_card import FORMAT, GRAPHS, VERSION, voice_hash
 
+Seed = tuple[int, ...]
+NOISE = 1  # after a clip's seed: its noise is not drawn from the numbers its codes are drawn with
+
 
 class VoiceError(Exception):
     """The folder holds no voice, or one whose graphs are not what its card says."""
@@ -60,15 +63,17 @@ class VoiceRunner:
 
     def generate(self, label: str, numbers: Sequence[int], recipe: Recipe) -> np.ndarray:
         """Clips of a class by their numbers -> audio [B, samples]. A clip does not depend on which others are made with it."""
-        return self.speak(self.decode(self.sample(label, numbers, recipe)))
+        return self.make(label, numbers, recipe)[1]
 
-    def sample(self, label: str, numbers: Sequence[int], recipe: Recipe) -> np.ndarray:
-        """The same clips as codes [B, levels, frequency, time]."""
+    def make(self, label: str, numbers: Sequence[int], recipe: Recipe) -> tuple[np.ndarray, np.ndarray]:
+        """The same clips as codes [B, levels, frequency, time] and audio."""
         index = self.classes.index(label)
         weights = np.zeros((len(numbers), len(self.classes)), np.float32)
         weights[:, index] = 1
-        codes = self._sampler.sample(weights, drawn_apart([(recipe.seed, index, n) for n in numbers], self.config.rows * self.config.cols, recipe))
-        return self.config.grid.to_latent(torch.from_numpy(codes)).numpy()
+        seeds = [(recipe.seed, index, number) for number in numbers]
+        grids = self._sampler.sample(weights, drawn_apart(seeds, self.config.rows * self.config.cols, recipe))
+        codes = self.config.grid.to_latent(torch.from_numpy(grids)).numpy()
+        return codes, self.speak(self.decode(codes), seeds)
 
     def mel(self, audio: np.ndarray) -> np.ndarray:
         """[B, samples] -> log-mel [B, bins, frames]."""
@@ -85,17 +90,17 @@ class VoiceRunner:
             codes[:, depth:] = self.codes
         return self._decoder.run(None, {"codes": codes})[0]
 
-    def speak(self, mel: np.ndarray) -> np.ndarray:
+    def speak(self, mel: np.ndarray, seeds: Sequence[Seed]) -> np.ndarray:
         """log-mel [B, bins, frames] -> audio [B, samples]: the vocoder gets the last frame twice, as the server feeds it.
-        One that is excited by noise gets the same for the same place in a batch."""
+        `seeds`, one per clip, are for vocoders that are excited by noise."""
         feeds = {"mel": np.concatenate([mel, mel[..., -1:]], -1)}
         if any(i.name == "noise" for i in self._vocoder.get_inputs()):
             length = feeds["mel"].shape[2] * self.mel_config.hop
-            feeds["noise"] = np.stack([np.random.default_rng(i).standard_normal(length, np.float32) for i in range(len(mel))])
+            feeds["noise"] = np.stack([np.random.default_rng([*seed, NOISE]).standard_normal(length, np.float32) for seed in seeds])
         return self._vocoder.run(None, feeds)[0][:, : self.samples]
 
 
-def drawn_apart(seeds: Sequence[tuple[int, ...]], cells: int, recipe: Recipe) -> Choose:
+def drawn_apart(seeds: Sequence[Seed], cells: int, recipe: Recipe) -> Choose:
     """One stream of uniform numbers per clip: temperature, then top-p, then the inverse of the cumulative distribution."""
     uniform = np.stack([np.random.default_rng(list(seed)).random(cells) for seed in seeds])
 

@@ -5,8 +5,13 @@ import shutil
 from pathlib import Path
 
 import numpy as np
+import onnx
 import pytest
+import torch
 
+from foley_trainer.export_graphs import export_vocoder
+from foley_trainer.vocoder import Generator, VocoderConfig
+from foley_trainer.voice_card import GRAPHS, write_voice
 from foley_trainer.voice_runner import Recipe, VoiceError, VoiceRunner, drawn_apart
 
 FOLDER = Path(__file__).parents[2] / "fixtures"
@@ -32,8 +37,24 @@ def test_decoded_codes_are_golden(name: str) -> None:
     for depth, expected in ((None, golden["whole"]), (1, golden["firstCodebook"])):
         mel = voice.decode(latent, depth)
         assert abs(mel.mean() - expected["melMean"]) < 1e-4
-        assert np.abs(voice.speak(mel)[0, ::97] - expected["audioEvery97th"]).max() < 1e-4
-    assert voice.encode(voice.mel(voice.speak(mel))).shape == latent.shape
+        assert np.abs(voice.speak(mel, [(0,)])[0, ::97] - expected["audioEvery97th"]).max() < 1e-4
+    assert voice.encode(voice.mel(voice.speak(mel, [(0,)]))).shape == latent.shape
+
+
+def test_noise_belongs_to_a_clip_and_not_to_its_place(tmp_path: Path) -> None:
+    """A vocoder that is excited by noise: two clips never have the same, one clip always has."""
+    card = json.loads((FOLDER / "tiny" / "card.json").read_text())
+    graphs = {name: onnx.load(FOLDER / "tiny" / f"{name}.onnx") for name in GRAPHS}
+    torch.manual_seed(0)
+    graphs |= export_vocoder(Generator(VocoderConfig(channels=16, res_kernels=[3], dilations=[[1]], noise=True)))
+    write_voice(tmp_path, {key: value for key, value in card.items() if key not in ("graphs", "hash")}, graphs)
+    voice = VoiceRunner(tmp_path)
+    label = voice.classes[0]
+    together, alone = voice.generate(label, [0, 1], Recipe()), voice.generate(label, [1], Recipe())
+    assert np.abs(together[1] - alone[0]).max() < 1e-5
+    mel = np.full((2, voice.mel_config.bins, voice.card["mel"]["frames"]), -4, np.float32)
+    first, second = voice.speak(mel, [(0, 0, 0), (0, 0, 1)])
+    assert abs(np.corrcoef(first, second)[0, 1]) < 0.1
 
 
 def test_codes_are_drawn_by_temperature_and_top_p() -> None:
