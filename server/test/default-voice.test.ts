@@ -102,7 +102,8 @@ test('rain goes on and barks do not', async () => {
   const restless = async (classId: number): Promise<number> => {
     const all: number[] = [];
     for (const seed of [1, 2, 3]) all.push(variance(envelope((await ask(classId, seed)).pcm)));
-    return all.sort((a, b) => a - b)[1]!;
+    // Some rains begin or end; of three at least one goes on.
+    return Math.min(...all);
   };
   const [rain, bark] = [await restless(named('Rain')), await restless(named('DogBark'))];
   assert.ok(bark > 3 * rain, `barks vary by ${bark}, rain by ${rain}`);
