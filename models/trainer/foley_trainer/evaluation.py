@@ -1,4 +1,8 @@
-"""One evaluation from clips to report: which measures are taken depends on what is given, the report says which were."""
+"""One evaluation from clips to report: which measures are taken depends on what is given, the report says which were.
+
+Below `out`: generated, copies, embeddings, statistics and parts are what a later run need not make again; examples,
+sheet.png, report.json and report.html are the result.
+"""
 
 from __future__ import annotations
 
@@ -7,6 +11,7 @@ import json
 import time
 from collections import Counter
 from dataclasses import asdict
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -22,13 +27,14 @@ from .heard import embed_clips
 from .learned import learned_by_heart
 from .made import MadeError, codes_of, given_clips, make_clips
 from .named import by_own_ear, by_tagger
+from .parts import Parts, files
 from .report import page
 from .runner import emit, save_text
 from .stages import RATE
 from .tags import Tagger
 from .trained import TrainedError, load_codec, load_prior
 from .vggish import chosen, load_vggish
-from .voice_measures import measure_codec, measure_prior, perplexities
+from .voice_measures import copies_of, measure_codec, measure_prior, perplexities
 from .voice_runner import Recipe, VoiceRunner
 
 SAMPLES = 88200  # of a clip, where no voice says
@@ -63,19 +69,29 @@ class Evaluation:
         self._make()
         made = Counter(c.label for c in self.sets["generated"])
         report["generated"] = {"clips": dict(made), "recipe": None if self.args.generated else asdict(self.recipe)}
+        parts, of = Parts(self.out / "parts"), [report["corpus"], report["voice"]]
         if self.voice and self.sets["eval"]:
-            report["codec"], self.sets["copies"] = measure_codec(self.voice, self.sets["eval"], self.out / "copies")
+            copies = copies_of(self.sets["eval"], self.out / "copies")
+            if not all(copy.path.is_file() for copy in copies):
+                parts.forget("codec")
+            report["codec"] = parts.get("codec", of, lambda: measure_codec(self.voice, self.sets["eval"], copies))
+            self.sets["copies"] = copies
             codes = codes_of(self.sets["generated"])
             if codes is not None:
                 report["codec"]["generated"] = perplexities(codes, self.voice.codes)
         if self.args.prior and self.sets["eval"]:
-            report["prior"] = self._prior()
-        report["distances"] = {ear.name: self._distances(ear) for ear in (self.own, self.vggish, self.tagger) if ear}
+            report["prior"] = self._prior(parts, of)
+        of += [files(clips) for clips in self.sets.values()]
+        report["distances"] = {}
+        for ear in (self.own, self.vggish, self.tagger):
+            if ear:
+                depends = [*of, ear.sha256, ear.about, self.args.reference, self.args.seed]
+                report["distances"][ear.name] = parts.get(f"distances-{ear.name}", depends, partial(self._distances, ear))
         if self.own:
-            report["named"] = by_own_ear(self.own, self.sets, self.labels, self._load, self.rate)
+            report["named"] = parts.get("named", [*of, self.own.sha256], lambda: by_own_ear(self.own, self.sets, self.labels, self._load, self.rate))
         if self.tagger:
-            report["tagged"] = by_tagger(self.tagger, self.sets, self.labels, self._load, self.rate)
-        report["memorised"] = learned_by_heart(self.voice, self.sets, self.labels, self._load)
+            report["tagged"] = parts.get("tagged", [*of, self.tagger.sha256], lambda: by_tagger(self.tagger, self.sets, self.labels, self._load, self.rate))
+        report["memorised"] = parts.get("memorised", of, lambda: learned_by_heart(self.voice, self.sets, self.labels, self._load))
         return report
 
     def _make(self) -> None:
@@ -87,12 +103,14 @@ class Evaluation:
     def _load(self, clip: Clip) -> np.ndarray:
         return fit(read_audio(clip.path, self.rate), self.samples)
 
-    def _prior(self) -> dict[str, Any]:
-        codec, _ = load_codec(self.args.codec)
-        prior, _ = load_prior(self.args.prior, codec)
-        if prior.config.classes != len(self.corpus.classes):
-            raise TrainedError(f"the prior knows {prior.config.classes} classes, the corpus has {len(self.corpus.classes)}")
-        return measure_prior(prior, codec, self.sets["eval"], self.corpus.classes, self.rate, self.samples)
+    def _prior(self, parts: Parts, of: list[Any]) -> dict[str, Any]:
+        codec, coded = load_codec(self.args.codec)
+        prior, learned = load_prior(self.args.prior, codec)
+        classes = self.corpus.classes
+        if prior.config.classes != len(classes):
+            raise TrainedError(f"the prior knows {prior.config.classes} classes, the corpus has {len(classes)}")
+        depends = [*of, coded.to_dict(), learned.to_dict()]
+        return parts.get("prior", depends, lambda: measure_prior(prior, codec, self.sets["eval"], classes, self.rate, self.samples))
 
     def _distances(self, ear: Ear) -> dict[str, Any]:
         """Against eval and training clips, and for VGGish against the given statistics; those of ours go to `statistics`."""

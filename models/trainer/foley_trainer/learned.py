@@ -22,12 +22,14 @@ Load = Callable[[Clip], np.ndarray]
 
 
 def learned_by_heart(voice: VoiceRunner | None, sets: dict[str, list[Clip]], labels: list[str], load: Load) -> dict[str, Any]:
-    """share: of generated clips more alike to a training clip than any two training clips of different originals are.
+    """share: of generated clips more alike to a training clip, of whatever class, than any two training clips of that class
+    and of different originals are to each other.
 
     Per class: the limit and the pair that sets it, the likenesses of all generated clips and of unseen eval clips to
-    their nearest training clips, the nearest pairs, and `known_again`: the share of eval clips the test knows again after
-    what training does to them (where the codes of the generated clips are known) or after codec and vocoder (where not);
-    None where neither can be tried. `heard`: what was compared, "codes", "recoded" or "audio".
+    their nearest training clips of the class, the nearest pairs, which clips are beyond a limit, and `known_again`: the
+    share of eval clips the test knows again after what training does to them (where the codes of the generated clips are
+    known) or after codec and vocoder (where not); None where neither can be tried. `heard`: what was compared, "codes",
+    "recoded" or "audio".
     """
     generated, training, unseen = sets["generated"], sets["training"], sets["eval"]
     codes = codes_of(generated) if voice else None
@@ -39,30 +41,31 @@ def learned_by_heart(voice: VoiceRunner | None, sets: dict[str, list[Clip]], lab
 
     known, seen = prints(training), prints(unseen) if unseen else None
     made = Prints(np.concatenate([voice.decode(codes[i : i + BATCH]) for i in range(0, len(codes), BATCH)])) if voice and codes is not None else prints(generated)
-    found = nearest(made, known)
     classes: dict[str, Any] = {}
+    beyond: set[str] = set()
     for label in labels:
         of = [i for i, c in enumerate(training) if c.label == label]
-        limit = threshold(known.part(of), [training[i].group for i in of])
-        mine = [(clip, near) for clip, near in zip(generated, found, strict=True) if clip.label == label]
-        flagged = [clip.id for clip, near in mine if limit and near.likeness > limit.likeness]
+        theirs = known.part(of)
+        limit = threshold(theirs, [training[i].group for i in of])
+        found = list(zip(generated, nearest(made, theirs), strict=True))
+        beyond |= {clip.id for clip, near in found if limit and near.likeness > limit.likeness}
+        mine = [(clip, near) for clip, near in found if clip.label == label]
         ordered = sorted(mine, key=lambda pair: -pair[1].likeness)[:SHOWN]
         classes[label] = {
             "limit": limit.likeness if limit else None,
             "limit_pair": [training[of[i]].id for i in limit.pair] if limit else None,
             "likeness": [near.likeness for _, near in mine],
-            "memorised": flagged,
-            "share": len(flagged) / len(mine) if mine and limit else None,
-            "nearest": [{"clip": c.id, "training": training[n.index].id, "likeness": n.likeness, "turn": n.turn} for c, n in ordered],
+            "nearest": [{"clip": c.id, "training": training[of[n.index]].id, "likeness": n.likeness, "turn": n.turn} for c, n in ordered],
         }
-        theirs = [i for i, c in enumerate(unseen) if c.label == label]
-        if seen is not None and theirs:
-            tried = theirs[:MOST_TRIED]
-            classes[label]["unseen"] = [n.likeness for n in nearest(seen.part(theirs), known)]
+        held_out = [i for i, c in enumerate(unseen) if c.label == label]
+        if seen is not None and held_out:
+            tried = held_out[:MOST_TRIED]
+            classes[label]["unseen"] = [n.likeness for n in nearest(seen.part(held_out), theirs)]
             again = _again(voice, heard, [unseen[i] for i in tried], sets.get("copies", []), load)
             classes[label]["known_again"] = float(np.mean(own_likeness(seen.part(tried), Prints(again)) > limit.likeness)) if again is not None and limit else None
-    count = sum(len(c["memorised"]) for c in classes.values())
-    return {"heard": heard, "share": count / len(generated), "count": count, "clips": len(generated), "classes": classes}
+    for label, of_class in classes.items():
+        of_class["memorised"] = [c.id for c in generated if c.label == label and c.id in beyond]
+    return {"heard": heard, "share": len(beyond) / len(generated), "count": len(beyond), "clips": len(generated), "classes": classes}
 
 
 def _mels(voice: VoiceRunner | None, clips: list[Clip], load: Load, progress: Progress) -> np.ndarray:

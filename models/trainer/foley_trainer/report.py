@@ -10,7 +10,7 @@ from typing import Any
 
 from .charts import Point, bars, legend, strips
 from .markup import NOTHING, facts, heading, heat, number, paragraph, percent, player, section, table, tile
-from .report_distances import distances
+from .report_distances import EARS, distances
 from .table2 import AVERAGE
 
 STYLE = Path(__file__).with_name("report.css")
@@ -41,7 +41,7 @@ def _tiles(report: dict[str, Any]) -> list[str]:
     for name, found in report["distances"].items():
         average = found["references"].get("eval", {}).get("average", {})
         if "fad" in average.get("generated", {}):
-            tiles.append(tile(f"FAD by {name}", number(average["generated"]["fad"]), f"real training clips {number(average.get('training', {}).get('fad'))}"))
+            tiles.append(tile(f"FAD by {EARS.get(name, name)}", number(average["generated"]["fad"]), f"real training clips {number(average.get('training', {}).get('fad'))}"))
     if "named" in report:
         average = report["named"]["average"]
         tiles.append(tile("named right", percent(average["generated"]), f"real: {percent(average['real_recorded'])} recorded, {percent(average['real_composed'])} composed"))
@@ -111,14 +111,14 @@ def _memorised(memorised: dict[str, Any], pairs: Sequence[dict[str, Any]]) -> st
     sizes = [[label, number(of["limit"]), f"{len(of['memorised'])} of {len(of['likeness'])}", percent(of.get("known_again"))] for label, of in classes.items()]
     players = [[pair["label"], number(pair["likeness"]), player(**pair["generated"]), player(**pair["training"])] for pair in pairs]
     about = (
-        f"How alike every generated clip and its nearest training clip are, whatever their level and place in time. Compared is {COMPARED[memorised['heard']]}. The tick "
-        "is the highest likeness of two training clips of different originals; what lies right of it counts as learned by heart. Known again: changed eval clips the test "
-        "was tried on."
+        f"How alike every generated clip and its nearest training clip of its class are, whatever their level and place in time. Compared is {COMPARED[memorised['heard']]}. "
+        "The tick is the highest likeness of two training clips of different originals; what lies right of it, or beyond another class's limit, counts as learned by heart. "
+        "Known again: changed eval clips the test was tried on."
     )
     return section(
         "Learned by heart?",
         paragraph(about),
-        strips(rows, "likeness to the nearest training clip; 1 is the same clip"),
+        strips(rows, "likeness to the nearest training clip of the class; 1 is the same clip"),
         legend(("generated", "unseen")),
         table(["class", "limit", "beyond it", "known again"], sizes),
         heading("Nearest to their limit, or furthest beyond it"),
@@ -134,5 +134,5 @@ def _about(report: dict[str, Any]) -> str:
         rows.append([label, *sides, str(generated["clips"].get(label, 0))])
     told = [("corpus", corpus["hash"]), *([("voice", voice["hash"]), ("preset", str(voice["preset"]))] if voice else [])]
     told += [(key.replace("_", "-"), str(value)) for key, value in (generated["recipe"] or {}).items()]
-    told += [(f"weights of {name}", of["sha256"]) for name, of in report["distances"].items()]
+    told += [(f"weights of {EARS.get(name, name)}", of["sha256"]) for name, of in report["distances"].items()]
     return section("Measured on", table(["class", "training clips of originals", "eval clips of originals", "generated"], rows), facts(told))

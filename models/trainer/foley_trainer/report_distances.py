@@ -10,6 +10,7 @@ from .distances import ALL
 from .markup import NOTHING, heading, number, paragraph, section, table
 from .table2 import AVERAGE, published
 
+EARS = {"own": "our embedder", "vggish": "VGGish", "yamnet": "YAMNet"}
 SETS = ("generated", "copies", "training", "eval")
 NOTE = (
     "FAD grows where either side has few clips. FAD at endless n takes that out for the generated side, KAD (with its standard error) for both. The interval holds "
@@ -18,7 +19,7 @@ NOTE = (
 
 
 def distances(ear: str, found: dict[str, Any]) -> str:
-    parts = [paragraph(f"{found['about']}. Lower is better; numbers of different embedders are of different scales.")]
+    parts = [paragraph(f"{found['about'][0].upper()}{found['about'][1:]}. Lower is better; numbers of different embedders are of different scales.")]
     for name, against in found["references"].items():
         sets = [s for s in SETS if any(s in of for of in against["classes"].values())]
         rows = []
@@ -27,7 +28,7 @@ def distances(ear: str, found: dict[str, Any]) -> str:
                 rows.append((label, [Point(s, of[s]["fad"], of[s].get("fad_low"), of[s].get("fad_high")) for s in reversed(sets) if s in of]))
         parts += [heading(f"Against {against['about']}"), dots(rows, "Fréchet audio distance; bars: 95 % interval"), legend(sets)]
         parts.append(_table(against, sets, name == "given"))
-    return section(f"Distances heard by {ear}", *parts, paragraph(NOTE, "note"))
+    return section(f"Distances by {EARS.get(ear, ear)}", *parts, paragraph(NOTE, "note"))
 
 
 def _table(against: dict[str, Any], sets: Sequence[str], given: bool) -> str:
@@ -44,7 +45,7 @@ def _table(against: dict[str, Any], sets: Sequence[str], given: bool) -> str:
         cells += [number(of.get(s, {}).get("fad")) for s in others] + [number(of.get(s, {}).get("kad")) for s in real]
         cells += [number(published("rvq", label))] if given else []
         rows.append([*cells, _size(of.get("reference"))])
-    return table(head, rows)
+    return table(head, rows, "sized")
 
 
 def _interval(made: dict[str, float]) -> str:

@@ -29,9 +29,9 @@ def draw(path: str | Path, columns: list[str], rows: list[tuple[str, list[np.nda
             axis.set_xticks([])
             axis.set_yticks([])
             if y == 0:
-                axis.set_title(columns[x], fontsize=9)
+                axis.set_title(columns[x], fontsize=15)
             if x == 0:
-                axis.set_ylabel(title, fontsize=8)
+                axis.set_ylabel(title, fontsize=13)
     figure.tight_layout(pad=0.4)
     figure.savefig(path, dpi=110)
     plt.close(figure)

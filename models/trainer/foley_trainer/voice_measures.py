@@ -23,8 +23,13 @@ from .voice_runner import VoiceRunner
 BATCH = 8
 
 
-def measure_codec(voice: VoiceRunner, clips: list[Clip], copies: Path) -> tuple[dict[str, Any], list[Clip]]:
-    """The exported graphs on eval clips, and the clips as they come out of codec and vocoder, as files below `copies`.
+def copies_of(clips: list[Clip], folder: Path) -> list[Clip]:
+    """Where the clips lie as they come out of codec and vocoder; an id of the corpus need not be a file name."""
+    return [replace(clip, path=folder / clip.label / f"{i:03d}.wav", split="copy", kind="copy") for i, clip in enumerate(clips)]
+
+
+def measure_codec(voice: VoiceRunner, clips: list[Clip], copies: list[Clip]) -> dict[str, Any]:
+    """The exported graphs on eval clips; what comes out of codec and vocoder is written as `copies`.
 
     l1_<k>: mel error of the first k codebooks; perplexity_<k>: how many codes codebook k uses evenly; vocoder: a real
     mel through the vocoder and back; vocoder_full: the same up to half the rate, where the vocoder gets no mel from;
@@ -33,27 +38,26 @@ def measure_codec(voice: VoiceRunner, clips: list[Clip], copies: Path) -> tuple[
     full = LogMel(MelConfig(rate=voice.rate, bins=100, f_max=voice.rate / 2))
     progress = Progress("codec", len(clips))
     rows: list[dict[str, float]] = []
-    codes, out = [], []
-    for part in (clips[i : i + BATCH] for i in range(0, len(clips), BATCH)):
+    codes = []
+    for start in range(0, len(clips), BATCH):
+        part = clips[start : start + BATCH]
         audio = np.stack([fit(read_audio(c.path, voice.rate), voice.samples) for c in part])
         mel = voice.mel(audio)
         codes.append(voice.encode(mel))
         decoded = [voice.decode(codes[-1], depth) for depth in range(1, voice.levels + 1)]
-        seeds = [(len(out) + i,) for i in range(len(part))]
+        seeds = [(start + i,) for i in range(len(part))]
         spoken, copied = voice.speak(mel, seeds), voice.speak(decoded[-1], seeds)
         errors = {f"l1_{k + 1}": np.abs(d - mel) for k, d in enumerate(decoded)}
         errors |= {"vocoder": np.abs(voice.mel(spoken) - mel), "both": np.abs(voice.mel(copied) - mel)}
         errors["vocoder_full"] = (full(torch.from_numpy(spoken)) - full(torch.from_numpy(audio))).abs().numpy()
         rows += [{name: float(e[i].mean()) for name, e in errors.items()} for i in range(len(part))]
-        for clip, wave in zip(part, copied, strict=True):
-            path = copies / clip.label / f"{len(out):03d}.wav"  # an id of the corpus need not be a file name
-            path.parent.mkdir(parents=True, exist_ok=True)
-            save_wav(path, wave, voice.rate)
-            out.append(replace(clip, path=path, split="copy", kind="copy"))
+        for copy, wave in zip(copies[start : start + BATCH], copied, strict=True):
+            copy.path.parent.mkdir(parents=True, exist_ok=True)
+            save_wav(copy.path, wave, voice.rate)
         progress.add(len(part))
     labels = sorted({c.label for c in clips}, key=voice.classes.index)
     classes = {label: _mean([row for row, clip in zip(rows, clips, strict=True) if clip.label == label]) for label in labels}
-    return {**_mean(rows), **perplexities(np.concatenate(codes), voice.codes), "clips": len(clips), "classes": classes}, out
+    return {**_mean(rows), **perplexities(np.concatenate(codes), voice.codes), "clips": len(clips), "classes": classes}
 
 
 def _mean(rows: list[dict[str, float]]) -> dict[str, float]:

@@ -127,6 +127,8 @@ def test_clips_that_are_there_are_not_made_again(evaluated: Path, corpus: Path, 
     assert evaluate("--voice", VOICE, "--corpus", corpus, "--out", out, "--clips", CLIPS) == 0
     events = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
     assert next(e["done"] for e in events if e.get("part") == "generate") == 2 * CLIPS - 1
+    assert "codec" not in {e.get("part") for e in events}, "what did not change is not measured again"
+    assert "memorised" in {e.get("part") for e in events}
     assert events[-1]["event"] == "evaluated"
     assert {path: path.stat().st_mtime_ns for path in written} == written
     ours, theirs = soundfile.read(lost)[0], np.frombuffer(before[lost][44:], np.int16) / 32768
