@@ -19,18 +19,16 @@ from __future__ import annotations
 import argparse
 import hashlib
 import json
-import os
 import sys
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-import soundfile
 import torch
 
 from . import device, parallel
 from . import preset as presets
 from .data import Corpus, open_corpus
+from .made import save_wav
 from .make import SHARES
 from .runner import emit, save_text
 from .stages import Making, train
@@ -157,7 +155,8 @@ class Experiment:
             for start in range(0, len(numbers), BATCH):
                 batch = numbers[start : start + BATCH]
                 for number, audio in zip(batch, voice.generate(label, batch, Recipe(self.args.seed)), strict=True):
-                    _save_wav(paths[number], audio, voice.rate)
+                    paths[number].parent.mkdir(parents=True, exist_ok=True)
+                    save_wav(paths[number], audio, voice.rate)
                 _say("clips", system=system, label=label, done=count - len(numbers) + start + len(batch), of=count)
 
     def measure(self, system: str, count: int, yardstick: Yardstick) -> dict[str, dict[str, float]]:
@@ -198,11 +197,3 @@ def _digest(*settings: Any) -> str:
 def _say(event: str, **data: Any) -> None:
     if parallel.rank() == 0:
         emit(event, **data)
-
-
-def _save_wav(path: Path, audio: np.ndarray, rate: int) -> None:
-    """Written beside and renamed: a file that is there is whole."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_suffix(".tmp")
-    soundfile.write(temporary, audio, rate, subtype="PCM_16", format="WAV")
-    os.replace(temporary, path)

@@ -124,7 +124,7 @@ def test_wherever_it_ended_the_same_command_comes_to_the_same_table(
             assert main(command(folder_corpus, out, embedder)) == 0  # as after SIGTERM: a checkpoint, and no error
             assert not (out / "table.json").exists()
         else:
-            end_at_call(broken, *{"clip": (reproduce, "_save_wav"), "fad": (reproduce.Yardstick, "fad")}[where], 2)
+            end_at_call(broken, *{"clip": (reproduce, "save_wav"), "fad": (reproduce.Yardstick, "fad")}[where], 2)
             with pytest.raises(Ended):
                 main(command(folder_corpus, out, embedder))
     assert main(command(folder_corpus, out, embedder)) == 0
