@@ -97,5 +97,9 @@ def main(argv: list[str] | None = None) -> int:
     return 0
 
 
+def start() -> None:
+    parallel.leave(main())
+
+
 if __name__ == "__main__":
-    sys.exit(main())
+    start()

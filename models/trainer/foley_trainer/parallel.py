@@ -7,6 +7,7 @@ rank 0 and sent to the others.
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Iterable
 
 import torch
@@ -21,9 +22,26 @@ def begin() -> int:
     return int(os.environ.get("LOCAL_RANK", "0"))
 
 
+def together() -> None:
+    """Waits until every process is here. Only for places that all of them reach."""
+    if world() > 1:
+        dist.barrier()
+
+
 def end() -> None:
     if dist.is_initialized():
         dist.destroy_process_group()
+
+
+def leave(code: int) -> None:
+    """Ends the process with an exit code. One of torchrun's ends at once, once it has said everything: while the
+    interpreter takes itself down, threads of the group's transport may still run, and have ended it with SIGABRT after
+    work well done, which torchrun takes for a failure of all."""
+    if int(os.environ.get("WORLD_SIZE", "1")) == 1:
+        sys.exit(code)
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(code)
 
 
 def world() -> int:

@@ -245,6 +245,7 @@ class Runner:
             for number, handler in previous.items():
                 signal.signal(number, handler)
         self.save()
+        parallel.together()  # rank 0 saves alone; who leaves meanwhile would take the group with it
         self._say("stopped" if self._stop else "finished", step=self.step, best=self.best if np.isfinite(self.best) else None)
 
     def _say(self, event: str, **data: Any) -> None:
