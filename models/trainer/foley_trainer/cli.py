@@ -36,7 +36,7 @@ def _train(args: argparse.Namespace) -> None:
     making = Making(presets.load(args.preset, args.set), open_corpus(args.corpus), args.codec, args.bf16)
     if parallel.rank() == 0:
         emit("corpus", classes=making.corpus.classes, clips=len(making.corpus.clips), hash=making.corpus.hash())
-    train(args.command, making, args.out, seed=args.seed, minutes=args.minutes, steps=args.steps)
+    train(args.command, making, args.out, seed=args.seed, minutes=args.minutes, steps=args.steps, begin_from=args.begin_from)
 
 
 def _export(args: argparse.Namespace) -> None:
@@ -55,6 +55,7 @@ def _parser() -> argparse.ArgumentParser:
         sub.add_argument("--preset", default="rvq", help=f"one of {', '.join(presets.names())}, or a JSON file")
         sub.add_argument("--set", action="append", default=[], metavar="KEY=VALUE", help="change one setting, e.g. prior.training.lr=3e-4")
         sub.add_argument("--codec", required=name == "prior", help="the trained codec (vocoder: also learn from its reconstructions)")
+        sub.add_argument("--from", dest="begin_from", help="a finished training of this stage: a new one starts from its weights, as far as they fit")
         sub.add_argument("--minutes", type=float, help="time budget instead of a number of steps")
         sub.add_argument("--steps", type=int)
         sub.add_argument("--seed", type=int, default=0)

@@ -172,6 +172,27 @@ class Runner:
             self.best, self.since_best = state["best"], state.get("since_best", 0)
         return True
 
+    def begin_from(self, path: Path) -> tuple[int, list[str]]:
+        """Starts a new training from another's averaged weights: every tensor whose name and shape are also ours.
+
+        Returns how many were taken, and the names of ours that were not there. Raises MismatchedCheckpoint where the
+        file is another stage's or nothing fits.
+        """
+        state = load(path)
+        if state.get("stage") != self.options.stage:
+            raise MismatchedCheckpoint(f"{path} holds a {state.get('stage')}, not a {self.options.stage}")
+        taken, left = 0, []
+        for name, module in self.stage.modules.items():
+            theirs, ours = state["ema"].get(name, {}), module.state_dict()
+            fitting = {k: theirs[k] for k, v in ours.items() if k in theirs and theirs[k].shape == v.shape}
+            taken += len(fitting)
+            left += [f"{name}.{k}" for k in ours if k not in fitting]
+            module.load_state_dict({**ours, **fitting})
+        if not taken:
+            raise MismatchedCheckpoint(f"nothing in {path} fits this {self.options.stage}")
+        self.ema = Ema(self.stage.modules, self.options.ema_decay)
+        return taken, left
+
     @property
     def _judged_on(self) -> str:
         """What a stage's score is measured on, where that is not always the same."""

@@ -12,7 +12,7 @@ from .codec import CodecConfig
 from .data import Augmenter, Clip, Corpus, Sounds, read_sounds
 from .grid import Grid
 from .prior import PriorConfig
-from .runner import Runner, RunOptions, Stage
+from .runner import Runner, RunOptions, Stage, emit
 from .train_codec import CodecStage
 from .train_prior import PriorStage
 from .train_vocoder import VocoderStage
@@ -86,11 +86,18 @@ def vocoder_stage(making: Making) -> VocoderStage:
 STAGES = {"codec": codec_stage, "prior": prior_stage, "vocoder": vocoder_stage}
 
 
-def train(name: str, making: Making, out: str | Path, *, seed: int = 0, minutes: float | None = None, steps: int | None = None) -> Runner:
-    """Trains stage `name` into folder `out`, resuming what is there. A budget in minutes goes before one in steps."""
+def train(name: str, making: Making, out: str | Path, *, seed: int = 0, minutes: float | None = None, steps: int | None = None, begin_from: str | Path | None = None) -> Runner:
+    """Trains stage `name` into folder `out`, resuming what is there. A budget in minutes goes before one in steps.
+
+    `begin_from`: folder of a finished stage whose weights a new training starts from, as far as they fit.
+    """
     torch.manual_seed(seed)
     stage: Stage = STAGES[name](making)
     run = {**making.preset[name]["run"], **({"steps": steps} if steps else {})}
     runner = Runner(stage, RunOptions(Path(out), name, seed=seed, minutes=minutes, **run))
+    if begin_from is not None and not runner.checkpoint.is_file():
+        path = Path(begin_from)
+        taken, left = runner.begin_from(path / "best.pt" if path.is_dir() else path)
+        emit("began_from", stage=name, path=str(begin_from), taken=taken, new=left)
     runner.run()
     return runner

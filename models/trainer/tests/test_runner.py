@@ -98,3 +98,27 @@ def test_a_score_of_another_kind_is_not_compared_with(tmp_path: Path, capsys: py
     Runner(harder, options(tmp_path, 30)).run()
     best = torch.load(tmp_path / "best.pt", weights_only=True)
     assert (best["step"], best["metrics"]["score"] > 100) == (30, True)
+
+
+def test_a_new_training_begins_from_another_as_far_as_it_fits(tmp_path: Path):
+    Runner(Line(), options(tmp_path / "first", 20)).run()
+    trained = torch.load(tmp_path / "first" / "best.pt", weights_only=True)["ema"]["net"]
+    line = Line()
+    line.net.append(nn.Linear(1, 1))
+    runner = Runner(line, options(tmp_path / "second", 20))
+    assert runner.begin_from(tmp_path / "first" / "best.pt") == (4, ["net.3.weight", "net.3.bias"])
+    for name, value in trained.items():
+        assert torch.equal(line.net.state_dict()[name], value)
+        assert torch.equal(runner.ema.state["net"][name], value)
+    assert runner.step == 0
+
+
+def test_nothing_begins_from_another_stage_or_from_nothing_that_fits(tmp_path: Path):
+    Runner(Line(), options(tmp_path / "first", 10)).run()
+    other = RunOptions(tmp_path / "second", "curve", steps=10)
+    with pytest.raises(MismatchedCheckpoint, match="holds a line, not a curve"):
+        Runner(Line(), other).begin_from(tmp_path / "first" / "best.pt")
+    stranger = Line()
+    stranger.modules = {"another": stranger.net}
+    with pytest.raises(MismatchedCheckpoint, match="nothing in"):
+        Runner(stranger, options(tmp_path / "third")).begin_from(tmp_path / "first" / "best.pt")
