@@ -32,6 +32,11 @@ class VocoderConfig:
     dilations: list[list[int]] = field(default_factory=lambda: [[1, 3, 5], [1, 3, 5], [1, 3, 5]])
     mel_bins: int = 80
     noise: bool = False  # excited by shaped noise (ours): the generator has a second input
+    gate: bool = False  # and how much of that noise is heard is decided per sample
+
+    def __post_init__(self) -> None:
+        if self.gate and not self.noise:
+            raise ValueError("a gate without noise has nothing to let through")
 
     def to_dict(self) -> dict:
         return asdict(self)
@@ -68,7 +73,8 @@ class Generator(nn.Module):
     """log-mel [B, bins, frames] -> audio [B, frames * prod(rates)] in -1..1.
 
     With `noise`, also white noise [B, frames * prod(rates)] of variance 1: in the mel's shape it joins every upsampled
-    layer, and the output is what is added to it.
+    layer, and the output is what is added to it. The mel's window spreads a click over 46 ms, and so does the shaped
+    noise; with `gate`, the generator lets 0 to 2 times of it through at every sample, and clicks begin when they begin.
     """
 
     def __init__(self, c: VocoderConfig) -> None:
@@ -85,6 +91,10 @@ class Generator(nn.Module):
         self.conv_post = weight_norm(nn.Conv1d(c.channels >> len(c.rates), 1, 7, 1, 3))
         self.excitation = Excitation() if c.noise else None
         self.joins = nn.ModuleList(self._joins() if c.noise else [])
+        self.gate_post = nn.Conv1d(c.channels >> len(c.rates), 1, 7, 1, 3) if c.gate else None
+        if self.gate_post is not None:
+            nn.init.zeros_(self.gate_post.weight)
+            nn.init.zeros_(self.gate_post.bias)
         for module in [*self.ups, self.conv_post, *self.resblocks.modules()]:
             if isinstance(module, nn.Conv1d | nn.ConvTranspose1d):
                 with torch.no_grad():
@@ -115,8 +125,13 @@ class Generator(nn.Module):
             x = sum(block(x) for block in blocks) / width
         # The waveform itself is never rounded to bfloat16, whatever the layers before ran in.
         with torch.autocast(x.device.type, enabled=False):
-            last = self.conv_post(F.leaky_relu(x.float())).squeeze(1)
-            return torch.tanh(last) if shaped is None else (shaped + last).clamp(-1, 1)
+            x = F.leaky_relu(x.float())
+            last = self.conv_post(x).squeeze(1)
+            if shaped is None:
+                return torch.tanh(last)
+            if self.gate_post is not None:
+                shaped = shaped * 2 * torch.sigmoid(self.gate_post(x).squeeze(1))
+            return (shaped + last).clamp(-1, 1)
 
     def fold(self) -> Generator:
         """Bakes weight norm into plain weights, in place, for export."""

@@ -1,5 +1,7 @@
 """Shaped noise has the level its mel says, and a generator starts from it, in PyTorch and in the exported graph alike."""
 
+from dataclasses import replace
+
 import numpy as np
 import onnxruntime
 import pytest
@@ -49,6 +51,30 @@ def test_the_graph_takes_mel_and_noise_and_computes_the_same() -> None:
         expected = generator(mel, noise)
     assert expected.shape == (2, 120 * 256)
     assert np.abs(audio - expected.numpy()).max() < 1e-4
+
+
+def test_a_fresh_gate_lets_all_noise_through_and_a_trained_one_what_it_likes() -> None:
+    torch.manual_seed(1)
+    open_, noise = Generator(SMALL).eval(), torch.randn(1, 120 * 256)
+    gated = Generator(replace(SMALL, gate=True)).eval()
+    missing = gated.load_state_dict(open_.state_dict(), strict=False)
+    assert set(missing.missing_keys) == {"gate_post.weight", "gate_post.bias"}
+    with torch.no_grad():
+        assert torch.allclose(gated(hill(), noise), open_(hill(), noise), atol=1e-6)
+        assert gated.gate_post is not None
+        gated.gate_post.bias.fill_(-20)
+        shut = gated(hill(), noise)
+        gated.gate_post.weight.normal_(0, 3)
+    assert shut.abs().max() < 0.1 * open_(hill(), noise).abs().max()
+    graph = onnxruntime.InferenceSession(export_vocoder(gated)["vocoder"].SerializeToString())
+    audio = graph.run(None, {"mel": hill().numpy(), "noise": noise.numpy()})[0]
+    with torch.no_grad():
+        assert np.abs(audio - gated(hill(), noise).numpy()).max() < 1e-4
+
+
+def test_a_gate_without_noise_is_refused() -> None:
+    with pytest.raises(ValueError, match="gate"):
+        VocoderConfig(gate=True)
 
 
 def test_envelopes_forgive_another_noise_and_not_another_level() -> None:
