@@ -14,9 +14,11 @@ import warnings
 
 import onnx
 import torch
+import torch.nn.functional as F
 from onnx import TensorProto, helper
 from torch import Tensor, nn
 
+from .alphabets import OwnCodes, OwnHead
 from .causal import GatedBlock
 from .condition import Context, LabelMap
 from .fold import folded
@@ -120,19 +122,7 @@ def row_graph(model: PixelSnail) -> onnx.ModelProto:
     g.op("Add", second, g.op("Transpose", told, perm=[1, 2, 0, 3]), to="c2")
     g.output("c2", [c.cols, count, "B", 2 * size])
 
-    tables, _ = model.first.tables()
-    taps = torch.arange(reach * c.kernel).view(reach, 1, c.kernel) * (c.codes + 1)
-    window = torch.arange(c.cols).unsqueeze(1) + torch.arange(c.kernel)
-    index = g.op("Add", g.op("Gather", codes, g.constant(window), axis=2), g.constant(taps))  # [B, P, W, k]
-    looked_up = g.op("Gather", g.constant(tables.flatten(0, 2)), index, axis=0)
-    summed = g.op("ReduceSum", looked_up, g.constant([1, 3]), keepdims=0)
-    bias = torch.zeros(c.rows, 1, 1, size)
-    bias[1:] = model.first.horizontal.bias
-    across = torch.zeros(c.cols, 1, size)
-    across[1:] = model.first.vertical.bias
-    biases_here = g.op("Add", g.op("Gather", g.constant(bias), row, axis=0), g.constant(across))  # [1, W, 1, C]
-    cells = g.op("Transpose", summed, perm=[1, 0, 2])
-    g.op("Add", cells, g.op("Squeeze", biases_here, g.constant([0])), to="e0")
+    cells = _codes_above(g, model, codes, row)
     g.output("e0", [c.cols, "B", size])
 
     places = g.op("Gather", g.constant(model.coordinates[0].permute(1, 2, 0).unsqueeze(2)), row, axis=0)  # [1, W, 1, 2]
@@ -140,6 +130,34 @@ def row_graph(model: PixelSnail) -> onnx.ModelProto:
     g.op("Add", ones, g.op("Squeeze", places, g.constant([0])), to="coords")
     g.output("coords", [c.cols, "B", 2])
     return g.model()
+
+
+def _codes_above(g: GraphWriter, model: PixelSnail, codes: str, row: str) -> str:
+    """codes [B, P, W + 2P], row [1] -> the graph output e0 [W, B, C]: what the codes of the rows above add, and biases."""
+    c, first = model.config, model.first
+    size, reach = c.channels, c.kernel // 2
+    window = torch.arange(c.cols).unsqueeze(1) + torch.arange(c.kernel)
+    if isinstance(first, OwnCodes):
+        # The codebooks of the P rows above row r, [H, P, W + 2P]; what is outside the grid is absent whatever its codebook.
+        levels = F.pad(first.levels, (reach, reach, reach, 0))
+        offsets = torch.stack([levels[r : r + reach] for r in range(c.rows)]) * (c.codes + 1)
+        index = g.op("Add", codes, g.op("Gather", g.constant(offsets), row, axis=0))
+        vectors = g.op("Gather", g.constant(first.table()), index, axis=0)  # [B, P, W + 2P, dim]
+        seen = g.op("Transpose", g.op("Gather", vectors, g.constant(window), axis=2), perm=[2, 0, 1, 3, 4])  # [W, B, P, k, dim]
+        weight = first.above.weight().permute(2, 3, 1, 0).flatten(0, 2)
+        return g.op("Add", g.op("MatMul", g.reshape(seen, [0, 0, weight.shape[0]]), g.constant(weight)), g.constant(first.above.bias), to="e0")
+    tables, _ = first.tables()
+    taps = torch.arange(reach * c.kernel).view(reach, 1, c.kernel) * (c.codes + 1)
+    index = g.op("Add", g.op("Gather", codes, g.constant(window), axis=2), g.constant(taps))  # [B, P, W, k]
+    looked_up = g.op("Gather", g.constant(tables.flatten(0, 2)), index, axis=0)
+    summed = g.op("ReduceSum", looked_up, g.constant([1, 3]), keepdims=0)
+    bias = torch.zeros(c.rows, 1, 1, size)
+    bias[1:] = first.horizontal.bias
+    across = torch.zeros(c.cols, 1, size)
+    across[1:] = first.vertical.bias
+    biases_here = g.op("Add", g.op("Gather", g.constant(bias), row, axis=0), g.constant(across))  # [1, W, 1, C]
+    cells = g.op("Transpose", summed, perm=[1, 0, 2])
+    return g.op("Add", cells, g.op("Squeeze", biases_here, g.constant([0])), to="e0")
 
 
 def pixel_graph(model: PixelSnail) -> onnx.ModelProto:
@@ -170,10 +188,8 @@ def pixel_graph(model: PixelSnail) -> onnx.ModelProto:
     before = g.op("CumSum", gated, g.constant(1), exclusive=1)
     totals = g.split(g.op("ReduceSum", gated, g.constant([1]), keepdims=0), [1] * c.blocks, 0)
 
-    _, own = model.first.tables()
-    index = g.op("Add", left, g.constant(torch.arange(reach) * (c.codes + 1)))
-    looked_up = g.op("ReduceSum", g.op("Gather", g.constant(own.flatten(0, 1)), index, axis=0), g.constant([1]), keepdims=0)
-    x = g.op("Unsqueeze", g.op("Add", e0, looked_up), g.constant([0]))  # [1, B, C] from here on
+    cell = _cell(g, c, coords) if c.alphabets else ""
+    x = g.op("Unsqueeze", g.op("Add", e0, _codes_left(g, model, left, cell)), g.constant([0]))  # [1, B, C] from here on
     place = g.op("Unsqueeze", coords, g.constant([0]))
     xs, outs = [], []
     for b, block in enumerate(model.blocks):
@@ -181,7 +197,7 @@ def pixel_graph(model: PixelSnail) -> onnx.ModelProto:
         xs.append(x)
         outs.append(out)
         x = _attend(g, c, block, out, place, keys[b], values[b], mask)
-    g.reshape(g.linear(g.op("Elu", x), _point(model.head).unsqueeze(0), model.head.bias), [-1, c.codes], to="logits")
+    _logits(g, model, g.op("Elu", x), cell)
     g.output("logits", ["B", c.codes])
 
     def join(parts: list[str]) -> str:
@@ -194,6 +210,41 @@ def pixel_graph(model: PixelSnail) -> onnx.ModelProto:
     places = g.op("Expand", place, g.constant([c.blocks, 1, 1]))
     _remember(g, c, model, g.op("Concat", inputs, join(outs), places, axis=-1))
     return g.model()
+
+
+def _cell(g: GraphWriter, c: PriorConfig, coords: str) -> str:
+    """coords [B, 2] -> raster index of the cell [B]: its coordinates are (row - H / 2) / H and (column - W / 2) / W."""
+    sizes = torch.tensor([float(c.rows), float(c.cols)])
+    places = g.op("Round", g.op("Add", g.op("Mul", coords, g.constant(sizes)), g.constant(sizes / 2)))
+    raster = g.op("ReduceSum", g.op("Mul", places, g.constant(torch.tensor([float(c.cols), 1.0]))), g.constant([1]), keepdims=0)
+    return g.whole(raster)
+
+
+def _codes_left(g: GraphWriter, model: PixelSnail, left: str, cell: str) -> str:
+    """left [B, P], raster index [B] -> what the codes of the row's cells to the left add, [B, C]."""
+    c, first, reach = model.config, model.first, model.config.kernel // 2
+    if isinstance(first, OwnCodes):
+        levels = F.pad(first.levels, (reach, 0)).unfold(1, reach, 1)[:, : c.cols]  # [H, W, P]
+        index = g.op("Add", left, g.op("Gather", g.constant(levels.flatten(0, 1) * (c.codes + 1)), cell, axis=0))
+        weight = first.left.weight()[:, :, 0].permute(2, 1, 0).flatten(0, 1)
+        vectors = g.reshape(g.op("Gather", g.constant(first.table()), index, axis=0), [-1, weight.shape[0]])
+        return g.op("MatMul", vectors, g.constant(weight))
+    _, own = first.tables()
+    index = g.op("Add", left, g.constant(torch.arange(reach) * (c.codes + 1)))
+    return g.op("ReduceSum", g.op("Gather", g.constant(own.flatten(0, 1)), index, axis=0), g.constant([1]), keepdims=0)
+
+
+def _logits(g: GraphWriter, model: PixelSnail, x: str, cell: str) -> None:
+    """x [1, B, C], raster index [B] -> the graph output logits [B, codes]."""
+    c, head = model.config, model.head
+    if not isinstance(head, OwnHead):
+        g.reshape(g.linear(x, _point(head).unsqueeze(0), head.bias), [-1, c.codes], to="logits")
+        return
+    weights, biases = head.weights()
+    level = g.op("Gather", g.constant(head.levels.flatten()), cell, axis=0)
+    chosen = g.op("Gather", g.constant(weights.transpose(1, 2)), level, axis=0)  # [B, C, codes]
+    product = g.reshape(g.op("MatMul", g.reshape(x, [-1, 1, c.channels]), chosen), [-1, c.codes])
+    g.op("Add", product, g.op("Gather", g.constant(biases), level, axis=0), to="logits")
 
 
 def _attend(g: GraphWriter, c: PriorConfig, block: nn.Module, out: str, place: str, key: str, value: str, mask: str) -> str:

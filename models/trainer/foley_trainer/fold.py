@@ -7,6 +7,7 @@ import copy
 import torch
 from torch import Tensor, nn
 
+from .alphabets import OwnCodes
 from .causal import FirstLayer, NormedConv
 from .condition import Context
 from .prior import PixelSnail
@@ -29,6 +30,8 @@ def folded(model: PixelSnail, half: bool = False) -> PixelSnail:
         if isinstance(module, FirstLayer):
             above, own = module.tables()
             module.plain = rounded(above, half), rounded(own, half)
+        elif isinstance(module, OwnCodes):
+            module.plain = rounded(module.table(), half)
         elif isinstance(module, NormedConv):
             module.plain = rounded(module.weight(), half)
     if isinstance(model.condition, Context):

@@ -46,6 +46,12 @@ class GraphWriter:
         self.constants.append(numpy_helper.from_array(np.ascontiguousarray(array), name))
         return name
 
+    def whole(self, x: str) -> str:
+        """x as int64."""
+        name = self._fresh("cast")
+        self.nodes.append(helper.make_node("Cast", [x], [name], to=TensorProto.INT64))
+        return name
+
     def op(self, kind: str, *inputs: str, to: str | None = None, **attributes: Any) -> str:
         """One node with one output, named `to` where it is a graph output."""
         name = to or self._fresh(kind.lower())

@@ -12,6 +12,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from .alphabets import OwnCodes, OwnHead
 from .causal import FirstLayer, GatedBlock, NormedConv
 from .export_prior import export_prior
 from .fold import folded
@@ -21,6 +22,7 @@ from .two_stage import ReferenceSampler, TwoStageSampler
 CONFIGS = {
     "default": PriorConfig(),
     "time": PriorConfig(rows=43, cols=40, row_axes=["time"], col_axes=["codebook", "frequency"]),
+    "alphabets": PriorConfig(alphabets=True),
     "paper": PriorConfig(channels=256, blocks=4, res_blocks=4, condition="map", condition_dim=1),
 }
 
@@ -43,7 +45,8 @@ def lively(config: PriorConfig, seed: int = 0, spread: float = 2.0, codebooks: T
             part.weight_g.mul_(1.5)
     codes = torch.randint(0, config.codes, (1, config.rows, config.cols))
     weights = torch.full((1, config.classes), 1 / config.classes)
-    model.head.weight_g.mul_(spread / model(codes, weights).std())
+    head = model.head.all if isinstance(model.head, OwnHead) else model.head
+    head.weight_g.mul_(spread / model(codes, weights).std())
     return model
 
 
@@ -51,7 +54,7 @@ def lively(config: PriorConfig, seed: int = 0, spread: float = 2.0, codebooks: T
 def _float64(model: PixelSnail, codes: np.ndarray, weights: np.ndarray) -> np.ndarray:
     model = copy.deepcopy(model).double()
     for module in model.modules():
-        if isinstance(module, NormedConv) and module.plain is not None:
+        if isinstance(module, NormedConv | OwnCodes) and module.plain is not None:
             module.plain = module.plain.double()
         elif isinstance(module, FirstLayer) and module.plain is not None:
             module.plain = module.plain[0].double(), module.plain[1].double()

@@ -14,6 +14,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from .alphabets import OwnCodes, OwnHead
 from .attention import CausalAttention
 from .causal import FirstLayer, GatedBlock, NormedConv
 from .condition import Context, LabelMap
@@ -34,6 +35,7 @@ class PriorConfig:
     dropout: float = 0.1
     condition: str = "context"  # or "place", the same without finished codebooks; or "map", the baseline's label network
     condition_dim: int = 64
+    alphabets: bool = False  # every codebook has its own code vectors and head; the paper's grid shares one alphabet
     codebooks: int = 4
     frequency: int = 10
     time: int = 43
@@ -90,7 +92,7 @@ class PixelSnail(nn.Module):
     coordinates: Tensor
 
     def __init__(self, config: PriorConfig, codebooks: Tensor | None = None) -> None:
-        """codebooks [K, codes, dim]: the quantizer's vectors, for the "context" condition of a codebook-major grid."""
+        """codebooks [K, codes, dim]: the quantizer's vectors, for the "context" condition of a codebook-major grid and for `alphabets`."""
         super().__init__()
         self.config, c = config, config
         down = ((torch.arange(c.rows) - c.rows / 2) / c.rows).view(1, 1, -1, 1).expand(1, 1, c.rows, c.cols)
@@ -101,12 +103,10 @@ class PixelSnail(nn.Module):
         elif c.condition == "place":
             self.condition = Context(c.classes, c.condition_dim, c.grid, None)
         else:
-            if codebooks is None or codebooks.shape[:2] != (c.codebooks, c.codes):
-                raise ValueError(f"the context condition wants codebooks [{c.codebooks}, {c.codes}, dim]")
-            self.condition = Context(c.classes, c.condition_dim, c.grid, codebooks)
-        self.first = FirstLayer(c.codes, c.channels, c.kernel)
+            self.condition = Context(c.classes, c.condition_dim, c.grid, _fitting(codebooks, c))
+        self.first = OwnCodes(_fitting(codebooks, c), c.grid, c.channels, c.kernel) if c.alphabets else FirstLayer(c.codes, c.channels, c.kernel)
         self.blocks = nn.ModuleList(Block(c) for _ in range(c.blocks))
-        self.head = NormedConv(c.channels, c.codes, 1)
+        self.head = OwnHead(c.codes, c.grid, c.channels) if c.alphabets else NormedConv(c.channels, c.codes, 1)
 
     def forward(self, codes: Tensor, class_weights: Tensor, columns: tuple[int, int] | None = None) -> Tensor:
         """`columns` (start, stop): only that part of every row, with its true coordinates and condition. What lies
@@ -126,4 +126,11 @@ class PixelSnail(nn.Module):
         coordinates = coordinates.expand(out.shape[0], -1, -1, -1)
         for block in self.blocks:
             out = block(out, coordinates, condition)
-        return self.head(F.elu(out))
+        out = F.elu(out)
+        return self.head(out, columns) if isinstance(self.head, OwnHead) else self.head(out)
+
+
+def _fitting(codebooks: Tensor | None, c: PriorConfig) -> Tensor:
+    if codebooks is None or codebooks.shape[:2] != (c.codebooks, c.codes):
+        raise ValueError(f"a prior that looks at code vectors wants codebooks [{c.codebooks}, {c.codes}, dim]")
+    return codebooks

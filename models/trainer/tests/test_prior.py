@@ -12,6 +12,7 @@ TINY = {"codes": 16, "classes": 3, "channels": 16, "blocks": 2, "res_blocks": 2,
 GRIDS = {
     "codebook-major": {"rows": 6, "cols": 5, "row_axes": ["codebook", "frequency"], "col_axes": ["time"], "condition": "context", "condition_dim": 8},
     "time-major": {"rows": 5, "cols": 6, "row_axes": ["time"], "col_axes": ["codebook", "frequency"], "condition": "context", "condition_dim": 8},
+    "alphabets": {"rows": 6, "cols": 5, "condition": "place", "condition_dim": 8, "alphabets": True},
     "map": {"rows": 6, "cols": 5, "condition": "map", "condition_dim": 1},
     "place": {"rows": 6, "cols": 5, "condition": "place", "condition_dim": 8},
     "kernel-3": {"rows": 6, "cols": 5, "condition": "context", "condition_dim": 8, "kernel": 3},

@@ -14,6 +14,8 @@ TINY = {"codes": 16, "classes": 3, "channels": 16, "blocks": 2, "res_blocks": 2,
 CONFIGS = {
     "codebook-major": PriorConfig(**TINY, rows=8, cols=6, condition_dim=8),
     "time-major": PriorConfig(**TINY, rows=6, cols=8, row_axes=["time"], col_axes=["codebook", "frequency"], condition_dim=8),
+    "own alphabets": PriorConfig(**TINY, rows=8, cols=6, condition_dim=8, alphabets=True),
+    "own alphabets, time-major": PriorConfig(**TINY, rows=6, cols=8, row_axes=["time"], col_axes=["codebook", "frequency"], condition_dim=8, alphabets=True),
     "plain stack": PriorConfig(**TINY, rows=8, cols=6, condition="place", condition_dim=8),
     "label map": PriorConfig(**TINY, rows=8, cols=6, condition="map", condition_dim=1),
     "kernel 3, one block": PriorConfig(**{**TINY, "blocks": 1, "res_blocks": 1}, rows=8, cols=6, condition_dim=8, kernel=3),
