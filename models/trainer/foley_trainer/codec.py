@@ -30,6 +30,7 @@ class CodecConfig:
     commitment: float = 0.03  # the paper has 0.25; measured here, that empties the deeper codebooks
     dropout: float = 0.5  # share of clips decoded with fewer than all codebooks in training
     warm_steps: int = 300  # steps as a plain autoencoder before the k-means start
+    patches: bool = False  # ours: what is quantized are patches of the mel itself, see `Patches`
     mel_bins: int = 80
     mel_frames: int = 344
     mel_mean: float = -6.7
@@ -38,6 +39,8 @@ class CodecConfig:
     def __post_init__(self) -> None:
         if self.mel_bins % self.stride[0]:
             raise ValueError(f"strides of {self.stride[0]} along frequency do not divide {self.mel_bins} mel bins")
+        if self.patches and self.stride[0] * self.stride[1] > self.dim:
+            raise ValueError(f"patches of {self.stride[0]} x {self.stride[1]} do not fit {self.dim} dimensions")
 
     def to_dict(self) -> dict:
         return asdict(self)
@@ -74,6 +77,32 @@ def _strided(in_channels: int, out_channels: int, stride: list[int], scale: int)
     return nn.Conv2d(in_channels, out_channels, kernel, tuple(stride), padding)
 
 
+class Patches(nn.Module):
+    """[B, 1, bins, frames] -> [B, dim, bins / sf, frames / st]: the sf * st values of the mel below each latent cell, then
+    zeros. In place of the paper's encoder.
+
+    Distances between such vectors are distances between mels, so what the quantizer leaves is what the mel lacks. A
+    trained encoder has no such bond: alone it finds 8 to 16 directions that matter and quantizing drowns the rest (mel
+    error 0.25 with four codebooks, as without any quantizer), and beside the patches the straight-through gradient
+    makes it add what only costs bits (0.195, and 0.21 after twice the time).
+    """
+
+    def __init__(self, c: CodecConfig) -> None:
+        super().__init__()
+        self.stride, self.dim = c.stride, c.dim
+
+    def forward(self, x: Tensor) -> Tensor:
+        (batch, _, bins, frames), (sf, st) = x.shape, self.stride
+        cells = x.reshape(batch, bins // sf, sf, frames // st, st).permute(0, 2, 4, 1, 3)
+        return F.pad(cells.reshape(batch, sf * st, bins // sf, frames // st), (0, 0, 0, 0, 0, self.dim - sf * st))
+
+    def back(self, z: Tensor) -> Tensor:
+        """[B, dim, f, t] -> [B, 1, f * sf, t * st]."""
+        (batch, _, rows, cols), (sf, st) = z.shape, self.stride
+        cells = z[:, : sf * st].reshape(batch, sf, st, rows, cols).permute(0, 3, 1, 4, 2)
+        return cells.reshape(batch, 1, rows * sf, cols * st)
+
+
 class Encoder(nn.Module):
     """[B, 1, bins, frames] -> [B, dim, bins / sf, frames / st]: four branches of different kernels, summed."""
 
@@ -105,11 +134,12 @@ class Encoder(nn.Module):
 
 
 class Decoder(nn.Module):
-    """[B, dim, f, t] -> [B, 1, f * sf, t * st]."""
+    """[B, dim, f, t] -> [B, 1, f * sf, t * st]. Of patches, what is added to them."""
 
     def __init__(self, c: CodecConfig) -> None:
         super().__init__()
         half = c.channels // 2
+        self.patches = Patches(c) if c.patches else None
 
         def up(inputs: int, outputs: int, stride: list[int]) -> nn.ConvTranspose2d:
             """Exactly `stride` times the input: the kernel is longer than the stride by an even number."""
@@ -128,9 +158,13 @@ class Decoder(nn.Module):
             nn.ReLU(),
             nn.Conv2d(half // 2, 1, 3, padding=1),
         )
+        if c.patches:
+            nn.init.zeros_(self.layers[-1].weight)
+            nn.init.zeros_(self.layers[-1].bias)
 
     def forward(self, z: Tensor) -> Tensor:
-        return self.layers(z)
+        out = self.layers(z)
+        return out if self.patches is None else out + self.patches.back(z)
 
 
 class ResidualQuantizer(nn.Module):
@@ -229,7 +263,7 @@ class Codec(nn.Module):
     def __init__(self, config: CodecConfig) -> None:
         super().__init__()
         self.config = config
-        self.encoder = Encoder(config)
+        self.encoder: nn.Module = Patches(config) if config.patches else Encoder(config)
         self.quantizer = ResidualQuantizer(config)
         self.decoder = Decoder(config)
 

@@ -14,11 +14,19 @@ from .data import Augmenter, Sounds, fit
 from .device import autocast, here, sent
 from .mel import LogMel
 from .runner import clip_and_step
+from .trained import TrainedError
 
 
 class CodecStage:
-    def __init__(self, config: CodecConfig, augmenter: Augmenter, held_out: Sounds, *, batch: int, crop: int, lr: float, bf16: bool, samples: int) -> None:
-        self.codec = here(Codec(config))
+    """`decoder_only`: encoder and codebooks stay as they are, and with them every code grid a prior was trained on."""
+
+    def __init__(
+        self, config: CodecConfig, augmenter: Augmenter, held_out: Sounds, *,
+        batch: int, crop: int, lr: float, bf16: bool, samples: int, decoder_only: bool = False,
+    ) -> None:  # fmt: skip
+        self.codec, self.decoder_only = here(Codec(config)), decoder_only
+        if decoder_only:
+            self.codec.encoder.requires_grad_(False)
         self.modules = {"codec": self.codec}
         self.optimizer = torch.optim.AdamW(self.codec.parameters(), lr=lr, betas=(0.9, 0.99), weight_decay=1e-3)
         self.optimizers = {"codec": self.optimizer}
@@ -43,7 +51,8 @@ class CodecStage:
     def draw(self, rng: np.random.Generator, step: int) -> dict[str, Any]:
         """Also, at the step that starts the codebooks, the clips whose vectors are clustered."""
         c = self.codec.config
-        first = self._drawn(rng, 8 * self.batch) if step == c.warm_steps else None
+        starts = step == c.warm_steps and not bool(self.codec.quantizer.started)  # they are, in a training that began from another
+        first = self._drawn(rng, 8 * self.batch) if starts else None
         clips = self._drawn(rng, self.batch)
         dropped = rng.random(self.batch) < c.dropout
         return {"first": first, "clips": clips, "keep": np.where(dropped, rng.integers(1, c.codebooks + 1, self.batch), c.codebooks)}
@@ -55,9 +64,12 @@ class CodecStage:
 
     def step(self, batch: dict[str, Any], step: int) -> dict[str, float]:
         c = self.codec.config
+        if self.decoder_only and not bool(self.codec.quantizer.started):
+            raise TrainedError("a decoder alone can only be trained for codebooks that are: begin from a trained codec (--from)")
         if batch["first"] is not None:
             self._start_codebooks(self._mels(*batch["first"]))
         mel, keep = self._mels(*batch["clips"]), sent(batch["keep"])
+        self.codec.quantizer.train(not self.decoder_only)
         with autocast(self.bf16):
             output, commitment = self.codec(mel, keep)
         error = (output - mel) / c.mel_std

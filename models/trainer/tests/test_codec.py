@@ -1,7 +1,13 @@
+from pathlib import Path
+
 import pytest
 import torch
 
-from foley_trainer.codec import Codec, CodecConfig
+from foley_trainer import preset as presets
+from foley_trainer.codec import Codec, CodecConfig, Patches
+from foley_trainer.corpus import open_corpus
+from foley_trainer.stages import Making, train
+from foley_trainer.trained import TrainedError
 
 SMALL = {"codes": 32, "dim": 8, "channels": 16, "hidden": 8, "codebooks": 3}
 
@@ -39,6 +45,41 @@ def test_odd_strides_and_strides_of_one_keep_every_shape_exact(strides: list[lis
 def test_strides_that_do_not_divide_the_bins_are_refused():
     with pytest.raises(ValueError, match="do not divide 80"):
         CodecConfig(strides=[[3, 2], [2, 2]])
+
+
+SYSTEMS = [[[2, 2], [2, 2]], [[2, 2], [4, 4]], [[4, 2], [4, 2]], [[2, 4], [2, 4]]]
+
+
+@pytest.mark.parametrize("strides", SYSTEMS)
+@torch.no_grad()
+def test_patches_keep_every_value_and_every_distance(strides: list[list[int]]):
+    codec = Codec(CodecConfig(strides=strides, patches=True, channels=16, hidden=8)).eval()
+    c, mel = codec.config, torch.randn(2, 80, 344)
+    x = codec._normal(mel)
+    cells = codec.encoder(x)
+    assert cells.shape == (2, 64, *c.latent_shape)
+    assert torch.equal(Patches(c).back(cells), x)
+    assert torch.allclose((cells[0] - cells[1]).square().sum(), (x[0] - x[1]).square().sum(), rtol=1e-4)
+    rows, cols = c.stride
+    assert torch.equal(cells[0, : rows * cols, 1, 2].view(rows, cols), x[0, 0, rows : 2 * rows, 2 * cols : 3 * cols])
+
+
+@torch.no_grad()
+def test_before_it_learns_a_codec_with_patches_quantizes_the_mel_itself():
+    torch.manual_seed(0)
+    codec = Codec(CodecConfig(patches=True, channels=16, hidden=8)).eval()
+    mel = torch.randn(4, 80, 344) * 3 - 6
+    x = codec._normal(mel)
+    codec.quantizer.start(codec.encoder(x).permute(0, 2, 3, 1).reshape(-1, 64))
+    codes = codec.encode(mel)
+    left = (codec.encoder(x) - codec.quantizer.lookup(codes)).square().mean()
+    assert 0.01 < left < 0.5
+    assert torch.allclose(((codec.decode(codes) - mel) / codec.config.mel_std).square().mean(), left, rtol=1e-4)
+
+
+def test_patches_that_do_not_fit_are_refused():
+    with pytest.raises(ValueError, match="8 x 8 do not fit 32 dimensions"):
+        CodecConfig(patches=True, dim=32)
 
 
 def test_each_level_codes_what_the_former_left():
@@ -101,3 +142,26 @@ def test_dropped_levels_leave_the_sum():
     one = codec.quantizer.codebooks[0][codes[0, 0]].permute(2, 0, 1)
     assert torch.allclose(quantized[0], one, atol=1e-5)
     assert torch.allclose(quantized[1], codec.quantizer.lookup(codes)[1], atol=1e-5)
+
+
+def trained(corpus: Path, out: Path, *changes: str, begin_from: Path | None = None) -> dict[str, torch.Tensor]:
+    preset = presets.load("tiny", ["codec.run.steps=30", "codec.run.eval_every=30", *changes])
+    train("codec", Making(preset, open_corpus(corpus), bf16=False), out, begin_from=begin_from)
+    return torch.load(out / "best.pt", weights_only=True)["ema"]["codec"]
+
+
+def test_a_decoder_can_learn_on_while_every_code_stays_what_it_was(folder_corpus: Path, tmp_path: Path):
+    before = trained(folder_corpus, tmp_path / "first")
+    after = trained(folder_corpus, tmp_path / "second", "codec.training.decoder_only=true", begin_from=tmp_path / "first")
+    moved = {name.split(".")[0] for name in before if not torch.equal(before[name], after[name])}
+    assert moved == {"decoder"}
+    with pytest.raises(TrainedError, match="--from"):
+        trained(folder_corpus, tmp_path / "third", "codec.training.decoder_only=true")
+
+
+def test_a_codec_that_begins_from_another_keeps_its_codebooks(folder_corpus: Path, tmp_path: Path):
+    before = trained(folder_corpus, tmp_path / "first")
+    after = trained(folder_corpus, tmp_path / "second", "codec.run.steps=22", begin_from=tmp_path / "first")
+    near = torch.cdist(before["quantizer.codebooks"], after["quantizer.codebooks"]).diagonal(dim1=1, dim2=2)
+    apart = torch.cdist(before["quantizer.codebooks"], before["quantizer.codebooks"].flip(1)).diagonal(dim1=1, dim2=2)
+    assert near.median() < 0.5 * apart.median()

@@ -21,7 +21,11 @@ from foley_trainer.trained import Record
 from foley_trainer.vocoder import VocoderConfig
 from foley_trainer.voice_runner import VoiceRunner
 
-SMALL = ["codec.config.warm_steps=1", "codec.run.steps=3", "prior.run.steps=2", "vocoder.run.steps=2", "vocoder.training.adversarial_from=9", "vocoder.config.noise=false"]
+SMALL = [
+    "codec.config.warm_steps=1",
+    "codec.run.steps=3", "prior.run.steps=2", "vocoder.run.steps=2", "vocoder.training.adversarial_from=9",
+    "vocoder.config.noise=false", "vocoder.config.gate=false",
+]
 CHOSEN = ("vq-baseline", "rvq", "rvq-plain")
 
 
