@@ -13,7 +13,7 @@ import { createHandlers } from './handlers/index.ts';
 import type { ServerInfo } from './handlers/server-info.ts';
 import { createLog, type Log } from './log.ts';
 import { Registry, type RegistryOptions } from './registry.ts';
-import { FifoScheduler } from './scheduler/fifo.ts';
+import { FairScheduler } from './scheduler/fair.ts';
 import { type HttpOptions, listenHttp } from './transports/http.ts';
 import { connectMemory, type MemoryClient } from './transports/memory.ts';
 import { listenOsc } from './transports/osc.ts';
@@ -52,7 +52,7 @@ export async function createApp(config: Config, parts: AppParts = {}): Promise<A
   const log = parts.log ?? createLog({ level: config.logLevel });
   const engine = parts.engine ?? (await startEngine(config, log));
   const bus = new Bus((err) => log.error({ err }, 'a listener to a job failed'));
-  const scheduler = new FifoScheduler({ engine, bus, maxJobs: limits.queueJobs, maxClips: limits.queueClips });
+  const scheduler = new FairScheduler({ engine, bus, maxJobs: limits.queueJobs, maxClips: limits.queueClips });
   const catalog = new VoiceCatalog({
     roots: [path.join(config.data, 'voices'), config.models],
     active: config.voice,
@@ -83,6 +83,7 @@ export async function createApp(config: Config, parts: AppParts = {}): Promise<A
   });
   bus.subscribe(null, (event, job) => {
     if (event.type === 'queued') log.debug({ job, ...event }, 'a job was queued');
+    if (event.type === 'started') log.debug({ job, ...event }, 'a job began');
     if (event.type === 'ended') log[event.outcome === 'failed' ? 'warn' : 'info']({ job, ...event }, 'a job ended');
   });
 
@@ -185,9 +186,10 @@ function encodeClip({ pcm, rate, format, recipe }: NewClip): Uint8Array {
 
 /** Loaded only when it is used: tests that bring their own engine need no runtime. */
 async function startEngine(config: Config, log: Log): Promise<Engine> {
-  const { createEngine } = await import('./engine/host.ts');
+  const { createEngine } = await import('./engine/pool.ts');
   return createEngine({
     ...(config.threads === undefined ? {} : { threads: config.threads }),
+    ...(config.lanes === undefined ? {} : { lanes: config.lanes }),
     log: (level, message) => log[level as 'info']({ from: 'engine' }, message),
   });
 }

@@ -72,6 +72,8 @@ const configSchema = z.strictObject({
   allowHosts: names.default([]),
   allowOrigins: names.default([]),
   threads: z.coerce.number<unknown>().int().min(1).max(256).optional(),
+  /** Clips made at once. */
+  lanes: z.coerce.number<unknown>().int().min(1).max(64).optional(),
   logLevel: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('info'),
   limits: z.custom<string | LimitsInput>().transform(limitsFromText).pipe(limitsSchema).prefault({}),
 });
@@ -132,7 +134,20 @@ export const settings = [
     env: 'FOLEYD_ALLOW_ORIGIN',
     doc: 'web pages that may connect',
   },
-  { key: 'threads', flag: '--threads', value: 'N', env: 'FOLEYD_THREADS', doc: 'threads of the engine' },
+  {
+    key: 'threads',
+    flag: '--threads',
+    value: 'N',
+    env: 'FOLEYD_THREADS',
+    doc: 'threads that make one clip, 1 by default',
+  },
+  {
+    key: 'lanes',
+    flag: '--lanes',
+    value: 'N',
+    env: 'FOLEYD_LANES',
+    doc: 'clips made at once, each by its own process; the cores, four at most',
+  },
   {
     key: 'logLevel',
     flag: '--log-level',

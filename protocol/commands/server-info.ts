@@ -17,9 +17,10 @@ export const serverInfo = defineCommand({
           state: z.enum(['starting', 'ready', 'restarting', 'closed']),
           provider: z.string(),
           threads: z.int(),
+          lanes: z.looseObject({ open: z.int(), most: z.int() }),
           restarts: z.int(),
         })
-        .describe('state, execution provider, threads, restarts'),
+        .describe('state, execution provider, threads, processes that make clips (lanes) open and at most, restarts'),
       ports: z.looseObject({ http: port, osc: port }).describe('ports in use; null when off'),
       limits: z.record(z.string(), z.number()).describe('the sizes of this protocol, as the table of limits'),
       queue: z.looseObject({ waiting: z.int().min(0), running: z.int().min(0) }).describe('jobs waiting and running'),
@@ -48,7 +49,7 @@ export const serverInfo = defineCommand({
       done: {
         version: '0.1.0',
         uptime: 12.5,
-        engine: { state: 'ready', provider: 'cpu', threads: 2, restarts: 0 },
+        engine: { state: 'ready', provider: 'cpu', threads: 1, lanes: { open: 1, most: 4 }, restarts: 0 },
         ports: { http: 9247, osc: 9248 },
         limits: { frameBytes: 1048576, count: 64 },
         queue: { waiting: 0, running: 1 },

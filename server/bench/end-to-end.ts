@@ -1,6 +1,6 @@
 /**
  * One client, one clip at a time, from the request to each event, over JSON and over msgpack in turns.
- * `node --import tsx server/bench/end-to-end.ts [--runs 10] [--rate HZ] [--voice ID] [--models DIR] [--threads 2]`
+ * `node --import tsx server/bench/end-to-end.ts [--runs 10] [--rate HZ] [--voice ID] [--models DIR] [--threads 1]`
  */
 import { jsonCodec, msgpackCodec } from '../../protocol/index.ts';
 import { type BenchClient, benchFlags, connect, machine, median, print, round, startServer } from './support.ts';

@@ -10,7 +10,7 @@ import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { parseCard, readCardText } from '../engine/card.ts';
 import type { EngineTimings } from '../engine/engine.ts';
-import { createEngine } from '../engine/host.ts';
+import { createEngine } from '../engine/pool.ts';
 import { summary } from './summary.ts';
 
 const { values } = parseArgs({

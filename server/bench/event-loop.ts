@@ -1,6 +1,6 @@
 /**
  * How long the server's event loop is held up while clips are made for a JSON client and a msgpack client at once.
- * `node --import tsx server/bench/event-loop.ts [--clips 8] [--rate HZ] [--voice ID] [--models DIR] [--threads 2]`
+ * `node --import tsx server/bench/event-loop.ts [--clips 8] [--rate HZ] [--voice ID] [--models DIR] [--threads 1]`
  */
 import { jsonCodec, msgpackCodec } from '../../protocol/index.ts';
 import { benchFlags, connect, machine, print, startServer } from './support.ts';

@@ -13,8 +13,9 @@ export interface ServerReport {
   rssMb: { now: number; peak: number };
   /** Gaps between turns of the event loop beyond the millisecond at which it is watched. */
   eventLoopMs: { p50: number; p99: number; max: number; turns: number };
-  /** Jobs in the order in which they were queued and in which they ended. */
+  /** Jobs in the order in which they were queued, began and ended. */
   queued: string[];
+  started: string[];
   ended: string[];
 }
 
@@ -22,12 +23,14 @@ const SAMPLE_MS = 25;
 const data = mkdtempSync(path.join(tmpdir(), 'foleyd-bench-'));
 const given = JSON.parse(process.argv[2] ?? '{}') as ConfigInput;
 const queued: string[] = [];
+const started: string[] = [];
 const ended: string[] = [];
 const to = new Writable({
   decodeStrings: false,
   write(chunk: string | Buffer, _encoding, done) {
     const { type, job, level, msg } = JSON.parse(String(chunk)) as Record<string, unknown>;
     if (type === 'queued') queued.push(String(job));
+    if (type === 'started') started.push(String(job));
     if (type === 'ended') ended.push(String(job));
     if (Number(level) >= 40) process.stderr.write(`${String(msg)}\n`);
     done();
@@ -58,6 +61,7 @@ function report(): ServerReport {
       turns: delay.count,
     },
     queued,
+    started,
     ended,
   };
 }

@@ -27,7 +27,7 @@ export function benchFlags<T extends Record<string, { type: 'string'; default: s
   const options = {
     models: { type: 'string', default: hasDefault ? models : path.join(models, 'fixtures') },
     voice: { type: 'string', default: hasDefault ? 'default' : 'tiny' },
-    threads: { type: 'string', default: '2' },
+    threads: { type: 'string', default: '1' },
     ...more,
   } as const;
   return parseArgs({ options, strict: true }).values;

@@ -58,6 +58,36 @@ test('a second clip is drawn over the first', () => {
   assert.match(two[5] ?? '', /^clip 2 of 2, row 8 of 8/);
 });
 
+test('of clips that are made at once the first to have begun is drawn, then the next, with all its rows', () => {
+  let text = '';
+  const view = createView({ isTTY: true, columns: 80, rows: 40, write: (part: string) => (text += part) }, {});
+  view.accepted({ ...job, count: 2 });
+  const statuses: string[] = [];
+  const row = (index: number, at: number): void => {
+    view.row(index, at, 8, [1, 2, 3, 4, 5, 6]);
+    statuses.push(shown(text)[5]?.replace(/, [\d.]+ s/, '') ?? '');
+  };
+  row(0, 0);
+  for (let at = 0; at < 7; at++) {
+    row(1, at);
+    row(0, at + 1);
+  }
+  row(1, 7);
+  view.end();
+  assert.ok(
+    statuses.slice(0, -1).every((status) => status.startsWith('clip 1 of 2')),
+    statuses.join('|'),
+  );
+  assert.equal(statuses.at(-2), 'clip 1 of 2, row 8 of 8');
+  assert.equal(statuses.at(-1), 'clip 2 of 2, row 8 of 8');
+  assert.equal(
+    shown(text)
+      .slice(1, 5)
+      .filter((line) => line === '▀'.repeat(6)).length,
+    4,
+  );
+});
+
 test('a small terminal and one without colours get a bar', () => {
   for (const text of [
     drawn({ isTTY: true, columns: 80, rows: 6 }, 8),

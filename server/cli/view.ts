@@ -57,11 +57,12 @@ class LiveView implements View {
   readonly #deep: boolean;
   readonly #begun = Date.now();
   #count = 1;
-  #index = -1;
-  #cells: Cells = new Int32Array(0);
+  /** Clips of which not every row is there; several may be made at once. The one that began first is shown. */
+  readonly #open = new Map<number, { cells: Cells; rows: number }>();
+  #shown = -1;
   /** Lines of the picture on the screen; 0 while there is none. */
   #lines = 0;
-  #open = false;
+  #begunToDraw = false;
 
   constructor(screen: Screen, colour: boolean, deep: boolean) {
     this.#screen = screen;
@@ -71,32 +72,35 @@ class LiveView implements View {
 
   accepted(job: { class: string; seed: number; voice: string; count: number }): void {
     this.#count = job.count;
-    this.#open = true;
+    this.#begunToDraw = true;
     this.#screen.write(`\x1b[?25l${title(job)}\n`);
   }
 
   row(index: number, row: number, rows: number, codes: readonly number[]): void {
     const cols = codes.length;
-    let changed = [Math.floor(row / 2)];
-    if (index !== this.#index) {
-      this.#index = index;
-      this.#cells = new Int32Array(rows * cols).fill(-1);
-      changed = this.#makeRoom(linesOf(rows), cols);
-    }
-    this.#cells.set(codes, row * cols);
+    const clip = this.#open.get(index) ?? { cells: new Int32Array(rows * cols).fill(-1), rows: 0 };
+    this.#open.set(index, clip);
+    clip.cells.set(codes, row * cols);
+    clip.rows = row + 1;
+    const [first] = this.#open;
+    const [shown, { cells, rows: done }] = first!;
+    if (clip.rows === rows) this.#open.delete(index);
+    if (index !== shown) return;
+    const changed = shown === this.#shown ? [Math.floor(row / 2)] : this.#makeRoom(linesOf(rows), cols);
+    this.#shown = shown;
     let text = '';
     if (this.#lines > 0) {
       for (const line of changed) {
         const up = this.#lines - line;
-        text += `\x1b[${up}A\r${drawLine(this.#cells, cols, line, this.#deep)}\x1b[${up}B`;
+        text += `\x1b[${up}A\r${drawLine(cells, cols, line, this.#deep)}\x1b[${up}B`;
       }
     }
-    this.#screen.write(`${text}\r\x1b[K${this.#status(row + 1, rows)}`);
+    this.#screen.write(`${text}\r\x1b[K${this.#status(done, rows)}`);
   }
 
   end(): void {
-    if (this.#open) this.#screen.write('\x1b[?25h\n');
-    this.#open = false;
+    if (this.#begunToDraw) this.#screen.write('\x1b[?25h\n');
+    this.#begunToDraw = false;
   }
 
   /** Empties the place of the picture, once; a second clip is drawn over the first. Returns the lines to draw. */
@@ -112,7 +116,7 @@ class LiveView implements View {
 
   #status(done: number, rows: number): string {
     const seconds = ((Date.now() - this.#begun) / 1000).toFixed(1);
-    const which = this.#count > 1 ? `clip ${this.#index + 1} of ${this.#count}, ` : '';
+    const which = this.#count > 1 ? `clip ${this.#shown + 1} of ${this.#count}, ` : '';
     const bar = this.#lines > 0 ? '' : `${'#'.repeat(Math.round((done / rows) * 30)).padEnd(30, '.')} `;
     return `${bar}${which}row ${done} of ${rows}, ${seconds} s`.slice(0, (this.#screen.columns ?? 80) - 1);
   }

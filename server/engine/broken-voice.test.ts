@@ -5,7 +5,7 @@ import { after, test } from 'node:test';
 import type { EngineResult } from './engine.ts';
 import { EngineError, type EngineErrorCode } from './errors.ts';
 import { card, copyOf, request, vouch } from './fixtures.ts';
-import { createEngine } from './host.ts';
+import { createEngine } from './pool.ts';
 
 const engine = createEngine({ threads: 1 });
 after(() => engine.close());

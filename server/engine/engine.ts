@@ -60,11 +60,14 @@ export interface EngineInfo {
   pid: number | null;
   restarts: number;
   provider: string;
+  /** Of each process. */
   threads: number;
+  /** Processes that make clips: how many there are, and how many there may be. */
+  lanes: { open: number; most: number };
   ortVersion: string;
   /** Folders of the voices in memory. */
   voices: string[];
-  /** Resident memory of the engine's process. */
+  /** Resident memory of all its processes. */
   memoryMb: number | null;
 }
 
@@ -72,7 +75,9 @@ export interface Engine {
   info(): EngineInfo;
   /** Loads and checks a voice, so that its first clip does not wait. */
   load(voiceDir: string): Promise<void>;
-  /** Runs are made one at a time, in order: nothing that runs beside a clip can change its bits. */
+  /** Most clips that are made at the same time. */
+  readonly lanes: number;
+  /** Runs begin in order. Nothing that runs beside a clip can change its bits. */
   run(request: EngineRequest, on: (event: EngineEvent) => void): EngineRun;
   close(): Promise<void>;
 }

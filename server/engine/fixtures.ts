@@ -5,7 +5,9 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { type Card, type GraphName, graphNames, parseCard, voiceHash } from './card.ts';
-import type { EngineRequest } from './engine.ts';
+import type { EngineRequest, EngineResult } from './engine.ts';
+import type { ToChild } from './messages.ts';
+import type { ProcessEvents } from './process.ts';
 
 export const fixtures = ['tiny', 'tiny-time', 'tiny-vq', 'tiny-freq', 'tiny-padded'] as const;
 
@@ -57,4 +59,39 @@ export function vouch(dir: string, name: GraphName, bytes: Uint8Array): void {
   Object.assign(changed.graphs[name], { sha256, bytes: bytes.length });
   changed.hash = voiceHash(graphNames.map((graph) => changed.graphs[graph].sha256));
   writeFileSync(file, JSON.stringify(changed));
+}
+
+/** An engine process that does what a test says. */
+export class FakeProcess {
+  readonly pid = 1;
+  readonly sent: ToChild[] = [];
+  killed = false;
+  readonly events: ProcessEvents;
+
+  constructor(events: ProcessEvents) {
+    this.events = events;
+  }
+
+  send(message: ToChild): void {
+    this.sent.push(structuredClone(message));
+  }
+
+  async stop(): Promise<void> {}
+
+  kill(): void {
+    this.killed = true;
+    this.events.onExit('SIGKILL');
+  }
+
+  ready(): void {
+    this.events.onMessage({ type: 'ready', provider: 'cpu', ortVersion: '1' });
+  }
+
+  /** Answers the last task it was given. */
+  finish(): void {
+    const { task } = this.sent.at(-1)!;
+    const timings = { sampleMs: 1, decodeMs: 1, vocodeMs: 1, firstRowMs: 1, firstPreviewMs: null, totalMs: 3 };
+    const result: EngineResult = { codes: new Uint16Array(1), rate: 1, pcm: new Float32Array(1), timings };
+    this.events.onMessage({ type: 'done', task, result, status: { voices: [], memoryMb: 1 } });
+  }
 }

@@ -3,44 +3,8 @@ import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
 import type { EngineRequest, EngineResult } from './engine.ts';
 import { EngineError, type EngineErrorCode } from './errors.ts';
-import { request } from './fixtures.ts';
+import { FakeProcess, request } from './fixtures.ts';
 import { EngineHost } from './host.ts';
-import type { ToChild } from './messages.ts';
-import type { ProcessEvents } from './process.ts';
-
-class FakeProcess {
-  readonly pid = 1;
-  readonly sent: ToChild[] = [];
-  killed = false;
-  readonly events: ProcessEvents;
-
-  constructor(events: ProcessEvents) {
-    this.events = events;
-  }
-
-  send(message: ToChild): void {
-    this.sent.push(structuredClone(message));
-  }
-
-  async stop(): Promise<void> {}
-
-  kill(): void {
-    this.killed = true;
-    this.events.onExit('SIGKILL');
-  }
-
-  ready(): void {
-    this.events.onMessage({ type: 'ready', provider: 'cpu', ortVersion: '1' });
-  }
-
-  /** Answers the last task it was given. */
-  finish(): void {
-    const { task } = this.sent.at(-1)!;
-    const timings = { sampleMs: 1, decodeMs: 1, vocodeMs: 1, firstRowMs: 1, firstPreviewMs: null, totalMs: 3 };
-    const result: EngineResult = { codes: new Uint16Array(1), rate: 1, pcm: new Float32Array(1), timings };
-    this.events.onMessage({ type: 'done', task, result, status: { voices: [], memoryMb: 1 } });
-  }
-}
 
 function start(context: TestContext) {
   context.mock.timers.enable({ apis: ['setTimeout'] });

@@ -3,7 +3,7 @@ import { after, test } from 'node:test';
 import type { Engine, EngineEvent, EngineRequest, EngineResult, EngineRun } from './engine.ts';
 import { EngineError, type EngineErrorCode } from './errors.ts';
 import { card, fixtures, golden, request, voiceDir } from './fixtures.ts';
-import { createEngine } from './host.ts';
+import { createEngine } from './pool.ts';
 
 const engines: Engine[] = [];
 after(() => Promise.all(engines.map((engine) => engine.close())));

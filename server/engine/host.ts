@@ -1,13 +1,14 @@
-import { availableParallelism } from 'node:os';
-import type { Engine, EngineEvent, EngineInfo, EngineRequest, EngineResult, EngineRun } from './engine.ts';
+import type { EngineEvent, EngineInfo, EngineRequest, EngineResult, EngineRun } from './engine.ts';
 import { EngineError, toEngineError } from './errors.ts';
 import type { FromChild, ToChild } from './messages.ts';
 import { startProcess } from './process.ts';
 
-export interface EngineOptions {
-  /** Threads of the graphs; two by default, more bring a single clip nothing. */
-  threads?: number;
+export interface HostOptions {
+  /** Threads of the graphs. */
+  threads: number;
   log?: (level: 'debug' | 'info' | 'warn' | 'error', message: string) => void;
+  /** Whenever it is ready and has nothing left to do. */
+  onFree?: () => void;
 }
 
 interface Task {
@@ -27,18 +28,15 @@ const START_MS = 60_000;
 /** Waiting tasks; whoever schedules clips keeps far fewer here. */
 const MOST_WAITING = 1024;
 
-export function createEngine(options: EngineOptions = {}): Engine {
-  return new EngineHost(options);
-}
-
 /**
  * Keeps one engine process alive and gives it one task at a time. A crash fails the running task alone; those behind
  * it wait for the process that replaces it.
  */
-export class EngineHost implements Engine {
+export class EngineHost {
   readonly #startProcess: typeof startProcess;
   readonly #threads: number;
-  readonly #log: NonNullable<EngineOptions['log']>;
+  readonly #log: NonNullable<HostOptions['log']>;
+  readonly #onFree: () => void;
   readonly #queue: Task[] = [];
   #running: Task | null = null;
   #process: ReturnType<typeof startProcess> | null = null;
@@ -54,14 +52,25 @@ export class EngineHost implements Engine {
   #closed: Promise<void> | null = null;
 
   /** start: how a process is started; tests give their own. */
-  constructor({ threads, log }: EngineOptions, start: typeof startProcess = startProcess) {
+  constructor({ threads, log, onFree }: HostOptions, start: typeof startProcess = startProcess) {
     this.#startProcess = start;
-    this.#threads = threads ?? Math.min(2, availableParallelism());
+    this.#threads = threads;
     this.#log = log ?? (() => undefined);
+    this.#onFree = onFree ?? (() => undefined);
     this.#start();
   }
 
-  info(): EngineInfo {
+  /** Nothing to do, now or later; it need not be ready. */
+  get idle(): boolean {
+    return this.#state !== 'closed' && this.#running === null && this.#queue.length === 0;
+  }
+
+  /** Would begin with a task at once. */
+  get free(): boolean {
+    return this.#state === 'ready' && this.idle;
+  }
+
+  info(): Omit<EngineInfo, 'lanes'> {
     const { provider, ortVersion, voices, memoryMb } = this.#about;
     const pid = this.#process?.pid ?? null;
     return {
@@ -137,7 +146,10 @@ export class EngineHost implements Engine {
   #next(): void {
     if (this.#state !== 'ready' || this.#running !== null) return;
     const task = this.#queue.shift();
-    if (task === undefined) return;
+    if (task === undefined) {
+      this.#onFree();
+      return;
+    }
     this.#running = task;
     try {
       this.#process?.send(task.message);

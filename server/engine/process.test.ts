@@ -10,10 +10,10 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { pathToFileURL } from 'node:url';
 import type { EngineEvent } from './engine.ts';
 import { request, voiceDir } from './fixtures.ts';
-import { createEngine } from './host.ts';
+import { createEngine } from './pool.ts';
 
 const loader = pathToFileURL(createRequire(import.meta.url).resolve('tsx')).href;
-const host = new URL('./host.ts', import.meta.url).href;
+const host = new URL('./pool.ts', import.meta.url).href;
 
 /** A server of another folder that makes clips without end and prints its engine's process. */
 function otherServer(cwd: string): ChildProcess {

@@ -6,7 +6,7 @@ import { after, before, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { parseCard } from '../engine/card.ts';
 import type { Engine, EngineEvent, EngineResult } from '../engine/engine.ts';
-import { createEngine } from '../engine/host.ts';
+import { createEngine } from '../engine/pool.ts';
 
 const models = fileURLToPath(new URL('../../models', import.meta.url));
 const voiceDir = path.join(models, 'default');

@@ -42,7 +42,7 @@ async function runtime(session: Session): Promise<Finding> {
     await sleep(100);
     ({ engine } = await session.call('server.info', {}));
   }
-  const { state, provider, threads, restarts } = engine;
-  const about = `onnxruntime ${engine.ortVersion}, provider ${provider}, ${threads} threads, ${restarts} restarts`;
+  const { state, provider, threads, lanes, restarts } = engine;
+  const about = `onnxruntime ${engine.ortVersion}, provider ${provider}, ${threads} threads, ${lanes.most} clips at once, ${restarts} restarts`;
   return state === 'ready' ? ok(about, { ...engine }) : fail('engine_unavailable', `${about}: it is ${state}`);
 }

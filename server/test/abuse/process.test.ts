@@ -130,15 +130,15 @@ test('a corrupt voice does not keep the server from starting, and is told in the
 test('an engine that is killed fails its job with engine_crashed and makes the next', {
   skip: noSignals(),
 }, async (t) => {
-  const server = await start(t, []);
+  const server = await start(t, ['--lanes', '1']);
   const app = await listening(server);
   const client = await connectWs(app, jsonCodec);
   await client.ask('foley.generate', { class: 0 }).end;
   const { data } = await client.ask('server.info').end;
   const asked = client.ask('foley.generate', { class: 0, count: 64 });
-  const next = client.ask('foley.generate', { class: 0 });
   await asked.first('row');
   process.kill((data.engine as { pid: number }).pid, 'SIGKILL');
+  const next = client.ask('foley.generate', { class: 0 });
   assert.equal((await asked.end).data.code, 'engine_crashed');
   assert.equal((await next.end).event, 'done');
   await client.close();

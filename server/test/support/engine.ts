@@ -25,6 +25,8 @@ export interface ScriptedOptions {
   samples?: number;
   /** Turns of the event loop that one row takes. */
   turnsPerRow?: number;
+  /** Runs at once. */
+  lanes?: number;
 }
 
 interface Run {
@@ -35,7 +37,7 @@ interface Run {
 }
 
 /**
- * An engine whose pace and faults a test decides. It honours the interface: one run at a time in order of arrival,
+ * An engine whose pace and faults a test decides. It honours the interface: as many runs at a time as it has lanes, begun in order of arrival,
  * cancellation between rows, results that depend on the seed alone.
  */
 export class ScriptedEngine implements Engine {
@@ -45,16 +47,18 @@ export class ScriptedEngine implements Engine {
   readonly finished: number[] = [];
   /** Seeds whose run fails, and how. */
   readonly faults = new Map<number, EngineError['code']>();
+  /** Turns of the event loop that one row of some seeds takes. */
+  readonly pace = new Map<number, number>();
   restarts = 0;
   /** While set, runs stop before their next row. */
   #gate: { promise: Promise<void>; open: () => void } | null = null;
   readonly #options: Required<ScriptedOptions>;
   readonly #queue: Run[] = [];
-  #running: Run | null = null;
+  readonly #running = new Set<Run>();
   #closed = false;
 
   constructor(options: ScriptedOptions = {}) {
-    this.#options = { rows: 8, cols: 6, samples: 2205, turnsPerRow: 1, ...options };
+    this.#options = { rows: 8, cols: 6, samples: 2205, turnsPerRow: 1, lanes: 1, ...options };
   }
 
   /** Holds every run until release(). */
@@ -73,21 +77,28 @@ export class ScriptedEngine implements Engine {
 
   /** What a killed engine process does to its runs. */
   crash(): void {
-    const run = this.#running;
-    if (run === null) return;
-    this.restarts += 1;
-    run.cancelled = true;
-    run.settle.reject(new ScriptedError('engine_crashed', 'the engine process ended'));
+    for (const run of this.#running) {
+      this.restarts += 1;
+      run.cancelled = true;
+      run.settle.reject(new ScriptedError('engine_crashed', 'the engine process ended'));
+    }
   }
 
+  /** The seed of a run that is going on. */
   get running(): number | null {
-    return this.#running?.request.seed ?? null;
+    const [run] = this.#running;
+    return run?.request.seed ?? null;
+  }
+
+  get lanes(): number {
+    return this.#options.lanes;
   }
 
   info(): EngineInfo {
     const state = this.#closed ? 'closed' : 'ready';
     return {
       ...{ state, pid: null, restarts: this.restarts, provider: 'cpu', threads: 1 },
+      lanes: { open: 1, most: this.#options.lanes },
       ...{ ortVersion: '0', voices: [], memoryMb: null },
     };
   }
@@ -122,17 +133,17 @@ export class ScriptedEngine implements Engine {
   }
 
   async #next(): Promise<void> {
-    if (this.#running !== null) return;
+    if (this.#running.size >= this.#options.lanes) return;
     const run = this.#queue.shift();
     if (run === undefined) return;
-    this.#running = run;
+    this.#running.add(run);
     try {
       run.settle.resolve(await this.#make(run));
       this.finished.push(run.request.seed);
     } catch (error) {
       run.settle.reject(error as Error);
     }
-    this.#running = null;
+    this.#running.delete(run);
     void this.#next();
   }
 
@@ -149,7 +160,8 @@ export class ScriptedEngine implements Engine {
     );
     const codes = new Uint16Array(rows * cols);
     for (let row = 0; row < rows; row++) {
-      for (let turn = 0; turn < turnsPerRow; turn++) await new Promise((resolve) => setImmediate(resolve));
+      for (let turn = 0; turn < (this.pace.get(request.seed) ?? turnsPerRow); turn++)
+        await new Promise((resolve) => setImmediate(resolve));
       if (this.#gate !== null) await this.#gate.promise;
       if (run.cancelled) throw new ScriptedError('cancelled');
       const fault = this.faults.get(request.seed);

@@ -3,17 +3,18 @@ import test from 'node:test';
 import { ProtocolError } from '../../protocol/index.ts';
 import { Bus } from '../bus.ts';
 import { ScriptedEngine } from '../test/support/engine.ts';
-import { FifoScheduler } from './fifo.ts';
+import { FairScheduler } from './fair.ts';
 import type { Job, JobOrder } from './scheduler.ts';
 
-function setup(bounds: { maxJobs?: number; maxClips?: number } = {}) {
-  const engine = new ScriptedEngine();
+function setup(bounds: { maxJobs?: number; maxClips?: number; lanes?: number; now?: () => number } = {}) {
+  const engine = new ScriptedEngine({ lanes: bounds.lanes ?? 1 });
   const bus = new Bus((error) => assert.fail(String(error)));
-  const scheduler = new FifoScheduler({
+  const scheduler = new FairScheduler({
     engine,
     bus,
     maxJobs: bounds.maxJobs ?? 256,
     maxClips: bounds.maxClips ?? 2048,
+    ...(bounds.now === undefined ? {} : { now: bounds.now }),
   });
   const order = (seeds: number[], more: Partial<JobOrder> = {}): JobOrder => ({
     owner: 'test',
@@ -34,15 +35,75 @@ const outcome = ({ done }: Job): Promise<string> =>
   );
 const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 
-test('jobs run in order of arrival and a job of many clips is not interleaved', async () => {
+test('single clips are made in order of arrival', async () => {
   const { engine, scheduler, order } = setup();
-  const jobs = [scheduler.submit(order([1, 2, 3])), scheduler.submit(order([10])), scheduler.submit(order([20, 21]))];
+  const jobs = [5, 4, 3, 2, 1].map((seed) => scheduler.submit(order([seed])));
   assert.deepEqual(
     jobs.map(({ position }) => position),
-    [0, 1, 2],
+    [0, 1, 2, 3, 4],
   );
+  assert.deepEqual(await Promise.all(jobs.map(outcome)), new Array(5).fill('done'));
+  assert.deepEqual(engine.begun, [5, 4, 3, 2, 1]);
+});
+
+test('who wants one clip does not wait for who wants many, and the many take turns', async () => {
+  const { engine, scheduler, order } = setup();
+  const jobs = [scheduler.submit(order([1, 2, 3])), scheduler.submit(order([10])), scheduler.submit(order([20, 21]))];
   assert.deepEqual(await Promise.all(jobs.map(outcome)), ['done', 'done', 'done']);
-  assert.deepEqual(engine.begun, [1, 2, 3, 10, 20, 21]);
+  assert.deepEqual(engine.begun, [1, 10, 20, 2, 21, 3]);
+});
+
+test('many clips are made in the end, however many single ones keep coming', async () => {
+  let now = 0;
+  const { engine, scheduler, order } = setup({ now: () => now });
+  const many = scheduler.submit(order([1, 2, 3]));
+  let seed = 100;
+  let over = false;
+  const more = (): void => {
+    now += 1000;
+    if (!over && seed < 200) void scheduler.submit(order([seed++])).done.then(more);
+  };
+  more();
+  void scheduler.submit(order([99])).done.then(more);
+  assert.equal(await outcome(many), 'done');
+  over = true;
+  const between = engine.begun.indexOf(3) - engine.begun.indexOf(2);
+  assert.ok(between > 5 && between < 15, `${between} clips between the second and the third`);
+});
+
+test('as many clips at once as there are lanes, handed over in order, and results do not pile up', async () => {
+  const { engine, scheduler, order } = setup({ lanes: 3 });
+  engine.pace.set(1, 40);
+  const taken: number[] = [];
+  let most = 0;
+  const job = scheduler.submit(
+    order([1, 2, 3, 4, 5, 6, 7, 8], {
+      onClip: (index) => {
+        most = Math.max(most, engine.begun.length - index);
+        taken.push(index);
+        return Promise.resolve();
+      },
+    }),
+  );
+  assert.equal(await outcome(job), 'done');
+  assert.deepEqual(taken, [0, 1, 2, 3, 4, 5, 6, 7]);
+  assert.deepEqual(engine.finished.slice(0, 3), [2, 3, 4], 'the slow first clip kept the others from being made');
+  assert.equal(most, 4);
+});
+
+test('lanes are shared, and a job that fails or is cancelled takes only its own clips along', async () => {
+  const { engine, scheduler, order } = setup({ lanes: 2 });
+  engine.faults.set(2, 'engine_failed');
+  const failing = scheduler.submit(order([1, 2, 3, 4]));
+  const other = scheduler.submit(order([10, 11, 12]));
+  const leaving = scheduler.submit(order([20, 21, 22, 23, 24]));
+  const seen = outcome(failing);
+  assert.equal(await seen, 'engine_failed');
+  scheduler.cancel(leaving.id);
+  assert.deepEqual(await Promise.all([other, leaving].map(outcome)), ['done', 'cancelled']);
+  assert.ok([10, 11, 12].every((seed) => engine.finished.includes(seed)));
+  assert.ok(!engine.begun.includes(24));
+  assert.deepEqual(scheduler.usage(), { running: 0, waitingJobs: 0, waitingClips: 0, maxJobs: 256, maxClips: 2048 });
 });
 
 test('every job publishes queued, started, its rows and exactly one ended', async () => {
