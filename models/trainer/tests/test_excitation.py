@@ -31,6 +31,30 @@ def test_its_mel_is_the_one_it_was_given_wherever_chance_evens_out() -> None:
     assert error.abs().mean() < 0.3
 
 
+def test_a_click_is_heard_when_it_happened_and_not_46_ms_long() -> None:
+    torch.manual_seed(3)
+    audio = torch.randn(8, 60 * 256) * 1e-3
+    places = [5000, 5050, 6111, 7003, 7040, 8100, 9000, 9999]
+    for clip, at in zip(audio, places, strict=True):
+        clip[at : at + 40] += torch.randn(40) * 0.5
+    heard = Excitation()(LogMel()(audio), torch.randn(8, 60 * 256)).square()
+    for power, at in zip(heard, places, strict=True):
+        assert power[at - 192 : at + 232].sum() > 0.9 * power.sum(), f"the click at {at}"
+
+
+def test_gathered_power_is_what_frames_saw_and_noise_stays_even() -> None:
+    torch.manual_seed(4)
+    excitation = Excitation()
+    seen = torch.rand(1, 1, 50) + 0.5
+    fine = excitation.gathered(seen)
+    assert fine.shape == (1, 1, 200)
+    assert fine.min() > 0
+    again = torch.nn.functional.conv1d(fine, excitation.window, stride=4, padding=excitation.hidden)
+    assert (again - seen).abs().mean() < 0.05
+    even = excitation.gathered(torch.ones(1, 1, 50))[..., 8:-8]
+    assert (even - 1).abs().max() < 0.1
+
+
 def test_silence_stays_silent() -> None:
     quiet = Excitation()(torch.full((1, 80, 40), -11.5), torch.randn(1, 40 * 256))
     assert quiet.abs().max() < 1e-4  # -80 dB of full scale
