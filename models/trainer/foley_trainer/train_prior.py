@@ -10,17 +10,29 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from . import parallel
+from .alphabets import level_map
 from .codec import Codec
 from .data import Augmenter, Sounds, fit
 from .device import autocast, here, sent
 from .grid import Grid
 from .mel import LogMel
+from .preset import PresetError
 from .prior import PixelSnail, PriorConfig
 from .runner import clip_and_step
 
 
 class PriorStage:
-    def __init__(self, config: PriorConfig, grid: Grid, codec: Codec, augmenter: Augmenter, held_out: Sounds, *, batch: int, lr: float, bf16: bool, samples: int) -> None:
+    """`level_weights`: how much a cell of each codebook counts in training, one for all where it is left out. The first
+    decides what is heard, the last are mostly the noise within a sound. Evaluation counts all cells alike."""
+
+    def __init__(
+        self, config: PriorConfig, grid: Grid, codec: Codec, augmenter: Augmenter, held_out: Sounds, *,
+        batch: int, lr: float, bf16: bool, samples: int, level_weights: list[float] | None = None,
+    ) -> None:  # fmt: skip
+        weights = np.array(level_weights or [1.0], np.float32)
+        if weights.size not in (1, grid.codebooks) or weights.min() <= 0:
+            raise PresetError(f"level_weights wants {grid.codebooks} numbers above 0, not {level_weights}")
+        self.weights = sent((weights / weights.mean())[level_map(grid) % weights.size])  # [H, W], 1 on average
         self.codec = here(codec).eval().requires_grad_(False)
         self.grid, self.mel, self.augmenter = grid, LogMel(), augmenter
         self.prior = here(PixelSnail(config, self.codec.quantizer.codebooks.clone()))
@@ -57,9 +69,9 @@ class PriorStage:
         codes, labels = self._encode(batch[0]), sent(batch[1])
         with autocast(self.bf16):
             logits = self.prior(codes, self._one_hot(labels))
-        loss = F.cross_entropy(logits.float(), codes)
-        norm = clip_and_step(loss, self.prior, self.optimizer, 1.0)
-        return {"nll": loss.item(), "norm": norm}
+        nll = F.cross_entropy(logits.float(), codes, reduction="none")
+        norm = clip_and_step((nll * self.weights).mean(), self.prior, self.optimizer, 1.0)
+        return {"nll": nll.mean().item(), "norm": norm}
 
     def evaluate(self) -> dict[str, float]:
         """Mean NLL in nats per cell of clips the training never saw: all, per codebook, and with every label wrong."""
