@@ -49,7 +49,7 @@ export const RULES = [
     packages: ['commander', 'ws', 'node-web-audio-api', 'midi', 'tsx'],
   },
   { of: 'server/bin', may: ['server/bin', 'server/cli'], packages: ['tsx'] },
-  { of: 'server/bench', may: ['protocol', 'server'], packages: ['*'] },
+  { of: 'server/bench', may: ['protocol', 'scripts', 'server'], packages: ['*'] },
   { of: 'server/test', may: ['protocol', 'server'], packages: ['*'] },
   { of: 'examples', may: ['examples', 'protocol'], packages: ['*'] },
   { of: 'scripts', may: ['scripts'], packages: ['typescript'] },
