@@ -189,6 +189,7 @@ async function startEngine(config: Config, log: Log): Promise<Engine> {
   const { createEngine } = await import('./engine/pool.ts');
   return createEngine({
     ...(config.threads === undefined ? {} : { threads: config.threads }),
+    provider: config.provider,
     ...(config.lanes === undefined ? {} : { lanes: config.lanes }),
     log: (level, message) => log[level as 'info']({ from: 'engine' }, message),
   });

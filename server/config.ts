@@ -3,6 +3,7 @@ import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { z } from 'zod';
 import { limits as wire } from '../protocol/index.ts';
+import { providerNames } from './engine/provider.ts';
 import { isLoopback } from './loopback.ts';
 
 /** Bounds that keep one client from taking the server from the others. All have defaults; tests narrow them. */
@@ -72,6 +73,8 @@ const configSchema = z.strictObject({
   allowHosts: names.default([]),
   allowOrigins: names.default([]),
   threads: z.coerce.number<unknown>().int().min(1).max(256).optional(),
+  /** Where decoder and vocoder run. */
+  provider: z.enum(providerNames).default('cpu'),
   /** Clips made at once. */
   lanes: z.coerce.number<unknown>().int().min(1).max(64).optional(),
   logLevel: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('info'),
@@ -140,6 +143,13 @@ export const settings = [
     value: 'N',
     env: 'FOLEYD_THREADS',
     doc: 'threads that make one clip, 1 by default',
+  },
+  {
+    key: 'provider',
+    flag: '--provider',
+    value: 'NAME',
+    env: 'FOLEYD_PROVIDER',
+    doc: `where decoder and vocoder run: ${providerNames.join(', ')}`,
   },
   {
     key: 'lanes',

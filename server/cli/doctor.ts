@@ -26,7 +26,7 @@ export async function doctor({ json, config: given }: { json?: boolean; config: 
   add(http);
   const { oscHost, oscPort: port } = config;
   if (port !== null) add(await check('osc port', () => oscPort(oscHost, port, http.data?.state === 'foleyd')));
-  add(await check('providers', providers));
+  add(await check('providers', () => providers(config.provider)));
   add(...(await engineChecks(given)));
   add(await check('audio', audio), await check('midi', midi), await check('python', () => python()));
 

@@ -8,7 +8,7 @@ import { serve } from './serve.ts';
 import { voices } from './voices.ts';
 
 /** Settings of an engine in this process; giving one means that no running server is asked. */
-const LOCAL: readonly SettingKey[] = ['data', 'models', 'threads', 'lanes'];
+const LOCAL: readonly SettingKey[] = ['data', 'models', 'threads', 'lanes', 'provider'];
 
 interface Asking extends Record<string, unknown> {
   url?: string;

@@ -6,13 +6,20 @@ import { readCardText } from './card.ts';
 import { EngineError, toEngineError } from './errors.ts';
 import { makeClip } from './make.ts';
 import type { ChildStatus, FromChild, ToChild } from './messages.ts';
-import { ortVersion, provider } from './ort.ts';
+import { bundledProviders, ortVersion } from './ort.ts';
+import { chooseProvider } from './provider.ts';
 import { Voice } from './voice.ts';
 
 /** Voices kept in memory, the least recently used first to go. */
 const KEPT = 3;
 
+// Ctrl-C and a service manager's stop reach the whole process group: the server decides when its engine goes, so
+// that it can let clips end first.
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => undefined);
+process.on('disconnect', () => process.exit(0));
+
 const threads = Number(process.argv[2] ?? 1);
+const { provider, problems } = await chooseProvider(process.argv[3] ?? 'cpu', bundledProviders());
 const voices = new Map<string, Voice>();
 const waiting = new Set<number>();
 const cancelled = new Set<number>();
@@ -35,7 +42,7 @@ async function voiceIn(dir: string): Promise<Voice> {
     await voice.close();
     voice = undefined;
   }
-  voice ??= await Voice.open(dir, threads);
+  voice ??= await Voice.open(dir, { provider, threads });
   voices.set(dir, voice);
   for (const [oldDir, old] of voices) {
     if (voices.size <= KEPT) break;
@@ -76,8 +83,4 @@ process.on('message', (message: ToChild) => {
     last = last.then(() => perform(message));
   }
 });
-process.on('disconnect', () => process.exit(0));
-// Ctrl-C and a service manager's stop reach the whole process group: the server decides when its engine goes, so
-// that it can let clips end first.
-for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => undefined);
-send({ type: 'ready', provider, ortVersion });
+send({ type: 'ready', provider, problems, ortVersion });

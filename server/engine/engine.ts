@@ -59,6 +59,7 @@ export interface EngineInfo {
   state: 'starting' | 'ready' | 'restarting' | 'closed';
   pid: number | null;
   restarts: number;
+  /** Where decoder and vocoder run. */
   provider: string;
   /** Of each process. */
   threads: number;

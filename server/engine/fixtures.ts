@@ -84,7 +84,7 @@ export class FakeProcess {
   }
 
   ready(): void {
-    this.events.onMessage({ type: 'ready', provider: 'cpu', ortVersion: '1' });
+    this.events.onMessage({ type: 'ready', provider: 'cpu', problems: {}, ortVersion: '1' });
   }
 
   /** Answers the last task it was given. */

@@ -17,7 +17,7 @@ function close(actual: ArrayLike<number>, expected: ArrayLike<number>, bound: nu
 
 for (const name of fixtures) {
   const known = golden(name);
-  const opened = Voice.open(voiceDir(name), 1);
+  const opened = Voice.open(voiceDir(name), { provider: 'cpu', threads: 1 });
   after(async () => (await opened).close());
 
   test(`${name}: every cell's logits are those of the full network`, async () => {

@@ -1,11 +1,14 @@
 import type { EngineEvent, EngineInfo, EngineRequest, EngineResult, EngineRun } from './engine.ts';
 import { EngineError, toEngineError } from './errors.ts';
 import type { FromChild, ToChild } from './messages.ts';
+import type { Place } from './ort.ts';
 import { startProcess } from './process.ts';
 
 export interface HostOptions {
   /** Threads of the graphs. */
   threads: number;
+  /** Where decoder and vocoder run, if it works there; the CPU by default. */
+  provider?: string;
   log?: (level: 'debug' | 'info' | 'warn' | 'error', message: string) => void;
   /** Whenever it is ready and has nothing left to do. */
   onFree?: () => void;
@@ -34,7 +37,7 @@ const MOST_WAITING = 1024;
  */
 export class EngineHost {
   readonly #startProcess: typeof startProcess;
-  readonly #threads: number;
+  readonly #place: Place;
   readonly #log: NonNullable<HostOptions['log']>;
   readonly #onFree: () => void;
   readonly #queue: Task[] = [];
@@ -52,9 +55,9 @@ export class EngineHost {
   #closed: Promise<void> | null = null;
 
   /** start: how a process is started; tests give their own. */
-  constructor({ threads, log, onFree }: HostOptions, start: typeof startProcess = startProcess) {
+  constructor({ threads, provider = 'cpu', log, onFree }: HostOptions, start: typeof startProcess = startProcess) {
     this.#startProcess = start;
-    this.#threads = threads;
+    this.#place = { provider, threads };
     this.#log = log ?? (() => undefined);
     this.#onFree = onFree ?? (() => undefined);
     this.#start();
@@ -77,7 +80,7 @@ export class EngineHost {
       state: this.#state,
       pid,
       restarts: this.#restarts,
-      threads: this.#threads,
+      threads: this.#place.threads,
       provider,
       ortVersion,
       voices,
@@ -161,7 +164,7 @@ export class EngineHost {
   }
 
   #start(): void {
-    const started = this.#startProcess(this.#threads, {
+    const started = this.#startProcess(this.#place, {
       onMessage: (message) => this.#receive(message),
       onExit: (reason) => this.#exited(reason),
       onLine: (line) => this.#log('warn', `engine: ${line}`),
@@ -177,7 +180,11 @@ export class EngineHost {
       this.#about = { ...this.#about, provider: message.provider, ortVersion: message.ortVersion };
       this.#state = 'ready';
       this.#failedStarts = 0;
-      this.#log('debug', `engine ready, process ${this.#process?.pid}, ${this.#threads} threads`);
+      this.#log('debug', `engine ready, process ${this.#process?.pid}, ${this.#place.threads} threads`);
+      const { provider, problems } = message;
+      const why = problems[this.#place.provider];
+      if (why !== undefined)
+        this.#log('warn', `provider ${this.#place.provider} does not work here (${why}): using ${provider}`);
       this.#next();
       return;
     }

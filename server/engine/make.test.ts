@@ -6,7 +6,7 @@ import { request, voiceDir } from './fixtures.ts';
 import { makeClip } from './make.ts';
 import { Voice } from './voice.ts';
 
-const voice = await Voice.open(voiceDir('tiny'), 1);
+const voice = await Voice.open(voiceDir('tiny'), { provider: 'cpu', threads: 1 });
 after(() => voice.close());
 
 /** What was told of a clip until it was cancelled with `last`. */

@@ -9,7 +9,7 @@ export type ToChild =
 
 /** From the engine's process to the server. Every load and run ends in exactly one loaded, done or failed. */
 export type FromChild =
-  | { type: 'ready'; provider: string; ortVersion: string }
+  | { type: 'ready'; provider: string; problems: Record<string, string>; ortVersion: string }
   | { type: 'event'; task: number; event: EngineEvent }
   | { type: 'loaded'; task: number; status: ChildStatus }
   | { type: 'done'; task: number; result: EngineResult; status: ChildStatus }

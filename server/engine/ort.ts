@@ -7,7 +7,6 @@ import * as ort from 'onnxruntime-node';
 import type { Card, GraphName } from './card.ts';
 import { EngineError } from './errors.ts';
 
-export const provider = 'cpu';
 export const ortVersion: string = createRequire(import.meta.url)('onnxruntime-node/package.json').version;
 
 /** Names of the execution providers inside the installed package; whether one works is seen when it is used. */
@@ -46,6 +45,12 @@ export function read(outputs: Outputs, name: string): Float32Array {
   return value.data;
 }
 
+/** Where a graph runs. */
+export interface Place {
+  provider: string;
+  threads: number;
+}
+
 export class Graph {
   readonly #session: ort.InferenceSession;
 
@@ -54,7 +59,7 @@ export class Graph {
   }
 
   /** Reads a graph, compares its SHA-256 with the card's, and makes a session. Throws voice_missing or voice_corrupt. */
-  static async open(voiceDir: string, card: Card, name: GraphName, threads: number): Promise<Graph> {
+  static async open(voiceDir: string, card: Card, name: GraphName, on: Place): Promise<Graph> {
     const { file, sha256, bytes: size } = card.graphs[name];
     let bytes: Buffer | null = null;
     try {
@@ -67,7 +72,7 @@ export class Graph {
     if (bytes === null || createHash('sha256').update(bytes).digest('hex') !== sha256)
       throw new EngineError('voice_corrupt', `${file} is not the file that the voice's card describes`);
     try {
-      return new Graph(await ort.InferenceSession.create(bytes, sessionOptions(threads)));
+      return new Graph(await ort.InferenceSession.create(bytes, sessionOptions(on)));
     } catch (error) {
       throw new EngineError('voice_corrupt', `${file} is no usable graph: ${(error as Error).message}`, {
         cause: error,
@@ -89,7 +94,7 @@ export class Graph {
   }
 }
 
-function sessionOptions(threads: number): ort.InferenceSession.SessionOptions {
+function sessionOptions({ provider, threads }: Place): ort.InferenceSession.SessionOptions {
   return {
     executionProviders: [provider],
     intraOpNumThreads: threads,

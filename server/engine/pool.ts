@@ -11,6 +11,8 @@ export interface EngineOptions {
   threads?: number;
   /** Most clips made at once, each in a process of its own; by default as many as there are cores for, four at most. */
   lanes?: number;
+  /** Where decoder and vocoder run, if it works there; the CPU by default. */
+  provider?: string;
   log?: HostOptions['log'];
 }
 
@@ -154,6 +156,7 @@ export class EnginePool implements Engine {
   #open(): void {
     const lane: EngineHost = this.#parts.start({
       threads: this.#threads,
+      ...(this.#options.provider === undefined ? {} : { provider: this.#options.provider }),
       ...(this.#options.log === undefined ? {} : { log: this.#options.log }),
       onFree: () => this.#freed(lane),
     });

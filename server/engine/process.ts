@@ -2,6 +2,7 @@ import { type ChildProcess, fork } from 'node:child_process';
 import { createRequire } from 'node:module';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { type FromChild, owned, type ToChild } from './messages.ts';
+import type { Place } from './ort.ts';
 
 export interface EngineProcess {
   pid: number | null;
@@ -22,9 +23,9 @@ export interface ProcessEvents {
 const STOP_MS = 2000;
 
 /** Starts the engine's process, from any working folder and however the server itself was started. */
-export function startProcess(threads: number, events: ProcessEvents): EngineProcess {
+export function startProcess({ threads, provider }: Place, events: ProcessEvents): EngineProcess {
   const loader = pathToFileURL(createRequire(import.meta.url).resolve('tsx')).href;
-  const child = fork(fileURLToPath(new URL('./child.ts', import.meta.url)), [String(threads)], {
+  const child = fork(fileURLToPath(new URL('./child.ts', import.meta.url)), [String(threads), provider], {
     execArgv: ['--import', loader],
     // Typed arrays cross as themselves.
     serialization: 'advanced',

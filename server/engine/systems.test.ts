@@ -12,7 +12,7 @@ const systems = [
 ] as const;
 
 for (const { name, grid, previews } of systems) {
-  const opened = Voice.open(voiceDir(name), 1);
+  const opened = Voice.open(voiceDir(name), { provider: 'cpu', threads: 1 });
   after(async () => (await opened).close());
 
   test(`${name}: previews are due where a codebook ends`, async () => {

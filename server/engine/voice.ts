@@ -1,7 +1,7 @@
 import { GridAxes } from './axes.ts';
 import { type Card, parseCard, readCardText } from './card.ts';
 import { EngineError } from './errors.ts';
-import { type Feeds, floats, Graph, integers, read } from './ort.ts';
+import { type Feeds, floats, Graph, integers, type Place, read } from './ort.ts';
 import { whiteNoise } from './philox.ts';
 import { Sampler } from './sampler.ts';
 
@@ -39,13 +39,17 @@ export class Voice {
     this.#vocoder = vocoder;
   }
 
-  /** Throws voice_missing or voice_corrupt. The encoder is not needed to make clips and stays on disk. */
-  static async open(voiceDir: string, threads: number): Promise<Voice> {
+  /**
+   * Throws voice_missing or voice_corrupt. The encoder is not needed to make clips and stays on disk. Only decoder and
+   * vocoder run elsewhere than on the CPU: the prior is thousands of small steps, each with its past as an input.
+   */
+  static async open(voiceDir: string, { provider, threads }: Place): Promise<Voice> {
     const cardText = await readCardText(voiceDir);
     const card = parseCard(cardText);
     const opened: Graph[] = [];
     const open = async (name: 'condition' | 'row' | 'pixel' | 'decoder' | 'vocoder'): Promise<Graph> => {
-      const graph = await Graph.open(voiceDir, card, name, threads);
+      const where = name === 'decoder' || name === 'vocoder' ? provider : 'cpu';
+      const graph = await Graph.open(voiceDir, card, name, { provider: where, threads });
       opened.push(graph);
       return graph;
     };

@@ -1,0 +1,67 @@
+import { fork } from 'node:child_process';
+import { createRequire } from 'node:module';
+import { fileURLToPath, pathToFileURL } from 'node:url';
+
+/** What `--provider` takes: where decoder and vocoder run. */
+export const providerNames = ['auto', 'cpu', 'cuda', 'dml', 'coreml', 'webgpu'] as const;
+export type ProviderName = (typeof providerNames)[number];
+
+export interface ChosenProvider {
+  provider: string;
+  /** Why those that were tried before it do not work here. */
+  problems: Record<string, string>;
+}
+
+const PATIENCE_MS = 30_000;
+
+/**
+ * The provider named, or with `auto` the first of those in the package, if it works here; the CPU otherwise. Each is
+ * tried by itself, in a process that it may take down: in a list with others a missing one fails them all.
+ */
+export async function chooseProvider(
+  wanted: string,
+  bundled: readonly string[],
+  attempt: (name: string) => Promise<string | null> = tryApart,
+): Promise<ChosenProvider> {
+  const order: readonly string[] = providerNames;
+  const names = wanted === 'auto' ? order.filter((name) => name !== 'cpu' && bundled.includes(name)) : [wanted];
+  const problems: Record<string, string> = {};
+  for (const name of names) {
+    if (name === 'cpu') break;
+    const problem = await attempt(name);
+    if (problem === null) return { provider: name, problems };
+    problems[name] = reason(problem);
+  }
+  return { provider: 'cpu', problems };
+}
+
+/** null, or why a provider does not work here. */
+export function tryApart(name: string): Promise<string | null> {
+  return ask<string | null>(name).catch((error: Error) => error.message);
+}
+
+/** Names of the providers inside the installed package. */
+export function bundledApart(): Promise<string[]> {
+  return ask<string[]>('list');
+}
+
+function ask<T>(what: string): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const loader = pathToFileURL(createRequire(import.meta.url).resolve('tsx')).href;
+    const child = fork(fileURLToPath(new URL('./try-provider.ts', import.meta.url)), [what], {
+      execArgv: ['--import', loader],
+      stdio: ['ignore', 'ignore', 'ignore', 'ipc'],
+      timeout: PATIENCE_MS,
+      killSignal: 'SIGKILL',
+    });
+    child.once('message', (message) => resolve((message as { answer: T }).answer));
+    child.once('error', reject);
+    child.once('exit', (code, signal) => reject(new Error(`it ends the process (${signal ?? `exit code ${code}`})`)));
+  });
+}
+
+/** The runtime's last sentence, without the place in its sources. */
+function reason(message: string): string {
+  const last = message.trim().split('\n').at(-1) ?? '';
+  return last.replace(/^.* was false\. /, '');
+}
