@@ -19,11 +19,17 @@ _RHYTHM: dict[str, tuple[float, float, int, int]] = {
 }
 _TRIES = 8  # windows of a long recording looked at before silence is taken for an answer
 _SILENT = 1e-3
+_BEGUN = 0.03  # of a clip's peak: 30 dB below it
 
 
 class Augmenter:
-    def __init__(self, sounds: Sounds, oneshots: Sounds | None, classes: list[str], samples: int, compose_share: float) -> None:
-        self.sounds, self.oneshots, self.samples, self.compose_share = sounds, oneshots, samples, compose_share
+    """`onset`: seconds within which every clip is heard to begin; None leaves sounds where they come to lie.
+
+    A prior that often saw a clip begin with silence may stay there for good, and whoever hits a pad waits for nothing.
+    """
+
+    def __init__(self, sounds: Sounds, oneshots: Sounds | None, classes: list[str], samples: int, compose_share: float, onset: float | None = None) -> None:
+        self.sounds, self.oneshots, self.samples, self.compose_share, self.onset = sounds, oneshots, samples, compose_share, onset
         self.classes = classes
         self.by_class = [[i for i, c in enumerate(sounds.clips) if c.label == label] for label in classes]
         self.shot_groups: dict[str, list[list[int]]] = {}
@@ -42,6 +48,8 @@ class Augmenter:
         name = self.classes[label]
         composed = name in self.shot_groups and rng.random() < self.compose_share
         audio = self._compose(name, rng) if composed else self._recorded(int(rng.choice(self.by_class[label])), rng)
+        if self.onset is not None:
+            audio = self._begun(audio, rng.uniform(0, self.onset))
         peak = float(np.abs(audio).max()) or 1.0
         gain = 10 ** (rng.uniform(-gain_db, gain_db * 0.1) / 20)
         return audio * min(gain, 0.99 / peak), label
@@ -60,10 +68,17 @@ class Augmenter:
         room = self.samples - audio.size
         if room > self.samples // 20:  # a short sound may start anywhere it still fits
             return fit(audio, self.samples, int(rng.integers(0, room)))
-        # A full clip is rotated at a quiet point, so the seam makes no click where there is a quiet point.
-        shift = int(rng.integers(-self.sounds.rate, self.sounds.rate))
-        turned = np.roll(fit(audio, self.samples), shift)
-        seam = shift % self.samples
+        return self._turned(fit(audio, self.samples), int(rng.integers(-self.sounds.rate, self.sounds.rate)))
+
+    def _begun(self, audio: np.ndarray, seconds: float) -> np.ndarray:
+        """What lies before the first sound goes to the end, all of it but `seconds`."""
+        loud = np.flatnonzero(np.abs(audio) > _BEGUN * np.abs(audio).max())
+        late = int(loud[0]) - int(seconds * self.sounds.rate) if loud.size else 0
+        return self._turned(audio, -late) if late > 0 else audio
+
+    def _turned(self, audio: np.ndarray, shift: int) -> np.ndarray:
+        """A clip rotated by `shift` samples; the seam between its end and its beginning is faded, so that it makes no click."""
+        turned, seam = np.roll(audio, shift), shift % self.samples
         fade = np.ones(self.samples, np.float32)
         width = 128
         ramp = np.abs(np.arange(-width, width)) / width

@@ -53,7 +53,7 @@ class Making:
     @property
     def augmenter(self) -> Augmenter:
         data, oneshots = self.preset["data"], self.oneshots
-        return Augmenter(self.train, self.sounds.of(oneshots) if oneshots else None, self.corpus.classes, data["samples"], data["compose_share"])
+        return Augmenter(self.train, self.sounds.of(oneshots) if oneshots else None, self.corpus.classes, data["samples"], data["compose_share"], data.get("onset"))
 
 
 def sounds(corpus: Corpus, split: str) -> Sounds:

@@ -129,3 +129,20 @@ def test_a_clip_of_four_seconds_is_drawn_as_ever(tmp_path: Path):
         if which == 0:
             far[np.arange(shift - 200, shift + 200) % SAMPLES] = False
         assert np.allclose(drawn[far], expected[far], atol=1e-4)
+
+
+def test_every_clip_begins_when_it_is_asked_to(tmp_path: Path) -> None:
+    rng = np.random.default_rng(3)
+    late = np.zeros(SAMPLES // 3, np.float32)
+    late[SAMPLES // 4 :] = rng.standard_normal(late.size - SAMPLES // 4) * 0.1
+    whole = np.concatenate([np.full(SAMPLES // 2, 1e-4), rng.standard_normal(SAMPLES - SAMPLES // 2) * 0.1]).astype(np.float32)
+    sounds = Sounds(clips_of(tmp_path, {"late": late, "whole": whole}), RATE)
+    begins = {}
+    for onset in (None, 0.1):
+        augmenter = Augmenter(sounds, None, ["Bark"], SAMPLES, 0.0, onset)
+        clips = [augmenter.draw(np.random.default_rng(n))[0] for n in range(40)]
+        assert all(clip.shape == (SAMPLES,) for clip in clips)
+        begins[onset] = [np.flatnonzero(np.abs(clip) > 0.05 * np.abs(clip).max())[0] / RATE for clip in clips]
+    assert max(begins[0.1]) < 0.11
+    assert len({round(b, 2) for b in begins[0.1]}) > 5
+    assert max(begins[None]) > 0.3
