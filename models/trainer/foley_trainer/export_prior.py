@@ -22,7 +22,7 @@ from .alphabets import OwnCodes, OwnHead
 from .causal import GatedBlock
 from .condition import Context, LabelMap
 from .fold import folded
-from .onnx_graph import IR_VERSION, OPSET, GraphWriter, halve
+from .onnx_graph import IR_VERSION, OPSET, GraphWriter, halve, merged
 from .prior import PixelSnail, PriorConfig
 
 
@@ -85,7 +85,7 @@ def export_module(module: nn.Module, example: tuple[Tensor, ...], inputs: list[s
         output.CopyFrom(helper.make_tensor_value_info(output.name, kind, [named[output.name].get(i, size) for i, size in enumerate(result.shape)]))
     for node in model.graph.node:
         node.doc_string = ""
-    return model
+    return merged(model)
 
 
 def row_graph(model: PixelSnail) -> onnx.ModelProto:

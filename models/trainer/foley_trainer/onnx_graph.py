@@ -88,6 +88,27 @@ class GraphWriter:
         return model
 
 
+def merged(model: onnx.ModelProto) -> onnx.ModelProto:
+    """Constants that are equal become one, in place: the tracer writes a tensor down each time that it is used."""
+    known: dict[bytes, str] = {}
+    instead: dict[str, str] = {}
+    kept = []
+    for node in model.graph.node:
+        if node.op_type == "Constant":
+            value = node.attribute[0].SerializeToString()
+            first = known.setdefault(value, node.output[0])
+            if first != node.output[0]:
+                instead[node.output[0]] = first
+                continue
+        kept.append(node)
+    for node in kept:
+        for i, name in enumerate(node.input):
+            node.input[i] = instead.get(name, name)
+    del model.graph.node[:]
+    model.graph.node.extend(kept)
+    return model
+
+
 def halve(model: onnx.ModelProto, smallest: int = 1024) -> onnx.ModelProto:
     """Stores as float16 (and casts back) every constant float16 holds exactly: half the file, the same numbers.
 

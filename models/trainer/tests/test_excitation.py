@@ -73,6 +73,7 @@ def test_the_graph_takes_mel_and_noise_and_computes_the_same() -> None:
     audio = graph.run(None, {"mel": mel.numpy(), "noise": noise.numpy()})[0]
     with torch.no_grad():
         expected = generator(mel, noise)
+    assert len(export_vocoder(generator)["vocoder"].SerializeToString()) < 3e6, "the transforms are there more than once"
     assert expected.shape == (2, 120 * 256)
     assert np.abs(audio - expected.numpy()).max() < 1e-4
 
