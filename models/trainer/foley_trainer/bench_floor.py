@@ -94,7 +94,7 @@ def main() -> None:
 
         graphs, (rows, cols) = export_prior(lively(CONFIGS["paper"])), (CONFIGS["paper"].rows, CONFIGS["paper"].cols)
     results = [floor(graphs["row"], graphs["pixel"], rows, cols, int(n)) for n in args.threads.split(",")]
-    print(json.dumps({"bench": "floor", "voice": args.voice or "the paper's size", "results": results}))
+    print(json.dumps({"bench": "floor", "voice": Path(args.voice).name if args.voice else "the paper's size", "results": results}))
 
 
 if __name__ == "__main__":
