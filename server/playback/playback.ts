@@ -1,0 +1,73 @@
+/** What the rest of the server sees of playback. Nothing here, or below it, knows of any protocol or of the engine. */
+
+/** A sound made ready for the output: resampled to its rate, once, before anybody plays it. */
+export interface Prepared {
+  /** Seconds at the output's rate. */
+  readonly seconds: number;
+  /** Bytes it holds. */
+  readonly bytes: number;
+}
+
+export interface PlayOptions {
+  /** When its first sample sounds: milliseconds since 1970, with fractions; null for as soon as possible. */
+  at?: number | null;
+  /** Linear. */
+  gain?: number;
+  /** -1 (left) .. 1 (right), equal power. */
+  pan?: number;
+  /** Over and over, until it is stopped. */
+  loop?: boolean;
+  /** Where in the sound it begins, and how long it lasts at most, in seconds of the sound. */
+  offset?: number;
+  length?: number | null;
+  /** Seconds. */
+  fadeIn?: number;
+  fadeOut?: number;
+  /** Speed, pitch with it: 1 as it is, 2 an octave up. */
+  speed?: number;
+  /** A new sound of a group ends the others of it. */
+  choke?: string | null;
+  /** Index of the output's pair of channels. */
+  bus?: number;
+}
+
+export interface Played {
+  readonly voice: number;
+  /** Milliseconds since 1970 at which the first sample sounds, as far as the clock knows. */
+  readonly at: number;
+  /** The frame of the output it is, since the output began. */
+  readonly frame: number;
+  /** Milliseconds it came too late for `at`; 0 when in time or when none was asked for. */
+  readonly late: number;
+  /** Resolves when it has sounded, was stopped or stolen. Never rejects. */
+  readonly ended: Promise<'played' | 'stopped' | 'stolen' | 'choked'>;
+}
+
+export interface PlaybackInfo {
+  state: 'running' | 'headless' | 'failed' | 'closed';
+  /** Name of the device; null when there is none. */
+  device: string | null;
+  /** Why there is no device, where there is none. */
+  problem: string | null;
+  rate: number;
+  channels: number;
+  /** Seconds from scheduling to the output, as the system tells. */
+  latency: number;
+  /** Voices that sound or wait for their time, and how many there may be. */
+  voices: { active: number; most: number };
+  xruns: number | null;
+}
+
+export interface Playback {
+  info(): PlaybackInfo;
+  /** Milliseconds since 1970 by the output's own clock: what is played at this time sounds now. */
+  now(): number;
+  /** Mono PCM, -1..1, at `rate` Hz. */
+  prepare(pcm: Float32Array, rate: number): Prepared;
+  /** Never throws for being late or full: the oldest or quietest voice makes room. */
+  play(sound: Prepared, options?: PlayOptions): Played;
+  /** Ends a voice with a short fade; false when it is not there any more. */
+  stop(voice: number, fade?: number): boolean;
+  stopAll(fade?: number): void;
+  close(): Promise<void>;
+}
