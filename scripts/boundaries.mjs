@@ -15,6 +15,8 @@ export const RULES = [
 
   // The one file that loads the runtime; nothing in the engine knows that a protocol exists.
   { of: 'server/engine/ort.ts', may: ['server/engine'], packages: ['onnxruntime-node'] },
+  { of: 'server/engine/render-worker.mjs', may: ['server/engine'], packages: ['tsx'] },
+  { of: 'server/playback', may: ['server/playback'] },
   { of: 'server/engine', may: ['server/engine', 'server/audio'], packages: ['zod'] },
   { of: 'server/audio', may: ['server/audio'], packages: ['@alexanderolsen/libsamplerate-js', 'zod'] },
 

@@ -75,7 +75,7 @@ const configSchema = z.strictObject({
   threads: z.coerce.number<unknown>().int().min(1).max(256).optional(),
   /** Where decoder and vocoder run. */
   provider: z.enum(providerNames).default('cpu'),
-  /** Clips made at once. */
+  /** Processes that make clips. */
   lanes: z.coerce.number<unknown>().int().min(1).max(64).optional(),
   logLevel: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('info'),
   limits: z.custom<string | LimitsInput>().transform(limitsFromText).pipe(limitsSchema).prefault({}),
@@ -142,7 +142,7 @@ export const settings = [
     flag: '--threads',
     value: 'N',
     env: 'FOLEYD_THREADS',
-    doc: 'threads that make one clip, 1 by default',
+    doc: 'threads that render in each process, beside the one that samples; 1 by default',
   },
   {
     key: 'provider',
@@ -156,7 +156,7 @@ export const settings = [
     flag: '--lanes',
     value: 'N',
     env: 'FOLEYD_LANES',
-    doc: 'clips made at once, each by its own process; the cores, four at most',
+    doc: 'processes that make clips, four clips at once each; one for two cores by default, four at most',
   },
   {
     key: 'logLevel',

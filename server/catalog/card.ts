@@ -15,7 +15,7 @@ const graph = z.looseObject({
 export const cardSchema = z
   .looseObject({
     format: z.literal('foleyd-voice'),
-    version: z.literal(1),
+    version: z.literal(2),
     name: z.string().min(1).max(200),
     classes: z
       .array(z.looseObject({ id: z.int().min(0), name: z.string().min(1).max(100) }))

@@ -111,7 +111,7 @@ test('cards that cannot be are corrupt, and the message says where', async (t) =
   const row = (change: object): object => ({ graphs: { ...graphs, row: { ...graphs.row, ...change } } });
   const cases: [object, RegExp][] = [
     [{ format: 'other' }, /format/],
-    [{ version: 2 }, /version/],
+    [{ version: 1 }, /version/],
     [{ classes: [] }, /classes/],
     [
       {

@@ -26,7 +26,7 @@ const graph = z.looseObject({
 const cardSchema = z
   .looseObject({
     format: z.literal('foleyd-voice'),
-    version: z.literal(1),
+    version: z.literal(2),
     classes: z.array(z.looseObject({ id: z.int().min(0), name: z.string().min(1) })).min(1),
     audio: z.looseObject({
       rate: z.int().min(1000).max(768_000),

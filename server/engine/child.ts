@@ -2,74 +2,70 @@
  * The engine's own process: a graph's run blocks the thread it is on, so none runs in the server's. Messages in
  * messages.ts. It leaves when the server does.
  */
-import { readCardText } from './card.ts';
+import type { EngineRequest, EngineResult } from './engine.ts';
 import { EngineError, toEngineError } from './errors.ts';
 import { makeClip } from './make.ts';
 import type { ChildStatus, FromChild, ToChild } from './messages.ts';
 import { bundledProviders, ortVersion } from './ort.ts';
 import { chooseProvider } from './provider.ts';
+import { RenderThread } from './render-thread.ts';
+import { VoiceShelf } from './shelf.ts';
 import { Voice } from './voice.ts';
 
-/** Voices kept in memory, the least recently used first to go. */
+/** Voices kept in memory. */
 const KEPT = 3;
 
 // Ctrl-C and a service manager's stop reach the whole process group: the server decides when its engine goes, so
 // that it can let clips end first.
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => undefined);
-process.on('disconnect', () => process.exit(0));
+// An orderly exit would end the rendering thread in the middle of a graph's run, which aborts with a core dump.
+process.on('disconnect', () => void process.kill(process.pid, 'SIGKILL'));
 
 const threads = Number(process.argv[2] ?? 1);
 const { provider, problems } = await chooseProvider(process.argv[3] ?? 'cpu', bundledProviders());
-const voices = new Map<string, Voice>();
-const waiting = new Set<number>();
+const rendering = new RenderThread((reason) => {
+  // Nobody's clip can be heard any more; the server starts another process.
+  console.error(`the rendering thread ended: ${reason}`);
+  process.exit(1);
+});
+const voices = new VoiceShelf(KEPT, (dir) => Voice.open(dir, { provider, threads }, (of) => rendering.open(of)));
+const open = new Set<number>();
 const cancelled = new Set<number>();
-/** Tasks run one after the other even if the server should ever send two. */
-let last: Promise<void> = Promise.resolve();
 
 function send(message: FromChild): void {
   if (process.connected) process.send?.(message);
 }
 
 function status(): ChildStatus {
-  return { voices: [...voices.keys()], memoryMb: Math.round(process.memoryUsage.rss() / 2 ** 20) };
+  return { voices: voices.dirs(), memoryMb: Math.round(process.memoryUsage.rss() / 2 ** 20) };
 }
 
-async function voiceIn(dir: string): Promise<Voice> {
-  const text = await readCardText(dir);
-  let voice = voices.get(dir);
-  voices.delete(dir);
-  if (voice !== undefined && voice.cardText !== text) {
-    await voice.close();
-    voice = undefined;
+async function clip(task: number, request: EngineRequest): Promise<EngineResult> {
+  const isCancelled = (): boolean => cancelled.has(task);
+  if (isCancelled()) throw new EngineError('cancelled', 'the clip was cancelled');
+  const { voice, leave } = await voices.take(request.voiceDir);
+  try {
+    return await makeClip(voice, request, (event) => send({ type: 'event', task, event }), isCancelled);
+  } finally {
+    await leave();
   }
-  voice ??= await Voice.open(dir, { provider, threads });
-  voices.set(dir, voice);
-  for (const [oldDir, old] of voices) {
-    if (voices.size <= KEPT) break;
-    voices.delete(oldDir);
-    await old.close();
-  }
-  return voice;
 }
 
 async function perform(message: Exclude<ToChild, { type: 'cancel' }>): Promise<void> {
   const { task } = message;
   try {
     if (message.type === 'load') {
-      await voiceIn(message.voiceDir);
+      await (await voices.take(message.voiceDir)).leave();
       send({ type: 'loaded', task, status: status() });
-      return;
+    } else {
+      const result = await clip(task, message.request);
+      send({ type: 'done', task, result, status: status() });
     }
-    const isCancelled = (): boolean => cancelled.has(task);
-    if (isCancelled()) throw new EngineError('cancelled', 'the clip was cancelled');
-    const voice = await voiceIn(message.request.voiceDir);
-    const result = await makeClip(voice, message.request, (event) => send({ type: 'event', task, event }), isCancelled);
-    send({ type: 'done', task, result, status: status() });
   } catch (error) {
     const { code, message: text } = toEngineError(error);
     send({ type: 'failed', task, code, message: text, status: status() });
   } finally {
-    waiting.delete(task);
+    open.delete(task);
     cancelled.delete(task);
   }
 }
@@ -77,10 +73,10 @@ async function perform(message: Exclude<ToChild, { type: 'cancel' }>): Promise<v
 process.on('message', (message: ToChild) => {
   if (message.type === 'cancel') {
     // One that comes too late has nothing to stop.
-    if (waiting.has(message.task)) cancelled.add(message.task);
+    if (open.has(message.task)) cancelled.add(message.task);
   } else {
-    waiting.add(message.task);
-    last = last.then(() => perform(message));
+    open.add(message.task);
+    void perform(message);
   }
 });
 send({ type: 'ready', provider, problems, ortVersion });

@@ -16,8 +16,12 @@ export interface EngineRequest {
   /** Hz of the audio handed back. */
   rate: number;
   previews: boolean;
+  /** Somebody waits for it: clips that nobody waits for stand back. */
+  urgent?: boolean;
   /** Rows x columns in raster order: only decode these, sample nothing. */
   codes?: Uint16Array;
+  /** Raster order: where `given` is 1 the code is taken from here, elsewhere it is sampled. */
+  start?: { codes: Uint16Array; given: Uint8Array };
 }
 
 export type EngineEvent =
@@ -61,7 +65,7 @@ export interface EngineInfo {
   restarts: number;
   /** Where decoder and vocoder run. */
   provider: string;
-  /** Of each process. */
+  /** That render in each process; one more samples. */
   threads: number;
   /** Processes that make clips: how many there are, and how many there may be. */
   lanes: { open: number; most: number };
@@ -76,9 +80,9 @@ export interface Engine {
   info(): EngineInfo;
   /** Loads and checks a voice, so that its first clip does not wait. */
   load(voiceDir: string): Promise<void>;
-  /** Most clips that are made at the same time. */
-  readonly lanes: number;
-  /** Runs begin in order. Nothing that runs beside a clip can change its bits. */
+  /** Clips that it makes at the same time, and as many urgent ones beside them. */
+  readonly slots: number;
+  /** Runs begin in order, urgent ones first. Nothing that runs beside a clip can change its bits. */
   run(request: EngineRequest, on: (event: EngineEvent) => void): EngineRun;
   close(): Promise<void>;
 }

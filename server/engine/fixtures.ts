@@ -67,6 +67,7 @@ export class FakeProcess {
   readonly sent: ToChild[] = [];
   killed = false;
   readonly events: ProcessEvents;
+  readonly #answered = new Set<number>();
 
   constructor(events: ProcessEvents) {
     this.events = events;
@@ -87,11 +88,31 @@ export class FakeProcess {
     this.events.onMessage({ type: 'ready', provider: 'cpu', problems: {}, ortVersion: '1' });
   }
 
-  /** Answers the last task it was given. */
-  finish(): void {
-    const { task } = this.sent.at(-1)!;
+  /** Tasks it was given and has not answered. */
+  get open(): number[] {
+    return this.sent.flatMap((message) =>
+      message.type !== 'cancel' && !this.#answered.has(message.task) ? [message.task] : [],
+    );
+  }
+
+  /** Answers the clip of a seed, or the last task it was given. */
+  finish(seed?: number): void {
+    const task = seed === undefined ? this.sent.at(-1)!.task : this.#taskOf(seed);
+    this.#answered.add(task);
     const timings = { sampleMs: 1, decodeMs: 1, vocodeMs: 1, firstRowMs: 1, firstPreviewMs: null, totalMs: 3 };
     const result: EngineResult = { codes: new Uint16Array(1), rate: 1, pcm: new Float32Array(1), timings };
     this.events.onMessage({ type: 'done', task, result, status: { voices: [], memoryMb: 1 } });
+  }
+
+  /** Tells of a row of the clip of a seed. */
+  row(seed: number, row: number): void {
+    const event = { type: 'row', row, rows: 8, codes: new Uint16Array(1) } as const;
+    this.events.onMessage({ type: 'event', task: this.#taskOf(seed), event });
+  }
+
+  #taskOf(seed: number): number {
+    const asked = this.sent.findLast((message) => message.type === 'run' && message.request.seed === seed);
+    if (asked === undefined) throw new Error(`nobody asked for seed ${seed}`);
+    return asked.task;
   }
 }

@@ -26,7 +26,7 @@ for (const name of fixtures) {
     await sampler.sample({
       ...plain,
       classWeights: known.classWeights,
-      given: Uint16Array.from(known.codes),
+      start: { codes: Uint16Array.from(known.codes), given: new Uint8Array(known.codes.length).fill(1) },
       onLogits: (_, values) => void logits.push([...values]),
     });
     assert.equal(logits.length, known.logits.length);
@@ -51,7 +51,7 @@ for (const name of fixtures) {
       [known.whole, undefined],
       [known.firstCodebook, 1],
     ] as const) {
-      const { pcm } = await voice.decode(codes, 0, codebooks);
+      const { pcm } = await voice.render({ codes, seed: 0, ...(codebooks === undefined ? {} : { codebooks }) });
       assert.equal(pcm.length, voice.card.audio.samples);
       close(
         pcm.filter((_, i) => i % 97 === 0),

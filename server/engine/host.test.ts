@@ -59,7 +59,12 @@ test('a preview comes when its codebook is done, and only where the grid has one
   const order: string[] = [];
   await engine.run(request('tiny', { previews: true }), (e) => order.push(e.type === 'row' ? `row ${e.row}` : e.type))
     .done;
-  assert.deepEqual(order.slice(1), ['row 0', 'row 1', 'row 2', 'row 3', 'preview', 'row 4', 'row 5', 'row 6', 'row 7']);
+  // It is rendered while rows go on.
+  assert.ok(order.indexOf('preview') > order.indexOf('row 3'));
+  assert.deepEqual(
+    order.slice(1).filter((event) => event !== 'preview'),
+    ['row 0', 'row 1', 'row 2', 'row 3', 'row 4', 'row 5', 'row 6', 'row 7'],
+  );
   const timeMajor: string[] = [];
   await engine.run(request('tiny-time', { previews: true }), (e) => timeMajor.push(e.type)).done;
   assert.ok(!timeMajor.includes('preview'));

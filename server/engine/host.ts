@@ -10,7 +10,9 @@ export interface HostOptions {
   /** Where decoder and vocoder run, if it works there; the CPU by default. */
   provider?: string;
   log?: (level: 'debug' | 'info' | 'warn' | 'error', message: string) => void;
-  /** Whenever it is ready and has nothing left to do. */
+  /** Tasks that the process works at together; 1 by default. */
+  atOnce?: number;
+  /** Whenever it is ready and would begin with a further task at once. */
   onFree?: () => void;
 }
 
@@ -32,16 +34,17 @@ const START_MS = 60_000;
 const MOST_WAITING = 1024;
 
 /**
- * Keeps one engine process alive and gives it one task at a time. A crash fails the running task alone; those behind
- * it wait for the process that replaces it.
+ * Keeps one engine process alive and gives it as many tasks as it works at together. A crash fails those; the ones
+ * behind them wait for the process that replaces it.
  */
 export class EngineHost {
   readonly #startProcess: typeof startProcess;
   readonly #place: Place;
   readonly #log: NonNullable<HostOptions['log']>;
+  readonly #atOnce: number;
   readonly #onFree: () => void;
   readonly #queue: Task[] = [];
-  #running: Task | null = null;
+  readonly #running = new Map<number, Task>();
   #process: ReturnType<typeof startProcess> | null = null;
   #state: EngineInfo['state'] = 'starting';
   #lastId = 0;
@@ -55,22 +58,23 @@ export class EngineHost {
   #closed: Promise<void> | null = null;
 
   /** start: how a process is started; tests give their own. */
-  constructor({ threads, provider = 'cpu', log, onFree }: HostOptions, start: typeof startProcess = startProcess) {
+  constructor(options: HostOptions, start: typeof startProcess = startProcess) {
+    const { threads, provider = 'cpu', log, onFree, atOnce = 1 } = options;
     this.#startProcess = start;
     this.#place = { provider, threads };
     this.#log = log ?? (() => undefined);
+    this.#atOnce = atOnce;
     this.#onFree = onFree ?? (() => undefined);
     this.#start();
   }
 
-  /** Nothing to do, now or later; it need not be ready. */
-  get idle(): boolean {
-    return this.#state !== 'closed' && this.#running === null && this.#queue.length === 0;
+  /** Tasks that it was given and that have not ended. */
+  get tasks(): number {
+    return this.#running.size + this.#queue.length;
   }
 
-  /** Would begin with a task at once. */
-  get free(): boolean {
-    return this.#state === 'ready' && this.idle;
+  get ready(): boolean {
+    return this.#state === 'ready';
   }
 
   info(): Omit<EngineInfo, 'lanes'> {
@@ -143,23 +147,23 @@ export class EngineHost {
   #cancel(id: number): void {
     const at = this.#queue.findIndex((task) => task.id === id);
     if (at >= 0) this.#queue.splice(at, 1)[0]?.reject(new EngineError('cancelled', 'the clip was cancelled'));
-    else if (this.#running?.id === id) this.#process?.send({ type: 'cancel', task: id });
+    else if (this.#running.has(id)) this.#process?.send({ type: 'cancel', task: id });
   }
 
   #next(): void {
-    if (this.#state !== 'ready' || this.#running !== null) return;
-    const task = this.#queue.shift();
-    if (task === undefined) {
-      this.#onFree();
-      return;
-    }
-    this.#running = task;
-    try {
-      this.#process?.send(task.message);
-    } catch (error) {
-      this.#running = null;
-      task.reject(toEngineError(error));
-      this.#next();
+    while (this.#state === 'ready' && this.#running.size < this.#atOnce) {
+      const task = this.#queue.shift();
+      if (task === undefined) {
+        this.#onFree();
+        return;
+      }
+      this.#running.set(task.id, task);
+      try {
+        this.#process?.send(task.message);
+      } catch (error) {
+        this.#running.delete(task.id);
+        task.reject(toEngineError(error));
+      }
     }
   }
 
@@ -188,8 +192,8 @@ export class EngineHost {
       this.#next();
       return;
     }
-    const task = this.#running;
-    if (task === null || task.id !== message.task) return;
+    const task = this.#running.get(message.task);
+    if (task === undefined) return;
     if (message.type === 'event') {
       try {
         task.on(message.event);
@@ -199,7 +203,7 @@ export class EngineHost {
       return;
     }
     Object.assign(this.#about, message.status);
-    this.#running = null;
+    this.#running.delete(task.id);
     this.#fruitlessEnds = 0;
     if (message.type === 'failed') task.reject(new EngineError(message.code, message.message));
     else task.resolve(message.type === 'done' ? message.result : null);
@@ -215,9 +219,10 @@ export class EngineHost {
     this.#about = { ...this.#about, voices: [], memoryMb: null };
     this.#failedStarts += wasReady ? 0 : 1;
     this.#restarts += 1;
-    const task = this.#running;
-    this.#running = null;
-    task?.reject(new EngineError('engine_crashed', `the engine ended in the middle of this clip (${reason})`));
+    const lost = [...this.#running.values()];
+    this.#running.clear();
+    for (const task of lost)
+      task.reject(new EngineError('engine_crashed', `the engine ended in the middle of this clip (${reason})`));
     if (this.#failedStarts >= HOPELESS) this.#failAll(`the engine does not start (${reason})`);
     const wait = BACKOFF_MS[Math.min(this.#fruitlessEnds++, BACKOFF_MS.length - 1)]!;
     this.#log('error', `engine ended (${reason}); starting it again in ${wait} ms`);
@@ -225,8 +230,8 @@ export class EngineHost {
   }
 
   #failAll(message: string): void {
-    const tasks = [...(this.#running === null ? [] : [this.#running]), ...this.#queue.splice(0)];
-    this.#running = null;
+    const tasks = [...this.#running.values(), ...this.#queue.splice(0)];
+    this.#running.clear();
     for (const task of tasks) task.reject(new EngineError('engine_unavailable', message));
   }
 }

@@ -1,9 +1,8 @@
-import { resample } from '../audio/resample.ts';
 import type { EngineEvent, EngineRequest, EngineResult } from './engine.ts';
 import { EngineError } from './errors.ts';
 import type { Voice } from './voice.ts';
 
-/** One clip from a request: samples (or takes the given codes), decodes, resamples, and tells about it on the way. */
+/** One clip from a request: samples (or takes the given codes), renders, and tells about it on the way. */
 export async function makeClip(
   voice: Voice,
   request: EngineRequest,
@@ -15,39 +14,51 @@ export async function makeClip(
   const since = (): number => performance.now() - begun;
   const times = { sampleMs: 0, decodeMs: 0, vocodeMs: 0, firstRowMs: 0, firstPreviewMs: null as number | null };
   const previewAfter = request.previews ? voice.axes.previewRows() : new Map<number, number>();
+  const previews: Promise<void>[] = [];
   const { rows } = voice.axes;
-  let previewing = 0;
+  const { seed, rate } = request;
   let known: Uint16Array = new Uint16Array(voice.axes.rows * voice.axes.cols);
 
-  const decode = async (codes: Uint16Array, codebooks?: number): Promise<Float32Array> => {
-    const decoded = await voice.decode(codes, request.seed, codebooks);
-    times.decodeMs += decoded.decodeMs;
-    times.vocodeMs += decoded.vocodeMs;
-    return await resample(decoded.pcm, voice.card.audio.rate, request.rate);
+  const render = async (codes: Uint16Array, codebooks?: number): Promise<Float32Array> => {
+    const rendered = await voice.render({ codes, seed, rate, ...(codebooks === undefined ? {} : { codebooks }) });
+    times.decodeMs += rendered.decodeMs;
+    times.vocodeMs += rendered.vocodeMs;
+    return rendered.pcm;
   };
 
-  const onRow = async (row: number, codes: Uint16Array): Promise<void> => {
+  const preview = async (codebooks: number): Promise<void> => {
+    const pcm = await render(known.slice(), codebooks);
+    if (cancelled()) return;
+    times.firstPreviewMs ??= since();
+    on({ type: 'preview', codebooks, rate, pcm });
+  };
+
+  const onRow = (row: number, codes: Uint16Array): void => {
     if (row === 0) times.firstRowMs = since();
     known.set(codes, row * codes.length);
     on({ type: 'row', row, rows, codes });
-    const codebooks = previewAfter.get(row);
-    if (codebooks !== undefined && !cancelled()) {
-      const from = since();
-      const pcm = await decode(known, codebooks);
-      times.firstPreviewMs ??= since();
-      on({ type: 'preview', codebooks, rate: request.rate, pcm });
-      previewing += since() - from;
-    }
     if (cancelled()) throw new EngineError('cancelled', 'the clip was cancelled');
+    const codebooks = previewAfter.get(row);
+    if (codebooks === undefined) return;
+    // Not waited for: rows go on while it is rendered. What it fails of, the clip fails of in the end.
+    const coming = preview(codebooks);
+    coming.catch(() => undefined);
+    previews.push(coming);
   };
 
   on({ type: 'started' });
-  if (cancelled()) throw new EngineError('cancelled', 'the clip was cancelled');
-  if (request.codes === undefined) known = await voice.sampler.sample({ ...request, onRow });
-  else known = request.codes;
-  times.sampleMs = since() - previewing;
-  const pcm = await decode(known);
-  return { codes: known, rate: request.rate, pcm, timings: { ...times, totalMs: since() } };
+  try {
+    if (cancelled()) throw new EngineError('cancelled', 'the clip was cancelled');
+    if (request.codes === undefined) known = await voice.sampler.sample({ ...request, onRow });
+    else known = request.codes;
+    times.sampleMs = since();
+    const pcm = await render(known);
+    if (cancelled()) throw new EngineError('cancelled', 'the clip was cancelled');
+    await Promise.all(previews);
+    return { codes: known, rate, pcm, timings: { ...times, totalMs: since() } };
+  } finally {
+    await Promise.allSettled(previews);
+  }
 }
 
 function check(voice: Voice, { classWeights, codes, rate, temperature, topK, topP, seed }: EngineRequest): void {

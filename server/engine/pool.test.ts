@@ -28,40 +28,63 @@ function scripted(lanes: number, parts: PoolParts = {}) {
       },
     },
   );
-  const run = (seed: number) => pool.run(request('tiny', { seed }), quiet);
+  const run = (seed: number, urgent = false) => pool.run(request('tiny', { seed, urgent }), quiet);
   const seeds = () =>
     processes.map(({ sent }) => sent.flatMap((message) => (message.type === 'run' ? [message.request.seed] : [])));
   return { pool, processes, threads, logged, run, seeds };
 }
 
-test('a clip alone takes the first lane; the next opens another, as good as the first, and takes whichever is free first', async () => {
+const crashed = (error: unknown): boolean => error instanceof EngineError && error.code === 'engine_crashed';
+
+test('a clip alone takes the first lane; the next joins it, opens another, and the one after goes where less is done', async () => {
   const { pool, processes, threads, run, seeds } = scripted(3);
   processes[0]!.ready();
-  const first = run(1);
+  const clips = [run(1)];
   assert.equal(processes.length, 1);
-  const second = run(2);
+  clips.push(run(2));
   assert.deepEqual(threads, [2, 2]);
-  processes[0]!.finish();
-  await first.done;
   assert.deepEqual(seeds(), [[1, 2], []]);
   processes[1]!.ready();
-  const third = run(3);
-  assert.deepEqual(seeds(), [[1, 2], [3]]);
-  assert.deepEqual(pool.info().lanes, { open: 2, most: 3 });
-  processes[1]!.finish();
-  processes[0]!.finish();
-  await Promise.all([second.done, third.done]);
+  clips.push(run(3), run(4));
+  assert.deepEqual(seeds(), [[1, 2], [3, 4], []]);
+  assert.deepEqual(pool.info().lanes, { open: 3, most: 3 });
+  for (const seed of [1, 2]) processes[0]!.finish(seed);
+  for (const seed of [3, 4]) processes[1]!.finish(seed);
+  await Promise.all(clips.map(({ done }) => done));
   await pool.close();
 });
 
-test('only the first lane is waited for while it starts', async () => {
+test('while the first lane starts its clips wait with it; a further lane that is ready earlier takes the next', async () => {
   const { pool, processes, run, seeds } = scripted(2);
   const clips = [run(1), run(2)];
   processes[1]!.ready();
-  assert.deepEqual(seeds(), [[], [2]]);
+  clips.push(run(3));
+  assert.deepEqual(seeds(), [[], [3]]);
   processes[0]!.ready();
-  assert.deepEqual(seeds(), [[1], [2]]);
-  for (const child of processes) child.finish();
+  assert.deepEqual(seeds(), [[1, 2], [3]]);
+  for (const seed of [1, 2]) processes[0]!.finish(seed);
+  processes[1]!.finish(3);
+  await Promise.all(clips.map(({ done }) => done));
+  await pool.close();
+});
+
+test('a lane makes four clips together; four that hurry find room beside them, and go before those that wait', async () => {
+  const { pool, processes, run, seeds } = scripted(1);
+  processes[0]!.ready();
+  const clips = [1, 2, 3, 4, 5, 6].map((seed) => run(seed));
+  assert.deepEqual(seeds(), [[1, 2, 3, 4]]);
+  clips.push(...[11, 12, 13, 14, 15].map((seed) => run(seed, true)));
+  assert.deepEqual(seeds(), [[1, 2, 3, 4, 11, 12, 13, 14]]);
+  processes[0]!.finish(1);
+  await clips[0]!.done;
+  assert.equal(seeds()[0]!.length, 8, 'its room is not for those that do not hurry while others do');
+  processes[0]!.finish(11);
+  await clips[6]!.done;
+  assert.deepEqual(seeds()[0]!.slice(8), [15]);
+  for (const seed of [12, 13, 14, 15, 2]) processes[0]!.finish(seed);
+  await Promise.all([7, 8, 9, 10, 1].map((index) => clips[index]!.done));
+  assert.deepEqual(seeds()[0]!.slice(9), [5, 6]);
+  for (const seed of [3, 4, 5, 6]) processes[0]!.finish(seed);
   await Promise.all(clips.map(({ done }) => done));
   await pool.close();
 });
@@ -75,7 +98,7 @@ test('no further lane is opened where memory is short, and none beyond the most'
   assert.equal(short.processes.length, 1);
   const { processes, run, pool } = scripted(2);
   processes[0]!.ready();
-  for (const seed of [1, 2, 3, 4]) run(seed).done.catch(quiet);
+  for (let seed = 1; seed < 20; seed++) run(seed).done.catch(quiet);
   processes[1]!.ready();
   assert.equal(processes.length, 2);
   await Promise.all([pool.close(), short.pool.close()]);
@@ -87,17 +110,17 @@ test('a further lane without work gives its memory back, the first never', async
   processes[0]!.ready();
   const clips = [run(1), run(2)];
   processes[1]!.ready();
-  for (const child of processes) child.finish();
+  clips.push(run(3));
+  for (const seed of [1, 2]) processes[0]!.finish(seed);
+  processes[1]!.finish(3);
   await Promise.all(clips.map(({ done }) => done));
   context.mock.timers.tick(999);
   assert.equal(pool.info().lanes.open, 2);
   context.mock.timers.tick(1);
   assert.equal(pool.info().lanes.open, 1);
-  const again = [run(3), run(4)];
+  const again = [run(4), run(5)];
   assert.equal(processes.length, 3, 'and comes again when it is needed');
-  processes[2]!.ready();
-  processes[0]!.finish();
-  processes[2]!.finish();
+  for (const seed of [4, 5]) processes[0]!.finish(seed);
   await Promise.all(again.map(({ done }) => done));
   await pool.close();
 });
@@ -114,28 +137,60 @@ test('a further lane that never starts is done without, and loses no clip', asyn
   clips.push(run(3));
   assert.deepEqual(pool.info().lanes, { open: 1, most: 1 });
   assert.ok(logged.some((line) => line.includes('1 must do')));
-  for (const { done } of clips) {
-    processes[0]!.finish();
-    await done;
-  }
+  for (const seed of [1, 2, 3]) processes[0]!.finish(seed);
+  await Promise.all(clips.map(({ done }) => done));
   await pool.close();
 });
 
-test('a lane that dies takes one clip along, and waiting ones can be cancelled', async () => {
-  const { pool, processes, run, seeds } = scripted(2);
+test('a lane that dies with one clip takes it along; waiting ones can be cancelled, and a closed pool refuses', async () => {
+  const { pool, processes, run, seeds } = scripted(1);
   processes[0]!.ready();
-  const [first, second, third, fourth] = [run(1), run(2), run(3), run(4)];
-  processes[1]!.ready();
-  third.cancel();
-  await assert.rejects(third.done, (error) => error instanceof EngineError && error.code === 'cancelled');
-  processes[1]!.events.onExit('SIGKILL');
-  await assert.rejects(second.done, (error) => error instanceof EngineError && error.code === 'engine_crashed');
-  processes[0]!.finish();
-  processes[0]!.finish();
-  await Promise.all([first.done, fourth.done]);
-  assert.deepEqual(seeds()[0], [1, 4]);
-  await pool.close();
+  const first = run(1);
+  processes[0]!.events.onExit('SIGKILL');
+  await assert.rejects(first.done, crashed);
+  const waiting = [2, 3, 4, 5, 6].map((seed) => run(seed));
+  waiting[4]!.cancel();
+  await assert.rejects(waiting[4]!.done, (error) => error instanceof EngineError && error.code === 'cancelled');
+  assert.deepEqual(seeds(), [[1]]);
+  const closing = waiting
+    .slice(0, 4)
+    .map(({ done }) =>
+      assert.rejects(done, (error) => error instanceof EngineError && error.code === 'engine_unavailable'),
+    );
+  await Promise.all([pool.close(), ...closing]);
   await assert.rejects(run(5).done, (error) => error instanceof EngineError && error.code === 'engine_unavailable');
+});
+
+test('clips that die together are tried again one by one: the deadly one fails, the others lose nothing', async (context: TestContext) => {
+  context.mock.timers.enable({ apis: ['setTimeout'] });
+  const { pool, processes, seeds } = scripted(1);
+  processes[0]!.ready();
+  const rows: number[] = [];
+  const deadly = pool.run(request('tiny', { seed: 666 }), quiet);
+  const harmless = pool.run(request('tiny', { seed: 1 }), (event) => event.type === 'row' && rows.push(event.row));
+  const late = pool.run(request('tiny', { seed: 2 }), quiet);
+  const failed = assert.rejects(deadly.done, crashed);
+  for (const row of [0, 1]) processes[0]!.row(1, row);
+  const restart = async (): Promise<void> => {
+    processes.at(-1)!.events.onExit('SIGSEGV');
+    for (let turn = 0; turn < 5; turn++) await Promise.resolve();
+    context.mock.timers.tick(2000);
+    processes.at(-1)!.ready();
+  };
+  await restart();
+  // One at a time, whichever comes first; the deadly one dies once more, by itself.
+  for (let done = 0; done < 3; done++) {
+    const last = processes.at(-1)!;
+    assert.equal(last.open.length, 1);
+    const seed = seeds().at(-1)!.at(-1)!;
+    if (seed === 1) for (const row of [0, 1, 2]) last.row(1, row);
+    if (seed === 666) await restart();
+    else last.finish(seed);
+    for (let turn = 0; turn < 5; turn++) await Promise.resolve();
+  }
+  await Promise.all([failed, harmless.done, late.done]);
+  assert.deepEqual(rows, [0, 1, 2], 'no row is told twice');
+  await pool.close();
 });
 
 test('a clip has the same bits in every lane, whatever the others make', { timeout: 120_000 }, async () => {

@@ -3,110 +3,223 @@ import type { Card } from './card.ts';
 import { Draw, type DrawOptions } from './draw.ts';
 import { type Feeds, floats, type Graph, integers, type Outputs, read } from './ort.ts';
 import { cellUniform } from './philox.ts';
-import { SamplerState } from './state.ts';
+import { BatchState } from './state.ts';
 
 export interface SampleOptions extends DrawOptions {
   classWeights: number[];
   seed: number;
-  /** Raster order: take these codes instead of drawing any (teacher forcing). */
-  given?: Uint16Array;
+  /** Others that are not urgent stand back while it is sampled. */
+  urgent?: boolean;
+  /** Raster order: where `given` is 1 the code is taken from here and not drawn. */
+  start?: { codes: Uint16Array; given: Uint8Array };
   /** Sees the logits of every cell before its code is chosen; they are only lent. */
   onLogits?: (cell: number, logits: Float32Array) => void;
   /** After each row; what it returns is awaited, and a rejection ends the sampling. */
   onRow: (row: number, codes: Uint16Array) => Promise<void> | void;
 }
 
+/** A clip that is being sampled. Its place among the others is its slot of the state. */
+interface Clip {
+  readonly options: SampleOptions;
+  readonly draw: Draw;
+  readonly codes: Uint16Array;
+  row: number;
+  /** [rows, columns, conditionDim], by the codebooks that are finished. */
+  condition: Float32Array;
+  /** Why it cannot go on. */
+  problem: { error: unknown } | null;
+  resolve: (codes: Uint16Array) => void;
+  reject: (error: unknown) => void;
+}
+
+/** While somebody urgent is there, the others go on in every so many-th step only. */
+const PATIENCE = 4;
+
 /**
  * The prior, sampled exactly: the row graph computes for a whole row what finished rows contribute, the pixel graph
- * adds what the row's own finished cells do. Always one clip at a time: rounding would change with the batch, and a
- * seed would then give another clip when somebody else happened to ask too.
+ * adds what the row's own finished cells do. Clips are sampled together, each in a row of its own: one joins before any
+ * row and leaves after its last. No bit of a clip depends on the others (see the trainer's export_pixel.py).
  */
 export class Sampler {
   readonly #card: Card;
   readonly #axes: GridAxes;
   readonly #graphs: { condition: Graph; row: Graph; pixel: Graph };
+  readonly #rerun: Set<number>;
+  readonly #state: BatchState;
+  /** Urgent ones first; in the order of the state's slots. */
+  readonly #clips: Clip[] = [];
+  readonly #joining: Clip[] = [];
+  #steps = 0;
+  #running = false;
 
   constructor(card: Card, axes: GridAxes, graphs: { condition: Graph; row: Graph; pixel: Graph }) {
     this.#card = card;
     this.#axes = axes;
     this.#graphs = graphs;
+    this.#rerun = new Set(card.prior.conditionRows);
+    this.#state = new BatchState(card, axes);
   }
 
   /** Returns rows x columns codes in raster order. */
-  async sample(options: SampleOptions): Promise<Uint16Array> {
-    const { rows, cols } = this.#axes;
-    const state = new SamplerState(this.#card, this.#axes);
-    const draw = new Draw(this.#card.latent.codes, options);
-    const rerun = new Set(this.#card.prior.conditionRows);
-    let condition: Float32Array = new Float32Array(0);
-    for (let row = 0; row < rows; row++) {
-      if (rerun.has(row)) condition = await this.#condition(options.classWeights, state);
-      await this.#row(row, condition, state, draw, options);
-      await options.onRow(row, state.codes.slice(row * cols, (row + 1) * cols));
-    }
-    return state.codes;
+  sample(options: SampleOptions): Promise<Uint16Array> {
+    const { rows, cols, absent } = this.#axes;
+    return new Promise((resolve, reject) => {
+      this.#joining.push({
+        ...{ options, resolve, reject, row: 0, problem: null, condition: new Float32Array(0) },
+        draw: new Draw(this.#card.latent.codes, options),
+        codes: new Uint16Array(rows * cols).fill(absent),
+      });
+      if (!this.#running) void this.#run();
+    });
   }
 
-  async #condition(classWeights: number[], state: SamplerState): Promise<Float32Array> {
+  async #run(): Promise<void> {
+    this.#running = true;
+    while (this.#joining.length + this.#clips.length > 0) {
+      for (const clip of this.#joining.splice(0)) this.#join(clip);
+      const active = this.#clips.slice(0, this.#active());
+      try {
+        await this.#step(active);
+      } catch (error) {
+        for (const clip of active) clip.problem ??= { error };
+      }
+      for (const clip of active) await this.#finishRow(clip);
+    }
+    this.#running = false;
+  }
+
+  /** How many of the clips take part in this step: all of them, or the urgent ones alone. */
+  #active(): number {
+    const urgent = this.#urgent();
+    return urgent === 0 || this.#steps++ % PATIENCE === 0 ? this.#clips.length : urgent;
+  }
+
+  #urgent(): number {
+    const first = this.#clips.findIndex(({ options }) => options.urgent !== true);
+    return first < 0 ? this.#clips.length : first;
+  }
+
+  #join(clip: Clip): void {
+    this.#clips.push(clip);
+    this.#state.add();
+    if (clip.options.urgent === true) this.#swap(this.#urgent(), this.#clips.length - 1);
+  }
+
+  #leave(clip: Clip): void {
+    const urgent = this.#urgent();
+    let slot = this.#clips.indexOf(clip);
+    if (slot < urgent) {
+      this.#swap(slot, urgent - 1);
+      slot = urgent - 1;
+    }
+    this.#swap(slot, this.#clips.length - 1);
+    this.#clips.pop();
+    this.#state.removeLast();
+  }
+
+  #swap(one: number, other: number): void {
+    if (one >= other) return;
+    [this.#clips[one], this.#clips[other]] = [this.#clips[other]!, this.#clips[one]!];
+    this.#state.swap(one, other);
+  }
+
+  async #finishRow(clip: Clip): Promise<void> {
+    const { rows, cols } = this.#axes;
+    try {
+      if (clip.problem !== null) throw clip.problem.error;
+      const row = clip.row++;
+      await clip.options.onRow(row, clip.codes.slice(row * cols, (row + 1) * cols));
+      if (clip.row < rows) return;
+      this.#leave(clip);
+      clip.resolve(clip.codes);
+    } catch (error) {
+      this.#leave(clip);
+      clip.reject(error);
+    }
+  }
+
+  /** The next row of each of these clips. */
+  async #step(clips: Clip[]): Promise<void> {
+    const { cols } = this.#axes;
+    // One at a time: it is once in ten rows, and its bits would depend on how many there are.
+    for (const clip of clips) if (this.#rerun.has(clip.row)) clip.condition = await this.#condition(clip);
+    const above = await this.#graphs.row.run(this.#rowFeeds(clips));
+    // Of those that stand back too: what they remember lies beside the others'.
+    const furthest = Math.max(...this.#clips.map(({ row }) => row));
+    const feeds = this.#state.beginRow(clips.length, (furthest + 1) * cols);
+    const columns = this.#columns(above, clips.length);
+    for (const column of columns.keys()) {
+      const cells = clips.map(({ row }) => row * cols + column);
+      this.#state.setCells(cells);
+      const outputs = await this.#graphs.pixel.run({ ...feeds, ...columns[column] });
+      this.#choose(clips, cells, outputs);
+    }
+  }
+
+  #choose(clips: Clip[], cells: number[], outputs: Outputs): void {
+    const { codes } = this.#card.latent;
+    const logits = read(outputs, 'logits');
+    const kept = { a1: read(outputs, 'a1'), a2: read(outputs, 'a2'), past: read(outputs, 'past') };
+    this.#state.beginKeep(clips.length);
+    for (const [slot, clip] of clips.entries()) {
+      const cell = cells[slot]!;
+      const code = choose(clip, cell, logits.subarray(slot * codes, (slot + 1) * codes));
+      clip.codes[cell] = code;
+      this.#state.keep(slot, cell, code, kept);
+    }
+  }
+
+  async #condition({ options, codes }: Clip): Promise<Float32Array> {
     const { rows, cols } = this.#axes;
     const outputs = await this.#graphs.condition.run({
-      class: floats(Float32Array.from(classWeights), [1, classWeights.length]),
-      codes: integers(state.codesSoFar(), [1, rows, cols]),
+      class: floats(Float32Array.from(options.classWeights), [1, options.classWeights.length]),
+      codes: integers(BigInt64Array.from(codes, BigInt), [1, rows, cols]),
     });
     return read(outputs, 'condition');
   }
 
-  async #row(
-    row: number,
-    condition: Float32Array,
-    state: SamplerState,
-    draw: Draw,
-    { seed, given, onLogits }: SampleOptions,
-  ): Promise<void> {
+  #rowFeeds(clips: Clip[]): Feeds {
     const { cols } = this.#axes;
-    const above = await this.#graphs.row.run(this.#rowFeeds(row, condition, state));
-    const feeds = state.beginRow(row);
-    const columns = this.#columns(above);
-    for (let column = 0; column < cols; column++) {
-      const cell = row * cols + column;
-      const outputs = await this.#graphs.pixel.run({ ...feeds, ...columns[column] });
-      const logits = read(outputs, 'logits');
-      onLogits?.(cell, logits);
-      const code = given?.[cell] ?? draw.code(logits, cellUniform(seed, cell));
-      state.keep(column, code, {
-        ...{ a1: read(outputs, 'a1'), a2: read(outputs, 'a2') },
-        ...{ key: read(outputs, 'newKey'), value: read(outputs, 'newValue') },
-      });
-    }
-  }
-
-  #rowFeeds(row: number, condition: Float32Array, state: SamplerState): Feeds {
-    const { cols } = this.#axes;
-    const { layers, channels, kernel, conditionDim } = this.#card.prior;
+    const { kernel, conditionDim } = this.#card.prior;
     const reach = (kernel - 1) / 2;
     const wide = cols + 2 * reach;
-    const activations = [layers, 1, wide, (kernel - 1) * channels];
+    const codes = new BigInt64Array(clips.length * reach * wide).fill(BigInt(this.#axes.absent));
+    const condition = new Float32Array(clips.length * cols * conditionDim);
+    for (const [slot, clip] of clips.entries()) {
+      this.#rowsAbove(clip, codes.subarray(slot * reach * wide, (slot + 1) * reach * wide));
+      const each = cols * conditionDim;
+      condition.set(clip.condition.subarray(clip.row * each, (clip.row + 1) * each), slot * each);
+    }
     return {
-      a1: floats(state.above1, activations),
-      a2: floats(state.above2, activations),
-      codes: integers(state.rowsAbove(row), [1, reach, wide]),
-      condition: floats(condition.subarray(row * cols * conditionDim, (row + 1) * cols * conditionDim), [
-        1,
-        cols,
-        conditionDim,
-      ]),
-      row: integers(BigInt64Array.of(BigInt(row)), [1]),
+      ...this.#state.rowFeeds(clips.length),
+      codes: integers(codes, [clips.length, reach, wide]),
+      condition: floats(condition, [clips.length, cols, conditionDim]),
+      row: integers(
+        BigInt64Array.from(clips, ({ row }) => BigInt(row)),
+        [clips.length],
+      ),
     };
   }
 
-  /** The row graph's outputs cut into what each column's cell is fed. */
-  #columns(outputs: Outputs): Feeds[] {
+  /** Codes of the P rows above the clip's row, with P absent columns on both sides: [P, W + 2P]. */
+  #rowsAbove({ row, codes }: Clip, out: BigInt64Array): void {
+    const { cols } = this.#axes;
+    const reach = (this.#card.prior.kernel - 1) / 2;
+    for (let i = 0; i < reach; i++) {
+      const from = (row - reach + i) * cols;
+      if (from < 0) continue;
+      const to = i * (cols + 2 * reach) + reach;
+      for (let column = 0; column < cols; column++) out[to + column] = BigInt(codes[from + column]!);
+    }
+  }
+
+  /** The row graph's outputs cut into what each column's cells are fed. */
+  #columns(outputs: Outputs, clips: number): Feeds[] {
     const { layers, channels } = this.#card.prior;
     const parts: [string, number[]][] = [
-      ['c1', [layers, 1, channels]],
-      ['c2', [layers, 1, 2 * channels]],
-      ['e0', [1, channels]],
-      ['coords', [1, 2]],
+      ['c1', [clips, layers, channels]],
+      ['c2', [clips, layers, 2 * channels]],
+      ['e0', [clips, channels]],
     ];
     return Array.from({ length: this.#axes.cols }, (_, column) =>
       Object.fromEntries(
@@ -116,5 +229,18 @@ export class Sampler {
         }),
       ),
     );
+  }
+}
+
+/** The clip's code of a cell. One whose logits are no numbers ends with its row; the others know nothing of it. */
+function choose(clip: Clip, cell: number, logits: Float32Array): number {
+  const { seed, start, onLogits } = clip.options;
+  if (clip.problem !== null) return 0;
+  try {
+    onLogits?.(cell, logits);
+    return start?.given[cell] === 1 ? start.codes[cell]! : clip.draw.code(logits, cellUniform(seed, cell));
+  } catch (error) {
+    clip.problem = { error };
+    return 0;
   }
 }

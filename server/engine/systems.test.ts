@@ -33,7 +33,7 @@ for (const { name, grid, previews } of systems) {
     ]) {
       const plain = { seed: 3, temperature: 1, topK: 0, topP: 1, onRow: () => undefined };
       const codes = await voice.sampler.sample({ ...plain, classWeights });
-      const { pcm } = await voice.decode(codes, 0);
+      const { pcm } = await voice.render({ codes, seed: 0 });
       assert.equal(pcm.length, card(name).audio.samples);
       clips.push([...codes].join());
     }

@@ -6,8 +6,8 @@ import { ScriptedEngine } from '../test/support/engine.ts';
 import { FairScheduler } from './fair.ts';
 import type { Job, JobOrder } from './scheduler.ts';
 
-function setup(bounds: { maxJobs?: number; maxClips?: number; lanes?: number; now?: () => number } = {}) {
-  const engine = new ScriptedEngine({ lanes: bounds.lanes ?? 1 });
+function setup(bounds: { maxJobs?: number; maxClips?: number; slots?: number; now?: () => number } = {}) {
+  const engine = new ScriptedEngine({ slots: bounds.slots ?? 1 });
   const bus = new Bus((error) => assert.fail(String(error)));
   const scheduler = new FairScheduler({
     engine,
@@ -71,8 +71,8 @@ test('many clips are made in the end, however many single ones keep coming', asy
   assert.ok(between > 5 && between < 15, `${between} clips between the second and the third`);
 });
 
-test('as many clips at once as there are lanes, handed over in order, and results do not pile up', async () => {
-  const { engine, scheduler, order } = setup({ lanes: 3 });
+test('as many clips at once as there are slots, handed over in order, and results do not pile up', async () => {
+  const { engine, scheduler, order } = setup({ slots: 3 });
   engine.pace.set(1, 40);
   const taken: number[] = [];
   let most = 0;
@@ -91,8 +91,8 @@ test('as many clips at once as there are lanes, handed over in order, and result
   assert.equal(most, 4);
 });
 
-test('lanes are shared, and a job that fails or is cancelled takes only its own clips along', async () => {
-  const { engine, scheduler, order } = setup({ lanes: 2 });
+test('slots are shared, and a job that fails or is cancelled takes only its own clips along', async () => {
+  const { engine, scheduler, order } = setup({ slots: 2 });
   engine.faults.set(2, 'engine_failed');
   const failing = scheduler.submit(order([1, 2, 3, 4]));
   const other = scheduler.submit(order([10, 11, 12]));

@@ -41,7 +41,7 @@ const PATIENCE_MS = 10_000;
 /**
  * One queue for everybody. The next clip is one of the job that has begun with the fewest, of the oldest such job: so
  * requests for one clip are served in order of arrival, somebody who wants one sound does not wait for another's
- * hundred, and several such hundreds take turns. Clips of a job are handed over in order, however many are made at
+ * hundred (first clips have room of their own in the engine), and several such hundreds take turns. Clips of a job are handed over in order, however many are made at
  * once. A job that cannot be queued is refused at once.
  */
 export class FairScheduler implements Scheduler {
@@ -49,7 +49,8 @@ export class FairScheduler implements Scheduler {
   readonly #now: () => number;
   /** Jobs that have not ended, in order of arrival. */
   readonly #jobs = new Map<string, Entry>();
-  #running = 0;
+  /** Clips that the engine has. */
+  readonly #running = { all: 0, urgent: 0 };
   #closing = false;
   #onIdle: (() => void)[] = [];
 
@@ -132,36 +133,41 @@ export class FairScheduler implements Scheduler {
   }
 
   #next(): void {
-    while (this.#running < this.#options.engine.lanes) {
-      const entry = this.#choose();
-      if (entry === null) return;
-      this.#begin(entry);
-    }
+    for (let entry = this.#choose(); entry !== null; entry = this.#choose()) this.#begin(entry);
   }
 
   #choose(): Entry | null {
-    const now = this.#now();
+    const { slots } = this.#options.engine;
     let chosen: Entry | null = null;
     let least = Number.POSITIVE_INFINITY;
     for (const entry of this.#jobs.values()) {
       if (entry.stop !== null || entry.begun === entry.order.clips.length) continue;
-      // One clip more than there are lanes: the engine goes on while a clip is taken, and results do not pile up.
-      if (entry.begun - entry.taken > this.#options.engine.lanes) continue;
-      const had = now - entry.servedAt >= PATIENCE_MS ? 0 : entry.begun;
+      if ((this.#isUrgent(entry) ? this.#running.urgent : this.#running.all) >= slots) continue;
+      // One clip more than are made at once: the engine goes on while a clip is taken, and results do not pile up.
+      if (entry.begun - entry.taken > slots) continue;
+      const had = this.#isUrgent(entry) ? 0 : entry.begun;
       if (had < least) [chosen, least] = [entry, had];
     }
     return chosen;
   }
 
+  /** The first clip of a job is waited for by somebody: who asked for a hundred has something to hear then. */
+  #isUrgent({ begun, servedAt }: Entry): boolean {
+    return begun === 0 || this.#now() - servedAt >= PATIENCE_MS;
+  }
+
   #begin(entry: Entry): void {
+    const urgent = this.#isUrgent(entry);
     const index = entry.begun++;
     entry.servedAt = this.#now();
     if (entry.startedAt === null) {
       entry.startedAt = entry.servedAt;
       this.#options.bus.publish(entry.id, { type: 'started', waitedMs: entry.startedAt - entry.queuedAt });
     }
-    this.#running += 1;
-    const run = this.#options.engine.run(entry.order.clips[index]!, (event) => this.#progress(entry, index, event));
+    this.#running.all += 1;
+    if (urgent) this.#running.urgent += 1;
+    const clip = { ...entry.order.clips[index]!, urgent };
+    const run = this.#options.engine.run(clip, (event) => this.#progress(entry, index, event));
     entry.runs.set(index, run);
     if (entry.stop !== null) run.cancel();
     void run.done
@@ -169,7 +175,8 @@ export class FairScheduler implements Scheduler {
       .catch((error: unknown) => void this.#fail(entry, error))
       .then(() => {
         entry.runs.delete(index);
-        this.#running -= 1;
+        this.#running.all -= 1;
+        if (urgent) this.#running.urgent -= 1;
         void this.#take(entry);
         this.#next();
       });

@@ -5,7 +5,7 @@ import path from 'node:path';
 import { after, before, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { parseCard } from '../engine/card.ts';
-import type { Engine, EngineEvent, EngineResult } from '../engine/engine.ts';
+import type { Engine, EngineEvent, EngineRequest, EngineResult } from '../engine/engine.ts';
 import { createEngine } from '../engine/pool.ts';
 
 const models = fileURLToPath(new URL('../../models', import.meta.url));
@@ -20,15 +20,19 @@ before(() => {
 });
 after(() => engine.close());
 
+function order(classId: number, seed: number, more: Partial<EngineRequest> = {}): EngineRequest {
+  const classWeights = card.classes.map((_, index) => (index === classId ? 1 : 0));
+  const sampling = { seed, temperature: 1, topK: 0, topP: 1, rate: card.audio.rate, previews: false };
+  return { voiceDir, classWeights, ...sampling, ...more };
+}
+
 function ask(
   classId: number,
   seed: number,
-  more: { previews?: boolean; codes?: Uint16Array } = {},
+  more: Partial<EngineRequest> = {},
   on: (event: EngineEvent) => void = () => undefined,
 ): Promise<EngineResult> {
-  const classWeights = card.classes.map((_, index) => (index === classId ? 1 : 0));
-  const sampling = { seed, temperature: 1, topK: 0, topP: 1, rate: card.audio.rate, previews: false };
-  return engine.run({ voiceDir, classWeights, ...sampling, ...more }, on).done;
+  return engine.run(order(classId, seed, more), on).done;
 }
 
 /** Mean power in nats of 64 stretches of a clip: its loudness over time. */
@@ -76,9 +80,17 @@ test('every class is heard, stays within full scale, and previews come after eac
     );
     assert.ok(Math.max(...pcm.map(Math.abs)) > 0.01, `${name} is silent`);
     if (id !== 0) continue;
+    // A preview is rendered while rows go on: it comes after its codebook's last row, and before the next preview.
     const rows = card.grid.rows / card.latent.codebooks;
-    const each = (codebook: number): string[] => [...new Array<string>(rows).fill('row'), `preview ${codebook}`];
-    assert.deepEqual(heard, [1, 2, 3].flatMap(each).concat(new Array<string>(rows).fill('row')));
+    assert.deepEqual(
+      heard.filter((event) => event !== 'row'),
+      ['preview 1', 'preview 2', 'preview 3'],
+    );
+    for (const codebook of [1, 2, 3]) {
+      const before = heard.slice(0, heard.indexOf(`preview ${codebook}`)).filter((event) => event === 'row').length;
+      assert.ok(before >= codebook * rows, `${before} rows before preview ${codebook}`);
+    }
+    assert.equal(heard.filter((event) => event === 'row').length, card.grid.rows);
   }
 });
 
@@ -95,6 +107,23 @@ test('a seed is the same clip bit for bit, and another one is another clip', asy
   const [levels, others] = [envelope(one.pcm), envelope(surface.pcm)];
   const loud = levels.map((_, i) => i).filter((i) => levels[i]! > Math.max(...levels) - 6);
   for (const i of loud) assert.ok(Math.abs(levels[i]! - others[i]!) < 2, `stretch ${i}: ${levels[i]}, ${others[i]}`);
+});
+
+test('no bit depends on the company or on the threads', async () => {
+  const alone = await ask(2, 11);
+  const together = await Promise.all([ask(1, 3), ask(2, 11, { urgent: true }), ask(4, 12), ask(2, 11), ask(5, 8)]);
+  for (const index of [1, 3]) {
+    assert.deepEqual(together[index]!.codes, alone.codes);
+    assert.deepEqual(together[index]!.pcm, alone.pcm);
+  }
+  const wider = createEngine({ threads: 2, lanes: 1 });
+  try {
+    const { codes, pcm } = await wider.run(order(2, 11), () => undefined).done;
+    assert.deepEqual(codes, alone.codes);
+    assert.deepEqual(pcm, alone.pcm);
+  } finally {
+    await wider.close();
+  }
 });
 
 test('rain goes on and barks do not', async () => {

@@ -57,10 +57,11 @@ def bytes_per_second(threads: int, weight_bytes: int) -> float:
 
 
 def weights(graph: onnx.ModelProto) -> int:
-    """Numbers in all constants that a MatMul multiplies with (through a cast, where they are stored as float16)."""
+    """Numbers in all constants that products multiply with (through a cast, where they are stored as float16), no biases."""
     sizes = {c.name: numpy_helper.to_array(c).size for c in graph.graph.initializer}
     sizes |= {node.output[0]: sizes[node.input[0]] for node in graph.graph.node if node.op_type == "Cast" and node.input[0] in sizes}
-    return sum(sizes.get(name, 0) for node in graph.graph.node if node.op_type == "MatMul" for name in node.input)
+    products = [node for node in graph.graph.node if node.op_type in ("MatMul", "Gemm", "Conv")]
+    return sum(sizes.get(name, 0) for node in products for name in node.input[:2])
 
 
 def floor(row: onnx.ModelProto, pixel: onnx.ModelProto, rows: int, cols: int, threads: int) -> dict[str, Any]:

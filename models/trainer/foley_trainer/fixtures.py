@@ -41,13 +41,13 @@ class Fixture:
     prior: PriorConfig
 
 
-def _fixture(title: str, classes: list[str], seed: int, strides: list[list[int]], *, codebooks: int = 2, time_major: bool = False, channels: int = 16, blocks: int = 2) -> Fixture:
+def _fixture(title: str, classes: list[str], seed: int, strides: list[list[int]], *, codebooks: int = 2, time_major: bool = False, blocks: int = 2) -> Fixture:
     """24 frames, 16 codes; rows are codebooks and frequencies, or moments. Not every seed gives a vocoder that is heard."""
     codec = CodecConfig(strides=strides, codebooks=codebooks, codes=16, dim=8, channels=8, hidden=4, trunk_blocks=1, fine_blocks=1, mel_frames=24)
     axes = {"row_axes": ["time"], "col_axes": ["codebook", "frequency"]} if time_major else {}
     grid = Grid(codebooks, *codec.latent_shape, **axes)
     prior = PriorConfig(
-        rows=grid.rows, cols=grid.cols, codes=16, classes=len(classes), channels=channels, blocks=blocks, res_blocks=2, heads=2, condition_dim=8, **grid.to_dict()
+        rows=grid.rows, cols=grid.cols, codes=16, classes=len(classes), channels=32, blocks=blocks, res_blocks=3 - blocks, heads=2, condition_dim=8, **grid.to_dict()
     )
     return Fixture(title, classes, seed, codec, prior)
 
@@ -57,9 +57,9 @@ FEW = ["Beep", "Hiss", "Thud"]
 VOICES: dict[str, Fixture] = {
     "tiny": _fixture("Tiny, codebook by codebook", DCASE, 11, [[10, 2], [2, 2]]),
     "tiny-time": _fixture("Tiny, step by step in time", FEW, 12, [[10, 2], [2, 2]], time_major=True),
-    "tiny-vq": _fixture("Tiny, one codebook", FEW, 12, [[2, 2], [2, 2]], codebooks=1, channels=8, blocks=1),
-    "tiny-freq": _fixture("Tiny, coarse in frequency", FEW, 17, [[4, 2], [4, 2]], channels=8, blocks=1),
-    "tiny-padded": _fixture("Tiny, coarse in time, frames padded", FEW, 12, [[2, 4], [2, 4]], channels=8, blocks=1),
+    "tiny-vq": _fixture("Tiny, one codebook", FEW, 12, [[2, 2], [2, 2]], codebooks=1, blocks=1),
+    "tiny-freq": _fixture("Tiny, coarse in frequency", FEW, 17, [[4, 2], [4, 2]], blocks=1),
+    "tiny-padded": _fixture("Tiny, coarse in time, frames padded", FEW, 12, [[2, 4], [2, 4]], blocks=1),
 }
 
 

@@ -46,12 +46,6 @@ class GraphWriter:
         self.constants.append(numpy_helper.from_array(np.ascontiguousarray(array), name))
         return name
 
-    def whole(self, x: str) -> str:
-        """x as int64."""
-        name = self._fresh("cast")
-        self.nodes.append(helper.make_node("Cast", [x], [name], to=TensorProto.INT64))
-        return name
-
     def op(self, kind: str, *inputs: str, to: str | None = None, **attributes: Any) -> str:
         """One node with one output, named `to` where it is a graph output."""
         name = to or self._fresh(kind.lower())
@@ -71,10 +65,12 @@ class GraphWriter:
     def reshape(self, x: str, shape: Sequence[int], to: str | None = None) -> str:
         return self.op("Reshape", x, self.constant(list(shape)), to=to)
 
-    def linear(self, x: str, weight: Tensor, bias: Tensor | None) -> str:
-        """x @ weight + bias with the weight as it is given, [.., in, out]."""
-        product = self.op("MatMul", x, self.constant(weight))
-        return product if bias is None else self.op("Add", product, self.constant(bias))
+    def gemm(self, x: str, weight: Tensor, bias: Tensor | str, to: str | None = None) -> str:
+        """x [M, in] @ weight [in, out] + bias, a constant [out] or a name for [M, out] or [1, out]."""
+        return self.op("Gemm", x, self.constant(weight), bias if isinstance(bias, str) else self.constant(bias), to=to)
+
+    def join(self, parts: Sequence[str], axis: int) -> str:
+        return self.op("Concat", *parts, axis=axis) if len(parts) > 1 else parts[0]
 
     def glu(self, x: str, half: int) -> str:
         """[.., 2 * half] -> first half times sigmoid of the second."""

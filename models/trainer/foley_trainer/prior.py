@@ -49,6 +49,8 @@ class PriorConfig:
             raise ValueError("the kernel must be odd")
         if self.channels % (2 * self.heads):
             raise ValueError("half the channels must divide among the heads")
+        if self.channels % 32:
+            raise ValueError("the channels must be a multiple of 32, two vectors: see export_pixel.WIDTH")
         if self.condition not in ("context", "place", "map"):
             raise ValueError(f"no condition {self.condition}")
         if self.condition == "map" and self.condition_dim != 1:

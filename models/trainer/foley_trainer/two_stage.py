@@ -7,7 +7,6 @@ when, is the contract.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 
 import numpy as np
 import onnx
@@ -52,15 +51,41 @@ def drawn(seed: int, temperature: float = 1.0, longest: int = 8192) -> Choose:
     return choose
 
 
-@dataclass
+HIDDEN = -1e4
+"""What a place of the past that may not be seen has in its mask: far below any score, and exp() of it is exactly 0."""
+
+STEP = 128
+"""The past grows by so many places. Any number would do; a multiple of a vector's width never changes a bit."""
+
+
 class _State:
     """What is kept between rows: activations above, keys, values and the codes sampled so far."""
 
-    above1: np.ndarray
-    above2: np.ndarray
-    key: np.ndarray
-    value: np.ndarray
-    codes: np.ndarray
+    def __init__(self, c: PriorConfig, batch: int) -> None:
+        deep = c.channels // 2 // c.heads
+        activations = (batch, c.layers * c.channels, c.kernel - 1, c.cols + c.kernel - 1)
+        self.above1, self.above2 = np.zeros(activations, np.float32), np.zeros(activations, np.float32)
+        self.keys = [np.zeros((batch, c.heads, deep + 1, 0), np.float32) for _ in range(c.blocks)]
+        self.values = [np.zeros((batch, c.heads, deep, 0), np.float32) for _ in range(c.blocks)]
+        self.codes = np.full((batch, c.rows, c.cols), c.codes, np.int64)
+
+    def grow(self, cells: int) -> None:
+        """Room for so many cells, hidden for now."""
+        more = -(-cells // STEP) * STEP - self.keys[0].shape[-1]
+        self.keys = [np.pad(key, [(0, 0)] * 3 + [(0, more)]) for key in self.keys]
+        self.values = [np.pad(value, [(0, 0)] * 3 + [(0, more)]) for value in self.values]
+        if more > 0:
+            for key in self.keys:
+                key[:, :, -1, -more:] = HIDDEN
+
+    def past(self) -> dict[str, np.ndarray]:
+        return {f"{name}{b}": part for name, parts in (("key", self.keys), ("value", self.values)) for b, part in enumerate(parts)}
+
+    def keep(self, cell: int, past: np.ndarray) -> None:
+        """past [B, NB, 2, h, d]."""
+        for b, (key, value) in enumerate(zip(self.keys, self.values, strict=True)):
+            key[:, :, :-1, cell], value[..., cell] = past[:, b, 0], past[:, b, 1]
+            key[:, :, -1, cell] = 0
 
 
 class TwoStageSampler:
@@ -69,24 +94,6 @@ class TwoStageSampler:
     def __init__(self, config: PriorConfig, graphs: dict[str, onnx.ModelProto], threads: int = 1) -> None:
         self.config = config
         self.condition, self.row, self.pixel = (session(graphs[name], threads) for name in ("condition", "row", "pixel"))
-
-    def _past(self, state: _State) -> dict[str, np.ndarray]:
-        """Keys and values as the pixel graph takes them: one input per block (views, no copies)."""
-        blocks = range(self.config.blocks)
-        return {f"key{b}": state.key[b : b + 1] for b in blocks} | {f"value{b}": state.value[b : b + 1] for b in blocks}
-
-    def _start(self, batch: int) -> _State:
-        c = self.config
-        reach, above = c.kernel // 2, c.kernel - 1
-        deep = c.channels // 2 // c.heads
-        activations = (c.layers, batch, c.cols + 2 * reach, above * c.channels)
-        return _State(
-            np.zeros(activations, np.float32),
-            np.zeros(activations, np.float32),
-            np.zeros((c.blocks, batch, c.heads, deep, 0), np.float32),
-            np.zeros((c.blocks, batch, c.heads, 0, deep), np.float32),
-            np.full((batch, c.rows, c.cols), c.codes, np.int64),
-        )
 
     def _row_inputs(self, state: _State, row: int) -> np.ndarray:
         """Codes of the P rows above with P absent columns each side, absent outside the grid: [B, P, W + 2P]."""
@@ -102,7 +109,7 @@ class TwoStageSampler:
         """class_weights [B, n] -> codes [B, H, W], and the logits every cell was chosen from [B, codes, H, W]."""
         c = self.config
         weights = np.ascontiguousarray(class_weights, np.float32)
-        state, rerun = self._start(len(weights)), set(condition_rows(c))
+        state, rerun = _State(c, len(weights)), set(condition_rows(c))
         logits = np.empty((len(weights), c.codes, c.rows, c.cols), np.float32)
         condition = np.empty(0, np.float32)
         for row in range(c.rows):
@@ -115,36 +122,31 @@ class TwoStageSampler:
         c = self.config
         size, reach, batch = c.channels, c.kernel // 2, state.codes.shape[0]
         feeds = {"a1": state.above1, "a2": state.above2, "codes": self._row_inputs(state, row), "condition": np.ascontiguousarray(condition)}
-        c1, c2, e0, coords = self.row.run(["c1", "c2", "e0", "coords"], {**feeds, "row": np.array([row], np.int64)})
-        total = (row + 1) * c.cols
-        grown = [(0, 0)] * 5
-        state.key = np.pad(state.key, [*grown[:4], (0, c.cols)])
-        state.value = np.pad(state.value, [*grown[:3], (0, c.cols), (0, 0)])
-        mask = np.full(total, -1e4, np.float32)
-        mask[: row * c.cols] = 0
-        left = np.full((batch, reach), c.codes, np.int64)
-        left1, left2 = (np.zeros((c.layers, batch, reach * size), np.float32) for _ in range(2))
-        names = ["logits", "a1", "a2", "newKey", "newValue"]
-        past = self._past(state)
+        c1, c2, e0 = self.row.run(["c1", "c2", "e0"], {**feeds, "row": np.full(batch, row)})
+        state.grow((row + 1) * c.cols)
+        # Products of one row would round in another way than those of several: see the pixel graph.
+        several = max(batch, 2)
+        rows = {"attend": np.arange(batch), "attended": np.arange(several) % batch}
+        left = np.full((several, reach), c.codes, np.int64)
+        left1, left2 = (np.zeros((several, c.layers, reach * size), np.float32) for _ in range(2))
         for states in (state.above1, state.above2):  # this row becomes the last of the rows above the next
-            states[..., :-size] = states[..., size:].copy()
+            states[:, :, :-1] = states[:, :, 1:].copy()
         for column in range(c.cols):
             cell = row * c.cols + column
-            cell_logits, a1, a2, key, value = self.pixel.run(
-                names,
+            cell_logits, a1, a2, past = self.pixel.run(
+                ["logits", "a1", "a2", "past"],
                 {
-                    "c1": c1[column], "c2": c2[column], "e0": e0[column], "coords": coords[column],
-                    "left": left, "l1": left1, "l2": left2, "mask": mask, **past,
+                    "cell": np.full(several, cell), "c1": c1[column], "c2": c2[column], "e0": e0[column],
+                    "left": left, "l1": left1, "l2": left2, **rows, **state.past(),
                 },
             )  # fmt: skip
-            code = choose(cell_logits, cell)
-            logits[:, :, row, column] = cell_logits
+            code = choose(cell_logits[:batch], cell)
+            logits[:, :, row, column] = cell_logits[:batch]
             state.codes[:, row, column] = code
-            state.key[..., cell], state.value[:, :, :, cell] = key, value
-            mask[cell] = 0
-            left[:, :-1], left[:, -1] = left[:, 1:], code
+            state.keep(cell, past[:batch])
+            left[:, :-1], left[:batch, -1] = left[:, 1:], code
             for states, lefts, new in ((state.above1, left1, a1), (state.above2, left2, a2)):
-                states[:, :, reach + column, -size:] = new
+                states[:, :, -1, reach + column] = new[:batch].reshape(batch, -1)
                 lefts[..., :-size], lefts[..., -size:] = lefts[..., size:], new
 
     def logits(self, codes: np.ndarray, class_weights: np.ndarray) -> np.ndarray:

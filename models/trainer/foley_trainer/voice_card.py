@@ -15,7 +15,7 @@ from .mel import MelConfig
 from .prior import PriorConfig
 from .runner import save_text
 
-FORMAT, VERSION = "foleyd-voice", 1
+FORMAT, VERSION = "foleyd-voice", 2
 GRAPHS = ("condition", "row", "pixel", "encoder", "decoder", "vocoder")
 
 

@@ -17,18 +17,18 @@ def test_cost_that_grows_linearly_with_depth_is_integrated_exactly() -> None:
 
 
 def test_the_floor_counts_every_weight_a_cell_reads_stored_as_halves_or_not() -> None:
-    config = PriorConfig(rows=8, cols=6, codes=16, classes=3, channels=16, blocks=2, res_blocks=2, heads=2, codebooks=2, frequency=4, time=6, condition_dim=8)
+    config = PriorConfig(rows=8, cols=6, codes=16, classes=3, channels=32, blocks=2, res_blocks=2, heads=2, codebooks=2, frequency=4, time=6, condition_dim=8)
     model = lively(config)
     graphs, halves = export_prior(model), export_prior(model, half_weights=True)
     assert weights(graphs["row"]) == weights(halves["row"])
     # Two gated convolutions a layer see 4 x 5 taps above (and the condition, once a row) and 2 taps to the left.
-    taps = 4 * (16 * 16 + 16 * 32)
-    assert weights(graphs["row"]) == 20 * taps + 4 * 8 * 32
+    taps = 4 * (32 * 32 + 32 * 64)
+    assert weights(graphs["row"]) == 20 * taps + 4 * 8 * 64
     assert weights(graphs["pixel"]) > 2 * taps
 
 
 def test_a_floor_is_made_of_both_graphs() -> None:
-    config = PriorConfig(rows=8, cols=6, codes=16, classes=3, channels=16, blocks=1, res_blocks=1, heads=2, codebooks=2, frequency=4, time=6, condition_dim=8)
+    config = PriorConfig(rows=8, cols=6, codes=16, classes=3, channels=32, blocks=1, res_blocks=1, heads=2, codebooks=2, frequency=4, time=6, condition_dim=8)
     graphs = export_prior(lively(config))
     found = floor(graphs["row"], graphs["pixel"], 8, 6, 1)
     assert found["seconds"] == pytest.approx(found["row_seconds"] + found["pixel_seconds"], abs=2e-4)

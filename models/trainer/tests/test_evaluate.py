@@ -225,7 +225,7 @@ def test_the_prior_s_likelihood_is_what_training_reports(corpus: Path) -> None:
     codec = Codec(CodecConfig(codebooks=2, codes=16, **small)).eval()
     codec.quantizer.start(torch.nn.functional.normalize(torch.randn(600, 8), dim=1) * 8**0.5)
     shape = {"rows": 8, "cols": 6, "codebooks": 2, "frequency": 4, "time": 6, "codes": 16, "classes": 2}
-    config = PriorConfig(channels=16, blocks=2, res_blocks=2, heads=2, condition_dim=8, **shape)
+    config = PriorConfig(channels=32, blocks=2, res_blocks=2, heads=2, condition_dim=8, **shape)
     train, held_out = (Sounds(opened.of(split), RATE) for split in ("train", "eval"))
     stage = PriorStage(config, config.grid, codec, Augmenter(train, None, opened.classes, SAMPLES, 0.0), held_out, batch=2, lr=1e-3, bf16=False, samples=SAMPLES)
     stage.prior.load_state_dict(lively(config, 1, codebooks=codec.quantizer.codebooks).state_dict())

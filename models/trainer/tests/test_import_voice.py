@@ -27,7 +27,7 @@ from foley_trainer.vocoder import Generator, VocoderConfig
 
 PEER = os.environ.get("FOLEYD_PEER_BASELINE")
 needs_peer = pytest.mark.skipif(PEER is None, reason="FOLEYD_PEER_BASELINE does not name a folder with the baseline's code")
-SMALL = {"codes": 32, "channels": 16, "blocks": 1, "res_blocks": 1, "heads": 8, "condition": "map", "condition_dim": 1, "codebooks": 1}
+SMALL = {"codes": 32, "channels": 32, "blocks": 1, "res_blocks": 1, "heads": 8, "condition": "map", "condition_dim": 1, "codebooks": 1}
 PRIOR = PriorConfig(rows=20, cols=86, frequency=20, time=86, **SMALL)
 HIFIGAN = {
     "resblock": "1", "upsample_rates": [8, 8, 2, 2], "upsample_kernel_sizes": [16, 16, 4, 4], "upsample_initial_channel": 32,

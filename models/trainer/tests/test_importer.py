@@ -15,7 +15,7 @@ from foley_trainer.vocoder import Generator, VocoderConfig
 
 PEER = os.environ.get("FOLEYD_PEER_BASELINE")
 SMALL = PriorConfig(
-    rows=4, cols=5, codes=16, classes=3, channels=16, blocks=2, res_blocks=2, heads=8, condition="map", condition_dim=1, codebooks=1, frequency=4, time=5
+    rows=4, cols=5, codes=16, classes=3, channels=32, blocks=2, res_blocks=2, heads=8, condition="map", condition_dim=1, codebooks=1, frequency=4, time=5
 )
 
 

@@ -8,7 +8,7 @@ from foley_trainer.attention import strictly_causal
 from foley_trainer.causal import Dropout, FirstLayer, NormedConv
 from foley_trainer.prior import PixelSnail, PriorConfig
 
-TINY = {"codes": 16, "classes": 3, "channels": 16, "blocks": 2, "res_blocks": 2, "heads": 2, "codebooks": 2, "frequency": 3, "time": 5}
+TINY = {"codes": 16, "classes": 3, "channels": 32, "blocks": 2, "res_blocks": 2, "heads": 2, "codebooks": 2, "frequency": 3, "time": 5}
 GRIDS = {
     "codebook-major": {"rows": 6, "cols": 5, "row_axes": ["codebook", "frequency"], "col_axes": ["time"], "condition": "context", "condition_dim": 8},
     "time-major": {"rows": 5, "cols": 6, "row_axes": ["time"], "col_axes": ["codebook", "frequency"], "condition": "context", "condition_dim": 8},

@@ -92,7 +92,7 @@ def test_on_its_whole_grid_the_two_stages_equal_the_full_forward_pass(system: st
     """As above with weights whose every part matters; three training steps leave most of them near nothing."""
     (codebooks, frequency, time), (rows, cols), conditions = SYSTEMS[system]
     own = preset.load(system)["prior"]["config"]["condition"]
-    size = {"codes": 32, "classes": 3, "channels": 16, "blocks": 2, "res_blocks": 2, "heads": 2, "condition_dim": 8}
+    size = {"codes": 32, "classes": 3, "channels": 32, "blocks": 2, "res_blocks": 2, "heads": 2, "condition_dim": 8}
     config = PriorConfig(rows=rows, cols=cols, codebooks=codebooks, frequency=frequency, time=time, condition=own, **size)
     assert condition_rows(config) == conditions
     report = parity_of(lively(config), threads=1)

@@ -10,7 +10,7 @@ from foley_trainer.parity import lively, parity
 from foley_trainer.prior import PixelSnail, PriorConfig
 from foley_trainer.two_stage import ReferenceSampler, TwoStageSampler, drawn, session
 
-TINY = {"codes": 16, "classes": 3, "channels": 16, "blocks": 2, "res_blocks": 2, "heads": 2, "codebooks": 2, "frequency": 4, "time": 6}
+TINY = {"codes": 16, "classes": 3, "channels": 32, "blocks": 2, "res_blocks": 2, "heads": 2, "codebooks": 2, "frequency": 4, "time": 6}
 CONFIGS = {
     "codebook-major": PriorConfig(**TINY, rows=8, cols=6, condition_dim=8),
     "time-major": PriorConfig(**TINY, rows=6, cols=8, row_axes=["time"], col_axes=["codebook", "frequency"], condition_dim=8),
@@ -103,3 +103,16 @@ def test_parity_reports_the_rounding_of_both_programs(half: bool) -> None:
     assert 0 < report["two_stage_from_float64"] < 1e-4
     assert 0 < report["torch_from_float64"] < 1e-4
     assert report["max_abs_difference"] <= report["two_stage_from_float64"] + report["torch_from_float64"]
+
+
+@pytest.mark.parametrize("threads", [1, 2])
+def test_no_bit_of_a_clip_depends_on_the_others_of_its_batch_or_on_the_threads(model: PixelSnail, threads: int) -> None:
+    codes, weights = inputs(model.config, 5)
+    graphs = export_prior(model)
+    alone = TwoStageSampler(model.config, graphs)
+    together = TwoStageSampler(model.config, graphs, threads).logits(codes, weights)
+    if len(condition_rows(model.config)) > 1:
+        together = together[:, :, : condition_rows(model.config)[1]]  # the condition graph promises no such thing: the server runs it for one clip
+    for i in range(5):
+        expected = alone.logits(codes[i : i + 1], weights[i : i + 1])
+        assert np.array_equal(together[i], expected[0][:, : together.shape[2]])

@@ -26,7 +26,7 @@ export interface ScriptedOptions {
   /** Turns of the event loop that one row takes. */
   turnsPerRow?: number;
   /** Runs at once. */
-  lanes?: number;
+  slots?: number;
 }
 
 interface Run {
@@ -37,7 +37,7 @@ interface Run {
 }
 
 /**
- * An engine whose pace and faults a test decides. It honours the interface: as many runs at a time as it has lanes, begun in order of arrival,
+ * An engine whose pace and faults a test decides. It honours the interface: as many runs at a time as it has slots, begun in order of arrival,
  * cancellation between rows, results that depend on the seed alone.
  */
 export class ScriptedEngine implements Engine {
@@ -58,7 +58,7 @@ export class ScriptedEngine implements Engine {
   #closed = false;
 
   constructor(options: ScriptedOptions = {}) {
-    this.#options = { rows: 8, cols: 6, samples: 2205, turnsPerRow: 1, lanes: 1, ...options };
+    this.#options = { rows: 8, cols: 6, samples: 2205, turnsPerRow: 1, slots: 1, ...options };
   }
 
   /** Holds every run until release(). */
@@ -90,15 +90,15 @@ export class ScriptedEngine implements Engine {
     return run?.request.seed ?? null;
   }
 
-  get lanes(): number {
-    return this.#options.lanes;
+  get slots(): number {
+    return this.#options.slots;
   }
 
   info(): EngineInfo {
     const state = this.#closed ? 'closed' : 'ready';
     return {
       ...{ state, pid: null, restarts: this.restarts, provider: 'cpu', threads: 1 },
-      lanes: { open: 1, most: this.#options.lanes },
+      lanes: { open: 1, most: 1 },
       ...{ ortVersion: '0', voices: [], memoryMb: null },
     };
   }
@@ -133,7 +133,7 @@ export class ScriptedEngine implements Engine {
   }
 
   async #next(): Promise<void> {
-    if (this.#running.size >= this.#options.lanes) return;
+    if (this.#running.size >= this.#options.slots) return;
     const run = this.#queue.shift();
     if (run === undefined) return;
     this.#running.add(run);
