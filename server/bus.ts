@@ -1,9 +1,10 @@
-/** What can happen to a job, in order: queued, started, then rows and previews of each clip, and exactly one ended. */
+/** What can happen to a job, in order: queued, started, then rows, previews and audio of each clip, and exactly one ended. */
 export type JobEvent =
   | { type: 'queued'; owner: string; clips: number; position: number }
   | { type: 'started'; waitedMs: number }
   | { type: 'row'; index: number; row: number; rows: number; codes: Uint16Array }
   | { type: 'preview'; index: number; codebooks: number; rate: number; pcm: Float32Array }
+  | { type: 'audio'; index: number; offset: number; total: number; rate: number; pcm: Float32Array }
   | { type: 'ended'; outcome: 'done' | 'cancelled' | 'failed'; code: string | null; ranMs: number };
 
 export type JobListener = (event: JobEvent, job: string) => void;

@@ -35,7 +35,8 @@ export function pcmText(): string {
 
 Samples are little-endian, interleaved, without a header; \`rate\` and \`channels\` stand beside them. \`f32\` is IEEE float, nominally -1 to 1.
 \`s16\` is the float times 32768, rounded (halves to even) and clipped to -32768 to 32767; divide by 32768 to read it. \`audio\` chunks of one clip come
-in order, have at most ${limits.audioChunkFrames} frames, and together \`total\` frames: \`offset\` is the first frame of the chunk. A \`preview\` is the whole clip each time.
+in order, have at most ${limits.audioChunkFrames} frames, and together \`total\` frames: \`offset\` is the first frame of the chunk. They may
+begin before the whole clip is made (an only clip at the voice's own rate does). A \`preview\` is the whole clip each time, and comes while rows go on.
 In msgpack the bytes may lie at any address: copy them before you view them as floats.`;
 }
 

@@ -30,6 +30,7 @@ export const cardSchema = z
       encoder: graph,
       decoder: graph,
       vocoder: graph,
+      excitation: graph.optional(),
     }),
   })
   .refine((card) => new Set(card.classes.map(({ id }) => id)).size === card.classes.length, 'two classes share an id')

@@ -5,7 +5,8 @@ import { z } from 'zod';
 import { type Axis, axes } from './axes.ts';
 import { EngineError } from './errors.ts';
 
-export const graphNames = ['condition', 'row', 'pixel', 'encoder', 'decoder', 'vocoder'] as const;
+/** In the order of a voice's hash. Only voices whose vocoder is excited by noise have the last. */
+export const graphNames = ['condition', 'row', 'pixel', 'encoder', 'decoder', 'vocoder', 'excitation'] as const;
 export type GraphName = (typeof graphNames)[number];
 
 const size = z
@@ -44,8 +45,10 @@ const cardSchema = z
     }),
     graphs: z.looseObject({
       ...{ condition: graph, row: graph, pixel: graph },
-      ...{ encoder: graph, decoder: graph, vocoder: graph },
+      ...{ encoder: graph, decoder: graph, vocoder: graph, excitation: graph.optional() },
     }),
+    // Frames to each side that its sound depends on.
+    vocoder: z.looseObject({ reach: z.int().min(0).max(1000) }),
     hash: z.string().regex(/^[0-9a-f]{64}$/),
   })
   .superRefine(({ classes, latent, grid, prior, graphs, hash }, context) => {
@@ -68,7 +71,7 @@ const cardSchema = z
     // Class weights are given in this order, and a recipe names a voice by its hash: both must mean what they say.
     if (classes.some(({ id }, index) => id !== index))
       context.addIssue({ code: 'custom', path: ['classes'], message: 'ids must count from 0, in order' });
-    if (hash !== voiceHash(graphNames.map((name) => graphs[name].sha256)))
+    if (hash !== voiceHash(graphs))
       context.addIssue({ code: 'custom', path: ['hash'], message: 'it is not the hash of the graphs' });
   });
 
@@ -76,8 +79,9 @@ const cardSchema = z
 export type Card = z.infer<typeof cardSchema>;
 
 /** A voice's hash, from the SHA-256 of its graphs in the order of `graphNames`. */
-export function voiceHash(sha256: string[]): string {
-  return createHash('sha256').update(sha256.join('\n')).digest('hex');
+export function voiceHash(graphs: { [name in GraphName]?: { sha256: string } | undefined }): string {
+  const hashes = graphNames.flatMap((name) => graphs[name]?.sha256 ?? []);
+  return createHash('sha256').update(hashes.join('\n')).digest('hex');
 }
 
 /** Throws voice_corrupt, naming what is wrong and where. */

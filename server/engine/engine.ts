@@ -16,6 +16,8 @@ export interface EngineRequest {
   /** Hz of the audio handed back. */
   rate: number;
   previews: boolean;
+  /** Tells of the audio as it is made, where the voice's own rate is asked for. */
+  stream?: boolean;
   /** Somebody waits for it: clips that nobody waits for stand back. */
   urgent?: boolean;
   /** Rows x columns in raster order: only decode these, sample nothing. */
@@ -28,7 +30,9 @@ export type EngineEvent =
   | { type: 'started' }
   | { type: 'row'; row: number; rows: number; codes: Uint16Array }
   /** The clip as its first `codebooks` codebooks tell it, mono. */
-  | { type: 'preview'; codebooks: number; rate: number; pcm: Float32Array };
+  | { type: 'preview'; codebooks: number; rate: number; pcm: Float32Array }
+  /** The clip itself from sample `offset` on, in order, before the whole is done; `total` samples will come. */
+  | { type: 'audio'; offset: number; total: number; rate: number; pcm: Float32Array };
 
 export interface EngineTimings {
   sampleMs: number;

@@ -4,7 +4,7 @@ import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:f
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { type Card, type GraphName, graphNames, parseCard, voiceHash } from './card.ts';
+import { type Card, type GraphName, parseCard, voiceHash } from './card.ts';
 import type { EngineRequest, EngineResult } from './engine.ts';
 import type { ToChild } from './messages.ts';
 import type { ProcessEvents } from './process.ts';
@@ -56,8 +56,8 @@ export function vouch(dir: string, name: GraphName, bytes: Uint8Array): void {
   const file = path.join(dir, 'card.json');
   const changed = JSON.parse(readFileSync(file, 'utf8')) as Card;
   const sha256 = createHash('sha256').update(bytes).digest('hex');
-  Object.assign(changed.graphs[name], { sha256, bytes: bytes.length });
-  changed.hash = voiceHash(graphNames.map((graph) => changed.graphs[graph].sha256));
+  Object.assign(changed.graphs[name]!, { sha256, bytes: bytes.length });
+  changed.hash = voiceHash(changed.graphs);
   writeFileSync(file, JSON.stringify(changed));
 }
 

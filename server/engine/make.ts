@@ -1,5 +1,6 @@
 import type { EngineEvent, EngineRequest, EngineResult } from './engine.ts';
 import { EngineError } from './errors.ts';
+import type { OnStretch } from './renderer.ts';
 import type { Voice } from './voice.ts';
 
 /** One clip from a request: samples (or takes the given codes), renders, and tells about it on the way. */
@@ -19,8 +20,8 @@ export async function makeClip(
   const { seed, rate } = request;
   let known: Uint16Array = new Uint16Array(voice.axes.rows * voice.axes.cols);
 
-  const render = async (codes: Uint16Array, codebooks?: number): Promise<Float32Array> => {
-    const rendered = await voice.render({ codes, seed, rate, ...(codebooks === undefined ? {} : { codebooks }) });
+  const render = async (codes: Uint16Array, codebooks?: number, on?: OnStretch): Promise<Float32Array> => {
+    const rendered = await voice.render({ codes, seed, rate, ...(codebooks === undefined ? {} : { codebooks }) }, on);
     times.decodeMs += rendered.decodeMs;
     times.vocodeMs += rendered.vocodeMs;
     return rendered.pcm;
@@ -31,6 +32,10 @@ export async function makeClip(
     if (cancelled()) return;
     times.firstPreviewMs ??= since();
     on({ type: 'preview', codebooks, rate, pcm });
+  };
+
+  const onStretch: OnStretch = (offset, pcm) => {
+    if (!cancelled()) on({ type: 'audio', offset, total: voice.card.audio.samples, rate, pcm });
   };
 
   const onRow = (row: number, codes: Uint16Array): void => {
@@ -52,7 +57,7 @@ export async function makeClip(
     if (request.codes === undefined) known = await voice.sampler.sample({ ...request, onRow });
     else known = request.codes;
     times.sampleMs = since();
-    const pcm = await render(known);
+    const pcm = await render(known, undefined, request.stream === true ? onStretch : undefined);
     if (cancelled()) throw new EngineError('cancelled', 'the clip was cancelled');
     await Promise.all(previews);
     return { codes: known, rate, pcm, timings: { ...times, totalMs: since() } };

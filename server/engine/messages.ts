@@ -23,7 +23,7 @@ export function owned(message: FromChild): FromChild {
   if (message.type === 'event') {
     const { event } = message;
     if (event.type === 'row') event.codes = event.codes.slice();
-    else if (event.type === 'preview') event.pcm = event.pcm.slice();
+    else if (event.type === 'preview' || event.type === 'audio') event.pcm = event.pcm.slice();
   } else if (message.type === 'done') {
     const { result } = message;
     result.codes = result.codes.slice();

@@ -60,7 +60,9 @@ export class Graph {
 
   /** Reads a graph, compares its SHA-256 with the card's, and makes a session. Throws voice_missing or voice_corrupt. */
   static async open(voiceDir: string, card: Card, name: GraphName, on: Place): Promise<Graph> {
-    const { file, sha256, bytes: size } = card.graphs[name];
+    const described = card.graphs[name];
+    if (described === undefined) throw new EngineError('voice_corrupt', `the card names no ${name} graph`);
+    const { file, sha256, bytes: size } = described;
     let bytes: Buffer | null = null;
     try {
       const place = path.join(voiceDir, file);

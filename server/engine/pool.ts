@@ -27,8 +27,8 @@ interface Task {
   resolve: (result: EngineResult) => void;
   reject: (error: unknown) => void;
   run: EngineRun | null;
-  /** Rows and codebooks it has told of: a second try does not tell again. */
-  told: { started: boolean; row: number; codebooks: number };
+  /** What it has told of: a second try does not tell again. */
+  told: { started: boolean; row: number; codebooks: number; samples: number };
   /** There was another clip in its lane, which may be why that ended. */
   company: boolean;
   /** Its second try, with nobody beside it. */
@@ -107,7 +107,7 @@ export class EnginePool implements Engine {
   run(request: EngineRequest, on: (event: EngineEvent) => void): EngineRun {
     let task!: Task;
     const done = new Promise<EngineResult>((resolve, reject) => {
-      const told = { started: false, row: -1, codebooks: 0 };
+      const told = { started: false, row: -1, codebooks: 0, samples: 0 };
       task = { request, on, resolve, reject, run: null, told, company: false, alone: false };
     });
     if (this.#closed !== null) task.reject(new EngineError('engine_unavailable', 'the engine is closed'));
@@ -205,9 +205,12 @@ export class EnginePool implements Engine {
     } else if (event.type === 'row') {
       if (event.row <= told.row) return;
       told.row = event.row;
-    } else {
+    } else if (event.type === 'preview') {
       if (event.codebooks <= told.codebooks) return;
       told.codebooks = event.codebooks;
+    } else {
+      if (event.offset < told.samples) return;
+      told.samples = event.offset + event.pcm.length;
     }
     on(event);
   }

@@ -1,21 +1,27 @@
 import { Worker } from 'node:worker_threads';
 import { EngineError, type EngineErrorCode } from './errors.ts';
-import type { Rendered, RendererOf, RenderOrder, Renders } from './renderer.ts';
+import type { OnStretch, Rendered, RendererOf, RenderOrder, Renders } from './renderer.ts';
 
 export type ToRenderer = { id: number; renderer: number } & (
   | { type: 'open'; of: RendererOf }
-  | { type: 'render'; order: RenderOrder }
+  | { type: 'render'; order: RenderOrder; stretches: boolean }
   | { type: 'close' }
 );
 
-/** Every message to the thread is answered by one of the same id. */
+/** Every message to the thread is answered by one of the same id, after the stretches that were asked for. */
 export interface FromRenderer {
   id: number;
   result: Rendered | null;
   problem: { code: EngineErrorCode; message: string } | null;
 }
 
+export interface Stretch {
+  id: number;
+  stretch: { offset: number; pcm: Float32Array };
+}
+
 interface Waiting {
+  onStretch: OnStretch | undefined;
   resolve: (result: Rendered | null) => void;
   reject: (error: EngineError) => void;
 }
@@ -29,7 +35,7 @@ export class RenderThread {
   /** onEnd: the thread is gone, which it never is while all is well. */
   constructor(onEnd: (reason: string) => void) {
     this.#worker = new Worker(new URL('./render-worker.mjs', import.meta.url), { execArgv: [] });
-    this.#worker.on('message', (message: FromRenderer) => this.#receive(message));
+    this.#worker.on('message', (message: FromRenderer | Stretch) => this.#receive(message));
     this.#worker.once('error', (error) => onEnd(String(error)));
     this.#worker.once('exit', (code) => onEnd(`exit code ${code}`));
   }
@@ -39,21 +45,29 @@ export class RenderThread {
     const renderer = ++this.#ids;
     await this.#ask({ type: 'open', renderer, of });
     return {
-      render: async (order) => (await this.#ask({ type: 'render', renderer, order }))!,
+      render: async (order, onStretch) => {
+        const stretches = onStretch !== undefined;
+        return (await this.#ask({ type: 'render', renderer, order, stretches }, onStretch))!;
+      },
       close: async () => void (await this.#ask({ type: 'close', renderer })),
     };
   }
 
-  #ask(message: DistributiveOmit<ToRenderer, 'id'>): Promise<Rendered | null> {
+  #ask(message: DistributiveOmit<ToRenderer, 'id'>, onStretch?: OnStretch): Promise<Rendered | null> {
     const id = ++this.#ids;
     return new Promise((resolve, reject) => {
-      this.#waiting.set(id, { resolve, reject });
+      this.#waiting.set(id, { resolve, reject, onStretch });
       this.#worker.postMessage({ ...message, id });
     });
   }
 
-  #receive({ id, result, problem }: FromRenderer): void {
-    const waiting = this.#waiting.get(id);
+  #receive(message: FromRenderer | Stretch): void {
+    const waiting = this.#waiting.get(message.id);
+    if ('stretch' in message) {
+      waiting?.onStretch?.(message.stretch.offset, message.stretch.pcm);
+      return;
+    }
+    const { id, result, problem } = message;
     this.#waiting.delete(id);
     if (problem === null) waiting?.resolve(result);
     else waiting?.reject(new EngineError(problem.code, problem.message));

@@ -2,7 +2,7 @@
 import { parentPort } from 'node:worker_threads';
 import { GridAxes } from './axes.ts';
 import { toEngineError } from './errors.ts';
-import type { FromRenderer, ToRenderer } from './render-thread.ts';
+import type { FromRenderer, Stretch, ToRenderer } from './render-thread.ts';
 import { Renderer } from './renderer.ts';
 
 const opened = new Map<number, Renderer>();
@@ -15,14 +15,20 @@ async function perform(message: ToRenderer): Promise<FromRenderer['result']> {
   }
   const renderer = opened.get(message.renderer);
   if (renderer === undefined) throw new Error('no such renderer');
-  if (message.type === 'render') return await renderer.render(message.order);
+  if (message.type === 'render') {
+    const { id, order, stretches } = message;
+    return await renderer.render(
+      order,
+      stretches ? (offset, pcm) => tell({ id, stretch: { offset, pcm } }) : undefined,
+    );
+  }
   opened.delete(message.renderer);
   await renderer.close();
   return null;
 }
 
-function answer(message: FromRenderer): void {
-  const pcm = message.result?.pcm.buffer;
+function tell(message: FromRenderer | Stretch): void {
+  const pcm = ('stretch' in message ? message.stretch : message.result)?.pcm.buffer;
   parentPort?.postMessage(message, pcm instanceof ArrayBuffer ? [pcm] : []);
 }
 
@@ -30,10 +36,10 @@ let last: Promise<void> = Promise.resolve();
 parentPort?.on('message', (message: ToRenderer) => {
   last = last.then(async () => {
     try {
-      answer({ id: message.id, result: await perform(message), problem: null });
+      tell({ id: message.id, result: await perform(message), problem: null });
     } catch (error) {
       const { code, message: text } = toEngineError(error);
-      answer({ id: message.id, result: null, problem: { code, message: text } });
+      tell({ id: message.id, result: null, problem: { code, message: text } });
     }
   });
 });

@@ -2,7 +2,14 @@ import { GridAxes } from './axes.ts';
 import { type Card, parseCard, readCardText } from './card.ts';
 import { EngineError } from './errors.ts';
 import { Graph, type Place } from './ort.ts';
-import { type Rendered, Renderer, type RendererOf, type RenderOrder, type Renders } from './renderer.ts';
+import {
+  type OnStretch,
+  type Rendered,
+  Renderer,
+  type RendererOf,
+  type RenderOrder,
+  type Renders,
+} from './renderer.ts';
 import { Sampler } from './sampler.ts';
 
 const priorGraphs = ['condition', 'row', 'pixel'] as const;
@@ -35,7 +42,11 @@ export class Voice {
    * vocoder run elsewhere than on the CPU and by more than one thread: the prior is thousands of small steps, each with
    * its past as an input.
    */
-  static async open(voiceDir: string, place: Place, openRenderer: OpenRenderer = Renderer.open): Promise<Voice> {
+  static async open(
+    voiceDir: string,
+    place: Place,
+    openRenderer: OpenRenderer = (of, axes) => Renderer.open(of, axes),
+  ): Promise<Voice> {
     const cardText = await readCardText(voiceDir);
     const card = parseCard(cardText);
     const axes = new GridAxes(card);
@@ -61,8 +72,8 @@ export class Voice {
   }
 
   /** Codes -> audio, at the card's rate unless another is asked for. */
-  render(order: Omit<RenderOrder, 'rate'> & { rate?: number }): Promise<Rendered> {
-    return this.#renderer.render({ rate: this.card.audio.rate, ...order });
+  render(order: Omit<RenderOrder, 'rate'> & { rate?: number }, onStretch?: OnStretch): Promise<Rendered> {
+    return this.#renderer.render({ rate: this.card.audio.rate, ...order }, onStretch);
   }
 
   /** One row and one rendering: graphs that do not fit their card fail now, and the first clip finds all memory warm. */

@@ -42,6 +42,9 @@ export function generate(deps: GenerateDeps): Handler<'foley.generate'> {
     const timings: Done['timings'] = { totalMs: 0 };
     const clips: Done['clips'] = [];
     let seconds = 0;
+    // The part of an only clip that has left before the whole was made, in samples.
+    let sent = 0;
+    let sending: Promise<void> = Promise.resolve();
 
     const job = deps.scheduler.submit({
       owner: context.session.id,
@@ -49,12 +52,15 @@ export function generate(deps: GenerateDeps): Handler<'foley.generate'> {
       clips: seeds.map((clipSeed) => ({
         ...{ voiceDir: voice.dir, classWeights: chosen.weights, seed: clipSeed, temperature, topK, topP, rate },
         previews: args.previews,
+        // Of several clips each is handed over whole, in turn.
+        stream: args.audio && count === 1,
       })),
       onClip: async (index, result) => {
         addTimings(timings, result.timings, index);
         seconds = result.pcm.length / result.rate;
         const clipSeed = seeds[index] ?? seed;
-        if (args.audio) await sendAudio(context, index, result);
+        await sending;
+        if (args.audio) await sendAudio(context, index, result, sent);
         if (args.save) {
           const saved = await deps.clips.save({
             ...{ pcm: result.pcm, rate: result.rate, format: args.format },
@@ -69,7 +75,11 @@ export function generate(deps: GenerateDeps): Handler<'foley.generate'> {
     context.setJob(job.id);
     const stop = deps.bus.subscribe(job.id, (event) => {
       if (event.type === 'started') timings.queueMs = event.waitedMs;
-      else report(context, event);
+      else if (event.type === 'audio') {
+        const { index, offset, total, rate, pcm } = event;
+        sent = offset + pcm.length;
+        sending = sending.then(() => sendPart(context, { index, offset, total, rate, pcm }));
+      } else report(context, event);
     });
     context.emit('accepted', { job: job.id, seed, voice: voice.id, class: chosen.label, count });
     try {
@@ -93,14 +103,26 @@ function report({ args, emit }: Generate, event: JobEvent): void {
   }
 }
 
-/** A clip in chunks, with a turn of the event loop between them: no clip is long enough to hold the others up. */
-async function sendAudio({ args, emit, signal }: Generate, index: number, { pcm, rate }: Result): Promise<void> {
-  const total = pcm.length;
+interface Part {
+  index: number;
+  offset: number;
+  total: number;
+  rate: number;
+  pcm: Float32Array;
+}
+
+/** A clip from sample `from` on. */
+function sendAudio(context: Generate, index: number, { pcm, rate }: Result, from: number): Promise<void> {
+  return sendPart(context, { index, offset: from, total: pcm.length, rate, pcm: pcm.subarray(from) });
+}
+
+/** In chunks, with a turn of the event loop between them: no clip is long enough to hold the others up. */
+async function sendPart({ args, emit, signal }: Generate, { index, offset, total, rate, pcm }: Part): Promise<void> {
   const { format } = args;
-  for (let offset = 0; offset < total && !signal.aborted; offset += limits.audioChunkFrames) {
-    if (offset > 0) await nextTurn();
-    const chunk = encodePcm(pcm.subarray(offset, offset + limits.audioChunkFrames), format);
-    emit('audio', { index, offset, total, rate, channels: 1, format, pcm: chunk });
+  for (let at = 0; at < pcm.length && !signal.aborted; at += limits.audioChunkFrames) {
+    if (at > 0) await nextTurn();
+    const chunk = encodePcm(pcm.subarray(at, at + limits.audioChunkFrames), format);
+    emit('audio', { index, offset: offset + at, total, rate, channels: 1, format, pcm: chunk });
   }
 }
 

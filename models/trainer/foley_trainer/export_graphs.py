@@ -38,6 +38,15 @@ class _Decode(nn.Module):
         return self.codec.decode(codes)
 
 
+class _Speak(nn.Module):
+    def __init__(self, generator: Generator) -> None:
+        super().__init__()
+        self.generator = generator
+
+    def forward(self, mel: Tensor, shaped: Tensor | None = None) -> Tensor:
+        return self.generator.speak(mel, shaped)
+
+
 @torch.no_grad()
 def with_rounded_weights(module: Module) -> Module:
     """A copy whose matrices, kernels and code vectors hold values float16 can hold; biases stay."""
@@ -75,13 +84,18 @@ def export_codec(codec: Codec | BaselineCodec, half_weights: bool = False) -> di
 
 @torch.no_grad()
 def export_vocoder(generator: Generator, half_weights: bool = False) -> dict[str, onnx.ModelProto]:
-    """vocoder: mel [B, bins, T], and noise [B, T * hop] where it is excited by some -> audio [B, T * hop], weight norm folded."""
+    """vocoder: mel [B, bins, T] -> audio [B, T * hop], weight norm folded. Where it is excited by noise, also excitation: mel and
+    noise [B, T * hop] -> shaped [B, T * hop], which the vocoder takes beside the mel. Two graphs, because the noise is shaped by
+    the whole clip and the vocoder can then go through it in stretches.
+    """
     generator = folded_vocoder(generator, half_weights)
     mel = torch.zeros(2, generator.config.mel_bins, 8)
-    axes = {"mel": {2: "T"}, "audio": {1: "N"}}
-    if generator.config.noise:
-        noise = torch.linspace(-1, 1, 2 * 8 * math.prod(generator.config.rates)).view(2, -1)
-        graph = export_module(generator, (mel, noise), ["mel", "noise"], ["audio"], {**axes, "noise": {1: "N"}})
+    axes = {"mel": {2: "T"}, "noise": {1: "N"}, "shaped": {1: "N"}, "audio": {1: "N"}}
+    graphs = {}
+    if generator.excitation is None:
+        graphs["vocoder"] = export_module(_Speak(generator), (mel,), ["mel"], ["audio"], axes)
     else:
-        graph = export_module(generator, (mel,), ["mel"], ["audio"], axes)
-    return {"vocoder": halve(graph) if half_weights else graph}
+        noise = torch.linspace(-1, 1, 2 * 8 * math.prod(generator.config.rates)).view(2, -1)
+        graphs["excitation"] = export_module(generator.excitation, (mel, noise), ["mel", "noise"], ["shaped"], axes)
+        graphs["vocoder"] = export_module(_Speak(generator), (mel, noise), ["mel", "shaped"], ["audio"], axes)
+    return {name: halve(graph) for name, graph in graphs.items()} if half_weights else graphs

@@ -14,6 +14,7 @@ from typing import Any
 
 import numpy as np
 import torch
+from torch.nn.utils.parametrize import is_parametrized
 
 from .codec import Codec, CodecConfig
 from .export_graphs import export_codec, export_vocoder, folded_vocoder, with_rounded_weights
@@ -80,8 +81,12 @@ def audible(config: VocoderConfig, seed: int) -> Generator:
     generator = Generator(config).eval()
     for module in generator.modules():
         if isinstance(module, torch.nn.Conv1d | torch.nn.ConvTranspose1d):
-            module.weight = torch.randn_like(module.weight) * (1.5 / module.weight[0].numel() ** 0.5)
-    loud = generator(torch.randn(1, config.mel_bins, 16) * 2 - 6).std()
+            weight = torch.randn_like(module.weight) * (1.5 / module.weight[0].numel() ** 0.5)
+            if is_parametrized(module):
+                module.weight = weight
+            else:
+                module.weight.copy_(weight)
+    loud = generator.speak(torch.randn(1, config.mel_bins, 16) * 2 - 6).std()
     generator.conv_post.weight = generator.conv_post.weight * (0.2 / loud)
     return generator
 
@@ -122,7 +127,7 @@ def write_fixture(folder: Path, name: str) -> dict[str, Any]:
     seed = fixture.seed
     codec, vocoder = _codec(fixture.codec, seed), audible(VOCODER, seed)
     prior = lively(fixture.prior, seed, spread=2.0, codebooks=codec.quantizer.codebooks)
-    fields = card_fields(name, fixture.title, "fixture", fixture.classes, fixture.prior, fixture.codec, mel, fixture.codec.mel_frames * mel.hop)
+    fields = card_fields(name, fixture.title, "fixture", fixture.classes, fixture.prior, fixture.codec, VOCODER, mel, fixture.codec.mel_frames * mel.hop)
     fields |= {"created": "2026-01-01T00:00:00Z", "license": "CC0-1.0", "credits": [], "data": {"note": "random weights: for tests, not for ears"}}
     graphs = export_prior(prior, half_weights=True) | export_codec(codec, half_weights=True) | export_vocoder(vocoder, half_weights=True)
     card = write_voice(folder / name, fields, graphs)

@@ -43,7 +43,7 @@ def import_voice(args: argparse.Namespace) -> None:
     mel = MelConfig()
     _check_mel(args.hifigan_config, mel)
     try:
-        fields = card_fields(args.id, args.name, "dcase-baseline", DCASE_CLASSES, prior.config, codec.config, mel, SAMPLES)
+        fields = card_fields(args.id, args.name, "dcase-baseline", DCASE_CLASSES, prior.config, codec.config, vocoder.config, mel, SAMPLES)
     except ValueError as error:
         raise ImportProblem(f"{args.vqvae} and {args.pixelsnail} are not of one voice: {error}") from error
     files = {"vqvae": args.vqvae, "pixelsnail": args.pixelsnail, "hifigan": args.hifigan, "hifiganConfig": args.hifigan_config}

@@ -109,12 +109,17 @@ class Generator(nn.Module):
         return joins
 
     def forward(self, mel: Tensor, noise: Tensor | None = None) -> Tensor:
-        shaped = None
-        if self.excitation is not None:
-            if noise is None:
-                raise ValueError("this generator is excited by noise: give it some")
-            with torch.autocast(mel.device.type, enabled=False):
-                shaped = self.excitation(mel.float(), noise)
+        if self.excitation is None:
+            return self.speak(mel)
+        if noise is None:
+            raise ValueError("this generator is excited by noise: give it some")
+        with torch.autocast(mel.device.type, enabled=False):
+            shaped = self.excitation(mel.float(), noise)
+        return self.speak(mel, shaped)
+
+    def speak(self, mel: Tensor, shaped: Tensor | None = None) -> Tensor:
+        """The generator alone: log-mel and shaped noise [B, samples], where there is any -> audio. It sees `reach` frames
+        to both sides and no further, so any stretch of it can be had from that much more of its inputs."""
         x = self.conv_pre(mel)
         width = len(self.config.res_kernels)
         for i, up in enumerate(self.ups):
@@ -139,6 +144,19 @@ class Generator(nn.Module):
             if is_parametrized(module, "weight"):
                 remove_parametrizations(module, "weight")
         return self
+
+
+def reach(c: VocoderConfig) -> int:
+    """Frames to each side that a sample of the generator depends on, rounded up."""
+    needed = 3  # conv_post and gate_post, in samples of the layer
+    for i in range(len(c.rates) - 1, -1, -1):
+        if c.resblock == 1:
+            blocks = [sum((d + 1) * (k - 1) // 2 for d in ds) for k, ds in zip(c.res_kernels, c.dilations, strict=True)]
+        else:
+            blocks = [sum(d * (k - 1) // 2 for d in ds) for k, ds in zip(c.res_kernels, c.dilations, strict=True)]
+        # A join sees one step more of the noise than the layer itself, which is less than the kernel of the layer above.
+        needed = -(-(needed + max(blocks) + c.kernels[i]) // c.rates[i])
+    return needed + 3  # conv_pre
 
 
 class PeriodDiscriminator(nn.Module):

@@ -27,7 +27,7 @@ def export_voice(args: argparse.Namespace) -> dict[str, Any]:
     vocoder, vocoder_record = load_vocoder(args.vocoder)
     if prior.config.classes != len(corpus.classes):
         raise TrainedError(f"the prior knows {prior.config.classes} classes, the corpus has {len(corpus.classes)}")
-    fields = card_fields(args.id, args.name, preset["name"], corpus.classes, prior.config, codec.config, MelConfig(), preset["data"]["samples"])
+    fields = card_fields(args.id, args.name, preset["name"], corpus.classes, prior.config, codec.config, vocoder.config, MelConfig(), preset["data"]["samples"])
     fields |= _provenance(corpus, {"codec": codec_record, "prior": prior_record, "vocoder": vocoder_record})
     graphs = export_prior(prior, half_weights=True) | export_codec(codec, half_weights=True) | export_vocoder(vocoder, half_weights=True)
     card = write_voice(Path(args.out), fields, graphs)

@@ -1,4 +1,4 @@
-"""The voice folder: six graphs and card.json, which tells a server everything it needs to run them."""
+"""The voice folder: its graphs and card.json, which tells a server everything it needs to run them."""
 
 from __future__ import annotations
 
@@ -14,12 +14,17 @@ from .export_prior import condition_rows
 from .mel import MelConfig
 from .prior import PriorConfig
 from .runner import save_text
+from .vocoder import VocoderConfig, reach
 
 FORMAT, VERSION = "foleyd-voice", 2
 GRAPHS = ("condition", "row", "pixel", "encoder", "decoder", "vocoder")
+EXCITATION = "excitation"
+"""A further graph of voices whose vocoder is excited by noise."""
 
 
-def card_fields(voice: str, name: str, preset: str, classes: list[str], prior: PriorConfig, codec: CodecConfig, mel: MelConfig, samples: int) -> dict[str, Any]:
+def card_fields(
+    voice: str, name: str, preset: str, classes: list[str], prior: PriorConfig, codec: CodecConfig, vocoder: VocoderConfig, mel: MelConfig, samples: int
+) -> dict[str, Any]:
     """Everything of the card that follows from the configurations; graphs and hash come from `write_voice`."""
     frequency, time = codec.latent_shape
     if (prior.codebooks, prior.frequency, prior.time, prior.codes) != (codec.codebooks, frequency, time, codec.codes):
@@ -47,16 +52,17 @@ def card_fields(voice: str, name: str, preset: str, classes: list[str], prior: P
             "headDim": prior.channels // 2 // prior.heads, "kernel": prior.kernel, "conditionDim": prior.condition_dim,
             "conditionRows": condition_rows(prior),
         },
+        "vocoder": {"reach": reach(vocoder)},
     }  # fmt: skip
 
 
 def voice_hash(graphs: dict[str, dict[str, Any]]) -> str:
-    """sha256 (hex) of the six graphs' sha256 in the order of GRAPHS, joined by newlines: a voice is its weights."""
-    return hashlib.sha256("\n".join(graphs[name]["sha256"] for name in GRAPHS).encode()).hexdigest()
+    """sha256 (hex) of the graphs' sha256 in the order of GRAPHS, the excitation last, joined by newlines: a voice is its weights."""
+    return hashlib.sha256("\n".join(graphs[name]["sha256"] for name in (*GRAPHS, EXCITATION) if name in graphs).encode()).hexdigest()
 
 
 def write_voice(folder: str | Path, fields: dict[str, Any], graphs: dict[str, onnx.ModelProto]) -> dict[str, Any]:
-    """Writes the six graphs and, last of all, the card: a folder without a card is no voice. Returns the card."""
+    """Writes the graphs and, last of all, the card: a folder without a card is no voice. Returns the card."""
     missing = [name for name in GRAPHS if name not in graphs]
     if missing:
         raise ValueError(f"graphs missing: {', '.join(missing)}")
@@ -64,7 +70,9 @@ def write_voice(folder: str | Path, fields: dict[str, Any], graphs: dict[str, on
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "card.json").unlink(missing_ok=True)
     written = {}
-    for name in GRAPHS:
+    for name in (*GRAPHS, EXCITATION):
+        if name not in graphs:
+            continue
         data = graphs[name].SerializeToString(deterministic=True)
         (folder / f"{name}.onnx").write_bytes(data)
         written[name] = {"file": f"{name}.onnx", "sha256": hashlib.sha256(data).hexdigest(), "bytes": len(data)}

@@ -16,7 +16,7 @@ from .export_prior import condition_rows
 from .mel import LogMel, MelConfig
 from .prior import PriorConfig
 from .two_stage import Choose, TwoStageSampler, session
-from .voice_card import FORMAT, GRAPHS, VERSION, voice_hash
+from .voice_card import EXCITATION, FORMAT, GRAPHS, VERSION, voice_hash
 
 Seed = tuple[int, ...]
 NOISE = 1  # after a clip's seed: its noise is not drawn from the numbers its codes are drawn with
@@ -44,7 +44,7 @@ class VoiceRunner:
             card = json.loads((folder / "card.json").read_text(encoding="utf-8"))
             if (card["format"], card["version"]) != (FORMAT, VERSION):
                 raise VoiceError(f"{folder}: {card['format']} {card['version']} is not {FORMAT} {VERSION}")
-            data = {name: (folder / card["graphs"][name]["file"]).read_bytes() for name in GRAPHS}
+            data = {name: (folder / card["graphs"][name]["file"]).read_bytes() for name in (*GRAPHS, EXCITATION) if name in card["graphs"]}
             self.config, self.mel_config = _prior_config(card), _mel_config(card["mel"], card["audio"]["rate"])
         except (OSError, ValueError, KeyError, TypeError) as error:
             raise VoiceError(f"no voice in {folder}: {error!r}") from error
@@ -60,6 +60,7 @@ class VoiceRunner:
         self.log_mel = LogMel(self.mel_config)
         self._sampler = TwoStageSampler(self.config, data, threads)
         self._encoder, self._decoder, self._vocoder = (session(data[name], threads) for name in ("encoder", "decoder", "vocoder"))
+        self._excitation = session(data[EXCITATION], threads) if EXCITATION in data else None
 
     def generate(self, label: str, numbers: Sequence[int], recipe: Recipe) -> np.ndarray:
         """Clips of a class by their numbers -> audio [B, samples]. A clip does not depend on which others are made with it."""
@@ -94,9 +95,10 @@ class VoiceRunner:
         """log-mel [B, bins, frames] -> audio [B, samples]: the vocoder gets the last frame twice, as the server feeds it.
         `seeds`, one per clip, are for vocoders that are excited by noise."""
         feeds = {"mel": np.concatenate([mel, mel[..., -1:]], -1)}
-        if any(i.name == "noise" for i in self._vocoder.get_inputs()):
+        if self._excitation is not None:
             length = feeds["mel"].shape[2] * self.mel_config.hop
-            feeds["noise"] = np.stack([np.random.default_rng([*seed, NOISE]).standard_normal(length, np.float32) for seed in seeds])
+            noise = np.stack([np.random.default_rng([*seed, NOISE]).standard_normal(length, np.float32) for seed in seeds])
+            (feeds["shaped"],) = self._excitation.run(None, {**feeds, "noise": noise})
         return self._vocoder.run(None, feeds)[0][:, : self.samples]
 
 

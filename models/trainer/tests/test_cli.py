@@ -36,7 +36,8 @@ def test_the_card_tells_where_the_voice_comes_from(voice: Path):
 
 def test_the_graphs_make_a_clip_from_a_clip(voice: Path):
     """Mel -> codes -> mel -> audio through the exported files alone."""
-    encoder, decoder, vocoder = (onnxruntime.InferenceSession(voice / f"{name}.onnx", providers=["CPUExecutionProvider"]) for name in ("encoder", "decoder", "vocoder"))
+    names = ("encoder", "decoder", "excitation", "vocoder")
+    encoder, decoder, excitation, vocoder = (onnxruntime.InferenceSession(voice / f"{name}.onnx", providers=["CPUExecutionProvider"]) for name in names)
     mel = np.random.default_rng(0).normal(-6, 2, (1, 80, 344)).astype(np.float32)
     (codes,) = encoder.run(None, {"mel": mel})
     assert codes.shape == (1, 2, 10, 43)
@@ -44,7 +45,8 @@ def test_the_graphs_make_a_clip_from_a_clip(voice: Path):
     (decoded,) = decoder.run(None, {"codes": codes})
     assert decoded.shape == mel.shape
     noise = np.random.default_rng(1).standard_normal((1, 344 * 256), np.float32)
-    (audio,) = vocoder.run(None, {"mel": decoded, "noise": noise})
+    (shaped,) = excitation.run(None, {"mel": decoded, "noise": noise})
+    (audio,) = vocoder.run(None, {"mel": decoded, "shaped": shaped})
     assert audio.shape == (1, 344 * 256)
     assert np.isfinite(audio).all()
 

@@ -8,7 +8,7 @@ from foley_trainer.codec import Codec, CodecConfig
 from foley_trainer.export_graphs import export_codec, export_vocoder, folded_vocoder, with_rounded_weights
 from foley_trainer.fixtures import audible
 from foley_trainer.two_stage import session
-from foley_trainer.vocoder import VocoderConfig
+from foley_trainer.vocoder import VocoderConfig, reach
 
 GRIDS = {"rvq": [[2, 2], [4, 4]], "vq-baseline": [[2, 2], [2, 2]], "rvq-freq": [[4, 2], [4, 2]], "rvq-time": [[2, 4], [2, 4]]}
 
@@ -81,3 +81,34 @@ def test_the_vocoder_is_folded_dynamic_and_leaves_the_generator_whole(resblock: 
         assert np.abs(got - expected).max() < 1e-4
         if not half:
             assert np.abs(got - generator(mel).numpy()).max() < 1e-4
+
+
+@pytest.mark.parametrize("noise", [False, True])
+@pytest.mark.parametrize("resblock", [1, 2])
+@torch.no_grad()
+def test_a_stretch_of_the_vocoder_needs_no_more_than_its_reach_to_both_sides(resblock: int, noise: bool) -> None:
+    c = VocoderConfig(channels=32, resblock=resblock, noise=noise, gate=noise)
+    graphs = export_vocoder(audible(c, 5))
+    running, frames, hop = session(graphs["vocoder"]), 96, 256
+    mel = np.random.default_rng(1).normal(-6, 2, (1, 80, frames)).astype(np.float32)
+    shaped = {}
+    if noise:
+        white = np.random.default_rng(2).standard_normal((1, frames * hop), np.float32)
+        (shaped["shaped"],) = session(graphs["excitation"]).run(None, {"mel": mel, "noise": white})
+
+    def spoken(begin: int, end: int, context: int) -> np.ndarray:
+        low, high = max(0, begin - context), min(frames, end + context)
+        part = {"mel": mel[..., low:high]} | {name: value[:, low * hop : high * hop] for name, value in shaped.items()}
+        (audio,) = running.run(None, part)
+        return audio[:, (begin - low) * hop : (end - low) * hop]
+
+    (whole,) = running.run(None, {"mel": mel, **shaped})
+    errors = []
+    for begin, end in ((0, 10), (40, 52), (90, 96)):
+        part = whole[:, begin * hop : end * hop]
+        assert part.std() > 0.01
+        # What remains is rounding, which these loud random weights make large.
+        errors.append(float(np.abs(spoken(begin, end, reach(c)) - part).max()))
+    assert max(errors) < 1e-4
+    inner = whole[:, 40 * hop : 52 * hop]
+    assert np.abs(spoken(40, 52, reach(c) // 4) - inner).max() > 5 * max(errors), "the reach is far too long"

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from foley_trainer import preset
-from foley_trainer.fixtures import VOICES, write_fixture
+from foley_trainer.fixtures import VOCODER, VOICES, write_fixture
 from foley_trainer.mel import MelConfig
 from foley_trainer.prior import PriorConfig
 from foley_trainer.two_stage import TwoStageSampler, session
@@ -89,11 +89,11 @@ def test_a_card_is_written_last_and_only_with_all_graphs(tmp_path: Path) -> None
 def test_a_card_refuses_parts_that_do_not_fit() -> None:
     tiny, mel = VOICES["tiny"], MelConfig()
     with pytest.raises(ValueError, match="2 class names"):
-        card_fields("a", "a", "a", tiny.classes[:2], tiny.prior, tiny.codec, mel, 6144)
+        card_fields("a", "a", "a", tiny.classes[:2], tiny.prior, tiny.codec, VOCODER, mel, 6144)
     with pytest.raises(ValueError, match="frames"):
-        card_fields("a", "a", "a", tiny.classes, tiny.prior, tiny.codec, mel, 88200)
+        card_fields("a", "a", "a", tiny.classes, tiny.prior, tiny.codec, VOCODER, mel, 88200)
     with pytest.raises(ValueError, match="grid is not of this codec"):
-        card_fields("a", "a", "a", tiny.classes, PriorConfig(classes=7), tiny.codec, mel, 6144)
+        card_fields("a", "a", "a", tiny.classes, PriorConfig(classes=7), tiny.codec, VOCODER, mel, 6144)
 
 
 def test_the_fixtures_have_the_strides_of_the_systems_they_stand_for() -> None:

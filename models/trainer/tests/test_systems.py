@@ -18,7 +18,7 @@ from foley_trainer.stages import Making, train
 from foley_trainer.trained import load_codec, load_prior
 from foley_trainer.two_stage import ReferenceSampler, TwoStageSampler, drawn, session
 from foley_trainer.voice import export_voice
-from foley_trainer.voice_card import GRAPHS
+from foley_trainer.voice_card import EXCITATION, GRAPHS
 
 # Latent, grid, and the rows before which finished codebooks are looked at anew.
 SYSTEMS = {
@@ -68,7 +68,7 @@ def test_its_exported_graphs_sample_what_the_trained_networks_do(voice: tuple[st
     latent, grid, _ = SYSTEMS[system]
     codec, _ = load_codec(root / "codec")
     prior, _ = load_prior(root / "prior", codec)
-    graphs = {name: (root / "voice" / f"{name}.onnx").read_bytes() for name in GRAPHS}
+    graphs = {name: (root / "voice" / f"{name}.onnx").read_bytes() for name in (*GRAPHS, EXCITATION)}
     sampler = TwoStageSampler(prior.config, graphs)
     weights = np.array([[1.0, 0.0], [0.3, 0.7]], np.float32)
     codes, logits = sampler.run(weights, drawn(4))
@@ -83,7 +83,8 @@ def test_its_exported_graphs_sample_what_the_trained_networks_do(voice: tuple[st
     (again,) = session(graphs["encoder"]).run(None, {"mel": mel})
     assert again.shape == (2, *latent)
     noise = np.random.default_rng(0).standard_normal((2, 344 * 256), np.float32)
-    (audio,) = session(graphs["vocoder"]).run(None, {"mel": mel, "noise": noise})
+    (shaped,) = session(graphs[EXCITATION]).run(None, {"mel": mel, "noise": noise})
+    (audio,) = session(graphs["vocoder"]).run(None, {"mel": mel, "shaped": shaped})
     assert audio.shape == (2, 344 * 256)
 
 

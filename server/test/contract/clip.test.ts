@@ -55,6 +55,26 @@ contract(
   { engine: { samples: 8820 } },
 );
 
+contract('an only clip is heard before the whole of it is made', ['progress', 'sound'], async ({ server, client }) => {
+  let made = (): void => undefined;
+  server.engine.early = new Promise((resolve) => {
+    made = resolve;
+  });
+  const asked = client.ask('foley.generate', { class: 'Rain', seed: 7 });
+  const { data } = await asked.first('audio');
+  assert.equal(data.offset, 0);
+  assert.ok(decodePcm(data.pcm as Uint8Array, 'f32').length < Number(data.total));
+  made();
+  assert.equal((await asked.end).event, 'done');
+  const lengths = asked.answers.flatMap(({ event, data: { pcm } }) =>
+    event === 'audio' ? [decodePcm(pcm as Uint8Array, 'f32').length] : [],
+  );
+  assert.equal(
+    lengths.reduce((a, b) => a + b, 0),
+    data.total,
+  );
+});
+
 contract('rows and sound are left out when not wanted', ['progress'], async ({ client }) => {
   const asked = client.ask('foley.generate', { class: 'Rain', rows: false, audio: false });
   await asked.end;

@@ -50,6 +50,8 @@ export class ScriptedEngine implements Engine {
   /** Turns of the event loop that one row of some seeds takes. */
   readonly pace = new Map<number, number>();
   restarts = 0;
+  /** Clips that are streamed wait for it between their first half and their end. */
+  early: Promise<void> | null = null;
   /** While set, runs stop before their next row. */
   #gate: { promise: Promise<void>; open: () => void } | null = null;
   readonly #options: Required<ScriptedOptions>;
@@ -169,6 +171,12 @@ export class ScriptedEngine implements Engine {
       for (let col = 0; col < cols; col++) codes[row * cols + col] = (request.seed * 31 + row * 7 + col) % 512;
       on({ type: 'row', row, rows, codes: codes.slice(row * cols, (row + 1) * cols) });
       if (request.previews && row === (rows >> 1) - 1) on({ type: 'preview', codebooks: 1, rate: request.rate, pcm });
+    }
+    if (request.stream === true) {
+      const early = frames >> 1;
+      on({ type: 'audio', offset: 0, total: frames, rate: request.rate, pcm: pcm.slice(0, early) });
+      await new Promise((resolve) => setImmediate(resolve));
+      if (this.early !== null) await this.early;
     }
     const timings = {
       sampleMs: 2,
