@@ -38,7 +38,11 @@ for (const [name, dir] of Object.entries(voices)) {
       await renderer.close();
       assert.equal(next, card.audio.samples);
       const heard = new Float32Array(next);
-      parts.reduce((at, part) => (heard.set(part, at), at + part.length), 0);
+      let at = 0;
+      for (const part of parts) {
+        heard.set(part, at);
+        at += part.length;
+      }
       assert.deepEqual(heard, pcm, 'what is told is what is given back');
       let worst = 0;
       for (const [i, value] of pcm.entries()) worst = Math.max(worst, Math.abs(value - known.pcm[i]!));
