@@ -1,6 +1,6 @@
 /**
  * All benchmarks, one after the other, each in processes of its own; results and a chart go to `server/bench/results`.
- * `npm run bench [-- --only engine,clients --reference --peer DIR --threads 1,2]`
+ * `npm run bench [-- --only engine,clients --reference --peer DIR --threads 1,2 --clips 1000]`
  *
  * --reference also times the sampler of the paper's baseline at the paper's size (minutes); --peer DIR its own code.
  */
@@ -21,6 +21,7 @@ const { values } = parseArgs({
     reference: { type: 'boolean', default: false },
     peer: { type: 'string' },
     threads: { type: 'string', default: '1,2' },
+    clips: { type: 'string', default: '100' },
     out: { type: 'string', default: fileURLToPath(new URL('./results', import.meta.url)) },
   },
 });
@@ -56,10 +57,12 @@ const last = values.threads.split(',').at(-1)!;
 const benches: Record<string, () => Promise<Result>> = {
   floor: () => python('bench_floor', '--voice', voice, '--threads', values.threads),
   engine: () => node('engine', '--threads', values.threads),
+  sampler: () => node('sampler'),
   clients: () => node('clients', '--clients', '24'),
   'end-to-end': () => node('end-to-end'),
   'event-loop': () => node('event-loop'),
   codecs: () => node('codecs'),
+  endurance: () => node('endurance', '--clips', values.clips),
   'paper-floor': () => python('bench_floor', '--threads', last),
   reference: () =>
     python('bench_reference', '--threads', last, '--rounds', '2', ...(values.peer ? ['--peer', values.peer] : [])),
@@ -100,6 +103,9 @@ function bars(of: Record<string, Result>): Bar[] {
     add(`sampler, ${run.threads} threads`, run.sample.median);
     add(`clip in the engine, ${run.threads} threads`, run.clip.median);
   }
+  type Sampled = { sampling?: { together: number; perClip: { median: number } }[] };
+  for (const { together, perClip } of (of.sampler as Sampled | undefined)?.sampling ?? [])
+    add(`sampler, per clip of ${together} together`, perClip.median);
   const whole = of['end-to-end'] as { mediansMs?: Record<string, { done: number; firstPreview: number }> } | undefined;
   for (const [codec, times] of Object.entries(whole?.mediansMs ?? {})) {
     add(`request to first preview, ${codec}`, times.firstPreview / 1000);
