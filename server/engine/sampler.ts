@@ -24,8 +24,9 @@ interface Clip {
   readonly draw: Draw;
   readonly codes: Uint16Array;
   row: number;
-  /** [rows, columns, conditionDim], by the codebooks that are finished. */
+  /** Of the rows from `conditionFrom` on [rows, columns, conditionDim], by the codebooks that are finished. */
   condition: Float32Array;
+  conditionFrom: number;
   /** Why it cannot go on. */
   problem: { error: unknown } | null;
   resolve: (codes: Uint16Array) => void;
@@ -44,7 +45,6 @@ export class Sampler {
   readonly #card: Card;
   readonly #axes: GridAxes;
   readonly #graphs: { condition: Graph; row: Graph; pixel: Graph };
-  readonly #rerun: Set<number>;
   readonly #state: BatchState;
   /** Urgent ones first; in the order of the state's slots. */
   readonly #clips: Clip[] = [];
@@ -56,7 +56,6 @@ export class Sampler {
     this.#card = card;
     this.#axes = axes;
     this.#graphs = graphs;
-    this.#rerun = new Set(card.prior.conditionRows);
     this.#state = new BatchState(card, axes);
   }
 
@@ -65,7 +64,7 @@ export class Sampler {
     const { rows, cols, absent } = this.#axes;
     return new Promise((resolve, reject) => {
       this.#joining.push({
-        ...{ options, resolve, reject, row: 0, problem: null, condition: new Float32Array(0) },
+        ...{ options, resolve, reject, row: 0, problem: null, condition: new Float32Array(0), conditionFrom: 0 },
         draw: new Draw(this.#card.latent.codes, options),
         codes: new Uint16Array(rows * cols).fill(absent),
       });
@@ -142,7 +141,7 @@ export class Sampler {
   async #step(clips: Clip[]): Promise<void> {
     const { cols } = this.#axes;
     // One at a time: it is once in ten rows, and its bits would depend on how many there are.
-    for (const clip of clips) if (this.#rerun.has(clip.row)) clip.condition = await this.#condition(clip);
+    for (const clip of clips) await this.#renew(clip);
     const above = await this.#graphs.row.run(this.#rowFeeds(clips));
     // Of those that stand back too: what they remember lies beside the others'.
     const furthest = Math.max(...this.#clips.map(({ row }) => row));
@@ -169,13 +168,19 @@ export class Sampler {
     }
   }
 
-  async #condition({ options, codes }: Clip): Promise<Float32Array> {
+  /** Before the first row of each codebook: what the codebooks before it say. */
+  async #renew(clip: Clip): Promise<void> {
     const { rows, cols } = this.#axes;
+    const part = this.#card.prior.conditionRows.indexOf(clip.row);
+    if (part < 0) return;
+    const { classWeights } = clip.options;
     const outputs = await this.#graphs.condition.run({
-      class: floats(Float32Array.from(options.classWeights), [1, options.classWeights.length]),
-      codes: integers(BigInt64Array.from(codes, BigInt), [1, rows, cols]),
+      class: floats(Float32Array.from(classWeights), [1, classWeights.length]),
+      codes: integers(BigInt64Array.from(clip.codes, BigInt), [1, rows, cols]),
+      part: integers(BigInt64Array.of(BigInt(part)), [1]),
     });
-    return read(outputs, 'condition');
+    clip.condition = read(outputs, 'condition');
+    clip.conditionFrom = clip.row;
   }
 
   #rowFeeds(clips: Clip[]): Feeds {
@@ -188,7 +193,8 @@ export class Sampler {
     for (const [slot, clip] of clips.entries()) {
       this.#rowsAbove(clip, codes.subarray(slot * reach * wide, (slot + 1) * reach * wide));
       const each = cols * conditionDim;
-      condition.set(clip.condition.subarray(clip.row * each, (clip.row + 1) * each), slot * each);
+      const at = clip.row - clip.conditionFrom;
+      condition.set(clip.condition.subarray(at * each, (at + 1) * each), slot * each);
     }
     return {
       ...this.#state.rowFeeds(clips.length),

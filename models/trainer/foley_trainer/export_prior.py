@@ -15,6 +15,7 @@ import warnings
 
 import onnx
 import torch
+import torch.nn.functional as F
 from onnx import TensorProto, helper
 from torch import Tensor, nn
 
@@ -22,6 +23,7 @@ from .condition import Context, LabelMap
 from .export_pixel import pixel_graph
 from .export_row import row_graph
 from .fold import folded
+from .grid import Grid
 from .onnx_graph import IR_VERSION, OPSET, GraphWriter, halve, merged
 from .prior import PixelSnail, PriorConfig
 
@@ -31,37 +33,66 @@ def condition_rows(c: PriorConfig) -> list[int]:
     return c.grid.condition_rows() if c.condition == "context" else [0]
 
 
-class _Cells(nn.Module):
-    """Condition with channels last: [B, H, W, D]."""
+class _Part(nn.Module):
+    """Condition of the rows between two of `condition_rows`, channels last: [B, rows, W, D]. What it sees of the codes are the
+    codebooks before, so it need not be computed for the others again."""
 
     def __init__(self, condition: Context) -> None:
         super().__init__()
-        self.condition = condition
+        grid = condition.grid
+        self.condition, self.alone = condition, Grid(1, grid.frequency, grid.time, grid.row_axes, grid.col_axes)
+        self.register_buffer("before", torch.ones(grid.codebooks, grid.codebooks).tril(-1))
+        place = torch.arange(grid.frequency * grid.time).view(1, 1, grid.frequency, grid.time)
+        self.register_buffer("order", self.alone.from_latent(place).flatten())
 
-    def forward(self, class_weights: Tensor, codes: Tensor) -> Tensor:
-        return self.condition(class_weights, codes).permute(0, 2, 3, 1)
+    def forward(self, class_weights: Tensor, codes: Tensor, part: Tensor) -> Tensor:
+        """class_weights [B, n], codes [B, H, W], part [1]: which of `condition_rows` the rows begin at."""
+        c = self.condition
+        if not c.levels_first:
+            return c(class_weights, codes).permute(0, 2, 3, 1)
+        grid, known = c.grid, self.before[part]  # [1, K]
+        latent = grid.to_latent(codes)
+        total = sum(known[:, i].view(1, 1, 1, 1) * F.embedding(latent[:, i], c.vectors[i]) for i in range(grid.codebooks - 1))
+        places = c.frequency_place.expand(codes.shape[0], -1, -1, -1)
+        x = c.enter(torch.cat([total.permute(0, 3, 1, 2), places], 1))
+        x = x + (c.steer(class_weights) + c.at_level[part]).unsqueeze(-1).unsqueeze(-1)
+        x = c.leave(F.elu(c.blocks(x))) * known[:, :1].view(1, 1, 1, 1)  # nothing before the first codebook
+        named = c.of_level[part] + c.of_class(class_weights)
+        x = x + named.unsqueeze(-1).unsqueeze(-1) + c.of_frequency.T.unsqueeze(0).unsqueeze(-1)
+        return x.flatten(2).transpose(1, 2)[:, self.order].view(-1, self.alone.rows, self.alone.cols, c.dim)
 
 
 def condition_graph(model: PixelSnail) -> onnx.ModelProto:
-    """class [B, n], codes [B, H, W] int64 (absent where not sampled) -> condition [B, H, W, D]."""
+    """class [B, n], codes [B, H, W] int64 (absent where not sampled), part [1] int64 -> condition [B, rows, W, D] of the rows
+    from condition_rows[part] on to the next of them."""
     c = model.config
     if isinstance(model.condition, LabelMap):
         g = GraphWriter("condition")
         weights = g.input("class", ["B", c.classes])
-        g.input("codes", ["B", c.rows, c.cols], "int64")
         g.reshape(g.op("MatMul", weights, g.constant(model.condition.table())), [-1, c.rows, c.cols, 1], to="condition")
         g.output("condition", ["B", c.rows, c.cols, 1])
-        return g.model()
-    example = torch.full((2, c.classes), 1 / c.classes), torch.full((2, c.rows, c.cols), c.codes)
-    exported = export_module(_Cells(model.condition), example, ["class", "codes"], ["condition"])
-    if len(exported.graph.input) == 1:  # where no codebook is finished early the codes are not looked at, but still taken
-        exported.graph.input.append(helper.make_tensor_value_info("codes", TensorProto.INT64, ["B", c.rows, c.cols]))
+        exported = g.model()
+    else:
+        example = torch.full((2, c.classes), 1 / c.classes), torch.full((2, c.rows, c.cols), c.codes), torch.tensor([0])
+        exported = export_module(_Part(model.condition), example, ["class", "codes", "part"], ["condition"], whole=["part"])
+    # What is not looked at is taken all the same.
+    taken = {i.name for i in exported.graph.input}
+    for name, shape in (("codes", ["B", c.rows, c.cols]), ("part", [1])):
+        if name not in taken:
+            exported.graph.input.append(helper.make_tensor_value_info(name, TensorProto.INT64, shape))
     return exported
 
 
-def export_module(module: nn.Module, example: tuple[Tensor, ...], inputs: list[str], outputs: list[str], axes: dict[str, dict[int, str]] | None = None) -> onnx.ModelProto:
-    """A module traced to ONNX with a dynamic batch B on the first axis of everything, and `axes` beside."""
-    named = {name: {0: "B", **(axes or {}).get(name, {})} for name in [*inputs, *outputs]}
+def export_module(
+    module: nn.Module,
+    example: tuple[Tensor, ...],
+    inputs: list[str],
+    outputs: list[str],
+    axes: dict[str, dict[int, str]] | None = None,
+    whole: list[str] | None = None,
+) -> onnx.ModelProto:
+    """A module traced to ONNX with a dynamic batch B on the first axis of everything but `whole`, and `axes` beside."""
+    named = {name: {0: "B", **(axes or {}).get(name, {})} for name in [*inputs, *outputs] if name not in (whole or [])}
     buffer = io.BytesIO()
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # about the exporter's own future

@@ -109,13 +109,14 @@ class TwoStageSampler:
         """class_weights [B, n] -> codes [B, H, W], and the logits every cell was chosen from [B, codes, H, W]."""
         c = self.config
         weights = np.ascontiguousarray(class_weights, np.float32)
-        state, rerun = _State(c, len(weights)), set(condition_rows(c))
+        state, parts = _State(c, len(weights)), condition_rows(c)
         logits = np.empty((len(weights), c.codes, c.rows, c.cols), np.float32)
-        condition = np.empty(0, np.float32)
+        condition, part = np.empty(0, np.float32), np.zeros(1, np.int64)
         for row in range(c.rows):
-            if row in rerun:
-                (condition,) = self.condition.run(None, {"class": weights, "codes": state.codes})
-            self._row(state, row, condition[:, row], choose, logits)
+            if row in parts:
+                part = np.array([parts.index(row)])
+                (condition,) = self.condition.run(None, {"class": weights, "codes": state.codes, "part": part})
+            self._row(state, row, condition[:, row - parts[int(part[0])]], choose, logits)
         return state.codes, logits
 
     def _row(self, state: _State, row: int, condition: np.ndarray, choose: Choose, logits: np.ndarray) -> None:
