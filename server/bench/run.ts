@@ -63,13 +63,15 @@ const benches: Record<string, () => Promise<Result>> = {
   'event-loop': () => node('event-loop'),
   codecs: () => node('codecs'),
   endurance: () => node('endurance', '--clips', values.clips),
+  int8: () => python('bench_int8', '--voice', voice, '--threads', values.threads),
   'paper-floor': () => python('bench_floor', '--threads', last),
+  'paper-int8': () => python('bench_int8', '--threads', values.threads),
   reference: () =>
     python('bench_reference', '--threads', last, '--rounds', '2', ...(values.peer ? ['--peer', values.peer] : [])),
 };
 const asked =
   values.only?.split(',') ??
-  Object.keys(benches).filter((name) => values.reference || !['paper-floor', 'reference'].includes(name));
+  Object.keys(benches).filter((name) => values.reference || !['paper-floor', 'paper-int8', 'reference'].includes(name));
 
 const results: Record<string, Result> = {};
 for (const name of asked) {
@@ -115,6 +117,7 @@ function bars(of: Record<string, Result>): Bar[] {
   for (const [lanes, rate] of Object.entries(many?.clipsPerSecond ?? {}))
     add(`per clip of 24 at once, ${lanes} lanes`, 1 / rate);
   const paper = of.reference as { median_clip_seconds?: Record<string, number> } | undefined;
-  for (const [name, seconds] of Object.entries(paper?.median_clip_seconds ?? {})) add(`paper's size: ${name}`, seconds);
+  for (const [name, seconds] of Object.entries(paper?.median_clip_seconds ?? {}))
+    add(`paper's size: ${name.replaceAll('_', ' ')}`, seconds);
   return all;
 }

@@ -29,8 +29,11 @@ import torch
 DEPTHS = (1, 5, 10, 20, 30, 40)
 
 
-def _ours(threads: int) -> dict[str, Any]:
-    """Seconds of one clip after a warm one, and how much of it each graph took."""
+TOGETHER = (4, 16)  # clips sampled as one batch, beside one alone
+
+
+def _ours(threads: int, together: int) -> dict[str, Any]:
+    """Seconds per clip of `together` as one batch, after a warm one."""
     from .export_prior import export_prior
     from .parity import CONFIGS, lively
     from .two_stage import TwoStageSampler, drawn
@@ -38,12 +41,12 @@ def _ours(threads: int) -> dict[str, Any]:
     config = CONFIGS["paper"]
     model = lively(config)
     sampler = TwoStageSampler(config, export_prior(model), threads)
-    weights = np.eye(config.classes, dtype=np.float32)[:1]
+    weights = np.eye(config.classes, dtype=np.float32)[np.arange(together) % config.classes]
     seconds = []
     for seed in range(3):
         began = time.perf_counter()
         sampler.sample(weights, drawn(seed))
-        seconds.append(time.perf_counter() - began)
+        seconds.append((time.perf_counter() - began) / together)
     return {"clip_seconds": seconds[1:]}
 
 
@@ -114,6 +117,7 @@ def _child(arguments: list[str]) -> dict[str, Any]:
 def compare(peer: str | None, threads: int, rounds: int) -> dict[str, Any]:
     common = ["--threads", str(threads)]
     roles = {"two_stage": [*common, "--role", "ours"], "reference": [*common, "--role", "reference"]}
+    roles |= {f"two_stage_{n}_together": [*common, "--role", "ours", "--together", str(n)] for n in TOGETHER}
     if peer is not None:
         roles["peer"] = [*common, "--peer", peer, "--role", "peer"]
     raw: dict[str, list[dict[str, Any]]] = {name: [] for name in roles}
@@ -126,12 +130,16 @@ def compare(peer: str | None, threads: int, rounds: int) -> dict[str, Any]:
     median = {name: statistics.median(s for run in runs for s in run["clip_seconds"]) for name, runs in raw.items()}
     return {
         "bench": "reference",
-        "size": "256 channels, 4 x 4 blocks, 40 x 43 grid, random weights, batch 1, float32",
+        "size": "256 channels, 4 x 4 blocks, 40 x 43 grid, random weights, float32",
         "method": f"reference: forward pass timed at depths {DEPTHS}, interpolated linearly, summed over 1720 cells; two-stage: whole clips",
         "threads": threads,
         "machine": {"cpu": platform.processor() or platform.machine(), "cores": os.cpu_count(), "torch": torch.__version__, "load_before_and_after": load},
         "median_clip_seconds": {name: round(value, 3) for name, value in median.items()},
-        "times_faster": {name: round(value / median["two_stage"], 1) for name, value in median.items() if name != "two_stage"},
+        "times_faster": {
+            slow: {name: round(median[slow] / value, 1) for name, value in median.items() if name.startswith("two_stage")}
+            for slow in ("reference", "peer")
+            if slow in median
+        },
         "raw": raw,
     }
 
@@ -141,10 +149,11 @@ def main() -> None:
     parser.add_argument("--peer", help="folder with the baseline's pixelsnail.py, to time it as well")
     parser.add_argument("--threads", type=int, default=os.cpu_count())
     parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--together", type=int, default=1)
     parser.add_argument("--role", choices=["ours", "reference", "peer"], help="measure one side only, in this process")
     args = parser.parse_args()
     if args.role == "ours":
-        result = _ours(args.threads)
+        result = _ours(args.threads, args.together)
     elif args.role == "reference":
         result = _reference(args.threads)
     elif args.role == "peer":
