@@ -18,6 +18,13 @@ export const RULES = [
   { of: 'server/engine', may: ['server/engine', 'server/audio'], packages: ['zod'] },
   { of: 'server/audio', may: ['server/audio'], packages: ['@alexanderolsen/libsamplerate-js', 'zod'] },
 
+  // Plays what it is given; knows neither the protocol nor where sounds come from.
+  {
+    of: 'server/playback',
+    may: ['server/playback', 'server/audio'],
+    packages: ['node-web-audio-api', 'tsx'],
+  },
+
   { of: 'server/log.ts', may: [], packages: ['pino'] },
   { of: 'server/loopback.ts', may: [] },
   { of: 'server/bus.ts', may: ['protocol'] },
@@ -30,7 +37,7 @@ export const RULES = [
   {
     of: 'server/handlers',
     may: ['server/handlers', 'protocol', 'server/registry.ts', 'server/bus.ts'],
-    types: ['server/scheduler', 'server/catalog', 'server/clips'],
+    types: ['server/scheduler', 'server/catalog', 'server/clips', 'server/playback'],
   },
   { of: 'server/scheduler', may: ['server/scheduler', 'protocol', 'server/bus.ts'], types: ['server/engine'] },
   { of: 'server/catalog', may: ['server/catalog', 'protocol'], packages: ['zod'] },
