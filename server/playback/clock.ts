@@ -11,6 +11,13 @@ export class WallClock {
     this.#steady = steady;
   }
 
+  /** Reads for a few milliseconds, so that the fraction is known from the first reading on. */
+  prime(): this {
+    const until = performance.now() + 2.5;
+    while (performance.now() < until) this.now();
+    return this;
+  }
+
   /** The system's clock tells whole milliseconds, rounded down: the steady one, moved so far that both agree. */
   now(): number {
     const steady = this.#steady();
@@ -59,7 +66,9 @@ export class DriftFilter {
     if (dt <= 0) return known;
     const hertz = Math.max(0.05, Math.min(1, 1000 / (ms - this.#since)));
     const w = Math.min(0.5, (2 * Math.PI * hertz * dt) / 1000);
-    const rate = known.framesPerMs + (w * w * error) / dt;
+    // The rate only slowly, and not from the first readings: their jitter would look like drift.
+    const v = ms - this.#since < 2000 ? 0 : Math.min(w, (2 * Math.PI * 0.05 * dt) / 1000);
+    const rate = known.framesPerMs + (v * v * error) / dt;
     const most = this.#nominal * 0.005;
     this.#mapping = {
       frame: toFrame(known, ms) + Math.SQRT2 * w * error,

@@ -36,7 +36,7 @@ try {
   problem = `${problem === null ? '' : `${problem}; `}nothing is recorded: ${(error as Error).message}`;
 }
 const status = new SharedStatus(shared);
-const wall = new WallClock();
+const wall = new WallClock().prime();
 let filter = new DriftFilter(sink.rate);
 const out = Array.from({ length: sink.channels }, () => new Float32Array(BLOCK));
 /** Position of the sink at frame 0 of the mix; grows when the sink ran dry. */

@@ -82,7 +82,7 @@ export class Voices {
       called: performance.timeOrigin + performance.now(),
       resolve,
     };
-    this.#settle(entry, frame);
+    this.#settle(entry, frame, mapping);
     const played: Played = {
       voice,
       get at() {
@@ -139,8 +139,7 @@ export class Voices {
     return Math.round(within(seconds, STOP_FADE, 0.002, 60) * this.#host.rate);
   }
 
-  #settle(entry: Entry, frame: number): void {
-    const mapping = this.#host.mapping();
+  #settle(entry: Entry, frame: number, mapping = this.#host.mapping()): void {
     entry.frame = frame;
     entry.at = toMs(mapping, frame);
     // Half a frame is no lateness: times fall between frames.
