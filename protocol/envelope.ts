@@ -7,6 +7,8 @@ export interface Request {
   id: string;
   cmd: string;
   args: Record<string, unknown>;
+  /** When it is meant to happen, in milliseconds since 1970; only for commands that are timed. */
+  at?: number;
 }
 
 /** What a server sends. `id` is null only for a `failed` that answers something unreadable. */
@@ -21,9 +23,9 @@ export type AnswerTo<N extends CommandName> = {
   [E in Events<N>]: { id: string; event: E; data: EventData<N, E> };
 }[Events<N>];
 
-const keys = new Set(['id', 'cmd', 'args']);
+const keys = new Set(['id', 'cmd', 'args', 'at']);
 
-/** Checks `{id, cmd, args?}`. Throws `bad_envelope`, carrying the id when there is a usable one. */
+/** Checks `{id, cmd, args?, at?}`. Throws `bad_envelope`, carrying the id when there is a usable one. */
 export function parseRequest(value: unknown): Request {
   if (!isPlainObject(value)) throw new ProtocolError('bad_envelope', 'expected a map {id, cmd, args}');
   const id = parseId(value.id);
@@ -37,7 +39,10 @@ export function parseRequest(value: unknown): Request {
   if (cmd.length < 1 || cmd.length > limits.nameChars)
     throw fail(`cmd: expected 1 to ${limits.nameChars} characters`, 'cmd');
   if (!isPlainObject(args)) throw fail('args: expected a map', 'args');
-  return { id, cmd, args };
+  const { at } = value;
+  if (at === undefined) return { id, cmd, args };
+  if (typeof at !== 'number' || !Number.isFinite(at)) throw fail('at: expected milliseconds since 1970', 'at');
+  return { id, cmd, args, at };
 }
 
 /** Checks `{id, event, data}`, for clients. */

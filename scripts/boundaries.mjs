@@ -16,9 +16,15 @@ export const RULES = [
   // The one file that loads the runtime; nothing in the engine knows that a protocol exists.
   { of: 'server/engine/ort.ts', may: ['server/engine'], packages: ['onnxruntime-node'] },
   { of: 'server/engine/render-worker.mjs', may: ['server/engine'], packages: ['tsx'] },
-  { of: 'server/playback', may: ['server/playback'] },
   { of: 'server/engine', may: ['server/engine', 'server/audio'], packages: ['zod'] },
   { of: 'server/audio', may: ['server/audio'], packages: ['@alexanderolsen/libsamplerate-js', 'zod'] },
+
+  // Plays what it is given; knows neither the protocol nor where sounds come from.
+  {
+    of: 'server/playback',
+    may: ['server/playback', 'server/audio'],
+    packages: ['node-web-audio-api', 'tsx'],
+  },
 
   { of: 'server/log.ts', may: [], packages: ['pino'] },
   { of: 'server/loopback.ts', may: [] },
@@ -32,7 +38,7 @@ export const RULES = [
   {
     of: 'server/handlers',
     may: ['server/handlers', 'protocol', 'server/registry.ts', 'server/bus.ts'],
-    types: ['server/scheduler', 'server/catalog', 'server/clips'],
+    types: ['server/scheduler', 'server/catalog', 'server/clips', 'server/playback'],
   },
   { of: 'server/scheduler', may: ['server/scheduler', 'protocol', 'server/bus.ts'], types: ['server/engine'] },
   { of: 'server/catalog', may: ['server/catalog', 'protocol'], packages: ['zod'] },

@@ -12,6 +12,8 @@ import type { Engine } from './engine/engine.ts';
 import { createHandlers } from './handlers/index.ts';
 import type { ServerInfo } from './handlers/server-info.ts';
 import { createLog, type Log } from './log.ts';
+import { WallClock } from './playback/clock.ts';
+import type { Playback } from './playback/playback.ts';
 import { Registry, type RegistryOptions } from './registry.ts';
 import { FairScheduler } from './scheduler/fair.ts';
 import { type HttpOptions, listenHttp } from './transports/http.ts';
@@ -67,16 +69,32 @@ export async function createApp(config: Config, parts: AppParts = {}): Promise<A
   });
   let problem: string | null = null;
   const ports: App['ports'] = { http: null, osc: null };
+  const wall = new WallClock();
+  let playback: Playback | null = null;
+  let opening: Promise<Playback> | null = null;
+  /** Started by the first sound: most servers play none. */
+  const play = (): Promise<Playback> => {
+    opening ??= openPlayback(config, log).then((opened) => {
+      playback = opened;
+      return opened;
+    });
+    return opening;
+  };
   const info = (): ServerInfo => {
     const { running, waitingJobs, waitingClips } = scheduler.usage();
     return {
       ...{ version, uptime: (performance.now() - started) / 1000, engine: { ...engine.info() }, ports },
       limits: { ...wire, ...limits },
+      playback: playback === null ? null : { ...playback.info() },
       queue: { waiting: waitingJobs, running, waitingClips },
     };
   };
   const registry = new Registry({
-    handlers: createHandlers({ scheduler, catalog, clips, bus, info }),
+    handlers: createHandlers({
+      ...{ scheduler, catalog, clips, bus, info, playback: play },
+      now: () => wall.now(),
+      openPlayback: () => playback,
+    }),
     openRequests: limits.openRequests,
     onFault: (err, where) => log.error({ err, ...where }, 'a request ended in a fault of the server'),
     ...(parts.extra === undefined ? {} : { extra: parts.extra }),
@@ -103,6 +121,7 @@ export async function createApp(config: Config, parts: AppParts = {}): Promise<A
     await scheduler.drain(limits.drainMs);
     await Promise.all(listeners.map((listener) => listener.close()));
     await engine.close();
+    if (opening !== null) await (await opening).close();
   };
   let stopped: Promise<void> | null = null;
   const close = (): Promise<void> => {
@@ -181,6 +200,16 @@ function encodeClip({ pcm, rate, format, recipe }: NewClip): Uint8Array {
   return encodeWav(pcm, rate, format, {
     comment: writeRecipe({ ...recipe, version }),
     software: `foleyd ${version}`,
+  });
+}
+
+/** Loaded only when something is played. */
+async function openPlayback({ output, record }: Config, log: Log): Promise<Playback> {
+  const { createPlayback } = await import('./playback/create.ts');
+  return createPlayback({
+    output,
+    record: record === undefined ? null : path.resolve(record),
+    log: (level, message) => log[level]({ from: 'playback' }, message),
   });
 }
 

@@ -77,6 +77,10 @@ const configSchema = z.strictObject({
   provider: z.enum(providerNames).default('cpu'),
   /** Processes that make clips. */
   lanes: z.coerce.number<unknown>().int().min(1).max(64).optional(),
+  /** Where sound is played: a device's name, none, or what the system has. */
+  output: z.string().min(1).max(256).default('auto'),
+  /** A WAV file that takes what is played. */
+  record: z.string().min(1).optional(),
   logLevel: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('info'),
   limits: z.custom<string | LimitsInput>().transform(limitsFromText).pipe(limitsSchema).prefault({}),
 });
@@ -158,6 +162,8 @@ export const settings = [
     env: 'FOLEYD_LANES',
     doc: 'processes that make clips, four clips at once each; one for two cores by default, four at most',
   },
+  { key: 'output', flag: '--output', value: 'NAME', env: 'FOLEYD_OUTPUT', doc: 'audio device, none, or auto' },
+  { key: 'record', flag: '--record', value: 'FILE', env: 'FOLEYD_RECORD', doc: 'WAV file that takes what is played' },
   {
     key: 'logLevel',
     flag: '--log-level',

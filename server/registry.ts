@@ -44,6 +44,10 @@ export interface OpenRequest {
 export interface Context<N extends CommandName = CommandName> {
   readonly args: Args<N>;
   readonly session: Session;
+  /** When it is meant to happen, in milliseconds since 1970; null is now. Only timed commands have one. */
+  readonly at: number | null;
+  /** Tells the client that it happened after its time. */
+  late(at: number): void;
   /** Aborted when the client is gone or has cancelled; the reason is a ProtocolError. */
   readonly signal: AbortSignal;
   /** Names the job, so that a `failed` can carry it. */
@@ -122,6 +126,9 @@ export class Registry {
       request = read();
       open = this.#admit(known, request);
       const { command, handler } = this.#authorise(known, request);
+      if (request.at !== undefined && !command.timed) {
+        throw new ProtocolError('bad_args', `at: ${request.cmd} has no time`, { id: request.id, path: 'at' });
+      }
       const args = checkArgs(command, request.args, request.id);
       const data = await handler(this.#context(known, request, open, args));
       answer = { id: request.id, event: 'done', data: data as Record<string, unknown> };
@@ -161,10 +168,16 @@ export class Registry {
     return found;
   }
 
-  #context(session: OpenSession, { id, cmd }: Request, open: OpenRequest, args: unknown): Context {
+  #context(session: OpenSession, { id, cmd, at }: Request, open: OpenRequest, args: unknown): Context {
     return {
       args: args as Args<CommandName>,
       session,
+      at: at ?? null,
+      late: (happened) => {
+        if (at === undefined || session.open.get(id) !== open) return;
+        const data = { late: happened - at, asked: at, at: happened };
+        this.#send(session, { id, event: 'late', data }, { cmd, droppable: false });
+      },
       signal: open.stop.signal,
       setJob: (job) => {
         open.job = job;

@@ -14,6 +14,8 @@ export interface OscMessage {
 export interface OscMoment {
   /** Milliseconds since 1970; null is now. */
   at: number | null;
+  /** The time it was meant for, where that was past. */
+  missed: number | null;
   messages: OscMessage[];
 }
 
@@ -26,6 +28,7 @@ export interface OscMoment {
 export function decodePacket(bytes: Uint8Array, now: number): OscMoment[] {
   if (bytes.byteLength > limits.oscDatagramBytes) throw new ProtocolError('too_large');
   const moments = new Map<number, OscMessage[]>();
+  let missed: number | null = null;
   let count = 0;
   const visit = (packet: Uint8Array, outer: number, depth: number) => {
     if (packet[0] === 0x2f) {
@@ -37,11 +40,18 @@ export function decodePacket(bytes: Uint8Array, now: number): OscMoment[] {
     }
     if (depth > limits.oscDepth) throw malformed(`bundles nested deeper than ${limits.oscDepth}`);
     const { timetag, elements } = splitBundle(packet);
-    const at = isImmediate(timetag) ? outer : Math.max(outer, timetagToMs(timetag, now));
+    const time = isImmediate(timetag) ? outer : timetagToMs(timetag, now);
+    if (time < now && outer === now) missed ??= time;
+    const at = Math.max(outer, time);
     for (const element of elements) visit(element, at, depth + 1);
   };
   visit(bytes, now, 1);
-  return [...moments].sort(([a], [b]) => a - b).map(([at, messages]) => ({ at: at <= now ? null : at, messages }));
+  return [...moments]
+    .sort(([a], [b]) => a - b)
+    .map(([at, messages]) => ({
+      ...(at <= now ? { at: null, missed } : { at, missed: null }),
+      messages,
+    }));
 }
 
 /** The frame of a bundle. osc-min's own walk drops elements it cannot read, which would tear bundles apart. */

@@ -9,6 +9,9 @@ export const failedAddress = '/foley/failed';
 /** Every command fails in the same form. */
 export const failedReply: OscReply = { address: failedAddress, args: ['id', 'code:s', 'message:s'] };
 
+/** Timed commands that came too late all say so in the same form. */
+const lateReply: OscReply = { address: '/late', args: ['id', 'late:f', 'asked:n', 'at:n'] };
+
 /** The messages that tell an answer, as datagrams in order; none for events without an OSC form. Throws `too_large`. */
 export function encodeReplies(cmd: string | null, echo: OscArg, answer: Answer): Uint8Array[] {
   return repliesTo(cmd, answer.event)
@@ -18,6 +21,7 @@ export function encodeReplies(cmd: string | null, echo: OscArg, answer: Answer):
 
 export function repliesTo(cmd: string | null, event: string): readonly OscReply[] {
   if (event === 'failed') return [failedReply];
+  if (event === 'late') return [lateReply];
   const replies = cmd !== null && isCommandName(cmd) ? commandOf(cmd).osc?.replies : undefined;
   return (replies !== undefined && Object.hasOwn(replies, event) ? replies[event] : undefined) ?? [];
 }

@@ -10,6 +10,8 @@ import { type OscItem, readMessage, replyAddress } from './osc-request.ts';
 export interface OscBatch {
   /** When to handle it, in milliseconds since 1970; null is now. */
   at: number | null;
+  /** The time that it was meant for, where that was past. */
+  missed: number | null;
   items: OscItem[];
 }
 
@@ -19,11 +21,11 @@ export interface OscBatch {
  * @param now milliseconds since 1970
  */
 export function decodeOsc(datagram: Uint8Array, now: number): OscBatch[] {
-  return decodePacket(datagram, now).map(({ at, messages }) => {
+  return decodePacket(datagram, now).map(({ at, missed, messages }) => {
     const items = messages.map(readMessage);
     return at !== null && at - now > limits.oscHorizonMs
-      ? { at: null, items: items.map((item) => refuse(item, at - now)) }
-      : { at, items };
+      ? { at: null, missed: null, items: items.map((item) => refuse(item, at - now)) }
+      : { at, missed, items };
   });
 }
 

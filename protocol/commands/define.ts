@@ -49,6 +49,13 @@ export const failedData = z.object({
   job: z.string().optional().describe('the job that failed, when it had begun'),
 });
 
+/** The data of a `late` event, which every timed command has: it happened after its time. */
+export const lateData = z.object({
+  late: z.number().describe('how much too late').meta({ unit: 'ms' }),
+  asked: z.number().describe('the time that was asked for, since 1970').meta({ unit: 'ms' }),
+  at: z.number().describe('the time at which it happened, since 1970').meta({ unit: 'ms' }),
+});
+
 export interface Command<N extends string = string, A extends Shape = Shape, E extends EventsOf = EventsOf> {
   readonly name: N;
   readonly role: Role;
@@ -58,6 +65,8 @@ export interface Command<N extends string = string, A extends Shape = Shape, E e
   /** Data of each event, `done` and `failed` included; these two end the request. */
   readonly events: E & { failed: typeof failedData };
   readonly osc: OscForm | null;
+  /** Takes the time at which it is meant, ahead of it; others wait for it. */
+  readonly timed: boolean;
   /** Whether `POST /v1/<name>` answers it. */
   readonly http: boolean;
   readonly example: {
@@ -79,11 +88,13 @@ export function defineCommand<const N extends string, A extends Shape, E extends
   events: E;
   osc?: OscForm;
   http?: boolean;
+  timed?: boolean;
   example: { id?: string; args: z.input<A>; events: { [K in keyof E]: z.input<E[K]> } };
 }): Command<N, A, E> {
   return {
     ...spec,
-    events: { ...spec.events, failed: failedData },
+    timed: spec.timed ?? false,
+    events: { ...spec.events, ...(spec.timed === true ? { late: lateData } : {}), failed: failedData },
     osc: spec.osc ?? null,
     http: spec.http ?? false,
   };

@@ -2,6 +2,7 @@ import type { z } from 'zod';
 import { cancel } from './cancel.ts';
 import type { Command } from './define.ts';
 import { generate } from './generate.ts';
+import { serverClock } from './server-clock.ts';
 import { serverInfo } from './server-info.ts';
 import { serverPing } from './server-ping.ts';
 import { voiceInfo } from './voice-info.ts';
@@ -15,6 +16,7 @@ export const commands = {
   [voiceInfo.name]: voiceInfo,
   [serverInfo.name]: serverInfo,
   [serverPing.name]: serverPing,
+  [serverClock.name]: serverClock,
 } as const;
 
 type Commands = typeof commands;

@@ -23,6 +23,10 @@ export const serverInfo = defineCommand({
         .describe('state, execution provider, threads, processes that make clips (lanes) open and at most, restarts'),
       ports: z.looseObject({ http: port, osc: port }).describe('ports in use; null when off'),
       limits: z.record(z.string(), z.number()).describe('the sizes of this protocol, as the table of limits'),
+      playback: z
+        .looseObject({ state: z.enum(['running', 'headless', 'failed', 'closed']), device: z.string().nullable() })
+        .nullable()
+        .describe('state, device, why there is none, rate, latency, voices; null until something is played'),
       queue: z.looseObject({ waiting: z.int().min(0), running: z.int().min(0) }).describe('jobs waiting and running'),
     }),
   },
@@ -52,6 +56,7 @@ export const serverInfo = defineCommand({
         engine: { state: 'ready', provider: 'cpu', threads: 1, lanes: { open: 1, most: 4 }, restarts: 0 },
         ports: { http: 9247, osc: 9248 },
         limits: { frameBytes: 1048576, count: 64 },
+        playback: null,
         queue: { waiting: 0, running: 1 },
       },
     },

@@ -3,7 +3,7 @@ import { isBin } from '../commands/define.ts';
 
 /** The part of JSON Schema that our declarations use. */
 interface Schema {
-  type?: string;
+  type?: string | string[];
   anyOf?: Schema[];
   enum?: string[];
   properties?: Record<string, Schema>;
@@ -69,6 +69,7 @@ export function typeText(schema: Schema): string {
   if (schema.bytes === true) return 'bytes';
   if (schema.anyOf !== undefined) return schema.anyOf.map(typeText).join(' or ');
   if (schema.enum !== undefined) return schema.enum.map((value) => `\`"${value}"\``).join(' or ');
+  if (Array.isArray(schema.type)) return schema.type.map((type) => typeText({ ...schema, type })).join(' or ');
   switch (schema.type) {
     case 'string':
       return stringText(schema);

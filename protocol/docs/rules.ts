@@ -55,7 +55,8 @@ Every refused message is answered \`/foley/failed id code message\`; where it ha
 - A mix of classes is one word: \`DogBark:0.7+Rain:0.3\`.
 - A bundle is all or nothing to read: if one part is broken, none is heard. Its messages are handled together, in order, at its timetag.
 - Timetags are NTP time, honoured to the fraction; 1 (immediately) and the past are now. At most ${limits.oscHorizonMs / 1000} s ahead. A bundle inside
-  another is never earlier than the outer one.
+  another is never earlier than the outer one. Timed commands are scheduled to the sample; one that comes too late
+  happens now and is answered \`/late id ms asked at\` as well. Other transports give the time as \`at\` beside \`args\`.
 - Sound does not travel in datagrams: \`/foley/done\` names a WAV file.`;
 }
 

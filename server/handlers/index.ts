@@ -1,13 +1,17 @@
+import type { Playback } from '../playback/playback.ts';
 import type { Handlers } from '../registry.ts';
 import { cancel } from './cancel.ts';
 import { type GenerateDeps, generate } from './generate.ts';
+import { type ClockDeps, serverClock } from './server-clock.ts';
 import { type ServerInfo, serverInfo } from './server-info.ts';
 import { serverPing } from './server-ping.ts';
 import { voiceInfo } from './voice-info.ts';
 import { voiceList } from './voice-list.ts';
 
-export interface HandlerDeps extends GenerateDeps {
+export interface HandlerDeps extends GenerateDeps, ClockDeps {
   info: () => ServerInfo;
+  /** Opened by the first who asks. */
+  playback: () => Promise<Playback>;
 }
 
 /** Every handler there is; the type makes sure that each declared command has one. */
@@ -19,5 +23,6 @@ export function createHandlers(deps: HandlerDeps): Handlers {
     'voice.info': voiceInfo(deps),
     'server.info': serverInfo(deps),
     'server.ping': serverPing(),
+    'server.clock': serverClock(deps),
   };
 }

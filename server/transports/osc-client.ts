@@ -6,7 +6,7 @@ type OscRequest = Extract<OscItem, { kind: 'request' }>;
 export interface OscConnection {
   readonly session: Session;
   /** Handles one request; its answers begin with the id as the sender wrote it. */
-  receive(request: OscRequest): void;
+  receive(request: OscRequest, at?: number | null): void;
 }
 
 /** One client of the OSC transport: a session, and how each open request spells its id (1 and "1" are one id). */
@@ -27,8 +27,8 @@ export function connectOscClient(
   const session = registry.connect({ transport: 'osc', role: 'play', send: answer });
   return {
     session,
-    receive({ id, echo, cmd, args }) {
-      const request: Request = { id: id ?? `osc ${++drawn}`, cmd, args };
+    receive({ id, echo, cmd, args }, at = null) {
+      const request: Request = { id: id ?? `osc ${++drawn}`, cmd, args, ...(at === null ? {} : { at }) };
       const known = echoes.get(request.id);
       if (known === undefined) echoes.set(request.id, { echo, requests: 1 });
       else known.requests += 1;

@@ -1,6 +1,15 @@
 import { createSocket, type RemoteInfo, type Socket } from 'node:dgram';
 import { isIPv6 } from 'node:net';
-import { decodeOsc, encodeOscFailed, type OscBatch, ProtocolError, toProtocolError } from '../../protocol/index.ts';
+import {
+  type CommandName,
+  commandOf,
+  decodeOsc,
+  encodeOscFailed,
+  type OscBatch,
+  type OscItem,
+  ProtocolError,
+  toProtocolError,
+} from '../../protocol/index.ts';
 import { isLoopback } from '../loopback.ts';
 import { connectOscClient, type OscConnection } from './osc-client.ts';
 import { OscSenders, type Peer } from './osc-senders.ts';
@@ -15,12 +24,16 @@ export interface OscOptions extends TransportContext {
   oscSenders: number;
   oscTimed: number;
   oscHorizonMs: number;
+  /** Which commands are handled ahead of their time; by default those declared so. */
+  isTimed?: (cmd: CommandName) => boolean;
 }
 
 /** Complaints about datagrams that one machine is sent at once, and per second in the long run. */
 const COMPLAINTS = { burst: 100, perSecond: 50 };
 /** Datagrams the system has not taken yet, above which progress is left out. */
 const MAX_UNSENT = 512;
+/** Milliseconds before its time at which a timed command is handled, so that it can be scheduled to the sample. */
+const LOOKAHEAD_MS = 200;
 
 /** OSC over UDP. Rejects with port_in_use, or io_error for an address that cannot be had. */
 export async function listenOsc(options: OscOptions): Promise<Listener> {
@@ -108,19 +121,31 @@ class OscReceiver {
       throw new ProtocolError('bad_args', `a timetag lies more than ${oscHorizonMs} ms ahead`);
     if (this.#timers.size >= oscTimed)
       throw new ProtocolError('queue_full', `${oscTimed} bundles wait for their time already`);
+    const timed = batch.items.filter((item) => this.#isTimed(item));
+    const others = batch.items.filter((item) => !this.#isTimed(item));
+    if (timed.length > 0) this.#wait({ ...batch, items: timed }, from, Math.max(0, batch.at - now - LOOKAHEAD_MS));
+    if (others.length > 0) this.#wait({ ...batch, items: others }, from, batch.at - now);
+  }
+
+  #isTimed(item: OscItem): boolean {
+    const { isTimed = (cmd) => commandOf(cmd).timed } = this.#options;
+    return item.kind === 'request' && isTimed(item.cmd);
+  }
+
+  #wait(batch: OscBatch, from: Peer, ms: number): void {
     const timer = setTimeout(() => {
       this.#timers.delete(timer);
       this.#handle(batch, from);
-    }, batch.at - now);
+    }, ms);
     this.#timers.add(timer);
   }
 
-  #handle({ items }: OscBatch, from: Peer): void {
+  #handle({ at, missed, items }: OscBatch, from: Peer): void {
     for (const item of items) {
       // Looked up for each: a bundle may choose its reply port first.
       if (item.kind === 'reply') this.#senders.reply(from, item.port);
       else if (item.kind === 'refused') this.#complain(item.error, from, item.echo);
-      else this.#senders.of(from).connection.receive(item);
+      else this.#senders.of(from).connection.receive(item, this.#isTimed(item) ? (at ?? missed) : null);
     }
   }
 

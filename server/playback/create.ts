@@ -1,0 +1,135 @@
+import { Worker } from 'node:worker_threads';
+import { WallClock } from './clock.ts';
+import type { FromDesk, ToDesk } from './messages.ts';
+import type { Playback, PlaybackInfo, PlayOptions, Prepared } from './playback.ts';
+import { createShared, SharedStatus } from './shared.ts';
+import type { ThreadData } from './thread.ts';
+import { Sound, Voices } from './voices.ts';
+
+export interface PlaybackOptions {
+  /** A device's name, `auto` for the system's, `none` for none, `void` for one that nobody hears. */
+  output?: string;
+  /** A WAV file that takes everything that is played. */
+  record?: string | null;
+  /** Hz where there is no device. */
+  rate?: number;
+  log?: (level: 'info' | 'warn', message: string) => void;
+  /** Hears the milliseconds from each call of play() to its voice being scheduled. */
+  onPlaced?: (ms: number) => void;
+}
+
+type State = Extract<FromDesk, { type: 'state' }>;
+
+/** Samples of one sound at most: ten minutes at 192 kHz. */
+const MAX_FRAMES = 192_000 * 600;
+
+/** Starts the thread that mixes. Resolves in any case: without a device playback is headless and says why. */
+export async function createPlayback(options: PlaybackOptions = {}): Promise<Playback> {
+  const { output = 'auto', record = null, rate = 48_000, log = () => undefined } = options;
+  const shared = createShared();
+  const status = new SharedStatus(shared);
+  const data: ThreadData = { shared, output, record, rate };
+  const thread = spawn('./thread.ts', data);
+  const wall = new WallClock().prime();
+  let state: State | null = null;
+  let closing: Promise<void> | null = null;
+  let gone: string | null = null;
+  let voices: Voices | null = null;
+  const exited = new Promise<void>((resolve) => thread.once('exit', () => resolve()));
+  const lose = (why: string): void => {
+    if (closing === null && gone === null) log('warn', `playback ended: ${why}`);
+    gone ??= why;
+    voices?.endAll();
+  };
+  await new Promise<void>((resolve) => {
+    thread.on('message', (message: FromDesk) => {
+      if (message.type !== 'state') return voices?.hear(message);
+      state = message;
+      if (message.device === null && output !== 'none') log('warn', `nothing is heard: ${message.problem}`);
+      else log('info', message.device === null ? 'playback is headless' : `playing to ${message.device}`);
+      resolve();
+    });
+    thread.once('error', (error) => lose(error instanceof Error ? error.message : String(error)));
+    thread.once('exit', () => {
+      lose('its thread ended');
+      resolve();
+    });
+  });
+  const { rate: hertz, channels } = (state as State | null) ?? { rate, channels: 2 };
+  const post = (message: ToDesk): void => {
+    if (gone === null && closing === null) thread.postMessage(message);
+    else if (message.type === 'play') queueMicrotask(() => voices?.endAll());
+  };
+  voices = new Voices({
+    ...{ rate: hertz, channels, post },
+    now: () => wall.now(),
+    mapping: () => {
+      const { frame, ms, framesPerMs } = status.read();
+      return framesPerMs > 0 ? { frame, ms, framesPerMs } : { frame: 0, ms: wall.now(), framesPerMs: hertz / 1000 };
+    },
+    frontier: () => status.read().frontier,
+  });
+  voices.onPlaced = options.onPlaced ?? null;
+
+  let sounds = 0;
+  const preparing = new Map<number, () => void>();
+  let resampler: Worker | null = null;
+  const openResampler = (): Worker => {
+    const worker = spawn('./resample-thread.ts', {});
+    worker.on('message', ({ sound, pcm }: { sound: number; pcm: Float32Array }) => {
+      post({ type: 'sound', sound, pcm });
+      preparing.get(sound)?.();
+      preparing.delete(sound);
+    });
+    worker.on('error', (error) => log('warn', `a sound was not resampled: ${String(error)}`));
+    worker.unref();
+    return worker;
+  };
+  const dropped = new FinalizationRegistry<number>((sound) => post({ type: 'drop', sound }));
+
+  return {
+    info(): PlaybackInfo {
+      const { latency, xruns, active } = status.read();
+      const here = gone === null ? (state?.state ?? 'failed') : 'failed';
+      return {
+        state: closing !== null ? 'closed' : here,
+        device: state?.device ?? null,
+        problem: gone ?? state?.problem ?? null,
+        ...{ rate: hertz, channels, latency, xruns, voices: { active, most: 64 } },
+      };
+    },
+    now: () => wall.now(),
+    prepare(pcm: Float32Array, from: number): Prepared {
+      const sound = ++sounds;
+      const valid = Number.isFinite(from) && from >= 1000 && from <= 768_000 ? from : hertz;
+      // A copy: it goes to another thread, and one sample that is no number would silence everything.
+      const copy = pcm.slice(0, MAX_FRAMES).map((x) => (Number.isFinite(x) ? x : 0));
+      const frames = Math.round((copy.length * hertz) / valid);
+      let ready = Promise.resolve();
+      if (valid === hertz) post({ type: 'sound', sound, pcm: copy });
+      else {
+        ready = new Promise((resolve) => preparing.set(sound, resolve));
+        resampler ??= openResampler();
+        resampler.postMessage({ sound, pcm: copy, from: valid, to: hertz });
+      }
+      const made = new Sound(sound, frames, hertz, ready);
+      dropped.register(made, sound);
+      return made;
+    },
+    play: (sound, given: PlayOptions = {}) => voices.play(sound, given),
+    stop: (voice, fade) => voices.stop(voice, fade),
+    stopAll: (fade) => voices.stopAll(fade),
+    close() {
+      if (closing === null) {
+        if (gone === null) thread.postMessage({ type: 'close' });
+        closing = Promise.all([gone === null ? exited : null, resampler?.terminate()]).then(() => voices.endAll());
+      }
+      return closing;
+    },
+  };
+}
+
+function spawn(entry: string, data: object): Worker {
+  const workerData = { ...data, entry: new URL(entry, import.meta.url).href };
+  return new Worker(new URL('./boot.mjs', import.meta.url), { workerData });
+}

@@ -1,0 +1,89 @@
+import { performance } from 'node:perf_hooks';
+import type { FromDesk, ToDesk } from './messages.ts';
+import { Mixer, type MixerOptions } from './mixer.ts';
+
+/** Plays that wait for their sound to be resampled. */
+const MAX_UNREADY = 256;
+
+type Play = Extract<ToDesk, { type: 'play' }>;
+
+/** The mixer and its sounds behind messages: the same in the thread that plays and in a test that renders. */
+export class Desk {
+  readonly mixer: Mixer;
+  readonly #tell: (message: FromDesk) => void;
+  readonly #sounds = new Map<number, Float32Array>();
+  readonly #endings: { voice: number; ending: Extract<FromDesk, { type: 'ended' }>['ending']; frame: number }[] = [];
+  #unready: Play[] = [];
+
+  constructor(options: Omit<MixerOptions, 'onEnded'>, tell: (message: FromDesk) => void) {
+    this.#tell = tell;
+    this.mixer = new Mixer({
+      ...options,
+      onEnded: (voice, ending, frame) => this.#endings.push({ voice, ending, frame }),
+    });
+  }
+
+  get sounds(): number {
+    return this.#sounds.size;
+  }
+
+  get waiting(): number {
+    return this.#unready.length;
+  }
+
+  handle(message: ToDesk): void {
+    switch (message.type) {
+      case 'sound': {
+        this.#sounds.set(message.sound, message.pcm);
+        const ready = this.#unready.filter(({ sound }) => sound === message.sound);
+        this.#unready = this.#unready.filter(({ sound }) => sound !== message.sound);
+        for (const play of ready) this.#place(play, message.pcm);
+        return;
+      }
+      case 'drop':
+        this.#sounds.delete(message.sound);
+        return;
+      case 'play': {
+        const pcm = this.#sounds.get(message.sound);
+        if (pcm !== undefined) this.#place(message, pcm);
+        else if (this.#unready.length < MAX_UNREADY) this.#unready.push(message);
+        else this.#tell({ type: 'ended', voice: message.spec.id, ending: 'stolen' });
+        return;
+      }
+      case 'stop':
+        this.#dropUnready((id) => id === message.voice);
+        this.mixer.stop(message.voice, message.fade);
+        return;
+      case 'stopAll':
+        this.#dropUnready(() => true);
+        this.mixer.stopAll(message.fade);
+        return;
+      case 'close':
+    }
+  }
+
+  /** Tells the end of every voice that has sounded when this frame has. */
+  heard(frame: number): void {
+    for (let i = 0; i < this.#endings.length; ) {
+      const { voice, ending, frame: end } = this.#endings[i]!;
+      if (end > frame && ending !== 'stolen') i++;
+      else {
+        this.#endings.splice(i, 1);
+        this.#tell({ type: 'ended', voice, ending });
+      }
+    }
+  }
+
+  #place({ spec }: Play, pcm: Float32Array): void {
+    const to = Math.min(spec.to, pcm.length);
+    const from = Math.min(spec.from, to);
+    const frame = this.mixer.add({ ...spec, from, to, loop: spec.loop && to > from, pcm });
+    this.#tell({ type: 'placed', voice: spec.id, frame, ms: performance.timeOrigin + performance.now() });
+  }
+
+  #dropUnready(wanted: (id: number) => boolean): void {
+    const dropped = this.#unready.filter(({ spec }) => wanted(spec.id));
+    this.#unready = this.#unready.filter(({ spec }) => !wanted(spec.id));
+    for (const { spec } of dropped) this.#tell({ type: 'ended', voice: spec.id, ending: 'stopped' });
+  }
+}

@@ -1,0 +1,232 @@
+import { Limiter } from './limiter.ts';
+
+export type Ending = 'played' | 'stopped' | 'stolen' | 'choked';
+
+/** One sound to be mixed. Frames count from the beginning of the output. */
+export interface VoiceSpec {
+  id: number;
+  /** Mono, at the output's rate. */
+  pcm: Float32Array;
+  start: number;
+  gain: number;
+  pan: number;
+  loop: boolean;
+  /** Frames of the sound: first one, and the one after the last. */
+  from: number;
+  to: number;
+  /** Frames of the output. */
+  fadeIn: number;
+  fadeOut: number;
+  /** Frames of the sound per frame of the output. */
+  step: number;
+  choke: string | null;
+  bus: number;
+}
+
+interface Voice extends VoiceSpec {
+  position: number;
+  left: number;
+  right: number;
+  /** Frame at which it begins to fade out because it must, and how long that takes. */
+  releaseAt: number;
+  release: number;
+  ending: Ending;
+  level: number;
+  done: boolean;
+}
+
+export interface MixerOptions {
+  rate: number;
+  channels: number;
+  /** Voices that may sound at once. */
+  voices?: number;
+  /** Voices that may wait for their time. */
+  waiting?: number;
+  ceiling?: number;
+  /** `frame` is the one after the voice's last. */
+  onEnded?: (id: number, ending: Ending, frame: number) => void;
+}
+
+/** Voices that fade out because they were stolen, choked or stopped; beyond, the oldest of them are cut. */
+const TAILS = 128;
+
+/** Mixes voices, block by block, frame by frame exact. Knows no time but frames, so it runs as fast as it is asked to. */
+export class Mixer {
+  readonly rate: number;
+  readonly channels: number;
+  readonly most: number;
+  readonly #maxWaiting: number;
+  readonly #limiter: Limiter;
+  readonly #onEnded: NonNullable<MixerOptions['onEnded']>;
+  #waiting: Voice[] = [];
+  #sounding: Voice[] = [];
+  /** The next frame to be mixed: by the limiter's look-ahead before the next to come out. */
+  #mixed = 0;
+
+  constructor({ rate, channels, voices = 64, waiting = 1024, ceiling, onEnded = () => undefined }: MixerOptions) {
+    this.rate = rate;
+    this.channels = channels;
+    this.most = voices;
+    this.#maxWaiting = waiting;
+    this.#limiter = new Limiter(rate, channels, ceiling);
+    this.#onEnded = onEnded;
+    const lost = Array.from({ length: channels }, () => new Float32Array(this.#limiter.ahead));
+    this.#render(lost, this.#limiter.ahead);
+  }
+
+  /** The next frame to come out. */
+  get frame(): number {
+    return this.#mixed - this.#limiter.ahead;
+  }
+
+  /** The first frame at which a voice can still begin. */
+  get frontier(): number {
+    return this.#mixed;
+  }
+
+  get active(): number {
+    return this.#waiting.length + this.#sounding.length;
+  }
+
+  /** Frames at which the limiter turned something down. */
+  get limited(): number {
+    return this.#limiter.reduced;
+  }
+
+  /** Returns the frame at which it begins: `start`, or the frontier when that is past. */
+  add(spec: VoiceSpec): number {
+    const start = Math.max(spec.start, this.#mixed);
+    const angle = ((spec.pan + 1) * Math.PI) / 4;
+    const voice: Voice = {
+      ...spec,
+      start,
+      position: spec.from,
+      left: spec.gain * (spec.pan === 1 ? 0 : Math.cos(angle)),
+      right: spec.gain * Math.sin(angle),
+      ...{ releaseAt: Number.POSITIVE_INFINITY, release: 0, ending: 'played', level: spec.gain, done: false },
+    };
+    let at = this.#waiting.length;
+    while (at > 0 && this.#waiting[at - 1]!.start > start) at--;
+    this.#waiting.splice(at, 0, voice);
+    // The one whose time is furthest makes room.
+    if (this.#waiting.length > this.#maxWaiting) this.#end(this.#waiting.pop()!, 'stolen', this.#mixed);
+    return start;
+  }
+
+  stop(id: number, fade: number): void {
+    const at = this.#waiting.findIndex((voice) => voice.id === id);
+    if (at >= 0) this.#end(this.#waiting.splice(at, 1)[0]!, 'stopped', this.#mixed);
+    const voice = this.#sounding.find((one) => one.id === id);
+    if (voice !== undefined) release(voice, 'stopped', this.#mixed, fade);
+  }
+
+  stopAll(fade: number): void {
+    for (const voice of this.#waiting.splice(0)) this.#end(voice, 'stopped', this.#mixed);
+    for (const voice of this.#sounding) release(voice, 'stopped', this.#mixed, fade);
+  }
+
+  /** The next `frames` frames, one array per channel. */
+  render(out: readonly Float32Array[], frames: number): void {
+    this.#render(out, frames);
+  }
+
+  #render(out: readonly Float32Array[], frames: number): void {
+    for (const channel of out) channel.fill(0, 0, frames);
+    const end = this.#mixed + frames;
+    while (this.#waiting.length > 0 && this.#waiting[0]!.start < end) this.#begin(this.#waiting.shift()!);
+    for (const voice of this.#sounding) this.#mix(voice, out, frames);
+    if (this.#sounding.some(({ done }) => done)) this.#sounding = this.#sounding.filter(({ done }) => !done);
+    this.#limiter.process(out, frames);
+    this.#mixed = end;
+  }
+
+  #begin(voice: Voice): void {
+    const held = this.#sounding.filter(({ releaseAt }) => releaseAt === Number.POSITIVE_INFINITY);
+    const others = held.filter((other) => {
+      if (voice.choke === null || other.choke !== voice.choke) return true;
+      release(other, 'choked', voice.start, this.rate * 0.005);
+      return false;
+    });
+    if (others.length >= this.most) release(quietest(others), 'stolen', voice.start, this.rate * 0.003);
+    this.#sounding.push(voice);
+    const tails = this.#sounding.filter(({ releaseAt }) => releaseAt < Number.POSITIVE_INFINITY);
+    if (tails.length > TAILS) {
+      const cut = tails[0]!;
+      cut.done = true;
+      this.#end(cut, cut.ending, this.#mixed);
+      this.#sounding = this.#sounding.filter((one) => one !== cut);
+    }
+  }
+
+  #mix(voice: Voice, out: readonly Float32Array[], frames: number): void {
+    const { pcm, start, from, to, step, fadeIn, fadeOut, loop } = voice;
+    const left = out[voice.bus * 2] ?? out[0]!;
+    const right = out[voice.bus * 2 + 1];
+    let peak = 0;
+    for (let i = Math.max(0, start - this.#mixed); i < frames; i++) {
+      const frame = this.#mixed + i;
+      if (voice.position >= to) {
+        if (loop) voice.position = from + ((voice.position - from) % (to - from));
+        else {
+          this.#finish(voice, frame);
+          return;
+        }
+      }
+      const { position } = voice;
+      let sample = Number.isInteger(position) ? pcm[position]! : between(pcm, position);
+      const age = frame - start;
+      if (age < fadeIn) sample *= age / fadeIn;
+      if (!loop && fadeOut > 0) {
+        const remaining = (to - position) / step;
+        if (remaining < fadeOut) sample *= remaining / fadeOut;
+      }
+      if (frame >= voice.releaseAt) {
+        const share = 1 - (frame - voice.releaseAt) / voice.release;
+        if (!(share > 0)) {
+          this.#finish(voice, frame);
+          return;
+        }
+        sample *= share;
+      }
+      voice.position = position + step;
+      const level = Math.abs(sample);
+      if (level > peak) peak = level;
+      if (right === undefined) left[i]! += sample * voice.gain;
+      else {
+        left[i]! += sample * voice.left;
+        right[i]! += sample * voice.right;
+      }
+    }
+    voice.level = Math.max(peak * voice.gain, voice.level * 0.7);
+  }
+
+  #finish(voice: Voice, frame: number): void {
+    voice.done = true;
+    this.#end(voice, voice.ending, frame);
+  }
+
+  #end({ id }: Voice, ending: Ending, frame: number): void {
+    this.#onEnded(id, ending, frame);
+  }
+}
+
+function release(voice: Voice, ending: Ending, at: number, fade: number): void {
+  if (voice.releaseAt < Number.POSITIVE_INFINITY) return;
+  voice.releaseAt = Math.max(at, voice.start);
+  voice.release = Math.max(1, fade);
+  voice.ending = ending;
+}
+
+/** The oldest of those within 6 dB of the quietest. */
+function quietest(voices: readonly Voice[]): Voice {
+  const lowest = Math.min(...voices.map(({ level }) => level));
+  return voices.find(({ level }) => level <= Math.max(lowest * 2, 1e-4)) ?? voices[0]!;
+}
+
+/** Between samples: a cubic through the four around (Catmull-Rom). */
+function between(pcm: Float32Array, position: number): number {
+  const i = Math.floor(position);
+  const t = position - i;
+  const [a, b, c, d] = [pcm[i - 1] ?? 0, pcm[i] ?? 0, pcm[i + 1] ?? 0, pcm[i + 2] ?? 0];
+  return b + 0.5 * t * (c - a + t * (2 * a - 5 * b + 4 * c - d + t * (3 * (b - c) + d - a)));
+}

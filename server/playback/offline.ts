@@ -1,0 +1,80 @@
+import { resample } from '../audio/resample.ts';
+import { Desk } from './desk.ts';
+import type { Playback, PlayOptions } from './playback.ts';
+import { Sound, Voices } from './voices.ts';
+
+export interface OfflinePlayback extends Playback {
+  /** The next frames of the output, one array per channel: time passes only here. */
+  render(frames: number): Float32Array[];
+  /** Waits until it is resampled. */
+  prepareNow(pcm: Float32Array, rate: number): Promise<Sound>;
+  readonly desk: Desk;
+}
+
+export interface OfflineOptions {
+  rate?: number;
+  channels?: number;
+  voices?: number;
+  ceiling?: number;
+  /** Time of frame 0, in milliseconds since 1970. */
+  began?: number;
+}
+
+/** Playback whose time is how much was rendered: the same mixing as everywhere, as fast as the machine can. */
+export function createOfflinePlayback(options: OfflineOptions = {}): OfflinePlayback {
+  const { rate = 48_000, channels = 2, began = 0 } = options;
+  const { ceiling, voices: most } = options;
+  const desk: Desk = new Desk(
+    { rate, channels, ...(ceiling === undefined ? {} : { ceiling }), ...(most === undefined ? {} : { voices: most }) },
+    (message) => voices.hear(message),
+  );
+  const { mixer } = desk;
+  const now = (): number => began + (mixer.frame / rate) * 1000;
+  const mapping = { frame: 0, ms: began, framesPerMs: rate / 1000 };
+  const voices = new Voices({
+    ...{ rate, channels, now },
+    post: (message) => desk.handle(message),
+    mapping: () => mapping,
+    frontier: () => mixer.frontier,
+  });
+  let sounds = 0;
+  let closed = false;
+  const add = (pcm: Float32Array, from: number): Sound => {
+    const id = ++sounds;
+    const frames = Math.round((pcm.length * rate) / from);
+    if (from === rate) desk.handle({ type: 'sound', sound: id, pcm });
+    const ready =
+      from === rate
+        ? Promise.resolve()
+        : resample(pcm, from, rate).then((out) => desk.handle({ type: 'sound', sound: id, pcm: out }));
+    return new Sound(id, frames, rate, ready);
+  };
+  return {
+    desk,
+    render(frames) {
+      const out = Array.from({ length: channels }, () => new Float32Array(frames));
+      mixer.render(out, frames);
+      desk.heard(mixer.frame);
+      return out;
+    },
+    async prepareNow(pcm, from) {
+      const sound = add(pcm, from);
+      await sound.ready;
+      return sound;
+    },
+    prepare: add,
+    play: (sound, given: PlayOptions = {}) => voices.play(sound, given),
+    stop: (voice, fade) => voices.stop(voice, fade),
+    stopAll: (fade) => voices.stopAll(fade),
+    now,
+    info: () => ({
+      state: closed ? 'closed' : 'headless',
+      ...{ device: null, problem: 'rendered, not played', rate, channels, latency: 0, xruns: 0 },
+      voices: { active: mixer.active, most: mixer.most },
+    }),
+    async close() {
+      closed = true;
+      voices.endAll();
+    },
+  };
+}

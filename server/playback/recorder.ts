@@ -1,0 +1,59 @@
+import { closeSync, openSync, writeSync } from 'node:fs';
+
+const HEAD = 58;
+/** RIFF counts bytes in 32 bits. */
+const MAX_BYTES = 2 ** 32 - 4096;
+
+/** A WAV of 32-bit floats written while it plays; readable at any time but for the last second. Throws when it cannot be opened. */
+export class Recorder {
+  readonly #file: number;
+  readonly #rate: number;
+  readonly #channels: number;
+  #bytes = 0;
+  #named = 0;
+
+  constructor(path: string, rate: number, channels: number) {
+    this.#file = openSync(path, 'w');
+    this.#rate = rate;
+    this.#channels = channels;
+    this.#writeHead();
+  }
+
+  write(channels: readonly Float32Array[], frames: number): void {
+    const out = new Float32Array(frames * channels.length);
+    channels.forEach((channel, c) => {
+      for (let i = 0; i < frames; i++) out[i * channels.length + c] = channel[i]!;
+    });
+    if (this.#bytes + out.byteLength > MAX_BYTES) return;
+    writeSync(this.#file, new Uint8Array(out.buffer), 0, out.byteLength, HEAD + this.#bytes);
+    this.#bytes += out.byteLength;
+    if (this.#bytes - this.#named > this.#rate * this.#channels * 4) this.#writeHead();
+  }
+
+  close(): void {
+    this.#writeHead();
+    closeSync(this.#file);
+  }
+
+  #writeHead(): void {
+    const head = Buffer.alloc(HEAD);
+    const frame = this.#channels * 4;
+    head.write('RIFF', 0);
+    head.writeUInt32LE(HEAD - 8 + this.#bytes, 4);
+    head.write('WAVEfmt ', 8);
+    head.writeUInt32LE(18, 16);
+    head.writeUInt16LE(3, 20);
+    head.writeUInt16LE(this.#channels, 22);
+    head.writeUInt32LE(this.#rate, 24);
+    head.writeUInt32LE(this.#rate * frame, 28);
+    head.writeUInt16LE(frame, 32);
+    head.writeUInt16LE(32, 34);
+    head.write('fact', 38);
+    head.writeUInt32LE(4, 42);
+    head.writeUInt32LE(this.#bytes / frame, 46);
+    head.write('data', 50);
+    head.writeUInt32LE(this.#bytes, 54);
+    writeSync(this.#file, head, 0, HEAD, 0);
+    this.#named = this.#bytes;
+  }
+}
