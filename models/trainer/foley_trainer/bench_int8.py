@@ -143,7 +143,7 @@ def main() -> None:
         runner = VoiceRunner(args.voice)
         graphs = {name: (Path(args.voice) / f"{name}.onnx").read_bytes() for name in ("condition", "row", "pixel")}
         found = measure(runner.config, graphs, threads, rows)
-    print(json.dumps({"bench": "int8", "voice": args.voice or "random weights of the paper's size", **found}))
+    print(json.dumps({"bench": "int8", "voice": Path(args.voice).resolve().name if args.voice else "random weights of the paper's size", **found}))
 
 
 if __name__ == "__main__":
