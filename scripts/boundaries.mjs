@@ -26,6 +26,9 @@ export const RULES = [
     packages: ['node-web-audio-api', 'tsx'],
   },
 
+  // Distances of sets of clips; nothing but numbers.
+  { of: 'server/evaluation', may: ['server/evaluation'] },
+
   { of: 'server/log.ts', may: [], packages: ['pino'] },
   { of: 'server/loopback.ts', may: [] },
   { of: 'server/bus.ts', may: ['protocol'] },

@@ -12,7 +12,9 @@ Definitions, all in float64; another program that computes the same must agree w
 - Every set of n embeddings is further from its reference than an endless one, by about slope / n. FAD infinity is the
   intercept of a straight line through FAD over 1 / n for subsets of whole clips (Chong and Forsyth 2020).
 
-Files of statistics are .npz of float64: `<Class>.mu`, `<Class>.sigma`, `<Class>.count`, read without pickle.
+Files are .npz, read without pickle: statistics as float64 `<Class>.mu`, `<Class>.sigma`, `<Class>.count`; or the embeddings
+themselves, from which KAD can be told too, as float32 `<Class>.embeddings` [n, d] and `<Class>.patches` [clips], how many of
+the n are each clip's.
 """
 
 from __future__ import annotations
@@ -135,8 +137,20 @@ def _stacked(clips: Clips) -> np.ndarray:
 
 def save_statistics(path: str | Path, classes: dict[str, Gaussian]) -> None:
     """Written beside and renamed, not compressed, so that a reader needs no inflater."""
+    _save(path, {f"{label}.{key}": np.asarray(getattr(g, key)) for label, g in classes.items() for key in ("mu", "sigma", "count")})
+
+
+def save_embeddings(path: str | Path, classes: dict[str, Clips]) -> None:
+    """The same for the embeddings of each class's clips."""
+    arrays: dict[str, np.ndarray] = {}
+    for label, clips in classes.items():
+        arrays[f"{label}.embeddings"] = np.concatenate(clips).astype(np.float32)
+        arrays[f"{label}.patches"] = np.array([len(clip) for clip in clips], np.int64)
+    _save(path, arrays)
+
+
+def _save(path: str | Path, arrays: dict[str, np.ndarray]) -> None:
     path = Path(path)
-    arrays = {f"{label}.{key}": np.asarray(getattr(g, key)) for label, g in classes.items() for key in ("mu", "sigma", "count")}
     temporary = path.with_name(path.name + ".tmp")
     with open(temporary, "wb") as file:
         np.savez(file, **arrays)
@@ -144,16 +158,44 @@ def save_statistics(path: str | Path, classes: dict[str, Gaussian]) -> None:
 
 
 def load_statistics(path: str | Path) -> dict[str, Gaussian]:
-    """Statistics by class name. Raises StatisticsError, naming the file and the class that is wrong."""
+    """Statistics by class name, of either kind of file. Raises StatisticsError, naming the file and the class that is wrong."""
+    arrays = _arrays(path)
+    clips = _embeddings(path, arrays)
+    labels = [key.removesuffix(".mu") for key in arrays if key.endswith(".mu")]
+    if not labels and not clips:
+        raise StatisticsError(f"{path} has no <Class>.mu and no <Class>.embeddings")
+    return {label: gaussian(own) for label, own in clips.items()} | {label: _checked(path, label, arrays) for label in labels}
+
+
+def load_embeddings(path: str | Path) -> dict[str, Clips]:
+    """Embeddings of each clip by class name. Raises StatisticsError where the file has none, or wrong ones."""
+    found = _embeddings(path, _arrays(path))
+    if not found:
+        raise StatisticsError(f"{path} has no <Class>.embeddings")
+    return found
+
+
+def _arrays(path: str | Path) -> dict[str, np.ndarray]:
     try:
         with np.load(path, allow_pickle=False) as file:
-            arrays = {key: file[key] for key in file.files}
+            return {key: file[key] for key in file.files}
     except (OSError, ValueError, BadZipFile) as error:
         raise StatisticsError(f"{path}: {error}") from error
-    labels = [key.removesuffix(".mu") for key in arrays if key.endswith(".mu")]
-    if not labels:
-        raise StatisticsError(f"{path} has no <Class>.mu")
-    return {label: _checked(path, label, arrays) for label in labels}
+
+
+def _embeddings(path: str | Path, arrays: dict[str, np.ndarray]) -> dict[str, Clips]:
+    found: dict[str, Clips] = {}
+    for key in arrays:
+        label = key.removesuffix(".embeddings")
+        if label == key:
+            continue
+        x, patches = arrays[key], arrays.get(f"{label}.patches")
+        if x.ndim != 2 or patches is None or patches.ndim != 1 or patches.dtype.kind not in "iu" or (patches < 1).any() or patches.sum() != len(x):
+            raise StatisticsError(f"{path}: {label} does not say which of its embeddings {x.shape} are whose")
+        if not np.isfinite(x).all():
+            raise StatisticsError(f"{path}: {label} is not finite")
+        found[label] = np.split(x.astype(np.float64), np.cumsum(patches)[:-1])
+    return found
 
 
 def _checked(path: str | Path, label: str, arrays: dict[str, np.ndarray]) -> Gaussian:

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from scipy import linalg
 
-from foley_trainer.fad import Gaussian, Resampled, StatisticsError, frechet, gaussian, load_statistics, save_statistics
+from foley_trainer.fad import Gaussian, Resampled, StatisticsError, frechet, gaussian, load_embeddings, load_statistics, save_embeddings, save_statistics
 
 
 def by_sqrtm(a: Gaussian, b: Gaussian) -> float:
@@ -103,6 +103,19 @@ def test_statistics_files_come_back(tmp_path: Path) -> None:
         assert np.array_equal(again[label].sigma, g.sigma)
 
 
+def test_embeddings_files_come_back_and_say_the_same(tmp_path: Path) -> None:
+    known = {"Rain": drawn(np.random.default_rng(7), 5, dims=6), "Dog": drawn(np.random.default_rng(8), 9, dims=6)}
+    save_embeddings(tmp_path / "a.npz", known)
+    again = load_embeddings(tmp_path / "a.npz")
+    assert [len(clip) for clip in again["Dog"]] == [len(clip) for clip in known["Dog"]]
+    assert all(np.array_equal(a, b.astype(np.float32)) for a, b in zip(again["Rain"], known["Rain"], strict=True))
+    statistics = load_statistics(tmp_path / "a.npz")
+    assert frechet(statistics["Rain"], gaussian(known["Dog"])) == pytest.approx(frechet(gaussian(known["Rain"]), gaussian(known["Dog"])), rel=1e-5)
+    save_statistics(tmp_path / "b.npz", statistics)
+    with pytest.raises(StatisticsError, match=r"no <Class>\.embeddings"):
+        load_embeddings(tmp_path / "b.npz")
+
+
 def test_bad_statistics_files_say_what_is_wrong(tmp_path: Path) -> None:
     def refused(match: str, **arrays: np.ndarray) -> None:
         np.savez(tmp_path / "bad.npz", **arrays)
@@ -113,6 +126,8 @@ def test_bad_statistics_files_say_what_is_wrong(tmp_path: Path) -> None:
     refused("has no Rain.sigma", **{"Rain.mu": np.zeros(2)})
     refused("Rain has a mean", **{"Rain.mu": np.zeros(2), "Rain.sigma": np.zeros((3, 3)), "Rain.count": np.array(9)})
     refused("not symmetric", **{"Rain.mu": np.zeros(2), "Rain.sigma": np.array([[1.0, 2.0], [0.0, 1.0]]), "Rain.count": np.array(9)})
+    refused("Rain does not say", **{"Rain.embeddings": np.zeros((3, 2)), "Rain.patches": np.array([1, 1])})
+    refused("Rain is not finite", **{"Rain.embeddings": np.full((2, 2), np.nan), "Rain.patches": np.array([1, 1])})
     refused("allow_pickle", **{"Rain.mu": np.array([{"a": 1}], dtype=object)})
     (tmp_path / "text.npz").write_text("no archive")
     with pytest.raises(StatisticsError, match=r"text\.npz"):

@@ -7,7 +7,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from foley_trainer import preset
+from foley_trainer import golden_distances, preset
+from foley_trainer.fad import load_embeddings
 from foley_trainer.fixtures import VOCODER, VOICES, write_fixture
 from foley_trainer.mel import MelConfig
 from foley_trainer.prior import PriorConfig
@@ -102,3 +103,10 @@ def test_the_fixtures_have_the_strides_of_the_systems_they_stand_for() -> None:
     assert VOICES["tiny-vq"].codec.codebooks == 1
     assert VOICES["tiny-padded"].codec.padded_frames == 32
     assert VOICES["tiny-padded"].prior.cols < VOICES["tiny-padded"].prior.kernel
+
+
+def test_the_known_distances_are_those_of_the_known_embeddings() -> None:
+    known = json.loads((FOLDER / "distances" / "golden.json").read_text(encoding="utf-8"))
+    again = golden_distances.golden(load_embeddings(FOLDER / "distances" / "embeddings.npz"))
+    for old, new in zip([*known["pairs"], *known["subsets"]["fads"]], [*again["pairs"], *again["subsets"]["fads"]], strict=True):
+        assert {key: pytest.approx(value, rel=1e-6, abs=1e-6) if isinstance(value, float) else value for key, value in old.items()} == new

@@ -1,0 +1,141 @@
+/** FAD and KAD against the trainer's numbers (`foley_trainer/golden_distances.py`). */
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { test } from 'node:test';
+import fc from 'fast-check';
+import { type Embedded, frechet, gaussian, Resampled, StatisticsError } from './fad.ts';
+import { kad } from './kad.ts';
+import { readNpz } from './npz.ts';
+import { readReference } from './reference.ts';
+
+const folder = new URL('../../models/fixtures/distances/', import.meta.url);
+interface Golden {
+  dims: number;
+  gaussians: Record<string, { mu: number[]; trace: number; corner: number[]; count: number }>;
+  pairs: { of: string; to: string; fad: number; kad: number; error: number }[];
+  subsets: { of: string; to: string; fads: { picks: number[]; fad: number }[] };
+}
+
+const golden = JSON.parse(readFileSync(new URL('golden.json', folder), 'utf8')) as Golden;
+const bytes = readFileSync(new URL('embeddings.npz', folder));
+const sets = readReference(bytes);
+const clips = (name: string): readonly Embedded[] => sets.get(name)!.clips!;
+
+function near(actual: number, expected: number, scale = Math.abs(expected)): void {
+  assert.ok(Math.abs(actual - expected) <= 1e-9 * scale, `${actual} is not ${expected}`);
+}
+
+test('means and covariances are those of the trainer', () => {
+  for (const [name, known] of Object.entries(golden.gaussians)) {
+    const own = sets.get(name)!.gaussian;
+    assert.equal(own.count, known.count);
+    known.mu.forEach((x, i) => void near(own.mu[i]!, x, 1));
+    known.corner.forEach((x, i) => void near(own.sigma[i]!, x, known.trace));
+  }
+});
+
+test('FAD of every pair, full rank or not, is the trainer’s; of a set with itself it is nothing', () => {
+  for (const { of, to, fad } of golden.pairs) {
+    const [a, b] = [sets.get(of)!.gaussian, sets.get(to)!.gaussian];
+    const size = [a, b].reduce(
+      (sum, { sigma, mu }) => sum + mu.reduce((t, _, i) => t + sigma[i * mu.length + i]!, 0),
+      0,
+    );
+    near(frechet(a, b), fad, size);
+    if (of === to) assert.ok(frechet(a, b) < 1e-6 * size);
+  }
+});
+
+test('KAD of every pair and its error are the trainer’s', () => {
+  for (const { of, to, kad: value, error } of golden.pairs) {
+    const found = kad(clips(of), clips(to), golden.dims);
+    near(found.value, value, 100);
+    near(found.error, error, 100);
+  }
+});
+
+test('FAD of chosen clips, some of them twice, is the trainer’s', () => {
+  const { of, to, fads } = golden.subsets;
+  const resampled = new Resampled(clips(of), sets.get(to)!.gaussian);
+  for (const { picks, fad } of fads) near(resampled.fad(picks), fad);
+});
+
+test('files of statistics and of embeddings say the same', () => {
+  const statistics = readReference(readFileSync(new URL('statistics.npz', folder)));
+  assert.deepEqual([...statistics.keys()], ['Many', 'Few']);
+  for (const [name, { gaussian: known, clips: none }] of statistics) {
+    assert.equal(none, null);
+    known.sigma.forEach((x, i) => void near(sets.get(name)!.gaussian.sigma[i]!, x, 600));
+  }
+});
+
+/** mulberry32: a generator whose numbers a failing test can print. */
+function drawing(seed: number): () => number {
+  let state = seed;
+  return () => {
+    state = (state + 0x6d2b79f5) | 0;
+    let t = Math.imul(state ^ (state >>> 15), 1 | state);
+    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
+    return ((t ^ (t >>> 14)) >>> 0) / 2 ** 32;
+  };
+}
+
+/** Clips of a known Gaussian: independent numbers of variance 1. */
+function drawn(draw: () => number, count: number, d: number): Embedded[] {
+  const normal = (): number => Math.sqrt(-2 * Math.log(1 - draw())) * Math.cos(2 * Math.PI * draw());
+  return Array.from({ length: count }, () => ({ patches: 2, values: Float64Array.from({ length: 2 * d }, normal) }));
+}
+
+test('the line to endless samples takes most of the bias of few away; the interval holds the truth nearly always', () => {
+  const d = 6;
+  const reference = gaussian(drawn(drawing(1), 20_000, d), d);
+  const runs = Array.from({ length: 12 }, (_, seed) => {
+    const draw = drawing(100 + seed);
+    const set = new Resampled(drawn(draw, 40, d), reference);
+    return {
+      plain: set.fad(Array.from({ length: 40 }, (_, i) => i)),
+      line: set.infinity(draw)!,
+      range: set.interval(draw, 60)!,
+    };
+  });
+  const mean = (values: number[]): number => values.reduce((sum, x) => sum + x, 0) / values.length;
+  const [plain, endless] = [mean(runs.map((run) => run.plain)), mean(runs.map((run) => run.line.value))];
+  assert.ok(plain > 0.1, `${plain}`);
+  assert.ok(Math.abs(endless) < plain / 3, `${endless} of ${plain}`);
+  for (const { plain: own, range } of runs) assert.ok(range[0] <= own && own <= range[1]);
+  assert.ok(runs.filter(({ range }) => range[0] <= plain && plain <= range[1]).length >= 9);
+  assert.equal(new Resampled(drawn(drawing(3), 7, d), reference).infinity(drawing(3)), null);
+});
+
+test('wrong sets say what is wrong', () => {
+  const one = { patches: 1, values: Float64Array.of(1, 2) };
+  assert.throws(() => gaussian([one], 2), StatisticsError);
+  assert.throws(() => gaussian([one, { patches: 1, values: Float64Array.of(1, Number.NaN) }], 2), /not finite/);
+  assert.throws(() => kad([one], [one, one], 2), /two clips/);
+  assert.throws(() => frechet(gaussian([one, one], 2), sets.get('Many')!.gaussian), /no distance/);
+});
+
+test('broken and foreign files are refused with a reason, never with another error', () => {
+  assert.throws(() => readReference(Buffer.from('PK no archive')), StatisticsError);
+  fc.assert(
+    fc.property(
+      fc.array(fc.tuple(fc.nat(bytes.length - 1), fc.nat(255)), { minLength: 1, maxLength: 8 }),
+      fc.nat(bytes.length),
+      (changes, length) => {
+        const changed = Uint8Array.from(bytes.subarray(0, length < bytes.length / 2 ? length : bytes.length));
+        for (const [at, value] of changes) if (at < changed.length) changed[at] = value;
+        try {
+          for (const { data, shape } of readNpz(changed).values())
+            assert.equal(
+              data.length,
+              shape.reduce((n, x) => n * x, 1),
+            );
+          readReference(changed);
+        } catch (error) {
+          assert.ok(error instanceof StatisticsError, String(error));
+        }
+      },
+    ),
+    { numRuns: 300 },
+  );
+});

@@ -1,0 +1,94 @@
+import { type Embedded, type Gaussian, gaussian, StatisticsError } from './fad.ts';
+import { type NpyArray, readNpz } from './npz.ts';
+
+/** Where clips of one class should lie. */
+export interface Reference {
+  readonly gaussian: Gaussian;
+  /** null where the file holds mean and covariance alone: then there is no KAD. */
+  readonly clips: readonly Embedded[] | null;
+}
+
+/** Longest embedding: none in use has more. */
+const MAX_DIMS = 4096;
+
+/**
+ * A reference by class name, from a .npz of the trainer's: `<Class>.mu`, `.sigma` and `.count`, or `<Class>.embeddings`
+ * and `.patches` (`foley_trainer/fad.py`). Throws StatisticsError, naming the class that is wrong.
+ */
+export function readReference(bytes: Uint8Array): Map<string, Reference> {
+  const arrays = readNpz(bytes);
+  const found = new Map<string, Reference>();
+  for (const key of arrays.keys()) {
+    const dot = key.lastIndexOf('.');
+    const label = key.slice(0, dot);
+    const kind = key.slice(dot + 1);
+    if (kind === 'embeddings') found.set(label, fromEmbeddings(label, arrays));
+    if (kind === 'mu') found.set(label, fromStatistics(label, arrays));
+  }
+  if (found.size === 0) throw new StatisticsError('it has no <Class>.mu and no <Class>.embeddings');
+  return found;
+}
+
+function fromEmbeddings(label: string, arrays: ReadonlyMap<string, NpyArray>): Reference {
+  const { shape, data } = of(label, 'embeddings', arrays);
+  const patches = of(label, 'patches', arrays);
+  const [n = 0, d = 0] = shape;
+  const each = [...patches.data];
+  const whole = each.every((count) => Number.isInteger(count) && count > 0);
+  if (shape.length !== 2 || !fits(d) || !whole || each.reduce((sum, count) => sum + count, 0) !== n) {
+    throw new StatisticsError(`${label} does not say which of its embeddings [${shape}] are whose`);
+  }
+  if (!finite(data)) throw new StatisticsError(`${label} is not finite`);
+  let at = 0;
+  const clips = each.map((count) => {
+    at += count;
+    return { patches: count, values: data.subarray((at - count) * d, at * d) };
+  });
+  return { gaussian: gaussian(clips, d), clips };
+}
+
+function fromStatistics(label: string, arrays: ReadonlyMap<string, NpyArray>): Reference {
+  const [mu, sigma, count] = ['mu', 'sigma', 'count'].map((key) => of(label, key, arrays)) as [
+    NpyArray,
+    NpyArray,
+    NpyArray,
+  ];
+  const d = mu.data.length;
+  const square = sigma.shape.length === 2 && sigma.shape[0] === d && sigma.shape[1] === d;
+  const n = count.data[0] ?? 0;
+  if (mu.shape.length !== 1 || !fits(d) || !square || count.data.length !== 1 || n < 2) {
+    throw new StatisticsError(`${label} has a mean [${mu.shape}], a covariance [${sigma.shape}] and a count ${n}`);
+  }
+  const values = Float64Array.from(sigma.data);
+  if (!finite(mu.data) || !finite(values) || !symmetric(values, d)) {
+    throw new StatisticsError(`${label} is not finite, or its covariance not symmetric`);
+  }
+  return { gaussian: { mu: Float64Array.from(mu.data), sigma: values, count: n }, clips: null };
+}
+
+function of(label: string, key: string, arrays: ReadonlyMap<string, NpyArray>): NpyArray {
+  const found = arrays.get(`${label}.${key}`);
+  if (found === undefined) throw new StatisticsError(`there is no ${label}.${key}`);
+  return found;
+}
+
+function fits(d: number): boolean {
+  return d >= 1 && d <= MAX_DIMS;
+}
+
+function finite(values: Float32Array | Float64Array): boolean {
+  for (const x of values) if (!Number.isFinite(x)) return false;
+  return true;
+}
+
+function symmetric(sigma: Float64Array, d: number): boolean {
+  let most = 0;
+  let off = 0;
+  for (let i = 0; i < d; i++) {
+    for (let j = 0; j <= i; j++) {
+      most = Math.max(most, Math.abs(sigma[i * d + j]!));
+      off = Math.max(off, Math.abs(sigma[i * d + j]! - sigma[j * d + i]!));
+    }
+  }
+  return off <= 1e-6 * most;
+}
