@@ -7,6 +7,9 @@
 /** More turns than any matrix has been seen to need for one value; without them NaN would turn for ever. */
 const MAX_TURNS = 60;
 
+/** Beside numbers of about 1: their squares would be lost. */
+const NOTHING = 2 ** -500;
+
 export class NumericError extends Error {}
 
 export interface Eigen {
@@ -18,7 +21,7 @@ export interface Eigen {
 
 /** Of a symmetric [n, n]; only its lower triangle is read. Throws NumericError for what is not finite. */
 export function symmetricEigen(matrix: Float64Array, n: number): Eigen {
-  const v = Float64Array.from(matrix);
+  const { scale, a: v } = ofSizeOne(matrix);
   const d = new Float64Array(n);
   const e = new Float64Array(n);
   tridiagonalise(v, d, e, n);
@@ -28,14 +31,15 @@ export function symmetricEigen(matrix: Float64Array, n: number): Eigen {
   order.forEach((from, to) => {
     for (let row = 0; row < n; row++) vectors[row * n + to] = v[row * n + from]!;
   });
-  return { values: Float64Array.from(order, (i) => d[i]!), vectors };
+  return { values: Float64Array.from(order, (i) => d[i]! * scale), vectors };
 }
 
 /** The sum of the singular values of [rows, cols]. Throws NumericError for what is not finite. */
 export function nuclearNorm(matrix: Float64Array, rows: number, cols: number): number {
   if (rows < cols) return nuclearNorm(transposed(matrix, rows, cols), cols, rows);
   if (cols === 0) return 0;
-  const { diagonal, above } = bidiagonalise(matrix, rows, cols);
+  const { scale, a } = ofSizeOne(matrix);
+  const { diagonal, above } = bidiagonalise(a, rows, cols);
   // The bidiagonal B and its transpose as one tridiagonal matrix with eigenvalues plus and minus each singular value.
   const n = 2 * cols;
   const d = new Float64Array(n);
@@ -45,7 +49,7 @@ export function nuclearNorm(matrix: Float64Array, rows: number, cols: number): n
     if (i + 1 < cols) e[2 * i + 1] = above[i]!;
   }
   implicitQl(d, e, n, null);
-  return d.reduce((sum, x) => sum + Math.abs(x), 0) / 2;
+  return (scale * d.reduce((sum, x) => sum + Math.abs(x), 0)) / 2;
 }
 
 /** a [n, k] times b [k, m]. */
@@ -67,6 +71,18 @@ export function transposed(a: Float64Array, rows: number, cols: number): Float64
   const out = new Float64Array(a.length);
   for (let i = 0; i < rows; i++) for (let j = 0; j < cols; j++) out[j * rows + i] = a[i * cols + j]!;
   return out;
+}
+
+/** A copy whose largest number lies between 1 and 2: divided by a power of two, so nothing is rounded. */
+function ofSizeOne(matrix: Float64Array): { scale: number; a: Float64Array } {
+  let size = 0;
+  for (const x of matrix) {
+    if (!Number.isFinite(x)) throw new NumericError('a number is not finite');
+    size = Math.max(size, Math.abs(x));
+  }
+  // Below 2^-1000 the power itself could not be had.
+  const scale = size < 2 ** -1000 ? 1 : 2 ** Math.floor(Math.log2(size));
+  return { scale, a: matrix.map((x) => x / scale) };
 }
 
 /** Symmetric v -> its orthogonal reduction in v, diagonal d, and e: e[i] lies between i and i + 1. */
@@ -126,7 +142,10 @@ function reflector(
   const alpha = a[first * n + col]!;
   let largest = 0;
   for (let i = first + 1; i < rows; i++) largest = Math.max(largest, Math.abs(a[i * n + col]!));
-  if (largest === 0) return { tau: 0, beta: alpha };
+  if (largest < NOTHING) {
+    for (let i = first + 1; i < rows; i++) a[i * n + col] = 0;
+    return { tau: 0, beta: alpha };
+  }
   const scale = Math.max(largest, Math.abs(alpha));
   let sum = 0;
   for (let i = first; i < rows; i++) sum += (a[i * n + col]! / scale) ** 2;
@@ -135,13 +154,8 @@ function reflector(
   return { tau: (beta - alpha) / beta, beta };
 }
 
-/** [rows, cols], rows >= cols -> the two diagonals of its bidiagonal form. */
-function bidiagonalise(
-  matrix: Float64Array,
-  rows: number,
-  cols: number,
-): { diagonal: Float64Array; above: Float64Array } {
-  const a = Float64Array.from(matrix);
+/** a [rows, cols], rows >= cols -> the two diagonals of its bidiagonal form; a is used up. */
+function bidiagonalise(a: Float64Array, rows: number, cols: number): { diagonal: Float64Array; above: Float64Array } {
   const diagonal = new Float64Array(cols);
   const above = new Float64Array(Math.max(0, cols - 1));
   const sums = new Float64Array(cols);
@@ -184,7 +198,6 @@ function implicitQl(d: Float64Array, e: Float64Array, n: number, z: Float64Array
   // Against the largest of all: a zero diagonal has no neighbours to be small beside.
   let size = 0;
   for (let i = 0; i < n; i++) size = Math.max(size, Math.abs(d[i]!) + Math.abs(e[i]!));
-  if (!Number.isFinite(size)) throw new NumericError('a number is not finite');
   const tiny = size * 2 ** -54;
   for (let l = 0; l < n; l++) {
     for (let turn = 0; ; turn++) {
