@@ -19,6 +19,11 @@ const table = {
   unknown_voice: { meaning: 'No voice has this id.', http: 404 },
   unknown_job: { meaning: 'No open job or request has this id.', http: 404 },
   unknown_clip: { meaning: 'No clip has this id.', http: 404 },
+  unknown_reference: { meaning: 'No reference has this name.', http: 404 },
+  bad_reference: {
+    meaning: 'The reference is not one, or knows none of the classes; the message says why.',
+    http: 400,
+  },
   duplicate_id: { meaning: 'This connection already has an open request with this id.', http: 409 },
   too_large: { meaning: 'The message is larger than the limit.', http: 413, wsClose: 1009 },
   queue_full: { meaning: 'Too many jobs are waiting; ask again later.', http: 503 },

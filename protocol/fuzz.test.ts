@@ -58,6 +58,9 @@ type JsonSchema = {
   properties?: Record<string, JsonSchema>;
   required?: string[];
   additionalProperties?: JsonSchema | boolean;
+  items?: JsonSchema;
+  minItems?: number;
+  maxItems?: number;
 };
 
 /** JSON has no negative zero. */
@@ -84,6 +87,11 @@ function valid(schema: JsonSchema): fc.Arbitrary<unknown> {
         .map(positiveZero);
     case 'boolean':
       return fc.boolean();
+    case 'array':
+      return fc.array(valid(schema.items as JsonSchema), {
+        minLength: schema.minItems ?? 0,
+        maxLength: Math.min(schema.maxItems ?? 8, 8),
+      });
     case 'object': {
       if (schema.properties !== undefined) {
         const fields = Object.fromEntries(Object.entries(schema.properties).map(([key, value]) => [key, valid(value)]));

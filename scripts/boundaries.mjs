@@ -26,8 +26,8 @@ export const RULES = [
     packages: ['node-web-audio-api', 'tsx'],
   },
 
-  // Distances of sets of clips; nothing but numbers.
-  { of: 'server/evaluation', may: ['server/evaluation'] },
+  // Distances of sets of clips, and the process that hears them.
+  { of: 'server/evaluation', may: ['server/evaluation', 'server/audio', 'server/engine'] },
 
   { of: 'server/log.ts', may: [], packages: ['pino'] },
   { of: 'server/loopback.ts', may: [] },
@@ -41,7 +41,7 @@ export const RULES = [
   {
     of: 'server/handlers',
     may: ['server/handlers', 'protocol', 'server/registry.ts', 'server/bus.ts'],
-    types: ['server/scheduler', 'server/catalog', 'server/clips', 'server/playback'],
+    types: ['server/scheduler', 'server/catalog', 'server/clips', 'server/playback', 'server/evaluation'],
   },
   { of: 'server/scheduler', may: ['server/scheduler', 'protocol', 'server/bus.ts'], types: ['server/engine'] },
   { of: 'server/catalog', may: ['server/catalog', 'protocol'], packages: ['zod'] },
@@ -60,7 +60,10 @@ export const RULES = [
   { of: 'server/cli/doctor/providers.ts', may: ['server/engine/provider.ts', 'server/cli'] },
   {
     of: 'server/cli',
-    may: ['server/cli', 'protocol', 'server/app.ts', 'server/main.ts', 'server/config.ts', 'server/audio'],
+    may: [
+      ...['server/cli', 'protocol', 'server/app.ts', 'server/main.ts', 'server/config.ts', 'server/audio'],
+      'server/evaluation',
+    ],
     packages: ['commander', 'ws', 'node-web-audio-api', 'midi', 'tsx'],
   },
   { of: 'server/bin', may: ['server/bin', 'server/cli'], packages: ['tsx'] },

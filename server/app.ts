@@ -9,6 +9,9 @@ import type { NewClip } from './clips/clips.ts';
 import { ClipStore } from './clips/store.ts';
 import type { Config } from './config.ts';
 import type { Engine } from './engine/engine.ts';
+import { Listener as ClipListener } from './evaluation/listener.ts';
+import { openEvaluation, type ReferenceFolder } from './evaluation/open.ts';
+import { ScoreBook } from './evaluation/scores.ts';
 import { createHandlers } from './handlers/index.ts';
 import type { ServerInfo } from './handlers/server-info.ts';
 import { createLog, type Log } from './log.ts';
@@ -67,6 +70,9 @@ export async function createApp(config: Config, parts: AppParts = {}): Promise<A
     maxBytes: limits.clipBytes,
     onProblem: (message, err) => log.warn({ err }, message),
   });
+  const listener = new ClipListener();
+  const scores = new ScoreBook(path.join(config.data, 'scores.jsonl'));
+  const folders: ReferenceFolder = { references: path.join(config.data, 'references'), models: config.models };
   let problem: string | null = null;
   const ports: App['ports'] = { http: null, osc: null };
   const wall = new WallClock();
@@ -94,6 +100,8 @@ export async function createApp(config: Config, parts: AppParts = {}): Promise<A
       ...{ scheduler, catalog, clips, bus, info, playback: play },
       now: () => wall.now(),
       openPlayback: () => playback,
+      openEvaluation: (voice, order) => openEvaluation(listener, folders, voice, order),
+      scores,
     }),
     openRequests: limits.openRequests,
     onFault: (err, where) => log.error({ err, ...where }, 'a request ended in a fault of the server'),
@@ -120,7 +128,7 @@ export async function createApp(config: Config, parts: AppParts = {}): Promise<A
   const stop = async (): Promise<void> => {
     await scheduler.drain(limits.drainMs);
     await Promise.all(listeners.map((listener) => listener.close()));
-    await engine.close();
+    await Promise.all([engine.close(), listener.close()]);
     if (opening !== null) await (await opening).close();
   };
   let stopped: Promise<void> | null = null;

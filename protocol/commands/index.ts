@@ -1,4 +1,5 @@
 import type { z } from 'zod';
+import { adminFad, voiceScores } from './admin-fad.ts';
 import { cancel } from './cancel.ts';
 import type { Command } from './define.ts';
 import { generate } from './generate.ts';
@@ -17,6 +18,8 @@ export const commands = {
   [serverInfo.name]: serverInfo,
   [serverPing.name]: serverPing,
   [serverClock.name]: serverClock,
+  [adminFad.name]: adminFad,
+  [voiceScores.name]: voiceScores,
 } as const;
 
 type Commands = typeof commands;

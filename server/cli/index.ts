@@ -2,6 +2,7 @@ import { Command, CommanderError, Option } from 'commander';
 import { version } from '../app.ts';
 import { doctor } from './doctor.ts';
 import { exits, toCliError } from './errors.ts';
+import { type FadOptions, fad } from './fad.ts';
 import { type GenerateOptions, generate } from './generate.ts';
 import { addSettings, givenSettings, integer, number, type SettingKey } from './options.ts';
 import { serve } from './serve.ts';
@@ -54,6 +55,20 @@ export async function main(argv: readonly string[]): Promise<number> {
     .option('--json', 'print each event as a line of JSON')
     .action(async (what: string | undefined, options: GenerateOptions & Asking) => {
       code = await generate(what, { ...options, ...choice(options) });
+    });
+
+  asking(program.command('fad').description('say how far a voice, or a folder of clips, lies from real recordings'))
+    .option('--voice <ID>', 'voice; the active one without')
+    .option('--candidate <DIR>', 'a folder per class of WAVs instead of a voice')
+    .option('--reference <WHAT>', "a folder per class of WAVs, a .npz, or a name in the server's references")
+    .option('--embedder <DIR>', 'folder with embedder.json; the default voice’s without')
+    .option('--classes <NAMES>', 'only these, by commas')
+    .option('--clips <N>', 'clips of each class, 40 by default', integer)
+    .option('--seed <N>', 'seed of the first clip of each class', integer)
+    .option('--history', 'what was measured before, instead of measuring')
+    .option('--json', 'as JSON')
+    .action(async (options: FadOptions & Asking) => {
+      code = await fad({ ...options, ...choice(options) });
     });
 
   asking(program.command('voices').description('list the voices and their classes'))

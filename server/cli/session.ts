@@ -49,7 +49,8 @@ async function localSession(config: Config): Promise<Session> {
   // Events carry every error to us; a log between the rows of a grid would only be in the way.
   const quiet: Config = { ...config, logLevel: process.env.FOLEYD_LOG_LEVEL ? config.logLevel : 'silent' };
   const app = await createApp({ ...quiet, limits: { ...quiet.limits, drainMs: 0 } });
-  const client = app.connect();
+  // Whoever may start an engine here may do everything with it.
+  const client = app.connect('admin');
   return {
     where: 'this process',
     call: async <N extends CommandName>(cmd: N, args: ArgsInput<N>, onEvent?: OnEvent) => {

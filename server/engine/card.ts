@@ -14,7 +14,7 @@ const size = z
   .min(1)
   .max(1 << 20);
 const axis = z.enum(axes as [Axis, ...Axis[]]);
-const graph = z.looseObject({
+export const cardFile = z.looseObject({
   // A plain file of the voice's own folder: no path leaves it.
   file: z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$/),
   sha256: z.string().regex(/^[0-9a-f]{64}$/),
@@ -23,6 +23,8 @@ const graph = z.looseObject({
     .min(1)
     .max(2 ** 31),
 });
+
+export type CardFile = z.infer<typeof cardFile>;
 
 const cardSchema = z
   .looseObject({
@@ -44,8 +46,8 @@ const cardSchema = z
       ...{ kernel: size, conditionDim: size, conditionRows: z.array(z.int().min(0)) },
     }),
     graphs: z.looseObject({
-      ...{ condition: graph, row: graph, pixel: graph },
-      ...{ encoder: graph, decoder: graph, vocoder: graph, excitation: graph.optional() },
+      ...{ condition: cardFile, row: cardFile, pixel: cardFile },
+      ...{ encoder: cardFile, decoder: cardFile, vocoder: cardFile, excitation: cardFile.optional() },
     }),
     // Frames to each side that its sound depends on.
     vocoder: z.looseObject({ reach: z.int().min(0).max(1000) }),

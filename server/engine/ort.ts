@@ -4,7 +4,7 @@ import { readFile, stat } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import path from 'node:path';
 import * as ort from 'onnxruntime-node';
-import type { Card, GraphName } from './card.ts';
+import type { Card, CardFile, GraphName } from './card.ts';
 import { EngineError } from './errors.ts';
 
 export const ortVersion: string = createRequire(import.meta.url)('onnxruntime-node/package.json').version;
@@ -58,11 +58,15 @@ export class Graph {
     this.#session = session;
   }
 
-  /** Reads a graph, compares its SHA-256 with the card's, and makes a session. Throws voice_missing or voice_corrupt. */
+  /** Reads one of a voice's graphs as `read` does. */
   static async open(voiceDir: string, card: Card, name: GraphName, on: Place): Promise<Graph> {
     const described = card.graphs[name];
     if (described === undefined) throw new EngineError('voice_corrupt', `the card names no ${name} graph`);
-    const { file, sha256, bytes: size } = described;
+    return Graph.read(voiceDir, described, on);
+  }
+
+  /** Reads a graph, compares its SHA-256 with the card's, and makes a session. Throws voice_missing or voice_corrupt. */
+  static async read(voiceDir: string, { file, sha256, bytes: size }: CardFile, on: Place): Promise<Graph> {
     let bytes: Buffer | null = null;
     try {
       const place = path.join(voiceDir, file);

@@ -29,6 +29,11 @@ export function readReference(bytes: Uint8Array): Map<string, Reference> {
   return found;
 }
 
+/** Throws StatisticsError below two clips. */
+export function fromClips(clips: readonly Embedded[], d: number): Reference {
+  return { gaussian: gaussian(clips, d), clips };
+}
+
 function fromEmbeddings(label: string, arrays: ReadonlyMap<string, NpyArray>): Reference {
   const { shape, data } = of(label, 'embeddings', arrays);
   const patches = of(label, 'patches', arrays);
@@ -44,7 +49,7 @@ function fromEmbeddings(label: string, arrays: ReadonlyMap<string, NpyArray>): R
     at += count;
     return { patches: count, values: data.subarray((at - count) * d, at * d) };
   });
-  return { gaussian: gaussian(clips, d), clips };
+  return fromClips(clips, d);
 }
 
 function fromStatistics(label: string, arrays: ReadonlyMap<string, NpyArray>): Reference {

@@ -1,5 +1,6 @@
 import type { Playback } from '../playback/playback.ts';
 import type { Handlers } from '../registry.ts';
+import { adminFad, type FadDeps, voiceScores } from './admin-fad.ts';
 import { cancel } from './cancel.ts';
 import { type GenerateDeps, generate } from './generate.ts';
 import { type ClockDeps, serverClock } from './server-clock.ts';
@@ -8,7 +9,7 @@ import { serverPing } from './server-ping.ts';
 import { voiceInfo } from './voice-info.ts';
 import { voiceList } from './voice-list.ts';
 
-export interface HandlerDeps extends GenerateDeps, ClockDeps {
+export interface HandlerDeps extends GenerateDeps, ClockDeps, FadDeps {
   info: () => ServerInfo;
   /** Opened by the first who asks. */
   playback: () => Promise<Playback>;
@@ -24,5 +25,7 @@ export function createHandlers(deps: HandlerDeps): Handlers {
     'server.info': serverInfo(deps),
     'server.ping': serverPing(),
     'server.clock': serverClock(deps),
+    'admin.fad': adminFad(deps),
+    'voice.scores': voiceScores(deps),
   };
 }

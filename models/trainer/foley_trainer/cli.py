@@ -7,7 +7,7 @@ import sys
 
 import torch
 
-from . import data_report, device, evaluate, import_voice, make, parallel, reproduce, segment, train_embedder
+from . import data_report, device, evaluate, import_voice, make, parallel, reference, reproduce, segment, train_embedder
 from . import preset as presets
 from .data import CorpusError, open_corpus
 from .device import NoDevice
@@ -68,6 +68,7 @@ def _parser() -> argparse.ArgumentParser:
     reproduce.add_parser(commands)
     train_embedder.add_parser(commands)
     evaluate.add_parser(commands)
+    reference.add_parser(commands)
     export = commands.add_parser("export", help="write a voice folder: six ONNX graphs and the card")
     for name in ("corpus", "codec", "prior", "vocoder", "out"):
         export.add_argument(f"--{name}", required=True)

@@ -2,7 +2,7 @@
 
 `embeddings.npz` holds sets of clips as `save_embeddings` writes them: many and few (rank-deficient), wide and narrow, one
 moved, one nearly flat in some directions. `statistics.npz` holds mean and covariance of two of them. `golden.json` has the
-distances of each to each, and of subsets.
+distances of each to each, and of subsets. `heard.json` is what the shipped embedder makes of one sound.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from typing import Any
 
 import numpy as np
 
+from .ears import OwnEar
 from .fad import Clips, Resampled, frechet, gaussian, save_embeddings, save_statistics
 from .kad import kad
 from .runner import save_text
@@ -54,12 +55,22 @@ def golden(known: dict[str, Clips]) -> dict[str, Any]:
     }
 
 
+def heard(ear: OwnEar) -> dict[str, Any]:
+    """A sweep that starts again and again: 2 s of anything but silence."""
+    samples, rate = 44100, 22050
+    audio = (0.5 * np.sin(np.square(np.arange(samples) % 4001) / 20_000)).astype(np.float32)
+    embeddings, scores = ear.hear(audio, rate)
+    first = [round(float(x), 5) for x in embeddings.ravel()[:160]]
+    return {"samples": samples, "rate": rate, "patches": len(embeddings), "embeddings": first, "named": ear.classes[int(scores.argmax())]}
+
+
 def write(folder: Path) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     known = sets()
     save_embeddings(folder / "embeddings.npz", known)
     save_statistics(folder / "statistics.npz", {name: gaussian(known[name]) for name in ("Many", "Few")})
     save_text(json.dumps(golden(known), indent=1) + "\n", folder / "golden.json")
+    save_text(json.dumps(heard(OwnEar(folder.parents[1] / "default"))) + "\n", folder / "heard.json")
 
 
 if __name__ == "__main__":

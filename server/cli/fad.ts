@@ -1,0 +1,189 @@
+import { readdir, readFile, stat } from 'node:fs/promises';
+import path from 'node:path';
+import type { EventData } from '../../protocol/index.ts';
+import { decodeWav } from '../audio/wav.ts';
+import { resolveConfig } from '../config.ts';
+import { Evaluation, type EvaluationResult } from '../evaluation/evaluator.ts';
+import type { Embedded } from '../evaluation/fad.ts';
+import { type GivenReference, Listener } from '../evaluation/listener.ts';
+import { CliError, exits } from './errors.ts';
+import { openSession, type SessionChoice } from './session.ts';
+
+type Score = EventData<'admin.fad', 'done'>['score'];
+
+export interface FadOptions extends SessionChoice {
+  voice?: string;
+  candidate?: string;
+  reference?: string;
+  embedder?: string;
+  classes?: string;
+  clips?: number;
+  seed?: number;
+  history?: boolean;
+  json?: boolean;
+}
+
+/** A folder with more is taken from its beginning: distances need hundreds of clips, not a library. */
+const MOST_FILES = 2000;
+
+/** `foleyd fad`: asks a server to measure a voice, or measures a folder of clips right here. */
+export async function fad(options: FadOptions): Promise<number> {
+  if (options.candidate !== undefined) {
+    const result = await ofFolder(options.candidate, options);
+    process.stdout.write(options.json === true ? `${JSON.stringify(result)}\n` : table(result));
+    return exits.ok;
+  }
+  if (options.reference !== undefined && (await stat(options.reference).catch(() => null)) !== null)
+    throw new CliError(
+      'usage',
+      'a folder or file as reference goes with --candidate; a server is given the name of a .npz in its references',
+    );
+  const session = await openSession(options);
+  try {
+    if (options.history === true) {
+      const { scores } = await session.call(
+        'voice.scores',
+        options.voice === undefined ? {} : { voice: options.voice },
+      );
+      process.stdout.write(options.json === true ? `${JSON.stringify(scores)}\n` : history(scores));
+      return exits.ok;
+    }
+    const bar = progressBar(options.json !== true && process.stderr.isTTY === true);
+    const { voice, clips, seed, reference } = options;
+    const given = { voice, clips, seed, reference, classes: options.classes?.split(',') };
+    const args = Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined));
+    const { score } = await session.call('admin.fad', args, (event, data) => {
+      if (event === 'progress') bar.show(data as EventData<'admin.fad', 'progress'>);
+    });
+    bar.end();
+    process.stdout.write(options.json === true ? `${JSON.stringify(score)}\n` : `${title(score)}\n${table(score)}`);
+    return exits.ok;
+  } finally {
+    await session.close();
+  }
+}
+
+async function ofFolder(candidate: string, { embedder, reference, classes, seed = 0, config }: FadOptions) {
+  const dir = embedder ?? path.join(resolveConfig({ ...config, listen: false }).models, 'default');
+  const listener = new Listener();
+  try {
+    const bar = progressBar(process.stderr.isTTY === true);
+    const given = reference === undefined ? null : await asReference(listener, dir, reference, bar);
+    const files = await filesByClass(candidate);
+    const labels = classes?.split(',') ?? [...files.keys()];
+    const evaluation = await Evaluation.open(listener, { dir, reference: given, labels, seed });
+    for (const label of evaluation.missing) process.stderr.write(`foleyd: the reference has no class ${label}\n`);
+    const own = evaluation.labels.flatMap((label) => (files.get(label) ?? []).map((file) => ({ label, file })));
+    for (const [i, { label, file }] of own.entries()) {
+      const { pcm, rate } = await wav(file);
+      await evaluation.hear(label, pcm, rate);
+      bar.show({ part: 'clips', done: i + 1, of: own.length });
+    }
+    const result = await evaluation.measure(() => undefined);
+    bar.end();
+    return result;
+  } finally {
+    await listener.close();
+  }
+}
+
+async function asReference(listener: Listener, dir: string, place: string, bar: Bar): Promise<GivenReference> {
+  const found = await stat(place).catch(() => null);
+  if (found === null) throw new CliError('unknown_reference', `there is no ${place}`);
+  if (found.isFile()) return { npz: await readFile(place) };
+  const clips: Record<string, Embedded[]> = {};
+  for (const [label, files] of await filesByClass(place)) {
+    clips[label] = [];
+    for (const [i, file] of files.entries()) {
+      const { pcm, rate } = await wav(file);
+      const { patches, values } = await listener.hear(dir, pcm, rate);
+      clips[label].push({ patches, values });
+      bar.show({ part: `reference ${label}`, done: i + 1, of: files.length });
+    }
+  }
+  return { clips };
+}
+
+/** WAVs in the folders of a folder, by the folders' names. */
+async function filesByClass(place: string): Promise<Map<string, string[]>> {
+  const found = new Map<string, string[]>();
+  const folders = await readdir(place, { withFileTypes: true }).catch((cause: Error) => {
+    throw new CliError('io_error', `${place} cannot be read: ${cause.message}`);
+  });
+  for (const folder of folders.filter((entry) => entry.isDirectory())) {
+    const names = (await readdir(path.join(place, folder.name))).filter((name) => /\.wav$/i.test(name)).sort();
+    if (names.length > 0)
+      found.set(
+        folder.name,
+        names.slice(0, MOST_FILES).map((name) => path.join(place, folder.name, name)),
+      );
+  }
+  if (found.size === 0) throw new CliError('io_error', `${place} has no folder with WAVs in it`);
+  return found;
+}
+
+async function wav(file: string): Promise<{ pcm: Float32Array; rate: number }> {
+  try {
+    return decodeWav(await readFile(file));
+  } catch (error) {
+    throw new CliError('io_error', `${file}: ${(error as Error).message}`);
+  }
+}
+
+interface Bar {
+  show(at: { part: string; done: number; of: number }): void;
+  end(): void;
+}
+
+function progressBar(live: boolean): Bar {
+  const width = 30;
+  return {
+    show({ part, done, of }) {
+      if (!live) return;
+      const filled = Math.round((width * done) / of);
+      process.stderr.write(`\r\u001b[K${part} [${'#'.repeat(filled)}${'.'.repeat(width - filled)}] ${done} of ${of}`);
+    },
+    end: () => void (live && process.stderr.write('\r\u001b[K')),
+  };
+}
+
+function title({ voice, hash, reference, clips, embedder }: Score): string {
+  return `${voice} (${hash.slice(0, 12)}), ${clips} clips a class, against ${reference}, by embedder ${embedder.slice(0, 12)}`;
+}
+
+const figure = (value: number | null, digits = 1): string => (value === null ? '-' : value.toFixed(digits));
+
+function table({ classes, average }: EvaluationResult): string {
+  const head = ['class', 'FAD', '95 %', 'endless', 'KAD', 'named', 'clips', 'real'];
+  const rows = Object.entries(classes).map(([label, one]) => [
+    ...[label, figure(one.fad), one.low === null ? '-' : `${figure(one.low)}..${figure(one.high)}`],
+    ...[figure(one.infinity), figure(one.kad, 2), figure(one.named, 2), String(one.clips)],
+    `${one.reference.clips ?? '?'}${one.reference.small ? ' (few)' : ''}`,
+  ]);
+  const { fad: mean, infinity, kad, named } = average;
+  rows.push(['average', figure(mean), '', figure(infinity), figure(kad, 2), figure(named, 2), '', '']);
+  return columns([head, ...rows]);
+}
+
+function history(scores: readonly Score[]): string {
+  if (scores.length === 0) return 'nothing was measured yet\n';
+  const most = Math.max(...scores.map(({ average }) => average.fad));
+  const rows = scores.map(({ when, voice, hash, clips, average }) => {
+    const bar = '#'.repeat(Math.max(1, Math.round((20 * average.fad) / Math.max(most, 1e-9))));
+    return [when.slice(0, 16), voice, hash.slice(0, 12), `${clips} clips`, figure(average.fad), bar];
+  });
+  return columns([['when', 'voice', 'hash', 'a class', 'FAD', ''], ...rows]);
+}
+
+function columns(rows: string[][]): string {
+  const widths = rows[0]!.map((_, i) => Math.max(...rows.map((row) => row[i]!.length)));
+  return rows
+    .map(
+      (row) =>
+        `${row
+          .map((cell, i) => cell.padEnd(widths[i]!))
+          .join('  ')
+          .trimEnd()}\n`,
+    )
+    .join('');
+}

@@ -1,0 +1,94 @@
+import type { EarCard } from '../engine/ear.ts';
+import { EngineError } from '../engine/errors.ts';
+import type { Embedded } from './fad.ts';
+import type { GivenReference, Listener } from './listener.ts';
+import { averaged, type Distances } from './measure.ts';
+
+/** One class of a set of clips. `named`: the share of them that the embedder takes for this class. */
+export interface ClassResult extends Distances {
+  named: number;
+}
+
+export interface EvaluationResult {
+  classes: Record<string, ClassResult>;
+  /** Plain means over the classes. */
+  average: { fad: number; infinity: number | null; kad: number | null; named: number };
+}
+
+export class EvaluationError extends Error {
+  readonly code: 'unknown_reference' | 'bad_reference';
+
+  constructor(code: EvaluationError['code'], message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.code = code;
+  }
+}
+
+export interface EvaluationOrder {
+  /** Folder with the embedder. */
+  dir: string;
+  /** Null: the embedder's own. */
+  reference: GivenReference | null;
+  /** Classes of the clips. */
+  labels: readonly string[];
+  /** Of subsets for intervals and lines. */
+  seed: number;
+}
+
+/** Takes a set of clips, one after the other, and says how far it lies from a reference. */
+export class Evaluation {
+  readonly card: EarCard;
+  /** Classes that the reference knows, and those it does not. */
+  readonly labels: readonly string[];
+  readonly missing: readonly string[];
+  readonly #listener: Listener;
+  readonly #order: EvaluationOrder;
+  readonly #heard = new Map<string, { clips: Embedded[]; named: number }>();
+
+  private constructor(listener: Listener, order: EvaluationOrder, card: EarCard, known: readonly string[]) {
+    this.card = card;
+    this.labels = order.labels.filter((label) => known.includes(label));
+    this.missing = order.labels.filter((label) => !known.includes(label));
+    this.#listener = listener;
+    this.#order = order;
+  }
+
+  /** Rejects with an EngineError (voice_missing, voice_corrupt, ...) or with an EvaluationError, bad_reference. */
+  static async open(listener: Listener, order: EvaluationOrder): Promise<Evaluation> {
+    const card = await listener.card(order.dir);
+    const known = await listener.classes(order.dir, order.reference).catch((error: unknown) => {
+      if (error instanceof EngineError && error.code === 'engine_failed')
+        throw new EvaluationError('bad_reference', error.message, { cause: error });
+      throw error;
+    });
+    const evaluation = new Evaluation(listener, order, card, known);
+    if (evaluation.labels.length === 0)
+      throw new EvaluationError('bad_reference', `the reference knows none of ${order.labels.join(', ')}`);
+    return evaluation;
+  }
+
+  /** Mono at any rate. */
+  async hear(label: string, pcm: Float32Array, rate: number): Promise<void> {
+    const { named, ...clip } = await this.#listener.hear(this.#order.dir, pcm, rate);
+    const own = this.#heard.get(label) ?? { clips: [], named: 0 };
+    own.clips.push(clip);
+    if (named === label) own.named += 1;
+    this.#heard.set(label, own);
+  }
+
+  /** Each class as it is measured, then all of them. */
+  async measure(onClass: (label: string, result: ClassResult) => void): Promise<EvaluationResult> {
+    const classes: Record<string, ClassResult> = {};
+    for (const label of this.labels) {
+      const { clips, named } = this.#heard.get(label) ?? { clips: [], named: 0 };
+      const { dir, reference, seed } = this.#order;
+      const distances = await this.#listener.measure(dir, reference, label, clips, seed);
+      const result = { ...distances, named: named / clips.length };
+      classes[label] = result;
+      onClass(label, result);
+    }
+    const all = Object.values(classes);
+    const named = all.reduce((sum, one) => sum + one.named, 0) / all.length;
+    return { classes, average: { ...averaged(all), named } };
+  }
+}

@@ -1,0 +1,68 @@
+import { type Draw, type Embedded, frechet, gaussian, Resampled } from './fad.ts';
+import { kad } from './kad.ts';
+import type { Reference } from './reference.ts';
+
+/** How far clips of one class lie from where they should. */
+export interface Distances {
+  clips: number;
+  embeddings: number;
+  fad: number;
+  /** 95 % bootstrap interval over clips. Null for fewer than eight clips. */
+  low: number | null;
+  high: number | null;
+  /** FAD at endless n, and how straight the line to it is. Null for fewer than eight clips. */
+  infinity: number | null;
+  r2: number | null;
+  /** Null where the reference holds statistics alone. */
+  kad: number | null;
+  kadError: number | null;
+  reference: {
+    embeddings: number;
+    clips: number | null;
+    /** Fewer embeddings than twice their numbers: the covariance is mostly a guess. */
+    small: boolean;
+  };
+}
+
+/** The generator of intervals and lines: the same seed, the same numbers. mulberry32. */
+export function drawing(seed: number): Draw {
+  let state = seed | 0;
+  return () => {
+    state = (state + 0x6d2b79f5) | 0;
+    let t = Math.imul(state ^ (state >>> 15), 1 | state);
+    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
+    return ((t ^ (t >>> 14)) >>> 0) / 2 ** 32;
+  };
+}
+
+/** Throws StatisticsError below two clips. */
+export function measure(clips: readonly Embedded[], reference: Reference, seed: number): Distances {
+  const d = reference.gaussian.mu.length;
+  const own = gaussian(clips, d);
+  const resampled = new Resampled(clips, reference.gaussian);
+  const draw = drawing(seed);
+  const interval = resampled.interval(draw);
+  const line = resampled.infinity(draw);
+  const kernel = reference.clips === null ? null : kad(clips, reference.clips, d);
+  const { count } = reference.gaussian;
+  return {
+    ...{ clips: clips.length, embeddings: own.count, fad: frechet(own, reference.gaussian) },
+    ...{ low: interval?.[0] ?? null, high: interval?.[1] ?? null },
+    ...{ infinity: line?.value ?? null, r2: line?.r2 ?? null },
+    ...{ kad: kernel?.value ?? null, kadError: kernel?.error ?? null },
+    reference: { embeddings: count, clips: reference.clips?.length ?? null, small: count < 2 * d },
+  };
+}
+
+/** Plain means over one class or more, as the challenge and the paper average. */
+export function averaged(classes: readonly Distances[]): { fad: number; infinity: number | null; kad: number | null } {
+  const mean = (values: (number | null)[]): number | null => {
+    const known = values.filter((x) => x !== null);
+    return known.length < values.length ? null : known.reduce((sum, x) => sum + x, 0) / known.length;
+  };
+  return {
+    fad: mean(classes.map(({ fad }) => fad))!,
+    infinity: mean(classes.map(({ infinity }) => infinity)),
+    kad: mean(classes.map((one) => one.kad)),
+  };
+}

@@ -1,0 +1,46 @@
+import { readFile, stat } from 'node:fs/promises';
+import path from 'node:path';
+import { Evaluation, EvaluationError, type EvaluationOrder } from './evaluator.ts';
+import type { Listener } from './listener.ts';
+
+export interface ReferenceFolder {
+  /** Folder of .npz files an admin may name. */
+  references: string;
+  /** Folder of voices; the default one brings the embedder that others without one are heard by. */
+  models: string;
+}
+
+/** No separators, no leading dot: always the name of a file directly in the folder. */
+const SAFE = /^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}$/;
+const MAX_REFERENCE = 256 * 2 ** 20;
+
+/** Opens an evaluation by the voice's own embedder, or the default voice's. Rejects with an EngineError or an EvaluationError. */
+export async function openEvaluation(
+  listener: Listener,
+  { references, models }: ReferenceFolder,
+  voice: { dir: string },
+  order: Pick<EvaluationOrder, 'labels' | 'seed'> & { reference: string | null },
+): Promise<{ evaluation: Evaluation; reference: string }> {
+  const own = await stat(path.join(voice.dir, 'embedder.json')).catch(() => null);
+  const dir = own === null ? path.join(models, 'default') : voice.dir;
+  const npz = order.reference === null ? null : await stored(references, order.reference);
+  const evaluation = await Evaluation.open(listener, {
+    ...{ dir, labels: order.labels, seed: order.seed },
+    reference: npz === null ? null : { npz },
+  });
+  return { evaluation, reference: order.reference ?? evaluation.card.reference?.about ?? '' };
+}
+
+async function stored(folder: string, name: string): Promise<Uint8Array> {
+  const missing = (cause?: unknown): EvaluationError => {
+    return new EvaluationError('unknown_reference', `there is no reference ${name} in ${folder}`, { cause });
+  };
+  if (!SAFE.test(name)) throw missing();
+  const file = path.join(folder, `${name}.npz`);
+  const found = await stat(file).catch(() => null);
+  if (found === null || !found.isFile()) throw missing();
+  if (found.size > MAX_REFERENCE) throw new EvaluationError('bad_reference', `the reference ${name} is too large`);
+  return readFile(file).catch((cause: unknown) => {
+    throw missing(cause);
+  });
+}

@@ -1,0 +1,73 @@
+import { appendFile, mkdir, readFile, rename, writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import type { EvaluationResult } from './evaluator.ts';
+
+/** One evaluation that was made here. */
+export interface Score extends EvaluationResult {
+  /** ISO 8601. */
+  when: string;
+  voice: string;
+  /** Of the voice: the name may come to mean another. */
+  hash: string;
+  /** SHA-256 of the embedder: only distances by one embedder compare. */
+  embedder: string;
+  /** What they are distances to. */
+  reference: string;
+  /** Clips of each class, and the seed of the first. */
+  clips: number;
+  seed: number;
+}
+
+/** Evaluations kept; the oldest go first. */
+const MOST = 1000;
+
+/** Evaluations in a file of JSON lines. A line that cannot be read is left out, not an error. */
+export class ScoreBook {
+  readonly #file: string;
+  #scores: Score[] | null = null;
+  #torn = false;
+  #last: Promise<unknown> = Promise.resolve();
+
+  constructor(file: string) {
+    this.#file = file;
+  }
+
+  /** Oldest first. */
+  async list(): Promise<readonly Score[]> {
+    this.#scores ??= await this.#read();
+    return this.#scores;
+  }
+
+  /** Rejects with what the disk says. */
+  add(score: Score): Promise<void> {
+    const added = this.#last.then(async () => {
+      const scores = [...(await this.list()), score];
+      await mkdir(path.dirname(this.#file), { recursive: true });
+      // A line that a crash has cut short must not take this one with it.
+      const begin = this.#torn ? '\n' : '';
+      this.#torn = false;
+      if (scores.length <= MOST) await appendFile(this.#file, `${begin}${JSON.stringify(score)}\n`);
+      else {
+        scores.splice(0, scores.length - MOST);
+        await writeFile(`${this.#file}.tmp`, scores.map((one) => `${JSON.stringify(one)}\n`).join(''));
+        await rename(`${this.#file}.tmp`, this.#file);
+      }
+      this.#scores = scores;
+    });
+    this.#last = added.catch(() => undefined);
+    return added;
+  }
+
+  async #read(): Promise<Score[]> {
+    const text = await readFile(this.#file, 'utf8').catch(() => '');
+    this.#torn = text !== '' && !text.endsWith('\n');
+    return text.split('\n').flatMap((line) => {
+      try {
+        const score = JSON.parse(line) as Score;
+        return typeof score.hash === 'string' && typeof score.average?.fad === 'number' ? [score] : [];
+      } catch {
+        return [];
+      }
+    });
+  }
+}

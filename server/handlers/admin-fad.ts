@@ -1,0 +1,75 @@
+import type { EventData } from '../../protocol/index.ts';
+import { limits, ProtocolError } from '../../protocol/index.ts';
+import type { Catalog, Voice } from '../catalog/catalog.ts';
+import type { Evaluation, EvaluationOrder } from '../evaluation/evaluator.ts';
+import type { Score } from '../evaluation/scores.ts';
+import type { Handler } from '../registry.ts';
+import type { Scheduler } from '../scheduler/scheduler.ts';
+import { chooseClass } from './classes.ts';
+
+export interface FadDeps {
+  scheduler: Scheduler;
+  catalog: Catalog;
+  /** Opens an evaluation of clips of this voice by the embedder at hand, against a stored reference or the embedder's own. */
+  openEvaluation: (
+    voice: Voice,
+    order: Pick<EvaluationOrder, 'labels' | 'seed'> & { reference: string | null },
+  ) => Promise<{ evaluation: Evaluation; reference: string }>;
+  scores: { list(): Promise<readonly Score[]>; add(score: Score): Promise<void> };
+}
+
+/** `admin.fad`: makes clips as one job behind everybody else's, hears each, and keeps what it measured. */
+export function adminFad(deps: FadDeps): Handler<'admin.fad'> {
+  return async (context) => {
+    const begun = performance.now();
+    const { args, emit, signal } = context;
+    const voice = await deps.catalog.find(args.voice);
+    const wanted = args.classes ?? voice.classes.map(({ name }) => name);
+    const chosen = new Map(
+      wanted.map((wish) => [chooseClass(voice, wish).label as string, chooseClass(voice, wish).weights]),
+    );
+    const { seed, temperature, clips } = args;
+    const labels = [...chosen.keys()];
+    const order = { labels, seed, reference: args.reference ?? null };
+    const { evaluation, reference } = await deps.openEvaluation(voice, order);
+    const known = evaluation.labels;
+    const of = known.length * clips;
+    const job = deps.scheduler.submit({
+      owner: context.session.id,
+      signal,
+      clips: Array.from({ length: of }, (_, i) => ({
+        ...{ voiceDir: voice.dir, classWeights: chosen.get(known[Math.floor(i / clips)]!)!, temperature },
+        ...{ seed: (seed + (i % clips)) % (limits.seedMax + 1), topK: 0, topP: 1, rate: voice.rate, previews: false },
+      })),
+      onClip: async (i, { pcm, rate }) => {
+        await evaluation.hear(known[Math.floor(i / clips)]!, pcm, rate);
+        emit('progress', { part: 'clips', done: i + 1, of }, true);
+      },
+    });
+    context.setJob(job.id);
+    emit('accepted', { job: job.id, voice: voice.id, classes: [...known], missing: [...evaluation.missing] });
+    await job.done;
+    let done = 0;
+    const result = await evaluation.measure((label, distances) => {
+      signal.throwIfAborted();
+      emit('class', { class: label, distances });
+      emit('progress', { part: 'distances', done: ++done, of: known.length }, true);
+    });
+    const score: EventData<'admin.fad', 'done'>['score'] = {
+      ...{ when: new Date().toISOString(), voice: voice.id, hash: voice.hash },
+      ...{ embedder: evaluation.card.graph.sha256, reference, clips, seed, ...result },
+    };
+    await deps.scores.add(score).catch((cause: unknown) => {
+      throw new ProtocolError('io_error', `the score could not be kept: ${(cause as Error).message}`, { cause });
+    });
+    return { score, seconds: (performance.now() - begun) / 1000 };
+  };
+}
+
+/** `voice.scores`. */
+export function voiceScores(deps: FadDeps): Handler<'voice.scores'> {
+  return async ({ args }) => {
+    const all = await deps.scores.list();
+    return { scores: all.filter(({ voice }) => args.voice === undefined || voice === args.voice) };
+  };
+}
