@@ -40,12 +40,21 @@ export const RULES = [
   },
   {
     of: 'server/handlers',
-    may: ['server/handlers', 'protocol', 'server/registry.ts', 'server/bus.ts'],
-    types: ['server/scheduler', 'server/catalog', 'server/clips', 'server/playback', 'server/evaluation'],
+    may: ['server/handlers', 'server/shaping', 'protocol', 'server/registry.ts', 'server/bus.ts'],
+    types: [
+      ...['server/scheduler', 'server/catalog', 'server/clips', 'server/playback', 'server/evaluation'],
+      'server/engine/encoder.ts',
+    ],
+  },
+  {
+    of: 'server/shaping',
+    may: ['server/shaping', 'server/audio', 'protocol', 'server/engine/axes.ts', 'server/engine/philox.ts'],
+    types: ['server/clips'],
+    packages: ['zod'],
   },
   { of: 'server/scheduler', may: ['server/scheduler', 'protocol', 'server/bus.ts'], types: ['server/engine'] },
   { of: 'server/catalog', may: ['server/catalog', 'protocol'], packages: ['zod'] },
-  { of: 'server/clips', may: ['server/clips', 'server/audio', 'protocol'] },
+  { of: 'server/clips', may: ['server/clips', 'server/audio', 'protocol'], packages: ['zod'] },
   {
     of: 'server/config.ts',
     may: ['protocol', 'server/loopback.ts', 'server/engine/provider.ts'],

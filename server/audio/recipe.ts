@@ -1,6 +1,6 @@
 import { z } from 'zod';
 
-const recipeSchema = z.looseObject({
+export const recipeSchema = z.looseObject({
   voice: z.string().regex(/^[0-9a-f]{64}$/),
   voiceId: z.string().min(1).max(64),
   class: z.union([z.string().min(1).max(100), z.record(z.string(), z.number())]),
@@ -14,6 +14,8 @@ const recipeSchema = z.looseObject({
   topP: z.number().gt(0).max(1),
   rate: z.int().min(1000).max(768_000),
   version: z.string().max(40).optional(),
+  /** Of a clip made from another: class and seed alone do not make it again. */
+  lineage: z.looseObject({ how: z.string().max(40) }).optional(),
 });
 
 /**

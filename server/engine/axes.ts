@@ -12,6 +12,7 @@ export class GridAxes {
   /** Raster index of every latent code, latent order being codebook, frequency, time (last fastest). */
   readonly #place: Uint32Array;
   readonly #latentSize: number;
+  readonly #times: number;
 
   constructor({ latent, grid }: Pick<Card, 'latent' | 'grid'>) {
     const size = { codebook: latent.codebooks, frequency: latent.frequency, time: latent.time };
@@ -19,6 +20,7 @@ export class GridAxes {
     this.cols = grid.cols;
     this.codebooks = latent.codebooks;
     this.absent = latent.codes;
+    this.#times = latent.time;
     this.#latentSize = size.codebook * size.frequency * size.time;
     this.#place = new Uint32Array(this.#latentSize);
     const order = [...grid.rowAxes, ...grid.colAxes];
@@ -36,6 +38,28 @@ export class GridAxes {
     const end = (this.#latentSize / this.codebooks) * known;
     for (let i = 0; i < end; i++) latent[i] = BigInt(codes[this.#place[i]!]!);
     return latent;
+  }
+
+  /** Codes in latent order [codebook, frequency, time] -> grid codes in raster order. */
+  fromLatent(latent: ArrayLike<number | bigint>): Uint16Array {
+    const codes = new Uint16Array(this.rows * this.cols);
+    for (let i = 0; i < this.#latentSize; i++) codes[this.#place[i]!] = Number(latent[i]);
+    return codes;
+  }
+
+  /** The codebook of every cell, in raster order. */
+  codebookOfCells(): Uint32Array {
+    const each = this.#latentSize / this.codebooks;
+    const out = new Uint32Array(this.rows * this.cols);
+    for (let i = 0; i < this.#latentSize; i++) out[this.#place[i]!] = Math.floor(i / each);
+    return out;
+  }
+
+  /** The place in time of every cell, in raster order, counted in latent frames. */
+  timeOfCells(): Uint32Array {
+    const out = new Uint32Array(this.rows * this.cols);
+    for (let i = 0; i < this.#latentSize; i++) out[this.#place[i]!] = i % this.#times;
+    return out;
   }
 
   /** How many codebooks, from the first on, are complete once the rows up to and including `row` are. */

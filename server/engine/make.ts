@@ -66,7 +66,7 @@ export async function makeClip(
   }
 }
 
-function check(voice: Voice, { classWeights, codes, rate, temperature, topK, topP, seed }: EngineRequest): void {
+function check(voice: Voice, { classWeights, codes, start, rate, temperature, topK, topP, seed }: EngineRequest): void {
   const { classes, latent, grid } = voice.card;
   const wrong = (message: string): never => {
     throw new EngineError('engine_failed', message);
@@ -78,6 +78,10 @@ function check(voice: Voice, { classWeights, codes, rate, temperature, topK, top
   if (codes !== undefined && codes.length !== grid.rows * grid.cols)
     wrong(`${codes.length} codes for the voice's grid`);
   if (codes?.some((code) => code >= latent.codes)) wrong(`a code is not below ${latent.codes}`);
+  if (start !== undefined && [start.codes, start.given].some(({ length }) => length !== grid.rows * grid.cols))
+    wrong('what the clip starts from is not of the size of the grid');
+  if (start?.codes.some((code, cell) => start.given[cell] === 1 && code >= latent.codes))
+    wrong(`a code to start from is not below ${latent.codes}`);
   if (!(Number.isInteger(rate) && rate >= 1000 && rate <= 768_000)) wrong(`${rate} Hz is no rate`);
   if (!(temperature >= 0 && Number.isFinite(temperature))) wrong('the temperature must be 0 or more');
   if (!(Number.isInteger(topK) && topK >= 0)) wrong('topK must be a whole number');

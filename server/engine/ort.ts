@@ -45,6 +45,14 @@ export function read(outputs: Outputs, name: string): Float32Array {
   return value.data;
 }
 
+/** An int64 output's data. */
+export function readIntegers(outputs: Outputs, name: string): BigInt64Array {
+  const value = outputs[name];
+  if (!(value instanceof ort.Tensor) || !(value.data instanceof BigInt64Array))
+    throw new EngineError('engine_failed', `the graph gave no int64 output ${name}`);
+  return value.data;
+}
+
 /** Where a graph runs. */
 export interface Place {
   provider: string;

@@ -46,16 +46,26 @@ export function philox(counter: Uint32Array, key0: number, key1: number): void {
 // Which use of a seed a number is for: other uses take another key and never meet these numbers.
 const CELLS = 0x43454c4c;
 const NOISE = 0x4e4f4953;
+const SHARE = 0x53484152;
 
 const block = new Uint32Array(4);
 
 /** The number in [0, 1) that decides the code of a cell: 53 bits, a function of seed and raster index alone. */
 export function cellUniform(seed: number, cell: number): number {
+  return uniform(seed, cell, CELLS);
+}
+
+/** Another one, that decides whether a variation draws the cell anew. */
+export function shareUniform(seed: number, cell: number): number {
+  return uniform(seed, cell, SHARE);
+}
+
+function uniform(seed: number, cell: number, use: number): number {
   block[0] = cell;
   block[1] = 0;
   block[2] = 0;
   block[3] = 0;
-  philox(block, seed, CELLS);
+  philox(block, seed, use);
   return ((block[0] >>> 5) * 0x4000000 + (block[1] >>> 6)) / 2 ** 53;
 }
 

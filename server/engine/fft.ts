@@ -1,0 +1,54 @@
+/** Discrete Fourier transform of real numbers [n], n a power of two, by radix-2 steps in float64. Gives n / 2 + 1 bins. */
+export function fftReal(input: Float64Array): { re: Float64Array; im: Float64Array } {
+  const n = input.length;
+  const { order, cos, sin } = tablesFor(n);
+  const re = new Float64Array(n);
+  const im = new Float64Array(n);
+  for (let i = 0; i < n; i++) re[i] = input[order[i]!]!;
+  for (let size = 2; size <= n; size *= 2) {
+    const half = size / 2;
+    const step = n / size;
+    for (let start = 0; start < n; start += size) {
+      for (let k = 0; k < half; k++) {
+        const [c, s] = [cos[k * step]!, sin[k * step]!];
+        const [even, odd] = [start + k, start + k + half];
+        const x = re[odd]! * c + im[odd]! * s;
+        const y = im[odd]! * c - re[odd]! * s;
+        re[odd] = re[even]! - x;
+        im[odd] = im[even]! - y;
+        re[even] = re[even]! + x;
+        im[even] = im[even]! + y;
+      }
+    }
+  }
+  return { re: re.subarray(0, n / 2 + 1), im: im.subarray(0, n / 2 + 1) };
+}
+
+interface Tables {
+  /** Bit-reversed indices. */
+  order: Uint32Array;
+  cos: Float64Array;
+  sin: Float64Array;
+}
+
+const known = new Map<number, Tables>();
+
+function tablesFor(n: number): Tables {
+  const found = known.get(n);
+  if (found !== undefined) return found;
+  if (n < 2 || (n & (n - 1)) !== 0) throw new RangeError(`${n} is no power of two`);
+  const bits = Math.log2(n);
+  const order = Uint32Array.from({ length: n }, (_, i) => {
+    let reversed = 0;
+    for (let bit = 0; bit < bits; bit++) if (i & (1 << bit)) reversed |= 1 << (bits - 1 - bit);
+    return reversed;
+  });
+  const angle = (k: number): number => (2 * Math.PI * k) / n;
+  const tables = {
+    order,
+    cos: Float64Array.from({ length: n / 2 }, (_, k) => Math.cos(angle(k))),
+    sin: Float64Array.from({ length: n / 2 }, (_, k) => Math.sin(angle(k))),
+  };
+  known.set(n, tables);
+  return tables;
+}

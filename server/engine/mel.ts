@@ -1,0 +1,88 @@
+/**
+ * The log-mel spectrogram that voices are trained on, from audio: HiFi-GAN's definition (Kong et al., 2020), with
+ * Slaney's mel scale and area normalisation (Auditory Toolbox, 1998). Sums are in float64; filters and window are
+ * rounded to float32 as the trainer's are, so the two differ by float32 rounding alone.
+ */
+import { fftReal } from './fft.ts';
+
+export interface MelSpec {
+  /** Hz. */
+  rate: number;
+  /** A power of two; the window is as long. */
+  nFft: number;
+  hop: number;
+  bins: number;
+  /** Hz. */
+  fMin: number;
+  fMax: number;
+  /** Magnitudes below it count as it. */
+  floor: number;
+}
+
+/** Audio [samples] in -1..1 -> log-mel [bins, frames], row after row. Frames: 1 + (samples - hop) / hop, rounded down. */
+export function logMel(pcm: Float32Array, spec: MelSpec): { bands: Float32Array; frames: number } {
+  const { nFft, hop, bins, floor } = spec;
+  const pad = (nFft - hop) / 2;
+  const frames = Math.floor((pcm.length + 2 * pad - nFft) / hop) + 1;
+  const window = hann(nFft);
+  const basis = melBasis(spec);
+  const bands = new Float32Array(bins * frames);
+  const frame = new Float64Array(nFft);
+  const magnitude = new Float64Array(nFft / 2 + 1);
+  for (let at = 0; at < frames; at++) {
+    for (let i = 0; i < nFft; i++) frame[i] = pcm[reflect(at * hop + i - pad, pcm.length)]! * window[i]!;
+    const { re, im } = fftReal(frame);
+    for (let k = 0; k < magnitude.length; k++) magnitude[k] = Math.sqrt(re[k]! ** 2 + im[k]! ** 2 + 1e-9);
+    for (const [bin, { from, weights }] of basis.entries()) {
+      let sum = 0;
+      for (let k = 0; k < weights.length; k++) sum += weights[k]! * magnitude[from + k]!;
+      bands[bin * frames + at] = Math.log(Math.max(sum, floor));
+    }
+  }
+  return { bands, frames };
+}
+
+/** Mirrored at both ends without repeating them. */
+function reflect(at: number, length: number): number {
+  if (length === 1) return 0;
+  const period = 2 * (length - 1);
+  const inside = ((at % period) + period) % period;
+  return inside < length ? inside : period - inside;
+}
+
+/** Periodic, every step rounded to float32 as torch.hann_window does: a loud tone leaks into quiet bands by such roundings. */
+function hann(length: number): Float32Array {
+  const { fround } = Math;
+  const step = fround((2 * Math.PI) / length);
+  return Float32Array.from({ length }, (_, i) => fround(0.5 - 0.5 * fround(Math.cos(fround(i * step)))));
+}
+
+/** Triangles over the bins of the spectrum, each from its first weight that is not zero. */
+function melBasis({ rate, nFft, bins, fMin, fMax }: MelSpec): { from: number; weights: Float32Array }[] {
+  const [low, high] = [toMel(fMin), toMel(fMax)];
+  const edges = Array.from({ length: bins + 2 }, (_, i) => toHz(low + ((high - low) * i) / (bins + 1)));
+  const count = nFft / 2 + 1;
+  return Array.from({ length: bins }, (_, bin) => {
+    const [left = 0, centre = 0, right = 0] = edges.slice(bin, bin + 3);
+    const weights = Float32Array.from({ length: count }, (_, k) => {
+      const hz = (k * rate) / nFft;
+      const triangle = Math.min((hz - left) / (centre - left), (right - hz) / (right - centre));
+      return (Math.max(0, triangle) * 2) / (right - left);
+    });
+    const from = weights.findIndex((weight) => weight > 0);
+    if (from < 0) return { from: 0, weights: new Float32Array(0) };
+    let to = count;
+    while (weights[to - 1] === 0) to--;
+    return { from, weights: weights.slice(from, to) };
+  });
+}
+
+const LOG_STEP = Math.log(6.4) / 27;
+
+function toMel(hz: number): number {
+  return hz >= 1000 ? 15 + Math.log(hz / 1000) / LOG_STEP : (hz * 3) / 200;
+}
+
+function toHz(mel: number): number {
+  return mel >= 15 ? 1000 * Math.exp(LOG_STEP * (mel - 15)) : (mel * 200) / 3;
+}
