@@ -65,6 +65,7 @@ export async function createApp(config: Config, parts: AppParts = {}): Promise<A
   });
   const clips = await ClipStore.open({
     dir: path.join(config.data, 'clips'),
+    exports: path.join(config.data, 'exports'),
     encode: encodeClip,
     maxClips: limits.clips,
     maxBytes: limits.clipBytes,
@@ -204,9 +205,9 @@ function urls({ host, oscHost }: Config, { http, osc }: App['ports']): App['urls
 }
 
 /** A clip as a WAV that says how it was made. */
-function encodeClip({ pcm, rate, format, recipe }: NewClip): Uint8Array {
+function encodeClip({ pcm, rate, format, recipe, lineage }: NewClip): Uint8Array {
   return encodeWav(pcm, rate, format, {
-    comment: writeRecipe({ ...recipe, version }),
+    comment: writeRecipe({ ...recipe, version, ...(lineage === undefined ? {} : { lineage: { ...lineage } }) }),
     software: `foleyd ${version}`,
   });
 }

@@ -15,6 +15,34 @@ export interface ClipRecipe {
   rate: number;
 }
 
+/** Where a clip that was not made from nothing comes from. */
+export interface Lineage {
+  how: 'varied' | 'branched' | 'extended';
+  /** The clip it was made from; null for a recording or codes that were sent. */
+  from: string | null;
+  /** Branched: the first row that is its own. */
+  row?: number;
+  /** Varied: how far, 0 to 1; or how many codebooks or rows were kept. */
+  amount?: number;
+  codebooks?: number;
+  rows?: number;
+}
+
+/** What the delivery did to the sound of the codes; everything in the order of these fields. */
+export interface Shape {
+  /** Seconds cut off the beginning. */
+  trim?: number;
+  /** Seconds that are left; the cut is moved to a quiet place before it unless `exact`. */
+  length?: number;
+  exact?: boolean;
+  reverse?: boolean;
+  /** Seconds. */
+  fadeIn?: number;
+  fadeOut?: number;
+  /** Decibels. */
+  gain?: number;
+}
+
 export interface NewClip {
   /** Mono, nominally -1..1. */
   pcm: Float32Array;
@@ -23,6 +51,12 @@ export interface NewClip {
   /** Samples of the file. */
   format: 'f32' | 's16';
   recipe: ClipRecipe;
+  /** Raster order. Without them the clip can only be made again by sampling. */
+  codes?: Uint16Array;
+  /** Raster order: 1 where the code was given and not drawn. */
+  given?: Uint8Array;
+  lineage?: Lineage;
+  shape?: Shape;
 }
 
 export interface SavedClip {
@@ -32,10 +66,65 @@ export interface SavedClip {
   bytes: number;
 }
 
+/** A saved clip as lists show it. */
+export interface ClipEntry extends SavedClip {
+  /** Milliseconds since 1970. */
+  created: number;
+  /** Given by a person; empty without. */
+  name: string;
+  /** A starred clip stays, whatever the bounds. */
+  starred: boolean;
+  seconds: number;
+  /** Null for a WAV that does not say what it is. */
+  class: ClipRecipe['class'] | null;
+  voiceId: string | null;
+  seed: number | null;
+}
+
+/** All that is known of a saved clip. */
+export interface StoredClip extends ClipEntry {
+  recipe: ClipRecipe | null;
+  codes: Uint16Array | null;
+  given: Uint8Array | null;
+  lineage: Lineage | null;
+  shape: Shape | null;
+}
+
+export interface ClipQuery {
+  /** Name of a class, in any case; a mix counts for each of its classes. */
+  class?: string | undefined;
+  starred?: boolean | undefined;
+  /** Part of the name, the class, the voice or the id, in any case. */
+  text?: string | undefined;
+  limit: number;
+  /** Where the page before ended, from `next`. */
+  after?: string | undefined;
+}
+
+export interface ClipPage {
+  /** Newest first. */
+  clips: ClipEntry[];
+  /** How many match, on all pages. */
+  total: number;
+  /** Null on the last page. */
+  next: string | null;
+}
+
 /** What handlers see of the clips on disk. */
 export interface Clips {
-  /** Writes a WAV under a new id. Throws io_error. */
+  /** Writes a WAV and its recipe under a new id. Throws io_error. */
   save(clip: NewClip): Promise<SavedClip>;
   /** Null for an id that is not one, or whose clip is not there. */
   find(id: string): Promise<SavedClip | null>;
+  list(query: ClipQuery): ClipPage;
+  /** Throws unknown_clip. */
+  get(id: string): Promise<StoredClip>;
+  /** The WAV as it was saved. Throws unknown_clip or io_error. */
+  read(id: string): Promise<Uint8Array>;
+  /** Throws unknown_clip, io_error, or bad_args when as many are starred as may be kept. */
+  change(id: string, change: { name?: string; starred?: boolean }): Promise<StoredClip>;
+  /** Throws unknown_clip or io_error. */
+  remove(id: string): Promise<void>;
+  /** Writes a file of that name, or one with a number behind it, into the folder of exports. Throws bad_args or io_error. */
+  export(name: string, wav: Uint8Array): Promise<{ path: string; bytes: number }>;
 }

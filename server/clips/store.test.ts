@@ -8,7 +8,16 @@ import type { NewClip } from './clips.ts';
 import { ClipStore } from './store.ts';
 
 const recipe = {
-  ...{ voice: '', voiceId: 'v', class: 'Rain', classWeights: [1], seed: 1, temperature: 1, topK: 0, topP: 1 },
+  ...{
+    voice: 'a'.repeat(64),
+    voiceId: 'v',
+    class: 'Rain',
+    classWeights: [1],
+    seed: 1,
+    temperature: 1,
+    topK: 0,
+    topP: 1,
+  },
   rate: 22_050,
 };
 /** The test's own encoding is one byte per sample, so sizes are plain. */
@@ -37,7 +46,7 @@ test('a saved clip is found under its id with the same bytes', async (t) => {
   assert.match(saved.id, /^[0-9a-f]{16}$/);
   assert.deepEqual(await clips.find(saved.id), saved);
   assert.deepEqual([...(await readFile(saved.path))], [1, 2, 3]);
-  assert.deepEqual(await readdir(dir), [`${saved.id}.wav`]);
+  assert.deepEqual((await readdir(dir)).sort(), [`${saved.id}.json`, `${saved.id}.wav`]);
 });
 
 test('what is not an id finds nothing, wherever it points', async (t) => {
@@ -71,6 +80,8 @@ test('clips of an earlier run count by their age; files of others are left alone
   const { dir, clips, open } = await store(t, { maxClips: 2 });
   const a = await clips.save(sized(1));
   const b = await clips.save(sized(1));
+  // As an older server left them.
+  for (const { id } of [a, b]) await rm(path.join(dir, `${id}.json`));
   await utimes(a.path, 2000, 2000);
   await utimes(b.path, 1000, 1000);
   await writeFile(path.join(dir, 'notes.wav'), 'mine');

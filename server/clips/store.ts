@@ -1,32 +1,47 @@
 import { randomBytes } from 'node:crypto';
-import { mkdir, open, readdir, rename, rm, stat } from 'node:fs/promises';
+import { mkdir, readdir, readFile, rm } from 'node:fs/promises';
 import path from 'node:path';
 import { ProtocolError } from '../../protocol/index.ts';
-import type { Clips, NewClip, SavedClip } from './clips.ts';
+import { readRecipe } from '../audio/recipe.ts';
+import type { ClipEntry, ClipPage, ClipQuery, ClipRecipe, Clips, NewClip, SavedClip, StoredClip } from './clips.ts';
+import { newestFirst, page } from './entries.ts';
+import { exportName, LEFTOVER, plainFile, readHead, readSmall, reason, writeNew, writeWhole } from './files.ts';
+import { isOurs, MAX_SIDECAR_BYTES, readSidecar, type Sidecar, writeSidecar } from './sidecar.ts';
 
 export interface ClipStoreOptions {
   dir: string;
+  /** Where exports go; a folder `exports` beside the clips without. */
+  exports?: string;
   /** Bytes of the WAV, recipe inside. */
   encode: (clip: NewClip) => Uint8Array;
   maxClips: number;
+  /** Of the WAVs. */
   maxBytes: number;
   onProblem: (message: string, error: unknown) => void;
+  /** Milliseconds since 1970; tests give their own. */
+  now?: () => number;
 }
 
 const ID = /^[0-9a-f]{16}$/;
-const FILE = /^([0-9a-f]{16})\.wav$/;
-const LEFTOVER = /^\.[0-9a-f]{16}\.tmp$/;
+const FILE = /^([0-9a-f]{16})\.(wav|json)$/;
+/** Files read at a time while the folder is looked through. */
+const AT_ONCE = 32;
 
 /**
- * Clips as `<dir>/<id>.wav`. A clip appears whole or not at all (written beside, then renamed), and the oldest ones go
- * when there are too many or they are too large together. Only files named like clips are ever counted or removed.
+ * Clips as `<dir>/<id>.wav` with their recipes as `<id>.json`. Both appear whole or not at all, the recipe first: a
+ * WAV is never there without it, and a recipe alone is what a crash left. A WAV of an older server has its recipe in
+ * its comment. The oldest clips go when there are too many or they are too large together, starred ones never. Files
+ * that are not named like clips are never counted or removed. The files are the truth: the index in memory is made
+ * anew from them at every start.
  */
 export class ClipStore implements Clips {
   readonly #options: ClipStoreOptions;
-  /** Bytes by id, oldest first. */
-  readonly #known = new Map<string, number>();
+  /** Oldest first. */
+  readonly #known = new Map<string, ClipEntry>();
   #bytes = 0;
-  #sweeping: Promise<void> = Promise.resolve();
+  #last = 0;
+  /** Changes and removals one after the other. */
+  #turn: Promise<unknown> = Promise.resolve();
 
   private constructor(options: ClipStoreOptions) {
     this.#options = options;
@@ -52,81 +67,196 @@ export class ClipStore implements Clips {
   async save(clip: NewClip): Promise<SavedClip> {
     const wav = this.#options.encode(clip);
     const id = randomBytes(8).toString('hex');
-    const file = this.#path(id);
-    const part = path.join(this.#options.dir, `.${id}.tmp`);
+    const { recipe, pcm, rate, codes = null, given = null, lineage = null, shape = null } = clip;
+    const sidecar: Sidecar = {
+      // Later than every other clip's, so that the newest is the newest.
+      created: this.#nextTime(),
+      ...{ name: '', starred: false, seconds: pcm.length / rate, recipe, codes, given, lineage, shape },
+    };
+    await writeWhole(this.#path(id, 'json'), writeSidecar(sidecar));
     try {
-      await mkdir(this.#options.dir, { recursive: true });
-      const handle = await open(part, 'wx');
-      try {
-        await handle.writeFile(wav);
-        await handle.sync();
-      } finally {
-        await handle.close();
-      }
-      await rename(part, file);
+      await writeWhole(this.#path(id), wav);
     } catch (error) {
-      await rm(part, { force: true }).catch(() => undefined);
-      throw new ProtocolError('io_error', `the clip could not be written: ${reason(error)}`, { cause: error });
+      await rm(this.#path(id, 'json'), { force: true }).catch(() => undefined);
+      throw error;
     }
-    this.#known.set(id, wav.byteLength);
-    this.#bytes += wav.byteLength;
-    this.#sweeping = this.#sweeping.then(() => this.#sweep(id));
-    await this.#sweeping;
-    return { id, path: file, bytes: wav.byteLength };
+    this.#add(entryOf(id, this.#path(id), wav.byteLength, sidecar));
+    await this.#inTurn(() => this.#sweep(id));
+    return { id, path: this.#path(id), bytes: wav.byteLength };
   }
 
   async find(id: string): Promise<SavedClip | null> {
     if (!ID.test(id)) return null;
-    const file = this.#path(id);
-    try {
-      const found = await stat(file);
-      return found.isFile() ? { id, path: file, bytes: found.size } : null;
-    } catch {
-      return null;
-    }
+    const found = await plainFile(this.#path(id));
+    return found === null ? null : { id, path: this.#path(id), bytes: found.bytes };
   }
 
-  #path(id: string): string {
-    return path.join(this.#options.dir, `${id}.wav`);
+  list(query: ClipQuery): ClipPage {
+    return page(this.#known.values(), query);
+  }
+
+  async get(id: string): Promise<StoredClip> {
+    const found = await this.find(id);
+    if (found === null) {
+      this.#forget(id);
+      throw unknown(id);
+    }
+    const sidecar = await this.#sidecarOf(id, found.bytes);
+    return { ...sidecar, ...entryOf(id, found.path, found.bytes, sidecar) };
+  }
+
+  async read(id: string): Promise<Uint8Array> {
+    const found = await this.find(id);
+    if (found === null) throw unknown(id);
+    return await readFile(found.path).catch((error: unknown) => {
+      throw new ProtocolError('io_error', `clip ${id} could not be read: ${reason(error)}`, { cause: error });
+    });
+  }
+
+  change(id: string, change: { name?: string; starred?: boolean }): Promise<StoredClip> {
+    return this.#inTurn(async () => {
+      const { path: file, bytes, ...stored } = await this.get(id);
+      if (change.starred === true && !stored.starred) this.#checkStars();
+      const sidecar: Sidecar = { ...pick(stored), ...change };
+      await writeWhole(this.#path(id, 'json'), writeSidecar(sidecar));
+      const entry = entryOf(id, file, bytes, sidecar);
+      if (this.#known.has(id)) this.#known.set(id, entry);
+      else this.#add(entry);
+      return { ...sidecar, ...entry };
+    });
+  }
+
+  remove(id: string): Promise<void> {
+    return this.#inTurn(async () => {
+      if ((await this.find(id)) === null) throw unknown(id);
+      try {
+        await this.#erase(id);
+      } catch (error) {
+        throw new ProtocolError('io_error', `clip ${id} could not be removed: ${reason(error)}`, { cause: error });
+      }
+    });
+  }
+
+  async export(name: string, wav: Uint8Array): Promise<{ path: string; bytes: number }> {
+    const dir = this.#options.exports ?? path.join(path.dirname(this.#options.dir), 'exports');
+    return { path: await writeNew(dir, exportName(name), wav), bytes: wav.byteLength };
+  }
+
+  #path(id: string, kind: 'wav' | 'json' = 'wav'): string {
+    return path.join(this.#options.dir, `${id}.${kind}`);
+  }
+
+  #nextTime(): number {
+    this.#last = Math.max(this.#last + 1, Math.floor((this.#options.now ?? Date.now)()));
+    return this.#last;
+  }
+
+  #inTurn<T>(work: () => Promise<T>): Promise<T> {
+    const turn = this.#turn.then(work);
+    this.#turn = turn.catch(() => undefined);
+    return turn;
+  }
+
+  #add(entry: ClipEntry): void {
+    this.#known.set(entry.id, entry);
+    this.#bytes += entry.bytes;
+  }
+
+  #forget(id: string): void {
+    this.#bytes -= this.#known.get(id)?.bytes ?? 0;
+    this.#known.delete(id);
+  }
+
+  #checkStars(): void {
+    const stars = [...this.#known.values()].filter(({ starred }) => starred).length;
+    if (stars < this.#options.maxClips) return;
+    throw new ProtocolError('bad_args', `${stars} clips are starred, as many as this server keeps`, {
+      path: 'args.starred',
+    });
+  }
+
+  /** What the sidecar says, or else the WAV itself. */
+  async #sidecarOf(id: string, bytes: number): Promise<Sidecar> {
+    const text = await readSmall(this.#path(id, 'json'), MAX_SIDECAR_BYTES);
+    const read = text === null ? null : readSidecar(text);
+    if (read !== null) return read;
+    const [head, found] = await Promise.all([readHead(this.#path(id), bytes), plainFile(this.#path(id))]);
+    const recipe = head?.info.comment === undefined ? null : readRecipe(head.info.comment);
+    return {
+      ...{ created: Math.floor(found?.time ?? 0), name: '', starred: false, seconds: head?.seconds ?? 0 },
+      ...{ recipe: recipe as ClipRecipe | null, codes: null, given: null, lineage: null, shape: null },
+    };
   }
 
   async #scan(): Promise<void> {
-    const found: { id: string; bytes: number; time: number }[] = [];
-    for (const name of await readdir(this.#options.dir)) {
-      const file = path.join(this.#options.dir, name);
+    const names = await readdir(this.#options.dir);
+    const ids = new Set<string>();
+    const recipes: string[] = [];
+    for (const name of names) {
       // What a crash left half written is nobody's clip.
-      if (LEFTOVER.test(name)) await rm(file, { force: true });
-      const id = FILE.exec(name)?.[1];
-      if (id === undefined) continue;
-      const { size, mtimeMs } = await stat(file);
-      found.push({ id, bytes: size, time: mtimeMs });
+      if (LEFTOVER.test(name)) await rm(path.join(this.#options.dir, name), { force: true });
+      const [, id, kind] = FILE.exec(name) ?? [];
+      if (id !== undefined && kind === 'wav') ids.add(id);
+      else if (id !== undefined) recipes.push(id);
     }
-    found.sort((a, b) => a.time - b.time || (a.id < b.id ? -1 : 1));
-    for (const { id, bytes } of found) {
-      this.#known.set(id, bytes);
-      this.#bytes += bytes;
-    }
+    const found: ClipEntry[] = [];
+    const left = [...ids];
+    const look = async (): Promise<void> => {
+      for (let id = left.pop(); id !== undefined; id = left.pop()) {
+        const file = await plainFile(this.#path(id));
+        if (file !== null) found.push(entryOf(id, this.#path(id), file.bytes, await this.#sidecarOf(id, file.bytes)));
+      }
+    };
+    await Promise.all(Array.from({ length: AT_ONCE }, look));
+    found.sort((a, b) => newestFirst(b, a));
+    for (const entry of found) this.#add(entry);
+    this.#last = found.at(-1)?.created ?? 0;
+    for (const id of recipes) if (!ids.has(id)) await this.#clearOrphan(id);
+  }
+
+  /** A recipe without its clip: a crash came between the two, or a removal was cut short. */
+  async #clearOrphan(id: string): Promise<void> {
+    const text = await readSmall(this.#path(id, 'json'), MAX_SIDECAR_BYTES);
+    if (text !== null && isOurs(text)) await rm(this.#path(id, 'json'), { force: true });
   }
 
   /** Removes the oldest clips beyond the bounds, but never `keep`, which somebody is just being told about. */
   async #sweep(keep?: string): Promise<void> {
-    for (const [id, bytes] of this.#known) {
+    for (const [id, { starred }] of this.#known) {
       if (this.#known.size <= this.#options.maxClips && this.#bytes <= this.#options.maxBytes) return;
-      if (id === keep) continue;
+      if (id === keep || starred) continue;
       try {
-        await rm(this.#path(id), { force: true });
+        await this.#erase(id);
       } catch (error) {
         // Windows does not remove a file that somebody reads: it goes with a later sweep.
         this.#options.onProblem(`the old clip ${id} could not be removed`, error);
-        continue;
       }
-      this.#known.delete(id);
-      this.#bytes -= bytes;
     }
+  }
+
+  async #erase(id: string): Promise<void> {
+    await rm(this.#path(id), { force: true });
+    await rm(this.#path(id, 'json'), { force: true });
+    this.#forget(id);
   }
 }
 
-function reason(error: unknown): string {
-  const code = (error as NodeJS.ErrnoException).code;
-  return code === 'ENOSPC' ? 'the disk is full' : (code ?? String(error));
+function entryOf(
+  id: string,
+  file: string,
+  bytes: number,
+  { created, name, starred, seconds, recipe }: Sidecar,
+): ClipEntry {
+  const of = { class: recipe?.class ?? null, voiceId: recipe?.voiceId ?? null, seed: recipe?.seed ?? null };
+  return { id, path: file, bytes, created, name, starred, seconds, ...of };
+}
+
+function pick({ created, name, starred, seconds, recipe, codes, given, lineage, shape }: Sidecar): Sidecar {
+  return { created, name, starred, seconds, recipe, codes, given, lineage, shape };
+}
+
+function unknown(id: string): ProtocolError {
+  return new ProtocolError('unknown_clip', `there is no clip ${JSON.stringify(id.slice(0, 40))}`, {
+    path: 'args.clip',
+  });
 }

@@ -65,6 +65,7 @@ export function generate(deps: GenerateDeps): Handler<'foley.generate'> {
           const saved = await deps.clips.save({
             ...{ pcm: result.pcm, rate: result.rate, format: args.format },
             recipe: { ...recipe, seed: clipSeed },
+            codes: result.codes,
           });
           clips.push({ index, clip: saved.id, seed: clipSeed, url: `/clips/${saved.id}.wav`, path: saved.path });
         } else {

@@ -1,0 +1,101 @@
+import { randomBytes } from 'node:crypto';
+import { lstat, mkdir, open, readFile, rename, rm } from 'node:fs/promises';
+import path from 'node:path';
+import { ProtocolError } from '../../protocol/index.ts';
+import { HEAD_BYTES, readWavHead, type WavHead } from '../audio/wav-head.ts';
+
+/** What a crash leaves of a file that was being written. */
+export const LEFTOVER = /^\.[0-9a-f]{16}(-[0-9a-f]{8})?\.tmp$/;
+
+/** Writes a file whole or not at all: beside, then renamed, replacing what is there. Throws io_error. */
+export async function writeWhole(file: string, data: Uint8Array | string): Promise<void> {
+  const dir = path.dirname(file);
+  const part = path.join(dir, `.${path.parse(file).name}-${randomBytes(4).toString('hex')}.tmp`);
+  try {
+    await mkdir(dir, { recursive: true });
+    const handle = await open(part, 'wx');
+    try {
+      await handle.writeFile(data);
+      await handle.sync();
+    } finally {
+      await handle.close();
+    }
+    await rename(part, file);
+  } catch (error) {
+    await rm(part, { force: true }).catch(() => undefined);
+    throw new ProtocolError('io_error', `the clip could not be written: ${reason(error)}`, { cause: error });
+  }
+}
+
+/** Size and age of a plain file; null for what is none, links among them. */
+export async function plainFile(file: string): Promise<{ bytes: number; time: number } | null> {
+  const found = await lstat(file).catch(() => null);
+  return found?.isFile() ? { bytes: found.size, time: found.mtimeMs } : null;
+}
+
+/** The text of a small plain file, or null. */
+export async function readSmall(file: string, maxBytes: number): Promise<string | null> {
+  const found = await plainFile(file);
+  if (found === null || found.bytes > maxBytes) return null;
+  return readFile(file, 'utf8').catch(() => null);
+}
+
+/** What a WAV says before its samples; null where it is none. */
+export async function readHead(file: string, bytes: number): Promise<WavHead | null> {
+  const handle = await open(file, 'r').catch(() => null);
+  if (handle === null) return null;
+  try {
+    const head = new Uint8Array(Math.min(bytes, HEAD_BYTES));
+    const { bytesRead } = await handle.read(head, 0, head.length, 0);
+    return readWavHead(head.subarray(0, bytesRead), bytes);
+  } catch {
+    return null;
+  } finally {
+    await handle.close();
+  }
+}
+
+/** A name that is a plain file on every system: no separators, no leading dot, no name that Windows keeps for devices. */
+export function exportName(name: string): string {
+  const stem = name.replace(/\.wav$/i, '');
+  if (!/^[\p{L}\p{N}_][\p{L}\p{N} _.+,()-]{0,99}$/u.test(stem) || /[. ]$/.test(stem)) {
+    const message =
+      'args.name: letters, digits, spaces and _.+,()- only, beginning with a letter or digit, at most 100';
+    throw new ProtocolError('bad_args', message, { path: 'args.name' });
+  }
+  if (/^(con|prn|aux|nul|com\d|lpt\d)(\.|$)/i.test(stem))
+    throw new ProtocolError('bad_args', 'args.name: Windows keeps this name for a device', { path: 'args.name' });
+  return stem;
+}
+
+/** A new file; one that is there is never replaced: then the name gets a number. Throws io_error. */
+export async function writeNew(dir: string, stem: string, data: Uint8Array): Promise<string> {
+  try {
+    await mkdir(dir, { recursive: true });
+    for (let n = 1; n < 10_000; n++) {
+      const file = path.join(dir, `${stem}${n > 1 ? `-${n}` : ''}.wav`);
+      const handle = await open(file, 'wx').catch((error: NodeJS.ErrnoException) => {
+        if (error.code === 'EEXIST') return null;
+        throw error;
+      });
+      if (handle === null) continue;
+      try {
+        await handle.writeFile(data);
+      } catch (error) {
+        await rm(file, { force: true });
+        throw error;
+      } finally {
+        await handle.close();
+      }
+      return file;
+    }
+  } catch (error) {
+    throw new ProtocolError('io_error', `the export could not be written: ${reason(error)}`, { cause: error });
+  }
+  throw new ProtocolError('io_error', `there are too many exports named ${stem}`);
+}
+
+export function reason(error: unknown): string {
+  const code = (error as NodeJS.ErrnoException).code;
+  return code === 'ENOSPC' ? 'the disk is full' : (code ?? String(error));
+}

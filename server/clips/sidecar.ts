@@ -1,0 +1,104 @@
+/**
+ * The recipe of a saved clip, as JSON beside its WAV (`<id>.json`): what made it, its codes (base64 of little-endian
+ * uint16, raster order), which of them were given (base64, one bit per cell, the lowest first) and what a person said
+ * of it.
+ */
+import { z } from 'zod';
+import { recipeSchema } from '../audio/recipe.ts';
+import type { ClipRecipe, Lineage, Shape, StoredClip } from './clips.ts';
+
+/** The largest grid a card may state, in base64, and room for the rest. */
+export const MAX_SIDECAR_BYTES = 8 * 2 ** 20;
+const MAX_CELLS = 1 << 20;
+
+const seconds = z.number().min(0).max(86_400);
+const base64 = z.string().regex(/^[A-Za-z0-9+/]*={0,2}$/);
+const sidecarSchema = z.looseObject({
+  format: z.literal('foleyd-clip'),
+  version: z.literal(1),
+  created: z.number().min(0).max(8.64e15),
+  name: z.string().max(128),
+  starred: z.boolean(),
+  seconds,
+  recipe: recipeSchema.nullable(),
+  codes: base64.nullable(),
+  given: base64.nullable(),
+  lineage: z
+    .looseObject({
+      how: z.enum(['varied', 'branched', 'extended']),
+      from: z.string().max(64).nullable(),
+      row: z.int().min(0).optional(),
+      amount: z.number().min(0).max(1).optional(),
+      codebooks: z.int().min(0).optional(),
+      rows: z.int().min(0).optional(),
+    })
+    .nullable(),
+  shape: z
+    .looseObject({
+      ...{ trim: seconds.optional(), length: seconds.optional(), exact: z.boolean().optional() },
+      ...{ reverse: z.boolean().optional(), fadeIn: seconds.optional(), fadeOut: seconds.optional() },
+      gain: z.number().min(-200).max(200).optional(),
+    })
+    .nullable(),
+});
+
+export type Sidecar = Omit<StoredClip, 'id' | 'path' | 'bytes' | 'class' | 'voiceId' | 'seed'>;
+
+export function writeSidecar({ codes, given, ...rest }: Sidecar): string {
+  return JSON.stringify({
+    ...{ format: 'foleyd-clip', version: 1, ...rest },
+    codes: codes === null ? null : codesToText(codes),
+    given: given === null ? null : bitsToText(given),
+  });
+}
+
+/** Null where it is none of ours, or damaged. */
+export function readSidecar(text: string): Sidecar | null {
+  let json: unknown;
+  try {
+    json = JSON.parse(text);
+  } catch {
+    return null;
+  }
+  const parsed = sidecarSchema.safeParse(json).data;
+  if (parsed === undefined) return null;
+  const { created, name, starred, seconds: length, recipe, lineage, shape } = parsed;
+  const codes = parsed.codes === null ? null : codesFromText(parsed.codes);
+  const given = parsed.given === null || codes === null ? null : bitsFromText(parsed.given, codes.length);
+  if ((parsed.codes !== null && codes === null) || (parsed.given !== null && given === null)) return null;
+  return {
+    ...{ created, name, starred, seconds: length, codes, given },
+    recipe: recipe as ClipRecipe | null,
+    lineage: lineage as Lineage | null,
+    shape: shape as Shape | null,
+  };
+}
+
+/** Whether a file that lies alone under a clip's name is one of ours, and may go. */
+export function isOurs(text: string): boolean {
+  return text.startsWith('{"format":"foleyd-clip",');
+}
+
+function codesToText(codes: Uint16Array): string {
+  const bytes = Buffer.alloc(codes.length * 2);
+  for (const [cell, code] of codes.entries()) bytes.writeUInt16LE(code, cell * 2);
+  return bytes.toString('base64');
+}
+
+function codesFromText(text: string): Uint16Array | null {
+  const bytes = Buffer.from(text, 'base64');
+  if (bytes.length === 0 || bytes.length % 2 !== 0 || bytes.length / 2 > MAX_CELLS) return null;
+  return Uint16Array.from({ length: bytes.length / 2 }, (_, cell) => bytes.readUInt16LE(cell * 2));
+}
+
+function bitsToText(given: Uint8Array): string {
+  const bytes = Buffer.alloc(Math.ceil(given.length / 8));
+  for (const [cell, bit] of given.entries()) if (bit === 1) bytes[cell >> 3]! |= 1 << (cell & 7);
+  return bytes.toString('base64');
+}
+
+function bitsFromText(text: string, cells: number): Uint8Array | null {
+  const bytes = Buffer.from(text, 'base64');
+  if (bytes.length !== Math.ceil(cells / 8)) return null;
+  return Uint8Array.from({ length: cells }, (_, cell) => (bytes[cell >> 3]! >> (cell & 7)) & 1);
+}

@@ -1,0 +1,51 @@
+import { z } from 'zod';
+import { ProtocolError } from '../../protocol/index.ts';
+import { GridAxes } from '../engine/axes.ts';
+
+const size = z
+  .int()
+  .min(1)
+  .max(1 << 20);
+const axis = z.enum(['codebook', 'frequency', 'time']);
+const cardSchema = z.looseObject({
+  audio: z.looseObject({ rate: size, samples: z.int().min(1) }),
+  latent: z.looseObject({ codebooks: size, codes: z.int().min(2).max(65_535), frequency: size, time: size }),
+  grid: z.looseObject({ rows: size, cols: size, rowAxes: z.array(axis), colAxes: z.array(axis) }),
+});
+
+/** The grid of a voice, as its card says: nothing assumes which axis lies where. */
+export interface Grid {
+  rows: number;
+  cols: number;
+  /** Codes of one codebook. */
+  codes: number;
+  codebooks: number;
+  /** Places in time. */
+  times: number;
+  /** Seconds of a clip. */
+  seconds: number;
+  /** Codebook of each cell, raster order. */
+  codebookOf: Uint32Array;
+  /** Place in time of each cell, raster order. */
+  timeOf: Uint32Array;
+}
+
+/** Throws voice_corrupt. */
+export function gridOf(card: unknown): Grid {
+  const parsed = cardSchema.safeParse(card);
+  if (!parsed.success) {
+    const [issue] = parsed.error.issues;
+    throw new ProtocolError('voice_corrupt', `the voice's card: ${issue?.path.join('.')}: ${issue?.message}`);
+  }
+  const { audio, latent, grid } = parsed.data;
+  const axes = [...grid.rowAxes, ...grid.colAxes].sort().join();
+  const cells = latent.codebooks * latent.frequency * latent.time;
+  if (axes !== 'codebook,frequency,time' || grid.rows * grid.cols !== cells)
+    throw new ProtocolError('voice_corrupt', "the voice's card: its grid does not hold its codes");
+  const places = new GridAxes({ latent, grid });
+  return {
+    ...{ rows: grid.rows, cols: grid.cols, codes: latent.codes, codebooks: latent.codebooks, times: latent.time },
+    seconds: audio.samples / audio.rate,
+    ...{ codebookOf: places.codebookOfCells(), timeOf: places.timeOfCells() },
+  };
+}
