@@ -92,6 +92,51 @@ test('codes that are given are kept, and the rest is drawn as if they had been d
   assert.notDeepEqual(other.subarray(kept), whole.subarray(kept));
 });
 
+for (const name of fixtures) {
+  test(`${name}: what several clips have in common is computed once, and none can tell`, async () => {
+    const voice = await Voice.open(voiceDir(name), { provider: 'cpu', threads: 1 });
+    const { sampler, axes } = voice;
+    const { rows, cols } = axes;
+    const whole = await sampler.sample(options(voice, 3));
+    const branch = (seed: number, row: number, classSeed = 3): SampleOptions => ({
+      ...options(voice, seed),
+      classWeights: options(voice, classSeed).classWeights,
+      start: { codes: whole, given: Uint8Array.from(whole, (_, cell) => (cell < row * cols ? 1 : 0)) },
+    });
+    const asked = [
+      branch(11, 5),
+      branch(12, 5),
+      branch(13, rows - 1),
+      branch(14, 3),
+      branch(15, 5, 4),
+      branch(16, rows),
+    ];
+    const alone: Told[] = [];
+    for (const one of asked) alone.push(await sampled(sampler, one));
+    const together = await Promise.all(asked.map((one) => sampled(sampler, one)));
+    const computed = together.map(({ logits }) => logits.size / cols);
+    for (const [i, { codes, logits }] of together.entries()) {
+      assert.deepEqual(codes, alone[i]!.codes, `clip ${i}`);
+      for (const [cell, values] of logits)
+        assert.deepEqual(values, alone[i]!.logits.get(cell), `clip ${i}, cell ${cell}`);
+    }
+    // The second, third and last follow the first for five rows, the fourth for three; another class follows nobody.
+    assert.deepEqual(computed, [rows, rows - 5, rows - 5, rows - 3, rows, rows - 5]);
+
+    const seen: number[] = [];
+    const fails = { ...branch(11, 5), onRow: (row: number) => assert.ok(row < 2, 'gone') };
+    const follows = { ...branch(12, 5), onRow: (row: number) => void seen.push(row) };
+    const [failed, followed] = await Promise.allSettled([sampler.sample(fails), sampler.sample(follows)]);
+    assert.equal(failed.status, 'rejected');
+    assert.deepEqual(followed.status === 'fulfilled' && followed.value, alone[1]!.codes);
+    assert.deepEqual(
+      seen,
+      Array.from({ length: rows }, (_, row) => row),
+    );
+    await voice.close();
+  });
+}
+
 test('an urgent clip ends before one that began long before it, and both end', async () => {
   const voice = await Voice.open(voiceDir('tiny'), { provider: 'cpu', threads: 1 });
   after(() => voice.close());

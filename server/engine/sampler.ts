@@ -27,12 +27,18 @@ interface Clip {
   /** Of the rows from `conditionFrom` on [rows, columns, conditionDim], by the codebooks that are finished. */
   condition: Float32Array;
   conditionFrom: number;
+  /** Leading rows of which every code is given. */
+  readonly prefix: number;
+  /** Clips that say the same so far and wait for this one to come to where they part from it. */
+  followers: { clip: Clip; from: number }[];
   /** Why it cannot go on. */
   problem: { error: unknown } | null;
   resolve: (codes: Uint16Array) => void;
   reject: (error: unknown) => void;
 }
 
+/** Rows that are worth waiting for another clip to compute. */
+const WORTH_SHARING = 2;
 /** While somebody urgent is there, the others go on in every so many-th step only. */
 const PATIENCE = 4;
 
@@ -65,6 +71,7 @@ export class Sampler {
     return new Promise((resolve, reject) => {
       this.#joining.push({
         ...{ options, resolve, reject, row: 0, problem: null, condition: new Float32Array(0), conditionFrom: 0 },
+        ...{ prefix: prefixRows(options, cols), followers: [] },
         draw: new Draw(this.#card.latent.codes, options),
         codes: new Uint16Array(rows * cols).fill(absent),
       });
@@ -99,12 +106,59 @@ export class Sampler {
   }
 
   #join(clip: Clip): void {
-    this.#clips.push(clip);
+    for (const leader of this.#clips) {
+      const from = this.#common(leader, clip);
+      if (from <= leader.row) continue;
+      leader.followers.push({ clip, from });
+      return;
+    }
     this.#state.add();
+    this.#enter(clip);
+  }
+
+  /** Rows at the beginning that are given to both and the same, so that one can compute them for the other. */
+  #common(leader: Clip, { options, prefix }: Clip): number {
+    const most = Math.min(leader.prefix, prefix);
+    if (most < WORTH_SHARING || leader.problem !== null || (options.urgent === true && leader.options.urgent !== true))
+      return 0;
+    if (leader.options.classWeights.some((weight, i) => weight !== options.classWeights[i])) return 0;
+    const { rows, cols } = this.#axes;
+    const [one, other] = [leader.options.start!.codes, options.start!.codes];
+    let cell = 0;
+    while (cell < most * cols && one[cell] === other[cell]) cell++;
+    return Math.min(Math.floor(cell / cols), rows - 1);
+  }
+
+  /** Those that part from a clip here go on from what it remembers. */
+  async #part(leader: Clip): Promise<void> {
+    const parting = leader.followers.filter(({ from }) => from === leader.row);
+    if (parting.length === 0) return;
+    leader.followers = leader.followers.filter(({ from }) => from > leader.row);
+    const { cols } = this.#axes;
+    for (const { clip } of parting) {
+      const { row, condition, conditionFrom } = leader;
+      Object.assign(clip, { row, condition, conditionFrom });
+      clip.codes.set(leader.codes.subarray(0, row * cols));
+      this.#state.addCopy(this.#clips.indexOf(leader));
+      this.#enter(clip);
+      try {
+        for (let i = 0; i < row; i++) await clip.options.onRow(i, clip.codes.slice(i * cols, (i + 1) * cols));
+      } catch (error) {
+        this.#leave(clip);
+        clip.reject(error);
+      }
+    }
+  }
+
+  /** Into the state's last slot, and from there to its place. */
+  #enter(clip: Clip): void {
+    this.#clips.push(clip);
     if (clip.options.urgent === true) this.#swap(this.#urgent(), this.#clips.length - 1);
   }
 
   #leave(clip: Clip): void {
+    // One that ends before its time leaves them to compute the rest themselves.
+    this.#joining.push(...clip.followers.splice(0).map(({ clip: follower }) => follower));
     const urgent = this.#urgent();
     let slot = this.#clips.indexOf(clip);
     if (slot < urgent) {
@@ -127,6 +181,7 @@ export class Sampler {
     try {
       if (clip.problem !== null) throw clip.problem.error;
       const row = clip.row++;
+      await this.#part(clip);
       await clip.options.onRow(row, clip.codes.slice(row * cols, (row + 1) * cols));
       if (clip.row < rows) return;
       this.#leave(clip);
@@ -236,6 +291,11 @@ export class Sampler {
       ),
     );
   }
+}
+
+function prefixRows({ start }: SampleOptions, cols: number): number {
+  const first = start?.given.indexOf(0) ?? 0;
+  return Math.floor((first < 0 ? start!.given.length : first) / cols);
 }
 
 /** The clip's code of a cell. One whose logits are no numbers ends with its row; the others know nothing of it. */

@@ -87,6 +87,16 @@ export class BatchState {
     for (const data of this.#values) exchange(data, value * this.#places, one, other);
   }
 
+  /** A new last slot that remembers what slot `from` does. Between rows only: left neighbours are not copied. */
+  addCopy(from: number): void {
+    this.add();
+    const to = this.#slots - 1;
+    const { above, key, value } = this.#size;
+    for (const data of [this.#above1, this.#above2]) copy(data, above, from, to);
+    for (const data of this.#keys) copy(data, key * this.#places, from, to);
+    for (const data of this.#values) copy(data, value * this.#places, from, to);
+  }
+
   removeLast(): void {
     this.#slots -= 1;
   }
@@ -250,6 +260,10 @@ function restride(data: Float32Array, count: number, before: number, now: number
   if (now < before)
     for (let line = 1; line < count; line++) data.copyWithin(line * now, line * before, line * before + now);
   else for (let line = count - 1; line > 0; line--) data.copyWithin(line * now, line * before, (line + 1) * before);
+}
+
+function copy(data: Float32Array, size: number, from: number, to: number): void {
+  data.copyWithin(to * size, from * size, (from + 1) * size);
 }
 
 /** Exchanges two pieces of `size` numbers. */
