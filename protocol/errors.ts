@@ -24,6 +24,7 @@ const table = {
     meaning: 'The reference is not one, or knows none of the classes; the message says why.',
     http: 400,
   },
+  wrong_voice: { meaning: 'The clip was made by another voice, or by another version of it.', http: 409 },
   duplicate_id: { meaning: 'This connection already has an open request with this id.', http: 409 },
   too_large: { meaning: 'The message is larger than the limit.', http: 413, wsClose: 1009 },
   queue_full: { meaning: 'Too many jobs are waiting; ask again later.', http: 503 },

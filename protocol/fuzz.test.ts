@@ -111,8 +111,9 @@ function valid(schema: JsonSchema): fc.Arbitrary<unknown> {
 
 const validRequest = fc.constantFrom(...commandNames).chain((cmd) => {
   const schema = z.toJSONSchema(commandOf(cmd).args, { io: 'input' }) as JsonSchema;
+  // Some arguments exclude each other, which a schema does not say.
   const args = (valid(schema) as fc.Arbitrary<Record<string, unknown>>).filter(
-    (value) => cmd !== 'foley.cancel' || Object.keys(value).length === 1,
+    (value) => commandOf(cmd).args.safeParse(value).success,
   );
   return fc.record(
     { id: fc.string({ minLength: 1, maxLength: 64 }), cmd: fc.constant(cmd), args },

@@ -39,7 +39,11 @@ const table = {
   },
   count: {
     value: 64,
-    meaning: 'Clips per `foley.generate`',
+    meaning: 'Clips per request',
+  },
+  seconds: {
+    value: 60,
+    meaning: 'Longest clip in seconds',
   },
   seedMax: {
     value: 4_294_967_295,

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { type Role, toProtocolError, limits as wire } from '../protocol/index.ts';
 import { writeRecipe } from './audio/recipe.ts';
 import { encodeWav } from './audio/wav.ts';
@@ -8,6 +9,7 @@ import { VoiceCatalog } from './catalog/voices.ts';
 import type { NewClip } from './clips/clips.ts';
 import { ClipStore } from './clips/store.ts';
 import type { Config } from './config.ts';
+import { EncoderProcess } from './engine/encoder.ts';
 import type { Engine } from './engine/engine.ts';
 import { Listener as ClipListener } from './evaluation/listener.ts';
 import { openEvaluation, type ReferenceFolder } from './evaluation/open.ts';
@@ -72,6 +74,7 @@ export async function createApp(config: Config, parts: AppParts = {}): Promise<A
     onProblem: (message, err) => log.warn({ err }, message),
   });
   const listener = new ClipListener();
+  const encoder = new EncoderProcess();
   const scores = new ScoreBook(path.join(config.data, 'scores.jsonl'));
   const folders: ReferenceFolder = { references: path.join(config.data, 'references'), models: config.models };
   let problem: string | null = null;
@@ -98,7 +101,7 @@ export async function createApp(config: Config, parts: AppParts = {}): Promise<A
   };
   const registry = new Registry({
     handlers: createHandlers({
-      ...{ scheduler, catalog, clips, bus, info, playback: play },
+      ...{ scheduler, catalog, clips, bus, info, playback: play, encoder },
       now: () => wall.now(),
       openPlayback: () => playback,
       openEvaluation: (voice, order) => openEvaluation(listener, folders, voice, order),
@@ -128,8 +131,10 @@ export async function createApp(config: Config, parts: AppParts = {}): Promise<A
   const listeners: Listener[] = [];
   const stop = async (): Promise<void> => {
     await scheduler.drain(limits.drainMs);
+    // Whoever waited for a job is told of its end before the connection goes.
+    await nextTurn();
     await Promise.all(listeners.map((listener) => listener.close()));
-    await Promise.all([engine.close(), listener.close()]);
+    await Promise.all([engine.close(), listener.close(), encoder.close()]);
     if (opening !== null) await (await opening).close();
   };
   let stopped: Promise<void> | null = null;

@@ -1,18 +1,28 @@
 import type { z } from 'zod';
 import { adminFad, voiceScores } from './admin-fad.ts';
 import { cancel } from './cancel.ts';
+import { clipDelete, clipExport, clipGet, clipList, clipRename, clipStar } from './clips.ts';
 import type { Command } from './define.ts';
 import { generate } from './generate.ts';
 import { serverClock } from './server-clock.ts';
 import { serverInfo } from './server-info.ts';
 import { serverPing } from './server-ping.ts';
+import { branch, vary } from './vary.ts';
 import { voiceInfo } from './voice-info.ts';
 import { voiceList } from './voice-list.ts';
 
 /** Every command there is. */
 export const commands = {
   [generate.name]: generate,
+  [vary.name]: vary,
+  [branch.name]: branch,
   [cancel.name]: cancel,
+  [clipList.name]: clipList,
+  [clipGet.name]: clipGet,
+  [clipRename.name]: clipRename,
+  [clipStar.name]: clipStar,
+  [clipDelete.name]: clipDelete,
+  [clipExport.name]: clipExport,
   [voiceList.name]: voiceList,
   [voiceInfo.name]: voiceInfo,
   [serverInfo.name]: serverInfo,

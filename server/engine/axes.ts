@@ -55,6 +55,14 @@ export class GridAxes {
     return out;
   }
 
+  /** The frequency band of every cell, in raster order. */
+  frequencyOfCells(): Uint32Array {
+    const bands = this.#latentSize / this.codebooks / this.#times;
+    const out = new Uint32Array(this.rows * this.cols);
+    for (let i = 0; i < this.#latentSize; i++) out[this.#place[i]!] = Math.floor(i / this.#times) % bands;
+    return out;
+  }
+
   /** The place in time of every cell, in raster order, counted in latent frames. */
   timeOfCells(): Uint32Array {
     const out = new Uint32Array(this.rows * this.cols);

@@ -1,4 +1,4 @@
-import { ProtocolError } from '../../protocol/index.ts';
+import { commandOf, isCommandName, ProtocolError } from '../../protocol/index.ts';
 import type { Handler } from '../registry.ts';
 import type { Scheduler } from '../scheduler/scheduler.ts';
 
@@ -10,8 +10,13 @@ export function cancel(deps: { scheduler: Scheduler }): Handler<'foley.cancel'> 
   return ({ args, session }) => {
     if (args.job !== undefined) return { cancelled: deps.scheduler.cancel(args.job) };
     const open = session.open.get(args.request ?? '');
-    if (open === undefined || open.cmd !== 'foley.generate' || open.stop.signal.aborted) return { cancelled: false };
+    if (open === undefined || !isJob(open.cmd) || open.stop.signal.aborted) return { cancelled: false };
     open.stop.abort(new ProtocolError('cancelled', 'the job was cancelled'));
     return { cancelled: true };
   };
+}
+
+/** What takes its time says first that it was accepted. */
+function isJob(cmd: string): boolean {
+  return isCommandName(cmd) && Object.hasOwn(commandOf(cmd).events, 'accepted');
 }

@@ -2,23 +2,35 @@ import type { Playback } from '../playback/playback.ts';
 import type { Handlers } from '../registry.ts';
 import { adminFad, type FadDeps, voiceScores } from './admin-fad.ts';
 import { cancel } from './cancel.ts';
-import { type GenerateDeps, generate } from './generate.ts';
+import { clipDelete, clipExport, clipGet, clipList, clipRename, clipStar } from './clips.ts';
+import { generate } from './generate.ts';
+import { RunningClips } from './running.ts';
 import { type ClockDeps, serverClock } from './server-clock.ts';
 import { type ServerInfo, serverInfo } from './server-info.ts';
 import { serverPing } from './server-ping.ts';
+import { branch, type VaryDeps, vary } from './vary.ts';
 import { voiceInfo } from './voice-info.ts';
 import { voiceList } from './voice-list.ts';
 
-export interface HandlerDeps extends GenerateDeps, ClockDeps, FadDeps {
+export interface HandlerDeps extends Omit<VaryDeps, 'running'>, ClockDeps, FadDeps {
   info: () => ServerInfo;
   /** Opened by the first who asks. */
   playback: () => Promise<Playback>;
 }
 
 /** Every handler there is; the type makes sure that each declared command has one. */
-export function createHandlers(deps: HandlerDeps): Handlers {
+export function createHandlers(given: HandlerDeps): Handlers {
+  const deps = { ...given, running: new RunningClips() };
   return {
     'foley.generate': generate(deps),
+    'foley.vary': vary(deps),
+    'foley.branch': branch(deps),
+    'clip.list': clipList(deps),
+    'clip.get': clipGet(deps),
+    'clip.rename': clipRename(deps),
+    'clip.star': clipStar(deps),
+    'clip.delete': clipDelete(deps),
+    'clip.export': clipExport(deps),
     'foley.cancel': cancel(deps),
     'voice.list': voiceList(deps),
     'voice.info': voiceInfo(deps),

@@ -9,7 +9,8 @@ export interface JobOrder {
   signal: AbortSignal;
   /**
    * Takes each finished clip, in order. The engine goes on with the next clip meanwhile, but not with the one after
-   * it, so at most two results of a job are in memory. A rejection fails the job.
+   * it, so at most two results of a job are in memory. A rejection fails the job. It may put further clips behind the
+   * others in `clips` before it resolves.
    */
   onClip(index: number, result: EngineResult): Promise<void>;
 }

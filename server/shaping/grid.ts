@@ -9,6 +9,7 @@ const size = z
 const axis = z.enum(['codebook', 'frequency', 'time']);
 const cardSchema = z.looseObject({
   audio: z.looseObject({ rate: size, samples: z.int().min(1) }),
+  mel: z.looseObject({ hop: size, frames: size }),
   latent: z.looseObject({ codebooks: size, codes: z.int().min(2).max(65_535), frequency: size, time: size }),
   grid: z.looseObject({ rows: size, cols: size, rowAxes: z.array(axis), colAxes: z.array(axis) }),
 });
@@ -22,11 +23,13 @@ export interface Grid {
   codebooks: number;
   /** Places in time. */
   times: number;
-  /** Seconds of a clip. */
+  /** Seconds of a clip, and of one place in time. */
   seconds: number;
+  columnSeconds: number;
   /** Codebook of each cell, raster order. */
   codebookOf: Uint32Array;
-  /** Place in time of each cell, raster order. */
+  /** Band and place in time of each cell, raster order. */
+  frequencyOf: Uint32Array;
   timeOf: Uint32Array;
 }
 
@@ -37,7 +40,7 @@ export function gridOf(card: unknown): Grid {
     const [issue] = parsed.error.issues;
     throw new ProtocolError('voice_corrupt', `the voice's card: ${issue?.path.join('.')}: ${issue?.message}`);
   }
-  const { audio, latent, grid } = parsed.data;
+  const { audio, mel, latent, grid } = parsed.data;
   const axes = [...grid.rowAxes, ...grid.colAxes].sort().join();
   const cells = latent.codebooks * latent.frequency * latent.time;
   if (axes !== 'codebook,frequency,time' || grid.rows * grid.cols !== cells)
@@ -46,6 +49,8 @@ export function gridOf(card: unknown): Grid {
   return {
     ...{ rows: grid.rows, cols: grid.cols, codes: latent.codes, codebooks: latent.codebooks, times: latent.time },
     seconds: audio.samples / audio.rate,
-    ...{ codebookOf: places.codebookOfCells(), timeOf: places.timeOfCells() },
+    // A last place may lie half beyond the end: then the mel was padded to hold it.
+    columnSeconds: (Math.ceil(mel.frames / latent.time) * mel.hop) / audio.rate,
+    ...{ codebookOf: places.codebookOfCells(), frequencyOf: places.frequencyOfCells(), timeOf: places.timeOfCells() },
   };
 }

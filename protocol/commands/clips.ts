@@ -1,0 +1,197 @@
+import { z } from 'zod';
+import { limits } from '../limits.ts';
+import { defineCommand } from './define.ts';
+import { name, pcmFormat, seedNumber } from './fields.ts';
+import { shapeArgs } from './making.ts';
+
+const id = name.describe('clip id');
+const label = z.string().max(limits.nameChars);
+
+const entry = z.object({
+  clip: z.string().describe('clip id'),
+  name: z.string().describe('given by a person; empty without'),
+  starred: z.boolean().describe('stays, however many clips there are'),
+  created: z.number().describe('since 1970').meta({ unit: 'ms' }),
+  seconds: z.number().min(0).meta({ unit: 's' }),
+  class: z
+    .union([z.string(), z.record(z.string(), z.number())])
+    .nullable()
+    .describe('null where the file does not say'),
+  voice: z.string().nullable().describe('voice id'),
+  seed: seedNumber.nullable(),
+  url: z.string().describe('path of its WAV on the HTTP port'),
+  path: z.string().describe('path of its WAV on disk'),
+});
+
+const details = z.object({
+  ...entry.shape,
+  recipe: z.looseObject({}).nullable().describe('what made it: voice hash, class weights, seed, temperature and so on'),
+  lineage: z.looseObject({}).nullable().describe('what it was made from, and how: varied, branched'),
+  shape: z.looseObject({}).nullable().describe('what was done to the sound of its codes'),
+  codes: z.array(z.int().min(0)).nullable().describe('its code grid in raster order; null for clips of older servers'),
+});
+
+const entryExample = {
+  clip: '9f2c4e5d6a7b8190',
+  name: 'big door',
+  starred: true,
+  created: 1764072000000,
+  seconds: 4,
+  class: 'DogBark',
+  voice: 'default',
+  seed: 42,
+  url: '/clips/9f2c4e5d6a7b8190.wav',
+  path: '/home/me/foleyd/clips/9f2c4e5d6a7b8190.wav',
+};
+const detailsExample = {
+  ...entryExample,
+  recipe: { seed: 42, temperature: 1 },
+  lineage: { how: 'varied', from: '0123456789abcdef', amount: 0.3 },
+  shape: null,
+  codes: [17, 3, 498],
+};
+const changed = z.object({ clip: entry });
+const changedReply = {
+  done: [{ address: '/foley/clip/info', args: ['id', 'clip.clip:s', 'clip.name:s', 'clip.starred:i'] }],
+};
+
+export const clipList = defineCommand({
+  name: 'clip.list',
+  role: 'play',
+  doc: 'Lists saved clips, newest first.',
+  args: z.strictObject({
+    class: name.optional().describe('only of this class, mixes with it included'),
+    starred: z.boolean().optional().describe('only starred ones, or only others'),
+    text: name.optional().describe('part of the name, class, voice or id'),
+    limit: z.int().min(1).max(500).default(50).describe('of one page'),
+    after: name.optional().describe('`next` of the page before'),
+  }),
+  events: {
+    done: z.object({
+      clips: z.array(entry),
+      total: z.int().min(0).describe('how many match, on all pages'),
+      next: z.string().nullable().describe('where the next page begins; null on the last one'),
+    }),
+  },
+  http: true,
+  osc: {
+    address: '/foley/clips',
+    id: 'own',
+    args: ['limit'],
+    pairs: true,
+    fixed: {},
+    example: ['list1', 10],
+    replies: { done: [{ address: '/foley/clip/info', args: ['id', 'clip:s', 'name:s', 'starred:i'], each: 'clips' }] },
+  },
+  example: { args: { class: 'DogBark', limit: 10 }, events: { done: { clips: [entryExample], total: 1, next: null } } },
+});
+
+export const clipGet = defineCommand({
+  name: 'clip.get',
+  role: 'play',
+  doc: 'Everything that is known of a saved clip: recipe, codes, lineage.',
+  args: z.strictObject({ clip: id }),
+  events: { done: z.object({ clip: details }) },
+  http: true,
+  example: { args: { clip: '9f2c4e5d6a7b8190' }, events: { done: { clip: detailsExample } } },
+});
+
+export const clipRename = defineCommand({
+  name: 'clip.rename',
+  role: 'play',
+  doc: 'Gives a saved clip a name.',
+  args: z.strictObject({ clip: id, name: label.describe('empty takes the name away') }),
+  events: { done: changed },
+  http: true,
+  osc: {
+    address: '/foley/clip/rename',
+    id: 'own',
+    args: ['clip', 'name'],
+    pairs: false,
+    fixed: {},
+    example: ['r1', '9f2c4e5d6a7b8190', 'big door'],
+    replies: changedReply,
+  },
+  example: { args: { clip: '9f2c4e5d6a7b8190', name: 'big door' }, events: { done: { clip: entryExample } } },
+});
+
+export const clipStar = defineCommand({
+  name: 'clip.star',
+  role: 'play',
+  doc: 'Stars a saved clip, so that it stays, or takes the star away.',
+  args: z.strictObject({ clip: id, starred: z.boolean().default(true) }),
+  events: { done: changed },
+  http: true,
+  osc: {
+    address: '/foley/clip/star',
+    id: 'own',
+    args: ['clip'],
+    pairs: true,
+    fixed: {},
+    example: ['s1', '9f2c4e5d6a7b8190'],
+    replies: changedReply,
+  },
+  example: { args: { clip: '9f2c4e5d6a7b8190' }, events: { done: { clip: entryExample } } },
+});
+
+export const clipDelete = defineCommand({
+  name: 'clip.delete',
+  role: 'play',
+  doc: 'Deletes a saved clip; a starred one only after its star is gone.',
+  args: z.strictObject({ clip: id }),
+  events: { done: z.object({ deleted: z.string().describe('clip id') }) },
+  http: true,
+  osc: {
+    address: '/foley/clip/delete',
+    id: 'own',
+    args: ['clip'],
+    pairs: false,
+    fixed: {},
+    example: ['d1', '9f2c4e5d6a7b8190'],
+    replies: { done: [{ address: '/foley/clip/deleted', args: ['id', 'deleted:s'] }] },
+  },
+  example: { args: { clip: '9f2c4e5d6a7b8190' }, events: { done: { deleted: '9f2c4e5d6a7b8190' } } },
+});
+
+export const clipExport = defineCommand({
+  name: 'clip.export',
+  role: 'play',
+  doc: "Writes a saved clip under a name of its own into the server's folder of exports; no file is ever replaced.",
+  args: z.strictObject({
+    clip: id,
+    name: name
+      .optional()
+      .describe('of the file, without folder')
+      .meta({ fallback: "the clip's name, else its class and seed" }),
+    format: pcmFormat.default('s16').describe('samples of the WAV'),
+    rate: z
+      .int()
+      .min(limits.rateMin)
+      .max(limits.rateMax)
+      .optional()
+      .meta({ unit: 'Hz', fallback: "the clip's own" })
+      .describe('sample rate'),
+    ...shapeArgs,
+  }),
+  events: {
+    done: z.object({
+      path: z.string().describe('of the file on disk'),
+      bytes: z.int().min(0),
+      seconds: z.number().min(0).meta({ unit: 's' }),
+    }),
+  },
+  http: true,
+  osc: {
+    address: '/foley/clip/export',
+    id: 'own',
+    args: ['clip', 'name'],
+    pairs: true,
+    fixed: {},
+    example: ['e1', '9f2c4e5d6a7b8190', 'bark_01', 'gain', -3],
+    replies: { done: [{ address: '/foley/clip/exported', args: ['id', 'path:s', 'seconds:f'] }] },
+  },
+  example: {
+    args: { clip: '9f2c4e5d6a7b8190', name: 'bark_01' },
+    events: { done: { path: '/home/me/foleyd/exports/bark_01.wav', bytes: 352846, seconds: 4 } },
+  },
+});

@@ -1,0 +1,211 @@
+import { randomBytes } from 'node:crypto';
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import { type EventData, encodePcm, limits } from '../../protocol/index.ts';
+import type { Bus, JobEvent } from '../bus.ts';
+import type { Catalog, Voice } from '../catalog/catalog.ts';
+import type { ClipRecipe, Clips, Lineage, Shape } from '../clips/clips.ts';
+import type { Context } from '../registry.ts';
+import type { JobOrder, Scheduler } from '../scheduler/scheduler.ts';
+import { continued, joined, type Pieces, piecesOf, WHOLE } from '../shaping/extend.ts';
+import { gridOf } from '../shaping/grid.ts';
+import { isPlain, shapeSound } from '../shaping/shape.ts';
+import type { ChosenClass } from './classes.ts';
+import type { RunningClips } from './running.ts';
+
+export interface MakingDeps {
+  scheduler: Scheduler;
+  catalog: Catalog;
+  clips: Clips;
+  bus: Bus;
+  running: RunningClips;
+}
+
+/** `foley.vary` and `foley.branch` tell the same. */
+export type Making = Pick<Context<'foley.generate'>, 'session' | 'signal' | 'setJob' | 'emit'>;
+type Args = Omit<Context<'foley.generate'>['args'], 'class' | 'voice'>;
+type Done = EventData<'foley.generate', 'done'>;
+type Result = Parameters<JobOrder['onClip']>[1];
+
+/** What is to be made: `takes` clips of one class by one voice. */
+export interface Plan {
+  voice: Voice;
+  chosen: ChosenClass;
+  args: Args;
+  /** Of the request, by performance.now(). */
+  begun: number;
+  /** Of clip 0. */
+  seed: number;
+  takes: Take[];
+}
+
+export interface Take {
+  seed: number;
+  /** Where `given` is 1 the code is taken from here. With nothing left to draw, the codes are rendered as they are. */
+  start?: { codes: Uint16Array; given: Uint8Array };
+  lineage?: Lineage;
+}
+
+/** A clip on its way: the pieces of one that is longer than the voice's. */
+interface Piece {
+  take: number;
+  before: readonly Result[];
+}
+
+/** Seeds that count up, as many as are wanted. */
+export function seedsFrom(seed: number, count: number): number[] {
+  return Array.from({ length: count }, (_, index) => (seed + index) % (limits.seedMax + 1));
+}
+
+/** Queues one job of some clips, tells what happens to it, and hands each over: shaped, sent, saved. */
+export async function make(deps: MakingDeps, context: Making, plan: Plan): Promise<Done> {
+  const { voice, chosen, args, takes } = plan;
+  const rate = args.rate ?? voice.rate;
+  const shape = shapeOf(args);
+  const pieces = piecesFor(voice, args);
+  const plain = isPlain(shape) && pieces.count === 1;
+  const timings: Done['timings'] = { totalMs: 0 };
+  const clips: Done['clips'] = [];
+  let seconds = 0;
+  // The part of an only clip that has left before the whole was made, in samples.
+  let sent = 0;
+  let sending: Promise<void> = Promise.resolve();
+
+  const order = (take: Take, more: Partial<JobOrder['clips'][number]> = {}): JobOrder['clips'][number] => ({
+    ...{ voiceDir: voice.dir, classWeights: chosen.weights, seed: take.seed },
+    ...{ temperature: args.temperature, topK: args.topK, topP: args.topP, rate },
+    previews: args.previews,
+    // Of several clips each is handed over whole, in turn.
+    stream: args.audio && takes.length === 1 && plain,
+    ...startOf(take.start),
+    ...more,
+  });
+  const queue: Piece[] = takes.map((_, take) => ({ take, before: [] }));
+  const orders = takes.map((take) => order(take));
+
+  const hand = async (index: number, results: readonly Result[]): Promise<void> => {
+    const take = takes[index]!;
+    const sounds = results.map(({ pcm }) => pcm);
+    const pcm = plain ? sounds[0]! : shapeSound(joined(pieces, sounds, rate), rate, shape);
+    seconds = pcm.length / rate;
+    await sending;
+    if (args.audio)
+      await sendPart(context, args, { index, offset: sent, total: pcm.length, rate, pcm: pcm.subarray(sent) });
+    if (!args.save) {
+      clips.push({ index, clip: randomBytes(8).toString('hex'), seed: take.seed });
+      return;
+    }
+    const saved = await deps.clips.save({
+      ...{ pcm, rate, format: args.format, recipe: { ...recipeOf(plan, rate), seed: take.seed } },
+      ...(results.length === 1 ? { codes: results[0]!.codes } : {}),
+      ...(take.start === undefined ? {} : { given: take.start.given }),
+      ...(take.lineage === undefined ? {} : { lineage: take.lineage }),
+      ...(plain ? {} : { shape }),
+    });
+    clips.push({ index, clip: saved.id, seed: take.seed, url: `/clips/${saved.id}.wav`, path: saved.path });
+  };
+
+  const job = deps.scheduler.submit({
+    ...{ owner: context.session.id, signal: context.signal, clips: orders },
+    onClip: async (index, result) => {
+      const { take, before } = queue[index]!;
+      const results = [...before, result];
+      addTimings(timings, result.timings, index);
+      if (results.length === pieces.count) return hand(take, results);
+      // It goes on from its end, as one more clip of this job.
+      queue.push({ take, before: results });
+      const start = continued(pieces, result.codes);
+      orders.push(order({ seed: pieceSeed(takes[take]!.seed, results.length), start }, { previews: false }));
+    },
+  });
+  context.setJob(job.id);
+  const known = deps.running.begin(job.id, { voice, chosen, args, seeds: takes.map(({ seed }) => seed) });
+  const stop = deps.bus.subscribe(job.id, (event) => {
+    if (event.type === 'row') known.row(event);
+    if (event.type === 'started') timings.queueMs = event.waitedMs;
+    else if (event.type === 'audio') {
+      const { index, offset, total, rate: hertz, pcm } = event;
+      sent = offset + pcm.length;
+      sending = sending.then(() => sendPart(context, args, { index, offset, total, rate: hertz, pcm }));
+    } else report(context, args, event, takes.length);
+  });
+  const { label } = chosen;
+  context.emit('accepted', { job: job.id, seed: plan.seed, voice: voice.id, class: label, count: takes.length });
+  try {
+    await job.done;
+  } finally {
+    stop();
+    known.end();
+  }
+  timings.totalMs = performance.now() - plan.begun;
+  return { clip: clips[0]?.clip ?? '', seconds, timings, clips };
+}
+
+function startOf(start: Take['start']): Partial<JobOrder['clips'][number]> {
+  if (start === undefined) return {};
+  return start.given.includes(0) ? { start } : { codes: start.codes };
+}
+
+/** Pieces are drawn by seeds of their own, which follow from the clip's. */
+function pieceSeed(seed: number, piece: number): number {
+  return (seed ^ Math.imul(piece, 0x9e3779b1)) >>> 0;
+}
+
+function recipeOf({ voice, chosen, args }: Plan, rate: number): Omit<ClipRecipe, 'seed'> {
+  const { temperature, topK, topP } = args;
+  return {
+    ...{ voice: voice.hash, voiceId: voice.id, class: chosen.label, classWeights: chosen.weights },
+    ...{ temperature, topK, topP, rate },
+  };
+}
+
+/** What is done to a sound, without what is not done. */
+export function shapeOf({ trim, length, exact, reverse, fadeIn, fadeOut, gain }: Pick<Args, keyof Shape>): Shape {
+  const all = Object.entries({ trim, length, exact, reverse, fadeIn, fadeOut, gain });
+  return Object.fromEntries(all.filter(([, value]) => value !== undefined && value !== 0 && value !== false)) as Shape;
+}
+
+/** One piece, unless more must be made than a clip of the voice holds: what is left after trimming. */
+function piecesFor({ card, rate, samples }: Voice, { trim = 0, length = 0 }: Args): Pieces {
+  const seconds = length === 0 ? 0 : trim + length;
+  return seconds * rate <= samples ? WHOLE : piecesOf(gridOf(card), seconds);
+}
+
+function report({ emit }: Making, args: Args, event: JobEvent, takes: number): void {
+  // Rows of a further piece are its own: nobody asked for a grid longer than the voice's.
+  if (event.type === 'row' && args.rows && event.index < takes) {
+    const { index, row, rows, codes } = event;
+    emit('row', { index, row, rows, codes: Array.from(codes) }, true);
+  } else if (event.type === 'preview' && args.previews) {
+    const { index, codebooks, rate, pcm } = event;
+    const { format } = args;
+    emit('preview', { index, codebooks, rate, channels: 1, format, pcm: encodePcm(pcm, format) }, true);
+  }
+}
+
+interface Part {
+  index: number;
+  offset: number;
+  total: number;
+  rate: number;
+  pcm: Float32Array;
+}
+
+/** In chunks, with a turn of the event loop between them: no clip is long enough to hold the others up. */
+async function sendPart({ emit, signal }: Making, { format }: Args, part: Part): Promise<void> {
+  const { index, offset, total, rate, pcm } = part;
+  for (let at = 0; at < pcm.length && !signal.aborted; at += limits.audioChunkFrames) {
+    if (at > 0) await nextTurn();
+    const chunk = encodePcm(pcm.subarray(at, at + limits.audioChunkFrames), format);
+    emit('audio', { index, offset: offset + at, total, rate, channels: 1, format, pcm: chunk });
+  }
+}
+
+/** Times of sampling, decoding and vocoding add up over the clips; the first row and preview are those of clip 0. */
+function addTimings(sum: Done['timings'], one: Result['timings'], index: number): void {
+  sum.sampleMs = (sum.sampleMs ?? 0) + one.sampleMs;
+  sum.decodeMs = (sum.decodeMs ?? 0) + one.decodeMs;
+  sum.vocodeMs = (sum.vocodeMs ?? 0) + one.vocodeMs;
+  if (index > 0) return;
+  sum.firstRowMs = one.firstRowMs;
+  sum.firstPreviewMs = one.firstPreviewMs;
+}

@@ -1,0 +1,84 @@
+import type { Grid } from './grid.ts';
+
+/** A clip that is longer than the voice's: pieces that overlap, each going on from the end of the one before. */
+export interface Pieces {
+  readonly count: number;
+  /** Places in time that a piece shares with the one before it, and those that are its own. */
+  readonly shared: number;
+  readonly own: number;
+  readonly grid: Grid | null;
+}
+
+/** A clip as long as the voice's, or shorter. */
+export const WHOLE: Pieces = { count: 1, shared: 0, own: 0, grid: null };
+
+/** Longest crossfade between two pieces, in seconds. */
+const FADE = 0.1;
+
+/** As many as so many seconds take. */
+export function piecesOf(grid: Grid, seconds: number): Pieces {
+  const shared = Math.floor(grid.times / 2);
+  const own = grid.times - shared;
+  const more = (seconds - grid.seconds) / (grid.columnSeconds * own);
+  return { count: grid.times < 2 || more <= 0 ? 1 : 1 + Math.ceil(more - 1e-9), shared, own, grid };
+}
+
+/** What a piece begins with: the end of the piece before, moved to its beginning. */
+export function continued({ own, grid }: Pieces, codes: Uint16Array): { codes: Uint16Array; given: Uint8Array } {
+  if (grid === null) throw new RangeError('a whole clip does not go on');
+  const out = new Uint16Array(codes.length);
+  const given = new Uint8Array(codes.length);
+  const places = new Map<string, number>();
+  for (let cell = 0; cell < codes.length; cell++) places.set(key(grid, cell, grid.timeOf[cell]!), cell);
+  for (let cell = 0; cell < codes.length; cell++) {
+    const from = places.get(key(grid, cell, grid.timeOf[cell]! + own));
+    if (from === undefined) continue;
+    out[cell] = codes[from]!;
+    given[cell] = 1;
+  }
+  return { codes: out, given };
+}
+
+/** The cell's codebook and frequency, at another time. */
+function key({ codebookOf, frequencyOf }: Grid, cell: number, time: number): string {
+  return `${codebookOf[cell]} ${frequencyOf[cell]} ${time}`;
+}
+
+/**
+ * Pieces as one sound at `rate` Hz. Where two overlap they tell the same codes, but near its ends each lacks what the
+ * other knows: they change over in the middle half of the overlap, where it is quietest, at equal power.
+ */
+export function joined({ own, shared, grid }: Pieces, sounds: readonly Float32Array[], rate: number): Float32Array {
+  const first = sounds[0]!;
+  if (sounds.length === 1 || grid === null) return first;
+  const at = (piece: number): number => Math.round(piece * own * grid.columnSeconds * rate);
+  const overlap = Math.round(shared * grid.columnSeconds * rate);
+  const fade = Math.min(Math.round(FADE * rate), overlap >> 2);
+  const out = new Float32Array(at(sounds.length - 1) + sounds.at(-1)!.length);
+  out.set(first);
+  for (let piece = 1; piece < sounds.length; piece++) {
+    const sound = sounds[piece]!;
+    const begin = at(piece);
+    const change = quietest(out.subarray(begin), sound, overlap >> 2, (overlap * 3) >> 2, fade);
+    for (let i = 0; i < fade; i++) {
+      const share = ((i + 0.5) / fade) * (Math.PI / 2);
+      const to = begin + change + i;
+      out[to] = out[to]! * Math.cos(share) + sound[change + i]! * Math.sin(share);
+    }
+    out.set(sound.subarray(change + fade), begin + change + fade);
+  }
+  return out;
+}
+
+/** Where between `from` and `to` the next `width` samples of both are quietest together. */
+function quietest(one: Float32Array, other: Float32Array, from: number, to: number, width: number): number {
+  const step = Math.max(1, width >> 2);
+  let best = from;
+  let least = Number.POSITIVE_INFINITY;
+  for (let begin = from; begin + width <= to; begin += step) {
+    let energy = 0;
+    for (let i = begin; i < begin + width; i++) energy += one[i]! ** 2 + other[i]! ** 2;
+    if (energy < least) [best, least] = [begin, energy];
+  }
+  return best;
+}

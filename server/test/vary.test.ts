@@ -1,0 +1,226 @@
+/** Variations, branches, long clips and stored clips, from a client's side. */
+import assert from 'node:assert/strict';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { after, before, test } from 'node:test';
+import { fileURLToPath } from 'node:url';
+import {
+  type Answer,
+  type CommandName,
+  decodePcm,
+  type EventData,
+  type Events,
+  ProtocolError,
+} from '../../protocol/index.ts';
+import { type App, createApp } from '../app.ts';
+import { decodeWav, encodeWav } from '../audio/wav.ts';
+import { resolveConfig } from '../config.ts';
+
+const data = mkdtempSync(path.join(tmpdir(), 'foleyd-vary-'));
+const models = fileURLToPath(new URL('../../models/fixtures', import.meta.url));
+let app: App;
+before(async () => {
+  app = await createApp(resolveConfig({ data, models, voice: 'tiny', listen: false, logLevel: 'silent' }, {}));
+});
+after(async () => {
+  await app.close();
+  rmSync(data, { recursive: true });
+});
+
+type Done<N extends CommandName> = EventData<N, Extract<Events<N>, 'done'>>;
+
+function call<N extends CommandName>(cmd: N, args: Record<string, unknown>, on?: (answer: Answer) => void) {
+  return app.connect().call(cmd, args, on) as Promise<Done<N>>;
+}
+
+interface Made {
+  ids: string[];
+  /** Of each clip. */
+  pcm: Float32Array[];
+  rows: Map<number, number[]>[];
+  rate: number;
+}
+
+async function made(
+  cmd: 'foley.generate' | 'foley.vary' | 'foley.branch',
+  args: Record<string, unknown>,
+): Promise<Made> {
+  const pcm: Float32Array[] = [];
+  const rows: Map<number, number[]>[] = [];
+  let rate = 0;
+  const done = await call(cmd, { save: true, ...args }, ({ event, data: given }) => {
+    const index = given.index as number;
+    if (event === 'row') {
+      rows[index] ??= new Map();
+      assert.ok(!rows[index].has(given.row as number), 'a row came twice');
+      rows[index].set(given.row as number, given.codes as number[]);
+    }
+    if (event !== 'audio') return;
+    rate = given.rate as number;
+    pcm[index] ??= new Float32Array(given.total as number);
+    pcm[index].set(decodePcm(given.pcm as Uint8Array, 'f32'), given.offset as number);
+  });
+  return { ids: done.clips.map(({ clip }) => clip), pcm, rows, rate };
+}
+
+const codesOf = async (id: string): Promise<number[]> => (await call('clip.get', { clip: id })).clip.codes!;
+const failed =
+  (code: string, message = /./) =>
+  (error: unknown) => {
+    return error instanceof ProtocolError && error.code === code && message.test(error.message);
+  };
+
+const [rows, cols] = [8, 6];
+
+test('with everything kept it is the same clip; with n codebooks or rows kept those are the same', async () => {
+  const original = await made('foley.generate', { class: 'Rain', seed: 3 });
+  const [clip] = original.ids;
+  const codes = await codesOf(clip!);
+  const same = await made('foley.vary', { clip, amount: 0, seed: 77 });
+  assert.deepEqual(same.pcm, original.pcm);
+  assert.deepEqual(await codesOf(same.ids[0]!), codes);
+  for (const [keep, kept] of [
+    [{ codebooks: 1 }, 4],
+    [{ keepRows: 3 }, 3],
+    [{ codebooks: 0 }, 0],
+  ] as const) {
+    const varied = await made('foley.vary', { clip, ...keep, seed: 9, count: 2 });
+    for (const id of varied.ids) {
+      const own = await codesOf(id);
+      assert.deepEqual(own.slice(0, kept * cols), codes.slice(0, kept * cols));
+      assert.notDeepEqual(own.slice(kept * cols), codes.slice(kept * cols));
+    }
+    assert.equal(varied.rows[1]!.size, rows);
+  }
+  const { lineage } = (await call('clip.get', { clip: same.ids[0] })).clip;
+  assert.deepEqual(lineage, { how: 'varied', from: clip, amount: 0 });
+});
+
+test('the more is drawn anew, the more cells differ, and a smaller change is part of a larger one', async () => {
+  const { ids } = await made('foley.generate', { class: 'Keyboard', seed: 5 });
+  const codes = await codesOf(ids[0]!);
+  let before = new Set<number>();
+  for (const amount of [0.2, 0.5, 0.8, 1]) {
+    const varied = await made('foley.vary', { clip: ids[0], amount, seed: 8 });
+    const own = await codesOf(varied.ids[0]!);
+    const changed = new Set(own.flatMap((code, cell) => (code === codes[cell] ? [] : [cell])));
+    assert.ok(changed.size > before.size, `${amount}: ${changed.size} cells differ, ${before.size} before`);
+    assert.ok(changed.size <= Math.ceil(amount * codes.length) + 3);
+    before = changed;
+  }
+  const again = await made('foley.vary', { clip: ids[0], amount: 0.5, seed: 8 });
+  const once = await made('foley.vary', { clip: ids[0], amount: 0.5, seed: 8 });
+  assert.deepEqual(again.pcm, once.pcm);
+});
+
+test('a recording is varied as a clip is; what is no recording is refused', async () => {
+  const pcm = Float32Array.from({ length: 6144 }, (_, i) => 0.4 * Math.sin(i * i * 1e-4));
+  const wav = Buffer.from(encodeWav(pcm, 22050, 'f32')).toString('base64');
+  const bare = Buffer.from(pcm.buffer).toString('base64');
+  const first = await made('foley.vary', { recording: wav, class: 'Rain', amount: 0, seed: 1 });
+  const second = await made('foley.vary', {
+    ...{ recording: bare, recordingRate: 22050, recordingFormat: 'f32', class: 'Rain', amount: 0, seed: 1 },
+  });
+  assert.deepEqual(first.pcm, second.pcm);
+  const part = await made('foley.vary', { recording: wav, class: 'Rain', codebooks: 1, seed: 2 });
+  assert.deepEqual((await codesOf(part.ids[0]!)).slice(0, 24), (await codesOf(first.ids[0]!)).slice(0, 24));
+  const silence = Buffer.from(encodeWav(new Float32Array(99), 22050, 's16')).toString('base64');
+  for (const recording of ['bm8gc291bmQ=', 'not base64!', silence]) {
+    await assert.rejects(call('foley.vary', { recording, class: 'Rain' }), failed('bad_args', /recording/));
+  }
+  await assert.rejects(call('foley.vary', { recording: wav }), failed('bad_args', /needs a class/));
+});
+
+test('branches of a clip have its beginning and futures of their own', async () => {
+  const { ids } = await made('foley.generate', { class: 'DogBark', seed: 4 });
+  const codes = await codesOf(ids[0]!);
+  const futures = await made('foley.branch', { clip: ids[0], row: 4, count: 3, seed: 20 });
+  const grids = await Promise.all(futures.ids.map(codesOf));
+  for (const grid of grids) assert.deepEqual(grid.slice(0, 4 * cols), codes.slice(0, 4 * cols));
+  assert.equal(new Set(grids.map(String)).size, 3);
+  for (const known of futures.rows)
+    assert.deepEqual(
+      [...known.keys()].sort((a, b) => a - b),
+      [0, 1, 2, 3, 4, 5, 6, 7],
+    );
+  const { lineage } = (await call('clip.get', { clip: futures.ids[2] })).clip;
+  assert.deepEqual(lineage, { how: 'branched', from: ids[0], row: 4 });
+  await assert.rejects(call('foley.branch', { clip: ids[0], row: 9 }), failed('bad_args', /8 of 8 rows/));
+});
+
+test('a clip that is being made can be branched while it goes on', async () => {
+  let branched: Promise<Done<'foley.branch'>> | null = null;
+  let job = '';
+  const original = await call(
+    'foley.generate',
+    { class: 'Rain', seed: 6, count: 30, save: true },
+    ({ event, data: given }) => {
+      if (event === 'accepted') job = given.job as string;
+      if (event === 'row' && given.index === 0 && given.row === 3)
+        branched = call('foley.branch', { job, count: 2, seed: 1, save: true });
+    },
+  );
+  const { clips } = await branched!;
+  const [first, one, other] = await Promise.all([original.clips[0]!, ...clips].map(({ clip }) => codesOf(clip)));
+  assert.deepEqual(one!.slice(0, 4 * cols), first!.slice(0, 4 * cols));
+  assert.notDeepEqual(one, other);
+  await assert.rejects(call('foley.branch', { job }), failed('unknown_job'));
+});
+
+test('a longer clip goes on where the voice’s own ends, a shorter one ends where it is quiet', async () => {
+  const plain = await made('foley.generate', { class: 'Rain', seed: 12 });
+  const seconds = plain.pcm[0]!.length / plain.rate;
+  const long = await made('foley.generate', { class: 'Rain', seed: 12, length: seconds * 2.6, count: 2, exact: true });
+  assert.equal(long.pcm.length, 2);
+  for (const pcm of long.pcm) assert.equal(pcm.length, Math.round(seconds * 2.6 * long.rate));
+  // Its beginning is the clip itself, up to where the next piece comes in.
+  const untouched = Math.floor(plain.pcm[0]!.length * 0.55);
+  assert.deepEqual(long.pcm[0]!.slice(0, untouched), plain.pcm[0]!.slice(0, untouched));
+  assert.notDeepEqual(long.pcm[0], long.pcm[1]);
+  assert.equal(long.rows[0]!.size, rows);
+  const short = await made('foley.generate', { class: 'Rain', seed: 12, length: seconds / 2 });
+  assert.ok(short.pcm[0]!.length <= (seconds / 2) * short.rate && short.pcm[0]!.length > (seconds / 3) * short.rate);
+  const shaped = await made('foley.generate', { class: 'Rain', seed: 12, reverse: true, gain: -6, fadeOut: 0.01 });
+  const [there, back] = [plain.pcm[0]!, shaped.pcm[0]!.slice().reverse()];
+  const middle = there.length >> 1;
+  assert.ok(Math.abs(back[middle]! - there[middle]! * 10 ** (-6 / 20)) < 1e-6);
+});
+
+test('clips are found, named, starred, exported and deleted', async () => {
+  const { ids } = await made('foley.generate', { class: 'GunShot', seed: 31, count: 3 });
+  const found = await call('clip.list', { class: 'gunshot', limit: 2 });
+  assert.equal(found.total, 3);
+  assert.deepEqual(
+    found.clips.map(({ seed }) => seed),
+    [33, 32],
+  );
+  const next = await call('clip.list', { class: 'gunshot', limit: 2, after: found.next! });
+  assert.deepEqual(
+    next.clips.map(({ clip }) => clip),
+    [ids[0]],
+  );
+  await call('clip.rename', { clip: ids[0], name: 'far away' });
+  await call('clip.star', { clip: ids[0] });
+  const [starred] = (await call('clip.list', { starred: true })).clips;
+  assert.deepEqual([starred!.clip, starred!.name], [ids[0], 'far away']);
+  const exported = await call('clip.export', { clip: ids[0], rate: 48_000, gain: -6 });
+  assert.match(exported.path, /far away\.wav$/);
+  const [file, own] = [decodeWav(readFileSync(exported.path)), decodeWav(readFileSync(starred!.path))];
+  assert.equal(file.rate, 48_000);
+  assert.equal(file.pcm.length, Math.round((own.pcm.length * 48_000) / own.rate));
+  assert.equal(file.info.comment, own.info.comment);
+  assert.match((await call('clip.export', { clip: ids[0] })).path, /far away-2\.wav$/);
+  await assert.rejects(call('clip.export', { clip: ids[0], name: '../up' }), failed('bad_args'));
+  await assert.rejects(call('clip.delete', { clip: ids[0] }), failed('bad_args', /starred/));
+  await call('clip.star', { clip: ids[0], starred: false });
+  await call('clip.delete', { clip: ids[0] });
+  for (const cmd of ['clip.get', 'clip.delete', 'clip.export', 'foley.vary', 'foley.branch'] as const)
+    await assert.rejects(call(cmd, { clip: ids[0] }), failed('unknown_clip'));
+});
+
+test('a clip of another voice is refused by its hash', async () => {
+  const { ids } = await made('foley.generate', { class: 'Beep', seed: 2, voice: 'tiny-time' });
+  await assert.rejects(call('foley.vary', { clip: ids[0], voice: 'tiny' }), failed('wrong_voice'));
+  assert.equal((await made('foley.vary', { clip: ids[0], seed: 1 })).pcm.length, 1);
+});
