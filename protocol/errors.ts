@@ -25,6 +25,8 @@ const table = {
     http: 400,
   },
   wrong_voice: { meaning: 'The clip was made by another voice, or by another version of it.', http: 409 },
+  unknown_map: { meaning: 'No trigger map has this id.', http: 404 },
+  pool_empty: { meaning: 'The map has no clip ready yet; ask again, or with `wait`.', http: 503 },
   duplicate_id: { meaning: 'This connection already has an open request with this id.', http: 409 },
   too_large: { meaning: 'The message is larger than the limit.', http: 413, wsClose: 1009 },
   queue_full: { meaning: 'Too many jobs are waiting; ask again later.', http: 503 },

@@ -41,6 +41,18 @@ const table = {
     value: 64,
     meaning: 'Clips per request',
   },
+  maps: {
+    value: 256,
+    meaning: 'Maps of triggers',
+  },
+  poolClips: {
+    value: 16,
+    meaning: 'Clips one map keeps ready; all maps together keep at most `poolTotal`',
+  },
+  poolTotal: {
+    value: 256,
+    meaning: 'Clips kept ready by all maps together',
+  },
   seconds: {
     value: 60,
     meaning: 'Longest clip in seconds',

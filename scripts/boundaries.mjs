@@ -43,7 +43,7 @@ export const RULES = [
     may: ['server/handlers', 'server/shaping', 'protocol', 'server/registry.ts', 'server/bus.ts'],
     types: [
       ...['server/scheduler', 'server/catalog', 'server/clips', 'server/playback', 'server/evaluation'],
-      'server/engine/encoder.ts',
+      ...['server/engine/encoder.ts', 'server/triggers'],
     ],
   },
   {
@@ -52,6 +52,7 @@ export const RULES = [
     types: ['server/clips'],
     packages: ['zod'],
   },
+  { of: 'server/triggers', may: ['server/triggers', 'protocol'], types: ['server/playback'] },
   { of: 'server/scheduler', may: ['server/scheduler', 'protocol', 'server/bus.ts'], types: ['server/engine'] },
   { of: 'server/catalog', may: ['server/catalog', 'protocol'], packages: ['zod'] },
   { of: 'server/clips', may: ['server/clips', 'server/audio', 'protocol'], packages: ['zod'] },

@@ -16,6 +16,7 @@ import { openEvaluation, type ReferenceFolder } from './evaluation/open.ts';
 import { ScoreBook } from './evaluation/scores.ts';
 import { createHandlers } from './handlers/index.ts';
 import type { ServerInfo } from './handlers/server-info.ts';
+import { createClipMaker } from './handlers/stock.ts';
 import { createLog, type Log } from './log.ts';
 import { WallClock } from './playback/clock.ts';
 import type { Playback } from './playback/playback.ts';
@@ -25,6 +26,8 @@ import { type HttpOptions, listenHttp } from './transports/http.ts';
 import { connectMemory, type MemoryClient } from './transports/memory.ts';
 import { listenOsc } from './transports/osc.ts';
 import type { Listener, TransportContext } from './transports/transport.ts';
+import { TriggerBank } from './triggers/bank.ts';
+import { MapStore } from './triggers/store.ts';
 
 /** Version of foleyd, from package.json. */
 export const version = (
@@ -90,6 +93,13 @@ export async function createApp(config: Config, parts: AppParts = {}): Promise<A
     });
     return opening;
   };
+  const mapStore = new MapStore(path.join(config.data, 'triggers.json'), (message, err) => log.warn({ err }, message));
+  const triggers = new TriggerBank({
+    maker: createClipMaker({ scheduler, catalog, rate: async () => (await play()).info().rate }),
+    playback: play,
+    save: (maps) => mapStore.save(maps),
+    onProblem: (message, err) => log.warn({ err }, message),
+  });
   const info = (): ServerInfo => {
     const { running, waitingJobs, waitingClips } = scheduler.usage();
     return {
@@ -101,7 +111,7 @@ export async function createApp(config: Config, parts: AppParts = {}): Promise<A
   };
   const registry = new Registry({
     handlers: createHandlers({
-      ...{ scheduler, catalog, clips, bus, info, playback: play, encoder },
+      ...{ scheduler, catalog, clips, bus, info, playback: play, encoder, triggers },
       now: () => wall.now(),
       openPlayback: () => playback,
       openEvaluation: (voice, order) => openEvaluation(listener, folders, voice, order),
@@ -130,6 +140,7 @@ export async function createApp(config: Config, parts: AppParts = {}): Promise<A
   };
   const listeners: Listener[] = [];
   const stop = async (): Promise<void> => {
+    triggers.close();
     await scheduler.drain(limits.drainMs);
     // Whoever waited for a job is told of its end before the connection goes.
     await nextTurn();
@@ -168,7 +179,10 @@ export async function createApp(config: Config, parts: AppParts = {}): Promise<A
       ports.http = http.port;
       if (config.oscPort !== null) {
         const place = { host: config.oscHost, port: config.oscPort, allow: config.oscAllow };
-        const osc = await listenOsc({ ...limits, ...context, ...place });
+        const osc = await listenOsc({
+          ...{ ...limits, ...context, ...place },
+          isMapped: (address) => triggers.isMapped(address),
+        });
         listeners.push(osc);
         ports.osc = osc.port;
       }
@@ -178,6 +192,10 @@ export async function createApp(config: Config, parts: AppParts = {}): Promise<A
     }
   }
 
+  void mapStore
+    .load()
+    .then((maps) => triggers.restore(maps))
+    .catch((err: unknown) => log.warn({ err }, 'the trigger maps could not be restored'));
   const ready = check().then(() => ({ voice: config.voice, problem }));
   return { config, ports, urls: urls(config, ports), ready, connect: (role) => connectMemory(registry, role), close };
 }

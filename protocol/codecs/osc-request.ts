@@ -27,12 +27,24 @@ for (const name of commandNames) {
   if (command.osc !== null) addresses.set(command.osc.address, { command, name, form: command.osc });
 }
 
+/** Whether a user has mapped this address to a sound. */
+export type IsMapped = (address: string) => boolean;
+
 /** Reads one message. Addresses are compared literally: a pattern could be made to cost seconds. Never throws. */
-export function readMessage({ address, args }: OscMessage): OscItem {
+export function readMessage({ address, args }: OscMessage, isMapped: IsMapped = () => false): OscItem {
   let echo: OscArg = { type: 'string', value: address.slice(0, limits.idChars) };
   try {
     if (address === replyAddress) return { kind: 'reply', port: readPort(args) };
     const found = addresses.get(address);
+    if (found === undefined && isMapped(address)) {
+      return {
+        kind: 'request',
+        id: null,
+        echo,
+        cmd: 'trigger.fire',
+        args: { osc: address, velocity: velocityOf(args) },
+      };
+    }
     if (found === undefined) throw new ProtocolError('unknown_command', `${show(address)}: no such address`);
     const { command, name, form } = found;
     if (form.id === 'none') {
@@ -110,6 +122,17 @@ function readId(arg: OscArg | undefined): string {
   throw new ProtocolError('bad_envelope', `id: expected a string of 1 to ${limits.idChars} characters or an int32`, {
     path: 'id',
   });
+}
+
+/** The first number: up to 1 it is the share of full, above it a MIDI velocity. Without one it is full. */
+function velocityOf(args: readonly OscArg[]): number {
+  for (const arg of args) {
+    const value = plainValue(arg);
+    if (typeof value === 'boolean') return value ? 1 : 0;
+    if (typeof value === 'number' && Number.isFinite(value))
+      return Math.max(0, Math.min(1, value <= 1 ? value : value / 127));
+  }
+  return 1;
 }
 
 function readPort(args: readonly OscArg[]): number {

@@ -4,7 +4,7 @@ import { ProtocolError } from '../errors.ts';
 import { limits } from '../limits.ts';
 import { decodePacket, encodeMessage, type OscArg } from './osc-packet.ts';
 import { encodeReplies, integer } from './osc-reply.ts';
-import { type OscItem, readMessage, replyAddress } from './osc-request.ts';
+import { type IsMapped, type OscItem, readMessage, replyAddress } from './osc-request.ts';
 
 /** What a datagram asks for at one moment. */
 export interface OscBatch {
@@ -20,9 +20,9 @@ export interface OscBatch {
  * is refused alone comes back as an item, so that its sender hears of it under its id.
  * @param now milliseconds since 1970
  */
-export function decodeOsc(datagram: Uint8Array, now: number): OscBatch[] {
+export function decodeOsc(datagram: Uint8Array, now: number, isMapped?: IsMapped): OscBatch[] {
   return decodePacket(datagram, now).map(({ at, missed, messages }) => {
-    const items = messages.map(readMessage);
+    const items = messages.map((message) => readMessage(message, isMapped));
     return at !== null && at - now > limits.oscHorizonMs
       ? { at: null, missed: null, items: items.map((item) => refuse(item, at - now)) }
       : { at, missed, items };

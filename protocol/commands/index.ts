@@ -7,6 +7,15 @@ import { generate } from './generate.ts';
 import { serverClock } from './server-clock.ts';
 import { serverInfo } from './server-info.ts';
 import { serverPing } from './server-ping.ts';
+import {
+  triggerEdit,
+  triggerFire,
+  triggerImport,
+  triggerList,
+  triggerMap,
+  triggerStop,
+  triggerUnmap,
+} from './triggers.ts';
 import { branch, vary } from './vary.ts';
 import { voiceInfo } from './voice-info.ts';
 import { voiceList } from './voice-list.ts';
@@ -28,6 +37,13 @@ export const commands = {
   [serverInfo.name]: serverInfo,
   [serverPing.name]: serverPing,
   [serverClock.name]: serverClock,
+  [triggerMap.name]: triggerMap,
+  [triggerEdit.name]: triggerEdit,
+  [triggerUnmap.name]: triggerUnmap,
+  [triggerList.name]: triggerList,
+  [triggerImport.name]: triggerImport,
+  [triggerFire.name]: triggerFire,
+  [triggerStop.name]: triggerStop,
   [adminFad.name]: adminFad,
   [voiceScores.name]: voiceScores,
 } as const;

@@ -8,11 +8,21 @@ import { RunningClips } from './running.ts';
 import { type ClockDeps, serverClock } from './server-clock.ts';
 import { type ServerInfo, serverInfo } from './server-info.ts';
 import { serverPing } from './server-ping.ts';
+import {
+  type TriggerDeps,
+  triggerEdit,
+  triggerFire,
+  triggerImport,
+  triggerList,
+  triggerMap,
+  triggerStop,
+  triggerUnmap,
+} from './triggers.ts';
 import { branch, type VaryDeps, vary } from './vary.ts';
 import { voiceInfo } from './voice-info.ts';
 import { voiceList } from './voice-list.ts';
 
-export interface HandlerDeps extends Omit<VaryDeps, 'running'>, ClockDeps, FadDeps {
+export interface HandlerDeps extends Omit<VaryDeps, 'running'>, ClockDeps, FadDeps, TriggerDeps {
   info: () => ServerInfo;
   /** Opened by the first who asks. */
   playback: () => Promise<Playback>;
@@ -37,6 +47,13 @@ export function createHandlers(given: HandlerDeps): Handlers {
     'server.info': serverInfo(deps),
     'server.ping': serverPing(),
     'server.clock': serverClock(deps),
+    'trigger.map': triggerMap(deps),
+    'trigger.edit': triggerEdit(deps),
+    'trigger.unmap': triggerUnmap(deps),
+    'trigger.list': triggerList(deps),
+    'trigger.import': triggerImport(deps),
+    'trigger.fire': triggerFire(deps),
+    'trigger.stop': triggerStop(deps),
     'admin.fad': adminFad(deps),
     'voice.scores': voiceScores(deps),
   };

@@ -35,6 +35,8 @@ export interface SchedulerOptions {
   now?: () => number;
 }
 
+/** More clips than any job has. */
+const PATIENT = 1e9;
 /** After so many milliseconds without a clip, a job of many clips is served as if it had just come. */
 const PATIENCE_MS = 10_000;
 
@@ -145,14 +147,15 @@ export class FairScheduler implements Scheduler {
       if ((this.#isUrgent(entry) ? this.#running.urgent : this.#running.all) >= slots) continue;
       // One clip more than are made at once: the engine goes on while a clip is taken, and results do not pile up.
       if (entry.begun - entry.taken > slots) continue;
-      const had = this.#isUrgent(entry) ? 0 : entry.begun;
+      const had = this.#isUrgent(entry) ? 0 : entry.begun + (entry.order.patient === true ? PATIENT : 0);
       if (had < least) [chosen, least] = [entry, had];
     }
     return chosen;
   }
 
   /** The first clip of a job is waited for by somebody: who asked for a hundred has something to hear then. */
-  #isUrgent({ begun, servedAt }: Entry): boolean {
+  #isUrgent({ begun, servedAt, order }: Entry): boolean {
+    if (order.patient === true) return false;
     return begun === 0 || this.#now() - servedAt >= PATIENCE_MS;
   }
 

@@ -5,6 +5,8 @@ export interface JobOrder {
   /** The session that asked; only the log reads it. */
   owner: string;
   clips: EngineRequest[];
+  /** Nobody waits for any of them: every other job goes first. */
+  patient?: boolean;
   /** Aborted when the session is gone: the job is cancelled. */
   signal: AbortSignal;
   /**

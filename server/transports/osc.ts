@@ -26,14 +26,16 @@ export interface OscOptions extends TransportContext {
   oscHorizonMs: number;
   /** Which commands are handled ahead of their time; by default those declared so. */
   isTimed?: (cmd: CommandName) => boolean;
+  /** Addresses of users' own, which fire triggers. */
+  isMapped?: (address: string) => boolean;
 }
 
 /** Complaints about datagrams that one machine is sent at once, and per second in the long run. */
 const COMPLAINTS = { burst: 100, perSecond: 50 };
 /** Datagrams the system has not taken yet, above which progress is left out. */
 const MAX_UNSENT = 512;
-/** Milliseconds before its time at which a timed command is handled, so that it can be scheduled to the sample. */
-const LOOKAHEAD_MS = 200;
+/** Milliseconds before its time at which a timed command is handled, so that it can be scheduled to the sample, or made for it. */
+const LOOKAHEAD_MS = 3000;
 
 /** OSC over UDP. Rejects with port_in_use, or io_error for an address that cannot be had. */
 export async function listenOsc(options: OscOptions): Promise<Listener> {
@@ -91,7 +93,7 @@ class OscReceiver {
     }
     try {
       const now = Date.now();
-      for (const batch of decodeOsc(bytes, now)) this.#schedule(batch, from, now);
+      for (const batch of decodeOsc(bytes, now, this.#options.isMapped)) this.#schedule(batch, from, now);
     } catch (thrown) {
       const error = toProtocolError(thrown);
       this.#options.log('debug', 'an OSC datagram was refused', errorFields(error));

@@ -1,0 +1,253 @@
+import { z } from 'zod';
+import { limits } from '../limits.ts';
+import { defineCommand } from './define.ts';
+import { classArg, classFromText, name, seedNumber } from './fields.ts';
+
+const seven = z.int().min(0).max(127);
+const channel = z.int().min(1).max(16).optional().describe('MIDI channel').meta({ fallback: 'any' });
+
+/** Printable, without what OSC keeps for patterns, and not one of ours. */
+const address = z
+  .string()
+  .regex(/^\/(?!foley(?:\/|$))[!"$-)+\-./0-9:;<=>@A-Z\\^_`a-z|~]{1,127}$/, 'expected an OSC address not below /foley');
+
+/** What fires a trigger; none fires by its id alone. */
+export const source = z.union([
+  z.strictObject({ note: seven.describe('MIDI note'), channel }),
+  z.strictObject({ cc: seven.describe('MIDI controller: fires when its value comes to 64 or more'), channel }),
+  z.strictObject({ program: seven.describe('MIDI program change'), channel }),
+  z.strictObject({
+    osc: address.describe('OSC address of your own; its first number, 0 to 1 or 2 to 127, is the velocity'),
+  }),
+]);
+
+const db = (doc: string) => z.number().min(-80).max(20).default(0).describe(doc).meta({ unit: 'dB' });
+
+/** How a map sounds. Everything has a default but what it plays. */
+const mapFields = {
+  source: source.optional().describe('what fires it').meta({ fallback: 'only `trigger.fire`' }),
+  class: classArg.describe('what it plays, as in `foley.generate`'),
+  voice: name.optional().describe('voice id').meta({ fallback: 'the active voice' }),
+  temperature: z.number().min(0).max(limits.temperatureMax).default(1).describe('of the clips that are made for it'),
+  ready: z.int().min(1).max(limits.poolClips).default(3).describe('clips that are kept ready'),
+  reuse: z
+    .boolean()
+    .default(false)
+    .describe(
+      'play the ready clips again and again, in turn; without, no clip is played twice while fresh ones are there',
+    ),
+  mode: z
+    .enum(['shot', 'gate', 'loop'])
+    .default('shot')
+    .describe('shot: to its end; gate: until the note ends; loop: again and again until the note ends'),
+  gain: db('loudness'),
+  velocity: z.number().min(0).max(1).default(1).describe('how much a soft hit is softer: 0 not at all'),
+  pan: z.number().min(-1).max(1).default(0).describe('-1 left, 1 right'),
+  bus: z.int().min(0).max(31).default(0).describe('pair of output channels'),
+  choke: name.optional().describe('group: a new sound of it ends the others').meta({ fallback: 'none' }),
+  length: z
+    .number()
+    .gt(0)
+    .max(limits.seconds)
+    .optional()
+    .meta({ unit: 's', fallback: 'the whole clip' })
+    .describe('at most'),
+  fadeIn: z.number().min(0).max(10).default(0).describe('at the beginning').meta({ unit: 's' }),
+  fadeOut: z.number().min(0).max(10).default(0.01).describe('at the end, or when it is stopped').meta({ unit: 's' }),
+  quantise: z
+    .number()
+    .min(0)
+    .max(64)
+    .default(0)
+    .describe('wait for the next multiple of so many beats of the MIDI clock; 0 plays at once'),
+};
+
+const id = z
+  .string()
+  .regex(/^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}$/, 'expected letters, digits, . _ - only')
+  .describe('name of the map');
+
+const map = z.strictObject({ id, ...mapFields });
+export type TriggerMap = z.output<typeof map>;
+export type TriggerSource = z.output<typeof source>;
+
+const pool = z.object({
+  map: z.string(),
+  ready: z.int().min(0).describe('clips that can sound at once'),
+  want: z.int().min(0).describe('clips that should'),
+  coming: z.int().min(0).describe('clips that are being made'),
+  played: z.int().min(0).describe('hits that were heard'),
+  starved: z.int().min(0).describe('of them: clips that were played again, changed a little'),
+  problem: z.string().nullable().describe('why it gets no clips'),
+});
+
+const hit = z.object({
+  map: z.string(),
+  voice: z.int().min(0).describe('voice of the output, for `trigger.stop`'),
+  from: z
+    .enum(['pool', 'generated', 'again'])
+    .describe('pool: a clip that was ready; generated: made for this hit; again: one played before, changed a little'),
+  at: z.number().describe('when it begins to sound, since 1970').meta({ unit: 'ms' }),
+  frame: z.number().describe('of the output, since it began'),
+  late: z.number().min(0).describe('how much too late that is').meta({ unit: 'ms' }),
+  class: z.union([z.string(), z.record(z.string(), z.number())]),
+  seed: seedNumber.describe('that makes this clip again with `foley.generate`'),
+});
+export type Hit = z.output<typeof hit>;
+export type PoolState = z.output<typeof pool>;
+
+const mapExample = { id: 'pad1', source: { note: 36 }, class: 'DogBark' };
+const fullExample = {
+  ...{ ...mapExample, temperature: 1, ready: 3, reuse: false, mode: 'shot' as const, gain: 0, velocity: 1 },
+  ...{ pan: 0, bus: 0, fadeIn: 0, fadeOut: 0.01, quantise: 0 },
+};
+const poolExample = { map: 'pad1', ready: 3, want: 3, coming: 0, played: 12, starved: 0, problem: null };
+const hitExample = {
+  ...{ map: 'pad1', voice: 7, from: 'pool' as const, at: 1764072000000, frame: 480000, late: 0 },
+  ...{ class: 'DogBark', seed: 42 },
+};
+
+export const triggerMap = defineCommand({
+  name: 'trigger.map',
+  role: 'play',
+  doc: 'Maps a MIDI note, controller or program, or an OSC address, to a sound that is kept ready; a map of this id is replaced.',
+  args: map,
+  events: { done: z.object({ map }) },
+  http: true,
+  osc: {
+    address: '/foley/map',
+    id: 'target',
+    args: ['id', 'class'],
+    pairs: true,
+    words: { class: classFromText, source: sourceFromText },
+    fixed: {},
+    example: ['pad1', 'DogBark', 'source', 'note:36', 'choke', 'dogs'],
+    replies: { done: [{ address: '/foley/mapped', args: ['map.id:s'] }] },
+  },
+  example: { args: mapExample, events: { done: { map: fullExample } } },
+});
+
+export const triggerEdit = defineCommand({
+  name: 'trigger.edit',
+  role: 'play',
+  doc: 'Changes some of a map while it plays; what is ready stays ready unless what it plays is changed.',
+  args: z.strictObject({
+    id,
+    change: z.looseObject({}).describe('the fields of `trigger.map` to change; null takes an optional one away'),
+  }),
+  events: { done: z.object({ map }) },
+  http: true,
+  example: { args: { id: 'pad1', change: { gain: -6 } }, events: { done: { map: { ...fullExample, gain: -6 } } } },
+});
+
+export const triggerUnmap = defineCommand({
+  name: 'trigger.unmap',
+  role: 'play',
+  doc: 'Takes a map away; what sounds of it sounds to its end.',
+  args: z.strictObject({ id }),
+  events: { done: z.object({ id: z.string() }) },
+  http: true,
+  osc: {
+    address: '/foley/unmap',
+    id: 'target',
+    args: ['id'],
+    pairs: false,
+    fixed: {},
+    example: ['pad1'],
+    replies: { done: [{ address: '/foley/unmapped', args: ['id:s'] }] },
+  },
+  example: { args: { id: 'pad1' }, events: { done: { id: 'pad1' } } },
+});
+
+export const triggerList = defineCommand({
+  name: 'trigger.list',
+  role: 'play',
+  doc: 'Every map and its pool; `trigger.import` takes the maps back.',
+  args: z.strictObject({}),
+  events: { done: z.object({ maps: z.array(map), pools: z.array(pool) }) },
+  http: true,
+  osc: {
+    address: '/foley/maps',
+    id: 'none',
+    args: [],
+    pairs: false,
+    fixed: {},
+    example: [],
+    replies: { done: [{ address: '/foley/pool', args: ['map:s', 'ready:i', 'want:i', 'coming:i'], each: 'pools' }] },
+  },
+  example: { args: {}, events: { done: { maps: [fullExample], pools: [poolExample] } } },
+});
+
+export const triggerImport = defineCommand({
+  name: 'trigger.import',
+  role: 'play',
+  doc: 'Takes maps as `trigger.list` gives them, all or none; those with the same ids are replaced.',
+  args: z.strictObject({
+    maps: z.array(map).max(limits.maps),
+    replace: z.boolean().default(false).describe('take every other map away'),
+  }),
+  events: { done: z.object({ maps: z.int().min(0).describe('how many there are now') }) },
+  http: true,
+  example: { args: { maps: [mapExample], replace: true }, events: { done: { maps: 1 } } },
+});
+
+export const triggerFire = defineCommand({
+  name: 'trigger.fire',
+  role: 'play',
+  doc: 'Plays a map as if it was hit. With a time ahead that leaves room for it, a clip is made for this hit; else one that is ready plays.',
+  args: z
+    .strictObject({
+      id: id.optional(),
+      osc: address.optional().describe('or every map of this OSC address'),
+      velocity: z.number().min(0).max(1).default(1).describe('0 ends what a gate or a loop holds'),
+      wait: z
+        .boolean()
+        .default(true)
+        .describe('with nothing ready and nothing played before: make a clip and play it late'),
+    })
+    .refine((args) => (args.id === undefined) !== (args.osc === undefined), 'expected either id or osc'),
+  events: { done: z.object({ hits: z.array(hit).describe('one for each map, none for a note that ends') }) },
+  http: true,
+  timed: true,
+  osc: {
+    address: '/foley/hit',
+    id: 'target',
+    args: ['id', 'velocity'],
+    pairs: true,
+    fixed: {},
+    example: ['pad1', 0.8],
+    replies: { done: [{ address: '/foley/played', args: ['map:s', 'from:s', 'seed:n', 'late:f'], each: 'hits' }] },
+  },
+  example: { args: { id: 'pad1', velocity: 0.8 }, events: { done: { hits: [hitExample] } } },
+});
+
+export const triggerStop = defineCommand({
+  name: 'trigger.stop',
+  role: 'play',
+  doc: 'Ends a sound, the sounds of a map, or all of them.',
+  args: z.strictObject({
+    voice: z.int().min(0).optional().describe('of the output, from a hit'),
+    id: id.optional().describe('or a map'),
+    fade: z.number().min(0).max(60).default(0.02).meta({ unit: 's' }).describe('to silence'),
+  }),
+  events: { done: z.object({ stopped: z.int().min(0).describe('sounds that were ended') }) },
+  http: true,
+  osc: {
+    address: '/foley/stop',
+    id: 'none',
+    args: ['id'],
+    pairs: true,
+    fixed: {},
+    example: ['pad1'],
+    replies: {},
+  },
+  example: { args: { id: 'pad1' }, events: { done: { stopped: 1 } } },
+});
+
+/** `note:36`, `note:36:10` (channel), `cc:7`, `program:3` or an OSC address. Anything else stays as it is, and is refused. */
+export function sourceFromText(text: string): unknown {
+  if (text.startsWith('/')) return { osc: text };
+  const [, kind, number, on] = /^(note|cc|program):(\d{1,3})(?::(\d{1,2}))?$/.exec(text) ?? [];
+  if (kind === undefined) return text;
+  return { [kind]: Number(number), ...(on === undefined ? {} : { channel: Number(on) }) };
+}

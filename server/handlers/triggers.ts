@@ -1,0 +1,80 @@
+import { commandOf, ProtocolError, type TriggerMap } from '../../protocol/index.ts';
+import type { Handler } from '../registry.ts';
+import type { TriggerBank } from '../triggers/bank.ts';
+
+export interface TriggerDeps {
+  triggers: TriggerBank;
+  /** Milliseconds since 1970. */
+  now: () => number;
+}
+
+/** `trigger.map`. */
+export function triggerMap({ triggers }: TriggerDeps): Handler<'trigger.map'> {
+  return async ({ args }) => {
+    await triggers.set([args]);
+    return { map: args };
+  };
+}
+
+/** `trigger.edit`. */
+export function triggerEdit({ triggers }: TriggerDeps): Handler<'trigger.edit'> {
+  return async ({ args: { id, change } }) => {
+    const merged = { ...triggers.get(id), ...change, id };
+    // JSON has no other word for an argument that is not given.
+    const given = Object.fromEntries(
+      Object.entries(merged).filter(([, value]) => value !== null && value !== undefined),
+    );
+    const read = commandOf('trigger.map').args.safeParse(given);
+    if (!read.success) {
+      const [issue] = read.error.issues;
+      const path = `args.change.${issue?.path.join('.') ?? ''}`;
+      throw new ProtocolError('bad_args', `${path}: ${issue?.message}`, { path });
+    }
+    const map = read.data as TriggerMap;
+    await triggers.set([map]);
+    return { map };
+  };
+}
+
+/** `trigger.unmap`. */
+export function triggerUnmap({ triggers }: TriggerDeps): Handler<'trigger.unmap'> {
+  return async ({ args: { id } }) => {
+    await triggers.remove(id);
+    return { id };
+  };
+}
+
+/** `trigger.list`. */
+export function triggerList({ triggers }: TriggerDeps): Handler<'trigger.list'> {
+  return () => ({ maps: triggers.maps, pools: triggers.pools() });
+}
+
+/** `trigger.import`. */
+export function triggerImport({ triggers }: TriggerDeps): Handler<'trigger.import'> {
+  return async ({ args: { maps, replace } }) => {
+    const ids = new Set(maps.map(({ id }) => id));
+    if (ids.size < maps.length)
+      throw new ProtocolError('bad_args', 'args.maps: two maps have the same id', { path: 'args.maps' });
+    await triggers.set(maps, replace);
+    return { maps: triggers.maps.length };
+  };
+}
+
+/** `trigger.fire`. */
+export function triggerFire({ triggers }: TriggerDeps): Handler<'trigger.fire'> {
+  return async ({ args: { id, osc, velocity, wait }, at, late }) => {
+    const fire = { velocity, at, wait };
+    const hits =
+      osc === undefined
+        ? [await triggers.fire(id!, fire)].filter((hit) => hit !== null)
+        : await triggers.fireAddress(osc, fire);
+    const worst = hits.reduce((most, hit) => (hit.late > most.late ? hit : most), hits[0]!);
+    if (worst !== undefined && worst.late > 0) late(worst.at);
+    return { hits };
+  };
+}
+
+/** `trigger.stop`. */
+export function triggerStop({ triggers }: TriggerDeps): Handler<'trigger.stop'> {
+  return ({ args: { voice, id, fade } }) => ({ stopped: triggers.stop({ voice, id }, fade) });
+}

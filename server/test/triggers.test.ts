@@ -1,0 +1,164 @@
+/** Maps, pools and hits from a client's side: a server without a sound card, a voice of noise. */
+import assert from 'node:assert/strict';
+import { createSocket } from 'node:dgram';
+import { once } from 'node:events';
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { after, before, test } from 'node:test';
+import { setTimeout as wait } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+import { fromBuffer, toBuffer } from 'osc-min';
+import { msToTimetag } from '../../protocol/codecs/timetag.ts';
+import { type EventData, oscMessage, ProtocolError } from '../../protocol/index.ts';
+import { type App, createApp } from '../app.ts';
+import { decodeWav } from '../audio/wav.ts';
+import { resolveConfig } from '../config.ts';
+
+const data = mkdtempSync(path.join(tmpdir(), 'foleyd-triggers-'));
+const models = fileURLToPath(new URL('../../models/fixtures', import.meta.url));
+const record = path.join(data, 'played.wav');
+const open = () => {
+  const ports = { port: 0, oscPort: 0, output: 'none', record };
+  return createApp(resolveConfig({ data, models, voice: 'tiny', logLevel: 'silent', ...ports }, {}));
+};
+let app: App;
+before(async () => {
+  app = await open();
+});
+after(async () => {
+  await app.close();
+  rmSync(data, { recursive: true });
+});
+
+const call = (cmd: string, args: Record<string, unknown> = {}) => app.connect().call(cmd, args);
+const list = async () => (await call('trigger.list')) as EventData<'trigger.list', 'done'>;
+const fire = async (args: Record<string, unknown>) =>
+  (await call('trigger.fire', args)) as EventData<'trigger.fire', 'done'>;
+
+async function full(): Promise<void> {
+  while ((await list()).pools.some(({ ready, want }) => ready < want)) await wait(10);
+}
+
+/** A client of OSC: sends, and collects what comes back. */
+function oscClient() {
+  const socket = createSocket('udp4');
+  const heard: { address: string; args: unknown[] }[] = [];
+  socket.on('message', (bytes) => {
+    const message = fromBuffer(new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)) as {
+      address: string;
+      args: { value: unknown }[];
+    };
+    heard.push({ address: message.address, args: message.args.map(({ value }) => value) });
+  });
+  const send = (bytes: Uint8Array): void => socket.send(bytes, app.ports.osc!, '127.0.0.1');
+  const answer = async (address: string): Promise<unknown[]> => {
+    for (;;) {
+      const found = heard.find((message) => message.address === address);
+      if (found !== undefined) return found.args;
+      await wait(5);
+    }
+  };
+  return { socket, send, heard, answer };
+}
+
+test('a map is kept ready, played once each, listed, edited, and there again after a restart', async () => {
+  await call('trigger.map', { id: 'rain', class: 'rain', ready: 2, source: { note: 36 } });
+  await full();
+  const seeds = new Set<number>();
+  for (let i = 0; i < 6; i++) {
+    const { hits } = await fire({ id: 'rain', velocity: 0.5 });
+    assert.equal(hits[0]!.from, 'pool');
+    seeds.add(hits[0]!.seed);
+    await full();
+  }
+  assert.equal(seeds.size, 6);
+  const before = (await list()).pools[0]!;
+  assert.deepEqual([before.played, before.starved], [6, 0]);
+  await call('trigger.edit', { id: 'rain', change: { gain: -6, choke: 'wet' } });
+  assert.equal((await list()).pools[0]!.ready, 2, 'a change of loudness throws no clip away');
+  await call('trigger.edit', { id: 'rain', change: { choke: null } });
+  const [kept] = (await list()).maps;
+  assert.deepEqual([kept!.gain, kept!.choke], [-6, undefined]);
+  await app.close();
+  app = await open();
+  while ((await list()).maps.length === 0) await wait(10);
+  assert.deepEqual((await list()).maps, [kept]);
+  await full();
+  assert.equal((await fire({ id: 'rain' })).hits.length, 1);
+  await call('trigger.stop');
+});
+
+test('an address of one’s own plays over OSC, at the time of its bundle; a late one says so', async () => {
+  const client = oscClient();
+  client.send(oscMessage('/foley/map', 'pad', 'DogBark', 'source', '/pad/1'));
+  assert.deepEqual(await client.answer('/foley/mapped'), ['pad']);
+  await full();
+  const bundle = (ms: number): Uint8Array => {
+    const view = toBuffer({
+      timetag: [...msToTimetag(ms)] as [number, number],
+      elements: [{ address: '/pad/1', args: [{ type: 'float', value: 100 }] }],
+    });
+    return new Uint8Array(view.buffer, view.byteOffset, view.byteLength);
+  };
+  client.send(bundle(Date.now() + 300));
+  assert.deepEqual((await client.answer('/foley/played')).slice(0, 2), ['pad', 'pool']);
+  assert.ok(!client.heard.some(({ address }) => address === '/late'));
+  client.send(bundle(Date.now() - 500));
+  const [, late, asked, at] = (await client.answer('/late')) as [string, number, unknown, unknown];
+  assert.ok(late >= 500 && late < 5000, `${late}`);
+  assert.ok(Math.abs(Number(at) - Number(asked) - late) < 2);
+  client.send(oscMessage('/pad/2', 1));
+  const [echo, code] = await client.answer('/foley/failed');
+  assert.deepEqual([echo, code], ['/pad/2', 'unknown_command']);
+  client.send(oscMessage('/foley/unmap', 'pad'));
+  await client.answer('/foley/unmapped');
+  client.socket.close();
+  await once(client.socket, 'close');
+});
+
+test('maps go out and in as JSON; what cannot be played is refused with all that came with it', async () => {
+  const { maps } = await list();
+  const more = { id: 'key', class: { Keyboard: 0.5, Rain: 0.5 }, quantise: 1 };
+  assert.deepEqual(await call('trigger.import', { maps: [...maps, more] }), { maps: maps.length + 1 });
+  const failed = (code: string) => (error: unknown) => error instanceof ProtocolError && error.code === code;
+  await assert.rejects(
+    call('trigger.import', {
+      maps: [
+        { id: 'x', class: 'Rain' },
+        { id: 'y', class: 'Unicorn' },
+      ],
+    }),
+    failed('unknown_class'),
+  );
+  await assert.rejects(call('trigger.import', { maps: [more, more] }), failed('bad_args'));
+  await assert.rejects(
+    call('trigger.map', { id: 'x', class: 'Rain', source: { osc: '/foley/hit' } }),
+    failed('bad_args'),
+  );
+  await assert.rejects(call('trigger.map', { id: 'x', class: 'Rain', voice: 'nobody' }), failed('unknown_voice'));
+  await assert.rejects(call('trigger.edit', { id: 'key', change: { pan: 3 } }), failed('bad_args'));
+  await assert.rejects(call('trigger.fire', { id: 'x' }), failed('unknown_map'));
+  assert.equal((await list()).maps.length, maps.length + 1);
+  assert.deepEqual(await call('trigger.import', { maps: [], replace: true }), { maps: 0 });
+});
+
+test('what was played is in the recording, and maps that cannot be read are set aside', async () => {
+  await app.close();
+  const { pcm, rate } = decodeWav(readFileSync(record));
+  assert.equal(rate, 48_000);
+  assert.ok(pcm.some((x) => Math.abs(x) > 1e-3));
+  const file = path.join(data, 'triggers.json');
+  writeFileSync(file, '[{"id":"good","class":"Rain"},{"id":"bad"}]');
+  app = await open();
+  while ((await list()).maps.length === 0) await wait(10);
+  assert.deepEqual(
+    (await list()).maps.map(({ id }) => id),
+    ['good'],
+  );
+  await app.close();
+  writeFileSync(file, '{"not');
+  app = await open();
+  while (!existsSync(`${file}.broken`)) await wait(10);
+  assert.deepEqual((await list()).maps, []);
+});

@@ -1,0 +1,16 @@
+/** What triggers hear, wherever it comes from. */
+export type MidiEvent =
+  | { type: 'note'; channel: number; note: number; velocity: number; on: boolean; at: number; device: string }
+  | { type: 'cc'; channel: number; controller: number; value: number; at: number; device: string }
+  | { type: 'program'; channel: number; program: number; at: number; device: string };
+
+export interface MidiEvents {
+  /** Returns the way to stop. `at` is milliseconds since 1970. */
+  on(listener: (event: MidiEvent) => void): () => void;
+}
+
+/** A clock that counts beats. */
+export interface Beats {
+  /** Milliseconds since 1970 of the first multiple of `quantise` beats that is not before `after`; null without a clock. */
+  next(quantise: number, after: number): number | null;
+}

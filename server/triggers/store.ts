@@ -1,0 +1,46 @@
+import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import { commandOf, ProtocolError, type TriggerMap } from '../../protocol/index.ts';
+
+/** Maps in a file of JSON, written whole or not at all. */
+export class MapStore {
+  readonly #file: string;
+  readonly #onProblem: (message: string, error: unknown) => void;
+
+  constructor(file: string, onProblem: (message: string, error: unknown) => void) {
+    this.#file = file;
+    this.#onProblem = onProblem;
+  }
+
+  /** A file that cannot be read is set aside, and there are no maps; of one that can, maps that are wrong are left out. */
+  async load(): Promise<TriggerMap[]> {
+    const text = await readFile(this.#file, 'utf8').catch(() => null);
+    if (text === null) return [];
+    let list: unknown;
+    try {
+      list = JSON.parse(text);
+      if (!Array.isArray(list)) throw new TypeError('it is no list');
+    } catch (error) {
+      await rename(this.#file, `${this.#file}.broken`).catch(() => undefined);
+      this.#onProblem(`${this.#file} could not be read and was set aside`, error);
+      return [];
+    }
+    const { args } = commandOf('trigger.map');
+    return (list as unknown[]).flatMap((one) => {
+      const read = args.safeParse(one);
+      if (!read.success) this.#onProblem('a trigger map could not be read and was left out', read.error);
+      return read.success ? [read.data as TriggerMap] : [];
+    });
+  }
+
+  /** Throws io_error. */
+  async save(maps: readonly TriggerMap[]): Promise<void> {
+    try {
+      await mkdir(path.dirname(this.#file), { recursive: true });
+      await writeFile(`${this.#file}.tmp`, `${JSON.stringify(maps, null, 2)}\n`);
+      await rename(`${this.#file}.tmp`, this.#file);
+    } catch (error) {
+      throw new ProtocolError('io_error', `the maps could not be kept: ${(error as Error).message}`, { cause: error });
+    }
+  }
+}
