@@ -52,6 +52,7 @@ export const RULES = [
     types: ['server/clips'],
     packages: ['zod'],
   },
+  { of: 'server/midi', may: ['server/midi'], packages: ['midi'] },
   { of: 'server/triggers', may: ['server/triggers', 'protocol'], types: ['server/playback'] },
   { of: 'server/scheduler', may: ['server/scheduler', 'protocol', 'server/bus.ts'], types: ['server/engine'] },
   { of: 'server/catalog', may: ['server/catalog', 'protocol'], packages: ['zod'] },

@@ -18,6 +18,7 @@ import { createHandlers } from './handlers/index.ts';
 import type { ServerInfo } from './handlers/server-info.ts';
 import { createClipMaker } from './handlers/stock.ts';
 import { createLog, type Log } from './log.ts';
+import { Midi } from './midi/midi.ts';
 import { WallClock } from './playback/clock.ts';
 import type { Playback } from './playback/playback.ts';
 import { Registry, type RegistryOptions } from './registry.ts';
@@ -94,9 +95,11 @@ export async function createApp(config: Config, parts: AppParts = {}): Promise<A
     return opening;
   };
   const mapStore = new MapStore(path.join(config.data, 'triggers.json'), (message, err) => log.warn({ err }, message));
+  const midi = new Midi({ devices: config.midi, log: (level, message) => log[level](message), now: () => wall.now() });
   const triggers = new TriggerBank({
     maker: createClipMaker({ scheduler, catalog, rate: async () => (await play()).info().rate }),
     playback: play,
+    beats: midi,
     save: (maps) => mapStore.save(maps),
     onProblem: (message, err) => log.warn({ err }, message),
   });
@@ -114,6 +117,8 @@ export async function createApp(config: Config, parts: AppParts = {}): Promise<A
       ...{ scheduler, catalog, clips, bus, info, playback: play, encoder, triggers },
       now: () => wall.now(),
       openPlayback: () => playback,
+      midi: () => midi.info(),
+      outputs: async () => (await import('./playback/sinks.ts')).listDevices(),
       openEvaluation: (voice, order) => openEvaluation(listener, folders, voice, order),
       scores,
     }),
@@ -141,6 +146,7 @@ export async function createApp(config: Config, parts: AppParts = {}): Promise<A
   const listeners: Listener[] = [];
   const stop = async (): Promise<void> => {
     triggers.close();
+    midi.close();
     await scheduler.drain(limits.drainMs);
     // Whoever waited for a job is told of its end before the connection goes.
     await nextTurn();
@@ -192,6 +198,9 @@ export async function createApp(config: Config, parts: AppParts = {}): Promise<A
     }
   }
 
+  triggers.listen(midi);
+  // After the ports: looking for MIDI takes longer than everything before it.
+  if (config.listen) void midi.open();
   void mapStore
     .load()
     .then((maps) => triggers.restore(maps))

@@ -81,6 +81,8 @@ const configSchema = z.strictObject({
   output: z.string().min(1).max(256).default('auto'),
   /** A WAV file that takes what is played. */
   record: z.string().min(1).optional(),
+  /** MIDI inputs: all of them, none, or those with these names. */
+  midi: z.union([z.enum(['auto', 'none']), names]).default('auto'),
   logLevel: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('info'),
   limits: z.custom<string | LimitsInput>().transform(limitsFromText).pipe(limitsSchema).prefault({}),
 });
@@ -164,6 +166,13 @@ export const settings = [
   },
   { key: 'output', flag: '--output', value: 'NAME', env: 'FOLEYD_OUTPUT', doc: 'audio device, none, or auto' },
   { key: 'record', flag: '--record', value: 'FILE', env: 'FOLEYD_RECORD', doc: 'WAV file that takes what is played' },
+  {
+    key: 'midi',
+    flag: '--midi',
+    value: 'NAMES',
+    env: 'FOLEYD_MIDI',
+    doc: 'MIDI inputs, by commas; none, or auto for all',
+  },
   {
     key: 'logLevel',
     flag: '--log-level',

@@ -3,6 +3,7 @@ import { adminFad, voiceScores } from './admin-fad.ts';
 import { cancel } from './cancel.ts';
 import { clipDelete, clipExport, clipGet, clipList, clipRename, clipStar } from './clips.ts';
 import type { Command } from './define.ts';
+import { deviceList } from './device-list.ts';
 import { generate } from './generate.ts';
 import { serverClock } from './server-clock.ts';
 import { serverInfo } from './server-info.ts';
@@ -37,6 +38,7 @@ export const commands = {
   [serverInfo.name]: serverInfo,
   [serverPing.name]: serverPing,
   [serverClock.name]: serverClock,
+  [deviceList.name]: deviceList,
   [triggerMap.name]: triggerMap,
   [triggerEdit.name]: triggerEdit,
   [triggerUnmap.name]: triggerUnmap,

@@ -3,6 +3,7 @@ import type { Handlers } from '../registry.ts';
 import { adminFad, type FadDeps, voiceScores } from './admin-fad.ts';
 import { cancel } from './cancel.ts';
 import { clipDelete, clipExport, clipGet, clipList, clipRename, clipStar } from './clips.ts';
+import { type DeviceDeps, deviceList } from './device-list.ts';
 import { generate } from './generate.ts';
 import { RunningClips } from './running.ts';
 import { type ClockDeps, serverClock } from './server-clock.ts';
@@ -22,7 +23,7 @@ import { branch, type VaryDeps, vary } from './vary.ts';
 import { voiceInfo } from './voice-info.ts';
 import { voiceList } from './voice-list.ts';
 
-export interface HandlerDeps extends Omit<VaryDeps, 'running'>, ClockDeps, FadDeps, TriggerDeps {
+export interface HandlerDeps extends Omit<VaryDeps, 'running'>, ClockDeps, FadDeps, TriggerDeps, DeviceDeps {
   info: () => ServerInfo;
   /** Opened by the first who asks. */
   playback: () => Promise<Playback>;
@@ -47,6 +48,7 @@ export function createHandlers(given: HandlerDeps): Handlers {
     'server.info': serverInfo(deps),
     'server.ping': serverPing(),
     'server.clock': serverClock(deps),
+    'device.list': deviceList(deps),
     'trigger.map': triggerMap(deps),
     'trigger.edit': triggerEdit(deps),
     'trigger.unmap': triggerUnmap(deps),
