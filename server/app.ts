@@ -18,7 +18,7 @@ import { createHandlers } from './handlers/index.ts';
 import type { ServerInfo } from './handlers/server-info.ts';
 import { createClipMaker } from './handlers/stock.ts';
 import { createLog, type Log } from './log.ts';
-import { Midi } from './midi/midi.ts';
+import { Midi, type MidiSystem } from './midi/midi.ts';
 import { WallClock } from './playback/clock.ts';
 import type { Playback } from './playback/playback.ts';
 import { Registry, type RegistryOptions } from './registry.ts';
@@ -37,6 +37,10 @@ export const version = (
 
 /** What a test may put in place of the real thing. */
 export interface AppParts {
+  /** MIDI other than the machine's. */
+  midi?: MidiSystem;
+  /** Hears the milliseconds from each sound's being played to its being scheduled. */
+  onPlaced?: (ms: number) => void;
   engine?: Engine;
   log?: Log;
   extra?: NonNullable<RegistryOptions['extra']>;
@@ -88,14 +92,17 @@ export async function createApp(config: Config, parts: AppParts = {}): Promise<A
   let opening: Promise<Playback> | null = null;
   /** Started by the first sound: most servers play none. */
   const play = (): Promise<Playback> => {
-    opening ??= openPlayback(config, log).then((opened) => {
+    opening ??= openPlayback(config, log, parts.onPlaced).then((opened) => {
       playback = opened;
       return opened;
     });
     return opening;
   };
   const mapStore = new MapStore(path.join(config.data, 'triggers.json'), (message, err) => log.warn({ err }, message));
-  const midi = new Midi({ devices: config.midi, log: (level, message) => log[level](message), now: () => wall.now() });
+  const midi = new Midi({
+    ...{ devices: config.midi, system: parts.midi ?? null, now: () => wall.now() },
+    log: (level, message) => log[level](message),
+  });
   const triggers = new TriggerBank({
     maker: createClipMaker({ scheduler, catalog, rate: async () => (await play()).info().rate }),
     playback: play,
@@ -200,7 +207,7 @@ export async function createApp(config: Config, parts: AppParts = {}): Promise<A
 
   triggers.listen(midi);
   // After the ports: looking for MIDI takes longer than everything before it.
-  if (config.listen) void midi.open();
+  if (config.listen || parts.midi !== undefined) void midi.open();
   void mapStore
     .load()
     .then((maps) => triggers.restore(maps))
@@ -245,11 +252,12 @@ function encodeClip({ pcm, rate, format, recipe, lineage }: NewClip): Uint8Array
 }
 
 /** Loaded only when something is played. */
-async function openPlayback({ output, record }: Config, log: Log): Promise<Playback> {
+async function openPlayback({ output, record }: Config, log: Log, onPlaced?: (ms: number) => void): Promise<Playback> {
   const { createPlayback } = await import('./playback/create.ts');
   return createPlayback({
     output,
     record: record === undefined ? null : path.resolve(record),
+    ...(onPlaced === undefined ? {} : { onPlaced }),
     log: (level, message) => log[level]({ from: 'playback' }, message),
   });
 }

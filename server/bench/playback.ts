@@ -1,5 +1,5 @@
 /**
- * Playback: from the call of play() to the voice being scheduled while clips are made; asked against recorded onsets;
+ * Playback: from a note's bytes to the voice being scheduled while clips are made; asked against recorded onsets;
  * and a long stretch of play rendered faster than real time.
  * `node --import tsx server/bench/playback.ts [--hits 10000] [--rate 50] [--minutes 30] [--generate on]`
  */
@@ -8,9 +8,13 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import process from 'node:process';
 import { setImmediate as nextTurn, setTimeout as sleep } from 'node:timers/promises';
+import type { PoolState } from '../../protocol/index.ts';
+import { createApp } from '../app.ts';
+import { resolveConfig } from '../config.ts';
+import type { MidiSystem } from '../midi/midi.ts';
 import { createPlayback } from '../playback/create.ts';
 import { createOfflinePlayback } from '../playback/offline.ts';
-import { benchFlags, connect, machine, print, round, startServer } from './support.ts';
+import { benchFlags, machine, print, round } from './support.ts';
 
 const flags = benchFlags({
   hits: { type: 'string', default: '10000' },
@@ -20,40 +24,64 @@ const flags = benchFlags({
 });
 const { models, voice, threads } = flags;
 
+/** MIDI bytes in, voices scheduled: the whole server in this process, its pools being filled and a client generating. */
 async function hits(): Promise<Record<string, unknown>> {
-  const server = flags.generate === 'on' ? await startServer({ models, voice, threads }) : null;
-  const client = server === null ? null : await connect(server.ws);
-  let running = client !== null;
+  const data = mkdtempSync(path.join(tmpdir(), 'foleyd-bench-'));
+  let receive: (seconds: number, bytes: number[]) => void = () => undefined;
+  const midi: MidiSystem = {
+    inputs: () => [],
+    open: () => ({ close: () => undefined }),
+    virtual(_name, on) {
+      receive = on;
+      return { close: () => undefined };
+    },
+    close: () => undefined,
+  };
+  const placed: number[] = [];
+  const config = resolveConfig({ data, models, voice, threads, output: 'none', listen: false, logLevel: 'silent' });
+  const app = await createApp(config, { midi, onPlaced: (ms) => placed.push(ms) });
+  await app.ready;
+  const client = app.connect();
+  const { card } = (await client.call('voice.info')) as { card: { classes: { name: string }[] } };
+  const notes = card.classes.map(({ name }, i) => ({ id: name, class: name, source: { note: 36 + i }, ready: 3 }));
+  await client.call('trigger.import', { maps: notes });
+  const pools = async () => ((await client.call('trigger.list')) as { pools: PoolState[] }).pools;
+  while ((await pools()).some(({ ready }) => ready === 0)) await sleep(100);
+  let running = flags.generate === 'on';
   let clips = 0;
   const generating = (async () => {
     while (running) {
-      const { event } = (await client?.ask('foley.generate', { class: 0, count: 1 })) ?? {};
-      if (event === 'done') clips += 1;
-      else await sleep(100);
+      await client.call('foley.generate', { class: 0, audio: false });
+      clips += 1;
     }
   })();
-  const took: number[] = [];
-  const playback = await createPlayback({ output: 'none', onPlaced: (ms) => took.push(ms) });
-  const sound = playback.prepare(new Float32Array(24_000).fill(0.01), 48_000);
-  await sleep(200);
+  const calls: number[] = [];
   const count = Number(flags.hits);
   const began = performance.now();
   for (let i = 0; i < count; i++) {
     const wait = began + (i * 1000) / Number(flags.rate) - performance.now();
     if (wait > 0) await sleep(wait);
-    playback.play(sound);
+    const called = performance.now();
+    receive(0, [0x90, 36 + (i % notes.length), 100]);
+    calls.push(performance.now() - called);
   }
   await sleep(500);
-  const { xruns } = playback.info();
-  await playback.close();
   running = false;
   await generating;
-  client?.close();
-  await server?.close();
-  took.sort((a, b) => a - b);
-  const at = (share: number): number =>
-    round(took[Math.min(took.length - 1, Math.floor(took.length * share))] ?? Number.NaN);
-  return { hits: count, placed: took.length, clips, p50Ms: at(0.5), p99Ms: at(0.99), maxMs: at(1), xruns };
+  const found = await pools();
+  const sum = (key: 'played' | 'starved'): number => found.reduce((total, pool) => total + pool[key], 0);
+  const { playback } = (await client.call('server.info')) as { playback: { xruns: number } };
+  await app.close();
+  rmSync(data, { recursive: true });
+  const at = (values: number[], share: number): number => {
+    const sorted = [...values].sort((a, b) => a - b);
+    return round(sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? Number.NaN);
+  };
+  const three = (values: number[]) => ({ p50: at(values, 0.5), p99: at(values, 0.99), max: at(values, 1) });
+  return {
+    ...{ hits: count, scheduled: placed.length, played: sum('played'), again: sum('starved'), clips },
+    ...{ handledMs: three(calls), scheduledMs: three(placed), xruns: playback.xruns },
+  };
 }
 
 async function timetags(): Promise<Record<string, unknown>> {

@@ -2,6 +2,7 @@
  * The engine's own process: a graph's run blocks the thread it is on, so none runs in the server's. Messages in
  * messages.ts. It leaves when the server does.
  */
+import { constants, setPriority } from 'node:os';
 import type { EngineRequest, EngineResult } from './engine.ts';
 import { EngineError, toEngineError } from './errors.ts';
 import { makeClip } from './make.ts';
@@ -15,6 +16,12 @@ import { Voice } from './voice.ts';
 /** Voices kept in memory. */
 const KEPT = 3;
 
+// Whoever plays sound goes first: the server's own mixing, and the host beside it. Threads made later inherit it.
+try {
+  setPriority(constants.priority.PRIORITY_BELOW_NORMAL);
+} catch {
+  // Where that is forbidden it works all the same.
+}
 // Ctrl-C and a service manager's stop reach the whole process group: the server decides when its engine goes, so
 // that it can let clips end first.
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => undefined);

@@ -141,9 +141,14 @@ async function interrupted(by: Engine, interrupt: (run: EngineRun) => void): Pro
 
 test('a running clip stops between rows, and the next is unharmed', { timeout: 60_000 }, async () => {
   const whole = await engine.run(request('tiny'), quiet).done;
-  const { error, rows } = await interrupted(engine, (run) => run.cancel());
-  assert.ok(fails('cancelled')(error));
-  assert.ok(rows < card('tiny').grid.rows, `${rows} rows`);
+  // A clip of this size is made in a few milliseconds: now and then it is done before it hears of it.
+  let fewest = Number.POSITIVE_INFINITY;
+  for (let i = 0; i < 20 && fewest >= card('tiny').grid.rows; i++) {
+    const { error, rows } = await interrupted(engine, (run) => run.cancel());
+    assert.ok(fails('cancelled')(error));
+    fewest = Math.min(fewest, rows);
+  }
+  assert.ok(fewest < card('tiny').grid.rows, `${fewest} rows`);
   same(await engine.run(request('tiny'), quiet).done, whole);
 });
 

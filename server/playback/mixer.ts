@@ -162,8 +162,13 @@ export class Mixer {
     const { pcm, start, from, to, step, fadeIn, fadeOut, loop } = voice;
     const left = out[voice.bus * 2] ?? out[0]!;
     const right = out[voice.bus * 2 + 1];
+    const begin = Math.max(0, start - this.#mixed);
+    if (this.#isPlain(voice, begin, frames)) {
+      addPlain(voice, left, right, begin, frames);
+      return;
+    }
     let peak = 0;
-    for (let i = Math.max(0, start - this.#mixed); i < frames; i++) {
+    for (let i = begin; i < frames; i++) {
       const frame = this.#mixed + i;
       if (voice.position >= to) {
         if (loop) voice.position = from + ((voice.position - from) % (to - from));
@@ -200,6 +205,21 @@ export class Mixer {
     voice.level = Math.max(peak * voice.gain, voice.level * 0.7);
   }
 
+  /** Whether nothing happens to it in this block: neither fade nor end nor samples between samples. */
+  #isPlain(
+    { start, step, position, fadeIn, fadeOut, loop, to, releaseAt }: Voice,
+    begin: number,
+    frames: number,
+  ): boolean {
+    return (
+      step === 1 &&
+      Number.isInteger(position) &&
+      this.#mixed + begin - start >= fadeIn &&
+      position + frames - begin <= to - (loop ? 0 : Math.ceil(fadeOut)) &&
+      releaseAt >= this.#mixed + frames
+    );
+  }
+
   #finish(voice: Voice, frame: number): void {
     voice.done = true;
     this.#end(voice, voice.ending, frame);
@@ -208,6 +228,37 @@ export class Mixer {
   #end({ id }: Voice, ending: Ending, frame: number): void {
     this.#onEnded(id, ending, frame);
   }
+}
+
+/** What most voices are most of the time: samples times a number. */
+function addPlain(
+  voice: Voice,
+  left: Float32Array,
+  right: Float32Array | undefined,
+  begin: number,
+  frames: number,
+): void {
+  const { pcm, position } = voice;
+  const offset = position - begin;
+  let peak = 0;
+  if (right === undefined) {
+    const { gain } = voice;
+    for (let i = begin; i < frames; i++) {
+      const sample = pcm[offset + i]!;
+      peak = Math.max(peak, Math.abs(sample));
+      left[i]! += sample * gain;
+    }
+  } else {
+    const { left: toLeft, right: toRight } = voice;
+    for (let i = begin; i < frames; i++) {
+      const sample = pcm[offset + i]!;
+      peak = Math.max(peak, Math.abs(sample));
+      left[i]! += sample * toLeft;
+      right[i]! += sample * toRight;
+    }
+  }
+  voice.position = position + frames - begin;
+  voice.level = Math.max(peak * voice.gain, voice.level * 0.7);
 }
 
 function release(voice: Voice, ending: Ending, at: number, fade: number): void {

@@ -163,7 +163,8 @@ test('beats are waited for where a map wants them and a clock runs', async () =>
   const { bank, playback } = stage({ beats: { next } });
   await bank.set([map({ id: 'free' }), map({ id: 'beat', quantise: 0.5 })]);
   const begun = playback.now();
-  assert.equal((await bank.fire('free', now))!.frame, 0 + playback.desk.mixer.frontier);
+  const free = (await bank.fire('free', now))!;
+  assert.deepEqual([free.frame, free.late], [playback.desk.mixer.frontier, 0]);
   assert.equal((await bank.fire('beat', now))!.frame, (RATE * 250) / 1000);
   assert.deepEqual(asked, [[0.5, begun]]);
 });

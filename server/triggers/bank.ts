@@ -232,7 +232,7 @@ export class TriggerBank {
       if (map.mode !== 'shot') for (const { voice } of entry.sounding) playback.stop(voice, map.fadeOut);
       return null;
     }
-    const begin = this.#begin(map, at ?? playback.now());
+    const begin = this.#begin(map, at, playback.now());
     const room = begin === null ? 0 : begin - playback.now();
     if (at !== null && room > this.#options.maker.expectedMs() + MARGIN_MS) {
       const made = await this.#options.maker.now(map, this.#stop.signal).catch(() => null);
@@ -251,8 +251,8 @@ export class TriggerBank {
   }
 
   /** When it shall begin: the next beat it waits for, or the time that was asked for. Null is at once. */
-  #begin({ quantise }: TriggerMap, at: number): number | null {
-    return quantise > 0 ? (this.#options.beats?.next(quantise, at) ?? at) : at;
+  #begin({ quantise }: TriggerMap, at: number | null, now: number): number | null {
+    return quantise > 0 ? (this.#options.beats?.next(quantise, at ?? now) ?? at) : at;
   }
 
   #play(entry: Entry, clip: ReadyClip, from: Hit['from'], velocity: number, at: number | null): Hit {
