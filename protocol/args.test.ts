@@ -25,6 +25,7 @@ test('a bare class is enough and the defaults are filled in', () => {
     rows: true,
     audio: true,
     save: false,
+    keep: false,
     exact: false,
     reverse: false,
     gain: 0,

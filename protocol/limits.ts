@@ -41,6 +41,18 @@ const table = {
     value: 64,
     meaning: 'Clips per request',
   },
+  keptMs: {
+    value: 600_000,
+    meaning: 'How long a job that was asked for with `keep` is remembered after its end',
+  },
+  keptJobs: {
+    value: 256,
+    meaning: 'Jobs that are remembered so; the oldest that have ended go first',
+  },
+  keptBytes: {
+    value: 128 * 1024 * 1024,
+    meaning: 'Bytes of their sound',
+  },
   maps: {
     value: 256,
     meaning: 'Maps of triggers',

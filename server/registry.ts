@@ -40,6 +40,9 @@ export interface OpenRequest {
   readonly stop: AbortController;
 }
 
+/** Why requests end whose client has left: the very object that a signal's `reason` then is. */
+export const clientGone = new ProtocolError('cancelled', 'the client is gone');
+
 /** What a handler is given. It returns the data of `done`, or throws; the registry sends the one terminal event. */
 export interface Context<N extends CommandName = CommandName> {
   readonly args: Args<N>;
@@ -112,7 +115,7 @@ export class Registry {
     if (known === undefined) return;
     known.closed = true;
     this.#sessions.delete(session.id);
-    for (const { stop } of known.open.values()) stop.abort(new ProtocolError('cancelled', 'the client is gone'));
+    for (const { stop } of known.open.values()) stop.abort(clientGone);
   }
 
   /** Answers one request. `read` decodes it, so that what it throws is answered like every other error. Never rejects. */

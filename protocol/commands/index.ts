@@ -1,5 +1,6 @@
 import type { z } from 'zod';
 import { adminFad, voiceScores } from './admin-fad.ts';
+import { attach } from './attach.ts';
 import { cancel } from './cancel.ts';
 import { clipDelete, clipExport, clipGet, clipList, clipRename, clipStar } from './clips.ts';
 import type { Command } from './define.ts';
@@ -26,6 +27,7 @@ export const commands = {
   [generate.name]: generate,
   [vary.name]: vary,
   [branch.name]: branch,
+  [attach.name]: attach,
   [cancel.name]: cancel,
   [clipList.name]: clipList,
   [clipGet.name]: clipGet,

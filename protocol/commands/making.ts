@@ -57,6 +57,10 @@ export const makingArgs = {
   rows: z.boolean().default(true).describe('send `row` events'),
   audio: z.boolean().default(true).describe('send `audio` events'),
   save: z.boolean().default(false).describe("write a WAV into the server's clip folder"),
+  keep: z
+    .boolean()
+    .default(false)
+    .describe('go on when this connection ends; `foley.attach` tells everything again, for ten minutes after the end'),
 };
 
 const some = (doc: string) => z.number().min(0).max(limits.seconds).optional().describe(doc).meta({ unit: 's' });

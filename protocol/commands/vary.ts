@@ -32,7 +32,7 @@ export const vary = defineCommand({
         .min(0)
         .max(1)
         .optional()
-        .describe('how much is made anew, from the finest codebook on: 0 nothing, 1 all')
+        .describe('how far it goes: 0 is the same clip, up to 0.35 only detail differs, 1 is another clip of its class')
         .meta({ fallback: '0.5, unless `codebooks` or `rows` are given' }),
       codebooks: whole('or keep the first so many codebooks'),
       keepRows: whole('or keep the first so many rows of the grid'),

@@ -14,7 +14,7 @@ A request is \`{id, cmd, args}\`, every answer \`{id, event, data}\`.
 - Each request ends in exactly one \`done\` or \`failed\`; other events come before. Ignore events and fields that you do not know.
 - \`failed\` has \`{code, message}\`, and where it helps \`path\` (the argument) and \`job\`. Its \`id\` is \`null\` when yours could not be read.
 - A client that reads slowly loses \`row\` and \`preview\` events, never the others. One that does not read is disconnected.
-- Closing a connection cancels its jobs.`;
+- Closing a connection cancels its jobs, but for those asked for with \`keep\`: \`foley.attach\` tells them again on another connection.`;
 }
 
 export function webSocketText(): string {

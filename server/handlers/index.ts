@@ -1,10 +1,12 @@
 import type { Playback } from '../playback/playback.ts';
 import type { Handlers } from '../registry.ts';
 import { adminFad, type FadDeps, voiceScores } from './admin-fad.ts';
+import { attach } from './attach.ts';
 import { cancel } from './cancel.ts';
 import { clipDelete, clipExport, clipGet, clipList, clipRename, clipStar } from './clips.ts';
 import { type DeviceDeps, deviceList } from './device-list.ts';
 import { generate } from './generate.ts';
+import { KeptJobs } from './kept.ts';
 import { RunningClips } from './running.ts';
 import { type ClockDeps, serverClock } from './server-clock.ts';
 import { type ServerInfo, serverInfo } from './server-info.ts';
@@ -23,7 +25,7 @@ import { branch, type VaryDeps, vary } from './vary.ts';
 import { voiceInfo } from './voice-info.ts';
 import { voiceList } from './voice-list.ts';
 
-export interface HandlerDeps extends Omit<VaryDeps, 'running'>, ClockDeps, FadDeps, TriggerDeps, DeviceDeps {
+export interface HandlerDeps extends Omit<VaryDeps, 'running' | 'kept'>, ClockDeps, FadDeps, TriggerDeps, DeviceDeps {
   info: () => ServerInfo;
   /** Opened by the first who asks. */
   playback: () => Promise<Playback>;
@@ -31,11 +33,12 @@ export interface HandlerDeps extends Omit<VaryDeps, 'running'>, ClockDeps, FadDe
 
 /** Every handler there is; the type makes sure that each declared command has one. */
 export function createHandlers(given: HandlerDeps): Handlers {
-  const deps = { ...given, running: new RunningClips() };
+  const deps = { ...given, running: new RunningClips(), kept: new KeptJobs() };
   return {
     'foley.generate': generate(deps),
     'foley.vary': vary(deps),
     'foley.branch': branch(deps),
+    'foley.attach': attach(deps),
     'clip.list': clipList(deps),
     'clip.get': clipGet(deps),
     'clip.rename': clipRename(deps),

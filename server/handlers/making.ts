@@ -10,6 +10,7 @@ import { continued, joined, type Pieces, piecesOf, WHOLE } from '../shaping/exte
 import { gridOf } from '../shaping/grid.ts';
 import { isPlain, shapeSound } from '../shaping/shape.ts';
 import type { ChosenClass } from './classes.ts';
+import type { KeptJobs } from './kept.ts';
 import type { RunningClips } from './running.ts';
 
 export interface MakingDeps {
@@ -18,6 +19,7 @@ export interface MakingDeps {
   clips: Clips;
   bus: Bus;
   running: RunningClips;
+  kept: KeptJobs;
 }
 
 /** `foley.vary` and `foley.branch` tell the same. */
@@ -58,6 +60,11 @@ export function seedsFrom(seed: number, count: number): number[] {
 
 /** Queues one job of some clips, tells what happens to it, and hands each over: shaped, sent, saved. */
 export async function make(deps: MakingDeps, context: Making, plan: Plan): Promise<Done> {
+  if (plan.args.keep) return deps.kept.keep(context, (kept) => run(deps, kept, plan));
+  return run(deps, context, plan);
+}
+
+async function run(deps: MakingDeps, context: Making, plan: Plan): Promise<Done> {
   const { voice, chosen, args, takes } = plan;
   const rate = args.rate ?? voice.rate;
   const shape = shapeOf(args);

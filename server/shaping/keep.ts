@@ -12,29 +12,38 @@ export interface Keep {
   rows?: number | undefined;
 }
 
+/** Up to this amount only what follows the first codebook is drawn anew: detail. From there on the body is, too. */
+const DETAIL = 0.35;
+
 /**
  * Which cells a variation keeps [rows x cols, raster order, 1 = kept].
  *
- * The amount counts codebooks from the finest: of K codebooks the finest `floor(amount * K)` are drawn anew whole, and
- * of the next coarser one a share of cells, `amount * K - floor(amount * K)`. Which cells those are follows from the
- * seed and is nested: what a smaller amount draws anew, a larger one does too. A voice of one codebook has the share
- * alone.
+ * The amount goes through the codebooks from the finest on, and through the first one so that the sound changes evenly:
+ * a third of its cells pins the body down, so most of its share of the amount lies where few are kept. Measured with
+ * `server/bench/vary.ts`. Which cells those are follows from the seed and is nested: what a smaller amount draws anew, a
+ * larger one does too.
  */
-export function keepMask(grid: Grid, { amount, codebooks, rows }: Keep, seed: number): Uint8Array {
+export function keepMask(grid: Grid, { amount = 0, codebooks, rows }: Keep, seed: number): Uint8Array {
   const { cols, codebookOf } = grid;
   const given = new Uint8Array(grid.rows * cols);
-  if (rows !== undefined) return given.fill(1, 0, bounded('rows', rows, grid.rows) * cols);
-  const fresh =
-    codebooks === undefined
-      ? (amount ?? 0) * grid.codebooks
-      : grid.codebooks - bounded('codebooks', codebooks, grid.codebooks);
+  if (rows !== undefined) return given.fill(1, 0, bounded('keepRows', rows, grid.rows) * cols);
+  const kept = codebooks === undefined ? null : bounded('codebooks', codebooks, grid.codebooks);
   for (let cell = 0; cell < given.length; cell++) {
-    // 0 for the finest.
-    const level = grid.codebooks - 1 - codebookOf[cell]!;
-    const share = fresh - level;
-    given[cell] = share >= 1 || (share > 0 && shareUniform(seed, cell) < share) ? 0 : 1;
+    const codebook = codebookOf[cell]!;
+    if (kept !== null) given[cell] = codebook < kept ? 1 : 0;
+    else {
+      const share = freshShare(codebook, grid.codebooks, amount);
+      given[cell] = share >= 1 || (share > 0 && shareUniform(seed, cell) < share) ? 0 : 1;
+    }
   }
   return given;
+}
+
+/** The share of a codebook's cells that is drawn anew. */
+function freshShare(codebook: number, codebooks: number, amount: number): number {
+  if (codebook > 0) return Math.min(1, amount / DETAIL) * (codebooks - 1) - (codebooks - 1 - codebook);
+  const body = codebooks === 1 ? amount : (amount - DETAIL) / (1 - DETAIL);
+  return body <= 0 ? 0 : 1 - (1 - body) ** 1.3 * Math.max(0.35, 1 - 6 * body);
 }
 
 /** Codes sent by a client, or stored with a clip, as this grid takes them. Throws bad_args. */

@@ -101,12 +101,16 @@ test('the more is drawn anew, the more cells differ, and a smaller change is par
   const { ids } = await made('foley.generate', { class: 'Keyboard', seed: 5 });
   const codes = await codesOf(ids[0]!);
   let before = new Set<number>();
-  for (const amount of [0.2, 0.5, 0.8, 1]) {
+  for (const amount of [0.2, 0.4, 0.6, 1]) {
     const varied = await made('foley.vary', { clip: ids[0], amount, seed: 8 });
     const own = await codesOf(varied.ids[0]!);
     const changed = new Set(own.flatMap((code, cell) => (code === codes[cell] ? [] : [cell])));
     assert.ok(changed.size > before.size, `${amount}: ${changed.size} cells differ, ${before.size} before`);
-    assert.ok(changed.size <= Math.ceil(amount * codes.length) + 3);
+    if (amount < 0.35)
+      assert.ok(
+        [...changed].every((cell) => cell >= 4 * cols),
+        'the body is kept',
+      );
     before = changed;
   }
   const again = await made('foley.vary', { clip: ids[0], amount: 0.5, seed: 8 });
