@@ -1,8 +1,14 @@
+import { existsSync } from 'node:fs';
 import { Input } from 'midi/lazy';
 import type { MidiPort, MidiSystem } from './midi.ts';
 
+const SEQUENCER = '/dev/snd/seq';
+
 /** The machine's MIDI, through RtMidi. Throws where it has none. */
 export function createSystem(): MidiSystem {
+  // The library would say so too, but on the terminal, in three lines that nobody can turn off.
+  if (process.platform === 'linux' && !existsSync(SEQUENCER))
+    throw new Error(`there is no ALSA sequencer, ${SEQUENCER}`);
   // Keeps the system open while ports come and go.
   const scout = new Input();
   const listen = (open: (input: Input) => void, on: (seconds: number, bytes: Iterable<number>) => void): MidiPort => {
