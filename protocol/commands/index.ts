@@ -9,6 +9,7 @@ import { generate } from './generate.ts';
 import { serverClock } from './server-clock.ts';
 import { serverInfo } from './server-info.ts';
 import { serverPing } from './server-ping.ts';
+import { serverWatch } from './server-watch.ts';
 import {
   triggerEdit,
   triggerFire,
@@ -40,6 +41,7 @@ export const commands = {
   [serverInfo.name]: serverInfo,
   [serverPing.name]: serverPing,
   [serverClock.name]: serverClock,
+  [serverWatch.name]: serverWatch,
   [deviceList.name]: deviceList,
   [triggerMap.name]: triggerMap,
   [triggerEdit.name]: triggerEdit,

@@ -71,7 +71,7 @@ const map = z.strictObject({ id, ...mapFields });
 export type TriggerMap = z.output<typeof map>;
 export type TriggerSource = z.output<typeof source>;
 
-const pool = z.object({
+export const pool = z.object({
   map: z.string(),
   ready: z.int().min(0).describe('clips that can sound at once'),
   want: z.int().min(0).describe('clips that should'),
@@ -81,7 +81,7 @@ const pool = z.object({
   problem: z.string().nullable().describe('why it gets no clips'),
 });
 
-const hit = z.object({
+export const hit = z.object({
   map: z.string(),
   voice: z.int().min(0).describe('voice of the output, for `trigger.stop`'),
   from: z
@@ -101,8 +101,8 @@ const fullExample = {
   ...{ ...mapExample, temperature: 1, ready: 3, reuse: false, mode: 'shot' as const, gain: 0, velocity: 1 },
   ...{ pan: 0, bus: 0, fadeIn: 0, fadeOut: 0.01, quantise: 0 },
 };
-const poolExample = { map: 'pad1', ready: 3, want: 3, coming: 0, played: 12, starved: 0, problem: null };
-const hitExample = {
+export const poolExample = { map: 'pad1', ready: 3, want: 3, coming: 0, played: 12, starved: 0, problem: null };
+export const hitExample = {
   ...{ map: 'pad1', voice: 7, from: 'pool' as const, at: 1764072000000, frame: 480000, late: 0 },
   ...{ class: 'DogBark', seed: 42 },
 };

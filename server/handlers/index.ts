@@ -11,6 +11,7 @@ import { RunningClips } from './running.ts';
 import { type ClockDeps, serverClock } from './server-clock.ts';
 import { type ServerInfo, serverInfo } from './server-info.ts';
 import { serverPing } from './server-ping.ts';
+import { serverWatch } from './server-watch.ts';
 import {
   type TriggerDeps,
   triggerEdit,
@@ -59,6 +60,7 @@ export function createHandlers(given: HandlerDeps): Handlers {
     'trigger.import': triggerImport(deps),
     'trigger.fire': triggerFire(deps),
     'trigger.stop': triggerStop(deps),
+    'server.watch': serverWatch(deps),
     'admin.fad': adminFad(deps),
     'voice.scores': voiceScores(deps),
   };

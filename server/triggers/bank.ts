@@ -29,10 +29,10 @@ export interface BankOptions {
   save: (maps: readonly TriggerMap[]) => Promise<void>;
   /** Says what went wrong where nobody waits for an answer. */
   onProblem: (message: string, error: unknown) => void;
-  /** Hears every hit that was not asked for by a request too. */
-  onHit?: (hit: Hit) => void;
-  onPool?: (pool: PoolState) => void;
 }
+
+/** What happens to triggers, whoever fires them. */
+export type TriggerEvent = { type: 'hit'; hit: Hit } | { type: 'pool'; pool: PoolState };
 
 interface Entry {
   map: TriggerMap;
@@ -63,6 +63,7 @@ export class TriggerBank {
   readonly #stop = new AbortController();
   #playback: Playback | null = null;
   #saving: Promise<void> = Promise.resolve();
+  readonly #watchers = new Set<(event: TriggerEvent) => void>();
 
   constructor(options: BankOptions) {
     this.#options = options;
@@ -70,6 +71,12 @@ export class TriggerBank {
 
   get maps(): TriggerMap[] {
     return [...this.#entries.values()].map(({ map }) => map);
+  }
+
+  /** Hears every hit and every change of a pool. Returns the way to stop. */
+  watch(watcher: (event: TriggerEvent) => void): () => void {
+    this.#watchers.add(watcher);
+    return () => void this.#watchers.delete(watcher);
   }
 
   pools(): PoolState[] {
@@ -212,7 +219,7 @@ export class TriggerBank {
     before?.pool.close();
     Object.assign(entry, { map, pool });
     this.#entries.set(map.id, entry);
-    pool.onChange = () => this.#options.onPool?.(poolState(entry));
+    pool.onChange = () => this.#tell({ type: 'pool', pool: poolState(entry) });
     pool.fill();
   }
 
@@ -272,8 +279,12 @@ export class TriggerBank {
       ...{ map: map.id, voice: played.voice, from, at: played.at, frame: played.frame, late: played.late },
       ...{ class: asLabel(map.class), seed: clip.seed },
     };
-    this.#options.onHit?.(hit);
+    this.#tell({ type: 'hit', hit });
     return hit;
+  }
+
+  #tell(event: TriggerEvent): void {
+    for (const watcher of this.#watchers) watcher(event);
   }
 
   #save(): Promise<void> {

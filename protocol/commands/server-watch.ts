@@ -1,0 +1,40 @@
+import { z } from 'zod';
+import { defineCommand } from './define.ts';
+import { hit, hitExample, pool, poolExample } from './triggers.ts';
+
+const count = z.int().min(0).optional();
+
+export const serverWatch = defineCommand({
+  name: 'server.watch',
+  role: 'play',
+  doc: 'Tells what happens in the server, whoever asked for it: jobs and their rows, hits, pools. Goes on until it is cancelled; a slow client misses some.',
+  args: z.strictObject({
+    jobs: z.boolean().default(true).describe('send `job` events'),
+    hits: z.boolean().default(true).describe('send `hit` events'),
+    pools: z.boolean().default(true).describe('send `pool` events'),
+  }),
+  events: {
+    accepted: z.object({ jobs: z.boolean(), hits: z.boolean(), pools: z.boolean() }),
+    job: z.object({
+      job: z.string().describe('job id for admins; for others a name that only tells jobs apart'),
+      state: z.enum(['queued', 'started', 'row', 'done', 'failed', 'cancelled']),
+      clips: count.describe('queued: how many it makes'),
+      index: count.describe('row: of which clip'),
+      row: count.describe('row: finished, from 0'),
+      rows: count.describe('row: of how many'),
+    }),
+    hit,
+    pool,
+    done: z.object({}),
+  },
+  example: {
+    args: { pools: false },
+    events: {
+      accepted: { jobs: true, hits: true, pools: false },
+      job: { job: '4f2c4e5d6a7b8190', state: 'row', index: 0, row: 12, rows: 40 },
+      hit: hitExample,
+      pool: poolExample,
+      done: {},
+    },
+  },
+});

@@ -1,0 +1,60 @@
+/** What one client sees of what others do. */
+import assert from 'node:assert/strict';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { test } from 'node:test';
+import { fileURLToPath } from 'node:url';
+import type { Answer } from '../../protocol/index.ts';
+import { createApp } from '../app.ts';
+import { resolveConfig } from '../config.ts';
+
+test('a watcher hears jobs, hits and pools of others until it cancels, and learns no job’s id', async (t) => {
+  const data = mkdtempSync(path.join(tmpdir(), 'foleyd-watch-'));
+  const models = fileURLToPath(new URL('../../models/fixtures', import.meta.url));
+  const config = { data, models, voice: 'tiny', listen: false, logLevel: 'silent', output: 'none' } as const;
+  const app = await createApp(resolveConfig(config, {}));
+  t.after(async () => {
+    await app.close();
+    rmSync(data, { recursive: true });
+  });
+  const heard = { play: [] as Answer[], admin: [] as Answer[], hits: [] as Answer[] };
+  const watchers = [app.connect(), app.connect('admin'), app.connect()] as const;
+  const asked = [{}, {}, { jobs: false, pools: false }];
+  for (const [i, list] of Object.values(heard).entries()) {
+    watchers[i]!.onAnswer((answer) => list.push(answer));
+    watchers[i]!.send({ id: 'w', cmd: 'server.watch', args: asked[i] });
+  }
+  let job = '';
+  await app.connect().call('foley.generate', { class: 'Rain', count: 2 }, ({ event, data: given }) => {
+    if (event === 'accepted') job = given.job as string;
+  });
+  await app.connect().call('trigger.map', { id: 'pad', class: 'Rain', ready: 1 });
+  await app.connect().call('trigger.fire', { id: 'pad' });
+  const jobs = (list: Answer[]) => list.filter(({ event }) => event === 'job').map(({ data: given }) => given);
+  const rows = jobs(heard.admin).filter((told) => told.job === job && told.state === 'row');
+  assert.equal(rows.length, 16);
+  const states = jobs(heard.admin)
+    .filter((told) => told.job === job && told.state !== 'row')
+    .map(({ state }) => state);
+  assert.deepEqual(states, ['queued', 'started', 'done']);
+  assert.ok(!JSON.stringify(heard.play).includes(job));
+  const alias = jobs(heard.play)[0]!.job;
+  assert.equal(jobs(heard.play).filter((told) => told.job === alias && told.state === 'row').length, 16);
+  assert.deepEqual(
+    heard.hits.map(({ event }) => event),
+    ['accepted', 'hit'],
+  );
+  assert.ok(heard.play.some(({ event }) => event === 'pool'));
+  watchers[0].send({ id: 'c', cmd: 'foley.cancel', args: { request: 'w' } });
+  while (heard.play.at(-1)?.id !== 'c' && !heard.play.some(({ event }) => event === 'failed'))
+    await new Promise(setImmediate);
+  await new Promise(setImmediate);
+  assert.deepEqual(
+    heard.play.filter(({ event }) => event === 'failed').map(({ data: given }) => given.code),
+    ['cancelled'],
+  );
+  const before = heard.play.length;
+  await app.connect().call('foley.generate', { class: 'Rain' });
+  assert.equal(heard.play.length, before);
+});
