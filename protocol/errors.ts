@@ -25,6 +25,7 @@ const table = {
     http: 400,
   },
   wrong_voice: { meaning: 'The clip was made by another voice, or by another version of it.', http: 409 },
+  gate_refused: { meaning: "The voice's score speaks against it; `force` activates it all the same.", http: 409 },
   unknown_map: { meaning: 'No trigger map has this id.', http: 404 },
   pool_empty: { meaning: 'The map has no clip ready yet; ask again, or with `wait`.', http: 503 },
   duplicate_id: { meaning: 'This connection already has an open request with this id.', http: 409 },

@@ -31,6 +31,7 @@ export const RULES = [
 
   { of: 'server/log.ts', may: [], packages: ['pino'] },
   { of: 'server/loopback.ts', may: [] },
+  { of: 'server/admin-log.ts', may: [] },
   { of: 'server/bus.ts', may: ['protocol'] },
   { of: 'server/registry.ts', may: ['protocol', 'server/bus.ts'] },
   {

@@ -2,15 +2,19 @@ import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { type Role, toProtocolError, limits as wire } from '../protocol/index.ts';
+import { AdminLog } from './admin-log.ts';
 import { writeRecipe } from './audio/recipe.ts';
 import { encodeWav } from './audio/wav.ts';
 import { Bus } from './bus.ts';
+import { ActiveVoices } from './catalog/active.ts';
+import type { Voice } from './catalog/catalog.ts';
 import { VoiceCatalog } from './catalog/voices.ts';
 import type { NewClip } from './clips/clips.ts';
 import { ClipStore } from './clips/store.ts';
 import type { Config } from './config.ts';
 import { EncoderProcess } from './engine/encoder.ts';
 import type { Engine } from './engine/engine.ts';
+import { EngineError } from './engine/errors.ts';
 import { Listener as ClipListener } from './evaluation/listener.ts';
 import { openEvaluation, type ReferenceFolder } from './evaluation/open.ts';
 import { ScoreBook } from './evaluation/scores.ts';
@@ -36,6 +40,9 @@ export const version = (
 ).version;
 
 /** What a test may put in place of the real thing. */
+/** The voice in the repository. */
+const DEFAULT = 'default';
+
 export interface AppParts {
   /** MIDI other than the machine's. */
   midi?: MidiSystem;
@@ -68,9 +75,11 @@ export async function createApp(config: Config, parts: AppParts = {}): Promise<A
   const engine = parts.engine ?? (await startEngine(config, log));
   const bus = new Bus((err) => log.error({ err }, 'a listener to a job failed'));
   const scheduler = new FairScheduler({ engine, bus, maxJobs: limits.queueJobs, maxClips: limits.queueClips });
+  // A voice that was activated stays so, unless another one is asked for.
+  const active = await ActiveVoices.open(path.join(config.data, 'active.json'), config.voice, config.voice !== DEFAULT);
   const catalog = new VoiceCatalog({
     roots: [path.join(config.data, 'voices'), config.models],
-    active: config.voice,
+    active: () => active.active,
     onProblem: (message) => log.warn(message),
   });
   const clips = await ClipStore.open({
@@ -119,6 +128,9 @@ export async function createApp(config: Config, parts: AppParts = {}): Promise<A
       queue: { waiting: waitingJobs, running, waitingClips },
     };
   };
+  const adminLog = new AdminLog(path.join(config.data, 'admin.jsonl'), (err) =>
+    log.warn({ err }, 'an admin action was not logged'),
+  );
   const registry = new Registry({
     handlers: createHandlers({
       ...{ scheduler, catalog, clips, bus, info, playback: play, encoder, triggers },
@@ -128,8 +140,17 @@ export async function createApp(config: Config, parts: AppParts = {}): Promise<A
       outputs: async () => (await import('./playback/sinks.ts')).listDevices(),
       openEvaluation: (voice, order) => openEvaluation(listener, folders, voice, order),
       scores,
+      active,
+      tryVoice: (voice) => tryVoice(engine, voice),
+      gate: { mode: config.gate, margin: config.gateMargin },
+      onActive: (voice) => {
+        log.info({ voice }, 'another voice is active');
+        problem = null;
+        triggers.restock();
+      },
     }),
     openRequests: limits.openRequests,
+    onAdmin: ({ id, transport }, cmd, args) => adminLog.add({ cmd, args, session: id, transport }),
     onFault: (err, where) => log.error({ err, ...where }, 'a request ended in a fault of the server'),
     ...(parts.extra === undefined ? {} : { extra: parts.extra }),
   });
@@ -143,9 +164,9 @@ export async function createApp(config: Config, parts: AppParts = {}): Promise<A
   const check = (): Promise<void> => {
     checking ??= warm(catalog, engine).then((why) => {
       checking = null;
-      if (why === null) log.info({ voice: config.voice }, 'the voice is ready');
+      if (why === null) log.info({ voice: active.active }, 'the voice is ready');
       else if (why !== problem && stopped === null)
-        log.error({ voice: config.voice }, `the voice cannot be used: ${why}`);
+        log.error({ voice: active.active }, `the voice cannot be used: ${why}`);
       problem = why;
     });
     return checking;
@@ -176,7 +197,7 @@ export async function createApp(config: Config, parts: AppParts = {}): Promise<A
       if (problem !== null) void check();
       return {
         ...{ status: problem === null ? 'ok' : 'degraded', name: 'foleyd', version },
-        ...{ engine: engine.info().state, voice: config.voice, problem },
+        ...{ engine: engine.info().state, voice: active.active, problem },
       };
     };
     try {
@@ -212,8 +233,20 @@ export async function createApp(config: Config, parts: AppParts = {}): Promise<A
     .load()
     .then((maps) => triggers.restore(maps))
     .catch((err: unknown) => log.warn({ err }, 'the trigger maps could not be restored'));
-  const ready = check().then(() => ({ voice: config.voice, problem }));
+  const ready = check().then(() => ({ voice: active.active, problem }));
   return { config, ports, urls: urls(config, ports), ready, connect: (role) => connectMemory(registry, role), close };
+}
+
+/** Rejects where a voice cannot be loaded, makes no sound, or another one the second time. */
+async function tryVoice(engine: Engine, { dir, classCount, rate }: Voice): Promise<void> {
+  await engine.load(dir);
+  const classWeights = Array.from({ length: classCount }, (_, id) => (id === 0 ? 1 : 0));
+  const order = { voiceDir: dir, classWeights, seed: 1, temperature: 1, topK: 0, topP: 1, rate, previews: false };
+  const runs = [1, 2].map(() => engine.run({ ...order, urgent: true }, () => undefined).done);
+  const [one, other] = await Promise.all(runs);
+  const wrong = (why: string): EngineError => new EngineError('voice_corrupt', `the voice was tried: ${why}`);
+  if (!one!.pcm.every(Number.isFinite)) throw wrong('a sample is no number');
+  if (one!.codes.some((code, cell) => code !== other!.codes[cell])) throw wrong('the same seed gave two clips');
 }
 
 /** Loads the active voice, so that the first clip does not wait. A broken one is no reason not to start. */

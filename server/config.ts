@@ -81,6 +81,9 @@ const configSchema = z.strictObject({
   output: z.string().min(1).max(256).default('auto'),
   /** A WAV file that takes what is played. */
   record: z.string().min(1).optional(),
+  /** What happens to a voice whose FAD is worse than the active one's by more than the margin (a share). */
+  gate: z.enum(['off', 'warn', 'refuse']).default('warn'),
+  gateMargin: z.coerce.number<unknown>().min(0).max(10).default(0.1),
   /** MIDI inputs: all of them, none, or those with these names. */
   midi: z.union([z.enum(['auto', 'none']), names]).default('auto'),
   logLevel: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('info'),
@@ -166,6 +169,20 @@ export const settings = [
   },
   { key: 'output', flag: '--output', value: 'NAME', env: 'FOLEYD_OUTPUT', doc: 'audio device, none, or auto' },
   { key: 'record', flag: '--record', value: 'FILE', env: 'FOLEYD_RECORD', doc: 'WAV file that takes what is played' },
+  {
+    key: 'gate',
+    flag: '--gate',
+    value: 'MODE',
+    env: 'FOLEYD_GATE',
+    doc: 'off, warn or refuse when a voice that is activated scores worse',
+  },
+  {
+    key: 'gateMargin',
+    flag: '--gate-margin',
+    value: 'SHARE',
+    env: 'FOLEYD_GATE_MARGIN',
+    doc: 'by how much worse, 0.1 by default',
+  },
   {
     key: 'midi',
     flag: '--midi',

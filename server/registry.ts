@@ -75,6 +75,8 @@ export interface RegistryOptions {
   onFault: (error: unknown, where: { cmd: string | null; session: string; transport: string }) => void;
   /** More commands than the protocol declares; only tests of roles have any. */
   extra?: { command: Command; handler: AnyHandler }[];
+  /** Hears of every command of the admin role before it is handled. */
+  onAdmin?: (session: Session, cmd: string, args: unknown) => Promise<void>;
 }
 
 interface OpenSession extends Session {
@@ -133,6 +135,7 @@ export class Registry {
         throw new ProtocolError('bad_args', `at: ${request.cmd} has no time`, { id: request.id, path: 'at' });
       }
       const args = checkArgs(command, request.args, request.id);
+      if (command.role === 'admin') await this.#options.onAdmin?.(known, request.cmd, args);
       const data = await handler(this.#context(known, request, open, args));
       answer = { id: request.id, event: 'done', data: data as Record<string, unknown> };
     } catch (thrown) {

@@ -1,4 +1,5 @@
 import type { z } from 'zod';
+import { adminActivate, adminRollback } from './admin-activate.ts';
 import { adminFad, voiceScores } from './admin-fad.ts';
 import { attach } from './attach.ts';
 import { cancel } from './cancel.ts';
@@ -50,6 +51,8 @@ export const commands = {
   [triggerImport.name]: triggerImport,
   [triggerFire.name]: triggerFire,
   [triggerStop.name]: triggerStop,
+  [adminActivate.name]: adminActivate,
+  [adminRollback.name]: adminRollback,
   [adminFad.name]: adminFad,
   [voiceScores.name]: voiceScores,
 } as const;

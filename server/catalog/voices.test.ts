@@ -12,7 +12,7 @@ async function catalog(t: TestContext) {
   const problems: string[] = [];
   const voices = new VoiceCatalog({
     roots: [own, models],
-    active: 'default',
+    active: () => 'default',
     onProblem: (text) => problems.push(text),
   });
   return { root, own, models, voices, problems };

@@ -19,21 +19,24 @@ interface Read {
 export interface VoiceCatalogOptions {
   /** Folders of voice folders; the first that has a voice wins. */
   roots: string[];
-  active: string;
+  /** Id of the voice that is used where none is named. */
+  active: () => string;
   /** Called once per voice and problem that keeps a voice out of the list. */
   onProblem: (message: string) => void;
 }
 
 /** Voices as folders with a card. Nothing is held open: a voice that is repaired on disk works with the next request. */
 export class VoiceCatalog implements Catalog {
-  readonly active: string;
   readonly #options: VoiceCatalogOptions;
   readonly #read = new Map<string, Read>();
   readonly #told = new Set<string>();
 
   constructor(options: VoiceCatalogOptions) {
-    this.active = options.active;
     this.#options = options;
+  }
+
+  get active(): string {
+    return this.#options.active();
   }
 
   async list(): Promise<Voice[]> {

@@ -1,5 +1,6 @@
 import { Command, CommanderError, Option } from 'commander';
 import { version } from '../app.ts';
+import { activate } from './activate.ts';
 import { doctor } from './doctor.ts';
 import { exits, toCliError } from './errors.ts';
 import { type FadOptions, fad } from './fad.ts';
@@ -69,6 +70,20 @@ export async function main(argv: readonly string[]): Promise<number> {
     .option('--json', 'as JSON')
     .action(async (options: FadOptions & Asking) => {
       code = await fad({ ...options, ...choice(options) });
+    });
+
+  asking(program.command('activate').description('make a voice the active one'))
+    .argument('<ID>', 'voice')
+    .option('--force', 'whatever its score says')
+    .option('--json', 'as JSON')
+    .action(async (voice: string, options: Asking & { force?: boolean; json?: boolean }) => {
+      code = await activate(voice, { ...options, ...choice(options) });
+    });
+
+  asking(program.command('rollback').description('make the voice active again that was before'))
+    .option('--json', 'as JSON')
+    .action(async (options: Asking & { json?: boolean }) => {
+      code = await activate(null, { ...options, ...choice(options) });
     });
 
   asking(program.command('voices').description('list the voices and their classes'))

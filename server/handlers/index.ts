@@ -1,5 +1,6 @@
 import type { Playback } from '../playback/playback.ts';
 import type { Handlers } from '../registry.ts';
+import { type ActivateDeps, adminActivate, adminRollback } from './admin-activate.ts';
 import { adminFad, type FadDeps, voiceScores } from './admin-fad.ts';
 import { attach } from './attach.ts';
 import { cancel } from './cancel.ts';
@@ -26,7 +27,13 @@ import { branch, type VaryDeps, vary } from './vary.ts';
 import { voiceInfo } from './voice-info.ts';
 import { voiceList } from './voice-list.ts';
 
-export interface HandlerDeps extends Omit<VaryDeps, 'running' | 'kept'>, ClockDeps, FadDeps, TriggerDeps, DeviceDeps {
+export interface HandlerDeps
+  extends Omit<VaryDeps, 'running' | 'kept'>,
+    ClockDeps,
+    FadDeps,
+    TriggerDeps,
+    DeviceDeps,
+    ActivateDeps {
   info: () => ServerInfo;
   /** Opened by the first who asks. */
   playback: () => Promise<Playback>;
@@ -61,6 +68,8 @@ export function createHandlers(given: HandlerDeps): Handlers {
     'trigger.fire': triggerFire(deps),
     'trigger.stop': triggerStop(deps),
     'server.watch': serverWatch(deps),
+    'admin.activate': adminActivate(deps),
+    'admin.rollback': adminRollback(deps),
     'admin.fad': adminFad(deps),
     'voice.scores': voiceScores(deps),
   };

@@ -115,6 +115,11 @@ export class TriggerBank {
     await this.#save();
   }
 
+  /** Another voice is active now: maps that name none get clips of it. */
+  restock(): void {
+    for (const { map } of [...this.#entries.values()]) if (map.voice === undefined) this.#put(map, true);
+  }
+
   get(id: string): TriggerMap {
     return this.#entry(id).map;
   }
@@ -202,9 +207,9 @@ export class TriggerBank {
     }
   }
 
-  #put(map: TriggerMap): void {
+  #put(map: TriggerMap, anew = false): void {
     const before = this.#entries.get(map.id);
-    if (before !== undefined && playsTheSame(before.map, map)) {
+    if (before !== undefined && !anew && playsTheSame(before.map, map)) {
       before.map = map;
       return;
     }

@@ -1,0 +1,77 @@
+import { ProtocolError } from '../../protocol/index.ts';
+import type { ActiveVoices } from '../catalog/active.ts';
+import type { Catalog, Voice } from '../catalog/catalog.ts';
+import type { Handler } from '../registry.ts';
+import type { FadDeps } from './admin-fad.ts';
+
+export interface ActivateDeps {
+  catalog: Catalog;
+  active: ActiveVoices;
+  /** Loads a voice beside the others and makes a clip of it twice. Rejects where it cannot, or where the two differ. */
+  tryVoice: (voice: Voice) => Promise<void>;
+  scores: FadDeps['scores'];
+  gate: { mode: 'off' | 'warn' | 'refuse'; margin: number };
+  /** Hears of each change. */
+  onActive: (voice: string) => void;
+}
+
+/** One change at a time: two that cross would leave a history that never was. */
+let turn: Promise<unknown> = Promise.resolve();
+
+function inTurn<T>(work: () => Promise<T>): Promise<T> {
+  const next = turn.then(work);
+  turn = next.catch(() => undefined);
+  return next;
+}
+
+/** `admin.activate`. */
+export function adminActivate(deps: ActivateDeps): Handler<'admin.activate'> {
+  return ({ args }) =>
+    inTurn(async () => {
+      const { active } = deps;
+      const voice = await deps.catalog.find(args.voice);
+      const previous = active.active;
+      const warning = args.force ? null : await gated(deps, voice);
+      await deps.tryVoice(voice);
+      await active.push(voice.id);
+      deps.onActive(voice.id);
+      return { voice: voice.id, previous, warning };
+    });
+}
+
+/** `admin.rollback`. */
+export function adminRollback(deps: ActivateDeps): Handler<'admin.rollback'> {
+  return () =>
+    inTurn(async () => {
+      const { active } = deps;
+      const previous = active.active;
+      if (active.previous === null) throw new ProtocolError('unknown_voice', 'no voice was active before this one');
+      const voice = await deps.catalog.find(active.previous);
+      await deps.tryVoice(voice);
+      await active.pop();
+      deps.onActive(voice.id);
+      return { voice: voice.id, previous, warning: null };
+    });
+}
+
+/** What speaks against a voice by its latest score, compared with the active one's by the same measure. Throws gate_refused. */
+async function gated({ catalog, scores, gate }: ActivateDeps, voice: Voice): Promise<string | null> {
+  if (gate.mode === 'off') return null;
+  const active = await catalog.find().catch(() => null);
+  const all = await scores.list();
+  const [candidate, own] = [voice.hash, active?.hash].map((hash) => all.findLast((score) => score.hash === hash));
+  const refuse = (message: string): string => {
+    if (gate.mode === 'refuse') throw new ProtocolError('gate_refused', message);
+    return message;
+  };
+  if (voice.hash === active?.hash || own === undefined) return null;
+  if (candidate === undefined) return refuse(`voice ${voice.id} was not measured; admin.fad does`);
+  if (candidate.embedder !== own.embedder || candidate.reference !== own.reference || candidate.clips !== own.clips)
+    return refuse(`voice ${voice.id} was measured in another way than the active one; measure both alike`);
+  const [theirs, ours] = [candidate.average.fad, own.average.fad];
+  if (theirs <= ours * (1 + gate.margin)) return null;
+  const percent = Math.round(gate.margin * 100);
+  return refuse(
+    `voice ${voice.id} has FAD ${theirs.toFixed(1)}, the active one ${ours.toFixed(1)}: more than ${percent} % worse`,
+  );
+}
