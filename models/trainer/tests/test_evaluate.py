@@ -1,6 +1,7 @@
 """A committed voice of random weights, evaluated from the command line as a user would, and what is read from that."""
 
 import argparse
+import hashlib
 import json
 import shutil
 from pathlib import Path
@@ -13,13 +14,14 @@ import torch
 
 from foley_trainer.cli import main
 from foley_trainer.codec import Codec, CodecConfig
-from foley_trainer.data import Augmenter, Clip, Sounds, open_corpus
+from foley_trainer.data import Augmenter, Clip, Sounds, fit, open_corpus, read_audio
 from foley_trainer.distances import ALL, Heard, Reference, measure
+from foley_trainer.ears import OwnEar
 from foley_trainer.embedder import Embedder, EmbedderConfig
 from foley_trainer.evaluate import add_parser
 from foley_trainer.evaluation import write_card
 from foley_trainer.export_embedder import export_embedder
-from foley_trainer.fad import frechet, gaussian, load_statistics
+from foley_trainer.fad import frechet, gaussian, load_embeddings, load_statistics
 from foley_trainer.parity import lively
 from foley_trainer.prior import PriorConfig
 from foley_trainer.train_prior import PriorStage
@@ -194,6 +196,26 @@ def test_arguments_that_contradict_each_other_are_one_line(corpus: Path, tmp_pat
         said = capsys.readouterr()
         assert json.loads(said.out.splitlines()[-1])["kind"] == kind
         assert len(said.err.splitlines()) == 1
+
+
+def test_a_reference_is_the_eval_clips_as_the_embedder_hears_them(evaluated: Path, corpus: Path, embedder: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "ear"
+    shutil.copytree(embedder, folder)
+    assert main(["reference", "--corpus", str(corpus), "--embedder", str(folder), "--samples", str(SAMPLES)]) == 0
+    described = json.loads((folder / "embedder.json").read_text(encoding="utf-8"))["reference"]
+    assert described["clips"] == {"Beep": 4, "Hiss": 4}
+    assert described["sha256"] == hashlib.sha256((folder / "reference.npz").read_bytes()).hexdigest()
+    assert described["bytes"] == (folder / "reference.npz").stat().st_size
+    heard = load_embeddings(folder / "reference.npz")
+    ear = OwnEar(folder)
+    assert ear.dims == 128, "a card with a reference is still an embedder's card"
+    first = ear.embed(fit(read_audio(corpus / "Beep" / "0.wav", RATE), SAMPLES), RATE)
+    assert any(np.allclose(first, clip, atol=1e-4) for clip in heard["Beep"])
+    missing = tmp_path / "few"
+    shutil.copytree(corpus, missing)
+    rows = (missing / "manifest.csv").read_text().replace(",eval,", ",train,", 3)
+    (missing / "manifest.csv").write_text(rows)
+    assert main(["reference", "--corpus", str(missing), "--embedder", str(folder)]) == 1
 
 
 def test_averages_are_over_classes_and_all_is_not_one_of_them() -> None:
