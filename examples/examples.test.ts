@@ -115,6 +115,13 @@ test('python: websockets with JSON and with msgpack, and python-osc', async (t) 
   const osc = await run(env.python, [path.join(here, 'python/osc.py'), 'Rain', '7']);
   assertRows(osc);
   await assertClip(osc, dir);
+  const pads = await run(env.python, [path.join(here, 'python/pads.py'), 'Rain', 'GunShot']);
+  assert.match(pads, /ready: pad0, pad1/);
+  assert.equal(
+    pads.match(/pad[01] plays a clip from (pool|again|generated), seed \d+, [\d.]+ ms late/g)?.length,
+    4,
+    pads,
+  );
   const failed = await run(env.python, [path.join(here, 'python/osc.py'), 'Unicorn'], 1);
   assert.match(failed, /failed: unknown_class: /);
 });
