@@ -14,7 +14,6 @@ export interface ThreadData {
   rate: number;
 }
 
-const BLOCK = 128;
 const TURN_MS = 3;
 const { shared, output, record, rate } = workerData as ThreadData;
 const port = parentPort!;
@@ -38,10 +37,14 @@ try {
 const status = new SharedStatus(shared);
 const wall = new WallClock().prime();
 let filter = new DriftFilter(sink.rate);
-const out = Array.from({ length: sink.channels }, () => new Float32Array(BLOCK));
+let out = blocks();
 /** Position of the sink at frame 0 of the mix; grows when the sink ran dry. */
 let base = Math.ceil(sink.position()) + sink.ahead;
 let xruns = 0;
+
+function blocks(): Float32Array[] {
+  return Array.from({ length: sink.channels }, () => new Float32Array(sink.block));
+}
 
 function sayState(): void {
   const { rate: hertz, channels, name: device } = sink;
@@ -61,9 +64,9 @@ function turn(): void {
   }
   while (base + mixer.frame < position + sink.ahead) {
     const frame = base + mixer.frame;
-    mixer.render(out, BLOCK);
-    sink.write(out, BLOCK, frame);
-    recorder?.write(out, BLOCK);
+    mixer.render(out, sink.block);
+    sink.write(out, sink.block, frame);
+    recorder?.write(out, sink.block);
   }
   const mapping = filter.observe(wall.now(), position - base - sink.latency() * sink.rate);
   desk.heard(position - base);
@@ -82,6 +85,7 @@ function goSilent(why: string): void {
   problem = why;
   sink.close().catch(() => undefined);
   sink = createSilentSink(sink.rate, sink.channels, sink.position());
+  out = blocks();
   filter = new DriftFilter(sink.rate);
   sayState();
 }
