@@ -21,6 +21,8 @@ const flags = benchFlags({
   rate: { type: 'string', default: '50' },
   minutes: { type: 'string', default: '30' },
   generate: { type: 'string', default: 'on' },
+  /** Seconds of each sound; 0 is the whole clip: then 50 hits a second keep every voice busy. */
+  length: { type: 'string', default: '0' },
 });
 const { models, voice, threads } = flags;
 
@@ -43,7 +45,14 @@ async function hits(): Promise<Record<string, unknown>> {
   await app.ready;
   const client = app.connect();
   const { card } = (await client.call('voice.info')) as { card: { classes: { name: string }[] } };
-  const notes = card.classes.map(({ name }, i) => ({ id: name, class: name, source: { note: 36 + i }, ready: 3 }));
+  const short = Number(flags.length) > 0 ? { length: Number(flags.length) } : {};
+  const notes = card.classes.map(({ name }, i) => ({
+    id: name,
+    class: name,
+    source: { note: 36 + i },
+    ready: 3,
+    ...short,
+  }));
   await client.call('trigger.import', { maps: notes });
   const pools = async () => ((await client.call('trigger.list')) as { pools: PoolState[] }).pools;
   while ((await pools()).some(({ ready }) => ready === 0)) await sleep(100);
