@@ -27,11 +27,12 @@ export const RULES = [
   },
 
   // Distances of sets of clips, and the process that hears them.
-  { of: 'server/evaluation', may: ['server/evaluation', 'server/audio', 'server/engine'] },
+  { of: 'server/evaluation', may: ['server/evaluation', 'server/files.ts', 'server/audio', 'server/engine'] },
 
   { of: 'server/log.ts', may: [], packages: ['pino'] },
   { of: 'server/loopback.ts', may: [] },
   { of: 'server/admin-log.ts', may: [] },
+  { of: 'server/files.ts', may: [] },
   { of: 'server/bus.ts', may: ['protocol'] },
   { of: 'server/registry.ts', may: ['protocol', 'server/bus.ts'] },
   {
@@ -54,10 +55,10 @@ export const RULES = [
     packages: ['zod'],
   },
   { of: 'server/midi', may: ['server/midi'], packages: ['midi'] },
-  { of: 'server/triggers', may: ['server/triggers', 'protocol'], types: ['server/playback'] },
+  { of: 'server/triggers', may: ['server/triggers', 'server/files.ts', 'protocol'], types: ['server/playback'] },
   { of: 'server/scheduler', may: ['server/scheduler', 'protocol', 'server/bus.ts'], types: ['server/engine'] },
-  { of: 'server/catalog', may: ['server/catalog', 'protocol'], packages: ['zod'] },
-  { of: 'server/clips', may: ['server/clips', 'server/audio', 'protocol'], packages: ['zod'] },
+  { of: 'server/catalog', may: ['server/catalog', 'server/files.ts', 'protocol'], packages: ['zod'] },
+  { of: 'server/clips', may: ['server/clips', 'server/files.ts', 'server/audio', 'protocol'], packages: ['zod'] },
   {
     of: 'server/config.ts',
     may: ['protocol', 'server/loopback.ts', 'server/engine/provider.ts'],

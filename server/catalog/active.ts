@@ -1,6 +1,6 @@
-import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
-import path from 'node:path';
+import { readFile } from 'node:fs/promises';
 import { ProtocolError } from '../../protocol/index.ts';
+import { writeWhole } from '../files.ts';
 
 /** Voices that were active, kept for rollbacks; the oldest go first. */
 const MOST = 50;
@@ -50,9 +50,7 @@ export class ActiveVoices {
 
   async #set(list: string[]): Promise<void> {
     try {
-      await mkdir(path.dirname(this.#file), { recursive: true });
-      await writeFile(`${this.#file}.tmp`, `${JSON.stringify(list)}\n`);
-      await rename(`${this.#file}.tmp`, this.#file);
+      await writeWhole(this.#file, `${JSON.stringify(list)}\n`);
     } catch (error) {
       throw new ProtocolError('io_error', `the active voice could not be kept: ${(error as Error).message}`, {
         cause: error,

@@ -1,30 +1,17 @@
-import { randomBytes } from 'node:crypto';
-import { lstat, mkdir, open, readFile, rename, rm } from 'node:fs/promises';
+import { lstat, mkdir, open, readFile, rm } from 'node:fs/promises';
 import path from 'node:path';
 import { ProtocolError } from '../../protocol/index.ts';
 import { HEAD_BYTES, readWavHead, type WavHead } from '../audio/wav-head.ts';
+import { writeWhole } from '../files.ts';
 
 /** What a crash leaves of a file that was being written. */
 export const LEFTOVER = /^\.[0-9a-f]{16}(-[0-9a-f]{8})?\.tmp$/;
 
-/** Writes a file whole or not at all: beside, then renamed, replacing what is there. Throws io_error. */
-export async function writeWhole(file: string, data: Uint8Array | string): Promise<void> {
-  const dir = path.dirname(file);
-  const part = path.join(dir, `.${path.parse(file).name}-${randomBytes(4).toString('hex')}.tmp`);
-  try {
-    await mkdir(dir, { recursive: true });
-    const handle = await open(part, 'wx');
-    try {
-      await handle.writeFile(data);
-      await handle.sync();
-    } finally {
-      await handle.close();
-    }
-    await rename(part, file);
-  } catch (error) {
-    await rm(part, { force: true }).catch(() => undefined);
+/** Writes a file of a clip whole or not at all. Throws io_error. */
+export async function writeClip(file: string, data: Uint8Array | string): Promise<void> {
+  await writeWhole(file, data).catch((error: unknown) => {
     throw new ProtocolError('io_error', `the clip could not be written: ${reason(error)}`, { cause: error });
-  }
+  });
 }
 
 /** Size and age of a plain file; null for what is none, links among them. */

@@ -5,7 +5,7 @@ import { ProtocolError } from '../../protocol/index.ts';
 import { readRecipe } from '../audio/recipe.ts';
 import type { ClipEntry, ClipPage, ClipQuery, ClipRecipe, Clips, NewClip, SavedClip, StoredClip } from './clips.ts';
 import { newestFirst, page } from './entries.ts';
-import { exportName, LEFTOVER, plainFile, readHead, readSmall, reason, writeNew, writeWhole } from './files.ts';
+import { exportName, LEFTOVER, plainFile, readHead, readSmall, reason, writeClip, writeNew } from './files.ts';
 import { isOurs, MAX_SIDECAR_BYTES, readSidecar, type Sidecar, writeSidecar } from './sidecar.ts';
 
 export interface ClipStoreOptions {
@@ -73,9 +73,9 @@ export class ClipStore implements Clips {
       created: this.#nextTime(),
       ...{ name: '', starred: false, seconds: pcm.length / rate, recipe, codes, given, lineage, shape },
     };
-    await writeWhole(this.#path(id, 'json'), writeSidecar(sidecar));
+    await writeClip(this.#path(id, 'json'), writeSidecar(sidecar));
     try {
-      await writeWhole(this.#path(id), wav);
+      await writeClip(this.#path(id), wav);
     } catch (error) {
       await rm(this.#path(id, 'json'), { force: true }).catch(() => undefined);
       throw error;
@@ -118,7 +118,7 @@ export class ClipStore implements Clips {
       const { path: file, bytes, ...stored } = await this.get(id);
       if (change.starred === true && !stored.starred) this.#checkStars();
       const sidecar: Sidecar = { ...pick(stored), ...change };
-      await writeWhole(this.#path(id, 'json'), writeSidecar(sidecar));
+      await writeClip(this.#path(id, 'json'), writeSidecar(sidecar));
       const entry = entryOf(id, file, bytes, sidecar);
       if (this.#known.has(id)) this.#known.set(id, entry);
       else this.#add(entry);

@@ -5,6 +5,7 @@ import { test } from 'node:test';
 import fc from 'fast-check';
 import { type Embedded, frechet, gaussian, Resampled, StatisticsError } from './fad.ts';
 import { kad } from './kad.ts';
+import { drawing } from './measure.ts';
 import { readNpz } from './npz.ts';
 import { readReference } from './reference.ts';
 
@@ -68,17 +69,6 @@ test('files of statistics and of embeddings say the same', () => {
     known.sigma.forEach((x, i) => void near(sets.get(name)!.gaussian.sigma[i]!, x, 600));
   }
 });
-
-/** mulberry32: a generator whose numbers a failing test can print. */
-function drawing(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let t = Math.imul(state ^ (state >>> 15), 1 | state);
-    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
-    return ((t ^ (t >>> 14)) >>> 0) / 2 ** 32;
-  };
-}
 
 /** Clips of a known Gaussian: independent numbers of variance 1. */
 function drawn(draw: () => number, count: number, d: number): Embedded[] {

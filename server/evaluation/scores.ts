@@ -1,5 +1,6 @@
-import { appendFile, mkdir, readFile, rename, writeFile } from 'node:fs/promises';
+import { appendFile, mkdir, readFile } from 'node:fs/promises';
 import path from 'node:path';
+import { writeWhole } from '../files.ts';
 import type { EvaluationResult } from './evaluator.ts';
 
 /** One evaluation that was made here. */
@@ -42,15 +43,15 @@ export class ScoreBook {
   add(score: Score): Promise<void> {
     const added = this.#last.then(async () => {
       const scores = [...(await this.list()), score];
-      await mkdir(path.dirname(this.#file), { recursive: true });
       // A line that a crash has cut short must not take this one with it.
       const begin = this.#torn ? '\n' : '';
       this.#torn = false;
-      if (scores.length <= MOST) await appendFile(this.#file, `${begin}${JSON.stringify(score)}\n`);
-      else {
+      if (scores.length <= MOST) {
+        await mkdir(path.dirname(this.#file), { recursive: true });
+        await appendFile(this.#file, `${begin}${JSON.stringify(score)}\n`);
+      } else {
         scores.splice(0, scores.length - MOST);
-        await writeFile(`${this.#file}.tmp`, scores.map((one) => `${JSON.stringify(one)}\n`).join(''));
-        await rename(`${this.#file}.tmp`, this.#file);
+        await writeWhole(this.#file, scores.map((one) => `${JSON.stringify(one)}\n`).join(''));
       }
       this.#scores = scores;
     });

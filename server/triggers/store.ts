@@ -1,6 +1,6 @@
-import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
-import path from 'node:path';
+import { readFile, rename } from 'node:fs/promises';
 import { commandOf, ProtocolError, type TriggerMap } from '../../protocol/index.ts';
+import { writeWhole } from '../files.ts';
 
 /** Maps in a file of JSON, written whole or not at all. */
 export class MapStore {
@@ -36,9 +36,7 @@ export class MapStore {
   /** Throws io_error. */
   async save(maps: readonly TriggerMap[]): Promise<void> {
     try {
-      await mkdir(path.dirname(this.#file), { recursive: true });
-      await writeFile(`${this.#file}.tmp`, `${JSON.stringify(maps, null, 2)}\n`);
-      await rename(`${this.#file}.tmp`, this.#file);
+      await writeWhole(this.#file, `${JSON.stringify(maps, null, 2)}\n`);
     } catch (error) {
       throw new ProtocolError('io_error', `the maps could not be kept: ${(error as Error).message}`, { cause: error });
     }
