@@ -237,7 +237,7 @@ export async function createApp(config: Config, parts: AppParts = {}): Promise<A
   return { config, ports, urls: urls(config, ports), ready, connect: (role) => connectMemory(registry, role), close };
 }
 
-/** Rejects where a voice cannot be loaded, makes no sound, or another one the second time. */
+/** Rejects where a voice cannot be loaded, or makes what is no sound, or another one the second time. */
 async function tryVoice(engine: Engine, { dir, classCount, rate }: Voice): Promise<void> {
   await engine.load(dir);
   const classWeights = Array.from({ length: classCount }, (_, id) => (id === 0 ? 1 : 0));
@@ -246,7 +246,7 @@ async function tryVoice(engine: Engine, { dir, classCount, rate }: Voice): Promi
   const [one, other] = await Promise.all(runs);
   const wrong = (why: string): EngineError => new EngineError('voice_corrupt', `the voice was tried: ${why}`);
   if (!one!.pcm.every(Number.isFinite)) throw wrong('a sample is no number');
-  if (one!.codes.some((code, cell) => code !== other!.codes[cell])) throw wrong('the same seed gave two clips');
+  if (one!.pcm.some((sample, i) => sample !== other!.pcm[i])) throw wrong('the same seed gave two clips');
 }
 
 /** Loads the active voice, so that the first clip does not wait. A broken one is no reason not to start. */

@@ -9,6 +9,7 @@ const MOST = 50;
 export class ActiveVoices {
   readonly #file: string;
   #list: string[];
+  #turn: Promise<unknown> = Promise.resolve();
 
   private constructor(file: string, list: string[]) {
     this.#file = file;
@@ -33,9 +34,16 @@ export class ActiveVoices {
     return this.#list.at(-1)!;
   }
 
-  /** The one before; null where there is none. */
-  get previous(): string | null {
-    return this.#list.at(-2) ?? null;
+  /** Those before, the latest first. */
+  get previous(): readonly string[] {
+    return this.#list.slice(0, -1).reverse();
+  }
+
+  /** One change at a time: two that cross would leave a history that never was. */
+  inTurn<T>(work: () => Promise<T>): Promise<T> {
+    const next = this.#turn.then(work);
+    this.#turn = next.catch(() => undefined);
+    return next;
   }
 
   /** Throws io_error: then nothing has changed. */
@@ -43,9 +51,10 @@ export class ActiveVoices {
     if (id !== this.active) await this.#set([...this.#list, id].slice(-MOST));
   }
 
-  /** Back to the one before. Throws io_error. */
-  async pop(): Promise<void> {
-    if (this.#list.length > 1) await this.#set(this.#list.slice(0, -1));
+  /** Back to one of the previous ones; those after it are forgotten. Throws io_error. */
+  async backTo(id: string): Promise<void> {
+    const at = this.#list.lastIndexOf(id, this.#list.length - 2);
+    if (at >= 0) await this.#set(this.#list.slice(0, at + 1));
   }
 
   async #set(list: string[]): Promise<void> {

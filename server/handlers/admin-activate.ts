@@ -15,19 +15,10 @@ export interface ActivateDeps {
   onActive: (voice: string) => void;
 }
 
-/** One change at a time: two that cross would leave a history that never was. */
-let turn: Promise<unknown> = Promise.resolve();
-
-function inTurn<T>(work: () => Promise<T>): Promise<T> {
-  const next = turn.then(work);
-  turn = next.catch(() => undefined);
-  return next;
-}
-
 /** `admin.activate`. */
 export function adminActivate(deps: ActivateDeps): Handler<'admin.activate'> {
   return ({ args }) =>
-    inTurn(async () => {
+    deps.active.inTurn(async () => {
       const { active } = deps;
       const voice = await deps.catalog.find(args.voice);
       const previous = active.active;
@@ -39,18 +30,26 @@ export function adminActivate(deps: ActivateDeps): Handler<'admin.activate'> {
     });
 }
 
-/** `admin.rollback`. */
+/** `admin.rollback`: to the latest one before that can still be used. */
 export function adminRollback(deps: ActivateDeps): Handler<'admin.rollback'> {
   return () =>
-    inTurn(async () => {
+    deps.active.inTurn(async () => {
       const { active } = deps;
       const previous = active.active;
-      if (active.previous === null) throw new ProtocolError('unknown_voice', 'no voice was active before this one');
-      const voice = await deps.catalog.find(active.previous);
-      await deps.tryVoice(voice);
-      await active.pop();
-      deps.onActive(voice.id);
-      return { voice: voice.id, previous, warning: null };
+      let problem: unknown = new ProtocolError('unknown_voice', 'no voice was active before this one');
+      for (const id of active.previous) {
+        try {
+          const voice = await deps.catalog.find(id);
+          await deps.tryVoice(voice);
+        } catch (error) {
+          problem = error;
+          continue;
+        }
+        await active.backTo(id);
+        deps.onActive(id);
+        return { voice: id, previous, warning: null };
+      }
+      throw problem;
     });
 }
 
@@ -64,7 +63,8 @@ async function gated({ catalog, scores, gate }: ActivateDeps, voice: Voice): Pro
     if (gate.mode === 'refuse') throw new ProtocolError('gate_refused', message);
     return message;
   };
-  if (voice.hash === active?.hash || own === undefined) return null;
+  if (voice.hash === active?.hash) return null;
+  if (own === undefined) return refuse('the active voice was not measured, so nothing was compared; admin.fad does');
   if (candidate === undefined) return refuse(`voice ${voice.id} was not measured; admin.fad does`);
   if (candidate.embedder !== own.embedder || candidate.reference !== own.reference || candidate.clips !== own.clips)
     return refuse(`voice ${voice.id} was measured in another way than the active one; measure both alike`);

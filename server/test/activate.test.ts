@@ -107,6 +107,15 @@ test('a voice that cannot be used is not activated, and play clients may not', a
   );
 });
 
+test('a rollback passes over voices that are gone', async () => {
+  cpSync(path.join(fixtures, 'tiny-freq'), path.join(models, 'gone'), { recursive: true });
+  await admin('admin.activate', { voice: 'gone', force: true });
+  await admin('admin.activate', { voice: 'mine', force: true });
+  rmSync(path.join(models, 'gone'), { recursive: true });
+  assert.equal((await admin('admin.rollback')).voice, 'default');
+  await assert.rejects(admin('admin.rollback'), failed('unknown_voice'));
+});
+
 test('a gate compares what was measured alike, and warns or refuses', async () => {
   const { voices } = (await app.connect().call('voice.list')) as EventData<'voice.list', 'done'>;
   const score = (id: string, fad: number, more = {}): void => {
@@ -130,6 +139,8 @@ test('a gate compares what was measured alike, and warns or refuses', async () =
     await app.close();
     app = await open({ gate });
   };
+  assert.match((await admin('admin.activate', { voice: 'mine' })).warning!, /nothing was compared/);
+  await admin('admin.rollback');
   score('default', 50);
   await again('refuse');
   await assert.rejects(admin('admin.activate', { voice: 'mine' }), failed('gate_refused'));
