@@ -71,6 +71,32 @@ test('many clips are made in the end, however many single ones keep coming', asy
   assert.ok(between > 5 && between < 15, `${between} clips between the second and the third`);
 });
 
+test('a patient clip begins only when nobody else wants one, whenever it was asked for', async () => {
+  const { engine, scheduler, order } = setup();
+  engine.hold();
+  const jobs = [scheduler.submit(order([900, 901, 902], { patient: true }))];
+  await turn();
+  for (const seed of [1, 2, 3]) jobs.push(scheduler.submit(order([seed])));
+  jobs.push(scheduler.submit(order([10, 11, 12])), scheduler.submit(order([910], { patient: true })));
+  engine.release();
+  assert.deepEqual(await Promise.all(jobs.map(outcome)), new Array(6).fill('done'));
+  assert.deepEqual(engine.begun, [900, 1, 2, 3, 10, 11, 12, 910, 901, 902]);
+});
+
+test('patient jobs take no room in the queue from others, and have bounds too', async () => {
+  const { engine, scheduler, order } = setup({ maxJobs: 2 });
+  engine.hold();
+  const first = scheduler.submit(order([1]));
+  await turn();
+  const patient = [2, 3].map((seed) => scheduler.submit(order([seed], { patient: true })));
+  assert.throws(() => scheduler.submit(order([4], { patient: true })), { code: 'queue_full' });
+  const others = [5, 6].map((seed) => scheduler.submit(order([seed])));
+  assert.throws(() => scheduler.submit(order([7])), { code: 'queue_full' });
+  engine.release();
+  assert.deepEqual(await Promise.all([first, ...patient, ...others].map(outcome)), new Array(5).fill('done'));
+  assert.deepEqual(engine.begun, [1, 5, 6, 2, 3]);
+});
+
 test('as many clips at once as there are slots, handed over in order, and results do not pile up', async () => {
   const { engine, scheduler, order } = setup({ slots: 3 });
   engine.pace.set(1, 40);

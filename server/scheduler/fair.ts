@@ -44,7 +44,8 @@ const PATIENCE_MS = 10_000;
  * One queue for everybody. The next clip is one of the job that has begun with the fewest, of the oldest such job: so
  * requests for one clip are served in order of arrival, somebody who wants one sound does not wait for another's
  * hundred (first clips have room of their own in the engine), and several such hundreds take turns. Clips of a job are handed over in order, however many are made at
- * once. A job that cannot be queued is refused at once.
+ * once. A job that cannot be queued is refused at once; patient jobs are counted apart, so that they take no room from
+ * those that somebody waits for.
  */
 export class FairScheduler implements Scheduler {
   readonly #options: SchedulerOptions;
@@ -64,8 +65,9 @@ export class FairScheduler implements Scheduler {
   submit(order: JobOrder): Job {
     const { maxJobs, maxClips } = this.#options;
     if (this.#closing) throw new ProtocolError('shutting_down', 'the server is stopping and takes no more jobs');
-    const { waitingJobs, waitingClips: clips } = this.usage();
-    if (waitingJobs >= maxJobs) {
+    const waiting = this.#waiting().filter((one) => isPatient(one.order) === isPatient(order));
+    const clips = clipsOf(waiting);
+    if (waiting.length >= maxJobs) {
       throw new ProtocolError('queue_full', `${maxJobs} jobs are waiting already; try again later`);
     }
     if (clips + order.clips.length > maxClips) {
@@ -102,12 +104,11 @@ export class FairScheduler implements Scheduler {
   }
 
   usage(): SchedulerUsage {
-    const jobs = [...this.#jobs.values()];
-    const waiting = jobs.filter(({ startedAt }) => startedAt === null);
+    const waiting = this.#waiting();
     return {
-      running: jobs.length - waiting.length,
+      running: this.#jobs.size - waiting.length,
       waitingJobs: waiting.length,
-      waitingClips: waiting.reduce((sum, { order }) => sum + order.clips.length, 0),
+      waitingClips: clipsOf(waiting),
       maxJobs: this.#options.maxJobs,
       maxClips: this.#options.maxClips,
     };
@@ -124,6 +125,10 @@ export class FairScheduler implements Scheduler {
     }, ms);
     await idle;
     clearTimeout(late);
+  }
+
+  #waiting(): Entry[] {
+    return [...this.#jobs.values()].filter(({ startedAt }) => startedAt === null);
   }
 
   #stop(entry: Entry, error: ProtocolError): boolean {
@@ -147,7 +152,7 @@ export class FairScheduler implements Scheduler {
       if ((this.#isUrgent(entry) ? this.#running.urgent : this.#running.all) >= slots) continue;
       // One clip more than are made at once: the engine goes on while a clip is taken, and results do not pile up.
       if (entry.begun - entry.taken > slots) continue;
-      const had = this.#isUrgent(entry) ? 0 : entry.begun + (entry.order.patient === true ? PATIENT : 0);
+      const had = this.#isUrgent(entry) ? 0 : entry.begun + (isPatient(entry.order) ? PATIENT : 0);
       if (had < least) [chosen, least] = [entry, had];
     }
     return chosen;
@@ -155,7 +160,7 @@ export class FairScheduler implements Scheduler {
 
   /** The first clip of a job is waited for by somebody: who asked for a hundred has something to hear then. */
   #isUrgent({ begun, servedAt, order }: Entry): boolean {
-    if (order.patient === true) return false;
+    if (isPatient(order)) return false;
     return begun === 0 || this.#now() - servedAt >= PATIENCE_MS;
   }
 
@@ -232,4 +237,12 @@ export class FairScheduler implements Scheduler {
     if (entry.stop !== null || event.type === 'started') return;
     this.#options.bus.publish(entry.id, { ...event, index });
   }
+}
+
+function clipsOf(jobs: readonly Entry[]): number {
+  return jobs.reduce((sum, { order }) => sum + order.clips.length, 0);
+}
+
+function isPatient({ patient = false }: JobOrder): boolean {
+  return patient;
 }
