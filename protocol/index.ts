@@ -32,7 +32,7 @@ export {
   isTerminal,
   terminalEvents,
 } from './commands/index.ts';
-export type { Hit, PoolState, TriggerMap } from './commands/triggers.ts';
+export type { Hit, PoolState, TriggerMap, TriggerSource } from './commands/triggers.ts';
 export { type Answer, type AnswerTo, failedAnswer, parseAnswer, parseRequest, type Request } from './envelope.ts';
 export {
   type ErrorCode,

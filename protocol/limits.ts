@@ -65,6 +65,11 @@ const table = {
     value: 256,
     meaning: 'Clips kept ready by all maps together',
   },
+  poolBytes: {
+    value: 384 * 1024 * 1024,
+    meaning:
+      'Bytes of all their clips, those that may come again included; each map has a share by what it keeps ready',
+  },
   seconds: {
     value: 60,
     meaning: 'Longest clip in seconds',

@@ -187,6 +187,10 @@ export async function createApp(config: Config, parts: AppParts = {}): Promise<A
     stopped ??= stop();
     return stopped;
   };
+  // Before the ports: who maps at once must not take the place of what was mapped before.
+  void triggers
+    .restore(() => mapStore.load())
+    .catch((err: unknown) => log.warn({ err }, 'the trigger maps could not be restored'));
   if (config.listen) {
     const context: TransportContext = {
       registry,
@@ -229,10 +233,6 @@ export async function createApp(config: Config, parts: AppParts = {}): Promise<A
   triggers.listen(midi);
   // After the ports: looking for MIDI takes longer than everything before it.
   if (config.listen || parts.midi !== undefined) void midi.open();
-  void mapStore
-    .load()
-    .then((maps) => triggers.restore(maps))
-    .catch((err: unknown) => log.warn({ err }, 'the trigger maps could not be restored'));
   const ready = check().then(() => ({ voice: active.active, problem }));
   return { config, ports, urls: urls(config, ports), ready, connect: (role) => connectMemory(registry, role), close };
 }

@@ -29,6 +29,13 @@ const mapFields = {
   class: classArg.describe('what it plays, as in `foley.generate`'),
   voice: name.optional().describe('voice id').meta({ fallback: 'the active voice' }),
   temperature: z.number().min(0).max(limits.temperatureMax).default(1).describe('of the clips that are made for it'),
+  softTemperature: z
+    .number()
+    .min(0)
+    .max(limits.temperatureMax)
+    .optional()
+    .describe('of the clips for the softest hits, in between for those in between')
+    .meta({ fallback: '`temperature`' }),
   ready: z.int().min(1).max(limits.poolClips).default(3).describe('clips that are kept ready'),
   reuse: z
     .boolean()
@@ -91,7 +98,9 @@ export const hit = z.object({
   frame: z.number().describe('of the output, since it began'),
   late: z.number().min(0).describe('how much too late that is').meta({ unit: 'ms' }),
   class: z.union([z.string(), z.record(z.string(), z.number())]),
-  seed: seedNumber.describe('that makes this clip again with `foley.generate`'),
+  seed: seedNumber.describe('that makes this clip again with `foley.generate`, with the temperature'),
+  temperature: z.number(),
+  remaining: z.int().min(0).describe('clips that are still ready'),
 });
 export type Hit = z.output<typeof hit>;
 export type PoolState = z.output<typeof pool>;
@@ -104,13 +113,13 @@ const fullExample = {
 export const poolExample = { map: 'pad1', ready: 3, want: 3, coming: 0, played: 12, starved: 0, problem: null };
 export const hitExample = {
   ...{ map: 'pad1', voice: 7, from: 'pool' as const, at: 1764072000000, frame: 480000, late: 0 },
-  ...{ class: 'DogBark', seed: 42 },
+  ...{ class: 'DogBark', seed: 42, temperature: 1, remaining: 2 },
 };
 
 export const triggerMap = defineCommand({
   name: 'trigger.map',
   role: 'play',
-  doc: 'Maps a MIDI note, controller or program, or an OSC address, to a sound that is kept ready; a map of this id is replaced.',
+  doc: 'Maps a MIDI note, controller or program, or an OSC address, to a sound that is kept ready; a map of this id is replaced. Maps of one source all sound, in the order in which they were made.',
   args: map,
   events: { done: z.object({ map }) },
   http: true,
@@ -143,7 +152,7 @@ export const triggerEdit = defineCommand({
 export const triggerUnmap = defineCommand({
   name: 'trigger.unmap',
   role: 'play',
-  doc: 'Takes a map away; what sounds of it sounds to its end.',
+  doc: 'Takes a map away; a shot of it sounds to its end, a gate or a loop ends.',
   args: z.strictObject({ id }),
   events: { done: z.object({ id: z.string() }) },
   http: true,
@@ -194,7 +203,7 @@ export const triggerImport = defineCommand({
 export const triggerFire = defineCommand({
   name: 'trigger.fire',
   role: 'play',
-  doc: 'Plays a map as if it was hit. With a time ahead that leaves room for it, a clip is made for this hit; else one that is ready plays.',
+  doc: 'Plays a map as if it was hit. With a time ahead that leaves room for it, a clip is made for this hit; else, or when that clip is not made in time, one that is ready plays.',
   args: z
     .strictObject({
       id: id.optional(),
@@ -216,7 +225,9 @@ export const triggerFire = defineCommand({
     pairs: true,
     fixed: {},
     example: ['pad1', 0.8],
-    replies: { done: [{ address: '/foley/played', args: ['map:s', 'from:s', 'seed:n', 'late:f'], each: 'hits' }] },
+    replies: {
+      done: [{ address: '/foley/played', args: ['map:s', 'from:s', 'seed:n', 'late:f', 'remaining:i'], each: 'hits' }],
+    },
   },
   example: { args: { id: 'pad1', velocity: 0.8 }, events: { done: { hits: [hitExample] } } },
 });

@@ -156,6 +156,8 @@ test('what was played is in the recording, and maps that cannot be read are set 
     (await list()).maps.map(({ id }) => id),
     ['good'],
   );
+  assert.equal(JSON.parse(readFileSync(`${file}.broken`, 'utf8')).length, 2, 'what was left out is not lost');
+  rmSync(`${file}.broken`);
   await app.close();
   writeFileSync(file, '{"not');
   app = await open();

@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { setImmediate as nextTurn } from 'node:timers/promises';
+import { setImmediate as nextTurn, setTimeout as sleep } from 'node:timers/promises';
 import { ProtocolError, parseArgs, type TriggerMap } from '../../protocol/index.ts';
 import { createOfflinePlayback } from '../playback/offline.ts';
-import { type BankOptions, type ClipMaker, loudness, TriggerBank } from './bank.ts';
+import { type BankOptions, TriggerBank } from './bank.ts';
+import { type ClipMaker, loudness, type MadeClip } from './player.ts';
 import type { MidiEvent } from './sources.ts';
 
 const RATE = 48_000;
@@ -14,7 +15,9 @@ const map = (fields: Record<string, unknown>): TriggerMap =>
 function stage(options: Omit<Partial<BankOptions>, 'maker'> & { maker?: Partial<ClipMaker> } = {}) {
   let seed = 0;
   const playback = createOfflinePlayback({ rate: RATE, began: 1_000_000 });
-  const clip = () => ({ pcm: new Float32Array(RATE / 2).fill(0.1), rate: RATE, seed: seed++ });
+  const clip = (temperature = 1): MadeClip => {
+    return { pcm: new Float32Array(RATE / 2).fill(0.1), rate: RATE, seed: seed++, temperature };
+  };
   const saved: TriggerMap[][] = [];
   const midi = { listener: (_: MidiEvent): void => undefined };
   const { maker, ...rest } = options;
@@ -24,10 +27,10 @@ function stage(options: Omit<Partial<BankOptions>, 'maker'> & { maker?: Partial<
       check: async ({ class: label }) => {
         if (label === 'Unicorn') throw new ProtocolError('unknown_class', 'no unicorns');
       },
-      stock: async (_, count, take) => {
-        for (let i = 0; i < count; i++) take(clip());
+      stock: async (_, temperatures, take) => {
+        for (const temperature of temperatures) take(clip(temperature));
       },
-      now: async () => clip(),
+      now: async (_, temperature) => clip(temperature),
       expectedMs: () => 1000,
       ...maker,
     },
@@ -54,8 +57,12 @@ function stage(options: Omit<Partial<BankOptions>, 'maker'> & { maker?: Partial<
     const out = playback.render((RATE * ms) / 1000);
     return out.map((channel) => channel.reduce((most, x) => Math.max(most, Math.abs(x)), 0)) as [number, number];
   };
-  return { bank, playback, saved, note, cc, heard, problems };
+  return { bank, playback, saved, note, cc, heard, problems, clip };
 }
+
+/** A queue that never comes to the pools. */
+const starve: ClipMaker['stock'] = (_map, _temperatures, _take, signal) =>
+  new Promise((_, reject) => signal.addEventListener('abort', () => reject(signal.reason)));
 
 const now = { velocity: 1, at: null, wait: true };
 const near = (actual: number, expected: number): void => {
@@ -136,9 +143,10 @@ test('with nothing ready it waits or says so; with nothing fresh it plays again,
   let give = false;
   const { bank } = stage({
     maker: {
-      stock: async (_, count, take, signal) => {
-        if (!give) return new Promise((_, reject) => signal.addEventListener('abort', () => reject(signal.reason)));
-        for (let i = 0; i < count; i++) take({ pcm: new Float32Array(100), rate: RATE, seed: 100 + i });
+      stock: async (_, temperatures, take, signal) => {
+        if (!give) return starve(_, temperatures, take, signal);
+        for (const [i, temperature] of temperatures.entries())
+          take({ pcm: new Float32Array(100), rate: RATE, seed: 100 + i, temperature });
       },
     },
   });
@@ -188,4 +196,221 @@ test('what cannot be is refused, all or nothing', async () => {
   assert.equal(bank.stop({ id: 'only' }, 0.01), 1);
   assert.equal(bank.stop({}, 0.01), 1, 'it sounds until its fade has ended');
   bank.close();
+});
+
+test('a clip of its own that is not made in time gives way to a ready one, and waits for the next hit', async () => {
+  let finish: (clip: MadeClip) => void = () => undefined;
+  let given = false;
+  const { bank, playback, clip } = stage({
+    maker: {
+      stock: async (_, temperatures, take, signal) => {
+        if (given) return starve(_, temperatures, take, signal);
+        given = true;
+        for (const _one of temperatures) take(clip());
+      },
+      now: () => new Promise((resolve) => (finish = resolve)),
+      expectedMs: () => 10,
+    },
+  });
+  await bank.set([map({ id: 'pad', ready: 2 })]);
+  const at = playback.now() + 150;
+  const hit = (await bank.fire('pad', { ...now, at }))!;
+  assert.deepEqual([hit.from, hit.late, hit.frame], ['pool', 0, (RATE * 150) / 1000]);
+  finish({ ...clip(), seed: 77 });
+  await nextTurn();
+  assert.equal(bank.pools()[0]!.ready, 2);
+  const next = [(await bank.fire('pad', now))!, (await bank.fire('pad', now))!];
+  assert.deepEqual(
+    next.map(({ from }) => from),
+    ['pool', 'pool'],
+  );
+  assert.equal(next[1]!.seed, 77);
+  bank.close();
+});
+
+test('few clips are made for hits at once: the others take what is ready, or say that there is nothing', async () => {
+  let asked = 0;
+  const never = (): Promise<MadeClip> => {
+    asked += 1;
+    return new Promise(() => undefined);
+  };
+  const { bank, playback } = stage({ maker: { stock: starve, now: never, expectedMs: () => 10 } });
+  await bank.set([map({ id: 'pad' })]);
+  const at = playback.now() + 60_000;
+  const waiting = Array.from({ length: 8 }, (_, i) => bank.fire('pad', i % 2 === 0 ? now : { ...now, at }));
+  for (const one of waiting) one.catch(() => undefined);
+  await nextTurn();
+  for (const one of [now, { ...now, at }]) await assert.rejects(bank.fire('pad', one), { code: 'pool_empty' });
+  assert.equal(asked, 8);
+  bank.close();
+});
+
+test('room for a clip of its own is shared with those that are being made', async () => {
+  const { bank, playback } = stage({ maker: { now: () => new Promise(() => undefined), expectedMs: () => 1000 } });
+  await bank.set([map({ id: 'pad', ready: 4 })]);
+  const at = playback.now() + 2500;
+  for (let i = 0; i < 2; i++) void bank.fire('pad', { ...now, at });
+  assert.equal((await bank.fire('pad', { ...now, at }))!.from, 'pool');
+  bank.close();
+});
+
+test('whatever becomes of its map, a loop ends', async () => {
+  const { bank, note, heard, playback } = stage();
+  const loop = { id: 'pad', mode: 'loop', source: { note: 1 } };
+  const silent = async (): Promise<void> => {
+    await heard(40);
+    near((await heard(40))[0], 0);
+  };
+  const changes = [
+    () => bank.remove('pad'),
+    () => bank.set([map({ id: 'pad', source: { note: 1 } })]),
+    () => bank.set([map({ ...loop, source: { note: 2 } })]),
+    () => bank.set([], true),
+  ];
+  for (const change of changes) {
+    await bank.set([map(loop)]);
+    note(1, 127);
+    near((await heard(900))[0], centre);
+    await change();
+    await silent();
+  }
+  await bank.set([map({ id: 'shot' })]);
+  const { voice } = (await bank.fire('shot', now))!;
+  await bank.remove('shot');
+  near((await heard(100))[0], centre);
+  assert.equal(bank.stop({ voice: voice + 1 }, 0.01), 0);
+  assert.equal(bank.stop({ id: 'shot' }, 0.01), 1, 'what sounds of a map that is gone can be ended');
+  await silent();
+  assert.throws(() => bank.stop({ id: 'shot' }, 0.01), { code: 'unknown_map' });
+  assert.equal(playback.info().voices.active, 0);
+});
+
+test('a note that ends before its clip is made is not heard, and the clip is kept', async () => {
+  let finish: (clip: MadeClip) => void = () => undefined;
+  const { bank, heard, clip } = stage({
+    maker: { stock: starve, now: () => new Promise((resolve) => (finish = resolve)) },
+  });
+  await bank.set([map({ id: 'loop', mode: 'loop' }), map({ id: 'shot' })]);
+  const loop = bank.fire('loop', now);
+  await bank.fire('loop', { ...now, velocity: 0 });
+  finish(clip());
+  assert.equal(await loop, null);
+  near((await heard(100))[0], 0);
+  assert.deepEqual(
+    bank.pools().map(({ ready, played }) => [ready, played]),
+    [
+      [1, 0],
+      [0, 0],
+    ],
+  );
+  const shot = bank.fire('shot', now);
+  await bank.fire('shot', { ...now, velocity: 0 });
+  finish(clip());
+  assert.equal((await shot)?.from, 'generated');
+  const again = bank.fire('loop', now);
+  assert.equal((await again)?.from, 'pool');
+  bank.stop({}, 0.002);
+  await heard(40);
+  near((await heard(40))[0], 0);
+});
+
+test('the end of a note has its own time, and does not touch what begins after it', async () => {
+  const { bank, playback, heard } = stage();
+  await bank.set([map({ id: 'loop', mode: 'loop' })]);
+  const begun = playback.now();
+  await bank.fire('loop', { ...now, at: begun + 20 });
+  await bank.fire('loop', { ...now, at: begun + 500 });
+  let over = false;
+  const end = bank.fire('loop', { ...now, velocity: 0, at: begun + 100 }).then(() => (over = true));
+  near((await heard(90))[0], centre);
+  assert.equal(over, false);
+  await sleep(110);
+  await end;
+  await heard(40);
+  near((await heard(300))[0], 0);
+  near((await heard(200))[0], centre);
+  bank.close();
+});
+
+test('a map that cannot play keeps no other from it; where none can, the reason is told', async () => {
+  const gone = new ProtocolError('unknown_class', 'no such class');
+  const { bank, problems, clip } = stage({
+    maker: {
+      stock: async ({ id }, temperatures, take) => {
+        if (id === 'broken') throw gone;
+        for (const _ of temperatures) take(clip());
+      },
+      now: () => Promise.reject(gone),
+    },
+  });
+  const maps = ['broken', 'first', 'second'].map((id) => map({ id, source: { osc: '/pad' } }));
+  await bank.restore(async () => maps);
+  const hits = await bank.fireAddress('/pad', now);
+  assert.deepEqual(
+    hits.map((hit) => hit.map),
+    ['first', 'second'],
+  );
+  assert.deepEqual(problems, ['map broken could not play']);
+  assert.equal(bank.pools()[0]!.problem, 'no such class');
+  await bank.set(maps.slice(0, 1), true);
+  await assert.rejects(bank.fireAddress('/pad', now), { code: 'unknown_class' });
+  bank.close();
+});
+
+test('who maps before the maps of the run before are there loses none of them', async () => {
+  const { bank, saved } = stage();
+  const restored = bank.restore(async () => {
+    await nextTurn();
+    return [map({ id: 'old' })];
+  });
+  await bank.set([map({ id: 'new' })]);
+  await restored;
+  assert.deepEqual(
+    saved.map((maps) => maps.map(({ id }) => id)),
+    [['old', 'new']],
+  );
+});
+
+test('soft hits play colder clips where a map says so, and a hit tells what makes its clip again', async () => {
+  const { bank, playback } = stage();
+  await bank.set([map({ id: 'pad', temperature: 1, softTemperature: 0.5, ready: 3 })]);
+  const played = async (velocity: number, at: number | null = null) =>
+    (await bank.fire('pad', { ...now, velocity, at }))!;
+  const hits = [await played(0.1), await played(1), await played(0.6), await played(0.2, playback.now() + 5000)];
+  assert.deepEqual(
+    hits.map(({ temperature, from }) => [temperature, from]),
+    [
+      [0.5, 'pool'],
+      [1, 'pool'],
+      [0.75, 'pool'],
+      [0.6, 'generated'],
+    ],
+  );
+  assert.equal(new Set(hits.map(({ seed }) => seed)).size, 4);
+  const [pool] = bank.pools();
+  assert.deepEqual([pool!.played, pool!.starved], [4, 0]);
+});
+
+test('all pools together hold no more bytes than they may, and a map with too little room says so', async () => {
+  const bytes = (RATE / 2) * 4;
+  const { bank, playback } = stage({ poolBytes: 10 * bytes });
+  const prepared: number[] = [];
+  const { prepare } = playback;
+  playback.prepare = (pcm, rate) => {
+    const sound = prepare(pcm, rate);
+    prepared.push(sound.bytes);
+    return sound;
+  };
+  await bank.set([map({ id: 'a', ready: 4 })]);
+  assert.deepEqual([bank.pools()[0]!.ready, bank.pools()[0]!.problem], [4, null]);
+  await bank.set([map({ id: 'b', ready: 12 })]);
+  for (let i = 0; i < 30; i++) for (const id of ['a', 'b']) assert.equal((await bank.fire(id, now))!.from, 'pool');
+  const [a, b] = bank.pools();
+  // A quarter of ten is two, of which one may come again; three quarters are seven.
+  assert.deepEqual([a!.ready, b!.ready], [1, 6]);
+  assert.equal(a!.problem, 'there is room for 1 of its clips only');
+  assert.ok(bank.poolBytes <= 10 * bytes, `${bank.poolBytes / bytes} clips`);
+  await bank.remove('b');
+  await nextTurn();
+  assert.deepEqual([bank.pools()[0]!.ready, bank.pools()[0]!.problem], [4, null]);
 });

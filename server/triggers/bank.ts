@@ -1,25 +1,9 @@
 import { type Hit, limits, type PoolState, ProtocolError, type TriggerMap } from '../../protocol/index.ts';
-import type { Playback, Played } from '../playback/playback.ts';
-import { Pool, type ReadyClip } from './pool.ts';
-import type { Beats, MidiEvent, MidiEvents } from './sources.ts';
-
-/** Makes clips for maps; knows voices and the queue, which the bank does not. */
-export interface ClipMaker {
-  /** Throws unknown_voice or unknown_class where a map plays what is not there. */
-  check(map: TriggerMap): Promise<void>;
-  /** Clips that nobody waits for, one after the other. */
-  stock(map: TriggerMap, count: number, take: (clip: MadeClip) => void, signal: AbortSignal): Promise<void>;
-  /** One clip that somebody waits for. */
-  now(map: TriggerMap, signal: AbortSignal): Promise<MadeClip>;
-  /** Milliseconds that `now` takes, as far as is known. */
-  expectedMs(): number;
-}
-
-export interface MadeClip {
-  pcm: Float32Array;
-  rate: number;
-  seed: number;
-}
+import type { Playback } from '../playback/playback.ts';
+import { struck } from './match.ts';
+import { type ClipMaker, type Fire, Player, temperatureOf } from './player.ts';
+import { Pool } from './pool.ts';
+import type { Beats, MidiEvents } from './sources.ts';
 
 export interface BankOptions {
   maker: ClipMaker;
@@ -29,6 +13,10 @@ export interface BankOptions {
   save: (maps: readonly TriggerMap[]) => Promise<void>;
   /** Says what went wrong where nobody waits for an answer. */
   onProblem: (message: string, error: unknown) => void;
+  /** Bytes that all pools together may hold. */
+  poolBytes?: number;
+  /** 0..1, as Math.random. */
+  random?: () => number;
 }
 
 /** What happens to triggers, whoever fires them. */
@@ -37,23 +25,9 @@ export type TriggerEvent = { type: 'hit'; hit: Hit } | { type: 'pool'; pool: Poo
 interface Entry {
   map: TriggerMap;
   pool: Pool;
-  /** Voices that sound or will. */
-  sounding: Set<Played>;
-  /** Controllers that stand at 64 or more, by channel. */
-  high: Set<number>;
+  /** Channels on which its controller is down. */
+  down: Set<number>;
 }
-
-export interface Fire {
-  velocity: number;
-  /** Milliseconds since 1970; null is as soon as possible. */
-  at: number | null;
-  wait: boolean;
-}
-
-/** Room for what lies between the engine's last sample and its being scheduled. */
-const MARGIN_MS = 60;
-/** How far a clip that comes again is changed: in speed, which is pitch, and in loudness (dB). */
-const AGAIN = { speed: 0.06, gain: 3 };
 
 /** Maps, their pools, and what happens when one is hit. */
 export class TriggerBank {
@@ -61,12 +35,21 @@ export class TriggerBank {
   /** In the order in which they were made: that is the order in which maps of one note sound. */
   readonly #entries = new Map<string, Entry>();
   readonly #stop = new AbortController();
-  #playback: Playback | null = null;
-  #saving: Promise<void> = Promise.resolve();
+  readonly #player: Player;
   readonly #watchers = new Set<(event: TriggerEvent) => void>();
+  #playback: Playback | null = null;
+  /** Clips that all maps together keep ready. */
+  #wanted = 0;
+  /** Changes happen one after the other, the first after the maps of the run before are there. */
+  #changing: Promise<void> = Promise.resolve();
 
   constructor(options: BankOptions) {
     this.#options = options;
+    const { maker, beats, random } = options;
+    this.#player = new Player({
+      ...{ maker, beats, random, signal: this.#stop.signal },
+      playback: () => this.#playback!,
+    });
   }
 
   get maps(): TriggerMap[] {
@@ -83,36 +66,41 @@ export class TriggerBank {
     return [...this.#entries.values()].map(poolState);
   }
 
+  /** Bytes that all pools together hold. */
+  get poolBytes(): number {
+    return [...this.#entries.values()].reduce((sum, { pool }) => sum + pool.bytes, 0);
+  }
+
   isMapped(address: string): boolean {
-    for (const { map } of this.#entries.values()) {
-      if (map.source !== undefined && 'osc' in map.source && map.source.osc === address) return true;
-    }
-    return false;
+    return this.#of(address).length > 0;
   }
 
   /** Maps of an earlier run; one whose voice or class is gone stays, and says so in its pool. */
-  async restore(maps: readonly TriggerMap[]): Promise<void> {
-    if (maps.length === 0) return;
-    this.#playback ??= await this.#options.playback();
-    for (const map of maps) this.#put(map);
+  restore(load: () => Promise<readonly TriggerMap[]>): Promise<void> {
+    return this.#change(async () => {
+      const maps = await load();
+      if (maps.length === 0 || this.#stop.signal.aborted) return;
+      this.#playback ??= await this.#options.playback();
+      if (this.#stop.signal.aborted) return;
+      for (const map of maps) this.#put(map);
+      this.#share();
+    });
   }
 
   /** All or none. Throws unknown_voice, unknown_class, bad_args or io_error. */
-  async set(maps: readonly TriggerMap[], replace = false): Promise<void> {
-    const after = new Map(replace ? [] : this.maps.map((map) => [map.id, map]));
-    for (const map of maps) after.set(map.id, map);
-    const ready = [...after.values()].reduce((sum, map) => sum + map.ready, 0);
-    if (after.size > limits.maps) throw new ProtocolError('bad_args', `there may be ${limits.maps} maps`);
-    if (ready > limits.poolTotal) {
-      const message = `args.ready: ${ready} clips would be kept ready by all maps, ${limits.poolTotal} may be`;
-      throw new ProtocolError('bad_args', message, { path: 'args.ready' });
-    }
-    for (const map of maps) await this.#options.maker.check(map);
-    this.#playback ??= await this.#options.playback();
-    if (this.#stop.signal.aborted) throw new ProtocolError('shutting_down');
-    if (replace) for (const id of this.#entries.keys()) if (!after.has(id)) this.#drop(id);
-    for (const map of maps) this.#put(map);
-    await this.#save();
+  set(maps: readonly TriggerMap[], replace = false): Promise<void> {
+    return this.#change(async () => {
+      const after = new Map(replace ? [] : this.maps.map((map) => [map.id, map]));
+      for (const map of maps) after.set(map.id, map);
+      refuseTooMany([...after.values()]);
+      for (const map of maps) await this.#options.maker.check(map);
+      if (this.#stop.signal.aborted) throw new ProtocolError('shutting_down');
+      this.#playback ??= await this.#options.playback();
+      if (replace) for (const id of this.#entries.keys()) if (!after.has(id)) this.#drop(id);
+      for (const map of maps) this.#put(map);
+      this.#share();
+      await this.#options.save(this.maps);
+    });
   }
 
   /** Another voice is active now: maps that name none get clips of it. */
@@ -124,10 +112,12 @@ export class TriggerBank {
     return this.#entry(id).map;
   }
 
-  async remove(id: string): Promise<void> {
-    this.#entry(id);
-    this.#drop(id);
-    await this.#save();
+  remove(id: string): Promise<void> {
+    return this.#change(async () => {
+      this.#drop(id);
+      this.#share();
+      await this.#options.save(this.maps);
+    });
   }
 
   /** Plays a map, or ends what it holds when the velocity is 0. Throws unknown_map, pool_empty, or why none was made. */
@@ -135,30 +125,33 @@ export class TriggerBank {
     return this.#fire(this.#entry(id), fire);
   }
 
-  /** Every map of an OSC address, in the order in which they were made. Throws unknown_map. */
+  /**
+   * Every map of an OSC address, in the order in which they were made. One that cannot play is told of in the log and
+   * does not keep the others from it; where none can, throws why. Throws unknown_map.
+   */
   async fireAddress(address: string, fire: Fire): Promise<Hit[]> {
-    const found = this.#of((source) => 'osc' in source && source.osc === address);
+    const found = this.#of(address);
     if (found.length === 0) throw new ProtocolError('unknown_map', `nothing is mapped to ${address}`);
-    const hits = await Promise.all(found.map((entry) => this.#fire(entry, fire)));
-    return hits.filter((hit) => hit !== null);
+    const ends = await Promise.allSettled(found.map((entry) => this.#fire(entry, fire)));
+    const failed = ends.flatMap((end, i) => (end.status === 'rejected' ? [{ id: found[i]!.map.id, ...end }] : []));
+    if (failed.length === ends.length) throw failed[0]!.reason;
+    for (const { id, reason } of failed) this.#options.onProblem(`map ${id} could not play`, reason);
+    return ends.flatMap((end) => (end.status === 'fulfilled' && end.value !== null ? [end.value] : []));
   }
 
-  /** How many sounds are ended. */
+  /** How many hits are ended, of maps that are gone as well. Throws unknown_map. */
   stop(what: { voice?: number | undefined; id?: string | undefined }, fade: number): number {
-    const entries = what.id === undefined ? [...this.#entries.values()] : [this.#entry(what.id)];
-    let stopped = 0;
-    for (const { sounding } of entries) {
-      for (const { voice } of sounding) {
-        if (what.voice === undefined || what.voice === voice) stopped += this.#playback?.stop(voice, fade) ? 1 : 0;
-      }
-    }
-    return stopped;
+    if (what.id !== undefined && !this.#player.holds(what.id)) this.#entry(what.id);
+    return this.#player.stop(what, fade);
   }
 
   /** Lets a MIDI input fire maps. Returns the way to stop. */
   listen(midi: MidiEvents): () => void {
     return midi.on((event) => {
-      for (const { entry, velocity } of this.#hitBy(event)) {
+      for (const entry of this.#entries.values()) {
+        const { source } = entry.map;
+        const velocity = source === undefined ? null : struck(source, event, entry.down);
+        if (velocity === null) continue;
         // As soon as it can: an event's own time is past already.
         this.#fire(entry, { velocity, at: null, wait: true }).catch((error: unknown) => {
           this.#options.onProblem(`map ${entry.map.id} could not play`, error);
@@ -178,144 +171,102 @@ export class TriggerBank {
     return entry;
   }
 
-  #of(is: (source: NonNullable<TriggerMap['source']>) => boolean): Entry[] {
-    return [...this.#entries.values()].filter(({ map }) => map.source !== undefined && is(map.source));
+  #of(address: string): Entry[] {
+    return [...this.#entries.values()].filter(({ map: { source } }) => {
+      return source !== undefined && 'osc' in source && source.osc === address;
+    });
   }
 
-  #hitBy(event: MidiEvent): { entry: Entry; velocity: number }[] {
-    const here = (source: { channel?: number | undefined }): boolean => {
-      return source.channel === undefined || source.channel === event.channel;
-    };
-    switch (event.type) {
-      case 'note': {
-        const velocity = event.on ? event.velocity / 127 : 0;
-        return this.#of((source) => 'note' in source && source.note === event.note && here(source)).map((entry) => {
-          return { entry, velocity };
-        });
-      }
-      case 'program': {
-        const found = this.#of((source) => 'program' in source && source.program === event.program && here(source));
-        return found.map((entry) => ({ entry, velocity: 1 }));
-      }
-      case 'cc': {
-        const found = this.#of((source) => 'cc' in source && source.cc === event.controller && here(source));
-        const high = event.value >= 64;
-        const moved = found.filter((entry) => entry.high.has(event.channel) !== high);
-        for (const { high: standing } of moved) high ? standing.add(event.channel) : standing.delete(event.channel);
-        return moved.map((entry) => ({ entry, velocity: high ? event.value / 127 : 0 }));
-      }
-    }
+  async #fire({ map, pool }: Entry, fire: Fire): Promise<Hit | null> {
+    const hit = await this.#player.hit(map, pool, fire);
+    if (hit !== null) this.#tell({ type: 'hit', hit });
+    return hit;
+  }
+
+  #change(change: () => Promise<void>): Promise<void> {
+    const changed = this.#changing.then(change);
+    this.#changing = changed.catch(() => undefined);
+    return changed;
   }
 
   #put(map: TriggerMap, anew = false): void {
     const before = this.#entries.get(map.id);
+    if (before !== undefined && isHeldOtherwise(before.map, map)) {
+      // Nothing would end it later.
+      this.#player.release(map.id);
+      before.down.clear();
+    }
     if (before !== undefined && !anew && playsTheSame(before.map, map)) {
       before.map = map;
       return;
     }
-    const pool = new Pool({
-      ...{ want: map.ready, reuse: map.reuse },
-      make: (count, take, signal) => {
+    before?.pool.close();
+    this.#wanted += map.ready - (before?.map.ready ?? 0);
+    const entry: Entry = { map, pool: this.#newPool(map), down: before?.down ?? new Set() };
+    this.#entries.set(map.id, entry);
+    entry.pool.onChange = () => this.#tell({ type: 'pool', pool: poolState(entry) });
+    entry.pool.fill();
+  }
+
+  #newPool(map: TriggerMap): Pool {
+    return new Pool({
+      ...{ want: map.ready, reuse: map.reuse, spread: map.softTemperature !== undefined },
+      budget: () => this.#budget(map.ready),
+      make: (levels, take, signal) => {
         const both = AbortSignal.any([signal, this.#stop.signal]);
-        return this.#options.maker.stock(map, count, (clip) => take(this.#prepared(clip)), both);
+        const temperatures = levels.map((level) => temperatureOf(map, level));
+        return this.#options.maker.stock(map, temperatures, (clip) => take(this.#player.prepared(clip)), both);
       },
     });
-    const entry: Entry = before ?? { map, pool, sounding: new Set(), high: new Set() };
-    before?.pool.close();
-    Object.assign(entry, { map, pool });
-    this.#entries.set(map.id, entry);
-    pool.onChange = () => this.#tell({ type: 'pool', pool: poolState(entry) });
-    pool.fill();
   }
 
   #drop(id: string): void {
-    this.#entries.get(id)?.pool.close();
+    const entry = this.#entry(id);
+    entry.pool.close();
+    this.#wanted -= entry.map.ready;
     this.#entries.delete(id);
+    this.#player.release(id);
   }
 
-  #prepared({ pcm, rate, seed }: MadeClip): ReadyClip {
-    return { sound: this.#playback!.prepare(pcm, rate), seed };
+  /** Bytes are shared by how many clips each map keeps ready. */
+  #budget(ready: number): number {
+    return ((this.#options.poolBytes ?? limits.poolBytes) * ready) / this.#wanted;
   }
 
-  async #fire(entry: Entry, { velocity, at, wait }: Fire): Promise<Hit | null> {
-    const playback = this.#playback!;
-    const { map, pool } = entry;
-    if (velocity <= 0) {
-      if (map.mode !== 'shot') for (const { voice } of entry.sounding) playback.stop(voice, map.fadeOut);
-      return null;
+  /** With other maps each has another share. */
+  #share(): void {
+    for (const { pool } of this.#entries.values()) {
+      pool.trim();
+      pool.fill();
     }
-    const begin = this.#begin(map, at, playback.now());
-    const room = begin === null ? 0 : begin - playback.now();
-    if (at !== null && room > this.#options.maker.expectedMs() + MARGIN_MS) {
-      const made = await this.#options.maker.now(map, this.#stop.signal).catch(() => null);
-      if (made !== null) {
-        const clip = this.#prepared(made);
-        pool.spend(clip);
-        return this.#play(entry, clip, 'generated', velocity, begin);
-      }
-    }
-    const taken = pool.take();
-    if (taken !== null) return this.#play(entry, taken.clip, taken.again ? 'again' : 'pool', velocity, begin);
-    if (!wait) throw new ProtocolError('pool_empty', `map ${map.id} has no clip ready yet`);
-    const clip = this.#prepared(await this.#options.maker.now(map, this.#stop.signal));
-    pool.spend(clip);
-    return this.#play(entry, clip, 'generated', velocity, begin);
-  }
-
-  /** When it shall begin: the next beat it waits for, or the time that was asked for. Null is at once. */
-  #begin({ quantise }: TriggerMap, at: number | null, now: number): number | null {
-    return quantise > 0 ? (this.#options.beats?.next(quantise, at ?? now) ?? at) : at;
-  }
-
-  #play(entry: Entry, clip: ReadyClip, from: Hit['from'], velocity: number, at: number | null): Hit {
-    const { map } = entry;
-    const again = from === 'again';
-    // What comes again comes a little different each time, or the ear hears a loop.
-    const off = again ? Math.random() * 2 - 1 : 0;
-    const gain = 10 ** ((map.gain - (again ? Math.random() * AGAIN.gain : 0)) / 20);
-    const played = this.#playback!.play(clip.sound, {
-      ...{ at, gain: gain * loudness(map.velocity, velocity), pan: map.pan, bus: map.bus },
-      ...{ loop: map.mode === 'loop', length: map.length ?? null, fadeIn: map.fadeIn, fadeOut: map.fadeOut },
-      ...{ choke: map.choke ?? null, speed: 1 + off * AGAIN.speed },
-    });
-    entry.sounding.add(played);
-    void played.ended.then(() => entry.sounding.delete(played));
-    const hit: Hit = {
-      ...{ map: map.id, voice: played.voice, from, at: played.at, frame: played.frame, late: played.late },
-      ...{ class: asLabel(map.class), seed: clip.seed },
-    };
-    this.#tell({ type: 'hit', hit });
-    return hit;
   }
 
   #tell(event: TriggerEvent): void {
     for (const watcher of this.#watchers) watcher(event);
   }
-
-  #save(): Promise<void> {
-    const saved = this.#saving.then(() => this.#options.save(this.maps));
-    this.#saving = saved.catch(() => undefined);
-    return saved;
-  }
 }
 
-/** Amplitude of a hit: its velocity squared, as samplers do, as far as the map minds it. */
-export function loudness(sensitivity: number, velocity: number): number {
-  return 1 - sensitivity + sensitivity * velocity ** 2;
+function refuseTooMany(maps: readonly TriggerMap[]): void {
+  const ready = maps.reduce((sum, map) => sum + map.ready, 0);
+  if (maps.length > limits.maps) throw new ProtocolError('bad_args', `there may be ${limits.maps} maps`);
+  if (ready <= limits.poolTotal) return;
+  const message = `args.ready: ${ready} clips would be kept ready by all maps, ${limits.poolTotal} may be`;
+  throw new ProtocolError('bad_args', message, { path: 'args.ready' });
 }
 
 /** Whether the clips of one are what the other plays. */
 function playsTheSame(a: TriggerMap, b: TriggerMap): boolean {
-  const clips = ({ class: label, voice, temperature, ready, reuse }: TriggerMap): string => {
-    return JSON.stringify([label, voice, temperature, ready, reuse]);
+  const clips = ({ class: label, voice, temperature, softTemperature, ready, reuse }: TriggerMap): string => {
+    return JSON.stringify([label, voice, temperature, softTemperature, ready, reuse]);
   };
   return clips(a) === clips(b);
 }
 
-function poolState({ map, pool }: Entry): PoolState {
-  return { map: map.id, ...pool.state, ...pool.counts };
+/** Whether what ends the sounds of one does not end those of the other. */
+function isHeldOtherwise(a: TriggerMap, b: TriggerMap): boolean {
+  return a.mode !== b.mode || JSON.stringify(a.source) !== JSON.stringify(b.source);
 }
 
-function asLabel(label: TriggerMap['class']): Hit['class'] {
-  return typeof label === 'number' ? String(label) : label;
+function poolState({ map, pool }: Entry): PoolState {
+  return { map: map.id, ...pool.state, ...pool.counts };
 }

@@ -2,27 +2,30 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import fc from 'fast-check';
-import { Pool, type ReadyClip } from './pool.ts';
+import { type NewClip, Pool } from './pool.ts';
 
 interface Order {
   left: number;
-  take: (clip: ReadyClip) => void;
+  take: (clip: NewClip) => void;
   resolve: () => void;
   reject: (error: Error) => void;
 }
 
+const newClip = (seed: number): NewClip => ({ sound: { seconds: 1, bytes: 10 }, seed, temperature: 1 });
+
 /** A pool whose clips come when the test says. */
-function workshop(want: number, reuse = false) {
+function workshop(want: number, { reuse = false, spread = false, budget = Number.MAX_VALUE } = {}) {
   const orders: Order[] = [];
   let seed = 0;
   const pool = new Pool({
-    ...{ want, reuse },
-    make: (count, take) => new Promise((resolve, reject) => void orders.push({ left: count, take, resolve, reject })),
+    ...{ want, reuse, spread, budget: () => budget },
+    make: ({ length: left }, take) =>
+      new Promise((resolve, reject) => void orders.push({ left, take, resolve, reject })),
   });
   const deliver = async (): Promise<boolean> => {
     const order = orders[0];
     if (order === undefined) return false;
-    order.take({ sound: { seconds: 1, bytes: 10 }, seed: seed++ });
+    order.take(newClip(seed++));
     if (--order.left === 0) orders.shift()!.resolve();
     await nextTurn();
     return true;
@@ -42,7 +45,7 @@ test('no clip is heard twice while fresh ones are there, and what is taken is as
           if (await deliver()) fresh += 1;
           continue;
         }
-        const taken = pool.take();
+        const taken = pool.take(1);
         if (taken === null) assert.equal(heard.size, 0, 'silence only before the first clip');
         else if (taken.again) assert.ok(fresh === 0 && heard.has(taken.clip.seed));
         else {
@@ -65,10 +68,10 @@ test('no clip is heard twice while fresh ones are there, and what is taken is as
 });
 
 test('clips that may come again are played in turn, and none is asked for behind them', async () => {
-  const { pool, orders, deliver } = workshop(3, true);
+  const { pool, orders, deliver } = workshop(3, { reuse: true });
   pool.fill();
   for (let i = 0; i < 3; i++) await deliver();
-  const seeds = Array.from({ length: 7 }, () => pool.take()!.clip.seed);
+  const seeds = Array.from({ length: 7 }, () => pool.take(1)!.clip.seed);
   assert.deepEqual(seeds, [0, 1, 2, 0, 1, 2, 0]);
   assert.equal(orders.length, 0);
   assert.deepEqual(pool.counts, { played: 7, starved: 0 });
@@ -82,7 +85,7 @@ test('a failure is told and tried again later, longer each time; a clip ends it'
     orders.shift()!.reject(new Error('no voice'));
     await nextTurn();
     assert.deepEqual([pool.state.problem, pool.state.coming], ['no voice', 0]);
-    pool.take();
+    pool.take(1);
     assert.equal(orders.length, 0, 'a hit does not hurry it');
     t.mock.timers.tick(wait - 1);
     assert.equal(orders.length, 0);
@@ -95,4 +98,69 @@ test('a failure is told and tried again later, longer each time; a clip ends it'
   orders[0]!.reject(new Error('late'));
   await nextTurn();
   assert.equal(pool.state.problem, null);
+});
+
+test('whatever comes and goes, the budget holds, and no clip comes again while fresh ones are there', async () => {
+  const step = fc.oneof(
+    fc.record({ do: fc.constant('hit' as const), velocity: fc.double({ min: 0.01, max: 1, noNaN: true }) }),
+    fc.constant({ do: 'deliver' as const }),
+    fc.constant({ do: 'add' as const }),
+    fc.constant({ do: 'spend' as const }),
+    fc.constant({ do: 'fail' as const }),
+  );
+  const options = fc.record({
+    want: fc.integer({ min: 1, max: 6 }),
+    spread: fc.boolean(),
+    room: fc.integer({ max: 14, min: 0 }),
+  });
+  await fc.assert(
+    fc.asyncProperty(options, fc.array(step, { maxLength: 80 }), async ({ want, spread, room }, steps) => {
+      const { pool, orders, deliver } = workshop(want, { spread, budget: room * 10 });
+      pool.fill();
+      const heard = new Set<number>();
+      let extra = 1000;
+      for (const one of steps) {
+        const before = pool.state.ready;
+        if (one.do === 'deliver') await deliver();
+        else if (one.do === 'add') pool.add({ ...newClip(extra++), level: 0.4 });
+        else if (one.do === 'spend') pool.spend({ ...newClip(extra), level: 1 });
+        else if (one.do === 'fail') {
+          orders.shift()?.reject(new Error('no'));
+          await nextTurn();
+        } else {
+          const taken = pool.take(one.velocity);
+          if (taken !== null && !taken.again) {
+            assert.ok(!heard.has(taken.clip.seed));
+            heard.add(taken.clip.seed);
+          } else assert.equal(before, 0, 'comes again only when nothing is fresh');
+        }
+        if (one.do === 'spend') heard.add(extra++);
+        assert.ok(pool.bytes <= room * 10, `${pool.bytes} bytes`);
+        assert.ok(pool.state.ready <= want);
+        assert.equal(
+          orders.reduce((sum, { left }) => sum + left, 0),
+          pool.state.coming,
+        );
+      }
+      pool.close();
+      assert.equal(pool.bytes, 0);
+    }),
+  );
+});
+
+test('soft and hard hits find clips of their own, and what is taken is replaced by its like', async () => {
+  const levels: number[][] = [];
+  const pool = new Pool({
+    ...{ want: 3, reuse: false, spread: true, budget: () => 1e9 },
+    make: async (asked, take) => {
+      levels.push([...asked]);
+      for (const _ of asked) take(newClip(levels.length));
+    },
+  });
+  pool.fill();
+  assert.deepEqual(
+    [0.05, 1, 0.6, 0.8].map((velocity) => pool.take(velocity)!.clip.level),
+    [0, 1, 0.5, 1],
+  );
+  assert.deepEqual(levels, [[0, 0.5, 1], [0], [1], [0.5], [1]]);
 });

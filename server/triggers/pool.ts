@@ -4,20 +4,27 @@ import type { Prepared } from '../playback/playback.ts';
 export interface ReadyClip {
   sound: Prepared;
   seed: number;
+  temperature: number;
+  /** How hard the hits are that it is for, 0..1. */
+  level: number;
 }
+
+export type NewClip = Omit<ReadyClip, 'level'>;
 
 export interface PoolOptions {
   /** Clips that shall be ready. */
   want: number;
   /** Ready clips are played in turn and stay. */
   reuse: boolean;
+  /** Clips are for soft and hard hits, evenly; without, all are for any. */
+  spread?: boolean;
+  /** Bytes that ready and played clips may hold together. */
+  budget: () => number;
   /**
-   * Makes clips and hands each over; resolves when all are there. Rejects with the reason when it gives up; what was
-   * handed over before stays.
+   * Makes one clip for each level and hands them over in this order; resolves when all are there. Rejects with the
+   * reason when it gives up; what was handed over before stays.
    */
-  make(count: number, take: (clip: ReadyClip) => void, signal: AbortSignal): Promise<void>;
-  /** Milliseconds; tests give their own. */
-  now?: () => number;
+  make(levels: readonly number[], take: (clip: NewClip) => void, signal: AbortSignal): Promise<void>;
 }
 
 export interface Taken {
@@ -35,12 +42,16 @@ const RETRY = { first: 500, most: 30_000 };
  */
 export class Pool {
   readonly #options: PoolOptions;
+  /** One for each clip that shall be ready. */
+  readonly #levels: readonly number[];
   readonly #ready: ReadyClip[] = [];
   /** Played, the latest last; as many as shall be ready. */
   readonly #played: ReadyClip[] = [];
+  /** Levels that were asked for. */
+  readonly #coming: number[] = [];
   readonly #stop = new AbortController();
-  #coming = 0;
-  #turn = 0;
+  /** Bytes of the largest clip so far. */
+  #largest = 0;
   #failures = 0;
   #retry: NodeJS.Timeout | null = null;
   #problem: string | null = null;
@@ -50,29 +61,29 @@ export class Pool {
 
   constructor(options: PoolOptions) {
     this.#options = options;
+    const { want, spread = false } = options;
+    this.#levels = Array.from({ length: want }, (_, i) => (spread && want > 1 ? i / (want - 1) : 1));
   }
 
   get state(): { ready: number; want: number; coming: number; problem: string | null } {
-    return { ready: this.#ready.length, want: this.#options.want, coming: this.#coming, problem: this.#problem };
+    const { want } = this.#options;
+    const small = this.#fits() < want ? `there is room for ${this.#fits()} of its clips only` : null;
+    const problem = this.#problem ?? small;
+    return { ready: this.#ready.length, want, coming: this.#coming.length, problem };
   }
 
+  /** Never more than the budget. */
   get bytes(): number {
     return [...this.#ready, ...this.#played].reduce((sum, { sound }) => sum + sound.bytes, 0);
   }
 
-  /** A clip to play now; null where there never was one. */
-  take(): Taken | null {
-    if (this.#options.reuse) {
-      const clip = this.#ready[this.#turn++ % Math.max(1, this.#ready.length)];
-      if (clip !== undefined) return this.#count({ clip, again: false });
-    }
-    const clip = this.#ready.shift();
-    if (clip !== undefined) {
-      this.spend(clip);
-      this.fill();
-      return this.#count({ clip, again: false });
-    }
-    this.fill();
+  /** The clip to play now, that which is meant for hits like this one first; null where none is left. */
+  take(velocity: number): Taken | null {
+    const clip = this.#pick(velocity);
+    if (clip !== null && this.#options.reuse) this.#ready.push(clip);
+    else if (clip !== null) this.#remember(clip);
+    this.#refill();
+    if (clip !== null) return this.#count({ clip, again: false });
     // The one that was played longest ago.
     const old = this.#played.shift();
     if (old === undefined) return null;
@@ -80,32 +91,38 @@ export class Pool {
     return this.#count({ clip: old, again: true });
   }
 
-  /** Remembers a clip that was made for a hit, should nothing fresh be there later. */
+  /** A clip that was made for a hit was played. It comes again should nothing fresh be there later. */
   spend(clip: ReadyClip): void {
-    this.#played.push(clip);
-    if (this.#played.length > this.#options.want) this.#played.shift();
+    this.#seen(clip);
+    this.#remember(clip);
+    this.#count({ clip, again: false });
+  }
+
+  /** A clip that was made for a hit and not played waits for the next one, where there is room. */
+  add(clip: ReadyClip): void {
+    this.#seen(clip);
+    if (this.#stop.signal.aborted || this.#ready.length >= this.#fits()) return;
+    const near = (best: number, level: number): number =>
+      Math.abs(level - clip.level) < Math.abs(best - clip.level) ? level : best;
+    this.#ready.push({ ...clip, level: this.#levels.reduce(near) });
+    this.trim();
+    this.onChange();
   }
 
   /** Asks for what is missing. */
   fill(): void {
-    const missing = this.#options.want - this.#ready.length - this.#coming;
-    if (missing <= 0 || this.#stop.signal.aborted || this.#retry !== null) return;
-    this.#coming += missing;
-    let left = missing;
-    const take = (clip: ReadyClip): void => {
-      if (this.#stop.signal.aborted || left === 0) return;
-      left -= 1;
-      this.#coming -= 1;
-      this.#failures = 0;
-      this.#problem = null;
-      this.#ready.push(clip);
-      this.onChange();
-    };
-    this.#options.make(missing, take, this.#stop.signal).then(
-      () => this.#settled(left, null),
-      (error: unknown) => this.#settled(left, error),
-    );
-    this.onChange();
+    this.#refill(false);
+  }
+
+  /** Lets go of what is over the budget: what was played first. */
+  trim(): void {
+    const budget = this.#options.budget();
+    let bytes = this.bytes;
+    while (bytes > budget) {
+      const gone = this.#played.shift() ?? this.#ready.pop();
+      if (gone === undefined) return;
+      bytes -= gone.sound.bytes;
+    }
   }
 
   close(): void {
@@ -115,14 +132,76 @@ export class Pool {
     this.#played.length = 0;
   }
 
+  #refill(tell = true): void {
+    const levels = this.#retry !== null || this.#stop.signal.aborted ? [] : this.#missing();
+    if (levels.length > 0) this.#ask(levels);
+    if (levels.length > 0 || tell) this.onChange();
+  }
+
+  #missing(): number[] {
+    const there = [...this.#ready.map(({ level }) => level), ...this.#coming];
+    const room = this.#fits() - there.length;
+    const missing = this.#levels.filter((level) => {
+      const at = there.indexOf(level);
+      if (at >= 0) there.splice(at, 1);
+      return at < 0;
+    });
+    return missing.slice(0, Math.max(0, room));
+  }
+
+  #ask(levels: readonly number[]): void {
+    this.#coming.push(...levels);
+    const left = [...levels];
+    const take = (clip: NewClip): void => {
+      const level = left.shift();
+      if (level === undefined || this.#stop.signal.aborted) return;
+      this.#coming.splice(this.#coming.indexOf(level), 1);
+      this.#failures = 0;
+      this.#problem = null;
+      this.#seen(clip);
+      if (this.#ready.length < this.#fits()) this.#ready.push({ ...clip, level });
+      this.trim();
+      this.onChange();
+    };
+    this.#options.make(levels, take, this.#stop.signal).then(
+      () => this.#settled(left, null),
+      (error: unknown) => this.#settled(left, error),
+    );
+  }
+
+  /** How many clips may be ready: with less room than for two of each, there is still one left to come again. */
+  #fits(): number {
+    const { want, budget } = this.#options;
+    if (this.#largest === 0) return want;
+    const room = Math.floor(budget() / this.#largest);
+    return room === 0 ? 0 : Math.min(want, Math.max(1, room - 1));
+  }
+
+  #seen({ sound }: NewClip): void {
+    this.#largest = Math.max(this.#largest, sound.bytes);
+  }
+
+  #pick(velocity: number): ReadyClip | null {
+    const off = ({ level }: ReadyClip): number => Math.abs(level - velocity);
+    let best = 0;
+    for (let i = 1; i < this.#ready.length; i++) if (off(this.#ready[i]!) < off(this.#ready[best]!)) best = i;
+    return this.#ready.splice(best, 1)[0] ?? null;
+  }
+
+  #remember(clip: ReadyClip): void {
+    this.#played.push(clip);
+    if (this.#played.length > this.#options.want) this.#played.shift();
+    this.trim();
+  }
+
   #count(taken: Taken): Taken {
     this.counts.played += 1;
     if (taken.again) this.counts.starved += 1;
     return taken;
   }
 
-  #settled(left: number, error: unknown): void {
-    this.#coming -= left;
+  #settled(left: readonly number[], error: unknown): void {
+    for (const level of left) this.#coming.splice(this.#coming.indexOf(level), 1);
     if (this.#stop.signal.aborted) return;
     if (error === null) {
       this.fill();

@@ -1,4 +1,4 @@
-import { readFile, rename } from 'node:fs/promises';
+import { copyFile, readFile, rename } from 'node:fs/promises';
 import { commandOf, ProtocolError, type TriggerMap } from '../../protocol/index.ts';
 import { writeWhole } from '../files.ts';
 
@@ -12,7 +12,10 @@ export class MapStore {
     this.#onProblem = onProblem;
   }
 
-  /** A file that cannot be read is set aside, and there are no maps; of one that can, maps that are wrong are left out. */
+  /**
+   * A file that cannot be read is set aside, and there are no maps. Of one that can, maps that are wrong are left out,
+   * and a copy that still has them is kept beside it.
+   */
   async load(): Promise<TriggerMap[]> {
     const text = await readFile(this.#file, 'utf8').catch(() => null);
     if (text === null) return [];
@@ -26,11 +29,13 @@ export class MapStore {
       return [];
     }
     const { args } = commandOf('trigger.map');
-    return (list as unknown[]).flatMap((one) => {
+    const maps = (list as unknown[]).flatMap((one) => {
       const read = args.safeParse(one);
       if (!read.success) this.#onProblem('a trigger map could not be read and was left out', read.error);
       return read.success ? [read.data as TriggerMap] : [];
     });
+    if (maps.length < list.length) await copyFile(this.#file, `${this.#file}.broken`).catch(() => undefined);
+    return maps;
   }
 
   /** Throws io_error. */

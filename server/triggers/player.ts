@@ -1,0 +1,231 @@
+import { type Hit, ProtocolError, type TriggerMap } from '../../protocol/index.ts';
+import type { Playback } from '../playback/playback.ts';
+import { type Note, Notes } from './notes.ts';
+import type { NewClip, Pool, ReadyClip, Taken } from './pool.ts';
+import type { Beats } from './sources.ts';
+
+export interface MadeClip {
+  pcm: Float32Array;
+  rate: number;
+  seed: number;
+  temperature: number;
+}
+
+/** Makes clips for maps; knows voices and the queue, which triggers do not. */
+export interface ClipMaker {
+  /** Throws unknown_voice or unknown_class where a map plays what is not there. */
+  check(map: TriggerMap): Promise<void>;
+  /** A clip for each temperature, that nobody waits for, handed over in this order. */
+  stock(
+    map: TriggerMap,
+    temperatures: readonly number[],
+    take: (clip: MadeClip) => void,
+    signal: AbortSignal,
+  ): Promise<void>;
+  /** One clip that somebody waits for. */
+  now(map: TriggerMap, temperature: number, signal: AbortSignal): Promise<MadeClip>;
+  /** Milliseconds that `now` takes, as far as is known. */
+  expectedMs(): number;
+}
+
+export interface Fire {
+  /** 0..1; 0 ends what a gate or a loop holds. */
+  velocity: number;
+  /** Milliseconds since 1970; null is as soon as possible. */
+  at: number | null;
+  /** With nothing that could sound: make a clip rather than fail. */
+  wait: boolean;
+}
+
+export interface PlayerOptions {
+  maker: ClipMaker;
+  playback: () => Playback;
+  beats?: Beats | undefined;
+  /** 0..1, as Math.random. */
+  random?: (() => number) | undefined;
+  signal: AbortSignal;
+}
+
+/** Room for what lies between the engine's last sample and its being scheduled. */
+const MARGIN_MS = 60;
+/** Clips that are made for hits at one time: more would only be later, and keep everybody else's from being made. */
+const MOST_MAKING = 8;
+/** How far a clip that comes again is changed: in speed, which is pitch, in loudness (dB), and how much of its end is cut. */
+const AGAIN = { speed: 0.06, gain: 3, cut: 0.15, fade: 0.03 };
+
+/** What a hit plays, and when. */
+export class Player {
+  readonly #options: PlayerOptions;
+  readonly #random: () => number;
+  readonly #notes = new Notes();
+  #making = 0;
+
+  constructor(options: PlayerOptions) {
+    this.#options = options;
+    this.#random = options.random ?? Math.random;
+  }
+
+  /**
+   * Plays one map: with a time ahead that leaves room for it a clip that is made for this hit, else, or when that one
+   * is not there in time, one of the pool. Null for a note that ends, or has ended before it could sound. Throws
+   * pool_empty, or why no clip could be made.
+   */
+  async hit(map: TriggerMap, pool: Pool, fire: Fire): Promise<Hit | null> {
+    const { velocity, at, wait } = fire;
+    if (velocity <= 0) {
+      await this.#end(map, at);
+      return null;
+    }
+    const begin = this.#begin(map, at);
+    const note = this.#notes.begin(map, at);
+    try {
+      const own = at === null || begin === null ? null : await this.#inTime(map, pool, velocity, begin);
+      if (own !== null) return this.#playOwn(note, pool, own, velocity, begin);
+      if (note.over) return null;
+      const taken = pool.take(velocity);
+      if (taken !== null) return this.#play(note, pool, taken, taken.again ? 'again' : 'pool', velocity, begin);
+      if (!wait) throw new ProtocolError('pool_empty', `map ${map.id} has no clip ready yet`);
+      return this.#playOwn(note, pool, await this.#make(map, velocity), velocity, begin);
+    } finally {
+      if (note.played === null) this.#notes.drop(note);
+    }
+  }
+
+  /** Ends what gates and loops of a map hold. */
+  release(id: string): void {
+    for (const note of this.#notes.held(id, Number.POSITIVE_INFINITY)) this.#endNote(note, note.map.fadeOut);
+  }
+
+  /** Whether anything of a map sounds or will. */
+  holds(id: string): boolean {
+    return this.#notes.of({ id }).length > 0;
+  }
+
+  /** How many hits are ended that sound or would have. */
+  stop(what: { voice?: number | undefined; id?: string | undefined }, fade: number): number {
+    return this.#notes.of(what).filter((note) => this.#endNote(note, fade)).length;
+  }
+
+  prepared({ pcm, rate, seed, temperature }: MadeClip): NewClip {
+    return { sound: this.#options.playback().prepare(pcm, rate), seed, temperature };
+  }
+
+  /** A note's end has its time too: what begins later goes on. */
+  async #end(map: TriggerMap, at: number | null): Promise<void> {
+    const ahead = at === null ? 0 : at - this.#options.playback().now();
+    if (ahead > 0) await after(ahead, this.#options.signal);
+    const by = at ?? this.#options.playback().now();
+    for (const note of this.#notes.held(map.id, by)) this.#endNote(note, map.fadeOut);
+  }
+
+  #endNote(note: Note, fade: number): boolean {
+    if (note.played !== null) return this.#options.playback().stop(note.played.voice, fade);
+    const ends = !note.over;
+    note.over = true;
+    return ends;
+  }
+
+  /** When it shall begin: the next beat it waits for, or the time that was asked for. Null is at once. */
+  #begin({ quantise }: TriggerMap, at: number | null): number | null {
+    const { beats, playback } = this.#options;
+    return quantise > 0 ? (beats?.next(quantise, at ?? playback().now()) ?? at) : at;
+  }
+
+  /** A clip of its own, where there is room for one before `begin`. One that comes later stays for the next hit. */
+  async #inTime(map: TriggerMap, pool: Pool, velocity: number, begin: number): Promise<ReadyClip | null> {
+    const { maker, playback, signal } = this.#options;
+    const room = begin - playback().now() - MARGIN_MS;
+    // Those that are being made share the engine.
+    if (this.#making >= MOST_MAKING || room <= maker.expectedMs() * (this.#making + 1)) return null;
+    const making = this.#make(map, velocity);
+    const over = new AbortController();
+    const late = after(room, AbortSignal.any([over.signal, signal])).then(() => null);
+    const clip = await Promise.race([making.catch(() => null), late]);
+    over.abort();
+    if (clip === null) void making.then((made) => pool.add(made)).catch(() => undefined);
+    return clip;
+  }
+
+  async #make(map: TriggerMap, velocity: number): Promise<ReadyClip> {
+    const { maker, signal } = this.#options;
+    if (this.#making >= MOST_MAKING) {
+      const message = `map ${map.id} has no clip ready yet, and ${MOST_MAKING} are being made for hits already`;
+      throw new ProtocolError('pool_empty', message);
+    }
+    this.#making += 1;
+    try {
+      const made = await maker.now(map, temperatureOf(map, velocity), signal);
+      return { ...this.prepared(made), level: velocity };
+    } finally {
+      this.#making -= 1;
+    }
+  }
+
+  #playOwn(note: Note, pool: Pool, clip: ReadyClip, velocity: number, begin: number | null): Hit | null {
+    if (note.over) {
+      pool.add(clip);
+      return null;
+    }
+    pool.spend(clip);
+    return this.#play(note, pool, { clip, again: false }, 'generated', velocity, begin);
+  }
+
+  #play(note: Note, pool: Pool, { clip, again }: Taken, from: Hit['from'], velocity: number, at: number | null): Hit {
+    const { map } = note;
+    const { speed, gain, length, fadeOut } = again ? this.#changed(map, clip) : asItIs(map);
+    const played = this.#options.playback().play(clip.sound, {
+      ...{ at, gain: gain * loudness(map.velocity, velocity), pan: map.pan, bus: map.bus },
+      ...{ loop: map.mode === 'loop', length, fadeIn: map.fadeIn, fadeOut, choke: map.choke ?? null, speed },
+    });
+    this.#notes.sounds(note, played);
+    const { seed, temperature } = clip;
+    return {
+      ...{ map: map.id, voice: played.voice, from, at: played.at, frame: played.frame, late: played.late },
+      ...{ class: asLabel(map.class), seed, temperature, remaining: pool.state.ready },
+    };
+  }
+
+  /** What comes again comes a little different each time, or the ear hears a loop. */
+  #changed(map: TriggerMap, { sound }: ReadyClip): ReturnType<typeof asItIs> {
+    const plain = asItIs(map);
+    const speed = 1 + (this.#random() * 2 - 1) * AGAIN.speed;
+    const gain = plain.gain * 10 ** ((-this.#random() * AGAIN.gain) / 20);
+    // A loop's length is its rhythm.
+    if (map.mode === 'loop') return { ...plain, speed, gain };
+    const whole = Math.min(plain.length ?? sound.seconds, sound.seconds);
+    const length = whole * (1 - this.#random() * AGAIN.cut);
+    return { speed, gain, length, fadeOut: Math.max(plain.fadeOut, AGAIN.fade) };
+  }
+}
+
+function asItIs(map: TriggerMap): { speed: number; gain: number; length: number | null; fadeOut: number } {
+  return { speed: 1, gain: 10 ** (map.gain / 20), length: map.length ?? null, fadeOut: map.fadeOut };
+}
+
+/** Amplitude of a hit: its velocity squared, as samplers do, as far as the map minds it. */
+export function loudness(sensitivity: number, velocity: number): number {
+  return 1 - sensitivity + sensitivity * velocity ** 2;
+}
+
+/** Temperature of the clips that hits so hard play. */
+export function temperatureOf({ temperature, softTemperature = temperature }: TriggerMap, velocity: number): number {
+  return softTemperature + (temperature - softTemperature) * velocity;
+}
+
+function asLabel(label: TriggerMap['class']): Hit['class'] {
+  return typeof label === 'number' ? String(label) : label;
+}
+
+/** Resolves after so many milliseconds, or when there is no more need to wait. */
+function after(ms: number, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    const end = (): void => {
+      clearTimeout(timer);
+      signal.removeEventListener('abort', end);
+      resolve();
+    };
+    const timer = setTimeout(end, ms);
+    signal.addEventListener('abort', end);
+    if (signal.aborted) end();
+  });
+}
