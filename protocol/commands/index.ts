@@ -7,12 +7,14 @@ import { clipDelete, clipExport, clipGet, clipList, clipRename, clipStar } from 
 import type { Command } from './define.ts';
 import { deviceList } from './device-list.ts';
 import { generate } from './generate.ts';
+import { poolInfo } from './pool-info.ts';
 import { serverClock } from './server-clock.ts';
 import { serverInfo } from './server-info.ts';
 import { serverPing } from './server-ping.ts';
 import { serverWatch } from './server-watch.ts';
 import {
   triggerEdit,
+  triggerExport,
   triggerFire,
   triggerImport,
   triggerList,
@@ -48,9 +50,11 @@ export const commands = {
   [triggerEdit.name]: triggerEdit,
   [triggerUnmap.name]: triggerUnmap,
   [triggerList.name]: triggerList,
+  [triggerExport.name]: triggerExport,
   [triggerImport.name]: triggerImport,
   [triggerFire.name]: triggerFire,
   [triggerStop.name]: triggerStop,
+  [poolInfo.name]: poolInfo,
   [adminActivate.name]: adminActivate,
   [adminRollback.name]: adminRollback,
   [adminFad.name]: adminFad,

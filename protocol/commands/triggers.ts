@@ -171,7 +171,7 @@ export const triggerUnmap = defineCommand({
 export const triggerList = defineCommand({
   name: 'trigger.list',
   role: 'play',
-  doc: 'Every map and its pool; `trigger.import` takes the maps back.',
+  doc: 'Every map and its pool.',
   args: z.strictObject({}),
   events: { done: z.object({ maps: z.array(map), pools: z.array(pool) }) },
   http: true,
@@ -187,10 +187,20 @@ export const triggerList = defineCommand({
   example: { args: {}, events: { done: { maps: [fullExample], pools: [poolExample] } } },
 });
 
+export const triggerExport = defineCommand({
+  name: 'trigger.export',
+  role: 'play',
+  doc: 'Maps to keep elsewhere: what it answers is what `trigger.import` takes.',
+  args: z.strictObject({ ids: z.array(id).max(limits.maps).optional().meta({ fallback: 'all of them' }) }),
+  events: { done: z.object({ maps: z.array(map) }) },
+  http: true,
+  example: { args: { ids: ['pad1'] }, events: { done: { maps: [fullExample] } } },
+});
+
 export const triggerImport = defineCommand({
   name: 'trigger.import',
   role: 'play',
-  doc: 'Takes maps as `trigger.list` gives them, all or none; those with the same ids are replaced.',
+  doc: 'Takes maps as `trigger.export` and `trigger.list` give them, all or none; those with the same ids are replaced.',
   args: z.strictObject({
     maps: z.array(map).max(limits.maps),
     replace: z.boolean().default(false).describe('take every other map away'),

@@ -14,8 +14,10 @@ import { type ServerInfo, serverInfo } from './server-info.ts';
 import { serverPing } from './server-ping.ts';
 import { serverWatch } from './server-watch.ts';
 import {
+  poolInfo,
   type TriggerDeps,
   triggerEdit,
+  triggerExport,
   triggerFire,
   triggerImport,
   triggerList,
@@ -64,9 +66,11 @@ export function createHandlers(given: HandlerDeps): Handlers {
     'trigger.edit': triggerEdit(deps),
     'trigger.unmap': triggerUnmap(deps),
     'trigger.list': triggerList(deps),
+    'trigger.export': triggerExport(deps),
     'trigger.import': triggerImport(deps),
     'trigger.fire': triggerFire(deps),
     'trigger.stop': triggerStop(deps),
+    'pool.info': poolInfo(deps),
     'server.watch': serverWatch(deps),
     'admin.activate': adminActivate(deps),
     'admin.rollback': adminRollback(deps),

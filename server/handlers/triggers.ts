@@ -49,6 +49,11 @@ export function triggerList({ triggers }: TriggerDeps): Handler<'trigger.list'> 
   return () => ({ maps: triggers.maps, pools: triggers.pools() });
 }
 
+/** `trigger.export`. */
+export function triggerExport({ triggers }: TriggerDeps): Handler<'trigger.export'> {
+  return ({ args: { ids } }) => ({ maps: ids === undefined ? triggers.maps : ids.map((id) => triggers.get(id)) });
+}
+
 /** `trigger.import`. */
 export function triggerImport({ triggers }: TriggerDeps): Handler<'trigger.import'> {
   return async ({ args: { maps, replace } }) => {
@@ -77,4 +82,9 @@ export function triggerFire({ triggers }: TriggerDeps): Handler<'trigger.fire'> 
 /** `trigger.stop`. */
 export function triggerStop({ triggers }: TriggerDeps): Handler<'trigger.stop'> {
   return ({ args: { voice, id, fade } }) => ({ stopped: triggers.stop({ voice, id }, fade) });
+}
+
+/** `pool.info`. */
+export function poolInfo({ triggers }: TriggerDeps): Handler<'pool.info'> {
+  return ({ args: { id } }) => ({ pools: triggers.pools(id), bytes: triggers.poolBytes, most: triggers.mostPoolBytes });
 }

@@ -62,13 +62,18 @@ export class TriggerBank {
     return () => void this.#watchers.delete(watcher);
   }
 
-  pools(): PoolState[] {
-    return [...this.#entries.values()].map(poolState);
+  /** Throws unknown_map. */
+  pools(id?: string): PoolState[] {
+    return (id === undefined ? [...this.#entries.values()] : [this.#entry(id)]).map(poolState);
   }
 
   /** Bytes that all pools together hold. */
   get poolBytes(): number {
     return [...this.#entries.values()].reduce((sum, { pool }) => sum + pool.bytes, 0);
+  }
+
+  get mostPoolBytes(): number {
+    return this.#options.poolBytes ?? limits.poolBytes;
   }
 
   isMapped(address: string): boolean {
@@ -230,7 +235,7 @@ export class TriggerBank {
 
   /** Bytes are shared by how many clips each map keeps ready. */
   #budget(ready: number): number {
-    return ((this.#options.poolBytes ?? limits.poolBytes) * ready) / this.#wanted;
+    return (this.mostPoolBytes * ready) / this.#wanted;
   }
 
   /** With other maps each has another share. */
