@@ -76,5 +76,5 @@ function kindOf(schema: z.core.$ZodType): Kind {
 
 /** Whether a call without this argument is refused. */
 export function isRequired(schema: z.core.$ZodType): boolean {
-  return schema._zod.optin !== 'optional';
+  return schema._zod.optin === undefined;
 }

@@ -53,6 +53,12 @@ test('id and class are enough; seed and pairs may follow', () => {
   });
 });
 
+test('an ordered argument that has a default may be left out before pairs, too', () => {
+  assert.deepEqual(request('/foley/hit', 'pad', 'wait', 'off').args, { id: 'pad', wait: false });
+  assert.deepEqual(request('/foley/hit', 'pad', 0.5, 'wait', 0).args, { id: 'pad', velocity: 0.5, wait: false });
+  assert.deepEqual(request('/foley/hit', 'pad').args, { id: 'pad' });
+});
+
 test('values are read as patches send them', () => {
   const value = (key: string, arg: OscArgInput) =>
     parseArgs('foley.generate', request('/foley/generate', 'a', 'X', key, arg).args)[key as 'rows'];
