@@ -30,6 +30,8 @@ export async function connectOsc(app: App): Promise<OscTestClient> {
   const wake = new Set<() => void>();
   /** Id-less commands answer in order, under their own address. */
   const nameless = new Map<string, string[]>();
+  /** So do commands that name a map: under its id. */
+  const mapped = new Map<string, string[]>();
   socket.on('message', (bytes) => {
     const packet = fromBuffer(bytes);
     if (packet.oscType !== 'message') throw new Error('the server sends no bundles');
@@ -44,13 +46,19 @@ export async function connectOsc(app: App): Promise<OscTestClient> {
     const id = String(first);
     const end = (event: string, data: Record<string, unknown>, of = id): void => inbox.take({ id: of, event, data });
     const waiting = (name: string): string => nameless.get(name)?.shift() ?? '';
+    const ofMap = (): string => mapped.get(id)?.shift() ?? id;
     if (address === '/foley/accepted') end('accepted', { job: second, seed: Number(third) });
     else if (address === '/foley/row') end('row', { row: second, rows: third });
     else if (address === '/foley/done') end('done', { path: second, seconds: third });
     else if (address === '/foley/failed')
-      end('failed', { code: second, message: third }, nameless.get(id)?.shift() ?? id);
+      end('failed', { code: second, message: third }, nameless.get(id)?.shift() ?? ofMap());
     else if (address === '/foley/cancelled') end('done', { cancelled: second }, `cancel ${id}`);
-    else if (address === '/foley/pong') end('done', { payload: first }, waiting('/foley/ping'));
+    else if (address === '/foley/mapped') end('done', { map: { id } }, ofMap());
+    else if (address === '/foley/unmapped') end('done', { id }, ofMap());
+    else if (address === '/foley/played') {
+      const [late, remaining] = more;
+      end('done', { hits: [{ map: id, from: second, seed: Number(third), late, remaining }] }, ofMap());
+    } else if (address === '/foley/pong') end('done', { payload: first }, waiting('/foley/ping'));
     else if (address === '/foley/info') {
       end(
         'done',
@@ -78,10 +86,18 @@ export async function connectOsc(app: App): Promise<OscTestClient> {
     const form = isCommandName(cmd) ? commandOf(cmd).osc : null;
     const address = form?.address ?? `/foley/${cmd.split('.')[1]}`;
     if (form !== null && form.id !== 'own') {
-      const of = form.id === 'target' ? `cancel ${String(args.request)}` : id;
+      const target = form.id === 'target' ? String(args[form.args[0] ?? '']) : '';
+      const of = address === '/foley/cancel' ? `cancel ${target}` : id;
       const asked = inbox.expect(of);
+      if (cmd.startsWith('trigger.') && target !== '') mapped.set(target, [...(mapped.get(target) ?? []), of]);
       if (form.id === 'none') nameless.set(address, [...(nameless.get(address) ?? []), of]);
-      send(address, ...Object.values(args).map(word));
+      const ordered = form.args.filter((name) => name in args);
+      const pairs = Object.entries(args).filter(([name]) => !ordered.includes(name));
+      send(
+        address,
+        ...ordered.map((name) => word(args[name])),
+        ...pairs.flatMap(([name, value]) => [name, word(value)]),
+      );
       // No message ends the list, but its messages leave together: what is answered after the first comes after all.
       if (address === '/foley/voices') {
         const first = message(({ address: heardAt }) => heardAt === '/foley/voice');
@@ -119,6 +135,8 @@ function word(value: unknown): OscArgInput {
   if (typeof value === 'number' && value === (value | 0)) return { type: 'integer', value };
   if (typeof value === 'number')
     return Number.isInteger(value) ? { type: 'string', value: String(value) } : { type: 'float', value };
+  if (typeof value === 'object' && value !== null && 'osc' in value)
+    return { type: 'string', value: String(value.osc) };
   if (typeof value === 'object' && value !== null) {
     const mix = Object.entries(value).map(([name, weight]) => `${name}:${String(weight)}`);
     return { type: 'string', value: mix.join('+') };
