@@ -37,6 +37,7 @@ export function createOfflinePlayback(options: OfflineOptions = {}): OfflinePlay
     mapping: () => mapping,
     frontier: () => mixer.frontier,
   });
+  const dropped = new FinalizationRegistry<number>((sound) => desk.handle({ type: 'drop', sound }));
   let sounds = 0;
   let closed = false;
   const add = (pcm: Float32Array, from: number): Sound => {
@@ -47,7 +48,9 @@ export function createOfflinePlayback(options: OfflineOptions = {}): OfflinePlay
       from === rate
         ? Promise.resolve()
         : resample(pcm, from, rate).then((out) => desk.handle({ type: 'sound', sound: id, pcm: out }));
-    return new Sound(id, frames, rate, ready);
+    const sound = new Sound(id, frames, rate, ready);
+    dropped.register(sound, id);
+    return sound;
   };
   return {
     desk,
