@@ -357,6 +357,40 @@ test('a map that cannot play keeps no other from it; where none can, the reason 
   bank.close();
 });
 
+test('a class that another voice has not leaves its map broken, says so, and others as they were', async () => {
+  let classes = ['Rain', 'DogBark'];
+  const { bank, clip } = stage({
+    maker: {
+      stock: async ({ class: label }, temperatures, take) => {
+        if (!classes.includes(String(label))) throw new ProtocolError('unknown_class', `no class ${String(label)}`);
+        for (const _ of temperatures) take(clip());
+      },
+      now: async ({ class: label }) => {
+        throw new ProtocolError('unknown_class', `no class ${String(label)}`);
+      },
+    },
+  });
+  await bank.set([map({ id: 'dog', class: 'DogBark' }), map({ id: 'rain' }), map({ id: 'own', voice: 'other' })]);
+  const kept = (await bank.fire('own', now))!.seed;
+  classes = ['Rain'];
+  bank.restock();
+  await nextTurn();
+  assert.deepEqual(
+    bank.pools().map(({ map: id, ready, problem }) => [id, ready, problem]),
+    [
+      ['dog', 0, 'no class DogBark'],
+      ['rain', 3, null],
+      ['own', 3, null],
+    ],
+  );
+  await assert.rejects(bank.fire('dog', now), { code: 'unknown_class' });
+  assert.ok((await bank.fire('rain', now))!.seed > kept, 'a clip of the other voice');
+  classes = ['Rain', 'DogBark'];
+  bank.restock();
+  assert.equal((await bank.fire('dog', now))!.from, 'pool');
+  bank.close();
+});
+
 test('who maps before the maps of the run before are there loses none of them', async () => {
   const { bank, saved } = stage();
   const restored = bank.restore(async () => {
