@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { setImmediate as nextTurn, setTimeout as sleep } from 'node:timers/promises';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { ProtocolError, parseArgs, type TriggerMap } from '../../protocol/index.ts';
 import { createOfflinePlayback } from '../playback/offline.ts';
 import { type BankOptions, TriggerBank } from './bank.ts';
@@ -314,7 +314,8 @@ test('a note that ends before its clip is made is not heard, and the clip is kep
   near((await heard(40))[0], 0);
 });
 
-test('the end of a note has its own time, and does not touch what begins after it', async () => {
+test('the end of a note has its own time, and does not touch what begins after it', async (t) => {
+  t.mock.timers.enable({ apis: ['setTimeout'] });
   const { bank, playback, heard } = stage();
   await bank.set([map({ id: 'loop', mode: 'loop' })]);
   const begun = playback.now();
@@ -323,8 +324,10 @@ test('the end of a note has its own time, and does not touch what begins after i
   let over = false;
   const end = bank.fire('loop', { ...now, velocity: 0, at: begun + 100 }).then(() => (over = true));
   near((await heard(90))[0], centre);
+  t.mock.timers.tick(99);
+  await nextTurn();
   assert.equal(over, false);
-  await sleep(110);
+  t.mock.timers.tick(1);
   await end;
   await heard(40);
   near((await heard(300))[0], 0);
