@@ -58,7 +58,7 @@ def main() -> None:
         bundle.add_content(message(f"/pad/{pad}", velocity))
         client.send(bundle.build())
     for _ in BAR:
-        name, source, seed, late = wait(client, "/foley/played")
+        name, source, seed, late, *_ = wait(client, "/foley/played")
         print(f"{name} plays a clip from {source}, seed {seed}, {late:.1f} ms late")
 
 
