@@ -88,7 +88,13 @@ def export_vocoder(generator: Generator, half_weights: bool = False) -> dict[str
     noise [B, T * hop] -> shaped [B, T * hop], which the vocoder takes beside the mel. Two graphs, because the noise is shaped by
     the whole clip and the vocoder can then go through it in stretches.
     """
-    generator = folded_vocoder(generator, half_weights)
+    graphs = vocoder_graphs(folded_vocoder(generator, half_weights))
+    return {name: halve(graph) for name, graph in graphs.items()} if half_weights else graphs
+
+
+@torch.no_grad()
+def vocoder_graphs(generator: Generator) -> dict[str, onnx.ModelProto]:
+    """Of a generator whose weight norm is folded."""
     mel = torch.zeros(2, generator.config.mel_bins, 8)
     axes = {"mel": {2: "T"}, "noise": {1: "N"}, "shaped": {1: "N"}, "audio": {1: "N"}}
     graphs = {}
@@ -98,4 +104,4 @@ def export_vocoder(generator: Generator, half_weights: bool = False) -> dict[str
         noise = torch.linspace(-1, 1, 2 * 8 * math.prod(generator.config.rates)).view(2, -1)
         graphs["excitation"] = export_module(generator.excitation, (mel, noise), ["mel", "noise"], ["shaped"], axes)
         graphs["vocoder"] = export_module(_Speak(generator), (mel, noise), ["mel", "shaped"], ["audio"], axes)
-    return {name: halve(graph) for name, graph in graphs.items()} if half_weights else graphs
+    return graphs

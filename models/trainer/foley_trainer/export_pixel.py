@@ -46,7 +46,7 @@ def _point(conv: nn.Module) -> Tensor:
     return conv.weight()[:, :, 0, 0].T
 
 
-def pixel_graph(model: PixelSnail) -> onnx.ModelProto:
+def pixel_graph(model: PixelSnail, writer: GraphWriter | None = None) -> onnx.ModelProto:
     """cell [M] int64, raster index; c1 [N, L, C], c2 [N, L, 2C], e0 [N, C] of its column from the row graph, N = M or 1;
     left [M, P] int64 codes; l1, l2 [M, L, P * C] own-row activations, leftmost first; attend [B] int64, the rows of M that are
     clips, and attended [M] int64, which of the clips each row is; of each block key0.. [B, h, d + 1, T], value0.. [B, h, d, T]
@@ -55,7 +55,7 @@ def pixel_graph(model: PixelSnail) -> onnx.ModelProto:
     A place of the past that is hidden has -1e4 in the last of its key's numbers, any other 0, and zeros elsewhere: the mask
     is one more dimension of the key. The first cell attends to nothing, which is to zeros.
     """
-    c, layers, g = model.config, layers_of(model), GraphWriter("pixel")
+    c, layers, g = model.config, layers_of(model), writer or GraphWriter("pixel")
     size, reach, count = c.channels, c.kernel // 2, len(layers)
     deep = size // 2 // c.heads
     cell = g.input("cell", ["M"], "int64")

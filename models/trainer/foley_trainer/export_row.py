@@ -17,14 +17,14 @@ def layers_of(model: PixelSnail) -> list[GatedBlock]:
     return [layer for block in model.blocks for layer in block.residual]
 
 
-def row_graph(model: PixelSnail) -> onnx.ModelProto:
+def row_graph(model: PixelSnail, writer: GraphWriter | None = None) -> onnx.ModelProto:
     """a1, a2 [B, L * C, R, W + 2P] (rows above, top first; zeros outside), codes [B, P, W + 2P] int64 (absent outside),
     condition [B, W, D], row [B] int64 -> c1 [W, B, L, C], c2 [W, B, L, 2C], e0 [W, B, C].
 
     A grouped convolution, a layer a group: a third faster for one clip than a product per layer whose parts are then
     shifted and summed. Each clip of the batch may be in another row.
     """
-    c, layers, g = model.config, layers_of(model), GraphWriter("row")
+    c, layers, g = model.config, layers_of(model), writer or GraphWriter("row")
     size, reach, above, count = c.channels, c.kernel // 2, c.kernel - 1, len(layers)
     wide = c.cols + 2 * reach
     a1, a2 = (g.input(name, ["B", count * size, above, wide]) for name in ("a1", "a2"))

@@ -25,6 +25,7 @@ class GraphWriter:
         self.constants: list[onnx.TensorProto] = []
         self.inputs: list[onnx.ValueInfoProto] = []
         self.outputs: list[onnx.ValueInfoProto] = []
+        self.tensors: dict[str, Tensor] = {}  # the constants that were tensors, as they came
         self._count = 0
 
     def _fresh(self, stem: str) -> str:
@@ -43,6 +44,8 @@ class GraphWriter:
         array = value.detach().numpy() if isinstance(value, Tensor) else np.asarray(value)
         array = array.astype(np.float32 if array.dtype.kind == "f" else np.int64)
         name = self._fresh("constant")
+        if isinstance(value, Tensor):
+            self.tensors[name] = value
         self.constants.append(numpy_helper.from_array(np.ascontiguousarray(array), name))
         return name
 
