@@ -7,7 +7,7 @@ import sys
 
 import torch
 
-from . import data_report, device, evaluate, import_voice, make, parallel, reference, reproduce, segment, train_embedder
+from . import data_report, dataset, device, evaluate, import_voice, make, parallel, reference, reproduce, retrain, segment, train_embedder
 from . import preset as presets
 from .data import CorpusError, open_corpus
 from .device import NoDevice
@@ -20,6 +20,7 @@ from .preset import PresetError
 from .reproduce import ReproduceError
 from .runner import MismatchedCheckpoint, NotFinite, emit
 from .stages import Making, train
+from .supervised import Busy
 from .tags import TaggerMissing
 from .trained import TrainedError
 from .vggish import WeightsError
@@ -28,7 +29,7 @@ from .yardstick import YardstickError
 
 PROBLEMS = (
     CorpusError, PresetError, TrainedError, TaggerMissing, NotFinite, NoDevice, ImportProblem, MismatchedCheckpoint, ReproduceError, YardstickError,
-    EmbedderError, EvaluateError, MadeError, WeightsError, StatisticsError, VoiceError, OSError,
+    EmbedderError, EvaluateError, MadeError, Busy, WeightsError, StatisticsError, VoiceError, OSError,
 )  # fmt: skip
 
 
@@ -63,7 +64,9 @@ def _parser() -> argparse.ArgumentParser:
         sub.set_defaults(run=_train, trains=True)
     data_report.add_parser(commands)
     segment.add_parser(commands)
+    dataset.add_parser(commands)
     make.add_parser(commands)
+    retrain.add_parser(commands)
     import_voice.add_parser(commands)
     reproduce.add_parser(commands)
     train_embedder.add_parser(commands)

@@ -39,11 +39,11 @@ def load(name: str, changes: list[str] | None = None, scale: str | None = None) 
         preset = load(scale) | {"about": preset["about"]}
     preset["name"] = path.stem
     for change in changes or []:
-        _apply(preset, change)
+        apply(preset, change)
     return preset
 
 
-def _apply(preset: dict[str, Any], change: str) -> None:
+def apply(preset: dict[str, Any], change: str) -> None:
     key, equals, value = change.partition("=")
     if not equals:
         raise PresetError(f"{change} is not of the form key=value")

@@ -210,9 +210,9 @@ class Runner:
     @property
     def _over(self) -> bool:
         patience = self.options.patience
-        return self._stop or self._progress() >= 1.0 or (patience is not None and self.since_best >= patience)
+        return self._stop or self.progress() >= 1.0 or (patience is not None and self.since_best >= patience)
 
-    def _progress(self) -> float:
+    def progress(self) -> float:
         """Share of the budget spent, 0..1: steps, or minutes of training where a time budget is set."""
         if self.options.minutes is not None:
             return min(1.0, self.seconds / (self.options.minutes * 60))
@@ -221,7 +221,7 @@ class Runner:
     def _set_lr(self) -> None:
         warm = min(1.0, (self.step + 1) / max(1, self.options.warmup))
         floor = self.options.decay_to
-        cosine = floor + (1 - floor) * 0.5 * (1 + math.cos(math.pi * self._progress()))
+        cosine = floor + (1 - floor) * 0.5 * (1 + math.cos(math.pi * self.progress()))
         for name, optimizer in self.stage.optimizers.items():
             for group in optimizer.param_groups:
                 group["lr"] = self.base_lr[name] * warm * cosine
@@ -333,7 +333,7 @@ class Runner:
     def _log(self, window: list[tuple[float, dict[str, float]]]) -> None:
         seconds = sum(t for t, _ in window) / len(window)
         mean = {k: float(np.mean([m[k] for _, m in window])) for k in window[-1][1] if all(k in m for _, m in window)}
-        share = self._progress()
+        share = self.progress()
         minutes = round(self.seconds * (1 - share) / share / 60, 1) if share > 0 else None
         self._say("step", step=self.step, seconds_per_step=round(seconds, 4), eta_minutes=minutes, **clean(mean))
         if sys.stderr.isatty() and parallel.rank() == 0:

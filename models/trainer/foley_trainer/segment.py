@@ -144,7 +144,7 @@ def segment(source: Path, out: Path, seconds: float = 4.0, label: str | None = N
         splits = {g: s for name in {r["class"] for r in rows} for g, s in split_by_original({r["group"] for r in rows if r["class"] == name}).items()}
         for row in rows:
             row |= {"split": splits[row["group"]], "source": "folder", "licence": licence, "author": author, "kind": "cut"}
-        _write_manifest(rows, partial)
+        write_manifest(rows, partial)
         if target.exists():
             target.rmdir()
         os.replace(partial, target)
@@ -171,7 +171,7 @@ def _cut_all(found: list[Recording], folder: Path, seconds: float) -> tuple[list
     return rows, total
 
 
-def _write_manifest(rows: list[dict[str, Any]], folder: Path) -> None:
+def write_manifest(rows: list[dict[str, Any]], folder: Path) -> None:
     text = io.StringIO()
     writer = csv.DictWriter(text, MANIFEST, lineterminator="\n")
     writer.writeheader()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -86,7 +87,10 @@ def vocoder_stage(making: Making) -> VocoderStage:
 STAGES = {"codec": codec_stage, "prior": prior_stage, "vocoder": vocoder_stage}
 
 
-def train(name: str, making: Making, out: str | Path, *, seed: int = 0, minutes: float | None = None, steps: int | None = None, begin_from: str | Path | None = None) -> Runner:
+def train(
+    name: str, making: Making, out: str | Path, *, seed: int = 0, minutes: float | None = None, steps: int | None = None,
+    begin_from: str | Path | None = None, on_eval: Callable[[Runner], None] | None = None,
+) -> Runner:  # fmt: skip
     """Trains stage `name` into folder `out`, resuming what is there. A budget in minutes goes before one in steps.
 
     `begin_from`: folder of a finished stage whose weights a new training starts from, as far as they fit.
@@ -95,6 +99,8 @@ def train(name: str, making: Making, out: str | Path, *, seed: int = 0, minutes:
     stage: Stage = STAGES[name](making)
     run = {**making.preset[name]["run"], **({"steps": steps} if steps else {})}
     runner = Runner(stage, RunOptions(Path(out), name, seed=seed, minutes=minutes, **run))
+    if on_eval is not None:
+        runner.on_eval = lambda _step, _metrics: on_eval(runner)
     if begin_from is not None and not runner.checkpoint.is_file():
         path = Path(begin_from)
         taken, left = runner.begin_from(path / "best.pt" if path.is_dir() else path)

@@ -61,8 +61,8 @@ def voice_hash(graphs: dict[str, dict[str, Any]]) -> str:
     return hashlib.sha256("\n".join(graphs[name]["sha256"] for name in (*GRAPHS, EXCITATION) if name in graphs).encode()).hexdigest()
 
 
-def write_voice(folder: str | Path, fields: dict[str, Any], graphs: dict[str, onnx.ModelProto]) -> dict[str, Any]:
-    """Writes the graphs and, last of all, the card: a folder without a card is no voice. Returns the card."""
+def write_voice(folder: str | Path, fields: dict[str, Any], graphs: dict[str, onnx.ModelProto], beside: dict[str, str] | None = None) -> dict[str, Any]:
+    """Writes the graphs, texts `beside` them and, last of all, the card: a folder without a card is no voice. Returns the card."""
     missing = [name for name in GRAPHS if name not in graphs]
     if missing:
         raise ValueError(f"graphs missing: {', '.join(missing)}")
@@ -76,6 +76,8 @@ def write_voice(folder: str | Path, fields: dict[str, Any], graphs: dict[str, on
         data = graphs[name].SerializeToString(deterministic=True)
         (folder / f"{name}.onnx").write_bytes(data)
         written[name] = {"file": f"{name}.onnx", "sha256": hashlib.sha256(data).hexdigest(), "bytes": len(data)}
+    for name, text in (beside or {}).items():
+        save_text(text, folder / name)
     card = {**fields, "graphs": written, "hash": voice_hash(written)}
     save_text(json.dumps(card, indent=2, ensure_ascii=False) + "\n", folder / "card.json")
     return card

@@ -69,12 +69,15 @@ class VoiceRunner:
     def make(self, label: str, numbers: Sequence[int], recipe: Recipe) -> tuple[np.ndarray, np.ndarray]:
         """The same clips as codes [B, levels, frequency, time] and audio."""
         index = self.classes.index(label)
-        weights = np.zeros((len(numbers), len(self.classes)), np.float32)
-        weights[:, index] = 1
         seeds = [(recipe.seed, index, number) for number in numbers]
-        grids = self._sampler.sample(weights, drawn_apart(seeds, self.config.rows * self.config.cols, recipe))
+        grids = self.grids([index] * len(numbers), seeds, recipe)
         codes = self.config.grid.to_latent(torch.from_numpy(grids)).numpy()
         return codes, self.speak(self.decode(codes), seeds)
+
+    def grids(self, classes: Sequence[int], seeds: Sequence[Seed], recipe: Recipe) -> np.ndarray:
+        """A clip's codes for each class index and seed, as the grid the prior fills: [B, rows, cols]."""
+        weights = np.eye(len(self.classes), dtype=np.float32)[list(classes)]
+        return self._sampler.sample(weights, drawn_apart(seeds, self.config.rows * self.config.cols, recipe))
 
     def mel(self, audio: np.ndarray) -> np.ndarray:
         """[B, samples] -> log-mel [B, bins, frames]."""

@@ -1,0 +1,147 @@
+"""The prior of a finished voice, trained on: classes added or changed by few recordings, the others kept as they are.
+
+Nobody has the recordings the others were learned from. What they sound like is in the prior: clips it draws itself stand
+in for them (Robins 1995, pseudo-rehearsal), and on these it must go on saying what it said, distribution by distribution
+(Li and Hoiem 2016, learning without forgetting): sampled codes alone would be learned by heart.
+"""
+
+from __future__ import annotations
+
+import copy
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from .data import Augmenter, Sounds
+from .device import autocast, here, sent
+from .from_voice import Trainable
+from .prior import PixelSnail
+from .progress import Progress
+from .runner import clip_and_step
+from .train_prior import PriorStage
+from .voice_runner import Recipe, VoiceRunner
+
+TOGETHER = 14  # clips drawn at a time
+
+
+@dataclass(frozen=True)
+class Kept:
+    """Clips of the classes that must stay: grids [n, rows, cols] and class indices [n]."""
+
+    grids: np.ndarray
+    labels: np.ndarray
+
+
+def draw_kept(voice: str | Path, classes: list[str], each: int, seed: int, file: Path) -> Kept:
+    """`each` clips of every one of `classes`, drawn from the voice; kept in `file`, where they are found again."""
+    if file.is_file():
+        with np.load(file) as stored:
+            return Kept(stored["grids"], stored["labels"])
+    runner = VoiceRunner(voice)
+    wanted = [(runner.classes.index(label), number) for number in range(each) for label in classes]
+    progress, grids = Progress("kept", len(wanted)), []
+    for at in range(0, len(wanted), TOGETHER):
+        part = wanted[at : at + TOGETHER]
+        grids.append(runner.grids([index for index, _ in part], [(seed, index, number) for index, number in part], Recipe(seed)))
+        progress.add(len(part))
+    shape = (0, runner.config.rows, runner.config.cols)
+    kept = Kept(np.concatenate(grids) if grids else np.zeros(shape, np.int64), np.array([index for index, _ in wanted], np.int64))
+    file.parent.mkdir(parents=True, exist_ok=True)
+    temporary = file.with_suffix(".tmp.npz")
+    np.savez(temporary, grids=kept.grids.astype(np.int32), labels=kept.labels)
+    temporary.replace(file)
+    return kept
+
+
+@torch.no_grad()
+def grown(prior: PixelSnail, more: int) -> PixelSnail:
+    """The same prior with `more` classes, each of which sounds like all others together to begin with."""
+    if not more:
+        return prior
+    config = replace(prior.config, classes=prior.config.classes + more)
+    made = PixelSnail(config, _codebooks(prior)).eval()
+    state = made.state_dict()
+    for name, value in prior.state_dict().items():
+        if value.shape != state[name].shape:  # [out, classes]
+            value = torch.cat([value, value.mean(1, keepdim=True).expand(-1, more)], 1)
+        state[name] = value
+    made.load_state_dict(state)
+    return made
+
+
+def _codebooks(prior: PixelSnail) -> Tensor:
+    """Of the right size; their values are in the state that is loaded next."""
+    c = prior.config
+    if prior.condition.levels_first:
+        return prior.condition.vectors[:, :-1].clone()
+    dim = prior.first.vectors.shape[2] // 2 if c.alphabets else 1
+    return torch.randn(c.codebooks, c.codes, dim)
+
+
+class FineTuneStage(PriorStage):
+    """`classes`: all of the new voice, the base's first; the augmenter's are those there are recordings of.
+    `kept_share` of every batch are clips that must stay as they are."""
+
+    def __init__(
+        self, base: Trainable, classes: list[str], kept: Kept, augmenter: Augmenter, held_out: Sounds, *,
+        batch: int, lr: float, bf16: bool, samples: int, kept_share: float = 0.5,
+    ) -> None:  # fmt: skip
+        student = grown(base.prior, len(classes) - base.prior.config.classes)
+        super().__init__(student.config, student.config.grid, copy.deepcopy(base.codec), augmenter, held_out, batch=batch, lr=lr, bf16=bf16, samples=samples)
+        self.prior.load_state_dict(student.state_dict())
+        self.teacher = here(copy.deepcopy(base.prior)).eval().requires_grad_(False)
+        own = torch.tensor([classes.index(label) for label in augmenter.classes])
+        self.own, self.names, self.eval_labels = own.numpy(), classes, own[self.eval_labels]
+        self.kept = sent(kept.grids.astype(np.int64)), sent(kept.labels)
+        self.old = min(batch - 1, round(batch * kept_share)) if len(kept.labels) else 0
+        self.batch = batch - self.old
+
+    def draw(self, rng: np.random.Generator, step: int) -> Any:
+        """Clips, their classes, and which of the kept clips go with them."""
+        audio, labels = super().draw(rng, step)
+        return audio, self.own[labels], rng.integers(0, max(1, len(self.kept[1])), self.old)
+
+    def _teacher(self, codes: Tensor, labels: Tensor) -> Tensor:
+        with torch.no_grad(), autocast(self.bf16):
+            return self.teacher(codes, F.one_hot(labels, self.teacher.config.classes).float()).float().log_softmax(1)
+
+    def step(self, batch: Any, step: int) -> dict[str, float]:
+        own, labels = self._encode(batch[0]), sent(batch[1])
+        codes, old = own, labels[:0]
+        if self.old:
+            picks = sent(batch[2])
+            old = self.kept[1][picks]
+            codes = torch.cat([own, self.kept[0][picks]])
+        with autocast(self.bf16):
+            logits = self.prior(codes, self._one_hot(torch.cat([labels, old]))).float()
+        nll = F.cross_entropy(logits[: len(own)], own, reduction="none")
+        loss, metrics = (nll * self.weights).mean(), {"nll": nll.mean().item()}
+        if self.old:
+            said = self._teacher(codes[len(own) :], old)
+            apart = _divergence(said, logits[len(own) :])
+            loss, metrics["kept"] = loss + (apart * self.weights).mean(), apart.mean().item()
+        return {**metrics, "norm": clip_and_step(loss, self.prior, self.optimizer, 1.0)}
+
+    def evaluate(self) -> dict[str, float]:
+        """As the prior's; `kept`: nats per cell that the kept classes have moved from where they were (Kullback-Leibler)."""
+        metrics = super().evaluate()
+        grids, labels = (part[:16] for part in self.kept)
+        if len(labels):
+            apart = []
+            for codes, label in zip(grids.split(8), labels.split(8), strict=True):
+                with autocast(self.bf16):
+                    logits = self.prior(codes, self._one_hot(label)).float()
+                apart.append(_divergence(self._teacher(codes, label), logits))
+            metrics["kept"] = torch.cat(apart).mean().item()
+            metrics["score"] += metrics["kept"]
+        return metrics
+
+
+def _divergence(said: Tensor, logits: Tensor) -> Tensor:
+    """Log-probabilities and logits [B, codes, H, W] -> nats per cell [B, H, W]."""
+    return (said.exp() * (said - logits.log_softmax(1))).sum(1)

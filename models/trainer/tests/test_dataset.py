@@ -1,0 +1,51 @@
+"""Recordings become a data set, and what is in train is not in eval."""
+
+import csv
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+import soundfile
+
+from foley_trainer.cli import main
+from foley_trainer.corpus import open_corpus, split_by_original
+
+
+def noise(seed: int, seconds: float = 1.5) -> np.ndarray:
+    rng = np.random.default_rng(seed)
+    steps = np.repeat(rng.uniform(0.05, 0.6, 30), int(22050 * seconds / 30))
+    return (rng.standard_normal(steps.size) * steps * 0.3).clip(-1, 1)
+
+
+def test_recordings_are_cut_checked_and_kept_apart(tmp_path: Path, capsys: pytest.CaptureFixture[str]):
+    source = tmp_path / "in" / "Creak"
+    source.mkdir(parents=True)
+    names = [f"take{i}.wav" for i in range(24)]
+    splits = split_by_original({f"Creak/{name}" for name in names})
+    assert "eval" in splits.values()
+    for i, name in enumerate(names):
+        soundfile.write(source / name, noise(i), 22050)
+    # One recording lies on both sides, under another name and quieter.
+    learned, examined = (next(n for n in names if splits[f"Creak/{n}"] == side) for side in ("train", "eval"))
+    soundfile.write(source / examined, soundfile.read(source / learned)[0] * 0.5, 22050)
+    assert main(["dataset", str(tmp_path / "in"), str(tmp_path / "out"), "--licence", "CC0-1.0", "--author", "me"]) == 0
+    said = json.loads(capsys.readouterr().out.splitlines()[-1])
+    assert said["event"] == "dataset"
+    assert said["dropped"]["count"] >= 1
+    corpus = open_corpus(tmp_path / "out" / "corpus")
+    assert said["clips"] == len(corpus.clips)
+    assert {clip.licence for clip in corpus.clips} == {"CC0-1.0"}
+    assert all(clip.path.is_file() for clip in corpus.clips)
+    assert not [clip for clip in corpus.clips if clip.group == f"Creak/{examined}"]
+    report = json.loads((tmp_path / "out" / "report.json").read_text())
+    assert report["usable"]
+    assert not [pair for pair in report["duplicates"] if pair["across"]]
+    with open(tmp_path / "out" / "corpus" / "manifest.csv", newline="") as file:
+        assert len(list(csv.DictReader(file))) == said["clips"]
+
+
+def test_silence_alone_is_refused_by_name(tmp_path: Path, capsys: pytest.CaptureFixture[str]):
+    soundfile.write(tmp_path / "quiet.wav", np.zeros(22050), 22050)
+    assert main(["dataset", str(tmp_path), str(tmp_path.parent / "quiet-out"), "--class", "Hush"]) == 1
+    assert "Hush has nothing but silence" in json.loads(capsys.readouterr().out.splitlines()[-1])["message"]
