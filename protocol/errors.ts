@@ -19,6 +19,13 @@ const table = {
   unknown_voice: { meaning: 'No voice has this id.', http: 404 },
   unknown_job: { meaning: 'No open job or request has this id.', http: 404 },
   unknown_clip: { meaning: 'No clip has this id.', http: 404 },
+  unknown_dataset: { meaning: 'No data set has this id.', http: 404 },
+  bad_dataset: { meaning: 'The recordings cannot be trained on; the message says which and why.', http: 400 },
+  already_exists: { meaning: 'The name is taken.', http: 409 },
+  python_missing: { meaning: 'Training needs Python; the message says what to install.', http: 501 },
+  trainer_missing: { meaning: 'Python lacks what training needs; the message says what to install.', http: 501 },
+  no_room: { meaning: 'Too little memory or disk is free for a training.', http: 507 },
+  training_failed: { meaning: 'The training ended without a voice; the message says why.', http: 500 },
   unknown_reference: { meaning: 'No reference has this name.', http: 404 },
   bad_reference: {
     meaning: 'The reference is not one, or knows none of the classes; the message says why.',

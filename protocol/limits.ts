@@ -74,6 +74,22 @@ const table = {
     value: 60,
     meaning: 'Longest clip in seconds',
   },
+  notesChars: {
+    value: 4000,
+    meaning: 'Characters of the notes of a data set',
+  },
+  uploadChunkChars: {
+    value: 700_000,
+    meaning: 'Characters of base64 of one piece of an upload (512 KiB of a file fit)',
+  },
+  trainingMinutes: {
+    value: 20_160,
+    meaning: 'Longest budget of a training in minutes; a fortnight',
+  },
+  trainingSteps: {
+    value: 10_000_000,
+    meaning: 'Largest budget of a training in steps',
+  },
   seedMax: {
     value: 4_294_967_295,
     meaning: 'Seeds are uint32',

@@ -45,7 +45,7 @@ export const RULES = [
     may: ['server/handlers', 'server/shaping', 'protocol', 'server/registry.ts', 'server/bus.ts'],
     types: [
       ...['server/scheduler', 'server/catalog', 'server/clips', 'server/playback', 'server/evaluation'],
-      ...['server/engine/encoder.ts', 'server/triggers'],
+      ...['server/engine/encoder.ts', 'server/triggers', 'server/training'],
     ],
   },
   {
@@ -54,6 +54,7 @@ export const RULES = [
     types: ['server/clips'],
     packages: ['zod'],
   },
+  { of: 'server/training', may: ['server/training', 'server/files.ts', 'protocol'] },
   { of: 'server/midi', may: ['server/midi'], packages: ['midi'] },
   { of: 'server/triggers', may: ['server/triggers', 'server/files.ts', 'protocol'], types: ['server/playback'] },
   { of: 'server/scheduler', may: ['server/scheduler', 'protocol', 'server/bus.ts'], types: ['server/engine'] },

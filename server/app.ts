@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { setImmediate as nextTurn } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
 import { type Role, toProtocolError, limits as wire } from '../protocol/index.ts';
 import { AdminLog } from './admin-log.ts';
 import { writeRecipe } from './audio/recipe.ts';
@@ -27,6 +28,7 @@ import { WallClock } from './playback/clock.ts';
 import type { Playback } from './playback/playback.ts';
 import { Registry, type RegistryOptions } from './registry.ts';
 import { FairScheduler } from './scheduler/fair.ts';
+import { openTraining } from './training/open.ts';
 import { type HttpOptions, listenHttp } from './transports/http.ts';
 import { connectMemory, type MemoryClient } from './transports/memory.ts';
 import { listenOsc } from './transports/osc.ts';
@@ -39,10 +41,11 @@ export const version = (
   JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as { version: string }
 ).version;
 
-/** What a test may put in place of the real thing. */
 /** The voice in the repository. */
 const DEFAULT = 'default';
+const ROOT = fileURLToPath(new URL('../', import.meta.url));
 
+/** What a test may put in place of the real thing. */
 export interface AppParts {
   /** MIDI other than the machine's. */
   midi?: MidiSystem;
@@ -119,6 +122,11 @@ export async function createApp(config: Config, parts: AppParts = {}): Promise<A
     save: (maps) => mapStore.save(maps),
     onProblem: (message, err) => log.warn({ err }, message),
   });
+  const training = openTraining({
+    ...{ data: config.data, trainer: path.join(ROOT, 'models', 'trainer'), python: config.python, limits },
+    findVoice: (id) => catalog.find(id),
+    log: (level, message, fields = {}) => log[level](fields, message),
+  });
   const info = (): ServerInfo => {
     const { running, waitingJobs, waitingClips } = scheduler.usage();
     return {
@@ -133,7 +141,8 @@ export async function createApp(config: Config, parts: AppParts = {}): Promise<A
   );
   const registry = new Registry({
     handlers: createHandlers({
-      ...{ scheduler, catalog, clips, bus, info, playback: play, encoder, triggers },
+      ...{ scheduler, catalog, clips, bus, info, playback: play, encoder, triggers, ...training },
+      ...{ datasetFolders: config.datasetFolders, datasetBytes: limits.datasetBytes, threads: config.trainingThreads },
       now: () => wall.now(),
       openPlayback: () => playback,
       midi: () => midi.info(),
@@ -179,7 +188,7 @@ export async function createApp(config: Config, parts: AppParts = {}): Promise<A
     // Whoever waited for a job is told of its end before the connection goes.
     await nextTurn();
     await Promise.all(listeners.map((listener) => listener.close()));
-    await Promise.all([engine.close(), listener.close(), encoder.close()]);
+    await Promise.all([engine.close(), listener.close(), encoder.close(), training.close()]);
     if (opening !== null) await (await opening).close();
   };
   let stopped: Promise<void> | null = null;
@@ -233,6 +242,7 @@ export async function createApp(config: Config, parts: AppParts = {}): Promise<A
   triggers.listen(midi);
   // After the ports: looking for MIDI takes longer than everything before it.
   if (config.listen || parts.midi !== undefined) void midi.open();
+  training.restored.catch((err: unknown) => log.warn({ err }, 'the trainings could not be taken up again'));
   const ready = check().then(() => ({ voice: active.active, problem }));
   return { config, ports, urls: urls(config, ports), ready, connect: (role) => connectMemory(registry, role), close };
 }

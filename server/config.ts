@@ -1,4 +1,4 @@
-import { homedir } from 'node:os';
+import { availableParallelism, homedir } from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { z } from 'zod';
@@ -41,6 +41,27 @@ export const limitsSchema = z.strictObject({
   clipBytes: z
     .int()
     .min(2 ** 20)
+    .default(4 * 2 ** 30),
+  /** Trainings that may wait; the running one does not count. */
+  trainings: z.int().min(1).max(1000).default(8),
+  /** Bytes of memory one training may take, and that must be free to begin one. */
+  trainingMemory: z
+    .int()
+    .min(1)
+    .default(16 * 2 ** 30),
+  trainingFreeMemory: z
+    .int()
+    .min(0)
+    .default(2 ** 30),
+  /** Bytes of disk that must be free, before and while a training runs. */
+  trainingFreeDisk: z
+    .int()
+    .min(0)
+    .default(2 * 2 ** 30),
+  /** Bytes of the recordings of one data set, uploaded or in a folder. */
+  datasetBytes: z
+    .int()
+    .min(1)
     .default(4 * 2 ** 30),
   /** Milliseconds that open jobs may take to finish when the server is asked to stop. */
   drainMs: z.int().min(0).default(10_000),
@@ -86,6 +107,17 @@ const configSchema = z.strictObject({
   gateMargin: z.coerce.number<unknown>().min(0).max(10).default(0.1),
   /** MIDI inputs: all of them, none, or those with these names. */
   midi: z.union([z.enum(['auto', 'none']), names]).default('auto'),
+  /** Folders of this machine that data sets may be made of. */
+  datasetFolders: names.default([]),
+  /** Interpreter that training is done with. */
+  python: z.string().min(1).optional(),
+  /** Threads of a training. */
+  trainingThreads: z.coerce
+    .number<unknown>()
+    .int()
+    .min(1)
+    .max(256)
+    .default(() => Math.max(1, availableParallelism() >> 1)),
   logLevel: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('info'),
   limits: z.custom<string | LimitsInput>().transform(limitsFromText).pipe(limitsSchema).prefault({}),
 });
@@ -189,6 +221,21 @@ export const settings = [
     value: 'NAMES',
     env: 'FOLEYD_MIDI',
     doc: 'MIDI inputs, by commas; none, or auto for all',
+  },
+  {
+    key: 'datasetFolders',
+    flag: '--dataset-folder',
+    value: 'DIRS',
+    env: 'FOLEYD_DATASET_FOLDER',
+    doc: 'folders of this machine that data sets may be made of',
+  },
+  { key: 'python', flag: '--python', value: 'FILE', env: 'FOLEYD_PYTHON', doc: 'Python that trains' },
+  {
+    key: 'trainingThreads',
+    flag: '--training-threads',
+    value: 'N',
+    env: 'FOLEYD_TRAINING_THREADS',
+    doc: 'threads of a training; half the cores by default',
   },
   {
     key: 'logLevel',

@@ -16,6 +16,15 @@ export const seedNumber = z.int().min(0).max(limits.seedMax);
 
 export const name = z.string().min(1).max(limits.nameChars);
 
+/** The name of a folder that the server makes: letters, digits, - and _. */
+export const folderName = z.string().regex(/^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$/, 'expected letters, digits, - and _');
+
+/** A class as training makes it: it becomes a folder too. */
+export const newClass = name.refine(
+  (text) => text.trim() === text && !/^[.-]|[/\\:*?"<>|\p{Cc}]/u.test(text),
+  'expected a name without / \\ : * ? " < > |',
+);
+
 /** Weights of classes by name; finite and above 0. They are normalised later, so only their proportions matter. */
 export const mix = z
   .record(name, z.number().positive())

@@ -4,10 +4,12 @@ import { adminFad, voiceScores } from './admin-fad.ts';
 import { attach } from './attach.ts';
 import { cancel } from './cancel.ts';
 import { clipDelete, clipExport, clipGet, clipList, clipRename, clipStar } from './clips.ts';
+import { datasetAdd, datasetInfo, datasetList, datasetRemove, datasetUpload } from './datasets.ts';
 import type { Command } from './define.ts';
 import { deviceList } from './device-list.ts';
 import { generate } from './generate.ts';
 import { poolInfo } from './pool-info.ts';
+import { adminAttach, adminCancel, adminJobs, adminPause, adminResume, adminRetrain } from './retrain.ts';
 import { serverClock } from './server-clock.ts';
 import { serverInfo } from './server-info.ts';
 import { serverPing } from './server-ping.ts';
@@ -59,6 +61,17 @@ export const commands = {
   [adminRollback.name]: adminRollback,
   [adminFad.name]: adminFad,
   [voiceScores.name]: voiceScores,
+  [datasetUpload.name]: datasetUpload,
+  [datasetAdd.name]: datasetAdd,
+  [datasetList.name]: datasetList,
+  [datasetInfo.name]: datasetInfo,
+  [datasetRemove.name]: datasetRemove,
+  [adminRetrain.name]: adminRetrain,
+  [adminJobs.name]: adminJobs,
+  [adminAttach.name]: adminAttach,
+  [adminPause.name]: adminPause,
+  [adminResume.name]: adminResume,
+  [adminCancel.name]: adminCancel,
 } as const;
 
 type Commands = typeof commands;

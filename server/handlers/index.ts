@@ -5,9 +5,19 @@ import { adminFad, type FadDeps, voiceScores } from './admin-fad.ts';
 import { attach } from './attach.ts';
 import { cancel } from './cancel.ts';
 import { clipDelete, clipExport, clipGet, clipList, clipRename, clipStar } from './clips.ts';
+import { type DatasetDeps, datasetAdd, datasetInfo, datasetList, datasetRemove, datasetUpload } from './datasets.ts';
 import { type DeviceDeps, deviceList } from './device-list.ts';
 import { generate } from './generate.ts';
 import { KeptJobs } from './kept.ts';
+import {
+  adminAttach,
+  adminCancel,
+  adminJobs,
+  adminPause,
+  adminResume,
+  adminRetrain,
+  type RetrainDeps,
+} from './retrain.ts';
 import { RunningClips } from './running.ts';
 import { type ClockDeps, serverClock } from './server-clock.ts';
 import { type ServerInfo, serverInfo } from './server-info.ts';
@@ -35,7 +45,9 @@ export interface HandlerDeps
     FadDeps,
     TriggerDeps,
     DeviceDeps,
-    ActivateDeps {
+    ActivateDeps,
+    DatasetDeps,
+    RetrainDeps {
   info: () => ServerInfo;
   /** Opened by the first who asks. */
   playback: () => Promise<Playback>;
@@ -76,5 +88,16 @@ export function createHandlers(given: HandlerDeps): Handlers {
     'admin.rollback': adminRollback(deps),
     'admin.fad': adminFad(deps),
     'voice.scores': voiceScores(deps),
+    'dataset.upload': datasetUpload(deps),
+    'dataset.add': datasetAdd(deps),
+    'dataset.list': datasetList(deps),
+    'dataset.info': datasetInfo(deps),
+    'dataset.remove': datasetRemove(deps),
+    'admin.retrain': adminRetrain(deps),
+    'admin.attach': adminAttach(deps),
+    'admin.jobs': adminJobs(deps),
+    'admin.pause': adminPause(deps),
+    'admin.resume': adminResume(deps),
+    'admin.cancel': adminCancel(deps),
   };
 }

@@ -1,0 +1,226 @@
+import { randomBytes } from 'node:crypto';
+import { mkdir, readdir, readFile, rename, rm } from 'node:fs/promises';
+import path from 'node:path';
+import { ProtocolError } from '../../protocol/index.ts';
+import { writeWhole } from '../files.ts';
+import { type TrainerEvent, TrainerProcess } from './process.ts';
+import type { Finder } from './python.ts';
+import { checkRoom, type Room } from './room.ts';
+
+/** So many were found, and the first of them. */
+export interface Some {
+  count: number;
+  files: string[];
+}
+
+/** A data set as its manifest says. */
+export interface DataSet {
+  id: string;
+  /** ISO 8601. */
+  created: string;
+  licence: string;
+  author: string;
+  notes: string;
+  /** Where the recordings came from, for people. */
+  source: string;
+  clips: number;
+  minutes: number;
+  /** Recordings the clips were cut from, and minutes of silence that were left out. */
+  originals: number;
+  minutesSilent: number;
+  classes: { class: string; clips: number; train: number; eval: number; originals: number; minutes: number }[];
+  silent: Some;
+  clipped: Some;
+  /** Pairs of clips of different recordings that are nearly the same. */
+  duplicates: Some;
+  /** Clips of the eval side that were left out because they are in train. */
+  dropped: Some;
+}
+
+export interface NewDataSet {
+  id: string;
+  /** Folder of recordings, or of a folder per class. */
+  folder: string;
+  /** All recordings are of this class; null where folders say. */
+  class: string | null;
+  /** Of the longest clip. */
+  seconds: number;
+  licence: string;
+  author: string;
+  notes: string;
+  source: string;
+}
+
+export interface DataSetOptions {
+  dir: string;
+  finder: Finder;
+  room: Room;
+  /** Data sets that may wait to be made. */
+  most?: number;
+}
+
+const ID = /^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$/;
+const FORMAT = 'foleyd-dataset';
+
+/** Data sets as folders: a manifest, a corpus, a report. One appears whole or not at all. */
+export class DataSets {
+  readonly #options: Required<DataSetOptions>;
+  #turn: Promise<unknown> = Promise.resolve();
+  #waiting = 0;
+  readonly #stop = new AbortController();
+
+  constructor(options: DataSetOptions) {
+    this.#options = { most: 4, ...options };
+  }
+
+  /** What a crash left half made goes. */
+  async open(): Promise<void> {
+    for (const name of await readdir(this.#options.dir).catch(() => []))
+      if (name.startsWith('.')) await rm(path.join(this.#options.dir, name), { recursive: true, force: true });
+  }
+
+  async list(): Promise<DataSet[]> {
+    const names = (await readdir(this.#options.dir).catch(() => [])).filter((name) => ID.test(name)).sort();
+    const found = await Promise.all(names.map((id) => this.#read(id)));
+    return found.filter((set) => set !== null);
+  }
+
+  /** Throws unknown_dataset. */
+  async get(id: string): Promise<DataSet> {
+    const set = ID.test(id) ? await this.#read(id) : null;
+    if (set === null) throw new ProtocolError('unknown_dataset', `there is no data set ${id.slice(0, 64)}`);
+    return set;
+  }
+
+  /** Its corpus. Throws unknown_dataset. */
+  async corpus(id: string): Promise<string> {
+    return path.join(this.#options.dir, (await this.get(id)).id, 'corpus');
+  }
+
+  async remove(id: string): Promise<void> {
+    const { id: known } = await this.get(id);
+    const gone = path.join(this.#options.dir, `.${known}-${randomBytes(4).toString('hex')}`);
+    try {
+      await rename(path.join(this.#options.dir, known), gone);
+      await rm(gone, { recursive: true, force: true });
+    } catch (cause) {
+      throw new ProtocolError('io_error', `the data set could not be removed: ${(cause as Error).message}`, { cause });
+    }
+  }
+
+  /**
+   * Cuts recordings into clips, checks them, and keeps what is found. One at a time; `onOriginal` hears of each recording.
+   * Rejects with already_exists, queue_full, python_missing, trainer_missing, no_room, bad_dataset, or why `signal` aborted.
+   */
+  async add(
+    given: NewDataSet,
+    onOriginal: (file: string, clips: number) => void,
+    signal: AbortSignal,
+  ): Promise<DataSet> {
+    if ((await this.#read(given.id)) !== null)
+      throw new ProtocolError('already_exists', `there is a data set ${given.id}`, { path: 'args.dataset' });
+    const { most, finder } = this.#options;
+    if (this.#waiting >= most) throw new ProtocolError('queue_full', `${most} data sets are being made already`);
+    this.#waiting += 1;
+    try {
+      await finder.find();
+      const made = this.#turn.then(() => this.#make(given, onOriginal, AbortSignal.any([signal, this.#stop.signal])));
+      this.#turn = made.catch(() => undefined);
+      return await made;
+    } finally {
+      this.#waiting -= 1;
+    }
+  }
+
+  async close(): Promise<void> {
+    this.#stop.abort(new ProtocolError('shutting_down'));
+    await this.#turn;
+  }
+
+  async #make(
+    given: NewDataSet,
+    onOriginal: (file: string, clips: number) => void,
+    signal: AbortSignal,
+  ): Promise<DataSet> {
+    const { dir, finder, room } = this.#options;
+    signal.throwIfAborted();
+    const part = path.join(dir, `.${given.id}-${randomBytes(4).toString('hex')}`);
+    const target = path.join(dir, given.id);
+    await mkdir(part, { recursive: true });
+    try {
+      await checkRoom(dir, room);
+      const heard: { said: TrainerEvent | null } = { said: null };
+      const { folder, seconds, licence, author } = given;
+      const args = [
+        ...['dataset', folder, part, '--supervised', '--seconds', String(seconds), '--threads', '1'],
+        // With =, so that what begins with a dash is no option.
+        ...[`--licence=${licence}`, `--author=${author}`, ...(given.class === null ? [] : [`--class=${given.class}`])],
+      ];
+      const trainer = new TrainerProcess(await finder.find(), args, (event) => {
+        if (event.event === 'dataset') heard.said = event;
+        if (event.event === 'original') onOriginal(String(event.file), Number(event.clips));
+      });
+      const stop = (): void => trainer.kill();
+      signal.addEventListener('abort', stop);
+      if (signal.aborted) stop();
+      const end = await trainer.ended;
+      signal.removeEventListener('abort', stop);
+      signal.throwIfAborted();
+      const { said } = heard;
+      if (said === null) {
+        const why =
+          end.error?.message ??
+          `the trainer ended (${end.signal ?? `exit code ${end.code}`}): ${end.log.at(-1) ?? 'no word'}`;
+        throw new ProtocolError(
+          end.error === null ? 'training_failed' : 'bad_dataset',
+          why.replaceAll(part, 'the data set'),
+        );
+      }
+      const set = described(given, said);
+      await writeWhole(
+        path.join(part, 'dataset.json'),
+        `${JSON.stringify({ format: FORMAT, version: 1, ...set }, null, 2)}\n`,
+      );
+      if ((await this.#read(given.id)) !== null)
+        throw new ProtocolError('already_exists', `there is a data set ${given.id}`, { path: 'args.dataset' });
+      await rename(part, target);
+      return set;
+    } finally {
+      await rm(part, { recursive: true, force: true }).catch(() => undefined);
+    }
+  }
+
+  async #read(id: string): Promise<DataSet | null> {
+    try {
+      const value = JSON.parse(await readFile(path.join(this.#options.dir, id, 'dataset.json'), 'utf8')) as Record<
+        string,
+        unknown
+      >;
+      const { format, version, ...set } = value;
+      return format === FORMAT && version === 1 && set.id === id ? (set as unknown as DataSet) : null;
+    } catch {
+      return null;
+    }
+  }
+}
+
+function described({ id, licence, author, notes, source }: NewDataSet, said: TrainerEvent): DataSet {
+  const {
+    clips,
+    minutes,
+    originals,
+    minutes_silent: minutesSilent,
+    classes,
+    silent,
+    clipped,
+    duplicates,
+    dropped,
+  } = said;
+  return {
+    ...{ id, created: new Date().toISOString(), licence, author, notes, source },
+    ...({ clips, minutes, originals, minutesSilent, classes, silent, clipped, duplicates, dropped } as Pick<
+      DataSet,
+      'clips' | 'minutes' | 'originals' | 'minutesSilent' | 'classes' | 'silent' | 'clipped' | 'duplicates' | 'dropped'
+    >),
+  };
+}

@@ -1,0 +1,336 @@
+import { createHash, randomBytes } from 'node:crypto';
+import { mkdir, readdir, readFile, rename, rm, stat } from 'node:fs/promises';
+import path from 'node:path';
+import { ProtocolError, toProtocolError } from '../../protocol/index.ts';
+import { Job } from './job.ts';
+import { Journal, type Order } from './journal.ts';
+import { type TrainerEnd, TrainerProcess } from './process.ts';
+import type { Finder } from './python.ts';
+import { checkRoom, type Room } from './room.ts';
+
+export interface TrainingOptions {
+  /** Folder of a folder per job. */
+  dir: string;
+  /** Where finished voices go. */
+  voices: string;
+  finder: Finder;
+  /** Folder and hash of a voice. Rejects with unknown_voice and the like. */
+  findVoice: (id: string) => Promise<{ dir: string; hash: string }>;
+  /** Whether some voice has this id. */
+  hasVoice: (id: string) => Promise<boolean>;
+  /** Corpus of a data set. Rejects with unknown_dataset. */
+  findDataset: (id: string) => Promise<string>;
+  room: Room;
+  /** Jobs that may wait. */
+  most: number;
+  log: (level: 'info' | 'warn', message: string, fields?: Record<string, unknown>) => void;
+  /** Milliseconds between looks at memory and disk, and before a crashed trainer is started again. */
+  checkMs?: number;
+  retryMs?: number;
+}
+
+interface Running {
+  job: Job;
+  process: TrainerProcess | null;
+  end: Promise<void>;
+}
+
+/** A trainer that crashes so often without a new step between is not started again. */
+const ATTEMPTS = 3;
+/** Ended jobs whose log and auditions are kept. */
+const MOST_ENDED = 100;
+const ID = /^[0-9a-f]{16}$/;
+
+/**
+ * Trainings, one at a time, the others in the order they came. All that is known of one is in its folder, so a server
+ * that starts takes up what an earlier one left, however that ended.
+ */
+export class TrainingJobs {
+  readonly #options: Required<TrainingOptions>;
+  /** Oldest first. */
+  readonly #jobs = new Map<string, Job>();
+  #running: Running | null = null;
+  #closing = false;
+
+  constructor(options: TrainingOptions) {
+    this.#options = { checkMs: 2000, retryMs: 1000, ...options };
+  }
+
+  /** Finds the jobs of earlier runs and goes on with what had not ended. */
+  async restore(): Promise<void> {
+    const found: Job[] = [];
+    for (const id of (await readdir(this.#options.dir).catch(() => [])).filter((name) => ID.test(name))) {
+      const journal = new Journal(path.join(this.#folder(id), 'job.jsonl'));
+      const job = Job.restored(id, journal, await journal.read());
+      if (job === null) continue;
+      found.push(job);
+      if (job.over) await job.close();
+    }
+    found.sort((a, b) => Number(b.state === 'running') - Number(a.state === 'running') || a.created - b.created);
+    for (const job of found) this.#jobs.set(job.id, job);
+    for (const job of found.filter(({ state }) => state === 'running')) {
+      this.#options.log('info', 'a training is taken up again', { job: job.id });
+      await job.set('queued', { message: 'the server was started again' });
+    }
+    await this.#forget();
+    this.#next();
+  }
+
+  /** Rejects with what makes the order impossible now: python_missing, trainer_missing, no_room, already_exists, queue_full... */
+  async submit(order: Order): Promise<Job> {
+    const waiting = this.list().filter(({ state }) => state === 'queued').length;
+    if (waiting >= this.#options.most)
+      throw new ProtocolError('queue_full', `${waiting} trainings are waiting already`);
+    await this.#checkName(order.voice);
+    await Promise.all(order.datasets.map((id) => this.#options.findDataset(id)));
+    await this.#options.finder.find();
+    const id = randomBytes(8).toString('hex');
+    await mkdir(this.#folder(id), { recursive: true });
+    await checkRoom(this.#options.dir, this.#options.room);
+    // Another one may have come while we looked.
+    await this.#checkName(order.voice);
+    const job = new Job(id, order, new Journal(path.join(this.#folder(id), 'job.jsonl')), Date.now());
+    this.#jobs.set(id, job);
+    await job.begin();
+    await job.set('queued');
+    this.#next();
+    return job;
+  }
+
+  /** Throws unknown_job. */
+  get(id: string): Job {
+    const job = this.#jobs.get(id);
+    if (job === undefined)
+      throw new ProtocolError('unknown_job', 'there is no training of this id', { path: 'args.job' });
+    return job;
+  }
+
+  /** Oldest first. */
+  list(): Job[] {
+    return [...this.#jobs.values()].sort((a, b) => a.created - b.created);
+  }
+
+  /** Folder of a job's audition clips. */
+  auditions(id: string): string {
+    return path.join(this.#folder(id), 'run', 'auditions');
+  }
+
+  /** Job that needs a data set; null when it may go. */
+  user(dataset: string): string | null {
+    return this.list().find((job) => !job.over && job.order.datasets.includes(dataset))?.id ?? null;
+  }
+
+  /** Its memory is given back; what it has learned stays on the disk. False where there is nothing to pause. */
+  async pause(id: string): Promise<boolean> {
+    const job = this.get(id);
+    if (this.#running?.job === job) {
+      job.wish ??= 'pause';
+      this.#running.process?.stop();
+      await this.#running.end;
+    } else if (job.state === 'queued') await job.set('paused');
+    return job.state === 'paused';
+  }
+
+  /** It waits behind the others again. False where it was not paused. */
+  async resume(id: string): Promise<boolean> {
+    const job = this.get(id);
+    if (job.state !== 'paused') return false;
+    await job.set('queued');
+    this.#next();
+    return true;
+  }
+
+  /** Ends it and removes what it has learned. False where it had ended. */
+  async cancel(id: string): Promise<boolean> {
+    const job = this.get(id);
+    if (this.#running?.job === job) {
+      job.wish = 'cancel';
+      this.#running.process?.kill();
+      await this.#running.end;
+    } else if (!job.over)
+      await this.#end(job, 'cancelled', { code: 'cancelled', message: 'the training was cancelled' });
+    return job.state === 'cancelled';
+  }
+
+  /** Lets the one that runs write a checkpoint; the next server goes on with it. */
+  async close(): Promise<void> {
+    this.#closing = true;
+    this.#running?.process?.stop();
+    await this.#running?.end;
+    await Promise.all([...this.#jobs.values()].map((job) => job.close()));
+  }
+
+  async #checkName(voice: string): Promise<void> {
+    if ((await this.#options.hasVoice(voice)) || this.list().some((job) => !job.over && job.order.voice === voice)) {
+      throw new ProtocolError('already_exists', `there is a voice ${voice}, or will be`, { path: 'args.voice' });
+    }
+  }
+
+  #next(): void {
+    if (this.#running !== null || this.#closing) return;
+    const job = [...this.#jobs.values()].find(({ state }) => state === 'queued');
+    if (job === undefined) return;
+    const running: Running = { job, process: null, end: Promise.resolve() };
+    this.#running = running;
+    running.end = this.#run(job)
+      .catch(async (thrown: unknown) => {
+        const { code, message } = toProtocolError(thrown);
+        await this.#end(job, 'failed', { code, message });
+      })
+      .catch((err: unknown) => this.#options.log('warn', 'the end of a training was not written', { job: job.id, err }))
+      .finally(() => {
+        this.#running = null;
+        job.wish = null;
+        this.#next();
+      });
+  }
+
+  async #run(job: Job): Promise<void> {
+    const { log, retryMs } = this.#options;
+    await job.set('running');
+    log('info', 'a training began', { job: job.id, voice: job.order.voice });
+    for (let attempt = 1, reached = job.progress; ; attempt++) {
+      const { end, exported, why } = await this.#attempt(job);
+      if (job.wish === 'cancel')
+        return this.#end(job, 'cancelled', { code: 'cancelled', message: 'the training was cancelled' });
+      if (why !== null) return this.#end(job, 'failed', { code: why.code, message: why.message, log: end?.log ?? [] });
+      if (exported && end?.code === 0) return this.#finish(job);
+      if (job.wish === 'pause') return job.set('paused');
+      // Its log says that it runs: so it is taken up by the next server.
+      if (this.#closing) return;
+      const failed = end?.error ?? null;
+      if (failed !== null) {
+        const code = failed.kind === 'CorpusError' ? 'bad_dataset' : 'training_failed';
+        return this.#end(job, 'failed', { code, message: failed.message, log: end?.log ?? [] });
+      }
+      const { stage, step } = job.progress;
+      if (stage !== reached.stage || step !== reached.step) attempt = 1;
+      reached = job.progress;
+      const how = `the trainer ended (${end?.signal ?? `exit code ${end?.code}`})`;
+      if (attempt >= ATTEMPTS) {
+        const message = `${how} ${attempt} times without a step between`;
+        return this.#end(job, 'failed', { code: 'training_failed', message, log: end?.log ?? [] });
+      }
+      log('warn', `${how} and is started again`, { job: job.id });
+      await job.set('running', { message: `${how} and goes on from its checkpoint` });
+      await new Promise((resolve) => setTimeout(resolve, retryMs));
+    }
+  }
+
+  /** One process from its start to its end. `why`: what it was ended for. */
+  async #attempt(job: Job): Promise<{ end: TrainerEnd | null; exported: boolean; why: ProtocolError | null }> {
+    const { dir, finder, room, checkMs } = this.#options;
+    const nothing = { end: null, exported: false, why: null };
+    if (job.wish !== null || this.#closing) return nothing;
+    await checkRoom(dir, room);
+    const command = await finder.find();
+    const args = await this.#args(job);
+    if (job.wish !== null || this.#closing) return nothing;
+    let exported = false;
+    const process = new TrainerProcess(command, args, (event) => {
+      if (event.event === 'exported') exported = true;
+      job.hear(event).catch((err: unknown) => this.#options.log('warn', 'a line of a job was not written', { err }));
+    });
+    if (this.#running !== null) this.#running.process = process;
+    let why: ProtocolError | null = null;
+    const look = setInterval(() => {
+      checkRoom(dir, room, process.pid).catch((thrown: unknown) => {
+        why ??= toProtocolError(thrown);
+        process.stop();
+      });
+    }, checkMs);
+    try {
+      return { end: await process.ended, exported, why };
+    } finally {
+      clearInterval(look);
+      if (this.#running !== null) this.#running.process = null;
+    }
+  }
+
+  async #args({ id, order }: Job): Promise<string[]> {
+    const corpora = await Promise.all(order.datasets.map((dataset) => this.#options.findDataset(dataset)));
+    const base = order.base === null ? null : await this.#options.findVoice(order.base.id);
+    if (base !== null && base.hash !== order.base?.hash)
+      throw new ProtocolError(
+        'wrong_voice',
+        `${order.base?.id} is not the voice any more that the training began from`,
+      );
+    const run = path.join(this.#folder(id), 'run');
+    return [
+      ...['retrain', '--supervised', '--job', id, '--out', run, '--id', order.voice, '--name', order.name],
+      ...corpora.flatMap((corpus) => ['--data', corpus]),
+      ...(base === null ? ['--preset', order.preset] : ['--base', base.dir]),
+      ...(order.classes ?? []).flatMap((label) => ['--only', label]),
+      ...(order.stages === null ? [] : ['--stages', order.stages.join(',')]),
+      ...(order.minutes === null ? ['--steps', String(order.steps)] : ['--minutes', String(order.minutes)]),
+      ...['--seed', String(order.seed), '--threads', String(order.threads)],
+    ];
+  }
+
+  /** The folder the trainer wrote becomes a voice. A server that dies in the middle does it again, and finds it done. */
+  async #finish(job: Job): Promise<void> {
+    const made = path.join(this.#folder(job.id), 'run', 'voice');
+    const target = path.join(this.#options.voices, job.order.voice);
+    const there = await cardOf(target);
+    if (there !== null && there.retrained?.job !== job.id)
+      throw new ProtocolError(
+        'already_exists',
+        `a voice ${job.order.voice} came into being meanwhile; this one is in ${made}`,
+      );
+    if (there === null) {
+      await checkGraphs(made);
+      await mkdir(this.#options.voices, { recursive: true });
+      await rename(made, target);
+    }
+    const hash = (there ?? (await cardOf(target)))?.hash ?? '';
+    this.#options.log('info', 'a training is done', { job: job.id, voice: job.order.voice });
+    await this.#end(job, 'done', { hash });
+  }
+
+  async #end(job: Job, state: 'done' | 'failed' | 'cancelled', more: Parameters<Job['set']>[1] = {}): Promise<void> {
+    await job.set(state, more);
+    // What was learned is in the voice, or nobody's; a failed one keeps it for whoever wants to know why.
+    const run = path.join(this.#folder(job.id), 'run');
+    if (state !== 'failed') {
+      for (const name of await readdir(run).catch(() => [])) {
+        if (name !== 'auditions')
+          await rm(path.join(run, name), { recursive: true, force: true }).catch(() => undefined);
+      }
+    }
+    await this.#forget();
+  }
+
+  async #forget(): Promise<void> {
+    const ended = this.list().filter(({ over }) => over);
+    for (const job of ended.slice(0, Math.max(0, ended.length - MOST_ENDED))) {
+      this.#jobs.delete(job.id);
+      await rm(this.#folder(job.id), { recursive: true, force: true }).catch(() => undefined);
+    }
+  }
+
+  #folder(id: string): string {
+    return path.join(this.#options.dir, id);
+  }
+}
+
+type Card = { hash: string; retrained?: { job?: string }; graphs: Record<string, { file: string; sha256: string }> };
+
+async function cardOf(folder: string): Promise<Card | null> {
+  try {
+    return JSON.parse(await readFile(path.join(folder, 'card.json'), 'utf8')) as Card;
+  } catch {
+    return null;
+  }
+}
+
+/** Throws training_failed where a graph is not the one that the card names. */
+async function checkGraphs(folder: string): Promise<void> {
+  const card = await cardOf(folder);
+  if (card === null) throw new ProtocolError('training_failed', `the trainer left no voice in ${folder}`);
+  for (const [name, { file, sha256 }] of Object.entries(card.graphs)) {
+    const place = path.join(folder, path.basename(file));
+    const found = (await stat(place).catch(() => null)) === null ? null : await readFile(place);
+    if (found === null || createHash('sha256').update(found).digest('hex') !== sha256)
+      throw new ProtocolError('training_failed', `the ${name} graph of the new voice is not the one its card names`);
+  }
+}

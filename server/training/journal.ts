@@ -1,0 +1,85 @@
+import { type FileHandle, open, readFile } from 'node:fs/promises';
+import type { TrainerEvent } from './process.ts';
+
+/** What a training is to do. It stays as it was ordered, whatever happens to it. */
+export interface Order {
+  /** Id and name of the voice to be made. */
+  voice: string;
+  name: string;
+  datasets: string[];
+  /** The voice it is trained on, as it was then; null from scratch. */
+  base: { id: string; hash: string } | null;
+  /** Of the data sets' classes; null for all. */
+  classes: string[] | null;
+  stages: string[] | null;
+  minutes: number | null;
+  steps: number | null;
+  preset: string;
+  seed: number;
+  /** Threads count towards the last bit of every number. */
+  threads: number;
+}
+
+export type State = 'queued' | 'running' | 'paused' | 'done' | 'failed' | 'cancelled';
+
+/** One line of a job's log. */
+export type Line = { at: number } & (
+  | { type: 'order'; order: Order }
+  | { type: 'state'; state: State; attempt?: number; code?: string; message?: string; log?: string[]; hash?: string }
+  | { type: 'trainer'; event: TrainerEvent }
+);
+
+type Entry = Line extends infer L ? (L extends Line ? Omit<L, 'at'> : never) : never;
+
+/** Lines that are written; a training that says more has its steps left out. */
+const MOST = 50_000;
+
+/** Everything that happened to a job, as JSON lines that are only ever appended. */
+export class Journal {
+  readonly #file: string;
+  #lines = 0;
+  #handle: FileHandle | null = null;
+  #last: Promise<void> = Promise.resolve();
+
+  constructor(file: string) {
+    this.#file = file;
+  }
+
+  /** What was written before. A line that a crash cut short is left out. */
+  async read(): Promise<Line[]> {
+    const text = await readFile(this.#file, 'utf8').catch(() => '');
+    const lines = text.split('\n').flatMap((line) => {
+      try {
+        const value = JSON.parse(line) as Line;
+        return typeof value.type === 'string' && typeof value.at === 'number' ? [value] : [];
+      } catch {
+        return [];
+      }
+    });
+    this.#lines = lines.length;
+    // The next line must not go on where that one broke off.
+    if (text !== '' && !text.endsWith('\n')) await this.#append('\n');
+    return lines;
+  }
+
+  /** In the order of the calls. Rejects with what the disk says. */
+  add(entry: Entry): Promise<void> {
+    if (entry.type === 'trainer' && this.#lines > MOST) return Promise.resolve();
+    this.#lines += 1;
+    const added = this.#last.then(() => this.#append(`${JSON.stringify({ at: Date.now(), ...entry })}\n`));
+    this.#last = added.catch(() => undefined);
+    // A change of state is on the disk before anyone is told of it.
+    return entry.type === 'state' ? added.then(() => this.#handle?.sync()) : added;
+  }
+
+  async close(): Promise<void> {
+    await this.#last;
+    await this.#handle?.close();
+    this.#handle = null;
+  }
+
+  async #append(text: string): Promise<void> {
+    this.#handle ??= await open(this.#file, 'a');
+    await this.#handle.appendFile(text);
+  }
+}

@@ -1,0 +1,56 @@
+import path from 'node:path';
+import { isErrorCode, ProtocolError } from '../../protocol/index.ts';
+import { DataSets } from './datasets.ts';
+import { TrainingJobs, type TrainingOptions } from './jobs.ts';
+import { TrainerFinder } from './python.ts';
+import { checkFolder } from './source.ts';
+import { Uploads } from './uploads.ts';
+
+export interface OpenTraining {
+  /** The server's data folder, and the trainer's. */
+  data: string;
+  trainer: string;
+  python: string | undefined;
+  limits: Record<'trainings' | 'trainingMemory' | 'trainingFreeMemory' | 'trainingFreeDisk' | 'datasetBytes', number>;
+  findVoice: TrainingOptions['findVoice'];
+  log: TrainingOptions['log'];
+}
+
+/** All that teaches voices. Nothing is started before the first order, but what an earlier server left unfinished. */
+export function openTraining({ data, trainer, python, limits, findVoice, log }: OpenTraining) {
+  const finder = new TrainerFinder({ folder: trainer, python });
+  const room = {
+    memory: limits.trainingMemory,
+    freeMemory: limits.trainingFreeMemory,
+    freeDisk: limits.trainingFreeDisk,
+  };
+  const datasets = new DataSets({ dir: path.join(data, 'datasets'), finder, room });
+  const uploads = new Uploads({ dir: path.join(data, 'uploads'), maxBytes: limits.datasetBytes });
+  const trainings = new TrainingJobs({
+    ...{ dir: path.join(data, 'training'), voices: path.join(data, 'voices'), finder, room, most: limits.trainings },
+    ...{ findVoice, log },
+    // A broken voice has its name too.
+    hasVoice: (id) =>
+      findVoice(id).then(
+        () => true,
+        (error: { code?: unknown }) => {
+          if (isErrorCode(error.code)) return error.code !== 'unknown_voice';
+          throw error;
+        },
+      ),
+    findDataset: (id) => datasets.corpus(id),
+  });
+  const restored = datasets.open().then(() => trainings.restore());
+  return {
+    ...{ datasets, uploads, trainings, restored, checkFolder },
+    /** Whoever asks before the earlier jobs are known waits. */
+    ready: (): Promise<void> =>
+      restored.catch((cause: unknown) => {
+        throw new ProtocolError('io_error', 'the trainings of earlier runs could not be read', { cause });
+      }),
+    close: async (): Promise<void> => {
+      await restored.catch(() => undefined);
+      await Promise.all([trainings.close(), datasets.close()]);
+    },
+  };
+}

@@ -1,0 +1,98 @@
+import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process';
+import { constants, setPriority } from 'node:os';
+import process from 'node:process';
+import { createInterface } from 'node:readline';
+import type { TrainerCommand } from './python.ts';
+
+/** One JSON line of the trainer. */
+export type TrainerEvent = { event: string } & Record<string, unknown>;
+
+export interface TrainerEnd {
+  /** 0: it ended as it should. Null where a signal ended it. */
+  code: number | null;
+  signal: NodeJS.Signals | null;
+  /** What it said was wrong. */
+  error: { kind: string; message: string } | null;
+  /** Last lines of its log, oldest first. */
+  log: string[];
+}
+
+const LOG_LINES = 40;
+const LINE_CHARS = 2000;
+/** Milliseconds after which a process that was asked to leave is made to. */
+const PATIENCE_MS = 30_000;
+
+/** A trainer that runs, at low priority. Its stdin is how it knows that we are there: it leaves when that ends. */
+export class TrainerProcess {
+  readonly ended: Promise<TrainerEnd>;
+  readonly #child: ChildProcessWithoutNullStreams;
+  #leaving: NodeJS.Timeout | null = null;
+
+  constructor(command: TrainerCommand, args: readonly string[], onEvent: (event: TrainerEvent) => void) {
+    const child = spawn(command.file, [...command.args, ...args], { env: command.env, stdio: 'pipe' });
+    this.#child = child;
+    // From the start: loading its libraries is work too.
+    if (child.pid !== undefined) lower(child.pid);
+    child.stdin.on('error', () => undefined);
+    const log: string[] = [];
+    let error: TrainerEnd['error'] = null;
+    createInterface({ input: child.stderr }).on('line', (line) => {
+      log.push(line.slice(0, LINE_CHARS));
+      if (log.length > LOG_LINES) log.shift();
+    });
+    createInterface({ input: child.stdout }).on('line', (line) => {
+      const event = parse(line);
+      if (event === null) return;
+      if (event.event === 'error') error = { kind: String(event.kind), message: String(event.message) };
+      onEvent(event);
+    });
+    this.ended = new Promise((resolve) => {
+      let failed: Error | null = null;
+      child.once('error', (cause) => {
+        failed = cause;
+        // What never started does not close either.
+        if (child.pid === undefined) resolve({ code: 1, signal: null, error, log: [...log, cause.message] });
+      });
+      child.once('close', (code, signal) => {
+        if (this.#leaving !== null) clearTimeout(this.#leaving);
+        resolve({ code, signal, error, log: failed === null ? log : [...log, failed.message] });
+      });
+    });
+  }
+
+  get pid(): number | null {
+    return this.#child.pid ?? null;
+  }
+
+  /** Lets it write a checkpoint and leave. */
+  stop(): void {
+    if (this.#leaving !== null) return;
+    this.#child.stdin.end();
+    if (process.platform !== 'win32') this.#child.kill('SIGTERM');
+    this.#leaving = setTimeout(() => this.#child.kill('SIGKILL'), PATIENCE_MS);
+  }
+
+  /** Ends it at once. What it had saved is whole. */
+  kill(): void {
+    this.#child.kill('SIGKILL');
+  }
+}
+
+function lower(pid: number): void {
+  try {
+    setPriority(pid, constants.priority.PRIORITY_BELOW_NORMAL);
+  } catch {
+    // It may have ended already.
+  }
+}
+
+function parse(line: string): TrainerEvent | null {
+  try {
+    const value = JSON.parse(line) as unknown;
+    return typeof value === 'object' && value !== null && 'event' in value && typeof value.event === 'string'
+      ? (value as TrainerEvent)
+      : null;
+  } catch {
+    return null;
+  }
+}

@@ -1,0 +1,96 @@
+import { execFile } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import path from 'node:path';
+import process from 'node:process';
+import { ProtocolError } from '../../protocol/index.ts';
+
+/** How the trainer is started: its command takes the place of `foley-train`. */
+export interface TrainerCommand {
+  file: string;
+  args: string[];
+  env: NodeJS.ProcessEnv;
+}
+
+export interface Finder {
+  /** Rejects with python_missing or trainer_missing; the message says what to install. */
+  find(): Promise<TrainerCommand>;
+}
+
+export interface TrainerPlace {
+  /** Folder with the package `foley_trainer`. */
+  folder: string;
+  /** An interpreter that a person named; it is used and no other. */
+  python?: string | undefined;
+}
+
+const CHECK =
+  'import sys; assert sys.version_info >= (3, 10); print("python"); import foley_trainer.cli; print("trainer")';
+
+/**
+ * The trainer of this machine: by the interpreter that was named, the trainer's own environment, or the system's.
+ * What was found is kept; what was not is looked for again, since it may have been installed meanwhile.
+ */
+export class TrainerFinder implements Finder {
+  readonly #place: TrainerPlace;
+  #found: TrainerCommand | null = null;
+
+  constructor(place: TrainerPlace) {
+    this.#place = place;
+  }
+
+  async find(): Promise<TrainerCommand> {
+    if (this.#found !== null) return this.#found;
+    const { folder } = this.#place;
+    const env = { ...process.env, PYTHONPATH: folder, PYTHONUNBUFFERED: '1', PYTHONDONTWRITEBYTECODE: '1' };
+    let best: { said: string; command: string } | null = null;
+    for (const [file = '', ...args] of this.#tries()) {
+      const { said, complaint } = await run(file, [...args, '-c', CHECK], env);
+      if (said.includes('trainer')) {
+        this.#found = { file, args: [...args, '-m', 'foley_trainer.cli'], env };
+        return this.#found;
+      }
+      if (said.includes('python')) best ??= { said: complaint, command: [file, ...args].join(' ') };
+    }
+    if (best === null) {
+      const message =
+        this.#place.python === undefined
+          ? `training needs Python 3.10 or newer: install it, then its packages: python3 -m venv ${this.#venv()} && ${this.#install(this.#interpreter())}`
+          : `training needs Python 3.10 or newer, and ${this.#place.python} is not`;
+      throw new ProtocolError('python_missing', message);
+    }
+    throw new ProtocolError(
+      'trainer_missing',
+      `${best.command} lacks what training needs (${best.said}); install it: ${this.#install(best.command)}`,
+    );
+  }
+
+  #tries(): string[][] {
+    const { python } = this.#place;
+    if (python !== undefined) return [[python]];
+    const own = this.#interpreter();
+    return [
+      ...(existsSync(own) ? [[own]] : []),
+      ...(process.platform === 'win32' ? [['py', '-3'], ['python']] : [['python3'], ['python']]),
+    ];
+  }
+
+  #venv(): string {
+    return path.join(this.#place.folder, '.venv');
+  }
+
+  #interpreter(): string {
+    return path.join(this.#venv(), ...(process.platform === 'win32' ? ['Scripts', 'python.exe'] : ['bin', 'python']));
+  }
+
+  #install(python: string): string {
+    return `${python} -m pip install -r ${path.join(this.#place.folder, 'requirements.txt')}`;
+  }
+}
+
+function run(file: string, args: string[], env: NodeJS.ProcessEnv): Promise<{ said: string; complaint: string }> {
+  return new Promise((resolve) => {
+    execFile(file, args, { env, timeout: 120_000 }, (_error, stdout, stderr) => {
+      resolve({ said: stdout, complaint: stderr.trim().split('\n').at(-1)?.slice(0, 200) ?? '' });
+    });
+  });
+}

@@ -1,0 +1,68 @@
+import { readdir, realpath, stat } from 'node:fs/promises';
+import path from 'node:path';
+import { ProtocolError } from '../../protocol/index.ts';
+
+/** Folders deep, and entries, that are looked at. */
+const DEEPEST = 8;
+const MOST = 100_000;
+
+/** Every file below a folder: its name with / between, where it really lies, its size. Links are followed, and said where they lead. */
+export async function filesBelow(root: string): Promise<{ name: string; real: string; bytes: number }[]> {
+  const found: { name: string; real: string; bytes: number }[] = [];
+  let seen = 0;
+  const walk = async (dir: string, prefix: string, depth: number): Promise<void> => {
+    if (depth > DEEPEST) throw new ProtocolError('too_large', `folders lie more than ${DEEPEST} deep below ${root}`);
+    for (const entry of await readdir(dir)) {
+      seen += 1;
+      if (seen > MOST) throw new ProtocolError('too_large', `more than ${MOST} files lie below ${root}`);
+      const place = path.join(dir, entry);
+      const info = await stat(place).catch(() => null);
+      if (info === null) continue;
+      const real = await realpath(place);
+      if (info.isDirectory()) await walk(place, `${prefix}${entry}/`, depth + 1);
+      else if (info.isFile()) found.push({ name: `${prefix}${entry}`, real, bytes: info.size });
+    }
+  };
+  await walk(root, '', 0);
+  return found;
+}
+
+/**
+ * A folder that a client named, checked: it and everything in it lie inside the allowed ones, whatever links say.
+ * Throws forbidden, too_large or io_error. Resolves with its real place.
+ */
+export async function checkFolder(folder: string, allowed: readonly string[], maxBytes: number): Promise<string> {
+  if (allowed.length === 0)
+    throw new ProtocolError(
+      'forbidden',
+      'no folder of this machine may be read: --dataset-folder names those that may',
+      { path: 'args.folder' },
+    );
+  const roots = (await Promise.all(allowed.map((root) => realpath(root).catch(() => null)))).filter(
+    (root) => root !== null,
+  );
+  const inside = (place: string): boolean =>
+    roots.some((root) => place === root || place.startsWith(root.endsWith(path.sep) ? root : root + path.sep));
+  // Whether a folder is there is not told of others.
+  const real = path.isAbsolute(folder) ? await realpath(folder).catch(() => null) : null;
+  if (real === null || !inside(real))
+    throw new ProtocolError('forbidden', 'this folder is none of those that may be read (--dataset-folder)', {
+      path: 'args.folder',
+    });
+  let bytes = 0;
+  try {
+    for (const file of await filesBelow(real)) {
+      if (!inside(file.real))
+        throw new ProtocolError('forbidden', `${file.name} leads out of the folders that may be read`, {
+          path: 'args.folder',
+        });
+      bytes += file.bytes;
+    }
+  } catch (cause) {
+    if (cause instanceof ProtocolError) throw cause;
+    throw new ProtocolError('io_error', `the folder cannot be read: ${(cause as Error).message}`, { cause });
+  }
+  if (bytes > maxBytes)
+    throw new ProtocolError('too_large', `a data set has at most ${maxBytes} bytes of recordings; these are ${bytes}`);
+  return real;
+}

@@ -1,0 +1,118 @@
+import { mkdir, open, readdir, rm, stat } from 'node:fs/promises';
+import path from 'node:path';
+import { ProtocolError } from '../../protocol/index.ts';
+import { filesBelow } from './source.ts';
+
+export interface UploadOptions {
+  dir: string;
+  /** Bytes and files of one upload, and uploads at a time. */
+  maxBytes: number;
+  maxFiles?: number;
+  most?: number;
+}
+
+/** `Class/take 1.wav` or `take 1.wav`: at most one folder, and nothing that a system or a shell takes amiss. */
+const PART = /^[\p{L}\p{N}_][\p{L}\p{N} _.,+()'&-]{0,126}$/u;
+const AUDIO = /\.(wav|flac|ogg|mp3|aif|aiff)$/i;
+/** Uploads that nobody went on with for so long are removed when another begins. */
+const STALE_MS = 24 * 3_600_000;
+
+/** Recordings on their way here, in pieces: a folder per upload. Pieces of a file come in order, so what was lost is known. */
+export class Uploads {
+  readonly #options: Required<UploadOptions>;
+  /** Of one upload after the other. */
+  readonly #turns = new Map<string, Promise<unknown>>();
+  /** Bytes and files by upload. */
+  readonly #known = new Map<string, { bytes: number; files: Map<string, number> }>();
+
+  constructor(options: UploadOptions) {
+    this.#options = { maxFiles: 5000, most: 16, ...options };
+  }
+
+  /** Where the recordings of an upload lie. Throws bad_args where there are none. */
+  async folder(id: string): Promise<string> {
+    const dir = path.join(this.#options.dir, id);
+    if ((await stat(dir).catch(() => null)) === null)
+      throw new ProtocolError('bad_args', `there is no upload ${id}`, { path: 'args.upload' });
+    return dir;
+  }
+
+  /** Adds bytes to a file at `offset`, which is as long as it is so far; at 0 the file begins anew. Resolves with its length. */
+  write(id: string, file: string, offset: number, bytes: Uint8Array): Promise<number> {
+    return this.#turn(id, async () => {
+      const parts = file.split('/');
+      if (parts.length > 2 || !parts.every((part) => PART.test(part) && !part.endsWith('.') && !part.endsWith(' ')))
+        throw new ProtocolError('bad_args', 'args.file: expected a name, or a class and a name with / between', {
+          path: 'args.file',
+        });
+      if (!AUDIO.test(file))
+        throw new ProtocolError('bad_args', 'args.file: expected .wav, .flac, .ogg, .mp3, .aif or .aiff', {
+          path: 'args.file',
+        });
+      const known = await this.#open(id);
+      const had = known.files.get(file) ?? 0;
+      if (offset !== 0 && offset !== had)
+        throw new ProtocolError('bad_args', `args.offset: ${had} bytes of this file are here`, { path: 'args.offset' });
+      const { maxBytes, maxFiles, dir } = this.#options;
+      if (known.bytes - (offset === 0 ? had : 0) + bytes.length > maxBytes)
+        throw new ProtocolError('too_large', `an upload has at most ${maxBytes} bytes`);
+      if (!known.files.has(file) && known.files.size >= maxFiles)
+        throw new ProtocolError('too_large', `an upload has at most ${maxFiles} files`);
+      const place = path.join(dir, id, ...parts);
+      try {
+        await mkdir(path.dirname(place), { recursive: true });
+        const handle = await open(place, offset === 0 ? 'w' : 'a');
+        try {
+          await handle.writeFile(bytes);
+        } finally {
+          await handle.close();
+        }
+      } catch (cause) {
+        throw new ProtocolError('io_error', `the upload could not be written: ${(cause as Error).message}`, { cause });
+      }
+      known.bytes += bytes.length - (offset === 0 ? had : 0);
+      known.files.set(file, offset + bytes.length);
+      return offset + bytes.length;
+    });
+  }
+
+  remove(id: string): Promise<void> {
+    return this.#turn(id, async () => {
+      this.#known.delete(id);
+      await rm(path.join(this.#options.dir, id), { recursive: true, force: true });
+    });
+  }
+
+  async #open(id: string): Promise<{ bytes: number; files: Map<string, number> }> {
+    const had = this.#known.get(id);
+    if (had !== undefined) return had;
+    const { dir, most } = this.#options;
+    const others = (await readdir(dir).catch(() => [])).filter((name) => name !== id);
+    let open = others.length;
+    for (const name of others) {
+      const touched = await stat(path.join(dir, name)).catch(() => null);
+      if (touched === null || Date.now() - touched.mtimeMs < STALE_MS) continue;
+      this.#known.delete(name);
+      await rm(path.join(dir, name), { recursive: true, force: true });
+      open -= 1;
+    }
+    if (open >= most) throw new ProtocolError('queue_full', `${open} uploads are open already`);
+    // What was uploaded before the server was started again counts too.
+    const files = new Map<string, number>();
+    for (const { name, bytes } of await filesBelow(path.join(dir, id)).catch(() => [])) files.set(name, bytes);
+    const known = { files, bytes: [...files.values()].reduce((sum, bytes) => sum + bytes, 0) };
+    this.#known.set(id, known);
+    return known;
+  }
+
+  #turn<T>(id: string, work: () => Promise<T>): Promise<T> {
+    const done = (this.#turns.get(id) ?? Promise.resolve()).then(work);
+    const settled = done
+      .catch(() => undefined)
+      .then(() => {
+        if (this.#turns.get(id) === settled) this.#turns.delete(id);
+      });
+    this.#turns.set(id, settled);
+    return done;
+  }
+}
