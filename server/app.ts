@@ -242,7 +242,9 @@ export async function createApp(config: Config, parts: AppParts = {}): Promise<A
   triggers.listen(midi);
   // After the ports: looking for MIDI takes longer than everything before it.
   if (config.listen || parts.midi !== undefined) void midi.open();
-  training.restored.catch((err: unknown) => log.warn({ err }, 'the trainings could not be taken up again'));
+  // Not in a process that makes one clip and leaves.
+  if (config.listen)
+    training.restore().catch((err: unknown) => log.warn({ err }, 'the trainings could not be taken up again'));
   const ready = check().then(() => ({ voice: active.active, problem }));
   return { config, ports, urls: urls(config, ports), ready, connect: (role) => connectMemory(registry, role), close };
 }

@@ -6,7 +6,9 @@ import { exits, toCliError } from './errors.ts';
 import { type FadOptions, fad } from './fad.ts';
 import { type GenerateOptions, generate } from './generate.ts';
 import { addSettings, givenSettings, integer, number, type SettingKey } from './options.ts';
+import { type RetrainOptions, retrain } from './retrain.ts';
 import { serve } from './serve.ts';
+import { datasets, type TrainingsOptions, trainings } from './trainings.ts';
 import { voices } from './voices.ts';
 
 /** Settings of an engine in this process; giving one means that no running server is asked. */
@@ -72,6 +74,44 @@ export async function main(argv: readonly string[]): Promise<number> {
       code = await fad({ ...options, ...choice(options) });
     });
 
+  asking(program.command('retrain').description('teach a voice new sounds: a folder of recordings becomes a new voice'))
+    .argument('[folder]', 'recordings, or a folder of them per class')
+    .option('--class <NAME>', 'what all recordings are')
+    .option('--minutes <N>', 'of training, 20 by default', number)
+    .option('--steps <N>', 'or steps of each stage', integer)
+    .option('--as <ID>', 'id of the new voice; named after the folder without')
+    .option('--name <TEXT>', 'its name for people')
+    .option('--base <ID>', 'voice it is trained on; the active one without')
+    .option('--scratch', 'from nothing instead')
+    .option('--preset <NAME>', 'sizes and settings from scratch')
+    .option('--stages <NAMES>', 'of codec, vocoder and prior, by commas')
+    .option('--seed <N>', 'of everything random')
+    .option('--dataset <ID>', 'a data set that is there already; may be given several times', collect)
+    .option('--licence <NAME>', 'of the recordings, for the credits')
+    .option('--author <NAME>', 'who recorded them, for the credits')
+    .option('--notes <TEXT>', 'about the recordings')
+    .option('--attach <JOB>', 'watch a training that was begun before')
+    .option('--json', 'print each event as a line of JSON')
+    .action(async (folder: string | undefined, options: RetrainOptions & Asking) => {
+      code = await retrain(folder, { ...options, ...choice(options) });
+    });
+
+  asking(program.command('trainings').description('list the trainings'))
+    .option('--pause <JOB>', 'pause one')
+    .option('--resume <JOB>', 'let a paused one go on')
+    .option('--cancel <JOB>', 'end one and remove what it has learned')
+    .option('--json', 'as JSON')
+    .action(async (options: TrainingsOptions & Asking) => {
+      code = await trainings({ ...options, ...choice(options) });
+    });
+
+  asking(program.command('datasets').description('list the data sets'))
+    .option('--remove <ID>', 'remove one')
+    .option('--json', 'as JSON')
+    .action(async (options: Asking & { remove?: string; json?: boolean }) => {
+      code = await datasets({ ...options, ...choice(options) });
+    });
+
   asking(program.command('activate').description('make a voice the active one'))
     .argument('<ID>', 'voice')
     .option('--force', 'whatever its score says')
@@ -107,6 +147,11 @@ export async function main(argv: readonly string[]): Promise<number> {
     process.stderr.write(`foleyd: ${error.code}: ${error.message}\n`);
     return error.exit;
   }
+}
+
+/** Of an option that may be given several times. */
+function collect(value: string, before: string[] = []): string[] {
+  return [...before, value];
 }
 
 /** Options of commands that ask a foleyd, wherever it runs. */

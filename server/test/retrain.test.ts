@@ -186,6 +186,8 @@ test(
         if (left === 0 && server.kill('SIGKILL')) kills += 1;
       }
     }
+    t.diagnostic(`${kills} kills`);
+    assert.ok(kills > 0);
     app = await open();
     const { jobs } = (await call('admin.jobs', {})) as EventData<'admin.jobs', 'done'>;
     const mine = jobs.filter(({ voice }) => voice === 'five');

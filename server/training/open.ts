@@ -16,7 +16,7 @@ export interface OpenTraining {
   log: TrainingOptions['log'];
 }
 
-/** All that teaches voices. Nothing is started before the first order, but what an earlier server left unfinished. */
+/** All that teaches voices. What an earlier server left unfinished goes on with `restore`, or the first who asks for any of it. */
 export function openTraining({ data, trainer, python, limits, findVoice, log }: OpenTraining) {
   const finder = new TrainerFinder({ folder: trainer, python });
   const room = {
@@ -40,16 +40,20 @@ export function openTraining({ data, trainer, python, limits, findVoice, log }: 
       ),
     findDataset: (id) => datasets.corpus(id),
   });
-  const restored = datasets.open().then(() => trainings.restore());
+  let restored: Promise<void> | null = null;
+  const restore = (): Promise<void> => {
+    restored ??= datasets.open().then(() => trainings.restore());
+    return restored;
+  };
   return {
-    ...{ datasets, uploads, trainings, restored, checkFolder },
+    ...{ datasets, uploads, trainings, checkFolder, restore },
     /** Whoever asks before the earlier jobs are known waits. */
     ready: (): Promise<void> =>
-      restored.catch((cause: unknown) => {
+      restore().catch((cause: unknown) => {
         throw new ProtocolError('io_error', 'the trainings of earlier runs could not be read', { cause });
       }),
     close: async (): Promise<void> => {
-      await restored.catch(() => undefined);
+      await restored?.catch(() => undefined);
       await Promise.all([trainings.close(), datasets.close()]);
     },
   };

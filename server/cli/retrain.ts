@@ -1,0 +1,210 @@
+import { createHash } from 'node:crypto';
+import { open, readdir, stat } from 'node:fs/promises';
+import path from 'node:path';
+import type { ArgsInput, EventData } from '../../protocol/index.ts';
+import { CliError, exits, toCliError } from './errors.ts';
+import { openSession, type Session, type SessionChoice } from './session.ts';
+import { createTrainingView, type TrainingView } from './training-view.ts';
+
+export interface RetrainOptions extends SessionChoice {
+  class?: string;
+  as?: string;
+  name?: string;
+  base?: string;
+  scratch?: boolean;
+  preset?: string;
+  stages?: string;
+  minutes?: number;
+  steps?: number;
+  seed?: string;
+  dataset?: string[];
+  licence?: string;
+  author?: string;
+  notes?: string;
+  attach?: string;
+  json?: boolean;
+}
+
+type Done = EventData<'admin.retrain', 'done'>;
+
+const AUDIO = /\.(wav|flac|ogg|mp3|aif|aiff)$/i;
+/** Bytes of a recording in one message. */
+const PIECE = 384 * 1024;
+
+/**
+ * `foleyd retrain FOLDER`: brings the recordings to the server, makes a data set of them and trains. The same recordings
+ * are brought once. Ctrl-C leaves a server's training running; one in this process goes on with the next foleyd.
+ */
+export async function retrain(folder: string | undefined, options: RetrainOptions): Promise<number> {
+  if (folder === undefined && options.attach === undefined && (options.dataset ?? []).length === 0)
+    throw new CliError(
+      'usage',
+      'name a folder of recordings, as in: foleyd retrain ./my-footsteps --class CreakyFloor',
+    );
+  const session = await openSession(options);
+  const view = createTrainingView(process.stderr, options.json === true ? process.stdout : null);
+  let job: string | null = null;
+  const interrupted = onInterrupt(() => void session.close());
+  const onEvent = (event: string, data: Record<string, unknown>): void => {
+    if (event === 'accepted') job = String(data.job);
+    view.event(event, data);
+  };
+  try {
+    const done =
+      options.attach === undefined
+        ? await train(session, folder, options, view, onEvent)
+        : await session.call('admin.attach', { job: options.attach }, onEvent);
+    view.end();
+    if (options.json === true) view.event('done', done);
+    else process.stdout.write(`${done.voice}\n`);
+    if (options.json !== true)
+      process.stderr.write(`voice ${done.voice} is made; foleyd activate ${done.voice} makes it the active one\n`);
+    return exits.ok;
+  } catch (thrown) {
+    view.end();
+    if (!interrupted.happened) {
+      if (options.json === true) view.event('failed', { ...toCliError(thrown), message: toCliError(thrown).message });
+      throw thrown;
+    }
+    if (job !== null)
+      process.stderr.write(`the training goes on with the server that has it: foleyd retrain --attach ${job}\n`);
+    return exits.interrupted;
+  } finally {
+    interrupted.stop();
+    await session.close();
+  }
+}
+
+async function train(
+  session: Session,
+  folder: string | undefined,
+  options: RetrainOptions,
+  view: TrainingView,
+  onEvent: (event: string, data: Record<string, unknown>) => void,
+): Promise<Done> {
+  const datasets = [...(options.dataset ?? [])];
+  if (folder !== undefined) datasets.push(await datasetOf(session, folder, options, view));
+  const { name, base, scratch, preset, minutes, steps, seed } = options;
+  const voice = options.as ?? (await freeName(session, slug(folder ?? datasets[0] ?? 'voice')));
+  const given = { name, base, scratch, preset, minutes, steps, seed, stages: options.stages?.split(',') };
+  const args = Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined));
+  return session.call('admin.retrain', { voice, datasets, ...args } as ArgsInput<'admin.retrain'>, onEvent);
+}
+
+/** The data set of a folder: found again by what is in it, else brought there. */
+async function datasetOf(
+  session: Session,
+  folder: string,
+  options: RetrainOptions,
+  view: TrainingView,
+): Promise<string> {
+  const files = await recordings(folder, options.class);
+  const { licence, author, notes } = options;
+  const content = JSON.stringify([
+    options.class,
+    licence,
+    author,
+    files.map(({ name, bytes, time }) => [name, bytes, time]),
+  ]);
+  const id = `${slug(folder)}-${createHash('sha256').update(content).digest('hex').slice(0, 8)}`;
+  const { datasets } = await session.call('dataset.list', {});
+  if (datasets.some(({ dataset }) => dataset === id)) return id;
+  for (const [i, { file, name }] of files.entries()) {
+    view.event('progress', { part: 'recordings sent', done: i, of: files.length });
+    await send(session, id, file, name);
+  }
+  const given = { licence, author, notes, class: options.class };
+  const args = Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined));
+  const made = await session.call('dataset.add', { dataset: id, upload: id, ...args }, (event, data) => {
+    if (event === 'progress') view.event('progress', { part: 'recordings cut', done: data.done, of: files.length });
+  });
+  view.dataset(made);
+  return id;
+}
+
+async function send(session: Session, upload: string, place: string, file: string): Promise<void> {
+  const handle = await open(place);
+  try {
+    const piece = Buffer.alloc(PIECE);
+    for (let offset = 0; ; ) {
+      const { bytesRead } = await handle.read(piece, 0, PIECE, offset);
+      if (bytesRead === 0 && offset > 0) return;
+      const data = piece.subarray(0, bytesRead).toString('base64');
+      await session.call('dataset.upload', { upload, file, offset, data });
+      offset += bytesRead;
+      if (bytesRead < PIECE) return;
+    }
+  } finally {
+    await handle.close();
+  }
+}
+
+interface Recording {
+  file: string;
+  /** As the server will call it: no two alike. */
+  name: string;
+  bytes: number;
+  time: number;
+}
+
+/** Of a folder per class; with a class, all sound below the folder. */
+async function recordings(folder: string, label: string | undefined): Promise<Recording[]> {
+  const names = await readdir(folder, { recursive: true }).catch((cause: Error) => {
+    throw new CliError('io_error', `${folder} cannot be read: ${cause.message}`);
+  });
+  const audio = names.filter((name) => AUDIO.test(name) && !path.basename(name).startsWith('.')).sort();
+  if (audio.length === 0)
+    throw new CliError('bad_dataset', `no recordings below ${folder} (WAV, FLAC, Ogg, MP3, AIFF)`);
+  return Promise.all(
+    audio.map(async (name, i) => {
+      const file = path.join(folder, name);
+      const { size, mtimeMs } = await stat(file);
+      const parts = name.split(path.sep);
+      const own = plain(parts.slice(label === undefined ? 1 : 0).join('_'));
+      if (label === undefined && parts.length < 2)
+        throw new CliError('usage', `${name} lies in no class folder: --class says what all of it is`);
+      const numbered = `${String(i + 1).padStart(4, '0')}_${own}`;
+      return {
+        file,
+        name: label === undefined ? `${plain(parts[0]!)}/${numbered}` : numbered,
+        bytes: size,
+        time: mtimeMs,
+      };
+    }),
+  );
+}
+
+/** What the server takes as a name. */
+function plain(name: string): string {
+  const kept = name.replace(/[^\p{L}\p{N} _.,+()'&-]/gu, '_').replace(/^[^\p{L}\p{N}_]+/u, '_');
+  return kept.length <= 100 ? kept : `${kept.slice(0, 80)}${kept.slice(-20)}`;
+}
+
+function slug(folder: string): string {
+  const word = path
+    .basename(path.resolve(folder))
+    .replace(/[^A-Za-z0-9]+/g, '-')
+    .replace(/^-+|-+$/g, '');
+  return (word === '' ? 'sounds' : word).slice(0, 48);
+}
+
+async function freeName(session: Session, wish: string): Promise<string> {
+  const { voices } = await session.call('voice.list', {});
+  const { jobs } = await session.call('admin.jobs', {});
+  const taken = new Set([...voices.map(({ id }) => id), ...jobs.map(({ voice }) => voice)]);
+  for (let i = 1; ; i++) {
+    const id = i === 1 ? wish : `${wish}-${i}`;
+    if (!taken.has(id)) return id;
+  }
+}
+
+/** The first Ctrl-C ends the request, the second one the process. */
+function onInterrupt(stop: () => void): { readonly happened: boolean; stop(): void } {
+  const state = { happened: false, stop: () => void process.removeListener('SIGINT', heard) };
+  const heard = (): void => {
+    state.happened = true;
+    stop();
+  };
+  process.once('SIGINT', heard);
+  return state;
+}
