@@ -3,7 +3,7 @@ import { mkdir, readdir, readFile, rename, rm, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { ProtocolError, toProtocolError } from '../../protocol/index.ts';
 import { Job } from './job.ts';
-import { Journal, type Order } from './journal.ts';
+import { Journal, type Order, type State } from './journal.ts';
 import { type TrainerEnd, TrainerProcess } from './process.ts';
 import type { Finder } from './python.ts';
 import { checkRoom, type Room } from './room.ts';
@@ -123,12 +123,13 @@ export class TrainingJobs {
   /** Its memory is given back; what it has learned stays on the disk. False where there is nothing to pause. */
   async pause(id: string): Promise<boolean> {
     const job = this.get(id);
+    if (job.state === 'paused') return false;
     if (this.#running?.job === job) {
       job.wish ??= 'pause';
       this.#running.process?.stop();
       await this.#running.end;
     } else if (job.state === 'queued') await job.set('paused');
-    return job.state === 'paused';
+    return (job.state as State) === 'paused';
   }
 
   /** It waits behind the others again. False where it was not paused. */
@@ -143,6 +144,7 @@ export class TrainingJobs {
   /** Ends it and removes what it has learned. False where it had ended. */
   async cancel(id: string): Promise<boolean> {
     const job = this.get(id);
+    if (job.over) return false;
     if (this.#running?.job === job) {
       job.wish = 'cancel';
       this.#running.process?.kill();

@@ -1,0 +1,83 @@
+import assert from 'node:assert/strict';
+import { mkdir, readFile, symlink, utimes, writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import test from 'node:test';
+import { ProtocolError } from '../../protocol/index.ts';
+import { temporary } from '../test/support/server.ts';
+import { checkFolder } from './source.ts';
+import { Uploads } from './uploads.ts';
+
+const code =
+  (expected: string, message = /./) =>
+  (error: unknown) => {
+    return error instanceof ProtocolError && error.code === expected && message.test(error.message);
+  };
+const bytes = (text: string): Uint8Array => Buffer.from(text);
+
+test('pieces make the file, in order; one that was lost is asked for by where it begins', async (t) => {
+  const uploads = new Uploads({ dir: await temporary(t), maxBytes: 100 });
+  assert.equal(await uploads.write('u', 'A/one.wav', 0, bytes('abc')), 3);
+  assert.equal(await uploads.write('u', 'A/one.wav', 3, bytes('de')), 5);
+  await assert.rejects(uploads.write('u', 'A/one.wav', 9, bytes('x')), code('bad_args', /5 bytes of this file/));
+  assert.equal(await readFile(path.join(await uploads.folder('u'), 'A/one.wav'), 'utf8'), 'abcde');
+  assert.equal(await uploads.write('u', 'A/one.wav', 0, bytes('z')), 1);
+  await uploads.remove('u');
+  await assert.rejects(uploads.folder('u'), code('bad_args'));
+});
+
+test('names that could leave the folder, or that no system likes, are refused', async (t) => {
+  const uploads = new Uploads({ dir: await temporary(t), maxBytes: 100 });
+  for (const name of [
+    '../x.wav',
+    'A/../x.wav',
+    '/x.wav',
+    'A/B/c.wav',
+    '.x.wav',
+    'A\\x.wav',
+    'x.wav\0',
+    'x.sh',
+    '',
+    'a:b.wav',
+    'A./x.wav',
+  ])
+    await assert.rejects(uploads.write('u', name, 0, bytes('x')), code('bad_args'), name);
+});
+
+test('an upload has bounds, also over a restart, and so has their number', async (t) => {
+  const dir = await temporary(t);
+  const options = { dir, maxBytes: 10, maxFiles: 2, most: 2 };
+  const uploads = new Uploads(options);
+  await uploads.write('u', 'a.wav', 0, bytes('12345678'));
+  await assert.rejects(uploads.write('u', 'b.wav', 0, bytes('123')), code('too_large'));
+  const later = new Uploads(options);
+  await assert.rejects(later.write('u', 'b.wav', 0, bytes('123')), code('too_large'));
+  await later.write('u', 'b.wav', 0, bytes('1'));
+  await assert.rejects(later.write('u', 'c.wav', 0, bytes('1')), code('too_large'));
+  await later.write('v', 'a.wav', 0, bytes('1'));
+  await assert.rejects(later.write('w', 'a.wav', 0, bytes('1')), code('queue_full'));
+  await utimes(path.join(dir, 'v'), 1, 1);
+  assert.equal(await later.write('w', 'a.wav', 0, bytes('1')), 1);
+});
+
+test('a folder is read only inside the allowed ones, whatever links say', async (t) => {
+  const root = await temporary(t);
+  const [allowed, secret] = [path.join(root, 'allowed'), path.join(root, 'secret')];
+  await mkdir(path.join(allowed, 'good'), { recursive: true });
+  await mkdir(secret);
+  await writeFile(path.join(allowed, 'good', 'a.wav'), '12345');
+  await writeFile(path.join(secret, 'b.wav'), '1');
+  assert.ok((await checkFolder(path.join(allowed, 'good'), [allowed], 100)).endsWith('good'));
+  const refused = (folder: string, list = [allowed]) =>
+    assert.rejects(checkFolder(folder, list, 100), code('forbidden'));
+  await refused(secret);
+  await refused(path.join(allowed, '..', 'secret'));
+  await refused(path.join(root, 'nothing'));
+  await refused('good');
+  await refused(`${allowed}-other`);
+  await refused(path.join(allowed, 'good'), []);
+  await assert.rejects(checkFolder(path.join(allowed, 'good'), [allowed], 4), code('too_large'));
+  await symlink(secret, path.join(allowed, 'link'));
+  await refused(path.join(allowed, 'link'));
+  await symlink(path.join(secret, 'b.wav'), path.join(allowed, 'good', 'c.wav'));
+  await refused(path.join(allowed, 'good'));
+});
