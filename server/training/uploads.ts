@@ -68,6 +68,8 @@ export class Uploads {
           await handle.close();
         }
       } catch (cause) {
+        // Nobody knows how much of it was written: what lies there says so to the next piece.
+        this.#known.delete(id);
         throw new ProtocolError('io_error', `the upload could not be written: ${(cause as Error).message}`, { cause });
       }
       known.bytes += bytes.length - (offset === 0 ? had : 0);
