@@ -4,21 +4,40 @@ import type { MidiMessage } from './parser.ts';
 const PPQ = 24;
 /** Ticks that tempo and place are taken from: two beats. */
 const KEPT = 48;
-/** Fewer say nothing. */
-const LEAST = 12;
+/** Fewer tell no tempo; and fewer than the second number none that is better than the one known from before. */
+const LEAST = 6;
+const STEADY = 12;
 /** Milliseconds without a tick after which the clock has stopped, whatever it said. */
 const SILENCE_MS = 500;
+/** So many ticks in a row, all early or all late by more than this and thrice their jitter, are another tempo. */
+const ASTRAY = { ticks: 6, ms: 1.5, jitter: 3 };
+/** A hit that comes with the beat is on it, though either comes late by what cable and drivers need. */
+const GRACE_MS = 10;
+
+/** Milliseconds since 1970 when the last tick should have come, ms from tick to tick, and how far off they come (rms). */
+interface Line {
+  last: number;
+  each: number;
+  jitter: number;
+}
 
 /**
- * Tempo and place in the song from a MIDI clock. Ticks come late by what the cable and this process need, now more and
- * now less: a straight line through the last two beats of them takes that out.
+ * Tempo and place in the song from the MIDI clock of one device. Ticks come late by what the cable and this process
+ * need, now more and now less: a straight line through the last two beats of them takes that out.
  */
 export class MidiClock {
   readonly #now: () => number;
-  /** Times of the last ticks, in ms, and the number of the last one, counted from the song's beginning. */
+  /** Times of the last ticks, in ms. */
   #times: number[] = [];
+  #line: Line | null = null;
+  /** Milliseconds from tick to tick, as they were before the song stopped or moved. */
+  #known: number | null = null;
+  /** The number of the last tick, counted from the song's beginning. */
   #last = -1;
   #running = true;
+  #started = false;
+  /** Ticks in a row that were early (negative) or late. */
+  #astray = 0;
 
   constructor(now: () => number) {
     this.#now = now;
@@ -28,70 +47,118 @@ export class MidiClock {
   hear(message: MidiMessage, at: number): void {
     switch (message.type) {
       case 'tick':
-        if (!this.#running) return;
-        // A clock that paused begins anew: the line must not go through the pause.
-        if (at - (this.#times.at(-1) ?? at) > SILENCE_MS) this.#times = [];
-        this.#times.push(at);
-        this.#last += 1;
-        if (this.#times.length > KEPT) this.#times.shift();
+        // Those of a clock that stands count no beats, but tell the tempo with which it will go on.
+        if (this.#running) this.#last += 1;
+        this.#tick(at);
         return;
       case 'start':
-        // The next tick is the first of the song.
-        this.#last = -1;
-        this.#times = [];
-        this.#running = true;
-        return;
       case 'continue':
-        this.#times = [];
+        // The next tick is the first of the song, or the one that follows where it stopped.
+        if (message.type === 'start') this.#last = -1;
         this.#running = true;
+        this.#started = true;
+        this.#moved();
         return;
       case 'stop':
         this.#running = false;
-        this.#times = [];
         return;
       case 'position':
         this.#last = message.sixteenths * (PPQ / 4) - 1;
-        this.#times = [];
+        this.#moved();
         return;
       default:
         return;
     }
   }
 
+  get isRunning(): boolean {
+    return this.#heard() !== null;
+  }
+
+  /** Whether somebody pressed play; there are devices whose clock ticks from the moment they are switched on. */
+  get isStarted(): boolean {
+    return this.isRunning && this.#started;
+  }
+
   /** Beats a minute; null where no clock runs. */
   get tempo(): number | null {
-    const line = this.#line();
+    const line = this.#heard();
     return line === null ? null : 60_000 / (line.each * PPQ);
   }
 
   /** Beats since the song's beginning; null where no clock runs. */
   position(at: number): number | null {
-    const line = this.#line();
+    const line = this.#heard();
     return line === null ? null : (this.#last + (at - line.last) / line.each) / PPQ;
   }
 
-  /** Milliseconds since 1970 of the first multiple of `quantise` beats that is not before `after`. */
+  /**
+   * Milliseconds since 1970 of the first multiple of `quantise` beats that is not before `after`, or of the one that
+   * was there just before it (10 ms, a quarter of `quantise` at most); null where no clock runs.
+   */
   next(quantise: number, after: number): number | null {
-    const line = this.#line();
-    if (line === null || !(quantise > 0)) return null;
+    const line = this.#heard();
+    if (line === null || !(quantise > 0) || !Number.isFinite(quantise)) return null;
+    const grace = Math.min(GRACE_MS / line.each / PPQ, quantise / 4);
     const place = (this.#last + (after - line.last) / line.each) / PPQ;
-    // A hit on the beat is on it, though clocks round.
-    const beat = Math.ceil(place / quantise - 1e-6) * quantise;
+    const beat = Math.ceil((place - grace) / quantise) * quantise;
     return line.last + (beat * PPQ - this.#last) * line.each;
   }
 
-  /** Least squares through the kept ticks: when the last one should have come, and how far they lie apart, in ms. */
-  #line(): { last: number; each: number } | null {
-    const n = this.#times.length;
-    if (!this.#running || n < LEAST || this.#now() - this.#times[n - 1]! > SILENCE_MS) return null;
-    const from = this.#times[0]!;
-    const middle = (n - 1) / 2;
-    let [sum, slope] = [0, 0];
-    for (const [i, time] of this.#times.entries()) {
-      sum += time - from;
-      slope += (i - middle) * (time - from);
-    }
-    const each = (12 * slope) / (n * (n * n - 1));
-    return each > 0 ? { last: from + sum / n + middle * each, each } : null;
+  /** The line, while the clock runs and ticks come. */
+  #heard(): Line | null {
+    const latest = this.#times.at(-1);
+    if (!this.#running || latest === undefined || Math.abs(this.#now() - latest) > SILENCE_MS) return null;
+    return this.#line;
   }
+
+  #tick(at: number): void {
+    const before = this.#times.at(-1) ?? at;
+    // The line must not go through a pause.
+    if (Math.abs(at - before) > SILENCE_MS) this.#moved();
+    if (this.#isAstray(at)) {
+      this.#times = this.#times.slice(1 - ASTRAY.ticks);
+      this.#known = null;
+    }
+    this.#times.push(at);
+    if (this.#times.length > KEPT) this.#times.shift();
+    this.#line = fit(this.#times, this.#known);
+  }
+
+  /** Whether this tick is the last that it needs to say that the line is wrong. */
+  #isAstray(at: number): boolean {
+    if (this.#line === null) return false;
+    const { last, each, jitter } = this.#line;
+    const off = at - last - each;
+    const side = Math.abs(off) > Math.max(ASTRAY.ms, ASTRAY.jitter * jitter) ? Math.sign(off) : 0;
+    this.#astray = side !== 0 && side * this.#astray >= 0 ? this.#astray + side : side;
+    if (Math.abs(this.#astray) < ASTRAY.ticks) return false;
+    this.#astray = 0;
+    return true;
+  }
+
+  /** Ticks from here on lie on another line, as steep as the last one as far as is known. */
+  #moved(): void {
+    this.#known = this.#line?.each ?? this.#known;
+    this.#times = [];
+    this.#line = null;
+    this.#astray = 0;
+  }
+}
+
+/** Least squares; with few ticks only their place is fitted, to the tempo known from before. */
+function fit(times: readonly number[], known: number | null): Line | null {
+  const n = times.length;
+  const from = times[0]!;
+  const middle = (n - 1) / 2;
+  let [sum, slope] = [0, 0];
+  for (const [i, time] of times.entries()) {
+    sum += time - from;
+    slope += (i - middle) * (time - from);
+  }
+  const each = n >= (known === null ? LEAST : STEADY) ? (12 * slope) / (n * (n * n - 1)) : known;
+  if (each === null || !(each > 0)) return null;
+  const first = from + sum / n - middle * each;
+  const squares = times.reduce((total, time, i) => total + (time - first - i * each) ** 2, 0);
+  return { last: first + (n - 1) * each, each, jitter: Math.sqrt(squares / n) };
 }

@@ -1,161 +1,260 @@
 import assert from 'node:assert/strict';
-import { test } from 'node:test';
+import { existsSync } from 'node:fs';
+import process from 'node:process';
+import { type TestContext, test } from 'node:test';
 import fc from 'fast-check';
-import { MidiClock } from './clock.ts';
-import { Midi, type MidiEvent, type MidiSystem } from './midi.ts';
-import { type MidiMessage, MidiParser } from './parser.ts';
+import { ByteSource } from './bytes.ts';
+import { type MidiEvent, type MidiOptions, openMidi } from './midi.ts';
 
-function parsed(...chunks: number[][]): MidiMessage[] {
-  const found: MidiMessage[] = [];
-  const parser = new MidiParser((message) => found.push(message));
-  for (const chunk of chunks) parser.push(chunk);
-  return found;
+/** MIDI of bytes: what it told, what it logged, and its clock. */
+async function stage(t: TestContext, system: ByteSource | null, options: Partial<MidiOptions> = {}) {
+  t.mock.timers.enable({ apis: ['setInterval'] });
+  const time = { now: 5000 };
+  const logged: string[] = [];
+  const midi = await openMidi({
+    ...{ system, devices: 'auto', now: () => time.now, log: (level, message) => logged.push(`${level} ${message}`) },
+    ...options,
+  });
+  const events: MidiEvent[] = [];
+  midi.on((event) => events.push(event));
+  const look = (): void => {
+    time.now += 1000;
+    t.mock.timers.tick(1000);
+  };
+  return { midi, events, logged, time, look };
 }
 
-test('running status, velocity 0, realtime bytes inside others, system exclusive', () => {
-  assert.deepEqual(parsed([0x91, 60, 100, 60, 0, 62], [0xf8, 90]), [
-    { type: 'note', channel: 2, note: 60, velocity: 100, on: true },
-    { type: 'note', channel: 2, note: 60, velocity: 0, on: false },
-    { type: 'tick' },
-    { type: 'note', channel: 2, note: 62, velocity: 90, on: true },
-  ]);
-  assert.deepEqual(parsed([0xf0, 1, 2, 0xfa, 3, 0xf7, 60, 60, 0xb0, 7, 64, 0xc5, 3, 4, 0xe0, 0, 64]), [
-    { type: 'start' },
-    { type: 'cc', channel: 1, controller: 7, value: 64 },
-    { type: 'program', channel: 6, program: 3 },
-    { type: 'program', channel: 6, program: 4 },
-    { type: 'bend', channel: 1, value: 0 },
-  ]);
-  // A system message ends running status.
-  assert.deepEqual(parsed([0x90, 1, 2, 0xf2, 16, 1, 1, 2]), [
-    { type: 'note', channel: 1, note: 1, velocity: 2, on: true },
-    { type: 'position', sixteenths: 144 },
-  ]);
-});
-
-test('however a stream is cut, and wherever the clock ticks in it, the same is heard', () => {
-  const byte = fc.oneof(fc.nat(127), fc.nat(255), fc.constantFrom(0x90, 0x80, 0xb0, 0xf0, 0xf7, 0xf2));
-  fc.assert(
-    fc.property(fc.array(byte, { maxLength: 60 }), fc.array(fc.nat(60), { maxLength: 10 }), (bytes, cuts) => {
-      const places = [0, ...cuts.filter((cut) => cut < bytes.length).sort((a, b) => a - b), bytes.length];
-      const chunks = places.slice(1).map((to, i) => bytes.slice(places[i], to));
-      const whole = parsed(bytes);
-      assert.deepEqual(parsed(...chunks), whole);
-      const ticking = parsed(...chunks.flatMap((chunk) => [[0xf8], chunk]));
-      const others = (all: MidiMessage[]) => all.filter(({ type }) => type !== 'tick');
-      assert.deepEqual(others(ticking), others(whole));
-      for (const message of whole) {
-        for (const value of Object.values(message))
-          if (typeof value === 'number') assert.ok(value >= -8192 && value < 16_384);
-      }
-    }),
-  );
-});
-
-/** A clock of this tempo, each tick late by up to `jitter` ms. */
-function ticking(tempo: number, ticks: number, jitter: number, start = 1e12) {
-  let now = start;
-  let noise = 1;
-  const clock = new MidiClock(() => now);
-  const each = 60_000 / tempo / 24;
-  const run = (from: number, to: number): void => {
-    for (let i = from; i < to; i++) {
-      noise = (noise * 1_103_515_245 + 12_345) % 2 ** 31;
-      now = start + i * each + (jitter * noise) / 2 ** 31;
-      clock.hear({ type: 'tick' }, now);
-    }
-  };
-  clock.hear({ type: 'start' }, now);
-  run(0, ticks);
-  const pass = (ms: number): void => {
-    now += ms;
-  };
-  return { clock, each, start, run, pass, now: () => now };
-}
-
-test('tempo and the next beat are found through jitter', () => {
-  for (const tempo of [60, 93.7, 128, 200]) {
-    const { clock, each, start, now } = ticking(tempo, 100, 4);
-    assert.ok(Math.abs(clock.tempo! - tempo) < tempo * 0.01, `${clock.tempo} is not ${tempo}`);
-    const beat = clock.next(1, now())!;
-    // Ticks are late by half the jitter on average, and so is what they say.
-    assert.ok(Math.abs(beat - (start + 5 * 24 * each) - 2) < 2, `${beat - start} is not ${120 * each}`);
-    assert.ok(Math.abs(clock.next(4, now())! - (start + 8 * 24 * each) - 2) < 3);
-    assert.ok(Math.abs(clock.next(0.25, now())! - (start + 102 * each) - 2) < 2);
+const BEAT = 24;
+/** A tick, and how long after the one before it came. */
+function tick(system: ByteSource, time: { now: number }, device: string, ms: number, ticks: number): void {
+  for (let i = 0; i < ticks; i++) {
+    time.now += ms;
+    system.send(device, [0xf8], ms / 1000);
   }
-});
-
-test('a hit on the beat is on it; song position moves the count; a clock that stops or falls silent is none', () => {
-  const { clock, each, start, run, pass, now } = ticking(120, 49, 0);
-  assert.ok(Math.abs(clock.next(1, start + 48 * each)! - (start + 48 * each)) < 1e-3);
-  assert.ok(Math.abs(clock.position(start + 36 * each)! - 1.5) < 1e-3);
-  clock.hear({ type: 'position', sixteenths: 8 }, now());
-  clock.hear({ type: 'continue' }, now());
-  assert.equal(clock.next(1, now()), null, 'too few ticks');
-  run(49, 73);
-  assert.ok(Math.abs(clock.position(now())! - (2 + 23 / 24)) < 1e-3);
-  clock.hear({ type: 'stop' }, now());
-  assert.equal(clock.tempo, null);
-  clock.hear({ type: 'continue' }, now());
-  run(73, 97);
-  assert.ok(clock.tempo !== null);
-  pass(600);
-  assert.deepEqual([clock.tempo, clock.next(1, now()), clock.position(now())], [null, null, null]);
-});
-
-/** A machine whose inputs are plugged in and out by the test. */
-function machine() {
-  const plugged = new Map<string, ((seconds: number, bytes: Iterable<number>) => void) | null>();
-  const system: MidiSystem = {
-    inputs: () => [...plugged.keys()],
-    open(name, on) {
-      plugged.set(name, on);
-      return { close: () => void (plugged.has(name) && plugged.set(name, null)) };
-    },
-    virtual: () => null,
-    close: () => plugged.clear(),
-  };
-  return { plugged, system };
 }
 
 test('inputs are heard when they are plugged in, by name where names were given, and let go when they are gone', async (t) => {
-  t.mock.timers.enable({ apis: ['setInterval'] });
-  const { plugged, system } = machine();
-  plugged.set('Pads', null).set('Other keys', null);
-  const logged: string[] = [];
-  const midi = new Midi({ system, devices: ['pad'], log: (_, message) => logged.push(message), now: () => 5000 });
-  await midi.open();
-  const events: MidiEvent[] = [];
-  midi.on((event) => events.push(event));
-  assert.deepEqual(midi.info(), { inputs: ['Pads'], others: ['Other keys'], problem: null, tempo: null });
-  plugged.get('Pads')!(0, [0x99, 36, 100]);
-  assert.deepEqual(events, [
-    { type: 'note', channel: 10, note: 36, velocity: 100, on: true, at: 5000, device: 'Pads' },
-  ]);
-  plugged.delete('Pads');
-  plugged.set('More pads', null);
-  t.mock.timers.tick(1000);
+  const system = new ByteSource().plug('Pads').plug('Other keys');
+  const { midi, events, logged, look } = await stage(t, system, { devices: ['pad'] });
+  const none = { problem: null, clock: null, tempo: null };
+  assert.deepEqual(midi.info(), { inputs: ['Pads'], others: ['Other keys'], ...none });
+  system.send('Pads', [0x99, 36, 100]);
+  assert.equal(system.send('Other keys', [0x99, 36, 100]), false);
+  const hit = { type: 'note', channel: 10, note: 36, velocity: 100, on: true, at: 5000, device: 'Pads' };
+  assert.deepEqual(events, [hit]);
+  system.unplug('Pads');
+  system.plug('More pads');
+  look();
   assert.deepEqual(midi.info().inputs, ['More pads']);
+  assert.deepEqual(
+    events[1],
+    { ...hit, velocity: 0, on: false, at: 6000 },
+    'the note was held by a device that is gone',
+  );
   assert.equal(logged.length, 3);
+  midi.close();
+  assert.equal(system.send('More pads', [0x99, 36, 100]), false);
+});
+
+test('several inputs are heard at once, each with a running status of its own, and other programs by our own input', async (t) => {
+  const system = new ByteSource({ virtual: true }).plug('A').plug('B');
+  const { midi, events } = await stage(t, system);
+  assert.deepEqual(midi.info().inputs, ['A', 'B', 'foleyd']);
+  system.send('A', [0x90, 1]);
+  system.send('B', [0xb0, 2, 3]);
+  system.send('A', [100, 2]);
+  system.send(null, [0xc0, 7]);
+  system.send('A', [90]);
+  assert.deepEqual(
+    events.map((event) => [event.device, event.type, event.type === 'note' ? event.note : null]),
+    [
+      ['B', 'cc', null],
+      ['A', 'note', 1],
+      ['foleyd', 'program', null],
+      ['A', 'note', 2],
+    ],
+  );
   midi.close();
 });
 
-test('a machine without MIDI, or with one that fails, is told of and goes on', async () => {
-  const logged: string[] = [];
-  const log = (level: string, message: string) => void logged.push(`${level} ${message}`);
-  const system: MidiSystem = {
-    ...machine().system,
-    virtual: () => {
-      throw new Error('ALSA\nno sequencer');
-    },
-  };
-  const midi = new Midi({ system, devices: ['pads'], log, now: () => 0 });
-  await midi.open();
-  assert.deepEqual(logged, ['warn no MIDI on this machine: no sequencer']);
-  assert.deepEqual(midi.info(), { inputs: [], others: [], problem: 'no sequencer', tempo: null });
+test('whatever a device sends and whenever it goes, no note stays on', async (t) => {
+  const byte = fc.oneof(fc.nat(255), fc.constantFrom(0x90, 0x80, 0xb0, 60, 61, 120, 123, 0, 100));
+  await fc.assert(
+    fc.asyncProperty(fc.array(byte, { maxLength: 120 }), async (bytes) => {
+      t.mock.timers.reset();
+      const system = new ByteSource().plug('Pads');
+      const { midi, events, look } = await stage(t, system);
+      system.send('Pads', bytes);
+      system.unplug('Pads');
+      look();
+      const on = new Set<string>();
+      for (const event of events) {
+        if (event.type !== 'note') continue;
+        const key = `${event.channel} ${event.note}`;
+        if (event.on) on.add(key);
+        else on.delete(key);
+      }
+      assert.deepEqual([...on], []);
+      midi.close();
+    }),
+    { numRuns: 100 },
+  );
+});
+
+test('all notes off ends the notes of its channel', async (t) => {
+  const system = new ByteSource().plug('Host');
+  const { midi, events } = await stage(t, system);
+  system.send('Host', [0x90, 60, 1, 62, 1, 0x91, 60, 1, 0xb0, 123, 0]);
+  const offs = events.filter((event) => event.type === 'note' && !event.on);
+  assert.deepEqual(
+    offs.map((event) => event.type === 'note' && [event.channel, event.note]),
+    [
+      [1, 60],
+      [1, 62],
+    ],
+  );
   midi.close();
-  const none = new Midi({ devices: 'none', log, now: () => 0 });
-  await none.open();
-  assert.equal(none.info().problem, 'none is wanted');
-  none.close();
+});
+
+test('of two clocks one counts: the one that was started, and the other when it is gone', async (t) => {
+  const system = new ByteSource().plug('Synth').plug('Host');
+  const { midi, time, look } = await stage(t, system);
+  tick(system, time, 'Synth', 25, BEAT);
+  assert.deepEqual([midi.info().clock, midi.info().tempo !== null], ['Synth', true]);
+  system.send('Host', [0xfa], 0);
+  const began = time.now + 20;
+  for (let i = 0; i < 2 * BEAT; i++) {
+    tick(system, time, 'Host', 20, 1);
+    system.send('Synth', [0xf8], 0.02);
+  }
+  assert.equal(midi.info().clock, 'Host');
+  assert.ok(Math.abs(midi.info().tempo! - 125) < 0.5, `${midi.info().tempo}`);
+  assert.ok(Math.abs(midi.next(1, time.now)! - (began + 2 * BEAT * 20)) < 1);
+  system.unplug('Host');
+  look();
+  tick(system, time, 'Synth', 25, BEAT);
+  assert.equal(midi.info().clock, 'Synth');
+  time.now += 1000;
+  assert.deepEqual([midi.info().clock, midi.next(1, time.now)], [null, null]);
+  midi.close();
+});
+
+test('bytes that this process took late came when their driver says', async (t) => {
+  const system = new ByteSource().plug('Pads');
+  const { midi, events, time } = await stage(t, system);
+  const hit = (after: number, late: number): number => {
+    time.now += after + late;
+    system.send('Pads', [0xc0, 1], after / 1000);
+    const { at } = events.at(-1)!;
+    time.now -= late;
+    return time.now - at;
+  };
+  assert.equal(hit(1000, 0), 0);
+  for (const late of [5, 30, 0, 12]) assert.ok(Math.abs(hit(100, late)) < 0.6, 'less than its clock may drift');
+  // A driver that tells nothing, or the time of another clock, is not believed.
+  time.now += 500;
+  system.send('Pads', [0xc0, 1], 0);
+  assert.equal(events.at(-1)!.at, time.now);
+  time.now += 10;
+  system.send('Pads', [0xc0, 1], 99);
+  assert.equal(events.at(-1)!.at, time.now);
+  midi.close();
+});
+
+test('an input that cannot be opened is named once, and opened when it can be', async (t) => {
+  const system = new ByteSource().plug('Pads');
+  let busy = true;
+  const open = system.open.bind(system);
+  system.open = (name, on) => {
+    if (busy) throw new Error('Internal RtMidi error');
+    return open(name, on);
+  };
+  const { midi, logged, look } = await stage(t, system);
+  look();
+  look();
+  assert.deepEqual(logged, ['warn the MIDI input Pads cannot be opened: Internal RtMidi error']);
+  assert.deepEqual([midi.info().others, midi.info().problem], [['Pads'], 'Pads: Internal RtMidi error']);
+  busy = false;
+  look();
+  assert.deepEqual([midi.info().inputs, midi.info().problem], [['Pads'], null]);
+  midi.close();
+});
+
+test('a name that nothing has is told, and waited for', async (t) => {
+  const system = new ByteSource().plug('Keys');
+  const { midi, logged, look } = await stage(t, system, { devices: ['pads', 'keys'] });
+  assert.deepEqual(logged, [
+    'info listening to the MIDI input Keys',
+    'warn no MIDI input is called pads yet; there are no others',
+  ]);
+  assert.equal(midi.info().problem, 'no input is called pads');
+  system.plug('Pads');
+  look();
+  assert.deepEqual([midi.info().inputs, midi.info().problem], [['Keys', 'Pads'], null]);
+  midi.close();
+});
+
+test('after a sleep of the machine inputs are opened again', async (t) => {
+  const system = new ByteSource().plug('Pads');
+  const { midi, events, time, look } = await stage(t, system);
+  system.send('Pads', [0x90, 1, 1]);
+  // Gone and there again while nobody could look.
+  system.unplug('Pads');
+  system.plug('Pads');
+  assert.equal(system.send('Pads', [0x90, 1, 1]), false);
+  time.now += 60_000;
+  look();
+  assert.equal(system.send('Pads', [0x90, 2, 1]), true);
+  assert.deepEqual(
+    events.map((event) => event.type === 'note' && [event.note, event.on]),
+    [
+      [1, true],
+      [1, false],
+      [2, true],
+    ],
+  );
+  midi.close();
+});
+
+test('a machine without MIDI, or with one that fails, is told of and goes on', async (t) => {
+  const system = new ByteSource();
+  system.inputs = () => {
+    throw new Error('ALSA\nno sequencer');
+  };
+  const { midi, logged, look } = await stage(t, system, { devices: ['pads'] });
+  look();
+  assert.equal(logged[0], 'warn MIDI inputs cannot be listed: no sequencer');
+  assert.equal(logged.filter((line) => line.includes('listed')).length, 1);
+  assert.equal(midi.info().problem, 'no sequencer');
+  midi.close();
+  t.mock.timers.reset();
+  const none = await stage(t, null, { devices: 'none' });
+  assert.deepEqual([none.midi.info().problem, none.logged], ['none is wanted', []]);
+  none.midi.close();
+});
+
+test('a listener that fails ends neither the process nor the others', async (t) => {
+  const system = new ByteSource().plug('Pads');
+  const { midi, events, logged } = await stage(t, system);
+  midi.on(() => {
+    throw new Error('no such thing');
+  });
+  let heard = 0;
+  const stop = midi.on(() => {
+    heard += 1;
+  });
+  system.send('Pads', [0xc0, 1]);
+  stop();
+  system.send('Pads', [0xc0, 1]);
+  assert.deepEqual([events.length, heard], [2, 1]);
+  assert.equal(logged.filter((line) => line === 'warn a MIDI event had no effect: no such thing').length, 2);
+  midi.close();
+});
+
+const reason = process.platform !== 'linux' || existsSync('/dev/snd/seq') ? 'this machine may have MIDI' : undefined;
+test('without an ALSA sequencer there is a line in the log and no fault', { skip: reason }, async (t) => {
+  const { midi, logged } = await stage(t, null);
+  assert.deepEqual(logged, ['info no MIDI on this machine: there is no ALSA sequencer, /dev/snd/seq']);
+  assert.equal(midi.info().problem, 'there is no ALSA sequencer, /dev/snd/seq');
+  midi.close();
 });

@@ -1,31 +1,36 @@
-import { MidiClock } from './clock.ts';
-import { type MidiMessage, MidiParser } from './parser.ts';
+import { type MidiEvent, MidiInput } from './input.ts';
 
-/** An open input; bytes as they come, with the seconds since those before. */
+export type { MidiEvent } from './input.ts';
+
+/** Takes bytes as they come, with the seconds since those before. */
+export type Receiver = (seconds: number, bytes: Iterable<number>) => void;
+
+/** An open input. */
 export interface MidiPort {
   close(): void;
 }
 
-/** What the machine has: the `midi` package, or a test's own bytes. */
+/** What the machine has: the `midi` package, or bytes of one's own. */
 export interface MidiSystem {
-  /** Names of the inputs that are there now. */
+  /** Names of the inputs that are there now, each once. */
   inputs(): string[];
-  open(name: string, on: (seconds: number, bytes: Iterable<number>) => void): MidiPort;
+  /** Throws where it cannot. */
+  open(name: string, on: Receiver): MidiPort;
   /** An input that other programs see under this name; null where the system has none such. */
-  virtual(name: string, on: (seconds: number, bytes: Iterable<number>) => void): MidiPort | null;
+  virtual(name: string, on: Receiver): MidiPort | null;
   close(): void;
 }
 
-export type MidiEvent = Extract<MidiMessage, { type: 'note' | 'cc' | 'program' }> & { at: number; device: string };
-
 export interface MidiInfo {
-  /** What is listened to now. */
+  /** What is listened to. */
   inputs: string[];
   /** What else is there. */
   others: string[];
-  /** Why there is no MIDI, where there is none. */
+  /** Why there is no MIDI, or not all that was asked for. */
   problem: string | null;
-  /** Beats a minute of the clock that runs. */
+  /** Whose clock counts the beats. */
+  clock: string | null;
+  /** Beats a minute of that clock. */
   tempo: number | null;
 }
 
@@ -44,24 +49,33 @@ export interface MidiOptions {
 /** The name under which other programs find us. */
 const NAME = 'foleyd';
 const POLL_MS = 1000;
-/** The package's own clock is believed as far as it differs from ours by less. */
-const TRUST_MS = 50;
+/** A look that comes later than this by the wall's clock follows a sleep of the machine. */
+const SLEPT_MS = 5000;
+
+interface Open {
+  port: MidiPort;
+  input: MidiInput;
+}
 
 /** MIDI inputs as one stream of events, and the clock among them. A machine without MIDI has an empty one. */
 export class Midi {
   readonly #options: MidiOptions;
-  readonly #clock: MidiClock;
   readonly #listeners = new Set<(event: MidiEvent) => void>();
-  readonly #open = new Map<string, MidiPort>();
+  readonly #open = new Map<string, Open>();
+  #others: string[] = [];
   #system: MidiSystem | null = null;
-  #virtual: MidiPort | null = null;
+  #virtual: Open | null = null;
+  /** Whose clock is followed. */
+  #leader: MidiInput | null = null;
+  /** Why there is nothing, and why an input cannot be opened. */
   #problem: string | null = null;
+  readonly #refused = new Map<string, string>();
   #poll: NodeJS.Timeout | null = null;
+  #looked: number | null = null;
   #closed = false;
 
   constructor(options: MidiOptions) {
     this.#options = options;
-    this.#clock = new MidiClock(options.now);
   }
 
   /** Opens what is there and goes on looking. Never rejects: without MIDI it says so. */
@@ -73,94 +87,149 @@ export class Midi {
     }
     try {
       this.#system = system ?? (await import('./system.ts')).createSystem();
-      if (this.#closed) return this.#system.close();
-      this.#virtual = this.#system.virtual(NAME, this.#receiver(NAME));
     } catch (error) {
-      this.#problem = (error as Error).message.trim().split('\n').at(-1) ?? 'it cannot be opened';
+      this.#problem = reason(error);
       log(devices === 'auto' ? 'info' : 'warn', `no MIDI on this machine: ${this.#problem}`);
       return;
     }
+    if (this.#closed) return this.#system.close();
+    this.#virtual = this.#try(NAME, (on) => this.#system!.virtual(NAME, on));
     this.#look();
+    for (const name of this.#missing()) log('warn', `no MIDI input is called ${name} yet; ${listed(this.#others)}`);
     this.#poll = setInterval(() => this.#look(), pollMs);
     this.#poll.unref();
   }
 
+  /** Returns the way to stop. */
   on(listener: (event: MidiEvent) => void): () => void {
     this.#listeners.add(listener);
     return () => void this.#listeners.delete(listener);
   }
 
+  /** The beats of the clock that is followed, as `MidiClock.next` tells them. */
   next(quantise: number, after: number): number | null {
-    return this.#clock.next(quantise, after);
+    return this.#lead()?.clock.next(quantise, after) ?? null;
   }
 
   info(): MidiInfo {
-    const there = this.#names();
-    const inputs = [...this.#open.keys(), ...(this.#virtual === null ? [] : [NAME])];
-    const others = there.filter((name) => !this.#open.has(name));
-    return { inputs, others, problem: this.#problem, tempo: this.#clock.tempo };
+    const inputs = this.#inputs().map(({ device }) => device);
+    const missing = this.#missing().map((name) => `no input is called ${name}`);
+    const refused = [...this.#refused].map(([name, why]) => `${name}: ${why}`);
+    const problem = this.#problem ?? ([...refused, ...missing].join('; ') || null);
+    const leader = this.#lead();
+    const clock = { clock: leader?.device ?? null, tempo: leader?.clock.tempo ?? null };
+    return { inputs, others: [...this.#others], problem, ...clock };
   }
 
   close(): void {
     this.#closed = true;
     if (this.#poll !== null) clearInterval(this.#poll);
-    for (const port of [...this.#open.values(), this.#virtual]) port?.close();
+    for (const open of [...this.#open.values(), this.#virtual]) open?.port.close();
     this.#open.clear();
+    this.#virtual = null;
     this.#system?.close();
-  }
-
-  #names(): string[] {
-    try {
-      // Our own virtual port is nothing to listen to.
-      return [...new Set(this.#system?.inputs() ?? [])].filter((name) => !name.includes(NAME));
-    } catch (error) {
-      this.#problem = (error as Error).message;
-      return [];
-    }
+    this.#system = null;
   }
 
   /** Opens what was plugged in, closes what is gone. */
   #look(): void {
-    const { log } = this.#options;
+    const { log, now } = this.#options;
     const there = this.#names();
-    for (const [name, port] of this.#open) {
-      if (there.includes(name)) continue;
+    const slept = now() - (this.#looked ?? now()) > SLEPT_MS;
+    this.#looked = now();
+    for (const [name, { port, input }] of this.#open) {
+      // After a sleep devices are other ones under the old names.
+      if (there.includes(name) && !slept) continue;
       port.close();
       this.#open.delete(name);
-      log('warn', `the MIDI input ${name} is gone`);
+      input.release();
+      if (!slept) log('warn', `the MIDI input ${name} is gone`);
     }
+    for (const name of this.#refused.keys()) if (!there.includes(name) && name !== NAME) this.#refused.delete(name);
     for (const name of there) {
       if (this.#open.has(name) || !this.#isWanted(name)) continue;
+      const opened = this.#try(name, (on) => this.#system!.open(name, on));
+      if (opened === null) continue;
+      this.#open.set(name, opened);
+      if (!slept) log('info', `listening to the MIDI input ${name}`);
+    }
+    this.#others = there.filter((name) => !this.#open.has(name));
+  }
+
+  #names(): string[] {
+    try {
+      const names = this.#system?.inputs() ?? [];
+      this.#problem = null;
+      return names;
+    } catch (error) {
+      if (this.#problem === null) this.#options.log('warn', `MIDI inputs cannot be listed: ${reason(error)}`);
+      this.#problem = reason(error);
+      return [];
+    }
+  }
+
+  /** One that another program holds may be free at a later look: said once. */
+  #try(name: string, open: (on: Receiver) => MidiPort | null): Open | null {
+    const input = new MidiInput(name, this.#options.now, (event) => this.#tell(event));
+    try {
+      const port = open((seconds, bytes) => input.receive(seconds, bytes));
+      this.#refused.delete(name);
+      return port === null ? null : { port, input };
+    } catch (error) {
+      const why = reason(error);
+      if (this.#refused.get(name) !== why) this.#options.log('warn', `the MIDI input ${name} cannot be opened: ${why}`);
+      this.#refused.set(name, why);
+      return null;
+    }
+  }
+
+  /** A listener's fault is not the driver's: it must not end the process from a callback of a library. */
+  #tell(event: MidiEvent): void {
+    for (const listener of this.#listeners) {
       try {
-        this.#open.set(name, this.#system!.open(name, this.#receiver(name)));
-        log('info', `listening to the MIDI input ${name}`);
+        listener(event);
       } catch (error) {
-        // It may be held by another program now and be free later.
-        this.#problem = `${name}: ${(error as Error).message}`;
+        this.#options.log('warn', `a MIDI event had no effect: ${reason(error)}`);
       }
     }
+  }
+
+  #inputs(): MidiInput[] {
+    return [...this.#open.values(), ...(this.#virtual === null ? [] : [this.#virtual])].map(({ input }) => input);
+  }
+
+  /** One clock of those that run, and the same one while it does; one that was started before one that merely ticks. */
+  #lead(): MidiInput | null {
+    const running = this.#inputs().filter(({ clock }) => clock.isRunning);
+    const started = running.filter(({ clock }) => clock.isStarted);
+    const able = started.length > 0 ? started : running;
+    if (this.#leader === null || !able.includes(this.#leader)) this.#leader = able[0] ?? null;
+    return this.#leader;
   }
 
   #isWanted(name: string): boolean {
     const { devices } = this.#options;
     if (devices === 'auto' || devices === 'none') return devices === 'auto';
-    return devices.some((wanted) => name.toLowerCase().includes(wanted.toLowerCase()));
+    return devices.some((wanted) => isCalled(name, wanted));
   }
 
-  /** Takes the bytes of one input, which has a running status and a time of its own. */
-  #receiver(device: string): (seconds: number, bytes: Iterable<number>) => void {
-    let at = 0;
-    const parser = new MidiParser((message) => {
-      if (message.type === 'note' || message.type === 'cc' || message.type === 'program') {
-        for (const listener of this.#listeners) listener({ ...message, at, device });
-      } else this.#clock.hear(message, at);
-    });
-    return (seconds, bytes) => {
-      const now = this.#options.now();
-      // The driver's thread knows better than this one when bytes came, as long as the two agree.
-      const told = at + seconds * 1000;
-      at = told <= now && now - told < TRUST_MS ? told : now;
-      parser.push(bytes);
-    };
+  /** What was asked for by name and is not there. */
+  #missing(): string[] {
+    const { devices } = this.#options;
+    if (this.#system === null || devices === 'auto' || devices === 'none') return [];
+    const there = [...this.#open.keys(), ...this.#refused.keys()];
+    return devices.filter((wanted) => !there.some((name) => isCalled(name, wanted)));
   }
 }
+
+/** MIDI that has been opened, as far as there is any. */
+export async function openMidi(options: MidiOptions): Promise<Midi> {
+  const midi = new Midi(options);
+  await midi.open();
+  return midi;
+}
+
+const isCalled = (name: string, wanted: string): boolean => name.toLowerCase().includes(wanted.toLowerCase());
+const listed = (names: readonly string[]): string =>
+  names.length === 0 ? 'there are no others' : `there are ${names.join(', ')}`;
+const reason = (error: unknown): string => (error as Error).message.trim().split('\n').at(-1) ?? 'it cannot be opened';

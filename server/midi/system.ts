@@ -1,29 +1,55 @@
 import { existsSync } from 'node:fs';
 import { Input } from 'midi/lazy';
-import type { MidiPort, MidiSystem } from './midi.ts';
+import type { MidiPort, MidiSystem, Receiver } from './midi.ts';
 
 const SEQUENCER = '/dev/snd/seq';
 
-/** The machine's MIDI, through RtMidi. Throws where it has none. */
+/** The machine's MIDI. Throws where it has none. */
 export function createSystem(): MidiSystem {
   // The library would say so too, but on the terminal, in three lines that nobody can turn off.
   if (process.platform === 'linux' && !existsSync(SEQUENCER))
     throw new Error(`there is no ALSA sequencer, ${SEQUENCER}`);
+  return openRtMidi();
+}
+
+/** MIDI through RtMidi, whatever it was built for. Throws where that cannot be opened. */
+export function openRtMidi(): MidiSystem {
   // Keeps the system open while ports come and go.
   const scout = new Input();
-  const listen = (open: (input: Input) => void, on: (seconds: number, bytes: Iterable<number>) => void): MidiPort => {
+  const listen = (open: (input: Input) => void, on: Receiver): MidiPort => {
     const input = new Input();
-    // System exclusive is nothing to us; timing is.
-    input.ignoreTypes(true, false, true);
+    // Nothing is ignored: of what it ignores RtMidi takes away the time, too, and all that follows comes too early.
+    input.ignoreTypes(false, false, false);
     input.on('message', on);
-    open(input);
+    try {
+      open(input);
+    } catch (error) {
+      input.destroy();
+      throw error;
+    }
     return { close: () => input.destroy() };
   };
   return {
-    inputs: () => Array.from({ length: scout.getPortCount() }, (_, port) => scout.getPortName(port)),
-    open: (name, on) => listen((input) => input.openPortByName(name), on),
+    inputs: () => namesOf(scout),
+    open: (name, on) =>
+      listen((input) => {
+        const port = namesOf(input).indexOf(name);
+        if (port < 0) throw new Error('it is gone');
+        input.openPort(port);
+      }, on),
     // RtMidi has no such ports on Windows.
     virtual: (name, on) => (process.platform === 'win32' ? null : listen((input) => input.openVirtualPort(name), on)),
     close: () => scout.destroy(),
   };
+}
+
+/** Two devices of one kind may have one name. */
+function namesOf(input: Input): string[] {
+  const times = new Map<string, number>();
+  return Array.from({ length: input.getPortCount() }, (_, port) => {
+    const name = input.getPortName(port);
+    const nth = (times.get(name) ?? 0) + 1;
+    times.set(name, nth);
+    return nth === 1 ? name : `${name} (${nth})`;
+  });
 }
