@@ -133,6 +133,7 @@ export async function createApp(config: Config, parts: AppParts = {}): Promise<A
       ...{ version, uptime: (performance.now() - started) / 1000, engine: { ...engine.info() }, ports },
       limits: { ...wire, ...limits },
       playback: playback === null ? null : { ...playback.info() },
+      midi: midi.info(),
       queue: { waiting: waitingJobs, running, waitingClips },
     };
   };

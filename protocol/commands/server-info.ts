@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { defineCommand } from './define.ts';
+import { midiExample, midiState } from './device-list.ts';
 
 const port = z.int().min(0).max(65_535).nullable();
 
@@ -27,6 +28,7 @@ export const serverInfo = defineCommand({
         .looseObject({ state: z.enum(['running', 'headless', 'failed', 'closed']), device: z.string().nullable() })
         .nullable()
         .describe('state, device, why there is none, rate, latency, voices; null until something is played'),
+      midi: midiState,
       queue: z.looseObject({ waiting: z.int().min(0), running: z.int().min(0) }).describe('jobs waiting and running'),
     }),
   },
@@ -57,6 +59,7 @@ export const serverInfo = defineCommand({
         ports: { http: 9247, osc: 9248 },
         limits: { frameBytes: 1048576, count: 64 },
         playback: null,
+        midi: midiExample,
         queue: { waiting: 0, running: 1 },
       },
     },

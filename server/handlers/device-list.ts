@@ -1,19 +1,23 @@
 import type { EventData } from '../../protocol/index.ts';
+import type { Playback } from '../playback/playback.ts';
 import type { Handler } from '../registry.ts';
 
 export interface DeviceDeps {
   midi: () => EventData<'device.list', 'done'>['midi'];
   outputs: () => Promise<{ name: string }[]>;
+  /** What plays, once anything has. */
+  openPlayback: () => Playback | null;
 }
 
 /** `device.list`. */
-export function deviceList({ midi, outputs }: DeviceDeps): Handler<'device.list'> {
+export function deviceList({ midi, outputs, openPlayback }: DeviceDeps): Handler<'device.list'> {
   return async () => {
+    const open = () => ({ output: openPlayback()?.info().device ?? null, midi: midi() });
     try {
       const found = await outputs();
-      return { outputs: found.map(({ name }) => name), outputsProblem: null, midi: midi() };
+      return { outputs: found.map(({ name }) => name), outputsProblem: null, ...open() };
     } catch (error) {
-      return { outputs: [], outputsProblem: (error as Error).message, midi: midi() };
+      return { outputs: [], outputsProblem: (error as Error).message, ...open() };
     }
   };
 }

@@ -86,7 +86,7 @@ export class Midi {
       return;
     }
     try {
-      this.#system = system ?? (await import('./system.ts')).createSystem();
+      this.#system = system ?? (await (await import('./system.ts')).createSystem());
     } catch (error) {
       this.#problem = reason(error);
       log(devices === 'auto' ? 'info' : 'warn', `no MIDI on this machine: ${this.#problem}`);

@@ -1,19 +1,21 @@
 import { existsSync } from 'node:fs';
-import { Input } from 'midi/lazy';
+import type { Input } from 'midi/lazy';
 import type { MidiPort, MidiSystem, Receiver } from './midi.ts';
 
 const SEQUENCER = '/dev/snd/seq';
 
-/** The machine's MIDI. Throws where it has none. */
-export function createSystem(): MidiSystem {
+/** The machine's MIDI. Rejects where it has none. */
+export async function createSystem(): Promise<MidiSystem> {
   // The library would say so too, but on the terminal, in three lines that nobody can turn off.
   if (process.platform === 'linux' && !existsSync(SEQUENCER))
     throw new Error(`there is no ALSA sequencer, ${SEQUENCER}`);
   return openRtMidi();
 }
 
-/** MIDI through RtMidi, whatever it was built for. Throws where that cannot be opened. */
-export function openRtMidi(): MidiSystem {
+/** MIDI through RtMidi, whatever it was built for. Rejects where that cannot be opened. */
+export async function openRtMidi(): Promise<MidiSystem> {
+  // Loading it takes this thread 12 ms: not where there is nothing to find.
+  const { Input } = await import('midi/lazy');
   // Keeps the system open while ports come and go.
   const scout = new Input();
   const listen = (open: (input: Input) => void, on: Receiver): MidiPort => {
