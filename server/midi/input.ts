@@ -8,8 +8,14 @@ export type MidiEvent = Extract<MidiMessage, { type: 'note' | 'cc' | 'program' }
 const TRUST_MS = 50;
 /** How much faster than ours a driver's clock may run; such clocks are within a tenth of this. */
 const DRIFT = 1e-3;
-/** All sound off, all notes off (MIDI 1.0): a host that stops says one of these, and some say nothing else. */
-const OFF = new Set([120, 123]);
+/**
+ * Channel mode messages are the controllers from here on. All sound off is the first; all notes off, and the four modes
+ * after it, end notes (MIDI 1.0 Detailed Specification, 1996): a host that stops says one of these, and some nothing else.
+ */
+const MODES = 120;
+const NOTES_OFF = 123;
+
+type Lift = Extract<MidiMessage, { type: 'note' | 'cc' }>;
 
 /** The bytes of one input: it has a running status, a time, a clock and held notes of its own. */
 export class MidiInput {
@@ -18,8 +24,8 @@ export class MidiInput {
   readonly #now: () => number;
   readonly #tell: (event: MidiEvent) => void;
   readonly #parser = new MidiParser((message) => this.#hear(message));
-  /** Notes that are down: channel * 128 + note. */
-  readonly #held = new Set<number>();
+  /** What is down, by its kind, channel and number, and what lifts it. */
+  readonly #held = new Map<string, Lift>();
   #at = 0;
 
   constructor(device: string, now: () => number, tell: (event: MidiEvent) => void) {
@@ -41,31 +47,39 @@ export class MidiInput {
     this.#parser.push(bytes);
   }
 
-  /** Ends the notes that are held: nobody else will, when the cable is out. */
+  /** Lifts the notes and controllers that are down: nobody else will, when the cable is out. */
   release(): void {
     this.#at = this.#now();
-    this.#end(() => true);
+    this.#lift(() => true);
   }
 
   #hear(message: MidiMessage): void {
     if (message.type === 'note' || message.type === 'cc' || message.type === 'program') {
-      if (message.type === 'note') {
-        const key = message.channel * 128 + message.note;
-        if (message.on) this.#held.add(key);
-        else this.#held.delete(key);
-      }
+      this.#keep(message);
       this.#tell({ ...message, at: this.#at, device: this.device });
-      if (message.type === 'cc' && OFF.has(message.controller)) this.#end((channel) => channel === message.channel);
+      if (message.type !== 'cc' || (message.controller !== MODES && message.controller < NOTES_OFF)) return;
+      this.#lift(({ type, channel }) => type === 'note' && channel === message.channel);
     } else this.clock.hear(message, this.#at);
   }
 
-  #end(of: (channel: number) => boolean): void {
-    for (const key of this.#held) {
-      const channel = key >> 7;
-      if (!of(channel)) continue;
+  #keep(message: Extract<MidiMessage, { type: 'note' | 'cc' | 'program' }>): void {
+    if (message.type === 'program') return;
+    const { type, channel } = message;
+    const [number, isDown] =
+      type === 'note'
+        ? [message.note, message.on]
+        : [message.controller, message.value > 0 && message.controller < MODES];
+    const key = `${type} ${channel} ${number}`;
+    if (!isDown) this.#held.delete(key);
+    else if (type === 'note') this.#held.set(key, { type, channel, note: number, velocity: 0, on: false });
+    else this.#held.set(key, { type, channel, controller: number, value: 0 });
+  }
+
+  #lift(which: (lift: Lift) => boolean): void {
+    for (const [key, lift] of this.#held) {
+      if (!which(lift)) continue;
       this.#held.delete(key);
-      const off = { type: 'note', channel, note: key & 127, velocity: 0, on: false } as const;
-      this.#tell({ ...off, at: this.#at, device: this.device });
+      this.#tell({ ...lift, at: this.#at, device: this.device });
     }
   }
 }

@@ -77,7 +77,7 @@ test('several inputs are heard at once, each with a running status of its own, a
   midi.close();
 });
 
-test('whatever a device sends and whenever it goes, no note stays on', async (t) => {
+test('whatever a device sends and whenever it goes, no note and no controller stays down', async (t) => {
   const byte = fc.oneof(fc.nat(255), fc.constantFrom(0x90, 0x80, 0xb0, 60, 61, 120, 123, 0, 100));
   await fc.assert(
     fc.asyncProperty(fc.array(byte, { maxLength: 120 }), async (bytes) => {
@@ -89,9 +89,9 @@ test('whatever a device sends and whenever it goes, no note stays on', async (t)
       look();
       const on = new Set<string>();
       for (const event of events) {
-        if (event.type !== 'note') continue;
-        const key = `${event.channel} ${event.note}`;
-        if (event.on) on.add(key);
+        if (event.type === 'program' || (event.type === 'cc' && event.controller >= 120)) continue;
+        const key = `${event.type} ${event.channel} ${event.type === 'note' ? event.note : event.controller}`;
+        if (event.type === 'note' ? event.on : event.value > 0) on.add(key);
         else on.delete(key);
       }
       assert.deepEqual([...on], []);
@@ -101,18 +101,27 @@ test('whatever a device sends and whenever it goes, no note stays on', async (t)
   );
 });
 
-test('all notes off ends the notes of its channel', async (t) => {
+test('all sound off, all notes off and what implies it end the notes of their channel, and lift no controller', async (t) => {
   const system = new ByteSource().plug('Host');
   const { midi, events } = await stage(t, system);
-  system.send('Host', [0x90, 60, 1, 62, 1, 0x91, 60, 1, 0xb0, 123, 0]);
-  const offs = events.filter((event) => event.type === 'note' && !event.on);
-  assert.deepEqual(
-    offs.map((event) => event.type === 'note' && [event.channel, event.note]),
-    [
-      [1, 60],
-      [1, 62],
-    ],
-  );
+  for (const controller of [120, 123, 124, 125, 126, 127]) {
+    events.length = 0;
+    system.send('Host', [0x90, 60, 1, 62, 1, 0x91, 60, 1, 0xb0, 64, 127, controller, 0]);
+    const ends = events.slice(5).map((event) => [event.type, event.channel, event.type === 'note' && event.note]);
+    assert.deepEqual(
+      ends,
+      [
+        ['note', 1, 60],
+        ['note', 1, 62],
+      ],
+      `${controller}`,
+    );
+  }
+  for (const controller of [121, 122]) {
+    events.length = 0;
+    system.send('Host', [0x90, 60, 1, 0xb0, controller, 0]);
+    assert.equal(events.length, 2, `${controller}`);
+  }
   midi.close();
 });
 
