@@ -45,8 +45,8 @@ function stage(options: Omit<Partial<BankOptions>, 'maker'> & { maker?: Partial<
       return () => undefined;
     },
   });
-  const note = (number: number, velocity: number, on = true, channel = 1): void => {
-    midi.listener({ type: 'note', channel, note: number, velocity, on, at: 0, device: 'test' });
+  const note = (number: number, velocity: number, on = true, channel = 1, at = 0): void => {
+    midi.listener({ type: 'note', channel, note: number, velocity, on, at, device: 'test' });
   };
   const cc = (controller: number, value: number): void => {
     midi.listener({ type: 'cc', channel: 1, controller, value, at: 0, device: 'test' });
@@ -175,6 +175,21 @@ test('beats are waited for where a map wants them and a clock runs', async () =>
   assert.deepEqual([free.frame, free.late], [playback.desk.mixer.frontier, 0]);
   assert.equal((await bank.fire('beat', now))!.frame, (RATE * 250) / 1000);
   assert.deepEqual(asked, [[0.5, begun]]);
+});
+
+test('a beat is waited for from when the note came, not from when it was taken', async () => {
+  const asked: number[] = [];
+  const next = (_: number, after: number): number => {
+    asked.push(after);
+    return after + 250;
+  };
+  const { bank, note, heard } = stage({ beats: { next } });
+  await bank.set([map({ id: 'beat', source: { note: 1 }, quantise: 1 })]);
+  await heard(100);
+  note(1, 127, true, 1, 1_000_095);
+  assert.deepEqual(asked, [1_000_095]);
+  near((await heard(240))[0], 0);
+  near((await heard(10))[0], centre);
 });
 
 test('what cannot be is refused, all or nothing', async () => {

@@ -157,8 +157,8 @@ export class TriggerBank {
         const { source } = entry.map;
         const velocity = source === undefined ? null : struck(source, event, entry.down);
         if (velocity === null) continue;
-        // As soon as it can: an event's own time is past already.
-        this.#fire(entry, { velocity, at: null, wait: true }).catch((error: unknown) => {
+        // As soon as it can: an event's own time is past already, but it is what beats are waited for from.
+        this.#fire(entry, { velocity, at: null, heard: event.at, wait: true }).catch((error: unknown) => {
           this.#options.onProblem(`map ${entry.map.id} could not play`, error);
         });
       }

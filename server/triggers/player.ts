@@ -34,6 +34,8 @@ export interface Fire {
   /** Milliseconds since 1970; null is as soon as possible. */
   at: number | null;
   /** With nothing that could sound: make a clip rather than fail. */
+  /** Milliseconds since 1970 when it was hit, where that is known: a map that waits for a beat does so from then on. */
+  heard?: number;
   wait: boolean;
 }
 
@@ -76,7 +78,7 @@ export class Player {
       await this.#end(map, at);
       return null;
     }
-    const begin = this.#begin(map, at);
+    const begin = this.#begin(map, fire);
     const note = this.#notes.begin(map, at);
     try {
       const own = at === null || begin === null ? null : await this.#inTime(map, pool, velocity, begin);
@@ -126,9 +128,9 @@ export class Player {
   }
 
   /** When it shall begin: the next beat it waits for, or the time that was asked for. Null is at once. */
-  #begin({ quantise }: TriggerMap, at: number | null): number | null {
+  #begin({ quantise }: TriggerMap, { at, heard }: Fire): number | null {
     const { beats, playback } = this.#options;
-    return quantise > 0 ? (beats?.next(quantise, at ?? playback().now()) ?? at) : at;
+    return quantise > 0 ? (beats?.next(quantise, at ?? heard ?? playback().now()) ?? at) : at;
   }
 
   /** A clip of its own, where there is room for one before `begin`. One that comes later stays for the next hit. */
