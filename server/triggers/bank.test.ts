@@ -48,8 +48,8 @@ function stage(options: Omit<Partial<BankOptions>, 'maker'> & { maker?: Partial<
   const note = (number: number, velocity: number, on = true, channel = 1, at = 0): void => {
     midi.listener({ type: 'note', channel, note: number, velocity, on, at, device: 'test' });
   };
-  const cc = (controller: number, value: number): void => {
-    midi.listener({ type: 'cc', channel: 1, controller, value, at: 0, device: 'test' });
+  const cc = (controller: number, value: number, channel = 1): void => {
+    midi.listener({ type: 'cc', channel, controller, value, at: 0, device: 'test' });
   };
   /** Loudest sample of the next milliseconds, left and right. */
   const heard = async (ms: number): Promise<[number, number]> => {
@@ -190,6 +190,31 @@ test('a beat is waited for from when the note came, not from when it was taken',
   assert.deepEqual(asked, [1_000_095]);
   near((await heard(240))[0], 0);
   near((await heard(10))[0], centre);
+});
+
+test('all sound off silences what its channel plays, shots and all, and nothing else', async () => {
+  const { bank, note, cc, heard, playback } = stage();
+  await bank.set([
+    map({ id: 'one', source: { note: 1, channel: 1 }, pan: -1 }),
+    map({ id: 'two', source: { note: 2, channel: 2 }, pan: 1, gain: -6 }),
+    map({ id: 'any', source: { note: 3 }, mode: 'loop' }),
+    map({ id: 'osc', source: { osc: '/pad/1' }, pan: 1, gain: -12 }),
+  ]);
+  note(1, 127, true, 1);
+  note(2, 127, true, 2);
+  note(3, 127, true, 3);
+  await bank.fire('osc', now);
+  await heard(40);
+  assert.equal(playback.info().voices.active, 4);
+  cc(120, 0, 1);
+  await heard(40);
+  const others = 0.1 * (10 ** (-6 / 20) + 10 ** (-12 / 20));
+  const [left, right] = await heard(40);
+  near(left, 0);
+  near(right, others);
+  cc(123, 0, 2);
+  near((await heard(40))[1], others);
+  assert.equal(playback.info().voices.active, 2);
 });
 
 test('what cannot be is refused, all or nothing', async () => {

@@ -1,6 +1,6 @@
 import { type Hit, limits, type PoolState, ProtocolError, type TriggerMap } from '../../protocol/index.ts';
 import type { Playback } from '../playback/playback.ts';
-import { struck } from './match.ts';
+import { silences, struck } from './match.ts';
 import { type ClipMaker, type Fire, Player, temperatureOf } from './player.ts';
 import { Pool } from './pool.ts';
 import type { Beats, MidiEvents } from './sources.ts';
@@ -153,6 +153,7 @@ export class TriggerBank {
   /** Lets a MIDI input fire maps. Returns the way to stop. */
   listen(midi: MidiEvents): () => void {
     return midi.on((event) => {
+      if (silences(event)) this.#player.silence(event.channel);
       for (const entry of this.#entries.values()) {
         const { source } = entry.map;
         const velocity = source === undefined ? null : struck(source, event, entry.down);

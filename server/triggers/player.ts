@@ -1,5 +1,6 @@
 import { type Hit, ProtocolError, type TriggerMap } from '../../protocol/index.ts';
 import type { Playback } from '../playback/playback.ts';
+import { hears } from './match.ts';
 import { type Note, Notes } from './notes.ts';
 import type { NewClip, Pool, ReadyClip, Taken } from './pool.ts';
 import type { Beats } from './sources.ts';
@@ -33,9 +34,9 @@ export interface Fire {
   velocity: number;
   /** Milliseconds since 1970; null is as soon as possible. */
   at: number | null;
-  /** With nothing that could sound: make a clip rather than fail. */
   /** Milliseconds since 1970 when it was hit, where that is known: a map that waits for a beat does so from then on. */
   heard?: number;
+  /** With nothing that could sound: make a clip rather than fail. */
   wait: boolean;
 }
 
@@ -106,6 +107,11 @@ export class Player {
   /** How many hits are ended that sound or would have. */
   stop(what: { voice?: number | undefined; id?: string | undefined }, fade: number): number {
     return this.#notes.of(what).filter((note) => this.#endNote(note, fade)).length;
+  }
+
+  /** Ends all that maps play that hear this MIDI channel. */
+  silence(channel: number): void {
+    for (const note of this.#notes.of({})) if (hears(note.map.source, channel)) this.#endNote(note, note.map.fadeOut);
   }
 
   prepared({ pcm, rate, seed, temperature }: MadeClip): NewClip {
