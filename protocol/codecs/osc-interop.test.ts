@@ -55,8 +55,8 @@ test('what we answer osc-js understands', () => {
     encodeOsc('foley.generate', id, { id: '7', event, data }).map(heard);
   assert.deepEqual(answer('accepted', { job: 'j1', seed: 42 }), [{ address: '/foley/accepted', args: [7, 'j1', 42] }]);
   assert.deepEqual(answer('row', { row: 3, rows: 40 }), [{ address: '/foley/row', args: [7, 3, 40] }]);
-  assert.deepEqual(answer('done', { seconds: 4, clips: [{ path: '/a.wav' }] }), [
-    { address: '/foley/done', args: [7, '/a.wav', 4] },
+  assert.deepEqual(answer('done', { clip: 'c', seconds: 4, clips: [{ path: '/a.wav' }] }), [
+    { address: '/foley/done', args: [7, '/a.wav', 4, 'c'] },
   ]);
   assert.deepEqual(answer('failed', { code: 'bad_args', message: 'no' }), [
     { address: '/foley/failed', args: [7, 'bad_args', 'no'] },

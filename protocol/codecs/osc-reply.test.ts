@@ -26,8 +26,8 @@ test('answers to foley.generate are laid out as patches read them', () => {
     ['/foley/row', ['integer', 'integer', 'integer'], [7, 3, 40]],
   ]);
   const clip = (index: number) => ({ index, clip: 'c', seed: index, path: `/tmp/${index}.wav` });
-  assert.deepEqual(told('done', { seconds: 4, clips: [clip(0)] }), [
-    ['/foley/done', ['integer', 'string', 'float'], [7, '/tmp/0.wav', 4]],
+  assert.deepEqual(told('done', { clip: 'c', seconds: 4, clips: [clip(0)] }), [
+    ['/foley/done', ['integer', 'string', 'float', 'string'], [7, '/tmp/0.wav', 4, 'c']],
   ]);
   assert.deepEqual(
     told('done', { seconds: 4, clips: [clip(0), clip(1)] }).map(([address]) => address),

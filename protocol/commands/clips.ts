@@ -81,7 +81,13 @@ export const clipList = defineCommand({
     pairs: true,
     fixed: {},
     example: ['list1', 10],
-    replies: { done: [{ address: '/foley/clip/info', args: ['id', 'clip:s', 'name:s', 'starred:i'], each: 'clips' }] },
+    replies: {
+      done: [
+        { address: '/foley/clip/info', args: ['id', 'clip:s', 'name:s', 'starred:i'], each: 'clips' },
+        // Ends the list, an empty one too.
+        { address: '/foley/clips/done', args: ['id', 'total:i', 'next:s'] },
+      ],
+    },
   },
   example: { args: { class: 'DogBark', limit: 10 }, events: { done: { clips: [entryExample], total: 1, next: null } } },
 });

@@ -134,8 +134,8 @@ export const madeReplies: Record<string, readonly OscReply[]> = {
   accepted: [{ address: '/foley/accepted', args: ['id', 'job:s', 'seed:n'] }],
   row: [{ address: '/foley/row', args: ['id', 'row:i', 'rows:i'] }],
   done: [
-    { address: '/foley/clip', args: ['id', 'index:i', 'path:s', 'seed:n'], each: 'clips', atLeast: 2 },
-    { address: '/foley/done', args: ['id', 'clips.0.path:s', 'seconds:f'] },
+    { address: '/foley/clip', args: ['id', 'index:i', 'path:s', 'seed:n', 'clip:s'], each: 'clips', atLeast: 2 },
+    { address: '/foley/done', args: ['id', 'clips.0.path:s', 'seconds:f', 'clip:s'] },
   ],
 };
 

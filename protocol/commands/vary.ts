@@ -33,7 +33,7 @@ export const vary = defineCommand({
         .max(1)
         .optional()
         .describe('how far it goes: 0 is the same clip, up to 0.35 only detail differs, 1 is another clip of its class')
-        .meta({ fallback: '0.5, unless `codebooks` or `rows` are given' }),
+        .meta({ fallback: '0.5, unless `codebooks` or `keepRows` are given' }),
       codebooks: whole('or keep the first so many codebooks'),
       keepRows: whole('or keep the first so many rows of the grid'),
       class: classArg

@@ -49,7 +49,18 @@ export async function connectOsc(app: App): Promise<OscTestClient> {
     const ofMap = (): string => mapped.get(id)?.shift() ?? id;
     if (address === '/foley/accepted') end('accepted', { job: second, seed: Number(third) });
     else if (address === '/foley/row') end('row', { row: second, rows: third });
-    else if (address === '/foley/done') end('done', { path: second, seconds: third });
+    else if (address === '/foley/clip')
+      listed(id, { index: second, path: third, seed: Number(more[0]), clip: more[1] });
+    else if (address === '/foley/done')
+      end('done', { path: second, seconds: third, clip: more[0], ...(lists.has(id) ? { clips: lists.get(id) } : {}) });
+    else if (address === '/foley/clip/info') {
+      const clip = { clip: second, name: third, starred: more[0] === 1 };
+      if (asks.get(id) === 'clip.list') listed(id, clip);
+      else end('done', { clip });
+    } else if (address === '/foley/clips/done')
+      end('done', { clips: lists.get(id) ?? [], total: second, next: third === '' ? null : third });
+    else if (address === '/foley/clip/deleted') end('done', { deleted: second });
+    else if (address === '/foley/clip/exported') end('done', { path: second, seconds: third });
     else if (address === '/foley/failed')
       end('failed', { code: second, message: third }, nameless.get(id)?.shift() ?? ofMap());
     else if (address === '/foley/cancelled') end('done', { cancelled: second }, `cancel ${id}`);
@@ -69,6 +80,11 @@ export async function connectOsc(app: App): Promise<OscTestClient> {
       voices.push({ id: first, name: second, active: third, classes: more.map((name) => ({ name })) });
   }
   const voices: Record<string, unknown>[] = [];
+  /** What was asked by each id, and what of it came one by one. */
+  const asks = new Map<string, string>();
+  const lists = new Map<string, Record<string, unknown>[]>();
+  const listed = (id: string, item: Record<string, unknown>): void =>
+    void lists.set(id, [...(lists.get(id) ?? []), item]);
   const raw = (datagram: Uint8Array): void => socket.send(datagram, app.ports.osc ?? 0, '127.0.0.1');
   const send = (address: string, ...args: OscArgInput[]): void => {
     const view = toBuffer({ address, args });
@@ -108,14 +124,16 @@ export async function connectOsc(app: App): Promise<OscTestClient> {
     }
     const asked = inbox.expect(id);
     if (form === null) nameless.set(address, [id]);
-    const { class: kind, ...more } = args;
+    asks.set(id, cmd);
+    // The first argument has its place; whatever else there is comes as pairs.
+    const { [form?.args[0] ?? 'class']: placed, ...more } = args;
     // Sound goes to a file over OSC whether one asks or not, and audio and previews cannot be chosen.
     const pairs = Object.entries(more).filter(([key]) => !['save', 'audio'].includes(key));
     send(
       address,
       id,
-      ...(kind === undefined ? [] : [word(kind)]),
-      ...pairs.flatMap(([key, value]) => [key, word(value)]),
+      ...(placed === undefined ? [] : [word(placed)]),
+      ...pairs.flatMap(([key, value]) => (form?.pairs === false ? [word(value)] : [key, word(value)])),
     );
     return asked;
   };
