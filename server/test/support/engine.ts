@@ -38,7 +38,7 @@ interface Run {
 
 /**
  * An engine whose pace and faults a test decides. It honours the interface: as many runs at a time as it has slots, begun in order of arrival,
- * cancellation between rows, results that depend on the seed alone.
+ * cancellation between rows, results that depend on the seed and on the codes that are given.
  */
 export class ScriptedEngine implements Engine {
   /** Seeds in the order in which their runs began. */
@@ -168,7 +168,13 @@ export class ScriptedEngine implements Engine {
       if (run.cancelled) throw new ScriptedError('cancelled');
       const fault = this.faults.get(request.seed);
       if (fault !== undefined && row === rows >> 1) throw new ScriptedError(fault);
-      for (let col = 0; col < cols; col++) codes[row * cols + col] = (request.seed * 31 + row * 7 + col) % 512;
+      for (let col = 0; col < cols; col++) {
+        const cell = row * cols + col;
+        const known = request.codes ?? (request.start?.given[cell] === 1 ? request.start.codes : undefined);
+        codes[cell] = known?.[cell] ?? (request.seed * 31 + row * 7 + col) % 512;
+      }
+      // What is only rendered has no rows that come one by one.
+      if (request.codes !== undefined) continue;
       on({ type: 'row', row, rows, codes: codes.slice(row * cols, (row + 1) * cols) });
       if (request.previews && row === (rows >> 1) - 1) on({ type: 'preview', codebooks: 1, rate: request.rate, pcm });
     }

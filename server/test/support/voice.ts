@@ -22,6 +22,10 @@ export async function writeVoice(models: string, id: string, change: Record<stri
     ...{ format: 'foleyd-voice', version: 2, id, name: `Voice ${id}`, preset: 'tiny' },
     classes: CLASSES.map((name, index) => ({ id: index, name })),
     audio: { rate: 22_050, samples: 2205 },
+    // The grid of 8 rows and 6 columns that the scripted engine fills.
+    mel: { hop: 64, frames: 36 },
+    latent: { codebooks: 2, codes: 512, frequency: 4, time: 6 },
+    grid: { rows: 8, cols: 6, rowAxes: ['codebook', 'frequency'], colAxes: ['time'] },
     graphs,
     hash: createHash('sha256').update(hashes).digest('hex'),
     ...change,
