@@ -28,7 +28,10 @@ const details = z.object({
   recipe: z.looseObject({}).nullable().describe('what made it: voice hash, class weights, seed, temperature and so on'),
   lineage: z.looseObject({}).nullable().describe('what it was made from, and how: varied, branched'),
   shape: z.looseObject({}).nullable().describe('what was done to the sound of its codes'),
-  codes: z.array(z.int().min(0)).nullable().describe('its code grid in raster order; null for clips of older servers'),
+  codes: z
+    .array(z.int().min(0))
+    .nullable()
+    .describe('its code grid in raster order, of a longer clip one after the other; null for clips of older servers'),
 });
 
 const entryExample = {

@@ -18,7 +18,7 @@ export interface ClipRecipe {
 /** Where a clip that was not made from nothing comes from. */
 export interface Lineage {
   how: 'varied' | 'branched' | 'extended';
-  /** The clip it was made from; null for a recording or codes that were sent. */
+  /** The clip it was made from; null for a recording, codes that were sent, or a clip that was still being made. */
   from: string | null;
   /** Branched: the first row that is its own. */
   row?: number;
@@ -51,10 +51,15 @@ export interface NewClip {
   /** Samples of the file. */
   format: 'f32' | 's16';
   recipe: ClipRecipe;
-  /** Raster order. Without them the clip can only be made again by sampling. */
+  /**
+   * Raster order; of a clip that is longer than the voice's those of its pieces, one after the other. Without them the
+   * clip can only be made again by sampling.
+   */
   codes?: Uint16Array;
-  /** Raster order: 1 where the code was given and not drawn. */
+  /** In the same order: 1 where the code was given and not drawn. */
   given?: Uint8Array;
+  /** By which the pieces were drawn and rendered, where these do not follow from the recipe's. */
+  seeds?: number[];
   lineage?: Lineage;
   shape?: Shape;
 }
@@ -86,6 +91,7 @@ export interface StoredClip extends ClipEntry {
   recipe: ClipRecipe | null;
   codes: Uint16Array | null;
   given: Uint8Array | null;
+  seeds: number[] | null;
   lineage: Lineage | null;
   shape: Shape | null;
 }

@@ -43,10 +43,12 @@ test('codes, given cells, lineage and shape come back as they were, also after a
   const codes = Uint16Array.from({ length: 1720 }, (_, i) => (i * 37) % 65_536);
   const given = Uint8Array.from({ length: 1720 }, (_, i) => (i % 3 === 0 ? 1 : 0));
   const lineage = { how: 'varied' as const, from: '0123456789abcdef', amount: 0.3 };
-  const { id } = await clips.save(clip('Rain', { codes, given, lineage, shape: { gain: -3, reverse: true } }));
+  const { id } = await clips.save(
+    clip('Rain', { codes, given, seeds: [7, 4294967295], lineage, shape: { gain: -3, reverse: true } }),
+  );
   for (const store of [clips, await open()]) {
     const stored = await store.get(id);
-    assert.deepEqual([stored.codes, stored.given], [codes, given]);
+    assert.deepEqual([stored.codes, stored.given, stored.seeds], [codes, given, [7, 4294967295]]);
     assert.deepEqual([stored.lineage, stored.shape], [lineage, { gain: -3, reverse: true }]);
     assert.deepEqual(stored.recipe, recipe('Rain'));
     assert.ok(Math.abs(stored.seconds - 0.1) < 1e-9);
@@ -174,7 +176,7 @@ test('an export stays in its folder and replaces nothing', async (t) => {
 test('whatever a sidecar holds, it is read as one or not at all', async (t) => {
   const good = writeSidecar({
     ...{ created: 1, name: '', starred: false, seconds: 1, recipe: recipe('Rain'), codes: Uint16Array.of(1, 2, 3) },
-    ...{ given: Uint8Array.of(1, 0, 1), lineage: null, shape: null },
+    ...{ given: Uint8Array.of(1, 0, 1), seeds: [5], lineage: null, shape: null },
   });
   const whole = JSON.parse(good) as Record<string, unknown>;
   fc.assert(

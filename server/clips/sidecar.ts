@@ -1,6 +1,6 @@
 /**
  * The recipe of a saved clip, as JSON beside its WAV (`<id>.json`): what made it, its codes (base64 of little-endian
- * uint16, raster order), which of them were given (base64, one bit per cell, the lowest first) and what a person said
+ * uint16, raster order, piece after piece of a long one), which of them were given (base64, one bit per cell, the lowest first) and what a person said
  * of it.
  */
 import { z } from 'zod';
@@ -23,6 +23,16 @@ const sidecarSchema = z.looseObject({
   recipe: recipeSchema.nullable(),
   codes: base64.nullable(),
   given: base64.nullable(),
+  seeds: z
+    .array(
+      z
+        .int()
+        .min(0)
+        .max(2 ** 32 - 1),
+    )
+    .max(1024)
+    .nullable()
+    .default(null),
   lineage: z
     .looseObject({
       how: z.enum(['varied', 'branched', 'extended']),
@@ -62,12 +72,12 @@ export function readSidecar(text: string): Sidecar | null {
   }
   const parsed = sidecarSchema.safeParse(json).data;
   if (parsed === undefined) return null;
-  const { created, name, starred, seconds: length, recipe, lineage, shape } = parsed;
+  const { created, name, starred, seconds: length, recipe, seeds, lineage, shape } = parsed;
   const codes = parsed.codes === null ? null : codesFromText(parsed.codes);
   const given = parsed.given === null || codes === null ? null : bitsFromText(parsed.given, codes.length);
   if ((parsed.codes !== null && codes === null) || (parsed.given !== null && given === null)) return null;
   return {
-    ...{ created, name, starred, seconds: length, codes, given },
+    ...{ created, name, starred, seconds: length, codes, given, seeds },
     recipe: recipe as ClipRecipe | null,
     lineage: lineage as Lineage | null,
     shape: shape as Shape | null,

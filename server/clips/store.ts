@@ -67,11 +67,11 @@ export class ClipStore implements Clips {
   async save(clip: NewClip): Promise<SavedClip> {
     const wav = this.#options.encode(clip);
     const id = randomBytes(8).toString('hex');
-    const { recipe, pcm, rate, codes = null, given = null, lineage = null, shape = null } = clip;
+    const { recipe, pcm, rate, codes = null, given = null, seeds = null, lineage = null, shape = null } = clip;
     const sidecar: Sidecar = {
       // Later than every other clip's, so that the newest is the newest.
       created: this.#nextTime(),
-      ...{ name: '', starred: false, seconds: pcm.length / rate, recipe, codes, given, lineage, shape },
+      ...{ name: '', starred: false, seconds: pcm.length / rate, recipe, codes, given, seeds, lineage, shape },
     };
     await writeClip(this.#path(id, 'json'), writeSidecar(sidecar));
     try {
@@ -184,7 +184,7 @@ export class ClipStore implements Clips {
     const recipe = head?.info.comment === undefined ? null : readRecipe(head.info.comment);
     return {
       ...{ created: Math.floor(found?.time ?? 0), name: '', starred: false, seconds: head?.seconds ?? 0 },
-      ...{ recipe: recipe as ClipRecipe | null, codes: null, given: null, lineage: null, shape: null },
+      ...{ recipe: recipe as ClipRecipe | null, codes: null, given: null, seeds: null, lineage: null, shape: null },
     };
   }
 
@@ -251,8 +251,8 @@ function entryOf(
   return { id, path: file, bytes, created, name, starred, seconds, ...of };
 }
 
-function pick({ created, name, starred, seconds, recipe, codes, given, lineage, shape }: Sidecar): Sidecar {
-  return { created, name, starred, seconds, recipe, codes, given, lineage, shape };
+function pick({ created, name, starred, seconds, recipe, codes, given, seeds, lineage, shape }: Sidecar): Sidecar {
+  return { created, name, starred, seconds, recipe, codes, given, seeds, lineage, shape };
 }
 
 function unknown(id: string): ProtocolError {

@@ -3,10 +3,10 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import { type EventData, encodePcm, limits } from '../../protocol/index.ts';
 import type { Bus, JobEvent } from '../bus.ts';
 import type { Catalog, Voice } from '../catalog/catalog.ts';
-import type { ClipRecipe, Clips, Lineage, Shape } from '../clips/clips.ts';
+import type { ClipRecipe, Clips, Lineage, NewClip, Shape } from '../clips/clips.ts';
 import type { Context } from '../registry.ts';
 import type { JobOrder, Scheduler } from '../scheduler/scheduler.ts';
-import { continued, joined, type Pieces, piecesOf, WHOLE } from '../shaping/extend.ts';
+import { continued, joined, type Pieces, pieceSeed, piecesOf, type Start, WHOLE } from '../shaping/extend.ts';
 import { gridOf } from '../shaping/grid.ts';
 import { isPlain, shapeSound } from '../shaping/shape.ts';
 import type { ChosenClass } from './classes.ts';
@@ -42,15 +42,19 @@ export interface Plan {
 
 export interface Take {
   seed: number;
-  /** Where `given` is 1 the code is taken from here. With nothing left to draw, the codes are rendered as they are. */
-  start?: { codes: Uint16Array; given: Uint8Array };
+  /** What is known of each piece, as far as any is. With nothing left to draw its codes are rendered as they are. */
+  starts?: Start[];
+  /** Of each piece; those that follow from `seed` without. */
+  seeds?: number[];
   lineage?: Lineage;
 }
 
-/** A clip on its way: the pieces of one that is longer than the voice's. */
+/** A piece on its way, with those before it: of a clip that is no longer than the voice's there is only one. */
 interface Piece {
   take: number;
   before: readonly Result[];
+  /** Of these and of the piece itself. */
+  starts: readonly (Start | undefined)[];
 }
 
 /** Seeds that count up, as many as are wanted. */
@@ -77,19 +81,19 @@ async function run(deps: MakingDeps, context: Making, plan: Plan): Promise<Done>
   let sent = 0;
   let sending: Promise<void> = Promise.resolve();
 
-  const order = (take: Take, more: Partial<JobOrder['clips'][number]> = {}): JobOrder['clips'][number] => ({
-    ...{ voiceDir: voice.dir, classWeights: chosen.weights, seed: take.seed },
+  const queue: Piece[] = takes.map(({ starts }, take) => ({ take, before: [], starts: [starts?.[0]] }));
+  const order = ({ take, starts, before: { length: piece } }: Piece): JobOrder['clips'][number] => ({
+    ...{ voiceDir: voice.dir, classWeights: chosen.weights, seed: seedOf(takes[take]!, piece) },
     ...{ temperature: args.temperature, topK: args.topK, topP: args.topP, rate },
-    previews: args.previews,
+    // Of a longer clip only the beginning is heard before it is there.
+    previews: args.previews && piece === 0,
     // Of several clips each is handed over whole, in turn.
     stream: args.audio && takes.length === 1 && plain,
-    ...startOf(take.start),
-    ...more,
+    ...startOf(starts.at(-1)),
   });
-  const queue: Piece[] = takes.map((_, take) => ({ take, before: [] }));
-  const orders = takes.map((take) => order(take));
+  const orders = queue.map(order);
 
-  const hand = async (index: number, results: readonly Result[]): Promise<void> => {
+  const hand = async (index: number, results: readonly Result[], starts: Piece['starts']): Promise<void> => {
     const take = takes[index]!;
     const sounds = results.map(({ pcm }) => pcm);
     const pcm = plain ? sounds[0]! : shapeSound(joined(pieces, sounds, rate), rate, shape);
@@ -103,8 +107,8 @@ async function run(deps: MakingDeps, context: Making, plan: Plan): Promise<Done>
     }
     const saved = await deps.clips.save({
       ...{ pcm, rate, format: args.format, recipe: { ...recipeOf(plan, rate), seed: take.seed } },
-      ...(results.length === 1 ? { codes: results[0]!.codes } : {}),
-      ...(take.start === undefined ? {} : { given: take.start.given }),
+      ...codesOf(results, starts),
+      ...(take.seeds === undefined ? {} : { seeds: results.map((_, piece) => seedOf(take, piece)) }),
       ...(take.lineage === undefined ? {} : { lineage: take.lineage }),
       ...(plain ? {} : { shape }),
     });
@@ -114,14 +118,15 @@ async function run(deps: MakingDeps, context: Making, plan: Plan): Promise<Done>
   const job = deps.scheduler.submit({
     ...{ owner: context.session.id, signal: context.signal, clips: orders },
     onClip: async (index, result) => {
-      const { take, before } = queue[index]!;
+      const { take, before, starts } = queue[index]!;
       const results = [...before, result];
       addTimings(timings, result.timings, index);
-      if (results.length === pieces.count) return hand(take, results);
+      if (results.length === pieces.count) return hand(take, results, starts);
       // It goes on from its end, as one more clip of this job.
-      queue.push({ take, before: results });
-      const start = continued(pieces, result.codes);
-      orders.push(order({ seed: pieceSeed(takes[take]!.seed, results.length), start }, { previews: false }));
+      const start = continued(pieces, result.codes, takes[take]!.starts?.[results.length]);
+      const next = { take, before: results, starts: [...starts, start] };
+      queue.push(next);
+      orders.push(order(next));
     },
   });
   context.setJob(job.id);
@@ -147,14 +152,25 @@ async function run(deps: MakingDeps, context: Making, plan: Plan): Promise<Done>
   return { clip: clips[0]?.clip ?? '', seconds, timings, clips };
 }
 
-function startOf(start: Take['start']): Partial<JobOrder['clips'][number]> {
+function startOf(start: Start | undefined): Partial<JobOrder['clips'][number]> {
   if (start === undefined) return {};
   return start.given.includes(0) ? { start } : { codes: start.codes };
 }
 
-/** Pieces are drawn by seeds of their own, which follow from the clip's. */
-function pieceSeed(seed: number, piece: number): number {
-  return (seed ^ Math.imul(piece, 0x9e3779b1)) >>> 0;
+function seedOf({ seed, seeds }: Take, piece: number): number {
+  return seeds?.[piece] ?? pieceSeed(seed, piece);
+}
+
+/** Codes of all pieces, one after the other, and which of them were given. */
+function codesOf(results: readonly Result[], starts: Piece['starts']): Pick<NewClip, 'codes' | 'given'> {
+  const each = results[0]!.codes.length;
+  const codes = new Uint16Array(each * results.length);
+  const given = new Uint8Array(codes.length);
+  for (const [piece, result] of results.entries()) {
+    codes.set(result.codes, piece * each);
+    given.set(starts[piece]?.given ?? [], piece * each);
+  }
+  return { codes, ...(starts.some((start) => start !== undefined) ? { given } : {}) };
 }
 
 function recipeOf({ voice, chosen, args }: Plan, rate: number): Omit<ClipRecipe, 'seed'> {
@@ -172,7 +188,7 @@ export function shapeOf({ trim, length, exact, reverse, fadeIn, fadeOut, gain }:
 }
 
 /** One piece, unless more must be made than a clip of the voice holds: what is left after trimming. */
-function piecesFor({ card, rate, samples }: Voice, { trim = 0, length = 0 }: Args): Pieces {
+export function piecesFor({ card, rate, samples }: Voice, { trim = 0, length = 0 }: Pick<Args, keyof Shape>): Pieces {
   const seconds = length === 0 ? 0 : trim + length;
   return seconds * rate <= samples ? WHOLE : piecesOf(gridOf(card), seconds);
 }

@@ -1,14 +1,15 @@
 import { randomInt } from 'node:crypto';
 import { limits, ProtocolError } from '../../protocol/index.ts';
 import type { Voice } from '../catalog/catalog.ts';
-import type { Lineage, StoredClip } from '../clips/clips.ts';
+import type { Lineage, Shape, StoredClip } from '../clips/clips.ts';
 import type { Encoder } from '../engine/encoder.ts';
 import type { Context, Handler } from '../registry.ts';
+import { pieceSeed } from '../shaping/extend.ts';
 import { type Grid, gridOf } from '../shaping/grid.ts';
 import { checkCodes, type Keep, keepMask } from '../shaping/keep.ts';
 import { readRecording } from '../shaping/recording.ts';
 import { type ChosenClass, chooseClass } from './classes.ts';
-import { type MakingDeps, make, seedsFrom } from './making.ts';
+import { type MakingDeps, make, piecesFor, seedsFrom, type Take } from './making.ts';
 
 export interface VaryDeps extends MakingDeps {
   encoder: Encoder;
@@ -18,41 +19,58 @@ export interface VaryDeps extends MakingDeps {
 interface Source {
   voice: Voice;
   grid: Grid;
-  codes: Uint16Array;
+  /** Codes of each piece; more than one of a clip that is longer than the voice's. */
+  pieces: Uint16Array[];
   chosen: ChosenClass;
-  /** Of the sound the codes were made for; null for a recording. */
-  seed: number | null;
+  /** Of the sounds the codes were made for, piece by piece; null for a recording. */
+  seeds: number[] | null;
   from: string | null;
+  /** How long a longer clip was. */
+  shape: Pick<Shape, 'trim' | 'length' | 'exact'>;
 }
 
 /** `foley.vary`. */
 export function vary(deps: VaryDeps): Handler<'foley.vary'> {
   return async (context) => {
     const begun = performance.now();
-    const { args } = context;
-    const source = await (args.clip === undefined ? ofRecording(deps, args) : ofClip(deps, args.clip, args));
-    const { voice, grid, codes, chosen } = source;
+    const source = await (context.args.clip === undefined
+      ? ofRecording(deps, context.args)
+      : ofClip(deps, context.args.clip, context.args));
+    const args = asLong(context.args, source);
+    const { voice, chosen } = source;
     const keep: Keep = { amount: args.amount, codebooks: args.codebooks, rows: args.keepRows };
     if (Object.values(keep).every((value) => value === undefined)) keep.amount = 0.5;
     const seed = args.seed ?? randomInt(0, limits.drawnSeedMax + 1);
-    const lineage: Lineage = { how: 'varied', from: source.from, ...defined(keep) };
-    const takes = seedsFrom(seed, args.count).map((one) => {
-      const given = keepMask(grid, keep, one);
-      // With nothing drawn anew it is the same clip, and its noise too.
-      const own = given.includes(0) ? one : (source.seed ?? one);
-      return { seed: own, start: { codes, given }, lineage };
-    });
+    const wanted = piecesFor(voice, args).count;
+    const takes = seedsFrom(seed, args.count).map((one) => varied(source, keep, one, wanted));
     return make(deps, context, { voice, chosen, args, begun, seed, takes });
   };
+}
+
+/** One variation, of `wanted` pieces. */
+function varied({ grid, pieces, seeds, from }: Source, keep: Keep, seed: number, wanted: number): Take {
+  const starts = pieces
+    .slice(0, wanted)
+    .map((codes, piece) => ({ codes, given: keepMask(grid, keep, pieceSeed(seed, piece)) }));
+  const kept = starts.map(({ given }) => !given.includes(0));
+  const lineage: Lineage = { how: 'varied', from, ...defined(keep) };
+  if (seeds === null || !kept.includes(true)) return { seed, starts, lineage };
+  // A piece of which nothing is drawn anew is the same, and its noise too.
+  const own = kept.map((same, piece) => (same ? seeds[piece]! : pieceSeed(seed, piece)));
+  // With all of them the same, so is the clip.
+  const again = wanted <= kept.length && !kept.includes(false);
+  return { seed: again ? seeds[0]! : seed, seeds: own, starts, lineage };
 }
 
 /** `foley.branch`. */
 export function branch(deps: VaryDeps): Handler<'foley.branch'> {
   return async (context) => {
     const begun = performance.now();
-    const { args } = context;
-    const source = args.clip === undefined ? ofJob(deps, args) : await ofClip(deps, args.clip, args);
-    const { voice, grid, codes, chosen, known } = { known: source.grid.rows, ...source };
+    const source =
+      context.args.clip === undefined ? ofJob(deps, context.args) : await ofClip(deps, context.args.clip, context.args);
+    const args = asLong(context.args, source);
+    const { voice, grid, pieces, chosen, known } = { known: source.grid.rows, ...source };
+    const codes = pieces[0]!;
     const row = args.row ?? (args.clip === undefined ? known : Math.floor(grid.rows / 2));
     if (row > known) {
       throw new ProtocolError('bad_args', `args.row: ${known} of ${grid.rows} rows are known`, { path: 'args.row' });
@@ -60,9 +78,17 @@ export function branch(deps: VaryDeps): Handler<'foley.branch'> {
     const given = new Uint8Array(codes.length).fill(1, 0, row * grid.cols);
     const seed = args.seed ?? randomInt(0, limits.drawnSeedMax + 1);
     const lineage: Lineage = { how: 'branched', from: source.from, row };
-    const takes = seedsFrom(seed, args.count).map((one) => ({ seed: one, start: { codes, given }, lineage }));
+    const takes = seedsFrom(seed, args.count).map((one) => ({ seed: one, starts: [{ codes, given }], lineage }));
     return make(deps, context, { voice, chosen, args, begun, seed, takes });
   };
+}
+
+/** A clip that was longer than the voice's stays so unless another length is asked for. */
+function asLong<A extends { trim?: number | undefined; length?: number | undefined; exact: boolean }>(
+  args: A,
+  { shape }: Source,
+): A {
+  return args.trim === undefined && args.length === undefined ? { ...args, ...shape } : args;
 }
 
 type Wish = Pick<Context<'foley.vary'>['args'], 'class'> & { voice?: string | undefined };
@@ -79,8 +105,24 @@ async function ofClip({ catalog, clips }: VaryDeps, id: string, wish: Wish): Pro
     throw new ProtocolError('wrong_voice', message, { path: 'args.clip' });
   }
   const grid = gridOf(voice.card);
-  const codes = checkCodes(grid, clip.codes, 'args.clip');
-  return { voice, grid, codes, chosen: classOf(voice, wish, clip), seed: recipe.seed, from: id };
+  const pieces = piecesIn(grid, clip.codes).map((codes) => checkCodes(grid, codes, 'args.clip'));
+  const seeds = pieces.map((_, piece) => clip.seeds?.[piece] ?? pieceSeed(recipe.seed, piece));
+  const shape = pieces.length === 1 ? {} : lengthOf(clip.shape ?? {});
+  return { voice, grid, pieces, chosen: classOf(voice, wish, clip), seeds, from: id, shape };
+}
+
+function piecesIn({ rows, cols }: Grid, codes: Uint16Array): Uint16Array[] {
+  const each = rows * cols;
+  const count = Math.max(1, Math.ceil(codes.length / each));
+  return Array.from({ length: count }, (_, piece) => codes.subarray(piece * each, (piece + 1) * each));
+}
+
+function lengthOf({ trim, length, exact }: Shape): Source['shape'] {
+  return {
+    ...(trim === undefined ? {} : { trim }),
+    ...(length === undefined ? {} : { length }),
+    ...(exact === undefined ? {} : { exact }),
+  };
 }
 
 function classOf(voice: Voice, wish: Wish, { recipe }: StoredClip): ChosenClass {
@@ -95,7 +137,7 @@ async function ofRecording({ catalog, encoder }: VaryDeps, args: Context<'foley.
   const { recordingRate: rate, recordingFormat: format } = args;
   const { pcm, rate: hertz } = readRecording({ text: args.recording!, rate, format });
   const codes = await encoder.encode(voice.dir, pcm, hertz);
-  return { voice, grid, codes, chosen, seed: null, from: null };
+  return { voice, grid, pieces: [codes], chosen, seeds: null, from: null, shape: {} };
 }
 
 /** A clip that is being made: as far as it is known now. */
@@ -107,8 +149,16 @@ function ofJob({ running }: VaryDeps, args: Context<'foley.branch'>['args']): So
   }
   const { voice, codes, rows } = found;
   const chosen = args.class === undefined ? found.chosen : chooseClass(voice, args.class);
-  const seed = found.seeds[args.index] ?? null;
-  return { voice, grid: gridOf(voice.card), codes: codes.slice(), chosen, seed, from: null, known: rows };
+  return {
+    voice,
+    grid: gridOf(voice.card),
+    pieces: [codes.slice()],
+    chosen,
+    seeds: null,
+    from: null,
+    shape: {},
+    known: rows,
+  };
 }
 
 function defined({ amount, codebooks, rows }: Keep): Partial<Lineage> {

@@ -9,6 +9,12 @@ export interface Pieces {
   readonly grid: Grid | null;
 }
 
+/** Codes of a piece in raster order; where `given` is 1 they are taken, elsewhere drawn. */
+export interface Start {
+  codes: Uint16Array;
+  given: Uint8Array;
+}
+
 /** A clip as long as the voice's, or shorter. */
 export const WHOLE: Pieces = { count: 1, shared: 0, own: 0, grid: null };
 
@@ -23,8 +29,13 @@ export function piecesOf(grid: Grid, seconds: number): Pieces {
   return { count: grid.times < 2 || more <= 0 ? 1 : 1 + Math.ceil(more - 1e-9), shared, own, grid };
 }
 
-/** What a piece begins with: the end of the piece before, moved to its beginning. */
-export function continued({ own, grid }: Pieces, codes: Uint16Array): { codes: Uint16Array; given: Uint8Array } {
+/** Pieces are drawn by seeds of their own, which follow from the clip's; the first one's is the clip's. */
+export function pieceSeed(seed: number, piece: number): number {
+  return (seed ^ Math.imul(piece, 0x9e3779b1)) >>> 0;
+}
+
+/** What a piece begins with: the end of the piece before, moved to its beginning, and what else of it is `known`. */
+export function continued({ own, grid }: Pieces, codes: Uint16Array, known?: Start): Start {
   if (grid === null) throw new RangeError('a whole clip does not go on');
   const out = new Uint16Array(codes.length);
   const given = new Uint8Array(codes.length);
@@ -32,8 +43,8 @@ export function continued({ own, grid }: Pieces, codes: Uint16Array): { codes: U
   for (let cell = 0; cell < codes.length; cell++) places.set(key(grid, cell, grid.timeOf[cell]!), cell);
   for (let cell = 0; cell < codes.length; cell++) {
     const from = places.get(key(grid, cell, grid.timeOf[cell]! + own));
-    if (from === undefined) continue;
-    out[cell] = codes[from]!;
+    if (from === undefined && known?.given[cell] !== 1) continue;
+    out[cell] = from === undefined ? known!.codes[cell]! : codes[from]!;
     given[cell] = 1;
   }
   return { codes: out, given };
