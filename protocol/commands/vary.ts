@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { limits } from '../limits.ts';
-import { defineCommand } from './define.ts';
+import { bin, defineCommand } from './define.ts';
 import { classArg, classFromText, name, pcmFormat } from './fields.ts';
 import { madeEvents, madeExample, madeFixed, madeReplies, makingArgs, shapeArgs } from './making.ts';
 
@@ -15,10 +15,9 @@ export const vary = defineCommand({
     .strictObject({
       ...from,
       recording: z
-        .string()
-        .max(limits.frameBytes)
+        .union([z.string().max(limits.frameBytes), bin('bytes')])
         .optional()
-        .describe('or a recording: base64 of a WAV, or of bare mono samples'),
+        .describe('or a recording: a WAV, or bare mono samples; bytes in msgpack, base64 elsewhere'),
       recordingRate: z
         .int()
         .min(4000)
@@ -27,6 +26,14 @@ export const vary = defineCommand({
         .describe('of bare samples')
         .meta({ unit: 'Hz', fallback: 'it is a WAV' }),
       recordingFormat: pcmFormat.default('s16').describe('of bare samples'),
+      codes: z
+        .array(z.int().min(0).max(65_535))
+        .min(1)
+        .max(limits.entries)
+        .optional()
+        .describe(
+          'or a code grid in raster order, as `row` events and `clip.get` tell it; of a longer clip all pieces',
+        ),
       amount: z
         .number()
         .min(0)
@@ -39,17 +46,26 @@ export const vary = defineCommand({
       class: classArg
         .optional()
         .describe('what the new part is; as in `foley.generate`')
-        .meta({ fallback: "the clip's own class; a recording needs one" }),
-      voice: name.optional().describe('voice id').meta({ fallback: "the clip's voice; of a recording the active one" }),
+        .meta({ fallback: "the clip's own class; a recording and codes need one" }),
+      voice: name
+        .optional()
+        .describe('voice id')
+        .meta({ fallback: "the clip's voice; of a recording and of codes the active one" }),
       ...makingArgs,
       ...shapeArgs,
     })
-    .refine((args) => (args.clip === undefined) !== (args.recording === undefined), 'expected either clip or recording')
+    .refine(
+      ({ clip, recording, codes }) => [clip, recording, codes].filter((x) => x !== undefined).length === 1,
+      'expected one of clip, recording and codes',
+    )
     .refine(
       ({ amount, codebooks, keepRows }) => [amount, codebooks, keepRows].filter((x) => x !== undefined).length <= 1,
       'expected one of amount, codebooks and keepRows',
     )
-    .refine((args) => args.recording === undefined || args.class !== undefined, 'a recording needs a class'),
+    .refine(
+      (args) => args.clip !== undefined || args.class !== undefined,
+      'a recording needs a class, and so do codes',
+    ),
   events: madeEvents,
   http: true,
   osc: {

@@ -33,9 +33,7 @@ interface Source {
 export function vary(deps: VaryDeps): Handler<'foley.vary'> {
   return async (context) => {
     const begun = performance.now();
-    const source = await (context.args.clip === undefined
-      ? ofRecording(deps, context.args)
-      : ofClip(deps, context.args.clip, context.args));
+    const source = await sourceOf(deps, context.args);
     const args = asLong(context.args, source);
     const { voice, chosen } = source;
     const keep: Keep = { amount: args.amount, codebooks: args.codebooks, rows: args.keepRows };
@@ -111,10 +109,10 @@ async function ofClip({ catalog, clips }: VaryDeps, id: string, wish: Wish): Pro
   return { voice, grid, pieces, chosen: classOf(voice, wish, clip), seeds, from: id, shape };
 }
 
-function piecesIn({ rows, cols }: Grid, codes: Uint16Array): Uint16Array[] {
+function piecesIn<C extends Uint16Array | number[]>({ rows, cols }: Grid, codes: C): C[] {
   const each = rows * cols;
   const count = Math.max(1, Math.ceil(codes.length / each));
-  return Array.from({ length: count }, (_, piece) => codes.subarray(piece * each, (piece + 1) * each));
+  return Array.from({ length: count }, (_, piece) => codes.slice(piece * each, (piece + 1) * each) as C);
 }
 
 function lengthOf({ trim, length, exact }: Shape): Source['shape'] {
@@ -130,12 +128,25 @@ function classOf(voice: Voice, wish: Wish, { recipe }: StoredClip): ChosenClass 
   return { label: recipe!.class, weights: recipe!.classWeights };
 }
 
+function sourceOf(deps: VaryDeps, args: Context<'foley.vary'>['args']): Promise<Source> {
+  if (args.clip !== undefined) return ofClip(deps, args.clip, args);
+  return args.codes === undefined ? ofRecording(deps, args) : ofCodes(deps, args, args.codes);
+}
+
+async function ofCodes({ catalog }: VaryDeps, { voice: id, class: wanted }: Wish, codes: number[]): Promise<Source> {
+  const voice = await catalog.find(id);
+  const chosen = chooseClass(voice, wanted!);
+  const grid = gridOf(voice.card);
+  const pieces = piecesIn(grid, codes).map((piece) => checkCodes(grid, piece, 'args.codes'));
+  return { voice, grid, pieces, chosen, seeds: null, from: null, shape: {} };
+}
+
 async function ofRecording({ catalog, encoder }: VaryDeps, args: Context<'foley.vary'>['args']): Promise<Source> {
   const voice = await catalog.find(args.voice);
   const chosen = chooseClass(voice, args.class!);
   const grid = gridOf(voice.card);
   const { recordingRate: rate, recordingFormat: format } = args;
-  const { pcm, rate: hertz } = readRecording({ text: args.recording!, rate, format });
+  const { pcm, rate: hertz } = readRecording({ data: args.recording!, rate, format });
   const codes = await encoder.encode(voice.dir, pcm, hertz);
   return { voice, grid, pieces: [codes], chosen, seeds: null, from: null, shape: {} };
 }

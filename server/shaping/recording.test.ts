@@ -31,7 +31,7 @@ test('bytes and texts from anywhere are sound or refused, nothing else', () => {
   let sounds = 0;
   fc.assert(
     fc.property(bytes, rate, format, (sent, hertz, as) => {
-      if (unharmed({ text: base64(sent), rate: hertz, format: as }) !== null) sounds += 1;
+      if (unharmed({ data: sent, rate: hertz, format: as }) !== null) sounds += 1;
     }),
     { numRuns: 2000 },
   );
@@ -40,7 +40,7 @@ test('bytes and texts from anywhere are sound or refused, nothing else', () => {
     fc.property(
       fc.string({ unit: 'binary', maxLength: 200 }),
       rate,
-      (text, hertz) => void unharmed({ text, rate: hertz }),
+      (text, hertz) => void unharmed({ data: text, rate: hertz }),
     ),
     { numRuns: 1000 },
   );
@@ -57,7 +57,7 @@ test('a WAV that was damaged is sound or refused', () => {
       (wav, edits, cut) => {
         const bytes = wav.slice(0, cut ?? wav.length);
         for (const [at, value] of edits) if (at < bytes.length) bytes[at] = value;
-        if (unharmed({ text: base64(bytes) }) === null) refused += 1;
+        if (unharmed({ data: base64(bytes) }) === null) refused += 1;
         else sounds += 1;
       },
     ),
@@ -69,19 +69,19 @@ test('a WAV that was damaged is sound or refused', () => {
 test('each way of not being a recording is told', () => {
   const wav = (pcm: Float32Array, rate = 48_000): string => base64(encodeWav(pcm, rate, 'f32'));
   const refusals: [Recording, RegExp][] = [
-    [{ text: '' }, /no WAV/],
-    [{ text: '?' }, /base64/],
-    [{ text: base64(Buffer.from('ID3 an mp3, it seems')) }, /no WAV/],
-    [{ text: wav(knock).slice(0, 40) }, /no data|in the middle|no format/],
-    [{ text: wav(new Float32Array(0)) }, /no sample/],
-    [{ text: wav(new Float32Array(9)) }, /silent/],
-    [{ text: wav(knock, 100) }, /100 Hz/],
-    [{ text: base64(new Uint8Array(Float32Array.of(0.1, Number.NaN).buffer)), rate: 8000, format: 'f32' }, /no number/],
-    [{ text: base64(new Uint8Array(3)), rate: 8000, format: 's16' }, /3 bytes/],
-    [{ text: '', rate: 8000 }, /no sample/],
+    [{ data: '' }, /no WAV/],
+    [{ data: '?' }, /base64/],
+    [{ data: base64(Buffer.from('ID3 an mp3, it seems')) }, /no WAV/],
+    [{ data: wav(knock).slice(0, 40) }, /no data|in the middle|no format/],
+    [{ data: wav(new Float32Array(0)) }, /no sample/],
+    [{ data: wav(new Float32Array(9)) }, /silent/],
+    [{ data: wav(knock, 100) }, /100 Hz/],
+    [{ data: base64(new Uint8Array(Float32Array.of(0.1, Number.NaN).buffer)), rate: 8000, format: 'f32' }, /no number/],
+    [{ data: base64(new Uint8Array(3)), rate: 8000, format: 's16' }, /3 bytes/],
+    [{ data: '', rate: 8000 }, /no sample/],
   ];
   for (const [recording, message] of refusals)
     assert.throws(() => readRecording(recording), { code: 'bad_args', path: 'args.recording', message });
-  const loud = readRecording({ text: wav(Float32Array.of(0.5, -4)) });
+  const loud = readRecording({ data: wav(Float32Array.of(0.5, -4)) });
   assert.deepEqual([...loud.pcm], [0.125, -1]);
 });

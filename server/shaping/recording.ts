@@ -2,8 +2,8 @@ import { ProtocolError } from '../../protocol/index.ts';
 import { decodeWav } from '../audio/wav.ts';
 
 export interface Recording {
-  /** Base64 of a WAV, or of bare samples where `rate` says how fast they are. */
-  text: string;
+  /** A WAV, or bare samples where `rate` says how fast they are; text is base64 of it. */
+  data: string | Uint8Array;
   rate?: number | undefined;
   format?: 'f32' | 's16' | undefined;
 }
@@ -13,12 +13,12 @@ const PATH = 'args.recording';
 const [RATE_MIN, RATE_MAX] = [4000, 384_000];
 
 /** A recording as mono samples. Throws bad_args for what is no audio, is empty, silent or no number. */
-export function readRecording({ text, rate, format }: Recording): { pcm: Float32Array; rate: number } {
+export function readRecording({ data, rate, format }: Recording): { pcm: Float32Array; rate: number } {
   const fail = (message: string): never => {
     throw new ProtocolError('bad_args', `${PATH}: ${message}`, { path: PATH });
   };
-  if (!/^[A-Za-z0-9+/]*={0,2}$/.test(text)) fail('expected base64');
-  const bytes = new Uint8Array(Buffer.from(text, 'base64'));
+  if (typeof data === 'string' && !/^[A-Za-z0-9+/]*={0,2}$/.test(data)) fail('expected base64');
+  const bytes = typeof data === 'string' ? new Uint8Array(Buffer.from(data, 'base64')) : data;
   const found = rate === undefined ? readWav(bytes, fail) : { pcm: samples(bytes, format ?? 's16', fail), rate };
   if (found.pcm.length === 0) fail('there is no sample in it');
   if (found.rate < RATE_MIN || found.rate > RATE_MAX) fail(`${found.rate} Hz is no rate of a recording`);

@@ -127,13 +127,31 @@ test('a recording is varied as a clip is; what is no recording is refused', asyn
     ...{ recording: bare, recordingRate: 22050, recordingFormat: 'f32', class: 'Rain', amount: 0, seed: 1 },
   });
   assert.deepEqual(first.pcm, second.pcm);
+  const asBytes = new Uint8Array(Buffer.from(wav, 'base64'));
+  const third = await made('foley.vary', { recording: asBytes, class: 'Rain', amount: 0, seed: 1 });
+  assert.deepEqual(third.pcm, first.pcm);
   const part = await made('foley.vary', { recording: wav, class: 'Rain', codebooks: 1, seed: 2 });
   assert.deepEqual((await codesOf(part.ids[0]!)).slice(0, 24), (await codesOf(first.ids[0]!)).slice(0, 24));
   const silence = Buffer.from(encodeWav(new Float32Array(99), 22050, 's16')).toString('base64');
-  for (const recording of ['bm8gc291bmQ=', 'not base64!', silence]) {
+  for (const recording of ['bm8gc291bmQ=', 'not base64!', silence, new Uint8Array(0), asBytes.slice(0, 90)]) {
     await assert.rejects(call('foley.vary', { recording, class: 'Rain' }), failed('bad_args', /recording/));
   }
   await assert.rejects(call('foley.vary', { recording: wav }), failed('bad_args', /needs a class/));
+});
+
+test('codes that were sent sound as the clip does that they are of, and are varied as it is', async () => {
+  const { ids, pcm } = await made('foley.generate', { class: 'Keyboard', seed: 8 });
+  const codes = await codesOf(ids[0]!);
+  const same = await made('foley.vary', { codes, class: 'Keyboard', amount: 0, seed: 8 });
+  assert.deepEqual(same.pcm, pcm);
+  const [one, other] = await Promise.all(
+    [{ codes, class: 'Keyboard' }, { clip: ids[0] }].map((of) => made('foley.vary', { ...of, amount: 0.6, seed: 9 })),
+  );
+  assert.deepEqual(one!.pcm, other!.pcm);
+  for (const wrong of [codes.slice(1), [...codes, 0], codes.with(3, 60_000)])
+    await assert.rejects(call('foley.vary', { codes: wrong, class: 'Rain' }), failed('bad_args', /args\.codes/));
+  await assert.rejects(call('foley.vary', { codes }), failed('bad_args', /needs a class/));
+  await assert.rejects(call('foley.vary', { codes, clip: ids[0], class: 'Rain' }), failed('bad_args', /one of/));
 });
 
 test('branches of a clip have its beginning and futures of their own', async () => {

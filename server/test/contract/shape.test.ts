@@ -61,6 +61,18 @@ contract('futures of a finished clip, and of one that runs, begin with its rows'
   assert.equal(codeOf(await client.ask('foley.branch', { job: data.job }).end), 'unknown_job');
 });
 
+contract('a recording comes as bytes or as base64, codes as a list', ['cards'], async ({ client, server }) => {
+  // Neither is read as sound by this voice: it is refused for what it holds, not for how it came.
+  const wav = Buffer.from('RIFF\x24\0\0\0WAVEfmt nothing more');
+  for (const recording of [wav.toString('base64'), new Uint8Array(wav)]) {
+    const { data } = await client.ask('foley.vary', { recording, class: 'Rain' }).end;
+    assert.match(String(data.message), /^args\.recording: the file ends/);
+  }
+  const codes = Array.from({ length: 48 }, (_, cell) => cell);
+  assert.equal((await client.ask('foley.vary', { codes, class: 'Rain', codebooks: 1 }).end).event, 'done');
+  assert.deepEqual([...server.engine.requests[0]!.start!.codes], codes);
+});
+
 contract('what a clip or a recording cannot give is told by its code', [], async ({ client, server }) => {
   await writeVoice(server.models, 'second', { hash: 'f'.repeat(64) });
   const [clip] = await saved(client);

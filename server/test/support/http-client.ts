@@ -14,7 +14,7 @@ export function connectHttp(app: App): HttpClient {
   const status = new Map<string, number>();
   const post = async (id: string, cmd: string, args: unknown): Promise<void> => {
     const response = await fetch(`${app.urls.http}/v1/${cmd}`, {
-      ...{ method: 'POST', body: JSON.stringify(args), signal: leave.signal },
+      ...{ method: 'POST', body: JSON.stringify(args, asBase64), signal: leave.signal },
       headers: { 'content-type': 'application/json' },
     });
     status.set(id, response.status);
@@ -36,4 +36,9 @@ export function connectHttp(app: App): HttpClient {
       return Promise.resolve();
     },
   };
+}
+
+/** As a client of its own would put bytes into JSON. */
+function asBase64(_key: string, value: unknown): unknown {
+  return value instanceof Uint8Array ? Buffer.from(value).toString('base64') : value;
 }
