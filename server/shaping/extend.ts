@@ -57,28 +57,58 @@ function key({ codebookOf, frequencyOf }: Grid, cell: number, time: number): str
 
 /**
  * Pieces as one sound at `rate` Hz. Where two overlap they tell the same codes, but near its ends each lacks what the
- * other knows: they change over in the middle half of the overlap, where it is quietest, at equal power.
+ * other knows: they change over in the middle half of the overlap, where it is quietest. The gains keep the level,
+ * whatever the waves have in common: next to nothing where noise of their own excites the vocoder, all where none does.
  */
-export function joined({ own, shared, grid }: Pieces, sounds: readonly Float32Array[], rate: number): Float32Array {
+export function joined(pieces: Pieces, sounds: readonly Float32Array[], rate: number): Float32Array {
   const first = sounds[0]!;
-  if (sounds.length === 1 || grid === null) return first;
-  const at = (piece: number): number => Math.round(piece * own * grid.columnSeconds * rate);
-  const overlap = Math.round(shared * grid.columnSeconds * rate);
-  const fade = Math.min(Math.round(FADE * rate), overlap >> 2);
-  const out = new Float32Array(at(sounds.length - 1) + sounds.at(-1)!.length);
+  if (sounds.length === 1) return first;
+  const begins = sounds.map((_, piece) => beginOf(pieces, piece, rate));
+  const out = new Float32Array(begins.at(-1)! + sounds.at(-1)!.length);
   out.set(first);
   for (let piece = 1; piece < sounds.length; piece++) {
     const sound = sounds[piece]!;
-    const begin = at(piece);
-    const change = quietest(out.subarray(begin), sound, overlap >> 2, (overlap * 3) >> 2, fade);
+    const begin = begins[piece]!;
+    const { change, fade } = changeOver(pieces, out.subarray(begin), sound, rate);
+    const from = out.subarray(begin + change, begin + change + fade);
+    const to = sound.subarray(change, change + fade);
+    const alike = Math.max(0, alikeness(from, to));
     for (let i = 0; i < fade; i++) {
       const share = ((i + 0.5) / fade) * (Math.PI / 2);
-      const to = begin + change + i;
-      out[to] = out[to]! * Math.cos(share) + sound[change + i]! * Math.sin(share);
+      const [less, more] = [Math.cos(share), Math.sin(share)];
+      from[i] = (from[i]! * less + to[i]! * more) / Math.sqrt(1 + 2 * less * more * alike);
     }
     out.set(sound.subarray(change + fade), begin + change + fade);
   }
   return out;
+}
+
+/** How much two waves of one length have in common: 1 the same but for loudness, 0 nothing, -1 the opposite. */
+export function alikeness(one: Float32Array, other: Float32Array): number {
+  let [both, ones, others] = [0, 0, 0];
+  for (let i = 0; i < one.length; i++) {
+    both += one[i]! * other[i]!;
+    ones += one[i]! ** 2;
+    others += other[i]! ** 2;
+  }
+  return ones === 0 || others === 0 ? 0 : both / Math.sqrt(ones * others);
+}
+
+/** The sample at which a piece begins. */
+export function beginOf({ own, grid }: Pieces, piece: number, rate: number): number {
+  return grid === null ? 0 : Math.round(piece * own * grid.columnSeconds * rate);
+}
+
+/** Where, in samples of the later of two pieces that are laid over each other, they change over, and for how long. */
+export function changeOver(
+  { shared, grid }: Pieces,
+  one: Float32Array,
+  other: Float32Array,
+  rate: number,
+): { change: number; fade: number } {
+  const overlap = Math.round(shared * (grid?.columnSeconds ?? 0) * rate);
+  const fade = Math.min(Math.round(FADE * rate), overlap >> 2);
+  return { change: quietest(one, other, overlap >> 2, (overlap * 3) >> 2, fade), fade };
 }
 
 /** Where between `from` and `to` the next `width` samples of both are quietest together. */
