@@ -290,9 +290,10 @@ function urls({ host, oscHost }: Config, { http, osc }: App['ports']): App['urls
 }
 
 /** A clip as a WAV that says how it was made. */
-function encodeClip({ pcm, rate, format, recipe, lineage }: NewClip): Uint8Array {
+function encodeClip({ pcm, rate, format, recipe, shape, lineage }: NewClip): Uint8Array {
+  const more = { ...(shape && { shape }), ...(lineage && { lineage: { ...lineage } }) };
   return encodeWav(pcm, rate, format, {
-    comment: writeRecipe({ ...recipe, version, ...(lineage === undefined ? {} : { lineage: { ...lineage } }) }),
+    comment: writeRecipe({ ...recipe, version, ...more }),
     software: `foleyd ${version}`,
   });
 }

@@ -1,5 +1,7 @@
 import { z } from 'zod';
 
+const seconds = z.number().min(0).max(86_400).optional();
+
 export const recipeSchema = z.looseObject({
   voice: z.string().regex(/^[0-9a-f]{64}$/),
   voiceId: z.string().min(1).max(64),
@@ -14,6 +16,13 @@ export const recipeSchema = z.looseObject({
   topP: z.number().gt(0).max(1),
   rate: z.int().min(1000).max(768_000),
   version: z.string().max(40).optional(),
+  /** What was done to its sound: arguments of the same names do it again. */
+  shape: z
+    .object({
+      ...{ trim: seconds, length: seconds, exact: z.boolean().optional(), reverse: z.boolean().optional() },
+      ...{ fadeIn: seconds, fadeOut: seconds, gain: z.number().min(-200).max(200).optional() },
+    })
+    .optional(),
   /** Of a clip made from another: class and seed alone do not make it again. */
   lineage: z.looseObject({ how: z.string().max(40) }).optional(),
 });

@@ -51,7 +51,14 @@ test('--like makes the very same file again, in either format, from a server or 
     assert.equal(again.code, 0, again.stderr);
     assert.deepEqual(await read(`again-${first}`), await read(first));
   }
-  const { ws } = await serve();
+  const { ws, http } = await serve();
+  // A longer clip that was shaped says that too.
+  const asked = { class: 'Rain', seed: 3, length: 0.7, exact: true, reverse: true, gain: -6 };
+  const posted = await fetch(`${http}/v1/foley.generate`, { method: 'POST', body: JSON.stringify(asked) });
+  const { data: shaped } = (await posted.json()) as { data: { clips: { path: string }[] } };
+  const ranAgain = await foleyd('generate', '--like', shaped.clips[0]!.path, '--url', ws, '--out', 'shaped.wav');
+  assert.equal(ranAgain.code, 0, ranAgain.stderr);
+  assert.deepEqual(await read('shaped.wav'), await readFile(shaped.clips[0]!.path));
   const remote = await foleyd('generate', '--like', 's16.wav', '--url', ws, '--out', 'remote.wav');
   assert.equal(remote.code, 0, remote.stderr);
   assert.match(remote.stderr, new RegExp(`made by ${ws}`));
@@ -80,6 +87,17 @@ test('a clip of a voice that is not here is refused, and made with another only 
   const forced = await foleyd('generate', '--like', 'b.wav', '--voice', 'tiny', '--out', 'c.wav');
   assert.equal(forced.code, 0);
   assert.match(forced.stderr, /voice_mismatch: .*will differ/);
+});
+
+test('a variation is not taken for the clip that its seed alone would make', async (t) => {
+  const { dir, foleyd } = await workplace(t);
+  await foleyd('generate', 'Rain', '--seed', '1', '--out', 'a.wav');
+  const { pcm, rate, info } = decodeWav(await readFile(path.join(dir, 'a.wav')));
+  const comment = info.comment!.replace('{', '{"lineage":{"how":"varied","from":null,"amount":0.5},');
+  await writeFile(path.join(dir, 'b.wav'), encodeWav(pcm, rate, 'f32', { comment }));
+  const refused = await foleyd('generate', '--like', 'b.wav');
+  assert.equal(refused.code, 1);
+  assert.match(refused.stderr, /no_recipe: .*made from another.*foley\.vary/);
 });
 
 test('a WAV of someone else, a text and a file that is not there have no recipe to follow', async (t) => {

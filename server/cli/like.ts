@@ -31,10 +31,16 @@ export async function readClip(file: string): Promise<{ recipe: Recipe; format: 
   return { recipe, format };
 }
 
-/** The arguments of foley.generate that make the same clip again. */
+/** The arguments of foley.generate that make the same clip again. Throws no_recipe for one made from another. */
 export function argsOf(recipe: Recipe): Record<string, unknown> {
-  const { class: what, seed, temperature, topK, topP, rate } = recipe;
-  return { class: what, seed, temperature, topK, topP, rate };
+  const { class: what, seed, temperature, topK, topP, rate, shape, lineage } = recipe;
+  if (lineage !== undefined) {
+    throw new CliError(
+      'no_recipe',
+      'the clip was made from another, so its seed alone does not make it again; the server that keeps its codes does: foley.vary with its id and amount 0',
+    );
+  }
+  return { class: what, seed, temperature, topK, topP, rate, ...shape };
 }
 
 /**
