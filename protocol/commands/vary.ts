@@ -32,7 +32,7 @@ export const vary = defineCommand({
         .max(limits.entries)
         .optional()
         .describe(
-          'or a code grid in raster order, as `row` events and `clip.get` tell it; of a longer clip all pieces',
+          'or a code grid in raster order, as `row` events and `clip.get` tell it; of a longer clip piece after piece, as many as a list may hold',
         ),
       amount: z
         .number()

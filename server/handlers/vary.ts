@@ -4,7 +4,7 @@ import type { Voice } from '../catalog/catalog.ts';
 import type { Lineage, Shape, StoredClip } from '../clips/clips.ts';
 import type { Encoder } from '../engine/encoder.ts';
 import type { Context, Handler } from '../registry.ts';
-import { pieceSeed } from '../shaping/extend.ts';
+import { pieceSeed, secondsOf } from '../shaping/extend.ts';
 import { type Grid, gridOf } from '../shaping/grid.ts';
 import { checkCodes, type Keep, keepMask } from '../shaping/keep.ts';
 import { readRecording } from '../shaping/recording.ts';
@@ -138,7 +138,8 @@ async function ofCodes({ catalog }: VaryDeps, { voice: id, class: wanted }: Wish
   const chosen = chooseClass(voice, wanted!);
   const grid = gridOf(voice.card);
   const pieces = piecesIn(grid, codes).map((piece) => checkCodes(grid, piece, 'args.codes'));
-  return { voice, grid, pieces, chosen, seeds: null, from: null, shape: {} };
+  const shape = pieces.length === 1 ? {} : { length: secondsOf(grid, pieces.length), exact: true };
+  return { voice, grid, pieces, chosen, seeds: null, from: null, shape };
 }
 
 async function ofRecording({ catalog, encoder }: VaryDeps, args: Context<'foley.vary'>['args']): Promise<Source> {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { beginOf, changeOver, continued, joined, pieceSeed, piecesOf } from './extend.ts';
+import { beginOf, changeOver, continued, joined, pieceSeed, piecesOf, secondsOf } from './extend.ts';
 import type { Grid } from './grid.ts';
 
 const RATE = 8000;
@@ -20,6 +20,7 @@ const grid: Grid = {
 test('there are as many pieces as the seconds take, and no more', () => {
   const counts = [0.5, 1.1, 1.1001, 1.7, 1.7001, 4.1].map((seconds) => piecesOf(grid, seconds).count);
   assert.deepEqual(counts, [1, 1, 2, 2, 3, 6]);
+  for (const count of [1, 2, 3, 30]) assert.equal(piecesOf(grid, secondsOf(grid, count)).count, count);
 });
 
 test('a piece begins with the codes that the one before ends with, place by place', () => {

@@ -29,6 +29,11 @@ export function piecesOf(grid: Grid, seconds: number): Pieces {
   return { count: grid.times < 2 || more <= 0 ? 1 : 1 + Math.ceil(more - 1e-9), shared, own, grid };
 }
 
+/** How long so many pieces are together. */
+export function secondsOf(grid: Grid, pieces: number): number {
+  return grid.seconds + (pieces - 1) * piecesOf(grid, 0).own * grid.columnSeconds;
+}
+
 /** Pieces are drawn by seeds of their own, which follow from the clip's; the first one's is the clip's. */
 export function pieceSeed(seed: number, piece: number): number {
   return (seed ^ Math.imul(piece, 0x9e3779b1)) >>> 0;

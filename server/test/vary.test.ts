@@ -148,6 +148,10 @@ test('codes that were sent sound as the clip does that they are of, and are vari
     [{ codes, class: 'Keyboard' }, { clip: ids[0] }].map((of) => made('foley.vary', { ...of, amount: 0.6, seed: 9 })),
   );
   assert.deepEqual(one!.pcm, other!.pcm);
+  // Two grids are a clip of two pieces, each told by its own codes.
+  const twice = await made('foley.vary', { codes: [...codes, ...codes], class: 'Keyboard', amount: 0, seed: 8 });
+  assert.ok(twice.pcm[0]!.length > 1.4 * pcm[0]!.length);
+  assert.equal((await codesOf(twice.ids[0]!)).length, 2 * codes.length);
   for (const wrong of [codes.slice(1), [...codes, 0], codes.with(3, 60_000)])
     await assert.rejects(call('foley.vary', { codes: wrong, class: 'Rain' }), failed('bad_args', /args\.codes/));
   await assert.rejects(call('foley.vary', { codes }), failed('bad_args', /needs a class/));
