@@ -1,31 +1,19 @@
 import { createSocket, type RemoteInfo, type Socket } from 'node:dgram';
 import { isIPv6 } from 'node:net';
-import {
-  type CommandName,
-  commandOf,
-  decodeOsc,
-  encodeOscFailed,
-  type OscBatch,
-  type OscItem,
-  ProtocolError,
-  toProtocolError,
-} from '../../protocol/index.ts';
+import { decodeOsc, encodeOscFailed, type ProtocolError, toProtocolError } from '../../protocol/index.ts';
 import { isLoopback } from '../loopback.ts';
+import { type AgendaOptions, OscAgenda } from './osc-agenda.ts';
 import { connectOscClient, type OscConnection } from './osc-client.ts';
 import { OscSenders, type Peer } from './osc-senders.ts';
 import { RateLimit } from './rate.ts';
 import { errorFields, type Listener, listenError, type TransportContext } from './transport.ts';
 
-export interface OscOptions extends TransportContext {
+export interface OscOptions extends TransportContext, AgendaOptions {
   host: string;
   port: number;
   /** Addresses besides loopback that are answered; datagrams of all others are ignored, so none is amplified. */
   allow: readonly string[];
   oscSenders: number;
-  oscTimed: number;
-  oscHorizonMs: number;
-  /** Which commands are handled ahead of their time; by default those declared so. */
-  isTimed?: (cmd: CommandName) => boolean;
   /** Addresses of users' own, which fire triggers. */
   isMapped?: (address: string) => boolean;
 }
@@ -34,8 +22,6 @@ export interface OscOptions extends TransportContext {
 const COMPLAINTS = { burst: 100, perSecond: 50 };
 /** Datagrams the system has not taken yet, above which progress is left out. */
 const MAX_UNSENT = 512;
-/** Milliseconds before its time at which a timed command is handled, so that it can be scheduled to the sample, or made for it. */
-const LOOKAHEAD_MS = 3000;
 
 /** OSC over UDP. Rejects with port_in_use, or io_error for an address that cannot be had. */
 export async function listenOsc(options: OscOptions): Promise<Listener> {
@@ -68,7 +54,7 @@ class OscReceiver {
   readonly #senders: OscSenders<OscConnection>;
   readonly #complaints = new RateLimit(COMPLAINTS.burst, COMPLAINTS.perSecond, 1024);
   readonly #strangers = new RateLimit(3, 0.1, 1024);
-  readonly #timers = new Set<NodeJS.Timeout>();
+  readonly #agenda: OscAgenda<Peer>;
   #unsent = 0;
 
   constructor(socket: Socket, options: OscOptions) {
@@ -80,6 +66,12 @@ class OscReceiver {
       connect: (target) => connectOscClient(registry, (datagram, droppable) => this.#send(datagram, target, droppable)),
       disconnect: ({ session }) => registry.disconnect(session),
       isIdle: ({ session }) => session.open.size === 0,
+    });
+    this.#agenda = new OscAgenda(options, (item, from, at) => {
+      // Looked up for each: a bundle may choose its reply port first.
+      if (item.kind === 'reply') this.#senders.reply(from, item.port);
+      else if (item.kind === 'refused') this.#complain(item.error, from, item.echo);
+      else this.#senders.of(from).connection.receive(item, at);
     });
   }
 
@@ -93,7 +85,7 @@ class OscReceiver {
     }
     try {
       const now = Date.now();
-      for (const batch of decodeOsc(bytes, now, this.#options.isMapped)) this.#schedule(batch, from, now);
+      for (const batch of decodeOsc(bytes, now, this.#options.isMapped)) this.#agenda.schedule(batch, from, now);
     } catch (thrown) {
       const error = toProtocolError(thrown);
       this.#options.log('debug', 'an OSC datagram was refused', errorFields(error));
@@ -102,53 +94,13 @@ class OscReceiver {
   }
 
   close(): void {
-    for (const timer of this.#timers) clearTimeout(timer);
-    this.#timers.clear();
+    this.#agenda.close();
     this.#senders.close();
   }
 
   #isKnown(address: string): boolean {
     const plain = address.replace(/^::ffff:/, '');
     return isLoopback(address) || this.#options.allow.includes(plain);
-  }
-
-  /** Messages of one moment are handled together; those of later moments wait for it. */
-  #schedule(batch: OscBatch, from: Peer, now: number): void {
-    if (batch.at === null || batch.at <= now) {
-      this.#handle(batch, from);
-      return;
-    }
-    const { oscTimed, oscHorizonMs } = this.#options;
-    if (batch.at - now > oscHorizonMs)
-      throw new ProtocolError('bad_args', `a timetag lies more than ${oscHorizonMs} ms ahead`);
-    if (this.#timers.size >= oscTimed)
-      throw new ProtocolError('queue_full', `${oscTimed} bundles wait for their time already`);
-    const timed = batch.items.filter((item) => this.#isTimed(item));
-    const others = batch.items.filter((item) => !this.#isTimed(item));
-    if (timed.length > 0) this.#wait({ ...batch, items: timed }, from, Math.max(0, batch.at - now - LOOKAHEAD_MS));
-    if (others.length > 0) this.#wait({ ...batch, items: others }, from, batch.at - now);
-  }
-
-  #isTimed(item: OscItem): boolean {
-    const { isTimed = (cmd) => commandOf(cmd).timed } = this.#options;
-    return item.kind === 'request' && isTimed(item.cmd);
-  }
-
-  #wait(batch: OscBatch, from: Peer, ms: number): void {
-    const timer = setTimeout(() => {
-      this.#timers.delete(timer);
-      this.#handle(batch, from);
-    }, ms);
-    this.#timers.add(timer);
-  }
-
-  #handle({ at, missed, items }: OscBatch, from: Peer): void {
-    for (const item of items) {
-      // Looked up for each: a bundle may choose its reply port first.
-      if (item.kind === 'reply') this.#senders.reply(from, item.port);
-      else if (item.kind === 'refused') this.#complain(item.error, from, item.echo);
-      else this.#senders.of(from).connection.receive(item, this.#isTimed(item) ? (at ?? missed) : null);
-    }
   }
 
   #complain(error: ProtocolError, from: Peer, echo?: Parameters<typeof encodeOscFailed>[1]): void {
