@@ -3,7 +3,16 @@ import { pathToFileURL } from 'node:url';
 import { commandsText } from './docs/commands.ts';
 import { connectText } from './docs/connect.ts';
 import { paragraphs } from './docs/markdown.ts';
-import { envelopeText, errorsText, httpText, limitsText, oscText, pcmText, webSocketText } from './docs/rules.ts';
+import {
+  envelopeText,
+  errorsText,
+  httpText,
+  limitsText,
+  oscQueryText,
+  oscText,
+  pcmText,
+  webSocketText,
+} from './docs/rules.ts';
 
 export const docsFile = new URL('./PROTOCOL.md', import.meta.url);
 
@@ -20,6 +29,7 @@ export function docsText(): string {
     webSocketText(),
     pcmText(),
     oscText(),
+    oscQueryText(),
     httpText(),
     errorsText(),
     limitsText(),

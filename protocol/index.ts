@@ -44,3 +44,15 @@ export {
   toProtocolError,
 } from './errors.ts';
 export { limits } from './limits.ts';
+export {
+  access,
+  attributes,
+  commandMethods,
+  extensions,
+  nodeAt,
+  type OscMethod,
+  type OscNode,
+  type OscQueryCommand,
+  oscQueryChars,
+  treeOf,
+} from './oscquery.ts';

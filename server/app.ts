@@ -30,8 +30,10 @@ import { Registry, type RegistryOptions } from './registry.ts';
 import { FairScheduler } from './scheduler/fair.ts';
 import { openTraining } from './training/open.ts';
 import { type HttpOptions, listenHttp } from './transports/http.ts';
+import type { OscHost } from './transports/http-oscquery.ts';
 import { connectMemory, type MemoryClient } from './transports/memory.ts';
 import { listenOsc } from './transports/osc.ts';
+import { OscSpace } from './transports/osc-space.ts';
 import type { Listener, TransportContext } from './transports/transport.ts';
 import { TriggerBank } from './triggers/bank.ts';
 import { MapStore } from './triggers/store.ts';
@@ -127,6 +129,19 @@ export async function createApp(config: Config, parts: AppParts = {}): Promise<A
     findVoice: (id) => catalog.find(id),
     log: (level, message, fields = {}) => log[level](fields, message),
   });
+  const space = new OscSpace({
+    maps: () => triggers.maps,
+    pools: () => triggers.pools(),
+    voice: () => active.active,
+    jobs: () => {
+      const { running, waitingJobs } = scheduler.usage();
+      return { running, waiting: waitingJobs };
+    },
+  });
+  triggers.watch((event) => {
+    if (event.type === 'struck') space.heard(event.address, event.velocity);
+    else if (event.type !== 'hit') space.touch();
+  });
   const info = (): ServerInfo => {
     const { running, waitingJobs, waitingClips } = scheduler.usage();
     return {
@@ -157,6 +172,7 @@ export async function createApp(config: Config, parts: AppParts = {}): Promise<A
         log.info({ voice }, 'another voice is active');
         problem = null;
         triggers.restock();
+        space.touch();
       },
     }),
     openRequests: limits.openRequests,
@@ -167,6 +183,7 @@ export async function createApp(config: Config, parts: AppParts = {}): Promise<A
   bus.subscribe(null, (event, job) => {
     if (event.type === 'queued') log.debug({ job, ...event }, 'a job was queued');
     if (event.type === 'started') log.debug({ job, ...event }, 'a job began');
+    if (event.type === 'queued' || event.type === 'started' || event.type === 'ended') space.touch();
     if (event.type === 'ended') log[event.outcome === 'failed' ? 'warn' : 'info']({ job, ...event }, 'a job ended');
   });
 
@@ -214,6 +231,12 @@ export async function createApp(config: Config, parts: AppParts = {}): Promise<A
         ...{ engine: engine.info().state, voice: active.active, problem },
       };
     };
+    const isMapped = (address: string): boolean => triggers.isMapped(address);
+    const hasOsc = config.oscPort !== null;
+    const oscHost = (): OscHost => ({
+      name: 'foleyd',
+      osc: ports.osc === null ? null : { host: config.oscHost, port: ports.osc },
+    });
     try {
       const http = await listenHttp({
         ...config,
@@ -222,15 +245,14 @@ export async function createApp(config: Config, parts: AppParts = {}): Promise<A
         ...access(config),
         health,
         findClip: (id) => clips.find(id),
+        osc: hasOsc ? { ...limits, space, isMapped } : null,
+        oscQuery: hasOsc ? { space, host: oscHost } : null,
       });
       listeners.push(http);
       ports.http = http.port;
       if (config.oscPort !== null) {
         const place = { host: config.oscHost, port: config.oscPort, allow: config.oscAllow };
-        const osc = await listenOsc({
-          ...{ ...limits, ...context, ...place },
-          isMapped: (address) => triggers.isMapped(address),
-        });
+        const osc = await listenOsc({ ...limits, ...context, ...place, isMapped });
         listeners.push(osc);
         ports.osc = osc.port;
       }

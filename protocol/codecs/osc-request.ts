@@ -48,7 +48,9 @@ export function readMessage({ address, args }: OscMessage, isMapped: IsMapped = 
     if (found === undefined) throw new ProtocolError('unknown_command', `${show(address)}: no such address`);
     const { command, name, form } = found;
     if (form.id === 'none') {
-      return { kind: 'request', id: null, echo, cmd: name, args: readArgs(args, command, form) };
+      // A button of an OSCQuery client has to send something: nil or impulse.
+      const given = args.length === 1 && (args[0]?.type === 'null' || args[0]?.type === 'bang') ? [] : args;
+      return { kind: 'request', id: null, echo, cmd: name, args: readArgs(given, command, form) };
     }
     const [first, ...rest] = args;
     const id = readId(first);

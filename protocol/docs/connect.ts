@@ -51,6 +51,15 @@ ws.onopen = () => ws.send(JSON.stringify({ id: 'bark1', cmd: 'foley.generate', a
 ws.onmessage = ({ data }) => console.log(JSON.parse(data).event);`,
   ],
   [
+    'JavaScript, browser: osc-js',
+    'js',
+    `
+const osc = new OSC({ plugin: new OSC.WebsocketClientPlugin({ host: '127.0.0.1', port: 9247 }) });
+osc.on('/foley/done', ({ args }) => console.log(args));
+osc.on('open', () => osc.send(new OSC.Message('/foley/generate', 'bark1', 'DogBark', 42)));
+osc.open();`,
+  ],
+  [
     'SuperCollider',
     'supercollider',
     `

@@ -60,6 +60,23 @@ Every refused message is answered \`/foley/failed id code message\`; where it ha
 - Sound does not travel in datagrams: \`/foley/done\` names a WAV file.`;
 }
 
+export function oscQueryText(): string {
+  return `## OSCQuery, and OSC over WebSocket
+
+Where OSC is on, the HTTP port describes it as the [OSCQuery proposal](https://github.com/Vidvox/OSCQueryProposal) says, and announces it
+over mDNS (\`_oscjson._tcp\`, \`_osc._udp\`, \`_foleyd._tcp\`) on the networks that \`--host\` opens it to.
+
+- \`GET /<address>\` is a node with everything below it, \`GET /<address>?TYPE\` one attribute of it, \`?HOST_INFO\` the server. 204: no such
+  content, as \`VALUE\` of what can only be sent; 400: no such attribute; 404: no such address.
+- Arguments that follow by name are in \`PAIRS\`, which is ours; \`EXTENDED_TYPE\` has the names of the ordered ones, \`OVERLOADS\` the shorter forms.
+- \`/foley/state/voice\`, \`/foley/state/jobs\` and \`/foley/state/pool/<map>\` can be read. So can the addresses of trigger maps, which come and
+  go with them: their value is the velocity that they were sent last.
+- A WebSocket at \`ws://127.0.0.1:9247/\` (no subprotocol) carries OSC packets in binary frames, both ways, so osc-js works as it is. Text frames are
+  \`{"COMMAND": "LISTEN" or "IGNORE", "DATA": address}\`, and from the server \`PATH_ADDED\`, \`PATH_REMOVED\`, \`PATH_CHANGED\`, or \`FAILED\` with
+  \`{code, message}\`. A client that has sent packets and no text is sent no text.
+- A token, where one is set, goes into the address (\`?TYPE&token=TOKEN\`) or the \`Authorization\` header; \`?HOST_INFO\` needs none.`;
+}
+
 export function httpText(): string {
   return `## HTTP
 
@@ -68,6 +85,7 @@ export function httpText(): string {
 | \`POST /v1/<command>\` | the body is \`args\` as JSON; the response is \`{event, data}\` of the terminal event, its status from the table of errors (200 for \`done\`). \`foley.generate\` waits, and saves unless told not to; it sends no sound, so fetch the \`url\`. |
 | \`GET /clips/<id>.wav\` | a clip; \`Range\` is honoured |
 | \`GET /health\` | \`{status, version, ...}\` |
+| every other \`GET\` | OSCQuery, see there |
 
 A page of another origin is refused, and so is a \`Host\` that is not this machine (DNS rebinding).`;
 }

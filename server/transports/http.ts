@@ -5,9 +5,10 @@ import { errors, failedAnswer, ProtocolError, toProtocolError } from '../../prot
 import { type Access, checkHost, checkOrigin, roleOf } from './guard.ts';
 import { type ClipFile, sendClip } from './http-clips.ts';
 import { handleCommand, sendAnswer } from './http-commands.ts';
+import { isHostInfo, type OscQuery, sendHostInfo, sendNode } from './http-oscquery.ts';
 import { RateLimit } from './rate.ts';
 import { errorFields, type Listener, listenError, type TransportContext } from './transport.ts';
-import { createWs, type WsOptions } from './ws.ts';
+import { createWs, type WsKind, type WsOptions } from './ws.ts';
 
 export interface HttpOptions extends TransportContext, WsOptions {
   host: string;
@@ -17,9 +18,16 @@ export interface HttpOptions extends TransportContext, WsOptions {
   /** Body of GET /health. */
   health: () => Record<string, unknown>;
   findClip: (id: string) => Promise<ClipFile | null>;
+  /** What OSC addresses there are, for every GET that is nothing else; null where OSC is off. */
+  oscQuery: OscQuery | null;
 }
 
-/** HTTP and, under /ws, WebSocket, on one port. Rejects with port_in_use, or io_error for an address that cannot be had. */
+const kinds: ReadonlyMap<string, WsKind> = new Map([
+  ['/ws', 'foley'],
+  ['/', 'osc'],
+]);
+
+/** HTTP and, under /ws and /, WebSocket, on one port. Rejects with port_in_use, or io_error for an address that cannot be had. */
 export async function listenHttp(options: HttpOptions): Promise<Listener> {
   const ws = createWs(options);
   const server = createServer((request, response) => {
@@ -35,8 +43,13 @@ export async function listenHttp(options: HttpOptions): Promise<Listener> {
     socket.on('error', () => socket.destroy());
     try {
       const url = admit(request, options.access);
-      if (url.pathname !== '/ws') throw new ProtocolError('unknown_command', 'WebSockets are at /ws');
-      ws.upgrade(request, socket, head, roleOf(request, url, options.access));
+      const kind = kinds.get(url.pathname);
+      if (kind === undefined || (kind === 'osc' && options.osc === null))
+        throw new ProtocolError(
+          'unknown_command',
+          `WebSockets are at ${options.osc === null ? '/ws' : '/ws and, for OSC, at /'}`,
+        );
+      ws.upgrade(request, socket, head, kind, roleOf(request, url, options.access));
     } catch (thrown) {
       const error = toProtocolError(thrown);
       options.log('warn', 'a WebSocket was refused', errorFields(error));
@@ -96,10 +109,18 @@ async function answer(request: IncomingMessage, response: ServerResponse, option
       roleOf(request, url, options.access),
       options,
     );
-  } else {
+  } else if (options.oscQuery !== null && reads && isHostInfo(url)) {
+    sendHostInfo(request, response, options.oscQuery);
+  } else if (!(reads && sendOscQuery(request, response, url, options))) {
     const routes = 'GET /health, GET /clips/<id>.wav, POST /v1/<command>, WebSocket at /ws';
-    throw new ProtocolError('unknown_command', `there is ${routes}`);
+    const osc = options.oscQuery === null ? '' : ', GET /<OSC address>, WebSocket at / for OSC';
+    throw new ProtocolError('unknown_command', `there is ${routes}${osc}`);
   }
+}
+
+function sendOscQuery(request: IncomingMessage, response: ServerResponse, url: URL, options: HttpOptions): boolean {
+  const { oscQuery, access } = options;
+  return oscQuery !== null && sendNode(request, response, url, roleOf(request, url, access), oscQuery);
 }
 
 /** Checks that hold for every request, upgrades included. */

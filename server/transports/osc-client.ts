@@ -1,4 +1,12 @@
-import { type Answer, encodeOsc, isTerminal, type OscArg, type OscItem, type Request } from '../../protocol/index.ts';
+import {
+  type Answer,
+  encodeOsc,
+  isTerminal,
+  type OscArg,
+  type OscItem,
+  type Request,
+  type Role,
+} from '../../protocol/index.ts';
 import type { Delivery, Registry, Session } from '../registry.ts';
 
 type OscRequest = Extract<OscItem, { kind: 'request' }>;
@@ -9,10 +17,11 @@ export interface OscConnection {
   receive(request: OscRequest, at?: number | null): void;
 }
 
-/** One client of the OSC transport: a session, and how each open request spells its id (1 and "1" are one id). */
+/** One client that speaks OSC: a session, and how each open request spells its id (1 and "1" are one id). */
 export function connectOscClient(
   registry: Registry,
   send: (datagram: Uint8Array, droppable: boolean) => void,
+  { transport, role }: { transport: string; role: Role } = { transport: 'osc', role: 'play' },
 ): OscConnection {
   const echoes = new Map<string, { echo: OscArg; requests: number }>();
   let drawn = 0;
@@ -24,7 +33,7 @@ export function connectOscClient(
     if (known !== undefined && isTerminal(one.event) && --known.requests === 0) echoes.delete(id);
     for (const datagram of datagrams) send(datagram, droppable);
   };
-  const session = registry.connect({ transport: 'osc', role: 'play', send: answer });
+  const session = registry.connect({ transport, role, send: answer });
   return {
     session,
     receive({ id, echo, cmd, args }, at = null) {

@@ -20,7 +20,13 @@ export interface BankOptions {
 }
 
 /** What happens to triggers, whoever fires them. */
-export type TriggerEvent = { type: 'hit'; hit: Hit } | { type: 'pool'; pool: PoolState };
+export type TriggerEvent =
+  | { type: 'hit'; hit: Hit }
+  | { type: 'pool'; pool: PoolState }
+  /** There are other maps now. */
+  | { type: 'maps' }
+  /** An OSC address was sent a velocity, 0 to 1, whatever its maps make of it. */
+  | { type: 'struck'; address: string; velocity: number };
 
 interface Entry {
   map: TriggerMap;
@@ -56,7 +62,7 @@ export class TriggerBank {
     return [...this.#entries.values()].map(({ map }) => map);
   }
 
-  /** Hears every hit and every change of a pool. Returns the way to stop. */
+  /** Hears every hit, and every change of a pool or of the maps. Returns the way to stop. */
   watch(watcher: (event: TriggerEvent) => void): () => void {
     this.#watchers.add(watcher);
     return () => void this.#watchers.delete(watcher);
@@ -89,6 +95,7 @@ export class TriggerBank {
       if (this.#stop.signal.aborted) return;
       for (const map of maps) this.#put(map);
       this.#share();
+      this.#tell({ type: 'maps' });
     });
   }
 
@@ -104,6 +111,7 @@ export class TriggerBank {
       if (replace) for (const id of this.#entries.keys()) if (!after.has(id)) this.#drop(id);
       for (const map of maps) this.#put(map);
       this.#share();
+      this.#tell({ type: 'maps' });
       await this.#options.save(this.maps);
     });
   }
@@ -121,6 +129,7 @@ export class TriggerBank {
     return this.#change(async () => {
       this.#drop(id);
       this.#share();
+      this.#tell({ type: 'maps' });
       await this.#options.save(this.maps);
     });
   }
@@ -137,6 +146,7 @@ export class TriggerBank {
   async fireAddress(address: string, fire: Fire): Promise<Hit[]> {
     const found = this.#of(address);
     if (found.length === 0) throw new ProtocolError('unknown_map', `nothing is mapped to ${address}`);
+    this.#tell({ type: 'struck', address, velocity: fire.velocity });
     const ends = await Promise.allSettled(found.map((entry) => this.#fire(entry, fire)));
     const failed = ends.flatMap((end, i) => (end.status === 'rejected' ? [{ id: found[i]!.map.id, ...end }] : []));
     if (failed.length === ends.length) throw failed[0]!.reason;

@@ -118,7 +118,8 @@ test('a clip is served whole and in ranges, and only under its id', async (t) =>
 test('a path or method nobody serves says what there is', async (t) => {
   const server = await newServer(t);
   for (const [method, path] of [
-    ['GET', '/'],
+    ['GET', '/nothing'],
+    ['POST', '/'],
     ['DELETE', '/clips/x.wav'],
     ['GET', '/v1/server.ping'],
     ['POST', '/health'],

@@ -54,4 +54,13 @@ export const transports: TransportUnderTest[] = [
       leaving: 'UDP has no connections, so nobody leaves',
     },
   },
+  {
+    name: 'ws-osc',
+    connect: (app) => connectOsc(app, 'ws'),
+    lacks: {
+      sound: 'as over UDP: a path to a WAV instead',
+      codes: 'a row is told by its number',
+      cards: 'a card has no form in OSC',
+    },
+  },
 ];

@@ -1,6 +1,7 @@
 import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
 import { fromBuffer, type OscArgInput, toBuffer } from 'osc-min';
+import WebSocket from 'ws';
 import { commandOf, isCommandName } from '../../../protocol/index.ts';
 import type { App } from '../../app.ts';
 import { Inbox, type TestClient } from './client.ts';
@@ -20,11 +21,45 @@ export interface OscTestClient extends TestClient {
   message(is: (message: OscHeard) => boolean): Promise<OscHeard>;
 }
 
-/** A client written against the documented messages with osc-min alone, so that it shares no code with the server. */
-export async function connectOsc(app: App): Promise<OscTestClient> {
+/** How packets travel. */
+interface Carrier {
+  readonly port: number;
+  send(packet: Uint8Array): void;
+  hear(listener: (packet: Buffer) => void): void;
+  close(): Promise<void>;
+}
+
+async function overUdp(app: App): Promise<Carrier> {
   const socket = createSocket('udp4');
   socket.bind(0, '127.0.0.1');
   await once(socket, 'listening');
+  return {
+    port: socket.address().port,
+    send: (packet) => socket.send(packet, app.ports.osc ?? 0, '127.0.0.1'),
+    hear: (listener) => void socket.on('message', listener),
+    close: () => new Promise((resolve) => socket.close(() => resolve())),
+  };
+}
+
+async function overWebSocket(app: App): Promise<Carrier> {
+  const socket = new WebSocket(`ws://127.0.0.1:${app.ports.http}/`, { perMessageDeflate: false });
+  await once(socket, 'open');
+  return {
+    port: 0,
+    send: (packet) => socket.send(packet),
+    hear: (listener) => void socket.on('message', (data) => listener(data as Buffer)),
+    async close() {
+      if (socket.readyState === WebSocket.CLOSED) return;
+      const closed = once(socket, 'close');
+      socket.terminate();
+      await closed;
+    },
+  };
+}
+
+/** A client written against the documented messages with osc-min alone, so that it shares no code with the server. */
+export async function connectOsc(app: App, over: 'udp' | 'ws' = 'udp'): Promise<OscTestClient> {
+  const carrier = await (over === 'udp' ? overUdp(app) : overWebSocket(app));
   const inbox = new Inbox();
   const heard: OscHeard[] = [];
   const wake = new Set<() => void>();
@@ -32,7 +67,7 @@ export async function connectOsc(app: App): Promise<OscTestClient> {
   const nameless = new Map<string, string[]>();
   /** So do commands that name a map: under its id. */
   const mapped = new Map<string, string[]>();
-  socket.on('message', (bytes) => {
+  carrier.hear((bytes) => {
     const packet = fromBuffer(bytes);
     if (packet.oscType !== 'message') throw new Error('the server sends no bundles');
     const message = { address: packet.address, args: packet.args.map((arg) => ('value' in arg ? arg.value : null)) };
@@ -85,7 +120,7 @@ export async function connectOsc(app: App): Promise<OscTestClient> {
   const lists = new Map<string, Record<string, unknown>[]>();
   const listed = (id: string, item: Record<string, unknown>): void =>
     void lists.set(id, [...(lists.get(id) ?? []), item]);
-  const raw = (datagram: Uint8Array): void => socket.send(datagram, app.ports.osc ?? 0, '127.0.0.1');
+  const raw = (packet: Uint8Array): void => carrier.send(packet);
   const send = (address: string, ...args: OscArgInput[]): void => {
     const view = toBuffer({ address, args });
     raw(new Uint8Array(view.buffer, view.byteOffset, view.byteLength));
@@ -139,11 +174,11 @@ export async function connectOsc(app: App): Promise<OscTestClient> {
   };
   let open = true;
   return {
-    ...{ inbox, heard, send, raw, ask, message, port: socket.address().port },
+    ...{ inbox, heard, send, raw, ask, message, port: carrier.port },
     close() {
       if (!open) return Promise.resolve();
       open = false;
-      return new Promise((resolve) => socket.close(() => resolve()));
+      return carrier.close();
     },
   };
 }
