@@ -55,6 +55,11 @@ export const RULES = [
     packages: ['zod'],
   },
   { of: 'server/training', may: ['server/training', 'server/files.ts', 'protocol'] },
+  {
+    of: 'server/discovery',
+    may: ['server/discovery', 'server/loopback.ts', 'server/transports/rate.ts'],
+    packages: ['multicast-dns'],
+  },
   { of: 'server/midi', may: ['server/midi'], packages: ['midi'] },
   { of: 'server/triggers', may: ['server/triggers', 'server/files.ts', 'protocol'], types: ['server/playback'] },
   { of: 'server/scheduler', may: ['server/scheduler', 'protocol', 'server/bus.ts'], types: ['server/engine'] },

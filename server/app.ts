@@ -13,6 +13,8 @@ import { VoiceCatalog } from './catalog/voices.ts';
 import type { NewClip } from './clips/clips.ts';
 import { ClipStore } from './clips/store.ts';
 import type { Config } from './config.ts';
+import type { Announcement } from './discovery/announce.ts';
+import type { Listening } from './discovery/open.ts';
 import { EncoderProcess } from './engine/encoder.ts';
 import type { Engine } from './engine/engine.ts';
 import { EngineError } from './engine/errors.ts';
@@ -23,6 +25,7 @@ import { createHandlers } from './handlers/index.ts';
 import type { ServerInfo } from './handlers/server-info.ts';
 import { createClipMaker } from './handlers/stock.ts';
 import { createLog, type Log } from './log.ts';
+import { isLoopback } from './loopback.ts';
 import { Midi, type MidiSystem } from './midi/midi.ts';
 import { WallClock } from './playback/clock.ts';
 import type { Playback } from './playback/playback.ts';
@@ -199,7 +202,10 @@ export async function createApp(config: Config, parts: AppParts = {}): Promise<A
     return checking;
   };
   const listeners: Listener[] = [];
+  const announcements: Announcement[] = [];
   const stop = async (): Promise<void> => {
+    // First of all: nobody shall come any more.
+    await Promise.all(announcements.map((one) => one.close()));
     triggers.close();
     midi.close();
     await scheduler.drain(limits.drainMs);
@@ -262,6 +268,12 @@ export async function createApp(config: Config, parts: AppParts = {}): Promise<A
     }
   }
 
+  const isLocal = isLoopback(config.host) && isLoopback(config.oscHost);
+  if (config.listen && (config.announce === 'on' || (config.announce === 'auto' && !isLocal))) {
+    const { announceAll } = await import('./discovery/open.ts');
+    const told = (level: 'info' | 'warn', message: string): void => log[level]({ from: 'mdns' }, message);
+    announcements.push(...announceAll(listening(config, ports), config.announce === 'on', told));
+  }
   triggers.listen(midi);
   // After the ports: looking for MIDI takes longer than everything before it.
   if (config.listen || parts.midi !== undefined) void midi.open();
@@ -297,6 +309,18 @@ async function warm(catalog: VoiceCatalog, engine: Engine): Promise<string | nul
 
 function access({ host, allowHosts, allowOrigins, token, adminToken }: Config): Pick<HttpOptions, 'access'> {
   return { access: { host, allowHosts, allowOrigins, token, adminToken } };
+}
+
+/** What can be found, and where. */
+function listening({ host, oscHost, token }: Config, { http, osc }: App['ports']): Listening[] {
+  const txt = { txtvers: '1', token: token === undefined ? 'no' : 'yes' };
+  const ours = { txtvers: '1', version, path: '/ws', token: txt.token };
+  return [
+    ...(http === null ? [] : [{ type: '_foleyd._tcp', port: http, at: host, txt: ours }]),
+    // OSCQuery describes OSC: without it there is nothing to ask.
+    ...(http === null || osc === null ? [] : [{ type: '_oscjson._tcp', port: http, at: host, txt }]),
+    ...(osc === null ? [] : [{ type: '_osc._udp', port: osc, at: oscHost, txt: { txtvers: '1' } }]),
+  ];
 }
 
 function urls({ host, oscHost }: Config, { http, osc }: App['ports']): App['urls'] {

@@ -105,6 +105,8 @@ const configSchema = z.strictObject({
   /** What happens to a voice whose FAD is worse than the active one's by more than the margin (a share). */
   gate: z.enum(['off', 'warn', 'refuse']).default('warn'),
   gateMargin: z.coerce.number<unknown>().min(0).max(10).default(0.1),
+  /** Over mDNS. auto: what is open to other machines, to them; on: what is not as well, on this machine alone. */
+  announce: z.enum(['auto', 'on', 'off']).default('auto'),
   /** MIDI inputs: all of them, none, or those with these names. */
   midi: z.union([z.enum(['auto', 'none']), names]).default('auto'),
   /** Folders of this machine that data sets may be made of. */
@@ -177,6 +179,13 @@ export const settings = [
     value: 'URLS',
     env: 'FOLEYD_ALLOW_ORIGIN',
     doc: 'web pages that may connect',
+  },
+  {
+    key: 'announce',
+    flag: '--announce',
+    value: 'MODE',
+    env: 'FOLEYD_ANNOUNCE',
+    doc: 'over mDNS: auto, where it is open to other machines; on, within this machine too; off',
   },
   {
     key: 'threads',
