@@ -1,4 +1,4 @@
-import { type Sound, SoundAssembler } from './client-audio.ts';
+import { Gathering, type Generated, type GenerateListeners } from './client-gathering.ts';
 import type { Codec } from './codecs/codec.ts';
 import { jsonCodec } from './codecs/json.ts';
 import { msgpackCodec } from './codecs/msgpack.ts';
@@ -31,7 +31,7 @@ export interface ConnectOptions {
   onError?: (error: ProtocolError) => void;
 }
 
-type Done<N extends CommandName> = EventData<N, Extract<Events<N>, 'done'>>;
+export type Done<N extends CommandName> = EventData<N, Extract<Events<N>, 'done'>>;
 
 export interface CallOptions {
   /** Every event before the last. */
@@ -39,20 +39,12 @@ export interface CallOptions {
   /** Aborting cancels the job in the server. */
   signal?: AbortSignal | undefined;
   /** Drawn when left out. */
-  id?: string;
+  id?: string | undefined;
+  /** Milliseconds after which it rejects with `timed_out` and the job is cancelled; for ever when left out. */
+  timeoutMs?: number | undefined;
 }
 
-export interface GenerateOptions extends Pick<CallOptions, 'signal' | 'id'> {
-  onAccepted?: (data: EventData<'foley.generate', 'accepted'>) => void;
-  onRow?: (data: EventData<'foley.generate', 'row'>) => void;
-  onPreview?: (data: EventData<'foley.generate', 'preview'>) => void;
-  onAudio?: (data: EventData<'foley.generate', 'audio'>) => void;
-}
-
-export type GeneratedClip = Done<'foley.generate'>['clips'][number] & { sound: Sound | null };
-
-/** `done`, each clip with its sound; null when `audio` was off. */
-export type Generated = Omit<Done<'foley.generate'>, 'clips'> & { clips: GeneratedClip[] };
+export interface GenerateOptions extends Omit<CallOptions, 'onEvent'>, GenerateListeners {}
 
 interface Open {
   resolve(data: Record<string, unknown>): void;
@@ -89,7 +81,7 @@ export class Client {
 
   /** Sends one command and waits for its `done`. Rejects with the code of `failed`, or `connection_closed`. */
   call<N extends CommandName>(cmd: N, args: ArgsInput<N>, options: CallOptions = {}): Promise<Done<N>> {
-    const { signal, onEvent, id = `c${++this.#count}` } = options;
+    const { signal, onEvent, timeoutMs, id = `c${++this.#count}` } = options;
     return new Promise<Done<N>>((resolve, reject) => {
       if (this.#end !== null) return reject(this.#end);
       if (signal?.aborted) return reject(new ProtocolError('cancelled'));
@@ -97,10 +89,12 @@ export class Client {
       const frame = this.#codec.encodeRequest({ id, cmd, args: args as Record<string, unknown> });
       const cancel = () => this.#cancel(id);
       signal?.addEventListener('abort', cancel, { once: true });
+      const late = timeoutMs === undefined ? undefined : setTimeout(() => this.#giveUp(id, timeoutMs), timeoutMs);
       const settle =
         <T>(then: (value: T) => void) =>
         (value: T) => {
           signal?.removeEventListener('abort', cancel);
+          clearTimeout(late);
           this.#open.delete(id);
           then(value);
         };
@@ -111,25 +105,9 @@ export class Client {
 
   /** Makes clips and puts their sound together. */
   async generate(args: ArgsInput<'foley.generate'>, options: GenerateOptions = {}): Promise<Generated> {
-    const sounds = new SoundAssembler();
-    let fault: unknown = null;
-    const onEvent = (event: string, data: Record<string, unknown>) => {
-      if (event === 'accepted') options.onAccepted?.(data as EventData<'foley.generate', 'accepted'>);
-      if (event === 'row') options.onRow?.(data as EventData<'foley.generate', 'row'>);
-      if (event === 'preview') options.onPreview?.(data as EventData<'foley.generate', 'preview'>);
-      if (event !== 'audio') return;
-      const audio = data as EventData<'foley.generate', 'audio'>;
-      options.onAudio?.(audio);
-      try {
-        sounds.add(audio);
-      } catch (error) {
-        fault ??= error;
-      }
-    };
-    const { signal, id } = options;
-    const done = await this.call('foley.generate', args, { onEvent, signal, ...(id === undefined ? {} : { id }) });
-    if (fault !== null) throw fault;
-    return { ...done, clips: done.clips.map((clip) => ({ ...clip, sound: sounds.take(clip.index) })) };
+    const gathering = new Gathering(options);
+    const done = await this.call('foley.generate', args, { ...callOptions(options), onEvent: gathering.hear });
+    return gathering.finish(done);
   }
 
   close(): void {
@@ -140,6 +118,12 @@ export class Client {
   #cancel(request: string): void {
     // The answer that counts is the `failed` of the request itself; it may also be done by now.
     this.call('foley.cancel', { request }).catch(() => {});
+  }
+
+  #giveUp(id: string, timeoutMs: number): void {
+    const open = this.#open.get(id);
+    this.#cancel(id);
+    open?.reject(new ProtocolError('timed_out', `no answer for ${timeoutMs} ms`, { id }));
   }
 
   #receive(frame: string | ArrayBuffer): void {
@@ -183,6 +167,11 @@ export function connect(url: string, options: ConnectOptions = {}): Promise<Clie
     socket.addEventListener('open', () => resolve(client));
     client.closed.then(reject, reject);
   });
+}
+
+/** What a call takes of the options of `generate`. */
+export function callOptions({ signal, id, timeoutMs }: GenerateOptions): CallOptions {
+  return { signal, id, timeoutMs };
 }
 
 function failure(data: Record<string, unknown>, id: string | null): ProtocolError {

@@ -58,6 +58,7 @@ const table = {
   port_in_use: { meaning: 'Another program uses the port.', http: 500 },
   shutting_down: { meaning: 'The server is stopping.', http: 503, wsClose: 1001 },
   internal: { meaning: 'A fault in the server; its log has the cause.', http: 500, wsClose: 1011 },
+  timed_out: { meaning: 'No answer came in the time that was given (made by the client, never sent).', http: 504 },
   connection_closed: {
     meaning: 'The connection ended before the answer came (made by the client, never sent).',
     http: 502,

@@ -4,12 +4,12 @@ export {
   Client,
   type ConnectOptions,
   connect,
-  type Generated,
-  type GeneratedClip,
   type GenerateOptions,
   type WebSocketLike,
 } from './client.ts';
 export type { Sound } from './client-audio.ts';
+export type { Generated, GeneratedClip } from './client-gathering.ts';
+export { LastingClient, type LastingOptions } from './client-lasting.ts';
 export type { Codec, CodecName } from './codecs/codec.ts';
 export { jsonCodec } from './codecs/json.ts';
 export { msgpackCodec } from './codecs/msgpack.ts';
