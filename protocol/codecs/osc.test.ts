@@ -57,6 +57,10 @@ test('an ordered argument that has a default may be left out before pairs, too',
   assert.deepEqual(request('/foley/hit', 'pad', 'wait', 'off').args, { id: 'pad', wait: false });
   assert.deepEqual(request('/foley/hit', 'pad', 0.5, 'wait', 0).args, { id: 'pad', velocity: 0.5, wait: false });
   assert.deepEqual(request('/foley/hit', 'pad').args, { id: 'pad' });
+  // Words for switches and numbers are values, not names.
+  assert.deepEqual(request('/foley/hit', 'pad', '0.5', 'wait', 0).args, { id: 'pad', velocity: 0.5, wait: false });
+  const { args } = request('/foley/watch', 'w', 'on', 'off', 'pools', 'off');
+  assert.deepEqual(args, { jobs: true, hits: false, pools: false });
 });
 
 test('values are read as patches send them', () => {
