@@ -122,6 +122,22 @@ const table = {
     value: 128,
     meaning: 'Requests that one connection may have open at a time',
   },
+  watches: {
+    value: 4,
+    meaning: '`server.watch` requests that one connection may have open',
+  },
+  watchesTotal: {
+    value: 64,
+    meaning: 'Those of all connections together',
+  },
+  watchQuietMs: {
+    value: 60_000,
+    meaning: 'How long a watch over OSC goes on without a message from its client: any renews it, `/foley/ping` too',
+  },
+  watchPerSecond: {
+    value: 300,
+    meaning: 'Messages a second of a watch over OSC; more are left out, rows first',
+  },
   queueJobs: {
     value: 256,
     meaning: 'Jobs that wait in the server; one more is refused with `queue_full`',

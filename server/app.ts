@@ -163,6 +163,7 @@ export async function createApp(config: Config, parts: AppParts = {}): Promise<A
       ...{ scheduler, catalog, clips, bus, info, playback: play, encoder, triggers, ...training },
       ...{ datasetFolders: config.datasetFolders, datasetBytes: limits.datasetBytes, threads: config.trainingThreads },
       now: () => wall.now(),
+      watchQuietMs: limits.watchQuietMs,
       openPlayback: () => playback,
       midi: () => midi.info(),
       outputs: async () => (await import('./playback/sinks.ts')).listDevices(),

@@ -33,6 +33,8 @@ export const limitsSchema = z.strictObject({
   oscSenders: z.int().min(1).default(256),
   /** Milliseconds ahead that an OSC time tag may lie. */
   oscHorizonMs: z.int().min(0).max(3_600_000).default(wire.oscHorizonMs),
+  /** Milliseconds that a watch goes on whose client may have left unseen. */
+  watchQuietMs: z.int().min(20).default(wire.watchQuietMs),
   /** OSC bundles waiting for their time. */
   oscTimed: z.int().min(0).default(1024),
   /** Saved clips kept; the oldest go first. */

@@ -29,6 +29,10 @@ export interface Session {
   readonly id: string;
   readonly transport: string;
   readonly role: Role;
+  /** Whether its end is seen; of a client that may leave unseen only `heard` tells. */
+  readonly lasting: boolean;
+  /** When it last asked for something, or connected, by performance.now(). */
+  readonly heard: number;
   /** Requests that have not ended, by the client's id. */
   readonly open: ReadonlyMap<string, OpenRequest>;
 }
@@ -82,6 +86,7 @@ export interface RegistryOptions {
 interface OpenSession extends Session {
   readonly open: Map<string, OpenRequest>;
   readonly send: Send;
+  heard: number;
   closed: boolean;
 }
 
@@ -104,9 +109,10 @@ export class Registry {
     return this.#sessions.size;
   }
 
-  connect(client: { transport: string; role: Role; send: Send }): Session {
+  connect(client: { transport: string; role: Role; send: Send; lasting?: boolean }): Session {
     const id = `${client.transport}-${++this.#count}`;
-    const session: OpenSession = { ...client, id, open: new Map(), closed: false };
+    const heard = performance.now();
+    const session: OpenSession = { lasting: true, ...client, id, heard, open: new Map(), closed: false };
     this.#sessions.set(id, session);
     return session;
   }
@@ -124,6 +130,7 @@ export class Registry {
   async receive(session: Session, read: () => Request): Promise<void> {
     const known = this.#sessions.get(session.id);
     if (known === undefined) return;
+    known.heard = performance.now();
     let request: Request | null = null;
     let open: OpenRequest | null = null;
     let answer: Answer;

@@ -113,7 +113,9 @@ function readArgs(given: readonly OscArg[], command: Command, form: OscForm): Re
  * could be.
  */
 function beginsPairs(arg: OscArg, schema: z.core.$ZodType, shape: object): boolean {
-  return arg.type === 'string' && (Object.hasOwn(shape, arg.value) || !safeParse(schema, coerce(arg.value, schema)).success);
+  return (
+    arg.type === 'string' && (Object.hasOwn(shape, arg.value) || !safeParse(schema, coerce(arg.value, schema)).success)
+  );
 }
 
 /** Ids are strings or whole numbers, which some tools send as floats; 1 and "1" are the same id. */

@@ -7,7 +7,7 @@ const count = z.int().min(0).optional();
 export const serverWatch = defineCommand({
   name: 'server.watch',
   role: 'play',
-  doc: 'Tells what happens in the server, whoever asked for it: jobs and their rows, hits, pools. Goes on until it is cancelled; a slow client misses some.',
+  doc: 'Tells what happens in the server, whoever asked for it: jobs and their rows, hits, pools. Goes on until it is cancelled, over OSC as long as its client is heard once a minute; a slow client misses some.',
   args: z.strictObject({
     jobs: z.boolean().default(true).describe('send `job` events'),
     hits: z.boolean().default(true).describe('send `hit` events'),
@@ -26,6 +26,31 @@ export const serverWatch = defineCommand({
     hit,
     pool,
     done: z.object({}),
+  },
+  osc: {
+    address: '/foley/watch',
+    id: 'own',
+    args: ['jobs', 'hits', 'pools'],
+    pairs: true,
+    fixed: {},
+    example: ['w1', 1, 1, 0],
+    replies: {
+      accepted: [{ address: '/foley/watching', args: ['id', 'jobs:i', 'hits:i', 'pools:i'] }],
+      job: [
+        {
+          address: '/foley/watch/job',
+          args: ['id', 'job:s', 'state:s', 'clips:?', 'index:?', 'row:?', 'rows:?'],
+        },
+      ],
+      hit: [
+        {
+          address: '/foley/watch/hit',
+          args: ['id', 'map:s', 'from:s', 'seed:n', 'late:f', 'remaining:i'],
+        },
+      ],
+      pool: [{ address: '/foley/watch/pool', args: ['id', 'map:s', 'ready:i', 'want:i', 'coming:i'] }],
+      done: [{ address: '/foley/watch/done', args: ['id'] }],
+    },
   },
   example: {
     args: { pools: false },

@@ -57,6 +57,7 @@ Every refused message is answered \`/foley/failed id code message\`; where it ha
 - Timetags are NTP time, honoured to the fraction; 1 (immediately) and the past are now. At most ${limits.oscHorizonMs / 1000} s ahead. A bundle inside
   another is never earlier than the outer one. Timed commands are scheduled to the sample; one that comes too late
   happens now and is answered \`/late id ms asked at\` as well. Other transports give the time as \`at\` beside \`args\`.
+- Nobody sees a client of UDP leave: \`/foley/watch\` ends with \`/foley/watch/done\` when nothing was heard from it for ${limits.watchQuietMs / 1000} s.
 - Sound does not travel in datagrams: \`/foley/done\` names a WAV file.`;
 }
 

@@ -22,7 +22,7 @@ import { RunningClips } from './running.ts';
 import { type ClockDeps, serverClock } from './server-clock.ts';
 import { type ServerInfo, serverInfo } from './server-info.ts';
 import { serverPing } from './server-ping.ts';
-import { serverWatch } from './server-watch.ts';
+import { serverWatch, type WatchDeps } from './server-watch.ts';
 import {
   poolInfo,
   type TriggerDeps,
@@ -45,6 +45,7 @@ export interface HandlerDeps
     FadDeps,
     TriggerDeps,
     DeviceDeps,
+    WatchDeps,
     ActivateDeps,
     DatasetDeps,
     RetrainDeps {

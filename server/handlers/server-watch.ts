@@ -1,42 +1,101 @@
 import { createHash } from 'node:crypto';
-import type { EventData } from '../../protocol/index.ts';
+import { type EventData, limits, ProtocolError } from '../../protocol/index.ts';
 import type { Bus, JobEvent } from '../bus.ts';
 import type { Handler } from '../registry.ts';
 import type { TriggerBank } from '../triggers/bank.ts';
 
 type JobData = EventData<'server.watch', 'job'>;
 
-/** `server.watch`: ends only with its client, or when it is cancelled. */
-export function serverWatch({ bus, triggers }: { bus: Bus; triggers: TriggerBank }): Handler<'server.watch'> {
+export interface WatchDeps {
+  bus: Bus;
+  triggers: TriggerBank;
+  /** Milliseconds that a client which may leave unseen can be silent. */
+  watchQuietMs: number;
+}
+
+/**
+ * `server.watch`: ends with its client, or when it is cancelled. Of a client that may leave unseen (UDP) nobody knows
+ * whether it is still there, or asked at all, for a sender can be feigned: it is told a bounded number of events a
+ * second, and none any more once it has not been heard for a while.
+ */
+export function serverWatch({ bus, triggers, watchQuietMs }: WatchDeps): Handler<'server.watch'> {
+  const watches = new Map<string, number>();
+  let total = 0;
+  const count = (session: string, change: 1 | -1): void => {
+    const now = (watches.get(session) ?? 0) + change;
+    if (now === 0) watches.delete(session);
+    else watches.set(session, now);
+    total += change;
+  };
+
   return ({ args, emit, session, signal }) => {
     const { jobs, hits, pools } = args;
+    if ((watches.get(session.id) ?? 0) >= limits.watches)
+      throw new ProtocolError('queue_full', `this connection watches ${limits.watches} times already`);
+    if (total >= limits.watchesTotal) throw new ProtocolError('queue_full', `${total} watch already`);
     emit('accepted', { jobs, hits, pools });
-    const stops: (() => void)[] = [];
+    count(session.id, 1);
+    const budget = new Budget(session.lasting ? Number.POSITIVE_INFINITY : limits.watchPerSecond);
+    const stops: (() => void)[] = [() => count(session.id, -1)];
     if (jobs) {
       stops.push(
         bus.subscribe(null, (event, job) => {
           const told = jobData(event);
-          if (told !== null) emit('job', { job: session.role === 'admin' ? job : alias(job), ...told }, true);
+          if (told === null || !budget.take(told.state === 'row')) return;
+          emit('job', { job: session.role === 'admin' ? job : alias(job), ...told }, true);
         }),
       );
     }
     if (hits || pools) {
       stops.push(
         triggers.watch((event) => {
-          if (event.type === 'hit' && hits) emit('hit', event.hit, true);
-          if (event.type === 'pool' && pools) emit('pool', event.pool, true);
+          if (event.type === 'hit' && hits && budget.take()) emit('hit', event.hit, true);
+          if (event.type === 'pool' && pools && budget.take()) emit('pool', event.pool, true);
         }),
       );
     }
-    return new Promise((_, reject) => {
+    return new Promise((resolve, reject) => {
+      const stop = (): void => {
+        for (const one of stops) one();
+      };
       const end = (): void => {
-        for (const stop of stops) stop();
+        stop();
         reject(signal.reason);
       };
-      if (signal.aborted) end();
-      else signal.addEventListener('abort', end, { once: true });
+      if (signal.aborted) return end();
+      signal.addEventListener('abort', end, { once: true });
+      if (session.lasting) return;
+      const look = setInterval(
+        () => {
+          if (performance.now() - session.heard < watchQuietMs) return;
+          signal.removeEventListener('abort', end);
+          stop();
+          resolve({});
+        },
+        Math.min(1000, watchQuietMs / 2),
+      );
+      stops.push(() => clearInterval(look));
     });
   };
+}
+
+/** So many events in each second. Rows leave a quarter of them to the others, of which there are few. */
+class Budget {
+  readonly #perSecond: number;
+  #second = 0;
+  #taken = 0;
+
+  constructor(perSecond: number) {
+    this.#perSecond = perSecond;
+  }
+
+  take(isRow = false): boolean {
+    const second = Math.floor(performance.now() / 1000);
+    if (second !== this.#second) [this.#second, this.#taken] = [second, 0];
+    if (this.#taken >= this.#perSecond * (isRow ? 0.75 : 1)) return false;
+    this.#taken += 1;
+    return true;
+  }
 }
 
 function jobData(event: JobEvent): Omit<JobData, 'job'> | null {

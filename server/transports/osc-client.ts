@@ -17,11 +17,13 @@ export interface OscConnection {
   receive(request: OscRequest, at?: number | null): void;
 }
 
-/** One client that speaks OSC: a session, and how each open request spells its id (1 and "1" are one id). */
+/** One client that speaks OSC, by datagrams unless it is said: a session, and how each open request spells its id (1 and "1" are one id). */
 export function connectOscClient(
   registry: Registry,
   send: (datagram: Uint8Array, droppable: boolean) => void,
-  { transport, role }: { transport: string; role: Role } = { transport: 'osc', role: 'play' },
+  { transport, role, lasting }: { transport: string; role: Role; lasting: boolean } = {
+    ...{ transport: 'osc', role: 'play', lasting: false },
+  },
 ): OscConnection {
   const echoes = new Map<string, { echo: OscArg; requests: number }>();
   let drawn = 0;
@@ -33,7 +35,7 @@ export function connectOscClient(
     if (known !== undefined && isTerminal(one.event) && --known.requests === 0) echoes.delete(id);
     for (const datagram of datagrams) send(datagram, droppable);
   };
-  const session = registry.connect({ transport, role, send: answer });
+  const session = registry.connect({ transport, role, send: answer, lasting });
   return {
     session,
     receive({ id, echo, cmd, args }, at = null) {

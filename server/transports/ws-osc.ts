@@ -49,7 +49,7 @@ export class WsOsc {
     const { registry } = this.#context;
     const { space, isMapped } = this.#options;
     const send = (frame: Uint8Array, droppable: boolean): void => outlet.send(() => frame, droppable);
-    const connection = connectOscClient(registry, send, { transport: 'ws-osc', role });
+    const connection = connectOscClient(registry, send, { transport: 'ws-osc', role, lasting: true });
     const listening = new Set<string>();
     /** osc-js takes text for the name of an event of its own: who spoke OSC only is sent none. */
     let wantsText = true;

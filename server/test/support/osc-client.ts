@@ -94,6 +94,15 @@ export async function connectOsc(app: App, over: 'udp' | 'ws' = 'udp'): Promise<
       else end('done', { clip });
     } else if (address === '/foley/clips/done')
       end('done', { clips: lists.get(id) ?? [], total: second, next: third === '' ? null : third });
+    else if (address === '/foley/watching')
+      end('accepted', { jobs: second === 1, hits: third === 1, pools: more[0] === 1 });
+    else if (address === '/foley/watch/job') end('job', watchedJob(String(second), String(third), more as number[]));
+    else if (address === '/foley/watch/hit') {
+      const [seed, late, remaining] = more;
+      end('hit', { map: second, from: third, seed: Number(seed), late, remaining });
+    } else if (address === '/foley/watch/pool')
+      end('pool', { map: second, ready: third, want: more[0], coming: more[1] });
+    else if (address === '/foley/watch/done') end('done', {});
     else if (address === '/foley/clip/deleted') end('done', { deleted: second });
     else if (address === '/foley/clip/exported') end('done', { path: second, seconds: third });
     else if (address === '/foley/failed')
@@ -181,6 +190,12 @@ export async function connectOsc(app: App, over: 'udp' | 'ws' = 'udp'): Promise<
       return carrier.close();
     },
   };
+}
+
+/** What else is said of a job depends on its state. */
+function watchedJob(job: string, state: string, [first, row, rows]: number[]): Record<string, unknown> {
+  if (state === 'queued') return { job, state, clips: first };
+  return state === 'row' ? { job, state, index: first, row, rows } : { job, state };
 }
 
 /** As a patch would write a value: int32 where it fits, float32, or text. */
