@@ -83,7 +83,7 @@ export function httpText(): string {
 
 | route | answer |
 | --- | --- |
-| \`POST /v1/<command>\` | the body is \`args\` as JSON; the response is \`{event, data}\` of the terminal event, its status from the table of errors (200 for \`done\`). \`foley.generate\` waits, and saves unless told not to; it sends no sound, so fetch the \`url\`. |
+| \`POST /v1/<command>\` | the body is \`args\` as JSON; the response is \`{event, data}\` of the terminal event, its status from the table of errors (200 for \`done\`). What makes clips (\`foley.generate\`, \`foley.vary\`, \`foley.branch\`) waits, and saves unless told not to; it sends no sound, so fetch the \`url\`. |
 | \`GET /clips/<id>.wav\` | a clip; \`Range\` is honoured |
 | \`GET /health\` | \`{status, version, ...}\` |
 | every other \`GET\` | OSCQuery, see there |

@@ -13,10 +13,8 @@ import {
 } from '../../protocol/index.ts';
 import type { TransportContext } from './transport.ts';
 
-/** One answer is all that a POST can carry: sound comes as a file, unless the client wants none. */
-const preset: Record<string, Record<string, unknown>> = {
-  'foley.generate': { save: true, audio: false, rows: false, previews: false },
-};
+/** One answer is all that a POST can carry: the sound of what makes some comes as a file, unless the client wants none. */
+const preset = { save: true, audio: false, rows: false, previews: false };
 
 /** `POST /v1/<cmd>`: the body is the arguments, the response the terminal answer; leaving cancels. */
 export async function handleCommand(
@@ -65,7 +63,8 @@ function read(cmd: string, body: Buffer): ReturnType<typeof parseRequest> {
   }
   if (isCommandName(cmd) && !commandOf(cmd).http) throw new ProtocolError('unknown_command', `${cmd} has no HTTP form`);
   const request = guarded({ id: 'http', cmd, args }, parseRequest);
-  return { ...request, args: { ...(Object.hasOwn(preset, cmd) ? preset[cmd] : {}), ...request.args } };
+  const makes = isCommandName(cmd) && Object.hasOwn(commandOf(cmd).args.shape, 'save');
+  return makes ? { ...request, args: { ...preset, ...request.args } } : request;
 }
 
 async function readBody(request: IncomingMessage, max: number): Promise<Buffer> {

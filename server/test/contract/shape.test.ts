@@ -101,6 +101,20 @@ contract('what a clip or a recording cannot give is told by its code', [], async
   assert.equal(server.engine.begun.length, 1);
 });
 
+contract('where no sound fits an answer, every way of making a clip saves it', ['codes'], async ({ client }) => {
+  const [clip] = await saved(client);
+  for (const [cmd, args] of [
+    ['foley.generate', { class: 'Rain' }],
+    ['foley.vary', { clip }],
+    ['foley.branch', { clip, count: 1 }],
+  ] as const) {
+    const asked = client.ask(cmd, args);
+    const [made] = (await asked.end).data.clips as { url?: string }[];
+    const heard = asked.answers.some(({ event }) => event === 'audio');
+    assert.equal(made!.url === undefined, heard, cmd);
+  }
+});
+
 contract('clips are listed, starred, exported and deleted', [], async ({ client, server }) => {
   const list = async (args: Record<string, unknown> = {}): Promise<{ clips: Told[]; total: number; next: string }> =>
     (await client.ask('clip.list', args).end).data as { clips: Told[]; total: number; next: string };
