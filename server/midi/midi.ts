@@ -89,7 +89,7 @@ export class Midi {
       this.#system = system ?? (await (await import('./system.ts')).createSystem());
     } catch (error) {
       this.#problem = reason(error);
-      log(devices === 'auto' ? 'info' : 'warn', `no MIDI on this machine: ${this.#problem}`);
+      log('warn', `no MIDI on this machine: ${this.#problem}`);
       return;
     }
     if (this.#closed) return this.#system.close();
