@@ -170,6 +170,13 @@ test('bytes that this process took late came when their driver says', async (t) 
   midi.close();
 });
 
+test('who asks for our own input by its name misses nothing', async (t) => {
+  const { midi, logged } = await stage(t, new ByteSource({ virtual: true }).plug('Keys'), { devices: ['foleyd'] });
+  const none = { problem: null, clock: null, tempo: null };
+  assert.deepEqual([midi.info(), logged], [{ inputs: ['foleyd'], others: ['Keys'], ...none }, []]);
+  midi.close();
+});
+
 test('an input that cannot be opened is named once, and opened when it can be', async (t) => {
   const system = new ByteSource().plug('Pads');
   let busy = true;

@@ -217,7 +217,7 @@ export class Midi {
   #missing(): string[] {
     const { devices } = this.#options;
     if (this.#system === null || devices === 'auto' || devices === 'none') return [];
-    const there = [...this.#open.keys(), ...this.#refused.keys()];
+    const there = [...this.#inputs().map(({ device }) => device), ...this.#refused.keys()];
     return devices.filter((wanted) => !there.some((name) => isCalled(name, wanted)));
   }
 }
