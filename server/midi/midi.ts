@@ -40,14 +40,13 @@ export interface MidiOptions {
   /** `auto` listens to every input; names, or parts of them, to these; `none` to nothing. */
   devices: 'auto' | 'none' | readonly string[];
   log: (level: 'info' | 'warn', message: string) => void;
-  /** Milliseconds between looks at what is plugged in. */
-  pollMs?: number;
   /** Milliseconds since 1970, with fractions. */
   now: () => number;
 }
 
 /** The name under which other programs find us. */
 const NAME = 'foleyd';
+/** From look to look at what is plugged in. */
 const POLL_MS = 1000;
 /** A look that comes later than this by the wall's clock follows a sleep of the machine. */
 const SLEPT_MS = 5000;
@@ -80,7 +79,7 @@ export class Midi {
 
   /** Opens what is there and goes on looking. Never rejects: without MIDI it says so. */
   async open(): Promise<void> {
-    const { devices, system, log, pollMs = POLL_MS } = this.#options;
+    const { devices, system, log } = this.#options;
     if (devices === 'none') {
       this.#problem = 'none is wanted';
       return;
@@ -96,7 +95,7 @@ export class Midi {
     this.#virtual = this.#try(NAME, (on) => this.#system!.virtual(NAME, on));
     this.#look();
     for (const name of this.#missing()) log('warn', `no MIDI input is called ${name} yet; ${listed(this.#others)}`);
-    this.#poll = setInterval(() => this.#look(), pollMs);
+    this.#poll = setInterval(() => this.#look(), POLL_MS);
     this.#poll.unref();
   }
 
