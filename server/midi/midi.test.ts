@@ -170,6 +170,31 @@ test('bytes that this process took late came when their driver says', async (t) 
   midi.close();
 });
 
+test('what is left of two devices of one name is heard under the name that it has then', async (t) => {
+  const system = new ByteSource().plug('Pads').plug('Pads (2)').plug('Keys');
+  const { midi, events, logged, look } = await stage(t, system);
+  assert.deepEqual(midi.info().inputs, ['Pads', 'Pads (2)', 'Keys']);
+  system.send('Pads', [0x90, 1, 1]);
+  system.send('Pads (2)', [0x90, 2, 1]);
+  system.send('Keys', [0x90, 3, 1]);
+  // The first goes: the port of the second is another one now.
+  system.unplug('Pads (2)');
+  system.plug('Pads');
+  look();
+  assert.equal(system.send('Pads', [0x90, 4, 1]), true);
+  assert.deepEqual(midi.info().inputs, ['Keys', 'Pads']);
+  assert.deepEqual(logged.slice(3), ['warn the MIDI input Pads (2) is gone']);
+  assert.deepEqual(
+    events.slice(3).map((event) => event.type === 'note' && [event.note, event.on]),
+    [
+      [1, false],
+      [2, false],
+      [4, true],
+    ],
+  );
+  midi.close();
+});
+
 test('who asks for our own input by its name misses nothing', async (t) => {
   const { midi, logged } = await stage(t, new ByteSource({ virtual: true }).plug('Keys'), { devices: ['foleyd'] });
   const none = { problem: null, clock: null, tempo: null };

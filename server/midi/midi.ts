@@ -12,7 +12,7 @@ export interface MidiPort {
 
 /** What the machine has: the `midi` package, or bytes of one's own. */
 export interface MidiSystem {
-  /** Names of the inputs that are there now, each once. */
+  /** Names of the inputs that are there now, each once: the second of one name is `name (2)`. */
   inputs(): string[];
   /** Throws where it cannot. */
   open(name: string, on: Receiver): MidiPort;
@@ -136,13 +136,15 @@ export class Midi {
     const there = this.#names();
     const slept = now() - (this.#looked ?? now()) > SLEPT_MS;
     this.#looked = now();
+    const gone = [...this.#open.keys()].filter((name) => !there.includes(name));
+    if (!slept) for (const name of gone) log('warn', `the MIDI input ${name} is gone`);
+    const moved = new Set(gone.map(kind));
     for (const [name, { port, input }] of this.#open) {
-      // After a sleep devices are other ones under the old names.
-      if (there.includes(name) && !slept) continue;
+      // After a sleep devices are other ones under the old names, and so are several of one kind when one of them goes.
+      if (!slept && !moved.has(kind(name))) continue;
       port.close();
       this.#open.delete(name);
       input.release();
-      if (!slept) log('warn', `the MIDI input ${name} is gone`);
     }
     for (const name of this.#refused.keys()) if (!there.includes(name) && name !== NAME) this.#refused.delete(name);
     for (const name of there) {
@@ -150,7 +152,7 @@ export class Midi {
       const opened = this.#try(name, (on) => this.#system!.open(name, on));
       if (opened === null) continue;
       this.#open.set(name, opened);
-      if (!slept) log('info', `listening to the MIDI input ${name}`);
+      if (!slept && !moved.has(kind(name))) log('info', `listening to the MIDI input ${name}`);
     }
     this.#others = there.filter((name) => !this.#open.has(name));
   }
@@ -228,6 +230,8 @@ export async function openMidi(options: MidiOptions): Promise<Midi> {
   return midi;
 }
 
+/** A name without the number that tells several of one kind apart. */
+const kind = (name: string): string => name.replace(/ \(\d+\)$/, '');
 const isCalled = (name: string, wanted: string): boolean => name.toLowerCase().includes(wanted.toLowerCase());
 const listed = (names: readonly string[]): string =>
   names.length === 0 ? 'there are no others' : `there are ${names.join(', ')}`;
