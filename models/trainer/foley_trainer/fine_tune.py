@@ -27,6 +27,7 @@ from .train_prior import PriorStage
 from .voice_runner import Recipe, VoiceRunner
 
 TOGETHER = 14  # clips drawn at a time
+HEARD = 16  # kept clips that are not trained on, and tell how far the kept classes have moved
 
 
 @dataclass(frozen=True)
@@ -97,7 +98,9 @@ class FineTuneStage(PriorStage):
         self.teacher = here(copy.deepcopy(base.prior)).eval().requires_grad_(False)
         own = torch.tensor([classes.index(label) for label in augmenter.classes])
         self.own, self.names, self.eval_labels = own.numpy(), classes, own[self.eval_labels]
-        self.kept = sent(kept.grids.astype(np.int64)), sent(kept.labels)
+        # Classes take turns in `kept`, so that each has clips on both sides.
+        aside = np.arange(len(kept.labels)) >= len(kept.labels) - min(HEARD, len(kept.labels) // 4)
+        self.kept, self.kept_aside = ((sent(kept.grids[of].astype(np.int64)), sent(kept.labels[of])) for of in (~aside, aside))
         self.old = min(batch - 1, round(batch * kept_share)) if len(kept.labels) else 0
         self.batch = batch - self.old
 
@@ -128,9 +131,10 @@ class FineTuneStage(PriorStage):
         return {**metrics, "norm": clip_and_step(loss, self.prior, self.optimizer, 1.0)}
 
     def evaluate(self) -> dict[str, float]:
-        """As the prior's; `kept`: nats per cell that the kept classes have moved from where they were (Kullback-Leibler)."""
+        """As the prior's; `kept`: nats per cell that the kept classes have moved from where they were (Kullback-Leibler), on
+        clips that were not trained on."""
         metrics = super().evaluate()
-        grids, labels = (part[:16] for part in self.kept)
+        grids, labels = self.kept_aside
         if len(labels):
             apart = []
             for codes, label in zip(grids.split(8), labels.split(8), strict=True):

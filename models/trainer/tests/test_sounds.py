@@ -146,3 +146,16 @@ def test_every_clip_begins_when_it_is_asked_to(tmp_path: Path) -> None:
     assert max(begins[0.1]) < 0.11
     assert len({round(b, 2) for b in begins[0.1]}) > 5
     assert max(begins[None]) > 0.3
+
+
+def test_a_clip_is_played_faster_and_slower_pitch_and_all(tmp_path: Path) -> None:
+    tone = np.sin(2 * np.pi * 1000 * np.arange(SAMPLES) / RATE).astype(np.float32) * 0.5
+    augmenter = Augmenter(Sounds(clips_of(tmp_path, {"tone": tone}), RATE), None, ["Bark"], SAMPLES, 0.0, speed=0.1)
+    pitches = []
+    for seed in range(20):
+        audio, _ = augmenter.draw(np.random.default_rng(seed))
+        assert audio.shape == (SAMPLES,)
+        part = audio[RATE : 3 * RATE]
+        pitches.append(int(np.abs(np.fft.rfft(part * np.hanning(part.size))).argmax()) / 2)
+    assert 1000 / 1.11 < min(pitches) < 950
+    assert 1050 < max(pitches) < 1000 * 1.11
