@@ -22,6 +22,7 @@ export interface TestServerOptions {
   config?: Omit<ConfigInput, 'limits'> & { limits?: Partial<Limits> };
   engine?: ScriptedOptions;
   extra?: NonNullable<AppParts['extra']>;
+  midi?: NonNullable<AppParts['midi']>;
   /** Write the default voice; true unless a test wants it gone. */
   voice?: boolean;
 }
@@ -55,7 +56,8 @@ export async function newServer(t: TestContext, options: TestServerOptions = {})
   const { log, lines } = memoryLog();
   const limits = { drainMs: 0, ...options.config?.limits };
   const config = resolveConfig({ port: 0, oscPort: 0, data, models, ...options.config, limits }, {});
-  const app = await createApp(config, { engine, log, ...(options.extra ? { extra: options.extra } : {}) });
+  const { extra, midi } = options;
+  const app = await createApp(config, { engine, log, ...(extra ? { extra } : {}), ...(midi ? { midi } : {}) });
   t.after(async () => {
     engine.release();
     await app.close();
