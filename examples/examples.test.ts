@@ -131,7 +131,7 @@ test('liblo: oscsend asks and oscdump hears', { skip: lacks('oscsend', 'oscdump'
   env.FOLEYD_REPLY_PORT = await freeUdpPort();
   const output = await run('sh', [path.join(here, 'liblo/foley.sh'), 'Rain']);
   assert.equal(output.match(/\/foley\/row sii /g)?.length, 8, output);
-  const done = /\/foley\/done ssf "liblo-\d+" "(.+)" ([\d.]+)/.exec(output);
+  const done = /\/foley\/done ssfs "liblo-\d+" "(.+)" ([\d.]+) "[0-9a-f]{16}"/.exec(output);
   await assertClip(`done: ${done?.[1]}, ${Number(done?.[2]).toFixed(2)} s`, dir);
 });
 
