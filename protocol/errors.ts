@@ -56,6 +56,7 @@ const table = {
   },
   io_error: { meaning: 'A file could not be read or written.', http: 500 },
   port_in_use: { meaning: 'Another program uses the port.', http: 500 },
+  bad_certificate: { meaning: 'The certificate or key for TLS cannot be used; the message says which.', http: 500 },
   shutting_down: { meaning: 'The server is stopping.', http: 503, wsClose: 1001 },
   internal: { meaning: 'A fault in the server; its log has the cause.', http: 500, wsClose: 1011 },
   timed_out: { meaning: 'No answer came in the time that was given (made by the client, never sent).', http: 504 },

@@ -17,7 +17,15 @@ export { decodeOsc, encodeOsc, encodeOscFailed, type OscBatch, oscMessage } from
 export type { OscArg, OscMessage } from './codecs/osc-packet.ts';
 export type { OscItem } from './codecs/osc-request.ts';
 export { bytesPerSample, decodePcm, encodePcm } from './codecs/pcm.ts';
-export { bin, type Command, defineCommand, type OscForm, type OscReply, type Role } from './commands/define.ts';
+export {
+  bin,
+  type Command,
+  defineCommand,
+  type OscForm,
+  type OscReply,
+  type Role,
+  secret,
+} from './commands/define.ts';
 export { type ClassArg, classFromText, type PcmFormat } from './commands/fields.ts';
 export {
   type Args,
@@ -56,3 +64,4 @@ export {
   oscQueryChars,
   treeOf,
 } from './oscquery.ts';
+export { withoutSecrets } from './redact.ts';

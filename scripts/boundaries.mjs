@@ -31,13 +31,16 @@ export const RULES = [
 
   { of: 'server/log.ts', may: [], packages: ['pino'] },
   { of: 'server/loopback.ts', may: [] },
-  { of: 'server/admin-log.ts', may: [] },
+  { of: 'server/admin-log.ts', may: ['protocol'] },
+  // Who may come in: tokens, the secret of this machine, certificates.
+  { of: 'server/access', may: ['server/access', 'server/files.ts', 'protocol'], packages: ['zod'] },
   { of: 'server/files.ts', may: [] },
   { of: 'server/bus.ts', may: ['protocol'] },
   { of: 'server/registry.ts', may: ['protocol', 'server/bus.ts'] },
   {
     of: 'server/transports',
     may: ['server/transports', 'protocol', 'server/registry.ts', 'server/bus.ts', 'server/loopback.ts'],
+    types: ['server/access'],
     packages: ['ws'],
   },
   {
@@ -67,7 +70,7 @@ export const RULES = [
   { of: 'server/clips', may: ['server/clips', 'server/files.ts', 'server/audio', 'protocol'], packages: ['zod'] },
   {
     of: 'server/config.ts',
-    may: ['protocol', 'server/loopback.ts', 'server/engine/provider.ts'],
+    may: ['protocol', 'server/loopback.ts', 'server/engine/provider.ts', 'server/access/tokens.ts'],
     packages: ['zod'],
   },
 
@@ -81,7 +84,7 @@ export const RULES = [
     of: 'server/cli',
     may: [
       ...['server/cli', 'protocol', 'server/app.ts', 'server/main.ts', 'server/config.ts', 'server/audio'],
-      'server/evaluation',
+      ...['server/evaluation', 'server/access'],
     ],
     packages: ['commander', 'ws', 'node-web-audio-api', 'midi', 'tsx'],
   },

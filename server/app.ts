@@ -3,6 +3,9 @@ import path from 'node:path';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { type Role, toProtocolError, limits as wire } from '../protocol/index.ts';
+import { type Certificate, readCertificate } from './access/certificate.ts';
+import { leaveMachine, newSecret } from './access/machine.ts';
+import { Tokens } from './access/tokens.ts';
 import { AdminLog } from './admin-log.ts';
 import { writeRecipe } from './audio/recipe.ts';
 import { encodeWav } from './audio/wav.ts';
@@ -75,7 +78,7 @@ export interface App {
   close(): Promise<void>;
 }
 
-/** Wires a server together. Rejects with a ProtocolError: port_in_use, io_error. */
+/** Wires a server together. Rejects with a ProtocolError: port_in_use, io_error, bad_certificate. */
 export async function createApp(config: Config, parts: AppParts = {}): Promise<App> {
   const { limits } = config;
   const started = performance.now();
@@ -104,6 +107,7 @@ export async function createApp(config: Config, parts: AppParts = {}): Promise<A
   const folders: ReferenceFolder = { references: path.join(config.data, 'references'), models: config.models };
   let problem: string | null = null;
   const ports: App['ports'] = { http: null, osc: null };
+  let secure = false;
   const wall = new WallClock();
   let playback: Playback | null = null;
   let opening: Promise<Playback> | null = null;
@@ -180,7 +184,11 @@ export async function createApp(config: Config, parts: AppParts = {}): Promise<A
       },
     }),
     openRequests: limits.openRequests,
-    onAdmin: ({ id, transport }, cmd, args) => adminLog.add({ cmd, args, session: id, transport }),
+    audit: {
+      begun: (request, args) => adminLog.begun({ ...request, args }),
+      ended: (request, code) => adminLog.ended(request, code),
+      refused: ({ cmd, transport }, code) => adminLog.refused({ cmd, transport, code }),
+    },
     onFault: (err, where) => log.error({ err, ...where }, 'a request ended in a fault of the server'),
     ...(parts.extra === undefined ? {} : { extra: parts.extra }),
   });
@@ -204,6 +212,7 @@ export async function createApp(config: Config, parts: AppParts = {}): Promise<A
   };
   const listeners: Listener[] = [];
   const announcements: Announcement[] = [];
+  const leaving: (() => void | Promise<void>)[] = [];
   const stop = async (): Promise<void> => {
     // First of all: nobody shall come any more.
     await Promise.all(announcements.map((one) => one.close()));
@@ -212,9 +221,11 @@ export async function createApp(config: Config, parts: AppParts = {}): Promise<A
     await scheduler.drain(limits.drainMs);
     // Whoever waited for a job is told of its end before the connection goes.
     await nextTurn();
+    for (const leave of leaving) await leave();
     await Promise.all(listeners.map((listener) => listener.close()));
     await Promise.all([engine.close(), listener.close(), encoder.close(), training.close()]);
     if (opening !== null) await (await opening).close();
+    await adminLog.close();
   };
   let stopped: Promise<void> | null = null;
   const close = (): Promise<void> => {
@@ -245,20 +256,34 @@ export async function createApp(config: Config, parts: AppParts = {}): Promise<A
       osc: ports.osc === null ? null : { host: config.oscHost, port: ports.osc },
     });
     try {
+      const certificate = await certificateOf(config);
+      const secret = newSecret();
+      const tokens = new Tokens({
+        ...{ data: config.data, given: { play: config.token, admin: config.adminToken }, machine: secret },
+        strict: !isLoopback(config.host),
+        onProblem: (message, err) => log.error({ err }, message),
+      });
+      const { host, allowHosts, allowOrigins } = config;
       const http = await listenHttp({
         ...config,
         ...limits,
         ...context,
-        ...access(config),
-        health,
+        ...{ access: { host, allowHosts, allowOrigins, tokens }, tls: certificate, health },
         findClip: (id) => clips.find(id),
         osc: hasOsc ? { ...limits, space, isMapped } : null,
         oscQuery: hasOsc ? { space, host: oscHost } : null,
+        onUnauthorized: (transport, cmd) => adminLog.refused({ cmd, transport, code: 'unauthorized' }),
       });
       listeners.push(http);
+      leaving.push(tokens.watch(() => http.revoke()));
       ports.http = http.port;
+      secure = certificate !== null;
+      if (!secure && !isLoopback(host)) log.warn('tokens and sounds cross the network in clear: see --tls-cert');
+      const { http: url, ws } = urls(config, ports, secure);
+      const record = { http: url!, ws: ws!, secret, certificate: certificate?.fingerprint ?? null };
+      leaving.push(await leaveMachine(config.data, record).catch(noRecord(log)));
       if (config.oscPort !== null) {
-        const place = { host: config.oscHost, port: config.oscPort, allow: config.oscAllow };
+        const place = { host: config.oscHost, port: config.oscPort, allow: config.oscAllow, oscRole: config.oscRole };
         const osc = await listenOsc({ ...limits, ...context, ...place, isMapped });
         listeners.push(osc);
         ports.osc = osc.port;
@@ -282,7 +307,14 @@ export async function createApp(config: Config, parts: AppParts = {}): Promise<A
   if (config.listen)
     training.restore().catch((err: unknown) => log.warn({ err }, 'the trainings could not be taken up again'));
   const ready = check().then(() => ({ voice: active.active, problem }));
-  return { config, ports, urls: urls(config, ports), ready, connect: (role) => connectMemory(registry, role), close };
+  return {
+    config,
+    ports,
+    urls: urls(config, ports, secure),
+    ready,
+    connect: (role) => connectMemory(registry, role),
+    close,
+  };
 }
 
 /** Rejects where a voice cannot be loaded, or makes what is no sound, or another one the second time. */
@@ -308,8 +340,8 @@ async function warm(catalog: VoiceCatalog, engine: Engine): Promise<string | nul
   }
 }
 
-function access({ host, allowHosts, allowOrigins, token, adminToken }: Config): Pick<HttpOptions, 'access'> {
-  return { access: { host, allowHosts, allowOrigins, token, adminToken } };
+async function certificateOf({ tlsCert, tlsKey }: Config): Promise<Certificate | null> {
+  return tlsCert === undefined || tlsKey === undefined ? null : readCertificate(tlsCert, tlsKey);
 }
 
 /** What can be found, and where. */
@@ -324,14 +356,23 @@ function listening({ host, oscHost, token }: Config, { http, osc }: App['ports']
   ];
 }
 
-function urls({ host, oscHost }: Config, { http, osc }: App['ports']): App['urls'] {
+/** The server works without its record; the programs of this machine then need a token as others do. */
+function noRecord(log: Log): (err: unknown) => () => void {
+  return (err) => {
+    log.warn({ err }, 'the secret of this machine could not be left in the data folder');
+    return () => undefined;
+  };
+}
+
+function urls({ host, oscHost }: Config, { http, osc }: App['ports'], secure: boolean): App['urls'] {
+  const s = secure ? 's' : '';
   const named = (name: string): string => {
     const reachable = name === '0.0.0.0' ? '127.0.0.1' : name === '::' ? '::1' : name;
     return reachable.includes(':') ? `[${reachable}]` : reachable;
   };
   return {
-    http: http === null ? null : `http://${named(host)}:${http}`,
-    ws: http === null ? null : `ws://${named(host)}:${http}/ws`,
+    http: http === null ? null : `http${s}://${named(host)}:${http}`,
+    ws: http === null ? null : `ws${s}://${named(host)}:${http}/ws`,
     osc: osc === null ? null : `osc.udp://${named(oscHost)}:${osc}`,
   };
 }

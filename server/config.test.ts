@@ -1,7 +1,10 @@
 import assert from 'node:assert/strict';
+import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import test from 'node:test';
+import { rotateToken, tokensFile } from './access/tokens.ts';
 import { ConfigError, type ConfigInput, defaultDataDir, resolveConfig, settings } from './config.ts';
+import { temporary } from './test/support/server.ts';
 
 const fails = (given: ConfigInput, pattern: RegExp, env: NodeJS.ProcessEnv = {}) => {
   assert.throws(
@@ -46,6 +49,21 @@ test('OSC can be turned off', () => {
 test('a host beyond loopback refuses to start without a token', () => {
   fails({ host: '0.0.0.0' }, /--token/);
   assert.equal(resolveConfig({ host: '0.0.0.0', token: 'a long secret' }, {}).host, '0.0.0.0');
+});
+
+test('a kept play token opens a host beyond loopback; a file of tokens that cannot be read does not', async (t) => {
+  const data = await temporary(t);
+  await rotateToken(data, 'admin');
+  fails({ host: '0.0.0.0', data }, /--token/);
+  await rotateToken(data, 'play');
+  assert.equal(resolveConfig({ host: '0.0.0.0', data }, {}).host, '0.0.0.0');
+  await writeFile(tokensFile(data), '{');
+  fails({ host: '0.0.0.0', data }, /file of tokens/);
+});
+
+test('half a pair for TLS, and OSC for admins of other machines, are refused', () => {
+  fails({ tlsCert: 'a.pem' }, /go together/);
+  fails({ oscHost: '0.0.0.0', oscAllow: '10.0.0.2', oscRole: 'admin' }, /--osc-role/);
 });
 
 test('OSC beyond loopback refuses to start without a list of senders', () => {

@@ -3,6 +3,7 @@ import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { z } from 'zod';
 import { limits as wire } from '../protocol/index.ts';
+import { readTokens } from './access/tokens.ts';
 import { providerNames } from './engine/provider.ts';
 import { isLoopback } from './loopback.ts';
 
@@ -93,6 +94,11 @@ const configSchema = z.strictObject({
   models: z.string().min(1),
   token: secret.optional(),
   adminToken: secret.optional(),
+  /** Files in PEM: with both, HTTP and WebSocket are served over TLS, on the same port. */
+  tlsCert: z.string().min(1).optional(),
+  tlsKey: z.string().min(1).optional(),
+  /** Role of whoever sends OSC: datagrams carry no token. */
+  oscRole: z.enum(['play', 'admin']).default('play'),
   allowHosts: names.default([]),
   allowOrigins: names.default([]),
   threads: z.coerce.number<unknown>().int().min(1).max(256).optional(),
@@ -167,6 +173,15 @@ export const settings = [
     value: 'SECRET',
     env: 'FOLEYD_ADMIN_TOKEN',
     doc: 'secret for the admin role',
+  },
+  { key: 'tlsCert', flag: '--tls-cert', value: 'FILE', env: 'FOLEYD_TLS_CERT', doc: 'certificate: https and wss' },
+  { key: 'tlsKey', flag: '--tls-key', value: 'FILE', env: 'FOLEYD_TLS_KEY', doc: 'its private key' },
+  {
+    key: 'oscRole',
+    flag: '--osc-role',
+    value: 'ROLE',
+    env: 'FOLEYD_OSC_ROLE',
+    doc: 'play, or admin for everyone on this machine who sends OSC',
   },
   {
     key: 'allowHosts',
@@ -289,11 +304,18 @@ export function resolveConfig(given: ConfigInput = {}, env: NodeJS.ProcessEnv = 
   const parsed = configSchema.safeParse(merged);
   if (!parsed.success) throw new ConfigError(parsed.error.issues.map((issue) => explain(issue)).join('\n'));
   const config = { ...parsed.data, data: path.resolve(parsed.data.data), models: path.resolve(parsed.data.models) };
-  if (!isLoopback(config.host) && config.token === undefined) {
-    throw new ConfigError(`--host ${config.host} opens the server to other machines: it needs --token SECRET`);
+  if (!isLoopback(config.host) && config.token === undefined && !hasToken(config.data)) {
+    const how = '--token SECRET, or one made by: foleyd token rotate play';
+    throw new ConfigError(`--host ${config.host} opens the server to other machines: it needs ${how}`);
+  }
+  if ((config.tlsCert === undefined) !== (config.tlsKey === undefined)) {
+    throw new ConfigError('--tls-cert and --tls-key go together');
   }
   if (!isLoopback(config.oscHost) && config.oscAllow.length === 0) {
     throw new ConfigError(`--osc-host ${config.oscHost} opens OSC to other machines: it needs --osc-allow with theirs`);
+  }
+  if (!isLoopback(config.oscHost) && config.oscRole === 'admin') {
+    throw new ConfigError('--osc-role admin goes with OSC on this machine only: datagrams prove nothing');
   }
   if (config.adminToken !== undefined && config.adminToken === config.token) {
     throw new ConfigError('--admin-token must differ from --token');
@@ -302,6 +324,14 @@ export function resolveConfig(given: ConfigInput = {}, env: NodeJS.ProcessEnv = 
 }
 
 const modelsDir = fileURLToPath(new URL('../models', import.meta.url));
+
+function hasToken(data: string): boolean {
+  try {
+    return readTokens(data).play !== undefined;
+  } catch (error) {
+    throw new ConfigError(`the file of tokens in ${data} cannot be read: ${(error as Error).message}`);
+  }
+}
 
 function explain(issue: z.core.$ZodIssue): string {
   const setting = settings.find(({ key }) => key === issue.path[0]);

@@ -5,6 +5,7 @@ import {
   type CommandName,
   checkArgs,
   commands as declared,
+  type ErrorCode,
   type EventData,
   type Events,
   failedAnswer,
@@ -12,6 +13,7 @@ import {
   type Request,
   type Role,
   toProtocolError,
+  withoutSecrets,
 } from '../protocol/index.ts';
 
 /** How an answer leaves: what a transport needs beside the answer itself. */
@@ -79,8 +81,26 @@ export interface RegistryOptions {
   onFault: (error: unknown, where: { cmd: string | null; session: string; transport: string }) => void;
   /** More commands than the protocol declares; only tests of roles have any. */
   extra?: { command: Command; handler: AnyHandler }[];
-  /** Hears of every command of the admin role before it is handled. */
-  onAdmin?: (session: Session, cmd: string, args: unknown) => Promise<void>;
+  /** Hears of every command of the admin role. */
+  audit?: Audit;
+}
+
+/** Who asked for something of the admin role. */
+export interface AdminRequest {
+  cmd: string;
+  /** The client's id. */
+  request: string;
+  session: string;
+  transport: string;
+}
+
+/** What the admin role is asked for, and what comes of it. */
+export interface Audit {
+  /** Before it is handled. */
+  begun(request: AdminRequest, args: unknown): Promise<void>;
+  /** @param code why it failed; null when it is done */
+  ended(request: AdminRequest, code: ErrorCode | null): Promise<void>;
+  refused(request: AdminRequest, code: ErrorCode): void;
 }
 
 interface OpenSession extends Session {
@@ -134,6 +154,7 @@ export class Registry {
     let request: Request | null = null;
     let open: OpenRequest | null = null;
     let answer: Answer;
+    let audited: AdminRequest | null = null;
     try {
       request = read();
       open = this.#admit(known, request);
@@ -142,13 +163,19 @@ export class Registry {
         throw new ProtocolError('bad_args', `at: ${request.cmd} has no time`, { id: request.id, path: 'at' });
       }
       const args = checkArgs(command, request.args, request.id);
-      if (command.role === 'admin') await this.#options.onAdmin?.(known, request.cmd, args);
+      if (command.role === 'admin') {
+        audited = adminRequest(known, request);
+        await this.#options.audit?.begun(audited, withoutSecrets(command, args));
+      }
       const data = await handler(this.#context(known, request, open, args));
       answer = { id: request.id, event: 'done', data: data as Record<string, unknown> };
     } catch (thrown) {
       const error = toProtocolError(thrown);
       if (error.code === 'internal') this.#fault(error.cause ?? error, known, request);
       answer = failedAnswer(request?.id ?? null, error, open?.job ?? undefined);
+    }
+    if (audited !== null) {
+      await this.#options.audit?.ended(audited, answer.event === 'done' ? null : (answer.data.code as ErrorCode));
     }
     // Forgotten before it is told: on hearing the answer, the client may use the id again.
     if (request !== null && open !== null) known.open.delete(request.id);
@@ -170,12 +197,14 @@ export class Registry {
     return open;
   }
 
-  #authorise(session: Session, { id, cmd }: Request): { command: Command; handler: AnyHandler } {
+  #authorise(session: Session, request: Request): { command: Command; handler: AnyHandler } {
+    const { id, cmd } = request;
     const found = this.#commands.get(cmd);
     if (found === undefined) {
       throw new ProtocolError('unknown_command', `${JSON.stringify(cmd.slice(0, 40))}: no such command`, { id });
     }
     if (found.command.role === 'admin' && session.role !== 'admin') {
+      this.#options.audit?.refused(adminRequest(session, request), 'forbidden');
       throw new ProtocolError('forbidden', `${cmd} needs the admin role`, { id });
     }
     return found;
@@ -218,4 +247,8 @@ export class Registry {
   #fault(error: unknown, session: Session, request: Request | null): void {
     this.#options.onFault(error, { cmd: request?.cmd ?? null, session: session.id, transport: session.transport });
   }
+}
+
+function adminRequest({ id, transport }: Session, request: Request): AdminRequest {
+  return { cmd: request.cmd, request: request.id, session: id, transport };
 }

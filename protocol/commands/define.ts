@@ -119,3 +119,15 @@ export function binFieldsOf(object: Shape): string[] {
     .filter(([, schema]) => isBin(schema))
     .map(([field]) => field);
 }
+
+const secretSchemas = new WeakSet<object>();
+
+/** Marks an argument that no log may show; put it outermost, around `optional` and the like. */
+export function secret<S extends z.ZodType>(schema: S): S {
+  secretSchemas.add(schema);
+  return schema;
+}
+
+export function isSecret(schema: object): boolean {
+  return secretSchemas.has(schema);
+}

@@ -27,7 +27,7 @@ test('help and version are no failures', async (t) => {
   const { foleyd } = await workplace(t);
   const help = await foleyd('--help');
   assert.equal(help.code, 0);
-  for (const command of ['serve', 'generate', 'fad', 'activate', 'rollback', 'voices', 'doctor'])
+  for (const command of ['serve', 'generate', 'fad', 'activate', 'rollback', 'voices', 'token', 'doctor'])
     assert.match(help.stdout, new RegExp(`^  ${command} `, 'm'));
   assert.match((await foleyd('--version')).stdout, /^\d+\.\d+\.\d+\n$/);
 });
@@ -61,8 +61,10 @@ test('a server that was named and is not there is an error, not a reason to make
 });
 
 test('a server with a token is asked with it, and says so to whoever has none', async (t) => {
-  const { foleyd, serve } = await workplace(t);
+  const { dir, env, foleyd, serve } = await workplace(t);
   const { ws } = await serve('--token', 'open-sesame');
+  // Otherwise the secret of this machine, which lies in the server's data folder, would do.
+  env.FOLEYD_DATA = path.join(dir, 'other');
   const refused = await foleyd('voices', '--url', ws);
   assert.equal(refused.code, 1);
   assert.match(refused.stderr, /^foleyd: unauthorized: .*--token/);

@@ -8,11 +8,13 @@ import { type GenerateOptions, generate } from './generate.ts';
 import { addSettings, givenSettings, integer, number, type SettingKey } from './options.ts';
 import { type RetrainOptions, retrain } from './retrain.ts';
 import { serve } from './serve.ts';
+import { listTokens, remove, rotate } from './token.ts';
 import { datasets, type TrainingsOptions, trainings } from './trainings.ts';
 import { voices } from './voices.ts';
 
 /** Settings of an engine in this process; giving one means that no running server is asked. */
-const LOCAL: readonly SettingKey[] = ['data', 'models', 'threads', 'lanes', 'provider'];
+const ENGINE: readonly SettingKey[] = ['models', 'threads', 'lanes', 'provider'];
+const LOCAL: readonly SettingKey[] = ['data', ...ENGINE];
 
 interface Asking extends Record<string, unknown> {
   url?: string;
@@ -132,6 +134,23 @@ export async function main(argv: readonly string[]): Promise<number> {
       code = await voices({ ...options, ...choice(options) });
     });
 
+  const token = addSettings(
+    program.command('token').description('say which roles have a token; rotate and remove change that'),
+    ['data'],
+  ).action((options: Asking) => {
+    code = listTokens(choice(options));
+  });
+  for (const [name, doc, change] of [
+    ['rotate', 'make a new token of a role and show it this once; the old one opens nothing any more', rotate],
+    ['remove', 'let the role have no token', remove],
+  ] as const) {
+    addSettings(token.command(name).description(doc), ['data'])
+      .argument('<ROLE>', 'play or admin')
+      .action(async (role: string, options: Asking) => {
+        code = await change(role, choice({ ...token.opts(), ...options }));
+      });
+  }
+
   addSettings(program.command('doctor').description('look at everything foleyd stands on'))
     .option('--json', 'as JSON')
     .action(async (options: { json?: boolean }) => {
@@ -164,5 +183,5 @@ function asking(command: Command): Command {
 
 function choice(options: Asking): { local: boolean; config: GenerateOptions['config'] } {
   const config = givenSettings(options);
-  return { local: options.local === true || LOCAL.some((key) => key in config), config };
+  return { local: options.local === true || ENGINE.some((key) => key in config), config };
 }

@@ -3,12 +3,14 @@ import WebSocket from 'ws';
 import { Client } from '../../protocol/client.ts';
 import { msgpackCodec } from '../../protocol/index.ts';
 import { CliError } from './errors.ts';
+import { agentFor, authorization, type Peer } from './peer.ts';
 import type { Session } from './session.ts';
 
 /** A client of a running server over WebSocket. Throws no_server, or unauthorized where the token is wrong. */
-export async function connectRemote(url: string, token?: string): Promise<Pick<Session, 'call' | 'close'>> {
-  const headers: Record<string, string> = token === undefined ? {} : { authorization: `Bearer ${token}` };
-  const socket = new WebSocket(url, msgpackCodec.subprotocol, { perMessageDeflate: false, headers });
+export async function connectRemote(url: string, peer: Peer): Promise<Pick<Session, 'call' | 'close'>> {
+  const socket = new WebSocket(url, msgpackCodec.subprotocol, {
+    ...{ perMessageDeflate: false, headers: authorization(peer), agent: agentFor(peer) },
+  });
   await opened(socket, url);
   const client = new Client(socket, msgpackCodec);
   return {

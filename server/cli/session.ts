@@ -1,9 +1,11 @@
 import { readFile } from 'node:fs/promises';
+import { buffer } from 'node:stream/consumers';
 import { type ArgsInput, type CommandName, type EventData, type Events, isTerminal } from '../../protocol/index.ts';
+import { readMachine } from '../access/machine.ts';
 import { createApp } from '../app.ts';
 import { type Config, type ConfigInput, resolveConfig } from '../config.ts';
 import { CliError } from './errors.ts';
-import { health } from './health.ts';
+import { ask, health, type Peer } from './peer.ts';
 import { connectRemote } from './remote.ts';
 
 type SavedClip = EventData<'foley.generate', 'done'>['clips'][number];
@@ -33,14 +35,27 @@ export interface SessionChoice {
   config?: ConfigInput;
 }
 
-/** Asks the server that was named, else one that answers on the default port, else runs an engine right here. */
+/**
+ * Asks the server that was named, else the one on this data folder, else one that answers on the default port, else
+ * runs an engine right here. To the server on this data folder, whose secret only this person can read, it is an admin.
+ */
 export async function openSession(choice: SessionChoice = {}): Promise<Session> {
   const config = resolveConfig({ ...choice.config, listen: false, host: '127.0.0.1', oscHost: '127.0.0.1' });
   if (choice.local !== true) {
-    const url = choice.url ?? `ws://127.0.0.1:${config.port}/ws`;
-    const base = httpBase(url);
-    if (await health(base.origin)) return remoteSession(url, base, choice.token ?? config.token);
-    if (choice.url !== undefined) throw new CliError('no_server', `no foleyd answers at ${url}`);
+    const own = await readMachine(config.data);
+    // Whoever names a data folder means the server that works on it.
+    const usual = choice.config?.data === undefined ? [`ws://127.0.0.1:${config.port}/ws`] : [];
+    const places = choice.url === undefined ? [own?.ws, ...usual] : [choice.url];
+    for (const url of places) {
+      if (url === undefined) continue;
+      const origin = httpBase(url).origin;
+      // The secret goes to the address that its server has, and to no other that may have been named.
+      const mine = own !== null && origin === new URL(own.http).origin ? own : null;
+      const token = choice.token ?? mine?.secret ?? config.token;
+      const peer: Peer = { origin, token, certificate: mine?.certificate };
+      if (await health(peer)) return remoteSession(url, peer);
+    }
+    if (choice.url !== undefined) throw new CliError('no_server', `no foleyd answers at ${choice.url}`);
   }
   return localSession(config);
 }
@@ -70,17 +85,16 @@ async function localSession(config: Config): Promise<Session> {
   };
 }
 
-async function remoteSession(url: string, base: URL, token: string | undefined): Promise<Session> {
-  const client = await connectRemote(url, token);
+async function remoteSession(url: string, peer: Peer): Promise<Session> {
+  const client = await connectRemote(url, peer);
   return {
     where: url,
     call: client.call,
     clip: async ({ url: place, clip }) => {
-      const headers: Record<string, string> = token === undefined ? {} : { authorization: `Bearer ${token}` };
-      const answer = await fetch(new URL(place ?? `/clips/${clip}.wav`, base), { headers });
-      if (!answer.ok)
-        throw new CliError('unknown_clip', `${base.host} does not give clip ${clip} (HTTP ${answer.status})`);
-      return new Uint8Array(await answer.arrayBuffer());
+      const answer = await ask(peer, place ?? `/clips/${clip}.wav`);
+      const bytes = await buffer(answer);
+      if (answer.statusCode === 200) return new Uint8Array(bytes);
+      throw new CliError('unknown_clip', `${peer.origin} does not give clip ${clip} (HTTP ${answer.statusCode})`);
     },
     close: client.close,
   };

@@ -99,10 +99,14 @@ test('a voice that cannot be used is not activated, and play clients may not', a
     .split('\n')
     .map((line) => JSON.parse(line));
   assert.deepEqual(
-    logged.slice(-2).map(({ cmd, args }) => [cmd, args]),
+    logged.slice(-6).map(({ event, cmd, args, code }) => [event, cmd, args ?? code]),
     [
-      ['admin.activate', '{"voice":"broken","force":false}'],
-      ['admin.activate', '{"voice":"nobody","force":false}'],
+      ['begun', 'admin.activate', '{"voice":"broken","force":false}'],
+      ['ended', 'admin.activate', 'voice_corrupt'],
+      ['begun', 'admin.activate', '{"voice":"nobody","force":false}'],
+      ['ended', 'admin.activate', 'unknown_voice'],
+      ['refused', 'admin.activate', 'forbidden'],
+      ['refused', 'admin.rollback', 'forbidden'],
     ],
   );
 });

@@ -1,10 +1,17 @@
 import assert from 'node:assert/strict';
 import type { IncomingMessage } from 'node:http';
 import test from 'node:test';
-import { type Access, checkHost, checkOrigin, roleOf } from './guard.ts';
+import { ProtocolError } from '../../protocol/index.ts';
+import { type Access, checkHost, checkOrigin, grantOf } from './guard.ts';
 
-const local: Access = { host: '127.0.0.1', allowHosts: [], allowOrigins: [], token: undefined, adminToken: undefined };
-const open: Access = { ...local, host: '0.0.0.0', allowHosts: ['studio.local'], token: 'a long secret' };
+/** Tells what it was asked. */
+const tokens: Access['tokens'] = {
+  grant(token, fromThisMachine) {
+    throw new ProtocolError('unauthorized', JSON.stringify([token, fromThisMachine]));
+  },
+};
+const local: Access = { host: '127.0.0.1', allowHosts: [], allowOrigins: [], tokens };
+const open: Access = { ...local, host: '0.0.0.0', allowHosts: ['studio.local'] };
 const request = (headers: Record<string, string>): IncomingMessage => ({ headers }) as unknown as IncomingMessage;
 const url = (text: string): URL => new URL(text, 'http://host');
 
@@ -44,22 +51,24 @@ test('a page that this server itself is the host of may connect', () => {
   assert.throws(() => checkOrigin(request({ origin: 'http://192.168.1.6:9247', host: '192.168.1.5:9247' }), open));
 });
 
-test('without tokens everyone may play', () => {
-  assert.equal(roleOf(request({}), url('/ws'), local), 'play');
-});
-
-test('a token is asked of everyone once it is set, as a header or in the address', () => {
-  assert.throws(() => roleOf(request({}), url('/ws'), open), { code: 'unauthorized' });
-  assert.throws(() => roleOf(request({}), url('/ws?token=wrong'), open), { code: 'unauthorized' });
-  assert.throws(() => roleOf(request({}), url('/ws?token='), open), { code: 'unauthorized' });
-  assert.equal(roleOf(request({}), url('/ws?token=a%20long%20secret'), open), 'play');
-  const spaceless = { ...open, token: 'secret-token' };
-  assert.equal(roleOf(request({ authorization: 'Bearer secret-token' }), url('/ws'), spaceless), 'play');
-});
-
-test('only the admin token gives the admin role, and a wrong one is said to be wrong', () => {
-  const access = { ...local, adminToken: 'admin-secret' };
-  assert.equal(roleOf(request({}), url('/'), access), 'play');
-  assert.equal(roleOf(request({ authorization: 'Bearer admin-secret' }), url('/'), access), 'admin');
-  assert.throws(() => roleOf(request({ authorization: 'Bearer guess' }), url('/'), access), { code: 'unauthorized' });
+test('a token is read from the header or the address, and whence it comes from the connection', () => {
+  const asked = (headers: Record<string, string>, target: string, socket: object): unknown => {
+    try {
+      grantOf({ headers, socket } as unknown as IncomingMessage, url(target), local);
+    } catch (error) {
+      return JSON.parse((error as Error).message);
+    }
+    return null;
+  };
+  const [here, there] = [
+    { remoteAddress: '::ffff:127.0.0.1' },
+    { remoteAddress: '10.0.0.7', localAddress: '10.0.0.5' },
+  ];
+  assert.deepEqual(asked({}, '/ws', here), [null, true]);
+  assert.deepEqual(asked({}, '/ws?token=', there), ['', false]);
+  assert.deepEqual(asked({}, '/ws?token=a%20long%20secret', there), ['a long secret', false]);
+  assert.deepEqual(asked({ authorization: 'bearer x' }, '/ws?token=y', here), ['x', true]);
+  assert.deepEqual(asked({ authorization: 'Basic eDp5' }, '/', here), [null, true]);
+  assert.deepEqual(asked({}, '/', { remoteAddress: '10.0.0.5', localAddress: '10.0.0.5' }), [null, true]);
+  assert.deepEqual(asked({}, '/', {}), [null, false]);
 });

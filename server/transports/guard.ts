@@ -1,7 +1,7 @@
-import { createHash, timingSafeEqual } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
 import { isIP } from 'node:net';
-import { ProtocolError, type Role } from '../../protocol/index.ts';
+import { ProtocolError } from '../../protocol/index.ts';
+import type { Grant, Tokens } from '../access/tokens.ts';
 import { isLoopback } from '../loopback.ts';
 
 /** Who may come in over HTTP and WebSocket. */
@@ -12,10 +12,7 @@ export interface Access {
   allowHosts: readonly string[];
   /** Web pages, as origins, that may connect beside those of this machine. */
   allowOrigins: readonly string[];
-  /** Asked of everyone when set. */
-  token: string | undefined;
-  /** Gives the admin role. */
-  adminToken: string | undefined;
+  tokens: Pick<Tokens, 'grant'>;
 }
 
 /**
@@ -44,23 +41,15 @@ export function checkOrigin(request: IncomingMessage, access: Access): void {
   throw new ProtocolError('forbidden', `pages of ${origin.slice(0, 100)} may not connect; see --allow-origin`);
 }
 
-/** The role that comes with a token. Throws unauthorized. */
-export function roleOf(request: IncomingMessage, url: URL, access: Access): Role {
+/** What the token of a request gives, or its having none. Throws unauthorized. */
+export function grantOf(request: IncomingMessage, url: URL, { tokens }: Access): Grant {
   const given = /^Bearer +(\S+)$/i.exec(request.headers.authorization ?? '')?.[1] ?? url.searchParams.get('token');
-  if (given !== null && access.adminToken !== undefined && same(given, access.adminToken)) return 'admin';
-  if (access.token === undefined) {
-    // A wrong secret is said to be wrong, not quietly taken for none.
-    if (given !== null && access.adminToken !== undefined) throw new ProtocolError('unauthorized');
-    return 'play';
-  }
-  if (given !== null && same(given, access.token)) return 'play';
-  throw new ProtocolError('unauthorized');
+  return tokens.grant(given, isFromThisMachine(request.socket));
 }
 
-/** Compares in a time that says nothing about how much was right. */
-function same(given: string, secret: string): boolean {
-  const digest = (text: string): Buffer => createHash('sha256').update(text).digest();
-  return timingSafeEqual(digest(given), digest(secret));
+/** A connection to an address of our own comes over no network. */
+function isFromThisMachine({ remoteAddress, localAddress }: IncomingMessage['socket']): boolean {
+  return remoteAddress !== undefined && (isLoopback(remoteAddress) || remoteAddress === localAddress);
 }
 
 function hostName(header: string): string | null {

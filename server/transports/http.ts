@@ -1,8 +1,10 @@
 import { createServer, type IncomingMessage, type ServerResponse, STATUS_CODES } from 'node:http';
+import { createServer as createSecureServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import type { Duplex } from 'node:stream';
-import { errors, failedAnswer, ProtocolError, toProtocolError } from '../../protocol/index.ts';
-import { type Access, checkHost, checkOrigin, roleOf } from './guard.ts';
+import { errors, failedAnswer, isCommandName, ProtocolError, toProtocolError } from '../../protocol/index.ts';
+import type { Grant } from '../access/tokens.ts';
+import { type Access, checkHost, checkOrigin, grantOf } from './guard.ts';
 import { type ClipFile, sendClip } from './http-clips.ts';
 import { handleCommand, sendAnswer } from './http-commands.ts';
 import { isHostInfo, type OscQuery, sendHostInfo, sendNode } from './http-oscquery.ts';
@@ -14,12 +16,16 @@ export interface HttpOptions extends TransportContext, WsOptions {
   host: string;
   port: number;
   access: Access;
+  /** PEM; null serves without TLS. */
+  tls: { cert: Buffer; key: Buffer } | null;
   connections: number;
   /** Body of GET /health. */
   health: () => Record<string, unknown>;
   findClip: (id: string) => Promise<ClipFile | null>;
   /** What OSC addresses there are, for every GET that is nothing else; null where OSC is off. */
   oscQuery: OscQuery | null;
+  /** Hears of each request without the right token, and of the command it was for where that is known. */
+  onUnauthorized: (transport: 'http' | 'ws', cmd: string | null) => void;
 }
 
 const kinds: ReadonlyMap<string, WsKind> = new Map([
@@ -27,12 +33,22 @@ const kinds: ReadonlyMap<string, WsKind> = new Map([
   ['/', 'osc'],
 ]);
 
-/** HTTP and, under /ws and /, WebSocket, on one port. Rejects with port_in_use, or io_error for an address that cannot be had. */
-export async function listenHttp(options: HttpOptions): Promise<Listener> {
+export interface HttpListener extends Listener {
+  /** Ends the connections whose tokens hold no more. */
+  revoke(): void;
+}
+
+/**
+ * HTTP and, under /ws and /, WebSocket, on one port, both over TLS where there is a certificate. Rejects with port_in_use, or
+ * io_error for an address that cannot be had.
+ */
+export async function listenHttp(options: HttpOptions): Promise<HttpListener> {
   const ws = createWs(options);
-  const server = createServer((request, response) => {
+  const serve = (request: IncomingMessage, response: ServerResponse): void => {
     answer(request, response, options).catch((thrown: unknown) => refuse(request, response, thrown, options));
-  });
+  };
+  const server =
+    options.tls === null ? createServer(serve) : createSecureServer({ ...options.tls, minVersion: 'TLSv1.2' }, serve);
   server.maxConnections = options.connections;
   const crowded = new RateLimit(1, 0.1, 1);
   server.on('drop', () => {
@@ -49,7 +65,7 @@ export async function listenHttp(options: HttpOptions): Promise<Listener> {
           'unknown_command',
           `WebSockets are at ${options.osc === null ? '/ws' : '/ws and, for OSC, at /'}`,
         );
-      ws.upgrade(request, socket, head, kind, roleOf(request, url, options.access));
+      ws.upgrade(request, socket, head, kind, admitted(request, url, 'ws', options));
     } catch (thrown) {
       const error = toProtocolError(thrown);
       options.log('warn', 'a WebSocket was refused', errorFields(error));
@@ -72,6 +88,7 @@ export async function listenHttp(options: HttpOptions): Promise<Listener> {
   return {
     host: options.host,
     port: (server.address() as AddressInfo).port,
+    revoke: () => ws.revoke(),
     async close() {
       const closed = new Promise<void>((resolve) => server.close(() => resolve()));
       await ws.close();
@@ -96,7 +113,7 @@ async function answer(request: IncomingMessage, response: ServerResponse, option
     });
     response.end(request.method === 'HEAD' ? undefined : text);
   } else if (pathname.startsWith('/clips/') && reads) {
-    roleOf(request, url, options.access);
+    admitted(request, url, 'http', options);
     const id = /^\/clips\/([^/]+)\.wav$/.exec(pathname)?.[1] ?? '';
     const clip = await options.findClip(id);
     if (clip === null) throw new ProtocolError('unknown_clip');
@@ -106,7 +123,7 @@ async function answer(request: IncomingMessage, response: ServerResponse, option
       request,
       response,
       pathname.slice('/v1/'.length),
-      roleOf(request, url, options.access),
+      admitted(request, url, 'http', options).role,
       options,
     );
   } else if (options.oscQuery !== null && reads && isHostInfo(url)) {
@@ -119,8 +136,8 @@ async function answer(request: IncomingMessage, response: ServerResponse, option
 }
 
 function sendOscQuery(request: IncomingMessage, response: ServerResponse, url: URL, options: HttpOptions): boolean {
-  const { oscQuery, access } = options;
-  return oscQuery !== null && sendNode(request, response, url, roleOf(request, url, access), oscQuery);
+  const { oscQuery } = options;
+  return oscQuery !== null && sendNode(request, response, url, admitted(request, url, 'http', options).role, oscQuery);
 }
 
 /** Checks that hold for every request, upgrades included. */
@@ -131,6 +148,17 @@ function admit(request: IncomingMessage, access: Access): URL {
   if (!target.startsWith('/') || !URL.canParse(target, 'http://host'))
     throw new ProtocolError('malformed', 'not a path');
   return new URL(target, 'http://host');
+}
+
+/** What the request's token gives. Throws unauthorized. */
+function admitted(request: IncomingMessage, url: URL, transport: 'http' | 'ws', options: HttpOptions): Grant {
+  try {
+    return grantOf(request, url, options.access);
+  } catch (error) {
+    const cmd = url.pathname.replace(/^\/v1\//, '');
+    options.onUnauthorized(transport, isCommandName(cmd) ? cmd : null);
+    throw error;
+  }
 }
 
 /** No page reads answers over CORS but those that were named. */

@@ -17,13 +17,11 @@ export interface OscConnection {
   receive(request: OscRequest, at?: number | null): void;
 }
 
-/** One client that speaks OSC, by datagrams unless it is said: a session, and how each open request spells its id (1 and "1" are one id). */
+/** One client that speaks OSC: a session, and how each open request spells its id (1 and "1" are one id). */
 export function connectOscClient(
   registry: Registry,
   send: (datagram: Uint8Array, droppable: boolean) => void,
-  { transport, role, lasting }: { transport: string; role: Role; lasting: boolean } = {
-    ...{ transport: 'osc', role: 'play', lasting: false },
-  },
+  { transport, role, lasting }: { transport: string; role: Role; lasting: boolean },
 ): OscConnection {
   const echoes = new Map<string, { echo: OscArg; requests: number }>();
   let drawn = 0;

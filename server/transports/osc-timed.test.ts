@@ -26,7 +26,16 @@ async function listen(t: TestContext, oscTimed = 100) {
     },
   } as unknown as Registry;
   const listener = await listenOsc({
-    ...{ registry, host: '127.0.0.1', port: 0, allow: [], oscSenders: 4, oscTimed, oscHorizonMs: 60_000 },
+    ...{
+      registry,
+      host: '127.0.0.1',
+      port: 0,
+      allow: [],
+      oscRole: 'play',
+      oscSenders: 4,
+      oscTimed,
+      oscHorizonMs: 60_000,
+    },
     log: () => undefined,
     isTimed: (cmd) => cmd === 'server.ping',
   });

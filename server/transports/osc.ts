@@ -1,6 +1,6 @@
 import { createSocket, type RemoteInfo, type Socket } from 'node:dgram';
 import { isIPv6 } from 'node:net';
-import { decodeOsc, encodeOscFailed, type ProtocolError, toProtocolError } from '../../protocol/index.ts';
+import { decodeOsc, encodeOscFailed, type ProtocolError, type Role, toProtocolError } from '../../protocol/index.ts';
 import { isLoopback } from '../loopback.ts';
 import { type AgendaOptions, OscAgenda } from './osc-agenda.ts';
 import { connectOscClient, type OscConnection } from './osc-client.ts';
@@ -13,6 +13,8 @@ export interface OscOptions extends TransportContext, AgendaOptions {
   port: number;
   /** Addresses besides loopback that are answered; datagrams of all others are ignored, so none is amplified. */
   allow: readonly string[];
+  /** Of everyone who is answered. */
+  oscRole: Role;
   oscSenders: number;
   /** Addresses of users' own, which fire triggers. */
   isMapped?: (address: string) => boolean;
@@ -60,10 +62,13 @@ class OscReceiver {
   constructor(socket: Socket, options: OscOptions) {
     this.#socket = socket;
     this.#options = options;
-    const { registry } = options;
+    const { oscRole, registry } = options;
     this.#senders = new OscSenders({
       max: options.oscSenders,
-      connect: (target) => connectOscClient(registry, (datagram, droppable) => this.#send(datagram, target, droppable)),
+      connect: (target) =>
+        connectOscClient(registry, (datagram, droppable) => this.#send(datagram, target, droppable), {
+          ...{ transport: 'osc', role: oscRole, lasting: false },
+        }),
       disconnect: ({ session }) => registry.disconnect(session),
       isIdle: ({ session }) => session.open.size === 0,
     });

@@ -11,12 +11,13 @@ import {
   type Role,
   toProtocolError,
 } from '../../protocol/index.ts';
+import type { Grant } from '../access/tokens.ts';
 import type { Session } from '../registry.ts';
 import { type AgendaOptions, OscAgenda } from './osc-agenda.ts';
 import { connectOscClient, type OscConnection } from './osc-client.ts';
 import type { OscSpace, SpaceEvent } from './osc-space.ts';
 import type { TransportContext } from './transport.ts';
-import { bytesOf, type Outlet } from './ws-outlet.ts';
+import { bytesOf, type Outlet, shut } from './ws-outlet.ts';
 
 export interface WsOscOptions extends AgendaOptions {
   space: OscSpace;
@@ -45,8 +46,9 @@ export class WsOsc {
   }
 
   /** One client for as long as its socket is open; `leave` ends its session. */
-  serve(socket: WebSocket, role: Role, outlet: Outlet): { session: Session; leave: () => void } {
+  serve(socket: WebSocket, grant: Grant, outlet: Outlet): { session: Session; leave: () => void } {
     const { registry } = this.#context;
+    const { role } = grant;
     const { space, isMapped } = this.#options;
     const send = (frame: Uint8Array, droppable: boolean): void => outlet.send(() => frame, droppable);
     const connection = connectOscClient(registry, send, { transport: 'ws-osc', role, lasting: true });
@@ -59,6 +61,10 @@ export class WsOsc {
       for (const frame of framesOf(event, listening, wantsText)) outlet.send(() => frame, typeof frame !== 'string');
     });
     socket.on('message', (data, isBinary) => {
+      if (!grant.holds()) {
+        void shut(socket, 'unauthorized');
+        return;
+      }
       const bytes = bytesOf(data);
       if (!isBinary) wantsText = hasSpokenText = true;
       else if (!hasSpokenText) wantsText = false;

@@ -1,7 +1,8 @@
 import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { type WebSocket, WebSocketServer } from 'ws';
-import { type Codec, jsonCodec, msgpackCodec, ProtocolError, type Role } from '../../protocol/index.ts';
+import { type Codec, jsonCodec, msgpackCodec, ProtocolError } from '../../protocol/index.ts';
+import type { Grant } from '../access/tokens.ts';
 import type { Registry, Session } from '../registry.ts';
 import type { TransportContext } from './transport.ts';
 import { WsOsc, type WsOscOptions } from './ws-osc.ts';
@@ -20,7 +21,9 @@ export type WsKind = 'foley' | 'osc';
 /** WebSockets on upgrade requests that the HTTP transport has let in. */
 export interface WsTransport {
   /** Throws bad_envelope when the client offers only subprotocols we do not speak. */
-  upgrade(request: IncomingMessage, socket: Duplex, head: Buffer, kind: WsKind, role: Role): void;
+  upgrade(request: IncomingMessage, socket: Duplex, head: Buffer, kind: WsKind, grant: Grant): void;
+  /** Closes with 4401 every socket whose token holds no more. */
+  revoke(): void;
   /** Closes every socket with 1001. */
   close(): Promise<void>;
 }
@@ -46,6 +49,7 @@ export function createWs(options: WsOptions): WsTransport {
   });
   const backlog: Backlog = { total: 0, share: () => options.unsentBytes / Math.max(1, server.clients.size) };
   const unanswered = new WeakMap<WebSocket, number>();
+  const grants = new WeakMap<WebSocket, Grant>();
   const heartbeat = setInterval(() => {
     for (const socket of server.clients) {
       const missed = unanswered.get(socket) ?? 0;
@@ -60,8 +64,9 @@ export function createWs(options: WsOptions): WsTransport {
   }, heartbeatMs);
   heartbeat.unref();
   const osc = options.osc === null ? null : new WsOsc(options, options.osc);
-  const serve = (socket: WebSocket, kind: WsKind, role: Role): void => {
+  const serve = (socket: WebSocket, kind: WsKind, grant: Grant): void => {
     const { registry, log } = options;
+    grants.set(socket, grant);
     unanswered.set(socket, 0);
     socket.on('pong', () => unanswered.set(socket, 0));
     const outlet = new Outlet(socket, options, backlog, (waiting) => {
@@ -70,8 +75,8 @@ export function createWs(options: WsOptions): WsTransport {
       leave();
     });
     const { session, leave } =
-      kind === 'osc' && osc !== null ? osc.serve(socket, role, outlet) : serveFoley(socket, role, registry, outlet);
-    log('debug', 'a client came', { session: session.id, role });
+      kind === 'osc' && osc !== null ? osc.serve(socket, grant, outlet) : serveFoley(socket, grant, registry, outlet);
+    log('debug', 'a client came', { session: session.id, role: grant.role });
     // Without a listener the frame of one client (too large, not UTF-8) would end the process for all.
     socket.on('error', (error) => {
       const code = (error as NodeJS.ErrnoException).code;
@@ -86,7 +91,7 @@ export function createWs(options: WsOptions): WsTransport {
     });
   };
   return {
-    upgrade(request, socket, head, kind, role) {
+    upgrade(request, socket, head, kind, grant) {
       const names = offered(request);
       if (kind === 'osc' && names.some((name) => codecs.some((codec) => codec.subprotocol === name)))
         throw new ProtocolError('bad_envelope', 'OSC is spoken here; this subprotocol is at /ws');
@@ -98,7 +103,10 @@ export function createWs(options: WsOptions): WsTransport {
         const known = codecs.map((codec) => codec.subprotocol).join(' and ');
         throw new ProtocolError('bad_envelope', `none of the subprotocols offered is known; there are ${known}`);
       }
-      server.handleUpgrade(request, socket, head, (client) => serve(client, kind, role));
+      server.handleUpgrade(request, socket, head, (client) => serve(client, kind, grant));
+    },
+    revoke() {
+      for (const socket of server.clients) if (grants.get(socket)?.holds() === false) void shut(socket, 'unauthorized');
     },
     async close() {
       clearInterval(heartbeat);
@@ -113,17 +121,21 @@ export function createWs(options: WsOptions): WsTransport {
 /** One client for as long as its socket is open. Without a subprotocol it speaks JSON. Returns what ends its session. */
 function serveFoley(
   socket: WebSocket,
-  role: Role,
+  grant: Grant,
   registry: Registry,
   outlet: Outlet,
 ): { session: Session; leave: () => void } {
   const codec = codecs.find(({ subprotocol }) => subprotocol === socket.protocol) ?? jsonCodec;
   const session = registry.connect({
     transport: `ws-${codec.name}`,
-    role,
+    role: grant.role,
     send: (answer, { droppable }) => outlet.send(() => codec.encode(answer), droppable),
   });
   socket.on('message', (data, isBinary) => {
+    if (!grant.holds()) {
+      void shut(socket, 'unauthorized');
+      return;
+    }
     const bytes = bytesOf(data);
     void registry.receive(session, () => codec.decode(isBinary ? bytes : bytes.toString('utf8')));
   });

@@ -1,6 +1,6 @@
 import dgram from 'node:dgram';
 import net from 'node:net';
-import { health } from '../health.ts';
+import { health } from '../peer.ts';
 import { type Finding, ok, warn } from './check.ts';
 
 /** The port for HTTP and WebSocket: free, ours, or taken by somebody else. */
@@ -11,7 +11,7 @@ export async function httpPort(host: string, port: number): Promise<Finding> {
     server.listen(port, host, () => server.close(() => resolve(null)));
   });
   if (busy === null) return ok(`${host}:${port} is free`, { port, state: 'free' });
-  const found = busy === 'EADDRINUSE' ? await health(`http://${host}:${port}`) : null;
+  const found = busy === 'EADDRINUSE' ? await health({ origin: `http://${host}:${port}` }) : null;
   if (found) return ok(`${host}:${port}: foleyd ${found.version} runs there`, { port, state: 'foleyd' });
   return warn('port_in_use', `${host}:${port}: ${told(busy)}; choose another with --port`);
 }

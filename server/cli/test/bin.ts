@@ -23,6 +23,8 @@ export interface Workplace {
   env: NodeJS.ProcessEnv;
   /** Runs `foleyd ARGS` to its end. */
   foleyd(...args: string[]): Promise<Ran>;
+  /** The same in another environment. */
+  foleydWith(env: NodeJS.ProcessEnv, ...args: string[]): Promise<Ran>;
   /** The same, interrupted as by Ctrl-C as soon as stderr matches. */
   interrupt(when: RegExp, ...args: string[]): Promise<Ran>;
   /** Starts `foleyd serve` on free ports and waits until it says where it listens; stopped with the test. */
@@ -47,12 +49,13 @@ export async function workplace(t: TestContext): Promise<Workplace> {
     // Nothing listens on the port of TCPMUX, so nobody's own server is ever asked.
     ...{ FOLEYD_PORT: '1', NODE_TEST_CONTEXT: undefined, NO_COLOR: undefined },
   };
-  const start = (args: string[]) =>
-    spawn(process.execPath, [BIN, ...args], { cwd: dir, env, stdio: ['ignore', 'pipe', 'pipe'] });
+  const start = (args: string[], of: NodeJS.ProcessEnv = env) =>
+    spawn(process.execPath, [BIN, ...args], { cwd: dir, env: of, stdio: ['ignore', 'pipe', 'pipe'] });
   return {
     dir,
     env,
     foleyd: (...args) => finish(start(args)),
+    foleydWith: (of, ...args) => finish(start(args, of)),
     interrupt(when, ...args) {
       const child = start(args);
       let seen = '';
