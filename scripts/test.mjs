@@ -141,11 +141,12 @@ async function main() {
   await ready({ dev: true });
   const examples = path.join(ROOT, 'examples');
   if (only.includes('checks')) await checks();
+  // Before the server's tests: some train, in the environment that is made here.
+  if (only.includes('python')) await python();
   if (only.includes('node')) {
     const files = testFiles(ROOT).filter((file) => !file.startsWith(examples + path.sep));
     await suite('server, protocol and scripts (node:test)', () => nodeTests(files));
   }
-  if (only.includes('python')) await python();
   if (only.includes('examples')) await suite('examples (node:test)', () => nodeTests(testFiles(examples)));
 
   const total = sum(results.flatMap((r) => r.counts ?? []));
