@@ -3,6 +3,7 @@ import { pathToFileURL } from 'node:url';
 import { commandsText } from './docs/commands.ts';
 import { connectText } from './docs/connect.ts';
 import { paragraphs } from './docs/markdown.ts';
+import { rolesText } from './docs/roles.ts';
 import {
   envelopeText,
   errorsText,
@@ -31,6 +32,7 @@ export function docsText(): string {
     oscText(),
     oscQueryText(),
     httpText(),
+    rolesText(),
     errorsText(),
     limitsText(),
   )}\n`;

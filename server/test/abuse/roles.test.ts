@@ -8,7 +8,7 @@ import { connectOsc } from '../support/osc-client.ts';
 import { newServer } from '../support/server.ts';
 import { connectWs } from '../support/ws-client.ts';
 
-/** No command of the protocol is for admins yet; this one is there for these tests alone. */
+/** A command for admins whose success is sure; those of the protocol are in the contract suite. */
 const command = defineCommand({
   ...{ name: 'test.admin', role: 'admin', doc: 'a test.', args: z.strictObject({}), events: { done: z.object({}) } },
   ...{ http: true, example: { args: {}, events: { done: {} } } },
