@@ -20,7 +20,7 @@ import type { Announcement } from './discovery/announce.ts';
 import type { Listening } from './discovery/open.ts';
 import { EncoderProcess } from './engine/encoder.ts';
 import type { Engine } from './engine/engine.ts';
-import { EngineError } from './engine/errors.ts';
+import { tryVoice } from './engine/trial.ts';
 import { Listener as ClipListener } from './evaluation/listener.ts';
 import { openEvaluation, type ReferenceFolder } from './evaluation/open.ts';
 import { ScoreBook } from './evaluation/scores.ts';
@@ -174,7 +174,7 @@ export async function createApp(config: Config, parts: AppParts = {}): Promise<A
       openEvaluation: (voice, order) => openEvaluation(listener, folders, voice, order),
       scores,
       active,
-      tryVoice: (voice) => tryVoice(engine, voice),
+      tryVoice: (voice) => loadAndTry(engine, voice),
       gate: { mode: config.gate, margin: config.gateMargin },
       onActive: (voice) => {
         log.info({ voice }, 'another voice is active');
@@ -317,16 +317,10 @@ export async function createApp(config: Config, parts: AppParts = {}): Promise<A
   };
 }
 
-/** Rejects where a voice cannot be loaded, or makes what is no sound, or another one the second time. */
-async function tryVoice(engine: Engine, { dir, classCount, rate }: Voice): Promise<void> {
-  await engine.load(dir);
-  const classWeights = Array.from({ length: classCount }, (_, id) => (id === 0 ? 1 : 0));
-  const order = { voiceDir: dir, classWeights, seed: 1, temperature: 1, topK: 0, topP: 1, rate, previews: false };
-  const runs = [1, 2].map(() => engine.run({ ...order, urgent: true }, () => undefined).done);
-  const [one, other] = await Promise.all(runs);
-  const wrong = (why: string): EngineError => new EngineError('voice_corrupt', `the voice was tried: ${why}`);
-  if (!one!.pcm.every(Number.isFinite)) throw wrong('a sample is no number');
-  if (one!.pcm.some((sample, i) => sample !== other!.pcm[i])) throw wrong('the same seed gave two clips');
+/** Loads a voice beside the others and tries it. Rejects with an EngineError. */
+async function loadAndTry(engine: Engine, voice: Voice): Promise<void> {
+  await engine.load(voice.dir);
+  await tryVoice((request) => engine.run(request, () => undefined).done, voice);
 }
 
 /** Loads the active voice, so that the first clip does not wait. A broken one is no reason not to start. */
@@ -402,7 +396,7 @@ async function startEngine(config: Config, log: Log): Promise<Engine> {
   const { createEngine } = await import('./engine/pool.ts');
   return createEngine({
     ...(config.threads === undefined ? {} : { threads: config.threads }),
-    provider: config.provider,
+    ...{ provider: config.provider, voiceMemory: config.voiceMemory },
     ...(config.lanes === undefined ? {} : { lanes: config.lanes }),
     log: (level, message) => log[level as 'info']({ from: 'engine' }, message),
   });

@@ -106,6 +106,13 @@ const configSchema = z.strictObject({
   provider: z.enum(providerNames).default('cpu'),
   /** Processes that make clips. */
   lanes: z.coerce.number<unknown>().int().min(1).max(64).optional(),
+  /** Megabytes of memory that voices may take in each of them. */
+  voiceMemory: z.coerce
+    .number<unknown>()
+    .int()
+    .min(1)
+    .max(2 ** 20)
+    .default(512),
   /** Where sound is played: a device's name, none, or what the system has. */
   output: z.string().min(1).max(256).default('auto'),
   /** A WAV file that takes what is played. */
@@ -224,6 +231,13 @@ export const settings = [
     value: 'N',
     env: 'FOLEYD_LANES',
     doc: 'processes that make clips, four clips at once each; one for two cores by default, four at most',
+  },
+  {
+    key: 'voiceMemory',
+    flag: '--voice-memory',
+    value: 'MB',
+    env: 'FOLEYD_VOICE_MEMORY',
+    doc: 'memory for voices in each process, 512 by default; the one used least recently goes first',
   },
   { key: 'output', flag: '--output', value: 'NAME', env: 'FOLEYD_OUTPUT', doc: 'audio device, none, or auto' },
   { key: 'record', flag: '--record', value: 'FILE', env: 'FOLEYD_RECORD', doc: 'WAV file that takes what is played' },

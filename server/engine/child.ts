@@ -13,9 +13,6 @@ import { RenderThread } from './render-thread.ts';
 import { VoiceShelf } from './shelf.ts';
 import { Voice } from './voice.ts';
 
-/** Voices kept in memory. */
-const KEPT = 3;
-
 // Whoever plays sound goes first: the server's own mixing, and the host beside it. Threads made later inherit it.
 try {
   setPriority(constants.priority.PRIORITY_BELOW_NORMAL);
@@ -29,13 +26,14 @@ for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal
 process.on('disconnect', () => void process.kill(process.pid, 'SIGKILL'));
 
 const threads = Number(process.argv[2] ?? 1);
+const voiceMemory = Number(process.argv[4] ?? 512) * 2 ** 20;
 const { provider, problems } = await chooseProvider(process.argv[3] ?? 'cpu', bundledProviders());
 const rendering = new RenderThread((reason) => {
   // Nobody's clip can be heard any more; the server starts another process.
   console.error(`the rendering thread ended: ${reason}`);
   process.exit(1);
 });
-const voices = new VoiceShelf(KEPT, (dir) => Voice.open(dir, { provider, threads }, (of) => rendering.open(of)));
+const voices = new VoiceShelf(voiceMemory, (dir) => Voice.open(dir, { provider, threads }, (of) => rendering.open(of)));
 const open = new Set<number>();
 const cancelled = new Set<number>();
 

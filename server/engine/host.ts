@@ -1,14 +1,15 @@
 import type { EngineEvent, EngineInfo, EngineRequest, EngineResult, EngineRun } from './engine.ts';
 import { EngineError, toEngineError } from './errors.ts';
 import type { FromChild, ToChild } from './messages.ts';
-import type { Place } from './ort.ts';
-import { startProcess } from './process.ts';
+import { type ProcessOptions, startProcess } from './process.ts';
 
 export interface HostOptions {
   /** Threads of the graphs. */
   threads: number;
   /** Where decoder and vocoder run, if it works there; the CPU by default. */
   provider?: string;
+  /** Megabytes of memory that voices may take; 512 by default. */
+  voiceMemory?: number;
   log?: (level: 'debug' | 'info' | 'warn' | 'error', message: string) => void;
   /** Tasks that the process works at together; 1 by default. */
   atOnce?: number;
@@ -39,7 +40,7 @@ const MOST_WAITING = 1024;
  */
 export class EngineHost {
   readonly #startProcess: typeof startProcess;
-  readonly #place: Place;
+  readonly #place: ProcessOptions;
   readonly #log: NonNullable<HostOptions['log']>;
   readonly #atOnce: number;
   readonly #onFree: () => void;
@@ -59,9 +60,9 @@ export class EngineHost {
 
   /** start: how a process is started; tests give their own. */
   constructor(options: HostOptions, start: typeof startProcess = startProcess) {
-    const { threads, provider = 'cpu', log, onFree, atOnce = 1 } = options;
+    const { threads, provider = 'cpu', voiceMemory = 512, log, onFree, atOnce = 1 } = options;
     this.#startProcess = start;
-    this.#place = { provider, threads };
+    this.#place = { provider, threads, voiceMemory };
     this.#log = log ?? (() => undefined);
     this.#atOnce = atOnce;
     this.#onFree = onFree ?? (() => undefined);

@@ -6,6 +6,7 @@ import path from 'node:path';
 import * as ort from 'onnxruntime-node';
 import type { Card, CardFile, GraphName } from './card.ts';
 import { EngineError } from './errors.ts';
+import { checkGraphFile } from './graph-file.ts';
 
 export const ortVersion: string = createRequire(import.meta.url)('onnxruntime-node/package.json').version;
 
@@ -86,6 +87,8 @@ export class Graph {
     if (bytes === null || createHash('sha256').update(bytes).digest('hex') !== sha256)
       throw new EngineError('voice_corrupt', `${file} is not the file that the voice's card describes`);
     try {
+      // Weights in other files would be looked for wherever the process happens to be.
+      checkGraphFile(bytes);
       return new Graph(await ort.InferenceSession.create(bytes, sessionOptions(on)));
     } catch (error) {
       throw new EngineError('voice_corrupt', `${file} is no usable graph: ${(error as Error).message}`, {

@@ -10,6 +10,8 @@ export interface EngineOptions {
   lanes?: number;
   /** Where decoder and vocoder run, if it works there; the CPU by default. */
   provider?: string;
+  /** Megabytes of memory that voices may take in each process. */
+  voiceMemory?: number;
   log?: HostOptions['log'];
 }
 
@@ -233,6 +235,7 @@ export class EnginePool implements Engine {
         // A load beside the clips of both kinds.
         atOnce: 2 * TOGETHER + 1,
         ...(this.#options.provider === undefined ? {} : { provider: this.#options.provider }),
+        ...(this.#options.voiceMemory === undefined ? {} : { voiceMemory: this.#options.voiceMemory }),
         ...(this.#options.log === undefined ? {} : { log: this.#options.log }),
         onFree: () => this.#freed(lane),
       }),

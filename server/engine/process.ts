@@ -4,6 +4,12 @@ import { fileURLToPath, pathToFileURL } from 'node:url';
 import { type FromChild, owned, type ToChild } from './messages.ts';
 import type { Place } from './ort.ts';
 
+/** How a process works. */
+export interface ProcessOptions extends Place {
+  /** Megabytes of memory that its voices may take. */
+  voiceMemory: number;
+}
+
 export interface EngineProcess {
   pid: number | null;
   /** Throws where a message cannot be put into bytes. */
@@ -23,14 +29,18 @@ export interface ProcessEvents {
 const STOP_MS = 2000;
 
 /** Starts the engine's process, from any working folder and however the server itself was started. */
-export function startProcess({ threads, provider }: Place, events: ProcessEvents): EngineProcess {
+export function startProcess({ threads, provider, voiceMemory }: ProcessOptions, events: ProcessEvents): EngineProcess {
   const loader = pathToFileURL(createRequire(import.meta.url).resolve('tsx')).href;
-  const child = fork(fileURLToPath(new URL('./child.ts', import.meta.url)), [String(threads), provider], {
-    execArgv: ['--import', loader],
-    // Typed arrays cross as themselves.
-    serialization: 'advanced',
-    stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
-  });
+  const child = fork(
+    fileURLToPath(new URL('./child.ts', import.meta.url)),
+    [String(threads), provider, String(voiceMemory)],
+    {
+      execArgv: ['--import', loader],
+      // Typed arrays cross as themselves.
+      serialization: 'advanced',
+      stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
+    },
+  );
   let over = false;
   const gone = new Promise<void>((resolve) => {
     const end = (reason: string): void => {

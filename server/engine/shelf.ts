@@ -1,14 +1,33 @@
-import { readCardText } from './card.ts';
+import { type Card, graphNames, parseCard, readCardText } from './card.ts';
 import type { Voice } from './voice.ts';
 
 interface Kept {
   voice: Voice;
+  /** Bytes it is counted as. */
+  bytes: number;
   users: number;
   /** On the shelf no more: closed when the last user leaves. */
   gone: boolean;
 }
 
-/** Voices in memory, the least recently used first to go; one that is in use is closed when its last user leaves. */
+/**
+ * Measured: graphs of 24 MB in files, half of them in 16-bit floats, take 150 MB once they are loaded, packed for their
+ * products, and have run; a voice of half a megabyte takes a few.
+ */
+const MEMORY_PER_BYTE = 6;
+const MEMORY_AT_LEAST = 4 * 2 ** 20;
+
+/** What a voice takes in memory, in bytes, by its card. Its encoder runs elsewhere. */
+export function memoryOf({ graphs }: Pick<Card, 'graphs'>): number {
+  const loaded = graphNames.filter((name) => name !== 'encoder');
+  const bytes = loaded.reduce((sum, name) => sum + (graphs[name]?.bytes ?? 0), 0);
+  return MEMORY_AT_LEAST + MEMORY_PER_BYTE * bytes;
+}
+
+/**
+ * Voices in memory, as many as fit. Before another one is loaded, the least recently used go to make room, but never
+ * one that is in use: then there are more than fit, until somebody leaves.
+ */
 export class VoiceShelf {
   readonly #most: number;
   readonly #open: (dir: string) => Promise<Voice>;
@@ -17,6 +36,7 @@ export class VoiceShelf {
   /** Looked up one after the other: nobody opens what somebody is about to have opened. */
   #last: Promise<unknown> = Promise.resolve();
 
+  /** @param most bytes of memory that voices may take */
   constructor(most: number, open: (dir: string) => Promise<Voice>) {
     this.#most = most;
     this.#open = open;
@@ -28,37 +48,66 @@ export class VoiceShelf {
 
   /** The voice in `dir` as its card there describes it now. Whoever takes it must leave it. */
   take(dir: string): Promise<{ voice: Voice; leave: () => Promise<void> }> {
-    const found = this.#last.then(() => this.#find(dir));
-    this.#last = found.catch(() => undefined);
-    return found.then((kept) => ({ voice: kept.voice, leave: () => this.#leave(kept) }));
+    return this.#inTurn(() => this.#find(dir)).then((kept) => ({
+      voice: kept.voice,
+      leave: () => this.#leave(kept),
+    }));
   }
 
   async #find(dir: string): Promise<Kept> {
-    const text = await readCardText(dir);
+    let text: string;
+    try {
+      text = await readCardText(dir);
+    } catch (error) {
+      // It was deleted, so nobody will ask for it again.
+      await this.#drop(dir);
+      throw error;
+    }
+    if (this.#kept.get(dir)?.voice.cardText !== text) await this.#drop(dir);
     let kept = this.#kept.get(dir);
     this.#kept.delete(dir);
-    if (kept !== undefined && kept.voice.cardText !== text) {
-      await this.#drop(kept);
-      kept = undefined;
+    if (kept === undefined) {
+      const bytes = memoryOf(parseCard(text));
+      await this.#makeRoom(bytes);
+      kept = { voice: await this.#open(dir), bytes, users: 0, gone: false };
     }
-    kept ??= { voice: await this.#open(dir), users: 0, gone: false };
     kept.users += 1;
     this.#kept.set(dir, kept);
-    for (const [oldDir, old] of this.#kept) {
-      if (this.#kept.size <= this.#most) break;
-      this.#kept.delete(oldDir);
-      await this.#drop(old);
-    }
     return kept;
   }
 
-  async #drop(kept: Kept): Promise<void> {
+  /** For so many bytes more; without any, the voice used last stays even where it alone is too large. */
+  async #makeRoom(bytes: number): Promise<void> {
+    const last = bytes === 0 ? [...this.#kept.keys()].at(-1) : undefined;
+    let taken = bytes;
+    for (const kept of this.#kept.values()) taken += kept.bytes;
+    for (const [dir, kept] of this.#kept) {
+      if (taken <= this.#most) return;
+      if (kept.users > 0 || dir === last) continue;
+      taken -= kept.bytes;
+      await this.#drop(dir);
+    }
+  }
+
+  async #drop(dir: string): Promise<void> {
+    const kept = this.#kept.get(dir);
+    this.#kept.delete(dir);
+    if (kept === undefined) return;
     kept.gone = true;
     if (kept.users === 0) await kept.voice.close();
   }
 
   async #leave(kept: Kept): Promise<void> {
     kept.users -= 1;
-    if (kept.users === 0 && kept.gone) await kept.voice.close();
+    if (kept.users > 0) return;
+    if (kept.gone) await kept.voice.close();
+    // Not waited for: another voice may be loading right now. A voice that cannot be closed fails nobody's clip.
+    else this.#inTurn(() => this.#makeRoom(0)).catch(() => undefined);
+  }
+
+  #inTurn<T>(work: () => Promise<T>): Promise<T> {
+    const turn = this.#last.then(work);
+    this.#last = turn.catch(() => undefined);
+    return turn;
   }
 }
