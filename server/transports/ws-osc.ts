@@ -1,4 +1,3 @@
-import type { WebSocket } from 'ws';
 import {
   access,
   decodeOsc,
@@ -11,13 +10,11 @@ import {
   type Role,
   toProtocolError,
 } from '../../protocol/index.ts';
-import type { Grant } from '../access/tokens.ts';
-import type { Session } from '../registry.ts';
 import { type AgendaOptions, OscAgenda } from './osc-agenda.ts';
 import { connectOscClient, type OscConnection } from './osc-client.ts';
 import type { OscSpace, SpaceEvent } from './osc-space.ts';
 import type { TransportContext } from './transport.ts';
-import { bytesOf, type Outlet, shut } from './ws-outlet.ts';
+import type { Outlet, Served } from './ws-outlet.ts';
 
 export interface WsOscOptions extends AgendaOptions {
   space: OscSpace;
@@ -45,10 +42,8 @@ export class WsOsc {
     this.#agenda = new OscAgenda(options, (item, from, at) => handle(item, from, at));
   }
 
-  /** One client for as long as its socket is open; `leave` ends its session. */
-  serve(socket: WebSocket, grant: Grant, outlet: Outlet): { session: Session; leave: () => void } {
+  serve(role: Role, outlet: Outlet): Served {
     const { registry } = this.#context;
-    const { role } = grant;
     const { space, isMapped } = this.#options;
     const send = (frame: Uint8Array, droppable: boolean): void => outlet.send(() => frame, droppable);
     const connection = connectOscClient(registry, send, { transport: 'ws-osc', role, lasting: true });
@@ -60,12 +55,7 @@ export class WsOsc {
       if (event.type === 'paths') for (const path of event.removed) listening.delete(path);
       for (const frame of framesOf(event, listening, wantsText)) outlet.send(() => frame, typeof frame !== 'string');
     });
-    socket.on('message', (data, isBinary) => {
-      if (!grant.holds()) {
-        void shut(socket, 'unauthorized');
-        return;
-      }
-      const bytes = bytesOf(data);
+    const hear = (bytes: Buffer, isBinary: boolean): void => {
       if (!isBinary) wantsText = hasSpokenText = true;
       else if (!hasSpokenText) wantsText = false;
       try {
@@ -80,9 +70,10 @@ export class WsOsc {
         if (isBinary) send(encodeOscFailed(error), true);
         else outlet.send(() => JSON.stringify({ COMMAND: 'FAILED', DATA: error.toData() }), true);
       }
-    });
+    };
     return {
       session: connection.session,
+      hear,
       leave() {
         stopWatching();
         registry.disconnect(connection.session);

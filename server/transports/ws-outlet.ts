@@ -1,5 +1,6 @@
 import type { RawData, WebSocket } from 'ws';
 import { type ErrorCode, errors } from '../../protocol/index.ts';
+import type { Session } from '../registry.ts';
 
 export interface OutletLimits {
   slowBytes: number;
@@ -11,6 +12,14 @@ export interface OutletLimits {
 export interface Backlog {
   total: number;
   share: () => number;
+}
+
+/** One client for as long as its socket is open. */
+export interface Served {
+  session: Session;
+  hear(bytes: Buffer, isBinary: boolean): void;
+  /** Ends its session. */
+  leave(): void;
 }
 
 /** How long a client may take to answer a close before its socket is destroyed. */

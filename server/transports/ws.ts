@@ -1,12 +1,12 @@
 import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { type WebSocket, WebSocketServer } from 'ws';
-import { type Codec, jsonCodec, msgpackCodec, ProtocolError } from '../../protocol/index.ts';
+import { type Codec, jsonCodec, msgpackCodec, ProtocolError, type Role } from '../../protocol/index.ts';
 import type { Grant } from '../access/tokens.ts';
-import type { Registry, Session } from '../registry.ts';
+import type { Registry } from '../registry.ts';
 import type { TransportContext } from './transport.ts';
 import { WsOsc, type WsOscOptions } from './ws-osc.ts';
-import { type Backlog, bytesOf, Outlet, type OutletLimits, shut } from './ws-outlet.ts';
+import { type Backlog, bytesOf, Outlet, type OutletLimits, type Served, shut } from './ws-outlet.ts';
 
 export interface WsOptions extends TransportContext, OutletLimits {
   messageBytes: number;
@@ -74,8 +74,14 @@ export function createWs(options: WsOptions): WsTransport {
       log('warn', 'a client does not read; its connection is closed', said);
       leave();
     });
-    const { session, leave } =
-      kind === 'osc' && osc !== null ? osc.serve(socket, grant, outlet) : serveFoley(socket, grant, registry, outlet);
+    const { session, hear, leave } =
+      kind === 'osc' && osc !== null
+        ? osc.serve(grant.role, outlet)
+        : serveFoley(socket.protocol, grant.role, registry, outlet);
+    socket.on('message', (data, isBinary) => {
+      if (grant.holds()) hear(bytesOf(data), isBinary);
+      else void shut(socket, 'unauthorized');
+    });
     log('debug', 'a client came', { session: session.id, role: grant.role });
     // Without a listener the frame of one client (too large, not UTF-8) would end the process for all.
     socket.on('error', (error) => {
@@ -93,13 +99,10 @@ export function createWs(options: WsOptions): WsTransport {
   return {
     upgrade(request, socket, head, kind, grant) {
       const names = offered(request);
-      if (kind === 'osc' && names.some((name) => codecs.some((codec) => codec.subprotocol === name)))
+      const isOurs = names.some((name) => codecs.some((codec) => codec.subprotocol === name));
+      if (kind === 'osc' && isOurs)
         throw new ProtocolError('bad_envelope', 'OSC is spoken here; this subprotocol is at /ws');
-      if (
-        kind === 'foley' &&
-        names.length > 0 &&
-        !names.some((name) => codecs.some((codec) => codec.subprotocol === name))
-      ) {
+      if (kind === 'foley' && names.length > 0 && !isOurs) {
         const known = codecs.map((codec) => codec.subprotocol).join(' and ');
         throw new ProtocolError('bad_envelope', `none of the subprotocols offered is known; there are ${known}`);
       }
@@ -118,26 +121,18 @@ export function createWs(options: WsOptions): WsTransport {
   };
 }
 
-/** One client for as long as its socket is open. Without a subprotocol it speaks JSON. Returns what ends its session. */
-function serveFoley(
-  socket: WebSocket,
-  grant: Grant,
-  registry: Registry,
-  outlet: Outlet,
-): { session: Session; leave: () => void } {
-  const codec = codecs.find(({ subprotocol }) => subprotocol === socket.protocol) ?? jsonCodec;
+/** Without a subprotocol a client speaks JSON. */
+function serveFoley(subprotocol: string, role: Role, registry: Registry, outlet: Outlet): Served {
+  const codec = codecs.find((one) => one.subprotocol === subprotocol) ?? jsonCodec;
   const session = registry.connect({
     transport: `ws-${codec.name}`,
-    role: grant.role,
+    role,
     send: (answer, { droppable }) => outlet.send(() => codec.encode(answer), droppable),
   });
-  socket.on('message', (data, isBinary) => {
-    if (!grant.holds()) {
-      void shut(socket, 'unauthorized');
-      return;
-    }
-    const bytes = bytesOf(data);
-    void registry.receive(session, () => codec.decode(isBinary ? bytes : bytes.toString('utf8')));
-  });
-  return { session, leave: () => registry.disconnect(session) };
+  return {
+    session,
+    hear: (bytes, isBinary) =>
+      void registry.receive(session, () => codec.decode(isBinary ? bytes : bytes.toString('utf8'))),
+    leave: () => registry.disconnect(session),
+  };
 }
