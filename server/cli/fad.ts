@@ -8,6 +8,7 @@ import type { Embedded } from '../evaluation/fad.ts';
 import { type GivenReference, Listener } from '../evaluation/listener.ts';
 import { CliError, exits } from './errors.ts';
 import { openSession, type SessionChoice } from './session.ts';
+import { barOf } from './view.ts';
 
 type Score = EventData<'admin.fad', 'done'>['score'];
 
@@ -136,12 +137,10 @@ interface Bar {
 }
 
 function progressBar(live: boolean): Bar {
-  const width = 30;
   return {
     show({ part, done, of }) {
       if (!live) return;
-      const filled = Math.round((width * done) / of);
-      process.stderr.write(`\r\u001b[K${part} [${'#'.repeat(filled)}${'.'.repeat(width - filled)}] ${done} of ${of}`);
+      process.stderr.write(`\r\u001b[K${part} [${barOf(done / of)}] ${done} of ${of}`);
     },
     end: () => void (live && process.stderr.write('\r\u001b[K')),
   };

@@ -3,6 +3,7 @@ import { decodeWav, encodeWav, type WavFormat } from '../audio/wav.ts';
 import type { ConfigInput } from '../config.ts';
 import { CliError, exits, toCliError } from './errors.ts';
 import { type Named, targetOf, writeClip } from './files.ts';
+import { onInterrupt } from './interrupt.ts';
 import { argsOf, readClip, voiceFor } from './like.ts';
 import { play } from './play.ts';
 import { type OnEvent, openSession, type Session } from './session.ts';
@@ -144,15 +145,4 @@ function summary({ clips, seconds, timings }: Done, where: string): string {
 
 function say(line: object): void {
   process.stdout.write(`${JSON.stringify(line)}\n`);
-}
-
-/** The first Ctrl-C ends the request, the second one the process. */
-function onInterrupt(stop: () => void): { readonly happened: boolean; stop(): void } {
-  const state = { happened: false, stop: () => void process.removeListener('SIGINT', heard) };
-  const heard = (): void => {
-    state.happened = true;
-    stop();
-  };
-  process.once('SIGINT', heard);
-  return state;
 }

@@ -3,6 +3,7 @@ import { open, readdir, stat } from 'node:fs/promises';
 import path from 'node:path';
 import type { ArgsInput, EventData } from '../../protocol/index.ts';
 import { CliError, exits, toCliError } from './errors.ts';
+import { onInterrupt } from './interrupt.ts';
 import { openSession, type Session, type SessionChoice } from './session.ts';
 import { createTrainingView, type TrainingView } from './training-view.ts';
 
@@ -196,15 +197,4 @@ async function freeName(session: Session, wish: string): Promise<string> {
     const id = i === 1 ? wish : `${wish}-${i}`;
     if (!taken.has(id)) return id;
   }
-}
-
-/** The first Ctrl-C ends the request, the second one the process. */
-function onInterrupt(stop: () => void): { readonly happened: boolean; stop(): void } {
-  const state = { happened: false, stop: () => void process.removeListener('SIGINT', heard) };
-  const heard = (): void => {
-    state.happened = true;
-    stop();
-  };
-  process.once('SIGINT', heard);
-  return state;
 }

@@ -1,5 +1,5 @@
 import type { EventData } from '../../protocol/index.ts';
-import type { Screen } from './view.ts';
+import { barOf, type Screen } from './view.ts';
 
 type Report = EventData<'dataset.add', 'done'>;
 
@@ -9,8 +9,6 @@ export interface TrainingView {
   dataset(report: Report): void;
   end(): void;
 }
-
-const WIDTH = 30;
 
 /** A bar that moves where a person watches, a line now and then where not; with `json`, nothing on the screen. */
 export function createTrainingView(screen: Screen, json: { write(text: string): unknown } | null): TrainingView {
@@ -97,8 +95,7 @@ class ScreenView implements TrainingView {
       this.#tenth = tenth;
       return;
     }
-    const bar = '#'.repeat(Math.round(share * WIDTH)).padEnd(WIDTH, '.');
-    this.#screen.write(`\r\x1b[K${`${bar} ${text}`.slice(0, (this.#screen.columns ?? 80) - 1)}`);
+    this.#screen.write(`\r\x1b[K${`${barOf(share)} ${text}`.slice(0, (this.#screen.columns ?? 80) - 1)}`);
     this.#bar = true;
   }
 }

@@ -1,5 +1,8 @@
 import { type Cells, drawLine, linesOf } from './grid.ts';
 
+/** Characters of a bar. */
+const BAR = 30;
+
 /** Where a view draws; process.stderr is one. */
 export interface Screen {
   isTTY?: boolean;
@@ -117,9 +120,14 @@ class LiveView implements View {
   #status(done: number, rows: number): string {
     const seconds = ((Date.now() - this.#begun) / 1000).toFixed(1);
     const which = this.#count > 1 ? `clip ${this.#shown + 1} of ${this.#count}, ` : '';
-    const bar = this.#lines > 0 ? '' : `${'#'.repeat(Math.round((done / rows) * 30)).padEnd(30, '.')} `;
+    const bar = this.#lines > 0 ? '' : `${barOf(done / rows)} `;
     return `${bar}${which}row ${done} of ${rows}, ${seconds} s`.slice(0, (this.#screen.columns ?? 80) - 1);
   }
+}
+
+/** How much of something is done, 0 to 1, as a bar. */
+export function barOf(share: number): string {
+  return '#'.repeat(Math.round(share * BAR)).padEnd(BAR, '.');
 }
 
 function title(job: { class: string; seed: number; voice: string; count: number }): string {
