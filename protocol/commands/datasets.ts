@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { limits } from '../limits.ts';
-import { defineCommand } from './define.ts';
+import { bareOsc, defineCommand } from './define.ts';
 import { folderName, name, newClass } from './fields.ts';
 
 const many = z.int().min(0);
@@ -145,17 +145,9 @@ export const datasetList = defineCommand({
   args: z.strictObject({}),
   events: { done: z.object({ datasets: z.array(dataset) }) },
   http: true,
-  osc: {
-    address: '/foley/admin/datasets',
-    id: 'none',
-    args: [],
-    pairs: false,
-    fixed: {},
-    example: [],
-    replies: {
-      done: [{ address: '/foley/admin/dataset', args: ['dataset:s', 'clips:i', 'classes.class:*'], each: 'datasets' }],
-    },
-  },
+  osc: bareOsc('/foley/admin/datasets', {
+    done: [{ address: '/foley/admin/dataset', args: ['dataset:s', 'clips:i', 'classes.class:*'], each: 'datasets' }],
+  }),
   example: { args: {}, events: { done: { datasets: [example] } } },
 });
 

@@ -38,6 +38,11 @@ export interface OscForm {
   replies: Readonly<Record<string, readonly OscReply[]>>;
 }
 
+/** The form of a command that takes nothing, not even an id. */
+export function bareOsc(address: string, replies: OscForm['replies']): OscForm {
+  return { address, id: 'none', args: [], pairs: false, fixed: {}, example: [], replies };
+}
+
 type Shape = z.ZodObject;
 type EventsOf = Record<string, Shape>;
 

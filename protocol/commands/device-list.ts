@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { defineCommand } from './define.ts';
+import { bareOsc, defineCommand } from './define.ts';
 
 const names = z.array(z.string());
 
@@ -29,20 +29,12 @@ export const deviceList = defineCommand({
     }),
   },
   http: true,
-  osc: {
-    address: '/foley/devices',
-    id: 'none',
-    args: [],
-    pairs: false,
-    fixed: {},
-    example: [],
-    replies: {
-      done: [
-        { address: '/foley/devices', args: ['outputs:*'] },
-        { address: '/foley/midi', args: ['midi.inputs:*'] },
-      ],
-    },
-  },
+  osc: bareOsc('/foley/devices', {
+    done: [
+      { address: '/foley/devices', args: ['outputs:*'] },
+      { address: '/foley/midi', args: ['midi.inputs:*'] },
+    ],
+  }),
   example: {
     args: {},
     events: {

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { limits } from '../limits.ts';
-import { bin, defineCommand } from './define.ts';
+import { bareOsc, bin, defineCommand } from './define.ts';
 import { folderName, name, newClass, seed } from './fields.ts';
 
 const stageNames = ['codec', 'vocoder', 'prior'] as const;
@@ -198,17 +198,9 @@ export const adminJobs = defineCommand({
   args: z.strictObject({}),
   events: { done: z.object({ jobs: z.array(job) }) },
   http: true,
-  osc: {
-    address: '/foley/admin/jobs',
-    id: 'none',
-    args: [],
-    pairs: false,
-    fixed: {},
-    example: [],
-    replies: {
-      done: [{ address: '/foley/admin/job', args: ['job:s', 'state:s', 'voice:s', 'share:f'], each: 'jobs' }],
-    },
-  },
+  osc: bareOsc('/foley/admin/jobs', {
+    done: [{ address: '/foley/admin/job', args: ['job:s', 'state:s', 'voice:s', 'share:f'], each: 'jobs' }],
+  }),
   example: {
     args: {},
     events: {

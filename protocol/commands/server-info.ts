@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { defineCommand } from './define.ts';
+import { bareOsc, defineCommand } from './define.ts';
 import { midiExample, midiState } from './device-list.ts';
 
 const port = z.int().min(0).max(65_535).nullable();
@@ -33,22 +33,14 @@ export const serverInfo = defineCommand({
     }),
   },
   http: true,
-  osc: {
-    address: '/foley/info',
-    id: 'none',
-    args: [],
-    pairs: false,
-    fixed: {},
-    example: [],
-    replies: {
-      done: [
-        {
-          address: '/foley/info',
-          args: ['version:s', 'uptime:f', 'engine.state:s', 'engine.provider:s', 'queue.waiting:i', 'queue.running:i'],
-        },
-      ],
-    },
-  },
+  osc: bareOsc('/foley/info', {
+    done: [
+      {
+        address: '/foley/info',
+        args: ['version:s', 'uptime:f', 'engine.state:s', 'engine.provider:s', 'queue.waiting:i', 'queue.running:i'],
+      },
+    ],
+  }),
   example: {
     args: {},
     events: {

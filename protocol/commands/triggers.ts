@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { limits } from '../limits.ts';
-import { defineCommand } from './define.ts';
+import { bareOsc, defineCommand } from './define.ts';
 import { classArg, classFromText, name, seedNumber } from './fields.ts';
 
 const seven = z.int().min(0).max(127);
@@ -175,15 +175,9 @@ export const triggerList = defineCommand({
   args: z.strictObject({}),
   events: { done: z.object({ maps: z.array(map), pools: z.array(pool) }) },
   http: true,
-  osc: {
-    address: '/foley/maps',
-    id: 'none',
-    args: [],
-    pairs: false,
-    fixed: {},
-    example: [],
-    replies: { done: [{ address: '/foley/pool', args: ['map:s', 'ready:i', 'want:i', 'coming:i'], each: 'pools' }] },
-  },
+  osc: bareOsc('/foley/maps', {
+    done: [{ address: '/foley/pool', args: ['map:s', 'ready:i', 'want:i', 'coming:i'], each: 'pools' }],
+  }),
   example: { args: {}, events: { done: { maps: [fullExample], pools: [poolExample] } } },
 });
 

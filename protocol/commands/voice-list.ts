@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { defineCommand } from './define.ts';
+import { bareOsc, defineCommand } from './define.ts';
 
 const voice = z.object({
   id: z.string().describe('voice id, as `foley.generate` takes it'),
@@ -16,17 +16,9 @@ export const voiceList = defineCommand({
   args: z.strictObject({}),
   events: { done: z.object({ voices: z.array(voice).describe('every voice on disk') }) },
   http: true,
-  osc: {
-    address: '/foley/voices',
-    id: 'none',
-    args: [],
-    pairs: false,
-    fixed: {},
-    example: [],
-    replies: {
-      done: [{ address: '/foley/voice', args: ['id:s', 'name:s', 'active:i', 'classes.name:*'], each: 'voices' }],
-    },
-  },
+  osc: bareOsc('/foley/voices', {
+    done: [{ address: '/foley/voice', args: ['id:s', 'name:s', 'active:i', 'classes.name:*'], each: 'voices' }],
+  }),
   example: {
     args: {},
     events: {
