@@ -26,7 +26,7 @@ export {
   type Role,
   secret,
 } from './commands/define.ts';
-export { type ClassArg, classFromText, type PcmFormat } from './commands/fields.ts';
+export { type ClassArg, classFromText, folderName, type PcmFormat } from './commands/fields.ts';
 export {
   type Args,
   type ArgsInput,

@@ -250,5 +250,3 @@ export const adminPause = control(
 );
 export const adminResume = control('admin.resume', 'resume', 'Lets a paused training go on, behind those that wait.');
 export const adminCancel = control('admin.cancel', 'cancel', 'Ends a training and removes what it has learned.');
-
-export type TrainingState = z.output<typeof state>;

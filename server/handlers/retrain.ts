@@ -135,7 +135,7 @@ async function follow({ trainings }: RetrainDeps, job: Job, { emit, signal, setJ
 
 async function tell(auditions: string, progress: Progress, told: Told, emit: Watching['emit']): Promise<void> {
   if (told.type === 'state') {
-    if (!isOver(told.state)) emit('state', { state: told.state, message: told.message });
+    if (!told.isLast) emit('state', { state: told.state, message: told.message });
     return;
   }
   const { event, stage: at, step: reached, ...data } = told.event;
@@ -157,8 +157,6 @@ async function tell(auditions: string, progress: Progress, told: Told, emit: Wat
     emit('audition', { stage, step, class: String(data.class), path: file, wav, picture: png });
   }
 }
-
-const isOver = (state: string): boolean => state === 'done' || state === 'failed' || state === 'cancelled';
 
 function finite(values: Record<string, unknown>): Record<string, number> {
   return Object.fromEntries(Object.entries(values).filter((one): one is [string, number] => Number.isFinite(one[1])));

@@ -4,16 +4,11 @@ import type { MidiPort, MidiSystem, Receiver } from './midi.ts';
 
 const SEQUENCER = '/dev/snd/seq';
 
-/** The machine's MIDI. Rejects where it has none. */
+/** The machine's MIDI, through RtMidi. Rejects where it has none. */
 export async function createSystem(): Promise<MidiSystem> {
   // The library would say so too, but on the terminal, in three lines that nobody can turn off.
   if (process.platform === 'linux' && !existsSync(SEQUENCER))
     throw new Error(`there is no ALSA sequencer, ${SEQUENCER}`);
-  return openRtMidi();
-}
-
-/** MIDI through RtMidi, whatever it was built for. Rejects where that cannot be opened. */
-export async function openRtMidi(): Promise<MidiSystem> {
   // Loading it takes this thread 12 ms: not where there is nothing to find.
   const { Input } = await import('midi/lazy');
   // Keeps the system open while ports come and go.

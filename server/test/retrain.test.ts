@@ -10,6 +10,7 @@ import { fileURLToPath } from 'node:url';
 import { type Answer, type EventData, ProtocolError } from '../../protocol/index.ts';
 import { type App, createApp } from '../app.ts';
 import { type ConfigInput, resolveConfig } from '../config.ts';
+import { drawing } from '../evaluation/measure.ts';
 import { TrainerFinder } from '../training/python.ts';
 import { writeSounds } from './support/sounds.ts';
 
@@ -168,7 +169,7 @@ test(
     const child = new URL('./support/retrain-child.ts', import.meta.url);
     const seed = Number(process.env.KILL_SEED ?? Math.floor(Math.random() * 1e6));
     t.diagnostic(`KILL_SEED=${seed}`);
-    const random = mulberry(seed);
+    const random = drawing(seed);
     let kills = 0;
     for (let kill = 0; kill < 5; kill++) {
       const args =
@@ -199,16 +200,6 @@ test(
     await until(() => trainers().length === 0);
   },
 );
-
-function mulberry(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let x = Math.imul(state ^ (state >>> 15), 1 | state);
-    x = (x + Math.imul(x ^ (x >>> 7), 61 | x)) ^ x;
-    return ((x ^ (x >>> 14)) >>> 0) / 2 ** 32;
-  };
-}
 
 /** Trainers of this test that run. */
 function trainers(): number[] {

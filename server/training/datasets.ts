@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { mkdir, readdir, readFile, rename, rm } from 'node:fs/promises';
 import path from 'node:path';
-import { ProtocolError } from '../../protocol/index.ts';
+import { folderName, ProtocolError } from '../../protocol/index.ts';
 import { writeWhole } from '../files.ts';
 import { type TrainerEvent, TrainerProcess } from './process.ts';
 import type { Finder } from './python.ts';
@@ -59,8 +59,9 @@ export interface DataSetOptions {
   most?: number;
 }
 
-const ID = /^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$/;
 const FORMAT = 'foleyd-dataset';
+
+const isId = (name: string): boolean => folderName.safeParse(name).success;
 
 /** Data sets as folders: a manifest, a corpus, a report. One appears whole or not at all. */
 export class DataSets {
@@ -80,14 +81,14 @@ export class DataSets {
   }
 
   async list(): Promise<DataSet[]> {
-    const names = (await readdir(this.#options.dir).catch(() => [])).filter((name) => ID.test(name)).sort();
+    const names = (await readdir(this.#options.dir).catch(() => [])).filter(isId).sort();
     const found = await Promise.all(names.map((id) => this.#read(id)));
     return found.filter((set) => set !== null);
   }
 
   /** Throws unknown_dataset. */
   async get(id: string): Promise<DataSet> {
-    const set = ID.test(id) ? await this.#read(id) : null;
+    const set = isId(id) ? await this.#read(id) : null;
     if (set === null) throw new ProtocolError('unknown_dataset', `there is no data set ${id.slice(0, 64)}`);
     return set;
   }

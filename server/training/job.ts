@@ -16,7 +16,7 @@ export interface Progress {
 }
 
 export type Told =
-  | { type: 'state'; state: State; code: string | null; message: string | null; log: string[] }
+  | { type: 'state'; state: State; message: string | null; isLast: boolean }
   | { type: 'trainer'; event: TrainerEvent };
 
 /** What a person wants of a job that runs. */
@@ -83,7 +83,7 @@ export class Job {
   ): Promise<void> {
     await this.#journal.add({ type: 'state', state, ...more });
     this.#apply({ state, ...more }, Date.now());
-    this.#tell({ type: 'state', state, code: this.code, message: this.message, log: this.log });
+    this.#tell({ type: 'state', state, message: this.message, isLast: this.over });
     if (this.over) await this.#journal.close();
   }
 
@@ -168,7 +168,7 @@ function isSame(a: TrainerEvent, b: TrainerEvent): boolean {
   return a.event === b.event && a.stage === b.stage && a.step === b.step && a.class === b.class;
 }
 
-export function numbers(values: Record<string, unknown>): Record<string, number> {
+function numbers(values: Record<string, unknown>): Record<string, number> {
   return Object.fromEntries(
     Object.entries(values).filter((entry): entry is [string, number] => Number.isFinite(entry[1])),
   );

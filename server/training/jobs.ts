@@ -1,5 +1,5 @@
 import { createHash, randomBytes } from 'node:crypto';
-import { mkdir, readdir, readFile, rename, rm, stat } from 'node:fs/promises';
+import { mkdir, readdir, readFile, rename, rm } from 'node:fs/promises';
 import path from 'node:path';
 import { ProtocolError, toProtocolError } from '../../protocol/index.ts';
 import { Job } from './job.ts';
@@ -330,8 +330,7 @@ async function checkGraphs(folder: string): Promise<void> {
   const card = await cardOf(folder);
   if (card === null) throw new ProtocolError('training_failed', `the trainer left no voice in ${folder}`);
   for (const [name, { file, sha256 }] of Object.entries(card.graphs)) {
-    const place = path.join(folder, path.basename(file));
-    const found = (await stat(place).catch(() => null)) === null ? null : await readFile(place);
+    const found = await readFile(path.join(folder, path.basename(file))).catch(() => null);
     if (found === null || createHash('sha256').update(found).digest('hex') !== sha256)
       throw new ProtocolError('training_failed', `the ${name} graph of the new voice is not the one its card names`);
   }

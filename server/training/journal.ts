@@ -25,7 +25,7 @@ export type State = 'queued' | 'running' | 'paused' | 'done' | 'failed' | 'cance
 /** One line of a job's log. */
 export type Line = { at: number } & (
   | { type: 'order'; order: Order }
-  | { type: 'state'; state: State; attempt?: number; code?: string; message?: string; log?: string[]; hash?: string }
+  | { type: 'state'; state: State; code?: string; message?: string; log?: string[]; hash?: string }
   | { type: 'trainer'; event: TrainerEvent }
 );
 
