@@ -13,6 +13,7 @@ import torch
 
 from .codec import Codec
 from .export_prior import export_prior
+from .mel import MelConfig
 from .prior import PixelSnail
 from .runner import Runner, emit
 from .two_stage import TwoStageSampler
@@ -21,7 +22,6 @@ from .voice_runner import Recipe, drawn_apart
 
 MOST_CLASSES = 2
 EVERY = 0.25  # of the budget
-RATE, HOP = 22050, 256
 
 
 class Auditions:
@@ -42,7 +42,7 @@ class Auditions:
         self.folder.mkdir(parents=True, exist_ok=True)
         for label, audio, mel in zip(self.heard, clips, mels, strict=True):
             stem = f"{runner.step:07d}-{self.classes.index(label)}"
-            soundfile.write(self.folder / f"{stem}.wav", audio, RATE, subtype="PCM_16")
+            soundfile.write(self.folder / f"{stem}.wav", audio, MelConfig.rate, subtype="PCM_16")
             (self.folder / f"{stem}.png").write_bytes(picture(mel))
             emit("audition", stage="prior", step=runner.step, **{"class": label}, wav=f"{stem}.wav", picture=f"{stem}.png")
 
@@ -59,7 +59,7 @@ class Auditions:
         grids = TwoStageSampler(c, export_prior(prior)).sample(weights, choose)
         mel = self.codec.decode(c.grid.to_latent(torch.from_numpy(grids)))
         longer = torch.cat([mel, mel[..., -1:]], -1)
-        noise = torch.randn(len(mel), longer.shape[2] * HOP, generator=torch.Generator().manual_seed(self.seed))
+        noise = torch.randn(len(mel), longer.shape[2] * MelConfig.hop, generator=torch.Generator().manual_seed(self.seed))
         audio = self.vocoder(longer, noise if self.vocoder.excitation is not None else None)
         return audio[:, : self.samples].clamp(-1, 1).numpy(), mel.numpy()
 

@@ -10,7 +10,7 @@ from typing import Any
 
 from .data_report import data_report
 from .runner import emit, save_text
-from .segment import MANIFEST, segment, write_manifest
+from .segment import MANIFEST, add_options, segment, write_manifest
 from .supervised import Stopped, stoppable, watch_stdin
 
 LISTED = 50  # of a kind, in what is said; report.json has all
@@ -20,10 +20,7 @@ def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
     parser = commands.add_parser("dataset", help="cut recordings into a corpus, check it, and keep eval free of what is in train")
     parser.add_argument("source", metavar="IN", help="a folder per class with recordings, or with --class any folder")
     parser.add_argument("out", metavar="OUT", help="a new folder: `corpus` and `report.json` go there")
-    parser.add_argument("--seconds", type=float, default=4.0, help="length of the longest clip (4)")
-    parser.add_argument("--class", dest="label", metavar="NAME", help="all recordings are of this class")
-    parser.add_argument("--licence", default="unknown")
-    parser.add_argument("--author", default="unknown")
+    add_options(parser)
     parser.add_argument("--supervised", action="store_true", help="leave when stdin ends")
     parser.set_defaults(run=_run)
 

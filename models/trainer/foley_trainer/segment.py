@@ -183,11 +183,16 @@ def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
     parser = commands.add_parser("segment", help="cut long recordings at quiet points into a corpus of short clips")
     parser.add_argument("source", metavar="IN", help="a folder per class with recordings of any length, or with --class any folder or file")
     parser.add_argument("out", metavar="OUT", help="the corpus to write: a new folder")
+    add_options(parser)
+    parser.set_defaults(run=_run)
+
+
+def add_options(parser: argparse.ArgumentParser) -> None:
+    """What `segment` takes beside its folders."""
     parser.add_argument("--seconds", type=float, default=4.0, help="length of the longest clip (4)")
     parser.add_argument("--class", dest="label", metavar="NAME", help="all recordings below IN are of this class")
     parser.add_argument("--licence", default="unknown", help="of the recordings, for the credits of a voice")
     parser.add_argument("--author", default="unknown", help="who recorded them, for the credits of a voice")
-    parser.set_defaults(run=_run)
 
 
 def _run(args: argparse.Namespace) -> None:
