@@ -31,6 +31,7 @@ export const RULES = [
 
   { of: 'server/log.ts', may: [], packages: ['pino'] },
   { of: 'server/loopback.ts', may: [] },
+  { of: 'server/addresses.ts', may: [], types: ['server/config.ts', 'server/discovery'] },
   { of: 'server/admin-log.ts', may: ['protocol'] },
   // Who may come in: tokens, the secret of this machine, certificates.
   { of: 'server/access', may: ['server/access', 'server/files.ts', 'protocol'], packages: ['zod'] },

@@ -6,6 +6,7 @@ import { type Role, toProtocolError, limits as wire } from '../protocol/index.ts
 import { type Certificate, readCertificate } from './access/certificate.ts';
 import { leaveMachine, newSecret } from './access/machine.ts';
 import { Tokens } from './access/tokens.ts';
+import { type Ports, servicesOf, type Urls, urlsOf } from './addresses.ts';
 import { AdminLog } from './admin-log.ts';
 import { writeRecipe } from './audio/recipe.ts';
 import { encodeWav } from './audio/wav.ts';
@@ -17,7 +18,6 @@ import type { NewClip } from './clips/clips.ts';
 import { ClipStore } from './clips/store.ts';
 import type { Config } from './config.ts';
 import type { Announcement } from './discovery/announce.ts';
-import type { Listening } from './discovery/open.ts';
 import { EncoderProcess } from './engine/encoder.ts';
 import type { Engine } from './engine/engine.ts';
 import { tryVoice } from './engine/trial.ts';
@@ -67,9 +67,8 @@ export interface AppParts {
 /** A whole server: everything wired, its ports open unless `config.listen` is false. */
 export interface App {
   readonly config: Config;
-  readonly ports: { http: number | null; osc: number | null };
-  /** Where clients find it; null for what is not open. */
-  readonly urls: { http: string | null; ws: string | null; osc: string | null };
+  readonly ports: Ports;
+  readonly urls: Urls;
   /** Resolves, never rejects, once the active voice is warm, or with the reason why it cannot be used. */
   readonly ready: Promise<{ voice: string; problem: string | null }>;
   /** A client in this process. */
@@ -106,8 +105,7 @@ export async function createApp(config: Config, parts: AppParts = {}): Promise<A
   const scores = new ScoreBook(path.join(config.data, 'scores.jsonl'));
   const folders: ReferenceFolder = { references: path.join(config.data, 'references'), models: config.models };
   let problem: string | null = null;
-  const ports: App['ports'] = { http: null, osc: null };
-  let secure = false;
+  const ports: Ports = { http: null, osc: null };
   const wall = new WallClock();
   let playback: Playback | null = null;
   let opening: Promise<Playback> | null = null;
@@ -152,7 +150,7 @@ export async function createApp(config: Config, parts: AppParts = {}): Promise<A
   const info = (): ServerInfo => {
     const { running, waitingJobs, waitingClips } = scheduler.usage();
     return {
-      ...{ version, uptime: (performance.now() - started) / 1000, engine: { ...engine.info() }, ports },
+      ...{ version, uptime: (performance.now() - started) / 1000, engine: { ...engine.info() }, ports: { ...ports } },
       limits: { ...wire, ...limits },
       playback: playback === null ? null : { ...playback.info() },
       midi: midi.info(),
@@ -277,9 +275,9 @@ export async function createApp(config: Config, parts: AppParts = {}): Promise<A
       listeners.push(http);
       leaving.push(tokens.watch(() => http.revoke()));
       ports.http = http.port;
-      secure = certificate !== null;
-      if (!secure && !isLoopback(host)) log.warn('tokens and sounds cross the network in clear: see --tls-cert');
-      const { http: url, ws } = urls(config, ports, secure);
+      if (certificate === null && !isLoopback(host))
+        log.warn('tokens and sounds cross the network in clear: see --tls-cert');
+      const { http: url, ws } = urlsOf(config, ports);
       const record = { http: url!, ws: ws!, secret, certificate: certificate?.fingerprint ?? null };
       leaving.push(await leaveMachine(config.data, record).catch(noRecord(log)));
       if (config.oscPort !== null) {
@@ -288,18 +286,19 @@ export async function createApp(config: Config, parts: AppParts = {}): Promise<A
         listeners.push(osc);
         ports.osc = osc.port;
       }
+      const isLocal = isLoopback(host) && isLoopback(config.oscHost);
+      if (config.announce === 'on' || (config.announce === 'auto' && !isLocal)) {
+        const { announceAll } = await import('./discovery/open.ts');
+        const told = (level: 'info' | 'warn', message: string): void => log[level]({ from: 'mdns' }, message);
+        const services = servicesOf(config, ports, { version, needsToken: config.token !== undefined });
+        announcements.push(...announceAll(services, config.announce === 'on', told));
+      }
     } catch (error) {
       await close();
       throw error;
     }
   }
 
-  const isLocal = isLoopback(config.host) && isLoopback(config.oscHost);
-  if (config.listen && (config.announce === 'on' || (config.announce === 'auto' && !isLocal))) {
-    const { announceAll } = await import('./discovery/open.ts');
-    const told = (level: 'info' | 'warn', message: string): void => log[level]({ from: 'mdns' }, message);
-    announcements.push(...announceAll(listening(config, ports), config.announce === 'on', told));
-  }
   triggers.listen(midi);
   // After the ports: looking for MIDI takes longer than everything before it.
   if (config.listen || parts.midi !== undefined) void midi.open();
@@ -310,7 +309,7 @@ export async function createApp(config: Config, parts: AppParts = {}): Promise<A
   return {
     config,
     ports,
-    urls: urls(config, ports, secure),
+    urls: urlsOf(config, ports),
     ready,
     connect: (role) => connectMemory(registry, role),
     close,
@@ -338,36 +337,11 @@ async function certificateOf({ tlsCert, tlsKey }: Config): Promise<Certificate |
   return tlsCert === undefined || tlsKey === undefined ? null : readCertificate(tlsCert, tlsKey);
 }
 
-/** What can be found, and where. */
-function listening({ host, oscHost, token }: Config, { http, osc }: App['ports']): Listening[] {
-  const txt = { txtvers: '1', token: token === undefined ? 'no' : 'yes' };
-  const ours = { txtvers: '1', version, path: '/ws', token: txt.token };
-  return [
-    ...(http === null ? [] : [{ type: '_foleyd._tcp', port: http, at: host, txt: ours }]),
-    // OSCQuery describes OSC: without it there is nothing to ask.
-    ...(http === null || osc === null ? [] : [{ type: '_oscjson._tcp', port: http, at: host, txt }]),
-    ...(osc === null ? [] : [{ type: '_osc._udp', port: osc, at: oscHost, txt: { txtvers: '1' } }]),
-  ];
-}
-
 /** The server works without its record; the programs of this machine then need a token as others do. */
 function noRecord(log: Log): (err: unknown) => () => void {
   return (err) => {
     log.warn({ err }, 'the secret of this machine could not be left in the data folder');
     return () => undefined;
-  };
-}
-
-function urls({ host, oscHost }: Config, { http, osc }: App['ports'], secure: boolean): App['urls'] {
-  const s = secure ? 's' : '';
-  const named = (name: string): string => {
-    const reachable = name === '0.0.0.0' ? '127.0.0.1' : name === '::' ? '::1' : name;
-    return reachable.includes(':') ? `[${reachable}]` : reachable;
-  };
-  return {
-    http: http === null ? null : `http${s}://${named(host)}:${http}`,
-    ws: http === null ? null : `ws${s}://${named(host)}:${http}/ws`,
-    osc: osc === null ? null : `osc.udp://${named(oscHost)}:${osc}`,
   };
 }
 
