@@ -290,7 +290,7 @@ export async function createApp(config: Config, parts: AppParts = {}): Promise<A
       if (config.announce === 'on' || (config.announce === 'auto' && !isLocal)) {
         const { announceAll } = await import('./discovery/open.ts');
         const told = (level: 'info' | 'warn', message: string): void => log[level]({ from: 'mdns' }, message);
-        const services = servicesOf(config, ports, { version, needsToken: config.token !== undefined });
+        const services = servicesOf(config, ports, { version, needsToken: !tokens.isOpen });
         announcements.push(...announceAll(services, config.announce === 'on', told));
       }
     } catch (error) {

@@ -27,6 +27,7 @@ test('only a hash is kept, in a file of its owner alone', async (t) => {
 
 test('without any token everyone plays, and a token that nobody made is wrong', async (t) => {
   const known = (await tokens(t)).open();
+  assert.equal(known.isOpen, true);
   assert.equal(known.grant(null, true).role, 'play');
   assert.throws(() => known.grant('anything', true), unauthorized);
 });
@@ -38,6 +39,8 @@ test('a rotation is known at once: the new token counts, the old one and what it
   const [play, admin] = [await rotateToken(data, 'play'), await rotateToken(data, 'admin')];
   assert.throws(() => known.grant(null, true), unauthorized);
   assert.equal(nobody.holds(), false);
+  assert.equal(known.isOpen, false);
+  assert.equal(open().isOpen, false, 'a server that starts knows it before anyone asks');
   const [player, boss] = [known.grant(play, false), known.grant(admin, false)];
   assert.deepEqual([player.role, boss.role], ['play', 'admin']);
   const next = await rotateToken(data, 'admin');
