@@ -1,13 +1,16 @@
-"""The prior of a finished voice, trained on: classes added or changed by few recordings, the others kept as they are.
+"""The prior of a finished voice, trained on: classes added or changed by few recordings, the others not forgotten.
 
-Nobody has the recordings the others were learned from. What they sound like is in the prior: clips it draws itself stand
-in for them (Robins 1995, pseudo-rehearsal), and on these it must go on saying what it said, distribution by distribution
-(Li and Hoiem 2016, learning without forgetting): sampled codes alone would be learned by heart.
+A new voice carries the one it was made of (`retrain.py`), which goes on making the classes that were not trained: they stay
+what they were, bit for bit. The trained prior needs them where they are mixed with the new ones. Nobody has the recordings
+they were learned from. What they sound like is in the prior: clips it draws itself stand in for them (Robins 1995,
+pseudo-rehearsal), and on these it must go on saying what it said, distribution by distribution (Li and Hoiem 2016, learning
+without forgetting): sampled codes alone would be learned by heart.
 """
 
 from __future__ import annotations
 
 import copy
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -28,6 +31,7 @@ from .voice_runner import Recipe, VoiceRunner
 
 TOGETHER = 14  # clips drawn at a time
 HEARD = 16  # kept clips that are not trained on, and tell how far the kept classes have moved
+LIKENED = 16  # recordings that tell which old class a new one begins as
 
 
 @dataclass(frozen=True)
@@ -60,16 +64,16 @@ def draw_kept(voice: str | Path, classes: list[str], each: int, seed: int, file:
 
 
 @torch.no_grad()
-def grown(prior: PixelSnail, more: int) -> PixelSnail:
-    """The same prior with `more` classes, each of which sounds like all others together to begin with."""
-    if not more:
+def grown(prior: PixelSnail, like: Sequence[int]) -> PixelSnail:
+    """The same prior with a further class for each of `like`, which begins as that old one."""
+    if not like:
         return prior
-    config = replace(prior.config, classes=prior.config.classes + more)
+    config = replace(prior.config, classes=prior.config.classes + len(like))
     made = PixelSnail(config, _codebooks(prior)).eval()
     state = made.state_dict()
     for name, value in prior.state_dict().items():
         if value.shape != state[name].shape:  # [out, classes]
-            value = torch.cat([value, value.mean(1, keepdim=True).expand(-1, more)], 1)
+            value = torch.cat([value, value[:, list(like)]], 1)
         state[name] = value
     made.load_state_dict(state)
     return made
@@ -90,12 +94,15 @@ class FineTuneStage(PriorStage):
 
     def __init__(
         self, base: Trainable, classes: list[str], kept: Kept, augmenter: Augmenter, held_out: Sounds, *,
-        batch: int, lr: float, bf16: bool, samples: int, kept_share: float = 0.5,
+        batch: int, lr: float, bf16: bool, samples: int, kept_share: float = 0.25,
     ) -> None:  # fmt: skip
-        student = grown(base.prior, len(classes) - base.prior.config.classes)
-        super().__init__(student.config, student.config.grid, copy.deepcopy(base.codec), augmenter, held_out, batch=batch, lr=lr, bf16=bf16, samples=samples)
-        self.prior.load_state_dict(student.state_dict())
+        known = base.prior.config.classes
+        config = replace(base.prior.config, classes=len(classes))
+        super().__init__(config, config.grid, copy.deepcopy(base.codec), augmenter, held_out, batch=batch, lr=lr, bf16=bf16, samples=samples)
         self.teacher = here(copy.deepcopy(base.prior)).eval().requires_grad_(False)
+        nearest = self._nearest()
+        like = [nearest.get(label, 0) for label in classes[known:]]
+        self.prior.load_state_dict(grown(base.prior, like).state_dict())
         own = torch.tensor([classes.index(label) for label in augmenter.classes])
         self.own, self.names, self.eval_labels = own.numpy(), classes, own[self.eval_labels]
         # Classes take turns in `kept`, so that each has clips on both sides.
@@ -103,6 +110,18 @@ class FineTuneStage(PriorStage):
         self.kept, self.kept_aside = ((sent(kept.grids[of].astype(np.int64)), sent(kept.labels[of])) for of in (~aside, aside))
         self.old = min(batch - 1, round(batch * kept_share)) if len(kept.labels) else 0
         self.batch = batch - self.old
+
+    @torch.no_grad()
+    def _nearest(self) -> dict[str, int]:
+        """The old class under which some recordings of each class are likeliest: a rooster begins as a dog rather than as rain."""
+        rng = np.random.default_rng(0)
+        drawn = [self.augmenter.draw(rng) for _ in range(LIKENED)]
+        codes, labels = self._encode(np.stack([audio for audio, _ in drawn])), np.array([label for _, label in drawn])
+        nll = torch.stack([
+            torch.cat([F.nll_loss(self._teacher(part, torch.full((len(part),), old)), part, reduction="none").mean((1, 2)) for part in codes.split(8)])
+            for old in range(self.teacher.config.classes)
+        ])  # [classes, LIKENED]  # fmt: skip
+        return {label: int(nll[:, labels == i].mean(1).argmin()) for i, label in enumerate(self.augmenter.classes) if (labels == i).any()}
 
     def draw(self, rng: np.random.Generator, step: int) -> Any:
         """Clips, their classes, and which of the kept clips go with them."""

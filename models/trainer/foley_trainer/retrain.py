@@ -10,6 +10,7 @@ import argparse
 import contextlib
 import csv
 import json
+import shutil
 from collections import Counter
 from dataclasses import replace
 from pathlib import Path
@@ -29,10 +30,11 @@ from .stages import Making, train
 from .supervised import Stopped, alone, stoppable, watch_stdin
 from .trained import TrainedError, load_codec, load_vocoder
 from .voice import write_folder
+from .voice_card import BASE, files_of
 
 SHARES = {"codec": 0.2, "vocoder": 0.3, "prior": 0.5}
 """Of the budget, in the order of training: the prior comes last, so that it can be heard while it learns."""
-KEPT = 24  # clips drawn of each class that must stay: of 8, those are learned by heart and the class itself drifts
+KEPT = 8  # clips drawn of each class that must not be forgotten
 
 
 def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -189,7 +191,7 @@ class _OnBase(_Job):
         preset["data"]["speed"] = 0.1  # few recordings, many takes
         preset["codec"]["training"] = {**preset["codec"]["training"], "lr": 2e-4, "decoder_only": True}
         preset["vocoder"]["training"] = {**preset["vocoder"]["training"], "lr": 1e-4}
-        preset["prior"]["training"] = {"batch": preset["prior"]["training"]["batch"], "lr": 3e-4, "kept_share": 0.5}
+        preset["prior"]["training"] = {"batch": preset["prior"]["training"]["batch"], "lr": 1e-3, "kept_share": 0.25}
         preset["prior"]["run"]["ema_decay"] = 0.99
         for change in self.args.set:
             presets.apply(preset, change)
@@ -215,7 +217,10 @@ class _OnBase(_Job):
         return runner
 
     def export(self) -> dict[str, Any]:
+        """The voice holds the whole base in its folder `base`: that makes the classes which were not trained."""
         card = self.base.card
+        if self.kept_classes:
+            _copied(Path(self.args.base), self.out / "voice" / BASE)
         more = {"retrained": {**self.made, "base": {"id": card["id"], "hash": card["hash"]}, "kept": self.kept_classes}}
         more["data"] = self._data()
         return write_folder(self.out / "voice", self.args.id, self.args.name, self.preset, self.corpus, self.places, self.classes, _former(Path(self.args.base)), more)
@@ -233,6 +238,17 @@ def _renamed(corpus: Corpus, names: dict[str, str]) -> Corpus:
 
     clips, shots = ([replace(c, label=name(c.label)) for c in kind] for kind in (corpus.clips, corpus.oneshots))
     return Corpus(list(dict.fromkeys(name(label) for label in corpus.classes)), clips, shots, corpus.layout)
+
+
+def _copied(voice: Path, to: Path) -> None:
+    """What makes sound of a voice, as a folder of its own: card, graphs, and the voice that it was made of itself."""
+    card = json.loads((voice / "card.json").read_text(encoding="utf-8"))
+    to.mkdir(parents=True, exist_ok=True)
+    for file in files_of(card):
+        shutil.copyfile(voice / file, to / file)
+    if (voice / BASE).is_dir():
+        _copied(voice / BASE, to / BASE)
+    shutil.copyfile(voice / "card.json", to / "card.json")
 
 
 def _former(voice: Path) -> list[dict[str, str]]:

@@ -20,6 +20,8 @@ FORMAT, VERSION = "foleyd-voice", 2
 GRAPHS = ("condition", "row", "pixel", "encoder", "decoder", "vocoder")
 EXCITATION = "excitation"
 """A further graph of voices whose vocoder is excited by noise."""
+BASE = "base"
+"""A voice that was trained on from another holds that one whole in this folder: it makes the classes `retrained.kept`."""
 
 
 def card_fields(
@@ -59,6 +61,11 @@ def card_fields(
 def voice_hash(graphs: dict[str, dict[str, Any]]) -> str:
     """sha256 (hex) of the graphs' sha256 in the order of GRAPHS, the excitation last, joined by newlines: a voice is its weights."""
     return hashlib.sha256("\n".join(graphs[name]["sha256"] for name in (*GRAPHS, EXCITATION) if name in graphs).encode()).hexdigest()
+
+
+def files_of(card: dict[str, Any]) -> list[str]:
+    """Names of the graphs' files."""
+    return [card["graphs"][name]["file"] for name in (*GRAPHS, EXCITATION) if name in card["graphs"]]
 
 
 def write_voice(folder: str | Path, fields: dict[str, Any], graphs: dict[str, onnx.ModelProto], beside: dict[str, str] | None = None) -> dict[str, Any]:

@@ -16,7 +16,7 @@ from .export_prior import condition_rows
 from .mel import LogMel, MelConfig
 from .prior import PriorConfig
 from .two_stage import Choose, TwoStageSampler, session
-from .voice_card import EXCITATION, FORMAT, GRAPHS, VERSION, voice_hash
+from .voice_card import BASE, EXCITATION, FORMAT, GRAPHS, VERSION, voice_hash
 
 Seed = tuple[int, ...]
 NOISE = 1  # after a clip's seed: its noise is not drawn from the numbers its codes are drawn with
@@ -58,6 +58,7 @@ class VoiceRunner:
         self.rate, self.samples = card["audio"]["rate"], card["audio"]["samples"]
         self.levels, self.codes = card["latent"]["codebooks"], card["latent"]["codes"]
         self.log_mel = LogMel(self.mel_config)
+        self._base = _base(folder, card, threads)
         self._sampler = TwoStageSampler(self.config, data, threads)
         self._encoder, self._decoder, self._vocoder = (session(data[name], threads) for name in ("encoder", "decoder", "vocoder"))
         self._excitation = session(data[EXCITATION], threads) if EXCITATION in data else None
@@ -68,6 +69,8 @@ class VoiceRunner:
 
     def make(self, label: str, numbers: Sequence[int], recipe: Recipe) -> tuple[np.ndarray, np.ndarray]:
         """The same clips as codes [B, levels, frequency, time] and audio."""
+        if self._base is not None and label in self.card["retrained"]["kept"]:
+            return self._base.make(label, numbers, recipe)
         index = self.classes.index(label)
         seeds = [(recipe.seed, index, number) for number in numbers]
         grids = self.grids([index] * len(numbers), seeds, recipe)
@@ -75,7 +78,7 @@ class VoiceRunner:
         return codes, self.speak(self.decode(codes), seeds)
 
     def grids(self, classes: Sequence[int], seeds: Sequence[Seed], recipe: Recipe) -> np.ndarray:
-        """A clip's codes for each class index and seed, as the grid the prior fills: [B, rows, cols]."""
+        """A clip's codes for each class index and seed, as the grid the prior fills: [B, rows, cols]. By this voice's own prior."""
         weights = np.eye(len(self.classes), dtype=np.float32)[list(classes)]
         return self._sampler.sample(weights, drawn_apart(seeds, self.config.rows * self.config.cols, recipe))
 
@@ -103,6 +106,17 @@ class VoiceRunner:
             noise = np.stack([np.random.default_rng([*seed, NOISE]).standard_normal(length, np.float32) for seed in seeds])
             (feeds["shaped"],) = self._excitation.run(None, {**feeds, "noise": noise})
         return self._vocoder.run(None, feeds)[0][:, : self.samples]
+
+
+def _base(folder: Path, card: dict[str, Any], threads: int) -> VoiceRunner | None:
+    """The voice that makes the classes which were not trained: see `voice_card.BASE`."""
+    retrained = card.get("retrained") or {}
+    if not retrained.get("kept") or not (folder / BASE / "card.json").is_file():
+        return None
+    base = VoiceRunner(folder / BASE, threads)
+    if base.card["hash"] != retrained["base"]["hash"]:
+        raise VoiceError(f"{folder}: {BASE} is not the voice it was trained on from")
+    return base
 
 
 def drawn_apart(seeds: Sequence[Seed], cells: int, recipe: Recipe) -> Choose:
