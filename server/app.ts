@@ -318,14 +318,16 @@ export async function createApp(config: Config, parts: AppParts = {}): Promise<A
 
 /** Loads a voice beside the others and tries it. Rejects with an EngineError. */
 async function loadAndTry(engine: Engine, voice: Voice): Promise<void> {
-  await engine.load(voice.dir);
-  await tryVoice((request) => engine.run(request, () => undefined).done, voice);
+  for (const maker of voice.makers) {
+    await engine.load(maker.dir);
+    await tryVoice((request) => engine.run(request, () => undefined).done, maker);
+  }
 }
 
 /** Loads the active voice, so that the first clip does not wait. A broken one is no reason not to start. */
 async function warm(catalog: VoiceCatalog, engine: Engine): Promise<string | null> {
   try {
-    await engine.load((await catalog.find()).dir);
+    for (const { dir } of (await catalog.find()).makers) await engine.load(dir);
     return null;
   } catch (thrown) {
     const { code, message } = toProtocolError(thrown);

@@ -32,6 +32,12 @@ export const cardSchema = z
       vocoder: graph,
       excitation: graph.optional(),
     }),
+    retrained: z
+      .looseObject({
+        base: z.looseObject({ hash: z.string() }).nullable(),
+        kept: z.array(z.string()).max(10_000).optional(),
+      })
+      .optional(),
   })
   .refine((card) => new Set(card.classes.map(({ id }) => id)).size === card.classes.length, 'two classes share an id')
   .refine(

@@ -162,3 +162,57 @@ test('a broken voice is left out of the list, told once, and back when it is rep
     ['bad', 'good'],
   );
 });
+
+/** A voice of one more class than the one in its folder `base`, which it was made of. */
+async function trainedOn(models: string, id: string, kept = CLASSES, base?: string): Promise<string> {
+  const dir = await writeVoice(models, id);
+  const within = base ?? (await writeVoice(dir, 'base'));
+  const { hash, classes } = JSON.parse(await readFile(path.join(within, 'card.json'), 'utf8'));
+  const all = [...classes, { id: classes.length, name: `Of_${id}` }];
+  await writeVoice(models, id, { classes: all, retrained: { base: { id: 'default', hash }, kept } });
+  return dir;
+}
+
+/** Weights of so many classes, of which these are wanted. */
+const weights = (count: number, ...ids: number[]): number[] =>
+  Array.from({ length: count }, (_, id) => (ids.includes(id) ? 1 / ids.length : 0));
+
+test('classes that were not trained are made by the voice that a voice was made of', async (t) => {
+  const { models, voices } = await catalog(t);
+  const dir = await trainedOn(models, 'mine', CLASSES.slice(1));
+  const voice = await voices.find('mine');
+  assert.equal(voice.classCount, 8);
+  assert.deepEqual(voice.maker(weights(8, 2)), { voiceDir: path.join(dir, 'base'), classWeights: weights(7, 2) });
+  assert.deepEqual(voice.maker(weights(8, 2, 5)).voiceDir, path.join(dir, 'base'));
+  for (const own of [weights(8, 7), weights(8, 0), weights(8, 2, 7), weights(8, 0, 5)])
+    assert.deepEqual(voice.maker(own), { voiceDir: dir, classWeights: own });
+  assert.deepEqual(
+    voice.makers.map((maker) => maker.dir),
+    [dir, path.join(dir, 'base')],
+  );
+});
+
+test('a voice that was made of one that was made of another passes on as far as it must', async (t) => {
+  const { models, voices } = await catalog(t);
+  const dir = await writeVoice(models, 'twice');
+  const base = await trainedOn(dir, 'base');
+  await trainedOn(models, 'twice', [...CLASSES, 'Of_base'], base);
+  const { maker } = await voices.find('twice');
+  assert.equal(maker(weights(9, 8)).voiceDir, dir);
+  assert.equal(maker(weights(9, 7)).voiceDir, base);
+  assert.deepEqual(maker(weights(9, 3)), { voiceDir: path.join(base, 'base'), classWeights: weights(7, 3) });
+});
+
+test('what a voice carries along must be the voice it was made of, and whole', async (t) => {
+  const { models, voices } = await catalog(t);
+  const dir = await trainedOn(models, 'mine');
+  await rm(path.join(dir, 'base', 'row.onnx'));
+  await fails(voices.find('mine'), 'voice_missing', /row graph/);
+  await writeVoice(dir, 'base', { hash: '0'.repeat(64) });
+  await rm(path.join(dir, 'card.json'));
+  await writeVoice(models, 'mine', { retrained: { base: { id: 'default', hash: '1'.repeat(64) }, kept: CLASSES } });
+  await fails(voices.find('mine'), 'voice_corrupt', /not the one it was made of/);
+  // Voices of before carried nothing.
+  await rm(path.join(dir, 'base'), { recursive: true });
+  assert.deepEqual((await voices.find('mine')).maker(weights(7, 1)).voiceDir, dir);
+});

@@ -10,6 +10,15 @@ const SAFE_ID = /^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$/;
 const DEVICE = /^(con|prn|aux|nul|com\d|lpt\d)$/i;
 /** A card is text; what is larger is no card. */
 const MAX_CARD_BYTES = 4 * 2 ** 20;
+/** A voice that was trained on from another has that one in this folder of its own. */
+const BASE = 'base';
+const MAX_BASES = 16;
+
+interface Base {
+  voice: Voice;
+  /** Ids of the classes it still makes. */
+  kept: ReadonlySet<number>;
+}
 
 interface Read {
   stamp: string;
@@ -74,10 +83,10 @@ export class VoiceCatalog implements Catalog {
     const stamp = `${found.mtimeMs} ${found.size}`;
     let read = this.#read.get(dir);
     if (read === undefined || read.stamp !== stamp) {
-      read = { stamp, voice: await readVoice(id, dir, found.size) };
+      read = { stamp, voice: await readVoice(id, dir) };
       this.#read.set(dir, read);
     }
-    await checkGraphs(id, dir, read.voice.card as VoiceCard);
+    for (const maker of read.voice.makers) await checkGraphs(id, maker.dir, maker.card as VoiceCard);
     return read.voice;
   }
 
@@ -92,15 +101,17 @@ function isSafe(id: string): boolean {
   return SAFE_ID.test(id) && !DEVICE.test(id);
 }
 
-async function readVoice(id: string, dir: string, bytes: number): Promise<Voice> {
+async function readVoice(id: string, dir: string, depth = 0): Promise<Voice> {
   const corrupt = (why: string, cause?: unknown): ProtocolError => {
     return new ProtocolError('voice_corrupt', `the card of voice ${id} cannot be read: ${why}`, { cause });
   };
-  if (bytes > MAX_CARD_BYTES) throw corrupt('it is too large');
+  const file = path.join(dir, 'card.json');
   let json: unknown;
   try {
-    json = JSON.parse(await readFile(path.join(dir, 'card.json'), 'utf8'));
+    if ((await stat(file)).size > MAX_CARD_BYTES) throw corrupt('it is too large');
+    json = JSON.parse(await readFile(file, 'utf8'));
   } catch (error) {
+    if (error instanceof ProtocolError) throw error;
     throw corrupt(error instanceof SyntaxError ? 'it is not JSON' : 'it is not readable', error);
   }
   const parsed = cardSchema.safeParse(json);
@@ -109,7 +120,8 @@ async function readVoice(id: string, dir: string, bytes: number): Promise<Voice>
     throw corrupt(`${issue?.path.join('.') || 'card'}: ${issue?.message}`, parsed.error);
   }
   const card = parsed.data;
-  return {
+  const base = await readBase(card, depth);
+  const voice: Voice = {
     id,
     dir,
     name: card.name,
@@ -118,8 +130,27 @@ async function readVoice(id: string, dir: string, bytes: number): Promise<Voice>
     rate: card.audio.rate,
     samples: card.audio.samples,
     classCount: card.classes.length,
+    // The trained prior makes what was trained, and mixes with it.
+    maker: (classWeights) =>
+      base === null || classWeights.some((weight, id) => weight > 0 && !base.kept.has(id))
+        ? { voiceDir: dir, classWeights }
+        : base.voice.maker(classWeights.slice(0, base.voice.classCount)),
+    makers: [],
     card,
   };
+  voice.makers = [voice, ...(base?.voice.makers ?? [])];
+  return voice;
+
+  async function readBase({ classes, retrained }: VoiceCard, depth: number): Promise<Base | null> {
+    const { base: origin, kept = [] } = retrained ?? { base: null };
+    if (origin === null || kept.length === 0 || !(await exists(path.join(dir, BASE, 'card.json')))) return null;
+    if (depth === MAX_BASES) throw corrupt(`it was made of more than ${MAX_BASES} voices, one of the other`);
+    const voice = await readVoice(id, path.join(dir, BASE), depth + 1);
+    if (voice.hash !== origin.hash) throw corrupt(`the voice in its folder ${BASE} is not the one it was made of`);
+    if (voice.classes.some(({ id, name }) => !classes.some((own) => own.id === id && own.name === name)))
+      throw corrupt('its classes are not those of the voice it was made of, and more');
+    return { voice, kept: new Set(voice.classes.filter(({ name }) => kept.includes(name)).map(({ id }) => id)) };
+  }
 }
 
 /** Sizes only: a graph cut short is found at once, and the engine compares the hashes when it loads them. */

@@ -70,6 +70,7 @@ export async function make(deps: MakingDeps, context: Making, plan: Plan): Promi
 
 async function run(deps: MakingDeps, context: Making, plan: Plan): Promise<Done> {
   const { voice, chosen, args, takes } = plan;
+  const maker = voice.maker(chosen.weights);
   const rate = args.rate ?? voice.rate;
   const shape = shapeOf(args);
   const pieces = piecesFor(voice, args);
@@ -83,7 +84,7 @@ async function run(deps: MakingDeps, context: Making, plan: Plan): Promise<Done>
 
   const queue: Piece[] = takes.map(({ starts }, take) => ({ take, before: [], starts: [starts?.[0]] }));
   const order = ({ take, starts, before: { length: piece } }: Piece): JobOrder['clips'][number] => ({
-    ...{ voiceDir: voice.dir, classWeights: chosen.weights, seed: seedOf(takes[take]!, piece) },
+    ...{ ...maker, seed: seedOf(takes[take]!, piece) },
     ...{ temperature: args.temperature, topK: args.topK, topP: args.topP, rate },
     // Of a longer clip only the beginning is heard before it is there.
     previews: args.previews && piece === 0,

@@ -30,7 +30,7 @@ export function createClipMaker({ scheduler, catalog, rate, now = () => performa
     const voice = await catalog.find(map.voice);
     const { weights } = chooseClass(voice, map.class);
     return {
-      ...{ voiceDir: voice.dir, classWeights: weights, seed, temperature, topK: 0, topP: 1 },
+      ...{ ...voice.maker(weights), seed, temperature, topK: 0, topP: 1 },
       ...{ rate: await rate(), previews: false },
     };
   };
