@@ -36,6 +36,8 @@ export const RULES = [
   // Who may come in: tokens, the secret of this machine, certificates.
   { of: 'server/access', may: ['server/access', 'server/files.ts', 'protocol'], packages: ['zod'] },
   { of: 'server/files.ts', may: [] },
+  // Where a song is: clocks tell it, triggers wait for it.
+  { of: 'server/beats.ts', may: [] },
   { of: 'server/bus.ts', may: ['protocol'] },
   { of: 'server/registry.ts', may: ['protocol', 'server/bus.ts'] },
   {
@@ -64,8 +66,12 @@ export const RULES = [
     may: ['server/discovery', 'server/loopback.ts', 'server/transports/rate.ts'],
     packages: ['multicast-dns'],
   },
-  { of: 'server/midi', may: ['server/midi'], packages: ['midi'] },
-  { of: 'server/triggers', may: ['server/triggers', 'server/files.ts', 'protocol'], types: ['server/playback'] },
+  { of: 'server/midi', may: ['server/midi', 'server/beats.ts'], packages: ['midi'] },
+  {
+    of: 'server/triggers',
+    may: ['server/triggers', 'server/beats.ts', 'server/files.ts', 'protocol'],
+    types: ['server/playback'],
+  },
   { of: 'server/scheduler', may: ['server/scheduler', 'protocol', 'server/bus.ts'], types: ['server/engine'] },
   { of: 'server/catalog', may: ['server/catalog', 'server/files.ts', 'protocol'], packages: ['zod'] },
   { of: 'server/clips', may: ['server/clips', 'server/files.ts', 'server/audio', 'protocol'], packages: ['zod'] },

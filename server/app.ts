@@ -43,6 +43,7 @@ import { OscSpace } from './transports/osc-space.ts';
 import type { Listener, TransportContext } from './transports/transport.ts';
 import { TriggerBank } from './triggers/bank.ts';
 import { MapStore } from './triggers/store.ts';
+import { Transport } from './triggers/transport.ts';
 
 /** Version of foleyd, from package.json. */
 export const version = (
@@ -122,10 +123,11 @@ export async function createApp(config: Config, parts: AppParts = {}): Promise<A
     ...{ devices: config.midi, system: parts.midi ?? null, now: () => wall.now() },
     log: (level, message) => log[level](message),
   });
+  const transport = new Transport(midi);
   const triggers = new TriggerBank({
     maker: createClipMaker({ scheduler, catalog, rate: async () => (await play()).info().rate }),
     playback: play,
-    beats: midi,
+    beats: transport,
     save: (maps) => mapStore.save(maps),
     onProblem: (message, err) => log.warn({ err }, message),
   });
@@ -162,7 +164,7 @@ export async function createApp(config: Config, parts: AppParts = {}): Promise<A
   );
   const registry = new Registry({
     handlers: createHandlers({
-      ...{ scheduler, catalog, clips, bus, info, playback: play, encoder, triggers, ...training },
+      ...{ scheduler, catalog, clips, bus, info, playback: play, encoder, triggers, transport, ...training },
       ...{ datasetFolders: config.datasetFolders, datasetBytes: limits.datasetBytes, threads: config.trainingThreads },
       now: () => wall.now(),
       watchQuietMs: limits.watchQuietMs,

@@ -14,6 +14,7 @@ import { serverClock } from './server-clock.ts';
 import { serverInfo } from './server-info.ts';
 import { serverPing } from './server-ping.ts';
 import { serverWatch } from './server-watch.ts';
+import { transportInfo, transportSet } from './transport.ts';
 import {
   triggerEdit,
   triggerExport,
@@ -56,6 +57,8 @@ export const commands = {
   [triggerImport.name]: triggerImport,
   [triggerFire.name]: triggerFire,
   [triggerStop.name]: triggerStop,
+  [transportSet.name]: transportSet,
+  [transportInfo.name]: transportInfo,
   [poolInfo.name]: poolInfo,
   [adminActivate.name]: adminActivate,
   [adminRollback.name]: adminRollback,

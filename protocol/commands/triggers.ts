@@ -66,7 +66,9 @@ const mapFields = {
     .min(0)
     .max(64)
     .default(0)
-    .describe('wait for the next multiple of so many beats of the MIDI clock; 0 plays at once'),
+    .describe(
+      'wait for the next multiple of so many beats of the song (`transport.set`, or a MIDI clock); 0 plays at once',
+    ),
 };
 
 const id = z

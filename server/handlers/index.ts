@@ -23,6 +23,7 @@ import { type ClockDeps, serverClock } from './server-clock.ts';
 import { type ServerInfo, serverInfo } from './server-info.ts';
 import { serverPing } from './server-ping.ts';
 import { serverWatch, type WatchDeps } from './server-watch.ts';
+import { type TransportDeps, transportInfo, transportSet } from './transport.ts';
 import {
   poolInfo,
   type TriggerDeps,
@@ -44,6 +45,7 @@ export interface HandlerDeps
     ClockDeps,
     FadDeps,
     TriggerDeps,
+    TransportDeps,
     DeviceDeps,
     WatchDeps,
     ActivateDeps,
@@ -83,6 +85,8 @@ export function createHandlers(given: HandlerDeps): Handlers {
     'trigger.import': triggerImport(deps),
     'trigger.fire': triggerFire(deps),
     'trigger.stop': triggerStop(deps),
+    'transport.set': transportSet(deps),
+    'transport.info': transportInfo(deps),
     'pool.info': poolInfo(deps),
     'server.watch': serverWatch(deps),
     'admin.activate': adminActivate(deps),

@@ -1,3 +1,4 @@
+import { type Beats, beatAt, type Course, nextBeat } from '../beats.ts';
 import type { MidiMessage } from './parser.ts';
 
 /** Ticks of a beat (MIDI 1.0, timing clock). */
@@ -11,9 +12,6 @@ const STEADY = 12;
 const SILENCE_MS = 500;
 /** So many ticks in a row, all early or all late by more than this and thrice their jitter, are another tempo. */
 const ASTRAY = { ticks: 6, ms: 1.5, jitter: 3 };
-/** A hit that comes with the beat is on it, though either comes late by what cable and drivers need. */
-const GRACE_MS = 10;
-
 /** Milliseconds since 1970 when the last tick should have come, ms from tick to tick, and how far off they come (rms). */
 interface Line {
   last: number;
@@ -25,7 +23,7 @@ interface Line {
  * Tempo and place in the song from the MIDI clock of one device. Ticks come late by what the cable and this process
  * need, now more and now less: a straight line through the last two beats of them takes that out.
  */
-export class MidiClock {
+export class MidiClock implements Beats {
   readonly #now: () => number;
   /** Times of the last ticks, in ms. */
   #times: number[] = [];
@@ -88,21 +86,18 @@ export class MidiClock {
 
   /** Beats since the song's beginning; null where no clock runs. */
   position(at: number): number | null {
-    const line = this.#heard();
-    return line === null ? null : (this.#last + (at - line.last) / line.each) / PPQ;
+    const course = this.#course();
+    return course === null ? null : beatAt(course, at);
   }
 
-  /**
-   * Milliseconds since 1970 of the first multiple of `quantise` beats that is not before `after`, or of the one that
-   * was there just before it (10 ms, a quarter of `quantise` at most); null where no clock runs.
-   */
   next(quantise: number, after: number): number | null {
+    const course = this.#course();
+    return course === null ? null : nextBeat(course, quantise, after);
+  }
+
+  #course(): Course | null {
     const line = this.#heard();
-    if (line === null || !(quantise > 0) || !Number.isFinite(quantise)) return null;
-    const grace = Math.min(GRACE_MS / line.each / PPQ, quantise / 4);
-    const place = (this.#last + (after - line.last) / line.each) / PPQ;
-    const beat = Math.ceil((place - grace) / quantise) * quantise;
-    return line.last + (beat * PPQ - this.#last) * line.each;
+    return line === null ? null : { at: line.last, beat: this.#last / PPQ, each: line.each * PPQ };
   }
 
   /** The line, while the clock runs and ticks come. */

@@ -1,3 +1,4 @@
+import type { Beats } from '../beats.ts';
 import { type MidiEvent, MidiInput } from './input.ts';
 
 export type { MidiEvent } from './input.ts';
@@ -57,7 +58,7 @@ interface Open {
 }
 
 /** MIDI inputs as one stream of events, and the clock among them. A machine without MIDI has an empty one. */
-export class Midi {
+export class Midi implements Beats {
   readonly #options: MidiOptions;
   readonly #listeners = new Set<(event: MidiEvent) => void>();
   readonly #open = new Map<string, Open>();
@@ -105,9 +106,13 @@ export class Midi {
     return () => void this.#listeners.delete(listener);
   }
 
-  /** The beats of the clock that is followed, as `MidiClock.next` tells them. */
+  /** Of the clock that is followed, as `position` is. */
   next(quantise: number, after: number): number | null {
     return this.#lead()?.clock.next(quantise, after) ?? null;
+  }
+
+  position(at: number): number | null {
+    return this.#lead()?.clock.position(at) ?? null;
   }
 
   info(): MidiInfo {

@@ -164,3 +164,24 @@ test('what was played is in the recording, and maps that cannot be read are set 
   while (!existsSync(`${file}.broken`)) await wait(10);
   assert.deepEqual((await list()).maps, []);
 });
+
+test('a host tells its transport over OSC, to the fraction of its bundle, and maps wait for its beats', async (t) => {
+  const { send, answer, socket } = oscClient();
+  t.after(() => socket.close());
+  await call('trigger.map', { id: 'bar', class: 'Rain', quantise: 4, ready: 1 });
+  t.after(() => call('trigger.unmap', { id: 'bar' }));
+  await full();
+  const at = Date.now() + 40.25;
+  const args = [1, 240, 2].map((value) => ({ type: 'float' as const, value }));
+  const timetag = [...msToTimetag(at)] as [number, number];
+  const view = toBuffer({ timetag, elements: [{ address: '/foley/transport', args }] });
+  send(new Uint8Array(view.buffer, view.byteOffset, view.byteLength));
+  const [playing, tempo] = await answer('/foley/transport');
+  assert.deepEqual([playing, tempo], [1, 240]);
+  const { hits } = await fire({ id: 'bar' });
+  const beats = (hits[0]!.at - at) / 250 + 2;
+  assert.ok(Math.abs(beats - Math.round(beats / 4) * 4) < 0.01, `it sounds at beat ${beats}`);
+  const state = (await call('transport.set', { playing: false })) as EventData<'transport.set', 'done'>;
+  assert.deepEqual([state.playing, state.source], [false, null]);
+  await assert.rejects(call('transport.set', { playing: true, tempo: 0 }), /args\.tempo/);
+});

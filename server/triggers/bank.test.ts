@@ -177,6 +177,24 @@ test('beats are waited for where a map wants them and a clock runs', async () =>
   assert.deepEqual(asked, [[0.5, begun]]);
 });
 
+test('a clip that is made past its beat waits for the next one', async () => {
+  const { bank, playback, clip } = stage({
+    beats: { next: (quantise, after) => Math.ceil(after / 500 / quantise) * 500 * quantise },
+    maker: {
+      stock: starve,
+      now: async () => {
+        playback.render((RATE * 1200) / 1000);
+        return clip();
+      },
+    },
+  });
+  await bank.set([map({ id: 'beat', quantise: 1 })]);
+  const hit = (await bank.fire('beat', now))!;
+  assert.equal(hit.from, 'generated');
+  assert.equal(hit.frame, RATE * 1.5, 'not at 1.2 seconds, when it was there');
+  assert.equal(hit.late, 0);
+});
+
 test('a beat is waited for from when the note came, not from when it was taken', async () => {
   const asked: number[] = [];
   const next = (_: number, after: number): number => {

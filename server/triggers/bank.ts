@@ -1,9 +1,10 @@
 import { type Hit, limits, type PoolState, ProtocolError, type TriggerMap } from '../../protocol/index.ts';
+import type { Beats } from '../beats.ts';
 import type { Playback } from '../playback/playback.ts';
 import { silences, struck } from './match.ts';
 import { type ClipMaker, type Fire, Player, temperatureOf } from './player.ts';
 import { Pool } from './pool.ts';
-import type { Beats, MidiEvents } from './sources.ts';
+import type { MidiEvents } from './sources.ts';
 
 export interface BankOptions {
   maker: ClipMaker;

@@ -1,9 +1,9 @@
 import { type Hit, ProtocolError, type TriggerMap } from '../../protocol/index.ts';
+import type { Beats } from '../beats.ts';
 import type { Playback } from '../playback/playback.ts';
 import { hears } from './match.ts';
 import { type Note, Notes } from './notes.ts';
 import type { NewClip, Pool, ReadyClip, Taken } from './pool.ts';
-import type { Beats } from './sources.ts';
 
 export interface MadeClip {
   pcm: Float32Array;
@@ -88,7 +88,8 @@ export class Player {
       const taken = pool.take(velocity);
       if (taken !== null) return this.#play(note, pool, taken, taken.again ? 'again' : 'pool', velocity, begin);
       if (!wait) throw new ProtocolError('pool_empty', `map ${map.id} has no clip ready yet`);
-      return this.#playOwn(note, pool, await this.#make(map, velocity), velocity, begin);
+      const made = await this.#make(map, velocity);
+      return this.#playOwn(note, pool, made, velocity, this.#again(map, begin));
     } finally {
       if (note.played === null) this.#notes.drop(note);
     }
@@ -137,6 +138,13 @@ export class Player {
   #begin({ quantise }: TriggerMap, { at, heard }: Fire): number | null {
     const { beats, playback } = this.#options;
     return quantise > 0 ? (beats?.next(quantise, at ?? heard ?? playback().now()) ?? at) : at;
+  }
+
+  /** The beat for a clip that was made past the one it was for. */
+  #again({ quantise }: TriggerMap, begin: number | null): number | null {
+    const { beats, playback } = this.#options;
+    const now = playback().now();
+    return quantise > 0 && begin !== null && begin < now ? (beats?.next(quantise, now) ?? begin) : begin;
   }
 
   /** A clip of its own, where there is room for one before `begin`. One that comes later stays for the next hit. */

@@ -8,9 +8,3 @@ export interface MidiEvents {
   /** Returns the way to stop. `at` is milliseconds since 1970. */
   on(listener: (event: MidiEvent) => void): () => void;
 }
-
-/** A clock that counts beats. */
-export interface Beats {
-  /** Milliseconds since 1970 of the first multiple of `quantise` beats that is not before `after`; null without a clock. */
-  next(quantise: number, after: number): number | null;
-}
