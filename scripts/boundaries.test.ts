@@ -1,5 +1,8 @@
 import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import path from 'node:path';
 import { test } from 'node:test';
+import { ROOT } from './bootstrap.mjs';
 import { importsOf, violations } from './boundaries.mjs';
 
 const wrong = (file: string, text: string) => violations(file, text).length;
@@ -52,4 +55,25 @@ test('a file outside the table fails, so that a new folder needs a line', () => 
 
 test('comments and strings that look like imports do not count', () => {
   assert.deepEqual(importsOf('a.ts', "// import x from 'a'\nconst s = \"import y from 'b'\";"), []);
+});
+
+test('a client in a page brings no schemas along', () => {
+  const reached = new Set<string>();
+  const packages = new Set<string>();
+  const follow = (file: string): void => {
+    if (reached.has(file)) return;
+    reached.add(file);
+    for (const { specifier, typeOnly } of importsOf(file, readFileSync(path.join(ROOT, file), 'utf8'))) {
+      if (typeOnly) continue;
+      if (specifier.startsWith('.')) follow(path.posix.join(path.posix.dirname(file), specifier));
+      else packages.add(specifier);
+    }
+  };
+  follow('protocol/client-lasting.ts');
+  assert.ok(reached.has('protocol/client.ts'));
+  assert.deepEqual([...packages].sort(), ['@msgpack/msgpack', 'msgpackr']);
+  assert.deepEqual(
+    [...reached].filter((file) => file.startsWith('protocol/commands/')),
+    [],
+  );
 });
