@@ -29,6 +29,9 @@ export const RULES = [
   // Distances of sets of clips, and the process that hears them.
   { of: 'server/evaluation', may: ['server/evaluation', 'server/files.ts', 'server/audio', 'server/engine'] },
 
+  // Pictures of figures, as text.
+  { of: 'server/charts', may: ['server/charts'] },
+
   { of: 'server/log.ts', may: [], packages: ['pino'] },
   { of: 'server/loopback.ts', may: [] },
   { of: 'server/addresses.ts', may: [], types: ['server/config.ts', 'server/discovery'] },
@@ -91,7 +94,7 @@ export const RULES = [
     of: 'server/cli',
     may: [
       ...['server/cli', 'protocol', 'server/app.ts', 'server/main.ts', 'server/config.ts', 'server/audio'],
-      ...['server/evaluation', 'server/access'],
+      ...['server/evaluation', 'server/access', 'server/charts'],
     ],
     packages: ['commander', 'ws', 'node-web-audio-api', 'midi', 'tsx'],
   },

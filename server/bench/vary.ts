@@ -9,6 +9,8 @@ import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { type Answer, decodePcm } from '../../protocol/index.ts';
 import { createApp } from '../app.ts';
+import { lineChart } from '../charts/panel.ts';
+import { COLOURS } from '../charts/svg.ts';
 import { resolveConfig } from '../config.ts';
 import { logMel } from '../engine/mel.ts';
 import { summary } from './summary.ts';
@@ -80,32 +82,14 @@ const points = AMOUNTS.map((amount) => {
 });
 const another = summary(others);
 const file = fileURLToPath(new URL('./results/vary.svg', import.meta.url));
-writeFileSync(
-  file,
-  curve(
-    points.map(({ amount, melNats }) => [amount, melNats.median]),
-    another.median,
-  ),
+const drawn = lineChart(
+  {
+    ...{ title: 'Difference of log-mels (nats) between a clip and its variations, median', width: 480, height: 200 },
+    ...{ from: 0, to: 1, ticks: AMOUNTS.map((x) => ({ x, label: String(x) })) },
+    series: [{ colour: COLOURS[0], points: points.map(({ amount, melNats }) => ({ x: amount, y: melNats.median })) }],
+    level: { y: another.median, label: `another clip of the class: ${another.median}` },
+  },
+  'amount',
 );
+writeFileSync(file, drawn);
 print({ bench: 'vary', ...machine(), classes: card.classes.length, takes, points, another, chart: 'results/vary.svg' });
-
-/** A curve over the amount, and a line for another clip of the class. */
-function curve(points: [number, number][], other: number): string {
-  const most = Math.max(other, ...points.map(([, y]) => y)) * 1.1;
-  const x = (amount: number): string => (60 + amount * 400).toFixed(1);
-  const y = (value: number): string => (230 - (value / most) * 200).toFixed(1);
-  const line = points.map(([amount, value]) => `${x(amount)},${y(value)}`).join(' ');
-  const dots = points
-    .map(
-      ([amount, value]) =>
-        `<circle cx="${x(amount)}" cy="${y(value)}" r="3"/><text x="${x(amount)}" y="248" text-anchor="middle">${amount}</text>`,
-    )
-    .join('');
-  return (
-    `<svg xmlns="http://www.w3.org/2000/svg" width="480" height="276" font-family="sans-serif" font-size="11"><rect width="100%" height="100%" fill="white"/>` +
-    `<text x="8" y="16" font-weight="bold">Difference of log-mels (nats) between a clip and its variations, median</text>` +
-    `<line x1="60" x2="460" y1="${y(other)}" y2="${y(other)}" stroke="#b55" stroke-dasharray="4"/><text x="64" y="${Number(y(other)) - 4}">another clip of the class: ${other}</text>` +
-    `<line x1="60" x2="460" y1="230" y2="230" stroke="#999"/><polyline points="${line}" fill="none" stroke="#3b6ea5"/>${dots}` +
-    `<text x="260" y="268" text-anchor="middle">amount</text><text x="56" y="${Number(y(points.at(-1)![1])) + 4}" text-anchor="end">${points.at(-1)![1]}</text></svg>\n`
-  );
-}

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { chart } from './chart.ts';
+import { barChart } from './bars.ts';
 
 test('ten times the seconds is one step of the axis further, and labels are text', () => {
-  const svg = chart(
+  const svg = barChart(
     [
       { label: 'a < b & c', value: 0.1 },
       { label: 'one', value: 1 },
@@ -19,5 +19,5 @@ test('ten times the seconds is one step of the axis further, and labels are text
 });
 
 test('no results make an empty chart', () => {
-  assert.match(chart([], 'nothing'), /^<svg .*<\/svg>\n$/s);
+  assert.match(barChart([], 'nothing'), /^<svg .*<\/svg>\n$/s);
 });
