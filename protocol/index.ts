@@ -52,6 +52,7 @@ export {
   toProtocolError,
 } from './errors.ts';
 export { limits } from './limits.ts';
+export { measuredBy } from './measured.ts';
 export {
   access,
   attributes,

@@ -26,6 +26,11 @@ const distances = z.object({
 
 const average = z.object({
   fad: z.number().min(0),
+  low: z
+    .number()
+    .nullable()
+    .describe('lower bound of its 95 % interval over clips, from those of the classes; null where one has none'),
+  high: z.number().nullable().describe('upper bound'),
   infinity: z.number().nullable(),
   kad: z.number().nullable(),
   named: share,
@@ -40,6 +45,10 @@ export const score = z.object({
   reference: z.string().describe('what they are distances to'),
   clips: many.describe('clips of each class'),
   seed: seedNumber.describe('seed of the first clip of each class'),
+  temperature: z.number().nullable().describe('of the clips; null where it was not kept'),
+  memorised: share
+    .nullable()
+    .describe("share of clips learned by heart, as the voice's card tells; null where it does not"),
   classes: z.record(z.string(), distances).describe('each class that the reference knows'),
   average: average.describe('plain means over these classes'),
 });
@@ -52,13 +61,15 @@ const example = {
   reference: 'eval clips of corpus c7ac33c0',
   clips: 40,
   seed: 0,
+  temperature: 1,
+  memorised: 0.0036,
   classes: {
     Rain: {
       ...{ clips: 40, embeddings: 280, fad: 47.0, low: 27.2, high: 72.9, infinity: 41.3, r2: 0.71 },
       ...{ kad: 4.1, kadError: 3.2, named: 0.9, reference: { embeddings: 84, clips: 12, small: true } },
     },
   },
-  average: { fad: 47.0, infinity: 41.3, kad: 4.1, named: 0.9 },
+  average: { fad: 47.0, low: 27.2, high: 72.9, infinity: 41.3, kad: 4.1, named: 0.9 },
 };
 
 export const adminFad = defineCommand({

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { after, before, type TestContext, test } from 'node:test';
@@ -67,6 +67,33 @@ test('what is no folder of clips, and what a server cannot be given, is refused'
   await refused({ candidate: path.join(quiet, 'Rain') }, 'io_error');
   await refused({ candidate: quiet, reference: path.join(folder, 'nowhere') }, 'unknown_reference');
   await refused({ reference: quiet }, 'usage');
+  await refused({ chart: 'nowhere.svg' }, 'usage');
   writeFileSync(path.join(loud, 'Rain', 'text.wav'), 'no sound');
   await refused({ candidate: loud, reference: quiet }, 'io_error');
+});
+
+test('the history says which voice is active and is drawn on demand', async (t) => {
+  const { foleyd, dir } = await workplace(t);
+  const fixture = fileURLToPath(new URL('../../models/fixtures/tiny/card.json', import.meta.url));
+  const { hash } = JSON.parse(readFileSync(fixture, 'utf8')) as { hash: string };
+  const average = { fad: 50, infinity: null, kad: null, named: 1 };
+  const line = { when: '2026-01-01T00:00:00.000Z', voice: 'tiny', embedder: 'e', reference: 'r', clips: 8, seed: 0 };
+  const lines = [
+    { ...line, hash: 'of graphs that were there before' },
+    { ...line, hash },
+  ];
+  mkdirSync(path.join(dir, 'data'));
+  const kept = lines.map((one) => `${JSON.stringify({ ...one, classes: {}, average })}\n`).join('');
+  writeFileSync(path.join(dir, 'data', 'scores.jsonl'), kept);
+  const shown = await foleyd('fad', '--history', '--chart', 'history.svg');
+  assert.equal(shown.code, 0, shown.stderr);
+  assert.match(shown.stdout, /^A: .*\n.*\n {3}2026.* of grap .*\n\* {2}2026.* 50\.0 /);
+  assert.match(readFileSync(path.join(dir, 'history.svg'), 'utf8'), /^<svg .*<polyline /s);
+  const json = await foleyd('fad', '--history', '--json');
+  assert.deepEqual(
+    (JSON.parse(json.stdout) as { active: boolean }[]).map(({ active }) => active),
+    [false, true],
+  );
+  const nowhere = await foleyd('fad', '--history', '--chart', path.join('nowhere', 'history.svg'));
+  assert.match(nowhere.stderr, /io_error/);
 });

@@ -1,4 +1,4 @@
-import { readdir, readFile, stat } from 'node:fs/promises';
+import { readdir, readFile, stat, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import type { EventData } from '../../protocol/index.ts';
 import { decodeWav } from '../audio/wav.ts';
@@ -6,7 +6,9 @@ import { resolveConfig } from '../config.ts';
 import { Evaluation, type EvaluationResult } from '../evaluation/evaluator.ts';
 import type { Embedded } from '../evaluation/fad.ts';
 import { type GivenReference, Listener } from '../evaluation/listener.ts';
+import { columns, figure } from './columns.ts';
 import { CliError, exits } from './errors.ts';
+import { historyChart, historyTable, readHistory } from './fad-history.ts';
 import { openSession, type SessionChoice } from './session.ts';
 import { barOf } from './view.ts';
 
@@ -21,6 +23,7 @@ export interface FadOptions extends SessionChoice {
   clips?: number;
   seed?: number;
   history?: boolean;
+  chart?: string;
   json?: boolean;
 }
 
@@ -29,6 +32,8 @@ const MOST_FILES = 2000;
 
 /** `foleyd fad`: asks a server to measure a voice, or measures a folder of clips right here. */
 export async function fad(options: FadOptions): Promise<number> {
+  if (options.chart !== undefined && options.history !== true)
+    throw new CliError('usage', '--chart draws the history; it goes with --history');
   if (options.candidate !== undefined) {
     const result = await ofFolder(options.candidate, options);
     process.stdout.write(options.json === true ? `${JSON.stringify(result)}\n` : table(result));
@@ -42,11 +47,9 @@ export async function fad(options: FadOptions): Promise<number> {
   const session = await openSession(options);
   try {
     if (options.history === true) {
-      const { scores } = await session.call(
-        'voice.scores',
-        options.voice === undefined ? {} : { voice: options.voice },
-      );
-      process.stdout.write(options.json === true ? `${JSON.stringify(scores)}\n` : history(scores));
+      const found = await readHistory(session, options.voice);
+      if (options.chart !== undefined) await keepChart(options.chart, historyChart(found));
+      process.stdout.write(options.json === true ? `${JSON.stringify(found)}\n` : historyTable(found));
       return exits.ok;
     }
     const bar = progressBar(options.json !== true && process.stderr.isTTY === true);
@@ -62,6 +65,12 @@ export async function fad(options: FadOptions): Promise<number> {
   } finally {
     await session.close();
   }
+}
+
+async function keepChart(file: string, svg: string): Promise<void> {
+  await writeFile(file, svg).catch((cause: Error) => {
+    throw new CliError('io_error', `${file} cannot be written: ${cause.message}`);
+  });
 }
 
 async function ofFolder(candidate: string, { embedder, reference, classes, seed = 0, config }: FadOptions) {
@@ -150,8 +159,6 @@ function title({ voice, hash, reference, clips, embedder }: Score): string {
   return `${voice} (${hash.slice(0, 12)}), ${clips} clips a class, against ${reference}, by embedder ${embedder.slice(0, 12)}`;
 }
 
-const figure = (value: number | null, digits = 1): string => (value === null ? '-' : value.toFixed(digits));
-
 function table({ classes, average }: EvaluationResult): string {
   const head = ['class', 'FAD', '95 %', 'endless', 'KAD', 'named', 'clips', 'real'];
   const rows = Object.entries(classes).map(([label, one]) => [
@@ -159,30 +166,16 @@ function table({ classes, average }: EvaluationResult): string {
     ...[figure(one.infinity), figure(one.kad, 2), figure(one.named, 2), String(one.clips)],
     `${one.reference.clips ?? '?'}${one.reference.small ? ' (few)' : ''}`,
   ]);
-  const { fad: mean, infinity, kad, named } = average;
-  rows.push(['average', figure(mean), '', figure(infinity), figure(kad, 2), figure(named, 2), '', '']);
+  const { fad: mean, low, high, infinity, kad, named } = average;
+  rows.push([
+    'average',
+    figure(mean),
+    low === null ? '' : `${figure(low)}..${figure(high)}`,
+    figure(infinity),
+    figure(kad, 2),
+    figure(named, 2),
+    '',
+    '',
+  ]);
   return columns([head, ...rows]);
-}
-
-function history(scores: readonly Score[]): string {
-  if (scores.length === 0) return 'nothing was measured yet\n';
-  const most = Math.max(...scores.map(({ average }) => average.fad));
-  const rows = scores.map(({ when, voice, hash, clips, average }) => {
-    const bar = '#'.repeat(Math.max(1, Math.round((20 * average.fad) / Math.max(most, 1e-9))));
-    return [when.slice(0, 16), voice, hash.slice(0, 12), `${clips} clips`, figure(average.fad), bar];
-  });
-  return columns([['when', 'voice', 'hash', 'a class', 'FAD', ''], ...rows]);
-}
-
-function columns(rows: string[][]): string {
-  const widths = rows[0]!.map((_, i) => Math.max(...rows.map((row) => row[i]!.length)));
-  return rows
-    .map(
-      (row) =>
-        `${row
-          .map((cell, i) => cell.padEnd(widths[i]!))
-          .join('  ')
-          .trimEnd()}\n`,
-    )
-    .join('');
 }

@@ -71,6 +71,7 @@ export async function main(argv: readonly string[]): Promise<number> {
     .option('--clips <N>', 'clips of each class, 40 by default', integer)
     .option('--seed <N>', 'seed of the first clip of each class', integer)
     .option('--history', 'what was measured before, instead of measuring')
+    .option('--chart <FILE>', 'with --history: draw it as an SVG')
     .option('--json', 'as JSON')
     .action(async (options: FadOptions & Asking) => {
       code = await fad({ ...options, ...choice(options) });

@@ -2,7 +2,7 @@ import type { EarCard } from '../engine/ear.ts';
 import { EngineError } from '../engine/errors.ts';
 import type { Embedded } from './fad.ts';
 import type { GivenReference, Listener } from './listener.ts';
-import { averaged, type Distances } from './measure.ts';
+import { type Average, averaged, type Distances } from './measure.ts';
 
 /** One class of a set of clips. `named`: the share of them that the embedder takes for this class. */
 export interface ClassResult extends Distances {
@@ -12,7 +12,7 @@ export interface ClassResult extends Distances {
 export interface EvaluationResult {
   classes: Record<string, ClassResult>;
   /** Plain means over the classes. */
-  average: { fad: number; infinity: number | null; kad: number | null; named: number };
+  average: Average & { named: number };
 }
 
 export class EvaluationError extends Error {

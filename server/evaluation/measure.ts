@@ -54,14 +54,34 @@ export function measure(clips: readonly Embedded[], reference: Reference, seed: 
   };
 }
 
-/** Plain means over one class or more, as the challenge and the paper average. */
-export function averaged(classes: readonly Distances[]): { fad: number; infinity: number | null; kad: number | null } {
+export interface Average {
+  fad: number;
+  /** 95 % interval. Null where a class has none. */
+  low: number | null;
+  high: number | null;
+  infinity: number | null;
+  kad: number | null;
+}
+
+/**
+ * Plain means over one class or more, as the challenge and the paper average. The interval comes from those of the
+ * classes, whose clips are drawn apart: the squares of their arms add up (MOVER: Zou and Donner, Statistics in Medicine 27, 2008).
+ */
+export function averaged(classes: readonly Distances[]): Average {
   const mean = (values: (number | null)[]): number | null => {
     const known = values.filter((x) => x !== null);
     return known.length < values.length ? null : known.reduce((sum, x) => sum + x, 0) / known.length;
   };
+  const fad = mean(classes.map((one) => one.fad))!;
+  const arm = (end: 'low' | 'high'): number | null => {
+    const squares = mean(classes.map((one) => (one[end] === null ? null : (one[end] - one.fad) ** 2)));
+    return squares === null ? null : Math.sqrt(squares / classes.length);
+  };
+  const [down, up] = [arm('low'), arm('high')];
   return {
-    fad: mean(classes.map(({ fad }) => fad))!,
+    fad,
+    low: down === null ? null : Math.max(0, fad - down),
+    high: up === null ? null : fad + up,
     infinity: mean(classes.map(({ infinity }) => infinity)),
     kad: mean(classes.map((one) => one.kad)),
   };

@@ -2,6 +2,7 @@ import { appendFile, mkdir, readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { writeWhole } from '../files.ts';
 import type { EvaluationResult } from './evaluator.ts';
+import { averaged } from './measure.ts';
 
 /** One evaluation that was made here. */
 export interface Score extends EvaluationResult {
@@ -17,6 +18,10 @@ export interface Score extends EvaluationResult {
   /** Clips of each class, and the seed of the first. */
   clips: number;
   seed: number;
+  /** Of the clips. Null in what was kept before it was. */
+  temperature: number | null;
+  /** Share of clips learned by heart, as the card of the voice tells. Null where it does not. */
+  memorised: number | null;
 }
 
 /** Evaluations kept; the oldest go first. */
@@ -65,10 +70,25 @@ export class ScoreBook {
     return text.split('\n').flatMap((line) => {
       try {
         const score = JSON.parse(line) as Score;
-        return typeof score.hash === 'string' && typeof score.average?.fad === 'number' ? [score] : [];
+        return typeof score.hash === 'string' && typeof score.average?.fad === 'number' ? [whole(score)] : [];
       } catch {
         return [];
       }
     });
   }
+}
+
+type Newer = 'temperature' | 'memorised';
+
+/** Lines that were written before a key was there have it too. */
+function whole(score: Omit<Score, Newer> & Partial<Pick<Score, Newer>>): Score {
+  const classes = Object.values(score.classes ?? {});
+  const { low, high } = classes.length === 0 ? { low: null, high: null } : averaged(classes);
+  return {
+    temperature: null,
+    memorised: null,
+    ...score,
+    classes: score.classes ?? {},
+    average: { ...{ low, high }, ...score.average },
+  };
 }

@@ -1,4 +1,4 @@
-import { ProtocolError } from '../../protocol/index.ts';
+import { measuredBy, ProtocolError } from '../../protocol/index.ts';
 import type { ActiveVoices } from '../catalog/active.ts';
 import type { Catalog, Voice } from '../catalog/catalog.ts';
 import type { Handler } from '../registry.ts';
@@ -66,7 +66,7 @@ async function gated({ catalog, scores, gate }: ActivateDeps, voice: Voice): Pro
   if (voice.hash === active?.hash) return null;
   if (own === undefined) return refuse('the active voice was not measured, so nothing was compared; admin.fad does');
   if (candidate === undefined) return refuse(`voice ${voice.id} was not measured; admin.fad does`);
-  if (candidate.embedder !== own.embedder || candidate.reference !== own.reference || candidate.clips !== own.clips)
+  if (measuredBy(candidate) !== measuredBy(own))
     return refuse(`voice ${voice.id} was measured in another way than the active one; measure both alike`);
   const [theirs, ours] = [candidate.average.fad, own.average.fad];
   if (theirs <= ours * (1 + gate.margin)) return null;

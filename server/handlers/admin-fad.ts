@@ -57,13 +57,21 @@ export function adminFad(deps: FadDeps): Handler<'admin.fad'> {
     });
     const score: EventData<'admin.fad', 'done'>['score'] = {
       ...{ when: new Date().toISOString(), voice: voice.id, hash: voice.hash },
-      ...{ embedder: evaluation.card.graph.sha256, reference, clips, seed, ...result },
+      ...{ embedder: evaluation.card.graph.sha256, reference, clips, seed, temperature },
+      ...{ memorised: memorisedBy(voice), ...result },
     };
     await deps.scores.add(score).catch((cause: unknown) => {
       throw new ProtocolError('io_error', `the score could not be kept: ${(cause as Error).message}`, { cause });
     });
     return { score, seconds: (performance.now() - begun) / 1000 };
   };
+}
+
+/** What the trainer found when the voice was made; here nobody has the training clips to look for. */
+function memorisedBy({ card }: Voice): number | null {
+  const { evaluation } = (card.scores ?? {}) as { evaluation?: { memorised?: unknown } };
+  const share = evaluation?.memorised;
+  return typeof share === 'number' && share >= 0 && share <= 1 ? share : null;
 }
 
 /** `voice.scores`. */

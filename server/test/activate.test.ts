@@ -161,8 +161,10 @@ test('a gate compares what was measured alike, and warns or refuses', async () =
   await again('refuse');
   assert.equal((await admin('admin.activate', { voice: 'mine' })).warning, null);
   await admin('admin.rollback');
-  score('mine', 40, { clips: 9 });
-  await again('refuse');
-  await assert.rejects(admin('admin.activate', { voice: 'mine' }), /measured in another way/);
+  for (const other of [{ clips: 9 }, { classes: { Rain: {} } }, { temperature: 0.5 }]) {
+    score('mine', 40, other);
+    await again('refuse');
+    await assert.rejects(admin('admin.activate', { voice: 'mine' }), /measured in another way/);
+  }
   assert.equal((await admin('admin.activate', { voice: 'mine', force: true })).voice, 'mine');
 });

@@ -67,6 +67,12 @@ test('clips are made, heard and measured, class by class, and the score is kept'
   }
   const { average, classes } = score;
   assert.ok(Math.abs(average.fad - (classes.Rain!.fad + classes.DogBark!.fad) / 2) < 1e-9 * average.fad);
+  // The squares of the classes' arms add up.
+  const arms = [classes.Rain!, classes.DogBark!].map(({ low, fad, high }) => [fad - low!, high! - fad]);
+  const arm = (end: 0 | 1): number => Math.hypot(arms[0]![end]!, arms[1]![end]!) / 2;
+  assert.ok(Math.abs(average.fad - arm(0) - average.low!) < 1e-9 * average.fad);
+  assert.ok(Math.abs(average.fad + arm(1) - average.high!) < 1e-9 * average.fad);
+  assert.deepEqual([score.temperature, score.memorised], [1, null]);
   const again = await measured(order);
   const numbers = ({ when, ...rest }: Score) => rest;
   assert.deepEqual(numbers(again.score), numbers(score), 'the same clips have the same distances');
@@ -87,6 +93,7 @@ test('clips are made, heard and measured, class by class, and the score is kept'
     [8, 8, 2],
   );
   assert.equal(kept[2]!.classes.Rain!.low, null);
+  assert.equal(kept[2]!.average.low, null);
   assert.deepEqual(await scores('other'), []);
 });
 

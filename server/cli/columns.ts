@@ -1,0 +1,16 @@
+/** A figure of a table; `-` where there is none. */
+export const figure = (value: number | null, digits = 1): string => (value === null ? '-' : value.toFixed(digits));
+
+/** Rows of equally many cells, as lines. */
+export function columns(rows: string[][]): string {
+  const widths = rows[0]!.map((_, i) => Math.max(...rows.map((row) => row[i]!.length)));
+  return rows
+    .map(
+      (row) =>
+        `${row
+          .map((cell, i) => cell.padEnd(widths[i]!))
+          .join('  ')
+          .trimEnd()}\n`,
+    )
+    .join('');
+}
