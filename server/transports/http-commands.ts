@@ -11,6 +11,7 @@ import {
   parseRequest,
   type Role,
 } from '../../protocol/index.ts';
+import { clientGone } from '../registry.ts';
 import type { TransportContext } from './transport.ts';
 
 /** One answer is all that a POST can carry: the sound of what makes some comes as a file, unless the client wants none. */
@@ -72,10 +73,15 @@ async function readBody(request: IncomingMessage, max: number): Promise<Buffer> 
   if (Number(request.headers['content-length'] ?? 0) > max) throw tooLarge();
   const chunks: Buffer[] = [];
   let bytes = 0;
-  for await (const chunk of request as AsyncIterable<Buffer>) {
-    bytes += chunk.length;
-    if (bytes > max) throw tooLarge();
-    chunks.push(chunk);
+  try {
+    for await (const chunk of request as AsyncIterable<Buffer>) {
+      bytes += chunk.length;
+      if (bytes > max) throw tooLarge();
+      chunks.push(chunk);
+    }
+  } catch (error) {
+    // A stream of a request fails for one reason alone: its client has left in the middle.
+    throw error instanceof ProtocolError ? error : clientGone;
   }
   return Buffer.concat(chunks);
 }
