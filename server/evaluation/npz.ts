@@ -36,6 +36,7 @@ function entries(bytes: Uint8Array): Map<string, NpyArray> {
   let at = view.getUint32(end + 16, true);
   const all = view.getUint16(end + 10, true);
   if (all > MAX_ARRAYS) throw new StatisticsError('the file has too many arrays');
+  let total = 0;
   for (let i = 0; i < all; i++) {
     if (view.getUint32(at, true) !== CENTRAL) throw new StatisticsError('its directory is broken');
     const [nameLength, extra, comment] = [28, 30, 32].map((field) => view.getUint16(at + field, true)) as [
@@ -47,6 +48,9 @@ function entries(bytes: Uint8Array): Map<string, NpyArray> {
     if (view.getUint16(at + 10, true) !== 0)
       throw new StatisticsError(`${name} is compressed: write it with savez, not savez_compressed`);
     const size = view.getUint32(at + 20, true);
+    // Entries that share their bytes would make thousands of large arrays of one.
+    total += size;
+    if (total > bytes.length) throw new StatisticsError('its arrays take more room than the file has');
     found.set(name, npy(name, stored(bytes, view, view.getUint32(at + 42, true), size)));
     at += 46 + nameLength + extra + comment;
   }
