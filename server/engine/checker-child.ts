@@ -1,0 +1,39 @@
+/** Where voices of unknown origin are tried. */
+import { constants, setPriority } from 'node:os';
+import { VoiceEncoder } from './encode.ts';
+import { makeClip } from './make.ts';
+import { serveTasks } from './serve-tasks.ts';
+import { tryVoice } from './trial.ts';
+import { Voice } from './voice.ts';
+
+try {
+  setPriority(constants.priority.PRIORITY_LOW);
+} catch {
+  // Where that is forbidden it works all the same.
+}
+
+serveTasks<string>(async (dir) => {
+  const voice = await Voice.open(dir, { provider: 'cpu', threads: 1 });
+  try {
+    const { audio, classes } = voice.card;
+    await tryVoice(
+      (request) =>
+        makeClip(
+          voice,
+          request,
+          () => undefined,
+          () => false,
+        ),
+      { dir, classCount: classes.length, rate: audio.rate },
+    );
+    const encoder = await VoiceEncoder.open(dir);
+    try {
+      await encoder.encode(new Float32Array(audio.samples), audio.rate);
+    } finally {
+      await encoder.close();
+    }
+  } finally {
+    await voice.close();
+  }
+  return null;
+});

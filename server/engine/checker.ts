@@ -1,0 +1,24 @@
+import { TaskProcess } from './task-process.ts';
+
+/** Milliseconds after which a voice that is tried hangs: the largest that is known takes a twentieth. */
+const TASK_MS = 180_000;
+
+/** Tries voices of unknown origin in a process of its own: whatever their graphs do to it happens to no clip. */
+export class VoiceChecker {
+  readonly #process = new TaskProcess({
+    ...{ entry: new URL('./checker-child.ts', import.meta.url), name: 'the check of a voice' },
+    ...{ idleMs: 1000, taskMs: TASK_MS, most: 4 },
+  });
+
+  /**
+   * Reads every graph, makes a clip twice and says it in codes. Rejects with an EngineError: voice_missing, voice_corrupt,
+   * or engine_crashed where the process did not survive it.
+   */
+  async check(voiceDir: string): Promise<void> {
+    await this.#process.ask<null>(voiceDir);
+  }
+
+  close(): Promise<void> {
+    return this.#process.close();
+  }
+}
