@@ -1,4 +1,5 @@
 /** Where voices of unknown origin are tried. */
+import { writeFileSync } from 'node:fs';
 import { constants, setPriority } from 'node:os';
 import { VoiceEncoder } from './encode.ts';
 import { makeClip } from './make.ts';
@@ -10,6 +11,13 @@ try {
   setPriority(constants.priority.PRIORITY_LOW);
 } catch {
   // Where that is forbidden it works all the same.
+}
+
+try {
+  // Where memory runs out all the same, Linux ends this process and no other.
+  writeFileSync('/proc/self/oom_score_adj', '1000');
+} catch {
+  // Other systems have no such file.
 }
 
 serveTasks<string>(async (dir) => {

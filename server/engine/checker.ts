@@ -2,13 +2,24 @@ import { TaskProcess } from './task-process.ts';
 
 /** Milliseconds after which a voice that is tried hangs: the largest that is known takes a twentieth. */
 const TASK_MS = 180_000;
+/** Bytes that trying one may take: the largest that is known takes a quarter. A few bytes of graph can ask for all there are. */
+const MEMORY = 4 * 2 ** 30;
+
+export interface CheckerOptions {
+  taskMs?: number;
+  memory?: number;
+}
 
 /** Tries voices of unknown origin in a process of its own: whatever their graphs do to it happens to no clip. */
 export class VoiceChecker {
-  readonly #process = new TaskProcess({
-    ...{ entry: new URL('./checker-child.ts', import.meta.url), name: 'the check of a voice' },
-    ...{ idleMs: 1000, taskMs: TASK_MS, most: 4 },
-  });
+  readonly #process: TaskProcess;
+
+  constructor({ taskMs = TASK_MS, memory = MEMORY }: CheckerOptions = {}) {
+    this.#process = new TaskProcess({
+      ...{ entry: new URL('./checker-child.ts', import.meta.url), name: 'the check of a voice' },
+      ...{ idleMs: 1000, taskMs, most: 4, memory },
+    });
+  }
 
   /**
    * Reads every graph, makes a clip twice and says it in codes. Rejects with an EngineError: voice_missing, voice_corrupt,

@@ -2,6 +2,7 @@ import { fork } from 'node:child_process';
 import { createRequire } from 'node:module';
 import { pathToFileURL } from 'node:url';
 import { EngineError, type EngineErrorCode } from './errors.ts';
+import { residentBytes } from './resident.ts';
 
 /** What a task process hears, and what it answers. */
 export interface Task<T = unknown> {
@@ -24,7 +25,12 @@ export interface TaskProcessOptions {
   taskMs?: number;
   /** Tasks that may wait; each may hold megabytes. */
   most?: number;
+  /** Bytes of memory that the process may take while it has a task; more ends it. Only Linux tells. */
+  memory?: number;
 }
+
+/** Milliseconds between looks at its memory. */
+const LOOK_MS = 100;
 
 interface Open {
   resolve: (answer: unknown) => void;
@@ -37,6 +43,7 @@ interface Open {
  */
 export class TaskProcess {
   readonly #options: Required<TaskProcessOptions>;
+  #look: NodeJS.Timeout | null = null;
   readonly #open = new Map<number, Open>();
   #child: ReturnType<typeof start> | null = null;
   #idle: NodeJS.Timeout | null = null;
@@ -44,7 +51,7 @@ export class TaskProcess {
   #closed = false;
 
   constructor(options: TaskProcessOptions) {
-    this.#options = { idleMs: 60_000, taskMs: 60_000, most: 16, ...options };
+    this.#options = { idleMs: 60_000, taskMs: 60_000, most: 16, memory: Number.POSITIVE_INFINITY, ...options };
   }
 
   /** Null while none is needed. */
@@ -72,6 +79,7 @@ export class TaskProcess {
         resolve: (answer) => [settle(), resolve(answer as A)],
         reject: (error) => [settle(), reject(error)],
       });
+      this.#watch(child);
       child.send({ task, payload } satisfies Task, () => undefined);
     });
   }
@@ -107,7 +115,18 @@ export class TaskProcess {
     return child;
   }
 
+  /** A graph's run blocks the thread it is on, so the process cannot look at itself. */
+  #watch(child: ReturnType<typeof start>): void {
+    const { memory } = this.#options;
+    if (this.#look !== null || memory === Number.POSITIVE_INFINITY) return;
+    this.#look = setInterval(() => {
+      if (child.pid !== undefined && (residentBytes(child.pid) ?? 0) > memory) child.kill('SIGKILL');
+    }, LOOK_MS);
+  }
+
   #rest(): void {
+    if (this.#look !== null) clearInterval(this.#look);
+    this.#look = null;
     if (this.#closed) return;
     this.#idle = setTimeout(() => {
       const child = this.#child;

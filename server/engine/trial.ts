@@ -8,7 +8,7 @@ export interface Tried {
   rate: number;
 }
 
-/** Makes a clip twice. Rejects with voice_corrupt where it is no sound, or another one the second time. */
+/** Makes a clip twice. Rejects with voice_corrupt where it is no sound, none at all, or another one the second time. */
 export async function tryVoice(
   make: (request: EngineRequest) => Promise<EngineResult>,
   { dir, classCount, rate }: Tried,
@@ -18,5 +18,6 @@ export async function tryVoice(
   const [one, other] = await Promise.all([1, 2].map(() => make({ ...order, urgent: true })));
   const wrong = (why: string): EngineError => new EngineError('voice_corrupt', `the voice was tried: ${why}`);
   if (!one!.pcm.every(Number.isFinite)) throw wrong('a sample is no number');
+  if (one!.pcm.every((sample) => sample === 0)) throw wrong('it makes no sound');
   if (one!.pcm.some((sample, i) => sample !== other!.pcm[i])) throw wrong('the same seed gave two clips');
 }
