@@ -24,7 +24,7 @@ const table = {
   already_exists: { meaning: 'The name is taken.', http: 409 },
   python_missing: { meaning: 'Training needs Python; the message says what to install.', http: 501 },
   trainer_missing: { meaning: 'Python lacks what training needs; the message says what to install.', http: 501 },
-  no_room: { meaning: 'Too little memory or disk is free for a training.', http: 507 },
+  no_room: { meaning: 'Too little memory or disk is free.', http: 507 },
   training_failed: { meaning: 'The training ended without a voice; the message says why.', http: 500 },
   unknown_reference: { meaning: 'No reference has this name.', http: 404 },
   bad_reference: {
@@ -32,6 +32,12 @@ const table = {
     http: 400,
   },
   wrong_voice: { meaning: 'The clip was made by another voice, or by another version of it.', http: 409 },
+  bad_voice: { meaning: 'The file is no voice, or none that can be used here; the message says why.', http: 400 },
+  voice_in_use: {
+    meaning: 'The voice is active, or something else needs it; the message says what.',
+    http: 409,
+  },
+  voice_built_in: { meaning: 'The voice ships with the server, so it stays.', http: 403 },
   gate_refused: { meaning: "The voice's score speaks against it; `force` activates it all the same.", http: 409 },
   unknown_map: { meaning: 'No trigger map has this id.', http: 404 },
   pool_empty: { meaning: 'The map has no clip ready yet; ask again, or with `wait`.', http: 503 },

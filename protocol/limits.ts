@@ -82,6 +82,18 @@ const table = {
     value: 700_000,
     meaning: 'Characters of base64 of one piece of an upload (512 KiB of a file fit)',
   },
+  voiceFileBytes: {
+    value: 1024 * 1024 * 1024,
+    meaning: 'Bytes of a voice as one file',
+  },
+  voicePieceBytes: {
+    value: 4 * 1024 * 1024,
+    meaning: 'Bytes of one piece of it that goes out',
+  },
+  compareVoices: {
+    value: 8,
+    meaning: 'Voices that one `voice.compare` puts beside each other',
+  },
   trainingMinutes: {
     value: 20_160,
     meaning: 'Longest budget of a training in minutes; a fortnight',

@@ -13,6 +13,7 @@ import { encodeWav } from './audio/wav.ts';
 import { Bus } from './bus.ts';
 import { ActiveVoices } from './catalog/active.ts';
 import type { Voice } from './catalog/catalog.ts';
+import { VoiceStore } from './catalog/store.ts';
 import { VoiceCatalog } from './catalog/voices.ts';
 import type { NewClip } from './clips/clips.ts';
 import { ClipStore } from './clips/store.ts';
@@ -21,6 +22,7 @@ import type { Announcement } from './discovery/announce.ts';
 import { EncoderProcess } from './engine/encoder.ts';
 import type { Engine } from './engine/engine.ts';
 import { tryVoice } from './engine/trial.ts';
+import { ForeignVoices } from './evaluation/foreign.ts';
 import { Listener as ClipListener } from './evaluation/listener.ts';
 import { openEvaluation, type ReferenceFolder } from './evaluation/open.ts';
 import { ScoreBook } from './evaluation/scores.ts';
@@ -35,6 +37,7 @@ import type { Playback } from './playback/playback.ts';
 import { Registry, type RegistryOptions } from './registry.ts';
 import { FairScheduler } from './scheduler/fair.ts';
 import { openTraining } from './training/open.ts';
+import { Uploads } from './training/uploads.ts';
 import { type HttpOptions, listenHttp } from './transports/http.ts';
 import type { OscHost } from './transports/http-oscquery.ts';
 import { connectMemory, type MemoryClient } from './transports/memory.ts';
@@ -50,6 +53,8 @@ export const version = (
   JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as { version: string }
 ).version;
 
+/** Bytes of disk that stay free beside a voice that is brought in. */
+const FREE_DISK = 256 * 2 ** 20;
 /** The voice in the repository. */
 const DEFAULT = 'default';
 const ROOT = fileURLToPath(new URL('../', import.meta.url));
@@ -136,6 +141,20 @@ export async function createApp(config: Config, parts: AppParts = {}): Promise<A
     findVoice: (id) => catalog.find(id),
     log: (level, message, fields = {}) => log[level](fields, message),
   });
+  const foreign = new ForeignVoices();
+  const voices = new VoiceStore({
+    ...{ own: path.join(config.data, 'voices'), models: config.models },
+    ...{ maxBytes: limits.voiceBytes, freeDisk: FREE_DISK },
+    check: (voice) => foreign.check(voice),
+    claimed: (id) => {
+      const job = training.trainings.list().find((one) => !one.over && one.order.voice === id);
+      return job === undefined ? null : `training ${job.id}`;
+    },
+  });
+  const voiceUploads = new Uploads({
+    ...{ dir: path.join(config.data, 'voice-uploads'), maxBytes: limits.voiceBytes },
+    ...{ maxFiles: 1, most: 4, endings: ['.foleyvoice'] },
+  });
   const space = new OscSpace({
     maps: () => triggers.maps,
     pools: () => triggers.pools(),
@@ -165,6 +184,7 @@ export async function createApp(config: Config, parts: AppParts = {}): Promise<A
   const registry = new Registry({
     handlers: createHandlers({
       ...{ scheduler, catalog, clips, bus, info, playback: play, encoder, triggers, transport, ...training },
+      ...{ voices, voiceUploads },
       ...{ datasetFolders: config.datasetFolders, datasetBytes: limits.datasetBytes, threads: config.trainingThreads },
       now: () => wall.now(),
       watchQuietMs: limits.watchQuietMs,
@@ -223,7 +243,7 @@ export async function createApp(config: Config, parts: AppParts = {}): Promise<A
     await nextTurn();
     for (const leave of leaving) await leave();
     await Promise.all(listeners.map((listener) => listener.close()));
-    await Promise.all([engine.close(), listener.close(), encoder.close(), training.close()]);
+    await Promise.all([engine.close(), listener.close(), encoder.close(), training.close(), foreign.close()]);
     if (opening !== null) await (await opening).close();
     await adminLog.close();
   };
@@ -268,6 +288,7 @@ export async function createApp(config: Config, parts: AppParts = {}): Promise<A
         ...config,
         ...limits,
         ...context,
+        fileBytes: limits.voiceBytes,
         ...{ access: { host, allowHosts, allowOrigins, tokens }, tls: certificate, health },
         findClip: (id) => clips.find(id),
         osc: hasOsc ? { ...limits, space, isMapped } : null,
@@ -305,6 +326,8 @@ export async function createApp(config: Config, parts: AppParts = {}): Promise<A
   // After the ports: looking for MIDI takes longer than everything before it.
   if (config.listen || parts.midi !== undefined) void midi.open();
   // Not in a process that makes one clip and leaves.
+  if (config.listen)
+    voices.sweep().catch((err: unknown) => log.warn({ err }, 'remains of voices could not be removed'));
   if (config.listen)
     training.restore().catch((err: unknown) => log.warn({ err }, 'the trainings could not be taken up again'));
   const ready = check().then(() => ({ voice: active.active, problem }));

@@ -66,6 +66,8 @@ export const limitsSchema = z.strictObject({
     .int()
     .min(1)
     .default(4 * 2 ** 30),
+  /** Bytes of a voice that is brought in. */
+  voiceBytes: z.int().min(1).default(wire.voiceFileBytes),
   /** Milliseconds that open jobs may take to finish when the server is asked to stop. */
   drainMs: z.int().min(0).default(10_000),
 });

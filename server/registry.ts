@@ -49,6 +49,32 @@ export interface OpenRequest {
 /** Why requests end whose client has left: the very object that a signal's `reason` then is. */
 export const clientGone = new ProtocolError('cancelled', 'the client is gone');
 
+/** A file that comes with a request. */
+export interface IncomingFile {
+  readonly chunks: AsyncIterable<Uint8Array>;
+}
+
+/** A file that is an answer. */
+export interface OutgoingFile {
+  /** What it may be called. */
+  readonly name: string;
+  readonly bytes: number;
+  /** Two files of one tag have the same bytes. */
+  readonly tag: string;
+  /** Bytes from `from` up to, not including, `to`. */
+  read(from: number, to: number): AsyncIterable<Uint8Array>;
+}
+
+/** How files come and go beside a request: neither over most transports. */
+export interface FileWays {
+  /** The file that came along. */
+  readonly incoming: IncomingFile | null;
+  /** Hands a file over in place of the answer, as far as the client wants it; rejects where it could not be read. */
+  readonly deliver: ((file: OutgoingFile) => Promise<void>) | null;
+}
+
+const noFiles: FileWays = { incoming: null, deliver: null };
+
 /** What a handler is given. It returns the data of `done`, or throws; the registry sends the one terminal event. */
 export interface Context<N extends CommandName = CommandName> {
   readonly args: Args<N>;
@@ -59,6 +85,7 @@ export interface Context<N extends CommandName = CommandName> {
   late(at: number): void;
   /** Aborted when the client is gone or has cancelled; the reason is a ProtocolError. */
   readonly signal: AbortSignal;
+  readonly files: FileWays;
   /** Names the job, so that a `failed` can carry it. */
   setJob(job: string): void;
   emit<E extends Exclude<Events<N>, 'done' | 'failed'>>(event: E, data: EventData<N, E>, droppable?: boolean): void;
@@ -147,7 +174,7 @@ export class Registry {
   }
 
   /** Answers one request. `read` decodes it, so that what it throws is answered like every other error. Never rejects. */
-  async receive(session: Session, read: () => Request): Promise<void> {
+  async receive(session: Session, read: () => Request, files: FileWays = noFiles): Promise<void> {
     const known = this.#sessions.get(session.id);
     if (known === undefined) return;
     known.heard = performance.now();
@@ -167,7 +194,7 @@ export class Registry {
         audited = adminRequest(known, request);
         await this.#options.audit?.begun(audited, withoutSecrets(command, args));
       }
-      const data = await handler(this.#context(known, request, open, args));
+      const data = await handler(this.#context(known, request, open, args, files));
       answer = { id: request.id, event: 'done', data: data as Record<string, unknown> };
     } catch (thrown) {
       const error = toProtocolError(thrown);
@@ -210,9 +237,10 @@ export class Registry {
     return found;
   }
 
-  #context(session: OpenSession, { id, cmd, at }: Request, open: OpenRequest, args: unknown): Context {
+  #context(session: OpenSession, { id, cmd, at }: Request, open: OpenRequest, args: unknown, files: FileWays): Context {
     return {
       args: args as Args<CommandName>,
+      files,
       session,
       at: at ?? null,
       late: (happened) => {

@@ -27,7 +27,8 @@ function parse(frame: string | Uint8Array, maxBytes: number): unknown {
   }
 }
 
-function withBase64(data: Record<string, unknown>): Record<string, unknown> {
+/** Bytes as base64; the fields below the first level have none. */
+export function withBase64(data: Record<string, unknown>): Record<string, unknown> {
   const entries = Object.entries(data);
   if (!entries.some(([, value]) => value instanceof Uint8Array)) return data;
   return Object.fromEntries(

@@ -74,6 +74,12 @@ export interface Command<N extends string = string, A extends Shape = Shape, E e
   readonly timed: boolean;
   /** Whether `POST /v1/<name>` answers it. */
   readonly http: boolean;
+  /**
+   * A file that goes along, beside arguments and answer, over HTTP: `out` is streamed by `GET /v1/<name>?<args>` in place of
+   * the answer, `in` is the body of `PUT /v1/<name>?<args>`. Transports without files move it in pieces, which are
+   * arguments and answers like any other.
+   */
+  readonly file: 'in' | 'out' | null;
   readonly example: {
     readonly id?: string;
     readonly args: z.input<A>;
@@ -93,6 +99,7 @@ export function defineCommand<const N extends string, A extends Shape, E extends
   events: E;
   osc?: OscForm;
   http?: boolean;
+  file?: 'in' | 'out';
   timed?: boolean;
   example: { id?: string; args: z.input<A>; events: { [K in keyof E]: z.input<E[K]> } };
 }): Command<N, A, E> {
@@ -102,6 +109,7 @@ export function defineCommand<const N extends string, A extends Shape, E extends
     events: { ...spec.events, ...(spec.timed === true ? { late: lateData } : {}), failed: failedData },
     osc: spec.osc ?? null,
     http: spec.http ?? false,
+    file: spec.file ?? null,
   };
 }
 

@@ -26,6 +26,8 @@ import {
   triggerUnmap,
 } from './triggers.ts';
 import { branch, vary } from './vary.ts';
+import { voiceDelete } from './voice-delete.ts';
+import { voiceExport, voiceImport, voiceUpload } from './voice-file.ts';
 import { voiceInfo } from './voice-info.ts';
 import { voiceList } from './voice-list.ts';
 
@@ -64,6 +66,10 @@ export const commands = {
   [adminRollback.name]: adminRollback,
   [adminFad.name]: adminFad,
   [voiceScores.name]: voiceScores,
+  [voiceDelete.name]: voiceDelete,
+  [voiceExport.name]: voiceExport,
+  [voiceUpload.name]: voiceUpload,
+  [voiceImport.name]: voiceImport,
   [datasetUpload.name]: datasetUpload,
   [datasetAdd.name]: datasetAdd,
   [datasetList.name]: datasetList,

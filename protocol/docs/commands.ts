@@ -20,6 +20,7 @@ function commandText(command: Command): string {
     jsonText(command),
     command.osc === null ? 'No OSC form.' : oscText(command, command.osc),
     command.http ? httpText(command) : 'No HTTP form.',
+    fileText(command),
   );
 }
 
@@ -94,6 +95,15 @@ function replyText({ address, args, each, atLeast }: OscReply): string {
   const when =
     each === undefined ? '' : `   (one for each of ${each}${atLeast === undefined ? '' : `, from ${atLeast} on`})`;
   return `<- ${[address, ...fields].join(' ')}${when}`;
+}
+
+function fileText({ name, file }: Command): string {
+  if (file === null) return '';
+  const url = `http://127.0.0.1:9247/v1/${name}`;
+  return paragraphs(
+    file === 'out' ? 'HTTP, the file itself; `Range` is honoured:' : 'HTTP, the file itself as the body:',
+    code('sh', file === 'out' ? `curl -O -J '${url}?voice=mine'` : `curl -T mine.foleyvoice '${url}?as=mine'`),
+  );
 }
 
 function httpText({ name, example }: Command): string {

@@ -57,6 +57,12 @@ export class ActiveVoices {
     if (at >= 0) await this.#set(this.#list.slice(0, at + 1));
   }
 
+  /** A voice that was active before is there no more: another that gets its name was not. Throws io_error. */
+  async forget(id: string): Promise<void> {
+    const kept = this.#list.filter((one) => one !== id).filter((one, i, all) => one !== all[i - 1]);
+    if (id !== this.active && kept.length < this.#list.length) await this.#set(kept);
+  }
+
   async #set(list: string[]): Promise<void> {
     try {
       await writeWhole(this.#file, `${JSON.stringify(list)}\n`);

@@ -1,12 +1,12 @@
 import { z } from 'zod';
+import { SAFE_NAME } from './names.ts';
 
 const count = z
   .int()
   .min(1)
   .max(2 ** 31);
 const graph = z.looseObject({
-  // A plain file of the voice's own folder.
-  file: z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$/),
+  file: z.string().regex(SAFE_NAME),
   sha256: z.string().regex(/^[0-9a-f]{64}$/),
   bytes: count,
 });
@@ -47,3 +47,11 @@ export const cardSchema = z
   .refine((card) => card.classes.every(({ id }) => id < card.classes.length), 'class ids must count from 0');
 
 export type VoiceCard = z.infer<typeof cardSchema>;
+
+/** What the catalogue needs of the card of an embedder, `embedder.json`: what else lies in the folder because of it. */
+export const earSchema = z.looseObject({
+  format: z.literal('foleyd-embedder'),
+  version: z.literal(1),
+  graph,
+  reference: graph.optional(),
+});

@@ -3,16 +3,13 @@ import path from 'node:path';
 import { ProtocolError } from '../../protocol/index.ts';
 import { cardSchema, type VoiceCard } from './card.ts';
 import type { Catalog, Voice } from './catalog.ts';
+import { isSafeId } from './names.ts';
 
-/** No separators, no leading dot, and short: an id is always the name of a folder directly below a root. */
-const SAFE_ID = /^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$/;
-/** Names Windows keeps for devices, whatever folder they seem to lie in. */
-const DEVICE = /^(con|prn|aux|nul|com\d|lpt\d)$/i;
 /** A card is text; what is larger is no card. */
 const MAX_CARD_BYTES = 4 * 2 ** 20;
 /** A voice that was trained on from another has that one in this folder of its own. */
-const BASE = 'base';
-const MAX_BASES = 16;
+export const BASE = 'base';
+export const MAX_BASES = 16;
 
 interface Base {
   voice: Voice;
@@ -52,7 +49,7 @@ export class VoiceCatalog implements Catalog {
     const voices = new Map<string, Voice>();
     for (const root of this.#options.roots) {
       for (const id of await names(root)) {
-        if (voices.has(id) || !isSafe(id) || !(await exists(path.join(root, id, 'card.json')))) continue;
+        if (voices.has(id) || !isSafeId(id) || !(await exists(path.join(root, id, 'card.json')))) continue;
         try {
           voices.set(id, await this.#open(id, path.join(root, id)));
         } catch (error) {
@@ -64,7 +61,7 @@ export class VoiceCatalog implements Catalog {
   }
 
   async find(id: string = this.active): Promise<Voice> {
-    if (!isSafe(id)) throw new ProtocolError('unknown_voice', 'a voice is named by letters, digits, - and _');
+    if (!isSafeId(id)) throw new ProtocolError('unknown_voice', 'a voice is named by letters, digits, - and _');
     let folder: string | null = null;
     for (const root of this.#options.roots) {
       const dir = path.join(root, id);
@@ -97,11 +94,8 @@ export class VoiceCatalog implements Catalog {
   }
 }
 
-function isSafe(id: string): boolean {
-  return SAFE_ID.test(id) && !DEVICE.test(id);
-}
-
-async function readVoice(id: string, dir: string, depth = 0): Promise<Voice> {
+/** The voice in a folder, with those it carries along. Throws voice_corrupt. */
+export async function readVoice(id: string, dir: string, depth = 0): Promise<Voice> {
   const corrupt = (why: string, cause?: unknown): ProtocolError => {
     return new ProtocolError('voice_corrupt', `the card of voice ${id} cannot be read: ${why}`, { cause });
   };

@@ -37,6 +37,8 @@ import {
   triggerUnmap,
 } from './triggers.ts';
 import { branch, type VaryDeps, vary } from './vary.ts';
+import { type DeleteDeps, voiceDelete } from './voice-delete.ts';
+import { type VoiceFileDeps, voiceExport, voiceImport, voiceUpload } from './voice-file.ts';
 import { voiceInfo } from './voice-info.ts';
 import { voiceList } from './voice-list.ts';
 
@@ -50,6 +52,8 @@ export interface HandlerDeps
     WatchDeps,
     ActivateDeps,
     DatasetDeps,
+    DeleteDeps,
+    VoiceFileDeps,
     RetrainDeps {
   info: () => ServerInfo;
   /** Opened by the first who asks. */
@@ -93,6 +97,10 @@ export function createHandlers(given: HandlerDeps): Handlers {
     'admin.rollback': adminRollback(deps),
     'admin.fad': adminFad(deps),
     'voice.scores': voiceScores(deps),
+    'voice.delete': voiceDelete(deps),
+    'voice.export': voiceExport(deps),
+    'voice.upload': voiceUpload(deps),
+    'voice.import': voiceImport(deps),
     'dataset.upload': datasetUpload(deps),
     'dataset.add': datasetAdd(deps),
     'dataset.list': datasetList(deps),

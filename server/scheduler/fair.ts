@@ -103,6 +103,12 @@ export class FairScheduler implements Scheduler {
     return this.#jobs.has(job);
   }
 
+  userOf(voiceDir: string): string | null {
+    for (const { id, order } of this.#jobs.values())
+      if (order.clips.some((clip) => clip.voiceDir === voiceDir)) return id;
+    return null;
+  }
+
   usage(): SchedulerUsage {
     const waiting = this.#waiting();
     return {

@@ -8,16 +8,18 @@ export interface UploadOptions {
   /** Bytes and files of one upload, and uploads at a time. */
   maxBytes: number;
   maxFiles?: number;
+  /** What a file may end with. */
+  endings?: readonly string[];
   most?: number;
 }
 
 /** `Class/take 1.wav` or `take 1.wav`: at most one folder, and nothing that a system or a shell takes amiss. */
 const PART = /^[\p{L}\p{N}_][\p{L}\p{N} _.,+()'&-]{0,126}$/u;
-const AUDIO = /\.(wav|flac|ogg|mp3|aif|aiff)$/i;
+const AUDIO = ['.wav', '.flac', '.ogg', '.mp3', '.aif', '.aiff'];
 /** Uploads that nobody went on with for so long are removed when another begins. */
 const STALE_MS = 24 * 3_600_000;
 
-/** Recordings on their way here, in pieces: a folder per upload. Pieces of a file come in order, so what was lost is known. */
+/** Recordings, and other files, on their way here, in pieces: a folder per upload. Pieces of a file come in order, so what was lost is known. */
 export class Uploads {
   readonly #options: Required<UploadOptions>;
   /** Of one upload after the other. */
@@ -26,7 +28,7 @@ export class Uploads {
   readonly #known = new Map<string, { bytes: number; files: Map<string, number> }>();
 
   constructor(options: UploadOptions) {
-    this.#options = { maxFiles: 5000, most: 16, ...options };
+    this.#options = { maxFiles: 5000, most: 16, endings: AUDIO, ...options };
   }
 
   /** Where the recordings of an upload lie. Throws bad_args where there are none. */
@@ -45,8 +47,9 @@ export class Uploads {
         throw new ProtocolError('bad_args', 'args.file: expected a name, or a class and a name with / between', {
           path: 'args.file',
         });
-      if (!AUDIO.test(file))
-        throw new ProtocolError('bad_args', 'args.file: expected .wav, .flac, .ogg, .mp3, .aif or .aiff', {
+      const { endings } = this.#options;
+      if (!endings.includes(path.extname(file).toLowerCase()))
+        throw new ProtocolError('bad_args', `args.file: expected ${endings.join(', ')}`, {
           path: 'args.file',
         });
       const known = await this.#open(id);

@@ -1,5 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { guarded } from '../../protocol/codecs/guard.ts';
+import { withBase64 } from '../../protocol/codecs/json.ts';
 import {
   type Answer,
   commandOf,
@@ -49,7 +50,7 @@ export function sendAnswer(response: ServerResponse, { event, data }: Pick<Answe
   const status = code === null ? 200 : errors[code].http;
   if (status === 503) response.setHeader('Retry-After', '1');
   if (status === 401) response.setHeader('WWW-Authenticate', 'Bearer');
-  const text = JSON.stringify({ event, data });
+  const text = JSON.stringify({ event, data: withBase64(data) });
   response.writeHead(status, { 'Content-Type': 'application/json', 'Content-Length': Buffer.byteLength(text) });
   response.end(text);
 }

@@ -7,12 +7,13 @@ import type { Grant } from '../access/tokens.ts';
 import { type Access, checkHost, checkOrigin, grantOf } from './guard.ts';
 import { type ClipFile, sendClip } from './http-clips.ts';
 import { handleCommand, sendAnswer } from './http-commands.ts';
+import { type FileOptions, fileCommand, handleFile } from './http-files.ts';
 import { isHostInfo, type OscQuery, sendHostInfo, sendNode } from './http-oscquery.ts';
 import { RateLimit } from './rate.ts';
-import { errorFields, type Listener, listenError, type TransportContext } from './transport.ts';
+import { errorFields, type Listener, listenError } from './transport.ts';
 import { createWs, type WsKind, type WsOptions } from './ws.ts';
 
-export interface HttpOptions extends TransportContext, WsOptions {
+export interface HttpOptions extends FileOptions, WsOptions {
   host: string;
   port: number;
   access: Access;
@@ -103,6 +104,7 @@ async function answer(request: IncomingMessage, response: ServerResponse, option
   const url = admit(request, options.access);
   allowPage(request, response, options.access);
   const { pathname } = url;
+  const file = fileCommand(request, pathname);
   const reads = request.method === 'GET' || request.method === 'HEAD';
   if (request.method === 'OPTIONS') {
     response.writeHead(204).end();
@@ -118,6 +120,8 @@ async function answer(request: IncomingMessage, response: ServerResponse, option
     const clip = await options.findClip(id);
     if (clip === null) throw new ProtocolError('unknown_clip');
     await sendClip(request, response, id, clip);
+  } else if (file !== null) {
+    await handleFile(request, response, file, url, admitted(request, url, 'http', options).role, options);
   } else if (pathname.startsWith('/v1/') && request.method === 'POST') {
     await handleCommand(
       request,
@@ -168,7 +172,7 @@ function allowPage(request: IncomingMessage, response: ServerResponse, access: A
   response.setHeader('Vary', 'Origin');
   if (!access.allowOrigins.includes(origin)) return;
   response.setHeader('Access-Control-Allow-Origin', origin);
-  response.setHeader('Access-Control-Allow-Methods', 'GET, HEAD, POST');
+  response.setHeader('Access-Control-Allow-Methods', 'GET, HEAD, POST, PUT');
   response.setHeader('Access-Control-Allow-Headers', 'Authorization, Content-Type, Range');
 }
 

@@ -1,0 +1,165 @@
+import { createHash } from 'node:crypto';
+import { z } from 'zod';
+import { cardSchema, earSchema, type VoiceCard } from './card.ts';
+import { isSafeId, isSafeName } from './names.ts';
+
+/**
+ * A voice as one file: `FOLEYVOX`, version and length of the manifest (uint32, little-endian), the manifest as JSON in
+ * UTF-8, then the bytes of its files, one after the other in its order, and nothing else.
+ *
+ * Neither tar nor zip, on purpose. Both say names and sizes in several places that may contradict each other, know
+ * links, modes, folders and compression, and leave their bytes to whoever writes them. Here the manifest is read before
+ * any byte is written, a name is a name, the length of the whole follows from it, both ends stream without looking
+ * back, and the same voice gives the same bytes. What is lost is that other programs open it; the manifest is text, so
+ * `head -c 2000` shows what is inside.
+ */
+const MAGIC = Buffer.from('FOLEYVOX', 'latin1');
+const VERSION = 1;
+/** Bytes before the manifest. */
+export const PREFIX_BYTES = MAGIC.length + 8;
+const MAX_MANIFEST_BYTES = 64 * 1024;
+/** card.json, seven graphs, three of the embedder, and credits. */
+const MOST_FILES = 12;
+/** Texts are read whole: card.json, embedder.json, credits.csv. */
+const MAX_TEXT_BYTES = 4 * 2 ** 20;
+
+export const VOICE_FILE_ENDING = '.foleyvoice';
+
+const entrySchema = z.strictObject({
+  name: z.string().refine(isSafeName, 'is no plain name'),
+  bytes: z
+    .int()
+    .min(1)
+    .max(2 ** 31),
+  sha256: z.string().regex(/^[0-9a-f]{64}$/),
+});
+
+const manifestSchema = z
+  .strictObject({
+    /** Its id where it came from. */
+    voice: z.string().refine(isSafeId, 'is no id'),
+    files: z.array(entrySchema).min(1).max(MOST_FILES),
+  })
+  // Some disks take names that differ in case alone for one.
+  .refine(({ files }) => new Set(files.map(({ name }) => name.toLowerCase())).size === files.length, {
+    error: 'two files share a name',
+    path: ['files'],
+  });
+
+export type FileEntry = z.infer<typeof entrySchema>;
+export type Manifest = z.infer<typeof manifestSchema>;
+
+/** Why bytes are no voice, in words. Whoever reads them gives it its code. */
+export class VoiceFileError extends Error {
+  override readonly name = 'VoiceFileError';
+}
+
+/** Everything before the first file. */
+export function writeHead({ voice, files }: Manifest): Buffer {
+  // Field by field: the bytes must not depend on how the object came about.
+  const listed = files.map(({ name, bytes, sha256 }) => ({ name, bytes, sha256 }));
+  const manifest = Buffer.from(JSON.stringify({ voice, files: listed }), 'utf8');
+  const numbers = Buffer.alloc(8);
+  numbers.writeUInt32LE(VERSION, 0);
+  numbers.writeUInt32LE(manifest.length, 4);
+  return Buffer.concat([MAGIC, numbers, manifest]);
+}
+
+/** Length of the manifest that follows the first PREFIX_BYTES. Throws VoiceFileError. */
+export function readPrefix(prefix: Uint8Array): number {
+  const bytes = Buffer.from(prefix.buffer, prefix.byteOffset, prefix.byteLength);
+  if (bytes.length < PREFIX_BYTES || !bytes.subarray(0, MAGIC.length).equals(MAGIC))
+    throw new VoiceFileError('it is no file of a voice');
+  const version = bytes.readUInt32LE(MAGIC.length);
+  if (version !== VERSION) throw new VoiceFileError(`it is of version ${version}; this foleyd reads ${VERSION}`);
+  const length = bytes.readUInt32LE(MAGIC.length + 4);
+  if (length > MAX_MANIFEST_BYTES) throw new VoiceFileError('its manifest is too large');
+  return length;
+}
+
+/** Throws VoiceFileError. */
+export function readManifest(bytes: Uint8Array): Manifest {
+  const parsed = manifestSchema.safeParse(jsonOf(bytes, 'the manifest'));
+  if (parsed.success) return parsed.data;
+  throw new VoiceFileError(`the manifest: ${explained(parsed.error)}`);
+}
+
+/** What a voice consists of beside its card: the files that the card and the embedder's card vouch for, in their order. */
+export interface Contents {
+  card: VoiceCard;
+  files: FileEntry[];
+}
+
+/** Throws VoiceFileError where a card is none, or names what no voice has. */
+export function readContents(cardBytes: Uint8Array, earBytes: Uint8Array | null): Contents {
+  const card = parsed(cardSchema, cardBytes, 'card.json');
+  const ear = earBytes === null ? null : parsed(earSchema, earBytes, 'embedder.json');
+  const texts = [card.name, ...card.classes.map(({ name }) => name)];
+  // They are shown in terminals.
+  if (texts.some((text) => /\p{Cc}/u.test(text))) throw new VoiceFileError('card.json: a name has control characters');
+  const { condition, row, pixel, encoder, decoder, vocoder, excitation, ...others } = card.graphs;
+  const strange = Object.keys(others)[0];
+  if (strange !== undefined) throw new VoiceFileError(`card.json: a voice has no graph ${strange.slice(0, 40)}`);
+  const graphs = [condition, row, pixel, encoder, decoder, vocoder, excitation, ear?.graph];
+  const files = [...graphs.map(ending('.onnx')), ending('.npz')(ear?.reference)].filter((file) => file !== null);
+  if (new Set(files.map(({ name }) => name.toLowerCase())).size !== files.length)
+    throw new VoiceFileError('two graphs share a file');
+  return { card, files };
+}
+
+/** Files that are text, and that neither card vouches for. The first is always there and the first of all. */
+export const CARD = 'card.json';
+export const EAR = 'embedder.json';
+export const CREDITS = 'credits.csv';
+
+export function isTooLong({ name, bytes }: FileEntry): boolean {
+  return [CARD, EAR, CREDITS].includes(name) && bytes > MAX_TEXT_BYTES;
+}
+
+/** UTF-8 without control characters but line ends and tabs: nothing that is a program under the name of a text. */
+export function checkText(bytes: Uint8Array, name: string): void {
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: naming them is the point
+  if (/[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f]/.test(textOf(bytes, name)))
+    throw new VoiceFileError(`${name} is no text`);
+}
+
+export function sha256Of(bytes: Uint8Array): string {
+  return createHash('sha256').update(bytes).digest('hex');
+}
+
+function ending(suffix: string) {
+  return (given: { file: string; sha256: string; bytes: number } | undefined): FileEntry | null => {
+    if (given === undefined) return null;
+    const { file: name, sha256, bytes } = given;
+    if (!isSafeName(name) || !name.endsWith(suffix))
+      throw new VoiceFileError(`${name} is no name of a file that ends with ${suffix}`);
+    return { name, bytes, sha256 };
+  };
+}
+
+function parsed<T>(schema: z.ZodType<T>, bytes: Uint8Array, name: string): T {
+  const result = schema.safeParse(jsonOf(bytes, name));
+  if (result.success) return result.data;
+  throw new VoiceFileError(`${name}: ${explained(result.error)}`);
+}
+
+function jsonOf(bytes: Uint8Array, name: string): unknown {
+  try {
+    return JSON.parse(textOf(bytes, name));
+  } catch (error) {
+    if (error instanceof VoiceFileError) throw error;
+    throw new VoiceFileError(`${name} is not JSON`);
+  }
+}
+
+function textOf(bytes: Uint8Array, name: string): string {
+  try {
+    return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
+  } catch {
+    throw new VoiceFileError(`${name} is no text`);
+  }
+}
+
+function explained({ issues: [issue] }: z.ZodError): string {
+  return `${issue?.path.join('.') || 'it'}: ${issue?.message}`.slice(0, 300);
+}

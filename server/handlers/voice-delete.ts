@@ -1,0 +1,53 @@
+import { ProtocolError } from '../../protocol/index.ts';
+import type { ActiveVoices } from '../catalog/active.ts';
+import type { VoiceStore } from '../catalog/store.ts';
+import type { Handler } from '../registry.ts';
+import type { Scheduler } from '../scheduler/scheduler.ts';
+import type { TrainingJobs } from '../training/jobs.ts';
+import type { TriggerBank } from '../triggers/bank.ts';
+
+export interface DeleteDeps {
+  voices: VoiceStore;
+  active: ActiveVoices;
+  scheduler: Scheduler;
+  trainings: TrainingJobs;
+  triggers: TriggerBank;
+  /** Whoever asks before the trainings of earlier runs are known waits. */
+  ready: () => Promise<void>;
+}
+
+/** `voice.delete`. */
+export function voiceDelete(deps: DeleteDeps): Handler<'voice.delete'> {
+  return async ({ args: { voice, force } }) => {
+    await deps.ready();
+    // In turn with activations: what is found not to be active is not made so before it is gone.
+    return deps.active.inTurn(async () => {
+      const dir = await deps.voices.folderOf(voice);
+      const why = user(deps, voice, dir) ?? (force ? null : wanted(deps, voice));
+      if (why !== null) throw new ProtocolError('voice_in_use', why, { path: 'args.voice' });
+      await deps.voices.remove(dir);
+      await deps.active.forget(voice);
+      return { deleted: voice };
+    });
+  };
+}
+
+/** Who would fail without it at once; that is never allowed. */
+function user({ active, scheduler, trainings, voices }: DeleteDeps, id: string, dir: string): string | null {
+  if (id === active.active) return `voice ${id} is active; activate another one first`;
+  const job = scheduler.userOf(dir);
+  if (job !== null) return `job ${job} makes clips with voice ${id}`;
+  const training = trainings.list().find((one) => !one.over && one.order.base?.id === id);
+  if (training !== undefined) return `training ${training.id} begins from voice ${id}`;
+  return voices.isRead(dir) ? `voice ${id} is being exported` : null;
+}
+
+/**
+ * Who would miss it later. Of the voices that were active before only the latest is protected: it is the way back from
+ * one that turns out bad. A rollback steps over older ones that are gone, so a long history need not keep them all.
+ */
+function wanted({ active, triggers }: DeleteDeps, id: string): string | null {
+  if (id === active.previous[0]) return `admin.rollback would go back to voice ${id}; force deletes it all the same`;
+  const map = triggers.maps.find((one) => one.voice === id);
+  return map === undefined ? null : `the trigger map ${map.id} plays voice ${id}; force deletes it all the same`;
+}

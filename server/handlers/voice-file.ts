@@ -1,0 +1,73 @@
+import { createReadStream } from 'node:fs';
+import path from 'node:path';
+import { ProtocolError } from '../../protocol/index.ts';
+import type { Catalog } from '../catalog/catalog.ts';
+import type { VoiceStore } from '../catalog/store.ts';
+import type { Handler } from '../registry.ts';
+import type { Uploads } from '../training/uploads.ts';
+
+export interface VoiceFileDeps {
+  catalog: Catalog;
+  voices: VoiceStore;
+  /** Files of voices on their way here in pieces. */
+  voiceUploads: Uploads;
+  /** Whoever asks before the trainings of earlier runs are known waits. */
+  ready: () => Promise<void>;
+}
+
+/** The one file of such an upload. */
+export const UPLOADED = 'voice.foleyvoice';
+
+/** `voice.export`: the file where the transport can carry it, else one piece of it. */
+export function voiceExport({ catalog, voices }: VoiceFileDeps): Handler<'voice.export'> {
+  return async ({ args, files, signal }) => {
+    const voice = await catalog.find(args.voice);
+    return voices.reading(voice, async (packed) => {
+      const { name, bytes, tag } = packed;
+      const about = { voice: voice.id, name, size: bytes, tag };
+      if (files.deliver !== null) {
+        await files.deliver(packed);
+        return { ...about, offset: 0, piece: new Uint8Array(0) };
+      }
+      const end = Math.min(bytes, args.offset + args.length);
+      const chunks: Uint8Array[] = [];
+      for await (const chunk of packed.read(args.offset, end)) {
+        signal.throwIfAborted();
+        chunks.push(chunk);
+      }
+      // Not a Buffer, which JSON would write as one.
+      return { ...about, offset: args.offset, piece: new Uint8Array(Buffer.concat(chunks)) };
+    });
+  };
+}
+
+/** `voice.upload`. */
+export function voiceUpload({ voiceUploads }: VoiceFileDeps): Handler<'voice.upload'> {
+  return async ({ args: { upload, offset, data } }) => {
+    return { upload, bytes: await voiceUploads.write(upload, UPLOADED, offset, Buffer.from(data, 'base64')) };
+  };
+}
+
+/** `voice.import`. */
+export function voiceImport({ voices, voiceUploads, ready }: VoiceFileDeps): Handler<'voice.import'> {
+  return async ({ args, files, emit, signal }) => {
+    await ready();
+    const { upload, as } = args;
+    if ((files.incoming === null) === (upload === undefined))
+      throw new ProtocolError('bad_args', 'args.upload: expected, unless the file is the body of a PUT', {
+        path: 'args.upload',
+      });
+    const source =
+      upload === undefined
+        ? files.incoming!.chunks
+        : (createReadStream(path.join(await voiceUploads.folder(upload), UPLOADED)) as AsyncIterable<Buffer>);
+    const { voice, bytes } = await voices.bringIn(
+      source,
+      as,
+      (part, done, of) => emit('progress', { part, done, of }, true),
+      signal,
+    );
+    if (upload !== undefined) await voiceUploads.remove(upload);
+    return { voice: voice.id, name: voice.name, hash: voice.hash, bytes };
+  };
+}
