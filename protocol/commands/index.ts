@@ -26,6 +26,7 @@ import {
   triggerUnmap,
 } from './triggers.ts';
 import { branch, vary } from './vary.ts';
+import { voiceCompare } from './voice-compare.ts';
 import { voiceDelete } from './voice-delete.ts';
 import { voiceExport, voiceImport, voiceUpload } from './voice-file.ts';
 import { voiceInfo } from './voice-info.ts';
@@ -66,6 +67,7 @@ export const commands = {
   [adminRollback.name]: adminRollback,
   [adminFad.name]: adminFad,
   [voiceScores.name]: voiceScores,
+  [voiceCompare.name]: voiceCompare,
   [voiceDelete.name]: voiceDelete,
   [voiceExport.name]: voiceExport,
   [voiceUpload.name]: voiceUpload,

@@ -6,11 +6,11 @@ import { resolveConfig } from '../config.ts';
 import { Evaluation, type EvaluationResult } from '../evaluation/evaluator.ts';
 import type { Embedded } from '../evaluation/fad.ts';
 import { type GivenReference, Listener } from '../evaluation/listener.ts';
+import { type Bar, progressBar } from './bar.ts';
 import { columns, figure } from './columns.ts';
 import { CliError, exits } from './errors.ts';
 import { historyChart, historyTable, readHistory } from './fad-history.ts';
 import { openSession, type SessionChoice } from './session.ts';
-import { barOf } from './view.ts';
 
 type Score = EventData<'admin.fad', 'done'>['score'];
 
@@ -138,21 +138,6 @@ async function wav(file: string): Promise<{ pcm: Float32Array; rate: number }> {
   } catch (error) {
     throw new CliError('io_error', `${file}: ${(error as Error).message}`);
   }
-}
-
-interface Bar {
-  show(at: { part: string; done: number; of: number }): void;
-  end(): void;
-}
-
-function progressBar(live: boolean): Bar {
-  return {
-    show({ part, done, of }) {
-      if (!live) return;
-      process.stderr.write(`\r\u001b[K${part} [${barOf(done / of)}] ${done} of ${of}`);
-    },
-    end: () => void (live && process.stderr.write('\r\u001b[K')),
-  };
 }
 
 function title({ voice, hash, reference, clips, embedder }: Score): string {

@@ -10,6 +10,8 @@ import { type RetrainOptions, retrain } from './retrain.ts';
 import { serve } from './serve.ts';
 import { listTokens, remove, rotate } from './token.ts';
 import { datasets, type TrainingsOptions, trainings } from './trainings.ts';
+import { type CompareOptions, compareVoices, deleteVoice } from './voice.ts';
+import { exportVoice, importVoice } from './voice-file.ts';
 import { voices } from './voices.ts';
 
 /** Settings of an engine in this process; giving one means that no running server is asked. */
@@ -133,6 +135,40 @@ export async function main(argv: readonly string[]): Promise<number> {
     .option('--json', 'as JSON')
     .action(async (options: Asking & { json?: boolean }) => {
       code = await voices({ ...options, ...choice(options) });
+    });
+
+  const voice = program.command('voice').description('delete, carry away, bring in and compare voices');
+  asking(voice.command('delete').description('remove a voice that nothing needs'))
+    .argument('<ID>', 'voice')
+    .option('--force', 'also the one that rollback would go back to, or that a trigger map names')
+    .option('--json', 'as JSON')
+    .action(async (id: string, options: Asking & { force?: boolean; json?: boolean }) => {
+      code = await deleteVoice(id, { ...options, ...choice(options) });
+    });
+  asking(voice.command('export').description('write a voice as one file'))
+    .argument('<ID>', 'voice')
+    .argument('[FILE]', 'file or folder; named after the voice without')
+    .option('--json', 'as JSON')
+    .action(async (id: string, file: string | undefined, options: Asking & { json?: boolean }) => {
+      code = await exportVoice(id, file, { ...options, ...choice(options) });
+    });
+  asking(voice.command('import').description('make a voice of a file that export wrote'))
+    .argument('<FILE>', 'the file')
+    .option('--as <ID>', 'id it gets here; without, the one it had')
+    .option('--json', 'as JSON')
+    .action(async (file: string, options: Asking & { as?: string; json?: boolean }) => {
+      code = await importVoice(file, { ...options, ...choice(options) });
+    });
+  asking(voice.command('compare').description('put voices beside each other; with a class, hear them'))
+    .argument('<IDS...>', 'two voices or more')
+    .option('--class <NAME>', 'make a clip of this by each')
+    .option('--seed <N>', 'seed of the first clip of each; drawn without')
+    .option('--count <N>', 'clips of each', integer)
+    .option('--temperature <T>', '0 takes the likeliest code each time, 1 samples as trained', number)
+    .option('--out <DIR>', 'folder for the WAVs')
+    .option('--json', 'as JSON')
+    .action(async (ids: string[], options: CompareOptions & Asking) => {
+      code = await compareVoices(ids, { ...options, ...choice(options) });
     });
 
   const token = addSettings(

@@ -37,6 +37,7 @@ import {
   triggerUnmap,
 } from './triggers.ts';
 import { branch, type VaryDeps, vary } from './vary.ts';
+import { voiceCompare } from './voice-compare.ts';
 import { type DeleteDeps, voiceDelete } from './voice-delete.ts';
 import { type VoiceFileDeps, voiceExport, voiceImport, voiceUpload } from './voice-file.ts';
 import { voiceInfo } from './voice-info.ts';
@@ -97,6 +98,7 @@ export function createHandlers(given: HandlerDeps): Handlers {
     'admin.rollback': adminRollback(deps),
     'admin.fad': adminFad(deps),
     'voice.scores': voiceScores(deps),
+    'voice.compare': voiceCompare(deps),
     'voice.delete': voiceDelete(deps),
     'voice.export': voiceExport(deps),
     'voice.upload': voiceUpload(deps),

@@ -9,9 +9,8 @@ import type { JobOrder, Scheduler } from '../scheduler/scheduler.ts';
 import { continued, joined, type Pieces, pieceSeed, piecesOf, type Start, WHOLE } from '../shaping/extend.ts';
 import { gridOf } from '../shaping/grid.ts';
 import { isPlain, shapeSound } from '../shaping/shape.ts';
-import type { ChosenClass } from './classes.ts';
 import type { KeptJobs } from './kept.ts';
-import type { RunningClips } from './running.ts';
+import type { Maker, RunningClips } from './running.ts';
 
 export interface MakingDeps {
   scheduler: Scheduler;
@@ -28,10 +27,8 @@ type Args = Omit<Context<'foley.generate'>['args'], 'class' | 'voice'>;
 type Done = EventData<'foley.generate', 'done'>;
 type Result = Parameters<JobOrder['onClip']>[1];
 
-/** What is to be made: `takes` clips of one class by one voice. */
-export interface Plan {
-  voice: Voice;
-  chosen: ChosenClass;
+/** What is to be made: `takes` clips of one class by one voice, unless a take says otherwise. */
+export interface Plan extends Maker {
   args: Args;
   /** Of the request, by performance.now(). */
   begun: number;
@@ -47,6 +44,8 @@ export interface Take {
   /** Of each piece; those that follow from `seed` without. */
   seeds?: number[];
   lineage?: Lineage;
+  /** Another voice than the plan's; only of clips as long as each voice makes them. */
+  maker?: Maker;
 }
 
 /** A piece on its way, with those before it: of a clip that is no longer than the voice's there is only one. */
@@ -70,8 +69,8 @@ export async function make(deps: MakingDeps, context: Making, plan: Plan): Promi
 
 async function run(deps: MakingDeps, context: Making, plan: Plan): Promise<Done> {
   const { voice, chosen, args, takes } = plan;
-  const maker = voice.maker(chosen.weights);
-  const rate = args.rate ?? voice.rate;
+  const makers = takes.map((take) => take.maker ?? plan);
+  const rateOf = (take: number): number => args.rate ?? makers[take]!.voice.rate;
   const shape = shapeOf(args);
   const pieces = piecesFor(voice, args);
   const plain = isPlain(shape) && pieces.count === 1;
@@ -84,8 +83,9 @@ async function run(deps: MakingDeps, context: Making, plan: Plan): Promise<Done>
 
   const queue: Piece[] = takes.map(({ starts }, take) => ({ take, before: [], starts: [starts?.[0]] }));
   const order = ({ take, starts, before: { length: piece } }: Piece): JobOrder['clips'][number] => ({
-    ...{ ...maker, seed: seedOf(takes[take]!, piece) },
-    ...{ temperature: args.temperature, topK: args.topK, topP: args.topP, rate },
+    ...makers[take]!.voice.maker(makers[take]!.chosen.weights),
+    ...{ seed: seedOf(takes[take]!, piece), rate: rateOf(take) },
+    ...{ temperature: args.temperature, topK: args.topK, topP: args.topP },
     // Of a longer clip only the beginning is heard before it is there.
     previews: args.previews && piece === 0,
     // Of several clips each is handed over whole, in turn.
@@ -96,6 +96,7 @@ async function run(deps: MakingDeps, context: Making, plan: Plan): Promise<Done>
 
   const hand = async (index: number, results: readonly Result[], starts: Piece['starts']): Promise<void> => {
     const take = takes[index]!;
+    const rate = rateOf(index);
     const sounds = results.map(({ pcm }) => pcm);
     const pcm = plain ? sounds[0]! : shapeSound(joined(pieces, sounds, rate), rate, shape);
     seconds = pcm.length / rate;
@@ -107,7 +108,7 @@ async function run(deps: MakingDeps, context: Making, plan: Plan): Promise<Done>
       return;
     }
     const saved = await deps.clips.save({
-      ...{ pcm, rate, format: args.format, recipe: { ...recipeOf(plan, rate), seed: take.seed } },
+      ...{ pcm, rate, format: args.format, recipe: { ...recipeOf(makers[index]!, args, rate), seed: take.seed } },
       ...codesOf(results, starts),
       ...(take.seeds === undefined ? {} : { seeds: results.map((_, piece) => seedOf(take, piece)) }),
       ...(take.lineage === undefined ? {} : { lineage: take.lineage }),
@@ -131,7 +132,7 @@ async function run(deps: MakingDeps, context: Making, plan: Plan): Promise<Done>
     },
   });
   context.setJob(job.id);
-  const known = deps.running.begin(job.id, { voice, chosen, args, seeds: takes.map(({ seed }) => seed) });
+  const known = deps.running.begin(job.id, { args, makers });
   const stop = deps.bus.subscribe(job.id, (event) => {
     if (event.type === 'row') known.row(event);
     if (event.type === 'started') timings.queueMs = event.waitedMs;
@@ -174,7 +175,7 @@ function codesOf(results: readonly Result[], starts: Piece['starts']): Pick<NewC
   return { codes, ...(starts.some((start) => start !== undefined) ? { given } : {}) };
 }
 
-function recipeOf({ voice, chosen, args }: Plan, rate: number): Omit<ClipRecipe, 'seed'> {
+function recipeOf({ voice, chosen }: Maker, args: Args, rate: number): Omit<ClipRecipe, 'seed'> {
   const { temperature, topK, topP } = args;
   return {
     ...{ voice: voice.hash, voiceId: voice.id, class: chosen.label, classWeights: chosen.weights },

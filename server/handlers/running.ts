@@ -5,11 +5,15 @@ import type { ChosenClass } from './classes.ts';
 
 /** What is known of a job's clips while they are made. */
 export interface RunningJob {
+  args: Pick<Context<'foley.generate'>['args'], 'temperature' | 'topK' | 'topP'>;
+  /** What each clip is made of. */
+  makers: readonly Maker[];
+}
+
+/** A voice, and the class of it that is wanted. */
+export interface Maker {
   voice: Voice;
   chosen: ChosenClass;
-  args: Pick<Context<'foley.generate'>['args'], 'temperature' | 'topK' | 'topP'>;
-  /** Of each clip. */
-  seeds: readonly number[];
 }
 
 type RowEvent = Extract<JobEvent, { type: 'row' }>;
@@ -30,7 +34,7 @@ export class RunningClips {
     this.#jobs.set(id, { ...job, clips });
     return {
       row: ({ index, row, rows, codes }) => {
-        if (index >= job.seeds.length) return;
+        if (index >= job.makers.length) return;
         const clip = clips.get(index) ?? { codes: new Uint16Array(rows * codes.length), rows: 0 };
         clip.codes.set(codes, row * codes.length);
         clip.rows = row + 1;
@@ -41,9 +45,10 @@ export class RunningClips {
   }
 
   /** Null for a job that does not run, or whose clip has not begun. */
-  find(id: string, index: number): (RunningJob & Clip) | null {
+  find(id: string, index: number): (Maker & Clip) | null {
     const job = this.#jobs.get(id);
     const clip = job?.clips.get(index);
-    return job === undefined || clip === undefined ? null : { ...job, ...clip };
+    const maker = job?.makers[index];
+    return maker === undefined || clip === undefined ? null : { ...maker, ...clip };
   }
 }

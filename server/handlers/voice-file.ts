@@ -61,12 +61,14 @@ export function voiceImport({ voices, voiceUploads, ready }: VoiceFileDeps): Han
       upload === undefined
         ? files.incoming!.chunks
         : (createReadStream(path.join(await voiceUploads.folder(upload), UPLOADED)) as AsyncIterable<Buffer>);
-    const { voice, bytes } = await voices.bringIn(
-      source,
-      as,
-      (part, done, of) => emit('progress', { part, done, of }, true),
-      signal,
-    );
+    const tell = (part: 'bytes' | 'tried', done: number, of: number): void =>
+      emit('progress', { part, done, of }, true);
+    const { voice, bytes } = await voices.bringIn(source, as, tell, signal).catch(async (error: unknown) => {
+      // What is no voice will be none the next time; under another name, or with more room, a voice may come in yet.
+      const isUseless = error instanceof ProtocolError && (error.code === 'bad_voice' || error.code === 'too_large');
+      if (upload !== undefined && isUseless) await voiceUploads.remove(upload);
+      throw error;
+    });
     if (upload !== undefined) await voiceUploads.remove(upload);
     return { voice: voice.id, name: voice.name, hash: voice.hash, bytes };
   };

@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import path from 'node:path';
 import { ProtocolError, toProtocolError } from '../../protocol/index.ts';
 import type { Bus } from '../bus.ts';
 import type { Engine, EngineEvent, EngineResult, EngineRun } from '../engine/engine.ts';
@@ -104,9 +105,9 @@ export class FairScheduler implements Scheduler {
   }
 
   userOf(voiceDir: string): string | null {
-    for (const { id, order } of this.#jobs.values())
-      if (order.clips.some((clip) => clip.voiceDir === voiceDir)) return id;
-    return null;
+    const isWithin = (dir: string): boolean => dir === voiceDir || dir.startsWith(voiceDir + path.sep);
+    const user = [...this.#jobs.values()].find(({ order }) => order.clips.some((clip) => isWithin(clip.voiceDir)));
+    return user?.id ?? null;
   }
 
   usage(): SchedulerUsage {

@@ -41,7 +41,7 @@ export interface Scheduler {
   /** False when there is no such job, or it has ended. */
   cancel(job: string): boolean;
   has(job: string): boolean;
-  /** A job that has clips of the voice in this folder, running or waiting; null where there is none. */
+  /** A job that has clips of the voice in this folder, or of one it carries along, running or waiting; null where there is none. */
   userOf(voiceDir: string): string | null;
   usage(): SchedulerUsage;
 }

@@ -1,0 +1,61 @@
+import assert from 'node:assert/strict';
+import { cpSync, existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { test } from 'node:test';
+import { voiceDir } from '../engine/fixtures.ts';
+import { workplace } from './test/bin.ts';
+
+test('a voice goes out, comes in under another id, is compared and heard, and goes', async (t) => {
+  const { dir, foleyd, serve } = await workplace(t);
+  const { stop } = await serve();
+  const out = await foleyd('voice', 'export', 'tiny', 'carried.foleyvoice');
+  assert.deepEqual([out.code, out.stdout], [0, 'carried.foleyvoice\n'], out.stderr);
+  const taken = await foleyd('voice', 'import', 'carried.foleyvoice');
+  assert.equal(taken.code, 1);
+  assert.match(taken.stderr, /^foleyd: already_exists: .*as/);
+  const came = await foleyd('voice', 'import', 'carried.foleyvoice', '--as', 'mine');
+  assert.deepEqual([came.code, came.stdout], [0, 'mine\n'], came.stderr);
+  const voices = path.join(dir, 'data', 'voices');
+  assert.deepEqual(readdirSync(voices), ['mine']);
+  assert.deepEqual(readdirSync(path.join(dir, 'data', 'voice-uploads')), []);
+
+  const compared = await foleyd('voice', 'compare', 'tiny', 'mine', '--class', 'dogbark', '--seed', '1', '--out', 'ab');
+  assert.equal(compared.code, 0, compared.stderr);
+  assert.match(compared.stdout, /^voice +tiny \* +mine$/m);
+  assert.match(compared.stdout, /^FAD +not measured +not measured$/m);
+  const wavs = ['mine-DogBark-1.wav', 'tiny-DogBark-1.wav'];
+  assert.deepEqual(readdirSync(path.join(dir, 'ab')).sort(), wavs);
+  const [a, b] = wavs.map((name) => readFileSync(path.join(dir, 'ab', name)));
+  // Under another name it is the same voice, so the same sound; the recipe inside names the voice.
+  const sound = (wav: Buffer): Buffer => wav.subarray(wav.indexOf('data'));
+  assert.deepEqual(sound(a!).subarray(0, 20_000), sound(b!).subarray(0, 20_000));
+
+  const gone = await foleyd('voice', 'delete', 'mine', '--json');
+  assert.deepEqual([gone.code, gone.stdout], [0, '{"deleted":"mine"}\n'], gone.stderr);
+  const kept = await foleyd('voice', 'delete', 'tiny');
+  assert.deepEqual([kept.code, /^foleyd: voice_built_in: /.test(kept.stderr)], [1, true], kept.stderr);
+  assert.equal(await stop(), 0);
+});
+
+test('without a server it works as well, and what is no voice is refused with a code', async (t) => {
+  const { dir, foleyd } = await workplace(t);
+  cpSync(voiceDir('tiny-vq'), path.join(dir, 'data', 'voices', 'own'), { recursive: true });
+  const out = await foleyd('voice', 'export', 'own', '--json');
+  const { file, bytes } = JSON.parse(out.stdout) as { file: string; bytes: number };
+  assert.deepEqual([file, readFileSync(path.join(dir, file)).length], ['own.foleyvoice', bytes]);
+  const damaged = readFileSync(path.join(dir, file));
+  damaged[damaged.length - 100]! ^= 1;
+  writeFileSync(path.join(dir, 'damaged'), damaged);
+  for (const [args, code] of [
+    [['import', 'damaged', '--as', 'x'], 'bad_voice'],
+    [['import', 'nothing'], 'io_error'],
+    [['export', 'nobody', 'x'], 'unknown_voice'],
+    [['compare', 'own', 'nobody'], 'unknown_voice'],
+    [['delete', 'nobody'], 'unknown_voice'],
+  ] as const) {
+    const ran = await foleyd('voice', ...args);
+    assert.deepEqual([ran.code, ran.stderr.split(': ').slice(0, 2)], [1, ['foleyd', code]], ran.stderr);
+  }
+  assert.ok(!existsSync(path.join(dir, 'x')) && !existsSync(path.join(dir, 'x.part')));
+  assert.deepEqual(readdirSync(path.join(dir, 'data', 'voices')), ['own']);
+});
