@@ -27,7 +27,7 @@ test('help and version are no failures', async (t) => {
   const { foleyd } = await workplace(t);
   const help = await foleyd('--help');
   assert.equal(help.code, 0);
-  for (const command of ['serve', 'generate', 'fad', 'activate', 'rollback', 'voices', 'token', 'doctor'])
+  for (const command of ['serve', 'generate', 'fad', 'activate', 'rollback', 'voices', 'voice', 'token', 'doctor'])
     assert.match(help.stdout, new RegExp(`^  ${command} `, 'm'));
   assert.match((await foleyd('--version')).stdout, /^\d+\.\d+\.\d+\n$/);
 });

@@ -114,6 +114,14 @@ async function sendFile(
     'Content-Disposition': `attachment; filename="${name}"`,
     ...(range === null ? {} : { 'Content-Range': `bytes ${first}-${last}/${bytes}` }),
   });
-  if (request.method === 'HEAD') response.end();
-  else await pipeline(Readable.from(readPart(first, last + 1), { objectMode: false }), response);
+  if (request.method === 'HEAD') {
+    response.end();
+    return;
+  }
+  try {
+    await pipeline(Readable.from(readPart(first, last + 1), { objectMode: false }), response);
+  } catch (cause) {
+    if ((cause as NodeJS.ErrnoException).code !== 'ERR_STREAM_PREMATURE_CLOSE') throw cause;
+    throw new ProtocolError('cancelled', 'the client left before the file was there', { cause });
+  }
 }
