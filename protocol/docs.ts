@@ -12,6 +12,7 @@ import {
   oscQueryText,
   oscText,
   pcmText,
+  voiceFileText,
   webSocketText,
 } from './docs/rules.ts';
 
@@ -32,6 +33,7 @@ export function docsText(): string {
     oscText(),
     oscQueryText(),
     httpText(),
+    voiceFileText(),
     rolesText(),
     errorsText(),
     limitsText(),

@@ -6,6 +6,8 @@ import { folderName, name } from './fields.ts';
 const size = z.int().min(0).meta({ unit: 'bytes' });
 const tag = '6b86b273ff34fce19d6b804eff5a3f5747ada4eaa22f1d49c01e52ddb7875b4b';
 
+// Of the admin role, the way out too: a voice is weights learned from recordings, and who may play it need not have it.
+
 export const voiceExport = defineCommand({
   name: 'voice.export',
   role: 'admin',

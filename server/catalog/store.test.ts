@@ -137,6 +137,12 @@ test('a file that lies is refused, whatever it lies about, and leaves nothing', 
     ['a graph of another ending', withCard((one) => (one.graphs!.row!.file = 'row.pkl')), /ends with \.onnx/],
     ['a graph that no voice has', withCard((one) => (one.graphs!.plugin = one.graphs!.row!)), /no graph plugin/],
     ['two graphs in a file', withCard((one) => (one.graphs!.row!.file = 'pixel.onnx')), /share a file/],
+    [
+      'a card without a bottom',
+      withCardText(good, `{"x":${'['.repeat(20_000)}${']'.repeat(20_000)}}`),
+      /inside each other/,
+    ],
+    ['a card that is not JSON', withCardText(good, '{'), /not JSON/],
     ['escapes in a name', withCard((one) => Object.assign(one, { name: '\u001b[2J' })), /control characters/],
   ];
   for (const [what, file, why] of cases) {
@@ -145,6 +151,10 @@ test('a file that lies is refused, whatever it lies about, and leaves nothing', 
   }
   await bring(assembled(good), 'new');
 });
+
+function withCardText(good: { voice: string; files: Listed[] }, text: string): Buffer {
+  return assembled({ ...good, files: [entry('card.json', Buffer.from(text)), ...good.files.slice(1)] });
+}
 
 function withCredits(good: { voice: string; files: Listed[] }, data: Buffer): Buffer {
   const [card, ...graphs] = good.files as [Listed, ...Listed[]];
@@ -181,9 +191,20 @@ test('one comes in at a time, and whoever takes the name first has it', async (t
   const held = new Promise<void>((resolve) => {
     go = resolve;
   });
-  const { own, bring, packed, listed } = await world(t, () => held);
+  let trying: () => void = () => undefined;
+  const tried = new Promise<void>((resolve) => {
+    trying = resolve;
+  });
+  const { own, catalog, bring, packed, listed } = await world(t, () => {
+    trying();
+    return held;
+  });
   const file = await packed('default');
   const first = bring(file, 'new');
+  await tried;
+  // All of it is on the disk, and nobody sees a voice before it was tried.
+  const seen = await catalog.list();
+  assert.deepEqual([seen.map(({ id }) => id), (await listed()).length], [['default'], 1]);
   await assert.rejects(bring(file, 'other'), refused('queue_full'));
   await writeVoice(own, 'new', { name: 'made meanwhile' });
   go();

@@ -20,6 +20,8 @@ export const PREFIX_BYTES = MAGIC.length + 8;
 const MAX_MANIFEST_BYTES = 64 * 1024;
 /** card.json, seven graphs, three of the embedder, and credits. */
 const MOST_FILES = 12;
+/** Maps and lists of a card inside each other; those that are known have five. What is sent on must not be endless to walk. */
+const MOST_DEPTH = 32;
 /** Texts are read whole: card.json, embedder.json, credits.csv. */
 const MAX_TEXT_BYTES = 4 * 2 ** 20;
 
@@ -144,12 +146,25 @@ function parsed<T>(schema: z.ZodType<T>, bytes: Uint8Array, name: string): T {
 }
 
 function jsonOf(bytes: Uint8Array, name: string): unknown {
+  const text = textOf(bytes, name);
+  let json: unknown;
   try {
-    return JSON.parse(textOf(bytes, name));
-  } catch (error) {
-    if (error instanceof VoiceFileError) throw error;
+    json = JSON.parse(text);
+  } catch {
     throw new VoiceFileError(`${name} is not JSON`);
   }
+  if (isTooDeep(json)) throw new VoiceFileError(`${name} has too many maps inside each other`);
+  return json;
+}
+
+/** Without recursion: that is what too deep a card would break. */
+function isTooDeep(value: unknown): boolean {
+  let level: unknown[] = [value];
+  for (let depth = 0; level.length > 0; depth++) {
+    if (depth > MOST_DEPTH) return true;
+    level = level.flatMap((one) => (typeof one === 'object' && one !== null ? Object.values(one) : []));
+  }
+  return false;
 }
 
 function textOf(bytes: Uint8Array, name: string): string {

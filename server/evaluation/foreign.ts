@@ -3,6 +3,10 @@ import path from 'node:path';
 import { VoiceChecker } from '../engine/checker.ts';
 import { Listener } from './listener.ts';
 
+/** An embedder hears a second of silence in a hundredth of either. */
+const TASK_MS = 60_000;
+const MEMORY = 2 * 2 ** 30;
+
 /** What is tried of a voice of unknown origin. */
 export interface ForeignVoice {
   /** Absolute path of its folder. */
@@ -17,7 +21,7 @@ export interface ForeignVoice {
  */
 export class ForeignVoices {
   readonly #checker = new VoiceChecker();
-  readonly #listener = new Listener({ idleMs: 1000 });
+  readonly #listener = new Listener({ idleMs: 1000, taskMs: TASK_MS, memory: MEMORY });
 
   /** Rejects with an error that has a code. */
   async check({ dir, rate }: ForeignVoice): Promise<void> {

@@ -15,17 +15,21 @@ export type ListenTask =
 
 export interface ListenerOptions {
   idleMs?: number;
+  /** Milliseconds of one task. */
+  taskMs?: number;
+  /** Bytes of memory; more ends the process. */
+  memory?: number;
 }
 
 /** Hears clips and tells distances, in a process of its own: neither takes a turn from the server's event loop. */
 export class Listener {
   readonly #process: TaskProcess;
 
-  constructor({ idleMs }: ListenerOptions = {}) {
+  constructor(options: ListenerOptions = {}) {
     this.#process = new TaskProcess({
       entry: new URL('./listen.ts', import.meta.url),
       name: 'the embedder',
-      ...{ taskMs: 600_000, most: 64, ...(idleMs === undefined ? {} : { idleMs }) },
+      ...{ taskMs: 600_000, most: 64, ...options },
     });
   }
 
