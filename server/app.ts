@@ -145,7 +145,9 @@ export async function createApp(config: Config, parts: AppParts = {}): Promise<A
   const voices = new VoiceStore({
     ...{ own: path.join(config.data, 'voices'), models: config.models },
     ...{ maxBytes: limits.voiceBytes, freeDisk: FREE_DISK },
-    check: (voice) => foreign.check(voice),
+    check: async (voice) => {
+      for (const maker of voice.makers) await foreign.check(maker);
+    },
     claimed: (id) => {
       const job = training.trainings.list().find((one) => !one.over && one.order.voice === id);
       return job === undefined ? null : `training ${job.id}`;

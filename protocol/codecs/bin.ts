@@ -6,6 +6,7 @@ const fields: Readonly<Record<string, readonly string[]>> = {
   preview: ['pcm'],
   audio: ['pcm'],
   audition: ['wav', 'picture'],
+  done: ['piece'],
 };
 
 export const bin = {

@@ -29,7 +29,7 @@ const compared = z.object({
   classes: z.array(z.string()).describe('names, in the order of ids'),
   rate: z.int().describe('its own sample rate').meta({ unit: 'Hz' }),
   seconds: z.number().min(0).describe('length of its clips').meta({ unit: 's' }),
-  bytes: many.describe('of its graphs'),
+  bytes: many.describe('of its graphs, and of those of voices it carries along'),
   data: z
     .record(z.string(), z.object({ train: many, eval: many }))
     .nullable()

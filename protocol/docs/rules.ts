@@ -103,10 +103,11 @@ export function voiceFileText(): string {
 | 8 | \`FOLEYVOX\` |
 | 4 | version, 1 (uint32, little-endian) |
 | 4 | length of the manifest (uint32, little-endian), at most 65536 |
-| so many | the manifest, JSON in UTF-8: \`{"voice": id, "files": [{"name", "bytes", "sha256"}, ...]}\` |
+| so many | the manifest, JSON in UTF-8: \`{"voice": id, "parts": [[{"name", "bytes", "sha256"}, ...], ...]}\` |
 | the rest | the bytes of the files, one after the other in that order, and nothing after them |
 
-The order is \`card.json\`, \`embedder.json\` and \`credits.csv\` where there are any, then what the two cards name: the graphs
+The first part is the voice, each further one the voice that the one before carries along, in its folder \`base\`. In each the order is
+\`card.json\`, \`embedder.json\` and \`credits.csv\` where there are any, then what the two cards name: the graphs
 (condition, row, pixel, encoder, decoder, vocoder, excitation), the embedder's graph, its reference statistics. Anything else is refused, and so
 are names with a path, names that differ in case alone, sizes and hashes that are not those of manifest and card, graphs with operators beyond
 ai.onnx, loops or weights in other files, arrays of Python objects, and voices that make no clip. The code is \`bad_voice\`.`;

@@ -28,6 +28,10 @@ export interface PackedVoice {
   read(from: number, to: number): AsyncGenerator<Uint8Array>;
 }
 
+interface PlacedEntry extends FileEntry {
+  dir: string;
+}
+
 /** Files are hashed once, as long as they look the same; of so many voices that is remembered. */
 const REMEMBERED = 8;
 
@@ -37,15 +41,17 @@ export class VoicePacker {
 
   /** Throws voice_missing or voice_corrupt: no voice leaves whose files are not those of its card. */
   async pack(voice: Voice): Promise<PackedVoice> {
-    const entries = await entriesOf(voice);
-    const stamp = JSON.stringify([voice.id, await stampsOf(voice.dir, entries)]);
+    // Itself, and the voices it carries along: without them it would make other clips.
+    const parts = await Promise.all(voice.makers.map(({ dir }) => entriesOf(voice.id, dir)));
+    const placed = parts.flatMap((entries, i) => entries.map((entry) => ({ ...entry, dir: voice.makers[i]!.dir })));
+    const stamp = JSON.stringify([voice.id, await stampsOf(placed)]);
     const known = this.#packed.get(voice.dir);
     if (known?.stamp === stamp) return known.packed;
-    for (const { name, sha256 } of entries) {
-      if ((await hashOf(path.join(voice.dir, name))) !== sha256)
+    for (const { dir, name, sha256 } of placed) {
+      if ((await hashOf(path.join(dir, name))) !== sha256)
         throw new ProtocolError('voice_corrupt', `voice ${voice.id}: ${name} is not the file that its card describes`);
     }
-    const packed = packedOf(voice, entries);
+    const packed = packedOf(voice.id, parts, placed);
     this.#packed.delete(voice.dir);
     this.#packed.set(voice.dir, { stamp, packed });
     for (const dir of this.#packed.keys()) if (this.#packed.size > REMEMBERED) this.#packed.delete(dir);
@@ -53,7 +59,7 @@ export class VoicePacker {
   }
 }
 
-async function entriesOf({ id, dir }: Voice): Promise<FileEntry[]> {
+async function entriesOf(id: string, dir: string): Promise<FileEntry[]> {
   const text = (name: string): Promise<Buffer | null> => readFile(path.join(dir, name)).catch(() => null);
   const [card, ear, credits] = await Promise.all([CARD, EAR, CREDITS].map(text));
   if (card == null) throw new ProtocolError('voice_missing', `voice ${id} has no card.json`);
@@ -70,15 +76,15 @@ async function entriesOf({ id, dir }: Voice): Promise<FileEntry[]> {
   }
 }
 
-async function stampsOf(dir: string, entries: readonly FileEntry[]): Promise<unknown[]> {
+async function stampsOf(entries: readonly PlacedEntry[]): Promise<unknown[]> {
   return Promise.all(
-    entries.map(async ({ name, bytes, sha256 }) => {
+    entries.map(async ({ dir, name, bytes, sha256 }) => {
       const found = await stat(path.join(dir, name)).catch((cause: unknown) => {
         throw new ProtocolError('voice_missing', `${name} of the voice is missing`, { cause });
       });
       if (found.size !== bytes)
         throw new ProtocolError('voice_corrupt', `${name} has ${found.size} bytes, the card says ${bytes}`);
-      return [name, sha256, found.mtimeMs, found.ino];
+      return [dir, name, sha256, found.mtimeMs, found.ino];
     }),
   );
 }
@@ -93,8 +99,8 @@ async function hashOf(file: string): Promise<string> {
   return hash.digest('hex');
 }
 
-function packedOf({ id, dir }: Voice, files: FileEntry[]): PackedVoice {
-  const head = writeHead({ voice: id, files });
+function packedOf(id: string, parts: FileEntry[][], files: readonly PlacedEntry[]): PackedVoice {
+  const head = writeHead({ voice: id, parts });
   const bytes = files.reduce((sum, file) => sum + file.bytes, head.length);
   async function* read(from: number, to: number): AsyncGenerator<Uint8Array> {
     if (from < head.length) yield head.subarray(from, Math.min(to, head.length));
@@ -105,7 +111,7 @@ function packedOf({ id, dir }: Voice, files: FileEntry[]): PackedVoice {
       if (first >= end) continue;
       let left = end - first;
       try {
-        for await (const chunk of createReadStream(path.join(dir, file.name), { start: first, end: end - 1 })) {
+        for await (const chunk of createReadStream(path.join(file.dir, file.name), { start: first, end: end - 1 })) {
           left -= (chunk as Buffer).length;
           yield chunk as Buffer;
         }

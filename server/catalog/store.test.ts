@@ -47,24 +47,28 @@ type Listed = Omit<FileEntry, 'bytes'> & { bytes: number; data: Buffer };
 /** The parts of a file, and the file of parts: as a stranger would make one. */
 function parts(file: Buffer): { voice: string; files: Listed[] } {
   const begin = 16 + file.readUInt32LE(12);
-  const manifest = JSON.parse(file.subarray(16, begin).toString()) as { voice: string; files: FileEntry[] };
+  const manifest = JSON.parse(file.subarray(16, begin).toString()) as { voice: string; parts: FileEntry[][] };
   let at = begin;
   return {
     voice: manifest.voice,
-    files: manifest.files.map((entry) => {
+    files: manifest.parts.flat().map((entry) => {
       at += entry.bytes;
       return { ...entry, data: file.subarray(at - entry.bytes, at) };
     }),
   };
 }
-function assembled({ files, ...more }: { voice: string; files: Listed[] } & Record<string, unknown>): Buffer {
-  const listed = files.map(({ data: _, ...entry }) => entry);
-  const manifest = Buffer.from(JSON.stringify({ ...more, files: listed }));
+function assembled(
+  { files, ...more }: { voice: string; files: Listed[] } & Record<string, unknown>,
+  base?: Listed[],
+): Buffer {
+  const parts = base === undefined ? [files] : [files, base];
+  const listed = parts.map((part) => part.map(({ data: _, ...entry }) => entry));
+  const manifest = Buffer.from(JSON.stringify({ ...more, parts: listed }));
   const head = Buffer.alloc(16);
   head.write('FOLEYVOX', 'latin1');
   head.writeUInt32LE(1, 8);
   head.writeUInt32LE(manifest.length, 12);
-  return Buffer.concat([head, manifest, ...files.map(({ data }) => data)]);
+  return Buffer.concat([head, manifest, ...parts.flat().map(({ data }) => data)]);
 }
 function entry(name: string, data: Buffer): Listed {
   return { name, bytes: data.length, sha256: sha256(data), data };
@@ -80,6 +84,29 @@ test('a voice comes back whole, however its bytes are cut on their way', async (
       assert.deepEqual(await readFile(path.join(voice.dir, name)), await readFile(path.join(models, 'default', name)));
     }
   }
+});
+
+test('a voice brings along the one that it was made of, and that one what it was made of', async (t) => {
+  const { own, models, catalog, bring, packed, listed } = await world(t);
+  const dir = path.join(models, 'twice');
+  const made = async (place: string, base: string | null): Promise<string> => {
+    const retrained = base === null ? {} : { retrained: { base: { id: 'default', hash: base }, kept: ['Rain'] } };
+    await writeVoice(path.dirname(place), path.basename(place), retrained);
+    return (JSON.parse(await readFile(path.join(place, 'card.json'), 'utf8')) as { hash: string }).hash;
+  };
+  await made(dir, await made(path.join(dir, 'base'), await made(path.join(dir, 'base', 'base'), null)));
+  const file = await packed('twice');
+  const { voice } = await bring(file, 'copy');
+  assert.deepEqual(
+    voice.makers.map((maker) => path.relative(own, maker.dir)),
+    ['copy', path.join('copy', 'base'), path.join('copy', 'base', 'base')],
+  );
+  const rain = [0, 0, 0, 0, 0, 1, 0];
+  assert.equal(voice.maker(rain).voiceDir, path.join(own, 'copy', 'base', 'base'));
+  assert.equal((await catalog.find('copy')).makers.length, 3);
+  const again = await packed('copy');
+  assert.equal(again.length, file.length + 'copy'.length - 'twice'.length);
+  assert.deepEqual(await listed(), ['copy']);
 });
 
 test('a file that lies is refused, whatever it lies about, and leaves nothing', async (t) => {
@@ -113,7 +140,7 @@ test('a file that lies is refused, whatever it lies about, and leaves nothing', 
     [
       'too many files',
       assembled({ ...good, files: Array.from({ length: 40 }, (_, i) => entry(`f${i}`, card.data)) }),
-      /files/,
+      /parts/,
     ],
     ['a size that is too small', change(1, { bytes: graphs[0]!.bytes - 1 }), /not what its card says/],
     ['a size that is too large', change(6, { bytes: graphs[5]!.bytes + 9 }), /not what its card says/],
@@ -131,6 +158,8 @@ test('a file that lies is refused, whatever it lies about, and leaves nothing', 
     ['credits that are a program', withCredits(good, Buffer.from('\x7fELF\x02\x01\x01\0')), /no text/],
     ['credits that are not UTF-8', withCredits(good, Buffer.from([0xff, 0xfe, 0x41])), /no text/],
     ['something after the end', Buffer.concat([assembled(good), Buffer.from('x')]), /goes on/],
+    ['a voice along that it was not made of', assembled(good, good.files), /not made of/],
+    ['half a voice along', assembled(good, good.files.slice(0, 3)), /is missing/],
     ['cut short', assembled(good).subarray(0, -1), /cut short/],
     ['a card that is none', withCard((one) => delete one.graphs), /card\.json: graphs/],
     ['a graph of the card outside', withCard((one) => (one.graphs!.row!.file = '../row.onnx')), /card\.json/],

@@ -152,7 +152,11 @@ export class VoiceStore {
     });
     const id = as ?? manifest.voice;
     onProgress('tried', 0, 1);
-    await check(await readVoice(id, dir));
+    const voice = await readVoice(id, dir);
+    // What no card asks for would lie there unseen and untried.
+    if (voice.makers.length !== manifest.parts.length)
+      throw new VoiceFileError('it carries a voice that it was not made of, or that makes none of its classes');
+    await check(voice);
     signal.throwIfAborted();
     onProgress('tried', 1, 1);
     // Somebody may have taken the name meanwhile.

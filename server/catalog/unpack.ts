@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { type FileHandle, open } from 'node:fs/promises';
+import { type FileHandle, mkdir, open } from 'node:fs/promises';
 import path from 'node:path';
 import {
   CARD,
@@ -7,6 +7,7 @@ import {
   checkText,
   EAR,
   type FileEntry,
+  folderOfPart,
   isTooLong,
   type Manifest,
   PREFIX_BYTES,
@@ -42,34 +43,46 @@ export async function unpackVoice(source: AsyncIterable<Uint8Array>, options: Un
 async function unpackFrom(intake: Intake, { dir, onManifest, onProgress }: UnpackOptions): Promise<Manifest> {
   const length = readPrefix(await intake.take(PREFIX_BYTES));
   const manifest = readManifest(await intake.take(length));
-  const of = manifest.files.reduce((sum, { bytes }) => sum + bytes, PREFIX_BYTES + length);
-  const texts = manifest.files.filter(({ name }) => [CARD, EAR, CREDITS].includes(name));
-  checkOrder(manifest.files, texts);
+  const of = manifest.parts.flat().reduce((sum, { bytes }) => sum + bytes, PREFIX_BYTES + length);
+  for (const files of manifest.parts) checkOrder(files);
   await onManifest(manifest, of);
-  onProgress(intake.taken, of);
+  const told = (): void => onProgress(intake.taken, of);
+  told();
+  for (const [i, files] of manifest.parts.entries()) {
+    const place = folderOfPart(dir, i);
+    await mkdir(place, { recursive: true });
+    await unpackPart(intake, place, files, told);
+  }
+  if (!(await intake.isOver())) throw new VoiceFileError('it goes on after its last file');
+  return manifest;
+}
+
+async function unpackPart(intake: Intake, dir: string, files: readonly FileEntry[], told: () => void): Promise<void> {
+  const texts = files.filter(isText);
   const read = new Map<string, Uint8Array>();
   for (const entry of texts) {
     const bytes = await intake.take(entry.bytes);
     checkText(bytes, entry.name);
     await writeEntry(dir, entry, single(bytes));
     read.set(entry.name, bytes);
-    onProgress(intake.taken, of);
+    told();
   }
-  const { files } = readContents(read.get(CARD)!, read.get(EAR) ?? null);
-  const rest = manifest.files.slice(texts.length);
-  const differs = rest.find((entry, i) => JSON.stringify(entry) !== JSON.stringify(inOrder(files[i])));
+  const { files: named } = readContents(read.get(CARD)!, read.get(EAR) ?? null);
+  const rest = files.slice(texts.length);
+  const differs = rest.find((entry, i) => JSON.stringify(entry) !== JSON.stringify(inOrder(named[i])));
   if (differs !== undefined) throw new VoiceFileError(`${differs.name} is not what its card says, or not in its place`);
-  if (files.length > rest.length) throw new VoiceFileError(`${files[rest.length]!.name} is missing`);
+  if (named.length > rest.length) throw new VoiceFileError(`${named[rest.length]!.name} is missing`);
   for (const entry of rest) {
     await writeEntry(dir, entry, intake.pass(entry.bytes));
-    onProgress(intake.taken, of);
+    told();
   }
-  if (!(await intake.isOver())) throw new VoiceFileError('it goes on after its last file');
-  return manifest;
 }
 
+const isText = ({ name }: FileEntry): boolean => [CARD, EAR, CREDITS].includes(name);
+
 /** The texts come first, the card before all: what else may come is known before it does. */
-function checkOrder(files: readonly FileEntry[], texts: readonly FileEntry[]): void {
+function checkOrder(files: readonly FileEntry[]): void {
+  const texts = files.filter(isText);
   const wanted = [CARD, EAR, CREDITS].filter((name) => name === CARD || texts.some((entry) => entry.name === name));
   if (wanted.some((name, i) => files[i]?.name !== name))
     throw new VoiceFileError(`the manifest must begin with ${wanted.join(', ')}`);

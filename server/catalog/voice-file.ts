@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto';
+import path from 'node:path';
 import { z } from 'zod';
 import { cardSchema, earSchema, type VoiceCard } from './card.ts';
-import { isSafeId, isSafeName } from './names.ts';
+import { BASE, isSafeId, isSafeName, MAX_BASES } from './names.ts';
 
 /**
  * A voice as one file: `FOLEYVOX`, version and length of the manifest (uint32, little-endian), the manifest as JSON in
@@ -18,7 +19,7 @@ const VERSION = 1;
 /** Bytes before the manifest. */
 export const PREFIX_BYTES = MAGIC.length + 8;
 const MAX_MANIFEST_BYTES = 64 * 1024;
-/** card.json, seven graphs, three of the embedder, and credits. */
+/** Of a voice, or of one that it carries along: card.json, seven graphs, three of the embedder, and credits. */
 const MOST_FILES = 12;
 /** Maps and lists of a card inside each other; those that are known have five. What is sent on must not be endless to walk. */
 const MOST_DEPTH = 32;
@@ -40,13 +41,20 @@ const manifestSchema = z
   .strictObject({
     /** Its id where it came from. */
     voice: z.string().refine(isSafeId, 'is no id'),
-    files: z.array(entrySchema).min(1).max(MOST_FILES),
+    /** Its own files, then those of the voice that it carries along in its folder `base`, and so on: no name has a path. */
+    parts: z
+      .array(z.array(entrySchema).min(1).max(MOST_FILES))
+      .min(1)
+      .max(1 + MAX_BASES),
   })
   // Some disks take names that differ in case alone for one.
-  .refine(({ files }) => new Set(files.map(({ name }) => name.toLowerCase())).size === files.length, {
-    error: 'two files share a name',
-    path: ['files'],
-  });
+  .refine(
+    ({ parts }) => parts.every((files) => new Set(files.map(({ name }) => name.toLowerCase())).size === files.length),
+    {
+      error: 'two files share a name',
+      path: ['parts'],
+    },
+  );
 
 export type FileEntry = z.infer<typeof entrySchema>;
 export type Manifest = z.infer<typeof manifestSchema>;
@@ -57,10 +65,10 @@ export class VoiceFileError extends Error {
 }
 
 /** Everything before the first file. */
-export function writeHead({ voice, files }: Manifest): Buffer {
+export function writeHead({ voice, parts }: Manifest): Buffer {
   // Field by field: the bytes must not depend on how the object came about.
-  const listed = files.map(({ name, bytes, sha256 }) => ({ name, bytes, sha256 }));
-  const manifest = Buffer.from(JSON.stringify({ voice, files: listed }), 'utf8');
+  const listed = parts.map((files) => files.map(({ name, bytes, sha256 }) => ({ name, bytes, sha256 })));
+  const manifest = Buffer.from(JSON.stringify({ voice, parts: listed }), 'utf8');
   const numbers = Buffer.alloc(8);
   numbers.writeUInt32LE(VERSION, 0);
   numbers.writeUInt32LE(manifest.length, 4);
@@ -127,6 +135,11 @@ export function checkText(bytes: Uint8Array, name: string): void {
 
 export function sha256Of(bytes: Uint8Array): string {
   return createHash('sha256').update(bytes).digest('hex');
+}
+
+/** Folder of the n-th part, below the voice's own. */
+export function folderOfPart(dir: string, part: number): string {
+  return path.join(dir, ...Array.from({ length: part }, () => BASE));
 }
 
 function ending(suffix: string) {

@@ -3,13 +3,10 @@ import path from 'node:path';
 import { ProtocolError } from '../../protocol/index.ts';
 import { cardSchema, type VoiceCard } from './card.ts';
 import type { Catalog, Voice } from './catalog.ts';
-import { isSafeId } from './names.ts';
+import { BASE, isSafeId, MAX_BASES } from './names.ts';
 
 /** A card is text; what is larger is no card. */
 const MAX_CARD_BYTES = 4 * 2 ** 20;
-/** A voice that was trained on from another has that one in this folder of its own. */
-export const BASE = 'base';
-export const MAX_BASES = 16;
 
 interface Base {
   voice: Voice;

@@ -15,7 +15,8 @@ function setup(took: () => number = () => 0) {
     { id: 0, name: 'DogBark' },
     { id: 1, name: 'Rain' },
   ];
-  const voice = { id: 'v', dir: 'there', classes, classCount: 2 } as unknown as Voice;
+  const own: Voice['maker'] = (classWeights) => ({ voiceDir: 'there', classWeights });
+  const voice = { id: 'v', dir: 'there', classes, classCount: 2, maker: own } as unknown as Voice;
   const submit: Scheduler['submit'] = (order) => {
     orders.push(order);
     const run = async (): Promise<void> => {

@@ -8,7 +8,8 @@ type Scores = Awaited<ReturnType<FadDeps['scores']['list']>>;
 /** What people compare of voices. Beyond what the catalogue has checked, a card may say anything, or nothing. */
 export function cardOf(voice: Voice, scores: Scores, active: boolean): Compared {
   const { id, name, hash, classes, rate, samples, card } = voice;
-  const graphs = Object.values(mapOf(card.graphs)).map((graph) => count(mapOf(graph).bytes) ?? 0);
+  const all = voice.makers.flatMap((maker) => Object.values(mapOf(maker.card.graphs)));
+  const graphs = all.map((graph) => count(mapOf(graph).bytes) ?? 0);
   const { base } = mapOf(card.retrained);
   return {
     ...{ voice: id, name, hash, active, rate, seconds: samples / rate, classes: classes.map((one) => one.name) },
