@@ -60,9 +60,9 @@ const failed =
   (code: string, why = /./) =>
   (error: unknown) =>
     error instanceof ProtocolError && error.code === code && why.test(error.message);
-async function clipOf(app: App, voice: string): Promise<Float32Array> {
+async function clipOf(app: App, voice: string, label = 'DogBark'): Promise<Float32Array> {
   const parts: Float32Array[] = [];
-  await app.connect().call('foley.generate', { voice, class: 'DogBark', seed: 7 }, ({ event, data }) => {
+  await app.connect().call('foley.generate', { voice, class: label, seed: 7 }, ({ event, data }) => {
     if (event === 'audio') parts.push(decodePcm(data.pcm as Uint8Array, 'f32'));
   });
   return Float32Array.from(parts.flatMap((part) => [...part]));
@@ -87,6 +87,38 @@ test('what comes in makes the same clip, bit for bit, and its ears come with it'
   });
   assert.match(score.reference, /eval clips/);
   assert.deepEqual(voicesOf('there'), ['mine']);
+});
+
+test('a voice that was trained on brings along the one that makes its old classes; a stranger in its place is refused', async () => {
+  const dir = path.join(dataOf('here'), 'voices', 'trained');
+  const copy = (fixture: string, to: string): void =>
+    cpSync(path.join(repository, 'fixtures', fixture), to, { recursive: true });
+  copy('tiny-vq', dir);
+  copy('tiny-freq', path.join(dir, 'base'));
+  const read = (place: string): Record<string, unknown> =>
+    JSON.parse(readFileSync(path.join(place, 'card.json'), 'utf8')) as Record<string, unknown>;
+  const { hash } = read(path.join(dir, 'base'));
+  const retrained = { base: { id: 'tiny-freq', hash }, kept: ['Beep'] };
+  writeFileSync(path.join(dir, 'card.json'), JSON.stringify({ ...read(dir), retrained }));
+  const bytes = await fetched('voice=trained');
+  assert.equal((await put(bytes)).data.voice, 'trained');
+  const clips: Float32Array[] = [];
+  for (const label of ['Beep', 'Hiss']) {
+    clips.push(await clipOf(there!, 'trained', label));
+    assert.deepEqual(clips.at(-1), await clipOf(here!, 'trained', label));
+  }
+  assert.notDeepEqual(clips[0], clips[1]);
+  // What it carries along is tried as well.
+  const pickled = path.join(dir, 'base');
+  writeFileSync(path.join(pickled, 'decoder.onnx'), pickle);
+  vouch(pickled, 'decoder', pickle);
+  const other = { ...retrained, base: { id: 'tiny-freq', hash: read(pickled).hash } };
+  writeFileSync(path.join(dir, 'card.json'), JSON.stringify({ ...read(dir), retrained: other }));
+  const before = voicesOf('there');
+  const { data } = await put(await fetched('voice=trained'), '?as=strange');
+  assert.equal(data.code, 'bad_voice');
+  assert.match(data.message, /decoder\.onnx is no usable graph/);
+  assert.deepEqual(voicesOf('there'), before);
 });
 
 test('the same voice is the same bytes, whoever exports it, whole or in pieces or from where it was cut off', async () => {
