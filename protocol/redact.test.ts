@@ -29,6 +29,10 @@ test('what is declared secret is hidden wherever it stands, and so is what is na
   });
 });
 
+test('of a long text only its length is told', () => {
+  assert.deepEqual(withoutSecrets({ args }, { voice: 'A'.repeat(700_000) }), { voice: '(700000 characters)' });
+});
+
 test('values without end are cut', () => {
   const ring: Record<string, unknown> = {};
   ring.ring = ring;

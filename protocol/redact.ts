@@ -4,10 +4,12 @@ import { type Command, isSecret } from './commands/define.ts';
 /** What an argument's name says about it, where nobody declared it. */
 const SECRET = /token|secret|password|passphrase|authorization|api.?key/i;
 const HIDDEN = '(secret)';
+/** Of a text; longer ones are contents rather than names, the base64 of a file above all. */
+const CHARS = 500;
 /** Deeper than any request that is read. */
 const DEPTH = 32;
 
-/** Arguments as they may be written down: without what is declared secret or is named like one, and without bytes. */
+/** Arguments as they may be written down: without what is declared secret or is named like one, and without contents. */
 export function withoutSecrets({ args: schema }: Pick<Command, 'args'>, args: unknown): unknown {
   return cleaned(args, schema, DEPTH);
 }
@@ -15,6 +17,7 @@ export function withoutSecrets({ args: schema }: Pick<Command, 'args'>, args: un
 function cleaned(value: unknown, schema: z.core.$ZodType | undefined, depth: number): unknown {
   if (depth === 0) return '(deep)';
   if (schema !== undefined && isSecret(schema)) return value === undefined ? value : HIDDEN;
+  if (typeof value === 'string' && value.length > CHARS) return `(${value.length} characters)`;
   if (value instanceof Uint8Array) return `(${value.length} bytes)`;
   const inner = schema === undefined ? undefined : unwrapped(schema);
   if (Array.isArray(value)) return value.map((one) => cleaned(one, elementOf(inner), depth - 1));

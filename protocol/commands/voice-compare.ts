@@ -83,7 +83,7 @@ export const voiceCompare = defineCommand({
       alike: z
         .boolean()
         .describe(
-          'all were measured by one embedder against one reference with as many clips: only then distances compare',
+          'all were measured alike, by one embedder against one reference with as many clips of the same classes: only then distances compare',
         ),
       clips: z
         .array(

@@ -1,5 +1,5 @@
 import { randomInt } from 'node:crypto';
-import { type EventData, limits } from '../../protocol/index.ts';
+import { type EventData, limits, measuredBy } from '../../protocol/index.ts';
 import type { Voice } from '../catalog/catalog.ts';
 import type { Context, Handler } from '../registry.ts';
 import type { FadDeps } from './admin-fad.ts';
@@ -16,8 +16,10 @@ export function voiceCompare(deps: MakingDeps & Pick<FadDeps, 'scores'>): Handle
     for (const id of context.args.voices) voices.push(await deps.catalog.find(id));
     const scores = await deps.scores.list();
     const cards = voices.map((voice) => cardOf(voice, scores, voice.id === deps.catalog.active));
-    const ways = cards.map(({ measured: one }) => one && JSON.stringify([one.embedder, one.reference, one.clips]));
-    const alike = ways.every((way) => way !== null && way === ways[0]);
+    const ways = voices
+      .map(({ hash }) => scores.findLast((score) => score.hash === hash))
+      .map((one) => one && measuredBy(one));
+    const alike = ways.every((way) => way !== undefined && way === ways[0]);
     return { voices: cards, alike, ...(await clips(deps, context, voices)) };
   };
 }
