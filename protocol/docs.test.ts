@@ -1,12 +1,14 @@
 import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
 import test from 'node:test';
-import { docsFile, docsText } from './docs.ts';
+import { docsText, written } from './docs.ts';
 import { commandNames, commandOf, errorCodes, limits } from './index.ts';
 
-test('PROTOCOL.md says what the declarations say', async () => {
-  assert.equal(await readFile(docsFile, 'utf8'), docsText());
-});
+for (const { file, text } of written) {
+  test(`${file.pathname.split('/').at(-1)} says what the declarations say`, async () => {
+    assert.equal(await readFile(file, 'utf8'), text());
+  });
+}
 
 test('every command, argument, event, OSC address, error and limit is in it', () => {
   const text = docsText();

@@ -1,8 +1,9 @@
 import { readFile, writeFile } from 'node:fs/promises';
-import { pathToFileURL } from 'node:url';
+import { fileURLToPath, pathToFileURL } from 'node:url';
 import { commandsText } from './docs/commands.ts';
 import { connectText } from './docs/connect.ts';
 import { paragraphs } from './docs/markdown.ts';
+import { pythonText } from './docs/python.ts';
 import { rolesText } from './docs/roles.ts';
 import {
   envelopeText,
@@ -40,15 +41,22 @@ export function docsText(): string {
   )}\n`;
 }
 
+/** Every file that is written from the declarations, and what it says. */
+export const written: readonly { file: URL; text: () => string }[] = [
+  { file: docsFile, text: docsText },
+  { file: new URL('./python/foleyd/declarations.py', import.meta.url), text: pythonText },
+];
+
 async function main(mode: string | undefined): Promise<void> {
-  const text = docsText();
-  if (mode === '--write') return writeFile(docsFile, text);
-  if (mode !== '--check') throw new Error('usage: docs.ts --write | --check');
-  if ((await readFile(docsFile, 'utf8')) !== text) {
-    console.error(
-      'protocol/PROTOCOL.md is not what the declarations say; run: node --import tsx protocol/docs.ts --write',
-    );
-    process.exitCode = 1;
+  if (mode !== '--write' && mode !== '--check') throw new Error('usage: docs.ts --write | --check');
+  for (const { file, text } of written) {
+    if (mode === '--write') await writeFile(file, text());
+    else if ((await readFile(file, 'utf8')) !== text()) {
+      console.error(
+        `${fileURLToPath(file)} is not what the declarations say; run: node --import tsx protocol/docs.ts --write`,
+      );
+      process.exitCode = 1;
+    }
   }
 }
 

@@ -101,6 +101,8 @@ export const RULES = [
   { of: 'server/bin', may: ['server/bin', 'server/cli'], packages: ['tsx'] },
   { of: 'server/bench', may: ['protocol', 'scripts', 'server'], packages: ['*'] },
   { of: 'server/test', may: ['protocol', 'server'], packages: ['*'] },
+  // The examples run against a real server, where those of a user run.
+  { of: 'examples/test', may: ['examples/test', 'protocol', 'server/cli/test', 'server/audio'] },
   { of: 'examples', may: ['examples', 'protocol'], packages: ['*'] },
   { of: 'scripts', may: ['scripts'], packages: ['typescript'] },
 ];

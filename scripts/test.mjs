@@ -115,10 +115,10 @@ async function python() {
     });
     return;
   }
-  const examples = path.join(ROOT, 'examples', 'python');
+  const others = [path.join(ROOT, 'examples'), path.join(ROOT, 'protocol', 'python')];
   const rules = path.join(TRAINER, 'pyproject.toml');
   await check('Python lint (ruff)', () =>
-    run(env.python, ['-m', 'ruff', 'check', '--config', rules, TRAINER, examples]),
+    run(env.python, ['-m', 'ruff', 'check', '--config', rules, TRAINER, ...others]),
   );
   await suite('trainer (pytest)', async () => {
     const report = path.join(scratch, 'pytest.xml');

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { isBin } from '../commands/define.ts';
 
 /** The part of JSON Schema that our declarations use. */
-interface Schema {
+export interface Schema {
   type?: string | string[];
   anyOf?: Schema[];
   enum?: string[];
@@ -33,23 +33,32 @@ export interface FieldRow {
 
 /** One row per field, those of nested maps and lists included. */
 export function fieldRows(object: z.ZodObject, io: 'input' | 'output'): FieldRow[] {
-  const schema = z.toJSONSchema(object, {
+  return rowsOf(schemaOf(object, io), '');
+}
+
+/** A declaration as JSON Schema, with `bytes` where bytes are. */
+export function schemaOf(object: z.ZodObject, io: 'input' | 'output'): Schema {
+  return z.toJSONSchema(object, {
     io,
     unrepresentable: 'any',
     override: ({ zodSchema, jsonSchema }) => {
       if (isBin(zodSchema)) (jsonSchema as Schema).bytes = true;
     },
   }) as Schema;
-  return rowsOf(schema, '');
 }
 
 function rowsOf(schema: Schema, prefix: string): FieldRow[] {
   return Object.entries(schema.properties ?? {}).flatMap(([key, field]) => {
     const name = `${prefix}${key}`;
-    const row = { name, type: typeText(field), otherwise: otherwise(schema, key, field), meaning: meaningOf(field) };
+    const row = { ...fieldRow(schema, key, field), name };
     const inner = field.type === 'array' ? rowsOf(field.items ?? {}, `${name}[].`) : rowsOf(field, `${name}.`);
     return [row, ...inner];
   });
+}
+
+/** What is said of one field of a map. */
+export function fieldRow(parent: Schema, key: string, field: Schema): FieldRow {
+  return { name: key, type: typeText(field), otherwise: otherwise(parent, key, field), meaning: meaningOf(field) };
 }
 
 function otherwise(parent: Schema, key: string, { default: value, fallback }: Schema): string {
