@@ -1,0 +1,93 @@
+import assert from 'node:assert/strict';
+import dgram from 'node:dgram';
+import { once } from 'node:events';
+import { readdir, readFile } from 'node:fs/promises';
+import { test } from 'node:test';
+import { decodePacket } from '../../protocol/codecs/osc-packet.ts';
+import { source, sourceFromText } from '../../protocol/commands/triggers.ts';
+import { oscMessage } from '../../protocol/index.ts';
+import { assertSound, example, lacks, stage } from '../test/stage.ts';
+
+const skip = lacks('lua5.4', 'curl');
+
+test('foley_insert.lua puts a take per variation at the cursor, at markers and into a selection', {
+  skip,
+}, async (t) => {
+  const { run, dir } = await stage(t);
+  const insert = (...args: string[]) =>
+    run('lua5.4', [example('reaper/stub_reaper.lua'), example('reaper/foley_insert.lua'), dir, ...args]);
+
+  const cursor = await insert('dogbark,3,42', '1.5', '0', '0');
+  assert.match(cursor, /^track 1, item at 1\.500, 0\.279 s, 3 takes$/m);
+  const takes = [...cursor.matchAll(/^take: (\S+?)(, active)?, (.+)$/gm)].map(([, name, active, file]) => ({
+    name,
+    active,
+    file,
+  }));
+  assert.deepEqual(
+    takes.map(({ name }) => name),
+    ['dogbark_42', 'dogbark_43', 'dogbark_44'],
+  );
+  assert.deepEqual(
+    takes.map(({ active }) => active !== undefined),
+    [true, false, false],
+  );
+  for (const { file = '' } of takes) await assertSound(file);
+  const [first, second] = await Promise.all(takes.map(({ file = '' }) => readFile(file)));
+  assert.ok(first !== undefined && second !== undefined && !first.equals(second), 'variations differ');
+
+  const marked = await insert('DogBark,1,7', '0', '1', '4', '0.5=Rain', '2=Rain', '3=door slam', '5=Rain');
+  assert.deepEqual(
+    [...marked.matchAll(/^track 1, item at ([\d.]+),/gm)].map((match) => match[1]),
+    ['2.000', '3.000'],
+    marked,
+  );
+  assert.match(marked, /take: Rain_7, active,/);
+  assert.match(marked, /take: DogBark_8, active,/, 'a name that is no class leaves the class that was asked for');
+
+  const filled = await insert('DogBark:0.5+Rain:0.5,1,', '0', '2', '3');
+  const [, seconds] = /item at 2\.000, ([\d.]+) s, 1 takes/.exec(filled) ?? [];
+  assert.ok(Number(seconds) > 0.5 && Number(seconds) <= 1.001, filled);
+
+  const again = await insert('dogbark,1,42', '0', '0', '0');
+  assert.match(again, /dogbark_42_2\.wav/, 'no file is replaced');
+  assert.deepEqual(
+    (await readdir(dir)).filter((name) => name.endsWith('.json')),
+    [],
+  );
+});
+
+test('foley_insert.lua says why there is no sound', { skip }, async (t) => {
+  const { run, dir, env } = await stage(t);
+  const insert = (...args: string[]) =>
+    run('lua5.4', [example('reaper/stub_reaper.lua'), example('reaper/foley_insert.lua'), dir, ...args]);
+  assert.match(await insert('Unicorn "x",1,', '0', '0', '0'), /^message: unknown_class: .*Unicorn/m);
+  assert.match(await insert('nonsense', '0', '0', '0'), /^message: A class, /m);
+  assert.equal((await insert('cancel', '0', '0', '0')).trim(), '');
+  env.FOLEYD_HTTP = 'http://127.0.0.1:1';
+  assert.match(await insert('Rain,1,', '0', '0', '0'), /^message: curl: /m);
+});
+
+test('foleyd.ReaperOSC sends to addresses that maps can hear, and one of them plays', async (t) => {
+  const lines = (await readFile(example('reaper/foleyd.ReaperOSC'), 'utf8')).split('\n');
+  const patterns = lines.filter((line) => line !== '' && !line.startsWith('#')).map((line) => line.split(' '));
+  for (const [key = '', ...targets] of patterns) {
+    assert.match(key, /^[A-Z_]+$/);
+    // As REAPER's own source of it, csurf_osc.cpp of its SDK, reads a line.
+    for (const target of targets) assert.match(target, /^[nfbtrsi]\/[a-z@/]+$/);
+    if (key !== 'ACTION')
+      for (const target of targets) assert.ok(source.safeParse(sourceFromText(target.slice(1))).success);
+  }
+  const { server } = await stage(t);
+  const socket = dgram.createSocket('udp4').bind(0, '127.0.0.1');
+  t.after(() => socket.close());
+  await once(socket, 'listening');
+  const ask = async (address: string, ...args: string[]): Promise<string> => {
+    const answer = once(socket, 'message');
+    socket.send(oscMessage(address, ...args), Number(new URL(server.osc).port), '127.0.0.1');
+    const [datagram] = (await answer) as [Uint8Array];
+    return JSON.stringify(decodePacket(datagram, 0)[0]?.messages[0]);
+  };
+  assert.match(await ask('/foley/map', 'step', 'Rain', 'source', '/reaper/marker'), /foley\/mapped/);
+  assert.match(await ask('/reaper/marker', '3'), /foley\/played.*step/);
+});
