@@ -35,23 +35,6 @@ test('liblo: oscsend asks and oscdump hears', { skip: lacks('oscsend', 'oscdump'
   await assertClip(`done: ${done?.[1]}, ${Number(done?.[2]).toFixed(2)} s`, dir);
 });
 
-test('supercollider: sclang without a window', { skip: lacks('sclang') }, async (t) => {
-  const { run, dir, env } = await stage(t);
-  // Its class library asks Qt for a window system, and Qt's browser refuses to run as root with its sandbox.
-  Object.assign(env, {
-    QT_QPA_PLATFORM: 'offscreen',
-    QTWEBENGINE_DISABLE_SANDBOX: '1',
-    HOME: dir,
-    XDG_RUNTIME_DIR: dir,
-  });
-  const output = await run('sclang', ['-u', await freeUdpPort(), example('supercollider/foley.scd'), 'Rain']);
-  assertRows(output);
-  assert.match(output, /6144 frames at 22050(\.0)? Hz/);
-  await assertClip(output, dir);
-  const failed = await run('sclang', ['-u', await freeUdpPort(), example('supercollider/foley.scd'), 'Unicorn'], 1);
-  assert.match(failed, /failed: unknown_class: /);
-});
-
 test('puredata: the patch without a window', { skip: lacks('pd') }, async (t) => {
   const { run, server } = await stage(t);
   const ask = async (what: string) => {

@@ -1,0 +1,62 @@
+import assert from 'node:assert/strict';
+import { readFile, writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import { test } from 'node:test';
+import { assertClip, assertRows, example, freeUdpPort, lacks, type Stage, stage } from '../test/stage.ts';
+
+const skip = lacks('sclang');
+
+/** sclang's class library asks Qt for a window system, and Qt's browser refuses to run as root with its sandbox. */
+function withoutWindow({ env, dir }: Stage): void {
+  Object.assign(env, {
+    QT_QPA_PLATFORM: 'offscreen',
+    QTWEBENGINE_DISABLE_SANDBOX: '1',
+    HOME: dir,
+    XDG_RUNTIME_DIR: dir,
+  });
+}
+
+test('foley.scd in sclang', { skip }, async (t) => {
+  const staged = await stage(t);
+  const { run, dir } = staged;
+  withoutWindow(staged);
+  const sclang = async (what: string, expect?: number) =>
+    run('sclang', ['-u', await freeUdpPort(), example('supercollider/foley.scd'), what], expect);
+  const output = await sclang('Rain');
+  assertRows(output);
+  assert.match(output, /6144 frames at 22050(\.0)? Hz/);
+  await assertClip(output, dir);
+  assert.match(await sclang('Unicorn', 1), /failed: unknown_class: /);
+});
+
+test('the class Foley in sclang: clips, errors, cancelling, hits in time', { skip }, async (t) => {
+  const staged = await stage(t);
+  const { run, dir } = staged;
+  withoutWindow(staged);
+  const config = path.join(dir, 'sclang.yaml');
+  await writeFile(config, `includePaths:\n  - ${example('supercollider')}\nexcludePaths: []\n`);
+  const help = example('supercollider/HelpSource/Classes/Foley.schelp');
+  const output = await run('sclang', [
+    '-l',
+    config,
+    '-u',
+    await freeUdpPort(),
+    example('supercollider/test.scd'),
+    help,
+  ]);
+  assert.doesNotMatch(output, /WARNING|ERROR|wrong:/);
+  assert.equal(output.match(/^clip: 6144 frames at 22050 Hz$/gm)?.length, 3, output);
+  assert.match(output, /ok: failed: unknown_class: /);
+  assert.match(output, /ok: cancelled/);
+  assert.match(output, /ok: read says that localhost is not running/);
+  assert.match(output, /ok: hit 3 of pad/);
+});
+
+test('every method of the class Foley is in its help', async () => {
+  const source = await readFile(example('supercollider/Classes/Foley.sc'), 'utf8');
+  const help = await readFile(example('supercollider/HelpSource/Classes/Foley.schelp'), 'utf8');
+  const methods = [...source.matchAll(/^\t(\w+) \{/gm)].map((match) => match[1] ?? '');
+  const own = methods.filter((name) => !/^pr[A-Z]|^init$/.test(name));
+  assert.ok(own.length > 8);
+  for (const name of own) assert.match(help, new RegExp(`^METHOD:: ${name}$`, 'm'), name);
+});
