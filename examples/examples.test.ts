@@ -34,15 +34,3 @@ test('liblo: oscsend asks and oscdump hears', { skip: lacks('oscsend', 'oscdump'
   const done = /\/foley\/done ssfs "liblo-\d+" "(.+)" ([\d.]+) "[0-9a-f]{16}"/.exec(output);
   await assertClip(`done: ${done?.[1]}, ${Number(done?.[2]).toFixed(2)} s`, dir);
 });
-
-test('puredata: the patch without a window', { skip: lacks('pd') }, async (t) => {
-  const { run, server } = await stage(t);
-  const ask = async (what: string) => {
-    const send = `foley-test ${what} ${await freeUdpPort()} ${new URL(server.osc).port}`;
-    return run('pd', ['-nogui', '-noaudio', '-stderr', '-open', example('puredata/test.pd'), '-send', send]);
-  };
-  const output = await ask('Rain');
-  assert.equal(output.match(/^row: pd1 \d+ 8\s*$/gm)?.length, 8, output);
-  assert.match(output, /^loaded: 6144\s*$/m);
-  assert.match(await ask('Unicorn'), /^failed: pd1 unknown_class /m);
-});
