@@ -80,6 +80,7 @@ function literal(text: string): string | number | null {
   const quoted = /^(["'])(.*)\1$/s.exec(text);
   if (quoted !== null && !/[#%]\{?/.test(text)) return quoted[2] ?? '';
   if (/^-?\d+(\.\d+)?$/.test(text)) return Number(text);
+  if (/^(true|false)$/i.test(text)) return /^t/i.test(text) ? 1 : 0;
   const symbol = /^[:\\](\w+)$/.exec(text);
   return symbol?.[1] ?? null;
 }
@@ -91,10 +92,19 @@ export function wordsOf(text: string): Written {
   return { address, args, whole: true };
 }
 
+function argumentNames(address: string): Set<unknown> {
+  const name = commandNames.find((one) => commandOf(one).osc?.address === address);
+  return new Set(name === undefined ? [] : Object.keys(commandOf(name).args.shape));
+}
+
 /** Why foleyd would refuse this message; null for one that it takes. Unknown values stand for those of the example. */
 export function messageFault({ address, args, whole }: Written): string | null {
   const example = forms.get(address)?.example ?? [];
-  const known = args.map((arg, i) => arg ?? example[i] ?? 1);
+  const names = forms.get(address)?.pairs === true ? argumentNames(address) : new Set();
+  const isName = (i: number) => i > 0 && names.has(args[i]);
+  // Of a pair whose value is not known the name was the point.
+  const kept = args.filter((arg, i) => !(arg === null && isName(i - 1)) && !(isName(i) && args[i + 1] === null));
+  const known = kept.map((arg, i) => arg ?? example[i] ?? 1);
   // What a spread adds is not known: what must be there may be in it.
   const given = whole ? known : [...known, ...example.slice(known.length, forms.get(address)?.args.length)];
   const typed = given.map((value): OscArg => {
