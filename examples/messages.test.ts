@@ -43,16 +43,18 @@ function messagesIn(file: string, text: string): Written[] {
   }
 }
 
-/** Widgets of Open Stage Control: what is sent is preArgs, then the value. */
+/** Widgets of Open Stage Control: preArgs are sent, then the value; a momentary button has none, a text sends nothing. */
 function layoutMessages(widget: unknown): Written[] {
   if (Array.isArray(widget)) return widget.flatMap(layoutMessages);
   if (typeof widget !== 'object' || widget === null) return [];
   const inner = Object.values(widget).flatMap(layoutMessages);
-  const { address, preArgs, ignoreDefaults, bypass } = widget as Record<string, unknown>;
-  if (typeof address !== 'string' || !address.startsWith('/foley') || bypass === true || ignoreDefaults === true)
-    return inner;
-  const before = (Array.isArray(preArgs) ? preArgs : preArgs === '' ? [] : [preArgs]) as (string | number)[];
-  return [{ address, args: [...before, null], whole: true }, ...inner];
+  const { address, preArgs, bypass, mode, on } = widget as Record<string, unknown>;
+  if (typeof address !== 'string' || bypass === true) return inner;
+  const before = Array.isArray(preArgs) ? preArgs : preArgs === '' ? [] : [preArgs];
+  const args = [...before, ...(mode === 'momentary' ? [] : [on])].map((arg) =>
+    typeof arg === 'number' || (typeof arg === 'string' && !arg.includes('@{')) ? arg : null,
+  );
+  return [{ address, args, whole: true }, ...inner];
 }
 
 test('every OSC address in the examples is one of foleyd, and every message is one that it takes', async () => {
