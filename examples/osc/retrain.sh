@@ -1,0 +1,51 @@
+#!/bin/sh
+# Trains a voice over OSC, with liblo's tools: sh retrain.sh VOICE DATASET [NAME VALUE ...]
+#
+#   foleyd serve --osc-role admin                    (OSC carries no token: for a machine of one person)
+#   sh retrain.sh creaks my-footsteps minutes 20     (from the active voice)
+#   sh retrain.sh bells beeps scratch on preset tiny steps 24
+#
+# NAME VALUE are arguments of admin.retrain, in protocol/PROTOCOL.md. Ctrl-C leaves the training running; hear it again
+# with /foley/admin/attach, end it with /foley/admin/cancel. A new voice sounds after /foley/admin/activate.
+set -eu
+if [ $# -lt 2 ]; then
+  echo "usage: sh retrain.sh VOICE DATASET [NAME VALUE ...]" >&2
+  exit 2
+fi
+voice=$1
+port=${FOLEYD_OSC_PORT:-9248}
+reply=${FOLEYD_REPLY_PORT:-9249}
+id="retrain-$$"
+heard=$(mktemp)
+
+# -L: a line at a time, although it writes to a file.
+oscdump -L "$reply" >"$heard" 2>/dev/null &
+dump=$!
+trap 'kill "$dump" 2>/dev/null || true; rm -f "$heard"' EXIT
+trap 'exit 130' INT TERM
+
+# Every word is sent as a string: foleyd reads numbers and switches from them.
+types=s
+for word in "$@"; do types="${types}s"; done
+oscsend localhost "$port" /foley/reply i "$reply"
+oscsend localhost "$port" /foley/admin/retrain "$types" "$id" "$@"
+
+told=0
+waited=0
+while :; do
+  lines=$(wc -l <"$heard")
+  if [ "$lines" -gt "$told" ]; then
+    sed -n "$((told + 1)),${lines}p" "$heard" | sed -E 's|^([^ ]+ )?/foley/||'
+    told=$lines
+  elif [ "$told" -eq 0 ]; then
+    waited=$((waited + 1))
+    if [ "$waited" -gt 50 ]; then
+      echo "failed: nothing answers on port $port" >&2
+      exit 1
+    fi
+  fi
+  if grep -q "/foley/failed [a-z]* \"$id\"" "$heard"; then exit 1; fi
+  if grep -q "/foley/done [a-z]* \"$id\"" "$heard"; then break; fi
+  sleep 0.2
+done
+echo "done: $voice; to make it sound: oscsend localhost $port /foley/admin/activate ss activate1 $voice"
