@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
 import { readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { test } from 'node:test';
@@ -50,6 +51,23 @@ test('the class Foley in sclang: clips, errors, cancelling, hits in time', { ski
   assert.match(output, /ok: cancelled/);
   assert.match(output, /ok: read says that localhost is not running/);
   assert.match(output, /ok: hit 3 of pad/);
+});
+
+test('the class Foley reads clips into buffers of scsynth', { skip: skip || lacks('scsynth', 'jackd') }, async (t) => {
+  const staged = await stage(t);
+  const { run, dir, env } = staged;
+  withoutWindow(staged);
+  // JACK without a device, under a name of its own: nobody else's is met.
+  env.JACK_DEFAULT_SERVER = `foley-${process.pid}`;
+  const jack = ['--no-realtime', '-n', env.JACK_DEFAULT_SERVER, '-r', '-d', 'dummy', '-r', '48000'];
+  const jackd = spawn('jackd', jack, { env: { ...env, JACK_NO_AUDIO_RESERVATION: '1' }, stdio: 'ignore' });
+  t.after(() => jackd.kill());
+  const config = path.join(dir, 'sclang.yaml');
+  await writeFile(config, `includePaths:\n  - ${example('supercollider')}\nexcludePaths: []\n`);
+  const [language, synth] = [await freeUdpPort(), await freeUdpPort()];
+  const output = await run('sclang', ['-l', config, '-u', language, example('supercollider/test-buffers.scd'), synth]);
+  assert.doesNotMatch(output, /wrong:/);
+  assert.equal(output.match(/^buffer: 6144 frames at 22050 Hz, not silent: true$/gm)?.length, 2, output);
 });
 
 test('every method of the class Foley is in its help', async () => {
