@@ -1,6 +1,6 @@
 # Sounds of foleyd in Sonic Pi: paste this into a buffer and run it. Sonic Pi hears OSC on port 4560; foleyd sends its
 # answers there, and each comes as a cue whose name is /osc:HOST:PORT and the address (Sonic Pi's tutorial, 12 "OSC").
-# Messages: protocol/PROTOCOL.md of foleyd.
+# Incoming OSC has to be on in Preferences > IO. Messages: protocol/PROTOCOL.md of foleyd.
 
 foleyd = ENV["FOLEYD_OSC_PORT"] || 9248
 use_osc "127.0.0.1", foleyd.to_i
