@@ -1,0 +1,245 @@
+#include "bridge.hpp"
+
+#include <algorithm>
+#include <chrono>
+#include <cmath>
+#include <cstring>
+
+#include "websocket.hpp"
+
+namespace foley {
+
+namespace {
+
+using std::chrono::milliseconds;
+
+/// A note whose clip comes later than this is dropped, so that a server that comes back does not play the past.
+constexpr double kLateSeconds = 0.5;
+constexpr auto kFirstPause = milliseconds(100), kLastPause = milliseconds(2000);
+/// How often the network thread looks for what the audio thread did: it cannot be woken without a system call.
+constexpr int kBusyMs = 4, kIdleMs = 20;
+
+}  // namespace
+
+Bridge::Bridge() : rack_(settings) {}
+
+Bridge::~Bridge() {
+  stop_ = true;
+  if (thread_.joinable()) thread_.join();
+  mixer_.reset();
+  Clip* clip = nullptr;
+  while (incoming_.pop(clip) || outgoing_.pop(clip)) delete clip;
+  while ((clip = rack_.clear()) != nullptr) delete clip;
+}
+
+void Bridge::activate(double rate) {
+  const auto hertz = static_cast<uint32_t>(std::lround(std::clamp(rate, 8000.0, 768000.0)));
+  mixer_.reset();
+  mixer_.setRate(hertz);
+  if (hertz != rate_.exchange(hertz)) {
+    // The host promises that nothing is processed now, so this thread may play the audio thread's part.
+    receive();
+    for (Clip* clip; (clip = rack_.clear()) != nullptr;) outgoing_.push(clip);
+  }
+  for (Pending& pending : pending_) pending = Pending();
+  playing_ = gaveUp_ = false;
+  gain_ = -1;
+  if (!thread_.joinable()) thread_ = std::thread(&Bridge::network, this);
+}
+
+void Bridge::deactivate() { mixer_.reset(); }
+
+// ---- audio thread
+
+void Bridge::receive() {
+  Clip* clip = nullptr;
+  while (incoming_.pop(clip)) {
+    gaveUp_ = false;
+    // The other queue has room for every clip there can be.
+    if (clip->rate != rate_.load(std::memory_order_relaxed) || !rack_.insert(clip)) outgoing_.push(clip);
+  }
+}
+
+void Bridge::collect() {
+  const Recipe recipe = settings.recipe(kOwnLane, 1);
+  const uint32_t depth = settings.on(Param::Rolling) ? settings.whole(Param::Prefetch) : 0;
+  if (recipe != seen_ || depth != depth_) rack_.changed();
+  seen_ = recipe;
+  depth_ = depth;
+  while (Clip* clip = rack_.retire()) outgoing_.push(clip);
+  ready_.store(rack_.size(), std::memory_order_relaxed);
+}
+
+void Bridge::play(Clip* clip, uint32_t lane, uint32_t offset, float level, bool advance) {
+  mixer_.start(clip, offset, level);
+  pending_[lane].waits = false;
+  if (advance) settings.setNext(lane, settings.next(lane) + 1);
+  rack_.changed();
+}
+
+void Bridge::hit(uint32_t lane, uint32_t offset, float level) {
+  Clip* clip = rack_.next(lane);
+  if (clip == nullptr && await(lane)) clip = rack_.next(lane);
+  if (clip != nullptr) return play(clip, lane, offset, level, true);
+  // A lane that is hit faster than the server works plays what it has once more. A bounce does not: it waited.
+  if (settings.get(Param::RenderWait) < 0.5f) clip = rack_.standIn(lane);
+  if (clip != nullptr) return play(clip, lane, offset, level, false);
+  if (refused_[lane].load(std::memory_order_relaxed)) return;
+  // One note a lane waits, the last one, so that they do not sound all at once.
+  if (pending_[lane].waits) missed_.fetch_add(1, std::memory_order_relaxed);
+  pending_[lane] = Pending{true, 0, level};
+}
+
+bool Bridge::await(uint32_t lane) {
+  const uint32_t seconds = settings.whole(Param::RenderWait);
+  if (seconds == 0 || gaveUp_) return false;
+  const auto end = std::chrono::steady_clock::now() + std::chrono::seconds(seconds);
+  while (std::chrono::steady_clock::now() < end) {
+    receive();
+    if (rack_.next(lane) != nullptr) return true;
+    if (refused_[lane].load(std::memory_order_relaxed)) return false;
+    std::this_thread::sleep_for(milliseconds(1));
+    collect();
+  }
+  // One whole wait for a server that is not there, not one for each note.
+  gaveUp_ = true;
+  return false;
+}
+
+void Bridge::playLate(uint32_t frames) {
+  const auto limit = static_cast<uint64_t>(kLateSeconds * rate_.load(std::memory_order_relaxed));
+  for (uint32_t lane = 0; lane < kLanes; ++lane) {
+    Pending& pending = pending_[lane];
+    if (!pending.waits) continue;
+    Clip* clip = rack_.next(lane);
+    if (clip != nullptr && pending.age <= limit) {
+      play(clip, lane, 0, pending.level, true);
+    } else if ((pending.age += frames) > limit) {
+      pending.waits = false;
+      missed_.fetch_add(1, std::memory_order_relaxed);
+    }
+  }
+}
+
+void Bridge::process(float* out, uint32_t frames, const Note* notes, uint32_t count, bool playing) {
+  if (frames == 0) return;
+  std::memset(out, 0, frames * sizeof(float));
+  // The same piece from its start plays the same clips.
+  if (playing && !playing_) {
+    for (uint32_t lane = 0; lane < kLanes; ++lane) settings.setNext(lane, 0);
+    rack_.changed();
+  }
+  playing_ = playing;
+  receive();
+  playLate(frames);
+  for (uint32_t i = 0; i < count; ++i) {
+    const Note& note = notes[i];
+    const uint8_t kind = note.status & 0xf0;
+    if (kind == 0x90 && note.value > 0) {
+      hit(laneOf(note.key), std::min(note.frame, frames - 1), static_cast<float>(note.value) / 127.0f);
+    } else if (kind == 0xb0 && (note.key == 120 || note.key == 123)) {
+      mixer_.release();
+      for (Pending& pending : pending_) pending.waits = false;
+    }
+  }
+  if (mixer_.mix(out, frames)) rack_.changed();
+  collect();
+
+  const float gain = std::pow(10.0f, settings.get(Param::Gain) / 20.0f);
+  if (gain_ < 0) gain_ = gain;
+  // A gain that moves is spread over the block.
+  const float step = (gain - gain_) / static_cast<float>(frames);
+  if (step == 0) {
+    if (gain != 1)
+      for (uint32_t i = 0; i < frames; ++i) out[i] *= gain;
+  } else {
+    for (uint32_t i = 0; i < frames; ++i) out[i] *= gain_ + step * static_cast<float>(i + 1);
+  }
+  gain_ = gain;
+}
+
+// ---- network thread
+
+void Bridge::network() {
+  Library library(settings, voice_);
+  WebSocket socket;
+  using Clock = std::chrono::steady_clock;
+  auto pause = kFirstPause;
+  Clock::time_point retry{};
+  bool open = false, valid = true;
+  std::vector<uint8_t> message;
+  while (!stop_) {
+    const auto now = Clock::now();
+    if (socket.state() == WebSocket::State::Closed) {
+      if (open) library.lost();
+      open = false;
+      if (now >= retry) {
+        const Address address = readAddress();
+        valid = address.valid;
+        if (valid) socket.open(address);
+        retry = now + pause;
+        pause = std::min(2 * pause, kLastPause);
+      }
+    }
+    const Status quiet = library.status();
+    socket.wait(open && quiet == Status::Ready ? kIdleMs : kBusyMs);
+    if (!open && socket.state() == WebSocket::State::Open) {
+      open = true;
+      pause = kFirstPause;
+    }
+    while (socket.receive(message))
+      if (!library.hear({message.data(), message.size()}, now)) socket.close(WebSocket::End::Protocol);
+    for (Clip* clip = nullptr; outgoing_.pop(clip); delete clip) library.returned(*clip);
+    for (const auto& request : library.plan(now, socket.state() == WebSocket::State::Open))
+      socket.send({request.data(), request.size()});
+    // One at a time: the next clip may be more urgent by then.
+    if (auto clip = library.deliver(rate_.load(std::memory_order_relaxed)); clip != nullptr)
+      incoming_.push(clip.release());
+    for (uint32_t lane = 0; lane < kLanes; ++lane) refused_[lane] = library.refused(lane);
+
+    if (!valid) {
+      status_ = Status::BadAddress;
+    } else if (socket.state() == WebSocket::State::Open) {
+      status_ = library.status();
+    } else if (socket.state() == WebSocket::State::Closed) {
+      const bool token = socket.end() == WebSocket::End::Unauthorized;
+      if (token) pause = kLastPause;
+      status_ = token ? Status::TokenNeeded : Status::NoServer;
+    } else if (status_ == Status::Off) {
+      status_ = Status::Connecting;
+    }
+  }
+}
+
+// ---- any thread but the audio thread
+
+std::string Bridge::save() const {
+  Session session;
+  if (!settings.on(Param::FollowVoice)) session.voice = voice_.get();
+  for (uint32_t lane = 0; lane < kLanes; ++lane) session.next[lane] = settings.next(lane);
+  return writeSession(session, settings);
+}
+
+bool Bridge::restore(const std::string& text) {
+  Session session;
+  if (!readSession(text, session)) return false;
+  if (session.voice != voice_.get()) {
+    voice_.set(session.voice);
+    settings.voice.fetch_add(1, std::memory_order_relaxed);
+  }
+  for (uint32_t lane = 0; lane < kLanes; ++lane) settings.setNext(lane, session.next[lane]);
+  return true;
+}
+
+float Bridge::output(Param param) const {
+  switch (param) {
+    case Param::Status:
+      return static_cast<float>(status_.load(std::memory_order_relaxed));
+    case Param::Ready:
+      return static_cast<float>(ready_.load(std::memory_order_relaxed));
+    default:
+      return static_cast<float>(std::min(missed_.load(std::memory_order_relaxed), 9999u));
+  }
+}
+
+}  // namespace foley

@@ -1,0 +1,79 @@
+#pragma once
+#include <atomic>
+#include <string>
+#include <thread>
+
+#include "library.hpp"
+#include "mixer.hpp"
+#include "rack.hpp"
+#include "session.hpp"
+
+namespace foley {
+
+struct Note {
+  uint32_t frame = 0;  ///< Into the block.
+  uint8_t status = 0, key = 0, value = 0;
+};
+
+/// One instance: the audio thread's rack and mixer, the network thread's library, and the queues between them.
+class Bridge {
+ public:
+  Bridge();
+  /// Waits for the network thread, which looks every 20 ms whether it should end.
+  ~Bridge();
+  Bridge(const Bridge&) = delete;
+  Bridge& operator=(const Bridge&) = delete;
+
+  Settings settings;
+
+  /// Starts the network thread, if this is the first time; before that nothing touches the network. Main thread, while
+  /// nothing is processed.
+  void activate(double rate);
+  /// Ends what sounds.
+  void deactivate();
+
+  /// Fills a block. Audio thread: allocates nothing, locks nothing, calls no system; only with Render wait above 0 does
+  /// it sleep, for so long at most, until a note's clip is there.
+  void process(float* out, uint32_t frames, const Note* notes, uint32_t count, bool playing);
+
+  std::string save() const;
+  bool restore(const std::string& text);
+  float output(Param param) const;
+
+ private:
+  struct Pending {
+    bool waits = false;
+    uint64_t age = 0;  ///< Frames.
+    float level = 0;
+  };
+
+  void receive();
+  void collect();
+  void hit(uint32_t lane, uint32_t offset, float level);
+  bool await(uint32_t lane);
+  void play(Clip* clip, uint32_t lane, uint32_t offset, float level, bool advance);
+  void playLate(uint32_t frames);
+  void network();
+
+  VoiceName voice_;
+  std::atomic<uint32_t> rate_{48000};
+  std::atomic<Status> status_{Status::Off};
+  std::atomic<bool> refused_[kLanes] = {};
+  std::atomic<uint32_t> ready_{0}, missed_{0};
+
+  // The audio thread's.
+  Rack rack_;
+  Mixer mixer_;
+  Pending pending_[kLanes];
+  bool playing_ = false;
+  bool gaveUp_ = false;
+  float gain_ = -1;
+  Recipe seen_;
+  uint32_t depth_ = 0;
+
+  Deliveries incoming_, outgoing_;
+  std::atomic<bool> stop_{false};
+  std::thread thread_;
+};
+
+}  // namespace foley

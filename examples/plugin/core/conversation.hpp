@@ -1,0 +1,61 @@
+#pragma once
+#include <map>
+#include <string>
+#include <vector>
+
+#include "bytes.hpp"
+#include "recipe.hpp"
+
+namespace foley {
+
+/// A clip as the server makes it.
+struct Sound {
+  uint32_t rate = 0;            ///< Hz.
+  std::vector<float> samples;   ///< Mono.
+  std::vector<uint16_t> codes;  ///< Its grid, row after row; empty unless asked for.
+  std::string voice;
+};
+
+/// What is asked for.
+struct Order {
+  Recipe recipe;
+  std::string voice;                            ///< Empty: the active one.
+  const std::vector<uint16_t>* base = nullptr;  ///< Codes of the clip that is varied; null: a clip of its own.
+  bool codes = false;                           ///< Send the codes, too.
+};
+
+/// How an order ended.
+struct Outcome {
+  uint32_t id = 0;
+  std::string failure;  ///< The server's error code; empty when there is a sound.
+  Sound sound;
+};
+
+/// Orders on one connection: msgpack there and back (protocol/PROTOCOL.md). Touches no socket.
+class Conversation {
+ public:
+  /// Codes that a request can hold; of longer clips none are kept.
+  static constexpr size_t kMostCodes = 4096;
+
+  /// The request in bytes; its answers carry `id`.
+  std::vector<uint8_t> ask(uint32_t id, const Order& order);
+  std::vector<uint8_t> cancel(uint32_t id);
+  /// Takes one answer. False when it breaks the protocol; the connection is of no use then.
+  bool hear(Bytes message, std::vector<Outcome>& ended);
+  size_t open() const { return jobs_.size(); }
+  /// Forgets everything, as when the connection ends.
+  void clear() { jobs_.clear(); }
+
+ private:
+  struct Job {
+    Sound sound;
+    size_t total = 0;
+  };
+
+  bool hearRow(class Reader& data, Job& job);
+  bool hearAudio(class Reader& data, Job& job);
+
+  std::map<uint32_t, Job> jobs_;
+};
+
+}  // namespace foley

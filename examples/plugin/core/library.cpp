@@ -1,0 +1,199 @@
+#include "library.hpp"
+
+#include <algorithm>
+
+#include "resampler.hpp"
+
+namespace foley {
+
+namespace {
+
+/// Requests at a time: enough for the engine to make clips together, few enough to follow a change of mind.
+constexpr size_t kOpen = 6;
+/// A knob that moves asks for nothing until it has been still for so long.
+constexpr auto kStill = std::chrono::milliseconds(150);
+constexpr auto kAgain = std::chrono::seconds(1);
+/// Beyond this only clips that are needed next are fetched.
+constexpr size_t kMostBytes = 256u << 20;
+constexpr uint32_t kMostOut = 400;
+
+/// Failures that asking again does not cure.
+bool isFinal(const std::string& code) {
+  return code == "unknown_class" || code == "unknown_voice" || code == "bad_args" || code == "forbidden";
+}
+
+}  // namespace
+
+Library::Entry* Library::find(uint32_t lane, uint32_t index) {
+  for (Entry& entry : entries_)
+    if (entry.lane == lane && entry.index == index) return &entry;
+  return nullptr;
+}
+
+void Library::want(uint32_t lane, uint32_t index, uint32_t turn) {
+  if (Entry* known = find(lane, index)) {
+    known->turn = std::min(known->turn, turn);
+    return;
+  }
+  Entry entry;
+  entry.lane = lane;
+  entry.index = index;
+  entry.recipe = settings_.recipe(lane, index);
+  entry.turn = turn;
+  entries_.push_back(std::move(entry));
+}
+
+bool Library::settled(Clock::time_point now) {
+  // The own lane's second clip depends on every setting that a recipe has.
+  const Recipe recipe = settings_.recipe(kOwnLane, 1);
+  if (recipe != seen_ && changed_ != Clock::time_point()) changed_ = now;
+  if (changed_ == Clock::time_point()) changed_ = now - kStill;
+  seen_ = recipe;
+  return now - changed_ >= kStill;
+}
+
+size_t Library::bytes() const {
+  size_t sum = 0;
+  for (const Entry& entry : entries_) {
+    const size_t frames = entry.sound.samples.size();
+    const uint64_t delivered = entry.sound.rate == 0 ? 0 : uint64_t{frames} * entry.delivered / entry.sound.rate;
+    sum += (frames + delivered) * sizeof(float);
+  }
+  return sum;
+}
+
+std::vector<std::vector<uint8_t>> Library::plan(Clock::time_point now, bool online) {
+  std::vector<std::vector<uint8_t>> requests;
+  const auto stale = [&](const Entry& entry) {
+    return !settings_.keeps(entry.lane, entry.index) || entry.recipe != settings_.recipe(entry.lane, entry.index);
+  };
+  for (const Entry& entry : entries_)
+    if (entry.stage == Stage::Asked && stale(entry)) requests.push_back(talk_.cancel(entry.request));
+  entries_.erase(std::remove_if(entries_.begin(), entries_.end(), stale), entries_.end());
+  if (!settled(now)) return requests;
+
+  for (Entry& entry : entries_) entry.turn = kSequence;
+  const bool rolling = settings_.on(Param::Rolling);
+  const uint32_t depth = rolling ? std::min(settings_.whole(Param::Prefetch), kMaxPrefetch) : 1;
+  // The clip that a changed one is made of comes first, then the next hit of every key, then the hits after that.
+  for (uint32_t lane = 0; lane < kLanes; ++lane) want(lane, 0, settings_.whole(Param::Variation) < 100 ? 0 : depth);
+  for (uint32_t turn = 0; turn < depth; ++turn) {
+    for (uint32_t lane = 0; lane < kLanes; ++lane) {
+      want(lane, rolling ? (settings_.next(lane) + turn) % kSequence : 0, turn);
+      want(lane, turn, depth + turn);
+    }
+  }
+  if (!online) return requests;
+
+  std::vector<Entry*> order;
+  for (Entry& entry : entries_)
+    if (entry.stage == Stage::Wanted && entry.after <= now) order.push_back(&entry);
+  std::stable_sort(order.begin(), order.end(), [](const Entry* a, const Entry* b) { return a->turn < b->turn; });
+  const bool full = bytes() > kMostBytes;
+  for (Entry* entry : order) {
+    if (talk_.open() >= kOpen) break;
+    if (full && entry->turn > 0) continue;
+    Order what{entry->recipe, settings_.on(Param::FollowVoice) ? "" : voice_.get(), nullptr, entry->index == 0};
+    if (entry->recipe.variation < 100) {
+      const Entry* base = find(entry->lane, 0);
+      if (base == nullptr || base->stage != Stage::Have) {
+        if (base != nullptr && base->stage == Stage::Refused) entry->stage = Stage::Refused;
+        continue;
+      }
+      // A clip whose codes no request can hold is followed by clips of their own.
+      if (!base->sound.codes.empty()) what.base = &base->sound.codes;
+    }
+    entry->request = ++lastRequest_;
+    entry->stage = Stage::Asked;
+    requests.push_back(talk_.ask(entry->request, what));
+  }
+  return requests;
+}
+
+bool Library::hear(Bytes message, Clock::time_point now) {
+  std::vector<Outcome> ended;
+  if (!talk_.hear(message, ended)) return false;
+  for (Outcome& outcome : ended) {
+    const auto asked = [&](const Entry& e) { return e.stage == Stage::Asked && e.request == outcome.id; };
+    const auto entry = std::find_if(entries_.begin(), entries_.end(), asked);
+    if (entry == entries_.end()) continue;
+    entry->failure = outcome.failure;
+    if (outcome.failure.empty()) {
+      entry->stage = Stage::Have;
+      entry->sound = std::move(outcome.sound);
+      setVoice(entry->sound.voice);
+    } else {
+      entry->stage = isFinal(outcome.failure) ? Stage::Refused : Stage::Wanted;
+      entry->after = now + kAgain;
+    }
+  }
+  return true;
+}
+
+/// The first clip says which voice the project has. Whoever follows the active one gets all clips anew when it changes.
+void Library::setVoice(const std::string& name) {
+  const std::string known = voice_.get();
+  if (name == known || name.empty()) return;
+  voice_.set(name);
+  if (!known.empty()) settings_.voice.fetch_add(1, std::memory_order_relaxed);
+}
+
+void Library::lost() {
+  talk_.clear();
+  for (Entry& entry : entries_) {
+    // Another server may know what this one did not.
+    if (entry.stage == Stage::Asked || entry.stage == Stage::Refused) entry.stage = Stage::Wanted;
+    entry.after = {};
+    entry.failure.clear();
+  }
+}
+
+std::unique_ptr<Clip> Library::deliver(uint32_t rate) {
+  // Fewer than a queue holds, so that neither ever overflows.
+  if (out_ >= kMostOut) return nullptr;
+  Entry* first = nullptr;
+  for (Entry& entry : entries_) {
+    if (entry.stage != Stage::Have || entry.delivered == rate) continue;
+    if (entry.recipe != settings_.recipe(entry.lane, entry.index)) continue;
+    if (first == nullptr || entry.turn < first->turn) first = &entry;
+  }
+  if (first == nullptr) return nullptr;
+  auto clip = std::make_unique<Clip>();
+  clip->recipe = first->recipe;
+  clip->lane = first->lane;
+  clip->index = first->index;
+  clip->rate = rate;
+  clip->samples = resample(first->sound.samples, first->sound.rate, rate);
+  first->delivered = rate;
+  ++out_;
+  return clip;
+}
+
+void Library::returned(const Clip& clip) {
+  --out_;
+  Entry* entry = find(clip.lane, clip.index);
+  if (entry != nullptr && entry->recipe == clip.recipe && entry->delivered == clip.rate) entry->delivered = 0;
+}
+
+bool Library::refused(uint32_t lane) const {
+  const Entry* entry = find(lane, settings_.next(lane));
+  return entry != nullptr && entry->stage == Stage::Refused;
+}
+
+Status Library::status() const {
+  Status worst = Status::Ready;
+  for (const Entry& entry : entries_) {
+    if (entry.stage == Stage::Refused) {
+      if (entry.failure == "unknown_voice") return Status::UnknownVoice;
+      // A voice with fewer classes leaves keys empty, which is no fault.
+      if (entry.lane == kOwnLane) return entry.failure == "unknown_class" ? Status::UnknownClass : Status::ServerError;
+    } else if (!entry.failure.empty()) {
+      return Status::ServerError;
+    } else if (entry.stage != Stage::Have || entry.delivered == 0) {
+      if (entry.turn < kSequence) worst = Status::Fetching;
+    }
+  }
+  return entries_.empty() ? Status::Fetching : worst;
+}
+
+}  // namespace foley

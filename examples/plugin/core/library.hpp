@@ -1,0 +1,88 @@
+#pragma once
+#include <chrono>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <vector>
+
+#include "clip.hpp"
+#include "conversation.hpp"
+#include "queue.hpp"
+#include "settings.hpp"
+
+namespace foley {
+
+/// Clips on their way to the audio thread, and those it is done with. No more than this are ever out.
+using Deliveries = Queue<Clip*, 512>;
+
+/// The voice that a project's clips come from; the host's and the network thread share it.
+class VoiceName {
+ public:
+  std::string get() const {
+    const std::lock_guard<std::mutex> hold(lock_);
+    return name_;
+  }
+  void set(const std::string& name) {
+    const std::lock_guard<std::mutex> hold(lock_);
+    name_ = name;
+  }
+
+ private:
+  mutable std::mutex lock_;
+  std::string name_;
+};
+
+/// Decides which clips are wanted, asks for them in the order in which they will be needed, and keeps them as the
+/// server made them, so that another rate of the host needs no server. The network thread's own.
+class Library {
+ public:
+  using Clock = std::chrono::steady_clock;
+
+  Library(Settings& settings, VoiceName& voice) : settings_(settings), voice_(voice) {}
+
+  /// Drops what is not wanted any more, and gives the next requests to send; nothing while `online` is false.
+  std::vector<std::vector<uint8_t>> plan(Clock::time_point now, bool online);
+  /// Takes one answer. False when it breaks the protocol.
+  bool hear(Bytes message, Clock::time_point now);
+  /// The connection ended: what was asked for is asked for again on the next.
+  void lost();
+  /// The next clip that the audio thread lacks, at `rate` Hz; null when there is none.
+  std::unique_ptr<Clip> deliver(uint32_t rate);
+  /// A clip came back.
+  void returned(const Clip& clip);
+  Status status() const;
+  /// Whether the server will not make a lane's clips; nobody needs to wait for them.
+  bool refused(uint32_t lane) const;
+
+ private:
+  enum class Stage { Wanted, Asked, Have, Refused };
+  struct Entry {
+    uint32_t lane = 0, index = 0;
+    Recipe recipe;
+    Stage stage = Stage::Wanted;
+    uint32_t request = 0;
+    Clock::time_point after{};  ///< Not asked for again before this.
+    std::string failure;
+    Sound sound;
+    uint32_t delivered = 0;  ///< Rate at which the audio thread has it (Hz); 0 when it has not.
+    uint32_t turn = 0;       ///< How soon it is needed, 0 first.
+  };
+
+  Entry* find(uint32_t lane, uint32_t index);
+  const Entry* find(uint32_t lane, uint32_t index) const { return const_cast<Library*>(this)->find(lane, index); }
+  void want(uint32_t lane, uint32_t index, uint32_t turn);
+  bool settled(Clock::time_point now);
+  void setVoice(const std::string& name);
+  size_t bytes() const;
+
+  Settings& settings_;
+  VoiceName& voice_;
+  Conversation talk_;
+  std::vector<Entry> entries_;
+  Recipe seen_;
+  Clock::time_point changed_{};
+  uint32_t lastRequest_ = 0;
+  uint32_t out_ = 0;  ///< Clips that are with the audio thread or on their way.
+};
+
+}  // namespace foley

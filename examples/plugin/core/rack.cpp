@@ -1,0 +1,64 @@
+#include "rack.hpp"
+
+#include <utility>
+
+namespace foley {
+
+bool Rack::insert(Clip* clip) {
+  if (clip->lane >= kLanes || !wanted(*clip)) return false;
+  for (uint32_t i = 0; i < kSlots; ++i) {
+    Clip*& slot = slots_[clip->lane * kSlots + i];
+    if (slot != nullptr) continue;
+    slot = clip;
+    ++size_;
+    changed();
+    return true;
+  }
+  return false;
+}
+
+Clip* Rack::next(uint32_t lane) const {
+  const uint32_t index = settings_.on(Param::Rolling) ? settings_.next(lane) : 0;
+  const Recipe recipe = settings_.recipe(lane, index);
+  for (uint32_t i = lane * kSlots; i < (lane + 1) * kSlots; ++i)
+    if (slots_[i] != nullptr && slots_[i]->index == index && slots_[i]->recipe == recipe) return slots_[i];
+  return nullptr;
+}
+
+Clip* Rack::standIn(uint32_t lane) {
+  const uint32_t cls = settings_.recipe(lane, 0).cls;
+  for (uint32_t tried = 0; tried < kSlots; ++tried) {
+    Clip* clip = slots_[lane * kSlots + turn_[lane]];
+    turn_[lane] = (turn_[lane] + 1) % kSlots;
+    if (clip != nullptr && clip->recipe.cls == cls) return clip;
+  }
+  return nullptr;
+}
+
+bool Rack::standsIn(const Clip& clip) const {
+  if (clip.recipe.cls != settings_.recipe(clip.lane, 0).cls) return false;
+  for (uint32_t i = clip.lane * kSlots; i < (clip.lane + 1) * kSlots; ++i)
+    if (slots_[i] != nullptr && wanted(*slots_[i])) return false;
+  return true;
+}
+
+Clip* Rack::retire() {
+  for (; checked_ < slots_.size(); ++checked_) {
+    Clip*& slot = slots_[checked_];
+    if (slot == nullptr || slot->playing > 0 || wanted(*slot) || standsIn(*slot)) continue;
+    --size_;
+    return std::exchange(slot, nullptr);
+  }
+  return nullptr;
+}
+
+Clip* Rack::clear() {
+  for (Clip*& slot : slots_) {
+    if (slot == nullptr) continue;
+    --size_;
+    return std::exchange(slot, nullptr);
+  }
+  return nullptr;
+}
+
+}  // namespace foley

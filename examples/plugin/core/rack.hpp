@@ -1,0 +1,45 @@
+#pragma once
+#include <array>
+
+#include "clip.hpp"
+#include "settings.hpp"
+
+namespace foley {
+
+/// The clips that are ready to sound, lane by lane. The audio thread's own: no call allocates, locks or waits.
+class Rack {
+ public:
+  /// First clips, the last one, the next ones, and a few whose recipe has just changed.
+  static constexpr uint32_t kSlots = 24;
+
+  explicit Rack(Settings& settings) : settings_(settings) {}
+
+  /// Takes a clip in, or tells that it has no use for it.
+  bool insert(Clip* clip);
+  /// Exactly the clip that a lane's next hit should play; null while it is not there.
+  Clip* next(uint32_t lane) const;
+  /// Another clip of the lane's class, for when the next one is not there yet; null when there is none.
+  Clip* standIn(uint32_t lane);
+  /// Gives back one clip that is of no use any more and plays nowhere; null when there is none.
+  Clip* retire();
+  /// Gives back any clip at all; null when none is left.
+  Clip* clear();
+  /// Tells retire() that something changed: it looks at every clip once more.
+  void changed() { checked_ = 0; }
+  uint32_t size() const { return size_; }
+
+ private:
+  bool wanted(const Clip& clip) const {
+    return settings_.keeps(clip.lane, clip.index) && clip.recipe == settings_.recipe(clip.lane, clip.index);
+  }
+  /// A clip of an older recipe may still stand in, until one of the new is there.
+  bool standsIn(const Clip& clip) const;
+
+  Settings& settings_;
+  std::array<Clip*, kLanes * kSlots> slots_{};
+  std::array<uint32_t, kLanes> turn_{};
+  uint32_t size_ = 0;
+  uint32_t checked_ = 0;
+};
+
+}  // namespace foley

@@ -1,0 +1,76 @@
+#pragma once
+#include <algorithm>
+#include <atomic>
+#include <cmath>
+
+#include "parameters.hpp"
+#include "recipe.hpp"
+
+namespace foley {
+
+/// One sequence of clips each: eight for the white keys from C3 (MIDI 48) to C4 (60), one for every other key.
+constexpr uint32_t kLanes = 9;
+constexpr uint32_t kOwnLane = 8;
+constexpr uint32_t kMaxPrefetch = 8;
+/// Clips of a lane after which its sequence begins again; the seed has so many bits for it.
+constexpr uint32_t kSequence = 4096;
+
+inline uint32_t laneOf(uint32_t note) {
+  constexpr uint32_t kKeys[] = {48, 50, 52, 53, 55, 57, 59, 60};
+  for (uint32_t lane = 0; lane < kOwnLane; ++lane)
+    if (kKeys[lane] == note) return lane;
+  return kOwnLane;
+}
+
+/// Values that the host sets from any thread, and where each lane stands. Every field is a lock-free atomic.
+class Settings {
+ public:
+  Settings() {
+    for (uint32_t i = 0; i < kParams; ++i) values_[i].store(kParamSpecs[i].def, std::memory_order_relaxed);
+  }
+
+  /// Clamped to the parameter's range; what is not a number is ignored.
+  void set(Param param, float value) {
+    const ParamSpec& spec = kParamSpecs[static_cast<uint32_t>(param)];
+    if (!std::isfinite(value)) return;
+    values_[static_cast<uint32_t>(param)].store(std::clamp(value, spec.min, spec.max), std::memory_order_relaxed);
+  }
+  float get(Param param) const { return values_[static_cast<uint32_t>(param)].load(std::memory_order_relaxed); }
+  uint32_t whole(Param param, float scale = 1) const { return static_cast<uint32_t>(get(param) * scale + 0.5f); }
+  bool on(Param param) const { return get(param) > 0.5f; }
+
+  /// Which clip the next hit of a lane plays.
+  uint32_t next(uint32_t lane) const { return next_[lane].load(std::memory_order_relaxed); }
+  void setNext(uint32_t lane, uint32_t index) {
+    next_[lane].store(on(Param::Rolling) ? index % kSequence : 0, std::memory_order_relaxed);
+  }
+  /// Seed of clip k of a lane: Seed * 65536 + lane * 4096 + k.
+  Recipe recipe(uint32_t lane, uint32_t index) const {
+    Recipe recipe;
+    recipe.cls = lane == kOwnLane ? whole(Param::Class) : lane;
+    recipe.seed = (whole(Param::Seed) << 16) | (lane << 12) | (index % kSequence);
+    recipe.temperature = static_cast<uint16_t>(whole(Param::Temperature, 100));
+    recipe.length = static_cast<uint16_t>(whole(Param::Length, 10));
+    recipe.variation = static_cast<uint16_t>(index == 0 ? 100 : whole(Param::Variation));
+    recipe.voice = voice.load(std::memory_order_relaxed);
+    return recipe;
+  }
+
+  /// Clips that a lane keeps: its first ones, for when the transport starts, the last that was played, and the next.
+  bool keeps(uint32_t lane, uint32_t index) const {
+    const uint32_t depth = std::min(whole(Param::Prefetch), kMaxPrefetch);
+    if (!on(Param::Rolling)) return index == 0;
+    if (index < depth) return true;
+    const uint32_t at = (index + 1 + kSequence - next(lane)) % kSequence;
+    return at <= depth;
+  }
+
+  /// Changes when clips of the voice before are no longer wanted.
+  std::atomic<uint16_t> voice{0};
+
+ private:
+  std::atomic<float> values_[kParams];
+  std::atomic<uint32_t> next_[kLanes] = {};
+};
+
+}  // namespace foley
