@@ -1,11 +1,11 @@
-// `npm run plugin`: builds the plugin in all its formats into examples/plugin/build. `--tests` adds what its tests need.
+// `npm run plugin`: builds the plugin in all its formats into build/plugin. `--tests` adds what its tests need.
 import { spawnSync } from 'node:child_process';
 import path from 'node:path';
 import process from 'node:process';
 import { fileURLToPath } from 'node:url';
 
 const here = path.dirname(fileURLToPath(import.meta.url));
-const build = path.join(here, 'build');
+const build = path.join(here, '..', '..', 'build', 'plugin');
 const tests = process.argv.includes('--tests') ? ['-DFOLEY_TESTS=ON'] : [];
 const steps = [
   ['-S', here, '-B', build, ...tests],
