@@ -24,13 +24,13 @@ FrameParser::Event FrameParser::next(std::vector<uint8_t>& payload) {
     if ((at[0] & 0x70) != 0 || (at[1] & 0x80) != 0) return broken();
     uint64_t size = at[1] & 0x7f;
     const size_t extra = size == 126 ? 2 : size == 127 ? 8 : 0;
+    const bool control = opcode >= kClose;
+    if (control && (!final || extra > 0 || opcode > kPong)) return broken();
     if (left < 2 + extra) break;
     if (extra > 0) {
       size = 0;
       for (size_t i = 0; i < extra; ++i) size = size << 8 | at[2 + i];
     }
-    const bool control = opcode >= kClose;
-    if (control && (!final || extra > 0 || opcode > kPong)) return broken();
     if (!control && (opcode > kBinary || opcode == kText || (opcode == kContinue) != inside_)) return broken();
     if (size > kMessageBytes || message_.size() + size > kMessageBytes) return broken();
     if (left < 2 + extra + size) break;

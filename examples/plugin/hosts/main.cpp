@@ -32,7 +32,8 @@ class Stage {
     } else if (word == "deactivate") {
       plugin_->deactivate();
     } else if (word == "set") {
-      plugin_->set(param(in), number(in));
+      const HostParam& one = param(in);
+      plugin_->set(one, number(in));
     } else if (word == "get") {
       const HostParam& one = param(in);
       out << "\"value\":" << plugin_->get(one) << ",\"text\":\"" << plugin_->text(one) << '"';
@@ -53,6 +54,8 @@ class Stage {
       notes_.push_back(note);
     } else if (word == "run") {
       run(static_cast<uint64_t>(number(in)), out);
+    } else if (word == "hear") {
+      pace(number(in), [] { return false; }, true);
     } else if (word == "idle") {
       pace(number(in), [] { return false; });
     } else if (word == "until") {
@@ -136,13 +139,14 @@ class Stage {
         << ",\"mostUs\":" << times.back();
   }
 
-  /// Blocks at the pace at which a sound card would ask for them; what they hold is not kept.
+  /// Blocks at the pace at which a sound card would ask for them.
   template <typename Met>
-  bool pace(double seconds, Met met) {
+  bool pace(double seconds, Met met, bool keep = false) {
     const auto begin = Clock::now();
     for (uint64_t done = 0; !met(); done += block_) {
       if (since(begin) > seconds) return false;
       step(block_);
+      if (keep) heard_.insert(heard_.end(), left_.begin(), left_.end());
       std::this_thread::sleep_until(begin + std::chrono::duration_cast<Clock::duration>(std::chrono::duration<double>(
                                                 static_cast<double>(done + block_) / rate_)));
     }

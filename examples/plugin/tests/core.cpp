@@ -1,1 +1,250 @@
-int main() { return 0; }
+#include <algorithm>
+#include <cmath>
+#include <cstring>
+#include <filesystem>
+#include <string>
+#include <thread>
+
+#include "../core/accept_key.hpp"
+#include "../core/address.hpp"
+#include "../core/bridge.hpp"
+#include "../core/frames.hpp"
+#include "../core/msgpack.hpp"
+#include "../core/resampler.hpp"
+#include "check.hpp"
+
+using namespace foley;
+
+namespace {
+
+void queuesKeepOrderBetweenThreads() {
+  static Queue<uint32_t, 64> queue;
+  constexpr uint32_t kCount = 200000;
+  std::thread producer([] {
+    for (uint32_t i = 0; i < kCount;)
+      if (queue.push(i)) ++i;
+  });
+  for (uint32_t i = 0, got; i < kCount;)
+    if (queue.pop(got)) CHECK(got == i++);
+  producer.join();
+  for (uint32_t i = 0; i < 64; ++i) CHECK(queue.push(i));
+  CHECK(!queue.push(64));
+}
+
+void handshakesAreThoseOfTheRfc() {
+  CHECK(acceptKey("dGhlIHNhbXBsZSBub25jZQ==") == "s3pPLMBiTxaQ9kYGzzhZRbK+xOo=");
+  CHECK(base64("a") == "YQ==" && base64("ab") == "YWI=" && base64("abc") == "YWJj");
+}
+
+void addressesAreNumeric() {
+  const Address six = parseAddress("ws://[::1]:80/x");
+  CHECK(six.valid && six.host == "::1" && six.port == "80" && six.path == "/x");
+  const Address plain = parseAddress("ws://10.0.0.2");
+  CHECK(plain.valid && plain.host == "10.0.0.2" && plain.port == "9247" && plain.path == "/ws");
+  for (const char* bad : {"ws://localhost:1/ws", "wss://127.0.0.1/ws", "ws://127.0.0.1:99999/", "ws://127.0.0.1:x/",
+                          "ws://127.0.0.1/a b", "ws://127.0.0.1/\r\nX: y", "", "ws://", "ws://[::1"})
+    CHECK(!parseAddress(bad).valid);
+}
+
+void msgpackIsReadAsItIsWritten() {
+  Writer out;
+  out.map(3).text("a").whole(300).text("bb").list(20);
+  for (uint32_t i = 0; i < 20; ++i) out.whole(i);
+  out.text(std::string(40, 'c')).number(0.25);
+  Reader in({out.bytes().data(), out.bytes().size()});
+  CHECK(in.map() == 3 && in.text() == "a" && in.count(300) == 300 && in.text() == "bb");
+  Reader skipped = in;
+  skipped.skip();
+  CHECK(in.list() == 20);
+  for (uint32_t i = 0; i < 20; ++i) CHECK(in.number() == i);
+  CHECK(in.text() == std::string(40, 'c') && in.number() == 0.25 && in.done() && !in.failed());
+  CHECK(skipped.text() == std::string(40, 'c'));
+  const uint8_t negative[] = {0xd1, 0xff, 0x00};
+  CHECK(Reader({negative, 3}).number() == -256);
+  const uint8_t huge[] = {0xdf, 0xff, 0xff, 0xff, 0xff};
+  Reader bomb({huge, 5});
+  CHECK(bomb.map() == 0 && bomb.failed());
+  std::vector<uint8_t> deep(1000, 0x91);
+  Reader nested({deep.data(), deep.size()});
+  nested.skip();
+  CHECK(nested.failed());
+}
+
+void framesComeTogetherByteByByte() {
+  // A fragmented message with a ping inside, then a whole one.
+  const std::string bytes("\x02\x02hi\x89\x01p\x80\x01!\x82\x03you", 15);
+  FrameParser parser;
+  std::vector<uint8_t> got;
+  std::string seen;
+  for (const char byte : bytes) {
+    parser.feed(reinterpret_cast<const uint8_t*>(&byte), 1);
+    const auto event = parser.next(got);
+    if (event == FrameParser::Event::None) continue;
+    seen += event == FrameParser::Event::Ping ? "ping " : "message ";
+    seen += std::string(got.begin(), got.end()) + ";";
+  }
+  CHECK(seen == "ping p;message hi!;message you;");
+  for (const auto& bad : {std::string("\x82\x81", 2), std::string("\xc2\x01", 2), std::string("\x80\x01", 2),
+                          std::string("\x09\x00", 2), std::string("\x89\x7e", 2), std::string("\x83\x00", 2),
+                          std::string("\x82\x7f\x7f\xff\xff\xff\xff\xff\xff\xff", 10)}) {
+    FrameParser broken;
+    broken.feed(reinterpret_cast<const uint8_t*>(bad.data()), bad.size());
+    CHECK(broken.next(got) == FrameParser::Event::Broken);
+  }
+}
+
+/// Residual of a tone, in dB below it, after it went from one rate to another.
+double residual(uint32_t from, uint32_t to, double hertz) {
+  std::vector<float> in(from / 2);
+  for (size_t i = 0; i < in.size(); ++i) in[i] = static_cast<float>(std::sin(2 * M_PI * hertz * double(i) / from));
+  const std::vector<float> out = resample(in, from, to);
+  double error = 0, power = 0;
+  for (size_t i = out.size() / 4; i < out.size() * 3 / 4; ++i) {
+    const double ideal = std::sin(2 * M_PI * hertz * double(i) / to);
+    error += (out[i] - ideal) * (out[i] - ideal);
+    power += ideal * ideal;
+  }
+  return 10 * std::log10(error / power);
+}
+
+void resamplingKeepsToneAndTime() {
+  double worst = -999;
+  for (const uint32_t rate : {44100u, 48000u, 88200u, 96000u, 192000u, 32000u, 44056u}) {
+    std::vector<float> impulse(4410);
+    impulse[2205] = 1;
+    const std::vector<float> out = resample(impulse, 22050, rate);
+    CHECK(out.size() == (4410ull * rate + 22049) / 22050);
+    const auto peak = std::max_element(out.begin(), out.end()) - out.begin();
+    CHECK(std::abs(double(peak) - 2205.0 * rate / 22050) <= 0.5);
+    for (const double hertz : {440.0, 5000.0, 9000.0}) worst = std::max(worst, residual(22050, rate, hertz));
+  }
+  std::printf("resampler: worst residual %.1f dB\n", worst);
+  CHECK(worst < -100);
+  CHECK(residual(48000, 44100, 9000) < -100);
+}
+
+Clip clipOf(size_t frames) {
+  Clip clip;
+  clip.samples.assign(frames, 1.0f);
+  return clip;
+}
+
+void notesBeginAtTheirSample() {
+  for (uint32_t offset = 0; offset < 64; ++offset) {
+    Clip clip = clipOf(100);
+    Mixer mixer;
+    mixer.start(&clip, offset, 0.5f);
+    std::vector<float> out(256);
+    for (uint32_t block = 0; block < 4; ++block) mixer.mix(out.data() + 64 * block, 64);
+    for (uint32_t i = 0; i < 256; ++i) CHECK(out[i] == (i >= offset && i < offset + 100 ? 0.5f : 0.0f));
+    CHECK(mixer.sounding() == 0 && clip.playing == 0);
+  }
+}
+
+void theOldestVoiceMakesRoom() {
+  Clip clip = clipOf(48000);
+  Mixer mixer;
+  mixer.setRate(48000);
+  std::vector<float> out(480);
+  for (uint32_t i = 0; i < 40; ++i) mixer.start(&clip, 0, 1);
+  mixer.mix(out.data(), 480);
+  CHECK(mixer.sounding() == Mixer::kVoices);
+  CHECK(out[0] == 40 && out[479] == 32);
+  mixer.release();
+  std::fill(out.begin(), out.end(), 0.0f);
+  CHECK(mixer.mix(out.data(), 240) && mixer.sounding() == 0 && clip.playing == 0);
+}
+
+void settingsSayWhatIsKept() {
+  Settings settings;
+  settings.set(Param::Prefetch, 2);
+  settings.set(Param::Seed, NAN);
+  CHECK(settings.get(Param::Seed) == 1);
+  settings.set(Param::Seed, 1e9f);
+  CHECK(settings.whole(Param::Seed) == 9999);
+  CHECK(settings.recipe(3, 5).seed == 9999u * 65536 + 3 * 4096 + 5);
+  settings.setNext(0, 10);
+  for (const uint32_t index : {0u, 1u, 9u, 10u, 11u}) CHECK(settings.keeps(0, index));
+  for (const uint32_t index : {2u, 8u, 12u}) CHECK(!settings.keeps(0, index));
+  settings.set(Param::Rolling, 0);
+  CHECK(settings.keeps(0, 0) && !settings.keeps(0, 10));
+  CHECK(laneOf(48) == 0 && laneOf(60) == 7 && laneOf(49) == kOwnLane && laneOf(127) == kOwnLane);
+}
+
+void racksRetireWhatIsOutdated() {
+  Settings settings;
+  Rack rack(settings);
+  Clip clips[3];
+  for (uint32_t i = 0; i < 3; ++i) {
+    clips[i].index = i;
+    clips[i].recipe = settings.recipe(0, i);
+  }
+  CHECK(rack.insert(&clips[0]) && rack.insert(&clips[1]) && !rack.insert(&clips[2]));
+  CHECK(rack.next(0) == &clips[0] && rack.retire() == nullptr);
+  settings.set(Param::Temperature, 0.5f);
+  rack.changed();
+  CHECK(rack.next(0) == nullptr && rack.retire() == nullptr && rack.standIn(0) != nullptr);
+  Clip fresh;
+  fresh.recipe = settings.recipe(0, 0);
+  CHECK(rack.insert(&fresh));
+  CHECK(rack.retire() != nullptr && rack.retire() != nullptr && rack.retire() == nullptr);
+  CHECK(rack.standIn(0) == &fresh && rack.standIn(1) == nullptr);
+}
+
+void sessionsComeBack() {
+  Settings settings;
+  Session session;
+  session.voice = "default";
+  session.next[8] = 3;
+  const std::string text = writeSession(session, settings);
+  CHECK(text == "foleyd 1\nvoice default\nlane 8 class 0 seed 98306 next 3\n");
+  Session read;
+  CHECK(readSession(text, read) && read.voice == "default" && read.next == session.next);
+  for (const char* bad : {"", "foleyd 2\n", "other 1\n", "foleyd 1\nlane 9 class 0 seed 0 next 1\n",
+                          "foleyd 1\nlane 0 class 0 seed 0 next 9999\n", "foleyd 1\nnonsense\n"})
+    CHECK(!readSession(bad, read));
+  CHECK(read.voice == "default");
+}
+
+size_t threads() {
+  const std::filesystem::directory_iterator tasks("/proc/self/task");
+  return static_cast<size_t>(std::distance(begin(tasks), end(tasks)));
+}
+
+void nothingStartsBeforeItIsActivated() {
+  setenv("FOLEYD_URL", "ws://127.0.0.1:1/ws", 1);
+  const size_t before = threads();
+  Bridge bridge;
+  bridge.restore("foleyd 1\nvoice default\n");
+  CHECK(bridge.save() == "foleyd 1\nvoice default\n");
+  CHECK(threads() == before && bridge.output(Param::Status) == float(Status::Off));
+  bridge.activate(48000);
+  CHECK(threads() == before + 1);
+  const Note note{3, 0x90, 48, 127};
+  std::vector<float> out(256, 1.0f);
+  for (int block = 0; block < 200; ++block) {
+    bridge.process(out.data(), 256, &note, block == 0 ? 1 : 0, false);
+    for (const float sample : out) CHECK(sample == 0);
+    if (block > 100) std::this_thread::sleep_for(std::chrono::milliseconds(2));
+  }
+  CHECK(bridge.output(Param::Status) == float(Status::NoServer));
+  CHECK(bridge.output(Param::Missed) == 1);
+}
+
+}  // namespace
+
+int main() {
+  queuesKeepOrderBetweenThreads();
+  handshakesAreThoseOfTheRfc();
+  addressesAreNumeric();
+  msgpackIsReadAsItIsWritten();
+  framesComeTogetherByteByByte();
+  resamplingKeepsToneAndTime();
+  notesBeginAtTheirSample();
+  theOldestVoiceMakesRoom();
+  settingsSayWhatIsKept();
+  racksRetireWhatIsOutdated();
+  sessionsComeBack();
+  nothingStartsBeforeItIsActivated();
+  std::puts("core: all hold");
+}
