@@ -181,6 +181,7 @@ describe('the plugin', { skip: lacks() }, () => {
           for (let i = 0; i < voices; i++) await host.tell('note', i % 256, 48 + 2 * (i % 2), 100);
           medians.push((await host.tell('run', 13_000)).medianUs);
           await host.tell('run', 4096);
+          assert.equal(isSilent(await host.dump()), voices === 0);
         }
         return medians.sort((a, b) => a - b)[2]!;
       };

@@ -70,7 +70,8 @@ std::vector<std::vector<uint8_t>> Library::plan(Clock::time_point now, bool onli
   for (const Entry& entry : entries_)
     if (entry.stage == Stage::Asked && stale(entry)) requests.push_back(talk_.cancel(entry.request));
   entries_.erase(std::remove_if(entries_.begin(), entries_.end(), stale), entries_.end());
-  if (!settled(now)) return requests;
+  still_ = settled(now);
+  if (!still_) return requests;
 
   for (Entry& entry : entries_) entry.turn = kSequence;
   const bool rolling = settings_.on(Param::Rolling);
@@ -193,7 +194,7 @@ Status Library::status() const {
       if (entry.turn < kSequence) worst = Status::Fetching;
     }
   }
-  return entries_.empty() ? Status::Fetching : worst;
+  return still_ ? worst : Status::Fetching;
 }
 
 }  // namespace foley

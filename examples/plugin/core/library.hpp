@@ -81,6 +81,7 @@ class Library {
   std::vector<Entry> entries_;
   Recipe seen_;
   Clock::time_point changed_{};
+  bool still_ = false;  ///< No knob has moved for a while.
   uint32_t lastRequest_ = 0;
   uint32_t out_ = 0;  ///< Clips that are with the audio thread or on their way.
 };
