@@ -1,17 +1,15 @@
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
-import { existsSync } from 'node:fs';
 import path from 'node:path';
 import { after, before, describe, type TestContext, test } from 'node:test';
-import { fileURLToPath } from 'node:url';
 import WebSocket from 'ws';
 import { connect } from '../../protocol/client.ts';
 import { type Workplace, workplace } from '../../server/cli/test/bin.ts';
+import { built, lacks } from './tests/build.ts';
 import { Gate } from './tests/gate.ts';
 import { BUILD, type Format, formats, Host } from './tests/host.ts';
 import { compare, energy, holds, isSilent, onset } from './tests/sound.ts';
 
-const here = fileURLToPath(new URL('.', import.meta.url));
 /** As the parameter says it. */
 const Status = {
   off: 0,
@@ -25,13 +23,6 @@ const Status = {
 /** Frames of the small voice's clip at 48 kHz, and some. */
 const CLIP = 14_000;
 const rates = [44_100, 48_000, 96_000] as const;
-
-function lacks(): string | false {
-  if (process.platform !== 'linux') return 'the plugin is built on Linux only';
-  const missing = ['cmake', 'make', 'g++'].filter((name) => spawnSync(name, ['--version'], { stdio: 'ignore' }).error);
-  if (!existsSync('/usr/share/dpf/distrho/DistrhoPluginMain.cpp')) missing.push('dpf-source');
-  return missing.length > 0 ? `${missing.join(' and ')} not installed` : false;
-}
 
 interface Set {
   place: Workplace;
@@ -67,11 +58,7 @@ async function served(ws: string, lane: number, k: number, rate: number, seed = 
 
 describe('the plugin', { skip: lacks() }, () => {
   before(async () => {
-    const { status, stdout, stderr } = spawnSync(process.execPath, [path.join(here, 'build.mjs'), '--tests'], {
-      encoding: 'utf8',
-      timeout: 300_000,
-    });
-    assert.equal(status, 0, stdout + stderr);
+    built();
     // The server's helpers want a test to end with; this one ends with all of them.
     shared.place = await workplace({ after: (fn: () => unknown) => cleanups.push(fn) } as unknown as TestContext);
     shared.ws = (await shared.place.serve()).ws;

@@ -7,12 +7,13 @@ import type { TestContext } from 'node:test';
 import { fileURLToPath } from 'node:url';
 
 export const BUILD = fileURLToPath(new URL('../../../build/plugin/', import.meta.url));
+export const BIN = path.join(BUILD, 'bin');
 export const HOST = path.join(BUILD, 'host');
 
 const machine = process.arch === 'arm64' ? 'aarch64' : 'x86_64';
 export const formats = {
-  clap: path.join(BUILD, 'foleyd-bridge.clap'),
-  vst3: path.join(BUILD, `foleyd-bridge.vst3/Contents/${machine}-linux/foleyd-bridge.so`),
+  clap: path.join(BIN, 'foleyd-bridge.clap'),
+  vst3: path.join(BIN, `foleyd-bridge.vst3/Contents/${machine}-linux/foleyd-bridge.so`),
 } as const;
 export type Format = keyof typeof formats;
 
