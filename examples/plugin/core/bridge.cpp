@@ -233,12 +233,9 @@ bool Bridge::restore(const std::string& text) {
 
 float Bridge::output(Param param) const {
   switch (param) {
-    case Param::Status:
-      return static_cast<float>(status_.load(std::memory_order_relaxed));
-    case Param::Ready:
-      return static_cast<float>(ready_.load(std::memory_order_relaxed));
-    default:
-      return static_cast<float>(std::min(missed_.load(std::memory_order_relaxed), 9999u));
+    case Param::Status: return static_cast<float>(status_.load(std::memory_order_relaxed));
+    case Param::Ready: return static_cast<float>(ready_.load(std::memory_order_relaxed));
+    default: return static_cast<float>(std::min(missed_.load(std::memory_order_relaxed), 9999u));
   }
 }
 

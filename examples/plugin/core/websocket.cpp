@@ -165,24 +165,17 @@ void WebSocket::frame(uint8_t opcode, Bytes payload) {
 bool WebSocket::receive(std::vector<uint8_t>& message) {
   while (state_ == State::Open) {
     switch (parser_.next(message)) {
-      case FrameParser::Event::Message:
-        return true;
-      case FrameParser::Event::None:
-        return false;
-      case FrameParser::Event::Ping:
-        frame(10, {message.data(), message.size()});
-        break;
-      case FrameParser::Event::Pong:
-        break;
+      case FrameParser::Event::Message: return true;
+      case FrameParser::Event::None: return false;
+      case FrameParser::Event::Ping: frame(10, {message.data(), message.size()}); break;
+      case FrameParser::Event::Pong: break;
       case FrameParser::Event::Close: {
         // 4401: a token was rotated while we were connected.
         const int code = message.size() < 2 ? 0 : message[0] << 8 | message[1];
         close(code == 4401 ? End::Unauthorized : End::Lost);
         break;
       }
-      case FrameParser::Event::Broken:
-        close(End::Protocol);
-        break;
+      case FrameParser::Event::Broken: close(End::Protocol); break;
     }
   }
   return false;

@@ -29,18 +29,10 @@ class FoleyPlugin : public Plugin {
     parameter.unit = spec.unit;
     parameter.ranges = ParameterRanges(spec.def, spec.min, spec.max);
     switch (spec.kind) {
-      case Kind::Real:
-        parameter.hints = kParameterIsAutomatable;
-        break;
-      case Kind::Integer:
-        parameter.hints = kParameterIsAutomatable | kParameterIsInteger;
-        break;
-      case Kind::Switch:
-        parameter.hints = kParameterIsAutomatable | kParameterIsBoolean | kParameterIsInteger;
-        break;
-      case Kind::Output:
-        parameter.hints = kParameterIsOutput | kParameterIsInteger;
-        break;
+      case Kind::Real: parameter.hints = kParameterIsAutomatable; break;
+      case Kind::Integer: parameter.hints = kParameterIsAutomatable | kParameterIsInteger; break;
+      case Kind::Switch: parameter.hints = kParameterIsAutomatable | kParameterIsBoolean | kParameterIsInteger; break;
+      case Kind::Output: parameter.hints = kParameterIsOutput | kParameterIsInteger; break;
     }
     if (index == static_cast<uint32_t>(Param::Class)) label(parameter, foley::kClassLabels, false);
     if (index == static_cast<uint32_t>(Param::Status)) label(parameter, foley::kStatusLabels, true);

@@ -62,9 +62,7 @@ Blob answer() {
       append(out, text("done"));
       data.map(1).text("seconds").number(4);
       break;
-    default:
-      append(out, text("failed"));
-      data.map(2).text("code").text("queue_full").text("message").text("later");
+    default: append(out, text("failed")); data.map(2).text("code").text("queue_full").text("message").text("later");
   }
   append(out, text("data"));
   append(out, data.bytes());
@@ -75,17 +73,10 @@ void spoil(Blob& bytes) {
   for (uint32_t times = below(4); times > 0 && !bytes.empty(); --times) {
     const uint32_t at = below(static_cast<uint32_t>(bytes.size()));
     switch (below(4)) {
-      case 0:
-        bytes[at] = static_cast<uint8_t>(dice());
-        break;
-      case 1:
-        bytes[at] ^= static_cast<uint8_t>(1u << below(8));
-        break;
-      case 2:
-        bytes.erase(bytes.begin() + at);
-        break;
-      default:
-        bytes.resize(at);
+      case 0: bytes[at] = static_cast<uint8_t>(dice()); break;
+      case 1: bytes[at] ^= static_cast<uint8_t>(1u << below(8)); break;
+      case 2: bytes.erase(bytes.begin() + at); break;
+      default: bytes.resize(at);
     }
   }
 }
