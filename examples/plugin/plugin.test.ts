@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
+import { readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { after, before, describe, type TestContext, test } from 'node:test';
 import WebSocket from 'ws';
@@ -18,6 +19,7 @@ const Status = {
   tokenNeeded: 3,
   ready: 5,
   unknownClass: 6,
+  unknownVoice: 7,
   badAddress: 9,
 } as const;
 /** Frames of the small voice's clip at 48 kHz, and some. */
@@ -344,6 +346,20 @@ describe('the plugin', { skip: lacks() }, () => {
     await second.tell('activate', 48_000, 256);
     await second.until('Status', Status.ready);
     assert.deepEqual([await hit(second), await hit(second)], [await hit(first), await hit(first)]);
+    // A project whose voice is gone gets no other one instead.
+    const text = (await readFile(file)).toString('latin1');
+    assert.match(text, /voice tiny\n/);
+    await writeFile(file, text.replace('voice tiny', 'voice gone'), 'latin1');
+    const third = set.host('clap');
+    await third.tell('load', file);
+    await third.tell('activate', 48_000, 256);
+    await third.until('Status', Status.unknownVoice);
+    await third.tell('idle', 0.3);
+    assert.ok(isSilent(await third.play(CLIP, [[0, 48, 127]])));
+    // Unless it follows the active one.
+    await third.set({ Follow_voice: 1 });
+    await third.until('Status', Status.ready);
+    assert.ok(!isSilent(await third.play(CLIP, [[0, 48, 127]])));
     // From the start of the transport it is the first clip again.
     await second.tell('playing', 1);
     assert.deepEqual(await hit(second), heard[0]);

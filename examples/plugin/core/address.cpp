@@ -50,12 +50,14 @@ Address parseAddress(const std::string& url) {
   return address;
 }
 
-Address readAddress() {
-  std::string url = variable("FOLEYD_URL"), token = variable("FOLEYD_TOKEN");
-  std::string folder = variable("XDG_CONFIG_HOME");
-  if (folder.empty()) folder = variable("HOME") + "/.config";
-  std::ifstream file(folder + "/foleyd/plugin.conf");
-  std::string key, value;
+AddressBook::AddressBook() : url_(variable("FOLEYD_URL")), token_(variable("FOLEYD_TOKEN")) {
+  const std::string folder = variable("XDG_CONFIG_HOME");
+  file_ = (folder.empty() ? variable("HOME") + "/.config" : folder) + "/foleyd/plugin.conf";
+}
+
+Address AddressBook::read() const {
+  std::string url = url_, token = token_, key, value;
+  std::ifstream file(file_);
   for (int line = 0; line < 16 && file >> key >> value; ++line) {
     if (key == "url" && url.empty()) url = value;
     if (key == "token" && token.empty()) token = value;

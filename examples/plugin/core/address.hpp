@@ -16,8 +16,17 @@ struct Address {
 /// `ws://ADDRESS:PORT/PATH`, with brackets around an IPv6 address. Not valid where it is anything else.
 Address parseAddress(const std::string& url);
 
-/// FOLEYD_URL and FOLEYD_TOKEN, else the lines `url ...` and `token ...` of foleyd/plugin.conf in $XDG_CONFIG_HOME or
-/// ~/.config, else the default. Reads a file: not for the audio thread.
-Address readAddress();
+/// Where the person at the machine said that the server is: FOLEYD_URL and FOLEYD_TOKEN, else the lines `url ...` and
+/// `token ...` of foleyd/plugin.conf in $XDG_CONFIG_HOME or ~/.config, else the default.
+class AddressBook {
+ public:
+  /// Reads the environment: for the main thread, because the host may change it.
+  AddressBook();
+  /// Reads the file anew.
+  Address read() const;
+
+ private:
+  std::string url_, token_, file_;
+};
 
 }  // namespace foley

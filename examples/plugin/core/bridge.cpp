@@ -4,6 +4,7 @@
 #include <chrono>
 #include <cmath>
 #include <cstring>
+#include <system_error>
 
 #include "websocket.hpp"
 
@@ -44,7 +45,12 @@ void Bridge::activate(double rate) {
   for (Pending& pending : pending_) pending = Pending();
   playing_ = gaveUp_ = false;
   gain_ = -1;
-  if (!thread_.joinable()) thread_ = std::thread(&Bridge::network, this);
+  if (thread_.joinable()) return;
+  try {
+    thread_ = std::thread([this, book = AddressBook()] { network(book); });
+  } catch (const std::system_error&) {
+    status_ = Status::ServerError;
+  }
 }
 
 void Bridge::deactivate() { mixer_.reset(); }
@@ -160,7 +166,7 @@ void Bridge::process(float* out, uint32_t frames, const Note* notes, uint32_t co
 
 // ---- network thread
 
-void Bridge::network() {
+void Bridge::network(const AddressBook& book) {
   Library library(settings, voice_);
   WebSocket socket;
   using Clock = std::chrono::steady_clock;
@@ -174,7 +180,7 @@ void Bridge::network() {
       if (open) library.lost();
       open = false;
       if (now >= retry) {
-        const Address address = readAddress();
+        const Address address = book.read();
         valid = address.valid;
         if (valid) socket.open(address);
         retry = now + pause;

@@ -53,7 +53,7 @@ class Bridge {
   bool await(uint32_t lane);
   void play(Clip* clip, uint32_t lane, uint32_t offset, float level, bool advance);
   void playLate(uint32_t frames);
-  void network();
+  void network(const class AddressBook& book);
 
   VoiceName voice_;
   std::atomic<uint32_t> rate_{48000};

@@ -24,10 +24,10 @@ bool idOf(std::string_view key, uint32_t& id) {
   return read.ec == std::errc() && read.ptr == end;
 }
 
-float sampleAt(const uint8_t* at, bool s16) {
-  if (s16) return static_cast<float>(static_cast<int16_t>(at[0] | at[1] << 8)) / 32768.0f;
-  const uint32_t bits = at[0] | static_cast<uint32_t>(at[1]) << 8 | static_cast<uint32_t>(at[2]) << 16 |
-                        static_cast<uint32_t>(at[3]) << 24;
+/// A little-endian float; what is no number is silence.
+float sampleAt(const uint8_t* at) {
+  uint32_t bits = 0;
+  for (int i = 3; i >= 0; --i) bits = bits << 8 | at[i];
   float value;
   std::memcpy(&value, &bits, sizeof value);
   return std::isfinite(value) ? value : 0;
@@ -67,18 +67,12 @@ bool Conversation::hear(Bytes message, std::vector<Outcome>& ended) {
   Reader reader(message);
   std::string_view key, event;
   Bytes data;
-  for (uint32_t left = reader.map(); left > 0 && !reader.failed(); --left) {
-    const std::string_view name = reader.text();
-    if (name == "id") {
-      if (!reader.nil()) key = reader.text();
-    } else if (name == "event") {
-      event = reader.text();
-    } else if (name == "data") {
-      data = reader.span();
-    } else {
-      reader.skip();
-    }
-  }
+  reader.fields([&](std::string_view name) {
+    if (name == "id") return reader.nil() || (key = reader.text(), true);
+    if (name == "event") return event = reader.text(), true;
+    if (name == "data") return data = reader.span(), true;
+    return false;
+  });
   if (reader.failed() || !reader.done() || event.empty() || data.data == nullptr) return false;
   uint32_t id = 0;
   // Answers to what was cancelled, and to nobody, are none of ours.
@@ -89,45 +83,38 @@ bool Conversation::hear(Bytes message, std::vector<Outcome>& ended) {
   Reader inner(data);
   if (event == "row") return hearRow(inner, job);
   if (event == "audio") return hearAudio(inner, job);
-  if (event == "accepted" || event == "failed") {
-    std::string code;
-    for (uint32_t left = inner.map(); left > 0 && !inner.failed(); --left) {
-      const std::string_view name = inner.text();
-      if (name == "voice") {
-        job.sound.voice = inner.text().substr(0, 128);
-      } else if (name == "code") {
-        code = inner.text().substr(0, 64);
-      } else {
-        inner.skip();
-      }
-    }
-    if (inner.failed()) return false;
-    if (event == "failed") {
-      ended.push_back({id, code.empty() ? "internal" : code, {}});
-      jobs_.erase(found);
-    }
+  if (event == "done") {
+    if (job.total == 0 || job.sound.samples.size() != job.total) return false;
+    if (job.sound.codes.size() > kMostCodes) job.sound.codes.clear();
+    ended.push_back({id, "", std::move(job.sound)});
+    jobs_.erase(found);
     return true;
   }
-  if (event != "done") return true;
-  if (job.total == 0 || job.sound.samples.size() != job.total) return false;
-  if (job.sound.codes.size() > kMostCodes) job.sound.codes.clear();
-  ended.push_back({id, "", std::move(job.sound)});
+  // Events that a newer server has.
+  if (event != "accepted" && event != "failed") return true;
+  std::string_view code = "internal";
+  inner.fields([&](std::string_view name) {
+    if (name == "voice") return job.sound.voice = inner.text().substr(0, 128), true;
+    if (name == "code") return code = inner.text().substr(0, 64), true;
+    return false;
+  });
+  if (inner.failed()) return false;
+  if (event != "failed") return true;
+  ended.push_back({id, code.empty() ? "internal" : std::string(code), {}});
   jobs_.erase(found);
   return true;
 }
 
 bool Conversation::hearRow(Reader& data, Job& job) {
-  for (uint32_t left = data.map(); left > 0 && !data.failed(); --left) {
-    if (data.text() != "codes") {
-      data.skip();
-      continue;
-    }
+  data.fields([&](std::string_view name) {
+    if (name != "codes") return false;
     for (uint32_t codes = data.list(); codes > 0 && !data.failed(); --codes) {
       const auto code = static_cast<uint16_t>(data.count(kMostCode));
       // One more than can be used says that there are too many.
       if (job.sound.codes.size() <= kMostCodes) job.sound.codes.push_back(code);
     }
-  }
+    return true;
+  });
   return !data.failed();
 }
 
@@ -135,41 +122,26 @@ bool Conversation::hearAudio(Reader& data, Job& job) {
   uint32_t offset = 0, total = 0, rate = 0, channels = 1;
   std::string_view format;
   Bytes pcm;
-  for (uint32_t left = data.map(); left > 0 && !data.failed(); --left) {
-    const std::string_view name = data.text();
-    if (name == "offset") {
-      offset = data.count(kMostFrames);
-    } else if (name == "total") {
-      total = data.count(kMostFrames);
-    } else if (name == "rate") {
-      rate = data.count(kMostRate);
-    } else if (name == "channels") {
-      channels = data.count(kMostChannels);
-    } else if (name == "format") {
-      format = data.text();
-    } else if (name == "pcm") {
-      pcm = data.bytes();
-    } else {
-      data.skip();
-    }
-  }
-  if (data.failed() || channels == 0 || rate < 4000 || total == 0 || total > kMostSeconds * rate) return false;
-  if (format != "f32" && format != "s16") return false;
-  const bool s16 = format == "s16";
-  const size_t bytes = s16 ? 2 : 4;
-  const size_t frames = pcm.size / (bytes * channels);
-  Sound& sound = job.sound;
-  const bool first = sound.samples.empty();
-  if (!first && (total != job.total || rate != sound.rate)) return false;
-  if (pcm.size % (bytes * channels) != 0 || offset != sound.samples.size() || frames > total - offset) return false;
+  data.fields([&](std::string_view name) {
+    if (name == "offset") return offset = data.count(kMostFrames), true;
+    if (name == "total") return total = data.count(kMostFrames), true;
+    if (name == "rate") return rate = data.count(kMostRate), true;
+    if (name == "channels") return channels = data.count(kMostChannels), true;
+    if (name == "format") return format = data.text(), true;
+    if (name == "pcm") return pcm = data.bytes(), true;
+    return false;
+  });
+  // What was not asked for: another format, more channels.
+  if (data.failed() || channels != 1 || format != "f32" || pcm.size % sizeof(float) != 0) return false;
+  if (rate < 4000 || total == 0 || total > kMostSeconds * rate) return false;
+  std::vector<float>& samples = job.sound.samples;
+  const size_t frames = pcm.size / sizeof(float);
+  if (!samples.empty() && (total != job.total || rate != job.sound.rate)) return false;
+  if (offset != samples.size() || frames > total - offset) return false;
   job.total = total;
-  sound.rate = rate;
-  if (first) sound.samples.reserve(total);
-  for (size_t i = 0; i < frames; ++i) {
-    float sum = 0;
-    for (size_t c = 0; c < channels; ++c) sum += sampleAt(pcm.data + (i * channels + c) * bytes, s16);
-    sound.samples.push_back(sum / static_cast<float>(channels));
-  }
+  job.sound.rate = rate;
+  if (samples.empty()) samples.reserve(total);
+  for (size_t i = 0; i < frames; ++i) samples.push_back(sampleAt(pcm.data + i * sizeof(float)));
   return true;
 }
 

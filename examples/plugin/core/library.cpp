@@ -70,6 +70,9 @@ std::vector<std::vector<uint8_t>> Library::plan(Clock::time_point now, bool onli
   for (const Entry& entry : entries_)
     if (entry.stage == Stage::Asked && stale(entry)) requests.push_back(talk_.cancel(entry.request));
   entries_.erase(std::remove_if(entries_.begin(), entries_.end(), stale), entries_.end());
+  // Another voice may know what this one did not.
+  if (settings_.on(Param::FollowVoice) != follow_) retry();
+  follow_ = settings_.on(Param::FollowVoice);
   still_ = settled(now);
   if (!still_) return requests;
 
@@ -90,15 +93,18 @@ std::vector<std::vector<uint8_t>> Library::plan(Clock::time_point now, bool onli
   for (Entry& entry : entries_)
     if (entry.stage == Stage::Wanted && entry.after <= now) order.push_back(&entry);
   std::stable_sort(order.begin(), order.end(), [](const Entry* a, const Entry* b) { return a->turn < b->turn; });
-  const bool full = bytes() > kMostBytes;
+  full_ = bytes() > kMostBytes;
   for (Entry* entry : order) {
     if (talk_.open() >= kOpen) break;
-    if (full && entry->turn > 0) continue;
+    if (full_ && entry->turn > 0) continue;
     Order what{entry->recipe, settings_.on(Param::FollowVoice) ? "" : voice_.get(), nullptr, entry->index == 0};
     if (entry->recipe.variation < 100) {
       const Entry* base = find(entry->lane, 0);
       if (base == nullptr || base->stage != Stage::Have) {
-        if (base != nullptr && base->stage == Stage::Refused) entry->stage = Stage::Refused;
+        if (base != nullptr && base->stage == Stage::Refused) {
+          entry->stage = Stage::Refused;
+          entry->failure = base->failure;
+        }
         continue;
       }
       // A clip whose codes no request can hold is followed by clips of their own.
@@ -141,9 +147,14 @@ void Library::setVoice(const std::string& name) {
 
 void Library::lost() {
   talk_.clear();
+  for (Entry& entry : entries_)
+    if (entry.stage == Stage::Asked) entry.stage = Stage::Wanted;
+  retry();
+}
+
+void Library::retry() {
   for (Entry& entry : entries_) {
-    // Another server may know what this one did not.
-    if (entry.stage == Stage::Asked || entry.stage == Stage::Refused) entry.stage = Stage::Wanted;
+    if (entry.stage == Stage::Refused) entry.stage = Stage::Wanted;
     entry.after = {};
     entry.failure.clear();
   }
@@ -182,19 +193,20 @@ bool Library::refused(uint32_t lane) const {
 }
 
 Status Library::status() const {
-  Status worst = Status::Ready;
+  Status status = still_ ? Status::Ready : Status::Fetching;
   for (const Entry& entry : entries_) {
-    if (entry.stage == Stage::Refused) {
-      if (entry.failure == "unknown_voice") return Status::UnknownVoice;
+    if (entry.stage == Stage::Have && entry.delivered > 0) continue;
+    if (entry.failure == "unknown_voice") return Status::UnknownVoice;
+    if (entry.failure == "unknown_class") {
       // A voice with fewer classes leaves keys empty, which is no fault.
-      if (entry.lane == kOwnLane) return entry.failure == "unknown_class" ? Status::UnknownClass : Status::ServerError;
+      if (entry.lane == kOwnLane) return Status::UnknownClass;
     } else if (!entry.failure.empty()) {
       return Status::ServerError;
-    } else if (entry.stage != Stage::Have || entry.delivered == 0) {
-      if (entry.turn < kSequence) worst = Status::Fetching;
+    } else if (entry.turn == 0 || (entry.turn < kSequence && !full_)) {
+      status = Status::Fetching;
     }
   }
-  return still_ ? worst : Status::Fetching;
+  return status;
 }
 
 }  // namespace foley

@@ -72,6 +72,8 @@ class Library {
   const Entry* find(uint32_t lane, uint32_t index) const { return const_cast<Library*>(this)->find(lane, index); }
   void want(uint32_t lane, uint32_t index, uint32_t turn);
   bool settled(Clock::time_point now);
+  /// Asks again for what was refused.
+  void retry();
   void setVoice(const std::string& name);
   size_t bytes() const;
 
@@ -81,6 +83,8 @@ class Library {
   std::vector<Entry> entries_;
   Recipe seen_;
   Clock::time_point changed_{};
+  bool full_ = false;  ///< Clips that are not needed next have to wait for memory.
+  bool follow_ = false;
   bool still_ = false;  ///< No knob has moved for a while.
   uint32_t lastRequest_ = 0;
   uint32_t out_ = 0;  ///< Clips that are with the audio thread or on their way.

@@ -27,6 +27,12 @@ class Reader {
   void skip(int depth = 16);
   /// Steps over one value and gives its bytes.
   Bytes span();
+  /// Calls `take` with each name of a map; it reads the value, or gives false to have it skipped.
+  template <typename Take>
+  void fields(Take take) {
+    for (uint32_t left = map(); left > 0 && !failed_; --left)
+      if (!take(text())) skip();
+  }
   /// Steps over nil; false where there is something else.
   bool nil();
 
