@@ -9,7 +9,7 @@ namespace foley {
 namespace {
 
 /// Requests at a time: enough for the engine to make clips together, few enough to follow a change of mind.
-constexpr size_t kOpen = 6;
+constexpr size_t kOpen = 3;
 /// A knob that moves asks for nothing until it has been still for so long.
 constexpr auto kStill = std::chrono::milliseconds(150);
 constexpr auto kAgain = std::chrono::seconds(1);
@@ -92,7 +92,9 @@ std::vector<std::vector<uint8_t>> Library::plan(Clock::time_point now, bool onli
   std::vector<Entry*> order;
   for (Entry& entry : entries_)
     if (entry.stage == Stage::Wanted && entry.after <= now) order.push_back(&entry);
-  std::stable_sort(order.begin(), order.end(), [](const Entry* a, const Entry* b) { return a->turn < b->turn; });
+  // Keys that the project plays come before those that nobody has touched.
+  const auto rank = [&](const Entry* entry) { return 2 * entry->turn + (settings_.next(entry->lane) == 0 ? 1 : 0); };
+  std::stable_sort(order.begin(), order.end(), [&](const Entry* a, const Entry* b) { return rank(a) < rank(b); });
   full_ = bytes() > kMostBytes;
   for (Entry* entry : order) {
     if (talk_.open() >= kOpen) break;

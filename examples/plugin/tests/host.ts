@@ -71,7 +71,7 @@ export class Host {
   }
 
   /** Waits in real time; the seconds it took. */
-  async until(param: string, value: number, seconds = 10): Promise<number> {
+  async until(param: string, value: number, seconds = 30): Promise<number> {
     const said = await this.tell('until', param, value, seconds);
     if (!said.met) throw new Error(`${param} is ${said.text} after ${seconds} s, not ${value}: ${this.#errors}`);
     return said.seconds;
