@@ -28,7 +28,7 @@ std::string header(const std::string& head, const std::string& name) {
   for (size_t line = head.find("\r\n"); line != std::string::npos; line = head.find("\r\n", line + 2)) {
     size_t at = line + 2;
     size_t i = 0;
-    while (i < name.size() && at + i < head.size() && std::tolower(head[at + i]) == name[i]) ++i;
+    while (i < name.size() && at + i < head.size() && std::tolower(static_cast<unsigned char>(head[at + i])) == name[i]) ++i;
     if (i < name.size() || head[at + i] != ':') continue;
     at = head.find_first_not_of(' ', at + i + 1);
     return head.substr(at, head.find("\r\n", at) - at);
