@@ -17,6 +17,7 @@ const Status = {
   connecting: 1,
   noServer: 2,
   tokenNeeded: 3,
+  fetching: 4,
   ready: 5,
   unknownClass: 6,
   unknownVoice: 7,
@@ -335,8 +336,9 @@ describe('the plugin', { skip: lacks() }, () => {
     const set = stage(t);
     const hit = async (host: Host): Promise<Float32Array> => {
       const sound = await host.play(CLIP, [[0, 48, 127]]);
-      await host.until('Status', Status.ready);
+      // The network thread looks every 20 ms for what was played.
       await host.tell('idle', 0.1);
+      await host.until('Status', Status.ready);
       return sound;
     };
     const first = await readyHost(set, 'clap', { Variation: 100 });
@@ -387,6 +389,7 @@ describe('the plugin', { skip: lacks() }, () => {
     const set = stage(t);
     const host = await readyHost(set, 'clap', { Variation: 30 });
     const first = await host.play(CLIP, [[0, 48, 127]]);
+    await host.tell('idle', 0.1);
     await host.until('Status', Status.ready);
     const varied = await host.play(CLIP, [[0, 48, 127]]);
     assert.notDeepEqual(varied, first);
@@ -411,6 +414,39 @@ describe('the plugin', { skip: lacks() }, () => {
     const { lag, residual } = compare(varied, reference, 8);
     assert.equal(lag, 0);
     assert.ok(residual < -25, `${residual} dB`);
+  });
+
+  test('a project keeps its voice when another is activated, unless it follows', async (t) => {
+    const place = await workplace(t);
+    const { ws } = await place.serve();
+    const open = async (values: Record<string, number>, file?: string): Promise<Host> => {
+      const host = new Host(t, 'clap', place.dir, { FOLEYD_URL: ws });
+      if (file !== undefined) await host.tell('load', file);
+      await host.set({ Rolling_seed: 0, ...values });
+      await host.tell('activate', 48_000, 256);
+      await host.until('Status', Status.ready);
+      return host;
+    };
+    const [keeping, following] = [await open({}), await open({ Follow_voice: 1 })];
+    const before = await keeping.play(CLIP, [[0, 48, 127]]);
+    assert.deepEqual(await following.play(CLIP, [[0, 48, 127]]), before);
+    const file = path.join(place.dir, 'project');
+    await keeping.tell('save', file);
+    const env = { ...place.env, FOLEYD_PORT: new URL(ws).port };
+    const { code, stderr } = await place.foleydWith(env, 'activate', 'tiny-vq', '--force');
+    assert.equal(code, 0, stderr);
+    const again = await open({}, file);
+    assert.deepEqual(await again.play(CLIP, [[0, 48, 127]]), before);
+    // It notices with the first clip that it asks for.
+    await following.set({ Seed: 2 });
+    await following.until('Status', Status.fetching);
+    await following.until('Status', Status.ready);
+    await following.set({ Seed: 1 });
+    await following.until('Status', Status.fetching);
+    await following.until('Status', Status.ready);
+    const after = await following.play(CLIP, [[0, 48, 127]]);
+    assert.ok(!isSilent(after));
+    assert.notDeepEqual(after, before);
   });
 
   test('a server that asks for a token is told one from the settings, and else the status says so', async (t) => {
