@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
-import { readFile, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { after, before, describe, type TestContext, test } from 'node:test';
 import WebSocket from 'ws';
@@ -461,5 +461,14 @@ describe('the plugin', { skip: lacks() }, () => {
     const having = new Host(t, 'clap', place.dir, { FOLEYD_URL: ws, FOLEYD_TOKEN: token });
     await having.tell('activate', 48_000, 256);
     await having.until('Status', Status.ready);
+    // The file may come later: it is read before each try to connect.
+    const waiting = new Host(t, 'vst3', place.dir, { FOLEYD_URL: '' });
+    await mkdir(path.join(place.dir, 'foleyd'));
+    const file = path.join(place.dir, 'foleyd', 'plugin.conf');
+    await writeFile(file, `url ${ws}\n`);
+    await waiting.tell('activate', 48_000, 256);
+    await waiting.until('Status', Status.tokenNeeded);
+    await writeFile(file, `url ${ws}\ntoken ${token}\n`);
+    await waiting.until('Status', Status.ready);
   });
 });
