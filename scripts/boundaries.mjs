@@ -103,6 +103,8 @@ export const RULES = [
   { of: 'server/test', may: ['protocol', 'server'], packages: ['*'] },
   // The examples run against a real server, where those of a user run.
   { of: 'examples/test', may: ['examples/test', 'protocol', 'server/cli/test', 'server/audio'] },
+  // The plugin's tests start a server as the CLI's own do.
+  { of: 'examples/plugin/tests', may: ['examples/plugin/tests', 'protocol', 'server/cli/test'], packages: ['ws'] },
   { of: 'examples', may: ['examples', 'protocol'], packages: ['*'] },
   { of: 'scripts', may: ['scripts'], packages: ['typescript'] },
 ];

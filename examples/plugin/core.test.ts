@@ -1,0 +1,35 @@
+import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
+import path from 'node:path';
+import { before, describe, test } from 'node:test';
+import { built, lacks } from './tests/build.ts';
+import { BUILD } from './tests/host.ts';
+
+describe('the plugin by itself', { skip: lacks() }, () => {
+  before(built);
+
+  test('its core holds what its own tests say', (t) => {
+    const { status, stdout, stderr } = spawnSync(path.join(BUILD, 'core_test'), { encoding: 'utf8', timeout: 60_000 });
+    assert.equal(status, 0, stderr);
+    t.diagnostic(stdout.trim().split('\n')[0] ?? '');
+  });
+
+  test('spoilt frames and answers do it no harm', (t) => {
+    const { status, stdout, stderr } = spawnSync(path.join(BUILD, 'fuzz_test'), ['2'], {
+      encoding: 'utf8',
+      timeout: 60_000,
+    });
+    assert.equal(status, 0, `${stdout}${stderr.slice(-4000)}`);
+    t.diagnostic(stdout.trim().split('\n').join('; '));
+  });
+
+  test('the guard of the hosts ends what allocates or locks', () => {
+    for (const [what, name] of [
+      ['', 'malloc'],
+      ['lock', 'pthread_mutex_lock'],
+    ] as const) {
+      const { signal, stderr } = spawnSync(path.join(BUILD, 'host'), ['guard', what], { encoding: 'utf8' });
+      assert.deepEqual([signal, stderr], ['SIGABRT', `guard: the audio thread called ${name}\n`]);
+    }
+  });
+});
