@@ -2,6 +2,8 @@ import assert from 'node:assert/strict';
 import { mkdir, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { test } from 'node:test';
+import WebSocket from 'ws';
+import { connect, type Done } from '../../protocol/client.ts';
 import { workplace } from '../../server/cli/test/bin.ts';
 import { Gate } from './tests/gate.ts';
 import { type Format, formats, Host } from './tests/host.ts';
@@ -213,4 +215,42 @@ withServer('the plugin and its server', (stage) => {
     await writeFile(file, `url ${ws}\ntoken ${token}\n`);
     await waiting.until('Status', Status.ready);
   });
+
+  for (const format of Object.keys(formats) as Format[]) {
+    test(`${format}: the server hears where the song of the host is, where it jumps, and when it stands`, async (t) => {
+      const set = stage(t);
+      const client = await connect(set.ws, { codec: 'msgpack', WebSocket: WebSocket as never });
+      t.after(() => client.close());
+      const song = (): Promise<Done<'transport.info'>> => client.call('transport.info', {});
+      const until = async (is: (song: Done<'transport.info'>) => boolean): Promise<Done<'transport.info'>> => {
+        for (;;) {
+          const found = await song();
+          if (is(found)) return found;
+          await host.tell('idle', 0.05);
+        }
+      };
+      const host = await readyHost(set, format);
+      await host.tell('song', 90, 16);
+      const early = Date.now();
+      await host.tell('playing', 1);
+      await host.tell('idle', 0.05);
+      const late = Date.now();
+      const begun = await until(({ playing }) => playing);
+      assert.deepEqual([begun.tempo, begun.source], [90, 'client']);
+      const beats = (ms: number): number => (ms / 60_000) * 90;
+      const passed = begun.beat! - 16;
+      assert.ok(passed >= beats(begun.at - late) - 0.01 && passed <= beats(begun.at - early) + 0.01, `${passed} beats`);
+      await host.tell('song', 90, 1024.5);
+      assert.ok((await until(({ beat }) => beat! > 1000)).beat! < 1030);
+      await host.tell('song', 133.5, 8);
+      assert.ok((await until(({ tempo }) => tempo === 133.5)).beat! < 20);
+      await host.tell('playing', 0);
+      await until(({ playing }) => !playing);
+      await host.tell('playing', 1);
+      await until(({ playing }) => playing);
+      await host.tell('deactivate');
+      while ((await song()).playing) await new Promise((go) => setTimeout(go, 20));
+      await host.quit();
+    });
+  }
 });

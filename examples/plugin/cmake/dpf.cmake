@@ -1,5 +1,5 @@
-# A copy of DPF with three edits to its VST3 wrapper: without them 2080 hidden parameters for MIDI controllers come before
-# ours, and many hosts list them all. Each edit must match, so that another version of DPF fails here and not in a host.
+# A copy of DPF with four edits. Without three of its VST3 wrapper 2080 hidden parameters for MIDI controllers come before
+# ours, and many hosts list them all; without that of CLAP's, quarter notes count as beats of the time signature. Each edit must match, so that another version of DPF fails here and not in a host.
 function(edit file from to)
   file(READ "${file}" text)
   string(FIND "${text}" "${from}" at)
@@ -21,6 +21,8 @@ function(patched_dpf from to)
     "rindex < kVst3InternalParameterMidiCC_end")
   edit("${to}/distrho/src/DistrhoPluginVST3.cpp" "        *id = kVst3InternalParameterMidiCC_start + channel * 130 + cc;
         return V3_TRUE;" "        return V3_FALSE;")
+  edit("${to}/distrho/src/DistrhoPluginCLAP.cpp" "std::abs(transport->song_pos_beats)"
+    "std::abs(transport->song_pos_beats) * transport->tsig_denom / 4")
   file(WRITE "${to}/done" "")
 endfunction()
 

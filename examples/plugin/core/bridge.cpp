@@ -19,6 +19,14 @@ constexpr double kLateSeconds = 0.5;
 constexpr auto kFirstPause = milliseconds(100), kLastPause = milliseconds(2000);
 /// How often the network thread looks for what the audio thread did: it cannot be woken without a system call.
 constexpr int kBusyMs = 4, kIdleMs = 20;
+/// A song that is farther from where it should be has jumped. In beats.
+constexpr double kJump = 0.01;
+
+/// Milliseconds since 1970. On Linux no system call: the kernel leaves its clock where every program can read it.
+double wallMs() {
+  using std::chrono::system_clock;
+  return std::chrono::duration<double, std::milli>(system_clock::now().time_since_epoch()).count();
+}
 
 }  // namespace
 
@@ -53,7 +61,11 @@ void Bridge::activate(double rate) {
   }
 }
 
-void Bridge::deactivate() { mixer_.reset(); }
+void Bridge::deactivate() {
+  mixer_.reset();
+  // Nothing is processed now: who else should say that the song goes on no more?
+  if (told_.playing && songs_.push({Song{true, false, told_.tempo, expected()}, wallMs()})) told_.playing = false;
+}
 
 // ---- audio thread
 
@@ -127,15 +139,35 @@ void Bridge::playLate(uint32_t frames) {
   }
 }
 
-void Bridge::process(float* out, uint32_t frames, const Note* notes, uint32_t count, bool playing) {
+double Bridge::expected() const {
+  const double seconds = static_cast<double>(since_) / rate_.load(std::memory_order_relaxed);
+  return told_.beat + (told_.playing ? seconds * told_.tempo / 60 : 0);
+}
+
+void Bridge::follow(const Song& song, uint32_t frames) {
+  const bool turned = song.known && song.playing != told_.playing;
+  const bool moved = song.known && song.playing &&
+                     (song.tempo != told_.tempo || std::abs(song.beat - expected()) > kJump);
+  // A tempo that glides is told of in steps.
+  const bool due = since_ * 10 >= rate_.load(std::memory_order_relaxed);
+  // What finds no room is still to be told with the next block.
+  if ((turned || (moved && due)) && songs_.push({song, wallMs()})) {
+    told_ = song;
+    since_ = 0;
+  }
+  since_ += frames;
+}
+
+void Bridge::process(float* out, uint32_t frames, const Note* notes, uint32_t count, const Song& song) {
   if (frames == 0) return;
   std::memset(out, 0, frames * sizeof(float));
   // The same piece from its start plays the same clips.
-  if (playing && !playing_) {
+  if (song.playing && !playing_) {
     for (uint32_t lane = 0; lane < kLanes; ++lane) settings.setNext(lane, 0);
     rack_.changed();
   }
-  playing_ = playing;
+  playing_ = song.playing;
+  follow(song, frames);
   receive();
   playLate(frames);
   for (uint32_t i = 0; i < count; ++i) {
@@ -172,7 +204,15 @@ void Bridge::network(const AddressBook& book) {
   using Clock = std::chrono::steady_clock;
   auto pause = kFirstPause;
   Clock::time_point retry{};
-  bool open = false, valid = true;
+  bool open = false, valid = true, news = false;
+  SongAt song;
+  const auto tell = [&] {
+    for (SongAt next; songs_.pop(next); news = true) song = next;
+    if (!news || socket.state() != WebSocket::State::Open) return;
+    const std::vector<uint8_t> request = Conversation::song(song);
+    socket.send({request.data(), request.size()});
+    news = false;
+  };
   std::vector<uint8_t> message;
   while (!stop_) {
     const auto now = Clock::now();
@@ -192,7 +232,9 @@ void Bridge::network(const AddressBook& book) {
     if (!open && socket.state() == WebSocket::State::Open) {
       open = true;
       pause = kFirstPause;
+      news = song.song.playing;
     }
+    tell();
     while (socket.receive(message))
       if (!library.hear({message.data(), message.size()}, now)) socket.close(WebSocket::End::Protocol);
     for (Clip* clip = nullptr; outgoing_.pop(clip); delete clip) library.returned(*clip);
@@ -215,6 +257,9 @@ void Bridge::network(const AddressBook& book) {
       status_ = Status::Connecting;
     }
   }
+  // The last word, if there is one.
+  tell();
+  socket.wait(0);
 }
 
 // ---- any thread but the audio thread

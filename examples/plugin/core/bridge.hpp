@@ -7,6 +7,7 @@
 #include "mixer.hpp"
 #include "rack.hpp"
 #include "session.hpp"
+#include "song.hpp"
 
 namespace foley {
 
@@ -33,8 +34,8 @@ class Bridge {
   void deactivate();
 
   /// Fills a block. Audio thread: allocates nothing, locks nothing, calls no system; only with Render wait above 0 does
-  /// it sleep, for so long at most, until a note's clip is there.
-  void process(float* out, uint32_t frames, const Note* notes, uint32_t count, bool playing);
+  /// it sleep, for so long at most, until a note's clip is there. `song`: where the host's is at the block's first frame.
+  void process(float* out, uint32_t frames, const Note* notes, uint32_t count, const Song& song);
 
   std::string save() const;
   bool restore(const std::string& text);
@@ -53,6 +54,8 @@ class Bridge {
   bool await(uint32_t lane);
   void play(Clip* clip, uint32_t lane, uint32_t offset, float level, bool advance);
   void playLate(uint32_t frames);
+  double expected() const;
+  void follow(const Song& song, uint32_t frames);
   void network(const class AddressBook& book);
 
   VoiceName voice_;
@@ -66,12 +69,15 @@ class Bridge {
   Mixer mixer_;
   Pending pending_[kLanes];
   bool playing_ = false;
+  Song told_;
+  uint64_t since_ = 0;  ///< Frames since that was so.
   bool gaveUp_ = false;
   float gain_ = -1;
   Recipe seen_;
   uint32_t depth_ = 0;
 
   Deliveries incoming_, outgoing_;
+  Queue<SongAt, 16> songs_;
   std::atomic<bool> stop_{false};
   std::thread thread_;
 };

@@ -1,5 +1,6 @@
 #include "conversation.hpp"
 
+#include <algorithm>
 #include <charconv>
 #include <cmath>
 #include <cstring>
@@ -60,6 +61,15 @@ std::vector<uint8_t> Conversation::cancel(uint32_t id) {
   Writer out;
   out.map(3).text("id").text("x" + std::to_string(id)).text("cmd").text("foley.cancel").text("args");
   out.map(1).text("request").text(keyOf(id));
+  return out.bytes();
+}
+
+std::vector<uint8_t> Conversation::song(const SongAt& told) {
+  const Song& song = told.song;
+  Writer out;
+  out.map(4).text("id").text("song").text("cmd").text("transport.set").text("at").number(told.at).text("args");
+  out.map(3).text("playing").flag(song.playing).text("tempo").number(std::clamp(song.tempo, 1.0, 1000.0));
+  out.text("beat").number(std::clamp(song.beat, -1e6, 1e9));
   return out.bytes();
 }
 

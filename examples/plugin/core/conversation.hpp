@@ -5,6 +5,7 @@
 
 #include "bytes.hpp"
 #include "recipe.hpp"
+#include "song.hpp"
 
 namespace foley {
 
@@ -40,6 +41,8 @@ class Conversation {
   /// The request in bytes; its answers carry `id`.
   std::vector<uint8_t> ask(uint32_t id, const Order& order);
   std::vector<uint8_t> cancel(uint32_t id);
+  /// Where the host's song is (`transport.set`); nobody waits for its answer.
+  static std::vector<uint8_t> song(const SongAt& song);
   /// Takes one answer. False when it breaks the protocol; the connection is of no use then.
   bool hear(Bytes message, std::vector<Outcome>& ended);
   size_t open() const { return jobs_.size(); }

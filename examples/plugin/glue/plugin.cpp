@@ -1,4 +1,5 @@
 #include <array>
+#include <cmath>
 #include <cstring>
 
 #include "../core/bridge.hpp"
@@ -64,11 +65,23 @@ class FoleyPlugin : public Plugin {
       const MidiEvent& event = events[i];
       if (event.size == 3) notes_[notes++] = {event.frame, event.data[0], event.data[1], event.data[2]};
     }
-    bridge_.process(outputs[0], frames, notes_.data(), notes, getTimePosition().playing);
+    bridge_.process(outputs[0], frames, notes_.data(), notes, song());
     if (outputs[1] != outputs[0]) std::memcpy(outputs[1], outputs[0], frames * sizeof(float));
   }
 
  private:
+  /// Quarter notes out of bars and beats.
+  foley::Song song() const {
+    const TimePosition& time = getTimePosition();
+    const auto& bbt = time.bbt;
+    foley::Song song{bbt.valid && bbt.ticksPerBeat > 0 && bbt.beatType > 0, time.playing, bbt.beatsPerMinute, 0};
+    if (!song.known) return song;
+    const double beats = (bbt.bar - 1) * static_cast<double>(bbt.beatsPerBar) + (bbt.beat - 1) + bbt.tick / bbt.ticksPerBeat;
+    song.beat = beats * 4 / static_cast<double>(bbt.beatType);
+    song.known = std::isfinite(song.beat) && std::isfinite(song.tempo) && song.tempo > 0;
+    return song;
+  }
+
   template <size_t kCount>
   static void label(Parameter& parameter, const char* const (&labels)[kCount], bool restricted) {
     auto* values = new ParameterEnumerationValue[kCount];

@@ -63,14 +63,18 @@ class ClapHost : public Hosted {
     plugin_->deactivate(plugin_);
   }
 
-  void process(float* left, float* right, uint32_t frames, const std::vector<HostNote>& notes, bool playing) override {
+  void process(float* left, float* right, uint32_t frames, const std::vector<HostNote>& notes, const HostSong& song) override {
     for (const HostNote& note : notes) {
       Event event{};
       event.midi = {{sizeof(clap_event_midi_t), note.frame, 0, CLAP_EVENT_MIDI, 0}, 0, {0x90, note.key, note.velocity}};
       events_.push_back(event);
     }
     clap_event_transport_t transport{};
-    transport.flags = playing ? CLAP_TRANSPORT_IS_PLAYING : 0;
+    transport.flags = CLAP_TRANSPORT_HAS_TEMPO | CLAP_TRANSPORT_HAS_BEATS_TIMELINE | CLAP_TRANSPORT_HAS_TIME_SIGNATURE;
+    if (song.playing) transport.flags |= CLAP_TRANSPORT_IS_PLAYING;
+    transport.tempo = song.tempo;
+    transport.song_pos_beats = static_cast<clap_beattime>(song.beat * CLAP_BEATTIME_FACTOR);
+    transport.tsig_num = transport.tsig_denom = 4;
     float* channels[] = {left, right};
     clap_audio_buffer_t out{channels, nullptr, 2, 0, 0};
     const clap_input_events_t in{&events_, eventCount, eventAt};

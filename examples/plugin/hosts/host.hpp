@@ -9,6 +9,11 @@ struct HostNote {
   uint8_t key = 0, velocity = 0;
 };
 
+struct HostSong {
+  bool playing = false;
+  double tempo = 120, beat = 0;  ///< In 4/4.
+};
+
 struct HostParam {
   std::string name;
   uint32_t id = 0;
@@ -23,7 +28,7 @@ class Hosted {
   virtual void deactivate() = 0;
   /// What was set before takes effect with the block's first frame. Allocates nothing itself.
   virtual void process(float* left, float* right, uint32_t frames, const std::vector<HostNote>& notes,
-                       bool playing) = 0;
+                       const HostSong& song) = 0;
   virtual void set(const HostParam& param, double value) = 0;
   virtual double get(const HostParam& param) = 0;
   virtual std::string text(const HostParam& param) = 0;

@@ -66,7 +66,10 @@ class Stage {
       out << "\"met\":" << (met ? "true" : "false") << ",\"seconds\":" << since(begin) << ",\"text\":\""
           << plugin_->text(one) << '"';
     } else if (word == "playing") {
-      playing_ = number(in) != 0;
+      song_.playing = number(in) != 0;
+    } else if (word == "song") {
+      song_.tempo = number(in);
+      song_.beat = number(in);
     } else if (word == "guard") {
       guarded_ = number(in) != 0;
     } else if (word == "dump") {
@@ -119,8 +122,9 @@ class Stage {
                  notes_.end());
     for (HostNote& note : notes_) note.frame -= frames;
     armGuard(guarded_);
-    plugin_->process(left_.data(), right_.data(), frames, now_, playing_);
+    plugin_->process(left_.data(), right_.data(), frames, now_, song_);
     armGuard(false);
+    if (song_.playing) song_.beat += frames / rate_ * song_.tempo / 60;
     alike_ = alike_ && std::memcmp(left_.data(), right_.data(), frames * sizeof(float)) == 0;
   }
 
@@ -156,7 +160,8 @@ class Stage {
   std::unique_ptr<Hosted> plugin_;
   double rate_ = 48000;
   uint32_t block_ = 256;
-  bool playing_ = false, guarded_ = true, alike_ = true;
+  HostSong song_;
+  bool guarded_ = true, alike_ = true;
   std::vector<float> left_, right_, heard_;
   std::vector<HostNote> notes_, now_;
 };

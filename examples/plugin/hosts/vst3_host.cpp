@@ -149,7 +149,7 @@ class Vst3Host : public Hosted {
     v3_cpp_obj(component_)->set_active(component_, false);
   }
 
-  void process(float* left, float* right, uint32_t frames, const std::vector<HostNote>& notes, bool playing) override {
+  void process(float* left, float* right, uint32_t frames, const std::vector<HostNote>& notes, const HostSong& song) override {
     for (const HostNote& note : notes) {
       v3_event event{};
       event.sample_offset = static_cast<int32_t>(note.frame);
@@ -160,7 +160,11 @@ class Vst3Host : public Hosted {
     float* channels[] = {left, right};
     v3_audio_bus_buffers out{2, 0, {channels}};
     v3_process_context context{};
-    context.state = playing ? V3_PROCESS_CTX_PLAYING : 0;
+    context.state = V3_PROCESS_CTX_TEMPO_VALID | V3_PROCESS_CTX_PROJECT_TIME_VALID | V3_PROCESS_CTX_TIME_SIG_VALID;
+    if (song.playing) context.state |= V3_PROCESS_CTX_PLAYING;
+    context.bpm = song.tempo;
+    context.project_time_quarters = song.beat;
+    context.time_sig_numerator = context.time_sig_denom = 4;
     context.sample_rate = rate_;
     v3_process_data data{V3_REALTIME,
                          V3_SAMPLE_32,

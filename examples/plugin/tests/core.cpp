@@ -223,7 +223,7 @@ void nothingStartsBeforeItIsActivated() {
   const Note note{3, 0x90, 48, 127};
   std::vector<float> out(256, 1.0f);
   for (int block = 0; block < 200; ++block) {
-    bridge.process(out.data(), 256, &note, block == 0 ? 1 : 0, false);
+    bridge.process(out.data(), 256, &note, block == 0 ? 1 : 0, Song{});
     for (const float sample : out) CHECK(sample == 0);
     if (block > 100) std::this_thread::sleep_for(std::chrono::milliseconds(2));
   }
