@@ -2,6 +2,7 @@
  * WAV files, mono: written as 32-bit float or 16-bit integer with LIST/INFO comments (RIFF MCI, 1991: ICMT comment,
  * ISFT software), read tolerantly from anywhere.
  */
+import { ascii, bytesOf, chunk, chunksOf, concat, isWave, tag, uint32 } from './riff.ts';
 
 export type WavFormat = 'f32' | 's16';
 
@@ -30,41 +31,66 @@ const EXTENSIBLE = 0xfffe;
 
 /** Samples beyond -1..1 are kept by f32 and clipped by s16. */
 export function encodeWav(pcm: Float32Array, rate: number, format: WavFormat, info: WavInfo = {}): Uint8Array {
-  const width = format === 'f32' ? 4 : 2;
-  const head = new DataView(new ArrayBuffer(format === 'f32' ? 18 : 16));
-  head.setUint16(0, format === 'f32' ? FLOAT : PCM, true);
-  head.setUint16(2, 1, true);
+  const list = infoList([
+    ['ICMT', info.comment],
+    ['ISFT', info.software],
+  ]);
+  const sound = format === 'f32' ? pcm : Int32Array.from(pcm, toInt16);
+  const layout = { rate, channels: 1, bits: format === 'f32' ? 32 : 16 } as const;
+  return packWav(sound, layout, [...wavFormat(layout, pcm.length), ...(list === null ? [] : [list])]);
+}
+
+/** Interleaved samples: integers of 16 or 24 bits, or floats of 32. */
+export interface WavLayout {
+  /** Hz. */
+  rate: number;
+  channels: number;
+  bits: 16 | 24 | 32;
+}
+
+/** The chunks that say how samples lie; WAVE_FORMAT_PCM for integers, which every reader knows. */
+export function wavFormat({ rate, channels, bits }: WavLayout, frames: number): Uint8Array[] {
+  const isFloat = bits === 32;
+  const width = bits / 8;
+  const head = new DataView(new ArrayBuffer(isFloat ? 18 : 16));
+  head.setUint16(0, isFloat ? FLOAT : PCM, true);
+  head.setUint16(2, channels, true);
   head.setUint32(4, rate, true);
-  head.setUint32(8, rate * width, true);
-  head.setUint16(12, width, true);
-  head.setUint16(14, width * 8, true);
-  const data = new DataView(new ArrayBuffer(pcm.length * width));
-  for (let i = 0; i < pcm.length; i++) {
-    if (format === 'f32') data.setFloat32(i * 4, pcm[i]!, true);
-    else data.setInt16(i * 2, toInt16(pcm[i]!), true);
-  }
-  const chunks = [chunk('fmt ', bytesOf(head))];
+  head.setUint32(8, rate * width * channels, true);
+  head.setUint16(12, width * channels, true);
+  head.setUint16(14, bits, true);
+  const format = chunk('fmt ', bytesOf(head));
   // Wanted by the specification of everything that is not integer PCM.
-  if (format === 'f32') chunks.push(chunk('fact', uint32(pcm.length)));
-  const list = infoList(info);
-  if (list !== null) chunks.push(list);
-  chunks.push(chunk('data', bytesOf(data)));
-  const body = concat([ascii('WAVE'), ...chunks]);
+  return isFloat ? [format, chunk('fact', uint32(frames))] : [format];
+}
+
+/** A whole file: the chunks given, in their order, and the samples after them. */
+export function packWav(
+  sound: Float32Array | Int32Array,
+  { bits }: WavLayout,
+  before: readonly Uint8Array[],
+): Uint8Array {
+  const data = new DataView(new ArrayBuffer(sound.length * (bits / 8)));
+  for (let i = 0; i < sound.length; i++) {
+    if (bits === 32) data.setFloat32(i * 4, sound[i]!, true);
+    else if (bits === 16) data.setInt16(i * 2, sound[i]!, true);
+    else {
+      data.setUint16(i * 3, sound[i]! & 0xffff, true);
+      data.setInt8(i * 3 + 2, sound[i]! >> 16);
+    }
+  }
+  const body = concat([ascii('WAVE'), ...before, chunk('data', bytesOf(data))]);
   return concat([ascii('RIFF'), uint32(body.length), body]);
 }
 
 /** Throws WavError, saying what is wrong with the file. */
 export function decodeWav(bytes: Uint8Array): Wav {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  if (bytes.length < 12 || tag(bytes, 0) !== 'RIFF' || tag(bytes, 8) !== 'WAVE')
-    throw new WavError('this is no WAV file');
+  if (!isWave(bytes)) throw new WavError('this is no WAV file');
   let format: { code: number; channels: number; rate: number; bits: number } | null = null;
   let pcm: Float32Array | null = null;
   let info: WavInfo = {};
-  for (let at = 12; at + 8 <= bytes.length; ) {
-    const id = tag(bytes, at);
-    const size = view.getUint32(at + 4, true);
-    const body = at + 8;
+  for (const { id, at: body, size } of chunksOf(bytes, 12)) {
     if (body + size > bytes.length) throw new WavError(`the file ends in the middle of its ${id.trim()} chunk`);
     if (id === 'fmt ') format = readFormat(view, body, size);
     else if (id === 'LIST') info = { ...info, ...readInfo(bytes.subarray(body, body + size)) };
@@ -72,7 +98,6 @@ export function decodeWav(bytes: Uint8Array): Wav {
       if (format === null) throw new WavError('the data come before their format');
       pcm = readSamples(view, body, size, format);
     }
-    at = body + size + (size & 1);
   }
   if (format === null || pcm === null) throw new WavError(`the file has no ${format === null ? 'format' : 'data'}`);
   return { pcm, rate: format.rate, info };
@@ -121,11 +146,8 @@ function readSamples(
   return pcm;
 }
 
-function infoList({ comment, software }: WavInfo): Uint8Array | null {
-  const items: [string, string | undefined][] = [
-    ['ICMT', comment],
-    ['ISFT', software],
-  ];
+/** LIST/INFO of some texts by their ids; null of none. */
+export function infoList(items: readonly (readonly [id: string, text: string | undefined])[]): Uint8Array | null {
   const parts = items.flatMap(([id, text]) =>
     text === undefined ? [] : [chunk(id, concat([new TextEncoder().encode(text), Uint8Array.of(0)]))],
   );
@@ -134,45 +156,16 @@ function infoList({ comment, software }: WavInfo): Uint8Array | null {
 
 function readInfo(list: Uint8Array): WavInfo {
   if (list.length < 4 || tag(list, 0) !== 'INFO') return {};
-  const view = new DataView(list.buffer, list.byteOffset, list.byteLength);
   const info: WavInfo = {};
-  for (let at = 4; at + 8 <= list.length; ) {
-    const size = view.getUint32(at + 4, true);
-    if (at + 8 + size > list.length) break;
-    const text = new TextDecoder().decode(list.subarray(at + 8, at + 8 + size)).replace(/\0+$/, '');
-    if (tag(list, at) === 'ICMT') info.comment = text;
-    if (tag(list, at) === 'ISFT') info.software = text;
-    at += 8 + size + (size & 1);
+  for (const { id, at, size } of chunksOf(list, 4)) {
+    if (at + size > list.length) break;
+    const text = new TextDecoder().decode(list.subarray(at, at + size)).replace(/\0+$/, '');
+    if (id === 'ICMT') info.comment = text;
+    if (id === 'ISFT') info.software = text;
   }
   return info;
 }
 
 function toInt16(value: number): number {
   return Math.round(Math.max(-32768, Math.min(32767, value * 32768)));
-}
-
-function chunk(id: string, body: Uint8Array): Uint8Array {
-  const parts = [ascii(id), uint32(body.length), body];
-  // Chunks begin at even places; the padding is not counted.
-  return concat(body.length & 1 ? [...parts, Uint8Array.of(0)] : parts);
-}
-
-function uint32(value: number): Uint8Array {
-  const view = new DataView(new ArrayBuffer(4));
-  view.setUint32(0, value, true);
-  return bytesOf(view);
-}
-
-const bytesOf = (view: DataView): Uint8Array => new Uint8Array(view.buffer, view.byteOffset, view.byteLength);
-const ascii = (text: string): Uint8Array => Uint8Array.from(text, (c) => c.charCodeAt(0));
-const tag = (bytes: Uint8Array, at: number): string => String.fromCharCode(...bytes.subarray(at, at + 4));
-
-function concat(parts: Uint8Array[]): Uint8Array {
-  const out = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0));
-  let at = 0;
-  for (const part of parts) {
-    out.set(part, at);
-    at += part.length;
-  }
-  return out;
 }
