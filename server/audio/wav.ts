@@ -64,6 +64,23 @@ export function wavFormat({ rate, channels, bits }: WavLayout, frames: number): 
   return isFloat ? [format, chunk('fact', uint32(frames))] : [format];
 }
 
+/**
+ * The same for 24 bits as `flac -d` writes it, whatever the file said before: WAVE_FORMAT_EXTENSIBLE, front left first.
+ */
+export function wavFormatOfFlac(layout: WavLayout): Uint8Array[] {
+  const [plain] = wavFormat(layout, 0);
+  if (layout.bits === 16) return [plain!];
+  const more = new DataView(new ArrayBuffer(40));
+  bytesOf(more).set(plain!.subarray(8, 24));
+  more.setUint16(0, EXTENSIBLE, true);
+  more.setUint16(16, 22, true);
+  more.setUint16(18, layout.bits, true);
+  more.setUint32(20, layout.channels === 1 ? 1 : 3, true);
+  // KSDATAFORMAT_SUBTYPE_PCM.
+  bytesOf(more).set([1, 0, 0, 0, 0, 0, 0x10, 0, 0x80, 0, 0, 0xaa, 0, 0x38, 0x9b, 0x71], 24);
+  return [chunk('fmt ', bytesOf(more))];
+}
+
 /** A whole file: the chunks given, in their order, and the samples after them. */
 export function packWav(
   sound: Float32Array | Int32Array,
