@@ -25,6 +25,7 @@ const table = {
   python_missing: { meaning: 'Training needs Python; the message says what to install.', http: 501 },
   trainer_missing: { meaning: 'Python lacks what training needs; the message says what to install.', http: 501 },
   no_room: { meaning: 'Too little memory or disk is free.', http: 507 },
+  no_delivery: { meaning: 'The owner of the server named no folder to deliver to (`--deliver`).', http: 409 },
   training_failed: { meaning: 'The training ended without a voice; the message says why.', http: 500 },
   unknown_reference: { meaning: 'No reference has this name.', http: 404 },
   bad_reference: {

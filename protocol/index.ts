@@ -27,6 +27,7 @@ export {
   secret,
 } from './commands/define.ts';
 export { type ClassArg, classFromText, folderName, type PcmFormat } from './commands/fields.ts';
+export type { FileSettings } from './commands/files.ts';
 export {
   type Args,
   type ArgsInput,

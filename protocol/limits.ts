@@ -74,6 +74,14 @@ const table = {
     value: 60,
     meaning: 'Longest clip in seconds',
   },
+  batchFiles: {
+    value: 1000,
+    meaning: 'Files of one `clip.batch`',
+  },
+  sentFileBytes: {
+    value: 40 * 1024 * 1024,
+    meaning: 'Bytes of one file that is sent in an answer; larger ones can only be written',
+  },
   notesChars: {
     value: 4000,
     meaning: 'Characters of the notes of a data set',

@@ -11,7 +11,7 @@ export const access = { none: 0, read: 1, write: 2, both: 3 } as const;
 export interface OscRange {
   MIN?: number;
   MAX?: number;
-  VALS?: readonly string[];
+  VALS?: readonly (string | number)[];
 }
 
 /** Of one message that a method takes; the arrays have an item for each type tag. */
@@ -82,7 +82,7 @@ const units: Readonly<Record<string, string>> = {
 interface Schema {
   type?: string;
   anyOf?: Schema[];
-  enum?: string[];
+  enum?: (string | number)[];
   properties?: Record<string, Schema>;
   required?: string[];
   minimum?: number;
@@ -163,7 +163,8 @@ function argumentOf(schema: Schema, isWord: boolean): Argument | null {
     const first = schema.anyOf.map((branch) => argumentOf({ ...branch }, false)).find((arg) => arg !== null);
     return first === undefined ? null : { ...first, unit };
   }
-  if (schema.enum !== undefined) return { tag: 's', range: { VALS: schema.enum }, unit };
+  if (schema.enum !== undefined)
+    return { tag: typeof schema.enum[0] === 'number' ? 'i' : 's', range: { VALS: schema.enum }, unit };
   switch (schema.type) {
     case 'boolean':
       return { tag: 'T', range: null, unit };

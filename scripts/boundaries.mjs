@@ -51,11 +51,25 @@ export const RULES = [
   },
   {
     of: 'server/handlers',
-    may: ['server/handlers', 'server/shaping', 'protocol', 'server/registry.ts', 'server/bus.ts'],
+    may: [
+      ...['server/handlers', 'server/shaping', 'protocol', 'server/registry.ts', 'server/bus.ts'],
+      'server/delivery/sheet.ts',
+    ],
     types: [
       ...['server/scheduler', 'server/catalog', 'server/clips', 'server/playback', 'server/evaluation'],
-      ...['server/engine/encoder.ts', 'server/triggers', 'server/training'],
+      ...['server/engine/encoder.ts', 'server/triggers', 'server/training', 'server/delivery'],
     ],
+  },
+  // Files of clips for others, and the folders they go to.
+  {
+    of: 'server/delivery',
+    may: [
+      ...['server/delivery', 'server/audio', 'server/files.ts', 'protocol'],
+      // A sound is cut and faded in one way.
+      'server/shaping/shape.ts',
+    ],
+    types: ['server/clips', 'server/catalog'],
+    packages: ['tsx'],
   },
   {
     of: 'server/shaping',

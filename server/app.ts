@@ -18,6 +18,7 @@ import { VoiceCatalog } from './catalog/voices.ts';
 import type { NewClip } from './clips/clips.ts';
 import { ClipStore } from './clips/store.ts';
 import type { Config } from './config.ts';
+import { openDelivery } from './delivery/open.ts';
 import type { Announcement } from './discovery/announce.ts';
 import { EncoderProcess } from './engine/encoder.ts';
 import type { Engine } from './engine/engine.ts';
@@ -100,7 +101,6 @@ export async function createApp(config: Config, parts: AppParts = {}): Promise<A
   });
   const clips = await ClipStore.open({
     dir: path.join(config.data, 'clips'),
-    exports: path.join(config.data, 'exports'),
     encode: encodeClip,
     maxClips: limits.clips,
     maxBytes: limits.clipBytes,
@@ -157,6 +157,11 @@ export async function createApp(config: Config, parts: AppParts = {}): Promise<A
     ...{ dir: path.join(config.data, 'voice-uploads'), maxBytes: limits.voiceBytes },
     ...{ maxFiles: 1, most: 4, endings: ['.foleyvoice'] },
   });
+  const { delivery, deliveries, restoreDeliveries, closeDelivery } = openDelivery({
+    ...{ data: config.data, deliver: config.deliver, catIds: config.catIds, software: `foleyd ${version}` },
+    ...{ clips, catalog, freeDisk: limits.deliverFreeDisk, maxBytes: limits.deliverBytes },
+    onProblem: (message, err) => log.warn({ err }, message),
+  });
   const space = new OscSpace({
     maps: () => triggers.maps,
     pools: () => triggers.pools(),
@@ -187,6 +192,7 @@ export async function createApp(config: Config, parts: AppParts = {}): Promise<A
     handlers: createHandlers({
       ...{ scheduler, catalog, clips, bus, info, playback: play, encoder, triggers, transport, ...training },
       ...{ voices, voiceUploads },
+      ...{ delivery, deliveries },
       ...{ datasetFolders: config.datasetFolders, datasetBytes: limits.datasetBytes, threads: config.trainingThreads },
       now: () => wall.now(),
       watchQuietMs: limits.watchQuietMs,
@@ -245,7 +251,14 @@ export async function createApp(config: Config, parts: AppParts = {}): Promise<A
     await nextTurn();
     for (const leave of leaving) await leave();
     await Promise.all(listeners.map((listener) => listener.close()));
-    await Promise.all([engine.close(), listener.close(), encoder.close(), training.close(), foreign.close()]);
+    await Promise.all([
+      engine.close(),
+      listener.close(),
+      encoder.close(),
+      training.close(),
+      foreign.close(),
+      closeDelivery(),
+    ]);
     if (opening !== null) await (await opening).close();
     await adminLog.close();
   };
@@ -332,6 +345,9 @@ export async function createApp(config: Config, parts: AppParts = {}): Promise<A
     voices.sweep().catch((err: unknown) => log.warn({ err }, 'remains of voices could not be removed'));
   if (config.listen)
     training.restore().catch((err: unknown) => log.warn({ err }, 'the trainings could not be taken up again'));
+  // Nor is anything delivered that an earlier server left.
+  if (config.listen)
+    restoreDeliveries().catch((err: unknown) => log.warn({ err }, 'the deliveries could not be taken up again'));
   const ready = check().then(() => ({ voice: active.active, problem }));
   return {
     config,

@@ -68,6 +68,16 @@ export const limitsSchema = z.strictObject({
     .default(4 * 2 ** 30),
   /** Bytes of a voice that is brought in. */
   voiceBytes: z.int().min(1).default(wire.voiceFileBytes),
+  /** Bytes of the folder of exports, and of that of deliveries. */
+  deliverBytes: z
+    .int()
+    .min(1)
+    .default(64 * 2 ** 30),
+  /** Bytes of disk that must be free beside what is exported or delivered. */
+  deliverFreeDisk: z
+    .int()
+    .min(0)
+    .default(2 ** 30),
   /** Milliseconds that open jobs may take to finish when the server is asked to stop. */
   drainMs: z.int().min(0).default(10_000),
 });
@@ -128,6 +138,13 @@ const configSchema = z.strictObject({
   midi: z.union([z.enum(['auto', 'none']), names]).default('auto'),
   /** Folders of this machine that data sets may be made of. */
   datasetFolders: names.default([]),
+  /** The folder that files may be delivered to; none without. */
+  deliver: z.string().min(1).optional(),
+  /** CatIDs of classes, for the names of files. */
+  catIds: z
+    .union([z.string().transform(pairsFromText), z.record(z.string(), z.string())])
+    .pipe(z.record(z.string(), z.string().regex(/^[A-Z]{2,6}[A-Za-z]{0,8}$/, 'a CatID of UCS is like ANMLDog')))
+    .default({}),
   /** Interpreter that training is done with. */
   python: z.string().min(1).optional(),
   /** Threads of a training. */
@@ -144,9 +161,14 @@ const configSchema = z.strictObject({
 /** `clips=500,queueJobs=64` -> the same as an object. */
 function limitsFromText(given: string | LimitsInput): LimitsInput {
   if (typeof given !== 'string') return given;
+  return Object.fromEntries(Object.entries(pairsFromText(given)).map(([name, value]) => [name, Number(value)]));
+}
+
+/** `a=1,b=2` -> the same as an object of texts. */
+function pairsFromText(given: string): Record<string, string> {
   const pairs = given.split(',').filter((pair) => pair.trim() !== '');
   return Object.fromEntries(
-    pairs.map((pair) => pair.split('=')).map(([name = '', value]) => [name.trim(), Number(value)]),
+    pairs.map((pair) => pair.split('=')).map(([name = '', value = '']) => [name.trim(), value.trim()]),
   );
 }
 
@@ -270,6 +292,20 @@ export const settings = [
     value: 'DIRS',
     env: 'FOLEYD_DATASET_FOLDER',
     doc: 'folders of this machine that data sets may be made of',
+  },
+  {
+    key: 'deliver',
+    flag: '--deliver',
+    value: 'DIR',
+    env: 'FOLEYD_DELIVER',
+    doc: 'folder that files may be delivered to; none without',
+  },
+  {
+    key: 'catIds',
+    flag: '--cat-ids',
+    value: 'LIST',
+    env: 'FOLEYD_CAT_IDS',
+    doc: 'UCS categories of classes, as Rooster=BIRDFowl',
   },
   { key: 'python', flag: '--python', value: 'FILE', env: 'FOLEYD_PYTHON', doc: 'Python that trains' },
   {

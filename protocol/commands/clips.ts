@@ -1,8 +1,7 @@
 import { z } from 'zod';
 import { limits } from '../limits.ts';
 import { defineCommand } from './define.ts';
-import { name, pcmFormat, seedNumber } from './fields.ts';
-import { shapeArgs } from './making.ts';
+import { name, seedNumber } from './fields.ts';
 
 const id = name.describe('clip id');
 const label = z.string().max(limits.nameChars);
@@ -160,47 +159,4 @@ export const clipDelete = defineCommand({
     replies: { done: [{ address: '/foley/clip/deleted', args: ['id', 'deleted:s'] }] },
   },
   example: { args: { clip: '9f2c4e5d6a7b8190' }, events: { done: { deleted: '9f2c4e5d6a7b8190' } } },
-});
-
-export const clipExport = defineCommand({
-  name: 'clip.export',
-  role: 'play',
-  doc: "Writes a saved clip under a name of its own into the server's folder of exports; no file is ever replaced.",
-  args: z.strictObject({
-    clip: id,
-    name: name
-      .optional()
-      .describe('of the file, without folder')
-      .meta({ fallback: "the clip's name, else its class and seed" }),
-    format: pcmFormat.default('s16').describe('samples of the WAV'),
-    rate: z
-      .int()
-      .min(limits.rateMin)
-      .max(limits.rateMax)
-      .optional()
-      .meta({ unit: 'Hz', fallback: "the clip's own" })
-      .describe('sample rate'),
-    ...shapeArgs,
-  }),
-  events: {
-    done: z.object({
-      path: z.string().describe('of the file on disk'),
-      bytes: z.int().min(0),
-      seconds: z.number().min(0).meta({ unit: 's' }),
-    }),
-  },
-  http: true,
-  osc: {
-    address: '/foley/clip/export',
-    id: 'own',
-    args: ['clip', 'name'],
-    pairs: true,
-    fixed: {},
-    example: ['e1', '9f2c4e5d6a7b8190', 'bark_01', 'gain', -3],
-    replies: { done: [{ address: '/foley/clip/exported', args: ['id', 'path:s', 'seconds:f'] }] },
-  },
-  example: {
-    args: { clip: '9f2c4e5d6a7b8190', name: 'bark_01' },
-    events: { done: { path: '/home/me/foleyd/exports/bark_01.wav', bytes: 352846, seconds: 4 } },
-  },
 });

@@ -123,6 +123,7 @@ export function bin(doc: string): z.ZodType<Uint8Array, Uint8Array> {
 }
 
 export function isBin(schema: unknown): boolean {
+  if (schema instanceof z.ZodOptional) return isBin(schema.unwrap());
   return typeof schema === 'object' && schema !== null && binSchemas.has(schema);
 }
 

@@ -3,9 +3,10 @@ import { adminActivate, adminRollback } from './admin-activate.ts';
 import { adminFad, voiceScores } from './admin-fad.ts';
 import { attach } from './attach.ts';
 import { cancel } from './cancel.ts';
-import { clipDelete, clipExport, clipGet, clipList, clipRename, clipStar } from './clips.ts';
+import { clipDelete, clipGet, clipList, clipRename, clipStar } from './clips.ts';
 import { datasetAdd, datasetInfo, datasetList, datasetRemove, datasetUpload } from './datasets.ts';
 import type { Command } from './define.ts';
+import { clipBatch, clipExport, deliverInfo, deliverSet } from './delivery.ts';
 import { deviceList } from './device-list.ts';
 import { generate } from './generate.ts';
 import { poolInfo } from './pool-info.ts';
@@ -45,6 +46,9 @@ export const commands = {
   [clipStar.name]: clipStar,
   [clipDelete.name]: clipDelete,
   [clipExport.name]: clipExport,
+  [clipBatch.name]: clipBatch,
+  [deliverSet.name]: deliverSet,
+  [deliverInfo.name]: deliverInfo,
   [voiceList.name]: voiceList,
   [voiceInfo.name]: voiceInfo,
   [serverInfo.name]: serverInfo,

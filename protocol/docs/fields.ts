@@ -5,7 +5,7 @@ import { isBin } from '../commands/define.ts';
 export interface Schema {
   type?: string | string[];
   anyOf?: Schema[];
-  enum?: string[];
+  enum?: (string | number)[];
   properties?: Record<string, Schema>;
   required?: string[];
   additionalProperties?: Schema | boolean;
@@ -77,7 +77,7 @@ function meaningOf({ description, unit, items }: Schema): string {
 export function typeText(schema: Schema): string {
   if (schema.bytes === true) return 'bytes';
   if (schema.anyOf !== undefined) return schema.anyOf.map(typeText).join(' or ');
-  if (schema.enum !== undefined) return schema.enum.map((value) => `\`"${value}"\``).join(' or ');
+  if (schema.enum !== undefined) return schema.enum.map((value) => `\`${JSON.stringify(value)}\``).join(' or ');
   if (Array.isArray(schema.type)) return schema.type.map((type) => typeText({ ...schema, type })).join(' or ');
   switch (schema.type) {
     case 'string':
@@ -98,7 +98,7 @@ export function typeText(schema: Schema): string {
 }
 
 function stringText({ pattern, minLength = 0, maxLength }: Schema): string {
-  if (pattern !== undefined) return 'decimal text';
+  if (pattern !== undefined && /^\^(\[0-9\]|\\d)/.test(pattern)) return 'decimal text';
   return maxLength === undefined ? 'text' : `text, ${minLength} to ${maxLength} characters`;
 }
 

@@ -43,6 +43,16 @@ export interface Shape {
   gain?: number;
 }
 
+/** The one file that was delivered of a clip by itself. */
+export interface Delivered {
+  /** Below the folder of deliveries. */
+  file: string;
+  /** Milliseconds since 1970. */
+  at: number;
+  /** False from when its name was chosen until it was there. */
+  done: boolean;
+}
+
 export interface NewClip {
   /** Mono, nominally -1..1. */
   pcm: Float32Array;
@@ -84,6 +94,8 @@ export interface ClipEntry extends SavedClip {
   class: ClipRecipe['class'] | null;
   voiceId: string | null;
   seed: number | null;
+  /** Whether it was delivered by itself. */
+  delivered: boolean;
 }
 
 /** All that is known of a saved clip. */
@@ -94,6 +106,13 @@ export interface StoredClip extends ClipEntry {
   seeds: number[] | null;
   lineage: Lineage | null;
   shape: Shape | null;
+  delivery: Delivered | null;
+}
+
+export interface ClipChange {
+  name?: string;
+  starred?: boolean;
+  delivery?: Delivered;
 }
 
 export interface ClipQuery {
@@ -128,9 +147,9 @@ export interface Clips {
   /** The WAV as it was saved. Throws unknown_clip or io_error. */
   read(id: string): Promise<Uint8Array>;
   /** Throws unknown_clip, io_error, or bad_args when as many are starred as may be kept. */
-  change(id: string, change: { name?: string; starred?: boolean }): Promise<StoredClip>;
+  change(id: string, change: ClipChange): Promise<StoredClip>;
   /** Throws unknown_clip or io_error. */
   remove(id: string): Promise<void>;
-  /** Writes a file of that name, or one with a number behind it, into the folder of exports. Throws bad_args or io_error. */
-  export(name: string, wav: Uint8Array): Promise<{ path: string; bytes: number }>;
+  /** Hears of every clip that is saved or changed. Returns the way to stop. */
+  watch(listener: (entry: ClipEntry) => void): () => void;
 }

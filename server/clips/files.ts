@@ -1,5 +1,4 @@
-import { lstat, mkdir, open, readFile, rm } from 'node:fs/promises';
-import path from 'node:path';
+import { lstat, open, readFile } from 'node:fs/promises';
 import { ProtocolError } from '../../protocol/index.ts';
 import { HEAD_BYTES, readWavHead, type WavHead } from '../audio/wav-head.ts';
 import { writeWhole } from '../files.ts';
@@ -40,46 +39,6 @@ export async function readHead(file: string, bytes: number): Promise<WavHead | n
   } finally {
     await handle.close();
   }
-}
-
-/** A name that is a plain file on every system: no separators, no leading dot, no name that Windows keeps for devices. */
-export function exportName(name: string): string {
-  const stem = name.replace(/\.wav$/i, '');
-  if (!/^[\p{L}\p{N}_][\p{L}\p{N} _.+,()-]{0,99}$/u.test(stem) || /[. ]$/.test(stem)) {
-    const message =
-      'args.name: letters, digits, spaces and _.+,()- only, beginning with a letter or digit, at most 100';
-    throw new ProtocolError('bad_args', message, { path: 'args.name' });
-  }
-  if (/^(con|prn|aux|nul|com\d|lpt\d)(\.|$)/i.test(stem))
-    throw new ProtocolError('bad_args', 'args.name: Windows keeps this name for a device', { path: 'args.name' });
-  return stem;
-}
-
-/** A new file; one that is there is never replaced: then the name gets a number. Throws io_error. */
-export async function writeNew(dir: string, stem: string, data: Uint8Array): Promise<string> {
-  try {
-    await mkdir(dir, { recursive: true });
-    for (let n = 1; n < 10_000; n++) {
-      const file = path.join(dir, `${stem}${n > 1 ? `-${n}` : ''}.wav`);
-      const handle = await open(file, 'wx').catch((error: NodeJS.ErrnoException) => {
-        if (error.code === 'EEXIST') return null;
-        throw error;
-      });
-      if (handle === null) continue;
-      try {
-        await handle.writeFile(data);
-      } catch (error) {
-        await rm(file, { force: true });
-        throw error;
-      } finally {
-        await handle.close();
-      }
-      return file;
-    }
-  } catch (error) {
-    throw new ProtocolError('io_error', `the export could not be written: ${reason(error)}`, { cause: error });
-  }
-  throw new ProtocolError('io_error', `there are too many exports named ${stem}`);
 }
 
 export function reason(error: unknown): string {

@@ -143,40 +143,10 @@ test('changes of one clip at the same time are all kept', async (t) => {
   assert.deepEqual([name, starred], ['b', true]);
 });
 
-test('an export stays in its folder and replaces nothing', async (t) => {
-  const { clips, root } = await folder(t);
-  const bytes = Uint8Array.of(1, 2);
-  const a = await clips.export('door slam', bytes);
-  const b = await clips.export('door slam.wav', Uint8Array.of(3));
-  assert.deepEqual(
-    [a.path, b.path].map((file) => path.relative(root, file)),
-    ['exports/door slam.wav', 'exports/door slam-2.wav'],
-  );
-  assert.deepEqual([...(await readFile(a.path))], [1, 2]);
-  await symlink(path.join(root, 'outside'), path.join(root, 'exports', 'link.wav'));
-  assert.equal(path.basename((await clips.export('link', bytes)).path), 'link-2.wav');
-  assert.ok(!existsSync(path.join(root, 'outside')));
-  for (const name of [
-    '../x',
-    'a/b',
-    '/etc/x',
-    '.hidden',
-    'a\\b',
-    'C:x',
-    'nul',
-    'COM1.wav',
-    '',
-    'x\0y',
-    'x'.repeat(101),
-    'dot. ',
-  ])
-    await assert.rejects(clips.export(name, bytes), { code: 'bad_args', path: 'args.name' }, JSON.stringify(name));
-});
-
 test('whatever a sidecar holds, it is read as one or not at all', async (t) => {
   const good = writeSidecar({
     ...{ created: 1, name: '', starred: false, seconds: 1, recipe: recipe('Rain'), codes: Uint16Array.of(1, 2, 3) },
-    ...{ given: Uint8Array.of(1, 0, 1), seeds: [5], lineage: null, shape: null },
+    ...{ given: Uint8Array.of(1, 0, 1), seeds: [5], lineage: null, shape: null, delivery: null },
   });
   const whole = JSON.parse(good) as Record<string, unknown>;
   fc.assert(

@@ -5,7 +5,7 @@
  */
 import { z } from 'zod';
 import { recipeSchema } from '../audio/recipe.ts';
-import type { ClipRecipe, Lineage, Shape, StoredClip } from './clips.ts';
+import type { ClipRecipe, Delivered, Lineage, Shape, StoredClip } from './clips.ts';
 
 /** The largest grid a card may state, in base64, and room for the rest. */
 export const MAX_SIDECAR_BYTES = 8 * 2 ** 20;
@@ -50,9 +50,13 @@ const sidecarSchema = z.looseObject({
       gain: z.number().min(-200).max(200).optional(),
     })
     .nullable(),
+  delivery: z
+    .looseObject({ file: z.string().max(2000), at: z.number().min(0).max(8.64e15), done: z.boolean() })
+    .nullable()
+    .default(null),
 });
 
-export type Sidecar = Omit<StoredClip, 'id' | 'path' | 'bytes' | 'class' | 'voiceId' | 'seed'>;
+export type Sidecar = Omit<StoredClip, 'id' | 'path' | 'bytes' | 'class' | 'voiceId' | 'seed' | 'delivered'>;
 
 export function writeSidecar({ codes, given, ...rest }: Sidecar): string {
   return JSON.stringify({
@@ -72,7 +76,7 @@ export function readSidecar(text: string): Sidecar | null {
   }
   const parsed = sidecarSchema.safeParse(json).data;
   if (parsed === undefined) return null;
-  const { created, name, starred, seconds: length, recipe, seeds, lineage, shape } = parsed;
+  const { created, name, starred, seconds: length, recipe, seeds, lineage, shape, delivery } = parsed;
   const codes = parsed.codes === null ? null : codesFromText(parsed.codes);
   const given = parsed.given === null || codes === null ? null : bitsFromText(parsed.given, codes.length);
   if ((parsed.codes !== null && codes === null) || (parsed.given !== null && given === null)) return null;
@@ -81,6 +85,7 @@ export function readSidecar(text: string): Sidecar | null {
     recipe: recipe as ClipRecipe | null,
     lineage: lineage as Lineage | null,
     shape: shape as Shape | null,
+    delivery: delivery as Delivered | null,
   };
 }
 

@@ -3,15 +3,23 @@ import { mkdir, readdir, readFile, rm } from 'node:fs/promises';
 import path from 'node:path';
 import { ProtocolError } from '../../protocol/index.ts';
 import { readRecipe } from '../audio/recipe.ts';
-import type { ClipEntry, ClipPage, ClipQuery, ClipRecipe, Clips, NewClip, SavedClip, StoredClip } from './clips.ts';
+import type {
+  ClipChange,
+  ClipEntry,
+  ClipPage,
+  ClipQuery,
+  ClipRecipe,
+  Clips,
+  NewClip,
+  SavedClip,
+  StoredClip,
+} from './clips.ts';
 import { newestFirst, page } from './entries.ts';
-import { exportName, LEFTOVER, plainFile, readHead, readSmall, reason, writeClip, writeNew } from './files.ts';
+import { LEFTOVER, plainFile, readHead, readSmall, reason, writeClip } from './files.ts';
 import { isOurs, MAX_SIDECAR_BYTES, readSidecar, type Sidecar, writeSidecar } from './sidecar.ts';
 
 export interface ClipStoreOptions {
   dir: string;
-  /** Where exports go; a folder `exports` beside the clips without. */
-  exports?: string;
   /** Bytes of the WAV, recipe inside. */
   encode: (clip: NewClip) => Uint8Array;
   maxClips: number;
@@ -38,6 +46,7 @@ export class ClipStore implements Clips {
   readonly #options: ClipStoreOptions;
   /** Oldest first. */
   readonly #known = new Map<string, ClipEntry>();
+  readonly #listeners = new Set<(entry: ClipEntry) => void>();
   #bytes = 0;
   #last = 0;
   /** Changes and removals one after the other. */
@@ -72,6 +81,7 @@ export class ClipStore implements Clips {
       // Later than every other clip's, so that the newest is the newest.
       created: this.#nextTime(),
       ...{ name: '', starred: false, seconds: pcm.length / rate, recipe, codes, given, seeds, lineage, shape },
+      delivery: null,
     };
     await writeClip(this.#path(id, 'json'), writeSidecar(sidecar));
     try {
@@ -80,7 +90,9 @@ export class ClipStore implements Clips {
       await rm(this.#path(id, 'json'), { force: true }).catch(() => undefined);
       throw error;
     }
-    this.#add(entryOf(id, this.#path(id), wav.byteLength, sidecar));
+    const entry = entryOf(id, this.#path(id), wav.byteLength, sidecar);
+    this.#add(entry);
+    this.#tell(entry);
     await this.#inTurn(() => this.#sweep(id));
     return { id, path: this.#path(id), bytes: wav.byteLength };
   }
@@ -113,7 +125,7 @@ export class ClipStore implements Clips {
     });
   }
 
-  change(id: string, change: { name?: string; starred?: boolean }): Promise<StoredClip> {
+  change(id: string, change: ClipChange): Promise<StoredClip> {
     return this.#inTurn(async () => {
       const { path: file, bytes, ...stored } = await this.get(id);
       if (change.starred === true && !stored.starred) this.#checkStars();
@@ -122,6 +134,7 @@ export class ClipStore implements Clips {
       const entry = entryOf(id, file, bytes, sidecar);
       if (this.#known.has(id)) this.#known.set(id, entry);
       else this.#add(entry);
+      this.#tell(entry);
       return { ...sidecar, ...entry };
     });
   }
@@ -137,9 +150,9 @@ export class ClipStore implements Clips {
     });
   }
 
-  async export(name: string, wav: Uint8Array): Promise<{ path: string; bytes: number }> {
-    const dir = this.#options.exports ?? path.join(path.dirname(this.#options.dir), 'exports');
-    return { path: await writeNew(dir, exportName(name), wav), bytes: wav.byteLength };
+  watch(listener: (entry: ClipEntry) => void): () => void {
+    this.#listeners.add(listener);
+    return () => void this.#listeners.delete(listener);
   }
 
   #path(id: string, kind: 'wav' | 'json' = 'wav'): string {
@@ -167,6 +180,10 @@ export class ClipStore implements Clips {
     this.#known.delete(id);
   }
 
+  #tell(entry: ClipEntry): void {
+    for (const listener of this.#listeners) listener(entry);
+  }
+
   #checkStars(): void {
     const stars = [...this.#known.values()].filter(({ starred }) => starred).length;
     if (stars < this.#options.maxClips) return;
@@ -185,6 +202,7 @@ export class ClipStore implements Clips {
     return {
       ...{ created: Math.floor(found?.time ?? 0), name: '', starred: false, seconds: head?.seconds ?? 0 },
       ...{ recipe: recipe as ClipRecipe | null, codes: null, given: null, seeds: null, lineage: null, shape: null },
+      delivery: null,
     };
   }
 
@@ -245,14 +263,16 @@ function entryOf(
   id: string,
   file: string,
   bytes: number,
-  { created, name, starred, seconds, recipe }: Sidecar,
+  { created, name, starred, seconds, recipe, delivery }: Sidecar,
 ): ClipEntry {
-  const of = { class: recipe?.class ?? null, voiceId: recipe?.voiceId ?? null, seed: recipe?.seed ?? null };
+  const delivered = delivery?.done === true;
+  const of = { delivered, class: recipe?.class ?? null, voiceId: recipe?.voiceId ?? null, seed: recipe?.seed ?? null };
   return { id, path: file, bytes, created, name, starred, seconds, ...of };
 }
 
-function pick({ created, name, starred, seconds, recipe, codes, given, seeds, lineage, shape }: Sidecar): Sidecar {
-  return { created, name, starred, seconds, recipe, codes, given, seeds, lineage, shape };
+/** What of a clip its sidecar holds. */
+function pick({ class: _, voiceId, seed, delivered, id, ...sidecar }: Omit<StoredClip, 'path' | 'bytes'>): Sidecar {
+  return sidecar;
 }
 
 function unknown(id: string): ProtocolError {

@@ -1,8 +1,6 @@
 import { type EventData, ProtocolError } from '../../protocol/index.ts';
-import type { ClipEntry, Clips, StoredClip } from '../clips/clips.ts';
+import type { ClipEntry, Clips } from '../clips/clips.ts';
 import type { Handler } from '../registry.ts';
-import { exportWav } from '../shaping/export.ts';
-import { shapeOf } from './making.ts';
 
 type Deps = { clips: Clips };
 type Entry = EventData<'clip.list', 'done'>['clips'][number];
@@ -56,23 +54,6 @@ export function clipDelete({ clips }: Deps): Handler<'clip.delete'> {
     await clips.remove(args.clip);
     return { deleted: args.clip };
   };
-}
-
-/** `clip.export`. */
-export function clipExport({ clips }: Deps): Handler<'clip.export'> {
-  return async ({ args }) => {
-    const [clip, wav] = await Promise.all([clips.get(args.clip), clips.read(args.clip)]);
-    const { format, rate } = args;
-    const made = await exportWav(wav, { format, rate, shape: shapeOf(args) });
-    const { path, bytes } = await clips.export(args.name ?? nameOf(clip), made.wav);
-    return { path, bytes, seconds: made.seconds };
-  };
-}
-
-function nameOf({ id, name, class: label, seed }: StoredClip): string {
-  if (name !== '') return name.replace(/[^\p{L}\p{N} _.+,()-]/gu, '_').replace(/^[^\p{L}\p{N}_]+|[. ]+$/gu, '') || id;
-  if (label === null) return id;
-  return `${typeof label === 'string' ? label : Object.keys(label).join('+')}_${seed ?? id}`.slice(0, 100);
 }
 
 function spread(value: object | null): Record<string, unknown> | null {

@@ -3,10 +3,13 @@ import type { Handlers } from '../registry.ts';
 import { type ActivateDeps, adminActivate, adminRollback } from './admin-activate.ts';
 import { adminFad, type FadDeps, voiceScores } from './admin-fad.ts';
 import { attach } from './attach.ts';
+import { Batches, clipBatch } from './batch.ts';
 import { cancel } from './cancel.ts';
-import { clipDelete, clipExport, clipGet, clipList, clipRename, clipStar } from './clips.ts';
+import { clipDelete, clipGet, clipList, clipRename, clipStar } from './clips.ts';
 import { type DatasetDeps, datasetAdd, datasetInfo, datasetList, datasetRemove, datasetUpload } from './datasets.ts';
+import { type DeliverDeps, deliverInfo, deliverSet } from './deliver.ts';
 import { type DeviceDeps, deviceList } from './device-list.ts';
+import { clipExport, type ExportDeps } from './export.ts';
 import { generate } from './generate.ts';
 import { KeptJobs } from './kept.ts';
 import {
@@ -55,6 +58,8 @@ export interface HandlerDeps
     DatasetDeps,
     DeleteDeps,
     VoiceFileDeps,
+    DeliverDeps,
+    ExportDeps,
     RetrainDeps {
   info: () => ServerInfo;
   /** Opened by the first who asks. */
@@ -63,7 +68,7 @@ export interface HandlerDeps
 
 /** Every handler there is; the type makes sure that each declared command has one. */
 export function createHandlers(given: HandlerDeps): Handlers {
-  const deps = { ...given, running: new RunningClips(), kept: new KeptJobs() };
+  const deps = { ...given, running: new RunningClips(), kept: new KeptJobs(), batches: new Batches() };
   return {
     'foley.generate': generate(deps),
     'foley.vary': vary(deps),
@@ -75,6 +80,9 @@ export function createHandlers(given: HandlerDeps): Handlers {
     'clip.star': clipStar(deps),
     'clip.delete': clipDelete(deps),
     'clip.export': clipExport(deps),
+    'clip.batch': clipBatch(deps),
+    'deliver.set': deliverSet(deps),
+    'deliver.info': deliverInfo(deps),
     'foley.cancel': cancel(deps),
     'voice.list': voiceList(deps),
     'voice.info': voiceInfo(deps),

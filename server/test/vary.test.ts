@@ -14,6 +14,7 @@ import {
   ProtocolError,
 } from '../../protocol/index.ts';
 import { type App, createApp } from '../app.ts';
+import { readRecipe } from '../audio/recipe.ts';
 import { decodeWav, encodeWav } from '../audio/wav.ts';
 import { resolveConfig } from '../config.ts';
 
@@ -262,12 +263,14 @@ test('clips are found, named, starred, exported and deleted', async () => {
   const [starred] = (await call('clip.list', { starred: true })).clips;
   assert.deepEqual([starred!.clip, starred!.name], [ids[0], 'far away']);
   const exported = await call('clip.export', { clip: ids[0], rate: 48_000, gain: -6 });
-  assert.match(exported.path, /far away\.wav$/);
-  const [file, own] = [decodeWav(readFileSync(exported.path)), decodeWav(readFileSync(starred!.path))];
+  assert.match(exported.name, /^GUNMisc_far away_FOLEYD_NONE_s31\.wav$/);
+  const [file, own] = [decodeWav(readFileSync(exported.path!)), decodeWav(readFileSync(starred!.path))];
   assert.equal(file.rate, 48_000);
   assert.equal(file.pcm.length, Math.round((own.pcm.length * 48_000) / own.rate));
-  assert.equal(file.info.comment, own.info.comment);
-  assert.match((await call('clip.export', { clip: ids[0] })).path, /far away-2\.wav$/);
+  const { delivery, ...kept } = readRecipe(file.info.comment!)!;
+  assert.deepEqual(kept, readRecipe(own.info.comment!));
+  assert.equal((delivery as { rate: number }).rate, 48_000);
+  assert.match((await call('clip.export', { clip: ids[0] })).name, /_s31-2\.wav$/);
   await assert.rejects(call('clip.export', { clip: ids[0], name: '../up' }), failed('bad_args'));
   await assert.rejects(call('clip.delete', { clip: ids[0] }), failed('bad_args', /starred/));
   await call('clip.star', { clip: ids[0], starred: false });

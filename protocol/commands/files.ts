@@ -1,0 +1,109 @@
+import { z } from 'zod';
+import { limits } from '../limits.ts';
+import { name, seed } from './fields.ts';
+import { shapeArgs } from './making.ts';
+
+/** What every command that writes files for a sound department takes and tells. */
+
+const block = z.string().max(limits.nameChars);
+
+/** A subcategory of the Universal Category System. */
+export const catId = z.string().regex(/^[A-Z]{2,6}[A-Za-z]{0,8}$/, 'expected a CatID such as ANMLDog');
+
+/** A folder below the one that the owner named, as `scene 12/dogs`: no step of it leads up or begins with a dot. */
+export const subfolder = z
+  .string()
+  .max(limits.nameChars)
+  .regex(
+    /^(?:[\p{L}\p{N}_][\p{L}\p{N} _.+,()-]*(?:\/[\p{L}\p{N}_][\p{L}\p{N} _.+,()-]*){0,7})?$/u,
+    'expected names of letters, digits, spaces and _.+,()- with / between them',
+  );
+
+export const fileArgs = {
+  format: z.enum(['wav', 'flac']).default('wav').describe('container; a FLAC carries the chunks of its WAV too'),
+  bits: z.literal([16, 24, 32]).default(24).describe('of a sample; 16 is dithered, 32 is float and only in a WAV'),
+  rate: z.int().min(limits.rateMin).max(limits.rateMax).default(48_000).meta({ unit: 'Hz' }).describe('sample rate'),
+  channels: z.literal([1, 2]).default(1).describe('mono, or stereo in which the sound is placed'),
+  pan: z.number().min(-1).max(1).default(0).describe('place between left, -1, and right, 1, at constant power'),
+  peak: z
+    .number()
+    .min(-60)
+    .max(0)
+    .default(-2)
+    .meta({ unit: 'dBTP' })
+    .describe('ceiling of the true peak: what is higher is lowered as a whole, nothing is raised to it'),
+  lufs: z
+    .number()
+    .min(-60)
+    .max(-5)
+    .optional()
+    .meta({ unit: 'LUFS' })
+    .describe('integrated loudness that is wanted, as far as the ceiling allows; `gain` does not count then'),
+  loop: z.boolean().default(false).describe('state a loop and make it seamless, where the sound is steady enough'),
+  timeReference: z
+    .union([
+      z.int().min(0).max(Number.MAX_SAFE_INTEGER),
+      z
+        .string()
+        .regex(/^\d{1,15}$/)
+        .transform(Number),
+    ])
+    .default(0)
+    .meta({ unit: 'samples', fallback: '`0`' })
+    .describe('since midnight, at the rate of the file'),
+  catId: catId.optional().describe('of UCS').meta({ fallback: "the server's list, the voice's card, the class" }),
+  fxName: block
+    .optional()
+    .describe('24 characters of it are used')
+    .meta({ fallback: "the clip's name, else its class" }),
+  creator: block.optional().describe('CreatorID').meta({ fallback: 'FOLEYD' }),
+  source: block.optional().describe('SourceID: show, project or library').meta({ fallback: 'NONE' }),
+  userData: block.optional().describe('last block of the name').meta({ fallback: 's and the seed' }),
+  project: block.optional().describe('of iXML'),
+  scene: block.optional().describe('of iXML'),
+  take: block.optional().describe('of iXML'),
+};
+
+/** How a file of a clip is made. */
+export const fileSettings = z.strictObject({ ...fileArgs, ...shapeArgs });
+
+export type FileSettings = z.output<typeof fileSettings>;
+
+const level = (doc: string) => z.number().nullable().describe(doc);
+
+export const fileTold = {
+  name: z.string().describe('of the file, without folder'),
+  path: z.string().nullable().describe('of the file on disk; null where it was sent'),
+  bytes: z.int().min(0),
+  seconds: z.number().min(0).meta({ unit: 's' }),
+  lufs: level('integrated loudness; null of silence and of less than 0.4 s').meta({ unit: 'LUFS' }),
+  truePeak: level('null of silence').meta({ unit: 'dBTP' }),
+  gain: z.number().describe('how much louder than the clip it is').meta({ unit: 'dB' }),
+  looped: z.boolean().describe('whether it has a loop'),
+};
+
+export const fileExample = {
+  name: 'ANMLDog_big door_JD_FOLEY_s42.wav',
+  path: '/home/me/foleyd/exports/ANMLDog_big door_JD_FOLEY_s42.wav',
+  bytes: 578_846,
+  seconds: 4,
+  lufs: -23,
+  truePeak: -6.4,
+  gain: -3.1,
+  looped: false,
+};
+
+/** One line of a sheet: a clip that is there, or some to be made. */
+export const sheetRow = z
+  .strictObject({
+    clip: name.optional().describe('clip id'),
+    class: name.optional().describe('name, id or a mix like DogBark:0.7+Rain:0.3'),
+    seed: seed.optional(),
+    count: z.int().min(1).max(limits.count).default(1),
+    voice: name.optional(),
+    catId: catId.optional(),
+    fxName: block.optional(),
+    userData: block.optional(),
+    take: block.optional(),
+  })
+  .refine((row) => (row.clip === undefined) !== (row.class === undefined), 'expected a clip or a class');

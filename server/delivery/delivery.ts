@@ -1,0 +1,125 @@
+import path from 'node:path';
+import { type FileSettings, ProtocolError } from '../../protocol/index.ts';
+import type { Catalog } from '../catalog/catalog.ts';
+import type { Clips, StoredClip } from '../clips/clips.ts';
+import type { MadeFile } from './file.ts';
+import type { Folder } from './folder.ts';
+import type { FileMaker } from './maker.ts';
+import { catIdOf } from './ucs.ts';
+
+export interface DeliveryOptions {
+  clips: Pick<Clips, 'get' | 'read'>;
+  catalog: Pick<Catalog, 'find'>;
+  maker: FileMaker;
+  exports: Folder;
+  /** The folder that the owner named; null without. */
+  deliveries: Folder | null;
+  /** CatIDs by class, as the owner wants them. */
+  catIds: Readonly<Record<string, string>>;
+  /** Program and version. */
+  software: string;
+}
+
+export type Place = 'exports' | 'delivery';
+
+/** Where a file goes. */
+export interface Target {
+  to: Place;
+  /** Below the folder of deliveries. */
+  folder: string;
+}
+
+export interface WrittenFile {
+  path: string;
+  name: string;
+}
+
+/** What handlers see of the making of files. */
+export interface Delivery {
+  readonly root: string | null;
+  /** Throws unknown_clip, io_error, bad_args. */
+  make(clip: string, settings: FileSettings): Promise<MadeFile & { clip: StoredClip; catId: string; fxName: string }>;
+  /** Throws bad_args, no_delivery, no_room, io_error. @param stem of the name, without ending */
+  write(target: Target, stem: string, ending: string, data: Uint8Array): Promise<WrittenFile>;
+  /** Throws no_delivery where files would go to a folder that there is none of. */
+  check(target: Target): void;
+}
+
+/** Makes files of clips and puts them into folders. */
+export class FileDelivery implements Delivery {
+  readonly #options: DeliveryOptions;
+
+  constructor(options: DeliveryOptions) {
+    this.#options = options;
+  }
+
+  get root(): string | null {
+    return this.#options.deliveries?.root ?? null;
+  }
+
+  async make(id: string, settings: FileSettings): ReturnType<Delivery['make']> {
+    checkSettings(settings);
+    const { clips, maker, software } = this.#options;
+    const [clip, wav] = await Promise.all([clips.get(id), clips.read(id)]);
+    const title = clip.name === '' ? labelOf(clip) : clip.name;
+    const catId = settings.catId ?? (await this.#catIdOf(clip));
+    const fxName = settings.fxName ?? title;
+    const name = {
+      ...{ catId, fxName, creatorId: settings.creator ?? '', sourceId: settings.source ?? '' },
+      userData: settings.userData ?? (clip.seed === null ? clip.id : `s${clip.seed}`),
+    };
+    const { created, seed } = clip;
+    const made = await maker.make(wav, { clip: id, title, created, seed, name, software }, settings);
+    return { ...made, clip, catId, fxName };
+  }
+
+  async write({ to, folder }: Target, stem: string, ending: string, data: Uint8Array): Promise<WrittenFile> {
+    const place = this.#folderOf(to);
+    const file = await place.put(to === 'exports' ? '' : folder, stem, ending, data);
+    return { path: file, name: path.basename(file) };
+  }
+
+  check({ to, folder }: Target): void {
+    this.#folderOf(to);
+    if (to === 'exports' && folder !== '')
+      throw new ProtocolError('bad_args', 'args.folder: only deliveries go into folders', { path: 'args.folder' });
+  }
+
+  #folderOf(to: Place): Folder {
+    const { exports, deliveries } = this.#options;
+    const found = to === 'exports' ? exports : deliveries;
+    if (found === null) throw new ProtocolError('no_delivery');
+    return found;
+  }
+
+  /** Of a mix, that of its largest part. */
+  async #catIdOf(clip: StoredClip): Promise<string> {
+    const name = classOf(clip);
+    if (name === null) return catIdOf('', []);
+    const { catIds, catalog } = this.#options;
+    const own = Object.entries(catIds).find(([one]) => one.toLowerCase() === name.toLowerCase())?.[1];
+    const voice = clip.voiceId === null ? null : await catalog.find(clip.voiceId).catch(() => null);
+    const classes = (voice?.card.classes ?? []) as { name?: unknown; catId?: unknown }[];
+    const said = classes.find((one) => one.name === name)?.catId;
+    return catIdOf(name, [own, typeof said === 'string' ? said : undefined]);
+  }
+}
+
+/** What the protocol's declaration cannot say of two arguments together. */
+export function checkSettings({ format, bits, channels, pan }: FileSettings): void {
+  const fail = (name: string, message: string): never => {
+    throw new ProtocolError('bad_args', `args.${name}: ${message}`, { path: `args.${name}` });
+  };
+  if (format === 'flac' && bits === 32) fail('bits', 'a FLAC has 16 or 24');
+  if (channels === 1 && pan !== 0) fail('pan', 'only a sound of two channels has a place');
+}
+
+function labelOf({ class: label, id }: StoredClip): string {
+  if (label === null) return id;
+  return typeof label === 'string' ? label : Object.keys(label).join('+');
+}
+
+function classOf({ class: label }: StoredClip): string | null {
+  if (label === null || typeof label === 'string') return label;
+  return Object.entries(label).sort(([, a], [, b]) => b - a)[0]?.[0] ?? null;
+}

@@ -1,0 +1,171 @@
+import { randomBytes } from 'node:crypto';
+import { link, lstat, mkdir, open, readdir, realpath, rename, rm, statfs } from 'node:fs/promises';
+import path from 'node:path';
+import { ProtocolError } from '../../protocol/index.ts';
+
+export interface FolderOptions {
+  /** Nothing is written outside of it. */
+  root: string;
+  /** Bytes of disk that must stay free. */
+  freeDisk: number;
+  /** Bytes of all files below the root. */
+  maxBytes: number;
+}
+
+/** A file that is being written; whoever watches a folder leaves out what begins with a dot. */
+const PART = /^\.foleyd-[0-9a-f]{16}\.part$/;
+const MOST_NAMES = 10_000;
+/** Files that are counted before a folder is taken for too large. */
+const MOST_COUNTED = 200_000;
+
+/**
+ * A folder that takes files whole or not at all: each is written under a name that begins with a dot, then moved in one
+ * step to a name that was free. No file is ever replaced, and no name leads out of the root, by a link either.
+ */
+export class Folder {
+  readonly #options: FolderOptions;
+  /** Bytes below the root, as far as we know; null before they were counted. */
+  #bytes: number | null = null;
+
+  constructor(options: FolderOptions) {
+    this.#options = options;
+  }
+
+  get root(): string {
+    return this.#options.root;
+  }
+
+  /**
+   * The path of the new file: `stem.ending`, or with a number behind the stem where that is taken.
+   * Throws bad_args for names that are none, no_room, io_error.
+   * @param below folders below the root with / between them, or nothing
+   * @param onName hears the path before the file appears there
+   */
+  async put(
+    below: string,
+    stem: string,
+    ending: string,
+    data: Uint8Array,
+    onName: (path: string) => Promise<void> = async () => undefined,
+  ): Promise<string> {
+    checkStem(stem);
+    try {
+      const dir = await this.#enter(below);
+      await this.#checkRoom(dir, data.byteLength);
+      const part = path.join(dir, `.foleyd-${randomBytes(8).toString('hex')}.part`);
+      try {
+        await writeSynced(part, data);
+        const file = await this.#settle(part, dir, stem, ending, onName);
+        this.#bytes = (this.#bytes ?? 0) + data.byteLength;
+        return file;
+      } finally {
+        await rm(part, { force: true }).catch(() => undefined);
+      }
+    } catch (error) {
+      if (error instanceof ProtocolError) throw error;
+      throw new ProtocolError('io_error', `the file could not be written: ${reason(error)}`, { cause: error });
+    }
+  }
+
+  /** Removes what a crash left half written. */
+  async clean(below: string): Promise<void> {
+    const dir = await this.#enter(below);
+    for (const name of await readdir(dir)) if (PART.test(name)) await rm(path.join(dir, name), { force: true });
+  }
+
+  /** The folder itself, made where it is not there. */
+  async #enter(below: string): Promise<string> {
+    const steps = below === '' ? [] : below.split('/');
+    for (const step of steps) if (!isPlain(step)) throw badName('args.folder');
+    const { root } = this.#options;
+    const dir = path.join(root, ...steps);
+    await mkdir(dir, { recursive: true });
+    const [real, top] = await Promise.all([realpath(dir), realpath(root)]);
+    if (real === path.join(top, ...steps)) return real;
+    throw new ProtocolError('bad_args', 'args.folder: a link leads out of the folder', { path: 'args.folder' });
+  }
+
+  async #settle(
+    part: string,
+    dir: string,
+    stem: string,
+    ending: string,
+    onName: (path: string) => Promise<void>,
+  ): Promise<string> {
+    for (let n = 1; n < MOST_NAMES; n++) {
+      const file = path.join(dir, `${stem}${n > 1 ? `-${n}` : ''}.${ending}`);
+      if ((await lstat(file).catch(() => null)) !== null) continue;
+      await onName(file);
+      try {
+        // Unlike a renaming, a link never replaces.
+        await link(part, file);
+        return file;
+      } catch (error) {
+        const { code } = error as NodeJS.ErrnoException;
+        if (code === 'EEXIST') continue;
+        // Some disks have no links: there a name that was free a moment ago has to do.
+        if (code !== 'EPERM' && code !== 'ENOTSUP' && code !== 'ENOSYS' && code !== 'EOPNOTSUPP') throw error;
+        await rename(part, file);
+        return file;
+      }
+    }
+    throw new ProtocolError('io_error', `there are too many files named ${stem}`);
+  }
+
+  async #checkRoom(dir: string, bytes: number): Promise<void> {
+    const { freeDisk, maxBytes, root } = this.#options;
+    const { bavail, bsize } = await statfs(dir);
+    if (bavail * bsize - bytes < freeDisk) {
+      throw new ProtocolError('no_room', `${mib(bavail * bsize)} of disk are free, ${mib(freeDisk)} must stay so`);
+    }
+    if (this.#bytes === null || this.#bytes + bytes > maxBytes) this.#bytes = await sizeOf(root);
+    if (this.#bytes + bytes > maxBytes) {
+      throw new ProtocolError('no_room', `${mib(this.#bytes)} lie in the folder, it may hold ${mib(maxBytes)}`);
+    }
+  }
+}
+
+/** One step of a path: a plain name on every system, with no separators, no leading dot, and none of Windows' devices. */
+function isPlain(name: string): boolean {
+  return (
+    /^[\p{L}\p{N}_][\p{L}\p{M}\p{N} _.+,()-]{0,149}$/u.test(name) &&
+    !/[. ]$/.test(name) &&
+    !/^(con|prn|aux|nul|com\d|lpt\d)(\.|$)/i.test(name)
+  );
+}
+
+function checkStem(stem: string): void {
+  if (!isPlain(stem)) throw badName('args.name');
+}
+
+function badName(at: string): ProtocolError {
+  const message = `${at}: letters, digits, spaces and _.+,()- only, beginning with a letter or digit, at most 150, and no name that Windows keeps for a device`;
+  return new ProtocolError('bad_args', message, { path: at });
+}
+
+async function writeSynced(file: string, data: Uint8Array): Promise<void> {
+  const handle = await open(file, 'wx');
+  try {
+    await handle.writeFile(data);
+    await handle.sync();
+  } finally {
+    await handle.close();
+  }
+}
+
+async function sizeOf(root: string): Promise<number> {
+  let [bytes, count] = [0, 0];
+  for (const entry of await readdir(root, { withFileTypes: true, recursive: true })) {
+    if (!entry.isFile()) continue;
+    if (++count > MOST_COUNTED) throw new ProtocolError('no_room', `more than ${MOST_COUNTED} files lie in the folder`);
+    bytes += (await lstat(path.join(entry.parentPath ?? entry.path, entry.name)).catch(() => ({ size: 0 }))).size;
+  }
+  return bytes;
+}
+
+function reason(error: unknown): string {
+  const { code } = error as NodeJS.ErrnoException;
+  return code === 'ENOSPC' ? 'the disk is full' : (code ?? String(error));
+}
+
+const mib = (bytes: number): string => `${Math.floor(bytes / 2 ** 20)} MiB`;

@@ -1,0 +1,45 @@
+import { type Loudness, measureLoudness } from '../audio/loudness.ts';
+import { decibels, truePeak } from '../audio/true-peak.ts';
+
+export interface LevelWish {
+  /** dBTP that nothing exceeds. */
+  peak: number;
+  /** Integrated loudness that is wanted; `gain` does not count then. */
+  lufs?: number | undefined;
+  /** dB. */
+  gain: number;
+}
+
+export interface Levelled {
+  pcm: Float32Array;
+  /** dB that were added. */
+  gain: number;
+  loudness: Loudness;
+  /** dBTP of the louder channel. */
+  truePeak: number | null;
+}
+
+/**
+ * A sound at the level that is wanted, as far as the ceiling allows. It is lowered as a whole: no limiter changes it.
+ * @param place the larger factor of those by which it goes into the channels
+ */
+export function level(pcm: Float32Array, rate: number, place: number, { peak, lufs, gain }: LevelWish): Levelled {
+  const height = decibels(truePeak(pcm) * place);
+  const { integrated } = measureLoudness(pcm, rate);
+  const wanted = lufs !== undefined && integrated !== null ? lufs - integrated : gain;
+  const given = height === null ? wanted : Math.min(wanted, peak - height);
+  const factor = 10 ** (given / 20);
+  const out = given === 0 ? pcm : pcm.map((value) => value * factor);
+  return {
+    pcm: out,
+    gain: given,
+    loudness: measureLoudness(out, rate),
+    truePeak: height === null ? null : height + given,
+  };
+}
+
+/** Factors of the left and the right channel at constant power; pan from -1 to 1. */
+export function placed(pan: number): readonly [left: number, right: number] {
+  const turn = ((pan + 1) * Math.PI) / 4;
+  return [Math.cos(turn), Math.sin(turn)];
+}

@@ -1,0 +1,48 @@
+import path from 'node:path';
+import type { Catalog } from '../catalog/catalog.ts';
+import type { Clips } from '../clips/clips.ts';
+import { type Delivery, FileDelivery } from './delivery.ts';
+import { Folder } from './folder.ts';
+import { ThreadedMaker } from './maker.ts';
+import { DeliveryWatch } from './watch.ts';
+
+export interface OpenOptions {
+  /** The server's own folder. */
+  data: string;
+  /** The folder that the owner named. */
+  deliver: string | undefined;
+  catIds: Readonly<Record<string, string>>;
+  software: string;
+  clips: Clips;
+  catalog: Catalog;
+  freeDisk: number;
+  maxBytes: number;
+  onProblem: (message: string, error: unknown) => void;
+}
+
+export interface OpenedDelivery {
+  delivery: Delivery;
+  deliveries: DeliveryWatch;
+  /** Goes on with what an earlier server was told to deliver. */
+  restoreDeliveries(): Promise<void>;
+  closeDelivery(): Promise<void>;
+}
+
+/** Everything that makes and delivers files, wired. */
+export function openDelivery({ data, deliver, freeDisk, maxBytes, ...options }: OpenOptions): OpenedDelivery {
+  const bounds = { freeDisk, maxBytes };
+  const exports = new Folder({ root: path.join(data, 'exports'), ...bounds });
+  const folder = deliver === undefined ? null : new Folder({ root: path.resolve(deliver), ...bounds });
+  const maker = new ThreadedMaker();
+  const delivery = new FileDelivery({ ...options, maker, exports, deliveries: folder });
+  const { clips, onProblem } = options;
+  const deliveries = new DeliveryWatch({ clips, delivery, folder, file: path.join(data, 'deliver.json'), onProblem });
+  return {
+    ...{ delivery, deliveries },
+    restoreDeliveries: () => deliveries.open(),
+    closeDelivery: async () => {
+      await deliveries.close();
+      await maker.close();
+    },
+  };
+}

@@ -1,0 +1,16 @@
+import type { DeliveryWatch } from '../delivery/watch.ts';
+import type { Handler } from '../registry.ts';
+
+export interface DeliverDeps {
+  deliveries: Pick<DeliveryWatch, 'set' | 'info'>;
+}
+
+/** `deliver.set`. */
+export function deliverSet({ deliveries }: DeliverDeps): Handler<'deliver.set'> {
+  return ({ args: { classes = null, ...wish } }) => deliveries.set({ ...wish, classes });
+}
+
+/** `deliver.info`. */
+export function deliverInfo({ deliveries }: DeliverDeps): Handler<'deliver.info'> {
+  return () => deliveries.info();
+}
