@@ -108,7 +108,7 @@ export const RULES = [
     of: 'server/cli',
     may: [
       ...['server/cli', 'protocol', 'server/app.ts', 'server/main.ts', 'server/config.ts', 'server/audio'],
-      ...['server/evaluation', 'server/access', 'server/charts'],
+      ...['server/evaluation', 'server/access', 'server/charts', 'server/delivery/sheet.ts'],
     ],
     packages: ['commander', 'ws', 'node-web-audio-api', 'midi', 'tsx'],
   },

@@ -31,20 +31,36 @@ export async function writeClip(target: Target, named: Named, count: number, wav
   const { folder, file } = target;
   const { name, ext } = path.parse(file ?? `${label(named.class)}-${named.seed}.wav`);
   const stem = file !== null && count > 1 ? `${name}-${named.seed}` : name;
-  try {
-    await mkdir(folder, { recursive: true });
-    for (let n = 1; ; n++) {
-      const place = path.join(folder, `${stem}${n > 1 ? `-${n}` : ''}${ext}`);
-      try {
-        await writeFile(place, wav, { flag: file === null ? 'wx' : 'w' });
-        return place;
-      } catch (error) {
-        if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
-      }
+  return file === null ? writeNew(folder, `${stem}${ext}`, wav) : replace(folder, `${stem}${ext}`, wav);
+}
+
+/** A new file of that name, or of one with a number behind it. Throws io_error. */
+export async function writeNew(folder: string, name: string, bytes: Uint8Array): Promise<string> {
+  const { name: stem, ext } = path.parse(name);
+  for (let n = 1; ; n++) {
+    try {
+      return await put(folder, `${stem}${n > 1 ? `-${n}` : ''}${ext}`, bytes, 'wx');
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw failed(error);
     }
-  } catch (error) {
-    throw new CliError('io_error', `the clip could not be written: ${(error as Error).message}`, error);
   }
+}
+
+async function replace(folder: string, name: string, bytes: Uint8Array): Promise<string> {
+  return put(folder, name, bytes, 'w').catch((error: unknown) => {
+    throw failed(error);
+  });
+}
+
+async function put(folder: string, name: string, bytes: Uint8Array, flag: 'w' | 'wx'): Promise<string> {
+  await mkdir(folder, { recursive: true });
+  const place = path.join(folder, name);
+  await writeFile(place, bytes, { flag });
+  return place;
+}
+
+function failed(error: unknown): CliError {
+  return new CliError('io_error', `the clip could not be written: ${(error as Error).message}`, error);
 }
 
 /** A class or mix as part of a file name that every system takes. */

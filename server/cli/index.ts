@@ -3,6 +3,7 @@ import { version } from '../app.ts';
 import { activate } from './activate.ts';
 import { doctor } from './doctor.ts';
 import { exits, toCliError } from './errors.ts';
+import { type ExportOptions, exportClips, exportSettings } from './export.ts';
 import { type FadOptions, fad } from './fad.ts';
 import { type GenerateOptions, generate } from './generate.ts';
 import { addSettings, givenSettings, integer, number, type SettingKey } from './options.ts';
@@ -62,6 +63,22 @@ export async function main(argv: readonly string[]): Promise<number> {
     .option('--json', 'print each event as a line of JSON')
     .action(async (what: string | undefined, options: GenerateOptions & Asking) => {
       code = await generate(what, { ...options, ...choice(options) });
+    });
+
+  const exporting = asking(
+    program.command('export').description('write files of clips for a sound department, and a sheet of them'),
+  ).argument('[clips...]', 'ids of saved clips');
+  for (const [name, value, doc, isNumber] of exportSettings.map((one) => [...one, undefined] as const)) {
+    const option = new Option(`--${name.replace(/[A-Z]/g, (capital) => `-${capital.toLowerCase()}`)} <${value}>`, doc);
+    exporting.addOption(isNumber === true ? option.argParser(number) : option);
+  }
+  exporting
+    .option('--loop', 'state a loop where the sound is steady')
+    .option('--list <CSV>', 'sheet of clips, or of classes with seed and count, that are made for it')
+    .option('--out <DIR>', 'folder; this one without')
+    .option('--json', 'print each file as a line of JSON')
+    .action(async (clips: string[], options: ExportOptions & Asking) => {
+      code = await exportClips(clips, { ...options, ...choice(options) });
     });
 
   asking(program.command('fad').description('say how far a voice, or a folder of clips, lies from real recordings'))

@@ -1,6 +1,8 @@
 import { readFile } from 'node:fs/promises';
 import type { EventData } from '../../protocol/index.ts';
+import { readFlacComments } from '../audio/flac.ts';
 import { type Recipe, readRecipe } from '../audio/recipe.ts';
+import { findChunk } from '../audio/riff.ts';
 import { decodeWav, type WavFormat } from '../audio/wav.ts';
 import { CliError } from './errors.ts';
 
@@ -14,21 +16,27 @@ export async function readClip(file: string): Promise<{ recipe: Recipe; format: 
   } catch (error) {
     throw new CliError('io_error', `${file}: ${(error as NodeJS.ErrnoException).code ?? error}`, error);
   }
-  let comment: string | undefined;
-  try {
-    comment = decodeWav(bytes).info.comment;
-  } catch (error) {
-    throw new CliError('no_recipe', `${file}: ${(error as Error).message}`, error);
-  }
+  const flac = readFlacComments(bytes);
+  const comment = flac === null ? commentOfWav(file, bytes) : flac.get('FOLEYD');
   const recipe = comment === undefined ? null : readRecipe(comment);
   if (recipe === null)
     throw new CliError(
       'no_recipe',
       `${file} does not say how it was made: it is no clip of foleyd, or was saved anew by another program`,
     );
-  // The two formats that foleyd writes differ in their first word: 1 is integer PCM, 3 is float.
-  const format = new DataView(bytes.buffer, bytes.byteOffset).getUint16(20, true) === 1 ? 's16' : 'f32';
+  if (flac !== null) return { recipe, format: 's16' };
+  // Integers or floats; a delivered file may have more bits than either of ours.
+  const head = findChunk(bytes, 'fmt ');
+  const format = head !== null && head[0] === 1 ? 's16' : 'f32';
   return { recipe, format };
+}
+
+function commentOfWav(file: string, bytes: Uint8Array): string | undefined {
+  try {
+    return decodeWav(bytes).info.comment;
+  } catch (error) {
+    throw new CliError('no_recipe', `${file}: ${(error as Error).message}`, error);
+  }
 }
 
 /** The arguments of foley.generate that make the same clip again. Throws no_recipe for one made from another. */

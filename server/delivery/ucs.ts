@@ -78,7 +78,7 @@ function block(text: string, most: number): string {
     .normalize('NFC')
     .replace(/[^\p{L}\p{M}\p{N} .+,()-]+/gu, ' ')
     .replace(/\s+/g, ' ')
-    .replace(/^[\s.,-]+/, '');
+    .replace(/^[\s\p{M}.,-]+/u, '');
   return [...plain]
     .slice(0, most)
     .join('')

@@ -413,9 +413,11 @@ function recording(): Parser {
 function sidecar(): Parser {
   const codes = Uint16Array.from({ length: 48 }, (_, i) => (i * 31) % 512);
   const more = { seconds: 0.1, created: 1.7e12, starred: true, seeds: [1, 2], shape: { gain: -3 }, recipe };
+  const delivery = { file: 'in/a.wav', at: 1.7e12, done: true };
   const frames = [
     writeSidecar({
       ...more,
+      delivery,
       name: 'door',
       codes,
       given: Uint8Array.from(codes, (c) => c & 1),
@@ -423,6 +425,7 @@ function sidecar(): Parser {
     }),
     writeSidecar({
       ...more,
+      delivery: null,
       name: '',
       codes: null,
       given: null,
