@@ -69,7 +69,7 @@ export const RULES = [
       'server/shaping/shape.ts',
     ],
     types: ['server/clips', 'server/catalog'],
-    packages: ['tsx'],
+    packages: ['tsx', 'zod'],
   },
   {
     of: 'server/shaping',

@@ -3,7 +3,6 @@ import { limits } from '../limits.ts';
 import { bareOsc, bin, defineCommand } from './define.ts';
 import { name } from './fields.ts';
 import { fileArgs, fileExample, fileSettings, fileTold, sheetRow, subfolder } from './files.ts';
-import { shapeArgs } from './making.ts';
 
 const to = z
   .enum(['exports', 'delivery', 'bytes'])
@@ -21,7 +20,6 @@ export const clipExport = defineCommand({
     to,
     folder,
     ...fileArgs,
-    ...shapeArgs,
   }),
   events: {
     done: z.object({ ...fileTold, content: bin('the file, where it was to be sent').optional() }),
@@ -59,7 +57,6 @@ export const clipBatch = defineCommand({
     folder,
     sheet: name.optional().describe('of the sheet, without folder and ending').meta({ fallback: 'batch and the job' }),
     ...fileArgs,
-    ...shapeArgs,
   }),
   events: {
     accepted: z.object({ job: z.string().describe('job id'), files: z.int().min(1).describe('how many will come') }),
@@ -104,7 +101,7 @@ const state = z.object({
   problem: z
     .string()
     .nullable()
-    .describe('why the last clip could not be delivered; it is tried again after a restart'),
+    .describe('why the last clip could not be delivered; `deliver.set` or a restart tries it again'),
 });
 const stateExample: z.input<typeof state> = {
   ...{ on: true, root: '/mnt/show/foley', folder: 'incoming', starred: true, classes: null },
@@ -122,7 +119,11 @@ export const deliverSet = defineCommand({
   args: z.strictObject({
     on: z.boolean().default(true),
     folder,
-    starred: z.boolean().default(false).describe('only clips that are starred, as soon as they are'),
+    starred: z
+      .boolean()
+      .default(false)
+      .describe('only clips that are starred, as soon as they are, and those that are already'),
+    earlier: z.boolean().default(false).describe('clips that were saved before it was switched on as well'),
     classes: z.array(name).max(64).optional().describe('only clips of these').meta({ fallback: 'all' }),
     settings: fileSettings.prefault({}).describe('how the files are made, as `clip.export` takes it'),
   }),

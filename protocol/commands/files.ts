@@ -19,6 +19,8 @@ export const subfolder = z
     'expected names of letters, digits, spaces and _.+,()- with / between them',
   );
 
+const { gain: _, ...cuts } = shapeArgs;
+
 export const fileArgs = {
   format: z.enum(['wav', 'flac']).default('wav').describe('container; a FLAC carries the chunks of its WAV too'),
   bits: z.literal([16, 24, 32]).default(24).describe('of a sample; 16 is dithered, 32 is float and only in a WAV'),
@@ -62,10 +64,18 @@ export const fileArgs = {
   project: block.optional().describe('of iXML'),
   scene: block.optional().describe('of iXML'),
   take: block.optional().describe('of iXML'),
+  ...cuts,
+  gain: z
+    .number()
+    .min(-80)
+    .max(40)
+    .default(0)
+    .meta({ unit: 'dB' })
+    .describe('louder or softer, up to the ceiling; nothing is clipped'),
 };
 
 /** How a file of a clip is made. */
-export const fileSettings = z.strictObject({ ...fileArgs, ...shapeArgs });
+export const fileSettings = z.strictObject(fileArgs);
 
 export type FileSettings = z.output<typeof fileSettings>;
 

@@ -1,5 +1,6 @@
 import { readFile, stat } from 'node:fs/promises';
 import path from 'node:path';
+import { z } from 'zod';
 import { commandOf, type EventData, type FileSettings, ProtocolError, toProtocolError } from '../../protocol/index.ts';
 import type { ClipEntry, Clips } from '../clips/clips.ts';
 import { writeWhole } from '../files.ts';
@@ -14,6 +15,8 @@ export interface Wish {
   /** Null for all. */
   classes: string[] | null;
   settings: FileSettings;
+  /** Clips saved before are left out, unless only starred ones are wanted. Milliseconds since 1970. */
+  since: number;
 }
 
 export type WatchState = EventData<'deliver.info', 'done'>;
@@ -38,7 +41,9 @@ const PAGE = 500;
  */
 export class DeliveryWatch {
   readonly #options: WatchOptions;
-  #wish: Wish = { on: false, folder: '', starred: false, classes: null, settings: defaults() };
+  #wish: Wish = wishFrom({ on: false });
+  /** Whoever says it anew goes before what was said to an earlier server. */
+  #isSet = false;
   /** Clips whose turn comes, the oldest first. */
   readonly #queue = new Set<string>();
   #working: Promise<void> | null = null;
@@ -58,7 +63,7 @@ export class DeliveryWatch {
     const { folder, file } = this.#options;
     if (folder === null) return;
     const text = await readFile(file, 'utf8').catch(() => null);
-    if (text === null) return;
+    if (text === null || this.#isSet) return;
     try {
       this.#wish = wishFrom(JSON.parse(text));
     } catch (error) {
@@ -68,9 +73,13 @@ export class DeliveryWatch {
     await this.#begin();
   }
 
-  /** Throws no_delivery, bad_args, io_error. */
-  async set(wish: Wish): Promise<WatchState> {
+  /**
+   * Says what is to be delivered from now on. Throws no_delivery, bad_args, io_error.
+   * @param earlier clips that were saved before it was switched on as well
+   */
+  async set({ earlier, ...given }: Omit<Wish, 'since'> & { earlier: boolean }): Promise<WatchState> {
     const { folder, file } = this.#options;
+    const wish: Wish = { ...given, since: earlier ? 0 : this.#wish.on ? this.#wish.since : Date.now() };
     if (folder === null) throw new ProtocolError('no_delivery');
     checkSettings(wish.settings);
     // Made now, so that a wrong one is told to whoever asked.
@@ -81,6 +90,7 @@ export class DeliveryWatch {
       throw new ProtocolError('io_error', `it could not be kept: ${(error as Error).message}`, { cause: error });
     }
     this.#wish = wish;
+    this.#isSet = true;
     this.#problem = null;
     this.#queue.clear();
     await this.#begin();
@@ -128,9 +138,9 @@ export class DeliveryWatch {
     this.#work();
   }
 
-  #isWanted({ starred, class: label, delivered }: ClipEntry): boolean {
-    const { on, starred: onlyStarred, classes } = this.#wish;
-    if (!on || delivered || (onlyStarred && !starred)) return false;
+  #isWanted({ starred, class: label, delivered, created }: ClipEntry): boolean {
+    const { on, starred: onlyStarred, classes, since } = this.#wish;
+    if (!on || delivered || (onlyStarred ? !starred : created < since)) return false;
     if (classes === null) return true;
     const own = label === null ? [] : typeof label === 'string' ? [label] : Object.keys(label);
     return classes.some((wanted) => own.some((name) => name.toLowerCase() === wanted.toLowerCase()));
@@ -188,16 +198,14 @@ export class DeliveryWatch {
   }
 }
 
-function defaults(): FileSettings {
-  return wishFrom({}).settings;
-}
-
-/** What the declaration of deliver.set takes, defaults filled in. Throws. */
+/** What deliver.set takes, and since when, with defaults filled in. Throws. */
 function wishFrom(value: unknown): Wish {
-  const given = value as { classes?: unknown };
-  const { classes, ...rest } = commandOf('deliver.set').args.parse({
-    ...given,
-    classes: given.classes ?? undefined,
-  }) as Omit<Wish, 'classes'> & { classes?: string[] };
-  return { ...rest, classes: classes ?? null };
+  const {
+    since = 0,
+    classes,
+    ...given
+  } = z.looseObject({ since: z.number().optional(), classes: z.unknown().optional() }).parse(value);
+  const args = commandOf('deliver.set').args.parse({ ...given, classes: classes ?? undefined });
+  const { earlier: _, ...wish } = args as Omit<Wish, 'since' | 'classes'> & { earlier: boolean; classes?: string[] };
+  return { ...wish, classes: wish.classes ?? null, since };
 }

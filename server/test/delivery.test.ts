@@ -186,6 +186,8 @@ test('what is wanted is delivered by itself, once, whatever happens to it afterw
   const { call, clips, dir } = await setup(t);
   await clips(1, { seed: 100 });
   await call('deliver.set', { folder: 'in', classes: ['rain'], settings: { creator: 'JD', bits: 16 } });
+  assert.equal((await call('deliver.info')).waiting, 0);
+  await call('deliver.set', { folder: 'in', classes: ['rain'], earlier: true, settings: { creator: 'JD', bits: 16 } });
   const done = async (count: number): Promise<void> =>
     until(async () => Number((await call('deliver.info')).delivered) === count);
   await done(1);
