@@ -13,6 +13,6 @@ port.on('message', ({ order, wav, facts, settings }: MakeOrder) => {
     } catch (error) {
       reply = { order, error: error instanceof Error ? error.message : String(error) };
     }
-    port.postMessage(reply);
+    port.postMessage(reply, 'made' in reply ? [reply.made.bytes.buffer as ArrayBuffer] : []);
   });
 });

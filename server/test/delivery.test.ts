@@ -5,7 +5,7 @@ import { rm } from 'node:fs/promises';
 import path from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { type Answer, checkEvent, ProtocolError } from '../../protocol/index.ts';
+import { type Answer, checkEvent, jsonCodec, ProtocolError } from '../../protocol/index.ts';
 import { createApp } from '../app.ts';
 import { readFlacComments } from '../audio/flac.ts';
 import { readRecipe } from '../audio/recipe.ts';
@@ -13,7 +13,9 @@ import { decodeWav } from '../audio/wav.ts';
 import { resolveConfig } from '../config.ts';
 import { readSheet } from '../delivery/sheet.ts';
 import { ScriptedEngine } from './support/engine.ts';
+import { connectOsc } from './support/osc-client.ts';
 import { memoryLog, newServer, type TestServer, type TestServerOptions, temporary } from './support/server.ts';
+import { connectWs } from './support/ws-client.ts';
 
 interface Setup {
   server: TestServer;
@@ -81,6 +83,28 @@ test('a clip is sent as bytes, or written where its owner wants it', async (t) =
     [{ bits: 20 }, 'bad_args'],
   ] as const)
     await assert.rejects(call('clip.export', { clip, ...args }), failed(code), JSON.stringify(args));
+});
+
+test('over HTTP and in JSON the bytes of a file are base64, over OSC a path', async (t) => {
+  const { call, clips, server } = await setup(t, { config: { oscPort: 0 } });
+  const [clip] = await clips(1);
+  const { content } = await call('clip.export', { clip, to: 'bytes' });
+  const own = Buffer.from(content as Uint8Array);
+  const body = JSON.stringify({ clip, to: 'bytes' });
+  const answer = await fetch(`${server.app.urls.http}/v1/clip.export`, { method: 'POST', body });
+  const { data } = (await answer.json()) as { data: { content: string } };
+  assert.ok(Buffer.from(data.content, 'base64').equals(own), 'over HTTP');
+  const ws = await connectWs(server.app, jsonCodec);
+  t.after(() => ws.close());
+  const told = await ws.ask('clip.export', { clip, to: 'bytes' }).end;
+  assert.ok(own.equals(told.data.content as Uint8Array), 'over WebSocket');
+  const osc = await connectOsc(server.app);
+  t.after(() => osc.close());
+  const written = await osc.ask('clip.export', { clip, format: 'flac', bits: 16, timeReference: '48000' }).end;
+  assert.match(String(written.data.path), /RAIN_Rain_FOLEYD_NONE_s1\.flac$/);
+  osc.send('/foley/delivery');
+  const { args } = await osc.message(({ address }) => address === '/foley/delivery');
+  assert.deepEqual(args, [0, '', 0, 0]);
 });
 
 test('without a folder that the owner named nothing is delivered', async (t) => {
