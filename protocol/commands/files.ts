@@ -19,7 +19,7 @@ export const subfolder = z
     'expected names of letters, digits, spaces and _.+,()- with / between them',
   );
 
-const { gain: _, ...cuts } = shapeArgs;
+const { gain: _, length: __, ...cuts } = shapeArgs;
 
 export const fileArgs = {
   format: z.enum(['wav', 'flac']).default('wav').describe('container; a FLAC carries the chunks of its WAV too'),
@@ -65,6 +65,13 @@ export const fileArgs = {
   scene: block.optional().describe('of iXML'),
   take: block.optional().describe('of iXML'),
   ...cuts,
+  length: z
+    .number()
+    .gt(0)
+    .max(limits.seconds)
+    .optional()
+    .meta({ unit: 's' })
+    .describe('seconds that are wanted: what is longer is cut at a quiet place'),
   gain: z
     .number()
     .min(-80)

@@ -24,7 +24,7 @@ export interface Levelled {
  * @param place the larger factor of those by which it goes into the channels
  */
 export function level(pcm: Float32Array, rate: number, place: number, { peak, lufs, gain }: LevelWish): Levelled {
-  const height = decibels(truePeak(pcm) * place);
+  const height = decibels(truePeak(pcm, rate) * place);
   const { integrated } = measureLoudness(pcm, rate);
   const wanted = lufs !== undefined && integrated !== null ? lufs - integrated : gain;
   const given = height === null ? wanted : Math.min(wanted, peak - height);
