@@ -17,11 +17,15 @@ import {
   msgpackCodec,
   ProtocolError,
 } from '../../../protocol/index.ts';
+import { readBext, writeBext } from '../../audio/bext.ts';
+import { encodeFlac, readFlacComments } from '../../audio/flac.ts';
 import { readRecipe, writeRecipe } from '../../audio/recipe.ts';
-import { decodeWav, encodeWav, WavError } from '../../audio/wav.ts';
+import { findChunk } from '../../audio/riff.ts';
+import { decodeWav, encodeWav, packWav, WavError, wavFormat } from '../../audio/wav.ts';
 import { readWavHead } from '../../audio/wav-head.ts';
 import { cardSchema } from '../../catalog/card.ts';
 import { readSidecar, writeSidecar } from '../../clips/sidecar.ts';
+import { readSheet } from '../../delivery/sheet.ts';
 import { parseCard } from '../../engine/card.ts';
 import { EngineError } from '../../engine/errors.ts';
 import { StatisticsError } from '../../evaluation/fad.ts';
@@ -132,6 +136,8 @@ export async function allParsers(): Promise<Parser[]> {
     httpBodies(),
     midi(),
     wav(),
+    delivered(),
+    sheet(),
     recording(),
     sidecar(),
     card(),
@@ -384,6 +390,51 @@ function wav(): Parser {
         return `${pcm.length} samples, ${readRecipe(info.comment ?? '') === null ? 'bare' : 'with recipe'}`;
       } catch (error) {
         if (error instanceof WavError) return 'refused';
+        throw error;
+      }
+    },
+  };
+}
+
+/** Files that were delivered and come back: `generate --like` of a FLAC, and what bext says. */
+function delivered(): Parser {
+  const comments = [
+    ['TITLE', 'Rain'],
+    ['FOLEYD', writeRecipe(recipe)],
+  ] as const;
+  const loudness = { integrated: -23, range: 1, momentary: -20, shortTerm: -22 };
+  const bext = writeBext({
+    ...{ description: 'Rain', originator: 'foleyd', originatorReference: 'FLYD1', when: 1.7e12, timeReference: 5 },
+    ...{ loudness, truePeak: -2, codingHistory: ['A=PCM,F=48000,W=24,M=mono,T=x'] },
+  });
+  const layout = { rate: 8000, channels: 1, bits: 16 } as const;
+  const chunks = [bext, ...wavFormat(layout, 64)];
+  const sound = Int32Array.from({ length: 64 }, (_, i) => (i * 37) % 99);
+  const frames = [
+    packWav(sound, layout, chunks),
+    encodeFlac(sound, layout, { vendor: 'foleyd', comments, chunks }),
+    encodeFlac(sound, layout, { vendor: '', comments }),
+  ];
+  return {
+    ...{ name: 'delivered files', frames },
+    take(frame) {
+      const found = readFlacComments(frame);
+      if (found !== null) return readRecipe(found.get('FOLEYD') ?? '') === null ? 'none' : 'with recipe';
+      const body = findChunk(frame, 'bext');
+      return body === null || readBext(body) === null ? 'none' : 'with bext';
+    },
+  };
+}
+
+function sheet(): Parser {
+  const frames = ['class,seed\r\nRain,4\r\n', '\ufeffclip,"fx ""name"""\n"a\nb",c\n'].map((text) => bytes(text));
+  return {
+    ...{ name: 'sheets', frames },
+    take(frame) {
+      try {
+        return `${readSheet(Buffer.from(frame).toString('utf8')).length} rows`;
+      } catch (error) {
+        if (/quote does not end|cells, there are/.test((error as Error).message)) return 'refused';
         throw error;
       }
     },
