@@ -6,7 +6,8 @@ const fields: Readonly<Record<string, readonly string[]>> = {
   preview: ['pcm'],
   audio: ['pcm'],
   audition: ['wav', 'picture'],
-  done: ['piece'],
+  file: ['content'],
+  done: ['piece', 'content'],
 };
 
 export const bin = {

@@ -8,6 +8,8 @@ const to = z
   .enum(['exports', 'delivery', 'bytes'])
   .default('exports')
   .describe("the server's folder of exports, the folder its owner delivers to, or into the answer");
+// Before the field `bytes`: in a class of Python that name would hide the type.
+const content = bin('the file, where it was to be sent').optional();
 const folder = subfolder.default('').describe('below that of deliveries');
 
 export const clipExport = defineCommand({
@@ -22,7 +24,7 @@ export const clipExport = defineCommand({
     ...fileArgs,
   }),
   events: {
-    done: z.object({ ...fileTold, content: bin('the file, where it was to be sent').optional() }),
+    done: z.object({ content, ...fileTold }),
   },
   http: true,
   osc: {
@@ -64,8 +66,8 @@ export const clipBatch = defineCommand({
     file: z.object({
       index,
       clip: z.string().describe('clip id'),
+      content,
       ...fileTold,
-      content: bin('the file, where it was to be sent').optional(),
     }),
     skipped: z.object({ index, code: z.string().describe('error code'), message: z.string() }),
     done: z.object({

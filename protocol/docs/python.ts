@@ -195,7 +195,8 @@ const keywords = new Set([
 
 /** Inside a call, types are values: those with a bar between them would be evaluated. */
 const quoted = (type: string): string => (/[|]/.test(type) ? `"${type.replaceAll('"', "'")}"` : type);
-const literal = (values: readonly string[]): string => `Literal[${values.map(text).join(', ')}]`;
+const literal = (values: readonly (string | number)[]): string =>
+  `Literal[${values.map((value) => JSON.stringify(value)).join(', ')}]`;
 const capital = (word: string): string => `${word.charAt(0).toUpperCase()}${word.slice(1)}`;
 
 /** A Python string. */

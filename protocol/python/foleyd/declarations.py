@@ -32,6 +32,7 @@ ErrorCode = Literal[
     "python_missing",
     "trainer_missing",
     "no_room",
+    "no_delivery",
     "training_failed",
     "unknown_reference",
     "bad_reference",
@@ -80,6 +81,7 @@ ERRORS: dict[str, str] = {
     "python_missing": "Training needs Python; the message says what to install.",
     "trainer_missing": "Python lacks what training needs; the message says what to install.",
     "no_room": "Too little memory or disk is free.",
+    "no_delivery": "The owner of the server named no folder to deliver to (`--deliver`).",
     "training_failed": "The training ended without a voice; the message says why.",
     "unknown_reference": "No reference has this name.",
     "bad_reference": "The reference is not one, or knows none of the classes; the message says why.",
@@ -554,17 +556,49 @@ class ClipDeleteDone(TypedDict):
 class ClipExportArgs(TypedDict):
     #: clip id; text, 1 to 128 characters
     clip: str
-    #: of the file, without folder; text, 1 to 128 characters; when left out: the clip's name, else its class and seed
+    #: of the file, without folder; text, 1 to 128 characters; when left out: made by the rules of UCS
     name: NotRequired[str]
-    #: samples of the WAV; "f32" or "s16"; when left out: "s16"
-    format: NotRequired[Literal["f32", "s16"]]
-    #: sample rate (Hz); integer from 8000 to 192000; when left out: the clip's own
+    #: the server's folder of exports, the folder its owner delivers to, or into the answer; "exports" or "delivery" or "bytes"; when left out:
+    #: "exports"
+    to: NotRequired[Literal["exports", "delivery", "bytes"]]
+    #: below that of deliveries; text, 0 to 128 characters; when left out: ""
+    folder: NotRequired[str]
+    #: container; a FLAC carries the chunks of its WAV too; "wav" or "flac"; when left out: "wav"
+    format: NotRequired[Literal["wav", "flac"]]
+    #: of a sample; 16 is dithered, 32 is float and only in a WAV; 16 or 24 or 32; when left out: 24
+    bits: NotRequired[Literal[16, 24, 32]]
+    #: sample rate (Hz); integer from 8000 to 192000; when left out: 48000
     rate: NotRequired[int]
+    #: mono, or stereo in which the sound is placed; 1 or 2; when left out: 1
+    channels: NotRequired[Literal[1, 2]]
+    #: place between left, -1, and right, 1, at constant power; number from -1 to 1; when left out: 0
+    pan: NotRequired[float]
+    #: ceiling of the true peak: what is higher is lowered as a whole, nothing is raised to it (dBTP); number from -60 to 0; when left out: -2
+    peak: NotRequired[float]
+    #: integrated loudness that is wanted, as far as the ceiling allows; gain does not count then (LUFS); number from -60 to -5
+    lufs: NotRequired[float]
+    #: state a loop and make it seamless, where the sound is steady enough; boolean; when left out: false
+    loop: NotRequired[bool]
+    #: since midnight, at the rate of the file (samples); integer from 0 or decimal text; when left out: 0
+    timeReference: NotRequired[int | str]
+    #: of UCS; text; when left out: the server's list, the voice's card, the class
+    catId: NotRequired[str]
+    #: 24 characters of it are used; text, 0 to 128 characters; when left out: the clip's name, else its class
+    fxName: NotRequired[str]
+    #: CreatorID; text, 0 to 128 characters; when left out: FOLEYD
+    creator: NotRequired[str]
+    #: SourceID: show, project or library; text, 0 to 128 characters; when left out: NONE
+    source: NotRequired[str]
+    #: last block of the name; text, 0 to 128 characters; when left out: s and the seed
+    userData: NotRequired[str]
+    #: of iXML; text, 0 to 128 characters
+    project: NotRequired[str]
+    #: of iXML; text, 0 to 128 characters
+    scene: NotRequired[str]
+    #: of iXML; text, 0 to 128 characters
+    take: NotRequired[str]
     #: cut off the beginning (s); number from 0 to 60
     trim: NotRequired[float]
-    #: seconds that are wanted: less is cut at a quiet place, more than the voice's clip goes on from its end (s); number above 0 to 60; when left
-    #: out: what the voice's clips have
-    length: NotRequired[float]
     #: cut to the sample, wherever that is; boolean; when left out: false
     exact: NotRequired[bool]
     #: play it backwards; boolean; when left out: false
@@ -573,17 +607,274 @@ class ClipExportArgs(TypedDict):
     fadeIn: NotRequired[float]
     #: fade at the end (s); number from 0 to 60
     fadeOut: NotRequired[float]
-    #: louder or softer; beyond full scale is clipped (dB); number from -80 to 40; when left out: 0
+    #: seconds that are wanted: what is longer is cut at a quiet place (s); number above 0 to 60
+    length: NotRequired[float]
+    #: louder or softer, up to the ceiling; nothing is clipped (dB); number from -80 to 40; when left out: 0
     gain: NotRequired[float]
 
 
 class ClipExportDone(TypedDict):
-    #: of the file on disk; text
-    path: str
+    #: the file, where it was to be sent; bytes
+    content: NotRequired[bytes]
+    #: of the file, without folder; text
+    name: str
+    #: of the file on disk; null where it was sent; text or null
+    path: str | None
     #: integer from 0
     bytes: int
     #: (s); number from 0
     seconds: float
+    #: integrated loudness; null of silence and of less than 0.4 s (LUFS); number or null
+    lufs: float | None
+    #: null of silence (dBTP); number or null
+    truePeak: float | None
+    #: how much louder than the clip it is (dB); number
+    gain: float
+    #: whether it has a loop; boolean
+    looped: bool
+
+
+ClipBatchArgsRows = TypedDict(
+    "ClipBatchArgsRows",
+    {
+        #: clip id; text, 1 to 128 characters
+        "clip": NotRequired[str],
+        #: name, id or a mix like DogBark:0.7+Rain:0.3; text, 1 to 128 characters
+        "class": NotRequired[str],
+        #: integer from 0 to 4294967295 or decimal text
+        "seed": "NotRequired[int | str]",
+        #: integer from 1 to 64; when left out: 1
+        "count": NotRequired[int],
+        #: text, 1 to 128 characters
+        "voice": NotRequired[str],
+        #: text
+        "catId": NotRequired[str],
+        #: text, 0 to 128 characters
+        "fxName": NotRequired[str],
+        #: text, 0 to 128 characters
+        "userData": NotRequired[str],
+        #: text, 0 to 128 characters
+        "take": NotRequired[str],
+    },
+)
+
+
+class ClipBatchArgs(TypedDict):
+    #: clip ids; list of text, 1 to 128 characters
+    clips: NotRequired[list[str]]
+    #: lines of a sheet: a clip, or a class with seed and count; what they say goes before the rest; list of map
+    rows: NotRequired[list[ClipBatchArgsRows]]
+    #: the server's folder of exports, the folder its owner delivers to, or into the answer; "exports" or "delivery" or "bytes"; when left out:
+    #: "exports"
+    to: NotRequired[Literal["exports", "delivery", "bytes"]]
+    #: below that of deliveries; text, 0 to 128 characters; when left out: ""
+    folder: NotRequired[str]
+    #: of the sheet, without folder and ending; text, 1 to 128 characters; when left out: batch and the job
+    sheet: NotRequired[str]
+    #: container; a FLAC carries the chunks of its WAV too; "wav" or "flac"; when left out: "wav"
+    format: NotRequired[Literal["wav", "flac"]]
+    #: of a sample; 16 is dithered, 32 is float and only in a WAV; 16 or 24 or 32; when left out: 24
+    bits: NotRequired[Literal[16, 24, 32]]
+    #: sample rate (Hz); integer from 8000 to 192000; when left out: 48000
+    rate: NotRequired[int]
+    #: mono, or stereo in which the sound is placed; 1 or 2; when left out: 1
+    channels: NotRequired[Literal[1, 2]]
+    #: place between left, -1, and right, 1, at constant power; number from -1 to 1; when left out: 0
+    pan: NotRequired[float]
+    #: ceiling of the true peak: what is higher is lowered as a whole, nothing is raised to it (dBTP); number from -60 to 0; when left out: -2
+    peak: NotRequired[float]
+    #: integrated loudness that is wanted, as far as the ceiling allows; gain does not count then (LUFS); number from -60 to -5
+    lufs: NotRequired[float]
+    #: state a loop and make it seamless, where the sound is steady enough; boolean; when left out: false
+    loop: NotRequired[bool]
+    #: since midnight, at the rate of the file (samples); integer from 0 or decimal text; when left out: 0
+    timeReference: NotRequired[int | str]
+    #: of UCS; text; when left out: the server's list, the voice's card, the class
+    catId: NotRequired[str]
+    #: 24 characters of it are used; text, 0 to 128 characters; when left out: the clip's name, else its class
+    fxName: NotRequired[str]
+    #: CreatorID; text, 0 to 128 characters; when left out: FOLEYD
+    creator: NotRequired[str]
+    #: SourceID: show, project or library; text, 0 to 128 characters; when left out: NONE
+    source: NotRequired[str]
+    #: last block of the name; text, 0 to 128 characters; when left out: s and the seed
+    userData: NotRequired[str]
+    #: of iXML; text, 0 to 128 characters
+    project: NotRequired[str]
+    #: of iXML; text, 0 to 128 characters
+    scene: NotRequired[str]
+    #: of iXML; text, 0 to 128 characters
+    take: NotRequired[str]
+    #: cut off the beginning (s); number from 0 to 60
+    trim: NotRequired[float]
+    #: cut to the sample, wherever that is; boolean; when left out: false
+    exact: NotRequired[bool]
+    #: play it backwards; boolean; when left out: false
+    reverse: NotRequired[bool]
+    #: fade at the beginning (s); number from 0 to 60
+    fadeIn: NotRequired[float]
+    #: fade at the end (s); number from 0 to 60
+    fadeOut: NotRequired[float]
+    #: seconds that are wanted: what is longer is cut at a quiet place (s); number above 0 to 60
+    length: NotRequired[float]
+    #: louder or softer, up to the ceiling; nothing is clipped (dB); number from -80 to 40; when left out: 0
+    gain: NotRequired[float]
+
+
+class ClipBatchAccepted(TypedDict):
+    #: job id; text
+    job: str
+    #: how many will come; integer from 1
+    files: int
+
+
+class ClipBatchProgress(TypedDict):
+    #: integer from 0
+    done: int
+    #: integer from 1
+    of: int
+
+
+class ClipBatchFile(TypedDict):
+    #: which file, from 0, in the order of the sheet; integer from 0
+    index: int
+    #: clip id; text
+    clip: str
+    #: the file, where it was to be sent; bytes
+    content: NotRequired[bytes]
+    #: of the file, without folder; text
+    name: str
+    #: of the file on disk; null where it was sent; text or null
+    path: str | None
+    #: integer from 0
+    bytes: int
+    #: (s); number from 0
+    seconds: float
+    #: integrated loudness; null of silence and of less than 0.4 s (LUFS); number or null
+    lufs: float | None
+    #: null of silence (dBTP); number or null
+    truePeak: float | None
+    #: how much louder than the clip it is (dB); number
+    gain: float
+    #: whether it has a loop; boolean
+    looped: bool
+
+
+class ClipBatchSkipped(TypedDict):
+    #: which file, from 0, in the order of the sheet; integer from 0
+    index: int
+    #: error code; text
+    code: str
+    #: text
+    message: str
+
+
+class ClipBatchDone(TypedDict):
+    #: how many were made; integer from 0
+    files: int
+    #: how many could not be; integer from 0
+    skipped: int
+    #: of the sheet on disk; null where the files were sent; text or null
+    path: str | None
+    #: the sheet itself; text
+    sheet: str
+
+
+ClipBatchEvent = (
+    tuple[Literal["accepted"], ClipBatchAccepted]
+    | tuple[Literal["progress"], ClipBatchProgress]
+    | tuple[Literal["file"], ClipBatchFile]
+    | tuple[Literal["skipped"], ClipBatchSkipped]
+)
+
+
+class DeliverSetArgsSettings(TypedDict):
+    #: container; a FLAC carries the chunks of its WAV too; "wav" or "flac"; when left out: "wav"
+    format: NotRequired[Literal["wav", "flac"]]
+    #: of a sample; 16 is dithered, 32 is float and only in a WAV; 16 or 24 or 32; when left out: 24
+    bits: NotRequired[Literal[16, 24, 32]]
+    #: sample rate (Hz); integer from 8000 to 192000; when left out: 48000
+    rate: NotRequired[int]
+    #: mono, or stereo in which the sound is placed; 1 or 2; when left out: 1
+    channels: NotRequired[Literal[1, 2]]
+    #: place between left, -1, and right, 1, at constant power; number from -1 to 1; when left out: 0
+    pan: NotRequired[float]
+    #: ceiling of the true peak: what is higher is lowered as a whole, nothing is raised to it (dBTP); number from -60 to 0; when left out: -2
+    peak: NotRequired[float]
+    #: integrated loudness that is wanted, as far as the ceiling allows; gain does not count then (LUFS); number from -60 to -5
+    lufs: NotRequired[float]
+    #: state a loop and make it seamless, where the sound is steady enough; boolean; when left out: false
+    loop: NotRequired[bool]
+    #: since midnight, at the rate of the file (samples); integer from 0 or decimal text; when left out: 0
+    timeReference: NotRequired[int | str]
+    #: of UCS; text; when left out: the server's list, the voice's card, the class
+    catId: NotRequired[str]
+    #: 24 characters of it are used; text, 0 to 128 characters; when left out: the clip's name, else its class
+    fxName: NotRequired[str]
+    #: CreatorID; text, 0 to 128 characters; when left out: FOLEYD
+    creator: NotRequired[str]
+    #: SourceID: show, project or library; text, 0 to 128 characters; when left out: NONE
+    source: NotRequired[str]
+    #: last block of the name; text, 0 to 128 characters; when left out: s and the seed
+    userData: NotRequired[str]
+    #: of iXML; text, 0 to 128 characters
+    project: NotRequired[str]
+    #: of iXML; text, 0 to 128 characters
+    scene: NotRequired[str]
+    #: of iXML; text, 0 to 128 characters
+    take: NotRequired[str]
+    #: cut off the beginning (s); number from 0 to 60
+    trim: NotRequired[float]
+    #: cut to the sample, wherever that is; boolean; when left out: false
+    exact: NotRequired[bool]
+    #: play it backwards; boolean; when left out: false
+    reverse: NotRequired[bool]
+    #: fade at the beginning (s); number from 0 to 60
+    fadeIn: NotRequired[float]
+    #: fade at the end (s); number from 0 to 60
+    fadeOut: NotRequired[float]
+    #: seconds that are wanted: what is longer is cut at a quiet place (s); number above 0 to 60
+    length: NotRequired[float]
+    #: louder or softer, up to the ceiling; nothing is clipped (dB); number from -80 to 40; when left out: 0
+    gain: NotRequired[float]
+
+
+class DeliverSetArgs(TypedDict):
+    #: boolean; when left out: true
+    on: NotRequired[bool]
+    #: below that of deliveries; text, 0 to 128 characters; when left out: ""
+    folder: NotRequired[str]
+    #: only clips that are starred, as soon as they are, and those that are already; boolean; when left out: false
+    starred: NotRequired[bool]
+    #: clips that were saved before it was switched on as well; boolean; when left out: false
+    earlier: NotRequired[bool]
+    #: only clips of these; list of text, 1 to 128 characters; when left out: all
+    classes: NotRequired[list[str]]
+    #: how the files are made, as clip.export takes it; map; when left out: {}
+    settings: NotRequired[DeliverSetArgsSettings]
+
+
+class DeliverSetDone(TypedDict):
+    #: boolean
+    on: bool
+    #: folder that the owner named; null without; text or null
+    root: str | None
+    #: below it; text
+    folder: str
+    #: only starred clips; boolean
+    starred: bool
+    #: only clips of these; null for all; list of text or null
+    classes: list[str] | None
+    #: how the files are made, as clip.export takes it; map
+    settings: dict[str, Any]
+    #: files since the server started; integer from 0
+    delivered: int
+    #: clips whose turn has not come; integer from 0
+    waiting: int
+    #: path of the newest file; text or null
+    last: str | None
+    #: why the last clip could not be delivered; deliver.set or a restart tries it again; text or null
+    problem: str | None
 
 
 class VoiceListDoneVoicesClasses(TypedDict):
@@ -846,14 +1137,14 @@ class TriggerMapArgsSource3(TypedDict):
 
 
 class TriggerMapArgsSource4(TypedDict):
-    #: OSC address of your own; its first number, 0 to 1 or 2 to 127, is the velocity; decimal text
+    #: OSC address of your own; its first number, 0 to 1 or 2 to 127, is the velocity; text
     osc: str
 
 
 TriggerMapArgs = TypedDict(
     "TriggerMapArgs",
     {
-        #: name of the map; decimal text
+        #: name of the map; text
         "id": str,
         #: what fires it; map or map or map or map; when left out: only trigger.fire
         "source": "NotRequired[TriggerMapArgsSource | TriggerMapArgsSource2 | TriggerMapArgsSource3 | TriggerMapArgsSource4]",
@@ -897,7 +1188,7 @@ TriggerMapArgs = TypedDict(
 TriggerMapDoneMap = TypedDict(
     "TriggerMapDoneMap",
     {
-        #: name of the map; decimal text
+        #: name of the map; text
         "id": str,
         #: what fires it; map or map or map or map; when left out: only trigger.fire
         "source": "NotRequired[TriggerMapArgsSource | TriggerMapArgsSource2 | TriggerMapArgsSource3 | TriggerMapArgsSource4]",
@@ -944,14 +1235,14 @@ class TriggerMapDone(TypedDict):
 
 
 class TriggerEditArgs(TypedDict):
-    #: name of the map; decimal text
+    #: name of the map; text
     id: str
     #: the fields of trigger.map to change; null takes an optional one away; map
     change: dict[str, Any]
 
 
 class TriggerUnmapArgs(TypedDict):
-    #: name of the map; decimal text
+    #: name of the map; text
     id: str
 
 
@@ -968,7 +1259,7 @@ class TriggerListDone(TypedDict):
 
 
 class TriggerExportArgs(TypedDict):
-    #: name of the map; list of decimal text; when left out: all of them
+    #: name of the map; list of text; when left out: all of them
     ids: NotRequired[list[str]]
 
 
@@ -990,9 +1281,9 @@ class TriggerImportDone(TypedDict):
 
 
 class TriggerFireArgs(TypedDict):
-    #: name of the map; decimal text
+    #: name of the map; text
     id: NotRequired[str]
-    #: or every map of this OSC address; decimal text
+    #: or every map of this OSC address; text
     osc: NotRequired[str]
     #: 0 ends what a gate or a loop holds; number from 0 to 1; when left out: 1
     velocity: NotRequired[float]
@@ -1022,7 +1313,7 @@ TriggerFireEvent = (
 class TriggerStopArgs(TypedDict):
     #: of the output, from a hit; integer from 0
     voice: NotRequired[int]
-    #: or a map; decimal text
+    #: or a map; text
     id: NotRequired[str]
     #: to silence (s); number from 0 to 60; when left out: 0.02
     fade: NotRequired[float]
@@ -1424,11 +1715,11 @@ class VoiceExportDone(TypedDict):
 
 
 class VoiceUploadArgs(TypedDict):
-    #: a name of your own for this file; the first piece begins it; decimal text
+    #: a name of your own for this file; the first piece begins it; text
     upload: str
     #: as many bytes as are here; 0 begins the file anew (bytes); integer from 0; when left out: 0
     offset: NotRequired[int]
-    #: base64 of the bytes; decimal text
+    #: base64 of the bytes; text, 0 to 700000 characters
     data: str
 
 
@@ -1442,9 +1733,9 @@ class VoiceUploadDone(TypedDict):
 VoiceImportArgs = TypedDict(
     "VoiceImportArgs",
     {
-        #: the file, brought by voice.upload; gone once the voice is there; decimal text; when left out: the body of a PUT
+        #: the file, brought by voice.upload; gone once the voice is there; text; when left out: the body of a PUT
         "upload": NotRequired[str],
-        #: id it gets here; decimal text; when left out: the id it had; refused where that is taken
+        #: id it gets here; text; when left out: the id it had; refused where that is taken
         "as": NotRequired[str],
     },
 )
@@ -1476,13 +1767,13 @@ VoiceImportEvent = (
 
 
 class DatasetUploadArgs(TypedDict):
-    #: a name of your own for these recordings; the first piece begins it; decimal text
+    #: a name of your own for these recordings; the first piece begins it; text
     upload: str
     #: name.wav, or Class/name.wav; WAV, FLAC, Ogg, MP3 or AIFF; text, 1 to 128 characters
     file: str
     #: where in the file: as many bytes as are here; 0 begins it anew (bytes); integer from 0; when left out: 0
     offset: NotRequired[int]
-    #: base64 of the bytes; decimal text
+    #: base64 of the bytes; text, 0 to 700000 characters
     data: str
 
 
@@ -1498,9 +1789,9 @@ class DatasetUploadDone(TypedDict):
 DatasetAddArgs = TypedDict(
     "DatasetAddArgs",
     {
-        #: id of the new data set; decimal text
+        #: id of the new data set; text
         "dataset": str,
-        #: recordings that came by dataset.upload; gone afterwards; decimal text
+        #: recordings that came by dataset.upload; gone afterwards; text
         "upload": NotRequired[str],
         #: or a folder of the server, inside one that --dataset-folder allows; text, 1 to 1024 characters
         "folder": NotRequired[str],
@@ -1632,7 +1923,7 @@ class DatasetListDone(TypedDict):
 
 
 class DatasetInfoArgs(TypedDict):
-    #: data set id; decimal text
+    #: data set id; text
     dataset: str
 
 
@@ -1642,13 +1933,13 @@ class DatasetRemoveDone(TypedDict):
 
 
 class AdminRetrainArgs(TypedDict):
-    #: id of the new voice; decimal text
+    #: id of the new voice; text
     voice: str
-    #: what it learns from; list of decimal text
+    #: what it learns from; list of text
     datasets: list[str]
     #: name of the voice for people; text, 1 to 128 characters; when left out: its id
     name: NotRequired[str]
-    #: voice it is trained on: classes that are new are added, the others stay; decimal text; when left out: the active voice
+    #: voice it is trained on: classes that are new are added, the others stay; text; when left out: the active voice
     base: NotRequired[str]
     #: from nothing instead: the voice knows only what the data sets have; boolean; when left out: false
     scratch: NotRequired[bool]
@@ -1660,7 +1951,7 @@ class AdminRetrainArgs(TypedDict):
     minutes: NotRequired[float]
     #: or steps of each stage; integer from 1 to 10000000
     steps: NotRequired[int]
-    #: sizes and settings from scratch, one of the trainer's presets: tiny proves in minutes that it all works; decimal text; when left out: "rvq"
+    #: sizes and settings from scratch, one of the trainer's presets: tiny proves in minutes that it all works; text; when left out: "rvq"
     preset: NotRequired[str]
     #: of everything random; integer from 0 to 4294967295 or decimal text
     seed: NotRequired[int | str]
@@ -1864,8 +2155,20 @@ class Commands:
         return self._request("clip.delete", args)
 
     def clip_export(self, args: ClipExportArgs) -> Request[tuple[str, Any], ClipExportDone]:
-        """Writes a saved clip under a name of its own into the server's folder of exports; no file is ever replaced."""
+        """Makes a file for a sound department of a saved clip: WAV with bext, iXML and cues, or FLAC. No file is ever replaced."""
         return self._request("clip.export", args)
+
+    def clip_batch(self, args: ClipBatchArgs | None = None) -> Request[ClipBatchEvent, ClipBatchDone]:
+        """Makes files of many clips, of saved ones and of ones that are made for it, and a sheet (CSV) of them, as one job."""
+        return self._request("clip.batch", args)
+
+    def deliver_set(self, args: DeliverSetArgs | None = None) -> Request[tuple[str, Any], DeliverSetDone]:
+        """Says which saved clips are delivered by themselves to the folder that the owner named, and how; each once, for good. Needs the admin role."""
+        return self._request("deliver.set", args)
+
+    def deliver_info(self) -> Request[tuple[str, Any], DeliverSetDone]:
+        """What is delivered by itself, where, and how far that is."""
+        return self._request("deliver.info", None)
 
     def voice_list(self) -> Request[tuple[str, Any], VoiceListDone]:
         """Lists the voices and their classes."""
