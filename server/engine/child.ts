@@ -5,6 +5,7 @@
 import { constants, setPriority } from 'node:os';
 import type { EngineRequest, EngineResult } from './engine.ts';
 import { EngineError, toEngineError } from './errors.ts';
+import { whenServerGone } from './leaving.ts';
 import { makeClip } from './make.ts';
 import type { ChildStatus, FromChild, ToChild } from './messages.ts';
 import { bundledProviders, ortVersion } from './ort.ts';
@@ -23,7 +24,7 @@ try {
 // that it can let clips end first.
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => undefined);
 // An orderly exit would end the rendering thread in the middle of a graph's run, which aborts with a core dump.
-process.on('disconnect', () => void process.kill(process.pid, 'SIGKILL'));
+whenServerGone(() => void process.kill(process.pid, 'SIGKILL'));
 
 const threads = Number(process.argv[2] ?? 1);
 const voiceMemory = Number(process.argv[4] ?? 512) * 2 ** 20;
