@@ -26,11 +26,15 @@ export interface Stage {
   host(format: Format, env?: Record<string, string>): Host;
 }
 
-/** Tests of the built plugin that share one server; each has hosts of its own. */
-export function withServer(name: string, tests: (stage: (t: TestContext) => Stage) => void): void {
+/** Tests of the built plugin that share one server; each has hosts of its own. They skip where `programs` are missing. */
+export function withServer(
+  name: string,
+  tests: (stage: (t: TestContext) => Stage) => void,
+  ...programs: string[]
+): void {
   const cleanups: (() => unknown)[] = [];
   const shared = { place: undefined as unknown as Workplace, ws: '' };
-  describe(name, { skip: lacks() }, () => {
+  describe(name, { skip: lacks(...programs) }, () => {
     before(async () => {
       built();
       // The server's helpers want a test to end with; this one ends with all of them.
