@@ -55,7 +55,7 @@ async function studio({ place, ws }: Stage): Promise<NodeJS.ProcessEnv> {
 /**
  * What one run of the script exports. Ardour without its window aborts now and then, with its own synthesizer as with
  * this plugin: while a track is made ("Port already exists"), in the export, or when it ends. So a run that a signal
- * killed does not count, and there are three tries. An error of the script is final.
+ * killed does not count, and there are five tries. An error of the script is final.
  */
 async function exported(
   t: TestContext,
@@ -74,7 +74,7 @@ async function exported(
     });
     if (status === 0 && /^exported$/m.test(stdout)) break;
     t.diagnostic(`${what}, try ${tries}: Ardour ended with ${status ?? signal}`);
-    assert.ok(signal !== null && tries < 3, `${stdout}\n${stderr}`);
+    assert.ok(signal !== null && tries < 5, `${stdout}\n${stderr}`);
   }
   const { pcm, rate } = decodeWav(await readFile(file));
   assert.deepEqual([rate, pcm.length], [RATE, FRAMES]);
