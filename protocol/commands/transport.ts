@@ -34,6 +34,13 @@ export const transportSet = defineCommand({
       .optional()
       .describe("beats since the song's beginning; negative in a count-in")
       .meta({ fallback: 'where it is by what was told before' }),
+    lasts: z
+      .number()
+      .min(0.1)
+      .max(86_400)
+      .optional()
+      .describe('after so long without another word it stands: for hosts that may be gone without one')
+      .meta({ unit: 's', fallback: 'for ever' }),
   }),
   events: { done: z.object(state) },
   http: true,
@@ -41,7 +48,7 @@ export const transportSet = defineCommand({
   osc: {
     address: '/foley/transport',
     id: 'none',
-    args: ['playing', 'tempo', 'beat'],
+    args: ['playing', 'tempo', 'beat', 'lasts'],
     pairs: false,
     fixed: {},
     example: [1, 120, 16.5],

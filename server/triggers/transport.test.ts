@@ -46,5 +46,12 @@ test('a song that stands has no beats, keeps its place and lets a MIDI clock cou
   const alone = song();
   alone.set({ playing: false }, 1_001_000);
   assert.equal(alone.next(1, 1_002_000), null);
+  const gone = song(midi);
+  gone.set({ playing: true, lasts: 5 }, 1_001_000);
+  assert.equal(gone.next(1, 1_005_900), 1_006_000);
+  assert.equal(gone.next(1, 1_006_100), 42, 'a host that says nothing any more');
+  assert.equal(gone.state(1_007_000).source, 'Pads');
+  gone.set({ playing: true }, 1_009_000);
+  assert.equal(gone.state(1_009_000).beat, 12, 'it stood where it was last known to be');
   assert.deepEqual(alone.state(0), { playing: false, tempo: null, beat: null, source: null });
 });

@@ -7,6 +7,8 @@ export interface Told {
   tempo?: number | undefined;
   /** Beats since the song's beginning at `at`. */
   beat?: number | undefined;
+  /** Seconds after which the song stands, unless another word comes: a host that crashed says no last one. */
+  lasts?: number | undefined;
 }
 
 export interface TransportState {
@@ -36,27 +38,29 @@ const TEMPO = 120;
 export class Transport implements Beats {
   readonly #other: OtherClock;
   #course: Course = { at: 0, beat: 0, each: 60_000 / TEMPO };
-  #playing = false;
+  /** Milliseconds since 1970 until which it plays. */
+  #until = Number.NEGATIVE_INFINITY;
 
   constructor(other: OtherClock) {
     this.#other = other;
   }
 
   /** `at`: milliseconds since 1970 when this is so, ahead or past. */
-  set({ playing, tempo, beat }: Told, at: number): void {
-    const was = this.#playing ? beatAt(this.#course, at) : this.#course.beat;
+  set({ playing, tempo, beat, lasts = Number.POSITIVE_INFINITY }: Told, at: number): void {
+    const stood = Math.min(at, this.#until);
+    const was = stood > this.#course.at ? beatAt(this.#course, stood) : this.#course.beat;
     const each = tempo === undefined ? this.#course.each : 60_000 / tempo;
     this.#course = { at, beat: beat ?? was, each };
-    this.#playing = playing;
+    this.#until = playing ? at + lasts * 1000 : Number.NEGATIVE_INFINITY;
   }
 
   next(quantise: number, after: number): number | null {
-    return this.#playing ? nextBeat(this.#course, quantise, after) : this.#other.next(quantise, after);
+    return after <= this.#until ? nextBeat(this.#course, quantise, after) : this.#other.next(quantise, after);
   }
 
   /** `now`: milliseconds since 1970. */
   state(now: number): TransportState {
-    if (this.#playing) {
+    if (now <= this.#until) {
       const { each } = this.#course;
       return { playing: true, tempo: 60_000 / each, beat: beatAt(this.#course, now), source: 'client' };
     }

@@ -21,6 +21,8 @@ constexpr auto kFirstPause = milliseconds(100), kLastPause = milliseconds(2000);
 constexpr int kBusyMs = 4, kIdleMs = 20;
 /// A song that is farther from where it should be has jumped. In beats.
 constexpr double kJump = 0.01;
+/// While it plays it is told of again after so long: what was told before does not last much longer.
+constexpr double kAgainSeconds = 2;
 
 /// Milliseconds since 1970. On Linux no system call: the kernel leaves its clock where every program can read it.
 double wallMs() {
@@ -149,9 +151,10 @@ void Bridge::follow(const Song& song, uint32_t frames) {
   const bool moved = song.known && song.playing &&
                      (song.tempo != told_.tempo || std::abs(song.beat - expected()) > kJump);
   // A tempo that glides is told of in steps.
-  const bool due = since_ * 10 >= rate_.load(std::memory_order_relaxed);
+  const double since = static_cast<double>(since_) / rate_.load(std::memory_order_relaxed);
+  const bool due = (moved && since >= 0.1) || (song.known && song.playing && since >= kAgainSeconds);
   // What finds no room is still to be told with the next block.
-  if ((turned || (moved && due)) && songs_.push({song, wallMs()})) {
+  if ((turned || due) && songs_.push({song, wallMs()})) {
     told_ = song;
     since_ = 0;
   }

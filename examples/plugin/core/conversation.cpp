@@ -11,6 +11,8 @@ namespace foley {
 
 namespace {
 
+/// Seconds for which the word of a song holds: longer than until the next, and no longer than a crash of the host may go unseen.
+constexpr double kSongLasts = 6;
 constexpr uint32_t kMostRate = 192000, kMostChannels = 8, kMostCode = 65535;
 /// Longer than any clip that is asked for.
 constexpr uint32_t kMostSeconds = 30;
@@ -68,7 +70,7 @@ std::vector<uint8_t> Conversation::song(const SongAt& told) {
   const Song& song = told.song;
   Writer out;
   out.map(4).text("id").text("song").text("cmd").text("transport.set").text("at").number(told.at).text("args");
-  out.map(3).text("playing").flag(song.playing).text("tempo").number(std::clamp(song.tempo, 1.0, 1000.0));
+  out.map(4).text("playing").flag(song.playing).text("lasts").number(kSongLasts).text("tempo").number(std::clamp(song.tempo, 1.0, 1000.0));
   out.text("beat").number(std::clamp(song.beat, -1e6, 1e9));
   return out.bytes();
 }

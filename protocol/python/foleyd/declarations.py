@@ -1332,6 +1332,8 @@ class TransportSetArgs(TypedDict):
     #: beats since the song's beginning; negative in a count-in; number from -1000000 to 1000000000; when left out: where it is by what was told
     #: before
     beat: NotRequired[float]
+    #: after so long without another word it stands: for hosts that may be gone without one (s); number from 0.1 to 86400; when left out: for ever
+    lasts: NotRequired[float]
 
 
 class TransportSetDone(TypedDict):
