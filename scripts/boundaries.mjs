@@ -100,6 +100,17 @@ export const RULES = [
 
   // Only these see everything.
   { of: 'server/app.ts', may: ['protocol', 'server'], packages: ['pino'] },
+  {
+    of: 'server/doors.ts',
+    may: [
+      'server/access',
+      'server/addresses.ts',
+      'server/loopback.ts',
+      'server/transports',
+      'server/discovery/open.ts',
+    ],
+    types: ['server/admin-log.ts', 'server/config.ts', 'server/discovery', 'server/log.ts', 'server/registry.ts'],
+  },
   { of: 'server/main.ts', may: ['protocol', 'server'], packages: ['pino'] },
 
   // The doctor tries providers as the engine does.

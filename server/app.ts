@@ -3,10 +3,7 @@ import path from 'node:path';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { type Role, toProtocolError, limits as wire } from '../protocol/index.ts';
-import { type Certificate, readCertificate } from './access/certificate.ts';
-import { leaveMachine, newSecret } from './access/machine.ts';
-import { Tokens } from './access/tokens.ts';
-import { type Ports, servicesOf, type Urls, urlsOf } from './addresses.ts';
+import { type Ports, type Urls, urlsOf } from './addresses.ts';
 import { AdminLog } from './admin-log.ts';
 import { writeRecipe } from './audio/recipe.ts';
 import { encodeWav } from './audio/wav.ts';
@@ -19,7 +16,7 @@ import type { NewClip } from './clips/clips.ts';
 import { ClipStore } from './clips/store.ts';
 import type { Config } from './config.ts';
 import { openDelivery } from './delivery/open.ts';
-import type { Announcement } from './discovery/announce.ts';
+import { Doors, type Health } from './doors.ts';
 import { EncoderProcess } from './engine/encoder.ts';
 import type { Engine } from './engine/engine.ts';
 import { tryVoice } from './engine/trial.ts';
@@ -31,7 +28,6 @@ import { createHandlers } from './handlers/index.ts';
 import type { ServerInfo } from './handlers/server-info.ts';
 import { createClipMaker } from './handlers/stock.ts';
 import { createLog, type Log } from './log.ts';
-import { isLoopback } from './loopback.ts';
 import { Midi, type MidiSystem } from './midi/midi.ts';
 import { WallClock } from './playback/clock.ts';
 import type { Playback } from './playback/playback.ts';
@@ -39,12 +35,8 @@ import { Registry, type RegistryOptions } from './registry.ts';
 import { FairScheduler } from './scheduler/fair.ts';
 import { openTraining } from './training/open.ts';
 import { Uploads } from './training/uploads.ts';
-import { type HttpOptions, listenHttp } from './transports/http.ts';
-import type { OscHost } from './transports/http-oscquery.ts';
 import { connectMemory, type MemoryClient } from './transports/memory.ts';
-import { listenOsc } from './transports/osc.ts';
 import { OscSpace } from './transports/osc-space.ts';
-import type { Listener, TransportContext } from './transports/transport.ts';
 import { TriggerBank } from './triggers/bank.ts';
 import { MapStore } from './triggers/store.ts';
 import { Transport } from './triggers/transport.ts';
@@ -111,7 +103,8 @@ export async function createApp(config: Config, parts: AppParts = {}): Promise<A
   const scores = new ScoreBook(path.join(config.data, 'scores.jsonl'));
   const folders: ReferenceFolder = { references: path.join(config.data, 'references'), models: config.models };
   let problem: string | null = null;
-  const ports: Ports = { http: null, osc: null };
+  const doors = new Doors();
+  const { ports } = doors;
   const wall = new WallClock();
   let playback: Playback | null = null;
   let opening: Promise<Playback> | null = null;
@@ -238,19 +231,15 @@ export async function createApp(config: Config, parts: AppParts = {}): Promise<A
     });
     return checking;
   };
-  const listeners: Listener[] = [];
-  const announcements: Announcement[] = [];
-  const leaving: (() => void | Promise<void>)[] = [];
   const stop = async (): Promise<void> => {
     // First of all: nobody shall come any more.
-    await Promise.all(announcements.map((one) => one.close()));
+    await doors.unannounce();
     triggers.close();
     midi.close();
     await scheduler.drain(limits.drainMs);
     // Whoever waited for a job is told of its end before the connection goes.
     await nextTurn();
-    for (const leave of leaving) await leave();
-    await Promise.all(listeners.map((listener) => listener.close()));
+    await doors.close();
     await Promise.all([
       engine.close(),
       listener.close(),
@@ -272,11 +261,7 @@ export async function createApp(config: Config, parts: AppParts = {}): Promise<A
     .restore(() => mapStore.load())
     .catch((err: unknown) => log.warn({ err }, 'the trigger maps could not be restored'));
   if (config.listen) {
-    const context: TransportContext = {
-      registry,
-      log: (level, message, fields = {}) => log[level](fields, message),
-    };
-    const health: HttpOptions['health'] = () => {
+    const health: Health = () => {
       // A voice repaired meanwhile is noticed by whoever asks twice.
       if (problem !== null) void check();
       return {
@@ -285,52 +270,9 @@ export async function createApp(config: Config, parts: AppParts = {}): Promise<A
       };
     };
     const isMapped = (address: string): boolean => triggers.isMapped(address);
-    const hasOsc = config.oscPort !== null;
-    const oscHost = (): OscHost => ({
-      name: 'foleyd',
-      osc: ports.osc === null ? null : { host: config.oscHost, port: ports.osc },
-    });
+    const findClip = (id: string) => clips.find(id);
     try {
-      const certificate = await certificateOf(config);
-      const secret = newSecret();
-      const tokens = new Tokens({
-        ...{ data: config.data, given: { play: config.token, admin: config.adminToken }, machine: secret },
-        strict: !isLoopback(config.host),
-        onProblem: (message, err) => log.error({ err }, message),
-      });
-      const { host, allowHosts, allowOrigins } = config;
-      const http = await listenHttp({
-        ...config,
-        ...limits,
-        ...context,
-        fileBytes: limits.voiceBytes,
-        ...{ access: { host, allowHosts, allowOrigins, tokens }, tls: certificate, health },
-        findClip: (id) => clips.find(id),
-        osc: hasOsc ? { ...limits, space, isMapped } : null,
-        oscQuery: hasOsc ? { space, host: oscHost } : null,
-        onUnauthorized: (transport, cmd) => adminLog.refused({ cmd, transport, code: 'unauthorized' }),
-      });
-      listeners.push(http);
-      leaving.push(tokens.watch(() => http.revoke()));
-      ports.http = http.port;
-      if (certificate === null && !isLoopback(host))
-        log.warn('tokens and sounds cross the network in clear: see --tls-cert');
-      const { http: url, ws } = urlsOf(config, ports);
-      const record = { http: url!, ws: ws!, secret, certificate: certificate?.fingerprint ?? null };
-      leaving.push(await leaveMachine(config.data, record).catch(noRecord(log)));
-      if (config.oscPort !== null) {
-        const place = { host: config.oscHost, port: config.oscPort, allow: config.oscAllow, oscRole: config.oscRole };
-        const osc = await listenOsc({ ...limits, ...context, ...place, isMapped });
-        listeners.push(osc);
-        ports.osc = osc.port;
-      }
-      const isLocal = isLoopback(host) && isLoopback(config.oscHost);
-      if (config.announce === 'on' || (config.announce === 'auto' && !isLocal)) {
-        const { announceAll } = await import('./discovery/open.ts');
-        const told = (level: 'info' | 'warn', message: string): void => log[level]({ from: 'mdns' }, message);
-        const services = servicesOf(config, ports, { version, needsToken: !tokens.isOpen });
-        announcements.push(...announceAll(services, config.announce === 'on', told));
-      }
+      await doors.open(config, { ...{ registry, limits, space, health, isMapped, findClip, adminLog, log, version } });
     } catch (error) {
       await close();
       throw error;
@@ -376,18 +318,6 @@ async function warm(catalog: VoiceCatalog, engine: Engine): Promise<string | nul
     const { code, message } = toProtocolError(thrown);
     return `${code}: ${message}`;
   }
-}
-
-async function certificateOf({ tlsCert, tlsKey }: Config): Promise<Certificate | null> {
-  return tlsCert === undefined || tlsKey === undefined ? null : readCertificate(tlsCert, tlsKey);
-}
-
-/** The server works without its record; the programs of this machine then need a token as others do. */
-function noRecord(log: Log): (err: unknown) => () => void {
-  return (err) => {
-    log.warn({ err }, 'the secret of this machine could not be left in the data folder');
-    return () => undefined;
-  };
 }
 
 /** A clip as a WAV that says how it was made. */

@@ -1,16 +1,5 @@
 /** Frames that were right, with a few faults. Everything follows from one seed. */
 
-/** Numbers from 0 below 1; the same seed, the same numbers. mulberry32. */
-export function randomOf(seed: number): () => number {
-  let state = seed | 0;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let t = Math.imul(state ^ (state >>> 15), 1 | state);
-    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
-    return ((t ^ (t >>> 14)) >>> 0) / 2 ** 32;
-  };
-}
-
 /** What parsers trip over: keys of prototypes, numbers that are none, marks of the formats, halves of characters. */
 const WORDS = [
   ...[
