@@ -100,7 +100,7 @@ class FineTuneStage(PriorStage):
         config = replace(base.prior.config, classes=len(classes))
         super().__init__(config, config.grid, copy.deepcopy(base.codec), augmenter, held_out, batch=batch, lr=lr, bf16=bf16, samples=samples)
         self.teacher = here(copy.deepcopy(base.prior)).eval().requires_grad_(False)
-        nearest = self._nearest()
+        nearest = self._nearest() if len(classes) > known else {}
         like = [nearest.get(label, 0) for label in classes[known:]]
         self.prior.load_state_dict(grown(base.prior, like).state_dict())
         own = torch.tensor([classes.index(label) for label in augmenter.classes])
@@ -118,9 +118,9 @@ class FineTuneStage(PriorStage):
         drawn = [self.augmenter.draw(rng) for _ in range(LIKENED)]
         codes, labels = self._encode(np.stack([audio for audio, _ in drawn])), np.array([label for _, label in drawn])
         nll = torch.stack([
-            torch.cat([F.nll_loss(self._teacher(part, torch.full((len(part),), old)), part, reduction="none").mean((1, 2)) for part in codes.split(8)])
+            torch.cat([F.nll_loss(self._teacher(part, torch.full((len(part),), old, device=part.device)), part, reduction="none").mean((1, 2)) for part in codes.split(8)])
             for old in range(self.teacher.config.classes)
-        ])  # [classes, LIKENED]  # fmt: skip
+        ]).cpu()  # [classes, LIKENED]  # fmt: skip
         return {label: int(nll[:, labels == i].mean(1).argmin()) for i, label in enumerate(self.augmenter.classes) if (labels == i).any()}
 
     def draw(self, rng: np.random.Generator, step: int) -> Any:
