@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { mkdir, open, rename, rm } from 'node:fs/promises';
+import { mkdir, open, rename, rm, stat } from 'node:fs/promises';
 import path from 'node:path';
 
 /**
@@ -23,4 +23,16 @@ export async function writeWhole(file: string, data: Uint8Array | string, mode?:
     await rm(part, { force: true }).catch(() => undefined);
     throw error;
   }
+}
+
+/** Names Windows keeps for devices, whatever folder they seem to lie in, and whatever they end with. */
+export function isDeviceName(name: string): boolean {
+  return /^(con|prn|aux|nul|com\d|lpt\d)(\.|$)/i.test(name);
+}
+
+export async function exists(place: string): Promise<boolean> {
+  return stat(place).then(
+    () => true,
+    () => false,
+  );
 }

@@ -1,7 +1,8 @@
 import { randomBytes } from 'node:crypto';
-import { mkdir, readdir, rename, rm, stat, statfs } from 'node:fs/promises';
+import { mkdir, readdir, rename, rm, statfs } from 'node:fs/promises';
 import path from 'node:path';
 import { isErrorCode, ProtocolError } from '../../protocol/index.ts';
+import { exists } from '../files.ts';
 import type { Voice } from './catalog.ts';
 import { isSafeId } from './names.ts';
 import { type PackedVoice, VoicePacker } from './pack.ts';
@@ -60,8 +61,8 @@ export class VoiceStore {
     const { own, models } = this.#options;
     if (!isSafeId(id)) throw new ProtocolError('unknown_voice', 'a voice is named by letters, digits, - and _');
     const dir = path.join(own, id);
-    if (await isThere(dir)) return dir;
-    if (await isThere(path.join(models, id)))
+    if (await exists(dir)) return dir;
+    if (await exists(path.join(models, id)))
       throw new ProtocolError('voice_built_in', `voice ${id} lies in the folder of voices that foleyd comes with`);
     throw new ProtocolError('unknown_voice', `there is no voice ${id}`);
   }
@@ -165,7 +166,7 @@ export class VoiceStore {
     try {
       await rename(dir, target);
     } catch (cause) {
-      if (await isThere(target)) throw taken(id);
+      if (await exists(target)) throw taken(id);
       throw cause;
     }
     return { voice: await readVoice(id, target), bytes: whole };
@@ -201,11 +202,4 @@ function refusal(error: unknown): unknown {
   if (typeof code === 'string' && /^(E[A-Z]+|ERR_)/.test(code))
     return new ProtocolError('io_error', `the voice could not be brought in: ${message}`, { cause: error });
   return error;
-}
-
-async function isThere(place: string): Promise<boolean> {
-  return stat(place).then(
-    () => true,
-    () => false,
-  );
 }

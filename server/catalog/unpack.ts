@@ -8,6 +8,7 @@ import {
   EAR,
   type FileEntry,
   folderOfPart,
+  isText,
   isTooLong,
   type Manifest,
   PREFIX_BYTES,
@@ -77,8 +78,6 @@ async function unpackPart(intake: Intake, dir: string, files: readonly FileEntry
     told();
   }
 }
-
-const isText = ({ name }: FileEntry): boolean => [CARD, EAR, CREDITS].includes(name);
 
 /** The texts come first, the card before all: what else may come is known before it does. */
 function checkOrder(files: readonly FileEntry[]): void {

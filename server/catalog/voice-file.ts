@@ -122,8 +122,12 @@ export const CARD = 'card.json';
 export const EAR = 'embedder.json';
 export const CREDITS = 'credits.csv';
 
-export function isTooLong({ name, bytes }: FileEntry): boolean {
-  return [CARD, EAR, CREDITS].includes(name) && bytes > MAX_TEXT_BYTES;
+export function isText({ name }: FileEntry): boolean {
+  return [CARD, EAR, CREDITS].includes(name);
+}
+
+export function isTooLong(entry: FileEntry): boolean {
+  return isText(entry) && entry.bytes > MAX_TEXT_BYTES;
 }
 
 /** UTF-8 without control characters but line ends and tabs: nothing that is a program under the name of a text. */

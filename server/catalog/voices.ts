@@ -1,6 +1,7 @@
 import { readdir, readFile, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { ProtocolError } from '../../protocol/index.ts';
+import { exists } from '../files.ts';
 import { cardSchema, type VoiceCard } from './card.ts';
 import type { Catalog, Voice } from './catalog.ts';
 import { BASE, isSafeId, MAX_BASES } from './names.ts';
@@ -111,7 +112,7 @@ export async function readVoice(id: string, dir: string, depth = 0): Promise<Voi
     throw corrupt(`${issue?.path.join('.') || 'card'}: ${issue?.message}`, parsed.error);
   }
   const card = parsed.data;
-  const base = await readBase(card, depth);
+  const base = await readBase(card);
   const voice: Voice = {
     id,
     dir,
@@ -132,7 +133,7 @@ export async function readVoice(id: string, dir: string, depth = 0): Promise<Voi
   voice.makers = [voice, ...(base?.voice.makers ?? [])];
   return voice;
 
-  async function readBase({ classes, retrained }: VoiceCard, depth: number): Promise<Base | null> {
+  async function readBase({ classes, retrained }: VoiceCard): Promise<Base | null> {
     const { base: origin, kept = [] } = retrained ?? { base: null };
     if (origin === null || kept.length === 0 || !(await exists(path.join(dir, BASE, 'card.json')))) return null;
     if (depth === MAX_BASES) throw corrupt(`it was made of more than ${MAX_BASES} voices, one of the other`);
@@ -160,11 +161,4 @@ async function checkGraphs(id: string, dir: string, card: VoiceCard): Promise<vo
 
 async function names(dir: string): Promise<string[]> {
   return readdir(dir).catch(() => []);
-}
-
-async function exists(file: string): Promise<boolean> {
-  return stat(file).then(
-    () => true,
-    () => false,
-  );
 }

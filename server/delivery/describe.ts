@@ -65,7 +65,7 @@ export function describe({ facts, levels, onset, loop }: Given): Described {
   const description = `${title}: ${parts.catId}, ${origin(facts)}`;
   return {
     bext: writeBext({
-      ...{ description, originator: software, originatorReference: `FLYD${clip.toUpperCase()}`, when: created },
+      ...{ description, originator: software, originatorReference: referenceOf(clip), when: created },
       ...{ timeReference: settings.timeReference, loudness: levels.loudness, truePeak: levels.truePeak },
       codingHistory: codingHistory(facts),
     }),
@@ -87,6 +87,9 @@ export function describe({ facts, levels, onset, loop }: Given): Described {
     ],
   };
 }
+
+/** Of one clip only, as bext and iXML want it. */
+const referenceOf = (clip: string): string => `FLYD${clip.toUpperCase()}`;
 
 /** The clip's recipe, as `generate --like` reads it, with what was done to it since. */
 function commentOf({ comment, settings }: Facts, gain: number): string | undefined {
@@ -148,7 +151,7 @@ function ixml(
     ['PROJECT', project ?? parts.sourceId],
     ['SCENE', scene],
     ['TAKE', take],
-    ['FILE_UID', `FLYD${clip.toUpperCase()}`],
+    ['FILE_UID', referenceOf(clip)],
     ['NOTE', title],
     [
       'SPEED',
@@ -167,7 +170,7 @@ function ixml(
       [
         ['BWF_DESCRIPTION', description],
         ['BWF_ORIGINATOR', software],
-        ['BWF_ORIGINATOR_REFERENCE', `FLYD${clip.toUpperCase()}`],
+        ['BWF_ORIGINATOR_REFERENCE', referenceOf(clip)],
         ['BWF_ORIGINATION_DATE', date],
         ['BWF_ORIGINATION_TIME', time.slice(0, 8)],
         ['BWF_TIME_REFERENCE_LOW', low],

@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { link, lstat, mkdir, open, readdir, realpath, rename, rm, statfs } from 'node:fs/promises';
 import path from 'node:path';
 import { ProtocolError } from '../../protocol/index.ts';
+import { isDeviceName } from '../files.ts';
 
 export interface FolderOptions {
   /** Nothing is written outside of it. */
@@ -127,11 +128,7 @@ export class Folder {
 
 /** One step of a path: a plain name on every system, with no separators, no leading dot, and none of Windows' devices. */
 function isPlain(name: string): boolean {
-  return (
-    /^[\p{L}\p{N}_][\p{L}\p{M}\p{N} _.+,()-]{0,149}$/u.test(name) &&
-    !/[. ]$/.test(name) &&
-    !/^(con|prn|aux|nul|com\d|lpt\d)(\.|$)/i.test(name)
-  );
+  return /^[\p{L}\p{N}_][\p{L}\p{M}\p{N} _.+,()-]{0,149}$/u.test(name) && !/[. ]$/.test(name) && !isDeviceName(name);
 }
 
 function checkStem(stem: string): void {

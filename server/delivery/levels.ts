@@ -25,7 +25,8 @@ export interface Levelled {
  */
 export function level(pcm: Float32Array, rate: number, place: number, { peak, lufs, gain }: LevelWish): Levelled {
   const height = decibels(truePeak(pcm, rate) * place);
-  const { integrated } = measureLoudness(pcm, rate);
+  const before = lufs === undefined ? null : measureLoudness(pcm, rate);
+  const integrated = before?.integrated ?? null;
   const wanted = lufs !== undefined && integrated !== null ? lufs - integrated : gain;
   const given = height === null ? wanted : Math.min(wanted, peak - height);
   const factor = 10 ** (given / 20);
@@ -33,7 +34,7 @@ export function level(pcm: Float32Array, rate: number, place: number, { peak, lu
   return {
     pcm: out,
     gain: given,
-    loudness: measureLoudness(out, rate),
+    loudness: before !== null && out === pcm ? before : measureLoudness(out, rate),
     truePeak: height === null ? null : height + given,
   };
 }
