@@ -2,6 +2,7 @@ import { availableParallelism, homedir } from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { z } from 'zod';
+import { CAT_ID } from '../protocol/cat-id.ts';
 import { limits as wire } from '../protocol/index.ts';
 import { readTokens } from './access/tokens.ts';
 import { providerNames } from './engine/provider.ts';
@@ -143,7 +144,7 @@ const configSchema = z.strictObject({
   /** CatIDs of classes, for the names of files. */
   catIds: z
     .union([z.string().transform(pairsFromText), z.record(z.string(), z.string())])
-    .pipe(z.record(z.string(), z.string().regex(/^[A-Z]{2,6}[A-Za-z]{0,8}$/, 'a CatID of UCS is like ANMLDog')))
+    .pipe(z.record(z.string(), z.string().regex(CAT_ID, 'a CatID of UCS is like ANMLDog')))
     .default({}),
   /** Interpreter that training is done with. */
   python: z.string().min(1).optional(),

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { CAT_ID } from '../cat-id.ts';
 import { limits } from '../limits.ts';
 import { name, seed } from './fields.ts';
 import { shapeArgs } from './making.ts';
@@ -8,7 +9,7 @@ import { shapeArgs } from './making.ts';
 const block = z.string().max(limits.nameChars);
 
 /** A subcategory of the Universal Category System. */
-export const catId = z.string().regex(/^[A-Z]{2,6}[A-Za-z]{0,8}$/, 'expected a CatID such as ANMLDog');
+export const catId = z.string().regex(CAT_ID, 'expected a CatID such as ANMLDog');
 
 /** A folder below the one that the owner named, as `scene 12/dogs`: no step of it leads up or begins with a dot. */
 export const subfolder = z

@@ -2,6 +2,7 @@
  * File names of the Universal Category System: `CatID_FXName_CreatorID_SourceID_UserData`. An underscore parts the
  * blocks, so no block has one.
  */
+import { CAT_ID } from '../../protocol/cat-id.ts';
 
 /** Category and subcategory of the ids that the default voice's classes have, and of what has none (UCS 8). */
 const categories: Readonly<Record<string, readonly [category: string, subCategory: string]>> = {
@@ -29,9 +30,6 @@ const byClass: Readonly<Record<string, string>> = {
 
 /** Of a class that nobody gave one. */
 export const NO_CATEGORY = 'FOLYMisc';
-
-/** A CatID: a short category in capitals, then the subcategory's. */
-export const CAT_ID = /^[A-Z]{2,6}[A-Za-z]{0,8}$/;
 
 /** What a person, a server's owner or a voice says first; then our own list; then Foley in general. */
 export function catIdOf(name: string, said: readonly (string | undefined)[]): string {
