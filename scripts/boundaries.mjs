@@ -13,113 +13,131 @@ import ts from 'typescript';
 export const RULES = [
   { of: 'protocol', may: ['protocol'], packages: ['zod', '@msgpack/msgpack', 'msgpackr', 'osc-min'] },
 
-  // The one file that loads the runtime; nothing in the engine knows that a protocol exists.
-  { of: 'server/engine/ort.ts', may: ['server/engine'], packages: ['onnxruntime-node'] },
-  { of: 'server/engine/render-worker.mjs', may: ['server/engine'], packages: ['tsx'] },
-  { of: 'server/engine', may: ['server/engine', 'server/audio'], packages: ['zod'] },
-  { of: 'server/audio', may: ['server/audio'], packages: ['@alexanderolsen/libsamplerate-js', 'zod'] },
-
-  // Plays what it is given; knows neither the protocol nor where sounds come from.
+  { of: 'server/util/log.ts', may: [], packages: ['pino'] },
+  { of: 'server/util', may: ['server/util'] },
   {
-    of: 'server/playback',
-    may: ['server/playback', 'server/audio'],
-    packages: ['node-web-audio-api', 'tsx'],
+    of: 'server/audio',
+    may: ['server/audio'],
+    types: ['server/clips/clip.ts'],
+    packages: ['@alexanderolsen/libsamplerate-js', 'zod'],
+  },
+  // Beats and tempo of the host's song: MIDI clocks and hosts set them, triggers wait for them.
+  { of: 'server/tempo', may: ['server/tempo', 'protocol'] },
+
+  // One file loads ONNX Runtime; nothing in the engine knows that a protocol exists.
+  { of: 'server/engine/onnx/runtime.ts', may: ['server/engine'], packages: ['onnxruntime-node'] },
+  { of: 'server/engine/dsp', may: ['server/engine/dsp'] },
+  { of: 'server/engine/inference/render-worker.mjs', may: ['server/engine'], packages: ['tsx'] },
+  { of: 'server/engine', may: ['server/engine', 'server/audio'], packages: ['zod'] },
+
+  // Plays the clips it is given; knows neither the protocol nor where clips come from.
+  { of: 'server/playback', may: ['server/playback', 'server/audio'], packages: ['node-web-audio-api', 'tsx'] },
+
+  // FAD and KAD of sets of clips, and the process that embeds them.
+  {
+    of: 'server/evaluation',
+    may: ['server/evaluation', 'server/util/atomic-file.ts', 'server/audio', 'server/engine'],
   },
 
-  // Distances of sets of clips, and the process that hears them.
-  { of: 'server/evaluation', may: ['server/evaluation', 'server/files.ts', 'server/audio', 'server/engine'] },
-
-  // Pictures of figures, as text.
-  { of: 'server/charts', may: ['server/charts'] },
-
-  { of: 'server/log.ts', may: [], packages: ['pino'] },
-  { of: 'server/loopback.ts', may: [] },
-  { of: 'server/addresses.ts', may: [], types: ['server/config.ts', 'server/discovery'] },
-  { of: 'server/admin-log.ts', may: ['protocol'] },
-  // Who may come in: tokens, the secret of this machine, certificates.
-  { of: 'server/access', may: ['server/access', 'server/files.ts', 'protocol'], packages: ['zod'] },
-  { of: 'server/files.ts', may: [] },
-  // Where a song is: clocks tell it, triggers wait for it.
-  { of: 'server/beats.ts', may: [] },
-  { of: 'server/bus.ts', may: ['protocol'] },
-  { of: 'server/registry.ts', may: ['protocol', 'server/bus.ts'] },
+  // Parse, authorise, handle; queue jobs; publish their events.
   {
-    of: 'server/transports',
-    may: ['server/transports', 'protocol', 'server/registry.ts', 'server/bus.ts', 'server/loopback.ts'],
-    types: ['server/access'],
+    of: 'server/dispatch',
+    may: ['server/dispatch', 'protocol'],
+    types: ['server/engine/engine.ts'],
+  },
+
+  { of: 'server/network/loopback.ts', may: [] },
+  { of: 'server/network/addresses.ts', may: [], types: ['server/config.ts', 'server/network/discovery'] },
+  // Tokens, the secret that local programs read, certificates, and the audit log.
+  {
+    of: 'server/network/access',
+    may: ['server/network/access', 'server/util/atomic-file.ts', 'protocol'],
+    packages: ['zod'],
+  },
+  {
+    of: 'server/network/discovery',
+    may: ['server/network/discovery', 'server/network/loopback.ts', 'server/network/transports/rate.ts'],
+    packages: ['multicast-dns'],
+  },
+  {
+    of: 'server/network/transports',
+    may: [
+      ...['server/network/transports', 'server/network/loopback.ts', 'protocol'],
+      ...['server/dispatch/dispatcher.ts', 'server/dispatch/job-events.ts'],
+    ],
+    types: ['server/network/access'],
     packages: ['ws'],
+  },
+  {
+    of: 'server/network/listeners.ts',
+    may: ['server/network'],
+    types: ['protocol', 'server/config.ts', 'server/dispatch/dispatcher.ts', 'server/util/log.ts'],
+  },
+
+  { of: 'server/voices', may: ['server/voices', 'server/util/atomic-file.ts', 'protocol'], packages: ['zod'] },
+  {
+    of: 'server/clips',
+    may: ['server/clips', 'server/util/atomic-file.ts', 'server/audio', 'protocol'],
+    packages: ['zod'],
+  },
+  { of: 'server/midi', may: ['server/midi', 'server/tempo/beats.ts'], packages: ['midi'] },
+  {
+    of: 'server/triggers',
+    may: ['server/triggers', 'server/tempo/beats.ts', 'server/util/atomic-file.ts', 'protocol'],
+    types: ['server/playback'],
+  },
+  { of: 'server/training', may: ['server/training', 'server/util/atomic-file.ts', 'protocol'] },
+  // Audio files for other programs, and the folders they go to.
+  {
+    of: 'server/delivery',
+    may: ['server/delivery', 'server/audio', 'server/util/atomic-file.ts', 'protocol'],
+    types: ['server/clips', 'server/voices'],
+    packages: ['tsx', 'zod'],
+  },
+
+  // From what a client asked for to jobs of the scheduler and finished clips; the handlers of several commands share it.
+  {
+    of: 'server/generation',
+    may: [
+      ...['server/generation', 'server/audio', 'server/dispatch/dispatcher.ts', 'protocol'],
+      ...['server/engine/inference/code-grid.ts', 'server/engine/dsp/philox.ts'],
+    ],
+    types: ['server/dispatch', 'server/voices', 'server/clips', 'server/triggers/player.ts'],
+    packages: ['zod'],
   },
   {
     of: 'server/handlers',
     may: [
-      ...['server/handlers', 'server/shaping', 'protocol', 'server/registry.ts', 'server/bus.ts'],
-      'server/delivery/sheet.ts',
+      ...['server/handlers', 'server/generation', 'protocol', 'server/dispatch/dispatcher.ts'],
+      ...['server/dispatch/job-events.ts', 'server/delivery/csv.ts'],
     ],
     types: [
-      ...['server/scheduler', 'server/catalog', 'server/clips', 'server/playback', 'server/evaluation'],
-      ...['server/engine/encoder.ts', 'server/triggers', 'server/training', 'server/delivery'],
+      ...['server/dispatch', 'server/voices', 'server/clips', 'server/playback', 'server/evaluation', 'server/audio'],
+      ...['server/engine/process/encoder.ts', 'server/triggers', 'server/tempo', 'server/training', 'server/delivery'],
     ],
   },
-  // Files of clips for others, and the folders they go to.
-  {
-    of: 'server/delivery',
-    may: [
-      ...['server/delivery', 'server/audio', 'server/files.ts', 'protocol'],
-      // A sound is cut and faded in one way.
-      'server/shaping/shape.ts',
-    ],
-    types: ['server/clips', 'server/catalog'],
-    packages: ['tsx', 'zod'],
-  },
-  {
-    of: 'server/shaping',
-    may: ['server/shaping', 'server/audio', 'protocol', 'server/engine/axes.ts', 'server/engine/philox.ts'],
-    types: ['server/clips'],
-    packages: ['zod'],
-  },
-  { of: 'server/training', may: ['server/training', 'server/files.ts', 'protocol'] },
-  {
-    of: 'server/discovery',
-    may: ['server/discovery', 'server/loopback.ts', 'server/transports/rate.ts'],
-    packages: ['multicast-dns'],
-  },
-  { of: 'server/midi', may: ['server/midi', 'server/beats.ts'], packages: ['midi'] },
-  {
-    of: 'server/triggers',
-    may: ['server/triggers', 'server/beats.ts', 'server/files.ts', 'protocol'],
-    types: ['server/playback'],
-  },
-  { of: 'server/scheduler', may: ['server/scheduler', 'protocol', 'server/bus.ts'], types: ['server/engine'] },
-  { of: 'server/catalog', may: ['server/catalog', 'server/files.ts', 'protocol'], packages: ['zod'] },
-  { of: 'server/clips', may: ['server/clips', 'server/files.ts', 'server/audio', 'protocol'], packages: ['zod'] },
+
   {
     of: 'server/config.ts',
-    may: ['protocol', 'server/loopback.ts', 'server/engine/provider.ts', 'server/access/tokens.ts'],
+    may: [
+      ...['protocol', 'server/network/loopback.ts', 'server/network/access/tokens.ts'],
+      'server/engine/onnx/provider.ts',
+    ],
     packages: ['zod'],
   },
-
   // Only these see everything.
   { of: 'server/app.ts', may: ['protocol', 'server'], packages: ['pino'] },
-  {
-    of: 'server/doors.ts',
-    may: [
-      'server/access',
-      'server/addresses.ts',
-      'server/loopback.ts',
-      'server/transports',
-      'server/discovery/open.ts',
-    ],
-    types: ['server/admin-log.ts', 'server/config.ts', 'server/discovery', 'server/log.ts', 'server/registry.ts'],
-  },
   { of: 'server/main.ts', may: ['protocol', 'server'], packages: ['pino'] },
 
+  // SVG charts of measured values, as text.
+  { of: 'server/cli/charts', may: ['server/cli/charts'] },
   // The doctor tries providers as the engine does.
-  { of: 'server/cli/doctor/providers.ts', may: ['server/engine/provider.ts', 'server/cli'] },
+  { of: 'server/cli/doctor/providers.ts', may: ['server/engine/onnx/provider.ts', 'server/cli'] },
   {
     of: 'server/cli',
     may: [
       ...['server/cli', 'protocol', 'server/app.ts', 'server/main.ts', 'server/config.ts', 'server/audio'],
-      ...['server/evaluation', 'server/access', 'server/charts', 'server/delivery/sheet.ts'],
+      ...['server/evaluation', 'server/network/access', 'server/delivery/csv.ts'],
     ],
     packages: ['commander', 'ws', 'node-web-audio-api', 'midi', 'tsx'],
   },

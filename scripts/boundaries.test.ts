@@ -8,17 +8,25 @@ import { importsOf, violations } from './boundaries.mjs';
 const wrong = (file: string, text: string) => violations(file, text).length;
 
 test('a folder may import itself, its neighbours in the table, and node', () => {
-  assert.equal(wrong('server/transports/ws.ts', "import { x } from '../registry.ts';\nimport net from 'node:net';"), 0);
+  assert.equal(
+    wrong(
+      'server/network/transports/ws.ts',
+      "import { x } from '../../dispatch/dispatcher.ts';\nimport net from 'node:net';",
+    ),
+    0,
+  );
   assert.equal(wrong('protocol/codecs/json.ts', "import { z } from 'zod';\nimport { e } from '../errors.ts';"), 0);
 });
 
 test('a transport that reaches for a handler or the engine is named with file and line', () => {
   const said = violations(
-    'server/transports/ws.ts',
-    "import a from 'node:fs';\nimport { b } from '../handlers/generate.ts';",
+    'server/network/transports/ws.ts',
+    "import a from 'node:fs';\nimport { b } from '../../handlers/generate.ts';",
   );
-  assert.deepEqual(said, ['server/transports/ws.ts:2: server/transports may not import ../handlers/generate.ts']);
-  assert.equal(wrong('server/transports/ws.ts', "export * from '../engine/host.ts';"), 1);
+  assert.deepEqual(said, [
+    'server/network/transports/ws.ts:2: server/network/transports may not import ../../handlers/generate.ts',
+  ]);
+  assert.equal(wrong('server/network/transports/ws.ts', "export * from '../../engine/process/supervisor.ts';"), 1);
 });
 
 test('dynamic imports, require, resolve and type queries count as imports', () => {
@@ -33,15 +41,15 @@ test('dynamic imports, require, resolve and type queries count as imports', () =
 });
 
 test('handlers see the scheduler as a type and not as code', () => {
-  assert.equal(wrong('server/handlers/generate.ts', "import type { Scheduler } from '../scheduler/scheduler.ts';"), 0);
-  assert.equal(wrong('server/handlers/generate.ts', "import { Scheduler } from '../scheduler/scheduler.ts';"), 1);
-  assert.equal(wrong('server/handlers/generate.ts', "import { type Scheduler } from '../scheduler/scheduler.ts';"), 1);
+  assert.equal(wrong('server/handlers/generate.ts', "import type { Scheduler } from '../dispatch/scheduler.ts';"), 0);
+  assert.equal(wrong('server/handlers/generate.ts', "import { Scheduler } from '../dispatch/scheduler.ts';"), 1);
+  assert.equal(wrong('server/handlers/generate.ts', "import { type Scheduler } from '../dispatch/scheduler.ts';"), 1);
 });
 
 test('one file loads the runtime and no other, and the engine knows no protocol', () => {
-  assert.equal(wrong('server/engine/ort.ts', "import * as ort from 'onnxruntime-node';"), 0);
-  assert.equal(wrong('server/engine/host.ts', "import * as ort from 'onnxruntime-node';"), 1);
-  assert.equal(wrong('server/engine/host.ts', "import { x } from '../../protocol/index.ts';"), 1);
+  assert.equal(wrong('server/engine/onnx/runtime.ts', "import * as ort from 'onnxruntime-node';"), 0);
+  assert.equal(wrong('server/engine/process/supervisor.ts', "import * as ort from 'onnxruntime-node';"), 1);
+  assert.equal(wrong('server/engine/process/supervisor.ts', "import { x } from '../../../protocol/index.ts';"), 1);
 });
 
 test('the protocol stays alone even in its tests', () => {

@@ -3,43 +3,43 @@ import path from 'node:path';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { type Role, toProtocolError, limits as wire } from '../protocol/index.ts';
-import { type Ports, type Urls, urlsOf } from './addresses.ts';
-import { AdminLog } from './admin-log.ts';
 import { writeRecipe } from './audio/recipe.ts';
 import { encodeWav } from './audio/wav.ts';
-import { Bus } from './bus.ts';
-import { ActiveVoices } from './catalog/active.ts';
-import type { Voice } from './catalog/catalog.ts';
-import { VoiceStore } from './catalog/store.ts';
-import { VoiceCatalog } from './catalog/voices.ts';
-import type { NewClip } from './clips/clips.ts';
+import type { NewClip } from './clips/clip.ts';
 import { ClipStore } from './clips/store.ts';
 import type { Config } from './config.ts';
 import { openDelivery } from './delivery/open.ts';
-import { Doors, type Health } from './doors.ts';
-import { EncoderProcess } from './engine/encoder.ts';
+import { Registry, type RegistryOptions } from './dispatch/dispatcher.ts';
+import { FairScheduler } from './dispatch/fair-scheduler.ts';
+import { Bus } from './dispatch/job-events.ts';
 import type { Engine } from './engine/engine.ts';
-import { tryVoice } from './engine/trial.ts';
-import { ForeignVoices } from './evaluation/foreign.ts';
-import { Listener as ClipListener } from './evaluation/listener.ts';
+import { tryVoice } from './engine/inference/self-test.ts';
+import { EncoderProcess } from './engine/process/encoder.ts';
+import { Listener as ClipListener } from './evaluation/embedder-client.ts';
 import { openEvaluation, type ReferenceFolder } from './evaluation/open.ts';
 import { ScoreBook } from './evaluation/scores.ts';
+import { ForeignVoices } from './evaluation/untrusted-voices.ts';
+import { createClipMaker } from './generation/trigger-clips.ts';
 import { createHandlers } from './handlers/index.ts';
 import type { ServerInfo } from './handlers/server-info.ts';
-import { createClipMaker } from './handlers/stock.ts';
-import { createLog, type Log } from './log.ts';
 import { Midi, type MidiSystem } from './midi/midi.ts';
+import { AdminLog } from './network/access/audit-log.ts';
+import { type Ports, type Urls, urlsOf } from './network/addresses.ts';
+import { Doors, type Health } from './network/listeners.ts';
+import { connectMemory, type MemoryClient } from './network/transports/memory.ts';
+import { OscSpace } from './network/transports/osc-space.ts';
 import { WallClock } from './playback/clock.ts';
 import type { Playback } from './playback/playback.ts';
-import { Registry, type RegistryOptions } from './registry.ts';
-import { FairScheduler } from './scheduler/fair.ts';
+import { Transport } from './tempo/host-transport.ts';
 import { openTraining } from './training/open.ts';
 import { Uploads } from './training/uploads.ts';
-import { connectMemory, type MemoryClient } from './transports/memory.ts';
-import { OscSpace } from './transports/osc-space.ts';
 import { TriggerBank } from './triggers/bank.ts';
 import { MapStore } from './triggers/store.ts';
-import { Transport } from './triggers/transport.ts';
+import { createLog, type Log } from './util/log.ts';
+import { ActiveVoices } from './voices/active.ts';
+import { VoiceCatalog } from './voices/catalog.ts';
+import { VoiceStore } from './voices/store.ts';
+import type { Voice } from './voices/voice.ts';
 
 /** Version of foleyd, from package.json. */
 export const version = (
@@ -191,7 +191,7 @@ export async function createApp(config: Config, parts: AppParts = {}): Promise<A
       watchQuietMs: limits.watchQuietMs,
       openPlayback: () => playback,
       midi: () => midi.info(),
-      outputs: async () => (await import('./playback/sinks.ts')).listDevices(),
+      outputs: async () => (await import('./playback/outputs.ts')).listDevices(),
       openEvaluation: (voice, order) => openEvaluation(listener, folders, voice, order),
       scores,
       active,
@@ -342,7 +342,7 @@ async function openPlayback({ output, record }: Config, log: Log, onPlaced?: (ms
 
 /** Loaded only when it is used: tests that bring their own engine need no runtime. */
 async function startEngine(config: Config, log: Log): Promise<Engine> {
-  const { createEngine } = await import('./engine/pool.ts');
+  const { createEngine } = await import('./engine/process/pool.ts');
   return createEngine({
     ...(config.threads === undefined ? {} : { threads: config.threads }),
     ...{ provider: config.provider, voiceMemory: config.voiceMemory },

@@ -2,8 +2,8 @@ import assert from 'node:assert/strict';
 import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import test from 'node:test';
-import { rotateToken, tokensFile } from './access/tokens.ts';
 import { ConfigError, type ConfigInput, defaultDataDir, resolveConfig, settings } from './config.ts';
+import { rotateToken, tokensFile } from './network/access/tokens.ts';
 import { temporary } from './test/support/server.ts';
 
 const fails = (given: ConfigInput, pattern: RegExp, env: NodeJS.ProcessEnv = {}) => {

@@ -4,9 +4,9 @@ import { fileURLToPath } from 'node:url';
 import { z } from 'zod';
 import { CAT_ID } from '../protocol/cat-id.ts';
 import { limits as wire } from '../protocol/index.ts';
-import { readTokens } from './access/tokens.ts';
-import { providerNames } from './engine/provider.ts';
-import { isLoopback } from './loopback.ts';
+import { providerNames } from './engine/onnx/provider.ts';
+import { readTokens } from './network/access/tokens.ts';
+import { isLoopback } from './network/loopback.ts';
 
 /** Bounds that keep one client from taking the server from the others. All have defaults; tests narrow them. */
 export const limitsSchema = z.strictObject({

@@ -4,7 +4,7 @@ import { parseArgs } from 'node:util';
 import { toProtocolError } from '../protocol/index.ts';
 import { type App, type AppParts, createApp, version } from './app.ts';
 import { type Config, ConfigError, type ConfigInput, resolveConfig, settings } from './config.ts';
-import { createLog } from './log.ts';
+import { createLog } from './util/log.ts';
 
 /** What the process says to the shell that started it. */
 export const exitCodes = { ok: 0, failed: 1, usage: 2, portInUse: 3 } as const;

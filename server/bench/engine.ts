@@ -8,9 +8,9 @@ import path from 'node:path';
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
-import { parseCard, readCardText } from '../engine/card.ts';
 import type { EngineTimings } from '../engine/engine.ts';
-import { createEngine } from '../engine/pool.ts';
+import { parseCard, readCardText } from '../engine/inference/card.ts';
+import { createEngine } from '../engine/process/pool.ts';
 import { summary } from './summary.ts';
 
 const { values } = parseArgs({

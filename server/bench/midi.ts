@@ -5,7 +5,7 @@
  * Ticks are simulated, so the clock's figures are the same on every machine. `next` is asked once in each beat for the
  * beat after it and for one four beats on, and compared with where that beat really was.
  */
-import { cellUniform } from '../engine/philox.ts';
+import { cellUniform } from '../engine/dsp/philox.ts';
 import { ByteSource } from '../midi/bytes.ts';
 import { MidiClock } from '../midi/clock.ts';
 import { openMidi } from '../midi/midi.ts';

@@ -12,7 +12,7 @@ import process from 'node:process';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { prepare } from '../../scripts/python.mjs';
-import { type Bar, barChart } from '../charts/bars.ts';
+import { type Bar, barChart } from '../cli/charts/bars.ts';
 import { machine } from './support.ts';
 
 const { values } = parseArgs({

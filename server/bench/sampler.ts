@@ -6,9 +6,9 @@
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
-import { GridAxes } from '../engine/axes.ts';
-import { Renderer } from '../engine/renderer.ts';
-import { Voice } from '../engine/voice.ts';
+import { GridAxes } from '../engine/inference/code-grid.ts';
+import { Renderer } from '../engine/inference/renderer.ts';
+import { Voice } from '../engine/inference/voice.ts';
 import { summary } from './summary.ts';
 import { machine, print } from './support.ts';
 

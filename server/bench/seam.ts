@@ -8,8 +8,9 @@
  */
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
-import { logMel } from '../engine/mel.ts';
-import { createEngine } from '../engine/pool.ts';
+import { logMel } from '../engine/dsp/mel.ts';
+import { createEngine } from '../engine/process/pool.ts';
+import { gridOf } from '../generation/code-grid.ts';
 import {
   alikeness,
   beginOf,
@@ -19,8 +20,7 @@ import {
   pieceSeed,
   piecesOf,
   type Start,
-} from '../shaping/extend.ts';
-import { gridOf } from '../shaping/grid.ts';
+} from '../generation/continuation.ts';
 import { summary } from './summary.ts';
 import { benchFlags, machine, print } from './support.ts';
 

@@ -7,7 +7,7 @@ import process from 'node:process';
 import { Writable } from 'node:stream';
 import { createApp } from '../app.ts';
 import { type ConfigInput, resolveConfig } from '../config.ts';
-import { createLog } from '../log.ts';
+import { createLog } from '../util/log.ts';
 
 export interface ServerReport {
   rssMb: { now: number; peak: number };

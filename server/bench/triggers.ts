@@ -6,15 +6,15 @@
 import process from 'node:process';
 import { setImmediate as nextTurn, setTimeout as sleep } from 'node:timers/promises';
 import { type Hit, limits, type PoolState, parseArgs, type TriggerMap } from '../../protocol/index.ts';
-import { Bus } from '../bus.ts';
-import { VoiceCatalog } from '../catalog/voices.ts';
-import { createEngine } from '../engine/pool.ts';
-import { createClipMaker } from '../handlers/stock.ts';
+import { FairScheduler } from '../dispatch/fair-scheduler.ts';
+import { Bus } from '../dispatch/job-events.ts';
+import { createEngine } from '../engine/process/pool.ts';
+import { createClipMaker } from '../generation/trigger-clips.ts';
 import { createPlayback } from '../playback/create.ts';
 import { createOfflinePlayback } from '../playback/offline.ts';
-import { FairScheduler } from '../scheduler/fair.ts';
 import { TriggerBank } from '../triggers/bank.ts';
 import type { ClipMaker, MadeClip } from '../triggers/player.ts';
+import { VoiceCatalog } from '../voices/catalog.ts';
 import { benchFlags, machine, print, round } from './support.ts';
 
 const flags = benchFlags({

@@ -9,10 +9,10 @@ import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { type Answer, decodePcm } from '../../protocol/index.ts';
 import { createApp } from '../app.ts';
-import { lineChart } from '../charts/panel.ts';
-import { COLOURS } from '../charts/svg.ts';
+import { lineChart } from '../cli/charts/panel.ts';
+import { COLOURS } from '../cli/charts/svg.ts';
 import { resolveConfig } from '../config.ts';
-import { logMel } from '../engine/mel.ts';
+import { logMel } from '../engine/dsp/mel.ts';
 import { summary } from './summary.ts';
 import { benchFlags, machine, print } from './support.ts';
 

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import type { ArgsInput, EventData } from '../../protocol/index.ts';
-import { readSheet } from '../delivery/sheet.ts';
+import { readSheet } from '../delivery/csv.ts';
 import { CliError, exits, toCliError } from './errors.ts';
 import { writeNew } from './files.ts';
 import { onInterrupt } from './interrupt.ts';

@@ -1,6 +1,6 @@
 import { type EventData, measuredBy } from '../../protocol/index.ts';
-import { MARGIN, type Panel, panel, type Series } from '../charts/panel.ts';
-import { COLOURS, page, shape, text } from '../charts/svg.ts';
+import { MARGIN, type Panel, panel, type Series } from './charts/panel.ts';
+import { COLOURS, page, shape, text } from './charts/svg.ts';
 import { columns, figure } from './columns.ts';
 import type { Session } from './session.ts';
 

@@ -1,9 +1,9 @@
 import { readFile } from 'node:fs/promises';
 import { buffer } from 'node:stream/consumers';
 import { type ArgsInput, type CommandName, type EventData, type Events, isTerminal } from '../../protocol/index.ts';
-import { readMachine } from '../access/machine.ts';
 import { createApp } from '../app.ts';
 import { type Config, type ConfigInput, resolveConfig } from '../config.ts';
+import { readMachine } from '../network/access/local-secret.ts';
 import { CliError } from './errors.ts';
 import { ask, health, type Peer } from './peer.ts';
 import { connectRemote } from './remote.ts';

@@ -1,6 +1,6 @@
 import type { Role } from '../../protocol/index.ts';
-import { readTokens, removeToken, rotateToken } from '../access/tokens.ts';
 import { resolveConfig } from '../config.ts';
+import { readTokens, removeToken, rotateToken } from '../network/access/tokens.ts';
 import { CliError, exits } from './errors.ts';
 import type { SessionChoice } from './session.ts';
 

@@ -1,7 +1,7 @@
 import { lstat, open, readFile } from 'node:fs/promises';
 import { ProtocolError } from '../../protocol/index.ts';
 import { HEAD_BYTES, readWavHead, type WavHead } from '../audio/wav-head.ts';
-import { writeWhole } from '../files.ts';
+import { writeWhole } from '../util/atomic-file.ts';
 
 /** What a crash leaves of a file that was being written. */
 export const LEFTOVER = /^\.[0-9a-f]{16}(-[0-9a-f]{8})?\.tmp$/;

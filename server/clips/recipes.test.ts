@@ -8,7 +8,7 @@ import fc from 'fast-check';
 import { ProtocolError } from '../../protocol/index.ts';
 import { writeRecipe } from '../audio/recipe.ts';
 import { encodeWav } from '../audio/wav.ts';
-import type { NewClip } from './clips.ts';
+import type { NewClip } from './clip.ts';
 import { readSidecar, writeSidecar } from './sidecar.ts';
 import { ClipStore } from './store.ts';
 

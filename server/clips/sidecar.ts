@@ -5,7 +5,7 @@
  */
 import { z } from 'zod';
 import { recipeSchema } from '../audio/recipe.ts';
-import type { ClipRecipe, Delivered, Lineage, Shape, StoredClip } from './clips.ts';
+import type { ClipRecipe, Delivered, Lineage, Shape, StoredClip } from './clip.ts';
 
 /** The largest grid a card may state, in base64, and room for the rest. */
 export const MAX_SIDECAR_BYTES = 8 * 2 ** 20;

@@ -4,7 +4,7 @@ import { mkdtemp, readdir, readFile, rm, utimes, writeFile } from 'node:fs/promi
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import test, { type TestContext } from 'node:test';
-import type { NewClip } from './clips.ts';
+import type { NewClip } from './clip.ts';
 import { ClipStore } from './store.ts';
 
 const recipe = {

@@ -13,9 +13,9 @@ import type {
   NewClip,
   SavedClip,
   StoredClip,
-} from './clips.ts';
-import { newestFirst, page } from './entries.ts';
+} from './clip.ts';
 import { LEFTOVER, plainFile, readHead, readSmall, reason, writeClip } from './files.ts';
+import { newestFirst, page } from './query.ts';
 import { isOurs, MAX_SIDECAR_BYTES, readSidecar, type Sidecar, writeSidecar } from './sidecar.ts';
 
 export interface ClipStoreOptions {

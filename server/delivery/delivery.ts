@@ -1,10 +1,10 @@
 import path from 'node:path';
 import { type FileSettings, ProtocolError } from '../../protocol/index.ts';
-import type { Catalog } from '../catalog/catalog.ts';
-import type { Clips, StoredClip } from '../clips/clips.ts';
+import type { Clips, StoredClip } from '../clips/clip.ts';
+import type { Catalog } from '../voices/voice.ts';
 import type { MadeFile } from './file.ts';
 import type { Folder } from './folder.ts';
-import type { FileMaker } from './maker.ts';
+import type { FileMaker } from './render-thread.ts';
 import { catIdOf } from './ucs.ts';
 
 export interface DeliveryOptions {

@@ -1,13 +1,13 @@
 /** A saved clip as the file that is delivered: shaped, at its rate and level, placed, named, and described. */
 import type { FileSettings } from '../../protocol/index.ts';
+import { shapeSound } from '../audio/edit.ts';
 import { encodeFlac } from '../audio/flac.ts';
 import { loopOf, onsetOf } from '../audio/places.ts';
 import { quantise } from '../audio/quantise.ts';
 import { resample } from '../audio/resample.ts';
 import { decodeWav, packWav, type WavLayout, wavFormat, wavFormatOfFlac } from '../audio/wav.ts';
-import { shapeSound } from '../shaping/shape.ts';
-import { describe, type Facts } from './describe.ts';
-import { level, placed } from './levels.ts';
+import { describe, type Facts } from './metadata.ts';
+import { level, placed } from './normalise.ts';
 import { fileName } from './ucs.ts';
 
 export interface MadeFile {

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { link, lstat, mkdir, open, readdir, realpath, rename, rm, statfs } from 'node:fs/promises';
 import path from 'node:path';
 import { ProtocolError } from '../../protocol/index.ts';
-import { isDeviceName } from '../files.ts';
+import { isDeviceName } from '../util/atomic-file.ts';
 
 export interface FolderOptions {
   /** Nothing is written outside of it. */

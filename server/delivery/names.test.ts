@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { readSheet, sheetText } from './sheet.ts';
+import { readSheet, sheetText } from './csv.ts';
 import { categoryOf, catIdOf, fileName } from './ucs.ts';
 
 const parts = { catId: 'ANMLDog', fxName: 'big door', creatorId: 'JD', sourceId: 'FOLEY', userData: 's42' };

@@ -1,10 +1,10 @@
 import path from 'node:path';
-import type { Catalog } from '../catalog/catalog.ts';
-import type { Clips } from '../clips/clips.ts';
+import type { Clips } from '../clips/clip.ts';
+import type { Catalog } from '../voices/voice.ts';
+import { DeliveryWatch } from './auto-delivery.ts';
 import { type Delivery, FileDelivery } from './delivery.ts';
 import { Folder } from './folder.ts';
-import { ThreadedMaker } from './maker.ts';
-import { DeliveryWatch } from './watch.ts';
+import { ThreadedMaker } from './render-thread.ts';
 
 export interface OpenOptions {
   /** The server's own folder. */

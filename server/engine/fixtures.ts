@@ -4,10 +4,10 @@ import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:f
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { type Card, type GraphName, parseCard, voiceHash } from './card.ts';
 import type { EngineRequest, EngineResult } from './engine.ts';
-import type { ToChild } from './messages.ts';
-import type { ProcessEvents } from './process.ts';
+import { type Card, type GraphName, parseCard, voiceHash } from './inference/card.ts';
+import type { ToChild } from './process/messages.ts';
+import type { ProcessEvents } from './process/spawn.ts';
 
 export const fixtures = ['tiny', 'tiny-time', 'tiny-vq', 'tiny-freq', 'tiny-padded'] as const;
 

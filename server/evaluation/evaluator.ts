@@ -1,7 +1,7 @@
-import type { EarCard } from '../engine/ear.ts';
 import { EngineError } from '../engine/errors.ts';
+import type { EarCard } from '../engine/inference/embedder.ts';
+import type { GivenReference, Listener } from './embedder-client.ts';
 import type { Embedded } from './fad.ts';
-import type { GivenReference, Listener } from './listener.ts';
 import { type Average, averaged, type Distances } from './measure.ts';
 
 /** One class of a set of clips. `named`: the share of them that the embedder takes for this class. */

@@ -1,4 +1,4 @@
-import { nuclearNorm, product, symmetricEigen, transposed } from './linear.ts';
+import { nuclearNorm, product, symmetricEigen, transposed } from './linear-algebra.ts';
 
 /** The embeddings of one clip: [patches, dims], row after row. */
 export interface Embedded {

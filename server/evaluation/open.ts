@@ -1,7 +1,7 @@
 import { readFile, stat } from 'node:fs/promises';
 import path from 'node:path';
+import type { Listener } from './embedder-client.ts';
 import { Evaluation, EvaluationError, type EvaluationOrder } from './evaluator.ts';
-import type { Listener } from './listener.ts';
 
 export interface ReferenceFolder {
   /** Folder of .npz files an admin may name. */

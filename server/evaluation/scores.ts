@@ -1,6 +1,6 @@
 import { appendFile, mkdir, readFile } from 'node:fs/promises';
 import path from 'node:path';
-import { writeWhole } from '../files.ts';
+import { writeWhole } from '../util/atomic-file.ts';
 import type { EvaluationResult } from './evaluator.ts';
 import { averaged } from './measure.ts';
 

@@ -1,7 +1,7 @@
 import { measuredBy, ProtocolError } from '../../protocol/index.ts';
-import type { ActiveVoices } from '../catalog/active.ts';
-import type { Catalog, Voice } from '../catalog/catalog.ts';
-import type { Handler } from '../registry.ts';
+import type { Handler } from '../dispatch/dispatcher.ts';
+import type { ActiveVoices } from '../voices/active.ts';
+import type { Catalog, Voice } from '../voices/voice.ts';
 import type { FadDeps } from './admin-fad.ts';
 
 export interface ActivateDeps {

@@ -1,11 +1,11 @@
 import type { EventData } from '../../protocol/index.ts';
 import { limits, ProtocolError } from '../../protocol/index.ts';
-import type { Catalog, Voice } from '../catalog/catalog.ts';
+import type { Handler } from '../dispatch/dispatcher.ts';
+import type { Scheduler } from '../dispatch/scheduler.ts';
 import type { Evaluation, EvaluationOrder } from '../evaluation/evaluator.ts';
 import type { Score } from '../evaluation/scores.ts';
-import type { Handler } from '../registry.ts';
-import type { Scheduler } from '../scheduler/scheduler.ts';
-import { chooseClass } from './classes.ts';
+import { chooseClass } from '../generation/class-weights.ts';
+import type { Catalog, Voice } from '../voices/voice.ts';
 
 export interface FadDeps {
   scheduler: Scheduler;

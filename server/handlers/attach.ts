@@ -1,6 +1,6 @@
-import type { Handler } from '../registry.ts';
-import type { KeptJobs } from './kept.ts';
-import type { Making } from './making.ts';
+import type { Handler } from '../dispatch/dispatcher.ts';
+import type { Making } from '../generation/clip-job.ts';
+import type { KeptJobs } from '../generation/detached-jobs.ts';
 
 /** `foley.attach`: only who was told a job's id knows it, so it is all that is asked for. */
 export function attach({ kept }: { kept: KeptJobs }): Handler<'foley.attach'> {

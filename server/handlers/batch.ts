@@ -1,11 +1,11 @@
 import { randomBytes, randomInt } from 'node:crypto';
 import { classFromText, limits, ProtocolError, toProtocolError } from '../../protocol/index.ts';
+import { sheetText } from '../delivery/csv.ts';
 import type { Delivery } from '../delivery/delivery.ts';
-import { sheetText } from '../delivery/sheet.ts';
-import type { Context, Handler } from '../registry.ts';
-import { chooseClass } from './classes.ts';
+import type { Context, Handler } from '../dispatch/dispatcher.ts';
+import { chooseClass } from '../generation/class-weights.ts';
+import { type MakingDeps, make, seedsFrom } from '../generation/clip-job.ts';
 import { checkWanted, type ExportDeps, hand } from './export.ts';
-import { type MakingDeps, make, seedsFrom } from './making.ts';
 
 export interface BatchDeps extends MakingDeps, ExportDeps {
   batches: Batches;

@@ -1,6 +1,6 @@
 import { commandOf, isCommandName, ProtocolError } from '../../protocol/index.ts';
-import type { Handler } from '../registry.ts';
-import type { Scheduler } from '../scheduler/scheduler.ts';
+import type { Handler } from '../dispatch/dispatcher.ts';
+import type { Scheduler } from '../dispatch/scheduler.ts';
 import type { Batches } from './batch.ts';
 
 /**

@@ -1,6 +1,6 @@
 import { type EventData, ProtocolError } from '../../protocol/index.ts';
-import type { ClipEntry, Clips } from '../clips/clips.ts';
-import type { Handler } from '../registry.ts';
+import type { ClipEntry, Clips } from '../clips/clip.ts';
+import type { Handler } from '../dispatch/dispatcher.ts';
 
 type Deps = { clips: Clips };
 type Entry = EventData<'clip.list', 'done'>['clips'][number];

@@ -1,5 +1,5 @@
-import type { DeliveryWatch } from '../delivery/watch.ts';
-import type { Handler } from '../registry.ts';
+import type { DeliveryWatch } from '../delivery/auto-delivery.ts';
+import type { Handler } from '../dispatch/dispatcher.ts';
 
 export interface DeliverDeps {
   deliveries: Pick<DeliveryWatch, 'set' | 'info'>;

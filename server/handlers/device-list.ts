@@ -1,6 +1,6 @@
 import type { EventData } from '../../protocol/index.ts';
+import type { Handler } from '../dispatch/dispatcher.ts';
 import type { Playback } from '../playback/playback.ts';
-import type { Handler } from '../registry.ts';
 
 export interface DeviceDeps {
   midi: () => EventData<'device.list', 'done'>['midi'];

@@ -1,6 +1,6 @@
 import { type EventData, limits, ProtocolError } from '../../protocol/index.ts';
 import type { Delivery } from '../delivery/delivery.ts';
-import type { Context, Handler } from '../registry.ts';
+import type { Context, Handler } from '../dispatch/dispatcher.ts';
 
 export interface ExportDeps {
   delivery: Delivery;

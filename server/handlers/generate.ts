@@ -1,10 +1,10 @@
 import { randomInt } from 'node:crypto';
 import { limits } from '../../protocol/index.ts';
-import type { Handler } from '../registry.ts';
-import { chooseClass } from './classes.ts';
-import { type MakingDeps, make, seedsFrom } from './making.ts';
+import type { Handler } from '../dispatch/dispatcher.ts';
+import { chooseClass } from '../generation/class-weights.ts';
+import { type MakingDeps, make, seedsFrom } from '../generation/clip-job.ts';
 
-/** `foley.generate`: finds the voice and the class; the rest is making.ts. */
+/** `foley.generate`: finds the voice and the class; the rest is generation/clip-job.ts. */
 export function generate(deps: MakingDeps): Handler<'foley.generate'> {
   // Looking a voice up touches the disk and may take longer for one request than for the next: one after the other,
   // so that jobs are queued in the order in which requests arrived.

@@ -1,5 +1,7 @@
+import type { Handlers } from '../dispatch/dispatcher.ts';
+import { KeptJobs } from '../generation/detached-jobs.ts';
+import { RunningClips } from '../generation/partial-clips.ts';
 import type { Playback } from '../playback/playback.ts';
-import type { Handlers } from '../registry.ts';
 import { type ActivateDeps, adminActivate, adminRollback } from './admin-activate.ts';
 import { adminFad, type FadDeps, voiceScores } from './admin-fad.ts';
 import { attach } from './attach.ts';
@@ -11,7 +13,6 @@ import { type DeliverDeps, deliverInfo, deliverSet } from './deliver.ts';
 import { type DeviceDeps, deviceList } from './device-list.ts';
 import { clipExport, type ExportDeps } from './export.ts';
 import { generate } from './generate.ts';
-import { KeptJobs } from './kept.ts';
 import {
   adminAttach,
   adminCancel,
@@ -21,7 +22,6 @@ import {
   adminRetrain,
   type RetrainDeps,
 } from './retrain.ts';
-import { RunningClips } from './running.ts';
 import { type ClockDeps, serverClock } from './server-clock.ts';
 import { type ServerInfo, serverInfo } from './server-info.ts';
 import { serverPing } from './server-ping.ts';

@@ -1,10 +1,10 @@
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { type EventData, isErrorCode, ProtocolError } from '../../protocol/index.ts';
-import type { Catalog } from '../catalog/catalog.ts';
-import { type Context, clientGone, type Handler } from '../registry.ts';
+import { type Context, clientGone, type Handler } from '../dispatch/dispatcher.ts';
 import type { Job, Progress, Told } from '../training/job.ts';
 import type { TrainingJobs } from '../training/jobs.ts';
+import type { Catalog } from '../voices/voice.ts';
 
 export interface RetrainDeps {
   trainings: TrainingJobs;

@@ -1,5 +1,5 @@
+import type { Handler } from '../dispatch/dispatcher.ts';
 import type { Playback } from '../playback/playback.ts';
-import type { Handler } from '../registry.ts';
 
 export interface ClockDeps {
   /** Milliseconds since 1970, with fractions. */

@@ -1,5 +1,5 @@
 import type { EventData } from '../../protocol/index.ts';
-import type { Handler } from '../registry.ts';
+import type { Handler } from '../dispatch/dispatcher.ts';
 
 export type ServerInfo = EventData<'server.info', 'done'>;
 

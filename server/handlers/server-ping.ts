@@ -1,4 +1,4 @@
-import type { Handler } from '../registry.ts';
+import type { Handler } from '../dispatch/dispatcher.ts';
 
 /** `server.ping`: answers from the server itself; the engine is not asked. */
 export function serverPing(): Handler<'server.ping'> {

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { type EventData, limits, ProtocolError } from '../../protocol/index.ts';
-import type { Bus, JobEvent } from '../bus.ts';
-import type { Handler } from '../registry.ts';
+import type { Handler } from '../dispatch/dispatcher.ts';
+import type { Bus, JobEvent } from '../dispatch/job-events.ts';
 import type { TriggerBank } from '../triggers/bank.ts';
 
 type JobData = EventData<'server.watch', 'job'>;

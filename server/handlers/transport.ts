@@ -1,5 +1,5 @@
-import type { Handler } from '../registry.ts';
-import type { Transport } from '../triggers/transport.ts';
+import type { Handler } from '../dispatch/dispatcher.ts';
+import type { Transport } from '../tempo/host-transport.ts';
 
 export interface TransportDeps {
   transport: Pick<Transport, 'set' | 'state'>;

@@ -1,5 +1,5 @@
 import { commandOf, ProtocolError, type TriggerMap } from '../../protocol/index.ts';
-import type { Handler } from '../registry.ts';
+import type { Handler } from '../dispatch/dispatcher.ts';
 import type { TriggerBank } from '../triggers/bank.ts';
 
 export interface TriggerDeps {

@@ -1,15 +1,15 @@
 import { randomInt } from 'node:crypto';
 import { limits, ProtocolError } from '../../protocol/index.ts';
-import type { Voice } from '../catalog/catalog.ts';
-import type { Lineage, Shape, StoredClip } from '../clips/clips.ts';
-import type { Encoder } from '../engine/encoder.ts';
-import type { Context, Handler } from '../registry.ts';
-import { pieceSeed, secondsOf } from '../shaping/extend.ts';
-import { type Grid, gridOf } from '../shaping/grid.ts';
-import { checkCodes, type Keep, keepMask } from '../shaping/keep.ts';
-import { readRecording } from '../shaping/recording.ts';
-import { type ChosenClass, chooseClass } from './classes.ts';
-import { type MakingDeps, make, piecesFor, seedsFrom, type Take } from './making.ts';
+import type { Lineage, Shape, StoredClip } from '../clips/clip.ts';
+import type { Context, Handler } from '../dispatch/dispatcher.ts';
+import type { Encoder } from '../engine/process/encoder.ts';
+import { type ChosenClass, chooseClass } from '../generation/class-weights.ts';
+import { type MakingDeps, make, piecesFor, seedsFrom, type Take } from '../generation/clip-job.ts';
+import { type Grid, gridOf } from '../generation/code-grid.ts';
+import { pieceSeed, secondsOf } from '../generation/continuation.ts';
+import { checkCodes, type Keep, keepMask } from '../generation/mask.ts';
+import { readRecording } from '../generation/recording.ts';
+import type { Voice } from '../voices/voice.ts';
 
 export interface VaryDeps extends MakingDeps {
   encoder: Encoder;

@@ -1,10 +1,10 @@
 import { randomInt } from 'node:crypto';
 import { type EventData, limits, measuredBy } from '../../protocol/index.ts';
-import type { Voice } from '../catalog/catalog.ts';
-import type { Context, Handler } from '../registry.ts';
+import type { Context, Handler } from '../dispatch/dispatcher.ts';
+import { chooseClass } from '../generation/class-weights.ts';
+import { type Making, type MakingDeps, make, seedsFrom } from '../generation/clip-job.ts';
+import type { Voice } from '../voices/voice.ts';
 import type { FadDeps } from './admin-fad.ts';
-import { chooseClass } from './classes.ts';
-import { type Making, type MakingDeps, make, seedsFrom } from './making.ts';
 import { cardOf } from './voice-summary.ts';
 
 type Done = EventData<'voice.compare', 'done'>;

@@ -1,10 +1,10 @@
 import { ProtocolError } from '../../protocol/index.ts';
-import type { ActiveVoices } from '../catalog/active.ts';
-import type { VoiceStore } from '../catalog/store.ts';
-import type { Handler } from '../registry.ts';
-import type { Scheduler } from '../scheduler/scheduler.ts';
+import type { Handler } from '../dispatch/dispatcher.ts';
+import type { Scheduler } from '../dispatch/scheduler.ts';
 import type { TrainingJobs } from '../training/jobs.ts';
 import type { TriggerBank } from '../triggers/bank.ts';
+import type { ActiveVoices } from '../voices/active.ts';
+import type { VoiceStore } from '../voices/store.ts';
 
 export interface DeleteDeps {
   voices: VoiceStore;

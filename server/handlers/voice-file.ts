@@ -1,10 +1,10 @@
 import { createReadStream } from 'node:fs';
 import path from 'node:path';
 import { ProtocolError } from '../../protocol/index.ts';
-import type { Catalog } from '../catalog/catalog.ts';
-import type { VoiceStore } from '../catalog/store.ts';
-import type { Handler } from '../registry.ts';
+import type { Handler } from '../dispatch/dispatcher.ts';
 import type { Uploads } from '../training/uploads.ts';
+import type { VoiceStore } from '../voices/store.ts';
+import type { Catalog } from '../voices/voice.ts';
 
 export interface VoiceFileDeps {
   catalog: Catalog;

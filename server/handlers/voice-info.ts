@@ -1,5 +1,5 @@
-import type { Catalog } from '../catalog/catalog.ts';
-import type { Handler } from '../registry.ts';
+import type { Handler } from '../dispatch/dispatcher.ts';
+import type { Catalog } from '../voices/voice.ts';
 
 /** `voice.info`: the whole card, or why the voice cannot be used. */
 export function voiceInfo(deps: { catalog: Catalog }): Handler<'voice.info'> {

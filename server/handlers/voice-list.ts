@@ -1,5 +1,5 @@
-import type { Catalog } from '../catalog/catalog.ts';
-import type { Handler } from '../registry.ts';
+import type { Handler } from '../dispatch/dispatcher.ts';
+import type { Catalog } from '../voices/voice.ts';
 
 /** `voice.list`: the voices that can be used now; a broken one is left out here and named by `voice.info`. */
 export function voiceList(deps: { catalog: Catalog }): Handler<'voice.list'> {

@@ -1,5 +1,5 @@
 import type { EventData } from '../../protocol/index.ts';
-import type { Voice } from '../catalog/catalog.ts';
+import type { Voice } from '../voices/voice.ts';
 import type { FadDeps } from './admin-fad.ts';
 
 type Compared = EventData<'voice.compare', 'done'>['voices'][number];

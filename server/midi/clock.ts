@@ -1,4 +1,4 @@
-import { type Beats, beatAt, type Course, nextBeat } from '../beats.ts';
+import { type Beats, beatAt, type Course, nextBeat } from '../tempo/beats.ts';
 import type { MidiMessage } from './parser.ts';
 
 /** Ticks of a beat (MIDI 1.0, timing clock). */

@@ -1,4 +1,4 @@
-import type { Beats } from '../beats.ts';
+import type { Beats } from '../tempo/beats.ts';
 import { type MidiEvent, MidiInput } from './input.ts';
 
 export type { MidiEvent } from './input.ts';

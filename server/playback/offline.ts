@@ -1,5 +1,5 @@
 import { resample } from '../audio/resample.ts';
-import { Desk } from './desk.ts';
+import { Desk } from './mixer-host.ts';
 import type { Playback, PlayOptions } from './playback.ts';
 import { Sound, Voices } from './voices.ts';
 

@@ -1,11 +1,11 @@
 /** The thread that mixes: takes messages, keeps the output filled, tells where it is. */
 import { parentPort, workerData } from 'node:worker_threads';
 import { DriftFilter, WallClock } from './clock.ts';
-import { Desk } from './desk.ts';
 import type { FromDesk, ToDesk } from './messages.ts';
+import { Desk } from './mixer-host.ts';
+import { createSilentSink, openDevice, type Sink } from './outputs.ts';
 import { Recorder } from './recorder.ts';
 import { SharedStatus } from './shared.ts';
-import { createSilentSink, openDevice, type Sink } from './sinks.ts';
 
 export interface ThreadData {
   shared: SharedArrayBuffer;

@@ -4,9 +4,9 @@ import { readdirSync, readFileSync, statSync } from 'node:fs';
 import path from 'node:path';
 import { after, before, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
-import { parseCard } from '../engine/card.ts';
 import type { Engine, EngineEvent, EngineRequest, EngineResult } from '../engine/engine.ts';
-import { createEngine } from '../engine/pool.ts';
+import { parseCard } from '../engine/inference/card.ts';
+import { createEngine } from '../engine/process/pool.ts';
 
 const models = fileURLToPath(new URL('../../models', import.meta.url));
 const voiceDir = path.join(models, 'default');

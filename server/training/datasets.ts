@@ -2,10 +2,10 @@ import { randomBytes } from 'node:crypto';
 import { mkdir, readdir, readFile, rename, rm } from 'node:fs/promises';
 import path from 'node:path';
 import { folderName, ProtocolError } from '../../protocol/index.ts';
-import { writeWhole } from '../files.ts';
+import { writeWhole } from '../util/atomic-file.ts';
 import { type TrainerEvent, TrainerProcess } from './process.ts';
 import type { Finder } from './python.ts';
-import { checkRoom, type Room } from './room.ts';
+import { checkRoom, type Room } from './resource-limits.ts';
 
 /** So many were found, and the first of them. */
 export interface Some {

@@ -6,7 +6,7 @@ import { Job } from './job.ts';
 import { Journal, type Order, type State } from './journal.ts';
 import { type TrainerEnd, TrainerProcess } from './process.ts';
 import type { Finder } from './python.ts';
-import { checkRoom, type Room } from './room.ts';
+import { checkRoom, type Room } from './resource-limits.ts';
 
 export interface TrainingOptions {
   /** Folder of a folder per job. */

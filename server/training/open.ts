@@ -3,7 +3,7 @@ import { isErrorCode, ProtocolError } from '../../protocol/index.ts';
 import { DataSets } from './datasets.ts';
 import { TrainingJobs, type TrainingOptions } from './jobs.ts';
 import { TrainerFinder } from './python.ts';
-import { checkFolder } from './source.ts';
+import { checkFolder } from './recordings-folder.ts';
 import { Uploads } from './uploads.ts';
 
 export interface OpenTraining {

@@ -4,7 +4,7 @@ import path from 'node:path';
 import test from 'node:test';
 import { ProtocolError } from '../../protocol/index.ts';
 import { temporary } from '../test/support/server.ts';
-import { checkFolder } from './source.ts';
+import { checkFolder } from './recordings-folder.ts';
 import { Uploads } from './uploads.ts';
 
 const code =

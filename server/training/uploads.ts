@@ -1,7 +1,7 @@
 import { mkdir, open, readdir, rm, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { ProtocolError } from '../../protocol/index.ts';
-import { filesBelow } from './source.ts';
+import { filesBelow } from './recordings-folder.ts';
 
 export interface UploadOptions {
   dir: string;

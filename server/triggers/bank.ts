@@ -1,6 +1,6 @@
 import { type Hit, limits, type PoolState, ProtocolError, type TriggerMap } from '../../protocol/index.ts';
-import type { Beats } from '../beats.ts';
 import type { Playback } from '../playback/playback.ts';
+import type { Beats } from '../tempo/beats.ts';
 import { silences, struck } from './match.ts';
 import { type ClipMaker, type Fire, Player, temperatureOf } from './player.ts';
 import { Pool } from './pool.ts';

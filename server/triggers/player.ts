@@ -1,6 +1,6 @@
 import { type Hit, ProtocolError, type TriggerMap } from '../../protocol/index.ts';
-import type { Beats } from '../beats.ts';
 import type { Playback } from '../playback/playback.ts';
+import type { Beats } from '../tempo/beats.ts';
 import { hears } from './match.ts';
 import { type Note, Notes } from './notes.ts';
 import type { NewClip, Pool, ReadyClip, Taken } from './pool.ts';

@@ -1,6 +1,6 @@
 import { copyFile, readFile, rename } from 'node:fs/promises';
 import { commandOf, ProtocolError, type TriggerMap } from '../../protocol/index.ts';
-import { writeWhole } from '../files.ts';
+import { writeWhole } from '../util/atomic-file.ts';
 
 /** Maps in a file of JSON, written whole or not at all. */
 export class MapStore {

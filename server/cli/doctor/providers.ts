@@ -1,4 +1,4 @@
-import { bundledApart, chooseProvider } from '../../engine/provider.ts';
+import { bundledApart, chooseProvider } from '../../engine/onnx/provider.ts';
 import { type Finding, fail, ok } from './check.ts';
 
 /** Which execution providers of onnxruntime work here, tried one at a time, and which one decoder and vocoder run on. */

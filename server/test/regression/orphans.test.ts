@@ -24,7 +24,7 @@ const isThere = (pid: number): boolean => {
 
 for (const name of ['child', 'encoder-child', 'checker-child']) {
   test(`${name}.ts leaves when its server is killed while it loads`, async (t) => {
-    const script = server(new URL(`../../engine/${name}.ts`, import.meta.url));
+    const script = server(new URL(`../../engine/process/${name}.ts`, import.meta.url));
     const parent = spawn(process.execPath, ['--input-type=module', '-e', script], {
       stdio: ['ignore', 'pipe', 'inherit'],
     });

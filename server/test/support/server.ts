@@ -5,7 +5,7 @@ import { Writable } from 'node:stream';
 import type { TestContext } from 'node:test';
 import { type App, type AppParts, createApp } from '../../app.ts';
 import { type ConfigInput, type Limits, resolveConfig } from '../../config.ts';
-import { createLog, type Log } from '../../log.ts';
+import { createLog, type Log } from '../../util/log.ts';
 import { ScriptedEngine, type ScriptedOptions } from './engine.ts';
 import { writeVoice } from './voice.ts';
 

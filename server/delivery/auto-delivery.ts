@@ -1,0 +1,211 @@
+import { readFile, stat } from 'node:fs/promises';
+import path from 'node:path';
+import { z } from 'zod';
+import { commandOf, type EventData, type FileSettings, ProtocolError, toProtocolError } from '../../protocol/index.ts';
+import type { ClipEntry, Clips } from '../clips/clip.ts';
+import { writeWhole } from '../util/atomic-file.ts';
+import { checkSettings, type Delivery } from './delivery.ts';
+import type { Folder } from './folder.ts';
+
+export interface Wish {
+  on: boolean;
+  /** Below the folder of deliveries. */
+  folder: string;
+  starred: boolean;
+  /** Null for all. */
+  classes: string[] | null;
+  settings: FileSettings;
+  /** Clips saved before are left out, unless only starred ones are wanted. Milliseconds since 1970. */
+  since: number;
+}
+
+export type WatchState = EventData<'deliver.info', 'done'>;
+
+export interface WatchOptions {
+  clips: Pick<Clips, 'get' | 'list' | 'change' | 'watch'>;
+  delivery: Pick<Delivery, 'make'>;
+  /** The folder that the owner named; null without. */
+  folder: Folder | null;
+  /** Where the wish is kept. */
+  file: string;
+  onProblem: (message: string, error: unknown) => void;
+}
+
+/** Clips looked at in one page, when a server starts or the wish changes. */
+const PAGE = 500;
+
+/**
+ * Delivers saved clips by itself, each once: what was delivered is written into the clip's sidecar, its file's name
+ * before the file appears and that it is there afterwards. So a crash in between leaves no second file, and what the
+ * receiver takes out of the folder does not come again. Clips whose turn had not come are found at the next start.
+ */
+export class DeliveryWatch {
+  readonly #options: WatchOptions;
+  #wish: Wish = wishFrom({ on: false });
+  /** Whoever says it anew goes before what was said to an earlier server. */
+  #isSet = false;
+  /** Clips whose turn comes, the oldest first. */
+  readonly #queue = new Set<string>();
+  #working: Promise<void> | null = null;
+  #stopped = false;
+  #stopWatching: () => void = () => undefined;
+  #delivered = 0;
+  #last: string | null = null;
+  #problem: string | null = null;
+
+  constructor(options: WatchOptions) {
+    this.#options = options;
+    if (options.folder !== null) this.#stopWatching = options.clips.watch((entry) => this.#consider(entry));
+  }
+
+  /** Takes up what was wished before. */
+  async open(): Promise<void> {
+    const { folder, file } = this.#options;
+    if (folder === null) return;
+    const text = await readFile(file, 'utf8').catch(() => null);
+    if (text === null || this.#isSet) return;
+    try {
+      this.#wish = wishFrom(JSON.parse(text));
+    } catch (error) {
+      this.#options.onProblem(`${file} could not be read: nothing is delivered until deliver.set`, error);
+      return;
+    }
+    await this.#begin();
+  }
+
+  /**
+   * Says what is to be delivered from now on. Throws no_delivery, bad_args, io_error.
+   * @param earlier clips that were saved before it was switched on as well
+   */
+  async set({ earlier, ...given }: Omit<Wish, 'since'> & { earlier: boolean }): Promise<WatchState> {
+    const { folder, file } = this.#options;
+    const wish: Wish = { ...given, since: earlier ? 0 : this.#wish.on ? this.#wish.since : Date.now() };
+    if (folder === null) throw new ProtocolError('no_delivery');
+    checkSettings(wish.settings);
+    // Made now, so that a wrong one is told to whoever asked.
+    if (wish.on) await folder.clean(wish.folder);
+    try {
+      await writeWhole(file, `${JSON.stringify(wish, null, 2)}\n`);
+    } catch (error) {
+      throw new ProtocolError('io_error', `it could not be kept: ${(error as Error).message}`, { cause: error });
+    }
+    this.#wish = wish;
+    this.#isSet = true;
+    this.#problem = null;
+    this.#queue.clear();
+    await this.#begin();
+    return this.info();
+  }
+
+  info(): WatchState {
+    const { on, folder, starred, classes, settings } = this.#wish;
+    return {
+      ...{ on, root: this.#options.folder?.root ?? null, folder, starred, classes, settings: { ...settings } },
+      ...{ delivered: this.#delivered, waiting: this.#queue.size, last: this.#last, problem: this.#problem },
+    };
+  }
+
+  /** Lets the file that is being written come to its end. */
+  async close(): Promise<void> {
+    this.#stopped = true;
+    this.#stopWatching();
+    await this.#working;
+  }
+
+  async #begin(): Promise<void> {
+    const { folder, clips } = this.#options;
+    if (!this.#wish.on || folder === null) return;
+    try {
+      await folder.clean(this.#wish.folder);
+    } catch (error) {
+      this.#fail(error);
+      return;
+    }
+    const found: string[] = [];
+    for (let after: string | undefined; ; ) {
+      const page = clips.list({ limit: PAGE, after });
+      for (const entry of page.clips) if (this.#isWanted(entry)) found.push(entry.id);
+      if (page.next === null) break;
+      after = page.next;
+    }
+    for (const id of found.reverse()) this.#queue.add(id);
+    this.#work();
+  }
+
+  #consider(entry: ClipEntry): void {
+    if (!this.#isWanted(entry)) return;
+    this.#queue.add(entry.id);
+    this.#work();
+  }
+
+  #isWanted({ starred, class: label, delivered, created }: ClipEntry): boolean {
+    const { on, starred: onlyStarred, classes, since } = this.#wish;
+    if (!on || delivered || (onlyStarred ? !starred : created < since)) return false;
+    if (classes === null) return true;
+    const own = label === null ? [] : typeof label === 'string' ? [label] : Object.keys(label);
+    return classes.some((wanted) => own.some((name) => name.toLowerCase() === wanted.toLowerCase()));
+  }
+
+  #work(): void {
+    this.#working ??= this.#workOff().finally(() => {
+      this.#working = null;
+      if (this.#queue.size > 0 && !this.#stopped) this.#work();
+    });
+  }
+
+  async #workOff(): Promise<void> {
+    for (const id of this.#queue) {
+      if (this.#stopped) return;
+      try {
+        await this.#deliver(id);
+      } catch (error) {
+        this.#fail(error);
+      }
+      this.#queue.delete(id);
+    }
+  }
+
+  async #deliver(id: string): Promise<void> {
+    const { clips, delivery, folder } = this.#options;
+    const clip = await clips.get(id).catch(() => null);
+    // It may be gone, or be another's to deliver, by now.
+    if (clip === null || folder === null || !this.#isWanted({ ...clip, delivered: clip.delivery?.done === true }))
+      return;
+    const begun = clip.delivery;
+    if (begun !== null && (await stat(path.join(folder.root, begun.file)).catch(() => null)) !== null) {
+      await clips.change(id, { delivery: { ...begun, done: true } });
+      return;
+    }
+    const { folder: below, settings } = this.#wish;
+    const made = await delivery.make(id, settings);
+    const named = (file: string): { file: string; at: number } => ({
+      file: path.relative(folder.root, file).split(path.sep).join('/'),
+      at: Date.now(),
+    });
+    const file = await folder.put(below, made.stem, made.ending, made.bytes, async (place) => {
+      await clips.change(id, { delivery: { ...named(place), done: false } });
+    });
+    await clips.change(id, { delivery: { ...named(file), done: true } });
+    this.#delivered += 1;
+    this.#last = file;
+    this.#problem = null;
+  }
+
+  #fail(error: unknown): void {
+    const { code, message } = toProtocolError(error);
+    this.#problem = `${code}: ${message}`;
+    this.#options.onProblem('a clip could not be delivered', error);
+  }
+}
+
+/** What deliver.set takes, and since when, with defaults filled in. Throws. */
+function wishFrom(value: unknown): Wish {
+  const {
+    since = 0,
+    classes,
+    ...given
+  } = z.looseObject({ since: z.number().optional(), classes: z.unknown().optional() }).parse(value);
+  const args = commandOf('deliver.set').args.parse({ ...given, classes: classes ?? undefined });
+  const { earlier: _, ...wish } = args as Omit<Wish, 'since' | 'classes'> & { earlier: boolean; classes?: string[] };
+  return { ...wish, classes: wish.classes ?? null, since };
+}

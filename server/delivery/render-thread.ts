@@ -1,0 +1,74 @@
+import { Worker } from 'node:worker_threads';
+import { type FileSettings, ProtocolError } from '../../protocol/index.ts';
+import type { ClipFacts, MadeFile } from './file.ts';
+
+/** Makes files in a thread of its own: a tenth of a second of work must not hold up anybody's sound. */
+export interface FileMaker {
+  /** Throws io_error for what is no sound. */
+  make(wav: Uint8Array, facts: ClipFacts, settings: FileSettings): Promise<MadeFile>;
+  close(): Promise<void>;
+}
+
+export interface MakeOrder {
+  order: number;
+  wav: Uint8Array;
+  facts: ClipFacts;
+  settings: FileSettings;
+}
+
+export type MakeReply = { order: number } & ({ made: MadeFile } | { error: string });
+
+interface Waiting {
+  resolve: (made: MadeFile) => void;
+  reject: (error: ProtocolError) => void;
+}
+
+/** The thread starts with the first file, and again after it has ended in a fault. */
+export class ThreadedMaker implements FileMaker {
+  readonly #waiting = new Map<number, Waiting>();
+  #worker: Worker | null = null;
+  #count = 0;
+
+  make(wav: Uint8Array, facts: ClipFacts, settings: FileSettings): Promise<MadeFile> {
+    const order = ++this.#count;
+    return new Promise((resolve, reject) => {
+      this.#waiting.set(order, { resolve, reject });
+      const worker = this.#started();
+      // A process waits for a file that is being made, and not for a thread that has nothing to do.
+      worker.ref();
+      worker.postMessage({ order, wav, facts, settings } satisfies MakeOrder);
+    });
+  }
+
+  async close(): Promise<void> {
+    this.#failAll('the server is stopping');
+    await this.#worker?.terminate();
+  }
+
+  #started(): Worker {
+    if (this.#worker !== null) return this.#worker;
+    const entry = new URL('./render-worker.ts', import.meta.url).href;
+    const worker = new Worker(new URL('./boot.mjs', import.meta.url), { workerData: { entry } });
+    worker.on('message', (reply: MakeReply) => {
+      const waiting = this.#waiting.get(reply.order);
+      this.#waiting.delete(reply.order);
+      if (this.#waiting.size === 0) worker.unref();
+      if ('made' in reply) waiting?.resolve(reply.made);
+      else waiting?.reject(new ProtocolError('io_error', `the file could not be made: ${reply.error}`));
+    });
+    const ended = (why: string): void => {
+      if (this.#worker === worker) this.#worker = null;
+      this.#failAll(why);
+    };
+    worker.on('error', (error) => ended(String(error)));
+    worker.on('exit', () => ended('its thread ended'));
+    this.#worker = worker;
+    return worker;
+  }
+
+  #failAll(why: string): void {
+    for (const { reject } of this.#waiting.values())
+      reject(new ProtocolError('io_error', `the file could not be made: ${why}`));
+    this.#waiting.clear();
+  }
+}

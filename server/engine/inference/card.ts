@@ -1,0 +1,110 @@
+import { createHash } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
+import path from 'node:path';
+import { z } from 'zod';
+import { EngineError } from '../errors.ts';
+import { type Axis, axes } from './code-grid.ts';
+
+/** In the order of a voice's hash. Only voices whose vocoder is excited by noise have the last. */
+export const graphNames = ['condition', 'row', 'pixel', 'encoder', 'decoder', 'vocoder', 'excitation'] as const;
+export type GraphName = (typeof graphNames)[number];
+
+const size = z
+  .int()
+  .min(1)
+  .max(1 << 20);
+const axis = z.enum(axes as [Axis, ...Axis[]]);
+export const cardFile = z.looseObject({
+  // A plain file of the voice's own folder: no path leaves it.
+  file: z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$/),
+  sha256: z.string().regex(/^[0-9a-f]{64}$/),
+  bytes: z
+    .int()
+    .min(1)
+    .max(2 ** 31),
+});
+
+export type CardFile = z.infer<typeof cardFile>;
+
+const cardSchema = z
+  .looseObject({
+    format: z.literal('foleyd-voice'),
+    version: z.literal(2),
+    classes: z.array(z.looseObject({ id: z.int().min(0), name: z.string().min(1) })).min(1),
+    audio: z.looseObject({
+      rate: z.int().min(1000).max(768_000),
+      samples: z
+        .int()
+        .min(1)
+        .max(1 << 26),
+    }),
+    mel: z.looseObject({ hop: size, bins: size, frames: size }),
+    latent: z.looseObject({ codebooks: size, codes: z.int().min(2).max(65_535), frequency: size, time: size }),
+    grid: z.looseObject({ rows: size, cols: size, rowAxes: z.array(axis).min(1), colAxes: z.array(axis).min(1) }),
+    prior: z.looseObject({
+      ...{ channels: size, layers: size, blocks: size, heads: size, headDim: size },
+      ...{ kernel: size, conditionDim: size, conditionRows: z.array(z.int().min(0)) },
+    }),
+    graphs: z.looseObject({
+      ...{ condition: cardFile, row: cardFile, pixel: cardFile },
+      ...{ encoder: cardFile, decoder: cardFile, vocoder: cardFile, excitation: cardFile.optional() },
+    }),
+    // Frames to each side that its sound depends on.
+    vocoder: z.looseObject({ reach: z.int().min(0).max(1000) }),
+    hash: z.string().regex(/^[0-9a-f]{64}$/),
+  })
+  .superRefine(({ classes, latent, grid, prior, graphs, hash }, context) => {
+    const sizes = { codebook: latent.codebooks, frequency: latent.frequency, time: latent.time };
+    const product = (names: Axis[]) => names.reduce((all, name) => all * sizes[name], 1);
+    if ([...grid.rowAxes, ...grid.colAxes].sort().join() !== [...axes].sort().join())
+      context.addIssue({ code: 'custom', path: ['grid'], message: `row and column axes must name ${axes} once each` });
+    else if (product(grid.rowAxes) !== grid.rows || product(grid.colAxes) !== grid.cols)
+      context.addIssue({
+        code: 'custom',
+        path: ['grid'],
+        message: 'rows and columns are not the product of their axes',
+      });
+    if (grid.rows * grid.cols > 1 << 20)
+      context.addIssue({ code: 'custom', path: ['grid'], message: 'the grid is too large' });
+    if (prior.kernel % 2 === 0 || prior.kernel < 3 || prior.kernel > 15)
+      context.addIssue({ code: 'custom', path: ['prior', 'kernel'], message: 'the kernel must be odd, 3 to 15' });
+    if (prior.conditionRows[0] !== 0)
+      context.addIssue({ code: 'custom', path: ['prior', 'conditionRows'], message: 'the first must be row 0' });
+    // Class weights are given in this order, and a recipe names a voice by its hash: both must mean what they say.
+    if (classes.some(({ id }, index) => id !== index))
+      context.addIssue({ code: 'custom', path: ['classes'], message: 'ids must count from 0, in order' });
+    if (hash !== voiceHash(graphs))
+      context.addIssue({ code: 'custom', path: ['hash'], message: 'it is not the hash of the graphs' });
+  });
+
+/** What the engine needs of a voice's card.json. */
+export type Card = z.infer<typeof cardSchema>;
+
+/** A voice's hash, from the SHA-256 of its graphs in the order of `graphNames`. */
+export function voiceHash(graphs: { [name in GraphName]?: { sha256: string } | undefined }): string {
+  const hashes = graphNames.flatMap((name) => graphs[name]?.sha256 ?? []);
+  return createHash('sha256').update(hashes.join('\n')).digest('hex');
+}
+
+/** Throws voice_corrupt, naming what is wrong and where. */
+export function parseCard(text: string): Card {
+  let json: unknown;
+  try {
+    json = JSON.parse(text);
+  } catch (error) {
+    throw new EngineError('voice_corrupt', 'card.json is not JSON', { cause: error });
+  }
+  const parsed = cardSchema.safeParse(json);
+  if (parsed.success) return parsed.data;
+  const [issue] = parsed.error.issues;
+  throw new EngineError('voice_corrupt', `card.json: ${issue?.path.join('.') || 'card'}: ${issue?.message}`);
+}
+
+/** The text of a voice's card. Throws voice_missing. */
+export async function readCardText(voiceDir: string): Promise<string> {
+  try {
+    return await readFile(path.join(voiceDir, 'card.json'), 'utf8');
+  } catch (error) {
+    throw new EngineError('voice_missing', `no card.json in ${path.basename(voiceDir)}`, { cause: error });
+  }
+}

@@ -1,0 +1,44 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { type Axis, GridAxes } from './code-grid.ts';
+
+const latent = { codebooks: 4, codes: 512, frequency: 10, time: 43 };
+const grid = (rowAxes: Axis[], colAxes: Axis[], rows: number, cols: number): GridAxes =>
+  new GridAxes({ latent, grid: { rows, cols, rowAxes, colAxes } });
+
+const paper = grid(['codebook', 'frequency'], ['time'], 40, 43);
+const timeMajor = grid(['time'], ['codebook', 'frequency'], 43, 40);
+const numbered = Uint16Array.from({ length: 1720 }, (_, i) => i);
+
+test('the paper grid is the latent itself, codebook after codebook', () => {
+  assert.deepEqual([...paper.toLatent(numbered)].map(Number), [...numbered]);
+});
+
+test('previews of the paper grid are due after rows 10, 20 and 30', () => {
+  assert.deepEqual(
+    [...paper.previewRows()],
+    [
+      [9, 1],
+      [19, 2],
+      [29, 3],
+    ],
+  );
+});
+
+test('a time-major grid has no early codebook, so no previews', () => {
+  assert.deepEqual([...timeMajor.previewRows()], []);
+  assert.equal(timeMajor.completeAfter(41), 0);
+  assert.equal(timeMajor.completeAfter(42), 4);
+});
+
+test('a time-major grid turns into the latent by its axes', () => {
+  const codes = timeMajor.toLatent(numbered);
+  // Codebook 2, frequency 7, time 30 lies in row 30, column 2 * 10 + 7.
+  assert.equal(Number(codes[(2 * 10 + 7) * 43 + 30]), 30 * 40 + 27);
+});
+
+test('levels beyond those asked for are absent', () => {
+  const codes = timeMajor.toLatent(numbered, 2);
+  assert.ok(codes.slice(2 * 430).every((code) => code === 512n));
+  assert.ok(codes.slice(0, 2 * 430).every((code, i) => i === 0 || code !== 0n));
+});

@@ -1,0 +1,92 @@
+import { createHash } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
+import path from 'node:path';
+import { z } from 'zod';
+import { EngineError } from '../errors.ts';
+import { floats, Graph, read } from '../onnx/runtime.ts';
+import { cardFile } from './card.ts';
+
+const earSchema = z.looseObject({
+  format: z.literal('foleyd-embedder'),
+  version: z.literal(1),
+  classes: z.array(z.string().min(1)).min(1).max(4096),
+  dims: z.int().min(1).max(4096),
+  audio: z.looseObject({ rate: z.int().min(1000).max(768_000), shortest: z.int().min(1).max(10_000_000) }),
+  graph: cardFile,
+  /** Real clips, as this embedder hears them. */
+  reference: cardFile.extend({ about: z.string().max(1000) }).optional(),
+});
+
+/** An embedder's card, `embedder.json`. */
+export type EarCard = z.infer<typeof earSchema>;
+
+/** A card is text; what is larger is none. */
+const MAX_CARD = 1 << 20;
+
+/** Throws voice_missing where the folder has no embedder, voice_corrupt where its card cannot be read. */
+export async function readEarCard(dir: string): Promise<EarCard> {
+  const text = await readFile(path.join(dir, 'embedder.json'), 'utf8').catch((cause: unknown) => {
+    throw new EngineError('voice_missing', 'the voice comes without an embedder', { cause });
+  });
+  if (text.length > MAX_CARD) throw new EngineError('voice_corrupt', 'embedder.json is too large');
+  try {
+    return earSchema.parse(JSON.parse(text));
+  } catch (cause) {
+    throw new EngineError('voice_corrupt', `embedder.json cannot be read: ${(cause as Error).message}`, { cause });
+  }
+}
+
+/** The reference that an embedder's card names, checked. Null where it names none. */
+export async function readEarReference(dir: string, { reference }: EarCard): Promise<Uint8Array | null> {
+  if (reference === undefined) return null;
+  const bytes = await readFile(path.join(dir, reference.file)).catch((cause: unknown) => {
+    throw new EngineError('voice_missing', `${reference.file} of the embedder is missing`, { cause });
+  });
+  if (createHash('sha256').update(bytes).digest('hex') !== reference.sha256)
+    throw new EngineError('voice_corrupt', `${reference.file} is not the file that embedder.json describes`);
+  return bytes;
+}
+
+/** What an ear makes of one clip. */
+export interface HeardClip {
+  /** [patches, dims]: one embedding per 0.96 s patch. */
+  patches: number;
+  values: Float32Array;
+  /** Which class the clip is likeliest of. */
+  named: string;
+}
+
+/** Runs embedder.onnx: the same numbers as the trainer's `OwnEar`. */
+export class Ear {
+  readonly card: EarCard;
+  readonly #graph: Graph;
+
+  private constructor(card: EarCard, graph: Graph) {
+    this.card = card;
+    this.#graph = graph;
+  }
+
+  /** Throws voice_missing or voice_corrupt. */
+  static async open(dir: string, threads = 1): Promise<Ear> {
+    const card = await readEarCard(dir);
+    return new Ear(card, await Graph.read(dir, card.graph, { provider: 'cpu', threads }));
+  }
+
+  /** Mono at the card's rate; less than a patch is filled up with silence. */
+  async hear(pcm: Float32Array): Promise<HeardClip> {
+    const { dims, classes, audio } = this.card;
+    const filled = new Float32Array(Math.max(audio.shortest, pcm.length));
+    filled.set(pcm);
+    const outputs = await this.#graph.run({ audio: floats(filled, [1, filled.length]) });
+    const values = read(outputs, 'embeddings').slice();
+    const scores = read(outputs, 'scores');
+    if (values.length % dims !== 0 || scores.length !== classes.length)
+      throw new EngineError('voice_corrupt', 'the embedder does not make what its card says');
+    const likeliest = scores.indexOf(scores.reduce((most, x) => Math.max(most, x), Number.NEGATIVE_INFINITY));
+    return { patches: values.length / dims, values, named: classes[likeliest] ?? '' };
+  }
+
+  async close(): Promise<void> {
+    await this.#graph.release();
+  }
+}

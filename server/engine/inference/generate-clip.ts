@@ -1,0 +1,90 @@
+import type { EngineEvent, EngineRequest, EngineResult } from '../engine.ts';
+import { EngineError } from '../errors.ts';
+import type { OnStretch } from './renderer.ts';
+import type { Voice } from './voice.ts';
+
+/** One clip from a request: samples (or takes the given codes), renders, and tells about it on the way. */
+export async function makeClip(
+  voice: Voice,
+  request: EngineRequest,
+  on: (event: EngineEvent) => void,
+  cancelled: () => boolean,
+): Promise<EngineResult> {
+  check(voice, request);
+  const begun = performance.now();
+  const since = (): number => performance.now() - begun;
+  const times = { sampleMs: 0, decodeMs: 0, vocodeMs: 0, firstRowMs: 0, firstPreviewMs: null as number | null };
+  const previewAfter = request.previews ? voice.axes.previewRows() : new Map<number, number>();
+  const previews: Promise<void>[] = [];
+  const { rows } = voice.axes;
+  const { seed, rate } = request;
+  let known: Uint16Array = new Uint16Array(voice.axes.rows * voice.axes.cols);
+
+  const render = async (codes: Uint16Array, codebooks?: number, on?: OnStretch): Promise<Float32Array> => {
+    const rendered = await voice.render({ codes, seed, rate, ...(codebooks === undefined ? {} : { codebooks }) }, on);
+    times.decodeMs += rendered.decodeMs;
+    times.vocodeMs += rendered.vocodeMs;
+    return rendered.pcm;
+  };
+
+  const preview = async (codebooks: number): Promise<void> => {
+    const pcm = await render(known.slice(), codebooks);
+    if (cancelled()) return;
+    times.firstPreviewMs ??= since();
+    on({ type: 'preview', codebooks, rate, pcm });
+  };
+
+  const onStretch: OnStretch = (offset, pcm) => {
+    if (!cancelled()) on({ type: 'audio', offset, total: voice.card.audio.samples, rate, pcm });
+  };
+
+  const onRow = (row: number, codes: Uint16Array): void => {
+    if (row === 0) times.firstRowMs = since();
+    known.set(codes, row * codes.length);
+    on({ type: 'row', row, rows, codes });
+    if (cancelled()) throw new EngineError('cancelled', 'the clip was cancelled');
+    const codebooks = previewAfter.get(row);
+    if (codebooks === undefined) return;
+    // Not waited for: rows go on while it is rendered. What it fails of, the clip fails of in the end.
+    const coming = preview(codebooks);
+    coming.catch(() => undefined);
+    previews.push(coming);
+  };
+
+  on({ type: 'started' });
+  try {
+    if (cancelled()) throw new EngineError('cancelled', 'the clip was cancelled');
+    if (request.codes === undefined) known = await voice.sampler.sample({ ...request, onRow });
+    else known = request.codes;
+    times.sampleMs = since();
+    const pcm = await render(known, undefined, request.stream === true ? onStretch : undefined);
+    if (cancelled()) throw new EngineError('cancelled', 'the clip was cancelled');
+    await Promise.all(previews);
+    return { codes: known, rate, pcm, timings: { ...times, totalMs: since() } };
+  } finally {
+    await Promise.allSettled(previews);
+  }
+}
+
+function check(voice: Voice, { classWeights, codes, start, rate, temperature, topK, topP, seed }: EngineRequest): void {
+  const { classes, latent, grid } = voice.card;
+  const wrong = (message: string): never => {
+    throw new EngineError('engine_failed', message);
+  };
+  if (classWeights.length !== classes.length)
+    wrong(`${classWeights.length} class weights for ${classes.length} classes`);
+  if (!classWeights.every((weight) => weight >= 0 && weight <= 1)) wrong('class weights must lie in 0..1');
+  if (Math.abs(classWeights.reduce((sum, weight) => sum + weight, 0) - 1) > 1e-3) wrong('class weights must sum to 1');
+  if (codes !== undefined && codes.length !== grid.rows * grid.cols)
+    wrong(`${codes.length} codes for the voice's grid`);
+  if (codes?.some((code) => code >= latent.codes)) wrong(`a code is not below ${latent.codes}`);
+  if (start !== undefined && [start.codes, start.given].some(({ length }) => length !== grid.rows * grid.cols))
+    wrong('what the clip starts from is not of the size of the grid');
+  if (start?.codes.some((code, cell) => start.given[cell] === 1 && code >= latent.codes))
+    wrong(`a code to start from is not below ${latent.codes}`);
+  if (!(Number.isInteger(rate) && rate >= 1000 && rate <= 768_000)) wrong(`${rate} Hz is no rate`);
+  if (!(temperature >= 0 && Number.isFinite(temperature))) wrong('the temperature must be 0 or more');
+  if (!(Number.isInteger(topK) && topK >= 0)) wrong('topK must be a whole number');
+  if (!(topP > 0 && topP <= 1)) wrong('topP must lie in 0..1, without 0');
+  if (!(Number.isInteger(seed) && seed >= 0 && seed < 2 ** 32)) wrong('the seed must be a uint32');
+}

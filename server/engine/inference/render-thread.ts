@@ -1,0 +1,77 @@
+import { Worker } from 'node:worker_threads';
+import { EngineError, type EngineErrorCode } from '../errors.ts';
+import type { OnStretch, Rendered, RendererOf, RenderOrder, Renders } from './renderer.ts';
+
+export type ToRenderer = { id: number; renderer: number } & (
+  | { type: 'open'; of: RendererOf }
+  | { type: 'render'; order: RenderOrder; stretches: boolean }
+  | { type: 'close' }
+);
+
+/** Every message to the thread is answered by one of the same id, after the stretches that were asked for. */
+export interface FromRenderer {
+  id: number;
+  result: Rendered | null;
+  problem: { code: EngineErrorCode; message: string } | null;
+}
+
+export interface Stretch {
+  id: number;
+  stretch: { offset: number; pcm: Float32Array };
+}
+
+interface Waiting {
+  onStretch: OnStretch | undefined;
+  resolve: (result: Rendered | null) => void;
+  reject: (error: EngineError) => void;
+}
+
+/** A thread that renders for all voices, one order after the other, while this thread samples. */
+export class RenderThread {
+  readonly #worker: Worker;
+  readonly #waiting = new Map<number, Waiting>();
+  #ids = 0;
+
+  /** onEnd: the thread is gone, which it never is while all is well. */
+  constructor(onEnd: (reason: string) => void) {
+    this.#worker = new Worker(new URL('./render-worker.mjs', import.meta.url), { execArgv: [] });
+    this.#worker.on('message', (message: FromRenderer | Stretch) => this.#receive(message));
+    this.#worker.once('error', (error) => onEnd(String(error)));
+    this.#worker.once('exit', (code) => onEnd(`exit code ${code}`));
+  }
+
+  /** Rejects with voice_missing or voice_corrupt. */
+  async open(of: RendererOf): Promise<Renders> {
+    const renderer = ++this.#ids;
+    await this.#ask({ type: 'open', renderer, of });
+    return {
+      render: async (order, onStretch) => {
+        const stretches = onStretch !== undefined;
+        return (await this.#ask({ type: 'render', renderer, order, stretches }, onStretch))!;
+      },
+      close: async () => void (await this.#ask({ type: 'close', renderer })),
+    };
+  }
+
+  #ask(message: DistributiveOmit<ToRenderer, 'id'>, onStretch?: OnStretch): Promise<Rendered | null> {
+    const id = ++this.#ids;
+    return new Promise((resolve, reject) => {
+      this.#waiting.set(id, { resolve, reject, onStretch });
+      this.#worker.postMessage({ ...message, id });
+    });
+  }
+
+  #receive(message: FromRenderer | Stretch): void {
+    const waiting = this.#waiting.get(message.id);
+    if ('stretch' in message) {
+      waiting?.onStretch?.(message.stretch.offset, message.stretch.pcm);
+      return;
+    }
+    const { id, result, problem } = message;
+    this.#waiting.delete(id);
+    if (problem === null) waiting?.resolve(result);
+    else waiting?.reject(new EngineError(problem.code, problem.message));
+  }
+}
+
+type DistributiveOmit<T, K extends PropertyKey> = T extends unknown ? Omit<T, K> : never;

@@ -1,0 +1,68 @@
+/** Audio by stretches is the audio of the whole, and comes in order, before the whole is there. */
+import assert from 'node:assert/strict';
+import path from 'node:path';
+import { test } from 'node:test';
+import { fileURLToPath } from 'node:url';
+import { voiceDir } from '../fixtures.ts';
+import { parseCard, readCardText } from './card.ts';
+import { GridAxes } from './code-grid.ts';
+import { Renderer } from './renderer.ts';
+
+const voices = {
+  tiny: voiceDir('tiny'),
+  'tiny-padded': voiceDir('tiny-padded'),
+  // Excited by noise, which the whole clip shapes.
+  default: fileURLToPath(new URL('../../../models/default', import.meta.url)),
+};
+
+for (const [name, dir] of Object.entries(voices)) {
+  test(`${name}: stretches of any length are the whole within 1e-5`, async () => {
+    const card = parseCard(await readCardText(dir));
+    const axes = new GridAxes(card);
+    const codes = Uint16Array.from({ length: axes.rows * axes.cols }, (_, i) => (i * 7919 + 13) % card.latent.codes);
+    const of = { voiceDir: path.resolve(dir), card, place: { provider: 'cpu', threads: 1 } };
+    const order = { codes, seed: 3, rate: card.audio.rate };
+    const whole = await Renderer.open(of, axes, []);
+    const known = await whole.render(order);
+    await whole.close();
+    assert.equal(known.pcm.length, card.audio.samples);
+    for (const stretches of [undefined, [1, 2, 3], new Array<number>(400).fill(7)]) {
+      const renderer = await Renderer.open(of, axes, stretches);
+      const parts: Float32Array[] = [];
+      let next = 0;
+      const { pcm } = await renderer.render(order, (offset, part) => {
+        assert.equal(offset, next);
+        next += part.length;
+        parts.push(part);
+      });
+      await renderer.close();
+      assert.equal(next, card.audio.samples);
+      const heard = new Float32Array(next);
+      let at = 0;
+      for (const part of parts) {
+        heard.set(part, at);
+        at += part.length;
+      }
+      assert.deepEqual(heard, pcm, 'what is told is what is given back');
+      let worst = 0;
+      for (const [i, value] of pcm.entries()) worst = Math.max(worst, Math.abs(value - known.pcm[i]!));
+      assert.ok(worst <= 1e-5, `off by ${worst}`);
+    }
+  });
+}
+
+test('at another rate, and for a preview, nothing is told before the end', async () => {
+  const dir = voiceDir('tiny');
+  const card = parseCard(await readCardText(dir));
+  const renderer = await Renderer.open(
+    { voiceDir: dir, card, place: { provider: 'cpu', threads: 1 } },
+    new GridAxes(card),
+  );
+  const codes = new Uint16Array(card.grid.rows * card.grid.cols);
+  const told: number[] = [];
+  await renderer.render({ codes, seed: 0, rate: 48_000 }, (offset) => told.push(offset));
+  assert.equal(told.length, 0);
+  await renderer.render({ codes, seed: 0, rate: card.audio.rate, codebooks: 1 }, (offset) => told.push(offset));
+  assert.deepEqual(told, [0], 'a preview is one part');
+  await renderer.close();
+});

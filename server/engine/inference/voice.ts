@@ -1,0 +1,94 @@
+import { EngineError } from '../errors.ts';
+import { Graph, type Place } from '../onnx/runtime.ts';
+import { type Card, parseCard, readCardText } from './card.ts';
+import { GridAxes } from './code-grid.ts';
+import {
+  type OnStretch,
+  type Rendered,
+  Renderer,
+  type RendererOf,
+  type RenderOrder,
+  type Renders,
+} from './renderer.ts';
+import { Sampler } from './sampler.ts';
+
+const priorGraphs = ['condition', 'row', 'pixel'] as const;
+
+/** How a voice's renderer is had: here, or in another thread. */
+export type OpenRenderer = (of: RendererOf, axes: GridAxes) => Promise<Renders>;
+
+/** A voice in memory: its card, its prior and the way from codes to audio. */
+export class Voice {
+  readonly card: Card;
+  readonly axes: GridAxes;
+  readonly sampler: Sampler;
+  /** The card's text: a voice whose card changed on disk is another voice. */
+  readonly cardText: string;
+  readonly #prior: Graph[];
+  readonly #renderer: Renders;
+
+  private constructor(cardText: string, card: Card, axes: GridAxes, prior: Graph[], renderer: Renders) {
+    const [condition, row, pixel] = prior;
+    this.card = card;
+    this.cardText = cardText;
+    this.axes = axes;
+    this.sampler = new Sampler(card, axes, { condition: condition!, row: row!, pixel: pixel! });
+    this.#prior = prior;
+    this.#renderer = renderer;
+  }
+
+  /**
+   * Throws voice_missing or voice_corrupt. The encoder is not needed to make clips and stays on disk. Only decoder and
+   * vocoder run elsewhere than on the CPU and by more than one thread: the prior is thousands of small steps, each with
+   * its past as an input.
+   */
+  static async open(
+    voiceDir: string,
+    place: Place,
+    openRenderer: OpenRenderer = (of, axes) => Renderer.open(of, axes),
+  ): Promise<Voice> {
+    const cardText = await readCardText(voiceDir);
+    const card = parseCard(cardText);
+    const axes = new GridAxes(card);
+    const prior: Graph[] = [];
+    let renderer: Renders | null = null;
+    try {
+      for (const name of priorGraphs)
+        prior.push(await Graph.open(voiceDir, card, name, { provider: 'cpu', threads: 1 }));
+      renderer = await openRenderer({ voiceDir, card, place }, axes);
+      const voice = new Voice(cardText, card, axes, prior, renderer);
+      await voice.#prove();
+      return voice;
+    } catch (error) {
+      for (const graph of prior) await graph.release();
+      await renderer?.close();
+      throw error;
+    }
+  }
+
+  async close(): Promise<void> {
+    for (const graph of this.#prior) await graph.release();
+    await this.#renderer.close();
+  }
+
+  /** Codes -> audio, at the card's rate unless another is asked for. */
+  render(order: Omit<RenderOrder, 'rate'> & { rate?: number }, onStretch?: OnStretch): Promise<Rendered> {
+    return this.#renderer.render({ rate: this.card.audio.rate, ...order }, onStretch);
+  }
+
+  /** One row and one rendering: graphs that do not fit their card fail now, and the first clip finds all memory warm. */
+  async #prove(): Promise<void> {
+    const weights = this.card.classes.map(() => 1 / this.card.classes.length);
+    const stop = new Error('one row is enough');
+    const options = { classWeights: weights, seed: 0, temperature: 0, topK: 0, topP: 1 };
+    try {
+      await this.sampler.sample({ ...options, onRow: () => Promise.reject(stop) }).catch((error: unknown) => {
+        if (error !== stop) throw error;
+      });
+      await this.render({ codes: new Uint16Array(this.axes.rows * this.axes.cols), seed: 0 });
+    } catch (error) {
+      const reason = error instanceof Error ? error.message : String(error);
+      throw new EngineError('voice_corrupt', `the voice's graphs do not fit its card: ${reason}`, { cause: error });
+    }
+  }
+}

@@ -1,0 +1,143 @@
+import { EngineError } from '../errors.ts';
+
+/**
+ * What a voice's graph may be: an ONNX model (onnx.proto, ModelProto) whose operators are all of ai.onnx, whose weights
+ * are all in the file, and whose running comes to an end by itself. Read field by field, without trusting any length.
+ */
+
+/** Subgraphs inside subgraphs; a voice has one level at most. */
+const MOST_DEPTH = 8;
+/** They go on for as long as their graph says. */
+const ENDLESS = new Set(['Loop', 'Scan', 'SequenceMap']);
+const OWN_DOMAINS = new Set(['', 'ai.onnx']);
+
+/** Of ModelProto; any other is of a format or version that nobody has looked at. */
+const MODEL = { ir: 1, producer: 2, producerVersion: 3, domain: 4, version: 5, doc: 6, graph: 7, opset: 8, meta: 14 };
+const GRAPH = { node: 1, initializer: 5, sparse: 15 };
+const NODE = { op: 4, attribute: 5, domain: 7 };
+const ATTRIBUTE = { tensor: 5, graph: 6, tensors: 10, graphs: 11, sparse: 22, sparses: 23 };
+const TENSOR = { external: 13, location: 14 };
+const SPARSE = { values: 1, indices: 2 };
+
+const VARINT = 0;
+const BYTES = 2;
+
+interface Field {
+  number: number;
+  wire: number;
+  /** Of a varint; the low 32 bits are all that is looked at. */
+  value: number;
+  /** Of bytes, and of numbers of fixed size. */
+  begin: number;
+  end: number;
+}
+
+/** Throws voice_corrupt, which says what a voice may not have. */
+export function checkGraphFile(bytes: Uint8Array): void {
+  let graphs = 0;
+  for (const field of fields(bytes, 0, bytes.length)) {
+    if (!Object.values(MODEL).includes(field.number)) throw refused(`a model with field ${field.number}`);
+    if (field.number === MODEL.opset) checkOpset(bytes, part(field));
+    if (field.number !== MODEL.graph) continue;
+    graphs += 1;
+    checkGraph(bytes, part(field), 0);
+  }
+  if (graphs === 0) throw refused('a file without a graph');
+}
+
+function checkOpset(bytes: Uint8Array, of: Field): void {
+  for (const field of fields(bytes, of.begin, of.end)) {
+    if (field.number === 1 && !OWN_DOMAINS.has(text(bytes, part(field)))) {
+      throw refused(`operators of ${text(bytes, field)}`);
+    }
+  }
+}
+
+function checkGraph(bytes: Uint8Array, of: Field, depth: number): void {
+  if (depth > MOST_DEPTH) throw refused(`${depth} graphs inside each other`);
+  for (const field of fields(bytes, of.begin, of.end)) {
+    if (field.number === GRAPH.node) checkNode(bytes, part(field), depth);
+    else if (field.number === GRAPH.initializer) checkTensor(bytes, part(field));
+    else if (field.number === GRAPH.sparse) checkSparse(bytes, part(field));
+  }
+}
+
+function checkNode(bytes: Uint8Array, of: Field, depth: number): void {
+  for (const field of fields(bytes, of.begin, of.end)) {
+    if (field.number === NODE.domain && !OWN_DOMAINS.has(text(bytes, part(field)))) {
+      throw refused(`an operator of ${text(bytes, field)}`);
+    }
+    if (field.number === NODE.op && ENDLESS.has(text(bytes, part(field)))) throw refused(`a ${text(bytes, field)}`);
+    if (field.number === NODE.attribute) checkAttribute(bytes, part(field), depth);
+  }
+}
+
+function checkAttribute(bytes: Uint8Array, of: Field, depth: number): void {
+  for (const field of fields(bytes, of.begin, of.end)) {
+    const { number } = field;
+    if (number === ATTRIBUTE.tensor || number === ATTRIBUTE.tensors) checkTensor(bytes, part(field));
+    else if (number === ATTRIBUTE.sparse || number === ATTRIBUTE.sparses) checkSparse(bytes, part(field));
+    else if (number === ATTRIBUTE.graph || number === ATTRIBUTE.graphs) checkGraph(bytes, part(field), depth + 1);
+  }
+}
+
+function checkSparse(bytes: Uint8Array, of: Field): void {
+  for (const field of fields(bytes, of.begin, of.end)) {
+    if (field.number === SPARSE.values || field.number === SPARSE.indices) checkTensor(bytes, part(field));
+  }
+}
+
+function checkTensor(bytes: Uint8Array, of: Field): void {
+  for (const { number, wire, value } of fields(bytes, of.begin, of.end)) {
+    const isOutside = number === TENSOR.location && (wire !== VARINT || value !== 0);
+    if (number === TENSOR.external || isOutside) throw refused('weights in another file');
+  }
+}
+
+/** Protobuf's wire format: a tag, then a varint, eight or four bytes, or a length and as many bytes. */
+function* fields(bytes: Uint8Array, from: number, end: number): Generator<Field> {
+  let at = from;
+  const varint = (): number => {
+    let value = 0;
+    for (let shift = 0; shift < 70; shift += 7) {
+      if (at >= end) throw broken();
+      const byte = bytes[at++]!;
+      if (shift < 35) value += (byte & 127) * 2 ** shift;
+      else if ((byte & 127) !== 0) value = Number.MAX_SAFE_INTEGER;
+      if (byte < 128) return value;
+    }
+    throw broken();
+  };
+  while (at < end) {
+    const tag = varint();
+    const [number, wire] = [Math.floor(tag / 8), tag % 8];
+    if (number === 0 || number > 2 ** 29) throw broken();
+    if (wire === VARINT) {
+      yield { number, wire, value: varint(), begin: at, end: at };
+      continue;
+    }
+    const size = wire === BYTES ? varint() : wire === 1 ? 8 : wire === 5 ? 4 : Number.NaN;
+    // Groups, which nobody writes any more, end here too.
+    if (!(size <= end - at)) throw broken();
+    yield { number, wire, value: 0, begin: at, end: at + size };
+    at += size;
+  }
+}
+
+/** A field that is looked into must be bytes: a reader that takes it for something else would see another model. */
+function part(field: Field): Field {
+  if (field.wire !== BYTES) throw broken();
+  return field;
+}
+
+function text(bytes: Uint8Array, { begin, end }: Field): string {
+  return Buffer.from(bytes.buffer, bytes.byteOffset + begin, Math.min(end - begin, 100)).toString('latin1');
+}
+
+function refused(what: string): EngineError {
+  return new EngineError('voice_corrupt', `a voice may not have ${what}`);
+}
+
+function broken(): EngineError {
+  return new EngineError('voice_corrupt', 'it is no ONNX model');
+}

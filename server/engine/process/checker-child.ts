@@ -1,0 +1,47 @@
+/** Where voices of unknown origin are tried. */
+import { writeFileSync } from 'node:fs';
+import { constants, setPriority } from 'node:os';
+import { VoiceEncoder } from '../inference/encoder.ts';
+import { makeClip } from '../inference/generate-clip.ts';
+import { tryVoice } from '../inference/self-test.ts';
+import { Voice } from '../inference/voice.ts';
+import { serveTasks } from './serve-tasks.ts';
+
+try {
+  setPriority(constants.priority.PRIORITY_LOW);
+} catch {
+  // Where that is forbidden it works all the same.
+}
+
+try {
+  // Where memory runs out all the same, Linux ends this process and no other.
+  writeFileSync('/proc/self/oom_score_adj', '1000');
+} catch {
+  // Other systems have no such file.
+}
+
+serveTasks<string>(async (dir) => {
+  const voice = await Voice.open(dir, { provider: 'cpu', threads: 1 });
+  try {
+    const { audio, classes } = voice.card;
+    await tryVoice(
+      (request) =>
+        makeClip(
+          voice,
+          request,
+          () => undefined,
+          () => false,
+        ),
+      { dir, classCount: classes.length, rate: audio.rate },
+    );
+    const encoder = await VoiceEncoder.open(dir);
+    try {
+      await encoder.encode(new Float32Array(audio.samples), audio.rate);
+    } finally {
+      await encoder.close();
+    }
+  } finally {
+    await voice.close();
+  }
+  return null;
+});

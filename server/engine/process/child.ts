@@ -1,0 +1,88 @@
+/**
+ * The engine's own process: a graph's run blocks the thread it is on, so none runs in the server's. Messages in
+ * messages.ts. It leaves when the server does.
+ */
+import { constants, setPriority } from 'node:os';
+import type { EngineRequest, EngineResult } from '../engine.ts';
+import { EngineError, toEngineError } from '../errors.ts';
+import { makeClip } from '../inference/generate-clip.ts';
+import { RenderThread } from '../inference/render-thread.ts';
+import { Voice } from '../inference/voice.ts';
+import { VoiceShelf } from '../inference/voice-cache.ts';
+import { chooseProvider } from '../onnx/provider.ts';
+import { bundledProviders, ortVersion } from '../onnx/runtime.ts';
+import type { ChildStatus, FromChild, ToChild } from './messages.ts';
+import { whenServerGone } from './parent-exit.ts';
+
+// Whoever plays sound goes first: the server's own mixing, and the host beside it. Threads made later inherit it.
+try {
+  setPriority(constants.priority.PRIORITY_BELOW_NORMAL);
+} catch {
+  // Where that is forbidden it works all the same.
+}
+// Ctrl-C and a service manager's stop reach the whole process group: the server decides when its engine goes, so
+// that it can let clips end first.
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => undefined);
+// An orderly exit would end the rendering thread in the middle of a graph's run, which aborts with a core dump.
+whenServerGone(() => void process.kill(process.pid, 'SIGKILL'));
+
+const threads = Number(process.argv[2] ?? 1);
+const voiceMemory = Number(process.argv[4] ?? 512) * 2 ** 20;
+const { provider, problems } = await chooseProvider(process.argv[3] ?? 'cpu', bundledProviders());
+const rendering = new RenderThread((reason) => {
+  // Nobody's clip can be heard any more; the server starts another process.
+  console.error(`the rendering thread ended: ${reason}`);
+  process.exit(1);
+});
+const voices = new VoiceShelf(voiceMemory, (dir) => Voice.open(dir, { provider, threads }, (of) => rendering.open(of)));
+const open = new Set<number>();
+const cancelled = new Set<number>();
+
+function send(message: FromChild): void {
+  if (process.connected) process.send?.(message);
+}
+
+function status(): ChildStatus {
+  return { voices: voices.dirs(), memoryMb: Math.round(process.memoryUsage.rss() / 2 ** 20) };
+}
+
+async function clip(task: number, request: EngineRequest): Promise<EngineResult> {
+  const isCancelled = (): boolean => cancelled.has(task);
+  if (isCancelled()) throw new EngineError('cancelled', 'the clip was cancelled');
+  const { voice, leave } = await voices.take(request.voiceDir);
+  try {
+    return await makeClip(voice, request, (event) => send({ type: 'event', task, event }), isCancelled);
+  } finally {
+    await leave();
+  }
+}
+
+async function perform(message: Exclude<ToChild, { type: 'cancel' }>): Promise<void> {
+  const { task } = message;
+  try {
+    if (message.type === 'load') {
+      await (await voices.take(message.voiceDir)).leave();
+      send({ type: 'loaded', task, status: status() });
+    } else {
+      const result = await clip(task, message.request);
+      send({ type: 'done', task, result, status: status() });
+    }
+  } catch (error) {
+    const { code, message: text } = toEngineError(error);
+    send({ type: 'failed', task, code, message: text, status: status() });
+  } finally {
+    open.delete(task);
+    cancelled.delete(task);
+  }
+}
+
+process.on('message', (message: ToChild) => {
+  if (message.type === 'cancel') {
+    // One that comes too late has nothing to stop.
+    if (open.has(message.task)) cancelled.add(message.task);
+  } else {
+    open.add(message.task);
+    void perform(message);
+  }
+});
+send({ type: 'ready', provider, problems, ortVersion });

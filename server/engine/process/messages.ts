@@ -1,0 +1,38 @@
+import type { EngineEvent, EngineRequest, EngineResult } from '../engine.ts';
+import type { EngineErrorCode } from '../errors.ts';
+
+/** From the server to the engine's process. */
+export type ToChild =
+  | { type: 'load'; task: number; voiceDir: string }
+  | { type: 'run'; task: number; request: EngineRequest }
+  | { type: 'cancel'; task: number };
+
+/** From the engine's process to the server. Every load and run ends in exactly one loaded, done or failed. */
+export type FromChild =
+  | { type: 'ready'; provider: string; problems: Record<string, string>; ortVersion: string }
+  | { type: 'event'; task: number; event: EngineEvent }
+  | { type: 'loaded'; task: number; status: ChildStatus }
+  | { type: 'done'; task: number; result: EngineResult; status: ChildStatus }
+  | { type: 'failed'; task: number; code: EngineErrorCode; message: string; status: ChildStatus };
+
+/**
+ * Typed arrays arrive as views on buffers they share with other messages. What leaves the engine owns its memory:
+ * nobody can see a neighbour's bytes through `.buffer`, and a kept row does not keep a whole message alive.
+ */
+export function owned(message: FromChild): FromChild {
+  if (message.type === 'event') {
+    const { event } = message;
+    if (event.type === 'row') event.codes = event.codes.slice();
+    else if (event.type === 'preview' || event.type === 'audio') event.pcm = event.pcm.slice();
+  } else if (message.type === 'done') {
+    const { result } = message;
+    result.codes = result.codes.slice();
+    result.pcm = result.pcm.slice();
+  }
+  return message;
+}
+
+export interface ChildStatus {
+  voices: string[];
+  memoryMb: number;
+}

@@ -1,0 +1,272 @@
+import { availableParallelism, freemem } from 'node:os';
+import type { Engine, EngineEvent, EngineInfo, EngineRequest, EngineResult, EngineRun } from '../engine.ts';
+import { EngineError } from '../errors.ts';
+import { EngineHost, type HostOptions } from './supervisor.ts';
+
+export interface EngineOptions {
+  /** That render in each process. A clip's bits do not depend on it. */
+  threads?: number;
+  /** Processes that make clips side by side; by default one for two cores, four at most. */
+  lanes?: number;
+  /** Where decoder and vocoder run, if it works there; the CPU by default. */
+  provider?: string;
+  /** Megabytes of memory that voices may take in each process. */
+  voiceMemory?: number;
+  log?: HostOptions['log'];
+}
+
+/** What a test may put in place of the machine. */
+export interface PoolParts {
+  start?: (options: HostOptions) => EngineHost;
+  /** Bytes. */
+  freeMemory?: () => number;
+  idleMs?: number;
+}
+
+interface Task {
+  request: EngineRequest;
+  on: (event: EngineEvent) => void;
+  resolve: (result: EngineResult) => void;
+  reject: (error: unknown) => void;
+  run: EngineRun | null;
+  /** What it has told of: a second try does not tell again. */
+  told: { started: boolean; row: number; codebooks: number; samples: number };
+  /** There was another clip in its lane, which may be why that ended. */
+  company: boolean;
+  /** Its second try, with nobody beside it. */
+  alone: boolean;
+}
+
+/** An engine process and the clips it makes. */
+interface Lane {
+  host: EngineHost;
+  tasks: Set<Task>;
+  idle: NodeJS.Timeout | null;
+}
+
+const MOST_LANES = 4;
+/** Of a lane that keep a core busy: one samples, one renders. */
+const THREADS = 2;
+/**
+ * Clips that are sampled together in one process. Measured: sampling takes 0.55 s for one alone, 0.39 s
+ * each for two, 0.31 for four, 0.28 for eight; from there on there is little to gain, and all of them get later.
+ */
+const TOGETHER = 4;
+/** Waiting clips; whoever schedules them keeps far fewer here. */
+const MOST_WAITING = 1024;
+/** A further lane that had nothing to do for so long gives its memory back. */
+const IDLE_MS = 120_000;
+/** Starts of a further lane that may fail before the pool does without it. */
+const PATIENCE = 3;
+
+export function createEngine(options: EngineOptions = {}): Engine {
+  return new EnginePool(options);
+}
+
+/**
+ * Several engine processes (lanes), each sampling a few clips together. The first is always there; the others start
+ * when a clip does not have a lane to itself, and go when there was no use for them for a while. Clips that hurry have
+ * their own room, so that they begin at once however many others are made.
+ */
+export class EnginePool implements Engine {
+  readonly #options: EngineOptions;
+  readonly #parts: Required<PoolParts>;
+  readonly #lanes: Lane[] = [];
+  readonly #waiting: Task[] = [];
+  readonly #threads: number;
+  #most: number;
+  #closed: Promise<void> | null = null;
+
+  constructor(options: EngineOptions = {}, parts: PoolParts = {}) {
+    this.#options = options;
+    this.#parts = { start: (host) => new EngineHost(host), freeMemory: freemem, idleMs: IDLE_MS, ...parts };
+    this.#threads = options.threads ?? 1;
+    this.#most = options.lanes ?? Math.min(MOST_LANES, Math.max(1, Math.floor(availableParallelism() / THREADS)));
+    this.#open();
+  }
+
+  get slots(): number {
+    return this.#most * TOGETHER;
+  }
+
+  info(): EngineInfo {
+    const all = this.#lanes.map(({ host }) => host.info());
+    const [first] = all;
+    const known = all.map(({ memoryMb }) => memoryMb).filter((memory) => memory !== null);
+    return {
+      ...first!,
+      lanes: { open: all.length, most: this.#most },
+      restarts: all.reduce((sum, { restarts }) => sum + restarts, 0),
+      memoryMb: known.length === 0 ? null : known.reduce((sum, memory) => sum + memory, 0),
+    };
+  }
+
+  /** The first lane's answer; the others load what they are asked to make. */
+  load(voiceDir: string): Promise<void> {
+    return this.#lanes[0]!.host.load(voiceDir);
+  }
+
+  run(request: EngineRequest, on: (event: EngineEvent) => void): EngineRun {
+    let task!: Task;
+    const done = new Promise<EngineResult>((resolve, reject) => {
+      const told = { started: false, row: -1, codebooks: 0, samples: 0 };
+      task = { request, on, resolve, reject, run: null, told, company: false, alone: false };
+    });
+    if (this.#closed !== null) task.reject(new EngineError('engine_unavailable', 'the engine is closed'));
+    else if (this.#waiting.length >= MOST_WAITING)
+      task.reject(new EngineError('engine_unavailable', `${MOST_WAITING} clips are waiting already`));
+    else this.#wait(task);
+    this.#next();
+    return { done, cancel: () => this.#cancel(task) };
+  }
+
+  close(): Promise<void> {
+    if (this.#closed === null) {
+      const error = new EngineError('engine_unavailable', 'the engine is closed');
+      for (const task of this.#waiting.splice(0)) task.reject(error);
+      for (const { idle } of this.#lanes) clearTimeout(idle ?? undefined);
+      this.#closed = Promise.all(this.#lanes.map(({ host }) => host.close())).then(() => undefined);
+    }
+    return this.#closed;
+  }
+
+  /** Urgent ones before the others, each in order of arrival. */
+  #wait(task: Task): void {
+    const at = this.#waiting.findIndex(({ request }) => request.urgent !== true);
+    if (task.request.urgent !== true || at < 0) this.#waiting.push(task);
+    else this.#waiting.splice(at, 0, task);
+  }
+
+  #cancel(task: Task): void {
+    const at = this.#waiting.indexOf(task);
+    if (at < 0) task.run?.cancel();
+    else this.#waiting.splice(at, 1)[0]?.reject(new EngineError('cancelled', 'the clip was cancelled'));
+  }
+
+  #next(): void {
+    while (this.#closed === null && this.#waiting.length > 0) {
+      const task = this.#waiting[0]!;
+      const lane = this.#laneFor(task);
+      if (lane === null || lane.tasks.size > 0) this.#grow();
+      if (lane === null) return;
+      this.#waiting.shift();
+      this.#give(lane, task);
+    }
+  }
+
+  /** The lane with the least to do among those with room; the first is also waited for while it starts. */
+  #laneFor(task: Task): Lane | null {
+    let chosen: Lane | null = null;
+    for (const lane of this.#lanes) {
+      if (!this.#hasRoom(lane, task)) continue;
+      if (chosen === null || rank(lane) < rank(chosen)) chosen = lane;
+    }
+    return chosen;
+  }
+
+  #hasRoom({ host, tasks }: Lane, { request, alone }: Task): boolean {
+    if (!host.ready && host !== this.#lanes[0]!.host) return false;
+    if (alone) return tasks.size === 0 && host.ready;
+    for (const other of tasks) if (other.alone) return false;
+    const hurried = [...tasks].filter((other) => other.request.urgent === true).length;
+    return request.urgent === true ? hurried < TOGETHER : tasks.size < TOGETHER;
+  }
+
+  #give(lane: Lane, task: Task): void {
+    clearTimeout(lane.idle ?? undefined);
+    lane.tasks.add(task);
+    if (lane.tasks.size > 1) for (const other of lane.tasks) other.company = true;
+    task.run = lane.host.run(task.request, (event) => this.#tell(task, event));
+    const ended = (settle: () => void): void => {
+      lane.tasks.delete(task);
+      // The lane must have room again by the time that whoever asked hears of its clip.
+      settle();
+      this.#freed(lane);
+    };
+    task.run.done.then(
+      (result) => ended(() => task.resolve(result)),
+      (error: unknown) => ended(() => this.#failed(task, error)),
+    );
+  }
+
+  /** A clip that may have died of another's fault is tried once more, by itself; its bits are the same. */
+  #failed(task: Task, error: unknown): void {
+    const crashed = error instanceof EngineError && error.code === 'engine_crashed';
+    if (!crashed || !task.company || task.alone || this.#closed !== null) {
+      task.reject(error);
+      return;
+    }
+    task.alone = true;
+    this.#waiting.unshift(task);
+  }
+
+  #tell({ told, on }: Task, event: EngineEvent): void {
+    if (event.type === 'started') {
+      if (told.started) return;
+      told.started = true;
+    } else if (event.type === 'row') {
+      if (event.row <= told.row) return;
+      told.row = event.row;
+    } else if (event.type === 'preview') {
+      if (event.codebooks <= told.codebooks) return;
+      told.codebooks = event.codebooks;
+    } else {
+      if (event.offset < told.samples) return;
+      told.samples = event.offset + event.pcm.length;
+    }
+    on(event);
+  }
+
+  #grow(): void {
+    const starting = this.#lanes.slice(1).find(({ host }) => !host.ready);
+    if (starting !== undefined) {
+      if (starting.host.info().restarts >= PATIENCE) this.#doWithout(starting);
+      return;
+    }
+    if (this.#lanes.length >= this.#most) return;
+    const need = (this.#lanes[0]!.host.info().memoryMb ?? 0) * 1.5 * 2 ** 20;
+    if (this.#parts.freeMemory() >= need) this.#open();
+  }
+
+  #open(): void {
+    const lane: Lane = {
+      host: this.#parts.start({
+        threads: this.#threads,
+        // A load beside the clips of both kinds.
+        atOnce: 2 * TOGETHER + 1,
+        ...(this.#options.provider === undefined ? {} : { provider: this.#options.provider }),
+        ...(this.#options.voiceMemory === undefined ? {} : { voiceMemory: this.#options.voiceMemory }),
+        ...(this.#options.log === undefined ? {} : { log: this.#options.log }),
+        onFree: () => this.#freed(lane),
+      }),
+      tasks: new Set(),
+      idle: null,
+    };
+    this.#lanes.push(lane);
+  }
+
+  #freed(lane: Lane): void {
+    this.#next();
+    if (lane === this.#lanes[0] || lane.tasks.size > 0 || !lane.host.ready || this.#closed !== null) return;
+    clearTimeout(lane.idle ?? undefined);
+    lane.idle = setTimeout(() => this.#shut(lane), this.#parts.idleMs);
+    lane.idle.unref();
+  }
+
+  #shut(lane: Lane): void {
+    if (lane.tasks.size > 0 || this.#closed !== null) return;
+    this.#lanes.splice(this.#lanes.indexOf(lane), 1);
+    void lane.host.close();
+  }
+
+  #doWithout(lane: Lane): void {
+    this.#options.log?.('warn', `a further engine process does not start: ${this.#lanes.length - 1} must do`);
+    this.#most = this.#lanes.length - 1;
+    this.#shut(lane);
+  }
+}
+
+/** How much a lane has to do: one that still starts is the last choice. */
+function rank({ host, tasks }: Lane): number {
+  return tasks.size + (host.ready ? 0 : 2 * TOGETHER);
+}

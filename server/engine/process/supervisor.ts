@@ -1,0 +1,238 @@
+import type { EngineEvent, EngineInfo, EngineRequest, EngineResult, EngineRun } from '../engine.ts';
+import { EngineError, toEngineError } from '../errors.ts';
+import type { FromChild, ToChild } from './messages.ts';
+import { type ProcessOptions, startProcess } from './spawn.ts';
+
+export interface HostOptions {
+  /** Threads of the graphs. */
+  threads: number;
+  /** Where decoder and vocoder run, if it works there; the CPU by default. */
+  provider?: string;
+  /** Megabytes of memory that voices may take; 512 by default. */
+  voiceMemory?: number;
+  log?: (level: 'debug' | 'info' | 'warn' | 'error', message: string) => void;
+  /** Tasks that the process works at together; 1 by default. */
+  atOnce?: number;
+  /** Whenever it is ready and would begin with a further task at once. */
+  onFree?: () => void;
+}
+
+interface Task {
+  id: number;
+  message: Exclude<ToChild, { type: 'cancel' }>;
+  on: (event: EngineEvent) => void;
+  resolve: (result: EngineResult | null) => void;
+  reject: (error: EngineError) => void;
+}
+
+/** Waits before a new start, by how many processes have ended since one last finished a task. */
+const BACKOFF_MS = [100, 200, 400, 800, 1600, 2000];
+/** Starts in a row that never got as far as `ready`, after which waiting tasks are not kept waiting. */
+const HOPELESS = 5;
+/** A process that is not ready by then hangs. */
+const START_MS = 60_000;
+/** Waiting tasks; whoever schedules clips keeps far fewer here. */
+const MOST_WAITING = 1024;
+
+/**
+ * Keeps one engine process alive and gives it as many tasks as it works at together. A crash fails those; the ones
+ * behind them wait for the process that replaces it.
+ */
+export class EngineHost {
+  readonly #startProcess: typeof startProcess;
+  readonly #place: ProcessOptions;
+  readonly #log: NonNullable<HostOptions['log']>;
+  readonly #atOnce: number;
+  readonly #onFree: () => void;
+  readonly #queue: Task[] = [];
+  readonly #running = new Map<number, Task>();
+  #process: ReturnType<typeof startProcess> | null = null;
+  #state: EngineInfo['state'] = 'starting';
+  #lastId = 0;
+  #restarts = 0;
+  #failedStarts = 0;
+  #fruitlessEnds = 0;
+  /** Counts down to the next start, or for the process that is starting. */
+  #timer: NodeJS.Timeout | null = null;
+  #about = { provider: '', ortVersion: '', voices: [] as string[], memoryMb: null as number | null };
+
+  #closed: Promise<void> | null = null;
+
+  /** start: how a process is started; tests give their own. */
+  constructor(options: HostOptions, start: typeof startProcess = startProcess) {
+    const { threads, provider = 'cpu', voiceMemory = 512, log, onFree, atOnce = 1 } = options;
+    this.#startProcess = start;
+    this.#place = { provider, threads, voiceMemory };
+    this.#log = log ?? (() => undefined);
+    this.#atOnce = atOnce;
+    this.#onFree = onFree ?? (() => undefined);
+    this.#start();
+  }
+
+  /** Tasks that it was given and that have not ended. */
+  get tasks(): number {
+    return this.#running.size + this.#queue.length;
+  }
+
+  get ready(): boolean {
+    return this.#state === 'ready';
+  }
+
+  info(): Omit<EngineInfo, 'lanes'> {
+    const { provider, ortVersion, voices, memoryMb } = this.#about;
+    const pid = this.#process?.pid ?? null;
+    return {
+      state: this.#state,
+      pid,
+      restarts: this.#restarts,
+      threads: this.#place.threads,
+      provider,
+      ortVersion,
+      voices,
+      memoryMb,
+    };
+  }
+
+  load(voiceDir: string): Promise<void> {
+    return new Promise((resolve, reject) => {
+      const id = ++this.#lastId;
+      this.#enqueue({
+        id,
+        message: { type: 'load', task: id, voiceDir },
+        on: () => undefined,
+        resolve: () => resolve(),
+        reject,
+      });
+    });
+  }
+
+  run(request: EngineRequest, on: (event: EngineEvent) => void): EngineRun {
+    const id = ++this.#lastId;
+    const done = new Promise<EngineResult>((resolve, reject) => {
+      // A run always comes back with a result; only a load has none.
+      this.#enqueue({
+        id,
+        message: { type: 'run', task: id, request },
+        on,
+        resolve: (result) => resolve(result!),
+        reject,
+      });
+    });
+    return { done, cancel: () => this.#cancel(id) };
+  }
+
+  close(): Promise<void> {
+    if (this.#closed === null) {
+      this.#state = 'closed';
+      if (this.#timer !== null) clearTimeout(this.#timer);
+      this.#failAll('the engine is closed');
+      this.#closed = this.#process?.stop() ?? Promise.resolve();
+      this.#process = null;
+    }
+    return this.#closed;
+  }
+
+  #enqueue(task: Task): void {
+    if (this.#state === 'closed') {
+      task.reject(new EngineError('engine_unavailable', 'the engine is closed'));
+      return;
+    }
+    if (this.#queue.length >= MOST_WAITING) {
+      task.reject(new EngineError('engine_unavailable', `${MOST_WAITING} clips are waiting already`));
+      return;
+    }
+    this.#queue.push(task);
+    this.#next();
+  }
+
+  #cancel(id: number): void {
+    const at = this.#queue.findIndex((task) => task.id === id);
+    if (at >= 0) this.#queue.splice(at, 1)[0]?.reject(new EngineError('cancelled', 'the clip was cancelled'));
+    else if (this.#running.has(id)) this.#process?.send({ type: 'cancel', task: id });
+  }
+
+  #next(): void {
+    while (this.#state === 'ready' && this.#running.size < this.#atOnce) {
+      const task = this.#queue.shift();
+      if (task === undefined) {
+        this.#onFree();
+        return;
+      }
+      this.#running.set(task.id, task);
+      try {
+        this.#process?.send(task.message);
+      } catch (error) {
+        this.#running.delete(task.id);
+        task.reject(toEngineError(error));
+      }
+    }
+  }
+
+  #start(): void {
+    const started = this.#startProcess(this.#place, {
+      onMessage: (message) => this.#receive(message),
+      onExit: (reason) => this.#exited(reason),
+      onLine: (line) => this.#log('warn', `engine: ${line}`),
+    });
+    this.#process = started;
+    this.#timer = setTimeout(() => started.kill(), START_MS);
+  }
+
+  #receive(message: FromChild): void {
+    if (this.#state === 'closed') return;
+    if (message.type === 'ready') {
+      if (this.#timer !== null) clearTimeout(this.#timer);
+      this.#about = { ...this.#about, provider: message.provider, ortVersion: message.ortVersion };
+      this.#state = 'ready';
+      this.#failedStarts = 0;
+      this.#log('debug', `engine ready, process ${this.#process?.pid}, ${this.#place.threads} threads`);
+      const { provider, problems } = message;
+      const why = problems[this.#place.provider];
+      if (why !== undefined)
+        this.#log('warn', `provider ${this.#place.provider} does not work here (${why}): using ${provider}`);
+      this.#next();
+      return;
+    }
+    const task = this.#running.get(message.task);
+    if (task === undefined) return;
+    if (message.type === 'event') {
+      try {
+        task.on(message.event);
+      } catch (error) {
+        this.#log('error', `whoever listens to a clip failed: ${String(error)}`);
+      }
+      return;
+    }
+    Object.assign(this.#about, message.status);
+    this.#running.delete(task.id);
+    this.#fruitlessEnds = 0;
+    if (message.type === 'failed') task.reject(new EngineError(message.code, message.message));
+    else task.resolve(message.type === 'done' ? message.result : null);
+    this.#next();
+  }
+
+  #exited(reason: string): void {
+    if (this.#state === 'closed') return;
+    if (this.#timer !== null) clearTimeout(this.#timer);
+    const wasReady = this.#state === 'ready';
+    this.#state = 'restarting';
+    this.#process = null;
+    this.#about = { ...this.#about, voices: [], memoryMb: null };
+    this.#failedStarts += wasReady ? 0 : 1;
+    this.#restarts += 1;
+    const lost = [...this.#running.values()];
+    this.#running.clear();
+    for (const task of lost)
+      task.reject(new EngineError('engine_crashed', `the engine ended in the middle of this clip (${reason})`));
+    if (this.#failedStarts >= HOPELESS) this.#failAll(`the engine does not start (${reason})`);
+    const wait = BACKOFF_MS[Math.min(this.#fruitlessEnds++, BACKOFF_MS.length - 1)]!;
+    this.#log('error', `engine ended (${reason}); starting it again in ${wait} ms`);
+    this.#timer = setTimeout(() => this.#start(), wait);
+  }
+
+  #failAll(message: string): void {
+    const tasks = [...this.#running.values(), ...this.#queue.splice(0)];
+    this.#running.clear();
+    for (const task of tasks) task.reject(new EngineError('engine_unavailable', message));
+  }
+}

@@ -1,0 +1,236 @@
+import { randomBytes } from 'node:crypto';
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import { type EventData, encodePcm, limits } from '../../protocol/index.ts';
+import { isPlain, shapeSound } from '../audio/edit.ts';
+import type { ClipRecipe, Clips, Lineage, NewClip, Shape } from '../clips/clip.ts';
+import type { Context } from '../dispatch/dispatcher.ts';
+import type { Bus, JobEvent } from '../dispatch/job-events.ts';
+import type { JobOrder, Scheduler } from '../dispatch/scheduler.ts';
+import type { Catalog, Voice } from '../voices/voice.ts';
+import { gridOf } from './code-grid.ts';
+import { continued, joined, type Pieces, pieceSeed, piecesOf, type Start, WHOLE } from './continuation.ts';
+import type { KeptJobs } from './detached-jobs.ts';
+import type { Maker, RunningClips } from './partial-clips.ts';
+
+export interface MakingDeps {
+  scheduler: Scheduler;
+  catalog: Catalog;
+  clips: Clips;
+  bus: Bus;
+  running: RunningClips;
+  kept: KeptJobs;
+}
+
+/** `foley.vary` and `foley.branch` tell the same. */
+export type Making = Pick<Context<'foley.generate'>, 'session' | 'signal' | 'setJob' | 'emit'>;
+type Args = Omit<Context<'foley.generate'>['args'], 'class' | 'voice'>;
+type Done = EventData<'foley.generate', 'done'>;
+type Result = Parameters<JobOrder['onClip']>[1];
+
+/** What is to be made: `takes` clips of one class by one voice, unless a take says otherwise. */
+export interface Plan extends Maker {
+  args: Args;
+  /** Of the request, by performance.now(). */
+  begun: number;
+  /** Of clip 0. */
+  seed: number;
+  takes: Take[];
+}
+
+export interface Take {
+  seed: number;
+  /** What is known of each piece, as far as any is. With nothing left to draw its codes are rendered as they are. */
+  starts?: Start[];
+  /** Of each piece; those that follow from `seed` without. */
+  seeds?: number[];
+  lineage?: Lineage;
+  /** Another voice than the plan's; only of clips as long as each voice makes them. */
+  maker?: Maker;
+}
+
+/** A piece on its way, with those before it: of a clip that is no longer than the voice's there is only one. */
+interface Piece {
+  take: number;
+  before: readonly Result[];
+  /** Of these and of the piece itself. */
+  starts: readonly (Start | undefined)[];
+}
+
+/** Seeds that count up, as many as are wanted. */
+export function seedsFrom(seed: number, count: number): number[] {
+  return Array.from({ length: count }, (_, index) => (seed + index) % (limits.seedMax + 1));
+}
+
+/** Queues one job of some clips, tells what happens to it, and hands each over: shaped, sent, saved. */
+export async function make(deps: MakingDeps, context: Making, plan: Plan): Promise<Done> {
+  if (plan.args.keep) return deps.kept.keep(context, (kept) => run(deps, kept, plan));
+  return run(deps, context, plan);
+}
+
+async function run(deps: MakingDeps, context: Making, plan: Plan): Promise<Done> {
+  const { voice, chosen, args, takes } = plan;
+  const makers = takes.map((take) => take.maker ?? plan);
+  const rateOf = (take: number): number => args.rate ?? makers[take]!.voice.rate;
+  const shape = shapeOf(args);
+  const pieces = piecesFor(voice, args);
+  const plain = isPlain(shape) && pieces.count === 1;
+  const timings: Done['timings'] = { totalMs: 0 };
+  const clips: Done['clips'] = [];
+  let seconds = 0;
+  // The part of an only clip that has left before the whole was made, in samples.
+  let sent = 0;
+  let sending: Promise<void> = Promise.resolve();
+
+  const queue: Piece[] = takes.map(({ starts }, take) => ({ take, before: [], starts: [starts?.[0]] }));
+  const order = ({ take, starts, before: { length: piece } }: Piece): JobOrder['clips'][number] => ({
+    ...makers[take]!.voice.maker(makers[take]!.chosen.weights),
+    ...{ seed: seedOf(takes[take]!, piece), rate: rateOf(take) },
+    ...{ temperature: args.temperature, topK: args.topK, topP: args.topP },
+    // Of a longer clip only the beginning is heard before it is there.
+    previews: args.previews && piece === 0,
+    // Of several clips each is handed over whole, in turn.
+    stream: args.audio && takes.length === 1 && plain,
+    ...startOf(starts.at(-1)),
+  });
+  const orders = queue.map(order);
+
+  const hand = async (index: number, results: readonly Result[], starts: Piece['starts']): Promise<void> => {
+    const take = takes[index]!;
+    const rate = rateOf(index);
+    const sounds = results.map(({ pcm }) => pcm);
+    const pcm = plain ? sounds[0]! : shapeSound(joined(pieces, sounds, rate), rate, shape);
+    seconds = pcm.length / rate;
+    await sending;
+    if (args.audio)
+      await sendPart(context, args, { index, offset: sent, total: pcm.length, rate, pcm: pcm.subarray(sent) });
+    if (!args.save) {
+      clips.push({ index, clip: randomBytes(8).toString('hex'), seed: take.seed });
+      return;
+    }
+    const saved = await deps.clips.save({
+      ...{ pcm, rate, format: args.format, recipe: { ...recipeOf(makers[index]!, args, rate), seed: take.seed } },
+      ...codesOf(results, starts),
+      ...(take.seeds === undefined ? {} : { seeds: results.map((_, piece) => seedOf(take, piece)) }),
+      ...(take.lineage === undefined ? {} : { lineage: take.lineage }),
+      ...(plain ? {} : { shape }),
+    });
+    clips.push({ index, clip: saved.id, seed: take.seed, url: `/clips/${saved.id}.wav`, path: saved.path });
+  };
+
+  const job = deps.scheduler.submit({
+    ...{ owner: context.session.id, signal: context.signal, clips: orders },
+    onClip: async (index, result) => {
+      const { take, before, starts } = queue[index]!;
+      const results = [...before, result];
+      addTimings(timings, result.timings, index);
+      if (results.length === pieces.count) return hand(take, results, starts);
+      // It goes on from its end, as one more clip of this job.
+      const start = continued(pieces, result.codes, takes[take]!.starts?.[results.length]);
+      const next = { take, before: results, starts: [...starts, start] };
+      queue.push(next);
+      orders.push(order(next));
+    },
+  });
+  context.setJob(job.id);
+  const known = deps.running.begin(job.id, { args, makers });
+  const stop = deps.bus.subscribe(job.id, (event) => {
+    if (event.type === 'row') known.row(event);
+    if (event.type === 'started') timings.queueMs = event.waitedMs;
+    else if (event.type === 'audio') {
+      const { index, offset, total, rate: hertz, pcm } = event;
+      sent = offset + pcm.length;
+      sending = sending.then(() => sendPart(context, args, { index, offset, total, rate: hertz, pcm }));
+    } else report(context, args, event, takes.length);
+  });
+  const { label } = chosen;
+  context.emit('accepted', { job: job.id, seed: plan.seed, voice: voice.id, class: label, count: takes.length });
+  try {
+    await job.done;
+  } finally {
+    stop();
+    known.end();
+  }
+  timings.totalMs = performance.now() - plan.begun;
+  return { clip: clips[0]?.clip ?? '', seconds, timings, clips };
+}
+
+function startOf(start: Start | undefined): Partial<JobOrder['clips'][number]> {
+  if (start === undefined) return {};
+  return start.given.includes(0) ? { start } : { codes: start.codes };
+}
+
+function seedOf({ seed, seeds }: Take, piece: number): number {
+  return seeds?.[piece] ?? pieceSeed(seed, piece);
+}
+
+/** Codes of all pieces, one after the other, and which of them were given. */
+function codesOf(results: readonly Result[], starts: Piece['starts']): Pick<NewClip, 'codes' | 'given'> {
+  const each = results[0]!.codes.length;
+  const codes = new Uint16Array(each * results.length);
+  const given = new Uint8Array(codes.length);
+  for (const [piece, result] of results.entries()) {
+    codes.set(result.codes, piece * each);
+    given.set(starts[piece]?.given ?? [], piece * each);
+  }
+  return { codes, ...(starts.some((start) => start !== undefined) ? { given } : {}) };
+}
+
+function recipeOf({ voice, chosen }: Maker, args: Args, rate: number): Omit<ClipRecipe, 'seed'> {
+  const { temperature, topK, topP } = args;
+  return {
+    ...{ voice: voice.hash, voiceId: voice.id, class: chosen.label, classWeights: chosen.weights },
+    ...{ temperature, topK, topP, rate },
+  };
+}
+
+/** What is done to a sound, without what is not done. */
+export function shapeOf({ trim, length, exact, reverse, fadeIn, fadeOut, gain }: Pick<Args, keyof Shape>): Shape {
+  const all = Object.entries({ trim, length, exact, reverse, fadeIn, fadeOut, gain });
+  return Object.fromEntries(all.filter(([, value]) => value !== undefined && value !== 0 && value !== false)) as Shape;
+}
+
+/** One piece, unless more must be made than a clip of the voice holds: what is left after trimming. */
+export function piecesFor({ card, rate, samples }: Voice, { trim = 0, length = 0 }: Pick<Args, keyof Shape>): Pieces {
+  const seconds = length === 0 ? 0 : trim + length;
+  return seconds * rate <= samples ? WHOLE : piecesOf(gridOf(card), seconds);
+}
+
+function report({ emit }: Making, args: Args, event: JobEvent, takes: number): void {
+  // Rows of a further piece are its own: nobody asked for a grid longer than the voice's.
+  if (event.type === 'row' && args.rows && event.index < takes) {
+    const { index, row, rows, codes } = event;
+    emit('row', { index, row, rows, codes: Array.from(codes) }, true);
+  } else if (event.type === 'preview' && args.previews) {
+    const { index, codebooks, rate, pcm } = event;
+    const { format } = args;
+    emit('preview', { index, codebooks, rate, channels: 1, format, pcm: encodePcm(pcm, format) }, true);
+  }
+}
+
+interface Part {
+  index: number;
+  offset: number;
+  total: number;
+  rate: number;
+  pcm: Float32Array;
+}
+
+/** In chunks, with a turn of the event loop between them: no clip is long enough to hold the others up. */
+async function sendPart({ emit, signal }: Making, { format }: Args, part: Part): Promise<void> {
+  const { index, offset, total, rate, pcm } = part;
+  for (let at = 0; at < pcm.length && !signal.aborted; at += limits.audioChunkFrames) {
+    if (at > 0) await nextTurn();
+    const chunk = encodePcm(pcm.subarray(at, at + limits.audioChunkFrames), format);
+    emit('audio', { index, offset: offset + at, total, rate, channels: 1, format, pcm: chunk });
+  }
+}
+
+/** Times of sampling, decoding and vocoding add up over the clips; the first row and preview are those of clip 0. */
+function addTimings(sum: Done['timings'], one: Result['timings'], index: number): void {
+  sum.sampleMs = (sum.sampleMs ?? 0) + one.sampleMs;
+  sum.decodeMs = (sum.decodeMs ?? 0) + one.decodeMs;
+  sum.vocodeMs = (sum.vocodeMs ?? 0) + one.vocodeMs;
+  if (index > 0) return;
+  sum.firstRowMs = one.firstRowMs;
+  sum.firstPreviewMs = one.firstPreviewMs;
+}

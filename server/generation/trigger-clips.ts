@@ -1,0 +1,82 @@
+import { randomInt } from 'node:crypto';
+import { limits, type TriggerMap } from '../../protocol/index.ts';
+import type { JobOrder, Scheduler } from '../dispatch/scheduler.ts';
+import type { ClipMaker, MadeClip } from '../triggers/player.ts';
+import type { Catalog } from '../voices/voice.ts';
+import { chooseClass } from './class-weights.ts';
+
+export interface StockDeps {
+  scheduler: Scheduler;
+  catalog: Catalog;
+  /** Hz of the output: clips are made at its rate. */
+  rate: () => Promise<number>;
+  /** Milliseconds; tests give their own. */
+  now?: () => number;
+}
+
+const OWNER = 'triggers';
+/** Until a clip was timed: what one takes on a slow machine. */
+const FIRST_GUESS_MS = 1500;
+
+/** A slow clip is forgotten so: its weight is halved each time. */
+const FORGET_MS = 20_000;
+
+/** Clips for trigger maps, from the queue that everybody else's come from. */
+export function createClipMaker({ scheduler, catalog, rate, now = () => performance.now() }: StockDeps): ClipMaker {
+  let expected = FIRST_GUESS_MS;
+  let timedAt = now();
+
+  const order = async (map: TriggerMap, seed: number, temperature: number): Promise<JobOrder['clips'][number]> => {
+    const voice = await catalog.find(map.voice);
+    const { weights } = chooseClass(voice, map.class);
+    return {
+      ...{ ...voice.maker(weights), seed, temperature, topK: 0, topP: 1 },
+      ...{ rate: await rate(), previews: false },
+    };
+  };
+
+  const make = async (
+    map: TriggerMap,
+    temperatures: readonly number[],
+    take: (clip: MadeClip) => void,
+    signal: AbortSignal,
+    patient: boolean,
+  ): Promise<void> => {
+    const clips = await Promise.all(
+      temperatures.map((temperature) => order(map, randomInt(0, limits.drawnSeedMax + 1), temperature)),
+    );
+    signal.throwIfAborted();
+    const onClip: JobOrder['onClip'] = async (index, { pcm, rate: hertz }) => {
+      const { seed, temperature } = clips[index]!;
+      take({ pcm, rate: hertz, seed, temperature });
+    };
+    await scheduler.submit({ owner: OWNER, clips, signal, patient, onClip }).done;
+  };
+
+  /**
+   * Milliseconds a clip takes that is made now: rather too long than too short, but not for ever, or one slow clip
+   * would keep every later hit from having its own.
+   */
+  const expectedMs = (): number => {
+    const slower = Math.max(0, expected - FIRST_GUESS_MS);
+    return expected - slower * (1 - 0.5 ** ((now() - timedAt) / FORGET_MS));
+  };
+
+  return {
+    check: async (map) => void (await order(map, 0, map.temperature)),
+    stock: (map, temperatures, take, signal) => make(map, temperatures, take, signal, true),
+    async now(map, temperature, signal) {
+      const begun = now();
+      let made: MadeClip | null = null;
+      const take = (clip: MadeClip): void => {
+        made = clip;
+      };
+      await make(map, [temperature], take, signal, false);
+      const took = now() - begun;
+      expected = Math.max(took, 0.8 * expectedMs() + 0.2 * took);
+      timedAt = now();
+      return made!;
+    },
+    expectedMs,
+  };
+}

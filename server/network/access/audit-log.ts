@@ -1,0 +1,100 @@
+import { appendFile, mkdir, rename, stat } from 'node:fs/promises';
+import path from 'node:path';
+import type { ErrorCode } from '../../../protocol/index.ts';
+
+/** Who did what with the admin role. */
+export interface AdminAction {
+  cmd: string;
+  /** Without secrets. */
+  args: unknown;
+  /** The client's id of the request, which its outcome repeats. */
+  request: string;
+  session: string;
+  transport: string;
+}
+
+/** Who tried without it. */
+export interface RefusedAction {
+  /** null where that was not said. */
+  cmd: string | null;
+  transport: string;
+  code: ErrorCode;
+}
+
+/** One file of so many bytes, and one before it. */
+const MOST_BYTES = 4 * 2 ** 20;
+/** Of an action's arguments; more is cut. */
+const MOST_CHARS = 4096;
+/** Refusals of one kind within so many milliseconds are one line: whoever knocks all night fills no disk. */
+const COUNT_MS = 60_000;
+/** Kinds that are counted at a time. */
+const MOST_KINDS = 256;
+
+/**
+ * Admin actions as JSON lines, told before they are done and again with their outcome, and attempts that were refused.
+ * What the disk refuses is reported, and stops nothing.
+ */
+export class AdminLog {
+  readonly #file: string;
+  readonly #onProblem: (error: unknown) => void;
+  readonly #countMs: number;
+  readonly #refused = new Map<string, { action: RefusedAction; times: number; timer: NodeJS.Timeout }>();
+  #last: Promise<void> = Promise.resolve();
+
+  constructor(file: string, onProblem: (error: unknown) => void, countMs: number = COUNT_MS) {
+    this.#file = file;
+    this.#onProblem = onProblem;
+    this.#countMs = countMs;
+  }
+
+  begun({ args, ...action }: AdminAction): Promise<void> {
+    return this.#add({ event: 'begun', ...action, args: JSON.stringify(args).slice(0, MOST_CHARS) });
+  }
+
+  /** @param code why it failed; null when it is done */
+  ended({ cmd, request, session, transport }: Omit<AdminAction, 'args'>, code: ErrorCode | null): Promise<void> {
+    const outcome = code === null ? { outcome: 'done' } : { outcome: 'failed', code };
+    return this.#add({ event: 'ended', cmd, request, session, transport, ...outcome });
+  }
+
+  /** The first of a kind is told at once, those that follow with their number. */
+  refused(action: RefusedAction): void {
+    const kind = `${action.transport} ${action.cmd} ${action.code}`;
+    const known = this.#refused.get(kind);
+    if (known !== undefined) {
+      known.times += 1;
+      return;
+    }
+    if (this.#refused.size >= MOST_KINDS) return;
+    const timer = setTimeout(() => this.#tell(kind), this.#countMs);
+    timer.unref();
+    this.#refused.set(kind, { action, times: 0, timer });
+    void this.#add({ event: 'refused', ...action, times: 1 });
+  }
+
+  /** Tells what was counted, and resolves once all is written. */
+  close(): Promise<void> {
+    for (const kind of [...this.#refused.keys()]) this.#tell(kind);
+    return this.#last;
+  }
+
+  #tell(kind: string): void {
+    const { action, times, timer } = this.#refused.get(kind)!;
+    clearTimeout(timer);
+    this.#refused.delete(kind);
+    if (times > 0) void this.#add({ event: 'refused', ...action, times });
+  }
+
+  #add(line: Record<string, unknown>): Promise<void> {
+    const text = `${JSON.stringify({ when: new Date().toISOString(), ...line })}\n`;
+    this.#last = this.#last.then(() => this.#write(text)).catch(this.#onProblem);
+    return this.#last;
+  }
+
+  async #write(line: string): Promise<void> {
+    await mkdir(path.dirname(this.#file), { recursive: true });
+    const found = await stat(this.#file).catch(() => null);
+    if (found !== null && found.size > MOST_BYTES) await rename(this.#file, `${this.#file}.1`);
+    await appendFile(this.#file, line, { mode: 0o600 });
+  }
+}

@@ -1,0 +1,111 @@
+import type { Config } from '../config.ts';
+import type { Registry } from '../dispatch/dispatcher.ts';
+import type { Log } from '../util/log.ts';
+import type { AdminLog } from './access/audit-log.ts';
+import { type Certificate, readCertificate } from './access/certificate.ts';
+import { leaveMachine, newSecret } from './access/local-secret.ts';
+import { Tokens } from './access/tokens.ts';
+import { type Ports, servicesOf, urlsOf } from './addresses.ts';
+import type { Announcement } from './discovery/announce.ts';
+import { isLoopback } from './loopback.ts';
+import { type HttpOptions, listenHttp } from './transports/http.ts';
+import { listenOsc } from './transports/osc.ts';
+import type { OscSpace } from './transports/osc-space.ts';
+import type { Listener, TransportContext } from './transports/transport.ts';
+
+export type Health = HttpOptions['health'];
+
+/** What lies behind the doors. */
+export interface Inside {
+  registry: Registry;
+  limits: Config['limits'];
+  space: OscSpace;
+  health: Health;
+  /** Whether a map hears this OSC address. */
+  isMapped: (address: string) => boolean;
+  findClip: HttpOptions['findClip'];
+  adminLog: AdminLog;
+  log: Log;
+  version: string;
+}
+
+/** Where a server is entered: HTTP with WebSocket, and OSC; who may come in, and how others hear of them. */
+export class Doors {
+  readonly ports: Ports = { http: null, osc: null };
+  readonly #listeners: Listener[] = [];
+  readonly #announcements: Announcement[] = [];
+  readonly #leaving: (() => void | Promise<void>)[] = [];
+
+  /** Throws where one cannot be opened; those that were are open then, until `close`. */
+  async open(config: Config, inside: Inside): Promise<void> {
+    const { registry, limits, space, isMapped, findClip, health, adminLog, log, version } = inside;
+    const { ports } = this;
+    const context: TransportContext = { registry, log: (level, message, fields = {}) => log[level](fields, message) };
+    const hasOsc = config.oscPort !== null;
+    const oscHost = () => ({
+      name: 'foleyd',
+      osc: ports.osc === null ? null : { host: config.oscHost, port: ports.osc },
+    });
+    const certificate = await certificateOf(config);
+    const secret = newSecret();
+    const tokens = new Tokens({
+      ...{ data: config.data, given: { play: config.token, admin: config.adminToken }, machine: secret },
+      strict: !isLoopback(config.host),
+      onProblem: (message, err) => log.error({ err }, message),
+    });
+    const { host, allowHosts, allowOrigins } = config;
+    const http = await listenHttp({
+      ...config,
+      ...limits,
+      ...context,
+      fileBytes: limits.voiceBytes,
+      ...{ access: { host, allowHosts, allowOrigins, tokens }, tls: certificate, health, findClip },
+      osc: hasOsc ? { ...limits, space, isMapped } : null,
+      oscQuery: hasOsc ? { space, host: oscHost } : null,
+      onUnauthorized: (transport, cmd) => adminLog.refused({ cmd, transport, code: 'unauthorized' }),
+    });
+    this.#listeners.push(http);
+    this.#leaving.push(tokens.watch(() => http.revoke()));
+    ports.http = http.port;
+    if (certificate === null && !isLoopback(host))
+      log.warn('tokens and sounds cross the network in clear: see --tls-cert');
+    const { http: url, ws } = urlsOf(config, ports);
+    const record = { http: url!, ws: ws!, secret, certificate: certificate?.fingerprint ?? null };
+    this.#leaving.push(await leaveMachine(config.data, record).catch(noRecord(log)));
+    if (config.oscPort !== null) {
+      const place = { host: config.oscHost, port: config.oscPort, allow: config.oscAllow, oscRole: config.oscRole };
+      const osc = await listenOsc({ ...limits, ...context, ...place, isMapped });
+      this.#listeners.push(osc);
+      ports.osc = osc.port;
+    }
+    const isLocal = isLoopback(host) && isLoopback(config.oscHost);
+    if (config.announce === 'on' || (config.announce === 'auto' && !isLocal)) {
+      const { announceAll } = await import('./discovery/open.ts');
+      const told = (level: 'info' | 'warn', message: string): void => log[level]({ from: 'mdns' }, message);
+      const services = servicesOf(config, ports, { version, needsToken: !tokens.isOpen });
+      this.#announcements.push(...announceAll(services, config.announce === 'on', told));
+    }
+  }
+
+  /** Nobody new shall come any more. */
+  async unannounce(): Promise<void> {
+    await Promise.all(this.#announcements.map((one) => one.close()));
+  }
+
+  async close(): Promise<void> {
+    for (const leave of this.#leaving) await leave();
+    await Promise.all(this.#listeners.map((listener) => listener.close()));
+  }
+}
+
+async function certificateOf({ tlsCert, tlsKey }: Config): Promise<Certificate | null> {
+  return tlsCert === undefined || tlsKey === undefined ? null : readCertificate(tlsCert, tlsKey);
+}
+
+/** The server works without its record; the programs of this machine then need a token as others do. */
+function noRecord(log: Log): (err: unknown) => () => void {
+  return (err) => {
+    log.warn({ err }, 'the secret of this machine could not be left in the data folder');
+    return () => undefined;
+  };
+}

@@ -1,0 +1,88 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { guarded } from '../../../protocol/codecs/guard.ts';
+import { withBase64 } from '../../../protocol/codecs/json.ts';
+import {
+  type Answer,
+  commandOf,
+  errors,
+  isCommandName,
+  isErrorCode,
+  isTerminal,
+  ProtocolError,
+  parseRequest,
+  type Role,
+} from '../../../protocol/index.ts';
+import { clientGone } from '../../dispatch/dispatcher.ts';
+import type { TransportContext } from './transport.ts';
+
+/** One answer is all that a POST can carry: the sound of what makes some comes as a file, unless the client wants none. */
+const preset = { save: true, audio: false, rows: false, previews: false };
+
+/** `POST /v1/<cmd>`: the body is the arguments, the response the terminal answer; leaving cancels. */
+export async function handleCommand(
+  request: IncomingMessage,
+  response: ServerResponse,
+  cmd: string,
+  role: Role,
+  options: TransportContext & { messageBytes: number },
+): Promise<void> {
+  const body = await readBody(request, options.messageBytes);
+  await new Promise<void>((resolve) => {
+    const session = options.registry.connect({
+      transport: 'http',
+      role,
+      send: (answer) => {
+        if (!isTerminal(answer.event)) return;
+        sendAnswer(response, answer);
+      },
+    });
+    response.once('close', () => {
+      options.registry.disconnect(session);
+      resolve();
+    });
+    void options.registry.receive(session, () => read(cmd, body));
+  });
+}
+
+/** The answer without the id, which a client that waits for one response has no use for. */
+export function sendAnswer(response: ServerResponse, { event, data }: Pick<Answer, 'event' | 'data'>): void {
+  const code = event === 'failed' && isErrorCode(data.code) ? data.code : null;
+  const status = code === null ? 200 : errors[code].http;
+  if (status === 503) response.setHeader('Retry-After', '1');
+  if (status === 401) response.setHeader('WWW-Authenticate', 'Bearer');
+  const text = JSON.stringify({ event, data: withBase64(data) });
+  response.writeHead(status, { 'Content-Type': 'application/json', 'Content-Length': Buffer.byteLength(text) });
+  response.end(text);
+}
+
+function read(cmd: string, body: Buffer): ReturnType<typeof parseRequest> {
+  let args: unknown;
+  try {
+    const text = new TextDecoder('utf-8', { fatal: true }).decode(body);
+    args = text.trim() === '' ? {} : JSON.parse(text);
+  } catch (cause) {
+    throw new ProtocolError('malformed', 'the body is not JSON', { cause });
+  }
+  if (isCommandName(cmd) && !commandOf(cmd).http) throw new ProtocolError('unknown_command', `${cmd} has no HTTP form`);
+  const request = guarded({ id: 'http', cmd, args }, parseRequest);
+  const makes = isCommandName(cmd) && Object.hasOwn(commandOf(cmd).args.shape, 'save');
+  return makes ? { ...request, args: { ...preset, ...request.args } } : request;
+}
+
+async function readBody(request: IncomingMessage, max: number): Promise<Buffer> {
+  const tooLarge = (): ProtocolError => new ProtocolError('too_large', `a body has at most ${max} bytes`);
+  if (Number(request.headers['content-length'] ?? 0) > max) throw tooLarge();
+  const chunks: Buffer[] = [];
+  let bytes = 0;
+  try {
+    for await (const chunk of request as AsyncIterable<Buffer>) {
+      bytes += chunk.length;
+      if (bytes > max) throw tooLarge();
+      chunks.push(chunk);
+    }
+  } catch (error) {
+    // A stream of a request fails for one reason alone: its client has left in the middle.
+    throw error instanceof ProtocolError ? error : clientGone;
+  }
+  return Buffer.concat(chunks);
+}

@@ -1,0 +1,190 @@
+import { createServer, type IncomingMessage, type ServerResponse, STATUS_CODES } from 'node:http';
+import { createServer as createSecureServer } from 'node:https';
+import type { AddressInfo } from 'node:net';
+import type { Duplex } from 'node:stream';
+import { errors, failedAnswer, isCommandName, ProtocolError, toProtocolError } from '../../../protocol/index.ts';
+import type { Grant } from '../access/tokens.ts';
+import { type Access, checkHost, checkOrigin, grantOf } from './guard.ts';
+import { type ClipFile, sendClip } from './http-clips.ts';
+import { handleCommand, sendAnswer } from './http-commands.ts';
+import { type FileOptions, fileCommand, handleFile } from './http-files.ts';
+import { isHostInfo, type OscQuery, sendHostInfo, sendNode } from './http-oscquery.ts';
+import { RateLimit } from './rate.ts';
+import { errorFields, type Listener, listenError } from './transport.ts';
+import { createWs, type WsKind, type WsOptions } from './ws.ts';
+
+export interface HttpOptions extends FileOptions, WsOptions {
+  host: string;
+  port: number;
+  access: Access;
+  /** PEM; null serves without TLS. */
+  tls: { cert: Buffer; key: Buffer } | null;
+  connections: number;
+  /** Body of GET /health. */
+  health: () => Record<string, unknown>;
+  findClip: (id: string) => Promise<ClipFile | null>;
+  /** What OSC addresses there are, for every GET that is nothing else; null where OSC is off. */
+  oscQuery: OscQuery | null;
+  /** Hears of each request without the right token, and of the command it was for where that is known. */
+  onUnauthorized: (transport: 'http' | 'ws', cmd: string | null) => void;
+}
+
+const kinds: ReadonlyMap<string, WsKind> = new Map([
+  ['/ws', 'foley'],
+  ['/', 'osc'],
+]);
+
+export interface HttpListener extends Listener {
+  /** Ends the connections whose tokens hold no more. */
+  revoke(): void;
+}
+
+/**
+ * HTTP and, under /ws and /, WebSocket, on one port, both over TLS where there is a certificate. Rejects with port_in_use, or
+ * io_error for an address that cannot be had.
+ */
+export async function listenHttp(options: HttpOptions): Promise<HttpListener> {
+  const ws = createWs(options);
+  const serve = (request: IncomingMessage, response: ServerResponse): void => {
+    answer(request, response, options).catch((thrown: unknown) => refuse(request, response, thrown, options));
+  };
+  const server =
+    options.tls === null ? createServer(serve) : createSecureServer({ ...options.tls, minVersion: 'TLSv1.2' }, serve);
+  server.maxConnections = options.connections;
+  const crowded = new RateLimit(1, 0.1, 1);
+  server.on('drop', () => {
+    if (crowded.take('')) options.log('warn', 'too many connections: new ones are turned away', { code: 'queue_full' });
+  });
+  server.on('upgrade', (request, socket: Duplex, head) => {
+    // A client may be gone before it is let in.
+    socket.on('error', () => socket.destroy());
+    try {
+      const url = admit(request, options.access);
+      const kind = kinds.get(url.pathname);
+      if (kind === undefined || (kind === 'osc' && options.osc === null))
+        throw new ProtocolError(
+          'unknown_command',
+          `WebSockets are at ${options.osc === null ? '/ws' : '/ws and, for OSC, at /'}`,
+        );
+      ws.upgrade(request, socket, head, kind, admitted(request, url, 'ws', options));
+    } catch (thrown) {
+      const error = toProtocolError(thrown);
+      options.log('warn', 'a WebSocket was refused', errorFields(error));
+      const { http } = errors[error.code];
+      const body = JSON.stringify({ event: 'failed', data: error.toData() });
+      socket.end(
+        `HTTP/1.1 ${http} ${STATUS_CODES[http] ?? ''}\r\nConnection: close\r\nContent-Type: application/json\r\n` +
+          `Content-Length: ${Buffer.byteLength(body)}\r\n\r\n${body}`,
+      );
+    }
+  });
+  server.on('clientError', (_error, socket) => {
+    if (socket.writable) socket.end('HTTP/1.1 400 Bad Request\r\nConnection: close\r\n\r\n');
+    else socket.destroy();
+  });
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', (error: NodeJS.ErrnoException) => reject(listenError(error, options.host, options.port)));
+    server.listen({ host: options.host, port: options.port, exclusive: true }, resolve);
+  });
+  return {
+    host: options.host,
+    port: (server.address() as AddressInfo).port,
+    revoke: () => ws.revoke(),
+    async close() {
+      const closed = new Promise<void>((resolve) => server.close(() => resolve()));
+      await ws.close();
+      server.closeAllConnections();
+      await closed;
+    },
+  };
+}
+
+async function answer(request: IncomingMessage, response: ServerResponse, options: HttpOptions): Promise<void> {
+  response.setHeader('X-Content-Type-Options', 'nosniff');
+  const url = admit(request, options.access);
+  allowPage(request, response, options.access);
+  const { pathname } = url;
+  const file = fileCommand(request, pathname);
+  const reads = request.method === 'GET' || request.method === 'HEAD';
+  if (request.method === 'OPTIONS') {
+    response.writeHead(204).end();
+  } else if (pathname === '/health' && reads) {
+    const text = JSON.stringify(options.health());
+    response.writeHead(200, {
+      ...{ 'Content-Type': 'application/json', 'Content-Length': Buffer.byteLength(text), 'Cache-Control': 'no-store' },
+    });
+    response.end(request.method === 'HEAD' ? undefined : text);
+  } else if (pathname.startsWith('/clips/') && reads) {
+    admitted(request, url, 'http', options);
+    const id = /^\/clips\/([^/]+)\.wav$/.exec(pathname)?.[1] ?? '';
+    const clip = await options.findClip(id);
+    if (clip === null) throw new ProtocolError('unknown_clip');
+    await sendClip(request, response, id, clip);
+  } else if (file !== null) {
+    await handleFile(request, response, file, url, admitted(request, url, 'http', options).role, options);
+  } else if (pathname.startsWith('/v1/') && request.method === 'POST') {
+    await handleCommand(
+      request,
+      response,
+      pathname.slice('/v1/'.length),
+      admitted(request, url, 'http', options).role,
+      options,
+    );
+  } else if (options.oscQuery !== null && reads && isHostInfo(url)) {
+    sendHostInfo(request, response, options.oscQuery);
+  } else if (!(reads && sendOscQuery(request, response, url, options))) {
+    const routes = 'GET /health, GET /clips/<id>.wav, POST /v1/<command>, WebSocket at /ws';
+    const osc = options.oscQuery === null ? '' : ', GET /<OSC address>, WebSocket at / for OSC';
+    throw new ProtocolError('unknown_command', `there is ${routes}${osc}`);
+  }
+}
+
+function sendOscQuery(request: IncomingMessage, response: ServerResponse, url: URL, options: HttpOptions): boolean {
+  const { oscQuery } = options;
+  return oscQuery !== null && sendNode(request, response, url, admitted(request, url, 'http', options).role, oscQuery);
+}
+
+/** Checks that hold for every request, upgrades included. */
+function admit(request: IncomingMessage, access: Access): URL {
+  checkHost(request.headers.host, access);
+  checkOrigin(request, access);
+  const target = request.url ?? '/';
+  if (!target.startsWith('/') || !URL.canParse(target, 'http://host'))
+    throw new ProtocolError('malformed', 'not a path');
+  return new URL(target, 'http://host');
+}
+
+/** What the request's token gives. Throws unauthorized. */
+function admitted(request: IncomingMessage, url: URL, transport: 'http' | 'ws', options: HttpOptions): Grant {
+  try {
+    return grantOf(request, url, options.access);
+  } catch (error) {
+    const cmd = url.pathname.replace(/^\/v1\//, '');
+    options.onUnauthorized(transport, isCommandName(cmd) ? cmd : null);
+    throw error;
+  }
+}
+
+/** No page reads answers over CORS but those that were named. */
+function allowPage(request: IncomingMessage, response: ServerResponse, access: Access): void {
+  const { origin } = request.headers;
+  if (origin === undefined) return;
+  response.setHeader('Vary', 'Origin');
+  if (!access.allowOrigins.includes(origin)) return;
+  response.setHeader('Access-Control-Allow-Origin', origin);
+  response.setHeader('Access-Control-Allow-Methods', 'GET, HEAD, POST, PUT');
+  response.setHeader('Access-Control-Allow-Headers', 'Authorization, Content-Type, Range');
+}
+
+function refuse(request: IncomingMessage, response: ServerResponse, thrown: unknown, options: HttpOptions): void {
+  const error = toProtocolError(thrown);
+  const level = error.code === 'internal' || error.code === 'io_error' ? 'error' : 'debug';
+  options.log(level, 'an HTTP request failed', { ...errorFields(error), method: request.method, err: error.cause });
+  if (response.headersSent) {
+    response.destroy();
+    return;
+  }
+  // What is left of a body that nobody reads would be taken for the next request.
+  if (!request.complete) response.setHeader('Connection', 'close');
+  sendAnswer(response, failedAnswer(null, error));
+}

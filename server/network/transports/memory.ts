@@ -1,0 +1,61 @@
+import { type Answer, isTerminal, ProtocolError, parseRequest, type Role } from '../../../protocol/index.ts';
+import type { Registry } from '../../dispatch/dispatcher.ts';
+
+/** A client inside the server's own process: the same registry, no bytes. */
+export interface MemoryClient {
+  /** Takes a request as a decoder would give it, valid or not. */
+  send(request: unknown): void;
+  /** Answers reach every listener, in order, after the current turn. Returns the way to stop. */
+  onAnswer(listener: (answer: Answer) => void): () => void;
+  /** Sends one request and resolves with the data of its `done`; rejects with the ProtocolError of its `failed`. */
+  call(cmd: string, args?: Record<string, unknown>, onEvent?: (answer: Answer) => void): Promise<Answer['data']>;
+  /** Stops what is still open; nothing is answered any more. */
+  close(): void;
+}
+
+export function connectMemory(registry: Registry, role: Role = 'play'): MemoryClient {
+  const listeners = new Set<(answer: Answer) => void>();
+  const session = registry.connect({
+    transport: 'memory',
+    role,
+    // In a later turn, as with any other transport: nobody is answered from inside their own send().
+    send: (answer) => queueMicrotask(() => listeners.forEach((listener) => void listener(answer))),
+  });
+  const pending = new Set<(error: ProtocolError) => void>();
+  let calls = 0;
+  const send = (request: unknown): void => void registry.receive(session, () => parseRequest(request));
+  const onAnswer = (listener: (answer: Answer) => void): (() => void) => {
+    listeners.add(listener);
+    return () => void listeners.delete(listener);
+  };
+  return {
+    send,
+    onAnswer,
+    call: (cmd, args = {}, onEvent) =>
+      new Promise((resolve, reject) => {
+        const id = `call-${++calls}`;
+        pending.add(reject);
+        const stop = onAnswer((answer) => {
+          if (answer.id !== id) return;
+          onEvent?.(answer);
+          if (!isTerminal(answer.event)) return;
+          stop();
+          pending.delete(reject);
+          if (answer.event === 'done') resolve(answer.data);
+          else reject(asError(answer.data));
+        });
+        send({ id, cmd, args });
+      }),
+    close: () => {
+      registry.disconnect(session);
+      listeners.clear();
+      for (const reject of pending) reject(new ProtocolError('connection_closed'));
+      pending.clear();
+    },
+  };
+}
+
+function asError(data: Answer['data']): ProtocolError {
+  const { code, message, path } = data as ReturnType<ProtocolError['toData']>;
+  return new ProtocolError(code, message, { path });
+}

@@ -1,0 +1,66 @@
+import { type CommandName, commandOf, type OscBatch, type OscItem, ProtocolError } from '../../../protocol/index.ts';
+
+export interface AgendaOptions {
+  /** Bundles that may wait for their time. */
+  oscTimed: number;
+  oscHorizonMs: number;
+  /** Which commands are handled ahead of their time; by default those declared so. */
+  isTimed?: (cmd: CommandName) => boolean;
+}
+
+/** Milliseconds before its time at which a timed command is handled, so that it can be scheduled to the sample, or made for it. */
+const LOOKAHEAD_MS = 3000;
+
+/** Hands each message to `handle` when it is due; `at` is the time of a timed command. `F` is whoever sent it. */
+export class OscAgenda<F> {
+  readonly #options: AgendaOptions;
+  readonly #handle: (item: OscItem, from: F, at: number | null) => void;
+  readonly #timers = new Set<NodeJS.Timeout>();
+
+  constructor(options: AgendaOptions, handle: (item: OscItem, from: F, at: number | null) => void) {
+    this.#options = options;
+    this.#handle = handle;
+  }
+
+  /**
+   * Messages of one moment are handled together; those of later moments wait for it. Throws bad_args for one too far
+   * ahead, and queue_full.
+   */
+  schedule(batch: OscBatch, from: F, now: number): void {
+    if (batch.at === null || batch.at <= now) {
+      this.#run(batch, from);
+      return;
+    }
+    const { oscTimed, oscHorizonMs } = this.#options;
+    if (batch.at - now > oscHorizonMs)
+      throw new ProtocolError('bad_args', `a timetag lies more than ${oscHorizonMs} ms ahead`);
+    if (this.#timers.size >= oscTimed)
+      throw new ProtocolError('queue_full', `${oscTimed} bundles wait for their time already`);
+    const timed = batch.items.filter((item) => this.#isTimed(item));
+    const others = batch.items.filter((item) => !this.#isTimed(item));
+    if (timed.length > 0) this.#wait({ ...batch, items: timed }, from, Math.max(0, batch.at - now - LOOKAHEAD_MS));
+    if (others.length > 0) this.#wait({ ...batch, items: others }, from, batch.at - now);
+  }
+
+  close(): void {
+    for (const timer of this.#timers) clearTimeout(timer);
+    this.#timers.clear();
+  }
+
+  #isTimed(item: OscItem): boolean {
+    const { isTimed = (cmd) => commandOf(cmd).timed } = this.#options;
+    return item.kind === 'request' && isTimed(item.cmd);
+  }
+
+  #wait(batch: OscBatch, from: F, ms: number): void {
+    const timer = setTimeout(() => {
+      this.#timers.delete(timer);
+      this.#run(batch, from);
+    }, ms);
+    this.#timers.add(timer);
+  }
+
+  #run({ at, missed, items }: OscBatch, from: F): void {
+    for (const item of items) this.#handle(item, from, this.#isTimed(item) ? (at ?? missed) : null);
+  }
+}

@@ -1,0 +1,47 @@
+import {
+  type Answer,
+  encodeOsc,
+  isTerminal,
+  type OscArg,
+  type OscItem,
+  type Request,
+  type Role,
+} from '../../../protocol/index.ts';
+import type { Delivery, Registry, Session } from '../../dispatch/dispatcher.ts';
+
+type OscRequest = Extract<OscItem, { kind: 'request' }>;
+
+export interface OscConnection {
+  readonly session: Session;
+  /** Handles one request; its answers begin with the id as the sender wrote it. */
+  receive(request: OscRequest, at?: number | null): void;
+}
+
+/** One client that speaks OSC: a session, and how each open request spells its id (1 and "1" are one id). */
+export function connectOscClient(
+  registry: Registry,
+  send: (datagram: Uint8Array, droppable: boolean) => void,
+  { transport, role, lasting }: { transport: string; role: Role; lasting: boolean },
+): OscConnection {
+  const echoes = new Map<string, { echo: OscArg; requests: number }>();
+  let drawn = 0;
+  const answer = (one: Answer, { cmd, droppable }: Delivery): void => {
+    const id = one.id ?? '';
+    const known = echoes.get(id);
+    const datagrams = encodeOsc(cmd, known?.echo ?? { type: 'string', value: id }, one);
+    // A second request with an id in use ends too, while the first one still needs its echo.
+    if (known !== undefined && isTerminal(one.event) && --known.requests === 0) echoes.delete(id);
+    for (const datagram of datagrams) send(datagram, droppable);
+  };
+  const session = registry.connect({ transport, role, send: answer, lasting });
+  return {
+    session,
+    receive({ id, echo, cmd, args }, at = null) {
+      const request: Request = { id: id ?? `osc ${++drawn}`, cmd, args, ...(at === null ? {} : { at }) };
+      const known = echoes.get(request.id);
+      if (known === undefined) echoes.set(request.id, { echo, requests: 1 });
+      else known.requests += 1;
+      void registry.receive(session, () => request);
+    },
+  };
+}

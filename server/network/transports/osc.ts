@@ -1,0 +1,124 @@
+import { createSocket, type RemoteInfo, type Socket } from 'node:dgram';
+import { isIPv6 } from 'node:net';
+import { decodeOsc, encodeOscFailed, type ProtocolError, type Role, toProtocolError } from '../../../protocol/index.ts';
+import { isLoopback } from '../loopback.ts';
+import { type AgendaOptions, OscAgenda } from './osc-agenda.ts';
+import { connectOscClient, type OscConnection } from './osc-client.ts';
+import { OscSenders, type Peer } from './osc-senders.ts';
+import { RateLimit } from './rate.ts';
+import { errorFields, type Listener, listenError, type TransportContext } from './transport.ts';
+
+export interface OscOptions extends TransportContext, AgendaOptions {
+  host: string;
+  port: number;
+  /** Addresses besides loopback that are answered; datagrams of all others are ignored, so none is amplified. */
+  allow: readonly string[];
+  /** Of everyone who is answered. */
+  oscRole: Role;
+  oscSenders: number;
+  /** Addresses of users' own, which fire triggers. */
+  isMapped?: (address: string) => boolean;
+}
+
+/** Complaints about datagrams that one machine is sent at once, and per second in the long run. */
+const COMPLAINTS = { burst: 100, perSecond: 50 };
+/** Datagrams the system has not taken yet, above which progress is left out. */
+const MAX_UNSENT = 512;
+
+/** OSC over UDP. Rejects with port_in_use, or io_error for an address that cannot be had. */
+export async function listenOsc(options: OscOptions): Promise<Listener> {
+  const socket = createSocket({ type: isIPv6(options.host) ? 'udp6' : 'udp4' });
+  await new Promise<void>((resolve, reject) => {
+    socket.once('error', (error: NodeJS.ErrnoException) =>
+      reject(listenError(error, options.host, options.port, true)),
+    );
+    socket.bind({ address: options.host, port: options.port, exclusive: true }, resolve);
+  });
+  socket.removeAllListeners('error');
+  // A send that the system refuses (a host that is gone) is no reason to stop listening.
+  socket.on('error', (error) => options.log('warn', 'the OSC socket reported an error', { reason: error.message }));
+  const receiver = new OscReceiver(socket, options);
+  socket.on('message', (bytes, from) => receiver.receive(bytes, from));
+  const { port } = socket.address();
+  return {
+    host: options.host,
+    port,
+    close() {
+      receiver.close();
+      return new Promise((resolve) => socket.close(() => resolve()));
+    },
+  };
+}
+
+class OscReceiver {
+  readonly #socket: Socket;
+  readonly #options: OscOptions;
+  readonly #senders: OscSenders<OscConnection>;
+  readonly #complaints = new RateLimit(COMPLAINTS.burst, COMPLAINTS.perSecond, 1024);
+  readonly #strangers = new RateLimit(3, 0.1, 1024);
+  readonly #agenda: OscAgenda<Peer>;
+  #unsent = 0;
+
+  constructor(socket: Socket, options: OscOptions) {
+    this.#socket = socket;
+    this.#options = options;
+    const { oscRole, registry } = options;
+    this.#senders = new OscSenders({
+      max: options.oscSenders,
+      connect: (target) =>
+        connectOscClient(registry, (datagram, droppable) => this.#send(datagram, target, droppable), {
+          ...{ transport: 'osc', role: oscRole, lasting: false },
+        }),
+      disconnect: ({ session }) => registry.disconnect(session),
+      isIdle: ({ session }) => session.open.size === 0,
+    });
+    this.#agenda = new OscAgenda(options, (item, from, at) => {
+      // Looked up for each: a bundle may choose its reply port first.
+      if (item.kind === 'reply') this.#senders.reply(from, item.port);
+      else if (item.kind === 'refused') this.#complain(item.error, from, item.echo);
+      else this.#senders.of(from).connection.receive(item, at);
+    });
+  }
+
+  receive(bytes: Uint8Array, from: RemoteInfo): void {
+    if (from.port === 0) return;
+    if (!this.#isKnown(from.address)) {
+      if (this.#strangers.take(from.address)) {
+        this.#options.log('warn', 'OSC of an unknown machine is ignored; see --osc-allow', { address: from.address });
+      }
+      return;
+    }
+    try {
+      const now = Date.now();
+      for (const batch of decodeOsc(bytes, now, this.#options.isMapped)) this.#agenda.schedule(batch, from, now);
+    } catch (thrown) {
+      const error = toProtocolError(thrown);
+      this.#options.log('debug', 'an OSC datagram was refused', errorFields(error));
+      this.#complain(error, from);
+    }
+  }
+
+  close(): void {
+    this.#agenda.close();
+    this.#senders.close();
+  }
+
+  #isKnown(address: string): boolean {
+    const plain = address.replace(/^::ffff:/, '');
+    return isLoopback(address) || this.#options.allow.includes(plain);
+  }
+
+  #complain(error: ProtocolError, from: Peer, echo?: Parameters<typeof encodeOscFailed>[1]): void {
+    if (!this.#complaints.take(from.address)) return;
+    this.#send(encodeOscFailed(error, echo), this.#senders.of(from).target, true);
+  }
+
+  #send(datagram: Uint8Array, { address, port }: Peer, droppable: boolean): void {
+    if (droppable && this.#unsent > MAX_UNSENT) return;
+    this.#unsent += 1;
+    this.#socket.send(datagram, port, address, (error) => {
+      this.#unsent -= 1;
+      if (error !== null) this.#options.log('debug', 'an OSC answer was not sent', { reason: error.message });
+    });
+  }
+}

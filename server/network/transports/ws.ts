@@ -1,0 +1,138 @@
+import type { IncomingMessage } from 'node:http';
+import type { Duplex } from 'node:stream';
+import { type WebSocket, WebSocketServer } from 'ws';
+import { type Codec, jsonCodec, msgpackCodec, ProtocolError, type Role } from '../../../protocol/index.ts';
+import type { Registry } from '../../dispatch/dispatcher.ts';
+import type { Grant } from '../access/tokens.ts';
+import type { TransportContext } from './transport.ts';
+import { WsOsc, type WsOscOptions } from './ws-osc.ts';
+import { type Backlog, bytesOf, Outlet, type OutletLimits, type Served, shut } from './ws-outlet.ts';
+
+export interface WsOptions extends TransportContext, OutletLimits {
+  messageBytes: number;
+  heartbeatMs: number;
+  /** null: no OSC over WebSocket. */
+  osc: WsOscOptions | null;
+}
+
+/** `foley`: requests and answers in one of our codecs; `osc`: OSC packets, and OSCQuery's commands. */
+export type WsKind = 'foley' | 'osc';
+
+/** WebSockets on upgrade requests that the HTTP transport has let in. */
+export interface WsTransport {
+  /** Throws bad_envelope when the client offers only subprotocols we do not speak. */
+  upgrade(request: IncomingMessage, socket: Duplex, head: Buffer, kind: WsKind, grant: Grant): void;
+  /** Closes with 4401 every socket whose token holds no more. */
+  revoke(): void;
+  /** Closes every socket with 1001. */
+  close(): Promise<void>;
+}
+
+const codecs: readonly Codec[] = [jsonCodec, msgpackCodec];
+
+/** Subprotocols as the client lists them, in its order of preference. */
+function offered(request: IncomingMessage): string[] {
+  const header = request.headers['sec-websocket-protocol'] ?? '';
+  return header
+    .split(',')
+    .map((name) => name.trim())
+    .filter((name) => name !== '');
+}
+
+export function createWs(options: WsOptions): WsTransport {
+  const { heartbeatMs, messageBytes } = options;
+  const server = new WebSocketServer({
+    noServer: true,
+    perMessageDeflate: false,
+    maxPayload: messageBytes,
+    handleProtocols: (names) => [...names].find((name) => codecs.some((codec) => codec.subprotocol === name)) ?? false,
+  });
+  const backlog: Backlog = { total: 0, share: () => options.unsentBytes / Math.max(1, server.clients.size) };
+  const unanswered = new WeakMap<WebSocket, number>();
+  const grants = new WeakMap<WebSocket, Grant>();
+  const heartbeat = setInterval(() => {
+    for (const socket of server.clients) {
+      const missed = unanswered.get(socket) ?? 0;
+      if (missed >= 2) {
+        options.log('warn', 'a client answers no pings; its connection is ended', { transport: 'ws' });
+        socket.terminate();
+        continue;
+      }
+      unanswered.set(socket, missed + 1);
+      socket.ping();
+    }
+  }, heartbeatMs);
+  heartbeat.unref();
+  const osc = options.osc === null ? null : new WsOsc(options, options.osc);
+  const serve = (socket: WebSocket, kind: WsKind, grant: Grant): void => {
+    const { registry, log } = options;
+    grants.set(socket, grant);
+    unanswered.set(socket, 0);
+    socket.on('pong', () => unanswered.set(socket, 0));
+    const outlet = new Outlet(socket, options, backlog, (waiting) => {
+      const said = { code: 'slow_client', session: session.id, waiting, missed: outlet.missed };
+      log('warn', 'a client does not read; its connection is closed', said);
+      leave();
+    });
+    const { session, hear, leave } =
+      kind === 'osc' && osc !== null
+        ? osc.serve(grant.role, outlet)
+        : serveFoley(socket.protocol, grant.role, registry, outlet);
+    socket.on('message', (data, isBinary) => {
+      if (grant.holds()) hear(bytesOf(data), isBinary);
+      else void shut(socket, 'unauthorized');
+    });
+    log('debug', 'a client came', { session: session.id, role: grant.role });
+    // Without a listener the frame of one client (too large, not UTF-8) would end the process for all.
+    socket.on('error', (error) => {
+      const code = (error as NodeJS.ErrnoException).code;
+      const large = code === 'WS_ERR_UNSUPPORTED_MESSAGE_LENGTH' || code === 'WS_ERR_TOO_MANY_BUFFERED_PARTS';
+      log('warn', 'a client broke the WebSocket protocol', {
+        ...{ code: large ? 'too_large' : 'malformed', session: session.id, reason: error.message },
+      });
+    });
+    socket.on('close', (code) => {
+      leave();
+      log('debug', 'a client left', { session: session.id, close: code, missed: outlet.missed });
+    });
+  };
+  return {
+    upgrade(request, socket, head, kind, grant) {
+      const names = offered(request);
+      const isOurs = names.some((name) => codecs.some((codec) => codec.subprotocol === name));
+      if (kind === 'osc' && isOurs)
+        throw new ProtocolError('bad_envelope', 'OSC is spoken here; this subprotocol is at /ws');
+      if (kind === 'foley' && names.length > 0 && !isOurs) {
+        const known = codecs.map((codec) => codec.subprotocol).join(' and ');
+        throw new ProtocolError('bad_envelope', `none of the subprotocols offered is known; there are ${known}`);
+      }
+      server.handleUpgrade(request, socket, head, (client) => serve(client, kind, grant));
+    },
+    revoke() {
+      for (const socket of server.clients) if (grants.get(socket)?.holds() === false) void shut(socket, 'unauthorized');
+    },
+    async close() {
+      clearInterval(heartbeat);
+      osc?.close();
+      const closed = [...server.clients].map((socket) => shut(socket, 'shutting_down'));
+      await Promise.all(closed);
+      await new Promise<void>((resolve) => server.close(() => resolve()));
+    },
+  };
+}
+
+/** Without a subprotocol a client speaks JSON. */
+function serveFoley(subprotocol: string, role: Role, registry: Registry, outlet: Outlet): Served {
+  const codec = codecs.find((one) => one.subprotocol === subprotocol) ?? jsonCodec;
+  const session = registry.connect({
+    transport: `ws-${codec.name}`,
+    role,
+    send: (answer, { droppable }) => outlet.send(() => codec.encode(answer), droppable),
+  });
+  return {
+    session,
+    hear: (bytes, isBinary) =>
+      void registry.receive(session, () => codec.decode(isBinary ? bytes : bytes.toString('utf8'))),
+    leave: () => registry.disconnect(session),
+  };
+}

@@ -1,0 +1,76 @@
+import { readFile } from 'node:fs/promises';
+import { ProtocolError } from '../../protocol/index.ts';
+import { writeWhole } from '../util/atomic-file.ts';
+
+/** Voices that were active, kept for rollbacks; the oldest go first. */
+const MOST = 50;
+
+/** Which voice is active, and which were before: a list in a file, the active one last. */
+export class ActiveVoices {
+  readonly #file: string;
+  #list: string[];
+  #turn: Promise<unknown> = Promise.resolve();
+
+  private constructor(file: string, list: string[]) {
+    this.#file = file;
+    this.#list = list;
+  }
+
+  /** What an earlier run left, or `first`, which `anew` begins a history of its own with. A file that cannot be read is as none. */
+  static async open(file: string, first: string, anew = false): Promise<ActiveVoices> {
+    if (anew) return new ActiveVoices(file, [first]);
+    const text = await readFile(file, 'utf8').catch(() => '[]');
+    let list: unknown = [];
+    try {
+      list = JSON.parse(text);
+    } catch {
+      // A broken file costs the history, not the start.
+    }
+    const ids = Array.isArray(list) ? list.filter((id): id is string => typeof id === 'string') : [];
+    return new ActiveVoices(file, ids.length === 0 ? [first] : ids.slice(-MOST));
+  }
+
+  get active(): string {
+    return this.#list.at(-1)!;
+  }
+
+  /** Those before, the latest first. */
+  get previous(): readonly string[] {
+    return this.#list.slice(0, -1).reverse();
+  }
+
+  /** One change at a time: two that cross would leave a history that never was. */
+  inTurn<T>(work: () => Promise<T>): Promise<T> {
+    const next = this.#turn.then(work);
+    this.#turn = next.catch(() => undefined);
+    return next;
+  }
+
+  /** Throws io_error: then nothing has changed. */
+  async push(id: string): Promise<void> {
+    if (id !== this.active) await this.#set([...this.#list, id].slice(-MOST));
+  }
+
+  /** Back to one of the previous ones; those after it are forgotten. Throws io_error. */
+  async backTo(id: string): Promise<void> {
+    const at = this.#list.lastIndexOf(id, this.#list.length - 2);
+    if (at >= 0) await this.#set(this.#list.slice(0, at + 1));
+  }
+
+  /** A voice that was active before is there no more: another that gets its name was not. Throws io_error. */
+  async forget(id: string): Promise<void> {
+    const kept = this.#list.filter((one) => one !== id).filter((one, i, all) => one !== all[i - 1]);
+    if (id !== this.active && kept.length < this.#list.length) await this.#set(kept);
+  }
+
+  async #set(list: string[]): Promise<void> {
+    try {
+      await writeWhole(this.#file, `${JSON.stringify(list)}\n`);
+    } catch (error) {
+      throw new ProtocolError('io_error', `the active voice could not be kept: ${(error as Error).message}`, {
+        cause: error,
+      });
+    }
+    this.#list = list;
+  }
+}

@@ -1,0 +1,164 @@
+import { readdir, readFile, stat } from 'node:fs/promises';
+import path from 'node:path';
+import { ProtocolError } from '../../protocol/index.ts';
+import { exists } from '../util/atomic-file.ts';
+import { cardSchema, type VoiceCard } from './card.ts';
+import { BASE, isSafeId, MAX_BASES } from './names.ts';
+import type { Catalog, Voice } from './voice.ts';
+
+/** A card is text; what is larger is no card. */
+const MAX_CARD_BYTES = 4 * 2 ** 20;
+
+interface Base {
+  voice: Voice;
+  /** Ids of the classes it still makes. */
+  kept: ReadonlySet<number>;
+}
+
+interface Read {
+  stamp: string;
+  voice: Voice;
+}
+
+export interface VoiceCatalogOptions {
+  /** Folders of voice folders; the first that has a voice wins. */
+  roots: string[];
+  /** Id of the voice that is used where none is named. */
+  active: () => string;
+  /** Called once per voice and problem that keeps a voice out of the list. */
+  onProblem: (message: string) => void;
+}
+
+/** Voices as folders with a card. Nothing is held open: a voice that is repaired on disk works with the next request. */
+export class VoiceCatalog implements Catalog {
+  readonly #options: VoiceCatalogOptions;
+  readonly #read = new Map<string, Read>();
+  readonly #told = new Set<string>();
+
+  constructor(options: VoiceCatalogOptions) {
+    this.#options = options;
+  }
+
+  get active(): string {
+    return this.#options.active();
+  }
+
+  async list(): Promise<Voice[]> {
+    const voices = new Map<string, Voice>();
+    for (const root of this.#options.roots) {
+      for (const id of await names(root)) {
+        if (voices.has(id) || !isSafeId(id) || !(await exists(path.join(root, id, 'card.json')))) continue;
+        try {
+          voices.set(id, await this.#open(id, path.join(root, id)));
+        } catch (error) {
+          this.#tell(`voice ${id} is left out: ${(error as Error).message}`);
+        }
+      }
+    }
+    return [...voices.values()].sort((a, b) => (a.id < b.id ? -1 : 1));
+  }
+
+  async find(id: string = this.active): Promise<Voice> {
+    if (!isSafeId(id)) throw new ProtocolError('unknown_voice', 'a voice is named by letters, digits, - and _');
+    let folder: string | null = null;
+    for (const root of this.#options.roots) {
+      const dir = path.join(root, id);
+      if (await exists(path.join(dir, 'card.json'))) return this.#open(id, dir);
+      if (folder === null && (await names(dir)).some((name) => name.endsWith('.onnx'))) folder = dir;
+    }
+    if (folder !== null) throw new ProtocolError('voice_missing', `voice ${id} has no card.json`);
+    if (id === this.active) throw new ProtocolError('voice_missing', `the active voice ${id} is not there`);
+    throw new ProtocolError('unknown_voice', `there is no voice ${id}`);
+  }
+
+  async #open(id: string, dir: string): Promise<Voice> {
+    const file = path.join(dir, 'card.json');
+    const found = await stat(file).catch(() => null);
+    if (found === null) throw new ProtocolError('voice_missing', `voice ${id} has no card.json`);
+    const stamp = `${found.mtimeMs} ${found.size}`;
+    let read = this.#read.get(dir);
+    if (read === undefined || read.stamp !== stamp) {
+      read = { stamp, voice: await readVoice(id, dir) };
+      this.#read.set(dir, read);
+    }
+    for (const maker of read.voice.makers) await checkGraphs(id, maker.dir, maker.card as VoiceCard);
+    return read.voice;
+  }
+
+  #tell(message: string): void {
+    if (this.#told.size > 1000 || this.#told.has(message)) return;
+    this.#told.add(message);
+    this.#options.onProblem(message);
+  }
+}
+
+/** The voice in a folder, with those it carries along. Throws voice_corrupt. */
+export async function readVoice(id: string, dir: string, depth = 0): Promise<Voice> {
+  const corrupt = (why: string, cause?: unknown): ProtocolError => {
+    return new ProtocolError('voice_corrupt', `the card of voice ${id} cannot be read: ${why}`, { cause });
+  };
+  const file = path.join(dir, 'card.json');
+  let json: unknown;
+  try {
+    if ((await stat(file)).size > MAX_CARD_BYTES) throw corrupt('it is too large');
+    json = JSON.parse(await readFile(file, 'utf8'));
+  } catch (error) {
+    if (error instanceof ProtocolError) throw error;
+    throw corrupt(error instanceof SyntaxError ? 'it is not JSON' : 'it is not readable', error);
+  }
+  const parsed = cardSchema.safeParse(json);
+  if (!parsed.success) {
+    const issue = parsed.error.issues[0];
+    throw corrupt(`${issue?.path.join('.') || 'card'}: ${issue?.message}`, parsed.error);
+  }
+  const card = parsed.data;
+  const base = await readBase(card);
+  const voice: Voice = {
+    id,
+    dir,
+    name: card.name,
+    hash: card.hash,
+    classes: card.classes.map((entry) => ({ id: entry.id, name: entry.name })),
+    rate: card.audio.rate,
+    samples: card.audio.samples,
+    classCount: card.classes.length,
+    // The trained prior makes what was trained, and mixes with it.
+    maker: (classWeights) =>
+      base === null || classWeights.some((weight, id) => weight > 0 && !base.kept.has(id))
+        ? { voiceDir: dir, classWeights }
+        : base.voice.maker(classWeights.slice(0, base.voice.classCount)),
+    makers: [],
+    card,
+  };
+  voice.makers = [voice, ...(base?.voice.makers ?? [])];
+  return voice;
+
+  async function readBase({ classes, retrained }: VoiceCard): Promise<Base | null> {
+    const { base: origin, kept = [] } = retrained ?? { base: null };
+    if (origin === null || kept.length === 0 || !(await exists(path.join(dir, BASE, 'card.json')))) return null;
+    if (depth === MAX_BASES) throw corrupt(`it was made of more than ${MAX_BASES} voices, one of the other`);
+    const voice = await readVoice(id, path.join(dir, BASE), depth + 1);
+    if (voice.hash !== origin.hash) throw corrupt(`the voice in its folder ${BASE} is not the one it was made of`);
+    if (voice.classes.some(({ id, name }) => !classes.some((own) => own.id === id && own.name === name)))
+      throw corrupt('its classes are not those of the voice it was made of, and more');
+    return { voice, kept: new Set(voice.classes.filter(({ name }) => kept.includes(name)).map(({ id }) => id)) };
+  }
+}
+
+/** Sizes only: a graph cut short is found at once, and the engine compares the hashes when it loads them. */
+async function checkGraphs(id: string, dir: string, card: VoiceCard): Promise<void> {
+  for (const [name, { file, bytes }] of Object.entries(
+    card.graphs as Record<string, { file: string; bytes: number }>,
+  )) {
+    if (typeof file !== 'string') continue;
+    const found = await stat(path.join(dir, file)).catch(() => null);
+    if (found === null) throw new ProtocolError('voice_missing', `voice ${id} lacks its ${name} graph ${file}`);
+    if (found.size !== bytes) {
+      throw new ProtocolError('voice_corrupt', `voice ${id}: ${file} has ${found.size} bytes, its card says ${bytes}`);
+    }
+  }
+}
+
+async function names(dir: string): Promise<string[]> {
+  return readdir(dir).catch(() => []);
+}

@@ -1,0 +1,205 @@
+import { randomBytes } from 'node:crypto';
+import { mkdir, readdir, rename, rm, statfs } from 'node:fs/promises';
+import path from 'node:path';
+import { isErrorCode, ProtocolError } from '../../protocol/index.ts';
+import { exists } from '../util/atomic-file.ts';
+import { VoiceFileError } from './archive-format.ts';
+import { readVoice } from './catalog.ts';
+import { isSafeId } from './names.ts';
+import { type PackedVoice, VoicePacker } from './pack.ts';
+import { unpackVoice } from './unpack.ts';
+import type { Voice } from './voice.ts';
+
+export interface VoiceStoreOptions {
+  /** Where voices are kept that may come and go. */
+  own: string;
+  /** Where those lie that ship with the product. */
+  models: string;
+  /** Bytes of a voice that is brought in. */
+  maxBytes: number;
+  /** Bytes of disk that must be free beside it. */
+  freeDisk: number;
+  /** Tries a voice of unknown origin where it can do no harm. Rejects where it is none. */
+  check: (voice: Voice) => Promise<void>;
+  /** Who else will need an id soon; null where nobody does. */
+  claimed: (id: string) => string | null;
+}
+
+/** Folders that are becoming a voice, or have ceased to be one: a dot makes them no voice, whatever is in them. */
+const INCOMING = '.incoming-';
+const TRASH = '.trash-';
+
+/** Voices that leave, go out and come in. A voice is a folder, and has its name or has not: nothing is ever half there. */
+export class VoiceStore {
+  readonly #options: VoiceStoreOptions;
+  readonly #packer = new VoicePacker();
+  /** Exports that read a voice, by folder. */
+  readonly #readers = new Map<string, number>();
+  #importing = false;
+  #swept: Promise<void> | null = null;
+
+  constructor(options: VoiceStoreOptions) {
+    this.#options = options;
+  }
+
+  /** Removes what an earlier run left in the middle, once: what comes in now waits for it. */
+  sweep(): Promise<void> {
+    this.#swept ??= this.#sweep();
+    return this.#swept;
+  }
+
+  async #sweep(): Promise<void> {
+    const { own } = this.#options;
+    for (const name of await readdir(own).catch(() => [])) {
+      if (name.startsWith(INCOMING) || name.startsWith(TRASH))
+        await rm(path.join(own, name), { recursive: true, force: true });
+    }
+  }
+
+  /** Folder of a voice that may be deleted, broken or not. Throws unknown_voice, or voice_built_in. */
+  async folderOf(id: string): Promise<string> {
+    const { own, models } = this.#options;
+    if (!isSafeId(id)) throw new ProtocolError('unknown_voice', 'a voice is named by letters, digits, - and _');
+    const dir = path.join(own, id);
+    if (await exists(dir)) return dir;
+    if (await exists(path.join(models, id)))
+      throw new ProtocolError('voice_built_in', `voice ${id} lies in the folder of voices that foleyd comes with`);
+    throw new ProtocolError('unknown_voice', `there is no voice ${id}`);
+  }
+
+  /** Whether it is being exported. */
+  isRead(dir: string): boolean {
+    return (this.#readers.get(dir) ?? 0) > 0;
+  }
+
+  /** Throws io_error, and then the voice is there as it was. */
+  async remove(dir: string): Promise<void> {
+    const trash = path.join(path.dirname(dir), `${TRASH}${path.basename(dir)}-${randomBytes(4).toString('hex')}`);
+    try {
+      await rename(dir, trash);
+    } catch (cause) {
+      throw new ProtocolError('io_error', `the voice could not be removed: ${(cause as Error).message}`, { cause });
+    }
+    // It is no voice any more. What cannot be removed now goes with the next start.
+    await rm(trash, { recursive: true, force: true, maxRetries: 2 }).catch(() => undefined);
+  }
+
+  /** Lets `work` read a voice as a file; it is not deleted meanwhile. Throws voice_missing or voice_corrupt. */
+  async reading<T>(voice: Voice, work: (packed: PackedVoice) => Promise<T>): Promise<T> {
+    const count = (change: number): void => {
+      const readers = (this.#readers.get(voice.dir) ?? 0) + change;
+      if (readers === 0) this.#readers.delete(voice.dir);
+      else this.#readers.set(voice.dir, readers);
+    };
+    count(1);
+    try {
+      return await work(await this.#packer.pack(voice));
+    } finally {
+      count(-1);
+    }
+  }
+
+  /**
+   * Makes a voice of a file, under `as` or the id it had. Throws bad_voice, already_exists, too_large, no_room,
+   * queue_full, io_error, or the signal's reason; then nothing of it stays.
+   */
+  async bringIn(
+    source: AsyncIterable<Uint8Array>,
+    as: string | undefined,
+    onProgress: (part: 'bytes' | 'tried', done: number, of: number) => void,
+    signal: AbortSignal,
+  ): Promise<{ voice: Voice; bytes: number }> {
+    // Each is tried in a process of its own and may take gigabytes there.
+    if (this.#importing) throw new ProtocolError('queue_full', 'another voice is being brought in; ask again then');
+    this.#importing = true;
+    const dir = path.join(this.#options.own, `${INCOMING}${randomBytes(8).toString('hex')}`);
+    try {
+      return await this.#bringIn(dir, source, as, onProgress, signal);
+    } catch (error) {
+      await rm(dir, { recursive: true, force: true, maxRetries: 2 }).catch(() => undefined);
+      signal.throwIfAborted();
+      throw refusal(error);
+    } finally {
+      this.#importing = false;
+    }
+  }
+
+  async #bringIn(
+    dir: string,
+    source: AsyncIterable<Uint8Array>,
+    as: string | undefined,
+    onProgress: (part: 'bytes' | 'tried', done: number, of: number) => void,
+    signal: AbortSignal,
+  ): Promise<{ voice: Voice; bytes: number }> {
+    const { own, maxBytes, freeDisk, check } = this.#options;
+    if (as !== undefined) await this.#refuseTaken(as);
+    await this.sweep();
+    await mkdir(dir, { recursive: true });
+    let whole = 0;
+    const manifest = await unpackVoice(source, {
+      dir,
+      onManifest: async ({ voice }, bytes) => {
+        whole = bytes;
+        if (bytes > maxBytes) throw new ProtocolError('too_large', `a voice has at most ${maxBytes} bytes`);
+        if (as === undefined) await this.#refuseTaken(voice);
+        const { bavail, bsize } = await statfs(dir);
+        if (bavail * bsize < bytes + freeDisk)
+          throw new ProtocolError('no_room', `the voice has ${bytes} bytes, for which too little disk is free`);
+      },
+      onProgress: (done, of) => {
+        signal.throwIfAborted();
+        onProgress('bytes', done, of);
+      },
+    });
+    const id = as ?? manifest.voice;
+    onProgress('tried', 0, 1);
+    const voice = await readVoice(id, dir);
+    // What no card asks for would lie there unseen and untried.
+    if (voice.makers.length !== manifest.parts.length)
+      throw new VoiceFileError('it carries a voice that it was not made of, or that makes none of its classes');
+    await check(voice);
+    signal.throwIfAborted();
+    onProgress('tried', 1, 1);
+    // Somebody may have taken the name meanwhile.
+    await this.#refuseTaken(id);
+    const target = path.join(own, id);
+    try {
+      await rename(dir, target);
+    } catch (cause) {
+      if (await exists(target)) throw taken(id);
+      throw cause;
+    }
+    return { voice: await readVoice(id, target), bytes: whole };
+  }
+
+  async #refuseTaken(id: string): Promise<void> {
+    const { own, models, claimed } = this.#options;
+    if (!isSafeId(id)) throw new ProtocolError('bad_args', 'args.as: this is no id of a voice', { path: 'args.as' });
+    const user = claimed(id);
+    if (user !== null)
+      throw new ProtocolError('already_exists', `${user} will make a voice ${id}`, { path: 'args.as' });
+    for (const root of [own, models]) {
+      // On some disks a name that differs in case alone is the same folder.
+      const names = (await readdir(root).catch(() => [])).map((name) => name.toLowerCase());
+      if (names.includes(id.toLowerCase())) throw taken(id);
+    }
+  }
+}
+
+function taken(id: string): ProtocolError {
+  return new ProtocolError('already_exists', `there is a voice ${id}; bring this one in under another id (as)`, {
+    path: 'args.as',
+  });
+}
+
+/** What was found wrong with a voice is the voice's fault, not the server's; anything else stays what it is. */
+function refusal(error: unknown): unknown {
+  if (error instanceof ProtocolError && error.code !== 'voice_corrupt') return error;
+  if (error instanceof VoiceFileError) return new ProtocolError('bad_voice', error.message, { cause: error });
+  const { code, message } = error as { code?: unknown; message: string };
+  if (code === 'engine_unavailable' || code === 'shutting_down') return error;
+  if (isErrorCode(code)) return new ProtocolError('bad_voice', message, { cause: error });
+  if (typeof code === 'string' && /^(E[A-Z]+|ERR_)/.test(code))
+    return new ProtocolError('io_error', `the voice could not be brought in: ${message}`, { cause: error });
+  return error;
+}
