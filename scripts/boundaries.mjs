@@ -15,12 +15,7 @@ export const RULES = [
 
   { of: 'server/util/log.ts', may: [], packages: ['pino'] },
   { of: 'server/util', may: ['server/util'] },
-  {
-    of: 'server/audio',
-    may: ['server/audio'],
-    types: ['server/clips/clip.ts'],
-    packages: ['@alexanderolsen/libsamplerate-js', 'zod'],
-  },
+  { of: 'server/audio', may: ['server/audio'], packages: ['@alexanderolsen/libsamplerate-js', 'zod'] },
   // Beats and tempo of the host's song: MIDI clocks and hosts set them, triggers wait for them.
   { of: 'server/tempo', may: ['server/tempo', 'protocol'] },
 
@@ -47,7 +42,7 @@ export const RULES = [
   },
 
   { of: 'server/network/loopback.ts', may: [] },
-  { of: 'server/network/addresses.ts', may: [], types: ['server/config.ts', 'server/network/discovery'] },
+  { of: 'server/network/addresses.ts', may: [], types: ['server/network/discovery'] },
   // Tokens, the secret that local programs read, certificates, and the audit log.
   {
     of: 'server/network/access',
@@ -71,7 +66,7 @@ export const RULES = [
   {
     of: 'server/network/listeners.ts',
     may: ['server/network'],
-    types: ['protocol', 'server/config.ts', 'server/dispatch/dispatcher.ts', 'server/util/log.ts'],
+    types: ['protocol', 'server/dispatch/dispatcher.ts', 'server/util/log.ts'],
   },
 
   { of: 'server/voices', may: ['server/voices', 'server/util/atomic-file.ts', 'protocol'], packages: ['zod'] },

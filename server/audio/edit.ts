@@ -1,4 +1,17 @@
-import type { Shape } from '../clips/clip.ts';
+/** Edits of a clip, made in the order of these fields. */
+export interface Shape {
+  /** Seconds cut off the beginning. */
+  trim?: number;
+  /** Seconds that are left; the cut is moved to a quiet place before it unless `exact`. */
+  length?: number;
+  exact?: boolean;
+  reverse?: boolean;
+  /** Seconds. */
+  fadeIn?: number;
+  fadeOut?: number;
+  /** Decibels. */
+  gain?: number;
+}
 
 /** Energy is compared in stretches of so many seconds. */
 const STRETCH = 0.01;

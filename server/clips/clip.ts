@@ -1,3 +1,5 @@
+import type { Shape } from '../audio/edit.ts';
+
 /** Everything needed to make the same clip again; it travels inside the WAV. */
 export interface ClipRecipe {
   /** Hash of the voice. */
@@ -26,21 +28,6 @@ export interface Lineage {
   amount?: number;
   codebooks?: number;
   rows?: number;
-}
-
-/** What the delivery did to the sound of the codes; everything in the order of these fields. */
-export interface Shape {
-  /** Seconds cut off the beginning. */
-  trim?: number;
-  /** Seconds that are left; the cut is moved to a quiet place before it unless `exact`. */
-  length?: number;
-  exact?: boolean;
-  reverse?: boolean;
-  /** Seconds. */
-  fadeIn?: number;
-  fadeOut?: number;
-  /** Decibels. */
-  gain?: number;
 }
 
 /** The one file that was delivered of a clip by itself. */

@@ -4,8 +4,9 @@
  * of it.
  */
 import { z } from 'zod';
+import type { Shape } from '../audio/edit.ts';
 import { recipeSchema } from '../audio/recipe.ts';
-import type { ClipRecipe, Delivered, Lineage, Shape, StoredClip } from './clip.ts';
+import type { ClipRecipe, Delivered, Lineage, StoredClip } from './clip.ts';
 
 /** The largest grid a card may state, in base64, and room for the rest. */
 export const MAX_SIDECAR_BYTES = 8 * 2 ** 20;

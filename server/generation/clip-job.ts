@@ -1,8 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { type EventData, encodePcm, limits } from '../../protocol/index.ts';
-import { isPlain, shapeSound } from '../audio/edit.ts';
-import type { ClipRecipe, Clips, Lineage, NewClip, Shape } from '../clips/clip.ts';
+import { isPlain, type Shape, shapeSound } from '../audio/edit.ts';
+import type { ClipRecipe, Clips, Lineage, NewClip } from '../clips/clip.ts';
 import type { Context } from '../dispatch/dispatcher.ts';
 import type { Bus, JobEvent } from '../dispatch/job-events.ts';
 import type { JobOrder, Scheduler } from '../dispatch/scheduler.ts';

@@ -1,6 +1,7 @@
 import { randomInt } from 'node:crypto';
 import { limits, ProtocolError } from '../../protocol/index.ts';
-import type { Lineage, Shape, StoredClip } from '../clips/clip.ts';
+import type { Shape } from '../audio/edit.ts';
+import type { Lineage, StoredClip } from '../clips/clip.ts';
 import type { Context, Handler } from '../dispatch/dispatcher.ts';
 import type { Encoder } from '../engine/process/encoder.ts';
 import { type ChosenClass, chooseClass } from '../generation/class-weights.ts';

@@ -1,4 +1,3 @@
-import type { Config } from '../config.ts';
 import type { Listening } from './discovery/open.ts';
 
 /** Ports that are open; null for what is not. */
@@ -14,7 +13,14 @@ export interface Urls {
   readonly osc: string | null;
 }
 
-type Place = Pick<Config, 'host' | 'oscHost' | 'tlsCert'>;
+/** The settings that decide the addresses. */
+export interface Place {
+  /** Of HTTP and WebSocket. */
+  host: string;
+  oscHost: string;
+  /** With a certificate clients connect over TLS. */
+  tlsCert?: string | undefined;
+}
 
 /** What whoever finds a server is told of it. */
 interface Told {

@@ -1,24 +1,51 @@
-import type { Config } from '../config.ts';
 import type { Registry } from '../dispatch/dispatcher.ts';
 import type { Log } from '../util/log.ts';
 import type { AdminLog } from './access/audit-log.ts';
 import { type Certificate, readCertificate } from './access/certificate.ts';
 import { leaveMachine, newSecret } from './access/local-secret.ts';
 import { Tokens } from './access/tokens.ts';
-import { type Ports, servicesOf, urlsOf } from './addresses.ts';
+import { type Place, type Ports, servicesOf, urlsOf } from './addresses.ts';
 import type { Announcement } from './discovery/announce.ts';
 import { isLoopback } from './loopback.ts';
 import { type HttpOptions, listenHttp } from './transports/http.ts';
-import { listenOsc } from './transports/osc.ts';
+import { listenOsc, type OscOptions } from './transports/osc.ts';
+import type { AgendaOptions } from './transports/osc-agenda.ts';
 import type { OscSpace } from './transports/osc-space.ts';
 import type { Listener, TransportContext } from './transports/transport.ts';
+import type { WsOptions } from './transports/ws.ts';
 
 export type Health = HttpOptions['health'];
+
+/** The settings of the listeners, by the names that they have in the server's configuration. */
+export interface ListenerSettings extends Place {
+  port: number;
+  /** null: no OSC. */
+  oscPort: number | null;
+  oscAllow: OscOptions['allow'];
+  oscRole: OscOptions['oscRole'];
+  allowHosts: readonly string[];
+  allowOrigins: readonly string[];
+  token?: string | undefined;
+  adminToken?: string | undefined;
+  tlsKey?: string | undefined;
+  /** The data folder: hashes of tokens, and the secret of this machine. */
+  data: string;
+  announce: 'auto' | 'on' | 'off';
+}
+
+/** Limits of every connection, and of the files that are uploaded. */
+export interface ListenerLimits
+  extends Omit<WsOptions, keyof TransportContext | 'osc'>,
+    Omit<AgendaOptions, 'isTimed'>,
+    Pick<HttpOptions, 'connections'>,
+    Pick<OscOptions, 'oscSenders'> {
+  voiceBytes: number;
+}
 
 /** What lies behind the doors. */
 export interface Inside {
   registry: Registry;
-  limits: Config['limits'];
+  limits: ListenerLimits;
   space: OscSpace;
   health: Health;
   /** Whether a map hears this OSC address. */
@@ -37,7 +64,7 @@ export class Doors {
   readonly #leaving: (() => void | Promise<void>)[] = [];
 
   /** Throws where one cannot be opened; those that were are open then, until `close`. */
-  async open(config: Config, inside: Inside): Promise<void> {
+  async open(config: ListenerSettings, inside: Inside): Promise<void> {
     const { registry, limits, space, isMapped, findClip, health, adminLog, log, version } = inside;
     const { ports } = this;
     const context: TransportContext = { registry, log: (level, message, fields = {}) => log[level](fields, message) };
@@ -55,7 +82,8 @@ export class Doors {
     });
     const { host, allowHosts, allowOrigins } = config;
     const http = await listenHttp({
-      ...config,
+      host,
+      port: config.port,
       ...limits,
       ...context,
       fileBytes: limits.voiceBytes,
@@ -98,7 +126,7 @@ export class Doors {
   }
 }
 
-async function certificateOf({ tlsCert, tlsKey }: Config): Promise<Certificate | null> {
+async function certificateOf({ tlsCert, tlsKey }: ListenerSettings): Promise<Certificate | null> {
   return tlsCert === undefined || tlsKey === undefined ? null : readCertificate(tlsCert, tlsKey);
 }
 
