@@ -9,9 +9,9 @@ import type { NewClip } from './clips/clip.ts';
 import { ClipStore } from './clips/store.ts';
 import type { Config } from './config.ts';
 import { openDelivery } from './delivery/open.ts';
-import { Registry, type RegistryOptions } from './dispatch/dispatcher.ts';
+import { Dispatcher, type DispatcherOptions } from './dispatch/dispatcher.ts';
 import { FairScheduler } from './dispatch/fair-scheduler.ts';
-import { Bus } from './dispatch/job-events.ts';
+import { JobEventBus } from './dispatch/job-events.ts';
 import type { Engine } from './engine/engine.ts';
 import { tryVoice } from './engine/inference/self-test.ts';
 import { EncoderProcess } from './engine/process/encoder.ts';
@@ -23,11 +23,11 @@ import { createClipMaker } from './generation/trigger-clips.ts';
 import { createHandlers } from './handlers/index.ts';
 import type { ServerInfo } from './handlers/server-info.ts';
 import { Midi, type MidiSystem } from './midi/midi.ts';
-import { AdminLog } from './network/access/audit-log.ts';
+import { AuditLog } from './network/access/audit-log.ts';
 import { type Ports, type Urls, urlsOf } from './network/addresses.ts';
-import { Doors, type Health } from './network/listeners.ts';
+import { type Health, Listeners } from './network/listeners.ts';
 import { connectMemory, type MemoryClient } from './network/transports/memory.ts';
-import { OscSpace } from './network/transports/osc-space.ts';
+import { OscSpace } from './network/transports/osc-address-space.ts';
 import { WallClock } from './playback/clock.ts';
 import type { Playback } from './playback/playback.ts';
 import { Transport } from './tempo/host-transport.ts';
@@ -60,7 +60,7 @@ export interface AppParts {
   onPlaced?: (ms: number) => void;
   engine?: Engine;
   log?: Log;
-  extra?: NonNullable<RegistryOptions['extra']>;
+  extra?: NonNullable<DispatcherOptions['extra']>;
 }
 
 /** A whole server: everything wired, its ports open unless `config.listen` is false. */
@@ -82,7 +82,7 @@ export async function createApp(config: Config, parts: AppParts = {}): Promise<A
   const started = performance.now();
   const log = parts.log ?? createLog({ level: config.logLevel });
   const engine = parts.engine ?? (await startEngine(config, log));
-  const bus = new Bus((err) => log.error({ err }, 'a listener to a job failed'));
+  const bus = new JobEventBus((err) => log.error({ err }, 'a listener to a job failed'));
   const scheduler = new FairScheduler({ engine, bus, maxJobs: limits.queueJobs, maxClips: limits.queueClips });
   // A voice that was activated stays so, unless another one is asked for.
   const active = await ActiveVoices.open(path.join(config.data, 'active.json'), config.voice, config.voice !== DEFAULT);
@@ -103,8 +103,8 @@ export async function createApp(config: Config, parts: AppParts = {}): Promise<A
   const scores = new ScoreBook(path.join(config.data, 'scores.jsonl'));
   const folders: ReferenceFolder = { references: path.join(config.data, 'references'), models: config.models };
   let problem: string | null = null;
-  const doors = new Doors();
-  const { ports } = doors;
+  const listeners = new Listeners();
+  const { ports } = listeners;
   const wall = new WallClock();
   let playback: Playback | null = null;
   let opening: Promise<Playback> | null = null;
@@ -178,10 +178,10 @@ export async function createApp(config: Config, parts: AppParts = {}): Promise<A
       queue: { waiting: waitingJobs, running, waitingClips },
     };
   };
-  const adminLog = new AdminLog(path.join(config.data, 'admin.jsonl'), (err) =>
+  const auditLog = new AuditLog(path.join(config.data, 'admin.jsonl'), (err) =>
     log.warn({ err }, 'an admin action was not logged'),
   );
-  const registry = new Registry({
+  const dispatcher = new Dispatcher({
     handlers: createHandlers({
       ...{ scheduler, catalog, clips, bus, info, playback: play, encoder, triggers, transport, ...training },
       ...{ voices, voiceUploads },
@@ -206,9 +206,9 @@ export async function createApp(config: Config, parts: AppParts = {}): Promise<A
     }),
     openRequests: limits.openRequests,
     audit: {
-      begun: (request, args) => adminLog.begun({ ...request, args }),
-      ended: (request, code) => adminLog.ended(request, code),
-      refused: ({ cmd, transport }, code) => adminLog.refused({ cmd, transport, code }),
+      begun: (request, args) => auditLog.begun({ ...request, args }),
+      ended: (request, code) => auditLog.ended(request, code),
+      refused: ({ cmd, transport }, code) => auditLog.refused({ cmd, transport, code }),
     },
     onFault: (err, where) => log.error({ err, ...where }, 'a request ended in a fault of the server'),
     ...(parts.extra === undefined ? {} : { extra: parts.extra }),
@@ -233,13 +233,13 @@ export async function createApp(config: Config, parts: AppParts = {}): Promise<A
   };
   const stop = async (): Promise<void> => {
     // First of all: nobody shall come any more.
-    await doors.unannounce();
+    await listeners.unannounce();
     triggers.close();
     midi.close();
     await scheduler.drain(limits.drainMs);
     // Whoever waited for a job is told of its end before the connection goes.
     await nextTurn();
-    await doors.close();
+    await listeners.close();
     await Promise.all([
       engine.close(),
       listener.close(),
@@ -249,7 +249,7 @@ export async function createApp(config: Config, parts: AppParts = {}): Promise<A
       closeDelivery(),
     ]);
     if (opening !== null) await (await opening).close();
-    await adminLog.close();
+    await auditLog.close();
   };
   let stopped: Promise<void> | null = null;
   const close = (): Promise<void> => {
@@ -272,7 +272,9 @@ export async function createApp(config: Config, parts: AppParts = {}): Promise<A
     const isMapped = (address: string): boolean => triggers.isMapped(address);
     const findClip = (id: string) => clips.find(id);
     try {
-      await doors.open(config, { ...{ registry, limits, space, health, isMapped, findClip, adminLog, log, version } });
+      await listeners.open(config, {
+        ...{ dispatcher, limits, space, health, isMapped, findClip, auditLog, log, version },
+      });
     } catch (error) {
       await close();
       throw error;
@@ -296,7 +298,7 @@ export async function createApp(config: Config, parts: AppParts = {}): Promise<A
     ports,
     urls: urlsOf(config, ports),
     ready,
-    connect: (role) => connectMemory(registry, role),
+    connect: (role) => connectMemory(dispatcher, role),
     close,
   };
 }

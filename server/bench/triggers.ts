@@ -7,7 +7,7 @@ import process from 'node:process';
 import { setImmediate as nextTurn, setTimeout as sleep } from 'node:timers/promises';
 import { type Hit, limits, type PoolState, parseArgs, type TriggerMap } from '../../protocol/index.ts';
 import { FairScheduler } from '../dispatch/fair-scheduler.ts';
-import { Bus } from '../dispatch/job-events.ts';
+import { JobEventBus } from '../dispatch/job-events.ts';
 import { createEngine } from '../engine/process/pool.ts';
 import { createClipMaker } from '../generation/trigger-clips.ts';
 import { createPlayback } from '../playback/create.ts';
@@ -58,7 +58,7 @@ function spread(values: number[]): Record<string, number> {
 async function live(): Promise<Record<string, unknown>> {
   const engine = await createEngine({ threads: Number(flags.threads), provider: 'cpu', log: () => undefined });
   const scheduler = new FairScheduler({
-    ...{ engine, bus: new Bus(() => undefined), maxJobs: limits.queueJobs, maxClips: 4096 },
+    ...{ engine, bus: new JobEventBus(() => undefined), maxJobs: limits.queueJobs, maxClips: 4096 },
   });
   const catalog = new VoiceCatalog({ roots: [flags.models], active: () => flags.voice, onProblem: () => undefined });
   const placed: number[] = [];

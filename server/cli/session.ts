@@ -3,7 +3,7 @@ import { buffer } from 'node:stream/consumers';
 import { type ArgsInput, type CommandName, type EventData, type Events, isTerminal } from '../../protocol/index.ts';
 import { createApp } from '../app.ts';
 import { type Config, type ConfigInput, resolveConfig } from '../config.ts';
-import { readMachine } from '../network/access/local-secret.ts';
+import { readLocalServer } from '../network/access/local-secret.ts';
 import { CliError } from './errors.ts';
 import { ask, health, type Peer } from './peer.ts';
 import { connectRemote } from './remote.ts';
@@ -42,7 +42,7 @@ export interface SessionChoice {
 export async function openSession(choice: SessionChoice = {}): Promise<Session> {
   const config = resolveConfig({ ...choice.config, listen: false, host: '127.0.0.1', oscHost: '127.0.0.1' });
   if (choice.local !== true) {
-    const own = await readMachine(config.data);
+    const own = await readLocalServer(config.data);
     // Whoever names a data folder means the server that works on it.
     const usual = choice.config?.data === undefined ? [`ws://127.0.0.1:${config.port}/ws`] : [];
     const places = choice.url === undefined ? [own?.ws, ...usual] : [choice.url];

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import test from 'node:test';
 import { z } from 'zod';
 import { type Answer, type Command, defineCommand, ProtocolError } from '../../protocol/index.ts';
-import { type Context, type Delivery, type Handlers, Registry } from './dispatcher.ts';
+import { type Context, type Delivery, Dispatcher, type Handlers } from './dispatcher.ts';
 
 const nothing = { done: z.object({}) };
 const declare = (name: string, role: 'play' | 'admin'): Command =>
@@ -19,7 +19,7 @@ function setup(handler: (context: Context) => unknown = () => ({})) {
   const faults: unknown[] = [];
   const unused = () => assert.fail('not asked for');
   const handlers = new Proxy({} as Handlers, { get: () => unused });
-  const registry = new Registry({
+  const dispatcher = new Dispatcher({
     handlers,
     openRequests: 3,
     onFault: (error) => faults.push(error),
@@ -30,15 +30,15 @@ function setup(handler: (context: Context) => unknown = () => ({})) {
   });
   const client = (role: 'play' | 'admin' = 'play') => {
     const sent: Sent[] = [];
-    const session = registry.connect({
+    const session = dispatcher.connect({
       transport: 'test',
       role,
       send: (answer, delivery) => sent.push({ ...answer, delivery }),
     });
-    const ask = (id: string, cmd = 'test.play', args = {}) => registry.receive(session, () => ({ id, cmd, args }));
+    const ask = (id: string, cmd = 'test.play', args = {}) => dispatcher.receive(session, () => ({ id, cmd, args }));
     return { session, sent, ask };
   };
-  return { registry, faults, client };
+  return { dispatcher, faults, client };
 }
 
 const codes = (sent: Sent[]): unknown[] => sent.map(({ id, event, data }) => [id, event, data.code].filter(Boolean));
@@ -90,13 +90,13 @@ test('unknown commands, bad arguments and names of object members fail with thei
 });
 
 test('what cannot be read fails with the id that could be read, or with none', async () => {
-  const { registry, client } = setup();
+  const { dispatcher, client } = setup();
   const { session, sent } = client();
   const read = (error: unknown) => () => {
     throw error;
   };
-  await registry.receive(session, read(new ProtocolError('malformed', 'not JSON')));
-  await registry.receive(session, read(new ProtocolError('bad_envelope', 'no cmd', { id: 'a' })));
+  await dispatcher.receive(session, read(new ProtocolError('malformed', 'not JSON')));
+  await dispatcher.receive(session, read(new ProtocolError('bad_envelope', 'no cmd', { id: 'a' })));
   assert.deepEqual(
     sent.map(({ id, data }) => [id, data.code]),
     [
@@ -144,7 +144,7 @@ test('a connection may not have more requests open than the limit, another one s
 
 test('a client that is gone is sent nothing and its requests are told to stop', async () => {
   let reason: unknown;
-  const { registry, client } = setup(
+  const { dispatcher, client } = setup(
     ({ signal }) =>
       new Promise((_, reject) => {
         signal.addEventListener('abort', () => {
@@ -155,12 +155,12 @@ test('a client that is gone is sent nothing and its requests are told to stop', 
   );
   const { session, sent, ask } = client();
   const open = ask('a');
-  registry.disconnect(session);
+  dispatcher.disconnect(session);
   await open;
   await ask('b');
   assert.equal((reason as ProtocolError).code, 'cancelled');
   assert.deepEqual(sent, []);
-  assert.equal(registry.sessions, 0);
+  assert.equal(dispatcher.sessions, 0);
 });
 
 test('progress after the end is not sent', async () => {
@@ -205,14 +205,14 @@ test('a fault nobody foresaw is told as internal, without its text, and its caus
 });
 
 test('an answer that the transport cannot encode still ends the request', async () => {
-  const { registry, faults } = setup(() => ({ n: 1n }));
+  const { dispatcher, faults } = setup(() => ({ n: 1n }));
   const sent: string[] = [];
-  const session = registry.connect({
+  const session = dispatcher.connect({
     transport: 'test',
     role: 'play',
     send: (answer) => sent.push(JSON.stringify(answer)),
   });
-  await registry.receive(session, () => ({ id: 'a', cmd: 'test.play', args: {} }));
+  await dispatcher.receive(session, () => ({ id: 'a', cmd: 'test.play', args: {} }));
   assert.equal((JSON.parse(sent[0] ?? '') as Answer).data.code, 'internal');
   assert.equal(faults.length, 1);
 });

@@ -75,7 +75,7 @@ export interface FileWays {
 
 const noFiles: FileWays = { incoming: null, deliver: null };
 
-/** What a handler is given. It returns the data of `done`, or throws; the registry sends the one terminal event. */
+/** What a handler is given. It returns the data of `done`, or throws; the dispatcher sends the one terminal event. */
 export interface Context<N extends CommandName = CommandName> {
   readonly args: Args<N>;
   readonly session: Session;
@@ -100,7 +100,7 @@ export type Handlers = { [N in CommandName]: Handler<N> };
 /** A handler whose command is only known at run time. */
 type AnyHandler = (context: Context) => unknown;
 
-export interface RegistryOptions {
+export interface DispatcherOptions {
   handlers: Handlers;
   /** Requests one session may have open. */
   openRequests: number;
@@ -138,13 +138,13 @@ interface OpenSession extends Session {
 }
 
 /** Parses, authorises and handles every request of every transport, and turns whatever goes wrong into one `failed`. */
-export class Registry {
-  readonly #options: RegistryOptions;
+export class Dispatcher {
+  readonly #options: DispatcherOptions;
   readonly #commands = new Map<string, { command: Command; handler: AnyHandler }>();
   readonly #sessions = new Map<string, OpenSession>();
   #count = 0;
 
-  constructor(options: RegistryOptions) {
+  constructor(options: DispatcherOptions) {
     this.#options = options;
     for (const [name, command] of Object.entries(declared as unknown as Record<string, Command>)) {
       this.#commands.set(name, { command, handler: options.handlers[name as CommandName] as unknown as AnyHandler });

@@ -3,12 +3,12 @@ import test from 'node:test';
 import { ProtocolError } from '../../protocol/index.ts';
 import { ScriptedEngine } from '../test/support/engine.ts';
 import { FairScheduler } from './fair-scheduler.ts';
-import { Bus } from './job-events.ts';
+import { JobEventBus } from './job-events.ts';
 import type { Job, JobOrder } from './scheduler.ts';
 
 function setup(bounds: { maxJobs?: number; maxClips?: number; slots?: number; now?: () => number } = {}) {
   const engine = new ScriptedEngine({ slots: bounds.slots ?? 1 });
-  const bus = new Bus((error) => assert.fail(String(error)));
+  const bus = new JobEventBus((error) => assert.fail(String(error)));
   const scheduler = new FairScheduler({
     engine,
     bus,

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import path from 'node:path';
 import { ProtocolError, toProtocolError } from '../../protocol/index.ts';
 import type { Engine, EngineEvent, EngineResult, EngineRun } from '../engine/engine.ts';
-import type { Bus } from './job-events.ts';
+import type { JobEventBus } from './job-events.ts';
 import type { Job, JobOrder, Scheduler, SchedulerUsage } from './scheduler.ts';
 
 interface Entry {
@@ -29,7 +29,7 @@ interface Entry {
 
 export interface SchedulerOptions {
   engine: Engine;
-  bus: Bus;
+  bus: JobEventBus;
   maxJobs: number;
   maxClips: number;
   /** Milliseconds; tests give their own. */

@@ -1,13 +1,13 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
-import { Bus, type JobEvent } from './job-events.ts';
+import { type JobEvent, JobEventBus } from './job-events.ts';
 
 const started: JobEvent = { type: 'started', waitedMs: 1 };
 const unexpected = (error: unknown): void => assert.fail(String(error));
 const ended: JobEvent = { type: 'ended', outcome: 'done', code: null, ranMs: 2 };
 
 test('a listener hears its own job and no other; a listener to all hears both', () => {
-  const bus = new Bus(unexpected);
+  const bus = new JobEventBus(unexpected);
   const heard: string[] = [];
   const everything: string[] = [];
   bus.subscribe('a', (event) => heard.push(event.type));
@@ -20,7 +20,7 @@ test('a listener hears its own job and no other; a listener to all hears both', 
 
 test('a listener that throws is reported and the next one still hears', () => {
   const errors: unknown[] = [];
-  const bus = new Bus((error) => errors.push(error));
+  const bus = new JobEventBus((error) => errors.push(error));
   let heard = 0;
   bus.subscribe('a', () => {
     throw new Error('no');
@@ -32,7 +32,7 @@ test('a listener that throws is reported and the next one still hears', () => {
 });
 
 test('the end of a job and the last unsubscription both forget the job', () => {
-  const bus = new Bus(unexpected);
+  const bus = new JobEventBus(unexpected);
   bus.subscribe('a', () => undefined);
   const stop = bus.subscribe('b', () => undefined);
   assert.equal(bus.jobs, 2);

@@ -13,7 +13,7 @@ export type JobListener = (event: JobEvent, job: string) => void;
  * Fans the events of jobs out to whoever subscribed. Delivery is synchronous and in the order of subscription; a
  * listener that throws is reported and does not keep the others from hearing.
  */
-export class Bus {
+export class JobEventBus {
   readonly #byJob = new Map<string, Set<JobListener>>();
   readonly #all = new Set<JobListener>();
   readonly #onError: (error: unknown) => void;

@@ -4,7 +4,7 @@ import { type EventData, encodePcm, limits } from '../../protocol/index.ts';
 import { isPlain, type Shape, shapeSound } from '../audio/edit.ts';
 import type { ClipRecipe, Clips, Lineage, NewClip } from '../clips/clip.ts';
 import type { Context } from '../dispatch/dispatcher.ts';
-import type { Bus, JobEvent } from '../dispatch/job-events.ts';
+import type { JobEvent, JobEventBus } from '../dispatch/job-events.ts';
 import type { JobOrder, Scheduler } from '../dispatch/scheduler.ts';
 import type { Catalog, Voice } from '../voices/voice.ts';
 import { gridOf } from './code-grid.ts';
@@ -16,7 +16,7 @@ export interface MakingDeps {
   scheduler: Scheduler;
   catalog: Catalog;
   clips: Clips;
-  bus: Bus;
+  bus: JobEventBus;
   running: RunningClips;
   kept: KeptJobs;
 }

@@ -1,13 +1,13 @@
 import { createHash } from 'node:crypto';
 import { type EventData, limits, ProtocolError } from '../../protocol/index.ts';
 import type { Handler } from '../dispatch/dispatcher.ts';
-import type { Bus, JobEvent } from '../dispatch/job-events.ts';
+import type { JobEvent, JobEventBus } from '../dispatch/job-events.ts';
 import type { TriggerBank } from '../triggers/bank.ts';
 
 type JobData = EventData<'server.watch', 'job'>;
 
 export interface WatchDeps {
-  bus: Bus;
+  bus: JobEventBus;
   triggers: TriggerBank;
   /** Milliseconds that a client which may leave unseen can be silent. */
   watchQuietMs: number;

@@ -1,4 +1,4 @@
-import type { Listening } from './discovery/open.ts';
+import type { AnnouncedService } from './discovery/open.ts';
 
 /** Ports that are open; null for what is not. */
 export interface Ports {
@@ -14,7 +14,7 @@ export interface Urls {
 }
 
 /** The settings that decide the addresses. */
-export interface Place {
+export interface AddressSettings {
   /** Of HTTP and WebSocket. */
   host: string;
   oscHost: string;
@@ -30,7 +30,7 @@ interface Told {
 }
 
 /** Where clients find a server that listens on these ports. */
-export function urlsOf({ host, oscHost, tlsCert }: Place, { http, osc }: Ports): Urls {
+export function urlsOf({ host, oscHost, tlsCert }: AddressSettings, { http, osc }: Ports): Urls {
   const s = tlsCert === undefined ? '' : 's';
   const named = (name: string): string => {
     const reachable = name === '0.0.0.0' ? '127.0.0.1' : name === '::' ? '::1' : name;
@@ -44,7 +44,11 @@ export function urlsOf({ host, oscHost, tlsCert }: Place, { http, osc }: Ports):
 }
 
 /** What can be found, and where. */
-export function servicesOf({ host, oscHost }: Place, { http, osc }: Ports, { version, needsToken }: Told): Listening[] {
+export function servicesOf(
+  { host, oscHost }: AddressSettings,
+  { http, osc }: Ports,
+  { version, needsToken }: Told,
+): AnnouncedService[] {
   const txt = { txtvers: '1', token: needsToken ? 'yes' : 'no' };
   const ours = { txtvers: '1', version, path: '/ws', token: txt.token };
   return [

@@ -1,23 +1,23 @@
-import type { Registry } from '../dispatch/dispatcher.ts';
+import type { Dispatcher } from '../dispatch/dispatcher.ts';
 import type { Log } from '../util/log.ts';
-import type { AdminLog } from './access/audit-log.ts';
+import type { AuditLog } from './access/audit-log.ts';
 import { type Certificate, readCertificate } from './access/certificate.ts';
-import { leaveMachine, newSecret } from './access/local-secret.ts';
+import { newSecret, writeLocalServer } from './access/local-secret.ts';
 import { Tokens } from './access/tokens.ts';
-import { type Place, type Ports, servicesOf, urlsOf } from './addresses.ts';
+import { type AddressSettings, type Ports, servicesOf, urlsOf } from './addresses.ts';
 import type { Announcement } from './discovery/announce.ts';
 import { isLoopback } from './loopback.ts';
 import { type HttpOptions, listenHttp } from './transports/http.ts';
 import { listenOsc, type OscOptions } from './transports/osc.ts';
-import type { AgendaOptions } from './transports/osc-agenda.ts';
-import type { OscSpace } from './transports/osc-space.ts';
+import type { OscSpace } from './transports/osc-address-space.ts';
+import type { TimetagQueueOptions } from './transports/osc-timetag-queue.ts';
 import type { Listener, TransportContext } from './transports/transport.ts';
 import type { WsOptions } from './transports/ws.ts';
 
 export type Health = HttpOptions['health'];
 
 /** The settings of the listeners, by the names that they have in the server's configuration. */
-export interface ListenerSettings extends Place {
+export interface ListenerSettings extends AddressSettings {
   port: number;
   /** null: no OSC. */
   oscPort: number | null;
@@ -36,38 +36,38 @@ export interface ListenerSettings extends Place {
 /** Limits of every connection, and of the files that are uploaded. */
 export interface ListenerLimits
   extends Omit<WsOptions, keyof TransportContext | 'osc'>,
-    Omit<AgendaOptions, 'isTimed'>,
+    Omit<TimetagQueueOptions, 'isTimed'>,
     Pick<HttpOptions, 'connections'>,
     Pick<OscOptions, 'oscSenders'> {
   voiceBytes: number;
 }
 
-/** What lies behind the doors. */
-export interface Inside {
-  registry: Registry;
+/** What the listeners need of the rest of the server. */
+export interface ListenerDeps {
+  dispatcher: Dispatcher;
   limits: ListenerLimits;
   space: OscSpace;
   health: Health;
   /** Whether a map hears this OSC address. */
   isMapped: (address: string) => boolean;
   findClip: HttpOptions['findClip'];
-  adminLog: AdminLog;
+  auditLog: AuditLog;
   log: Log;
   version: string;
 }
 
-/** Where a server is entered: HTTP with WebSocket, and OSC; who may come in, and how others hear of them. */
-export class Doors {
+/** The network listeners (HTTP with WebSocket, and OSC) with their authentication and mDNS announcements. */
+export class Listeners {
   readonly ports: Ports = { http: null, osc: null };
   readonly #listeners: Listener[] = [];
   readonly #announcements: Announcement[] = [];
   readonly #leaving: (() => void | Promise<void>)[] = [];
 
   /** Throws where one cannot be opened; those that were are open then, until `close`. */
-  async open(config: ListenerSettings, inside: Inside): Promise<void> {
-    const { registry, limits, space, isMapped, findClip, health, adminLog, log, version } = inside;
+  async open(config: ListenerSettings, inside: ListenerDeps): Promise<void> {
+    const { dispatcher, limits, space, isMapped, findClip, health, auditLog, log, version } = inside;
     const { ports } = this;
-    const context: TransportContext = { registry, log: (level, message, fields = {}) => log[level](fields, message) };
+    const context: TransportContext = { dispatcher, log: (level, message, fields = {}) => log[level](fields, message) };
     const hasOsc = config.oscPort !== null;
     const oscHost = () => ({
       name: 'foleyd',
@@ -90,7 +90,7 @@ export class Doors {
       ...{ access: { host, allowHosts, allowOrigins, tokens }, tls: certificate, health, findClip },
       osc: hasOsc ? { ...limits, space, isMapped } : null,
       oscQuery: hasOsc ? { space, host: oscHost } : null,
-      onUnauthorized: (transport, cmd) => adminLog.refused({ cmd, transport, code: 'unauthorized' }),
+      onUnauthorized: (transport, cmd) => auditLog.refused({ cmd, transport, code: 'unauthorized' }),
     });
     this.#listeners.push(http);
     this.#leaving.push(tokens.watch(() => http.revoke()));
@@ -99,7 +99,7 @@ export class Doors {
       log.warn('tokens and sounds cross the network in clear: see --tls-cert');
     const { http: url, ws } = urlsOf(config, ports);
     const record = { http: url!, ws: ws!, secret, certificate: certificate?.fingerprint ?? null };
-    this.#leaving.push(await leaveMachine(config.data, record).catch(noRecord(log)));
+    this.#leaving.push(await writeLocalServer(config.data, record).catch(noRecord(log)));
     if (config.oscPort !== null) {
       const place = { host: config.oscHost, port: config.oscPort, allow: config.oscAllow, oscRole: config.oscRole };
       const osc = await listenOsc({ ...limits, ...context, ...place, isMapped });

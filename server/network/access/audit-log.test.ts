@@ -3,11 +3,11 @@ import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import test, { type TestContext } from 'node:test';
 import { temporary } from '../../test/support/server.ts';
-import { AdminLog } from './audit-log.ts';
+import { AuditLog } from './audit-log.ts';
 
 async function newLog(t: TestContext, countMs?: number) {
   const file = path.join(await temporary(t), 'data', 'admin.jsonl');
-  const log = new AdminLog(file, (error) => assert.fail(String(error)), countMs);
+  const log = new AuditLog(file, (error) => assert.fail(String(error)), countMs);
   const lines = async () => {
     const text = await readFile(file, 'utf8');
     return text.split('\n').flatMap((line) => (line === '' ? [] : [JSON.parse(line) as Record<string, unknown>]));

@@ -34,7 +34,7 @@ const MOST_KINDS = 256;
  * Admin actions as JSON lines, told before they are done and again with their outcome, and attempts that were refused.
  * What the disk refuses is reported, and stops nothing.
  */
-export class AdminLog {
+export class AuditLog {
   readonly #file: string;
   readonly #onProblem: (error: unknown) => void;
   readonly #countMs: number;

@@ -16,27 +16,27 @@ const schema = z.object({
   certificate: z.string().nullable(),
 });
 
-export type Machine = z.infer<typeof schema>;
+export type LocalServer = z.infer<typeof schema>;
 
 export function newSecret(): string {
   return randomBytes(32).toString('base64url');
 }
 
 /**
- * Leaves the record where only this person's programs can read it (mode 0600; on Windows the folder's own rights), and
- * returns the way to take it away. A page in a browser cannot read it, nor can another user. Rejects with what the
+ * Writes the record where only programs of this user can read it (mode 0600; on Windows the folder's own rights), and
+ * returns a function that removes it. A page in a browser cannot read it, nor can another user. Rejects with what the
  * disk says.
  */
-export async function leaveMachine(data: string, machine: Machine): Promise<() => Promise<void>> {
+export async function writeLocalServer(data: string, machine: LocalServer): Promise<() => Promise<void>> {
   await writeWhole(machineFile(data), `${JSON.stringify(machine)}\n`, 0o600);
   return async () => {
     // Another server on the same folder may have left its own meanwhile.
-    if ((await readMachine(data))?.secret === machine.secret) await rm(machineFile(data), { force: true });
+    if ((await readLocalServer(data))?.secret === machine.secret) await rm(machineFile(data), { force: true });
   };
 }
 
 /** The record of the server on this folder; null without one, or where somebody else could have written or read it. */
-export async function readMachine(data: string): Promise<Machine | null> {
+export async function readLocalServer(data: string): Promise<LocalServer | null> {
   try {
     const file = await open(machineFile(data), 'r');
     try {

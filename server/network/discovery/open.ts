@@ -5,7 +5,7 @@ import { networksOf } from './networks.ts';
 import type { Service } from './records.ts';
 
 /** A service, and the address it listens at. */
-export interface Listening extends Service {
+export interface AnnouncedService extends Service {
   at: string;
 }
 
@@ -14,7 +14,7 @@ export interface Listening extends Service {
  * no other machine hears it, and there only when `includeLocal` says so.
  */
 export function announceAll(
-  services: readonly Listening[],
+  services: readonly AnnouncedService[],
   includeLocal: boolean,
   log: (level: 'info' | 'warn', message: string) => void,
 ): Announcement[] {

@@ -28,7 +28,7 @@ export async function handleCommand(
 ): Promise<void> {
   const body = await readBody(request, options.messageBytes);
   await new Promise<void>((resolve) => {
-    const session = options.registry.connect({
+    const session = options.dispatcher.connect({
       transport: 'http',
       role,
       send: (answer) => {
@@ -37,10 +37,10 @@ export async function handleCommand(
       },
     });
     response.once('close', () => {
-      options.registry.disconnect(session);
+      options.dispatcher.disconnect(session);
       resolve();
     });
-    void options.registry.receive(session, () => read(cmd, body));
+    void options.dispatcher.receive(session, () => read(cmd, body));
   });
 }
 

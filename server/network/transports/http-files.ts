@@ -49,7 +49,7 @@ export async function handleFile(
       ? { incoming: { chunks: bodyOf(request, options.fileBytes) }, deliver: null }
       : { incoming: null, deliver: (file) => sendFile(request, response, file) };
   await new Promise<void>((resolve) => {
-    const session = options.registry.connect({
+    const session = options.dispatcher.connect({
       transport: 'http',
       role,
       send: (answer) => {
@@ -60,10 +60,10 @@ export async function handleFile(
       },
     });
     response.once('close', () => {
-      options.registry.disconnect(session);
+      options.dispatcher.disconnect(session);
       resolve();
     });
-    void options.registry.receive(session, () => read(cmd, url), files);
+    void options.dispatcher.receive(session, () => read(cmd, url), files);
   });
 }
 

@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { access, attributes, extensions, ProtocolError, type Role } from '../../../protocol/index.ts';
-import type { OscSpace } from './osc-space.ts';
+import type { OscSpace } from './osc-address-space.ts';
 
 /** What OSCQuery tells of the server itself. */
 export interface OscHost {

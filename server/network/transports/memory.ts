@@ -1,7 +1,7 @@
 import { type Answer, isTerminal, ProtocolError, parseRequest, type Role } from '../../../protocol/index.ts';
-import type { Registry } from '../../dispatch/dispatcher.ts';
+import type { Dispatcher } from '../../dispatch/dispatcher.ts';
 
-/** A client inside the server's own process: the same registry, no bytes. */
+/** A client inside the server's own process: the same dispatcher, no bytes. */
 export interface MemoryClient {
   /** Takes a request as a decoder would give it, valid or not. */
   send(request: unknown): void;
@@ -13,9 +13,9 @@ export interface MemoryClient {
   close(): void;
 }
 
-export function connectMemory(registry: Registry, role: Role = 'play'): MemoryClient {
+export function connectMemory(dispatcher: Dispatcher, role: Role = 'play'): MemoryClient {
   const listeners = new Set<(answer: Answer) => void>();
-  const session = registry.connect({
+  const session = dispatcher.connect({
     transport: 'memory',
     role,
     // In a later turn, as with any other transport: nobody is answered from inside their own send().
@@ -23,7 +23,7 @@ export function connectMemory(registry: Registry, role: Role = 'play'): MemoryCl
   });
   const pending = new Set<(error: ProtocolError) => void>();
   let calls = 0;
-  const send = (request: unknown): void => void registry.receive(session, () => parseRequest(request));
+  const send = (request: unknown): void => void dispatcher.receive(session, () => parseRequest(request));
   const onAnswer = (listener: (answer: Answer) => void): (() => void) => {
     listeners.add(listener);
     return () => void listeners.delete(listener);
@@ -47,7 +47,7 @@ export function connectMemory(registry: Registry, role: Role = 'play'): MemoryCl
         send({ id, cmd, args });
       }),
     close: () => {
-      registry.disconnect(session);
+      dispatcher.disconnect(session);
       listeners.clear();
       for (const reject of pending) reject(new ProtocolError('connection_closed'));
       pending.clear();

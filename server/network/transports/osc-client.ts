@@ -7,7 +7,7 @@ import {
   type Request,
   type Role,
 } from '../../../protocol/index.ts';
-import type { Delivery, Registry, Session } from '../../dispatch/dispatcher.ts';
+import type { Delivery, Dispatcher, Session } from '../../dispatch/dispatcher.ts';
 
 type OscRequest = Extract<OscItem, { kind: 'request' }>;
 
@@ -19,7 +19,7 @@ export interface OscConnection {
 
 /** One client that speaks OSC: a session, and how each open request spells its id (1 and "1" are one id). */
 export function connectOscClient(
-  registry: Registry,
+  dispatcher: Dispatcher,
   send: (datagram: Uint8Array, droppable: boolean) => void,
   { transport, role, lasting }: { transport: string; role: Role; lasting: boolean },
 ): OscConnection {
@@ -33,7 +33,7 @@ export function connectOscClient(
     if (known !== undefined && isTerminal(one.event) && --known.requests === 0) echoes.delete(id);
     for (const datagram of datagrams) send(datagram, droppable);
   };
-  const session = registry.connect({ transport, role, send: answer, lasting });
+  const session = dispatcher.connect({ transport, role, send: answer, lasting });
   return {
     session,
     receive({ id, echo, cmd, args }, at = null) {
@@ -41,7 +41,7 @@ export function connectOscClient(
       const known = echoes.get(request.id);
       if (known === undefined) echoes.set(request.id, { echo, requests: 1 });
       else known.requests += 1;
-      void registry.receive(session, () => request);
+      void dispatcher.receive(session, () => request);
     },
   };
 }

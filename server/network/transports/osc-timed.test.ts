@@ -4,7 +4,7 @@ import test, { type TestContext } from 'node:test';
 import { toBuffer } from 'osc-min';
 import { msToTimetag } from '../../../protocol/codecs/timetag.ts';
 import type { Request } from '../../../protocol/index.ts';
-import type { Registry } from '../../dispatch/dispatcher.ts';
+import type { Dispatcher } from '../../dispatch/dispatcher.ts';
 import { listenOsc } from './osc.ts';
 
 interface Heard {
@@ -12,11 +12,11 @@ interface Heard {
   when: number;
 }
 
-/** A listener for which pings are timed, and what reached its registry. */
+/** A listener for which pings are timed, and what reached its dispatcher. */
 async function listen(t: TestContext, oscTimed = 100) {
   const heard: Heard[] = [];
   let wake = (): void => undefined;
-  const registry = {
+  const dispatcher = {
     connect: () => ({ id: 's', open: new Map() }),
     disconnect: () => undefined,
     receive: (_session: unknown, read: () => Request) => {
@@ -24,10 +24,10 @@ async function listen(t: TestContext, oscTimed = 100) {
       wake();
       return Promise.resolve();
     },
-  } as unknown as Registry;
+  } as unknown as Dispatcher;
   const listener = await listenOsc({
     ...{
-      registry,
+      dispatcher,
       host: '127.0.0.1',
       port: 0,
       allow: [],

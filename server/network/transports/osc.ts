@@ -2,13 +2,13 @@ import { createSocket, type RemoteInfo, type Socket } from 'node:dgram';
 import { isIPv6 } from 'node:net';
 import { decodeOsc, encodeOscFailed, type ProtocolError, type Role, toProtocolError } from '../../../protocol/index.ts';
 import { isLoopback } from '../loopback.ts';
-import { type AgendaOptions, OscAgenda } from './osc-agenda.ts';
 import { connectOscClient, type OscConnection } from './osc-client.ts';
 import { OscSenders, type Peer } from './osc-senders.ts';
+import { TimetagQueue, type TimetagQueueOptions } from './osc-timetag-queue.ts';
 import { RateLimit } from './rate.ts';
 import { errorFields, type Listener, listenError, type TransportContext } from './transport.ts';
 
-export interface OscOptions extends TransportContext, AgendaOptions {
+export interface OscOptions extends TransportContext, TimetagQueueOptions {
   host: string;
   port: number;
   /** Addresses besides loopback that are answered; datagrams of all others are ignored, so none is amplified. */
@@ -56,23 +56,23 @@ class OscReceiver {
   readonly #senders: OscSenders<OscConnection>;
   readonly #complaints = new RateLimit(COMPLAINTS.burst, COMPLAINTS.perSecond, 1024);
   readonly #strangers = new RateLimit(3, 0.1, 1024);
-  readonly #agenda: OscAgenda<Peer>;
+  readonly #timetags: TimetagQueue<Peer>;
   #unsent = 0;
 
   constructor(socket: Socket, options: OscOptions) {
     this.#socket = socket;
     this.#options = options;
-    const { oscRole, registry } = options;
+    const { oscRole, dispatcher } = options;
     this.#senders = new OscSenders({
       max: options.oscSenders,
       connect: (target) =>
-        connectOscClient(registry, (datagram, droppable) => this.#send(datagram, target, droppable), {
+        connectOscClient(dispatcher, (datagram, droppable) => this.#send(datagram, target, droppable), {
           ...{ transport: 'osc', role: oscRole, lasting: false },
         }),
-      disconnect: ({ session }) => registry.disconnect(session),
+      disconnect: ({ session }) => dispatcher.disconnect(session),
       isIdle: ({ session }) => session.open.size === 0,
     });
-    this.#agenda = new OscAgenda(options, (item, from, at) => {
+    this.#timetags = new TimetagQueue(options, (item, from, at) => {
       // Looked up for each: a bundle may choose its reply port first.
       if (item.kind === 'reply') this.#senders.reply(from, item.port);
       else if (item.kind === 'refused') this.#complain(item.error, from, item.echo);
@@ -90,7 +90,7 @@ class OscReceiver {
     }
     try {
       const now = Date.now();
-      for (const batch of decodeOsc(bytes, now, this.#options.isMapped)) this.#agenda.schedule(batch, from, now);
+      for (const batch of decodeOsc(bytes, now, this.#options.isMapped)) this.#timetags.schedule(batch, from, now);
     } catch (thrown) {
       const error = toProtocolError(thrown);
       this.#options.log('debug', 'an OSC datagram was refused', errorFields(error));
@@ -99,7 +99,7 @@ class OscReceiver {
   }
 
   close(): void {
-    this.#agenda.close();
+    this.#timetags.close();
     this.#senders.close();
   }
 

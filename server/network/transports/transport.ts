@@ -1,9 +1,9 @@
 import { ProtocolError } from '../../../protocol/index.ts';
-import type { Registry } from '../../dispatch/dispatcher.ts';
+import type { Dispatcher } from '../../dispatch/dispatcher.ts';
 
-/** What every transport is given. A transport translates; what a request does is decided behind the registry. */
+/** What every transport is given. A transport translates; what a request does is decided behind the dispatcher. */
 export interface TransportContext {
-  registry: Registry;
+  dispatcher: Dispatcher;
   /** Says what a person should know about a client: refused, closed for being slow, and the like. */
   log: (level: 'debug' | 'info' | 'warn' | 'error', message: string, fields?: Record<string, unknown>) => void;
 }

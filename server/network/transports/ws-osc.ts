@@ -10,13 +10,13 @@ import {
   type Role,
   toProtocolError,
 } from '../../../protocol/index.ts';
-import { type AgendaOptions, OscAgenda } from './osc-agenda.ts';
+import type { OscSpace, SpaceEvent } from './osc-address-space.ts';
 import { connectOscClient, type OscConnection } from './osc-client.ts';
-import type { OscSpace, SpaceEvent } from './osc-space.ts';
+import { TimetagQueue, type TimetagQueueOptions } from './osc-timetag-queue.ts';
 import type { TransportContext } from './transport.ts';
-import type { Outlet, Served } from './ws-outlet.ts';
+import type { SendQueue, WsConnection } from './ws-send-queue.ts';
 
-export interface WsOscOptions extends AgendaOptions {
+export interface WsOscOptions extends TimetagQueueOptions {
   space: OscSpace;
   /** Addresses of users' own, which fire triggers. */
   isMapped: (address: string) => boolean;
@@ -24,7 +24,7 @@ export interface WsOscOptions extends AgendaOptions {
 
 interface From {
   connection: OscConnection;
-  outlet: Outlet;
+  queue: SendQueue;
 }
 
 /**
@@ -34,64 +34,64 @@ interface From {
 export class WsOsc {
   readonly #context: TransportContext;
   readonly #options: WsOscOptions;
-  readonly #agenda: OscAgenda<From>;
+  readonly #timetags: TimetagQueue<From>;
 
   constructor(context: TransportContext, options: WsOscOptions) {
     this.#context = context;
     this.#options = options;
-    this.#agenda = new OscAgenda(options, (item, from, at) => handle(item, from, at));
+    this.#timetags = new TimetagQueue(options, (item, from, at) => handle(item, from, at));
   }
 
-  serve(role: Role, outlet: Outlet): Served {
-    const { registry } = this.#context;
+  serve(role: Role, queue: SendQueue): WsConnection {
+    const { dispatcher } = this.#context;
     const { space, isMapped } = this.#options;
-    const send = (frame: Uint8Array, droppable: boolean): void => outlet.send(() => frame, droppable);
-    const connection = connectOscClient(registry, send, { transport: 'ws-osc', role, lasting: true });
+    const send = (frame: Uint8Array, droppable: boolean): void => queue.send(() => frame, droppable);
+    const connection = connectOscClient(dispatcher, send, { transport: 'ws-osc', role, lasting: true });
     const listening = new Set<string>();
     /** osc-js takes text for the name of an event of its own: who spoke OSC only is sent none. */
     let wantsText = true;
     let hasSpokenText = false;
     const stopWatching = space.watch((event) => {
       if (event.type === 'paths') for (const path of event.removed) listening.delete(path);
-      for (const frame of framesOf(event, listening, wantsText)) outlet.send(() => frame, typeof frame !== 'string');
+      for (const frame of framesOf(event, listening, wantsText)) queue.send(() => frame, typeof frame !== 'string');
     });
-    const hear = (bytes: Buffer, isBinary: boolean): void => {
+    const receive = (bytes: Buffer, isBinary: boolean): void => {
       if (!isBinary) wantsText = hasSpokenText = true;
       else if (!hasSpokenText) wantsText = false;
       try {
         if (isBinary) {
           const now = Date.now();
           for (const batch of decodeOsc(bytes, now, isMapped))
-            this.#agenda.schedule(batch, { connection, outlet }, now);
+            this.#timetags.schedule(batch, { connection, queue }, now);
         } else obey(readCommand(bytes.toString('utf8')), listening, space, role);
       } catch (thrown) {
         const error = toProtocolError(thrown);
         this.#context.log('debug', 'an OSC frame was refused', { code: error.code, reason: error.message });
         if (isBinary) send(encodeOscFailed(error), true);
-        else outlet.send(() => JSON.stringify({ COMMAND: 'FAILED', DATA: error.toData() }), true);
+        else queue.send(() => JSON.stringify({ COMMAND: 'FAILED', DATA: error.toData() }), true);
       }
     };
     return {
       session: connection.session,
-      hear,
-      leave() {
+      receive,
+      close() {
         stopWatching();
-        registry.disconnect(connection.session);
+        dispatcher.disconnect(connection.session);
       },
     };
   }
 
   close(): void {
-    this.#agenda.close();
+    this.#timetags.close();
   }
 }
 
-function handle(item: OscItem, { connection, outlet }: From, at: number | null): void {
+function handle(item: OscItem, { connection, queue }: From, at: number | null): void {
   if (item.kind === 'request') connection.receive(item, at);
   else {
     const refused = item.kind === 'refused' ? item : null;
     const error = refused?.error ?? new ProtocolError('bad_args', 'answers come over this WebSocket');
-    outlet.send(() => encodeOscFailed(error, refused?.echo ?? { type: 'string', value: '/foley/reply' }), true);
+    queue.send(() => encodeOscFailed(error, refused?.echo ?? { type: 'string', value: '/foley/reply' }), true);
   }
 }
 

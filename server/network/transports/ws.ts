@@ -2,13 +2,20 @@ import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { type WebSocket, WebSocketServer } from 'ws';
 import { type Codec, jsonCodec, msgpackCodec, ProtocolError, type Role } from '../../../protocol/index.ts';
-import type { Registry } from '../../dispatch/dispatcher.ts';
+import type { Dispatcher } from '../../dispatch/dispatcher.ts';
 import type { Grant } from '../access/tokens.ts';
 import type { TransportContext } from './transport.ts';
 import { WsOsc, type WsOscOptions } from './ws-osc.ts';
-import { type Backlog, bytesOf, Outlet, type OutletLimits, type Served, shut } from './ws-outlet.ts';
+import {
+  type Backlog,
+  bytesOf,
+  closeSocket,
+  SendQueue,
+  type SendQueueLimits,
+  type WsConnection,
+} from './ws-send-queue.ts';
 
-export interface WsOptions extends TransportContext, OutletLimits {
+export interface WsOptions extends TransportContext, SendQueueLimits {
   messageBytes: number;
   heartbeatMs: number;
   /** null: no OSC over WebSocket. */
@@ -65,22 +72,22 @@ export function createWs(options: WsOptions): WsTransport {
   heartbeat.unref();
   const osc = options.osc === null ? null : new WsOsc(options, options.osc);
   const serve = (socket: WebSocket, kind: WsKind, grant: Grant): void => {
-    const { registry, log } = options;
+    const { dispatcher, log } = options;
     grants.set(socket, grant);
     unanswered.set(socket, 0);
     socket.on('pong', () => unanswered.set(socket, 0));
-    const outlet = new Outlet(socket, options, backlog, (waiting) => {
-      const said = { code: 'slow_client', session: session.id, waiting, missed: outlet.missed };
+    const queue = new SendQueue(socket, options, backlog, (waiting) => {
+      const said = { code: 'slow_client', session: session.id, waiting, missed: queue.missed };
       log('warn', 'a client does not read; its connection is closed', said);
-      leave();
+      close();
     });
-    const { session, hear, leave } =
+    const { session, receive, close } =
       kind === 'osc' && osc !== null
-        ? osc.serve(grant.role, outlet)
-        : serveFoley(socket.protocol, grant.role, registry, outlet);
+        ? osc.serve(grant.role, queue)
+        : serveFoley(socket.protocol, grant.role, dispatcher, queue);
     socket.on('message', (data, isBinary) => {
-      if (grant.holds()) hear(bytesOf(data), isBinary);
-      else void shut(socket, 'unauthorized');
+      if (grant.holds()) receive(bytesOf(data), isBinary);
+      else void closeSocket(socket, 'unauthorized');
     });
     log('debug', 'a client came', { session: session.id, role: grant.role });
     // Without a listener the frame of one client (too large, not UTF-8) would end the process for all.
@@ -92,8 +99,8 @@ export function createWs(options: WsOptions): WsTransport {
       });
     });
     socket.on('close', (code) => {
-      leave();
-      log('debug', 'a client left', { session: session.id, close: code, missed: outlet.missed });
+      close();
+      log('debug', 'a client left', { session: session.id, close: code, missed: queue.missed });
     });
   };
   return {
@@ -109,12 +116,13 @@ export function createWs(options: WsOptions): WsTransport {
       server.handleUpgrade(request, socket, head, (client) => serve(client, kind, grant));
     },
     revoke() {
-      for (const socket of server.clients) if (grants.get(socket)?.holds() === false) void shut(socket, 'unauthorized');
+      for (const socket of server.clients)
+        if (grants.get(socket)?.holds() === false) void closeSocket(socket, 'unauthorized');
     },
     async close() {
       clearInterval(heartbeat);
       osc?.close();
-      const closed = [...server.clients].map((socket) => shut(socket, 'shutting_down'));
+      const closed = [...server.clients].map((socket) => closeSocket(socket, 'shutting_down'));
       await Promise.all(closed);
       await new Promise<void>((resolve) => server.close(() => resolve()));
     },
@@ -122,17 +130,17 @@ export function createWs(options: WsOptions): WsTransport {
 }
 
 /** Without a subprotocol a client speaks JSON. */
-function serveFoley(subprotocol: string, role: Role, registry: Registry, outlet: Outlet): Served {
+function serveFoley(subprotocol: string, role: Role, dispatcher: Dispatcher, queue: SendQueue): WsConnection {
   const codec = codecs.find((one) => one.subprotocol === subprotocol) ?? jsonCodec;
-  const session = registry.connect({
+  const session = dispatcher.connect({
     transport: `ws-${codec.name}`,
     role,
-    send: (answer, { droppable }) => outlet.send(() => codec.encode(answer), droppable),
+    send: (answer, { droppable }) => queue.send(() => codec.encode(answer), droppable),
   });
   return {
     session,
-    hear: (bytes, isBinary) =>
-      void registry.receive(session, () => codec.decode(isBinary ? bytes : bytes.toString('utf8'))),
-    leave: () => registry.disconnect(session),
+    receive: (bytes, isBinary) =>
+      void dispatcher.receive(session, () => codec.decode(isBinary ? bytes : bytes.toString('utf8'))),
+    close: () => dispatcher.disconnect(session),
   };
 }

@@ -7,7 +7,7 @@ import path from 'node:path';
 import { json } from 'node:stream/consumers';
 import test from 'node:test';
 import WebSocket from 'ws';
-import { readMachine } from '../../network/access/local-secret.ts';
+import { readLocalServer } from '../../network/access/local-secret.ts';
 import { rotateToken } from '../../network/access/tokens.ts';
 import { makeCertificate } from '../support/certificate.ts';
 import { newServer, temporary } from '../support/server.ts';
@@ -18,7 +18,7 @@ const activate = { voice: 'nobody' };
 
 test('who can read the secret of this machine is an admin, until the server is gone', async (t) => {
   const server = await newServer(t);
-  const { http, secret } = (await readMachine(server.data))!;
+  const { http, secret } = (await readLocalServer(server.data))!;
   assert.equal(http, server.app.urls.http);
   const post = async (token: string) => {
     const body = JSON.stringify(activate);
@@ -29,12 +29,12 @@ test('who can read the secret of this machine is an admin, until the server is g
   assert.equal((await client.ask('admin.activate', activate).end).data.code, 'unknown_voice');
   await client.close();
   await server.app.close();
-  assert.equal(await readMachine(server.data), null);
+  assert.equal(await readLocalServer(server.data), null);
 });
 
 test('a page may know the secret and is still refused for where it comes from', async (t) => {
   const server = await newServer(t);
-  const { secret } = (await readMachine(server.data))!;
+  const { secret } = (await readLocalServer(server.data))!;
   for (const headers of [{ origin: 'https://evil.example' }, { host: 'evil.example' }, { origin: 'null' }]) {
     const socket = new WebSocket(server.app.urls.ws!, 'foley.v1.json', {
       headers: { ...headers, ...bearer(secret).headers },
@@ -46,7 +46,7 @@ test('a page may know the secret and is still refused for where it comes from', 
 
 test('after a rotation the sockets of the old token are closed, and those of others go on', async (t) => {
   const server = await newServer(t);
-  const { secret } = (await readMachine(server.data))!;
+  const { secret } = (await readLocalServer(server.data))!;
   const first = await rotateToken(server.data, 'admin');
   const [old, own, player] = [
     await connectWs(server.app, undefined, bearer(first)),
@@ -66,7 +66,7 @@ test('after a rotation the sockets of the old token are closed, and those of oth
 
 test('wrong tokens are counted in the log of admins, which never shows one', async (t) => {
   const server = await newServer(t);
-  const { secret } = (await readMachine(server.data))!;
+  const { secret } = (await readLocalServer(server.data))!;
   for (let i = 0; i < 5; i++) {
     await fetch(`${server.app.urls.http}/v1/admin.rollback`, { method: 'POST', ...bearer(`guess-${i}`) });
     await fetch(`${server.app.urls.http}/v1/admin.rollback`, { method: 'POST' });

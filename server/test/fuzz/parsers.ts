@@ -1,4 +1,4 @@
-/** Everything that reads bytes from outside, each with frames that are right, as far into the server as the registry. */
+/** Everything that reads bytes from outside, each with frames that are right, as far into the server as the dispatcher. */
 import { EventEmitter } from 'node:events';
 import { readFileSync } from 'node:fs';
 import type { IncomingMessage, ServerResponse } from 'node:http';
@@ -25,7 +25,7 @@ import { decodeWav, encodeWav, packWav, WavError, wavFormat } from '../../audio/
 import { readWavHead } from '../../audio/wav-head.ts';
 import { readSidecar, writeSidecar } from '../../clips/sidecar.ts';
 import { readSheet } from '../../delivery/csv.ts';
-import { type Handler, type Handlers, Registry } from '../../dispatch/dispatcher.ts';
+import { Dispatcher, type Handler, type Handlers } from '../../dispatch/dispatcher.ts';
 import { EngineError } from '../../engine/errors.ts';
 import { parseCard } from '../../engine/inference/card.ts';
 import { StatisticsError } from '../../evaluation/fad.ts';
@@ -33,10 +33,10 @@ import { readReference } from '../../evaluation/reference.ts';
 import { readRecording } from '../../generation/recording.ts';
 import { MidiInput } from '../../midi/input.ts';
 import { handleCommand } from '../../network/transports/http-commands.ts';
-import { OscSpace } from '../../network/transports/osc-space.ts';
+import { OscSpace } from '../../network/transports/osc-address-space.ts';
 import type { TransportContext } from '../../network/transports/transport.ts';
 import { WsOsc } from '../../network/transports/ws-osc.ts';
-import type { Outlet } from '../../network/transports/ws-outlet.ts';
+import type { SendQueue } from '../../network/transports/ws-send-queue.ts';
 import { cardSchema } from '../../voices/card.ts';
 
 export interface Parser {
@@ -103,8 +103,8 @@ function exampleHandlers(): Handlers {
   return Object.fromEntries(all) as unknown as Handlers;
 }
 
-function newRegistry(): Registry {
-  return new Registry({
+function newRegistry(): Dispatcher {
+  return new Dispatcher({
     handlers: exampleHandlers(),
     openRequests: 64,
     onFault: (error) => {
@@ -113,7 +113,7 @@ function newRegistry(): Registry {
   });
 }
 
-/** What a message makes the registry say, at most: each event of an example once, `late` and an end. */
+/** What a message makes the dispatcher say, at most: each event of an example once, `late` and an end. */
 const EVENTS = 2 + Math.max(...commandNames.map((name) => Object.keys(commandOf(name).example.events).length));
 
 const bytes = (text: string): Uint8Array => new TextEncoder().encode(text);
@@ -146,9 +146,9 @@ export async function allParsers(): Promise<Parser[]> {
 }
 
 function overWs(codec: Codec, frames: Uint8Array[]): Parser {
-  const registry = newRegistry();
+  const dispatcher = newRegistry();
   let [said, count]: [string[], number] = [[], 0];
-  const session = registry.connect({
+  const session = dispatcher.connect({
     ...{ transport: `ws-${codec.name}`, role: 'admin' },
     send: (answer) => {
       codec.encode(answer);
@@ -161,7 +161,7 @@ function overWs(codec: Codec, frames: Uint8Array[]): Parser {
     async take(frame) {
       said = [];
       const read = codec.binary ? frame : Buffer.from(frame).toString('utf8');
-      await registry.receive(session, () => codec.decode(read));
+      await dispatcher.receive(session, () => codec.decode(read));
       return said.join(' ');
     },
   };
@@ -202,7 +202,7 @@ function overOsc(name: string, isBinary: boolean, frames: Uint8Array[]): Parser 
   const none = { maps: () => [], pools: () => [], voice: () => 'default', jobs: () => ({ running, waiting: 0 }) };
   const limits = { oscTimed: 32, oscHorizonMs: 60_000 };
   const space = new OscSpace(none);
-  const context: TransportContext = { registry: newRegistry(), log: () => undefined };
+  const context: TransportContext = { dispatcher: newRegistry(), log: () => undefined };
   const osc = new WsOsc(context, { ...limits, space, isMapped: (address) => address === '/pad' });
   // Of the way out only this is called.
   const outlet = {
@@ -211,14 +211,14 @@ function overOsc(name: string, isBinary: boolean, frames: Uint8Array[]): Parser 
       count += 1;
       said.push(typeof frame === 'string' ? textOf(frame) : addressOf(frame));
     },
-  } as unknown as Outlet;
-  const { hear } = osc.serve('admin', outlet);
+  } as unknown as SendQueue;
+  const { receive } = osc.serve('admin', outlet);
   return {
     // A message has four bytes at least, and each answer of one may take several datagrams.
     ...{ name, frames, came: { count: () => count, most: (size) => 64 * EVENTS * (1 + size / 16) } },
     async take(frame) {
       said = [];
-      hear(Buffer.from(frame), isBinary);
+      receive(Buffer.from(frame), isBinary);
       await turn();
       if (isBinary) return said.join(' ');
       // Who listens is told of it.
@@ -228,7 +228,7 @@ function overOsc(name: string, isBinary: boolean, frames: Uint8Array[]): Parser 
       return said.join(' ');
     },
     rest() {
-      for (const DATA of readable) hear(Buffer.from(JSON.stringify({ COMMAND: 'IGNORE', DATA })), false);
+      for (const DATA of readable) receive(Buffer.from(JSON.stringify({ COMMAND: 'IGNORE', DATA })), false);
     },
     close: () => osc.close(),
   };
@@ -249,9 +249,9 @@ function addressOf(frame: Uint8Array): string {
 }
 
 function httpBodies(): Parser {
-  const registry = newRegistry();
+  const dispatcher = newRegistry();
   const names = commandNames.filter((name) => commandOf(name).http);
-  const options = { registry, log: () => undefined, messageBytes: 1 << 20 };
+  const options = { dispatcher, log: () => undefined, messageBytes: 1 << 20 };
   let count = 0;
   return {
     name: 'http bodies',

@@ -2,7 +2,7 @@ import type { RawData, WebSocket } from 'ws';
 import { type ErrorCode, errors } from '../../../protocol/index.ts';
 import type { Session } from '../../dispatch/dispatcher.ts';
 
-export interface OutletLimits {
+export interface SendQueueLimits {
   slowBytes: number;
   stuckBytes: number;
   unsentBytes: number;
@@ -14,27 +14,27 @@ export interface Backlog {
   share: () => number;
 }
 
-/** One client for as long as its socket is open. */
-export interface Served {
+/** The session of one open WebSocket. */
+export interface WsConnection {
   session: Session;
-  hear(bytes: Buffer, isBinary: boolean): void;
+  receive(bytes: Buffer, isBinary: boolean): void;
   /** Ends its session. */
-  leave(): void;
+  close(): void;
 }
 
 /** How long a client may take to answer a close before its socket is destroyed. */
 const CLOSE_MS = 1000;
 
-/** The way out to one client: one that reads slowly misses progress, one that does not read is closed. */
-export class Outlet {
+/** Sends to one client: one that reads slowly misses progress events, one that does not read is disconnected. */
+export class SendQueue {
   readonly #socket: WebSocket;
-  readonly #limits: OutletLimits;
+  readonly #limits: SendQueueLimits;
   readonly #backlog: Backlog;
   readonly #onStuck: (waiting: number) => void;
   #unsent = 0;
   #missed = 0;
 
-  constructor(socket: WebSocket, limits: OutletLimits, backlog: Backlog, onStuck: (waiting: number) => void) {
+  constructor(socket: WebSocket, limits: SendQueueLimits, backlog: Backlog, onStuck: (waiting: number) => void) {
     this.#socket = socket;
     this.#limits = limits;
     this.#backlog = backlog;
@@ -60,7 +60,7 @@ export class Outlet {
     const isCrowded = this.#backlog.total > this.#limits.unsentBytes && waiting > this.#backlog.share();
     if (waiting > this.#limits.stuckBytes || isCrowded) {
       this.#onStuck(waiting);
-      void shut(socket, 'slow_client');
+      void closeSocket(socket, 'slow_client');
       return;
     }
     const data = frame();
@@ -76,8 +76,8 @@ export class Outlet {
   }
 }
 
-/** Closes, and destroys the socket of a client that does not answer. */
-export function shut(socket: WebSocket, reason: ErrorCode): Promise<void> {
+/** Closes a socket, and destroys it when the client does not answer the close frame. */
+export function closeSocket(socket: WebSocket, reason: ErrorCode): Promise<void> {
   if (socket.readyState === socket.CLOSED) return Promise.resolve();
   return new Promise((resolve) => {
     const late = setTimeout(() => socket.terminate(), CLOSE_MS);

@@ -1,6 +1,6 @@
 import { type CommandName, commandOf, type OscBatch, type OscItem, ProtocolError } from '../../../protocol/index.ts';
 
-export interface AgendaOptions {
+export interface TimetagQueueOptions {
   /** Bundles that may wait for their time. */
   oscTimed: number;
   oscHorizonMs: number;
@@ -11,13 +11,13 @@ export interface AgendaOptions {
 /** Milliseconds before its time at which a timed command is handled, so that it can be scheduled to the sample, or made for it. */
 const LOOKAHEAD_MS = 3000;
 
-/** Hands each message to `handle` when it is due; `at` is the time of a timed command. `F` is whoever sent it. */
-export class OscAgenda<F> {
-  readonly #options: AgendaOptions;
+/** Holds OSC bundles until their timetag, then calls `handle`; `at` is the time of a timed command, `F` the type of the sender. */
+export class TimetagQueue<F> {
+  readonly #options: TimetagQueueOptions;
   readonly #handle: (item: OscItem, from: F, at: number | null) => void;
   readonly #timers = new Set<NodeJS.Timeout>();
 
-  constructor(options: AgendaOptions, handle: (item: OscItem, from: F, at: number | null) => void) {
+  constructor(options: TimetagQueueOptions, handle: (item: OscItem, from: F, at: number | null) => void) {
     this.#options = options;
     this.#handle = handle;
   }
