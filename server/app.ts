@@ -15,10 +15,10 @@ import { JobEventBus } from './dispatch/job-events.ts';
 import type { Engine } from './engine/engine.ts';
 import { tryVoice } from './engine/inference/self-test.ts';
 import { EncoderProcess } from './engine/process/encoder.ts';
-import { Listener as ClipListener } from './evaluation/embedder-client.ts';
+import { EmbedderClient as ClipListener } from './evaluation/embedder-client.ts';
 import { openEvaluation, type ReferenceFolder } from './evaluation/open.ts';
 import { ScoreBook } from './evaluation/scores.ts';
-import { ForeignVoices } from './evaluation/untrusted-voices.ts';
+import { UntrustedVoices } from './evaluation/untrusted-voices.ts';
 import { createClipMaker } from './generation/trigger-clips.ts';
 import { createHandlers } from './handlers/index.ts';
 import type { ServerInfo } from './handlers/server-info.ts';
@@ -98,7 +98,7 @@ export async function createApp(config: Config, parts: AppParts = {}): Promise<A
     maxBytes: limits.clipBytes,
     onProblem: (message, err) => log.warn({ err }, message),
   });
-  const listener = new ClipListener();
+  const embedder = new ClipListener();
   const encoder = new EncoderProcess();
   const scores = new ScoreBook(path.join(config.data, 'scores.jsonl'));
   const folders: ReferenceFolder = { references: path.join(config.data, 'references'), models: config.models };
@@ -134,12 +134,12 @@ export async function createApp(config: Config, parts: AppParts = {}): Promise<A
     findVoice: (id) => catalog.find(id),
     log: (level, message, fields = {}) => log[level](fields, message),
   });
-  const foreign = new ForeignVoices();
+  const untrusted = new UntrustedVoices();
   const voices = new VoiceStore({
     ...{ own: path.join(config.data, 'voices'), models: config.models },
     ...{ maxBytes: limits.voiceBytes, freeDisk: FREE_DISK },
     check: async (voice) => {
-      for (const maker of voice.makers) await foreign.check(maker);
+      for (const maker of voice.makers) await untrusted.check(maker);
     },
     claimed: (id) => {
       const job = training.trainings.list().find((one) => !one.over && one.order.voice === id);
@@ -192,7 +192,7 @@ export async function createApp(config: Config, parts: AppParts = {}): Promise<A
       openPlayback: () => playback,
       midi: () => midi.info(),
       outputs: async () => (await import('./playback/outputs.ts')).listDevices(),
-      openEvaluation: (voice, order) => openEvaluation(listener, folders, voice, order),
+      openEvaluation: (voice, order) => openEvaluation(embedder, folders, voice, order),
       scores,
       active,
       tryVoice: (voice) => loadAndTry(engine, voice),
@@ -242,10 +242,10 @@ export async function createApp(config: Config, parts: AppParts = {}): Promise<A
     await listeners.close();
     await Promise.all([
       engine.close(),
-      listener.close(),
+      embedder.close(),
       encoder.close(),
       training.close(),
-      foreign.close(),
+      untrusted.close(),
       closeDelivery(),
     ]);
     if (opening !== null) await (await opening).close();

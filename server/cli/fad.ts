@@ -3,7 +3,7 @@ import path from 'node:path';
 import type { EventData } from '../../protocol/index.ts';
 import { decodeWav } from '../audio/wav.ts';
 import { resolveConfig } from '../config.ts';
-import { type GivenReference, Listener } from '../evaluation/embedder-client.ts';
+import { EmbedderClient, type GivenReference } from '../evaluation/embedder-client.ts';
 import { Evaluation, type EvaluationResult } from '../evaluation/evaluator.ts';
 import type { Embedded } from '../evaluation/fad.ts';
 import { type Bar, progressBar } from './bar.ts';
@@ -75,29 +75,29 @@ async function keepChart(file: string, svg: string): Promise<void> {
 
 async function ofFolder(candidate: string, { embedder, reference, classes, seed = 0, config }: FadOptions) {
   const dir = embedder ?? path.join(resolveConfig({ ...config, listen: false }).models, 'default');
-  const listener = new Listener();
+  const client = new EmbedderClient();
   try {
     const bar = progressBar(process.stderr.isTTY === true);
-    const given = reference === undefined ? null : await asReference(listener, dir, reference, bar);
+    const given = reference === undefined ? null : await asReference(client, dir, reference, bar);
     const files = await filesByClass(candidate);
     const labels = classes?.split(',') ?? [...files.keys()];
-    const evaluation = await Evaluation.open(listener, { dir, reference: given, labels, seed });
+    const evaluation = await Evaluation.open(client, { dir, reference: given, labels, seed });
     for (const label of evaluation.missing) process.stderr.write(`foleyd: the reference has no class ${label}\n`);
     const own = evaluation.labels.flatMap((label) => (files.get(label) ?? []).map((file) => ({ label, file })));
     for (const [i, { label, file }] of own.entries()) {
       const { pcm, rate } = await wav(file);
-      await evaluation.hear(label, pcm, rate);
+      await evaluation.embed(label, pcm, rate);
       bar.show({ part: 'clips', done: i + 1, of: own.length });
     }
     const result = await evaluation.measure(() => undefined);
     bar.end();
     return result;
   } finally {
-    await listener.close();
+    await client.close();
   }
 }
 
-async function asReference(listener: Listener, dir: string, place: string, bar: Bar): Promise<GivenReference> {
+async function asReference(client: EmbedderClient, dir: string, place: string, bar: Bar): Promise<GivenReference> {
   const found = await stat(place).catch(() => null);
   if (found === null) throw new CliError('unknown_reference', `there is no ${place}`);
   if (found.isFile()) return { npz: await readFile(place) };
@@ -106,7 +106,7 @@ async function asReference(listener: Listener, dir: string, place: string, bar: 
     clips[label] = [];
     for (const [i, file] of files.entries()) {
       const { pcm, rate } = await wav(file);
-      const { patches, values } = await listener.hear(dir, pcm, rate);
+      const { patches, values } = await client.embed(dir, pcm, rate);
       clips[label].push({ patches, values });
       bar.show({ part: `reference ${label}`, done: i + 1, of: files.length });
     }

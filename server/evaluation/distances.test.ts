@@ -3,9 +3,9 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { type Embedded, frechet, gaussian, Resampled, StatisticsError } from './fad.ts';
+import { type Embedded, frechet, gaussian, StatisticsError, SubsetFad } from './fad.ts';
 import { kad } from './kad.ts';
-import { drawing } from './measure.ts';
+import { seededUniform } from './measure.ts';
 import { readNpz } from './npz.ts';
 import { readReference } from './reference.ts';
 
@@ -57,7 +57,7 @@ test('KAD of every pair and its error are the trainer’s', () => {
 
 test('FAD of chosen clips, some of them twice, is the trainer’s', () => {
   const { of, to, fads } = golden.subsets;
-  const resampled = new Resampled(clips(of), sets.get(to)!.gaussian);
+  const resampled = new SubsetFad(clips(of), sets.get(to)!.gaussian);
   for (const { picks, fad } of fads) near(resampled.fad(picks), fad);
 });
 
@@ -71,21 +71,21 @@ test('files of statistics and of embeddings say the same', () => {
 });
 
 /** Clips of a known Gaussian: independent numbers of variance 1. */
-function drawn(draw: () => number, count: number, d: number): Embedded[] {
-  const normal = (): number => Math.sqrt(-2 * Math.log(1 - draw())) * Math.cos(2 * Math.PI * draw());
+function randomClips(uniform: () => number, count: number, d: number): Embedded[] {
+  const normal = (): number => Math.sqrt(-2 * Math.log(1 - uniform())) * Math.cos(2 * Math.PI * uniform());
   return Array.from({ length: count }, () => ({ patches: 2, values: Float64Array.from({ length: 2 * d }, normal) }));
 }
 
 test('the line to endless samples takes most of the bias of few away; the interval holds the truth nearly always', () => {
   const d = 6;
-  const reference = gaussian(drawn(drawing(1), 20_000, d), d);
+  const reference = gaussian(randomClips(seededUniform(1), 20_000, d), d);
   const runs = Array.from({ length: 12 }, (_, seed) => {
-    const draw = drawing(100 + seed);
-    const set = new Resampled(drawn(draw, 40, d), reference);
+    const uniform = seededUniform(100 + seed);
+    const set = new SubsetFad(randomClips(uniform, 40, d), reference);
     return {
       plain: set.fad(Array.from({ length: 40 }, (_, i) => i)),
-      line: set.infinity(draw)!,
-      range: set.interval(draw, 60)!,
+      line: set.infinity(uniform)!,
+      range: set.interval(uniform, 60)!,
     };
   });
   const mean = (values: number[]): number => values.reduce((sum, x) => sum + x, 0) / values.length;
@@ -94,7 +94,7 @@ test('the line to endless samples takes most of the bias of few away; the interv
   assert.ok(Math.abs(endless) < plain / 3, `${endless} of ${plain}`);
   for (const { plain: own, range } of runs) assert.ok(range[0] <= own && own <= range[1]);
   assert.ok(runs.filter(({ range }) => range[0] <= plain && plain <= range[1]).length >= 9);
-  assert.equal(new Resampled(drawn(drawing(3), 7, d), reference).infinity(drawing(3)), null);
+  assert.equal(new SubsetFad(randomClips(seededUniform(3), 7, d), reference).infinity(seededUniform(3)), null);
 });
 
 test('wrong sets say what is wrong', () => {

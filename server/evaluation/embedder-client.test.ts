@@ -3,14 +3,14 @@ import { readFileSync } from 'node:fs';
 import { after, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { EngineError } from '../engine/errors.ts';
-import { Listener } from './embedder-client.ts';
+import { EmbedderClient } from './embedder-client.ts';
 
 const dir = fileURLToPath(new URL('../../models/default', import.meta.url));
 const known = JSON.parse(
   readFileSync(new URL('../../models/fixtures/distances/heard.json', import.meta.url), 'utf8'),
 ) as { samples: number; rate: number; patches: number; embeddings: number[]; named: string };
-const listener = new Listener();
-after(() => listener.close());
+const client = new EmbedderClient();
+after(() => client.close());
 
 /** The trainer's test sound: a sweep that starts again and again. */
 function sound(samples: number): Float32Array {
@@ -18,24 +18,24 @@ function sound(samples: number): Float32Array {
 }
 
 test('an embedder hears what the trainer’s hears', async () => {
-  const heard = await listener.hear(dir, sound(known.samples), known.rate);
-  assert.equal(heard.patches, known.patches);
-  assert.equal(heard.named, known.named);
+  const embedded = await client.embed(dir, sound(known.samples), known.rate);
+  assert.equal(embedded.patches, known.patches);
+  assert.equal(embedded.named, known.named);
   for (const [i, x] of known.embeddings.entries()) {
-    assert.ok(Math.abs(heard.values[i]! - x) < 1e-3, `${i}: ${heard.values[i]} is not ${x}`);
+    assert.ok(Math.abs(embedded.values[i]! - x) < 1e-3, `${i}: ${embedded.values[i]} is not ${x}`);
   }
 });
 
 test('the shipped reference knows every class, and real clips lie nowhere from themselves', async () => {
-  const { classes } = await listener.card(dir);
-  assert.deepEqual((await listener.classes(dir, null)).sort(), [...classes].sort());
+  const { classes } = await client.card(dir);
+  assert.deepEqual((await client.classes(dir, null)).sort(), [...classes].sort());
 });
 
 test('a sound too short for a patch is filled up; another rate is resampled', async () => {
-  assert.equal((await listener.hear(dir, new Float32Array(10), 22050)).patches, 1);
+  assert.equal((await client.embed(dir, new Float32Array(10), 22050)).patches, 1);
   const [once, twice] = await Promise.all([
-    listener.hear(dir, sound(known.samples), known.rate),
-    listener.hear(dir, sound(known.samples), known.rate * 2),
+    client.embed(dir, sound(known.samples), known.rate),
+    client.embed(dir, sound(known.samples), known.rate * 2),
   ]);
   assert.ok(twice.patches < once.patches);
 });
@@ -45,13 +45,13 @@ test('what cannot be is refused, and the next is answered', async () => {
     return error instanceof EngineError && error.code === code && message.test(error.message);
   };
   await assert.rejects(
-    listener.hear('/nowhere', new Float32Array(9), 22050),
+    client.embed('/nowhere', new Float32Array(9), 22050),
     failed('voice_missing', /without an embedder/),
   );
-  await assert.rejects(listener.classes(dir, { npz: Buffer.from('nothing') }), failed('engine_failed', /no \.npz/));
-  await assert.rejects(listener.measure(dir, null, 'Unicorn', [], 0), failed('engine_failed', /no class Unicorn/));
-  await assert.rejects(listener.measure(dir, null, 'Rain', [], 0), failed('engine_failed', /two embeddings/));
-  const pid = listener.pid!;
+  await assert.rejects(client.classes(dir, { npz: Buffer.from('nothing') }), failed('engine_failed', /no \.npz/));
+  await assert.rejects(client.measure(dir, null, 'Unicorn', [], 0), failed('engine_failed', /no class Unicorn/));
+  await assert.rejects(client.measure(dir, null, 'Rain', [], 0), failed('engine_failed', /two embeddings/));
+  const pid = client.pid!;
   process.kill(pid, 'SIGKILL');
-  assert.equal((await listener.classes(dir, null).catch(() => listener.classes(dir, null))).length, 7);
+  assert.equal((await client.classes(dir, null).catch(() => client.classes(dir, null))).length, 7);
 });

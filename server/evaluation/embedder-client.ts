@@ -1,5 +1,5 @@
-import type { EarCard, HeardClip } from '../engine/inference/embedder.ts';
-import { readEarCard } from '../engine/inference/embedder.ts';
+import type { EmbeddedClip, EmbedderCard } from '../engine/inference/embedder.ts';
+import { readEmbedderCard } from '../engine/inference/embedder.ts';
 import { TaskProcess } from '../engine/process/task-process.ts';
 import type { Embedded } from './fad.ts';
 import type { Distances } from './measure.ts';
@@ -8,12 +8,12 @@ import type { Distances } from './measure.ts';
 export type GivenReference = { npz: Uint8Array } | { clips: Record<string, Embedded[]> };
 
 /** What the listening process is asked. */
-export type ListenTask =
-  | { do: 'hear'; dir: string; pcm: Float32Array; rate: number }
+export type EmbedderTask =
+  | { do: 'embed'; dir: string; pcm: Float32Array; rate: number }
   | { do: 'classes'; dir: string; given: GivenReference | null }
   | { do: 'measure'; dir: string; given: GivenReference | null; label: string; clips: Embedded[]; seed: number };
 
-export interface ListenerOptions {
+export interface EmbedderClientOptions {
   idleMs?: number;
   /** Milliseconds of one task. */
   taskMs?: number;
@@ -22,10 +22,10 @@ export interface ListenerOptions {
 }
 
 /** Hears clips and tells distances, in a process of its own: neither takes a turn from the server's event loop. */
-export class Listener {
+export class EmbedderClient {
   readonly #process: TaskProcess;
 
-  constructor(options: ListenerOptions = {}) {
+  constructor(options: EmbedderClientOptions = {}) {
     this.#process = new TaskProcess({
       entry: new URL('./embedder-process.ts', import.meta.url),
       name: 'the embedder',
@@ -38,18 +38,18 @@ export class Listener {
   }
 
   /** The embedder in folder `dir`. Throws voice_missing or voice_corrupt. */
-  card(dir: string): Promise<EarCard> {
-    return readEarCard(dir);
+  card(dir: string): Promise<EmbedderCard> {
+    return readEmbedderCard(dir);
   }
 
   /** Mono at any rate. Rejects with an EngineError. */
-  hear(dir: string, pcm: Float32Array, rate: number): Promise<HeardClip> {
-    return this.#process.ask({ do: 'hear', dir, pcm, rate } satisfies ListenTask);
+  embed(dir: string, pcm: Float32Array, rate: number): Promise<EmbeddedClip> {
+    return this.#process.ask({ do: 'embed', dir, pcm, rate } satisfies EmbedderTask);
   }
 
   /** Classes that the reference knows. Rejects with an EngineError: also for a file that is no reference. */
   classes(dir: string, given: GivenReference | null): Promise<string[]> {
-    return this.#process.ask({ do: 'classes', dir, given } satisfies ListenTask);
+    return this.#process.ask({ do: 'classes', dir, given } satisfies EmbedderTask);
   }
 
   measure(
@@ -59,7 +59,7 @@ export class Listener {
     clips: Embedded[],
     seed: number,
   ): Promise<Distances> {
-    return this.#process.ask({ do: 'measure', dir, given, label, clips, seed } satisfies ListenTask);
+    return this.#process.ask({ do: 'measure', dir, given, label, clips, seed } satisfies EmbedderTask);
   }
 
   close(): Promise<void> {

@@ -1,33 +1,33 @@
-/** The process behind listener.ts. */
+/** The process behind embedder-client.ts. */
 import { createHash } from 'node:crypto';
 import { resample } from '../audio/resample.ts';
 import { EngineError } from '../engine/errors.ts';
-import { Ear, readEarCard, readEarReference } from '../engine/inference/embedder.ts';
+import { Embedder, readEmbedderCard, readEmbedderReference } from '../engine/inference/embedder.ts';
 import { serveTasks } from '../engine/process/serve-tasks.ts';
-import type { GivenReference, ListenTask } from './embedder-client.ts';
+import type { EmbedderTask, GivenReference } from './embedder-client.ts';
 import { StatisticsError } from './fad.ts';
 import { measure } from './measure.ts';
 import { fromClips, type Reference, readReference } from './reference.ts';
 
 /** Those that were asked for last. */
-let ear: { dir: string; opened: Ear } | null = null;
+let loaded: { dir: string; opened: Embedder } | null = null;
 let reference: { key: string; dims: number; classes: Map<string, Reference> } | null = null;
 
-async function earOf(dir: string): Promise<Ear> {
-  const { graph } = await readEarCard(dir);
-  if (ear?.dir === dir && ear.opened.card.graph.sha256 === graph.sha256) return ear.opened;
-  await ear?.opened.close();
-  ear = null;
-  ear = { dir, opened: await Ear.open(dir) };
-  return ear.opened;
+async function earOf(dir: string): Promise<Embedder> {
+  const { graph } = await readEmbedderCard(dir);
+  if (loaded?.dir === dir && loaded.opened.card.graph.sha256 === graph.sha256) return loaded.opened;
+  await loaded?.opened.close();
+  loaded = null;
+  loaded = { dir, opened: await Embedder.open(dir) };
+  return loaded.opened;
 }
 
 async function referenceOf(dir: string, given: GivenReference | null): Promise<Map<string, Reference>> {
-  const card = await readEarCard(dir);
+  const card = await readEmbedderCard(dir);
   if (given !== null && 'clips' in given) {
     return new Map(Object.entries(given.clips).map(([label, clips]) => [label, fromClips(clips, card.dims)]));
   }
-  const bytes = given?.npz ?? (await readEarReference(dir, card));
+  const bytes = given?.npz ?? (await readEmbedderReference(dir, card));
   if (bytes === null) throw new EngineError('voice_missing', 'the embedder comes without a reference');
   const key = createHash('sha256').update(bytes).digest('hex');
   if (reference?.key !== key || reference.dims !== card.dims) {
@@ -42,10 +42,10 @@ async function referenceOf(dir: string, given: GivenReference | null): Promise<M
   return reference.classes;
 }
 
-serveTasks<ListenTask>(async (task) => {
-  if (task.do === 'hear') {
+serveTasks<EmbedderTask>(async (task) => {
+  if (task.do === 'embed') {
     const opened = await earOf(task.dir);
-    return opened.hear(await resample(task.pcm, task.rate, opened.card.audio.rate));
+    return opened.embed(await resample(task.pcm, task.rate, opened.card.audio.rate));
   }
   const classes = await referenceOf(task.dir, task.given);
   if (task.do === 'classes') return [...classes.keys()];

@@ -1,6 +1,6 @@
 import { EngineError } from '../engine/errors.ts';
-import type { EarCard } from '../engine/inference/embedder.ts';
-import type { GivenReference, Listener } from './embedder-client.ts';
+import type { EmbedderCard } from '../engine/inference/embedder.ts';
+import type { EmbedderClient, GivenReference } from './embedder-client.ts';
 import type { Embedded } from './fad.ts';
 import { type Average, averaged, type Distances } from './measure.ts';
 
@@ -37,52 +37,52 @@ export interface EvaluationOrder {
 
 /** Takes a set of clips, one after the other, and says how far it lies from a reference. */
 export class Evaluation {
-  readonly card: EarCard;
+  readonly card: EmbedderCard;
   /** Classes that the reference knows, and those it does not. */
   readonly labels: readonly string[];
   readonly missing: readonly string[];
-  readonly #listener: Listener;
+  readonly #client: EmbedderClient;
   readonly #order: EvaluationOrder;
-  readonly #heard = new Map<string, { clips: Embedded[]; named: number }>();
+  readonly #embedded = new Map<string, { clips: Embedded[]; named: number }>();
 
-  private constructor(listener: Listener, order: EvaluationOrder, card: EarCard, known: readonly string[]) {
+  private constructor(client: EmbedderClient, order: EvaluationOrder, card: EmbedderCard, known: readonly string[]) {
     this.card = card;
     this.labels = order.labels.filter((label) => known.includes(label));
     this.missing = order.labels.filter((label) => !known.includes(label));
-    this.#listener = listener;
+    this.#client = client;
     this.#order = order;
   }
 
   /** Rejects with an EngineError (voice_missing, voice_corrupt, ...) or with an EvaluationError, bad_reference. */
-  static async open(listener: Listener, order: EvaluationOrder): Promise<Evaluation> {
-    const card = await listener.card(order.dir);
-    const known = await listener.classes(order.dir, order.reference).catch((error: unknown) => {
+  static async open(client: EmbedderClient, order: EvaluationOrder): Promise<Evaluation> {
+    const card = await client.card(order.dir);
+    const known = await client.classes(order.dir, order.reference).catch((error: unknown) => {
       if (error instanceof EngineError && error.code === 'engine_failed')
         throw new EvaluationError('bad_reference', error.message, { cause: error });
       throw error;
     });
-    const evaluation = new Evaluation(listener, order, card, known);
+    const evaluation = new Evaluation(client, order, card, known);
     if (evaluation.labels.length === 0)
       throw new EvaluationError('bad_reference', `the reference knows none of ${order.labels.join(', ')}`);
     return evaluation;
   }
 
   /** Mono at any rate. */
-  async hear(label: string, pcm: Float32Array, rate: number): Promise<void> {
-    const { named, ...clip } = await this.#listener.hear(this.#order.dir, pcm, rate);
-    const own = this.#heard.get(label) ?? { clips: [], named: 0 };
+  async embed(label: string, pcm: Float32Array, rate: number): Promise<void> {
+    const { named, ...clip } = await this.#client.embed(this.#order.dir, pcm, rate);
+    const own = this.#embedded.get(label) ?? { clips: [], named: 0 };
     own.clips.push(clip);
     if (named === label) own.named += 1;
-    this.#heard.set(label, own);
+    this.#embedded.set(label, own);
   }
 
   /** Each class as it is measured, then all of them. */
   async measure(onClass: (label: string, result: ClassResult) => void): Promise<EvaluationResult> {
     const classes: Record<string, ClassResult> = {};
     for (const label of this.labels) {
-      const { clips, named } = this.#heard.get(label) ?? { clips: [], named: 0 };
+      const { clips, named } = this.#embedded.get(label) ?? { clips: [], named: 0 };
       const { dir, reference, seed } = this.#order;
-      const distances = await this.#listener.measure(dir, reference, label, clips, seed);
+      const distances = await this.#client.measure(dir, reference, label, clips, seed);
       const result = { ...distances, named: named / clips.length };
       classes[label] = result;
       onClass(label, result);

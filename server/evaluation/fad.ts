@@ -90,10 +90,10 @@ const ROUNDS = 200;
 const LEAST_CLIPS = 8;
 
 /** Numbers from 0 below 1; the same seed, the same subsets. */
-export type Draw = () => number;
+export type Uniform = () => number;
 
 /** FAD of many subsets of the same clips against one reference: no covariance and no eigenvectors per subset. */
-export class Resampled {
+export class SubsetFad {
   readonly #clips: readonly Embedded[];
   readonly #seen: readonly Float64Array[];
   readonly #d: number;
@@ -136,7 +136,7 @@ export class Resampled {
   }
 
   /** null where there are too few clips for a line to mean anything. */
-  infinity(draw: Draw): Extrapolation | null {
+  infinity(uniform: Uniform): Extrapolation | null {
     const clips = this.#clips.length;
     if (clips < LEAST_CLIPS) return null;
     const wanted = Array.from({ length: SIZES }, (_, i) => {
@@ -145,7 +145,7 @@ export class Resampled {
     const sizes = [...new Set(wanted)];
     const means = sizes.map((size) => {
       const rounds = size < clips ? REPEATS : 1;
-      return mean(Array.from({ length: rounds }, () => this.fad(shuffled(clips, draw).slice(0, size))));
+      return mean(Array.from({ length: rounds }, () => this.fad(shuffled(clips, uniform).slice(0, size))));
     });
     return line(
       sizes.map((size) => 1 / size),
@@ -157,11 +157,11 @@ export class Resampled {
    * 95 % bootstrap interval over clips, drawn with replacement, moved to the FAD of the set itself: a resampled set has
    * fewer distinct clips and lies too far away as a whole. It says how much the choice of these clips matters.
    */
-  interval(draw: Draw, rounds = ROUNDS): [number, number] | null {
+  interval(uniform: Uniform, rounds = ROUNDS): [number, number] | null {
     const clips = this.#clips.length;
     if (clips < LEAST_CLIPS) return null;
     const drawn = Array.from({ length: rounds }, () => {
-      return this.fad(Array.from({ length: clips }, () => Math.floor(draw() * clips)));
+      return this.fad(Array.from({ length: clips }, () => Math.floor(uniform() * clips)));
     });
     const middle = mean(drawn);
     const off = drawn.map((x) => x - middle).sort((a, b) => a - b);
@@ -197,10 +197,10 @@ function quantile(sorted: readonly number[], q: number): number {
   return low + (sorted[Math.ceil(at)]! - low) * (at - Math.floor(at));
 }
 
-function shuffled(n: number, draw: Draw): number[] {
+function shuffled(n: number, uniform: Uniform): number[] {
   const all = Array.from({ length: n }, (_, i) => i);
   for (let i = n - 1; i > 0; i--) {
-    const j = Math.floor(draw() * (i + 1));
+    const j = Math.floor(uniform() * (i + 1));
     [all[i], all[j]] = [all[j]!, all[i]!];
   }
   return all;

@@ -1,4 +1,4 @@
-import { type Draw, type Embedded, frechet, gaussian, Resampled } from './fad.ts';
+import { type Embedded, frechet, gaussian, SubsetFad, type Uniform } from './fad.ts';
 import { kad } from './kad.ts';
 import type { Reference } from './reference.ts';
 
@@ -25,7 +25,7 @@ export interface Distances {
 }
 
 /** The generator of intervals and lines: the same seed, the same numbers. mulberry32. */
-export function drawing(seed: number): Draw {
+export function seededUniform(seed: number): Uniform {
   let state = seed | 0;
   return () => {
     state = (state + 0x6d2b79f5) | 0;
@@ -39,10 +39,10 @@ export function drawing(seed: number): Draw {
 export function measure(clips: readonly Embedded[], reference: Reference, seed: number): Distances {
   const d = reference.gaussian.mu.length;
   const own = gaussian(clips, d);
-  const resampled = new Resampled(clips, reference.gaussian);
-  const draw = drawing(seed);
-  const interval = resampled.interval(draw);
-  const line = resampled.infinity(draw);
+  const resampled = new SubsetFad(clips, reference.gaussian);
+  const uniform = seededUniform(seed);
+  const interval = resampled.interval(uniform);
+  const line = resampled.infinity(uniform);
   const kernel = reference.clips === null ? null : kad(clips, reference.clips, d);
   const { count } = reference.gaussian;
   return {

@@ -1,6 +1,6 @@
 import { readFile, stat } from 'node:fs/promises';
 import path from 'node:path';
-import type { Listener } from './embedder-client.ts';
+import type { EmbedderClient } from './embedder-client.ts';
 import { Evaluation, EvaluationError, type EvaluationOrder } from './evaluator.ts';
 
 export interface ReferenceFolder {
@@ -16,7 +16,7 @@ const MAX_REFERENCE = 256 * 2 ** 20;
 
 /** Opens an evaluation by the voice's own embedder, or the default voice's. Rejects with an EngineError or an EvaluationError. */
 export async function openEvaluation(
-  listener: Listener,
+  client: EmbedderClient,
   { references, models }: ReferenceFolder,
   voice: { dir: string },
   order: Pick<EvaluationOrder, 'labels' | 'seed'> & { reference: string | null },
@@ -24,7 +24,7 @@ export async function openEvaluation(
   const own = await stat(path.join(voice.dir, 'embedder.json')).catch(() => null);
   const dir = own === null ? path.join(models, 'default') : voice.dir;
   const npz = order.reference === null ? null : await stored(references, order.reference);
-  const evaluation = await Evaluation.open(listener, {
+  const evaluation = await Evaluation.open(client, {
     ...{ dir, labels: order.labels, seed: order.seed },
     reference: npz === null ? null : { npz },
   });

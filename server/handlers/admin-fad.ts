@@ -42,7 +42,7 @@ export function adminFad(deps: FadDeps): Handler<'admin.fad'> {
         ...{ seed: (seed + (i % clips)) % (limits.seedMax + 1), topK: 0, topP: 1, rate: voice.rate, previews: false },
       })),
       onClip: async (i, { pcm, rate }) => {
-        await evaluation.hear(known[Math.floor(i / clips)]!, pcm, rate);
+        await evaluation.embed(known[Math.floor(i / clips)]!, pcm, rate);
         emit('progress', { part: 'clips', done: i + 1, of }, true);
       },
     });

@@ -10,7 +10,7 @@ import { fileURLToPath } from 'node:url';
 import { type Answer, type EventData, ProtocolError } from '../../protocol/index.ts';
 import { type App, createApp } from '../app.ts';
 import { type ConfigInput, resolveConfig } from '../config.ts';
-import { drawing } from '../evaluation/measure.ts';
+import { seededUniform } from '../evaluation/measure.ts';
 import { TrainerFinder } from '../training/python.ts';
 import { writeSounds } from './support/sounds.ts';
 
@@ -169,7 +169,7 @@ test(
     const child = new URL('./support/retrain-child.ts', import.meta.url);
     const seed = Number(process.env.KILL_SEED ?? Math.floor(Math.random() * 1e6));
     t.diagnostic(`KILL_SEED=${seed}`);
-    const random = drawing(seed);
+    const random = seededUniform(seed);
     let kills = 0;
     for (let kill = 0; kill < 5; kill++) {
       const args =

@@ -1,9 +1,9 @@
-import { bundledApart, chooseProvider } from '../../engine/onnx/provider.ts';
+import { bundledProvidersInProcess, chooseProvider } from '../../engine/onnx/provider.ts';
 import { type Finding, fail, ok } from './check.ts';
 
 /** Which execution providers of onnxruntime work here, tried one at a time, and which one decoder and vocoder run on. */
 export async function providers(wanted: string): Promise<Finding> {
-  const bundled = await bundledApart();
+  const bundled = await bundledProvidersInProcess();
   const tried: Record<string, string> = {};
   for (const name of new Set(['cpu', ...bundled, ...(wanted === 'auto' ? [] : [wanted])])) {
     const { provider, problems } = await chooseProvider(name, bundled);

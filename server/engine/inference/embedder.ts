@@ -18,13 +18,13 @@ const earSchema = z.looseObject({
 });
 
 /** An embedder's card, `embedder.json`. */
-export type EarCard = z.infer<typeof earSchema>;
+export type EmbedderCard = z.infer<typeof earSchema>;
 
 /** A card is text; what is larger is none. */
 const MAX_CARD = 1 << 20;
 
 /** Throws voice_missing where the folder has no embedder, voice_corrupt where its card cannot be read. */
-export async function readEarCard(dir: string): Promise<EarCard> {
+export async function readEmbedderCard(dir: string): Promise<EmbedderCard> {
   const text = await readFile(path.join(dir, 'embedder.json'), 'utf8').catch((cause: unknown) => {
     throw new EngineError('voice_missing', 'the voice comes without an embedder', { cause });
   });
@@ -37,7 +37,7 @@ export async function readEarCard(dir: string): Promise<EarCard> {
 }
 
 /** The reference that an embedder's card names, checked. Null where it names none. */
-export async function readEarReference(dir: string, { reference }: EarCard): Promise<Uint8Array | null> {
+export async function readEmbedderReference(dir: string, { reference }: EmbedderCard): Promise<Uint8Array | null> {
   if (reference === undefined) return null;
   const bytes = await readFile(path.join(dir, reference.file)).catch((cause: unknown) => {
     throw new EngineError('voice_missing', `${reference.file} of the embedder is missing`, { cause });
@@ -47,8 +47,8 @@ export async function readEarReference(dir: string, { reference }: EarCard): Pro
   return bytes;
 }
 
-/** What an ear makes of one clip. */
-export interface HeardClip {
+/** What the embedder returns for one clip. */
+export interface EmbeddedClip {
   /** [patches, dims]: one embedding per 0.96 s patch. */
   patches: number;
   values: Float32Array;
@@ -57,23 +57,23 @@ export interface HeardClip {
 }
 
 /** Runs embedder.onnx: the same numbers as the trainer's `OwnEar`. */
-export class Ear {
-  readonly card: EarCard;
+export class Embedder {
+  readonly card: EmbedderCard;
   readonly #graph: Graph;
 
-  private constructor(card: EarCard, graph: Graph) {
+  private constructor(card: EmbedderCard, graph: Graph) {
     this.card = card;
     this.#graph = graph;
   }
 
   /** Throws voice_missing or voice_corrupt. */
-  static async open(dir: string, threads = 1): Promise<Ear> {
-    const card = await readEarCard(dir);
-    return new Ear(card, await Graph.read(dir, card.graph, { provider: 'cpu', threads }));
+  static async open(dir: string, threads = 1): Promise<Embedder> {
+    const card = await readEmbedderCard(dir);
+    return new Embedder(card, await Graph.read(dir, card.graph, { provider: 'cpu', threads }));
   }
 
   /** Mono at the card's rate; less than a patch is filled up with silence. */
-  async hear(pcm: Float32Array): Promise<HeardClip> {
+  async embed(pcm: Float32Array): Promise<EmbeddedClip> {
     const { dims, classes, audio } = this.card;
     const filled = new Float32Array(Math.max(audio.shortest, pcm.length));
     filled.set(pcm);

@@ -3,7 +3,7 @@ import { after, test } from 'node:test';
 import type { EngineEvent } from '../engine.ts';
 import { EngineError } from '../errors.ts';
 import { request, voiceDir } from '../fixtures.ts';
-import { makeClip } from './generate-clip.ts';
+import { generateClip } from './generate-clip.ts';
 import { Voice } from './voice.ts';
 
 const voice = await Voice.open(voiceDir('tiny'), { provider: 'cpu', threads: 1 });
@@ -18,7 +18,7 @@ async function until(last: (event: EngineEvent) => boolean): Promise<string[]> {
     cancelled ||= last(event);
   };
   await assert.rejects(
-    makeClip(voice, request('tiny', { previews: true }), on, () => cancelled),
+    generateClip(voice, request('tiny', { previews: true }), on, () => cancelled),
     (error) => error instanceof EngineError && error.code === 'cancelled',
   );
   return told;
@@ -57,7 +57,7 @@ test('messages from outside are heard between rows', async () => {
   };
   setImmediate(turn);
   const rows: number[] = [];
-  await makeClip(
+  await generateClip(
     voice,
     request('tiny'),
     (event) => event.type === 'row' && rows.push(turns),

@@ -1,10 +1,10 @@
 import type { EngineEvent, EngineRequest, EngineResult } from '../engine.ts';
 import { EngineError } from '../errors.ts';
-import type { OnStretch } from './renderer.ts';
+import type { OnAudioChunk } from './renderer.ts';
 import type { Voice } from './voice.ts';
 
 /** One clip from a request: samples (or takes the given codes), renders, and tells about it on the way. */
-export async function makeClip(
+export async function generateClip(
   voice: Voice,
   request: EngineRequest,
   on: (event: EngineEvent) => void,
@@ -20,7 +20,7 @@ export async function makeClip(
   const { seed, rate } = request;
   let known: Uint16Array = new Uint16Array(voice.axes.rows * voice.axes.cols);
 
-  const render = async (codes: Uint16Array, codebooks?: number, on?: OnStretch): Promise<Float32Array> => {
+  const render = async (codes: Uint16Array, codebooks?: number, on?: OnAudioChunk): Promise<Float32Array> => {
     const rendered = await voice.render({ codes, seed, rate, ...(codebooks === undefined ? {} : { codebooks }) }, on);
     times.decodeMs += rendered.decodeMs;
     times.vocodeMs += rendered.vocodeMs;
@@ -34,7 +34,7 @@ export async function makeClip(
     on({ type: 'preview', codebooks, rate, pcm });
   };
 
-  const onStretch: OnStretch = (offset, pcm) => {
+  const onAudioChunk: OnAudioChunk = (offset, pcm) => {
     if (!cancelled()) on({ type: 'audio', offset, total: voice.card.audio.samples, rate, pcm });
   };
 
@@ -57,7 +57,7 @@ export async function makeClip(
     if (request.codes === undefined) known = await voice.sampler.sample({ ...request, onRow });
     else known = request.codes;
     times.sampleMs = since();
-    const pcm = await render(known, undefined, request.stream === true ? onStretch : undefined);
+    const pcm = await render(known, undefined, request.stream === true ? onAudioChunk : undefined);
     if (cancelled()) throw new EngineError('cancelled', 'the clip was cancelled');
     await Promise.all(previews);
     return { codes: known, rate, pcm, timings: { ...times, totalMs: since() } };

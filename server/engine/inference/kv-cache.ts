@@ -21,7 +21,7 @@ const STEP = 128;
  * neighbours, keys and values. Slots lie one behind the other, so that the first n are one tensor; arrays are lent to
  * the graphs without a copy and changed in place between runs.
  */
-export class BatchState {
+export class KvCache {
   readonly #prior: Card['prior'];
   readonly #axes: GridAxes;
   readonly #reach: number;

@@ -1,27 +1,27 @@
 import { Worker } from 'node:worker_threads';
 import { EngineError, type EngineErrorCode } from '../errors.ts';
-import type { OnStretch, Rendered, RendererOf, RenderOrder, Renders } from './renderer.ts';
+import type { ClipRenderer, OnAudioChunk, Rendered, RendererOptions, RenderOrder } from './renderer.ts';
 
 export type ToRenderer = { id: number; renderer: number } & (
-  | { type: 'open'; of: RendererOf }
-  | { type: 'render'; order: RenderOrder; stretches: boolean }
+  | { type: 'open'; of: RendererOptions }
+  | { type: 'render'; order: RenderOrder; chunks: boolean }
   | { type: 'close' }
 );
 
-/** Every message to the thread is answered by one of the same id, after the stretches that were asked for. */
+/** Every message to the thread is answered by one of the same id, after the chunks that were asked for. */
 export interface FromRenderer {
   id: number;
   result: Rendered | null;
   problem: { code: EngineErrorCode; message: string } | null;
 }
 
-export interface Stretch {
+export interface AudioChunk {
   id: number;
-  stretch: { offset: number; pcm: Float32Array };
+  chunk: { offset: number; pcm: Float32Array };
 }
 
 interface Waiting {
-  onStretch: OnStretch | undefined;
+  onAudioChunk: OnAudioChunk | undefined;
   resolve: (result: Rendered | null) => void;
   reject: (error: EngineError) => void;
 }
@@ -35,36 +35,36 @@ export class RenderThread {
   /** onEnd: the thread is gone, which it never is while all is well. */
   constructor(onEnd: (reason: string) => void) {
     this.#worker = new Worker(new URL('./render-worker.mjs', import.meta.url), { execArgv: [] });
-    this.#worker.on('message', (message: FromRenderer | Stretch) => this.#receive(message));
+    this.#worker.on('message', (message: FromRenderer | AudioChunk) => this.#receive(message));
     this.#worker.once('error', (error) => onEnd(String(error)));
     this.#worker.once('exit', (code) => onEnd(`exit code ${code}`));
   }
 
   /** Rejects with voice_missing or voice_corrupt. */
-  async open(of: RendererOf): Promise<Renders> {
+  async open(of: RendererOptions): Promise<ClipRenderer> {
     const renderer = ++this.#ids;
     await this.#ask({ type: 'open', renderer, of });
     return {
-      render: async (order, onStretch) => {
-        const stretches = onStretch !== undefined;
-        return (await this.#ask({ type: 'render', renderer, order, stretches }, onStretch))!;
+      render: async (order, onAudioChunk) => {
+        const chunks = onAudioChunk !== undefined;
+        return (await this.#ask({ type: 'render', renderer, order, chunks }, onAudioChunk))!;
       },
       close: async () => void (await this.#ask({ type: 'close', renderer })),
     };
   }
 
-  #ask(message: DistributiveOmit<ToRenderer, 'id'>, onStretch?: OnStretch): Promise<Rendered | null> {
+  #ask(message: DistributiveOmit<ToRenderer, 'id'>, onAudioChunk?: OnAudioChunk): Promise<Rendered | null> {
     const id = ++this.#ids;
     return new Promise((resolve, reject) => {
-      this.#waiting.set(id, { resolve, reject, onStretch });
+      this.#waiting.set(id, { resolve, reject, onAudioChunk });
       this.#worker.postMessage({ ...message, id });
     });
   }
 
-  #receive(message: FromRenderer | Stretch): void {
+  #receive(message: FromRenderer | AudioChunk): void {
     const waiting = this.#waiting.get(message.id);
-    if ('stretch' in message) {
-      waiting?.onStretch?.(message.stretch.offset, message.stretch.pcm);
+    if ('chunk' in message) {
+      waiting?.onAudioChunk?.(message.chunk.offset, message.chunk.pcm);
       return;
     }
     const { id, result, problem } = message;

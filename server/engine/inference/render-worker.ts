@@ -2,7 +2,7 @@
 import { parentPort } from 'node:worker_threads';
 import { toEngineError } from '../errors.ts';
 import { GridAxes } from './code-grid.ts';
-import type { FromRenderer, Stretch, ToRenderer } from './render-thread.ts';
+import type { AudioChunk, FromRenderer, ToRenderer } from './render-thread.ts';
 import { Renderer } from './renderer.ts';
 
 const opened = new Map<number, Renderer>();
@@ -16,19 +16,16 @@ async function perform(message: ToRenderer): Promise<FromRenderer['result']> {
   const renderer = opened.get(message.renderer);
   if (renderer === undefined) throw new Error('no such renderer');
   if (message.type === 'render') {
-    const { id, order, stretches } = message;
-    return await renderer.render(
-      order,
-      stretches ? (offset, pcm) => tell({ id, stretch: { offset, pcm } }) : undefined,
-    );
+    const { id, order, chunks } = message;
+    return await renderer.render(order, chunks ? (offset, pcm) => tell({ id, chunk: { offset, pcm } }) : undefined);
   }
   opened.delete(message.renderer);
   await renderer.close();
   return null;
 }
 
-function tell(message: FromRenderer | Stretch): void {
-  const pcm = ('stretch' in message ? message.stretch : message.result)?.pcm.buffer;
+function tell(message: FromRenderer | AudioChunk): void {
+  const pcm = ('chunk' in message ? message.chunk : message.result)?.pcm.buffer;
   parentPort?.postMessage(message, pcm instanceof ArrayBuffer ? [pcm] : []);
 }
 

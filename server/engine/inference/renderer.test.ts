@@ -1,4 +1,4 @@
-/** Audio by stretches is the audio of the whole, and comes in order, before the whole is there. */
+/** Audio by chunks is the audio of the whole, and comes in order, before the whole is there. */
 import assert from 'node:assert/strict';
 import path from 'node:path';
 import { test } from 'node:test';
@@ -16,7 +16,7 @@ const voices = {
 };
 
 for (const [name, dir] of Object.entries(voices)) {
-  test(`${name}: stretches of any length are the whole within 1e-5`, async () => {
+  test(`${name}: chunks of any length are the whole within 1e-5`, async () => {
     const card = parseCard(await readCardText(dir));
     const axes = new GridAxes(card);
     const codes = Uint16Array.from({ length: axes.rows * axes.cols }, (_, i) => (i * 7919 + 13) % card.latent.codes);
@@ -26,8 +26,8 @@ for (const [name, dir] of Object.entries(voices)) {
     const known = await whole.render(order);
     await whole.close();
     assert.equal(known.pcm.length, card.audio.samples);
-    for (const stretches of [undefined, [1, 2, 3], new Array<number>(400).fill(7)]) {
-      const renderer = await Renderer.open(of, axes, stretches);
+    for (const chunks of [undefined, [1, 2, 3], new Array<number>(400).fill(7)]) {
+      const renderer = await Renderer.open(of, axes, chunks);
       const parts: Float32Array[] = [];
       let next = 0;
       const { pcm } = await renderer.render(order, (offset, part) => {

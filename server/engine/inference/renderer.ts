@@ -1,6 +1,6 @@
 import { resample } from '../../audio/resample.ts';
 import { whiteNoise } from '../dsp/philox.ts';
-import { type Feeds, floats, Graph, integers, type Place, read } from '../onnx/runtime.ts';
+import { type Execution, type Feeds, floats, Graph, integers, read } from '../onnx/runtime.ts';
 import type { Card } from './card.ts';
 import type { GridAxes } from './code-grid.ts';
 
@@ -23,51 +23,55 @@ export interface Rendered {
 }
 
 /** Audio as it becomes ready, gapless and in order, the first part long before the last. */
-export type OnStretch = (offset: number, pcm: Float32Array) => void;
+export type OnAudioChunk = (offset: number, pcm: Float32Array) => void;
 
 /** The way from codes to audio. */
-export interface Renders {
-  render(order: RenderOrder, onStretch?: OnStretch): Promise<Rendered>;
+export interface ClipRenderer {
+  render(order: RenderOrder, onAudioChunk?: OnAudioChunk): Promise<Rendered>;
   close(): Promise<void>;
 }
 
 /** What a renderer is opened with; all of it can be told to another thread. */
-export interface RendererOf {
+export interface RendererOptions {
   voiceDir: string;
   card: Card;
-  place: Place;
+  place: Execution;
 }
 
 /**
- * Frames of the first stretches of a clip; the rest is one more. The first is soon made, and each lasts longer than the
+ * Frames of the first chunks of a clip; the rest is one more. The first is soon made, and each lasts longer than the
  * next takes to make, with vocoders that need a quarter of real time as well. Always the same: rounding depends on it.
  */
-const STRETCHES = [24, 96];
+const CHUNK_FRAMES = [24, 96];
 
 /** A voice's decoder and vocoder. */
-export class Renderer implements Renders {
+export class Renderer implements ClipRenderer {
   readonly #card: Card;
   readonly #axes: GridAxes;
-  readonly #stretches: number[];
+  readonly #chunks: number[];
   readonly #graphs: { decoder: Graph; vocoder: Graph; excitation: Graph | null };
   /** Of the clip that is being made: its previews come again and again. */
   #lastNoise: { seed: number; noise: Float32Array } | null = null;
 
-  private constructor(card: Card, axes: GridAxes, stretches: number[], [decoder, vocoder, excitation]: Graph[]) {
+  private constructor(card: Card, axes: GridAxes, chunks: number[], [decoder, vocoder, excitation]: Graph[]) {
     this.#card = card;
     this.#axes = axes;
-    this.#stretches = stretches;
+    this.#chunks = chunks;
     this.#graphs = { decoder: decoder!, vocoder: vocoder!, excitation: excitation ?? null };
   }
 
-  /** Throws voice_missing or voice_corrupt. Tests try other stretches. */
-  static async open({ voiceDir, card, place }: RendererOf, axes: GridAxes, stretches = STRETCHES): Promise<Renderer> {
+  /** Throws voice_missing or voice_corrupt. Tests try other chunks. */
+  static async open(
+    { voiceDir, card, place }: RendererOptions,
+    axes: GridAxes,
+    chunks = CHUNK_FRAMES,
+  ): Promise<Renderer> {
     const graphs: Graph[] = [];
     try {
       graphs.push(await Graph.open(voiceDir, card, 'decoder', place));
       graphs.push(await Graph.open(voiceDir, card, 'vocoder', place));
       if (card.graphs.excitation !== undefined) graphs.push(await Graph.open(voiceDir, card, 'excitation', place));
-      return new Renderer(card, axes, stretches, graphs);
+      return new Renderer(card, axes, chunks, graphs);
     } catch (error) {
       for (const graph of graphs) await graph.release();
       throw error;
@@ -78,7 +82,7 @@ export class Renderer implements Renders {
     for (const graph of Object.values(this.#graphs)) await graph?.release();
   }
 
-  async render({ codes, seed, codebooks, rate }: RenderOrder, onStretch?: OnStretch): Promise<Rendered> {
+  async render({ codes, seed, codebooks, rate }: RenderOrder, onAudioChunk?: OnAudioChunk): Promise<Rendered> {
     const { latent, mel, audio } = this.#card;
     const begun = performance.now();
     const dims = [1, latent.codebooks, latent.frequency, latent.time];
@@ -91,11 +95,11 @@ export class Renderer implements Renders {
     const whole = codebooks !== undefined && codebooks < latent.codebooks;
     const frames = bands.length / mel.bins;
     for (let begin = 0, i = 0; begin < frames && begin * mel.hop < audio.samples; i++) {
-      const end = whole ? frames : Math.min(frames, begin + (this.#stretches[i] ?? frames));
+      const end = whole ? frames : Math.min(frames, begin + (this.#chunks[i] ?? frames));
       const part = await this.#speak(bands, shaped, begin, end);
       const offset = begin * mel.hop;
       pcm.set(part.subarray(0, audio.samples - offset), offset);
-      if (rate === audio.rate) onStretch?.(offset, pcm.slice(offset, end * mel.hop));
+      if (rate === audio.rate) onAudioChunk?.(offset, pcm.slice(offset, end * mel.hop));
       begin = end;
     }
     const vocodeMs = performance.now() - between;

@@ -2,10 +2,10 @@ import { cellUniform } from '../dsp/philox.ts';
 import { type Feeds, floats, type Graph, integers, type Outputs, read } from '../onnx/runtime.ts';
 import type { Card } from './card.ts';
 import type { GridAxes } from './code-grid.ts';
-import { BatchState } from './kv-cache.ts';
-import { Draw, type DrawOptions } from './token-sampler.ts';
+import { KvCache } from './kv-cache.ts';
+import { TokenSampler, type TokenSamplerOptions } from './token-sampler.ts';
 
-export interface SampleOptions extends DrawOptions {
+export interface SampleOptions extends TokenSamplerOptions {
   classWeights: number[];
   seed: number;
   /** Others that are not urgent stand back while it is sampled. */
@@ -21,7 +21,7 @@ export interface SampleOptions extends DrawOptions {
 /** A clip that is being sampled. Its place among the others is its slot of the state. */
 interface Clip {
   readonly options: SampleOptions;
-  readonly draw: Draw;
+  readonly tokens: TokenSampler;
   readonly codes: Uint16Array;
   row: number;
   /** Of the rows from `conditionFrom` on [rows, columns, conditionDim], by the codebooks that are finished. */
@@ -51,7 +51,7 @@ export class Sampler {
   readonly #card: Card;
   readonly #axes: GridAxes;
   readonly #graphs: { condition: Graph; row: Graph; pixel: Graph };
-  readonly #state: BatchState;
+  readonly #state: KvCache;
   /** Urgent ones first; in the order of the state's slots. */
   readonly #clips: Clip[] = [];
   readonly #joining: Clip[] = [];
@@ -62,7 +62,7 @@ export class Sampler {
     this.#card = card;
     this.#axes = axes;
     this.#graphs = graphs;
-    this.#state = new BatchState(card, axes);
+    this.#state = new KvCache(card, axes);
   }
 
   /** Returns rows x columns codes in raster order. */
@@ -72,7 +72,7 @@ export class Sampler {
       this.#joining.push({
         ...{ options, resolve, reject, row: 0, problem: null, condition: new Float32Array(0), conditionFrom: 0 },
         ...{ prefix: prefixRows(options, cols), followers: [] },
-        draw: new Draw(this.#card.latent.codes, options),
+        tokens: new TokenSampler(this.#card.latent.codes, options),
         codes: new Uint16Array(rows * cols).fill(absent),
       });
       if (!this.#running) void this.#run();
@@ -304,7 +304,7 @@ function choose(clip: Clip, cell: number, logits: Float32Array): number {
   if (clip.problem !== null) return 0;
   try {
     onLogits?.(cell, logits);
-    return start?.given[cell] === 1 ? start.codes[cell]! : clip.draw.code(logits, cellUniform(seed, cell));
+    return start?.given[cell] === 1 ? start.codes[cell]! : clip.tokens.code(logits, cellUniform(seed, cell));
   } catch (error) {
     clip.problem = { error };
     return 0;

@@ -1,14 +1,14 @@
 import assert from 'node:assert/strict';
 import { after, test } from 'node:test';
 import { fixtures, request, voiceDir } from '../fixtures.ts';
-import { makeClip } from './generate-clip.ts';
+import { generateClip } from './generate-clip.ts';
 import { Voice } from './voice.ts';
 
 for (const name of fixtures) {
   const opened = Voice.open(voiceDir(name), { provider: 'cpu', threads: 1 });
   after(async () => (await opened).close());
   const make = async (change: Parameters<typeof request>[1]) =>
-    makeClip(
+    generateClip(
       await opened,
       request(name, change),
       () => undefined,
@@ -48,7 +48,7 @@ test('what does not fit the grid is refused', async () => {
   const cells = voice.axes.rows * voice.axes.cols;
   const refused = (start: { codes: Uint16Array; given: Uint8Array }) =>
     assert.rejects(
-      makeClip(
+      generateClip(
         voice,
         request('tiny', { start }),
         () => undefined,

@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import fc from 'fast-check';
 import { cellUniform } from '../dsp/philox.ts';
 import { EngineError } from '../errors.ts';
-import { Draw } from './token-sampler.ts';
+import { TokenSampler } from './token-sampler.ts';
 
 const options = { temperature: 1, topK: 0, topP: 1 };
 const logits = Float32Array.of(0.3, -1, 2, 2, -4, 0.9, -0.2, 1.1);
@@ -15,10 +15,10 @@ function softmax(values: Float32Array, temperature = 1): number[] {
 }
 
 /** Pearson's statistic of 40000 draws against the shares expected. */
-function chiSquare(draw: Draw, shares: number[]): number {
+function chiSquare(tokens: TokenSampler, shares: number[]): number {
   const count = 40_000;
   const hits = shares.map(() => 0);
-  for (let i = 0; i < count; i++) hits[draw.code(logits, cellUniform(11, i))]! += 1;
+  for (let i = 0; i < count; i++) hits[tokens.code(logits, cellUniform(11, i))]! += 1;
   return shares.reduce((sum, share, i) => {
     if (share === 0) return sum + (hits[i] === 0 ? 0 : Number.POSITIVE_INFINITY);
     return sum + (hits[i]! - share * count) ** 2 / (share * count);
@@ -28,7 +28,7 @@ function chiSquare(draw: Draw, shares: number[]): number {
 // 7 degrees of freedom: 99.99 % of fair draws stay below 30.
 for (const temperature of [0.5, 1, 2])
   test(`codes are drawn by their probability at temperature ${temperature}`, () => {
-    const chi = chiSquare(new Draw(8, { ...options, temperature }), softmax(logits, temperature));
+    const chi = chiSquare(new TokenSampler(8, { ...options, temperature }), softmax(logits, temperature));
     assert.ok(chi < 30, `chi-square ${chi}`);
   });
 
@@ -37,16 +37,16 @@ test('top-k leaves the k likeliest, in their proportions, ties to the lower code
   const kept = [2, 3, 7];
   const sum = kept.reduce((a, i) => a + all[i]!, 0);
   const shares = all.map((share, i) => (kept.includes(i) ? share / sum : 0));
-  assert.ok(chiSquare(new Draw(8, { ...options, topK: 3 }), shares) < 30);
-  const one = new Draw(8, { ...options, topK: 1 });
+  assert.ok(chiSquare(new TokenSampler(8, { ...options, topK: 3 }), shares) < 30);
+  const one = new TokenSampler(8, { ...options, topK: 1 });
   for (let i = 0; i < 100; i++) assert.equal(one.code(logits, i / 100), 2);
 });
 
 test('top-p leaves the smallest set that reaches p', () => {
   // 2 and 3 have 0.315 each, 7 has 0.128: two reach 0.6, three reach 0.7.
   const drawn = (topP: number): Set<number> => {
-    const draw = new Draw(8, { ...options, topP });
-    return new Set(Array.from({ length: 4000 }, (_, i) => draw.code(logits, i / 4000)));
+    const tokens = new TokenSampler(8, { ...options, topP });
+    return new Set(Array.from({ length: 4000 }, (_, i) => tokens.code(logits, i / 4000)));
   };
   assert.deepEqual([...drawn(0.6)].sort(), [2, 3]);
   assert.deepEqual([...drawn(0.7)].sort(), [2, 3, 7]);
@@ -86,7 +86,7 @@ test('top-k and top-p choose exactly as sorting all codes would', () => {
       (values, topK, topP, uniform) => {
         const given = Float32Array.from(values);
         assert.equal(
-          new Draw(given.length, { temperature: 1, topK, topP }).code(given, uniform),
+          new TokenSampler(given.length, { temperature: 1, topK, topP }).code(given, uniform),
           naive(given, topK, topP, uniform),
         );
       },
@@ -96,7 +96,7 @@ test('top-k and top-p choose exactly as sorting all codes would', () => {
 });
 
 test('temperature 0 takes the likeliest, the lower of two', () => {
-  assert.equal(new Draw(8, { ...options, temperature: 0 }).code(logits, 0.999), 2);
+  assert.equal(new TokenSampler(8, { ...options, temperature: 0 }).code(logits, 0.999), 2);
 });
 
 test('a code is always one of those there are, however extreme the logits', () => {
@@ -109,7 +109,10 @@ test('a code is always one of those there are, however extreme the logits', () =
       fc.nat(50),
       fc.double({ min: 1e-6, max: 1, noNaN: true }),
       (values, uniform, temperature, topK, topP) => {
-        const code = new Draw(values.length, { temperature, topK, topP }).code(Float32Array.from(values), uniform);
+        const code = new TokenSampler(values.length, { temperature, topK, topP }).code(
+          Float32Array.from(values),
+          uniform,
+        );
         assert.ok(Number.isInteger(code) && code >= 0 && code < values.length);
       },
     ),
@@ -123,7 +126,7 @@ test('a logit that is no number fails with a code', () => {
       broken[place] = bad;
       for (const temperature of [0, 1])
         assert.throws(
-          () => new Draw(8, { ...options, temperature }).code(broken, 0.5),
+          () => new TokenSampler(8, { ...options, temperature }).code(broken, 0.5),
           (error) => error instanceof EngineError && error.code === 'engine_failed',
         );
     }
@@ -131,11 +134,11 @@ test('a logit that is no number fails with a code', () => {
 
 test('a code that is impossible is never drawn, and without a possible one the draw fails', () => {
   const impossible = Float32Array.from([-Infinity, 1, -Infinity, 0]);
-  const draw = new Draw(4, options);
-  for (let i = 0; i < 100; i++) assert.ok([1, 3].includes(draw.code(impossible, i / 100)));
+  const tokens = new TokenSampler(4, options);
+  for (let i = 0; i < 100; i++) assert.ok([1, 3].includes(tokens.code(impossible, i / 100)));
   for (const temperature of [0, 1])
     assert.throws(
-      () => new Draw(4, { ...options, temperature }).code(new Float32Array(4).fill(-Infinity), 0.5),
+      () => new TokenSampler(4, { ...options, temperature }).code(new Float32Array(4).fill(-Infinity), 0.5),
       (error) => error instanceof EngineError && error.code === 'engine_failed',
     );
 });

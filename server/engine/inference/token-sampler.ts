@@ -1,6 +1,6 @@
 import { EngineError } from '../errors.ts';
 
-export interface DrawOptions {
+export interface TokenSamplerOptions {
   temperature: number;
   topK: number;
   topP: number;
@@ -10,13 +10,13 @@ export interface DrawOptions {
  * Chooses the code of a cell from its logits and one uniform number: temperature, then top-k, then top-p, then the
  * inverse of the cumulative distribution. Ties go to the lower code, everywhere. Buffers are kept between calls.
  */
-export class Draw {
-  readonly #options: DrawOptions;
+export class TokenSampler {
+  readonly #options: TokenSamplerOptions;
   readonly #weights: Float64Array;
   readonly #sorted: Float64Array;
 
   /** codes: how many there are to choose from. */
-  constructor(codes: number, options: DrawOptions) {
+  constructor(codes: number, options: TokenSamplerOptions) {
     this.#options = options;
     this.#weights = new Float64Array(codes);
     this.#sorted = new Float64Array(codes);

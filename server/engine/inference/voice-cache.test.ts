@@ -7,11 +7,11 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { voiceDir } from '../fixtures.ts';
 import { parseCard, readCardText } from './card.ts';
 import type { Voice } from './voice.ts';
-import { memoryOf, VoiceShelf } from './voice-cache.ts';
+import { memoryOf, VoiceCache } from './voice-cache.ts';
 
-/** Copies of one fixture's card, and a shelf with room for so many of them, that only notes what it opens and closes. */
-async function shelf(t: TestContext, room: number) {
-  const root = await mkdtemp(path.join(tmpdir(), 'foleyd-shelf-'));
+/** Copies of one fixture's card, and a cache with room for so many of them, that only records what it opens and closes. */
+async function cache(t: TestContext, room: number) {
+  const root = await mkdtemp(path.join(tmpdir(), 'foleyd-cache-'));
   t.after(() => rm(root, { recursive: true }));
   const dirs: string[] = [];
   for (const name of ['a', 'b', 'c', 'd']) {
@@ -20,7 +20,7 @@ async function shelf(t: TestContext, room: number) {
   }
   const each = memoryOf(parseCard(await readCardText(dirs[0]!)));
   const told: string[] = [];
-  const known = new VoiceShelf(room * each, async (dir) => {
+  const known = new VoiceCache(room * each, async (dir) => {
     const name = path.basename(dir);
     told.push(`+${name}`);
     const close = async () => void told.push(`-${name}`);
@@ -32,7 +32,7 @@ async function shelf(t: TestContext, room: number) {
 }
 
 test('the least recently used goes, before the next one is loaded', async (t) => {
-  const { dirs, use, told, names } = await shelf(t, 2);
+  const { dirs, use, told, names } = await cache(t, 2);
   const [a, b, c] = dirs as [string, string, string];
   for (const dir of [a, b, a, c, a]) await use(dir);
   assert.deepEqual(told, ['+a', '+b', '-b', '+c']);
@@ -40,7 +40,7 @@ test('the least recently used goes, before the next one is loaded', async (t) =>
 });
 
 test('a voice in use stays, however little room there is, and goes once it is left', async (t) => {
-  const { dirs, known, told, names } = await shelf(t, 1);
+  const { dirs, known, told, names } = await cache(t, 1);
   const [a, b, c] = await Promise.all(dirs.slice(0, 3).map((dir) => known.take(dir)));
   assert.deepEqual(told, ['+a', '+b', '+c']);
   await b!.leave();
@@ -54,14 +54,14 @@ test('a voice in use stays, however little room there is, and goes once it is le
 });
 
 test('one voice that is larger than all the room is loaded all the same', async (t) => {
-  const { dirs, use, names } = await shelf(t, 0.1);
+  const { dirs, use, names } = await cache(t, 0.1);
   await use(dirs[0]!);
   await use(dirs[1]!);
   assert.deepEqual(names(), ['b']);
 });
 
 test('a voice whose card has changed is another one, and one whose card is gone is let go', async (t) => {
-  const { dirs, known, use, told, names } = await shelf(t, 4);
+  const { dirs, known, use, told, names } = await cache(t, 4);
   const [a] = dirs as [string];
   const user = await known.take(a);
   await writeFile(path.join(a, 'card.json'), `${await readCardText(a)} `);

@@ -6,7 +6,7 @@ interface Kept {
   /** Bytes it is counted as. */
   bytes: number;
   users: number;
-  /** On the shelf no more: closed when the last user leaves. */
+  /** Evicted: closed when the last user releases it. */
   gone: boolean;
 }
 
@@ -28,7 +28,7 @@ export function memoryOf({ graphs }: Pick<Card, 'graphs'>): number {
  * Voices in memory, as many as fit. Before another one is loaded, the least recently used go to make room, but never
  * one that is in use: then there are more than fit, until somebody leaves.
  */
-export class VoiceShelf {
+export class VoiceCache {
   readonly #most: number;
   readonly #open: (dir: string) => Promise<Voice>;
   /** The least recently used first. */

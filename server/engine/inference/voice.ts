@@ -1,21 +1,21 @@
 import { EngineError } from '../errors.ts';
-import { Graph, type Place } from '../onnx/runtime.ts';
+import { type Execution, Graph } from '../onnx/runtime.ts';
 import { type Card, parseCard, readCardText } from './card.ts';
 import { GridAxes } from './code-grid.ts';
 import {
-  type OnStretch,
+  type ClipRenderer,
+  type OnAudioChunk,
   type Rendered,
   Renderer,
-  type RendererOf,
+  type RendererOptions,
   type RenderOrder,
-  type Renders,
 } from './renderer.ts';
 import { Sampler } from './sampler.ts';
 
 const priorGraphs = ['condition', 'row', 'pixel'] as const;
 
 /** How a voice's renderer is had: here, or in another thread. */
-export type OpenRenderer = (of: RendererOf, axes: GridAxes) => Promise<Renders>;
+export type OpenRenderer = (of: RendererOptions, axes: GridAxes) => Promise<ClipRenderer>;
 
 /** A voice in memory: its card, its prior and the way from codes to audio. */
 export class Voice {
@@ -25,9 +25,9 @@ export class Voice {
   /** The card's text: a voice whose card changed on disk is another voice. */
   readonly cardText: string;
   readonly #prior: Graph[];
-  readonly #renderer: Renders;
+  readonly #renderer: ClipRenderer;
 
-  private constructor(cardText: string, card: Card, axes: GridAxes, prior: Graph[], renderer: Renders) {
+  private constructor(cardText: string, card: Card, axes: GridAxes, prior: Graph[], renderer: ClipRenderer) {
     const [condition, row, pixel] = prior;
     this.card = card;
     this.cardText = cardText;
@@ -44,14 +44,14 @@ export class Voice {
    */
   static async open(
     voiceDir: string,
-    place: Place,
+    place: Execution,
     openRenderer: OpenRenderer = (of, axes) => Renderer.open(of, axes),
   ): Promise<Voice> {
     const cardText = await readCardText(voiceDir);
     const card = parseCard(cardText);
     const axes = new GridAxes(card);
     const prior: Graph[] = [];
-    let renderer: Renders | null = null;
+    let renderer: ClipRenderer | null = null;
     try {
       for (const name of priorGraphs)
         prior.push(await Graph.open(voiceDir, card, name, { provider: 'cpu', threads: 1 }));
@@ -72,8 +72,8 @@ export class Voice {
   }
 
   /** Codes -> audio, at the card's rate unless another is asked for. */
-  render(order: Omit<RenderOrder, 'rate'> & { rate?: number }, onStretch?: OnStretch): Promise<Rendered> {
-    return this.#renderer.render({ rate: this.card.audio.rate, ...order }, onStretch);
+  render(order: Omit<RenderOrder, 'rate'> & { rate?: number }, onAudioChunk?: OnAudioChunk): Promise<Rendered> {
+    return this.#renderer.render({ rate: this.card.audio.rate, ...order }, onAudioChunk);
   }
 
   /** One row and one rendering: graphs that do not fit their card fail now, and the first clip finds all memory warm. */

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { request } from '../fixtures.ts';
 import { EnginePool } from '../process/pool.ts';
-import { bundledApart, chooseProvider, tryApart } from './provider.ts';
+import { bundledProvidersInProcess, chooseProvider, tryProviderInProcess } from './provider.ts';
 
 const works = (...names: string[]) => {
   const asked: string[] = [];
@@ -38,9 +38,9 @@ test('auto takes the first in the package that works, one at a time', async () =
 });
 
 test('a provider is tried in a process of its own', { timeout: 60_000 }, async () => {
-  assert.equal(await tryApart('cpu'), null);
-  assert.match(String(await tryApart('no such provider')), /\S/);
-  assert.ok((await bundledApart()).includes('cpu'));
+  assert.equal(await tryProviderInProcess('cpu'), null);
+  assert.match(String(await tryProviderInProcess('no such provider')), /\S/);
+  assert.ok((await bundledProvidersInProcess()).includes('cpu'));
 });
 
 test('where a provider fails, clips are made on the CPU, with the same bits, and it is said', {

@@ -21,7 +21,7 @@ const PATIENCE_MS = 30_000;
 export async function chooseProvider(
   wanted: string,
   bundled: readonly string[],
-  attempt: (name: string) => Promise<string | null> = tryApart,
+  attempt: (name: string) => Promise<string | null> = tryProviderInProcess,
 ): Promise<ChosenProvider> {
   const order: readonly string[] = providerNames;
   const names = wanted === 'auto' ? order.filter((name) => name !== 'cpu' && bundled.includes(name)) : [wanted];
@@ -36,12 +36,12 @@ export async function chooseProvider(
 }
 
 /** null, or why a provider does not work here. */
-export function tryApart(name: string): Promise<string | null> {
+export function tryProviderInProcess(name: string): Promise<string | null> {
   return ask<string | null>(name).catch((error: Error) => error.message);
 }
 
 /** Names of the providers inside the installed package. */
-export function bundledApart(): Promise<string[]> {
+export function bundledProvidersInProcess(): Promise<string[]> {
   return ask<string[]>('list');
 }
 

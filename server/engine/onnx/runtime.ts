@@ -55,7 +55,7 @@ export function readIntegers(outputs: Outputs, name: string): BigInt64Array {
 }
 
 /** Where a graph runs. */
-export interface Place {
+export interface Execution {
   provider: string;
   threads: number;
 }
@@ -68,14 +68,14 @@ export class Graph {
   }
 
   /** Reads one of a voice's graphs as `read` does. */
-  static async open(voiceDir: string, card: Card, name: GraphName, on: Place): Promise<Graph> {
+  static async open(voiceDir: string, card: Card, name: GraphName, on: Execution): Promise<Graph> {
     const described = card.graphs[name];
     if (described === undefined) throw new EngineError('voice_corrupt', `the card names no ${name} graph`);
     return Graph.read(voiceDir, described, on);
   }
 
   /** Reads a graph, compares its SHA-256 with the card's, and makes a session. Throws voice_missing or voice_corrupt. */
-  static async read(voiceDir: string, { file, sha256, bytes: size }: CardFile, on: Place): Promise<Graph> {
+  static async read(voiceDir: string, { file, sha256, bytes: size }: CardFile, on: Execution): Promise<Graph> {
     let bytes: Buffer | null = null;
     try {
       const place = path.join(voiceDir, file);
@@ -111,7 +111,7 @@ export class Graph {
   }
 }
 
-function sessionOptions({ provider, threads }: Place): ort.InferenceSession.SessionOptions {
+function sessionOptions({ provider, threads }: Execution): ort.InferenceSession.SessionOptions {
   return {
     executionProviders: [provider],
     intraOpNumThreads: threads,

@@ -2,7 +2,7 @@
 import { writeFileSync } from 'node:fs';
 import { constants, setPriority } from 'node:os';
 import { VoiceEncoder } from '../inference/encoder.ts';
-import { makeClip } from '../inference/generate-clip.ts';
+import { generateClip } from '../inference/generate-clip.ts';
 import { tryVoice } from '../inference/self-test.ts';
 import { Voice } from '../inference/voice.ts';
 import { serveTasks } from './serve-tasks.ts';
@@ -26,7 +26,7 @@ serveTasks<string>(async (dir) => {
     const { audio, classes } = voice.card;
     await tryVoice(
       (request) =>
-        makeClip(
+        generateClip(
           voice,
           request,
           () => undefined,

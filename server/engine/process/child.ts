@@ -5,14 +5,14 @@
 import { constants, setPriority } from 'node:os';
 import type { EngineRequest, EngineResult } from '../engine.ts';
 import { EngineError, toEngineError } from '../errors.ts';
-import { makeClip } from '../inference/generate-clip.ts';
+import { generateClip } from '../inference/generate-clip.ts';
 import { RenderThread } from '../inference/render-thread.ts';
 import { Voice } from '../inference/voice.ts';
-import { VoiceShelf } from '../inference/voice-cache.ts';
+import { VoiceCache } from '../inference/voice-cache.ts';
 import { chooseProvider } from '../onnx/provider.ts';
 import { bundledProviders, ortVersion } from '../onnx/runtime.ts';
 import type { ChildStatus, FromChild, ToChild } from './messages.ts';
-import { whenServerGone } from './parent-exit.ts';
+import { onParentExit } from './parent-exit.ts';
 
 // Whoever plays sound goes first: the server's own mixing, and the host beside it. Threads made later inherit it.
 try {
@@ -24,7 +24,7 @@ try {
 // that it can let clips end first.
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => undefined);
 // An orderly exit would end the rendering thread in the middle of a graph's run, which aborts with a core dump.
-whenServerGone(() => void process.kill(process.pid, 'SIGKILL'));
+onParentExit(() => void process.kill(process.pid, 'SIGKILL'));
 
 const threads = Number(process.argv[2] ?? 1);
 const voiceMemory = Number(process.argv[4] ?? 512) * 2 ** 20;
@@ -34,7 +34,7 @@ const rendering = new RenderThread((reason) => {
   console.error(`the rendering thread ended: ${reason}`);
   process.exit(1);
 });
-const voices = new VoiceShelf(voiceMemory, (dir) => Voice.open(dir, { provider, threads }, (of) => rendering.open(of)));
+const voices = new VoiceCache(voiceMemory, (dir) => Voice.open(dir, { provider, threads }, (of) => rendering.open(of)));
 const open = new Set<number>();
 const cancelled = new Set<number>();
 
@@ -51,7 +51,7 @@ async function clip(task: number, request: EngineRequest): Promise<EngineResult>
   if (isCancelled()) throw new EngineError('cancelled', 'the clip was cancelled');
   const { voice, leave } = await voices.take(request.voiceDir);
   try {
-    return await makeClip(voice, request, (event) => send({ type: 'event', task, event }), isCancelled);
+    return await generateClip(voice, request, (event) => send({ type: 'event', task, event }), isCancelled);
   } finally {
     await leave();
   }

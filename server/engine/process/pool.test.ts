@@ -4,7 +4,7 @@ import type { EngineResult } from '../engine.ts';
 import { EngineError } from '../errors.ts';
 import { FakeProcess, request, voiceDir } from '../fixtures.ts';
 import { EnginePool, type PoolParts } from './pool.ts';
-import { EngineHost } from './supervisor.ts';
+import { EngineSupervisor } from './supervisor.ts';
 
 const quiet = (): void => undefined;
 
@@ -20,7 +20,7 @@ function scripted(lanes: number, parts: PoolParts = {}) {
       ...parts,
       start: (options) => {
         threads.push(options.threads);
-        return new EngineHost(options, (_, events) => {
+        return new EngineSupervisor(options, (_, events) => {
           const child = new FakeProcess(events);
           processes.push(child);
           return child;

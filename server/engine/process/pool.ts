@@ -1,7 +1,7 @@
 import { availableParallelism, freemem } from 'node:os';
 import type { Engine, EngineEvent, EngineInfo, EngineRequest, EngineResult, EngineRun } from '../engine.ts';
 import { EngineError } from '../errors.ts';
-import { EngineHost, type HostOptions } from './supervisor.ts';
+import { EngineSupervisor, type SupervisorOptions } from './supervisor.ts';
 
 export interface EngineOptions {
   /** That render in each process. A clip's bits do not depend on it. */
@@ -12,12 +12,12 @@ export interface EngineOptions {
   provider?: string;
   /** Megabytes of memory that voices may take in each process. */
   voiceMemory?: number;
-  log?: HostOptions['log'];
+  log?: SupervisorOptions['log'];
 }
 
 /** What a test may put in place of the machine. */
 export interface PoolParts {
-  start?: (options: HostOptions) => EngineHost;
+  start?: (options: SupervisorOptions) => EngineSupervisor;
   /** Bytes. */
   freeMemory?: () => number;
   idleMs?: number;
@@ -39,7 +39,7 @@ interface Task {
 
 /** An engine process and the clips it makes. */
 interface Lane {
-  host: EngineHost;
+  supervisor: EngineSupervisor;
   tasks: Set<Task>;
   idle: NodeJS.Timeout | null;
 }
@@ -79,7 +79,12 @@ export class EnginePool implements Engine {
 
   constructor(options: EngineOptions = {}, parts: PoolParts = {}) {
     this.#options = options;
-    this.#parts = { start: (host) => new EngineHost(host), freeMemory: freemem, idleMs: IDLE_MS, ...parts };
+    this.#parts = {
+      start: (supervisor) => new EngineSupervisor(supervisor),
+      freeMemory: freemem,
+      idleMs: IDLE_MS,
+      ...parts,
+    };
     this.#threads = options.threads ?? 1;
     this.#most = options.lanes ?? Math.min(MOST_LANES, Math.max(1, Math.floor(availableParallelism() / THREADS)));
     this.#open();
@@ -90,7 +95,7 @@ export class EnginePool implements Engine {
   }
 
   info(): EngineInfo {
-    const all = this.#lanes.map(({ host }) => host.info());
+    const all = this.#lanes.map(({ supervisor }) => supervisor.info());
     const [first] = all;
     const known = all.map(({ memoryMb }) => memoryMb).filter((memory) => memory !== null);
     return {
@@ -103,7 +108,7 @@ export class EnginePool implements Engine {
 
   /** The first lane's answer; the others load what they are asked to make. */
   load(voiceDir: string): Promise<void> {
-    return this.#lanes[0]!.host.load(voiceDir);
+    return this.#lanes[0]!.supervisor.load(voiceDir);
   }
 
   run(request: EngineRequest, on: (event: EngineEvent) => void): EngineRun {
@@ -125,7 +130,7 @@ export class EnginePool implements Engine {
       const error = new EngineError('engine_unavailable', 'the engine is closed');
       for (const task of this.#waiting.splice(0)) task.reject(error);
       for (const { idle } of this.#lanes) clearTimeout(idle ?? undefined);
-      this.#closed = Promise.all(this.#lanes.map(({ host }) => host.close())).then(() => undefined);
+      this.#closed = Promise.all(this.#lanes.map(({ supervisor }) => supervisor.close())).then(() => undefined);
     }
     return this.#closed;
   }
@@ -164,9 +169,9 @@ export class EnginePool implements Engine {
     return chosen;
   }
 
-  #hasRoom({ host, tasks }: Lane, { request, alone }: Task): boolean {
-    if (!host.ready && host !== this.#lanes[0]!.host) return false;
-    if (alone) return tasks.size === 0 && host.ready;
+  #hasRoom({ supervisor, tasks }: Lane, { request, alone }: Task): boolean {
+    if (!supervisor.ready && supervisor !== this.#lanes[0]!.supervisor) return false;
+    if (alone) return tasks.size === 0 && supervisor.ready;
     for (const other of tasks) if (other.alone) return false;
     const hurried = [...tasks].filter((other) => other.request.urgent === true).length;
     return request.urgent === true ? hurried < TOGETHER : tasks.size < TOGETHER;
@@ -176,7 +181,7 @@ export class EnginePool implements Engine {
     clearTimeout(lane.idle ?? undefined);
     lane.tasks.add(task);
     if (lane.tasks.size > 1) for (const other of lane.tasks) other.company = true;
-    task.run = lane.host.run(task.request, (event) => this.#tell(task, event));
+    task.run = lane.supervisor.run(task.request, (event) => this.#tell(task, event));
     const ended = (settle: () => void): void => {
       lane.tasks.delete(task);
       // The lane must have room again by the time that whoever asked hears of its clip.
@@ -218,19 +223,19 @@ export class EnginePool implements Engine {
   }
 
   #grow(): void {
-    const starting = this.#lanes.slice(1).find(({ host }) => !host.ready);
+    const starting = this.#lanes.slice(1).find(({ supervisor }) => !supervisor.ready);
     if (starting !== undefined) {
-      if (starting.host.info().restarts >= PATIENCE) this.#doWithout(starting);
+      if (starting.supervisor.info().restarts >= PATIENCE) this.#doWithout(starting);
       return;
     }
     if (this.#lanes.length >= this.#most) return;
-    const need = (this.#lanes[0]!.host.info().memoryMb ?? 0) * 1.5 * 2 ** 20;
+    const need = (this.#lanes[0]!.supervisor.info().memoryMb ?? 0) * 1.5 * 2 ** 20;
     if (this.#parts.freeMemory() >= need) this.#open();
   }
 
   #open(): void {
     const lane: Lane = {
-      host: this.#parts.start({
+      supervisor: this.#parts.start({
         threads: this.#threads,
         // A load beside the clips of both kinds.
         atOnce: 2 * TOGETHER + 1,
@@ -247,7 +252,7 @@ export class EnginePool implements Engine {
 
   #freed(lane: Lane): void {
     this.#next();
-    if (lane === this.#lanes[0] || lane.tasks.size > 0 || !lane.host.ready || this.#closed !== null) return;
+    if (lane === this.#lanes[0] || lane.tasks.size > 0 || !lane.supervisor.ready || this.#closed !== null) return;
     clearTimeout(lane.idle ?? undefined);
     lane.idle = setTimeout(() => this.#shut(lane), this.#parts.idleMs);
     lane.idle.unref();
@@ -256,7 +261,7 @@ export class EnginePool implements Engine {
   #shut(lane: Lane): void {
     if (lane.tasks.size > 0 || this.#closed !== null) return;
     this.#lanes.splice(this.#lanes.indexOf(lane), 1);
-    void lane.host.close();
+    void lane.supervisor.close();
   }
 
   #doWithout(lane: Lane): void {
@@ -267,6 +272,6 @@ export class EnginePool implements Engine {
 }
 
 /** How much a lane has to do: one that still starts is the last choice. */
-function rank({ host, tasks }: Lane): number {
-  return tasks.size + (host.ready ? 0 : 2 * TOGETHER);
+function rank({ supervisor, tasks }: Lane): number {
+  return tasks.size + (supervisor.ready ? 0 : 2 * TOGETHER);
 }

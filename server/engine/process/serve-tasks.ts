@@ -1,13 +1,13 @@
 import process from 'node:process';
 import { toEngineError } from '../errors.ts';
-import { whenServerGone } from './parent-exit.ts';
+import { onParentExit } from './parent-exit.ts';
 import type { Answer, Task } from './task-process.ts';
 
 /** The other side of a TaskProcess: does tasks one after the other, and leaves when the server does. */
 export function serveTasks<T>(perform: (payload: T) => Promise<unknown>): void {
   // A stop reaches the whole process group: the server decides when this process goes.
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => undefined);
-  whenServerGone(() => process.exit(0));
+  onParentExit(() => process.exit(0));
   const send = (message: Answer): void => void (process.connected && process.send?.(message));
   let last: Promise<void> = Promise.resolve();
   process.on('message', ({ task, payload }: Task<T>) => {

@@ -1,11 +1,11 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { createRequire } from 'node:module';
 import { fileURLToPath, pathToFileURL } from 'node:url';
-import type { Place } from '../onnx/runtime.ts';
+import type { Execution } from '../onnx/runtime.ts';
 import { type FromChild, owned, type ToChild } from './messages.ts';
 
 /** How a process works. */
-export interface ProcessOptions extends Place {
+export interface ProcessOptions extends Execution {
   /** Megabytes of memory that its voices may take. */
   voiceMemory: number;
 }

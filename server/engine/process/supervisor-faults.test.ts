@@ -1,16 +1,16 @@
-/** The host with processes that misbehave on cue, and with time in the test's hands. */
+/** The supervisor with processes that misbehave on cue, and with time in the test's hands. */
 import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
 import type { EngineRequest, EngineResult } from '../engine.ts';
 import { EngineError, type EngineErrorCode } from '../errors.ts';
 import { FakeProcess, request } from '../fixtures.ts';
-import { EngineHost } from './supervisor.ts';
+import { EngineSupervisor } from './supervisor.ts';
 
 function start(context: TestContext) {
   context.mock.timers.enable({ apis: ['setTimeout'] });
   const started: FakeProcess[] = [];
   const logged: string[] = [];
-  const host = new EngineHost(
+  const supervisor = new EngineSupervisor(
     { threads: 1, log: (level, message) => logged.push(`${level} ${message}`) },
     (_, events) => {
       const child = new FakeProcess(events);
@@ -19,9 +19,9 @@ function start(context: TestContext) {
     },
   );
   const run = (change: Partial<EngineRequest> = {}): Promise<EngineResult> =>
-    host.run(request('tiny', change), () => undefined).done;
+    supervisor.run(request('tiny', change), () => undefined).done;
   return {
-    host,
+    supervisor,
     started,
     logged,
     run,
@@ -33,11 +33,11 @@ function start(context: TestContext) {
 const fails = (code: EngineErrorCode) => (error: unknown) => error instanceof EngineError && error.code === code;
 
 test('an engine that never starts fails those who wait, and is tried again', async (context) => {
-  const { host, started, run, pass, last } = start(context);
+  const { supervisor, started, run, pass, last } = start(context);
   const waiting = [run(), run()].map((clip) => assert.rejects(clip, fails('engine_unavailable')));
   for (let failure = 0; failure < 5; failure++) {
     last().events.onExit('exit code 1');
-    assert.equal(host.info().state, 'restarting');
+    assert.equal(supervisor.info().state, 'restarting');
     pass(2000);
   }
   await Promise.all(waiting);
@@ -46,7 +46,7 @@ test('an engine that never starts fails those who wait, and is tried again', asy
   last().ready();
   last().finish();
   await clip;
-  assert.equal(host.info().restarts, 5);
+  assert.equal(supervisor.info().restarts, 5);
 });
 
 test('an engine that hangs while it starts is killed and replaced', async (context) => {
@@ -99,8 +99,8 @@ test('a clip that kills every engine it meets fails alone', async (context) => {
 });
 
 test('a listener that throws harms neither its clip nor the server', async (context) => {
-  const { host, logged, last } = start(context);
-  const clip = host.run(request('tiny'), () => {
+  const { supervisor, logged, last } = start(context);
+  const clip = supervisor.run(request('tiny'), () => {
     throw new Error('deaf');
   });
   last().ready();
@@ -121,14 +121,14 @@ test('a request that cannot be sent fails, and the next is made', async (context
 });
 
 test('the queue has an end', async (context) => {
-  const { host, run } = start(context);
+  const { supervisor, run } = start(context);
   const waiting = Array.from({ length: 1024 }, () => assert.rejects(run(), fails('engine_unavailable')));
   await assert.rejects(run(), (error) => fails('engine_unavailable')(error) && /1024/.test(String(error)));
-  await Promise.all([host.close(), ...waiting]);
+  await Promise.all([supervisor.close(), ...waiting]);
 });
 
 test('closing twice is closing once', async (context) => {
-  const { host } = start(context);
-  assert.equal(host.close(), host.close());
-  await host.close();
+  const { supervisor } = start(context);
+  assert.equal(supervisor.close(), supervisor.close());
+  await supervisor.close();
 });

@@ -3,7 +3,7 @@ import { EngineError, toEngineError } from '../errors.ts';
 import type { FromChild, ToChild } from './messages.ts';
 import { type ProcessOptions, startProcess } from './spawn.ts';
 
-export interface HostOptions {
+export interface SupervisorOptions {
   /** Threads of the graphs. */
   threads: number;
   /** Where decoder and vocoder run, if it works there; the CPU by default. */
@@ -38,10 +38,10 @@ const MOST_WAITING = 1024;
  * Keeps one engine process alive and gives it as many tasks as it works at together. A crash fails those; the ones
  * behind them wait for the process that replaces it.
  */
-export class EngineHost {
+export class EngineSupervisor {
   readonly #startProcess: typeof startProcess;
   readonly #place: ProcessOptions;
-  readonly #log: NonNullable<HostOptions['log']>;
+  readonly #log: NonNullable<SupervisorOptions['log']>;
   readonly #atOnce: number;
   readonly #onFree: () => void;
   readonly #queue: Task[] = [];
@@ -59,7 +59,7 @@ export class EngineHost {
   #closed: Promise<void> | null = null;
 
   /** start: how a process is started; tests give their own. */
-  constructor(options: HostOptions, start: typeof startProcess = startProcess) {
+  constructor(options: SupervisorOptions, start: typeof startProcess = startProcess) {
     const { threads, provider = 'cpu', voiceMemory = 512, log, onFree, atOnce = 1 } = options;
     this.#startProcess = start;
     this.#place = { provider, threads, voiceMemory };

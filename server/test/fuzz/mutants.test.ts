@@ -7,7 +7,7 @@ import assert from 'node:assert/strict';
 import { connect } from 'node:net';
 import process from 'node:process';
 import test, { type TestContext } from 'node:test';
-import { drawing } from '../../evaluation/measure.ts';
+import { seededUniform } from '../../evaluation/measure.ts';
 import { besideAnother } from '../support/bystander.ts';
 import { newServer, type TestServer } from '../support/server.ts';
 import { fuzzing } from './arbitraries.ts';
@@ -37,7 +37,7 @@ async function survive(
   count: number,
   seed: number,
 ): Promise<void> {
-  const random = drawing(seed);
+  const random = seededUniform(seed);
   const pick = (): number => Math.floor(random() * frames.length);
   let most = 0;
   /** What came of a frame, and how long it took. */
@@ -118,7 +118,7 @@ const exchanges = [
 
 test('whatever bytes a connection begins with, it ends, and the others go on', async (t) => {
   const { seed } = fuzzing(t);
-  const random = drawing(seed);
+  const random = seededUniform(seed);
   const count = Math.max(100, Math.ceil(total / 500));
   const server = await newServer(t, { engine: { samples: 64 }, config: { limits: { clips: 64 } } });
   const pick = (): Uint8Array => exchanges[Math.floor(random() * exchanges.length)]!;
