@@ -19,7 +19,7 @@ import { EmbedderClient as ClipListener } from './evaluation/embedder-client.ts'
 import { openEvaluation, type ReferenceFolder } from './evaluation/open.ts';
 import { ScoreBook } from './evaluation/scores.ts';
 import { UntrustedVoices } from './evaluation/untrusted-voices.ts';
-import { createClipMaker } from './generation/trigger-clips.ts';
+import { createClipGenerator } from './generation/trigger-clips.ts';
 import { createHandlers } from './handlers/index.ts';
 import type { ServerInfo } from './handlers/server-info.ts';
 import { Midi, type MidiSystem } from './midi/midi.ts';
@@ -30,7 +30,7 @@ import { connectMemory, type MemoryClient } from './network/transports/memory.ts
 import { OscSpace } from './network/transports/osc-address-space.ts';
 import { WallClock } from './playback/clock.ts';
 import type { Playback } from './playback/playback.ts';
-import { Transport } from './tempo/host-transport.ts';
+import { HostTransport } from './tempo/host-transport.ts';
 import { openTraining } from './training/open.ts';
 import { Uploads } from './training/uploads.ts';
 import { TriggerBank } from './triggers/bank.ts';
@@ -121,9 +121,9 @@ export async function createApp(config: Config, parts: AppParts = {}): Promise<A
     ...{ devices: config.midi, system: parts.midi ?? null, now: () => wall.now() },
     log: (level, message) => log[level](message),
   });
-  const transport = new Transport(midi);
+  const transport = new HostTransport(midi);
   const triggers = new TriggerBank({
-    maker: createClipMaker({ scheduler, catalog, rate: async () => (await play()).info().rate }),
+    generator: createClipGenerator({ scheduler, catalog, rate: async () => (await play()).info().rate }),
     playback: play,
     beats: transport,
     save: (maps) => mapStore.save(maps),
@@ -139,7 +139,7 @@ export async function createApp(config: Config, parts: AppParts = {}): Promise<A
     ...{ own: path.join(config.data, 'voices'), models: config.models },
     ...{ maxBytes: limits.voiceBytes, freeDisk: FREE_DISK },
     check: async (voice) => {
-      for (const maker of voice.makers) await untrusted.check(maker);
+      for (const model of voice.models) await untrusted.check(model);
     },
     claimed: (id) => {
       const job = training.trainings.list().find((one) => !one.over && one.order.voice === id);
@@ -305,16 +305,16 @@ export async function createApp(config: Config, parts: AppParts = {}): Promise<A
 
 /** Loads a voice beside the others and tries it. Rejects with an EngineError. */
 async function loadAndTry(engine: Engine, voice: Voice): Promise<void> {
-  for (const maker of voice.makers) {
-    await engine.load(maker.dir);
-    await tryVoice((request) => engine.run(request, () => undefined).done, maker);
+  for (const model of voice.models) {
+    await engine.load(model.dir);
+    await tryVoice((request) => engine.run(request, () => undefined).done, model);
   }
 }
 
 /** Loads the active voice, so that the first clip does not wait. A broken one is no reason not to start. */
 async function warm(catalog: VoiceCatalog, engine: Engine): Promise<string | null> {
   try {
-    for (const { dir } of (await catalog.find()).makers) await engine.load(dir);
+    for (const { dir } of (await catalog.find()).models) await engine.load(dir);
     return null;
   } catch (thrown) {
     const { code, message } = toProtocolError(thrown);

@@ -12,14 +12,14 @@ import { logMel } from '../engine/dsp/mel.ts';
 import { createEngine } from '../engine/process/pool.ts';
 import { gridOf } from '../generation/code-grid.ts';
 import {
-  alikeness,
   beginOf,
-  changeOver,
-  continued,
-  joined,
+  correlation,
+  crossfadeOf,
+  joinPieces,
   pieceSeed,
   piecesOf,
   type Start,
+  startOfNext,
 } from '../generation/continuation.ts';
 import { summary } from './summary.ts';
 import { benchFlags, machine, print } from './support.ts';
@@ -83,13 +83,13 @@ function compare(whole: Float32Array, places: readonly number[], fade: number, i
 
 /** Pieces laid over each other. */
 function overlaid(sounds: readonly Float32Array[], into: Places, fades?: Fades): void {
-  const whole = joined(pieces, sounds, rate);
+  const whole = joinPieces(pieces, sounds, rate);
   const places: number[] = [];
   let length = 0;
   for (let i = 1; i < sounds.length; i++) {
     const begin = beginOf(pieces, i, rate);
     const over = sounds[i - 1]!.subarray(begin - beginOf(pieces, i - 1, rate));
-    const { change, fade } = changeOver(pieces, over, sounds[i]!, rate);
+    const { change, fade } = crossfadeOf(pieces, over, sounds[i]!, rate);
     places.push(begin + change);
     length = fade;
     if (fades === undefined) continue;
@@ -98,7 +98,7 @@ function overlaid(sounds: readonly Float32Array[], into: Places, fades?: Fades):
     const meant = from!.map((x, n) => Math.hypot(x * Math.cos(angle(n)), to![n]! * Math.sin(angle(n))));
     const equalPower = from!.map((x, n) => x * Math.cos(angle(n)) + to![n]! * Math.sin(angle(n)));
     const got = whole.subarray(begin + change, begin + change + fade);
-    fades.alike.push(alikeness(from!, to!));
+    fades.alike.push(correlation(from!, to!));
     fades.levelDb.push(Math.abs(loudness(got) - loudness(meant)));
     fades.equalPowerDb.push(Math.abs(loudness(equalPower) - loudness(meant)));
   }
@@ -141,7 +141,7 @@ for (const classId of card.classes.keys()) {
   for (let seed = 0; seed < Number(flags.seeds); seed++) {
     const made = [await piece(classId, seed)];
     while (made.length < PIECES)
-      made.push(await piece(classId, pieceSeed(seed, made.length), continued(pieces, made.at(-1)!.codes)));
+      made.push(await piece(classId, pieceSeed(seed, made.length), startOfNext(pieces, made.at(-1)!.codes)));
     const sounds = made.map(({ pcm }) => pcm);
     overlaid(sounds, told.goesOn, fades);
     firsts.push(made[0]!.pcm);

@@ -9,11 +9,11 @@ import { type Hit, limits, type PoolState, parseArgs, type TriggerMap } from '..
 import { FairScheduler } from '../dispatch/fair-scheduler.ts';
 import { JobEventBus } from '../dispatch/job-events.ts';
 import { createEngine } from '../engine/process/pool.ts';
-import { createClipMaker } from '../generation/trigger-clips.ts';
+import { createClipGenerator } from '../generation/trigger-clips.ts';
 import { createPlayback } from '../playback/create.ts';
 import { createOfflinePlayback } from '../playback/offline.ts';
 import { TriggerBank } from '../triggers/bank.ts';
-import type { ClipMaker, MadeClip } from '../triggers/player.ts';
+import type { ClipGenerator, GeneratedClip } from '../triggers/player.ts';
 import { VoiceCatalog } from '../voices/catalog.ts';
 import { benchFlags, machine, print, round } from './support.ts';
 
@@ -65,7 +65,7 @@ async function live(): Promise<Record<string, unknown>> {
   const playback = await createPlayback({ output: 'none', onPlaced: (ms) => placed.push(ms) });
   const { classes, classCount, dir, rate } = await catalog.find();
   const bank = new TriggerBank({
-    maker: createClipMaker({ scheduler, catalog, rate: async () => playback.info().rate }),
+    generator: createClipGenerator({ scheduler, catalog, rate: async () => playback.info().rate }),
     ...{ playback: async () => playback, save: async () => undefined },
     onProblem: (message, error) => process.stderr.write(`${message}: ${String(error)}\n`),
   });
@@ -139,15 +139,16 @@ const CLIP = 1 / 3;
 /** Real bank and mixer; clips come at the pace of an engine by the time that is rendered. */
 async function long(): Promise<Record<string, unknown>> {
   const playback = createOfflinePlayback({ rate: RATE });
-  const orders: { map: TriggerMap; temperature: number; take: (clip: MadeClip) => void; gone: () => boolean }[] = [];
+  const orders: { map: TriggerMap; temperature: number; take: (clip: GeneratedClip) => void; gone: () => boolean }[] =
+    [];
   let seed = 0;
-  const maker: ClipMaker = {
+  const generator: ClipGenerator = {
     check: async () => undefined,
-    stock: (map, temperatures, take, signal) =>
+    generate: (map, temperatures, take, signal) =>
       new Promise((resolve) => {
         let left = temperatures.length;
         for (const temperature of temperatures) {
-          const taken = (clip: MadeClip): void => {
+          const taken = (clip: GeneratedClip): void => {
             take(clip);
             if (--left === 0) resolve();
           };
@@ -160,7 +161,7 @@ async function long(): Promise<Record<string, unknown>> {
   };
   const problems: string[] = [];
   const bank = new TriggerBank({
-    ...{ maker, playback: async () => playback, save: async () => undefined },
+    ...{ generator, playback: async () => playback, save: async () => undefined },
     onProblem: (message) => problems.push(message),
   });
   const deliver = (): void => {

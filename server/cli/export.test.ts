@@ -4,7 +4,7 @@ import path from 'node:path';
 import { test } from 'node:test';
 import { readFlacComments } from '../audio/flac.ts';
 import { decodeWav } from '../audio/wav.ts';
-import { readSheet } from '../delivery/csv.ts';
+import { readCsv } from '../delivery/csv.ts';
 import { workplace } from './test/bin.ts';
 
 test('a sheet becomes files here, and each of them the clip again', async (t) => {
@@ -38,7 +38,7 @@ test('a sheet becomes files here, and each of them the clip again', async (t) =>
     'RAIN_soft, near_JD_FOLEY_s6.flac',
   ];
   assert.deepEqual((await readdir(path.join(dir, 'show'))).sort(), [...files, 'foleyd_sheet.csv']);
-  const sheet = readSheet(await readFile(path.join(dir, 'show', 'foleyd_sheet.csv'), 'utf8'));
+  const sheet = readCsv(await readFile(path.join(dir, 'show', 'foleyd_sheet.csv'), 'utf8'));
   assert.deepEqual(
     sheet.map(({ seed, rate, format }) => [seed, rate, format]),
     [

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import type { ArgsInput, EventData } from '../../protocol/index.ts';
-import { readSheet } from '../delivery/csv.ts';
+import { readCsv } from '../delivery/csv.ts';
 import { CliError, exits, toCliError } from './errors.ts';
 import { writeNew } from './files.ts';
 import { onInterrupt } from './interrupt.ts';
@@ -99,7 +99,7 @@ async function rowsOf(file: string): Promise<NonNullable<BatchArgs['rows']>> {
     throw new CliError('io_error', `${file}: ${error.code ?? error}`, error);
   });
   try {
-    return readSheet(text).map((row, i) => {
+    return readCsv(text).map((row, i) => {
       const known = Object.entries(row).flatMap(([name, value]) => {
         const column = COLUMNS.find((one) => one.toLowerCase() === name.toLowerCase());
         return column === undefined ? [] : [[column, column === 'count' ? Number(value) : value] as const];

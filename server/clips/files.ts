@@ -1,14 +1,14 @@
 import { lstat, open, readFile } from 'node:fs/promises';
 import { ProtocolError } from '../../protocol/index.ts';
 import { HEAD_BYTES, readWavHead, type WavHead } from '../audio/wav-head.ts';
-import { writeWhole } from '../util/atomic-file.ts';
+import { writeAtomic } from '../util/atomic-file.ts';
 
 /** What a crash leaves of a file that was being written. */
-export const LEFTOVER = /^\.[0-9a-f]{16}(-[0-9a-f]{8})?\.tmp$/;
+export const PARTIAL_FILE = /^\.[0-9a-f]{16}(-[0-9a-f]{8})?\.tmp$/;
 
 /** Writes a file of a clip whole or not at all. Throws io_error. */
 export async function writeClip(file: string, data: Uint8Array | string): Promise<void> {
-  await writeWhole(file, data).catch((error: unknown) => {
+  await writeAtomic(file, data).catch((error: unknown) => {
     throw new ProtocolError('io_error', `the clip could not be written: ${reason(error)}`, { cause: error });
   });
 }

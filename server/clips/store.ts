@@ -14,7 +14,7 @@ import type {
   SavedClip,
   StoredClip,
 } from './clip.ts';
-import { LEFTOVER, plainFile, readHead, readSmall, reason, writeClip } from './files.ts';
+import { PARTIAL_FILE, plainFile, readHead, readSmall, reason, writeClip } from './files.ts';
 import { newestFirst, page } from './query.ts';
 import { isOurs, MAX_SIDECAR_BYTES, readSidecar, type Sidecar, writeSidecar } from './sidecar.ts';
 
@@ -212,7 +212,7 @@ export class ClipStore implements Clips {
     const recipes: string[] = [];
     for (const name of names) {
       // What a crash left half written is nobody's clip.
-      if (LEFTOVER.test(name)) await rm(path.join(this.#options.dir, name), { force: true });
+      if (PARTIAL_FILE.test(name)) await rm(path.join(this.#options.dir, name), { force: true });
       const [, id, kind] = FILE.exec(name) ?? [];
       if (id !== undefined && kind === 'wav') ids.add(id);
       else if (id !== undefined) recipes.push(id);

@@ -3,11 +3,11 @@ import path from 'node:path';
 import { z } from 'zod';
 import { commandOf, type EventData, type FileSettings, ProtocolError, toProtocolError } from '../../protocol/index.ts';
 import type { ClipEntry, Clips } from '../clips/clip.ts';
-import { writeWhole } from '../util/atomic-file.ts';
+import { writeAtomic } from '../util/atomic-file.ts';
 import { checkSettings, type Delivery } from './delivery.ts';
 import type { Folder } from './folder.ts';
 
-export interface Wish {
+export interface AutoDeliverySettings {
   on: boolean;
   /** Below the folder of deliveries. */
   folder: string;
@@ -19,9 +19,9 @@ export interface Wish {
   since: number;
 }
 
-export type WatchState = EventData<'deliver.info', 'done'>;
+export type AutoDeliveryState = EventData<'deliver.info', 'done'>;
 
-export interface WatchOptions {
+export interface AutoDeliveryOptions {
   clips: Pick<Clips, 'get' | 'list' | 'change' | 'watch'>;
   delivery: Pick<Delivery, 'make'>;
   /** The folder that the owner named; null without. */
@@ -39,9 +39,9 @@ const PAGE = 500;
  * before the file appears and that it is there afterwards. So a crash in between leaves no second file, and what the
  * receiver takes out of the folder does not come again. Clips whose turn had not come are found at the next start.
  */
-export class DeliveryWatch {
-  readonly #options: WatchOptions;
-  #wish: Wish = wishFrom({ on: false });
+export class AutoDelivery {
+  readonly #options: AutoDeliveryOptions;
+  #wish: AutoDeliverySettings = wishFrom({ on: false });
   /** Whoever says it anew goes before what was said to an earlier server. */
   #isSet = false;
   /** Clips whose turn comes, the oldest first. */
@@ -53,7 +53,7 @@ export class DeliveryWatch {
   #last: string | null = null;
   #problem: string | null = null;
 
-  constructor(options: WatchOptions) {
+  constructor(options: AutoDeliveryOptions) {
     this.#options = options;
     if (options.folder !== null) this.#stopWatching = options.clips.watch((entry) => this.#consider(entry));
   }
@@ -77,15 +77,18 @@ export class DeliveryWatch {
    * Says what is to be delivered from now on. Throws no_delivery, bad_args, io_error.
    * @param earlier clips that were saved before it was switched on as well
    */
-  async set({ earlier, ...given }: Omit<Wish, 'since'> & { earlier: boolean }): Promise<WatchState> {
+  async set({
+    earlier,
+    ...given
+  }: Omit<AutoDeliverySettings, 'since'> & { earlier: boolean }): Promise<AutoDeliveryState> {
     const { folder, file } = this.#options;
-    const wish: Wish = { ...given, since: earlier ? 0 : this.#wish.on ? this.#wish.since : Date.now() };
+    const wish: AutoDeliverySettings = { ...given, since: earlier ? 0 : this.#wish.on ? this.#wish.since : Date.now() };
     if (folder === null) throw new ProtocolError('no_delivery');
     checkSettings(wish.settings);
     // Made now, so that a wrong one is told to whoever asked.
     if (wish.on) await folder.clean(wish.folder);
     try {
-      await writeWhole(file, `${JSON.stringify(wish, null, 2)}\n`);
+      await writeAtomic(file, `${JSON.stringify(wish, null, 2)}\n`);
     } catch (error) {
       throw new ProtocolError('io_error', `it could not be kept: ${(error as Error).message}`, { cause: error });
     }
@@ -97,7 +100,7 @@ export class DeliveryWatch {
     return this.info();
   }
 
-  info(): WatchState {
+  info(): AutoDeliveryState {
     const { on, folder, starred, classes, settings } = this.#wish;
     return {
       ...{ on, root: this.#options.folder?.root ?? null, folder, starred, classes, settings: { ...settings } },
@@ -199,13 +202,16 @@ export class DeliveryWatch {
 }
 
 /** What deliver.set takes, and since when, with defaults filled in. Throws. */
-function wishFrom(value: unknown): Wish {
+function wishFrom(value: unknown): AutoDeliverySettings {
   const {
     since = 0,
     classes,
     ...given
   } = z.looseObject({ since: z.number().optional(), classes: z.unknown().optional() }).parse(value);
   const args = commandOf('deliver.set').args.parse({ ...given, classes: classes ?? undefined });
-  const { earlier: _, ...wish } = args as Omit<Wish, 'since' | 'classes'> & { earlier: boolean; classes?: string[] };
+  const { earlier: _, ...wish } = args as Omit<AutoDeliverySettings, 'since' | 'classes'> & {
+    earlier: boolean;
+    classes?: string[];
+  };
   return { ...wish, classes: wish.classes ?? null, since };
 }

@@ -1,7 +1,7 @@
 /** Sheets of files: CSV as RFC 4180 writes it, with a line of names first. */
 import type { FileSettings } from '../../protocol/index.ts';
 
-export interface SheetFile {
+export interface CsvRow {
   name: string;
   clip: string;
   class: string | Record<string, number> | null;
@@ -21,7 +21,7 @@ const columns = [
   ...['lufs', 'truePeak', 'gain', 'looped'],
 ];
 
-export function sheetText(files: readonly SheetFile[], { format, rate, bits, channels }: FileSettings): string {
+export function csvText(files: readonly CsvRow[], { format, rate, bits, channels }: FileSettings): string {
   const figure = (value: number | null): string => (value === null ? '' : value.toFixed(2));
   const rows = files.map((file) => [
     ...[file.name, file.clip, classText(file.class), file.seed ?? '', file.voice ?? '', file.catId, file.fxName],
@@ -32,7 +32,7 @@ export function sheetText(files: readonly SheetFile[], { format, rate, bits, cha
 }
 
 /** The rows of a CSV by its line of names. Throws where quotes do not end, or a row is longer than that line. */
-export function readSheet(text: string): Record<string, string>[] {
+export function readCsv(text: string): Record<string, string>[] {
   const [names = [], ...rows] = cells(text.replace(/^\ufeff/, ''));
   return rows.map((row, i) => {
     if (row.length > names.length)
@@ -75,7 +75,7 @@ function cells(text: string): string[][] {
   return rows;
 }
 
-function classText(label: SheetFile['class']): string {
+function classText(label: CsvRow['class']): string {
   if (label === null || typeof label === 'string') return label ?? '';
   return Object.entries(label)
     .map(([name, weight]) => `${name}:${Number(weight.toFixed(4))}`)

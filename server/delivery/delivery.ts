@@ -2,15 +2,15 @@ import path from 'node:path';
 import { type FileSettings, ProtocolError } from '../../protocol/index.ts';
 import type { Clips, StoredClip } from '../clips/clip.ts';
 import type { Catalog } from '../voices/voice.ts';
-import type { MadeFile } from './file.ts';
+import type { RenderedFile } from './file.ts';
 import type { Folder } from './folder.ts';
-import type { FileMaker } from './render-thread.ts';
+import type { FileRenderer } from './render-thread.ts';
 import { catIdOf } from './ucs.ts';
 
 export interface DeliveryOptions {
   clips: Pick<Clips, 'get' | 'read'>;
   catalog: Pick<Catalog, 'find'>;
-  maker: FileMaker;
+  renderer: FileRenderer;
   exports: Folder;
   /** The folder that the owner named; null without. */
   deliveries: Folder | null;
@@ -38,7 +38,10 @@ export interface WrittenFile {
 export interface Delivery {
   readonly root: string | null;
   /** Throws unknown_clip, io_error, bad_args. */
-  make(clip: string, settings: FileSettings): Promise<MadeFile & { clip: StoredClip; catId: string; fxName: string }>;
+  make(
+    clip: string,
+    settings: FileSettings,
+  ): Promise<RenderedFile & { clip: StoredClip; catId: string; fxName: string }>;
   /** Throws bad_args, no_delivery, no_room, io_error. @param stem of the name, without ending */
   write(target: Target, stem: string, ending: string, data: Uint8Array): Promise<WrittenFile>;
   /** Throws no_delivery where files would go to a folder that there is none of. */
@@ -59,7 +62,7 @@ export class FileDelivery implements Delivery {
 
   async make(id: string, settings: FileSettings): ReturnType<Delivery['make']> {
     checkSettings(settings);
-    const { clips, maker, software } = this.#options;
+    const { clips, renderer, software } = this.#options;
     const [clip, wav] = await Promise.all([clips.get(id), clips.read(id)]);
     const title = clip.name === '' ? labelOf(clip) : clip.name;
     const catId = settings.catId ?? (await this.#catIdOf(clip));
@@ -69,7 +72,7 @@ export class FileDelivery implements Delivery {
       userData: settings.userData ?? (clip.seed === null ? clip.id : `s${clip.seed}`),
     };
     const { created, seed } = clip;
-    const made = await maker.make(wav, { clip: id, title, created, seed, name, software }, settings);
+    const made = await renderer.render(wav, { clip: id, title, created, seed, name, software }, settings);
     return { ...made, clip, catId, fxName };
   }
 

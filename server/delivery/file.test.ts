@@ -12,7 +12,7 @@ import { readRecipe, writeRecipe } from '../audio/recipe.ts';
 import { findChunk } from '../audio/riff.ts';
 import { truePeak } from '../audio/true-peak.ts';
 import { decodeWav, encodeWav } from '../audio/wav.ts';
-import { type ClipFacts, makeFile } from './file.ts';
+import { type ClipFacts, renderFile } from './file.ts';
 
 const lacks = (program: string, flag = '--version'): string | false =>
   spawnSync(program, [flag]).error === undefined ? false : `${program} is not installed`;
@@ -43,7 +43,7 @@ const settings = (given: Record<string, unknown> = {}): FileSettings => {
   } = commandOf('clip.export').args.parse({ clip: 'x', ...given }) as Record<string, unknown>;
   return rest as FileSettings;
 };
-const make = (given: Record<string, unknown> = {}, pcm = bark) => makeFile(wavOf(pcm), facts, settings(given));
+const make = (given: Record<string, unknown> = {}, pcm = bark) => renderFile(wavOf(pcm), facts, settings(given));
 const saved = async (given: Record<string, unknown> = {}, pcm = bark): Promise<string> => {
   const { bytes, ending } = await make(given, pcm);
   const file = path.join(dir, `${Object.values(given).join('-') || 'plain'}.${ending}`);
@@ -261,7 +261,7 @@ test('a FLAC holds the very samples of the WAV, and flac gives the whole of it b
 
 test('iXML is well formed, whatever a title holds', { skip: lacks('python3') }, async () => {
   const title = 'a <b> & "c" \u0001 ]]> 犬';
-  const { bytes } = await makeFile(wavOf(bark), { ...facts, title }, settings({ scene: '12<A' }));
+  const { bytes } = await renderFile(wavOf(bark), { ...facts, title }, settings({ scene: '12<A' }));
   const file = path.join(dir, 'x.xml');
   writeFileSync(file, findChunk(bytes, 'iXML')!);
   const script =

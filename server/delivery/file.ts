@@ -2,15 +2,15 @@
 import type { FileSettings } from '../../protocol/index.ts';
 import { shapeSound } from '../audio/edit.ts';
 import { encodeFlac } from '../audio/flac.ts';
-import { loopOf, onsetOf } from '../audio/places.ts';
+import { loopOf, onsetOf } from '../audio/onset-and-loop.ts';
 import { quantise } from '../audio/quantise.ts';
 import { resample } from '../audio/resample.ts';
 import { decodeWav, packWav, type WavLayout, wavFormat, wavFormatOfFlac } from '../audio/wav.ts';
-import { describe, type Facts } from './metadata.ts';
-import { level, placed } from './normalise.ts';
+import { type FileFacts, metadataOf } from './metadata.ts';
+import { normalise, panGains } from './normalise.ts';
 import { fileName } from './ucs.ts';
 
-export interface MadeFile {
+export interface RenderedFile {
   bytes: Uint8Array;
   /** By the rules of UCS, without ending. */
   stem: string;
@@ -26,13 +26,13 @@ export interface MadeFile {
 }
 
 /** What is known of a clip beside its sound. */
-export type ClipFacts = Omit<Facts, 'settings' | 'sourceRate' | 'comment'>;
+export type ClipFacts = Omit<FileFacts, 'settings' | 'sourceRate' | 'comment'>;
 
 /**
  * The same clip and settings give the same bytes.
  * @param wav as it was saved
  */
-export async function makeFile(wav: Uint8Array, facts: ClipFacts, settings: FileSettings): Promise<MadeFile> {
+export async function renderFile(wav: Uint8Array, facts: ClipFacts, settings: FileSettings): Promise<RenderedFile> {
   const own = decodeWav(wav);
   const { rate, bits, channels, pan, format } = settings;
   const { gain: _, ...shape } = settings;
@@ -42,11 +42,11 @@ export async function makeFile(wav: Uint8Array, facts: ClipFacts, settings: File
     rate,
   );
   const round = settings.loop ? loopOf(sound, rate) : null;
-  const factors = channels === 1 ? ([1] as const) : placed(pan);
-  const levelled = level(round?.pcm ?? sound, rate, Math.max(...factors), settings);
+  const factors = channels === 1 ? ([1] as const) : panGains(pan);
+  const levelled = normalise(round?.pcm ?? sound, rate, Math.max(...factors), settings);
   const interleaved = interleave(levelled.pcm, factors);
   const layout: WavLayout = { rate, channels, bits };
-  const described = describe({
+  const described = metadataOf({
     facts: { ...facts, settings, sourceRate: own.rate, comment: own.info.comment },
     levels: levelled,
     onset: onsetOf(levelled.pcm, rate),

@@ -5,10 +5,10 @@ import { writeIxml, type XmlTree } from '../audio/ixml.ts';
 import { type Loop, type Mark, writeCues, writeLoop } from '../audio/marks.ts';
 import { readRecipe, writeRecipe } from '../audio/recipe.ts';
 import { infoList } from '../audio/wav.ts';
-import type { Levelled } from './normalise.ts';
+import type { Normalised } from './normalise.ts';
 import { categoryOf, cleanParts, type NameParts } from './ucs.ts';
 
-export interface Facts {
+export interface FileFacts {
   /** Clip id. */
   clip: string;
   /** As people read it. */
@@ -27,7 +27,7 @@ export interface Facts {
   comment: string | undefined;
 }
 
-export interface Described {
+export interface FileMetadata {
   bext: Uint8Array;
   /** What follows the format: LIST INFO, iXML, marks, loop. */
   chunks: Uint8Array[];
@@ -36,14 +36,14 @@ export interface Described {
 }
 
 interface Given {
-  facts: Facts;
-  levels: Pick<Levelled, 'loudness' | 'truePeak' | 'gain'>;
+  facts: FileFacts;
+  levels: Pick<Normalised, 'loudness' | 'truePeak' | 'gain'>;
   /** Frame, or null. */
   onset: number | null;
   loop: Loop | null;
 }
 
-export function describe({ facts, levels, onset, loop }: Given): Described {
+export function metadataOf({ facts, levels, onset, loop }: Given): FileMetadata {
   const { settings, clip, title, created, software } = facts;
   const { rate } = settings;
   const parts = cleanParts(facts.name);
@@ -92,7 +92,7 @@ export function describe({ facts, levels, onset, loop }: Given): Described {
 const referenceOf = (clip: string): string => `FLYD${clip.toUpperCase()}`;
 
 /** The clip's recipe, as `generate --like` reads it, with what was done to it since. */
-function commentOf({ comment, settings }: Facts, gain: number): string | undefined {
+function commentOf({ comment, settings }: FileFacts, gain: number): string | undefined {
   const recipe = comment === undefined ? null : readRecipe(comment);
   if (recipe === null) return comment;
   const { format, bits, rate, channels, pan, loop, trim, length, exact, reverse, fadeIn, fadeOut } = settings;
@@ -101,13 +101,13 @@ function commentOf({ comment, settings }: Facts, gain: number): string | undefin
   return writeRecipe({ ...recipe, delivery });
 }
 
-function origin({ comment, seed }: Facts): string {
+function origin({ comment, seed }: FileFacts): string {
   const recipe = comment === undefined ? null : readRecipe(comment);
   return recipe === null ? 'of unknown origin' : `made by voice ${recipe.voiceId} with seed ${seed ?? recipe.seed}`;
 }
 
 /** EBU R98: what made the sound, then what became of it. Text is free of commas and kept short. */
-function codingHistory({ comment, software, settings, sourceRate }: Facts): string[] {
+function codingHistory({ comment, software, settings, sourceRate }: FileFacts): string[] {
   const recipe = comment === undefined ? null : readRecipe(comment);
   const text = (value: string): string => value.replace(/[,\r\n]/g, ' ').slice(0, 300);
   const made =
@@ -128,7 +128,7 @@ function codingHistory({ comment, software, settings, sourceRate }: Facts): stri
 }
 
 function ixml(
-  { settings, clip, software, created, title }: Facts,
+  { settings, clip, software, created, title }: FileFacts,
   parts: NameParts,
   description: string,
   { loudness, truePeak }: Given['levels'],

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { readSheet, sheetText } from './csv.ts';
+import { csvText, readCsv } from './csv.ts';
 import { categoryOf, catIdOf, fileName } from './ucs.ts';
 
 const parts = { catId: 'ANMLDog', fxName: 'big door', creatorId: 'JD', sourceId: 'FOLEY', userData: 's42' };
@@ -51,11 +51,11 @@ test('a sheet is read as it was written, whatever its cells hold', () => {
     },
     ...{ gain: -1.5, looped: false, class: { Rain: 0.3, DogBark: 0.7 } },
   };
-  const settings = { format: 'wav', rate: 48_000, bits: 24, channels: 1 } as Parameters<typeof sheetText>[1];
+  const settings = { format: 'wav', rate: 48_000, bits: 24, channels: 1 } as Parameters<typeof csvText>[1];
   fc.assert(
     fc.property(fc.string({ unit: 'binary', maxLength: 30 }), (text) => {
       const clean = text.replace(/[\r\0]/g, '').trim();
-      const [row] = readSheet(sheetText([{ ...file, fxName: clean }], settings));
+      const [row] = readCsv(csvText([{ ...file, fxName: clean }], settings));
       const back = row!.fxName ?? '';
       assert.ok(back === clean || back === `'${clean}`, JSON.stringify(clean));
       assert.deepEqual([row!.gain, row!.class, row!.lufs], ['-1.50', 'Rain:0.3+DogBark:0.7', undefined]);
@@ -72,7 +72,7 @@ test('any text is a sheet or says what is wrong with it', (t) => {
   fc.assert(
     fc.property(text, (given) => {
       try {
-        assert.ok(Array.isArray(readSheet(given)));
+        assert.ok(Array.isArray(readCsv(given)));
       } catch (error) {
         assert.match((error as Error).message, /quote does not end|cells, there are/);
       }

@@ -1,7 +1,7 @@
 import { type Loudness, measureLoudness } from '../audio/loudness.ts';
 import { decibels, truePeak } from '../audio/true-peak.ts';
 
-export interface LevelWish {
+export interface NormaliseOptions {
   /** dBTP that nothing exceeds. */
   peak: number;
   /** Integrated loudness that is wanted; `gain` does not count then. */
@@ -10,7 +10,7 @@ export interface LevelWish {
   gain: number;
 }
 
-export interface Levelled {
+export interface Normalised {
   pcm: Float32Array;
   /** dB that were added. */
   gain: number;
@@ -23,7 +23,12 @@ export interface Levelled {
  * A sound at the level that is wanted, as far as the ceiling allows. It is lowered as a whole: no limiter changes it.
  * @param place the larger factor of those by which it goes into the channels
  */
-export function level(pcm: Float32Array, rate: number, place: number, { peak, lufs, gain }: LevelWish): Levelled {
+export function normalise(
+  pcm: Float32Array,
+  rate: number,
+  place: number,
+  { peak, lufs, gain }: NormaliseOptions,
+): Normalised {
   const height = decibels(truePeak(pcm, rate) * place);
   const before = lufs === undefined ? null : measureLoudness(pcm, rate);
   const integrated = before?.integrated ?? null;
@@ -40,7 +45,7 @@ export function level(pcm: Float32Array, rate: number, place: number, { peak, lu
 }
 
 /** Factors of the left and the right channel at constant power; pan from -1 to 1. */
-export function placed(pan: number): readonly [left: number, right: number] {
+export function panGains(pan: number): readonly [left: number, right: number] {
   const turn = ((pan + 1) * Math.PI) / 4;
   return [Math.cos(turn), Math.sin(turn)];
 }

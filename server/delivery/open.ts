@@ -1,10 +1,10 @@
 import path from 'node:path';
 import type { Clips } from '../clips/clip.ts';
 import type { Catalog } from '../voices/voice.ts';
-import { DeliveryWatch } from './auto-delivery.ts';
+import { AutoDelivery } from './auto-delivery.ts';
 import { type Delivery, FileDelivery } from './delivery.ts';
 import { Folder } from './folder.ts';
-import { ThreadedMaker } from './render-thread.ts';
+import { ThreadedFileRenderer } from './render-thread.ts';
 
 export interface OpenOptions {
   /** The server's own folder. */
@@ -22,7 +22,7 @@ export interface OpenOptions {
 
 export interface OpenedDelivery {
   delivery: Delivery;
-  deliveries: DeliveryWatch;
+  deliveries: AutoDelivery;
   /** Goes on with what an earlier server was told to deliver. */
   restoreDeliveries(): Promise<void>;
   closeDelivery(): Promise<void>;
@@ -33,16 +33,16 @@ export function openDelivery({ data, deliver, freeDisk, maxBytes, ...options }: 
   const bounds = { freeDisk, maxBytes };
   const exports = new Folder({ root: path.join(data, 'exports'), ...bounds });
   const folder = deliver === undefined ? null : new Folder({ root: path.resolve(deliver), ...bounds });
-  const maker = new ThreadedMaker();
-  const delivery = new FileDelivery({ ...options, maker, exports, deliveries: folder });
+  const renderer = new ThreadedFileRenderer();
+  const delivery = new FileDelivery({ ...options, renderer, exports, deliveries: folder });
   const { clips, onProblem } = options;
-  const deliveries = new DeliveryWatch({ clips, delivery, folder, file: path.join(data, 'deliver.json'), onProblem });
+  const deliveries = new AutoDelivery({ clips, delivery, folder, file: path.join(data, 'deliver.json'), onProblem });
   return {
     ...{ delivery, deliveries },
     restoreDeliveries: () => deliveries.open(),
     closeDelivery: async () => {
       await deliveries.close();
-      await maker.close();
+      await renderer.close();
     },
   };
 }

@@ -11,7 +11,7 @@ import { commandOf, type FileSettings } from '../../protocol/index.ts';
 import { seededNoise } from '../audio/quantise.ts';
 import { writeRecipe } from '../audio/recipe.ts';
 import { encodeWav } from '../audio/wav.ts';
-import { makeFile } from './file.ts';
+import { renderFile } from './file.ts';
 
 const BEGIN = '<!-- Written by readers.ts. -->';
 const END = '<!-- End of what readers.ts writes. -->';
@@ -129,7 +129,7 @@ async function makeFiles(dir: string): Promise<Files> {
   const wav = encodeWav(rain, 22_050, 'f32', { comment: writeRecipe(recipe) });
   const place = async (name: string, given: Record<string, unknown>): Promise<string> => {
     const settings = commandOf('deliver.set').args.parse({ settings: given }).settings as FileSettings;
-    const { bytes, ending } = await makeFile(wav, facts, settings);
+    const { bytes, ending } = await renderFile(wav, facts, settings);
     const file = path.join(dir, `${name}.${ending}`);
     writeFileSync(file, bytes);
     return file;

@@ -1,42 +1,42 @@
 import { Worker } from 'node:worker_threads';
 import { type FileSettings, ProtocolError } from '../../protocol/index.ts';
-import type { ClipFacts, MadeFile } from './file.ts';
+import type { ClipFacts, RenderedFile } from './file.ts';
 
 /** Makes files in a thread of its own: a tenth of a second of work must not hold up anybody's sound. */
-export interface FileMaker {
+export interface FileRenderer {
   /** Throws io_error for what is no sound. */
-  make(wav: Uint8Array, facts: ClipFacts, settings: FileSettings): Promise<MadeFile>;
+  render(wav: Uint8Array, facts: ClipFacts, settings: FileSettings): Promise<RenderedFile>;
   close(): Promise<void>;
 }
 
-export interface MakeOrder {
+export interface RenderOrder {
   order: number;
   wav: Uint8Array;
   facts: ClipFacts;
   settings: FileSettings;
 }
 
-export type MakeReply = { order: number } & ({ made: MadeFile } | { error: string });
+export type RenderReply = { order: number } & ({ made: RenderedFile } | { error: string });
 
 interface Waiting {
-  resolve: (made: MadeFile) => void;
+  resolve: (made: RenderedFile) => void;
   reject: (error: ProtocolError) => void;
 }
 
 /** The thread starts with the first file, and again after it has ended in a fault. */
-export class ThreadedMaker implements FileMaker {
+export class ThreadedFileRenderer implements FileRenderer {
   readonly #waiting = new Map<number, Waiting>();
   #worker: Worker | null = null;
   #count = 0;
 
-  make(wav: Uint8Array, facts: ClipFacts, settings: FileSettings): Promise<MadeFile> {
+  render(wav: Uint8Array, facts: ClipFacts, settings: FileSettings): Promise<RenderedFile> {
     const order = ++this.#count;
     return new Promise((resolve, reject) => {
       this.#waiting.set(order, { resolve, reject });
       const worker = this.#started();
       // A process waits for a file that is being made, and not for a thread that has nothing to do.
       worker.ref();
-      worker.postMessage({ order, wav, facts, settings } satisfies MakeOrder);
+      worker.postMessage({ order, wav, facts, settings } satisfies RenderOrder);
     });
   }
 
@@ -49,7 +49,7 @@ export class ThreadedMaker implements FileMaker {
     if (this.#worker !== null) return this.#worker;
     const entry = new URL('./render-worker.ts', import.meta.url).href;
     const worker = new Worker(new URL('./boot.mjs', import.meta.url), { workerData: { entry } });
-    worker.on('message', (reply: MakeReply) => {
+    worker.on('message', (reply: RenderReply) => {
       const waiting = this.#waiting.get(reply.order);
       this.#waiting.delete(reply.order);
       if (this.#waiting.size === 0) worker.unref();

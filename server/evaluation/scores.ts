@@ -1,6 +1,6 @@
 import { appendFile, mkdir, readFile } from 'node:fs/promises';
 import path from 'node:path';
-import { writeWhole } from '../util/atomic-file.ts';
+import { writeAtomic } from '../util/atomic-file.ts';
 import type { EvaluationResult } from './evaluator.ts';
 import { averaged } from './measure.ts';
 
@@ -56,7 +56,7 @@ export class ScoreBook {
         await appendFile(this.#file, `${begin}${JSON.stringify(score)}\n`);
       } else {
         scores.splice(0, scores.length - MOST);
-        await writeWhole(this.#file, scores.map((one) => `${JSON.stringify(one)}\n`).join(''));
+        await writeAtomic(this.#file, scores.map((one) => `${JSON.stringify(one)}\n`).join(''));
       }
       this.#scores = scores;
     });

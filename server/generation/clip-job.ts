@@ -8,27 +8,27 @@ import type { JobEvent, JobEventBus } from '../dispatch/job-events.ts';
 import type { JobOrder, Scheduler } from '../dispatch/scheduler.ts';
 import type { Catalog, Voice } from '../voices/voice.ts';
 import { gridOf } from './code-grid.ts';
-import { continued, joined, type Pieces, pieceSeed, piecesOf, type Start, WHOLE } from './continuation.ts';
-import type { KeptJobs } from './detached-jobs.ts';
-import type { Maker, RunningClips } from './partial-clips.ts';
+import { joinPieces, type Pieces, pieceSeed, piecesOf, type Start, startOfNext, WHOLE } from './continuation.ts';
+import type { DetachedJobs } from './detached-jobs.ts';
+import type { PartialClips, VoiceClass } from './partial-clips.ts';
 
-export interface MakingDeps {
+export interface GenerationDeps {
   scheduler: Scheduler;
   catalog: Catalog;
   clips: Clips;
   bus: JobEventBus;
-  running: RunningClips;
-  kept: KeptJobs;
+  partials: PartialClips;
+  detached: DetachedJobs;
 }
 
 /** `foley.vary` and `foley.branch` tell the same. */
-export type Making = Pick<Context<'foley.generate'>, 'session' | 'signal' | 'setJob' | 'emit'>;
+export type GenerationContext = Pick<Context<'foley.generate'>, 'session' | 'signal' | 'setJob' | 'emit'>;
 type Args = Omit<Context<'foley.generate'>['args'], 'class' | 'voice'>;
 type Done = EventData<'foley.generate', 'done'>;
 type Result = Parameters<JobOrder['onClip']>[1];
 
 /** What is to be made: `takes` clips of one class by one voice, unless a take says otherwise. */
-export interface Plan extends Maker {
+export interface ClipPlan extends VoiceClass {
   args: Args;
   /** Of the request, by performance.now(). */
   begun: number;
@@ -45,7 +45,7 @@ export interface Take {
   seeds?: number[];
   lineage?: Lineage;
   /** Another voice than the plan's; only of clips as long as each voice makes them. */
-  maker?: Maker;
+  voiceClass?: VoiceClass;
 }
 
 /** A piece on its way, with those before it: of a clip that is no longer than the voice's there is only one. */
@@ -62,15 +62,15 @@ export function seedsFrom(seed: number, count: number): number[] {
 }
 
 /** Queues one job of some clips, tells what happens to it, and hands each over: shaped, sent, saved. */
-export async function make(deps: MakingDeps, context: Making, plan: Plan): Promise<Done> {
-  if (plan.args.keep) return deps.kept.keep(context, (kept) => run(deps, kept, plan));
+export async function generateClips(deps: GenerationDeps, context: GenerationContext, plan: ClipPlan): Promise<Done> {
+  if (plan.args.keep) return deps.detached.keep(context, (kept) => run(deps, kept, plan));
   return run(deps, context, plan);
 }
 
-async function run(deps: MakingDeps, context: Making, plan: Plan): Promise<Done> {
+async function run(deps: GenerationDeps, context: GenerationContext, plan: ClipPlan): Promise<Done> {
   const { voice, chosen, args, takes } = plan;
-  const makers = takes.map((take) => take.maker ?? plan);
-  const rateOf = (take: number): number => args.rate ?? makers[take]!.voice.rate;
+  const voiceClasses = takes.map((take) => take.voiceClass ?? plan);
+  const rateOf = (take: number): number => args.rate ?? voiceClasses[take]!.voice.rate;
   const shape = shapeOf(args);
   const pieces = piecesFor(voice, args);
   const plain = isPlain(shape) && pieces.count === 1;
@@ -83,7 +83,7 @@ async function run(deps: MakingDeps, context: Making, plan: Plan): Promise<Done>
 
   const queue: Piece[] = takes.map(({ starts }, take) => ({ take, before: [], starts: [starts?.[0]] }));
   const order = ({ take, starts, before: { length: piece } }: Piece): JobOrder['clips'][number] => ({
-    ...makers[take]!.voice.maker(makers[take]!.chosen.weights),
+    ...voiceClasses[take]!.voice.modelFor(voiceClasses[take]!.chosen.weights),
     ...{ seed: seedOf(takes[take]!, piece), rate: rateOf(take) },
     ...{ temperature: args.temperature, topK: args.topK, topP: args.topP },
     // Of a longer clip only the beginning is heard before it is there.
@@ -98,7 +98,7 @@ async function run(deps: MakingDeps, context: Making, plan: Plan): Promise<Done>
     const take = takes[index]!;
     const rate = rateOf(index);
     const sounds = results.map(({ pcm }) => pcm);
-    const pcm = plain ? sounds[0]! : shapeSound(joined(pieces, sounds, rate), rate, shape);
+    const pcm = plain ? sounds[0]! : shapeSound(joinPieces(pieces, sounds, rate), rate, shape);
     seconds = pcm.length / rate;
     await sending;
     if (args.audio)
@@ -108,7 +108,7 @@ async function run(deps: MakingDeps, context: Making, plan: Plan): Promise<Done>
       return;
     }
     const saved = await deps.clips.save({
-      ...{ pcm, rate, format: args.format, recipe: { ...recipeOf(makers[index]!, args, rate), seed: take.seed } },
+      ...{ pcm, rate, format: args.format, recipe: { ...recipeOf(voiceClasses[index]!, args, rate), seed: take.seed } },
       ...codesOf(results, starts),
       ...(take.seeds === undefined ? {} : { seeds: results.map((_, piece) => seedOf(take, piece)) }),
       ...(take.lineage === undefined ? {} : { lineage: take.lineage }),
@@ -125,14 +125,14 @@ async function run(deps: MakingDeps, context: Making, plan: Plan): Promise<Done>
       addTimings(timings, result.timings, index);
       if (results.length === pieces.count) return hand(take, results, starts);
       // It goes on from its end, as one more clip of this job.
-      const start = continued(pieces, result.codes, takes[take]!.starts?.[results.length]);
+      const start = startOfNext(pieces, result.codes, takes[take]!.starts?.[results.length]);
       const next = { take, before: results, starts: [...starts, start] };
       queue.push(next);
       orders.push(order(next));
     },
   });
   context.setJob(job.id);
-  const known = deps.running.begin(job.id, { args, makers });
+  const known = deps.partials.begin(job.id, { args, voiceClasses });
   const stop = deps.bus.subscribe(job.id, (event) => {
     if (event.type === 'row') known.row(event);
     if (event.type === 'started') timings.queueMs = event.waitedMs;
@@ -175,7 +175,7 @@ function codesOf(results: readonly Result[], starts: Piece['starts']): Pick<NewC
   return { codes, ...(starts.some((start) => start !== undefined) ? { given } : {}) };
 }
 
-function recipeOf({ voice, chosen }: Maker, args: Args, rate: number): Omit<ClipRecipe, 'seed'> {
+function recipeOf({ voice, chosen }: VoiceClass, args: Args, rate: number): Omit<ClipRecipe, 'seed'> {
   const { temperature, topK, topP } = args;
   return {
     ...{ voice: voice.hash, voiceId: voice.id, class: chosen.label, classWeights: chosen.weights },
@@ -195,7 +195,7 @@ export function piecesFor({ card, rate, samples }: Voice, { trim = 0, length = 0
   return seconds * rate <= samples ? WHOLE : piecesOf(gridOf(card), seconds);
 }
 
-function report({ emit }: Making, args: Args, event: JobEvent, takes: number): void {
+function report({ emit }: GenerationContext, args: Args, event: JobEvent, takes: number): void {
   // Rows of a further piece are its own: nobody asked for a grid longer than the voice's.
   if (event.type === 'row' && args.rows && event.index < takes) {
     const { index, row, rows, codes } = event;
@@ -216,7 +216,7 @@ interface Part {
 }
 
 /** In chunks, with a turn of the event loop between them: no clip is long enough to hold the others up. */
-async function sendPart({ emit, signal }: Making, { format }: Args, part: Part): Promise<void> {
+async function sendPart({ emit, signal }: GenerationContext, { format }: Args, part: Part): Promise<void> {
   const { index, offset, total, rate, pcm } = part;
   for (let at = 0; at < pcm.length && !signal.aborted; at += limits.audioChunkFrames) {
     if (at > 0) await nextTurn();

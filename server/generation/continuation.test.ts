@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import type { Grid } from './code-grid.ts';
-import { beginOf, changeOver, continued, joined, pieceSeed, piecesOf, secondsOf } from './continuation.ts';
+import { beginOf, crossfadeOf, joinPieces, pieceSeed, piecesOf, secondsOf, startOfNext } from './continuation.ts';
 
 const RATE = 8000;
 const [codebooks, bands, times] = [2, 3, 11];
@@ -26,14 +26,14 @@ test('there are as many pieces as the seconds take, and no more', () => {
 test('a piece begins with the codes that the one before ends with, place by place', () => {
   const pieces = piecesOf(grid, 3);
   const codes = Uint16Array.from({ length: perTime * times }, (_, cell) => cell);
-  const { codes: next, given } = continued(pieces, codes);
+  const { codes: next, given } = startOfNext(pieces, codes);
   for (let cell = 0; cell < next.length; cell++) {
     const known = cell < pieces.shared * perTime;
     assert.equal(given[cell], known ? 1 : 0);
     if (known) assert.equal(next[cell], cell + pieces.own * perTime);
   }
   const known = { codes: codes.map(() => 500), given: Uint8Array.from(codes, (_, cell) => cell % 2) };
-  const both = continued(pieces, codes, known);
+  const both = startOfNext(pieces, codes, known);
   assert.equal(both.codes[0], pieces.own * perTime, 'the end of the piece before goes first');
   assert.ok(both.given.every((one, cell) => one === (cell < pieces.shared * perTime || cell % 2 === 1 ? 1 : 0)));
 });
@@ -56,7 +56,7 @@ function laid(count: number, sample: (at: number, piece: number) => number) {
     const begin = beginOf(pieces, piece, RATE);
     return Float32Array.from({ length: 1.1 * RATE }, (_, i) => sample(begin + i, piece));
   });
-  return { pieces, sounds, whole: joined(pieces, sounds, RATE) };
+  return { pieces, sounds, whole: joinPieces(pieces, sounds, RATE) };
 }
 
 test('pieces that are the same wave go on as that wave', () => {
@@ -78,7 +78,7 @@ test('pieces that are noises of their own keep their level where they change ove
   for (let piece = 1; piece < 5; piece++) {
     const begin = beginOf(pieces, piece, RATE);
     const over = sounds[piece - 1]!.subarray(begin - beginOf(pieces, piece - 1, RATE));
-    const { change, fade } = changeOver(pieces, over, sounds[piece]!, RATE);
+    const { change, fade } = crossfadeOf(pieces, over, sounds[piece]!, RATE);
     const decibels = 10 * Math.log10(power(whole.subarray(begin + change, begin + change + fade)) / power(whole));
     assert.ok(Math.abs(decibels) < 1, `${decibels} dB`);
     assert.ok(
@@ -92,6 +92,6 @@ test('pieces change over where it is quiet', () => {
   const gap = (at: number): number => (at > 6800 && at < 7800 ? 0 : 0.5 * Math.sin(at / 3));
   const { pieces, sounds } = laid(2, gap);
   const begin = beginOf(pieces, 1, RATE);
-  const { change, fade } = changeOver(pieces, sounds[0]!.subarray(begin), sounds[1]!, RATE);
+  const { change, fade } = crossfadeOf(pieces, sounds[0]!.subarray(begin), sounds[1]!, RATE);
   assert.ok(begin + change >= 6800 && begin + change + fade <= 7800, `${begin + change}`);
 });

@@ -40,7 +40,7 @@ export function pieceSeed(seed: number, piece: number): number {
 }
 
 /** What a piece begins with: the end of the piece before, moved to its beginning, and what else of it is `known`. */
-export function continued({ own, grid }: Pieces, codes: Uint16Array, known?: Start): Start {
+export function startOfNext({ own, grid }: Pieces, codes: Uint16Array, known?: Start): Start {
   if (grid === null) throw new RangeError('a whole clip does not go on');
   const out = new Uint16Array(codes.length);
   const given = new Uint8Array(codes.length);
@@ -65,7 +65,7 @@ function key({ codebookOf, frequencyOf }: Grid, cell: number, time: number): str
  * other knows: they change over in the middle half of the overlap, where it is quietest. The gains keep the level,
  * whatever the waves have in common: next to nothing where noise of their own excites the vocoder, all where none does.
  */
-export function joined(pieces: Pieces, sounds: readonly Float32Array[], rate: number): Float32Array {
+export function joinPieces(pieces: Pieces, sounds: readonly Float32Array[], rate: number): Float32Array {
   const first = sounds[0]!;
   if (sounds.length === 1) return first;
   const begins = sounds.map((_, piece) => beginOf(pieces, piece, rate));
@@ -74,10 +74,10 @@ export function joined(pieces: Pieces, sounds: readonly Float32Array[], rate: nu
   for (let piece = 1; piece < sounds.length; piece++) {
     const sound = sounds[piece]!;
     const begin = begins[piece]!;
-    const { change, fade } = changeOver(pieces, out.subarray(begin), sound, rate);
+    const { change, fade } = crossfadeOf(pieces, out.subarray(begin), sound, rate);
     const from = out.subarray(begin + change, begin + change + fade);
     const to = sound.subarray(change, change + fade);
-    const alike = Math.max(0, alikeness(from, to));
+    const alike = Math.max(0, correlation(from, to));
     for (let i = 0; i < fade; i++) {
       const share = ((i + 0.5) / fade) * (Math.PI / 2);
       const [less, more] = [Math.cos(share), Math.sin(share)];
@@ -89,7 +89,7 @@ export function joined(pieces: Pieces, sounds: readonly Float32Array[], rate: nu
 }
 
 /** How much two waves of one length have in common: 1 the same but for loudness, 0 nothing, -1 the opposite. */
-export function alikeness(one: Float32Array, other: Float32Array): number {
+export function correlation(one: Float32Array, other: Float32Array): number {
   let [both, ones, others] = [0, 0, 0];
   for (let i = 0; i < one.length; i++) {
     both += one[i]! * other[i]!;
@@ -105,7 +105,7 @@ export function beginOf({ own, grid }: Pieces, piece: number, rate: number): num
 }
 
 /** Where, in samples of the later of two pieces that are laid over each other, they change over, and for how long. */
-export function changeOver(
+export function crossfadeOf(
   { shared, grid }: Pieces,
   one: Float32Array,
   other: Float32Array,

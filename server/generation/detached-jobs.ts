@@ -1,12 +1,12 @@
 import { type EventData, limits, ProtocolError, toProtocolError } from '../../protocol/index.ts';
 import { clientGone } from '../dispatch/dispatcher.ts';
-import type { Making } from './clip-job.ts';
+import type { GenerationContext } from './clip-job.ts';
 
 type Done = EventData<'foley.generate', 'done'>;
-type Emit = Making['emit'];
-type Told = Parameters<Emit>;
+type Emit = GenerationContext['emit'];
+type EmittedEvent = Parameters<Emit>;
 
-export interface KeptOptions {
+export interface DetachedJobOptions {
   /** Milliseconds that an ended job is remembered. */
   lingerMs?: number;
   /** Jobs, and bytes of sound, that are remembered. */
@@ -15,8 +15,8 @@ export interface KeptOptions {
 }
 
 /** A job whose client may come back: what it was told so far, and who hears the rest. */
-interface Kept {
-  told: Told[];
+interface DetachedJob {
+  events: EmittedEvent[];
   bytes: number;
   followers: Set<Emit>;
   end: Promise<Done>;
@@ -27,12 +27,12 @@ interface Kept {
  * Jobs that outlive their client's connection (`keep`), and what they told: whoever knows a job's id hears all of it
  * again with `foley.attach`, and then the rest. Previews are not kept: the sound itself is.
  */
-export class KeptJobs {
-  readonly #options: Required<KeptOptions>;
+export class DetachedJobs {
+  readonly #options: Required<DetachedJobOptions>;
   /** Oldest first. */
-  readonly #jobs = new Map<string, Kept>();
+  readonly #jobs = new Map<string, DetachedJob>();
 
-  constructor(options: KeptOptions = {}) {
+  constructor(options: DetachedJobOptions = {}) {
     this.#options = { lingerMs: limits.keptMs, most: limits.keptJobs, mostBytes: limits.keptBytes, ...options };
   }
 
@@ -40,7 +40,7 @@ export class KeptJobs {
    * Runs a job as `run` does, in a context that does not end with the connection. Throws queue_full when too many that
    * still run are kept.
    */
-  async keep(context: Making, run: (context: Making) => Promise<Done>): Promise<Done> {
+  async keep(context: GenerationContext, run: (context: GenerationContext) => Promise<Done>): Promise<Done> {
     this.#evict();
     const { most } = this.#options;
     if (this.#jobs.size >= most) throw new ProtocolError('queue_full', `${most} jobs are kept already`);
@@ -54,18 +54,18 @@ export class KeptJobs {
     let reject: (error: unknown) => void = () => undefined;
     const end = new Promise<Done>((onDone, onFailed) => ([resolve, reject] = [onDone, onFailed]));
     end.catch(() => undefined);
-    const kept: Kept = { told: [], bytes: 0, followers: new Set(), end, ended: false };
+    const kept: DetachedJob = { events: [], bytes: 0, followers: new Set(), end, ended: false };
     let id: string | null = null;
-    const emit = (...told: Told): void => {
+    const emit = (...told: EmittedEvent): void => {
       context.emit(...told);
       if (told[0] !== 'preview') {
-        kept.told.push(told);
+        kept.events.push(told);
         const { pcm } = told[1] as { pcm?: Uint8Array };
         kept.bytes += pcm?.length ?? 0;
       }
       for (const follower of kept.followers) follower(...told);
     };
-    const inner: Making = {
+    const inner: GenerationContext = {
       session: context.session,
       signal: stop.signal,
       setJob: (job) => {
@@ -94,7 +94,7 @@ export class KeptJobs {
   async attach(job: string, emit: Emit, signal: AbortSignal): Promise<Done> {
     const kept = this.#jobs.get(job);
     if (kept === undefined) throw new ProtocolError('unknown_job', 'no job of this id is kept', { path: 'args.job' });
-    for (const told of kept.told) emit(...told);
+    for (const told of kept.events) emit(...told);
     kept.followers.add(emit);
     let left: (() => void) | null = null;
     const gone = new Promise<never>((_, reject) => {

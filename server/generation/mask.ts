@@ -3,7 +3,7 @@ import { shareUniform } from '../engine/dsp/philox.ts';
 import type { Grid } from './code-grid.ts';
 
 /** How much of a clip a variation keeps; exactly one of the three. */
-export interface Keep {
+export interface MaskOptions {
   /** 0 keeps all, 1 nothing. */
   amount?: number | undefined;
   /** The first so many codebooks. */
@@ -23,7 +23,7 @@ const DETAIL = 0.35;
  * `server/bench/vary.ts`. Which cells those are follows from the seed and is nested: what a smaller amount draws anew, a
  * larger one does too.
  */
-export function keepMask(grid: Grid, { amount = 0, codebooks, rows }: Keep, seed: number): Uint8Array {
+export function keepMask(grid: Grid, { amount = 0, codebooks, rows }: MaskOptions, seed: number): Uint8Array {
   const { cols, codebookOf } = grid;
   const given = new Uint8Array(grid.rows * cols);
   if (rows !== undefined) return given.fill(1, 0, bounded('keepRows', rows, grid.rows) * cols);

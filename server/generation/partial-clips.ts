@@ -7,11 +7,11 @@ import type { ChosenClass } from './class-weights.ts';
 export interface RunningJob {
   args: Pick<Context<'foley.generate'>['args'], 'temperature' | 'topK' | 'topP'>;
   /** What each clip is made of. */
-  makers: readonly Maker[];
+  voiceClasses: readonly VoiceClass[];
 }
 
 /** A voice, and the class of it that is wanted. */
-export interface Maker {
+export interface VoiceClass {
   voice: Voice;
   chosen: ChosenClass;
 }
@@ -25,7 +25,7 @@ interface Clip {
 }
 
 /** The rows of clips that are being made, so that others can branch off. Bounded by the jobs there may be. */
-export class RunningClips {
+export class PartialClips {
   readonly #jobs = new Map<string, RunningJob & { clips: Map<number, Clip> }>();
 
   /** Remembers a job until `end`. */
@@ -34,7 +34,7 @@ export class RunningClips {
     this.#jobs.set(id, { ...job, clips });
     return {
       row: ({ index, row, rows, codes }) => {
-        if (index >= job.makers.length) return;
+        if (index >= job.voiceClasses.length) return;
         const clip = clips.get(index) ?? { codes: new Uint16Array(rows * codes.length), rows: 0 };
         clip.codes.set(codes, row * codes.length);
         clip.rows = row + 1;
@@ -45,10 +45,10 @@ export class RunningClips {
   }
 
   /** Null for a job that does not run, or whose clip has not begun. */
-  find(id: string, index: number): (Maker & Clip) | null {
+  find(id: string, index: number): (VoiceClass & Clip) | null {
     const job = this.#jobs.get(id);
     const clip = job?.clips.get(index);
-    const maker = job?.makers[index];
-    return maker === undefined || clip === undefined ? null : { ...maker, ...clip };
+    const voiceClass = job?.voiceClasses[index];
+    return voiceClass === undefined || clip === undefined ? null : { ...voiceClass, ...clip };
   }
 }

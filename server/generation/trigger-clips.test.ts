@@ -4,7 +4,7 @@ import { parseArgs, type TriggerMap } from '../../protocol/index.ts';
 import type { JobOrder, Scheduler } from '../dispatch/scheduler.ts';
 import type { EngineResult } from '../engine/engine.ts';
 import type { Catalog, Voice } from '../voices/voice.ts';
-import { createClipMaker } from './trigger-clips.ts';
+import { createClipGenerator } from './trigger-clips.ts';
 
 const map = parseArgs('trigger.map', { id: 'pad', class: { Rain: 3, DogBark: 1 } }) as TriggerMap;
 
@@ -15,8 +15,8 @@ function setup(took: () => number = () => 0) {
     { id: 0, name: 'DogBark' },
     { id: 1, name: 'Rain' },
   ];
-  const own: Voice['maker'] = (classWeights) => ({ voiceDir: 'there', classWeights });
-  const voice = { id: 'v', dir: 'there', classes, classCount: 2, maker: own } as unknown as Voice;
+  const own: Voice['modelFor'] = (classWeights) => ({ voiceDir: 'there', classWeights });
+  const voice = { id: 'v', dir: 'there', classes, classCount: 2, generator: own } as unknown as Voice;
   const submit: Scheduler['submit'] = (order) => {
     orders.push(order);
     const run = async (): Promise<void> => {
@@ -26,21 +26,21 @@ function setup(took: () => number = () => 0) {
     };
     return { id: 'j', position: 0, done: run() };
   };
-  const maker = createClipMaker({
+  const generator = createClipGenerator({
     scheduler: { submit } as Scheduler,
     catalog: { find: async () => voice } as unknown as Catalog,
     rate: async () => 48_000,
     now: () => now,
   });
   const { signal } = new AbortController();
-  return { maker, orders, signal, pass: (ms: number) => (now += ms) };
+  return { generator, orders, signal, pass: (ms: number) => (now += ms) };
 }
 
 test('what pools want nobody waits for; a clip for a hit is waited for; both are the map’s mix at the output’s rate', async () => {
-  const { maker, orders, signal } = setup();
+  const { generator, orders, signal } = setup();
   const taken: { temperature: number; seed: number }[] = [];
-  await maker.stock(map, [0.5, 1], (clip) => taken.push(clip), signal);
-  const own = await maker.now(map, 0.75, signal);
+  await generator.generate(map, [0.5, 1], (clip) => taken.push(clip), signal);
+  const own = await generator.now(map, 0.75, signal);
   assert.deepEqual(
     orders.map(({ patient }) => patient),
     [true, false],
@@ -55,22 +55,22 @@ test('what pools want nobody waits for; a clip for a hit is waited for; both are
     [0.5, 1, 0.75],
   );
   for (const { classWeights, rate } of asked) assert.deepEqual([classWeights, rate], [[0.25, 0.75], 48_000]);
-  await assert.rejects(maker.check({ ...map, class: 'Unicorn' }), { code: 'unknown_class' });
+  await assert.rejects(generator.check({ ...map, class: 'Unicorn' }), { code: 'unknown_class' });
 });
 
 test('a slow clip is expected again at once and forgotten in time, so that hits get clips of their own again', async () => {
   let took = 60_000;
-  const { maker, signal, pass } = setup(() => took);
-  const first = maker.expectedMs();
-  await maker.now(map, 1, signal);
-  assert.equal(maker.expectedMs(), 60_000);
+  const { generator, signal, pass } = setup(() => took);
+  const first = generator.expectedMs();
+  await generator.now(map, 1, signal);
+  assert.equal(generator.expectedMs(), 60_000);
   pass(20_000);
-  assert.equal(maker.expectedMs(), (60_000 + first) / 2);
+  assert.equal(generator.expectedMs(), (60_000 + first) / 2);
   pass(600_000);
-  assert.ok(maker.expectedMs() < first + 1);
+  assert.ok(generator.expectedMs() < first + 1);
   took = 100;
-  for (let i = 0; i < 40; i++) await maker.now(map, 1, signal);
-  assert.ok(maker.expectedMs() < 110);
+  for (let i = 0; i < 40; i++) await generator.now(map, 1, signal);
+  assert.ok(generator.expectedMs() < 110);
   pass(600_000);
-  assert.ok(maker.expectedMs() < 110, 'fast is not forgotten');
+  assert.ok(generator.expectedMs() < 110, 'fast is not forgotten');
 });

@@ -1,11 +1,11 @@
 import { randomInt } from 'node:crypto';
 import { limits, type TriggerMap } from '../../protocol/index.ts';
 import type { JobOrder, Scheduler } from '../dispatch/scheduler.ts';
-import type { ClipMaker, MadeClip } from '../triggers/player.ts';
+import type { ClipGenerator, GeneratedClip } from '../triggers/player.ts';
 import type { Catalog } from '../voices/voice.ts';
 import { chooseClass } from './class-weights.ts';
 
-export interface StockDeps {
+export interface TriggerClipDeps {
   scheduler: Scheduler;
   catalog: Catalog;
   /** Hz of the output: clips are made at its rate. */
@@ -22,7 +22,12 @@ const FIRST_GUESS_MS = 1500;
 const FORGET_MS = 20_000;
 
 /** Clips for trigger maps, from the queue that everybody else's come from. */
-export function createClipMaker({ scheduler, catalog, rate, now = () => performance.now() }: StockDeps): ClipMaker {
+export function createClipGenerator({
+  scheduler,
+  catalog,
+  rate,
+  now = () => performance.now(),
+}: TriggerClipDeps): ClipGenerator {
   let expected = FIRST_GUESS_MS;
   let timedAt = now();
 
@@ -30,7 +35,7 @@ export function createClipMaker({ scheduler, catalog, rate, now = () => performa
     const voice = await catalog.find(map.voice);
     const { weights } = chooseClass(voice, map.class);
     return {
-      ...{ ...voice.maker(weights), seed, temperature, topK: 0, topP: 1 },
+      ...{ ...voice.modelFor(weights), seed, temperature, topK: 0, topP: 1 },
       ...{ rate: await rate(), previews: false },
     };
   };
@@ -38,7 +43,7 @@ export function createClipMaker({ scheduler, catalog, rate, now = () => performa
   const make = async (
     map: TriggerMap,
     temperatures: readonly number[],
-    take: (clip: MadeClip) => void,
+    take: (clip: GeneratedClip) => void,
     signal: AbortSignal,
     patient: boolean,
   ): Promise<void> => {
@@ -64,11 +69,11 @@ export function createClipMaker({ scheduler, catalog, rate, now = () => performa
 
   return {
     check: async (map) => void (await order(map, 0, map.temperature)),
-    stock: (map, temperatures, take, signal) => make(map, temperatures, take, signal, true),
+    generate: (map, temperatures, take, signal) => make(map, temperatures, take, signal, true),
     async now(map, temperature, signal) {
       const begun = now();
-      let made: MadeClip | null = null;
-      const take = (clip: MadeClip): void => {
+      let made: GeneratedClip | null = null;
+      const take = (clip: GeneratedClip): void => {
         made = clip;
       };
       await make(map, [temperature], take, signal, false);

@@ -38,7 +38,7 @@ export function adminFad(deps: FadDeps): Handler<'admin.fad'> {
       owner: context.session.id,
       signal,
       clips: Array.from({ length: of }, (_, i) => ({
-        ...{ ...voice.maker(chosen.get(known[Math.floor(i / clips)]!)!), temperature },
+        ...{ ...voice.modelFor(chosen.get(known[Math.floor(i / clips)]!)!), temperature },
         ...{ seed: (seed + (i % clips)) % (limits.seedMax + 1), topK: 0, topP: 1, rate: voice.rate, previews: false },
       })),
       onClip: async (i, { pcm, rate }) => {

@@ -1,13 +1,13 @@
 import { randomBytes, randomInt } from 'node:crypto';
 import { classFromText, limits, ProtocolError, toProtocolError } from '../../protocol/index.ts';
-import { sheetText } from '../delivery/csv.ts';
+import { csvText } from '../delivery/csv.ts';
 import type { Delivery } from '../delivery/delivery.ts';
 import type { Context, Handler } from '../dispatch/dispatcher.ts';
 import { chooseClass } from '../generation/class-weights.ts';
-import { type MakingDeps, make, seedsFrom } from '../generation/clip-job.ts';
+import { type GenerationDeps, generateClips, seedsFrom } from '../generation/clip-job.ts';
 import { checkWanted, type ExportDeps, hand } from './export.ts';
 
-export interface BatchDeps extends MakingDeps, ExportDeps {
+export interface BatchDeps extends GenerationDeps, ExportDeps {
   batches: Batches;
 }
 
@@ -98,7 +98,7 @@ export function clipBatch(deps: BatchDeps): Handler<'clip.batch'> {
     emit('accepted', { job, files: of });
     const sheet = (): string => {
       written.sort((a, b) => a.index - b.index);
-      return sheetText(
+      return csvText(
         written.map(({ told, made }) => ({ ...told, ...factsOf(made) })),
         settings,
       );
@@ -179,7 +179,7 @@ async function generated(deps: BatchDeps, context: Context<'clip.batch'>, row: R
   };
   const takes = seedsFrom(seed, row.count).map((one) => ({ seed: one }));
   const quiet = { session, signal, setJob: () => undefined, emit: () => undefined };
-  const done = await make(deps, quiet, { voice, chosen, args, begun: performance.now(), seed, takes });
+  const done = await generateClips(deps, quiet, { voice, chosen, args, begun: performance.now(), seed, takes });
   return [...done.clips].sort((a, b) => a.index - b.index).map(({ clip }) => clip);
 }
 

@@ -1,8 +1,8 @@
-import type { DeliveryWatch } from '../delivery/auto-delivery.ts';
+import type { AutoDelivery } from '../delivery/auto-delivery.ts';
 import type { Handler } from '../dispatch/dispatcher.ts';
 
 export interface DeliverDeps {
-  deliveries: Pick<DeliveryWatch, 'set' | 'info'>;
+  deliveries: Pick<AutoDelivery, 'set' | 'info'>;
 }
 
 /** `deliver.set`. */

@@ -2,10 +2,10 @@ import { randomInt } from 'node:crypto';
 import { limits } from '../../protocol/index.ts';
 import type { Handler } from '../dispatch/dispatcher.ts';
 import { chooseClass } from '../generation/class-weights.ts';
-import { type MakingDeps, make, seedsFrom } from '../generation/clip-job.ts';
+import { type GenerationDeps, generateClips, seedsFrom } from '../generation/clip-job.ts';
 
 /** `foley.generate`: finds the voice and the class; the rest is generation/clip-job.ts. */
-export function generate(deps: MakingDeps): Handler<'foley.generate'> {
+export function generate(deps: GenerationDeps): Handler<'foley.generate'> {
   // Looking a voice up touches the disk and may take longer for one request than for the next: one after the other,
   // so that jobs are queued in the order in which requests arrived.
   let arrivals: Promise<unknown> = Promise.resolve();
@@ -18,6 +18,6 @@ export function generate(deps: MakingDeps): Handler<'foley.generate'> {
     const chosen = chooseClass(voice, args.class);
     const seed = args.seed ?? randomInt(0, limits.drawnSeedMax + 1);
     const takes = seedsFrom(seed, args.count).map((one) => ({ seed: one }));
-    return make(deps, context, { voice, chosen, args, begun, seed, takes });
+    return generateClips(deps, context, { voice, chosen, args, begun, seed, takes });
   };
 }

@@ -1,6 +1,6 @@
 import type { Handlers } from '../dispatch/dispatcher.ts';
-import { KeptJobs } from '../generation/detached-jobs.ts';
-import { RunningClips } from '../generation/partial-clips.ts';
+import { DetachedJobs } from '../generation/detached-jobs.ts';
+import { PartialClips } from '../generation/partial-clips.ts';
 import type { Playback } from '../playback/playback.ts';
 import { type ActivateDeps, adminActivate, adminRollback } from './admin-activate.ts';
 import { adminFad, type FadDeps, voiceScores } from './admin-fad.ts';
@@ -47,7 +47,7 @@ import { voiceInfo } from './voice-info.ts';
 import { voiceList } from './voice-list.ts';
 
 export interface HandlerDeps
-  extends Omit<VaryDeps, 'running' | 'kept'>,
+  extends Omit<VaryDeps, 'partials' | 'detached'>,
     ClockDeps,
     FadDeps,
     TriggerDeps,
@@ -68,7 +68,7 @@ export interface HandlerDeps
 
 /** Every handler there is; the type makes sure that each declared command has one. */
 export function createHandlers(given: HandlerDeps): Handlers {
-  const deps = { ...given, running: new RunningClips(), kept: new KeptJobs(), batches: new Batches() };
+  const deps = { ...given, partials: new PartialClips(), detached: new DetachedJobs(), batches: new Batches() };
   return {
     'foley.generate': generate(deps),
     'foley.vary': vary(deps),

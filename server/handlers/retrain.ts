@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { type EventData, isErrorCode, ProtocolError } from '../../protocol/index.ts';
 import { type Context, clientGone, type Handler } from '../dispatch/dispatcher.ts';
-import type { Job, Progress, Told } from '../training/job.ts';
+import type { Job, JobUpdate, Progress } from '../training/job.ts';
 import type { TrainingJobs } from '../training/jobs.ts';
 import type { Catalog } from '../voices/voice.ts';
 
@@ -106,7 +106,7 @@ async function follow({ trainings }: RetrainDeps, job: Job, { emit, signal, setJ
   let telling: Promise<void> = Promise.resolve();
   let stop: () => void = () => undefined;
   const ended = new Promise<void>((resolve, reject) => {
-    const told = (one: Told): void => {
+    const told = (one: JobUpdate): void => {
       const { progress } = job;
       telling = telling.then(() => tell(trainings.auditions(job.id), progress, one, emit)).catch(() => undefined);
       if (job.over) resolve();
@@ -133,7 +133,7 @@ async function follow({ trainings }: RetrainDeps, job: Job, { emit, signal, setJ
   throw new ProtocolError(isErrorCode(job.code) ? job.code : 'training_failed', message);
 }
 
-async function tell(auditions: string, progress: Progress, told: Told, emit: Watching['emit']): Promise<void> {
+async function tell(auditions: string, progress: Progress, told: JobUpdate, emit: Watching['emit']): Promise<void> {
   if (told.type === 'state') {
     if (!told.isLast) emit('state', { state: told.state, message: told.message });
     return;

@@ -1,8 +1,8 @@
 import type { Handler } from '../dispatch/dispatcher.ts';
-import type { Transport } from '../tempo/host-transport.ts';
+import type { HostTransport } from '../tempo/host-transport.ts';
 
 export interface TransportDeps {
-  transport: Pick<Transport, 'set' | 'state'>;
+  transport: Pick<HostTransport, 'set' | 'state'>;
   /** Milliseconds since 1970, with fractions. */
   now: () => number;
 }

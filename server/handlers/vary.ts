@@ -5,14 +5,14 @@ import type { Lineage, StoredClip } from '../clips/clip.ts';
 import type { Context, Handler } from '../dispatch/dispatcher.ts';
 import type { Encoder } from '../engine/process/encoder.ts';
 import { type ChosenClass, chooseClass } from '../generation/class-weights.ts';
-import { type MakingDeps, make, piecesFor, seedsFrom, type Take } from '../generation/clip-job.ts';
+import { type GenerationDeps, generateClips, piecesFor, seedsFrom, type Take } from '../generation/clip-job.ts';
 import { type Grid, gridOf } from '../generation/code-grid.ts';
 import { pieceSeed, secondsOf } from '../generation/continuation.ts';
-import { checkCodes, type Keep, keepMask } from '../generation/mask.ts';
+import { checkCodes, keepMask, type MaskOptions } from '../generation/mask.ts';
 import { readRecording } from '../generation/recording.ts';
 import type { Voice } from '../voices/voice.ts';
 
-export interface VaryDeps extends MakingDeps {
+export interface VaryDeps extends GenerationDeps {
   encoder: Encoder;
 }
 
@@ -37,17 +37,17 @@ export function vary(deps: VaryDeps): Handler<'foley.vary'> {
     const source = await sourceOf(deps, context.args);
     const args = asLong(context.args, source);
     const { voice, chosen } = source;
-    const keep: Keep = { amount: args.amount, codebooks: args.codebooks, rows: args.keepRows };
+    const keep: MaskOptions = { amount: args.amount, codebooks: args.codebooks, rows: args.keepRows };
     if (Object.values(keep).every((value) => value === undefined)) keep.amount = 0.5;
     const seed = args.seed ?? randomInt(0, limits.drawnSeedMax + 1);
     const wanted = piecesFor(voice, args).count;
     const takes = seedsFrom(seed, args.count).map((one) => varied(source, keep, one, wanted));
-    return make(deps, context, { voice, chosen, args, begun, seed, takes });
+    return generateClips(deps, context, { voice, chosen, args, begun, seed, takes });
   };
 }
 
 /** One variation, of `wanted` pieces. */
-function varied({ grid, pieces, seeds, from }: Source, keep: Keep, seed: number, wanted: number): Take {
+function varied({ grid, pieces, seeds, from }: Source, keep: MaskOptions, seed: number, wanted: number): Take {
   const starts = pieces
     .slice(0, wanted)
     .map((codes, piece) => ({ codes, given: keepMask(grid, keep, pieceSeed(seed, piece)) }));
@@ -78,7 +78,7 @@ export function branch(deps: VaryDeps): Handler<'foley.branch'> {
     const seed = args.seed ?? randomInt(0, limits.drawnSeedMax + 1);
     const lineage: Lineage = { how: 'branched', from: source.from, row };
     const takes = seedsFrom(seed, args.count).map((one) => ({ seed: one, starts: [{ codes, given }], lineage }));
-    return make(deps, context, { voice, chosen, args, begun, seed, takes });
+    return generateClips(deps, context, { voice, chosen, args, begun, seed, takes });
   };
 }
 
@@ -154,8 +154,8 @@ async function ofRecording({ catalog, encoder }: VaryDeps, args: Context<'foley.
 }
 
 /** A clip that is being made: as far as it is known now. */
-function ofJob({ running }: VaryDeps, args: Context<'foley.branch'>['args']): Source & { known: number } {
-  const found = running.find(args.job!, args.index);
+function ofJob({ partials }: VaryDeps, args: Context<'foley.branch'>['args']): Source & { known: number } {
+  const found = partials.find(args.job!, args.index);
   if (found === null) {
     const message = `no job ${args.job!.slice(0, 40)} runs whose clip ${args.index} has begun`;
     throw new ProtocolError('unknown_job', message, { path: 'args.job' });
@@ -174,7 +174,7 @@ function ofJob({ running }: VaryDeps, args: Context<'foley.branch'>['args']): So
   };
 }
 
-function defined({ amount, codebooks, rows }: Keep): Partial<Lineage> {
+function defined({ amount, codebooks, rows }: MaskOptions): Partial<Lineage> {
   return {
     ...(amount === undefined ? {} : { amount }),
     ...(codebooks === undefined ? {} : { codebooks }),

@@ -2,7 +2,7 @@ import { randomInt } from 'node:crypto';
 import { type EventData, limits, measuredBy } from '../../protocol/index.ts';
 import type { Context, Handler } from '../dispatch/dispatcher.ts';
 import { chooseClass } from '../generation/class-weights.ts';
-import { type Making, type MakingDeps, make, seedsFrom } from '../generation/clip-job.ts';
+import { type GenerationContext, type GenerationDeps, generateClips, seedsFrom } from '../generation/clip-job.ts';
 import type { Voice } from '../voices/voice.ts';
 import type { FadDeps } from './admin-fad.ts';
 import { cardOf } from './voice-summary.ts';
@@ -10,7 +10,7 @@ import { cardOf } from './voice-summary.ts';
 type Done = EventData<'voice.compare', 'done'>;
 
 /** `voice.compare`. */
-export function voiceCompare(deps: MakingDeps & Pick<FadDeps, 'scores'>): Handler<'voice.compare'> {
+export function voiceCompare(deps: GenerationDeps & Pick<FadDeps, 'scores'>): Handler<'voice.compare'> {
   return async (context) => {
     const voices: Voice[] = [];
     for (const id of context.args.voices) voices.push(await deps.catalog.find(id));
@@ -26,7 +26,7 @@ export function voiceCompare(deps: MakingDeps & Pick<FadDeps, 'scores'>): Handle
 
 /** The same by each, all of one voice before the next: each is loaded once, however little memory voices may take. */
 async function clips(
-  deps: MakingDeps,
+  deps: GenerationDeps,
   context: Context<'voice.compare'>,
   voices: readonly Voice[],
 ): Promise<Pick<Done, 'clips' | 'timings'>> {
@@ -35,26 +35,26 @@ async function clips(
   if (wanted === undefined) return { clips: [], timings: null };
   const first = chooseClass(voices[0]!, wanted);
   // An id means another class in another voice; its name does not.
-  const makers = voices.map((voice, i) => ({ voice, chosen: i === 0 ? first : chooseClass(voice, first.label) }));
+  const voiceClasses = voices.map((voice, i) => ({ voice, chosen: i === 0 ? first : chooseClass(voice, first.label) }));
   const seed = settings.seed ?? randomInt(0, limits.drawnSeedMax + 1);
-  const takes = makers.flatMap((maker) => seedsFrom(seed, count).map((one) => ({ seed: one, maker })));
+  const takes = voiceClasses.flatMap((voiceClass) => seedsFrom(seed, count).map((one) => ({ seed: one, voiceClass })));
   const plain = { exact: false, reverse: false, gain: 0, keep: false };
   const args = { ...settings, ...plain, seed, count: takes.length };
-  const done = await make(deps, telling(context, ids), { ...makers[0]!, args, begun, seed, takes });
+  const done = await generateClips(deps, telling(context, ids), { ...voiceClasses[0]!, args, begun, seed, takes });
   const made = done.clips.map((clip) => {
-    const { id, samples, rate } = takes[clip.index]!.maker.voice;
+    const { id, samples, rate } = takes[clip.index]!.voiceClass.voice;
     return { ...clip, voice: id, seconds: samples / rate };
   });
   return { clips: made.sort((a, b) => a.index - b.index), timings: done.timings };
 }
 
 /** What is told of any job that makes clips, but that it was accepted for several voices. */
-function telling({ session, signal, setJob, emit }: Context<'voice.compare'>, voices: string[]): Making {
-  const told = (...[event, data, droppable]: Parameters<Making['emit']>): void => {
+function telling({ session, signal, setJob, emit }: Context<'voice.compare'>, voices: string[]): GenerationContext {
+  const told = (...[event, data, droppable]: Parameters<GenerationContext['emit']>): void => {
     if (event === 'accepted') {
       const { voice: _, ...rest } = data as EventData<'foley.generate', 'accepted'>;
       emit(event, { ...rest, voices });
     } else emit(event, data as EventData<'voice.compare', 'audio'>, droppable);
   };
-  return { session, signal, setJob, emit: told as Making['emit'] };
+  return { session, signal, setJob, emit: told as GenerationContext['emit'] };
 }

@@ -8,7 +8,7 @@ type Scores = Awaited<ReturnType<FadDeps['scores']['list']>>;
 /** What people compare of voices. Beyond what the catalogue has checked, a card may say anything, or nothing. */
 export function cardOf(voice: Voice, scores: Scores, active: boolean): Compared {
   const { id, name, hash, classes, rate, samples, card } = voice;
-  const all = voice.makers.flatMap((maker) => Object.values(mapOf(maker.card.graphs)));
+  const all = voice.models.flatMap((model) => Object.values(mapOf(model.card.graphs)));
   const graphs = all.map((graph) => count(mapOf(graph).bytes) ?? 0);
   const { base } = mapOf(card.retrained);
   return {

@@ -1,4 +1,4 @@
-import { type Beats, beatAt, type Course, nextBeat } from '../tempo/beats.ts';
+import { type Beats, beatAt, nextBeat, type Timeline } from '../tempo/beats.ts';
 import type { MidiMessage } from './parser.ts';
 
 /** Ticks of a beat (MIDI 1.0, timing clock). */
@@ -86,16 +86,16 @@ export class MidiClock implements Beats {
 
   /** Beats since the song's beginning; null where no clock runs. */
   position(at: number): number | null {
-    const course = this.#course();
-    return course === null ? null : beatAt(course, at);
+    const timeline = this.#timeline();
+    return timeline === null ? null : beatAt(timeline, at);
   }
 
   next(quantise: number, after: number): number | null {
-    const course = this.#course();
-    return course === null ? null : nextBeat(course, quantise, after);
+    const timeline = this.#timeline();
+    return timeline === null ? null : nextBeat(timeline, quantise, after);
   }
 
-  #course(): Course | null {
+  #timeline(): Timeline | null {
     const line = this.#heard();
     return line === null ? null : { at: line.last, beat: this.#last / PPQ, each: line.each * PPQ };
   }

@@ -1,6 +1,6 @@
 import { Worker } from 'node:worker_threads';
 import { WallClock } from './clock.ts';
-import type { FromDesk, ToDesk } from './messages.ts';
+import type { FromMixer, ToMixer } from './messages.ts';
 import type { Playback, PlaybackInfo, PlayOptions, Prepared } from './playback.ts';
 import { createShared, SharedStatus } from './shared.ts';
 import type { ThreadData } from './thread.ts';
@@ -18,7 +18,7 @@ export interface PlaybackOptions {
   onPlaced?: (ms: number) => void;
 }
 
-type State = Extract<FromDesk, { type: 'state' }>;
+type State = Extract<FromMixer, { type: 'state' }>;
 
 /** Samples of one sound at most: ten minutes at 192 kHz. */
 const MAX_FRAMES = 192_000 * 600;
@@ -42,7 +42,7 @@ export async function createPlayback(options: PlaybackOptions = {}): Promise<Pla
     voices?.endAll();
   };
   await new Promise<void>((resolve) => {
-    thread.on('message', (message: FromDesk) => {
+    thread.on('message', (message: FromMixer) => {
       if (message.type !== 'state') return voices?.hear(message);
       state = message;
       if (message.device === null && output !== 'none') log('warn', `nothing is heard: ${message.problem}`);
@@ -56,7 +56,7 @@ export async function createPlayback(options: PlaybackOptions = {}): Promise<Pla
     });
   });
   const { rate: hertz, channels } = (state as State | null) ?? { rate, channels: 2 };
-  const post = (message: ToDesk): void => {
+  const post = (message: ToMixer): void => {
     if (gone === null && closing === null) thread.postMessage(message);
     else if (message.type === 'play') queueMicrotask(() => voices?.endAll());
   };

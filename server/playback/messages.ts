@@ -1,7 +1,7 @@
 import type { Ending, VoiceSpec } from './mixer.ts';
 
 /** To the thread that mixes. */
-export type ToDesk =
+export type ToMixer =
   | { type: 'sound'; sound: number; pcm: Float32Array }
   | { type: 'drop'; sound: number }
   | { type: 'play'; sound: number; spec: Omit<VoiceSpec, 'pcm'> }
@@ -10,7 +10,7 @@ export type ToDesk =
   | { type: 'close' };
 
 /** From it. `placed`: the frame at which a voice begins is certain. */
-export type FromDesk =
+export type FromMixer =
   | { type: 'placed'; voice: number; frame: number; ms: number }
   | { type: 'ended'; voice: number; ending: Ending }
   | {

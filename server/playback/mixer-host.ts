@@ -1,21 +1,21 @@
 import { performance } from 'node:perf_hooks';
-import type { FromDesk, ToDesk } from './messages.ts';
+import type { FromMixer, ToMixer } from './messages.ts';
 import { Mixer, type MixerOptions } from './mixer.ts';
 
 /** Plays that wait for their sound to be resampled. */
 const MAX_UNREADY = 256;
 
-type Play = Extract<ToDesk, { type: 'play' }>;
+type Play = Extract<ToMixer, { type: 'play' }>;
 
 /** The mixer and its sounds behind messages: the same in the thread that plays and in a test that renders. */
-export class Desk {
+export class MixerHost {
   readonly mixer: Mixer;
-  readonly #tell: (message: FromDesk) => void;
+  readonly #tell: (message: FromMixer) => void;
   readonly #sounds = new Map<number, Float32Array>();
-  readonly #endings: { voice: number; ending: Extract<FromDesk, { type: 'ended' }>['ending']; frame: number }[] = [];
+  readonly #endings: { voice: number; ending: Extract<FromMixer, { type: 'ended' }>['ending']; frame: number }[] = [];
   #unready: Play[] = [];
 
-  constructor(options: Omit<MixerOptions, 'onEnded'>, tell: (message: FromDesk) => void) {
+  constructor(options: Omit<MixerOptions, 'onEnded'>, tell: (message: FromMixer) => void) {
     this.#tell = tell;
     this.mixer = new Mixer({
       ...options,
@@ -31,7 +31,7 @@ export class Desk {
     return this.#unready.length;
   }
 
-  handle(message: ToDesk): void {
+  handle(message: ToMixer): void {
     switch (message.type) {
       case 'sound': {
         this.#sounds.set(message.sound, message.pcm);

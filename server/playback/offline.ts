@@ -1,5 +1,5 @@
 import { resample } from '../audio/resample.ts';
-import { Desk } from './mixer-host.ts';
+import { MixerHost } from './mixer-host.ts';
 import type { Playback, PlayOptions } from './playback.ts';
 import { Sound, Voices } from './voices.ts';
 
@@ -8,7 +8,7 @@ export interface OfflinePlayback extends Playback {
   render(frames: number): Float32Array[];
   /** Waits until it is resampled. */
   prepareNow(pcm: Float32Array, rate: number): Promise<Sound>;
-  readonly desk: Desk;
+  readonly mixerHost: MixerHost;
 }
 
 export interface OfflineOptions {
@@ -24,40 +24,40 @@ export interface OfflineOptions {
 export function createOfflinePlayback(options: OfflineOptions = {}): OfflinePlayback {
   const { rate = 48_000, channels = 2, began = 0 } = options;
   const { ceiling, voices: most } = options;
-  const desk: Desk = new Desk(
+  const mixerHost: MixerHost = new MixerHost(
     { rate, channels, ...(ceiling === undefined ? {} : { ceiling }), ...(most === undefined ? {} : { voices: most }) },
     (message) => voices.hear(message),
   );
-  const { mixer } = desk;
+  const { mixer } = mixerHost;
   const now = (): number => began + (mixer.frame / rate) * 1000;
   const mapping = { frame: 0, ms: began, framesPerMs: rate / 1000 };
   const voices = new Voices({
     ...{ rate, channels, now },
-    post: (message) => desk.handle(message),
+    post: (message) => mixerHost.handle(message),
     mapping: () => mapping,
     frontier: () => mixer.frontier,
   });
-  const dropped = new FinalizationRegistry<number>((sound) => desk.handle({ type: 'drop', sound }));
+  const dropped = new FinalizationRegistry<number>((sound) => mixerHost.handle({ type: 'drop', sound }));
   let sounds = 0;
   let closed = false;
   const add = (pcm: Float32Array, from: number): Sound => {
     const id = ++sounds;
     const frames = Math.round((pcm.length * rate) / from);
-    if (from === rate) desk.handle({ type: 'sound', sound: id, pcm });
+    if (from === rate) mixerHost.handle({ type: 'sound', sound: id, pcm });
     const ready =
       from === rate
         ? Promise.resolve()
-        : resample(pcm, from, rate).then((out) => desk.handle({ type: 'sound', sound: id, pcm: out }));
+        : resample(pcm, from, rate).then((out) => mixerHost.handle({ type: 'sound', sound: id, pcm: out }));
     const sound = new Sound(id, frames, rate, ready);
     dropped.register(sound, id);
     return sound;
   };
   return {
-    desk,
+    mixerHost,
     render(frames) {
       const out = Array.from({ length: channels }, () => new Float32Array(frames));
       mixer.render(out, frames);
-      desk.heard(mixer.frame);
+      mixerHost.heard(mixer.frame);
       return out;
     },
     async prepareNow(pcm, from) {

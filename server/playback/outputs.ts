@@ -1,7 +1,7 @@
 import { performance } from 'node:perf_hooks';
 
 /** Where mixed blocks go, and how far it is. */
-export interface Sink {
+export interface AudioOutput {
   readonly name: string | null;
   readonly rate: number;
   readonly channels: number;
@@ -20,7 +20,7 @@ export interface Sink {
 }
 
 /** No device: time goes by the machine's steady clock. */
-export function createSilentSink(rate: number, channels: number, from = 0): Sink {
+export function createSilentOutput(rate: number, channels: number, from = 0): AudioOutput {
   const began = performance.now();
   return {
     ...{ name: null, rate, channels, ahead: Math.round(rate * 0.01), block: 128 },
@@ -50,7 +50,7 @@ type Made = { AudioContext: typeof AudioContext };
  * library does to the sample. Rejects when there is no such device.
  * @param output a device's name, `auto`, or `void`, which keeps time as a device does and is heard by nobody
  */
-export async function openDevice(output: string): Promise<Sink> {
+export async function openDevice(output: string): Promise<AudioOutput> {
   const api = await import('node-web-audio-api');
   const { AudioContext } = api as unknown as Made;
   const sinkId = output === 'auto' ? undefined : output === 'void' ? { type: 'none' } : await idOf(output);

@@ -1,9 +1,9 @@
 /** The thread that mixes: takes messages, keeps the output filled, tells where it is. */
 import { parentPort, workerData } from 'node:worker_threads';
 import { DriftFilter, WallClock } from './clock.ts';
-import type { FromDesk, ToDesk } from './messages.ts';
-import { Desk } from './mixer-host.ts';
-import { createSilentSink, openDevice, type Sink } from './outputs.ts';
+import type { FromMixer, ToMixer } from './messages.ts';
+import { MixerHost } from './mixer-host.ts';
+import { type AudioOutput, createSilentOutput, openDevice } from './outputs.ts';
 import { Recorder } from './recorder.ts';
 import { SharedStatus } from './shared.ts';
 
@@ -15,66 +15,66 @@ export interface ThreadData {
 }
 
 const TURN_MS = 3;
-const { shared, output, record, rate } = workerData as ThreadData;
+const { shared, output: wanted, record, rate } = workerData as ThreadData;
 const port = parentPort!;
-const tell = (message: FromDesk): void => port.postMessage(message);
+const tell = (message: FromMixer): void => port.postMessage(message);
 
-let problem: string | null = output === 'none' ? 'none is wanted' : null;
-let sink: Sink =
-  (output === 'none'
+let problem: string | null = wanted === 'none' ? 'none is wanted' : null;
+let output: AudioOutput =
+  (wanted === 'none'
     ? null
-    : await openDevice(output).catch((error: unknown) => {
+    : await openDevice(wanted).catch((error: unknown) => {
         problem = error instanceof Error ? error.message : String(error);
         return null;
-      })) ?? createSilentSink(rate, 2);
-const desk = new Desk({ rate: sink.rate, channels: sink.channels }, tell);
+      })) ?? createSilentOutput(rate, 2);
+const host = new MixerHost({ rate: output.rate, channels: output.channels }, tell);
 let recorder: Recorder | null = null;
 try {
-  recorder = record === null ? null : new Recorder(record, sink.rate, sink.channels);
+  recorder = record === null ? null : new Recorder(record, output.rate, output.channels);
 } catch (error) {
   problem = `${problem === null ? '' : `${problem}; `}nothing is recorded: ${(error as Error).message}`;
 }
 const status = new SharedStatus(shared);
 const wall = new WallClock().prime();
-let filter = new DriftFilter(sink.rate);
+let filter = new DriftFilter(output.rate);
 let out = blocks();
-/** Position of the sink at frame 0 of the mix; grows when the sink ran dry. */
-let base = Math.ceil(sink.position()) + sink.ahead;
+/** Position of the output at frame 0 of the mix; grows when the output ran dry. */
+let base = Math.ceil(output.position()) + output.ahead;
 let xruns = 0;
 
 function blocks(): Float32Array[] {
-  return Array.from({ length: sink.channels }, () => new Float32Array(sink.block));
+  return Array.from({ length: output.channels }, () => new Float32Array(output.block));
 }
 
 function sayState(): void {
-  const { rate: hertz, channels, name: device } = sink;
+  const { rate: hertz, channels, name: device } = output;
   tell({ type: 'state', state: device === null ? 'headless' : 'running', device, problem, rate: hertz, channels });
 }
 
 function turn(): void {
-  const why = sink.problem();
+  const why = output.problem();
   if (why !== null) goSilent(why);
-  const { mixer } = desk;
-  const position = sink.position();
+  const { mixer } = host;
+  const position = output.position();
   const behind = position - (base + mixer.frame);
   // Nobody hears a silent output catch up, and a recording has no hole then.
-  if (behind > (sink.name === null ? sink.rate : 0)) {
+  if (behind > (output.name === null ? output.rate : 0)) {
     base += Math.ceil(behind);
     xruns += 1;
   }
-  while (base + mixer.frame < position + sink.ahead) {
+  while (base + mixer.frame < position + output.ahead) {
     const frame = base + mixer.frame;
-    mixer.render(out, sink.block);
-    sink.write(out, sink.block, frame);
-    recorder?.write(out, sink.block);
+    mixer.render(out, output.block);
+    output.write(out, output.block, frame);
+    recorder?.write(out, output.block);
   }
-  const mapping = filter.observe(wall.now(), position - base - sink.latency() * sink.rate);
-  desk.heard(position - base);
-  const active = mixer.active + desk.waiting;
+  const mapping = filter.observe(wall.now(), position - base - output.latency() * output.rate);
+  host.heard(position - base);
+  const active = mixer.active + host.waiting;
   status.write({
     ...mapping,
     frontier: mixer.frontier,
-    latency: sink.latency() + sink.ahead / sink.rate,
+    latency: output.latency() + output.ahead / output.rate,
     xruns,
     active,
   });
@@ -83,18 +83,18 @@ function turn(): void {
 /** The device is gone: time and voices go on without it. */
 function goSilent(why: string): void {
   problem = why;
-  sink.close().catch(() => undefined);
-  sink = createSilentSink(sink.rate, sink.channels, sink.position());
+  output.close().catch(() => undefined);
+  output = createSilentOutput(output.rate, output.channels, output.position());
   out = blocks();
-  filter = new DriftFilter(sink.rate);
+  filter = new DriftFilter(output.rate);
   sayState();
 }
 
-port.on('message', (message: ToDesk) => {
-  if (message.type !== 'close') return desk.handle(message);
+port.on('message', (message: ToMixer) => {
+  if (message.type !== 'close') return host.handle(message);
   clearInterval(timer);
   recorder?.close();
-  void sink
+  void output
     .close()
     .catch(() => undefined)
     .then(() => {

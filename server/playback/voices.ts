@@ -1,14 +1,14 @@
 import { type Mapping, toFrame, toMs } from './clock.ts';
-import type { FromDesk, ToDesk } from './messages.ts';
+import type { FromMixer, ToMixer } from './messages.ts';
 import type { Ending } from './mixer.ts';
 import { readOptions, within } from './options.ts';
 import type { Played, PlayOptions, Prepared } from './playback.ts';
 
 /** Where the mixing happens, seen from where it is asked for. */
-export interface MixHost {
+export interface MixerConnection {
   readonly rate: number;
   readonly channels: number;
-  post(message: ToDesk): void;
+  post(message: ToMixer): void;
   mapping(): Mapping;
   /** The first frame at which a voice can still begin. */
   frontier(): number;
@@ -47,13 +47,13 @@ export class Sound implements Prepared {
 
 /** Every voice that was asked for and has not ended. */
 export class Voices {
-  readonly #host: MixHost;
+  readonly #host: MixerConnection;
   readonly #open = new Map<number, Entry>();
   #drawn = 0;
   /** Hears how long each voice took from the call to being scheduled, in ms. */
   onPlaced: ((ms: number) => void) | null = null;
 
-  constructor(host: MixHost) {
+  constructor(host: MixerConnection) {
     this.#host = host;
   }
 
@@ -116,7 +116,7 @@ export class Voices {
     this.#host.post({ type: 'stopAll', fade: this.#fade(fade) });
   }
 
-  hear(message: FromDesk): void {
+  hear(message: FromMixer): void {
     if (message.type === 'placed') {
       const entry = this.#open.get(message.voice);
       if (entry === undefined) return;

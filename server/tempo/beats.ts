@@ -8,7 +8,7 @@ export interface Beats {
 }
 
 /** A song that goes on: at `at` (milliseconds since 1970) it was at `beat`, and a beat takes `each` milliseconds. */
-export interface Course {
+export interface Timeline {
   at: number;
   beat: number;
   each: number;
@@ -18,14 +18,14 @@ export interface Course {
 const GRACE_MS = 10;
 
 /** Beats since the song's beginning; negative before it, in a count-in. */
-export function beatAt({ at, beat, each }: Course, time: number): number {
+export function beatAt({ at, beat, each }: Timeline, time: number): number {
   return beat + (time - at) / each;
 }
 
 /** As `Beats.next`. */
-export function nextBeat(course: Course, quantise: number, after: number): number | null {
+export function nextBeat(timeline: Timeline, quantise: number, after: number): number | null {
   if (!(quantise > 0) || !Number.isFinite(quantise)) return null;
-  const grace = Math.min(GRACE_MS / course.each, quantise / 4);
-  const beat = Math.ceil((beatAt(course, after) - grace) / quantise) * quantise;
-  return course.at + (beat - course.beat) * course.each;
+  const grace = Math.min(GRACE_MS / timeline.each, quantise / 4);
+  const beat = Math.ceil((beatAt(timeline, after) - grace) / quantise) * quantise;
+  return timeline.at + (beat - timeline.beat) * timeline.each;
 }

@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { type OtherClock, Transport } from './host-transport.ts';
+import { type FallbackClock, HostTransport } from './host-transport.ts';
 
-const none: OtherClock = { next: () => null, position: () => null, info: () => ({ clock: null, tempo: null }) };
-const midi: OtherClock = { next: () => 42, position: () => 7.5, info: () => ({ clock: 'Pads', tempo: 99 }) };
+const none: FallbackClock = { next: () => null, position: () => null, info: () => ({ clock: null, tempo: null }) };
+const midi: FallbackClock = { next: () => 42, position: () => 7.5, info: () => ({ clock: 'Pads', tempo: 99 }) };
 /** A song at 120 beats a minute that was at beat 0 at second 1000. */
-const song = (other = none): Transport => {
-  const transport = new Transport(other);
+const song = (other = none): HostTransport => {
+  const transport = new HostTransport(other);
   transport.set({ playing: true, tempo: 120, beat: 0 }, 1_000_000);
   return transport;
 };

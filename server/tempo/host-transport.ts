@@ -1,7 +1,7 @@
-import { type Beats, beatAt, type Course, nextBeat } from './beats.ts';
+import { type Beats, beatAt, nextBeat, type Timeline } from './beats.ts';
 
 /** What a host tells of its transport; what it leaves out stays as it is. */
-export interface Told {
+export interface TransportUpdate {
   playing: boolean;
   /** Beats a minute. */
   tempo?: number | undefined;
@@ -22,7 +22,7 @@ export interface TransportState {
 }
 
 /** The clock that is followed where no client tells its transport. */
-export interface OtherClock extends Beats {
+export interface FallbackClock extends Beats {
   /** Its device, and beats a minute. */
   info(): { clock: string | null; tempo: number | null };
   /** Beats since the song's beginning. */
@@ -35,34 +35,34 @@ const TEMPO = 120;
  * The song's place as a client tells it: a plugin, a script, a patch, whoever knows the host's transport. It goes on by
  * itself until the next word. While it plays it counts the beats; else a MIDI clock does, where one runs.
  */
-export class Transport implements Beats {
-  readonly #other: OtherClock;
-  #course: Course = { at: 0, beat: 0, each: 60_000 / TEMPO };
+export class HostTransport implements Beats {
+  readonly #other: FallbackClock;
+  #timeline: Timeline = { at: 0, beat: 0, each: 60_000 / TEMPO };
   /** Milliseconds since 1970 until which it plays. */
   #until = Number.NEGATIVE_INFINITY;
 
-  constructor(other: OtherClock) {
+  constructor(other: FallbackClock) {
     this.#other = other;
   }
 
   /** `at`: milliseconds since 1970 when this is so, ahead or past. */
-  set({ playing, tempo, beat, lasts = Number.POSITIVE_INFINITY }: Told, at: number): void {
+  set({ playing, tempo, beat, lasts = Number.POSITIVE_INFINITY }: TransportUpdate, at: number): void {
     const stood = Math.min(at, this.#until);
-    const was = stood > this.#course.at ? beatAt(this.#course, stood) : this.#course.beat;
-    const each = tempo === undefined ? this.#course.each : 60_000 / tempo;
-    this.#course = { at, beat: beat ?? was, each };
+    const was = stood > this.#timeline.at ? beatAt(this.#timeline, stood) : this.#timeline.beat;
+    const each = tempo === undefined ? this.#timeline.each : 60_000 / tempo;
+    this.#timeline = { at, beat: beat ?? was, each };
     this.#until = playing ? at + lasts * 1000 : Number.NEGATIVE_INFINITY;
   }
 
   next(quantise: number, after: number): number | null {
-    return after <= this.#until ? nextBeat(this.#course, quantise, after) : this.#other.next(quantise, after);
+    return after <= this.#until ? nextBeat(this.#timeline, quantise, after) : this.#other.next(quantise, after);
   }
 
   /** `now`: milliseconds since 1970. */
   state(now: number): TransportState {
     if (now <= this.#until) {
-      const { each } = this.#course;
-      return { playing: true, tempo: 60_000 / each, beat: beatAt(this.#course, now), source: 'client' };
+      const { each } = this.#timeline;
+      return { playing: true, tempo: 60_000 / each, beat: beatAt(this.#timeline, now), source: 'client' };
     }
     const { clock, tempo } = this.#other.info();
     return { playing: clock !== null, tempo, beat: this.#other.position(now), source: clock };

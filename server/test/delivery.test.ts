@@ -11,7 +11,7 @@ import { readFlacComments } from '../audio/flac.ts';
 import { readRecipe } from '../audio/recipe.ts';
 import { decodeWav } from '../audio/wav.ts';
 import { resolveConfig } from '../config.ts';
-import { readSheet } from '../delivery/csv.ts';
+import { readCsv } from '../delivery/csv.ts';
 import { ScriptedEngine } from './support/engine.ts';
 import { connectOsc } from './support/osc-client.ts';
 import { memoryLog, newServer, type TestServer, type TestServerOptions, temporary } from './support/server.ts';
@@ -140,7 +140,7 @@ test('a sheet becomes one job: clips that are there and clips that are made, and
     told.filter(({ event }) => event === 'skipped').map(({ data }) => [data.index, data.code]),
     [[5, 'unknown_clip']],
   );
-  const sheet = readSheet(readFileSync(String(done.path), 'utf8'));
+  const sheet = readCsv(readFileSync(String(done.path), 'utf8'));
   assert.equal(readFileSync(String(done.path), 'utf8'), done.sheet);
   assert.deepEqual(
     sheet.map((row) => row.file),
@@ -192,7 +192,7 @@ test('a batch is cancelled by its job, ends in one failure, and its sheet names 
   );
   await assert.rejects(asked, failed('cancelled'));
   await until(() => names(dir).some((name) => name.endsWith('.csv')));
-  const sheet = readSheet(readFileSync(path.join(dir, names(dir).find((name) => name.endsWith('.csv'))!), 'utf8'));
+  const sheet = readCsv(readFileSync(path.join(dir, names(dir).find((name) => name.endsWith('.csv'))!), 'utf8'));
   assert.deepEqual(
     names(dir).filter((name) => name.endsWith('.wav')),
     sheet.map((row) => row.file!).sort(),

@@ -98,9 +98,9 @@ test('a map waits for the beat of the song position that a host’s clock goes o
   const clip = { pcm: new Float32Array(100).fill(0.1), rate: RATE, seed: 1, temperature: 1 };
   const problems: unknown[] = [];
   const bank = new TriggerBank({
-    maker: {
+    generator: {
       check: async () => undefined,
-      stock: async (_, temperatures, take) => {
+      generate: async (_, temperatures, take) => {
         for (const _ of temperatures) take(clip);
       },
       now: async () => clip,
@@ -134,7 +134,7 @@ test('a map waits for the beat of the song position that a host’s clock goes o
       system.send('Host', [0xf8], 0.02);
     }
   };
-  assert.equal((await hit()).frame, playback.desk.mixer.frontier, 'without a clock at once');
+  assert.equal((await hit()).frame, playback.mixerHost.mixer.frontier, 'without a clock at once');
   // Six beats into the song, which goes on with the next tick.
   system.send('Host', [0xf2, 24, 0, 0xfb]);
   ticks(24);
@@ -144,5 +144,5 @@ test('a map waits for the beat of the song position that a host’s clock goes o
   assert.ok(Math.abs((await hit()).frame - eighth) <= 0.001 * RATE, 'the next bar');
   system.send('Host', [0xfc]);
   const { frame, late } = await hit();
-  assert.deepEqual([frame, late], [playback.desk.mixer.frontier, 0], 'a clock that stands has no beats');
+  assert.deepEqual([frame, late], [playback.mixerHost.mixer.frontier, 0], 'a clock that stands has no beats');
 });

@@ -2,13 +2,13 @@ import { randomBytes } from 'node:crypto';
 import { mkdir, readdir, readFile, rename, rm } from 'node:fs/promises';
 import path from 'node:path';
 import { folderName, ProtocolError } from '../../protocol/index.ts';
-import { writeWhole } from '../util/atomic-file.ts';
+import { writeAtomic } from '../util/atomic-file.ts';
 import { type TrainerEvent, TrainerProcess } from './process.ts';
 import type { Finder } from './python.ts';
-import { checkRoom, type Room } from './resource-limits.ts';
+import { checkResources, type ResourceLimits } from './resource-limits.ts';
 
 /** So many were found, and the first of them. */
-export interface Some {
+export interface FileSample {
   count: number;
   files: string[];
 }
@@ -29,12 +29,12 @@ export interface DataSet {
   originals: number;
   minutesSilent: number;
   classes: { class: string; clips: number; train: number; eval: number; originals: number; minutes: number }[];
-  silent: Some;
-  clipped: Some;
+  silent: FileSample;
+  clipped: FileSample;
   /** Pairs of clips of different recordings that are nearly the same. */
-  duplicates: Some;
+  duplicates: FileSample;
   /** Clips of the eval side that were left out because they are in train. */
-  dropped: Some;
+  dropped: FileSample;
 }
 
 export interface NewDataSet {
@@ -54,7 +54,7 @@ export interface NewDataSet {
 export interface DataSetOptions {
   dir: string;
   finder: Finder;
-  room: Room;
+  room: ResourceLimits;
   /** Data sets that may wait to be made. */
   most?: number;
 }
@@ -149,7 +149,7 @@ export class DataSets {
     const target = path.join(dir, given.id);
     await mkdir(part, { recursive: true });
     try {
-      await checkRoom(dir, room);
+      await checkResources(dir, room);
       const heard: { said: TrainerEvent | null } = { said: null };
       const { folder, seconds, licence, author } = given;
       const args = [
@@ -178,7 +178,7 @@ export class DataSets {
         );
       }
       const set = described(given, said);
-      await writeWhole(
+      await writeAtomic(
         path.join(part, 'dataset.json'),
         `${JSON.stringify({ format: FORMAT, version: 1, ...set }, null, 2)}\n`,
       );

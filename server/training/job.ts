@@ -1,4 +1,4 @@
-import type { Journal, Line, Order, State } from './journal.ts';
+import type { Journal, JournalLine, TrainingOrder, TrainingState } from './journal.ts';
 import type { TrainerEvent } from './process.ts';
 
 /** Where a training is. */
@@ -15,14 +15,14 @@ export interface Progress {
   losses: Record<string, number>;
 }
 
-export type Told =
-  | { type: 'state'; state: State; message: string | null; isLast: boolean }
+export type JobUpdate =
+  | { type: 'state'; state: TrainingState; message: string | null; isLast: boolean }
   | { type: 'trainer'; event: TrainerEvent };
 
 /** What a person wants of a job that runs. */
 type Wish = 'pause' | 'cancel' | null;
 
-const OVER: readonly State[] = ['done', 'failed', 'cancelled'];
+const OVER: readonly TrainingState[] = ['done', 'failed', 'cancelled'];
 /** Events of one job that are told again to whoever comes later. */
 const MOST_TOLD = 500;
 const NONE: Progress = { stage: null, number: 0, of: 0, step: 0, share: 0, eta: null, losses: {} };
@@ -30,7 +30,7 @@ const NONE: Progress = { stage: null, number: 0, of: 0, step: 0, share: 0, eta: 
 /** One training: what was ordered, where it is, and who hears of it. */
 export class Job {
   readonly id: string;
-  readonly order: Order;
+  readonly order: TrainingOrder;
   /** Milliseconds since 1970. */
   readonly created: number;
   wish: Wish = null;
@@ -42,18 +42,18 @@ export class Job {
   progress: Progress = NONE;
   ended: number | null = null;
   readonly #journal: Journal;
-  readonly #watchers = new Set<(told: Told) => void>();
+  readonly #watchers = new Set<(told: JobUpdate) => void>();
   /** Stages, scores and auditions. */
-  readonly #told: Told[] = [];
-  #state: State = 'queued';
+  readonly #told: JobUpdate[] = [];
+  #state: TrainingState = 'queued';
   #plan: string[] = [];
 
-  constructor(id: string, order: Order, journal: Journal, created: number) {
+  constructor(id: string, order: TrainingOrder, journal: Journal, created: number) {
     [this.id, this.order, this.#journal, this.created] = [id, order, journal, created];
   }
 
   /** From its log; null where that does not say what was ordered. */
-  static restored(id: string, journal: Journal, lines: readonly Line[]): Job | null {
+  static restored(id: string, journal: Journal, lines: readonly JournalLine[]): Job | null {
     const first = lines.find((line) => line.type === 'order');
     if (first === undefined) return null;
     const job = new Job(id, first.order, journal, first.at);
@@ -64,7 +64,7 @@ export class Job {
     return job;
   }
 
-  get state(): State {
+  get state(): TrainingState {
     return this.#state;
   }
 
@@ -78,7 +78,7 @@ export class Job {
 
   /** Resolves when it is on the disk; then everybody is told. */
   async set(
-    state: State,
+    state: TrainingState,
     more: { code?: string; message?: string; log?: string[]; hash?: string } = {},
   ): Promise<void> {
     await this.#journal.add({ type: 'state', state, ...more });
@@ -94,7 +94,7 @@ export class Job {
   }
 
   /** What happened so far that still matters, then what happens. Returns the way to stop. */
-  watch(watcher: (told: Told) => void): () => void {
+  watch(watcher: (told: JobUpdate) => void): () => void {
     for (const told of this.#told) watcher(told);
     this.#watchers.add(watcher);
     return () => void this.#watchers.delete(watcher);
@@ -104,7 +104,10 @@ export class Job {
     return this.#journal.close();
   }
 
-  #apply(line: { state: State; code?: string; message?: string; log?: string[]; hash?: string }, at: number): void {
+  #apply(
+    line: { state: TrainingState; code?: string; message?: string; log?: string[]; hash?: string },
+    at: number,
+  ): void {
     this.#state = line.state;
     this.code = line.code ?? null;
     this.message = line.message ?? null;
@@ -159,7 +162,7 @@ export class Job {
     return sum > 0 ? (shares[stage ?? ''] ?? 0) / sum : 0;
   }
 
-  #tell(told: Told): void {
+  #tell(told: JobUpdate): void {
     for (const watcher of [...this.#watchers]) watcher(told);
   }
 }

@@ -7,11 +7,11 @@ import { ProtocolError } from '../../protocol/index.ts';
 import { temporary } from '../test/support/server.ts';
 import { Job } from './job.ts';
 import { TrainingJobs, type TrainingOptions } from './jobs.ts';
-import { Journal, type Order } from './journal.ts';
+import { Journal, type TrainingOrder } from './journal.ts';
 
 const script = fileURLToPath(new URL('../test/support/scripted-trainer.mjs', import.meta.url));
 const finder = { find: async () => ({ file: process.execPath, args: [script], env: process.env }) };
-const order: Order = {
+const order: TrainingOrder = {
   ...{ voice: 'v', name: 'plain', datasets: ['d'], base: null, classes: null, stages: null, minutes: null },
   ...{ steps: 8, preset: 'tiny', seed: 0, threads: 1 },
 };

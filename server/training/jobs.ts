@@ -3,10 +3,10 @@ import { mkdir, readdir, readFile, rename, rm } from 'node:fs/promises';
 import path from 'node:path';
 import { ProtocolError, toProtocolError } from '../../protocol/index.ts';
 import { Job } from './job.ts';
-import { Journal, type Order, type State } from './journal.ts';
+import { Journal, type TrainingOrder, type TrainingState } from './journal.ts';
 import { type TrainerEnd, TrainerProcess } from './process.ts';
 import type { Finder } from './python.ts';
-import { checkRoom, type Room } from './resource-limits.ts';
+import { checkResources, type ResourceLimits } from './resource-limits.ts';
 
 export interface TrainingOptions {
   /** Folder of a folder per job. */
@@ -20,7 +20,7 @@ export interface TrainingOptions {
   hasVoice: (id: string) => Promise<boolean>;
   /** Corpus of a data set. Rejects with unknown_dataset. */
   findDataset: (id: string) => Promise<string>;
-  room: Room;
+  room: ResourceLimits;
   /** Jobs that may wait. */
   most: number;
   log: (level: 'info' | 'warn', message: string, fields?: Record<string, unknown>) => void;
@@ -77,7 +77,7 @@ export class TrainingJobs {
   }
 
   /** Rejects with what makes the order impossible now: python_missing, trainer_missing, no_room, already_exists, queue_full... */
-  async submit(order: Order): Promise<Job> {
+  async submit(order: TrainingOrder): Promise<Job> {
     const waiting = this.list().filter(({ state }) => state === 'queued').length;
     if (waiting >= this.#options.most)
       throw new ProtocolError('queue_full', `${waiting} trainings are waiting already`);
@@ -86,7 +86,7 @@ export class TrainingJobs {
     await this.#options.finder.find();
     const id = randomBytes(8).toString('hex');
     await mkdir(this.#folder(id), { recursive: true });
-    await checkRoom(this.#options.dir, this.#options.room);
+    await checkResources(this.#options.dir, this.#options.room);
     // Another one may have come while we looked.
     await this.#checkName(order.voice);
     const job = new Job(id, order, new Journal(path.join(this.#folder(id), 'job.jsonl')), Date.now());
@@ -129,7 +129,7 @@ export class TrainingJobs {
       this.#running.process?.stop();
       await this.#running.end;
     } else if (job.state === 'queued') await job.set('paused');
-    return (job.state as State) === 'paused';
+    return (job.state as TrainingState) === 'paused';
   }
 
   /** It waits behind the others again. False where it was not paused. */
@@ -224,7 +224,7 @@ export class TrainingJobs {
     const { dir, finder, room, checkMs } = this.#options;
     const nothing = { end: null, exported: false, why: null };
     if (job.wish !== null || this.#closing) return nothing;
-    await checkRoom(dir, room);
+    await checkResources(dir, room);
     const command = await finder.find();
     const args = await this.#args(job);
     if (job.wish !== null || this.#closing) return nothing;
@@ -236,7 +236,7 @@ export class TrainingJobs {
     if (this.#running !== null) this.#running.process = process;
     let why: ProtocolError | null = null;
     const look = setInterval(() => {
-      checkRoom(dir, room, process.pid).catch((thrown: unknown) => {
+      checkResources(dir, room, process.pid).catch((thrown: unknown) => {
         why ??= toProtocolError(thrown);
         process.stop();
       });

@@ -2,7 +2,7 @@ import { type FileHandle, open, readFile } from 'node:fs/promises';
 import type { TrainerEvent } from './process.ts';
 
 /** What a training is to do. It stays as it was ordered, whatever happens to it. */
-export interface Order {
+export interface TrainingOrder {
   /** Id and name of the voice to be made. */
   voice: string;
   name: string;
@@ -20,16 +20,16 @@ export interface Order {
   threads: number;
 }
 
-export type State = 'queued' | 'running' | 'paused' | 'done' | 'failed' | 'cancelled';
+export type TrainingState = 'queued' | 'running' | 'paused' | 'done' | 'failed' | 'cancelled';
 
 /** One line of a job's log. */
-export type Line = { at: number } & (
-  | { type: 'order'; order: Order }
-  | { type: 'state'; state: State; code?: string; message?: string; log?: string[]; hash?: string }
+export type JournalLine = { at: number } & (
+  | { type: 'order'; order: TrainingOrder }
+  | { type: 'state'; state: TrainingState; code?: string; message?: string; log?: string[]; hash?: string }
   | { type: 'trainer'; event: TrainerEvent }
 );
 
-type Entry = Line extends infer L ? (L extends Line ? Omit<L, 'at'> : never) : never;
+type Entry = JournalLine extends infer L ? (L extends JournalLine ? Omit<L, 'at'> : never) : never;
 
 /** Lines that are written; a training that says more has its steps left out. */
 const MOST = 50_000;
@@ -46,11 +46,11 @@ export class Journal {
   }
 
   /** What was written before. A line that a crash cut short is left out. */
-  async read(): Promise<Line[]> {
+  async read(): Promise<JournalLine[]> {
     const text = await readFile(this.#file, 'utf8').catch(() => '');
     const lines = text.split('\n').flatMap((line) => {
       try {
-        const value = JSON.parse(line) as Line;
+        const value = JSON.parse(line) as JournalLine;
         return typeof value.type === 'string' && typeof value.at === 'number' ? [value] : [];
       } catch {
         return [];

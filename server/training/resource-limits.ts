@@ -3,7 +3,7 @@ import { readFile, statfs } from 'node:fs/promises';
 import { freemem } from 'node:os';
 import { ProtocolError } from '../../protocol/index.ts';
 
-export interface Room {
+export interface ResourceLimits {
   /** Bytes of memory one training may take. */
   memory: number;
   /** Bytes of memory, and of disk, that must be free. */
@@ -12,7 +12,7 @@ export interface Room {
 }
 
 /** Throws no_room where too little is free to begin, or, with the process that runs, to go on. */
-export async function checkRoom(folder: string, room: Room, pid: number | null = null): Promise<void> {
+export async function checkResources(folder: string, room: ResourceLimits, pid: number | null = null): Promise<void> {
   const { bavail, bsize } = await statfs(folder);
   const disk = bavail * bsize;
   if (disk < room.freeDisk) {

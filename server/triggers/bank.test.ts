@@ -4,7 +4,7 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import { ProtocolError, parseArgs, type TriggerMap } from '../../protocol/index.ts';
 import { createOfflinePlayback } from '../playback/offline.ts';
 import { type BankOptions, TriggerBank } from './bank.ts';
-import { type ClipMaker, loudness, type MadeClip } from './player.ts';
+import { amplitudeOf, type ClipGenerator, type GeneratedClip } from './player.ts';
 import type { MidiEvent } from './sources.ts';
 
 const RATE = 48_000;
@@ -12,27 +12,27 @@ const map = (fields: Record<string, unknown>): TriggerMap =>
   parseArgs('trigger.map', { class: 'Rain', ...fields }) as TriggerMap;
 
 /** A bank whose clips are half a second of one number, and whose time passes when the test renders. */
-function stage(options: Omit<Partial<BankOptions>, 'maker'> & { maker?: Partial<ClipMaker> } = {}) {
+function stage(options: Omit<Partial<BankOptions>, 'generator'> & { generator?: Partial<ClipGenerator> } = {}) {
   let seed = 0;
   const playback = createOfflinePlayback({ rate: RATE, began: 1_000_000 });
-  const clip = (temperature = 1): MadeClip => {
+  const clip = (temperature = 1): GeneratedClip => {
     return { pcm: new Float32Array(RATE / 2).fill(0.1), rate: RATE, seed: seed++, temperature };
   };
   const saved: TriggerMap[][] = [];
   const midi = { listener: (_: MidiEvent): void => undefined };
-  const { maker, ...rest } = options;
+  const { generator, ...rest } = options;
   const problems: string[] = [];
   const bank = new TriggerBank({
-    maker: {
+    generator: {
       check: async ({ class: label }) => {
         if (label === 'Unicorn') throw new ProtocolError('unknown_class', 'no unicorns');
       },
-      stock: async (_, temperatures, take) => {
+      generate: async (_, temperatures, take) => {
         for (const temperature of temperatures) take(clip(temperature));
       },
       now: async (_, temperature) => clip(temperature),
       expectedMs: () => 1000,
-      ...maker,
+      ...generator,
     },
     playback: async () => playback,
     save: async (maps) => void saved.push([...maps]),
@@ -61,7 +61,7 @@ function stage(options: Omit<Partial<BankOptions>, 'maker'> & { maker?: Partial<
 }
 
 /** A queue that never comes to the pools. */
-const starve: ClipMaker['stock'] = (_map, _temperatures, _take, signal) =>
+const starve: ClipGenerator['generate'] = (_map, _temperatures, _take, signal) =>
   new Promise((_, reject) => signal.addEventListener('abort', () => reject(signal.reason)));
 
 const now = { velocity: 1, at: null, wait: true };
@@ -78,10 +78,10 @@ test('a note plays its map as loud as it is hit, on its channel alone, and ends 
   note(37, 127, true, 2);
   near((await heard(50))[0], 0);
   note(36, 64, true, 2);
-  near((await heard(50))[0], centre * loudness(1, 64 / 127));
+  near((await heard(50))[0], centre * amplitudeOf(1, 64 / 127));
   note(36, 0, false, 2);
-  near((await heard(50))[0], centre * loudness(1, 64 / 127));
-  near((await heard(600))[0], centre * loudness(1, 64 / 127));
+  near((await heard(50))[0], centre * amplitudeOf(1, 64 / 127));
+  near((await heard(600))[0], centre * amplitudeOf(1, 64 / 127));
   near((await heard(50))[0], 0);
 });
 
@@ -118,7 +118,7 @@ test('a gate ends with its note, a loop goes on until then, a controller fires o
   near((await heard(40))[0], 0);
   cc(7, 80);
   cc(7, 127);
-  near((await heard(1900))[0], centre * loudness(1, 80 / 127));
+  near((await heard(1900))[0], centre * amplitudeOf(1, 80 / 127));
   cc(7, 20);
   await heard(40);
   near((await heard(40))[0], 0);
@@ -142,8 +142,8 @@ test('a time ahead gets a clip of its own where there is room, else one that is 
 test('with nothing ready it waits or says so; with nothing fresh it plays again, changed a little', async () => {
   let give = false;
   const { bank } = stage({
-    maker: {
-      stock: async (_, temperatures, take, signal) => {
+    generator: {
+      generate: async (_, temperatures, take, signal) => {
         if (!give) return starve(_, temperatures, take, signal);
         for (const [i, temperature] of temperatures.entries())
           take({ pcm: new Float32Array(100), rate: RATE, seed: 100 + i, temperature });
@@ -172,7 +172,7 @@ test('beats are waited for where a map wants them and a clock runs', async () =>
   await bank.set([map({ id: 'free' }), map({ id: 'beat', quantise: 0.5 })]);
   const begun = playback.now();
   const free = (await bank.fire('free', now))!;
-  assert.deepEqual([free.frame, free.late], [playback.desk.mixer.frontier, 0]);
+  assert.deepEqual([free.frame, free.late], [playback.mixerHost.mixer.frontier, 0]);
   assert.equal((await bank.fire('beat', now))!.frame, (RATE * 250) / 1000);
   assert.deepEqual(asked, [[0.5, begun]]);
 });
@@ -180,8 +180,8 @@ test('beats are waited for where a map wants them and a clock runs', async () =>
 test('a clip that is made past its beat waits for the next one', async () => {
   const { bank, playback, clip } = stage({
     beats: { next: (quantise, after) => Math.ceil(after / 500 / quantise) * 500 * quantise },
-    maker: {
-      stock: starve,
+    generator: {
+      generate: starve,
       now: async () => {
         playback.render((RATE * 1200) / 1000);
         return clip();
@@ -257,11 +257,11 @@ test('what cannot be is refused, all or nothing', async () => {
 });
 
 test('a clip of its own that is not made in time gives way to a ready one, and waits for the next hit', async () => {
-  let finish: (clip: MadeClip) => void = () => undefined;
+  let finish: (clip: GeneratedClip) => void = () => undefined;
   let given = false;
   const { bank, playback, clip } = stage({
-    maker: {
-      stock: async (_, temperatures, take, signal) => {
+    generator: {
+      generate: async (_, temperatures, take, signal) => {
         if (given) return starve(_, temperatures, take, signal);
         given = true;
         for (const _one of temperatures) take(clip());
@@ -288,11 +288,11 @@ test('a clip of its own that is not made in time gives way to a ready one, and w
 
 test('few clips are made for hits at once: the others take what is ready, or say that there is nothing', async () => {
   let asked = 0;
-  const never = (): Promise<MadeClip> => {
+  const never = (): Promise<GeneratedClip> => {
     asked += 1;
     return new Promise(() => undefined);
   };
-  const { bank, playback } = stage({ maker: { stock: starve, now: never, expectedMs: () => 10 } });
+  const { bank, playback } = stage({ generator: { generate: starve, now: never, expectedMs: () => 10 } });
   await bank.set([map({ id: 'pad' })]);
   const at = playback.now() + 60_000;
   const waiting = Array.from({ length: 8 }, (_, i) => bank.fire('pad', i % 2 === 0 ? now : { ...now, at }));
@@ -304,7 +304,7 @@ test('few clips are made for hits at once: the others take what is ready, or say
 });
 
 test('room for a clip of its own is shared with those that are being made', async () => {
-  const { bank, playback } = stage({ maker: { now: () => new Promise(() => undefined), expectedMs: () => 1000 } });
+  const { bank, playback } = stage({ generator: { now: () => new Promise(() => undefined), expectedMs: () => 1000 } });
   await bank.set([map({ id: 'pad', ready: 4 })]);
   const at = playback.now() + 2500;
   for (let i = 0; i < 2; i++) void bank.fire('pad', { ...now, at });
@@ -344,9 +344,9 @@ test('whatever becomes of its map, a loop ends', async () => {
 });
 
 test('a note that ends before its clip is made is not heard, and the clip is kept', async () => {
-  let finish: (clip: MadeClip) => void = () => undefined;
+  let finish: (clip: GeneratedClip) => void = () => undefined;
   const { bank, heard, clip } = stage({
-    maker: { stock: starve, now: () => new Promise((resolve) => (finish = resolve)) },
+    generator: { generate: starve, now: () => new Promise((resolve) => (finish = resolve)) },
   });
   await bank.set([map({ id: 'loop', mode: 'loop' }), map({ id: 'shot' })]);
   const loop = bank.fire('loop', now);
@@ -396,8 +396,8 @@ test('the end of a note has its own time, and does not touch what begins after i
 test('a map that cannot play keeps no other from it; where none can, the reason is told', async () => {
   const gone = new ProtocolError('unknown_class', 'no such class');
   const { bank, problems, clip } = stage({
-    maker: {
-      stock: async ({ id }, temperatures, take) => {
+    generator: {
+      generate: async ({ id }, temperatures, take) => {
         if (id === 'broken') throw gone;
         for (const _ of temperatures) take(clip());
       },
@@ -421,8 +421,8 @@ test('a map that cannot play keeps no other from it; where none can, the reason 
 test('a class that another voice has not leaves its map broken, says so, and others as they were', async () => {
   let classes = ['Rain', 'DogBark'];
   const { bank, clip } = stage({
-    maker: {
-      stock: async ({ class: label }, temperatures, take) => {
+    generator: {
+      generate: async ({ class: label }, temperatures, take) => {
         if (!classes.includes(String(label))) throw new ProtocolError('unknown_class', `no class ${String(label)}`);
         for (const _ of temperatures) take(clip());
       },

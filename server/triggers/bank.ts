@@ -1,13 +1,13 @@
 import { type Hit, limits, type PoolState, ProtocolError, type TriggerMap } from '../../protocol/index.ts';
 import type { Playback } from '../playback/playback.ts';
 import type { Beats } from '../tempo/beats.ts';
-import { silences, struck } from './match.ts';
-import { type ClipMaker, type Fire, Player, temperatureOf } from './player.ts';
-import { Pool } from './pool.ts';
+import { ClipPool } from './clip-pool.ts';
+import { isSoundOff, velocityOf } from './match.ts';
+import { type ClipGenerator, type Fire, Player, temperatureOf } from './player.ts';
 import type { MidiEvents } from './sources.ts';
 
 export interface BankOptions {
-  maker: ClipMaker;
+  generator: ClipGenerator;
   playback: () => Promise<Playback>;
   beats?: Beats;
   /** Keeps the maps; resolves when they are safe. */
@@ -31,7 +31,7 @@ export type TriggerEvent =
 
 interface Entry {
   map: TriggerMap;
-  pool: Pool;
+  pool: ClipPool;
   /** Channels on which its controller is down. */
   down: Set<number>;
 }
@@ -52,9 +52,9 @@ export class TriggerBank {
 
   constructor(options: BankOptions) {
     this.#options = options;
-    const { maker, beats, random } = options;
+    const { generator, beats, random } = options;
     this.#player = new Player({
-      ...{ maker, beats, random, signal: this.#stop.signal },
+      ...{ generator, beats, random, signal: this.#stop.signal },
       playback: () => this.#playback!,
     });
   }
@@ -106,7 +106,7 @@ export class TriggerBank {
       const after = new Map(replace ? [] : this.maps.map((map) => [map.id, map]));
       for (const map of maps) after.set(map.id, map);
       refuseTooMany([...after.values()]);
-      for (const map of maps) await this.#options.maker.check(map);
+      for (const map of maps) await this.#options.generator.check(map);
       if (this.#stop.signal.aborted) throw new ProtocolError('shutting_down');
       this.#playback ??= await this.#options.playback();
       if (replace) for (const id of this.#entries.keys()) if (!after.has(id)) this.#drop(id);
@@ -164,10 +164,10 @@ export class TriggerBank {
   /** Lets a MIDI input fire maps. Returns the way to stop. */
   listen(midi: MidiEvents): () => void {
     return midi.on((event) => {
-      if (silences(event)) this.#player.silence(event.channel);
+      if (isSoundOff(event)) this.#player.silence(event.channel);
       for (const entry of this.#entries.values()) {
         const { source } = entry.map;
-        const velocity = source === undefined ? null : struck(source, event, entry.down);
+        const velocity = source === undefined ? null : velocityOf(source, event, entry.down);
         if (velocity === null) continue;
         // As soon as it can: an event's own time is past already, but it is what beats are waited for from.
         this.#fire(entry, { velocity, at: null, heard: event.at, wait: true }).catch((error: unknown) => {
@@ -225,14 +225,14 @@ export class TriggerBank {
     entry.pool.fill();
   }
 
-  #newPool(map: TriggerMap): Pool {
-    return new Pool({
+  #newPool(map: TriggerMap): ClipPool {
+    return new ClipPool({
       ...{ want: map.ready, reuse: map.reuse, spread: map.softTemperature !== undefined },
       budget: () => this.#budget(map.ready),
       make: (levels, take, signal) => {
         const both = AbortSignal.any([signal, this.#stop.signal]);
         const temperatures = levels.map((level) => temperatureOf(map, level));
-        return this.#options.maker.stock(map, temperatures, (clip) => take(this.#player.prepared(clip)), both);
+        return this.#options.generator.generate(map, temperatures, (clip) => take(this.#player.prepared(clip)), both);
       },
     });
   }

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { commandOf, type TriggerSource } from '../../protocol/index.ts';
-import { struck } from './match.ts';
+import { velocityOf } from './match.ts';
 import type { MidiEvent } from './sources.ts';
 
 const seven = fc.integer({ min: 0, max: 127 });
@@ -26,7 +26,7 @@ const source: fc.Arbitrary<TriggerSource> = fc.oneof(
 test('an event strikes sources of its kind, number and channel, and no others', () => {
   fc.assert(
     fc.property(source, event, (given, one) => {
-      const hit = struck(given, one, new Set());
+      const hit = velocityOf(given, one, new Set());
       const number = one.type === 'note' ? one.note : one.type === 'cc' ? one.controller : one.program;
       const kind = one.type;
       const meant =
@@ -44,8 +44,8 @@ test('an event strikes sources of its kind, number and channel, and no others', 
 
 test('a note without velocity is its end, whatever it calls itself', () => {
   const note = { type: 'note', channel: 1, note: 5, at: 0, device: 'a' } as const;
-  assert.equal(struck({ note: 5 }, { ...note, on: true, velocity: 0 }, new Set()), 0);
-  assert.equal(struck({ note: 5 }, { ...note, on: false, velocity: 90 }, new Set()), 0);
+  assert.equal(velocityOf({ note: 5 }, { ...note, on: true, velocity: 0 }, new Set()), 0);
+  assert.equal(velocityOf({ note: 5 }, { ...note, on: false, velocity: 90 }, new Set()), 0);
 });
 
 test('a controller goes down and up in turn on each channel, however its values run', () => {
@@ -54,7 +54,7 @@ test('a controller goes down and up in turn on each channel, however its values 
       const down = new Set<number>();
       const held = new Set<number>();
       for (const [on, value] of moves) {
-        const hit = struck({ cc: 1 }, { type: 'cc', channel: on, controller: 1, value, at: 0, device: 'a' }, down);
+        const hit = velocityOf({ cc: 1 }, { type: 'cc', channel: on, controller: 1, value, at: 0, device: 'a' }, down);
         if (hit === null) assert.equal(held.has(on), value >= 64);
         else if (hit > 0) {
           assert.ok(value >= 64 && !held.has(on));

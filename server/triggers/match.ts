@@ -8,13 +8,13 @@ const DOWN = 64;
 const SOUND_OFF = 120;
 
 /** Whether a map with this source hears what comes on a MIDI channel. */
-export function hears(source: TriggerSource | undefined, channel: number): boolean {
+export function matchesChannel(source: TriggerSource | undefined, channel: number): boolean {
   if (source === undefined || 'osc' in source) return false;
   return source.channel === undefined || source.channel === channel;
 }
 
 /** Whether an event is to silence its channel, shots and all. */
-export function silences(event: MidiEvent): boolean {
+export function isSoundOff(event: MidiEvent): boolean {
   return event.type === 'cc' && event.controller === SOUND_OFF;
 }
 
@@ -23,8 +23,8 @@ export function silences(event: MidiEvent): boolean {
  * nothing. `down` are the channels on which the source's controller is down, and is kept up to date here: a controller
  * hits once on its way up, however many values it sends there.
  */
-export function struck(source: TriggerSource, event: MidiEvent, down: Set<number>): number | null {
-  if (!hears(source, event.channel)) return null;
+export function velocityOf(source: TriggerSource, event: MidiEvent, down: Set<number>): number | null {
+  if (!matchesChannel(source, event.channel)) return null;
   switch (event.type) {
     case 'note':
       if (!('note' in source) || source.note !== event.note) return null;

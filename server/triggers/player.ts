@@ -1,11 +1,11 @@
 import { type Hit, ProtocolError, type TriggerMap } from '../../protocol/index.ts';
 import type { Playback } from '../playback/playback.ts';
 import type { Beats } from '../tempo/beats.ts';
-import { hears } from './match.ts';
+import type { ClipPool, NewClip, ReadyClip, Taken } from './clip-pool.ts';
+import { matchesChannel } from './match.ts';
 import { type Note, Notes } from './notes.ts';
-import type { NewClip, Pool, ReadyClip, Taken } from './pool.ts';
 
-export interface MadeClip {
+export interface GeneratedClip {
   pcm: Float32Array;
   rate: number;
   seed: number;
@@ -13,18 +13,18 @@ export interface MadeClip {
 }
 
 /** Makes clips for maps; knows voices and the queue, which triggers do not. */
-export interface ClipMaker {
+export interface ClipGenerator {
   /** Throws unknown_voice or unknown_class where a map plays what is not there. */
   check(map: TriggerMap): Promise<void>;
   /** A clip for each temperature, that nobody waits for, handed over in this order. */
-  stock(
+  generate(
     map: TriggerMap,
     temperatures: readonly number[],
-    take: (clip: MadeClip) => void,
+    take: (clip: GeneratedClip) => void,
     signal: AbortSignal,
   ): Promise<void>;
   /** One clip that somebody waits for. */
-  now(map: TriggerMap, temperature: number, signal: AbortSignal): Promise<MadeClip>;
+  now(map: TriggerMap, temperature: number, signal: AbortSignal): Promise<GeneratedClip>;
   /** Milliseconds that `now` takes, as far as is known. */
   expectedMs(): number;
 }
@@ -41,7 +41,7 @@ export interface Fire {
 }
 
 export interface PlayerOptions {
-  maker: ClipMaker;
+  generator: ClipGenerator;
   playback: () => Playback;
   beats?: Beats | undefined;
   /** 0..1, as Math.random. */
@@ -73,7 +73,7 @@ export class Player {
    * is not there in time, one of the pool. Null for a note that ends, or has ended before it could sound. Throws
    * pool_empty, or why no clip could be made.
    */
-  async hit(map: TriggerMap, pool: Pool, fire: Fire): Promise<Hit | null> {
+  async hit(map: TriggerMap, pool: ClipPool, fire: Fire): Promise<Hit | null> {
     const { velocity, at, wait } = fire;
     if (velocity <= 0) {
       await this.#end(map, at);
@@ -112,10 +112,11 @@ export class Player {
 
   /** Ends all that maps play that hear this MIDI channel. */
   silence(channel: number): void {
-    for (const note of this.#notes.of({})) if (hears(note.map.source, channel)) this.#endNote(note, note.map.fadeOut);
+    for (const note of this.#notes.of({}))
+      if (matchesChannel(note.map.source, channel)) this.#endNote(note, note.map.fadeOut);
   }
 
-  prepared({ pcm, rate, seed, temperature }: MadeClip): NewClip {
+  prepared({ pcm, rate, seed, temperature }: GeneratedClip): NewClip {
     return { sound: this.#options.playback().prepare(pcm, rate), seed, temperature };
   }
 
@@ -148,11 +149,11 @@ export class Player {
   }
 
   /** A clip of its own, where there is room for one before `begin`. One that comes later stays for the next hit. */
-  async #inTime(map: TriggerMap, pool: Pool, velocity: number, begin: number): Promise<ReadyClip | null> {
-    const { maker, playback, signal } = this.#options;
+  async #inTime(map: TriggerMap, pool: ClipPool, velocity: number, begin: number): Promise<ReadyClip | null> {
+    const { generator, playback, signal } = this.#options;
     const room = begin - playback().now() - MARGIN_MS;
     // Those that are being made share the engine.
-    if (this.#making >= MOST_MAKING || room <= maker.expectedMs() * (this.#making + 1)) return null;
+    if (this.#making >= MOST_MAKING || room <= generator.expectedMs() * (this.#making + 1)) return null;
     const making = this.#make(map, velocity);
     const over = new AbortController();
     const late = after(room, AbortSignal.any([over.signal, signal])).then(() => null);
@@ -163,21 +164,21 @@ export class Player {
   }
 
   async #make(map: TriggerMap, velocity: number): Promise<ReadyClip> {
-    const { maker, signal } = this.#options;
+    const { generator, signal } = this.#options;
     if (this.#making >= MOST_MAKING) {
       const message = `map ${map.id} has no clip ready yet, and ${MOST_MAKING} are being made for hits already`;
       throw new ProtocolError('pool_empty', message);
     }
     this.#making += 1;
     try {
-      const made = await maker.now(map, temperatureOf(map, velocity), signal);
+      const made = await generator.now(map, temperatureOf(map, velocity), signal);
       return { ...this.prepared(made), level: velocity };
     } finally {
       this.#making -= 1;
     }
   }
 
-  #playOwn(note: Note, pool: Pool, clip: ReadyClip, velocity: number, begin: number | null): Hit | null {
+  #playOwn(note: Note, pool: ClipPool, clip: ReadyClip, velocity: number, begin: number | null): Hit | null {
     if (note.over) {
       pool.add(clip);
       return null;
@@ -186,11 +187,18 @@ export class Player {
     return this.#play(note, pool, { clip, again: false }, 'generated', velocity, begin);
   }
 
-  #play(note: Note, pool: Pool, { clip, again }: Taken, from: Hit['from'], velocity: number, at: number | null): Hit {
+  #play(
+    note: Note,
+    pool: ClipPool,
+    { clip, again }: Taken,
+    from: Hit['from'],
+    velocity: number,
+    at: number | null,
+  ): Hit {
     const { map } = note;
     const { speed, gain, length, fadeOut } = again ? this.#changed(map, clip) : asItIs(map);
     const played = this.#options.playback().play(clip.sound, {
-      ...{ at, gain: gain * loudness(map.velocity, velocity), pan: map.pan, bus: map.bus },
+      ...{ at, gain: gain * amplitudeOf(map.velocity, velocity), pan: map.pan, bus: map.bus },
       ...{ loop: map.mode === 'loop', length, fadeIn: map.fadeIn, fadeOut, choke: map.choke ?? null, speed },
     });
     this.#notes.sounds(note, played);
@@ -219,7 +227,7 @@ function asItIs(map: TriggerMap): { speed: number; gain: number; length: number 
 }
 
 /** Amplitude of a hit: its velocity squared, as samplers do, as far as the map minds it. */
-export function loudness(sensitivity: number, velocity: number): number {
+export function amplitudeOf(sensitivity: number, velocity: number): number {
   return 1 - sensitivity + sensitivity * velocity ** 2;
 }
 

@@ -1,6 +1,6 @@
 import { copyFile, readFile, rename } from 'node:fs/promises';
 import { commandOf, ProtocolError, type TriggerMap } from '../../protocol/index.ts';
-import { writeWhole } from '../util/atomic-file.ts';
+import { writeAtomic } from '../util/atomic-file.ts';
 
 /** Maps in a file of JSON, written whole or not at all. */
 export class MapStore {
@@ -41,7 +41,7 @@ export class MapStore {
   /** Throws io_error. */
   async save(maps: readonly TriggerMap[]): Promise<void> {
     try {
-      await writeWhole(this.#file, `${JSON.stringify(maps, null, 2)}\n`);
+      await writeAtomic(this.#file, `${JSON.stringify(maps, null, 2)}\n`);
     } catch (error) {
       throw new ProtocolError('io_error', `the maps could not be kept: ${(error as Error).message}`, { cause: error });
     }

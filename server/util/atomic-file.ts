@@ -6,7 +6,7 @@ import path from 'node:path';
  * Writes a file whole or not at all: beside, then renamed, replacing what is there. Rejects with what the disk says.
  * @param mode who may do what with it, as chmod takes it; the system's own rule without
  */
-export async function writeWhole(file: string, data: Uint8Array | string, mode?: number): Promise<void> {
+export async function writeAtomic(file: string, data: Uint8Array | string, mode?: number): Promise<void> {
   const dir = path.dirname(file);
   const part = path.join(dir, `.${path.parse(file).name}-${randomBytes(4).toString('hex')}.tmp`);
   try {

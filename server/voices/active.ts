@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { ProtocolError } from '../../protocol/index.ts';
-import { writeWhole } from '../util/atomic-file.ts';
+import { writeAtomic } from '../util/atomic-file.ts';
 
 /** Voices that were active, kept for rollbacks; the oldest go first. */
 const MOST = 50;
@@ -65,7 +65,7 @@ export class ActiveVoices {
 
   async #set(list: string[]): Promise<void> {
     try {
-      await writeWhole(this.#file, `${JSON.stringify(list)}\n`);
+      await writeAtomic(this.#file, `${JSON.stringify(list)}\n`);
     } catch (error) {
       throw new ProtocolError('io_error', `the active voice could not be kept: ${(error as Error).message}`, {
         cause: error,

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import path from 'node:path';
 import { z } from 'zod';
-import { cardSchema, earSchema, type VoiceCard } from './card.ts';
+import { cardSchema, embedderCardSchema, type VoiceCard } from './card.ts';
 import { BASE, isSafeId, isSafeName, MAX_BASES } from './names.ts';
 
 /**
@@ -103,7 +103,7 @@ export interface Contents {
 /** Throws VoiceFileError where a card is none, or names what no voice has. */
 export function readContents(cardBytes: Uint8Array, earBytes: Uint8Array | null): Contents {
   const card = parsed(cardSchema, cardBytes, 'card.json');
-  const ear = earBytes === null ? null : parsed(earSchema, earBytes, 'embedder.json');
+  const ear = earBytes === null ? null : parsed(embedderCardSchema, earBytes, 'embedder.json');
   const texts = [card.name, ...card.classes.map(({ name }) => name)];
   // They are shown in terminals.
   if (texts.some((text) => /\p{Cc}/u.test(text))) throw new VoiceFileError('card.json: a name has control characters');
@@ -119,11 +119,11 @@ export function readContents(cardBytes: Uint8Array, earBytes: Uint8Array | null)
 
 /** Files that are text, and that neither card vouches for. The first is always there and the first of all. */
 export const CARD = 'card.json';
-export const EAR = 'embedder.json';
+export const EMBEDDER = 'embedder.json';
 export const CREDITS = 'credits.csv';
 
 export function isText({ name }: FileEntry): boolean {
-  return [CARD, EAR, CREDITS].includes(name);
+  return [CARD, EMBEDDER, CREDITS].includes(name);
 }
 
 export function isTooLong(entry: FileEntry): boolean {

@@ -49,7 +49,7 @@ export const cardSchema = z
 export type VoiceCard = z.infer<typeof cardSchema>;
 
 /** What the catalogue needs of the card of an embedder, `embedder.json`: what else lies in the folder because of it. */
-export const earSchema = z.looseObject({
+export const embedderCardSchema = z.looseObject({
   format: z.literal('foleyd-embedder'),
   version: z.literal(1),
   graph,

@@ -182,12 +182,12 @@ test('classes that were not trained are made by the voice that a voice was made 
   const dir = await trainedOn(models, 'mine', CLASSES.slice(1));
   const voice = await voices.find('mine');
   assert.equal(voice.classCount, 8);
-  assert.deepEqual(voice.maker(weights(8, 2)), { voiceDir: path.join(dir, 'base'), classWeights: weights(7, 2) });
-  assert.deepEqual(voice.maker(weights(8, 2, 5)).voiceDir, path.join(dir, 'base'));
+  assert.deepEqual(voice.modelFor(weights(8, 2)), { voiceDir: path.join(dir, 'base'), classWeights: weights(7, 2) });
+  assert.deepEqual(voice.modelFor(weights(8, 2, 5)).voiceDir, path.join(dir, 'base'));
   for (const own of [weights(8, 7), weights(8, 0), weights(8, 2, 7), weights(8, 0, 5)])
-    assert.deepEqual(voice.maker(own), { voiceDir: dir, classWeights: own });
+    assert.deepEqual(voice.modelFor(own), { voiceDir: dir, classWeights: own });
   assert.deepEqual(
-    voice.makers.map((maker) => maker.dir),
+    voice.models.map((model) => model.dir),
     [dir, path.join(dir, 'base')],
   );
 });
@@ -197,10 +197,10 @@ test('a voice that was made of one that was made of another passes on as far as 
   const dir = await writeVoice(models, 'twice');
   const base = await trainedOn(dir, 'base');
   await trainedOn(models, 'twice', [...CLASSES, 'Of_base'], base);
-  const { maker } = await voices.find('twice');
-  assert.equal(maker(weights(9, 8)).voiceDir, dir);
-  assert.equal(maker(weights(9, 7)).voiceDir, base);
-  assert.deepEqual(maker(weights(9, 3)), { voiceDir: path.join(base, 'base'), classWeights: weights(7, 3) });
+  const { modelFor } = await voices.find('twice');
+  assert.equal(modelFor(weights(9, 8)).voiceDir, dir);
+  assert.equal(modelFor(weights(9, 7)).voiceDir, base);
+  assert.deepEqual(modelFor(weights(9, 3)), { voiceDir: path.join(base, 'base'), classWeights: weights(7, 3) });
 });
 
 test('what a voice carries along must be the voice it was made of, and whole', async (t) => {
@@ -214,5 +214,5 @@ test('what a voice carries along must be the voice it was made of, and whole', a
   await fails(voices.find('mine'), 'voice_corrupt', /not the one it was made of/);
   // Voices of before carried nothing.
   await rm(path.join(dir, 'base'), { recursive: true });
-  assert.deepEqual((await voices.find('mine')).maker(weights(7, 1)).voiceDir, dir);
+  assert.deepEqual((await voices.find('mine')).modelFor(weights(7, 1)).voiceDir, dir);
 });

@@ -81,7 +81,7 @@ export class VoiceCatalog implements Catalog {
       read = { stamp, voice: await readVoice(id, dir) };
       this.#read.set(dir, read);
     }
-    for (const maker of read.voice.makers) await checkGraphs(id, maker.dir, maker.card as VoiceCard);
+    for (const model of read.voice.models) await checkGraphs(id, model.dir, model.card as VoiceCard);
     return read.voice;
   }
 
@@ -123,14 +123,14 @@ export async function readVoice(id: string, dir: string, depth = 0): Promise<Voi
     samples: card.audio.samples,
     classCount: card.classes.length,
     // The trained prior makes what was trained, and mixes with it.
-    maker: (classWeights) =>
+    modelFor: (classWeights) =>
       base === null || classWeights.some((weight, id) => weight > 0 && !base.kept.has(id))
         ? { voiceDir: dir, classWeights }
-        : base.voice.maker(classWeights.slice(0, base.voice.classCount)),
-    makers: [],
+        : base.voice.modelFor(classWeights.slice(0, base.voice.classCount)),
+    models: [],
     card,
   };
-  voice.makers = [voice, ...(base?.voice.makers ?? [])];
+  voice.models = [voice, ...(base?.voice.models ?? [])];
   return voice;
 
   async function readBase({ classes, retrained }: VoiceCard): Promise<Base | null> {

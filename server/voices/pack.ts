@@ -6,7 +6,7 @@ import { ProtocolError } from '../../protocol/index.ts';
 import {
   CARD,
   CREDITS,
-  EAR,
+  EMBEDDER,
   type FileEntry,
   isTooLong,
   readContents,
@@ -42,8 +42,8 @@ export class VoicePacker {
   /** Throws voice_missing or voice_corrupt: no voice leaves whose files are not those of its card. */
   async pack(voice: Voice): Promise<PackedVoice> {
     // Itself, and the voices it carries along: without them it would make other clips.
-    const parts = await Promise.all(voice.makers.map(({ dir }) => entriesOf(voice.id, dir)));
-    const placed = parts.flatMap((entries, i) => entries.map((entry) => ({ ...entry, dir: voice.makers[i]!.dir })));
+    const parts = await Promise.all(voice.models.map(({ dir }) => entriesOf(voice.id, dir)));
+    const placed = parts.flatMap((entries, i) => entries.map((entry) => ({ ...entry, dir: voice.models[i]!.dir })));
     const stamp = JSON.stringify([voice.id, await stampsOf(placed)]);
     const known = this.#packed.get(voice.dir);
     if (known?.stamp === stamp) return known.packed;
@@ -61,12 +61,12 @@ export class VoicePacker {
 
 async function entriesOf(id: string, dir: string): Promise<FileEntry[]> {
   const text = (name: string): Promise<Buffer | null> => readFile(path.join(dir, name)).catch(() => null);
-  const [card, ear, credits] = await Promise.all([CARD, EAR, CREDITS].map(text));
+  const [card, ear, credits] = await Promise.all([CARD, EMBEDDER, CREDITS].map(text));
   if (card == null) throw new ProtocolError('voice_missing', `voice ${id} has no card.json`);
   const entry = (name: string, bytes: Buffer | null | undefined): FileEntry[] =>
     bytes == null || bytes.length === 0 ? [] : [{ name, bytes: bytes.length, sha256: sha256Of(bytes) }];
   try {
-    const texts = [...entry(CARD, card), ...entry(EAR, ear), ...entry(CREDITS, credits)];
+    const texts = [...entry(CARD, card), ...entry(EMBEDDER, ear), ...entry(CREDITS, credits)];
     const long = texts.find(isTooLong);
     if (long !== undefined) throw new VoiceFileError(`${long.name} is too large`);
     return [...texts, ...readContents(card, ear ?? null).files];

@@ -98,12 +98,12 @@ test('a voice brings along the one that it was made of, and that one what it was
   const file = await packed('twice');
   const { voice } = await bring(file, 'copy');
   assert.deepEqual(
-    voice.makers.map((maker) => path.relative(own, maker.dir)),
+    voice.models.map((model) => path.relative(own, model.dir)),
     ['copy', path.join('copy', 'base'), path.join('copy', 'base', 'base')],
   );
   const rain = [0, 0, 0, 0, 0, 1, 0];
-  assert.equal(voice.maker(rain).voiceDir, path.join(own, 'copy', 'base', 'base'));
-  assert.equal((await catalog.find('copy')).makers.length, 3);
+  assert.equal(voice.modelFor(rain).voiceDir, path.join(own, 'copy', 'base', 'base'));
+  assert.equal((await catalog.find('copy')).models.length, 3);
   const again = await packed('copy');
   assert.equal(again.length, file.length + 'copy'.length - 'twice'.length);
   assert.deepEqual(await listed(), ['copy']);

@@ -155,7 +155,7 @@ export class VoiceStore {
     onProgress('tried', 0, 1);
     const voice = await readVoice(id, dir);
     // What no card asks for would lie there unseen and untried.
-    if (voice.makers.length !== manifest.parts.length)
+    if (voice.models.length !== manifest.parts.length)
       throw new VoiceFileError('it carries a voice that it was not made of, or that makes none of its classes');
     await check(voice);
     signal.throwIfAborted();

@@ -5,7 +5,7 @@ import {
   CARD,
   CREDITS,
   checkText,
-  EAR,
+  EMBEDDER,
   type FileEntry,
   folderOfPart,
   isText,
@@ -68,7 +68,7 @@ async function unpackPart(intake: Intake, dir: string, files: readonly FileEntry
     read.set(entry.name, bytes);
     told();
   }
-  const { files: named } = readContents(read.get(CARD)!, read.get(EAR) ?? null);
+  const { files: named } = readContents(read.get(CARD)!, read.get(EMBEDDER) ?? null);
   const rest = files.slice(texts.length);
   const differs = rest.find((entry, i) => JSON.stringify(entry) !== JSON.stringify(inOrder(named[i])));
   if (differs !== undefined) throw new VoiceFileError(`${differs.name} is not what its card says, or not in its place`);
@@ -82,7 +82,9 @@ async function unpackPart(intake: Intake, dir: string, files: readonly FileEntry
 /** The texts come first, the card before all: what else may come is known before it does. */
 function checkOrder(files: readonly FileEntry[]): void {
   const texts = files.filter(isText);
-  const wanted = [CARD, EAR, CREDITS].filter((name) => name === CARD || texts.some((entry) => entry.name === name));
+  const wanted = [CARD, EMBEDDER, CREDITS].filter(
+    (name) => name === CARD || texts.some((entry) => entry.name === name),
+  );
   if (wanted.some((name, i) => files[i]?.name !== name))
     throw new VoiceFileError(`the manifest must begin with ${wanted.join(', ')}`);
   const long = texts.find(isTooLong);

@@ -17,9 +17,9 @@ export interface Voice {
    * The folder that clips of these classes are made from, and their weights there. A class that was not trained is made
    * by the voice this one was made of, which it carries along: it stays what it was, bit for bit.
    */
-  maker(classWeights: number[]): { voiceDir: string; classWeights: number[] };
+  modelFor(classWeights: number[]): { voiceDir: string; classWeights: number[] };
   /** Itself, and the voices it carries along. */
-  makers: readonly Pick<Voice, 'dir' | 'classCount' | 'rate' | 'card'>[];
+  models: readonly Pick<Voice, 'dir' | 'classCount' | 'rate' | 'card'>[];
   /** The card as it was read, every key kept. */
   card: Record<string, unknown>;
 }

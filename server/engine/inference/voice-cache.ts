@@ -1,7 +1,7 @@
 import { type Card, graphNames, parseCard, readCardText } from './card.ts';
 import type { Voice } from './voice.ts';
 
-interface Kept {
+interface CachedVoice {
   voice: Voice;
   /** Bytes it is counted as. */
   bytes: number;
@@ -32,7 +32,7 @@ export class VoiceCache {
   readonly #most: number;
   readonly #open: (dir: string) => Promise<Voice>;
   /** The least recently used first. */
-  readonly #kept = new Map<string, Kept>();
+  readonly #kept = new Map<string, CachedVoice>();
   /** Looked up one after the other: nobody opens what somebody is about to have opened. */
   #last: Promise<unknown> = Promise.resolve();
 
@@ -54,7 +54,7 @@ export class VoiceCache {
     }));
   }
 
-  async #find(dir: string): Promise<Kept> {
+  async #find(dir: string): Promise<CachedVoice> {
     let text: string;
     try {
       text = await readCardText(dir);
@@ -97,7 +97,7 @@ export class VoiceCache {
     if (kept.users === 0) await kept.voice.close();
   }
 
-  async #leave(kept: Kept): Promise<void> {
+  async #leave(kept: CachedVoice): Promise<void> {
     kept.users -= 1;
     if (kept.users > 0) return;
     if (kept.gone) await kept.voice.close();

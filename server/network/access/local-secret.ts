@@ -3,7 +3,7 @@ import { open, rm } from 'node:fs/promises';
 import path from 'node:path';
 import process from 'node:process';
 import { z } from 'zod';
-import { writeWhole } from '../../util/atomic-file.ts';
+import { writeAtomic } from '../../util/atomic-file.ts';
 
 /** What a server says about itself to the programs of the person who started it. */
 const schema = z.object({
@@ -28,7 +28,7 @@ export function newSecret(): string {
  * disk says.
  */
 export async function writeLocalServer(data: string, machine: LocalServer): Promise<() => Promise<void>> {
-  await writeWhole(machineFile(data), `${JSON.stringify(machine)}\n`, 0o600);
+  await writeAtomic(machineFile(data), `${JSON.stringify(machine)}\n`, 0o600);
   return async () => {
     // Another server on the same folder may have left its own meanwhile.
     if ((await readLocalServer(data))?.secret === machine.secret) await rm(machineFile(data), { force: true });

@@ -3,7 +3,7 @@ import { readFileSync, statSync, unwatchFile, watchFile } from 'node:fs';
 import path from 'node:path';
 import { z } from 'zod';
 import { ProtocolError, type Role } from '../../../protocol/index.ts';
-import { writeWhole } from '../../util/atomic-file.ts';
+import { writeAtomic } from '../../util/atomic-file.ts';
 
 /** What a client may do, and for how long: a token that is rotated takes what it gave with it. */
 export interface Grant {
@@ -148,7 +148,7 @@ function stampOf(file: string): string {
 }
 
 async function store(data: string, tokens: Stored): Promise<void> {
-  await writeWhole(tokensFile(data), `${JSON.stringify(tokens)}\n`, 0o600);
+  await writeAtomic(tokensFile(data), `${JSON.stringify(tokens)}\n`, 0o600);
 }
 
 function hex(token: string): string {

@@ -24,7 +24,7 @@ import { findChunk } from '../../audio/riff.ts';
 import { decodeWav, encodeWav, packWav, WavError, wavFormat } from '../../audio/wav.ts';
 import { readWavHead } from '../../audio/wav-head.ts';
 import { readSidecar, writeSidecar } from '../../clips/sidecar.ts';
-import { readSheet } from '../../delivery/csv.ts';
+import { readCsv } from '../../delivery/csv.ts';
 import { Dispatcher, type Handler, type Handlers } from '../../dispatch/dispatcher.ts';
 import { EngineError } from '../../engine/errors.ts';
 import { parseCard } from '../../engine/inference/card.ts';
@@ -432,7 +432,7 @@ function sheet(): Parser {
     ...{ name: 'sheets', frames },
     take(frame) {
       try {
-        return `${readSheet(Buffer.from(frame).toString('utf8')).length} rows`;
+        return `${readCsv(Buffer.from(frame).toString('utf8')).length} rows`;
       } catch (error) {
         if (/quote does not end|cells, there are/.test((error as Error).message)) return 'refused';
         throw error;

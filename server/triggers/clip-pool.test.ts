@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import fc from 'fast-check';
-import { type NewClip, Pool } from './pool.ts';
+import { ClipPool, type NewClip } from './clip-pool.ts';
 
 interface Order {
   left: number;
@@ -17,7 +17,7 @@ const newClip = (seed: number): NewClip => ({ sound: { seconds: 1, bytes: 10 }, 
 function workshop(want: number, { reuse = false, spread = false, budget = Number.MAX_VALUE } = {}) {
   const orders: Order[] = [];
   let seed = 0;
-  const pool = new Pool({
+  const pool = new ClipPool({
     ...{ want, reuse, spread, budget: () => budget },
     make: ({ length: left }, take) =>
       new Promise((resolve, reject) => void orders.push({ left, take, resolve, reject })),
@@ -150,7 +150,7 @@ test('whatever comes and goes, the budget holds, and no clip comes again while f
 
 test('soft and hard hits find clips of their own, and what is taken is replaced by its like', async () => {
   const levels: number[][] = [];
-  const pool = new Pool({
+  const pool = new ClipPool({
     ...{ want: 3, reuse: false, spread: true, budget: () => 1e9 },
     make: async (asked, take) => {
       levels.push([...asked]);

@@ -11,7 +11,7 @@ export interface ReadyClip {
 
 export type NewClip = Omit<ReadyClip, 'level'>;
 
-export interface PoolOptions {
+export interface ClipPoolOptions {
   /** Clips that shall be ready. */
   want: number;
   /** Ready clips are played in turn and stay. */
@@ -40,8 +40,8 @@ const RETRY = { first: 500, most: 30_000 };
  * Clips of one map that wait to be played. One that was played is not played again while fresh ones are there; when
  * there are none, those played last come again rather than silence. What is taken is made anew behind it.
  */
-export class Pool {
-  readonly #options: PoolOptions;
+export class ClipPool {
+  readonly #options: ClipPoolOptions;
   /** One for each clip that shall be ready. */
   readonly #levels: readonly number[];
   readonly #ready: ReadyClip[] = [];
@@ -59,7 +59,7 @@ export class Pool {
   /** Hears of every change. */
   onChange: () => void = () => undefined;
 
-  constructor(options: PoolOptions) {
+  constructor(options: ClipPoolOptions) {
     this.#options = options;
     const { want, spread = false } = options;
     this.#levels = Array.from({ length: want }, (_, i) => (spread && want > 1 ? i / (want - 1) : 1));
