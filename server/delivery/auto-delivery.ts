@@ -7,7 +7,7 @@ import { writeAtomic } from '../util/atomic-file.ts';
 import { checkSettings, type Delivery } from './delivery.ts';
 import type { Folder } from './folder.ts';
 
-export interface AutoDeliverySettings {
+export interface AutoDeliveryRule {
   on: boolean;
   /** Below the folder of deliveries. */
   folder: string;
@@ -26,12 +26,12 @@ export interface AutoDeliveryOptions {
   delivery: Pick<Delivery, 'make'>;
   /** The folder that the owner named; null without. */
   folder: Folder | null;
-  /** Where the wish is kept. */
+  /** Where the rule is kept. */
   file: string;
   onProblem: (message: string, error: unknown) => void;
 }
 
-/** Clips looked at in one page, when a server starts or the wish changes. */
+/** Clips looked at in one page, when a server starts or the rule changes. */
 const PAGE = 500;
 
 /**
@@ -41,7 +41,7 @@ const PAGE = 500;
  */
 export class AutoDelivery {
   readonly #options: AutoDeliveryOptions;
-  #wish: AutoDeliverySettings = wishFrom({ on: false });
+  #rule: AutoDeliveryRule = ruleFrom({ on: false });
   /** Whoever says it anew goes before what was said to an earlier server. */
   #isSet = false;
   /** Clips whose turn comes, the oldest first. */
@@ -65,7 +65,7 @@ export class AutoDelivery {
     const text = await readFile(file, 'utf8').catch(() => null);
     if (text === null || this.#isSet) return;
     try {
-      this.#wish = wishFrom(JSON.parse(text));
+      this.#rule = ruleFrom(JSON.parse(text));
     } catch (error) {
       this.#options.onProblem(`${file} could not be read: nothing is delivered until deliver.set`, error);
       return;
@@ -77,22 +77,19 @@ export class AutoDelivery {
    * Says what is to be delivered from now on. Throws no_delivery, bad_args, io_error.
    * @param earlier clips that were saved before it was switched on as well
    */
-  async set({
-    earlier,
-    ...given
-  }: Omit<AutoDeliverySettings, 'since'> & { earlier: boolean }): Promise<AutoDeliveryState> {
+  async set({ earlier, ...given }: Omit<AutoDeliveryRule, 'since'> & { earlier: boolean }): Promise<AutoDeliveryState> {
     const { folder, file } = this.#options;
-    const wish: AutoDeliverySettings = { ...given, since: earlier ? 0 : this.#wish.on ? this.#wish.since : Date.now() };
+    const rule: AutoDeliveryRule = { ...given, since: earlier ? 0 : this.#rule.on ? this.#rule.since : Date.now() };
     if (folder === null) throw new ProtocolError('no_delivery');
-    checkSettings(wish.settings);
+    checkSettings(rule.settings);
     // Made now, so that a wrong one is told to whoever asked.
-    if (wish.on) await folder.clean(wish.folder);
+    if (rule.on) await folder.clean(rule.folder);
     try {
-      await writeAtomic(file, `${JSON.stringify(wish, null, 2)}\n`);
+      await writeAtomic(file, `${JSON.stringify(rule, null, 2)}\n`);
     } catch (error) {
       throw new ProtocolError('io_error', `it could not be kept: ${(error as Error).message}`, { cause: error });
     }
-    this.#wish = wish;
+    this.#rule = rule;
     this.#isSet = true;
     this.#problem = null;
     this.#queue.clear();
@@ -101,7 +98,7 @@ export class AutoDelivery {
   }
 
   info(): AutoDeliveryState {
-    const { on, folder, starred, classes, settings } = this.#wish;
+    const { on, folder, starred, classes, settings } = this.#rule;
     return {
       ...{ on, root: this.#options.folder?.root ?? null, folder, starred, classes, settings: { ...settings } },
       ...{ delivered: this.#delivered, waiting: this.#queue.size, last: this.#last, problem: this.#problem },
@@ -117,9 +114,9 @@ export class AutoDelivery {
 
   async #begin(): Promise<void> {
     const { folder, clips } = this.#options;
-    if (!this.#wish.on || folder === null) return;
+    if (!this.#rule.on || folder === null) return;
     try {
-      await folder.clean(this.#wish.folder);
+      await folder.clean(this.#rule.folder);
     } catch (error) {
       this.#fail(error);
       return;
@@ -142,7 +139,7 @@ export class AutoDelivery {
   }
 
   #isWanted({ starred, class: label, delivered, created }: ClipEntry): boolean {
-    const { on, starred: onlyStarred, classes, since } = this.#wish;
+    const { on, starred: onlyStarred, classes, since } = this.#rule;
     if (!on || delivered || (onlyStarred ? !starred : created < since)) return false;
     if (classes === null) return true;
     const own = label === null ? [] : typeof label === 'string' ? [label] : Object.keys(label);
@@ -179,7 +176,7 @@ export class AutoDelivery {
       await clips.change(id, { delivery: { ...begun, done: true } });
       return;
     }
-    const { folder: below, settings } = this.#wish;
+    const { folder: below, settings } = this.#rule;
     const made = await delivery.make(id, settings);
     const named = (file: string): { file: string; at: number } => ({
       file: path.relative(folder.root, file).split(path.sep).join('/'),
@@ -202,16 +199,16 @@ export class AutoDelivery {
 }
 
 /** What deliver.set takes, and since when, with defaults filled in. Throws. */
-function wishFrom(value: unknown): AutoDeliverySettings {
+function ruleFrom(value: unknown): AutoDeliveryRule {
   const {
     since = 0,
     classes,
     ...given
   } = z.looseObject({ since: z.number().optional(), classes: z.unknown().optional() }).parse(value);
   const args = commandOf('deliver.set').args.parse({ ...given, classes: classes ?? undefined });
-  const { earlier: _, ...wish } = args as Omit<AutoDeliverySettings, 'since' | 'classes'> & {
+  const { earlier: _, ...rule } = args as Omit<AutoDeliveryRule, 'since' | 'classes'> & {
     earlier: boolean;
     classes?: string[];
   };
-  return { ...wish, classes: wish.classes ?? null, since };
+  return { ...rule, classes: rule.classes ?? null, since };
 }

@@ -14,7 +14,7 @@ export interface DetachedJobOptions {
   mostBytes?: number;
 }
 
-/** A job whose client may come back: what it was told so far, and who hears the rest. */
+/** A job whose client may come back: the events so far, and the followers of the rest. */
 interface DetachedJob {
   events: EmittedEvent[];
   bytes: number;
@@ -24,8 +24,8 @@ interface DetachedJob {
 }
 
 /**
- * Jobs that outlive their client's connection (`keep`), and what they told: whoever knows a job's id hears all of it
- * again with `foley.attach`, and then the rest. Previews are not kept: the sound itself is.
+ * Jobs that outlive their client's connection (`keep`), and their events: a client that knows a job's id receives all of them
+ * again with `foley.attach`, and then the rest. Previews are not stored, the final audio is.
  */
 export class DetachedJobs {
   readonly #options: Required<DetachedJobOptions>;
@@ -54,16 +54,16 @@ export class DetachedJobs {
     let reject: (error: unknown) => void = () => undefined;
     const end = new Promise<Done>((onDone, onFailed) => ([resolve, reject] = [onDone, onFailed]));
     end.catch(() => undefined);
-    const kept: DetachedJob = { events: [], bytes: 0, followers: new Set(), end, ended: false };
+    const detached: DetachedJob = { events: [], bytes: 0, followers: new Set(), end, ended: false };
     let id: string | null = null;
-    const emit = (...told: EmittedEvent): void => {
-      context.emit(...told);
-      if (told[0] !== 'preview') {
-        kept.events.push(told);
-        const { pcm } = told[1] as { pcm?: Uint8Array };
-        kept.bytes += pcm?.length ?? 0;
+    const emit = (...event: EmittedEvent): void => {
+      context.emit(...event);
+      if (event[0] !== 'preview') {
+        detached.events.push(event);
+        const { pcm } = event[1] as { pcm?: Uint8Array };
+        detached.bytes += pcm?.length ?? 0;
       }
-      for (const follower of kept.followers) follower(...told);
+      for (const follower of detached.followers) follower(...event);
     };
     const inner: GenerationContext = {
       session: context.session,
@@ -71,7 +71,7 @@ export class DetachedJobs {
       setJob: (job) => {
         context.setJob(job);
         id = job;
-        this.#jobs.set(job, kept);
+        this.#jobs.set(job, detached);
       },
       emit: emit as Emit,
     };
@@ -84,27 +84,27 @@ export class DetachedJobs {
       throw error;
     } finally {
       context.signal.removeEventListener('abort', aborted);
-      kept.ended = true;
+      detached.ended = true;
       this.#evict();
       setTimeout(() => id !== null && this.#jobs.delete(id), this.#options.lingerMs).unref();
     }
   }
 
-  /** What a job told, and what it tells until its end. Throws unknown_job. */
+  /** Emits the events of a job so far, then those until its end. Throws unknown_job. */
   async attach(job: string, emit: Emit, signal: AbortSignal): Promise<Done> {
-    const kept = this.#jobs.get(job);
-    if (kept === undefined) throw new ProtocolError('unknown_job', 'no job of this id is kept', { path: 'args.job' });
-    for (const told of kept.events) emit(...told);
-    kept.followers.add(emit);
+    const detached = this.#jobs.get(job);
+    if (detached === undefined) throw new ProtocolError('unknown_job', 'no job of this id is kept', { path: 'args.job' });
+    for (const event of detached.events) emit(...event);
+    detached.followers.add(emit);
     let left: (() => void) | null = null;
     const gone = new Promise<never>((_, reject) => {
       left = () => reject(signal.reason);
       signal.addEventListener('abort', left);
     });
     try {
-      return await Promise.race([kept.end, gone]);
+      return await Promise.race([detached.end, gone]);
     } finally {
-      kept.followers.delete(emit);
+      detached.followers.delete(emit);
       signal.removeEventListener('abort', left!);
     }
   }
@@ -112,7 +112,7 @@ export class DetachedJobs {
   /** Forgets ended jobs, the oldest first. */
   #evict(): void {
     const { most, mostBytes } = this.#options;
-    const bytes = (): number => [...this.#jobs.values()].reduce((sum, kept) => sum + kept.bytes, 0);
+    const bytes = (): number => [...this.#jobs.values()].reduce((sum, detached) => sum + detached.bytes, 0);
     for (const [id, { ended }] of this.#jobs) {
       if (this.#jobs.size < most && bytes() <= mostBytes) return;
       if (ended) this.#jobs.delete(id);

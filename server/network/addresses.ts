@@ -23,7 +23,7 @@ export interface AddressSettings {
 }
 
 /** What whoever finds a server is told of it. */
-interface Told {
+interface AnnouncedFacts {
   version: string;
   /** Whether it asks for a token. */
   needsToken: boolean;
@@ -47,7 +47,7 @@ export function urlsOf({ host, oscHost, tlsCert }: AddressSettings, { http, osc 
 export function servicesOf(
   { host, oscHost }: AddressSettings,
   { http, osc }: Ports,
-  { version, needsToken }: Told,
+  { version, needsToken }: AnnouncedFacts,
 ): AnnouncedService[] {
   const txt = { txtvers: '1', token: needsToken ? 'yes' : 'no' };
   const ours = { txtvers: '1', version, path: '/ws', token: txt.token };

@@ -109,9 +109,9 @@ export class Listeners {
     const isLocal = isLoopback(host) && isLoopback(config.oscHost);
     if (config.announce === 'on' || (config.announce === 'auto' && !isLocal)) {
       const { announceAll } = await import('./discovery/open.ts');
-      const told = (level: 'info' | 'warn', message: string): void => log[level]({ from: 'mdns' }, message);
+      const logMdns = (level: 'info' | 'warn', message: string): void => log[level]({ from: 'mdns' }, message);
       const services = servicesOf(config, ports, { version, needsToken: !tokens.isOpen });
-      this.#announcements.push(...announceAll(services, config.announce === 'on', told));
+      this.#announcements.push(...announceAll(services, config.announce === 'on', logMdns));
     }
   }
 

@@ -20,11 +20,11 @@ export type JobUpdate =
   | { type: 'trainer'; event: TrainerEvent };
 
 /** What a person wants of a job that runs. */
-type Wish = 'pause' | 'cancel' | null;
+type JobRequest = 'pause' | 'cancel' | null;
 
 const OVER: readonly TrainingState[] = ['done', 'failed', 'cancelled'];
 /** Events of one job that are told again to whoever comes later. */
-const MOST_TOLD = 500;
+const MOST_HISTORY = 500;
 const NONE: Progress = { stage: null, number: 0, of: 0, step: 0, share: 0, eta: null, losses: {} };
 
 /** One training: what was ordered, where it is, and who hears of it. */
@@ -33,7 +33,7 @@ export class Job {
   readonly order: TrainingOrder;
   /** Milliseconds since 1970. */
   readonly created: number;
-  wish: Wish = null;
+  request: JobRequest = null;
   /** Of the voice that was made. */
   hash: string | null = null;
   code: string | null = null;
@@ -42,9 +42,9 @@ export class Job {
   progress: Progress = NONE;
   ended: number | null = null;
   readonly #journal: Journal;
-  readonly #watchers = new Set<(told: JobUpdate) => void>();
+  readonly #watchers = new Set<(update: JobUpdate) => void>();
   /** Stages, scores and auditions. */
-  readonly #told: JobUpdate[] = [];
+  readonly #history: JobUpdate[] = [];
   #state: TrainingState = 'queued';
   #plan: string[] = [];
 
@@ -94,8 +94,8 @@ export class Job {
   }
 
   /** What happened so far that still matters, then what happens. Returns the way to stop. */
-  watch(watcher: (told: JobUpdate) => void): () => void {
-    for (const told of this.#told) watcher(told);
+  watch(watcher: (update: JobUpdate) => void): () => void {
+    for (const update of this.#history) watcher(update);
     this.#watchers.add(watcher);
     return () => void this.#watchers.delete(watcher);
   }
@@ -132,10 +132,10 @@ export class Job {
     }
     if (!['stage', 'eval', 'audition'].includes(event.event)) return;
     // A stage that is taken up again is no second one.
-    const same = this.#told.findIndex((told) => told.type === 'trainer' && isSame(told.event, event));
-    if (same >= 0) this.#told.splice(same, 1);
-    this.#told.push({ type: 'trainer', event });
-    if (this.#told.length > MOST_TOLD) this.#told.shift();
+    const same = this.#history.findIndex((update) => update.type === 'trainer' && isSame(update.event, event));
+    if (same >= 0) this.#history.splice(same, 1);
+    this.#history.push({ type: 'trainer', event });
+    if (this.#history.length > MOST_HISTORY) this.#history.shift();
   }
 
   #share(step: number, eta: unknown): number {
@@ -162,8 +162,8 @@ export class Job {
     return sum > 0 ? (shares[stage ?? ''] ?? 0) / sum : 0;
   }
 
-  #tell(told: JobUpdate): void {
-    for (const watcher of [...this.#watchers]) watcher(told);
+  #tell(update: JobUpdate): void {
+    for (const watcher of [...this.#watchers]) watcher(update);
   }
 }
 

@@ -125,7 +125,7 @@ export class TrainingJobs {
     const job = this.get(id);
     if (job.state === 'paused') return false;
     if (this.#running?.job === job) {
-      job.wish ??= 'pause';
+      job.request ??= 'pause';
       this.#running.process?.stop();
       await this.#running.end;
     } else if (job.state === 'queued') await job.set('paused');
@@ -146,7 +146,7 @@ export class TrainingJobs {
     const job = this.get(id);
     if (job.over) return false;
     if (this.#running?.job === job) {
-      job.wish = 'cancel';
+      job.request = 'cancel';
       this.#running.process?.kill();
       await this.#running.end;
     } else if (!job.over)
@@ -182,7 +182,7 @@ export class TrainingJobs {
       .catch((err: unknown) => this.#options.log('warn', 'the end of a training was not written', { job: job.id, err }))
       .finally(() => {
         this.#running = null;
-        job.wish = null;
+        job.request = null;
         this.#next();
       });
   }
@@ -193,11 +193,11 @@ export class TrainingJobs {
     log('info', 'a training began', { job: job.id, voice: job.order.voice });
     for (let attempt = 1, reached = job.progress; ; attempt++) {
       const { end, exported, why } = await this.#attempt(job);
-      if (job.wish === 'cancel')
+      if (job.request === 'cancel')
         return this.#end(job, 'cancelled', { code: 'cancelled', message: 'the training was cancelled' });
       if (why !== null) return this.#end(job, 'failed', { code: why.code, message: why.message, log: end?.log ?? [] });
       if (exported && end?.code === 0) return this.#finish(job);
-      if (job.wish === 'pause') return job.set('paused');
+      if (job.request === 'pause') return job.set('paused');
       // Its log says that it runs: so it is taken up by the next server.
       if (this.#closing) return;
       const failed = end?.error ?? null;
@@ -223,11 +223,11 @@ export class TrainingJobs {
   async #attempt(job: Job): Promise<{ end: TrainerEnd | null; exported: boolean; why: ProtocolError | null }> {
     const { dir, finder, room, checkMs } = this.#options;
     const nothing = { end: null, exported: false, why: null };
-    if (job.wish !== null || this.#closing) return nothing;
+    if (job.request !== null || this.#closing) return nothing;
     await checkResources(dir, room);
     const command = await finder.find();
     const args = await this.#args(job);
-    if (job.wish !== null || this.#closing) return nothing;
+    if (job.request !== null || this.#closing) return nothing;
     let exported = false;
     const process = new TrainerProcess(command, args, (event) => {
       if (event.event === 'exported') exported = true;

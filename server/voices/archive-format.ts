@@ -101,17 +101,17 @@ export interface Contents {
 }
 
 /** Throws VoiceFileError where a card is none, or names what no voice has. */
-export function readContents(cardBytes: Uint8Array, earBytes: Uint8Array | null): Contents {
+export function readContents(cardBytes: Uint8Array, embedderBytes: Uint8Array | null): Contents {
   const card = parsed(cardSchema, cardBytes, 'card.json');
-  const ear = earBytes === null ? null : parsed(embedderCardSchema, earBytes, 'embedder.json');
+  const embedder = embedderBytes === null ? null : parsed(embedderCardSchema, embedderBytes, 'embedder.json');
   const texts = [card.name, ...card.classes.map(({ name }) => name)];
   // They are shown in terminals.
   if (texts.some((text) => /\p{Cc}/u.test(text))) throw new VoiceFileError('card.json: a name has control characters');
   const { condition, row, pixel, encoder, decoder, vocoder, excitation, ...others } = card.graphs;
   const strange = Object.keys(others)[0];
   if (strange !== undefined) throw new VoiceFileError(`card.json: a voice has no graph ${strange.slice(0, 40)}`);
-  const graphs = [condition, row, pixel, encoder, decoder, vocoder, excitation, ear?.graph];
-  const files = [...graphs.map(ending('.onnx')), ending('.npz')(ear?.reference)].filter((file) => file !== null);
+  const graphs = [condition, row, pixel, encoder, decoder, vocoder, excitation, embedder?.graph];
+  const files = [...graphs.map(ending('.onnx')), ending('.npz')(embedder?.reference)].filter((file) => file !== null);
   if (new Set(files.map(({ name }) => name.toLowerCase())).size !== files.length)
     throw new VoiceFileError('two graphs share a file');
   return { card, files };

@@ -33,7 +33,7 @@ export interface VoiceCatalogOptions {
 export class VoiceCatalog implements Catalog {
   readonly #options: VoiceCatalogOptions;
   readonly #read = new Map<string, Read>();
-  readonly #told = new Set<string>();
+  readonly #logged = new Set<string>();
 
   constructor(options: VoiceCatalogOptions) {
     this.#options = options;
@@ -86,8 +86,8 @@ export class VoiceCatalog implements Catalog {
   }
 
   #tell(message: string): void {
-    if (this.#told.size > 1000 || this.#told.has(message)) return;
-    this.#told.add(message);
+    if (this.#logged.size > 1000 || this.#logged.has(message)) return;
+    this.#logged.add(message);
     this.#options.onProblem(message);
   }
 }

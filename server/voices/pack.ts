@@ -61,15 +61,15 @@ export class VoicePacker {
 
 async function entriesOf(id: string, dir: string): Promise<FileEntry[]> {
   const text = (name: string): Promise<Buffer | null> => readFile(path.join(dir, name)).catch(() => null);
-  const [card, ear, credits] = await Promise.all([CARD, EMBEDDER, CREDITS].map(text));
+  const [card, embedder, credits] = await Promise.all([CARD, EMBEDDER, CREDITS].map(text));
   if (card == null) throw new ProtocolError('voice_missing', `voice ${id} has no card.json`);
   const entry = (name: string, bytes: Buffer | null | undefined): FileEntry[] =>
     bytes == null || bytes.length === 0 ? [] : [{ name, bytes: bytes.length, sha256: sha256Of(bytes) }];
   try {
-    const texts = [...entry(CARD, card), ...entry(EMBEDDER, ear), ...entry(CREDITS, credits)];
+    const texts = [...entry(CARD, card), ...entry(EMBEDDER, embedder), ...entry(CREDITS, credits)];
     const long = texts.find(isTooLong);
     if (long !== undefined) throw new VoiceFileError(`${long.name} is too large`);
-    return [...texts, ...readContents(card, ear ?? null).files];
+    return [...texts, ...readContents(card, embedder ?? null).files];
   } catch (error) {
     if (!(error instanceof VoiceFileError)) throw error;
     throw new ProtocolError('voice_corrupt', `voice ${id}: ${error.message}`, { cause: error });

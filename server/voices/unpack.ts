@@ -47,18 +47,18 @@ async function unpackFrom(intake: Intake, { dir, onManifest, onProgress }: Unpac
   const of = manifest.parts.flat().reduce((sum, { bytes }) => sum + bytes, PREFIX_BYTES + length);
   for (const files of manifest.parts) checkOrder(files);
   await onManifest(manifest, of);
-  const told = (): void => onProgress(intake.taken, of);
-  told();
+  const onPart = (): void => onProgress(intake.taken, of);
+  onPart();
   for (const [i, files] of manifest.parts.entries()) {
     const place = folderOfPart(dir, i);
     await mkdir(place, { recursive: true });
-    await unpackPart(intake, place, files, told);
+    await unpackPart(intake, place, files, onPart);
   }
   if (!(await intake.isOver())) throw new VoiceFileError('it goes on after its last file');
   return manifest;
 }
 
-async function unpackPart(intake: Intake, dir: string, files: readonly FileEntry[], told: () => void): Promise<void> {
+async function unpackPart(intake: Intake, dir: string, files: readonly FileEntry[], onPart: () => void): Promise<void> {
   const texts = files.filter(isText);
   const read = new Map<string, Uint8Array>();
   for (const entry of texts) {
@@ -66,7 +66,7 @@ async function unpackPart(intake: Intake, dir: string, files: readonly FileEntry
     checkText(bytes, entry.name);
     await writeEntry(dir, entry, single(bytes));
     read.set(entry.name, bytes);
-    told();
+    onPart();
   }
   const { files: named } = readContents(read.get(CARD)!, read.get(EMBEDDER) ?? null);
   const rest = files.slice(texts.length);
@@ -75,7 +75,7 @@ async function unpackPart(intake: Intake, dir: string, files: readonly FileEntry
   if (named.length > rest.length) throw new VoiceFileError(`${named[rest.length]!.name} is missing`);
   for (const entry of rest) {
     await writeEntry(dir, entry, intake.pass(entry.bytes));
-    told();
+    onPart();
   }
 }
 

@@ -32,7 +32,7 @@ export class VoiceCache {
   readonly #most: number;
   readonly #open: (dir: string) => Promise<Voice>;
   /** The least recently used first. */
-  readonly #kept = new Map<string, CachedVoice>();
+  readonly #cached = new Map<string, CachedVoice>();
   /** Looked up one after the other: nobody opens what somebody is about to have opened. */
   #last: Promise<unknown> = Promise.resolve();
 
@@ -43,14 +43,14 @@ export class VoiceCache {
   }
 
   dirs(): string[] {
-    return [...this.#kept.keys()];
+    return [...this.#cached.keys()];
   }
 
   /** The voice in `dir` as its card there describes it now. Whoever takes it must leave it. */
   take(dir: string): Promise<{ voice: Voice; leave: () => Promise<void> }> {
-    return this.#inTurn(() => this.#find(dir)).then((kept) => ({
-      voice: kept.voice,
-      leave: () => this.#leave(kept),
+    return this.#inTurn(() => this.#find(dir)).then((cached) => ({
+      voice: cached.voice,
+      leave: () => this.#leave(cached),
     }));
   }
 
@@ -63,44 +63,44 @@ export class VoiceCache {
       await this.#drop(dir);
       throw error;
     }
-    if (this.#kept.get(dir)?.voice.cardText !== text) await this.#drop(dir);
-    let kept = this.#kept.get(dir);
-    this.#kept.delete(dir);
-    if (kept === undefined) {
+    if (this.#cached.get(dir)?.voice.cardText !== text) await this.#drop(dir);
+    let cached = this.#cached.get(dir);
+    this.#cached.delete(dir);
+    if (cached === undefined) {
       const bytes = memoryOf(parseCard(text));
       await this.#makeRoom(bytes);
-      kept = { voice: await this.#open(dir), bytes, users: 0, gone: false };
+      cached = { voice: await this.#open(dir), bytes, users: 0, gone: false };
     }
-    kept.users += 1;
-    this.#kept.set(dir, kept);
-    return kept;
+    cached.users += 1;
+    this.#cached.set(dir, cached);
+    return cached;
   }
 
   /** For so many bytes more; without any, the voice used last stays even where it alone is too large. */
   async #makeRoom(bytes: number): Promise<void> {
-    const last = bytes === 0 ? [...this.#kept.keys()].at(-1) : undefined;
+    const last = bytes === 0 ? [...this.#cached.keys()].at(-1) : undefined;
     let taken = bytes;
-    for (const kept of this.#kept.values()) taken += kept.bytes;
-    for (const [dir, kept] of this.#kept) {
+    for (const cached of this.#cached.values()) taken += cached.bytes;
+    for (const [dir, cached] of this.#cached) {
       if (taken <= this.#most) return;
-      if (kept.users > 0 || dir === last) continue;
-      taken -= kept.bytes;
+      if (cached.users > 0 || dir === last) continue;
+      taken -= cached.bytes;
       await this.#drop(dir);
     }
   }
 
   async #drop(dir: string): Promise<void> {
-    const kept = this.#kept.get(dir);
-    this.#kept.delete(dir);
-    if (kept === undefined) return;
-    kept.gone = true;
-    if (kept.users === 0) await kept.voice.close();
+    const cached = this.#cached.get(dir);
+    this.#cached.delete(dir);
+    if (cached === undefined) return;
+    cached.gone = true;
+    if (cached.users === 0) await cached.voice.close();
   }
 
-  async #leave(kept: CachedVoice): Promise<void> {
-    kept.users -= 1;
-    if (kept.users > 0) return;
-    if (kept.gone) await kept.voice.close();
+  async #leave(cached: CachedVoice): Promise<void> {
+    cached.users -= 1;
+    if (cached.users > 0) return;
+    if (cached.gone) await cached.voice.close();
     // Not waited for: another voice may be loading right now. A voice that cannot be closed fails nobody's clip.
     else this.#inTurn(() => this.#makeRoom(0)).catch(() => undefined);
   }

@@ -30,7 +30,7 @@ interface Task {
   reject: (error: unknown) => void;
   run: EngineRun | null;
   /** What it has told of: a second try does not tell again. */
-  told: { started: boolean; row: number; codebooks: number; samples: number };
+  emitted: { started: boolean; row: number; codebooks: number; samples: number };
   /** There was another clip in its lane, which may be why that ended. */
   company: boolean;
   /** Its second try, with nobody beside it. */
@@ -114,8 +114,8 @@ export class EnginePool implements Engine {
   run(request: EngineRequest, on: (event: EngineEvent) => void): EngineRun {
     let task!: Task;
     const done = new Promise<EngineResult>((resolve, reject) => {
-      const told = { started: false, row: -1, codebooks: 0, samples: 0 };
-      task = { request, on, resolve, reject, run: null, told, company: false, alone: false };
+      const emitted = { started: false, row: -1, codebooks: 0, samples: 0 };
+      task = { request, on, resolve, reject, run: null, emitted, company: false, alone: false };
     });
     if (this.#closed !== null) task.reject(new EngineError('engine_unavailable', 'the engine is closed'));
     else if (this.#waiting.length >= MOST_WAITING)
@@ -205,19 +205,19 @@ export class EnginePool implements Engine {
     this.#waiting.unshift(task);
   }
 
-  #tell({ told, on }: Task, event: EngineEvent): void {
+  #tell({ emitted, on }: Task, event: EngineEvent): void {
     if (event.type === 'started') {
-      if (told.started) return;
-      told.started = true;
+      if (emitted.started) return;
+      emitted.started = true;
     } else if (event.type === 'row') {
-      if (event.row <= told.row) return;
-      told.row = event.row;
+      if (event.row <= emitted.row) return;
+      emitted.row = event.row;
     } else if (event.type === 'preview') {
-      if (event.codebooks <= told.codebooks) return;
-      told.codebooks = event.codebooks;
+      if (event.codebooks <= emitted.codebooks) return;
+      emitted.codebooks = event.codebooks;
     } else {
-      if (event.offset < told.samples) return;
-      told.samples = event.offset + event.pcm.length;
+      if (event.offset < emitted.samples) return;
+      emitted.samples = event.offset + event.pcm.length;
     }
     on(event);
   }
