@@ -17,7 +17,7 @@ import { tryVoice } from './engine/inference/self-test.ts';
 import { EncoderProcess } from './engine/process/encoder.ts';
 import { EmbedderClient as ClipListener } from './evaluation/embedder-client.ts';
 import { openEvaluation, type ReferenceFolder } from './evaluation/open.ts';
-import { ScoreBook } from './evaluation/scores.ts';
+import { ScoreHistory } from './evaluation/scores.ts';
 import { UntrustedVoices } from './evaluation/untrusted-voices.ts';
 import { createClipGenerator } from './generation/trigger-clips.ts';
 import { createHandlers } from './handlers/index.ts';
@@ -100,7 +100,7 @@ export async function createApp(config: Config, parts: AppParts = {}): Promise<A
   });
   const embedder = new ClipListener();
   const encoder = new EncoderProcess();
-  const scores = new ScoreBook(path.join(config.data, 'scores.jsonl'));
+  const scores = new ScoreHistory(path.join(config.data, 'scores.jsonl'));
   const folders: ReferenceFolder = { references: path.join(config.data, 'references'), models: config.models };
   let problem: string | null = null;
   const listeners = new Listeners();

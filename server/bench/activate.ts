@@ -14,7 +14,7 @@ import { setTimeout as after } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import type { Answer } from '../../protocol/index.ts';
-import { vouch } from '../engine/fixtures.ts';
+import { updateHashes } from '../engine/fixtures.ts';
 import { type BenchClient, connect, machine, print, round, startServer } from './support.ts';
 
 const { values: flags } = parseArgs({
@@ -47,7 +47,7 @@ function otherWeights(dir: string): void {
     const from = (bytes.length >> 1) & ~3;
     for (let at = from; at < from + 20_000; at += 4) bytes[at]! ^= 1;
     writeFileSync(file, bytes);
-    vouch(dir, name, bytes);
+    updateHashes(dir, name, bytes);
   }
 }
 

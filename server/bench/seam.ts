@@ -12,10 +12,10 @@ import { logMel } from '../engine/dsp/mel.ts';
 import { createEngine } from '../engine/process/pool.ts';
 import { gridOf } from '../generation/code-grid.ts';
 import {
-  beginOf,
   correlation,
   crossfadeOf,
   joinPieces,
+  pieceOffset,
   pieceSeed,
   piecesOf,
   type Start,
@@ -87,8 +87,8 @@ function overlaid(sounds: readonly Float32Array[], into: Places, fades?: Fades):
   const places: number[] = [];
   let length = 0;
   for (let i = 1; i < sounds.length; i++) {
-    const begin = beginOf(pieces, i, rate);
-    const over = sounds[i - 1]!.subarray(begin - beginOf(pieces, i - 1, rate));
+    const begin = pieceOffset(pieces, i, rate);
+    const over = sounds[i - 1]!.subarray(begin - pieceOffset(pieces, i - 1, rate));
     const { change, fade } = crossfadeOf(pieces, over, sounds[i]!, rate);
     places.push(begin + change);
     length = fade;

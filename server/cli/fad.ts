@@ -3,9 +3,9 @@ import path from 'node:path';
 import type { EventData } from '../../protocol/index.ts';
 import { decodeWav } from '../audio/wav.ts';
 import { resolveConfig } from '../config.ts';
-import { EmbedderClient, type GivenReference } from '../evaluation/embedder-client.ts';
+import { type CustomReference, EmbedderClient } from '../evaluation/embedder-client.ts';
 import { Evaluation, type EvaluationResult } from '../evaluation/evaluator.ts';
-import type { Embedded } from '../evaluation/fad.ts';
+import type { ClipEmbeddings } from '../evaluation/fad.ts';
 import { type Bar, progressBar } from './bar.ts';
 import { columns, figure } from './columns.ts';
 import { CliError, exits } from './errors.ts';
@@ -97,11 +97,11 @@ async function ofFolder(candidate: string, { embedder, reference, classes, seed 
   }
 }
 
-async function asReference(client: EmbedderClient, dir: string, place: string, bar: Bar): Promise<GivenReference> {
+async function asReference(client: EmbedderClient, dir: string, place: string, bar: Bar): Promise<CustomReference> {
   const found = await stat(place).catch(() => null);
   if (found === null) throw new CliError('unknown_reference', `there is no ${place}`);
   if (found.isFile()) return { npz: await readFile(place) };
-  const clips: Record<string, Embedded[]> = {};
+  const clips: Record<string, ClipEmbeddings[]> = {};
   for (const [label, files] of await filesByClass(place)) {
     clips[label] = [];
     for (const [i, file] of files.entries()) {

@@ -9,7 +9,7 @@ export const PARTIAL_FILE = /^\.[0-9a-f]{16}(-[0-9a-f]{8})?\.tmp$/;
 /** Writes a file of a clip whole or not at all. Throws io_error. */
 export async function writeClip(file: string, data: Uint8Array | string): Promise<void> {
   await writeAtomic(file, data).catch((error: unknown) => {
-    throw new ProtocolError('io_error', `the clip could not be written: ${reason(error)}`, { cause: error });
+    throw new ProtocolError('io_error', `the clip could not be written: ${diskReason(error)}`, { cause: error });
   });
 }
 
@@ -41,7 +41,7 @@ export async function readHead(file: string, bytes: number): Promise<WavHead | n
   }
 }
 
-export function reason(error: unknown): string {
+export function diskReason(error: unknown): string {
   const code = (error as NodeJS.ErrnoException).code;
   return code === 'ENOSPC' ? 'the disk is full' : (code ?? String(error));
 }

@@ -14,7 +14,7 @@ import type {
   SavedClip,
   StoredClip,
 } from './clip.ts';
-import { PARTIAL_FILE, plainFile, readHead, readSmall, reason, writeClip } from './files.ts';
+import { diskReason, PARTIAL_FILE, plainFile, readHead, readSmall, writeClip } from './files.ts';
 import { newestFirst, page } from './query.ts';
 import { isOurs, MAX_SIDECAR_BYTES, readSidecar, type Sidecar, writeSidecar } from './sidecar.ts';
 
@@ -121,7 +121,7 @@ export class ClipStore implements Clips {
     const found = await this.find(id);
     if (found === null) throw unknown(id);
     return await readFile(found.path).catch((error: unknown) => {
-      throw new ProtocolError('io_error', `clip ${id} could not be read: ${reason(error)}`, { cause: error });
+      throw new ProtocolError('io_error', `clip ${id} could not be read: ${diskReason(error)}`, { cause: error });
     });
   }
 
@@ -145,7 +145,7 @@ export class ClipStore implements Clips {
       try {
         await this.#erase(id);
       } catch (error) {
-        throw new ProtocolError('io_error', `clip ${id} could not be removed: ${reason(error)}`, { cause: error });
+        throw new ProtocolError('io_error', `clip ${id} could not be removed: ${diskReason(error)}`, { cause: error });
       }
     });
   }

@@ -52,7 +52,7 @@ export function copyOf(name: (typeof fixtures)[number]): { dir: string; remove: 
 }
 
 /** Rewrites a copy's card so that it describes `bytes` as its graph `name`, hashes and all. */
-export function vouch(dir: string, name: GraphName, bytes: Uint8Array): void {
+export function updateHashes(dir: string, name: GraphName, bytes: Uint8Array): void {
   const file = path.join(dir, 'card.json');
   const changed = JSON.parse(readFileSync(file, 'utf8')) as Card;
   const sha256 = createHash('sha256').update(bytes).digest('hex');

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { type Embedded, frechet, gaussian, StatisticsError, SubsetFad } from './fad.ts';
+import { type ClipEmbeddings, frechet, gaussian, StatisticsError, SubsetFad } from './fad.ts';
 import { kad } from './kad.ts';
 import { seededUniform } from './measure.ts';
 import { readNpz } from './npz.ts';
@@ -20,7 +20,7 @@ interface Golden {
 const golden = JSON.parse(readFileSync(new URL('golden.json', folder), 'utf8')) as Golden;
 const bytes = readFileSync(new URL('embeddings.npz', folder));
 const sets = readReference(bytes);
-const clips = (name: string): readonly Embedded[] => sets.get(name)!.clips!;
+const clips = (name: string): readonly ClipEmbeddings[] => sets.get(name)!.clips!;
 
 function near(actual: number, expected: number, scale = Math.abs(expected)): void {
   assert.ok(Math.abs(actual - expected) <= 1e-9 * scale, `${actual} is not ${expected}`);
@@ -71,7 +71,7 @@ test('files of statistics and of embeddings say the same', () => {
 });
 
 /** Clips of a known Gaussian: independent numbers of variance 1. */
-function randomClips(uniform: () => number, count: number, d: number): Embedded[] {
+function randomClips(uniform: () => number, count: number, d: number): ClipEmbeddings[] {
   const normal = (): number => Math.sqrt(-2 * Math.log(1 - uniform())) * Math.cos(2 * Math.PI * uniform());
   return Array.from({ length: count }, () => ({ patches: 2, values: Float64Array.from({ length: 2 * d }, normal) }));
 }

@@ -1,17 +1,17 @@
 import type { EmbeddedClip, EmbedderCard } from '../engine/inference/embedder.ts';
 import { readEmbedderCard } from '../engine/inference/embedder.ts';
 import { TaskProcess } from '../engine/process/task-process.ts';
-import type { Embedded } from './fad.ts';
+import type { ClipEmbeddings } from './fad.ts';
 import type { Distances } from './measure.ts';
 
 /** A reference other than the embedder's own: a .npz of the trainer's, or clips that were heard. */
-export type GivenReference = { npz: Uint8Array } | { clips: Record<string, Embedded[]> };
+export type CustomReference = { npz: Uint8Array } | { clips: Record<string, ClipEmbeddings[]> };
 
 /** What the listening process is asked. */
 export type EmbedderTask =
   | { do: 'embed'; dir: string; pcm: Float32Array; rate: number }
-  | { do: 'classes'; dir: string; given: GivenReference | null }
-  | { do: 'measure'; dir: string; given: GivenReference | null; label: string; clips: Embedded[]; seed: number };
+  | { do: 'classes'; dir: string; given: CustomReference | null }
+  | { do: 'measure'; dir: string; given: CustomReference | null; label: string; clips: ClipEmbeddings[]; seed: number };
 
 export interface EmbedderClientOptions {
   idleMs?: number;
@@ -48,15 +48,15 @@ export class EmbedderClient {
   }
 
   /** Classes that the reference knows. Rejects with an EngineError: also for a file that is no reference. */
-  classes(dir: string, given: GivenReference | null): Promise<string[]> {
+  classes(dir: string, given: CustomReference | null): Promise<string[]> {
     return this.#process.ask({ do: 'classes', dir, given } satisfies EmbedderTask);
   }
 
   measure(
     dir: string,
-    given: GivenReference | null,
+    given: CustomReference | null,
     label: string,
-    clips: Embedded[],
+    clips: ClipEmbeddings[],
     seed: number,
   ): Promise<Distances> {
     return this.#process.ask({ do: 'measure', dir, given, label, clips, seed } satisfies EmbedderTask);

@@ -4,7 +4,7 @@ import { resample } from '../audio/resample.ts';
 import { EngineError } from '../engine/errors.ts';
 import { Embedder, readEmbedderCard, readEmbedderReference } from '../engine/inference/embedder.ts';
 import { serveTasks } from '../engine/process/serve-tasks.ts';
-import type { EmbedderTask, GivenReference } from './embedder-client.ts';
+import type { CustomReference, EmbedderTask } from './embedder-client.ts';
 import { StatisticsError } from './fad.ts';
 import { measure } from './measure.ts';
 import { fromClips, type Reference, readReference } from './reference.ts';
@@ -22,7 +22,7 @@ async function earOf(dir: string): Promise<Embedder> {
   return loaded.opened;
 }
 
-async function referenceOf(dir: string, given: GivenReference | null): Promise<Map<string, Reference>> {
+async function referenceOf(dir: string, given: CustomReference | null): Promise<Map<string, Reference>> {
   const card = await readEmbedderCard(dir);
   if (given !== null && 'clips' in given) {
     return new Map(Object.entries(given.clips).map(([label, clips]) => [label, fromClips(clips, card.dims)]));

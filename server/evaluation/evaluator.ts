@@ -1,7 +1,7 @@
 import { EngineError } from '../engine/errors.ts';
 import type { EmbedderCard } from '../engine/inference/embedder.ts';
-import type { EmbedderClient, GivenReference } from './embedder-client.ts';
-import type { Embedded } from './fad.ts';
+import type { CustomReference, EmbedderClient } from './embedder-client.ts';
+import type { ClipEmbeddings } from './fad.ts';
 import { type Average, averaged, type Distances } from './measure.ts';
 
 /** One class of a set of clips. `named`: the share of them that the embedder takes for this class. */
@@ -28,7 +28,7 @@ export interface EvaluationOrder {
   /** Folder with the embedder. */
   dir: string;
   /** Null: the embedder's own. */
-  reference: GivenReference | null;
+  reference: CustomReference | null;
   /** Classes of the clips. */
   labels: readonly string[];
   /** Of subsets for intervals and lines. */
@@ -43,7 +43,7 @@ export class Evaluation {
   readonly missing: readonly string[];
   readonly #client: EmbedderClient;
   readonly #order: EvaluationOrder;
-  readonly #embedded = new Map<string, { clips: Embedded[]; named: number }>();
+  readonly #embedded = new Map<string, { clips: ClipEmbeddings[]; named: number }>();
 
   private constructor(client: EmbedderClient, order: EvaluationOrder, card: EmbedderCard, known: readonly string[]) {
     this.card = card;

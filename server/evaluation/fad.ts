@@ -1,7 +1,7 @@
 import { nuclearNorm, product, symmetricEigen, transposed } from './linear-algebra.ts';
 
 /** The embeddings of one clip: [patches, dims], row after row. */
-export interface Embedded {
+export interface ClipEmbeddings {
   readonly patches: number;
   readonly values: Float32Array | Float64Array;
 }
@@ -27,7 +27,7 @@ export function frechet(a: Gaussian, b: Gaussian): number {
 }
 
 /** Statistics of all embeddings of some clips. Throws StatisticsError below two embeddings and on NaN. */
-export function gaussian(clips: readonly Embedded[], d: number): Gaussian {
+export function gaussian(clips: readonly ClipEmbeddings[], d: number): Gaussian {
   const n = count(clips);
   const mu = new Float64Array(d);
   for (const { values } of clips) for (let i = 0; i < values.length; i++) mu[i % d]! += values[i]!;
@@ -94,14 +94,14 @@ export type Uniform = () => number;
 
 /** FAD of many subsets of the same clips against one reference: no covariance and no eigenvectors per subset. */
 export class SubsetFad {
-  readonly #clips: readonly Embedded[];
+  readonly #clips: readonly ClipEmbeddings[];
   readonly #seen: readonly Float64Array[];
   readonly #d: number;
   readonly #rank: number;
   readonly #reference: Gaussian;
   readonly #trace: number;
 
-  constructor(clips: readonly Embedded[], reference: Gaussian) {
+  constructor(clips: readonly ClipEmbeddings[], reference: Gaussian) {
     const d = reference.mu.length;
     const { values, rank } = root(reference.sigma, d);
     this.#clips = clips;
@@ -170,7 +170,7 @@ export class SubsetFad {
   }
 }
 
-function count(clips: readonly Embedded[]): number {
+function count(clips: readonly ClipEmbeddings[]): number {
   const n = clips.reduce((sum, { patches }) => sum + patches, 0);
   if (n < 2) throw new StatisticsError('a covariance needs two embeddings at least');
   return n;

@@ -1,4 +1,4 @@
-import { type Embedded, StatisticsError } from './fad.ts';
+import { type ClipEmbeddings, StatisticsError } from './fad.ts';
 
 /** The distance and its standard error over clips on both sides (jackknife). */
 export interface Kad {
@@ -16,7 +16,7 @@ const LARGEST = 2000;
  * Gaussian kernel as wide as the reference's median distance, unbiased, pairs within a clip left out. Throws
  * StatisticsError below two clips a side.
  */
-export function kad(generated: readonly Embedded[], reference: readonly Embedded[], d: number): Kad {
+export function kad(generated: readonly ClipEmbeddings[], reference: readonly ClipEmbeddings[], d: number): Kad {
   if (Math.min(generated.length, reference.length) < 2) throw new StatisticsError('KAD needs two clips on each side');
   const width = bandwidth(reference, d);
   const xx = pairSums(generated, generated, d, width);
@@ -37,7 +37,7 @@ export function kad(generated: readonly Embedded[], reference: readonly Embedded
 }
 
 /** Median distance between two different embeddings of the reference; 1 where all are the same. */
-function bandwidth(reference: readonly Embedded[], d: number): number {
+function bandwidth(reference: readonly ClipEmbeddings[], d: number): number {
   const rows = reference.flatMap(({ patches, values }) => {
     return Array.from({ length: patches }, (_, p) => values.subarray(p * d, (p + 1) * d));
   });
@@ -70,7 +70,7 @@ interface Sums {
   readonly own: number;
 }
 
-function pairSums(a: readonly Embedded[], b: readonly Embedded[], d: number, width: number): Sums {
+function pairSums(a: readonly ClipEmbeddings[], b: readonly ClipEmbeddings[], d: number, width: number): Sums {
   const scale = -1 / (2 * width ** 2);
   const pairs = a.map(() => new Array<number>(b.length).fill(0));
   a.forEach((one, i) => {
@@ -83,7 +83,7 @@ function pairSums(a: readonly Embedded[], b: readonly Embedded[], d: number, wid
   return { pairs, all: total(pairs.map(total)), own };
 }
 
-function kernels(one: Embedded, other: Embedded, d: number, scale: number): number {
+function kernels(one: ClipEmbeddings, other: ClipEmbeddings, d: number, scale: number): number {
   let sum = 0;
   for (let p = 0; p < one.patches; p++) {
     const x = one.values.subarray(p * d, (p + 1) * d);

@@ -1,4 +1,4 @@
-import { type Embedded, frechet, gaussian, SubsetFad, type Uniform } from './fad.ts';
+import { type ClipEmbeddings, frechet, gaussian, SubsetFad, type Uniform } from './fad.ts';
 import { kad } from './kad.ts';
 import type { Reference } from './reference.ts';
 
@@ -36,7 +36,7 @@ export function seededUniform(seed: number): Uniform {
 }
 
 /** Throws StatisticsError below two clips. */
-export function measure(clips: readonly Embedded[], reference: Reference, seed: number): Distances {
+export function measure(clips: readonly ClipEmbeddings[], reference: Reference, seed: number): Distances {
   const d = reference.gaussian.mu.length;
   const own = gaussian(clips, d);
   const resampled = new SubsetFad(clips, reference.gaussian);

@@ -1,11 +1,11 @@
-import { type Embedded, type Gaussian, gaussian, StatisticsError } from './fad.ts';
+import { type ClipEmbeddings, type Gaussian, gaussian, StatisticsError } from './fad.ts';
 import { type NpyArray, readNpz } from './npz.ts';
 
 /** Where clips of one class should lie. */
 export interface Reference {
   readonly gaussian: Gaussian;
   /** null where the file holds mean and covariance alone: then there is no KAD. */
-  readonly clips: readonly Embedded[] | null;
+  readonly clips: readonly ClipEmbeddings[] | null;
 }
 
 /** Longest embedding: none in use has more. */
@@ -30,7 +30,7 @@ export function readReference(bytes: Uint8Array): Map<string, Reference> {
 }
 
 /** Throws StatisticsError below two clips. */
-export function fromClips(clips: readonly Embedded[], d: number): Reference {
+export function fromClips(clips: readonly ClipEmbeddings[], d: number): Reference {
   return { gaussian: gaussian(clips, d), clips };
 }
 

@@ -3,7 +3,7 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import test, { type TestContext } from 'node:test';
-import { type Score, ScoreBook } from './scores.ts';
+import { type Score, ScoreHistory } from './scores.ts';
 
 async function file(t: TestContext): Promise<string> {
   const dir = await mkdtemp(path.join(tmpdir(), 'foleyd-scores-'));
@@ -23,7 +23,7 @@ test('what was kept before there were intervals of averages and temperatures is 
   const one = { fad: 5, low: 2, high: 9 };
   const { low, high, ...plain } = average;
   await writeFile(place, `${JSON.stringify({ ...old, classes: { A: one, B: one }, average: plain })}\n`);
-  const [read] = await new ScoreBook(place).list();
+  const [read] = await new ScoreHistory(place).list();
   assert.deepEqual([read!.temperature, read!.memorised], [null, null]);
   assert.ok(Math.abs(read!.average.low! - (5 - 3 / Math.SQRT2)) < 1e-9);
   assert.ok(Math.abs(read!.average.high! - (5 + 4 / Math.SQRT2)) < 1e-9);
@@ -32,9 +32,9 @@ test('what was kept before there were intervals of averages and temperatures is 
 test('only the latest thousand are kept', async (t) => {
   const place = await file(t);
   await writeFile(place, Array.from({ length: 999 }, (_, i) => `${JSON.stringify(score(i))}\n`).join(''));
-  const book = new ScoreBook(place);
+  const book = new ScoreHistory(place);
   await Promise.all([book.add(score(999)), book.add(score(1000)), book.add(score(1001))]);
-  const clips = (await new ScoreBook(place).list()).map((one) => one.clips);
+  const clips = (await new ScoreHistory(place).list()).map((one) => one.clips);
   assert.deepEqual([clips.length, clips[0], clips.at(-1)], [1000, 2, 1001]);
   assert.equal((await readFile(place, 'utf8')).trim().split('\n').length, 1000);
 });

@@ -28,7 +28,7 @@ export interface Score extends EvaluationResult {
 const MOST = 1000;
 
 /** Evaluations in a file of JSON lines. A line that cannot be read is left out, not an error. */
-export class ScoreBook {
+export class ScoreHistory {
   readonly #file: string;
   #scores: Score[] | null = null;
   #torn = false;

@@ -2,12 +2,12 @@ import assert from 'node:assert/strict';
 import test from 'node:test';
 import type { ClassArg } from '../../protocol/index.ts';
 import type { Voice } from '../voices/voice.ts';
-import { chooseClass } from './class-weights.ts';
+import { resolveClass } from './class-weights.ts';
 
 const names = ['DogBark', 'Rain', '7'];
 const voice = { id: 'v', classCount: 3, classes: names.map((name, id) => ({ id, name })) } as Voice;
 const choose = (wanted: ClassArg): unknown[] => {
-  const { label, weights } = chooseClass(voice, wanted);
+  const { label, weights } = resolveClass(voice, wanted);
   return [label, weights];
 };
 
@@ -31,7 +31,7 @@ test('the same class twice in a mix counts twice', () => {
 });
 
 test('the largest and smallest weights still give shares that add up', () => {
-  const { weights } = chooseClass(voice, { rain: Number.MAX_VALUE, dogbark: Number.MAX_VALUE, '7': Number.MIN_VALUE });
+  const { weights } = resolveClass(voice, { rain: Number.MAX_VALUE, dogbark: Number.MAX_VALUE, '7': Number.MIN_VALUE });
   assert.deepEqual(weights, [0.5, 0.5, 0]);
 });
 

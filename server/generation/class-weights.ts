@@ -1,7 +1,7 @@
 import { type ClassArg, ProtocolError } from '../../protocol/index.ts';
 import type { Voice } from '../voices/voice.ts';
 
-export interface ChosenClass {
+export interface ResolvedClass {
   /** The name as the voice spells it, or the normalised weights by name. */
   label: string | Record<string, number>;
   /** One weight per class id, summing to 1. */
@@ -12,7 +12,7 @@ export interface ChosenClass {
 const LISTED = 16;
 
 /** A class by name (case does not matter), by id, or a mix. Throws unknown_class. */
-export function chooseClass(voice: Voice, wanted: ClassArg): ChosenClass {
+export function resolveClass(voice: Voice, wanted: ClassArg): ResolvedClass {
   const weights = new Array<number>(voice.classCount).fill(0);
   if (typeof wanted !== 'object') {
     const { id, name } = find(voice, wanted, 'args.class');

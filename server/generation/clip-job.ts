@@ -8,7 +8,7 @@ import type { JobEvent, JobEventBus } from '../dispatch/job-events.ts';
 import type { JobOrder, Scheduler } from '../dispatch/scheduler.ts';
 import type { Catalog, Voice } from '../voices/voice.ts';
 import { gridOf } from './code-grid.ts';
-import { joinPieces, type Pieces, pieceSeed, piecesOf, type Start, startOfNext, WHOLE } from './continuation.ts';
+import { joinPieces, type Pieces, pieceSeed, piecesOf, SINGLE_PIECE, type Start, startOfNext } from './continuation.ts';
 import type { DetachedJobs } from './detached-jobs.ts';
 import type { PartialClips, VoiceClass } from './partial-clips.ts';
 
@@ -192,7 +192,7 @@ export function shapeOf({ trim, length, exact, reverse, fadeIn, fadeOut, gain }:
 /** One piece, unless more must be made than a clip of the voice holds: what is left after trimming. */
 export function piecesFor({ card, rate, samples }: Voice, { trim = 0, length = 0 }: Pick<Args, keyof Shape>): Pieces {
   const seconds = length === 0 ? 0 : trim + length;
-  return seconds * rate <= samples ? WHOLE : piecesOf(gridOf(card), seconds);
+  return seconds * rate <= samples ? SINGLE_PIECE : piecesOf(gridOf(card), seconds);
 }
 
 function report({ emit }: GenerationContext, args: Args, event: JobEvent, takes: number): void {

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import type { Grid } from './code-grid.ts';
-import { beginOf, crossfadeOf, joinPieces, pieceSeed, piecesOf, secondsOf, startOfNext } from './continuation.ts';
+import { crossfadeOf, joinPieces, pieceOffset, pieceSeed, piecesOf, secondsOf, startOfNext } from './continuation.ts';
 
 const RATE = 8000;
 const [codebooks, bands, times] = [2, 3, 11];
@@ -53,7 +53,7 @@ test('seeds of pieces are uint32, the clip’s own first, each another', () => {
 function laid(count: number, sample: (at: number, piece: number) => number) {
   const pieces = piecesOf(grid, 1.1 + 0.6 * (count - 1));
   const sounds = Array.from({ length: count }, (_, piece) => {
-    const begin = beginOf(pieces, piece, RATE);
+    const begin = pieceOffset(pieces, piece, RATE);
     return Float32Array.from({ length: 1.1 * RATE }, (_, i) => sample(begin + i, piece));
   });
   return { pieces, sounds, whole: joinPieces(pieces, sounds, RATE) };
@@ -76,8 +76,8 @@ test('pieces that are noises of their own keep their level where they change ove
   const { pieces, sounds, whole } = laid(5, () => 0.3 * noise());
   const power = (pcm: Float32Array): number => pcm.reduce((sum, x) => sum + x * x, 0) / pcm.length;
   for (let piece = 1; piece < 5; piece++) {
-    const begin = beginOf(pieces, piece, RATE);
-    const over = sounds[piece - 1]!.subarray(begin - beginOf(pieces, piece - 1, RATE));
+    const begin = pieceOffset(pieces, piece, RATE);
+    const over = sounds[piece - 1]!.subarray(begin - pieceOffset(pieces, piece - 1, RATE));
     const { change, fade } = crossfadeOf(pieces, over, sounds[piece]!, RATE);
     const decibels = 10 * Math.log10(power(whole.subarray(begin + change, begin + change + fade)) / power(whole));
     assert.ok(Math.abs(decibels) < 1, `${decibels} dB`);
@@ -91,7 +91,7 @@ test('pieces that are noises of their own keep their level where they change ove
 test('pieces change over where it is quiet', () => {
   const gap = (at: number): number => (at > 6800 && at < 7800 ? 0 : 0.5 * Math.sin(at / 3));
   const { pieces, sounds } = laid(2, gap);
-  const begin = beginOf(pieces, 1, RATE);
+  const begin = pieceOffset(pieces, 1, RATE);
   const { change, fade } = crossfadeOf(pieces, sounds[0]!.subarray(begin), sounds[1]!, RATE);
   assert.ok(begin + change >= 6800 && begin + change + fade <= 7800, `${begin + change}`);
 });

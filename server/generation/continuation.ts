@@ -16,7 +16,7 @@ export interface Start {
 }
 
 /** A clip as long as the voice's, or shorter. */
-export const WHOLE: Pieces = { count: 1, shared: 0, own: 0, grid: null };
+export const SINGLE_PIECE: Pieces = { count: 1, shared: 0, own: 0, grid: null };
 
 /** Longest crossfade between two pieces, in seconds. */
 const FADE = 0.1;
@@ -68,7 +68,7 @@ function key({ codebookOf, frequencyOf }: Grid, cell: number, time: number): str
 export function joinPieces(pieces: Pieces, sounds: readonly Float32Array[], rate: number): Float32Array {
   const first = sounds[0]!;
   if (sounds.length === 1) return first;
-  const begins = sounds.map((_, piece) => beginOf(pieces, piece, rate));
+  const begins = sounds.map((_, piece) => pieceOffset(pieces, piece, rate));
   const out = new Float32Array(begins.at(-1)! + sounds.at(-1)!.length);
   out.set(first);
   for (let piece = 1; piece < sounds.length; piece++) {
@@ -100,7 +100,7 @@ export function correlation(one: Float32Array, other: Float32Array): number {
 }
 
 /** The sample at which a piece begins. */
-export function beginOf({ own, grid }: Pieces, piece: number, rate: number): number {
+export function pieceOffset({ own, grid }: Pieces, piece: number, rate: number): number {
   return grid === null ? 0 : Math.round(piece * own * grid.columnSeconds * rate);
 }
 

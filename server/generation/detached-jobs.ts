@@ -93,7 +93,8 @@ export class DetachedJobs {
   /** Emits the events of a job so far, then those until its end. Throws unknown_job. */
   async attach(job: string, emit: Emit, signal: AbortSignal): Promise<Done> {
     const detached = this.#jobs.get(job);
-    if (detached === undefined) throw new ProtocolError('unknown_job', 'no job of this id is kept', { path: 'args.job' });
+    if (detached === undefined)
+      throw new ProtocolError('unknown_job', 'no job of this id is kept', { path: 'args.job' });
     for (const event of detached.events) emit(...event);
     detached.followers.add(emit);
     let left: (() => void) | null = null;

@@ -1,7 +1,7 @@
 import type { Context } from '../dispatch/dispatcher.ts';
 import type { JobEvent } from '../dispatch/job-events.ts';
 import type { Voice } from '../voices/voice.ts';
-import type { ChosenClass } from './class-weights.ts';
+import type { ResolvedClass } from './class-weights.ts';
 
 /** What is known of a job's clips while they are made. */
 export interface RunningJob {
@@ -13,7 +13,7 @@ export interface RunningJob {
 /** A voice, and the class of it that is wanted. */
 export interface VoiceClass {
   voice: Voice;
-  chosen: ChosenClass;
+  chosen: ResolvedClass;
 }
 
 type RowEvent = Extract<JobEvent, { type: 'row' }>;

@@ -3,7 +3,7 @@ import { limits, type TriggerMap } from '../../protocol/index.ts';
 import type { JobOrder, Scheduler } from '../dispatch/scheduler.ts';
 import type { ClipGenerator, GeneratedClip } from '../triggers/player.ts';
 import type { Catalog } from '../voices/voice.ts';
-import { chooseClass } from './class-weights.ts';
+import { resolveClass } from './class-weights.ts';
 
 export interface TriggerClipDeps {
   scheduler: Scheduler;
@@ -33,7 +33,7 @@ export function createClipGenerator({
 
   const order = async (map: TriggerMap, seed: number, temperature: number): Promise<JobOrder['clips'][number]> => {
     const voice = await catalog.find(map.voice);
-    const { weights } = chooseClass(voice, map.class);
+    const { weights } = resolveClass(voice, map.class);
     return {
       ...{ ...voice.modelFor(weights), seed, temperature, topK: 0, topP: 1 },
       ...{ rate: await rate(), previews: false },

@@ -4,7 +4,7 @@ import type { Handler } from '../dispatch/dispatcher.ts';
 import type { Scheduler } from '../dispatch/scheduler.ts';
 import type { Evaluation, EvaluationOrder } from '../evaluation/evaluator.ts';
 import type { Score } from '../evaluation/scores.ts';
-import { chooseClass } from '../generation/class-weights.ts';
+import { resolveClass } from '../generation/class-weights.ts';
 import type { Catalog, Voice } from '../voices/voice.ts';
 
 export interface FadDeps {
@@ -26,7 +26,7 @@ export function adminFad(deps: FadDeps): Handler<'admin.fad'> {
     const voice = await deps.catalog.find(args.voice);
     const wanted = args.classes ?? voice.classes.map(({ name }) => name);
     const chosen = new Map(
-      wanted.map((wish) => [chooseClass(voice, wish).label as string, chooseClass(voice, wish).weights]),
+      wanted.map((wish) => [resolveClass(voice, wish).label as string, resolveClass(voice, wish).weights]),
     );
     const { seed, temperature, clips } = args;
     const labels = [...chosen.keys()];

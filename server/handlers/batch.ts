@@ -3,7 +3,7 @@ import { classFromText, limits, ProtocolError, toProtocolError } from '../../pro
 import { csvText } from '../delivery/csv.ts';
 import type { Delivery } from '../delivery/delivery.ts';
 import type { Context, Handler } from '../dispatch/dispatcher.ts';
-import { chooseClass } from '../generation/class-weights.ts';
+import { resolveClass } from '../generation/class-weights.ts';
 import { type GenerationDeps, generateClips, seedsFrom } from '../generation/clip-job.ts';
 import { checkWanted, type ExportDeps, hand } from './export.ts';
 
@@ -162,7 +162,7 @@ function numbered(rows: readonly Row[]): Line[] {
 async function generated(deps: BatchDeps, context: Context<'clip.batch'>, row: Row): Promise<string[]> {
   const { session, signal } = context;
   const voice = await deps.catalog.find(row.voice);
-  const chosen = chooseClass(voice, classFromText(row.class!));
+  const chosen = resolveClass(voice, classFromText(row.class!));
   const seed = row.seed ?? randomInt(0, limits.drawnSeedMax + 1);
   const args = {
     ...{

@@ -1,7 +1,7 @@
 import { randomInt } from 'node:crypto';
 import { limits } from '../../protocol/index.ts';
 import type { Handler } from '../dispatch/dispatcher.ts';
-import { chooseClass } from '../generation/class-weights.ts';
+import { resolveClass } from '../generation/class-weights.ts';
 import { type GenerationDeps, generateClips, seedsFrom } from '../generation/clip-job.ts';
 
 /** `foley.generate`: finds the voice and the class; the rest is generation/clip-job.ts. */
@@ -15,7 +15,7 @@ export function generate(deps: GenerationDeps): Handler<'foley.generate'> {
     const found = arrivals.then(() => deps.catalog.find(args.voice));
     arrivals = found.catch(() => undefined);
     const voice = await found;
-    const chosen = chooseClass(voice, args.class);
+    const chosen = resolveClass(voice, args.class);
     const seed = args.seed ?? randomInt(0, limits.drawnSeedMax + 1);
     const takes = seedsFrom(seed, args.count).map((one) => ({ seed: one }));
     return generateClips(deps, context, { voice, chosen, args, begun, seed, takes });

@@ -4,7 +4,7 @@ import type { Shape } from '../audio/edit.ts';
 import type { Lineage, StoredClip } from '../clips/clip.ts';
 import type { Context, Handler } from '../dispatch/dispatcher.ts';
 import type { Encoder } from '../engine/process/encoder.ts';
-import { type ChosenClass, chooseClass } from '../generation/class-weights.ts';
+import { type ResolvedClass, resolveClass } from '../generation/class-weights.ts';
 import { type GenerationDeps, generateClips, piecesFor, seedsFrom, type Take } from '../generation/clip-job.ts';
 import { type Grid, gridOf } from '../generation/code-grid.ts';
 import { pieceSeed, secondsOf } from '../generation/continuation.ts';
@@ -22,7 +22,7 @@ interface Source {
   grid: Grid;
   /** Codes of each piece; more than one of a clip that is longer than the voice's. */
   pieces: Uint16Array[];
-  chosen: ChosenClass;
+  chosen: ResolvedClass;
   /** Of the sounds the codes were made for, piece by piece; null for a recording. */
   seeds: number[] | null;
   from: string | null;
@@ -124,8 +124,8 @@ function lengthOf({ trim, length, exact }: Shape): Source['shape'] {
   };
 }
 
-function classOf(voice: Voice, wish: Wish, { recipe }: StoredClip): ChosenClass {
-  if (wish.class !== undefined) return chooseClass(voice, wish.class);
+function classOf(voice: Voice, wish: Wish, { recipe }: StoredClip): ResolvedClass {
+  if (wish.class !== undefined) return resolveClass(voice, wish.class);
   return { label: recipe!.class, weights: recipe!.classWeights };
 }
 
@@ -136,7 +136,7 @@ function sourceOf(deps: VaryDeps, args: Context<'foley.vary'>['args']): Promise<
 
 async function ofCodes({ catalog }: VaryDeps, { voice: id, class: wanted }: Wish, codes: number[]): Promise<Source> {
   const voice = await catalog.find(id);
-  const chosen = chooseClass(voice, wanted!);
+  const chosen = resolveClass(voice, wanted!);
   const grid = gridOf(voice.card);
   const pieces = piecesIn(grid, codes).map((piece) => checkCodes(grid, piece, 'args.codes'));
   const shape = pieces.length === 1 ? {} : { length: secondsOf(grid, pieces.length), exact: true };
@@ -145,7 +145,7 @@ async function ofCodes({ catalog }: VaryDeps, { voice: id, class: wanted }: Wish
 
 async function ofRecording({ catalog, encoder }: VaryDeps, args: Context<'foley.vary'>['args']): Promise<Source> {
   const voice = await catalog.find(args.voice);
-  const chosen = chooseClass(voice, args.class!);
+  const chosen = resolveClass(voice, args.class!);
   const grid = gridOf(voice.card);
   const { recordingRate: rate, recordingFormat: format } = args;
   const { pcm, rate: hertz } = readRecording({ data: args.recording!, rate, format });
@@ -161,7 +161,7 @@ function ofJob({ partials }: VaryDeps, args: Context<'foley.branch'>['args']): S
     throw new ProtocolError('unknown_job', message, { path: 'args.job' });
   }
   const { voice, codes, rows } = found;
-  const chosen = args.class === undefined ? found.chosen : chooseClass(voice, args.class);
+  const chosen = args.class === undefined ? found.chosen : resolveClass(voice, args.class);
   return {
     voice,
     grid: gridOf(voice.card),

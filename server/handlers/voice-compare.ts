@@ -1,7 +1,7 @@
 import { randomInt } from 'node:crypto';
 import { type EventData, limits, measuredBy } from '../../protocol/index.ts';
 import type { Context, Handler } from '../dispatch/dispatcher.ts';
-import { chooseClass } from '../generation/class-weights.ts';
+import { resolveClass } from '../generation/class-weights.ts';
 import { type GenerationContext, type GenerationDeps, generateClips, seedsFrom } from '../generation/clip-job.ts';
 import type { Voice } from '../voices/voice.ts';
 import type { FadDeps } from './admin-fad.ts';
@@ -33,9 +33,12 @@ async function clips(
   const begun = performance.now();
   const { voices: ids, class: wanted, count, ...settings } = context.args;
   if (wanted === undefined) return { clips: [], timings: null };
-  const first = chooseClass(voices[0]!, wanted);
+  const first = resolveClass(voices[0]!, wanted);
   // An id means another class in another voice; its name does not.
-  const voiceClasses = voices.map((voice, i) => ({ voice, chosen: i === 0 ? first : chooseClass(voice, first.label) }));
+  const voiceClasses = voices.map((voice, i) => ({
+    voice,
+    chosen: i === 0 ? first : resolveClass(voice, first.label),
+  }));
   const seed = settings.seed ?? randomInt(0, limits.drawnSeedMax + 1);
   const takes = voiceClasses.flatMap((voiceClass) => seedsFrom(seed, count).map((one) => ({ seed: one, voiceClass })));
   const plain = { exact: false, reverse: false, gain: 0, keep: false };

@@ -9,7 +9,7 @@ import { fileURLToPath } from 'node:url';
 import { decodePcm, type EventData, ProtocolError } from '../../protocol/index.ts';
 import { type App, createApp } from '../app.ts';
 import { type ConfigInput, resolveConfig } from '../config.ts';
-import { vouch } from '../engine/fixtures.ts';
+import { updateHashes } from '../engine/fixtures.ts';
 
 const folder = mkdtempSync(path.join(tmpdir(), 'foleyd-voice-file-'));
 const repository = fileURLToPath(new URL('../../models', import.meta.url));
@@ -111,7 +111,7 @@ test('a voice that was trained on brings along the one that makes its old classe
   // What it carries along is tried as well.
   const pickled = path.join(dir, 'base');
   writeFileSync(path.join(pickled, 'decoder.onnx'), pickle);
-  vouch(pickled, 'decoder', pickle);
+  updateHashes(pickled, 'decoder', pickle);
   const other = { ...retrained, base: { id: 'tiny-freq', hash: read(pickled).hash } };
   writeFileSync(path.join(dir, 'card.json'), JSON.stringify({ ...read(dir), retrained: other }));
   const before = voicesOf('there');
@@ -231,7 +231,7 @@ async function forged(change: (dir: string) => void): Promise<Buffer> {
 }
 const graph = (bytes: Uint8Array) => (dir: string) => {
   writeFileSync(path.join(dir, 'decoder.onnx'), bytes);
-  vouch(dir, 'decoder', bytes);
+  updateHashes(dir, 'decoder', bytes);
 };
 const ear = (name: 'graph' | 'reference', bytes: Uint8Array) => (dir: string) => {
   const place = path.join(dir, 'embedder.json');

@@ -3,7 +3,7 @@ import type { Playback } from '../playback/playback.ts';
 import type { Beats } from '../tempo/beats.ts';
 import { ClipPool } from './clip-pool.ts';
 import { isSoundOff, velocityOf } from './match.ts';
-import { type ClipGenerator, type Fire, Player, temperatureOf } from './player.ts';
+import { type ClipGenerator, Player, type TriggerHit, temperatureOf } from './player.ts';
 import type { MidiEvents } from './sources.ts';
 
 export interface BankOptions {
@@ -136,7 +136,7 @@ export class TriggerBank {
   }
 
   /** Plays a map, or ends what it holds when the velocity is 0. Throws unknown_map, pool_empty, or why none was made. */
-  async fire(id: string, fire: Fire): Promise<Hit | null> {
+  async fire(id: string, fire: TriggerHit): Promise<Hit | null> {
     return this.#fire(this.#entry(id), fire);
   }
 
@@ -144,7 +144,7 @@ export class TriggerBank {
    * Every map of an OSC address, in the order in which they were made. One that cannot play is told of in the log and
    * does not keep the others from it; where none can, throws why. Throws unknown_map.
    */
-  async fireAddress(address: string, fire: Fire): Promise<Hit[]> {
+  async fireAddress(address: string, fire: TriggerHit): Promise<Hit[]> {
     const found = this.#of(address);
     if (found.length === 0) throw new ProtocolError('unknown_map', `nothing is mapped to ${address}`);
     this.#tell({ type: 'struck', address, velocity: fire.velocity });
@@ -194,7 +194,7 @@ export class TriggerBank {
     });
   }
 
-  async #fire({ map, pool }: Entry, fire: Fire): Promise<Hit | null> {
+  async #fire({ map, pool }: Entry, fire: TriggerHit): Promise<Hit | null> {
     const hit = await this.#player.hit(map, pool, fire);
     if (hit !== null) this.#tell({ type: 'hit', hit });
     return hit;

@@ -27,7 +27,7 @@ export interface ClipPoolOptions {
   make(levels: readonly number[], take: (clip: NewClip) => void, signal: AbortSignal): Promise<void>;
 }
 
-export interface Taken {
+export interface PooledClip {
   clip: ReadyClip;
   /** It was played before. */
   again: boolean;
@@ -78,7 +78,7 @@ export class ClipPool {
   }
 
   /** The clip to play now, that which is meant for hits like this one first; null where none is left. */
-  take(velocity: number): Taken | null {
+  take(velocity: number): PooledClip | null {
     const clip = this.#pick(velocity);
     if (clip !== null && this.#options.reuse) this.#ready.push(clip);
     else if (clip !== null) this.#remember(clip);
@@ -194,7 +194,7 @@ export class ClipPool {
     this.trim();
   }
 
-  #count(taken: Taken): Taken {
+  #count(taken: PooledClip): PooledClip {
     this.counts.played += 1;
     if (taken.again) this.counts.starved += 1;
     return taken;

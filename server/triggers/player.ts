@@ -1,7 +1,7 @@
 import { type Hit, ProtocolError, type TriggerMap } from '../../protocol/index.ts';
 import type { Playback } from '../playback/playback.ts';
 import type { Beats } from '../tempo/beats.ts';
-import type { ClipPool, NewClip, ReadyClip, Taken } from './clip-pool.ts';
+import type { ClipPool, NewClip, PooledClip, ReadyClip } from './clip-pool.ts';
 import { matchesChannel } from './match.ts';
 import { type Note, Notes } from './notes.ts';
 
@@ -29,7 +29,7 @@ export interface ClipGenerator {
   expectedMs(): number;
 }
 
-export interface Fire {
+export interface TriggerHit {
   /** 0..1; 0 ends what a gate or a loop holds. */
   velocity: number;
   /** Milliseconds since 1970; null is as soon as possible. */
@@ -73,7 +73,7 @@ export class Player {
    * is not there in time, one of the pool. Null for a note that ends, or has ended before it could sound. Throws
    * pool_empty, or why no clip could be made.
    */
-  async hit(map: TriggerMap, pool: ClipPool, fire: Fire): Promise<Hit | null> {
+  async hit(map: TriggerMap, pool: ClipPool, fire: TriggerHit): Promise<Hit | null> {
     const { velocity, at, wait } = fire;
     if (velocity <= 0) {
       await this.#end(map, at);
@@ -136,7 +136,7 @@ export class Player {
   }
 
   /** When it shall begin: the next beat it waits for, or the time that was asked for. Null is at once. */
-  #begin({ quantise }: TriggerMap, { at, heard }: Fire): number | null {
+  #begin({ quantise }: TriggerMap, { at, heard }: TriggerHit): number | null {
     const { beats, playback } = this.#options;
     return quantise > 0 ? (beats?.next(quantise, at ?? heard ?? playback().now()) ?? at) : at;
   }
@@ -190,7 +190,7 @@ export class Player {
   #play(
     note: Note,
     pool: ClipPool,
-    { clip, again }: Taken,
+    { clip, again }: PooledClip,
     from: Hit['from'],
     velocity: number,
     at: number | null,

@@ -4,7 +4,7 @@ import path from 'node:path';
 import { after, test } from 'node:test';
 import type { EngineResult } from '../engine.ts';
 import { EngineError, type EngineErrorCode } from '../errors.ts';
-import { card, copyOf, request, vouch } from '../fixtures.ts';
+import { card, copyOf, request, updateHashes } from '../fixtures.ts';
 import { createEngine } from './pool.ts';
 
 const engine = createEngine({ threads: 1 });
@@ -45,7 +45,7 @@ test('bytes that the card vouches for but that are no graph are a corrupt voice,
     ];
     for (const [what, bytes] of broken) {
       writeFileSync(path.join(dir, 'row.onnx'), bytes);
-      vouch(dir, 'row', bytes);
+      updateHashes(dir, 'row', bytes);
       await assert.rejects(engine.load(dir), fails('voice_corrupt'), what);
     }
   } finally {

@@ -3,7 +3,7 @@ import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { after, test } from 'node:test';
 import { EngineError, type EngineErrorCode } from '../errors.ts';
-import { copyOf, fixtures, voiceDir, vouch } from '../fixtures.ts';
+import { copyOf, fixtures, updateHashes, voiceDir } from '../fixtures.ts';
 import { VoiceChecker } from './checker.ts';
 
 const checker = new VoiceChecker();
@@ -25,16 +25,16 @@ test('a voice whose graphs do not load or do not fit is refused, and the next is
       [readFileSync(path.join(dir, 'vocoder.onnx')), /do not fit its card/],
     ] as const) {
       writeFileSync(path.join(dir, 'decoder.onnx'), bytes);
-      vouch(dir, 'decoder', bytes);
+      updateHashes(dir, 'decoder', bytes);
       await assert.rejects(checker.check(dir), fails('voice_corrupt', why));
     }
     writeFileSync(path.join(dir, 'decoder.onnx'), decoder);
-    vouch(dir, 'decoder', decoder);
+    updateHashes(dir, 'decoder', decoder);
     await checker.check(dir);
     // The encoder makes no clips, but is part of the voice.
     const encoder = readFileSync(path.join(dir, 'pixel.onnx'));
     writeFileSync(path.join(dir, 'encoder.onnx'), encoder);
-    vouch(dir, 'encoder', encoder);
+    updateHashes(dir, 'encoder', encoder);
     await assert.rejects(checker.check(dir), EngineError);
     rmSync(path.join(dir, 'encoder.onnx'));
     await assert.rejects(checker.check(dir), fails('voice_missing', /encoder/));
@@ -50,7 +50,7 @@ test('a voice that makes no sound is refused', async () => {
     const vocoder = readFileSync(path.join(dir, 'vocoder.onnx'));
     const silent = silenced(vocoder);
     writeFileSync(path.join(dir, 'vocoder.onnx'), silent);
-    vouch(dir, 'vocoder', silent);
+    updateHashes(dir, 'vocoder', silent);
     await assert.rejects(checker.check(dir), fails('voice_corrupt', /makes no sound/));
   } finally {
     remove();

@@ -19,7 +19,7 @@ export type FromChild =
  * Typed arrays arrive as views on buffers they share with other messages. What leaves the engine owns its memory:
  * nobody can see a neighbour's bytes through `.buffer`, and a kept row does not keep a whole message alive.
  */
-export function owned(message: FromChild): FromChild {
+export function ownCopy(message: FromChild): FromChild {
   if (message.type === 'event') {
     const { event } = message;
     if (event.type === 'row') event.codes = event.codes.slice();

@@ -2,7 +2,7 @@ import { type ChildProcess, fork } from 'node:child_process';
 import { createRequire } from 'node:module';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import type { Execution } from '../onnx/runtime.ts';
-import { type FromChild, owned, type ToChild } from './messages.ts';
+import { type FromChild, ownCopy, type ToChild } from './messages.ts';
 
 /** How a process works. */
 export interface ProcessOptions extends Execution {
@@ -52,7 +52,7 @@ export function startProcess({ threads, provider, voiceMemory }: ProcessOptions,
     child.once('error', (error) => (child.pid === undefined ? end(error.message) : events.onLine(error.message)));
     child.once('exit', (code, signal) => end(signal ?? `exit code ${code}`));
   });
-  child.on('message', (message) => void (over || events.onMessage(owned(message as FromChild))));
+  child.on('message', (message) => void (over || events.onMessage(ownCopy(message as FromChild))));
   for (const stream of [child.stdout, child.stderr]) lines(stream, events.onLine);
   return {
     pid: child.pid ?? null,
