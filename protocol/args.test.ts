@@ -57,6 +57,24 @@ test('seeds are uint32, as number or decimal string, and come out as numbers', (
   }
 });
 
+test('guidance lies in 0 to 8, and what it leads away from is a class or a mix', () => {
+  for (const guidance of [0, 1.5, 8])
+    assert.equal(parseArgs('foley.generate', { class: 0, guidance }).guidance, guidance, String(guidance));
+  for (const guidance of [-0.1, 8.1, Number.NaN, '1', null]) {
+    const { code, path } = refusal('foley.generate', { class: 0, guidance });
+    assert.deepEqual([code, path], ['bad_args', 'args.guidance'], String(guidance));
+  }
+  const avoid = { Rain: 1, DogBark: 2 };
+  assert.deepEqual(parseArgs('foley.generate', { class: 0, avoid }).avoid, avoid);
+  for (const [wrong, path] of [
+    [{ Rain: -1 }, 'args.avoid.Rain'],
+    [{ Rain: 0 }, 'args.avoid.Rain'],
+    [{}, 'args.avoid'],
+    [[1], 'args.avoid'],
+  ] as const)
+    assert.equal(refusal('foley.generate', { class: 0, avoid: wrong }).path, path, JSON.stringify(wrong));
+});
+
 test('a class is a name, an id, or a mix of at most 16 weights that are finite and above 0', () => {
   const mix = (count: number) => Object.fromEntries(Array.from({ length: count }, (_, i) => [`c${i}`, i + 0.5]));
   for (const value of ['DogBark', 0, 6, { DogBark: 0.7, Rain: 0.3 }, mix(limits.mixClasses)]) {

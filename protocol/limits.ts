@@ -134,6 +134,10 @@ const table = {
     value: 2,
     meaning: 'Highest `temperature`',
   },
+  guidanceMax: {
+    value: 8,
+    meaning: 'Highest `guidance`',
+  },
   audioChunkFrames: {
     value: 32_768,
     meaning: 'Sample frames of one `audio` event; longer clips come in several',

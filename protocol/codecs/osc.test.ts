@@ -53,6 +53,14 @@ test('id and class are enough; seed and pairs may follow', () => {
   });
 });
 
+test('guidance and what it leads away from are named, a mix in one word', () => {
+  const words = ['g1', 'Rain', 42, 'guidance', 1.5, 'avoid', 'DogBark:1+Keyboard:2'] as const;
+  const wanted = { class: 'Rain', seed: 42, guidance: 1.5, avoid: { DogBark: 1, Keyboard: 2 } };
+  assert.deepEqual(request('/foley/generate', ...words).args, { ...wanted, ...fixed });
+  const map = request('/foley/map', 'pad1', 'Rain', 'avoid', 'DogBark:1+Keyboard:2', 'guidance', 2).args;
+  assert.deepEqual(map, { id: 'pad1', class: 'Rain', avoid: { DogBark: 1, Keyboard: 2 }, guidance: 2 });
+});
+
 test('an ordered argument that has a default may be left out before pairs, too', () => {
   assert.deepEqual(request('/foley/hit', 'pad', 'wait', 'off').args, { id: 'pad', wait: false });
   assert.deepEqual(request('/foley/hit', 'pad', 0.5, 'wait', 0).args, { id: 'pad', velocity: 0.5, wait: false });

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { limits } from '../limits.ts';
 import { defineCommand } from './define.ts';
-import { name, seed, seedNumber } from './fields.ts';
+import { guidanceArgs, name, seed, seedNumber } from './fields.ts';
 
 const share = z.number().min(0).max(1);
 const many = z.int().min(0);
@@ -46,6 +46,7 @@ export const score = z.object({
   clips: many.describe('clips of each class'),
   seed: seedNumber.describe('seed of the first clip of each class'),
   temperature: z.number().nullable().describe('of the clips; null where it was not kept'),
+  guidance: z.number().nullable().describe("of the clips; null where each class had the voice's default"),
   memorised: share
     .nullable()
     .describe("share of clips learned by heart, as the voice's card tells; null where it does not"),
@@ -62,6 +63,7 @@ const example = {
   clips: 40,
   seed: 0,
   temperature: 1,
+  guidance: null,
   memorised: 0.0036,
   classes: {
     Rain: {
@@ -88,6 +90,7 @@ export const adminFad = defineCommand({
     clips: z.int().min(2).max(200).default(40).describe('clips of each class; fewer than 8 give no interval'),
     seed: seed.default(0).describe('seed of the first clip of each class; the next ones count up'),
     temperature: z.number().min(0).max(limits.temperatureMax).default(1).describe('as in `foley.generate`'),
+    guidance: guidanceArgs.guidance.describe('as in `foley.generate`'),
     reference: name
       .optional()
       .describe(

@@ -39,6 +39,23 @@ export const classArg = z.union([name, z.int().min(0).max(65_535), mix]);
 
 export type ClassArg = z.output<typeof classArg>;
 
+/** How strongly the class steers each code, and what it leads away from, wherever codes are sampled. */
+export const guidanceArgs = {
+  guidance: z
+    .number()
+    .min(0)
+    .max(limits.guidanceMax)
+    .optional()
+    .describe(
+      'classifier-free guidance: codes are drawn from log p(class) + guidance * (log p(class) - log p(avoid)); 0 is off, above 0 sampling costs up to twice as much',
+    )
+    .meta({ fallback: "the voice's default for the class" }),
+  avoid: classArg
+    .optional()
+    .describe('class, or mix of classes, that guidance leads away from, as in `class`')
+    .meta({ fallback: 'no class; all classes in equal parts where the voice was not trained without one' }),
+};
+
 /** Samples on the wire: float32 or signed 16-bit, little-endian. */
 export const pcmFormat = z.enum(['f32', 's16']);
 

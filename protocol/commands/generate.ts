@@ -20,7 +20,7 @@ export const generate = defineCommand({
     id: 'own',
     args: ['class', 'seed'],
     pairs: true,
-    words: { class: classFromText },
+    words: { class: classFromText, avoid: classFromText },
     fixed: madeFixed,
     example: ['bark1', 'DogBark', 42, 'temperature', 0.9],
     replies: madeReplies,

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { limits } from '../limits.ts';
 import { bin, type OscReply } from './define.ts';
-import { pcmFormat, seed, seedNumber } from './fields.ts';
+import { guidanceArgs, pcmFormat, seed, seedNumber } from './fields.ts';
 
 /** What every command that makes clips takes and tells. */
 
@@ -44,6 +44,7 @@ export const makingArgs = {
     .max(1)
     .default(1)
     .describe('sample among the likeliest codes that together hold this probability; 1 is off'),
+  ...guidanceArgs,
   count: z.int().min(1).max(limits.count).default(1).describe('how many clips; clip i uses seed + i modulo 2^32'),
   format: pcmFormat.default('f32').describe('sample format of previews and audio'),
   rate: z

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { limits } from '../limits.ts';
 import { bareOsc, defineCommand } from './define.ts';
-import { classArg, classFromText, name, seedNumber } from './fields.ts';
+import { classArg, classFromText, guidanceArgs, name, seedNumber } from './fields.ts';
 
 const seven = z.int().min(0).max(127);
 const channel = z.int().min(1).max(16).optional().describe('MIDI channel').meta({ fallback: 'any' });
@@ -36,6 +36,7 @@ const mapFields = {
     .optional()
     .describe('of the clips for the softest hits, in between for those in between')
     .meta({ fallback: '`temperature`' }),
+  ...guidanceArgs,
   ready: z.int().min(1).max(limits.poolClips).default(3).describe('clips that are kept ready'),
   reuse: z
     .boolean()
@@ -100,8 +101,9 @@ export const hit = z.object({
   frame: z.number().describe('of the output, since it began'),
   late: z.number().min(0).describe('how much too late that is').meta({ unit: 'ms' }),
   class: z.union([z.string(), z.record(z.string(), z.number())]),
-  seed: seedNumber.describe('that makes this clip again with `foley.generate`, with the temperature'),
+  seed: seedNumber.describe('that makes this clip again with `foley.generate`, with the temperature and the guidance'),
   temperature: z.number(),
+  guidance: z.number(),
   remaining: z.int().min(0).describe('clips that are still ready'),
 });
 export type Hit = z.output<typeof hit>;
@@ -115,7 +117,7 @@ const fullExample = {
 export const poolExample = { map: 'pad1', ready: 3, want: 3, coming: 0, played: 12, starved: 0, problem: null };
 export const hitExample = {
   ...{ map: 'pad1', voice: 7, from: 'pool' as const, at: 1764072000000, frame: 480000, late: 0 },
-  ...{ class: 'DogBark', seed: 42, temperature: 1, remaining: 2 },
+  ...{ class: 'DogBark', seed: 42, temperature: 1, guidance: 1, remaining: 2 },
 };
 
 export const triggerMap = defineCommand({
@@ -130,7 +132,7 @@ export const triggerMap = defineCommand({
     id: 'target',
     args: ['id', 'class'],
     pairs: true,
-    words: { class: classFromText, source: sourceFromText },
+    words: { class: classFromText, avoid: classFromText, source: sourceFromText },
     fixed: {},
     example: ['pad1', 'DogBark', 'source', 'note:36', 'choke', 'dogs'],
     replies: { done: [{ address: '/foley/mapped', args: ['map.id:s'] }] },

@@ -1,10 +1,12 @@
 import { z } from 'zod';
 import { limits } from '../limits.ts';
 import { bin, defineCommand } from './define.ts';
-import { classArg, classFromText, name, pcmFormat } from './fields.ts';
+import { classArg, classFromText, guidanceArgs, name, pcmFormat } from './fields.ts';
 import { madeEvents, madeExample, madeFixed, madeReplies, makingArgs, shapeArgs } from './making.ts';
 
 const whole = (doc: string) => z.int().min(0).max(65_535).optional().describe(doc);
+const ofClip = "the clip's own, with its class; else the voice's default for the class";
+const guidance = { guidance: guidanceArgs.guidance.meta({ fallback: ofClip }) };
 const from = { clip: name.optional().describe('id of a saved clip') };
 
 export const vary = defineCommand({
@@ -52,6 +54,7 @@ export const vary = defineCommand({
         .describe('voice id')
         .meta({ fallback: "the clip's voice; of a recording and of codes the active one" }),
       ...makingArgs,
+      ...guidance,
       ...shapeArgs,
     })
     .refine(
@@ -73,7 +76,7 @@ export const vary = defineCommand({
     id: 'own',
     args: ['clip', 'amount', 'seed'],
     pairs: true,
-    words: { class: classFromText },
+    words: { class: classFromText, avoid: classFromText },
     fixed: madeFixed,
     example: ['vary1', '9f2c4e5d6a7b8190', 0.3, 7, 'count', 4],
     replies: madeReplies,
@@ -99,6 +102,7 @@ export const branch = defineCommand({
         .meta({ fallback: 'the next row of a running clip; the middle of a finished one' }),
       class: classArg.optional().describe('what they become').meta({ fallback: "the clip's own class" }),
       ...makingArgs,
+      ...guidance,
       ...shapeArgs,
       count: z.int().min(1).max(limits.count).default(4).describe('how many clips; clip i uses seed + i modulo 2^32'),
     })
@@ -110,7 +114,7 @@ export const branch = defineCommand({
     id: 'own',
     args: ['clip', 'row', 'count'],
     pairs: true,
-    words: { class: classFromText },
+    words: { class: classFromText, avoid: classFromText },
     fixed: madeFixed,
     example: ['branch1', '9f2c4e5d6a7b8190', 20, 3],
     replies: madeReplies,

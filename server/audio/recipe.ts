@@ -2,11 +2,14 @@ import { z } from 'zod';
 
 const seconds = z.number().min(0).max(86_400).optional();
 
+const label = z.union([z.string().min(1).max(100), z.record(z.string(), z.number())]);
+const weights = z.array(z.number().min(0).max(1)).min(1).max(10_000);
+
 export const recipeSchema = z.looseObject({
   voice: z.string().regex(/^[0-9a-f]{64}$/),
   voiceId: z.string().min(1).max(64),
-  class: z.union([z.string().min(1).max(100), z.record(z.string(), z.number())]),
-  classWeights: z.array(z.number().min(0).max(1)).min(1).max(10_000),
+  class: label,
+  classWeights: weights,
   seed: z
     .int()
     .min(0)
@@ -14,6 +17,10 @@ export const recipeSchema = z.looseObject({
   temperature: z.number().min(0).max(100),
   topK: z.int().min(0),
   topP: z.number().gt(0).max(1),
+  // Recipes of older clips have none: nothing guided those.
+  guidance: z.number().min(0).max(100).optional(),
+  avoid: label.optional(),
+  avoidWeights: weights.optional(),
   rate: z.int().min(1000).max(768_000),
   version: z.string().max(40).optional(),
   /** What was done to its sound: arguments of the same names do it again. */

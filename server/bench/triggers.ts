@@ -169,7 +169,7 @@ async function long(): Promise<Record<string, unknown>> {
     if (order === undefined) return;
     const pcm = new Float32Array(4 * RATE);
     for (let i = 0; i < pcm.length; i++) pcm[i] = 0.3 * Math.sin(i * (0.01 + (seed % 97) / 997));
-    order.take({ pcm, rate: RATE, seed: seed++, temperature: order.temperature });
+    order.take({ pcm, rate: RATE, seed: seed++, temperature: order.temperature, guidance: 0 });
   };
   const modes = ['shot', 'shot', 'shot', 'gate'] as const;
   const maps = Array.from({ length: 8 }, (_, i) =>

@@ -91,7 +91,11 @@ export async function exportClips(clips: readonly string[], options: ExportOptio
   }
 }
 
-const COLUMNS = ['clip', 'class', 'seed', 'count', 'voice', 'catId', 'fxName', 'userData', 'take'] as const;
+const COLUMNS = [
+  ...(['clip', 'class', 'seed', 'count', 'voice', 'guidance', 'avoid'] as const),
+  ...(['catId', 'fxName', 'userData', 'take'] as const),
+];
+const NUMBERS = new Set<string>(['count', 'guidance'] satisfies (typeof COLUMNS)[number][]);
 
 /** Lines of a CSV with a line of names; columns that we do not know are somebody's own. Throws usage or io_error. */
 async function rowsOf(file: string): Promise<NonNullable<BatchArgs['rows']>> {
@@ -102,11 +106,12 @@ async function rowsOf(file: string): Promise<NonNullable<BatchArgs['rows']>> {
     return readCsv(text).map((row, i) => {
       const known = Object.entries(row).flatMap(([name, value]) => {
         const column = COLUMNS.find((one) => one.toLowerCase() === name.toLowerCase());
-        return column === undefined ? [] : [[column, column === 'count' ? Number(value) : value] as const];
+        return column === undefined ? [] : [[column, NUMBERS.has(column) ? Number(value) : value] as const];
       });
       const line = Object.fromEntries(known);
       // A sheet that we wrote names both: the clip that is there goes first.
-      if (line.clip !== undefined) for (const name of ['class', 'seed', 'count', 'voice']) delete line[name];
+      if (line.clip !== undefined)
+        for (const name of ['class', 'seed', 'count', 'voice', 'guidance', 'avoid']) delete line[name];
       if (line.clip === undefined && line.class === undefined)
         throw new Error(`line ${i + 2} names neither a clip nor a class`);
       return line;

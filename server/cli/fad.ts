@@ -22,6 +22,7 @@ export interface FadOptions extends SessionChoice {
   classes?: string;
   clips?: number;
   seed?: number;
+  guidance?: number;
   history?: boolean;
   chart?: string;
   json?: boolean;
@@ -53,8 +54,8 @@ export async function fad(options: FadOptions): Promise<number> {
       return exits.ok;
     }
     const bar = progressBar(options.json !== true && process.stderr.isTTY === true);
-    const { voice, clips, seed, reference } = options;
-    const given = { voice, clips, seed, reference, classes: options.classes?.split(',') };
+    const { voice, clips, seed, guidance, reference } = options;
+    const given = { voice, clips, seed, guidance, reference, classes: options.classes?.split(',') };
     const args = Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined));
     const { score } = await session.call('admin.fad', args, (event, data) => {
       if (event === 'progress') bar.show(data as EventData<'admin.fad', 'progress'>);

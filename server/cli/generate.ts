@@ -15,6 +15,8 @@ export interface GenerateOptions {
   temperature?: number;
   topK?: number;
   topP?: number;
+  guidance?: number;
+  avoid?: string;
   rate?: number;
   format?: WavFormat;
   voice?: string;
@@ -114,7 +116,7 @@ async function ask(
 
 /** What was said on the command line; the server checks it and fills in the rest. */
 function argsFrom(what: string | undefined, options: GenerateOptions): Record<string, unknown> {
-  const { seed, count, temperature, topK, topP, rate, voice } = options;
+  const { seed, count, temperature, topK, topP, guidance, avoid, rate, voice } = options;
   const given = {
     class: what === undefined ? undefined : classOf(what),
     seed,
@@ -122,6 +124,8 @@ function argsFrom(what: string | undefined, options: GenerateOptions): Record<st
     temperature,
     topK,
     topP,
+    guidance,
+    avoid: avoid === undefined ? undefined : classOf(avoid),
     rate,
     voice,
   };

@@ -54,6 +54,12 @@ export async function main(argv: readonly string[]): Promise<number> {
     .option('--temperature <T>', '0 takes the likeliest code each time, 1 samples as trained', number)
     .option('--top-k <K>', 'sample among the K likeliest codes; 0 is off', integer)
     .option('--top-p <P>', 'sample among the likeliest codes that together hold P; 1 is off', number)
+    .option(
+      '--guidance <G>',
+      'how strongly it is pushed towards the class; 0 is off, without it the voice decides',
+      number,
+    )
+    .option('--avoid <CLASS>', 'what it is pushed away from: name, id or mix')
     .option('--rate <HZ>', 'sample rate', integer)
     .addOption(new Option('--format <F>', 'samples of the WAV').choices(['f32', 's16']))
     .option('--voice <ID>', 'voice')
@@ -89,6 +95,11 @@ export async function main(argv: readonly string[]): Promise<number> {
     .option('--classes <NAMES>', 'only these, by commas')
     .option('--clips <N>', 'clips of each class, 40 by default', integer)
     .option('--seed <N>', 'seed of the first clip of each class', integer)
+    .option(
+      '--guidance <G>',
+      'how strongly clips are pushed towards the class; 0 is off, without it the voice decides',
+      number,
+    )
     .option('--history', 'what was measured before, instead of measuring')
     .option('--chart <FILE>', 'with --history: draw it as an SVG')
     .option('--json', 'as JSON')
@@ -182,6 +193,11 @@ export async function main(argv: readonly string[]): Promise<number> {
     .option('--seed <N>', 'seed of the first clip of each; drawn without')
     .option('--count <N>', 'clips of each', integer)
     .option('--temperature <T>', '0 takes the likeliest code each time, 1 samples as trained', number)
+    .option(
+      '--guidance <G>',
+      'how strongly it is pushed towards the class; 0 is off, without it the voice decides',
+      number,
+    )
     .option('--out <DIR>', 'folder for the WAVs')
     .option('--json', 'as JSON')
     .action(async (ids: string[], options: CompareOptions & Asking) => {

@@ -41,14 +41,15 @@ function commentOfWav(file: string, bytes: Uint8Array): string | undefined {
 
 /** The arguments of foley.generate that make the same clip again. Throws no_recipe for one made from another. */
 export function argsOf(recipe: Recipe): Record<string, unknown> {
-  const { class: what, seed, temperature, topK, topP, rate, shape, lineage } = recipe;
+  const { class: what, seed, temperature, topK, topP, guidance = 0, avoid, rate, shape, lineage } = recipe;
   if (lineage !== undefined) {
     throw new CliError(
       'no_recipe',
       'the clip was made from another, so its seed alone does not make it again; the server that keeps its codes does: foley.vary with its id and amount 0',
     );
   }
-  return { class: what, seed, temperature, topK, topP, rate, ...shape };
+  const away = avoid === undefined ? {} : { avoid };
+  return { class: what, seed, temperature, topK, topP, guidance, ...away, rate, ...shape };
 }
 
 /**

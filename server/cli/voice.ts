@@ -13,6 +13,7 @@ export interface CompareOptions extends Options {
   seed?: string;
   count?: number;
   temperature?: number;
+  guidance?: number;
   out?: string;
 }
 
@@ -30,13 +31,14 @@ export async function deleteVoice(voice: string, options: Options & { force?: bo
 
 /** `foleyd voice compare A B`: a table of what is known of them and, with a class, a WAV by each. */
 export async function compareVoices(voices: string[], options: CompareOptions): Promise<number> {
-  const { class: wanted, seed, count, temperature, json } = options;
+  const { class: wanted, seed, count, temperature, guidance, json } = options;
   const session = await openSession(options);
   // Voices may have grids of different sizes: a bar says enough.
   const view = json === true ? null : createView(process.stderr, { ...process.env, NO_COLOR: '1' });
   try {
     const target = await targetOf(options.out ?? './');
-    const given = { class: wanted === undefined ? undefined : classFromText(wanted), seed, count, temperature };
+    const what = wanted === undefined ? undefined : classFromText(wanted);
+    const given = { class: what, seed, count, temperature, guidance };
     const args = Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined));
     let label = wanted ?? '';
     const done = await session.call('voice.compare', { voices, ...args, audio: false, save: true }, (event, data) => {

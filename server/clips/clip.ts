@@ -13,6 +13,11 @@ export interface ClipRecipe {
   temperature: number;
   topK: number;
   topP: number;
+  /** 0, or none in recipes of older clips, is off. */
+  guidance?: number;
+  /** What it was led away from, and the weights of it, as `class` and `classWeights`. */
+  avoid?: string | Record<string, number>;
+  avoidWeights?: number[];
   /** Hz. */
   rate: number;
 }

@@ -21,7 +21,7 @@ after(() => rmSync(dir, { recursive: true }));
 
 const recipe = {
   ...{ voice: 'ab'.repeat(32), voiceId: 'default', class: 'DogBark', classWeights: [1, 0], seed: 42 },
-  ...{ temperature: 0.9, topK: 0, topP: 1, rate: 22_050, version: '0.1.0' },
+  ...{ temperature: 0.9, topK: 0, topP: 1, guidance: 0.5, rate: 22_050, version: '0.1.0' },
 };
 const facts: ClipFacts = {
   ...{ clip: '9f2c4e5d6a7b8190', title: 'Großer Hund, nah', created: Date.UTC(2026, 10, 26, 9, 8, 7), seed: 42 },
@@ -142,7 +142,7 @@ test('bext states origin, time, loudness and how it was made', async () => {
   for (const value of Object.values(bext.loudness)) assert.notEqual(value, null);
   assert.match(
     bext.codingHistory[0]!,
-    /^A=PCM,F=22050,W=32,M=mono,T=foleyd 0\.1\.0; voice=(ab){32}; seed=42; temperature=0\.9; topK=0; topP=1$/,
+    /^A=PCM,F=22050,W=32,M=mono,T=foleyd 0\.1\.0; voice=(ab){32}; seed=42; temperature=0\.9; topK=0; topP=1; guidance=0\.5$/,
   );
   assert.equal(bext.codingHistory[1], 'A=PCM,F=48000,W=24,M=stereo,T=foleyd 0.1.0; wav');
 });

@@ -118,6 +118,7 @@ function codingHistory({ comment, software, settings, sourceRate }: FileFacts): 
           `voice=${recipe.voice}`,
           `seed=${recipe.seed}`,
           ...(['temperature', 'topK', 'topP'] as const).map((name) => `${name}=${recipe[name]}`),
+          ...(recipe.guidance === undefined || recipe.guidance === 0 ? [] : [`guidance=${recipe.guidance}`]),
           ...(recipe.lineage === undefined ? [] : [recipe.lineage.how]),
         ].join('; ');
   const { rate, bits, channels, format } = settings;

@@ -13,6 +13,10 @@ export interface EngineRequest {
   topK: number;
   /** Only the likeliest codes that together reach this probability; 1 for all. */
   topP: number;
+  /** How strongly codes are pushed towards the class, 0 to 8; 0, which is off, without. */
+  guidance?: number;
+  /** Class weights they are pushed away from; without, no class in particular. */
+  avoid?: number[];
   /** Hz of the audio handed back. */
   rate: number;
   previews: boolean;

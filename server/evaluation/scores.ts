@@ -20,6 +20,8 @@ export interface Score extends EvaluationResult {
   seed: number;
   /** Of the clips. Null in what was kept before it was. */
   temperature: number | null;
+  /** Null where each class had the voice's default. */
+  guidance: number | null;
   /** Share of clips learned by heart, as the card of the voice tells. Null where it does not. */
   memorised: number | null;
 }
@@ -78,7 +80,7 @@ export class ScoreHistory {
   }
 }
 
-type Newer = 'temperature' | 'memorised';
+type Newer = 'temperature' | 'guidance' | 'memorised';
 
 /** Lines that were written before a key was there have it too. */
 function whole(score: Omit<Score, Newer> & Partial<Pick<Score, Newer>>): Score {
@@ -86,6 +88,8 @@ function whole(score: Omit<Score, Newer> & Partial<Pick<Score, Newer>>): Score {
   const { low, high } = classes.length === 0 ? { low: null, high: null } : averaged(classes);
   return {
     temperature: null,
+    // There was none.
+    guidance: 0,
     memorised: null,
     ...score,
     classes: score.classes ?? {},

@@ -11,16 +11,16 @@ export interface ResolvedClass {
 /** Names listed in a message before it becomes a wall. */
 const LISTED = 16;
 
-/** A class by name (case does not matter), by id, or a mix. Throws unknown_class. */
-export function resolveClass(voice: Voice, wanted: ClassArg): ResolvedClass {
+/** A class by name (case does not matter), by id, or a mix; `path` is the argument that names it. Throws unknown_class. */
+export function resolveClass(voice: Voice, wanted: ClassArg, path = 'args.class'): ResolvedClass {
   const weights = new Array<number>(voice.classCount).fill(0);
   if (typeof wanted !== 'object') {
-    const { id, name } = find(voice, wanted, 'args.class');
+    const { id, name } = find(voice, wanted, path);
     weights[id] = 1;
     return { label: name, weights };
   }
   const chosen = Object.entries(wanted).map(([key, weight]) => {
-    return { ...find(voice, key, `args.class.${key.slice(0, 40)}`), weight };
+    return { ...find(voice, key, `${path}.${key.slice(0, 40)}`), weight };
   });
   // Scaled by the largest first: the sum of huge weights must not become infinite.
   const largest = Math.max(...chosen.map(({ weight }) => weight));

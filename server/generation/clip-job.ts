@@ -10,7 +10,8 @@ import type { Catalog, Voice } from '../voices/voice.ts';
 import { gridOf } from './code-grid.ts';
 import { joinPieces, type Pieces, pieceSeed, piecesOf, SINGLE_PIECE, type Start, startOfNext } from './continuation.ts';
 import type { DetachedJobs } from './detached-jobs.ts';
-import type { PartialClips, VoiceClass } from './partial-clips.ts';
+import type { PartialClips } from './partial-clips.ts';
+import { orderOf, type VoiceClass } from './voice-class.ts';
 
 export interface GenerationDeps {
   scheduler: Scheduler;
@@ -23,7 +24,7 @@ export interface GenerationDeps {
 
 /** `foley.vary` and `foley.branch` tell the same. */
 export type GenerationContext = Pick<Context<'foley.generate'>, 'session' | 'signal' | 'setJob' | 'emit'>;
-type Args = Omit<Context<'foley.generate'>['args'], 'class' | 'voice'>;
+type Args = Omit<Context<'foley.generate'>['args'], 'class' | 'voice' | 'guidance' | 'avoid'>;
 type Done = EventData<'foley.generate', 'done'>;
 type Result = Parameters<JobOrder['onClip']>[1];
 
@@ -83,7 +84,7 @@ async function run(deps: GenerationDeps, context: GenerationContext, plan: ClipP
 
   const queue: Piece[] = takes.map(({ starts }, take) => ({ take, before: [], starts: [starts?.[0]] }));
   const order = ({ take, starts, before: { length: piece } }: Piece): JobOrder['clips'][number] => ({
-    ...voiceClasses[take]!.voice.modelFor(voiceClasses[take]!.chosen.weights),
+    ...orderOf(voiceClasses[take]!),
     ...{ seed: seedOf(takes[take]!, piece), rate: rateOf(take) },
     ...{ temperature: args.temperature, topK: args.topK, topP: args.topP },
     // Of a longer clip only the beginning is heard before it is there.
@@ -175,11 +176,12 @@ function codesOf(results: readonly Result[], starts: Piece['starts']): Pick<NewC
   return { codes, ...(starts.some((start) => start !== undefined) ? { given } : {}) };
 }
 
-function recipeOf({ voice, chosen }: VoiceClass, args: Args, rate: number): Omit<ClipRecipe, 'seed'> {
+function recipeOf({ voice, chosen, guidance, avoid }: VoiceClass, args: Args, rate: number): Omit<ClipRecipe, 'seed'> {
   const { temperature, topK, topP } = args;
   return {
     ...{ voice: voice.hash, voiceId: voice.id, class: chosen.label, classWeights: chosen.weights },
-    ...{ temperature, topK, topP, rate },
+    ...{ temperature, topK, topP, guidance, rate },
+    ...(avoid === null ? {} : { avoid: avoid.label, avoidWeights: avoid.weights }),
   };
 }
 

@@ -1,19 +1,12 @@
 import type { Context } from '../dispatch/dispatcher.ts';
 import type { JobEvent } from '../dispatch/job-events.ts';
-import type { Voice } from '../voices/voice.ts';
-import type { ResolvedClass } from './class-weights.ts';
+import type { VoiceClass } from './voice-class.ts';
 
 /** What is known of a job's clips while they are made. */
 export interface RunningJob {
   args: Pick<Context<'foley.generate'>['args'], 'temperature' | 'topK' | 'topP'>;
   /** What each clip is made of. */
   voiceClasses: readonly VoiceClass[];
-}
-
-/** A voice, and the class of it that is wanted. */
-export interface VoiceClass {
-  voice: Voice;
-  chosen: ResolvedClass;
 }
 
 type RowEvent = Extract<JobEvent, { type: 'row' }>;

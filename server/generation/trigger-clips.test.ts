@@ -15,8 +15,8 @@ function setup(took: () => number = () => 0) {
     { id: 0, name: 'DogBark' },
     { id: 1, name: 'Rain' },
   ];
-  const own: Voice['modelFor'] = (classWeights) => ({ voiceDir: 'there', classWeights });
-  const voice = { id: 'v', dir: 'there', classes, classCount: 2, generator: own } as unknown as Voice;
+  const own: Voice['modelFor'] = (wish) => ({ guidance: 0.5, ...wish, voiceDir: 'there' });
+  const voice = { id: 'v', dir: 'there', classes, classCount: 2, modelFor: own } as unknown as Voice;
   const submit: Scheduler['submit'] = (order) => {
     orders.push(order);
     const run = async (): Promise<void> => {
@@ -38,7 +38,7 @@ function setup(took: () => number = () => 0) {
 
 test('what pools want nobody waits for; a clip for a hit is waited for; both are the map’s mix at the output’s rate', async () => {
   const { generator, orders, signal } = setup();
-  const taken: { temperature: number; seed: number }[] = [];
+  const taken: { temperature: number; seed: number; guidance: number }[] = [];
   await generator.generate(map, [0.5, 1], (clip) => taken.push(clip), signal);
   const own = await generator.now(map, 0.75, signal);
   assert.deepEqual(
@@ -56,6 +56,9 @@ test('what pools want nobody waits for; a clip for a hit is waited for; both are
   );
   for (const { classWeights, rate } of asked) assert.deepEqual([classWeights, rate], [[0.25, 0.75], 48_000]);
   await assert.rejects(generator.check({ ...map, class: 'Unicorn' }), { code: 'unknown_class' });
+  assert.deepEqual([own.guidance, asked.map(({ guidance }) => guidance)], [0.5, [0.5, 0.5, 0.5]]);
+  await generator.now({ ...map, guidance: 2, avoid: 'DogBark' }, 1, signal);
+  assert.deepEqual([asked.length, orders.at(-1)!.clips.map((clip) => [clip.guidance, clip.avoid])], [3, [[2, [1, 0]]]]);
 });
 
 test('a slow clip is expected again at once and forgotten in time, so that hits get clips of their own again', async () => {

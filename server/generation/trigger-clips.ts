@@ -4,6 +4,7 @@ import type { JobOrder, Scheduler } from '../dispatch/scheduler.ts';
 import type { ClipGenerator, GeneratedClip } from '../triggers/player.ts';
 import type { Catalog } from '../voices/voice.ts';
 import { resolveClass } from './class-weights.ts';
+import { orderOf, voiceClassOf } from './voice-class.ts';
 
 export interface TriggerClipDeps {
   scheduler: Scheduler;
@@ -33,9 +34,8 @@ export function createClipGenerator({
 
   const order = async (map: TriggerMap, seed: number, temperature: number): Promise<JobOrder['clips'][number]> => {
     const voice = await catalog.find(map.voice);
-    const { weights } = resolveClass(voice, map.class);
     return {
-      ...{ ...voice.modelFor(weights), seed, temperature, topK: 0, topP: 1 },
+      ...{ ...orderOf(voiceClassOf(voice, resolveClass(voice, map.class), map)), seed, temperature, topK: 0, topP: 1 },
       ...{ rate: await rate(), previews: false },
     };
   };
@@ -52,8 +52,8 @@ export function createClipGenerator({
     );
     signal.throwIfAborted();
     const onClip: JobOrder['onClip'] = async (index, { pcm, rate: hertz }) => {
-      const { seed, temperature } = clips[index]!;
-      take({ pcm, rate: hertz, seed, temperature });
+      const { seed, temperature, guidance = 0 } = clips[index]!;
+      take({ pcm, rate: hertz, seed, temperature, guidance });
     };
     await scheduler.submit({ owner: OWNER, clips, signal, patient, onClip }).done;
   };

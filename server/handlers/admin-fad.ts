@@ -5,6 +5,7 @@ import type { Scheduler } from '../dispatch/scheduler.ts';
 import type { Evaluation, EvaluationOrder } from '../evaluation/evaluator.ts';
 import type { Score } from '../evaluation/scores.ts';
 import { resolveClass } from '../generation/class-weights.ts';
+import { orderOf, voiceClassOf } from '../generation/voice-class.ts';
 import type { Catalog, Voice } from '../voices/voice.ts';
 
 export interface FadDeps {
@@ -25,11 +26,14 @@ export function adminFad(deps: FadDeps): Handler<'admin.fad'> {
     const { args, emit, signal } = context;
     const voice = await deps.catalog.find(args.voice);
     const wanted = args.classes ?? voice.classes.map(({ name }) => name);
-    const chosen = new Map(
-      wanted.map((wish) => [resolveClass(voice, wish).label as string, resolveClass(voice, wish).weights]),
+    const { seed, temperature, guidance, clips } = args;
+    const voiceClasses = new Map(
+      wanted.map((wish) => {
+        const chosen = resolveClass(voice, wish);
+        return [chosen.label as string, voiceClassOf(voice, chosen, { guidance })];
+      }),
     );
-    const { seed, temperature, clips } = args;
-    const labels = [...chosen.keys()];
+    const labels = [...voiceClasses.keys()];
     const order = { labels, seed, reference: args.reference ?? null };
     const { evaluation, reference } = await deps.openEvaluation(voice, order);
     const known = evaluation.labels;
@@ -38,7 +42,7 @@ export function adminFad(deps: FadDeps): Handler<'admin.fad'> {
       owner: context.session.id,
       signal,
       clips: Array.from({ length: of }, (_, i) => ({
-        ...{ ...voice.modelFor(chosen.get(known[Math.floor(i / clips)]!)!), temperature },
+        ...{ ...orderOf(voiceClasses.get(known[Math.floor(i / clips)]!)!), temperature },
         ...{ seed: (seed + (i % clips)) % (limits.seedMax + 1), topK: 0, topP: 1, rate: voice.rate, previews: false },
       })),
       onClip: async (i, { pcm, rate }) => {
@@ -58,6 +62,7 @@ export function adminFad(deps: FadDeps): Handler<'admin.fad'> {
     const score: EventData<'admin.fad', 'done'>['score'] = {
       ...{ when: new Date().toISOString(), voice: voice.id, hash: voice.hash },
       ...{ embedder: evaluation.card.graph.sha256, reference, clips, seed, temperature },
+      guidance: guidance ?? null,
       ...{ memorised: memorisedBy(voice), ...result },
     };
     await deps.scores.add(score).catch((cause: unknown) => {

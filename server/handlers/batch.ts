@@ -5,6 +5,7 @@ import type { Delivery } from '../delivery/delivery.ts';
 import type { Context, Handler } from '../dispatch/dispatcher.ts';
 import { resolveClass } from '../generation/class-weights.ts';
 import { type GenerationDeps, generateClips, seedsFrom } from '../generation/clip-job.ts';
+import { voiceClassOf } from '../generation/voice-class.ts';
 import { checkWanted, type ExportDeps, hand } from './export.ts';
 
 export interface BatchDeps extends GenerationDeps, ExportDeps {
@@ -162,7 +163,11 @@ function numbered(rows: readonly Row[]): Line[] {
 async function generated(deps: BatchDeps, context: Context<'clip.batch'>, row: Row): Promise<string[]> {
   const { session, signal } = context;
   const voice = await deps.catalog.find(row.voice);
-  const chosen = resolveClass(voice, classFromText(row.class!));
+  const avoid = row.avoid === undefined ? undefined : classFromText(row.avoid);
+  const voiceClass = voiceClassOf(voice, resolveClass(voice, classFromText(row.class!)), {
+    guidance: row.guidance,
+    avoid,
+  });
   const seed = row.seed ?? randomInt(0, limits.drawnSeedMax + 1);
   const args = {
     ...{
@@ -179,7 +184,7 @@ async function generated(deps: BatchDeps, context: Context<'clip.batch'>, row: R
   };
   const takes = seedsFrom(seed, row.count).map((one) => ({ seed: one }));
   const quiet = { session, signal, setJob: () => undefined, emit: () => undefined };
-  const done = await generateClips(deps, quiet, { voice, chosen, args, begun: performance.now(), seed, takes });
+  const done = await generateClips(deps, quiet, { ...voiceClass, args, begun: performance.now(), seed, takes });
   return [...done.clips].sort((a, b) => a.index - b.index).map(({ clip }) => clip);
 }
 

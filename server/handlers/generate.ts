@@ -3,6 +3,7 @@ import { limits } from '../../protocol/index.ts';
 import type { Handler } from '../dispatch/dispatcher.ts';
 import { resolveClass } from '../generation/class-weights.ts';
 import { type GenerationDeps, generateClips, seedsFrom } from '../generation/clip-job.ts';
+import { voiceClassOf } from '../generation/voice-class.ts';
 
 /** `foley.generate`: finds the voice and the class; the rest is generation/clip-job.ts. */
 export function generate(deps: GenerationDeps): Handler<'foley.generate'> {
@@ -15,9 +16,9 @@ export function generate(deps: GenerationDeps): Handler<'foley.generate'> {
     const found = arrivals.then(() => deps.catalog.find(args.voice));
     arrivals = found.catch(() => undefined);
     const voice = await found;
-    const chosen = resolveClass(voice, args.class);
+    const voiceClass = voiceClassOf(voice, resolveClass(voice, args.class), args);
     const seed = args.seed ?? randomInt(0, limits.drawnSeedMax + 1);
     const takes = seedsFrom(seed, args.count).map((one) => ({ seed: one }));
-    return generateClips(deps, context, { voice, chosen, args, begun, seed, takes });
+    return generateClips(deps, context, { ...voiceClass, args, begun, seed, takes });
   };
 }

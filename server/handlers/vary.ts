@@ -1,15 +1,16 @@
 import { randomInt } from 'node:crypto';
 import { limits, ProtocolError } from '../../protocol/index.ts';
 import type { Shape } from '../audio/edit.ts';
-import type { Lineage, StoredClip } from '../clips/clip.ts';
+import type { ClipRecipe, Lineage } from '../clips/clip.ts';
 import type { Context, Handler } from '../dispatch/dispatcher.ts';
 import type { Encoder } from '../engine/process/encoder.ts';
-import { type ResolvedClass, resolveClass } from '../generation/class-weights.ts';
+import { resolveClass } from '../generation/class-weights.ts';
 import { type GenerationDeps, generateClips, piecesFor, seedsFrom, type Take } from '../generation/clip-job.ts';
 import { type Grid, gridOf } from '../generation/code-grid.ts';
 import { pieceSeed, secondsOf } from '../generation/continuation.ts';
 import { checkCodes, keepMask, type MaskOptions } from '../generation/mask.ts';
 import { readRecording } from '../generation/recording.ts';
+import { type VoiceClass, voiceClassOf } from '../generation/voice-class.ts';
 import type { Voice } from '../voices/voice.ts';
 
 export interface VaryDeps extends GenerationDeps {
@@ -18,11 +19,11 @@ export interface VaryDeps extends GenerationDeps {
 
 /** Codes to start from, and whose they are. */
 interface Source {
-  voice: Voice;
+  /** What the new part is made of. */
+  voiceClass: VoiceClass;
   grid: Grid;
   /** Codes of each piece; more than one of a clip that is longer than the voice's. */
   pieces: Uint16Array[];
-  chosen: ResolvedClass;
   /** Of the sounds the codes were made for, piece by piece; null for a recording. */
   seeds: number[] | null;
   from: string | null;
@@ -36,13 +37,12 @@ export function vary(deps: VaryDeps): Handler<'foley.vary'> {
     const begun = performance.now();
     const source = await sourceOf(deps, context.args);
     const args = asLong(context.args, source);
-    const { voice, chosen } = source;
     const keep: MaskOptions = { amount: args.amount, codebooks: args.codebooks, rows: args.keepRows };
     if (Object.values(keep).every((value) => value === undefined)) keep.amount = 0.5;
     const seed = args.seed ?? randomInt(0, limits.drawnSeedMax + 1);
-    const wanted = piecesFor(voice, args).count;
+    const wanted = piecesFor(source.voiceClass.voice, args).count;
     const takes = seedsFrom(seed, args.count).map((one) => varied(source, keep, one, wanted));
-    return generateClips(deps, context, { voice, chosen, args, begun, seed, takes });
+    return generateClips(deps, context, { ...source.voiceClass, args, begun, seed, takes });
   };
 }
 
@@ -68,7 +68,7 @@ export function branch(deps: VaryDeps): Handler<'foley.branch'> {
     const source =
       context.args.clip === undefined ? ofJob(deps, context.args) : await ofClip(deps, context.args.clip, context.args);
     const args = asLong(context.args, source);
-    const { voice, grid, pieces, chosen, known } = { known: source.grid.rows, ...source };
+    const { grid, pieces, known } = { known: source.grid.rows, ...source };
     const codes = pieces[0]!;
     const row = args.row ?? (args.clip === undefined ? known : Math.floor(grid.rows / 2));
     if (row > known) {
@@ -78,7 +78,7 @@ export function branch(deps: VaryDeps): Handler<'foley.branch'> {
     const seed = args.seed ?? randomInt(0, limits.drawnSeedMax + 1);
     const lineage: Lineage = { how: 'branched', from: source.from, row };
     const takes = seedsFrom(seed, args.count).map((one) => ({ seed: one, starts: [{ codes, given }], lineage }));
-    return generateClips(deps, context, { voice, chosen, args, begun, seed, takes });
+    return generateClips(deps, context, { ...source.voiceClass, args, begun, seed, takes });
   };
 }
 
@@ -90,7 +90,7 @@ function asLong<A extends { trim?: number | undefined; length?: number | undefin
   return args.trim === undefined && args.length === undefined ? { ...args, ...shape } : args;
 }
 
-type Wish = Pick<Context<'foley.vary'>['args'], 'class'> & { voice?: string | undefined };
+type Wish = Pick<Context<'foley.vary'>['args'], 'class' | 'guidance' | 'avoid'> & { voice?: string | undefined };
 
 async function ofClip({ catalog, clips }: VaryDeps, id: string, wish: Wish): Promise<Source> {
   const clip = await clips.get(id);
@@ -107,7 +107,7 @@ async function ofClip({ catalog, clips }: VaryDeps, id: string, wish: Wish): Pro
   const pieces = piecesIn(grid, clip.codes).map((codes) => checkCodes(grid, codes, 'args.clip'));
   const seeds = pieces.map((_, piece) => clip.seeds?.[piece] ?? pieceSeed(recipe.seed, piece));
   const shape = pieces.length === 1 ? {} : lengthOf(clip.shape ?? {});
-  return { voice, grid, pieces, chosen: classOf(voice, wish, clip), seeds, from: id, shape };
+  return { voiceClass: voiceClassFor(voice, wish, madeBy(voice, recipe)), grid, pieces, seeds, from: id, shape };
 }
 
 function piecesIn<C extends Uint16Array | number[]>({ rows, cols }: Grid, codes: C): C[] {
@@ -124,9 +124,22 @@ function lengthOf({ trim, length, exact }: Shape): Source['shape'] {
   };
 }
 
-function classOf(voice: Voice, wish: Wish, { recipe }: StoredClip): ResolvedClass {
-  if (wish.class !== undefined) return resolveClass(voice, wish.class);
-  return { label: recipe!.class, weights: recipe!.classWeights };
+function madeBy(
+  voice: Voice,
+  { class: label, classWeights, guidance = 0, avoid, avoidWeights }: ClipRecipe,
+): VoiceClass {
+  const away = avoid === undefined || avoidWeights === undefined ? null : { label: avoid, weights: avoidWeights };
+  return { voice, chosen: { label, weights: classWeights }, guidance, avoid: away };
+}
+
+/** What is wished, and where no other class is, what the clip itself was made of: its guidance goes with its class. */
+function voiceClassFor(voice: Voice, wish: Wish, own: VoiceClass): VoiceClass {
+  if (wish.class !== undefined) return voiceClassOf(voice, resolveClass(voice, wish.class), wish);
+  const { avoid, guidance = own.guidance } = wish;
+  if (avoid === undefined) return { ...own, guidance, avoid: guidance === 0 ? null : own.avoid };
+  // That a clip was not guided says nothing of how strongly its variation avoids something.
+  const least = guidance === 0 ? wish.guidance : guidance;
+  return voiceClassOf(voice, own.chosen, { guidance: least, avoid });
 }
 
 function sourceOf(deps: VaryDeps, args: Context<'foley.vary'>['args']): Promise<Source> {
@@ -134,23 +147,23 @@ function sourceOf(deps: VaryDeps, args: Context<'foley.vary'>['args']): Promise<
   return args.codes === undefined ? ofRecording(deps, args) : ofCodes(deps, args, args.codes);
 }
 
-async function ofCodes({ catalog }: VaryDeps, { voice: id, class: wanted }: Wish, codes: number[]): Promise<Source> {
-  const voice = await catalog.find(id);
-  const chosen = resolveClass(voice, wanted!);
+async function ofCodes({ catalog }: VaryDeps, wish: Wish, codes: number[]): Promise<Source> {
+  const voice = await catalog.find(wish.voice);
+  const voiceClass = voiceClassOf(voice, resolveClass(voice, wish.class!), wish);
   const grid = gridOf(voice.card);
   const pieces = piecesIn(grid, codes).map((piece) => checkCodes(grid, piece, 'args.codes'));
   const shape = pieces.length === 1 ? {} : { length: secondsOf(grid, pieces.length), exact: true };
-  return { voice, grid, pieces, chosen, seeds: null, from: null, shape };
+  return { voiceClass, grid, pieces, seeds: null, from: null, shape };
 }
 
 async function ofRecording({ catalog, encoder }: VaryDeps, args: Context<'foley.vary'>['args']): Promise<Source> {
   const voice = await catalog.find(args.voice);
-  const chosen = resolveClass(voice, args.class!);
+  const voiceClass = voiceClassOf(voice, resolveClass(voice, args.class!), args);
   const grid = gridOf(voice.card);
   const { recordingRate: rate, recordingFormat: format } = args;
   const { pcm, rate: hertz } = readRecording({ data: args.recording!, rate, format });
   const codes = await encoder.encode(voice.dir, pcm, hertz);
-  return { voice, grid, pieces: [codes], chosen, seeds: null, from: null, shape: {} };
+  return { voiceClass, grid, pieces: [codes], seeds: null, from: null, shape: {} };
 }
 
 /** A clip that is being made: as far as it is known now. */
@@ -161,12 +174,10 @@ function ofJob({ partials }: VaryDeps, args: Context<'foley.branch'>['args']): S
     throw new ProtocolError('unknown_job', message, { path: 'args.job' });
   }
   const { voice, codes, rows } = found;
-  const chosen = args.class === undefined ? found.chosen : resolveClass(voice, args.class);
   return {
-    voice,
+    voiceClass: voiceClassFor(voice, args, found),
     grid: gridOf(voice.card),
     pieces: [codes.slice()],
-    chosen,
     seeds: null,
     from: null,
     shape: {},

@@ -3,6 +3,7 @@ import { type EventData, limits, measuredBy } from '../../protocol/index.ts';
 import type { Context, Handler } from '../dispatch/dispatcher.ts';
 import { resolveClass } from '../generation/class-weights.ts';
 import { type GenerationContext, type GenerationDeps, generateClips, seedsFrom } from '../generation/clip-job.ts';
+import { voiceClassOf } from '../generation/voice-class.ts';
 import type { Voice } from '../voices/voice.ts';
 import type { FadDeps } from './admin-fad.ts';
 import { cardOf } from './voice-summary.ts';
@@ -35,10 +36,9 @@ async function clips(
   if (wanted === undefined) return { clips: [], timings: null };
   const first = resolveClass(voices[0]!, wanted);
   // An id means another class in another voice; its name does not.
-  const voiceClasses = voices.map((voice, i) => ({
-    voice,
-    chosen: i === 0 ? first : resolveClass(voice, first.label),
-  }));
+  const voiceClasses = voices.map((voice, i) =>
+    voiceClassOf(voice, i === 0 ? first : resolveClass(voice, first.label), settings),
+  );
   const seed = settings.seed ?? randomInt(0, limits.drawnSeedMax + 1);
   const takes = voiceClasses.flatMap((voiceClass) => seedsFrom(seed, count).map((one) => ({ seed: one, voiceClass })));
   const plain = { exact: false, reverse: false, gain: 0, keep: false };

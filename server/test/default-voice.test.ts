@@ -6,6 +6,7 @@ import { after, before, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import type { Engine, EngineEvent, EngineRequest, EngineResult } from '../engine/engine.ts';
 import { parseCard } from '../engine/inference/card.ts';
+import { defaultGuidance } from '../engine/inference/guidance.ts';
 import { createEngine } from '../engine/process/pool.ts';
 
 const models = fileURLToPath(new URL('../../models', import.meta.url));
@@ -109,20 +110,33 @@ test('a seed is the same clip bit for bit, and another one is another clip', asy
   for (const i of loud) assert.ok(Math.abs(levels[i]! - others[i]!) < 2, `stretch ${i}: ${levels[i]}, ${others[i]}`);
 });
 
-test('no bit depends on the company or on the threads', async () => {
-  const alone = await ask(2, 11);
-  const together = await Promise.all([ask(1, 3), ask(2, 11, { urgent: true }), ask(4, 12), ask(2, 11), ask(5, 8)]);
-  for (const index of [1, 3]) {
-    assert.deepEqual(together[index]!.codes, alone.codes);
-    assert.deepEqual(together[index]!.pcm, alone.pcm);
-  }
+test('no bit of a clip, guided or not, depends on the company or on the threads', async () => {
   const wider = createEngine({ threads: 2, lanes: 1 });
   try {
-    const { codes, pcm } = await wider.run(order(2, 11), () => undefined).done;
-    assert.deepEqual(codes, alone.codes);
-    assert.deepEqual(pcm, alone.pcm);
+    for (const more of [{}, { guidance: 1 }]) {
+      const alone = await ask(2, 11, more);
+      const others = [ask(1, 3), ask(4, 12, { guidance: 2 }), ask(5, 8)];
+      const same = [
+        ask(2, 11, { ...more, urgent: true }),
+        ask(2, 11, more),
+        wider.run(order(2, 11, more), () => undefined).done,
+      ];
+      for (const { codes, pcm } of await Promise.all(same)) {
+        assert.deepEqual(codes, alone.codes);
+        assert.deepEqual(pcm, alone.pcm);
+      }
+      await Promise.all(others);
+    }
   } finally {
     await wider.close();
+  }
+});
+
+test('each class has guidance of its own on the card', () => {
+  const weights = (wanted: number): number[] => card.classes.map(({ id }) => (id === wanted ? 1 : 0));
+  for (const { id, name } of card.classes) {
+    const guidance = defaultGuidance(card, weights(id));
+    assert.ok(guidance >= 0.5 && guidance <= 1, `${name}: ${guidance}`);
   }
 });
 

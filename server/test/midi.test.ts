@@ -95,7 +95,7 @@ test('a map waits for the beat of the song position that a host’s clock goes o
   const playback = createOfflinePlayback({ rate: RATE, began: 1_000_000 });
   const system = new ByteSource().plug('Host');
   const midi = await openMidi({ system, devices: 'auto', log: () => undefined, now: () => playback.now() });
-  const clip = { pcm: new Float32Array(100).fill(0.1), rate: RATE, seed: 1, temperature: 1 };
+  const clip = { pcm: new Float32Array(100).fill(0.1), rate: RATE, seed: 1, temperature: 1, guidance: 0 };
   const problems: unknown[] = [];
   const bank = new TriggerBank({
     generator: {

@@ -16,7 +16,7 @@ function stage(options: Omit<Partial<BankOptions>, 'generator'> & { generator?: 
   let seed = 0;
   const playback = createOfflinePlayback({ rate: RATE, began: 1_000_000 });
   const clip = (temperature = 1): GeneratedClip => {
-    return { pcm: new Float32Array(RATE / 2).fill(0.1), rate: RATE, seed: seed++, temperature };
+    return { pcm: new Float32Array(RATE / 2).fill(0.1), rate: RATE, seed: seed++, temperature, guidance: 0 };
   };
   const saved: TriggerMap[][] = [];
   const midi = { listener: (_: MidiEvent): void => undefined };
@@ -146,7 +146,7 @@ test('with nothing ready it waits or says so; with nothing fresh it plays again,
       generate: async (_, temperatures, take, signal) => {
         if (!give) return starve(_, temperatures, take, signal);
         for (const [i, temperature] of temperatures.entries())
-          take({ pcm: new Float32Array(100), rate: RATE, seed: 100 + i, temperature });
+          take({ pcm: new Float32Array(100), rate: RATE, seed: 100 + i, temperature, guidance: 0 });
       },
     },
   });

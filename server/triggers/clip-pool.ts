@@ -5,6 +5,7 @@ export interface ReadyClip {
   sound: Prepared;
   seed: number;
   temperature: number;
+  guidance: number;
   /** How hard the hits are that it is for, 0..1. */
   level: number;
 }

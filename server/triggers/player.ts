@@ -10,6 +10,7 @@ export interface GeneratedClip {
   rate: number;
   seed: number;
   temperature: number;
+  guidance: number;
 }
 
 /** Makes clips for maps; knows voices and the queue, which triggers do not. */
@@ -116,8 +117,8 @@ export class Player {
       if (matchesChannel(note.map.source, channel)) this.#endNote(note, note.map.fadeOut);
   }
 
-  prepared({ pcm, rate, seed, temperature }: GeneratedClip): NewClip {
-    return { sound: this.#options.playback().prepare(pcm, rate), seed, temperature };
+  prepared({ pcm, rate, seed, temperature, guidance }: GeneratedClip): NewClip {
+    return { sound: this.#options.playback().prepare(pcm, rate), seed, temperature, guidance };
   }
 
   /** A note's end has its time too: what begins later goes on. */
@@ -202,10 +203,10 @@ export class Player {
       ...{ loop: map.mode === 'loop', length, fadeIn: map.fadeIn, fadeOut, choke: map.choke ?? null, speed },
     });
     this.#notes.sounds(note, played);
-    const { seed, temperature } = clip;
+    const { seed, temperature, guidance } = clip;
     return {
       ...{ map: map.id, voice: played.voice, from, at: played.at, frame: played.frame, late: played.late },
-      ...{ class: asLabel(map.class), seed, temperature, remaining: pool.state.ready },
+      ...{ class: asLabel(map.class), seed, temperature, guidance, remaining: pool.state.ready },
     };
   }
 

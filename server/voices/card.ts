@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { samplingSchema, unknownClasses } from '../engine/inference/guidance.ts';
 import { SAFE_NAME } from './names.ts';
 
 const count = z
@@ -32,6 +33,7 @@ export const cardSchema = z
       vocoder: graph,
       excitation: graph.optional(),
     }),
+    sampling: samplingSchema.optional(),
     retrained: z
       .looseObject({
         base: z.looseObject({ hash: z.string() }).nullable(),
@@ -44,7 +46,11 @@ export const cardSchema = z
     (card) => new Set(card.classes.map(({ name }) => name.toLowerCase())).size === card.classes.length,
     'two classes share a name',
   )
-  .refine((card) => card.classes.every(({ id }) => id < card.classes.length), 'class ids must count from 0');
+  .refine((card) => card.classes.every(({ id }) => id < card.classes.length), 'class ids must count from 0')
+  .refine((card) => unknownClasses(card).length === 0, {
+    error: 'expected names of classes of the voice',
+    path: ['sampling', 'guidance', 'classes'],
+  });
 
 export type VoiceCard = z.infer<typeof cardSchema>;
 

@@ -134,6 +134,10 @@ test('cards that cannot be are corrupt, and the message says where', async (t) =
     [{ classes: [{ id: 7, name: 'A' }] }, /count from 0/],
     [{ audio: { rate: 0, samples: 1 } }, /audio\.rate/],
     [{ hash: 'x' }, /hash/],
+    [{ sampling: { guidance: { default: 9 } } }, /sampling\.guidance\.default/],
+    [{ sampling: { guidance: { default: -1 } } }, /sampling\.guidance\.default/],
+    [{ sampling: { guidance: { default: 1, classes: { Rain: 'much' } } } }, /sampling\.guidance\.classes\.Rain/],
+    [{ sampling: { guidance: { default: 1, classes: { Unicorn: 1 } } } }, /sampling\.guidance\.classes/],
     [row({ file: '../../secret.onnx' }), /graphs\.row\.file/],
     [row({ bytes: -1 }), /graphs\.row\.bytes/],
   ];
@@ -182,14 +186,35 @@ test('classes that were not trained are made by the voice that a voice was made 
   const dir = await trainedOn(models, 'mine', CLASSES.slice(1));
   const voice = await voices.find('mine');
   assert.equal(voice.classCount, 8);
-  assert.deepEqual(voice.modelFor(weights(8, 2)), { voiceDir: path.join(dir, 'base'), classWeights: weights(7, 2) });
-  assert.deepEqual(voice.modelFor(weights(8, 2, 5)).voiceDir, path.join(dir, 'base'));
+  const modelFor = (classWeights: number[]) => voice.modelFor({ classWeights });
+  const base = path.join(dir, 'base');
+  assert.deepEqual(modelFor(weights(8, 2)), { voiceDir: base, classWeights: weights(7, 2), guidance: 0 });
+  assert.deepEqual(modelFor(weights(8, 2, 5)).voiceDir, base);
   for (const own of [weights(8, 7), weights(8, 0), weights(8, 2, 7), weights(8, 0, 5)])
-    assert.deepEqual(voice.modelFor(own), { voiceDir: dir, classWeights: own });
+    assert.deepEqual(modelFor(own), { voiceDir: dir, classWeights: own, guidance: 0 });
   assert.deepEqual(
     voice.models.map((model) => model.dir),
     [dir, path.join(dir, 'base')],
   );
+});
+
+test('the guidance of a clip that asks for none is that of the voice that makes it, of its class or its mix', async (t) => {
+  const { models, voices } = await catalog(t);
+  const dir = await trainedOn(models, 'mine', CLASSES.slice(1));
+  const sampling = { guidance: { default: 1, classes: { [CLASSES[2]!]: 0.5 } } };
+  for (const place of [dir, path.join(dir, 'base')]) {
+    const card = JSON.parse(await readFile(path.join(place, 'card.json'), 'utf8'));
+    await writeFile(path.join(place, 'card.json'), JSON.stringify({ ...card, ...(place === dir ? {} : { sampling }) }));
+  }
+  const voice = await voices.find('mine');
+  const guidance = (...ids: number[]) => voice.modelFor({ classWeights: weights(8, ...ids) }).guidance;
+  assert.deepEqual([guidance(1), guidance(2), guidance(1, 2)], [1, 0.5, 0.75]);
+  assert.deepEqual([guidance(7), guidance(0), guidance(2, 7)], [0, 0, 0]);
+  assert.equal(voice.modelFor({ classWeights: weights(8, 2), guidance: 3 }).guidance, 3);
+  // What only the new prior knows cannot be avoided by the old one.
+  const avoiding = (id: number) => voice.modelFor({ classWeights: weights(8, 2), avoid: weights(8, id) });
+  assert.deepEqual([avoiding(1).voiceDir, avoiding(1).avoid], [path.join(dir, 'base'), weights(7, 1)]);
+  assert.deepEqual([avoiding(7).voiceDir, avoiding(7).avoid], [dir, weights(8, 7)]);
 });
 
 test('a voice that was made of one that was made of another passes on as far as it must', async (t) => {
@@ -197,10 +222,12 @@ test('a voice that was made of one that was made of another passes on as far as 
   const dir = await writeVoice(models, 'twice');
   const base = await trainedOn(dir, 'base');
   await trainedOn(models, 'twice', [...CLASSES, 'Of_base'], base);
-  const { modelFor } = await voices.find('twice');
+  const voice = await voices.find('twice');
+  const modelFor = (classWeights: number[]) => voice.modelFor({ classWeights });
   assert.equal(modelFor(weights(9, 8)).voiceDir, dir);
   assert.equal(modelFor(weights(9, 7)).voiceDir, base);
-  assert.deepEqual(modelFor(weights(9, 3)), { voiceDir: path.join(base, 'base'), classWeights: weights(7, 3) });
+  const deepest = { voiceDir: path.join(base, 'base'), classWeights: weights(7, 3), guidance: 0 };
+  assert.deepEqual(modelFor(weights(9, 3)), deepest);
 });
 
 test('what a voice carries along must be the voice it was made of, and whole', async (t) => {
@@ -214,5 +241,5 @@ test('what a voice carries along must be the voice it was made of, and whole', a
   await fails(voices.find('mine'), 'voice_corrupt', /not the one it was made of/);
   // Voices of before carried nothing.
   await rm(path.join(dir, 'base'), { recursive: true });
-  assert.deepEqual((await voices.find('mine')).modelFor(weights(7, 1)).voiceDir, dir);
+  assert.deepEqual((await voices.find('mine')).modelFor({ classWeights: weights(7, 1) }).voiceDir, dir);
 });

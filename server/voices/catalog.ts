@@ -1,6 +1,7 @@
 import { readdir, readFile, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { ProtocolError } from '../../protocol/index.ts';
+import { defaultGuidance } from '../engine/inference/guidance.ts';
 import { exists } from '../util/atomic-file.ts';
 import { cardSchema, type VoiceCard } from './card.ts';
 import { BASE, isSafeId, MAX_BASES } from './names.ts';
@@ -123,10 +124,17 @@ export async function readVoice(id: string, dir: string, depth = 0): Promise<Voi
     samples: card.audio.samples,
     classCount: card.classes.length,
     // The trained prior makes what was trained, and mixes with it.
-    modelFor: (classWeights) =>
-      base === null || classWeights.some((weight, id) => weight > 0 && !base.kept.has(id))
-        ? { voiceDir: dir, classWeights }
-        : base.voice.modelFor(classWeights.slice(0, base.voice.classCount)),
+    modelFor: (conditioning) => {
+      const all = [conditioning.classWeights, conditioning.avoid ?? []];
+      if (base === null || all.some((weights) => weights.some((weight, id) => weight > 0 && !base.kept.has(id))))
+        return { guidance: defaultGuidance(card, conditioning.classWeights), ...conditioning, voiceDir: dir };
+      const [classWeights, avoid] = all.map((weights) => weights.slice(0, base.voice.classCount));
+      return base.voice.modelFor({
+        ...conditioning,
+        classWeights: classWeights!,
+        ...(conditioning.avoid === undefined ? {} : { avoid: avoid! }),
+      });
+    },
     models: [],
     card,
   };

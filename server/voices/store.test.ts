@@ -102,7 +102,7 @@ test('a voice brings along the one that it was made of, and that one what it was
     ['copy', path.join('copy', 'base'), path.join('copy', 'base', 'base')],
   );
   const rain = [0, 0, 0, 0, 0, 1, 0];
-  assert.equal(voice.modelFor(rain).voiceDir, path.join(own, 'copy', 'base', 'base'));
+  assert.equal(voice.modelFor({ classWeights: rain }).voiceDir, path.join(own, 'copy', 'base', 'base'));
   assert.equal((await catalog.find('copy')).models.length, 3);
   const again = await packed('copy');
   assert.equal(again.length, file.length + 'copy'.length - 'twice'.length);

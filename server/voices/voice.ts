@@ -1,3 +1,10 @@
+/** What a clip shall be: a weight per class of the voice, how strongly, and what it is led away from. */
+export interface Conditioning {
+  classWeights: number[];
+  guidance?: number;
+  avoid?: number[];
+}
+
 /** A voice that can be used now: its card was read and its graphs are there in the size the card states. */
 export interface Voice {
   id: string;
@@ -14,10 +21,11 @@ export interface Voice {
   /** Classes the condition graph takes: one weight each. */
   classCount: number;
   /**
-   * The folder that clips of these classes are made from, and their weights there. A class that was not trained is made
-   * by the voice this one was made of, which it carries along: it stays what it was, bit for bit.
+   * The folder that such clips are made from, their weights there, and the guidance that the voice there has for them
+   * where none is given. A class that was not trained is made by the voice this one was made of, which it carries along:
+   * it stays what it was, bit for bit.
    */
-  modelFor(classWeights: number[]): { voiceDir: string; classWeights: number[] };
+  modelFor(conditioning: Conditioning): Conditioning & { voiceDir: string; guidance: number };
   /** Itself, and the voices it carries along. */
   models: readonly Pick<Voice, 'dir' | 'classCount' | 'rate' | 'card'>[];
   /** The card as it was read, every key kept. */

@@ -145,6 +145,12 @@ FoleyGenerateArgs = TypedDict(
         "topK": NotRequired[int],
         #: sample among the likeliest codes that together hold this probability; 1 is off; number above 0 to 1; when left out: 1
         "topP": NotRequired[float],
+        #: classifier-free guidance: codes are drawn from log p(class) + guidance * (log p(class) - log p(avoid)); 0 is off, above 0 sampling costs up to
+        #: twice as much; number from 0 to 8; when left out: the voice's default for the class
+        "guidance": NotRequired[float],
+        #: class, or mix of classes, that guidance leads away from, as in class; text, 1 to 128 characters or integer from 0 to 65535 or map of text to
+        #: number above 0; when left out: no class; all classes in equal parts where the voice was not trained without one
+        "avoid": "NotRequired[str | int | dict[str, float]]",
         #: how many clips; clip i uses seed + i modulo 2^32; integer from 1 to 64; when left out: 1
         "count": NotRequired[int],
         #: sample format of previews and audio; "f32" or "s16"; when left out: "f32"
@@ -323,6 +329,12 @@ FoleyVaryArgs = TypedDict(
         "topK": NotRequired[int],
         #: sample among the likeliest codes that together hold this probability; 1 is off; number above 0 to 1; when left out: 1
         "topP": NotRequired[float],
+        #: classifier-free guidance: codes are drawn from log p(class) + guidance * (log p(class) - log p(avoid)); 0 is off, above 0 sampling costs up to
+        #: twice as much; number from 0 to 8; when left out: the clip's own, with its class; else the voice's default for the class
+        "guidance": NotRequired[float],
+        #: class, or mix of classes, that guidance leads away from, as in class; text, 1 to 128 characters or integer from 0 to 65535 or map of text to
+        #: number above 0; when left out: no class; all classes in equal parts where the voice was not trained without one
+        "avoid": "NotRequired[str | int | dict[str, float]]",
         #: how many clips; clip i uses seed + i modulo 2^32; integer from 1 to 64; when left out: 1
         "count": NotRequired[int],
         #: sample format of previews and audio; "f32" or "s16"; when left out: "f32"
@@ -379,6 +391,12 @@ FoleyBranchArgs = TypedDict(
         "topK": NotRequired[int],
         #: sample among the likeliest codes that together hold this probability; 1 is off; number above 0 to 1; when left out: 1
         "topP": NotRequired[float],
+        #: classifier-free guidance: codes are drawn from log p(class) + guidance * (log p(class) - log p(avoid)); 0 is off, above 0 sampling costs up to
+        #: twice as much; number from 0 to 8; when left out: the clip's own, with its class; else the voice's default for the class
+        "guidance": NotRequired[float],
+        #: class, or mix of classes, that guidance leads away from, as in class; text, 1 to 128 characters or integer from 0 to 65535 or map of text to
+        #: number above 0; when left out: no class; all classes in equal parts where the voice was not trained without one
+        "avoid": "NotRequired[str | int | dict[str, float]]",
         #: how many clips; clip i uses seed + i modulo 2^32; integer from 1 to 64; when left out: 4
         "count": NotRequired[int],
         #: sample format of previews and audio; "f32" or "s16"; when left out: "f32"
@@ -647,6 +665,11 @@ ClipBatchArgsRows = TypedDict(
         "count": NotRequired[int],
         #: text, 1 to 128 characters
         "voice": NotRequired[str],
+        #: classifier-free guidance: codes are drawn from log p(class) + guidance * (log p(class) - log p(avoid)); 0 is off, above 0 sampling costs up to
+        #: twice as much; number from 0 to 8; when left out: the voice's default for the class
+        "guidance": NotRequired[float],
+        #: as class; text, 1 to 128 characters
+        "avoid": NotRequired[str],
         #: text
         "catId": NotRequired[str],
         #: text, 0 to 128 characters
@@ -1065,10 +1088,12 @@ ServerWatchHit = TypedDict(
         "late": float,
         #: text or map of text to number
         "class": "str | dict[str, float]",
-        #: that makes this clip again with foley.generate, with the temperature; integer from 0 to 4294967295
+        #: that makes this clip again with foley.generate, with the temperature and the guidance; integer from 0 to 4294967295
         "seed": int,
         #: number
         "temperature": float,
+        #: number
+        "guidance": float,
         #: clips that are still ready; integer from 0
         "remaining": int,
     },
@@ -1156,6 +1181,12 @@ TriggerMapArgs = TypedDict(
         "temperature": NotRequired[float],
         #: of the clips for the softest hits, in between for those in between; number from 0 to 2; when left out: temperature
         "softTemperature": NotRequired[float],
+        #: classifier-free guidance: codes are drawn from log p(class) + guidance * (log p(class) - log p(avoid)); 0 is off, above 0 sampling costs up to
+        #: twice as much; number from 0 to 8; when left out: the voice's default for the class
+        "guidance": NotRequired[float],
+        #: class, or mix of classes, that guidance leads away from, as in class; text, 1 to 128 characters or integer from 0 to 65535 or map of text to
+        #: number above 0; when left out: no class; all classes in equal parts where the voice was not trained without one
+        "avoid": "NotRequired[str | int | dict[str, float]]",
         #: clips that are kept ready; integer from 1 to 16; when left out: 3
         "ready": NotRequired[int],
         #: play the ready clips again and again, in turn; without, no clip is played twice while fresh ones are there; boolean; when left out: false
@@ -1200,6 +1231,12 @@ TriggerMapDoneMap = TypedDict(
         "temperature": float,
         #: of the clips for the softest hits, in between for those in between; number from 0 to 2; when left out: temperature
         "softTemperature": NotRequired[float],
+        #: classifier-free guidance: codes are drawn from log p(class) + guidance * (log p(class) - log p(avoid)); 0 is off, above 0 sampling costs up to
+        #: twice as much; number from 0 to 8; when left out: the voice's default for the class
+        "guidance": NotRequired[float],
+        #: class, or mix of classes, that guidance leads away from, as in class; text, 1 to 128 characters or integer from 0 to 65535 or map of text to
+        #: number above 0; when left out: no class; all classes in equal parts where the voice was not trained without one
+        "avoid": "NotRequired[str | int | dict[str, float]]",
         #: clips that are kept ready; integer from 1 to 16; when left out: 3
         "ready": int,
         #: play the ready clips again and again, in turn; without, no clip is played twice while fresh ones are there; boolean; when left out: false
@@ -1390,6 +1427,8 @@ class AdminFadArgs(TypedDict):
     seed: NotRequired[int | str]
     #: as in foley.generate; number from 0 to 2; when left out: 1
     temperature: NotRequired[float]
+    #: as in foley.generate; number from 0 to 8; when left out: the voice's default for the class
+    guidance: NotRequired[float]
     #: a .npz of statistics or embeddings in the server's references folder, by its name without the ending; text, 1 to 128 characters; when left out:
     #: real clips that come with the embedder
     reference: NotRequired[str]
@@ -1492,6 +1531,8 @@ class AdminFadDoneScore(TypedDict):
     seed: int
     #: of the clips; null where it was not kept; number or null
     temperature: float | None
+    #: of the clips; null where each class had the voice's default; number or null
+    guidance: float | None
     #: share of clips learned by heart, as the voice's card tells; null where it does not; number from 0 to 1 or null
     memorised: float | None
     #: each class that the reference knows; map of text to map
@@ -1540,6 +1581,12 @@ VoiceCompareArgs = TypedDict(
         "topK": NotRequired[int],
         #: sample among the likeliest codes that together hold this probability; 1 is off; number above 0 to 1; when left out: 1
         "topP": NotRequired[float],
+        #: classifier-free guidance: codes are drawn from log p(class) + guidance * (log p(class) - log p(avoid)); 0 is off, above 0 sampling costs up to
+        #: twice as much; number from 0 to 8; when left out: the voice's default for the class
+        "guidance": NotRequired[float],
+        #: class, or mix of classes, that guidance leads away from, as in class; text, 1 to 128 characters or integer from 0 to 65535 or map of text to
+        #: number above 0; when left out: no class; all classes in equal parts where the voice was not trained without one
+        "avoid": "NotRequired[str | int | dict[str, float]]",
         #: sample format of previews and audio; "f32" or "s16"; when left out: "f32"
         "format": NotRequired[Literal["f32", "s16"]],
         #: output rate (Hz); integer from 8000 to 192000; when left out: the voice's rate

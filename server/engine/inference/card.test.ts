@@ -31,6 +31,14 @@ const cases: [string, Record<string, unknown>, RegExp][] = [
   ['classes out of order', { classes: good.classes.toReversed() }, /classes/],
   ['the hash of another voice', { hash: 'a'.repeat(64) }, /hash/],
   ['a kernel that sees nothing', { prior: { ...good.prior, kernel: 1 } }, /kernel/],
+  ['guidance out of range', { sampling: { guidance: { default: 8.5 } } }, /sampling\.guidance\.default/],
+  ['guidance that is no number', { sampling: { guidance: { default: null } } }, /sampling\.guidance\.default/],
+  [
+    'guidance of a class it has not',
+    { sampling: { guidance: { default: 1, classes: { Unicorn: 1 } } } },
+    /sampling\.guidance\.classes\.Unicorn/,
+  ],
+  ['a null class that is neither there nor not', { prior: { ...good.prior, nullClass: 1 } }, /prior\.nullClass/],
   ['a condition that never runs', { prior: { ...good.prior, conditionRows: [4] } }, /row 0/],
 ];
 for (const [what, change, pattern] of cases)

@@ -4,6 +4,7 @@ import path from 'node:path';
 import { z } from 'zod';
 import { EngineError } from '../errors.ts';
 import { type Axis, axes } from './code-grid.ts';
+import { samplingSchema, unknownClasses } from './guidance.ts';
 
 /** In the order of a voice's hash. Only voices whose vocoder is excited by noise have the last. */
 export const graphNames = ['condition', 'row', 'pixel', 'encoder', 'decoder', 'vocoder', 'excitation'] as const;
@@ -44,16 +45,19 @@ const cardSchema = z
     prior: z.looseObject({
       ...{ channels: size, layers: size, blocks: size, heads: size, headDim: size },
       ...{ kernel: size, conditionDim: size, conditionRows: z.array(z.int().min(0)) },
+      // It was trained with labels left out: class weights of zero mean no class.
+      nullClass: z.boolean().optional(),
     }),
     graphs: z.looseObject({
       ...{ condition: cardFile, row: cardFile, pixel: cardFile },
       ...{ encoder: cardFile, decoder: cardFile, vocoder: cardFile, excitation: cardFile.optional() },
     }),
+    sampling: samplingSchema.optional(),
     // Frames to each side that its sound depends on.
     vocoder: z.looseObject({ reach: z.int().min(0).max(1000) }),
     hash: z.string().regex(/^[0-9a-f]{64}$/),
   })
-  .superRefine(({ classes, latent, grid, prior, graphs, hash }, context) => {
+  .superRefine(({ classes, latent, grid, prior, graphs, hash, sampling }, context) => {
     const sizes = { codebook: latent.codebooks, frequency: latent.frequency, time: latent.time };
     const product = (names: Axis[]) => names.reduce((all, name) => all * sizes[name], 1);
     if ([...grid.rowAxes, ...grid.colAxes].sort().join() !== [...axes].sort().join())
@@ -73,6 +77,10 @@ const cardSchema = z
     // Class weights are given in this order, and a recipe names a voice by its hash: both must mean what they say.
     if (classes.some(({ id }, index) => id !== index))
       context.addIssue({ code: 'custom', path: ['classes'], message: 'ids must count from 0, in order' });
+    for (const name of unknownClasses({ classes, sampling })) {
+      const at = ['sampling', 'guidance', 'classes', name];
+      context.addIssue({ code: 'custom', path: at, message: 'the voice has no class of this name' });
+    }
     if (hash !== voiceHash(graphs))
       context.addIssue({ code: 'custom', path: ['hash'], message: 'it is not the hash of the graphs' });
   });

@@ -1,5 +1,6 @@
 import type { EngineEvent, EngineRequest, EngineResult } from '../engine.ts';
 import { EngineError } from '../errors.ts';
+import { GUIDANCE_MAX } from './guidance.ts';
 import type { OnAudioChunk } from './renderer.ts';
 import type { Voice } from './voice.ts';
 
@@ -66,15 +67,18 @@ export async function generateClip(
   }
 }
 
-function check(voice: Voice, { classWeights, codes, start, rate, temperature, topK, topP, seed }: EngineRequest): void {
+function check(voice: Voice, request: EngineRequest): void {
+  const { classWeights, avoid, codes, start, rate, temperature, topK, topP, guidance = 0, seed } = request;
   const { classes, latent, grid } = voice.card;
   const wrong = (message: string): never => {
     throw new EngineError('engine_failed', message);
   };
-  if (classWeights.length !== classes.length)
-    wrong(`${classWeights.length} class weights for ${classes.length} classes`);
-  if (!classWeights.every((weight) => weight >= 0 && weight <= 1)) wrong('class weights must lie in 0..1');
-  if (Math.abs(classWeights.reduce((sum, weight) => sum + weight, 0) - 1) > 1e-3) wrong('class weights must sum to 1');
+  for (const [name, weights] of Object.entries({ classWeights, avoid })) {
+    if (weights === undefined) continue;
+    if (weights.length !== classes.length) wrong(`${name}: ${weights.length} weights for ${classes.length} classes`);
+    if (!weights.every((weight) => weight >= 0 && weight <= 1)) wrong(`${name}: weights must lie in 0..1`);
+    if (Math.abs(weights.reduce((sum, weight) => sum + weight, 0) - 1) > 1e-3) wrong(`${name}: weights must sum to 1`);
+  }
   if (codes !== undefined && codes.length !== grid.rows * grid.cols)
     wrong(`${codes.length} codes for the voice's grid`);
   if (codes?.some((code) => code >= latent.codes)) wrong(`a code is not below ${latent.codes}`);
@@ -86,5 +90,6 @@ function check(voice: Voice, { classWeights, codes, start, rate, temperature, to
   if (!(temperature >= 0 && Number.isFinite(temperature))) wrong('the temperature must be 0 or more');
   if (!(Number.isInteger(topK) && topK >= 0)) wrong('topK must be a whole number');
   if (!(topP > 0 && topP <= 1)) wrong('topP must lie in 0..1, without 0');
+  if (!(guidance >= 0 && guidance <= GUIDANCE_MAX)) wrong(`the guidance must lie in 0..${GUIDANCE_MAX}`);
   if (!(Number.isInteger(seed) && seed >= 0 && seed < 2 ** 32)) wrong('the seed must be a uint32');
 }

@@ -1,0 +1,50 @@
+import { z } from 'zod';
+
+/** Highest weight of guidance that a request or a card may name. */
+export const GUIDANCE_MAX = 8;
+
+const weight = z.number().min(0).max(GUIDANCE_MAX);
+
+/** A card's `sampling`: the guidance of clips that ask for none, for all classes and for single ones by name. */
+export const samplingSchema = z.looseObject({
+  guidance: z.looseObject({ default: weight, classes: z.record(z.string(), weight).optional() }).optional(),
+});
+
+/** What of a card says how its prior is guided. */
+export interface GuidedCard {
+  classes: readonly { name: string }[];
+  sampling?: z.infer<typeof samplingSchema> | undefined;
+}
+
+/** Names in a card's table of guidance that are no class of it. */
+export function unknownClasses({ classes, sampling }: GuidedCard): string[] {
+  const known = new Set(classes.map(({ name }) => name));
+  return Object.keys(sampling?.guidance?.classes ?? {}).filter((name) => !known.has(name));
+}
+
+/** The guidance of a clip that asks for none: 0 where the card says nothing, of a mix the mean by its weights. */
+export function defaultGuidance({ classes, sampling }: GuidedCard, classWeights: readonly number[]): number {
+  const { guidance } = sampling ?? {};
+  if (guidance === undefined) return 0;
+  const of = (id: number): number => guidance.classes?.[classes[id]?.name ?? ''] ?? guidance.default;
+  const only = classWeights.indexOf(1);
+  if (only >= 0) return of(only);
+  return classWeights.reduce((sum, weight, id) => sum + weight * of(id), 0);
+}
+
+/** The class weights of the branch that guidance leads away from: what is to be avoided, no class, or all alike. */
+export function negativeWeights(
+  { classes, prior }: { classes: readonly unknown[]; prior: { nullClass?: boolean | undefined } },
+  avoid?: readonly number[],
+): readonly number[] {
+  // A prior that was trained with labels left out knows what no class is; of any other the mean of all comes closest.
+  return avoid ?? classes.map(() => (prior.nullClass === true ? 0 : 1 / classes.length));
+}
+
+/**
+ * Classifier-free guidance: log p(class) + weight * (log p(class) - log p(rest)), up to a constant, since what is drawn
+ * does not depend on one. Writes to `out`, which may be none of the inputs.
+ */
+export function guide(own: Float32Array, rest: Float32Array, weight: number, out: Float32Array): void {
+  for (let i = 0; i < out.length; i++) out[i] = own[i]! + weight * (own[i]! - rest[i]!);
+}

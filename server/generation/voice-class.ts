@@ -1,0 +1,41 @@
+import { type ClassArg, ProtocolError } from '../../protocol/index.ts';
+import type { Voice } from '../voices/voice.ts';
+import { type ResolvedClass, resolveClass } from './class-weights.ts';
+
+/** A voice, what of it is wanted, and how strongly. */
+export interface VoiceClass {
+  voice: Voice;
+  chosen: ResolvedClass;
+  /** 0 is off. */
+  guidance: number;
+  /** What the clip is led away from; null for no class in particular. */
+  avoid: ResolvedClass | null;
+}
+
+export interface Wanted {
+  guidance?: number | undefined;
+  avoid?: ClassArg | undefined;
+}
+
+/** Guidance where only `avoid` asks for it, of a voice that is not guided by default. */
+const DEFAULT_WITH_AVOID = 1;
+
+/** Fills in the voice's own guidance. Throws unknown_class, or bad_args for `avoid` without guidance. */
+export function voiceClassOf(voice: Voice, chosen: ResolvedClass, { guidance, avoid }: Wanted): VoiceClass {
+  const away = avoid === undefined ? null : resolveClass(voice, avoid, 'args.avoid');
+  if (away !== null && guidance === 0) {
+    const message = 'args.avoid: it has no effect at guidance 0; expected a guidance above 0, or none given';
+    throw new ProtocolError('bad_args', message, { path: 'args.avoid' });
+  }
+  const own = guidance ?? voice.modelFor({ classWeights: chosen.weights, ...weightsOf(away) }).guidance;
+  return { voice, chosen, guidance: own === 0 && away !== null ? DEFAULT_WITH_AVOID : own, avoid: away };
+}
+
+/** What the engine is asked for. */
+export function orderOf({ voice, chosen, guidance, avoid }: VoiceClass): ReturnType<Voice['modelFor']> {
+  return voice.modelFor({ classWeights: chosen.weights, guidance, ...weightsOf(avoid) });
+}
+
+function weightsOf(avoid: ResolvedClass | null): { avoid?: number[] } {
+  return avoid === null ? {} : { avoid: avoid.weights };
+}
