@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { ProtocolError } from '../../protocol/index.ts';
-import { GridAxes } from '../engine/inference/code-grid.ts';
+import { GridAxes, gridProblem } from '../engine/inference/code-grid.ts';
 
 const size = z
   .int()
@@ -11,13 +11,17 @@ const cardSchema = z.looseObject({
   audio: z.looseObject({ rate: size, samples: z.int().min(1) }),
   mel: z.looseObject({ hop: size, frames: size }),
   latent: z.looseObject({ codebooks: size, codes: z.int().min(2).max(65_535), frequency: size, time: size }),
-  grid: z.looseObject({ rows: size, cols: size, rowAxes: z.array(axis), colAxes: z.array(axis) }),
+  grid: z.looseObject({
+    ...{ rows: size, cols: size, rowAxes: z.array(axis), colAxes: z.array(axis) },
+    depthAxes: z.array(axis).optional(),
+  }),
 });
 
 /** The grid of a voice, as its card says: nothing assumes which axis lies where. */
 export interface Grid {
   rows: number;
-  cols: number;
+  /** Codes of a row. */
+  perRow: number;
   /** Codes of one codebook. */
   codes: number;
   codebooks: number;
@@ -26,9 +30,9 @@ export interface Grid {
   /** Seconds of a clip, and of one place in time. */
   seconds: number;
   columnSeconds: number;
-  /** Codebook of each cell, raster order. */
+  /** Codebook of each code, raster order. */
   codebookOf: Uint32Array;
-  /** Band and place in time of each cell, raster order. */
+  /** Band and place in time of each code, raster order. */
   frequencyOf: Uint32Array;
   timeOf: Uint32Array;
 }
@@ -41,16 +45,20 @@ export function gridOf(card: unknown): Grid {
     throw new ProtocolError('voice_corrupt', `the voice's card: ${issue?.path.join('.')}: ${issue?.message}`);
   }
   const { audio, mel, latent, grid } = parsed.data;
-  const axes = [...grid.rowAxes, ...grid.colAxes].sort().join();
-  const cells = latent.codebooks * latent.frequency * latent.time;
-  if (axes !== 'codebook,frequency,time' || grid.rows * grid.cols !== cells)
-    throw new ProtocolError('voice_corrupt', "the voice's card: its grid does not hold its codes");
+  const problem = gridProblem(latent, grid);
+  if (problem !== null) throw new ProtocolError('voice_corrupt', `the voice's card: grid: ${problem}`);
   const places = new GridAxes({ latent, grid });
   return {
-    ...{ rows: grid.rows, cols: grid.cols, codes: latent.codes, codebooks: latent.codebooks, times: latent.time },
+    ...{
+      rows: places.rows,
+      perRow: places.perRow,
+      codes: latent.codes,
+      codebooks: latent.codebooks,
+      times: latent.time,
+    },
     seconds: audio.samples / audio.rate,
     // A last place may lie half beyond the end: then the mel was padded to hold it.
     columnSeconds: (Math.ceil(mel.frames / latent.time) * mel.hop) / audio.rate,
-    ...{ codebookOf: places.codebookOfCells(), frequencyOf: places.frequencyOfCells(), timeOf: places.timeOfCells() },
+    ...{ codebookOf: places.codebookOfCodes(), frequencyOf: places.frequencyOfCodes(), timeOf: places.timeOfCodes() },
   };
 }

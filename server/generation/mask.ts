@@ -16,7 +16,7 @@ export interface MaskOptions {
 const DETAIL = 0.35;
 
 /**
- * Which cells a variation keeps [rows x cols, raster order, 1 = kept].
+ * Which codes a variation keeps [rows x codes of a row, raster order, 1 = kept].
  *
  * The amount goes through the codebooks from the finest on, and through the first one so that the sound changes evenly:
  * a third of its cells pins the body down, so most of its share of the amount lies where few are kept. Measured with
@@ -24,9 +24,9 @@ const DETAIL = 0.35;
  * larger one does too.
  */
 export function keepMask(grid: Grid, { amount = 0, codebooks, rows }: MaskOptions, seed: number): Uint8Array {
-  const { cols, codebookOf } = grid;
-  const given = new Uint8Array(grid.rows * cols);
-  if (rows !== undefined) return given.fill(1, 0, bounded('keepRows', rows, grid.rows) * cols);
+  const { perRow, codebookOf } = grid;
+  const given = new Uint8Array(grid.rows * perRow);
+  if (rows !== undefined) return given.fill(1, 0, bounded('keepRows', rows, grid.rows) * perRow);
   const kept = codebooks === undefined ? null : bounded('codebooks', codebooks, grid.codebooks);
   for (let cell = 0; cell < given.length; cell++) {
     const codebook = codebookOf[cell]!;
@@ -51,7 +51,7 @@ export function checkCodes(grid: Grid, codes: ArrayLike<number>, path: string): 
   const fail = (message: string): never => {
     throw new ProtocolError('bad_args', `${path}: ${message}`, { path });
   };
-  const cells = grid.rows * grid.cols;
+  const cells = grid.rows * grid.perRow;
   if (codes.length !== cells) fail(`${codes.length} codes for a grid of ${cells}`);
   for (let cell = 0; cell < cells; cell++)
     if (!(Number.isInteger(codes[cell]) && codes[cell]! >= 0 && codes[cell]! < grid.codes))

@@ -74,7 +74,7 @@ export function branch(deps: VaryDeps): Handler<'foley.branch'> {
     if (row > known) {
       throw new ProtocolError('bad_args', `args.row: ${known} of ${grid.rows} rows are known`, { path: 'args.row' });
     }
-    const given = new Uint8Array(codes.length).fill(1, 0, row * grid.cols);
+    const given = new Uint8Array(codes.length).fill(1, 0, row * grid.perRow);
     const seed = args.seed ?? randomInt(0, limits.drawnSeedMax + 1);
     const lineage: Lineage = { how: 'branched', from: source.from, row };
     const takes = seedsFrom(seed, args.count).map((one) => ({ seed: one, starts: [{ codes, given }], lineage }));
@@ -110,8 +110,8 @@ async function ofClip({ catalog, clips }: VaryDeps, id: string, wish: Wish): Pro
   return { voiceClass: voiceClassFor(voice, wish, madeBy(voice, recipe)), grid, pieces, seeds, from: id, shape };
 }
 
-function piecesIn<C extends Uint16Array | number[]>({ rows, cols }: Grid, codes: C): C[] {
-  const each = rows * cols;
+function piecesIn<C extends Uint16Array | number[]>({ rows, perRow }: Grid, codes: C): C[] {
+  const each = rows * perRow;
   const count = Math.max(1, Math.ceil(codes.length / each));
   return Array.from({ length: count }, (_, piece) => codes.slice(piece * each, (piece + 1) * each) as C);
 }

@@ -19,8 +19,8 @@ const VERSION = 1;
 /** Bytes before the manifest. */
 export const PREFIX_BYTES = MAGIC.length + 8;
 const MAX_MANIFEST_BYTES = 64 * 1024;
-/** Of a voice, or of one that it carries along: card.json, seven graphs, three of the embedder, and credits. */
-const MOST_FILES = 12;
+/** Of a voice, or of one that it carries along: card.json, eight graphs, three of the embedder, and credits. */
+const MOST_FILES = 13;
 /** Maps and lists of a card inside each other; those that are known have five. What is sent on must not be endless to walk. */
 const MOST_DEPTH = 32;
 /** Texts are read whole: card.json, embedder.json, credits.csv. */
@@ -107,10 +107,10 @@ export function readContents(cardBytes: Uint8Array, embedderBytes: Uint8Array | 
   const texts = [card.name, ...card.classes.map(({ name }) => name)];
   // They are shown in terminals.
   if (texts.some((text) => /\p{Cc}/u.test(text))) throw new VoiceFileError('card.json: a name has control characters');
-  const { condition, row, pixel, encoder, decoder, vocoder, excitation, ...others } = card.graphs;
+  const { condition, row, pixel, encoder, decoder, vocoder, excitation, depth, ...others } = card.graphs;
   const strange = Object.keys(others)[0];
   if (strange !== undefined) throw new VoiceFileError(`card.json: a voice has no graph ${strange.slice(0, 40)}`);
-  const graphs = [condition, row, pixel, encoder, decoder, vocoder, excitation, embedder?.graph];
+  const graphs = [condition, row, pixel, encoder, decoder, vocoder, excitation, depth, embedder?.graph];
   const files = [...graphs.map(ending('.onnx')), ending('.npz')(embedder?.reference)].filter((file) => file !== null);
   if (new Set(files.map(({ name }) => name.toLowerCase())).size !== files.length)
     throw new VoiceFileError('two graphs share a file');

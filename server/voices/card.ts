@@ -32,6 +32,7 @@ export const cardSchema = z
       decoder: graph,
       vocoder: graph,
       excitation: graph.optional(),
+      depth: graph.optional(),
     }),
     sampling: samplingSchema.optional(),
     retrained: z

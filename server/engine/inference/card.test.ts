@@ -29,6 +29,12 @@ const cases: [string, Record<string, unknown>, RegExp][] = [
   ],
   ['an even kernel', { prior: { ...good.prior, kernel: 4 } }, /kernel/],
   ['classes out of order', { classes: good.classes.toReversed() }, /classes/],
+  [
+    'cells of several codes and no graph for them',
+    { grid: { ...good.grid, rows: 4, cols: 6, rowAxes: ['frequency'], depthAxes: ['codebook'] } },
+    /graphs\.depth/,
+  ],
+  ['a kernel of one row', { prior: { ...good.prior, kernel: [1, 5] } }, /kernel/],
   ['the hash of another voice', { hash: 'a'.repeat(64) }, /hash/],
   ['a kernel that sees nothing', { prior: { ...good.prior, kernel: 1 } }, /kernel/],
   ['guidance out of range', { sampling: { guidance: { default: 8.5 } } }, /sampling\.guidance\.default/],

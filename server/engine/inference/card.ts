@@ -3,11 +3,14 @@ import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { z } from 'zod';
 import { EngineError } from '../errors.ts';
-import { type Axis, axes } from './code-grid.ts';
+import { type Axis, axes, gridProblem } from './code-grid.ts';
 import { samplingSchema, unknownClasses } from './guidance.ts';
 
-/** In the order of a voice's hash. Only voices whose vocoder is excited by noise have the last. */
-export const graphNames = ['condition', 'row', 'pixel', 'encoder', 'decoder', 'vocoder', 'excitation'] as const;
+/** In the order of a voice's hash. Only vocoders that are excited by noise have `excitation`, only cells of several codes `depth`. */
+export const graphNames = [
+  ...(['condition', 'row', 'pixel', 'encoder', 'decoder', 'vocoder'] as const),
+  ...(['excitation', 'depth'] as const),
+] as const;
 export type GraphName = (typeof graphNames)[number];
 
 const size = z
@@ -41,16 +44,23 @@ const cardSchema = z
     }),
     mel: z.looseObject({ hop: size, bins: size, frames: size }),
     latent: z.looseObject({ codebooks: size, codes: z.int().min(2).max(65_535), frequency: size, time: size }),
-    grid: z.looseObject({ rows: size, cols: size, rowAxes: z.array(axis).min(1), colAxes: z.array(axis).min(1) }),
+    grid: z.looseObject({
+      ...{ rows: size, cols: size, rowAxes: z.array(axis).min(1), colAxes: z.array(axis).min(1) },
+      // A cell holds the codes of all of it, named in order by the depth graph.
+      depthAxes: z.array(axis).optional(),
+    }),
     prior: z.looseObject({
       ...{ channels: size, layers: size, blocks: size, heads: size, headDim: size },
-      ...{ kernel: size, conditionDim: size, conditionRows: z.array(z.int().min(0)) },
+      // Of rows and columns alike, or of each.
+      kernel: z.union([size, z.tuple([size, size])]),
+      ...{ conditionDim: size, conditionRows: z.array(z.int().min(0)) },
       // It was trained with labels left out: class weights of zero mean no class.
       nullClass: z.boolean().optional(),
     }),
     graphs: z.looseObject({
       ...{ condition: cardFile, row: cardFile, pixel: cardFile },
       ...{ encoder: cardFile, decoder: cardFile, vocoder: cardFile, excitation: cardFile.optional() },
+      depth: cardFile.optional(),
     }),
     sampling: samplingSchema.optional(),
     // Frames to each side that its sound depends on.
@@ -58,20 +68,19 @@ const cardSchema = z
     hash: z.string().regex(/^[0-9a-f]{64}$/),
   })
   .superRefine(({ classes, latent, grid, prior, graphs, hash, sampling }, context) => {
-    const sizes = { codebook: latent.codebooks, frequency: latent.frequency, time: latent.time };
-    const product = (names: Axis[]) => names.reduce((all, name) => all * sizes[name], 1);
-    if ([...grid.rowAxes, ...grid.colAxes].sort().join() !== [...axes].sort().join())
-      context.addIssue({ code: 'custom', path: ['grid'], message: `row and column axes must name ${axes} once each` });
-    else if (product(grid.rowAxes) !== grid.rows || product(grid.colAxes) !== grid.cols)
+    const problem = gridProblem(latent, grid);
+    if (problem !== null) context.addIssue({ code: 'custom', path: ['grid'], message: problem });
+    if ((graphs.depth === undefined) !== ((grid.depthAxes ?? []).length === 0)) {
+      const message = 'expected a depth graph where the grid has axes of depth, and nowhere else';
+      context.addIssue({ code: 'custom', path: ['graphs', 'depth'], message });
+    }
+    const { rows, cols } = kernelOf(prior);
+    if (cols % 2 === 0 || cols < 3 || cols > 15 || rows < 2 || rows > 15)
       context.addIssue({
         code: 'custom',
-        path: ['grid'],
-        message: 'rows and columns are not the product of their axes',
+        path: ['prior', 'kernel'],
+        message: 'the kernel must be 2 to 15 rows and an odd number of columns, 3 to 15',
       });
-    if (grid.rows * grid.cols > 1 << 20)
-      context.addIssue({ code: 'custom', path: ['grid'], message: 'the grid is too large' });
-    if (prior.kernel % 2 === 0 || prior.kernel < 3 || prior.kernel > 15)
-      context.addIssue({ code: 'custom', path: ['prior', 'kernel'], message: 'the kernel must be odd, 3 to 15' });
     if (prior.conditionRows[0] !== 0)
       context.addIssue({ code: 'custom', path: ['prior', 'conditionRows'], message: 'the first must be row 0' });
     // Class weights are given in this order, and a recipe names a voice by its hash: both must mean what they say.
@@ -84,6 +93,12 @@ const cardSchema = z
     if (hash !== voiceHash(graphs))
       context.addIssue({ code: 'custom', path: ['hash'], message: 'it is not the hash of the graphs' });
   });
+
+/** Rows and columns that a causal convolution of the prior sees, its own included. */
+export function kernelOf({ kernel }: { kernel: number | [number, number] }): { rows: number; cols: number } {
+  const [rows, cols] = typeof kernel === 'number' ? [kernel, kernel] : kernel;
+  return { rows, cols };
+}
 
 /** What the engine needs of a voice's card.json. */
 export type Card = z.infer<typeof cardSchema>;

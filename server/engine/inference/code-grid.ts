@@ -3,27 +3,69 @@ import type { Card } from './card.ts';
 export type Axis = 'codebook' | 'frequency' | 'time';
 export const axes: readonly Axis[] = ['codebook', 'frequency', 'time'];
 
+/** A grid as a card describes it: rows of cells, and the codes of a cell, which is one unless axes of depth say more. */
+export interface GridShape {
+  rows: number;
+  cols: number;
+  rowAxes: readonly Axis[];
+  colAxes: readonly Axis[];
+  depthAxes?: readonly Axis[] | undefined;
+}
+
+/** Sizes of the latent's axes. */
+export interface LatentShape {
+  codebooks: number;
+  frequency: number;
+  time: number;
+}
+
+/** What is wrong with a grid for the codes of this latent; null where nothing is. */
+export function gridProblem(
+  latent: LatentShape,
+  { rows, cols, rowAxes, colAxes, depthAxes = [] }: GridShape,
+): string | null {
+  const size = sizesOf(latent);
+  const product = (names: readonly Axis[]): number => names.reduce((all, name) => all * size[name], 1);
+  if ([...rowAxes, ...colAxes, ...depthAxes].sort().join() !== [...axes].sort().join())
+    return `row, column and depth axes must name ${axes} once each`;
+  if (product(rowAxes) !== rows || product(colAxes) !== cols)
+    return 'rows and columns are not the product of their axes';
+  return rows * cols * product(depthAxes) > 1 << 20 ? 'the grid is too large' : null;
+}
+
+function sizesOf({ codebooks, frequency, time }: LatentShape): Record<Axis, number> {
+  return { codebook: codebooks, frequency, time };
+}
+
 /** Where the latent's codes lie on the grid that the prior fills, as the card says. */
 export class GridAxes {
   readonly rows: number;
+  /** Cells of a row. */
   readonly cols: number;
+  /** Codes of a cell, named one after the other. */
+  readonly depth: number;
+  /** Codes of a row. */
+  readonly perRow: number;
   readonly codebooks: number;
   readonly absent: number;
-  /** Raster index of every latent code, latent order being codebook, frequency, time (last fastest). */
+  /** Raster index (row, cell, code) of every latent code, latent order being codebook, frequency, time (last fastest). */
   readonly #place: Uint32Array;
   readonly #latentSize: number;
   readonly #times: number;
 
-  constructor({ latent, grid }: Pick<Card, 'latent' | 'grid'>) {
-    const size = { codebook: latent.codebooks, frequency: latent.frequency, time: latent.time };
+  constructor({ latent, grid }: { latent: LatentShape & Pick<Card['latent'], 'codes'>; grid: GridShape }) {
+    const size = sizesOf(latent);
+    const { depthAxes = [] } = grid;
     this.rows = grid.rows;
     this.cols = grid.cols;
+    this.depth = depthAxes.reduce((depth, axis) => depth * size[axis], 1);
+    this.perRow = this.cols * this.depth;
     this.codebooks = latent.codebooks;
     this.absent = latent.codes;
     this.#times = latent.time;
     this.#latentSize = size.codebook * size.frequency * size.time;
     this.#place = new Uint32Array(this.#latentSize);
-    const order = [...grid.rowAxes, ...grid.colAxes];
+    const order = [...grid.rowAxes, ...grid.colAxes, ...depthAxes];
     const at = { codebook: 0, frequency: 0, time: 0 };
     let index = 0;
     for (at.codebook = 0; at.codebook < size.codebook; at.codebook++)
@@ -42,37 +84,37 @@ export class GridAxes {
 
   /** Codes in latent order [codebook, frequency, time] -> grid codes in raster order. */
   fromLatent(latent: ArrayLike<number | bigint>): Uint16Array {
-    const codes = new Uint16Array(this.rows * this.cols);
+    const codes = new Uint16Array(this.rows * this.perRow);
     for (let i = 0; i < this.#latentSize; i++) codes[this.#place[i]!] = Number(latent[i]);
     return codes;
   }
 
-  /** The codebook of every cell, in raster order. */
-  codebookOfCells(): Uint32Array {
+  /** The codebook of every code, in raster order. */
+  codebookOfCodes(): Uint32Array {
     const each = this.#latentSize / this.codebooks;
-    const out = new Uint32Array(this.rows * this.cols);
+    const out = new Uint32Array(this.rows * this.perRow);
     for (let i = 0; i < this.#latentSize; i++) out[this.#place[i]!] = Math.floor(i / each);
     return out;
   }
 
-  /** The frequency band of every cell, in raster order. */
-  frequencyOfCells(): Uint32Array {
+  /** The frequency band of every code, in raster order. */
+  frequencyOfCodes(): Uint32Array {
     const bands = this.#latentSize / this.codebooks / this.#times;
-    const out = new Uint32Array(this.rows * this.cols);
+    const out = new Uint32Array(this.rows * this.perRow);
     for (let i = 0; i < this.#latentSize; i++) out[this.#place[i]!] = Math.floor(i / this.#times) % bands;
     return out;
   }
 
-  /** The place in time of every cell, in raster order, counted in latent frames. */
-  timeOfCells(): Uint32Array {
-    const out = new Uint32Array(this.rows * this.cols);
+  /** The place in time of every code, in raster order, counted in latent frames. */
+  timeOfCodes(): Uint32Array {
+    const out = new Uint32Array(this.rows * this.perRow);
     for (let i = 0; i < this.#latentSize; i++) out[this.#place[i]!] = i % this.#times;
     return out;
   }
 
   /** How many codebooks, from the first on, are complete once the rows up to and including `row` are. */
   completeAfter(row: number): number {
-    const done = (row + 1) * this.cols;
+    const done = (row + 1) * this.perRow;
     const each = this.#latentSize / this.codebooks;
     let known = 0;
     for (; known < this.codebooks; known++) {

@@ -19,7 +19,7 @@ export async function generateClip(
   const previews: Promise<void>[] = [];
   const { rows } = voice.axes;
   const { seed, rate } = request;
-  let known: Uint16Array = new Uint16Array(voice.axes.rows * voice.axes.cols);
+  let known: Uint16Array = new Uint16Array(voice.axes.rows * voice.axes.perRow);
 
   const render = async (codes: Uint16Array, codebooks?: number, on?: OnAudioChunk): Promise<Float32Array> => {
     const rendered = await voice.render({ codes, seed, rate, ...(codebooks === undefined ? {} : { codebooks }) }, on);
@@ -69,7 +69,7 @@ export async function generateClip(
 
 function check(voice: Voice, request: EngineRequest): void {
   const { classWeights, avoid, codes, start, rate, temperature, topK, topP, guidance = 0, seed } = request;
-  const { classes, latent, grid } = voice.card;
+  const { classes, latent } = voice.card;
   const wrong = (message: string): never => {
     throw new EngineError('engine_failed', message);
   };
@@ -79,10 +79,13 @@ function check(voice: Voice, request: EngineRequest): void {
     if (!weights.every((weight) => weight >= 0 && weight <= 1)) wrong(`${name}: weights must lie in 0..1`);
     if (Math.abs(weights.reduce((sum, weight) => sum + weight, 0) - 1) > 1e-3) wrong(`${name}: weights must sum to 1`);
   }
-  if (codes !== undefined && codes.length !== grid.rows * grid.cols)
+  if (codes !== undefined && codes.length !== voice.axes.rows * voice.axes.perRow)
     wrong(`${codes.length} codes for the voice's grid`);
   if (codes?.some((code) => code >= latent.codes)) wrong(`a code is not below ${latent.codes}`);
-  if (start !== undefined && [start.codes, start.given].some(({ length }) => length !== grid.rows * grid.cols))
+  if (
+    start !== undefined &&
+    [start.codes, start.given].some(({ length }) => length !== voice.axes.rows * voice.axes.perRow)
+  )
     wrong('what the clip starts from is not of the size of the grid');
   if (start?.codes.some((code, cell) => start.given[cell] === 1 && code >= latent.codes))
     wrong(`a code to start from is not below ${latent.codes}`);

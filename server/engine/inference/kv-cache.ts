@@ -1,5 +1,5 @@
 import { type Feeds, floats, integers } from '../onnx/runtime.ts';
-import type { Card } from './card.ts';
+import { type Card, kernelOf } from './card.ts';
 import type { GridAxes } from './code-grid.ts';
 
 /** What the pixel graph gave for the cells of all slots. */
@@ -24,6 +24,8 @@ const STEP = 128;
 export class KvCache {
   readonly #prior: Card['prior'];
   readonly #axes: GridAxes;
+  /** Rows above that convolutions see, and columns to each side. */
+  readonly #rowsAbove: number;
   readonly #reach: number;
   readonly #wide: number;
   /** Floats of one slot. */
@@ -40,7 +42,7 @@ export class KvCache {
   #keys: Float32Array[] = [];
   /** Of each block [slots, heads, headDim, places]. */
   #values: Float32Array[] = [];
-  /** [slots, P]. */
+  /** [slots, P, codes of a cell]. */
   #left = new BigInt64Array(0);
   /** [slots, layers, P * channels], the farthest neighbour first. */
   #left1 = new Float32Array(0);
@@ -48,14 +50,16 @@ export class KvCache {
   #cells = new BigInt64Array(0);
 
   constructor({ prior }: Pick<Card, 'prior'>, axes: GridAxes) {
-    const { layers, channels, kernel, heads, headDim, blocks } = prior;
+    const { layers, channels, heads, headDim, blocks } = prior;
+    const kernel = kernelOf(prior);
     this.#prior = prior;
     this.#axes = axes;
-    this.#reach = (kernel - 1) / 2;
+    this.#rowsAbove = kernel.rows - 1;
+    this.#reach = (kernel.cols - 1) / 2;
     this.#wide = axes.cols + 2 * this.#reach;
     this.#mostPlaces = roundUp(axes.rows * axes.cols);
     this.#size = {
-      above: layers * channels * (kernel - 1) * this.#wide,
+      above: layers * channels * this.#rowsAbove * this.#wide,
       left: layers * this.#reach * channels,
       key: heads * (headDim + 1),
       value: heads * headDim,
@@ -103,8 +107,8 @@ export class KvCache {
 
   /** What the row graph takes of the first slots: activations of the rows above. */
   rowFeeds(slots: number): Feeds {
-    const { layers, channels, kernel } = this.#prior;
-    const dims = [slots, layers * channels, kernel - 1, this.#wide];
+    const { layers, channels } = this.#prior;
+    const dims = [slots, layers * channels, this.#rowsAbove, this.#wide];
     const part = (data: Float32Array) => floats(data.subarray(0, slots * this.#size.above), dims);
     return { a1: part(this.#above1), a2: part(this.#above2) };
   }
@@ -117,6 +121,7 @@ export class KvCache {
     const { layers, channels, heads, headDim } = this.#prior;
     const { above, left } = this.#size;
     const reach = this.#reach;
+    const { depth } = this.#axes;
     this.#spread(roundUp(cells));
     // The oldest row above goes. The arrays move as one; what comes to lie in a newest row's place is a neighbour's, but
     // all cells of that row are written before the row graph looks, and outside the grid every row is zero.
@@ -127,7 +132,10 @@ export class KvCache {
     const several = Math.max(slots, 2);
     const feeds: Feeds = {
       cell: integers(this.#cells.subarray(0, several), [several]),
-      left: integers(this.#left.subarray(0, several * reach), [several, reach]),
+      left: integers(
+        this.#left.subarray(0, several * reach * depth),
+        depth === 1 ? [several, reach] : [several, reach, depth],
+      ),
       l1: floats(this.#left1.subarray(0, several * left), [several, layers, reach * channels]),
       l2: floats(this.#left2.subarray(0, several * left), [several, layers, reach * channels]),
       attend: integers(
@@ -159,13 +167,17 @@ export class KvCache {
 
   /** Moves the left neighbours of all slots; then `keep` puts each slot's newest in its place. */
   beginKeep(slots: number): void {
-    this.#left.copyWithin(0, 1, slots * this.#reach);
+    const { depth } = this.#axes;
+    this.#left.copyWithin(0, depth, slots * this.#reach * depth);
     for (const data of [this.#left1, this.#left2]) data.copyWithin(0, this.#prior.channels, slots * this.#size.left);
   }
 
-  keep(slot: number, cell: number, code: number, outputs: CellOutputs): void {
-    const column = cell % this.#axes.cols;
-    this.#left[(slot + 1) * this.#reach - 1] = BigInt(code);
+  /** `codes` of the cell, as many as one has. */
+  keep(slot: number, cell: number, codes: Uint16Array, outputs: CellOutputs): void {
+    const { cols, depth } = this.#axes;
+    const column = cell % cols;
+    const newest = ((slot + 1) * this.#reach - 1) * depth;
+    for (let level = 0; level < depth; level++) this.#left[newest + level] = BigInt(codes[level]!);
     this.#push(slot, this.#left1, outputs.a1);
     this.#push(slot, this.#left2, outputs.a2);
     this.#place(slot, column, this.#above1, outputs.a1);
@@ -184,8 +196,8 @@ export class KvCache {
   }
 
   #place(slot: number, column: number, above: Float32Array, activations: Float32Array): void {
-    const { layers, channels, kernel } = this.#prior;
-    const span = (kernel - 1) * this.#wide;
+    const { layers, channels } = this.#prior;
+    const span = this.#rowsAbove * this.#wide;
     let to = slot * this.#size.above + span - this.#wide + this.#reach + column;
     const from = slot * layers * channels;
     for (let i = 0; i < layers * channels; i++, to += span) above[to] = activations[from + i]!;
@@ -245,7 +257,7 @@ export class KvCache {
     this.#values = this.#values.map((data) => grown(data, value * this.#mostPlaces));
     this.#left1 = new Float32Array(capacity * left);
     this.#left2 = new Float32Array(capacity * left);
-    this.#left = new BigInt64Array(capacity * this.#reach);
+    this.#left = new BigInt64Array(capacity * this.#reach * this.#axes.depth);
     this.#cells = new BigInt64Array(capacity);
     this.#capacity = capacity;
   }

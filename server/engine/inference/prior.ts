@@ -1,5 +1,5 @@
 import { type Feeds, floats, type Graph, integers, type Outputs, read } from '../onnx/runtime.ts';
-import type { Card } from './card.ts';
+import { type Card, kernelOf } from './card.ts';
 import type { GridAxes } from './code-grid.ts';
 import { KvCache } from './kv-cache.ts';
 
@@ -20,21 +20,24 @@ export interface Branch<C extends Sampled = Sampled> {
   conditionFrom: number;
 }
 
-/**
- * Chooses codes: `place` is the code's index in its row, logits [slots, codes] are only lent, and `out` takes the code of
- * each slot.
- */
-export type Choose = (place: number, logits: Float32Array, out: Uint16Array) => void;
+/** Chooses a code for each slot: `place` is its index in the row, logits [slots, codes] are only lent. */
+export type Choose = (place: number, logits: Float32Array) => ArrayLike<number>;
 
 export interface PriorGraphs {
   condition: Graph;
   row: Graph;
   pixel: Graph;
+  /** Names the codes of a cell one after the other, where it has several. */
+  depth: Graph | null;
 }
 
 /**
  * The prior's graphs and what they remember of each slot. The row graph computes for a whole row what finished rows
- * contribute, the pixel graph adds what the row's own finished cells do. No bit of a slot depends on the others (see the
+ * contribute, the pixel graph adds what the row's own finished cells do. Where a cell has several codes, the pixel graph
+ * tells what is known of the cell, and the depth graph names them in order, each by those before it. With K codes a cell,
+ * M >= 2 rows of slots, C channels, P columns to each side and W columns: row graph codes [B, P, W + 2P, K]; pixel graph
+ * left [M, P, K] and trunk [M, C] in place of logits; depth graph trunk [M, C], codes [M, K] (absent from `level` on),
+ * level [1] -> logits [M, codes]. No bit of a slot depends on the others (see the
  * trainer's pixel graph).
  */
 export class Prior {
@@ -42,12 +45,15 @@ export class Prior {
   readonly #axes: GridAxes;
   readonly #graphs: PriorGraphs;
   readonly state: KvCache;
+  /** Columns to each side, and rows above, whose codes a cell sees. */
+  readonly #reach: number;
 
   constructor(card: Card, axes: GridAxes, graphs: PriorGraphs) {
     this.#card = card;
     this.#axes = axes;
     this.#graphs = graphs;
     this.state = new KvCache(card, axes);
+    this.#reach = (kernelOf(card.prior).cols - 1) / 2;
   }
 
   /** The next row of the branches in the first slots. `furthest` is the last row that any slot has come to. */
@@ -57,16 +63,41 @@ export class Prior {
     for (const branch of branches) await this.#renew(branch);
     const above = await this.#graphs.row.run(this.#rowFeeds(branches));
     const feeds = this.state.beginRow(branches.length, (furthest + 1) * cols);
-    const chosen = new Uint16Array(branches.length);
     for (const [column, own] of this.#columns(above, branches.length).entries()) {
       const cells = branches.map(({ clip: { row } }) => row * cols + column);
       this.state.setCells(cells);
       const outputs = await this.#graphs.pixel.run({ ...feeds, ...own });
-      choose(column, read(outputs, 'logits'), chosen);
+      const codes = await this.#codesOf(column, outputs, branches.length, choose);
       const kept = { a1: read(outputs, 'a1'), a2: read(outputs, 'a2'), past: read(outputs, 'past') };
       this.state.beginKeep(branches.length);
-      for (const [slot, cell] of cells.entries()) this.state.keep(slot, cell, chosen[slot]!, kept);
+      for (const [slot, cell] of cells.entries()) this.state.keep(slot, cell, codes[slot]!, kept);
     }
+  }
+
+  /** The codes of a column's cells, of each slot. */
+  async #codesOf(column: number, outputs: Outputs, slots: number, choose: Choose): Promise<Uint16Array[]> {
+    const { depth } = this.#graphs;
+    if (depth === null) return Array.from(choose(column, read(outputs, 'logits')), (code) => Uint16Array.of(code));
+    const { depth: levels, absent } = this.#axes;
+    const codes = Array.from({ length: slots }, () => new Uint16Array(levels));
+    const trunk = read(outputs, 'trunk');
+    // A lone slot has nobody beside it, as in the pixel graph.
+    const several = Math.max(slots, 2);
+    const known = new BigInt64Array(several * levels).fill(BigInt(absent));
+    for (let level = 0; level < levels; level++) {
+      const { logits } = await depth.run({
+        trunk: floats(trunk, [several, trunk.length / several]),
+        codes: integers(known, [several, levels]),
+        level: integers(BigInt64Array.of(BigInt(level)), [1]),
+      });
+      const chosen = choose(column * levels + level, read({ logits: logits! }, 'logits'));
+      for (let slot = 0; slot < several; slot++) {
+        const code = chosen[slot % slots]!;
+        known[slot * levels + level] = BigInt(code);
+        if (slot < slots) codes[slot]![level] = code;
+      }
+    }
+    return codes;
   }
 
   /** Before the first row of each codebook: what the codebooks before it say. */
@@ -75,20 +106,22 @@ export class Prior {
     const { clip, classWeights } = branch;
     const part = this.#card.prior.conditionRows.indexOf(clip.row);
     if (part < 0) return;
-    const outputs = await this.#graphs.condition.run({
+    const { condition } = this.#graphs;
+    const outputs = await condition.run({
       class: floats(Float32Array.from(classWeights), [1, classWeights.length]),
-      codes: integers(BigInt64Array.from(clip.codes, BigInt), [1, rows, cols]),
-      part: integers(BigInt64Array.of(BigInt(part)), [1]),
+      // Rows that are time know nothing of finished codebooks: there are none before the end.
+      ...(condition.wants('codes') ? { codes: integers(BigInt64Array.from(clip.codes, BigInt), [1, rows, cols]) } : {}),
+      ...(condition.wants('part') ? { part: integers(BigInt64Array.of(BigInt(part)), [1]) } : {}),
     });
     branch.condition = read(outputs, 'condition');
     branch.conditionFrom = clip.row;
   }
 
   #rowFeeds(branches: readonly Branch[]): Feeds {
-    const { cols } = this.#axes;
-    const { kernel, conditionDim } = this.#card.prior;
-    const reach = (kernel - 1) / 2;
-    const wide = cols + 2 * reach;
+    const { cols, depth } = this.#axes;
+    const { conditionDim } = this.#card.prior;
+    const reach = this.#reach;
+    const wide = (cols + 2 * reach) * depth;
     const codes = new BigInt64Array(branches.length * reach * wide).fill(BigInt(this.#axes.absent));
     const condition = new Float32Array(branches.length * cols * conditionDim);
     for (const [slot, branch] of branches.entries()) {
@@ -99,7 +132,10 @@ export class Prior {
     }
     return {
       ...this.state.rowFeeds(branches.length),
-      codes: integers(codes, [branches.length, reach, wide]),
+      codes: integers(
+        codes,
+        depth === 1 ? [branches.length, reach, wide] : [branches.length, reach, wide / depth, depth],
+      ),
       condition: floats(condition, [branches.length, cols, conditionDim]),
       row: integers(
         BigInt64Array.from(branches, ({ clip: { row } }) => BigInt(row)),
@@ -108,15 +144,15 @@ export class Prior {
     };
   }
 
-  /** Codes of the P rows above the clip's row, with P absent columns on both sides: [P, W + 2P]. */
+  /** Codes of the P rows above the clip's row, with P absent columns on both sides: [P, W + 2P, codes of a cell]. */
   #rowsAbove({ row, codes }: Sampled, out: BigInt64Array): void {
-    const { cols } = this.#axes;
-    const reach = (this.#card.prior.kernel - 1) / 2;
+    const { perRow, depth } = this.#axes;
+    const reach = this.#reach;
     for (let i = 0; i < reach; i++) {
-      const from = (row - reach + i) * cols;
+      const from = (row - reach + i) * perRow;
       if (from < 0) continue;
-      const to = i * (cols + 2 * reach) + reach;
-      for (let column = 0; column < cols; column++) out[to + column] = BigInt(codes[from + column]!);
+      const to = i * (perRow + 2 * reach * depth) + reach * depth;
+      for (let place = 0; place < perRow; place++) out[to + place] = BigInt(codes[from + place]!);
     }
   }
 

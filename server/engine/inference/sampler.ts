@@ -72,7 +72,7 @@ export class Sampler {
     this.#prior = new Prior(card, axes, graphs);
   }
 
-  /** Returns rows x columns codes in raster order. */
+  /** Returns the codes of all rows in raster order. */
   sample(options: SampleOptions): Promise<Uint16Array> {
     return new Promise((resolve, reject) => {
       this.#joining.push(this.#begin(options, resolve, reject));
@@ -81,7 +81,7 @@ export class Sampler {
   }
 
   #begin(options: SampleOptions, resolve: Clip['resolve'], reject: Clip['reject']): Clip {
-    const { rows, cols, absent } = this.#axes;
+    const { rows, perRow, absent } = this.#axes;
     const { classWeights, guidance = 0, avoid } = options;
     const branches: Branch<Clip>[] = [];
     const clip: Clip = {
@@ -91,12 +91,12 @@ export class Sampler {
         reject,
         row: 0,
         problem: null,
-        prefix: prefixRows(options, cols),
+        prefix: prefixRows(options, perRow),
         followers: [],
         branches,
       },
       tokens: new TokenSampler(this.#card.latent.codes, options),
-      codes: new Uint16Array(rows * cols).fill(absent),
+      codes: new Uint16Array(rows * perRow).fill(absent),
     };
     for (const weights of guidance > 0 ? [classWeights, negativeWeights(this.#card, avoid)] : [classWeights])
       branches.push({ clip, classWeights: weights, condition: new Float32Array(0), conditionFrom: 0 });
@@ -150,11 +150,11 @@ export class Sampler {
       return 0;
     const weightsOf = (all: Clip['branches']): string => JSON.stringify(all.map(({ classWeights }) => classWeights));
     if (weightsOf(leader.branches) !== weightsOf(branches)) return 0;
-    const { rows, cols } = this.#axes;
+    const { rows, perRow } = this.#axes;
     const [one, other] = [leader.options.start!.codes, options.start!.codes];
     let cell = 0;
-    while (cell < most * cols && one[cell] === other[cell]) cell++;
-    return Math.min(Math.floor(cell / cols), rows - 1);
+    while (cell < most * perRow && one[cell] === other[cell]) cell++;
+    return Math.min(Math.floor(cell / perRow), rows - 1);
   }
 
   /** Those that part from a clip here go on from what it remembers. */
@@ -162,11 +162,11 @@ export class Sampler {
     const parting = leader.followers.filter(({ from }) => from === leader.row);
     if (parting.length === 0) return;
     leader.followers = leader.followers.filter(({ from }) => from > leader.row);
-    const { cols } = this.#axes;
+    const { perRow } = this.#axes;
     for (const { clip } of parting) {
       const { row } = leader;
       clip.row = row;
-      clip.codes.set(leader.codes.subarray(0, row * cols));
+      clip.codes.set(leader.codes.subarray(0, row * perRow));
       for (const [i, branch] of clip.branches.entries()) {
         const from = leader.branches[i]!;
         branch.condition = from.condition;
@@ -175,7 +175,7 @@ export class Sampler {
         this.#enter(branch);
       }
       try {
-        for (let i = 0; i < row; i++) await clip.options.onRow(i, clip.codes.slice(i * cols, (i + 1) * cols));
+        for (let i = 0; i < row; i++) await clip.options.onRow(i, clip.codes.slice(i * perRow, (i + 1) * perRow));
       } catch (error) {
         this.#leave(clip);
         clip.reject(error);
@@ -212,12 +212,12 @@ export class Sampler {
   }
 
   async #finishRow(clip: Clip): Promise<void> {
-    const { rows, cols } = this.#axes;
+    const { rows, perRow } = this.#axes;
     try {
       if (clip.problem !== null) throw clip.problem.error;
       const row = clip.row++;
       await this.#part(clip);
-      await clip.options.onRow(row, clip.codes.slice(row * cols, (row + 1) * cols));
+      await clip.options.onRow(row, clip.codes.slice(row * perRow, (row + 1) * perRow));
       if (clip.row < rows) return;
       this.#leave(clip);
       clip.resolve(clip.codes);
@@ -232,18 +232,20 @@ export class Sampler {
     const { codes } = this.#card.latent;
     const placed = placesOf(branches);
     const guided = new Float32Array(codes);
+    const chosen = new Uint16Array(branches.length);
     // Of those that stand back too: what they remember lies beside the others'.
     const furthest = Math.max(...this.#branches.map(({ clip: { row } }) => row));
-    await this.#prior.row(branches, furthest, (place, logits, out) => {
+    await this.#prior.row(branches, furthest, (place, logits) => {
       const of = (slot: number): Float32Array => logits.subarray(slot * codes, (slot + 1) * codes);
       for (const { clip, slots } of placed) {
         const [own, rest] = slots as [number, number?];
         if (rest !== undefined) guide(of(own), of(rest), clip.options.guidance!, guided);
-        const cell = clip.row * this.#axes.cols + place;
+        const cell = clip.row * this.#axes.perRow + place;
         const code = choose(clip, cell, rest === undefined ? of(own) : guided);
         clip.codes[cell] = code;
-        for (const slot of slots) out[slot] = code;
+        for (const slot of slots) chosen[slot] = code;
       }
+      return chosen;
     });
   }
 }
@@ -259,9 +261,9 @@ function placesOf(branches: readonly Branch<Clip>[]): Placed[] {
   return clipsOf(branches).map((clip) => ({ clip, slots: clip.branches.map((branch) => slots.get(branch)!) }));
 }
 
-function prefixRows({ start }: SampleOptions, cols: number): number {
+function prefixRows({ start }: SampleOptions, perRow: number): number {
   const first = start?.given.indexOf(0) ?? 0;
-  return Math.floor((first < 0 ? start!.given.length : first) / cols);
+  return Math.floor((first < 0 ? start!.given.length : first) / perRow);
 }
 
 /** The clip's code of a cell. One whose logits are no numbers ends with its row; the others know nothing of it. */

@@ -12,7 +12,7 @@ import {
 } from './renderer.ts';
 import { Sampler } from './sampler.ts';
 
-const priorGraphs = ['condition', 'row', 'pixel'] as const;
+const priorGraphs = ['condition', 'row', 'pixel', 'depth'] as const;
 
 /** How a voice's renderer is had: here, or in another thread. */
 export type OpenRenderer = (of: RendererOptions, axes: GridAxes) => Promise<ClipRenderer>;
@@ -28,11 +28,14 @@ export class Voice {
   readonly #renderer: ClipRenderer;
 
   private constructor(cardText: string, card: Card, axes: GridAxes, prior: Graph[], renderer: ClipRenderer) {
-    const [condition, row, pixel] = prior;
+    const [condition, row, pixel, depth] = prior;
     this.card = card;
     this.cardText = cardText;
     this.axes = axes;
-    this.sampler = new Sampler(card, axes, { condition: condition!, row: row!, pixel: pixel! });
+    this.sampler = new Sampler(card, axes, {
+      ...{ condition: condition!, row: row!, pixel: pixel! },
+      depth: depth ?? null,
+    });
     this.#prior = prior;
     this.#renderer = renderer;
   }
@@ -53,8 +56,10 @@ export class Voice {
     const prior: Graph[] = [];
     let renderer: ClipRenderer | null = null;
     try {
-      for (const name of priorGraphs)
+      for (const name of priorGraphs) {
+        if (card.graphs[name] === undefined) continue;
         prior.push(await Graph.open(voiceDir, card, name, { provider: 'cpu', threads: 1 }));
+      }
       renderer = await openRenderer({ voiceDir, card, place }, axes);
       const voice = new Voice(cardText, card, axes, prior, renderer);
       await voice.#prove();
@@ -85,7 +90,7 @@ export class Voice {
       await this.sampler.sample({ ...options, onRow: () => Promise.reject(stop) }).catch((error: unknown) => {
         if (error !== stop) throw error;
       });
-      await this.render({ codes: new Uint16Array(this.axes.rows * this.axes.cols), seed: 0 });
+      await this.render({ codes: new Uint16Array(this.axes.rows * this.axes.perRow), seed: 0 });
     } catch (error) {
       const reason = error instanceof Error ? error.message : String(error);
       throw new EngineError('voice_corrupt', `the voice's graphs do not fit its card: ${reason}`, { cause: error });
