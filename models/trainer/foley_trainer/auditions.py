@@ -12,10 +12,11 @@ import soundfile
 import torch
 
 from .codec import Codec
+from .events import emit
 from .export_prior import export_prior
 from .mel import MelConfig
 from .prior import PixelSnail
-from .runner import Runner, emit
+from .runner import Runner
 from .two_stage import TwoStageSampler
 from .vocoder import Generator
 from .voice_runner import Recipe, drawn_apart

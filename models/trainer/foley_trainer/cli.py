@@ -13,12 +13,13 @@ from .data import CorpusError, open_corpus
 from .device import NoDevice
 from .ears import EmbedderError
 from .evaluate import EvaluateError
+from .events import emit
 from .fad import StatisticsError
 from .importer import ImportProblem
 from .made import MadeError
 from .preset import PresetError
 from .reproduce import ReproduceError
-from .runner import MismatchedCheckpoint, NotFinite, emit
+from .runner import MismatchedCheckpoint, NotFinite
 from .stages import Making, train
 from .supervised import Busy
 from .tags import TaggerMissing

@@ -13,9 +13,10 @@ import numpy as np
 
 from .corpus import SPLITS, Clip, Corpus, CorpusError, read_corpus
 from .dcase import TABLE_1
+from .events import emit
 from .facts import Facts, decibels, measure
+from .files import save_text
 from .fingerprint import alike
-from .runner import emit, save_text
 
 SECONDS = 4.0
 TOLERANCE = 0.001

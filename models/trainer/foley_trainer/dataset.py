@@ -9,7 +9,8 @@ from pathlib import Path
 from typing import Any
 
 from .data_report import data_report
-from .runner import emit, save_text
+from .events import emit
+from .files import save_text
 from .segment import MANIFEST, add_options, segment, write_manifest
 from .supervised import Stopped, stoppable, watch_stdin
 

@@ -21,15 +21,16 @@ from .corpus import Clip, Corpus
 from .data import fit, open_corpus, read_audio
 from .distances import Heard, Reference, measure
 from .ears import Ear, OwnEar
+from .events import emit
 from .examples import write_examples
 from .fad import gaussian, load_statistics, save_statistics
+from .files import save_text
 from .heard import embed_clips
 from .learned import learned_by_heart
 from .made import MadeError, codes_of, given_clips, make_clips
 from .named import by_own_ear, by_tagger
 from .parts import Parts, files
 from .report import page
-from .runner import emit, save_text
 from .stages import RATE
 from .tags import Tagger
 from .trained import TrainedError, load_codec, load_prior

@@ -11,7 +11,8 @@ import numpy as np
 from .corpus import Clip
 from .data import fit, read_audio
 from .made import save_wav
-from .sheet import draw, log_mel
+from .mel import log_mel
+from .sheet import draw
 
 SHOWN = 3  # clips per class and kind
 PAIRS = 6  # generated clips beside their nearest training clips

@@ -19,9 +19,9 @@ from torch import Tensor, nn
 
 from .embedder import HEARING, Embedder
 from .export_prior import export_module
+from .files import save_text
 from .patches import LogMelPatches
-from .runner import save_text
-from .trained import Record
+from .record import Record
 
 FORMAT, VERSION = "foleyd-embedder", 1
 

@@ -25,12 +25,7 @@ from .export_row import row_graph
 from .fold import folded
 from .grid import Grid
 from .onnx_graph import IR_VERSION, OPSET, GraphWriter, halve, merged
-from .prior import PixelSnail, PriorConfig
-
-
-def condition_rows(c: PriorConfig) -> list[int]:
-    """Rows before which the condition graph must run (again) with the codes so far."""
-    return c.grid.condition_rows() if c.condition == "context" else [0]
+from .prior import PixelSnail
 
 
 class _Part(nn.Module):

@@ -19,12 +19,12 @@ from torch.nn.utils.parametrize import is_parametrized
 from .codec import Codec, CodecConfig
 from .export_graphs import export_codec, export_vocoder, folded_vocoder, with_rounded_weights
 from .export_prior import export_prior
+from .files import save_text
 from .fold import folded
 from .grid import Grid
 from .mel import MelConfig
 from .parity import lively
 from .prior import PixelSnail, PriorConfig
-from .runner import save_text
 from .two_stage import ReferenceSampler
 from .vocoder import Generator, VocoderConfig
 from .voice_card import card_fields, write_voice

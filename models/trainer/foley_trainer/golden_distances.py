@@ -16,8 +16,8 @@ import numpy as np
 
 from .ears import OwnEar
 from .fad import Clips, Resampled, frechet, gaussian, save_embeddings, save_statistics
+from .files import save_text
 from .kad import kad
-from .runner import save_text
 
 DIMS = 24
 PICKS = [[0, 1, 2, 3, 4], [7, 7, 2, 9, 9, 9, 1], list(range(12))]

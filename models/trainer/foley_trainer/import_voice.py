@@ -14,11 +14,11 @@ import time
 from pathlib import Path
 
 from .data import DCASE_CLASSES
+from .events import emit
 from .export_graphs import export_codec, export_vocoder
 from .export_prior import export_prior
 from .importer import ImportProblem, hifigan_settings, import_baseline, import_hifigan, import_vqvae
 from .mel import MelConfig
-from .runner import emit
 from .voice_card import card_fields, write_voice
 
 SAMPLES = 88200

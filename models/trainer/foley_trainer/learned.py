@@ -9,9 +9,9 @@ import numpy as np
 
 from .corpus import Clip
 from .made import codes_of
+from .mel import log_mel
 from .memorised import Prints, nearest, own_likeness, threshold
 from .progress import Progress
-from .sheet import log_mel
 from .voice_runner import VoiceRunner
 
 BATCH = 16

@@ -11,8 +11,8 @@ import numpy as np
 import soundfile
 
 from .corpus import AUDIO_SUFFIXES, Clip
+from .files import save_text
 from .progress import Progress
-from .runner import save_text
 from .voice_runner import Recipe, VoiceRunner
 
 BATCH = 16  # clips sampled at a time

@@ -8,7 +8,7 @@ from pathlib import Path
 from . import device, parallel
 from . import preset as presets
 from .data import open_corpus
-from .runner import emit
+from .events import emit
 from .stages import Making, train
 from .voice import export_voice
 

@@ -81,3 +81,8 @@ class LogMel(nn.Module):
 
     def forward(self, audio: Tensor) -> Tensor:
         return torch.log(torch.clamp(self.magnitudes(audio), min=self.config.floor))
+
+
+def log_mel(audio: np.ndarray) -> np.ndarray:
+    """Mono audio at 22050 Hz -> [80, frames]."""
+    return LogMel()(torch.from_numpy(audio.astype(np.float32))[None])[0].numpy()

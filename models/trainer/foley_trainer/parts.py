@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from .corpus import Clip
-from .runner import save_text
+from .files import save_text
 
 
 class Parts:

@@ -69,6 +69,11 @@ class PriorConfig:
         return asdict(self)
 
 
+def condition_rows(c: PriorConfig) -> list[int]:
+    """Rows before which the condition graph must run (again) with the codes so far."""
+    return c.grid.condition_rows() if c.condition == "context" else [0]
+
+
 class Block(nn.Module):
     def __init__(self, c: PriorConfig) -> None:
         super().__init__()

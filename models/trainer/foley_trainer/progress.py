@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 
-from .runner import emit
+from .events import emit
 
 EVERY = 2.0  # seconds
 

@@ -9,9 +9,10 @@ from pathlib import Path
 
 from .data import Corpus, fit, open_corpus, read_audio
 from .ears import OwnEar
+from .events import emit
 from .fad import Clips, save_embeddings
+from .files import save_text
 from .progress import Progress
-from .runner import emit, save_text
 from .stages import RATE
 from .yardstick import YardstickError
 

@@ -28,9 +28,10 @@ import torch
 from . import device, parallel
 from . import preset as presets
 from .data import Corpus, open_corpus
+from .events import emit
+from .files import save_text
 from .made import save_wav
 from .make import SHARES
-from .runner import emit, save_text
 from .stages import Making, train
 from .table2 import AVERAGE, SYSTEMS, as_text, averaged, draw, published
 from .voice import export_voice

@@ -22,10 +22,12 @@ from . import device
 from . import preset as presets
 from .auditions import Auditions
 from .data import Augmenter, Corpus, CorpusError, open_corpus
+from .events import emit
+from .files import save_atomic
 from .fine_tune import FineTuneStage, draw_kept
 from .from_voice import Trainable, load_voice
 from .preset import PresetError
-from .runner import Runner, RunOptions, emit, save_atomic
+from .runner import Runner, RunOptions
 from .stages import Making, train
 from .supervised import Stopped, alone, stoppable, watch_stdin
 from .trained import TrainedError, load_codec, load_vocoder

@@ -9,9 +9,7 @@ loop; rank 0 alone speaks, evaluates and writes.
 from __future__ import annotations
 
 import contextlib
-import json
 import math
-import os
 import signal
 import sys
 import time
@@ -27,6 +25,8 @@ from torch import Tensor, nn
 
 from . import parallel
 from .device import load
+from .events import clean, emit
+from .files import save_atomic
 
 
 class NotFinite(Exception):
@@ -67,37 +67,6 @@ class Stage(Protocol):
     def evaluate(self) -> dict[str, float]: ...
 
     def config(self) -> dict[str, Any]: ...
-
-
-def emit(event: str, **data: Any) -> None:
-    """One progress event as a JSON line on stdout."""
-    print(json.dumps({"event": event, **data}, allow_nan=False), flush=True)
-
-
-def clean(metrics: dict[str, float]) -> dict[str, float]:
-    return {k: round(float(v), 6) for k, v in metrics.items()}
-
-
-def save_atomic(state: dict[str, Any], path: Path) -> None:
-    """Written beside and renamed: a kill or a full disk leaves the former checkpoint whole."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_suffix(".tmp")
-    try:
-        with open(temporary, "wb") as file:
-            torch.save(state, file)
-            file.flush()
-            os.fsync(file.fileno())
-    except (OSError, RuntimeError):  # torch's writer reports a full disk as RuntimeError
-        temporary.unlink(missing_ok=True)
-        raise
-    os.replace(temporary, path)
-
-
-def save_text(text: str, path: Path) -> None:
-    """As save_atomic, for text."""
-    temporary = path.with_name(path.name + ".tmp")
-    temporary.write_text(text, encoding="utf-8")
-    os.replace(temporary, path)
 
 
 class Ema:

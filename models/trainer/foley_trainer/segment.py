@@ -25,7 +25,8 @@ import soundfile
 from .audio import stream
 from .corpus import CorpusError, audio_files, class_folders, refuse, split_by_original
 from .cuts import FRAME, levels_of, plan
-from .runner import emit, save_text
+from .events import emit
+from .files import save_text
 
 RATE = 22050
 FADE = 110  # samples, 5 ms at both ends

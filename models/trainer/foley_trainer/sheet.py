@@ -9,14 +9,6 @@ import matplotlib
 matplotlib.use("Agg")
 import matplotlib.pyplot as plt
 import numpy as np
-import torch
-
-from .mel import LogMel
-
-
-def log_mel(audio: np.ndarray) -> np.ndarray:
-    """Mono audio at 22050 Hz -> [80, frames]."""
-    return LogMel()(torch.from_numpy(audio.astype(np.float32))[None])[0].numpy()
 
 
 def draw(path: str | Path, columns: list[str], rows: list[tuple[str, list[np.ndarray]]]) -> None:

@@ -11,9 +11,10 @@ import torch
 
 from .codec import CodecConfig
 from .data import Augmenter, Clip, Corpus, Sounds, read_sounds
+from .events import emit
 from .grid import Grid
 from .prior import PriorConfig
-from .runner import Runner, RunOptions, Stage, emit
+from .runner import Runner, RunOptions, Stage
 from .train_codec import CodecStage
 from .train_prior import PriorStage
 from .train_vocoder import VocoderStage

@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import IO, Any
 
-from .runner import emit
+from .events import emit
 
 PATIENCE = 60.0  # seconds; a training that was told to leave may be writing its checkpoint
 

@@ -16,9 +16,10 @@ from . import parallel
 from .data import Augmenter, Corpus, Sounds, fit, open_corpus
 from .device import autocast, here, sent
 from .embedder import HEARING, Embedder, EmbedderConfig, coarsened
+from .events import emit
 from .export_embedder import export_embedder
 from .patches import LogMelPatches
-from .runner import Runner, RunOptions, clip_and_step, emit
+from .runner import Runner, RunOptions, clip_and_step
 from .stages import sounds
 from .trained import load_embedder
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -11,24 +10,12 @@ import torch
 from .codec import Codec, CodecConfig
 from .embedder import Embedder, EmbedderConfig
 from .prior import PixelSnail, PriorConfig
+from .record import Record
 from .vocoder import Generator, VocoderConfig
 
 
 class TrainedError(Exception):
     """The file is no finished stage of the kind asked for."""
-
-
-@dataclass
-class Record:
-    """What a stage's file says about its training: goes onto the card."""
-
-    config: dict[str, Any]
-    step: int
-    minutes: float
-    metrics: dict[str, float]
-
-    def to_dict(self) -> dict[str, Any]:
-        return {"config": self.config, "steps": self.step, "minutes": self.minutes, "metrics": self.metrics}
 
 
 def _read(path: str | Path, stage: str) -> tuple[dict[str, Any], Record]:

@@ -14,8 +14,7 @@ import onnxruntime
 import torch
 from torch import Tensor
 
-from .export_prior import condition_rows
-from .prior import PixelSnail, PriorConfig
+from .prior import PixelSnail, PriorConfig, condition_rows
 
 Choose = Callable[[np.ndarray, int], np.ndarray]  # logits [B, codes], raster index of the cell -> codes [B]
 

@@ -13,7 +13,8 @@ from .data import Corpus, open_corpus
 from .export_graphs import export_codec, export_vocoder
 from .export_prior import export_prior
 from .mel import MelConfig
-from .trained import Record, TrainedError, load_codec, load_prior, load_vocoder
+from .record import Record
+from .trained import TrainedError, load_codec, load_prior, load_vocoder
 from .voice_card import card_fields, write_voice
 
 

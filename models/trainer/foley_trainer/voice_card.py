@@ -10,10 +10,9 @@ from typing import Any
 import onnx
 
 from .codec import CodecConfig
-from .export_prior import condition_rows
+from .files import save_text
 from .mel import MelConfig
-from .prior import PriorConfig
-from .runner import save_text
+from .prior import PriorConfig, condition_rows
 from .vocoder import VocoderConfig, reach
 
 FORMAT, VERSION = "foleyd-voice", 2

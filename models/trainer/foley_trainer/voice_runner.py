@@ -12,9 +12,8 @@ from typing import Any
 import numpy as np
 import torch
 
-from .export_prior import condition_rows
 from .mel import LogMel, MelConfig
-from .prior import PriorConfig
+from .prior import PriorConfig, condition_rows
 from .two_stage import Choose, TwoStageSampler, session
 from .voice_card import BASE, EXCITATION, FORMAT, GRAPHS, VERSION, voice_hash
 

@@ -24,8 +24,8 @@ from foley_trainer.export_embedder import export_embedder
 from foley_trainer.fad import frechet, gaussian, load_embeddings, load_statistics
 from foley_trainer.parity import lively
 from foley_trainer.prior import PriorConfig
+from foley_trainer.record import Record
 from foley_trainer.train_prior import PriorStage
-from foley_trainer.trained import Record
 from foley_trainer.voice_measures import measure_prior, perplexities
 
 VOICE = Path(__file__).parents[2] / "fixtures" / "tiny-time"  # its classes are Beep, Hiss and Thud

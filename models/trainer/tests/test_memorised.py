@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
+from foley_trainer.mel import log_mel
 from foley_trainer.memorised import Prints, nearest, own_likeness, threshold
-from foley_trainer.sheet import log_mel
 
 
 def sounds(count: int, seed: int) -> np.ndarray:

@@ -16,8 +16,8 @@ from foley_trainer.embedder import Embedder, EmbedderConfig
 from foley_trainer.export_embedder import export_embedder
 from foley_trainer.fad import Gaussian, save_statistics
 from foley_trainer.fixtures import audible
+from foley_trainer.record import Record
 from foley_trainer.table2 import PAPER, SYSTEMS, as_text, averaged, draw, published
-from foley_trainer.trained import Record
 from foley_trainer.vocoder import VocoderConfig
 from foley_trainer.voice_runner import VoiceRunner
 

@@ -10,10 +10,9 @@ import torch
 
 from foley_trainer import preset
 from foley_trainer.data import open_corpus
-from foley_trainer.export_prior import condition_rows
 from foley_trainer.fold import folded
 from foley_trainer.parity import lively, parity_of
-from foley_trainer.prior import PriorConfig
+from foley_trainer.prior import PriorConfig, condition_rows
 from foley_trainer.stages import Making, train
 from foley_trainer.trained import load_codec, load_prior
 from foley_trainer.two_stage import ReferenceSampler, TwoStageSampler, drawn, session

@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 import torch
 
-from foley_trainer.export_prior import condition_rows, export_prior
+from foley_trainer.export_prior import export_prior
 from foley_trainer.fold import folded
 from foley_trainer.parity import lively, parity
-from foley_trainer.prior import PixelSnail, PriorConfig
+from foley_trainer.prior import PixelSnail, PriorConfig, condition_rows
 from foley_trainer.two_stage import ReferenceSampler, TwoStageSampler, drawn, session
 
 TINY = {"codes": 16, "classes": 3, "channels": 32, "blocks": 2, "res_blocks": 2, "heads": 2, "codebooks": 2, "frequency": 4, "time": 6}

@@ -1,0 +1,19 @@
+"""The record of a training: configuration, steps, minutes and metrics of one stage."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+
+@dataclass
+class Record:
+    """What a stage's file says about its training: goes onto the card."""
+
+    config: dict[str, Any]
+    step: int
+    minutes: float
+    metrics: dict[str, float]
+
+    def to_dict(self) -> dict[str, Any]:
+        return {"config": self.config, "steps": self.step, "minutes": self.minutes, "metrics": self.metrics}
