@@ -50,7 +50,7 @@ const node = (name: string, ...args: string[]): Promise<Result> =>
 async function python(module: string, ...args: string[]): Promise<Result> {
   const env = await prepare(trainer, "installing the trainer's Python packages");
   if ('why' in env) return { skipped: env.why };
-  return await output(env.python, ['-m', `foley_trainer.${module}`, ...args], trainer);
+  return await output(env.python, ['-m', `foley_trainer.experiments.${module}`, ...args], trainer);
 }
 
 const last = values.threads.split(',').at(-1)!;

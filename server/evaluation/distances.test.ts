@@ -1,4 +1,4 @@
-/** FAD and KAD against the trainer's numbers (`foley_trainer/golden_distances.py`). */
+/** FAD and KAD against the trainer's numbers (`foley_trainer/golden/distances.py`). */
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { test } from 'node:test';

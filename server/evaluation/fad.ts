@@ -17,7 +17,7 @@ export interface Gaussian {
 export class StatisticsError extends Error {}
 
 /**
- * Fréchet audio distance (Kilgour et al. 2018) by the trainer's definition (`foley_trainer/fad.py`), with which it
+ * Fréchet audio distance (Kilgour et al. 2018) by the trainer's definition (`foley_trainer/evaluation/fad.py`), with which it
  * agrees within 1e-6: float64, covariance over n - 1, the root of the product from singular values.
  */
 export function frechet(a: Gaussian, b: Gaussian): number {

@@ -12,7 +12,7 @@ const SCALE = 100;
 const LARGEST = 2000;
 
 /**
- * Kernel audio distance (Chung et al. 2025, arXiv 2502.15602) by the trainer's definition (`foley_trainer/kad.py`):
+ * Kernel audio distance (Chung et al. 2025, arXiv 2502.15602) by the trainer's definition (`foley_trainer/evaluation/kad.py`):
  * Gaussian kernel as wide as the reference's median distance, unbiased, pairs within a clip left out. Throws
  * StatisticsError below two clips a side.
  */

@@ -13,7 +13,7 @@ const MAX_DIMS = 4096;
 
 /**
  * A reference by class name, from a .npz of the trainer's: `<Class>.mu`, `.sigma` and `.count`, or `<Class>.embeddings`
- * and `.patches` (`foley_trainer/fad.py`). Throws StatisticsError, naming the class that is wrong.
+ * and `.patches` (`foley_trainer/evaluation/fad.py`). Throws StatisticsError, naming the class that is wrong.
  */
 export function readReference(bytes: Uint8Array): Map<string, Reference> {
   const arrays = readNpz(bytes);

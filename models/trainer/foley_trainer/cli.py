@@ -7,26 +7,34 @@ import sys
 
 import torch
 
-from . import data_report, dataset, device, evaluate, import_voice, make, parallel, reference, reproduce, retrain, segment, train_embedder
-from . import preset as presets
-from .data import CorpusError, open_corpus
-from .device import NoDevice
-from .ears import EmbedderError
-from .evaluate import EvaluateError
-from .events import emit
-from .fad import StatisticsError
-from .importer import ImportProblem
-from .made import MadeError
-from .preset import PresetError
-from .reproduce import ReproduceError
-from .runner import MismatchedCheckpoint, NotFinite
-from .stages import Making, train
-from .supervised import Busy
-from .tags import TaggerMissing
-from .trained import TrainedError
-from .vggish import WeightsError
-from .voice_runner import VoiceError
-from .yardstick import YardstickError
+from .data import CorpusError, dataset, open_corpus, segment
+from .data import report as data_report
+from .evaluation import command as evaluation_command
+from .evaluation import reference_command
+from .evaluation.command import EvaluateError
+from .evaluation.embedders import EmbedderError
+from .evaluation.fad import StatisticsError
+from .evaluation.generated_clips import MadeError
+from .evaluation.reference_statistics import YardstickError
+from .evaluation.yamnet import TaggerMissing
+from .experiments import reproduce
+from .experiments.reproduce import ReproduceError
+from .finetuning import command as finetuning_command
+from .models.vggish import WeightsError
+from .runtime import device, parallel
+from .runtime.device import NoDevice
+from .runtime.events import emit
+from .runtime.supervised import Busy
+from .training import embedder as embedder_training
+from .training import presets
+from .training.checkpoints import TrainedError
+from .training.presets import PresetError
+from .training.stages import Making, train
+from .training.trainer import MismatchedCheckpoint, NotFinite
+from .voices import import_dcase
+from .voices import pipeline as voice_pipeline
+from .voices.dcase_weights import ImportProblem
+from .voices.inference import VoiceError
 
 PROBLEMS = (
     CorpusError, PresetError, TrainedError, TaggerMissing, NotFinite, NoDevice, ImportProblem, MismatchedCheckpoint, ReproduceError, YardstickError,
@@ -42,7 +50,7 @@ def _train(args: argparse.Namespace) -> None:
 
 
 def _export(args: argparse.Namespace) -> None:
-    from .voice import export_voice
+    from .voices.build import export_voice
 
     emit("exported", **export_voice(args))
 
@@ -66,13 +74,13 @@ def _parser() -> argparse.ArgumentParser:
     data_report.add_parser(commands)
     segment.add_parser(commands)
     dataset.add_parser(commands)
-    make.add_parser(commands)
-    retrain.add_parser(commands)
-    import_voice.add_parser(commands)
+    voice_pipeline.add_parser(commands)
+    finetuning_command.add_parser(commands)
+    import_dcase.add_parser(commands)
     reproduce.add_parser(commands)
-    train_embedder.add_parser(commands)
-    evaluate.add_parser(commands)
-    reference.add_parser(commands)
+    embedder_training.add_parser(commands)
+    evaluation_command.add_parser(commands)
+    reference_command.add_parser(commands)
     export = commands.add_parser("export", help="write a voice folder: six ONNX graphs and the card")
     for name in ("corpus", "codec", "prior", "vocoder", "out"):
         export.add_argument(f"--{name}", required=True)

@@ -4,12 +4,12 @@ import numpy as np
 import onnx
 import pytest
 
-from foley_trainer import bench_int8
-from foley_trainer.bench_int8 import divergence, measure, unhalved
-from foley_trainer.export_prior import export_prior
-from foley_trainer.parity import lively
-from foley_trainer.prior import PriorConfig
-from foley_trainer.two_stage import session
+from foley_trainer.experiments import bench_int8
+from foley_trainer.experiments.bench_int8 import divergence, measure, unhalved
+from foley_trainer.export.parity import lively
+from foley_trainer.export.prior import export_prior
+from foley_trainer.export.two_stage_sampler import session
+from foley_trainer.models.pixelsnail import PriorConfig
 
 CONFIG = PriorConfig(rows=8, cols=6, codes=16, classes=3, channels=32, blocks=1, res_blocks=2, heads=2, codebooks=2, frequency=4, time=6, condition_dim=8)
 

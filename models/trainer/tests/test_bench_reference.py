@@ -2,11 +2,11 @@
 
 import pytest
 
-from foley_trainer.bench_floor import floor, weights
-from foley_trainer.bench_reference import integrate
-from foley_trainer.export_prior import export_prior
-from foley_trainer.parity import lively
-from foley_trainer.prior import PriorConfig
+from foley_trainer.experiments.bench_floor import floor, weights
+from foley_trainer.experiments.bench_reference import integrate
+from foley_trainer.export.parity import lively
+from foley_trainer.export.prior import export_prior
+from foley_trainer.models.pixelsnail import PriorConfig
 
 
 def test_cost_that_grows_linearly_with_depth_is_integrated_exactly() -> None:

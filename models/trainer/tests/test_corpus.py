@@ -5,8 +5,8 @@ import numpy as np
 import pytest
 import soundfile
 
-from foley_trainer import dcase
-from foley_trainer.corpus import Corpus, CorpusError, open_corpus, split_by_original
+from foley_trainer.data import dcase
+from foley_trainer.data.corpus import Corpus, CorpusError, open_corpus, split_by_original
 
 HEAD = "id,class,file,split,group,licence,author,source"
 

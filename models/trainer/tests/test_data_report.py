@@ -7,9 +7,9 @@ import numpy as np
 import pytest
 import soundfile
 
-from foley_trainer import dcase
 from foley_trainer.cli import main
-from foley_trainer.data_report import data_report, readable
+from foley_trainer.data import dcase
+from foley_trainer.data.report import data_report, readable
 
 RATE = 22050
 

@@ -9,7 +9,7 @@ import pytest
 import soundfile
 
 from foley_trainer.cli import main
-from foley_trainer.corpus import open_corpus, split_by_original
+from foley_trainer.data.corpus import open_corpus, split_by_original
 
 
 def noise(seed: int, seconds: float = 1.5) -> np.ndarray:

@@ -10,9 +10,10 @@ import torch
 from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils._pytree import tree_leaves
 
-from foley_trainer import device, preset, stages
-from foley_trainer.codec import Codec, CodecConfig
 from foley_trainer.data import open_corpus
+from foley_trainer.models.rvq_vae import Codec, CodecConfig
+from foley_trainer.runtime import device
+from foley_trainer.training import presets, stages
 
 
 class OneDevice(TorchDispatchMode):
@@ -41,7 +42,7 @@ def test_a_device_that_is_not_there_is_named() -> None:
 
 @pytest.mark.parametrize("name", ["codec", "prior", "vocoder"])
 def test_a_step_of_every_stage_stays_on_one_device(name: str, folder_corpus: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    corpus, settings = open_corpus(folder_corpus), preset.load("tiny", ["vocoder.training.adversarial_from=0"])
+    corpus, settings = open_corpus(folder_corpus), presets.load("tiny", ["vocoder.training.adversarial_from=0"])
     monkeypatch.setattr(stages, "load_codec", lambda _: (Codec(CodecConfig(**settings["codec"]["config"])), None))
     # A trained codec is past its start, which `meta` can't know.
     monkeypatch.setattr(Codec, "forward", lambda self, mel, keep: _quantized(self, mel, keep))

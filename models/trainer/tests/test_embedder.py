@@ -8,14 +8,15 @@ import numpy as np
 import pytest
 import torch
 
-from foley_trainer import runner, train_embedder
 from foley_trainer.cli import main
 from foley_trainer.data import fit, open_corpus, read_audio
-from foley_trainer.ears import EmbedderError, OwnEar
-from foley_trainer.embedder import HEARING
-from foley_trainer.export_embedder import _DftPatches
-from foley_trainer.patches import LogMelPatches
-from foley_trainer.trained import load_embedder
+from foley_trainer.evaluation.embedders import EmbedderError, OwnEar
+from foley_trainer.export.embedder import _DftPatches
+from foley_trainer.features.patches import LogMelPatches
+from foley_trainer.models.embedder import HEARING
+from foley_trainer.training import embedder as train_embedder
+from foley_trainer.training import trainer
+from foley_trainer.training.checkpoints import load_embedder
 
 STEPS = 60
 
@@ -75,9 +76,9 @@ def test_it_learns_to_tell_a_beep_from_a_hiss(trained: Path, folder_corpus: Path
 def test_a_resumed_training_is_the_unbroken_one(trained: Path, folder_corpus: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Stopped as by SIGTERM in step 15; the weights at the end are equal to the last bit."""
     step = train_embedder.EmbedderStage.step
-    running: list[runner.Runner] = []
-    begin = runner.Runner.__init__
-    monkeypatch.setattr(runner.Runner, "__init__", lambda self, *args, **more: (begin(self, *args, **more), running.append(self))[0])
+    running: list[trainer.Runner] = []
+    begin = trainer.Runner.__init__
+    monkeypatch.setattr(trainer.Runner, "__init__", lambda self, *args, **more: (begin(self, *args, **more), running.append(self))[0])
     monkeypatch.setattr(train_embedder.EmbedderStage, "step", lambda self, batch, n: (running[0]._on_signal() if n == 15 else None, step(self, batch, n))[1])
     assert main(command(folder_corpus, tmp_path)) == 0
     monkeypatch.undo()

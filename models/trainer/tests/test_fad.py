@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from scipy import linalg
 
-from foley_trainer.fad import Gaussian, Resampled, StatisticsError, frechet, gaussian, load_embeddings, load_statistics, save_embeddings, save_statistics
+from foley_trainer.evaluation.fad import Gaussian, Resampled, StatisticsError, frechet, gaussian, load_embeddings, load_statistics, save_embeddings, save_statistics
 
 
 def by_sqrtm(a: Gaussian, b: Gaussian) -> float:

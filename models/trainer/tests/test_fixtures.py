@@ -7,13 +7,14 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from foley_trainer import golden_distances, preset
-from foley_trainer.fad import load_embeddings
-from foley_trainer.fixtures import VOCODER, VOICES, write_fixture
-from foley_trainer.mel import MelConfig
-from foley_trainer.prior import PriorConfig
-from foley_trainer.two_stage import TwoStageSampler, session
-from foley_trainer.voice_card import GRAPHS, card_fields, write_voice
+from foley_trainer.evaluation.fad import load_embeddings
+from foley_trainer.export.two_stage_sampler import TwoStageSampler, session
+from foley_trainer.features.mel import MelConfig
+from foley_trainer.golden import distances as golden_distances
+from foley_trainer.golden.fixtures import VOCODER, VOICES, write_fixture
+from foley_trainer.models.pixelsnail import PriorConfig
+from foley_trainer.training import presets
+from foley_trainer.voices.card import GRAPHS, card_fields, write_voice
 
 FOLDER = Path(__file__).parents[2] / "fixtures"
 
@@ -99,7 +100,7 @@ def test_a_card_refuses_parts_that_do_not_fit() -> None:
 
 def test_the_fixtures_have_the_strides_of_the_systems_they_stand_for() -> None:
     for name, system in (("tiny-vq", "vq-baseline"), ("tiny-freq", "rvq-freq"), ("tiny-padded", "rvq-time")):
-        assert VOICES[name].codec.strides == preset.load(system)["codec"]["config"]["strides"]
+        assert VOICES[name].codec.strides == presets.load(system)["codec"]["config"]["strides"]
     assert VOICES["tiny-vq"].codec.codebooks == 1
     assert VOICES["tiny-padded"].codec.padded_frames == 32
     assert VOICES["tiny-padded"].prior.cols < VOICES["tiny-padded"].prior.kernel

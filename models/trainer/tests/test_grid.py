@@ -1,7 +1,7 @@
 import pytest
 import torch
 
-from foley_trainer.grid import Grid
+from foley_trainer.models.grid import Grid
 
 
 def test_the_paper_grid_stacks_codebooks_coarse_to_fine():

@@ -2,8 +2,8 @@ import numpy as np
 import pytest
 from scipy.spatial.distance import cdist, pdist
 
-from foley_trainer.fad import StatisticsError
-from foley_trainer.kad import bandwidth, kad
+from foley_trainer.evaluation.fad import StatisticsError
+from foley_trainer.evaluation.kad import bandwidth, kad
 
 
 def test_with_one_embedding_per_clip_it_is_the_paper_s_estimate() -> None:
@@ -41,7 +41,7 @@ def test_blocks_do_not_matter(monkeypatch: pytest.MonkeyPatch) -> None:
     rng = np.random.default_rng(3)
     x, y = clustered(rng, 9), clustered(rng, 7)
     whole = kad(x, y)
-    monkeypatch.setattr("foley_trainer.kad.BLOCK", 4)
+    monkeypatch.setattr("foley_trainer.evaluation.kad.BLOCK", 4)
     assert kad(x, y).value == pytest.approx(whole.value, rel=1e-12)
 
 

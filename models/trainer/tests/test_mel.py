@@ -1,7 +1,7 @@
 import numpy as np
 import torch
 
-from foley_trainer.mel import LogMel, MelConfig, mel_basis
+from foley_trainer.features.mel import LogMel, MelConfig, mel_basis
 
 
 def test_a_four_second_clip_gives_344_frames():

@@ -11,8 +11,8 @@ import torch
 import torch.multiprocessing as mp
 from torch import nn
 
-from foley_trainer import parallel
-from foley_trainer.codec import CodecConfig, ResidualQuantizer
+from foley_trainer.models.rvq_vae import CodecConfig, ResidualQuantizer
+from foley_trainer.runtime import parallel
 
 TORCHRUN = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2", "-m", "foley_trainer.cli"]
 

@@ -3,8 +3,8 @@
 import numpy as np
 import torch
 
-from foley_trainer.embedder import HEARING
-from foley_trainer.patches import LogMelPatches, PatchConfig
+from foley_trainer.features.patches import LogMelPatches, PatchConfig
+from foley_trainer.models.embedder import HEARING
 
 
 def published(audio: np.ndarray, c: PatchConfig) -> np.ndarray:

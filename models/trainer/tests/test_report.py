@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from foley_trainer.charts import Point, bars, dots, strips
-from foley_trainer.markup import number
-from foley_trainer.report import page
+from foley_trainer.evaluation.report.charts import Point, bars, dots, strips
+from foley_trainer.evaluation.report.html import number
+from foley_trainer.evaluation.report.page import page
 
 NASTY = '<script>alert("x")</script>'
 

@@ -10,16 +10,17 @@ import pytest
 import soundfile
 import torch
 
-from foley_trainer import preset, reproduce, stages
 from foley_trainer.cli import main
-from foley_trainer.embedder import Embedder, EmbedderConfig
-from foley_trainer.export_embedder import export_embedder
-from foley_trainer.fad import Gaussian, save_statistics
-from foley_trainer.fixtures import audible
-from foley_trainer.record import Record
-from foley_trainer.table2 import PAPER, SYSTEMS, as_text, averaged, draw, published
-from foley_trainer.vocoder import VocoderConfig
-from foley_trainer.voice_runner import VoiceRunner
+from foley_trainer.evaluation.fad import Gaussian, save_statistics
+from foley_trainer.evaluation.report.table2 import PAPER, SYSTEMS, as_text, averaged, draw, published
+from foley_trainer.experiments import reproduce
+from foley_trainer.export.embedder import export_embedder
+from foley_trainer.golden.fixtures import audible
+from foley_trainer.models.embedder import Embedder, EmbedderConfig
+from foley_trainer.models.hifigan import VocoderConfig
+from foley_trainer.runtime.record import Record
+from foley_trainer.training import presets, stages
+from foley_trainer.voices.inference import VoiceRunner
 
 SMALL = [
     "codec.config.warm_steps=1",
@@ -120,7 +121,7 @@ def test_wherever_it_ended_the_same_command_comes_to_the_same_table(
     for lost in ("table.json", "table.txt", "table.png", "rvq/fad.json", "rvq/clips", "rvq/voice", "rvq/prior"):
         shutil.rmtree(out / lost) if (out / lost).is_dir() else (out / lost).unlink()
     if where == "codec":
-        rvq = preset.load("rvq", SMALL, "tiny")
+        rvq = presets.load("rvq", SMALL, "tiny")
         shutil.rmtree(out / "codecs" / reproduce._digest(rvq["codec"], rvq["data"]))
     with monkeypatch.context() as broken:
         if where == "codec":

@@ -7,11 +7,11 @@ import numpy as np
 import pytest
 import soundfile
 
-from foley_trainer import audio
 from foley_trainer.cli import main
-from foley_trainer.corpus import CorpusError, open_corpus
-from foley_trainer.cuts import FRAME
-from foley_trainer.segment import as_int16, levels_in, pieces, segment
+from foley_trainer.data import audio_io
+from foley_trainer.data.corpus import CorpusError, open_corpus
+from foley_trainer.data.cut_points import FRAME
+from foley_trainer.data.segment import as_int16, levels_in, pieces, segment
 
 RATE = 22050
 
@@ -117,7 +117,7 @@ def test_what_would_clip_is_scaled_down_and_nothing_is_scaled_up():
 def test_a_long_recording_is_never_in_memory_whole(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     path = tmp_path / "a.wav"
     soundfile.write(path, np.tile(wash(4), 45), RATE)
-    monkeypatch.setattr(audio, "BLOCK", 1 << 14)
+    monkeypatch.setattr(audio_io, "BLOCK", 1 << 14)
     tracemalloc.start()
     levels = levels_in(path)
     longest = max(piece.size for piece in pieces(path, [(s, s + 4 * RATE) for s in range(RATE, 170 * RATE, 7 * RATE)]))
@@ -132,7 +132,7 @@ def test_pieces_are_the_samples_asked_for(tmp_path: Path, monkeypatch: pytest.Mo
     samples = np.arange(30_000) % 30_011 / 32768
     soundfile.write(tmp_path / "a.wav", samples, RATE)
     for block in (100, 999, 1 << 19):
-        monkeypatch.setattr(audio, "BLOCK", block)
+        monkeypatch.setattr(audio_io, "BLOCK", block)
         spans = [(0, 50), (50, 4000), (10_000, 10_001), (29_000, 30_000)]
         for (start, stop), piece in zip(spans, pieces(tmp_path / "a.wav", spans), strict=True):
             assert np.array_equal(piece, samples[start:stop].astype(np.float32))

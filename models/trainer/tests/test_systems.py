@@ -8,16 +8,16 @@ import numpy as np
 import pytest
 import torch
 
-from foley_trainer import preset
 from foley_trainer.data import open_corpus
-from foley_trainer.fold import folded
-from foley_trainer.parity import lively, parity_of
-from foley_trainer.prior import PriorConfig, condition_rows
-from foley_trainer.stages import Making, train
-from foley_trainer.trained import load_codec, load_prior
-from foley_trainer.two_stage import ReferenceSampler, TwoStageSampler, drawn, session
-from foley_trainer.voice import export_voice
-from foley_trainer.voice_card import EXCITATION, GRAPHS
+from foley_trainer.export.fold_weight_norm import folded
+from foley_trainer.export.parity import lively, parity_of
+from foley_trainer.export.two_stage_sampler import ReferenceSampler, TwoStageSampler, drawn, session
+from foley_trainer.models.pixelsnail import PriorConfig, condition_rows
+from foley_trainer.training import presets
+from foley_trainer.training.checkpoints import load_codec, load_prior
+from foley_trainer.training.stages import Making, train
+from foley_trainer.voices.build import export_voice
+from foley_trainer.voices.card import EXCITATION, GRAPHS
 
 # Latent, grid, and the rows before which finished codebooks are looked at anew.
 SYSTEMS = {
@@ -32,7 +32,7 @@ STEPS = ["codec.config.warm_steps=1", "codec.run.steps=3", "prior.run.steps=2", 
 
 def settings(system: str) -> dict:
     """A system at the size of `tiny`, with as many codebooks as it has."""
-    return preset.load(system, [*STEPS, f"codec.config.codebooks={SYSTEMS[system][0][0]}"], scale="tiny")
+    return presets.load(system, [*STEPS, f"codec.config.codebooks={SYSTEMS[system][0][0]}"], scale="tiny")
 
 
 @pytest.fixture(scope="module")
@@ -91,7 +91,7 @@ def test_its_exported_graphs_sample_what_the_trained_networks_do(voice: tuple[st
 def test_on_its_whole_grid_the_two_stages_equal_the_full_forward_pass(system: str) -> None:
     """As above with weights whose every part matters; three training steps leave most of them near nothing."""
     (codebooks, frequency, time), (rows, cols), conditions = SYSTEMS[system]
-    own = preset.load(system)["prior"]["config"]["condition"]
+    own = presets.load(system)["prior"]["config"]["condition"]
     size = {"codes": 32, "classes": 3, "channels": 32, "blocks": 2, "res_blocks": 2, "heads": 2, "condition_dim": 8}
     config = PriorConfig(rows=rows, cols=cols, codebooks=codebooks, frequency=frequency, time=time, condition=own, **size)
     assert condition_rows(config) == conditions

@@ -9,9 +9,9 @@ import pytest
 import torch
 from test_patches import published
 
-from foley_trainer import vggish
-from foley_trainer.patches import PatchConfig
-from foley_trainer.vggish import CHALLENGE, PUBLISHED, WeightsError, load_vggish
+from foley_trainer.features.patches import PatchConfig
+from foley_trainer.models import vggish
+from foley_trainer.models.vggish import CHALLENGE, PUBLISHED, WeightsError, load_vggish
 
 HIDDEN = 24  # instead of 4096: the same network, small enough to write to disk in three forms
 CONVOLUTIONS = [("conv1", 1, 64), ("conv2", 64, 128), ("conv3/conv3_1", 128, 256), ("conv3/conv3_2", 256, 256), ("conv4/conv4_1", 256, 512), ("conv4/conv4_2", 512, 512)]

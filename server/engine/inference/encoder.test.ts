@@ -15,7 +15,7 @@ const golden = JSON.parse(readFileSync(`${models}/fixtures/encode.json`, 'utf8')
 >;
 const EVERY = 97;
 
-/** Four knocks with a ring each, over noise that ends in silence, as in golden_encode.py. */
+/** Four knocks with a ring each, over noise that ends in silence, as in golden/encoder.py. */
 function recording(samples: number): Float32Array {
   let state = 1;
   return Float32Array.from({ length: samples }, (_, i) => {

@@ -1,0 +1,204 @@
+"""Corpora: which clips there are, of which class, on which side of the split, and who recorded them.
+
+Three layouts: the manifest (`manifest.csv`, optionally `oneshots.csv`), a plain folder per class, and the DCASE 2023
+Task 7 development set (see `data/dcase.py`), a folder per class too.
+"""
+
+from __future__ import annotations
+
+import csv
+import hashlib
+from collections import Counter
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from . import dcase
+
+AUDIO_SUFFIXES = {".wav", ".flac", ".ogg", ".mp3", ".aif", ".aiff"}
+EVAL_SHARE = 10  # one original in ten goes to eval where a corpus has no split of its own
+SPLITS = ("train", "eval")
+COLUMNS = ("id", "class", "file", "split", "group", "licence", "author", "source")
+_FILLED = ("id", "class", "file")
+
+
+class CorpusError(Exception):
+    """The corpus can't be used; the message says which files or classes and why."""
+
+
+@dataclass(frozen=True)
+class Clip:
+    id: str
+    path: Path
+    label: str
+    split: str
+    group: str
+    licence: str = "unknown"
+    author: str = "unknown"
+    source: str = "folder"
+    kind: str = "recording"
+    mode: str = ""
+    original: str = ""
+
+
+@dataclass
+class Corpus:
+    """`layout` is manifest, folders or dcase."""
+
+    classes: list[str]
+    clips: list[Clip]
+    oneshots: list[Clip] = field(default_factory=list)
+    layout: str = "folders"
+
+    def of(self, split: str) -> list[Clip]:
+        return [clip for clip in self.clips if clip.split == split]
+
+    def hash(self) -> str:
+        """SHA-256 that names the data on a voice's card: ids, classes, splits and the bytes of every clip's and one-shot's file.
+
+        Neither the order of the rows nor credits nor where the corpus lies count. Reads every file; CorpusError names all it can't.
+        """
+        lines, missing = [], []
+        for clip in [*self.clips, *self.oneshots]:
+            try:
+                lines.append(f"{clip.id} {clip.label} {clip.split} {_file_hash(clip.path)}")
+            except OSError as error:
+                missing.append(f"{clip.path}: {error.strerror}")
+        refuse(missing)
+        return hashlib.sha256("\n".join(sorted(lines)).encode()).hexdigest()
+
+
+def refuse(reasons: list[str]) -> None:
+    """Raises one CorpusError with every reason, a line each; nothing where there is none."""
+    if len(reasons) > 1:
+        raise CorpusError("\n  ".join([f"{len(reasons)} things are wrong:", *reasons]))
+    if reasons:
+        raise CorpusError(reasons[0])
+
+
+def open_corpus(root: str | Path) -> Corpus:
+    """The corpus in `root`; raises one CorpusError that names everything wrong with its folders and tables."""
+    corpus, problems = read_corpus(root)
+    refuse(problems)
+    return corpus
+
+
+def read_corpus(root: str | Path) -> tuple[Corpus, list[str]]:
+    """The corpus as far as it can be made out, and what keeps it from being trained on."""
+    root = Path(root)
+    if not root.is_dir():
+        raise CorpusError(f"{root} is not a folder")
+    corpus, problems = _manifest_corpus(root) if (root / "manifest.csv").is_file() else _folder_corpus(root)
+    for label in corpus.classes:
+        if not any(c.label == label and c.split == "train" for c in corpus.clips):
+            problems.append(f"class {label} has no training clip in {root}")
+    return corpus, problems
+
+
+def _file_hash(path: Path) -> str:
+    digest = hashlib.sha256()
+    with open(path, "rb") as file:
+        while block := file.read(1 << 20):
+            digest.update(block)
+    return digest.hexdigest()
+
+
+def _order(labels: set[str]) -> list[str]:
+    known = [label for label in dcase.CLASSES if label in labels]
+    return known + sorted(labels - set(known))
+
+
+def _clip(root: Path, row: dict[str, str]) -> Clip:
+    """Raises CorpusError on a row that can't be a clip."""
+    empty = [name for name in COLUMNS if row[name] is None or (name in _FILLED and not row[name])]
+    if empty:
+        raise CorpusError(f"no {', '.join(empty)}")
+    if row["split"] not in SPLITS:
+        raise CorpusError(f"the split is {row['split']!r}, not train or eval")
+    path = (root / row["file"]).resolve()
+    if not path.is_relative_to(root.resolve()):
+        raise CorpusError(f"{row['file']} leaves the corpus folder")
+    return Clip(
+        id=row["id"],
+        path=path,
+        label=row["class"],
+        split=row["split"],
+        group=row["group"],
+        licence=row["licence"],
+        author=row["author"],
+        source=row["source"],
+        kind=row.get("kind") or "oneshot",
+        mode=row.get("mode") or "",
+        original=row.get("original_path") or row["file"],
+    )
+
+
+def _rows(root: Path, name: str) -> tuple[list[Clip], list[str]]:
+    """The clips of one table, and what is wrong with its other rows."""
+    clips: list[Clip] = []
+    problems: list[str] = []
+    try:
+        with open(root / name, newline="", encoding="utf-8-sig") as file:
+            reader = csv.DictReader(file)
+            lacking = [c for c in COLUMNS if c not in (reader.fieldnames or [])]
+            if lacking:
+                return [], [f"{name} lacks the columns {', '.join(lacking)}"]
+            for row in reader:
+                try:
+                    clips.append(_clip(root, row))
+                except CorpusError as error:
+                    problems.append(f"{name}, line {reader.line_num}: {error}")
+    except (UnicodeDecodeError, csv.Error) as error:
+        return [], [f"{name}: {error}"]
+    problems += [f"{name}: the id {i} stands {n} times" for i, n in Counter(c.id for c in clips).items() if n > 1]
+    return clips, problems
+
+
+def _manifest_corpus(root: Path) -> tuple[Corpus, list[str]]:
+    clips, problems = _rows(root, "manifest.csv")
+    oneshots, more = _rows(root, "oneshots.csv") if (root / "oneshots.csv").is_file() else ([], [])
+    if not clips and not problems:
+        problems.append("manifest.csv has no rows")
+    return Corpus(_order({c.label for c in clips}), clips, oneshots, "manifest"), problems + more
+
+
+def class_folders(root: Path) -> list[Path]:
+    """The folders that are classes; hidden ones and what macOS puts into archives are none."""
+    return sorted(p for p in root.iterdir() if p.is_dir() and not p.name.startswith((".", "__MACOSX")))
+
+
+def audio_files(folder: Path) -> list[Path]:
+    """Every sound file at any depth below, sorted; hidden ones are left out."""
+    return sorted(p for p in folder.rglob("*") if p.suffix.lower() in AUDIO_SUFFIXES and not p.name.startswith(".") and not p.is_dir())
+
+
+def split_by_original(groups: set[str]) -> dict[str, str]:
+    """One class' originals -> train or eval, by their hash: the same whatever else a corpus holds. Never all to eval."""
+    splits = {g: "eval" if int(hashlib.sha256(g.encode()).hexdigest()[:8], 16) % EVAL_SHARE == 0 else "train" for g in groups}
+    return splits if "train" in splits.values() else dict.fromkeys(groups, "train")
+
+
+def _prefix(path: Path) -> str:
+    """An original is what stands before the first "_" or "-" of the name: its cuts stay in one split."""
+    return path.stem.replace("-", "_").split("_")[0]
+
+
+def _folder_corpus(root: Path) -> tuple[Corpus, list[str]]:
+    base = dcase.class_root(root)
+    known = dcase.originals(base) if base else {}
+    clips, problems = [], []
+    for folder in class_folders(base or root):
+        label = (dcase.label_of(folder.name) if base else None) or folder.name
+        files = audio_files(folder)
+        if not files:
+            problems.append(f"class folder {folder} holds no audio ({' '.join(sorted(AUDIO_SUFFIXES))})")
+        found = {path: known.get((label, path.stem)) for path in files}
+        groups = {path: original.group if original else f"{label}/{_prefix(path)}" for path, original in found.items()}
+        splits = split_by_original(set(groups.values()))
+        for path, original in found.items():
+            relative = path.relative_to(base or root).as_posix()
+            digest = hashlib.sha256(relative.encode()).hexdigest()
+            source, name = (original.source, original.name) if original else ("folder", relative)
+            clips.append(Clip(digest[:12], path, label, splits[groups[path]], groups[path], source=source, original=name))
+    if not clips:
+        problems = [*problems, f"no audio below {root}"]
+    return Corpus(_order({c.label for c in clips}), clips, layout="dcase" if base else "folders"), problems

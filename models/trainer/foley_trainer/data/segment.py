@@ -1,0 +1,204 @@
+"""`foley-train segment`: long recordings of any format cut into clips that `open_corpus` reads.
+
+Every file is read twice, block by block: once for its levels, once for the audio of the clips. Levels stay as recorded; only a clip
+that would clip after resampling is turned down. The folder appears whole or not at all, and the same input gives the same bytes.
+"""
+
+from __future__ import annotations
+
+import argparse
+import csv
+import hashlib
+import io
+import math
+import os
+import shutil
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import soundfile
+
+from ..runtime.events import emit
+from ..runtime.files import save_text
+from .audio_io import stream
+from .corpus import CorpusError, audio_files, class_folders, refuse, split_by_original
+from .cut_points import FRAME, levels_of, plan
+
+RATE = 22050
+FADE = 110  # samples, 5 ms at both ends
+SECONDS = (0.5, 60.0)
+MANIFEST = ["id", "class", "source", "original_path", "licence", "author", "kind", "start", "duration", "peak", "rms", "split", "group", "file"]
+
+
+@dataclass(frozen=True)
+class Recording:
+    """A file to cut; `name` is its path below the input folder, with / between."""
+
+    path: Path
+    label: str
+    name: str
+
+    @property
+    def group(self) -> str:
+        return self.name if self.name.startswith(f"{self.label}/") else f"{self.label}/{self.name}"
+
+
+def recordings(root: Path, label: str | None) -> list[Recording]:
+    """All sound files below `root`, sorted: of the class `label`, or of their folders' classes."""
+    if not root.exists():
+        raise CorpusError(f"{root} does not exist")
+    if label is not None:
+        if not label.strip() or label.startswith(".") or any(c in label for c in '/\\:*?"<>|'):
+            raise CorpusError(f"{label!r} can't be the name of a class: it becomes a folder")
+        files = audio_files(root) if root.is_dir() else [root]
+        found = [Recording(p, label, p.relative_to(root if root.is_dir() else root.parent).as_posix()) for p in files]
+    else:
+        if not root.is_dir():
+            raise CorpusError(f"{root} is a file: --class says what it is")
+        loose = [p for p in audio_files(root) if p.parent == root]
+        if loose:
+            raise CorpusError(f"{len(loose)} files lie outside a class folder ({loose[0].name}, ...): sort them into folders, or --class says what all of them are")
+        folders = {folder: audio_files(folder) for folder in class_folders(root)}
+        refuse([f"class folder {folder} holds no audio" for folder, files in folders.items() if not files])
+        found = [Recording(p, folder.name, p.relative_to(root).as_posix()) for folder, files in folders.items() for p in files]
+    if not found:
+        raise CorpusError(f"no audio below {root}")
+    return found
+
+
+def levels_in(path: Path) -> np.ndarray:
+    """dBFS per frame of a whole file; the last frame is filled up with silence."""
+    parts, rest = [], np.zeros(0, np.float32)
+    for block in stream(path, RATE):
+        rest = np.concatenate([rest, block])
+        whole = rest.size // FRAME * FRAME
+        parts.append(levels_of(rest[:whole]))
+        rest = rest[whole:]
+    return np.concatenate([*parts, levels_of(np.pad(rest, (0, -rest.size % FRAME)))])
+
+
+def pieces(path: Path, spans: list[tuple[int, int]]) -> Iterator[np.ndarray]:
+    """The audio of spans (start, stop) in samples, in order and apart from each other; holds one block and one span at most."""
+    held, at = np.zeros(0, np.float32), 0
+    source = stream(path, RATE)
+    for start, stop in spans:
+        while at + held.size < stop and (block := next(source, None)) is not None:
+            skipped = min(held.size, max(0, start - at))
+            held, at = np.concatenate([held[skipped:], block]), at + skipped
+        yield held[start - at : stop - at]
+
+
+def _faded(audio: np.ndarray) -> np.ndarray:
+    width = min(FADE, audio.size // 2)
+    ramp = np.sin(np.linspace(0, np.pi / 2, width, endpoint=False, dtype=np.float32)) ** 2
+    out = audio.copy()
+    out[:width] *= ramp
+    out[audio.size - width :] *= ramp[::-1]
+    return out
+
+
+def as_int16(audio: np.ndarray) -> np.ndarray:
+    """16-bit audio comes back as it was; only what goes over full scale is scaled down to it."""
+    scale = 32768 / max(1.0, float(np.abs(audio).max(initial=0.0)))
+    return np.clip(np.round(audio * scale), -32768, 32767).astype(np.int16)
+
+
+def cut(recording: Recording, folder: Path, seconds: float) -> tuple[list[dict[str, Any]], float]:
+    """Writes one recording's clips below `folder`; returns their manifest rows (all but split and credits) and the recording's seconds."""
+    levels = levels_in(recording.path)
+    spans = [(a * FRAME, b * FRAME) for a, b in plan(levels, math.floor(seconds * RATE / FRAME))]
+    rows = []
+    for (start, _), audio in zip(spans, pieces(recording.path, spans), strict=True):
+        samples = as_int16(_faded(audio))
+        clip = hashlib.sha256(f"{recording.group}#{start}".encode()).hexdigest()[:12]
+        file = f"clips/{recording.label}/{clip}.flac"
+        (folder / file).parent.mkdir(parents=True, exist_ok=True)
+        soundfile.write(folder / file, samples, RATE, subtype="PCM_16")
+        scaled = samples / 32768
+        levels_of_clip = {"peak": round(float(np.abs(scaled).max()), 5), "rms": round(float(np.sqrt(np.square(scaled).mean())), 5)}
+        place = {"start": round(start / RATE, 6), "duration": round(samples.size / RATE, 3)}
+        rows.append({"id": clip, "class": recording.label, "original_path": recording.name, "group": recording.group, "file": file, **place, **levels_of_clip})
+    return rows, levels.size * FRAME / RATE
+
+
+def segment(source: Path, out: Path, seconds: float = 4.0, label: str | None = None, licence: str = "unknown", author: str = "unknown") -> dict[str, Any]:
+    """Cuts all recordings below `source` into the new folder `out` and returns what was done.
+
+    Raises one CorpusError that names every file that can't be read, and where a class has nothing but silence.
+    """
+    if not SECONDS[0] <= seconds <= SECONDS[1]:
+        raise CorpusError(f"clips of {seconds} s: {SECONDS[0]} to {SECONDS[1]} can be had")
+    if out.exists() and (not out.is_dir() or any(out.iterdir())):
+        raise CorpusError(f"{out} is there already: name a new folder, or an empty one")
+    if out.resolve().is_relative_to(source.resolve()):
+        raise CorpusError(f"{out} lies inside {source}: its clips would be cut again next time")
+    found = recordings(source, label)
+    target = out.resolve()
+    partial = target.with_name(f".{target.name}.{os.getpid()}")
+    partial.mkdir(parents=True)
+    try:
+        rows, total = _cut_all(found, partial, seconds)
+        splits = {g: s for name in {r["class"] for r in rows} for g, s in split_by_original({r["group"] for r in rows if r["class"] == name}).items()}
+        for row in rows:
+            row |= {"split": splits[row["group"]], "source": "folder", "licence": licence, "author": author, "kind": "cut"}
+        write_manifest(rows, partial)
+        if target.exists():
+            target.rmdir()
+        os.replace(partial, target)
+    finally:
+        shutil.rmtree(partial, ignore_errors=True)
+    kept = sum(r["duration"] for r in rows)
+    per_class = {name: sum(r["class"] == name for r in rows) for name in sorted({r["class"] for r in rows})}
+    return {"out": str(out), "originals": len(found), "clips": len(rows), "minutes": round(kept / 60, 2), "minutes_dropped": round((total - kept) / 60, 2), "classes": per_class}
+
+
+def _cut_all(found: list[Recording], folder: Path, seconds: float) -> tuple[list[dict[str, Any]], float]:
+    rows, unreadable, total = [], [], 0.0
+    for recording in found:
+        try:
+            own, length = cut(recording, folder, seconds)
+        except CorpusError as error:
+            unreadable.append(str(error))
+            continue
+        rows += own
+        total += length
+        emit("original", file=recording.name, seconds=round(length, 2), clips=len(own), kept_seconds=round(sum(r["duration"] for r in own), 2))
+    refuse(unreadable)
+    refuse([f"class {name} has nothing but silence" for name in sorted({r.label for r in found} - {row["class"] for row in rows})])
+    return rows, total
+
+
+def write_manifest(rows: list[dict[str, Any]], folder: Path) -> None:
+    text = io.StringIO()
+    writer = csv.DictWriter(text, MANIFEST, lineterminator="\n")
+    writer.writeheader()
+    writer.writerows(rows)
+    save_text(text.getvalue(), folder / "manifest.csv")
+
+
+def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    parser = commands.add_parser("segment", help="cut long recordings at quiet points into a corpus of short clips")
+    parser.add_argument("source", metavar="IN", help="a folder per class with recordings of any length, or with --class any folder or file")
+    parser.add_argument("out", metavar="OUT", help="the corpus to write: a new folder")
+    add_options(parser)
+    parser.set_defaults(run=_run)
+
+
+def add_options(parser: argparse.ArgumentParser) -> None:
+    """What `segment` takes beside its folders."""
+    parser.add_argument("--seconds", type=float, default=4.0, help="length of the longest clip (4)")
+    parser.add_argument("--class", dest="label", metavar="NAME", help="all recordings below IN are of this class")
+    parser.add_argument("--licence", default="unknown", help="of the recordings, for the credits of a voice")
+    parser.add_argument("--author", default="unknown", help="who recorded them, for the credits of a voice")
+
+
+def _run(args: argparse.Namespace) -> None:
+    done = segment(Path(args.source), Path(args.out), args.seconds, args.label, args.licence, args.author)
+    emit("segmented", **done)
+    classes = ", ".join(f"{name} {n}" for name, n in done["classes"].items())
+    made = f"{done['clips']} clips ({classes}), {done['minutes']} minutes, out of {done['originals']} recordings"
+    print(f"{made}; {done['minutes_dropped']} minutes of silence left out", file=sys.stderr)

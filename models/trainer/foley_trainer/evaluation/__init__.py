@@ -1,0 +1,1 @@
+"""How close generated clips are to real ones: FAD, KAD, recognition, reconstruction, memorisation."""

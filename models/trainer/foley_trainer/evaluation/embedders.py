@@ -1,0 +1,66 @@
+"""What listens to clips: one interface over our own embedder, VGGish and YAMNet."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from math import gcd
+from pathlib import Path
+from typing import Protocol
+
+import numpy as np
+from scipy.signal import resample_poly
+
+from ..export.embedder import FORMAT, VERSION
+from ..export.two_stage_sampler import session
+
+
+class EmbedderError(Exception):
+    """The folder holds no embedder of ours, or one whose graph is not what its card says."""
+
+
+class Ear(Protocol):
+    """Turns audio into embeddings; `sha256` of its weights says whether two distances may be compared."""
+
+    name: str
+    about: str
+    dims: int
+    sha256: str
+
+    def embed(self, audio: np.ndarray, rate: int) -> np.ndarray:
+        """Mono audio in -1..1 -> [patches, dims]."""
+
+
+class OwnEar:
+    """Runs embedder.onnx beside its card."""
+
+    name = "own"
+
+    def __init__(self, path: str | Path, threads: int = 1) -> None:
+        """`path`: the folder, its embedder.json, or a graph beside one."""
+        folder = Path(path).parent if Path(path).is_file() else Path(path)
+        try:
+            card = json.loads((folder / "embedder.json").read_text(encoding="utf-8"))
+            if (card["format"], card["version"]) != (FORMAT, VERSION):
+                raise EmbedderError(f"{folder}: {card['format']} {card['version']} is not {FORMAT} {VERSION}")
+            data = (folder / card["graph"]["file"]).read_bytes()
+            self.sha256 = card["graph"]["sha256"]
+            self.classes, self.dims = card["classes"], card["dims"]
+            self._rate, self._shortest = card["audio"]["rate"], card["audio"]["shortest"]
+        except (OSError, ValueError, KeyError, TypeError) as error:
+            raise EmbedderError(f"no embedder in {folder}: {error!r}") from error
+        if hashlib.sha256(data).hexdigest() != self.sha256:
+            raise EmbedderError(f"{folder}: the graph is not the one its card names")
+        self.about = f"our own network, {self.dims} numbers per 0.96 s patch every 0.48 s, trained on the corpus {card['data']['hash'][:8]}"
+        self._session = session(data, threads)
+
+    def hear(self, audio: np.ndarray, rate: int) -> tuple[np.ndarray, np.ndarray]:
+        """Embeddings [patches, dims] and log-probabilities [classes]; less than a patch is filled up with silence."""
+        divisor = gcd(rate, self._rate)
+        x = audio if rate == self._rate else resample_poly(audio, self._rate // divisor, rate // divisor)
+        x = np.pad(x.astype(np.float32), (0, max(0, self._shortest - x.size)))
+        embeddings, scores = self._session.run(["embeddings", "scores"], {"audio": x[None]})
+        return embeddings[0], scores[0]
+
+    def embed(self, audio: np.ndarray, rate: int) -> np.ndarray:
+        return self.hear(audio, rate)[0]

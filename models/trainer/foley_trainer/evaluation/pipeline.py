@@ -1,0 +1,182 @@
+"""One evaluation from clips to report: which measures are taken depends on what is given, the report says which were.
+
+Below `out`: generated, copies, embeddings, statistics and parts are what a later run need not make again; examples,
+sheet.png, report.json and report.html are the result.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import time
+from collections import Counter
+from dataclasses import asdict
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from ..data import fit, open_corpus, read_audio
+from ..data.corpus import Clip, Corpus
+from ..models.vggish import chosen, load_vggish
+from ..runtime.events import emit
+from ..runtime.files import save_text
+from ..training.checkpoints import TrainedError, load_codec, load_prior
+from ..training.stages import RATE
+from ..voices.inference import Recipe, VoiceRunner
+from .distances import Heard, Reference, measure
+from .embedders import Ear, OwnEar
+from .embedding_cache import embed_clips
+from .fad import gaussian, load_statistics, save_statistics
+from .generated_clips import MadeError, codes_of, given_clips, make_clips
+from .memorisation import learned_by_heart
+from .recognition import by_own_ear, by_tagger
+from .reconstruction import copies_of, measure_codec, measure_prior, perplexities
+from .report.examples import write_examples
+from .report.page import page
+from .stage_cache import Parts, files
+from .yamnet import Tagger
+
+SAMPLES = 88200  # of a clip, where no voice says
+FORMAT, VERSION = "foleyd-evaluation", 1
+
+
+class Evaluation:
+    """`sets` of clips by name: generated, training, eval, and copies (eval clips through codec and vocoder)."""
+
+    def __init__(self, args: argparse.Namespace) -> None:
+        self.args, self.out = args, Path(args.out)
+        self.corpus = open_corpus(args.corpus)
+        self.voice = VoiceRunner(args.voice, args.threads or 1) if args.voice else None
+        self.rate, self.samples = (self.voice.rate, self.voice.samples) if self.voice else (RATE, SAMPLES)
+        self.labels = [label for label in (self.voice.classes if self.voice else self.corpus.classes) if label in self.corpus.classes]
+        if not self.labels or any(Path(label).name != label for label in self.labels):
+            raise MadeError(f"voice and corpus share no class that can name a folder: {self.corpus.classes}")
+        self.own = OwnEar(args.embedder, args.threads or 1) if args.embedder else None
+        self.tagger = Tagger(args.yamnet) if args.yamnet else None
+        weights = chosen(args.vggish)
+        self.vggish = load_vggish(weights) if weights else None
+        self.out.mkdir(parents=True, exist_ok=True)
+        self.recipe = Recipe(args.seed, args.temperature, args.top_p)
+        self.sets = {"training": self._of("train"), "eval": self._of("eval")}
+
+    def _of(self, split: str) -> list[Clip]:
+        return [c for c in self.corpus.of(split) if c.label in self.labels]
+
+    def run(self) -> dict[str, Any]:
+        report: dict[str, Any] = {"format": FORMAT, "version": VERSION, "created": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())}
+        report |= {"voice": _voice(self.voice), "corpus": _corpus(self.corpus, self.labels)}
+        self._make()
+        made = Counter(c.label for c in self.sets["generated"])
+        report["generated"] = {"clips": dict(made), "recipe": None if self.args.generated else asdict(self.recipe)}
+        parts, of = Parts(self.out / "parts"), [report["corpus"], report["voice"]]
+        if self.voice and self.sets["eval"]:
+            copies = copies_of(self.sets["eval"], self.out / "copies")
+            if not all(copy.path.is_file() for copy in copies):
+                parts.forget("codec")
+            report["codec"] = parts.get("codec", of, lambda: measure_codec(self.voice, self.sets["eval"], copies))
+            self.sets["copies"] = copies
+            codes = codes_of(self.sets["generated"])
+            if codes is not None:
+                report["codec"]["generated"] = perplexities(codes, self.voice.codes)
+        if self.args.prior and self.sets["eval"]:
+            report["prior"] = self._prior(parts, of)
+        of += [files(clips) for clips in self.sets.values()]
+        report["distances"] = {}
+        for ear in (self.own, self.vggish, self.tagger):
+            if ear:
+                depends = [*of, ear.sha256, ear.about, self.args.reference, self.args.seed]
+                report["distances"][ear.name] = parts.get(f"distances-{ear.name}", depends, partial(self._distances, ear))
+        if self.own:
+            report["named"] = parts.get("named", [*of, self.own.sha256], lambda: by_own_ear(self.own, self.sets, self.labels, self._load, self.rate))
+        if self.tagger:
+            report["tagged"] = parts.get("tagged", [*of, self.tagger.sha256], lambda: by_tagger(self.tagger, self.sets, self.labels, self._load, self.rate))
+        report["memorised"] = parts.get("memorised", of, lambda: learned_by_heart(self.voice, self.sets, self.labels, self._load))
+        return report
+
+    def _make(self) -> None:
+        if self.args.generated:
+            self.sets["generated"] = given_clips(self.args.generated, self.labels)
+        elif self.voice:
+            self.sets["generated"] = make_clips(self.voice, self.out / "generated", self.labels, self.args.clips, self.recipe)
+
+    def _load(self, clip: Clip) -> np.ndarray:
+        return fit(read_audio(clip.path, self.rate), self.samples)
+
+    def _prior(self, parts: Parts, of: list[Any]) -> dict[str, Any]:
+        codec, coded = load_codec(self.args.codec)
+        prior, learned = load_prior(self.args.prior, codec)
+        classes = self.corpus.classes
+        if prior.config.classes != len(classes):
+            raise TrainedError(f"the prior knows {prior.config.classes} classes, the corpus has {len(classes)}")
+        depends = [*of, coded.to_dict(), learned.to_dict()]
+        return parts.get("prior", depends, lambda: measure_prior(prior, codec, self.sets["eval"], classes, self.rate, self.samples))
+
+    def _distances(self, ear: Ear) -> dict[str, Any]:
+        """Against eval and training clips, and for VGGish against the given statistics; those of ours go to `statistics`."""
+        heard = {name: Heard(clips, embed_clips(ear, name, clips, self.rate, self.samples, self.out / "embeddings")) for name, clips in self.sets.items() if clips}
+        others = [name for name in ("generated", "copies", "training", "eval") if name in heard]
+        abouts = {"eval": "eval clips of the corpus", "training": "training clips of the corpus: a low distance may mean learned by heart"}
+        references = [Reference(name, about, heard[name], None, tuple(s for s in others if s != name)) for name, about in abouts.items() if name in heard]
+        if ear is self.vggish and self.args.reference:
+            references.append(Reference("given", Path(self.args.reference).name, None, load_statistics(self.args.reference), tuple(others)))
+        (self.out / "statistics").mkdir(exist_ok=True)
+        for reference in references:
+            if reference.real is not None:
+                parts = {label: reference.real.of(label).embeddings for label in self.labels}
+                save_statistics(self.out / "statistics" / f"{ear.name}-{reference.name}.npz", {label: gaussian(e) for label, e in parts.items() if len(e) > 1})
+        return {"about": ear.about, "sha256": ear.sha256, "dims": ear.dims, "references": measure(heard, references, self.labels, self.args.seed)}
+
+
+def evaluate(args: argparse.Namespace) -> None:
+    evaluation = Evaluation(args)
+    report = evaluation.run()
+    report["examples"], sheet = write_examples(evaluation.sets, evaluation.labels, report["memorised"], evaluation.out / "examples", evaluation.rate, evaluation.samples)
+    report = _rounded(report)
+    save_text(json.dumps(report, indent=1, ensure_ascii=False, allow_nan=False) + "\n", evaluation.out / "report.json")
+    save_text(page(report, sheet), evaluation.out / "report.html")
+    if args.card:
+        write_card(Path(args.card), report)
+    emit("evaluated", report=str(evaluation.out / "report.json"), page=str(evaluation.out / "report.html"), **headline(report))
+
+
+def headline(report: dict[str, Any]) -> dict[str, Any]:
+    """The numbers that fit a line: FAD and KAD against eval clips by ear, class accuracy, share learned by heart."""
+    averages = {name: d["references"]["eval"]["average"].get("generated", {}) for name, d in report["distances"].items() if "eval" in d["references"]}
+    out: dict[str, Any] = {"distances": averages, "memorised": report["memorised"]["share"]}
+    for name in ("named", "tagged"):
+        if name in report:
+            out[name] = report[name]["average"]["generated"]
+    return out
+
+
+def write_card(path: Path, report: dict[str, Any]) -> None:
+    """`scores.evaluation`, and `scores.tagger` with the shares per class where a tagger listened."""
+    card = json.loads(path.read_text(encoding="utf-8"))
+    scores = card.setdefault("scores", {})
+    scores["evaluation"] = {"created": report["created"], "clips": report["generated"]["clips"], **headline(report)}
+    if "tagged" in report:
+        scores["tagger"] = {key: report["tagged"][key] for key in ("tagger", "counts", "shares")}
+    save_text(json.dumps(card, indent=2, ensure_ascii=False) + "\n", path)
+
+
+def _voice(voice: VoiceRunner | None) -> dict[str, Any] | None:
+    return {key: voice.card.get(key) for key in ("id", "name", "preset", "hash", "classes", "latent", "grid")} if voice else None
+
+
+def _corpus(corpus: Corpus, labels: list[str]) -> dict[str, Any]:
+    def size(split: str, label: str) -> dict[str, int]:
+        clips = [c for c in corpus.of(split) if c.label == label]
+        return {"clips": len(clips), "originals": len({c.group for c in clips}), "composed": sum(c.kind == "composed" for c in clips)}
+
+    return {"hash": corpus.hash(), "classes": {label: {split: size(split, label) for split in ("train", "eval")} for label in labels}}
+
+
+def _rounded(value: Any) -> Any:
+    """Floats to six significant digits."""
+    if isinstance(value, dict):
+        return {key: _rounded(v) for key, v in value.items()}
+    if isinstance(value, list | tuple):
+        return [_rounded(v) for v in value]
+    return float(f"{value:.6g}") if isinstance(value, float) else value

@@ -1,0 +1,93 @@
+"""Cross-check with a tagger that knows nothing of the voice: does YAMNet hear the class in a clip?
+
+A clip counts when, in its mean score over 0.975 s windows, one of the five highest tags names its class. YAMNet
+(AudioSet, 521 tags) is not part of the project: `--yamnet` is a folder with `yamnet.tflite` and its class map. What it
+thinks before it names a tag (1024 numbers per window) serves as an embedding, too.
+"""
+
+from __future__ import annotations
+
+import csv
+import hashlib
+import warnings
+from pathlib import Path
+
+import numpy as np
+from scipy.signal import resample_poly
+
+RATE = 16000
+WINDOW = 15600
+TOP = 5
+
+# AudioSet display names that name a class; taken before any clip was generated.
+TAGS: dict[str, set[str]] = {
+    "DogBark": {"Dog", "Bark", "Yip", "Howl", "Bow-wow", "Whimper (dog)"},
+    "Footstep": {"Walk, footsteps", "Run", "Shuffle"},
+    "GunShot": {"Gunshot, gunfire", "Machine gun", "Fusillade", "Artillery fire", "Cap gun"},
+    "Keyboard": {"Typing", "Computer keyboard", "Typewriter"},
+    "MovingMotorVehicle": {
+        "Vehicle", "Motor vehicle (road)", "Car", "Car passing by", "Race car, auto racing", "Truck", "Bus", "Motorcycle", "Traffic noise, roadway noise",
+        "Engine", "Light engine (high frequency)", "Medium engine (mid frequency)", "Heavy engine (low frequency)", "Idling", "Accelerating, revving, vroom",
+    },
+    "Rain": {"Rain", "Raindrop", "Rain on surface"},
+    "Sneeze_Cough": {"Cough", "Sneeze", "Throat clearing"},
+}  # fmt: skip
+
+
+class TaggerMissing(Exception):
+    """The tagger's files or its runtime are not there; the message says which."""
+
+
+class Tagger:
+    """Also an ear (`evaluation/embedders.py`)."""
+
+    name, dims = "yamnet", 1024
+    about = "YAMNet, its pooled last layer, 1024 numbers per 0.975 s window every 0.4875 s"
+
+    def __init__(self, folder: str | Path) -> None:
+        try:
+            from ai_edge_litert.interpreter import Interpreter
+        except ImportError as error:
+            raise TaggerMissing("install ai-edge-litert to run YAMNet") from error
+        folder = Path(folder)
+        for file in ("yamnet.tflite", "yamnet_class_map.csv"):
+            if not (folder / file).is_file():
+                raise TaggerMissing(f"no {file} in {folder}")
+        self.sha256 = hashlib.sha256((folder / "yamnet.tflite").read_bytes()).hexdigest()
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # that keeping every tensor is for debugging: the embedding is no output
+            self._interpreter = Interpreter(str(folder / "yamnet.tflite"), num_threads=1, experimental_preserve_all_tensors=True)
+        self._interpreter.allocate_tensors()
+        self._input = self._interpreter.get_input_details()[0]["index"]
+        self._output = next(d["index"] for d in self._interpreter.get_output_details() if d["shape"][-1] == 521)
+        self._pooled = next(d["index"] for d in self._interpreter.get_tensor_details() if list(d["shape"]) == [1, self.dims])
+        with open(folder / "yamnet_class_map.csv", newline="", encoding="utf-8") as file:
+            self.names = [row["display_name"] for row in csv.DictReader(file)]
+
+    def hear(self, audio: np.ndarray, rate: int) -> tuple[np.ndarray, np.ndarray]:
+        """Mono audio -> embeddings [windows, 1024], scores [windows, 521]; a short clip is padded to one window."""
+        divisor = int(np.gcd(rate, RATE))
+        x = resample_poly(audio, RATE // divisor, rate // divisor).astype(np.float32)
+        x = np.pad(x, (0, max(0, WINDOW - x.size)))
+        heard = []
+        for start in range(0, x.size - WINDOW + 1, WINDOW // 2):
+            self._interpreter.set_tensor(self._input, x[None, start : start + WINDOW])
+            self._interpreter.invoke()
+            heard.append([self._interpreter.get_tensor(index)[0].copy() for index in (self._pooled, self._output)])
+        embeddings, scores = (np.stack(part) for part in zip(*heard, strict=True))
+        return embeddings, scores
+
+    def embed(self, audio: np.ndarray, rate: int) -> np.ndarray:
+        return self.hear(audio, rate)[0]
+
+    def top(self, audio: np.ndarray, rate: int) -> list[str]:
+        """The five tags of the highest mean score."""
+        mean = self.hear(audio, rate)[1].mean(0)
+        return [self.names[i] for i in np.argsort(-mean)[:TOP]]
+
+
+def share(tagger: Tagger, clips: list[np.ndarray], rate: int, label: str) -> float:
+    """Share of `clips` whose five highest tags name the class."""
+    if label not in TAGS:
+        raise KeyError(f"no AudioSet names for the class {label}")
+    return float(np.mean([bool(TAGS[label] & set(tagger.top(clip, rate))) for clip in clips]))

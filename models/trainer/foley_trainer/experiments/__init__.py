@@ -1,0 +1,1 @@
+"""The paper's experiment and the benchmarks of samplers."""

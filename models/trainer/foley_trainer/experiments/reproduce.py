@@ -1,0 +1,200 @@
+"""The paper's experiment from one command: its four systems trained alike, N clips per class of each, FAD beside Table 2.
+
+Everything it knows lies in `--out`, and whatever is finished there is skipped, so the same command goes on wherever it
+was ended:
+
+    plan.json                    what was asked for; other settings want another folder
+    vocoder/                     one for all systems, trained on plain mels so that it favours none of them
+    codecs/<hash>/               by their settings: systems that differ in the prior alone share one
+    <system>/<system>.json       the preset as it was trained
+    <system>/prior/  voice/      the trained prior, and the voice a server can be given
+    <system>/clips/<Class>/0001.wav ...
+    reference-<hash>.npz         statistics of the corpus' eval clips, by the embedder that heard them
+    <system>/fad.json            distances, and what they are distances to
+    table.json  table.txt  table.png
+"""
+
+from __future__ import annotations
+
+import argparse
+import hashlib
+import json
+import sys
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from ..data import Corpus, open_corpus
+from ..evaluation.generated_clips import save_wav
+from ..evaluation.reference_statistics import Yardstick, open_ear, open_yardstick
+from ..evaluation.report.table2 import AVERAGE, SYSTEMS, as_text, averaged, draw, published
+from ..runtime import device, parallel
+from ..runtime.events import emit
+from ..runtime.files import save_text
+from ..training import presets
+from ..training.stages import Making, train
+from ..voices.build import export_voice
+from ..voices.inference import Recipe, VoiceRunner
+from ..voices.pipeline import SHARES
+
+BATCH = 10  # clips made at a time; no clip depends on the others
+
+
+class ReproduceError(Exception):
+    """The folder holds another experiment, or two budgets contradict each other."""
+
+
+def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    parser = commands.add_parser("reproduce", help="the paper's Table 2: trains its systems, makes clips, measures FAD; goes on with what is there")
+    parser.add_argument("--corpus", required=True, help="folder with manifest.csv, or one folder per class")
+    parser.add_argument("--out", required=True, help="everything goes here")
+    parser.add_argument("--systems", default=",".join(SYSTEMS), help="presets to compare, by commas; rvq-plain for one without the coarse context")
+    parser.add_argument("--clips", type=int, default=100, help="clips per class")
+    parser.add_argument("--minutes", type=float, help="of training, all systems together; otherwise a budget per stage, or the presets' steps")
+    for stage in SHARES:
+        parser.add_argument(f"--{stage}-minutes", type=float, help=f"of training {'the' if stage == 'vocoder' else 'each'} {stage}")
+    parser.add_argument("--scale", help="preset whose sizes and budgets the systems get, e.g. rvq-paper or tiny")
+    parser.add_argument("--set", action="append", default=[], metavar="KEY=VALUE", help="change one setting of every system")
+    parser.add_argument("--vocoder", help="a trained one instead of training one")
+    parser.add_argument("--embedder", default="vggish", help="vggish, or the folder of an embedder of ours")
+    parser.add_argument("--vggish", metavar="FILE", help="VGGish's weights")
+    parser.add_argument("--reference", metavar="NPZ", help="statistics of an evaluation set instead of the corpus' eval clips")
+    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--fp32", dest="bf16", action="store_false", help="no bfloat16 autocast")
+    parser.set_defaults(run=reproduce, trains=True)
+
+
+def reproduce(args: argparse.Namespace) -> None:
+    """Trains first and measures then: under torchrun the other processes are done once all is trained."""
+    corpus = open_corpus(args.corpus)
+    with torch.device("cpu"):
+        ear = open_ear(args.embedder, args.vggish)  # before hours of training, not after
+    experiment = Experiment(args, corpus)
+    if not experiment.train_all() or parallel.rank() != 0:
+        return
+    device.choose("cpu")
+    samples = next(iter(experiment.systems.values()))["data"]["samples"]
+    yardstick = open_yardstick(ear, corpus, samples, args.reference, experiment.out)
+    results = {}
+    for system in experiment.systems:
+        experiment.export(system)
+        experiment.make_clips(system, args.clips)
+        results[system] = experiment.measure(system, args.clips, yardstick)
+        experiment.tell(results, yardstick)
+
+
+class Experiment:
+    def __init__(self, args: argparse.Namespace, corpus: Corpus) -> None:
+        self.args, self.corpus, self.out = args, corpus, Path(args.out)
+        chosen = [presets.load(name, args.set, args.scale) for name in args.systems.split(",")]
+        self.systems = {preset["name"]: preset for preset in chosen}
+        self.codecs = {name: self.out / "codecs" / _digest(preset["codec"], preset["data"]) for name, preset in self.systems.items()}
+        self.plan = {"corpus": corpus.hash(), "seed": args.seed, "minutes": self._budgets(), "bf16": args.bf16, "vocoder": args.vocoder}
+        self._settle(self.out / "plan.json", self.plan)
+        for name, preset in self.systems.items():
+            self._settle(self.out / name / f"{name}.json", {key: value for key, value in preset.items() if key != "about"})
+
+    def _budgets(self) -> dict[str, float | None]:
+        """Minutes of the vocoder, of one codec and of one prior; None leaves a stage its preset's steps."""
+        given = {stage: getattr(self.args, f"{stage}_minutes") for stage in SHARES}
+        if self.args.minutes is None:
+            return given
+        if any(given.values()):
+            raise ReproduceError("--minutes is for all stages together: give either it or budgets per stage")
+        runs = {"codec": len(set(self.codecs.values())), "prior": len(self.systems), "vocoder": 0 if self.args.vocoder else 1}
+        shares = sum(runs[stage] * share for stage, share in SHARES.items())
+        return {stage: self.args.minutes * share / shares for stage, share in SHARES.items()}
+
+    def _settle(self, path: Path, wanted: dict[str, Any]) -> None:
+        """Writes down what is asked for, or sees that it is what was asked for before."""
+        if path.is_file():
+            known = json.loads(path.read_text(encoding="utf-8"))
+            changed = [key for key in wanted if known.get(key) != wanted[key]]
+            if changed:
+                raise ReproduceError(f"{path} was written for another {', '.join(changed)}; take another folder than {self.out}")
+        elif parallel.rank() == 0:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            save_text(json.dumps(wanted, indent=2) + "\n", path)
+
+    def train_all(self) -> bool:
+        """False where a signal ended it early."""
+        if not self.args.vocoder and not self._train("vocoder", next(iter(self.systems)), self.out / "vocoder"):
+            return False
+        return all(self._train("codec", name, self.codecs[name]) and self._train("prior", name, self.out / name / "prior") for name in self.systems)
+
+    def _train(self, stage: str, system: str, out: Path) -> bool:
+        finished = out / "finished.json"
+        _say("part", stage=stage, system=system, out=str(out), finished=finished.is_file())
+        if finished.is_file():
+            return True
+        codec = self.codecs[system] if stage == "prior" else None
+        runner = train(stage, Making(self.systems[system], self.corpus, codec, self.args.bf16), out, seed=self.args.seed, minutes=self.plan["minutes"][stage])
+        if not runner.stopped and parallel.rank() == 0:
+            save_text(json.dumps({"steps": runner.step, "minutes": round(runner.seconds / 60, 2)}) + "\n", finished)
+        return not runner.stopped
+
+    def export(self, system: str) -> None:
+        folder = self.out / system
+        if (folder / "voice" / "card.json").is_file():
+            return
+        places = {"codec": self.codecs[system], "prior": folder / "prior", "vocoder": self.args.vocoder or self.out / "vocoder", "out": folder / "voice"}
+        names = {"corpus": self.args.corpus, "id": system, "name": f"{system} of Table 2", "preset": str(folder / f"{system}.json")}
+        _say("exported", system=system, **export_voice(argparse.Namespace(**{k: str(v) for k, v in places.items()}, **names)))
+
+    def _clips(self, system: str, label: str, count: int) -> list[Path]:
+        return [self.out / system / "clips" / label / f"{number:04d}.wav" for number in range(1, count + 1)]
+
+    def make_clips(self, system: str, count: int) -> None:
+        """Clip n of a class is the same whatever was made before it, and in whichever run."""
+        missing = {label: [n for n, path in enumerate(self._clips(system, label, count)) if not path.is_file()] for label in self.corpus.classes}
+        if not any(missing.values()):
+            return
+        voice = VoiceRunner(self.out / system / "voice", self.args.threads or 1)
+        for label, numbers in missing.items():
+            paths = self._clips(system, label, count)
+            for start in range(0, len(numbers), BATCH):
+                batch = numbers[start : start + BATCH]
+                for number, audio in zip(batch, voice.generate(label, batch, Recipe(self.args.seed)), strict=True):
+                    paths[number].parent.mkdir(parents=True, exist_ok=True)
+                    save_wav(paths[number], audio, voice.rate)
+                _say("clips", system=system, label=label, done=count - len(numbers) + start + len(batch), of=count)
+
+    def measure(self, system: str, count: int, yardstick: Yardstick) -> dict[str, dict[str, float]]:
+        """FAD per class; kept after each."""
+        path = self.out / system / "fad.json"
+        voice = json.loads((self.out / system / "voice" / "card.json").read_text(encoding="utf-8"))["hash"]
+        key = {"clips": count, "voice": voice, **yardstick.key}
+        known = json.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
+        classes = known["classes"] if known.get("of") == key else {}
+        for label in self.corpus.classes:
+            if label not in classes:
+                classes[label] = yardstick.fad(label, self._clips(system, label, count))
+                save_text(json.dumps({"of": key, "classes": classes}, indent=2) + "\n", path)
+                _say("fad", system=system, label=label, **classes[label])
+        return {label: classes[label] for label in self.corpus.classes}
+
+    def tell(self, results: dict[str, dict[str, dict[str, float]]], yardstick: Yardstick) -> None:
+        """The table of what is measured so far, in its three forms and on stderr."""
+        measured = {system: averaged({label: result["fad"] for label, result in classes.items()}) for system, classes in results.items()}
+        ours = {
+            system: {label: {**results[system].get(label, {}), "fad": fad, "paper": published(system, label)} for label, fad in rows.items()}
+            for system, rows in measured.items()
+        }
+        table = {"of": yardstick.key, "plan": self.plan, "systems": ours}
+        save_text(json.dumps(table, indent=2) + "\n", self.out / "table.json")
+        text = as_text(measured, f"FAD by {yardstick.ear.about}, against {yardstick.name}")
+        save_text(text + "\n", self.out / "table.txt")
+        draw(self.out / "table.png", measured, yardstick.ear.name)
+        _say("table", out=str(self.out / "table.json"), averages={system: rows[AVERAGE] for system, rows in measured.items()})
+        if len(results) == len(self.systems):
+            print(text, file=sys.stderr)
+
+
+def _digest(*settings: Any) -> str:
+    return hashlib.sha256(json.dumps(settings, sort_keys=True).encode()).hexdigest()[:12]
+
+
+def _say(event: str, **data: Any) -> None:
+    if parallel.rank() == 0:
+        emit(event, **data)

@@ -1,0 +1,107 @@
+"""Codec and vocoder as ONNX graphs, with a dynamic batch."""
+
+from __future__ import annotations
+
+import copy
+import math
+from typing import TypeVar
+
+import onnx
+import torch
+from torch import Tensor, nn
+
+from ..models.baseline_vqvae import BaselineCodec
+from ..models.hifigan import Generator
+from ..models.rvq_vae import Codec
+from .fold_weight_norm import rounded
+from .graph_builder import halve
+from .prior import export_module
+
+Module = TypeVar("Module", bound=nn.Module)
+
+
+class _Encode(nn.Module):
+    def __init__(self, codec: Codec | BaselineCodec) -> None:
+        super().__init__()
+        self.codec = codec
+
+    def forward(self, mel: Tensor) -> Tensor:
+        return self.codec.encode(mel)
+
+
+class _Decode(nn.Module):
+    def __init__(self, codec: Codec | BaselineCodec) -> None:
+        super().__init__()
+        self.codec = codec
+
+    def forward(self, codes: Tensor) -> Tensor:
+        return self.codec.decode(codes)
+
+
+class _Speak(nn.Module):
+    def __init__(self, generator: Generator) -> None:
+        super().__init__()
+        self.generator = generator
+
+    def forward(self, mel: Tensor, shaped: Tensor | None = None) -> Tensor:
+        return self.generator.speak(mel, shaped)
+
+
+@torch.no_grad()
+def with_rounded_weights(module: Module) -> Module:
+    """A copy whose matrices, kernels and code vectors hold values float16 can hold; biases stay."""
+    module = copy.deepcopy(module).eval()
+    for value in module.state_dict().values():
+        if value.ndim > 1 and value.is_floating_point():
+            value.copy_(rounded(value, True))
+    return module
+
+
+@torch.no_grad()
+def folded_vocoder(generator: Generator, half_weights: bool = False) -> Generator:
+    """A copy with plain weights, rounded on request. Built anew: a deep copy shares the class that torch made for
+    its weight norm, and taking the norm off the copy would break the original."""
+    fresh = Generator(generator.config)
+    fresh.load_state_dict(generator.state_dict())
+    fresh.eval().fold()
+    return with_rounded_weights(fresh) if half_weights else fresh
+
+
+@torch.no_grad()
+def export_codec(codec: Codec | BaselineCodec, half_weights: bool = False) -> dict[str, onnx.ModelProto]:
+    """encoder: mel [B, bins, frames] -> codes [B, K, f, t] int64; decoder: codes, absent levels allowed -> mel.
+
+    Rounded weights move a code across a border now and then; the prior learned from codes of a bfloat16 encoder,
+    which moves many more.
+    """
+    c = codec.config
+    mel = torch.full((2, c.mel_bins, c.mel_frames), c.mel_mean) + torch.linspace(-1, 1, c.mel_frames)
+    codes = torch.zeros(2, c.codebooks, *c.latent_shape, dtype=torch.int64)
+    codec = with_rounded_weights(codec) if half_weights else codec.eval()
+    graphs = {"encoder": export_module(_Encode(codec), (mel,), ["mel"], ["codes"]), "decoder": export_module(_Decode(codec), (codes,), ["codes"], ["mel"])}
+    return {name: halve(graph) for name, graph in graphs.items()} if half_weights else graphs
+
+
+@torch.no_grad()
+def export_vocoder(generator: Generator, half_weights: bool = False) -> dict[str, onnx.ModelProto]:
+    """vocoder: mel [B, bins, T] -> audio [B, T * hop], weight norm folded. Where it is excited by noise, also excitation: mel and
+    noise [B, T * hop] -> shaped [B, T * hop], which the vocoder takes beside the mel. Two graphs, because the noise is shaped by
+    the whole clip and the vocoder can then go through it in stretches.
+    """
+    graphs = vocoder_graphs(folded_vocoder(generator, half_weights))
+    return {name: halve(graph) for name, graph in graphs.items()} if half_weights else graphs
+
+
+@torch.no_grad()
+def vocoder_graphs(generator: Generator) -> dict[str, onnx.ModelProto]:
+    """Of a generator whose weight norm is folded."""
+    mel = torch.zeros(2, generator.config.mel_bins, 8)
+    axes = {"mel": {2: "T"}, "noise": {1: "N"}, "shaped": {1: "N"}, "audio": {1: "N"}}
+    graphs = {}
+    if generator.excitation is None:
+        graphs["vocoder"] = export_module(_Speak(generator), (mel,), ["mel"], ["audio"], axes)
+    else:
+        noise = torch.linspace(-1, 1, 2 * 8 * math.prod(generator.config.rates)).view(2, -1)
+        graphs["excitation"] = export_module(generator.excitation, (mel, noise), ["mel", "noise"], ["shaped"], axes)
+        graphs["vocoder"] = export_module(_Speak(generator), (mel, noise), ["mel", "shaped"], ["audio"], axes)
+    return graphs

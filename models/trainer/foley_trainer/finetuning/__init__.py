@@ -1,0 +1,1 @@
+"""Training an existing voice on new recordings."""

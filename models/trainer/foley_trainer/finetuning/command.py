@@ -1,0 +1,262 @@
+"""`foley-train retrain`: data sets to a voice, from scratch or from another voice, as one job that can be broken off anywhere.
+
+The same command goes on where it ended. In its folder: a folder per stage, `kept.npz` (clips of the base voice),
+`auditions`, and at the end `voice`.
+"""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import csv
+import json
+import shutil
+from collections import Counter
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from ..data import Augmenter, Corpus, CorpusError, open_corpus
+from ..runtime import device
+from ..runtime.events import emit
+from ..runtime.files import save_atomic
+from ..runtime.supervised import Stopped, alone, stoppable, watch_stdin
+from ..training import presets
+from ..training.checkpoints import TrainedError, load_codec, load_vocoder
+from ..training.presets import PresetError
+from ..training.stages import Making, train
+from ..training.trainer import Runner, RunOptions
+from ..voices.build import write_folder
+from ..voices.card import BASE, files_of
+from .previews import Auditions
+from .stage import FineTuneStage, draw_kept
+from .weights_from_onnx import Trainable, load_voice
+
+SHARES = {"codec": 0.2, "vocoder": 0.3, "prior": 0.5}
+"""Of the budget, in the order of training: the prior comes last, so that it can be heard while it learns."""
+KEPT = 8  # clips drawn of each class that must not be forgotten
+
+
+def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    parser = commands.add_parser("retrain", help="a voice from data sets, from scratch or from another voice; resumes what is there")
+    parser.add_argument("--data", action="append", required=True, help="a corpus; several become one")
+    parser.add_argument("--out", required=True, help="the job's folder")
+    parser.add_argument("--id", required=True, help="the new voice's id")
+    parser.add_argument("--name", required=True)
+    parser.add_argument("--base", help="folder of the voice to train on; without, from scratch")
+    parser.add_argument("--only", action="append", metavar="CLASS", help="these classes of the data alone")
+    parser.add_argument("--stages", help="of codec, vocoder and prior, by commas; all from scratch, prior with --base")
+    budget = parser.add_mutually_exclusive_group(required=True)
+    budget.add_argument("--minutes", type=float, help="of training, all stages together")
+    budget.add_argument("--steps", type=int, help="of each stage")
+    parser.add_argument("--preset", default="rvq", help=f"from scratch: one of {', '.join(presets.names())}")
+    parser.add_argument("--set", action="append", default=[], metavar="KEY=VALUE", help="change one setting")
+    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--job", default="", help="goes onto the card")
+    parser.add_argument("--fp32", dest="bf16", action="store_false", help="no bfloat16 autocast")
+    parser.add_argument("--supervised", action="store_true", help="leave, with a checkpoint, when stdin ends")
+    parser.set_defaults(run=retrain, trains=True)
+
+
+def retrain(args: argparse.Namespace) -> None:
+    if args.supervised:
+        watch_stdin()
+    with contextlib.suppress(Stopped), stoppable(), alone(Path(args.out)):
+        if _work(args):
+            return
+    emit("stopped", stage="job")
+
+
+def joined(places: list[str], only: list[str] | None) -> Corpus:
+    """Several corpora as one, and of these the classes `only`. Ids stay apart by the corpus they come from."""
+    corpora = [open_corpus(place) for place in places]
+    known = {label for corpus in corpora for label in corpus.classes}
+    unknown = sorted(set(only or []) - known)
+    if unknown:
+        raise CorpusError(f"no data set has the class {', '.join(unknown)}; there are {', '.join(sorted(known))}")
+    wanted = set(only) if only else known
+    several = len(corpora) > 1
+
+    def of(kind: str) -> list[Any]:
+        return [
+            replace(c, id=f"{i}-{c.id}", group=f"{i}-{c.group}") if several else c
+            for i, corpus in enumerate(corpora) for c in getattr(corpus, kind) if c.label in wanted
+        ]  # fmt: skip
+
+    order = list(dict.fromkeys(label for corpus in corpora for label in corpus.classes if label in wanted))
+    return Corpus(order, of("clips"), of("oneshots"), corpora[0].layout)
+
+
+def _work(args: argparse.Namespace) -> bool:
+    """Whether the voice is there; False where it was told to stop."""
+    out = Path(args.out)
+    if (out / "voice" / "card.json").is_file():
+        card = json.loads((out / "voice" / "card.json").read_text(encoding="utf-8"))
+        emit("exported", out=str(out / "voice"), hash=card["hash"], bytes=sum(g["bytes"] for g in card["graphs"].values()))
+        return True
+    base = load_voice(args.base) if args.base else None
+    stages = [name for name in SHARES if name in (args.stages.split(",") if args.stages else (["prior"] if base else SHARES))]
+    if args.stages and set(args.stages.split(",")) - set(SHARES):
+        raise PresetError(f"stages are {', '.join(SHARES)}, not {args.stages}")
+    if base is None and len(stages) < len(SHARES):
+        raise PresetError("from scratch, every stage has to be trained: codec, vocoder and prior")
+    if base is not None and "prior" not in stages:
+        raise PresetError("a voice is trained on by its prior; codec and vocoder may come with it")
+    corpus = joined(args.data, args.only)
+    emit("plan", stages=stages, classes=corpus.classes, clips=len(corpus.clips), base=base.card["id"] if base else None)
+    job = _Scratch(args, corpus, stages) if base is None else _OnBase(args, corpus, stages, base)
+    for stage in stages:
+        if job.train(stage).stopped:
+            return False
+    device.choose("cpu")
+    emit("stage", stage="export")
+    emit("exported", **job.export())
+    return True
+
+
+class _Job:
+    def __init__(self, args: argparse.Namespace, corpus: Corpus, stages: list[str]) -> None:
+        self.args, self.corpus, self.stages, self.out = args, corpus, stages, Path(args.out)
+        self.places: dict[str, str | Path] = {name: self.out / name for name in SHARES}
+
+    def budget(self, stage: str) -> dict[str, Any]:
+        """minutes, or steps."""
+        if self.args.minutes is None:
+            return {"steps": self.args.steps}
+        return {"minutes": self.args.minutes * SHARES[stage] / sum(SHARES[name] for name in self.stages)}
+
+    def begin(self, stage: str, runner_minutes: dict[str, Any]) -> None:
+        emit("stage", stage=stage, number=self.stages.index(stage) + 1, of=len(self.stages), **runner_minutes)
+
+    def auditions(self, classes: list[str], samples: int) -> Auditions:
+        codec, vocoder = load_codec(self.places["codec"])[0], load_vocoder(self.places["vocoder"])[0]
+        return Auditions(self.out / "auditions", codec, vocoder, classes, self.corpus.classes, self.args.seed, samples)
+
+    @property
+    def made(self) -> dict[str, Any]:
+        return {"job": self.args.job, "stages": self.stages, "seed": self.args.seed, "minutes": self.args.minutes, "steps": self.args.steps}
+
+
+class _Scratch(_Job):
+    def __init__(self, args: argparse.Namespace, corpus: Corpus, stages: list[str]) -> None:
+        super().__init__(args, corpus, stages)
+        self.preset = presets.load(args.preset, args.set)
+
+    def train(self, stage: str) -> Runner:
+        budget = self.budget(stage)
+        self.begin(stage, budget)
+        making = Making(self.preset, self.corpus, None if stage == "codec" else self.out / "codec", self.args.bf16)
+        on_eval = self.auditions(self.corpus.classes, self.preset["data"]["samples"]) if stage == "prior" else None
+        runner = train(stage, making, self.out / stage, seed=self.args.seed, on_eval=on_eval, **budget)
+        if stage == "codec" and not runner.stopped and not bool(load_codec(self.out / "codec")[0].quantizer.started):
+            raise TrainedError(f"the codec has not begun to quantize after {runner.step} steps: give it more steps or minutes")
+        return runner
+
+    def export(self) -> dict[str, Any]:
+        return write_folder(self.out / "voice", self.args.id, self.args.name, self.preset, self.corpus, self.places, more={"retrained": {**self.made, "base": None}})
+
+
+class _OnBase(_Job):
+    """Stages that aren't trained are the base's own. Of the codec, only the decoder learns on: codes keep their meaning."""
+
+    def __init__(self, args: argparse.Namespace, corpus: Corpus, stages: list[str], base: Trainable) -> None:
+        super().__init__(args, corpus, stages)
+        self.base, card = base, base.card
+        old = [c["name"] for c in card["classes"]]
+        by_name = {name.lower(): name for name in old}
+        # A class is the base's whatever its case: a voice can't have two names that differ in nothing else.
+        self.corpus = _renamed(corpus, by_name)
+        self.classes = [*old, *(label for label in self.corpus.classes if label not in old)]
+        self.kept_classes = [label for label in old if label not in self.corpus.classes]
+        known = presets.load(card["preset"]) if card["preset"] in presets.names() else presets.load("rvq")
+        self.preset = self._preset(known)
+        parts = {"codec": {"codec": base.codec.state_dict()}, "vocoder": {"generator": base.vocoder.state_dict()}}
+        for name, modules in parts.items():
+            said = card["training"][name]
+            state = {"stage": name, "config": said["config"], "step": said["steps"], "seconds": said["minutes"] * 60, "ema": modules, "metrics": said["metrics"]}
+            if not (self.out / "base" / f"{name}.pt").is_file():
+                save_atomic(state, self.out / "base" / f"{name}.pt")
+            if name not in stages:
+                self.places[name] = self.out / "base" / f"{name}.pt"
+
+    def _preset(self, known: dict[str, Any]) -> dict[str, Any]:
+        """The preset the base was made by, with the base's own sizes and the slower steps of fine-tuning."""
+        card, steps = self.base.card, self.args.steps
+        often = max(2, min(50, (steps or 200) // 4))
+        run = {"warmup": 20, "eval_every": often, "checkpoint_every": min(25, often), "log_every": max(1, often // 5)}
+        preset = {**known, "data": {**known["data"], "samples": card["audio"]["samples"]}}
+        for stage in SHARES:
+            part = preset[stage]
+            preset[stage] = {**part, "config": card["training"][stage]["config"], "run": {**part["run"], **run}}
+        preset["data"]["speed"] = 0.1  # few recordings, many takes
+        preset["codec"]["training"] = {**preset["codec"]["training"], "lr": 2e-4, "decoder_only": True}
+        preset["vocoder"]["training"] = {**preset["vocoder"]["training"], "lr": 1e-4}
+        preset["prior"]["training"] = {"batch": preset["prior"]["training"]["batch"], "lr": 1e-3, "kept_share": 0.25}
+        preset["prior"]["run"]["ema_decay"] = 0.99
+        for change in self.args.set:
+            presets.apply(preset, change)
+        return preset
+
+    def train(self, stage: str) -> Runner:
+        budget = self.budget(stage)
+        self.begin(stage, budget)
+        making = Making(self.preset, self.corpus, None if stage == "codec" else self.places["codec"], self.args.bf16)
+        if stage != "prior":
+            return train(stage, making, self.out / stage, seed=self.args.seed, begin_from=self.out / "base" / f"{stage}.pt", **budget)
+        kept = draw_kept(self.args.base, self.kept_classes, KEPT, self.args.seed, self.out / "kept.npz")
+        part, data = self.preset["prior"], self.preset["data"]
+        torch.manual_seed(self.args.seed)
+        shots = making.oneshots
+        composing = making.sounds.of(shots) if shots else None
+        augmenter = Augmenter(making.train, composing, self.corpus.classes, data["samples"], data["compose_share"], data.get("onset"), data["speed"])
+        tuned = FineTuneStage(self.base, self.classes, kept, augmenter, making.held_out, bf16=self.args.bf16, samples=data["samples"], **part["training"])
+        runner = Runner(tuned, RunOptions(self.out / stage, stage, seed=self.args.seed, **{**part["run"], **budget}))
+        hear = self.auditions(self.classes, data["samples"])
+        runner.on_eval = lambda _step, _metrics: hear(runner)
+        runner.run()
+        return runner
+
+    def export(self) -> dict[str, Any]:
+        """The voice holds the whole base in its folder `base`: that makes the classes which were not trained."""
+        card = self.base.card
+        if self.kept_classes:
+            _copied(Path(self.args.base), self.out / "voice" / BASE)
+        more = {"retrained": {**self.made, "base": {"id": card["id"], "hash": card["hash"]}, "kept": self.kept_classes}}
+        more["data"] = self._data()
+        return write_folder(self.out / "voice", self.args.id, self.args.name, self.preset, self.corpus, self.places, self.classes, _former(Path(self.args.base)), more)
+
+    def _data(self) -> dict[str, Any]:
+        """As any voice's card has it, of the new recordings, and what the base had learned from."""
+        train, held_out = self.corpus.of("train"), self.corpus.of("eval")
+        clips = {label: {"train": sum(c.label == label for c in train), "eval": sum(c.label == label for c in held_out)} for label in self.corpus.classes}
+        return {"hash": self.corpus.hash(), "clips": clips, "licences": dict(Counter(c.licence for c in train).most_common()), "base": self.base.card.get("data")}
+
+
+def _renamed(corpus: Corpus, names: dict[str, str]) -> Corpus:
+    def name(label: str) -> str:
+        return names.get(label.lower(), label)
+
+    clips, shots = ([replace(c, label=name(c.label)) for c in kind] for kind in (corpus.clips, corpus.oneshots))
+    return Corpus(list(dict.fromkeys(name(label) for label in corpus.classes)), clips, shots, corpus.layout)
+
+
+def _copied(voice: Path, to: Path) -> None:
+    """What makes sound of a voice, as a folder of its own: card, graphs, and the voice that it was made of itself."""
+    card = json.loads((voice / "card.json").read_text(encoding="utf-8"))
+    to.mkdir(parents=True, exist_ok=True)
+    for file in files_of(card):
+        shutil.copyfile(voice / file, to / file)
+    if (voice / BASE).is_dir():
+        _copied(voice / BASE, to / BASE)
+    shutil.copyfile(voice / "card.json", to / "card.json")
+
+
+def _former(voice: Path) -> list[dict[str, str]]:
+    """Recordings the base was made of, where it says."""
+    file = voice / "credits.csv"
+    if not file.is_file():
+        return []
+    with open(file, newline="", encoding="utf-8") as text:
+        return list(csv.DictReader(text))

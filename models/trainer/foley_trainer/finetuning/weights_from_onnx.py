@@ -1,0 +1,225 @@
+"""Trainable modules out of a voice's graphs: every voice can be trained on, the shipped one too, without further files.
+
+What a graph holds are the weights it was exported from, folded and rounded to float16: exactly what is heard. Two ways
+back. The graphs we write ourselves are linear in the folded weights: their adjoint, which autograd gives, takes each
+constant back to the weights it was made of. The traced ones only move numbers about: a module full of numbers that
+say who they are is traced, and where each went is read off. Exporting the result again gives the voice's own files.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, TypeVar
+
+import numpy as np
+import onnx
+import torch
+from onnx import TensorProto, numpy_helper
+from torch import Tensor, nn
+from torch.nn.utils.parametrize import is_parametrized
+
+from ..export.codec_vocoder import export_codec, vocoder_graphs
+from ..export.fold_weight_norm import folded
+from ..export.graph_builder import GraphWriter
+from ..export.pixel_graph import pixel_graph
+from ..export.prior import condition_graph
+from ..export.row_graph import row_graph
+from ..export.two_stage_sampler import session
+from ..models.causal_conv import NormedConv
+from ..models.codebook_embeddings import OwnCodes
+from ..models.conditioning import Context
+from ..models.hifigan import Generator, VocoderConfig
+from ..models.pixelsnail import PixelSnail, PriorConfig
+from ..models.rvq_vae import Codec, CodecConfig
+from ..voices.inference import VoiceError
+
+Module = TypeVar("Module", bound=nn.Module)
+FIRST = 1 << 20
+"""Numbers that say who they are begin here: no constant of a graph is as large by chance."""
+MOST = 1 << 24
+"""float32 holds every integer up to here."""
+
+
+@dataclass(frozen=True)
+class Trainable:
+    """A voice as modules in eval mode, and its card."""
+
+    codec: Codec
+    prior: PixelSnail
+    vocoder: Generator
+    card: dict[str, Any]
+
+
+def load_voice(folder: str | Path) -> Trainable:
+    """Raises VoiceError where the card doesn't say how its parts are built or the graphs are not what this version writes."""
+    folder = Path(folder)
+    try:
+        card = json.loads((folder / "card.json").read_text(encoding="utf-8"))
+        configs = {name: card["training"][name]["config"] for name in ("codec", "prior", "vocoder")}
+        graphs = {name: onnx.load_from_string((folder / entry["file"]).read_bytes()) for name, entry in card["graphs"].items()}
+        codec_config, prior_config, vocoder_config = CodecConfig(**configs["codec"]), PriorConfig(**configs["prior"]), VocoderConfig(**configs["vocoder"])
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise VoiceError(f"the voice in {folder} can't be trained on: its card doesn't say how it is built ({error!r})") from error
+    if prior_config.condition == "map":
+        raise VoiceError(f"the voice in {folder} can't be trained on: its label network is a finished table")
+    codec = codec_from(graphs, codec_config)
+    return Trainable(codec, prior_from(graphs, prior_config, codec), vocoder_from(graphs, vocoder_config), card)
+
+
+@torch.no_grad()
+def codec_from(graphs: dict[str, onnx.ModelProto], config: CodecConfig) -> Codec:
+    codec = Codec(config).eval()
+    own = {"quantizer.counts", "quantizer.sums"}
+    _traced(codec, lambda: export_codec(codec), {name: graphs[name] for name in ("encoder", "decoder")}, own)
+    quantizer = codec.quantizer
+    quantizer.counts.fill_(1.0)
+    quantizer.sums.copy_(quantizer.codebooks)
+    quantizer.started.fill_(True)
+    return codec
+
+
+@torch.no_grad()
+def vocoder_from(graphs: dict[str, onnx.ModelProto], config: VocoderConfig) -> Generator:
+    plain = Generator(config).eval().fold()
+    _traced(plain, lambda: {"vocoder": vocoder_graphs(plain)["vocoder"]}, {"vocoder": graphs["vocoder"]}, set())
+    made, values = Generator(config).eval(), plain.state_dict()
+    for name, module in made.named_modules():
+        if isinstance(module, nn.Conv1d | nn.ConvTranspose1d):
+            weight = values[f"{name}.weight"]
+            if is_parametrized(module):
+                module.weight = weight  # norm and direction follow
+            else:
+                module.weight.copy_(weight)
+            if module.bias is not None:
+                module.bias.copy_(values[f"{name}.bias"])
+    return made
+
+
+def prior_from(graphs: dict[str, onnx.ModelProto], config: PriorConfig, codec: Codec) -> PixelSnail:
+    model = PixelSnail(config, codec.quantizer.codebooks.clone()).eval()
+    if model.condition.levels_first:
+        _context(model, graphs["condition"])
+    else:
+        _named(model.condition, graphs["condition"])
+    _adjoint(model, {"row": graphs["row"], "pixel": graphs["pixel"]})
+    return model
+
+
+@torch.no_grad()
+def _context(model: PixelSnail, graph: onnx.ModelProto) -> None:
+    # The last codebook is nobody's context: its vectors follow from the quantizer's, as the constructor has them.
+    last = model.condition.vectors[-1].clone()
+    _traced(model.condition, lambda: {"condition": condition_graph(model)}, {"condition": graph}, {"vectors"})
+    model.condition.vectors[-1] = last
+
+
+@torch.no_grad()
+def _named(condition: Context, graph: onnx.ModelProto) -> None:
+    """Where nothing but names is known, level and frequency were added up already: heard from the graph, and shared out anew."""
+    grid, classes = condition.grid, condition.of_class.in_features
+    codes = np.zeros((classes + 1, grid.rows, grid.cols), np.int64)
+    weights = np.eye(classes + 1, classes, dtype=np.float32)  # the last row is nobody
+    try:
+        (heard,) = session(graph).run(None, {"class": weights, "codes": codes, "part": np.zeros(1, np.int64)})
+        heard = torch.from_numpy(heard).view(classes + 1, grid.rows, grid.cols, condition.dim)
+    except Exception as error:  # onnxruntime has no base class of its own
+        raise VoiceError(f"the condition graph doesn't fit the voice's card: {error}") from error
+    condition.of_class.weight.copy_((heard[:-1, 0, 0] - heard[-1, 0, 0]).T)
+    places = grid.to_latent(heard[-1].permute(2, 0, 1))[..., 0]  # [dim, K, f]
+    condition.of_frequency.copy_(places[:, 0].T)
+    condition.of_level.copy_((places[:, :, 0] - places[:, :1, 0]).T)
+
+
+def _constants(graph: onnx.ModelProto) -> dict[str, np.ndarray]:
+    """float32 constants in order, by the names they had before they were halved."""
+    kinds = (TensorProto.FLOAT, TensorProto.FLOAT16)
+    return {c.name.removesuffix("_half"): numpy_helper.to_array(c).astype(np.float32) for c in graph.graph.initializer if c.data_type in kinds}
+
+
+def _pairs(ours: dict[str, np.ndarray], theirs: dict[str, np.ndarray], graph: str) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+    if [c.shape for c in ours.values()] != [c.shape for c in theirs.values()]:
+        raise VoiceError(f"the {graph} graph was written by another version of the trainer: its constants are not those that this one writes")
+    return zip(ours.values(), theirs.values(), strict=True)
+
+
+@torch.no_grad()
+def _traced(module: nn.Module, export: Any, graphs: dict[str, onnx.ModelProto], unheard: set[str]) -> None:
+    """Fills `module`'s state from graphs that `export()` would trace from it; what is `unheard` may be missing there."""
+    state = {name: value for name, value in module.state_dict().items() if value.is_floating_point()}
+    before, at = {name: state[name].clone() for name in unheard if name in state}, FIRST
+    starts = {}
+    for name, value in state.items():
+        starts[name] = at
+        value.copy_(torch.arange(at, at + value.numel(), dtype=torch.float64).view(value.shape))
+        at += value.numel()
+    if at > MOST:
+        raise VoiceError("a part of this voice is too large to be taken back from its graphs")
+    found = np.full(at - FIRST, np.nan, np.float32)
+    for name, graph in export().items():
+        for ours, theirs in _pairs(_constants(graph), _constants(graphs[name]), name):
+            mine = (ours >= FIRST) & (ours < at) & (ours == np.floor(ours))
+            if mine.any() and (mine | (ours == 0)).all():
+                found[ours[mine].astype(np.int64) - FIRST] = theirs[mine]
+    for name, value in state.items():
+        part = torch.from_numpy(found[starts[name] - FIRST :][: value.numel()]).view(value.shape)
+        lost = torch.isnan(part)
+        if lost.any() and name not in unheard:
+            raise VoiceError(f"{name} is not in the voice's graphs")
+        value.copy_(torch.where(lost, before[name], part) if name in unheard else part)
+
+
+def _leaves(model: PixelSnail) -> dict[str, Tensor]:
+    """What the row and pixel graphs are made of: each is set to ones that want gradients."""
+    leaves = {}
+    for name, module in model.named_modules():
+        if isinstance(module, OwnCodes):
+            leaves[name] = module.plain = torch.ones_like(module.table()).requires_grad_(True)
+        elif isinstance(module, NormedConv):
+            leaves[f"{name}.weight"] = module.plain = torch.ones_like(module.weight()).requires_grad_(True)
+            if module.bias is not None:
+                module.bias.data.fill_(1)
+                leaves[f"{name}.bias"] = module.bias.requires_grad_(True)
+    return leaves
+
+
+def _adjoint(model: PixelSnail, graphs: dict[str, onnx.ModelProto]) -> None:
+    """Sets all weights of `model` beside the condition's. Constants are c = L w with L w = sums and multiples of few
+    weights; so w = L'c / L'L1, and where two weights were added, each gets half."""
+    probe = folded(model)
+    for module in probe.modules():
+        if hasattr(module, "tables"):
+            module.plain = None  # from the convolutions, which are leaves
+    leaves, found, ones = _leaves(probe), [], []
+    for name, write in (("row", row_graph), ("pixel", pixel_graph)):
+        writer = GraphWriter(name)
+        ours, theirs = _constants(write(probe, writer)), _constants(graphs[name])
+        _ = list(_pairs(ours, theirs, name))
+        for constant, value in theirs.items():
+            tensor = writer.tensors.get(constant)
+            if tensor is not None and tensor.requires_grad:
+                found.append((tensor * torch.from_numpy(value)).sum())
+                ones.append((tensor * tensor.detach()).sum())
+    back, weight = (torch.autograd.grad(sum(parts), list(leaves.values()), retain_graph=True, allow_unused=True) for parts in (found, ones))
+    values = {}
+    for name, leaf, b, w in zip(leaves, leaves.values(), back, weight, strict=True):
+        values[name] = torch.zeros_like(leaf) if b is None else torch.where(w > 0, b / w.clamp(min=1e-12), torch.zeros(()))
+    _fill(model, values)
+
+
+@torch.no_grad()
+def _fill(model: PixelSnail, values: dict[str, Tensor]) -> None:
+    for name, module in model.named_modules():
+        if isinstance(module, OwnCodes):
+            codebooks, codes, dim = module.vectors.shape
+            module.vectors.copy_(values[name].detach().view(codebooks, codes + 1, dim)[:, :codes])
+        elif isinstance(module, NormedConv):
+            weight = values[f"{name}.weight"].detach()
+            norms = weight.flatten(1).norm(dim=1)
+            # A row of zeros has no direction: it keeps the one it was born with.
+            module.weight_v.copy_(torch.where(norms.view(-1, 1, 1, 1) > 0, weight, module.weight_v))
+            module.weight_g.copy_(norms)
+            if module.bias is not None:
+                module.bias.copy_(values[f"{name}.bias"].detach())

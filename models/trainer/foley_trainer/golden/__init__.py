@@ -1,0 +1,1 @@
+"""Fixtures and golden files that the server's tests compare against."""

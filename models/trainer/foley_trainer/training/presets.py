@@ -1,0 +1,59 @@
+"""Presets: one JSON file per system, each a small difference to another where it `extends` one."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+FOLDER = Path(__file__).parents[1] / "presets"
+
+
+class PresetError(Exception):
+    """No such preset, or a setting it does not have."""
+
+
+def names() -> list[str]:
+    return sorted(p.stem for p in FOLDER.glob("*.json"))
+
+
+def _merged(base: dict[str, Any], change: dict[str, Any]) -> dict[str, Any]:
+    out = dict(base)
+    for key, value in change.items():
+        out[key] = _merged(out[key], value) if isinstance(value, dict) and isinstance(out.get(key), dict) else value
+    return out
+
+
+def load(name: str, changes: list[str] | None = None, scale: str | None = None) -> dict[str, Any]:
+    """The preset `name` (or a JSON file's path), with changes such as `prior.training.lr=3e-4` applied in order.
+
+    `scale`: another preset, whose sizes and budgets take the place of those at the root of what `name` extends.
+    """
+    path = Path(name) if name.endswith(".json") else FOLDER / f"{name}.json"
+    if not path.is_file():
+        raise PresetError(f"no preset {name}; there are {', '.join(names())}")
+    preset = json.loads(path.read_text(encoding="utf-8"))
+    if "extends" in preset:
+        preset = _merged(load(preset.pop("extends"), scale=scale), preset)
+    elif scale:
+        preset = load(scale) | {"about": preset["about"]}
+    preset["name"] = path.stem
+    for change in changes or []:
+        apply(preset, change)
+    return preset
+
+
+def apply(preset: dict[str, Any], change: str) -> None:
+    key, equals, value = change.partition("=")
+    if not equals:
+        raise PresetError(f"{change} is not of the form key=value")
+    *folders, last = key.split(".")
+    at: Any = preset
+    for part in folders:
+        at = at.get(part) if isinstance(at, dict) else None
+    if not isinstance(at, dict):
+        raise PresetError(f"the preset has no {key}")
+    try:
+        at[last] = json.loads(value)
+    except json.JSONDecodeError:
+        at[last] = value  # a bare word is a string

@@ -1,0 +1,321 @@
+"""The training loop every stage shares: exact resume, atomic checkpoints, EMA weights, JSON-lines progress.
+
+Every random number of step n is drawn from generators seeded with (seed, n), so a run that was killed and
+resumed computes the same losses as one that never stopped. stdout carries JSON lines and nothing else;
+stderr is for people. SIGTERM and SIGINT write a checkpoint and leave. Under torchrun every process runs this
+loop; rank 0 alone speaks, evaluates and writes.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import math
+import signal
+import sys
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Protocol
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from ..runtime import parallel
+from ..runtime.device import load
+from ..runtime.events import clean, emit
+from ..runtime.files import save_atomic
+
+
+class NotFinite(Exception):
+    """A loss became NaN or infinite; the last checkpoint is untouched."""
+
+
+class MismatchedCheckpoint(Exception):
+    """The checkpoint belongs to another stage or configuration."""
+
+
+@dataclass
+class RunOptions:
+    out: Path
+    stage: str
+    seed: int = 0
+    steps: int = 1000
+    minutes: float | None = None
+    checkpoint_every: int = 200
+    eval_every: int = 200
+    log_every: int = 10
+    ema_decay: float = 0.999
+    warmup: int = 200
+    decay_to: float = 0.05  # learning rate at the last step as a share of the first
+    patience: int | None = None  # evaluations in a row without a better score after which a run is over
+
+
+class Stage(Protocol):
+    """One thing to train. `modules` are saved, averaged and resumed by name."""
+
+    modules: dict[str, nn.Module]
+    optimizers: dict[str, torch.optim.Optimizer]
+
+    def draw(self, rng: np.random.Generator, step: int) -> Any:
+        """What step `step` trains on, still on the CPU. May be called ahead of time, from another thread."""
+
+    def step(self, batch: Any, step: int) -> dict[str, float]: ...
+
+    def evaluate(self) -> dict[str, float]: ...
+
+    def config(self) -> dict[str, Any]: ...
+
+
+class Ema:
+    """Exponential moving average of floating-point parameters; buffers are copied."""
+
+    def __init__(self, modules: dict[str, nn.Module], decay: float) -> None:
+        self.modules, self.decay = modules, decay
+        self.state = {name: {k: v.detach().clone() for k, v in m.state_dict().items()} for name, m in modules.items()}
+
+    @torch.no_grad()
+    def update(self, step: int) -> None:
+        decay = min(self.decay, (1 + step) / (10 + step))
+        for name, module in self.modules.items():
+            parameters = {k for k, _ in module.named_parameters()}
+            for key, value in module.state_dict().items():
+                if key in parameters:
+                    self.state[name][key].lerp_(value, 1 - decay)
+                else:
+                    self.state[name][key].copy_(value)
+
+    @contextlib.contextmanager
+    def applied(self) -> Iterator[None]:
+        backup = {name: {k: v.clone() for k, v in m.state_dict().items()} for name, m in self.modules.items()}
+        for name, module in self.modules.items():
+            module.load_state_dict(self.state[name])
+        try:
+            yield
+        finally:
+            for name, module in self.modules.items():
+                module.load_state_dict(backup[name])
+
+
+class Runner:
+    def __init__(self, stage: Stage, options: RunOptions, on_eval: Callable[[int, dict[str, float]], None] | None = None) -> None:
+        self.stage, self.options, self.on_eval = stage, options, on_eval
+        self.ema = Ema(stage.modules, options.ema_decay)
+        self.step, self.seconds, self.best, self.since_best = 0, 0.0, float("inf"), 0
+        self.base_lr = {name: o.param_groups[0]["lr"] for name, o in stage.optimizers.items()}
+        self._stop = False
+
+    @property
+    def checkpoint(self) -> Path:
+        return self.options.out / "checkpoint.pt"
+
+    def _state(self) -> dict[str, Any]:
+        return {
+            "stage": self.options.stage,
+            "config": self.stage.config(),
+            "step": self.step,
+            "seconds": self.seconds,
+            "best": self.best,
+            "since_best": self.since_best,
+            "judged_on": self._judged_on,
+            "modules": {k: m.state_dict() for k, m in self.stage.modules.items()},
+            "optimizers": {k: o.state_dict() for k, o in self.stage.optimizers.items()},
+            "ema": self.ema.state,
+        }
+
+    def resume(self) -> bool:
+        if not self.checkpoint.is_file():
+            return False
+        state = load(self.checkpoint)
+        if state["stage"] != self.options.stage or state["config"] != self.stage.config():
+            raise MismatchedCheckpoint(f"{self.checkpoint} was written by another stage or configuration")
+        for name, module in self.stage.modules.items():
+            module.load_state_dict(state["modules"][name])
+        for name, optimizer in self.stage.optimizers.items():
+            optimizer.load_state_dict(state["optimizers"][name])
+        self.ema.state = state["ema"]
+        self.step, self.seconds = state["step"], state["seconds"]
+        if state.get("judged_on", "") == self._judged_on:  # else its best score was measured on something else
+            self.best, self.since_best = state["best"], state.get("since_best", 0)
+        return True
+
+    def begin_from(self, path: Path) -> tuple[int, list[str]]:
+        """Starts a new training from another's averaged weights: every tensor whose name and shape are also ours.
+
+        Returns how many were taken, and the names of ours that were not there. Raises MismatchedCheckpoint where the
+        file is another stage's or nothing fits.
+        """
+        state = load(path)
+        if state.get("stage") != self.options.stage:
+            raise MismatchedCheckpoint(f"{path} holds a {state.get('stage')}, not a {self.options.stage}")
+        taken, left = 0, []
+        for name, module in self.stage.modules.items():
+            theirs, ours = state["ema"].get(name, {}), module.state_dict()
+            fitting = {k: theirs[k] for k, v in ours.items() if k in theirs and theirs[k].shape == v.shape}
+            taken += len(fitting)
+            left += [f"{name}.{k}" for k in ours if k not in fitting]
+            module.load_state_dict({**ours, **fitting})
+        if not taken:
+            raise MismatchedCheckpoint(f"nothing in {path} fits this {self.options.stage}")
+        self.ema = Ema(self.stage.modules, self.options.ema_decay)
+        return taken, left
+
+    @property
+    def _judged_on(self) -> str:
+        """What a stage's score is measured on, where that is not always the same."""
+        return getattr(self.stage, "judged_on", "")
+
+    def save(self) -> None:
+        if parallel.rank() == 0:
+            save_atomic(self._state(), self.checkpoint)
+
+    @property
+    def stopped(self) -> bool:
+        """Whether a signal ended it before its budget did."""
+        return self._stop
+
+    @property
+    def _over(self) -> bool:
+        patience = self.options.patience
+        return self._stop or self.progress() >= 1.0 or (patience is not None and self.since_best >= patience)
+
+    def progress(self) -> float:
+        """Share of the budget spent, 0..1: steps, or minutes of training where a time budget is set."""
+        if self.options.minutes is not None:
+            return min(1.0, self.seconds / (self.options.minutes * 60))
+        return min(1.0, self.step / max(1, self.options.steps))
+
+    def _set_lr(self) -> None:
+        warm = min(1.0, (self.step + 1) / max(1, self.options.warmup))
+        floor = self.options.decay_to
+        cosine = floor + (1 - floor) * 0.5 * (1 + math.cos(math.pi * self.progress()))
+        for name, optimizer in self.stage.optimizers.items():
+            for group in optimizer.param_groups:
+                group["lr"] = self.base_lr[name] * warm * cosine
+
+    def _evaluate(self) -> None:
+        """Rank 0 looks at the averaged weights; the others only learn whether it got better."""
+        if parallel.rank() == 0:
+            self._look()
+        agreed = torch.tensor([self.best, float(self.since_best)], dtype=torch.float64)
+        parallel.as_first(agreed)
+        self.best, self.since_best = float(agreed[0]), int(agreed[1])
+
+    def _look(self) -> None:
+        with self.ema.applied(), torch.no_grad():
+            for module in self.stage.modules.values():
+                module.eval()
+            metrics = clean(self.stage.evaluate())
+        for module in self.stage.modules.values():
+            module.train()
+        emit("eval", stage=self.options.stage, step=self.step, minutes=round(self.seconds / 60, 2), **metrics)
+        score = metrics.get("score", float("inf"))
+        self.since_best += 1
+        if score < self.best:
+            self.best, self.since_best = score, 0
+            best = {"stage": self.options.stage, "config": self.stage.config(), "step": self.step, "seconds": self.seconds, "ema": self.ema.state, "metrics": metrics}
+            save_atomic(best, self.options.out / "best.pt")
+        if self.on_eval:
+            self.on_eval(self.step, metrics)
+
+    def run(self) -> None:
+        options = self.options
+        options.out.mkdir(parents=True, exist_ok=True)
+        resumed = self.resume()
+        parallel.alike(self.stage.modules.values())
+        self._say("start", step=self.step, resumed=resumed, steps=options.steps, minutes=options.minutes, device=str(torch.get_default_device()), processes=parallel.world())
+        for module in self.stage.modules.values():
+            module.train()
+        previous = {s: signal.signal(s, self._on_signal) for s in (signal.SIGTERM, signal.SIGINT)}
+        try:
+            self._loop()
+        finally:
+            for number, handler in previous.items():
+                signal.signal(number, handler)
+        self.save()
+        parallel.together()  # rank 0 saves alone; who leaves meanwhile would take the group with it
+        self._say("stopped" if self._stop else "finished", step=self.step, best=self.best if np.isfinite(self.best) else None)
+
+    def _say(self, event: str, **data: Any) -> None:
+        if parallel.rank() == 0:
+            emit(event, stage=self.options.stage, **data)
+
+    def _on_signal(self, *_: object) -> None:
+        self._stop = True
+
+    def _batches(self) -> Iterator[Any]:
+        """What each step trains on. With a GPU the next batch is drawn while this one is being learned from."""
+        seed, place = self.options.seed, [] if parallel.world() == 1 else [parallel.rank()]
+
+        def draw(step: int) -> Any:
+            return self.stage.draw(np.random.default_rng([seed, step, *place]), step)
+
+        if torch.get_default_device().type == "cpu":
+            while True:
+                yield draw(self.step)
+        with ThreadPoolExecutor(1) as pool:
+            ahead: Future[Any] = pool.submit(draw, self.step)
+            while True:
+                batch, ahead = ahead.result(), pool.submit(draw, self.step + 1)
+                yield batch
+
+    def _agree(self, spent: float, metrics: dict[str, float]) -> bool:
+        """Adds the seconds of a step; whether all its numbers are finite. A stop, a bad number and the clock count alike in
+        every process: if they did not, one would leave and the others wait for it for ever."""
+        finite = all(np.isfinite(v) for v in metrics.values())
+        if parallel.world() > 1:
+            mine = torch.tensor([float(self._stop), float(not finite), spent if parallel.rank() == 0 else 0.0], dtype=torch.float64)
+            stop, bad, spent = parallel.add_up(mine).tolist()
+            self._stop, finite = stop > 0, bad == 0
+        self.seconds += spent
+        return finite
+
+    def _loop(self) -> None:
+        options, window = self.options, []
+        batches, began = self._batches(), time.monotonic()
+        while not self._over:
+            self._set_lr()
+            batch = next(batches)
+            torch.manual_seed((options.seed << 32) + self.step * parallel.world() + parallel.rank())
+            metrics = self.stage.step(batch, self.step)
+            now = time.monotonic()
+            took, began = now - began, now
+            if not self._agree(took, metrics):
+                raise NotFinite(f"step {self.step}: {metrics}; the last checkpoint is whole")
+            self.step += 1
+            self.ema.update(self.step)
+            window.append((took, metrics))
+            if self.step % options.log_every == 0:
+                self._log(window)
+                window = []
+            if self.step % options.eval_every == 0:
+                self._evaluate()
+                began = time.monotonic()
+            if self.step % options.checkpoint_every == 0:
+                self.save()
+        batches.close()
+        if not self._stop and self.step % options.eval_every:
+            self._evaluate()
+
+    def _log(self, window: list[tuple[float, dict[str, float]]]) -> None:
+        seconds = sum(t for t, _ in window) / len(window)
+        mean = {k: float(np.mean([m[k] for _, m in window])) for k in window[-1][1] if all(k in m for _, m in window)}
+        share = self.progress()
+        minutes = round(self.seconds * (1 - share) / share / 60, 1) if share > 0 else None
+        self._say("step", step=self.step, seconds_per_step=round(seconds, 4), eta_minutes=minutes, **clean(mean))
+        if sys.stderr.isatty() and parallel.rank() == 0:
+            filled = int(30 * share)
+            numbers = " ".join(f"{k} {v:.4g}" for k, v in mean.items())
+            print(f"\r\x1b[K{self.options.stage} [{'#' * filled}{'.' * (30 - filled)}] step {self.step}, {minutes} min left, {numbers}", end="", file=sys.stderr)
+
+
+def clip_and_step(loss: Tensor, module: nn.Module, optimizer: torch.optim.Optimizer, limit: float) -> float:
+    """Backward, gradient-norm clipping, one optimizer step; returns the norm before clipping."""
+    optimizer.zero_grad(set_to_none=True)
+    loss.backward()
+    parallel.average_gradients(module)
+    norm = torch.nn.utils.clip_grad_norm_(module.parameters(), limit)
+    optimizer.step()
+    return float(norm)

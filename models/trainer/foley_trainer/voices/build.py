@@ -1,0 +1,57 @@
+"""A voice folder out of trained stages: six ONNX graphs, the card, and the credits of every recording."""
+
+from __future__ import annotations
+
+import argparse
+import time
+from pathlib import Path
+from typing import Any
+
+from ..data import Corpus, open_corpus
+from ..data.attribution import licences, recordings, summary, to_csv
+from ..export.codec_vocoder import export_codec, export_vocoder
+from ..export.prior import export_prior
+from ..features.mel import MelConfig
+from ..runtime.record import Record
+from ..training import presets
+from ..training.checkpoints import TrainedError, load_codec, load_prior, load_vocoder
+from .card import card_fields, write_voice
+
+
+def export_voice(args: argparse.Namespace) -> dict[str, Any]:
+    """Writes args.out and returns what matters of the card."""
+    corpus = open_corpus(args.corpus)
+    places = {name: getattr(args, name) for name in ("codec", "prior", "vocoder")}
+    return write_folder(Path(args.out), args.id, args.name, presets.load(args.preset), corpus, places)
+
+
+def write_folder(
+    out: Path, voice: str, name: str, preset: dict[str, Any], corpus: Corpus, places: dict[str, str | Path],
+    classes: list[str] | None = None, former: list[dict[str, str]] | None = None, more: dict[str, Any] | None = None,
+) -> dict[str, Any]:  # fmt: skip
+    """A voice of trained stages in `places`; `classes` where the prior knows more than the corpus has, `former` recordings that
+    were learned from before, `more` for the card. Returns what matters of the card."""
+    classes = classes or corpus.classes
+    codec, codec_record = load_codec(places["codec"])
+    prior, prior_record = load_prior(places["prior"], codec)
+    vocoder, vocoder_record = load_vocoder(places["vocoder"])
+    if prior.config.classes != len(classes):
+        raise TrainedError(f"the prior knows {prior.config.classes} classes, the corpus has {len(classes)}")
+    fields = card_fields(voice, name, preset["name"], classes, prior.config, codec.config, vocoder.config, MelConfig(), preset["data"]["samples"])
+    heard = [*(former or []), *recordings(corpus)]
+    fields |= _provenance(corpus, {"codec": codec_record, "prior": prior_record, "vocoder": vocoder_record}) | {"credits": summary(heard)} | (more or {})
+    graphs = export_prior(prior, half_weights=True) | export_codec(codec, half_weights=True) | export_vocoder(vocoder, half_weights=True)
+    card = write_voice(out, fields, graphs, {"credits.csv": to_csv(heard)})
+    return {"out": str(out), "hash": card["hash"], "bytes": sum(g["bytes"] for g in card["graphs"].values())}
+
+
+def _provenance(corpus: Corpus, records: dict[str, Record]) -> dict[str, Any]:
+    train, held_out = corpus.of("train"), corpus.of("eval")
+    per_class = {label: {"train": sum(c.label == label for c in train), "eval": sum(c.label == label for c in held_out)} for label in corpus.classes}
+    return {
+        "created": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
+        "license": "Weights learned from recordings under the licences listed here; credits.csv names every one of them.",
+        "data": {"hash": corpus.hash(), "clips": per_class, "oneshots": sum(c.split == "train" for c in corpus.oneshots), "licences": licences(corpus)},
+        "training": {name: record.to_dict() for name, record in records.items()},
+        "scores": {name: record.metrics for name, record in records.items()},
+    }

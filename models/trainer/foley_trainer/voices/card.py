@@ -1,0 +1,89 @@
+"""The voice folder: its graphs and card.json, which tells a server everything it needs to run them."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from pathlib import Path
+from typing import Any
+
+import onnx
+
+from ..features.mel import MelConfig
+from ..models.hifigan import VocoderConfig, reach
+from ..models.pixelsnail import PriorConfig, condition_rows
+from ..models.rvq_vae import CodecConfig
+from ..runtime.files import save_text
+
+FORMAT, VERSION = "foleyd-voice", 2
+GRAPHS = ("condition", "row", "pixel", "encoder", "decoder", "vocoder")
+EXCITATION = "excitation"
+"""A further graph of voices whose vocoder is excited by noise."""
+BASE = "base"
+"""A voice that was trained on from another holds that one whole in this folder: it makes the classes `retrained.kept`."""
+
+
+def card_fields(
+    voice: str, name: str, preset: str, classes: list[str], prior: PriorConfig, codec: CodecConfig, vocoder: VocoderConfig, mel: MelConfig, samples: int
+) -> dict[str, Any]:
+    """Everything of the card that follows from the configurations; graphs and hash come from `write_voice`."""
+    frequency, time = codec.latent_shape
+    if (prior.codebooks, prior.frequency, prior.time, prior.codes) != (codec.codebooks, frequency, time, codec.codes):
+        raise ValueError(f"the prior's grid is not of this codec's codes: {prior.grid} against {codec.codebooks} x {frequency} x {time}")
+    if len(classes) != prior.classes:
+        raise ValueError(f"{len(classes)} class names for a prior of {prior.classes}")
+    if mel.frames(samples) != codec.mel_frames:
+        raise ValueError(f"{samples} samples make {mel.frames(samples)} frames, the codec wants {codec.mel_frames}")
+    return {
+        "format": FORMAT,
+        "version": VERSION,
+        "id": voice,
+        "name": name,
+        "preset": preset,
+        "classes": [{"id": i, "name": label} for i, label in enumerate(classes)],
+        "audio": {"rate": mel.rate, "samples": samples},
+        "mel": {
+            "nFft": mel.n_fft, "window": mel.n_fft, "hop": mel.hop, "bins": mel.bins, "fMin": mel.f_min, "fMax": mel.f_max,
+            "frames": codec.mel_frames, "floor": mel.floor,
+        },
+        "latent": {"codebooks": codec.codebooks, "codes": codec.codes, "frequency": frequency, "time": time},
+        "grid": {"rows": prior.rows, "cols": prior.cols, "rowAxes": prior.row_axes, "colAxes": prior.col_axes},
+        "prior": {
+            "channels": prior.channels, "layers": prior.layers, "blocks": prior.blocks, "heads": prior.heads,
+            "headDim": prior.channels // 2 // prior.heads, "kernel": prior.kernel, "conditionDim": prior.condition_dim,
+            "conditionRows": condition_rows(prior),
+        },
+        "vocoder": {"reach": reach(vocoder)},
+    }  # fmt: skip
+
+
+def voice_hash(graphs: dict[str, dict[str, Any]]) -> str:
+    """sha256 (hex) of the graphs' sha256 in the order of GRAPHS, the excitation last, joined by newlines: a voice is its weights."""
+    return hashlib.sha256("\n".join(graphs[name]["sha256"] for name in (*GRAPHS, EXCITATION) if name in graphs).encode()).hexdigest()
+
+
+def files_of(card: dict[str, Any]) -> list[str]:
+    """Names of the graphs' files."""
+    return [card["graphs"][name]["file"] for name in (*GRAPHS, EXCITATION) if name in card["graphs"]]
+
+
+def write_voice(folder: str | Path, fields: dict[str, Any], graphs: dict[str, onnx.ModelProto], beside: dict[str, str] | None = None) -> dict[str, Any]:
+    """Writes the graphs, texts `beside` them and, last of all, the card: a folder without a card is no voice. Returns the card."""
+    missing = [name for name in GRAPHS if name not in graphs]
+    if missing:
+        raise ValueError(f"graphs missing: {', '.join(missing)}")
+    folder = Path(folder)
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "card.json").unlink(missing_ok=True)
+    written = {}
+    for name in (*GRAPHS, EXCITATION):
+        if name not in graphs:
+            continue
+        data = graphs[name].SerializeToString(deterministic=True)
+        (folder / f"{name}.onnx").write_bytes(data)
+        written[name] = {"file": f"{name}.onnx", "sha256": hashlib.sha256(data).hexdigest(), "bytes": len(data)}
+    for name, text in (beside or {}).items():
+        save_text(text, folder / name)
+    card = {**fields, "graphs": written, "hash": voice_hash(written)}
+    save_text(json.dumps(card, indent=2, ensure_ascii=False) + "\n", folder / "card.json")
+    return card

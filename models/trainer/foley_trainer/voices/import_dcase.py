@@ -1,0 +1,77 @@
+"""A voice out of the three checkpoints of the DCASE 2023 Task 7 baseline: its VQ-VAE, its PixelSNAIL, its HiFi-GAN.
+
+Its mel is ours (`features/mel.py`): 16 bit samples over 32768, HiFi-GAN's definition, natural logarithm, and the VQ-VAE reads
+and writes log-mels as they are, so nothing is scaled anywhere. One thing a server does otherwise: it feeds the
+vocoder the last frame twice, because 344 frames are 136 samples short of four seconds.
+"""
+
+from __future__ import annotations
+
+import argparse
+import hashlib
+import math
+import time
+from pathlib import Path
+
+from ..data import DCASE_CLASSES
+from ..export.codec_vocoder import export_codec, export_vocoder
+from ..export.prior import export_prior
+from ..features.mel import MelConfig
+from ..runtime.events import emit
+from .card import card_fields, write_voice
+from .dcase_weights import ImportProblem, hifigan_settings, import_baseline, import_hifigan, import_vqvae
+
+SAMPLES = 88200
+
+
+def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    parser = commands.add_parser("import", help="a voice from published checkpoints of the DCASE 2023 Task 7 baseline")
+    parser.add_argument("--vqvae", required=True, help="its VQ-VAE's state dict (vqvae_800.pt)")
+    parser.add_argument("--pixelsnail", required=True, help="its PixelSNAIL (bottom_1400.pt)")
+    parser.add_argument("--hifigan", required=True, help="a HiFi-GAN generator (g_00935000)")
+    parser.add_argument("--hifigan-config", required=True, help="that generator's JSON")
+    parser.add_argument("--id", required=True, help="the voice's id: the folder's name in `models`")
+    parser.add_argument("--name", required=True)
+    parser.add_argument("--out", required=True)
+    parser.add_argument("--half", action="store_true", help="weights rounded to float16: half the size, no longer the very same numbers")
+    parser.set_defaults(run=import_voice)
+
+
+def import_voice(args: argparse.Namespace) -> None:
+    """Writes the folder args.out. Raises ImportProblem where a file is not what it is said to be."""
+    codec, prior, vocoder = import_vqvae(args.vqvae), import_baseline(args.pixelsnail), import_hifigan(args.hifigan, args.hifigan_config)
+    mel = MelConfig()
+    _check_mel(args.hifigan_config, mel)
+    try:
+        fields = card_fields(args.id, args.name, "dcase-baseline", DCASE_CLASSES, prior.config, codec.config, vocoder.config, mel, SAMPLES)
+    except ValueError as error:
+        raise ImportProblem(f"{args.vqvae} and {args.pixelsnail} are not of one voice: {error}") from error
+    files = {"vqvae": args.vqvae, "pixelsnail": args.pixelsnail, "hifigan": args.hifigan, "hifiganConfig": args.hifigan_config}
+    fields |= {
+        "created": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
+        "license": "That of the checkpoints this voice was imported from.",
+        "credits": [],
+        "imported": {part: _named(path) for part, path in files.items()},
+    }
+    graphs = export_prior(prior, args.half) | export_codec(codec, args.half) | export_vocoder(vocoder, args.half)
+    card = write_voice(Path(args.out), fields, graphs)
+    emit("imported", out=str(args.out), hash=card["hash"], bytes=sum(g["bytes"] for g in card["graphs"].values()))
+
+
+def _check_mel(config: str, mel: MelConfig) -> None:
+    """A generator trained on another kind of mel would sing, and wrongly."""
+    settings = hifigan_settings(config)
+    wanted = {
+        "sampling_rate": mel.rate, "n_fft": mel.n_fft, "win_size": mel.n_fft, "hop_size": mel.hop,
+        "num_mels": mel.bins, "fmin": mel.f_min, "fmax": mel.f_max,
+    }  # fmt: skip
+    for key, value in wanted.items():
+        if settings.get(key, value) != value:
+            raise ImportProblem(f"{config} has {key} {settings[key]}; the baseline's mels have {value:g}")
+    if math.prod(settings["upsample_rates"]) != mel.hop:
+        raise ImportProblem(f"{config} makes {math.prod(settings['upsample_rates'])} samples of a frame, not {mel.hop}")
+
+
+def _named(path: str) -> dict[str, str]:
+    """Which file it was, without where it lay."""
+    return {"file": Path(path).name, "sha256": hashlib.sha256(Path(path).read_bytes()).hexdigest()}

@@ -1,0 +1,155 @@
+"""A voice folder at work in Python: card and graphs in, clips out, as the server makes them but for the random numbers."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+
+from ..export.two_stage_sampler import Choose, TwoStageSampler, session
+from ..features.mel import LogMel, MelConfig
+from ..models.pixelsnail import PriorConfig, condition_rows
+from .card import BASE, EXCITATION, FORMAT, GRAPHS, VERSION, voice_hash
+
+Seed = tuple[int, ...]
+NOISE = 1  # after a clip's seed: its noise is not drawn from the numbers its codes are drawn with
+
+
+class VoiceError(Exception):
+    """The folder holds no voice, or one whose graphs are not what its card says."""
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """What a clip depends on beside the voice, its class and its number."""
+
+    seed: int = 0
+    temperature: float = 1.0
+    top_p: float = 1.0
+
+
+class VoiceRunner:
+    """`classes` in the card's order; `rate` in Hz; `samples` and mel `frames` of a clip; `levels` codebooks."""
+
+    def __init__(self, folder: str | Path, threads: int = 1) -> None:
+        folder = Path(folder)
+        try:
+            card = json.loads((folder / "card.json").read_text(encoding="utf-8"))
+            if (card["format"], card["version"]) != (FORMAT, VERSION):
+                raise VoiceError(f"{folder}: {card['format']} {card['version']} is not {FORMAT} {VERSION}")
+            data = {name: (folder / card["graphs"][name]["file"]).read_bytes() for name in (*GRAPHS, EXCITATION) if name in card["graphs"]}
+            self.config, self.mel_config = _prior_config(card), _mel_config(card["mel"], card["audio"]["rate"])
+        except (OSError, ValueError, KeyError, TypeError) as error:
+            raise VoiceError(f"no voice in {folder}: {error!r}") from error
+        for name, graph in data.items():
+            if hashlib.sha256(graph).hexdigest() != card["graphs"][name]["sha256"]:
+                raise VoiceError(f"{folder}: {name} is not the graph its card names")
+        if voice_hash(card["graphs"]) != card["hash"]:
+            raise VoiceError(f"{folder}: the card's hash is not that of its graphs")
+        self.card: dict[str, Any] = card
+        self.classes = [c["name"] for c in card["classes"]]
+        self.rate, self.samples = card["audio"]["rate"], card["audio"]["samples"]
+        self.levels, self.codes = card["latent"]["codebooks"], card["latent"]["codes"]
+        self.log_mel = LogMel(self.mel_config)
+        self._base = _base(folder, card, threads)
+        self._sampler = TwoStageSampler(self.config, data, threads)
+        self._encoder, self._decoder, self._vocoder = (session(data[name], threads) for name in ("encoder", "decoder", "vocoder"))
+        self._excitation = session(data[EXCITATION], threads) if EXCITATION in data else None
+
+    def generate(self, label: str, numbers: Sequence[int], recipe: Recipe) -> np.ndarray:
+        """Clips of a class by their numbers -> audio [B, samples]. A clip does not depend on which others are made with it."""
+        return self.make(label, numbers, recipe)[1]
+
+    def make(self, label: str, numbers: Sequence[int], recipe: Recipe) -> tuple[np.ndarray, np.ndarray]:
+        """The same clips as codes [B, levels, frequency, time] and audio."""
+        if self._base is not None and label in self.card["retrained"]["kept"]:
+            return self._base.make(label, numbers, recipe)
+        index = self.classes.index(label)
+        seeds = [(recipe.seed, index, number) for number in numbers]
+        grids = self.grids([index] * len(numbers), seeds, recipe)
+        codes = self.config.grid.to_latent(torch.from_numpy(grids)).numpy()
+        return codes, self.speak(self.decode(codes), seeds)
+
+    def grids(self, classes: Sequence[int], seeds: Sequence[Seed], recipe: Recipe) -> np.ndarray:
+        """A clip's codes for each class index and seed, as the grid the prior fills: [B, rows, cols]. By this voice's own prior."""
+        weights = np.eye(len(self.classes), dtype=np.float32)[list(classes)]
+        return self._sampler.sample(weights, drawn_apart(seeds, self.config.rows * self.config.cols, recipe))
+
+    def mel(self, audio: np.ndarray) -> np.ndarray:
+        """[B, samples] -> log-mel [B, bins, frames]."""
+        return self.log_mel(torch.from_numpy(audio.astype(np.float32))).numpy()
+
+    def encode(self, mel: np.ndarray) -> np.ndarray:
+        """log-mel [B, bins, frames] -> codes [B, levels, frequency, time]."""
+        return self._encoder.run(None, {"mel": mel})[0]
+
+    def decode(self, codes: np.ndarray, depth: int | None = None) -> np.ndarray:
+        """Codes -> log-mel, by the first `depth` codebooks alone if given."""
+        if depth is not None:
+            codes = codes.copy()
+            codes[:, depth:] = self.codes
+        return self._decoder.run(None, {"codes": codes})[0]
+
+    def speak(self, mel: np.ndarray, seeds: Sequence[Seed]) -> np.ndarray:
+        """log-mel [B, bins, frames] -> audio [B, samples]: the vocoder gets the last frame twice, as the server feeds it.
+        `seeds`, one per clip, are for vocoders that are excited by noise."""
+        feeds = {"mel": np.concatenate([mel, mel[..., -1:]], -1)}
+        if self._excitation is not None:
+            length = feeds["mel"].shape[2] * self.mel_config.hop
+            noise = np.stack([np.random.default_rng([*seed, NOISE]).standard_normal(length, np.float32) for seed in seeds])
+            (feeds["shaped"],) = self._excitation.run(None, {**feeds, "noise": noise})
+        return self._vocoder.run(None, feeds)[0][:, : self.samples]
+
+
+def _base(folder: Path, card: dict[str, Any], threads: int) -> VoiceRunner | None:
+    """The voice that makes the classes which were not trained: see `card.BASE`."""
+    retrained = card.get("retrained") or {}
+    if not retrained.get("kept") or not (folder / BASE / "card.json").is_file():
+        return None
+    base = VoiceRunner(folder / BASE, threads)
+    if base.card["hash"] != retrained["base"]["hash"]:
+        raise VoiceError(f"{folder}: {BASE} is not the voice it was trained on from")
+    return base
+
+
+def drawn_apart(seeds: Sequence[Seed], cells: int, recipe: Recipe) -> Choose:
+    """One stream of uniform numbers per clip: temperature, then top-p, then the inverse of the cumulative distribution."""
+    uniform = np.stack([np.random.default_rng(list(seed)).random(cells) for seed in seeds])
+
+    def choose(logits: np.ndarray, cell: int) -> np.ndarray:
+        if recipe.temperature == 0:
+            return logits.argmax(1)
+        weights = np.exp((logits - logits.max(1, keepdims=True)).astype(np.float64) / recipe.temperature)
+        if recipe.top_p < 1:
+            ordered = -np.sort(-weights, 1)
+            reached = ordered.cumsum(1) - ordered < recipe.top_p * ordered.sum(1, keepdims=True)  # the code that crosses the bound stays
+            weights[weights < np.where(reached, ordered, np.inf).min(1, keepdims=True)] = 0
+        cumulative = weights.cumsum(1)
+        return (cumulative <= uniform[:, cell, None] * cumulative[:, -1:]).sum(1)
+
+    return choose
+
+
+def _prior_config(card: dict[str, Any]) -> PriorConfig:
+    """What a sampler must know of the prior. Raises ValueError where the card contradicts itself."""
+    prior, grid, latent = card["prior"], card["grid"], card["latent"]
+    fields = {name: prior[name] for name in ("channels", "blocks", "heads", "kernel")}
+    fields |= {name: latent[name] for name in ("codebooks", "frequency", "time", "codes")}
+    config = PriorConfig(
+        rows=grid["rows"], cols=grid["cols"], row_axes=grid["rowAxes"], col_axes=grid["colAxes"], classes=len(card["classes"]),
+        res_blocks=prior["layers"] // prior["blocks"], condition_dim=prior["conditionDim"],
+        condition="place" if prior["conditionRows"] == [0] else "context", **fields,
+    )  # fmt: skip
+    if condition_rows(config) != prior["conditionRows"]:
+        raise ValueError(f"the condition of this grid is renewed before rows {condition_rows(config)}, not {prior['conditionRows']}")
+    return config
+
+
+def _mel_config(mel: dict[str, Any], rate: int) -> MelConfig:
+    return MelConfig(rate=rate, n_fft=mel["nFft"], hop=mel["hop"], bins=mel["bins"], f_min=mel["fMin"], f_max=mel["fMax"], floor=mel["floor"])

@@ -1,0 +1,62 @@
+"""What was listened to once is not listened to again, unless anything about it changed."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+import soundfile
+
+from foley_trainer.data.corpus import Clip
+from foley_trainer.evaluation.embedding_cache import embed_clips
+
+
+class Counting:
+    """Three numbers per 1000 samples, and how often it was asked."""
+
+    name, about, dims, sha256 = "counting", "counts", 3, "0"
+
+    def __init__(self) -> None:
+        self.asked = 0
+
+    def embed(self, audio: np.ndarray, rate: int) -> np.ndarray:
+        self.asked += 1
+        return np.stack([np.full(3, part.mean()) for part in np.split(audio, audio.size // 1000)])
+
+
+@pytest.fixture
+def clips(tmp_path: Path) -> list[Clip]:
+    for i in range(3):
+        soundfile.write(tmp_path / f"{i}.wav", np.full(3000 - 1000 * i, 0.1 * (i + 1)), 8000)
+    return [Clip(str(i), tmp_path / f"{i}.wav", "A", "eval", str(i)) for i in range(3)]
+
+
+def test_embeddings_come_back_from_disk_clip_by_clip(clips: list[Clip], tmp_path: Path) -> None:
+    ear = Counting()
+    first = embed_clips(ear, "eval", clips, 8000, 2000, tmp_path / "kept")
+    again = embed_clips(ear, "eval", clips, 8000, 2000, tmp_path / "kept")
+    assert ear.asked == 3
+    assert [h.shape for h in first] == [(2, 3)] * 3
+    assert all(np.array_equal(a, b) for a, b in zip(first, again, strict=True))
+    assert np.allclose(first[2][:, 0], [0.3, 0.0], atol=1e-3)  # a short clip is filled up with silence
+
+
+def test_a_changed_file_another_ear_or_a_broken_cache_is_heard_anew(clips: list[Clip], tmp_path: Path) -> None:
+    ear, folder = Counting(), tmp_path / "kept"
+
+    def heard(some: list[Clip], samples: int = 2000) -> int:
+        before = ear.asked
+        embed_clips(ear, "eval", some, 8000, samples, folder)
+        return ear.asked - before
+
+    assert heard(clips) == 3
+    soundfile.write(clips[1].path, np.full(2001, 0.2), 8000)
+    assert heard(clips) == 3
+    assert heard(clips[:2]) == 2
+    assert heard([replace(clips[0], id="other"), clips[1]]) == 2
+    assert heard(clips, 1000) == 3
+    ear.sha256 = "1"
+    assert heard(clips, 1000) == 3
+    (folder / "counting-eval.npz").write_bytes(b"PK broken")
+    assert heard(clips, 1000) == 3
+    assert heard(clips, 1000) == 0

@@ -1,0 +1,186 @@
+"""Data sets to a voice and on from there; broken off anywhere, the result is the same."""
+
+import csv
+import json
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+import soundfile
+import torch
+
+from foley_trainer.cli import main
+from foley_trainer.finetuning.command import joined
+from foley_trainer.finetuning.stage import draw_kept, grown
+from foley_trainer.finetuning.weights_from_onnx import load_voice
+from foley_trainer.runtime.supervised import alone
+from foley_trainer.voices.inference import Recipe, VoiceRunner
+
+STEPS = 6
+
+
+def order(out: Path, *data: Path, steps: int = STEPS, base: Path | None = None, more: tuple[str, ...] = ()) -> list[str]:
+    places = [part for place in data for part in ("--data", str(place))]
+    on = ["--base", str(base)] if base else ["--preset", "tiny", "--set", "codec.config.warm_steps=2"]
+    return ["retrain", *places, *on, "--out", str(out), "--id", "mine", "--name", "Mine", "--steps", str(steps), "--job", "j1", "--threads", "1", *more]
+
+
+@pytest.fixture(scope="module")
+def creaks(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    root = tmp_path_factory.mktemp("creaks")
+    for label, pitch in (("Creak", 300), ("beep", 2000)):
+        (root / label).mkdir()
+        for i in range(4):
+            t = np.arange(22050) / 22050
+            soundfile.write(root / label / f"take{i}.wav", 0.5 * np.sin(2 * np.pi * (pitch + 40 * i) * t) * np.exp(-4 * t), 22050)
+    return root
+
+
+@pytest.fixture(scope="module")
+def scratch(folder_corpus: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    root = tmp_path_factory.mktemp("scratch")
+    assert main(order(root, folder_corpus)) == 0
+    return root
+
+
+def card_of(run: Path) -> dict:
+    return json.loads((run / "voice" / "card.json").read_text())
+
+
+def said(text: str) -> list[dict]:
+    return [json.loads(line) for line in text.splitlines()]
+
+
+def test_from_scratch_every_stage_is_trained_and_heard(scratch: Path):
+    card = card_of(scratch)
+    assert [c["name"] for c in card["classes"]] == ["Beep", "Hiss"]
+    assert card["retrained"] == {"job": "j1", "stages": ["codec", "vocoder", "prior"], "seed": 0, "minutes": None, "steps": STEPS, "base": None}
+    wavs = sorted(path.name for path in (scratch / "auditions").glob("*.wav"))
+    assert wavs == ["0000006-0.wav", "0000006-1.wav"]
+    audio, rate = soundfile.read(scratch / "auditions" / wavs[0])
+    assert (audio.size, rate) == (88200, 22050)
+    assert (scratch / "auditions" / "0000006-0.png").read_bytes().startswith(b"\x89PNG")
+
+
+def test_a_voice_is_trained_on_and_gains_a_class(scratch: Path, creaks: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]):
+    capsys.readouterr()
+    assert main(order(tmp_path, creaks, base=scratch / "voice", more=("--only", "Creak"))) == 0
+    events = said(capsys.readouterr().out)
+    card, before = card_of(tmp_path), card_of(scratch)
+    assert [c["name"] for c in card["classes"]] == ["Beep", "Hiss", "Creak"]
+    assert card["retrained"]["base"] == {"id": "mine", "hash": before["hash"]}
+    assert card["retrained"]["kept"] == ["Beep", "Hiss"]
+    assert [e["class"] for e in events if e["event"] == "audition"] == ["Creak"] * sum(e["event"] == "audition" for e in events)
+    # What was not trained is the very same file.
+    for name in ("encoder", "decoder", "vocoder"):
+        assert card["graphs"][name]["sha256"] == before["graphs"][name]["sha256"]
+    # Classes that were not trained are made by the base, which the voice carries along.
+    (own, audio), (before_codes, before_audio) = (VoiceRunner(at / "voice").make("Beep", [3], Recipe(1)) for at in (tmp_path, scratch))
+    assert np.array_equal(own, before_codes)
+    assert np.array_equal(audio, before_audio)
+    mine = VoiceRunner(tmp_path / "voice")
+    mine.card["retrained"]["kept"] = []
+    assert not np.array_equal(mine.make("Beep", [3], Recipe(1))[0], before_codes)
+    kept = [e["kept"] for e in events if e["event"] == "eval"]
+    assert kept
+    assert all(0 <= k < 0.05 for k in kept)
+    with open(tmp_path / "voice" / "credits.csv", newline="") as file:
+        assert {row["class"] for row in csv.DictReader(file)} == {"Beep", "Hiss", "Creak"}
+
+
+def test_a_class_of_the_base_is_the_base_s_whatever_its_case(scratch: Path, creaks: Path, tmp_path: Path):
+    assert main(order(tmp_path, creaks, base=scratch / "voice", steps=2, more=("--only", "beep"))) == 0
+    assert [c["name"] for c in card_of(tmp_path)["classes"]] == ["Beep", "Hiss"]
+    assert card_of(tmp_path)["retrained"]["kept"] == ["Hiss"]
+
+
+def test_all_stages_of_a_base_learn_on_and_codes_stay_valid(scratch: Path, creaks: Path, tmp_path: Path):
+    assert main(order(tmp_path, creaks, base=scratch / "voice", steps=2, more=("--stages", "prior,codec,vocoder"))) == 0
+    card, before = card_of(tmp_path), card_of(scratch)
+    assert card["retrained"]["stages"] == ["codec", "vocoder", "prior"]
+    assert card["graphs"]["encoder"]["sha256"] == before["graphs"]["encoder"]["sha256"]
+    assert card["graphs"]["decoder"]["sha256"] != before["graphs"]["decoder"]["sha256"]
+
+
+def test_a_grown_prior_says_of_old_classes_what_it_said(scratch: Path):
+    prior = load_voice(scratch / "voice").prior
+    more, c = grown(prior, [1, 0]), prior.config
+    codes = torch.randint(0, c.codes, (1, c.rows, c.cols))
+    torch.testing.assert_close(more(codes, torch.eye(4)[1:2]), prior(codes, torch.eye(2)[1:2]), rtol=0, atol=0)
+    torch.testing.assert_close(more(codes, torch.eye(4)[3:]), prior(codes, torch.eye(2)[:1]), rtol=0, atol=0)
+
+
+def test_clips_of_the_base_are_drawn_once(scratch: Path, tmp_path: Path):
+    first = draw_kept(scratch / "voice", ["Hiss", "Beep"], 1, 7, tmp_path / "kept.npz")
+    again = draw_kept(tmp_path / "none", ["Hiss", "Beep"], 1, 7, tmp_path / "kept.npz")
+    assert first.labels.tolist() == again.labels.tolist() == [1, 0]
+    assert np.array_equal(first.grids, again.grids)
+
+
+def test_a_codec_that_never_began_to_quantize_is_no_voice(folder_corpus: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]):
+    assert main([*order(tmp_path, folder_corpus, steps=1)]) == 1
+    assert "more steps" in said(capsys.readouterr().out)[-1]["message"]
+
+
+def test_several_data_sets_become_one(folder_corpus: Path, creaks: Path):
+    corpus = joined([str(folder_corpus), str(creaks)], ["Creak", "Hiss"])
+    assert corpus.classes == ["Hiss", "Creak"]
+    assert len({clip.id for clip in corpus.clips}) == len(corpus.clips) == 16
+
+
+@pytest.mark.parametrize(
+    ("more", "kind"),
+    [(("--only", "Nothing"), "CorpusError"), (("--stages", "prior"), "PresetError"), (("--stages", "ear"), "PresetError"), (("--base", "nowhere"), "VoiceError")],
+)
+def test_orders_that_can_not_be_are_refused_at_once(creaks: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], more: tuple[str, ...], kind: str):
+    assert main(order(tmp_path, creaks, more=more)) == 1
+    assert said(capsys.readouterr().out)[-1]["kind"] == kind
+
+
+def start(args: list[str]) -> subprocess.Popen[str]:
+    return subprocess.Popen(
+        [sys.executable, "-m", "foley_trainer.cli", *args, "--supervised"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True,
+        env={**os.environ, "PYTHONPATH": str(Path(__file__).parents[1])},
+    )  # fmt: skip
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="no SIGKILL on Windows")
+def test_killed_and_told_to_leave_it_ends_with_the_same_voice(scratch: Path, folder_corpus: Path, tmp_path: Path):
+    args = order(tmp_path, folder_corpus)
+    first = start(args)
+    assert first.stdout
+    for line in first.stdout:
+        if json.loads(line)["event"] == "stage" and '"vocoder"' in line:
+            break
+    first.kill()
+    first.wait()
+    second = start(args)
+    assert second.stdin
+    assert second.stdout
+    for line in second.stdout:
+        if json.loads(line)["event"] == "stage" and '"prior"' in line:
+            break
+    second.stdin.close()  # as if the server were gone
+    rest = said(second.stdout.read())
+    assert second.wait() == 0
+    assert rest[-1]["event"] == "stopped" or rest[-1]["event"] == "exported"
+    last = start(args)
+    assert last.stdout
+    assert said(last.stdout.read())[-1]["event"] == "exported"
+    assert last.wait() == 0
+    assert card_of(tmp_path)["hash"] == card_of(scratch)["hash"]
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="signals are POSIX's")
+def test_two_never_train_in_one_folder(folder_corpus: Path, tmp_path: Path):
+    with alone(tmp_path):
+        second = start(order(tmp_path, folder_corpus, steps=1))
+        assert second.stdout
+        assert json.loads(second.stdout.readline())["event"] == "waiting"
+        assert sorted(path.name for path in tmp_path.iterdir()) == ["lock"]
+        second.send_signal(signal.SIGTERM)
+        assert second.wait(20) == 0

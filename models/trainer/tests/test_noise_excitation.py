@@ -1,0 +1,115 @@
+"""Shaped noise has the level its mel says, and a generator starts from it, in PyTorch and in the exported graph alike."""
+
+from dataclasses import replace
+
+import numpy as np
+import onnx
+import pytest
+import torch
+
+from foley_trainer.export.codec_vocoder import export_vocoder
+from foley_trainer.export.two_stage_sampler import session
+from foley_trainer.features.mel import LogMel
+from foley_trainer.models.hifigan import Generator, VocoderConfig
+from foley_trainer.models.noise_excitation import Excitation
+from foley_trainer.training.vocoder import EnvelopeLoss
+
+SMALL = VocoderConfig(channels=16, res_kernels=[3], dilations=[[1]], noise=True)
+
+
+def hill() -> torch.Tensor:
+    """A log-mel [1, 80, 120] that rises and falls in time and falls with frequency."""
+    frames, bins = torch.arange(120.0), torch.arange(80.0)
+    return (-2 + 2 * torch.sin(frames / 15) - 0.04 * bins[:, None]).unsqueeze(0)
+
+
+def test_its_mel_is_the_one_it_was_given_wherever_chance_evens_out() -> None:
+    torch.manual_seed(0)
+    wanted = hill().repeat(16, 1, 1)
+    heard = LogMel()(Excitation()(wanted, torch.randn(16, 120 * 256)))
+    error = (heard - wanted)[..., 2:-2].mean(0)  # over 16 noises
+    assert error.mean().abs() < 0.15
+    assert error.abs().mean() < 0.3
+
+
+def test_a_click_is_heard_when_it_happened_and_not_46_ms_long() -> None:
+    torch.manual_seed(3)
+    audio = torch.randn(8, 60 * 256) * 1e-3
+    places = [5000, 5050, 6111, 7003, 7040, 8100, 9000, 9999]
+    for clip, at in zip(audio, places, strict=True):
+        clip[at : at + 40] += torch.randn(40) * 0.5
+    heard = Excitation()(LogMel()(audio), torch.randn(8, 60 * 256)).square()
+    for power, at in zip(heard, places, strict=True):
+        assert power[at - 192 : at + 232].sum() > 0.9 * power.sum(), f"the click at {at}"
+
+
+def test_gathered_power_is_what_frames_saw_and_noise_stays_even() -> None:
+    torch.manual_seed(4)
+    excitation = Excitation()
+    seen = torch.rand(1, 1, 50) + 0.5
+    fine = excitation.gathered(seen)
+    assert fine.shape == (1, 1, 200)
+    assert fine.min() > 0
+    again = torch.nn.functional.conv1d(fine, excitation.window, stride=4, padding=excitation.hidden)
+    assert (again - seen).abs().mean() < 0.05
+    even = excitation.gathered(torch.ones(1, 1, 50))[..., 8:-8]
+    assert (even - 1).abs().max() < 0.1
+
+
+def test_silence_stays_silent() -> None:
+    quiet = Excitation()(torch.full((1, 80, 40), -11.5), torch.randn(1, 40 * 256))
+    assert quiet.abs().max() < 1e-4  # -80 dB of full scale
+
+
+def test_a_generator_with_noise_wants_some() -> None:
+    with pytest.raises(ValueError, match="noise"):
+        Generator(SMALL)(hill())
+
+
+def exported(graphs: dict[str, onnx.ModelProto], mel: torch.Tensor, noise: torch.Tensor) -> np.ndarray:
+    """Mel and white noise through both graphs."""
+    (shaped,) = session(graphs["excitation"]).run(None, {"mel": mel.numpy(), "noise": noise.numpy()})
+    return session(graphs["vocoder"]).run(None, {"mel": mel.numpy(), "shaped": shaped})[0]
+
+
+def test_the_graphs_take_mel_and_noise_and_compute_the_same() -> None:
+    torch.manual_seed(1)
+    generator, noise = Generator(SMALL).eval(), torch.randn(2, 120 * 256)
+    mel = hill().repeat(2, 1, 1)
+    graphs = export_vocoder(generator)
+    audio = exported(graphs, mel, noise)
+    with torch.no_grad():
+        expected = generator(mel, noise)
+    assert len(graphs["excitation"].SerializeToString()) < 3e6, "the transforms are there more than once"
+    assert expected.shape == (2, 120 * 256)
+    assert np.abs(audio - expected.numpy()).max() < 1e-4
+
+
+def test_a_fresh_gate_lets_all_noise_through_and_a_trained_one_what_it_likes() -> None:
+    torch.manual_seed(1)
+    open_, noise = Generator(SMALL).eval(), torch.randn(1, 120 * 256)
+    gated = Generator(replace(SMALL, gate=True)).eval()
+    missing = gated.load_state_dict(open_.state_dict(), strict=False)
+    assert set(missing.missing_keys) == {"gate_post.weight", "gate_post.bias"}
+    with torch.no_grad():
+        assert torch.allclose(gated(hill(), noise), open_(hill(), noise), atol=1e-6)
+        assert gated.gate_post is not None
+        gated.gate_post.bias.fill_(-20)
+        shut = gated(hill(), noise)
+        gated.gate_post.weight.normal_(0, 3)
+    assert shut.abs().max() < 0.1 * open_(hill(), noise).abs().max()
+    audio = exported(export_vocoder(gated), hill(), noise)
+    with torch.no_grad():
+        assert np.abs(audio - gated(hill(), noise).numpy()).max() < 1e-4
+
+
+def test_a_gate_without_noise_is_refused() -> None:
+    with pytest.raises(ValueError, match="gate"):
+        VocoderConfig(gate=True)
+
+
+def test_envelopes_forgive_another_noise_and_not_another_level() -> None:
+    torch.manual_seed(2)
+    loss, (one, other) = EnvelopeLoss(22050), torch.randn(2, 4, 8192) * 0.1
+    assert loss(one, other) < 0.5 * loss(one, other * 4)
+    assert loss(one, one) == 0
