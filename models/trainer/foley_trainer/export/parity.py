@@ -1,10 +1,8 @@
-"""How far the two-stage graphs are from the full forward pass: `python -m foley_trainer.export.parity default paper`."""
+"""How far the two-stage graphs are from the full forward pass, in logits."""
 
 from __future__ import annotations
 
 import copy
-import json
-import sys
 import time
 from typing import Any
 
@@ -93,10 +91,3 @@ def parity_of(model: PixelSnail, batch: int = 1, seed: int = 0, half_weights: bo
 def parity(config: PriorConfig, batch: int = 1, seed: int = 0, half_weights: bool = False, threads: int = 2) -> dict[str, Any]:
     """`parity_of` a random prior of this configuration."""
     return parity_of(lively(config, seed), batch, seed, half_weights, threads)
-
-
-if __name__ == "__main__":
-    torch.set_num_threads(2)
-    for name in sys.argv[1:] or CONFIGS:
-        for batch, half in ((1, False), (4, False), (1, True)):
-            print(json.dumps({"config": name, "batch": batch, "half_weights": half, **parity(CONFIGS[name], batch, half_weights=half)}), flush=True)
