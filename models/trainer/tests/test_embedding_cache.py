@@ -9,6 +9,7 @@ import soundfile
 
 from foley_trainer.data.corpus import Clip
 from foley_trainer.evaluation.embedding_cache import embed_clips
+from foley_trainer.features.patches import EmbeddedClip
 
 
 class Counting:
@@ -19,9 +20,10 @@ class Counting:
     def __init__(self) -> None:
         self.asked = 0
 
-    def embed(self, audio: np.ndarray, rate: int) -> np.ndarray:
+    def clip(self, audio: np.ndarray, rate: int) -> EmbeddedClip:
         self.asked += 1
-        return np.stack([np.full(3, part.mean()) for part in np.split(audio, audio.size // 1000)])
+        patches = np.stack([np.full(3, part.mean()) for part in np.split(audio, audio.size // 1000)])
+        return EmbeddedClip(patches, patches[:, 0] > 0.05, patches[0])
 
 
 @pytest.fixture
@@ -36,9 +38,13 @@ def test_embeddings_come_back_from_disk_clip_by_clip(clips: list[Clip], tmp_path
     first = embed_clips(ear, "eval", clips, 8000, 2000, tmp_path / "kept")
     again = embed_clips(ear, "eval", clips, 8000, 2000, tmp_path / "kept")
     assert ear.asked == 3
-    assert [h.shape for h in first] == [(2, 3)] * 3
-    assert all(np.array_equal(a, b) for a, b in zip(first, again, strict=True))
-    assert np.allclose(first[2][:, 0], [0.3, 0.0], atol=1e-3)  # a short clip is filled up with silence
+    assert [h.patches.shape for h in first] == [(2, 3)] * 3
+    for a, b in zip(first, again, strict=True):
+        assert np.allclose(a.patches, b.patches)
+        assert np.array_equal(a.sounding, b.sounding)
+        assert np.allclose(a.scores, b.scores)
+    assert np.allclose(first[2].patches[:, 0], [0.3, 0.0], atol=1e-3)  # a short clip is filled up with silence
+    assert [len(h.counted) for h in again] == [2, 2, 1]
 
 
 def test_a_changed_file_another_ear_or_a_broken_cache_is_heard_anew(clips: list[Clip], tmp_path: Path) -> None:

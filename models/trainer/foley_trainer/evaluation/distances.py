@@ -1,4 +1,8 @@
-"""FAD and KAD of sets of clips against references, per class, by one ear."""
+"""FAD and KAD of sets of clips against references, per class, by one ear.
+
+Only sounding patches count, on both sides (`features/patches.py` says why), and clips of which none sounds are left out, but
+against published statistics, which count all patches.
+"""
 
 from __future__ import annotations
 
@@ -8,11 +12,29 @@ from typing import Any
 import numpy as np
 
 from ..data.corpus import Clip
+from ..features.patches import EmbeddedClip
 from ..runtime.progress import Progress
 from .fad import Clips, Gaussian, Resampled, frechet, gaussian
 from .kad import kad
 
 ALL = "all"  # every class in one set
+
+
+@dataclass(frozen=True)
+class Projection:
+    """Onto leading principal components: a covariance of 1024 numbers needs more clips than anybody makes."""
+
+    mean: np.ndarray
+    axes: np.ndarray
+
+    @staticmethod
+    def of(embeddings: Clips, components: int) -> Projection:
+        x = np.concatenate(embeddings).astype(np.float64)
+        _, vectors = np.linalg.eigh(np.cov(x.T))
+        return Projection(x.mean(0), vectors[:, ::-1][:, :components])
+
+    def __call__(self, patches: np.ndarray) -> np.ndarray:
+        return (patches - self.mean) @ self.axes
 
 
 @dataclass(frozen=True)
@@ -25,6 +47,18 @@ class Heard:
     def of(self, label: str) -> Heard:
         kept = [i for i, clip in enumerate(self.clips) if label in (ALL, clip.label)]
         return Heard([self.clips[i] for i in kept], [self.embeddings[i] for i in kept])
+
+    def projected(self, onto: Projection | None) -> Heard:
+        return self if onto is None else Heard(self.clips, [onto(patches) for patches in self.embeddings])
+
+    @staticmethod
+    def of_sounding(clips: list[Clip], embedded: list[EmbeddedClip]) -> Heard:
+        kept = [(clip, own.counted) for clip, own in zip(clips, embedded, strict=True) if own.sounding.any()]
+        return Heard([clip for clip, _ in kept], [patches for _, patches in kept])
+
+    @staticmethod
+    def of_all(clips: list[Clip], embedded: list[EmbeddedClip]) -> Heard:
+        return Heard(clips, [own.patches for own in embedded])
 
     @property
     def originals(self) -> int:

@@ -13,6 +13,7 @@ from scipy.signal import resample_poly
 
 from ..export.embedder import FORMAT, VERSION
 from ..export.two_stage_sampler import session
+from ..features.patches import EmbeddedClip, sounding
 
 
 class EmbedderError(Exception):
@@ -25,16 +26,20 @@ class Ear(Protocol):
     name: str
     about: str
     dims: int
+    components: int | None  # distances are taken between so many leading principal components of the eval clips; None: between embeddings
     sha256: str
 
     def embed(self, audio: np.ndarray, rate: int) -> np.ndarray:
         """Mono audio in -1..1 -> [patches, dims]."""
 
+    def clip(self, audio: np.ndarray, rate: int) -> EmbeddedClip:
+        """The same, with all that is known of each patch."""
+
 
 class OwnEar:
     """Runs embedder.onnx beside its card."""
 
-    name = "own"
+    name, components = "own", None
 
     def __init__(self, path: str | Path, threads: int = 1) -> None:
         """`path`: the folder, its embedder.json, or a graph beside one."""
@@ -47,6 +52,7 @@ class OwnEar:
             self.sha256 = card["graph"]["sha256"]
             self.classes, self.dims = card["classes"], card["dims"]
             self._rate, self._shortest = card["audio"]["rate"], card["audio"]["shortest"]
+            self._patch = card["patch"]["samples"], card["patch"]["hop"]
         except (OSError, ValueError, KeyError, TypeError) as error:
             raise EmbedderError(f"no embedder in {folder}: {error!r}") from error
         if hashlib.sha256(data).hexdigest() != self.sha256:
@@ -56,11 +62,19 @@ class OwnEar:
 
     def hear(self, audio: np.ndarray, rate: int) -> tuple[np.ndarray, np.ndarray]:
         """Embeddings [patches, dims] and log-probabilities [classes]; less than a patch is filled up with silence."""
-        divisor = gcd(rate, self._rate)
-        x = audio if rate == self._rate else resample_poly(audio, self._rate // divisor, rate // divisor)
-        x = np.pad(x.astype(np.float32), (0, max(0, self._shortest - x.size)))
+        x = self._samples(audio, rate)
         embeddings, scores = self._session.run(["embeddings", "scores"], {"audio": x[None]})
         return embeddings[0], scores[0]
 
     def embed(self, audio: np.ndarray, rate: int) -> np.ndarray:
         return self.hear(audio, rate)[0]
+
+    def clip(self, audio: np.ndarray, rate: int) -> EmbeddedClip:
+        embeddings, scores = self.hear(audio, rate)
+        return EmbeddedClip(embeddings, sounding(self._samples(audio, rate), self._rate, *self._patch), scores)
+
+    def _samples(self, audio: np.ndarray, rate: int) -> np.ndarray:
+        """What the graph is given."""
+        divisor = gcd(rate, self._rate)
+        x = audio if rate == self._rate else resample_poly(audio, self._rate // divisor, rate // divisor)
+        return np.pad(x.astype(np.float32), (0, max(0, self._shortest - x.size)))

@@ -11,12 +11,13 @@ import numpy as np
 
 from ..data import fit, read_audio
 from ..data.corpus import Clip
+from ..features.patches import EmbeddedClip
 from ..runtime.progress import Progress
 from .embedders import Ear
 
 
-def embed_clips(ear: Ear, name: str, clips: list[Clip], rate: int, samples: int, folder: Path) -> list[np.ndarray]:
-    """The embeddings of each clip, [patches, dims] float32, every clip fitted to `samples` samples at `rate` first.
+def embed_clips(ear: Ear, name: str, clips: list[Clip], rate: int, samples: int, folder: Path) -> list[EmbeddedClip]:
+    """Every clip is fitted to `samples` samples at `rate` first.
 
     `folder/<ear>-<name>.npz` holds them with a key of everything they depend on; a file of another key is written anew.
     """
@@ -25,16 +26,20 @@ def embed_clips(ear: Ear, name: str, clips: list[Clip], rate: int, samples: int,
     known = _read(path, key)
     if known is not None:
         return known
-    progress, heard = Progress(f"{ear.name} {name}", len(clips)), []
+    progress, found = Progress(f"{ear.name} {name}", len(clips)), []
     for clip in clips:
-        heard.append(ear.embed(fit(read_audio(clip.path, rate), samples), rate).astype(np.float32))
+        found.append(ear.clip(fit(read_audio(clip.path, rate), samples), rate))
         progress.add()
+    arrays = {"key": np.array(key), "sizes": np.array([len(f.patches) for f in found])}
+    arrays |= {"embeddings": np.concatenate([f.patches for f in found]).astype(np.float32), "sounding": np.concatenate([f.sounding for f in found])}
+    if found[0].scores is not None:
+        arrays["scores"] = np.stack([f.scores for f in found]).astype(np.float32)
     folder.mkdir(parents=True, exist_ok=True)
     temporary = path.with_suffix(".tmp")
     with open(temporary, "wb") as file:
-        np.savez(file, key=np.array(key), sizes=np.array([len(h) for h in heard]), embeddings=np.concatenate(heard))
+        np.savez(file, **arrays)
     os.replace(temporary, path)
-    return heard
+    return found
 
 
 def _key(ear: Ear, clips: list[Clip], rate: int, samples: int) -> str:
@@ -45,11 +50,14 @@ def _key(ear: Ear, clips: list[Clip], rate: int, samples: int) -> str:
     return digest.hexdigest()
 
 
-def _read(path: Path, key: str) -> list[np.ndarray] | None:
+def _read(path: Path, key: str) -> list[EmbeddedClip] | None:
     try:
         with np.load(path, allow_pickle=False) as file:
             if str(file["key"]) != key:
                 return None
-            return np.split(file["embeddings"], np.cumsum(file["sizes"])[:-1])
+            ends = np.cumsum(file["sizes"])[:-1]
+            parts = zip(np.split(file["embeddings"], ends), np.split(file["sounding"], ends), strict=True)
+            scores = file["scores"] if "scores" in file else [None] * len(file["sizes"])
+            return [EmbeddedClip(*part, own) for part, own in zip(parts, scores, strict=True)]
     except (OSError, ValueError, KeyError, BadZipFile):
         return None

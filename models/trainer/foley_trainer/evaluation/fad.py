@@ -14,7 +14,8 @@ Definitions, all in float64; another program that computes the same must agree w
 
 Files are .npz, read without pickle: statistics as float64 `<Class>.mu`, `<Class>.sigma`, `<Class>.count`; or the embeddings
 themselves, from which KAD can be told too, as float32 `<Class>.embeddings` [n, d] and `<Class>.patches` [clips], how many of
-the n are each clip's.
+the n are each clip's. A float64 scalar `sounding_db` (45) says that only sounding patches were counted (`patches.sounding`); without
+it all were, as in published statistics, and what is measured against them must count all, too.
 """
 
 from __future__ import annotations
@@ -27,9 +28,12 @@ from zipfile import BadZipFile
 
 import numpy as np
 
+from ..features.patches import SOUNDING_DB
+
 Clips = Sequence[np.ndarray]  # the embeddings of each clip, [patches, d]
 SIZES, REPEATS = 10, 4  # subset sizes from a quarter of the clips to all of them, and draws per size
 ROUNDS, LEVEL = 200, 0.95
+SOUNDING = "sounding_db"
 
 
 class StatisticsError(Exception):
@@ -135,18 +139,30 @@ def _stacked(clips: Clips) -> np.ndarray:
     return x
 
 
-def save_statistics(path: str | Path, classes: dict[str, Gaussian]) -> None:
-    """Written beside and renamed, not compressed, so that a reader needs no inflater."""
-    _save(path, {f"{label}.{key}": np.asarray(getattr(g, key)) for label, g in classes.items() for key in ("mu", "sigma", "count")})
+def save_statistics(path: str | Path, classes: dict[str, Gaussian], *, sounding: bool = False) -> None:
+    """`sounding`: only sounding patches were counted. Written beside and renamed, not compressed, so that a reader needs no inflater."""
+    _save(path, {f"{label}.{key}": np.asarray(getattr(g, key)) for label, g in classes.items() for key in ("mu", "sigma", "count")} | _counted(sounding))
 
 
-def save_embeddings(path: str | Path, classes: dict[str, Clips]) -> None:
+def save_embeddings(path: str | Path, classes: dict[str, Clips], *, sounding: bool = False) -> None:
     """The same for the embeddings of each class's clips."""
-    arrays: dict[str, np.ndarray] = {}
+    arrays = _counted(sounding)
     for label, clips in classes.items():
         arrays[f"{label}.embeddings"] = np.concatenate(clips).astype(np.float32)
         arrays[f"{label}.patches"] = np.array([len(clip) for clip in clips], np.int64)
     _save(path, arrays)
+
+
+def _counted(sounding: bool) -> dict[str, np.ndarray]:
+    return {SOUNDING: np.array(SOUNDING_DB)} if sounding else {}
+
+
+def counts_sounding(path: str | Path) -> bool:
+    """Whether a file counts sounding patches alone. Raises StatisticsError where it counts those of another range."""
+    known = _arrays(path).get(SOUNDING)
+    if known is not None and (known.shape != () or float(known) != SOUNDING_DB):
+        raise StatisticsError(f"{path} counts patches within {known} dB of the clip's peak; expected {SOUNDING_DB:g} dB, or no {SOUNDING} for all patches")
+    return known is not None
 
 
 def _save(path: str | Path, arrays: dict[str, np.ndarray]) -> None:

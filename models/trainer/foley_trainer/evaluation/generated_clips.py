@@ -22,7 +22,7 @@ class MadeError(Exception):
     """The folder holds clips of another voice or recipe, or none of a class; the message says which."""
 
 
-def make_clips(voice: VoiceRunner, folder: Path, labels: list[str], count: int, recipe: Recipe) -> list[Clip]:
+def make_clips(voice: VoiceRunner, folder: Path, labels: list[str], count: int, recipe: Recipe, run: int = 0) -> list[Clip]:
     """`folder/<Class>/000.wav` and `.npy` (codes [levels, frequency, time], uint16), `count` a class; goes on where it was ended."""
     folder.mkdir(parents=True, exist_ok=True)
     wanted = {"voice": voice.card["hash"], **asdict(recipe)}
@@ -42,17 +42,17 @@ def make_clips(voice: VoiceRunner, folder: Path, labels: list[str], count: int, 
                 np.save(path.with_suffix(".npy"), one.astype(np.uint16))
                 save_wav(path, audio, voice.rate)
             progress.add(len(batch))
-    return [_clip(path, label) for label, files in paths.items() for path in files]
+    return [_clip(path, label, run) for label, files in paths.items() for path in files]
 
 
-def given_clips(folder: str | Path, labels: list[str]) -> list[Clip]:
-    """Audio files in class folders, made elsewhere. Raises MadeError where a class has none."""
+def given_clips(folder: str | Path, labels: list[str], run: int = 0) -> list[Clip]:
+    """Audio files in class folders, made elsewhere; `run` tells several such folders apart. Raises MadeError where a class has none."""
     clips = []
     for label in labels:
         files = sorted(p for p in (Path(folder) / label).glob("*") if p.suffix.lower() in AUDIO_SUFFIXES)
         if not files:
             raise MadeError(f"no clips of {label} in {folder}")
-        clips += [_clip(path, label) for path in files]
+        clips += [_clip(path, label, run) for path in files]
     return clips
 
 
@@ -71,5 +71,6 @@ def save_wav(path: Path, audio: np.ndarray, rate: int) -> None:
     os.replace(temporary, path)
 
 
-def _clip(path: Path, label: str) -> Clip:
-    return Clip(f"{label}/{path.stem}", path, label, "generated", f"{label}/{path.stem}", kind="generated")
+def _clip(path: Path, label: str, run: int) -> Clip:
+    name = f"{label}/{path.stem}" + (f" ({run + 1})" if run else "")
+    return Clip(name, path, label, "generated", name, kind="generated")

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import argparse
 import json
+import sys
 import time
 from collections import Counter
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -19,23 +20,27 @@ import numpy as np
 
 from ..data import fit, open_corpus, read_audio
 from ..data.corpus import Clip, Corpus
+from ..features.patches import EmbeddedClip
 from ..models.vggish import chosen, load_vggish
 from ..runtime.events import emit
 from ..runtime.files import save_text
+from ..runtime.progress import Progress
 from ..training.checkpoints import TrainedError, load_codec, load_prior
 from ..training.stages import RATE
 from ..voices.inference import Recipe, VoiceRunner
-from .distances import Heard, Reference, measure
+from .distances import Heard, Projection, Reference, measure
 from .embedders import Ear, OwnEar
 from .embedding_cache import embed_clips
-from .fad import gaussian, load_statistics, save_statistics
+from .fad import counts_sounding, gaussian, load_statistics, save_statistics
 from .generated_clips import MadeError, codes_of, given_clips, make_clips
 from .memorisation import learned_by_heart
 from .recognition import by_own_ear, by_tagger
 from .reconstruction import copies_of, measure_codec, measure_prior, perplexities
 from .report.examples import write_examples
 from .report.page import page
+from .sound_statistics import SoundStatistics, statistics_of
 from .stage_cache import Parts, files
+from .targets import Real, as_text, measure_targets, over_sets, tagged
 from .yamnet import Tagger
 
 SAMPLES = 88200  # of a clip, where no voice says
@@ -48,7 +53,8 @@ class Evaluation:
     def __init__(self, args: argparse.Namespace) -> None:
         self.args, self.out = args, Path(args.out)
         self.corpus = open_corpus(args.corpus)
-        self.voice = VoiceRunner(args.voice, args.threads or 1) if args.voice else None
+        # Clips that are there already need no voice to be made, and the quick table asks nothing else of it.
+        self.voice = VoiceRunner(args.voice, args.threads or 1) if args.voice and not (args.quick and args.generated) else None
         self.rate, self.samples = (self.voice.rate, self.voice.samples) if self.voice else (RATE, SAMPLES)
         self.labels = [label for label in (self.voice.classes if self.voice else self.corpus.classes) if label in self.corpus.classes]
         if not self.labels or any(Path(label).name != label for label in self.labels):
@@ -60,6 +66,8 @@ class Evaluation:
         self.out.mkdir(parents=True, exist_ok=True)
         self.recipe = Recipe(args.seed, args.temperature, args.top_p)
         self.sets = {"training": self._of("train"), "eval": self._of("eval")}
+        self.batches: list[list[Clip]] = []  # generated clips by seed, or by folder
+        self._embedded: dict[tuple[str, str], list[EmbeddedClip]] = {}
 
     def _of(self, split: str) -> list[Clip]:
         return [c for c in self.corpus.of(split) if c.label in self.labels]
@@ -68,6 +76,10 @@ class Evaluation:
         report: dict[str, Any] = {"format": FORMAT, "version": VERSION, "created": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())}
         report |= {"voice": _voice(self.voice), "corpus": _corpus(self.corpus, self.labels)}
         self._make()
+        if self.args.quick:
+            if not self.sets["eval"]:
+                raise MadeError("the corpus has no eval clips to compare with: expected rows with split eval in its manifest")
+            return report | {"targets": self.targets()}
         made = Counter(c.label for c in self.sets["generated"])
         report["generated"] = {"clips": dict(made), "recipe": None if self.args.generated else asdict(self.recipe)}
         parts, of = Parts(self.out / "parts"), [report["corpus"], report["voice"]]
@@ -89,17 +101,59 @@ class Evaluation:
                 depends = [*of, ear.sha256, ear.about, self.args.reference, self.args.seed]
                 report["distances"][ear.name] = parts.get(f"distances-{ear.name}", depends, partial(self._distances, ear))
         if self.own:
-            report["named"] = parts.get("named", [*of, self.own.sha256], lambda: by_own_ear(self.own, self.sets, self.labels, self._load, self.rate))
+            report["named"] = parts.get("named", [*of, self.own.sha256], lambda: by_own_ear(self.own, self.sets, self.labels, self._scores(self.own)))
         if self.tagger:
-            report["tagged"] = parts.get("tagged", [*of, self.tagger.sha256], lambda: by_tagger(self.tagger, self.sets, self.labels, self._load, self.rate))
+            report["tagged"] = parts.get("tagged", [*of, self.tagger.sha256], lambda: by_tagger(self.tagger, self.sets, self.labels, self._scores(self.tagger)))
         report["memorised"] = parts.get("memorised", of, lambda: learned_by_heart(self.voice, self.sets, self.labels, self._load))
+        if self.sets["eval"]:
+            report["targets"] = self.targets(report["memorised"])
         return report
+
+    def targets(self, learned: dict[str, Any] | None = None) -> dict[str, Any]:
+        """The table that voices are chosen by; `learned`: what is known already of clips learned by heart."""
+        parts = Parts(self.out / "parts")
+        ears = [ear for ear in (self.own, self.tagger) if ear]
+        heard = {ear.name: self.heard(ear) for ear in ears}
+        sounds = {name: self._sounds(parts, name, clips) for name, clips in self.sets.items() if name != "copies"}
+        known = Real(self.labels, heard, sounds, self.sets)
+
+        def row(name: str, start: int, clips: list[Clip]) -> dict[str, Any]:
+            places = slice(start, start + len(clips))
+            paths = {clip.path for clip in clips}
+            own = {ear: Heard(*_some(one[name], paths)) for ear, one in heard.items()}
+            embedded = self.embedded(self.tagger, name)[places] if self.tagger else []
+            named = tagged(self.tagger, clips, [e.scores for e in embedded]) if self.tagger else [None] * len(clips)
+            return measure_targets(known, clips, own, sounds[name][places], named)
+
+        starts = np.cumsum([0, *(len(batch) for batch in self.batches)])
+        generated = over_sets([row("generated", int(at), batch) for at, batch in zip(starts, self.batches, strict=False)])
+        real, unseen = (over_sets([row(name, 0, self.sets[name])]) for name in ("training", "eval"))
+        for whose, of in ((real["mean"], unseen["mean"]), *((real["classes"][label], unseen["classes"][label]) for label in self.labels)):
+            whose |= {key: of[key] for key in ("share", "share_se") if key in of}
+        found = learned or parts.get("memorised-targets", [files(clips) for clips in self.sets.values()], lambda: learned_by_heart(self.voice, self.sets, self.labels, self._load))
+        for label, of_class in found["classes"].items():
+            generated["classes"][label]["memorised"] = 1000 * len(of_class["memorised"]) / max(1, len(of_class["likeness"]))
+        generated["mean"]["memorised"] = 1000 * found["share"]
+        return {"generated": generated, "real": real, "voice": _facts(self.args.voice)}
+
+    def _sounds(self, parts: Parts, name: str, clips: list[Clip]) -> list[SoundStatistics]:
+        def look() -> dict[str, Any]:
+            progress, found = Progress(f"sounds {name}", len(clips)), []
+            for clip in clips:
+                found.append(asdict(statistics_of(self._load(clip), self.rate)))
+                progress.add()
+            return {"clips": found}
+
+        return [SoundStatistics(**one) for one in parts.get(f"sounds-{name}", [files(clips), self.rate, self.samples], look)["clips"]]
 
     def _make(self) -> None:
         if self.args.generated:
-            self.sets["generated"] = given_clips(self.args.generated, self.labels)
+            self.batches = [given_clips(folder, self.labels, i) for i, folder in enumerate(self.args.generated)]
         elif self.voice:
-            self.sets["generated"] = make_clips(self.voice, self.out / "generated", self.labels, self.args.clips, self.recipe)
+            for i in range(self.args.seeds):
+                recipe = replace(self.recipe, seed=self.recipe.seed + i)
+                self.batches.append(make_clips(self.voice, self.out / (f"generated-{i}" if i else "generated"), self.labels, self.args.clips, recipe, i))
+        self.sets["generated"] = [clip for batch in self.batches for clip in batch]
 
     def _load(self, clip: Clip) -> np.ndarray:
         return fit(read_audio(clip.path, self.rate), self.samples)
@@ -115,23 +169,55 @@ class Evaluation:
 
     def _distances(self, ear: Ear) -> dict[str, Any]:
         """Against eval and training clips, and for VGGish against the given statistics; those of ours go to `statistics`."""
-        heard = {name: Heard(clips, embed_clips(ear, name, clips, self.rate, self.samples, self.out / "embeddings")) for name, clips in self.sets.items() if clips}
+        heard = self.heard(ear)
         others = [name for name in ("generated", "copies", "training", "eval") if name in heard]
         abouts = {"eval": "eval clips of the corpus", "training": "training clips of the corpus: a low distance may mean learned by heart"}
         references = [Reference(name, about, heard[name], None, tuple(s for s in others if s != name)) for name, about in abouts.items() if name in heard]
-        if ear is self.vggish and self.args.reference:
-            references.append(Reference("given", Path(self.args.reference).name, None, load_statistics(self.args.reference), tuple(others)))
         (self.out / "statistics").mkdir(exist_ok=True)
         for reference in references:
             if reference.real is not None:
                 parts = {label: reference.real.of(label).embeddings for label in self.labels}
-                save_statistics(self.out / "statistics" / f"{ear.name}-{reference.name}.npz", {label: gaussian(e) for label, e in parts.items() if len(e) > 1})
-        return {"about": ear.about, "sha256": ear.sha256, "dims": ear.dims, "references": measure(heard, references, self.labels, self.args.seed)}
+                save_statistics(self.out / "statistics" / f"{ear.name}-{reference.name}.npz", {label: gaussian(e) for label, e in parts.items() if len(e) > 1}, sounding=True)
+        found = measure(heard, references, self.labels, self.args.seed)
+        if ear is self.vggish and self.args.reference:
+            given = Reference("given", Path(self.args.reference).name, None, load_statistics(self.args.reference), tuple(others))
+            if not counts_sounding(self.args.reference):
+                heard = {name: Heard.of_all(clips, self.embedded(ear, name)) for name, clips in self.sets.items() if clips}
+            found |= measure(heard, [given], self.labels, self.args.seed)
+        about = f"{ear.about}, sounding patches" + (f", {ear.components} leading principal components of the eval clips" if ear.components else "")
+        return {"about": about, "sha256": ear.sha256, "dims": ear.components or ear.dims, "references": found}
+
+    def heard(self, ear: Ear) -> dict[str, Heard]:
+        """What counts in distances of each set."""
+        heard = {name: Heard.of_sounding(clips, self.embedded(ear, name)) for name, clips in self.sets.items() if clips}
+        onto = Projection.of(heard["eval"].embeddings, ear.components) if ear.components and "eval" in heard else None
+        return {name: one.projected(onto) for name, one in heard.items()}
+
+    def embedded(self, ear: Ear, name: str) -> list[EmbeddedClip]:
+        """The clips of a set as an ear hears them."""
+        batches = self.batches if name == "generated" else [self.sets[name]]
+        found = self._embedded.get((ear.name, name))
+        if found is None:
+            parts = [embed_clips(ear, f"{name}-{i}" if i else name, clips, self.rate, self.samples, self.out / "embeddings") for i, clips in enumerate(batches)]
+            found = self._embedded[ear.name, name] = [clip for part in parts for clip in part]
+        return found
+
+    def _scores(self, ear: Ear) -> dict[Path, np.ndarray]:
+        return {clip.path: own.scores for name, clips in self.sets.items() if clips for clip, own in zip(clips, self.embedded(ear, name), strict=True)}
 
 
 def evaluate(args: argparse.Namespace) -> None:
     evaluation = Evaluation(args)
     report = evaluation.run()
+    if "targets" in report:
+        table = as_text(report["targets"])
+        save_text(table + "\n", evaluation.out / "targets.txt")
+        print(table, file=sys.stderr)
+    if args.quick:
+        targets = _rounded(report["targets"])
+        save_text(json.dumps(targets, indent=1) + "\n", evaluation.out / "targets.json")
+        emit("evaluated", targets=str(evaluation.out / "targets.json"), mean=targets["generated"]["mean"], all=targets["generated"]["all"])
+        return
     report["examples"], sheet = write_examples(evaluation.sets, evaluation.labels, report["memorised"], evaluation.out / "examples", evaluation.rate, evaluation.samples)
     report = _rounded(report)
     save_text(json.dumps(report, indent=1, ensure_ascii=False, allow_nan=False) + "\n", evaluation.out / "report.json")
@@ -159,6 +245,20 @@ def write_card(path: Path, report: dict[str, Any]) -> None:
     if "tagged" in report:
         scores["tagger"] = {key: report["tagged"][key] for key in ("tagger", "counts", "shares")}
     save_text(json.dumps(card, indent=2, ensure_ascii=False) + "\n", path)
+
+
+def _some(heard: Heard, paths: set[Path]) -> tuple[list[Clip], list[np.ndarray]]:
+    kept = [(clip, patches) for clip, patches in zip(heard.clips, heard.embeddings, strict=True) if clip.path in paths]
+    return [clip for clip, _ in kept], [patches for _, patches in kept]
+
+
+def _facts(folder: str | None) -> dict[str, Any]:
+    """What the card of a voice says that belongs beside its targets."""
+    if folder is None:
+        return {}
+    card = json.loads((Path(folder) / "card.json").read_text(encoding="utf-8"))
+    nats = (card.get("scores") or {}).get("prior", {}).get("nll")
+    return {"voice": card["id"], "preset": card.get("preset"), "nats a cell": nats, "MB of graphs": round(sum(g["bytes"] for g in card["graphs"].values()) / 1e6, 1)}
 
 
 def _voice(voice: VoiceRunner | None) -> dict[str, Any] | None:

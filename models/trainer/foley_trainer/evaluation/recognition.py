@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from ..data.corpus import Clip
-from ..runtime.progress import Progress
 from .embedders import OwnEar
 from .yamnet import TAGS, Tagger
 
-Load = Callable[[Clip], np.ndarray]
+Scores = Mapping[Path, np.ndarray]  # what an ear makes of the clip in a file
 
 
 def kinds(sets: dict[str, list[Clip]], label: str) -> dict[str, list[Clip]]:
@@ -26,33 +26,22 @@ def kinds(sets: dict[str, list[Clip]], label: str) -> dict[str, list[Clip]]:
     }
 
 
-def by_own_ear(ear: OwnEar, sets: dict[str, list[Clip]], labels: list[str], load: Load, rate: int) -> dict[str, Any]:
+def by_own_ear(ear: OwnEar, sets: dict[str, list[Clip]], labels: list[str], scores: Scores) -> dict[str, Any]:
     """Shares of clips our embedder names right, and what it names the generated ones: heard[class][named] clips."""
-    named = {label: {kind: [_named(ear, load(c), rate) for c in clips] for kind, clips in kinds(sets, label).items()} for label in _told(labels, "named")}
+    named = {label: {kind: [ear.classes[int(scores[c.path].argmax())] for c in clips] for kind, clips in kinds(sets, label).items()} for label in labels}
     shares = {label: {kind: [name == label for name in names] for kind, names in of.items()} for label, of in named.items()}
     heard = {label: dict(Counter(of["generated"])) for label, of in named.items()}
     return {"counts": "the class our embedder thinks likeliest", "classes": ear.classes, "heard": heard, **_shares(shares)}
 
 
-def by_tagger(tagger: Tagger, sets: dict[str, list[Clip]], labels: list[str], load: Load, rate: int) -> dict[str, Any]:
+def by_tagger(tagger: Tagger, sets: dict[str, list[Clip]], labels: list[str], scores: Scores) -> dict[str, Any]:
     """Shares of clips whose five highest tags name the class."""
     known = [label for label in labels if label in TAGS]
     hits = {
-        label: {kind: [bool(TAGS[label] & set(tagger.top(load(c), rate))) for c in clips] for kind, clips in kinds(sets, label).items()}
-        for label in _told(known, "tagged")
+        label: {kind: [tagger.names_class(scores[c.path], label) for c in clips] for kind, clips in kinds(sets, label).items()}
+        for label in known
     }
     return {"tagger": "YAMNet", "counts": "class named among the five highest tags", **_shares(hits)}
-
-
-def _named(ear: OwnEar, audio: np.ndarray, rate: int) -> str:
-    return ear.classes[int(ear.hear(audio, rate)[1].argmax())]
-
-
-def _told(labels: list[str], part: str) -> Iterator[str]:
-    progress = Progress(part, len(labels))
-    for label in labels:
-        yield label
-        progress.add()
 
 
 def _shares(hits: dict[str, dict[str, list[bool]]]) -> dict[str, Any]:

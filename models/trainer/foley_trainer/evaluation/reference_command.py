@@ -21,7 +21,7 @@ SAMPLES = 88200  # of a clip, at RATE: recordings are cut or filled up to it, as
 
 
 def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
-    parser = commands.add_parser("reference", help="hears the eval clips of a corpus and keeps what a server compares clips with beside the embedder")
+    parser = commands.add_parser("reference", help="embeds the sounding patches of a corpus' eval clips: what a server compares clips with, beside the embedder")
     parser.add_argument("--corpus", required=True, help="folder with manifest.csv, or one folder per class")
     parser.add_argument("--embedder", required=True, help="folder with embedder.json; reference.npz is written there and named in the card")
     parser.add_argument("--samples", type=int, default=SAMPLES, help=f"of each clip, at {RATE} Hz")
@@ -43,16 +43,17 @@ def write_reference(corpus: Corpus, folder: Path, samples: int) -> dict[str, obj
         own: list = []
         for clip in clips:
             if clip.label == label:
-                own.append(ear.embed(fit(read_audio(clip.path, RATE), samples), RATE))
+                patches = ear.clip(fit(read_audio(clip.path, RATE), samples), RATE).counted
+                own += [patches] if len(patches) else []
                 progress.add()
         if len(own) < 2:
-            raise YardstickError(f"class {label} has {len(own)} eval clips: a reference needs two")
+            raise YardstickError(f"class {label} has {len(own)} eval clips that are not silent: a reference needs two")
         heard[label] = own
-    save_embeddings(folder / FILE, heard)
+    save_embeddings(folder / FILE, heard, sounding=True)
     data = (folder / FILE).read_bytes()
     described = {
         "file": FILE, "sha256": hashlib.sha256(data).hexdigest(), "bytes": len(data),
-        "about": f"eval clips of corpus {corpus.hash()[:8]}", "clips": {label: len(own) for label, own in heard.items()},
+        "about": f"eval clips of corpus {corpus.hash()[:8]}, sounding patches", "clips": {label: len(own) for label, own in heard.items()},
     }  # fmt: skip
     card = json.loads((folder / "embedder.json").read_text(encoding="utf-8"))
     save_text(json.dumps(card | {"reference": described}, indent=2, ensure_ascii=False) + "\n", folder / "embedder.json")

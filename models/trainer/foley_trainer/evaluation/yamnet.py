@@ -15,8 +15,10 @@ from pathlib import Path
 import numpy as np
 from scipy.signal import resample_poly
 
+from ..features.patches import EmbeddedClip, sounding
+
 RATE = 16000
-WINDOW = 15600
+WINDOW, HOP = 15600, 7800
 TOP = 5
 
 # AudioSet display names that name a class; taken before any clip was generated.
@@ -41,8 +43,8 @@ class TaggerMissing(Exception):
 class Tagger:
     """Also an ear (`evaluation/embedders.py`)."""
 
-    name, dims = "yamnet", 1024
-    about = "YAMNet, its pooled last layer, 1024 numbers per 0.975 s window every 0.4875 s"
+    name, dims, components = "yamnet", 1024, 48
+    about = "YAMNet, its pooled last layer per 0.975 s window every 0.4875 s"
 
     def __init__(self, folder: str | Path) -> None:
         try:
@@ -66,11 +68,8 @@ class Tagger:
 
     def hear(self, audio: np.ndarray, rate: int) -> tuple[np.ndarray, np.ndarray]:
         """Mono audio -> embeddings [windows, 1024], scores [windows, 521]; a short clip is padded to one window."""
-        divisor = int(np.gcd(rate, RATE))
-        x = resample_poly(audio, RATE // divisor, rate // divisor).astype(np.float32)
-        x = np.pad(x, (0, max(0, WINDOW - x.size)))
-        heard = []
-        for start in range(0, x.size - WINDOW + 1, WINDOW // 2):
+        x, heard = _samples(audio, rate), []
+        for start in range(0, x.size - WINDOW + 1, HOP):
             self._interpreter.set_tensor(self._input, x[None, start : start + WINDOW])
             self._interpreter.invoke()
             heard.append([self._interpreter.get_tensor(index)[0].copy() for index in (self._pooled, self._output)])
@@ -80,14 +79,32 @@ class Tagger:
     def embed(self, audio: np.ndarray, rate: int) -> np.ndarray:
         return self.hear(audio, rate)[0]
 
+    def clip(self, audio: np.ndarray, rate: int) -> EmbeddedClip:
+        """`scores`: means over the windows."""
+        embeddings, scores = self.hear(audio, rate)
+        return EmbeddedClip(embeddings, sounding(_samples(audio, rate), RATE, WINDOW, HOP), scores.mean(0))
+
     def top(self, audio: np.ndarray, rate: int) -> list[str]:
         """The five tags of the highest mean score."""
-        mean = self.hear(audio, rate)[1].mean(0)
-        return [self.names[i] for i in np.argsort(-mean)[:TOP]]
+        return self.tags(self.clip(audio, rate).scores)
+
+    def tags(self, scores: np.ndarray) -> list[str]:
+        """The five tags of the highest scores."""
+        return [self.names[i] for i in np.argsort(-scores)[:TOP]]
+
+    def names_class(self, scores: np.ndarray, label: str) -> bool:
+        """Whether one of these tags names the class."""
+        return bool(TAGS[label] & set(self.tags(scores)))
+
+
+def _samples(audio: np.ndarray, rate: int) -> np.ndarray:
+    divisor = int(np.gcd(rate, RATE))
+    x = resample_poly(audio, RATE // divisor, rate // divisor).astype(np.float32)
+    return np.pad(x, (0, max(0, WINDOW - x.size)))
 
 
 def share(tagger: Tagger, clips: list[np.ndarray], rate: int, label: str) -> float:
     """Share of `clips` whose five highest tags name the class."""
     if label not in TAGS:
         raise KeyError(f"no AudioSet names for the class {label}")
-    return float(np.mean([bool(TAGS[label] & set(tagger.top(clip, rate))) for clip in clips]))
+    return float(np.mean([tagger.names_class(tagger.clip(clip, rate).scores, label) for clip in clips]))

@@ -2,6 +2,9 @@
 
 Periodic Hann windows without padding, magnitudes, triangles linear in HTK mels (1127 ln(1 + f / 700), nothing at
 0 Hz), natural log of mel + offset, then every `hop` frames a patch of `frames` frames; what is left over is dropped.
+
+Distances between sets of clips count sounding patches alone (`sounding`): to a network a silent patch is unlike every
+other, and a few of them decide a distance that nobody hears (YAMNet: their embeddings have norm 75, others 6.5).
 """
 
 from __future__ import annotations
@@ -38,6 +41,43 @@ class PatchConfig:
 
     def to_dict(self) -> dict[str, Any]:
         return asdict(self)
+
+
+SOUNDING_DB, SILENT_DB = 45.0, -50.0
+
+
+def loudness(audio: np.ndarray, rate: int) -> np.ndarray:
+    """Mean square of each whole 10 ms of mono audio, float64."""
+    step = rate // 100
+    x = audio[: audio.size // step * step].astype(np.float64)
+    return np.square(x).reshape(-1, step).mean(1)
+
+
+def sounding(audio: np.ndarray, rate: int, length: int, hop: int) -> np.ndarray:
+    """Which patches of a clip count, bool [P]: those whose loudest 10 ms (mean square) lie within 45 dB of the clip's peak,
+    and above -50 dBFS, so that no patch of a silent clip counts.
+
+    A patch has `length` samples and begins every `hop`; of the clip's 10 ms those are looked at that lie in it whole.
+    """
+    step, powers = rate // 100, loudness(audio, rate)
+    least = max(float(np.abs(audio).max(initial=0.0)) ** 2 * 10 ** (-SOUNDING_DB / 10), 10 ** (SILENT_DB / 10))
+    starts = range(0, audio.size - length + 1, hop)
+    return np.array([least <= powers[-(-at // step) : (at + length) // step].max(initial=0.0) for at in starts], bool)
+
+
+@dataclass(frozen=True)
+class EmbeddedClip:
+    """`patches` [patches, dims] float32; `sounding`, bool [patches]: which of them count in a distance (`sounding`);
+    `scores`: of each of the network's classes for the whole clip, None where it has none."""
+
+    patches: np.ndarray
+    sounding: np.ndarray
+    scores: np.ndarray | None
+
+    @property
+    def counted(self) -> np.ndarray:
+        """[counted patches, dims]; none of a silent clip."""
+        return self.patches[self.sounding]
 
 
 def htk_basis(c: PatchConfig) -> np.ndarray:

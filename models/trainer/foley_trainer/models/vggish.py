@@ -30,7 +30,7 @@ import torch
 from scipy.signal import resample_poly
 from torch import Tensor, nn
 
-from ..features.patches import LogMelPatches, PatchConfig
+from ..features.patches import EmbeddedClip, LogMelPatches, PatchConfig, sounding
 
 VARIABLE = "FOLEYD_VGGISH"
 DIMS, HIDDEN = 128, 4096
@@ -82,7 +82,7 @@ CHALLENGE = Framing(hop=50, as_is=True)
 class Vggish:
     """Audio -> embeddings [patches, 128]."""
 
-    dims = DIMS
+    dims, components = DIMS, None
 
     def __init__(self, network: Vgg, sha256: str, framing: Framing = CHALLENGE) -> None:
         self.network, self.sha256, self.framing = network.eval(), sha256, framing
@@ -95,6 +95,10 @@ class Vggish:
         """Mono audio in -1..1 -> [patches, 128]; less than a patch is filled up with silence."""
         patches = self.patches(torch.from_numpy(self.samples(audio, rate))[None])[0]
         return self.network(patches.float()).numpy()
+
+    def clip(self, audio: np.ndarray, rate: int) -> EmbeddedClip:
+        c = self.patches.config
+        return EmbeddedClip(self.embed(audio, rate), sounding(self.samples(audio, rate), c.rate, c.shortest, c.hop * c.step), None)
 
     def samples(self, audio: np.ndarray, rate: int) -> np.ndarray:
         """What the front end is given, float64."""
