@@ -7,8 +7,9 @@ const share = z.number().min(0).max(1);
 const many = z.int().min(0);
 
 const distances = z.object({
-  clips: many.describe('clips that were heard'),
-  embeddings: many.describe('embeddings of them, one per 0.96 s patch'),
+  clips: many.describe('clips that count in the distances'),
+  silent: many.describe('clips that do not, because none of their patches sounds'),
+  embeddings: many.describe('embeddings of them, one per 0.96 s patch that counts'),
   fad: z.number().min(0).describe('Fréchet audio distance to the reference'),
   low: z.number().nullable().describe('lower bound of its 95 % interval over clips; null below 8 clips'),
   high: z.number().nullable().describe('upper bound'),
@@ -43,6 +44,11 @@ export const score = z.object({
   hash: z.string().describe("the voice's hash: a name may come to mean another voice"),
   embedder: z.string().describe('SHA-256 of the embedder; only distances by one embedder compare'),
   reference: z.string().describe('what they are distances to'),
+  patches: z
+    .enum(['sounding', 'all'])
+    .describe(
+      "patches that count, on both sides: sounding ones, whose loudest 10 ms lie within 45 dB of the clip's peak and above -50 dBFS, or all where the reference counts all; scores of the two do not compare",
+    ),
   clips: many.describe('clips of each class'),
   seed: seedNumber.describe('seed of the first clip of each class'),
   temperature: z.number().nullable().describe('of the clips; null where it was not kept'),
@@ -60,6 +66,7 @@ const example = {
   hash: '6b86b273ff34fce19d6b804eff5a3f5747ada4eaa22f1d49c01e52ddb7875b4b',
   embedder: '583d43db2311e7817a884bfd96d7d2e4124c3244fee28bbbae31a89f5ba03b42',
   reference: 'eval clips of corpus c7ac33c0',
+  patches: 'sounding' as const,
   clips: 40,
   seed: 0,
   temperature: 1,
@@ -67,7 +74,7 @@ const example = {
   memorised: 0.0036,
   classes: {
     Rain: {
-      ...{ clips: 40, embeddings: 280, fad: 47.0, low: 27.2, high: 72.9, infinity: 41.3, r2: 0.71 },
+      ...{ clips: 40, silent: 0, embeddings: 280, fad: 47.0, low: 27.2, high: 72.9, infinity: 41.3, r2: 0.71 },
       ...{ kad: 4.1, kadError: 3.2, named: 0.9, reference: { embeddings: 84, clips: 12, small: true } },
     },
   },
@@ -77,7 +84,7 @@ const example = {
 export const adminFad = defineCommand({
   name: 'admin.fad',
   role: 'admin',
-  doc: 'Makes clips of each class and says how far they lie from real ones: Fréchet and kernel audio distance, class by class.',
+  doc: 'Makes clips of each class and says how far they lie from real ones: Fréchet and kernel audio distance of their sounding patches, class by class.',
   args: z.strictObject({
     voice: name.optional().describe('voice id').meta({ fallback: 'the active voice' }),
     classes: z

@@ -8,6 +8,7 @@ function score(voice: string, fad: number, more: Partial<PastScore> = {}): PastS
   const reference = { embeddings: 84, clips: 12, small: true };
   const one = {
     clips: 40,
+    silent: 0,
     embeddings: 280,
     fad,
     low: fad - 5,
@@ -32,6 +33,7 @@ function score(voice: string, fad: number, more: Partial<PastScore> = {}): PastS
       guidance: 0,
       memorised: 0.025,
       active: false,
+      patches: 'sounding' as const,
     },
     classes: { Rain: { ...one, named: 1, reference }, DogBark: { ...one, named: 1, reference } },
     average: { fad, low: fad - 4, high: fad + 5, infinity: fad - 1, kad: 4, named: 1 },
@@ -57,6 +59,7 @@ test('only what was measured alike shares a table and a line', () => {
     score('c', 50, { reference: 'mine' }),
     score('c', 45, { classes: rain }),
     score('c', 44, { temperature: 0.7 }),
+    score('c', 43, { patches: 'all' }),
     score('c', 40, { clips: 8, active: true }),
   ];
   assert.deepEqual(lines(historyChart(scores)), [2, 2]);
@@ -64,7 +67,7 @@ test('only what was measured alike shares a table and a line', () => {
   const heads = table.split('\n').filter((line) => /^[A-Z]+: /.test(line));
   assert.deepEqual(
     heads.map((line) => line.slice(0, 2)),
-    ['A:', 'B:', 'C:', 'D:', 'E:', 'F:'],
+    ['A:', 'B:', 'C:', 'D:', 'E:', 'F:', 'G:'],
   );
   assert.match(heads[1]!, /^B: 8 clips of each of 2 classes against eval clips, by embedder eeeeeeee, temperature 1$/);
   const tables = table.split('\n\n');

@@ -133,11 +133,11 @@ function measuresOf(scores: readonly PastScore[]): Measure[] {
   return [...found.values()];
 }
 
-function howOf({ clips, reference, embedder, temperature, guidance, classes }: Score): string {
+function howOf({ clips, reference, embedder, temperature, guidance, patches, classes }: Score): string {
   const guided = guidance === null ? ", each voice's own guidance" : guidance === 0 ? '' : `, guidance ${guidance}`;
   const known = `${temperature === null ? '' : `, temperature ${temperature}`}${guided}`;
   const many = Object.keys(classes).length;
-  return `${clips} clips of each of ${many} ${many === 1 ? 'class' : 'classes'} against ${reference || 'an unnamed reference'}, by embedder ${embedder.slice(0, 8)}${known}`;
+  return `${clips} clips of each of ${many} ${many === 1 ? 'class' : 'classes'} against ${reference || 'an unnamed reference'}, by embedder ${embedder.slice(0, 8)}${known}, ${patches} patches`;
 }
 
 function about(count: number): string {

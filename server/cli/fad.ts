@@ -5,7 +5,7 @@ import { decodeWav } from '../audio/wav.ts';
 import { resolveConfig } from '../config.ts';
 import { type CustomReference, EmbedderClient } from '../evaluation/embedder-client.ts';
 import { Evaluation, type EvaluationResult } from '../evaluation/evaluator.ts';
-import type { ClipEmbeddings } from '../evaluation/fad.ts';
+import type { MaskedClip } from '../evaluation/fad.ts';
 import { type Bar, progressBar } from './bar.ts';
 import { columns, figure } from './columns.ts';
 import { CliError, exits } from './errors.ts';
@@ -102,13 +102,13 @@ async function asReference(client: EmbedderClient, dir: string, place: string, b
   const found = await stat(place).catch(() => null);
   if (found === null) throw new CliError('unknown_reference', `there is no ${place}`);
   if (found.isFile()) return { npz: await readFile(place) };
-  const clips: Record<string, ClipEmbeddings[]> = {};
+  const clips: Record<string, MaskedClip[]> = {};
   for (const [label, files] of await filesByClass(place)) {
     clips[label] = [];
     for (const [i, file] of files.entries()) {
       const { pcm, rate } = await wav(file);
-      const { patches, values } = await client.embed(dir, pcm, rate);
-      clips[label].push({ patches, values });
+      const { patches, values, sounding } = await client.embed(dir, pcm, rate);
+      clips[label].push({ patches, values, sounding });
       bar.show({ part: `reference ${label}`, done: i + 1, of: files.length });
     }
   }

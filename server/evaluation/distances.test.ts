@@ -3,7 +3,8 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { type ClipEmbeddings, frechet, gaussian, StatisticsError, SubsetFad } from './fad.ts';
+import { sounding } from '../engine/dsp/sounding.ts';
+import { type ClipEmbeddings, frechet, gaussian, StatisticsError, SubsetFad, soundingOf } from './fad.ts';
 import { kad } from './kad.ts';
 import { seededUniform } from './measure.ts';
 import { readNpz } from './npz.ts';
@@ -12,6 +13,16 @@ import { readReference } from './reference.ts';
 const folder = new URL('../../models/fixtures/distances/', import.meta.url);
 interface Golden {
   dims: number;
+  sounding: {
+    samples: number;
+    rate: number;
+    length: number;
+    hop: number;
+    gain: number;
+    decay: number;
+    begins: number;
+    counted: number[];
+  }[];
   gaussians: Record<string, { mu: number[]; trace: number; corner: number[]; count: number }>;
   pairs: { of: string; to: string; fad: number; kad: number; error: number }[];
   subsets: { of: string; to: string; fads: { picks: number[]; fad: number }[] };
@@ -59,6 +70,36 @@ test('FAD of chosen clips, some of them twice, is the trainer’s', () => {
   const { of, to, fads } = golden.subsets;
   const resampled = new SubsetFad(clips(of), sets.get(to)!.gaussian);
   for (const { picks, fad } of fads) near(resampled.fad(picks), fad);
+});
+
+test('the patches that count are the trainer’s', () => {
+  for (const { samples, rate, length, hop, gain, decay, begins, counted } of golden.sounding) {
+    const pcm = Float32Array.from({ length: samples }, (_, i) => {
+      const t = i - begins;
+      return t < 0 ? 0 : gain * Math.sin(t / 5) * Math.exp((-decay * t) / 22050);
+    });
+    assert.deepEqual([...sounding(pcm, rate, length, hop)], counted);
+  }
+});
+
+test('patches that do not count are left out, and so are silent clips; a reference that counts another range is refused', () => {
+  const values = Float64Array.of(1, 2, 3, 4, 5, 6);
+  const clip = (...counted: number[]) => ({ patches: 3, values, sounding: Uint8Array.from(counted) });
+  assert.deepEqual(soundingOf([clip(1, 1, 1), clip(0, 1, 0), clip(0, 0, 0)]), [
+    { patches: 3, values },
+    { patches: 1, values: Float64Array.of(3, 4) },
+  ]);
+  const known = readFileSync(new URL('statistics.npz', folder));
+  assert.equal(readReference(known).get('Many')!.sounding, false);
+  const shipped = readFileSync(new URL('../../models/default/reference.npz', import.meta.url));
+  assert.equal(readReference(shipped).get('Rain')!.sounding, true);
+  const other = Buffer.from(shipped);
+  const range = Buffer.alloc(8);
+  range.writeDoubleLE(45);
+  const at = other.indexOf(range);
+  range.writeDoubleLE(30);
+  range.copy(other, at);
+  assert.throws(() => readReference(other), /within 30 dB/);
 });
 
 test('files of statistics and of embeddings say the same', () => {

@@ -28,7 +28,9 @@ test('an embedder hears what the trainer’s hears', async () => {
 
 test('the shipped reference knows every class, and real clips lie nowhere from themselves', async () => {
   const { classes } = await client.card(dir);
-  assert.deepEqual((await client.classes(dir, null)).sort(), [...classes].sort());
+  const { labels, sounding } = await client.reference(dir, null);
+  assert.deepEqual(labels.sort(), [...classes].sort());
+  assert.equal(sounding, true);
 });
 
 test('a sound too short for a patch is filled up; another rate is resampled', async () => {
@@ -48,10 +50,11 @@ test('what cannot be is refused, and the next is answered', async () => {
     client.embed('/nowhere', new Float32Array(9), 22050),
     failed('voice_missing', /without an embedder/),
   );
-  await assert.rejects(client.classes(dir, { npz: Buffer.from('nothing') }), failed('engine_failed', /no \.npz/));
+  await assert.rejects(client.reference(dir, { npz: Buffer.from('nothing') }), failed('engine_failed', /no \.npz/));
   await assert.rejects(client.measure(dir, null, 'Unicorn', [], 0), failed('engine_failed', /no class Unicorn/));
   await assert.rejects(client.measure(dir, null, 'Rain', [], 0), failed('engine_failed', /two embeddings/));
   const pid = client.pid!;
   process.kill(pid, 'SIGKILL');
-  assert.equal((await client.classes(dir, null).catch(() => client.classes(dir, null))).length, 7);
+  const { labels } = await client.reference(dir, null).catch(() => client.reference(dir, null));
+  assert.equal(labels.length, 7);
 });

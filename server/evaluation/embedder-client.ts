@@ -1,17 +1,23 @@
 import type { EmbeddedClip, EmbedderCard } from '../engine/inference/embedder.ts';
 import { readEmbedderCard } from '../engine/inference/embedder.ts';
 import { TaskProcess } from '../engine/process/task-process.ts';
-import type { ClipEmbeddings } from './fad.ts';
+import type { MaskedClip } from './fad.ts';
 import type { Distances } from './measure.ts';
 
 /** A reference other than the embedder's own: a .npz of the trainer's, or clips that were heard. */
-export type CustomReference = { npz: Uint8Array } | { clips: Record<string, ClipEmbeddings[]> };
+export type CustomReference = { npz: Uint8Array } | { clips: Record<string, MaskedClip[]> };
+
+/** Classes of a reference, and whether only sounding patches count against it. */
+export interface ReferenceFacts {
+  labels: string[];
+  sounding: boolean;
+}
 
 /** What the listening process is asked. */
 export type EmbedderTask =
   | { do: 'embed'; dir: string; pcm: Float32Array; rate: number }
-  | { do: 'classes'; dir: string; given: CustomReference | null }
-  | { do: 'measure'; dir: string; given: CustomReference | null; label: string; clips: ClipEmbeddings[]; seed: number };
+  | { do: 'reference'; dir: string; given: CustomReference | null }
+  | { do: 'measure'; dir: string; given: CustomReference | null; label: string; clips: MaskedClip[]; seed: number };
 
 export interface EmbedderClientOptions {
   idleMs?: number;
@@ -47,16 +53,16 @@ export class EmbedderClient {
     return this.#process.ask({ do: 'embed', dir, pcm, rate } satisfies EmbedderTask);
   }
 
-  /** Classes that the reference knows. Rejects with an EngineError: also for a file that is no reference. */
-  classes(dir: string, given: CustomReference | null): Promise<string[]> {
-    return this.#process.ask({ do: 'classes', dir, given } satisfies EmbedderTask);
+  /** What the reference knows. Rejects with an EngineError: also for a file that is no reference. */
+  reference(dir: string, given: CustomReference | null): Promise<ReferenceFacts> {
+    return this.#process.ask({ do: 'reference', dir, given } satisfies EmbedderTask);
   }
 
   measure(
     dir: string,
     given: CustomReference | null,
     label: string,
-    clips: ClipEmbeddings[],
+    clips: MaskedClip[],
     seed: number,
   ): Promise<Distances> {
     return this.#process.ask({ do: 'measure', dir, given, label, clips, seed } satisfies EmbedderTask);

@@ -4,7 +4,7 @@ import { resample } from '../audio/resample.ts';
 import { EngineError } from '../engine/errors.ts';
 import { Embedder, readEmbedderCard, readEmbedderReference } from '../engine/inference/embedder.ts';
 import { serveTasks } from '../engine/process/serve-tasks.ts';
-import type { CustomReference, EmbedderTask } from './embedder-client.ts';
+import type { EmbedderTask, CustomReference, ReferenceFacts } from './embedder-client.ts';
 import { StatisticsError } from './fad.ts';
 import { measure } from './measure.ts';
 import { fromClips, type Reference, readReference } from './reference.ts';
@@ -48,7 +48,10 @@ serveTasks<EmbedderTask>(async (task) => {
     return opened.embed(await resample(task.pcm, task.rate, opened.card.audio.rate));
   }
   const classes = await referenceOf(task.dir, task.given);
-  if (task.do === 'classes') return [...classes.keys()];
+  if (task.do === 'reference') {
+    const sounding = [...classes.values()].every((known) => known.sounding);
+    return { labels: [...classes.keys()], sounding } satisfies ReferenceFacts;
+  }
   const known = classes.get(task.label);
   if (known === undefined) throw new StatisticsError(`the reference has no class ${task.label}`);
   return measure(task.clips, known, task.seed);

@@ -1,7 +1,7 @@
 import { EngineError } from '../engine/errors.ts';
 import type { EmbedderCard } from '../engine/inference/embedder.ts';
-import type { CustomReference, EmbedderClient } from './embedder-client.ts';
-import type { ClipEmbeddings } from './fad.ts';
+import type { EmbedderClient, CustomReference, ReferenceFacts } from './embedder-client.ts';
+import type { MaskedClip } from './fad.ts';
 import { type Average, averaged, type Distances } from './measure.ts';
 
 /** One class of a set of clips. `named`: the share of them that the embedder takes for this class. */
@@ -10,6 +10,8 @@ export interface ClassResult extends Distances {
 }
 
 export interface EvaluationResult {
+  /** Which patches of a clip count, on both sides. */
+  patches: 'sounding' | 'all';
   classes: Record<string, ClassResult>;
   /** Plain means over the classes. */
   average: Average & { named: number };
@@ -41,14 +43,16 @@ export class Evaluation {
   /** Classes that the reference knows, and those it does not. */
   readonly labels: readonly string[];
   readonly missing: readonly string[];
+  readonly patches: EvaluationResult['patches'];
   readonly #client: EmbedderClient;
   readonly #order: EvaluationOrder;
-  readonly #embedded = new Map<string, { clips: ClipEmbeddings[]; named: number }>();
+  readonly #embedded = new Map<string, { clips: MaskedClip[]; named: number }>();
 
-  private constructor(client: EmbedderClient, order: EvaluationOrder, card: EmbedderCard, known: readonly string[]) {
+  private constructor(client: EmbedderClient, order: EvaluationOrder, card: EmbedderCard, known: ReferenceFacts) {
     this.card = card;
-    this.labels = order.labels.filter((label) => known.includes(label));
-    this.missing = order.labels.filter((label) => !known.includes(label));
+    this.labels = order.labels.filter((label) => known.labels.includes(label));
+    this.missing = order.labels.filter((label) => !known.labels.includes(label));
+    this.patches = known.sounding ? 'sounding' : 'all';
     this.#client = client;
     this.#order = order;
   }
@@ -56,7 +60,7 @@ export class Evaluation {
   /** Rejects with an EngineError (voice_missing, voice_corrupt, ...) or with an EvaluationError, bad_reference. */
   static async open(client: EmbedderClient, order: EvaluationOrder): Promise<Evaluation> {
     const card = await client.card(order.dir);
-    const known = await client.classes(order.dir, order.reference).catch((error: unknown) => {
+    const known = await client.reference(order.dir, order.reference).catch((error: unknown) => {
       if (error instanceof EngineError && error.code === 'engine_failed')
         throw new EvaluationError('bad_reference', error.message, { cause: error });
       throw error;
@@ -69,9 +73,9 @@ export class Evaluation {
 
   /** Mono at any rate. */
   async embed(label: string, pcm: Float32Array, rate: number): Promise<void> {
-    const { named, ...clip } = await this.#client.embed(this.#order.dir, pcm, rate);
+    const { named, patches, values, sounding } = await this.#client.embed(this.#order.dir, pcm, rate);
     const own = this.#embedded.get(label) ?? { clips: [], named: 0 };
-    own.clips.push(clip);
+    own.clips.push({ patches, values, sounding });
     if (named === label) own.named += 1;
     this.#embedded.set(label, own);
   }
@@ -83,12 +87,13 @@ export class Evaluation {
       const { clips, named } = this.#embedded.get(label) ?? { clips: [], named: 0 };
       const { dir, reference, seed } = this.#order;
       const distances = await this.#client.measure(dir, reference, label, clips, seed);
+      // Silent clips are named, too: as what they are taken for.
       const result = { ...distances, named: named / clips.length };
       classes[label] = result;
       onClass(label, result);
     }
     const all = Object.values(classes);
     const named = all.reduce((sum, one) => sum + one.named, 0) / all.length;
-    return { classes, average: { ...averaged(all), named } };
+    return { patches: this.patches, classes, average: { ...averaged(all), named } };
   }
 }

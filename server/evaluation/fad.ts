@@ -6,6 +6,24 @@ export interface ClipEmbeddings {
   readonly values: Float32Array | Float64Array;
 }
 
+/** The same, and which patches count in a distance. */
+export interface MaskedClip extends ClipEmbeddings {
+  /** 1 for each patch that sounds. */
+  readonly sounding: Uint8Array;
+}
+
+/** What is left of clips when only sounding patches count; a silent clip is left out. */
+export function soundingOf(clips: readonly MaskedClip[]): ClipEmbeddings[] {
+  return clips.flatMap(({ patches, values, sounding }) => {
+    const kept = sounding.reduce((sum, one) => sum + one, 0);
+    if (kept === 0) return [];
+    if (kept === patches) return [{ patches, values }];
+    const d = values.length / patches;
+    const counted = values.filter((_, i) => sounding[Math.floor(i / d)] === 1);
+    return [{ patches: kept, values: counted }];
+  });
+}
+
 /** mu [d], sigma [d, d] and the number of embeddings behind them. */
 export interface Gaussian {
   readonly mu: Float64Array;

@@ -1,10 +1,13 @@
-import { type ClipEmbeddings, frechet, gaussian, SubsetFad, type Uniform } from './fad.ts';
+import { frechet, gaussian, type MaskedClip, SubsetFad, soundingOf, type Uniform } from './fad.ts';
 import { kad } from './kad.ts';
 import type { Reference } from './reference.ts';
 
 /** How far clips of one class lie from where they should. */
 export interface Distances {
+  /** That count: silent ones do not where only sounding patches do. */
   clips: number;
+  /** Those that do not count. */
+  silent: number;
   embeddings: number;
   fad: number;
   /** 95 % bootstrap interval over clips. Null for fewer than eight clips. */
@@ -35,9 +38,10 @@ export function seededUniform(seed: number): Uniform {
   };
 }
 
-/** Throws StatisticsError below two clips. */
-export function measure(clips: readonly ClipEmbeddings[], reference: Reference, seed: number): Distances {
+/** Throws StatisticsError below two clips that count. */
+export function measure(all: readonly MaskedClip[], reference: Reference, seed: number): Distances {
   const d = reference.gaussian.mu.length;
+  const clips = reference.sounding ? soundingOf(all) : all;
   const own = gaussian(clips, d);
   const resampled = new SubsetFad(clips, reference.gaussian);
   const uniform = seededUniform(seed);
@@ -46,7 +50,12 @@ export function measure(clips: readonly ClipEmbeddings[], reference: Reference, 
   const kernel = reference.clips === null ? null : kad(clips, reference.clips, d);
   const { count } = reference.gaussian;
   return {
-    ...{ clips: clips.length, embeddings: own.count, fad: frechet(own, reference.gaussian) },
+    ...{
+      clips: clips.length,
+      silent: all.length - clips.length,
+      embeddings: own.count,
+      fad: frechet(own, reference.gaussian),
+    },
     ...{ low: interval?.[0] ?? null, high: interval?.[1] ?? null },
     ...{ infinity: line?.value ?? null, r2: line?.r2 ?? null },
     ...{ kad: kernel?.value ?? null, kadError: kernel?.error ?? null },

@@ -1,4 +1,5 @@
-import { type ClipEmbeddings, type Gaussian, gaussian, StatisticsError } from './fad.ts';
+import { SOUNDING_DB } from '../engine/dsp/sounding.ts';
+import { type ClipEmbeddings, type Gaussian, gaussian, type MaskedClip, StatisticsError, soundingOf } from './fad.ts';
 import { type NpyArray, readNpz } from './npz.ts';
 
 /** Where clips of one class should lie. */
@@ -6,6 +7,8 @@ export interface Reference {
   readonly gaussian: Gaussian;
   /** null where the file holds mean and covariance alone: then there is no KAD. */
   readonly clips: readonly ClipEmbeddings[] | null;
+  /** Only sounding patches were counted; then only those of what is measured count, too. */
+  readonly sounding: boolean;
 }
 
 /** Longest embedding: none in use has more. */
@@ -13,28 +16,37 @@ const MAX_DIMS = 4096;
 
 /**
  * A reference by class name, from a .npz of the trainer's: `<Class>.mu`, `.sigma` and `.count`, or `<Class>.embeddings`
- * and `.patches` (`foley_trainer/evaluation/fad.py`). Throws StatisticsError, naming the class that is wrong.
+ * and `.patches` (the trainer's `evaluation/fad.py`). A scalar `sounding_db` says that only sounding patches were counted.
+ * Throws StatisticsError, naming the class that is wrong.
  */
 export function readReference(bytes: Uint8Array): Map<string, Reference> {
   const arrays = readNpz(bytes);
+  const range = arrays.get('sounding_db');
+  if (range !== undefined && (range.data.length !== 1 || range.data[0] !== SOUNDING_DB)) {
+    throw new StatisticsError(
+      `it counts patches within ${range.data[0]} dB of the clip's peak; expected ${SOUNDING_DB} dB, or no sounding_db for all patches`,
+    );
+  }
+  const sounding = range !== undefined;
   const found = new Map<string, Reference>();
   for (const key of arrays.keys()) {
     const dot = key.lastIndexOf('.');
     const label = key.slice(0, dot);
     const kind = key.slice(dot + 1);
-    if (kind === 'embeddings') found.set(label, fromEmbeddings(label, arrays));
-    if (kind === 'mu') found.set(label, fromStatistics(label, arrays));
+    if (kind === 'embeddings') found.set(label, { ...fromEmbeddings(label, arrays), sounding });
+    if (kind === 'mu') found.set(label, { ...fromStatistics(label, arrays), sounding });
   }
   if (found.size === 0) throw new StatisticsError('it has no <Class>.mu and no <Class>.embeddings');
   return found;
 }
 
-/** Throws StatisticsError below two clips. */
-export function fromClips(clips: readonly ClipEmbeddings[], d: number): Reference {
-  return { gaussian: gaussian(clips, d), clips };
+/** Sounding patches of the clips. Throws StatisticsError below two of them. */
+export function fromClips(clips: readonly MaskedClip[], d: number): Reference {
+  const counted = soundingOf(clips);
+  return { gaussian: gaussian(counted, d), clips: counted, sounding: true };
 }
 
-function fromEmbeddings(label: string, arrays: ReadonlyMap<string, NpyArray>): Reference {
+function fromEmbeddings(label: string, arrays: ReadonlyMap<string, NpyArray>): Omit<Reference, 'sounding'> {
   const { shape, data } = of(label, 'embeddings', arrays);
   const patches = of(label, 'patches', arrays);
   const [n = 0, d = 0] = shape;
@@ -49,10 +61,10 @@ function fromEmbeddings(label: string, arrays: ReadonlyMap<string, NpyArray>): R
     at += count;
     return { patches: count, values: data.subarray((at - count) * d, at * d) };
   });
-  return fromClips(clips, d);
+  return { gaussian: gaussian(clips, d), clips };
 }
 
-function fromStatistics(label: string, arrays: ReadonlyMap<string, NpyArray>): Reference {
+function fromStatistics(label: string, arrays: ReadonlyMap<string, NpyArray>): Omit<Reference, 'sounding'> {
   const [mu, sigma, count] = ['mu', 'sigma', 'count'].map((key) => of(label, key, arrays)) as [
     NpyArray,
     NpyArray,

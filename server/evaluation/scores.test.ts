@@ -14,17 +14,18 @@ async function file(t: TestContext): Promise<string> {
 const average = { fad: 5, low: null, high: null, infinity: null, kad: null, named: 1 };
 const score = (clips: number): Score => ({
   ...{ when: '2026-01-01T00:00:00.000Z', voice: 'v', hash: 'h', embedder: 'e', reference: 'r', clips, seed: 0 },
-  ...{ temperature: 1, guidance: null, memorised: null, classes: {}, average },
+  ...{ temperature: 1, guidance: null, memorised: null, patches: 'sounding' as const, classes: {}, average },
 });
 
 test('what was kept before there were intervals of averages and temperatures is read with them', async (t) => {
   const place = await file(t);
-  const { temperature, guidance, memorised, ...old } = score(8);
+  const { temperature, guidance, memorised, patches, ...old } = score(8);
   const one = { fad: 5, low: 2, high: 9 };
   const { low, high, ...plain } = average;
   await writeFile(place, `${JSON.stringify({ ...old, classes: { A: one, B: one }, average: plain })}\n`);
   const [read] = await new ScoreHistory(place).list();
-  assert.deepEqual([read!.temperature, read!.guidance, read!.memorised], [null, 0, null]);
+  assert.deepEqual([read!.temperature, read!.guidance, read!.memorised, read!.patches], [null, 0, null, 'all']);
+  assert.equal(read!.classes.A!.silent, 0);
   assert.ok(Math.abs(read!.average.low! - (5 - 3 / Math.SQRT2)) < 1e-9);
   assert.ok(Math.abs(read!.average.high! - (5 + 4 / Math.SQRT2)) < 1e-9);
 });

@@ -80,7 +80,7 @@ export class ScoreHistory {
   }
 }
 
-type Newer = 'temperature' | 'guidance' | 'memorised';
+type Newer = 'temperature' | 'guidance' | 'memorised' | 'patches';
 
 /** Lines that were written before a key was there have it too. */
 function whole(score: Omit<Score, Newer> & Partial<Pick<Score, Newer>>): Score {
@@ -91,8 +91,12 @@ function whole(score: Omit<Score, Newer> & Partial<Pick<Score, Newer>>): Score {
     // There was none.
     guidance: 0,
     memorised: null,
+    // Silent ones were counted, too, before sounding ones alone were: another measure.
+    patches: 'all',
     ...score,
-    classes: score.classes ?? {},
+    classes: Object.fromEntries(
+      Object.entries(score.classes ?? {}).map(([label, one]) => [label, { ...one, silent: one.silent ?? 0 }]),
+    ),
     average: { ...{ low, high }, ...score.average },
   };
 }

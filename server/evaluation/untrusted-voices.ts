@@ -29,7 +29,7 @@ export class UntrustedVoices {
     if ((await stat(path.join(dir, 'embedder.json')).catch(() => null)) === null) return;
     await this.#client.embed(dir, new Float32Array(rate), rate);
     const { reference } = await this.#client.card(dir);
-    if (reference !== undefined) await this.#client.classes(dir, null);
+    if (reference !== undefined) await this.#client.reference(dir, null);
   }
 
   async close(): Promise<void> {

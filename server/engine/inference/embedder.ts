@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { z } from 'zod';
+import { sounding } from '../dsp/sounding.ts';
 import { EngineError } from '../errors.ts';
 import { floats, Graph, read } from '../onnx/runtime.ts';
 import { cardFile } from './card.ts';
@@ -12,6 +13,8 @@ const earSchema = z.looseObject({
   classes: z.array(z.string().min(1)).min(1).max(4096),
   dims: z.int().min(1).max(4096),
   audio: z.looseObject({ rate: z.int().min(1000).max(768_000), shortest: z.int().min(1).max(10_000_000) }),
+  /** Samples of a patch, and from one to the next. */
+  patch: z.looseObject({ samples: z.int().min(1).max(10_000_000), hop: z.int().min(1).max(10_000_000) }),
   graph: cardFile,
   /** Real clips, as this embedder hears them. */
   reference: cardFile.extend({ about: z.string().max(1000) }).optional(),
@@ -52,6 +55,10 @@ export interface EmbeddedClip {
   /** [patches, dims]: one embedding per 0.96 s patch. */
   patches: number;
   values: Float32Array;
+  /** 1 for each patch that counts in a distance: see sounding.ts. */
+  sounding: Uint8Array;
+  /** Natural logarithms of the clip's class probabilities, in the order of the card's classes. */
+  scores: Float32Array;
   /** Which class the clip is likeliest of. */
   named: string;
 }
@@ -74,16 +81,17 @@ export class Embedder {
 
   /** Mono at the card's rate; less than a patch is filled up with silence. */
   async embed(pcm: Float32Array): Promise<EmbeddedClip> {
-    const { dims, classes, audio } = this.card;
+    const { dims, classes, audio, patch } = this.card;
     const filled = new Float32Array(Math.max(audio.shortest, pcm.length));
     filled.set(pcm);
     const outputs = await this.#graph.run({ audio: floats(filled, [1, filled.length]) });
     const values = read(outputs, 'embeddings').slice();
-    const scores = read(outputs, 'scores');
-    if (values.length % dims !== 0 || scores.length !== classes.length)
+    const scores = read(outputs, 'scores').slice();
+    const counted = sounding(filled, audio.rate, patch.samples, patch.hop);
+    if (values.length !== counted.length * dims || scores.length !== classes.length)
       throw new EngineError('voice_corrupt', 'the embedder does not make what its card says');
     const likeliest = scores.indexOf(scores.reduce((most, x) => Math.max(most, x), Number.NEGATIVE_INFINITY));
-    return { patches: values.length / dims, values, named: classes[likeliest] ?? '' };
+    return { patches: counted.length, values, sounding: counted, scores, named: classes[likeliest] ?? '' };
   }
 
   async close(): Promise<void> {

@@ -2,7 +2,7 @@
 
 `embeddings.npz` holds sets of clips as `save_embeddings` writes them: many and few (rank-deficient), wide and narrow, one
 moved, one nearly flat in some directions. `statistics.npz` holds mean and covariance of two of them. `golden.json` has the
-distances of each to each, and of subsets. `heard.json` is what the shipped embedder makes of one sound.
+distances of each to each, of subsets, and which patches of some sounds count. `heard.json` is what the shipped embedder makes of one sound.
 """
 
 from __future__ import annotations
@@ -17,9 +17,11 @@ import numpy as np
 from ..evaluation.embedders import OwnEar
 from ..evaluation.fad import Clips, Resampled, frechet, gaussian, save_embeddings, save_statistics
 from ..evaluation.kad import kad
+from ..features.patches import sounding
 from ..runtime.files import save_text
 
 DIMS = 24
+SOUNDS = [{"gain": gain, "decay": decay, "begins": begins} for gain, decay, begins in ((0.5, 0.0, 0), (0.5, 4.0, 0), (0.01, 0.5, 30000), (1e-4, 0.0, 0))]
 PICKS = [[0, 1, 2, 3, 4], [7, 7, 2, 9, 9, 9, 1], list(range(12))]
 
 
@@ -49,10 +51,18 @@ def golden(known: dict[str, Clips]) -> dict[str, Any]:
     resampled = Resampled(known["Many"], gaussians["Moved"])
     return {
         "dims": DIMS,
+        "sounding": [{"samples": 88200, "rate": 22050, "length": 21450, "hop": 10560, **one, "counted": counted(**one)} for one in SOUNDS],
         "gaussians": {name: {"mu": g.mu[:4].tolist(), "trace": float(np.trace(g.sigma)), "corner": g.sigma[0, :4].tolist(), "count": g.count} for name, g in gaussians.items()},
         "pairs": pairs,
         "subsets": {"of": "Many", "to": "Moved", "fads": [{"picks": picks, "fad": resampled.fad(np.array(picks))} for picks in PICKS]},
     }
+
+
+def counted(gain: float, decay: float, begins: int) -> list[int]:
+    """Which patches of a tone count that begins at a sample and loses `decay` nats a second."""
+    t = np.arange(88200, dtype=np.float64) - begins
+    audio = np.where(t < 0, 0.0, gain * np.sin(t / 5) * np.exp(-decay * np.maximum(t, 0) / 22050)).astype(np.float32)
+    return sounding(audio, 22050, 21450, 10560).astype(int).tolist()
 
 
 def heard(ear: OwnEar) -> dict[str, Any]:
