@@ -69,7 +69,10 @@ test('only what was measured alike shares a table and a line', () => {
     heads.map((line) => line.slice(0, 2)),
     ['A:', 'B:', 'C:', 'D:', 'E:', 'F:', 'G:'],
   );
-  assert.match(heads[1]!, /^B: 8 clips of each of 2 classes against eval clips, by embedder eeeeeeee, temperature 1$/);
+  assert.match(
+    heads[1]!,
+    /^B: 8 clips of each of 2 classes against eval clips, by embedder eeeeeeee, temperature 1, sounding patches$/,
+  );
   const tables = table.split('\n\n');
   assert.match(tables[0]!, / a .* 90\.0 .*\n.* b .* 70\.0 /);
   assert.match(

@@ -4,7 +4,7 @@ import { resample } from '../audio/resample.ts';
 import { EngineError } from '../engine/errors.ts';
 import { Embedder, readEmbedderCard, readEmbedderReference } from '../engine/inference/embedder.ts';
 import { serveTasks } from '../engine/process/serve-tasks.ts';
-import type { EmbedderTask, CustomReference, ReferenceFacts } from './embedder-client.ts';
+import type { CustomReference, EmbedderTask, ReferenceFacts } from './embedder-client.ts';
 import { StatisticsError } from './fad.ts';
 import { measure } from './measure.ts';
 import { fromClips, type Reference, readReference } from './reference.ts';

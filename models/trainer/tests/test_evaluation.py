@@ -152,6 +152,21 @@ def test_clips_made_elsewhere_are_measured_without_a_voice(evaluated: Path, corp
     assert set(report["distances"]["own"]["references"]["eval"]["average"]) == {"generated", "training"}
 
 
+def test_the_quick_table_takes_several_sets_and_makes_nothing_else(evaluated: Path, corpus: Path, embedder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    out, made = tmp_path / "quick", evaluated / "generated"
+    place = ("--quick", "--corpus", corpus, "--out", out, "--embedder", embedder, "--voice", VOICE)
+    assert evaluate("--generated", made, "--generated", made, *place) == 0
+    said = capsys.readouterr()
+    found = json.loads((out / "targets.json").read_text())["generated"]
+    assert (found["sets"], found["mean"]["clips"]) == (2, 4 * CLIPS)
+    whole = read(evaluated)["targets"]["generated"]
+    assert found["classes"]["Beep"]["fad_own"] == pytest.approx(whole["classes"]["Beep"]["fad_own"], rel=1e-3)
+    assert (out / "targets.txt").read_text() in said.err
+    assert "MB of graphs" in said.err
+    assert not (out / "copies").exists()
+    assert not (out / "report.html").exists()
+
+
 def test_a_training_clip_passed_off_as_made_is_found(corpus: Path, tmp_path: Path) -> None:
     rng = np.random.default_rng(1)
     for label in ("Beep", "Hiss"):

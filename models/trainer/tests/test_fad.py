@@ -8,7 +8,18 @@ import numpy as np
 import pytest
 from scipy import linalg
 
-from foley_trainer.evaluation.fad import Gaussian, Resampled, StatisticsError, frechet, gaussian, load_embeddings, load_statistics, save_embeddings, save_statistics
+from foley_trainer.evaluation.fad import (
+    Gaussian,
+    Resampled,
+    StatisticsError,
+    counts_sounding,
+    frechet,
+    gaussian,
+    load_embeddings,
+    load_statistics,
+    save_embeddings,
+    save_statistics,
+)
 
 
 def by_sqrtm(a: Gaussian, b: Gaussian) -> float:
@@ -105,13 +116,18 @@ def test_statistics_files_come_back(tmp_path: Path) -> None:
 
 def test_embeddings_files_come_back_and_say_the_same(tmp_path: Path) -> None:
     known = {"Rain": drawn(np.random.default_rng(7), 5, dims=6), "Dog": drawn(np.random.default_rng(8), 9, dims=6)}
-    save_embeddings(tmp_path / "a.npz", known)
+    save_embeddings(tmp_path / "a.npz", known, sounding=True)
+    assert counts_sounding(tmp_path / "a.npz")
     again = load_embeddings(tmp_path / "a.npz")
     assert [len(clip) for clip in again["Dog"]] == [len(clip) for clip in known["Dog"]]
     assert all(np.array_equal(a, b.astype(np.float32)) for a, b in zip(again["Rain"], known["Rain"], strict=True))
     statistics = load_statistics(tmp_path / "a.npz")
     assert frechet(statistics["Rain"], gaussian(known["Dog"])) == pytest.approx(frechet(gaussian(known["Rain"]), gaussian(known["Dog"])), rel=1e-5)
     save_statistics(tmp_path / "b.npz", statistics)
+    assert not counts_sounding(tmp_path / "b.npz")
+    np.savez(tmp_path / "c.npz", sounding_db=np.array(30.0))
+    with pytest.raises(StatisticsError, match="within 30"):
+        counts_sounding(tmp_path / "c.npz")
     with pytest.raises(StatisticsError, match=r"no <Class>\.embeddings"):
         load_embeddings(tmp_path / "b.npz")
 

@@ -1464,9 +1464,11 @@ class AdminFadClassDistancesReference(TypedDict):
 
 
 class AdminFadClassDistances(TypedDict):
-    #: clips that were heard; integer from 0
+    #: clips that count in the distances; integer from 0
     clips: int
-    #: embeddings of them, one per 0.96 s patch; integer from 0
+    #: clips that do not, because none of their patches sounds; integer from 0
+    silent: int
+    #: embeddings of them, one per 0.96 s patch that counts; integer from 0
     embeddings: int
     #: Fréchet audio distance to the reference; number from 0
     fad: float
@@ -1525,6 +1527,9 @@ class AdminFadDoneScore(TypedDict):
     embedder: str
     #: what they are distances to; text
     reference: str
+    #: patches that count, on both sides: sounding ones, whose loudest 10 ms lie within 45 dB of the clip's peak and above -50 dBFS, or all where the
+    #: reference counts all; scores of the two do not compare; "sounding" or "all"
+    patches: Literal["sounding", "all"]
     #: clips of each class; integer from 0
     clips: int
     #: seed of the first clip of each class; integer from 0 to 4294967295
@@ -2310,7 +2315,9 @@ class Commands:
         return self._request("admin.rollback", None)
 
     def admin_fad(self, args: AdminFadArgs | None = None) -> Request[AdminFadEvent, AdminFadDone]:
-        """Makes clips of each class and says how far they lie from real ones: Fréchet and kernel audio distance, class by class. Needs the admin role."""
+        """Makes clips of each class and says how far they lie from real ones: Fréchet and kernel audio distance of their sounding patches, class by
+        class. Needs the admin role.
+        """
         return self._request("admin.fad", args)
 
     def voice_scores(self, args: VoiceScoresArgs | None = None) -> Request[tuple[str, Any], VoiceScoresDone]:

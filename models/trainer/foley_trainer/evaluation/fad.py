@@ -116,7 +116,7 @@ class Resampled:
         left = np.square(means - (slope / sizes + value)).sum() / max(np.square(means - np.mean(means)).sum(), 1e-300)
         return Extrapolation(float(value), float(slope), float(1 - left))
 
-    def interval(self, seed: int = 0) -> tuple[float, float]:
+    def interval(self, seed: int = 0, rounds: int = ROUNDS) -> tuple[float, float]:
         """95 % bootstrap interval over clips, drawn with replacement.
 
         A resampled set has fewer distinct clips, so its FAD is too high as a whole: the interval is where FADs of
@@ -124,7 +124,7 @@ class Resampled:
         these clips matters; it holds neither the bias of a small n nor the choice of the reference's clips.
         """
         count, rng = len(self._rows), np.random.default_rng(seed)
-        drawn = np.array([self.fad(rng.integers(0, count, count)) for _ in range(ROUNDS)])
+        drawn = np.array([self.fad(rng.integers(0, count, count)) for _ in range(rounds)])
         low, high = np.quantile(drawn - drawn.mean(), [(1 - LEVEL) / 2, (1 + LEVEL) / 2])
         own = self.fad(np.arange(count))
         return max(0.0, own + float(low)), own + float(high)

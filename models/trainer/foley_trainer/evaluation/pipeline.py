@@ -117,19 +117,19 @@ class Evaluation:
         sounds = {name: self._sounds(parts, name, clips) for name, clips in self.sets.items() if name != "copies"}
         known = Real(self.labels, heard, sounds, self.sets)
 
-        def row(name: str, start: int, clips: list[Clip]) -> dict[str, Any]:
+        def row(name: str, start: int, clips: list[Clip], errors: bool = True) -> dict[str, Any]:
             places = slice(start, start + len(clips))
             paths = {clip.path for clip in clips}
             own = {ear: Heard(*_some(one[name], paths)) for ear, one in heard.items()}
             embedded = self.embedded(self.tagger, name)[places] if self.tagger else []
             named = tagged(self.tagger, clips, [e.scores for e in embedded]) if self.tagger else [None] * len(clips)
-            return measure_targets(known, clips, own, sounds[name][places], named)
+            return measure_targets(known, clips, own, sounds[name][places], named, errors)
 
         starts = np.cumsum([0, *(len(batch) for batch in self.batches)])
         generated = over_sets([row("generated", int(at), batch) for at, batch in zip(starts, self.batches, strict=False)])
-        real, unseen = (over_sets([row(name, 0, self.sets[name])]) for name in ("training", "eval"))
+        real, unseen = (over_sets([row(name, 0, self.sets[name], errors=False)]) for name in ("training", "eval"))
         for whose, of in ((real["mean"], unseen["mean"]), *((real["classes"][label], unseen["classes"][label]) for label in self.labels)):
-            whose |= {key: of[key] for key in ("share", "share_se") if key in of}
+            whose |= {key: of[key] for key in ("share", "share_se", "diversity") if key in of}
         found = learned or parts.get("memorised-targets", [files(clips) for clips in self.sets.values()], lambda: learned_by_heart(self.voice, self.sets, self.labels, self._load))
         for label, of_class in found["classes"].items():
             generated["classes"][label]["memorised"] = 1000 * len(of_class["memorised"]) / max(1, len(of_class["likeness"]))

@@ -26,6 +26,7 @@ from .kad import kad, patch_kad
 from .sound_statistics import SoundStatistics, latest_beginning, summed_up
 from .yamnet import TAGS, Tagger
 
+ROUNDS = 40  # of a bootstrap
 Z = 1.96  # standard errors in an arm of a 95 % interval
 
 
@@ -42,8 +43,9 @@ class Real:
         return "yamnet" in self.heard
 
 
-def measure_targets(real: Real, clips: list[Clip], heard: dict[str, Heard], sounds: Sequence[SoundStatistics], named: Sequence[bool | None]) -> dict[str, Any]:
-    """One set of clips: {classes: {class: row}, all: row}. `heard`: ear -> those that sound; `named`: per clip, None without a tagger."""
+def measure_targets(real: Real, clips: list[Clip], heard: dict[str, Heard], sounds: Sequence[SoundStatistics], named: Sequence[bool | None], errors: bool = True) -> dict[str, Any]:
+    """One set of clips: {classes: {class: row}, all: row}. `heard`: ear -> those that sound; `named`: per clip, None without a tagger.
+    `errors`: also those of distances, which take longest."""
     rows: dict[str, Any] = {}
     for label in real.labels:
         mine = [i for i, c in enumerate(clips) if c.label == label]
@@ -54,7 +56,7 @@ def measure_targets(real: Real, clips: list[Clip], heard: dict[str, Heard], soun
         if hits:
             row |= {"share": float(np.mean(hits)), "share_se": float(np.sqrt(np.mean(hits) * (1 - np.mean(hits)) / len(hits)))}
         for ear, own in heard.items():
-            row |= _distances(ear, own.of(label).embeddings, real.heard[ear]["eval"].of(label).embeddings)
+            row |= _distances(ear, own.of(label).embeddings, real.heard[ear]["eval"].of(label).embeddings, errors)
         if "yamnet" in heard:
             spread = spread_of(real.heard["yamnet"]["training"].of(label).embeddings)
             own_spread = spread_of(heard["yamnet"].of(label).embeddings)
@@ -71,7 +73,7 @@ def _distances(ear: str, own: Clips, theirs: Clips, errors: bool = True) -> dict
     known, name = gaussian(theirs), "fad48" if ear == "yamnet" else f"fad_{ear}"
     found = {name: frechet(gaussian(own), known)}
     if errors and len(own) >= 8:
-        low, high = Resampled(own, known).interval()
+        low, high = Resampled(own, known).interval(rounds=ROUNDS)
         found[f"{name}_se"] = (high - low) / 2 / Z
     if ear == "yamnet":
         found["kad"] = patch_kad(own, theirs)
@@ -147,7 +149,7 @@ def as_text(found: dict[str, Any]) -> str:
     lines.append(["aim", "", *(AIMS.get(key, "") for key, _ in COLUMNS)])
     widths = [max(len(line[i]) for line in lines) for i in range(len(head))]
     rows = ["  ".join([line[0].ljust(widths[0]), *(cell.rjust(w) for cell, w in zip(line[1:], widths[1:], strict=True))]).rstrip() for line in lines]
-    about = f"{generated['sets']} sets; +- 95 % over clips; in brackets real clips: eval for share, training against eval for distances and sound"
+    about = f"{generated['sets']} sets; +- 95 % over clips; in brackets real clips: eval ones for share and diversity, training ones for the rest"
     extra = ", ".join(f"{name} {value}" for name, value in found.get("voice", {}).items())
     return "\n".join([about, *([extra] if extra else []), *rows])
 
