@@ -1,7 +1,7 @@
 /**
- * What sampling costs a clip by how many are sampled together, and what rendering costs by stretches and in one: all in
+ * What sampling costs a clip by how many are sampled together, guided and not, and what rendering costs by stretches and in one: all in
  * one process and thread, the sizes in turns. Prints JSON.
- * `node --import tsx server/bench/sampler.ts [--voice DIR] [--together 1,2,4,8] [--rounds 3]`
+ * `node --import tsx server/bench/sampler.ts [--voice DIR] [--together 1,2,4,8] [--guidance 0,1] [--rounds 3]`
  */
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -16,6 +16,7 @@ const { values } = parseArgs({
   options: {
     voice: { type: 'string', default: fileURLToPath(new URL('../../models/default', import.meta.url)) },
     together: { type: 'string', default: '1,2,4,8' },
+    guidance: { type: 'string', default: '0,1' },
     rounds: { type: 'string', default: '3' },
   },
 });
@@ -27,10 +28,10 @@ const rounds = Number(values.rounds);
 const classes = voice.card.classes.length;
 let last: Uint16Array = new Uint16Array(0);
 
-async function clip(seed: number): Promise<void> {
+async function clip(seed: number, guidance = 0): Promise<void> {
   const classWeights = Array.from({ length: classes }, (_, index) => (index === seed % classes ? 1 : 0));
   const drawing = { temperature: 1, topK: 0, topP: 1, onRow: () => undefined };
-  last = await voice.sampler.sample({ ...drawing, classWeights, seed });
+  last = await voice.sampler.sample({ ...drawing, classWeights, guidance, seed });
 }
 
 /** Seconds. */
@@ -41,11 +42,18 @@ async function taken(work: () => Promise<unknown>): Promise<number> {
 }
 
 await clip(0);
-const sampled = new Map<number, number[]>(sizes.map((size) => [size, []]));
+const weights = values.guidance.split(',').map(Number);
+// What the process used of the processor says more than the clock where others use it too.
+const sampled = sizes.flatMap((together) =>
+  weights.map((guidance) => ({ together, guidance, perClip: [] as number[], cpuPerClip: [] as number[] })),
+);
 for (let round = 0; round < rounds; round++) {
-  for (const size of round % 2 === 0 ? sizes : sizes.toReversed()) {
-    const all = await taken(() => Promise.all(Array.from({ length: size }, (_, seed) => clip(seed))));
-    sampled.get(size)!.push(all / size);
+  for (const { together, guidance, perClip, cpuPerClip } of round % 2 === 0 ? sampled : sampled.toReversed()) {
+    const before = process.cpuUsage();
+    const all = await taken(() => Promise.all(Array.from({ length: together }, (_, seed) => clip(seed, guidance))));
+    const { user, system } = process.cpuUsage(before);
+    perClip.push(all / together);
+    cpuPerClip.push((user + system) / 1e6 / together);
   }
 }
 
@@ -76,7 +84,9 @@ for (const renderer of Object.values(renderers)) await renderer.close();
 await voice.close();
 print({
   ...{ bench: 'sampler', unit: 's', ...machine() },
-  sampling: sizes.map((together) => ({ together, perClip: summary(sampled.get(together)!) })),
+  sampling: sampled.map(({ perClip, cpuPerClip, ...of }) => ({
+    ...{ ...of, perClip: summary(perClip), cpuPerClip: summary(cpuPerClip) },
+  })),
   rendering: Object.fromEntries(
     Object.entries(rendered).map(([name, { first, all }]) => [name, { first: summary(first), all: summary(all) }]),
   ),
