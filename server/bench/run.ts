@@ -105,9 +105,9 @@ function bars(of: Record<string, Result>): Bar[] {
     add(`sampler, ${run.threads} threads`, run.sample.median);
     add(`clip in the engine, ${run.threads} threads`, run.clip.median);
   }
-  type Sampled = { sampling?: { together: number; perClip: { median: number } }[] };
-  for (const { together, perClip } of (of.sampler as Sampled | undefined)?.sampling ?? [])
-    add(`sampler, per clip of ${together} together`, perClip.median);
+  type Sampled = { sampling?: { together: number; guidance?: number; perClip: { median: number } }[] };
+  for (const { together, guidance = 0, perClip } of (of.sampler as Sampled | undefined)?.sampling ?? [])
+    add(`sampler, per ${guidance > 0 ? 'guided clip' : 'clip'} of ${together} together`, perClip.median);
   const whole = of['end-to-end'] as { mediansMs?: Record<string, { done: number; firstPreview: number }> } | undefined;
   for (const [codec, times] of Object.entries(whole?.mediansMs ?? {})) {
     add(`request to first preview, ${codec}`, times.firstPreview / 1000);

@@ -23,12 +23,14 @@ export interface Branch<C extends Sampled = Sampled> {
 /** Chooses a code for each slot: `place` is its index in the row, logits [slots, codes] are only lent. */
 export type Choose = (place: number, logits: Float32Array) => ArrayLike<number>;
 
+export type PriorGraph = Pick<Graph, 'run' | 'wants'>;
+
 export interface PriorGraphs {
-  condition: Graph;
-  row: Graph;
-  pixel: Graph;
+  condition: PriorGraph;
+  row: PriorGraph;
+  pixel: PriorGraph;
   /** Names the codes of a cell one after the other, where it has several. */
-  depth: Graph | null;
+  depth: PriorGraph | null;
 }
 
 /**
