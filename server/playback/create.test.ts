@@ -23,6 +23,7 @@ for (const rate of [44_100, 48_000]) {
     t.after(() => rmSync(folder, { recursive: true }));
     const record = path.join(folder, 'out.wav');
     const playback = await createPlayback({ output: 'none', record, rate });
+    t.after(() => playback.close());
     assert.deepEqual([playback.info().state, playback.info().device, playback.info().rate], ['headless', null, rate]);
     const sound = playback.prepare(click, rate);
     const begin = playback.now() + 300;
@@ -46,20 +47,22 @@ for (const rate of [44_100, 48_000]) {
   });
 }
 
-test('a device that is not there is a warning, and playback goes on without it', async () => {
+test('a device that is not there is a warning, and playback goes on without it', async (t) => {
   const said: string[] = [];
   const playback = await createPlayback({
     output: 'No Such Device',
     log: (level, text) => said.push(`${level} ${text}`),
   });
+  t.after(() => playback.close());
   assert.equal(playback.info().state, 'headless');
   assert.match(said.join(), /warn nothing is heard: no output device is called "No Such Device"/);
   assert.equal(await playback.play(playback.prepare(click, 48_000)).ended, 'played');
   await playback.close();
 });
 
-test('the clock of the library, with nobody to hear it, plays too', async () => {
+test('the clock of the library, with nobody to hear it, plays too', async (t) => {
   const playback = await createPlayback({ output: 'void' });
+  t.after(() => playback.close());
   assert.equal(playback.info().state, 'running');
   const { rate } = playback.info();
   const played = playback.play(playback.prepare(new Float32Array(rate / 10), rate));
@@ -69,8 +72,9 @@ test('the clock of the library, with nobody to hear it, plays too', async () => 
   await playback.close();
 });
 
-test('a sound that is still being resampled plays when it is ready', async () => {
+test('a sound that is still being resampled plays when it is ready', async (t) => {
   const playback = await createPlayback({ output: 'none' });
+  t.after(() => playback.close());
   const sound = playback.prepare(new Float32Array(22_050).fill(0.1), 22_050);
   assert.equal(sound.seconds, 1);
   const played = playback.play(sound, { length: 0.01 });
@@ -78,8 +82,9 @@ test('a sound that is still being resampled plays when it is ready', async () =>
   await playback.close();
 });
 
-test('closing ends what sounds, and nothing throws afterwards', async () => {
+test('closing ends what sounds, and nothing throws afterwards', async (t) => {
   const playback = await createPlayback({ output: 'none' });
+  t.after(() => playback.close());
   const sound = playback.prepare(new Float32Array(480_000), 48_000);
   const played = playback.play(sound);
   await sleep(30);
