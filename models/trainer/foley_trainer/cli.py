@@ -1,4 +1,4 @@
-"""foley-train: every stage of a voice from the command line. stdout is JSON lines, stderr is for people."""
+"""foley-train: trains, exports, fine-tunes and evaluates voices. stdout carries JSON lines, stderr readable text."""
 
 from __future__ import annotations
 
@@ -58,18 +58,18 @@ def _export(args: argparse.Namespace) -> None:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="foley-train", description=__doc__)
     commands = parser.add_subparsers(dest="command", required=True)
-    for name, about in (("codec", "train the RVQ-VAE"), ("prior", "train the PixelSNAIL prior on a codec's grids"), ("vocoder", "train the HiFi-GAN")):
+    for name, about in (("codec", "train the RVQ-VAE"), ("prior", "train the PixelSNAIL prior on the code grids of a codec"), ("vocoder", "train the HiFi-GAN vocoder")):
         sub = commands.add_parser(name, help=about)
-        sub.add_argument("--corpus", required=True, help="folder with manifest.csv, or one folder per class")
-        sub.add_argument("--out", required=True, help="where checkpoint.pt and best.pt go; an existing checkpoint is resumed")
-        sub.add_argument("--preset", default="rvq", help=f"one of {', '.join(presets.names())}, or a JSON file")
-        sub.add_argument("--set", action="append", default=[], metavar="KEY=VALUE", help="change one setting, e.g. prior.training.lr=3e-4")
-        sub.add_argument("--codec", required=name == "prior", help="the trained codec (vocoder: also learn from its reconstructions)")
-        sub.add_argument("--from", dest="begin_from", help="a finished training of this stage: a new one starts from its weights, as far as they fit")
-        sub.add_argument("--minutes", type=float, help="time budget instead of a number of steps")
-        sub.add_argument("--steps", type=int)
-        sub.add_argument("--seed", type=int, default=0)
-        sub.add_argument("--fp32", dest="bf16", action="store_false", help="no bfloat16 autocast")
+        sub.add_argument("--corpus", required=True, help="corpus folder: with a manifest.csv, or one subfolder per class")
+        sub.add_argument("--out", required=True, help="output folder for checkpoint.pt and best.pt; an existing checkpoint is resumed")
+        sub.add_argument("--preset", default="rvq", help=f"one of {', '.join(presets.names())}, or the path of a JSON file")
+        sub.add_argument("--set", action="append", default=[], metavar="KEY=VALUE", help="override one preset setting, e.g. prior.training.lr=3e-4 (repeatable)")
+        sub.add_argument("--codec", required=name == "prior", help="folder of the trained codec (vocoder: also train on its reconstructions)")
+        sub.add_argument("--from", dest="begin_from", help="folder of a finished run of this stage: initialise from its weights where names and shapes match")
+        sub.add_argument("--minutes", type=float, help="training time budget; replaces the number of steps")
+        sub.add_argument("--steps", type=int, help="number of training steps (default: the preset's)")
+        sub.add_argument("--seed", type=int, default=0, help="random seed (0)")
+        sub.add_argument("--fp32", dest="bf16", action="store_false", help="train in float32 instead of bfloat16 autocast")
         sub.set_defaults(run=_train, trains=True)
     data_report.add_parser(commands)
     segment.add_parser(commands)
@@ -81,17 +81,17 @@ def _parser() -> argparse.ArgumentParser:
     embedder_training.add_parser(commands)
     evaluation_command.add_parser(commands)
     reference_command.add_parser(commands)
-    export = commands.add_parser("export", help="write a voice folder: six ONNX graphs and the card")
+    export = commands.add_parser("export", help="export trained stages as a voice folder: ONNX graphs and card.json")
     for name in ("corpus", "codec", "prior", "vocoder", "out"):
         export.add_argument(f"--{name}", required=True)
-    export.add_argument("--id", required=True, help="the voice's id: the folder's name in `models`")
-    export.add_argument("--name", required=True)
+    export.add_argument("--id", required=True, help="voice id: letters, digits, - and _")
+    export.add_argument("--name", required=True, help="display name of the voice")
     export.add_argument("--preset", default="rvq")
     export.set_defaults(run=_export)
     for sub in commands.choices.values():
-        sub.add_argument("--threads", type=int, help="CPU threads for torch")
+        sub.add_argument("--threads", type=int, help="number of CPU threads")
         trains = sub.get_default("trains")
-        sub.add_argument("--device", default="auto" if trains else "cpu", help=f"cpu, cuda, cuda:1{'; left out, a GPU where there is one' if trains else ''}")
+        sub.add_argument("--device", default="auto" if trains else "cpu", help=f"cpu, cuda or cuda:N ({'auto: a GPU if available' if trains else 'cpu'})")
     return parser
 
 

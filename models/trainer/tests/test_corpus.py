@@ -61,7 +61,7 @@ def test_every_empty_class_folder_is_named(tmp_path: Path):
     (tmp_path / "Rain").mkdir()
     (tmp_path / "Door").mkdir()
     (tmp_path / "Door" / "readme.txt").write_text("none yet")
-    with pytest.raises(CorpusError, match=r"(?s)Door holds no audio.*Rain holds no audio"):
+    with pytest.raises(CorpusError, match=r"(?s)Door contains no audio.*Rain contains no audio"):
         open_corpus(tmp_path)
 
 
@@ -112,12 +112,14 @@ def test_a_manifest_names_every_bad_row(tmp_path: Path):
     with pytest.raises(CorpusError) as caught:
         open_corpus(tmp_path)
     said = str(caught.value)
-    for part in ("line 3: no id", "line 4: the split is 'test'", "line 5: /etc/d.wav leaves the corpus", "line 6: no group, licence, author, source", "the id a stands 2 times"):
+    for part in (
+        "line 3: missing id", "line 4: split is 'test'", "line 5: /etc/d.wav is outside the corpus", "line 6: missing group, licence, author, source", "id a occurs 2 times",
+    ):
         assert part in said
     assert "line 2" not in said
 
 
-@pytest.mark.parametrize(("content", "reason"), [(b"id,class\n1,Bark\n", "lacks the columns file, split"), (HEAD.encode(), "no rows"), (b"\xff\xfe\x00a", "manifest.csv: ")])
+@pytest.mark.parametrize(("content", "reason"), [(b"id,class\n1,Bark\n", "has no column file, split"), (HEAD.encode(), "no rows"), (b"\xff\xfe\x00a", "manifest.csv: ")])
 def test_a_table_that_is_none_is_named(tmp_path: Path, content: bytes, reason: str):
     (tmp_path / "manifest.csv").write_bytes(content)
     with pytest.raises(CorpusError, match=reason):

@@ -54,7 +54,7 @@ def test_bad_corpora_say_what_is_wrong(tmp_path: Path):
 
 def test_a_manifest_may_not_leave_its_folder(tmp_path: Path):
     (tmp_path / "manifest.csv").write_text("id,class,source,licence,author,split,group,file\n1,Bark,x,CC0-1.0,me,train,g,../../secret.wav\n")
-    with pytest.raises(CorpusError, match="leaves the corpus"):
+    with pytest.raises(CorpusError, match="outside the corpus"):
         open_corpus(tmp_path)
 
 

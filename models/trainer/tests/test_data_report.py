@@ -61,12 +61,12 @@ def test_everything_wrong_is_named_and_nothing_crashes(messy: Path):
     assert {u["file"]: u["reason"].split(" (")[0] for u in report["unreadable"]} == {
         "Thud/nan.wav": "not finite",
         "Thud/empty.wav": "empty",
-        "Thud/text.wav": "not audio that can be read",
+        "Thud/text.wav": "not a readable audio file",
     }
     assert not report["usable"]
     assert report["table_1"] is None
     said = readable(report)
-    assert "Thud/text.wav: not audio that can be read" in said
+    assert "Thud/text.wav: not a readable audio file" in said
     assert "can't be trained on as it is" in said
 
 
@@ -118,9 +118,9 @@ def test_the_command_says_it_to_machines_and_to_people(messy: Path, tmp_path: Pa
     (line,) = (json.loads(line) for line in said.out.splitlines())
     assert line["event"] == "data"
     assert json.loads((tmp_path / "report.json").read_text()) == {k: v for k, v in line.items() if k != "event"}
-    assert line["problems"] == [f"class folder {messy / 'Void'} holds no audio (.aif .aiff .flac .mp3 .ogg .wav)"]
+    assert line["problems"] == [f"class folder {messy / 'Void'} contains no audio (.aif .aiff .flac .mp3 .ogg .wav)"]
     assert "class  clips" in said.err
-    assert "Void holds no audio" in said.err
+    assert "Void contains no audio" in said.err
 
 
 def test_training_on_a_messy_corpus_names_all_files_before_it_starts(messy: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]):

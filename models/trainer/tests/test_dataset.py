@@ -48,4 +48,4 @@ def test_recordings_are_cut_checked_and_kept_apart(tmp_path: Path, capsys: pytes
 def test_silence_alone_is_refused_by_name(tmp_path: Path, capsys: pytest.CaptureFixture[str]):
     soundfile.write(tmp_path / "quiet.wav", np.zeros(22050), 22050)
     assert main(["dataset", str(tmp_path), str(tmp_path.parent / "quiet-out"), "--class", "Hush"]) == 1
-    assert "Hush has nothing but silence" in json.loads(capsys.readouterr().out.splitlines()[-1])["message"]
+    assert "Hush contains only silence" in json.loads(capsys.readouterr().out.splitlines()[-1])["message"]

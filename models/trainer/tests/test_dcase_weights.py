@@ -116,5 +116,5 @@ def test_a_published_generator_round_trips(tmp_path: Path, resblock: int) -> Non
     with torch.no_grad():
         assert torch.equal(imported(mel), generator(mel))
     (tmp_path / "config.json").write_text(json.dumps({**settings, "upsample_initial_channel": 32}))
-    with pytest.raises(ImportProblem, match="does not fit"):
+    with pytest.raises(ImportProblem, match="does not match the network"):
         import_hifigan(tmp_path / "g_00000001", tmp_path / "config.json")

@@ -17,7 +17,7 @@ from foley_trainer.cli import main
 from foley_trainer.finetuning.command import joined
 from foley_trainer.finetuning.stage import draw_kept, grown
 from foley_trainer.finetuning.weights_from_onnx import load_voice
-from foley_trainer.runtime.supervised import alone
+from foley_trainer.runtime.supervised import locked
 from foley_trainer.voices.inference import Recipe, VoiceRunner
 
 STEPS = 6
@@ -177,7 +177,7 @@ def test_killed_and_told_to_leave_it_ends_with_the_same_voice(scratch: Path, fol
 
 @pytest.mark.skipif(sys.platform == "win32", reason="signals are POSIX's")
 def test_two_never_train_in_one_folder(folder_corpus: Path, tmp_path: Path):
-    with alone(tmp_path):
+    with locked(tmp_path):
         second = start(order(tmp_path, folder_corpus, steps=1))
         assert second.stdout
         assert json.loads(second.stdout.readline())["event"] == "waiting"

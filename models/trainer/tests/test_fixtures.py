@@ -94,7 +94,7 @@ def test_a_card_refuses_parts_that_do_not_fit() -> None:
         card_fields("a", "a", "a", tiny.classes[:2], tiny.prior, tiny.codec, VOCODER, mel, 6144)
     with pytest.raises(ValueError, match="frames"):
         card_fields("a", "a", "a", tiny.classes, tiny.prior, tiny.codec, VOCODER, mel, 88200)
-    with pytest.raises(ValueError, match="grid is not of this codec"):
+    with pytest.raises(ValueError, match="grid does not match this codec"):
         card_fields("a", "a", "a", tiny.classes, PriorConfig(classes=7), tiny.codec, VOCODER, mel, 6144)
 
 

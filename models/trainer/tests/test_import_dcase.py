@@ -104,18 +104,18 @@ def test_a_pickle_that_would_run_something_is_refused_and_does_not_run(
 @pytest.mark.parametrize(
     ("part", "content", "message"),
     [
-        ("vqvae", b"RIFF....WAVE", "is no file"),
-        ("vqvae", b"", "is no file"),
-        ("vqvae", [torch.zeros(1)], "holds a list, not named weights"),
-        ("vqvae", published(codes=16), "not of one voice"),
+        ("vqvae", b"RIFF....WAVE", "is not a "),
+        ("vqvae", b"", "is not a "),
+        ("vqvae", [torch.zeros(1)], "contains a list, expected a dict"),
+        ("vqvae", published(codes=16), "do not belong to the same voice"),
         ("pixelsnail", {"model": published()}, "not a checkpoint of the baseline's PixelSNAIL"),
-        ("hifigan", published(), "does not fit"),
+        ("hifigan", published(), "does not match the network"),
         ("hifigan-config", b"{", "is not JSON"),
         ("hifigan-config", [1], "is not a HiFi-GAN configuration"),
-        ("hifigan-config", {}, "lacks 'upsample_initial_channel'"),
-        ("hifigan-config", {**HIFIGAN, "upsample_rates": "8"}, "describes no generator"),
-        ("hifigan-config", {**HIFIGAN, "sampling_rate": 24000}, "has sampling_rate 24000; the baseline's mels have 22050"),
-        ("hifigan-config", {**HIFIGAN, "fmax": None}, "has fmax None; the baseline's mels have 8000"),
+        ("hifigan-config", {}, "it has no 'upsample_initial_channel'"),
+        ("hifigan-config", {**HIFIGAN, "upsample_rates": "8"}, "does not describe a valid generator"),
+        ("hifigan-config", {**HIFIGAN, "sampling_rate": 24000}, "sampling_rate is 24000, expected 22050"),
+        ("hifigan-config", {**HIFIGAN, "fmax": None}, "fmax is None, expected 8000"),
     ],
 )  # fmt: skip
 def test_a_wrong_file_is_one_readable_line_and_no_voice(part: str, content: object, message: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

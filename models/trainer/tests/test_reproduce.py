@@ -166,10 +166,10 @@ def end_at_call(patch: pytest.MonkeyPatch, target: object, name: str, count: int
 @pytest.mark.parametrize(
     ("more", "message"),
     [
-        (["--seed", "1"], "written for another seed"),
-        (["--set", "prior.training.lr=1e-5"], "written for another prior"),
-        (["--minutes", "5"], "written for another minutes"),
-        (["--minutes", "5", "--codec-minutes", "1"], "either it or budgets per stage"),
+        (["--seed", "1"], "written with a different seed"),
+        (["--set", "prior.training.lr=1e-5"], "written with a different prior"),
+        (["--minutes", "5"], "written with a different minutes"),
+        (["--minutes", "5", "--codec-minutes", "1"], "excludes budgets per stage"),
         (["--systems", "rvq,none"], "no preset none"),
         (["--embedder", "vggish"], "VGGish's weights are not shipped"),
         (["--embedder", "nowhere"], "no embedder in"),

@@ -116,9 +116,9 @@ def test_a_new_training_begins_from_another_as_far_as_it_fits(tmp_path: Path):
 def test_nothing_begins_from_another_stage_or_from_nothing_that_fits(tmp_path: Path):
     Runner(Line(), options(tmp_path / "first", 10)).run()
     other = RunOptions(tmp_path / "second", "curve", steps=10)
-    with pytest.raises(MismatchedCheckpoint, match="holds a line, not a curve"):
+    with pytest.raises(MismatchedCheckpoint, match="stage line, expected curve"):
         Runner(Line(), other).begin_from(tmp_path / "first" / "best.pt")
     stranger = Line()
     stranger.modules = {"another": stranger.net}
-    with pytest.raises(MismatchedCheckpoint, match="nothing in"):
+    with pytest.raises(MismatchedCheckpoint, match="no tensor in"):
         Runner(stranger, options(tmp_path / "third")).begin_from(tmp_path / "first" / "best.pt")

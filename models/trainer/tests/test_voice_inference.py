@@ -84,8 +84,8 @@ def test_what_is_no_voice_says_why(tmp_path: Path) -> None:
         with pytest.raises(VoiceError, match=match):
             VoiceRunner(tmp_path / "voice")
 
-    refused("something 2 is not", format="something")
-    refused("not that of its graphs", hash="0" * 64)
-    refused("renewed before rows", prior={**card["prior"], "conditionRows": [0, 3]})
+    refused("something 2, expected", format="something")
+    refused("does not match its graphs", hash="0" * 64)
+    refused("conditionRows is", prior={**card["prior"], "conditionRows": [0, 3]})
     (tmp_path / "voice" / "row.onnx").write_bytes(b"nonsense")
-    refused("row is not the graph")
+    refused("graph row does not match")

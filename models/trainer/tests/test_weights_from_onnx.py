@@ -48,10 +48,10 @@ def test_the_shipped_voice_comes_back():
 
 
 def test_a_card_that_does_not_say_how_the_voice_is_built_is_refused(tmp_path: Path):
-    with pytest.raises(VoiceError, match="how it is built"):
+    with pytest.raises(VoiceError, match="does not describe its networks"):
         load_voice(MODELS / "fixtures" / "tiny")
     (tmp_path / "card.json").write_text(json.dumps({"training": {}}))
-    with pytest.raises(VoiceError, match="how it is built"):
+    with pytest.raises(VoiceError, match="does not describe its networks"):
         load_voice(tmp_path)
     with pytest.raises(VoiceError):
         load_voice(tmp_path / "none")

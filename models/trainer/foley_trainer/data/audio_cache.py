@@ -55,7 +55,7 @@ class Tape:
             self._file.write(piece.tobytes())
             self._file.flush()
         except OSError as error:
-            raise CorpusError(f"the corpus is over {self.budget} bytes and its cache file can't be written: {error.strerror}; XDG_CACHE_HOME names another place") from error
+            raise CorpusError(f"the corpus is larger than {self.budget} bytes and its cache file cannot be written: {error.strerror}; set XDG_CACHE_HOME") from error
 
     def read(self, start: int, length: int) -> np.ndarray:
         """int16 [length] from `start`. May be called from several threads once nothing is appended any more."""

@@ -25,10 +25,10 @@ def opened(path: Path) -> Iterator[soundfile.SoundFile]:
     try:
         file = soundfile.SoundFile(path)
     except (soundfile.LibsndfileError, OSError) as error:
-        raise CorpusError(f"{path}: not audio that can be read (WAV, FLAC, OGG, MP3, AIFF)") from error
+        raise CorpusError(f"{path}: not a readable audio file (expected WAV, FLAC, OGG, MP3 or AIFF)") from error
     with file:
         if not RATES[0] <= file.samplerate <= RATES[1]:
-            raise CorpusError(f"{path}: a rate of {file.samplerate} Hz is outside {RATES[0]} to {RATES[1]} Hz")
+            raise CorpusError(f"{path}: sample rate {file.samplerate} Hz is outside {RATES[0]} to {RATES[1]} Hz")
         try:
             yield file
         except soundfile.LibsndfileError as error:
@@ -36,7 +36,7 @@ def opened(path: Path) -> Iterator[soundfile.SoundFile]:
 
 
 def blocks(file: soundfile.SoundFile) -> Iterator[np.ndarray]:
-    """float32 [frames, channels] at the file's own rate; raises CorpusError on what isn't finite and where nothing comes."""
+    """float32 [frames, channels] at the file's own rate; raises CorpusError on NaN or infinite samples and on an empty file."""
     total = 0
     while (block := file.read(BLOCK, dtype="float32", always_2d=True)).size:
         if not np.isfinite(block).all():
@@ -48,7 +48,7 @@ def blocks(file: soundfile.SoundFile) -> Iterator[np.ndarray]:
 
 
 def resampled(mono: Iterable[np.ndarray], source_rate: int, rate: int) -> Iterator[np.ndarray]:
-    """Blocks at `source_rate` -> blocks at `rate`; together exactly what one `resample_poly` over all of it gives."""
+    """Blocks at `source_rate` -> blocks at `rate`; together identical to one `resample_poly` over the whole signal."""
     up, down = rate // gcd(source_rate, rate), source_rate // gcd(source_rate, rate)
     if up == down:
         yield from mono
@@ -68,7 +68,7 @@ def resampled(mono: Iterable[np.ndarray], source_rate: int, rate: int) -> Iterat
 
 
 def stream(path: Path, rate: int) -> Iterator[np.ndarray]:
-    """Mono float32 at `rate`, block by block: memory doesn't grow with the file."""
+    """Mono float32 at `rate`, block by block, in constant memory."""
     with opened(path) as file:
         yield from resampled((block.mean(axis=1) for block in blocks(file)), file.samplerate, rate)
 

@@ -1,4 +1,4 @@
-"""Corpora: which clips there are, of which class, on which side of the split, and who recorded them.
+"""Corpora: clips with their class, split and attribution.
 
 Three layouts: the manifest (`manifest.csv`, optionally `oneshots.csv`), a plain folder per class, and the DCASE 2023
 Task 7 development set (see `data/dcase.py`), a folder per class too.
@@ -15,14 +15,14 @@ from pathlib import Path
 from . import dcase
 
 AUDIO_SUFFIXES = {".wav", ".flac", ".ogg", ".mp3", ".aif", ".aiff"}
-EVAL_SHARE = 10  # one original in ten goes to eval where a corpus has no split of its own
+EVAL_SHARE = 10  # one original in ten goes to eval if the corpus defines no split
 SPLITS = ("train", "eval")
 COLUMNS = ("id", "class", "file", "split", "group", "licence", "author", "source")
 _FILLED = ("id", "class", "file")
 
 
 class CorpusError(Exception):
-    """The corpus can't be used; the message says which files or classes and why."""
+    """The corpus cannot be used; the message names the files or classes and the reasons."""
 
 
 @dataclass(frozen=True)
@@ -55,7 +55,7 @@ class Corpus:
     def hash(self) -> str:
         """SHA-256 that names the data on a voice's card: ids, classes, splits and the bytes of every clip's and one-shot's file.
 
-        Neither the order of the rows nor credits nor where the corpus lies count. Reads every file; CorpusError names all it can't.
+        The order of the rows, the credits and the location of the corpus do not matter. Reads every file; CorpusError names all unreadable ones.
         """
         lines, missing = [], []
         for clip in [*self.clips, *self.oneshots]:
@@ -68,9 +68,9 @@ class Corpus:
 
 
 def refuse(reasons: list[str]) -> None:
-    """Raises one CorpusError with every reason, a line each; nothing where there is none."""
+    """Raises one CorpusError with every reason, one per line; returns if there is none."""
     if len(reasons) > 1:
-        raise CorpusError("\n  ".join([f"{len(reasons)} things are wrong:", *reasons]))
+        raise CorpusError("\n  ".join([f"{len(reasons)} problems:", *reasons]))
     if reasons:
         raise CorpusError(reasons[0])
 
@@ -83,14 +83,14 @@ def open_corpus(root: str | Path) -> Corpus:
 
 
 def read_corpus(root: str | Path) -> tuple[Corpus, list[str]]:
-    """The corpus as far as it can be made out, and what keeps it from being trained on."""
+    """The corpus as far as it is readable, and the problems that prevent training."""
     root = Path(root)
     if not root.is_dir():
         raise CorpusError(f"{root} is not a folder")
     corpus, problems = _manifest_corpus(root) if (root / "manifest.csv").is_file() else _folder_corpus(root)
     for label in corpus.classes:
         if not any(c.label == label and c.split == "train" for c in corpus.clips):
-            problems.append(f"class {label} has no training clip in {root}")
+            problems.append(f"class {label} in {root} has no training clip")
     return corpus, problems
 
 
@@ -108,15 +108,15 @@ def _order(labels: set[str]) -> list[str]:
 
 
 def _clip(root: Path, row: dict[str, str]) -> Clip:
-    """Raises CorpusError on a row that can't be a clip."""
+    """Raises CorpusError on an invalid row."""
     empty = [name for name in COLUMNS if row[name] is None or (name in _FILLED and not row[name])]
     if empty:
-        raise CorpusError(f"no {', '.join(empty)}")
+        raise CorpusError(f"missing {', '.join(empty)}")
     if row["split"] not in SPLITS:
-        raise CorpusError(f"the split is {row['split']!r}, not train or eval")
+        raise CorpusError(f"split is {row['split']!r}, expected train or eval")
     path = (root / row["file"]).resolve()
     if not path.is_relative_to(root.resolve()):
-        raise CorpusError(f"{row['file']} leaves the corpus folder")
+        raise CorpusError(f"{row['file']} is outside the corpus folder")
     return Clip(
         id=row["id"],
         path=path,
@@ -133,7 +133,7 @@ def _clip(root: Path, row: dict[str, str]) -> Clip:
 
 
 def _rows(root: Path, name: str) -> tuple[list[Clip], list[str]]:
-    """The clips of one table, and what is wrong with its other rows."""
+    """The clips of one table, and the problems of its other rows."""
     clips: list[Clip] = []
     problems: list[str] = []
     try:
@@ -141,7 +141,7 @@ def _rows(root: Path, name: str) -> tuple[list[Clip], list[str]]:
             reader = csv.DictReader(file)
             lacking = [c for c in COLUMNS if c not in (reader.fieldnames or [])]
             if lacking:
-                return [], [f"{name} lacks the columns {', '.join(lacking)}"]
+                return [], [f"{name} has no column {', '.join(lacking)}"]
             for row in reader:
                 try:
                     clips.append(_clip(root, row))
@@ -149,7 +149,7 @@ def _rows(root: Path, name: str) -> tuple[list[Clip], list[str]]:
                     problems.append(f"{name}, line {reader.line_num}: {error}")
     except (UnicodeDecodeError, csv.Error) as error:
         return [], [f"{name}: {error}"]
-    problems += [f"{name}: the id {i} stands {n} times" for i, n in Counter(c.id for c in clips).items() if n > 1]
+    problems += [f"{name}: id {i} occurs {n} times, expected once" for i, n in Counter(c.id for c in clips).items() if n > 1]
     return clips, problems
 
 
@@ -178,7 +178,7 @@ def split_by_original(groups: set[str]) -> dict[str, str]:
 
 
 def _prefix(path: Path) -> str:
-    """An original is what stands before the first "_" or "-" of the name: its cuts stay in one split."""
+    """The name of the original: everything before the first "_" or "-". All its cuts stay in one split."""
     return path.stem.replace("-", "_").split("_")[0]
 
 
@@ -190,7 +190,7 @@ def _folder_corpus(root: Path) -> tuple[Corpus, list[str]]:
         label = (dcase.label_of(folder.name) if base else None) or folder.name
         files = audio_files(folder)
         if not files:
-            problems.append(f"class folder {folder} holds no audio ({' '.join(sorted(AUDIO_SUFFIXES))})")
+            problems.append(f"class folder {folder} contains no audio ({' '.join(sorted(AUDIO_SUFFIXES))})")
         found = {path: known.get((label, path.stem)) for path in files}
         groups = {path: original.group if original else f"{label}/{_prefix(path)}" for path, original in found.items()}
         splits = split_by_original(set(groups.values()))

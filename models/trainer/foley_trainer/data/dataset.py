@@ -18,11 +18,11 @@ LISTED = 50  # of a kind, in what is said; report.json has all
 
 
 def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
-    parser = commands.add_parser("dataset", help="cut recordings into a corpus, check it, and keep eval free of what is in train")
-    parser.add_argument("source", metavar="IN", help="a folder per class with recordings, or with --class any folder")
-    parser.add_argument("out", metavar="OUT", help="a new folder: `corpus` and `report.json` go there")
+    parser = commands.add_parser("dataset", help="cut recordings into a corpus, check it, and drop eval clips that duplicate training clips")
+    parser.add_argument("source", metavar="IN", help="one folder of recordings per class, or with --class any folder")
+    parser.add_argument("out", metavar="OUT", help="new output folder for `corpus` and `report.json`")
     add_options(parser)
-    parser.add_argument("--supervised", action="store_true", help="leave when stdin ends")
+    parser.add_argument("--supervised", action="store_true", help="exit when stdin closes")
     parser.set_defaults(run=_run)
 
 

@@ -1,4 +1,4 @@
-"""`foley-train data`: what is in a corpus, and what is wrong with it, before hours are spent on training."""
+"""`foley-train data`: contents and problems of a corpus, checked before hours of training."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from .near_duplicates import alike
 
 SECONDS = 4.0
 TOLERANCE = 0.001
-SHOWN = 30  # lines of one kind in the table for people; the JSON has all of them
+SHOWN = 30  # lines of one kind in the text report; the JSON report has all of them
 
 
 def _spread(values: list[float]) -> list[float] | None:
@@ -78,7 +78,7 @@ class _Measured:
         }
 
     def duplicates(self) -> list[dict[str, Any]]:
-        """Pairs of different originals, those between train and eval first, then the likest."""
+        """Pairs of different originals, those between train and eval first, then the most similar."""
         clips = list(self.facts)
         found = []
         for pair in alike([f.prints for f in self.facts.values()]):
@@ -91,13 +91,13 @@ class _Measured:
 
 
 def _straddling(corpus: Corpus) -> list[str]:
-    """Groups with clips on both sides of the split: what was learned from helps in the examination."""
+    """Groups with clips on both sides of the split: training data that leaks into the evaluation."""
     sides = ({c.group for c in [*corpus.clips, *corpus.oneshots] if c.split == split} for split in SPLITS)
     return sorted(set.intersection(*sides))
 
 
 def data_report(root: str | Path) -> dict[str, Any]:
-    """Everything `foley-train data` says; durations in seconds or minutes, levels in dBFS. Raises CorpusError only where `root` is no folder."""
+    """The report of `foley-train data`; durations in seconds or minutes, levels in dBFS. Raises CorpusError only if `root` is not a folder."""
     root = Path(root)
     corpus, problems = read_corpus(root)
     measured = _Measured(root, corpus)
@@ -150,7 +150,7 @@ def _differences(table_1: dict[str, dict[str, int]]) -> list[str]:
 
 
 def readable(report: dict[str, Any]) -> str:
-    """The report for people, at most 130 columns wide as long as class names are short."""
+    """The report as text, at most 130 columns wide for short class names."""
     classes = report["classes"]
     lines = [f"{report['layout']} corpus {report['corpus']}: {report['clips']} clips, {report['minutes']} minutes, {report['oneshots']} one-shots", ""]
     counts = [["class", "clips", "train", "eval", "originals", "minutes", "one-shots", "under 4 s", "over 4 s", "silent", "clipped", "unreadable"]]
@@ -173,14 +173,14 @@ def readable(report: dict[str, Any]) -> str:
     lines += _listed("Classes without an eval clip", without) if without else []
     if report["table_1"]:
         lines += _listed("Differences from the development set's Table 1", _differences(report["table_1"]))
-    lines += _listed("What keeps it from being trained on", report["problems"]) if report["problems"] else []
-    return "\n".join([*lines, "", "This corpus can be trained on." if report["usable"] else "This corpus can't be trained on as it is."])
+    lines += _listed("Problems that prevent training", report["problems"]) if report["problems"] else []
+    return "\n".join([*lines, "", "This corpus is ready for training." if report["usable"] else "This corpus cannot be used for training until the problems above are fixed."])
 
 
 def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
-    parser = commands.add_parser("data", help="report what is in a corpus: lengths, levels, formats, broken files, near-duplicates")
-    parser.add_argument("--corpus", required=True, help="folder with manifest.csv, or one folder per class")
-    parser.add_argument("--json", help="file to write the report into as well")
+    parser = commands.add_parser("data", help="report on a corpus: durations, levels, formats, unreadable files, near-duplicates")
+    parser.add_argument("--corpus", required=True, help="corpus folder: with a manifest.csv, or one subfolder per class")
+    parser.add_argument("--json", help="also write the report to this JSON file")
     parser.set_defaults(run=_run)
 
 

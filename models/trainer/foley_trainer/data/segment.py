@@ -53,17 +53,17 @@ def recordings(root: Path, label: str | None) -> list[Recording]:
         raise CorpusError(f"{root} does not exist")
     if label is not None:
         if not label.strip() or label.startswith(".") or any(c in label for c in '/\\:*?"<>|'):
-            raise CorpusError(f"{label!r} can't be the name of a class: it becomes a folder")
+            raise CorpusError(f"{label!r} is not a valid class name: it must be usable as a folder name")
         files = audio_files(root) if root.is_dir() else [root]
         found = [Recording(p, label, p.relative_to(root if root.is_dir() else root.parent).as_posix()) for p in files]
     else:
         if not root.is_dir():
-            raise CorpusError(f"{root} is a file: --class says what it is")
+            raise CorpusError(f"{root} is a file: name its class with --class")
         loose = [p for p in audio_files(root) if p.parent == root]
         if loose:
-            raise CorpusError(f"{len(loose)} files lie outside a class folder ({loose[0].name}, ...): sort them into folders, or --class says what all of them are")
+            raise CorpusError(f"{len(loose)} files are outside a class folder ({loose[0].name}, ...): sort them into folders, or name one class for all with --class")
         folders = {folder: audio_files(folder) for folder in class_folders(root)}
-        refuse([f"class folder {folder} holds no audio" for folder, files in folders.items() if not files])
+        refuse([f"class folder {folder} contains no audio" for folder, files in folders.items() if not files])
         found = [Recording(p, folder.name, p.relative_to(root).as_posix()) for folder, files in folders.items() for p in files]
     if not found:
         raise CorpusError(f"no audio below {root}")
@@ -71,7 +71,7 @@ def recordings(root: Path, label: str | None) -> list[Recording]:
 
 
 def levels_in(path: Path) -> np.ndarray:
-    """dBFS per frame of a whole file; the last frame is filled up with silence."""
+    """dBFS per frame of a whole file; the last frame is padded with silence."""
     parts, rest = [], np.zeros(0, np.float32)
     for block in stream(path, RATE):
         rest = np.concatenate([rest, block])
@@ -82,7 +82,7 @@ def levels_in(path: Path) -> np.ndarray:
 
 
 def pieces(path: Path, spans: list[tuple[int, int]]) -> Iterator[np.ndarray]:
-    """The audio of spans (start, stop) in samples, in order and apart from each other; holds one block and one span at most."""
+    """The audio of spans (start, stop) in samples, in order and non-overlapping; holds at most one block and one span in memory."""
     held, at = np.zeros(0, np.float32), 0
     source = stream(path, RATE)
     for start, stop in spans:
@@ -102,13 +102,13 @@ def _faded(audio: np.ndarray) -> np.ndarray:
 
 
 def as_int16(audio: np.ndarray) -> np.ndarray:
-    """16-bit audio comes back as it was; only what goes over full scale is scaled down to it."""
+    """16-bit audio is returned unchanged; only audio beyond full scale is scaled down to it."""
     scale = 32768 / max(1.0, float(np.abs(audio).max(initial=0.0)))
     return np.clip(np.round(audio * scale), -32768, 32767).astype(np.int16)
 
 
 def cut(recording: Recording, folder: Path, seconds: float) -> tuple[list[dict[str, Any]], float]:
-    """Writes one recording's clips below `folder`; returns their manifest rows (all but split and credits) and the recording's seconds."""
+    """Writes one recording's clips below `folder`; returns their manifest rows (without split and credits) and its duration in seconds."""
     levels = levels_in(recording.path)
     spans = [(a * FRAME, b * FRAME) for a, b in plan(levels, math.floor(seconds * RATE / FRAME))]
     rows = []
@@ -126,16 +126,16 @@ def cut(recording: Recording, folder: Path, seconds: float) -> tuple[list[dict[s
 
 
 def segment(source: Path, out: Path, seconds: float = 4.0, label: str | None = None, licence: str = "unknown", author: str = "unknown") -> dict[str, Any]:
-    """Cuts all recordings below `source` into the new folder `out` and returns what was done.
+    """Cuts all recordings below `source` into the new folder `out` and returns a summary.
 
-    Raises one CorpusError that names every file that can't be read, and where a class has nothing but silence.
+    Raises one CorpusError that names every unreadable file, and every class that contains only silence.
     """
     if not SECONDS[0] <= seconds <= SECONDS[1]:
-        raise CorpusError(f"clips of {seconds} s: {SECONDS[0]} to {SECONDS[1]} can be had")
+        raise CorpusError(f"--seconds {seconds}: expected {SECONDS[0]} to {SECONDS[1]}")
     if out.exists() and (not out.is_dir() or any(out.iterdir())):
-        raise CorpusError(f"{out} is there already: name a new folder, or an empty one")
+        raise CorpusError(f"{out} already exists and is not an empty folder: choose a new or empty folder")
     if out.resolve().is_relative_to(source.resolve()):
-        raise CorpusError(f"{out} lies inside {source}: its clips would be cut again next time")
+        raise CorpusError(f"{out} is inside {source}: choose a folder outside it, or its clips would be cut again next time")
     found = recordings(source, label)
     target = out.resolve()
     partial = target.with_name(f".{target.name}.{os.getpid()}")
@@ -168,7 +168,7 @@ def _cut_all(found: list[Recording], folder: Path, seconds: float) -> tuple[list
         total += length
         emit("original", file=recording.name, seconds=round(length, 2), clips=len(own), kept_seconds=round(sum(r["duration"] for r in own), 2))
     refuse(unreadable)
-    refuse([f"class {name} has nothing but silence" for name in sorted({r.label for r in found} - {row["class"] for row in rows})])
+    refuse([f"class {name} contains only silence" for name in sorted({r.label for r in found} - {row["class"] for row in rows})])
     return rows, total
 
 
@@ -182,23 +182,23 @@ def write_manifest(rows: list[dict[str, Any]], folder: Path) -> None:
 
 def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     parser = commands.add_parser("segment", help="cut long recordings at quiet points into a corpus of short clips")
-    parser.add_argument("source", metavar="IN", help="a folder per class with recordings of any length, or with --class any folder or file")
-    parser.add_argument("out", metavar="OUT", help="the corpus to write: a new folder")
+    parser.add_argument("source", metavar="IN", help="one folder of recordings per class, or with --class any folder or file")
+    parser.add_argument("out", metavar="OUT", help="new folder to write the corpus to")
     add_options(parser)
     parser.set_defaults(run=_run)
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:
-    """What `segment` takes beside its folders."""
-    parser.add_argument("--seconds", type=float, default=4.0, help="length of the longest clip (4)")
-    parser.add_argument("--class", dest="label", metavar="NAME", help="all recordings below IN are of this class")
-    parser.add_argument("--licence", default="unknown", help="of the recordings, for the credits of a voice")
-    parser.add_argument("--author", default="unknown", help="who recorded them, for the credits of a voice")
+    """The options of `segment` besides its folders."""
+    parser.add_argument("--seconds", type=float, default=4.0, help="maximum clip length in seconds (4)")
+    parser.add_argument("--class", dest="label", metavar="NAME", help="class of all recordings below IN")
+    parser.add_argument("--licence", default="unknown", help="licence of the recordings, listed in the credits of a voice")
+    parser.add_argument("--author", default="unknown", help="author of the recordings, listed in the credits of a voice")
 
 
 def _run(args: argparse.Namespace) -> None:
     done = segment(Path(args.source), Path(args.out), args.seconds, args.label, args.licence, args.author)
     emit("segmented", **done)
     classes = ", ".join(f"{name} {n}" for name, n in done["classes"].items())
-    made = f"{done['clips']} clips ({classes}), {done['minutes']} minutes, out of {done['originals']} recordings"
-    print(f"{made}; {done['minutes_dropped']} minutes of silence left out", file=sys.stderr)
+    made = f"{done['clips']} clips ({classes}), {done['minutes']} minutes, from {done['originals']} recordings"
+    print(f"{made}; {done['minutes_dropped']} minutes of silence dropped", file=sys.stderr)

@@ -46,22 +46,22 @@ class ReproduceError(Exception):
 
 
 def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
-    parser = commands.add_parser("reproduce", help="the paper's Table 2: trains its systems, makes clips, measures FAD; goes on with what is there")
-    parser.add_argument("--corpus", required=True, help="folder with manifest.csv, or one folder per class")
-    parser.add_argument("--out", required=True, help="everything goes here")
-    parser.add_argument("--systems", default=",".join(SYSTEMS), help="presets to compare, by commas; rvq-plain for one without the coarse context")
+    parser = commands.add_parser("reproduce", help="reproduce the paper's Table 2: train its systems, generate clips, compute FAD; resumes an unfinished run")
+    parser.add_argument("--corpus", required=True, help="corpus folder: with a manifest.csv, or one subfolder per class")
+    parser.add_argument("--out", required=True, help="output folder")
+    parser.add_argument("--systems", default=",".join(SYSTEMS), help="comma-separated presets to compare; rvq-plain is rvq without the coarse context")
     parser.add_argument("--clips", type=int, default=100, help="clips per class")
-    parser.add_argument("--minutes", type=float, help="of training, all systems together; otherwise a budget per stage, or the presets' steps")
+    parser.add_argument("--minutes", type=float, help="training time budget of all systems together (default: the budgets per stage, or the presets' steps)")
     for stage in SHARES:
-        parser.add_argument(f"--{stage}-minutes", type=float, help=f"of training {'the' if stage == 'vocoder' else 'each'} {stage}")
-    parser.add_argument("--scale", help="preset whose sizes and budgets the systems get, e.g. rvq-paper or tiny")
-    parser.add_argument("--set", action="append", default=[], metavar="KEY=VALUE", help="change one setting of every system")
-    parser.add_argument("--vocoder", help="a trained one instead of training one")
-    parser.add_argument("--embedder", default="vggish", help="vggish, or the folder of an embedder of ours")
-    parser.add_argument("--vggish", metavar="FILE", help="VGGish's weights")
-    parser.add_argument("--reference", metavar="NPZ", help="statistics of an evaluation set instead of the corpus' eval clips")
+        parser.add_argument(f"--{stage}-minutes", type=float, help=f"training time budget of {'the' if stage == 'vocoder' else 'each'} {stage}")
+    parser.add_argument("--scale", help="preset whose model sizes and budgets replace those of the systems, e.g. rvq-paper or tiny")
+    parser.add_argument("--set", action="append", default=[], metavar="KEY=VALUE", help="override one preset setting of every system (repeatable)")
+    parser.add_argument("--vocoder", help="folder of a trained vocoder to use instead of training one")
+    parser.add_argument("--embedder", default="vggish", help="vggish, or the folder of an embedder trained with `foley-train embedder`")
+    parser.add_argument("--vggish", metavar="FILE", help="file with the VGGish weights")
+    parser.add_argument("--reference", metavar="NPZ", help="embedding statistics of an evaluation set, instead of the corpus' eval clips")
     parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--fp32", dest="bf16", action="store_false", help="no bfloat16 autocast")
+    parser.add_argument("--fp32", dest="bf16", action="store_false", help="train in float32 instead of bfloat16 autocast")
     parser.set_defaults(run=reproduce, trains=True)
 
 
@@ -101,7 +101,7 @@ class Experiment:
         if self.args.minutes is None:
             return given
         if any(given.values()):
-            raise ReproduceError("--minutes is for all stages together: give either it or budgets per stage")
+            raise ReproduceError("--minutes is the budget of all stages together and excludes budgets per stage: give one or the other")
         runs = {"codec": len(set(self.codecs.values())), "prior": len(self.systems), "vocoder": 0 if self.args.vocoder else 1}
         shares = sum(runs[stage] * share for stage, share in SHARES.items())
         return {stage: self.args.minutes * share / shares for stage, share in SHARES.items()}
@@ -112,7 +112,7 @@ class Experiment:
             known = json.loads(path.read_text(encoding="utf-8"))
             changed = [key for key in wanted if known.get(key) != wanted[key]]
             if changed:
-                raise ReproduceError(f"{path} was written for another {', '.join(changed)}; take another folder than {self.out}")
+                raise ReproduceError(f"{path} was written with a different {', '.join(changed)}: choose an --out folder other than {self.out}")
         elif parallel.rank() == 0:
             path.parent.mkdir(parents=True, exist_ok=True)
             save_text(json.dumps(wanted, indent=2) + "\n", path)

@@ -22,7 +22,7 @@ from ..data import Augmenter, Corpus, CorpusError, open_corpus
 from ..runtime import device
 from ..runtime.events import emit
 from ..runtime.files import save_atomic
-from ..runtime.supervised import Stopped, alone, stoppable, watch_stdin
+from ..runtime.supervised import Stopped, locked, stoppable, watch_stdin
 from ..training import presets
 from ..training.checkpoints import TrainedError, load_codec, load_vocoder
 from ..training.presets import PresetError
@@ -40,30 +40,30 @@ KEPT = 8  # clips drawn of each class that must not be forgotten
 
 
 def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
-    parser = commands.add_parser("retrain", help="a voice from data sets, from scratch or from another voice; resumes what is there")
-    parser.add_argument("--data", action="append", required=True, help="a corpus; several become one")
-    parser.add_argument("--out", required=True, help="the job's folder")
-    parser.add_argument("--id", required=True, help="the new voice's id")
+    parser = commands.add_parser("retrain", help="train a voice on data sets, from scratch or by fine-tuning another voice; resumes an unfinished job")
+    parser.add_argument("--data", action="append", required=True, help="corpus folder (repeatable; several are merged)")
+    parser.add_argument("--out", required=True, help="job folder: checkpoints, auditions and the finished voice")
+    parser.add_argument("--id", required=True, help="id of the new voice")
     parser.add_argument("--name", required=True)
-    parser.add_argument("--base", help="folder of the voice to train on; without, from scratch")
-    parser.add_argument("--only", action="append", metavar="CLASS", help="these classes of the data alone")
-    parser.add_argument("--stages", help="of codec, vocoder and prior, by commas; all from scratch, prior with --base")
+    parser.add_argument("--base", help="folder of the voice to fine-tune; without it, train from scratch")
+    parser.add_argument("--only", action="append", metavar="CLASS", help="train only on this class of the data (repeatable)")
+    parser.add_argument("--stages", help="comma-separated list of codec, vocoder, prior (all; with --base: prior)")
     budget = parser.add_mutually_exclusive_group(required=True)
-    budget.add_argument("--minutes", type=float, help="of training, all stages together")
-    budget.add_argument("--steps", type=int, help="of each stage")
-    parser.add_argument("--preset", default="rvq", help=f"from scratch: one of {', '.join(presets.names())}")
-    parser.add_argument("--set", action="append", default=[], metavar="KEY=VALUE", help="change one setting")
+    budget.add_argument("--minutes", type=float, help="training time budget of all stages together")
+    budget.add_argument("--steps", type=int, help="number of training steps per stage")
+    parser.add_argument("--preset", default="rvq", help=f"preset for training from scratch: one of {', '.join(presets.names())}")
+    parser.add_argument("--set", action="append", default=[], metavar="KEY=VALUE", help="override one preset setting (repeatable)")
     parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--job", default="", help="goes onto the card")
-    parser.add_argument("--fp32", dest="bf16", action="store_false", help="no bfloat16 autocast")
-    parser.add_argument("--supervised", action="store_true", help="leave, with a checkpoint, when stdin ends")
+    parser.add_argument("--job", default="", help="job id, recorded on the card")
+    parser.add_argument("--fp32", dest="bf16", action="store_false", help="train in float32 instead of bfloat16 autocast")
+    parser.add_argument("--supervised", action="store_true", help="write a checkpoint and exit when stdin closes")
     parser.set_defaults(run=retrain, trains=True)
 
 
 def retrain(args: argparse.Namespace) -> None:
     if args.supervised:
         watch_stdin()
-    with contextlib.suppress(Stopped), stoppable(), alone(Path(args.out)):
+    with contextlib.suppress(Stopped), stoppable(), locked(Path(args.out)):
         if _work(args):
             return
     emit("stopped", stage="job")
@@ -99,11 +99,11 @@ def _work(args: argparse.Namespace) -> bool:
     base = load_voice(args.base) if args.base else None
     stages = [name for name in SHARES if name in (args.stages.split(",") if args.stages else (["prior"] if base else SHARES))]
     if args.stages and set(args.stages.split(",")) - set(SHARES):
-        raise PresetError(f"stages are {', '.join(SHARES)}, not {args.stages}")
+        raise PresetError(f"--stages {args.stages}: expected a comma-separated list of {', '.join(SHARES)}")
     if base is None and len(stages) < len(SHARES):
-        raise PresetError("from scratch, every stage has to be trained: codec, vocoder and prior")
+        raise PresetError("training from scratch needs all stages (codec, vocoder, prior): remove --stages, or add --base to fine-tune a voice")
     if base is not None and "prior" not in stages:
-        raise PresetError("a voice is trained on by its prior; codec and vocoder may come with it")
+        raise PresetError("fine-tuning needs the prior stage; add prior to --stages")
     corpus = joined(args.data, args.only)
     emit("plan", stages=stages, classes=corpus.classes, clips=len(corpus.clips), base=base.card["id"] if base else None)
     job = _Scratch(args, corpus, stages) if base is None else _OnBase(args, corpus, stages, base)
@@ -151,7 +151,7 @@ class _Scratch(_Job):
         on_eval = self.auditions(self.corpus.classes, self.preset["data"]["samples"]) if stage == "prior" else None
         runner = train(stage, making, self.out / stage, seed=self.args.seed, on_eval=on_eval, **budget)
         if stage == "codec" and not runner.stopped and not bool(load_codec(self.out / "codec")[0].quantizer.started):
-            raise TrainedError(f"the codec has not begun to quantize after {runner.step} steps: give it more steps or minutes")
+            raise TrainedError(f"the codec had not started quantizing after {runner.step} steps: allow more steps or minutes")
         return runner
 
     def export(self) -> dict[str, Any]:

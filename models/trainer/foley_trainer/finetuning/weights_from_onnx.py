@@ -62,9 +62,9 @@ def load_voice(folder: str | Path) -> Trainable:
         graphs = {name: onnx.load_from_string((folder / entry["file"]).read_bytes()) for name, entry in card["graphs"].items()}
         codec_config, prior_config, vocoder_config = CodecConfig(**configs["codec"]), PriorConfig(**configs["prior"]), VocoderConfig(**configs["vocoder"])
     except (OSError, ValueError, KeyError, TypeError) as error:
-        raise VoiceError(f"the voice in {folder} can't be trained on: its card doesn't say how it is built ({error!r})") from error
+        raise VoiceError(f"the voice in {folder} cannot be fine-tuned: its card does not describe its networks ({error!r})") from error
     if prior_config.condition == "map":
-        raise VoiceError(f"the voice in {folder} can't be trained on: its label network is a finished table")
+        raise VoiceError(f"the voice in {folder} cannot be fine-tuned: its label network was exported as a fixed table")
     codec = codec_from(graphs, codec_config)
     return Trainable(codec, prior_from(graphs, prior_config, codec), vocoder_from(graphs, vocoder_config), card)
 
@@ -126,7 +126,7 @@ def _named(condition: Context, graph: onnx.ModelProto) -> None:
         (heard,) = session(graph).run(None, {"class": weights, "codes": codes, "part": np.zeros(1, np.int64)})
         heard = torch.from_numpy(heard).view(classes + 1, grid.rows, grid.cols, condition.dim)
     except Exception as error:  # onnxruntime has no base class of its own
-        raise VoiceError(f"the condition graph doesn't fit the voice's card: {error}") from error
+        raise VoiceError(f"the condition graph does not match the voice's card: {error}") from error
     condition.of_class.weight.copy_((heard[:-1, 0, 0] - heard[-1, 0, 0]).T)
     places = grid.to_latent(heard[-1].permute(2, 0, 1))[..., 0]  # [dim, K, f]
     condition.of_frequency.copy_(places[:, 0].T)
@@ -141,7 +141,7 @@ def _constants(graph: onnx.ModelProto) -> dict[str, np.ndarray]:
 
 def _pairs(ours: dict[str, np.ndarray], theirs: dict[str, np.ndarray], graph: str) -> Iterator[tuple[np.ndarray, np.ndarray]]:
     if [c.shape for c in ours.values()] != [c.shape for c in theirs.values()]:
-        raise VoiceError(f"the {graph} graph was written by another version of the trainer: its constants are not those that this one writes")
+        raise VoiceError(f"the {graph} graph was written by another version of the trainer: its constants differ from those this version writes")
     return zip(ours.values(), theirs.values(), strict=True)
 
 
@@ -156,7 +156,7 @@ def _traced(module: nn.Module, export: Any, graphs: dict[str, onnx.ModelProto], 
         value.copy_(torch.arange(at, at + value.numel(), dtype=torch.float64).view(value.shape))
         at += value.numel()
     if at > MOST:
-        raise VoiceError("a part of this voice is too large to be taken back from its graphs")
+        raise VoiceError("a network of this voice is too large to be recovered from its graphs")
     found = np.full(at - FIRST, np.nan, np.float32)
     for name, graph in export().items():
         for ours, theirs in _pairs(_constants(graph), _constants(graphs[name]), name):
@@ -167,7 +167,7 @@ def _traced(module: nn.Module, export: Any, graphs: dict[str, onnx.ModelProto], 
         part = torch.from_numpy(found[starts[name] - FIRST :][: value.numel()]).view(value.shape)
         lost = torch.isnan(part)
         if lost.any() and name not in unheard:
-            raise VoiceError(f"{name} is not in the voice's graphs")
+            raise VoiceError(f"weight {name} was not found in the voice's graphs")
         value.copy_(torch.where(lost, before[name], part) if name in unheard else part)
 
 

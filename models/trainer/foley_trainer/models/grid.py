@@ -1,4 +1,4 @@
-"""The code grid: how latent codes [codebook, frequency, time] lie on the rows and columns the prior fills.
+"""The code grid: how latent codes [codebook, frequency, time] map to the rows and columns of the prior's grid.
 
 Rows enumerate the product of the row axes (first axis slowest), columns that of the column axes. The paper's
 grid has rows (codebook, frequency) and columns (time); a time-major one has rows (time).
@@ -23,7 +23,7 @@ class Grid:
 
     def __post_init__(self) -> None:
         if sorted([*self.row_axes, *self.col_axes]) != sorted(AXES):
-            raise ValueError(f"row and column axes must name {AXES} once each")
+            raise ValueError(f"row_axes and col_axes must together name each of {AXES} once each")
 
     def to_dict(self) -> dict:
         return asdict(self)
@@ -57,7 +57,7 @@ class Grid:
         return unfolded.permute(0, *[1 + axes.index(a) for a in AXES])
 
     def condition_rows(self) -> list[int]:
-        """Rows before which the condition must be computed anew: where a codebook begins, if codebooks come first."""
+        """Rows before which the condition must be recomputed: the first row of each codebook if codebooks come first."""
         if self.row_axes[0] != "codebook":
             return [0]
         return list(range(0, self.rows, self.rows // self.codebooks))

@@ -44,17 +44,17 @@ class PriorConfig:
 
     def __post_init__(self) -> None:
         if (self.grid.rows, self.grid.cols) != (self.rows, self.cols):
-            raise ValueError(f"axes {self.row_axes} x {self.col_axes} make {self.grid.rows} x {self.grid.cols}, not {self.rows} x {self.cols}")
+            raise ValueError(f"axes {self.row_axes} x {self.col_axes} give a grid of {self.grid.rows} x {self.grid.cols}, not {self.rows} x {self.cols}")
         if self.kernel % 2 == 0:
-            raise ValueError("the kernel must be odd")
+            raise ValueError(f"kernel is {self.kernel}, expected an odd number")
         if self.channels % (2 * self.heads):
-            raise ValueError("half the channels must divide among the heads")
+            raise ValueError(f"channels is {self.channels}, expected a multiple of 2 * heads ({2 * self.heads})")
         if self.channels % 32:
-            raise ValueError("the channels must be a multiple of 32, two vectors: see export/pixel_graph.WIDTH")
+            raise ValueError(f"channels is {self.channels}, expected a multiple of 32 (two SIMD vectors, see WIDTH in export/pixel_graph.py)")
         if self.condition not in ("context", "place", "map"):
-            raise ValueError(f"no condition {self.condition}")
+            raise ValueError(f"condition is {self.condition}, expected context, place or map")
         if self.condition == "map" and self.condition_dim != 1:
-            raise ValueError("the label network makes one map: condition_dim must be 1")
+            raise ValueError("condition map has one channel: condition_dim must be 1")
 
     @property
     def grid(self) -> Grid:
@@ -123,7 +123,7 @@ class PixelSnail(nn.Module):
         coordinates = self.coordinates
         if columns is not None:
             if self.config.col_axes != ["time"]:
-                raise ValueError("a crop is a stretch of time: it needs columns that are time")
+                raise ValueError("crops are along time: the grid's columns must be time")
             out, condition, coordinates = (x[..., columns[0] : columns[1]] for x in (out, condition, coordinates))
         if torch.is_autocast_enabled(out.device.type):  # keeps the residual stream in one type
             kind = torch.get_autocast_dtype(out.device.type)
@@ -139,5 +139,5 @@ class PixelSnail(nn.Module):
 
 def _fitting(codebooks: Tensor | None, c: PriorConfig) -> Tensor:
     if codebooks is None or codebooks.shape[:2] != (c.codebooks, c.codes):
-        raise ValueError(f"a prior that looks at code vectors wants codebooks [{c.codebooks}, {c.codes}, dim]")
+        raise ValueError(f"condition context and alphabets need codebooks of shape [{c.codebooks}, {c.codes}, dim]")
     return codebooks

@@ -1,6 +1,6 @@
-"""Where tensors live. Everything a stage makes goes to the default device, which a run chooses once.
+"""The device of tensors. Every stage allocates on the default device, which a run chooses once.
 
-Weights, buffers, masks and noise follow `torch.set_default_device`; only what comes from numpy has to be sent.
+Weights, buffers, masks and noise follow `torch.set_default_device`; only numpy arrays must be moved explicitly.
 """
 
 from __future__ import annotations
@@ -14,17 +14,17 @@ from torch import Tensor, nn
 
 
 class NoDevice(Exception):
-    """The device asked for is not there."""
+    """The requested device does not exist."""
 
 
 def choose(name: str = "auto", local_rank: int = 0) -> torch.device:
-    """"auto" takes a GPU where there is one; "cpu", "cuda" and "cuda:1" mean what they say. Raises NoDevice."""
+    """name: "auto" (a GPU if available), "cpu", "cuda" or "cuda:N". Raises NoDevice."""
     if name == "auto":
         name = "cuda" if torch.cuda.is_available() else "cpu"
     device = torch.device(f"cuda:{local_rank}" if name == "cuda" else name)
     if device.type == "cuda":
         if not torch.cuda.is_available() or (device.index or 0) >= torch.cuda.device_count():
-            raise NoDevice(f"no {device}: this torch ({torch.__version__}) sees {torch.cuda.device_count()} GPUs")
+            raise NoDevice(f"device {device} is not available: torch {torch.__version__} finds {torch.cuda.device_count()} GPUs")
         torch.cuda.set_device(device)
         torch.backends.cuda.matmul.allow_tf32 = torch.backends.cudnn.allow_tf32 = True
     torch.set_default_device(device)
@@ -37,7 +37,7 @@ def sent(array: np.ndarray) -> Tensor:
 
 
 def load(path: Any) -> dict[str, Any]:
-    """A file that torch saved, onto the default device, without ever running what a pickle says."""
+    """Loads a torch file onto the default device; `weights_only`, so a pickle cannot run code."""
     return torch.load(path, map_location=torch.get_default_device(), weights_only=True)
 
 
@@ -47,5 +47,5 @@ def here(module: nn.Module) -> nn.Module:
 
 
 def autocast(enabled: bool) -> AbstractContextManager[Any]:
-    """bfloat16 where it is faster and safe."""
+    """bfloat16 autocast if `enabled`, else a null context."""
     return torch.autocast(torch.get_default_device().type, torch.bfloat16) if enabled else nullcontext()

@@ -1,4 +1,4 @@
-"""Files that are replaced whole: a reader finds the former content or the new one, never a part."""
+"""Files that are replaced whole: a reader sees the former content or the new one, never a part of it."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import torch
 
 
 def save_atomic(state: dict[str, Any], path: Path) -> None:
-    """Written beside and renamed: a kill or a full disk leaves the former checkpoint whole."""
+    """Writes a temporary file and renames it: a kill or a full disk leaves the former checkpoint intact."""
     path.parent.mkdir(parents=True, exist_ok=True)
     temporary = path.with_suffix(".tmp")
     try:
@@ -25,7 +25,7 @@ def save_atomic(state: dict[str, Any], path: Path) -> None:
 
 
 def save_text(text: str, path: Path) -> None:
-    """As save_atomic, for text."""
+    """As `save_atomic`, for text."""
     temporary = path.with_name(path.name + ".tmp")
     temporary.write_text(text, encoding="utf-8")
     os.replace(temporary, path)

@@ -1,7 +1,7 @@
-"""Several processes training one model (`torchrun`): each draws its own share of a batch, gradients are averaged.
+"""Several processes training one model (`torchrun`): each draws its share of a batch; gradients are averaged.
 
-Every function is a no-op in a run of one process. What is random and must be the same everywhere is decided by
-rank 0 and sent to the others.
+Every function is a no-op in a run of one process. Random decisions that all processes must share are made by rank 0
+and broadcast.
 """
 
 from __future__ import annotations
@@ -16,14 +16,14 @@ from torch import Tensor, nn
 
 
 def begin() -> int:
-    """Joins the group that torchrun set up, if it did. Returns this process's GPU number."""
+    """Joins the process group if torchrun started this process. Returns its local rank, the number of its GPU."""
     if int(os.environ.get("WORLD_SIZE", "1")) > 1 and not dist.is_initialized():
         dist.init_process_group("nccl" if torch.cuda.is_available() else "gloo")
     return int(os.environ.get("LOCAL_RANK", "0"))
 
 
 def together() -> None:
-    """Waits until every process is here. Only for places that all of them reach."""
+    """Barrier: waits for all processes. Every process must call it."""
     if world() > 1:
         dist.barrier()
 
@@ -34,9 +34,8 @@ def end() -> None:
 
 
 def leave(code: int) -> None:
-    """Ends the process with an exit code. One of torchrun's ends at once, once it has said everything: while the
-    interpreter takes itself down, threads of the group's transport may still run, and have ended it with SIGABRT after
-    work well done, which torchrun takes for a failure of all."""
+    """Exits with `code`. Under torchrun it flushes and skips interpreter shutdown: transport threads of the process group may
+    still run then and have aborted a successful process with SIGABRT, which torchrun reports as a failure of all."""
     if int(os.environ.get("WORLD_SIZE", "1")) == 1:
         sys.exit(code)
     sys.stdout.flush()
@@ -53,9 +52,9 @@ def rank() -> int:
 
 
 def share(batch: int) -> int:
-    """This process's part of a batch. Raises ValueError where it does not divide."""
+    """This process's share of a batch. Raises ValueError if the batch size is not divisible."""
     if batch % world():
-        raise ValueError(f"a batch of {batch} does not divide among {world()} processes")
+        raise ValueError(f"batch size {batch} is not divisible by {world()} processes")
     return batch // world()
 
 
@@ -81,7 +80,7 @@ def alike(modules: Iterable[nn.Module]) -> None:
 
 @torch.no_grad()
 def average_gradients(module: nn.Module) -> None:
-    """One message for all of a module's gradients; a parameter without one counts as zero."""
+    """Averages a module's gradients in one all-reduce; a missing gradient counts as zero."""
     if world() == 1:
         return
     parameters = [p for p in module.parameters() if p.requires_grad]

@@ -8,7 +8,7 @@ from typing import Any
 
 @dataclass
 class Record:
-    """What a stage's file says about its training: goes onto the card."""
+    """Configuration and result of one stage; written to the card."""
 
     config: dict[str, Any]
     step: int

@@ -1,4 +1,4 @@
-"""A training that a server watches: it leaves when told to or when its server is gone, and never runs twice in one folder."""
+"""A training monitored by a server: it stops on request or when the server exits, and locks its folder."""
 
 from __future__ import annotations
 
@@ -15,19 +15,19 @@ from typing import IO, Any
 
 from .events import emit
 
-PATIENCE = 60.0  # seconds; a training that was told to leave may be writing its checkpoint
+PATIENCE = 60.0  # seconds; a training that is stopping may still be writing its checkpoint
 
 
 class Stopped(Exception):
-    """Told to leave between two stages; what is finished is kept."""
+    """Stopped between two stages; finished stages are kept."""
 
 
 class Busy(Exception):
-    """Another process trains in this folder."""
+    """Another process is training in this folder."""
 
 
-class _Deaf:
-    """stdout whose reader may be gone: then nothing is said any more, and the work ends as it should."""
+class _BrokenPipeSafe:
+    """Ignores write errors once the reader of stdout has gone, so that the training still ends in order."""
 
     def __init__(self, stream: IO[str]) -> None:
         self._stream = stream
@@ -46,24 +46,24 @@ class _Deaf:
 
 
 def watch_stdin() -> None:
-    """The end of stdin is as good as SIGTERM: whoever held it has closed it, or is gone, even by SIGKILL. Also a way to stop
-    where there are no signals."""
-    sys.stdout = _Deaf(sys.stdout)
+    """Treats the end of stdin as SIGTERM: the parent has closed it or has exited, even by SIGKILL. Also works on systems
+    without signals."""
+    sys.stdout = _BrokenPipeSafe(sys.stdout)
     threading.Thread(target=_until_end, args=(sys.stdin.fileno(),), daemon=True).start()
 
 
 def _until_end(stdin: int) -> None:
-    # Not through Python's own buffer: a thread that waits there aborts the interpreter at its end.
+    # Read unbuffered: a daemon thread blocked in Python's buffered reader aborts the interpreter at shutdown.
     with contextlib.suppress(OSError):
         while os.read(stdin, 64):
             pass
-    # Only handlers written in Python hear this, and the loop and `stoppable` have some.
+    # Triggers only handlers installed from Python; the training loop and `stoppable` install them.
     _thread.interrupt_main(signal.SIGTERM)
 
 
 @contextlib.contextmanager
 def stoppable() -> Iterator[None]:
-    """SIGTERM and SIGINT raise Stopped, but in the training loop, which has a better answer."""
+    """SIGTERM and SIGINT raise Stopped, except within the training loop, which installs its own handlers."""
 
     def stop(*_: object) -> None:
         raise Stopped
@@ -77,23 +77,23 @@ def stoppable() -> Iterator[None]:
 
 
 @contextlib.contextmanager
-def alone(folder: Path) -> Iterator[None]:
-    """Holds the folder against every other process; the system lets go of it however this one ends. Raises Busy."""
+def locked(folder: Path) -> Iterator[None]:
+    """Locks the folder; the system releases the lock however this process ends. Raises Busy."""
     folder.mkdir(parents=True, exist_ok=True)
     with open(folder / "lock", "a+b") as file:
         until = time.monotonic() + PATIENCE
-        told = False
-        while not _locked(file):
-            if not told:
-                emit("waiting", why="another training holds the folder")
-            told = True
+        announced = False
+        while not _try_lock(file):
+            if not announced:
+                emit("waiting", why="another training has locked the folder")
+            announced = True
             if time.monotonic() > until:
-                raise Busy(f"another training holds {folder}")
+                raise Busy(f"another training has locked {folder}: wait until it ends, or use another folder")
             time.sleep(0.1)
         yield
 
 
-def _locked(file: IO[bytes]) -> bool:
+def _try_lock(file: IO[bytes]) -> bool:
     try:
         if sys.platform == "win32":
             import msvcrt

@@ -1,4 +1,4 @@
-"""Trained stages from their `best.pt`: averaged weights in eval mode, and what the card says of the training."""
+"""Loads trained stages from their `best.pt`: averaged weights in eval mode, and the record of the training."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from ..runtime.record import Record
 
 
 class TrainedError(Exception):
-    """The file is no finished stage of the kind asked for."""
+    """The file is not a finished training of the expected stage."""
 
 
 def _read(path: str | Path, stage: str) -> tuple[dict[str, Any], Record]:
@@ -23,10 +23,10 @@ def _read(path: str | Path, stage: str) -> tuple[dict[str, Any], Record]:
     if path.is_dir():
         path = path / "best.pt"
     if not path.is_file():
-        raise TrainedError(f"{path} is not there; train the {stage} first")
+        raise TrainedError(f"{path} does not exist: train the {stage} first")
     state = torch.load(path, map_location="cpu", weights_only=True)
     if state.get("stage") != stage:
-        raise TrainedError(f"{path} holds a {state.get('stage')}, not a {stage}")
+        raise TrainedError(f"{path} is a checkpoint of stage {state.get('stage')}, expected {stage}")
     return state["ema"], Record(state["config"], state["step"], round(state["seconds"] / 60, 1), state.get("metrics", {}))
 
 

@@ -65,7 +65,7 @@ class CodecStage:
     def step(self, batch: dict[str, Any], step: int) -> dict[str, float]:
         c = self.codec.config
         if self.decoder_only and not bool(self.codec.quantizer.started):
-            raise TrainedError("a decoder alone can only be trained for codebooks that are: begin from a trained codec (--from)")
+            raise TrainedError("decoder_only needs trained codebooks: start from a trained codec with --from")
         if batch["first"] is not None:
             self._start_codebooks(self._mels(*batch["first"]))
         mel, keep = self._mels(*batch["clips"]), sent(batch["keep"])

@@ -119,11 +119,11 @@ def train_embedder(args: argparse.Namespace) -> None:
 
 
 def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
-    parser = commands.add_parser("embedder", help="train the network whose embeddings clips are measured in; writes embedder.onnx and embedder.json")
-    parser.add_argument("--corpus", required=True, help="folder with manifest.csv, or one folder per class")
-    parser.add_argument("--out", required=True, help="where checkpoint.pt, best.pt and the exported files go")
-    parser.add_argument("--minutes", type=float, help="time budget instead of a number of steps")
+    parser = commands.add_parser("embedder", help="train the embedder that FAD and KAD use; writes embedder.onnx and embedder.json")
+    parser.add_argument("--corpus", required=True, help="corpus folder: with a manifest.csv, or one subfolder per class")
+    parser.add_argument("--out", required=True, help="output folder for checkpoint.pt, best.pt and the exported files")
+    parser.add_argument("--minutes", type=float, help="training time budget; replaces the number of steps")
     parser.add_argument("--steps", type=int, default=STEPS)
     parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--fp32", dest="bf16", action="store_false", help="no bfloat16 autocast")
+    parser.add_argument("--fp32", dest="bf16", action="store_false", help="train in float32 instead of bfloat16 autocast")
     parser.set_defaults(run=train_embedder, trains=True)

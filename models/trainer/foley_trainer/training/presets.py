@@ -31,7 +31,7 @@ def load(name: str, changes: list[str] | None = None, scale: str | None = None) 
     """
     path = Path(name) if name.endswith(".json") else FOLDER / f"{name}.json"
     if not path.is_file():
-        raise PresetError(f"no preset {name}; there are {', '.join(names())}")
+        raise PresetError(f"no preset {name}: expected one of {', '.join(names())}, or the path of a JSON file")
     preset = json.loads(path.read_text(encoding="utf-8"))
     if "extends" in preset:
         preset = _merged(load(preset.pop("extends"), scale=scale), preset)
@@ -46,13 +46,13 @@ def load(name: str, changes: list[str] | None = None, scale: str | None = None) 
 def apply(preset: dict[str, Any], change: str) -> None:
     key, equals, value = change.partition("=")
     if not equals:
-        raise PresetError(f"{change} is not of the form key=value")
+        raise PresetError(f"--set {change}: expected KEY=VALUE")
     *folders, last = key.split(".")
     at: Any = preset
     for part in folders:
         at = at.get(part) if isinstance(at, dict) else None
     if not isinstance(at, dict):
-        raise PresetError(f"the preset has no {key}")
+        raise PresetError(f"--set {key}: the preset has no such setting")
     try:
         at[last] = json.loads(value)
     except json.JSONDecodeError:

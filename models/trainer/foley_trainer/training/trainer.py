@@ -1,9 +1,9 @@
 """The training loop every stage shares: exact resume, atomic checkpoints, EMA weights, JSON-lines progress.
 
 Every random number of step n is drawn from generators seeded with (seed, n), so a run that was killed and
-resumed computes the same losses as one that never stopped. stdout carries JSON lines and nothing else;
-stderr is for people. SIGTERM and SIGINT write a checkpoint and leave. Under torchrun every process runs this
-loop; rank 0 alone speaks, evaluates and writes.
+resumed computes the same losses as one that never stopped. stdout carries only JSON lines,
+stderr readable text. SIGTERM and SIGINT write a checkpoint and stop. Under torchrun every process runs this
+loop; only rank 0 logs, evaluates and writes.
 """
 
 from __future__ import annotations
@@ -50,7 +50,7 @@ class RunOptions:
     ema_decay: float = 0.999
     warmup: int = 200
     decay_to: float = 0.05  # learning rate at the last step as a share of the first
-    patience: int | None = None  # evaluations in a row without a better score after which a run is over
+    patience: int | None = None  # early stopping: evaluations in a row without a better score
 
 
 class Stage(Protocol):
@@ -60,7 +60,7 @@ class Stage(Protocol):
     optimizers: dict[str, torch.optim.Optimizer]
 
     def draw(self, rng: np.random.Generator, step: int) -> Any:
-        """What step `step` trains on, still on the CPU. May be called ahead of time, from another thread."""
+        """The batch of step `step`, still on the CPU. May be called ahead of time, from another thread."""
 
     def step(self, batch: Any, step: int) -> dict[str, float]: ...
 
@@ -130,26 +130,26 @@ class Runner:
             return False
         state = load(self.checkpoint)
         if state["stage"] != self.options.stage or state["config"] != self.stage.config():
-            raise MismatchedCheckpoint(f"{self.checkpoint} was written by another stage or configuration")
+            raise MismatchedCheckpoint(f"{self.checkpoint} belongs to another stage or configuration: use its settings, or another --out")
         for name, module in self.stage.modules.items():
             module.load_state_dict(state["modules"][name])
         for name, optimizer in self.stage.optimizers.items():
             optimizer.load_state_dict(state["optimizers"][name])
         self.ema.state = state["ema"]
         self.step, self.seconds = state["step"], state["seconds"]
-        if state.get("judged_on", "") == self._judged_on:  # else its best score was measured on something else
+        if state.get("judged_on", "") == self._judged_on:  # otherwise the best score was measured on something else
             self.best, self.since_best = state["best"], state.get("since_best", 0)
         return True
 
     def begin_from(self, path: Path) -> tuple[int, list[str]]:
-        """Starts a new training from another's averaged weights: every tensor whose name and shape are also ours.
+        """Initialises a new training from another's averaged weights: every tensor whose name and shape match.
 
-        Returns how many were taken, and the names of ours that were not there. Raises MismatchedCheckpoint where the
-        file is another stage's or nothing fits.
+        Returns the number of tensors copied, and the names of those without a match. Raises MismatchedCheckpoint if the
+        file is of another stage or nothing matches.
         """
         state = load(path)
         if state.get("stage") != self.options.stage:
-            raise MismatchedCheckpoint(f"{path} holds a {state.get('stage')}, not a {self.options.stage}")
+            raise MismatchedCheckpoint(f"{path} is a checkpoint of stage {state.get('stage')}, expected {self.options.stage}")
         taken, left = 0, []
         for name, module in self.stage.modules.items():
             theirs, ours = state["ema"].get(name, {}), module.state_dict()
@@ -158,13 +158,13 @@ class Runner:
             left += [f"{name}.{k}" for k in ours if k not in fitting]
             module.load_state_dict({**ours, **fitting})
         if not taken:
-            raise MismatchedCheckpoint(f"nothing in {path} fits this {self.options.stage}")
+            raise MismatchedCheckpoint(f"no tensor in {path} matches this {self.options.stage} by name and shape")
         self.ema = Ema(self.stage.modules, self.options.ema_decay)
         return taken, left
 
     @property
     def _judged_on(self) -> str:
-        """What a stage's score is measured on, where that is not always the same."""
+        """What a stage's score is measured on, if that can change between runs."""
         return getattr(self.stage, "judged_on", "")
 
     def save(self) -> None:
@@ -173,7 +173,7 @@ class Runner:
 
     @property
     def stopped(self) -> bool:
-        """Whether a signal ended it before its budget did."""
+        """Whether a signal stopped it before its budget was spent."""
         return self._stop
 
     @property
@@ -182,7 +182,7 @@ class Runner:
         return self._stop or self.progress() >= 1.0 or (patience is not None and self.since_best >= patience)
 
     def progress(self) -> float:
-        """Share of the budget spent, 0..1: steps, or minutes of training where a time budget is set."""
+        """Share of the budget spent, 0..1, in steps, or in minutes if a time budget is set."""
         if self.options.minutes is not None:
             return min(1.0, self.seconds / (self.options.minutes * 60))
         return min(1.0, self.step / max(1, self.options.steps))
@@ -196,14 +196,14 @@ class Runner:
                 group["lr"] = self.base_lr[name] * warm * cosine
 
     def _evaluate(self) -> None:
-        """Rank 0 looks at the averaged weights; the others only learn whether it got better."""
+        """Rank 0 evaluates the averaged weights and broadcasts the best score."""
         if parallel.rank() == 0:
-            self._look()
+            self._evaluate_here()
         agreed = torch.tensor([self.best, float(self.since_best)], dtype=torch.float64)
         parallel.as_first(agreed)
         self.best, self.since_best = float(agreed[0]), int(agreed[1])
 
-    def _look(self) -> None:
+    def _evaluate_here(self) -> None:
         with self.ema.applied(), torch.no_grad():
             for module in self.stage.modules.values():
                 module.eval()
@@ -225,7 +225,7 @@ class Runner:
         options.out.mkdir(parents=True, exist_ok=True)
         resumed = self.resume()
         parallel.alike(self.stage.modules.values())
-        self._say("start", step=self.step, resumed=resumed, steps=options.steps, minutes=options.minutes, device=str(torch.get_default_device()), processes=parallel.world())
+        self._emit("start", step=self.step, resumed=resumed, steps=options.steps, minutes=options.minutes, device=str(torch.get_default_device()), processes=parallel.world())
         for module in self.stage.modules.values():
             module.train()
         previous = {s: signal.signal(s, self._on_signal) for s in (signal.SIGTERM, signal.SIGINT)}
@@ -235,10 +235,10 @@ class Runner:
             for number, handler in previous.items():
                 signal.signal(number, handler)
         self.save()
-        parallel.together()  # rank 0 saves alone; who leaves meanwhile would take the group with it
-        self._say("stopped" if self._stop else "finished", step=self.step, best=self.best if np.isfinite(self.best) else None)
+        parallel.together()  # rank 0 saves alone; a rank that exits now would tear down the process group
+        self._emit("stopped" if self._stop else "finished", step=self.step, best=self.best if np.isfinite(self.best) else None)
 
-    def _say(self, event: str, **data: Any) -> None:
+    def _emit(self, event: str, **data: Any) -> None:
         if parallel.rank() == 0:
             emit(event, stage=self.options.stage, **data)
 
@@ -246,7 +246,7 @@ class Runner:
         self._stop = True
 
     def _batches(self) -> Iterator[Any]:
-        """What each step trains on. With a GPU the next batch is drawn while this one is being learned from."""
+        """The batch of each step. With a GPU the next batch is drawn during the current step."""
         seed, place = self.options.seed, [] if parallel.world() == 1 else [parallel.rank()]
 
         def draw(step: int) -> Any:
@@ -262,8 +262,8 @@ class Runner:
                 yield batch
 
     def _agree(self, spent: float, metrics: dict[str, float]) -> bool:
-        """Adds the seconds of a step; whether all its numbers are finite. A stop, a bad number and the clock count alike in
-        every process: if they did not, one would leave and the others wait for it for ever."""
+        """Adds the seconds of a step; returns whether all its metrics are finite. All processes agree on stop, finiteness and
+        time: otherwise one would exit and the others would wait for it forever."""
         finite = all(np.isfinite(v) for v in metrics.values())
         if parallel.world() > 1:
             mine = torch.tensor([float(self._stop), float(not finite), spent if parallel.rank() == 0 else 0.0], dtype=torch.float64)
@@ -283,7 +283,7 @@ class Runner:
             now = time.monotonic()
             took, began = now - began, now
             if not self._agree(took, metrics):
-                raise NotFinite(f"step {self.step}: {metrics}; the last checkpoint is whole")
+                raise NotFinite(f"step {self.step}: loss is not finite ({metrics}); the last checkpoint is intact")
             self.step += 1
             self.ema.update(self.step)
             window.append((took, metrics))
@@ -304,7 +304,7 @@ class Runner:
         mean = {k: float(np.mean([m[k] for _, m in window])) for k in window[-1][1] if all(k in m for _, m in window)}
         share = self.progress()
         minutes = round(self.seconds * (1 - share) / share / 60, 1) if share > 0 else None
-        self._say("step", step=self.step, seconds_per_step=round(seconds, 4), eta_minutes=minutes, **clean(mean))
+        self._emit("step", step=self.step, seconds_per_step=round(seconds, 4), eta_minutes=minutes, **clean(mean))
         if sys.stderr.isatty() and parallel.rank() == 0:
             filled = int(30 * share)
             numbers = " ".join(f"{k} {v:.4g}" for k, v in mean.items())

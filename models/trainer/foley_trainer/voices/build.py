@@ -36,7 +36,7 @@ def write_folder(
     prior, prior_record = load_prior(places["prior"], codec)
     vocoder, vocoder_record = load_vocoder(places["vocoder"])
     if prior.config.classes != len(classes):
-        raise TrainedError(f"the prior knows {prior.config.classes} classes, the corpus has {len(classes)}")
+        raise TrainedError(f"the prior was trained on {prior.config.classes} classes, the corpus has {len(classes)}")
     fields = card_fields(voice, name, preset["name"], classes, prior.config, codec.config, vocoder.config, MelConfig(), preset["data"]["samples"])
     heard = [*(former or []), *recordings(corpus)]
     fields |= _provenance(corpus, {"codec": codec_record, "prior": prior_record, "vocoder": vocoder_record}) | {"credits": summary(heard)} | (more or {})

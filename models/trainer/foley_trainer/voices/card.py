@@ -29,11 +29,11 @@ def card_fields(
     """Everything of the card that follows from the configurations; graphs and hash come from `write_voice`."""
     frequency, time = codec.latent_shape
     if (prior.codebooks, prior.frequency, prior.time, prior.codes) != (codec.codebooks, frequency, time, codec.codes):
-        raise ValueError(f"the prior's grid is not of this codec's codes: {prior.grid} against {codec.codebooks} x {frequency} x {time}")
+        raise ValueError(f"the prior's grid does not match this codec's codes: {prior.grid}, expected {codec.codebooks} x {frequency} x {time}")
     if len(classes) != prior.classes:
         raise ValueError(f"{len(classes)} class names for a prior of {prior.classes}")
     if mel.frames(samples) != codec.mel_frames:
-        raise ValueError(f"{samples} samples make {mel.frames(samples)} frames, the codec wants {codec.mel_frames}")
+        raise ValueError(f"{samples} samples give {mel.frames(samples)} frames, the codec expects {codec.mel_frames}")
     return {
         "format": FORMAT,
         "version": VERSION,

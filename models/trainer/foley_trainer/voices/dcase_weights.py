@@ -38,27 +38,27 @@ def _read(path: str | Path, *wrappers: str) -> dict[str, Tensor]:
         raise ImportProblem(f"{path}: {error.strerror or error}") from error
     except pickle.UnpicklingError as error:
         found = re.search(r"GLOBAL (\S+)", str(error))
-        raise ImportProblem(f"{path} {f'would run {found[1]}: refused' if found else 'is no file of weights'}") from error
-    except Exception as error:  # whatever torch stumbles over in bytes that are something else
-        raise ImportProblem(f"{path} is no file that torch saved ({type(error).__name__})") from error
+        raise ImportProblem(f"{path} {f'would run {found[1]}: refused' if found else 'is not a file of weights'}") from error
+    except Exception as error:  # torch raises many kinds of errors on arbitrary bytes
+        raise ImportProblem(f"{path} is not a torch file ({type(error).__name__})") from error
     for wrapper in wrappers:
         state = state.get(wrapper, state) if isinstance(state, Mapping) else state
     if not isinstance(state, Mapping):
-        raise ImportProblem(f"{path} holds a {type(state).__name__}, not named weights")
+        raise ImportProblem(f"{path} contains a {type(state).__name__}, expected a dict of tensors")
     return {str(name).removeprefix("module."): value for name, value in state.items() if isinstance(value, Tensor)}
 
 
 def _filled(model: Module, weights: Mapping[str, Tensor], path: str | Path) -> Module:
-    """The model with all of these weights in eval mode; says what is missing, left over, misshapen or no number."""
+    """The model with these weights, in eval mode. Raises ImportProblem on missing, unexpected, misshapen or non-finite weights."""
     own = model.state_dict()
     wrong = [f"{name} is missing" for name in own if name not in weights]
-    wrong += [f"{name} has no place" for name in weights if name not in own]
+    wrong += [f"{name} is unexpected" for name in weights if name not in own]
     both = [name for name in own if name in weights]
-    wrong += [f"{n} is {list(weights[n].shape)} instead of {list(own[n].shape)}" for n in both if weights[n].shape != own[n].shape]
+    wrong += [f"{n} has shape {list(weights[n].shape)}, expected {list(own[n].shape)}" for n in both if weights[n].shape != own[n].shape]
     wrong += [f"{n} is not finite" for n in both if not torch.isfinite(weights[n]).all()]
     if wrong:
         more = f" and {len(wrong) - 3} more" if len(wrong) > 3 else ""
-        raise ImportProblem(f"{path} does not fit: {', '.join(wrong[:3])}{more}")
+        raise ImportProblem(f"{path} does not match the network: {', '.join(wrong[:3])}{more}")
     model.load_state_dict(weights)
     return model.eval()
 
@@ -90,13 +90,13 @@ def _renamed(name: str, value: Tensor) -> tuple[str, Tensor]:
         elif kind == "weight_v" and value.ndim == 2:  # its attention uses linear layers: 1 x 1 convolutions here
             value = value[:, :, None, None]
         return f"{new}.{kind}", value
-    raise ImportProblem(f"{name} is no layer of the baseline's PixelSNAIL with attention and without conditioning network")
+    raise ImportProblem(f"{name} is not a layer of the baseline's PixelSNAIL with attention and without conditioning network")
 
 
 def _count(state: Mapping[str, Tensor], pattern: str, path: str | Path) -> int:
     found = [int(m[1]) for m in (re.match(pattern, name) for name in state) if m]
     if not found:
-        raise ImportProblem(f"{path} is not a checkpoint of the baseline's PixelSNAIL: nothing in it is named like {pattern}")
+        raise ImportProblem(f"{path} is not a checkpoint of the baseline's PixelSNAIL: no weight name matches {pattern}")
     return max(found) + 1
 
 
@@ -114,7 +114,7 @@ def import_baseline(checkpoint: str | Path, rows: int = 20, cols: int = 86, head
         head, kernel = renamed["head.weight_v"], renamed["blocks.0.residual.0.conv1.weight_v"].shape[-1]
         classes, cells = renamed["condition.layers.0.weight"].shape[1], renamed["condition.layers.3.weight"].shape[0]
     except KeyError as missing:
-        raise ImportProblem(f"{checkpoint} lacks {missing}") from missing
+        raise ImportProblem(f"{checkpoint} has no {missing}") from missing
     if cells != rows * cols:
         raise ImportProblem(f"{checkpoint} is for a grid of {cells} cells, not {rows} x {cols}")
     try:
@@ -151,7 +151,7 @@ def import_vqvae(checkpoint: str | Path) -> BaselineCodec:
         channels, hidden = renamed["project.weight"].shape[1], renamed["branches.0.5.wide.weight"].shape[0]
         dim, codes = renamed["project.weight"].shape[0], renamed["book"].shape[-1]
     except KeyError as missing:
-        raise ImportProblem(f"{checkpoint} is not a checkpoint of the baseline's VQ-VAE: it lacks {missing}") from missing
+        raise ImportProblem(f"{checkpoint} is not a checkpoint of the baseline's VQ-VAE: it has no {missing}") from missing
     blocks = sum(re.fullmatch(r"branches\.0\.\d+\.wide\.weight", name) is not None for name in renamed)
     return _filled(BaselineCodec(baseline_config(channels, hidden, blocks, dim, codes)), renamed, checkpoint)
 
@@ -174,9 +174,9 @@ def import_hifigan(checkpoint: str | Path, config: str | Path) -> Generator:
         )
         generator = Generator(vocoder)
     except KeyError as missing:
-        raise ImportProblem(f"{config} lacks {missing}: not a HiFi-GAN configuration") from missing
+        raise ImportProblem(f"{config} is not a HiFi-GAN configuration: it has no {missing}") from missing
     except (TypeError, ValueError, RuntimeError) as error:
-        raise ImportProblem(f"{config} describes no generator: {error}") from error
+        raise ImportProblem(f"{config} does not describe a valid generator: {error}") from error
     renamed = {}
     for name, value in _read(checkpoint, "generator").items():
         layer, _, kind = name.rpartition(".")

@@ -25,27 +25,27 @@ SAMPLES = 88200
 
 
 def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
-    parser = commands.add_parser("import", help="a voice from published checkpoints of the DCASE 2023 Task 7 baseline")
-    parser.add_argument("--vqvae", required=True, help="its VQ-VAE's state dict (vqvae_800.pt)")
-    parser.add_argument("--pixelsnail", required=True, help="its PixelSNAIL (bottom_1400.pt)")
-    parser.add_argument("--hifigan", required=True, help="a HiFi-GAN generator (g_00935000)")
-    parser.add_argument("--hifigan-config", required=True, help="that generator's JSON")
-    parser.add_argument("--id", required=True, help="the voice's id: the folder's name in `models`")
+    parser = commands.add_parser("import", help="import published checkpoints of the DCASE 2023 Task 7 baseline as a voice")
+    parser.add_argument("--vqvae", required=True, help="VQ-VAE state dict (vqvae_800.pt)")
+    parser.add_argument("--pixelsnail", required=True, help="PixelSNAIL checkpoint (bottom_1400.pt)")
+    parser.add_argument("--hifigan", required=True, help="HiFi-GAN generator checkpoint (g_00935000)")
+    parser.add_argument("--hifigan-config", required=True, help="JSON configuration of that generator")
+    parser.add_argument("--id", required=True, help="voice id: letters, digits, - and _")
     parser.add_argument("--name", required=True)
     parser.add_argument("--out", required=True)
-    parser.add_argument("--half", action="store_true", help="weights rounded to float16: half the size, no longer the very same numbers")
+    parser.add_argument("--half", action="store_true", help="store weights as float16: half the size, slightly different output")
     parser.set_defaults(run=import_voice)
 
 
 def import_voice(args: argparse.Namespace) -> None:
-    """Writes the folder args.out. Raises ImportProblem where a file is not what it is said to be."""
+    """Writes the voice folder args.out. Raises ImportProblem if a checkpoint is not of the expected kind."""
     codec, prior, vocoder = import_vqvae(args.vqvae), import_baseline(args.pixelsnail), import_hifigan(args.hifigan, args.hifigan_config)
     mel = MelConfig()
     _check_mel(args.hifigan_config, mel)
     try:
         fields = card_fields(args.id, args.name, "dcase-baseline", DCASE_CLASSES, prior.config, codec.config, vocoder.config, mel, SAMPLES)
     except ValueError as error:
-        raise ImportProblem(f"{args.vqvae} and {args.pixelsnail} are not of one voice: {error}") from error
+        raise ImportProblem(f"{args.vqvae} and {args.pixelsnail} do not belong to the same voice: {error}") from error
     files = {"vqvae": args.vqvae, "pixelsnail": args.pixelsnail, "hifigan": args.hifigan, "hifiganConfig": args.hifigan_config}
     fields |= {
         "created": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
@@ -59,7 +59,7 @@ def import_voice(args: argparse.Namespace) -> None:
 
 
 def _check_mel(config: str, mel: MelConfig) -> None:
-    """A generator trained on another kind of mel would sing, and wrongly."""
+    """A generator trained on a different mel definition would run and sound wrong."""
     settings = hifigan_settings(config)
     wanted = {
         "sampling_rate": mel.rate, "n_fft": mel.n_fft, "win_size": mel.n_fft, "hop_size": mel.hop,
@@ -67,9 +67,9 @@ def _check_mel(config: str, mel: MelConfig) -> None:
     }  # fmt: skip
     for key, value in wanted.items():
         if settings.get(key, value) != value:
-            raise ImportProblem(f"{config} has {key} {settings[key]}; the baseline's mels have {value:g}")
+            raise ImportProblem(f"{config}: {key} is {settings[key]}, expected {value:g} as in the baseline's mel")
     if math.prod(settings["upsample_rates"]) != mel.hop:
-        raise ImportProblem(f"{config} makes {math.prod(settings['upsample_rates'])} samples of a frame, not {mel.hop}")
+        raise ImportProblem(f"{config}: upsample_rates give {math.prod(settings['upsample_rates'])} samples per frame, expected {mel.hop}")
 
 
 def _named(path: str) -> dict[str, str]:

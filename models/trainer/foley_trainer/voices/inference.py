@@ -42,16 +42,16 @@ class VoiceRunner:
         try:
             card = json.loads((folder / "card.json").read_text(encoding="utf-8"))
             if (card["format"], card["version"]) != (FORMAT, VERSION):
-                raise VoiceError(f"{folder}: {card['format']} {card['version']} is not {FORMAT} {VERSION}")
+                raise VoiceError(f"{folder}: format {card['format']} {card['version']}, expected {FORMAT} {VERSION}")
             data = {name: (folder / card["graphs"][name]["file"]).read_bytes() for name in (*GRAPHS, EXCITATION) if name in card["graphs"]}
             self.config, self.mel_config = _prior_config(card), _mel_config(card["mel"], card["audio"]["rate"])
         except (OSError, ValueError, KeyError, TypeError) as error:
             raise VoiceError(f"no voice in {folder}: {error!r}") from error
         for name, graph in data.items():
             if hashlib.sha256(graph).hexdigest() != card["graphs"][name]["sha256"]:
-                raise VoiceError(f"{folder}: {name} is not the graph its card names")
+                raise VoiceError(f"{folder}: the hash of graph {name} does not match its card")
         if voice_hash(card["graphs"]) != card["hash"]:
-            raise VoiceError(f"{folder}: the card's hash is not that of its graphs")
+            raise VoiceError(f"{folder}: the card's hash does not match its graphs")
         self.card: dict[str, Any] = card
         self.classes = [c["name"] for c in card["classes"]]
         self.rate, self.samples = card["audio"]["rate"], card["audio"]["samples"]
@@ -114,7 +114,7 @@ def _base(folder: Path, card: dict[str, Any], threads: int) -> VoiceRunner | Non
         return None
     base = VoiceRunner(folder / BASE, threads)
     if base.card["hash"] != retrained["base"]["hash"]:
-        raise VoiceError(f"{folder}: {BASE} is not the voice it was trained on from")
+        raise VoiceError(f"{folder}: the hash of the embedded voice {BASE} does not match card.retrained.base.hash")
     return base
 
 
@@ -147,7 +147,7 @@ def _prior_config(card: dict[str, Any]) -> PriorConfig:
         condition="place" if prior["conditionRows"] == [0] else "context", **fields,
     )  # fmt: skip
     if condition_rows(config) != prior["conditionRows"]:
-        raise ValueError(f"the condition of this grid is renewed before rows {condition_rows(config)}, not {prior['conditionRows']}")
+        raise ValueError(f"conditionRows is {prior['conditionRows']}, expected {condition_rows(config)} for this grid")
     return config
 
 

@@ -17,16 +17,16 @@ SHARES = {"codec": 0.2, "prior": 0.5, "vocoder": 0.3}
 
 
 def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
-    parser = commands.add_parser("voice", help="all stages and the export within one time budget; resumes what is there")
-    parser.add_argument("--corpus", required=True, help="folder with manifest.csv, or one folder per class")
-    parser.add_argument("--out", required=True, help="where each stage's checkpoints and, at the end, `voice` go")
-    parser.add_argument("--id", required=True, help="the voice's id: the folder's name in `models`")
+    parser = commands.add_parser("voice", help="train all stages and export the voice within one time budget; resumes an unfinished run")
+    parser.add_argument("--corpus", required=True, help="corpus folder: with a manifest.csv, or one subfolder per class")
+    parser.add_argument("--out", required=True, help="output folder: one subfolder of checkpoints per stage, and the finished voice in `voice`")
+    parser.add_argument("--id", required=True, help="voice id: letters, digits, - and _")
     parser.add_argument("--name", required=True)
-    parser.add_argument("--minutes", type=float, required=True, help="of training, all stages together")
-    parser.add_argument("--preset", default="rvq", help=f"one of {', '.join(presets.names())}, or a JSON file")
-    parser.add_argument("--set", action="append", default=[], metavar="KEY=VALUE", help="change one setting")
+    parser.add_argument("--minutes", type=float, required=True, help="training time budget of all stages together")
+    parser.add_argument("--preset", default="rvq", help=f"one of {', '.join(presets.names())}, or the path of a JSON file")
+    parser.add_argument("--set", action="append", default=[], metavar="KEY=VALUE", help="override one preset setting (repeatable)")
     parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--fp32", dest="bf16", action="store_false", help="no bfloat16 autocast")
+    parser.add_argument("--fp32", dest="bf16", action="store_false", help="train in float32 instead of bfloat16 autocast")
     parser.set_defaults(run=make_voice, trains=True)
 
 
