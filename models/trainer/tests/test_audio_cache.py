@@ -30,7 +30,7 @@ def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def test_audio_is_the_same_in_memory_and_in_the_cache_file(folder_corpus: Path, cache: Path):
     clips = open_corpus(folder_corpus).clips
     memory, disk = Sounds(clips, RATE), Sounds(clips, RATE, budget=200_000)
-    assert (memory.tape.on_disk, disk.tape.on_disk) == (False, True)
+    assert (memory.buffer.on_disk, disk.buffer.on_disk) == (False, True)
     for i in range(len(clips)):
         assert memory.size(i) == disk.size(i)
         assert np.array_equal(memory.get(i), disk.get(i))
@@ -54,7 +54,7 @@ def test_a_part_of_the_sounds_shares_the_audio(folder_corpus: Path):
     clips = open_corpus(folder_corpus).clips
     every = Sounds(clips, RATE)
     part = every.of([clips[5], clips[2]])
-    assert part.tape is every.tape
+    assert part.buffer is every.buffer
     assert np.array_equal(part.get(0), every.get(5))
     assert np.array_equal(part.get(1), every.get(2))
 

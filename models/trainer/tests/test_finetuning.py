@@ -15,7 +15,7 @@ import torch
 
 from foley_trainer.cli import main
 from foley_trainer.finetuning.command import joined
-from foley_trainer.finetuning.stage import draw_kept, grown
+from foley_trainer.finetuning.stage import sample_kept, with_added_classes
 from foley_trainer.finetuning.weights_from_onnx import load_voice
 from foley_trainer.runtime.supervised import locked
 from foley_trainer.voices.inference import Recipe, VoiceRunner
@@ -108,15 +108,15 @@ def test_all_stages_of_a_base_learn_on_and_codes_stay_valid(scratch: Path, creak
 
 def test_a_grown_prior_says_of_old_classes_what_it_said(scratch: Path):
     prior = load_voice(scratch / "voice").prior
-    more, c = grown(prior, [1, 0]), prior.config
+    more, c = with_added_classes(prior, [1, 0]), prior.config
     codes = torch.randint(0, c.codes, (1, c.rows, c.cols))
     torch.testing.assert_close(more(codes, torch.eye(4)[1:2]), prior(codes, torch.eye(2)[1:2]), rtol=0, atol=0)
     torch.testing.assert_close(more(codes, torch.eye(4)[3:]), prior(codes, torch.eye(2)[:1]), rtol=0, atol=0)
 
 
 def test_clips_of_the_base_are_drawn_once(scratch: Path, tmp_path: Path):
-    first = draw_kept(scratch / "voice", ["Hiss", "Beep"], 1, 7, tmp_path / "kept.npz")
-    again = draw_kept(tmp_path / "none", ["Hiss", "Beep"], 1, 7, tmp_path / "kept.npz")
+    first = sample_kept(scratch / "voice", ["Hiss", "Beep"], 1, 7, tmp_path / "kept.npz")
+    again = sample_kept(tmp_path / "none", ["Hiss", "Beep"], 1, 7, tmp_path / "kept.npz")
     assert first.labels.tolist() == again.labels.tolist() == [1, 0]
     assert np.array_equal(first.grids, again.grids)
 

@@ -85,7 +85,7 @@ def test_the_page_is_whole_and_loads_nothing_from_elsewhere(classes: list[str]) 
 
 def test_what_was_not_measured_has_no_section() -> None:
     titles = re.findall("<h2>(.*?)</h2>", page(report(["Rain"]), b""))
-    assert titles == ["Listen", "Spectrograms", "Learned by heart?", "Measured on"]
+    assert titles == ["Listen", "Spectrograms", "Memorisation", "Data and settings"]
 
 
 def test_charts_hold_their_points() -> None:

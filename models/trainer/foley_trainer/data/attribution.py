@@ -1,4 +1,4 @@
-"""Who recorded what a voice was trained on, and under which licence: every original recording once."""
+"""Authors and licences of a voice's training recordings, each original listed once."""
 
 from __future__ import annotations
 

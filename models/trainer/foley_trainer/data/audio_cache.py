@@ -1,4 +1,4 @@
-"""The audio of a corpus, read once: in memory while it is small, in a cache file where it isn't."""
+"""The audio of a corpus, read once: in memory if it is small, else in a cache file."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ BUDGET = 1 << 30  # bytes of int16 kept in memory: six and a half hours at 22050
 
 
 def cache_folder() -> Path | None:
-    """$XDG_CACHE_HOME/foleyd or ~/.cache/foleyd, because /tmp is memory on many systems; None (as `tempfile` likes it) where that can't be made."""
+    """$XDG_CACHE_HOME/foleyd or ~/.cache/foleyd, because /tmp is memory on many systems; None (`tempfile`'s default) if it cannot be created."""
     folder = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "foleyd"
     try:
         folder.mkdir(parents=True, exist_ok=True)
@@ -26,10 +26,10 @@ def cache_folder() -> Path | None:
     return folder if os.access(folder, os.W_OK) else None
 
 
-class Tape:
-    """int16 samples one after another: up to `budget` bytes in memory, all of them in an unnamed file beyond that.
+class SampleBuffer:
+    """Appended int16 samples: in memory up to `budget` bytes, beyond that in an unnamed temporary file.
 
-    The file has no name from the start (where the system allows it), so that even a killed process leaves nothing behind.
+    The file is unlinked at once (where the system allows it), so that even a killed process leaves nothing behind.
     """
 
     def __init__(self, budget: int) -> None:
@@ -42,14 +42,14 @@ class Tape:
         return self._file is not None
 
     def append(self, piece: np.ndarray) -> None:
-        """Adds int16 [n]; raises CorpusError where the cache file finds no room."""
+        """Adds int16 [n]; raises CorpusError if the cache file cannot be written."""
         self.samples += piece.size
         if self._file is None and self.samples * 2 <= self.budget:
             self._memory += piece.tobytes()
             return
         try:
             if self._file is None:
-                self._file = tempfile.TemporaryFile(dir=cache_folder(), prefix="sounds-")  # noqa: SIM115 - lives as long as the tape
+                self._file = tempfile.TemporaryFile(dir=cache_folder(), prefix="sounds-")  # noqa: SIM115 - lives as long as the buffer
                 self._file.write(self._memory)
                 self._memory = bytearray()
             self._file.write(piece.tobytes())
@@ -58,34 +58,34 @@ class Tape:
             raise CorpusError(f"the corpus is larger than {self.budget} bytes and its cache file cannot be written: {error.strerror}; set XDG_CACHE_HOME") from error
 
     def read(self, start: int, length: int) -> np.ndarray:
-        """int16 [length] from `start`. May be called from several threads once nothing is appended any more."""
+        """int16 [length] from `start`. Thread-safe once nothing more is appended."""
         if not length:
             return np.zeros(0, np.int16)
         if self._file is None:
             return np.frombuffer(self._memory, np.int16, length, start * 2).copy()
-        # Mapped for this read alone: a mapping that stays would count as memory once all its pages were touched.
+        # Mapped for this read only: a lasting mapping would count as resident memory once its pages are touched.
         return np.array(np.memmap(self._file, np.int16, "r", start * 2, (length,)))
 
 
 class Sounds:
-    """All audio of some clips as int16 (89 minutes are 236 MB), by clip index; above `budget` bytes it lies in a cache file.
+    """All audio of some clips as int16 (89 minutes are 236 MB), by clip index; above `budget` bytes in a cache file.
 
-    Raises one CorpusError that names every file that can't be read.
+    Raises one CorpusError that names every unreadable file.
     """
 
     def __init__(self, clips: list[Clip], rate: int, budget: int = BUDGET) -> None:
         self.clips, self.rate = clips, rate
-        self.tape = Tape(budget)
+        self.buffer = SampleBuffer(budget)
         self._places: dict[Clip, tuple[int, int]] = {}
         unreadable = []
         for clip in clips:
-            start = self.tape.samples
+            start = self.buffer.samples
             try:
                 for block in stream(clip.path, rate):
-                    self.tape.append(np.round(np.clip(block, -1, 1) * 32767).astype(np.int16))
+                    self.buffer.append(np.round(np.clip(block, -1, 1) * 32767).astype(np.int16))
             except CorpusError as error:
                 unreadable.append(str(error))
-            self._places[clip] = (start, self.tape.samples - start)
+            self._places[clip] = (start, self.buffer.samples - start)
         refuse(unreadable)
 
     def __len__(self) -> int:
@@ -105,9 +105,9 @@ class Sounds:
         """float32 in -1..1: a clip, or `length` samples of it from `start` on (fewer where it ends)."""
         begin, size = self._places[self.clips[index]]
         rest = max(0, size - start)
-        return self.tape.read(begin + start, rest if length is None else min(length, rest)).astype(np.float32) / 32767
+        return self.buffer.read(begin + start, rest if length is None else min(length, rest)).astype(np.float32) / 32767
 
 
 def read_sounds(corpus: Corpus, rate: int, budget: int = BUDGET) -> Sounds:
-    """All a training run hears: every clip and the training one-shots, within one budget. One CorpusError names all files it can't read."""
+    """The audio of a training run: every clip and the training one-shots, within one budget. One CorpusError names all unreadable files."""
     return Sounds([*corpus.clips, *(c for c in corpus.oneshots if c.split == "train")], rate, budget)

@@ -1,6 +1,6 @@
-"""Where to cut a long recording: silence goes, and what stays is cut at quiet points, best right before an onset.
+"""Chooses cut points of a long recording: drops silence and cuts at quiet points, preferably right before an onset.
 
-Works on levels alone, dBFS per frame of 10 ms, so that a recording of hours is planned in a few megabytes.
+Works on levels only, in dBFS per frame of 10 ms, so that a recording of hours needs a few megabytes.
 """
 
 from __future__ import annotations

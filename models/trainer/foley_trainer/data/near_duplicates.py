@@ -87,7 +87,7 @@ def _likeness(shapes: np.ndarray, rows: slice, columns: slice) -> np.ndarray:
 
 
 def alike(sounds: list[list[Fingerprint]]) -> list[Pair]:
-    """All pairs of sounds that are the same recording, the likest first. Costs the square of their number: 3000 take seconds."""
+    """All pairs of sounds that are the same recording, the most similar first. Costs the square of their number: 3000 take seconds."""
     owners = np.array([i for i, pieces in enumerate(sounds) for _ in pieces])
     pieces = [p for each in sounds for p in each]
     if not pieces:

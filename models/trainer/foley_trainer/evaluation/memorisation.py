@@ -1,4 +1,4 @@
-"""The search for clips learned by heart over whole sets: `evaluation/similarity.py` says how two clips are compared."""
+"""Finds memorised training clips in a set of generated clips; `evaluation/similarity.py` defines the comparison."""
 
 from __future__ import annotations
 
@@ -15,21 +15,20 @@ from .generated_clips import codes_of
 from .similarity import Prints, nearest, own_likeness, threshold
 
 BATCH = 16
-SHOWN = 5  # pairs of a class that are told
-MOST_TRIED = 20  # eval clips of a class the test is tried on
+SHOWN = 5  # nearest pairs of a class in the report
+MOST_TRIED = 20  # eval clips of a class that measure the detection rate
 
 Load = Callable[[Clip], np.ndarray]
 
 
 def learned_by_heart(voice: VoiceRunner | None, sets: dict[str, list[Clip]], labels: list[str], load: Load) -> dict[str, Any]:
-    """share: of generated clips more alike to a training clip, of whatever class, than any two training clips of that class
+    """share: of generated clips more similar to a training clip, of any class, than any two training clips of that class
     and of different originals are to each other.
 
     Per class: the limit and the pair that sets it, the likenesses of all generated clips and of unseen eval clips to
-    their nearest training clips of the class, the nearest pairs, which clips are beyond a limit, and `known_again`: the
-    share of eval clips the test knows again after what training does to them (where the codes of the generated clips are
-    known) or after codec and vocoder (where not); None where neither can be tried. `heard`: what was compared, "codes",
-    "recoded" or "audio".
+    their nearest training clips of the class, the nearest pairs, the clips beyond a limit, and `known_again`: the
+    share of eval clips the test detects after augmentation (if the codes of the generated clips are known) or after codec
+    and vocoder (otherwise); None if neither is possible. `heard`: what was compared, "codes", "recoded" or "audio".
     """
     generated, training, unseen = sets["generated"], sets["training"], sets["eval"]
     codes = codes_of(generated) if voice else None
@@ -61,7 +60,7 @@ def learned_by_heart(voice: VoiceRunner | None, sets: dict[str, list[Clip]], lab
         if seen is not None and held_out:
             tried = held_out[:MOST_TRIED]
             classes[label]["unseen"] = [n.likeness for n in nearest(seen.part(held_out), theirs)]
-            again = _again(voice, heard, [unseen[i] for i in tried], sets.get("copies", []), load)
+            again = _altered(voice, heard, [unseen[i] for i in tried], sets.get("copies", []), load)
             classes[label]["known_again"] = float(np.mean(own_likeness(seen.part(tried), Prints(again)) > limit.likeness)) if again is not None and limit else None
     for label, of_class in classes.items():
         of_class["memorised"] = [c.id for c in generated if c.label == label and c.id in beyond]
@@ -69,7 +68,7 @@ def learned_by_heart(voice: VoiceRunner | None, sets: dict[str, list[Clip]], lab
 
 
 def _mels(voice: VoiceRunner | None, clips: list[Clip], load: Load, progress: Progress) -> np.ndarray:
-    """[clips, bins, frames]: as the codec gives them back, where there is one."""
+    """[clips, bins, frames]: reconstructed by the codec if there is a voice."""
     mels = []
     for part in (clips[i : i + BATCH] for i in range(0, len(clips), BATCH)):
         mels.append(_mel(voice, np.stack([load(c) for c in part])))
@@ -81,8 +80,8 @@ def _mel(voice: VoiceRunner | None, audio: np.ndarray) -> np.ndarray:
     return voice.decode(voice.encode(voice.mel(audio))) if voice else np.stack([log_mel(a) for a in audio])
 
 
-def _again(voice: VoiceRunner | None, heard: str, clips: list[Clip], copies: list[Clip], load: Load) -> np.ndarray | None:
-    """Mels of clips that the test should know again, [clips, bins, frames]."""
+def _altered(voice: VoiceRunner | None, heard: str, clips: list[Clip], copies: list[Clip], load: Load) -> np.ndarray | None:
+    """Mels of altered clips that the test should detect, [clips, bins, frames]."""
     if voice is None:
         return None
     if heard == "codes":

@@ -1,4 +1,4 @@
-"""What codec, vocoder and prior of a voice are worth on clips they never saw. Errors are mean absolute log-mel in nats."""
+"""Held-out reconstruction and likelihood metrics of codec, vocoder and prior. Errors are mean absolute log-mel in nats."""
 
 from __future__ import annotations
 
@@ -24,16 +24,16 @@ BATCH = 8
 
 
 def copies_of(clips: list[Clip], folder: Path) -> list[Clip]:
-    """Where the clips lie as they come out of codec and vocoder; an id of the corpus need not be a file name."""
+    """The clips' reconstructions as files in `folder`, numbered because a corpus id need not be a valid file name."""
     return [replace(clip, path=folder / clip.label / f"{i:03d}.wav", split="copy", kind="copy") for i, clip in enumerate(clips)]
 
 
 def measure_codec(voice: VoiceRunner, clips: list[Clip], copies: list[Clip]) -> dict[str, Any]:
-    """The exported graphs on eval clips; what comes out of codec and vocoder is written as `copies`.
+    """Measures the exported graphs on eval clips and writes the reconstructions as `copies`.
 
-    l1_<k>: mel error of the first k codebooks; perplexity_<k>: how many codes codebook k uses evenly; vocoder: a real
-    mel through the vocoder and back; vocoder_full: the same up to half the rate, where the vocoder gets no mel from;
-    both: through codec and vocoder. Each as the mean over clips, and `classes` apart.
+    l1_<k>: mel error of the first k codebooks; perplexity_<k>: effective number of codes of codebook k; vocoder: mel error
+    of the vocoder on a real mel; vocoder_full: the same up to the Nyquist frequency, beyond the vocoder's input mel;
+    both: codec and vocoder together. Means over all clips, and per class in `classes`.
     """
     full = LogMel(MelConfig(rate=voice.rate, bins=100, f_max=voice.rate / 2))
     progress = Progress("codec", len(clips))

@@ -1,18 +1,18 @@
-"""Did the voice learn a training clip by heart? How alike every generated clip and its nearest training clip are.
+"""Detects memorised training clips: the similarity of every generated clip to its nearest training clip.
 
-Clips are compared by their log-mels [bins, frames] in nats, with all that training itself changes taken out: the level
-(the loudest cell is 0, what lies 60 dB below counts as silence) and the place in time (training clips are rotated and
-laid down anywhere, so the best of all circular shifts counts). Neighbouring bins are averaged in pairs, and what is
-compared is how each pair differs from the next above it, without its mean over time and without what changes faster
-than ten times a second. Bangs from silence are all alike, showers of rain have one spectrum; only a copy has the same
-colours at the same moments. Likeness 1 is the same clip, distance is 1 - likeness.
+Clips are compared by their log-mels [bins, frames] in nats, invariant to what augmentation changes: level (the loudest
+cell is 0, cells 60 dB below count as silence) and time shift (training clips are rotated and placed anywhere, so the
+best of all circular shifts counts). Neighbouring bins are averaged in pairs; compared is the difference of each pair to
+the next above it, without its mean over time and modulations above 10 Hz. All bangs from silence and all rain share
+one envelope or spectrum; only a copy has the same spectrum at the same moments. Likeness 1 is an identical clip,
+distance is 1 - likeness.
 
-A vocoder makes up its own noise, and after it a copy is hardly known again. Where the voice is at hand the mels are
-therefore what its codec gives back: of a generated clip from its codes, of a training clip by way of its encoder.
+A vocoder adds its own noise, which hides copies. If the voice is available, the mels are therefore reconstructions of
+its codec: of a generated clip from its codes, of a training clip from its encoded mel.
 
-What is too alike, the corpus says itself: more than any two training clips of a class from different originals.
-Measured on the open corpus and its first codec: such pairs reach 0.39 (rain) to 0.89 (coughs); of 111 clips moved in time
-and level as in training, 98 % were known again.
+The corpus sets the limit: the highest likeness of any two training clips of a class from different originals.
+Measured on the open corpus and its first codec: such pairs reach 0.39 (rain) to 0.89 (coughs); of 111 clips shifted in
+time and level as in training, 98 % were detected.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ BLOCK = 64  # clips against all others at a time
 
 @dataclass(frozen=True)
 class Nearest:
-    """likeness -1..1, the other clip's place in its list, and by how much of its length it has to be rotated, 0..1."""
+    """likeness -1..1, the index of the other clip, and its rotation as a share of its length, 0..1."""
 
     likeness: float
     index: int
@@ -42,7 +42,7 @@ class Nearest:
 
 
 class Prints:
-    """What is left of clips to compare, of unit length, as spectra over time: [rates, clips, 2 * bands], real parts first."""
+    """Normalised modulation spectra of clips: [rates, clips, 2 * bands], real parts first."""
 
     def __init__(self, mels: np.ndarray) -> None:
         """mels: log-mel [clips, bins, frames]."""
@@ -74,7 +74,7 @@ class Prints:
 
 
 def nearest(clips: Prints, others: Prints) -> list[Nearest]:
-    """For every clip the most alike of the others."""
+    """For every clip the most similar of the others."""
     found = []
     for start in range(0, len(clips), BLOCK):
         values, turns = clips.likeness(start, start + BLOCK, others)
@@ -85,14 +85,14 @@ def nearest(clips: Prints, others: Prints) -> list[Nearest]:
 
 @dataclass(frozen=True)
 class Threshold:
-    """The highest likeness of two clips of different originals, and their places in the list."""
+    """The highest likeness of two clips of different originals, and their indices."""
 
     likeness: float
     pair: tuple[int, int]
 
 
 def threshold(clips: Prints, originals: Sequence[str]) -> Threshold | None:
-    """`originals`: what each clip was cut from or composed of. None where all are of one."""
+    """`originals`: the recording each clip was cut or composed from. None if there is only one."""
     numbers = {name: i for i, name in enumerate(originals)}
     of = torch.tensor([numbers[name] for name in originals])
     best: Threshold | None = None
@@ -107,5 +107,5 @@ def threshold(clips: Prints, originals: Sequence[str]) -> Threshold | None:
 
 
 def own_likeness(clips: Prints, changed: Prints) -> np.ndarray:
-    """How alike each clip and its changed version, at the same place in the list, are: [clips]."""
+    """Likeness of each clip to its altered version at the same index: [clips]."""
     return np.array([float(clips.likeness(i, i + 1, changed)[0][0, i]) for i in range(len(clips))])

@@ -1,4 +1,4 @@
-"""Finished parts of a long job, kept on disk: a job that was ended goes on, and one asked for more does only what is new."""
+"""Results of finished stages, cached on disk: an interrupted job resumes, and an extended one computes only what is new."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ class Parts:
         folder.mkdir(parents=True, exist_ok=True)
 
     def get(self, name: str, depends: list[Any], work: Callable[[], dict[str, Any]]) -> dict[str, Any]:
-        """What `work` found, now or when it was last done with the same `depends` (anything JSON can say)."""
+        """The result of `work`, cached under a hash of `depends` (any JSON value)."""
         path, key = self.folder / f"{name}.json", hashlib.sha256(json.dumps(depends).encode()).hexdigest()
         try:
             known = json.loads(path.read_text(encoding="utf-8"))
@@ -35,7 +35,7 @@ class Parts:
 
 
 def files(clips: list[Clip]) -> str:
-    """A digest of clips and of their files' sizes and times; a missing file counts as one of no size."""
+    """A digest of clips and of their files' sizes and times; a missing file counts as null."""
     digest = hashlib.sha256()
     for clip in clips:
         stat = clip.path.stat() if clip.path.is_file() else None

@@ -1,4 +1,4 @@
-"""What this machine could do at best for one clip of a voice: `python -m foley_trainer.experiments.bench_floor [--voice DIR] [--threads 1,2]`.
+"""Lower bound of the time per clip of a voice on this machine: `python -m foley_trainer.experiments.bench_floor [--voice DIR] [--threads 1,2]`.
 
 The row graph's products are as large as a GPU's, so its floor is the machine's rate of float32 products; the pixel graph
 reads all of its weights for every cell, so its floor is the rate at which weights of that size come out of memory (or

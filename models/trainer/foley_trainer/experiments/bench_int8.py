@@ -1,4 +1,4 @@
-"""What the pixel graph would gain in int8, and what it would cost: `python -m foley_trainer.experiments.bench_int8 [--voice DIR] [--threads 1,2]`.
+"""Speed-up and error of the pixel graph in int8: `python -m foley_trainer.experiments.bench_int8 [--voice DIR] [--threads 1,2]`.
 
 Static scales, so that a clip could not depend on its batch: uint8 activations calibrated on clips that the voice itself makes,
 int8 weights with a scale per column, products by constants only. Times are of one run for M rows, in turns with float32; the

@@ -38,11 +38,11 @@ from ..voices.build import export_voice
 from ..voices.inference import Recipe, VoiceRunner
 from ..voices.pipeline import SHARES
 
-BATCH = 10  # clips made at a time; no clip depends on the others
+BATCH = 10  # clips generated at a time; they do not affect each other
 
 
 class ReproduceError(Exception):
-    """The folder holds another experiment, or two budgets contradict each other."""
+    """The folder belongs to another experiment, or two budgets contradict each other."""
 
 
 def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -66,7 +66,7 @@ def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
 
 
 def reproduce(args: argparse.Namespace) -> None:
-    """Trains first and measures then: under torchrun the other processes are done once all is trained."""
+    """Trains first, then evaluates on rank 0: under torchrun the other processes exit after training."""
     corpus = open_corpus(args.corpus)
     with torch.device("cpu"):
         ear = open_ear(args.embedder, args.vggish)  # before hours of training, not after
@@ -96,7 +96,7 @@ class Experiment:
             self._settle(self.out / name / f"{name}.json", {key: value for key, value in preset.items() if key != "about"})
 
     def _budgets(self) -> dict[str, float | None]:
-        """Minutes of the vocoder, of one codec and of one prior; None leaves a stage its preset's steps."""
+        """Minutes for the vocoder, each codec and each prior; None keeps the preset's steps."""
         given = {stage: getattr(self.args, f"{stage}_minutes") for stage in SHARES}
         if self.args.minutes is None:
             return given
@@ -107,7 +107,7 @@ class Experiment:
         return {stage: self.args.minutes * share / shares for stage, share in SHARES.items()}
 
     def _settle(self, path: Path, wanted: dict[str, Any]) -> None:
-        """Writes down what is asked for, or sees that it is what was asked for before."""
+        """Records the requested settings, or checks that they match those recorded before."""
         if path.is_file():
             known = json.loads(path.read_text(encoding="utf-8"))
             changed = [key for key in wanted if known.get(key) != wanted[key]]
@@ -118,7 +118,7 @@ class Experiment:
             save_text(json.dumps(wanted, indent=2) + "\n", path)
 
     def train_all(self) -> bool:
-        """False where a signal ended it early."""
+        """False if a signal stopped it early."""
         if not self.args.vocoder and not self._train("vocoder", next(iter(self.systems)), self.out / "vocoder"):
             return False
         return all(self._train("codec", name, self.codecs[name]) and self._train("prior", name, self.out / name / "prior") for name in self.systems)
@@ -146,7 +146,7 @@ class Experiment:
         return [self.out / system / "clips" / label / f"{number:04d}.wav" for number in range(1, count + 1)]
 
     def make_clips(self, system: str, count: int) -> None:
-        """Clip n of a class is the same whatever was made before it, and in whichever run."""
+        """Clip n of a class does not depend on earlier clips or on the run."""
         missing = {label: [n for n, path in enumerate(self._clips(system, label, count)) if not path.is_file()] for label in self.corpus.classes}
         if not any(missing.values()):
             return
@@ -175,7 +175,7 @@ class Experiment:
         return {label: classes[label] for label in self.corpus.classes}
 
     def tell(self, results: dict[str, dict[str, dict[str, float]]], yardstick: Yardstick) -> None:
-        """The table of what is measured so far, in its three forms and on stderr."""
+        """Writes the table of the results so far as text, JSON and PNG, and to stderr."""
         measured = {system: averaged({label: result["fad"] for label, result in classes.items()}) for system, classes in results.items()}
         ours = {
             system: {label: {**results[system].get(label, {}), "fad": fad, "paper": published(system, label)} for label, fad in rows.items()}

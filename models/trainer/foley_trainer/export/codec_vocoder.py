@@ -49,7 +49,7 @@ class _Speak(nn.Module):
 
 @torch.no_grad()
 def with_rounded_weights(module: Module) -> Module:
-    """A copy whose matrices, kernels and code vectors hold values float16 can hold; biases stay."""
+    """A copy whose matrices, kernels and code vectors are rounded to float16; biases are unchanged."""
     module = copy.deepcopy(module).eval()
     for value in module.state_dict().values():
         if value.ndim > 1 and value.is_floating_point():

@@ -1,4 +1,4 @@
-"""A prior as it is exported: weight norm folded into plain weights, on request rounded to what float16 holds."""
+"""Prepares a prior for export: folds weight norm into plain weights, optionally rounded to float16."""
 
 from __future__ import annotations
 

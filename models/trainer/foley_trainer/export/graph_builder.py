@@ -1,4 +1,4 @@
-"""Writing ONNX graphs by hand, and storing their weights in half the bytes."""
+"""Builds ONNX graphs by hand and stores their weights as float16."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ Shape = Sequence[int | str]
 
 
 class GraphWriter:
-    """Collects nodes and constants; every method returns the name of what it made."""
+    """Collects nodes and constants; every method returns the name of its output."""
 
     def __init__(self, name: str) -> None:
         self.name = name
@@ -25,7 +25,7 @@ class GraphWriter:
         self.constants: list[onnx.TensorProto] = []
         self.inputs: list[onnx.ValueInfoProto] = []
         self.outputs: list[onnx.ValueInfoProto] = []
-        self.tensors: dict[str, Tensor] = {}  # the constants that were tensors, as they came
+        self.tensors: dict[str, Tensor] = {}  # constants given as tensors, unconverted
         self._count = 0
 
     def _fresh(self, stem: str) -> str:
@@ -88,7 +88,7 @@ class GraphWriter:
 
 
 def merged(model: onnx.ModelProto) -> onnx.ModelProto:
-    """Constants that are equal become one, in place: the tracer writes a tensor down each time that it is used."""
+    """Merges equal constants in place: the tracer writes a tensor once per use."""
     known: dict[bytes, str] = {}
     instead: dict[str, str] = {}
     kept = []

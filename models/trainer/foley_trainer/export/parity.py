@@ -27,8 +27,8 @@ CONFIGS = {
 
 @torch.no_grad()
 def lively(config: PriorConfig, seed: int = 0, spread: float = 2.0, codebooks: Tensor | None = None) -> PixelSnail:
-    """A random prior whose every part matters: fresh weights are so small that a wrong gate or a missing
-    attention would hide below any tolerance. Logits come out with a standard deviation of `spread`."""
+    """A random prior in which every layer affects the logits: with fresh weights a wrong gate or missing attention
+    would stay below any tolerance. The logits have a standard deviation of `spread`."""
     torch.manual_seed(seed)
     model = PixelSnail(config, torch.randn(config.codebooks, config.codes, 16) if codebooks is None else codebooks).eval()
     for module in model.modules():

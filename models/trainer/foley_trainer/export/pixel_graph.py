@@ -1,4 +1,4 @@
-"""The pixel graph: one cell of every clip of a batch. See `export/prior.py` for the letters.
+"""The pixel graph: one cell of every clip of a batch. Symbols as in `export/prior.py`.
 
 A seed must give the same clip whoever else asks, so no bit of a clip's logits may depend on the batch. Measured with
 onnxruntime on AVX-512: products of two and more rows agree in every bit whatever the number of rows, one row alone

@@ -5,7 +5,7 @@ once (row graph), a cell adds the taps on its left neighbours (pixel graph), and
 own values: within a cell only the attention blocks run one after the other. Shapes: H x W grid, L gated layers,
 C channels, kernel k, P = k // 2 columns each side, R = k - 1 rows above, D condition_dim, NB blocks, h heads of d.
 
-Several clips, each in a row of its own, go through the graphs as a batch, and none can tell: see `export/pixel_graph.py`.
+Several clips, each at its own row, go through the graphs as a batch without affecting each other: see `export/pixel_graph.py`.
 """
 
 from __future__ import annotations
@@ -29,8 +29,8 @@ from .row_graph import row_graph
 
 
 class _Part(nn.Module):
-    """Condition of the rows between two of `condition_rows`, channels last: [B, rows, W, D]. What it sees of the codes are the
-    codebooks before, so it need not be computed for the others again."""
+    """Condition of the rows between two of `condition_rows`, channels last: [B, rows, W, D]. It depends only on the codes
+    of earlier codebooks, so it is computed once per codebook."""
 
     def __init__(self, condition: Context) -> None:
         super().__init__()
@@ -51,7 +51,7 @@ class _Part(nn.Module):
         places = c.frequency_place.expand(codes.shape[0], -1, -1, -1)
         x = c.enter(torch.cat([total.permute(0, 3, 1, 2), places], 1))
         x = x + (c.steer(class_weights) + c.at_level[part]).unsqueeze(-1).unsqueeze(-1)
-        x = c.leave(F.elu(c.blocks(x))) * known[:, :1].view(1, 1, 1, 1)  # nothing before the first codebook
+        x = c.leave(F.elu(c.blocks(x))) * known[:, :1].view(1, 1, 1, 1)  # the first codebook has no context
         named = c.of_level[part] + c.of_class(class_weights)
         x = x + named.unsqueeze(-1).unsqueeze(-1) + c.of_frequency.T.unsqueeze(0).unsqueeze(-1)
         return x.flatten(2).transpose(1, 2)[:, self.order].view(-1, self.alone.rows, self.alone.cols, c.dim)
@@ -70,7 +70,7 @@ def condition_graph(model: PixelSnail) -> onnx.ModelProto:
     else:
         example = torch.full((2, c.classes), 1 / c.classes), torch.full((2, c.rows, c.cols), c.codes), torch.tensor([0])
         exported = export_module(_Part(model.condition), example, ["class", "codes", "part"], ["condition"], whole=["part"])
-    # What is not looked at is taken all the same.
+    # Keep unused inputs in the graph's signature.
     taken = {i.name for i in exported.graph.input}
     for name, shape in (("codes", ["B", c.rows, c.cols]), ("part", [1])):
         if name not in taken:
@@ -90,14 +90,14 @@ def export_module(
     named = {name: {0: "B", **(axes or {}).get(name, {})} for name in [*inputs, *outputs] if name not in (whole or [])}
     buffer = io.BytesIO()
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # about the exporter's own future
+        warnings.simplefilter("ignore")  # deprecation of the TorchScript exporter
         torch.onnx.export(module.eval(), example, buffer, input_names=inputs, output_names=outputs, opset_version=OPSET, dynamic_axes=named, dynamo=False)
     model = onnx.load_from_string(buffer.getvalue())
     model.ir_version, model.producer_name, model.producer_version = IR_VERSION, "foley-trainer", ""
     with torch.no_grad():
         results = module(*example)
     results = results if isinstance(results, tuple) else (results,)
-    for output, result in zip(model.graph.output, results, strict=True):  # where the tracer lost track of a size
+    for output, result in zip(model.graph.output, results, strict=True):  # restore sizes that the tracer lost
         kind = output.type.tensor_type.elem_type
         output.CopyFrom(helper.make_tensor_value_info(output.name, kind, [named[output.name].get(i, size) for i, size in enumerate(result.shape)]))
     for node in model.graph.node:

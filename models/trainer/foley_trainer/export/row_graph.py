@@ -1,4 +1,4 @@
-"""The row graph: what finished rows give all cells of a row. See `export/prior.py` for the letters."""
+"""The row graph: the contribution of finished rows to all cells of a row. Symbols as in `export/prior.py`."""
 
 from __future__ import annotations
 

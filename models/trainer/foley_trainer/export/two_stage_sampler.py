@@ -1,4 +1,4 @@
-"""Two samplers of one distribution: the exact two-stage graphs, and the full forward pass they are measured by.
+"""Two samplers of one distribution: the exact two-stage graphs, and the full forward pass as their reference.
 
 The two-stage sampler is the reference for any other program that drives the graphs: what it feeds them, and
 when, is the contract.
@@ -37,7 +37,7 @@ def greedy(logits: np.ndarray, _cell: int) -> np.ndarray:
 
 def drawn(seed: int, temperature: float = 1.0, longest: int = 8192) -> Choose:
     """Multinomial at a temperature for grids of up to `longest` cells. What a clip draws depends on the seed and its
-    place in the batch, not on how large the batch is."""
+    position in the batch, not on the batch size."""
     table = np.zeros((0, longest))
 
     def choose(logits: np.ndarray, cell: int) -> np.ndarray:
@@ -51,14 +51,14 @@ def drawn(seed: int, temperature: float = 1.0, longest: int = 8192) -> Choose:
 
 
 HIDDEN = -1e4
-"""What a place of the past that may not be seen has in its mask: far below any score, and exp() of it is exactly 0."""
+"""Mask value of hidden positions: far below any score, and its exp() is exactly 0."""
 
 STEP = 128
 """The past grows by so many places. Any number would do; a multiple of a vector's width never changes a bit."""
 
 
 class _State:
-    """What is kept between rows: activations above, keys, values and the codes sampled so far."""
+    """State between rows: activations above, KV cache and the codes sampled so far."""
 
     def __init__(self, c: PriorConfig, batch: int) -> None:
         deep = c.channels // 2 // c.heads
@@ -69,7 +69,7 @@ class _State:
         self.codes = np.full((batch, c.rows, c.cols), c.codes, np.int64)
 
     def grow(self, cells: int) -> None:
-        """Room for so many cells, hidden for now."""
+        """Grows the KV cache to so many cells; new ones are hidden."""
         more = -(-cells // STEP) * STEP - self.keys[0].shape[-1]
         self.keys = [np.pad(key, [(0, 0)] * 3 + [(0, more)]) for key in self.keys]
         self.values = [np.pad(value, [(0, 0)] * 3 + [(0, more)]) for value in self.values]
@@ -88,7 +88,7 @@ class _State:
 
 
 class TwoStageSampler:
-    """Drives condition, row and pixel graph."""
+    """Samples with the condition, row and pixel graphs."""
 
     def __init__(self, config: PriorConfig, graphs: dict[str, onnx.ModelProto], threads: int = 1) -> None:
         self.config = config
@@ -124,7 +124,7 @@ class TwoStageSampler:
         feeds = {"a1": state.above1, "a2": state.above2, "codes": self._row_inputs(state, row), "condition": np.ascontiguousarray(condition)}
         c1, c2, e0 = self.row.run(["c1", "c2", "e0"], {**feeds, "row": np.full(batch, row)})
         state.grow((row + 1) * c.cols)
-        # Products of one row would round in another way than those of several: see the pixel graph.
+        # A product of one row rounds differently than one of several: see the pixel graph.
         several = max(batch, 2)
         rows = {"attend": np.arange(batch), "attended": np.arange(several) % batch}
         left = np.full((several, reach), c.codes, np.int64)

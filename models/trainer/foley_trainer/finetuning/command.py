@@ -1,7 +1,7 @@
-"""`foley-train retrain`: data sets to a voice, from scratch or from another voice, as one job that can be broken off anywhere.
+"""`foley-train retrain`: trains a voice on data sets, from scratch or by fine-tuning another voice, as one resumable job.
 
-The same command goes on where it ended. In its folder: a folder per stage, `kept.npz` (clips of the base voice),
-`auditions`, and at the end `voice`.
+The same command resumes an interrupted job. Its folder holds one folder per stage, `kept.npz` (clips of the base voice),
+`auditions`, and finally `voice`.
 """
 
 from __future__ import annotations
@@ -31,12 +31,12 @@ from ..training.trainer import Runner, RunOptions
 from ..voices.build import write_folder
 from ..voices.card import BASE, files_of
 from .previews import Auditions
-from .stage import FineTuneStage, draw_kept
+from .stage import FineTuneStage, sample_kept
 from .weights_from_onnx import Trainable, load_voice
 
 SHARES = {"codec": 0.2, "vocoder": 0.3, "prior": 0.5}
-"""Of the budget, in the order of training: the prior comes last, so that it can be heard while it learns."""
-KEPT = 8  # clips drawn of each class that must not be forgotten
+"""Shares of the budget, in training order: the prior is last, so that its auditions use the final codec and vocoder."""
+KEPT = 8  # rehearsal clips generated per class that must not be forgotten
 
 
 def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -122,7 +122,7 @@ class _Job:
         self.places: dict[str, str | Path] = {name: self.out / name for name in SHARES}
 
     def budget(self, stage: str) -> dict[str, Any]:
-        """minutes, or steps."""
+        """Keyword arguments for a stage: minutes or steps."""
         if self.args.minutes is None:
             return {"steps": self.args.steps}
         return {"minutes": self.args.minutes * SHARES[stage] / sum(SHARES[name] for name in self.stages)}
@@ -159,14 +159,14 @@ class _Scratch(_Job):
 
 
 class _OnBase(_Job):
-    """Stages that aren't trained are the base's own. Of the codec, only the decoder learns on: codes keep their meaning."""
+    """Fine-tunes a base voice. Untrained stages are taken from the base; of the codec only the decoder is trained, so codes stay valid."""
 
     def __init__(self, args: argparse.Namespace, corpus: Corpus, stages: list[str], base: Trainable) -> None:
         super().__init__(args, corpus, stages)
         self.base, card = base, base.card
         old = [c["name"] for c in card["classes"]]
         by_name = {name.lower(): name for name in old}
-        # A class is the base's whatever its case: a voice can't have two names that differ in nothing else.
+        # Class names match case-insensitively: a voice cannot have two names that differ only in case.
         self.corpus = _renamed(corpus, by_name)
         self.classes = [*old, *(label for label in self.corpus.classes if label not in old)]
         self.kept_classes = [label for label in old if label not in self.corpus.classes]
@@ -174,15 +174,15 @@ class _OnBase(_Job):
         self.preset = self._preset(known)
         parts = {"codec": {"codec": base.codec.state_dict()}, "vocoder": {"generator": base.vocoder.state_dict()}}
         for name, modules in parts.items():
-            said = card["training"][name]
-            state = {"stage": name, "config": said["config"], "step": said["steps"], "seconds": said["minutes"] * 60, "ema": modules, "metrics": said["metrics"]}
+            record = card["training"][name]
+            state = {"stage": name, "config": record["config"], "step": record["steps"], "seconds": record["minutes"] * 60, "ema": modules, "metrics": record["metrics"]}
             if not (self.out / "base" / f"{name}.pt").is_file():
                 save_atomic(state, self.out / "base" / f"{name}.pt")
             if name not in stages:
                 self.places[name] = self.out / "base" / f"{name}.pt"
 
     def _preset(self, known: dict[str, Any]) -> dict[str, Any]:
-        """The preset the base was made by, with the base's own sizes and the slower steps of fine-tuning."""
+        """The preset of the base, with the base's model sizes and the lower learning rates of fine-tuning."""
         card, steps = self.base.card, self.args.steps
         often = max(2, min(50, (steps or 200) // 4))
         run = {"warmup": 20, "eval_every": often, "checkpoint_every": min(25, often), "log_every": max(1, often // 5)}
@@ -190,7 +190,7 @@ class _OnBase(_Job):
         for stage in SHARES:
             part = preset[stage]
             preset[stage] = {**part, "config": card["training"][stage]["config"], "run": {**part["run"], **run}}
-        preset["data"]["speed"] = 0.1  # few recordings, many takes
+        preset["data"]["speed"] = 0.1  # speed augmentation, because there are few recordings
         preset["codec"]["training"] = {**preset["codec"]["training"], "lr": 2e-4, "decoder_only": True}
         preset["vocoder"]["training"] = {**preset["vocoder"]["training"], "lr": 1e-4}
         preset["prior"]["training"] = {"batch": preset["prior"]["training"]["batch"], "lr": 1e-3, "kept_share": 0.25}
@@ -205,7 +205,7 @@ class _OnBase(_Job):
         making = Making(self.preset, self.corpus, None if stage == "codec" else self.places["codec"], self.args.bf16)
         if stage != "prior":
             return train(stage, making, self.out / stage, seed=self.args.seed, begin_from=self.out / "base" / f"{stage}.pt", **budget)
-        kept = draw_kept(self.args.base, self.kept_classes, KEPT, self.args.seed, self.out / "kept.npz")
+        kept = sample_kept(self.args.base, self.kept_classes, KEPT, self.args.seed, self.out / "kept.npz")
         part, data = self.preset["prior"], self.preset["data"]
         torch.manual_seed(self.args.seed)
         shots = making.oneshots
@@ -213,13 +213,13 @@ class _OnBase(_Job):
         augmenter = Augmenter(making.train, composing, self.corpus.classes, data["samples"], data["compose_share"], data.get("onset"), data["speed"])
         tuned = FineTuneStage(self.base, self.classes, kept, augmenter, making.held_out, bf16=self.args.bf16, samples=data["samples"], **part["training"])
         runner = Runner(tuned, RunOptions(self.out / stage, stage, seed=self.args.seed, **{**part["run"], **budget}))
-        hear = self.auditions(self.classes, data["samples"])
-        runner.on_eval = lambda _step, _metrics: hear(runner)
+        audition = self.auditions(self.classes, data["samples"])
+        runner.on_eval = lambda _step, _metrics: audition(runner)
         runner.run()
         return runner
 
     def export(self) -> dict[str, Any]:
-        """The voice holds the whole base in its folder `base`: that makes the classes which were not trained."""
+        """Embeds the base voice in the folder `base`: it generates the classes that were not trained."""
         card = self.base.card
         if self.kept_classes:
             _copied(Path(self.args.base), self.out / "voice" / BASE)
@@ -228,7 +228,7 @@ class _OnBase(_Job):
         return write_folder(self.out / "voice", self.args.id, self.args.name, self.preset, self.corpus, self.places, self.classes, _former(Path(self.args.base)), more)
 
     def _data(self) -> dict[str, Any]:
-        """As any voice's card has it, of the new recordings, and what the base had learned from."""
+        """The card's data section for the new recordings, with that of the base under `base`."""
         train, held_out = self.corpus.of("train"), self.corpus.of("eval")
         clips = {label: {"train": sum(c.label == label for c in train), "eval": sum(c.label == label for c in held_out)} for label in self.corpus.classes}
         return {"hash": self.corpus.hash(), "clips": clips, "licences": dict(Counter(c.licence for c in train).most_common()), "base": self.base.card.get("data")}
@@ -243,7 +243,7 @@ def _renamed(corpus: Corpus, names: dict[str, str]) -> Corpus:
 
 
 def _copied(voice: Path, to: Path) -> None:
-    """What makes sound of a voice, as a folder of its own: card, graphs, and the voice that it was made of itself."""
+    """Copies the runnable parts of a voice: card, graphs, and its own embedded base voice."""
     card = json.loads((voice / "card.json").read_text(encoding="utf-8"))
     to.mkdir(parents=True, exist_ok=True)
     for file in files_of(card):
@@ -254,7 +254,7 @@ def _copied(voice: Path, to: Path) -> None:
 
 
 def _former(voice: Path) -> list[dict[str, str]]:
-    """Recordings the base was made of, where it says."""
+    """Credits of the base's recordings, if it has any."""
     file = voice / "credits.csv"
     if not file.is_file():
         return []

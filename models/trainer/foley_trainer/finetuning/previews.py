@@ -1,4 +1,4 @@
-"""What a prior sounds like while it learns: a clip of each of a few classes as WAV and as a picture of its mel."""
+"""Auditions: clips of a few classes during training of the prior, as WAV and as a PNG of the mel."""
 
 from __future__ import annotations
 
@@ -26,11 +26,11 @@ EVERY = 0.25  # of the budget
 
 
 class Auditions:
-    """Called with the prior's runner after each evaluation; says `audition` events. The numbers it draws are its own."""
+    """Called after each evaluation; emits `audition` events. Does not touch the training's random state."""
 
-    def __init__(self, folder: Path, codec: Codec, vocoder: Generator, classes: list[str], heard: list[str], seed: int, samples: int) -> None:
+    def __init__(self, folder: Path, codec: Codec, vocoder: Generator, classes: list[str], auditioned: list[str], seed: int, samples: int) -> None:
         self.folder, self.codec, self.vocoder, self.classes, self.seed, self.samples = folder, codec, vocoder, classes, seed, samples
-        self.heard = heard[:MOST_CLASSES]
+        self.auditioned = auditioned[:MOST_CLASSES]
         self._next = 0.0
 
     def __call__(self, runner: Runner) -> None:
@@ -41,7 +41,7 @@ class Auditions:
         with torch.random.fork_rng(devices=[]):
             clips, mels = self._make(runner)
         self.folder.mkdir(parents=True, exist_ok=True)
-        for label, audio, mel in zip(self.heard, clips, mels, strict=True):
+        for label, audio, mel in zip(self.auditioned, clips, mels, strict=True):
             stem = f"{runner.step:07d}-{self.classes.index(label)}"
             soundfile.write(self.folder / f"{stem}.wav", audio, MelConfig.rate, subtype="PCM_16")
             (self.folder / f"{stem}.png").write_bytes(picture(mel))
@@ -50,11 +50,11 @@ class Auditions:
     @torch.no_grad()
     def _make(self, runner: Runner) -> tuple[np.ndarray, np.ndarray]:
         """Audio [n, samples] and mels [n, bins, frames] by the averaged weights."""
-        learning: Any = runner.stage.modules["prior"]
-        prior = PixelSnail(learning.config, self.codec.quantizer.codebooks.clone()).eval()
+        trained: Any = runner.stage.modules["prior"]
+        prior = PixelSnail(trained.config, self.codec.quantizer.codebooks.clone()).eval()
         prior.load_state_dict({k: v.cpu() for k, v in runner.ema.state["prior"].items()})
         c = prior.config
-        indices = [self.classes.index(label) for label in self.heard]
+        indices = [self.classes.index(label) for label in self.auditioned]
         weights = np.eye(c.classes, dtype=np.float32)[indices]
         choose = drawn_apart([(self.seed, i) for i in indices], c.rows * c.cols, Recipe(self.seed))
         grids = TwoStageSampler(c, export_prior(prior)).sample(weights, choose)

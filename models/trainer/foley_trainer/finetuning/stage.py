@@ -1,10 +1,9 @@
-"""The prior of a finished voice, trained on: classes added or changed by few recordings, the others not forgotten.
+"""Fine-tunes the prior of a voice: adds or changes classes from few recordings without forgetting the others.
 
-A new voice carries the one it was made of (`finetuning/command.py`), which goes on making the classes that were not trained: they stay
-what they were, bit for bit. The trained prior needs them where they are mixed with the new ones. Nobody has the recordings
-they were learned from. What they sound like is in the prior: clips it draws itself stand in for them (Robins 1995,
-pseudo-rehearsal), and on these it must go on saying what it said, distribution by distribution (Li and Hoiem 2016, learning
-without forgetting): sampled codes alone would be learned by heart.
+A fine-tuned voice embeds its base voice (`finetuning/command.py`), which generates the classes that were not trained: they
+stay bit-identical. The fine-tuned prior needs these classes only for mixes with the new ones. Their recordings are not
+available, so clips sampled from the prior replace them (pseudo-rehearsal, Robins 1995), and on these the prior is distilled
+from the base (learning without forgetting, Li and Hoiem 2016): sampled codes alone would be memorised.
 """
 
 from __future__ import annotations
@@ -29,29 +28,29 @@ from ..training.trainer import clip_and_step
 from ..voices.inference import Recipe, VoiceRunner
 from .weights_from_onnx import Trainable
 
-TOGETHER = 14  # clips drawn at a time
-HEARD = 16  # kept clips that are not trained on, and tell how far the kept classes have moved
-LIKENED = 16  # recordings that tell which old class a new one begins as
+BATCH = 14  # clips sampled at a time
+HELD_OUT = 16  # rehearsal clips that are not trained on; they measure the drift of the kept classes
+PROBES = 16  # recordings that decide which old class a new one is initialised from
 
 
 @dataclass(frozen=True)
 class Kept:
-    """Clips of the classes that must stay: grids [n, rows, cols] and class indices [n]."""
+    """Rehearsal clips of the kept classes: grids [n, rows, cols] and class indices [n]."""
 
     grids: np.ndarray
     labels: np.ndarray
 
 
-def draw_kept(voice: str | Path, classes: list[str], each: int, seed: int, file: Path) -> Kept:
-    """`each` clips of every one of `classes`, drawn from the voice; kept in `file`, where they are found again."""
+def sample_kept(voice: str | Path, classes: list[str], each: int, seed: int, file: Path) -> Kept:
+    """`each` clips of every class in `classes`, sampled from the voice and cached in `file`."""
     if file.is_file():
         with np.load(file) as stored:
             return Kept(stored["grids"], stored["labels"])
     runner = VoiceRunner(voice)
     wanted = [(runner.classes.index(label), number) for number in range(each) for label in classes]
     progress, grids = Progress("kept", len(wanted)), []
-    for at in range(0, len(wanted), TOGETHER):
-        part = wanted[at : at + TOGETHER]
+    for at in range(0, len(wanted), BATCH):
+        part = wanted[at : at + BATCH]
         grids.append(runner.grids([index for index, _ in part], [(seed, index, number) for index, number in part], Recipe(seed)))
         progress.add(len(part))
     shape = (0, runner.config.rows, runner.config.cols)
@@ -64,8 +63,8 @@ def draw_kept(voice: str | Path, classes: list[str], each: int, seed: int, file:
 
 
 @torch.no_grad()
-def grown(prior: PixelSnail, like: Sequence[int]) -> PixelSnail:
-    """The same prior with a further class for each of `like`, which begins as that old one."""
+def with_added_classes(prior: PixelSnail, like: Sequence[int]) -> PixelSnail:
+    """The same prior with one more class for each of `like`, initialised from that old class."""
     if not like:
         return prior
     config = replace(prior.config, classes=prior.config.classes + len(like))
@@ -80,7 +79,7 @@ def grown(prior: PixelSnail, like: Sequence[int]) -> PixelSnail:
 
 
 def _codebooks(prior: PixelSnail) -> Tensor:
-    """Of the right size; their values are in the state that is loaded next."""
+    """Codebooks of the right size; their values come from the state that is loaded next."""
     c = prior.config
     if prior.condition.levels_first:
         return prior.condition.vectors[:, :-1].clone()
@@ -89,8 +88,8 @@ def _codebooks(prior: PixelSnail) -> Tensor:
 
 
 class FineTuneStage(PriorStage):
-    """`classes`: all of the new voice, the base's first; the augmenter's are those there are recordings of.
-    `kept_share` of every batch are clips that must stay as they are."""
+    """`classes`: all classes of the new voice, the base's first; the augmenter has those with recordings.
+    `kept_share` of every batch are rehearsal clips."""
 
     def __init__(
         self, base: Trainable, classes: list[str], kept: Kept, augmenter: Augmenter, held_out: Sounds, *,
@@ -102,29 +101,29 @@ class FineTuneStage(PriorStage):
         self.teacher = here(copy.deepcopy(base.prior)).eval().requires_grad_(False)
         nearest = self._nearest() if len(classes) > known else {}
         like = [nearest.get(label, 0) for label in classes[known:]]
-        self.prior.load_state_dict(grown(base.prior, like).state_dict())
+        self.prior.load_state_dict(with_added_classes(base.prior, like).state_dict())
         own = torch.tensor([classes.index(label) for label in augmenter.classes])
         self.own, self.names, self.eval_labels = own.numpy(), classes, own[self.eval_labels]
-        # Classes take turns in `kept`, so that each has clips on both sides.
-        aside = np.arange(len(kept.labels)) >= len(kept.labels) - min(HEARD, len(kept.labels) // 4)
+        # `kept` alternates between classes, so both parts have clips of each.
+        aside = np.arange(len(kept.labels)) >= len(kept.labels) - min(HELD_OUT, len(kept.labels) // 4)
         self.kept, self.kept_aside = ((sent(kept.grids[of].astype(np.int64)), sent(kept.labels[of])) for of in (~aside, aside))
         self.old = min(batch - 1, round(batch * kept_share)) if len(kept.labels) else 0
         self.batch = batch - self.old
 
     @torch.no_grad()
     def _nearest(self) -> dict[str, int]:
-        """The old class under which some recordings of each class are likeliest: a rooster begins as a dog rather than as rain."""
+        """For each new class the old class with the highest likelihood of its recordings: a rooster starts from dog, not rain."""
         rng = np.random.default_rng(0)
-        drawn = [self.augmenter.draw(rng) for _ in range(LIKENED)]
+        drawn = [self.augmenter.draw(rng) for _ in range(PROBES)]
         codes, labels = self._encode(np.stack([audio for audio, _ in drawn])), np.array([label for _, label in drawn])
         nll = torch.stack([
             torch.cat([F.nll_loss(self._teacher(part, torch.full((len(part),), old, device=part.device)), part, reduction="none").mean((1, 2)) for part in codes.split(8)])
             for old in range(self.teacher.config.classes)
-        ]).cpu()  # [classes, LIKENED]  # fmt: skip
+        ]).cpu()  # [classes, PROBES]  # fmt: skip
         return {label: int(nll[:, labels == i].mean(1).argmin()) for i, label in enumerate(self.augmenter.classes) if (labels == i).any()}
 
     def draw(self, rng: np.random.Generator, step: int) -> Any:
-        """Clips, their classes, and which of the kept clips go with them."""
+        """Clips, their classes, and the indices of the rehearsal clips of the batch."""
         audio, labels = super().draw(rng, step)
         return audio, self.own[labels], rng.integers(0, max(1, len(self.kept[1])), self.old)
 
@@ -144,14 +143,14 @@ class FineTuneStage(PriorStage):
         nll = F.cross_entropy(logits[: len(own)], own, reduction="none")
         loss, metrics = (nll * self.weights).mean(), {"nll": nll.mean().item()}
         if self.old:
-            said = self._teacher(codes[len(own) :], old)
-            apart = _divergence(said, logits[len(own) :])
+            target = self._teacher(codes[len(own) :], old)
+            apart = _divergence(target, logits[len(own) :])
             loss, metrics["kept"] = loss + (apart * self.weights).mean(), apart.mean().item()
         return {**metrics, "norm": clip_and_step(loss, self.prior, self.optimizer, 1.0)}
 
     def evaluate(self) -> dict[str, float]:
-        """As the prior's; `kept`: nats per cell that the kept classes have moved from where they were (Kullback-Leibler), on
-        clips that were not trained on."""
+        """As the prior's; `kept`: Kullback-Leibler divergence of the kept classes from the base in nats per cell, on held-out
+        rehearsal clips."""
         metrics = super().evaluate()
         grids, labels = self.kept_aside
         if len(labels):
@@ -165,6 +164,6 @@ class FineTuneStage(PriorStage):
         return metrics
 
 
-def _divergence(said: Tensor, logits: Tensor) -> Tensor:
+def _divergence(target: Tensor, logits: Tensor) -> Tensor:
     """Log-probabilities and logits [B, codes, H, W] -> nats per cell [B, H, W]."""
-    return (said.exp() * (said - logits.log_softmax(1))).sum(1)
+    return (target.exp() * (target - logits.log_softmax(1))).sum(1)

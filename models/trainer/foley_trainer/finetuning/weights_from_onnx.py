@@ -1,9 +1,9 @@
-"""Trainable modules out of a voice's graphs: every voice can be trained on, the shipped one too, without further files.
+"""Recovers trainable modules from a voice's ONNX graphs, so that every voice can be fine-tuned without checkpoints.
 
-What a graph holds are the weights it was exported from, folded and rounded to float16: exactly what is heard. Two ways
-back. The graphs we write ourselves are linear in the folded weights: their adjoint, which autograd gives, takes each
-constant back to the weights it was made of. The traced ones only move numbers about: a module full of numbers that
-say who they are is traced, and where each went is read off. Exporting the result again gives the voice's own files.
+A graph holds the weights it was exported from, folded and rounded to float16. There are two ways to recover them. The
+constants of hand-written graphs are linear in the folded weights: their adjoint, computed by autograd, maps each constant
+back to its weights. Traced graphs only permute numbers: a module filled with unique numbers is traced, and the position
+of each is read off. Exporting the result again reproduces the voice's files.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ from ..voices.inference import VoiceError
 
 Module = TypeVar("Module", bound=nn.Module)
 FIRST = 1 << 20
-"""Numbers that say who they are begin here: no constant of a graph is as large by chance."""
+"""The unique numbers start here: larger than any real constant of a graph."""
 MOST = 1 << 24
 """float32 holds every integer up to here."""
 
@@ -54,7 +54,7 @@ class Trainable:
 
 
 def load_voice(folder: str | Path) -> Trainable:
-    """Raises VoiceError where the card doesn't say how its parts are built or the graphs are not what this version writes."""
+    """Raises VoiceError if the card does not describe its networks or the graphs differ from those this version writes."""
     folder = Path(folder)
     try:
         card = json.loads((folder / "card.json").read_text(encoding="utf-8"))
@@ -110,7 +110,7 @@ def prior_from(graphs: dict[str, onnx.ModelProto], config: PriorConfig, codec: C
 
 @torch.no_grad()
 def _context(model: PixelSnail, graph: onnx.ModelProto) -> None:
-    # The last codebook is nobody's context: its vectors follow from the quantizer's, as the constructor has them.
+    # The last codebook is not in any context: the constructor derives its vectors from the quantizer.
     last = model.condition.vectors[-1].clone()
     _traced(model.condition, lambda: {"condition": condition_graph(model)}, {"condition": graph}, {"vectors"})
     model.condition.vectors[-1] = last
@@ -118,23 +118,23 @@ def _context(model: PixelSnail, graph: onnx.ModelProto) -> None:
 
 @torch.no_grad()
 def _named(condition: Context, graph: onnx.ModelProto) -> None:
-    """Where nothing but names is known, level and frequency were added up already: heard from the graph, and shared out anew."""
+    """If only class names condition the prior, the graph holds the sum of level and frequency embeddings: run it and split the sum."""
     grid, classes = condition.grid, condition.of_class.in_features
     codes = np.zeros((classes + 1, grid.rows, grid.cols), np.int64)
-    weights = np.eye(classes + 1, classes, dtype=np.float32)  # the last row is nobody
+    weights = np.eye(classes + 1, classes, dtype=np.float32)  # the last row is no class
     try:
-        (heard,) = session(graph).run(None, {"class": weights, "codes": codes, "part": np.zeros(1, np.int64)})
-        heard = torch.from_numpy(heard).view(classes + 1, grid.rows, grid.cols, condition.dim)
+        (computed,) = session(graph).run(None, {"class": weights, "codes": codes, "part": np.zeros(1, np.int64)})
+        outputs = torch.from_numpy(computed).view(classes + 1, grid.rows, grid.cols, condition.dim)
     except Exception as error:  # onnxruntime has no base class of its own
         raise VoiceError(f"the condition graph does not match the voice's card: {error}") from error
-    condition.of_class.weight.copy_((heard[:-1, 0, 0] - heard[-1, 0, 0]).T)
-    places = grid.to_latent(heard[-1].permute(2, 0, 1))[..., 0]  # [dim, K, f]
+    condition.of_class.weight.copy_((outputs[:-1, 0, 0] - outputs[-1, 0, 0]).T)
+    places = grid.to_latent(outputs[-1].permute(2, 0, 1))[..., 0]  # [dim, K, f]
     condition.of_frequency.copy_(places[:, 0].T)
     condition.of_level.copy_((places[:, :, 0] - places[:, :1, 0]).T)
 
 
 def _constants(graph: onnx.ModelProto) -> dict[str, np.ndarray]:
-    """float32 constants in order, by the names they had before they were halved."""
+    """float32 constants in order, by their names before conversion to float16."""
     kinds = (TensorProto.FLOAT, TensorProto.FLOAT16)
     return {c.name.removesuffix("_half"): numpy_helper.to_array(c).astype(np.float32) for c in graph.graph.initializer if c.data_type in kinds}
 
@@ -146,10 +146,10 @@ def _pairs(ours: dict[str, np.ndarray], theirs: dict[str, np.ndarray], graph: st
 
 
 @torch.no_grad()
-def _traced(module: nn.Module, export: Any, graphs: dict[str, onnx.ModelProto], unheard: set[str]) -> None:
-    """Fills `module`'s state from graphs that `export()` would trace from it; what is `unheard` may be missing there."""
+def _traced(module: nn.Module, export: Any, graphs: dict[str, onnx.ModelProto], untraced: set[str]) -> None:
+    """Fills `module`'s state from graphs that `export()` would trace from it; names in `untraced` may be missing there."""
     state = {name: value for name, value in module.state_dict().items() if value.is_floating_point()}
-    before, at = {name: state[name].clone() for name in unheard if name in state}, FIRST
+    before, at = {name: state[name].clone() for name in untraced if name in state}, FIRST
     starts = {}
     for name, value in state.items():
         starts[name] = at
@@ -166,13 +166,13 @@ def _traced(module: nn.Module, export: Any, graphs: dict[str, onnx.ModelProto], 
     for name, value in state.items():
         part = torch.from_numpy(found[starts[name] - FIRST :][: value.numel()]).view(value.shape)
         lost = torch.isnan(part)
-        if lost.any() and name not in unheard:
+        if lost.any() and name not in untraced:
             raise VoiceError(f"weight {name} was not found in the voice's graphs")
-        value.copy_(torch.where(lost, before[name], part) if name in unheard else part)
+        value.copy_(torch.where(lost, before[name], part) if name in untraced else part)
 
 
 def _leaves(model: PixelSnail) -> dict[str, Tensor]:
-    """What the row and pixel graphs are made of: each is set to ones that want gradients."""
+    """The weights behind the row and pixel graphs, each set to ones that require gradients."""
     leaves = {}
     for name, module in model.named_modules():
         if isinstance(module, OwnCodes):
@@ -218,7 +218,7 @@ def _fill(model: PixelSnail, values: dict[str, Tensor]) -> None:
         elif isinstance(module, NormedConv):
             weight = values[f"{name}.weight"].detach()
             norms = weight.flatten(1).norm(dim=1)
-            # A row of zeros has no direction: it keeps the one it was born with.
+            # A row of zeros has no direction: it keeps its initial one.
             module.weight_v.copy_(torch.where(norms.view(-1, 1, 1, 1) > 0, weight, module.weight_v))
             module.weight_g.copy_(norms)
             if module.bias is not None:

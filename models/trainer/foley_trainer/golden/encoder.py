@@ -1,4 +1,4 @@
-"""A known recording with its log-mel and its codes: the server's encoder is tested against it.
+"""Golden log-mel and codes of a known recording, for the tests of the server's encoder.
 
     python -m foley_trainer.golden.encoder models models/fixtures/encode.json
 """

@@ -1,7 +1,6 @@
-"""Tiny voices of random weights under the same contract as real ones: `python -m foley_trainer.golden.fixtures models/fixtures`.
+"""Tiny voices with random weights, in the same format as real ones: `python -m foley_trainer.golden.fixtures models/fixtures`.
 
-`golden.json` beside each card says what the graphs must compute, so that a program in another language can
-test itself without Python.
+`golden.json` beside each card holds the expected outputs of the graphs, for tests in other languages.
 """
 
 from __future__ import annotations
@@ -43,7 +42,7 @@ class Fixture:
 
 
 def _fixture(title: str, classes: list[str], seed: int, strides: list[list[int]], *, codebooks: int = 2, time_major: bool = False, blocks: int = 2) -> Fixture:
-    """24 frames, 16 codes; rows are codebooks and frequencies, or moments. Not every seed gives a vocoder that is heard."""
+    """24 frames, 16 codes; rows are codebooks and frequencies, or moments. Not every seed gives an audible vocoder."""
     codec = CodecConfig(strides=strides, codebooks=codebooks, codes=16, dim=8, channels=8, hidden=4, trunk_blocks=1, fine_blocks=1, mel_frames=24)
     axes = {"row_axes": ["time"], "col_axes": ["codebook", "frequency"]} if time_major else {}
     grid = Grid(codebooks, *codec.latent_shape, **axes)
@@ -69,14 +68,14 @@ def _codec(config: CodecConfig, seed: int) -> Codec:
     torch.manual_seed(seed)
     codec = Codec(config).eval()
     for value in codec.decoder.parameters():
-        value.mul_(2.5 if value.ndim > 1 else 1.0)  # so that every codebook is heard
+        value.mul_(2.5 if value.ndim > 1 else 1.0)  # so that every codebook is audible
     codec.quantizer.start(torch.nn.functional.normalize(torch.randn(600, config.dim), dim=1) * config.dim**0.5)
     return codec
 
 
 @torch.no_grad()
 def audible(config: VocoderConfig, seed: int) -> Generator:
-    """A generator whose random output is heard: a standard deviation of about 0.2."""
+    """A random generator with audible output: a standard deviation of about 0.2."""
     torch.manual_seed(seed)
     generator = Generator(config).eval()
     for module in generator.modules():
@@ -93,7 +92,7 @@ def audible(config: VocoderConfig, seed: int) -> Generator:
 
 @torch.no_grad()
 def golden(prior: PixelSnail, codec: Codec, vocoder: Generator, seed: int) -> dict[str, Any]:
-    """What the graphs must give, from torch with the rounded weights the graphs hold.
+    """The expected outputs of the graphs, computed in torch with the same rounded weights.
 
     codes: a grid in raster order; logits [cell][code]: teacher-forced on it for classWeights; greedy: the grid
     temperature 0 samples; melMean and audio: the decoded codes, whole and of the first codebook alone. The

@@ -1,4 +1,4 @@
-"""The layers PixelSNAIL is made of: weight-normed convolutions that see only what was sampled before."""
+"""PixelSNAIL's layers: weight-normalised convolutions that see only cells sampled earlier."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ class NormedConv(nn.Module):
     """
 
     live: Tensor | None
-    plain: Tensor | None = None  # the finished weight, where weight norm was folded
+    plain: Tensor | None = None  # the final weight, if weight norm was folded
 
     def __init__(self, inputs: int, outputs: int, kernel: int | tuple[int, int], *, bias: bool = True, causal: bool = False, pad: tuple[int, int, int, int] | None = None) -> None:
         super().__init__()
@@ -102,7 +102,7 @@ class FirstLayer(nn.Module):
     column 0 no vertical bias, because the reference shifts after the bias was added.
     """
 
-    plain: tuple[Tensor, Tensor] | None = None  # the finished tables, where weight norm was folded
+    plain: tuple[Tensor, Tensor] | None = None  # the final tables, if weight norm was folded
 
     def __init__(self, codes: int, channels: int, kernel: int) -> None:
         super().__init__()

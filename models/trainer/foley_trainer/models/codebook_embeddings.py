@@ -1,5 +1,5 @@
-"""An alphabet of its own for every codebook (ours): code 5 of the first codebook has nothing in common with code 5 of the
-third, so neither the first layer nor the logits should share what they know of them, as the paper's stacked grid does.
+"""Separate code embeddings and heads per codebook (ours): code 5 of the first codebook is unrelated to code 5 of the third,
+so they should share neither the first layer nor the logits, unlike in the paper's stacked grid.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ def level_map(grid: Grid) -> np.ndarray:
 
 
 class OwnCodes(nn.Module):
-    """Code vectors of each codebook, learned from the quantizer's on, and two causal convolutions over them: the P rows
+    """Code vectors of each codebook, initialised from the quantizer's, and two causal convolutions over them: the P rows
     above, P columns each side; and the P columns to the left (P = kernel // 2). Outside the grid everything is zero.
     """
 
@@ -35,7 +35,7 @@ class OwnCodes(nn.Module):
         self.codes, self.reach = codebooks.shape[1], kernel // 2
         centred = codebooks - codebooks.mean(1, keepdim=True)
         alike = centred / centred.square().mean(1, keepdim=True).sqrt().clamp(min=1e-6)
-        # Beside where a code lies, who it is: codes that lie close together need not be followed by the same.
+        # A learned embedding besides the code vector: codes with similar vectors need not have the same successors.
         self.vectors = nn.Parameter(torch.cat([alike, torch.randn_like(alike)], 2))
         self.above = NormedConv(self.vectors.shape[2], channels, (self.reach, kernel))
         self.left = NormedConv(self.vectors.shape[2], channels, (1, self.reach), bias=False)

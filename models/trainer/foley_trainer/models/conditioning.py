@@ -1,4 +1,4 @@
-"""What every cell may know beside the cells before it: the class, where it lies, and the finished codebooks."""
+"""Conditioning of the prior besides earlier cells: class, position, and the finished codebooks."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ class LabelMap(nn.Module):
         return self.layers(torch.eye(self.layers[0].in_features))
 
     def forward(self, class_weights: Tensor, codes: Tensor) -> Tensor:
-        """class_weights [B, n], codes [B, H, W] (not looked at) -> [B, 1, H, W]."""
+        """class_weights [B, n], codes [B, H, W] (ignored) -> [B, 1, H, W]."""
         return self.layers(class_weights).view(-1, 1, self.rows, self.cols)
 
 

@@ -1,4 +1,4 @@
-"""Our own ear: a small network that hears 0.96 s of a clip and names its class; what it thinks before is the embedding.
+"""Our own embedder: a small network that classifies 0.96 s patches; its penultimate layer is the embedding.
 
 128 numbers per patch, as VGGish has, but from 22050 Hz, so that a voice's audio needs no resampling. Beside the class
 the embedding must tell the patch's coarse spectrogram: a classifier alone may forget how a bark sounds once it knows
@@ -20,7 +20,7 @@ from ..features.patches import PatchConfig
 
 HEARING = PatchConfig(rate=22050, window=550, step=220, n_fft=550, f_min=60.0, f_max=10000.0, hop=48)
 COARSE = (8, 4)  # frames and bins per cell of the coarse spectrogram
-MOMENTUM = 0.03  # of batch statistics: small batches make those of the usual 0.1 too jumpy to evaluate with
+MOMENTUM = 0.03  # of batch statistics: with small batches the usual 0.1 is too noisy for evaluation
 
 
 @dataclass
@@ -59,17 +59,17 @@ class Embedder(nn.Module):
     def forward(self, patches: Tensor) -> Tensor:
         batch, count = patches.shape[:2]
         x = self.trunk(self.normal(patches).flatten(0, 1).unsqueeze(1))
-        x = self.project(x.mean(2).flatten(1))  # over time; where in frequency it was stays
+        x = self.project(x.mean(2).flatten(1))  # mean over time; the position in frequency is kept
         return self.standard(x.float()).view(batch, count, -1)
 
     def scores(self, embeddings: Tensor) -> Tensor:
-        """[B, P, dims] -> log-probabilities of the clip [B, classes]: the patch that is surest speaks loudest."""
+        """[B, P, dims] -> log-probabilities of the clip [B, classes]: the most confident patch dominates."""
         hidden = F.dropout(F.relu(embeddings), self.config.dropout, self.training)
         logits = self.head(hidden)
         return F.log_softmax(torch.logsumexp(logits, 1) - log(logits.shape[1]), 1)
 
     def coarse(self, embeddings: Tensor) -> Tensor:
-        """[B, P, dims] -> what it remembers of the normal patch, [B, P, 12, 16]."""
+        """[B, P, dims] -> reconstruction of the coarse normalised patch, [B, P, 12, 16]."""
         return self.sketch(embeddings).unflatten(2, (HEARING.frames // COARSE[0], HEARING.bins // COARSE[1]))
 
 

@@ -1,8 +1,8 @@
-"""PixelSNAIL (Chen et al. 2018) on code grids, as the DCASE 2023 Task 7 baseline builds it.
+"""PixelSNAIL (Chen et al. 2018) on code grids, as in the DCASE 2023 Task 7 baseline.
 
 Every block: gated residual blocks of causal convolutions, then strictly causal attention whose query sees the
-block's result and whose key also sees the block's input. No output residual blocks. See `models/conditioning.py` for what
-a cell knows beside the cells before it.
+block's result and whose key also sees the block's input. No output residual blocks. See `models/conditioning.py` for
+the conditioning besides earlier cells.
 """
 
 from __future__ import annotations
@@ -116,8 +116,8 @@ class PixelSnail(nn.Module):
         self.head = OwnHead(c.codes, c.grid, c.channels) if c.alphabets else NormedConv(c.channels, c.codes, 1)
 
     def forward(self, codes: Tensor, class_weights: Tensor, columns: tuple[int, int] | None = None) -> Tensor:
-        """`columns` (start, stop): only that part of every row, with its true coordinates and condition. What lies
-        left and right of it is hidden from convolutions and attention: cheaper training steps, where columns are time."""
+        """`columns` (start, stop): only that part of every row, with its true coordinates and condition. Cells left and
+        right of it are hidden from convolutions and attention: cheaper training steps if columns are time."""
         out = self.first(codes)
         condition = self.condition(class_weights, codes)
         coordinates = self.coordinates

@@ -1,4 +1,4 @@
-"""A voice folder out of trained stages: six ONNX graphs, the card, and the credits of every recording."""
+"""Builds a voice folder from trained stages: ONNX graphs, card.json, and the credits of every recording."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from .card import card_fields, write_voice
 
 
 def export_voice(args: argparse.Namespace) -> dict[str, Any]:
-    """Writes args.out and returns what matters of the card."""
+    """Writes args.out and returns a summary of the card."""
     corpus = open_corpus(args.corpus)
     places = {name: getattr(args, name) for name in ("codec", "prior", "vocoder")}
     return write_folder(Path(args.out), args.id, args.name, presets.load(args.preset), corpus, places)
@@ -29,8 +29,8 @@ def write_folder(
     out: Path, voice: str, name: str, preset: dict[str, Any], corpus: Corpus, places: dict[str, str | Path],
     classes: list[str] | None = None, former: list[dict[str, str]] | None = None, more: dict[str, Any] | None = None,
 ) -> dict[str, Any]:  # fmt: skip
-    """A voice of trained stages in `places`; `classes` where the prior knows more than the corpus has, `former` recordings that
-    were learned from before, `more` for the card. Returns what matters of the card."""
+    """Exports the trained stages in `places`. `classes`: all classes of the prior if the corpus has only some; `former`: credits
+    of earlier training recordings; `more`: further card fields. Returns a summary of the card."""
     classes = classes or corpus.classes
     codec, codec_record = load_codec(places["codec"])
     prior, prior_record = load_prior(places["prior"], codec)

@@ -1,4 +1,4 @@
-"""The voice folder: its graphs and card.json, which tells a server everything it needs to run them."""
+"""The voice folder: its graphs and card.json, which holds everything a server needs to run them."""
 
 from __future__ import annotations
 
@@ -18,15 +18,15 @@ from ..runtime.files import save_text
 FORMAT, VERSION = "foleyd-voice", 2
 GRAPHS = ("condition", "row", "pixel", "encoder", "decoder", "vocoder")
 EXCITATION = "excitation"
-"""A further graph of voices whose vocoder is excited by noise."""
+"""An additional graph of voices whose vocoder is excited by noise."""
 BASE = "base"
-"""A voice that was trained on from another holds that one whole in this folder: it makes the classes `retrained.kept`."""
+"""A fine-tuned voice embeds its base voice in this folder; the base generates the classes `retrained.kept`."""
 
 
 def card_fields(
     voice: str, name: str, preset: str, classes: list[str], prior: PriorConfig, codec: CodecConfig, vocoder: VocoderConfig, mel: MelConfig, samples: int
 ) -> dict[str, Any]:
-    """Everything of the card that follows from the configurations; graphs and hash come from `write_voice`."""
+    """The card fields that follow from the configurations; `write_voice` adds graphs and hash."""
     frequency, time = codec.latent_shape
     if (prior.codebooks, prior.frequency, prior.time, prior.codes) != (codec.codebooks, frequency, time, codec.codes):
         raise ValueError(f"the prior's grid does not match this codec's codes: {prior.grid}, expected {codec.codebooks} x {frequency} x {time}")
@@ -58,7 +58,7 @@ def card_fields(
 
 
 def voice_hash(graphs: dict[str, dict[str, Any]]) -> str:
-    """sha256 (hex) of the graphs' sha256 in the order of GRAPHS, the excitation last, joined by newlines: a voice is its weights."""
+    """sha256 (hex) of the graphs' sha256 in the order of GRAPHS, the excitation last, joined by newlines: identifies a voice by its weights."""
     return hashlib.sha256("\n".join(graphs[name]["sha256"] for name in (*GRAPHS, EXCITATION) if name in graphs).encode()).hexdigest()
 
 
@@ -68,7 +68,7 @@ def files_of(card: dict[str, Any]) -> list[str]:
 
 
 def write_voice(folder: str | Path, fields: dict[str, Any], graphs: dict[str, onnx.ModelProto], beside: dict[str, str] | None = None) -> dict[str, Any]:
-    """Writes the graphs, texts `beside` them and, last of all, the card: a folder without a card is no voice. Returns the card."""
+    """Writes the graphs, the texts in `beside` and, last, the card: a folder without a card is not a voice. Returns the card."""
     missing = [name for name in GRAPHS if name not in graphs]
     if missing:
         raise ValueError(f"graphs missing: {', '.join(missing)}")

@@ -1,4 +1,4 @@
-"""Weights other people published, in this trainer's modules: the three parts of the DCASE 2023 baseline.
+"""Loads published weights into this trainer's modules: the three networks of the DCASE 2023 baseline.
 
 They come as files that torch saved: read as plain weights, never by running what a pickle says, and checked name by
 name and shape by shape.
@@ -25,7 +25,7 @@ Module = TypeVar("Module", bound=nn.Module)
 
 
 class ImportProblem(Exception):
-    """The file is not what it was taken for."""
+    """The file is not a checkpoint of the expected kind."""
 
 
 def _read(path: str | Path, *wrappers: str) -> dict[str, Tensor]:
@@ -185,7 +185,7 @@ def import_hifigan(checkpoint: str | Path, config: str | Path) -> Generator:
 
 
 def hifigan_settings(config: str | Path) -> dict[str, Any]:
-    """What a HiFi-GAN's JSON says, of its mel as well."""
+    """The JSON configuration of a HiFi-GAN, including its mel settings."""
     try:
         settings = json.loads(Path(config).read_text(encoding="utf-8"))
     except OSError as error:

@@ -1,4 +1,4 @@
-"""A voice out of the three checkpoints of the DCASE 2023 Task 7 baseline: its VQ-VAE, its PixelSNAIL, its HiFi-GAN.
+"""Imports the checkpoints of the DCASE 2023 Task 7 baseline (VQ-VAE, PixelSNAIL, HiFi-GAN) as a voice.
 
 Its mel is ours (`features/mel.py`): 16 bit samples over 32768, HiFi-GAN's definition, natural logarithm, and the VQ-VAE reads
 and writes log-mels as they are, so nothing is scaled anywhere. One thing a server does otherwise: it feeds the
@@ -73,5 +73,5 @@ def _check_mel(config: str, mel: MelConfig) -> None:
 
 
 def _named(path: str) -> dict[str, str]:
-    """Which file it was, without where it lay."""
+    """File name and hash, without the folder."""
     return {"file": Path(path).name, "sha256": hashlib.sha256(Path(path).read_bytes()).hexdigest()}

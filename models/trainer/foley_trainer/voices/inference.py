@@ -1,4 +1,4 @@
-"""A voice folder at work in Python: card and graphs in, clips out, as the server makes them but for the random numbers."""
+"""Generates clips from a voice folder in Python, like the server but with a different random number generator."""
 
 from __future__ import annotations
 
@@ -18,16 +18,16 @@ from ..models.pixelsnail import PriorConfig, condition_rows
 from .card import BASE, EXCITATION, FORMAT, GRAPHS, VERSION, voice_hash
 
 Seed = tuple[int, ...]
-NOISE = 1  # after a clip's seed: its noise is not drawn from the numbers its codes are drawn with
+NOISE = 1  # appended to a clip's seed: an independent random stream for its noise
 
 
 class VoiceError(Exception):
-    """The folder holds no voice, or one whose graphs are not what its card says."""
+    """The folder is not a voice, or its graphs do not match its card."""
 
 
 @dataclass(frozen=True)
 class Recipe:
-    """What a clip depends on beside the voice, its class and its number."""
+    """Sampling settings of a clip, in addition to voice, class and number."""
 
     seed: int = 0
     temperature: float = 1.0
@@ -108,7 +108,7 @@ class VoiceRunner:
 
 
 def _base(folder: Path, card: dict[str, Any], threads: int) -> VoiceRunner | None:
-    """The voice that makes the classes which were not trained: see `card.BASE`."""
+    """The embedded base voice, which generates the classes that were not trained: see `card.BASE`."""
     retrained = card.get("retrained") or {}
     if not retrained.get("kept") or not (folder / BASE / "card.json").is_file():
         return None

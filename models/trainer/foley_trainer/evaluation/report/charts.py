@@ -1,4 +1,4 @@
-"""Charts as inline SVG. Colours are CSS variables of the page, so that they follow light and dark; shapes tell the same."""
+"""Charts as inline SVG. Colours are CSS variables, so they follow light and dark mode; shapes carry the same information."""
 
 from __future__ import annotations
 
@@ -96,12 +96,12 @@ def _line(row: int, label: str, points: Sequence[Point], low: float, high: float
 
 
 def _mark(kind: str, x: float, y: float, title: str) -> str:
-    told = f"<title>{escape(title)}</title>" if title else ""
+    tooltip = f"<title>{escape(title)}</title>" if title else ""
     if kind == "generated":
-        return f'<circle class="{kind}" cx="{x:.1f}" cy="{y}" r="6">{told}</circle>'
+        return f'<circle class="{kind}" cx="{x:.1f}" cy="{y}" r="6">{tooltip}</circle>'
     if kind == "copies":
-        return f'<rect class="{kind}" x="{x - 5:.1f}" y="{y - 5}" width="10" height="10">{told}</rect>'
-    return f'<path class="{kind}" d="M{x:.1f} {y - 7}l7 7l-7 7l-7-7z">{told}</path>'
+        return f'<rect class="{kind}" x="{x - 5:.1f}" y="{y - 5}" width="10" height="10">{tooltip}</rect>'
+    return f'<path class="{kind}" d="M{x:.1f} {y - 7}l7 7l-7 7l-7-7z">{tooltip}</path>'
 
 
 def _figure(parts: Sequence[str], rows: int, ticks: Sequence[float], low: float, unit: str) -> str:

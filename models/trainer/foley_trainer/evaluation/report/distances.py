@@ -1,4 +1,4 @@
-"""The report's section on FAD and KAD by one ear: a chart and a table per reference."""
+"""The report's section on FAD and KAD of one embedder: a chart and a table per reference."""
 
 from __future__ import annotations
 
@@ -10,16 +10,16 @@ from .charts import Point, dots, legend
 from .html import NOTHING, heading, number, paragraph, section, table
 from .table2 import AVERAGE, published
 
-EARS = {"own": "our embedder", "vggish": "VGGish", "yamnet": "YAMNet"}
+EMBEDDERS = {"own": "our embedder", "vggish": "VGGish", "yamnet": "YAMNet"}
 SETS = ("generated", "copies", "training", "eval")
 NOTE = (
-    "FAD grows where either side has few clips. FAD at endless n takes that out for the generated side, KAD (with its standard error) for both. The interval holds "
-    "the choice of the generated clips alone. A reference marked few has fewer embeddings than twice their numbers: its covariance is mostly a guess."
+    "FAD is biased upwards for few clips. FAD extrapolated to infinite n removes the bias of the generated side, KAD (with its standard error) that of both. The interval "
+    "covers only the sampling of the generated clips. A reference marked few has fewer embeddings than twice their dimension: its covariance estimate is unreliable."
 )
 
 
-def distances(ear: str, found: dict[str, Any]) -> str:
-    parts = [paragraph(f"{found['about'][0].upper()}{found['about'][1:]}. Lower is better; numbers of different embedders are of different scales.")]
+def distances(embedder: str, found: dict[str, Any]) -> str:
+    parts = [paragraph(f"{found['about'][0].upper()}{found['about'][1:]}. Lower is better; values of different embedders are not comparable.")]
     for name, against in found["references"].items():
         sets = [s for s in SETS if any(s in of for of in against["classes"].values())]
         rows = []
@@ -28,14 +28,14 @@ def distances(ear: str, found: dict[str, Any]) -> str:
                 rows.append((label, [Point(s, of[s]["fad"], of[s].get("fad_low"), of[s].get("fad_high")) for s in reversed(sets) if s in of]))
         parts += [heading(f"Against {against['about']}"), dots(rows, "Fréchet audio distance; bars: 95 % interval"), legend(sets)]
         parts.append(_table(against, sets, name == "given"))
-    return section(f"Distances by {EARS.get(ear, ear)}", *parts, paragraph(NOTE, "note"))
+    return section(f"Distances: {EMBEDDERS.get(embedder, embedder)}", *parts, paragraph(NOTE, "note"))
 
 
 def _table(against: dict[str, Any], sets: Sequence[str], given: bool) -> str:
-    """The paper's system stands beside ours only where the statistics may be the challenge's."""
+    """The paper's results are shown only if the reference may be the challenge's statistics."""
     others = [s for s in sets if s != "generated"]
     real = [s for s in others if s != "copies"] if not given else []
-    head = ["class", "FAD", "interval", "endless n", *(["KAD"] if not given else []), *(f"FAD {s}" for s in others), *(f"KAD {s}" for s in real)]
+    head = ["class", "FAD", "interval", "n → ∞", *(["KAD"] if not given else []), *(f"FAD {s}" for s in others), *(f"KAD {s}" for s in real)]
     head += [*(["paper, rvq"] if given else []), "reference"]
     rows = []
     for label, of in [*against["classes"].items(), (AVERAGE, against["average"])]:
