@@ -14,8 +14,8 @@ from .evaluation import reference_command
 from .evaluation.command import EvaluateError
 from .evaluation.embedders import EmbedderError
 from .evaluation.fad import StatisticsError
-from .evaluation.generated_clips import MadeError
-from .evaluation.reference_statistics import YardstickError
+from .evaluation.generated_clips import GeneratedClipsError
+from .evaluation.reference_statistics import ReferenceStatisticsError
 from .evaluation.yamnet import TaggerMissing
 from .experiments import reproduce
 from .experiments.reproduce import ReproduceError
@@ -37,8 +37,8 @@ from .voices.dcase_weights import ImportProblem
 from .voices.inference import VoiceError
 
 PROBLEMS = (
-    CorpusError, PresetError, TrainedError, TaggerMissing, NotFinite, NoDevice, ImportProblem, MismatchedCheckpoint, ReproduceError, YardstickError,
-    EmbedderError, EvaluateError, MadeError, Busy, WeightsError, StatisticsError, VoiceError, OSError,
+    CorpusError, PresetError, TrainedError, TaggerMissing, NotFinite, NoDevice, ImportProblem, MismatchedCheckpoint, ReproduceError, ReferenceStatisticsError,
+    EmbedderError, EvaluateError, GeneratedClipsError, Busy, WeightsError, StatisticsError, VoiceError, OSError,
 )  # fmt: skip
 
 

@@ -66,7 +66,7 @@ def test_all_unreadable_files_are_named_at_once(tmp_path: Path):
     with pytest.raises(CorpusError) as caught:
         read_sounds(Corpus(["Bark"], clips[:2], clips[2:]), RATE)
     said = str(caught.value).splitlines()
-    assert said[0] == "4 things are wrong:"
+    assert said[0] == "4 problems:"
     assert [line.split(": ")[0].rsplit("/")[-1] for line in said[1:]] == ["nan.wav", "empty.wav", "late.wav", "text.wav"]
 
 

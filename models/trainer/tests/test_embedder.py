@@ -10,7 +10,7 @@ import torch
 
 from foley_trainer.cli import main
 from foley_trainer.data import fit, open_corpus, read_audio
-from foley_trainer.evaluation.embedders import EmbedderError, OwnEar
+from foley_trainer.evaluation.embedders import EmbedderError, OwnEmbedder
 from foley_trainer.export.embedder import _DftPatches
 from foley_trainer.features.patches import LogMelPatches
 from foley_trainer.models.embedder import HEARING
@@ -41,14 +41,14 @@ def trained(folder_corpus: Path, tmp_path_factory: pytest.TempPathFactory) -> Pa
 
 def test_the_graph_computes_what_the_network_computes(trained: Path) -> None:
     embedder, _ = load_embedder(trained)
-    ear = OwnEar(trained)
+    ear = OwnEmbedder(trained)
     rng = np.random.default_rng(0)
     for samples in (88200, HEARING.shortest, 50000):
         audio = (rng.standard_normal(samples) * np.linspace(0, 0.3, samples)).astype(np.float32)
         with torch.no_grad():
             expected = embedder(LogMelPatches(HEARING)(torch.from_numpy(audio)[None]))
             scores = embedder.scores(expected)
-        embeddings, got = ear.hear(audio, 22050)
+        embeddings, got = ear.embed_and_classify(audio, 22050)
         assert embeddings.shape == expected[0].shape
         assert np.abs(embeddings - expected[0].numpy()).max() < 1e-3
         assert np.abs(got - scores[0].numpy()).max() < 1e-3
@@ -63,10 +63,10 @@ def test_waves_find_the_same_patches_as_the_fast_transform() -> None:
 
 
 def test_it_learns_to_tell_a_beep_from_a_hiss(trained: Path, folder_corpus: Path) -> None:
-    ear, corpus = OwnEar(trained), open_corpus(folder_corpus)
+    ear, corpus = OwnEmbedder(trained), open_corpus(folder_corpus)
     assert ear.classes == corpus.classes
     clips = corpus.of("train")
-    right = [ear.classes[int(ear.hear(fit(read_audio(c.path, 22050), 88200), 22050)[1].argmax())] == c.label for c in clips]
+    right = [ear.classes[int(ear.embed_and_classify(fit(read_audio(c.path, 22050), 88200), 22050)[1].argmax())] == c.label for c in clips]
     assert np.mean(right) > 0.9
     card = json.loads((trained / "embedder.json").read_text())
     assert card["training"]["steps"] <= STEPS
@@ -93,10 +93,10 @@ def test_a_resumed_training_is_the_unbroken_one(trained: Path, folder_corpus: Pa
 def test_a_graph_its_card_does_not_name_is_refused(trained: Path, tmp_path: Path) -> None:
     (tmp_path / "embedder.json").write_text((trained / "embedder.json").read_text())
     (tmp_path / "embedder.onnx").write_bytes((trained / "embedder.onnx").read_bytes() + b"\0")
-    with pytest.raises(EmbedderError, match="not the one its card names"):
-        OwnEar(tmp_path)
+    with pytest.raises(EmbedderError, match="does not match its card"):
+        OwnEmbedder(tmp_path)
     (tmp_path / "embedder.json").write_text('{"format": "something", "version": 1}')
     with pytest.raises(EmbedderError, match="something 1"):
-        OwnEar(tmp_path / "embedder.onnx")
+        OwnEmbedder(tmp_path / "embedder.onnx")
     with pytest.raises(EmbedderError, match="no embedder in"):
-        OwnEar(tmp_path / "nowhere")
+        OwnEmbedder(tmp_path / "nowhere")

@@ -15,8 +15,8 @@ import torch
 from foley_trainer.cli import main
 from foley_trainer.data import Augmenter, Clip, Sounds, fit, open_corpus, read_audio
 from foley_trainer.evaluation.command import add_parser
-from foley_trainer.evaluation.distances import ALL, Heard, Reference, measure
-from foley_trainer.evaluation.embedders import OwnEar
+from foley_trainer.evaluation.distances import ALL, EmbeddedSet, Reference, measure
+from foley_trainer.evaluation.embedders import OwnEmbedder
 from foley_trainer.evaluation.fad import frechet, gaussian, load_embeddings, load_statistics
 from foley_trainer.evaluation.pipeline import write_card
 from foley_trainer.evaluation.reconstruction import measure_prior, perplexities
@@ -138,7 +138,7 @@ def test_clips_that_are_there_are_not_made_again(evaluated: Path, corpus: Path, 
     assert "distances" in read(out)
     assert read(out)["distances"] == {}
     assert evaluate("--voice", VOICE, "--corpus", corpus, "--out", out, "--seed", 1) == 1
-    assert json.loads(capsys.readouterr().out.splitlines()[-1])["kind"] == "MadeError"
+    assert json.loads(capsys.readouterr().out.splitlines()[-1])["kind"] == "GeneratedClipsError"
 
 
 def test_clips_made_elsewhere_are_measured_without_a_voice(evaluated: Path, corpus: Path, embedder: Path, tmp_path: Path) -> None:
@@ -203,7 +203,7 @@ def test_arguments_that_contradict_each_other_are_one_line(corpus: Path, tmp_pat
         (("--voice", VOICE, "--prior", tmp_path), "EvaluateError"),
         (("--voice", VOICE, "--reference", tmp_path / "a.npz"), "EvaluateError"),
         (("--voice", tmp_path), "VoiceError"),
-        (("--generated", tmp_path), "MadeError"),
+        (("--generated", tmp_path), "GeneratedClipsError"),
         (("--voice", VOICE, "--embedder", tmp_path), "EmbedderError"),
         (("--voice", VOICE, "--vggish", tmp_path / "none.pth"), "WeightsError"),
     ):
@@ -222,7 +222,7 @@ def test_a_reference_is_the_eval_clips_as_the_embedder_hears_them(evaluated: Pat
     assert described["sha256"] == hashlib.sha256((folder / "reference.npz").read_bytes()).hexdigest()
     assert described["bytes"] == (folder / "reference.npz").stat().st_size
     heard = load_embeddings(folder / "reference.npz")
-    ear = OwnEar(folder)
+    ear = OwnEmbedder(folder)
     assert ear.dims == 128, "a card with a reference is still an embedder's card"
     first = ear.embed(fit(read_audio(corpus / "Beep" / "0.wav", RATE), SAMPLES), RATE)
     assert any(np.allclose(first, clip, atol=1e-4) for clip in heard["Beep"])
@@ -236,9 +236,9 @@ def test_a_reference_is_the_eval_clips_as_the_embedder_hears_them(evaluated: Pat
 def test_averages_are_over_classes_and_all_is_not_one_of_them() -> None:
     rng = np.random.default_rng(2)
 
-    def heard(shift: float) -> Heard:
+    def heard(shift: float) -> EmbeddedSet:
         clips = [Clip(f"{label}{i}", Path("x"), label, "eval", str(i)) for label in ("A", "B") for i in range(10)]
-        return Heard(clips, [rng.standard_normal((3, 4)) + shift for _ in clips])
+        return EmbeddedSet(clips, [rng.standard_normal((3, 4)) + shift for _ in clips])
 
     sets = {"generated": heard(0.5), "eval": heard(0.0)}
     found = measure(sets, [Reference("eval", "", sets["eval"], None, ("generated",))], ["A", "B"], 0)["eval"]

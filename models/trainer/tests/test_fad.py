@@ -68,7 +68,7 @@ def test_what_has_no_covariance_is_refused() -> None:
         gaussian([np.zeros((1, 4))])
     with pytest.raises(StatisticsError, match="not finite"):
         gaussian([np.full((3, 4), np.nan)])
-    with pytest.raises(StatisticsError, match="of 4 and of 5 numbers"):
+    with pytest.raises(StatisticsError, match="have 4 and 5 dimensions"):
         frechet(gaussian([np.eye(4)]), gaussian([np.eye(5)]))
 
 
@@ -138,11 +138,11 @@ def test_bad_statistics_files_say_what_is_wrong(tmp_path: Path) -> None:
         with pytest.raises(StatisticsError, match=match):
             load_statistics(tmp_path / "bad.npz")
 
-    refused("no <Class>.mu", other=np.zeros(3))
+    refused("neither <Class>.mu nor", other=np.zeros(3))
     refused("has no Rain.sigma", **{"Rain.mu": np.zeros(2)})
-    refused("Rain has a mean", **{"Rain.mu": np.zeros(2), "Rain.sigma": np.zeros((3, 3)), "Rain.count": np.array(9)})
+    refused("Rain has mean", **{"Rain.mu": np.zeros(2), "Rain.sigma": np.zeros((3, 3)), "Rain.count": np.array(9)})
     refused("not symmetric", **{"Rain.mu": np.zeros(2), "Rain.sigma": np.array([[1.0, 2.0], [0.0, 1.0]]), "Rain.count": np.array(9)})
-    refused("Rain does not say", **{"Rain.embeddings": np.zeros((3, 2)), "Rain.patches": np.array([1, 1])})
+    refused("Rain has no valid patches", **{"Rain.embeddings": np.zeros((3, 2)), "Rain.patches": np.array([1, 1])})
     refused("Rain is not finite", **{"Rain.embeddings": np.full((2, 2), np.nan), "Rain.patches": np.array([1, 1])})
     refused("allow_pickle", **{"Rain.mu": np.array([{"a": 1}], dtype=object)})
     (tmp_path / "text.npz").write_text("no archive")

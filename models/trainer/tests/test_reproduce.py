@@ -129,7 +129,7 @@ def test_wherever_it_ended_the_same_command_comes_to_the_same_table(
             assert main(command(folder_corpus, out, embedder)) == 0  # as after SIGTERM: a checkpoint, and no error
             assert not (out / "table.json").exists()
         else:
-            end_at_call(broken, *{"clip": (reproduce, "save_wav"), "fad": (reproduce.Yardstick, "fad")}[where], 2)
+            end_at_call(broken, *{"clip": (reproduce, "save_wav"), "fad": (reproduce.ReferenceStatistics, "fad")}[where], 2)
             with pytest.raises(Ended):
                 main(command(folder_corpus, out, embedder))
     assert main(command(folder_corpus, out, embedder)) == 0
@@ -197,7 +197,7 @@ def test_more_clips_and_another_reference_measure_anew_and_keep_the_rest(
     assert (out / "rvq" / "clips" / "Beep" / "0003.wav").stat().st_mtime_ns == old
     table = json.loads((out / "table.json").read_text())
     assert table["of"]["reference"].startswith("reference.npz ")
-    for classes, message in (({"Beep": 8}, "has no class Hiss"), ({"Beep": 4, "Hiss": 4}, "of 4 numbers; this embedder makes 8")):
+    for classes, message in (({"Beep": 8}, "has no class Hiss"), ({"Beep": 4, "Hiss": 4}, "of 4 dimensions, expected 8")):
         save_statistics(tmp_path / "reference.npz", {label: Gaussian(np.zeros(d), np.eye(d), 100) for label, d in classes.items()})
         assert main(command(folder_corpus, out, embedder, "--reference", str(tmp_path / "reference.npz"))) == 1
         assert message in capsys.readouterr().err

@@ -161,10 +161,10 @@ def test_mistakes_are_refused_before_anything_is_written(recordings: Path, tmp_p
     (tmp_path / "full").mkdir()
     (tmp_path / "full" / "mine.txt").write_text("dear")
     for out, options, reason in [
-        ("full", {}, "is there already"),
-        ("in/out", {}, "lies inside"),
+        ("full", {}, "already exists"),
+        ("in/out", {}, "is inside"),
         ("out", {"seconds": 0.1}, "0.5 to 60"),
-        ("out", {"label": "../up"}, "can't be the name of a class"),
+        ("out", {"label": "../up"}, "not a valid class name"),
     ]:
         with pytest.raises(CorpusError, match=reason):
             segment(recordings, tmp_path / out, **options)

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from foley_trainer.data.corpus import Clip
-from foley_trainer.evaluation.distances import Heard, Projection
+from foley_trainer.evaluation.distances import EmbeddedSet, Projection
 from foley_trainer.evaluation.fad import frechet, gaussian
 from foley_trainer.evaluation.kad import kad, patch_kad
 from foley_trainer.evaluation.sound_statistics import SoundStatistics
@@ -16,9 +16,9 @@ from foley_trainer.features.patches import EmbeddedClip
 LABELS = ["A", "B"]
 
 
-def heard(rng: np.random.Generator, shift: float, spread: float = 1.0, count: int = 12) -> tuple[list[Clip], Heard]:
+def heard(rng: np.random.Generator, shift: float, spread: float = 1.0, count: int = 12) -> tuple[list[Clip], EmbeddedSet]:
     clips = [Clip(f"{label}{i}", Path(f"{label}{i}"), label, "x", str(i)) for label in LABELS for i in range(count)]
-    return clips, Heard(clips, [spread * rng.standard_normal((1, 3)) + shift + 0.01 * rng.standard_normal((4, 3)) for _ in clips])
+    return clips, EmbeddedSet(clips, [spread * rng.standard_normal((1, 3)) + shift + 0.01 * rng.standard_normal((4, 3)) for _ in clips])
 
 
 def sounds(clips: list[Clip], late: int = 0) -> list[SoundStatistics]:
@@ -45,7 +45,7 @@ def test_figures_are_those_of_the_distances_and_means_are_over_classes() -> None
     assert found["mean"]["fad48"] == pytest.approx(np.mean([found["classes"][label]["fad48"] for label in LABELS]))
     assert set(found["all"]) == {"fad48", "kad"}
     table = as_text({"generated": found, "real": over_sets([measure_targets(real, clips["eval"], {"yamnet": sets["eval"][1]}, sounds(clips["eval"]), [True] * 24)])})
-    assert [line.split()[0] for line in table.splitlines()[1:]] == ["class", "A", "B", "mean", "all", "aim"]
+    assert [line.split()[0] for line in table.splitlines()[1:]] == ["class", "A", "B", "mean", "all", "target"]
     assert "0.75+-0.14 (1.00)" in table
 
 
@@ -70,10 +70,10 @@ def test_distances_by_patches_grow_with_few_clips_and_those_between_clips_do_not
 def test_clips_of_which_nothing_sounds_are_left_out() -> None:
     clips = heard(np.random.default_rng(3), 0.0, count=1)[0]
     embedded = [EmbeddedClip(np.ones((3, 2)), np.array(mask), None) for mask in ([True, False, True], [False] * 3)]
-    found = Heard.of_sounding(clips, embedded)
+    found = EmbeddedSet.of_sounding(clips, embedded)
     assert [c.id for c in found.clips] == ["A0"]
     assert [len(e) for e in found.embeddings] == [2]
-    assert [len(e) for e in Heard.of_all(clips, embedded).embeddings] == [3, 3]
+    assert [len(e) for e in EmbeddedSet.of_all(clips, embedded).embeddings] == [3, 3]
 
 
 def test_a_projection_keeps_the_distances_of_what_it_was_made_of() -> None:

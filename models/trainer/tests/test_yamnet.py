@@ -24,7 +24,7 @@ def test_every_tag_is_one_of_the_tagger_s(tagger: Tagger) -> None:
 def test_the_embedding_is_what_its_scores_are_made_of(tagger: Tagger) -> None:
     """The last layer is linear in the embedding: 1024 of them and 1 explain every score, whatever is heard."""
     rng = np.random.default_rng(0)
-    heard = [tagger.hear((rng.standard_normal(200000) * level).astype(np.float32), 16000) for level in (1e-3, 1e-2, 0.1, 0.5)]
+    heard = [tagger.embed_and_classify((rng.standard_normal(200000) * level).astype(np.float32), 16000) for level in (1e-3, 1e-2, 0.1, 0.5)]
     embeddings, scores = (np.concatenate(part) for part in zip(*heard, strict=True))
     assert embeddings.shape == (len(scores), 1024)
     assert scores.shape[1] == 521

@@ -63,7 +63,7 @@ export interface EmbeddedClip {
   named: string;
 }
 
-/** Runs embedder.onnx: the same numbers as the trainer's `OwnEar`. */
+/** Runs embedder.onnx: the same numbers as the trainer's `OwnEmbedder`. */
 export class Embedder {
   readonly card: EmbedderCard;
   readonly #graph: Graph;

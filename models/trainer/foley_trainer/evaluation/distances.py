@@ -1,6 +1,6 @@
-"""FAD and KAD of sets of clips against references, per class, by one ear.
+"""FAD and KAD of sets of clips against references, per class, by one embedder.
 
-Only sounding patches count, on both sides (`features/patches.py` says why), and clips of which none sounds are left out, but
+Only sounding patches count, on both sides (`features/patches.py` says why), and silent clips are dropped, except
 against published statistics, which count all patches.
 """
 
@@ -22,7 +22,7 @@ ALL = "all"  # every class in one set
 
 @dataclass(frozen=True)
 class Projection:
-    """Onto leading principal components: a covariance of 1024 numbers needs more clips than anybody makes."""
+    """Projection onto leading principal components: a covariance of 1024 dimensions would need too many clips."""
 
     mean: np.ndarray
     axes: np.ndarray
@@ -38,27 +38,27 @@ class Projection:
 
 
 @dataclass(frozen=True)
-class Heard:
-    """Clips and what an ear makes of each."""
+class EmbeddedSet:
+    """Clips with their embeddings by one embedder."""
 
     clips: list[Clip]
     embeddings: Clips
 
-    def of(self, label: str) -> Heard:
+    def of(self, label: str) -> EmbeddedSet:
         kept = [i for i, clip in enumerate(self.clips) if label in (ALL, clip.label)]
-        return Heard([self.clips[i] for i in kept], [self.embeddings[i] for i in kept])
+        return EmbeddedSet([self.clips[i] for i in kept], [self.embeddings[i] for i in kept])
 
-    def projected(self, onto: Projection | None) -> Heard:
-        return self if onto is None else Heard(self.clips, [onto(patches) for patches in self.embeddings])
+    def projected(self, onto: Projection | None) -> EmbeddedSet:
+        return self if onto is None else EmbeddedSet(self.clips, [onto(patches) for patches in self.embeddings])
 
     @staticmethod
-    def of_sounding(clips: list[Clip], embedded: list[EmbeddedClip]) -> Heard:
+    def of_sounding(clips: list[Clip], embedded: list[EmbeddedClip]) -> EmbeddedSet:
         kept = [(clip, own.counted) for clip, own in zip(clips, embedded, strict=True) if own.sounding.any()]
-        return Heard([clip for clip, _ in kept], [patches for _, patches in kept])
+        return EmbeddedSet([clip for clip, _ in kept], [patches for _, patches in kept])
 
     @staticmethod
-    def of_all(clips: list[Clip], embedded: list[EmbeddedClip]) -> Heard:
-        return Heard(clips, [own.patches for own in embedded])
+    def of_all(clips: list[Clip], embedded: list[EmbeddedClip]) -> EmbeddedSet:
+        return EmbeddedSet(clips, [own.patches for own in embedded])
 
     @property
     def originals(self) -> int:
@@ -67,27 +67,27 @@ class Heard:
 
 @dataclass(frozen=True)
 class Reference:
-    """Where clips should lie: real ones, or statistics of some that are not at hand. `sets`: those measured against it."""
+    """The target of distances: real clips, or published statistics. `sets`: the sets measured against it."""
 
     name: str
     about: str
-    real: Heard | None
+    real: EmbeddedSet | None
     statistics: dict[str, Gaussian] | None
     sets: tuple[str, ...]
 
     def gaussian(self, label: str) -> Gaussian | None:
-        """None where it has nothing of this class to compare with."""
+        """Statistics of a class; None if the reference has none."""
         if self.statistics is not None:
             return self.statistics.get(label)
         embeddings = self.real.of(label).embeddings if self.real is not None else []
         return gaussian(embeddings) if len(embeddings) > 1 else None
 
 
-def measure(sets: dict[str, Heard], references: list[Reference], labels: list[str], seed: int) -> dict[str, Any]:
+def measure(sets: dict[str, EmbeddedSet], references: list[Reference], labels: list[str], seed: int) -> dict[str, Any]:
     """reference -> {about, classes: {class: {reference: its size, <set>: distances}}, average: {<set>: means over classes}}.
 
-    "all" beside the classes takes all their clips as one set, where the reference has them. Interval and extrapolation are
-    worked out for generated clips alone.
+    "all" is all classes as one set, if the reference has them. Interval and extrapolation are computed only for
+    generated clips.
     """
     progress = Progress("distances", len(references) * (len(labels) + 1))
     out: dict[str, Any] = {}
@@ -105,7 +105,7 @@ def measure(sets: dict[str, Heard], references: list[Reference], labels: list[st
 
 
 def _size(reference: Reference, known: Gaussian, label: str) -> dict[str, Any]:
-    """`small`: fewer embeddings than twice their numbers, so that the covariance is mostly a guess."""
+    """`small`: fewer embeddings than twice their dimension, so that the covariance estimate is unreliable."""
     size: dict[str, Any] = {"embeddings": known.count, "small": known.count < 2 * known.mu.size}
     if reference.real is not None:
         real = reference.real.of(label)
@@ -113,19 +113,19 @@ def _size(reference: Reference, known: Gaussian, label: str) -> dict[str, Any]:
     return size
 
 
-def _distances(heard: Heard, reference: Reference, known: Gaussian, label: str, seed: int | None) -> dict[str, Any]:
-    own = gaussian(heard.embeddings)
-    found: dict[str, Any] = {"clips": len(heard.clips), "embeddings": own.count, "fad": frechet(own, known)}
+def _distances(embedded: EmbeddedSet, reference: Reference, known: Gaussian, label: str, seed: int | None) -> dict[str, Any]:
+    own = gaussian(embedded.embeddings)
+    found: dict[str, Any] = {"clips": len(embedded.clips), "embeddings": own.count, "fad": frechet(own, known)}
     if label == ALL:
         return found
     if seed is not None:
-        resampled = Resampled(heard.embeddings, known)
+        resampled = Resampled(embedded.embeddings, known)
         found["fad_low"], found["fad_high"] = resampled.interval(seed)
         line = resampled.infinity(seed)
         if line is not None:
             found |= {"fad_infinity": line.value, "fad_infinity_r2": line.r2}
     if reference.real is not None:
-        distance = kad(heard.embeddings, reference.real.of(label).embeddings)
+        distance = kad(embedded.embeddings, reference.real.of(label).embeddings)
         found |= {"kad": distance.value, "kad_error": distance.error}
     return found
 

@@ -1,4 +1,4 @@
-"""Embeddings of many clips by one ear, kept on disk: listening to a corpus again is the slowest part of measuring again."""
+"""Embeddings of many clips by one embedder, cached on disk: embedding a corpus is the slowest part of an evaluation."""
 
 from __future__ import annotations
 
@@ -13,22 +13,22 @@ from ..data import fit, read_audio
 from ..data.corpus import Clip
 from ..features.patches import EmbeddedClip
 from ..runtime.progress import Progress
-from .embedders import Ear
+from .embedders import Embedder
 
 
-def embed_clips(ear: Ear, name: str, clips: list[Clip], rate: int, samples: int, folder: Path) -> list[EmbeddedClip]:
-    """Every clip is fitted to `samples` samples at `rate` first.
+def embed_clips(embedder: Embedder, name: str, clips: list[Clip], rate: int, samples: int, folder: Path) -> list[EmbeddedClip]:
+    """Embeds the clips; every clip is first fitted to `samples` samples at `rate`.
 
-    `folder/<ear>-<name>.npz` holds them with a key of everything they depend on; a file of another key is written anew.
+    `folder/<embedder>-<name>.npz` stores them with a key of everything they depend on; a file with another key is rewritten.
     """
-    path = folder / f"{ear.name}-{name}.npz"
-    key = _key(ear, clips, rate, samples)
+    path = folder / f"{embedder.name}-{name}.npz"
+    key = _key(embedder, clips, rate, samples)
     known = _read(path, key)
     if known is not None:
         return known
-    progress, found = Progress(f"{ear.name} {name}", len(clips)), []
+    progress, found = Progress(f"{embedder.name} {name}", len(clips)), []
     for clip in clips:
-        found.append(ear.clip(fit(read_audio(clip.path, rate), samples), rate))
+        found.append(embedder.clip(fit(read_audio(clip.path, rate), samples), rate))
         progress.add()
     arrays = {"key": np.array(key), "sizes": np.array([len(f.patches) for f in found])}
     arrays |= {"embeddings": np.concatenate([f.patches for f in found]).astype(np.float32), "sounding": np.concatenate([f.sounding for f in found])}
@@ -42,8 +42,8 @@ def embed_clips(ear: Ear, name: str, clips: list[Clip], rate: int, samples: int,
     return found
 
 
-def _key(ear: Ear, clips: list[Clip], rate: int, samples: int) -> str:
-    digest = hashlib.sha256(f"{ear.sha256} {ear.about} {rate} {samples}".encode())
+def _key(embedder: Embedder, clips: list[Clip], rate: int, samples: int) -> str:
+    digest = hashlib.sha256(f"{embedder.sha256} {embedder.about} {rate} {samples}".encode())
     for clip in clips:
         stat = clip.path.stat()
         digest.update(f"\n{clip.id} {stat.st_size} {stat.st_mtime_ns}".encode())

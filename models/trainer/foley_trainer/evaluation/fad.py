@@ -1,4 +1,4 @@
-"""Fréchet audio distance (Kilgour et al. 2018), its extrapolation to endless samples, and how far it scatters.
+"""Fréchet audio distance (Kilgour et al. 2018), its extrapolation to infinite n, and its bootstrap interval.
 
 Definitions, all in float64; another program that computes the same must agree within 1e-6:
 
@@ -9,11 +9,11 @@ Definitions, all in float64; another program that computes the same must agree w
   values of Ra^T Rb, where A = Ra Ra^T: Ra holds, per eigenvalue w of A above d * 2^-52 * max w, its eigenvector times
   sqrt(w). Smaller eigenvalues are rounding of a rank-deficient covariance; the root of A B itself, which the
   challenge's tool takes, would turn 1e-16 of it into 1e-8 per dimension.
-- Every set of n embeddings is further from its reference than an endless one, by about slope / n. FAD infinity is the
+- FAD of n embeddings is biased upwards by about slope / n. FAD infinity is the
   intercept of a straight line through FAD over 1 / n for subsets of whole clips (Chong and Forsyth 2020).
 
 Files are .npz, read without pickle: statistics as float64 `<Class>.mu`, `<Class>.sigma`, `<Class>.count`; or the embeddings
-themselves, from which KAD can be told too, as float32 `<Class>.embeddings` [n, d] and `<Class>.patches` [clips], how many of
+themselves, from which KAD can be computed too, as float32 `<Class>.embeddings` [n, d] and `<Class>.patches` [clips], how many of
 the n are each clip's. A float64 scalar `sounding_db` (45) says that only sounding patches were counted (`patches.sounding`); without
 it all were, as in published statistics, and what is measured against them must count all, too.
 """
@@ -37,7 +37,7 @@ SOUNDING = "sounding_db"
 
 
 class StatisticsError(Exception):
-    """These embeddings, or this file, give no mean and covariance; the message says why."""
+    """The embeddings or the file give no valid statistics; the message says why."""
 
 
 @dataclass(frozen=True)
@@ -58,9 +58,9 @@ def gaussian(clips: Clips) -> Gaussian:
 
 
 def frechet(a: Gaussian, b: Gaussian) -> float:
-    """FAD of two sets by their statistics. Raises StatisticsError where their embeddings differ in length."""
+    """FAD of two sets by their statistics. Raises StatisticsError if their dimensions differ."""
     if a.mu.shape != b.mu.shape:
-        raise StatisticsError(f"embeddings of {a.mu.size} and of {b.mu.size} numbers have no distance")
+        raise StatisticsError(f"embeddings have {a.mu.size} and {b.mu.size} dimensions, expected equal ones")
     across = np.linalg.svd(root(a.sigma).T @ root(b.sigma), compute_uv=False).sum()
     return max(0.0, float(np.square(a.mu - b.mu).sum() + np.trace(a.sigma) + np.trace(b.sigma) - 2 * across))
 
@@ -74,7 +74,7 @@ def root(sigma: np.ndarray) -> np.ndarray:
 
 @dataclass(frozen=True)
 class Extrapolation:
-    """FAD at endless n, and how straight the line to it is (1: perfectly)."""
+    """FAD extrapolated to infinite n, with the slope and the R² of the fit."""
 
     value: float
     slope: float
@@ -96,7 +96,7 @@ class Resampled:
         self._seen = self._x @ root(reference.sigma)
 
     def fad(self, picks: np.ndarray) -> float:
-        """FAD of the clips with these numbers; a clip may come several times."""
+        """FAD of the clips with these indices; an index may repeat."""
         rows = np.concatenate([self._rows[i] for i in picks])
         x, seen = self._x[rows], self._seen[rows]
         mu = x.mean(0)
@@ -105,7 +105,7 @@ class Resampled:
         return max(0.0, float(np.square(mu - self._reference.mu).sum() + spread + self._trace - 2 * across))
 
     def infinity(self, seed: int = 0) -> Extrapolation | None:
-        """None below eight clips: a line through subsets of less than that means nothing."""
+        """None below eight clips, which are too few for the fit."""
         count = len(self._rows)
         if count < 8:
             return None
@@ -119,9 +119,9 @@ class Resampled:
     def interval(self, seed: int = 0, rounds: int = ROUNDS) -> tuple[float, float]:
         """95 % bootstrap interval over clips, drawn with replacement.
 
-        A resampled set has fewer distinct clips, so its FAD is too high as a whole: the interval is where FADs of
-        resampled sets lie about their own mean, moved to the FAD of the set itself. It says how much the choice of
-        these clips matters; it holds neither the bias of a small n nor the choice of the reference's clips.
+        A resampled set has fewer distinct clips, which biases its FAD upwards: the interval is the spread of the resampled
+        FADs around their mean, centred on the FAD of the set itself. It covers the sampling of these clips, but neither
+        the bias of a small n nor the sampling of the reference.
         """
         count, rng = len(self._rows), np.random.default_rng(seed)
         drawn = np.array([self.fad(rng.integers(0, count, count)) for _ in range(rounds)])
@@ -132,15 +132,15 @@ class Resampled:
 
 def _stacked(clips: Clips) -> np.ndarray:
     if sum(len(c) for c in clips) < 2:
-        raise StatisticsError("a covariance needs two embeddings at least")
+        raise StatisticsError("a covariance needs at least two embeddings")
     x = np.concatenate(clips).astype(np.float64)
     if not np.isfinite(x).all():
-        raise StatisticsError("an embedding is not finite")
+        raise StatisticsError("an embedding is not finite (NaN or infinite)")
     return x
 
 
 def save_statistics(path: str | Path, classes: dict[str, Gaussian], *, sounding: bool = False) -> None:
-    """`sounding`: only sounding patches were counted. Written beside and renamed, not compressed, so that a reader needs no inflater."""
+    """`sounding`: only sounding patches were counted. Written atomically and uncompressed, so that readers need no inflater."""
     _save(path, {f"{label}.{key}": np.asarray(getattr(g, key)) for label, g in classes.items() for key in ("mu", "sigma", "count")} | _counted(sounding))
 
 
@@ -158,7 +158,7 @@ def _counted(sounding: bool) -> dict[str, np.ndarray]:
 
 
 def counts_sounding(path: str | Path) -> bool:
-    """Whether a file counts sounding patches alone. Raises StatisticsError where it counts those of another range."""
+    """Whether a file counts only sounding patches. Raises StatisticsError if it does so with another threshold."""
     known = _arrays(path).get(SOUNDING)
     if known is not None and (known.shape != () or float(known) != SOUNDING_DB):
         raise StatisticsError(f"{path} counts patches within {known} dB of the clip's peak; expected {SOUNDING_DB:g} dB, or no {SOUNDING} for all patches")
@@ -174,17 +174,17 @@ def _save(path: str | Path, arrays: dict[str, np.ndarray]) -> None:
 
 
 def load_statistics(path: str | Path) -> dict[str, Gaussian]:
-    """Statistics by class name, of either kind of file. Raises StatisticsError, naming the file and the class that is wrong."""
+    """Statistics by class name, of either kind of file. Raises StatisticsError, naming the file and the invalid class."""
     arrays = _arrays(path)
     clips = _embeddings(path, arrays)
     labels = [key.removesuffix(".mu") for key in arrays if key.endswith(".mu")]
     if not labels and not clips:
-        raise StatisticsError(f"{path} has no <Class>.mu and no <Class>.embeddings")
+        raise StatisticsError(f"{path} has neither <Class>.mu nor <Class>.embeddings")
     return {label: gaussian(own) for label, own in clips.items()} | {label: _checked(path, label, arrays) for label in labels}
 
 
 def load_embeddings(path: str | Path) -> dict[str, Clips]:
-    """Embeddings of each clip by class name. Raises StatisticsError where the file has none, or wrong ones."""
+    """Embeddings of each clip by class name. Raises StatisticsError if the file has none, or invalid ones."""
     found = _embeddings(path, _arrays(path))
     if not found:
         raise StatisticsError(f"{path} has no <Class>.embeddings")
@@ -207,7 +207,7 @@ def _embeddings(path: str | Path, arrays: dict[str, np.ndarray]) -> dict[str, Cl
             continue
         x, patches = arrays[key], arrays.get(f"{label}.patches")
         if x.ndim != 2 or patches is None or patches.ndim != 1 or patches.dtype.kind not in "iu" or (patches < 1).any() or patches.sum() != len(x):
-            raise StatisticsError(f"{path}: {label} does not say which of its embeddings {x.shape} are whose")
+            raise StatisticsError(f"{path}: {label} has no valid patches array that splits its embeddings {x.shape} into clips")
         if not np.isfinite(x).all():
             raise StatisticsError(f"{path}: {label} is not finite")
         found[label] = np.split(x.astype(np.float64), np.cumsum(patches)[:-1])
@@ -220,7 +220,7 @@ def _checked(path: str | Path, label: str, arrays: dict[str, np.ndarray]) -> Gau
     except KeyError as error:
         raise StatisticsError(f"{path} has no {error.args[0]}") from error
     if mu.ndim != 1 or sigma.shape != (mu.size, mu.size) or count.ndim or int(count) < 2:
-        raise StatisticsError(f"{path}: {label} has a mean {mu.shape}, a covariance {sigma.shape} and a count {count}")
+        raise StatisticsError(f"{path}: {label} has mean {mu.shape}, covariance {sigma.shape} and count {count}; expected [d], [d, d] and at least 2")
     if not (np.isfinite(mu).all() and np.isfinite(sigma).all() and np.allclose(sigma, sigma.T, rtol=0, atol=1e-6 * np.abs(sigma).max())):
-        raise StatisticsError(f"{path}: {label} is not finite, or its covariance not symmetric")
+        raise StatisticsError(f"{path}: {label} is not finite, or its covariance is not symmetric")
     return Gaussian(mu.astype(np.float64), sigma.astype(np.float64), int(count))

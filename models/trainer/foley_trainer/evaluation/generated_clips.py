@@ -1,4 +1,4 @@
-"""Clips a voice makes, one WAV each beside the codes it came from: what is there already is not made again."""
+"""Generated clips: one WAV per clip with its codes beside it; existing files are reused."""
 
 from __future__ import annotations
 
@@ -18,17 +18,17 @@ from ..voices.inference import Recipe, VoiceRunner
 BATCH = 16  # clips sampled at a time
 
 
-class MadeError(Exception):
-    """The folder holds clips of another voice or recipe, or none of a class; the message says which."""
+class GeneratedClipsError(Exception):
+    """The folder contains clips of another voice or recipe, or none of a class."""
 
 
 def make_clips(voice: VoiceRunner, folder: Path, labels: list[str], count: int, recipe: Recipe, run: int = 0) -> list[Clip]:
-    """`folder/<Class>/000.wav` and `.npy` (codes [levels, frequency, time], uint16), `count` a class; goes on where it was ended."""
+    """`folder/<Class>/000.wav` and `.npy` (codes [levels, frequency, time], uint16), `count` per class; resumes an interrupted run."""
     folder.mkdir(parents=True, exist_ok=True)
     wanted = {"voice": voice.card["hash"], **asdict(recipe)}
     known = folder / "recipe.json"
     if known.is_file() and json.loads(known.read_text(encoding="utf-8")) != wanted:
-        raise MadeError(f"{folder} holds clips of another voice or recipe; take another --out, or remove it")
+        raise GeneratedClipsError(f"{folder} contains clips of another voice or recipe: choose another --out, or remove the folder")
     save_text(json.dumps(wanted, indent=2) + "\n", known)
     paths = {label: [folder / label / f"{number:03d}.wav" for number in range(count)] for label in labels}
     missing = {label: [n for n, path in enumerate(files) if not path.is_file()] for label, files in paths.items()}
@@ -46,18 +46,18 @@ def make_clips(voice: VoiceRunner, folder: Path, labels: list[str], count: int, 
 
 
 def given_clips(folder: str | Path, labels: list[str], run: int = 0) -> list[Clip]:
-    """Audio files in class folders, made elsewhere; `run` tells several such folders apart. Raises MadeError where a class has none."""
+    """Existing audio files in class folders; `run` numbers several such folders. Raises GeneratedClipsError if a class has none."""
     clips = []
     for label in labels:
         files = sorted(p for p in (Path(folder) / label).glob("*") if p.suffix.lower() in AUDIO_SUFFIXES)
         if not files:
-            raise MadeError(f"no clips of {label} in {folder}")
+            raise GeneratedClipsError(f"no clips of class {label} in {folder}: expected audio files in {folder}/{label}")
         clips += [_clip(path, label, run) for path in files]
     return clips
 
 
 def codes_of(clips: list[Clip]) -> np.ndarray | None:
-    """The codes beside the clips' files, [clips, levels, frequency, time]; None where one has none."""
+    """The codes beside the clips' files, [clips, levels, frequency, time]; None if one is missing."""
     files = [clip.path.with_suffix(".npy") for clip in clips]
     if not all(file.is_file() for file in files):
         return None
@@ -65,7 +65,7 @@ def codes_of(clips: list[Clip]) -> np.ndarray | None:
 
 
 def save_wav(path: Path, audio: np.ndarray, rate: int) -> None:
-    """16 bit. Written beside and renamed: a file that is there is whole."""
+    """16-bit WAV, written atomically."""
     temporary = path.with_suffix(".tmp")
     soundfile.write(temporary, np.clip(audio, -1, 1), rate, subtype="PCM_16", format="WAV")
     os.replace(temporary, path)

@@ -1,4 +1,4 @@
-"""Kernel audio distance (Chung et al. 2025, arXiv 2502.15602): a distance that does not grow when clips are few.
+"""Kernel audio distance (Chung et al. 2025, arXiv 2502.15602): unbiased for few clips.
 
 KAD = 100 MMD^2 with the Gaussian kernel k(x, y) = exp(-|x - y|^2 / (2 s^2)), s = the median distance between two
 embeddings of the reference; of the two kernels the paper tries this is the one it recommends, 100 is its toolkit's
@@ -33,7 +33,7 @@ class Kad:
 def kad(generated: Clips, reference: Clips) -> Kad:
     """Raises StatisticsError below two clips a side."""
     if min(len(generated), len(reference)) < 2:
-        raise StatisticsError("KAD needs two clips on each side")
+        raise StatisticsError("KAD needs at least two clips in each set")
     width = bandwidth(reference)
     xx, yy, xy = (_pair_sums(a, b, width) for a, b in ((generated, generated), (reference, reference), (generated, reference)))
     n, m = (np.array([len(c) for c in clips], np.float64) for clips in (generated, reference))
@@ -46,8 +46,8 @@ def kad(generated: Clips, reference: Clips) -> Kad:
 
 
 def patch_kad(generated: Clips, reference: Clips) -> float:
-    """1000 MMD^2 as the paper's estimate takes every embedding for a sample of its own: pairs within a clip count, too, so that it
-    grows where either side has few clips. Published figures and this project's targets are of this kind."""
+    """1000 MMD^2 with every embedding as an independent sample, as in the paper: pairs within a clip count, too, which biases it
+    upwards for few clips. Published figures and this project's targets use this estimate."""
     width = bandwidth(reference)
     x, y = (np.concatenate(clips).astype(np.float64) for clips in (generated, reference))
 
@@ -59,7 +59,7 @@ def patch_kad(generated: Clips, reference: Clips) -> float:
         return (mean(a, a, 1) - count) / (count * (count - 1))
 
     if min(len(x), len(y)) < 2:
-        raise StatisticsError("KAD needs two embeddings on each side")
+        raise StatisticsError("KAD needs at least two embeddings in each set")
     return 1000 * (within(x) + within(y) - 2 * mean(x, y, len(x) * len(y)))
 
 

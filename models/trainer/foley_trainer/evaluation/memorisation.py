@@ -21,7 +21,7 @@ MOST_TRIED = 20  # eval clips of a class that measure the detection rate
 Load = Callable[[Clip], np.ndarray]
 
 
-def learned_by_heart(voice: VoiceRunner | None, sets: dict[str, list[Clip]], labels: list[str], load: Load) -> dict[str, Any]:
+def find_memorised(voice: VoiceRunner | None, sets: dict[str, list[Clip]], labels: list[str], load: Load) -> dict[str, Any]:
     """share: of generated clips more similar to a training clip, of any class, than any two training clips of that class
     and of different originals are to each other.
 

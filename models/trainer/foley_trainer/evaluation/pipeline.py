@@ -1,7 +1,7 @@
-"""One evaluation from clips to report: which measures are taken depends on what is given, the report says which were.
+"""One evaluation from clips to report. The arguments decide which metrics are computed; the report lists them.
 
-Below `out`: generated, copies, embeddings, statistics and parts are what a later run need not make again; examples,
-sheet.png, report.json and report.html are the result.
+Below `out`: generated, copies, embeddings, statistics and parts are caches for later runs; examples, sheet.png,
+report.json and report.html are the result.
 """
 
 from __future__ import annotations
@@ -28,13 +28,13 @@ from ..runtime.progress import Progress
 from ..training.checkpoints import TrainedError, load_codec, load_prior
 from ..training.stages import RATE
 from ..voices.inference import Recipe, VoiceRunner
-from .distances import Heard, Projection, Reference, measure
-from .embedders import Ear, OwnEar
+from .distances import EmbeddedSet, Projection, Reference, measure
+from .embedders import Embedder, OwnEmbedder
 from .embedding_cache import embed_clips
 from .fad import counts_sounding, gaussian, load_statistics, save_statistics
-from .generated_clips import MadeError, codes_of, given_clips, make_clips
-from .memorisation import learned_by_heart
-from .recognition import by_own_ear, by_tagger
+from .generated_clips import GeneratedClipsError, codes_of, given_clips, make_clips
+from .memorisation import find_memorised
+from .recognition import by_own_embedder, by_tagger
 from .reconstruction import copies_of, measure_codec, measure_prior, perplexities
 from .report.examples import write_examples
 from .report.page import page
@@ -43,7 +43,7 @@ from .stage_cache import Parts, files
 from .targets import Real, as_text, measure_targets, over_sets, tagged
 from .yamnet import Tagger
 
-SAMPLES = 88200  # of a clip, where no voice says
+SAMPLES = 88200  # of a clip, without a voice
 FORMAT, VERSION = "foleyd-evaluation", 1
 
 
@@ -53,13 +53,13 @@ class Evaluation:
     def __init__(self, args: argparse.Namespace) -> None:
         self.args, self.out = args, Path(args.out)
         self.corpus = open_corpus(args.corpus)
-        # Clips that are there already need no voice to be made, and the quick table asks nothing else of it.
+        # Existing clips need no voice, and the quick table does not use it otherwise.
         self.voice = VoiceRunner(args.voice, args.threads or 1) if args.voice and not (args.quick and args.generated) else None
         self.rate, self.samples = (self.voice.rate, self.voice.samples) if self.voice else (RATE, SAMPLES)
         self.labels = [label for label in (self.voice.classes if self.voice else self.corpus.classes) if label in self.corpus.classes]
         if not self.labels or any(Path(label).name != label for label in self.labels):
-            raise MadeError(f"voice and corpus share no class that can name a folder: {self.corpus.classes}")
-        self.own = OwnEar(args.embedder, args.threads or 1) if args.embedder else None
+            raise GeneratedClipsError(f"voice and corpus have no common class with a valid folder name; the corpus has {self.corpus.classes}")
+        self.own = OwnEmbedder(args.embedder, args.threads or 1) if args.embedder else None
         self.tagger = Tagger(args.yamnet) if args.yamnet else None
         weights = chosen(args.vggish)
         self.vggish = load_vggish(weights) if weights else None
@@ -78,7 +78,7 @@ class Evaluation:
         self._make()
         if self.args.quick:
             if not self.sets["eval"]:
-                raise MadeError("the corpus has no eval clips to compare with: expected rows with split eval in its manifest")
+                raise GeneratedClipsError("the corpus has no eval clips to compare with: expected rows with split eval in its manifest")
             return report | {"targets": self.targets()}
         made = Counter(c.label for c in self.sets["generated"])
         report["generated"] = {"clips": dict(made), "recipe": None if self.args.generated else asdict(self.recipe)}
@@ -96,31 +96,31 @@ class Evaluation:
             report["prior"] = self._prior(parts, of)
         of += [files(clips) for clips in self.sets.values()]
         report["distances"] = {}
-        for ear in (self.own, self.vggish, self.tagger):
-            if ear:
-                depends = [*of, ear.sha256, ear.about, self.args.reference, self.args.seed]
-                report["distances"][ear.name] = parts.get(f"distances-{ear.name}", depends, partial(self._distances, ear))
+        for embedder in (self.own, self.vggish, self.tagger):
+            if embedder:
+                depends = [*of, embedder.sha256, embedder.about, self.args.reference, self.args.seed]
+                report["distances"][embedder.name] = parts.get(f"distances-{embedder.name}", depends, partial(self._distances, embedder))
         if self.own:
-            report["named"] = parts.get("named", [*of, self.own.sha256], lambda: by_own_ear(self.own, self.sets, self.labels, self._scores(self.own)))
+            report["named"] = parts.get("named", [*of, self.own.sha256], lambda: by_own_embedder(self.own, self.sets, self.labels, self._scores(self.own)))
         if self.tagger:
             report["tagged"] = parts.get("tagged", [*of, self.tagger.sha256], lambda: by_tagger(self.tagger, self.sets, self.labels, self._scores(self.tagger)))
-        report["memorised"] = parts.get("memorised", of, lambda: learned_by_heart(self.voice, self.sets, self.labels, self._load))
+        report["memorised"] = parts.get("memorised", of, lambda: find_memorised(self.voice, self.sets, self.labels, self._load))
         if self.sets["eval"]:
             report["targets"] = self.targets(report["memorised"])
         return report
 
-    def targets(self, learned: dict[str, Any] | None = None) -> dict[str, Any]:
-        """The table that voices are chosen by; `learned`: what is known already of clips learned by heart."""
+    def targets(self, memorised: dict[str, Any] | None = None) -> dict[str, Any]:
+        """The table of targets; `memorised`: the result of the memorisation test, if already computed."""
         parts = Parts(self.out / "parts")
-        ears = [ear for ear in (self.own, self.tagger) if ear]
-        heard = {ear.name: self.heard(ear) for ear in ears}
+        embedders = [embedder for embedder in (self.own, self.tagger) if embedder]
+        counted = {embedder.name: self.counted(embedder) for embedder in embedders}
         sounds = {name: self._sounds(parts, name, clips) for name, clips in self.sets.items() if name != "copies"}
-        known = Real(self.labels, heard, sounds, self.sets)
+        known = Real(self.labels, counted, sounds, self.sets)
 
         def row(name: str, start: int, clips: list[Clip], errors: bool = True) -> dict[str, Any]:
             places = slice(start, start + len(clips))
             paths = {clip.path for clip in clips}
-            own = {ear: Heard(*_some(one[name], paths)) for ear, one in heard.items()}
+            own = {embedder: EmbeddedSet(*_some(one[name], paths)) for embedder, one in counted.items()}
             embedded = self.embedded(self.tagger, name)[places] if self.tagger else []
             named = tagged(self.tagger, clips, [e.scores for e in embedded]) if self.tagger else [None] * len(clips)
             return measure_targets(known, clips, own, sounds[name][places], named, errors)
@@ -130,7 +130,7 @@ class Evaluation:
         real, unseen = (over_sets([row(name, 0, self.sets[name], errors=False)]) for name in ("training", "eval"))
         for whose, of in ((real["mean"], unseen["mean"]), *((real["classes"][label], unseen["classes"][label]) for label in self.labels)):
             whose |= {key: of[key] for key in ("share", "share_se", "diversity") if key in of}
-        found = learned or parts.get("memorised-targets", [files(clips) for clips in self.sets.values()], lambda: learned_by_heart(self.voice, self.sets, self.labels, self._load))
+        found = memorised or parts.get("memorised-targets", [files(clips) for clips in self.sets.values()], lambda: find_memorised(self.voice, self.sets, self.labels, self._load))
         for label, of_class in found["classes"].items():
             generated["classes"][label]["memorised"] = 1000 * len(of_class["memorised"]) / max(1, len(of_class["likeness"]))
         generated["mean"]["memorised"] = 1000 * found["share"]
@@ -163,47 +163,47 @@ class Evaluation:
         prior, learned = load_prior(self.args.prior, codec)
         classes = self.corpus.classes
         if prior.config.classes != len(classes):
-            raise TrainedError(f"the prior knows {prior.config.classes} classes, the corpus has {len(classes)}")
+            raise TrainedError(f"the prior was trained on {prior.config.classes} classes, the corpus has {len(classes)}")
         depends = [*of, coded.to_dict(), learned.to_dict()]
         return parts.get("prior", depends, lambda: measure_prior(prior, codec, self.sets["eval"], classes, self.rate, self.samples))
 
-    def _distances(self, ear: Ear) -> dict[str, Any]:
-        """Against eval and training clips, and for VGGish against the given statistics; those of ours go to `statistics`."""
-        heard = self.heard(ear)
-        others = [name for name in ("generated", "copies", "training", "eval") if name in heard]
-        abouts = {"eval": "eval clips of the corpus", "training": "training clips of the corpus: a low distance may mean learned by heart"}
-        references = [Reference(name, about, heard[name], None, tuple(s for s in others if s != name)) for name, about in abouts.items() if name in heard]
+    def _distances(self, embedder: Embedder) -> dict[str, Any]:
+        """Distances to eval and training clips, and for VGGish to the given statistics; writes ours to `statistics`."""
+        counted = self.counted(embedder)
+        others = [name for name in ("generated", "copies", "training", "eval") if name in counted]
+        abouts = {"eval": "eval clips of the corpus", "training": "training clips of the corpus: a low distance may mean memorisation"}
+        references = [Reference(name, about, counted[name], None, tuple(s for s in others if s != name)) for name, about in abouts.items() if name in counted]
         (self.out / "statistics").mkdir(exist_ok=True)
         for reference in references:
             if reference.real is not None:
                 parts = {label: reference.real.of(label).embeddings for label in self.labels}
-                save_statistics(self.out / "statistics" / f"{ear.name}-{reference.name}.npz", {label: gaussian(e) for label, e in parts.items() if len(e) > 1}, sounding=True)
-        found = measure(heard, references, self.labels, self.args.seed)
-        if ear is self.vggish and self.args.reference:
+                save_statistics(self.out / "statistics" / f"{embedder.name}-{reference.name}.npz", {label: gaussian(e) for label, e in parts.items() if len(e) > 1}, sounding=True)
+        found = measure(counted, references, self.labels, self.args.seed)
+        if embedder is self.vggish and self.args.reference:
             given = Reference("given", Path(self.args.reference).name, None, load_statistics(self.args.reference), tuple(others))
             if not counts_sounding(self.args.reference):
-                heard = {name: Heard.of_all(clips, self.embedded(ear, name)) for name, clips in self.sets.items() if clips}
-            found |= measure(heard, [given], self.labels, self.args.seed)
-        about = f"{ear.about}, sounding patches" + (f", {ear.components} leading principal components of the eval clips" if ear.components else "")
-        return {"about": about, "sha256": ear.sha256, "dims": ear.components or ear.dims, "references": found}
+                counted = {name: EmbeddedSet.of_all(clips, self.embedded(embedder, name)) for name, clips in self.sets.items() if clips}
+            found |= measure(counted, [given], self.labels, self.args.seed)
+        about = f"{embedder.about}, sounding patches" + (f", {embedder.components} leading principal components of the eval clips" if embedder.components else "")
+        return {"about": about, "sha256": embedder.sha256, "dims": embedder.components or embedder.dims, "references": found}
 
-    def heard(self, ear: Ear) -> dict[str, Heard]:
-        """What counts in distances of each set."""
-        heard = {name: Heard.of_sounding(clips, self.embedded(ear, name)) for name, clips in self.sets.items() if clips}
-        onto = Projection.of(heard["eval"].embeddings, ear.components) if ear.components and "eval" in heard else None
-        return {name: one.projected(onto) for name, one in heard.items()}
+    def counted(self, embedder: Embedder) -> dict[str, EmbeddedSet]:
+        """The embeddings of each set that count in distances."""
+        counted = {name: EmbeddedSet.of_sounding(clips, self.embedded(embedder, name)) for name, clips in self.sets.items() if clips}
+        onto = Projection.of(counted["eval"].embeddings, embedder.components) if embedder.components and "eval" in counted else None
+        return {name: one.projected(onto) for name, one in counted.items()}
 
-    def embedded(self, ear: Ear, name: str) -> list[EmbeddedClip]:
-        """The clips of a set as an ear hears them."""
+    def embedded(self, embedder: Embedder, name: str) -> list[EmbeddedClip]:
+        """The embeddings of the clips of a set."""
         batches = self.batches if name == "generated" else [self.sets[name]]
-        found = self._embedded.get((ear.name, name))
+        found = self._embedded.get((embedder.name, name))
         if found is None:
-            parts = [embed_clips(ear, f"{name}-{i}" if i else name, clips, self.rate, self.samples, self.out / "embeddings") for i, clips in enumerate(batches)]
-            found = self._embedded[ear.name, name] = [clip for part in parts for clip in part]
+            parts = [embed_clips(embedder, f"{name}-{i}" if i else name, clips, self.rate, self.samples, self.out / "embeddings") for i, clips in enumerate(batches)]
+            found = self._embedded[embedder.name, name] = [clip for part in parts for clip in part]
         return found
 
-    def _scores(self, ear: Ear) -> dict[Path, np.ndarray]:
-        return {clip.path: own.scores for name, clips in self.sets.items() if clips for clip, own in zip(clips, self.embedded(ear, name), strict=True)}
+    def _scores(self, embedder: Embedder) -> dict[Path, np.ndarray]:
+        return {clip.path: own.scores for name, clips in self.sets.items() if clips for clip, own in zip(clips, self.embedded(embedder, name), strict=True)}
 
 
 def evaluate(args: argparse.Namespace) -> None:
@@ -228,7 +228,7 @@ def evaluate(args: argparse.Namespace) -> None:
 
 
 def headline(report: dict[str, Any]) -> dict[str, Any]:
-    """The numbers that fit a line: FAD and KAD against eval clips by ear, class accuracy, share learned by heart."""
+    """The main results: FAD and KAD against eval clips by embedder, class accuracy, share of memorised clips."""
     averages = {name: d["references"]["eval"]["average"].get("generated", {}) for name, d in report["distances"].items() if "eval" in d["references"]}
     out: dict[str, Any] = {"distances": averages, "memorised": report["memorised"]["share"]}
     for name in ("named", "tagged"):
@@ -238,7 +238,7 @@ def headline(report: dict[str, Any]) -> dict[str, Any]:
 
 
 def write_card(path: Path, report: dict[str, Any]) -> None:
-    """`scores.evaluation`, and `scores.tagger` with the shares per class where a tagger listened."""
+    """`scores.evaluation`, and `scores.tagger` with the shares per class if a tagger was used."""
     card = json.loads(path.read_text(encoding="utf-8"))
     scores = card.setdefault("scores", {})
     scores["evaluation"] = {"created": report["created"], "clips": report["generated"]["clips"], **headline(report)}
@@ -247,13 +247,13 @@ def write_card(path: Path, report: dict[str, Any]) -> None:
     save_text(json.dumps(card, indent=2, ensure_ascii=False) + "\n", path)
 
 
-def _some(heard: Heard, paths: set[Path]) -> tuple[list[Clip], list[np.ndarray]]:
-    kept = [(clip, patches) for clip, patches in zip(heard.clips, heard.embeddings, strict=True) if clip.path in paths]
+def _some(counted: EmbeddedSet, paths: set[Path]) -> tuple[list[Clip], list[np.ndarray]]:
+    kept = [(clip, patches) for clip, patches in zip(counted.clips, counted.embeddings, strict=True) if clip.path in paths]
     return [clip for clip, _ in kept], [patches for _, patches in kept]
 
 
 def _facts(folder: str | None) -> dict[str, Any]:
-    """What the card of a voice says that belongs beside its targets."""
+    """The facts of a voice's card that are printed with its targets."""
     if folder is None:
         return {}
     card = json.loads((Path(folder) / "card.json").read_text(encoding="utf-8"))

@@ -1,4 +1,4 @@
-"""Does a clip sound like its class to a network? Generated clips beside copies and real ones, recorded and composed apart."""
+"""Class recognition rates of generated clips, reconstructions and real clips, recorded and composed ones separately."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ from typing import Any
 import numpy as np
 
 from ..data.corpus import Clip
-from .embedders import OwnEar
+from .embedders import OwnEmbedder
 from .yamnet import TAGS, Tagger
 
-Scores = Mapping[Path, np.ndarray]  # what an ear makes of the clip in a file
+Scores = Mapping[Path, np.ndarray]  # class scores of the clip in a file
 
 
 def kinds(sets: dict[str, list[Clip]], label: str) -> dict[str, list[Clip]]:
@@ -26,12 +26,12 @@ def kinds(sets: dict[str, list[Clip]], label: str) -> dict[str, list[Clip]]:
     }
 
 
-def by_own_ear(ear: OwnEar, sets: dict[str, list[Clip]], labels: list[str], scores: Scores) -> dict[str, Any]:
-    """Shares of clips our embedder names right, and what it names the generated ones: heard[class][named] clips."""
-    named = {label: {kind: [ear.classes[int(scores[c.path].argmax())] for c in clips] for kind, clips in kinds(sets, label).items()} for label in labels}
+def by_own_embedder(embedder: OwnEmbedder, sets: dict[str, list[Clip]], labels: list[str], scores: Scores) -> dict[str, Any]:
+    """Shares of clips that our embedder classifies correctly, and its confusion matrix of the generated ones: heard[class][predicted]."""
+    named = {label: {kind: [embedder.classes[int(scores[c.path].argmax())] for c in clips] for kind, clips in kinds(sets, label).items()} for label in labels}
     shares = {label: {kind: [name == label for name in names] for kind, names in of.items()} for label, of in named.items()}
     heard = {label: dict(Counter(of["generated"])) for label, of in named.items()}
-    return {"counts": "the class our embedder thinks likeliest", "classes": ear.classes, "heard": heard, **_shares(shares)}
+    return {"counts": "our embedder's most likely class", "classes": embedder.classes, "heard": heard, **_shares(shares)}
 
 
 def by_tagger(tagger: Tagger, sets: dict[str, list[Clip]], labels: list[str], scores: Scores) -> dict[str, Any]:
@@ -45,7 +45,7 @@ def by_tagger(tagger: Tagger, sets: dict[str, list[Clip]], labels: list[str], sc
 
 
 def _shares(hits: dict[str, dict[str, list[bool]]]) -> dict[str, Any]:
-    """shares: per class and kind the share and `<kind>_clips`, None where there are no clips; average: means over classes."""
+    """shares: per class and kind the share and `<kind>_clips`, None if there are no clips; average: means over classes."""
     shares: dict[str, dict[str, Any]] = {}
     for label, of in hits.items():
         shares[label] = {}

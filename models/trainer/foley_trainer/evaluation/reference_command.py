@@ -1,4 +1,4 @@
-"""foley-train reference: what a server compares clips with: embeddings of a corpus' eval clips, beside the embedder that made them."""
+"""foley-train reference: stores the embeddings of a corpus' eval clips beside the embedder, as the server's reference for FAD and KAD."""
 
 from __future__ import annotations
 
@@ -12,19 +12,19 @@ from ..runtime.events import emit
 from ..runtime.files import save_text
 from ..runtime.progress import Progress
 from ..training.stages import RATE
-from .embedders import OwnEar
+from .embedders import OwnEmbedder
 from .fad import Clips, save_embeddings
-from .reference_statistics import YardstickError
+from .reference_statistics import ReferenceStatisticsError
 
 FILE = "reference.npz"
-SAMPLES = 88200  # of a clip, at RATE: recordings are cut or filled up to it, as a voice's clips are
+SAMPLES = 88200  # of a clip, at RATE: recordings are cut or padded to it, like a voice's clips
 
 
 def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
-    parser = commands.add_parser("reference", help="embeds the sounding patches of a corpus' eval clips: what a server compares clips with, beside the embedder")
-    parser.add_argument("--corpus", required=True, help="folder with manifest.csv, or one folder per class")
-    parser.add_argument("--embedder", required=True, help="folder with embedder.json; reference.npz is written there and named in the card")
-    parser.add_argument("--samples", type=int, default=SAMPLES, help=f"of each clip, at {RATE} Hz")
+    parser = commands.add_parser("reference", help="embed the sounding patches of a corpus' eval clips as the server's reference for FAD and KAD")
+    parser.add_argument("--corpus", required=True, help="corpus folder: with a manifest.csv, or one subfolder per class")
+    parser.add_argument("--embedder", required=True, help="folder with embedder.json; reference.npz is written there and recorded in embedder.json")
+    parser.add_argument("--samples", type=int, default=SAMPLES, help=f"length of each clip in samples at {RATE} Hz ({SAMPLES})")
     parser.set_defaults(run=_run)
 
 
@@ -34,26 +34,26 @@ def _run(args: argparse.Namespace) -> None:
 
 
 def write_reference(corpus: Corpus, folder: Path, samples: int) -> dict[str, object]:
-    """Writes the embeddings and then the card that names them. Raises YardstickError for a class without two eval clips."""
-    ear = OwnEar(folder)
+    """Writes the embeddings and then the card that names them. Raises ReferenceStatisticsError for a class with fewer than two eval clips."""
+    embedder = OwnEmbedder(folder)
     clips = corpus.of("eval")
     progress = Progress("reference", len(clips))
-    heard: dict[str, Clips] = {}
+    found: dict[str, Clips] = {}
     for label in corpus.classes:
         own: list = []
         for clip in clips:
             if clip.label == label:
-                patches = ear.clip(fit(read_audio(clip.path, RATE), samples), RATE).counted
+                patches = embedder.clip(fit(read_audio(clip.path, RATE), samples), RATE).counted
                 own += [patches] if len(patches) else []
                 progress.add()
         if len(own) < 2:
-            raise YardstickError(f"class {label} has {len(own)} eval clips that are not silent: a reference needs two")
-        heard[label] = own
-    save_embeddings(folder / FILE, heard, sounding=True)
+            raise ReferenceStatisticsError(f"class {label} has {len(own)} eval clips that are not silent, expected at least 2")
+        found[label] = own
+    save_embeddings(folder / FILE, found, sounding=True)
     data = (folder / FILE).read_bytes()
     described = {
         "file": FILE, "sha256": hashlib.sha256(data).hexdigest(), "bytes": len(data),
-        "about": f"eval clips of corpus {corpus.hash()[:8]}, sounding patches", "clips": {label: len(own) for label, own in heard.items()},
+        "about": f"eval clips of corpus {corpus.hash()[:8]}, sounding patches", "clips": {label: len(own) for label, own in found.items()},
     }  # fmt: skip
     card = json.loads((folder / "embedder.json").read_text(encoding="utf-8"))
     save_text(json.dumps(card | {"reference": described}, indent=2, ensure_ascii=False) + "\n", folder / "embedder.json")

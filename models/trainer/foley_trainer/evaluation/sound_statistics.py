@@ -1,6 +1,6 @@
-"""What can be told of a clip from its samples alone: silence, a late beginning, how many events there are, how loud it is.
+"""Statistics of a clip's samples: silence, late onset, number of onsets, level.
 
-All by 10 ms. A clip is silent where none is louder than -40 dBFS (the quietest training clip's loudest is -25). It begins with the
+All in frames of 10 ms. A clip is silent where none is louder than -40 dBFS (the quietest training clip's loudest is -25). It begins with the
 first 10 ms within 25 dB of the loudest. An onset is a rise of 6 dB and more, averaged over 16 bands of equal ratio from 75 Hz
 up, above the median of the 0.2 s around it and the highest of the 80 ms around it, in a place within 25 dB of the loudest.
 """
@@ -42,7 +42,7 @@ def statistics_of(audio: np.ndarray, rate: int) -> SoundStatistics:
 
 
 def onsets(audio: np.ndarray, rate: int) -> int:
-    """How many events are heard to begin."""
+    """Number of onsets."""
     step = rate // 100
     window = np.hanning(4 * step)
     frames = np.lib.stride_tricks.sliding_window_view(np.pad(audio.astype(np.float64), 2 * step), 4 * step)[::step]

@@ -1,4 +1,4 @@
-"""One table of what a voice is chosen by: recognised, near to real sound, varied, without defects. Figures beside those of real clips.
+"""The table of target metrics of a voice: recognition, distance to real clips, diversity, defects; with the values of real clips.
 
 Per class and over classes, the mean over several sets of generated clips (seeds):
 
@@ -20,7 +20,7 @@ from typing import Any
 import numpy as np
 
 from ..data.corpus import Clip
-from .distances import ALL, Heard
+from .distances import ALL, EmbeddedSet
 from .fad import Clips, Resampled, frechet, gaussian
 from .kad import kad, patch_kad
 from .sound_statistics import SoundStatistics, latest_beginning, summed_up
@@ -31,20 +31,22 @@ Z = 1.96  # standard errors in an arm of a 95 % interval
 
 
 class Real:
-    """What generated clips are compared with: training and eval clips as each ear hears them."""
+    """The real clips that generated ones are compared with: training and eval clips, by embedder."""
 
-    def __init__(self, labels: list[str], heard: dict[str, dict[str, Heard]], sounds: dict[str, list[SoundStatistics]], clips: dict[str, list[Clip]]) -> None:
-        """heard: ear -> set -> clips; sounds and clips: set -> clips."""
-        self.labels, self.heard = labels, heard
+    def __init__(self, labels: list[str], embedded: dict[str, dict[str, EmbeddedSet]], sounds: dict[str, list[SoundStatistics]], clips: dict[str, list[Clip]]) -> None:
+        """embedded: embedder -> set -> clips; sounds and clips: set -> clips."""
+        self.labels, self.embedded = labels, embedded
         training = {label: [s for s, c in zip(sounds["training"], clips["training"], strict=True) if c.label == label] for label in labels}
         self.latest = {label: latest_beginning(own) for label, own in training.items()}
 
     def tagged(self) -> bool:
-        return "yamnet" in self.heard
+        return "yamnet" in self.embedded
 
 
-def measure_targets(real: Real, clips: list[Clip], heard: dict[str, Heard], sounds: Sequence[SoundStatistics], named: Sequence[bool | None], errors: bool = True) -> dict[str, Any]:
-    """One set of clips: {classes: {class: row}, all: row}. `heard`: ear -> those that sound; `named`: per clip, None without a tagger.
+def measure_targets(
+    real: Real, clips: list[Clip], embedded: dict[str, EmbeddedSet], sounds: Sequence[SoundStatistics], named: Sequence[bool | None], errors: bool = True
+) -> dict[str, Any]:
+    """One set of clips: {classes: {class: row}, all: row}. `embedded`: embedder -> clips that are not silent; `named`: per clip, None without a tagger.
     `errors`: also those of distances, which take longest."""
     rows: dict[str, Any] = {}
     for label in real.labels:
@@ -55,27 +57,29 @@ def measure_targets(real: Real, clips: list[Clip], heard: dict[str, Heard], soun
         hits = [named[i] for i in mine if named[i] is not None]
         if hits:
             row |= {"share": float(np.mean(hits)), "share_se": float(np.sqrt(np.mean(hits) * (1 - np.mean(hits)) / len(hits)))}
-        for ear, own in heard.items():
-            row |= _distances(ear, own.of(label).embeddings, real.heard[ear]["eval"].of(label).embeddings, errors)
-        if "yamnet" in heard:
-            spread = spread_of(real.heard["yamnet"]["training"].of(label).embeddings)
-            own_spread = spread_of(heard["yamnet"].of(label).embeddings)
+        for embedder, own in embedded.items():
+            row |= _distances(embedder, own.of(label).embeddings, real.embedded[embedder]["eval"].of(label).embeddings, errors)
+        if "yamnet" in embedded:
+            spread = spread_of(real.embedded["yamnet"]["training"].of(label).embeddings)
+            own_spread = spread_of(embedded["yamnet"].of(label).embeddings)
             row["diversity"] = own_spread / spread if spread and own_spread is not None else None
         rows[label] = row
-    whole = {key: value for ear, own in heard.items() for key, value in _distances(ear, own.of(ALL).embeddings, real.heard[ear]["eval"].of(ALL).embeddings, errors=False).items()}
+    whole: dict[str, Any] = {}
+    for embedder, own in embedded.items():
+        whole |= _distances(embedder, own.of(ALL).embeddings, real.embedded[embedder]["eval"].of(ALL).embeddings, errors=False)
     return {"classes": rows, "all": whole}
 
 
-def _distances(ear: str, own: Clips, theirs: Clips, errors: bool = True) -> dict[str, float]:
+def _distances(embedder: str, own: Clips, theirs: Clips, errors: bool = True) -> dict[str, float]:
     """Nothing below two clips a side."""
     if min(len(own), len(theirs)) < 2:
         return {}
-    known, name = gaussian(theirs), "fad48" if ear == "yamnet" else f"fad_{ear}"
+    known, name = gaussian(theirs), "fad48" if embedder == "yamnet" else f"fad_{embedder}"
     found = {name: frechet(gaussian(own), known)}
     if errors and len(own) >= 8:
         low, high = Resampled(own, known).interval(rounds=ROUNDS)
         found[f"{name}_se"] = (high - low) / 2 / Z
-    if ear == "yamnet":
+    if embedder == "yamnet":
         found["kad"] = patch_kad(own, theirs)
         if errors:
             found["kad_se"] = 10 * kad(own, theirs).error
@@ -137,7 +141,7 @@ COLUMNS = (
 
 
 def as_text(found: dict[str, Any]) -> str:
-    """A row per class, their mean, all clips as one set; the same of real clips below; what is aimed at last."""
+    """One row per class, their mean, all clips as one set, and the targets; values of real clips in brackets."""
     generated, real = found["generated"], found["real"]
     head = ["class", "clips", *(title for _, title in COLUMNS)]
     lines = [head]
@@ -146,7 +150,7 @@ def as_text(found: dict[str, Any]) -> str:
         lines.append([label, str(row["clips"]), *(_cell(key, row, beside) for key, _ in COLUMNS)])
     lines.append(["mean or sum", str(generated["mean"]["clips"]), *(_cell(key, generated["mean"], real["mean"]) for key, _ in COLUMNS)])
     lines.append(["all as one set", "", *(_cell(key, generated["all"], real["all"]) for key, _ in COLUMNS)])
-    lines.append(["aim", "", *(AIMS.get(key, "") for key, _ in COLUMNS)])
+    lines.append(["target", "", *(AIMS.get(key, "") for key, _ in COLUMNS)])
     widths = [max(len(line[i]) for line in lines) for i in range(len(head))]
     rows = ["  ".join([line[0].ljust(widths[0]), *(cell.rjust(w) for cell, w in zip(line[1:], widths[1:], strict=True))]).rstrip() for line in lines]
     about = f"{generated['sets']} sets; +- 95 % over clips; in brackets real clips: eval ones for share and diversity, training ones for the rest"

@@ -1,8 +1,8 @@
-"""Cross-check with a tagger that knows nothing of the voice: does YAMNet hear the class in a clip?
+"""Cross-check with an independent tagger: does YAMNet recognise the class of a clip?
 
 A clip counts when, in its mean score over 0.975 s windows, one of the five highest tags names its class. YAMNet
-(AudioSet, 521 tags) is not part of the project: `--yamnet` is a folder with `yamnet.tflite` and its class map. What it
-thinks before it names a tag (1024 numbers per window) serves as an embedding, too.
+(AudioSet, 521 tags) is not part of the project: `--yamnet` is a folder with `yamnet.tflite` and its class map. Its
+penultimate layer (1024 dimensions per window) serves as an embedding, too.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ RATE = 16000
 WINDOW, HOP = 15600, 7800
 TOP = 5
 
-# AudioSet display names that name a class; taken before any clip was generated.
+# AudioSet display names of a class, fixed before any clip was generated.
 TAGS: dict[str, set[str]] = {
     "DogBark": {"Dog", "Bark", "Yip", "Howl", "Bow-wow", "Whimper (dog)"},
     "Footstep": {"Walk, footsteps", "Run", "Shuffle"},
@@ -37,11 +37,11 @@ TAGS: dict[str, set[str]] = {
 
 
 class TaggerMissing(Exception):
-    """The tagger's files or its runtime are not there; the message says which."""
+    """The tagger's files or its runtime are missing; the message says which."""
 
 
 class Tagger:
-    """Also an ear (`evaluation/embedders.py`)."""
+    """YAMNet; implements `Embedder` of `evaluation/embedders.py`."""
 
     name, dims, components = "yamnet", 1024, 48
     about = "YAMNet, its pooled last layer per 0.975 s window every 0.4875 s"
@@ -50,14 +50,14 @@ class Tagger:
         try:
             from ai_edge_litert.interpreter import Interpreter
         except ImportError as error:
-            raise TaggerMissing("install ai-edge-litert to run YAMNet") from error
+            raise TaggerMissing("YAMNet needs the package ai-edge-litert: pip install ai-edge-litert") from error
         folder = Path(folder)
         for file in ("yamnet.tflite", "yamnet_class_map.csv"):
             if not (folder / file).is_file():
-                raise TaggerMissing(f"no {file} in {folder}")
+                raise TaggerMissing(f"--yamnet {folder}: no {file} in it")
         self.sha256 = hashlib.sha256((folder / "yamnet.tflite").read_bytes()).hexdigest()
         with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # that keeping every tensor is for debugging: the embedding is no output
+            warnings.simplefilter("ignore")  # the embedding is not an output, so all tensors are kept; litert warns that this is for debugging
             self._interpreter = Interpreter(str(folder / "yamnet.tflite"), num_threads=1, experimental_preserve_all_tensors=True)
         self._interpreter.allocate_tensors()
         self._input = self._interpreter.get_input_details()[0]["index"]
@@ -66,22 +66,22 @@ class Tagger:
         with open(folder / "yamnet_class_map.csv", newline="", encoding="utf-8") as file:
             self.names = [row["display_name"] for row in csv.DictReader(file)]
 
-    def hear(self, audio: np.ndarray, rate: int) -> tuple[np.ndarray, np.ndarray]:
+    def embed_and_classify(self, audio: np.ndarray, rate: int) -> tuple[np.ndarray, np.ndarray]:
         """Mono audio -> embeddings [windows, 1024], scores [windows, 521]; a short clip is padded to one window."""
-        x, heard = _samples(audio, rate), []
+        x, windows = _samples(audio, rate), []
         for start in range(0, x.size - WINDOW + 1, HOP):
             self._interpreter.set_tensor(self._input, x[None, start : start + WINDOW])
             self._interpreter.invoke()
-            heard.append([self._interpreter.get_tensor(index)[0].copy() for index in (self._pooled, self._output)])
-        embeddings, scores = (np.stack(part) for part in zip(*heard, strict=True))
+            windows.append([self._interpreter.get_tensor(index)[0].copy() for index in (self._pooled, self._output)])
+        embeddings, scores = (np.stack(part) for part in zip(*windows, strict=True))
         return embeddings, scores
 
     def embed(self, audio: np.ndarray, rate: int) -> np.ndarray:
-        return self.hear(audio, rate)[0]
+        return self.embed_and_classify(audio, rate)[0]
 
     def clip(self, audio: np.ndarray, rate: int) -> EmbeddedClip:
         """`scores`: means over the windows."""
-        embeddings, scores = self.hear(audio, rate)
+        embeddings, scores = self.embed_and_classify(audio, rate)
         return EmbeddedClip(embeddings, sounding(_samples(audio, rate), RATE, WINDOW, HOP), scores.mean(0))
 
     def top(self, audio: np.ndarray, rate: int) -> list[str]:
@@ -106,5 +106,5 @@ def _samples(audio: np.ndarray, rate: int) -> np.ndarray:
 def share(tagger: Tagger, clips: list[np.ndarray], rate: int, label: str) -> float:
     """Share of `clips` whose five highest tags name the class."""
     if label not in TAGS:
-        raise KeyError(f"no AudioSet names for the class {label}")
+        raise KeyError(f"no AudioSet names for class {label}")
     return float(np.mean([tagger.names_class(tagger.clip(clip, rate).scores, label) for clip in clips]))

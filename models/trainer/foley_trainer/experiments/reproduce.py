@@ -27,7 +27,7 @@ import torch
 
 from ..data import Corpus, open_corpus
 from ..evaluation.generated_clips import save_wav
-from ..evaluation.reference_statistics import Yardstick, open_ear, open_yardstick
+from ..evaluation.reference_statistics import ReferenceStatistics, open_embedder, open_reference
 from ..evaluation.report.table2 import AVERAGE, SYSTEMS, as_text, averaged, draw, published
 from ..runtime import device, parallel
 from ..runtime.events import emit
@@ -69,19 +69,19 @@ def reproduce(args: argparse.Namespace) -> None:
     """Trains first, then evaluates on rank 0: under torchrun the other processes exit after training."""
     corpus = open_corpus(args.corpus)
     with torch.device("cpu"):
-        ear = open_ear(args.embedder, args.vggish)  # before hours of training, not after
+        embedder = open_embedder(args.embedder, args.vggish)  # before hours of training, not after
     experiment = Experiment(args, corpus)
     if not experiment.train_all() or parallel.rank() != 0:
         return
     device.choose("cpu")
     samples = next(iter(experiment.systems.values()))["data"]["samples"]
-    yardstick = open_yardstick(ear, corpus, samples, args.reference, experiment.out)
+    reference = open_reference(embedder, corpus, samples, args.reference, experiment.out)
     results = {}
     for system in experiment.systems:
         experiment.export(system)
         experiment.make_clips(system, args.clips)
-        results[system] = experiment.measure(system, args.clips, yardstick)
-        experiment.tell(results, yardstick)
+        results[system] = experiment.measure(system, args.clips, reference)
+        experiment.tell(results, reference)
 
 
 class Experiment:
@@ -160,32 +160,32 @@ class Experiment:
                     save_wav(paths[number], audio, voice.rate)
                 _say("clips", system=system, label=label, done=count - len(numbers) + start + len(batch), of=count)
 
-    def measure(self, system: str, count: int, yardstick: Yardstick) -> dict[str, dict[str, float]]:
+    def measure(self, system: str, count: int, reference: ReferenceStatistics) -> dict[str, dict[str, float]]:
         """FAD per class; kept after each."""
         path = self.out / system / "fad.json"
         voice = json.loads((self.out / system / "voice" / "card.json").read_text(encoding="utf-8"))["hash"]
-        key = {"clips": count, "voice": voice, **yardstick.key}
+        key = {"clips": count, "voice": voice, **reference.key}
         known = json.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
         classes = known["classes"] if known.get("of") == key else {}
         for label in self.corpus.classes:
             if label not in classes:
-                classes[label] = yardstick.fad(label, self._clips(system, label, count))
+                classes[label] = reference.fad(label, self._clips(system, label, count))
                 save_text(json.dumps({"of": key, "classes": classes}, indent=2) + "\n", path)
                 _say("fad", system=system, label=label, **classes[label])
         return {label: classes[label] for label in self.corpus.classes}
 
-    def tell(self, results: dict[str, dict[str, dict[str, float]]], yardstick: Yardstick) -> None:
+    def tell(self, results: dict[str, dict[str, dict[str, float]]], reference: ReferenceStatistics) -> None:
         """Writes the table of the results so far as text, JSON and PNG, and to stderr."""
         measured = {system: averaged({label: result["fad"] for label, result in classes.items()}) for system, classes in results.items()}
         ours = {
             system: {label: {**results[system].get(label, {}), "fad": fad, "paper": published(system, label)} for label, fad in rows.items()}
             for system, rows in measured.items()
         }
-        table = {"of": yardstick.key, "plan": self.plan, "systems": ours}
+        table = {"of": reference.key, "plan": self.plan, "systems": ours}
         save_text(json.dumps(table, indent=2) + "\n", self.out / "table.json")
-        text = as_text(measured, f"FAD by {yardstick.ear.about}, against {yardstick.name}")
+        text = as_text(measured, f"FAD by {reference.embedder.about}, against {reference.name}")
         save_text(text + "\n", self.out / "table.txt")
-        draw(self.out / "table.png", measured, yardstick.ear.name)
+        draw(self.out / "table.png", measured, reference.embedder.name)
         _say("table", out=str(self.out / "table.json"), averages={system: rows[AVERAGE] for system, rows in measured.items()})
         if len(results) == len(self.systems):
             print(text, file=sys.stderr)

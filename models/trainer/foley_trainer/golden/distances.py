@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from ..evaluation.embedders import OwnEar
+from ..evaluation.embedders import OwnEmbedder
 from ..evaluation.fad import Clips, Resampled, frechet, gaussian, save_embeddings, save_statistics
 from ..evaluation.kad import kad
 from ..features.patches import sounding
@@ -65,13 +65,13 @@ def counted(gain: float, decay: float, begins: int) -> list[int]:
     return sounding(audio, 22050, 21450, 10560).astype(int).tolist()
 
 
-def heard(ear: OwnEar) -> dict[str, Any]:
+def heard(embedder: OwnEmbedder) -> dict[str, Any]:
     """A sweep that starts again and again: 2 s of anything but silence."""
     samples, rate = 44100, 22050
     audio = (0.5 * np.sin(np.square(np.arange(samples) % 4001) / 20_000)).astype(np.float32)
-    embeddings, scores = ear.hear(audio, rate)
+    embeddings, scores = embedder.embed_and_classify(audio, rate)
     first = [round(float(x), 5) for x in embeddings.ravel()[:160]]
-    return {"samples": samples, "rate": rate, "patches": len(embeddings), "embeddings": first, "named": ear.classes[int(scores.argmax())]}
+    return {"samples": samples, "rate": rate, "patches": len(embeddings), "embeddings": first, "named": embedder.classes[int(scores.argmax())]}
 
 
 def write(folder: Path) -> None:
@@ -80,7 +80,7 @@ def write(folder: Path) -> None:
     save_embeddings(folder / "embeddings.npz", known)
     save_statistics(folder / "statistics.npz", {name: gaussian(known[name]) for name in ("Many", "Few")})
     save_text(json.dumps(golden(known), indent=1) + "\n", folder / "golden.json")
-    save_text(json.dumps(heard(OwnEar(folder.parents[1] / "default"))) + "\n", folder / "heard.json")
+    save_text(json.dumps(heard(OwnEmbedder(folder.parents[1] / "default"))) + "\n", folder / "heard.json")
 
 
 if __name__ == "__main__":

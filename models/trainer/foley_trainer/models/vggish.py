@@ -1,10 +1,10 @@
-"""VGGish (Hershey et al. 2017): the embedding the DCASE 2023 Task 7 results and the paper's FADs are told in.
+"""VGGish (Hershey et al. 2017): the embedding of the DCASE 2023 Task 7 results and of the paper's FADs.
 
 Its weights are not shipped. `--vggish FILE`, or FOLEYD_VGGISH, names a file in any of these forms, none of which runs
 a pickle:
 
 - `vggish-10086976.pth` of harritaylor/torchvggish: `features.0.weight` [64, 1, 3, 3] (.3, .6, .8, .11, .13) and
-  `embeddings.0.weight` [4096, 12288] (.2, .4), with biases; other names in the file (`pproc.*`) are left alone
+  `embeddings.0.weight` [4096, 12288] (.2, .4), with biases; other names in the file (`pproc.*`) are ignored
 - the same names in a .safetensors or .npz file
 - Google's checkpoint as .npz: `vggish/conv1/weights` [3, 3, 1, 64] (conv2, conv3/conv3_1, conv3/conv3_2, conv4/conv4_1,
   conv4/conv4_2), `vggish/fc1/fc1_1/weights` [12288, 4096] (fc1/fc1_2, fc2), with `biases`. Where TensorFlow is at hand:
@@ -40,7 +40,7 @@ LAYERS = {0: "fc1/fc1_1", 2: "fc1/fc1_2", 4: "fc2"}
 
 
 class WeightsError(Exception):
-    """The file holds no VGGish weights in a form this can read; the message says what is missing."""
+    """The file has no VGGish weights in a supported form; the message says what is missing."""
 
 
 class Vgg(nn.Module):
@@ -92,7 +92,7 @@ class Vggish:
 
     @torch.no_grad()
     def embed(self, audio: np.ndarray, rate: int) -> np.ndarray:
-        """Mono audio in -1..1 -> [patches, 128]; less than a patch is filled up with silence."""
+        """Mono audio in -1..1 -> [patches, 128]; less than a patch is padded with silence."""
         patches = self.patches(torch.from_numpy(self.samples(audio, rate))[None])[0]
         return self.network(patches.float()).numpy()
 
@@ -101,7 +101,7 @@ class Vggish:
         return EmbeddedClip(self.embed(audio, rate), sounding(self.samples(audio, rate), c.rate, c.shortest, c.hop * c.step), None)
 
     def samples(self, audio: np.ndarray, rate: int) -> np.ndarray:
-        """What the front end is given, float64."""
+        """The input of the front end, float64."""
         x = audio.astype(np.float64)
         if not self.framing.as_is:
             x = resample_poly(x, 16000 // gcd(rate, 16000), rate // gcd(rate, 16000))
