@@ -76,7 +76,7 @@ def test_one_shots_held_out_are_not_read(tmp_path: Path):
     assert len(read_sounds(Corpus(["Bark"], clips, [held_out]), RATE)) == 2
 
 
-def test_a_full_disk_is_said_in_one_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+def test_a_full_disk_is_a_one_line_error(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     def full(**_: object) -> None:
         raise OSError(28, "No space left on device")
 
@@ -85,7 +85,7 @@ def test_a_full_disk_is_said_in_one_line(tmp_path: Path, monkeypatch: pytest.Mon
         Sounds(clips_of(tmp_path, {"a": np.zeros(100)}), RATE, budget=10)
 
 
-def test_a_long_recording_is_heard_in_windows_from_all_over(tmp_path: Path):
+def test_windows_cover_the_whole_of_a_long_recording(tmp_path: Path):
     ramp = np.linspace(0.1, 0.9, 60 * RATE, dtype=np.float32)
     augmenter = Augmenter(Sounds(clips_of(tmp_path, {"long": ramp}), RATE), None, ["Bark"], SAMPLES, 0.0)
     starts = []
@@ -106,7 +106,7 @@ def test_a_window_of_silence_is_drawn_again(tmp_path: Path):
     assert silent <= 3, "over half of the windows of this recording are silent"
 
 
-def test_a_clip_of_four_seconds_is_drawn_as_ever(tmp_path: Path):
+def test_a_four_second_clip_is_drawn_unchanged(tmp_path: Path):
     """Runs in progress resume exactly only as long as this very order of random numbers stays."""
     audio = np.random.default_rng(0).uniform(-0.5, 0.5, SAMPLES).astype(np.float32)
     short = audio[: 2 * RATE]
@@ -148,7 +148,7 @@ def test_every_clip_begins_when_it_is_asked_to(tmp_path: Path) -> None:
     assert max(begins[None]) > 0.3
 
 
-def test_a_clip_is_played_faster_and_slower_pitch_and_all(tmp_path: Path) -> None:
+def test_speed_augmentation_changes_duration_and_pitch(tmp_path: Path) -> None:
     tone = np.sin(2 * np.pi * 1000 * np.arange(SAMPLES) / RATE).astype(np.float32) * 0.5
     augmenter = Augmenter(Sounds(clips_of(tmp_path, {"tone": tone}), RATE), None, ["Bark"], SAMPLES, 0.0, speed=0.1)
     pitches = []

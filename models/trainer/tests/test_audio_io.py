@@ -31,7 +31,7 @@ def test_a_long_file_is_never_in_memory_whole(tmp_path: Path, monkeypatch: pytes
 
 
 @pytest.mark.parametrize("suffix", ["wav", "flac", "ogg", "mp3", "aiff"])
-def test_what_is_no_sound_is_named_with_the_reason(tmp_path: Path, suffix: str):
+def test_unreadable_audio_is_named_with_the_reason(tmp_path: Path, suffix: str):
     text, nothing, silent = (tmp_path / f"{name}.{suffix}" for name in ("text", "nothing", "empty"))
     text.write_text("this is not a sound, however it is called\n" * 300)
     nothing.write_bytes(b"")
@@ -45,7 +45,7 @@ def test_what_is_no_sound_is_named_with_the_reason(tmp_path: Path, suffix: str):
         audio_io.read_audio(tmp_path / "gone.wav", 22050)
 
 
-def test_damage_that_shows_while_reading_is_named(tmp_path: Path):
+def test_damage_found_while_reading_is_named(tmp_path: Path):
     path = tmp_path / "cut.flac"
     soundfile.write(path, np.random.default_rng(0).uniform(-0.5, 0.5, 60000), 22050)
     path.write_bytes(path.read_bytes()[:30000])
@@ -63,7 +63,7 @@ def test_a_sample_that_is_not_finite_is_refused_in_any_channel(tmp_path: Path, b
 
 
 @pytest.mark.parametrize("rate", [100, 1_000_000])
-def test_a_rate_that_can_be_no_sound_is_refused(tmp_path: Path, rate: int):
+def test_an_implausible_sample_rate_is_refused(tmp_path: Path, rate: int):
     soundfile.write(tmp_path / "a.wav", np.zeros(1000), rate)
     with pytest.raises(CorpusError, match=rf"sample rate {rate} Hz"):
         audio_io.read_audio(tmp_path / "a.wav", 22050)

@@ -124,7 +124,7 @@ def test_it_exports_like_a_codec_of_ours(imported: tuple[dict[str, Tensor], Base
     assert np.abs(decoded - reference.decode(torch.from_numpy(codes)).numpy()).max() < 3e-5
 
 
-def test_another_files_weights_are_refused_by_name(tmp_path: Path) -> None:
+def test_wrong_weights_are_refused_by_name(tmp_path: Path) -> None:
     state, file = published(), tmp_path / "model.pt"
     for change, message in (
         ({"quantize_b.embed": None}, "not a checkpoint of the baseline's VQ-VAE: it has no 'book'"),

@@ -27,7 +27,7 @@ def test_the_floor_counts_every_weight_a_cell_reads_stored_as_halves_or_not() ->
     assert weights(graphs["pixel"]) > 2 * taps
 
 
-def test_a_floor_is_made_of_both_graphs() -> None:
+def test_the_lower_bound_includes_both_graphs() -> None:
     config = PriorConfig(rows=8, cols=6, codes=16, classes=3, channels=32, blocks=1, res_blocks=1, heads=2, codebooks=2, frequency=4, time=6, condition_dim=8)
     graphs = export_prior(lively(config))
     found = floor(graphs["row"], graphs["pixel"], 8, 6, 1)

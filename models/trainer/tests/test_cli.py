@@ -23,7 +23,7 @@ def voice(folder_corpus: Path, tmp_path_factory: pytest.TempPathFactory) -> Path
     return root / "mine"
 
 
-def test_the_card_tells_where_the_voice_comes_from(voice: Path):
+def test_the_card_records_the_origin_of_the_voice(voice: Path):
     card = json.loads((voice / "card.json").read_text())
     assert [c["name"] for c in card["classes"]] == ["Beep", "Hiss"]
     assert card["data"]["clips"]["Beep"]["train"] + card["data"]["clips"]["Beep"]["eval"] == 12

@@ -33,14 +33,14 @@ def test_new_classes_are_folders_and_come_after_the_seven_known_ones(tmp_path: P
     assert corpus.layout == "folders"
 
 
-def test_a_class_that_is_one_original_is_trained_on(tmp_path: Path):
+def test_a_class_of_a_single_original_is_in_the_training_split(tmp_path: Path):
     for name in (f"Class{i}" for i in range(30)):
         sound(tmp_path / name / "take_1.wav")
         sound(tmp_path / name / "take_2.wav")
     assert {c.split for c in open_corpus(tmp_path).clips} == {"train"}
 
 
-def test_splits_hang_on_the_original_alone():
+def test_splits_depend_only_on_the_original():
     groups = {f"g{i}" for i in range(200)}
     splits = split_by_original(groups)
     assert 5 < list(splits.values()).count("eval") < 40
@@ -48,7 +48,7 @@ def test_splits_hang_on_the_original_alone():
     assert all(splits[g] == s for g, s in split_by_original(few).items())
 
 
-def test_hidden_files_and_what_macos_adds_are_no_sounds(tmp_path: Path):
+def test_hidden_files_and_macos_metadata_are_ignored(tmp_path: Path):
     sound(tmp_path / "Bark" / "a.wav")
     (tmp_path / "Bark" / "._a.wav").write_bytes(b"\0\5\x16\7")
     (tmp_path / "__MACOSX" / "Bark").mkdir(parents=True)
@@ -120,7 +120,7 @@ def test_a_manifest_names_every_bad_row(tmp_path: Path):
 
 
 @pytest.mark.parametrize(("content", "reason"), [(b"id,class\n1,Bark\n", "has no column file, split"), (HEAD.encode(), "no rows"), (b"\xff\xfe\x00a", "manifest.csv: ")])
-def test_a_table_that_is_none_is_named(tmp_path: Path, content: bytes, reason: str):
+def test_an_unreadable_table_is_named(tmp_path: Path, content: bytes, reason: str):
     (tmp_path / "manifest.csv").write_bytes(content)
     with pytest.raises(CorpusError, match=reason):
         open_corpus(tmp_path)

@@ -68,7 +68,7 @@ def test_no_clip_is_too_long_and_none_is_a_scrap(frames: int):
     assert min(lengths) >= 50
 
 
-def test_what_is_silent_gives_no_clip():
+def test_a_silent_recording_gives_no_clip():
     assert plan(np.zeros(0, np.float32), LONGEST) == []
     assert plan(levels((-120, 1000)), LONGEST) == []
     assert plan(steady(-75, 1000), LONGEST) == []

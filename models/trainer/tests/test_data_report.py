@@ -91,7 +91,7 @@ def test_duplicates_between_train_and_eval_come_first_and_cuts_of_one_original_a
     assert "train and eval!  3.wav  4.wav" in readable(report)
 
 
-def test_an_original_on_both_sides_of_the_split_is_named(tmp_path: Path):
+def test_an_original_in_both_splits_is_named(tmp_path: Path):
     rows = ["id,class,file,split,group,licence,author,source"]
     for i, split in enumerate(["train", "eval", "train"]):
         soundfile.write(tmp_path / f"{i}.wav", noise(i), RATE)
@@ -102,7 +102,7 @@ def test_an_original_on_both_sides_of_the_split_is_named(tmp_path: Path):
     assert "Originals on both sides of the split: 1\n  storm0" in readable(report)
 
 
-def test_the_dcase_set_is_held_against_table_1(tmp_path: Path):
+def test_the_dcase_set_is_compared_with_table_1(tmp_path: Path):
     for label in dcase.CLASSES:
         (tmp_path / label).mkdir()
         soundfile.write(tmp_path / label / "001.wav", noise(1, 0.2), RATE)
@@ -111,7 +111,7 @@ def test_the_dcase_set_is_held_against_table_1(tmp_path: Path):
     assert "Keyboard: 1 clips, the paper has 800 (799 missing)" in readable(report)
 
 
-def test_the_command_says_it_to_machines_and_to_people(messy: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]):
+def test_the_command_prints_json_and_a_readable_report(messy: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]):
     (messy / "Void").mkdir()
     assert main(["data", "--corpus", str(messy), "--json", str(tmp_path / "report.json")]) == 0
     said = capsys.readouterr()

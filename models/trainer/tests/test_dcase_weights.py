@@ -56,7 +56,7 @@ def test_a_checkpoint_with_the_baselines_names_gives_the_same_network(tmp_path: 
         assert torch.equal(imported(codes, weights), model(codes, weights))
 
 
-def test_what_is_no_such_checkpoint_is_refused_by_name(tmp_path: Path) -> None:
+def test_a_file_that_is_not_a_baseline_checkpoint_is_refused(tmp_path: Path) -> None:
     state = baseline_names(lively(SMALL))
     torch.save({"something": torch.zeros(1)}, tmp_path / "other.pt")
     with pytest.raises(ImportProblem, match="not a checkpoint"):

@@ -32,7 +32,7 @@ class OneDevice(TorchDispatchMode):
         return func(*args, **(kwargs or {}))
 
 
-def test_a_device_that_is_not_there_is_named() -> None:
+def test_an_unavailable_device_is_named() -> None:
     if torch.cuda.is_available():
         pytest.skip("there is a GPU")
     with pytest.raises(device.NoDevice, match="cuda:0"):

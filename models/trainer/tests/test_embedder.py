@@ -62,7 +62,7 @@ def test_waves_find_the_same_patches_as_the_fast_transform() -> None:
     assert (_DftPatches()(audio) - LogMelPatches(HEARING)(audio)).abs().max() < 1e-3
 
 
-def test_it_learns_to_tell_a_beep_from_a_hiss(trained: Path, folder_corpus: Path) -> None:
+def test_it_learns_to_separate_a_beep_from_a_hiss(trained: Path, folder_corpus: Path) -> None:
     ear, corpus = OwnEmbedder(trained), open_corpus(folder_corpus)
     assert ear.classes == corpus.classes
     clips = corpus.of("train")
@@ -73,7 +73,7 @@ def test_it_learns_to_tell_a_beep_from_a_hiss(trained: Path, folder_corpus: Path
     assert {"accuracy", "nll", "sketch"} <= set(card["training"]["metrics"])
 
 
-def test_a_resumed_training_is_the_unbroken_one(trained: Path, folder_corpus: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_resumed_training_equals_an_uninterrupted_one(trained: Path, folder_corpus: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Stopped as by SIGTERM in step 15; the weights at the end are equal to the last bit."""
     step = train_embedder.EmbedderStage.step
     running: list[trainer.Runner] = []
@@ -90,7 +90,7 @@ def test_a_resumed_training_is_the_unbroken_one(trained: Path, folder_corpus: Pa
         assert torch.equal(value, parts["modules"]["embedder"][name]), name
 
 
-def test_a_graph_its_card_does_not_name_is_refused(trained: Path, tmp_path: Path) -> None:
+def test_a_graph_that_does_not_match_its_card_is_refused(trained: Path, tmp_path: Path) -> None:
     (tmp_path / "embedder.json").write_text((trained / "embedder.json").read_text())
     (tmp_path / "embedder.onnx").write_bytes((trained / "embedder.onnx").read_bytes() + b"\0")
     with pytest.raises(EmbedderError, match="does not match its card"):

@@ -33,7 +33,7 @@ def clips(tmp_path: Path) -> list[Clip]:
     return [Clip(str(i), tmp_path / f"{i}.wav", "A", "eval", str(i)) for i in range(3)]
 
 
-def test_embeddings_come_back_from_disk_clip_by_clip(clips: list[Clip], tmp_path: Path) -> None:
+def test_cached_embeddings_are_returned_clip_by_clip(clips: list[Clip], tmp_path: Path) -> None:
     ear = Counting()
     first = embed_clips(ear, "eval", clips, 8000, 2000, tmp_path / "kept")
     again = embed_clips(ear, "eval", clips, 8000, 2000, tmp_path / "kept")
@@ -47,7 +47,7 @@ def test_embeddings_come_back_from_disk_clip_by_clip(clips: list[Clip], tmp_path
     assert [len(h.counted) for h in again] == [2, 2, 1]
 
 
-def test_a_changed_file_another_ear_or_a_broken_cache_is_heard_anew(clips: list[Clip], tmp_path: Path) -> None:
+def test_a_changed_file_another_embedder_or_a_broken_cache_is_embedded_again(clips: list[Clip], tmp_path: Path) -> None:
     ear, folder = Counting(), tmp_path / "kept"
 
     def heard(some: list[Clip], samples: int = 2000) -> int:

@@ -79,7 +79,7 @@ def read(out: Path) -> dict[str, Any]:
     return json.loads((out / "report.json").read_text(encoding="utf-8"))
 
 
-def test_the_report_says_everything_that_was_measured(evaluated: Path) -> None:
+def test_the_report_contains_every_metric(evaluated: Path) -> None:
     report = read(evaluated)
     assert report["voice"]["id"] == "tiny-time"
     assert report["generated"] == {"clips": {"Beep": CLIPS, "Hiss": CLIPS}, "recipe": {"seed": 0, "temperature": 1.0, "top_p": 1.0}}
@@ -99,7 +99,7 @@ def test_the_report_says_everything_that_was_measured(evaluated: Path) -> None:
     assert 0 <= report["memorised"]["classes"]["Hiss"]["known_again"] <= 1
 
 
-def test_distances_are_those_of_the_files_beside_them(evaluated: Path) -> None:
+def test_golden_distances_match_the_embeddings_file(evaluated: Path) -> None:
     """What another program computes from the statistics that were written is what the report says."""
     known = load_statistics(evaluated / "statistics" / "own-eval.npz")
     with np.load(evaluated / "embeddings" / "own-generated.npz", allow_pickle=False) as file:
@@ -119,7 +119,7 @@ def test_the_page_plays_what_lies_beside_it(evaluated: Path) -> None:
     assert "CC0-1.0" in text
 
 
-def test_clips_that_are_there_are_not_made_again(evaluated: Path, corpus: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_existing_clips_are_reused(evaluated: Path, corpus: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     out = tmp_path / "again"
     shutil.copytree(evaluated, out)
     lost = out / "generated" / "Hiss" / "004.wav"
@@ -141,7 +141,7 @@ def test_clips_that_are_there_are_not_made_again(evaluated: Path, corpus: Path, 
     assert json.loads(capsys.readouterr().out.splitlines()[-1])["kind"] == "GeneratedClipsError"
 
 
-def test_clips_made_elsewhere_are_measured_without_a_voice(evaluated: Path, corpus: Path, embedder: Path, tmp_path: Path) -> None:
+def test_existing_clips_are_measured_without_a_voice(evaluated: Path, corpus: Path, embedder: Path, tmp_path: Path) -> None:
     out = tmp_path / "given"
     assert evaluate("--generated", evaluated / "generated", "--corpus", corpus, "--out", out, "--embedder", embedder) == 0
     report = read(out)
@@ -167,7 +167,7 @@ def test_the_quick_table_takes_several_sets_and_makes_nothing_else(evaluated: Pa
     assert not (out / "report.html").exists()
 
 
-def test_a_training_clip_passed_off_as_made_is_found(corpus: Path, tmp_path: Path) -> None:
+def test_a_training_clip_among_generated_ones_counts_as_memorised(corpus: Path, tmp_path: Path) -> None:
     rng = np.random.default_rng(1)
     for label in ("Beep", "Hiss"):
         (tmp_path / "made" / label).mkdir(parents=True)
@@ -181,7 +181,7 @@ def test_a_training_clip_passed_off_as_made_is_found(corpus: Path, tmp_path: Pat
     assert learned["nearest"][0]["training"] == "Hiss9"
 
 
-def test_a_card_gets_the_numbers_that_matter(evaluated: Path, tmp_path: Path) -> None:
+def test_a_card_receives_the_main_results(evaluated: Path, tmp_path: Path) -> None:
     report = read(evaluated)
     shares = {"Beep": {"generated": 0.5, "generated_clips": 9, "real_recorded": 1.0, "real_recorded_clips": 2}}
     report["tagged"] = {"tagger": "YAMNet", "counts": "five tags", "shares": shares, "average": {"generated": 0.5}}
@@ -195,7 +195,7 @@ def test_a_card_gets_the_numbers_that_matter(evaluated: Path, tmp_path: Path) ->
     assert card["scores"]["evaluation"]["memorised"] == report["memorised"]["share"]
 
 
-def test_arguments_that_contradict_each_other_are_one_line(corpus: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
+def test_contradicting_arguments_are_a_one_line_error(corpus: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("FOLEYD_VGGISH", raising=False)
     place = ("--corpus", corpus, "--out", tmp_path)
     for arguments, kind in (
@@ -213,7 +213,7 @@ def test_arguments_that_contradict_each_other_are_one_line(corpus: Path, tmp_pat
         assert len(said.err.splitlines()) == 1
 
 
-def test_a_reference_is_the_eval_clips_as_the_embedder_hears_them(evaluated: Path, corpus: Path, embedder: Path, tmp_path: Path) -> None:
+def test_a_reference_holds_the_embeddings_of_the_eval_clips(evaluated: Path, corpus: Path, embedder: Path, tmp_path: Path) -> None:
     folder = tmp_path / "ear"
     shutil.copytree(embedder, folder)
     assert main(["reference", "--corpus", str(corpus), "--embedder", str(folder), "--samples", str(SAMPLES)]) == 0

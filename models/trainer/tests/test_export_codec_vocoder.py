@@ -86,7 +86,7 @@ def test_the_vocoder_is_folded_dynamic_and_leaves_the_generator_whole(resblock: 
 @pytest.mark.parametrize("noise", [False, True])
 @pytest.mark.parametrize("resblock", [1, 2])
 @torch.no_grad()
-def test_a_stretch_of_the_vocoder_needs_no_more_than_its_reach_to_both_sides(resblock: int, noise: bool) -> None:
+def test_a_vocoder_segment_needs_only_its_receptive_field_as_context(resblock: int, noise: bool) -> None:
     c = VocoderConfig(channels=32, resblock=resblock, noise=noise, gate=noise)
     graphs = export_vocoder(audible(c, 5))
     running, frames, hop = session(graphs["vocoder"]), 96, 256

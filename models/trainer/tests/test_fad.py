@@ -40,7 +40,7 @@ def test_it_equals_the_matrix_root_of_scipy(clips: int, others: int) -> None:
 
 
 @pytest.mark.parametrize("clips", [200, 3])
-def test_a_set_is_at_no_distance_from_itself(clips: int) -> None:
+def test_a_set_has_distance_zero_to_itself(clips: int) -> None:
     a = gaussian(drawn(np.random.default_rng(1), clips))
     assert abs(frechet(a, a)) < 1e-6
 
@@ -63,7 +63,7 @@ def test_statistics_are_what_running_sums_give() -> None:
     assert np.allclose(got.sigma, x.T @ x / (n - 1) - np.outer(mu, mu) * n / (n - 1), rtol=0, atol=1e-12)
 
 
-def test_what_has_no_covariance_is_refused() -> None:
+def test_embeddings_without_a_covariance_are_refused() -> None:
     with pytest.raises(StatisticsError, match="two embeddings"):
         gaussian([np.zeros((1, 4))])
     with pytest.raises(StatisticsError, match="not finite"):
@@ -80,7 +80,7 @@ def test_resampling_takes_a_shorter_way_to_the_same_distance(clips: int) -> None
     assert Resampled(mine, reference).fad(picks) == pytest.approx(frechet(gaussian([mine[i] for i in picks]), reference), rel=1e-9)
 
 
-def test_extrapolation_takes_out_what_few_clips_add() -> None:
+def test_extrapolation_removes_the_bias_of_few_clips() -> None:
     rng = np.random.default_rng(5)
     reference = Gaussian(np.zeros(8), np.eye(8), 10**6)
     raw, endless = [], []
@@ -103,7 +103,7 @@ def test_the_interval_holds_as_often_as_it_says() -> None:
     assert Resampled(sets[0], reference).interval() == bounds[0]
 
 
-def test_statistics_files_come_back(tmp_path: Path) -> None:
+def test_statistics_files_round_trip(tmp_path: Path) -> None:
     known = {"Rain": gaussian(drawn(np.random.default_rng(7), 5, dims=6)), "Dog Bark": gaussian(drawn(np.random.default_rng(8), 9, dims=6))}
     save_statistics(tmp_path / "a.npz", known)
     again = load_statistics(tmp_path / "a.npz")
@@ -114,7 +114,7 @@ def test_statistics_files_come_back(tmp_path: Path) -> None:
         assert np.array_equal(again[label].sigma, g.sigma)
 
 
-def test_embeddings_files_come_back_and_say_the_same(tmp_path: Path) -> None:
+def test_embeddings_files_round_trip_and_give_the_same_statistics(tmp_path: Path) -> None:
     known = {"Rain": drawn(np.random.default_rng(7), 5, dims=6), "Dog": drawn(np.random.default_rng(8), 9, dims=6)}
     save_embeddings(tmp_path / "a.npz", known, sounding=True)
     assert counts_sounding(tmp_path / "a.npz")

@@ -55,7 +55,7 @@ def said(text: str) -> list[dict]:
     return [json.loads(line) for line in text.splitlines()]
 
 
-def test_from_scratch_every_stage_is_trained_and_heard(scratch: Path):
+def test_training_from_scratch_runs_every_stage_and_emits_auditions(scratch: Path):
     card = card_of(scratch)
     assert [c["name"] for c in card["classes"]] == ["Beep", "Hiss"]
     assert card["retrained"] == {"job": "j1", "stages": ["codec", "vocoder", "prior"], "seed": 0, "minutes": None, "steps": STEPS, "base": None}
@@ -66,7 +66,7 @@ def test_from_scratch_every_stage_is_trained_and_heard(scratch: Path):
     assert (scratch / "auditions" / "0000006-0.png").read_bytes().startswith(b"\x89PNG")
 
 
-def test_a_voice_is_trained_on_and_gains_a_class(scratch: Path, creaks: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]):
+def test_fine_tuning_a_voice_adds_a_class(scratch: Path, creaks: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]):
     capsys.readouterr()
     assert main(order(tmp_path, creaks, base=scratch / "voice", more=("--only", "Creak"))) == 0
     events = said(capsys.readouterr().out)
@@ -92,13 +92,13 @@ def test_a_voice_is_trained_on_and_gains_a_class(scratch: Path, creaks: Path, tm
         assert {row["class"] for row in csv.DictReader(file)} == {"Beep", "Hiss", "Creak"}
 
 
-def test_a_class_of_the_base_is_the_base_s_whatever_its_case(scratch: Path, creaks: Path, tmp_path: Path):
+def test_class_names_match_those_of_the_base_case_insensitively(scratch: Path, creaks: Path, tmp_path: Path):
     assert main(order(tmp_path, creaks, base=scratch / "voice", steps=2, more=("--only", "beep"))) == 0
     assert [c["name"] for c in card_of(tmp_path)["classes"]] == ["Beep", "Hiss"]
     assert card_of(tmp_path)["retrained"]["kept"] == ["Hiss"]
 
 
-def test_all_stages_of_a_base_learn_on_and_codes_stay_valid(scratch: Path, creaks: Path, tmp_path: Path):
+def test_all_stages_of_a_base_can_be_fine_tuned_and_codes_stay_valid(scratch: Path, creaks: Path, tmp_path: Path):
     assert main(order(tmp_path, creaks, base=scratch / "voice", steps=2, more=("--stages", "prior,codec,vocoder"))) == 0
     card, before = card_of(tmp_path), card_of(scratch)
     assert card["retrained"]["stages"] == ["codec", "vocoder", "prior"]
@@ -106,7 +106,7 @@ def test_all_stages_of_a_base_learn_on_and_codes_stay_valid(scratch: Path, creak
     assert card["graphs"]["decoder"]["sha256"] != before["graphs"]["decoder"]["sha256"]
 
 
-def test_a_grown_prior_says_of_old_classes_what_it_said(scratch: Path):
+def test_a_prior_with_added_classes_keeps_the_logits_of_old_classes(scratch: Path):
     prior = load_voice(scratch / "voice").prior
     more, c = with_added_classes(prior, [1, 0]), prior.config
     codes = torch.randint(0, c.codes, (1, c.rows, c.cols))
@@ -121,7 +121,7 @@ def test_clips_of_the_base_are_drawn_once(scratch: Path, tmp_path: Path):
     assert np.array_equal(first.grids, again.grids)
 
 
-def test_a_codec_that_never_began_to_quantize_is_no_voice(folder_corpus: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]):
+def test_a_codec_that_never_started_quantizing_is_an_error(folder_corpus: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]):
     assert main([*order(tmp_path, folder_corpus, steps=1)]) == 1
     assert "more steps" in said(capsys.readouterr().out)[-1]["message"]
 
@@ -149,7 +149,7 @@ def start(args: list[str]) -> subprocess.Popen[str]:
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="no SIGKILL on Windows")
-def test_killed_and_told_to_leave_it_ends_with_the_same_voice(scratch: Path, folder_corpus: Path, tmp_path: Path):
+def test_a_killed_and_a_stopped_job_resume_to_the_same_voice(scratch: Path, folder_corpus: Path, tmp_path: Path):
     args = order(tmp_path, folder_corpus)
     first = start(args)
     assert first.stdout
@@ -176,7 +176,7 @@ def test_killed_and_told_to_leave_it_ends_with_the_same_voice(scratch: Path, fol
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="signals are POSIX's")
-def test_two_never_train_in_one_folder(folder_corpus: Path, tmp_path: Path):
+def test_two_trainings_cannot_share_a_folder(folder_corpus: Path, tmp_path: Path):
     with locked(tmp_path):
         second = start(order(tmp_path, folder_corpus, steps=1))
         assert second.stdout

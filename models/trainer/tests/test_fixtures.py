@@ -88,7 +88,7 @@ def test_a_card_is_written_last_and_only_with_all_graphs(tmp_path: Path) -> None
     assert not (tmp_path / "tiny-time" / "card.json").exists(), "an old card must not stay beside half-written graphs"
 
 
-def test_a_card_refuses_parts_that_do_not_fit() -> None:
+def test_a_card_refuses_networks_of_different_shapes() -> None:
     tiny, mel = VOICES["tiny"], MelConfig()
     with pytest.raises(ValueError, match="2 class names"):
         card_fields("a", "a", "a", tiny.classes[:2], tiny.prior, tiny.codec, VOCODER, mel, 6144)

@@ -20,7 +20,7 @@ def test_grids_and_latents_round_trip(rows: list[str], cols: list[str]):
     assert torch.equal(grid.to_latent(grid.from_latent(codes)), codes)
 
 
-def test_time_major_rows_are_moments():
+def test_time_major_rows_are_time_steps():
     grid = Grid(2, 4, 6, ["time"], ["codebook", "frequency"])
     codes = torch.arange(48).view(1, 2, 4, 6)
     assert grid.from_latent(codes)[0, 3].tolist() == codes[0, :, :, 3].flatten().tolist()

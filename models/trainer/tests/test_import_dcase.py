@@ -88,7 +88,7 @@ class Trap:
 
 @pytest.mark.parametrize("part", ["vqvae", "pixelsnail", "hifigan"])
 @pytest.mark.parametrize("how", ["torch", "pickle", "beside the weights"])
-def test_a_pickle_that_would_run_something_is_refused_and_does_not_run(
+def test_a_pickle_that_would_run_code_is_refused_and_does_not_run(
     part: str, how: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.chdir(tmp_path)
@@ -118,7 +118,7 @@ def test_a_pickle_that_would_run_something_is_refused_and_does_not_run(
         ("hifigan-config", {**HIFIGAN, "fmax": None}, "fmax is None, expected 8000"),
     ],
 )  # fmt: skip
-def test_a_wrong_file_is_one_readable_line_and_no_voice(part: str, content: object, message: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_wrong_file_is_a_one_line_error_and_writes_no_voice(part: str, content: object, message: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(written(tmp_path, **{part: content})) == 1
     said = capsys.readouterr().err
     assert message in said
@@ -126,7 +126,7 @@ def test_a_wrong_file_is_one_readable_line_and_no_voice(part: str, content: obje
     assert not (tmp_path / "voice").exists()
 
 
-def test_a_file_that_is_not_there_is_named(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_missing_file_is_named(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     arguments = written(tmp_path)
     (tmp_path / "hifigan").unlink()
     assert main(arguments) == 1

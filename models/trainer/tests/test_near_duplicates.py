@@ -54,7 +54,7 @@ def encoded(audio: np.ndarray, folder: Path, suffix: str, rate: int = RATE) -> n
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_the_same_clip_is_found_whatever_was_done_to_it(kind: str, tmp_path: Path):
+def test_an_altered_copy_of_a_clip_is_found(kind: str, tmp_path: Path):
     for seed in range(4):
         original = KINDS[kind](np.random.default_rng(seed))
         copies = {
@@ -89,14 +89,14 @@ def test_a_clip_is_found_in_the_recording_it_was_cut_from():
     assert (pair.first, pair.second) == (0, 1)
 
 
-def test_silence_is_like_nothing():
+def test_silence_matches_nothing():
     silence = np.zeros(SAMPLES, np.float32)
     assert alike([fingerprints(silence), fingerprints(silence), fingerprints(silence[:10]), fingerprints(rain(np.random.default_rng(0)))]) == []
     assert fingerprint(silence).sounding == 0
     assert alike([]) == []
 
 
-def test_the_likest_pair_comes_first():
+def test_the_most_similar_pair_comes_first():
     rng = np.random.default_rng(5)
     a = bark(rng)
     noisy = a + 0.004 * rng.standard_normal(a.size).astype(np.float32)

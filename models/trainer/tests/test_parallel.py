@@ -57,7 +57,7 @@ def _learn_codes(rank: int, place: str) -> None:
     parallel.end()
 
 
-def test_codebooks_stay_alike_whatever_each_process_sees(tmp_path: Path) -> None:
+def test_codebooks_stay_identical_across_processes(tmp_path: Path) -> None:
     mp.spawn(_learn_codes, (str(tmp_path),), nprocs=2)
     first, second = (torch.load(tmp_path / f"{rank}.pt", weights_only=True) for rank in range(2))
     for name, value in first.items():
@@ -68,7 +68,7 @@ def _environment() -> dict[str, str]:
     return {**os.environ, "OMP_NUM_THREADS": "1", "PYTHONPATH": str(Path(__file__).parents[1])}
 
 
-def test_torchrun_trains_speaks_once_and_goes_on_alone(tmp_path: Path, folder_corpus: Path) -> None:
+def test_torchrun_trains_logs_once_and_resumes_in_one_process(tmp_path: Path, folder_corpus: Path) -> None:
     args = ["codec", "--corpus", str(folder_corpus), "--preset", "tiny", "--out", str(tmp_path), "--set", "codec.run.eval_every=12"]
     together = subprocess.run([*TORCHRUN, *args, "--steps", "24"], env=_environment(), capture_output=True, text=True, timeout=300, check=False)
     assert together.returncode == 0, together.stderr
@@ -81,7 +81,7 @@ def test_torchrun_trains_speaks_once_and_goes_on_alone(tmp_path: Path, folder_co
     assert json.loads(alone.stdout.splitlines()[-1])["step"] == 26
 
 
-def test_a_stop_heard_by_one_process_stops_both_at_the_same_step(tmp_path: Path, folder_corpus: Path) -> None:
+def test_a_stop_signal_to_one_process_stops_both_at_the_same_step(tmp_path: Path, folder_corpus: Path) -> None:
     args = ["codec", "--corpus", str(folder_corpus), "--preset", "tiny", "--out", str(tmp_path), "--steps", "100000", "--set", "codec.run.log_every=2"]
     both = subprocess.Popen([*TORCHRUN, *args], env=_environment(), stdout=subprocess.PIPE, text=True)
     assert both.stdout is not None

@@ -57,7 +57,7 @@ def test_a_finished_codebook_reaches_everywhere_and_an_unfinished_one_does_not()
 
 
 @torch.no_grad()
-def test_the_plain_stack_is_told_class_level_and_frequency_and_no_code() -> None:
+def test_the_plain_stack_is_conditioned_on_class_level_and_frequency_only() -> None:
     model, weights = build("place"), torch.eye(3)[:1]
     told = model.condition(weights, torch.randint(0, 16, (1, 6, 5)))
     assert torch.equal(told, model.condition(weights, torch.randint(0, 16, (1, 6, 5))))

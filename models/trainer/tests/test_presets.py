@@ -40,7 +40,7 @@ def test_a_scale_takes_the_place_of_the_root():
     assert presets.load("rvq", scale="rvq-paper")["prior"] == presets.load("rvq-paper")["prior"]
 
 
-def test_a_change_reaches_its_setting_and_nothing_else():
+def test_an_override_changes_only_its_setting():
     plain, changed = presets.load("rvq"), presets.load("rvq", ["prior.training.lr=1e-3", "prior.config.condition=map"])
     assert changed["prior"]["training"]["lr"] == 1e-3
     assert changed["prior"]["config"].pop("condition") == "map"
@@ -51,7 +51,7 @@ def test_a_change_reaches_its_setting_and_nothing_else():
 
 
 @pytest.mark.parametrize("change", ["prior.training.lr", "none.lr=3", "prior.training.lr.deep=3"])
-def test_a_wrong_change_is_refused(change: str):
+def test_an_invalid_override_is_refused(change: str):
     with pytest.raises(presets.PresetError):
         presets.load("rvq", [change])
 

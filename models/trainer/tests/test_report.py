@@ -66,7 +66,7 @@ class Tags(HTMLParser):
 
 
 @pytest.mark.parametrize("classes", [["Rain", "DogBark"], [NASTY, "a&b#?"]], ids=["plain", "nasty"])
-def test_the_page_is_whole_and_loads_nothing_from_elsewhere(classes: list[str]) -> None:
+def test_the_page_is_valid_and_loads_no_external_resources(classes: list[str]) -> None:
     found = report(classes)
     found["distances"] = {"own": distances(classes)}
     shares = dict.fromkeys(("generated", "copies", "real_recorded", "real_composed"), 0.5)
@@ -83,7 +83,7 @@ def test_the_page_is_whole_and_loads_nothing_from_elsewhere(classes: list[str]) 
     assert "nan" not in text.lower().replace("nanm", "")
 
 
-def test_what_was_not_measured_has_no_section() -> None:
+def test_metrics_that_were_not_computed_have_no_section() -> None:
     titles = re.findall("<h2>(.*?)</h2>", page(report(["Rain"]), b""))
     assert titles == ["Listen", "Spectrograms", "Memorisation", "Data and settings"]
 

@@ -102,7 +102,7 @@ def test_systems_that_differ_in_the_prior_alone_share_a_codec(whole: Path) -> No
     assert cards["rvq-plain"]["prior"]["conditionRows"] == [0]
 
 
-def test_what_is_finished_is_skipped(whole: Path, folder_corpus: Path, embedder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_finished_stages_are_skipped(whole: Path, folder_corpus: Path, embedder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     before = {path: path.stat().st_mtime_ns for path in whole.rglob("*") if path.is_file() and path.parent != whole}
     assert main(command(folder_corpus, whole, embedder)) == 0
     said = events(capsys)
@@ -112,7 +112,7 @@ def test_what_is_finished_is_skipped(whole: Path, folder_corpus: Path, embedder:
 
 
 @pytest.mark.parametrize("where", ["codec", "clip", "fad"])
-def test_wherever_it_ended_the_same_command_comes_to_the_same_table(
+def test_an_interrupted_run_resumes_to_the_same_table(
     where: str, whole: Path, folder_corpus: Path, embedder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Ended at one system; the other ones' parts come from the whole run, as if they had just been finished."""
@@ -176,7 +176,7 @@ def end_at_call(patch: pytest.MonkeyPatch, target: object, name: str, count: int
         (["--embedder", "vggish", "--vggish", "nowhere.pth"], "no VGGish weights at nowhere.pth"),
     ],
 )
-def test_another_experiment_wants_another_folder(
+def test_another_experiment_needs_another_folder(
     more: list[str], message: str, whole: Path, folder_corpus: Path, embedder: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.delenv("FOLEYD_VGGISH", raising=False)

@@ -150,7 +150,7 @@ def trained(corpus: Path, out: Path, *changes: str, begin_from: Path | None = No
     return torch.load(out / "best.pt", weights_only=True)["ema"]["codec"]
 
 
-def test_a_decoder_can_learn_on_while_every_code_stays_what_it_was(folder_corpus: Path, tmp_path: Path):
+def test_the_decoder_can_be_trained_further_without_changing_codes(folder_corpus: Path, tmp_path: Path):
     before = trained(folder_corpus, tmp_path / "first")
     after = trained(folder_corpus, tmp_path / "second", "codec.training.decoder_only=true", begin_from=tmp_path / "first")
     moved = {name.split(".")[0] for name in before if not torch.equal(before[name], after[name])}
@@ -159,7 +159,7 @@ def test_a_decoder_can_learn_on_while_every_code_stays_what_it_was(folder_corpus
         trained(folder_corpus, tmp_path / "third", "codec.training.decoder_only=true")
 
 
-def test_a_codec_that_begins_from_another_keeps_its_codebooks(folder_corpus: Path, tmp_path: Path):
+def test_a_codec_initialised_from_another_keeps_its_codebooks(folder_corpus: Path, tmp_path: Path):
     before = trained(folder_corpus, tmp_path / "first")
     after = trained(folder_corpus, tmp_path / "second", "codec.run.steps=22", begin_from=tmp_path / "first")
     near = torch.cdist(before["quantizer.codebooks"], after["quantizer.codebooks"]).diagonal(dim1=1, dim2=2)

@@ -62,7 +62,7 @@ def test_recordings_of_every_format_become_a_corpus(recordings: Path, tmp_path: 
         assert clip.group == clip.original
 
 
-def test_clips_of_one_recording_share_a_side_of_the_split(tmp_path: Path):
+def test_clips_of_one_recording_share_a_split(tmp_path: Path):
     (tmp_path / "in" / "Hit").mkdir(parents=True)
     for i in range(30):
         soundfile.write(tmp_path / "in" / "Hit" / f"take_{i}.wav", hits(5, 2.0, i), RATE)
@@ -157,7 +157,7 @@ def test_all_unreadable_recordings_are_named_and_nothing_is_left(recordings: Pat
     assert sorted(p.name for p in tmp_path.iterdir()) == ["in"]
 
 
-def test_mistakes_are_refused_before_anything_is_written(recordings: Path, tmp_path: Path):
+def test_invalid_arguments_are_refused_before_anything_is_written(recordings: Path, tmp_path: Path):
     (tmp_path / "full").mkdir()
     (tmp_path / "full" / "mine.txt").write_text("dear")
     for out, options, reason in [

@@ -42,7 +42,7 @@ def test_likeness_is_a_plain_correlation_at_the_best_rotation() -> None:
     assert turns[0, 1].item() == pytest.approx(np.argmax(every) / len(every), abs=1e-6)
 
 
-def test_a_copy_is_found_among_many_whatever_its_level_and_place() -> None:
+def test_a_copy_is_found_among_many_at_any_level_and_shift() -> None:
     others = sounds(60, 1)
     copies = np.stack([np.roll(others[7], 5000) * 0.3, np.roll(others[41], -9000) * 1.5, sounds(1, 2)[0]])
     found = nearest(Prints(mels(copies)), Prints(mels(others)))
@@ -65,7 +65,7 @@ def test_cuts_of_one_original_set_no_threshold() -> None:
     assert threshold(prints, ["one"] * 20) is None
 
 
-def test_own_likeness_falls_with_noise_and_silence_is_like_nothing() -> None:
+def test_own_likeness_falls_with_noise_and_silence_matches_nothing() -> None:
     audio = sounds(6, 4)
     noise = np.random.default_rng(5).standard_normal(audio.shape)
     clean = Prints(mels(audio))

@@ -32,13 +32,13 @@ def test_steady_noise_begins_once() -> None:
     assert statistics_of((0.1 * rng.standard_normal(4 * RATE)).astype(np.float32), RATE).onsets <= 1
 
 
-def test_a_clip_nobody_hears_is_silent() -> None:
+def test_an_inaudible_clip_is_silent() -> None:
     assert statistics_of(np.zeros(RATE, np.float32), RATE).silent
     assert statistics_of(clicks(1.0, gain=1e-3), RATE).silent
     assert not statistics_of(clicks(1.0, gain=0.1), RATE).silent
 
 
-def test_a_class_begins_when_nearly_all_its_recordings_do() -> None:
+def test_the_latest_onset_of_a_class_is_that_of_nearly_all_its_recordings() -> None:
     early = [statistics_of(clicks(at), RATE) for at in (0.0, 0.1, 0.2, 0.7)]
     assert latest_beginning(early) == pytest.approx(0.7, abs=0.05)
     assert latest_beginning(early[:3]) == 0.5

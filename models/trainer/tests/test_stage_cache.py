@@ -4,7 +4,7 @@ from foley_trainer.data.corpus import Clip
 from foley_trainer.evaluation.stage_cache import Parts, files
 
 
-def test_a_part_is_done_again_only_where_what_it_depends_on_changed(tmp_path: Path) -> None:
+def test_a_stage_is_recomputed_only_if_its_inputs_changed(tmp_path: Path) -> None:
     done: list[int] = []
 
     def part(depends: list[object], answer: int) -> int:

@@ -67,7 +67,7 @@ def test_distances_by_patches_grow_with_few_clips_and_those_between_clips_do_not
     assert abs(by_clip) < by_patch / 2
 
 
-def test_clips_of_which_nothing_sounds_are_left_out() -> None:
+def test_silent_clips_are_dropped() -> None:
     clips = heard(np.random.default_rng(3), 0.0, count=1)[0]
     embedded = [EmbeddedClip(np.ones((3, 2)), np.array(mask), None) for mask in ([True, False, True], [False] * 3)]
     found = EmbeddedSet.of_sounding(clips, embedded)
@@ -76,7 +76,7 @@ def test_clips_of_which_nothing_sounds_are_left_out() -> None:
     assert [len(e) for e in EmbeddedSet.of_all(clips, embedded).embeddings] == [3, 3]
 
 
-def test_a_projection_keeps_the_distances_of_what_it_was_made_of() -> None:
+def test_a_projection_preserves_the_distances_of_its_own_data() -> None:
     rng = np.random.default_rng(4)
     x = rng.standard_normal((50, 2)) @ rng.standard_normal((2, 10)) + 5
     onto = Projection.of([x], 2)

@@ -46,7 +46,7 @@ def options(out: Path, steps: int = 30) -> RunOptions:
     return RunOptions(out, "line", steps=steps, checkpoint_every=10, eval_every=10, log_every=10, warmup=2)
 
 
-def test_a_resumed_run_is_bit_equal_to_an_unbroken_one(tmp_path: Path):
+def test_a_resumed_run_is_bit_identical_to_an_uninterrupted_one(tmp_path: Path):
     whole = Line()
     Runner(whole, options(tmp_path / "whole")).run()
     first = Line()
@@ -89,7 +89,7 @@ def test_best_is_the_lowest_score(tmp_path: Path, capsys: pytest.CaptureFixture[
     assert torch.load(tmp_path / "best.pt", weights_only=True)["metrics"]["score"] == min(scores)
 
 
-def test_a_score_of_another_kind_is_not_compared_with(tmp_path: Path, capsys: pytest.CaptureFixture[str]):
+def test_scores_of_another_metric_are_not_compared(tmp_path: Path, capsys: pytest.CaptureFixture[str]):
     Runner(Line(), options(tmp_path, 20)).run()
     harder = Line()
     harder.judged_on = "something harder"
@@ -100,7 +100,7 @@ def test_a_score_of_another_kind_is_not_compared_with(tmp_path: Path, capsys: py
     assert (best["step"], best["metrics"]["score"] > 100) == (30, True)
 
 
-def test_a_new_training_begins_from_another_as_far_as_it_fits(tmp_path: Path):
+def test_a_training_is_initialised_from_another_where_tensors_match(tmp_path: Path):
     Runner(Line(), options(tmp_path / "first", 20)).run()
     trained = torch.load(tmp_path / "first" / "best.pt", weights_only=True)["ema"]["net"]
     line = Line()
@@ -113,7 +113,7 @@ def test_a_new_training_begins_from_another_as_far_as_it_fits(tmp_path: Path):
     assert runner.step == 0
 
 
-def test_nothing_begins_from_another_stage_or_from_nothing_that_fits(tmp_path: Path):
+def test_initialising_from_another_stage_or_without_a_match_is_refused(tmp_path: Path):
     Runner(Line(), options(tmp_path / "first", 10)).run()
     other = RunOptions(tmp_path / "second", "curve", steps=10)
     with pytest.raises(MismatchedCheckpoint, match="stage line, expected curve"):

@@ -103,7 +103,7 @@ def test_a_file_that_would_run_code_is_refused(tmp_path: Path, monkeypatch: pyte
     assert not (tmp_path / "owned").exists()
 
 
-def test_what_is_missing_is_named(tmp_path: Path, google: dict[str, np.ndarray]) -> None:
+def test_missing_weights_are_named(tmp_path: Path, google: dict[str, np.ndarray]) -> None:
     with pytest.raises(WeightsError, match="no VGGish weights at"):
         load_vggish(tmp_path / "none.pth")
     state = as_torch(google)
@@ -116,7 +116,7 @@ def test_what_is_missing_is_named(tmp_path: Path, google: dict[str, np.ndarray])
         load_vggish(tmp_path / "a.npz")
 
 
-def test_the_challenge_hears_ten_patches_of_a_clip() -> None:
+def test_the_challenge_framing_gives_ten_patches_per_clip() -> None:
     """Every 8000 samples the first 96 frames of 16000, at 22050 Hz as if it were 16000, divided by the largest sample."""
     ear = vggish.Vggish(vggish.Vgg(), "", CHALLENGE)
     rng = np.random.default_rng(2)

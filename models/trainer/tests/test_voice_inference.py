@@ -19,7 +19,7 @@ VOICES = ("tiny", "tiny-time")
 
 
 @pytest.mark.parametrize("name", VOICES)
-def test_a_clip_depends_on_its_number_and_not_on_its_company(name: str) -> None:
+def test_a_clip_depends_on_its_number_and_not_on_its_batch(name: str) -> None:
     voice = VoiceRunner(FOLDER / name)
     label = voice.classes[1]
     together, alone = voice.generate(label, [0, 1, 2], Recipe(5)), voice.generate(label, [2], Recipe(5))
@@ -73,7 +73,7 @@ def test_codes_are_drawn_by_temperature_and_top_p() -> None:
     assert shares(Recipe(top_p=0.01)).tolist() == [1, 0, 0, 0]
 
 
-def test_what_is_no_voice_says_why(tmp_path: Path) -> None:
+def test_an_invalid_voice_folder_says_why(tmp_path: Path) -> None:
     with pytest.raises(VoiceError, match="no voice in"):
         VoiceRunner(tmp_path)
     shutil.copytree(FOLDER / "tiny", tmp_path / "voice")

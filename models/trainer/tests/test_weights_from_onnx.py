@@ -31,14 +31,14 @@ def graphs_of(folder: Path) -> dict[str, onnx.ModelProto]:
 
 
 @pytest.mark.parametrize("name", VOICES)
-def test_every_kind_of_grid_comes_back(name: str):
+def test_every_kind_of_grid_round_trips(name: str):
     fixture, graphs = VOICES[name], graphs_of(MODELS / "fixtures" / name)
     codec = codec_from(graphs, fixture.codec)
     prior, vocoder = prior_from(graphs, fixture.prior, codec), vocoder_from(graphs, VOCODER)
     equal(export_prior(prior, half_weights=True) | export_codec(codec, half_weights=True) | export_vocoder(vocoder, half_weights=True), graphs)
 
 
-def test_the_shipped_voice_comes_back():
+def test_the_shipped_voice_round_trips():
     voice, graphs = load_voice(MODELS / "default"), graphs_of(MODELS / "default")
     ours = export_prior(voice.prior, half_weights=True) | export_codec(voice.codec, half_weights=True) | export_vocoder(voice.vocoder, half_weights=True)
     equal(ours, graphs)
@@ -47,7 +47,7 @@ def test_the_shipped_voice_comes_back():
     assert bool(voice.codec.quantizer.started)
 
 
-def test_a_card_that_does_not_say_how_the_voice_is_built_is_refused(tmp_path: Path):
+def test_a_card_without_the_network_configurations_is_refused(tmp_path: Path):
     with pytest.raises(VoiceError, match="does not describe its networks"):
         load_voice(MODELS / "fixtures" / "tiny")
     (tmp_path / "card.json").write_text(json.dumps({"training": {}}))
