@@ -33,7 +33,7 @@ export class Gathering {
   }
 
   readonly hear = (event: string, data: Record<string, unknown>): void => {
-    const key = `${event} ${data.index} ${data.row ?? data.codebooks ?? data.offset}`;
+    const key = `${event} ${data.index} ${data.row ?? data.codebooks ?? data.offset} ${data.seconds ?? ''}`;
     if (this.#heard.has(key)) return;
     this.#heard.add(key);
     const { onAccepted, onRow, onPreview, onAudio } = this.#listeners;

@@ -111,7 +111,13 @@ export const madeEvents = {
     rate,
     channels,
     format: pcmFormat,
-    pcm: bin('the whole clip as far as it is known'),
+    seconds: z
+      .number()
+      .min(0)
+      .optional()
+      .describe('of the clip from its beginning, of a voice whose rows go along time; without, the whole clip')
+      .meta({ unit: 's' }),
+    pcm: bin('the clip as far as it is known'),
   }),
   audio: z.object({
     index,

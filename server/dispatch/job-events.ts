@@ -3,7 +3,7 @@ export type JobEvent =
   | { type: 'queued'; owner: string; clips: number; position: number }
   | { type: 'started'; waitedMs: number }
   | { type: 'row'; index: number; row: number; rows: number; codes: Uint16Array }
-  | { type: 'preview'; index: number; codebooks: number; rate: number; pcm: Float32Array }
+  | { type: 'preview'; index: number; codebooks: number; seconds?: number; rate: number; pcm: Float32Array }
   | { type: 'audio'; index: number; offset: number; total: number; rate: number; pcm: Float32Array }
   | { type: 'ended'; outcome: 'done' | 'cancelled' | 'failed'; code: string | null; ranMs: number };
 

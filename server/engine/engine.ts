@@ -33,8 +33,8 @@ export interface EngineRequest {
 export type EngineEvent =
   | { type: 'started' }
   | { type: 'row'; row: number; rows: number; codes: Uint16Array }
-  /** The clip as its first `codebooks` codebooks tell it, mono. */
-  | { type: 'preview'; codebooks: number; rate: number; pcm: Float32Array }
+  /** The clip as its first `codebooks` codebooks tell it, mono; its first `seconds` alone where its rows go along time. */
+  | { type: 'preview'; codebooks: number; seconds?: number; rate: number; pcm: Float32Array }
   /** The clip itself from sample `offset` on, in order, before the whole is done; `total` samples will come. */
   | { type: 'audio'; offset: number; total: number; rate: number; pcm: Float32Array };
 

@@ -203,9 +203,10 @@ function report({ emit }: GenerationContext, args: Args, event: JobEvent, takes:
     const { index, row, rows, codes } = event;
     emit('row', { index, row, rows, codes: Array.from(codes) }, true);
   } else if (event.type === 'preview' && args.previews) {
-    const { index, codebooks, rate, pcm } = event;
+    const { index, codebooks, seconds, rate, pcm } = event;
     const { format } = args;
-    emit('preview', { index, codebooks, rate, channels: 1, format, pcm: encodePcm(pcm, format) }, true);
+    const held = seconds === undefined ? {} : { seconds };
+    emit('preview', { index, codebooks, ...held, rate, channels: 1, format, pcm: encodePcm(pcm, format) }, true);
   }
 }
 

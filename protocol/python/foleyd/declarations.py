@@ -225,7 +225,9 @@ class FoleyGeneratePreview(TypedDict):
     channels: int
     #: "f32" or "s16"
     format: Literal["f32", "s16"]
-    #: the whole clip as far as it is known; bytes
+    #: of the clip from its beginning, of a voice whose rows go along time; without, the whole clip (s); number from 0
+    seconds: NotRequired[float]
+    #: the clip as far as it is known; bytes
     pcm: bytes
 
 

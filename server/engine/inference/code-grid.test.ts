@@ -30,8 +30,21 @@ test('previews of the paper grid are due after rows 10, 20 and 30', () => {
   );
 });
 
-test('a time-major grid has no early codebook, so no previews', () => {
-  assert.deepEqual([...timeMajor.previewRows()], []);
+test('a time-major grid has no early codebook, but its beginning can be heard', () => {
+  for (const one of [timeMajor, stacked]) {
+    assert.deepEqual([...one.previewRows()], []);
+    const due = [...one.timePreviewRows()];
+    assert.deepEqual(
+      due,
+      [11, 22, 33].map((times) => [times - 1, times]),
+    );
+  }
+  assert.deepEqual([...paper.timePreviewRows()], []);
+  const [beginning, all] = [stacked.toLatent(numbered, 4, 11), stacked.toLatent(numbered)];
+  assert.deepEqual(
+    beginning,
+    all.map((code, i) => (i % 43 < 11 ? code : 512n)),
+  );
   assert.equal(timeMajor.completeAfter(41), 0);
   assert.equal(timeMajor.completeAfter(42), 4);
 });

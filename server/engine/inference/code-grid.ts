@@ -74,11 +74,14 @@ export class GridAxes {
           this.#place[index++] = order.reduce((place, axis) => place * size[axis] + at[axis], 0);
   }
 
-  /** Grid codes in raster order -> latent codes [codebook, frequency, time], those of codebooks from `known` on absent. */
-  toLatent(codes: Uint16Array, known = this.codebooks): BigInt64Array {
+  /**
+   * Grid codes in raster order -> latent codes [codebook, frequency, time]: those of the first `known` codebooks and
+   * `times` places in time, the rest absent.
+   */
+  toLatent(codes: Uint16Array, known = this.codebooks, times = this.#times): BigInt64Array {
     const latent = new BigInt64Array(this.#latentSize).fill(BigInt(this.absent));
     const end = (this.#latentSize / this.codebooks) * known;
-    for (let i = 0; i < end; i++) latent[i] = BigInt(codes[this.#place[i]!]!);
+    for (let i = 0; i < end; i++) if (i % this.#times < times) latent[i] = BigInt(codes[this.#place[i]!]!);
     return latent;
   }
 
@@ -121,6 +124,27 @@ export class GridAxes {
       for (let i = known * each; i < (known + 1) * each; i++) if (this.#place[i]! >= done) return known;
     }
     return known;
+  }
+
+  /** Places in time, from the first on, of which every code is known once the rows up to and including `row` are. */
+  timesAfter(row: number): number {
+    const done = (row + 1) * this.perRow;
+    let known = this.#times;
+    for (let i = 0; i < this.#latentSize; i++) if (this.#place[i]! >= done) known = Math.min(known, i % this.#times);
+    return known;
+  }
+
+  /** Places in time that the preview after each row holds: a quarter, a half and three, where rows go along time. */
+  timePreviewRows(): Map<number, number> {
+    const due = new Map<number, number>();
+    let shown = 0;
+    for (let row = 0; row < this.rows - 1; row++) {
+      const known = this.timesAfter(row);
+      const quarters = Math.floor((4 * known) / this.#times);
+      if (quarters > shown) due.set(row, known);
+      shown = Math.max(shown, quarters);
+    }
+    return due;
   }
 
   /** Codebooks of the preview that is due after each row: a row that completes no further codebook is not in it. */

@@ -47,6 +47,31 @@ test('a clip cancelled in its last row is cancelled, not delivered', async () =>
   assert.equal(told.at(-1), 'row 7');
 });
 
+test('previews of a clip that goes along time are its beginning, longer each time', async () => {
+  const along = await Voice.open(voiceDir('tiny-time'), { provider: 'cpu', threads: 1 });
+  after(() => along.close());
+  const previews: Extract<EngineEvent, { type: 'preview' }>[] = [];
+  const { pcm } = await generateClip(
+    along,
+    request('tiny-time', { previews: true }),
+    (event) => event.type === 'preview' && previews.push(event),
+    () => false,
+  );
+  const whole = pcm.length / 22_050;
+  assert.deepEqual(
+    previews.map(({ codebooks, seconds }) => [codebooks, Math.round((6 * seconds!) / whole)]),
+    [
+      [2, 2],
+      [2, 3],
+      [2, 5],
+    ],
+  );
+  for (const preview of previews) {
+    assert.equal(preview.pcm.length / 22_050, preview.seconds);
+    assert.ok(preview.pcm.some((sample) => Math.abs(sample) > 0.01));
+  }
+});
+
 test('messages from outside are heard between rows', async () => {
   // What a cancel is: a macrotask of this process, which must get its turn while a clip is made.
   let turns = 0;

@@ -15,24 +15,25 @@ export async function generateClip(
   const begun = performance.now();
   const since = (): number => performance.now() - begun;
   const times = { sampleMs: 0, decodeMs: 0, vocodeMs: 0, firstRowMs: 0, firstPreviewMs: null as number | null };
-  const previewAfter = request.previews ? voice.axes.previewRows() : new Map<number, number>();
+  const previewAfter = request.previews ? previewsOf(voice) : new Map<number, Part>();
   const previews: Promise<void>[] = [];
   const { rows } = voice.axes;
   const { seed, rate } = request;
   let known: Uint16Array = new Uint16Array(voice.axes.rows * voice.axes.perRow);
 
-  const render = async (codes: Uint16Array, codebooks?: number, on?: OnAudioChunk): Promise<Float32Array> => {
-    const rendered = await voice.render({ codes, seed, rate, ...(codebooks === undefined ? {} : { codebooks }) }, on);
+  const render = async (codes: Uint16Array, part: Partial<Part>, on?: OnAudioChunk): Promise<Float32Array> => {
+    const rendered = await voice.render({ codes, seed, rate, ...part }, on);
     times.decodeMs += rendered.decodeMs;
     times.vocodeMs += rendered.vocodeMs;
     return rendered.pcm;
   };
 
-  const preview = async (codebooks: number): Promise<void> => {
-    const pcm = await render(known.slice(), codebooks);
+  const preview = async (part: Part): Promise<void> => {
+    const pcm = await render(known.slice(), part);
     if (cancelled()) return;
     times.firstPreviewMs ??= since();
-    on({ type: 'preview', codebooks, rate, pcm });
+    const seconds = part.times === undefined ? {} : { seconds: pcm.length / rate };
+    on({ type: 'preview', codebooks: part.codebooks, ...seconds, rate, pcm });
   };
 
   const onAudioChunk: OnAudioChunk = (offset, pcm) => {
@@ -44,10 +45,10 @@ export async function generateClip(
     known.set(codes, row * codes.length);
     on({ type: 'row', row, rows, codes });
     if (cancelled()) throw new EngineError('cancelled', 'the clip was cancelled');
-    const codebooks = previewAfter.get(row);
-    if (codebooks === undefined) return;
+    const part = previewAfter.get(row);
+    if (part === undefined) return;
     // Not waited for: rows go on while it is rendered. What it fails of, the clip fails of in the end.
-    const coming = preview(codebooks);
+    const coming = preview(part);
     coming.catch(() => undefined);
     previews.push(coming);
   };
@@ -58,13 +59,28 @@ export async function generateClip(
     if (request.codes === undefined) known = await voice.sampler.sample({ ...request, onRow });
     else known = request.codes;
     times.sampleMs = since();
-    const pcm = await render(known, undefined, request.stream === true ? onAudioChunk : undefined);
+    const pcm = await render(known, {}, request.stream === true ? onAudioChunk : undefined);
     if (cancelled()) throw new EngineError('cancelled', 'the clip was cancelled');
     await Promise.all(previews);
     return { codes: known, rate, pcm, timings: { ...times, totalMs: since() } };
   } finally {
     await Promise.allSettled(previews);
   }
+}
+
+/** What a preview is made of: the first codebooks or, of a grid that goes along time, all of them for the first places. */
+interface Part {
+  codebooks: number;
+  times?: number;
+}
+
+/** By the row after which each is due. */
+function previewsOf({ axes }: Voice): Map<number, Part> {
+  const byTime = [...axes.timePreviewRows()].map(
+    ([row, times]) => [row, { codebooks: axes.codebooks, times }] as const,
+  );
+  const byCodebook = [...axes.previewRows()].map(([row, codebooks]) => [row, { codebooks }] as const);
+  return new Map<number, Part>(byCodebook.length > 0 ? byCodebook : byTime);
 }
 
 function check(voice: Voice, request: EngineRequest): void {

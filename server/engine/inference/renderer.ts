@@ -11,12 +11,14 @@ export interface RenderOrder {
   seed: number;
   /** By the first so many codebooks alone. */
   codebooks?: number;
+  /** Only the beginning, so many places of the latent in time. */
+  times?: number;
   /** Hz of what comes back. */
   rate: number;
 }
 
 export interface Rendered {
-  /** Mono, -1..1, as long as the card says. */
+  /** Mono, -1..1, as long as the card says, or as the places in time that were asked for. */
   pcm: Float32Array;
   decodeMs: number;
   vocodeMs: number;
@@ -82,23 +84,25 @@ export class Renderer implements ClipRenderer {
     for (const graph of Object.values(this.#graphs)) await graph?.release();
   }
 
-  async render({ codes, seed, codebooks, rate }: RenderOrder, onAudioChunk?: OnAudioChunk): Promise<Rendered> {
+  async render({ codes, seed, codebooks, times, rate }: RenderOrder, onAudioChunk?: OnAudioChunk): Promise<Rendered> {
     const { latent, mel, audio } = this.#card;
     const begun = performance.now();
     const dims = [1, latent.codebooks, latent.frequency, latent.time];
-    const decoded = await this.#graphs.decoder.run({ codes: integers(this.#axes.toLatent(codes, codebooks), dims) });
+    const decoded = await this.#graphs.decoder.run({
+      codes: integers(this.#axes.toLatent(codes, codebooks, times), dims),
+    });
     const bands = lastFrameTwice(read(decoded, 'mel'), mel.bins);
     const between = performance.now();
     const shaped = await this.#shape(bands, seed);
-    const pcm = new Float32Array(audio.samples);
+    const frames = times === undefined ? bands.length / mel.bins : times * Math.ceil(mel.frames / latent.time);
+    const pcm = new Float32Array(Math.min(audio.samples, frames * mel.hop));
     // Nobody hears the parts of a preview by themselves.
-    const whole = codebooks !== undefined && codebooks < latent.codebooks;
-    const frames = bands.length / mel.bins;
-    for (let begin = 0, i = 0; begin < frames && begin * mel.hop < audio.samples; i++) {
+    const whole = times !== undefined || (codebooks !== undefined && codebooks < latent.codebooks);
+    for (let begin = 0, i = 0; begin < frames && begin * mel.hop < pcm.length; i++) {
       const end = whole ? frames : Math.min(frames, begin + (this.#chunks[i] ?? frames));
       const part = await this.#speak(bands, shaped, begin, end);
       const offset = begin * mel.hop;
-      pcm.set(part.subarray(0, audio.samples - offset), offset);
+      pcm.set(part.subarray(0, pcm.length - offset), offset);
       if (rate === audio.rate) onAudioChunk?.(offset, pcm.slice(offset, end * mel.hop));
       begin = end;
     }

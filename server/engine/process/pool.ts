@@ -30,7 +30,7 @@ interface Task {
   reject: (error: unknown) => void;
   run: EngineRun | null;
   /** What it has told of: a second try does not tell again. */
-  emitted: { started: boolean; row: number; codebooks: number; samples: number };
+  emitted: { started: boolean; row: number; codebooks: number; seconds: number; samples: number };
   /** There was another clip in its lane, which may be why that ended. */
   company: boolean;
   /** Its second try, with nobody beside it. */
@@ -114,7 +114,7 @@ export class EnginePool implements Engine {
   run(request: EngineRequest, on: (event: EngineEvent) => void): EngineRun {
     let task!: Task;
     const done = new Promise<EngineResult>((resolve, reject) => {
-      const emitted = { started: false, row: -1, codebooks: 0, samples: 0 };
+      const emitted = { started: false, row: -1, codebooks: 0, seconds: 0, samples: 0 };
       task = { request, on, resolve, reject, run: null, emitted, company: false, alone: false };
     });
     if (this.#closed !== null) task.reject(new EngineError('engine_unavailable', 'the engine is closed'));
@@ -213,8 +213,9 @@ export class EnginePool implements Engine {
       if (event.row <= emitted.row) return;
       emitted.row = event.row;
     } else if (event.type === 'preview') {
-      if (event.codebooks <= emitted.codebooks) return;
-      emitted.codebooks = event.codebooks;
+      const { codebooks, seconds = 0 } = event;
+      if (codebooks <= emitted.codebooks && seconds <= emitted.seconds) return;
+      Object.assign(emitted, { codebooks, seconds });
     } else {
       if (event.offset < emitted.samples) return;
       emitted.samples = event.offset + event.pcm.length;
