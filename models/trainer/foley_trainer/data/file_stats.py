@@ -66,11 +66,11 @@ class _Meter:
 
 def measure(path: Path) -> Facts:
     """Raises CorpusError on anything that isn't readable, finite audio."""
-    meter, heard, samples = _Meter(), [], 0
+    meter, pieces, samples = _Meter(), [], 0
     with opened(path) as file:
         for piece in resampled(meter.mono(blocks(file)), file.samplerate, RATE):
             if samples < HEARD * RATE:
-                heard.append(piece)
+                pieces.append(piece)
             samples += piece.size
         depth = _DEPTHS.get(file.subtype, file.subtype.lower())
         return Facts(
@@ -81,5 +81,5 @@ def measure(path: Path) -> Facts:
             peak=meter.peak,
             rms=(meter.energy / meter.values) ** 0.5,
             clipped=meter.clipped,
-            prints=fingerprints(np.concatenate(heard)),
+            prints=fingerprints(np.concatenate(pieces)),
         )

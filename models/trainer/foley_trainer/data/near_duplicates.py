@@ -25,7 +25,7 @@ ALIKE = 0.65
 ALIKE_SHORT = 0.82  # below a second of sound, two presses of one key come near 0.8
 
 _WINDOW, _HOP, _BANDS, _LAG = 2048, 512, 32, 2
-_DEPTH = 40.0  # dB below the loudest band and frame that count; what lies deeper is noise, which encoders change
+_DEPTH = 40.0  # dB below the loudest band and frame that count; anything lower is noise, which encoders change
 _FRAMES = 360  # a good length for an FFT, twice the frames of a piece: no shift wraps around
 _RATES = 90  # modulation frequencies kept: up to 10.8 Hz, so that half a hop of shift does no harm
 _BLOCK = 16

@@ -1,16 +1,15 @@
-"""The paper's experiment from one command: its four systems trained alike, N clips per class of each, FAD beside Table 2.
+"""The paper's experiment in one command: trains its four systems alike, generates N clips per class, reports FAD beside Table 2.
 
-Everything it knows lies in `--out`, and whatever is finished there is skipped, so the same command goes on wherever it
-was ended:
+All state is in `--out`; finished parts are skipped, so the same command resumes an interrupted run:
 
-    plan.json                    what was asked for; other settings want another folder
+    plan.json                    the settings; other settings need another folder
     vocoder/                     one for all systems, trained on plain mels so that it favours none of them
-    codecs/<hash>/               by their settings: systems that differ in the prior alone share one
+    codecs/<hash>/               by their settings: systems that differ only in the prior share one
     <system>/<system>.json       the preset as it was trained
-    <system>/prior/  voice/      the trained prior, and the voice a server can be given
+    <system>/prior/  voice/      the trained prior, and the exported voice
     <system>/clips/<Class>/0001.wav ...
-    reference-<hash>.npz         statistics of the corpus' eval clips, by the embedder that heard them
-    <system>/fad.json            distances, and what they are distances to
+    reference-<hash>.npz         statistics of the corpus' eval clips, by embedder
+    <system>/fad.json            distances and their reference
     table.json  table.txt  table.png
 """
 
@@ -81,7 +80,7 @@ def reproduce(args: argparse.Namespace) -> None:
         experiment.export(system)
         experiment.make_clips(system, args.clips)
         results[system] = experiment.measure(system, args.clips, reference)
-        experiment.tell(results, reference)
+        experiment.report(results, reference)
 
 
 class Experiment:
@@ -174,7 +173,7 @@ class Experiment:
                 _say("fad", system=system, label=label, **classes[label])
         return {label: classes[label] for label in self.corpus.classes}
 
-    def tell(self, results: dict[str, dict[str, dict[str, float]]], reference: ReferenceStatistics) -> None:
+    def report(self, results: dict[str, dict[str, dict[str, float]]], reference: ReferenceStatistics) -> None:
         """Writes the table of the results so far as text, JSON and PNG, and to stderr."""
         measured = {system: averaged({label: result["fad"] for label, result in classes.items()}) for system, classes in results.items()}
         ours = {

@@ -71,8 +71,8 @@ def folded_vocoder(generator: Generator, half_weights: bool = False) -> Generato
 def export_codec(codec: Codec | BaselineCodec, half_weights: bool = False) -> dict[str, onnx.ModelProto]:
     """encoder: mel [B, bins, frames] -> codes [B, K, f, t] int64; decoder: codes, absent levels allowed -> mel.
 
-    Rounded weights move a code across a border now and then; the prior learned from codes of a bfloat16 encoder,
-    which moves many more.
+    Rounded weights change a code occasionally; the prior was trained on codes of a bfloat16 encoder, which changes
+    many more.
     """
     c = codec.config
     mel = torch.full((2, c.mel_bins, c.mel_frames), c.mel_mean) + torch.linspace(-1, 1, c.mel_frames)

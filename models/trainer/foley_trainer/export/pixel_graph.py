@@ -1,12 +1,12 @@
 """The pixel graph: one cell of every clip of a batch. Symbols as in `export/prior.py`.
 
-A seed must give the same clip whoever else asks, so no bit of a clip's logits may depend on the batch. Measured with
-onnxruntime on AVX-512: products of two and more rows agree in every bit whatever the number of rows, one row alone
-takes another kernel. So M = max(B, 2) rows go through the graph, a lone clip's second row being nobody's; a constant
-is multiplied as a matrix of two dimensions, which is also packed once and for all; and attention, which is a product by
-itself for each clip and head, adds zeros in places that are hidden, so the number of places does not matter either.
-Functions of single numbers take whole vectors of up to WIDTH, and what remains at a tensor's end another way: all that
-lies there for a clip is a multiple of WIDTH long.
+A seed must give the same clip in any batch, so no bit of a clip's logits may depend on the batch. Measured with
+onnxruntime on AVX-512: products of two or more rows are bit-identical for any number of rows, but a single row
+uses another kernel. So M = max(B, 2) rows go through the graph, with an unused second row for a single clip; a constant
+is multiplied as a two-dimensional matrix, which is also packed only once; and attention, a separate product for each
+clip and head, adds zeros at hidden positions, so the number of positions does not matter either. Elementwise functions
+process whole vectors of up to WIDTH and the remainder of a tensor differently: so the data of a clip is always a
+multiple of WIDTH long.
 """
 
 from __future__ import annotations

@@ -1,10 +1,10 @@
-"""Log-mel patches as VGGish cuts them (Hershey et al. 2017), for networks that hear audio in pieces of about a second.
+"""Log-mel patches of about one second as in VGGish (Hershey et al. 2017), the input of the embedders.
 
 Periodic Hann windows without padding, magnitudes, triangles linear in HTK mels (1127 ln(1 + f / 700), nothing at
-0 Hz), natural log of mel + offset, then every `hop` frames a patch of `frames` frames; what is left over is dropped.
+0 Hz), natural log of mel + offset, then every `hop` frames a patch of `frames` frames; the remainder is dropped.
 
-Distances between sets of clips count sounding patches alone (`sounding`): to a network a silent patch is unlike every
-other, and a few of them decide a distance that nobody hears (YAMNet: their embeddings have norm 75, others 6.5).
+Distances between sets of clips count only sounding patches (`sounding`): the embeddings of silent patches are outliers, and a
+few of them dominate a distance without being audible (YAMNet: norm 75, others 6.5).
 """
 
 from __future__ import annotations

@@ -90,7 +90,7 @@ def joined(places: list[str], only: list[str] | None) -> Corpus:
 
 
 def _work(args: argparse.Namespace) -> bool:
-    """Whether the voice is there; False where it was told to stop."""
+    """Runs the job. True once the voice exists; False if it was stopped."""
     out = Path(args.out)
     if (out / "voice" / "card.json").is_file():
         card = json.loads((out / "voice" / "card.json").read_text(encoding="utf-8"))

@@ -98,7 +98,7 @@ class FirstLayer(nn.Module):
     """The two shifted causal convolutions on one-hot codes, as the table look-ups they are.
 
     horizontal: the P rows above, P columns each side; vertical: the P rows above and the own row, the P columns
-    to the left (P = kernel // 2). What lies outside the grid adds nothing; row 0 gets no horizontal bias and
+    to the left (P = kernel // 2). Cells outside the grid add nothing; row 0 gets no horizontal bias and
     column 0 no vertical bias, because the reference shifts after the bias was added.
     """
 

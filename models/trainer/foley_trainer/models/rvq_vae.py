@@ -81,10 +81,10 @@ class Patches(nn.Module):
     """[B, 1, bins, frames] -> [B, dim, bins / sf, frames / st]: the sf * st values of the mel below each latent cell, then
     zeros. In place of the paper's encoder.
 
-    Distances between such vectors are distances between mels, so what the quantizer leaves is what the mel lacks. A
-    trained encoder has no such bond: alone it finds 8 to 16 directions that matter and quantizing drowns the rest (mel
-    error 0.25 with four codebooks, as without any quantizer), and beside the patches the straight-through gradient
-    makes it add what only costs bits (0.195, and 0.21 after twice the time).
+    Distances between such vectors are distances between mels, so the quantization error is the mel error. For a
+    trained encoder this does not hold: alone it uses 8 to 16 directions and quantization noise masks the rest (mel
+    error 0.25 with four codebooks, as without any quantizer), and together with patches the straight-through gradient
+    makes it add content that only costs bits (0.195, and 0.21 after twice the time).
     """
 
     def __init__(self, c: CodecConfig) -> None:

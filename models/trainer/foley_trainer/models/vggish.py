@@ -7,7 +7,7 @@ a pickle:
   `embeddings.0.weight` [4096, 12288] (.2, .4), with biases; other names in the file (`pproc.*`) are ignored
 - the same names in a .safetensors or .npz file
 - Google's checkpoint as .npz: `vggish/conv1/weights` [3, 3, 1, 64] (conv2, conv3/conv3_1, conv3/conv3_2, conv4/conv4_1,
-  conv4/conv4_2), `vggish/fc1/fc1_1/weights` [12288, 4096] (fc1/fc1_2, fc2), with `biases`. Where TensorFlow is at hand:
+  conv4/conv4_2), `vggish/fc1/fc1_1/weights` [12288, 4096] (fc1/fc1_2, fc2), with `biases`. With TensorFlow:
   `r = tf.train.load_checkpoint("vggish_model.ckpt"); np.savez("vggish.npz", **{n: r.get_tensor(n) for n in r.get_variable_to_shape_map()})`
 
 The embedding is the last layer before its activation, without PCA, as the published statistics have it (their means

@@ -38,10 +38,10 @@ def write_folder(
     if prior.config.classes != len(classes):
         raise TrainedError(f"the prior was trained on {prior.config.classes} classes, the corpus has {len(classes)}")
     fields = card_fields(voice, name, preset["name"], classes, prior.config, codec.config, vocoder.config, MelConfig(), preset["data"]["samples"])
-    heard = [*(former or []), *recordings(corpus)]
-    fields |= _provenance(corpus, {"codec": codec_record, "prior": prior_record, "vocoder": vocoder_record}) | {"credits": summary(heard)} | (more or {})
+    credits = [*(former or []), *recordings(corpus)]
+    fields |= _provenance(corpus, {"codec": codec_record, "prior": prior_record, "vocoder": vocoder_record}) | {"credits": summary(credits)} | (more or {})
     graphs = export_prior(prior, half_weights=True) | export_codec(codec, half_weights=True) | export_vocoder(vocoder, half_weights=True)
-    card = write_voice(out, fields, graphs, {"credits.csv": to_csv(heard)})
+    card = write_voice(out, fields, graphs, {"credits.csv": to_csv(credits)})
     return {"out": str(out), "hash": card["hash"], "bytes": sum(g["bytes"] for g in card["graphs"].values())}
 
 

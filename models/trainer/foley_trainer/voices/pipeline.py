@@ -12,7 +12,7 @@ from ..training import presets
 from ..training.stages import Making, train
 from .build import export_voice
 
-# The prior decides what is heard and learns slowest. The vocoder can wait for it, it could not wait for the vocoder.
+# The prior determines the content and trains slowest, so it comes before the vocoder.
 SHARES = {"codec": 0.2, "prior": 0.5, "vocoder": 0.3}
 
 

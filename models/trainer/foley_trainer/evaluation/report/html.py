@@ -1,4 +1,4 @@
-"""The few forms of HTML a report is made of. Text is escaped here and nowhere else."""
+"""The HTML elements of a report. All text is escaped here."""
 
 from __future__ import annotations
 
