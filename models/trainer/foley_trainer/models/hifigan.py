@@ -15,6 +15,7 @@ from torch import Tensor, nn
 from torch.nn.utils.parametrizations import weight_norm
 from torch.nn.utils.parametrize import is_parametrized, remove_parametrizations
 
+from .mel_projection import REACH, MelProjection, limited
 from .noise_excitation import Excitation
 
 SLOPE = 0.1
@@ -33,13 +34,17 @@ class VocoderConfig:
     mel_bins: int = 80
     noise: bool = False  # excited by shaped noise (ours): the generator has a second input
     gate: bool = False  # and how much of that noise is heard is decided per sample
+    projections: int = 0  # rounds in which the output's mel is brought nearer to the given one; then it is limited, too
 
     def __post_init__(self) -> None:
         if self.gate and not self.noise:
             raise ValueError("a gate without noise has nothing to let through")
+        if not 0 <= self.projections <= 8:
+            raise ValueError(f"projections must be 0 to 8, not {self.projections}")
 
     def to_dict(self) -> dict:
-        return asdict(self)
+        # Voices without projections keep the card they have.
+        return {name: value for name, value in asdict(self).items() if name != "projections" or value > 0}
 
 
 def _conv(channels: int, kernel: int, dilation: int) -> nn.Module:
@@ -95,6 +100,7 @@ class Generator(nn.Module):
         if self.gate_post is not None:
             nn.init.zeros_(self.gate_post.weight)
             nn.init.zeros_(self.gate_post.bias)
+        self.projection = MelProjection(c.projections) if c.projections > 0 else None
         for module in [*self.ups, self.conv_post, *self.resblocks.modules()]:
             if isinstance(module, nn.Conv1d | nn.ConvTranspose1d):
                 with torch.no_grad():
@@ -133,10 +139,14 @@ class Generator(nn.Module):
             x = F.leaky_relu(x.float())
             last = self.conv_post(x).squeeze(1)
             if shaped is None:
-                return torch.tanh(last)
-            if self.gate_post is not None:
-                shaped = shaped * 2 * torch.sigmoid(self.gate_post(x).squeeze(1))
-            return (shaped + last).clamp(-1, 1)
+                audio = torch.tanh(last)
+            else:
+                if self.gate_post is not None:
+                    shaped = shaped * 2 * torch.sigmoid(self.gate_post(x).squeeze(1))
+                audio = shaped + last
+            if self.projection is not None:
+                return limited(self.projection(audio, mel.float()))
+            return audio if shaped is None else audio.clamp(-1, 1)
 
     def fold(self) -> Generator:
         """Bakes weight norm into plain weights, in place, for export."""
@@ -156,7 +166,7 @@ def reach(c: VocoderConfig) -> int:
             blocks = [sum(d * (k - 1) // 2 for d in ds) for k, ds in zip(c.res_kernels, c.dilations, strict=True)]
         # A join sees one step more of the noise than the layer itself, which is less than the kernel of the layer above.
         needed = -(-(needed + max(blocks) + c.kernels[i]) // c.rates[i])
-    return needed + 3  # conv_pre
+    return needed + 3 + REACH * c.projections  # conv_pre, and what follows the generator
 
 
 class PeriodDiscriminator(nn.Module):
