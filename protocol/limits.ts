@@ -41,6 +41,10 @@ const table = {
     value: 64,
     meaning: 'Clips per request',
   },
+  candidates: {
+    value: 16,
+    meaning: 'Candidates that one clip is chosen from; each counts as a clip wherever clips are counted',
+  },
   keptMs: {
     value: 600_000,
     meaning: 'How long a job that was asked for with `keep` is remembered after its end',

@@ -16,9 +16,10 @@ import type { Engine } from './engine/engine.ts';
 import { tryVoice } from './engine/inference/self-test.ts';
 import { EncoderProcess } from './engine/process/encoder.ts';
 import { EmbedderClient as ClipListener } from './evaluation/embedder-client.ts';
-import { openEvaluation, type ReferenceFolder } from './evaluation/open.ts';
+import { embedderOf, openEvaluation, type ReferenceFolder } from './evaluation/open.ts';
 import { ScoreHistory } from './evaluation/scores.ts';
 import { UntrustedVoices } from './evaluation/untrusted-voices.ts';
+import type { ClipRanker } from './generation/candidates.ts';
 import { createClipGenerator } from './generation/trigger-clips.ts';
 import { createHandlers } from './handlers/index.ts';
 import type { ServerInfo } from './handlers/server-info.ts';
@@ -101,6 +102,10 @@ export async function createApp(config: Config, parts: AppParts = {}): Promise<A
   const embedder = new ClipListener();
   const encoder = new EncoderProcess();
   const scores = new ScoreHistory(path.join(config.data, 'scores.jsonl'));
+  const ranker: ClipRanker = {
+    score: async (voice, weights, pcm, rate) =>
+      embedder.score(await embedderOf(voice, config.models), pcm, rate, weights),
+  };
   const folders: ReferenceFolder = { references: path.join(config.data, 'references'), models: config.models };
   let problem: string | null = null;
   const listeners = new Listeners();
@@ -123,7 +128,7 @@ export async function createApp(config: Config, parts: AppParts = {}): Promise<A
   });
   const transport = new HostTransport(midi);
   const triggers = new TriggerBank({
-    generator: createClipGenerator({ scheduler, catalog, rate: async () => (await play()).info().rate }),
+    generator: createClipGenerator({ scheduler, catalog, ranker, rate: async () => (await play()).info().rate }),
     playback: play,
     beats: transport,
     save: (maps) => mapStore.save(maps),
@@ -183,7 +188,7 @@ export async function createApp(config: Config, parts: AppParts = {}): Promise<A
   );
   const dispatcher = new Dispatcher({
     handlers: createHandlers({
-      ...{ scheduler, catalog, clips, bus, info, playback: play, encoder, triggers, transport, ...training },
+      ...{ scheduler, catalog, clips, bus, ranker, info, playback: play, encoder, triggers, transport, ...training },
       ...{ voices, voiceUploads },
       ...{ delivery, deliveries },
       ...{ datasetFolders: config.datasetFolders, datasetBytes: limits.datasetBytes, threads: config.trainingThreads },

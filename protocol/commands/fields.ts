@@ -56,6 +56,16 @@ export const guidanceArgs = {
     .meta({ fallback: 'no class; all classes in equal parts where the voice was not trained without one' }),
 };
 
+/** How many clips the one that is handed over is chosen from. */
+export const candidates = z
+  .int()
+  .min(1)
+  .max(limits.candidates)
+  .default(1)
+  .describe(
+    "make so many and hand over the best by the voice's own embedder: likeliest of its class and most like a real clip, neither silent nor late nor like its siblings; costs as much as so many clips",
+  );
+
 /** Samples on the wire: float32 or signed 16-bit, little-endian. */
 export const pcmFormat = z.enum(['f32', 's16']);
 

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { CAT_ID } from '../cat-id.ts';
 import { limits } from '../limits.ts';
-import { guidanceArgs, name, seed } from './fields.ts';
+import { candidates, guidanceArgs, name, seed } from './fields.ts';
 import { shapeArgs } from './making.ts';
 
 /** What every command that writes files for a sound department takes and tells. */
@@ -120,6 +120,7 @@ export const sheetRow = z
     count: z.int().min(1).max(limits.count).default(1),
     voice: name.optional(),
     guidance: guidanceArgs.guidance,
+    candidates,
     avoid: name.optional().describe('as `class`'),
     catId: catId.optional(),
     fxName: block.optional(),

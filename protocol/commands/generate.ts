@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { defineCommand } from './define.ts';
-import { classArg, classFromText, name } from './fields.ts';
+import { candidates, classArg, classFromText, name } from './fields.ts';
 import { madeEvents, madeExample, madeFixed, madeReplies, makingArgs, shapeArgs } from './making.ts';
 
 export const generate = defineCommand({
@@ -11,6 +11,7 @@ export const generate = defineCommand({
     class: classArg.describe('class by name (case does not matter) or id, or a mix {name: weight}, at most 16 classes'),
     voice: name.optional().describe('voice id').meta({ fallback: 'the active voice' }),
     ...makingArgs,
+    candidates: candidates.describe(`${candidates.description}; rows and previews are not told then`),
     ...shapeArgs,
   }),
   events: madeEvents,

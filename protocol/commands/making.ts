@@ -14,6 +14,7 @@ const clip = z.object({
   index,
   clip: z.string().describe('clip id'),
   seed: seedNumber.describe('seed that makes this clip alone again'),
+  score: z.number().optional().describe('by which it was chosen, with `candidates` above 1; the higher the better'),
   url: z.string().optional().describe('path of its WAV on the HTTP port, when saved'),
   path: z.string().optional().describe('path of its WAV on disk, when saved'),
 });
@@ -105,6 +106,19 @@ export const madeEvents = {
     rows: z.int().min(1).describe('rows in all'),
     codes: z.array(z.int().min(0)).describe('codes of this row, left to right'),
   }),
+  candidate: z.object({
+    index,
+    candidate: z.int().min(0).describe('which of `candidates`, from 0; told when all of this clip are made'),
+    seed: seedNumber.describe('seed that makes this candidate alone'),
+    score: z.number().describe('`posterior`, and the log-probability that it is real where the voice can tell'),
+    posterior: z.number().describe('log-probability of the wanted class, by the embedder'),
+    real: z.number().nullable().describe('log-odds that it is a real clip; null where the voice has no ranking'),
+    rejected: z
+      .enum(['silent', 'late', 'alike'])
+      .nullable()
+      .describe('what speaks against it: such a one is handed over only if every other is rejected, too'),
+    chosen: z.boolean(),
+  }),
   preview: z.object({
     index,
     codebooks: z.int().min(1).describe('codebooks finished so far; the sound gets finer with each'),
@@ -152,6 +166,16 @@ export const madeFixed = { save: true, audio: false, previews: false };
 export const madeExample: { [K in keyof typeof madeEvents]: z.input<(typeof madeEvents)[K]> } = {
   accepted: { job: 'j1', seed: 42, voice: 'default', class: 'DogBark', count: 1 },
   row: { index: 0, row: 0, rows: 40, codes: [17, 3, 498] },
+  candidate: {
+    index: 0,
+    candidate: 1,
+    seed: 2_462_723_854,
+    score: -0.74,
+    posterior: -0.05,
+    real: 0.01,
+    rejected: null,
+    chosen: true,
+  },
   preview: {
     index: 0,
     codebooks: 1,

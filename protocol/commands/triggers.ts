@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { limits } from '../limits.ts';
 import { bareOsc, defineCommand } from './define.ts';
-import { classArg, classFromText, guidanceArgs, name, seedNumber } from './fields.ts';
+import { candidates, classArg, classFromText, guidanceArgs, name, seedNumber } from './fields.ts';
 
 const seven = z.int().min(0).max(127);
 const channel = z.int().min(1).max(16).optional().describe('MIDI channel').meta({ fallback: 'any' });
@@ -37,6 +37,7 @@ const mapFields = {
     .describe('of the clips for the softest hits, in between for those in between')
     .meta({ fallback: '`temperature`' }),
   ...guidanceArgs,
+  candidates: candidates.describe(`${candidates.description}; a clip that a hit waits for is the only one`),
   ready: z.int().min(1).max(limits.poolClips).default(3).describe('clips that are kept ready'),
   reuse: z
     .boolean()
@@ -111,7 +112,16 @@ export type PoolState = z.output<typeof pool>;
 
 const mapExample = { id: 'pad1', source: { note: 36 }, class: 'DogBark' };
 const fullExample = {
-  ...{ ...mapExample, temperature: 1, ready: 3, reuse: false, mode: 'shot' as const, gain: 0, velocity: 1 },
+  ...{
+    ...mapExample,
+    temperature: 1,
+    candidates: 1,
+    ready: 3,
+    reuse: false,
+    mode: 'shot' as const,
+    gain: 0,
+    velocity: 1,
+  },
   ...{ pan: 0, bus: 0, fadeIn: 0, fadeOut: 0.01, quantise: 0 },
 };
 export const poolExample = { map: 'pad1', ready: 3, want: 3, coming: 0, played: 12, starved: 0, problem: null };

@@ -23,6 +23,7 @@ export const recipeSchema = z.looseObject({
   avoidWeights: weights.optional(),
   rate: z.int().min(1000).max(768_000),
   version: z.string().max(40).optional(),
+  chosen: z.object({ of: z.int().min(1), score: z.number() }).optional(),
   /** What was done to its sound: arguments of the same names do it again. */
   shape: z
     .object({

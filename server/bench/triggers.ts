@@ -65,7 +65,12 @@ async function live(): Promise<Record<string, unknown>> {
   const playback = await createPlayback({ output: 'none', onPlaced: (ms) => placed.push(ms) });
   const { classes, classCount, dir, rate } = await catalog.find();
   const bank = new TriggerBank({
-    generator: createClipGenerator({ scheduler, catalog, rate: async () => playback.info().rate }),
+    generator: createClipGenerator({
+      ranker: { score: () => Promise.reject(new Error('no map asks for candidates')) },
+      scheduler,
+      catalog,
+      rate: async () => playback.info().rate,
+    }),
     ...{ playback: async () => playback, save: async () => undefined },
     onProblem: (message, error) => process.stderr.write(`${message}: ${String(error)}\n`),
   });

@@ -16,6 +16,7 @@ export interface GenerateOptions {
   topK?: number;
   topP?: number;
   guidance?: number;
+  candidates?: number;
   avoid?: string;
   rate?: number;
   format?: WavFormat;
@@ -116,7 +117,7 @@ async function ask(
 
 /** What was said on the command line; the server checks it and fills in the rest. */
 function argsFrom(what: string | undefined, options: GenerateOptions): Record<string, unknown> {
-  const { seed, count, temperature, topK, topP, guidance, avoid, rate, voice } = options;
+  const { seed, count, temperature, topK, topP, guidance, avoid, candidates, rate, voice } = options;
   const given = {
     class: what === undefined ? undefined : classOf(what),
     seed,
@@ -125,6 +126,7 @@ function argsFrom(what: string | undefined, options: GenerateOptions): Record<st
     topK,
     topP,
     guidance,
+    candidates,
     avoid: avoid === undefined ? undefined : classOf(avoid),
     rate,
     voice,

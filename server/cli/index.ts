@@ -53,6 +53,7 @@ export async function main(argv: readonly string[]): Promise<number> {
     .option('--count <N>', 'how many clips, with seeds that count up', integer)
     .option('--temperature <T>', '0 takes the likeliest code each time, 1 samples as trained', number)
     .option('--top-k <K>', 'sample among the K likeliest codes; 0 is off', integer)
+    .option('--candidates <N>', 'make N of each clip and keep the best by the embedder of the voice', integer)
     .option('--top-p <P>', 'sample among the likeliest codes that together hold P; 1 is off', number)
     .option(
       '--guidance <G>',

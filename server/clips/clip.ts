@@ -20,6 +20,8 @@ export interface ClipRecipe {
   avoidWeights?: number[];
   /** Hz. */
   rate: number;
+  /** The best of so many candidates, and its score. Its own seed is `seed`: it is made again alone. */
+  chosen?: { of: number; score: number };
 }
 
 /** Where a clip that was not made from nothing comes from. */

@@ -3,6 +3,7 @@ import { readEmbedderCard } from '../engine/inference/embedder.ts';
 import { TaskProcess } from '../engine/process/task-process.ts';
 import type { MaskedClip } from './fad.ts';
 import type { Distances } from './measure.ts';
+import type { ClipScore } from './ranking.ts';
 
 /** A reference other than the embedder's own: a .npz of the trainer's, or clips that were heard. */
 export type CustomReference = { npz: Uint8Array } | { clips: Record<string, MaskedClip[]> };
@@ -16,6 +17,7 @@ export interface ReferenceFacts {
 /** What the listening process is asked. */
 export type EmbedderTask =
   | { do: 'embed'; dir: string; pcm: Float32Array; rate: number }
+  | { do: 'score'; dir: string; pcm: Float32Array; rate: number; weights: Readonly<Record<string, number>> }
   | { do: 'reference'; dir: string; given: CustomReference | null }
   | { do: 'measure'; dir: string; given: CustomReference | null; label: string; clips: MaskedClip[]; seed: number };
 
@@ -51,6 +53,11 @@ export class EmbedderClient {
   /** Mono at any rate. Rejects with an EngineError. */
   embed(dir: string, pcm: Float32Array, rate: number): Promise<EmbeddedClip> {
     return this.#process.ask({ do: 'embed', dir, pcm, rate } satisfies EmbedderTask);
+  }
+
+  /** How good a clip is as one of these classes, given by weight. Rejects with an EngineError. */
+  score(dir: string, pcm: Float32Array, rate: number, weights: Readonly<Record<string, number>>): Promise<ClipScore> {
+    return this.#process.ask({ do: 'score', dir, pcm, rate, weights } satisfies EmbedderTask);
   }
 
   /** What the reference knows. Rejects with an EngineError: also for a file that is no reference. */

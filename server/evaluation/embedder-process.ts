@@ -2,15 +2,23 @@
 import { createHash } from 'node:crypto';
 import { resample } from '../audio/resample.ts';
 import { EngineError } from '../engine/errors.ts';
-import { Embedder, readEmbedderCard, readEmbedderReference } from '../engine/inference/embedder.ts';
+import {
+  Embedder,
+  type EmbedderCard,
+  readEmbedderCard,
+  readEmbedderRanking,
+  readEmbedderReference,
+} from '../engine/inference/embedder.ts';
 import { serveTasks } from '../engine/process/serve-tasks.ts';
 import type { CustomReference, EmbedderTask, ReferenceFacts } from './embedder-client.ts';
 import { StatisticsError } from './fad.ts';
 import { measure } from './measure.ts';
+import { type Ranking, readRanking, scoreClip } from './ranking.ts';
 import { fromClips, type Reference, readReference } from './reference.ts';
 
 /** Those that were asked for last. */
 let loaded: { dir: string; opened: Embedder } | null = null;
+let ranking: { sha256: string; read: Ranking } | null = null;
 let reference: { key: string; dims: number; classes: Map<string, Reference> } | null = null;
 
 async function earOf(dir: string): Promise<Embedder> {
@@ -20,6 +28,16 @@ async function earOf(dir: string): Promise<Embedder> {
   loaded = null;
   loaded = { dir, opened: await Embedder.open(dir) };
   return loaded.opened;
+}
+
+/** Of the card on disk: a ranking may be made anew while the embedder stays. */
+async function rankingOf(dir: string, card: EmbedderCard): Promise<Ranking | null> {
+  if (card.ranking === undefined) return null;
+  if (ranking?.sha256 !== card.ranking.sha256) {
+    const bytes = await readEmbedderRanking(dir, card);
+    ranking = { sha256: card.ranking.sha256, read: readRanking(bytes!, card.dims) };
+  }
+  return ranking.read;
 }
 
 async function referenceOf(dir: string, given: CustomReference | null): Promise<Map<string, Reference>> {
@@ -46,6 +64,13 @@ serveTasks<EmbedderTask>(async (task) => {
   if (task.do === 'embed') {
     const opened = await earOf(task.dir);
     return opened.embed(await resample(task.pcm, task.rate, opened.card.audio.rate));
+  }
+  if (task.do === 'score') {
+    const opened = await earOf(task.dir);
+    const card = await readEmbedderCard(task.dir);
+    const pcm = await resample(task.pcm, task.rate, card.audio.rate);
+    const embedded = await opened.embed(pcm);
+    return scoreClip(card, await rankingOf(task.dir, card), { pcm, embedded, weights: task.weights });
   }
   const classes = await referenceOf(task.dir, task.given);
   if (task.do === 'reference') {

@@ -21,14 +21,19 @@ export async function openEvaluation(
   voice: { dir: string },
   order: Pick<EvaluationOrder, 'labels' | 'seed'> & { reference: string | null },
 ): Promise<{ evaluation: Evaluation; reference: string }> {
-  const own = await stat(path.join(voice.dir, 'embedder.json')).catch(() => null);
-  const dir = own === null ? path.join(models, 'default') : voice.dir;
+  const dir = await embedderOf(voice, models);
   const npz = order.reference === null ? null : await stored(references, order.reference);
   const evaluation = await Evaluation.open(client, {
     ...{ dir, labels: order.labels, seed: order.seed },
     reference: npz === null ? null : { npz },
   });
   return { evaluation, reference: order.reference ?? evaluation.card.reference?.about ?? '' };
+}
+
+/** The folder of the voice's own embedder, or of the default voice's. */
+export async function embedderOf(voice: { dir: string }, models: string): Promise<string> {
+  const own = await stat(path.join(voice.dir, 'embedder.json')).catch(() => null);
+  return own === null ? path.join(models, 'default') : voice.dir;
 }
 
 async function stored(folder: string, name: string): Promise<Uint8Array> {

@@ -7,6 +7,7 @@ import type { Context } from '../dispatch/dispatcher.ts';
 import type { JobEvent, JobEventBus } from '../dispatch/job-events.ts';
 import type { JobOrder, Scheduler } from '../dispatch/scheduler.ts';
 import type { Catalog, Voice } from '../voices/voice.ts';
+import { Chooser, type ClipRanker, candidateSeed } from './candidates.ts';
 import { gridOf } from './code-grid.ts';
 import { joinPieces, type Pieces, pieceSeed, piecesOf, SINGLE_PIECE, type Start, startOfNext } from './continuation.ts';
 import type { DetachedJobs } from './detached-jobs.ts';
@@ -15,6 +16,7 @@ import { orderOf, type VoiceClass } from './voice-class.ts';
 
 export interface GenerationDeps {
   scheduler: Scheduler;
+  ranker: ClipRanker;
   catalog: Catalog;
   clips: Clips;
   bus: JobEventBus;
@@ -24,7 +26,7 @@ export interface GenerationDeps {
 
 /** `foley.vary` and `foley.branch` tell the same. */
 export type GenerationContext = Pick<Context<'foley.generate'>, 'session' | 'signal' | 'setJob' | 'emit'>;
-type Args = Omit<Context<'foley.generate'>['args'], 'class' | 'voice' | 'guidance' | 'avoid'>;
+type Args = Omit<Context<'foley.generate'>['args'], 'class' | 'voice' | 'guidance' | 'avoid' | 'candidates'>;
 type Done = EventData<'foley.generate', 'done'>;
 type Result = Parameters<JobOrder['onClip']>[1];
 
@@ -36,6 +38,8 @@ export interface ClipPlan extends VoiceClass {
   /** Of clip 0. */
   seed: number;
   takes: Take[];
+  /** That each clip is chosen from; 1 without. */
+  candidates?: number;
 }
 
 export interface Take {
@@ -55,11 +59,19 @@ interface Piece {
   before: readonly Result[];
   /** Of these and of the piece itself. */
   starts: readonly (Start | undefined)[];
+  /** Of the clip that it is a piece of: the take's, or a candidate's. */
+  seed: number;
 }
 
 /** Seeds that count up, as many as are wanted. */
 export function seedsFrom(seed: number, count: number): number[] {
   return Array.from({ length: count }, (_, index) => (seed + index) % (limits.seedMax + 1));
+}
+
+/** Names and weights of what a clip shall sound like. */
+function weightsOf({ chosen: { label } }: VoiceClass): Record<string, number> {
+  if (typeof label === 'string') return { [label]: 1 };
+  return label;
 }
 
 /** Queues one job of some clips, tells what happens to it, and hands each over: shaped, sent, saved. */
@@ -69,7 +81,7 @@ export async function generateClips(deps: GenerationDeps, context: GenerationCon
 }
 
 async function run(deps: GenerationDeps, context: GenerationContext, plan: ClipPlan): Promise<Done> {
-  const { voice, chosen, args, takes } = plan;
+  const { voice, chosen, args, takes, candidates = 1 } = plan;
   const voiceClasses = takes.map((take) => take.voiceClass ?? plan);
   const rateOf = (take: number): number => args.rate ?? voiceClasses[take]!.voice.rate;
   const shape = shapeOf(args);
@@ -82,21 +94,29 @@ async function run(deps: GenerationDeps, context: GenerationContext, plan: ClipP
   let sent = 0;
   let sending: Promise<void> = Promise.resolve();
 
-  const queue: Piece[] = takes.map(({ starts }, take) => ({ take, before: [], starts: [starts?.[0]] }));
-  const order = ({ take, starts, before: { length: piece } }: Piece): JobOrder['clips'][number] => ({
+  const queue: Piece[] = takes.flatMap(({ starts, seed }, take) =>
+    Array.from({ length: candidates }, (_, candidate) => {
+      return { take, before: [], starts: [starts?.[0]], seed: candidateSeed(seed, candidate) };
+    }),
+  );
+  const order = ({ take, starts, seed, before: { length: piece } }: Piece): JobOrder['clips'][number] => ({
     ...orderOf(voiceClasses[take]!),
-    ...{ seed: seedOf(takes[take]!, piece), rate: rateOf(take) },
+    ...{ seed: seedOf({ ...takes[take]!, seed }, piece), rate: rateOf(take) },
     ...{ temperature: args.temperature, topK: args.topK, topP: args.topP },
     // Of a longer clip only the beginning is heard before it is there.
-    previews: args.previews && piece === 0,
+    previews: args.previews && piece === 0 && candidates === 1,
     // Of several clips each is handed over whole, in turn.
-    stream: args.audio && takes.length === 1 && plain,
+    stream: args.audio && takes.length === 1 && plain && candidates === 1,
     ...startOf(starts.at(-1)),
   });
   const orders = queue.map(order);
 
-  const hand = async (index: number, results: readonly Result[], starts: Piece['starts']): Promise<void> => {
-    const take = takes[index]!;
+  const hand = async (piece: Piece, results: readonly Result[]): Promise<void> => {
+    const { take: index, starts, seed } = piece;
+    const take = { ...takes[index]!, seed };
+    const score = scores.get(index);
+    const told = { index, seed, ...(score === undefined ? {} : { score }) };
+    const chosen = score === undefined ? {} : { chosen: { of: candidates, score } };
     const rate = rateOf(index);
     const sounds = results.map(({ pcm }) => pcm);
     const pcm = plain ? sounds[0]! : shapeSound(joinPieces(pieces, sounds, rate), rate, shape);
@@ -105,29 +125,56 @@ async function run(deps: GenerationDeps, context: GenerationContext, plan: ClipP
     if (args.audio)
       await sendPart(context, args, { index, offset: sent, total: pcm.length, rate, pcm: pcm.subarray(sent) });
     if (!args.save) {
-      clips.push({ index, clip: randomBytes(8).toString('hex'), seed: take.seed });
+      clips.push({ ...told, clip: randomBytes(8).toString('hex') });
       return;
     }
     const saved = await deps.clips.save({
-      ...{ pcm, rate, format: args.format, recipe: { ...recipeOf(voiceClasses[index]!, args, rate), seed: take.seed } },
+      ...{ pcm, rate, format: args.format, recipe: { ...recipeOf(voiceClasses[index]!, args, rate), seed, ...chosen } },
       ...codesOf(results, starts),
       ...(take.seeds === undefined ? {} : { seeds: results.map((_, piece) => seedOf(take, piece)) }),
       ...(take.lineage === undefined ? {} : { lineage: take.lineage }),
       ...(plain ? {} : { shape }),
     });
-    clips.push({ index, clip: saved.id, seed: take.seed, url: `/clips/${saved.id}.wav`, path: saved.path });
+    clips.push({ ...told, clip: saved.id, url: `/clips/${saved.id}.wav`, path: saved.path });
+  };
+
+  const chooser = new Chooser();
+  const scores = new Map<number, number>();
+  /** Candidates of the clip whose turn it is: results come in order. */
+  let made: { piece: Piece; result: Result }[] = [];
+  /** The best of the clip's candidates as soon as all are made. */
+  const chosenOf = async (piece: Piece, result: Result): Promise<{ piece: Piece; result: Result } | null> => {
+    if (candidates === 1 || piece.before.length > 0) return { piece, result };
+    made.push({ piece, result });
+    if (made.length < candidates) return null;
+    const all = made;
+    made = [];
+    const { take: index } = piece;
+    const weights = weightsOf(voiceClasses[index]!);
+    const scored = await Promise.all(
+      all.map((one) => deps.ranker.score(voiceClasses[index]!.voice, weights, one.result.pcm, one.result.rate)),
+    );
+    const best = chooser.choose(scored);
+    for (const [candidate, score] of best.scores.entries()) {
+      const { seed } = all[candidate]!.piece;
+      context.emit('candidate', { index, candidate, seed, ...score, chosen: candidate === best.index }, true);
+    }
+    scores.set(index, best.scores[best.index]!.score);
+    return all[best.index]!;
   };
 
   const job = deps.scheduler.submit({
     ...{ owner: context.session.id, signal: context.signal, clips: orders },
     onClip: async (index, result) => {
-      const { take, before, starts } = queue[index]!;
-      const results = [...before, result];
       addTimings(timings, result.timings, index);
-      if (results.length === pieces.count) return hand(take, results, starts);
+      const best = await chosenOf(queue[index]!, result);
+      if (best === null) return;
+      const { take, before, starts, seed } = best.piece;
+      const results = [...before, best.result];
+      if (results.length === pieces.count) return hand(best.piece, results);
       // It goes on from its end, as one more clip of this job.
-      const start = startOfNext(pieces, result.codes, takes[take]!.starts?.[results.length]);
-      const next = { take, before: results, starts: [...starts, start] };
+      const start = startOfNext(pieces, best.result.codes, takes[take]!.starts?.[results.length]);
+      const next = { take, before: results, starts: [...starts, start], seed };
       queue.push(next);
       orders.push(order(next));
     },
@@ -135,6 +182,8 @@ async function run(deps: GenerationDeps, context: GenerationContext, plan: ClipP
   context.setJob(job.id);
   const known = deps.partials.begin(job.id, { args, voiceClasses });
   const stop = deps.bus.subscribe(job.id, (event) => {
+    // Which candidate will be the clip is not known yet.
+    if (candidates > 1 && event.type !== 'started') return;
     if (event.type === 'row') known.row(event);
     if (event.type === 'started') timings.queueMs = event.waitedMs;
     else if (event.type === 'audio') {

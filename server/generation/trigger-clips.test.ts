@@ -3,6 +3,7 @@ import { test } from 'node:test';
 import { parseArgs, type TriggerMap } from '../../protocol/index.ts';
 import type { JobOrder, Scheduler } from '../dispatch/scheduler.ts';
 import type { EngineResult } from '../engine/engine.ts';
+import type { GeneratedClip } from '../triggers/player.ts';
 import type { Catalog, Voice } from '../voices/voice.ts';
 import { createClipGenerator } from './trigger-clips.ts';
 
@@ -11,6 +12,7 @@ const map = parseArgs('trigger.map', { id: 'pad', class: { Rain: 3, DogBark: 1 }
 function setup(took: () => number = () => 0) {
   let now = 0;
   const orders: JobOrder[] = [];
+  const ranked: unknown[] = [];
   const classes = [
     { id: 0, name: 'DogBark' },
     { id: 1, name: 'Rain' },
@@ -28,12 +30,24 @@ function setup(took: () => number = () => 0) {
   };
   const generator = createClipGenerator({
     scheduler: { submit } as Scheduler,
+    ranker: {
+      score: async (_, weights, pcm) => {
+        ranked.push(weights);
+        return {
+          score: -Math.abs(pcm[0]! - 1),
+          posterior: 0,
+          real: null,
+          rejected: null,
+          mean: Float32Array.of(pcm[0]!, 1),
+        };
+      },
+    },
     catalog: { find: async () => voice } as unknown as Catalog,
     rate: async () => 48_000,
     now: () => now,
   });
   const { signal } = new AbortController();
-  return { generator, orders, signal, pass: (ms: number) => (now += ms) };
+  return { generator, orders, ranked, signal, pass: (ms: number) => (now += ms) };
 }
 
 test('what pools want nobody waits for; a clip for a hit is waited for; both are the map’s mix at the output’s rate', async () => {
@@ -76,4 +90,28 @@ test('a slow clip is expected again at once and forgotten in time, so that hits 
   assert.ok(generator.expectedMs() < 110);
   pass(600_000);
   assert.ok(generator.expectedMs() < 110, 'fast is not forgotten');
+});
+
+test('a pool has the best of several candidates, by the mix it wants; a hit that waits has the only one', async () => {
+  const { generator, orders, ranked, signal } = setup();
+  const taken: GeneratedClip[] = [];
+  await generator.generate({ ...map, candidates: 3 }, [1, 0.5], (clip) => taken.push(clip), signal);
+  assert.deepEqual(
+    orders[0]!.clips.map(({ temperature }) => temperature),
+    [1, 1, 1, 0.5, 0.5, 0.5],
+  );
+  // The sound of each is its number in the job: number 1 has the highest score of the first three, 3 of the others.
+  assert.deepEqual(
+    taken.map(({ pcm, temperature }) => [pcm[0], temperature]),
+    [
+      [1, 1],
+      [3, 0.5],
+    ],
+  );
+  assert.equal(taken[0]!.seed, orders[0]!.clips[1]!.seed);
+  assert.equal(ranked.length, 6);
+  assert.deepEqual(Object.keys(ranked[0] as object).sort(), ['DogBark', 'Rain']);
+  await generator.now({ ...map, candidates: 3 }, 1, signal);
+  assert.equal(orders[1]!.clips.length, 1);
+  assert.equal(ranked.length, 6);
 });

@@ -3,11 +3,13 @@ import { limits, type TriggerMap } from '../../protocol/index.ts';
 import type { JobOrder, Scheduler } from '../dispatch/scheduler.ts';
 import type { ClipGenerator, GeneratedClip } from '../triggers/player.ts';
 import type { Catalog } from '../voices/voice.ts';
+import { Chooser, type ClipRanker } from './candidates.ts';
 import { resolveClass } from './class-weights.ts';
 import { orderOf, voiceClassOf } from './voice-class.ts';
 
 export interface TriggerClipDeps {
   scheduler: Scheduler;
+  ranker: ClipRanker;
   catalog: Catalog;
   /** Hz of the output: clips are made at its rate. */
   rate: () => Promise<number>;
@@ -25,12 +27,21 @@ const FORGET_MS = 20_000;
 /** Clips for trigger maps, from the queue that everybody else's come from. */
 export function createClipGenerator({
   scheduler,
+  ranker,
   catalog,
   rate,
   now = () => performance.now(),
 }: TriggerClipDeps): ClipGenerator {
   let expected = FIRST_GUESS_MS;
   let timedAt = now();
+  /** Mean embeddings of the latest clips of each map: the next shall be unlike them. */
+  const latest = new Map<string, Float32Array[]>();
+  const siblingsOf = (id: string): Float32Array[] => {
+    const known = latest.get(id) ?? [];
+    if (latest.size >= limits.maps && !latest.has(id)) latest.clear();
+    latest.set(id, known);
+    return known;
+  };
 
   const order = async (map: TriggerMap, seed: number, temperature: number): Promise<JobOrder['clips'][number]> => {
     const voice = await catalog.find(map.voice);
@@ -47,13 +58,35 @@ export function createClipGenerator({
     signal: AbortSignal,
     patient: boolean,
   ): Promise<void> => {
+    // Nobody waits for a pool's clips, so that there is time to choose; a hit has its only clip as soon as can be.
+    const candidates = patient ? map.candidates : 1;
     const clips = await Promise.all(
-      temperatures.map((temperature) => order(map, randomInt(0, limits.drawnSeedMax + 1), temperature)),
+      temperatures.flatMap((temperature) =>
+        Array.from({ length: candidates }, () => order(map, randomInt(0, limits.drawnSeedMax + 1), temperature)),
+      ),
     );
     signal.throwIfAborted();
+    const siblings = siblingsOf(map.id);
+    const chooser = new Chooser(siblings);
+    let made: { pcm: Float32Array; rate: number; index: number }[] = [];
     const onClip: JobOrder['onClip'] = async (index, { pcm, rate: hertz }) => {
-      const { seed, temperature, guidance = 0 } = clips[index]!;
-      take({ pcm, rate: hertz, seed, temperature, guidance });
+      made.push({ pcm, rate: hertz, index });
+      if (made.length < candidates) return;
+      const all = made;
+      made = [];
+      let best = 0;
+      if (candidates > 1) {
+        const voice = await catalog.find(map.voice);
+        const { label } = resolveClass(voice, map.class);
+        const weights = typeof label === 'string' ? { [label]: 1 } : label;
+        best = chooser.choose(
+          await Promise.all(all.map((one) => ranker.score(voice, weights, one.pcm, one.rate))),
+        ).index;
+        siblings.splice(0, Math.max(0, siblings.length - limits.poolClips));
+      }
+      const chosen = all[best]!;
+      const { seed, temperature, guidance = 0 } = clips[chosen.index]!;
+      take({ pcm: chosen.pcm, rate: chosen.rate, seed, temperature, guidance });
     };
     await scheduler.submit({ owner: OWNER, clips, signal, patient, onClip }).done;
   };

@@ -51,7 +51,7 @@ export function clipBatch(deps: BatchDeps): Handler<'clip.batch'> {
     const { delivery, batches } = deps;
     const { clips = [], rows = [], to, folder, sheet: sheetName, ...settings } = args;
     checkWanted(delivery, args);
-    const lines = numbered([...clips.map((clip): Row => ({ clip, count: 1 })), ...rows]);
+    const lines = numbered([...clips.map((clip): Row => ({ clip, count: 1, candidates: 1 })), ...rows]);
     const of = lines.reduce((sum, { row }) => sum + row.count, 0);
     if (of === 0 || of > limits.batchFiles) {
       const message = `args: ${of} files are asked for, expected 1 to ${limits.batchFiles}`;
@@ -184,7 +184,10 @@ async function generated(deps: BatchDeps, context: Context<'clip.batch'>, row: R
   };
   const takes = seedsFrom(seed, row.count).map((one) => ({ seed: one }));
   const quiet = { session, signal, setJob: () => undefined, emit: () => undefined };
-  const done = await generateClips(deps, quiet, { ...voiceClass, args, begun: performance.now(), seed, takes });
+  const done = await generateClips(deps, quiet, {
+    ...{ ...voiceClass, args, begun: performance.now(), seed, takes },
+    candidates: row.candidates,
+  });
   return [...done.clips].sort((a, b) => a.index - b.index).map(({ clip }) => clip);
 }
 

@@ -19,6 +19,7 @@ export function generate(deps: GenerationDeps): Handler<'foley.generate'> {
     const voiceClass = voiceClassOf(voice, resolveClass(voice, args.class), args);
     const seed = args.seed ?? randomInt(0, limits.drawnSeedMax + 1);
     const takes = seedsFrom(seed, args.count).map((one) => ({ seed: one }));
-    return generateClips(deps, context, { ...voiceClass, args, begun, seed, takes });
+    const { candidates } = args;
+    return generateClips(deps, context, { ...voiceClass, args, begun, seed, takes, candidates });
   };
 }

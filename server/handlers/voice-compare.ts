@@ -57,7 +57,7 @@ function telling({ session, signal, setJob, emit }: Context<'voice.compare'>, vo
     if (event === 'accepted') {
       const { voice: _, ...rest } = data as EventData<'foley.generate', 'accepted'>;
       emit(event, { ...rest, voices });
-    } else emit(event, data as EventData<'voice.compare', 'audio'>, droppable);
+    } else if (event !== 'candidate') emit(event, data as EventData<'voice.compare', 'audio'>, droppable);
   };
   return { session, signal, setJob, emit: told as GenerationContext['emit'] };
 }

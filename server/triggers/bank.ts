@@ -274,8 +274,8 @@ function refuseTooMany(maps: readonly TriggerMap[]): void {
 /** Whether the clips of one are what the other plays. */
 function playsTheSame(a: TriggerMap, b: TriggerMap): boolean {
   const clips = ({ class: label, voice, ready, reuse, ...map }: TriggerMap): string => {
-    const { temperature, softTemperature, guidance, avoid } = map;
-    return JSON.stringify([label, voice, temperature, softTemperature, guidance, avoid, ready, reuse]);
+    const { temperature, softTemperature, guidance, avoid, candidates } = map;
+    return JSON.stringify([label, voice, temperature, softTemperature, guidance, avoid, candidates, ready, reuse]);
   };
   return clips(a) === clips(b);
 }

@@ -111,7 +111,8 @@ export function readContents(cardBytes: Uint8Array, embedderBytes: Uint8Array | 
   const strange = Object.keys(others)[0];
   if (strange !== undefined) throw new VoiceFileError(`card.json: a voice has no graph ${strange.slice(0, 40)}`);
   const graphs = [condition, row, pixel, encoder, decoder, vocoder, excitation, depth, embedder?.graph];
-  const files = [...graphs.map(ending('.onnx')), ending('.npz')(embedder?.reference)].filter((file) => file !== null);
+  const numbers = [embedder?.reference, embedder?.ranking].map(ending('.npz'));
+  const files = [...graphs.map(ending('.onnx')), ...numbers].filter((file) => file !== null);
   if (new Set(files.map(({ name }) => name.toLowerCase())).size !== files.length)
     throw new VoiceFileError('two graphs share a file');
   return { card, files };

@@ -61,4 +61,5 @@ export const embedderCardSchema = z.looseObject({
   version: z.literal(1),
   graph,
   reference: graph.optional(),
+  ranking: graph.optional(),
 });

@@ -10,11 +10,12 @@ import torch
 from .data import CorpusError, dataset, open_corpus, segment
 from .data import report as data_report
 from .evaluation import command as evaluation_command
-from .evaluation import reference_command
+from .evaluation import ranking_command, reference_command
 from .evaluation.command import EvaluateError
 from .evaluation.embedders import EmbedderError
 from .evaluation.fad import StatisticsError
 from .evaluation.generated_clips import GeneratedClipsError
+from .evaluation.ranking_command import RankingError
 from .evaluation.reference_statistics import ReferenceStatisticsError
 from .evaluation.yamnet import TaggerMissing
 from .experiments import reproduce
@@ -38,7 +39,7 @@ from .voices.inference import VoiceError
 
 PROBLEMS = (
     CorpusError, PresetError, TrainedError, TaggerMissing, NotFinite, NoDevice, ImportProblem, MismatchedCheckpoint, ReproduceError, ReferenceStatisticsError,
-    EmbedderError, EvaluateError, GeneratedClipsError, Busy, WeightsError, StatisticsError, VoiceError, OSError,
+    RankingError, EmbedderError, EvaluateError, GeneratedClipsError, Busy, WeightsError, StatisticsError, VoiceError, OSError,
 )  # fmt: skip
 
 
@@ -81,6 +82,7 @@ def _parser() -> argparse.ArgumentParser:
     embedder_training.add_parser(commands)
     evaluation_command.add_parser(commands)
     reference_command.add_parser(commands)
+    ranking_command.add_parser(commands)
     export = commands.add_parser("export", help="export trained stages as a voice folder: ONNX graphs and card.json")
     for name in ("corpus", "codec", "prior", "vocoder", "out"):
         export.add_argument(f"--{name}", required=True)

@@ -167,6 +167,9 @@ FoleyGenerateArgs = TypedDict(
         "save": NotRequired[bool],
         #: go on when this connection ends; foley.attach tells everything again, for ten minutes after the end; boolean; when left out: false
         "keep": NotRequired[bool],
+        #: make so many and hand over the best by the voice's own embedder: likeliest of its class and most like a real clip, neither silent nor late nor
+        #: like its siblings; costs as much as so many clips; rows and previews are not told then; integer from 1 to 16; when left out: 1
+        "candidates": NotRequired[int],
         #: cut off the beginning (s); number from 0 to 60
         "trim": NotRequired[float],
         #: seconds that are wanted: less is cut at a quiet place, more than the voice's clip goes on from its end (s); number above 0 to 60; when left
@@ -212,6 +215,25 @@ class FoleyGenerateRow(TypedDict):
     rows: int
     #: codes of this row, left to right; list of integer from 0
     codes: list[int]
+
+
+class FoleyGenerateCandidate(TypedDict):
+    #: which clip of count, from 0; integer from 0
+    index: int
+    #: which of candidates, from 0; told when all of this clip are made; integer from 0
+    candidate: int
+    #: seed that makes this candidate alone; integer from 0 to 4294967295
+    seed: int
+    #: posterior, and the log-probability that it is real where the voice can tell; number
+    score: float
+    #: log-probability of the wanted class, by the embedder; number
+    posterior: float
+    #: log-odds that it is a real clip; null where the voice has no ranking; number or null
+    real: float | None
+    #: what speaks against it: such a one is handed over only if every other is rejected, too; "silent" or "late" or "alike" or null
+    rejected: Literal["silent", "late", "alike"] | None
+    #: boolean
+    chosen: bool
 
 
 class FoleyGeneratePreview(TypedDict):
@@ -272,6 +294,8 @@ class FoleyGenerateDoneClips(TypedDict):
     clip: str
     #: seed that makes this clip alone again; integer from 0 to 4294967295
     seed: int
+    #: by which it was chosen, with candidates above 1; the higher the better; number
+    score: NotRequired[float]
     #: path of its WAV on the HTTP port, when saved; text
     url: NotRequired[str]
     #: path of its WAV on disk, when saved; text
@@ -292,6 +316,7 @@ class FoleyGenerateDone(TypedDict):
 FoleyGenerateEvent = (
     tuple[Literal["accepted"], FoleyGenerateAccepted]
     | tuple[Literal["row"], FoleyGenerateRow]
+    | tuple[Literal["candidate"], FoleyGenerateCandidate]
     | tuple[Literal["preview"], FoleyGeneratePreview]
     | tuple[Literal["audio"], FoleyGenerateAudio]
 )
@@ -670,6 +695,9 @@ ClipBatchArgsRows = TypedDict(
         #: classifier-free guidance: codes are drawn from log p(class) + guidance * (log p(class) - log p(avoid)); 0 is off, above 0 sampling costs up to
         #: twice as much; number from 0 to 8; when left out: the voice's default for the class
         "guidance": NotRequired[float],
+        #: make so many and hand over the best by the voice's own embedder: likeliest of its class and most like a real clip, neither silent nor late nor
+        #: like its siblings; costs as much as so many clips; integer from 1 to 16; when left out: 1
+        "candidates": NotRequired[int],
         #: as class; text, 1 to 128 characters
         "avoid": NotRequired[str],
         #: text
@@ -1189,6 +1217,9 @@ TriggerMapArgs = TypedDict(
         #: class, or mix of classes, that guidance leads away from, as in class; text, 1 to 128 characters or integer from 0 to 65535 or map of text to
         #: number above 0; when left out: no class; all classes in equal parts where the voice was not trained without one
         "avoid": "NotRequired[str | int | dict[str, float]]",
+        #: make so many and hand over the best by the voice's own embedder: likeliest of its class and most like a real clip, neither silent nor late nor
+        #: like its siblings; costs as much as so many clips; a clip that a hit waits for is the only one; integer from 1 to 16; when left out: 1
+        "candidates": NotRequired[int],
         #: clips that are kept ready; integer from 1 to 16; when left out: 3
         "ready": NotRequired[int],
         #: play the ready clips again and again, in turn; without, no clip is played twice while fresh ones are there; boolean; when left out: false
@@ -1239,6 +1270,9 @@ TriggerMapDoneMap = TypedDict(
         #: class, or mix of classes, that guidance leads away from, as in class; text, 1 to 128 characters or integer from 0 to 65535 or map of text to
         #: number above 0; when left out: no class; all classes in equal parts where the voice was not trained without one
         "avoid": "NotRequired[str | int | dict[str, float]]",
+        #: make so many and hand over the best by the voice's own embedder: likeliest of its class and most like a real clip, neither silent nor late nor
+        #: like its siblings; costs as much as so many clips; a clip that a hit waits for is the only one; integer from 1 to 16; when left out: 1
+        "candidates": int,
         #: clips that are kept ready; integer from 1 to 16; when left out: 3
         "ready": int,
         #: play the ready clips again and again, in turn; without, no clip is played twice while fresh ones are there; boolean; when left out: false
@@ -1703,6 +1737,8 @@ class VoiceCompareDoneClips(TypedDict):
     index: int
     #: seed that makes this clip alone again; integer from 0 to 4294967295
     seed: int
+    #: by which it was chosen, with candidates above 1; the higher the better; number
+    score: NotRequired[float]
     #: path of its WAV on the HTTP port, when saved; text
     url: NotRequired[str]
     #: path of its WAV on disk, when saved; text

@@ -32,3 +32,13 @@ export function loudness(pcm: Float32Array, step: number): Float64Array {
     return sum / step;
   });
 }
+
+/** Below the loudest 10 ms, where a sound has begun. */
+const BEGUN_DB = 25;
+
+/** Seconds until a sound begins: the first 10 ms within 25 dB of the loudest; the trainer's `sound_statistics.py` says why. */
+export function onsetAfter(pcm: Float32Array, rate: number): number {
+  const powers = loudness(pcm, Math.floor(rate / 100));
+  const least = powers.reduce((most, power) => Math.max(most, power), 0) * 10 ** (-BEGUN_DB / 10);
+  return powers.findIndex((power) => power >= least) / 100;
+}

@@ -18,6 +18,10 @@ const earSchema = z.looseObject({
   graph: cardFile,
   /** Real clips, as this embedder hears them. */
   reference: cardFile.extend({ about: z.string().max(1000) }).optional(),
+  /** Seconds by when clips of a class have begun; null of one that need not. */
+  latest: z.record(z.string(), z.number().min(0).nullable()).optional(),
+  /** What tells real clips from generated ones. */
+  ranking: cardFile.optional(),
 });
 
 /** An embedder's card, `embedder.json`. */
@@ -40,13 +44,25 @@ export async function readEmbedderCard(dir: string): Promise<EmbedderCard> {
 }
 
 /** The reference that an embedder's card names, checked. Null where it names none. */
-export async function readEmbedderReference(dir: string, { reference }: EmbedderCard): Promise<Uint8Array | null> {
-  if (reference === undefined) return null;
-  const bytes = await readFile(path.join(dir, reference.file)).catch((cause: unknown) => {
-    throw new EngineError('voice_missing', `${reference.file} of the embedder is missing`, { cause });
+export function readEmbedderReference(dir: string, { reference }: EmbedderCard): Promise<Uint8Array | null> {
+  return readVouched(dir, reference);
+}
+
+/** The weights of its ranking, checked in the same way. */
+export function readEmbedderRanking(dir: string, { ranking }: EmbedderCard): Promise<Uint8Array | null> {
+  return readVouched(dir, ranking);
+}
+
+async function readVouched(
+  dir: string,
+  file: { file: string; sha256: string } | undefined,
+): Promise<Uint8Array | null> {
+  if (file === undefined) return null;
+  const bytes = await readFile(path.join(dir, file.file)).catch((cause: unknown) => {
+    throw new EngineError('voice_missing', `${file.file} of the embedder is missing`, { cause });
   });
-  if (createHash('sha256').update(bytes).digest('hex') !== reference.sha256)
-    throw new EngineError('voice_corrupt', `${reference.file} is not the file that embedder.json describes`);
+  if (createHash('sha256').update(bytes).digest('hex') !== file.sha256)
+    throw new EngineError('voice_corrupt', `${file.file} is not the file that embedder.json describes`);
   return bytes;
 }
 
