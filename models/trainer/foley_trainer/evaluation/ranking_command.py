@@ -28,7 +28,7 @@ from ..features.patches import EmbeddedClip
 from ..runtime.events import emit
 from ..runtime.files import save_text
 from ..training.stages import RATE
-from .embedders import OwnEar
+from .embedders import OwnEmbedder
 from .embedding_cache import embed_clips
 from .generated_clips import given_clips
 from .reference_command import SAMPLES
@@ -58,8 +58,8 @@ def _run(args: argparse.Namespace) -> None:
 
 def write_ranking(corpus: Corpus, folder: Path, generated: Sequence[str], out: Path) -> dict[str, Any]:
     """Writes the weights and then the card that names them. Raises RankingError for a class with few clips."""
-    ear = OwnEar(folder)
-    labels = [label for label in corpus.classes if label in ear.classes]
+    embedder = OwnEmbedder(folder)
+    labels = [label for label in corpus.classes if label in embedder.classes]
     if not labels:
         raise RankingError(f"the embedder knows no class of the corpus: {', '.join(corpus.classes)}")
     real = [clip for clip in corpus.of("train") if clip.label in labels]
@@ -71,7 +71,7 @@ def write_ranking(corpus: Corpus, folder: Path, generated: Sequence[str], out: P
     made = [clip for i, place in enumerate(generated) for clip in given_clips(place, labels, i)]
     sides = []
     for name, clips in (("training", real), ("generated", made)):
-        embedded = embed_clips(ear, name, clips, RATE, SAMPLES, out)
+        embedded = embed_clips(embedder, name, clips, RATE, SAMPLES, out)
         kept = [(clip.label, features(own)) for clip, own in zip(clips, embedded, strict=True) if own.sounding.any()]
         few = [label for label in labels if sum(own == label for own, _ in kept) < LEAST]
         if few:
