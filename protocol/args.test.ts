@@ -26,6 +26,7 @@ test('a bare class is enough and the defaults are filled in', () => {
     audio: true,
     save: false,
     keep: false,
+    candidates: 1,
     exact: false,
     reverse: false,
     gain: 0,

@@ -27,7 +27,7 @@ from .runtime.device import NoDevice
 from .runtime.events import emit
 from .runtime.supervised import Busy
 from .training import embedder as embedder_training
-from .training import presets
+from .training import presets, weights_file
 from .training.checkpoints import TrainedError
 from .training.presets import PresetError
 from .training.stages import Making, train
@@ -44,7 +44,7 @@ PROBLEMS = (
 
 
 def _train(args: argparse.Namespace) -> None:
-    making = Making(presets.load(args.preset, args.set), open_corpus(args.corpus), args.codec, args.bf16)
+    making = Making(presets.load(args.preset, args.set), open_corpus(*args.corpus), args.codec, args.bf16)
     if parallel.rank() == 0:
         emit("corpus", classes=making.corpus.classes, clips=len(making.corpus.clips), hash=making.corpus.hash())
     train(args.command, making, args.out, seed=args.seed, minutes=args.minutes, steps=args.steps, begin_from=args.begin_from)
@@ -61,12 +61,12 @@ def _parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(dest="command", required=True)
     for name, about in (("codec", "train the RVQ-VAE"), ("prior", "train the PixelSNAIL prior on the code grids of a codec"), ("vocoder", "train the HiFi-GAN vocoder")):
         sub = commands.add_parser(name, help=about)
-        sub.add_argument("--corpus", required=True, help="corpus folder: with a manifest.csv, or one subfolder per class")
+        sub.add_argument("--corpus", required=True, action="append", help="corpus folder: with a manifest.csv, or one subfolder per class (repeat it to train on several as one)")
         sub.add_argument("--out", required=True, help="output folder for checkpoint.pt and best.pt; an existing checkpoint is resumed")
         sub.add_argument("--preset", default="rvq", help=f"one of {', '.join(presets.names())}, or the path of a JSON file")
         sub.add_argument("--set", action="append", default=[], metavar="KEY=VALUE", help="override one preset setting, e.g. prior.training.lr=3e-4 (repeatable)")
         sub.add_argument("--codec", required=name == "prior", help="folder of the trained codec (vocoder: also train on its reconstructions)")
-        sub.add_argument("--from", dest="begin_from", help="folder of a finished run of this stage: initialise from its weights where names and shapes match")
+        sub.add_argument("--from", dest="begin_from", help="finished run of this stage, or a .safetensors file: initialise from its weights where names and shapes match")
         sub.add_argument("--minutes", type=float, help="training time budget; replaces the number of steps")
         sub.add_argument("--steps", type=int, help="number of training steps (default: the preset's)")
         sub.add_argument("--seed", type=int, default=0, help="random seed (0)")
@@ -78,6 +78,7 @@ def _parser() -> argparse.ArgumentParser:
     voice_pipeline.add_parser(commands)
     finetuning_command.add_parser(commands)
     import_dcase.add_parser(commands)
+    weights_file.add_parser(commands)
     reproduce.add_parser(commands)
     embedder_training.add_parser(commands)
     evaluation_command.add_parser(commands)

@@ -26,13 +26,20 @@ class Augmenter:
     """`onset`: seconds within which every clip is heard to begin; None leaves sounds where they come to lie.
 
     A prior that often saw a clip begin with silence may stay there for good, and whoever hits a pad waits for nothing.
+    `weights`: how often a class is drawn against the others; "*" stands for those not named. Left out: all alike.
     `speed`: the most by which a clip is played faster or slower, pitch and all (Ko et al., Interspeech 2015); 0.1 is a tenth.
     """
 
     def __init__(
         self, sounds: Sounds, oneshots: Sounds | None, classes: list[str], samples: int, compose_share: float, onset: float | None = None, speed: float = 0.0,
+        weights: dict[str, float] | None = None,
     ) -> None:  # fmt: skip
         self.speed = speed
+        shares = np.array([(weights or {}).get(label, (weights or {}).get("*", 1.0)) for label in classes])
+        if not np.all(np.isfinite(shares)) or shares.min() < 0 or shares.sum() <= 0:
+            raise ValueError(f"class weights must be numbers from 0 on, not all 0: {weights}")
+        self.shares = np.cumsum(shares / shares.sum())
+        self.uniform = weights is None
         self.sounds, self.oneshots, self.samples, self.compose_share, self.onset = sounds, oneshots, samples, compose_share, onset
         self.classes = classes
         self.by_class = [[i for i, c in enumerate(sounds.clips) if c.label == label] for label in classes]
@@ -47,8 +54,8 @@ class Augmenter:
                     self.shot_groups[label] = list(groups.values())
 
     def draw(self, rng: np.random.Generator, gain_db: float = 6.0) -> tuple[np.ndarray, int]:
-        """One clip [samples] and its class index; classes are drawn uniformly."""
-        label = int(rng.integers(len(self.classes)))
+        """One clip [samples] and its class index; classes are drawn uniformly, or by their weights."""
+        label = int(rng.integers(len(self.classes))) if self.uniform else min(int(np.searchsorted(self.shares, rng.random(), side="right")), len(self.classes) - 1)
         name = self.classes[label]
         composed = name in self.shot_groups and rng.random() < self.compose_share
         audio = self._compose(name, rng) if composed else self._recorded(int(rng.choice(self.by_class[label])), rng)

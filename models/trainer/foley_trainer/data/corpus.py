@@ -75,11 +75,21 @@ def refuse(reasons: list[str]) -> None:
         raise CorpusError(reasons[0])
 
 
-def open_corpus(root: str | Path) -> Corpus:
-    """The corpus in `root`; raises one CorpusError that names everything wrong with its folders and tables."""
-    corpus, problems = read_corpus(root)
-    refuse(problems)
-    return corpus
+def open_corpus(*roots: str | Path) -> Corpus:
+    """The corpus in `roots`, several read as one; raises one CorpusError that names everything wrong with folders and tables."""
+    parts = [read_corpus(root) for root in roots]
+    refuse([problem for _, problems in parts for problem in problems])
+    return merged([corpus for corpus, _ in parts])
+
+
+def merged(parts: list[Corpus]) -> Corpus:
+    """Several corpora as one. Raises CorpusError where two of them use one id."""
+    if len(parts) == 1:
+        return parts[0]
+    clips, oneshots = [c for p in parts for c in p.clips], [c for p in parts for c in p.oneshots]
+    problems = [f"the id {i} stands in {n} of the corpora" for i, n in Counter(c.id for c in clips).items() if n > 1]
+    refuse(problems + [f"the one-shot id {i} stands in {n} of the corpora" for i, n in Counter(c.id for c in oneshots).items() if n > 1])
+    return Corpus(_order({c.label for c in clips}), clips, oneshots, parts[0].layout)
 
 
 def read_corpus(root: str | Path) -> tuple[Corpus, list[str]]:

@@ -83,7 +83,7 @@ def pixel_graph(model: PixelSnail, writer: GraphWriter | None = None) -> onnx.Mo
     inputs, seen = [], []
     for block, total, kept in zip(model.blocks, totals, past, strict=True):
         inputs.append(x)
-        x, remembered = _attend(g, c, block, x, g.op("Add", x, total), place, kept, rows)
+        x, remembered = attend(g, c, block, x, g.op("Add", x, total), place, kept, rows)
         seen.append(remembered)
     _logits(g, model, g.op("Elu", x), cell)
     g.output("logits", ["M", c.codes])
@@ -123,7 +123,7 @@ def _logits(g: GraphWriter, model: PixelSnail, x: str, cell: str) -> None:
     g.op("GatherND", every, level, batch_dims=1, to="logits")
 
 
-def _attend(g: GraphWriter, c: PriorConfig, block: nn.Module, x: str, out: str, place: str, past: tuple[str, str], rows: tuple[str, str]) -> tuple[str, str]:
+def attend(g: GraphWriter, c: PriorConfig, block: nn.Module, x: str, out: str, place: str, past: tuple[str, str], rows: tuple[str, str]) -> tuple[str, str]:
     """The block's input and its gated layers' result [M, C] -> the next block's input [M, C]; keys and values [M, 2 h d]."""
     size, deep, attention, more = c.channels, c.channels // 2 // c.heads, block.attention, WIDTH - PLACE
     seen = g.op("Concat", x, out, place, axis=-1)

@@ -50,6 +50,8 @@ class NormedConv(nn.Module):
         return v * (self.weight_g.view(-1, 1, 1, 1) / norm)
 
     def forward(self, x: Tensor) -> Tensor:
+        if self.training and self.weight_v.shape[2:] == (1, 1):  # a matrix product, where torch would take its slow convolution
+            return F.linear(x.permute(0, 2, 3, 1), self.weight().flatten(1), self.bias).permute(0, 3, 1, 2)
         if self.pad is not None:
             x = F.pad(x, self.pad)
         return F.conv2d(x, self.weight(), self.bias)
@@ -76,10 +78,11 @@ class Dropout(nn.Module):
 class GatedBlock(nn.Module):
     """Gated residual block: x + glu(conv2(elu(conv1(elu(x)) + aux)) + condition)."""
 
-    def __init__(self, inputs: int, channels: int, kernel: int, *, dropout: float, aux: int = 0, condition: int = 0) -> None:
+    def __init__(self, inputs: int, channels: int, kernel: int | tuple[int, int], *, dropout: float, aux: int = 0, condition: int = 0) -> None:
         super().__init__()
-        self.conv1 = NormedConv(inputs, channels, kernel, causal=kernel > 1)
-        self.conv2 = NormedConv(channels, 2 * inputs, kernel, causal=kernel > 1)
+        causal = kernel not in (1, (1, 1))
+        self.conv1 = NormedConv(inputs, channels, kernel, causal=causal)
+        self.conv2 = NormedConv(channels, 2 * inputs, kernel, causal=causal)
         self.aux = NormedConv(aux, channels, 1) if aux else None
         self.condition = NormedConv(condition, 2 * inputs, 1, bias=False) if condition else None
         self.dropout = Dropout(dropout)

@@ -39,6 +39,8 @@ def load_codec(path: str | Path) -> tuple[Codec, Record]:
 
 def load_prior(path: str | Path, codec: Codec) -> tuple[PixelSnail, Record]:
     weights, record = _read(path, "prior")
+    if record.config.get("kind") == "stacked":
+        raise TrainedError(f"{path} holds a stacked prior: it can be trained and sampled (export.stacked_sampler), but not yet exported as a voice; use preset rvq for a voice")
     prior = PixelSnail(PriorConfig(**record.config), codec.quantizer.codebooks.clone())
     prior.load_state_dict(weights["prior"])
     return prior.eval().requires_grad_(False), record

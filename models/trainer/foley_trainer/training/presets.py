@@ -18,8 +18,12 @@ def names() -> list[str]:
 
 
 def _merged(base: dict[str, Any], change: dict[str, Any]) -> dict[str, Any]:
+    """`change` over `base`, folder by folder; null takes a setting away."""
     out = dict(base)
     for key, value in change.items():
+        if value is None:
+            out.pop(key, None)
+            continue
         out[key] = _merged(out[key], value) if isinstance(value, dict) and isinstance(out.get(key), dict) else value
     return out
 

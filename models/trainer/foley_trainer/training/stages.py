@@ -14,10 +14,12 @@ from ..models.grid import Grid
 from ..models.hifigan import VocoderConfig
 from ..models.pixelsnail import PriorConfig
 from ..models.rvq_vae import CodecConfig
+from ..models.stacked_pixelsnail import StackedConfig
 from ..runtime.events import emit
 from .checkpoints import load_codec
 from .codec import CodecStage
 from .prior import PriorStage
+from .stacked import StackedStage
 from .trainer import Runner, RunOptions, Stage
 from .vocoder import VocoderStage
 
@@ -55,7 +57,9 @@ class Making:
     @property
     def augmenter(self) -> Augmenter:
         data, oneshots = self.preset["data"], self.oneshots
-        return Augmenter(self.train, self.sounds.of(oneshots) if oneshots else None, self.corpus.classes, data["samples"], data["compose_share"], data.get("onset"))
+        weights = data.get("class_weights")
+        shots = self.sounds.of(oneshots) if oneshots else None
+        return Augmenter(self.train, shots, self.corpus.classes, data["samples"], data["compose_share"], data.get("onset"), weights=weights)
 
 
 def sounds(corpus: Corpus, split: str) -> Sounds:
@@ -67,11 +71,15 @@ def codec_stage(making: Making) -> CodecStage:
     return CodecStage(CodecConfig(**part["config"]), making.augmenter, making.held_out, bf16=making.bf16, samples=data["samples"], **part["training"])
 
 
-def prior_stage(making: Making) -> PriorStage:
+def prior_stage(making: Making) -> PriorStage | StackedStage:
     part, data, classes = making.preset["prior"], making.preset["data"], making.corpus.classes
     assert making.codec is not None
     codec, _ = load_codec(making.codec)
     frequency, time = codec.config.latent_shape
+    if part["config"].get("kind") == "stacked":
+        shape = {"codebooks": codec.config.codebooks, "codes": codec.config.codes, "rows": time, "cols": frequency}
+        stacked = StackedConfig(**shape, classes=len(classes), **part["config"])
+        return StackedStage(stacked, codec, making.augmenter, making.held_out, bf16=making.bf16, samples=data["samples"], **part["training"])
     grid = Grid(codec.config.codebooks, frequency, time, **making.preset["grid"])
     config = PriorConfig(rows=grid.rows, cols=grid.cols, codes=codec.config.codes, classes=len(classes), **grid.to_dict(), **part["config"])
     return PriorStage(config, grid, codec, making.augmenter, making.held_out, bf16=making.bf16, samples=data["samples"], **part["training"])

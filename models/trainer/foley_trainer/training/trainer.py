@@ -27,6 +27,7 @@ from ..runtime import parallel
 from ..runtime.device import load
 from ..runtime.events import clean, emit
 from ..runtime.files import save_atomic
+from .weights_file import SUFFIX, read_weights
 
 
 class NotFinite(Exception):
@@ -49,6 +50,7 @@ class RunOptions:
     log_every: int = 10
     ema_decay: float = 0.999
     warmup: int = 200
+    hold: float = 0.0  # share of the budget at the full learning rate, before the cosine begins
     decay_to: float = 0.05  # learning rate at the last step as a share of the first
     patience: int | None = None  # early stopping: evaluations in a row without a better score
 
@@ -147,7 +149,7 @@ class Runner:
         Returns the number of tensors copied, and the names of those without a match. Raises MismatchedCheckpoint if the
         file is of another stage or nothing matches.
         """
-        state = load(path)
+        state = read_weights(path) if path.suffix == SUFFIX else load(path)
         if state.get("stage") != self.options.stage:
             raise MismatchedCheckpoint(f"{path} is a checkpoint of stage {state.get('stage')}, expected {self.options.stage}")
         taken, left = 0, []
@@ -189,8 +191,9 @@ class Runner:
 
     def _set_lr(self) -> None:
         warm = min(1.0, (self.step + 1) / max(1, self.options.warmup))
-        floor = self.options.decay_to
-        cosine = floor + (1 - floor) * 0.5 * (1 + math.cos(math.pi * self.progress()))
+        floor, hold = self.options.decay_to, self.options.hold
+        decayed = max(0.0, (self.progress() - hold) / (1 - hold)) if hold < 1 else 0.0
+        cosine = floor + (1 - floor) * 0.5 * (1 + math.cos(math.pi * decayed))
         for name, optimizer in self.stage.optimizers.items():
             for group in optimizer.param_groups:
                 group["lr"] = self.base_lr[name] * warm * cosine
