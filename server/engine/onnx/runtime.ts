@@ -1,4 +1,6 @@
 /** The only file that knows onnxruntime-node. */
+import './no-telemetry.ts';
+
 import { createHash } from 'node:crypto';
 import { readFile, stat } from 'node:fs/promises';
 import { createRequire } from 'node:module';
