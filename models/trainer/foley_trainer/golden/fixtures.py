@@ -127,7 +127,7 @@ def write_fixture(folder: Path, name: str) -> dict[str, Any]:
     codec, vocoder = _codec(fixture.codec, seed), audible(VOCODER, seed)
     prior = lively(fixture.prior, seed, spread=2.0, codebooks=codec.quantizer.codebooks)
     fields = card_fields(name, fixture.title, "fixture", fixture.classes, fixture.prior, fixture.codec, VOCODER, mel, fixture.codec.mel_frames * mel.hop)
-    fields |= {"created": "2026-01-01T00:00:00Z", "license": "CC0-1.0", "credits": [], "data": {"note": "random weights: for tests, not for embedders"}}
+    fields |= {"created": "2026-01-01T00:00:00Z", "license": "CC0-1.0", "credits": [], "data": {"note": "random weights: for tests, not for ears"}}
     graphs = export_prior(prior, half_weights=True) | export_codec(codec, half_weights=True) | export_vocoder(vocoder, half_weights=True)
     card = write_voice(folder / name, fields, graphs)
     save_text(json.dumps(golden(prior, codec, vocoder, seed)) + "\n", folder / name / "golden.json")
