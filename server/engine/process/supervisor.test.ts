@@ -55,7 +55,7 @@ for (const name of fixtures) {
   });
 }
 
-test('a preview comes when its codebook is done, and only where the grid has one early', async () => {
+test('a preview comes when its codebook is done, or where rows are time when a further quarter is', async () => {
   const order: string[] = [];
   await engine.run(request('tiny', { previews: true }), (e) => order.push(e.type === 'row' ? `row ${e.row}` : e.type))
     .done;
@@ -65,9 +65,17 @@ test('a preview comes when its codebook is done, and only where the grid has one
     order.slice(1).filter((event) => event !== 'preview'),
     ['row 0', 'row 1', 'row 2', 'row 3', 'row 4', 'row 5', 'row 6', 'row 7'],
   );
-  const timeMajor: string[] = [];
-  await engine.run(request('tiny-time', { previews: true }), (e) => timeMajor.push(e.type)).done;
-  assert.ok(!timeMajor.includes('preview'));
+  const lengths: number[] = [];
+  const { pcm } = await engine.run(request('tiny-time', { previews: true }), (event) => {
+    if (event.type === 'preview')
+      lengths.push(event.pcm.length / event.rate - (event.seconds ?? Number.NaN), event.pcm.length);
+  }).done;
+  assert.equal(lengths.length, 6);
+  assert.deepEqual([lengths[0], lengths[2], lengths[4]], [0, 0, 0]);
+  assert.ok(
+    lengths[1]! < lengths[3]! && lengths[3]! < lengths[5]! && lengths[5]! < pcm.length,
+    `${lengths} of ${pcm.length}`,
+  );
 });
 
 test('the same request gives the same bits, alone, in another process and beside other load', async () => {
