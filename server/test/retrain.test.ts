@@ -151,7 +151,7 @@ test('what cannot be is refused at once, and what goes wrong later says why', op
   );
   await assert.rejects(
     train({ voice: 'four', scratch: false, base: 'tiny' }),
-    failed('training_failed', /how it is built/),
+    failed('training_failed', /does not describe its networks \(no 'training'\)/),
   );
   await assert.rejects(call('dataset.add', { dataset: 'out', folder: root }), failed('forbidden'));
   writeFileSync(path.join(sounds, 'Beep', 'broken.wav'), 'nothing');

@@ -61,8 +61,10 @@ def load_voice(folder: str | Path) -> Trainable:
         configs = {name: card["training"][name]["config"] for name in ("codec", "prior", "vocoder")}
         graphs = {name: onnx.load_from_string((folder / entry["file"]).read_bytes()) for name, entry in card["graphs"].items()}
         codec_config, prior_config, vocoder_config = CodecConfig(**configs["codec"]), PriorConfig(**configs["prior"]), VocoderConfig(**configs["vocoder"])
-    except (OSError, ValueError, KeyError, TypeError) as error:
-        raise VoiceError(f"the voice in {folder} cannot be fine-tuned: its card does not describe its networks ({error!r})") from error
+    except KeyError as error:
+        raise VoiceError(f"the voice in {folder} cannot be fine-tuned: its card does not describe its networks (no {error.args[0]!r})") from error
+    except (OSError, ValueError, TypeError) as error:
+        raise VoiceError(f"the voice in {folder} cannot be fine-tuned: its card does not describe its networks ({error})") from error
     if prior_config.condition == "map":
         raise VoiceError(f"the voice in {folder} cannot be fine-tuned: its label network was exported as a fixed table")
     codec = codec_from(graphs, codec_config)
