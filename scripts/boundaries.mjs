@@ -31,7 +31,7 @@ export const RULES = [
   // FAD and KAD of sets of clips, and the process that embeds them.
   {
     of: 'server/evaluation',
-    may: ['server/evaluation', 'server/util/atomic-file.ts', 'server/audio', 'server/engine'],
+    may: ['server/evaluation', 'server/util', 'server/audio', 'server/engine'],
   },
 
   // Parse, authorise, handle; queue jobs; publish their events.
@@ -46,7 +46,7 @@ export const RULES = [
   // Tokens, the secret that local programs read, certificates, and the audit log.
   {
     of: 'server/network/access',
-    may: ['server/network/access', 'server/util/atomic-file.ts', 'protocol'],
+    may: ['server/network/access', 'server/util', 'protocol'],
     packages: ['zod'],
   },
   {
@@ -72,25 +72,25 @@ export const RULES = [
   {
     of: 'server/voices',
     // What a card says of guidance is read in one way.
-    may: ['server/voices', 'server/util/atomic-file.ts', 'server/engine/inference/guidance.ts', 'protocol'],
+    may: ['server/voices', 'server/util', 'server/engine/inference/guidance.ts', 'protocol'],
     packages: ['zod'],
   },
   {
     of: 'server/clips',
-    may: ['server/clips', 'server/util/atomic-file.ts', 'server/audio', 'protocol'],
+    may: ['server/clips', 'server/util', 'server/audio', 'protocol'],
     packages: ['zod'],
   },
   { of: 'server/midi', may: ['server/midi', 'server/tempo/beats.ts'], packages: ['midi'] },
   {
     of: 'server/triggers',
-    may: ['server/triggers', 'server/tempo/beats.ts', 'server/util/atomic-file.ts', 'protocol'],
+    may: ['server/triggers', 'server/tempo/beats.ts', 'server/util', 'protocol'],
     types: ['server/playback'],
   },
-  { of: 'server/training', may: ['server/training', 'server/util/atomic-file.ts', 'protocol'] },
+  { of: 'server/training', may: ['server/training', 'server/util', 'protocol'] },
   // Audio files for other programs, and the folders they go to.
   {
     of: 'server/delivery',
-    may: ['server/delivery', 'server/audio', 'server/util/atomic-file.ts', 'protocol'],
+    may: ['server/delivery', 'server/audio', 'server/util', 'protocol'],
     types: ['server/clips', 'server/voices'],
     packages: ['tsx', 'zod'],
   },
@@ -136,7 +136,7 @@ export const RULES = [
   {
     of: 'server/cli',
     may: [
-      ...['server/cli', 'protocol', 'server/app.ts', 'server/main.ts', 'server/config.ts', 'server/audio'],
+      ...['server/cli', 'server/util', 'protocol', 'server/app.ts', 'server/main.ts', 'server/config.ts', 'server/audio'],
       ...['server/evaluation', 'server/network/access', 'server/delivery/csv.ts'],
     ],
     packages: ['commander', 'ws', 'node-web-audio-api', 'midi', 'tsx'],

@@ -3,7 +3,7 @@ import path from 'node:path';
 import type { ArgsInput, EventData } from '../../protocol/index.ts';
 import { readCsv } from '../delivery/csv.ts';
 import { CliError, exits, toCliError } from './errors.ts';
-import { writeNew } from './files.ts';
+import { folderOf, writeNew } from './files.ts';
 import { onInterrupt } from './interrupt.ts';
 import { openSession, type SessionChoice } from './session.ts';
 
@@ -46,7 +46,7 @@ export async function exportClips(clips: readonly string[], options: ExportOptio
   if (clips.length === 0 && options.list === undefined)
     throw new CliError('usage', 'name clips by their ids, or a sheet: foleyd export --list sheet.csv');
   const rows = options.list === undefined ? [] : await rowsOf(options.list);
-  const folder = options.out ?? '.';
+  const folder = await folderOf(options.out);
   const given = exportSettings.map(([name]) => [name, options[name]] as const);
   const args = {
     ...Object.fromEntries(given.filter(([, value]) => value !== undefined)),

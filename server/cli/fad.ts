@@ -1,4 +1,4 @@
-import { readdir, readFile, stat, writeFile } from 'node:fs/promises';
+import { readdir, readFile, stat } from 'node:fs/promises';
 import path from 'node:path';
 import type { EventData } from '../../protocol/index.ts';
 import { decodeWav } from '../audio/wav.ts';
@@ -10,6 +10,7 @@ import { type Bar, progressBar } from './bar.ts';
 import { columns, figure } from './columns.ts';
 import { CliError, exits } from './errors.ts';
 import { historyChart, historyTable, readHistory } from './fad-history.ts';
+import { replaceFile } from './files.ts';
 import { openSession, type SessionChoice } from './session.ts';
 
 type Score = EventData<'admin.fad', 'done'>['score'];
@@ -49,7 +50,7 @@ export async function fad(options: FadOptions): Promise<number> {
   try {
     if (options.history === true) {
       const found = await readHistory(session, options.voice);
-      if (options.chart !== undefined) await keepChart(options.chart, historyChart(found));
+      if (options.chart !== undefined) await replaceFile(options.chart, historyChart(found));
       process.stdout.write(options.json === true ? `${JSON.stringify(found)}\n` : historyTable(found));
       return exits.ok;
     }
@@ -66,12 +67,6 @@ export async function fad(options: FadOptions): Promise<number> {
   } finally {
     await session.close();
   }
-}
-
-async function keepChart(file: string, svg: string): Promise<void> {
-  await writeFile(file, svg).catch((cause: Error) => {
-    throw new CliError('io_error', `${file} cannot be written: ${cause.message}`);
-  });
 }
 
 async function ofFolder(candidate: string, { embedder, reference, classes, seed = 0, config }: FadOptions) {

@@ -1,6 +1,9 @@
-import { mkdir, stat, writeFile } from 'node:fs/promises';
+import { access, constants, lstat, mkdir, open, realpath, stat } from 'node:fs/promises';
 import path from 'node:path';
+import { type FileContent, writeAtomic, writeNewAtomic } from '../util/atomic-file.ts';
+import { diskReason } from '../util/disk-reason.ts';
 import { CliError } from './errors.ts';
+import { writeOut } from './output.ts';
 
 /** What a clip's file can be named after. */
 export interface Named {
@@ -9,69 +12,120 @@ export interface Named {
   seed: number;
 }
 
-/** Where clips go: a file of that name, or files of their own in a folder. */
-export interface Target {
-  folder: string;
-  /** Given file name; null where each clip is named by what it is. */
-  file: string | null;
+/** Where clips go: standard output, a file of that name, or files of their own in a folder. */
+export type Target =
+  | { kind: 'stdout' }
+  | { kind: 'file'; file: string; ending: 'wav' | 'flac' }
+  | { kind: 'folder'; folder: string };
+
+const ENDINGS: Record<string, 'wav' | 'flac'> = { '.wav': 'wav', '.wave': 'wav', '.flac': 'flac' };
+/** Numbers behind a name that is taken; a folder with more files of one name is a mistake. */
+const MOST_NAMES = 10_000;
+
+/** Reads `--out` of one clip or several: `-`, a folder (it exists, ends with a separator or has no ending), or a file. Throws usage. */
+export async function targetOf(out: string | undefined): Promise<Target> {
+  if (out === undefined) return { kind: 'folder', folder: '.' };
+  if (out === '-') return { kind: 'stdout' };
+  const found = await stat(out).catch(() => null);
+  if (found?.isDirectory() || /[\\/]$/.test(out)) return { kind: 'folder', folder: await folderOf(out) };
+  const ending = ENDINGS[path.extname(out).toLowerCase()];
+  // A device or a pipe takes the bytes as they come, whatever it is called.
+  if (found !== null && !found.isFile()) return { kind: 'file', file: out, ending: ending ?? 'wav' };
+  if (ending !== undefined) return { kind: 'file', file: out, ending };
+  if (found === null && path.extname(out) === '') return { kind: 'folder', folder: out };
+  throw new CliError(
+    'usage',
+    `--out ${out}: a clip is written as .wav or .flac; end the name with one of them, or with / for a folder`,
+  );
 }
 
-/** Reads `--out`: a folder that is there, or ends with a separator, or has no ending; else a file. */
-export async function targetOf(out: string | undefined): Promise<Target> {
-  if (out === undefined) return { folder: '.', file: null };
-  const isFolder = /[\\/]$/.test(out) || path.extname(out) === '' || (await isDirectory(out));
-  return isFolder ? { folder: out, file: null } : { folder: path.dirname(out), file: path.basename(out) };
+/** Reads `--out` of a command that writes several files. Throws usage where it is no folder. */
+export async function folderOf(out: string | undefined): Promise<string> {
+  if (out === undefined) return '.';
+  if (out === '-') throw new CliError('usage', '--out -: this command writes several files; name a folder');
+  const found = await stat(out.replace(/(?<=.)[\\/]+$/, '')).catch(() => null);
+  if (found !== null && !found.isDirectory())
+    throw new CliError('usage', `--out ${out}: a file of this name exists; name a folder`);
+  return out;
 }
 
 /**
- * Writes one clip and returns its path. A file that was named is replaced; one that we name never replaces another.
+ * Writes one clip and returns its path, `-` for standard output. A file that was named is replaced; one that we name
+ * never replaces another.
  * @param count clips of the request: several into one named file are told apart by their seeds
  */
-export async function writeClip(target: Target, named: Named, count: number, wav: Uint8Array): Promise<string> {
-  const { folder, file } = target;
-  const { name, ext } = path.parse(file ?? `${label(named.class)}-${named.seed}.wav`);
-  const stem = file !== null && count > 1 ? `${name}-${named.seed}` : name;
-  return file === null ? writeNew(folder, `${stem}${ext}`, wav) : replace(folder, `${stem}${ext}`, wav);
+export async function writeClip(target: Target, named: Named, count: number, bytes: Uint8Array): Promise<string> {
+  if (target.kind === 'stdout') {
+    await writeOut(bytes);
+    return '-';
+  }
+  if (target.kind === 'folder') return writeNew(target.folder, `${label(named.class)}-${named.seed}.wav`, bytes);
+  const { dir, name, ext } = path.parse(target.file);
+  const file = count > 1 ? path.join(dir, `${name}-${named.seed}${ext}`) : target.file;
+  await replaceFile(file, bytes);
+  return file;
 }
 
-/** A new file of that name, or of one with a number behind it. Throws io_error. */
+/** A new file of that name, or of one with a number behind it, whole or not at all. Throws io_error. */
 export async function writeNew(folder: string, name: string, bytes: Uint8Array): Promise<string> {
   const { name: stem, ext } = path.parse(name);
-  for (let n = 1; ; n++) {
+  await mkdir(folder, { recursive: true }).catch((error: unknown) => {
+    throw cannotWrite(folder, error);
+  });
+  for (let n = 1; n <= MOST_NAMES; n++) {
+    const file = path.join(folder, `${stem}${n > 1 ? `-${n}` : ''}${ext}`);
     try {
-      return await put(folder, `${stem}${n > 1 ? `-${n}` : ''}${ext}`, bytes, 'wx');
+      // Looking first spares a folder of many takes from writing each of them many times.
+      if ((await lstat(file).catch(() => null)) === null && (await writeNewAtomic(file, bytes))) return file;
     } catch (error) {
-      if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw failed(error);
+      throw cannotWrite(file, error);
     }
+  }
+  throw new CliError('io_error', `${path.join(folder, name)}: more than ${MOST_NAMES} files of this name exist`);
+}
+
+/**
+ * Writes a file whole or not at all; what was there stays until the new one is complete. `-` is standard output, and a
+ * device or a pipe takes the bytes as they come. Throws io_error.
+ */
+export async function replaceFile(file: string, data: FileContent): Promise<void> {
+  try {
+    if (file === '-') return await stream(data, writeOut);
+    const found = await stat(file).catch(() => null);
+    if (found !== null && !found.isFile()) return await toDevice(file, data);
+    if (found === null) return await writeAtomic(file, data);
+    await access(file, constants.W_OK);
+    // A link stays a link: the file it leads to is replaced.
+    await writeAtomic(await realpath(file), data, found.mode & 0o777);
+  } catch (error) {
+    if (error instanceof CliError || !('code' in (error as Error)) || isProtocolError(error)) throw error;
+    throw cannotWrite(file, error);
   }
 }
 
-async function replace(folder: string, name: string, bytes: Uint8Array): Promise<string> {
-  return put(folder, name, bytes, 'w').catch((error: unknown) => {
-    throw failed(error);
-  });
+async function toDevice(file: string, data: FileContent): Promise<void> {
+  const handle = await open(file, 'w');
+  try {
+    await stream(data, (piece) => handle.writeFile(piece));
+  } finally {
+    await handle.close();
+  }
 }
 
-async function put(folder: string, name: string, bytes: Uint8Array, flag: 'w' | 'wx'): Promise<string> {
-  await mkdir(folder, { recursive: true });
-  const place = path.join(folder, name);
-  await writeFile(place, bytes, { flag });
-  return place;
+async function stream(data: FileContent, write: (piece: Uint8Array) => Promise<void>): Promise<void> {
+  if (typeof data === 'function') await data(write);
+  else await write(typeof data === 'string' ? new TextEncoder().encode(data) : data);
 }
 
-function failed(error: unknown): CliError {
-  return new CliError('io_error', `the clip could not be written: ${(error as Error).message}`, error);
+/** What the content itself failed of, which a server said: not a matter of this disk. */
+const isProtocolError = (error: unknown): boolean => (error as Error).name === 'ProtocolError';
+
+function cannotWrite(file: string, error: unknown): CliError {
+  return new CliError('io_error', `${file} could not be written: ${diskReason(error)}`, error);
 }
 
 /** A class or mix as part of a file name that every system takes. */
 function label(what: Named['class']): string {
   const text = typeof what === 'string' ? what : Object.keys(what).join('+');
   return text.replace(/[^A-Za-z0-9_+-]+/g, '_').slice(0, 80) || 'clip';
-}
-
-async function isDirectory(place: string): Promise<boolean> {
-  return stat(place).then(
-    (found) => found.isDirectory(),
-    () => false,
-  );
 }

@@ -83,7 +83,7 @@ test('a clip of a voice that is not here is refused, and made with another only 
   await writeFile(path.join(dir, 'b.wav'), encodeWav(wav.pcm, wav.rate, 'f32', foreign));
   const refused = await foleyd('generate', '--like', 'b.wav');
   assert.equal(refused.code, 1);
-  assert.match(refused.stderr, /foleyd: voice_mismatch: .*tiny \(000000000000\).*tiny here is/);
+  assert.match(refused.stderr, /foleyd: voice_mismatch: .*tiny \(000000000000\).*the installed tiny is/);
   const forced = await foleyd('generate', '--like', 'b.wav', '--voice', 'tiny', '--out', 'c.wav');
   assert.equal(forced.code, 0);
   assert.match(forced.stderr, /voice_mismatch: .*will differ/);
@@ -97,7 +97,7 @@ test('a variation is not taken for the clip that its seed alone would make', asy
   await writeFile(path.join(dir, 'b.wav'), encodeWav(pcm, rate, 'f32', { comment }));
   const refused = await foleyd('generate', '--like', 'b.wav');
   assert.equal(refused.code, 1);
-  assert.match(refused.stderr, /no_recipe: .*made from another.*foley\.vary/);
+  assert.match(refused.stderr, /no_recipe: .*made from another clip.*foley\.vary/);
 });
 
 test('a WAV of someone else, a text and a file that is not there have no recipe to follow', async (t) => {
@@ -105,7 +105,7 @@ test('a WAV of someone else, a text and a file that is not there have no recipe 
   await writeFile(path.join(dir, 'plain.wav'), encodeWav(new Float32Array(10), 8000, 's16'));
   await writeFile(path.join(dir, 'text.wav'), 'not a sound');
   for (const [file, said] of [
-    ['plain.wav', /no_recipe: .*does not say how it was made/],
+    ['plain.wav', /no_recipe: .*contains no recipe/],
     ['text.wav', /no_recipe: .*no WAV/],
     ['gone.wav', /io_error: .*ENOENT/],
   ] as const) {

@@ -1,8 +1,10 @@
 import { type ArgsInput, type ClassArg, classFromText, type EventData } from '../../protocol/index.ts';
+import { encodeFlac } from '../audio/flac.ts';
+import { quantise } from '../audio/quantise.ts';
 import { decodeWav, encodeWav, type WavFormat } from '../audio/wav.ts';
 import type { ConfigInput } from '../config.ts';
 import { CliError, exits, toCliError } from './errors.ts';
-import { type Named, targetOf, writeClip } from './files.ts';
+import { type Named, type Target, targetOf, writeClip } from './files.ts';
 import { onInterrupt } from './interrupt.ts';
 import { argsOf, readClip, voiceFor } from './like.ts';
 import { play } from './play.ts';
@@ -41,6 +43,7 @@ export async function generate(what: string | undefined, options: GenerateOption
   if (what === undefined && made === null)
     throw new CliError('usage', 'name a class, as in: foleyd generate DogBark; foleyd voices lists them');
   const target = await targetOf(options.out);
+  checkTarget(target, options);
   const format = options.format ?? made?.format ?? 'f32';
 
   const session = await openSession(options);
@@ -63,12 +66,13 @@ export async function generate(what: string | undefined, options: GenerateOption
     const { accepted, done } = await ask(session, args, view);
     const files: string[] = [];
     for (const clip of done.clips) {
-      const wav = inFormat(await session.clip(clip), format);
+      const flac = target.kind === 'file' && target.ending === 'flac';
+      const bytes = (flac ? asFlac : asWav)(await session.clip(clip), format);
       const named: Named = { class: accepted.class, seed: clip.seed };
-      const file = await writeClip(target, named, done.clips.length, wav);
+      const file = await writeClip(target, named, done.clips.length, bytes);
       files.push(file);
-      if (options.json) say({ event: 'saved', data: { index: clip.index, file, bytes: wav.byteLength } });
-      else process.stdout.write(`${file}\n`);
+      if (options.json) say({ event: 'saved', data: { index: clip.index, file, bytes: bytes.byteLength } });
+      else if (target.kind !== 'stdout') process.stdout.write(`${file}\n`);
     }
     if (view) process.stderr.write(`${summary(done, session.where)}\n`);
     if (options.play) for (const file of files) await play(file);
@@ -137,10 +141,32 @@ function argsFrom(what: string | undefined, options: GenerateOptions): Record<st
 /** A name, an id, or a mix like DogBark:0.7+Rain:0.3. */
 const classOf = (text: string): ClassArg => (/^\d{1,5}$/.test(text) ? Number(text) : classFromText(text));
 
-/** The recipe inside stays where it is. */
-function inFormat(wav: Uint8Array, format: WavFormat): Uint8Array {
+/** What does not go with where the clips go. Throws usage. */
+function checkTarget(target: Target, { format, count = 1, json, play: heard }: GenerateOptions): void {
+  if (target.kind === 'file' && target.ending === 'flac') {
+    if (format === 'f32')
+      throw new CliError('usage', 'FLAC has no floating-point samples: leave --format out for 24 bits, or give s16');
+    if (heard) throw new CliError('usage', '--play needs a WAV: write to a .wav file, or leave --play out');
+  }
+  if (target.kind !== 'stdout') return;
+  if (json) throw new CliError('usage', '--json and --out - both write to standard output; use one of them');
+  if (count > 1) throw new CliError('usage', '--out - takes one clip; name a folder for several');
+  if (heard) throw new CliError('usage', '--play needs a file; name one with --out');
+}
+
+/** Keeps the recipe in the file. */
+function asWav(wav: Uint8Array, format: WavFormat): Uint8Array {
   const { pcm, rate, info } = decodeWav(wav);
   return encodeWav(pcm, rate, format, info);
+}
+
+/** The same as FLAC: 16 bits, or 24 for what would be floats. */
+function asFlac(wav: Uint8Array, format: WavFormat): Uint8Array {
+  const { pcm, rate, info } = decodeWav(wav);
+  const bits = format === 's16' ? 16 : 24;
+  const { software = 'foleyd', comment } = info;
+  const comments = [['ENCODER', software] as const, ...(comment === undefined ? [] : [['FOLEYD', comment] as const])];
+  return encodeFlac(quantise(pcm, bits, null), { rate, channels: 1, bits }, { vendor: software, comments });
 }
 
 function summary({ clips, seconds, timings }: Done, where: string): string {

@@ -4,6 +4,7 @@ import { readFlacComments } from '../audio/flac.ts';
 import { type Recipe, readRecipe } from '../audio/recipe.ts';
 import { findChunk } from '../audio/riff.ts';
 import { decodeWav, type WavFormat } from '../audio/wav.ts';
+import { diskReason } from '../util/disk-reason.ts';
 import { CliError } from './errors.ts';
 
 type Voice = EventData<'voice.list', 'done'>['voices'][number];
@@ -14,7 +15,7 @@ export async function readClip(file: string): Promise<{ recipe: Recipe; format: 
   try {
     bytes = await readFile(file);
   } catch (error) {
-    throw new CliError('io_error', `${file}: ${(error as NodeJS.ErrnoException).code ?? error}`, error);
+    throw new CliError('io_error', `${file} cannot be read: ${diskReason(error)}`, error);
   }
   const flac = readFlacComments(bytes);
   const comment = flac === null ? commentOfWav(file, bytes) : flac.get('FOLEYD');
@@ -22,9 +23,11 @@ export async function readClip(file: string): Promise<{ recipe: Recipe; format: 
   if (recipe === null)
     throw new CliError(
       'no_recipe',
-      `${file} does not say how it was made: it is no clip of foleyd, or was saved anew by another program`,
+      `${file} contains no recipe: foleyd did not make it, or another program saved it again without the comment`,
     );
-  if (flac !== null) return { recipe, format: 's16' };
+  // Bits of a sample, less one, in the stream information (RFC 9639, 8.2): the last bit of one byte, four of the next.
+  if (flac !== null)
+    return { recipe, format: (((bytes[20]! & 1) << 4) | (bytes[21]! >> 4)) + 1 === 16 ? 's16' : 'f32' };
   // Integers or floats; a delivered file may have more bits than either of ours.
   const head = findChunk(bytes, 'fmt ');
   const format = head !== null && head[0] === 1 ? 's16' : 'f32';
@@ -45,7 +48,7 @@ export function argsOf(recipe: Recipe): Record<string, unknown> {
   if (lineage !== undefined) {
     throw new CliError(
       'no_recipe',
-      'the clip was made from another, so its seed alone does not make it again; the server that keeps its codes does: foley.vary with its id and amount 0',
+      'the clip was made from another clip, so its seed alone does not regenerate it; send foley.vary with its id and amount 0 to the server that stores its codes',
     );
   }
   const away = avoid === undefined ? {} : { avoid };
@@ -66,16 +69,17 @@ export function voiceFor(
     const have = chosen === undefined ? '' : ` (${short(chosen.hash)})`;
     return {
       voice: named,
-      warning: `voice ${named}${have} did not make this clip, ${recipe.voiceId} (${short(recipe.voice)}) did: the result will differ`,
+      warning: `this clip was made by voice ${recipe.voiceId} (${short(recipe.voice)}), not by ${named}${have}: the result will differ`,
     };
   }
   const same = chosen ?? voices.find((voice) => voice.hash === recipe.voice);
   if (same !== undefined) return { voice: same.id, warning: null };
   const other = voices.find((voice) => voice.id === recipe.voiceId);
-  const why = other === undefined ? 'no voice here has that hash' : `${other.id} here is ${short(other.hash)}`;
+  const why =
+    other === undefined ? 'no installed voice has that hash' : `the installed ${other.id} is ${short(other.hash)}`;
   throw new CliError(
     'voice_mismatch',
-    `the clip was made by voice ${recipe.voiceId} (${short(recipe.voice)}), but ${why}; --voice ID makes it with another, and it will differ`,
+    `the clip was made by voice ${recipe.voiceId} (${short(recipe.voice)}), but ${why}; use --voice ID to make a different clip with another voice`,
   );
 }
 

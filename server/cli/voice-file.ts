@@ -1,8 +1,10 @@
 import { createHash } from 'node:crypto';
-import { open, rename, rm, stat } from 'node:fs/promises';
+import { open, stat } from 'node:fs/promises';
 import path from 'node:path';
+import { diskReason } from '../util/disk-reason.ts';
 import { type Bar, progressBar } from './bar.ts';
 import { CliError, exits } from './errors.ts';
+import { replaceFile } from './files.ts';
 import { openSession, type Session, type SessionChoice } from './session.ts';
 
 type Options = SessionChoice & { json?: boolean };
@@ -12,6 +14,8 @@ const PIECE = 512 * 1024;
 
 /** `foleyd voice export ID FILE`: in pieces, so that it is the same from this process and from a server far away. */
 export async function exportVoice(voice: string, place: string | undefined, options: Options): Promise<number> {
+  if (place === '-' && options.json === true)
+    throw new CliError('usage', '--json and the file - both write to standard output; use one of them');
   const session = await openSession(options);
   const bar = progressBar(options.json !== true && process.stderr.isTTY === true);
   try {
@@ -19,7 +23,7 @@ export async function exportVoice(voice: string, place: string | undefined, opti
     const isFolder = place !== undefined && (await stat(place).catch(() => null))?.isDirectory() === true;
     const file = place === undefined || isFolder ? path.join(place ?? '.', first.name) : place;
     const { size: bytes, tag } = first;
-    await writing(file, async (write) => {
+    await replaceFile(file, async (write) => {
       for (let piece = first.piece, done = 0; ; ) {
         await write(piece);
         done += piece.length;
@@ -27,12 +31,13 @@ export async function exportVoice(voice: string, place: string | undefined, opti
         if (done >= bytes) break;
         const next = await session.call('voice.export', { voice, offset: done, length: 2 * PIECE });
         if (next.tag !== tag || next.piece.length === 0)
-          throw new CliError('io_error', `voice ${voice} has become another one meanwhile; export it again`);
+          throw new CliError('io_error', `voice ${voice} changed while it was being exported; export it again`);
         piece = next.piece;
       }
     });
     bar.end();
-    process.stdout.write(options.json === true ? `${JSON.stringify({ voice, file, bytes, tag })}\n` : `${file}\n`);
+    if (options.json === true) process.stdout.write(`${JSON.stringify({ voice, file, bytes, tag })}\n`);
+    else if (file !== '-') process.stdout.write(`${file}\n`);
     return exits.ok;
   } finally {
     bar.end();
@@ -49,13 +54,13 @@ export async function importVoice(file: string, options: Options & { as?: string
     const as = options.as === undefined ? {} : { as: options.as };
     const done = await session.call('voice.import', { upload, ...as }, (event, data) => {
       if (event === 'progress' && data.part === 'tried')
-        bar.show({ part: 'a clip is tried', done: Number(data.done), of: 1 });
+        bar.show({ part: 'making a test clip', done: Number(data.done), of: 1 });
     });
     bar.end();
     process.stdout.write(options.json === true ? `${JSON.stringify(done)}\n` : `${done.voice}\n`);
     if (options.json !== true)
       process.stderr.write(
-        `${done.name} is voice ${done.voice}; foleyd activate ${done.voice} makes it the active one\n`,
+        `imported ${done.name} as voice ${done.voice}; to make it active: foleyd activate ${done.voice}\n`,
       );
     return exits.ok;
   } finally {
@@ -66,17 +71,18 @@ export async function importVoice(file: string, options: Options & { as?: string
 
 async function sent(session: Session, file: string, bar: Bar): Promise<string> {
   const handle = await open(file).catch((cause: Error) => {
-    throw new CliError('io_error', `${file} cannot be read: ${cause.message}`);
+    throw new CliError('io_error', `${file} cannot be read: ${diskReason(cause)}`);
   });
   try {
     const { size, mtimeMs } = await handle.stat();
-    // The same file is the same upload: who tries again under another name leaves nothing behind.
+    // The same file is the same upload: a second try under another name leaves nothing behind.
     const about = JSON.stringify([path.resolve(file), size, mtimeMs]);
     const upload = `cli-${createHash('sha256').update(about).digest('hex').slice(0, 16)}`;
     const piece = Buffer.alloc(PIECE);
     for (let offset = 0; offset === 0 || offset < size; ) {
       const { bytesRead } = await handle.read(piece, 0, PIECE, offset);
-      if (bytesRead === 0 && offset > 0) throw new CliError('io_error', `${file} has become shorter meanwhile`);
+      if (bytesRead === 0 && offset > 0)
+        throw new CliError('io_error', `${file} became shorter while it was being read`);
       const data = piece.subarray(0, bytesRead).toString('base64');
       await session.call('voice.upload', { upload, offset, data });
       offset += bytesRead;
@@ -86,28 +92,5 @@ async function sent(session: Session, file: string, bar: Bar): Promise<string> {
     return upload;
   } finally {
     await handle.close();
-  }
-}
-
-/** The file is there once it is whole; before, it has another name. */
-async function writing(
-  file: string,
-  work: (write: (bytes: Uint8Array) => Promise<void>) => Promise<void>,
-): Promise<void> {
-  const part = `${file}.part`;
-  const handle = await open(part, 'w').catch((cause: Error) => {
-    throw new CliError('io_error', `${file} cannot be written: ${cause.message}`);
-  });
-  try {
-    try {
-      await work((bytes) => handle.writeFile(bytes));
-      await handle.sync();
-    } finally {
-      await handle.close();
-    }
-    await rename(part, file);
-  } catch (error) {
-    await rm(part, { force: true });
-    throw error;
   }
 }

@@ -1,7 +1,7 @@
 import { classFromText, type EventData } from '../../protocol/index.ts';
 import { columns, figure } from './columns.ts';
 import { exits } from './errors.ts';
-import { targetOf, writeClip } from './files.ts';
+import { folderOf, writeClip } from './files.ts';
 import { openSession, type SessionChoice } from './session.ts';
 import { createView } from './view.ts';
 
@@ -32,11 +32,11 @@ export async function deleteVoice(voice: string, options: Options & { force?: bo
 /** `foleyd voice compare A B`: a table of what is known of them and, with a class, a WAV by each. */
 export async function compareVoices(voices: string[], options: CompareOptions): Promise<number> {
   const { class: wanted, seed, count, temperature, guidance, json } = options;
+  const target = { kind: 'folder', folder: await folderOf(options.out) } as const;
   const session = await openSession(options);
   // Voices may have grids of different sizes: a bar says enough.
   const view = json === true ? null : createView(process.stderr, { ...process.env, NO_COLOR: '1' });
   try {
-    const target = await targetOf(options.out ?? './');
     const what = wanted === undefined ? undefined : classFromText(wanted);
     const given = { class: what, seed, count, temperature, guidance };
     const args = Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined));
@@ -55,7 +55,7 @@ export async function compareVoices(voices: string[], options: CompareOptions): 
     const files: string[] = [];
     for (const clip of done.clips) {
       const named = { class: `${clip.voice}-${label}`, seed: clip.seed };
-      files.push(await writeClip({ ...target, file: null }, named, done.clips.length, await session.clip(clip)));
+      files.push(await writeClip(target, named, done.clips.length, await session.clip(clip)));
     }
     process.stdout.write(json === true ? `${JSON.stringify({ ...done, files })}\n` : table(done));
     if (json !== true) for (const file of files) process.stdout.write(`${file}\n`);

@@ -2,6 +2,7 @@ import { lstat, open, readFile } from 'node:fs/promises';
 import { ProtocolError } from '../../protocol/index.ts';
 import { HEAD_BYTES, readWavHead, type WavHead } from '../audio/wav-head.ts';
 import { writeAtomic } from '../util/atomic-file.ts';
+import { diskReason } from '../util/disk-reason.ts';
 
 /** What a crash leaves of a file that was being written. */
 export const PARTIAL_FILE = /^\.[0-9a-f]{16}(-[0-9a-f]{8})?\.tmp$/;
@@ -39,9 +40,4 @@ export async function readHead(file: string, bytes: number): Promise<WavHead | n
   } finally {
     await handle.close();
   }
-}
-
-export function diskReason(error: unknown): string {
-  const code = (error as NodeJS.ErrnoException).code;
-  return code === 'ENOSPC' ? 'the disk is full' : (code ?? String(error));
 }

@@ -3,6 +3,7 @@ import { mkdir, readdir, readFile, rm } from 'node:fs/promises';
 import path from 'node:path';
 import { ProtocolError } from '../../protocol/index.ts';
 import { readRecipe } from '../audio/recipe.ts';
+import { diskReason } from '../util/disk-reason.ts';
 import type {
   ClipChange,
   ClipEntry,
@@ -14,7 +15,7 @@ import type {
   SavedClip,
   StoredClip,
 } from './clip.ts';
-import { diskReason, PARTIAL_FILE, plainFile, readHead, readSmall, writeClip } from './files.ts';
+import { PARTIAL_FILE, plainFile, readHead, readSmall, writeClip } from './files.ts';
 import { newestFirst, page } from './query.ts';
 import { isOurs, MAX_SIDECAR_BYTES, readSidecar, type Sidecar, writeSidecar } from './sidecar.ts';
 

@@ -1,8 +1,9 @@
 import { randomBytes } from 'node:crypto';
-import { link, lstat, mkdir, open, readdir, realpath, rename, rm, statfs } from 'node:fs/promises';
+import { lstat, mkdir, open, readdir, realpath, rm, statfs } from 'node:fs/promises';
 import path from 'node:path';
 import { ProtocolError } from '../../protocol/index.ts';
-import { isDeviceName } from '../util/atomic-file.ts';
+import { isDeviceName, settle } from '../util/atomic-file.ts';
+import { diskReason } from '../util/disk-reason.ts';
 
 export interface FolderOptions {
   /** Nothing is written outside of it. */
@@ -64,7 +65,7 @@ export class Folder {
       }
     } catch (error) {
       if (error instanceof ProtocolError) throw error;
-      throw new ProtocolError('io_error', `the file could not be written: ${reason(error)}`, { cause: error });
+      throw new ProtocolError('io_error', `the file could not be written: ${diskReason(error)}`, { cause: error });
     }
   }
 
@@ -97,18 +98,7 @@ export class Folder {
       const file = path.join(dir, `${stem}${n > 1 ? `-${n}` : ''}.${ending}`);
       if ((await lstat(file).catch(() => null)) !== null) continue;
       await onName(file);
-      try {
-        // Unlike a renaming, a link never replaces.
-        await link(part, file);
-        return file;
-      } catch (error) {
-        const { code } = error as NodeJS.ErrnoException;
-        if (code === 'EEXIST') continue;
-        // Some disks have no links: there a name that was free a moment ago has to do.
-        if (code !== 'EPERM' && code !== 'ENOTSUP' && code !== 'ENOSYS' && code !== 'EOPNOTSUPP') throw error;
-        await rename(part, file);
-        return file;
-      }
+      if (await settle(part, file)) return file;
     }
     throw new ProtocolError('io_error', `there are too many files named ${stem}`);
   }
@@ -158,11 +148,6 @@ async function sizeOf(root: string): Promise<number> {
     bytes += (await lstat(path.join(entry.parentPath ?? entry.path, entry.name)).catch(() => ({ size: 0 }))).size;
   }
   return bytes;
-}
-
-function reason(error: unknown): string {
-  const { code } = error as NodeJS.ErrnoException;
-  return code === 'ENOSPC' ? 'the disk is full' : (code ?? String(error));
 }
 
 const mib = (bytes: number): string => `${Math.floor(bytes / 2 ** 20)} MiB`;

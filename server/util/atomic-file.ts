@@ -1,28 +1,78 @@
 import { randomBytes } from 'node:crypto';
-import { mkdir, open, rename, rm, stat } from 'node:fs/promises';
+import { type FileHandle, link, mkdir, open, rename, rm, stat } from 'node:fs/promises';
 import path from 'node:path';
 
+/** The bytes of a file, or a function that writes them piece by piece. */
+export type FileContent = Uint8Array | string | ((write: (piece: Uint8Array) => Promise<void>) => Promise<void>);
+
 /**
- * Writes a file whole or not at all: beside, then renamed, replacing what is there. Rejects with what the disk says.
- * @param mode who may do what with it, as chmod takes it; the system's own rule without
+ * Writes a file whole or not at all: under a temporary name beside it, synced, then renamed, replacing what is there.
+ * Rejects with what the disk says.
+ * @param mode permissions as chmod takes them; the system's default without
  */
-export async function writeAtomic(file: string, data: Uint8Array | string, mode?: number): Promise<void> {
-  const dir = path.dirname(file);
-  const part = path.join(dir, `.${path.parse(file).name}-${randomBytes(4).toString('hex')}.tmp`);
+export async function writeAtomic(file: string, data: FileContent, mode?: number): Promise<void> {
+  await withPart(file, data, mode, (part) => rename(part, file));
+}
+
+/** The same for a name that must be free. Resolves with false, and has changed nothing, where it is taken. */
+export async function writeNewAtomic(file: string, data: FileContent): Promise<boolean> {
+  return withPart(file, data, undefined, (part) => settle(part, file));
+}
+
+/**
+ * Gives a finished temporary file its name without ever replacing another file. Resolves with false where the name is
+ * taken; the temporary file may remain, and the caller removes it.
+ */
+export async function settle(part: string, file: string): Promise<boolean> {
   try {
-    await mkdir(dir, { recursive: true });
+    // Unlike rename, link never replaces.
+    await link(part, file);
+    return true;
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === 'EEXIST') return false;
+    // Some file systems (exFAT, network shares) have no links: reserve the name, then rename onto the reservation.
+    if (!['EPERM', 'ENOTSUP', 'ENOSYS', 'EOPNOTSUPP'].includes(code ?? '')) throw error;
+  }
+  try {
+    await (await open(file, 'wx')).close();
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'EEXIST') return false;
+    throw error;
+  }
+  await rename(part, file);
+  return true;
+}
+
+async function withPart<T>(
+  file: string,
+  data: FileContent,
+  mode: number | undefined,
+  finish: (part: string) => Promise<T>,
+): Promise<T> {
+  const dir = path.dirname(file);
+  // A name may have 255 bytes; the temporary one must not be longer.
+  const part = path.join(dir, `.${path.parse(file).name.slice(0, 60)}-${randomBytes(4).toString('hex')}.tmp`);
+  await mkdir(dir, { recursive: true });
+  try {
     const handle = await open(part, 'wx', mode);
     try {
-      await handle.writeFile(data);
+      // Creating a file applies the umask; a mode that was asked for is meant as it is.
+      if (mode !== undefined) await handle.chmod(mode).catch(() => undefined);
+      await writeTo(handle, data);
       await handle.sync();
     } finally {
       await handle.close();
     }
-    await rename(part, file);
-  } catch (error) {
+    return await finish(part);
+  } finally {
     await rm(part, { force: true }).catch(() => undefined);
-    throw error;
   }
+}
+
+async function writeTo(handle: FileHandle, data: FileContent): Promise<void> {
+  if (typeof data === 'function') await data((piece) => handle.writeFile(piece));
+  else await handle.writeFile(data);
 }
 
 /** Names Windows keeps for devices, whatever folder they seem to lie in, and whatever they end with. */

@@ -14,6 +14,8 @@ const FIXTURES = fileURLToPath(new URL('../../../models/fixtures', import.meta.u
 export interface Ran {
   code: number | null;
   stdout: string;
+  /** Standard output as it came. */
+  bytes: Buffer;
   stderr: string;
 }
 
@@ -92,9 +94,11 @@ export async function workplace(t: TestContext): Promise<Workplace> {
 }
 
 async function finish(child: ChildProcessByStdio<null, Readable, Readable>): Promise<Ran> {
-  let [stdout, stderr] = ['', ''];
-  child.stdout.setEncoding('utf8').on('data', (text) => (stdout += text));
+  let stderr = '';
+  const pieces: Buffer[] = [];
+  child.stdout.on('data', (piece: Buffer) => pieces.push(piece));
   child.stderr.setEncoding('utf8').on('data', (text) => (stderr += text));
   const [code] = (await once(child, 'close')) as [number | null];
-  return { code, stdout, stderr };
+  const bytes = Buffer.concat(pieces);
+  return { code, stdout: bytes.toString('utf8'), bytes, stderr };
 }
