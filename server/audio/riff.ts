@@ -33,7 +33,7 @@ export function findChunk(wav: Uint8Array, id: string): Uint8Array | null {
 }
 
 export function isWave(bytes: Uint8Array): boolean {
-  return bytes.length >= 12 && tag(bytes, 0) === 'RIFF' && tag(bytes, 8) === 'WAVE';
+  return bytes.length >= 12 && ['RIFF', 'RF64', 'BW64'].includes(tag(bytes, 0)) && tag(bytes, 8) === 'WAVE';
 }
 
 export function uint32(value: number): Uint8Array {

@@ -106,7 +106,7 @@ test('a WAV of someone else, a text and a file that is not there have no recipe 
   await writeFile(path.join(dir, 'text.wav'), 'not a sound');
   for (const [file, said] of [
     ['plain.wav', /no_recipe: .*contains no recipe/],
-    ['text.wav', /no_recipe: .*no WAV/],
+    ['text.wav', /no_recipe: .*not a WAV file/],
     ['gone.wav', /io_error: .*ENOENT/],
   ] as const) {
     const ran = await foleyd('generate', '--like', file);

@@ -69,9 +69,9 @@ test('a WAV that was damaged is sound or refused', () => {
 test('each way of not being a recording is told', () => {
   const wav = (pcm: Float32Array, rate = 48_000): string => base64(encodeWav(pcm, rate, 'f32'));
   const refusals: [Recording, RegExp][] = [
-    [{ data: '' }, /no WAV/],
+    [{ data: '' }, /the file is empty/],
     [{ data: '?' }, /base64/],
-    [{ data: base64(Buffer.from('ID3 an mp3, it seems')) }, /no WAV/],
+    [{ data: base64(Buffer.from('ID3 an mp3, it seems')) }, /this is an MP3 file; expected a WAV file/],
     [{ data: wav(knock).slice(0, 40) }, /no data|in the middle|no format/],
     [{ data: wav(new Float32Array(0)) }, /no sample/],
     [{ data: wav(new Float32Array(9)) }, /silent/],
