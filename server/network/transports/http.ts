@@ -1,14 +1,15 @@
-import { createServer, type IncomingMessage, type ServerResponse, STATUS_CODES } from 'node:http';
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { createServer as createSecureServer } from 'node:https';
-import type { AddressInfo } from 'node:net';
+import type { AddressInfo, Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
-import { errors, failedAnswer, isCommandName, ProtocolError, toProtocolError } from '../../../protocol/index.ts';
+import { failedAnswer, isCommandName, ProtocolError, toProtocolError } from '../../../protocol/index.ts';
 import type { Grant } from '../access/tokens.ts';
 import { type Access, checkHost, checkOrigin, grantOf } from './guard.ts';
 import { type ClipFile, sendClip } from './http-clips.ts';
 import { handleCommand, sendAnswer } from './http-commands.ts';
 import { type FileOptions, fileCommand, handleFile } from './http-files.ts';
 import { isHostInfo, type OscQuery, sendHostInfo, sendNode } from './http-oscquery.ts';
+import { endWith, ignoreUpgrade, refuseUpgrade, wantsWebSocket } from './http-upgrade.ts';
 import { RateLimit } from './rate.ts';
 import { errorFields, type Listener, listenError } from './transport.ts';
 import { createWs, type WsKind, type WsOptions } from './ws.ts';
@@ -55,7 +56,17 @@ export async function listenHttp(options: HttpOptions): Promise<HttpListener> {
   server.on('drop', () => {
     if (crowded.take('')) options.log('warn', 'too many connections: new ones are turned away', { code: 'queue_full' });
   });
+  const open = new Set<Socket>();
+  server.on('connection', (socket: Socket) => {
+    open.add(socket);
+    socket.once('close', () => open.delete(socket));
+  });
   server.on('upgrade', (request, socket: Duplex, head) => {
+    if (!wantsWebSocket(request)) {
+      const served = options.tls === null ? 'connection' : 'secureConnection';
+      ignoreUpgrade(request, socket, head, (again) => server.emit(served, again));
+      return;
+    }
     // A client may be gone before it is let in.
     socket.on('error', () => socket.destroy());
     try {
@@ -70,17 +81,11 @@ export async function listenHttp(options: HttpOptions): Promise<HttpListener> {
     } catch (thrown) {
       const error = toProtocolError(thrown);
       options.log('warn', 'a WebSocket was refused', errorFields(error));
-      const { http } = errors[error.code];
-      const body = JSON.stringify({ event: 'failed', data: error.toData() });
-      socket.end(
-        `HTTP/1.1 ${http} ${STATUS_CODES[http] ?? ''}\r\nConnection: close\r\nContent-Type: application/json\r\n` +
-          `Content-Length: ${Buffer.byteLength(body)}\r\n\r\n${body}`,
-      );
+      refuseUpgrade(socket, error);
     }
   });
-  server.on('clientError', (_error, socket) => {
-    if (socket.writable) socket.end('HTTP/1.1 400 Bad Request\r\nConnection: close\r\n\r\n');
-    else socket.destroy();
+  server.on('clientError', ({ code }: NodeJS.ErrnoException, socket) => {
+    endWith(socket, code === 'HPE_HEADER_OVERFLOW' ? 431 : code === 'ERR_HTTP_REQUEST_TIMEOUT' ? 408 : 400);
   });
   await new Promise<void>((resolve, reject) => {
     server.once('error', (error: NodeJS.ErrnoException) => reject(listenError(error, options.host, options.port)));
@@ -93,7 +98,8 @@ export async function listenHttp(options: HttpOptions): Promise<HttpListener> {
     async close() {
       const closed = new Promise<void>((resolve) => server.close(() => resolve()));
       await ws.close();
-      server.closeAllConnections();
+      // Not closeAllConnections, which knows no connection that was upgraded, refused or sent nothing yet.
+      for (const socket of open) socket.destroy();
       await closed;
     },
   };

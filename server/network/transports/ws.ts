@@ -4,7 +4,8 @@ import { type WebSocket, WebSocketServer } from 'ws';
 import { type Codec, jsonCodec, msgpackCodec, ProtocolError, type Role } from '../../../protocol/index.ts';
 import type { Dispatcher } from '../../dispatch/dispatcher.ts';
 import type { Grant } from '../access/tokens.ts';
-import type { TransportContext } from './transport.ts';
+import { refuseUpgrade } from './http-upgrade.ts';
+import { errorFields, type TransportContext } from './transport.ts';
 import { WsOsc, type WsOscOptions } from './ws-osc.ts';
 import {
   type Backlog,
@@ -53,6 +54,11 @@ export function createWs(options: WsOptions): WsTransport {
     perMessageDeflate: false,
     maxPayload: messageBytes,
     handleProtocols: (names) => [...names].find((name) => codecs.some((codec) => codec.subprotocol === name)) ?? false,
+  });
+  server.on('wsClientError', (error, socket) => {
+    const refused = new ProtocolError('bad_envelope', error.message, { cause: error });
+    options.log('warn', 'a WebSocket was refused', errorFields(refused));
+    refuseUpgrade(socket, refused);
   });
   const backlog: Backlog = { total: 0, share: () => options.unsentBytes / Math.max(1, server.clients.size) };
   const unanswered = new WeakMap<WebSocket, number>();
@@ -113,6 +119,8 @@ export function createWs(options: WsOptions): WsTransport {
         const known = codecs.map((codec) => codec.subprotocol).join(' and ');
         throw new ProtocolError('bad_envelope', `none of the subprotocols offered is known; there are ${known}`);
       }
+      // The library takes no list of upgrades.
+      request.headers.upgrade = 'websocket';
       server.handleUpgrade(request, socket, head, (client) => serve(client, kind, grant));
     },
     revoke() {
