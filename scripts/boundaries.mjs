@@ -109,7 +109,7 @@ export const RULES = [
     of: 'server/handlers',
     may: [
       ...['server/handlers', 'server/generation', 'protocol', 'server/dispatch/dispatcher.ts'],
-      ...['server/dispatch/job-events.ts', 'server/delivery/csv.ts'],
+      ...['server/dispatch/job-events.ts', 'server/delivery/csv.ts', 'server/util/read-chunks.ts'],
     ],
     types: [
       ...['server/dispatch', 'server/voices', 'server/clips', 'server/playback', 'server/evaluation', 'server/audio'],

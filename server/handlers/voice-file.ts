@@ -1,8 +1,8 @@
-import { createReadStream } from 'node:fs';
 import path from 'node:path';
 import { ProtocolError } from '../../protocol/index.ts';
 import type { Handler } from '../dispatch/dispatcher.ts';
 import type { Uploads } from '../training/uploads.ts';
+import { readChunks } from '../util/read-chunks.ts';
 import type { VoiceStore } from '../voices/store.ts';
 import type { Catalog } from '../voices/voice.ts';
 
@@ -60,7 +60,7 @@ export function voiceImport({ voices, voiceUploads, ready }: VoiceFileDeps): Han
     const source =
       upload === undefined
         ? files.incoming!.chunks
-        : (createReadStream(path.join(await voiceUploads.folder(upload), UPLOADED)) as AsyncIterable<Buffer>);
+        : readChunks(path.join(await voiceUploads.folder(upload), UPLOADED));
     const tell = (part: 'bytes' | 'tried', done: number, of: number): void =>
       emit('progress', { part, done, of }, true);
     const { voice, bytes } = await voices.bringIn(source, as, tell, signal).catch(async (error: unknown) => {

@@ -1,7 +1,8 @@
-import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process';
+import { type ChildProcess, spawn } from 'node:child_process';
 import { constants, setPriority } from 'node:os';
 import process from 'node:process';
 import { createInterface } from 'node:readline';
+import type { Readable } from 'node:stream';
 import type { TrainerCommand } from './python.ts';
 
 /** One JSON line of the trainer. */
@@ -25,22 +26,23 @@ const PATIENCE_MS = 30_000;
 /** A trainer that runs, at low priority. Its stdin is how it knows that we are there: it leaves when that ends. */
 export class TrainerProcess {
   readonly ended: Promise<TrainerEnd>;
-  readonly #child: ChildProcessWithoutNullStreams;
+  readonly #child: ChildProcess;
   #leaving: NodeJS.Timeout | null = null;
 
   constructor(command: TrainerCommand, args: readonly string[], onEvent: (event: TrainerEvent) => void) {
-    const child = spawn(command.file, [...command.args, ...args], { env: command.env, stdio: 'pipe' });
+    // Without descriptors for its pipes there is no process and no streams; `error` below then says why.
+    const child: ChildProcess = spawn(command.file, [...command.args, ...args], { env: command.env, stdio: 'pipe' });
     this.#child = child;
     // From the start: loading its libraries is work too.
     if (child.pid !== undefined) lower(child.pid);
-    child.stdin.on('error', () => undefined);
+    child.stdin?.on('error', () => undefined);
     const log: string[] = [];
     let error: TrainerEnd['error'] = null;
-    createInterface({ input: child.stderr }).on('line', (line) => {
+    eachLine(child.stderr, (line) => {
       log.push(line.slice(0, LINE_CHARS));
       if (log.length > LOG_LINES) log.shift();
     });
-    createInterface({ input: child.stdout }).on('line', (line) => {
+    eachLine(child.stdout, (line) => {
       const event = parse(line);
       if (event === null) return;
       if (event.event === 'error') error = { kind: String(event.kind), message: String(event.message) };
@@ -67,7 +69,7 @@ export class TrainerProcess {
   /** Lets it write a checkpoint and leave. */
   stop(): void {
     if (this.#leaving !== null) return;
-    this.#child.stdin.end();
+    this.#child.stdin?.end();
     if (process.platform !== 'win32') this.#child.kill('SIGTERM');
     this.#leaving = setTimeout(() => this.#child.kill('SIGKILL'), PATIENCE_MS);
   }
@@ -76,6 +78,15 @@ export class TrainerProcess {
   kill(): void {
     this.#child.kill('SIGKILL');
   }
+}
+
+function eachLine(input: Readable | null, onLine: (line: string) => void): void {
+  // Null in the types, undefined where the process did not start.
+  if (input == null) return;
+  // What cannot be read ends like the process does: `close` follows.
+  createInterface({ input })
+    .on('line', onLine)
+    .on('error', () => undefined);
 }
 
 function lower(pid: number): void {

@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
-import { createReadStream } from 'node:fs';
 import { readFile, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { ProtocolError } from '../../protocol/index.ts';
+import { readChunks } from '../util/read-chunks.ts';
 import {
   CARD,
   CREDITS,
@@ -92,7 +92,7 @@ async function stampsOf(entries: readonly PlacedEntry[]): Promise<unknown[]> {
 async function hashOf(file: string): Promise<string> {
   const hash = createHash('sha256');
   try {
-    for await (const chunk of createReadStream(file)) hash.update(chunk as Buffer);
+    for await (const chunk of readChunks(file)) hash.update(chunk);
   } catch (cause) {
     throw new ProtocolError('voice_missing', `${path.basename(file)} of the voice cannot be read`, { cause });
   }
@@ -111,9 +111,9 @@ function packedOf(id: string, parts: FileEntry[][], files: readonly PlacedEntry[
       if (first >= end) continue;
       let left = end - first;
       try {
-        for await (const chunk of createReadStream(path.join(file.dir, file.name), { start: first, end: end - 1 })) {
-          left -= (chunk as Buffer).length;
-          yield chunk as Buffer;
+        for await (const chunk of readChunks(path.join(file.dir, file.name), { start: first, end: end - 1 })) {
+          left -= chunk.length;
+          yield chunk;
         }
       } catch (cause) {
         throw new ProtocolError('io_error', `${file.name} of voice ${id} cannot be read`, { cause });

@@ -80,7 +80,8 @@ export class TaskProcess {
         reject: (error) => [settle(), reject(error)],
       });
       this.#watch(child);
-      child.send({ task, payload } satisfies Task, () => undefined);
+      // A child that could not be started has no channel; its `error` or `exit` fails the task.
+      if (child.connected) child.send({ task, payload } satisfies Task, () => undefined);
     });
   }
 
