@@ -1,3 +1,5 @@
+import { printable } from './printable.ts';
+
 /** What a code means to the person who reads it, and how each transport shows it. */
 export interface ErrorInfo {
   meaning: string;
@@ -92,7 +94,7 @@ export interface ProtocolErrorOptions {
   cause?: unknown;
 }
 
-/** The only error that parsers and handlers show to a client. */
+/** The only error that parsers and handlers show to a client. Whatever its message quotes is made printable. */
 export class ProtocolError extends Error {
   override readonly name = 'ProtocolError';
   readonly code: ErrorCode;
@@ -100,9 +102,12 @@ export class ProtocolError extends Error {
   readonly id: string | undefined;
 
   constructor(code: ErrorCode, message?: string, options: ProtocolErrorOptions = {}) {
-    super(message ?? errors[code].meaning, options.cause === undefined ? undefined : { cause: options.cause });
+    super(
+      printable(message ?? errors[code].meaning),
+      options.cause === undefined ? undefined : { cause: options.cause },
+    );
     this.code = code;
-    this.path = options.path;
+    this.path = options.path === undefined ? undefined : printable(options.path);
     this.id = options.id;
   }
 

@@ -13,7 +13,7 @@ import ts from 'typescript';
 export const RULES = [
   { of: 'protocol', may: ['protocol'], packages: ['zod', '@msgpack/msgpack', 'msgpackr', 'osc-min'] },
 
-  { of: 'server/util/log.ts', may: [], packages: ['pino'] },
+  { of: 'server/util/log.ts', may: ['protocol/printable.ts'], packages: ['pino'] },
   { of: 'server/util', may: ['server/util'] },
   { of: 'server/audio', may: ['server/audio'], packages: ['@alexanderolsen/libsamplerate-js', 'zod'] },
   // Beats and tempo of the host's song: MIDI clocks and hosts set them, triggers wait for them.

@@ -1,7 +1,7 @@
 import process from 'node:process';
 import { pathToFileURL } from 'node:url';
 import { parseArgs } from 'node:util';
-import { toProtocolError } from '../protocol/index.ts';
+import { printableLines, toProtocolError } from '../protocol/index.ts';
 import { type App, type AppParts, createApp, version } from './app.ts';
 import { type Config, ConfigError, type ConfigInput, resolveConfig, settings } from './config.ts';
 import { createLog } from './util/log.ts';
@@ -19,7 +19,7 @@ export async function serve(given: ConfigInput = {}, parts: AppParts = {}): Prom
     config = resolveConfig(given);
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error;
-    process.stderr.write(`foleyd: ${error.message}\n`);
+    process.stderr.write(`foleyd: ${printableLines(error.message)}\n`);
     return exitCodes.usage;
   }
   const log = parts.log ?? createLog({ level: config.logLevel });
@@ -69,7 +69,7 @@ if (process.argv[1] !== undefined && import.meta.url === pathToFileURL(process.a
     process.exit(await serve(readFlags(process.argv.slice(2))));
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error;
-    process.stderr.write(`foleyd: ${error.message}\n`);
+    process.stderr.write(`foleyd: ${printableLines(error.message)}\n`);
     process.exit(exitCodes.usage);
   }
 }

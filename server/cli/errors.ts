@@ -1,4 +1,4 @@
-import { type ErrorCode, isErrorCode } from '../../protocol/index.ts';
+import { type ErrorCode, isErrorCode, printableLines } from '../../protocol/index.ts';
 
 /** Codes of what can go wrong on this side of the wire; every other code is one of protocol/errors.ts. */
 export const cliErrors = {
@@ -20,7 +20,7 @@ export class CliError extends Error {
   readonly code: CliCode;
 
   constructor(code: CliCode, message: string, cause?: unknown) {
-    super(message, cause === undefined ? undefined : { cause });
+    super(printableLines(message), cause === undefined ? undefined : { cause });
     this.code = code;
   }
 

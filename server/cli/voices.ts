@@ -1,4 +1,4 @@
-import type { EventData } from '../../protocol/index.ts';
+import { type EventData, printable } from '../../protocol/index.ts';
 import { exits } from './errors.ts';
 import { openSession, type SessionChoice } from './session.ts';
 
@@ -19,7 +19,7 @@ export async function voices(options: SessionChoice & { json?: boolean }): Promi
 function text(list: EventData<'voice.list', 'done'>['voices']): string {
   return list
     .map(({ id, name, classes, hash, active }) => {
-      return `${active ? '*' : ' '} ${id}  ${name}  (${hash.slice(0, 12)})\n    ${classes.map((c) => c.name).join(', ')}\n`;
+      return `${active ? '*' : ' '} ${id}  ${printable(name)}  (${hash.slice(0, 12)})\n    ${classes.map((c) => printable(c.name)).join(', ')}\n`;
     })
     .join('');
 }

@@ -1,14 +1,12 @@
 import { Writable } from 'node:stream';
 import pino from 'pino';
+import { printable } from '../../protocol/printable.ts';
 
 export type Log = pino.Logger;
 export type LogLevel = 'fatal' | 'error' | 'warn' | 'info' | 'debug' | 'trace' | 'silent';
 
 const NAMES: Record<number, string> = { 10: 'trace', 20: 'debug', 30: 'info', 40: 'warn', 50: 'error', 60: 'fatal' };
 const COLOURS: Record<number, number> = { 10: 90, 20: 36, 30: 32, 40: 33, 50: 31, 60: 35 };
-/** Control characters of a client's text must not reach a person's terminal. */
-// biome-ignore lint/suspicious/noControlCharactersInRegex: naming them is the point
-const CONTROL = /[\u0000-\u001f\u007f-\u009f]/g;
 
 /** One line of JSON as pino writes it -> one line for a person: time, level, message, then the fields. */
 export function prettyLine(line: string, colour: boolean): string {
@@ -27,16 +25,26 @@ export function prettyLine(line: string, colour: boolean): string {
     return `${key}=${typeof value === 'string' && /^[^\s"=]+$/.test(value) ? value : JSON.stringify(value)}`;
   });
   const error = err as { message?: string; code?: string; stack?: string } | undefined;
-  if (error !== undefined) rest.push(number >= 50 ? String(error.stack ?? error.message) : String(error.message));
-  const text = [String(msg ?? ''), ...rest].join('  ').replace(CONTROL, (c) => (c === '\n' ? '\n' : '\ufffd'));
-  return `${clock} ${label} ${text}\n`;
+  if (error !== undefined && number < 50) rest.push(String(error.message));
+  const text = printable([String(msg ?? ''), ...rest].join('  '));
+  if (error === undefined || number < 50) return `${clock} ${label} ${text}\n`;
+  // Lines of a stack are set in, so that none that a message quotes looks like a line of the log.
+  const stack = String(error.stack ?? error.message)
+    .split('\n')
+    .map(printable)
+    .join('\n    ');
+  return `${clock} ${label} ${text}  ${stack}\n`;
 }
 
 /** The server's log goes to stderr: JSON lines for machines, plain lines where a person watches a terminal. */
 export function createLog(options: { level: LogLevel; pretty?: boolean; to?: NodeJS.WritableStream }): Log {
   const to = options.to ?? process.stderr;
   const pretty = options.pretty ?? (to as NodeJS.WriteStream).isTTY === true;
-  const base = { level: options.level, base: null };
+  const base = {
+    ...{ level: options.level, base: null },
+    // JSON leaves C1 control characters as they are.
+    hooks: { streamWrite: (line: string) => `${printable(line.trimEnd())}\n` },
+  };
   if (!pretty) return pino(base, to);
   const colour = process.env.NO_COLOR === undefined && (to as NodeJS.WriteStream).isTTY === true;
   const sink = new Writable({

@@ -1,6 +1,6 @@
 import { appendFile, mkdir, rename, stat } from 'node:fs/promises';
 import path from 'node:path';
-import type { ErrorCode } from '../../../protocol/index.ts';
+import { type ErrorCode, printable } from '../../../protocol/index.ts';
 
 /** Who did what with the admin role. */
 export interface AdminAction {
@@ -86,7 +86,7 @@ export class AuditLog {
   }
 
   #add(line: Record<string, unknown>): Promise<void> {
-    const text = `${JSON.stringify({ when: new Date().toISOString(), ...line })}\n`;
+    const text = `${printable(JSON.stringify({ when: new Date().toISOString(), ...line }))}\n`;
     this.#last = this.#last.then(() => this.#write(text)).catch(this.#onProblem);
     return this.#last;
   }

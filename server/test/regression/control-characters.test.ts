@@ -1,0 +1,70 @@
+import assert from 'node:assert/strict';
+import { readFile } from 'node:fs/promises';
+import path from 'node:path';
+import { Writable } from 'node:stream';
+import test from 'node:test';
+import { ProtocolError, printable } from '../../../protocol/index.ts';
+import { columns } from '../../cli/columns.ts';
+import { CliError } from '../../cli/errors.ts';
+import { AuditLog } from '../../network/access/audit-log.ts';
+import { createLog, prettyLine } from '../../util/log.ts';
+import { newServer, temporary } from '../support/server.ts';
+import { connectWs } from '../support/ws-client.ts';
+
+/** Clears the screen by an escape sequence and by its C1 form, begins a line, and turns the direction of what follows. */
+const HOSTILE = '\u001b[2J\u009b2J\r\n\u2028\u202ex';
+const SHOWN = '\\u001b[2J\\u009b2J\\u000d\\u000a\\u2028\\u202ex';
+const raw = /[^\P{Cc}\n]|[\u2028\u202e]/u;
+
+test('control characters are written as escapes and everything else stays', () => {
+  assert.equal(printable(HOSTILE), SHOWN);
+  assert.equal(printable('Bäume \\ "x" \u{1f43e}'), 'Bäume \\ "x" \u{1f43e}');
+  assert.equal(printable(SHOWN), SHOWN);
+});
+
+test('errors that quote a client or a file carry no control characters', () => {
+  const error = new ProtocolError('bad_args', `chunk ${HOSTILE}`, { path: `args.${HOSTILE}` });
+  assert.deepEqual([error.message, error.path], [`chunk ${SHOWN}`, `args.${SHOWN}`]);
+  assert.equal(new CliError('usage', `one\ntwo \u001b`).message, 'one\ntwo \\u001b');
+  assert.equal(columns([[HOSTILE, 'b']]), `${SHOWN}  b\n`);
+});
+
+test('the log carries no control characters and no line that a client began', () => {
+  const lines: string[] = [];
+  const to = new Writable({
+    write(chunk: Buffer, _encoding, done) {
+      lines.push(chunk.toString());
+      done();
+    },
+  });
+  const log = createLog({ level: 'info', pretty: false, to });
+  log.info({ reason: HOSTILE }, `said ${HOSTILE}`);
+  log.error({ err: new Error(HOSTILE) }, 'failed');
+  const records = lines.map((line) => JSON.parse(line) as { msg: string; reason?: string });
+  assert.deepEqual([records.length, records[0]!.msg, records[0]!.reason], [2, `said ${HOSTILE}`, HOSTILE]);
+  const pretty = lines.map((line) => prettyLine(line, false));
+  for (const line of [...lines, ...pretty]) assert.doesNotMatch(line, raw);
+  assert.equal(pretty[0]!.split('\n').length, 2);
+  assert.match(pretty[1]!, /^\S+ error failed {2}Error: [^\n]*(\n {4}[^\n]*)*\n$/);
+});
+
+test('a request that is refused for its words is answered without their control characters', async (t) => {
+  const server = await newServer(t);
+  const client = await connectWs(server.app);
+  const answer = await client.ask('foley.generate', { class: HOSTILE }).end;
+  assert.doesNotMatch(String(answer.data.message), raw);
+  const refused = await client.ask('server.ping', { [HOSTILE]: 1 }).end;
+  assert.doesNotMatch(String(refused.data.message) + String(refused.data.path), raw);
+  await client.close();
+});
+
+test('the log of admin actions carries no control characters', async (t) => {
+  const file = path.join(await temporary(t), 'admin.jsonl');
+  const log = new AuditLog(file, assert.ifError);
+  const who = { cmd: 'voice.delete', request: HOSTILE, session: 's1', transport: 'ws-json' };
+  await log.begun({ ...who, args: { voice: HOSTILE } });
+  await log.close();
+  const line = await readFile(file, 'utf8');
+  assert.doesNotMatch(line, raw);
+  assert.equal((JSON.parse(line) as { request: string }).request, HOSTILE);
+});
