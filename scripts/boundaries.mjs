@@ -120,7 +120,12 @@ export const RULES = [
   {
     of: 'server/config.ts',
     may: [
-      ...['protocol', 'server/network/loopback.ts', 'server/network/access/tokens.ts'],
+      ...[
+        'protocol',
+        'server/network/loopback.ts',
+        'server/network/access/allowed.ts',
+        'server/network/access/tokens.ts',
+      ],
       'server/engine/onnx/provider.ts',
     ],
     packages: ['zod'],
@@ -136,7 +141,15 @@ export const RULES = [
   {
     of: 'server/cli',
     may: [
-      ...['server/cli', 'server/util', 'protocol', 'server/app.ts', 'server/main.ts', 'server/config.ts', 'server/audio'],
+      ...[
+        'server/cli',
+        'server/util',
+        'protocol',
+        'server/app.ts',
+        'server/main.ts',
+        'server/config.ts',
+        'server/audio',
+      ],
       ...['server/evaluation', 'server/network/access', 'server/delivery/csv.ts'],
     ],
     packages: ['commander', 'ws', 'node-web-audio-api', 'midi', 'tsx'],

@@ -34,6 +34,26 @@ test('a setting that cannot work is named with its flag and its variable', () =>
   fails({ token: 'short' }, /--token/);
 });
 
+test('pages, hosts and senders are allowed in the spelling in which they come', () => {
+  const allowOrigins = 'https://DAW.example/, https://b.example:443, http://[::1]:3000, tauri://localhost, null';
+  const expected = ['https://daw.example', 'https://b.example', 'http://[::1]:3000', 'tauri://localhost', 'null'];
+  assert.deepEqual(resolveConfig({ allowOrigins }, {}).allowOrigins, expected);
+  assert.deepEqual(resolveConfig({ allowOrigins: 'http://müller.example' }, {}).allowOrigins, [
+    'http://xn--mller-kva.example',
+  ]);
+  assert.deepEqual(resolveConfig({ allowHosts: '[fe80::1],Studio.local' }, {}).allowHosts, ['fe80::1', 'Studio.local']);
+  const oscAllow = '192.168.1.20, ::ffff:10.0.0.1, FE80::1';
+  assert.deepEqual(resolveConfig({ oscAllow }, {}).oscAllow, ['192.168.1.20', '10.0.0.1', 'fe80::1']);
+});
+
+test('what could never match a page, a host or a sender is refused when the server starts', () => {
+  for (const origin of ['daw.example', 'https://daw.example/page', '*', 'file://', 'ws://daw.example', 'https://'])
+    fails({ allowOrigins: `https://a.example,${origin}` }, /--allow-origin/);
+  fails({ allowOrigins: 'daw.example' }, /"daw\.example": .*https:\/\/daw\.example.*scheme is missing/);
+  for (const host of ['http://studio.local', 'studio.local:9247', '*']) fails({ allowHosts: host }, /--allow-host/);
+  for (const sender of ['tablet.local', '192.168.1.0/24', '10.0.0.5:9000']) fails({ oscAllow: sender }, /--osc-allow/);
+});
+
 test('limits are read from text as from an object, and wrong ones are named', () => {
   assert.equal(resolveConfig({ limits: { clips: 5 } }, {}).limits.clips, 5);
   const { limits } = resolveConfig({}, { FOLEYD_LIMITS: 'clips=7, queueJobs=9' });

@@ -5,6 +5,7 @@ import { z } from 'zod';
 import { CAT_ID } from '../protocol/cat-id.ts';
 import { limits as wire } from '../protocol/index.ts';
 import { providerNames } from './engine/onnx/provider.ts';
+import { readAddress, readHostName, readOrigin } from './network/access/allowed.ts';
 import { readTokens } from './network/access/tokens.ts';
 import { isLoopback } from './network/loopback.ts';
 
@@ -90,6 +91,16 @@ const port = z.coerce.number<unknown>('a port is a number from 0 to 65535').int(
 const names = z.union([z.string().transform((text) => text.split(',')), z.array(z.string())]).transform((list) => {
   return list.map((name) => name.trim()).filter((name) => name !== '');
 });
+/** Names that are read one by one, each with a problem of its own. */
+const namesAs = (read: typeof readOrigin) =>
+  names.transform((list, context) =>
+    list.flatMap((text) => {
+      const found = read(text);
+      if ('value' in found) return [found.value];
+      context.addIssue({ code: 'custom', message: `${JSON.stringify(text)}: ${found.problem}` });
+      return [];
+    }),
+  );
 const secret = z.string().min(8, 'at least 8 characters').max(256);
 
 const configSchema = z.strictObject({
@@ -99,7 +110,7 @@ const configSchema = z.strictObject({
   /** null: no OSC. */
   oscPort: z.union([z.literal('off').transform(() => null), z.null(), port]).default(9248),
   /** Sender addresses besides loopback that OSC answers. */
-  oscAllow: names.default([]),
+  oscAllow: namesAs(readAddress).default([]),
   /** false: no port is opened; only the in-process transport works. */
   listen: z.boolean().default(true),
   voice: z.string().min(1).max(64).default('default'),
@@ -112,8 +123,8 @@ const configSchema = z.strictObject({
   tlsKey: z.string().min(1).optional(),
   /** Role of whoever sends OSC: datagrams carry no token. */
   oscRole: z.enum(['play', 'admin']).default('play'),
-  allowHosts: names.default([]),
-  allowOrigins: names.default([]),
+  allowHosts: namesAs(readHostName).default([]),
+  allowOrigins: namesAs(readOrigin).default([]),
   threads: z.coerce.number<unknown>().int().min(1).max(256).optional(),
   /** Where decoder and vocoder run. */
   provider: z.enum(providerNames).default('cpu'),

@@ -1,8 +1,21 @@
+import { BlockList, isIP } from 'node:net';
+
+const loopback = new BlockList();
+loopback.addSubnet('127.0.0.0', 8, 'ipv4');
+loopback.addAddress('::1', 'ipv6');
+
 /** Whether a host name or address can only be this machine. */
 export function isLoopback(host: string): boolean {
-  const name = host
+  const name = bareHost(host).replace(/%.*$/, '');
+  const family = isIP(name);
+  // IPv4 addresses within IPv6 are found as well.
+  return name === 'localhost' || (family !== 0 && loopback.check(name, family === 6 ? 'ipv6' : 'ipv4'));
+}
+
+/** A host in one spelling: small letters, without the brackets of an address and the dot at the end of a full name. */
+export function bareHost(host: string): string {
+  return host
     .toLowerCase()
     .replace(/^\[|\]$/g, '')
-    .replace(/^::ffff:(?=127\.)/, '');
-  return name === 'localhost' || name === '::1' || /^127\.\d{1,3}\.\d{1,3}\.\d{1,3}$/.test(name);
+    .replace(/\.$/, '');
 }

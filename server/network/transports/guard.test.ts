@@ -16,10 +16,16 @@ const request = (headers: Record<string, string>): IncomingMessage => ({ headers
 const url = (text: string): URL => new URL(text, 'http://host');
 
 test('names of this machine may be called; a name that only points here may not', () => {
-  for (const host of ['127.0.0.1:9247', 'localhost', 'LOCALHOST:1', '[::1]:9247']) checkHost(host, local);
+  for (const host of ['127.0.0.1:9247', 'localhost', 'LOCALHOST:1', 'localhost.:9247', '[::1]:9247'])
+    checkHost(host, local);
   for (const host of ['evil.example:9247', '127.0.0.1.evil.example', '10.0.0.5:9247', '', undefined, 'a b', 'x:y:z']) {
     assert.throws(() => checkHost(host, local), { code: 'forbidden' }, String(host));
   }
+});
+
+test('a request with two Host headers is refused, even if both are right', () => {
+  checkHost('localhost', local, ['Host', 'localhost', 'Accept', 'Host']);
+  assert.throws(() => checkHost('localhost', local, ['Host', 'localhost', 'host', 'localhost']), { code: 'malformed' });
 });
 
 test('a server that is open to others takes its configured names and bare addresses', () => {
@@ -30,7 +36,7 @@ test('a server that is open to others takes its configured names and bare addres
 
 test('programs and pages of this machine may connect, pages of others only when named', () => {
   const named = { ...local, allowOrigins: ['https://daw.example'] };
-  for (const origin of ['http://localhost:3000', 'http://127.0.0.1', 'https://[::1]:8443']) {
+  for (const origin of ['http://localhost:3000', 'http://127.0.0.1', 'https://[::1]:8443', 'http://localhost.:3000']) {
     checkOrigin(request({ origin }), local);
   }
   checkOrigin(request({}), local);

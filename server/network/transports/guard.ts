@@ -2,7 +2,7 @@ import type { IncomingMessage } from 'node:http';
 import { isIP } from 'node:net';
 import { ProtocolError } from '../../../protocol/index.ts';
 import type { Grant, Tokens } from '../access/tokens.ts';
-import { isLoopback } from '../loopback.ts';
+import { bareHost as bare, isLoopback } from '../loopback.ts';
 
 /** Who may come in over HTTP and WebSocket. */
 export interface Access {
@@ -19,7 +19,10 @@ export interface Access {
  * Refuses names this server does not have. A page whose name an attacker points at 127.0.0.1 (DNS rebinding) reaches
  * the port, but its browser still sends the page's own name. Throws forbidden.
  */
-export function checkHost(header: string | undefined, access: Access): void {
+export function checkHost(header: string | undefined, access: Access, rawHeaders: readonly string[] = []): void {
+  const hosts = rawHeaders.filter((name, i) => i % 2 === 0 && name.toLowerCase() === 'host').length;
+  // Of several one is checked here and another perhaps believed by a proxy.
+  if (hosts > 1) throw new ProtocolError('malformed', `the request has ${hosts} Host headers; expected one`);
   const name = hostName(header ?? '');
   if (name === null) throw new ProtocolError('forbidden', 'the Host header is missing or not a host');
   const known = [access.host, ...access.allowHosts].map((host) => bare(host));
@@ -55,11 +58,4 @@ function isFromThisMachine({ remoteAddress, localAddress }: IncomingMessage['soc
 function hostName(header: string): string | null {
   const match = /^(\[[0-9a-fA-F:.]+\]|[A-Za-z0-9._-]+)(:\d{1,5})?$/.exec(header);
   return match?.[1] ?? null;
-}
-
-function bare(host: string): string {
-  return host
-    .toLowerCase()
-    .replace(/^\[|\]$/g, '')
-    .replace(/\.$/, '');
 }

@@ -30,6 +30,9 @@ export interface HttpOptions extends FileOptions, WsOptions {
   onUnauthorized: (transport: 'http' | 'ws', cmd: string | null) => void;
 }
 
+/** Headers of answers that pages read, beside those that every page may. */
+const EXPOSED = 'Accept-Ranges, Content-Disposition, Content-Range, ETag, Retry-After, WWW-Authenticate';
+
 const kinds: ReadonlyMap<string, WsKind> = new Map([
   ['/ws', 'foley'],
   ['/', 'osc'],
@@ -152,7 +155,7 @@ function sendOscQuery(request: IncomingMessage, response: ServerResponse, url: U
 
 /** Checks that hold for every request, upgrades included. */
 function admit(request: IncomingMessage, access: Access): URL {
-  checkHost(request.headers.host, access);
+  checkHost(request.headers.host, access, request.rawHeaders);
   checkOrigin(request, access);
   const target = request.url ?? '/';
   if (!target.startsWith('/') || !URL.canParse(target, 'http://host'))
@@ -171,15 +174,21 @@ function admitted(request: IncomingMessage, url: URL, transport: 'http' | 'ws', 
   }
 }
 
-/** No page reads answers over CORS but those that were named. */
+/** Only pages that were allowed read answers over CORS. */
 function allowPage(request: IncomingMessage, response: ServerResponse, access: Access): void {
   const { origin } = request.headers;
-  if (origin === undefined) return;
+  // Of requests without an origin too: a browser may keep their answers and show them to a page.
   response.setHeader('Vary', 'Origin');
-  if (!access.allowOrigins.includes(origin)) return;
+  if (origin === undefined || !access.allowOrigins.includes(origin)) return;
   response.setHeader('Access-Control-Allow-Origin', origin);
+  response.setHeader('Access-Control-Expose-Headers', EXPOSED);
+  if (request.method !== 'OPTIONS') return;
   response.setHeader('Access-Control-Allow-Methods', 'GET, HEAD, POST, PUT');
-  response.setHeader('Access-Control-Allow-Headers', 'Authorization, Content-Type, Range');
+  response.setHeader('Access-Control-Allow-Headers', 'Authorization, Content-Type, Range, If-Range, If-None-Match');
+  response.setHeader('Access-Control-Max-Age', '600');
+  // Asked by browsers before a page from the internet reaches a private network or this machine.
+  if (request.headers['access-control-request-private-network'] === 'true')
+    response.setHeader('Access-Control-Allow-Private-Network', 'true');
 }
 
 function refuse(request: IncomingMessage, response: ServerResponse, thrown: unknown, options: HttpOptions): void {

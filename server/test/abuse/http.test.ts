@@ -82,7 +82,14 @@ test('no page may read answers across origins unless it was named', async (t) =>
   const server = await newServer(t, { config: { allowOrigins: ['https://daw.example'] } });
   const allowed = await send(server, 'OPTIONS', '/v1/server.ping', '', { origin: 'https://daw.example' });
   assert.equal(allowed.headers['access-control-allow-origin'], 'https://daw.example');
-  const local = await send(server, 'GET', '/health', '', { origin: 'http://localhost:3000' });
+  assert.equal(allowed.headers['access-control-allow-private-network'], undefined);
+  const near = { origin: 'https://daw.example', 'access-control-request-private-network': 'true' };
+  const asked = await send(server, 'OPTIONS', '/v1/server.ping', '', near);
+  assert.deepEqual([asked.status, asked.headers['access-control-allow-private-network']], [204, 'true']);
+  const read = await send(server, 'GET', '/health', '', { origin: 'https://daw.example' });
+  assert.match(String(read.headers['access-control-expose-headers']), /Content-Range, ETag/);
+  assert.equal((await send(server, 'GET', '/health')).headers.vary, 'Origin');
+  const local = await send(server, 'GET', '/health', '', { ...near, origin: 'http://localhost:3000' });
   assert.deepEqual([local.status, local.headers['access-control-allow-origin']], [200, undefined]);
 });
 
