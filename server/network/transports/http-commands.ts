@@ -12,7 +12,7 @@ import {
   parseRequest,
   type Role,
 } from '../../../protocol/index.ts';
-import { clientGone } from '../../dispatch/dispatcher.ts';
+import { endResponse, readBody } from './http-body.ts';
 import type { TransportContext } from './transport.ts';
 
 /** One answer is all that a POST can carry: the sound of what makes some comes as a file, unless the client wants none. */
@@ -26,14 +26,14 @@ export async function handleCommand(
   role: Role,
   options: TransportContext & { messageBytes: number },
 ): Promise<void> {
-  const body = await readBody(request, options.messageBytes);
+  const body = await readBody(request, response, options.messageBytes);
   await new Promise<void>((resolve) => {
     const session = options.dispatcher.connect({
       transport: 'http',
       role,
       send: (answer) => {
         if (!isTerminal(answer.event)) return;
-        sendAnswer(response, answer);
+        sendAnswer(request, response, answer);
       },
     });
     response.once('close', () => {
@@ -45,14 +45,20 @@ export async function handleCommand(
 }
 
 /** The answer without the id, which a client that waits for one response has no use for. */
-export function sendAnswer(response: ServerResponse, { event, data }: Pick<Answer, 'event' | 'data'>): void {
+export function sendAnswer(
+  request: IncomingMessage,
+  response: ServerResponse,
+  { event, data }: Pick<Answer, 'event' | 'data'>,
+): void {
   const code = event === 'failed' && isErrorCode(data.code) ? data.code : null;
   const status = code === null ? 200 : errors[code].http;
   if (status === 503) response.setHeader('Retry-After', '1');
   if (status === 401) response.setHeader('WWW-Authenticate', 'Bearer');
   const text = JSON.stringify({ event, data: withBase64(data) });
+  // The rest of a body is read away for a while only, so the connection cannot be used again.
+  if (!request.complete) response.setHeader('Connection', 'close');
   response.writeHead(status, { 'Content-Type': 'application/json', 'Content-Length': Buffer.byteLength(text) });
-  response.end(text);
+  endResponse(request, response, text);
 }
 
 function read(cmd: string, body: Buffer): ReturnType<typeof parseRequest> {
@@ -67,22 +73,4 @@ function read(cmd: string, body: Buffer): ReturnType<typeof parseRequest> {
   const request = guarded({ id: 'http', cmd, args }, parseRequest);
   const makes = isCommandName(cmd) && Object.hasOwn(commandOf(cmd).args.shape, 'save');
   return makes ? { ...request, args: { ...preset, ...request.args } } : request;
-}
-
-async function readBody(request: IncomingMessage, max: number): Promise<Buffer> {
-  const tooLarge = (): ProtocolError => new ProtocolError('too_large', `a body has at most ${max} bytes`);
-  if (Number(request.headers['content-length'] ?? 0) > max) throw tooLarge();
-  const chunks: Buffer[] = [];
-  let bytes = 0;
-  try {
-    for await (const chunk of request as AsyncIterable<Buffer>) {
-      bytes += chunk.length;
-      if (bytes > max) throw tooLarge();
-      chunks.push(chunk);
-    }
-  } catch (error) {
-    // A stream of a request fails for one reason alone: its client has left in the middle.
-    throw error instanceof ProtocolError ? error : clientGone;
-  }
-  return Buffer.concat(chunks);
 }

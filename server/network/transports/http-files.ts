@@ -14,6 +14,7 @@ import {
   type Role,
 } from '../../../protocol/index.ts';
 import type { FileWays, OutgoingFile } from '../../dispatch/dispatcher.ts';
+import { bodyOf } from './http-body.ts';
 import { parseRange } from './http-clips.ts';
 import { sendAnswer } from './http-commands.ts';
 import type { TransportContext } from './transport.ts';
@@ -46,7 +47,7 @@ export async function handleFile(
 ): Promise<void> {
   const files: FileWays =
     commandOf(cmd).file === 'in'
-      ? { incoming: { chunks: bodyOf(request, options.fileBytes) }, deliver: null }
+      ? { incoming: { chunks: bodyOf(request, response, options.fileBytes, 'file') }, deliver: null }
       : { incoming: null, deliver: (file) => sendFile(request, response, file) };
   await new Promise<void>((resolve) => {
     const session = options.dispatcher.connect({
@@ -56,7 +57,7 @@ export async function handleFile(
         if (!isTerminal(answer.event) || response.writableEnded) return;
         // Half a file is known by its length; a second head would be part of it.
         if (response.headersSent) response.destroy();
-        else sendAnswer(response, answer);
+        else sendAnswer(request, response, answer);
       },
     });
     response.once('close', () => {
@@ -78,18 +79,6 @@ function read(cmd: CommandName, url: URL): Request {
     args[key] = schema === undefined ? text : coerce(text, schema);
   }
   return guarded({ id: 'http', cmd, args }, parseRequest);
-}
-
-/** What is left unread of a body is read away by Node, so that its sender hears the answer. */
-async function* bodyOf(request: IncomingMessage, max: number): AsyncGenerator<Uint8Array> {
-  const tooLarge = (): ProtocolError => new ProtocolError('too_large', `a file has at most ${max} bytes`);
-  if (Number(request.headers['content-length'] ?? 0) > max) throw tooLarge();
-  let bytes = 0;
-  for await (const chunk of request.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>) {
-    bytes += chunk.length;
-    if (bytes > max) throw tooLarge();
-    yield chunk;
-  }
 }
 
 /** The whole file, or the range of it that is asked for. */

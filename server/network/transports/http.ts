@@ -54,6 +54,8 @@ export async function listenHttp(options: HttpOptions): Promise<HttpListener> {
   };
   const server =
     options.tls === null ? createServer(serve) : createSecureServer({ ...options.tls, minVersion: 'TLSv1.2' }, serve);
+  // Told to go on when its body is wanted, or answered without it.
+  server.on('checkContinue', serve);
   server.maxConnections = options.connections;
   const crowded = new RateLimit(1, 0.1, 1);
   server.on('drop', () => {
@@ -199,7 +201,5 @@ function refuse(request: IncomingMessage, response: ServerResponse, thrown: unkn
     response.destroy();
     return;
   }
-  // What is left of a body that nobody reads would be taken for the next request.
-  if (!request.complete) response.setHeader('Connection', 'close');
-  sendAnswer(response, failedAnswer(null, error));
+  sendAnswer(request, response, failedAnswer(null, error));
 }
