@@ -86,7 +86,10 @@ export async function createApp(config: Config, parts: AppParts = {}): Promise<A
   const bus = new JobEventBus((err) => log.error({ err }, 'a listener to a job failed'));
   const scheduler = new FairScheduler({ engine, bus, maxJobs: limits.queueJobs, maxClips: limits.queueClips });
   // A voice that was activated stays so, unless another one is asked for.
-  const active = await ActiveVoices.open(path.join(config.data, 'active.json'), config.voice, config.voice !== DEFAULT);
+  const active = await ActiveVoices.open(
+    ...([path.join(config.data, 'active.json'), config.voice, config.voice !== DEFAULT] as const),
+    (message, err) => log.warn({ err }, message),
+  );
   const catalog = new VoiceCatalog({
     roots: [path.join(config.data, 'voices'), config.models],
     active: () => active.active,

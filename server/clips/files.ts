@@ -1,7 +1,8 @@
 import { lstat, open, readFile } from 'node:fs/promises';
+import path from 'node:path';
 import { ProtocolError } from '../../protocol/index.ts';
 import { HEAD_BYTES, readWavHead, type WavHead } from '../audio/wav-head.ts';
-import { writeAtomic } from '../util/atomic-file.ts';
+import { noFile, writeAtomic } from '../util/atomic-file.ts';
 import { diskReason } from '../util/disk-reason.ts';
 
 /** What a crash leaves of a file that was being written. */
@@ -14,17 +15,20 @@ export async function writeClip(file: string, data: Uint8Array | string): Promis
   });
 }
 
-/** Size and age of a plain file; null for what is none, links among them. */
+/** Size and age of a plain file; null for what is none, links among them. Rejects with what the disk says. */
 export async function plainFile(file: string): Promise<{ bytes: number; time: number } | null> {
-  const found = await lstat(file).catch(() => null);
+  const found = await lstat(file).catch(noFile);
   return found?.isFile() ? { bytes: found.size, time: found.mtimeMs } : null;
 }
 
-/** The text of a small plain file, or null. */
+/** The text of a small plain file; null only where nothing has its name. Rejects for everything else. */
 export async function readSmall(file: string, maxBytes: number): Promise<string | null> {
-  const found = await plainFile(file);
-  if (found === null || found.bytes > maxBytes) return null;
-  return readFile(file, 'utf8').catch(() => null);
+  const found = await lstat(file).catch(noFile);
+  if (found === null) return null;
+  if (!found.isFile()) throw new Error(`${path.basename(file)} is not a plain file`);
+  if (found.size > maxBytes)
+    throw new Error(`${path.basename(file)} has ${found.size} bytes, at most ${maxBytes} are read`);
+  return await readFile(file, 'utf8').catch(noFile);
 }
 
 /** What a WAV says before its samples; null where it is none. */

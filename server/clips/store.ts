@@ -3,6 +3,7 @@ import { mkdir, readdir, readFile, rm } from 'node:fs/promises';
 import path from 'node:path';
 import { ProtocolError } from '../../protocol/index.ts';
 import { readRecipe } from '../audio/recipe.ts';
+import { settleAside } from '../util/atomic-file.ts';
 import { diskReason } from '../util/disk-reason.ts';
 import type {
   ClipChange,
@@ -31,6 +32,8 @@ export interface ClipStoreOptions {
   now?: () => number;
 }
 
+/** Why a sidecar that can be read says nothing. */
+const DAMAGED = 'it is damaged, or of another version';
 const ID = /^[0-9a-f]{16}$/;
 const FILE = /^([0-9a-f]{16})\.(wav|json)$/;
 /** Files read at a time while the folder is looked through. */
@@ -45,6 +48,8 @@ const AT_ONCE = 32;
  */
 export class ClipStore implements Clips {
   readonly #options: ClipStoreOptions;
+  /** Clips whose sidecar is there and cannot be read: it may say that they are starred, so they stay. */
+  readonly #unread = new Set<string>();
   /** Oldest first. */
   readonly #known = new Map<string, ClipEntry>();
   readonly #listeners = new Set<(entry: ClipEntry) => void>();
@@ -100,7 +105,9 @@ export class ClipStore implements Clips {
 
   async find(id: string): Promise<SavedClip | null> {
     if (!ID.test(id)) return null;
-    const found = await plainFile(this.#path(id));
+    const found = await plainFile(this.#path(id)).catch((cause: unknown) => {
+      throw new ProtocolError('io_error', `clip ${id} could not be read: ${diskReason(cause)}`, { cause });
+    });
     return found === null ? null : { id, path: this.#path(id), bytes: found.bytes };
   }
 
@@ -114,7 +121,12 @@ export class ClipStore implements Clips {
       this.#forget(id);
       throw unknown(id);
     }
-    const sidecar = await this.#sidecarOf(id, found.bytes);
+    const { sidecar, problem } = await this.#sidecarOf(id, found.bytes);
+    // Were it taken for none, the next change would replace it.
+    if (problem !== null && problem !== DAMAGED)
+      throw new ProtocolError('io_error', `the recipe of clip ${id} could not be read: ${diskReason(problem)}`, {
+        cause: problem,
+      });
     return { ...sidecar, ...entryOf(id, found.path, found.bytes, sidecar) };
   }
 
@@ -131,6 +143,8 @@ export class ClipStore implements Clips {
       const { path: file, bytes, ...stored } = await this.get(id);
       if (change.starred === true && !stored.starred) this.#checkStars();
       const sidecar: Sidecar = { ...pick(stored), ...change };
+      // Damaged, or of a newer version: what it says may be mended by hand.
+      if (this.#unread.has(id)) await this.#setAside(id);
       await writeClip(this.#path(id, 'json'), writeSidecar(sidecar));
       const entry = entryOf(id, file, bytes, sidecar);
       if (this.#known.has(id)) this.#known.set(id, entry);
@@ -178,6 +192,7 @@ export class ClipStore implements Clips {
 
   #forget(id: string): void {
     this.#bytes -= this.#known.get(id)?.bytes ?? 0;
+    this.#unread.delete(id);
     this.#known.delete(id);
   }
 
@@ -193,11 +208,36 @@ export class ClipStore implements Clips {
     });
   }
 
-  /** What the sidecar says, or else the WAV itself. */
-  async #sidecarOf(id: string, bytes: number): Promise<Sidecar> {
-    const text = await readSmall(this.#path(id, 'json'), MAX_SIDECAR_BYTES);
-    const read = text === null ? null : readSidecar(text);
-    if (read !== null) return read;
+  async #setAside(id: string): Promise<void> {
+    try {
+      const aside = await settleAside(this.#path(id, 'json'));
+      this.#options.onProblem(`the recipe of clip ${id} made no sense and was set aside`, aside);
+    } catch (error) {
+      throw new ProtocolError('io_error', `clip ${id} could not be changed: ${diskReason(error)}`, { cause: error });
+    }
+    this.#unread.delete(id);
+  }
+
+  /** What the sidecar says, or else the WAV itself, and then why where there is a sidecar. */
+  async #sidecarOf(id: string, bytes: number): Promise<{ sidecar: Sidecar; problem: unknown }> {
+    let problem: unknown = null;
+    try {
+      const text = await readSmall(this.#path(id, 'json'), MAX_SIDECAR_BYTES);
+      const read = text === null ? null : readSidecar(text);
+      if (read !== null) this.#unread.delete(id);
+      if (read !== null) return { sidecar: read, problem: null };
+      if (text !== null) problem = DAMAGED;
+    } catch (error) {
+      problem = error;
+    }
+    if (problem !== null && !this.#unread.has(id)) {
+      this.#unread.add(id);
+      this.#options.onProblem(`the recipe of clip ${id} cannot be read; it is kept as it is`, problem);
+    }
+    return { sidecar: await this.#sidecarFromWav(id, bytes), problem };
+  }
+
+  async #sidecarFromWav(id: string, bytes: number): Promise<Sidecar> {
     const [head, found] = await Promise.all([readHead(this.#path(id), bytes), plainFile(this.#path(id))]);
     const recipe = head?.info.comment === undefined ? null : readRecipe(head.info.comment);
     return {
@@ -223,7 +263,9 @@ export class ClipStore implements Clips {
     const look = async (): Promise<void> => {
       for (let id = left.pop(); id !== undefined; id = left.pop()) {
         const file = await plainFile(this.#path(id));
-        if (file !== null) found.push(entryOf(id, this.#path(id), file.bytes, await this.#sidecarOf(id, file.bytes)));
+        if (file === null) continue;
+        const { sidecar } = await this.#sidecarOf(id, file.bytes);
+        found.push(entryOf(id, this.#path(id), file.bytes, sidecar));
       }
     };
     await Promise.all(Array.from({ length: AT_ONCE }, look));
@@ -235,7 +277,7 @@ export class ClipStore implements Clips {
 
   /** A recipe without its clip: a crash came between the two, or a removal was cut short. */
   async #clearOrphan(id: string): Promise<void> {
-    const text = await readSmall(this.#path(id, 'json'), MAX_SIDECAR_BYTES);
+    const text = await readSmall(this.#path(id, 'json'), MAX_SIDECAR_BYTES).catch(() => null);
     if (text !== null && isOurs(text)) await rm(this.#path(id, 'json'), { force: true });
   }
 
@@ -243,7 +285,7 @@ export class ClipStore implements Clips {
   async #sweep(keep?: string): Promise<void> {
     for (const [id, { starred }] of this.#known) {
       if (this.#known.size <= this.#options.maxClips && this.#bytes <= this.#options.maxBytes) return;
-      if (id === keep || starred) continue;
+      if (id === keep || starred || this.#unread.has(id)) continue;
       try {
         await this.#erase(id);
       } catch (error) {

@@ -1,9 +1,10 @@
-import { readFile, stat } from 'node:fs/promises';
+import { stat } from 'node:fs/promises';
 import path from 'node:path';
 import { z } from 'zod';
 import { commandOf, type EventData, type FileSettings, ProtocolError, toProtocolError } from '../../protocol/index.ts';
 import type { ClipEntry, Clips } from '../clips/clip.ts';
-import { writeAtomic } from '../util/atomic-file.ts';
+import { noFile } from '../util/atomic-file.ts';
+import { KeptFile } from '../util/kept-file.ts';
 import { checkSettings, type Delivery } from './delivery.ts';
 import type { Folder } from './folder.ts';
 
@@ -41,6 +42,7 @@ const PAGE = 500;
  */
 export class AutoDelivery {
   readonly #options: AutoDeliveryOptions;
+  readonly #file: KeptFile;
   #rule: AutoDeliveryRule = ruleFrom({ on: false });
   /** Whoever says it anew goes before what was said to an earlier server. */
   #isSet = false;
@@ -55,21 +57,16 @@ export class AutoDelivery {
 
   constructor(options: AutoDeliveryOptions) {
     this.#options = options;
+    this.#file = new KeptFile(options.file, options.onProblem);
     if (options.folder !== null) this.#stopWatching = options.clips.watch((entry) => this.#consider(entry));
   }
 
   /** Takes up what was wished before. */
   async open(): Promise<void> {
-    const { folder, file } = this.#options;
-    if (folder === null) return;
-    const text = await readFile(file, 'utf8').catch(() => null);
-    if (text === null || this.#isSet) return;
-    try {
-      this.#rule = ruleFrom(JSON.parse(text));
-    } catch (error) {
-      this.#options.onProblem(`${file} could not be read: nothing is delivered until deliver.set`, error);
-      return;
-    }
+    if (this.#options.folder === null) return;
+    const rule = await this.#file.read((text) => ruleFrom(JSON.parse(text)));
+    if (rule === null || this.#isSet) return;
+    this.#rule = rule;
     await this.#begin();
   }
 
@@ -78,14 +75,14 @@ export class AutoDelivery {
    * @param earlier clips that were saved before it was switched on as well
    */
   async set({ earlier, ...given }: Omit<AutoDeliveryRule, 'since'> & { earlier: boolean }): Promise<AutoDeliveryState> {
-    const { folder, file } = this.#options;
+    const { folder } = this.#options;
     const rule: AutoDeliveryRule = { ...given, since: earlier ? 0 : this.#rule.on ? this.#rule.since : Date.now() };
     if (folder === null) throw new ProtocolError('no_delivery');
     checkSettings(rule.settings);
     // Made now, so that a wrong one is told to whoever asked.
     if (rule.on) await folder.clean(rule.folder);
     try {
-      await writeAtomic(file, `${JSON.stringify(rule, null, 2)}\n`);
+      await this.#file.write(`${JSON.stringify(rule, null, 2)}\n`);
     } catch (error) {
       throw new ProtocolError('io_error', `it could not be kept: ${(error as Error).message}`, { cause: error });
     }
@@ -167,12 +164,15 @@ export class AutoDelivery {
 
   async #deliver(id: string): Promise<void> {
     const { clips, delivery, folder } = this.#options;
-    const clip = await clips.get(id).catch(() => null);
-    // It may be gone, or be another's to deliver, by now.
+    // It may be gone, or be another's to deliver, by now. One that cannot be read may have been delivered.
+    const clip = await clips.get(id).catch((error: unknown) => {
+      if (toProtocolError(error).code === 'unknown_clip') return null;
+      throw error;
+    });
     if (clip === null || folder === null || !this.#isWanted({ ...clip, delivered: clip.delivery?.done === true }))
       return;
     const begun = clip.delivery;
-    if (begun !== null && (await stat(path.join(folder.root, begun.file)).catch(() => null)) !== null) {
+    if (begun !== null && (await stat(path.join(folder.root, begun.file)).catch(noFile)) !== null) {
       await clips.change(id, { delivery: { ...begun, done: true } });
       return;
     }

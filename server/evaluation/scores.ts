@@ -1,6 +1,7 @@
-import { appendFile, mkdir, readFile } from 'node:fs/promises';
+import { appendFile, mkdir } from 'node:fs/promises';
 import path from 'node:path';
 import { writeAtomic } from '../util/atomic-file.ts';
+import { readIfThere } from '../util/kept-file.ts';
 import type { EvaluationResult } from './evaluator.ts';
 import { averaged } from './measure.ts';
 
@@ -40,7 +41,7 @@ export class ScoreHistory {
     this.#file = file;
   }
 
-  /** Oldest first. */
+  /** Oldest first. Rejects with what the disk says. */
   async list(): Promise<readonly Score[]> {
     this.#scores ??= await this.#read();
     return this.#scores;
@@ -67,7 +68,7 @@ export class ScoreHistory {
   }
 
   async #read(): Promise<Score[]> {
-    const text = await readFile(this.#file, 'utf8').catch(() => '');
+    const text = (await readIfThere(this.#file)) ?? '';
     this.#torn = text !== '' && !text.endsWith('\n');
     return text.split('\n').flatMap((line) => {
       try {

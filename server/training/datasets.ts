@@ -1,8 +1,10 @@
 import { randomBytes } from 'node:crypto';
-import { mkdir, readdir, readFile, rename, rm } from 'node:fs/promises';
+import { mkdir, readdir, rename, rm } from 'node:fs/promises';
 import path from 'node:path';
 import { folderName, ProtocolError } from '../../protocol/index.ts';
-import { writeAtomic } from '../util/atomic-file.ts';
+import { exists, noFile, writeAtomic } from '../util/atomic-file.ts';
+import { diskReason } from '../util/disk-reason.ts';
+import { readIfThere } from '../util/kept-file.ts';
 import { type TrainerEvent, TrainerProcess } from './process.ts';
 import type { Finder } from './python.ts';
 import { checkResources, type ResourceLimits } from './resource-limits.ts';
@@ -81,8 +83,9 @@ export class DataSets {
   }
 
   async list(): Promise<DataSet[]> {
-    const names = (await readdir(this.#options.dir).catch(() => [])).filter(isId).sort();
-    const found = await Promise.all(names.map((id) => this.#read(id)));
+    const names = ((await readdir(this.#options.dir).catch(noFile)) ?? []).filter(isId).sort();
+    // One that cannot be read is named by dataset.info and the like; the others are listed.
+    const found = await Promise.all(names.map((id) => this.#read(id).catch(() => null)));
     return found.filter((set) => set !== null);
   }
 
@@ -118,8 +121,7 @@ export class DataSets {
     onOriginal: (file: string, clips: number) => void,
     signal: AbortSignal,
   ): Promise<DataSet> {
-    if ((await this.#read(given.id)) !== null)
-      throw new ProtocolError('already_exists', `there is a data set ${given.id}`, { path: 'args.dataset' });
+    await this.#refuseTaken(given.id);
     const { most, finder } = this.#options;
     if (this.#waiting >= most) throw new ProtocolError('queue_full', `${most} data sets are being made already`);
     this.#waiting += 1;
@@ -182,8 +184,7 @@ export class DataSets {
         path.join(part, 'dataset.json'),
         `${JSON.stringify({ format: FORMAT, version: 1, ...set }, null, 2)}\n`,
       );
-      if ((await this.#read(given.id)) !== null)
-        throw new ProtocolError('already_exists', `there is a data set ${given.id}`, { path: 'args.dataset' });
+      await this.#refuseTaken(given.id);
       await rename(part, target);
       return set;
     } finally {
@@ -191,13 +192,22 @@ export class DataSets {
     }
   }
 
+  /** A folder of this name is in the way even where no data set can be read in it. */
+  async #refuseTaken(id: string): Promise<void> {
+    if (await exists(path.join(this.#options.dir, id)))
+      throw new ProtocolError('already_exists', `there is a data set ${id}`, { path: 'args.dataset' });
+  }
+
+  /** Null where there is none, or another's file. Throws io_error. */
   async #read(id: string): Promise<DataSet | null> {
+    const text = await readIfThere(path.join(this.#options.dir, id, 'dataset.json')).catch((cause: unknown) => {
+      // A plain file in the folder of data sets is none.
+      if ((cause as NodeJS.ErrnoException).code === 'ENOTDIR') return null;
+      throw new ProtocolError('io_error', `data set ${id} cannot be read: ${diskReason(cause)}`, { cause });
+    });
+    if (text === null) return null;
     try {
-      const value = JSON.parse(await readFile(path.join(this.#options.dir, id, 'dataset.json'), 'utf8')) as Record<
-        string,
-        unknown
-      >;
-      const { format, version, ...set } = value;
+      const { format, version, ...set } = JSON.parse(text) as Record<string, unknown>;
       return format === FORMAT && version === 1 && set.id === id ? (set as unknown as DataSet) : null;
     } catch {
       return null;

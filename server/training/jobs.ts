@@ -2,6 +2,7 @@ import { createHash, randomBytes } from 'node:crypto';
 import { mkdir, readdir, readFile, rename, rm } from 'node:fs/promises';
 import path from 'node:path';
 import { ProtocolError, toProtocolError } from '../../protocol/index.ts';
+import { noFile } from '../util/atomic-file.ts';
 import { Job } from './job.ts';
 import { Journal, type TrainingOrder, type TrainingState } from './journal.ts';
 import { type TrainerEnd, TrainerProcess } from './process.ts';
@@ -59,9 +60,13 @@ export class TrainingJobs {
   /** Finds the jobs of earlier runs and goes on with what had not ended. */
   async restore(): Promise<void> {
     const found: Job[] = [];
-    for (const id of (await readdir(this.#options.dir).catch(() => [])).filter((name) => ID.test(name))) {
+    for (const id of ((await readdir(this.#options.dir).catch(noFile)) ?? []).filter((name) => ID.test(name))) {
       const journal = new Journal(path.join(this.#folder(id), 'job.jsonl'));
-      const job = Job.restored(id, journal, await journal.read());
+      const lines = await journal.read().catch((err: unknown) => {
+        this.#options.log('warn', 'the log of a training cannot be read; it is left as it is', { job: id, err });
+        return [];
+      });
+      const job = Job.restored(id, journal, lines);
       if (job === null) continue;
       found.push(job);
       if (job.over) await job.close();

@@ -1,4 +1,5 @@
-import { type FileHandle, open, readFile } from 'node:fs/promises';
+import { type FileHandle, open } from 'node:fs/promises';
+import { readIfThere } from '../util/kept-file.ts';
 import type { TrainerEvent } from './process.ts';
 
 /** What a training is to do. It stays as it was ordered, whatever happens to it. */
@@ -45,9 +46,9 @@ export class Journal {
     this.#file = file;
   }
 
-  /** What was written before. A line that a crash cut short is left out. */
+  /** What was written before. A line that a crash cut short is left out. Rejects with what the disk says. */
   async read(): Promise<JournalLine[]> {
-    const text = await readFile(this.#file, 'utf8').catch(() => '');
+    const text = (await readIfThere(this.#file)) ?? '';
     const lines = text.split('\n').flatMap((line) => {
       try {
         const value = JSON.parse(line) as JournalLine;

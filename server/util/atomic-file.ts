@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { type FileHandle, link, mkdir, open, rename, rm, stat } from 'node:fs/promises';
+import { type FileHandle, link, lstat, mkdir, open, rename, rm, stat } from 'node:fs/promises';
 import path from 'node:path';
 
 /** The bytes of a file, or a function that writes them piece by piece. */
@@ -44,6 +44,26 @@ export async function settle(part: string, file: string): Promise<boolean> {
   return true;
 }
 
+/**
+ * Gives what is at `file`, whatever it is, a name beside it that is free: `.broken`, then `.broken-2` and so on. Resolves
+ * with that name, or null where there is nothing at `file`. Rejects with what the disk says.
+ */
+export async function settleAside(file: string): Promise<string | null> {
+  for (let n = 1; ; n++) {
+    const aside = `${file}.broken${n === 1 ? '' : `-${n}`}`;
+    if ((await lstat(aside).catch(noFile)) !== null) continue;
+    if ((await lstat(file).catch(noFile)) === null) return null;
+    await rename(file, aside);
+    return aside;
+  }
+}
+
+/** For `catch`: null where there is no such file. Everything else is thrown again. */
+export function noFile(error: NodeJS.ErrnoException): null {
+  if (error.code === 'ENOENT') return null;
+  throw error;
+}
+
 async function withPart<T>(
   file: string,
   data: FileContent,
@@ -80,9 +100,10 @@ export function isDeviceName(name: string): boolean {
   return /^(con|prn|aux|nul|com\d|lpt\d)(\.|$)/i.test(name);
 }
 
+/** Whether there is something, as far as the disk says: only what it says is not there is absent. */
 export async function exists(place: string): Promise<boolean> {
   return stat(place).then(
     () => true,
-    () => false,
+    ({ code }: NodeJS.ErrnoException) => code !== 'ENOENT' && code !== 'ENOTDIR',
   );
 }

@@ -1,33 +1,37 @@
-import { readFile } from 'node:fs/promises';
 import { ProtocolError } from '../../protocol/index.ts';
-import { writeAtomic } from '../util/atomic-file.ts';
+import { KeptFile } from '../util/kept-file.ts';
 
 /** Voices that were active, kept for rollbacks; the oldest go first. */
 const MOST = 50;
 
 /** Which voice is active, and which were before: a list in a file, the active one last. */
 export class ActiveVoices {
-  readonly #file: string;
+  readonly #file: KeptFile;
   #list: string[];
   #turn: Promise<unknown> = Promise.resolve();
 
-  private constructor(file: string, list: string[]) {
+  private constructor(file: KeptFile, list: string[]) {
     this.#file = file;
     this.#list = list;
   }
 
-  /** What an earlier run left, or `first`, which `anew` begins a history of its own with. A file that cannot be read is as none. */
-  static async open(file: string, first: string, anew = false): Promise<ActiveVoices> {
-    if (anew) return new ActiveVoices(file, [first]);
-    const text = await readFile(file, 'utf8').catch(() => '[]');
-    let list: unknown = [];
-    try {
-      list = JSON.parse(text);
-    } catch {
-      // A broken file costs the history, not the start.
-    }
-    const ids = Array.isArray(list) ? list.filter((id): id is string => typeof id === 'string') : [];
-    return new ActiveVoices(file, ids.length === 0 ? [first] : ids.slice(-MOST));
+  /**
+   * What an earlier run left, or `first`, which `anew` begins a history of its own with. A file that cannot be read
+   * costs the history, not the start, and is kept.
+   */
+  static async open(
+    file: string,
+    first: string,
+    anew = false,
+    onProblem: (message: string, error: unknown) => void = () => undefined,
+  ): Promise<ActiveVoices> {
+    const kept = new KeptFile(file, onProblem);
+    const list = await kept.read((text) => {
+      const value = JSON.parse(text) as unknown;
+      if (!Array.isArray(value)) throw new TypeError('it is no list');
+      return value.filter((id): id is string => typeof id === 'string');
+    });
+    return new ActiveVoices(kept, anew || list === null || list.length === 0 ? [first] : list.slice(-MOST));
   }
 
   get active(): string {
@@ -65,7 +69,7 @@ export class ActiveVoices {
 
   async #set(list: string[]): Promise<void> {
     try {
-      await writeAtomic(this.#file, `${JSON.stringify(list)}\n`);
+      await this.#file.write(`${JSON.stringify(list)}\n`);
     } catch (error) {
       throw new ProtocolError('io_error', `the active voice could not be kept: ${(error as Error).message}`, {
         cause: error,

@@ -1,0 +1,50 @@
+import { readFile } from 'node:fs/promises';
+import { noFile, settleAside, writeAtomic } from './atomic-file.ts';
+
+/** The text of a file, or null where there is none. Everything else that keeps it from being read rejects. */
+export async function readIfThere(file: string): Promise<string | null> {
+  return readFile(file, 'utf8').catch(noFile);
+}
+
+/**
+ * A small file that is read once and replaced whole ever after. What is there and could not be read, or made no sense,
+ * is somebody's work: the first write moves it aside instead of replacing it, and where it cannot be moved, nothing is
+ * written. Until then it stays in its place, so that a server started with the right permissions finds it.
+ */
+export class KeptFile {
+  readonly path: string;
+  readonly #onProblem: (message: string, error: unknown) => void;
+  #unread = false;
+
+  constructor(file: string, onProblem: (message: string, error: unknown) => void) {
+    this.path = file;
+    this.#onProblem = onProblem;
+  }
+
+  /** What `parse` makes of the text; null where there is no file, or none that can be read, of which it tells. */
+  async read<T>(parse: (text: string) => T): Promise<T | null> {
+    try {
+      const text = await readIfThere(this.path);
+      return text === null ? null : parse(text);
+    } catch (error) {
+      this.#unread = true;
+      this.#onProblem(`${this.path} cannot be read; it is set aside before anything is written in its place`, error);
+      return null;
+    }
+  }
+
+  /** What was read is more than its reader understood: it is not replaced either. */
+  keep(): void {
+    this.#unread = true;
+  }
+
+  /** Rejects with what the disk says; then nothing has changed. */
+  async write(text: string): Promise<void> {
+    if (this.#unread) {
+      const aside = await settleAside(this.path);
+      this.#unread = false;
+      if (aside !== null) this.#onProblem(`what could not be read is now ${aside}`, null);
+    }
+    await writeAtomic(this.path, text);
+  }
+}
