@@ -71,8 +71,14 @@ export const RULES = [
 
   {
     of: 'server/voices',
-    // What a card says of guidance is read in one way.
-    may: ['server/voices', 'server/util', 'server/engine/inference/guidance.ts', 'protocol'],
+    // What a card says of graphs and of guidance is read in one way.
+    may: [
+      'server/voices',
+      'server/util',
+      'server/engine/inference/graph-names.ts',
+      'server/engine/inference/guidance.ts',
+      'protocol',
+    ],
     packages: ['zod'],
   },
   {

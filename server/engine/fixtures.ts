@@ -5,11 +5,12 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { EngineRequest, EngineResult } from './engine.ts';
-import { type Card, type GraphName, parseCard, voiceHash } from './inference/card.ts';
+import { type Card, parseCard, voiceHash } from './inference/card.ts';
+import type { GraphName } from './inference/graph-names.ts';
 import type { ToChild } from './process/messages.ts';
 import type { ProcessEvents } from './process/spawn.ts';
 
-export const fixtures = ['tiny', 'tiny-time', 'tiny-vq', 'tiny-freq', 'tiny-padded'] as const;
+export const fixtures = ['tiny', 'tiny-time', 'tiny-stacked', 'tiny-vq', 'tiny-freq', 'tiny-padded'] as const;
 
 export interface Golden {
   classWeights: number[];

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import path from 'node:path';
 import { z } from 'zod';
+import { graphNames } from '../engine/inference/graph-names.ts';
 import { cardSchema, embedderCardSchema, type VoiceCard } from './card.ts';
 import { BASE, isSafeId, isSafeName, MAX_BASES } from './names.ts';
 
@@ -107,10 +108,10 @@ export function readContents(cardBytes: Uint8Array, embedderBytes: Uint8Array | 
   const texts = [card.name, ...card.classes.map(({ name }) => name)];
   // They are shown in terminals.
   if (texts.some((text) => /\p{Cc}/u.test(text))) throw new VoiceFileError('card.json: a name has control characters');
-  const { condition, row, pixel, encoder, decoder, vocoder, excitation, depth, ...others } = card.graphs;
-  const strange = Object.keys(others)[0];
+  const known = new Set<string>(graphNames);
+  const strange = Object.keys(card.graphs).find((name) => !known.has(name));
   if (strange !== undefined) throw new VoiceFileError(`card.json: a voice has no graph ${strange.slice(0, 40)}`);
-  const graphs = [condition, row, pixel, encoder, decoder, vocoder, excitation, depth, embedder?.graph];
+  const graphs = [...graphNames.map((name) => card.graphs[name]), embedder?.graph];
   const numbers = [embedder?.reference, embedder?.ranking].map(ending('.npz'));
   const files = [...graphs.map(ending('.onnx')), ...numbers].filter((file) => file !== null);
   if (new Set(files.map(({ name }) => name.toLowerCase())).size !== files.length)

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { optionalGraphFiles } from '../engine/inference/graph-names.ts';
 import { samplingSchema, unknownClasses } from '../engine/inference/guidance.ts';
 import { SAFE_NAME } from './names.ts';
 
@@ -31,8 +32,7 @@ export const cardSchema = z
       encoder: graph,
       decoder: graph,
       vocoder: graph,
-      excitation: graph.optional(),
-      depth: graph.optional(),
+      ...optionalGraphFiles(graph),
     }),
     sampling: samplingSchema.optional(),
     retrained: z

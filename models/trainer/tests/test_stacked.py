@@ -1,17 +1,20 @@
 """The stacked prior: what a code may see, and its graphs against the full forward pass."""
 
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 import torch
 
+from foley_trainer.export.guidance import doubled, guided, negative_weights
+from foley_trainer.export.parity import lively_stacked
 from foley_trainer.export.stacked import export_stacked, folded_stacked
 from foley_trainer.export.stacked_sampler import StackedSampler
 from foley_trainer.export.two_stage_sampler import drawn
 from foley_trainer.features.loudness import by_row, contour_db, normalised
 from foley_trainer.features.mel import MelConfig
-from foley_trainer.models.causal_conv import NormedConv
+from foley_trainer.finetuning.weights_from_onnx import prior_from
 from foley_trainer.models.stacked_pixelsnail import StackedConfig, StackedPixelSnail
 from foley_trainer.runtime.files import save_atomic
 from foley_trainer.training.checkpoints import TrainedError
@@ -20,19 +23,8 @@ from foley_trainer.training.weights_file import read_weights, write_weights
 SMALL = StackedConfig(codes=20, rows=5, cols=4, classes=3, channels=32, blocks=2, res_blocks=2, heads=2, condition_dim=8, depth=32, depth_hidden=48, vector=8, contour=4)
 
 
-@torch.no_grad()
-def lively(config: StackedConfig = SMALL, seed: int = 0) -> StackedPixelSnail:
-    """Random weights large enough that a wrong gate or a missing attention shows."""
-    torch.manual_seed(seed)
-    model = StackedPixelSnail(config, torch.randn(config.codebooks, config.codes, 12)).eval()
-    for module in model.modules():
-        if isinstance(module, NormedConv):
-            module.weight_g.mul_(1.7)
-            if module.bias is not None:
-                module.bias.normal_(0, 0.3)
-    for level in model.levels:
-        level.head.weight.mul_(4)
-    return model
+def lively(config: StackedConfig = SMALL) -> StackedPixelSnail:
+    return lively_stacked(config)
 
 
 def example(config: StackedConfig, batch: int = 2, seed: int = 0) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
@@ -109,11 +101,40 @@ def test_guidance_is_the_class_against_no_class():
     model = lively()
     sampler = StackedSampler(SMALL, export_stacked(model))
     codes, weights, _ = example(SMALL)
-    flat = codes.numpy().reshape(2, -1)
-    _, guided = sampler.run(weights.numpy(), lambda _, place: flat[:, place], guidance=1.5)
+    flat, seen = codes.numpy().reshape(2, -1), []
+
+    def choose(logits: np.ndarray, place: int) -> np.ndarray:
+        seen.append(logits)
+        return flat[:, place]
+
+    chosen, _ = sampler.run(doubled(weights.numpy(), negative_weights(3, True)), guided(choose, 1.5))
+    np.testing.assert_array_equal(chosen.reshape(4, -1), np.concatenate([flat, flat]))
     with torch.no_grad():
-        named, none = (torch.log_softmax(model(codes, w), -1) for w in (weights, torch.zeros_like(weights)))
-    np.testing.assert_allclose(guided, (named + 1.5 * (named - none)).numpy(), atol=2e-4)
+        named, none = (model(codes, w) for w in (weights, torch.zeros_like(weights)))
+    expected = (named + 1.5 * (named - none)).numpy().reshape(2, -1, SMALL.codes)
+    np.testing.assert_allclose(np.stack(seen, 1), expected, atol=4e-4)
+
+
+def test_the_grid_orders_codes_as_they_are_sampled():
+    codes, _, _ = example(SMALL)
+    latent = SMALL.grid.to_latent(codes.reshape(2, SMALL.rows, -1))
+    assert torch.equal(latent, codes.permute(0, 3, 2, 1))
+
+
+def test_a_priors_weights_are_recovered_from_its_graphs():
+    model = lively()
+    codec = SimpleNamespace(quantizer=SimpleNamespace(codebooks=torch.randn(4, 20, 12)))
+    graphs = export_stacked(model, half_weights=True)
+    recovered = prior_from(graphs, SMALL, codec)
+    again = export_stacked(recovered, half_weights=True)
+    codes, weights, contour = example(SMALL)
+    with torch.no_grad():
+        expected = folded_stacked(model, half=True)(codes, weights, contour)
+        torch.testing.assert_close(recovered(codes, weights, contour), expected, atol=2e-3, rtol=0)
+        torch.testing.assert_close(folded_stacked(recovered, half=True)(codes, weights, contour), expected, atol=2e-3, rtol=0)
+    assert {name: [c.dims for c in graph.graph.initializer] for name, graph in again.items()} == {
+        name: [c.dims for c in graph.graph.initializer] for name, graph in graphs.items()
+    }
 
 
 def test_a_configuration_survives_its_json():

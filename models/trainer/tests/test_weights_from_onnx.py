@@ -7,8 +7,8 @@ import numpy as np
 import onnx
 import pytest
 
+from foley_trainer.export.any_prior import export_any_prior
 from foley_trainer.export.codec_vocoder import export_codec, export_vocoder
-from foley_trainer.export.prior import export_prior
 from foley_trainer.finetuning.weights_from_onnx import _constants, codec_from, load_voice, prior_from, vocoder_from
 from foley_trainer.golden.fixtures import VOCODER, VOICES
 from foley_trainer.voices.inference import VoiceError
@@ -35,12 +35,12 @@ def test_every_kind_of_grid_round_trips(name: str):
     fixture, graphs = VOICES[name], graphs_of(MODELS / "fixtures" / name)
     codec = codec_from(graphs, fixture.codec)
     prior, vocoder = prior_from(graphs, fixture.prior, codec), vocoder_from(graphs, VOCODER)
-    equal(export_prior(prior, half_weights=True) | export_codec(codec, half_weights=True) | export_vocoder(vocoder, half_weights=True), graphs)
+    equal(export_any_prior(prior, half_weights=True) | export_codec(codec, half_weights=True) | export_vocoder(vocoder, half_weights=True), graphs)
 
 
 def test_the_shipped_voice_round_trips():
     voice, graphs = load_voice(MODELS / "default"), graphs_of(MODELS / "default")
-    ours = export_prior(voice.prior, half_weights=True) | export_codec(voice.codec, half_weights=True) | export_vocoder(voice.vocoder, half_weights=True)
+    ours = export_any_prior(voice.prior, half_weights=True) | export_codec(voice.codec, half_weights=True) | export_vocoder(voice.vocoder, half_weights=True)
     equal(ours, graphs)
     for name in ("condition", "encoder", "decoder", "excitation", "vocoder"):
         assert ours[name].SerializeToString(deterministic=True) == (MODELS / "default" / f"{name}.onnx").read_bytes(), name

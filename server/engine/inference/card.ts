@@ -4,14 +4,8 @@ import path from 'node:path';
 import { z } from 'zod';
 import { EngineError } from '../errors.ts';
 import { type Axis, axes, gridProblem } from './code-grid.ts';
+import { depthGraphs, type GraphName, graphNames, optionalGraphFiles } from './graph-names.ts';
 import { samplingSchema, unknownClasses } from './guidance.ts';
-
-/** In the order of a voice's hash. Only vocoders that are excited by noise have `excitation`, only cells of several codes `depth`. */
-export const graphNames = [
-  ...(['condition', 'row', 'pixel', 'encoder', 'decoder', 'vocoder'] as const),
-  ...(['excitation', 'depth'] as const),
-] as const;
-export type GraphName = (typeof graphNames)[number];
 
 const size = z
   .int()
@@ -46,7 +40,7 @@ const cardSchema = z
     latent: z.looseObject({ codebooks: size, codes: z.int().min(2).max(65_535), frequency: size, time: size }),
     grid: z.looseObject({
       ...{ rows: size, cols: size, rowAxes: z.array(axis).min(1), colAxes: z.array(axis).min(1) },
-      // A cell holds the codes of all of it, named in order by the depth graph.
+      // Axes whose codes are all in one cell; the depth graphs predict them in order.
       depthAxes: z.array(axis).optional(),
     }),
     prior: z.looseObject({
@@ -56,11 +50,13 @@ const cardSchema = z
       ...{ conditionDim: size, conditionRows: z.array(z.int().min(0)) },
       // It was trained with labels left out: class weights of zero mean no class.
       nullClass: z.boolean().optional(),
+      // Loudness levels a row that it can follow; none without.
+      contour: z.int().min(0).max(1024).optional(),
     }),
     graphs: z.looseObject({
       ...{ condition: cardFile, row: cardFile, pixel: cardFile },
-      ...{ encoder: cardFile, decoder: cardFile, vocoder: cardFile, excitation: cardFile.optional() },
-      depth: cardFile.optional(),
+      ...{ encoder: cardFile, decoder: cardFile, vocoder: cardFile },
+      ...optionalGraphFiles(cardFile),
     }),
     sampling: samplingSchema.optional(),
     // Frames to each side that its sound depends on.
@@ -70,9 +66,15 @@ const cardSchema = z
   .superRefine(({ classes, latent, grid, prior, graphs, hash, sampling }, context) => {
     const problem = gridProblem(latent, grid);
     if (problem !== null) context.addIssue({ code: 'custom', path: ['grid'], message: problem });
-    if ((graphs.depth === undefined) !== ((grid.depthAxes ?? []).length === 0)) {
-      const message = 'expected a depth graph where the grid has axes of depth, and nowhere else';
-      context.addIssue({ code: 'custom', path: ['graphs', 'depth'], message });
+    const sizes = { codebook: latent.codebooks, frequency: latent.frequency, time: latent.time };
+    const further = (grid.depthAxes ?? []).reduce((codes, axis) => codes * sizes[axis], 1) - 1;
+    if (depthGraphs.some((name, i) => (graphs[name] !== undefined) !== i < further) || further > depthGraphs.length) {
+      const message = `expected the graphs depth1 to depth${further}: one for each code of a cell after the first`;
+      context.addIssue({
+        code: 'custom',
+        path: ['graphs'],
+        message: further === 0 ? 'expected no depth graphs' : message,
+      });
     }
     const { rows, cols } = kernelOf(prior);
     if (cols % 2 === 0 || cols < 3 || cols > 15 || rows < 2 || rows > 15)

@@ -10,7 +10,7 @@ import type { PriorGraph } from './prior.ts';
 import { type SampleOptions, Sampler } from './sampler.ts';
 import { TokenSampler } from './token-sampler.ts';
 
-const [rows, cols, depth, codes, channels] = [4, 3, 2, 5, 4];
+const [rows, cols, depth, codes, channels] = [4, 3, 3, 5, 4];
 const drawing = { temperature: 1, topK: 0, topP: 1 };
 const stacked: Card = {
   ...card('tiny'),
@@ -44,7 +44,7 @@ const graph = (inputs: string[], run: (feeds: Feeds) => Record<string, ReturnTyp
 });
 const zeros = (...dims: number[]) => floats(new Float32Array(dims.reduce((a, b) => a * b)), dims);
 
-/** The trunk's first number is the sum of the classes' weights and codes that a cell sees; the others are its cell. */
+/** What a cell sees is the first number of e0, mixed with its left neighbours and its index. */
 function sampler(): Sampler {
   const [wide, p] = [cols + 4, 2];
   return new Sampler(stacked, new GridAxes(stacked), {
@@ -79,30 +79,39 @@ function sampler(): Sampler {
       const several = feeds.cell!.dims[0]!;
       assert.deepEqual(feeds.left!.dims, [several, p, depth]);
       const [left, cell, e0] = [ints(feeds, 'left'), ints(feeds, 'cell'), feeds.e0!.data as Float32Array];
-      const trunk = new Float32Array(several * channels);
+      const starts = new Float32Array((depth - 1) * several * channels);
+      const logits: number[] = [];
       const batch = feeds.attend!.dims[0]!;
       for (let slot = 0; slot < several; slot++) {
         const seen = left.slice(slot * p * depth, (slot + 1) * p * depth);
-        trunk[slot * channels] = mixed(e0[(slot % batch) * channels]!, ...seen, cell[slot]!);
+        const trunk = mixed(e0[(slot % batch) * channels]!, ...seen, cell[slot]!);
+        logits.push(...logitsOf(mixed(trunk, 0)));
+        for (let level = 1; level < depth; level++)
+          starts[((level - 1) * several + slot) * channels] = mixed(trunk, level);
       }
       return {
-        trunk: floats(trunk, [several, channels]),
+        logits: floats(Float32Array.from(logits), [several, codes]),
+        starts: floats(starts, [depth - 1, several, channels]),
         a1: zeros(several, 1, channels),
         a2: zeros(several, 1, channels),
         past: zeros(several, 1, 2, 1, 2),
       };
     }),
-    depth: graph(['trunk', 'codes', 'level'], (feeds) => {
-      const [several] = feeds.codes!.dims as [number, number];
-      assert.ok(several >= 2);
-      const known = ints(feeds, 'codes');
-      const trunk = feeds.trunk!.data as Float32Array;
-      const all = Array.from({ length: several }, (_, slot) => {
-        const own = known.slice(slot * depth, (slot + 1) * depth);
-        return [...logitsOf(mixed(trunk[slot * channels]!, ...own, ints(feeds, 'level')[0]!))];
-      });
-      return { logits: floats(Float32Array.from(all.flat()), [several, codes]) };
-    }),
+    depth: Array.from({ length: depth - 1 }, (_, i) =>
+      graph(['start', 'codes'], (feeds) => {
+        const [several, before] = feeds.codes!.dims as [number, number];
+        assert.ok(several >= 2);
+        assert.equal(before, i + 1);
+        assert.deepEqual(feeds.start!.dims, [several, channels]);
+        const known = ints(feeds, 'codes');
+        const start = feeds.start!.data as Float32Array;
+        const all = Array.from({ length: several }, (_, slot) => {
+          const own = known.slice(slot * before, (slot + 1) * before);
+          return [...logitsOf(mixed(start[slot * channels]!, ...own))];
+        });
+        return { logits: floats(Float32Array.from(all.flat()), [several, codes]) };
+      }),
+    ),
   });
 }
 
@@ -120,10 +129,9 @@ function expected({ seed, classWeights, guidance = 0, avoid }: Omit<SampleOption
     const left = [...at(row, column - 2), ...at(row, column - 1)];
     const own: number[] = [];
     for (let level = 0; level < depth; level++) {
-      const known = Array.from({ length: depth }, (_, i) => own[i] ?? codes);
       const logits = (weights: readonly number[]): Float32Array => {
         const trunk = mixed(mixed(...above, 10 * weights[0]!, 20 * weights[1]!), ...left, cell);
-        return logitsOf(mixed(trunk, ...known, level));
+        return logitsOf(level === 0 ? mixed(trunk, 0) : mixed(mixed(trunk, level), ...own));
       };
       const [positive, negative] = [logits(classWeights), logits(avoid ?? [0, 0])];
       const guided = positive.map((value, i) => value + guidance * (value - negative[i]!));

@@ -29,18 +29,17 @@ export interface PriorGraphs {
   condition: PriorGraph;
   row: PriorGraph;
   pixel: PriorGraph;
-  /** Names the codes of a cell one after the other, where it has several. */
-  depth: PriorGraph | null;
+  /** For the second and each further code of a cell, where it has several. */
+  depth: readonly PriorGraph[];
 }
 
 /**
  * The prior's graphs and what they remember of each slot. The row graph computes for a whole row what finished rows
  * contribute, the pixel graph adds what the row's own finished cells do. Where a cell has several codes, the pixel graph
- * tells what is known of the cell, and the depth graph names them in order, each by those before it. With K codes a cell,
- * M >= 2 rows of slots, C channels, P columns to each side and W columns: row graph codes [B, P, W + 2P, K]; pixel graph
- * left [M, P, K] and trunk [M, C] in place of logits; depth graph trunk [M, C], codes [M, K] (absent from `level` on),
- * level [1] -> logits [M, codes]. No bit of a slot depends on the others (see the
- * trainer's pixel graph).
+ * gives the logits of the first, and a depth graph those of each further code by the codes before it. With K codes a cell,
+ * M >= 2 rows of slots, P columns to each side and W columns: row graph codes [B, P, W + 2P, K]; pixel graph left [M, P, K]
+ * -> logits [M, codes], starts [K - 1, M, Z]; depth graph k: start [M, Z], codes [M, k] -> logits [M, codes]. No bit of a
+ * slot depends on the others (see the trainer's pixel graph).
  */
 export class Prior {
   readonly #card: Card;
@@ -78,28 +77,30 @@ export class Prior {
 
   /** The codes of a column's cells, of each slot. */
   async #codesOf(column: number, outputs: Outputs, slots: number, choose: Choose): Promise<Uint16Array[]> {
-    const { depth } = this.#graphs;
-    if (depth === null) return Array.from(choose(column, read(outputs, 'logits')), (code) => Uint16Array.of(code));
-    const { depth: levels, absent } = this.#axes;
-    const codes = Array.from({ length: slots }, () => new Uint16Array(levels));
-    const trunk = read(outputs, 'trunk');
+    const { depth } = this.#axes;
+    const codes = Array.from({ length: slots }, () => new Uint16Array(depth));
     // A lone slot has nobody beside it, as in the pixel graph.
     const several = Math.max(slots, 2);
-    const known = new BigInt64Array(several * levels).fill(BigInt(absent));
-    for (let level = 0; level < levels; level++) {
-      const { logits } = await depth.run({
-        trunk: floats(trunk, [several, trunk.length / several]),
-        codes: integers(known, [several, levels]),
-        level: integers(BigInt64Array.of(BigInt(level)), [1]),
-      });
-      const chosen = choose(column * levels + level, read({ logits: logits! }, 'logits'));
-      for (let slot = 0; slot < several; slot++) {
-        const code = chosen[slot % slots]!;
-        known[slot * levels + level] = BigInt(code);
-        if (slot < slots) codes[slot]![level] = code;
-      }
+    let logits = read(outputs, 'logits');
+    for (let level = 0; level < depth; level++) {
+      if (level > 0) logits = await this.#further(level, codes, read(outputs, 'starts'), several);
+      const chosen = choose(column * depth + level, logits);
+      for (let slot = 0; slot < slots; slot++) codes[slot]![level] = chosen[slot]!;
     }
     return codes;
+  }
+
+  /** Logits of code `level` of the cell of each slot, by those before it. */
+  async #further(level: number, codes: Uint16Array[], starts: Float32Array, several: number): Promise<Float32Array> {
+    const graph = this.#graphs.depth[level - 1];
+    if (graph === undefined) throw new Error(`no graph for code ${level} of a cell`);
+    const known = new BigInt64Array(several * level);
+    for (let slot = 0; slot < several; slot++)
+      for (let i = 0; i < level; i++) known[slot * level + i] = BigInt(codes[slot % codes.length]![i]!);
+    const size = starts.length / (this.#axes.depth - 1);
+    const start = starts.subarray((level - 1) * size, level * size);
+    const feeds = { start: floats(start, [several, size / several]), codes: integers(known, [several, level]) };
+    return read(await graph.run(feeds), 'logits');
   }
 
   /** Before the first row of each codebook: what the codebooks before it say. */
@@ -114,9 +115,20 @@ export class Prior {
       // Rows that are time know nothing of finished codebooks: there are none before the end.
       ...(condition.wants('codes') ? { codes: integers(BigInt64Array.from(clip.codes, BigInt), [1, rows, cols]) } : {}),
       ...(condition.wants('part') ? { part: integers(BigInt64Array.of(BigInt(part)), [1]) } : {}),
+      ...(condition.wants('contour') ? this.#noContour() : {}),
     });
     branch.condition = read(outputs, 'condition');
     branch.conditionFrom = clip.row;
+  }
+
+  /** A loudness contour that counts for nothing. */
+  #noContour(): Feeds {
+    const levels = this.#card.prior.contour ?? 0;
+    const { rows } = this.#axes;
+    return {
+      contour: floats(new Float32Array(rows * levels), [1, rows, levels]),
+      known: floats(new Float32Array(1), [1]),
+    };
   }
 
   #rowFeeds(branches: readonly Branch[]): Feeds {
@@ -139,11 +151,13 @@ export class Prior {
         depth === 1 ? [branches.length, reach, wide] : [branches.length, reach, wide / depth, depth],
       ),
       condition: floats(condition, [branches.length, cols, conditionDim]),
-      row: integers(
-        BigInt64Array.from(branches, ({ clip: { row } }) => BigInt(row)),
-        [branches.length],
-      ),
+      ...(this.#graphs.row.wants('row') ? { row: this.#rowsOf(branches) } : {}),
     };
+  }
+
+  #rowsOf(branches: readonly Branch[]): Feeds[string] {
+    const rows = BigInt64Array.from(branches, ({ clip: { row } }) => BigInt(row));
+    return integers(rows, [rows.length]);
   }
 
   /** Codes of the P rows above the clip's row, with P absent columns on both sides: [P, W + 2P, codes of a cell]. */

@@ -96,12 +96,12 @@ for (const name of fixtures) {
   test(`${name}: what several clips have in common is computed once, and none can tell`, async () => {
     const voice = await Voice.open(voiceDir(name), { provider: 'cpu', threads: 1 });
     const { sampler, axes } = voice;
-    const { rows, cols } = axes;
+    const { rows, perRow } = axes;
     const whole = await sampler.sample(options(voice, 3));
     const branch = (seed: number, row: number, classSeed = 3): SampleOptions => ({
       ...options(voice, seed),
       classWeights: options(voice, classSeed).classWeights,
-      start: { codes: whole, given: Uint8Array.from(whole, (_, cell) => (cell < row * cols ? 1 : 0)) },
+      start: { codes: whole, given: Uint8Array.from(whole, (_, cell) => (cell < row * perRow ? 1 : 0)) },
     });
     const asked = [
       branch(11, 5),
@@ -114,7 +114,7 @@ for (const name of fixtures) {
     const alone: Told[] = [];
     for (const one of asked) alone.push(await sampled(sampler, one));
     const together = await Promise.all(asked.map((one) => sampled(sampler, one)));
-    const computed = together.map(({ logits }) => logits.size / cols);
+    const computed = together.map(({ logits }) => logits.size / perRow);
     for (const [i, { codes, logits }] of together.entries()) {
       assert.deepEqual(codes, alone[i]!.codes, `clip ${i}`);
       for (const [cell, values] of logits)

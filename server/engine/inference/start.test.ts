@@ -38,7 +38,7 @@ for (const name of fixtures) {
 
   test(`${name}: a latent grid goes there and back`, async () => {
     const { axes } = await opened;
-    const codes = Uint16Array.from({ length: axes.rows * axes.cols }, (_, cell) => cell % 16);
+    const codes = Uint16Array.from({ length: axes.rows * axes.perRow }, (_, cell) => cell % 16);
     assert.deepEqual(axes.fromLatent(axes.toLatent(codes)), codes);
   });
 }

@@ -1,4 +1,5 @@
-import { type Card, graphNames, parseCard, readCardText } from './card.ts';
+import { type Card, parseCard, readCardText } from './card.ts';
+import { graphNames } from './graph-names.ts';
 import type { Voice } from './voice.ts';
 
 interface CachedVoice {

@@ -2,6 +2,7 @@ import { EngineError } from '../errors.ts';
 import { type Execution, Graph } from '../onnx/runtime.ts';
 import { type Card, parseCard, readCardText } from './card.ts';
 import { GridAxes } from './code-grid.ts';
+import { depthGraphs } from './graph-names.ts';
 import {
   type ClipRenderer,
   type OnAudioChunk,
@@ -12,7 +13,7 @@ import {
 } from './renderer.ts';
 import { Sampler } from './sampler.ts';
 
-const priorGraphs = ['condition', 'row', 'pixel', 'depth'] as const;
+const priorGraphs = ['condition', 'row', 'pixel', ...depthGraphs] as const;
 
 /** How a voice's renderer is had: here, or in another thread. */
 export type OpenRenderer = (of: RendererOptions, axes: GridAxes) => Promise<ClipRenderer>;
@@ -28,14 +29,11 @@ export class Voice {
   readonly #renderer: ClipRenderer;
 
   private constructor(cardText: string, card: Card, axes: GridAxes, prior: Graph[], renderer: ClipRenderer) {
-    const [condition, row, pixel, depth] = prior;
+    const [condition, row, pixel, ...depth] = prior;
     this.card = card;
     this.cardText = cardText;
     this.axes = axes;
-    this.sampler = new Sampler(card, axes, {
-      ...{ condition: condition!, row: row!, pixel: pixel! },
-      depth: depth ?? null,
-    });
+    this.sampler = new Sampler(card, axes, { condition: condition!, row: row!, pixel: pixel!, depth });
     this.#prior = prior;
     this.#renderer = renderer;
   }

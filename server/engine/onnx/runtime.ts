@@ -7,7 +7,8 @@ import { createRequire } from 'node:module';
 import path from 'node:path';
 import * as ort from 'onnxruntime-node';
 import { EngineError } from '../errors.ts';
-import type { Card, CardFile, GraphName } from '../inference/card.ts';
+import type { Card, CardFile } from '../inference/card.ts';
+import type { GraphName } from '../inference/graph-names.ts';
 import { checkGraphFile } from './validate-graph.ts';
 
 export const ortVersion: string = createRequire(import.meta.url)('onnxruntime-node/package.json').version;

@@ -5,7 +5,8 @@ import test from 'node:test';
 import fc from 'fast-check';
 import { EngineError } from '../errors.ts';
 import { fixtures, voiceDir } from '../fixtures.ts';
-import { graphNames, parseCard } from '../inference/card.ts';
+import { parseCard } from '../inference/card.ts';
+import { graphNames } from '../inference/graph-names.ts';
 import { checkGraphFile } from './validate-graph.ts';
 
 const varint = (value: number): number[] => (value < 128 ? [value] : [(value & 127) | 128, ...varint(value >>> 7)]);

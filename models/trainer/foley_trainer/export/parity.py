@@ -13,6 +13,7 @@ from torch import Tensor
 from ..models.causal_conv import FirstLayer, GatedBlock, NormedConv
 from ..models.codebook_embeddings import OwnCodes, OwnHead
 from ..models.pixelsnail import PixelSnail, PriorConfig
+from ..models.stacked_pixelsnail import StackedConfig, StackedPixelSnail
 from .fold_weight_norm import folded
 from .prior import export_prior
 from .two_stage_sampler import ReferenceSampler, TwoStageSampler
@@ -45,6 +46,21 @@ def lively(config: PriorConfig, seed: int = 0, spread: float = 2.0, codebooks: T
     weights = torch.full((1, config.classes), 1 / config.classes)
     head = model.head.all if isinstance(model.head, OwnHead) else model.head
     head.weight_g.mul_(spread / model(codes, weights).std())
+    return model
+
+
+@torch.no_grad()
+def lively_stacked(config: StackedConfig, seed: int = 0, codebooks: Tensor | None = None) -> StackedPixelSnail:
+    """The same of a stacked prior."""
+    torch.manual_seed(seed)
+    model = StackedPixelSnail(config, torch.randn(config.codebooks, config.codes, 12) if codebooks is None else codebooks).eval()
+    for module in model.modules():
+        if isinstance(module, NormedConv):
+            module.weight_g.mul_(1.7)
+            if module.bias is not None:
+                module.bias.normal_(0, 0.3)
+    for level in model.levels:
+        level.head.weight.mul_(4)
     return model
 
 

@@ -12,6 +12,8 @@ multiple of WIDTH long.
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
+from dataclasses import dataclass
 
 import onnx
 import torch
@@ -20,6 +22,7 @@ from torch import Tensor, nn
 
 from ..models.codebook_embeddings import OwnCodes, OwnHead
 from ..models.pixelsnail import PixelSnail, PriorConfig
+from ..models.stacked_pixelsnail import StackedConfig, StackedPixelSnail
 from .graph_builder import GraphWriter
 from .row_graph import layers_of
 
@@ -55,12 +58,37 @@ def pixel_graph(model: PixelSnail, writer: GraphWriter | None = None) -> onnx.Mo
     A place of the past that is hidden has -1e4 in the last of its key's numbers, any other 0, and zeros elsewhere: the mask
     is one more dimension of the key. The first cell attends to nothing, which is to zeros.
     """
-    c, layers, g = model.config, layers_of(model), writer or GraphWriter("pixel")
-    size, reach, count = c.channels, c.kernel // 2, len(layers)
+    c, g = model.config, writer or GraphWriter("pixel")
+    trunk = trunk_of(g, model, [c.kernel // 2], lambda left, cell, e0: _codes_left(g, model, left, cell, e0))
+    _logits(g, model, g.op("Elu", trunk.out), trunk.cell)
+    g.output("logits", ["M", c.codes])
+    write_state(g, c, trunk)
+    return g.model()
+
+
+@dataclass(frozen=True)
+class Trunk:
+    """Names in a pixel graph: the cell's index, the last block's output [M, C], and what the state is made of."""
+
+    cell: str
+    out: str
+    inputs: list[str]
+    """Of each block [M, C]."""
+    before: str
+    """Sum of the gated layers of a block before each of them [M, NB, L / NB, C]."""
+    remembered: list[str]
+    """Of each block, keys and values [M, 2 h d]."""
+
+
+def trunk_of(g: GraphWriter, model: PixelSnail | StackedPixelSnail, left: list[int], codes_left: Callable[[str, str, str], str]) -> Trunk:
+    """The inputs of a pixel graph and its layers. `left`: shape of the codes to the left without M, columns first; `codes_left` adds what
+    they contribute: names of left, cell and e0 -> [M, C]."""
+    c, layers = model.config, layers_of(model)
+    size, reach, count = c.channels, left[0], len(layers)
     deep = size // 2 // c.heads
     cell = g.input("cell", ["M"], "int64")
     c1, c2, e0 = g.input("c1", ["N", count, size]), g.input("c2", ["N", count, 2 * size]), g.input("e0", ["N", size])
-    left = g.input("left", ["M", reach], "int64")
+    beside = g.input("left", ["M", *left], "int64")
     l1, l2 = (g.input(name, ["M", count, reach * size]) for name in ("l1", "l2"))
     rows = g.input("attend", ["B"], "int64"), g.input("attended", ["M"], "int64")
     past = [(g.input(f"key{b}", ["B", c.heads, deep + 1, "T"]), g.input(f"value{b}", ["B", c.heads, deep, "T"])) for b in range(c.blocks)]
@@ -79,21 +107,24 @@ def pixel_graph(model: PixelSnail, writer: GraphWriter | None = None) -> onnx.Mo
 
     coordinates = F.pad(model.coordinates[0].permute(1, 2, 0).flatten(0, 1), (0, WIDTH - PLACE))
     place = g.op("Gather", g.constant(coordinates), cell, axis=0)
-    x = _codes_left(g, model, left, cell, e0)
+    x = codes_left(beside, cell, e0)
     inputs, seen = [], []
     for block, total, kept in zip(model.blocks, totals, past, strict=True):
         inputs.append(x)
         x, remembered = attend(g, c, block, x, g.op("Add", x, total), place, kept, rows)
         seen.append(remembered)
-    _logits(g, model, g.op("Elu", x), cell)
-    g.output("logits", ["M", c.codes])
-    first = g.reshape(g.join(inputs, 1), [-1, c.blocks, 1, size])
-    g.reshape(g.op("Elu", g.op("Add", first, before)), [-1, count, size], to="a1")
+    return Trunk(cell, x, inputs, before, seen)
+
+
+def write_state(g: GraphWriter, c: PriorConfig | StackedConfig, trunk: Trunk) -> None:
+    """The graph outputs a1, a2 and past."""
+    deep = c.channels // 2 // c.heads
+    first = g.reshape(g.join(trunk.inputs, 1), [-1, c.blocks, 1, c.channels])
+    g.reshape(g.op("Elu", g.op("Add", first, trunk.before)), [-1, c.layers, c.channels], to="a1")
     for name in ("a1", "a2"):
-        g.output(name, ["M", count, size])
-    g.reshape(g.join(seen, 1), [-1, c.blocks, 2, c.heads, deep], to="past")
+        g.output(name, ["M", c.layers, c.channels])
+    g.reshape(g.join(trunk.remembered, 1), [-1, c.blocks, 2, c.heads, deep], to="past")
     g.output("past", ["M", c.blocks, 2, c.heads, deep])
-    return g.model()
 
 
 def _codes_left(g: GraphWriter, model: PixelSnail, left: str, cell: str, e0: str) -> str:
@@ -123,7 +154,7 @@ def _logits(g: GraphWriter, model: PixelSnail, x: str, cell: str) -> None:
     g.op("GatherND", every, level, batch_dims=1, to="logits")
 
 
-def attend(g: GraphWriter, c: PriorConfig, block: nn.Module, x: str, out: str, place: str, past: tuple[str, str], rows: tuple[str, str]) -> tuple[str, str]:
+def attend(g: GraphWriter, c: PriorConfig | StackedConfig, block: nn.Module, x: str, out: str, place: str, past: tuple[str, str], rows: tuple[str, str]) -> tuple[str, str]:
     """The block's input and its gated layers' result [M, C] -> the next block's input [M, C]; keys and values [M, 2 h d]."""
     size, deep, attention, more = c.channels, c.channels // 2 // c.heads, block.attention, WIDTH - PLACE
     seen = g.op("Concat", x, out, place, axis=-1)

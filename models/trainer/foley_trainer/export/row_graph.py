@@ -10,10 +10,11 @@ from torch import nn
 from ..models.causal_conv import GatedBlock
 from ..models.codebook_embeddings import OwnCodes
 from ..models.pixelsnail import PixelSnail
+from ..models.stacked_pixelsnail import StackedPixelSnail
 from .graph_builder import GraphWriter
 
 
-def layers_of(model: PixelSnail) -> list[GatedBlock]:
+def layers_of(model: PixelSnail | StackedPixelSnail) -> list[GatedBlock]:
     return [layer for block in model.blocks for layer in block.residual]
 
 
@@ -24,28 +25,35 @@ def row_graph(model: PixelSnail, writer: GraphWriter | None = None) -> onnx.Mode
     A grouped convolution, a layer a group: a third faster for one clip than a product per layer whose parts are then
     shifted and summed. Each clip of the batch may be in another row.
     """
-    c, layers, g = model.config, layers_of(model), writer or GraphWriter("row")
-    size, reach, above, count = c.channels, c.kernel // 2, c.kernel - 1, len(layers)
+    c, g = model.config, writer or GraphWriter("row")
+    size, reach, above = c.channels, c.kernel // 2, c.kernel - 1
     wide = c.cols + 2 * reach
-    a1, a2 = (g.input(name, ["B", count * size, above, wide]) for name in ("a1", "a2"))
+    a1, a2 = (g.input(name, ["B", c.layers * size, above, wide]) for name in ("a1", "a2"))
     codes, condition = g.input("codes", ["B", reach, wide], "int64"), g.input("condition", ["B", c.cols, c.condition_dim])
     row = g.input("row", ["B"], "int64")
+    layers_above(g, layers_of(model), (a1, a2), condition, above, c.cols)
+    _codes_above(g, model, codes, row)
+    g.output("e0", [c.cols, "B", size])
+    return g.model()
+
+
+def layers_above(g: GraphWriter, layers: list[GatedBlock], activations: tuple[str, str], condition: str, above: int, cols: int) -> None:
+    """Activations [B, L * C, R, W + 2P] and condition [B, W, D] -> the graph outputs c1 [W, B, L, C] and c2 [W, B, L, 2C]: what the
+    R = `above` rows above add to both convolutions of every layer."""
+    count, size = len(layers), layers[0].conv1.bias.shape[0]
 
     def from_above(x: str, convs: list[nn.Module], outputs: int) -> str:
         weight = torch.cat([conv.weight()[:, :, :above] for conv in convs])
         seen = g.op("Conv", x, g.constant(weight), g.constant(torch.cat([conv.bias for conv in convs])), group=count)
-        return g.reshape(seen, [0, count, outputs, c.cols])
+        return g.reshape(seen, [0, count, outputs, cols])
 
-    g.op("Transpose", from_above(a1, [layer.conv1 for layer in layers], size), perm=[3, 0, 1, 2], to="c1")
-    g.output("c1", [c.cols, "B", count, size])
+    g.op("Transpose", from_above(activations[0], [layer.conv1 for layer in layers], size), perm=[3, 0, 1, 2], to="c1")
+    g.output("c1", [cols, "B", count, size])
     conditions = torch.cat([layer.condition.weight()[:, :, 0, 0].T for layer in layers], 1)
     gates = g.reshape(g.op("MatMul", condition, g.constant(conditions)), [0, 0, count, 2 * size])
-    second = g.op("Transpose", from_above(a2, [layer.conv2 for layer in layers], 2 * size), perm=[3, 0, 1, 2])
+    second = g.op("Transpose", from_above(activations[1], [layer.conv2 for layer in layers], 2 * size), perm=[3, 0, 1, 2])
     g.op("Add", second, g.op("Transpose", gates, perm=[1, 0, 2, 3]), to="c2")
-    g.output("c2", [c.cols, "B", count, 2 * size])
-    _codes_above(g, model, codes, row)
-    g.output("e0", [c.cols, "B", size])
-    return g.model()
+    g.output("c2", [cols, "B", count, 2 * size])
 
 
 def _codes_above(g: GraphWriter, model: PixelSnail, codes: str, row: str) -> None:

@@ -11,12 +11,11 @@ P = kf // 2 columns to each side, R = kt - 1 rows above, D condition_dim, Z widt
     row         a1, a2 [B, L * C, R, F + 2P], codes [B, P, F + 2P, K] (absent outside the grid), condition [B, F, D]
                 -> c1 [F, B, L, C], c2 [F, B, L, 2C], e0 [F, B, C]
     pixel       cell [M], c1, c2, e0 of the column, left [M, P, K], l1, l2, attend, attended, key0.., value0..
-                -> logits [M, codes] of codebook 0, starts [M, K - 1, Z], a1, a2, past      (see `pixel_graph`)
+                -> logits [M, codes] of codebook 0, starts [K - 1, M, Z], a1, a2, past      (see `pixel_graph`)
     depthk      start [M, Z], codes [M, k] (of codebooks 0 .. k - 1) -> logits [M, codes]
 
-The card's grid is rows x cols = T x (F * K) codes, row axes [time], column axes [frequency, codebook]: `prior.depth`
-codes in raster order belong to one cell. As in `pixel_graph`, M is at least 2, so that no bit of a clip depends on
-the batch.
+On the card, the grid has rows of time, columns of frequency and depth of codebooks. As in `pixel_graph`, M is at least 2, so
+that no bit of a clip depends on the batch.
 """
 
 from __future__ import annotations
@@ -32,9 +31,9 @@ from ..models.causal_conv import NormedConv
 from ..models.stacked_pixelsnail import DepthHead, StackedPixelSnail
 from .fold_weight_norm import rounded
 from .graph_builder import GraphWriter, halve
-from .pixel_graph import PLACE, WIDTH, attend
+from .pixel_graph import trunk_of, write_state
 from .prior import export_module
-from .row_graph import layers_of
+from .row_graph import layers_above, layers_of
 
 
 @torch.no_grad()
@@ -83,25 +82,13 @@ def _summed(g: GraphWriter, model: StackedPixelSnail, codes: str) -> str:
     return g.op("ReduceSum", vectors, g.constant([-2]), keepdims=0)
 
 
-def row_graph(model: StackedPixelSnail) -> onnx.ModelProto:
-    c, layers, g = model.config, layers_of(model), GraphWriter("row")
-    size, reach, above, count = c.channels, c.reach, c.kernel[0] - 1, len(layers)
+def row_graph(model: StackedPixelSnail, writer: GraphWriter | None = None) -> onnx.ModelProto:
+    c, g = model.config, writer or GraphWriter("row")
+    size, reach, above = c.channels, c.reach, c.kernel[0] - 1
     wide = c.cols + 2 * reach
-    a1, a2 = (g.input(name, ["B", count * size, above, wide]) for name in ("a1", "a2"))
+    a1, a2 = (g.input(name, ["B", c.layers * size, above, wide]) for name in ("a1", "a2"))
     codes, condition = g.input("codes", ["B", reach, wide, c.codebooks], "int64"), g.input("condition", ["B", c.cols, c.condition_dim])
-
-    def from_above(x: str, convs: list[NormedConv], outputs: int) -> str:
-        weight = torch.cat([conv.weight()[:, :, :above] for conv in convs])
-        seen = g.op("Conv", x, g.constant(weight), g.constant(torch.cat([conv.bias for conv in convs])), group=count)
-        return g.reshape(seen, [0, count, outputs, c.cols])
-
-    g.op("Transpose", from_above(a1, [layer.conv1 for layer in layers], size), perm=[3, 0, 1, 2], to="c1")
-    g.output("c1", [c.cols, "B", count, size])
-    conditions = torch.cat([layer.condition.weight()[:, :, 0, 0].T for layer in layers], 1)
-    conditioned = g.reshape(g.op("MatMul", condition, g.constant(conditions)), [0, 0, count, 2 * size])
-    second = g.op("Transpose", from_above(a2, [layer.conv2 for layer in layers], 2 * size), perm=[3, 0, 1, 2])
-    g.op("Add", second, g.op("Transpose", conditioned, perm=[1, 0, 2, 3]), to="c2")
-    g.output("c2", [c.cols, "B", count, 2 * size])
+    layers_above(g, layers_of(model), (a1, a2), condition, above, c.cols)
     # What the first layer sees of the rows above: P rows of P columns to each side, as one product a column.
     window = torch.arange(c.cols).unsqueeze(1) + torch.arange(2 * reach + 1)
     seen = g.op("Gather", _summed(g, model, codes), g.constant(window), axis=2)  # [B, P, F, 2P + 1, dim]
@@ -112,52 +99,24 @@ def row_graph(model: StackedPixelSnail) -> onnx.ModelProto:
     return g.model()
 
 
-def pixel_graph(model: StackedPixelSnail) -> onnx.ModelProto:
-    c, layers, g = model.config, layers_of(model), GraphWriter("pixel")
-    size, reach, count = c.channels, c.reach, len(layers)
-    deep = size // 2 // c.heads
-    cell = g.input("cell", ["M"], "int64")
-    c1, c2, e0 = g.input("c1", ["N", count, size]), g.input("c2", ["N", count, 2 * size]), g.input("e0", ["N", size])
-    left = g.input("left", ["M", reach, c.codebooks], "int64")
-    l1, l2 = (g.input(name, ["M", count, reach * size]) for name in ("l1", "l2"))
-    rows = g.input("attend", ["B"], "int64"), g.input("attended", ["M"], "int64")
-    past = [(g.input(f"key{b}", ["B", c.heads, deep + 1, "T"]), g.input(f"value{b}", ["B", c.heads, deep, "T"])) for b in range(c.blocks)]
+def pixel_graph(model: StackedPixelSnail, writer: GraphWriter | None = None) -> onnx.ModelProto:
+    c, g = model.config, writer or GraphWriter("pixel")
 
-    def from_left(x: str, convs: list[NormedConv]) -> str:
-        parts = g.split(x, [1] * count, 1)
-        weights = [conv.weight()[:, :, -1, :reach].permute(2, 1, 0).flatten(0, 1) for conv in convs]
-        return g.join([g.op("MatMul", part, g.constant(weight)) for part, weight in zip(parts, weights, strict=True)], 1)
+    def codes_left(left: str, _cell: str, e0: str) -> str:
+        weight = model.input.left.weight()[:, :, 0].permute(2, 1, 0).flatten(0, 1)
+        return g.gemm(g.reshape(_summed(g, model, left), [-1, weight.shape[0]]), weight, e0)
 
-    g.op("Elu", g.op("Add", from_left(l1, [x.conv1 for x in layers]), c1), to="a2")
-    second = g.op("Add", from_left(l2, [x.conv2 for x in layers]), c2)
-    gated = g.reshape(g.glu(second, size), [-1, c.blocks, c.res_blocks, size])
-    before = g.op("CumSum", gated, g.constant(2), exclusive=1)
-    totals = g.split(g.reshape(g.op("ReduceSum", gated, g.constant([2]), keepdims=0), [-1, c.blocks * size]), [size] * c.blocks, 1)
-
-    coordinates = F.pad(model.coordinates[0].permute(1, 2, 0).flatten(0, 1), (0, WIDTH - PLACE))
-    place = g.op("Gather", g.constant(coordinates), cell, axis=0)
-    weight = model.input.left.weight()[:, :, 0].permute(2, 1, 0).flatten(0, 1)
-    x = g.gemm(g.reshape(_summed(g, model, left), [-1, weight.shape[0]]), weight, e0)
-    inputs, seen = [], []
-    for block, total, kept in zip(model.blocks, totals, past, strict=True):
-        inputs.append(x)
-        x, remembered = attend(g, c, block, x, g.op("Add", x, total), place, kept, rows)
-        seen.append(remembered)
-    trunk = g.op("Elu", x)
+    trunk = trunk_of(g, model, [c.reach, c.codebooks], codes_left)
     first, *others = model.levels
-    starts = g.gemm(trunk, torch.cat([level.enter.weight for level in model.levels]).T, torch.cat([level.enter.bias for level in model.levels]))
+    enters = torch.cat([level.enter.weight for level in model.levels]).T, torch.cat([level.enter.bias for level in model.levels])
+    starts = g.gemm(g.op("Elu", trunk.out), *enters)
     start, *more = g.split(starts, [c.depth, (c.codebooks - 1) * c.depth], -1) if others else [starts]
     _depth_logits(g, first, start)
     g.output("logits", ["M", c.codes])
     if others:
-        g.reshape(more[0], [-1, c.codebooks - 1, c.depth], to="starts")
-        g.output("starts", ["M", c.codebooks - 1, c.depth])
-    start_of = g.reshape(g.join(inputs, 1), [-1, c.blocks, 1, size])
-    g.reshape(g.op("Elu", g.op("Add", start_of, before)), [-1, count, size], to="a1")
-    for name in ("a1", "a2"):
-        g.output(name, ["M", count, size])
-    g.reshape(g.join(seen, 1), [-1, c.blocks, 2, c.heads, deep], to="past")
-    g.output("past", ["M", c.blocks, 2, c.heads, deep])
+        g.op("Transpose", g.reshape(more[0], [-1, c.codebooks - 1, c.depth]), perm=[1, 0, 2], to="starts")
+        g.output("starts", [c.codebooks - 1, "M", c.depth])
+    write_state(g, c, trunk)
     return g.model()
 
 
@@ -174,9 +133,9 @@ def _depth_logits(g: GraphWriter, level: DepthHead, x: str) -> None:
     g.gemm(norm(x, level.norm_out), level.head.weight.T, level.head.bias, to="logits")
 
 
-def depth_graph(model: StackedPixelSnail, k: int) -> onnx.ModelProto:
+def depth_graph(model: StackedPixelSnail, k: int, writer: GraphWriter | None = None) -> onnx.ModelProto:
     """Codebook k of a cell, from 1 on."""
-    c, level, g = model.config, model.levels[k], GraphWriter(f"depth{k}")
+    c, level, g = model.config, model.levels[k], writer or GraphWriter(f"depth{k}")
     start, codes = g.input("start", ["M", c.depth]), g.input("codes", ["M", k], "int64")
     vectors = F.pad(model.input.vectors[:k], (0, 0, 0, 1)).flatten(0, 1)
     known = g.op("Gather", g.constant(vectors), g.op("Add", codes, g.constant(_offsets(model)[:k])), axis=0)

@@ -15,6 +15,7 @@ import torch
 from torch import Tensor
 
 from ..models.pixelsnail import PixelSnail, PriorConfig, condition_rows
+from .sampler_state import SamplerState
 
 Choose = Callable[[np.ndarray, int], np.ndarray]  # logits [B, codes], raster index of the cell -> codes [B]
 
@@ -50,43 +51,6 @@ def drawn(seed: int, temperature: float = 1.0, longest: int = 8192) -> Choose:
     return choose
 
 
-HIDDEN = -1e4
-"""Mask value of hidden positions: far below any score, and its exp() is exactly 0."""
-
-STEP = 128
-"""The past grows by so many places. Any number would do; a multiple of a vector's width never changes a bit."""
-
-
-class _State:
-    """State between rows: activations above, KV cache and the codes sampled so far."""
-
-    def __init__(self, c: PriorConfig, batch: int) -> None:
-        deep = c.channels // 2 // c.heads
-        activations = (batch, c.layers * c.channels, c.kernel - 1, c.cols + c.kernel - 1)
-        self.above1, self.above2 = np.zeros(activations, np.float32), np.zeros(activations, np.float32)
-        self.keys = [np.zeros((batch, c.heads, deep + 1, 0), np.float32) for _ in range(c.blocks)]
-        self.values = [np.zeros((batch, c.heads, deep, 0), np.float32) for _ in range(c.blocks)]
-        self.codes = np.full((batch, c.rows, c.cols), c.codes, np.int64)
-
-    def grow(self, cells: int) -> None:
-        """Grows the KV cache to so many cells; new ones are hidden."""
-        more = -(-cells // STEP) * STEP - self.keys[0].shape[-1]
-        self.keys = [np.pad(key, [(0, 0)] * 3 + [(0, more)]) for key in self.keys]
-        self.values = [np.pad(value, [(0, 0)] * 3 + [(0, more)]) for value in self.values]
-        if more > 0:
-            for key in self.keys:
-                key[:, :, -1, -more:] = HIDDEN
-
-    def past(self) -> dict[str, np.ndarray]:
-        return {f"{name}{b}": part for name, parts in (("key", self.keys), ("value", self.values)) for b, part in enumerate(parts)}
-
-    def keep(self, cell: int, past: np.ndarray) -> None:
-        """past [B, NB, 2, h, d]."""
-        for b, (key, value) in enumerate(zip(self.keys, self.values, strict=True)):
-            key[:, :, :-1, cell], value[..., cell] = past[:, b, 0], past[:, b, 1]
-            key[:, :, -1, cell] = 0
-
-
 class TwoStageSampler:
     """Samples with the condition, row and pixel graphs."""
 
@@ -94,21 +58,11 @@ class TwoStageSampler:
         self.config = config
         self.condition, self.row, self.pixel = (session(graphs[name], threads) for name in ("condition", "row", "pixel"))
 
-    def _row_inputs(self, state: _State, row: int) -> np.ndarray:
-        """Codes of the P rows above with P absent columns each side, absent outside the grid: [B, P, W + 2P]."""
-        c = self.config
-        reach = c.kernel // 2
-        out = np.full((state.codes.shape[0], reach, c.cols + 2 * reach), c.codes, np.int64)
-        for i in range(reach):
-            if row - reach + i >= 0:
-                out[:, i, reach:-reach] = state.codes[:, row - reach + i]
-        return out
-
     def run(self, class_weights: np.ndarray, choose: Choose) -> tuple[np.ndarray, np.ndarray]:
         """class_weights [B, n] -> codes [B, H, W], and the logits every cell was chosen from [B, codes, H, W]."""
         c = self.config
         weights = np.ascontiguousarray(class_weights, np.float32)
-        state, parts = _State(c, len(weights)), condition_rows(c)
+        state, parts = SamplerState(c, len(weights), (c.kernel, c.kernel)), condition_rows(c)
         logits = np.empty((len(weights), c.codes, c.rows, c.cols), np.float32)
         condition, part = np.empty(0, np.float32), np.zeros(1, np.int64)
         for row in range(c.rows):
@@ -118,36 +72,17 @@ class TwoStageSampler:
             self._row(state, row, condition[:, row - parts[int(part[0])]], choose, logits)
         return state.codes, logits
 
-    def _row(self, state: _State, row: int, condition: np.ndarray, choose: Choose, logits: np.ndarray) -> None:
-        c = self.config
-        size, reach, batch = c.channels, c.kernel // 2, state.codes.shape[0]
-        feeds = {"a1": state.above1, "a2": state.above2, "codes": self._row_inputs(state, row), "condition": np.ascontiguousarray(condition)}
-        c1, c2, e0 = self.row.run(["c1", "c2", "e0"], {**feeds, "row": np.full(batch, row)})
-        state.grow((row + 1) * c.cols)
-        # A product of one row rounds differently than one of several: see the pixel graph.
-        several = max(batch, 2)
-        rows = {"attend": np.arange(batch), "attended": np.arange(several) % batch}
-        left = np.full((several, reach), c.codes, np.int64)
-        left1, left2 = (np.zeros((several, c.layers, reach * size), np.float32) for _ in range(2))
-        for states in (state.above1, state.above2):  # this row becomes the last of the rows above the next
-            states[:, :, :-1] = states[:, :, 1:].copy()
+    def _row(self, state: SamplerState, row: int, condition: np.ndarray, choose: Choose, logits: np.ndarray) -> None:
+        c, batch = self.config, state.batch
+        feeds = {**state.row_feeds(row), "condition": np.ascontiguousarray(condition), "row": np.full(batch, row)}
+        c1, c2, e0 = self.row.run(["c1", "c2", "e0"], feeds)
+        state.begin_row(row)
         for column in range(c.cols):
             cell = row * c.cols + column
-            cell_logits, a1, a2, past = self.pixel.run(
-                ["logits", "a1", "a2", "past"],
-                {
-                    "cell": np.full(several, cell), "c1": c1[column], "c2": c2[column], "e0": e0[column],
-                    "left": left, "l1": left1, "l2": left2, **rows, **state.past(),
-                },
-            )  # fmt: skip
-            code = choose(cell_logits[:batch], cell)
+            own = {"c1": c1[column], "c2": c2[column], "e0": e0[column]}
+            cell_logits, *kept = self.pixel.run(["logits", "a1", "a2", "past"], {**state.cell_feeds(cell), **own})
             logits[:, :, row, column] = cell_logits[:batch]
-            state.codes[:, row, column] = code
-            state.keep(cell, past[:batch])
-            left[:, :-1], left[:batch, -1] = left[:, 1:], code
-            for states, lefts, new in ((state.above1, left1, a1), (state.above2, left2, a2)):
-                states[:, :, -1, reach + column] = new[:batch].reshape(batch, -1)
-                lefts[..., :-size], lefts[..., -size:] = lefts[..., size:], new
+            state.keep(cell, choose(cell_logits[:batch], cell), *kept)
 
     def logits(self, codes: np.ndarray, class_weights: np.ndarray) -> np.ndarray:
         """Teacher-forced: codes [B, H, W], class_weights [B, n] -> logits [B, codes, H, W]."""

@@ -31,7 +31,7 @@ from ..training.trainer import Runner, RunOptions
 from ..voices.build import write_folder
 from ..voices.card import BASE, files_of
 from .previews import Auditions
-from .stage import FineTuneStage, sample_kept
+from .stage import fine_tune_stage, sample_kept
 from .weights_from_onnx import Trainable, load_voice
 
 SHARES = {"codec": 0.2, "vocoder": 0.3, "prior": 0.5}
@@ -211,7 +211,7 @@ class _OnBase(_Job):
         shots = making.oneshots
         composing = making.sounds.of(shots) if shots else None
         augmenter = Augmenter(making.train, composing, self.corpus.classes, data["samples"], data["compose_share"], data.get("onset"), data["speed"])
-        tuned = FineTuneStage(self.base, self.classes, kept, augmenter, making.held_out, bf16=self.args.bf16, samples=data["samples"], **part["training"])
+        tuned = fine_tune_stage(self.base, self.classes, kept, augmenter, making.held_out, bf16=self.args.bf16, samples=data["samples"], **part["training"])
         runner = Runner(tuned, RunOptions(self.out / stage, stage, seed=self.args.seed, **{**part["run"], **budget}))
         audition = self.auditions(self.classes, data["samples"])
         runner.on_eval = lambda _step, _metrics: audition(runner)

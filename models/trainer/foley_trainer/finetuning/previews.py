@@ -11,11 +11,10 @@ import numpy as np
 import soundfile
 import torch
 
-from ..export.prior import export_prior
-from ..export.two_stage_sampler import TwoStageSampler
+from ..export.any_prior import export_any_prior, open_sampler
 from ..features.mel import MelConfig
+from ..models.any_prior import new_prior
 from ..models.hifigan import Generator
-from ..models.pixelsnail import PixelSnail
 from ..models.rvq_vae import Codec
 from ..runtime.events import emit
 from ..training.trainer import Runner
@@ -51,13 +50,13 @@ class Auditions:
     def _make(self, runner: Runner) -> tuple[np.ndarray, np.ndarray]:
         """Audio [n, samples] and mels [n, bins, frames] by the averaged weights."""
         trained: Any = runner.stage.modules["prior"]
-        prior = PixelSnail(trained.config, self.codec.quantizer.codebooks.clone()).eval()
+        prior = new_prior(trained.config, self.codec.quantizer.codebooks.clone()).eval()
         prior.load_state_dict({k: v.cpu() for k, v in runner.ema.state["prior"].items()})
         c = prior.config
         indices = [self.classes.index(label) for label in self.auditioned]
         weights = np.eye(c.classes, dtype=np.float32)[indices]
-        choose = drawn_apart([(self.seed, i) for i in indices], c.rows * c.cols, Recipe(self.seed))
-        grids = TwoStageSampler(c, export_prior(prior)).sample(weights, choose)
+        choose = drawn_apart([(self.seed, i) for i in indices], c.grid.rows * c.grid.cols, Recipe(self.seed))
+        grids = open_sampler(c, export_any_prior(prior)).sample(weights, choose)
         mel = self.codec.decode(c.grid.to_latent(torch.from_numpy(grids)))
         longer = torch.cat([mel, mel[..., -1:]], -1)
         noise = torch.randn(len(mel), longer.shape[2] * MelConfig.hop, generator=torch.Generator().manual_seed(self.seed))

@@ -20,10 +20,12 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from ..data import Augmenter, Sounds
-from ..models.pixelsnail import PixelSnail
+from ..models.any_prior import AnyPrior, new_prior
+from ..models.stacked_pixelsnail import StackedPixelSnail
 from ..runtime.device import autocast, here, sent
 from ..runtime.progress import Progress
 from ..training.prior import PriorStage
+from ..training.stacked import StackedStage
 from ..training.trainer import clip_and_step
 from ..voices.inference import Recipe, VoiceRunner
 from .weights_from_onnx import Trainable
@@ -35,7 +37,7 @@ PROBES = 16  # recordings that decide which old class a new one is initialised f
 
 @dataclass(frozen=True)
 class Kept:
-    """Rehearsal clips of the kept classes: grids [n, rows, cols] and class indices [n]."""
+    """Rehearsal clips of the kept classes: grids [n, rows, codes of a row] and class indices [n]."""
 
     grids: np.ndarray
     labels: np.ndarray
@@ -51,9 +53,9 @@ def sample_kept(voice: str | Path, classes: list[str], each: int, seed: int, fil
     progress, grids = Progress("kept", len(wanted)), []
     for at in range(0, len(wanted), BATCH):
         part = wanted[at : at + BATCH]
-        grids.append(runner.grids([index for index, _ in part], [(seed, index, number) for index, number in part], Recipe(seed)))
+        grids.append(runner.grids([index for index, _ in part], [(seed, index, number) for index, number in part], Recipe(seed, guidance=0)))
         progress.add(len(part))
-    shape = (0, runner.config.rows, runner.config.cols)
+    shape = (0, runner.config.grid.rows, runner.config.grid.cols)
     kept = Kept(np.concatenate(grids) if grids else np.zeros(shape, np.int64), np.array([index for index, _ in wanted], np.int64))
     file.parent.mkdir(parents=True, exist_ok=True)
     temporary = file.with_suffix(".tmp.npz")
@@ -63,12 +65,11 @@ def sample_kept(voice: str | Path, classes: list[str], each: int, seed: int, fil
 
 
 @torch.no_grad()
-def with_added_classes(prior: PixelSnail, like: Sequence[int]) -> PixelSnail:
+def with_added_classes(prior: AnyPrior, like: Sequence[int]) -> AnyPrior:
     """The same prior with one more class for each of `like`, initialised from that old class."""
     if not like:
         return prior
-    config = replace(prior.config, classes=prior.config.classes + len(like))
-    made = PixelSnail(config, _codebooks(prior)).eval()
+    made = new_prior(replace(prior.config, classes=prior.config.classes + len(like)), _codebooks(prior)).eval()
     state = made.state_dict()
     for name, value in prior.state_dict().items():
         if value.shape != state[name].shape:  # [out, classes]
@@ -78,92 +79,200 @@ def with_added_classes(prior: PixelSnail, like: Sequence[int]) -> PixelSnail:
     return made
 
 
-def _codebooks(prior: PixelSnail) -> Tensor:
+def _codebooks(prior: AnyPrior) -> Tensor:
     """Codebooks of the right size; their values come from the state that is loaded next."""
     c = prior.config
+    if isinstance(prior, StackedPixelSnail):
+        return prior.input.vectors[..., : -prior.config.vector or None].detach().clone()
     if prior.condition.levels_first:
         return prior.condition.vectors[:, :-1].clone()
-    dim = prior.first.vectors.shape[2] // 2 if c.alphabets else 1
+    dim = prior.first.vectors.shape[2] // 2 if prior.config.alphabets else 1
     return torch.randn(c.codebooks, c.codes, dim)
 
 
-class FineTuneStage(PriorStage):
-    """`classes`: all classes of the new voice, the base's first; the augmenter has those with recordings.
-    `kept_share` of every batch are rehearsal clips."""
+class Rehearsal:
+    """Rehearsal clips as a stage trains on them, and how far its prior drifts from the base on them.
+
+    `teacher`: the base's prior. Codes are in the shape that the prior takes them in.
+    """
+
+    def __init__(self, teacher: AnyPrior, kept: Kept, share: float, batch: int, bf16: bool) -> None:
+        self.teacher, self.bf16 = here(copy.deepcopy(teacher)).eval().requires_grad_(False), bf16
+        c, grids = teacher.config, kept.grids.astype(np.int64)
+        if isinstance(teacher, StackedPixelSnail):
+            grids = grids.reshape(len(grids), c.rows, c.cols, c.codebooks)
+        # `kept` alternates between classes, so both parts have clips of each.
+        aside = np.arange(len(kept.labels)) >= len(kept.labels) - min(HELD_OUT, len(kept.labels) // 4)
+        self.trained, self.aside = ((sent(grids[of]), sent(kept.labels[of])) for of in (~aside, aside))
+        self.each = min(batch - 1, round(batch * share)) if len(kept.labels) else 0
+        """Rehearsal clips of a batch."""
+
+    def draw(self, rng: np.random.Generator) -> np.ndarray:
+        """Indices of the rehearsal clips of a batch."""
+        return rng.integers(0, max(1, len(self.trained[1])), self.each)
+
+    def expected(self, codes: Tensor, labels: Tensor) -> Tensor:
+        """The base's log-probabilities of each code, in the shape of its logits."""
+        with torch.no_grad(), autocast(self.bf16):
+            return log_probabilities(self.teacher(codes, F.one_hot(labels, self.teacher.config.classes).float()).float(), self.teacher)
+
+    def apart(self, logits: Tensor, codes: Tensor, labels: Tensor) -> Tensor:
+        """Kullback-Leibler divergence from the base in nats, of each code."""
+        target, axis = self.expected(codes, labels), code_axis(self.teacher)
+        return (target.exp() * (target - logits.log_softmax(axis))).sum(axis)
+
+
+def code_axis(prior: AnyPrior) -> int:
+    """Axis of the codes in the prior's logits."""
+    return -1 if isinstance(prior, StackedPixelSnail) else 1
+
+
+def log_probabilities(logits: Tensor, prior: AnyPrior) -> Tensor:
+    return logits.log_softmax(code_axis(prior))
+
+
+def nll_of(logits: Tensor, codes: Tensor, prior: AnyPrior) -> Tensor:
+    """Negative log-likelihood in nats, of each code."""
+    return -log_probabilities(logits, prior).gather(code_axis(prior), codes.unsqueeze(code_axis(prior))).squeeze(code_axis(prior))
+
+
+@torch.no_grad()
+def nearest_classes(rehearsal: Rehearsal, codes: Tensor, labels: np.ndarray, names: list[str]) -> dict[str, int]:
+    """For each class of `names` the old class with the highest likelihood of its recordings: a rooster starts from dog, not
+    rain. codes and labels [PROBES]."""
+    teacher, scores = rehearsal.teacher, []
+    for old in range(teacher.config.classes):
+        parts = [(part, torch.full((len(part),), old, device=part.device)) for part in codes.split(8)]
+        scores.append(torch.cat([nll_of(rehearsal.expected(*part), part[0], teacher).flatten(1).mean(1) for part in parts]))
+    nll = torch.stack(scores).cpu()  # [classes, PROBES]
+    return {label: int(nll[:, labels == i].mean(1).argmin()) for i, label in enumerate(names) if (labels == i).any()}
+
+
+class FineTuneStage:
+    """What fine-tuning adds to a prior's stage. `classes`: all classes of the new voice, the base's first; the augmenter has
+    those with recordings. `kept_share` of every batch are rehearsal clips."""
+
+    prior: AnyPrior
+    augmenter: Augmenter
+    bf16: bool
+    batch: int
+
+    def _begin(self, base: Trainable, classes: list[str], kept: Kept, kept_share: float) -> None:
+        self.rehearsal = Rehearsal(base.prior, kept, kept_share, self.batch, self.bf16)
+        known = base.prior.config.classes
+        nearest = {}
+        if len(classes) > known:
+            rng = np.random.default_rng(0)
+            drawn = [self.augmenter.draw(rng) for _ in range(PROBES)]
+            codes = self.codes_of(np.stack([audio for audio, _ in drawn]))
+            nearest = nearest_classes(self.rehearsal, codes, np.array([label for _, label in drawn]), self.augmenter.classes)
+        like = [nearest.get(label, 0) for label in classes[known:]]
+        self.prior.load_state_dict(with_added_classes(base.prior, like).state_dict())
+        own = torch.tensor([classes.index(label) for label in self.augmenter.classes])
+        self.own, self.names, self.eval_labels = own.numpy(), classes, own[self.eval_labels]
+        self.batch -= self.rehearsal.each
+
+    def codes_of(self, audio: np.ndarray) -> Tensor:
+        """Audio [B, samples] -> codes in the shape that the prior takes them in."""
+        raise NotImplementedError
+
+    def weighed(self, each: Tensor) -> Tensor:
+        """Nats of each code -> what counts in training."""
+        return each.mean()
+
+    def _fit(self, logits: Tensor, own: Tensor, picks: Tensor) -> dict[str, float]:
+        """One step on the logits of a batch: recordings, whose codes are `own`, and after them rehearsal clips."""
+        nll = nll_of(logits[: len(own)], own, self.prior)
+        loss, metrics = self.weighed(nll), {"nll": nll.mean().item()}
+        if len(picks):
+            codes, labels = (part[picks] for part in self.rehearsal.trained)
+            apart = self.rehearsal.apart(logits[len(own) :], codes, labels)
+            loss, metrics["kept"] = loss + self.weighed(apart), apart.mean().item()
+        return {**metrics, "norm": clip_and_step(loss, self.prior, self.optimizer, 1.0)}
+
+    @torch.no_grad()
+    def _drift(self, metrics: dict[str, float]) -> dict[str, float]:
+        """Adds `kept`: divergence of the kept classes from the base in nats per code, on held-out rehearsal clips."""
+        grids, labels = self.rehearsal.aside
+        if not len(labels):
+            return metrics
+        apart = []
+        for codes, label in zip(grids.split(8), labels.split(8), strict=True):
+            with autocast(self.bf16):
+                logits = self.prior(codes, self._one_hot(label)).float()
+            apart.append(self.rehearsal.apart(logits, codes, label))
+        kept = torch.cat(apart).mean().item()
+        return {**metrics, "kept": kept, "score": metrics["score"] + kept}
+
+
+class FineTunePixelSnail(FineTuneStage, PriorStage):
+    """Fine-tunes a prior that goes codebook by codebook."""
 
     def __init__(
         self, base: Trainable, classes: list[str], kept: Kept, augmenter: Augmenter, held_out: Sounds, *,
         batch: int, lr: float, bf16: bool, samples: int, kept_share: float = 0.25,
     ) -> None:  # fmt: skip
-        known = base.prior.config.classes
         config = replace(base.prior.config, classes=len(classes))
-        super().__init__(config, config.grid, copy.deepcopy(base.codec), augmenter, held_out, batch=batch, lr=lr, bf16=bf16, samples=samples)
-        self.teacher = here(copy.deepcopy(base.prior)).eval().requires_grad_(False)
-        nearest = self._nearest() if len(classes) > known else {}
-        like = [nearest.get(label, 0) for label in classes[known:]]
-        self.prior.load_state_dict(with_added_classes(base.prior, like).state_dict())
-        own = torch.tensor([classes.index(label) for label in augmenter.classes])
-        self.own, self.names, self.eval_labels = own.numpy(), classes, own[self.eval_labels]
-        # `kept` alternates between classes, so both parts have clips of each.
-        aside = np.arange(len(kept.labels)) >= len(kept.labels) - min(HELD_OUT, len(kept.labels) // 4)
-        self.kept, self.kept_aside = ((sent(kept.grids[of].astype(np.int64)), sent(kept.labels[of])) for of in (~aside, aside))
-        self.old = min(batch - 1, round(batch * kept_share)) if len(kept.labels) else 0
-        self.batch = batch - self.old
+        PriorStage.__init__(self, config, config.grid, copy.deepcopy(base.codec), augmenter, held_out, batch=batch, lr=lr, bf16=bf16, samples=samples)
+        self._begin(base, classes, kept, kept_share)
 
-    @torch.no_grad()
-    def _nearest(self) -> dict[str, int]:
-        """For each new class the old class with the highest likelihood of its recordings: a rooster starts from dog, not rain."""
-        rng = np.random.default_rng(0)
-        drawn = [self.augmenter.draw(rng) for _ in range(PROBES)]
-        codes, labels = self._encode(np.stack([audio for audio, _ in drawn])), np.array([label for _, label in drawn])
-        nll = torch.stack([
-            torch.cat([F.nll_loss(self._teacher(part, torch.full((len(part),), old, device=part.device)), part, reduction="none").mean((1, 2)) for part in codes.split(8)])
-            for old in range(self.teacher.config.classes)
-        ]).cpu()  # [classes, PROBES]  # fmt: skip
-        return {label: int(nll[:, labels == i].mean(1).argmin()) for i, label in enumerate(self.augmenter.classes) if (labels == i).any()}
+    def codes_of(self, audio: np.ndarray) -> Tensor:
+        return self._encode(audio)
+
+    def weighed(self, each: Tensor) -> Tensor:
+        return (each * self.weights).mean()
 
     def draw(self, rng: np.random.Generator, step: int) -> Any:
         """Clips, their classes, and the indices of the rehearsal clips of the batch."""
-        audio, labels = super().draw(rng, step)
-        return audio, self.own[labels], rng.integers(0, max(1, len(self.kept[1])), self.old)
-
-    def _teacher(self, codes: Tensor, labels: Tensor) -> Tensor:
-        with torch.no_grad(), autocast(self.bf16):
-            return self.teacher(codes, F.one_hot(labels, self.teacher.config.classes).float()).float().log_softmax(1)
+        audio, labels = PriorStage.draw(self, rng, step)
+        return audio, self.own[labels], self.rehearsal.draw(rng)
 
     def step(self, batch: Any, step: int) -> dict[str, float]:
-        own, labels = self._encode(batch[0]), sent(batch[1])
-        codes, old = own, labels[:0]
-        if self.old:
-            picks = sent(batch[2])
-            old = self.kept[1][picks]
-            codes = torch.cat([own, self.kept[0][picks]])
+        own, labels, picks = self._encode(batch[0]), sent(batch[1]), sent(batch[2])
+        codes, old = (part[picks] for part in self.rehearsal.trained)
         with autocast(self.bf16):
-            logits = self.prior(codes, self._one_hot(torch.cat([labels, old]))).float()
-        nll = F.cross_entropy(logits[: len(own)], own, reduction="none")
-        loss, metrics = (nll * self.weights).mean(), {"nll": nll.mean().item()}
-        if self.old:
-            target = self._teacher(codes[len(own) :], old)
-            apart = _divergence(target, logits[len(own) :])
-            loss, metrics["kept"] = loss + (apart * self.weights).mean(), apart.mean().item()
-        return {**metrics, "norm": clip_and_step(loss, self.prior, self.optimizer, 1.0)}
+            logits = self.prior(torch.cat([own, codes]), self._one_hot(torch.cat([labels, old]))).float()
+        return self._fit(logits, own, picks)
 
     def evaluate(self) -> dict[str, float]:
-        """As the prior's; `kept`: Kullback-Leibler divergence of the kept classes from the base in nats per cell, on held-out
-        rehearsal clips."""
-        metrics = super().evaluate()
-        grids, labels = self.kept_aside
-        if len(labels):
-            apart = []
-            for codes, label in zip(grids.split(8), labels.split(8), strict=True):
-                with autocast(self.bf16):
-                    logits = self.prior(codes, self._one_hot(label)).float()
-                apart.append(_divergence(self._teacher(codes, label), logits))
-            metrics["kept"] = torch.cat(apart).mean().item()
-            metrics["score"] += metrics["kept"]
-        return metrics
+        return self._drift(PriorStage.evaluate(self))
 
 
-def _divergence(target: Tensor, logits: Tensor) -> Tensor:
-    """Log-probabilities and logits [B, codes, H, W] -> nats per cell [B, H, W]."""
-    return (target.exp() * (target - logits.log_softmax(1))).sum(1)
+class FineTuneStacked(FineTuneStage, StackedStage):
+    """Fine-tunes a stacked prior. Labels and contours of recordings are left out as in its training, so that guidance goes on working;
+    rehearsal clips have their labels and no contour."""
+
+    def __init__(
+        self, base: Trainable, classes: list[str], kept: Kept, augmenter: Augmenter, held_out: Sounds, *,
+        batch: int, lr: float, bf16: bool, samples: int, kept_share: float = 0.25,
+    ) -> None:  # fmt: skip
+        config = replace(base.prior.config, classes=len(classes))
+        StackedStage.__init__(self, config, copy.deepcopy(base.codec), augmenter, held_out, batch=batch, lr=lr, bf16=bf16, samples=samples)
+        self._begin(base, classes, kept, kept_share)
+
+    def codes_of(self, audio: np.ndarray) -> Tensor:
+        return self._encode(audio)[0]
+
+    def draw(self, rng: np.random.Generator, step: int) -> Any:
+        """As the stage's, and the indices of the rehearsal clips of the batch."""
+        audio, labels, named, followed = StackedStage.draw(self, rng, step)
+        return audio, self.own[labels], named, followed, self.rehearsal.draw(rng)
+
+    def step(self, batch: Any, step: int) -> dict[str, float]:
+        own, contour = self._encode(batch[0])
+        labels, named, followed, picks = (sent(part) for part in batch[1:])
+        codes, old = (part[picks] for part in self.rehearsal.trained)
+        weights = torch.cat([self._one_hot(labels) * named.unsqueeze(1), self._one_hot(old)])
+        contour = torch.cat([contour, contour.new_zeros(len(picks), *contour.shape[1:])])
+        followed = torch.cat([followed, followed.new_zeros(len(picks))])
+        with autocast(self.bf16):
+            logits = self.prior(torch.cat([own, codes]), weights, contour, followed).float()
+        return self._fit(logits, own, picks)
+
+    def evaluate(self) -> dict[str, float]:
+        return self._drift(StackedStage.evaluate(self))
+
+
+def fine_tune_stage(base: Trainable, *args: Any, **options: Any) -> FineTunePixelSnail | FineTuneStacked:
+    """The stage that fits the base's prior."""
+    return (FineTuneStacked if isinstance(base.prior, StackedPixelSnail) else FineTunePixelSnail)(base, *args, **options)

@@ -9,7 +9,7 @@ of each is read off. Exporting the result again reproduces the voice's files.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
@@ -21,6 +21,7 @@ from onnx import TensorProto, numpy_helper
 from torch import Tensor, nn
 from torch.nn.utils.parametrize import is_parametrized
 
+from ..export import stacked
 from ..export.codec_vocoder import export_codec, vocoder_graphs
 from ..export.fold_weight_norm import folded
 from ..export.graph_builder import GraphWriter
@@ -28,12 +29,14 @@ from ..export.pixel_graph import pixel_graph
 from ..export.prior import condition_graph
 from ..export.row_graph import row_graph
 from ..export.two_stage_sampler import session
+from ..models.any_prior import AnyConfig, AnyPrior, config_from
 from ..models.causal_conv import NormedConv
 from ..models.codebook_embeddings import OwnCodes
 from ..models.conditioning import Context
 from ..models.hifigan import Generator, VocoderConfig
 from ..models.pixelsnail import PixelSnail, PriorConfig
 from ..models.rvq_vae import Codec, CodecConfig
+from ..models.stacked_pixelsnail import StackedConfig, StackedPixelSnail
 from ..voices.inference import VoiceError
 
 Module = TypeVar("Module", bound=nn.Module)
@@ -48,7 +51,7 @@ class Trainable:
     """A voice as modules in eval mode, and its card."""
 
     codec: Codec
-    prior: PixelSnail
+    prior: AnyPrior
     vocoder: Generator
     card: dict[str, Any]
 
@@ -60,12 +63,12 @@ def load_voice(folder: str | Path) -> Trainable:
         card = json.loads((folder / "card.json").read_text(encoding="utf-8"))
         configs = {name: card["training"][name]["config"] for name in ("codec", "prior", "vocoder")}
         graphs = {name: onnx.load_from_string((folder / entry["file"]).read_bytes()) for name, entry in card["graphs"].items()}
-        codec_config, prior_config, vocoder_config = CodecConfig(**configs["codec"]), PriorConfig(**configs["prior"]), VocoderConfig(**configs["vocoder"])
+        codec_config, prior_config, vocoder_config = CodecConfig(**configs["codec"]), config_from(configs["prior"]), VocoderConfig(**configs["vocoder"])
     except KeyError as error:
         raise VoiceError(f"the voice in {folder} cannot be fine-tuned: its card does not describe its networks (no {error.args[0]!r})") from error
     except (OSError, ValueError, TypeError) as error:
         raise VoiceError(f"the voice in {folder} cannot be fine-tuned: its card does not describe its networks ({error})") from error
-    if prior_config.condition == "map":
+    if isinstance(prior_config, PriorConfig) and prior_config.condition == "map":
         raise VoiceError(f"the voice in {folder} cannot be fine-tuned: its label network was exported as a fixed table")
     codec = codec_from(graphs, codec_config)
     return Trainable(codec, prior_from(graphs, prior_config, codec), vocoder_from(graphs, vocoder_config), card)
@@ -100,13 +103,39 @@ def vocoder_from(graphs: dict[str, onnx.ModelProto], config: VocoderConfig) -> G
     return made
 
 
-def prior_from(graphs: dict[str, onnx.ModelProto], config: PriorConfig, codec: Codec) -> PixelSnail:
+def prior_from(graphs: dict[str, onnx.ModelProto], config: AnyConfig, codec: Codec) -> AnyPrior:
+    """codec: the voice's own; the prior's code vectors were made from its codebooks."""
+    return _stacked_from(graphs, config, codec) if isinstance(config, StackedConfig) else _pixelsnail_from(graphs, config, codec)
+
+
+def _pixelsnail_from(graphs: dict[str, onnx.ModelProto], config: PriorConfig, codec: Codec) -> PixelSnail:
     model = PixelSnail(config, codec.quantizer.codebooks.clone()).eval()
     if model.condition.levels_first:
         _context(model, graphs["condition"])
     else:
         _named(model.condition, graphs["condition"])
-    _adjoint(model, {"row": graphs["row"], "pixel": graphs["pixel"]})
+    probe = folded(model)
+    for module in probe.modules():
+        if hasattr(module, "tables"):
+            module.plain = None  # from the convolutions, which are leaves
+    _adjoint(model, probe, {"row": row_graph, "pixel": pixel_graph}, graphs)
+    return model
+
+
+def _stacked_from(graphs: dict[str, onnx.ModelProto], config: StackedConfig, codec: Codec) -> StackedPixelSnail:
+    model = StackedPixelSnail(config, codec.quantizer.codebooks.clone()).eval()
+    parts = nn.Module()  # the condition alone; its tensors are the model's
+    for name, module in model.named_children():
+        if name.startswith("of_"):
+            parts.add_module(name, module)
+    parts.of_frequency, parts.of_time = model.of_frequency, model.of_time
+    _traced(parts, lambda: {"condition": stacked.condition_graph(model)}, {"condition": graphs["condition"]}, set())
+
+    def depth(k: int) -> Write:
+        return lambda probe, writer: stacked.depth_graph(probe, k, writer)
+
+    writes: dict[str, Write] = {"row": stacked.row_graph, "pixel": stacked.pixel_graph, **{f"depth{k}": depth(k) for k in range(1, config.codebooks)}}
+    _adjoint(model, stacked.folded_stacked(model), writes, graphs)
     return model
 
 
@@ -173,8 +202,12 @@ def _traced(module: nn.Module, export: Any, graphs: dict[str, onnx.ModelProto], 
         value.copy_(torch.where(lost, before[name], part) if name in untraced else part)
 
 
-def _leaves(model: PixelSnail) -> dict[str, Tensor]:
-    """The weights behind the row and pixel graphs, each set to ones that require gradients."""
+Write = Callable[[Any, GraphWriter], onnx.ModelProto]
+"""Writes a graph of a prior."""
+
+
+def _leaves(model: AnyPrior) -> dict[str, Tensor]:
+    """The weights behind hand-written graphs, each set to ones that require gradients."""
     leaves = {}
     for name, module in model.named_modules():
         if isinstance(module, OwnCodes):
@@ -184,18 +217,25 @@ def _leaves(model: PixelSnail) -> dict[str, Tensor]:
             if module.bias is not None:
                 module.bias.data.fill_(1)
                 leaves[f"{name}.bias"] = module.bias.requires_grad_(True)
+    if isinstance(model, StackedPixelSnail):
+        for name, value in _unfolded(model):
+            value.data.fill_(1)
+            leaves[name] = value.requires_grad_(True)
     return leaves
 
 
-def _adjoint(model: PixelSnail, graphs: dict[str, onnx.ModelProto]) -> None:
-    """Sets all weights of `model` beside the condition's. Constants are c = L w with L w = sums and multiples of few
-    weights; so w = L'c / L'L1, and where two weights were added, each gets half."""
-    probe = folded(model)
-    for module in probe.modules():
-        if hasattr(module, "tables"):
-            module.plain = None  # from the convolutions, which are leaves
+def _unfolded(model: StackedPixelSnail) -> Iterator[tuple[str, nn.Parameter]]:
+    """Parameters that the graphs hold as they are: code vectors and depth heads."""
+    yield "input.vectors", model.input.vectors
+    for name, value in model.levels.named_parameters():
+        yield f"levels.{name}", value
+
+
+def _adjoint(model: AnyPrior, probe: AnyPrior, writes: dict[str, Write], graphs: dict[str, onnx.ModelProto]) -> None:
+    """Sets all weights of `model` beside the condition's; `probe` is a folded copy. Constants are c = L w with L w = sums and
+    multiples of few weights; so w = L'c / L'L1, and where two weights were added, each gets half."""
     leaves, found, ones = _leaves(probe), [], []
-    for name, write in (("row", row_graph), ("pixel", pixel_graph)):
+    for name, write in writes.items():
         writer = GraphWriter(name)
         ours, theirs = _constants(write(probe, writer)), _constants(graphs[name])
         _ = list(_pairs(ours, theirs, name))
@@ -212,7 +252,7 @@ def _adjoint(model: PixelSnail, graphs: dict[str, onnx.ModelProto]) -> None:
 
 
 @torch.no_grad()
-def _fill(model: PixelSnail, values: dict[str, Tensor]) -> None:
+def _fill(model: AnyPrior, values: dict[str, Tensor]) -> None:
     for name, module in model.named_modules():
         if isinstance(module, OwnCodes):
             codebooks, codes, dim = module.vectors.shape
@@ -225,3 +265,6 @@ def _fill(model: PixelSnail, values: dict[str, Tensor]) -> None:
             module.weight_g.copy_(norms)
             if module.bias is not None:
                 module.bias.copy_(values[f"{name}.bias"].detach())
+    if isinstance(model, StackedPixelSnail):
+        for name, value in _unfolded(model):
+            value.copy_(values[name].detach())

@@ -15,16 +15,19 @@ import numpy as np
 import torch
 from torch.nn.utils.parametrize import is_parametrized
 
+from ..export.any_prior import export_any_prior, open_sampler
 from ..export.codec_vocoder import export_codec, export_vocoder, folded_vocoder, with_rounded_weights
 from ..export.fold_weight_norm import folded
-from ..export.parity import lively
-from ..export.prior import export_prior
+from ..export.parity import lively, lively_stacked
+from ..export.stacked import folded_stacked
 from ..export.two_stage_sampler import ReferenceSampler
 from ..features.mel import MelConfig
+from ..models.any_prior import AnyConfig, AnyPrior
 from ..models.grid import Grid
 from ..models.hifigan import Generator, VocoderConfig
 from ..models.pixelsnail import PixelSnail, PriorConfig
 from ..models.rvq_vae import Codec, CodecConfig
+from ..models.stacked_pixelsnail import StackedConfig, StackedPixelSnail
 from ..runtime.files import save_text
 from ..voices.card import card_fields, write_voice
 
@@ -38,7 +41,7 @@ class Fixture:
     classes: list[str]
     seed: int
     codec: CodecConfig
-    prior: PriorConfig
+    prior: AnyConfig
 
 
 def _fixture(title: str, classes: list[str], seed: int, strides: list[list[int]], *, codebooks: int = 2, time_major: bool = False, blocks: int = 2) -> Fixture:
@@ -52,6 +55,16 @@ def _fixture(title: str, classes: list[str], seed: int, strides: list[list[int]]
     return Fixture(title, classes, seed, codec, prior)
 
 
+def _stacked(title: str, classes: list[str], seed: int, strides: list[list[int]], codebooks: int) -> Fixture:
+    codec = _fixture(title, classes, seed, strides, codebooks=codebooks).codec
+    frequency, time = codec.latent_shape
+    prior = StackedConfig(
+        codebooks=codebooks, codes=16, rows=time, cols=frequency, classes=len(classes), channels=32, blocks=2, res_blocks=1, heads=2,
+        condition_dim=8, depth=32, depth_hidden=32, vector=8, contour=4,
+    )  # fmt: skip
+    return Fixture(title, classes, seed, codec, prior)
+
+
 FEW = ["Beep", "Hiss", "Thud"]
 # The last three have the strides of the paper's other systems.
 VOICES: dict[str, Fixture] = {
@@ -59,6 +72,7 @@ VOICES: dict[str, Fixture] = {
     "tiny-time": _fixture("Tiny, step by step in time", FEW, 12, [[10, 2], [2, 2]], time_major=True),
     "tiny-vq": _fixture("Tiny, one codebook", FEW, 12, [[2, 2], [2, 2]], codebooks=1, blocks=1),
     "tiny-freq": _fixture("Tiny, coarse in frequency", FEW, 17, [[4, 2], [4, 2]], blocks=1),
+    "tiny-stacked": _stacked("Tiny, cells of several codebooks", FEW, 12, [[10, 2], [2, 2]], 3),
     "tiny-padded": _fixture("Tiny, coarse in time, frames padded", FEW, 12, [[2, 4], [2, 4]], blocks=1),
 }
 
@@ -91,10 +105,10 @@ def audible(config: VocoderConfig, seed: int) -> Generator:
 
 
 @torch.no_grad()
-def golden(prior: PixelSnail, codec: Codec, vocoder: Generator, seed: int) -> dict[str, Any]:
+def golden(prior: AnyPrior, codec: Codec, vocoder: Generator, seed: int) -> dict[str, Any]:
     """The expected outputs of the graphs, computed in torch with the same rounded weights.
 
-    codes: a grid in raster order; logits [cell][code]: teacher-forced on it for classWeights; greedy: the grid
+    codes: a grid in raster order; logits [place][code]: teacher-forced on it for classWeights; greedy: the grid
     temperature 0 samples; melMean and audio: the decoded codes, whole and of the first codebook alone. The
     vocoder is fed the frames and the last of them once more, as a server does; audio is every 97th sample.
     """
@@ -102,15 +116,21 @@ def golden(prior: PixelSnail, codec: Codec, vocoder: Generator, seed: int) -> di
     rng = np.random.default_rng(seed)
     weights = np.zeros((1, c.classes), np.float32)
     weights[0, 1], weights[0, 2] = 0.75, 0.25
-    codes = rng.integers(0, c.codes, (1, c.rows, c.cols))
-    reference = ReferenceSampler(folded(prior, half=True))
-    logits = reference.logits(codes, weights)[0].reshape(c.codes, -1).T
+    codes = rng.integers(0, c.codes, (1, c.grid.rows, c.grid.cols))
+    if isinstance(prior, StackedPixelSnail):
+        model = folded_stacked(prior, half=True)
+        cells = torch.from_numpy(codes).view(1, c.rows, c.cols, c.codebooks)
+        logits = model(cells, torch.from_numpy(weights)).view(-1, c.codes).numpy()
+    else:
+        model = folded(prior, half=True)
+        logits = ReferenceSampler(model).logits(codes, weights)[0].reshape(c.codes, -1).T
     latent = c.grid.to_latent(torch.from_numpy(codes))
     coarse = latent.clone()
     coarse[:, 1:] = c.codes
     decoder, generator = with_rounded_weights(codec), folded_vocoder(vocoder, half_weights=True)
     out: dict[str, Any] = {"classWeights": weights[0].tolist(), "codes": codes.flatten().tolist(), "logits": np.round(logits.astype(float), 5).tolist()}
-    out["greedy"] = reference.sample(weights).flatten().tolist()
+    sampler = ReferenceSampler(model) if isinstance(model, PixelSnail) else open_sampler(c, export_any_prior(prior, half_weights=True))
+    out["greedy"] = sampler.sample(weights).flatten().tolist()
     out["latent"] = latent.flatten().tolist()
     for name, part in (("whole", latent), ("firstCodebook", coarse)):
         mel = decoder.decode(part)
@@ -125,10 +145,11 @@ def write_fixture(folder: Path, name: str) -> dict[str, Any]:
     fixture, mel = VOICES[name], MelConfig()
     seed = fixture.seed
     codec, vocoder = _codec(fixture.codec, seed), audible(VOCODER, seed)
-    prior = lively(fixture.prior, seed, spread=2.0, codebooks=codec.quantizer.codebooks)
+    books = codec.quantizer.codebooks
+    prior = lively_stacked(fixture.prior, seed, books) if isinstance(fixture.prior, StackedConfig) else lively(fixture.prior, seed, 2.0, books)
     fields = card_fields(name, fixture.title, "fixture", fixture.classes, fixture.prior, fixture.codec, VOCODER, mel, fixture.codec.mel_frames * mel.hop)
     fields |= {"created": "2026-01-01T00:00:00Z", "license": "CC0-1.0", "credits": [], "data": {"note": "random weights: for tests, not for ears"}}
-    graphs = export_prior(prior, half_weights=True) | export_codec(codec, half_weights=True) | export_vocoder(vocoder, half_weights=True)
+    graphs = export_any_prior(prior, half_weights=True) | export_codec(codec, half_weights=True) | export_vocoder(vocoder, half_weights=True)
     card = write_voice(folder / name, fields, graphs)
     save_text(json.dumps(golden(prior, codec, vocoder, seed)) + "\n", folder / name / "golden.json")
     return card

@@ -20,6 +20,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from .causal_conv import NormedConv
+from .grid import Grid
 from .pixelsnail import Block
 
 
@@ -66,6 +67,11 @@ class StackedConfig:
     def layers(self) -> int:
         """Gated residual blocks with causal convolutions in the whole network."""
         return self.blocks * self.res_blocks
+
+    @property
+    def grid(self) -> Grid:
+        """The codes in the order they are sampled in: a row is a time step, and the codebooks of a cell follow each other."""
+        return Grid(self.codebooks, self.cols, self.rows, ["time"], ["frequency", "codebook"])
 
     def to_dict(self) -> dict[str, Any]:
         return asdict(self) | {"kernel": list(self.kernel)}

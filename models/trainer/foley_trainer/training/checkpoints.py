@@ -7,9 +7,9 @@ from typing import Any
 
 import torch
 
+from ..models.any_prior import AnyPrior, config_from, new_prior
 from ..models.embedder import Embedder, EmbedderConfig
 from ..models.hifigan import Generator, VocoderConfig
-from ..models.pixelsnail import PixelSnail, PriorConfig
 from ..models.rvq_vae import Codec, CodecConfig
 from ..runtime.record import Record
 
@@ -37,11 +37,9 @@ def load_codec(path: str | Path) -> tuple[Codec, Record]:
     return codec.eval().requires_grad_(False), record
 
 
-def load_prior(path: str | Path, codec: Codec) -> tuple[PixelSnail, Record]:
+def load_prior(path: str | Path, codec: Codec) -> tuple[AnyPrior, Record]:
     weights, record = _read(path, "prior")
-    if record.config.get("kind") == "stacked":
-        raise TrainedError(f"{path} holds a stacked prior: it can be trained and sampled (export.stacked_sampler), but not yet exported as a voice; use preset rvq for a voice")
-    prior = PixelSnail(PriorConfig(**record.config), codec.quantizer.codebooks.clone())
+    prior = new_prior(config_from(record.config), codec.quantizer.codebooks.clone())
     prior.load_state_dict(weights["prior"])
     return prior.eval().requires_grad_(False), record
 

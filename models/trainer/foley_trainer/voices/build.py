@@ -9,8 +9,8 @@ from typing import Any
 
 from ..data import Corpus, open_corpus
 from ..data.attribution import licences, recordings, summary, to_csv
+from ..export.any_prior import export_any_prior
 from ..export.codec_vocoder import export_codec, export_vocoder
-from ..export.prior import export_prior
 from ..features.mel import MelConfig
 from ..runtime.record import Record
 from ..training import presets
@@ -40,7 +40,7 @@ def write_folder(
     fields = card_fields(voice, name, preset["name"], classes, prior.config, codec.config, vocoder.config, MelConfig(), preset["data"]["samples"])
     credits = [*(former or []), *recordings(corpus)]
     fields |= _provenance(corpus, {"codec": codec_record, "prior": prior_record, "vocoder": vocoder_record}) | {"credits": summary(credits)} | (more or {})
-    graphs = export_prior(prior, half_weights=True) | export_codec(codec, half_weights=True) | export_vocoder(vocoder, half_weights=True)
+    graphs = export_any_prior(prior, half_weights=True) | export_codec(codec, half_weights=True) | export_vocoder(vocoder, half_weights=True)
     card = write_voice(out, fields, graphs, {"credits.csv": to_csv(credits)})
     return {"out": str(out), "hash": card["hash"], "bytes": sum(g["bytes"] for g in card["graphs"].values())}
 

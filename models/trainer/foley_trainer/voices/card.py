@@ -10,25 +10,31 @@ from typing import Any
 import onnx
 
 from ..features.mel import MelConfig
+from ..models.any_prior import AnyConfig, conditioned_rows
 from ..models.hifigan import VocoderConfig, reach
-from ..models.pixelsnail import PriorConfig, condition_rows
 from ..models.rvq_vae import CodecConfig
+from ..models.stacked_pixelsnail import StackedConfig
 from ..runtime.files import save_text
 
 FORMAT, VERSION = "foleyd-voice", 2
 GRAPHS = ("condition", "row", "pixel", "encoder", "decoder", "vocoder")
 EXCITATION = "excitation"
 """An additional graph of voices whose vocoder is excited by noise."""
+DEPTH = tuple(f"depth{k}" for k in range(1, 8))
+"""Additional graphs of a stacked prior, one for each codebook after the first."""
+ORDER = (*GRAPHS, EXCITATION, *DEPTH)
+"""All graphs that a voice may have, in the order of its hash."""
 BASE = "base"
 """A fine-tuned voice embeds its base voice in this folder; the base generates the classes `retrained.kept`."""
 
 
 def card_fields(
-    voice: str, name: str, preset: str, classes: list[str], prior: PriorConfig, codec: CodecConfig, vocoder: VocoderConfig, mel: MelConfig, samples: int
+    voice: str, name: str, preset: str, classes: list[str], prior: AnyConfig, codec: CodecConfig, vocoder: VocoderConfig, mel: MelConfig, samples: int
 ) -> dict[str, Any]:
     """The card fields that follow from the configurations; `write_voice` adds graphs and hash."""
     frequency, time = codec.latent_shape
-    if (prior.codebooks, prior.frequency, prior.time, prior.codes) != (codec.codebooks, frequency, time, codec.codes):
+    grid, stacked = prior.grid, isinstance(prior, StackedConfig)
+    if (grid.codebooks, grid.frequency, grid.time, prior.codes) != (codec.codebooks, frequency, time, codec.codes):
         raise ValueError(f"the prior's grid does not match this codec's codes: {prior.grid}, expected {codec.codebooks} x {frequency} x {time}")
     if len(classes) != prior.classes:
         raise ValueError(f"{len(classes)} class names for a prior of {prior.classes}")
@@ -47,24 +53,27 @@ def card_fields(
             "frames": codec.mel_frames, "floor": mel.floor,
         },
         "latent": {"codebooks": codec.codebooks, "codes": codec.codes, "frequency": frequency, "time": time},
-        "grid": {"rows": prior.rows, "cols": prior.cols, "rowAxes": prior.row_axes, "colAxes": prior.col_axes},
+        "grid": {"rows": prior.rows, "cols": prior.cols, "rowAxes": grid.row_axes}
+        | ({"colAxes": ["frequency"], "depthAxes": ["codebook"]} if stacked else {"colAxes": grid.col_axes}),
         "prior": {
             "channels": prior.channels, "layers": prior.layers, "blocks": prior.blocks, "heads": prior.heads,
-            "headDim": prior.channels // 2 // prior.heads, "kernel": prior.kernel, "conditionDim": prior.condition_dim,
-            "conditionRows": condition_rows(prior),
-        },
+            "headDim": prior.channels // 2 // prior.heads, "kernel": list(prior.kernel) if stacked else prior.kernel, "conditionDim": prior.condition_dim,
+            "conditionRows": conditioned_rows(prior),
+        }
+        # Label dropout taught it what no class is; loudness levels of a row that it can follow.
+        | ({"nullClass": True, "contour": prior.contour} if stacked else {}),
         "vocoder": {"reach": reach(vocoder)},
     }  # fmt: skip
 
 
 def voice_hash(graphs: dict[str, dict[str, Any]]) -> str:
-    """sha256 (hex) of the graphs' sha256 in the order of GRAPHS, the excitation last, joined by newlines: identifies a voice by its weights."""
-    return hashlib.sha256("\n".join(graphs[name]["sha256"] for name in (*GRAPHS, EXCITATION) if name in graphs).encode()).hexdigest()
+    """sha256 (hex) of the graphs' sha256 in the order of ORDER, joined by newlines: identifies a voice by its weights."""
+    return hashlib.sha256("\n".join(graphs[name]["sha256"] for name in ORDER if name in graphs).encode()).hexdigest()
 
 
 def files_of(card: dict[str, Any]) -> list[str]:
     """Names of the graphs' files."""
-    return [card["graphs"][name]["file"] for name in (*GRAPHS, EXCITATION) if name in card["graphs"]]
+    return [card["graphs"][name]["file"] for name in ORDER if name in card["graphs"]]
 
 
 def write_voice(folder: str | Path, fields: dict[str, Any], graphs: dict[str, onnx.ModelProto], beside: dict[str, str] | None = None) -> dict[str, Any]:
@@ -76,7 +85,7 @@ def write_voice(folder: str | Path, fields: dict[str, Any], graphs: dict[str, on
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "card.json").unlink(missing_ok=True)
     written = {}
-    for name in (*GRAPHS, EXCITATION):
+    for name in ORDER:
         if name not in graphs:
             continue
         data = graphs[name].SerializeToString(deterministic=True)

@@ -12,10 +12,14 @@ from typing import Any
 import numpy as np
 import torch
 
-from ..export.two_stage_sampler import Choose, TwoStageSampler, session
+from ..export.any_prior import open_sampler
+from ..export.guidance import doubled, guided, negative_weights
+from ..export.two_stage_sampler import Choose, session
 from ..features.mel import LogMel, MelConfig
-from ..models.pixelsnail import PriorConfig, condition_rows
-from .card import BASE, EXCITATION, FORMAT, GRAPHS, VERSION, voice_hash
+from ..models.any_prior import AnyConfig, conditioned_rows
+from ..models.pixelsnail import PriorConfig
+from ..models.stacked_pixelsnail import StackedConfig
+from .card import BASE, EXCITATION, FORMAT, ORDER, VERSION, voice_hash
 
 Seed = tuple[int, ...]
 NOISE = 1  # appended to a clip's seed: an independent random stream for its noise
@@ -27,11 +31,12 @@ class VoiceError(Exception):
 
 @dataclass(frozen=True)
 class Recipe:
-    """Sampling settings of a clip, in addition to voice, class and number."""
+    """Sampling settings of a clip, in addition to voice, class and number. `guidance`: None is the card's, for each class."""
 
     seed: int = 0
     temperature: float = 1.0
     top_p: float = 1.0
+    guidance: float | None = None
 
 
 class VoiceRunner:
@@ -43,7 +48,7 @@ class VoiceRunner:
             card = json.loads((folder / "card.json").read_text(encoding="utf-8"))
             if (card["format"], card["version"]) != (FORMAT, VERSION):
                 raise VoiceError(f"{folder}: format {card['format']} {card['version']}, expected {FORMAT} {VERSION}")
-            data = {name: (folder / card["graphs"][name]["file"]).read_bytes() for name in (*GRAPHS, EXCITATION) if name in card["graphs"]}
+            data = {name: (folder / card["graphs"][name]["file"]).read_bytes() for name in ORDER if name in card["graphs"]}
             self.config, self.mel_config = _prior_config(card), _mel_config(card["mel"], card["audio"]["rate"])
         except (OSError, ValueError, KeyError, TypeError) as error:
             raise VoiceError(f"no voice in {folder}: {error!r}") from error
@@ -58,7 +63,7 @@ class VoiceRunner:
         self.levels, self.codes = card["latent"]["codebooks"], card["latent"]["codes"]
         self.log_mel = LogMel(self.mel_config)
         self._base = _base(folder, card, threads)
-        self._sampler = TwoStageSampler(self.config, data, threads)
+        self._sampler = open_sampler(self.config, data, threads)
         self._encoder, self._decoder, self._vocoder = (session(data[name], threads) for name in ("encoder", "decoder", "vocoder"))
         self._excitation = session(data[EXCITATION], threads) if EXCITATION in data else None
 
@@ -77,9 +82,18 @@ class VoiceRunner:
         return codes, self.speak(self.decode(codes), seeds)
 
     def grids(self, classes: Sequence[int], seeds: Sequence[Seed], recipe: Recipe) -> np.ndarray:
-        """A clip's codes for each class index and seed, as the grid the prior fills: [B, rows, cols]. By this voice's own prior."""
-        weights = np.eye(len(self.classes), dtype=np.float32)[list(classes)]
-        return self._sampler.sample(weights, drawn_apart(seeds, self.config.rows * self.config.cols, recipe))
+        """A clip's codes for each class index and seed, in the order of `config.grid`: [B, rows, codes of a row]. By this voice's own prior."""
+        weights, choose = np.eye(len(self.classes), dtype=np.float32)[list(classes)], drawn_apart(seeds, self.config.grid.rows * self.config.grid.cols, recipe)
+        guidance = np.array([self.guidance(index) if recipe.guidance is None else recipe.guidance for index in classes])
+        if not guidance.any():
+            return self._sampler.sample(weights, choose)
+        negative = negative_weights(len(self.classes), self.card["prior"].get("nullClass", False))
+        return self._sampler.sample(doubled(weights, negative), guided(choose, guidance))[: len(weights)]
+
+    def guidance(self, index: int) -> float:
+        """The card's guidance of a class; 0 if it has none."""
+        told = (self.card.get("sampling") or {}).get("guidance") or {}
+        return float((told.get("classes") or {}).get(self.classes[index], told.get("default", 0)))
 
     def mel(self, audio: np.ndarray) -> np.ndarray:
         """[B, samples] -> log-mel [B, bins, frames]."""
@@ -136,18 +150,25 @@ def drawn_apart(seeds: Sequence[Seed], cells: int, recipe: Recipe) -> Choose:
     return choose
 
 
-def _prior_config(card: dict[str, Any]) -> PriorConfig:
+def _prior_config(card: dict[str, Any]) -> AnyConfig:
     """What a sampler must know of the prior. Raises ValueError where the card contradicts itself."""
     prior, grid, latent = card["prior"], card["grid"], card["latent"]
     fields = {name: prior[name] for name in ("channels", "blocks", "heads", "kernel")}
-    fields |= {name: latent[name] for name in ("codebooks", "frequency", "time", "codes")}
-    config = PriorConfig(
-        rows=grid["rows"], cols=grid["cols"], row_axes=grid["rowAxes"], col_axes=grid["colAxes"], classes=len(card["classes"]),
-        res_blocks=prior["layers"] // prior["blocks"], condition_dim=prior["conditionDim"],
-        condition="place" if prior["conditionRows"] == [0] else "context", **fields,
-    )  # fmt: skip
-    if condition_rows(config) != prior["conditionRows"]:
-        raise ValueError(f"conditionRows is {prior['conditionRows']}, expected {condition_rows(config)} for this grid")
+    fields |= {"rows": grid["rows"], "cols": grid["cols"], "codebooks": latent["codebooks"], "codes": latent["codes"], "classes": len(card["classes"])}
+    fields |= {"res_blocks": prior["layers"] // prior["blocks"], "condition_dim": prior["conditionDim"]}
+    config: AnyConfig
+    if grid.get("depthAxes"):
+        axes = (grid["rowAxes"], grid["colAxes"], grid["depthAxes"])
+        if axes != (["time"], ["frequency"], ["codebook"]):
+            raise ValueError(f"row, column and depth axes are {axes}, expected time, frequency and codebook")
+        config = StackedConfig(contour=prior.get("contour", 0), **fields)
+    else:
+        condition = "place" if prior["conditionRows"] == [0] else "context"
+        config = PriorConfig(
+            row_axes=grid["rowAxes"], col_axes=grid["colAxes"], frequency=latent["frequency"], time=latent["time"], condition=condition, **fields
+        )
+    if conditioned_rows(config) != prior["conditionRows"]:
+        raise ValueError(f"conditionRows is {prior['conditionRows']}, expected {conditioned_rows(config)} for this grid")
     return config
 
 
