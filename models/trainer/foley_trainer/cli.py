@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import json
 import sys
 
 import torch
@@ -21,6 +22,7 @@ from .evaluation.yamnet import TaggerMissing
 from .experiments import reproduce
 from .experiments.reproduce import ReproduceError
 from .finetuning import command as finetuning_command
+from .finetuning import voice_stages
 from .models.vggish import WeightsError
 from .runtime import device, parallel
 from .runtime.device import NoDevice
@@ -30,7 +32,7 @@ from .training import embedder as embedder_training
 from .training import presets, weights_file
 from .training.checkpoints import TrainedError
 from .training.presets import PresetError
-from .training.stages import Making, train
+from .training.stages import STAGES, Making, train
 from .training.trainer import MismatchedCheckpoint, NotFinite
 from .voices import import_dcase
 from .voices import pipeline as voice_pipeline
@@ -79,14 +81,19 @@ def _parser() -> argparse.ArgumentParser:
     finetuning_command.add_parser(commands)
     import_dcase.add_parser(commands)
     weights_file.add_parser(commands)
+    voice_stages.add_parser(commands)
     reproduce.add_parser(commands)
     embedder_training.add_parser(commands)
     evaluation_command.add_parser(commands)
     reference_command.add_parser(commands)
     ranking_command.add_parser(commands)
     export = commands.add_parser("export", help="export trained stages as a voice folder: ONNX graphs and card.json")
-    for name in ("corpus", "codec", "prior", "vocoder", "out"):
-        export.add_argument(f"--{name}", required=True)
+    export.add_argument("--corpus", required=True, action="append", help="corpus that the stages were trained on (repeatable, as in their training)")
+    for name in STAGES:
+        export.add_argument(f"--{name}", required=True, help=f"folder of the trained {name}")
+    export.add_argument("--out", required=True, help="folder of the voice")
+    export.add_argument("--projections", type=int, help="rounds in which the vocoder's output is brought nearer to its mel, 0 to 8 (default: as it was trained)")
+    export.add_argument("--guidance", type=json.loads, metavar="JSON", help='guidance of the card, e.g. {"default": 1, "classes": {"Rain": 0.5}}')
     export.add_argument("--id", required=True, help="voice id: letters, digits, - and _")
     export.add_argument("--name", required=True, help="display name of the voice")
     export.add_argument("--preset", default="rvq")

@@ -92,6 +92,53 @@ def test_fine_tuning_a_voice_adds_a_class(scratch: Path, creaks: Path, tmp_path:
         assert {row["class"] for row in csv.DictReader(file)} == {"Beep", "Hiss", "Creak"}
 
 
+@pytest.fixture(scope="module")
+def stacked(folder_corpus: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """As `scratch`, with a stacked prior."""
+    root = tmp_path_factory.mktemp("stacked")
+    config = {"kind": "stacked", "channels": 32, "blocks": 1, "res_blocks": 1, "kernel": [3, 5], "heads": 2, "condition_dim": 8, "depth": 32, "depth_hidden": 32, "vector": 8}
+    preset = {"extends": "tiny", "about": "a stacked prior", "prior": {"config": {**config, "condition": None, "alphabets": None}}}
+    (root / "tiny-stacked.json").write_text(json.dumps(preset))
+    wanted = order(root / "job", folder_corpus, more=("--preset", str(root / "tiny-stacked.json")))
+    assert main(wanted) == 0
+    return root / "job"
+
+
+def test_a_stacked_voice_is_fine_tuned_like_any_other(stacked: Path, creaks: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]):
+    before = card_of(stacked)
+    assert (before["grid"]["depthAxes"], before["prior"]["nullClass"]) == (["codebook"], True)
+    assert set(before["graphs"]) == {"condition", "row", "pixel", "encoder", "decoder", "vocoder", "excitation", "depth1"}
+    capsys.readouterr()
+    assert main(order(tmp_path, creaks, base=stacked / "voice", more=("--only", "Creak", "--stages", "prior,vocoder"))) == 0
+    events, card = said(capsys.readouterr().out), card_of(tmp_path)
+    assert [c["name"] for c in card["classes"]] == ["Beep", "Hiss", "Creak"]
+    kept = [e["kept"] for e in events if e["event"] == "eval" and "kept" in e]
+    assert kept
+    assert all(0 <= k < 0.05 for k in kept)
+    own, expected = (VoiceRunner(at / "voice").make("Beep", [3], Recipe(1, guidance=1))[0] for at in (tmp_path, stacked))
+    assert np.array_equal(own, expected)
+    mine = VoiceRunner(tmp_path / "voice")
+    new, unguided = (mine.make("Creak", [0], Recipe(1, guidance=g))[0] for g in (2, 0))
+    assert not np.array_equal(new, unguided)
+
+
+def test_a_voices_networks_can_be_trained_on_and_exported_again(stacked: Path, folder_corpus: Path, tmp_path: Path):
+    assert main(["stages", "--voice", str(stacked / "voice"), "--out", str(tmp_path / "stages")]) == 0
+    places = [part for name in ("codec", "prior", "vocoder") for part in (f"--{name}", str(tmp_path / "stages" / name))]
+    again = ["export", "--corpus", str(folder_corpus), *places, "--out", str(tmp_path / "voice"), "--id", "again", "--name", "Again"]
+    assert main([*again, "--projections", "2", "--guidance", '{"default": 1.5}']) == 0
+    card, before = card_of(tmp_path), card_of(stacked)
+    assert card["sampling"] == {"guidance": {"default": 1.5}}
+    assert card["training"]["vocoder"]["config"]["projections"] == 2
+    assert card["vocoder"]["reach"] > before["vocoder"]["reach"]
+    for name in ("condition", "depth1", "encoder", "decoder"):
+        assert card["graphs"][name]["sha256"] == before["graphs"][name]["sha256"], name
+    assert VoiceRunner(tmp_path / "voice").make("Hiss", [0], Recipe())[1].shape == (1, 88200)
+    # Its vocoder is recovered without what the projection adds.
+    voice = load_voice(tmp_path / "voice")
+    assert voice.vocoder.projection is not None
+
+
 def test_class_names_match_those_of_the_base_case_insensitively(scratch: Path, creaks: Path, tmp_path: Path):
     assert main(order(tmp_path, creaks, base=scratch / "voice", steps=2, more=("--only", "beep"))) == 0
     assert [c["name"] for c in card_of(tmp_path)["classes"]] == ["Beep", "Hiss"]

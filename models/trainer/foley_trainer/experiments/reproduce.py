@@ -138,7 +138,7 @@ class Experiment:
         if (folder / "voice" / "card.json").is_file():
             return
         places = {"codec": self.codecs[system], "prior": folder / "prior", "vocoder": self.args.vocoder or self.out / "vocoder", "out": folder / "voice"}
-        names = {"corpus": self.args.corpus, "id": system, "name": f"{system} of Table 2", "preset": str(folder / f"{system}.json")}
+        names = {"corpus": [self.args.corpus], "id": system, "name": f"{system} of Table 2", "preset": str(folder / f"{system}.json")}
         _say("exported", system=system, **export_voice(argparse.Namespace(**{k: str(v) for k, v in places.items()}, **names)))
 
     def _clips(self, system: str, label: str, count: int) -> list[Path]:

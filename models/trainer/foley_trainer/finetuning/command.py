@@ -21,7 +21,6 @@ import torch
 from ..data import Augmenter, Corpus, CorpusError, open_corpus
 from ..runtime import device
 from ..runtime.events import emit
-from ..runtime.files import save_atomic
 from ..runtime.supervised import Stopped, locked, stoppable, watch_stdin
 from ..training import presets
 from ..training.checkpoints import TrainedError, load_codec, load_vocoder
@@ -32,6 +31,7 @@ from ..voices.build import write_folder
 from ..voices.card import BASE, files_of
 from .previews import Auditions
 from .stage import fine_tune_stage, sample_kept
+from .voice_stages import write_stage
 from .weights_from_onnx import Trainable, load_voice
 
 SHARES = {"codec": 0.2, "vocoder": 0.3, "prior": 0.5}
@@ -172,12 +172,9 @@ class _OnBase(_Job):
         self.kept_classes = [label for label in old if label not in self.corpus.classes]
         known = presets.load(card["preset"]) if card["preset"] in presets.names() else presets.load("rvq")
         self.preset = self._preset(known)
-        parts = {"codec": {"codec": base.codec.state_dict()}, "vocoder": {"generator": base.vocoder.state_dict()}}
-        for name, modules in parts.items():
-            record = card["training"][name]
-            state = {"stage": name, "config": record["config"], "step": record["steps"], "seconds": record["minutes"] * 60, "ema": modules, "metrics": record["metrics"]}
+        for name in ("codec", "vocoder"):
             if not (self.out / "base" / f"{name}.pt").is_file():
-                save_atomic(state, self.out / "base" / f"{name}.pt")
+                write_stage(base, name, self.out / "base" / f"{name}.pt")
             if name not in stages:
                 self.places[name] = self.out / "base" / f"{name}.pt"
 

@@ -40,4 +40,4 @@ def make_voice(args: argparse.Namespace) -> None:
     if parallel.rank() == 0:
         device.choose("cpu")
         places = {name: str(out / name) for name in SHARES}
-        emit("exported", **export_voice(argparse.Namespace(**places, corpus=args.corpus, out=str(out / "voice"), id=args.id, name=args.name, preset=args.preset)))
+        emit("exported", **export_voice(argparse.Namespace(**places, corpus=[args.corpus], out=str(out / "voice"), id=args.id, name=args.name, preset=args.preset)))
