@@ -23,7 +23,11 @@ export const RULES = [
   { of: 'server/engine/onnx/runtime.ts', may: ['server/engine'], packages: ['onnxruntime-node'] },
   { of: 'server/engine/dsp', may: ['server/engine/dsp'] },
   { of: 'server/engine/inference/render-worker.mjs', may: ['server/engine'], packages: ['tsx'] },
-  { of: 'server/engine', may: ['server/engine', 'server/audio'], packages: ['zod'] },
+  {
+    of: 'server/engine',
+    may: ['server/engine', 'server/audio', 'server/util/child-exit.ts'],
+    packages: ['zod'],
+  },
 
   // Plays the clips it is given; knows neither the protocol nor where clips come from.
   { of: 'server/playback', may: ['server/playback', 'server/audio'], packages: ['node-web-audio-api', 'tsx'] },

@@ -49,6 +49,7 @@ export const version = (
 
 /** Bytes of disk that stay free beside a voice that is brought in. */
 const FREE_DISK = 256 * 2 ** 20;
+const CLOSE_MS = 5000;
 /** The voice in the repository. */
 const DEFAULT = 'default';
 const ROOT = fileURLToPath(new URL('../', import.meta.url));
@@ -60,6 +61,8 @@ export interface AppParts {
   /** Hears the milliseconds from each sound's being played to its being scheduled. */
   onPlaced?: (ms: number) => void;
   engine?: Engine;
+  /** Milliseconds that a part of the server has to close, beyond what it is given to finish. */
+  closeMs?: number;
   log?: Log;
   extra?: NonNullable<DispatcherOptions['extra']>;
 }
@@ -80,6 +83,7 @@ export interface App {
 /** Wires a server together. Rejects with a ProtocolError: port_in_use, io_error, bad_certificate. */
 export async function createApp(config: Config, parts: AppParts = {}): Promise<App> {
   const { limits } = config;
+  const { closeMs = CLOSE_MS } = parts;
   const started = performance.now();
   const log = parts.log ?? createLog({ level: config.logLevel });
   const engine = parts.engine ?? (await startEngine(config, log));
@@ -244,20 +248,29 @@ export async function createApp(config: Config, parts: AppParts = {}): Promise<A
     await listeners.unannounce();
     triggers.close();
     midi.close();
-    await scheduler.drain(limits.drainMs);
+    // A hung engine ends no clip: closing it does.
+    if (!(await within(scheduler.drain(limits.drainMs), limits.drainMs + closeMs))) await engine.close();
     // Whoever waited for a job is told of its end before the connection goes.
     await nextTurn();
-    await listeners.close();
+    const part = async (name: string, closed: Promise<unknown>, ms = closeMs): Promise<void> => {
+      if (!(await within(closed, ms))) log.warn({ part: name }, 'a part of the server did not close in time');
+    };
+    await part('listeners', listeners.close());
     await Promise.all([
-      engine.close(),
-      embedder.close(),
-      encoder.close(),
-      training.close(),
-      untrusted.close(),
-      closeDelivery(),
+      part('engine', engine.close()),
+      part('embedder', embedder.close()),
+      part('encoder', encoder.close()),
+      // It writes a checkpoint first, and is ended by force after 30 seconds.
+      part('training', training.close(), 35_000),
+      part('check of voices', untrusted.close()),
+      part('delivery', closeDelivery()),
     ]);
-    if (opening !== null) await (await opening).close();
-    await auditLog.close();
+    if (opening !== null)
+      await part(
+        'playback',
+        opening.then((open) => open.close()),
+      );
+    await part('audit log', auditLog.close());
   };
   let stopped: Promise<void> | null = null;
   const close = (): Promise<void> => {
@@ -272,9 +285,11 @@ export async function createApp(config: Config, parts: AppParts = {}): Promise<A
     const health: Health = () => {
       // A voice repaired meanwhile is noticed by whoever asks twice.
       if (problem !== null) void check();
+      const { state } = engine.info();
+      const why = state === 'stalled' || state === 'restarting' ? `the engine is ${state}` : problem;
       return {
-        ...{ status: problem === null ? 'ok' : 'degraded', name: 'foleyd', version },
-        ...{ engine: engine.info().state, voice: active.active, problem },
+        ...{ status: why === null ? 'ok' : 'degraded', name: 'foleyd', version },
+        ...{ engine: state, voice: active.active, problem: why },
       };
     };
     const isMapped = (address: string): boolean => triggers.isMapped(address);
@@ -309,6 +324,19 @@ export async function createApp(config: Config, parts: AppParts = {}): Promise<A
     connect: (role) => connectMemory(dispatcher, role),
     close,
   };
+}
+
+/** Whether something ends within so many milliseconds. What it rejects with is thrown. */
+async function within(work: Promise<unknown>, ms: number): Promise<boolean> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<false>((resolve) => {
+    timer = setTimeout(resolve, ms, false);
+  });
+  try {
+    return await Promise.race([work.then(() => true), late]);
+  } finally {
+    clearTimeout(timer);
+  }
 }
 
 /** Loads a voice beside the others and tries it. Rejects with an EngineError. */

@@ -15,7 +15,7 @@ export const serverInfo = defineCommand({
       uptime: z.number().min(0).describe('time since the start').meta({ unit: 's' }),
       engine: z
         .looseObject({
-          state: z.enum(['starting', 'ready', 'restarting', 'closed']),
+          state: z.enum(['starting', 'ready', 'stalled', 'restarting', 'closed']),
           provider: z.string(),
           threads: z.int(),
           lanes: z.looseObject({ open: z.int(), most: z.int() }),

@@ -68,7 +68,8 @@ export interface EngineRun {
 export { EngineError, type EngineErrorCode } from './errors.ts';
 
 export interface EngineInfo {
-  state: 'starting' | 'ready' | 'restarting' | 'closed';
+  /** Stalled: it has something to do and does nothing, or was stopped; it is replaced if that lasts. */
+  state: 'starting' | 'ready' | 'stalled' | 'restarting' | 'closed';
   pid: number | null;
   restarts: number;
   /** Where decoder and vocoder run. */

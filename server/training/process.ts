@@ -3,6 +3,7 @@ import { constants, setPriority } from 'node:os';
 import process from 'node:process';
 import { createInterface } from 'node:readline';
 import type { Readable } from 'node:stream';
+import { endWithParent } from '../util/child-exit.ts';
 import type { TrainerCommand } from './python.ts';
 
 /** One JSON line of the trainer. */
@@ -33,6 +34,7 @@ export class TrainerProcess {
     // Without descriptors for its pipes there is no process and no streams; `error` below then says why.
     const child: ChildProcess = spawn(command.file, [...command.args, ...args], { env: command.env, stdio: 'pipe' });
     this.#child = child;
+    endWithParent(child);
     // From the start: loading its libraries is work too.
     if (child.pid !== undefined) lower(child.pid);
     child.stdin?.on('error', () => undefined);

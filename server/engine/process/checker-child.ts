@@ -1,5 +1,4 @@
 /** Where voices of unknown origin are tried. */
-import { writeFileSync } from 'node:fs';
 import { constants, setPriority } from 'node:os';
 import { VoiceEncoder } from '../inference/encoder.ts';
 import { generateClip } from '../inference/generate-clip.ts';
@@ -11,13 +10,6 @@ try {
   setPriority(constants.priority.PRIORITY_LOW);
 } catch {
   // Where that is forbidden it works all the same.
-}
-
-try {
-  // Where memory runs out all the same, Linux ends this process and no other.
-  writeFileSync('/proc/self/oom_score_adj', '1000');
-} catch {
-  // Other systems have no such file.
 }
 
 serveTasks<string>(async (dir) => {

@@ -1,9 +1,8 @@
+import { memoryCeiling } from './rss.ts';
 import { TaskProcess } from './task-process.ts';
 
 /** Milliseconds after which a voice that is tried hangs: the largest that is known takes a twentieth. */
 const TASK_MS = 180_000;
-/** Bytes that trying one may take: the largest that is known takes a quarter. A few bytes of graph can ask for all there are. */
-const MEMORY = 4 * 2 ** 30;
 
 export interface CheckerOptions {
   taskMs?: number;
@@ -14,7 +13,7 @@ export interface CheckerOptions {
 export class VoiceChecker {
   readonly #process: TaskProcess;
 
-  constructor({ taskMs = TASK_MS, memory = MEMORY }: CheckerOptions = {}) {
+  constructor({ taskMs = TASK_MS, memory = memoryCeiling() }: CheckerOptions = {}) {
     this.#process = new TaskProcess({
       ...{ entry: new URL('./checker-child.ts', import.meta.url), name: 'the check of a voice' },
       ...{ idleMs: 1000, taskMs, most: 4, memory },

@@ -100,6 +100,7 @@ export class EnginePool implements Engine {
     const known = all.map(({ memoryMb }) => memoryMb).filter((memory) => memory !== null);
     return {
       ...first!,
+      ...(all.some(({ state }) => state === 'stalled') ? { state: 'stalled' as const } : {}),
       lanes: { open: all.length, most: this.#most },
       restarts: all.reduce((sum, { restarts }) => sum + restarts, 0),
       memoryMb: known.length === 0 ? null : known.reduce((sum, memory) => sum + memory, 0),

@@ -1,4 +1,6 @@
 import { readFileSync } from 'node:fs';
+import { totalmem } from 'node:os';
+import process from 'node:process';
 
 /** Bytes of memory that a process holds; null where the system does not say. A file of /proc is never waited for. */
 export function residentBytes(pid: number): number | null {
@@ -8,4 +10,32 @@ export function residentBytes(pid: number): number | null {
   } catch {
     return null;
   }
+}
+
+/** How a process is scheduled: the system's letter for its state (T: stopped) and the clock ticks it has used so far. */
+export interface ProcessActivity {
+  state: string;
+  ticks: number;
+}
+
+/** Null where the system does not say. */
+export function activityOf(pid: number): ProcessActivity | null {
+  try {
+    const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
+    // The name before it, in parentheses, may have spaces and parentheses of its own.
+    const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+    return { state: fields[0]!, ticks: Number(fields[11]) + Number(fields[12]) };
+  } catch {
+    return null;
+  }
+}
+
+/**
+ * Bytes that a process may take which runs the graphs of a voice, beside the voices it keeps. The largest voice that is
+ * known takes a quarter; a few bytes of graph can ask for all there are, and only for some codes.
+ */
+export function memoryCeiling(): number {
+  const constrained = process.constrainedMemory();
+  const all = constrained > 0 ? Math.min(totalmem(), constrained) : totalmem();
+  return Math.min(4 * 2 ** 30, Math.floor(all * 0.75));
 }

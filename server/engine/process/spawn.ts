@@ -1,6 +1,7 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { createRequire } from 'node:module';
 import { fileURLToPath, pathToFileURL } from 'node:url';
+import { endWithParent } from '../../util/child-exit.ts';
 import type { Execution } from '../onnx/runtime.ts';
 import { type FromChild, ownCopy, type ToChild } from './messages.ts';
 
@@ -41,6 +42,7 @@ export function startProcess({ threads, provider, voiceMemory }: ProcessOptions,
       stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
     },
   );
+  endWithParent(child);
   let over = false;
   const gone = new Promise<void>((resolve) => {
     const end = (reason: string): void => {
@@ -66,8 +68,11 @@ export function startProcess({ threads, provider, voiceMemory }: ProcessOptions,
 async function stop(child: ChildProcess, gone: Promise<void>): Promise<void> {
   if (child.connected) child.disconnect();
   const timer = setTimeout(() => child.kill('SIGKILL'), STOP_MS);
-  await gone;
+  // One that waits for a dead disk does not even end by force, and is not waited for.
+  let late: NodeJS.Timeout | undefined;
+  await Promise.race([gone, new Promise((resolve) => (late = setTimeout(resolve, 2 * STOP_MS)))]);
   clearTimeout(timer);
+  clearTimeout(late);
 }
 
 function lines(stream: NodeJS.ReadableStream | null, onLine: (line: string) => void): void {

@@ -1,7 +1,9 @@
 import type { EngineEvent, EngineInfo, EngineRequest, EngineResult, EngineRun } from '../engine.ts';
 import { EngineError, toEngineError } from '../errors.ts';
 import type { FromChild, ToChild } from './messages.ts';
+import { memoryCeiling } from './rss.ts';
 import { type ProcessOptions, startProcess } from './spawn.ts';
+import { Watchdog, type WatchdogParts } from './watchdog.ts';
 
 export interface SupervisorOptions {
   /** Threads of the graphs. */
@@ -10,6 +12,8 @@ export interface SupervisorOptions {
   provider?: string;
   /** Megabytes of memory that voices may take; 512 by default. */
   voiceMemory?: number;
+  /** Bytes that the process may take; more ends it. */
+  memory?: number;
   log?: (level: 'debug' | 'info' | 'warn' | 'error', message: string) => void;
   /** Tasks that the process works at together; 1 by default. */
   atOnce?: number;
@@ -46,7 +50,12 @@ export class EngineSupervisor {
   readonly #onFree: () => void;
   readonly #queue: Task[] = [];
   readonly #running = new Map<number, Task>();
+  readonly #watchdogParts: Partial<WatchdogParts>;
+  readonly #memory: number;
   #process: ReturnType<typeof startProcess> | null = null;
+  #watchdog: Watchdog | null = null;
+  /** Why it was ended. */
+  #endedFor: string | null = null;
   #state: EngineInfo['state'] = 'starting';
   #lastId = 0;
   #restarts = 0;
@@ -58,11 +67,17 @@ export class EngineSupervisor {
 
   #closed: Promise<void> | null = null;
 
-  /** start: how a process is started; tests give their own. */
-  constructor(options: SupervisorOptions, start: typeof startProcess = startProcess) {
+  /** start: how a process is started, watchdog: how it is looked at; tests give their own. */
+  constructor(
+    options: SupervisorOptions,
+    start: typeof startProcess = startProcess,
+    watchdog: Partial<WatchdogParts> = {},
+  ) {
     const { threads, provider = 'cpu', voiceMemory = 512, log, onFree, atOnce = 1 } = options;
     this.#startProcess = start;
+    this.#watchdogParts = watchdog;
     this.#place = { provider, threads, voiceMemory };
+    this.#memory = options.memory ?? memoryCeiling() + voiceMemory * 2 ** 20;
     this.#log = log ?? (() => undefined);
     this.#atOnce = atOnce;
     this.#onFree = onFree ?? (() => undefined);
@@ -82,7 +97,7 @@ export class EngineSupervisor {
     const { provider, ortVersion, voices, memoryMb } = this.#about;
     const pid = this.#process?.pid ?? null;
     return {
-      state: this.#state,
+      state: this.#state === 'ready' && this.#watchdog?.isStalled === true ? 'stalled' : this.#state,
       pid,
       restarts: this.#restarts,
       threads: this.#place.threads,
@@ -125,6 +140,7 @@ export class EngineSupervisor {
     if (this.#closed === null) {
       this.#state = 'closed';
       if (this.#timer !== null) clearTimeout(this.#timer);
+      this.#watchdog?.close();
       this.#failAll('the engine is closed');
       this.#closed = this.#process?.stop() ?? Promise.resolve();
       this.#process = null;
@@ -180,11 +196,13 @@ export class EngineSupervisor {
 
   #receive(message: FromChild): void {
     if (this.#state === 'closed') return;
+    this.#watchdog?.heard();
     if (message.type === 'ready') {
       if (this.#timer !== null) clearTimeout(this.#timer);
       this.#about = { ...this.#about, provider: message.provider, ortVersion: message.ortVersion };
       this.#state = 'ready';
       this.#failedStarts = 0;
+      this.#watch();
       this.#log('debug', `engine ready, process ${this.#process?.pid}, ${this.#place.threads} threads`);
       const { provider, problems } = message;
       const why = problems[this.#place.provider];
@@ -211,8 +229,24 @@ export class EngineSupervisor {
     this.#next();
   }
 
-  #exited(reason: string): void {
+  /** Only once it is ready: until then the time of the start counts. */
+  #watch(): void {
+    const child = this.#process;
+    if (child === null || child.pid === null) return;
+    const end = (reason: string): void => {
+      this.#endedFor ??= reason;
+      child.kill();
+    };
+    const isBusy = (): boolean => this.#running.size > 0;
+    this.#watchdog = new Watchdog({ pid: child.pid, memory: this.#memory, isBusy, end }, this.#watchdogParts);
+  }
+
+  #exited(how: string): void {
     if (this.#state === 'closed') return;
+    this.#watchdog?.close();
+    this.#watchdog = null;
+    const reason = this.#endedFor ?? how;
+    this.#endedFor = null;
     if (this.#timer !== null) clearTimeout(this.#timer);
     const wasReady = this.#state === 'ready';
     this.#state = 'restarting';

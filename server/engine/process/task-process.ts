@@ -1,8 +1,9 @@
 import { fork } from 'node:child_process';
 import { createRequire } from 'node:module';
 import { pathToFileURL } from 'node:url';
+import { endWithParent } from '../../util/child-exit.ts';
 import { EngineError, type EngineErrorCode } from '../errors.ts';
-import { residentBytes } from './rss.ts';
+import { memoryCeiling, residentBytes } from './rss.ts';
 
 /** What a task process hears, and what it answers. */
 export interface Task<T = unknown> {
@@ -25,7 +26,7 @@ export interface TaskProcessOptions {
   taskMs?: number;
   /** Tasks that may wait; each may hold megabytes. */
   most?: number;
-  /** Bytes of memory that the process may take while it has a task; more ends it. Only Linux tells. */
+  /** Bytes of memory that the process may take while it has a task, by default memoryCeiling(); more ends it. Only Linux tells. */
   memory?: number;
 }
 
@@ -51,7 +52,7 @@ export class TaskProcess {
   #closed = false;
 
   constructor(options: TaskProcessOptions) {
-    this.#options = { idleMs: 60_000, taskMs: 60_000, most: 16, memory: Number.POSITIVE_INFINITY, ...options };
+    this.#options = { idleMs: 60_000, taskMs: 60_000, most: 16, memory: memoryCeiling(), ...options };
   }
 
   /** Null while none is needed. */
@@ -100,6 +101,7 @@ export class TaskProcess {
   #start(): ReturnType<typeof start> {
     const child = start(this.#options.entry);
     this.#child = child;
+    endWithParent(child);
     const over = (reason: string): void => {
       if (this.#child !== child) return;
       this.#child = null;
@@ -119,7 +121,7 @@ export class TaskProcess {
   /** A graph's run blocks the thread it is on, so the process cannot look at itself. */
   #watch(child: ReturnType<typeof start>): void {
     const { memory } = this.#options;
-    if (this.#look !== null || memory === Number.POSITIVE_INFINITY) return;
+    if (this.#look !== null) return;
     this.#look = setInterval(() => {
       if (child.pid !== undefined && (residentBytes(child.pid) ?? 0) > memory) child.kill('SIGKILL');
     }, LOOK_MS);

@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import { readFileSync, unlinkSync } from 'node:fs';
 import { open, rm } from 'node:fs/promises';
 import path from 'node:path';
 import process from 'node:process';
@@ -29,7 +30,17 @@ export function newSecret(): string {
  */
 export async function writeLocalServer(data: string, machine: LocalServer): Promise<() => Promise<void>> {
   await writeAtomic(machineFile(data), `${JSON.stringify(machine)}\n`, 0o600);
+  // A process that ends in a hurry leaves no secret of a server that is gone.
+  const hurried = (): void => {
+    try {
+      if (readFileSync(machineFile(data), 'utf8').includes(machine.secret)) unlinkSync(machineFile(data));
+    } catch {
+      // It is gone already.
+    }
+  };
+  process.once('exit', hurried);
   return async () => {
+    process.removeListener('exit', hurried);
     // Another server on the same folder may have left its own meanwhile.
     if ((await readLocalServer(data))?.secret === machine.secret) await rm(machineFile(data), { force: true });
   };

@@ -21,6 +21,8 @@ export interface TestServer {
 export interface TestServerOptions {
   config?: Omit<ConfigInput, 'limits'> & { limits?: Partial<Limits> };
   engine?: ScriptedOptions;
+  /** In place of the scripted engine, and bounds. */
+  parts?: Pick<AppParts, 'engine' | 'closeMs'>;
   extra?: NonNullable<AppParts['extra']>;
   midi?: NonNullable<AppParts['midi']>;
   /** Write the default voice; true unless a test wants it gone. */
@@ -56,8 +58,14 @@ export async function newServer(t: TestContext, options: TestServerOptions = {})
   const { log, lines } = memoryLog();
   const limits = { drainMs: 0, ...options.config?.limits };
   const config = resolveConfig({ port: 0, oscPort: 0, data, models, ...options.config, limits }, {});
-  const { extra, midi } = options;
-  const app = await createApp(config, { engine, log, ...(extra ? { extra } : {}), ...(midi ? { midi } : {}) });
+  const { extra, midi, parts = {} } = options;
+  const app = await createApp(config, {
+    engine,
+    log,
+    ...parts,
+    ...(extra ? { extra } : {}),
+    ...(midi ? { midi } : {}),
+  });
   t.after(async () => {
     engine.release();
     await app.close();
