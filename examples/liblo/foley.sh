@@ -1,6 +1,6 @@
 #!/bin/sh
 # Asks foleyd for a sound with liblo's tools: sh foley.sh [class] [seed]
-# oscsend sends from a port it leaves at once, so the answers are asked to go to the one that oscdump listens on.
+# oscsend sends from a port it leaves at once, so the message says that its answers go to the one oscdump listens on.
 set -eu
 class=${1:-DogBark}
 seed=${2:-42}
@@ -14,8 +14,7 @@ oscdump -L "$reply" >"$heard" 2>/dev/null &
 dump=$!
 trap 'kill "$dump" 2>/dev/null || true; rm -f "$heard"' EXIT
 
-oscsend localhost "$port" /foley/reply i "$reply"
-oscsend localhost "$port" /foley/generate ssi "$id" "$class" "$seed"
+oscsend localhost "$port" "/foley/reply/$reply/foley/generate" ssi "$id" "$class" "$seed"
 
 tries=0
 until grep -qE "/foley/(done|failed) [a-z]+ \"$id\"" "$heard"; do

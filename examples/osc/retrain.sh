@@ -27,8 +27,7 @@ trap 'exit 130' INT TERM
 # Every word is sent as a string: foleyd reads numbers and switches from them.
 types=s
 for word in "$@"; do types="${types}s"; done
-oscsend localhost "$port" /foley/reply i "$reply"
-oscsend localhost "$port" /foley/admin/retrain "$types" "$id" "$@"
+oscsend localhost "$port" "/foley/reply/$reply/foley/admin/retrain" "$types" "$id" "$@"
 
 told=0
 waited=0

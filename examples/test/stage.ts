@@ -22,7 +22,7 @@ export interface Stage extends Workplace {
   run(file: string, args: string[], expect?: number): Promise<string>;
 }
 
-/** A server with the small voice on ports of its own; each example has its own, since `/foley/reply` is per machine. */
+/** A server with the small voice on ports of its own. */
 export async function stage(t: TestContext, ...options: string[]): Promise<Stage> {
   const place = await workplace(t);
   const server = await place.serve(...options);

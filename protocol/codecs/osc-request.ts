@@ -13,10 +13,18 @@ export type OscItem =
    * A command. `id` is the sender's; null where the form has none and the transport draws one. `echo` goes first in
    * answers.
    */
-  | { kind: 'request'; id: string | null; echo: OscArg; cmd: CommandName; args: Record<string, unknown> }
+  | {
+      kind: 'request';
+      id: string | null;
+      echo: OscArg;
+      cmd: CommandName;
+      args: Record<string, unknown>;
+      /** Port that the answers to this message go to, where it chose one. */
+      reply?: number;
+    }
   /** `/foley/reply port`: answers to this sender go to that port from now on; 0 is its own again. */
   | { kind: 'reply'; port: number }
-  | { kind: 'refused'; echo: OscArg; error: ProtocolError };
+  | { kind: 'refused'; echo: OscArg; error: ProtocolError; reply?: number };
 
 /** Chooses the port that answers go to; a matter of the transport, so no command. */
 export const replyAddress = '/foley/reply';
@@ -30,8 +38,23 @@ for (const name of commandNames) {
 /** Whether a user has mapped this address to a sound. */
 export type IsMapped = (address: string) => boolean;
 
+/** `/foley/reply/9300/foley/generate`: the port for one message, of programs that send each from another port of their own. */
+const replyForOne = /^\/foley\/reply\/(\d{1,5})(\/.*)$/;
+
 /** Reads one message. Addresses are compared literally: a pattern could be made to cost seconds. Never throws. */
-export function readMessage({ address, args }: OscMessage, isMapped: IsMapped = () => false): OscItem {
+export function readMessage(message: OscMessage, isMapped: IsMapped = () => false): OscItem {
+  const [, port = '', address = ''] = replyForOne.exec(message.address) ?? [];
+  if (port === '') return readPlain(message, isMapped);
+  const item = readPlain({ ...message, address }, isMapped);
+  if (item.kind !== 'reply' && Number(port) >= 1 && Number(port) <= 65_535) return { ...item, reply: Number(port) };
+  const error = new ProtocolError(
+    'bad_args',
+    `${show(message.address)}: expected /foley/reply/<port from 1 to 65535>/<address>, as /foley/reply/9300/foley/info`,
+  );
+  return { kind: 'refused', echo: { type: 'string', value: message.address.slice(0, limits.idChars) }, error };
+}
+
+function readPlain({ address, args }: OscMessage, isMapped: IsMapped): OscItem {
   let echo: OscArg = { type: 'string', value: address.slice(0, limits.idChars) };
   try {
     if (address === replyAddress) return { kind: 'reply', port: readPort(args) };

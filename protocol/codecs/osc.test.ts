@@ -163,6 +163,13 @@ test('/foley/ping may come empty', () => {
   assert.deepEqual(request('/foley/ping').args, {});
 });
 
+test('/foley/reply/<port> before an address chooses a port for one message', () => {
+  assert.deepEqual(ask('/foley/reply/9300/foley/ping'), { ...ask('/foley/ping'), reply: 9300 });
+  assert.equal(refusal('/foley/reply/9300/foley/nothing').reply, 9300);
+  for (const address of ['/foley/reply/0/foley/ping', '/foley/reply/65536/foley/ping', '/foley/reply/1/foley/reply'])
+    assert.deepEqual([refusal(address, 9300).error.code, refusal(address, 9300).reply], ['bad_args', undefined]);
+});
+
 test('/foley/reply chooses a port', () => {
   assert.deepEqual(ask('/foley/reply', 9300), { kind: 'reply', port: 9300 });
   assert.deepEqual(ask('/foley/reply', '9300'), { kind: 'reply', port: 9300 });

@@ -63,5 +63,6 @@ function refuse(item: OscItem, aheadMs: number): OscItem {
     kind: 'refused',
     echo: item.kind === 'request' ? item.echo : { type: 'string', value: replyAddress },
     error,
+    ...(item.kind === 'request' && item.reply !== undefined ? { reply: item.reply } : {}),
   };
 }

@@ -21,9 +21,9 @@ curl -sO http://127.0.0.1:9247/clips/9f2c4e5d6a7b8190.wav`,
     'Shell, OSC (liblo-tools)',
     'sh',
     `
+# Each oscsend has a port of its own and leaves at once: the message says where its answers go.
 oscdump 9300 &
-oscsend osc.udp://127.0.0.1:9248 /foley/reply i 9300
-oscsend osc.udp://127.0.0.1:9248 /foley/generate ssi bark1 DogBark 42`,
+oscsend osc.udp://127.0.0.1:9248 /foley/reply/9300/foley/generate ssi bark1 DogBark 42`,
   ],
   [
     'Python, msgpack',

@@ -43,7 +43,13 @@ In msgpack the bytes may lie at any address: copy them before you view them as f
 export function oscText(): string {
   return `## OSC
 
-UDP, port 9248, OSC 1.0. Answers go to the sender's port, or to the one chosen with \`/foley/reply port\` (0: the sender's own again).
+UDP, port 9248, OSC 1.0. Answers go to the port that a message came from, or to one that was chosen:
+
+- \`/foley/reply port\` chooses it for all that comes from the same address and port, until that sender is gone or sends \`/foley/reply 0\`.
+  For programs that keep one port to send from, as Max, Pd, SuperCollider and most apps do. Other programs of the machine are not concerned.
+- \`/foley/reply/<port>\` before an address chooses it for this message alone: \`/foley/reply/9300/foley/info\`. For programs that send each
+  message from another port, as oscsend does. Messages that choose the same port are one client: one can cancel what another asked for.
+
 Every refused message is answered \`/foley/failed id code message\`; where it had no id, its address stands there, and for an unreadable datagram "".
 
 - Addresses are compared literally, patterns match nothing.

@@ -24,20 +24,27 @@ test('answers go to the sender itself until it chooses another port', () => {
   assert.equal(senders.reply(from(5000), 0).connection, '127.0.0.1:5000');
 });
 
-test('a tool that sends each message from a new port is one client once it chose where to hear', () => {
+test('a sender that chooses a port chooses it for itself alone', () => {
   const { senders } = setup();
-  const chosen = senders.reply(from(5001), 9000);
-  assert.equal(senders.of(from(5002)), chosen);
-  assert.equal(senders.of(from(5003)), chosen);
-  assert.equal(senders.size, 1);
+  senders.reply(from(5001), 9000);
+  assert.deepEqual(senders.of(from(5002)).target, from(5002));
+  assert.deepEqual(senders.of(from(5001, '10.0.0.2')).target, from(5001, '10.0.0.2'));
 });
 
-test('a client that was there before keeps its port when another one of the same machine chooses', () => {
+test('a tool that sends each message from a new port is one client where its messages choose the same port', () => {
   const { senders } = setup();
-  senders.of(from(57_120));
+  const chosen = senders.of(from(5001), 9000);
+  assert.equal(senders.of(from(5002), 9000), chosen);
+  assert.equal(senders.size, 1);
+  assert.deepEqual(senders.of(from(5001)).target, from(5001));
+});
+
+test('what a sender chose ends when it is gone', () => {
+  const { senders } = setup();
   senders.reply(from(5001), 9000);
-  assert.deepEqual(senders.of(from(57_120)).target, from(57_120));
-  assert.equal(senders.of(from(5001, '10.0.0.2')).connection, '10.0.0.2:5001');
+  assert.deepEqual(senders.chosen, [from(5001)]);
+  senders.gone(from(5001));
+  assert.deepEqual(senders.of(from(5001)).target, from(5001));
 });
 
 test('the client idle for longest is forgotten first, and one with open requests last', () => {

@@ -19,16 +19,15 @@ export interface OscSendersOptions<S> {
 }
 
 /**
- * UDP has no connections, so a client is whoever gets the answers at one address and port: the sender's own, unless
- * `/foley/reply` chose another. A tool that sends every message from a new port (oscsend) chooses once: senders of the
- * same machine that come afterwards and were not heard before answer there too, while those already known keep theirs.
+ * UDP has no connections, so a client is whoever gets the answers at one address and port: the sender's own, or the
+ * port that it chose: for all that comes from its own port with `/foley/reply port`, until it is gone, or for one
+ * message with `/foley/reply/<port>/...`. Other senders of the same machine are not concerned.
  */
 export class OscSenders<S> {
   readonly #options: OscSendersOptions<S>;
   /** Both by recency, the one idle for longest first. */
   readonly #clients = new Map<string, OscClient<S>>();
-  readonly #senders = new Map<string, Peer>();
-  readonly #hosts = new Map<string, number>();
+  readonly #chosen = new Map<string, { sender: Peer; target: Peer }>();
 
   constructor(options: OscSendersOptions<S>) {
     this.#options = options;
@@ -38,25 +37,33 @@ export class OscSenders<S> {
     return this.#clients.size;
   }
 
-  /** The client that this datagram belongs to. */
-  of(sender: Peer): OscClient<S> {
-    const known = this.#senders.get(key(sender));
-    const target = known ?? { address: sender.address, port: this.#hosts.get(sender.address) ?? sender.port };
-    remember(this.#senders, key(sender), target, this.#options.max * 4);
+  /** Senders that chose a port. */
+  get chosen(): Peer[] {
+    return [...this.#chosen.values()].map(({ sender }) => sender);
+  }
+
+  /** The client that this datagram belongs to; `port` is the one that its message chose for itself. */
+  of(sender: Peer, port?: number): OscClient<S> {
+    const known = this.#chosen.get(key(sender));
+    if (known !== undefined) remember(this.#chosen, key(sender), known, this.#options.max * 4);
+    const target = port === undefined ? (known?.target ?? sender) : { address: sender.address, port };
     const client = this.#clients.get(key(target)) ?? { target, connection: this.#options.connect(target) };
-    this.#clients.delete(key(target));
-    this.#clients.set(key(target), client);
+    remember(this.#clients, key(target), client, Number.POSITIVE_INFINITY);
     if (this.#clients.size > this.#options.max) this.#forget(client);
     return client;
   }
 
   /** Sends what this sender asks for from now on to another port of its own machine; 0 means its own port again. */
   reply(sender: Peer, port: number): OscClient<S> {
-    if (port === 0) this.#hosts.delete(sender.address);
-    else remember(this.#hosts, sender.address, port, this.#options.max);
-    const target = { address: sender.address, port: port === 0 ? sender.port : port };
-    remember(this.#senders, key(sender), target, this.#options.max * 4);
+    const target = { address: sender.address, port };
+    if (port === 0) this.#chosen.delete(key(sender));
+    else remember(this.#chosen, key(sender), { sender, target }, this.#options.max * 4);
     return this.of(sender);
+  }
+
+  /** A sender is gone: whoever gets its port next has chosen nothing. */
+  gone(sender: Peer): void {
+    this.#chosen.delete(key(sender));
   }
 
   close(): void {

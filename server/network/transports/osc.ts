@@ -7,6 +7,7 @@ import { OscSenders, type Peer } from './osc-senders.ts';
 import { TimetagQueue, type TimetagQueueOptions } from './osc-timetag-queue.ts';
 import { RateLimit } from './rate.ts';
 import { errorFields, type Listener, listenError, type TransportContext } from './transport.ts';
+import { isUnowned } from './udp-port.ts';
 
 export interface OscOptions extends TransportContext, TimetagQueueOptions {
   host: string;
@@ -22,6 +23,8 @@ export interface OscOptions extends TransportContext, TimetagQueueOptions {
 
 /** Complaints about datagrams that one machine is sent at once, and per second in the long run. */
 const COMPLAINTS = { burst: 100, perSecond: 50 };
+/** How often senders that chose where their answers go are looked for. */
+const LOOK_MS = 2000;
 /** Datagrams the system has not taken yet, above which progress is left out. */
 const MAX_UNSENT = 512;
 
@@ -57,6 +60,7 @@ class OscReceiver {
   readonly #complaints = new RateLimit(COMPLAINTS.burst, COMPLAINTS.perSecond, 1024);
   readonly #strangers = new RateLimit(3, 0.1, 1024);
   readonly #timetags: TimetagQueue<Peer>;
+  readonly #looking: NodeJS.Timeout;
   #unsent = 0;
 
   constructor(socket: Socket, options: OscOptions) {
@@ -75,9 +79,11 @@ class OscReceiver {
     this.#timetags = new TimetagQueue(options, (item, from, at) => {
       // Looked up for each: a bundle may choose its reply port first.
       if (item.kind === 'reply') this.#senders.reply(from, item.port);
-      else if (item.kind === 'refused') this.#complain(item.error, from, item.echo);
-      else this.#senders.of(from).connection.receive(item, at);
+      else if (item.kind === 'refused') this.#complain(item.error, from, item.echo, item.reply);
+      else this.#senders.of(from, item.reply).connection.receive(item, at);
     });
+    this.#looking = setInterval(() => void this.#look(), LOOK_MS);
+    this.#looking.unref();
   }
 
   receive(bytes: Uint8Array, from: RemoteInfo): void {
@@ -99,6 +105,7 @@ class OscReceiver {
   }
 
   close(): void {
+    clearInterval(this.#looking);
     this.#timetags.close();
     this.#senders.close();
   }
@@ -108,9 +115,13 @@ class OscReceiver {
     return isLoopback(address) || this.#options.allow.includes(plain);
   }
 
-  #complain(error: ProtocolError, from: Peer, echo?: Parameters<typeof encodeOscFailed>[1]): void {
+  async #look(): Promise<void> {
+    for (const sender of this.#senders.chosen) if (await isUnowned(sender)) this.#senders.gone(sender);
+  }
+
+  #complain(error: ProtocolError, from: Peer, echo?: Parameters<typeof encodeOscFailed>[1], port?: number): void {
     if (!this.#complaints.take(from.address)) return;
-    this.#send(encodeOscFailed(error, echo), this.#senders.of(from).target, true);
+    this.#send(encodeOscFailed(error, echo), this.#senders.of(from, port).target, true);
   }
 
   #send(datagram: Uint8Array, { address, port }: Peer, droppable: boolean): void {

@@ -87,7 +87,7 @@ export class WsOsc {
 }
 
 function handle(item: OscItem, { connection, queue }: From, at: number | null): void {
-  if (item.kind === 'request') connection.receive(item, at);
+  if (item.kind === 'request' && item.reply === undefined) connection.receive(item, at);
   else {
     const refused = item.kind === 'refused' ? item : null;
     const error = refused?.error ?? new ProtocolError('bad_args', 'answers come over this WebSocket');

@@ -3,7 +3,9 @@ import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
 import { networkInterfaces } from 'node:os';
 import test from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { toBuffer } from 'osc-min';
+import { oscMessage } from '../../../protocol/index.ts';
 import { createApp } from '../../app.ts';
 import { resolveConfig } from '../../config.ts';
 import { besideAnother } from '../support/bystander.ts';
@@ -102,19 +104,43 @@ test('a time too far ahead is refused, and so are more waiting bundles than ther
   await client.message(({ args }) => args[1] === 'queue_full');
 });
 
-test('answers go to the port that was chosen, for a tool that sends from a new port each time', async (t) => {
+test('answers go to the port that a sender chose, and those of every other sender to itself', async (t) => {
   const server = await newServer(t);
-  const [known, listener, first, second] = await Promise.all(Array.from({ length: 4 }, () => connectOsc(server.app)));
-  t.after(() => Promise.all([known, listener, first, second].map((client) => client!.close())));
-  await known!.ask('server.ping', { payload: 'here before' }).end;
+  const [listener, first, second] = await Promise.all(Array.from({ length: 3 }, () => connectOsc(server.app)));
+  t.after(() => Promise.all([listener, first, second].map((client) => client!.close())));
   first!.send('/foley/reply', listener!.port);
   first!.send('/foley/ping', 'sync');
   await listener!.message(({ args }) => args[0] === 'sync');
-  second!.send('/foley/generate', 'x', 'Rain', 1);
+  await second!.ask('server.ping', { payload: 'my own' }).end;
+  second!.send(`/foley/reply/${listener!.port}/foley/generate`, 'x', 'Rain', 1);
+  second!.send(`/foley/reply/${listener!.port}/foley/nothing`);
   await listener!.message(({ address, args }) => address === '/foley/done' && args[0] === 'x');
-  await known!.ask('server.ping', { payload: 'still here' }).end;
-  assert.deepEqual([first!.heard, second!.heard], [[], []]);
-  assert.equal(known!.heard.length, 2);
+  await listener!.message(({ args }) => args[0] === '/foley/nothing' && args[1] === 'unknown_command');
+  await second!.ask('server.ping', { payload: 'still my own' }).end;
+  assert.deepEqual([first!.heard.length, second!.heard.length], [0, 2]);
+});
+
+test('the port that a sender chose is forgotten when the sender is gone', async (t) => {
+  const server = await newServer(t);
+  const [listener, sender] = await Promise.all([connectOsc(server.app), connectOsc(server.app)]);
+  t.after(() => listener.close());
+  sender.send('/foley/reply', listener.port);
+  sender.send('/foley/ping', 'sync');
+  await listener.message(({ args }) => args[0] === 'sync');
+  await sender.close();
+  // Programs that get its port one after the other, until one of them hears its own answer.
+  for (let round = 0, isOwn = false; !isOwn; round++) {
+    await sleep(300);
+    const next = createSocket('udp4');
+    next.bind(sender.port, '127.0.0.1');
+    await once(next, 'listening');
+    next.send(oscMessage('/foley/ping', `round ${round}`), server.app.ports.osc ?? 0, '127.0.0.1');
+    isOwn = await Promise.race([
+      once(next, 'message').then(() => true),
+      listener.message(({ args }) => args[0] === `round ${round}`).then(() => false),
+    ]);
+    next.close();
+  }
 });
 
 test('a flood of broken datagrams is answered a bounded number of times and disturbs nobody', async (t) => {
