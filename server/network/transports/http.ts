@@ -4,6 +4,7 @@ import type { AddressInfo, Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { failedAnswer, isCommandName, ProtocolError, toProtocolError } from '../../../protocol/index.ts';
 import type { Grant } from '../access/tokens.ts';
+import { ConnectionSlots } from './connection-slots.ts';
 import { type Access, checkHost, checkOrigin, grantOf } from './guard.ts';
 import { type ClipFile, sendClip } from './http-clips.ts';
 import { handleCommand, sendAnswer } from './http-commands.ts';
@@ -30,6 +31,23 @@ export interface HttpOptions extends FileOptions, WsOptions {
   onUnauthorized: (transport: 'http' | 'ws', cmd: string | null) => void;
 }
 
+/** Milliseconds for the head of a request, for all of it, between requests; and between looks at them. */
+const DEADLINES = {
+  ...{ headersTimeout: 15_000, requestTimeout: 300_000, keepAliveTimeout: 5000 },
+  connectionsCheckingInterval: 5000,
+};
+/** Of TLS 1.2 only suites with forward secrecy and authenticated encryption; those of 1.3 all have both. */
+const TLS = {
+  minVersion: 'TLSv1.2',
+  handshakeTimeout: 15_000,
+  ciphers: [
+    ...['TLS_AES_256_GCM_SHA384', 'TLS_CHACHA20_POLY1305_SHA256', 'TLS_AES_128_GCM_SHA256'],
+    ...['ECDSA', 'RSA'].flatMap((kind) =>
+      ['AES256-GCM-SHA384', 'CHACHA20-POLY1305', 'AES128-GCM-SHA256'].map((suite) => `ECDHE-${kind}-${suite}`),
+    ),
+  ].join(':'),
+} as const;
+
 /** Headers of answers that pages read, beside those that every page may. */
 const EXPOSED = 'Accept-Ranges, Content-Disposition, Content-Range, ETag, Retry-After, WWW-Authenticate';
 
@@ -49,23 +67,29 @@ export interface HttpListener extends Listener {
  */
 export async function listenHttp(options: HttpOptions): Promise<HttpListener> {
   const ws = createWs(options);
+  const crowded = new RateLimit(1, 0.1, 1);
+  const slots = new ConnectionSlots({
+    max: options.connections,
+    onCrowded: () => {
+      if (crowded.take(''))
+        options.log('warn', 'too many connections: new ones are turned away', { code: 'queue_full' });
+    },
+  });
   const serve = (request: IncomingMessage, response: ServerResponse): void => {
+    let served: (() => void) | null = null;
+    // A request whose body does not come is not complete, and has no claim to its slot.
+    if (request.complete) served = slots.serve(request.socket);
+    else request.once('end', () => (served = slots.serve(request.socket)));
+    response.once('close', () => served?.());
     answer(request, response, options).catch((thrown: unknown) => refuse(request, response, thrown, options));
   };
   const server =
-    options.tls === null ? createServer(serve) : createSecureServer({ ...options.tls, minVersion: 'TLSv1.2' }, serve);
+    options.tls === null
+      ? createServer(DEADLINES, serve)
+      : createSecureServer({ ...DEADLINES, ...TLS, ...options.tls }, serve);
   // Told to go on when its body is wanted, or answered without it.
   server.on('checkContinue', serve);
-  server.maxConnections = options.connections;
-  const crowded = new RateLimit(1, 0.1, 1);
-  server.on('drop', () => {
-    if (crowded.take('')) options.log('warn', 'too many connections: new ones are turned away', { code: 'queue_full' });
-  });
-  const open = new Set<Socket>();
-  server.on('connection', (socket: Socket) => {
-    open.add(socket);
-    socket.once('close', () => open.delete(socket));
-  });
+  server.on('connection', (socket: Socket) => slots.enter(socket));
   server.on('upgrade', (request, socket: Duplex, head) => {
     if (!wantsWebSocket(request)) {
       const served = options.tls === null ? 'connection' : 'secureConnection';
@@ -82,6 +106,7 @@ export async function listenHttp(options: HttpOptions): Promise<HttpListener> {
           'unknown_command',
           `WebSockets are at ${options.osc === null ? '/ws' : '/ws and, for OSC, at /'}`,
         );
+      socket.once('close', slots.serve(request.socket));
       ws.upgrade(request, socket, head, kind, admitted(request, url, 'ws', options));
     } catch (thrown) {
       const error = toProtocolError(thrown);
@@ -104,7 +129,7 @@ export async function listenHttp(options: HttpOptions): Promise<HttpListener> {
       const closed = new Promise<void>((resolve) => server.close(() => resolve()));
       await ws.close();
       // Not closeAllConnections, which knows no connection that was upgraded, refused or sent nothing yet.
-      for (const socket of open) socket.destroy();
+      slots.close();
       await closed;
     },
   };
