@@ -82,8 +82,16 @@ function classText(label: CsvRow['class']): string {
     .join('+');
 }
 
-/** What begins like a formula is no formula for a spreadsheet. */
-function quoted(cell: string): string {
-  const safe = /^[=+@\t]|^-(?!\d)/.test(cell) ? `'${cell}` : cell;
+/** Half-width and full-width beginnings of formulas, also behind spaces, which some spreadsheets skip. */
+const FORMULA = /^[\s\p{Zs}\u200b\ufeff]*[=+\-@\uff1d\uff0b\uff0d\uff20\u2212|%]/u;
+const NUMBER = /^-?\d+(\.\d+)?$/;
+
+/**
+ * What begins like a formula is no formula for a spreadsheet; only a plain number goes as it is. Control characters,
+ * which may hide such a beginning, go as spaces.
+ */
+function quoted(text: string): string {
+  const cell = text.replace(/\p{Cc}/gu, ' ');
+  const safe = FORMULA.test(cell) && !NUMBER.test(cell) ? `'${cell}` : cell;
   return /[",\r\n]/.test(safe) ? `"${safe.replace(/"/g, '""')}"` : safe;
 }
