@@ -973,8 +973,8 @@ class ServerInfoDoneEngineLanes(TypedDict):
 
 
 class ServerInfoDoneEngine(TypedDict):
-    #: "starting" or "ready" or "restarting" or "closed"
-    state: Literal["starting", "ready", "restarting", "closed"]
+    #: "starting" or "ready" or "stalled" or "restarting" or "closed"
+    state: Literal["starting", "ready", "stalled", "restarting", "closed"]
     #: text
     provider: str
     #: integer
