@@ -113,7 +113,7 @@ export function messageFault({ address, args, whole }: Written): string | null {
   });
   const item = readMessage({ address, args: typed });
   if (item.kind === 'refused') return `${address} ${JSON.stringify(args)}: ${item.error.message}`;
-  if (item.kind === 'reply') return null;
+  if (item.kind === 'reply' || item.kind === 'nothing') return null;
   try {
     parseArgs(item.cmd, item.args);
     return null;

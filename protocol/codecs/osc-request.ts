@@ -5,7 +5,7 @@ import { show } from '../envelope.ts';
 import { ProtocolError } from '../errors.ts';
 import { limits } from '../limits.ts';
 import type { OscArg, OscMessage } from './osc-packet.ts';
-import { coerce, isRequired, plainValue } from './osc-words.ts';
+import { coerce, isRequired, numberOf, plainValue } from './osc-words.ts';
 
 /** What one OSC message asks for. */
 export type OscItem =
@@ -24,6 +24,8 @@ export type OscItem =
     }
   /** `/foley/reply port`: answers to this sender go to that port from now on; 0 is its own again. */
   | { kind: 'reply'; port: number }
+  /** The release of a button whose press is a command. */
+  | { kind: 'nothing' }
   | { kind: 'refused'; echo: OscArg; error: ProtocolError; reply?: number };
 
 /** Chooses the port that answers go to; a matter of the transport, so no command. */
@@ -46,6 +48,7 @@ export function readMessage(message: OscMessage, isMapped: IsMapped = () => fals
   const [, port = '', address = ''] = replyForOne.exec(message.address) ?? [];
   if (port === '') return readPlain(message, isMapped);
   const item = readPlain({ ...message, address }, isMapped);
+  if (item.kind === 'nothing') return item;
   if (item.kind !== 'reply' && Number(port) >= 1 && Number(port) <= 65_535) return { ...item, reply: Number(port) };
   const error = new ProtocolError(
     'bad_args',
@@ -71,8 +74,9 @@ function readPlain({ address, args }: OscMessage, isMapped: IsMapped): OscItem {
     if (found === undefined) throw new ProtocolError('unknown_command', `${show(address)}: no such address`);
     const { command, name, form } = found;
     if (form.id === 'none') {
-      // A button of an OSCQuery client has to send something: nil or impulse.
-      const given = args.length === 1 && (args[0]?.type === 'null' || args[0]?.type === 'bang') ? [] : args;
+      const button = args.length === 1 ? buttonOf(args[0]!, form) : null;
+      if (button === false) return { kind: 'nothing' };
+      const given = button === true ? [] : args;
       return { kind: 'request', id: null, echo, cmd: name, args: readArgs(given, command, form) };
     }
     const [first, ...rest] = args;
@@ -104,7 +108,7 @@ function readArgs(given: readonly OscArg[], command: Command, form: OscForm): Re
     if (value === undefined) throw fail(`an OSC ${arg.type} means nothing here`);
     if (value === null) return;
     const words = form.words !== undefined && Object.hasOwn(form.words, name) ? form.words[name] : undefined;
-    args[name] = words !== undefined && typeof value === 'string' ? words(value) : coerce(value, schema);
+    args[name] = words !== undefined && typeof value === 'string' ? words(value) : valueOf(value, schema, form, name);
   };
 
   let at = 0;
@@ -112,7 +116,7 @@ function readArgs(given: readonly OscArg[], command: Command, form: OscForm): Re
     const arg = given[at];
     const schema = shape[name];
     if (arg === undefined || schema === undefined) break;
-    if (form.pairs && !isRequired(schema) && beginsPairs(arg, schema, shape)) break;
+    if (form.pairs && !isRequired(schema) && beginsPairs(arg, (word) => valueOf(word, schema, form, name), schema, shape)) break;
     set(name, arg);
     at++;
   }
@@ -135,10 +139,25 @@ function readArgs(given: readonly OscArg[], command: Command, form: OscForm): Re
  * A word in the place of an ordered argument that may be left out: another argument's name, or nothing that this one
  * could be.
  */
-function beginsPairs(arg: OscArg, schema: z.core.$ZodType, shape: object): boolean {
+function beginsPairs(
+  arg: OscArg,
+  read: (word: string) => unknown,
+  schema: z.core.$ZodType,
+  shape: object,
+): boolean {
   return (
-    arg.type === 'string' && (Object.hasOwn(shape, arg.value) || !safeParse(schema, coerce(arg.value, schema)).success)
+    arg.type === 'string' && (Object.hasOwn(shape, arg.value) || !safeParse(schema, read(arg.value)).success)
   );
+}
+
+function valueOf(
+  value: string | number | boolean,
+  schema: z.core.$ZodType,
+  form: OscForm,
+  name: string,
+): unknown {
+  const read = coerce(value, schema);
+  return typeof read === 'number' && form.velocity === name ? shareOf(read) : read;
 }
 
 /** Ids are strings or whole numbers, which some tools send as floats; 1 and "1" are the same id. */
@@ -151,15 +170,36 @@ function readId(arg: OscArg | undefined): string {
   });
 }
 
-/** The first number: up to 1 it is the share of full, above it a MIDI velocity. Without one it is full. */
+/**
+ * What a button says that has to send something with a command that needs nothing: pressed or released, or null for
+ * what no button sends. Nil and impulse are OSCQuery's, 1.0 and 0.0 those of TouchOSC, Companion and most others.
+ */
+function buttonOf(arg: OscArg, { args, button }: OscForm): boolean | null {
+  if (arg.type === 'null' || arg.type === 'bang') return true;
+  // Of a command that could be given something, 1 and "1" may be that.
+  const isPlain = args.length === 0 || (button === true && ['float', 'double', 'true', 'false'].includes(arg.type));
+  const value = isPlain ? plainValue(arg) : undefined;
+  return typeof value === 'boolean' ? value : value === 1 ? true : value === 0 ? false : null;
+}
+
+/** The first number, or text that reads as one. Without one it is full. Throws bad_args. */
 function velocityOf(args: readonly OscArg[]): number {
-  for (const arg of args) {
-    const value = plainValue(arg);
+  for (const given of args) {
+    // Some apps put a lone value into brackets.
+    const arg = given.type === 'array' && given.value.length === 1 ? given.value[0]! : given;
+    const value = numberOf(plainValue(arg));
     if (typeof value === 'boolean') return value ? 1 : 0;
-    if (typeof value === 'number' && Number.isFinite(value))
-      return Math.max(0, Math.min(1, value <= 1 ? value : value / 127));
+    if (typeof value !== 'number') continue;
+    if (!Number.isFinite(value))
+      throw new ProtocolError('bad_args', 'velocity: expected a finite number', { path: 'args.velocity' });
+    return Math.max(0, Math.min(1, shareOf(value)));
   }
   return 1;
+}
+
+/** A velocity up to 1 is the share of full, one above it MIDI's, of 127. */
+function shareOf(velocity: number): number {
+  return velocity > 1 && velocity <= 127 ? velocity / 127 : velocity;
 }
 
 function readPort(args: readonly OscArg[]): number {

@@ -1,6 +1,8 @@
 import type { z } from 'zod';
 import type { OscArg } from './osc-packet.ts';
 
+const DECIMAL = /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i;
+
 type Kind = 'boolean' | 'number' | 'string' | 'other';
 
 /** A plain value for an OSC argument; undefined for types that mean nothing here (blobs, MIDI, colours, arrays ...). */
@@ -28,6 +30,13 @@ export function plainValue(arg: OscArg): string | number | boolean | null | unde
   }
 }
 
+/** Text that reads as a number as that number, NaN and infinite ones included; everything else as it is. */
+export function numberOf<T>(value: T): T | number {
+  if (typeof value !== 'string') return value;
+  if (/^[+-]?(nan|inf(inity)?)$/i.test(value)) return Number.NaN;
+  return DECIMAL.test(value) ? Number(value) : value;
+}
+
 /**
  * The shortest decimal that is this float32. A patch that sends 0.9 means 0.9, not 0.8999999761581421, and must get
  * the clip that a JSON client gets for 0.9.
@@ -48,7 +57,7 @@ export function coerce(value: string | number | boolean, schema: z.core.$ZodType
       return known ?? value;
     }
     case 'number':
-      return typeof value === 'string' && /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i.test(value) ? Number(value) : value;
+      return typeof value === 'string' && DECIMAL.test(value) ? Number(value) : value;
     case 'string':
       return typeof value === 'number' ? String(value) : value;
     case 'other':

@@ -125,7 +125,7 @@ test('what a message gets wrong is refused under its id', () => {
     const { error, echo } = refusal('/foley/generate', 5, 'X', ...more);
     assert.deepEqual([error.code, error.path, echo], [code, path, { type: 'integer', value: 5 }], JSON.stringify(more));
   }
-  assert.equal(refusal('/foley/voices', 1).error.path, 'args');
+  assert.equal(refusal('/foley/voices', 2).error.path, 'args');
 });
 
 test('NaN and missing arguments pass on to be refused with the rest of the arguments', () => {
@@ -157,6 +157,37 @@ test('/foley/cancel names the request to stop, in either type of id', () => {
     ['/foley/cancelled', ['integer', 'integer'], [7, 1]],
   ]);
   assert.equal(refusal('/foley/cancel', 'a', 'b').error.code, 'bad_args');
+});
+
+test('a button presses a bare command with 1.0 and does nothing when it is let go', () => {
+  const float = (value: number) => ({ type: 'float', value }) as const;
+  for (const address of ['/foley/stop', '/foley/info']) {
+    for (const pressed of [float(1), true, null]) assert.deepEqual(request(address, pressed).args, {});
+    for (const released of [float(0), false]) assert.equal(ask(address, released).kind, 'nothing');
+  }
+  assert.deepEqual(request('/foley/info', 1).args, {});
+  assert.deepEqual(request('/foley/stop', 1).args, { id: '1' });
+  assert.equal(refusal('/foley/info', float(0.5)).error.code, 'bad_args');
+});
+
+test('a velocity above 1 is of 127, of commands as of mapped addresses', () => {
+  const velocity = (value: OscArgInput) => parseArgs('trigger.fire', request('/foley/hit', 'pad', value).args).velocity;
+  assert.deepEqual([100, 127, 1, 0.5, '100', 0].map(velocity), [100 / 127, 1, 1, 0.5, 100 / 127, 0]);
+  assert.throws(() => velocity(128), { code: 'bad_args' });
+});
+
+test('a mapped address takes numbers as text and in arrays of one, and refuses NaN', () => {
+  const hit = (...args: OscArgInput[]) => decodeOsc(oscMessage('/my/pad', ...args), now, () => true)[0]!.items[0]!;
+  const velocity = (...args: OscArgInput[]): unknown => {
+    const item = hit(...args);
+    return item.kind === 'request' ? item.args.velocity : item.kind === 'refused' && item.error.code;
+  };
+  const array = (...value: OscArgInput[]) => ({ type: 'array', value }) as unknown as OscArgInput;
+  assert.deepEqual(['0.00', '1', '64', 'x'].map((one) => velocity(one)), [0, 1, 64 / 127, 1]);
+  assert.deepEqual([velocity(array({ type: 'float', value: 0 })), velocity(array('0.5')), velocity()], [0, 0.5, 1]);
+  for (const value of [Number.NaN, Number.POSITIVE_INFINITY])
+    assert.equal(velocity({ type: 'float', value }), 'bad_args');
+  assert.deepEqual(['NaN', '1e999', '-inf'].map((one) => velocity(one)), ['bad_args', 'bad_args', 'bad_args']);
 });
 
 test('/foley/ping may come empty', () => {

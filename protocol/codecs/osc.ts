@@ -53,7 +53,7 @@ function typed(arg: OscArgInput): OscArgInput {
 }
 
 function refuse(item: OscItem, aheadMs: number): OscItem {
-  if (item.kind === 'refused') return item;
+  if (item.kind === 'refused' || item.kind === 'nothing') return item;
   const seconds = Math.round(aheadMs / 1000);
   const error = new ProtocolError(
     'bad_args',

@@ -31,6 +31,10 @@ export interface OscForm {
   pairs: boolean;
   /** How a word stands for an argument that OSC has no type for. */
   words?: Readonly<Record<string, (text: string) => unknown>>;
+  /** The argument that is a velocity: 0 to 1, or above 1 of MIDI's 127. */
+  velocity?: string;
+  /** A lone float is what a button sends, 1 or 0, and no argument. */
+  button?: boolean;
   /** Arguments that OSC always sets, and that a sender cannot. */
   fixed: Readonly<Record<string, unknown>>;
   /** A whole example message after the address. */

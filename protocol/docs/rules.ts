@@ -58,6 +58,8 @@ Every refused message is answered \`/foley/failed id code message\`; where it ha
 - Ordered arguments may end early; then come pairs of a name and a value, as \`temperature 0.9 topK 50\`.
 - Values may be int32, int64, float, double, or text that reads as a number. Switches are T and F, 1 and 0, \`on\` and \`off\`.
   A float means its shortest decimal: 0.9f is 0.9, so that the same words give the same clip over JSON and OSC.
+- A lone 1.0, T, nil or impulse with a command that needs no argument is the press of a button, 0.0 and F its release, which does nothing.
+  A velocity is 0 to 1, or above 1 of MIDI's 127. An address of your own takes the first number, also as text or in an array of one; 0 is a release.
 - A mix of classes is one word: \`DogBark:0.7+Rain:0.3\`.
 - A bundle is all or nothing to read: if one part is broken, none is heard. Its messages are handled together, in order, at its timetag.
 - Timetags are NTP time, honoured to the fraction; 1 (immediately) and the past are now. At most ${limits.oscHorizonMs / 1000} s ahead. A bundle inside

@@ -80,7 +80,7 @@ class OscReceiver {
       // Looked up for each: a bundle may choose its reply port first.
       if (item.kind === 'reply') this.#senders.reply(from, item.port);
       else if (item.kind === 'refused') this.#complain(item.error, from, item.echo, item.reply);
-      else this.#senders.of(from, item.reply).connection.receive(item, at);
+      else if (item.kind === 'request') this.#senders.of(from, item.reply).connection.receive(item, at);
     });
     this.#looking = setInterval(() => void this.#look(), LOOK_MS);
     this.#looking.unref();

@@ -88,7 +88,7 @@ export class WsOsc {
 
 function handle(item: OscItem, { connection, queue }: From, at: number | null): void {
   if (item.kind === 'request' && item.reply === undefined) connection.receive(item, at);
-  else {
+  else if (item.kind !== 'nothing') {
     const refused = item.kind === 'refused' ? item : null;
     const error = refused?.error ?? new ProtocolError('bad_args', 'answers come over this WebSocket');
     queue.send(() => encodeOscFailed(error, refused?.echo ?? { type: 'string', value: '/foley/reply' }), true);
