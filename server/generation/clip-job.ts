@@ -76,8 +76,15 @@ function weightsOf({ chosen: { label } }: VoiceClass): Record<string, number> {
 
 /** Queues one job of some clips, tells what happens to it, and hands each over: shaped, sent, saved. */
 export async function generateClips(deps: GenerationDeps, context: GenerationContext, plan: ClipPlan): Promise<Done> {
-  if (plan.args.keep) return deps.detached.keep(context, (kept) => run(deps, kept, plan));
+  if (plan.args.keep) return deps.detached.keep(context, (kept) => run(deps, kept, plan), audioBytes(plan));
   return run(deps, context, plan);
+}
+
+/** Bytes of the sound that a job hands over. */
+function audioBytes({ voice, args, takes }: ClipPlan): number {
+  if (!args.audio) return 0;
+  const seconds = args.length ?? voice.samples / voice.rate;
+  return Math.ceil(takes.length * seconds * (args.rate ?? voice.rate)) * (args.format === 's16' ? 2 : 4);
 }
 
 async function run(deps: GenerationDeps, context: GenerationContext, plan: ClipPlan): Promise<Done> {
@@ -164,7 +171,7 @@ async function run(deps: GenerationDeps, context: GenerationContext, plan: ClipP
   };
 
   const job = deps.scheduler.submit({
-    ...{ owner: context.session.id, signal: context.signal, clips: orders },
+    ...{ owner: context.session.id, client: context.session.client, signal: context.signal, clips: orders },
     onClip: async (index, result) => {
       addTimings(timings, result.timings, index);
       const best = await chosenOf(queue[index]!, result);

@@ -19,13 +19,16 @@ interface DetachedJob {
   events: EmittedEvent[];
   bytes: number;
   followers: Set<Emit>;
+  /** Ends the job while it runs. */
+  stop: (reason: ProtocolError) => void;
   end: Promise<Done>;
   ended: boolean;
 }
 
 /**
  * Jobs that outlive their client's connection (`keep`), and their events: a client that knows a job's id receives all of them
- * again with `foley.attach`, and then the rest. Previews are not stored, the final audio is.
+ * again with `foley.attach`, and then the rest. Previews are not stored, the final audio is. Their bytes have one bound
+ * for all: ended jobs are forgotten first, then the largest that runs is ended.
  */
 export class DetachedJobs {
   readonly #options: Required<DetachedJobOptions>;
@@ -38,11 +41,17 @@ export class DetachedJobs {
 
   /**
    * Runs a job as `run` does, in a context that does not end with the connection. Throws queue_full when too many that
-   * still run are kept.
+   * still run are kept, and too_large where it would hold more than all may.
+   * @param expected bytes of sound that it will hold
    */
-  async keep(context: GenerationContext, run: (context: GenerationContext) => Promise<Done>): Promise<Done> {
+  async keep(
+    context: GenerationContext,
+    run: (context: GenerationContext) => Promise<Done>,
+    expected = 0,
+  ): Promise<Done> {
     this.#evict();
-    const { most } = this.#options;
+    const { most, mostBytes } = this.#options;
+    if (expected > mostBytes) throw tooLarge(expected, mostBytes);
     if (this.#jobs.size >= most) throw new ProtocolError('queue_full', `${most} jobs are kept already`);
     const stop = new AbortController();
     const aborted = (): void => {
@@ -54,14 +63,17 @@ export class DetachedJobs {
     let reject: (error: unknown) => void = () => undefined;
     const end = new Promise<Done>((onDone, onFailed) => ([resolve, reject] = [onDone, onFailed]));
     end.catch(() => undefined);
-    const detached: DetachedJob = { events: [], bytes: 0, followers: new Set(), end, ended: false };
+    const detached: DetachedJob = {
+      ...{ events: [], bytes: 0, followers: new Set(), end, ended: false },
+      stop: (reason) => stop.abort(reason),
+    };
     let id: string | null = null;
     const emit = (...event: EmittedEvent): void => {
       context.emit(...event);
-      if (event[0] !== 'preview') {
+      if (event[0] !== 'preview' && !stop.signal.aborted) {
         detached.events.push(event);
-        const { pcm } = event[1] as { pcm?: Uint8Array };
-        detached.bytes += pcm?.length ?? 0;
+        detached.bytes += bytesOf(event);
+        this.#bound();
       }
       for (const follower of detached.followers) follower(...event);
     };
@@ -80,6 +92,8 @@ export class DetachedJobs {
       resolve(done);
       return done;
     } catch (error) {
+      // What it held is not told to anybody any more.
+      if (stop.signal.aborted) detached.events = [];
       reject(toProtocolError(error));
       throw error;
     } finally {
@@ -110,13 +124,40 @@ export class DetachedJobs {
     }
   }
 
+  get bytes(): number {
+    let sum = 0;
+    for (const { bytes } of this.#jobs.values()) sum += bytes;
+    return sum;
+  }
+
+  /** The largest of those that run makes room for the others. */
+  #bound(): void {
+    const { mostBytes } = this.#options;
+    if (this.bytes <= mostBytes) return;
+    this.#evict();
+    if (this.bytes <= mostBytes) return;
+    const [largest] = [...this.#jobs.values()].sort((a, b) => b.bytes - a.bytes);
+    largest!.stop(tooLarge(largest!.bytes, mostBytes));
+    Object.assign(largest!, { events: [], bytes: 0 });
+  }
+
   /** Forgets ended jobs, the oldest first. */
   #evict(): void {
     const { most, mostBytes } = this.#options;
-    const bytes = (): number => [...this.#jobs.values()].reduce((sum, detached) => sum + detached.bytes, 0);
     for (const [id, { ended }] of this.#jobs) {
-      if (this.#jobs.size < most && bytes() <= mostBytes) return;
+      if (this.#jobs.size < most && this.bytes <= mostBytes) return;
       if (ended) this.#jobs.delete(id);
     }
   }
+}
+
+/** What an event takes in memory, roughly: numbers and objects beside the sound count as well. */
+function bytesOf([, data]: EmittedEvent): number {
+  const { pcm, codes } = data as { pcm?: Uint8Array; codes?: readonly number[] };
+  return 256 + (pcm?.length ?? 0) + (codes?.length ?? 0) * 8;
+}
+
+function tooLarge(bytes: number, most: number): ProtocolError {
+  const message = `a kept job of ${bytes} bytes is too large, ${most} are kept of all: ask for fewer or shorter clips, or for no audio`;
+  return new ProtocolError('too_large', message);
 }

@@ -1,0 +1,46 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { ProtocolError } from '../../protocol/index.ts';
+import type { GenerationContext } from './clip-job.ts';
+import { DetachedJobs } from './detached-jobs.ts';
+
+const context = (): GenerationContext =>
+  ({ session: {}, signal: new AbortController().signal, setJob: () => undefined, emit: () => undefined }) as never;
+const tooLarge = (error: unknown): boolean => error instanceof ProtocolError && error.code === 'too_large';
+
+/** A job that tells events of so many bytes until it is stopped. */
+function running(jobs: DetachedJobs, id: string, told: { pcm?: Uint8Array; codes?: number[] }[]) {
+  const end = jobs.keep(context(), async (inner) => {
+    inner.setJob(id);
+    for (const data of told) inner.emit('audio', data as never);
+    inner.signal.throwIfAborted();
+    await new Promise((_, reject) => inner.signal.addEventListener('abort', () => reject(inner.signal.reason)));
+    return {} as never;
+  });
+  end.catch(() => undefined);
+  return end;
+}
+
+test('kept jobs that run have one bound for all: the largest is ended, and the others go on', async () => {
+  const jobs = new DetachedJobs({ mostBytes: 10_000 });
+  const small = running(jobs, 'small', [{ pcm: new Uint8Array(1000) }]);
+  await assert.rejects(
+    running(jobs, 'large', [{ pcm: new Uint8Array(5000) }, { pcm: new Uint8Array(5000) }]),
+    tooLarge,
+  );
+  assert.ok(jobs.bytes < 2000, `${jobs.bytes} bytes`);
+  assert.equal(await Promise.race([small, 'runs']), 'runs');
+});
+
+test('rows count as well as sound', async () => {
+  const jobs = new DetachedJobs({ mostBytes: 10_000 });
+  await assert.rejects(running(jobs, 'rows', Array(20).fill({ codes: Array(64).fill(0) })), tooLarge);
+});
+
+test('a job that will be too large is refused before anything is made', async () => {
+  const jobs = new DetachedJobs({ mostBytes: 10_000 });
+  await assert.rejects(
+    jobs.keep(context(), () => assert.fail('it was begun'), 10_001),
+    tooLarge,
+  );
+});
