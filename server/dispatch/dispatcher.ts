@@ -30,6 +30,8 @@ export type Send = (answer: Answer, delivery: Delivery) => void;
 export interface Session {
   readonly id: string;
   readonly transport: string;
+  /** Who it is among those who take turns: the session itself, or an address with many sessions. */
+  readonly client: string;
   readonly role: Role;
   /** Whether its end is seen; of a client that may leave unseen only `heard` tells. */
   readonly lasting: boolean;
@@ -156,10 +158,10 @@ export class Dispatcher {
     return this.#sessions.size;
   }
 
-  connect(client: { transport: string; role: Role; send: Send; lasting?: boolean }): Session {
+  connect(client: { transport: string; role: Role; send: Send; lasting?: boolean; client?: string }): Session {
     const id = `${client.transport}-${++this.#count}`;
     const heard = performance.now();
-    const session: OpenSession = { lasting: true, ...client, id, heard, open: new Map(), closed: false };
+    const session: OpenSession = { lasting: true, client: id, ...client, id, heard, open: new Map(), closed: false };
     this.#sessions.set(id, session);
     return session;
   }

@@ -53,6 +53,38 @@ test('who wants one clip does not wait for who wants many, and the many take tur
   assert.deepEqual(engine.begun, [1, 10, 20, 2, 21, 3]);
 });
 
+test('clients take turns, however many jobs one of them has waiting', async () => {
+  const { engine, scheduler, order } = setup();
+  const jobs = [1, 2, 3, 4, 5].map((seed) => scheduler.submit(order([seed])));
+  await turn();
+  const others = [10, 11].map((seed) => scheduler.submit(order([seed], { owner: 'another' })));
+  const third = scheduler.submit(order([20], { owner: 'http-7', client: 'http ::1' }));
+  await Promise.all([...jobs, ...others, third].map(outcome));
+  assert.deepEqual(engine.begun, [1, 10, 20, 2, 11, 3, 4, 5]);
+});
+
+test('a client that fills the queue is refused, and a newcomer is not; there is a bound for all newcomers', async () => {
+  const { engine, scheduler, order } = setup({ maxJobs: 8 });
+  engine.hold();
+  scheduler.submit(order([0]));
+  await turn();
+  const fill = (owner: string): string => {
+    try {
+      scheduler.submit(order([1], { owner }));
+      return 'queued';
+    } catch (error) {
+      return (error as ProtocolError).code;
+    }
+  };
+  assert.deepEqual(
+    Array.from({ length: 9 }, () => fill('test')),
+    [...new Array(8).fill('queued'), 'queue_full'],
+  );
+  assert.deepEqual(['a', 'a', 'b', 'c'].map(fill), ['queued', 'queue_full', 'queued', 'queue_full']);
+  engine.release();
+  await scheduler.drain(0);
+});
+
 test('many clips are made in the end, however many single ones keep coming', async () => {
   let now = 0;
   const { engine, scheduler, order } = setup({ now: () => now });

@@ -36,14 +36,15 @@ export interface SchedulerOptions {
   now?: () => number;
 }
 
-/** More clips than any job has. */
-const PATIENT = 1e9;
+/** Beyond what may wait, so large a share is for clients with at most one of MODEST parts of it waiting. */
+const RESERVE = 0.25;
+const MODEST = 16;
 /** After so many milliseconds without a clip, a job of many clips is served as if it had just come. */
 const PATIENCE_MS = 10_000;
 
 /**
- * One queue for everybody. The next clip is one of the job that has begun with the fewest, of the oldest such job: so
- * requests for one clip are served in order of arrival, somebody who wants one sound does not wait for another's
+ * One queue for everybody. Clients take turns; of a client's jobs the next clip is one of the job that has begun with the
+ * fewest, of the oldest such job: so requests of a client for one clip are served in order of arrival, somebody who wants one sound does not wait for another's
  * hundred (first clips have room of their own in the engine), and several such hundreds take turns. Clips of a job are handed over in order, however many are made at
  * once. A job that cannot be queued is refused at once; patient jobs are counted apart, so that they take no room from
  * those that somebody waits for.
@@ -55,6 +56,9 @@ export class FairScheduler implements Scheduler {
   readonly #jobs = new Map<string, Entry>();
   /** Clips that the engine has. */
   readonly #running = { all: 0, urgent: 0 };
+  /** When each client was last served, in clips begun since; who is not in it goes first. */
+  readonly #turns = new Map<string, number>();
+  #turn = 0;
   #closing = false;
   #onIdle: (() => void)[] = [];
 
@@ -68,10 +72,15 @@ export class FairScheduler implements Scheduler {
     if (this.#closing) throw new ProtocolError('shutting_down', 'the server is stopping and takes no more jobs');
     const waiting = this.#waiting().filter((one) => isPatient(one.order) === isPatient(order));
     const clips = clipsOf(waiting);
-    if (waiting.length >= maxJobs) {
+    // What one client fills the queue with leaves room for those who have little in it.
+    const client = clientOf(order);
+    const own = waiting.filter((one) => clientOf(one.order) === client);
+    const isModest = own.length < Math.max(1, Math.floor(maxJobs / MODEST));
+    const room = isModest && own.length < waiting.length ? 1 + RESERVE : 1;
+    if (waiting.length >= Math.ceil(maxJobs * room)) {
       throw new ProtocolError('queue_full', `${maxJobs} jobs are waiting already; try again later`);
     }
-    if (clips + order.clips.length > maxClips) {
+    if (clips + order.clips.length > Math.ceil(maxClips * room)) {
       throw new ProtocolError('queue_full', `${clips} clips are waiting already, at most ${maxClips} may`);
     }
     const position = this.#jobs.size;
@@ -153,14 +162,15 @@ export class FairScheduler implements Scheduler {
   #choose(): Entry | null {
     const { slots } = this.#options.engine;
     let chosen: Entry | null = null;
-    let least = Number.POSITIVE_INFINITY;
+    let least: readonly number[] = [Number.POSITIVE_INFINITY];
     for (const entry of this.#jobs.values()) {
       if (entry.stop !== null || entry.begun === entry.order.clips.length) continue;
       if ((this.#isUrgent(entry) ? this.#running.urgent : this.#running.all) >= slots) continue;
       // One clip more than are made at once: the engine goes on while a clip is taken, and results do not pile up.
       if (entry.begun - entry.taken > slots) continue;
-      const had = this.#isUrgent(entry) ? 0 : entry.begun + (isPatient(entry.order) ? PATIENT : 0);
-      if (had < least) [chosen, least] = [entry, had];
+      const kind = this.#isUrgent(entry) ? 0 : isPatient(entry.order) ? 2 : 1;
+      const rank = [kind, this.#turns.get(clientOf(entry.order)) ?? 0, kind === 0 ? 0 : entry.begun];
+      if (isBefore(rank, least)) [chosen, least] = [entry, rank];
     }
     return chosen;
   }
@@ -173,6 +183,7 @@ export class FairScheduler implements Scheduler {
 
   #begin(entry: Entry): void {
     const urgent = this.#isUrgent(entry);
+    this.#turns.set(clientOf(entry.order), ++this.#turn);
     const index = entry.begun++;
     entry.servedAt = this.#now();
     if (entry.startedAt === null) {
@@ -229,6 +240,8 @@ export class FairScheduler implements Scheduler {
     if (!this.#jobs.has(entry.id) || runs.size > 0 || taking) return;
     if (stop === null && taken < order.clips.length) return;
     this.#jobs.delete(entry.id);
+    const client = clientOf(order);
+    if (![...this.#jobs.values()].some((one) => clientOf(one.order) === client)) this.#turns.delete(client);
     entry.made.clear();
     entry.unlisten();
     if (stop === null) entry.resolve();
@@ -244,6 +257,16 @@ export class FairScheduler implements Scheduler {
     if (entry.stop !== null || event.type === 'started') return;
     this.#options.bus.publish(entry.id, { ...event, index });
   }
+}
+
+function clientOf({ owner, client = owner }: JobOrder): string {
+  return client;
+}
+
+/** Compares number by number, as words are compared letter by letter. */
+function isBefore(one: readonly number[], other: readonly number[]): boolean {
+  const at = one.findIndex((value, i) => value !== other[i]);
+  return at >= 0 && one[at]! < (other[at] ?? Number.POSITIVE_INFINITY);
 }
 
 function clipsOf(jobs: readonly Entry[]): number {

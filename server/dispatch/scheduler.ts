@@ -4,6 +4,8 @@ import type { EngineRequest, EngineResult } from '../engine/engine.ts';
 export interface JobOrder {
   /** The session that asked; only the log reads it. */
   owner: string;
+  /** Whose turn it uses up: the session's own without. */
+  client?: string;
   clips: EngineRequest[];
   /** Nobody waits for any of them: every other job goes first. */
   patient?: boolean;
