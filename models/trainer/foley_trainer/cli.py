@@ -22,7 +22,7 @@ from .evaluation.yamnet import TaggerMissing
 from .experiments import reproduce
 from .experiments.reproduce import ReproduceError
 from .finetuning import command as finetuning_command
-from .finetuning import voice_stages
+from .finetuning import projections, voice_stages
 from .models.vggish import WeightsError
 from .runtime import device, parallel
 from .runtime.device import NoDevice
@@ -82,6 +82,7 @@ def _parser() -> argparse.ArgumentParser:
     import_dcase.add_parser(commands)
     weights_file.add_parser(commands)
     voice_stages.add_parser(commands)
+    projections.add_parser(commands)
     reproduce.add_parser(commands)
     embedder_training.add_parser(commands)
     evaluation_command.add_parser(commands)

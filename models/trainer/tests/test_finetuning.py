@@ -139,6 +139,23 @@ def test_a_voices_networks_can_be_trained_on_and_exported_again(stacked: Path, f
     assert voice.vocoder.projection is not None
 
 
+def test_projections_change_the_vocoder_alone(stacked: Path, tmp_path: Path):
+    voice, copy = stacked / "voice", tmp_path / "copy"
+    assert main(["project", "--voice", str(voice), "--out", str(copy), "--rounds", "2"]) == 0
+    card, before = (json.loads((at / "card.json").read_text()) for at in (copy, voice))
+    assert [name for name in card["graphs"] if card["graphs"][name] != before["graphs"][name]] == ["vocoder"]
+    assert card["vocoder"]["reach"] > before["vocoder"]["reach"]
+    (codes, near), (same, plain) = (VoiceRunner(at).make("Hiss", [0], Recipe()) for at in (copy, voice))
+    assert np.array_equal(codes, same)
+    mel = VoiceRunner(voice).decode(codes)
+    from_mel = [np.abs(VoiceRunner(voice).mel(audio)[..., 2:-2] - mel[..., 2:-2]).mean() for audio in (near, plain)]
+    assert from_mel[0] < 0.7 * from_mel[1]
+    assert np.abs(near).max() < 0.99
+    assert main(["project", "--voice", str(copy), "--out", str(tmp_path / "back"), "--rounds", "0"]) == 0
+    assert json.loads((tmp_path / "back" / "card.json").read_text())["hash"] == before["hash"]
+    assert main(["project", "--voice", str(voice), "--out", str(copy)]) == 1
+
+
 def test_class_names_match_those_of_the_base_case_insensitively(scratch: Path, creaks: Path, tmp_path: Path):
     assert main(order(tmp_path, creaks, base=scratch / "voice", steps=2, more=("--only", "beep"))) == 0
     assert [c["name"] for c in card_of(tmp_path)["classes"]] == ["Beep", "Hiss"]

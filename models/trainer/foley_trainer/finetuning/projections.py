@@ -1,0 +1,49 @@
+"""`foley-train project`: a copy of a voice whose vocoder brings its output nearer to the mel (`models.mel_projection`), without training."""
+
+from __future__ import annotations
+
+import argparse
+import hashlib
+import json
+import shutil
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from ..export.codec_vocoder import export_vocoder
+from ..models.hifigan import Generator, reach
+from ..runtime.events import emit
+from ..runtime.files import save_text
+from ..voices.card import voice_hash
+from ..voices.inference import VoiceError
+from .weights_from_onnx import load_voice
+
+
+def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    parser = commands.add_parser("project", help="copy a voice and add rounds of mel projection to its vocoder: nearer to the mel, and never at full scale")
+    parser.add_argument("--voice", required=True, help="voice folder")
+    parser.add_argument("--out", required=True, help="folder of the copy; it must not exist")
+    parser.add_argument("--rounds", type=int, default=3, help="rounds, 0 to 8 (3); 0 takes them away")
+    parser.set_defaults(run=lambda args: emit("projected", **project(Path(args.voice), Path(args.out), args.rounds)))
+
+
+def project(voice: Path, out: Path, rounds: int) -> dict[str, Any]:
+    """Every graph but the vocoder's is copied byte for byte. Scores of the voice are dropped where its sound decides them."""
+    if out.exists():
+        raise VoiceError(f"{out} exists: choose another --out, or remove it")
+    loaded = load_voice(voice)
+    config = replace(loaded.vocoder.config, projections=rounds)
+    generator = Generator(config).eval()
+    generator.load_state_dict(loaded.vocoder.state_dict())
+    card = json.loads((voice / "card.json").read_text(encoding="utf-8"))
+    data = export_vocoder(generator, half_weights=True)["vocoder"].SerializeToString(deterministic=True)
+    shutil.copytree(voice, out)
+    (out / "card.json").unlink()
+    card["graphs"]["vocoder"] |= {"sha256": hashlib.sha256(data).hexdigest(), "bytes": len(data)}
+    (out / card["graphs"]["vocoder"]["file"]).write_bytes(data)
+    card["vocoder"]["reach"] = reach(config)
+    card["training"]["vocoder"]["config"] = config.to_dict()
+    card["hash"] = voice_hash(card["graphs"])
+    card.get("scores", {}).pop("evaluation", None)
+    save_text(json.dumps(card, indent=2, ensure_ascii=False) + "\n", out / "card.json")
+    return {"out": str(out), "hash": card["hash"], "rounds": rounds}
