@@ -93,7 +93,6 @@ def _parser() -> argparse.ArgumentParser:
     for name in STAGES:
         export.add_argument(f"--{name}", required=True, help=f"folder of the trained {name}")
     export.add_argument("--out", required=True, help="folder of the voice")
-    export.add_argument("--projections", type=int, help="rounds in which the vocoder's output is brought nearer to its mel, 0 to 8 (default: as it was trained)")
     export.add_argument("--guidance", type=json.loads, metavar="JSON", help='guidance of the card, e.g. {"default": 1, "classes": {"Rain": 0.5}}')
     export.add_argument("--id", required=True, help="voice id: letters, digits, - and _")
     export.add_argument("--name", required=True, help="display name of the voice")

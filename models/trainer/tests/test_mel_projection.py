@@ -32,6 +32,15 @@ def test_each_round_brings_the_mel_nearer() -> None:
 
 
 @torch.no_grad()
+def test_differences_within_the_tolerance_are_left_and_larger_ones_shrink_to_it() -> None:
+    log_mel, audio = LogMel(), sound(60)
+    wanted = log_mel(audio)
+    assert (MelProjection(2, tolerance=0.4)(audio, wanted + 0.35) - audio).abs().max() < 1e-3
+    louder = MelProjection(2, tolerance=0.4)(audio, wanted + 1.4)
+    assert (log_mel(louder) - wanted - 1.0)[..., 4:-4].abs().mean() < 0.05
+
+
+@torch.no_grad()
 def test_audio_of_the_wanted_mel_stays_as_it_is() -> None:
     audio = sound(40)
     assert (MelProjection(3)(audio, LogMel()(audio)) - audio).abs().max() < 1e-4

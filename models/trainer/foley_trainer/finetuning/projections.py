@@ -23,16 +23,20 @@ def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
     parser = commands.add_parser("project", help="copy a voice and add rounds of mel projection to its vocoder: nearer to the mel, and never at full scale")
     parser.add_argument("--voice", required=True, help="voice folder")
     parser.add_argument("--out", required=True, help="folder of the copy; it must not exist")
-    parser.add_argument("--rounds", type=int, default=3, help="rounds, 0 to 8 (3); 0 takes them away")
-    parser.set_defaults(run=lambda args: emit("projected", **project(Path(args.voice), Path(args.out), args.rounds)))
+    parser.add_argument("--rounds", type=int, default=2, help="rounds, 0 to 8 (2); 0 takes them away")
+    parser.add_argument("--tolerance", type=float, default=0.4, help="nats by which each round lets the mel differ, 0 to 3 (0.4: decoded mels lack the fluctuations of real ones)")
+    parser.set_defaults(run=lambda args: emit("projected", **project(Path(args.voice), Path(args.out), args.rounds, args.tolerance)))
 
 
-def project(voice: Path, out: Path, rounds: int) -> dict[str, Any]:
+def project(voice: Path, out: Path, rounds: int, tolerance: float) -> dict[str, Any]:
     """Every graph but the vocoder's is copied byte for byte. Scores of the voice are dropped where its sound decides them."""
     if out.exists():
         raise VoiceError(f"{out} exists: choose another --out, or remove it")
     loaded = load_voice(voice)
-    config = replace(loaded.vocoder.config, projections=rounds)
+    try:
+        config = replace(loaded.vocoder.config, projections=rounds, tolerance=tolerance if rounds else 0.0)
+    except ValueError as error:
+        raise VoiceError(str(error)) from error
     generator = Generator(config).eval()
     generator.load_state_dict(loaded.vocoder.state_dict())
     card = json.loads((voice / "card.json").read_text(encoding="utf-8"))
@@ -46,4 +50,4 @@ def project(voice: Path, out: Path, rounds: int) -> dict[str, Any]:
     card["hash"] = voice_hash(card["graphs"])
     card.get("scores", {}).pop("evaluation", None)
     save_text(json.dumps(card, indent=2, ensure_ascii=False) + "\n", out / "card.json")
-    return {"out": str(out), "hash": card["hash"], "rounds": rounds}
+    return {"out": str(out), "hash": card["hash"], "rounds": rounds, "tolerance": tolerance}

@@ -35,16 +35,19 @@ class VocoderConfig:
     noise: bool = False  # excited by shaped noise (ours): the generator has a second input
     gate: bool = False  # and how much of that noise is heard is decided per sample
     projections: int = 0  # rounds in which the output's mel is brought nearer to the given one; then it is limited, too
+    tolerance: float = 0.0  # nats by which it may differ in each round; above 0 for mels that a codec decoded
 
     def __post_init__(self) -> None:
         if self.gate and not self.noise:
             raise ValueError("a gate without noise has nothing to let through")
         if not 0 <= self.projections <= 8:
             raise ValueError(f"projections must be 0 to 8, not {self.projections}")
+        if not 0 <= self.tolerance <= 3:
+            raise ValueError(f"tolerance must be 0 to 3 nats, not {self.tolerance}")
 
     def to_dict(self) -> dict:
         # Voices without projections keep the card they have.
-        return {name: value for name, value in asdict(self).items() if name != "projections" or value > 0}
+        return {name: value for name, value in asdict(self).items() if name not in ("projections", "tolerance") or value > 0}
 
 
 def _conv(channels: int, kernel: int, dilation: int) -> nn.Module:
@@ -100,7 +103,7 @@ class Generator(nn.Module):
         if self.gate_post is not None:
             nn.init.zeros_(self.gate_post.weight)
             nn.init.zeros_(self.gate_post.bias)
-        self.projection = MelProjection(c.projections) if c.projections > 0 else None
+        self.projection = MelProjection(c.projections, tolerance=c.tolerance) if c.projections > 0 else None
         for module in [*self.ups, self.conv_post, *self.resblocks.modules()]:
             if isinstance(module, nn.Conv1d | nn.ConvTranspose1d):
                 with torch.no_grad():

@@ -3,6 +3,10 @@
 A vocoder misses the mel it is given (ours by 0.26 nats). Each round takes the short-time spectrum under the mel's own
 window, scales every frequency by the wanted over the present magnitude of the mel bands that hold it, and goes back by
 windowed overlap-add (Griffin and Lim 1984 without their phase step). Frequencies of no band (above f_max) are left alone.
+
+A decoded mel is smoother than that of any sound: noise in it fluctuates by a fraction of a nat from frame to frame, and a
+decoder predicts its mean. Imposed exactly, that smoothness is heard. So differences up to `tolerance` nats are left as the
+vocoder made them, and larger ones are reduced by as much (soft thresholding).
 """
 
 from __future__ import annotations
@@ -21,15 +25,16 @@ KNEE, CEILING = 0.8, 0.98  # the limiter leaves samples below the knee alone and
 
 
 class MelProjection(nn.Module):
-    """audio [B, T * hop], log-mel [B, bins, T] -> audio [B, T * hop] after `rounds` rounds."""
+    """audio [B, T * hop], log-mel [B, bins, T] -> audio [B, T * hop] after `rounds` rounds. `tolerance` in nats."""
 
     kernel: Tensor
     window: Tensor
     basis: Tensor
     shares: Tensor
 
-    def __init__(self, rounds: int, config: MelConfig | None = None) -> None:
+    def __init__(self, rounds: int, config: MelConfig | None = None, tolerance: float = 0.0) -> None:
         super().__init__()
+        self.tolerance = tolerance
         c = config or MelConfig()
         self.rounds, self.hop, self.floor, self.pad = rounds, c.hop, c.floor, (c.n_fft - c.hop) // 2
         basis = mel_basis(c)
@@ -52,7 +57,11 @@ class MelProjection(nn.Module):
             padded = F.pad(audio.unsqueeze(1), (self.pad, self.pad), mode="reflect")
             cosine, sine = F.conv1d(padded, self.kernel, stride=self.hop).chunk(2, 1)
             present = self.basis @ torch.sqrt(cosine.square() + sine.square() + 1e-9)
-            change = (self.shares @ (wanted / present.clamp(min=self.floor))).clamp(QUIETEST, LOUDEST) - 1
+            ratio = wanted / present.clamp(min=self.floor)
+            if self.tolerance > 0:
+                difference = ratio.log()
+                ratio = (difference - difference.clamp(-self.tolerance, self.tolerance)).exp()
+            change = (self.shares @ ratio).clamp(QUIETEST, LOUDEST) - 1
             spectrum = torch.cat([cosine * change, sine * change], 1)
             audio = audio + F.conv_transpose1d(spectrum, self.kernel, stride=self.hop, padding=self.pad).squeeze(1) / weight
         return audio

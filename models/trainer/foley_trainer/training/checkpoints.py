@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -45,11 +44,8 @@ def load_prior(path: str | Path, codec: Codec) -> tuple[AnyPrior, Record]:
     return prior.eval().requires_grad_(False), record
 
 
-def load_vocoder(path: str | Path, projections: int | None = None) -> tuple[Generator, Record]:
-    """`projections`: rounds of mel projection instead of those of its training; the record names them too."""
+def load_vocoder(path: str | Path) -> tuple[Generator, Record]:
     weights, record = _read(path, "vocoder")
-    if projections is not None:
-        record = replace(record, config=VocoderConfig(**{**record.config, "projections": projections}).to_dict())
     generator = Generator(VocoderConfig(**record.config))
     generator.load_state_dict(weights["generator"])
     return generator.eval().requires_grad_(False), record

@@ -24,21 +24,19 @@ def export_voice(args: argparse.Namespace) -> dict[str, Any]:
     places = {name: getattr(args, name) for name in ("codec", "prior", "vocoder")}
     guidance = getattr(args, "guidance", None)
     more = {"sampling": {"guidance": guidance}} if guidance is not None else None
-    return write_folder(Path(args.out), args.id, args.name, presets.load(args.preset), corpus, places, more=more, projections=getattr(args, "projections", None))
+    return write_folder(Path(args.out), args.id, args.name, presets.load(args.preset), corpus, places, more=more)
 
 
 def write_folder(
     out: Path, voice: str, name: str, preset: dict[str, Any], corpus: Corpus, places: dict[str, str | Path],
     classes: list[str] | None = None, former: list[dict[str, str]] | None = None, more: dict[str, Any] | None = None,
-    projections: int | None = None,
 ) -> dict[str, Any]:  # fmt: skip
     """Exports the trained stages in `places`. `classes`: all classes of the prior if the corpus has only some; `former`: credits
-    of earlier training recordings; `more`: further card fields; `projections`: instead of the vocoder's own. Returns a summary of
-    the card."""
+    of earlier training recordings; `more`: further card fields. Returns a summary of the card."""
     classes = classes or corpus.classes
     codec, codec_record = load_codec(places["codec"])
     prior, prior_record = load_prior(places["prior"], codec)
-    vocoder, vocoder_record = load_vocoder(places["vocoder"], projections)
+    vocoder, vocoder_record = load_vocoder(places["vocoder"])
     if prior.config.classes != len(classes):
         raise TrainedError(f"the prior was trained on {prior.config.classes} classes, the corpus has {len(classes)}")
     fields = card_fields(voice, name, preset["name"], classes, prior.config, codec.config, vocoder.config, MelConfig(), preset["data"]["samples"])
