@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import { mkdir } from 'node:fs/promises';
 import path from 'node:path';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
@@ -86,6 +87,10 @@ export async function createApp(config: Config, parts: AppParts = {}): Promise<A
   const { closeMs = CLOSE_MS } = parts;
   const started = performance.now();
   const log = parts.log ?? createLog({ level: config.logLevel });
+  // Tokens, recordings and voices are nobody else's; a folder that was there keeps what its owner allowed.
+  await mkdir(config.data, { recursive: true, mode: 0o700 }).catch((err: unknown) =>
+    log.warn({ err }, 'the data folder cannot be made'),
+  );
   const engine = parts.engine ?? (await startEngine(config, log));
   const bus = new JobEventBus((err) => log.error({ err }, 'a listener to a job failed'));
   const scheduler = new FairScheduler({ engine, bus, maxJobs: limits.queueJobs, maxClips: limits.queueClips });
@@ -278,9 +283,10 @@ export async function createApp(config: Config, parts: AppParts = {}): Promise<A
     return stopped;
   };
   // Before the ports: who maps at once must not take the place of what was mapped before.
-  void triggers
+  const restored = triggers
     .restore(() => mapStore.load())
     .catch((err: unknown) => log.warn({ err }, 'the trigger maps could not be restored'));
+  if (config.listen) await restored;
   if (config.listen) {
     const health: Health = () => {
       // A voice repaired meanwhile is noticed by whoever asks twice.

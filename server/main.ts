@@ -10,7 +10,7 @@ import { createLog } from './util/log.ts';
 export const exitCodes = { ok: 0, failed: 1, usage: 2, portInUse: 3 } as const;
 
 /**
- * Runs a server until SIGINT or SIGTERM, then lets open jobs finish; a second signal ends it at once.
+ * Runs a server until SIGINT, SIGTERM or SIGHUP, then lets open jobs finish; a second signal ends it at once.
  * Resolves with the exit code; what went wrong is in the log.
  */
 export async function serve(given: ConfigInput = {}, parts: AppParts = {}): Promise<number> {
@@ -42,7 +42,7 @@ export async function serve(given: ConfigInput = {}, parts: AppParts = {}): Prom
 
 function stopSignal(): Promise<NodeJS.Signals> {
   return new Promise((resolve) => {
-    const signals: NodeJS.Signals[] = ['SIGINT', 'SIGTERM'];
+    const signals: NodeJS.Signals[] = ['SIGINT', 'SIGTERM', 'SIGHUP'];
     const heard = (signal: NodeJS.Signals): void => {
       for (const name of signals) process.removeListener(name, heard);
       resolve(signal);

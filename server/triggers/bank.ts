@@ -178,7 +178,7 @@ export class TriggerBank {
   }
 
   close(): void {
-    this.#stop.abort();
+    this.#stop.abort(new ProtocolError('cancelled', 'the maps are closed'));
     for (const { pool } of this.#entries.values()) pool.close();
   }
 

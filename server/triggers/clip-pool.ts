@@ -1,3 +1,4 @@
+import { ProtocolError } from '../../protocol/index.ts';
 import type { Prepared } from '../playback/playback.ts';
 
 /** A clip that can sound at once. */
@@ -127,7 +128,7 @@ export class ClipPool {
   }
 
   close(): void {
-    this.#stop.abort();
+    this.#stop.abort(new ProtocolError('cancelled', 'the map was changed or removed'));
     if (this.#retry !== null) clearTimeout(this.#retry);
     this.#ready.length = 0;
     this.#played.length = 0;

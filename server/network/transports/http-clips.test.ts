@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import test from 'node:test';
-import { parseRange } from './http-clips.ts';
+import { ProtocolError } from '../../../protocol/index.ts';
+import { parseRange, sendClip } from './http-clips.ts';
 
 test('a range is read as first, last and from the end', () => {
   assert.deepEqual(parseRange('bytes=0-9', 100), { first: 0, last: 9 });
@@ -20,4 +22,18 @@ test('what is not one range of bytes is ignored', () => {
   for (const header of [undefined, '', 'bytes=', 'bytes=-', 'bytes=5-2', 'items=0-1', 'bytes=0-1,5-6', 'bytes=a-b']) {
     assert.equal(parseRange(header, 100), null, String(header));
   }
+});
+
+test('a clip whose file cannot be opened is an error before anything of the answer has left', async () => {
+  const sent: string[] = [];
+  const response = {
+    setHeader: (name: string) => void sent.push(name),
+    removeHeader: (name: string) => void sent.splice(sent.indexOf(name), 1),
+  };
+  const request = { method: 'GET', headers: {} } as IncomingMessage;
+  await assert.rejects(
+    sendClip(request, response as unknown as ServerResponse, 'a', { path: import.meta.url, bytes: 10 }),
+    (error) => error instanceof ProtocolError && error.code === 'io_error',
+  );
+  assert.deepEqual(sent, []);
 });

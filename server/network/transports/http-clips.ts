@@ -1,4 +1,4 @@
-import { createReadStream } from 'node:fs';
+import { open } from 'node:fs/promises';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { pipeline } from 'node:stream/promises';
 import { ProtocolError } from '../../../protocol/index.ts';
@@ -55,16 +55,22 @@ export async function sendClip(
     return;
   }
   const { first, last } = range ?? { first: 0, last: bytes - 1 };
+  // Before the head of the answer: a file that cannot be opened is an error that the client can read.
+  const file = await open(path).catch((cause: unknown) => {
+    for (const name of ['Accept-Ranges', 'Cache-Control', 'ETag']) response.removeHeader(name);
+    throw new ProtocolError('io_error', 'the clip could not be read', { cause });
+  });
   response.setHeader('Content-Type', 'audio/wav');
   response.setHeader('Content-Length', last - first + 1);
   if (range !== null) response.setHeader('Content-Range', `bytes ${first}-${last}/${bytes}`);
   response.statusCode = range === null ? 200 : 206;
   if (request.method === 'HEAD' || bytes === 0) {
     response.end();
+    await file.close();
     return;
   }
   try {
-    await pipeline(createReadStream(path, { start: first, end: last }), response);
+    await pipeline(file.createReadStream({ start: first, end: last }), response);
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ERR_STREAM_PREMATURE_CLOSE') return;
     throw new ProtocolError('io_error', 'the clip could not be read', { cause: error });
