@@ -1,7 +1,8 @@
 // `npm test`, the first command in a fresh clone too. Installs what is missing, runs every check and suite, and ends
-// with one line that counts all tests. `--only checks|node|python|examples` runs one part.
+// with one line that counts all tests. `--only checks|node|python|examples` runs one part. The trainer's tests run beside
+// the server's: each suite keeps one core busy. Their output is printed when they have ended.
 import { spawn } from 'node:child_process';
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { closeSync, mkdtempSync, openSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import process from 'node:process';
@@ -22,12 +23,15 @@ const scratch = mkdtempSync(path.join(tmpdir(), 'foleyd-test-'));
 const results = [];
 
 /**
- * Runs a program with its output on ours. @param {string} file @param {string[]} args @param {string} [cwd]
+ * Runs a program with its output on ours, or in the file `log`.
+ * @param {string} file @param {string[]} args @param {string} [cwd] @param {string} [log]
  * @returns {Promise<number>}
  */
-function run(file, args, cwd = ROOT) {
+function run(file, args, cwd = ROOT, log) {
   return new Promise((resolve) => {
-    const child = spawn(file, args, { cwd, stdio: ['ignore', 'inherit', 'inherit'] });
+    const out = log === undefined ? 'inherit' : openSync(log, 'w');
+    const child = spawn(file, args, { cwd, stdio: ['ignore', out, out] });
+    if (typeof out === 'number') closeSync(out);
     const timer = setTimeout(() => {
       console.error(`foleyd: ${path.basename(file)} ran for ${PART_MINUTES} minutes and is stopped`);
       child.kill('SIGKILL');
@@ -101,7 +105,9 @@ async function checks() {
   );
 }
 
-async function python() {
+/** Checks the trainer's code and begins its tests; what it returns waits for them and prints what they said. */
+async function beginPython() {
+  const none = async () => {};
   const env = await prepare(TRAINER, "installing the trainer's Python packages");
   if ('why' in env) {
     console.error(`foleyd: python_missing: ${env.why}`);
@@ -113,22 +119,25 @@ async function python() {
       ok: !inCi,
       counts: counts(inCi ? { failed: 1 } : { skipped: 1, reasons }),
     });
-    return;
+    return none;
   }
   const others = [path.join(ROOT, 'examples'), path.join(ROOT, 'protocol', 'python')];
   const rules = path.join(TRAINER, 'pyproject.toml');
   await check('Python lint (ruff)', () =>
     run(env.python, ['-m', 'ruff', 'check', '--config', rules, TRAINER, ...others]),
   );
-  await suite('trainer (pytest)', async () => {
-    const report = path.join(scratch, 'pytest.xml');
-    const code = await run(env.python, ['-m', 'pytest', '-q', `--junitxml=${report}`], TRAINER);
-    try {
-      return { code, counts: fromJunit(readFileSync(report, 'utf8')) };
-    } catch {
-      return { code: code || 1, counts: counts() };
-    }
-  });
+  const [report, log] = [path.join(scratch, 'pytest.xml'), path.join(scratch, 'pytest.log')];
+  const running = run(env.python, ['-m', 'pytest', '-q', `--junitxml=${report}`], TRAINER, log);
+  return () =>
+    suite('trainer (pytest)', async () => {
+      const code = await running;
+      console.log(readFileSync(log, 'utf8'));
+      try {
+        return { code, counts: fromJunit(readFileSync(report, 'utf8')) };
+      } catch {
+        return { code: code || 1, counts: counts() };
+      }
+    });
 }
 
 async function main() {
@@ -142,12 +151,13 @@ async function main() {
   const examples = path.join(ROOT, 'examples');
   if (only.includes('checks')) await checks();
   // Before the server's tests: some train, in the environment that is made here.
-  if (only.includes('python')) await python();
+  const endPython = only.includes('python') ? await beginPython() : undefined;
   if (only.includes('node')) {
     const files = testFiles(ROOT).filter((file) => !file.startsWith(examples + path.sep));
     await suite('server, protocol and scripts (node:test)', () => nodeTests(files));
   }
   if (only.includes('examples')) await suite('examples (node:test)', () => nodeTests(testFiles(examples)));
+  await endPython?.();
 
   const total = sum(results.flatMap((r) => r.counts ?? []));
   console.log('\n== summary');
