@@ -45,6 +45,11 @@ export interface RendererOptions {
  * next takes to make, with vocoders that need a quarter of real time as well. Always the same: rounding depends on it.
  */
 const CHUNK_FRAMES = [24, 96];
+/**
+ * Frames that an early stretch may have, with what it reaches to both sides. Of 128 to 144, two threads take
+ * 72 each at most, and the runtime's products then break their sums elsewhere: other bits than of one thread (measured).
+ */
+const MOST_FRAMES = 126;
 
 /** A voice's decoder and vocoder. */
 export class Renderer implements ClipRenderer {
@@ -99,7 +104,8 @@ export class Renderer implements ClipRenderer {
     // Nobody hears the parts of a preview by themselves.
     const whole = times !== undefined || (codebooks !== undefined && codebooks < latent.codebooks);
     for (let begin = 0, i = 0; begin < frames && begin * mel.hop < pcm.length; i++) {
-      const end = whole ? frames : Math.min(frames, begin + (this.#chunks[i] ?? frames));
+      const chunk = Math.min(this.#chunks[i] ?? frames, this.#mostAtOnce(i));
+      const end = whole ? frames : Math.min(frames, begin + chunk);
       const part = await this.#speak(bands, shaped, begin, end);
       const offset = begin * mel.hop;
       pcm.set(part.subarray(0, pcm.length - offset), offset);
@@ -108,6 +114,12 @@ export class Renderer implements ClipRenderer {
     }
     const vocodeMs = performance.now() - between;
     return { pcm: await resample(pcm, audio.rate, rate), decodeMs: between - begun, vocodeMs };
+  }
+
+  /** Frames of the i-th chunk at most; the last is as long as it is. */
+  #mostAtOnce(i: number): number {
+    if (i >= this.#chunks.length) return Number.POSITIVE_INFINITY;
+    return Math.max(1, MOST_FRAMES - 2 * this.#card.vocoder.reach);
   }
 
   /** Noise in the shape of the mel [samples], where the vocoder is excited by it. */

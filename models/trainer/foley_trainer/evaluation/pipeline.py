@@ -216,6 +216,8 @@ def evaluate(args: argparse.Namespace) -> None:
     if args.quick:
         targets = _rounded(report["targets"])
         save_text(json.dumps(targets, indent=1) + "\n", evaluation.out / "targets.json")
+        if args.card:
+            write_targets(Path(args.card), targets["generated"], report["created"])
         emit("evaluated", targets=str(evaluation.out / "targets.json"), mean=targets["generated"]["mean"], all=targets["generated"]["all"])
         return
     report["examples"], sheet = write_examples(evaluation.sets, evaluation.labels, report["memorised"], evaluation.out / "examples", evaluation.rate, evaluation.samples)
@@ -244,6 +246,22 @@ def write_card(path: Path, report: dict[str, Any]) -> None:
     scores["evaluation"] = {"created": report["created"], "clips": report["generated"]["clips"], **headline(report)}
     if "tagged" in report:
         scores["tagger"] = {key: report["tagged"][key] for key in ("tagger", "counts", "shares")}
+    save_text(json.dumps(card, indent=2, ensure_ascii=False) + "\n", path)
+
+
+def write_targets(path: Path, generated: dict[str, Any], created: str) -> None:
+    """`scores.evaluation` from the table of targets, in place of what was measured on other clips (`tagger`, `embedder`)."""
+    card = json.loads(path.read_text(encoding="utf-8"))
+    scores = {name: value for name, value in card.get("scores", {}).items() if name not in ("tagger", "embedder")}
+    mean, whole = generated["mean"], generated["all"]
+    distances = {"own": {"fad": mean.get("fad_own")}, "yamnet": {"fad": mean.get("fad48"), "kad": mean.get("kad")}}
+    together = {"own": {"fad": whole.get("fad_own")}, "yamnet": {"fad": whole.get("fad48"), "kad": whole.get("kad")}}
+    card["scores"] = scores | {
+        "evaluation": {
+            "created": created, "clips": mean["clips"], "patches": "sounding", "distances": distances, "together": together,
+            "memorised": mean.get("memorised", 0) / 1000, "tagged": mean.get("share"), "diversity": mean.get("diversity"),
+        }
+    }  # fmt: skip
     save_text(json.dumps(card, indent=2, ensure_ascii=False) + "\n", path)
 
 

@@ -11,6 +11,8 @@ vocoder made them, and larger ones are reduced by as much (soft thresholding).
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 import torch
 import torch.nn.functional as F
@@ -21,6 +23,7 @@ from ..runtime.device import sent
 
 REACH = 4  # frames to each side that a round's output depends on: a window is four hops long
 QUIETEST, LOUDEST = 0.1, 10.0  # gain of one round
+SHARED = 128  # terms of a sum that onnxruntime never breaks up, whatever the number of threads
 KNEE, CEILING = 0.8, 0.98  # the limiter leaves samples below the knee alone and reaches the ceiling never
 
 
@@ -47,8 +50,14 @@ class MelProjection(nn.Module):
         squared = window**2 * c.n_fft / 2
         self.register_buffer("kernel", sent(kernel).unsqueeze(1), persistent=False)
         self.register_buffer("window", sent(squared.astype(np.float32)).view(1, 1, -1), persistent=False)
-        self.register_buffer("basis", sent(basis), persistent=False)
-        self.register_buffer("shares", sent((basis / np.maximum(basis.sum(0), 1e-9)).T.copy().astype(np.float32)), persistent=False)
+        self.register_buffer("basis", sent(basis).unsqueeze(2), persistent=False)
+        self.register_buffer("shares", sent((basis / np.maximum(basis.sum(0), 1e-9)).T.copy().astype(np.float32)).unsqueeze(2), persistent=False)
+
+    def _bands(self, magnitude: Tensor) -> Tensor:
+        """Magnitudes [B, bins, T] -> mel bands [B, bands, T], in summands of at most SHARED bins: the runtime breaks a longer sum
+        where it suits the columns that a thread has, so its last bits would depend on the number of threads."""
+        first, *others = [F.conv1d(magnitude[:, at : at + SHARED], self.basis[:, at : at + SHARED]) for at in range(0, self.basis.shape[1], SHARED)]
+        return sum(others, first)
 
     def forward(self, audio: Tensor, mel: Tensor) -> Tensor:
         wanted = mel.exp()
@@ -56,12 +65,13 @@ class MelProjection(nn.Module):
         for _ in range(self.rounds):
             padded = F.pad(audio.unsqueeze(1), (self.pad, self.pad), mode="reflect")
             cosine, sine = F.conv1d(padded, self.kernel, stride=self.hop).chunk(2, 1)
-            present = self.basis @ torch.sqrt(cosine.square() + sine.square() + 1e-9)
+            present = self._bands(torch.sqrt(cosine.square() + sine.square() + 1e-9))
             ratio = wanted / present.clamp(min=self.floor)
             if self.tolerance > 0:
-                difference = ratio.log()
-                ratio = (difference - difference.clamp(-self.tolerance, self.tolerance)).exp()
-            change = (self.shares @ ratio).clamp(QUIETEST, LOUDEST) - 1
+                # Soft thresholding of the logarithm, without one: a runtime's vectorised log depends on how threads share a tensor.
+                allowed = math.exp(self.tolerance)
+                ratio = torch.maximum(ratio / allowed, (ratio * allowed).clamp(max=1))
+            change = F.conv1d(ratio, self.shares).clamp(QUIETEST, LOUDEST) - 1
             spectrum = torch.cat([cosine * change, sine * change], 1)
             audio = audio + F.conv_transpose1d(spectrum, self.kernel, stride=self.hop, padding=self.pad).squeeze(1) / weight
         return audio
