@@ -99,3 +99,10 @@ test('length is counted in UTF-8 bytes', () => {
   );
   assert.deepEqual([isLonger(new Uint8Array(3), 3), isLonger(new Uint8Array(4), 3)], [false, true]);
 });
+
+test('a byte order mark before JSON is taken away, in text as in bytes', () => {
+  const text = '\ufeff{"id":"a","cmd":"server.ping","args":{}}';
+  const expected = { id: 'a', cmd: 'server.ping', args: {} };
+  assert.deepEqual(codec.decode(text), expected);
+  assert.deepEqual(codec.decode(new TextEncoder().encode(text)), expected);
+});

@@ -21,7 +21,9 @@ function parse(frame: string | Uint8Array, maxBytes: number): unknown {
   if (isLonger(frame, maxBytes)) throw new ProtocolError('too_large', `a message has at most ${maxBytes} bytes`);
   try {
     // V8 parses without recursion, so nesting cannot exhaust the stack here; the guard bounds it afterwards.
-    return JSON.parse(typeof frame === 'string' ? frame : new TextDecoder('utf-8', { fatal: true }).decode(frame));
+    const text = typeof frame === 'string' ? frame : new TextDecoder('utf-8', { fatal: true }).decode(frame);
+    // The decoder takes a byte order mark away; in text that came decoded it is still there.
+    return JSON.parse(text.replace(/^\ufeff/, ''));
   } catch (cause) {
     throw new ProtocolError('malformed', 'not valid JSON', { cause });
   }

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import test from 'node:test';
 import { ProtocolError } from '../../../protocol/index.ts';
-import { parseRange, sendClip } from './http-clips.ts';
+import { namesTag, parseRange, sendClip } from './http-clips.ts';
 
 test('a range is read as first, last and from the end', () => {
   assert.deepEqual(parseRange('bytes=0-9', 100), { first: 0, last: 9 });
@@ -36,4 +36,9 @@ test('a clip whose file cannot be opened is an error before anything of the answ
     (error) => error instanceof ProtocolError && error.code === 'io_error',
   );
   assert.deepEqual(sent, []);
+});
+
+test('a tag is found in lists and in its weak form, and every tag by a star', () => {
+  for (const header of ['"a"', 'W/"a"', '"b", "a"', '"b",W/"a" , "c"', ' * ']) assert.ok(namesTag(header, '"a"'), header);
+  for (const header of [undefined, '', '"b"', 'a', '"ab"', '"b", "*"']) assert.ok(!namesTag(header, '"a"'), header);
 });

@@ -32,6 +32,11 @@ export function parseRange(header: string | undefined, bytes: number): ByteRange
   return first >= bytes ? 'none' : { first, last };
 }
 
+/** Whether an If-None-Match header names a tag: weak comparison, lists and `*`, as RFC 9110 says. */
+export function namesTag(header: string | undefined, tag: string): boolean {
+  return (header ?? '').trim() === '*' || (header?.match(/"[^"]*"/g) ?? []).includes(tag);
+}
+
 /** Answers GET and HEAD of a clip. A clip never changes under its id, so the id is its tag. Throws io_error. */
 export async function sendClip(
   request: IncomingMessage,
@@ -43,7 +48,7 @@ export async function sendClip(
   response.setHeader('Accept-Ranges', 'bytes');
   response.setHeader('Cache-Control', 'private, max-age=31536000, immutable');
   response.setHeader('ETag', tag);
-  if (request.headers['if-none-match'] === tag) {
+  if (namesTag(request.headers['if-none-match'], tag)) {
     response.writeHead(304).end();
     return;
   }

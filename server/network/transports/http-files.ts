@@ -15,7 +15,7 @@ import {
 } from '../../../protocol/index.ts';
 import type { FileWays, OutgoingFile } from '../../dispatch/dispatcher.ts';
 import { bodyOf } from './http-body.ts';
-import { parseRange } from './http-clips.ts';
+import { namesTag, parseRange } from './http-clips.ts';
 import { sendAnswer } from './http-commands.ts';
 import type { TransportContext } from './transport.ts';
 
@@ -93,6 +93,10 @@ async function sendFile(
   response.setHeader('ETag', etag);
   response.setHeader('Accept-Ranges', 'bytes');
   response.setHeader('Cache-Control', 'no-store');
+  if (namesTag(request.headers['if-none-match'], etag)) {
+    response.writeHead(304).end();
+    return;
+  }
   if (range === 'none') {
     response.writeHead(416, { 'Content-Range': `bytes */${bytes}` }).end();
     return;

@@ -101,7 +101,7 @@ function readCommand(text: string): OscQueryCommand {
     throw new ProtocolError('too_large', `a command has at most ${oscQueryChars} characters`);
   let given: unknown;
   try {
-    given = JSON.parse(text);
+    given = JSON.parse(text.replace(/^\ufeff/, ''));
   } catch (cause) {
     throw new ProtocolError('malformed', 'text is JSON here, {COMMAND, DATA}; OSC packets are binary frames', {
       cause,

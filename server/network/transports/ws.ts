@@ -115,6 +115,9 @@ export function createWs(options: WsOptions): WsTransport {
       const isOurs = names.some((name) => codecs.some((codec) => codec.subprotocol === name));
       if (kind === 'osc' && isOurs)
         throw new ProtocolError('bad_envelope', 'OSC is spoken here; this subprotocol is at /ws');
+      // A browser that offers some ends a connection for which none was chosen, so it is told at once.
+      if (kind === 'osc' && names.length > 0)
+        throw new ProtocolError('bad_envelope', 'OSC has no subprotocol here: connect without one');
       if (kind === 'foley' && names.length > 0 && !isOurs) {
         const known = codecs.map((codec) => codec.subprotocol).join(' and ');
         throw new ProtocolError('bad_envelope', `none of the subprotocols offered is known; there are ${known}`);

@@ -147,6 +147,8 @@ test('an upgrade that may not be is refused with a status and a code', async (t)
   assert.deepEqual(await refused(url, known, rebound), { status: 403, code: 'forbidden' });
   const page = { ...bearer, origin: 'https://evil.example' };
   assert.deepEqual(await refused(url, known, page), { status: 403, code: 'forbidden' });
+  const osc = url.replace(/ws$/, '');
+  assert.deepEqual(await refused(osc, ['chat'], bearer), { status: 400, code: 'bad_envelope' });
   const client = await connectWs(server.app, jsonCodec, { headers: bearer });
   assert.equal((await client.ask('server.ping').end).event, 'done');
   await client.close();
