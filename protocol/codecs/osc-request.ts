@@ -108,7 +108,8 @@ function readArgs(given: readonly OscArg[], command: Command, form: OscForm): Re
     if (value === undefined) throw fail(`an OSC ${arg.type} means nothing here`);
     if (value === null) return;
     const words = form.words !== undefined && Object.hasOwn(form.words, name) ? form.words[name] : undefined;
-    args[name] = words !== undefined && typeof value === 'string' ? words(value) : valueOf(value, schema, form, name);
+    args[name] =
+      words !== undefined && typeof value === 'string' ? words(value) : argumentOf(value, schema, form, name);
   };
 
   let at = 0;
@@ -116,7 +117,12 @@ function readArgs(given: readonly OscArg[], command: Command, form: OscForm): Re
     const arg = given[at];
     const schema = shape[name];
     if (arg === undefined || schema === undefined) break;
-    if (form.pairs && !isRequired(schema) && beginsPairs(arg, (word) => valueOf(word, schema, form, name), schema, shape)) break;
+    if (
+      form.pairs &&
+      !isRequired(schema) &&
+      beginsPairs(arg, (word) => argumentOf(word, schema, form, name), schema, shape)
+    )
+      break;
     set(name, arg);
     at++;
   }
@@ -139,23 +145,11 @@ function readArgs(given: readonly OscArg[], command: Command, form: OscForm): Re
  * A word in the place of an ordered argument that may be left out: another argument's name, or nothing that this one
  * could be.
  */
-function beginsPairs(
-  arg: OscArg,
-  read: (word: string) => unknown,
-  schema: z.core.$ZodType,
-  shape: object,
-): boolean {
-  return (
-    arg.type === 'string' && (Object.hasOwn(shape, arg.value) || !safeParse(schema, read(arg.value)).success)
-  );
+function beginsPairs(arg: OscArg, read: (word: string) => unknown, schema: z.core.$ZodType, shape: object): boolean {
+  return arg.type === 'string' && (Object.hasOwn(shape, arg.value) || !safeParse(schema, read(arg.value)).success);
 }
 
-function valueOf(
-  value: string | number | boolean,
-  schema: z.core.$ZodType,
-  form: OscForm,
-  name: string,
-): unknown {
+function argumentOf(value: string | number | boolean, schema: z.core.$ZodType, form: OscForm, name: string): unknown {
   const read = coerce(value, schema);
   return typeof read === 'number' && form.velocity === name ? shareOf(read) : read;
 }

@@ -183,11 +183,17 @@ test('a mapped address takes numbers as text and in arrays of one, and refuses N
     return item.kind === 'request' ? item.args.velocity : item.kind === 'refused' && item.error.code;
   };
   const array = (...value: OscArgInput[]) => ({ type: 'array', value }) as unknown as OscArgInput;
-  assert.deepEqual(['0.00', '1', '64', 'x'].map((one) => velocity(one)), [0, 1, 64 / 127, 1]);
+  assert.deepEqual(
+    ['0.00', '1', '64', 'x'].map((one) => velocity(one)),
+    [0, 1, 64 / 127, 1],
+  );
   assert.deepEqual([velocity(array({ type: 'float', value: 0 })), velocity(array('0.5')), velocity()], [0, 0.5, 1]);
   for (const value of [Number.NaN, Number.POSITIVE_INFINITY])
     assert.equal(velocity({ type: 'float', value }), 'bad_args');
-  assert.deepEqual(['NaN', '1e999', '-inf'].map((one) => velocity(one)), ['bad_args', 'bad_args', 'bad_args']);
+  assert.deepEqual(
+    ['NaN', '1e999', '-inf'].map((one) => velocity(one)),
+    ['bad_args', 'bad_args', 'bad_args'],
+  );
 });
 
 test('/foley/ping may come empty', () => {

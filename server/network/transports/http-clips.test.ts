@@ -39,6 +39,7 @@ test('a clip whose file cannot be opened is an error before anything of the answ
 });
 
 test('a tag is found in lists and in its weak form, and every tag by a star', () => {
-  for (const header of ['"a"', 'W/"a"', '"b", "a"', '"b",W/"a" , "c"', ' * ']) assert.ok(namesTag(header, '"a"'), header);
+  for (const header of ['"a"', 'W/"a"', '"b", "a"', '"b",W/"a" , "c"', ' * '])
+    assert.ok(namesTag(header, '"a"'), header);
   for (const header of [undefined, '', '"b"', 'a', '"ab"', '"b", "*"']) assert.ok(!namesTag(header, '"a"'), header);
 });

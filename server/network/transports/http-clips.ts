@@ -34,7 +34,8 @@ export function parseRange(header: string | undefined, bytes: number): ByteRange
 
 /** Whether an If-None-Match header names a tag: weak comparison, lists and `*`, as RFC 9110 says. */
 export function namesTag(header: string | undefined, tag: string): boolean {
-  return (header ?? '').trim() === '*' || (header?.match(/"[^"]*"/g) ?? []).includes(tag);
+  const tags: readonly string[] = header?.match(/"[^"]*"/g) ?? [];
+  return header?.trim() === '*' || tags.includes(tag);
 }
 
 /** Answers GET and HEAD of a clip. A clip never changes under its id, so the id is its tag. Throws io_error. */
