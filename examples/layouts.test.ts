@@ -23,7 +23,7 @@ test('the session of Open Stage Control has whole widgets, and each sends to fol
   assert.deepEqual([session.type, session.content.type], ['session', 'root']);
   const { widgets } = session.content;
   assert.equal(new Set(widgets.map(({ id }) => id)).size, widgets.length, 'ids are unique');
-  const known = new Set(commandMethods.map(({ method }) => method.FULL_PATH));
+  const known = new Set(commandMethods().map(({ method }) => method.FULL_PATH));
   for (const { type, id, address = '', mode, target, bypass } of widgets) {
     assert.ok(['button', 'fader', 'text'].includes(type), id);
     if (type === 'button') {

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import test from 'node:test';
 import { access, commandMethods, commandNames, commandOf, nodeAt, type OscMethod, treeOf } from './index.ts';
 
-const methods = new Map(commandMethods.map(({ method }) => [method.FULL_PATH, method]));
+const methods = new Map(commandMethods().map(({ method }) => [method.FULL_PATH, method]));
 
 test('every command with an OSC form is a method, with one item for each type tag', () => {
   const declared = commandNames.flatMap((name) => commandOf(name).osc?.address ?? []);

@@ -99,10 +99,16 @@ interface Argument {
   unit: string | null;
 }
 
-/** The methods of the commands that have an address. */
-export const commandMethods: readonly { role: Command['role']; method: OscMethod }[] = commandNames
-  .map(commandOf)
-  .flatMap((command) => (command.osc === null ? [] : [{ role: command.role, method: methodOf(command) }]));
+type CommandMethod = { role: Command['role']; method: OscMethod };
+let known: readonly CommandMethod[] | null = null;
+
+/** The methods of the commands that have an address; worked out when they are first asked for. */
+export function commandMethods(): readonly CommandMethod[] {
+  known ??= commandNames
+    .map(commandOf)
+    .flatMap((command) => (command.osc === null ? [] : [{ role: command.role, method: methodOf(command) }]));
+  return known;
+}
 
 /** A command's form as OSCQuery tells it. The whole ordered form is the method, what may be left out are overloads. */
 export function methodOf({ args, doc, osc }: Command): OscMethod {

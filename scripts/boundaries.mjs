@@ -13,7 +13,7 @@ import ts from 'typescript';
 export const RULES = [
   { of: 'protocol', may: ['protocol'], packages: ['zod', '@msgpack/msgpack', 'msgpackr', 'osc-min'] },
 
-  { of: 'server/util/log.ts', may: ['protocol/printable.ts'], packages: ['pino'] },
+  { of: 'server/util/log.ts', may: ['server/util', 'protocol/printable.ts'], packages: ['pino'] },
   { of: 'server/util', may: ['server/util'] },
   { of: 'server/audio', may: ['server/audio'], packages: ['@alexanderolsen/libsamplerate-js', 'zod'] },
   // Beats and tempo of the host's song: MIDI clocks and hosts set them, triggers wait for them.
@@ -64,13 +64,13 @@ export const RULES = [
       ...['server/network/transports', 'server/network/loopback.ts', 'protocol'],
       ...['server/dispatch/dispatcher.ts', 'server/dispatch/job-events.ts'],
     ],
-    types: ['server/network/access'],
+    types: ['server/network/access', 'server/dispatch/refusals.ts'],
     packages: ['ws'],
   },
   {
     of: 'server/network/listeners.ts',
     may: ['server/network'],
-    types: ['protocol', 'server/dispatch/dispatcher.ts', 'server/util/log.ts'],
+    types: ['protocol', 'server/dispatch/dispatcher.ts', 'server/dispatch/refusals.ts', 'server/util/log.ts'],
   },
 
   {
@@ -127,16 +127,12 @@ export const RULES = [
     ],
   },
 
+  { of: 'server/settings.ts', may: ['server/engine/onnx/provider-names.ts'] },
   {
     of: 'server/config.ts',
     may: [
-      ...[
-        'protocol',
-        'server/network/loopback.ts',
-        'server/network/access/allowed.ts',
-        'server/network/access/tokens.ts',
-      ],
-      'server/engine/onnx/provider.ts',
+      ...['protocol', 'server/network/loopback.ts', 'server/network/access/allowed.ts'],
+      ...['server/network/access/tokens.ts', 'server/engine/onnx/provider-names.ts', 'server/settings.ts'],
     ],
     packages: ['zod'],
   },
@@ -157,14 +153,15 @@ export const RULES = [
         'protocol',
         'server/app.ts',
         'server/main.ts',
+        'server/settings.ts',
         'server/config.ts',
         'server/audio',
       ],
-      ...['server/evaluation', 'server/network/access', 'server/delivery/csv.ts'],
+      ...['server/evaluation', 'server/network/access', 'server/delivery/csv.ts', 'scripts/python.mjs'],
     ],
     packages: ['commander', 'ws', 'node-web-audio-api', 'midi', 'tsx'],
   },
-  { of: 'server/bin', may: ['server/bin', 'server/cli'], packages: ['tsx'] },
+  { of: 'server/bin', may: ['server/bin', 'server/cli'], packages: ['tsx', 'esbuild'] },
   { of: 'server/bench', may: ['protocol', 'scripts', 'server'], packages: ['*'] },
   { of: 'server/test', may: ['protocol', 'server'], packages: ['*'] },
   // The examples run against a real server, where those of a user run.

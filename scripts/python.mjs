@@ -14,10 +14,10 @@ export const pythonOf = (venv) =>
 
 /**
  * The first Python of this machine that is new enough.
+ * @param {string} [named] this one and no other; else FOLEYD_PYTHON
  * @returns {Promise<{command: string[], version: string} | {why: string}>}
  */
-export async function findPython() {
-  const named = process.env.FOLEYD_PYTHON;
+export async function findPython(named = process.env.FOLEYD_PYTHON) {
   const tries = named
     ? [[named]]
     : process.platform === 'win32'
@@ -40,31 +40,87 @@ export async function findPython() {
 }
 
 /**
- * Makes `folder/.venv` hold what `folder/requirements.txt` names.
+ * Makes `folder/.venv` hold what `folder/requirements.txt` names. An environment that somebody made by hand, or that we
+ * did not finish making, is never deleted: it is used where it works, and named where it does not.
  * @param {string} folder
  * @param {string} title shown while it installs
  * @returns {Promise<{python: string} | {why: string}>} the interpreter, or what went wrong
  */
 export async function prepare(folder, title) {
-  const found = await findPython();
-  if ('why' in found) return found;
+  const made = await installRequirements(folder, { title });
+  return 'why' in made ? { why: made.why } : made;
+}
+
+/**
+ * The same with a choice of PyTorch's build: without one, whatever the package index gives.
+ * @param {string} folder
+ * @param {{title: string, torch?: 'cpu' | 'cuda', python?: string | undefined}} options
+ * @returns {Promise<{python: string} | {code: 'python_missing' | 'trainer_missing', why: string}>}
+ */
+export async function installRequirements(folder, { title, torch, python: named }) {
   const requirements = path.join(folder, 'requirements.txt');
   const venv = path.join(folder, '.venv');
   const stamp = path.join(venv, 'foleyd-stamp');
-  const wanted = createHash('sha256').update(readFileSync(requirements)).update(found.version).digest('hex');
   const python = pythonOf(venv);
-  if (existsSync(python) && existsSync(stamp) && readFileSync(stamp, 'utf8') === wanted) return { python };
+  const wish = torch === 'cuda' ? ' cuda' : '';
+  /** @param {string} version */
+  const wantedFor = (version) =>
+    createHash('sha256').update(readFileSync(requirements)).update(version).update(wish).digest('hex');
+  const isOurs = existsSync(stamp);
+  if (existsSync(venv) && !isOurs) {
+    const { code, output } = await runQuietly(python, ['-c', 'import sys; print(*sys.version_info[:3], sep=".")']);
+    if (code !== 0) {
+      const why = `${venv} is not an environment that foleyd made, and its Python does not run (${output.trim().split('\n').at(-1)}); move it away, or repair it`;
+      return { code: 'trainer_missing', why };
+    }
+    // Somebody's own: packages are added, nothing is removed.
+    return (await lacks(python, requirements)) ? install([python, '-m', 'pip', 'install'], null) : { python };
+  }
+  const found = await findPython(named);
+  if ('why' in found) return { code: 'python_missing', why: found.why };
+  const wanted = wantedFor(found.version);
+  if (isOurs && existsSync(python) && readFileSync(stamp, 'utf8') === wanted) return { python };
 
-  // A broken-off or outdated environment is made anew: pip leaves behind what a shorter list no longer names.
+  // Ours and outdated: made anew, since pip leaves behind what a shorter list no longer names.
   rmSync(venv, { recursive: true, force: true });
   const made = await makeVenv(found.command, venv);
-  if ('why' in made) return made;
-  const [file = '', ...args] = made.install;
-  const install = runQuietly(file, [...args, '-r', requirements], { cwd: folder });
-  const { code, output } = await withProgress(`foleyd: ${title}`, () => '', install);
-  if (code !== 0) return { why: `pip failed (${code}):\n${output.trim().split('\n').slice(-15).join('\n')}` };
-  writeFileSync(stamp, wanted);
-  return { python };
+  if ('why' in made) return { code: 'python_missing', why: made.why };
+  // From here on it is ours, also where the installation is broken off.
+  writeFileSync(stamp, 'unfinished');
+  return install(made.install, wanted);
+
+  /** @param {string[]} installer @param {string | null} done what the stamp says afterwards */
+  async function install([file = '', ...args], done) {
+    // uv knows where the builds of PyTorch without CUDA are; pip takes what its own settings name.
+    const uv = torch === undefined ? [] : [[...uvInstall(python), '--torch-backend', torch === 'cpu' ? 'cpu' : 'auto']];
+    let [code, output] = [1, ''];
+    for (const [program = '', ...rest] of [...uv, [file, ...args]]) {
+      const work = runQuietly(program, [...rest, '-r', requirements], { cwd: folder });
+      ({ code, output } = program === 'uv' ? await work : await withProgress(`foleyd: ${title}`, () => '', work));
+      if (code === 0) break;
+    }
+    if (code !== 0) {
+      if (done !== null) rmSync(stamp, { force: true });
+      if (done !== null) rmSync(venv, { recursive: true, force: true });
+      const said = output.trim().split('\n').slice(-15).join('\n');
+      return { code: /** @type {const} */ ('trainer_missing'), why: `pip failed (${code}):\n${said}` };
+    }
+    if (done !== null) writeFileSync(stamp, done);
+    return { python };
+  }
+}
+
+/** @param {string} python */
+const uvInstall = (python) => ['uv', 'pip', 'install', '--python', python];
+
+/** Whether an environment lacks a package of a list, whatever its version. @param {string} python @param {string} requirements */
+async function lacks(python, requirements) {
+  const names = readFileSync(requirements, 'utf8')
+    .split('\n')
+    .map((line) => /^[A-Za-z][\w.-]*/.exec(line)?.[0])
+    .filter((name) => name !== undefined);
+  const program = `import importlib.metadata as m\nfor n in ${JSON.stringify(names)}: m.version(n)`;
+  return (await runQuietly(python, ['-c', program])).code !== 0;
 }
 
 /**
@@ -81,7 +137,7 @@ async function makeVenv(command, venv) {
       name: 'uv',
       file: 'uv',
       args: ['venv', '--python', python, venv],
-      install: ['uv', 'pip', 'install', '--python', pythonOf(venv)],
+      install: uvInstall(pythonOf(venv)),
     },
     { name: 'virtualenv', file: 'virtualenv', args: ['--python', python, venv], install: pip },
   ];

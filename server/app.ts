@@ -1,4 +1,3 @@
-import { readFileSync } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
 import path from 'node:path';
 import { setImmediate as nextTurn } from 'node:timers/promises';
@@ -13,6 +12,7 @@ import { openDelivery } from './delivery/open.ts';
 import { Dispatcher, type DispatcherOptions } from './dispatch/dispatcher.ts';
 import { FairScheduler } from './dispatch/fair-scheduler.ts';
 import { JobEventBus } from './dispatch/job-events.ts';
+import { Refusals } from './dispatch/refusals.ts';
 import type { Engine } from './engine/engine.ts';
 import { tryVoice } from './engine/inference/self-test.ts';
 import { EncoderProcess } from './engine/process/encoder.ts';
@@ -38,15 +38,11 @@ import { Uploads } from './training/uploads.ts';
 import { TriggerBank } from './triggers/bank.ts';
 import { MapStore } from './triggers/store.ts';
 import { createLog, type Log } from './util/log.ts';
+import { version } from './util/version.ts';
 import { ActiveVoices } from './voices/active.ts';
 import { VoiceCatalog } from './voices/catalog.ts';
 import { VoiceStore } from './voices/store.ts';
 import type { Voice } from './voices/voice.ts';
-
-/** Version of foleyd, from package.json. */
-export const version = (
-  JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as { version: string }
-).version;
 
 /** Bytes of disk that stay free beside a voice that is brought in. */
 const FREE_DISK = 256 * 2 ** 20;
@@ -64,6 +60,8 @@ export interface AppParts {
   engine?: Engine;
   /** Milliseconds that a part of the server has to close, beyond what it is given to finish. */
   closeMs?: number;
+  /** For a process that runs one command: engine and playback start when they are needed, and no pool is filled. */
+  onDemand?: boolean;
   log?: Log;
   extra?: NonNullable<DispatcherOptions['extra']>;
 }
@@ -91,7 +89,7 @@ export async function createApp(config: Config, parts: AppParts = {}): Promise<A
   await mkdir(config.data, { recursive: true, mode: 0o700 }).catch((err: unknown) =>
     log.warn({ err }, 'the data folder cannot be made'),
   );
-  const engine = parts.engine ?? (await startEngine(config, log));
+  const engine = parts.engine ?? (await startEngine(config, log, parts.onDemand === true));
   const bus = new JobEventBus((err) => log.error({ err }, 'a listener to a job failed'));
   const scheduler = new FairScheduler({ engine, bus, maxJobs: limits.queueJobs, maxClips: limits.queueClips });
   // A voice that was activated stays so, unless another one is asked for.
@@ -151,6 +149,7 @@ export async function createApp(config: Config, parts: AppParts = {}): Promise<A
     findVoice: (id) => catalog.find(id),
     log: (level, message, fields = {}) => log[level](fields, message),
   });
+  const refusals = new Refusals();
   const untrusted = new UntrustedVoices();
   const voices = new VoiceStore({
     ...{ own: path.join(config.data, 'voices'), models: config.models },
@@ -200,7 +199,20 @@ export async function createApp(config: Config, parts: AppParts = {}): Promise<A
   );
   const dispatcher = new Dispatcher({
     handlers: createHandlers({
-      ...{ scheduler, catalog, clips, bus, ranker, info, playback: play, encoder, triggers, transport, ...training },
+      ...{
+        scheduler,
+        catalog,
+        clips,
+        bus,
+        ranker,
+        info,
+        playback: play,
+        encoder,
+        triggers,
+        transport,
+        refusals,
+        ...training,
+      },
       ...{ voices, voiceUploads },
       ...{ delivery, deliveries },
       ...{ datasetFolders: config.datasetFolders, datasetBytes: limits.datasetBytes, threads: config.trainingThreads },
@@ -283,9 +295,10 @@ export async function createApp(config: Config, parts: AppParts = {}): Promise<A
     return stopped;
   };
   // Before the ports: who maps at once must not take the place of what was mapped before.
-  const restored = triggers
-    .restore(() => mapStore.load())
-    .catch((err: unknown) => log.warn({ err }, 'the trigger maps could not be restored'));
+  const load = (): ReturnType<typeof mapStore.load> => mapStore.load();
+  const restored = (parts.onDemand === true ? triggers.remember(load) : triggers.restore(load)).catch((err: unknown) =>
+    log.warn({ err }, 'the trigger maps could not be restored'),
+  );
   if (config.listen) await restored;
   if (config.listen) {
     const health: Health = () => {
@@ -302,7 +315,7 @@ export async function createApp(config: Config, parts: AppParts = {}): Promise<A
     const findClip = (id: string) => clips.find(id);
     try {
       await listeners.open(config, {
-        ...{ dispatcher, limits, space, health, isMapped, findClip, auditLog, log, version },
+        ...{ dispatcher, refusals, limits, space, health, isMapped, findClip, auditLog, log, version },
       });
     } catch (error) {
       await close();
@@ -321,7 +334,8 @@ export async function createApp(config: Config, parts: AppParts = {}): Promise<A
   // Nor is anything delivered that an earlier server left.
   if (config.listen)
     restoreDeliveries().catch((err: unknown) => log.warn({ err }, 'the deliveries could not be taken up again'));
-  const ready = check().then(() => ({ voice: active.active, problem }));
+  const warmed = parts.onDemand === true ? Promise.resolve() : check();
+  const ready = warmed.then(() => ({ voice: active.active, problem }));
   return {
     config,
     ports,
@@ -385,11 +399,11 @@ async function openPlayback({ output, record }: Config, log: Log, onPlaced?: (ms
 }
 
 /** Loaded only when it is used: tests that bring their own engine need no runtime. */
-async function startEngine(config: Config, log: Log): Promise<Engine> {
+async function startEngine(config: Config, log: Log, onDemand: boolean): Promise<Engine> {
   const { createEngine } = await import('./engine/process/pool.ts');
   return createEngine({
     ...(config.threads === undefined ? {} : { threads: config.threads }),
-    ...{ provider: config.provider, voiceMemory: config.voiceMemory },
+    ...{ provider: config.provider, voiceMemory: config.voiceMemory, onDemand },
     ...(config.lanes === undefined ? {} : { lanes: config.lanes }),
     log: (level, message) => log[level as 'info']({ from: 'engine' }, message),
   });

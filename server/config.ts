@@ -3,11 +3,14 @@ import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { z } from 'zod';
 import { CAT_ID } from '../protocol/cat-id.ts';
-import { limits as wire } from '../protocol/index.ts';
-import { providerNames } from './engine/onnx/provider.ts';
+import { limits as wire } from '../protocol/limits.ts';
+import { providerNames } from './engine/onnx/provider-names.ts';
 import { readAddress, readHostName, readOrigin } from './network/access/allowed.ts';
 import { readTokens } from './network/access/tokens.ts';
 import { isLoopback } from './network/loopback.ts';
+import { settings } from './settings.ts';
+
+export { settings } from './settings.ts';
 
 /** Bounds that keep one client from taking the server from the others. All have defaults; tests narrow them. */
 export const limitsSchema = z.strictObject({
@@ -186,162 +189,6 @@ function pairsFromText(given: string): Record<string, string> {
 
 export type Config = z.infer<typeof configSchema>;
 export type ConfigInput = Partial<z.input<typeof configSchema>>;
-
-/** The settings a person can give: as a flag, as an environment variable, or not at all. The CLI derives from this. */
-export const settings = [
-  { key: 'host', flag: '--host', value: 'HOST', env: 'FOLEYD_HOST', doc: 'address for HTTP and WebSocket' },
-  { key: 'port', flag: '--port', value: 'PORT', env: 'FOLEYD_PORT', doc: 'port for HTTP and WebSocket, 0 picks one' },
-  { key: 'oscHost', flag: '--osc-host', value: 'HOST', env: 'FOLEYD_OSC_HOST', doc: 'address for OSC over UDP' },
-  {
-    key: 'oscPort',
-    flag: '--osc-port',
-    value: 'PORT',
-    env: 'FOLEYD_OSC_PORT',
-    doc: 'port for OSC, 0 picks one, off for none',
-  },
-  {
-    key: 'oscAllow',
-    flag: '--osc-allow',
-    value: 'IPS',
-    env: 'FOLEYD_OSC_ALLOW',
-    doc: 'senders OSC answers, beside this machine',
-  },
-  { key: 'voice', flag: '--voice', value: 'ID', env: 'FOLEYD_VOICE', doc: 'voice for requests that name none' },
-  { key: 'data', flag: '--data', value: 'DIR', env: 'FOLEYD_DATA', doc: 'folder for clips and more voices' },
-  { key: 'models', flag: '--models', value: 'DIR', env: 'FOLEYD_MODELS', doc: 'folder of voices' },
-  { key: 'token', flag: '--token', value: 'SECRET', env: 'FOLEYD_TOKEN', doc: 'ask every client for this secret' },
-  {
-    key: 'adminToken',
-    flag: '--admin-token',
-    value: 'SECRET',
-    env: 'FOLEYD_ADMIN_TOKEN',
-    doc: 'secret for the admin role',
-  },
-  { key: 'tlsCert', flag: '--tls-cert', value: 'FILE', env: 'FOLEYD_TLS_CERT', doc: 'certificate: https and wss' },
-  { key: 'tlsKey', flag: '--tls-key', value: 'FILE', env: 'FOLEYD_TLS_KEY', doc: 'its private key' },
-  {
-    key: 'oscRole',
-    flag: '--osc-role',
-    value: 'ROLE',
-    env: 'FOLEYD_OSC_ROLE',
-    doc: 'play, or admin for everyone on this machine who sends OSC',
-  },
-  {
-    key: 'allowHosts',
-    flag: '--allow-host',
-    value: 'NAMES',
-    env: 'FOLEYD_ALLOW_HOST',
-    doc: 'host names this server is called by',
-  },
-  {
-    key: 'allowOrigins',
-    flag: '--allow-origin',
-    value: 'URLS',
-    env: 'FOLEYD_ALLOW_ORIGIN',
-    doc: 'web pages that may connect',
-  },
-  {
-    key: 'announce',
-    flag: '--announce',
-    value: 'MODE',
-    env: 'FOLEYD_ANNOUNCE',
-    doc: 'over mDNS: auto, where it is open to other machines; on, within this machine too; off',
-  },
-  {
-    key: 'threads',
-    flag: '--threads',
-    value: 'N',
-    env: 'FOLEYD_THREADS',
-    doc: 'threads that render in each process, beside the one that samples; 1 by default',
-  },
-  {
-    key: 'provider',
-    flag: '--provider',
-    value: 'NAME',
-    env: 'FOLEYD_PROVIDER',
-    doc: `where decoder and vocoder run: ${providerNames.join(', ')}`,
-  },
-  {
-    key: 'lanes',
-    flag: '--lanes',
-    value: 'N',
-    env: 'FOLEYD_LANES',
-    doc: 'processes that make clips, four clips at once each; one for two cores by default, four at most',
-  },
-  {
-    key: 'voiceMemory',
-    flag: '--voice-memory',
-    value: 'MB',
-    env: 'FOLEYD_VOICE_MEMORY',
-    doc: 'memory for voices in each process, 512 by default; the one used least recently goes first',
-  },
-  { key: 'output', flag: '--output', value: 'NAME', env: 'FOLEYD_OUTPUT', doc: 'audio device, none, or auto' },
-  { key: 'record', flag: '--record', value: 'FILE', env: 'FOLEYD_RECORD', doc: 'WAV file that takes what is played' },
-  {
-    key: 'gate',
-    flag: '--gate',
-    value: 'MODE',
-    env: 'FOLEYD_GATE',
-    doc: 'off, warn or refuse when a voice that is activated scores worse',
-  },
-  {
-    key: 'gateMargin',
-    flag: '--gate-margin',
-    value: 'SHARE',
-    env: 'FOLEYD_GATE_MARGIN',
-    doc: 'by how much worse, 0.1 by default',
-  },
-  {
-    key: 'midi',
-    flag: '--midi',
-    value: 'NAMES',
-    env: 'FOLEYD_MIDI',
-    doc: 'MIDI inputs, by commas; none, or auto for all',
-  },
-  {
-    key: 'datasetFolders',
-    flag: '--dataset-folder',
-    value: 'DIRS',
-    env: 'FOLEYD_DATASET_FOLDER',
-    doc: 'folders of this machine that data sets may be made of',
-  },
-  {
-    key: 'deliver',
-    flag: '--deliver',
-    value: 'DIR',
-    env: 'FOLEYD_DELIVER',
-    doc: 'folder that files may be delivered to; none without',
-  },
-  {
-    key: 'catIds',
-    flag: '--cat-ids',
-    value: 'LIST',
-    env: 'FOLEYD_CAT_IDS',
-    doc: 'UCS categories of classes, as Rooster=BIRDFowl',
-  },
-  { key: 'python', flag: '--python', value: 'FILE', env: 'FOLEYD_PYTHON', doc: 'Python that trains' },
-  {
-    key: 'trainingThreads',
-    flag: '--training-threads',
-    value: 'N',
-    env: 'FOLEYD_TRAINING_THREADS',
-    doc: 'threads of a training; half the cores by default',
-  },
-  {
-    key: 'logLevel',
-    flag: '--log-level',
-    value: 'LEVEL',
-    env: 'FOLEYD_LOG_LEVEL',
-    doc: 'fatal, error, warn, info, debug, trace or silent',
-  },
-  {
-    key: 'limits',
-    flag: '--limits',
-    value: 'LIST',
-    env: 'FOLEYD_LIMITS',
-    doc: 'bounds of the server, as clips=500,queueJobs=64',
-  },
-] as const satisfies readonly { key: keyof Config; flag: string; value: string; env: string; doc: string }[];
 
 /** What a person set cannot work; the message says which setting and why. */
 export class ConfigError extends Error {

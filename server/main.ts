@@ -2,9 +2,10 @@ import process from 'node:process';
 import { pathToFileURL } from 'node:url';
 import { parseArgs } from 'node:util';
 import { printableLines, toProtocolError } from '../protocol/index.ts';
-import { type App, type AppParts, createApp, version } from './app.ts';
+import { type App, type AppParts, createApp } from './app.ts';
 import { type Config, ConfigError, type ConfigInput, resolveConfig, settings } from './config.ts';
 import { createLog } from './util/log.ts';
+import { version } from './util/version.ts';
 
 /** What the process says to the shell that started it. */
 export const exitCodes = { ok: 0, failed: 1, usage: 2, portInUse: 3 } as const;

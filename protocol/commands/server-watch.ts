@@ -7,11 +7,12 @@ const count = z.int().min(0).optional();
 export const serverWatch = defineCommand({
   name: 'server.watch',
   role: 'play',
-  doc: 'Tells what happens in the server, whoever asked for it: jobs and their rows, hits, pools. Goes on until it is cancelled, over OSC as long as its client is heard once a minute; a slow client misses some.',
+  doc: 'Sends events of the whole server, including those of other clients: jobs and their rows, hits, pools, refused messages. Runs until it is cancelled; over OSC as long as the client sends something once a minute. A slow client misses some events.',
   args: z.strictObject({
     jobs: z.boolean().default(true).describe('send `job` events'),
     hits: z.boolean().default(true).describe('send `hit` events'),
     pools: z.boolean().default(true).describe('send `pool` events'),
+    refused: z.boolean().default(false).describe('send `refused` events'),
   }),
   events: {
     accepted: z.object({ jobs: z.boolean(), hits: z.boolean(), pools: z.boolean() }),
@@ -25,6 +26,12 @@ export const serverWatch = defineCommand({
     }),
     hit,
     pool,
+    refused: z.object({
+      transport: z.enum(['osc', 'ws', 'http']),
+      address: z.string().describe('sender; empty for clients that are not admins'),
+      code: z.string().describe('error code'),
+      message: z.string(),
+    }),
     done: z.object({}),
   },
   osc: {
@@ -59,6 +66,7 @@ export const serverWatch = defineCommand({
       job: { job: '4f2c4e5d6a7b8190', state: 'row', index: 0, row: 12, rows: 40 },
       hit: hitExample,
       pool: poolExample,
+      refused: { transport: 'osc', address: '127.0.0.1:50123', code: 'unknown_command', message: 'no command' },
       done: {},
     },
   },

@@ -1,12 +1,13 @@
-import { type ErrorCode, isErrorCode, printableLines } from '../../protocol/index.ts';
+import { type ErrorCode, isErrorCode } from '../../protocol/errors.ts';
+import { printableLines } from '../../protocol/printable.ts';
 
 /** Codes of what can go wrong on this side of the wire; every other code is one of protocol/errors.ts. */
 export const cliErrors = {
-  usage: 'The command line cannot be understood.',
-  no_server: 'No foleyd answers at this address.',
-  no_recipe: 'The WAV carries no recipe of foleyd.',
-  voice_mismatch: 'The voice that made the clip is not the one that is here.',
-  no_audio: 'No audio device can be opened.',
+  usage: 'The command line is wrong.',
+  no_server: 'No foleyd server answers at this address.',
+  no_recipe: 'The file contains no foleyd recipe.',
+  voice_mismatch: 'The voice that made the clip is not the one that is installed.',
+  no_audio: 'The sound could not be played.',
 } as const satisfies Record<string, string>;
 
 export type CliCode = keyof typeof cliErrors | ErrorCode;

@@ -3,6 +3,7 @@ import path from 'node:path';
 import type { ArgsInput, EventData } from '../../protocol/index.ts';
 import { readCsv } from '../delivery/csv.ts';
 import { CliError, exits, toCliError } from './errors.ts';
+import { exportSettings } from './export-settings.ts';
 import { folderOf, writeNew } from './files.ts';
 import { onInterrupt } from './interrupt.ts';
 import { openSession, type SessionChoice } from './session.ts';
@@ -19,27 +20,6 @@ export interface ExportOptions extends SessionChoice {
 type BatchArgs = ArgsInput<'clip.batch'>;
 type File = EventData<'clip.batch', 'file'>;
 type Skipped = EventData<'clip.batch', 'skipped'>;
-
-/** Options that are arguments of clip.batch, under the same name. */
-export const exportSettings = [
-  ['format', 'NAME', 'wav or flac'],
-  ['bits', 'N', '16 (dithered), 24 or 32 (float)', true],
-  ['rate', 'HZ', 'sample rate, 48000 by default', true],
-  ['channels', 'N', '1, or 2 in which the sound is placed', true],
-  ['pan', 'P', 'place from -1, left, to 1, right', true],
-  ['peak', 'DBTP', 'ceiling of the true peak, -2 by default', true],
-  ['lufs', 'LUFS', 'loudness that is wanted', true],
-  ['gain', 'DB', 'louder or softer', true],
-  ['timeReference', 'SAMPLES', 'since midnight', true],
-  ['catId', 'ID', 'CatID of UCS'],
-  ['fxName', 'TEXT', 'FXName of UCS'],
-  ['creator', 'ID', 'CreatorID of UCS'],
-  ['source', 'ID', 'SourceID of UCS'],
-  ['userData', 'TEXT', 'last block of the name; the seed without'],
-  ['project', 'NAME', 'of iXML'],
-  ['scene', 'NAME', 'of iXML'],
-  ['take', 'NAME', 'of iXML'],
-] as const satisfies readonly (readonly [name: string, value: string, doc: string, isNumber?: true])[];
 
 /** `foleyd export`: asks for the files of clips, writes them here, and a sheet of them beside. */
 export async function exportClips(clips: readonly string[], options: ExportOptions): Promise<number> {

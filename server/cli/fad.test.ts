@@ -94,6 +94,7 @@ test('the history says which voice is active and is drawn on demand', async (t) 
     (JSON.parse(json.stdout) as { active: boolean }[]).map(({ active }) => active),
     [false, true],
   );
+  writeFileSync(path.join(dir, 'nowhere'), '');
   const nowhere = await foleyd('fad', '--history', '--chart', path.join('nowhere', 'history.svg'));
   assert.match(nowhere.stderr, /io_error/);
 });

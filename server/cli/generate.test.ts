@@ -166,7 +166,7 @@ test('playing without a device fails with a code, and the clip is there', async 
   env.NODE_OPTIONS = `--import=data:text/javascript,${encodeURIComponent("if (process.argv[1]?.endsWith('player.ts')) process.exit(9);")}`;
   const silent = await foleyd('generate', 'Rain', '--seed', '1', '--play', '--out', 'b.wav');
   assert.equal(silent.code, 1);
-  assert.match(silent.stderr, /foleyd: no_audio: b\.wav is saved and could not be played: .*exit code 9/);
+  assert.match(silent.stderr, /foleyd: no_audio: b\.wav is saved but could not be played: .*exit code 9/);
   assert.deepEqual(await readFile(path.join(dir, 'b.wav')), await readFile(path.join(dir, 'a.wav')));
 });
 

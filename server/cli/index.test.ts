@@ -46,6 +46,7 @@ test('through a link and from any folder it is the same command', {
       ['tiny', true],
       ['tiny-freq', false],
       ['tiny-padded', false],
+      ['tiny-stacked', false],
       ['tiny-time', false],
       ['tiny-vq', false],
     ],

@@ -1,5 +1,6 @@
 import { type Command, InvalidArgumentError, Option } from 'commander';
-import { type ConfigInput, settings } from '../config.ts';
+import type { ConfigInput } from '../config.ts';
+import { settings } from '../settings.ts';
 
 type Setting = (typeof settings)[number];
 export type SettingKey = Setting['key'];
@@ -19,7 +20,7 @@ export function givenSettings(options: Record<string, unknown>): ConfigInput {
   return Object.fromEntries(given.filter(([, value]) => value !== undefined)) as ConfigInput;
 }
 
-/** A finite number; what range it may have is the server's to say. */
+/** A finite number; the server checks its range. */
 export function number(text: string): number {
   const value = Number(text);
   if (text.trim() === '' || !Number.isFinite(value)) throw new InvalidArgumentError('expected a number');

@@ -1,8 +1,8 @@
 import { askChild } from './child.ts';
 import { CliError } from './errors.ts';
 
-/** Plays a WAV and resolves when it was heard. Throws no_audio; the file is there in any case. */
-export async function play(file: string, env: NodeJS.ProcessEnv = process.env): Promise<void> {
+/** Plays a WAV and resolves when it has ended. Throws no_audio; the file is there in any case. */
+export async function play(file: string, name = file, env: NodeJS.ProcessEnv = process.env): Promise<void> {
   const sink = env.FOLEYD_AUDIO_SINK;
   let problem: string | null;
   try {
@@ -10,5 +10,5 @@ export async function play(file: string, env: NodeJS.ProcessEnv = process.env): 
   } catch (error) {
     problem = `the player ${(error as Error).message}`;
   }
-  if (problem !== null) throw new CliError('no_audio', `${file} is saved and could not be played: ${problem}`);
+  if (problem !== null) throw new CliError('no_audio', `${name} is saved but could not be played: ${problem}`);
 }

@@ -1,23 +1,21 @@
 import { readFile } from 'node:fs/promises';
 import { buffer } from 'node:stream/consumers';
 import { type ArgsInput, type CommandName, type EventData, type Events, isTerminal } from '../../protocol/index.ts';
-import { createApp } from '../app.ts';
 import { type Config, type ConfigInput, resolveConfig } from '../config.ts';
 import { readLocalServer } from '../network/access/local-secret.ts';
 import { CliError } from './errors.ts';
 import { ask, health, type Peer } from './peer.ts';
-import { connectRemote } from './remote.ts';
 
-type SavedClip = EventData<'foley.generate', 'done'>['clips'][number];
+type SavedClip = Pick<EventData<'foley.generate', 'done'>['clips'][number], 'clip' | 'url' | 'path'>;
 
 type Done<N extends CommandName> = EventData<N, Extract<Events<N>, 'done'>>;
 export type OnEvent = (event: string, data: Record<string, unknown>) => void;
 
-/** A foleyd to ask, wherever it runs. */
+/** A foleyd that takes commands, here or in a server. */
 export interface Session {
   /** Where: an address, or `this process`. */
   readonly where: string;
-  /** The data of `done`; throws an error with a code for `failed`. `onEvent` hears what comes before. */
+  /** The data of `done`; throws an error with a code for `failed`. `onEvent` receives the events before it. */
   call<N extends CommandName>(cmd: N, args: ArgsInput<N>, onEvent?: OnEvent): Promise<Done<N>>;
   /** The WAV of a clip that was saved. */
   clip(clip: SavedClip): Promise<Uint8Array>;
@@ -32,12 +30,14 @@ export interface SessionChoice {
   /** Run an engine in this process even where a server answers. */
   local?: boolean | undefined;
   /** Settings of the engine in this process. */
-  config?: ConfigInput;
+  config?: ConfigInput | undefined;
+  /** `server`: without a running server there is nothing to do. */
+  purpose?: 'server' | undefined;
 }
 
 /**
- * Asks the server that was named, else the one on this data folder, else one that answers on the default port, else
- * runs an engine right here. To the server on this data folder, whose secret only this person can read, it is an admin.
+ * Connects to the server that was named, else the one on this data folder, else one on the default port, else runs an
+ * engine in this process. On the server of this data folder, whose secret only this user can read, it has the admin role.
  */
 export async function openSession(choice: SessionChoice = {}): Promise<Session> {
   const config = resolveConfig({ ...choice.config, listen: false, host: '127.0.0.1', oscHost: '127.0.0.1' });
@@ -55,15 +55,18 @@ export async function openSession(choice: SessionChoice = {}): Promise<Session> 
       const peer: Peer = { origin, token, certificate: mine?.certificate };
       if (await health(peer)) return remoteSession(url, peer);
     }
-    if (choice.url !== undefined) throw new CliError('no_server', `no foleyd answers at ${choice.url}`);
+    if (choice.url !== undefined) throw new CliError('no_server', `no foleyd server answers at ${choice.url}`);
   }
+  if (choice.purpose === 'server')
+    throw new CliError('no_server', 'no foleyd server is running; start one with: foleyd serve');
   return localSession(config);
 }
 
 async function localSession(config: Config): Promise<Session> {
   // Events carry every error to us; a log between the rows of a grid would only be in the way.
   const quiet: Config = { ...config, logLevel: process.env.FOLEYD_LOG_LEVEL ? config.logLevel : 'silent' };
-  const app = await createApp({ ...quiet, limits: { ...quiet.limits, drainMs: 0 } });
+  const { createApp } = await import('../app.ts');
+  const app = await createApp({ ...quiet, limits: { ...quiet.limits, drainMs: 0 } }, { onDemand: true });
   // Whoever may start an engine here may do everything with it.
   const client = app.connect('admin');
   return {
@@ -86,6 +89,7 @@ async function localSession(config: Config): Promise<Session> {
 }
 
 async function remoteSession(url: string, peer: Peer): Promise<Session> {
+  const { connectRemote } = await import('./remote.ts');
   const client = await connectRemote(url, peer);
   return {
     where: url,
@@ -94,7 +98,7 @@ async function remoteSession(url: string, peer: Peer): Promise<Session> {
       const answer = await ask(peer, place ?? `/clips/${clip}.wav`);
       const bytes = await buffer(answer);
       if (answer.statusCode === 200) return new Uint8Array(bytes);
-      throw new CliError('unknown_clip', `${peer.origin} does not give clip ${clip} (HTTP ${answer.statusCode})`);
+      throw new CliError('unknown_clip', `${peer.origin} does not serve clip ${clip} (HTTP ${answer.statusCode})`);
     },
     close: client.close,
   };
@@ -106,10 +110,13 @@ function httpBase(url: string): URL {
   try {
     base = new URL(url);
   } catch {
-    throw new CliError('usage', `--url ${url} is no address; expected one like ws://127.0.0.1:9247/ws`);
+    throw new CliError('usage', `--url ${url}: not an address; expected one like ws://127.0.0.1:9247/ws`);
   }
   if (base.protocol !== 'ws:' && base.protocol !== 'wss:') {
-    throw new CliError('usage', `--url ${url} begins with ${base.protocol}; expected ws: or wss:`);
+    throw new CliError(
+      'usage',
+      `--url ${url} begins with ${base.protocol} but expected ws: or wss:, as in ws://127.0.0.1:9247/ws`,
+    );
   }
   base.protocol = base.protocol === 'wss:' ? 'https:' : 'http:';
   return base;

@@ -4,7 +4,7 @@ import { openSession, type SessionChoice } from './session.ts';
 
 export type TrainingsOptions = SessionChoice & { pause?: string; resume?: string; cancel?: string; json?: boolean };
 
-/** `foleyd trainings`: lists them, or changes one. */
+/** `foleyd trainings`: lists trainings, or changes one. */
 export async function trainings(options: TrainingsOptions): Promise<number> {
   const session = await openSession(options);
   try {
@@ -14,6 +14,7 @@ export async function trainings(options: TrainingsOptions): Promise<number> {
     if (cancel !== undefined) await session.call('admin.cancel', { job: cancel });
     const { jobs } = await session.call('admin.jobs', {});
     process.stdout.write(options.json === true ? `${JSON.stringify(jobs)}\n` : jobs.map(line).join(''));
+    if (jobs.length === 0) process.stderr.write('no trainings; to begin one: foleyd retrain FOLDER --class NAME\n');
     return exits.ok;
   } finally {
     await session.close();
@@ -33,7 +34,7 @@ function line({
   return `${job}  ${state}${at}  ${voice} ${base === null ? 'from scratch' : `from ${base}`}${message === null ? '' : `  ${message}`}\n`;
 }
 
-/** `foleyd datasets`: lists them, or removes one. */
+/** `foleyd datasets`: lists data sets, or deletes one. */
 export async function datasets(options: SessionChoice & { remove?: string; json?: boolean }): Promise<number> {
   const session = await openSession(options);
   try {
@@ -43,6 +44,7 @@ export async function datasets(options: SessionChoice & { remove?: string; json?
       return `${dataset}  ${clips} clips, ${minutes} min, ${licence}\n    ${classes.map((one) => `${one.class} ${one.clips}`).join(', ')}\n`;
     });
     process.stdout.write(options.json === true ? `${JSON.stringify(found)}\n` : text.join(''));
+    if (found.length === 0) process.stderr.write('no data sets; foleyd retrain makes one of a folder of recordings\n');
     return exits.ok;
   } finally {
     await session.close();

@@ -72,7 +72,7 @@ test('each way of not being a recording is told', () => {
     [{ data: '' }, /the file is empty/],
     [{ data: '?' }, /base64/],
     [{ data: base64(Buffer.from('ID3 an mp3, it seems')) }, /this is an MP3 file; expected a WAV file/],
-    [{ data: wav(knock).slice(0, 40) }, /no data|in the middle|no format/],
+    [{ data: wav(knock).slice(0, 40) }, /no data chunk|format chunk/],
     [{ data: wav(new Float32Array(0)) }, /no sample/],
     [{ data: wav(new Float32Array(9)) }, /silent/],
     [{ data: wav(knock, 100) }, /100 Hz/],

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { type EventData, limits, ProtocolError } from '../../protocol/index.ts';
 import type { Handler } from '../dispatch/dispatcher.ts';
 import type { JobEvent, JobEventBus } from '../dispatch/job-events.ts';
+import type { Refusals } from '../dispatch/refusals.ts';
 import type { TriggerBank } from '../triggers/bank.ts';
 
 type JobData = EventData<'server.watch', 'job'>;
@@ -9,6 +10,7 @@ type JobData = EventData<'server.watch', 'job'>;
 export interface WatchDeps {
   bus: JobEventBus;
   triggers: TriggerBank;
+  refusals: Refusals;
   /** Milliseconds that a client which may leave unseen can be silent. */
   watchQuietMs: number;
 }
@@ -18,7 +20,7 @@ export interface WatchDeps {
  * whether it is still there, or asked at all, for a sender can be feigned: it is told a bounded number of events a
  * second, and none any more once it has not been heard for a while.
  */
-export function serverWatch({ bus, triggers, watchQuietMs }: WatchDeps): Handler<'server.watch'> {
+export function serverWatch({ bus, triggers, refusals, watchQuietMs }: WatchDeps): Handler<'server.watch'> {
   const watches = new Map<string, number>();
   let total = 0;
   const count = (session: string, change: 1 | -1): void => {
@@ -29,7 +31,7 @@ export function serverWatch({ bus, triggers, watchQuietMs }: WatchDeps): Handler
   };
 
   return ({ args, emit, session, signal }) => {
-    const { jobs, hits, pools } = args;
+    const { jobs, hits, pools, refused } = args;
     if ((watches.get(session.id) ?? 0) >= limits.watches)
       throw new ProtocolError('queue_full', `this connection watches ${limits.watches} times already`);
     if (total >= limits.watchesTotal) throw new ProtocolError('queue_full', `${total} watch already`);
@@ -51,6 +53,13 @@ export function serverWatch({ bus, triggers, watchQuietMs }: WatchDeps): Handler
         triggers.watch((event) => {
           if (event.type === 'hit' && hits && budget.take()) emit('hit', event.hit, true);
           if (event.type === 'pool' && pools && budget.take()) emit('pool', event.pool, true);
+        }),
+      );
+    }
+    if (refused) {
+      stops.push(
+        refusals.watch((refusal) => {
+          if (budget.take()) emit('refused', session.role === 'admin' ? refusal : { ...refusal, address: '' }, true);
         }),
       );
     }

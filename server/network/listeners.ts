@@ -1,4 +1,5 @@
 import type { Dispatcher } from '../dispatch/dispatcher.ts';
+import type { Refusals } from '../dispatch/refusals.ts';
 import type { Log } from '../util/log.ts';
 import type { AuditLog } from './access/audit-log.ts';
 import { type Certificate, readCertificate } from './access/certificate.ts';
@@ -45,6 +46,7 @@ export interface ListenerLimits
 /** What the listeners need of the rest of the server. */
 export interface ListenerDeps {
   dispatcher: Dispatcher;
+  refusals: Refusals;
   limits: ListenerLimits;
   space: OscSpace;
   health: Health;
@@ -65,9 +67,13 @@ export class Listeners {
 
   /** Throws where one cannot be opened; those that were are open then, until `close`. */
   async open(config: ListenerSettings, inside: ListenerDeps): Promise<void> {
-    const { dispatcher, limits, space, isMapped, findClip, health, auditLog, log, version } = inside;
+    const { dispatcher, refusals, limits, space, isMapped, findClip, health, auditLog, log, version } = inside;
     const { ports } = this;
-    const context: TransportContext = { dispatcher, log: (level, message, fields = {}) => log[level](fields, message) };
+    const context: TransportContext = {
+      dispatcher,
+      log: (level, message, fields = {}) => log[level](fields, message),
+      refused: (refusal) => refusals.tell(refusal),
+    };
     const hasOsc = config.oscPort !== null;
     const oscHost = () => ({
       name: 'foleyd',

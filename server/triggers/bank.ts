@@ -41,6 +41,8 @@ export class TriggerBank {
   readonly #options: BankOptions;
   /** In the order in which they were made: that is the order in which maps of one note sound. */
   readonly #entries = new Map<string, Entry>();
+  /** Maps of an earlier run that are not played here. */
+  #saved: readonly TriggerMap[] = [];
   readonly #stop = new AbortController();
   readonly #player: Player;
   readonly #watchers = new Set<(event: TriggerEvent) => void>();
@@ -60,7 +62,15 @@ export class TriggerBank {
   }
 
   get maps(): TriggerMap[] {
-    return [...this.#entries.values()].map(({ map }) => map);
+    const saved = this.#saved.filter(({ id }) => !this.#entries.has(id));
+    return [...saved, ...[...this.#entries.values()].map(({ map }) => map)];
+  }
+
+  /** Only remembers the maps of an earlier run, for programs that play none: neither pools nor playback start. */
+  remember(load: () => Promise<readonly TriggerMap[]>): Promise<void> {
+    return this.#change(async () => {
+      this.#saved = await load();
+    });
   }
 
   /** Hears every hit, and every change of a pool or of the maps. Returns the way to stop. */

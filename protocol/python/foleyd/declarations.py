@@ -1075,6 +1075,8 @@ class ServerWatchArgs(TypedDict):
     hits: NotRequired[bool]
     #: send pool events; boolean; when left out: true
     pools: NotRequired[bool]
+    #: send refused events; boolean; when left out: false
+    refused: NotRequired[bool]
 
 
 class ServerWatchAccepted(TypedDict):
@@ -1147,6 +1149,17 @@ class ServerWatchPool(TypedDict):
     problem: str | None
 
 
+class ServerWatchRefused(TypedDict):
+    #: "osc" or "ws" or "http"
+    transport: Literal["osc", "ws", "http"]
+    #: sender; empty for clients that are not admins; text
+    address: str
+    #: error code; text
+    code: str
+    #: text
+    message: str
+
+
 class ServerWatchDone(TypedDict):
     pass
 
@@ -1156,6 +1169,7 @@ ServerWatchEvent = (
     | tuple[Literal["job"], ServerWatchJob]
     | tuple[Literal["hit"], ServerWatchHit]
     | tuple[Literal["pool"], ServerWatchPool]
+    | tuple[Literal["refused"], ServerWatchRefused]
 )
 
 
@@ -2283,8 +2297,8 @@ class Commands:
         return self._request("server.clock", args)
 
     def server_watch(self, args: ServerWatchArgs | None = None) -> Request[ServerWatchEvent, ServerWatchDone]:
-        """Tells what happens in the server, whoever asked for it: jobs and their rows, hits, pools. Goes on until it is cancelled, over OSC as long as
-        its client is heard once a minute; a slow client misses some.
+        """Sends events of the whole server, including those of other clients: jobs and their rows, hits, pools, refused messages. Runs until it is
+        cancelled; over OSC as long as the client sends something once a minute. A slow client misses some events.
         """
         return self._request("server.watch", args)
 

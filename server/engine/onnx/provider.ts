@@ -1,10 +1,9 @@
 import { fork } from 'node:child_process';
 import { createRequire } from 'node:module';
 import { fileURLToPath, pathToFileURL } from 'node:url';
+import { providerNames } from './provider-names.ts';
 
-/** What `--provider` takes: where decoder and vocoder run. */
-export const providerNames = ['auto', 'cpu', 'cuda', 'dml', 'coreml', 'webgpu'] as const;
-export type ProviderName = (typeof providerNames)[number];
+export { type ProviderName, providerNames } from './provider-names.ts';
 
 export interface ChosenProvider {
   provider: string;

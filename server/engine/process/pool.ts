@@ -12,6 +12,8 @@ export interface EngineOptions {
   provider?: string;
   /** Megabytes of memory that voices may take in each process. */
   voiceMemory?: number;
+  /** Starts the first process when it is needed, not at once: for programs that may make no clip. */
+  onDemand?: boolean;
   log?: SupervisorOptions['log'];
 }
 
@@ -87,7 +89,7 @@ export class EnginePool implements Engine {
     };
     this.#threads = options.threads ?? 1;
     this.#most = options.lanes ?? Math.min(MOST_LANES, Math.max(1, Math.floor(availableParallelism() / THREADS)));
-    this.#open();
+    if (options.onDemand !== true) this.#open();
   }
 
   get slots(): number {
@@ -99,7 +101,7 @@ export class EnginePool implements Engine {
     const [first] = all;
     const known = all.map(({ memoryMb }) => memoryMb).filter((memory) => memory !== null);
     return {
-      ...first!,
+      ...(first ?? this.#notStarted()),
       ...(all.some(({ state }) => state === 'stalled') ? { state: 'stalled' as const } : {}),
       lanes: { open: all.length, most: this.#most },
       restarts: all.reduce((sum, { restarts }) => sum + restarts, 0),
@@ -109,6 +111,8 @@ export class EnginePool implements Engine {
 
   /** The first lane's answer; the others load what they are asked to make. */
   load(voiceDir: string): Promise<void> {
+    if (this.#lanes.length === 0 && this.#closed === null) this.#open();
+    if (this.#lanes.length === 0) return Promise.reject(new EngineError('engine_unavailable', 'the engine is closed'));
     return this.#lanes[0]!.supervisor.load(voiceDir);
   }
 
@@ -122,6 +126,7 @@ export class EnginePool implements Engine {
     else if (this.#waiting.length >= MOST_WAITING)
       task.reject(new EngineError('engine_unavailable', `${MOST_WAITING} clips are waiting already`));
     else this.#wait(task);
+    if (this.#lanes.length === 0 && this.#closed === null) this.#open();
     this.#next();
     return { done, cancel: () => this.#cancel(task) };
   }
@@ -134,6 +139,12 @@ export class EnginePool implements Engine {
       this.#closed = Promise.all(this.#lanes.map(({ supervisor }) => supervisor.close())).then(() => undefined);
     }
     return this.#closed;
+  }
+
+  #notStarted(): Omit<EngineInfo, 'lanes'> {
+    const { provider = 'cpu' } = this.#options;
+    const nothing = { pid: null, restarts: 0, ortVersion: '', voices: [], memoryMb: null };
+    return { state: this.#closed === null ? 'starting' : 'closed', provider, threads: this.#threads, ...nothing };
   }
 
   /** Urgent ones before the others, each in order of arrival. */

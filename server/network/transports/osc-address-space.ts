@@ -41,7 +41,7 @@ export class OscSpace {
 
   /** The node of a path, everything below it included; null where there is none. Commands of the admin role are its own. */
   find(path: string, role: Role): OscNode | null {
-    const commands = commandMethods.filter((one) => one.role === 'play' || role === 'admin');
+    const commands = commandMethods().filter((one) => one.role === 'play' || role === 'admin');
     return nodeAt(treeOf([...commands.map(({ method }) => method), ...this.#changing()]), path);
   }
 

@@ -58,6 +58,8 @@ class OscReceiver {
   readonly #options: OscOptions;
   readonly #senders: OscSenders<OscConnection>;
   readonly #complaints = new RateLimit(COMPLAINTS.burst, COMPLAINTS.perSecond, 1024);
+  /** Refusals that the log shows: a controller that sends a wrong address sends it many times. */
+  readonly #logged = new RateLimit(10, 0.2, 1024);
   readonly #strangers = new RateLimit(3, 0.1, 1024);
   readonly #timetags: TimetagQueue<Peer>;
   readonly #looking: NodeJS.Timeout;
@@ -99,7 +101,6 @@ class OscReceiver {
       for (const batch of decodeOsc(bytes, now, this.#options.isMapped)) this.#timetags.schedule(batch, from, now);
     } catch (thrown) {
       const error = toProtocolError(thrown);
-      this.#options.log('debug', 'an OSC datagram was refused', errorFields(error));
       this.#complain(error, from);
     }
   }
@@ -120,6 +121,11 @@ class OscReceiver {
   }
 
   #complain(error: ProtocolError, from: Peer, echo?: Parameters<typeof encodeOscFailed>[1], port?: number): void {
+    const address = `${from.address}:${from.port}`;
+    const { code, message } = error;
+    this.#options.refused?.({ transport: 'osc', address, code, message });
+    const level = this.#logged.take(from.address) ? 'warn' : 'debug';
+    this.#options.log(level, 'an OSC message was refused', { ...errorFields(error), address });
     if (!this.#complaints.take(from.address)) return;
     this.#send(encodeOscFailed(error, echo), this.#senders.of(from, port).target, true);
   }

@@ -1,0 +1,112 @@
+// The command's code as JavaScript, bundled once and kept until a source changes: reading TypeScript through tsx at each
+// start costs a second of processor time. Without a place to keep it, or without esbuild, the caller uses tsx.
+import { createHash } from 'node:crypto';
+import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import process from 'node:process';
+import { fileURLToPath, pathToFileURL } from 'node:url';
+
+const ROOT = fileURLToPath(new URL('../..', import.meta.url));
+/** Where npm packages keep caches; removed with them, and by `npm ci`. */
+const CACHES = path.join(ROOT, 'node_modules', '.cache', 'foleyd');
+/** Small packages in plain JavaScript that every start needs; all others are loaded from node_modules when used. */
+const BUNDLED = new Set(['zod', 'commander', 'ws', '@msgpack/msgpack', 'osc-min']);
+/** Older bundles are removed: a server that still runs from one loads parts of it later. */
+const KEPT_MS = 24 * 3_600_000;
+
+/**
+ * The bundle of a source file below the repository, as the address of a module, or null where none can be made.
+ * @param {string} entry as server/cli/index.ts
+ */
+export async function compiled(entry) {
+  try {
+    const folder = path.join(CACHES, createHash('sha256').update(`${ROOT} ${entry}`).digest('hex').slice(0, 16));
+    const manifest = readManifest(folder) ?? (await build(entry, folder));
+    return pathToFileURL(path.join(folder, manifest.name, `${path.parse(entry).name}.js`)).href;
+  } catch {
+    return null;
+  }
+}
+
+/** @typedef {{name: string, node: string, inputs: [file: string, mark: string][]}} Manifest */
+
+/** Null where there is none, or a source or a package has changed since. @param {string} folder @returns {Manifest | null} */
+function readManifest(folder) {
+  try {
+    /** @type {Manifest} */
+    const manifest = JSON.parse(readFileSync(path.join(folder, 'manifest.json'), 'utf8'));
+    if (manifest.node !== process.version) return null;
+    return manifest.inputs.every(([file, mark]) => markOf(file) === mark) ? manifest : null;
+  } catch {
+    return null;
+  }
+}
+
+/** What changes when a file does. @param {string} file below the root */
+function markOf(file) {
+  const { size, mtimeMs } = statSync(path.join(ROOT, file));
+  return `${size} ${mtimeMs}`;
+}
+
+/** @param {string} entry @param {string} folder @returns {Promise<Manifest>} */
+async function build(entry, folder) {
+  const esbuild = await import('esbuild');
+  mkdirSync(folder, { recursive: true });
+  const name = `${Date.now().toString(36)}-${process.pid}`;
+  const { metafile } = await esbuild.build({
+    entryPoints: [path.join(ROOT, entry)],
+    outdir: path.join(folder, name),
+    ...{ bundle: true, splitting: true, format: 'esm', platform: 'node', target: 'node20', metafile: true },
+    ...{ absWorkingDir: ROOT, logLevel: 'silent', tsconfig: path.join(ROOT, 'tsconfig.json') },
+    // Packages in CommonJS ask for Node's own modules by `require`.
+    banner: {
+      js: "import { createRequire as __foleydRequire } from 'node:module'; const require = __foleydRequire(import.meta.url);",
+    },
+    plugins: [packages, addresses],
+  });
+  const sources = Object.keys(metafile.inputs).filter(
+    (file) => !file.startsWith('node_modules') && !file.startsWith('..'),
+  );
+  const inputs = [...sources, path.join('node_modules', '.package-lock.json')].map(
+    /** @returns {[string, string]} */ (file) => [file, markOf(file)],
+  );
+  const manifest = { name, node: process.version, inputs };
+  const part = path.join(folder, `${name}.json`);
+  writeFileSync(part, JSON.stringify(manifest));
+  renameSync(part, path.join(folder, 'manifest.json'));
+  removeOld(folder, name);
+  return manifest;
+}
+
+/** @param {string} folder @param {string} current */
+function removeOld(folder, current) {
+  for (const name of readdirSync(folder)) {
+    const place = path.join(folder, name);
+    if (name === current || name === 'manifest.json' || Date.now() - statSync(place).mtimeMs < KEPT_MS) continue;
+    rmSync(place, { recursive: true, force: true });
+  }
+}
+
+/** @type {import('esbuild').Plugin} */
+const packages = {
+  name: 'packages',
+  setup(build) {
+    build.onResolve({ filter: /^[^./]/ }, ({ path: specifier, kind, importer }) => {
+      if (kind === 'entry-point' || path.isAbsolute(specifier) || importer.includes('node_modules')) return null;
+      const name = specifier.split('/', specifier.startsWith('@') ? 2 : 1).join('/');
+      return BUNDLED.has(name) ? null : { path: specifier, external: true };
+    });
+  },
+};
+
+/** Each source still knows where it lies: files beside it are found, and started as processes, from there. @type {import('esbuild').Plugin} */
+const addresses = {
+  name: 'addresses',
+  setup(build) {
+    build.onLoad({ filter: /\.(ts|mjs)$/ }, ({ path: file }) => {
+      if (file.includes(`${path.sep}node_modules${path.sep}`)) return null;
+      const text = readFileSync(file, 'utf8').replaceAll('import.meta.url', JSON.stringify(pathToFileURL(file).href));
+      return { contents: text, loader: file.endsWith('.ts') ? 'ts' : 'js' };
+    });
+  },
+};

@@ -1,0 +1,84 @@
+import type { EventData } from '../../protocol/index.ts';
+import { columns } from './columns.ts';
+import { CliError, exits } from './errors.ts';
+import { openSession, type Session, type SessionChoice } from './session.ts';
+
+export interface ClipsOptions extends SessionChoice {
+  class?: string;
+  search?: string;
+  starred?: boolean;
+  limit?: number;
+  star?: boolean;
+  unstar?: boolean;
+  delete?: boolean;
+  json?: boolean;
+}
+
+type Entry = EventData<'clip.list', 'done'>['clips'][number];
+
+/** Clips of one page where nobody says how many. */
+const LIMIT = 50;
+const MOST_PER_PAGE = 500;
+
+/** `foleyd clips`: lists or searches saved clips; with ids and an option, changes those. */
+export async function clips(ids: readonly string[], options: ClipsOptions): Promise<number> {
+  const { star, unstar, delete: remove } = options;
+  const changes = [star, unstar, remove].filter((one) => one === true).length;
+  if (changes > 1) throw new CliError('usage', 'use only one of --star, --unstar and --delete');
+  if (changes === 1 && ids.length === 0)
+    throw new CliError('usage', 'name the clips by their ids, as in: foleyd clips 9f2c4e5d6a7b8190 --star');
+  const session = await openSession(options);
+  try {
+    if (changes === 1) {
+      for (const clip of ids) await change(session, clip, options);
+      return exits.ok;
+    }
+    const { found, total } =
+      ids.length > 0 ? { found: await named(session, ids), total: ids.length } : await search(session, options);
+    if (options.json === true) process.stdout.write(`${JSON.stringify(found)}\n`);
+    else if (found.length > 0) process.stdout.write(columns(found.map(row)));
+    if (found.length === 0) process.stderr.write('no clips match\n');
+    else if (found.length < total && options.json !== true)
+      process.stderr.write(`the newest ${found.length} of ${total} clips; --limit N shows more\n`);
+    return exits.ok;
+  } finally {
+    await session.close();
+  }
+}
+
+async function change(session: Session, clip: string, { star, unstar, json }: ClipsOptions): Promise<void> {
+  const isDelete = star !== true && unstar !== true;
+  if (isDelete) await session.call('clip.delete', { clip });
+  else await session.call('clip.star', { clip, starred: star === true });
+  const done = isDelete ? 'deleted' : star === true ? 'starred' : 'unstarred';
+  process.stdout.write(json === true ? `${JSON.stringify({ clip, done })}\n` : `${clip} ${done}\n`);
+}
+
+async function named(session: Session, ids: readonly string[]): Promise<Entry[]> {
+  const found: Entry[] = [];
+  for (const clip of ids) found.push((await session.call('clip.get', { clip })).clip);
+  return found;
+}
+
+async function search(session: Session, options: ClipsOptions): Promise<{ found: Entry[]; total: number }> {
+  const { class: label, search: text, starred, limit: most = LIMIT } = options;
+  const given = { class: label, text, starred };
+  const filter = Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined));
+  const found: Entry[] = [];
+  let total = 0;
+  for (let after: string | null | undefined; found.length < most && after !== null; ) {
+    const limit = Math.min(MOST_PER_PAGE, most - found.length);
+    const page = await session.call('clip.list', { ...filter, limit, ...(after === undefined ? {} : { after }) });
+    found.push(...page.clips);
+    total = page.total;
+    after = page.next;
+  }
+  return { found, total };
+}
+
+function row({ clip, starred, class: label, seed, seconds, created, name }: Entry): string[] {
+  const what = label === null ? '-' : typeof label === 'string' ? label : Object.keys(label).join('+');
+  const when = new Date(created).toISOString().slice(0, 16).replace('T', ' ');
+  const plain = name.replace(/\p{Cc}/gu, ' ');
+  return [clip, starred ? '*' : ' ', what, seed === null ? '-' : String(seed), `${seconds.toFixed(2)} s`, when, plain];
+}

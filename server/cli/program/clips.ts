@@ -1,0 +1,77 @@
+/** Commands that make clips and handle saved ones. */
+import { Option } from 'commander';
+import type { ClipsOptions } from '../clips.ts';
+import type { ExportOptions } from '../export.ts';
+import { exportSettings } from '../export-settings.ts';
+import type { GenerateOptions } from '../generate.ts';
+import { integer, number } from '../options.ts';
+import type { SessionChoice } from '../session.ts';
+import { type Connecting, choice, connecting, connectingOnly, type Declare } from './common.ts';
+
+export const GUIDANCE = 'guidance towards the class; 0 is off; default: set by the voice';
+export const TEMPERATURE = 'sampling temperature; 0 takes the most likely code, 1 samples as trained';
+
+export const declareClips: Declare = (program, run) => {
+  connecting(program.command('generate').description('make clips with the running server, or with an engine here'))
+    .argument('[class]', 'name, id, or a mix like DogBark:0.7+Rain:0.3')
+    .option('--seed <N>', 'seed of the first clip; default: random')
+    .option('--count <N>', 'number of clips; each has the next seed', integer)
+    .option('--temperature <T>', TEMPERATURE, number)
+    .option('--top-k <K>', 'sample from the K most likely codes; 0 is off', integer)
+    .option('--top-p <P>', 'sample from the most likely codes with total probability P; 1 is off', number)
+    .option('--candidates <N>', 'make N of each clip and keep the best according to the embedder of the voice', integer)
+    .option('--guidance <G>', GUIDANCE, number)
+    .option('--avoid <CLASS>', 'class or mix to guide away from')
+    .option('--rate <HZ>', 'sample rate', integer)
+    .addOption(new Option('--format <F>', 'sample format: 32-bit float, or 16 bits').choices(['f32', 's16']))
+    .option('--voice <ID>', 'voice')
+    .option(
+      '--out <PLACE>',
+      'file (.wav, .flac), folder, or - for standard output; default: a file named by class and seed',
+    )
+    .option(
+      '--like <FILE>',
+      'regenerate the clip of this WAV or FLAC from its embedded recipe; other options override it',
+    )
+    .option('--play', 'play the clips when they are done')
+    .option('--json', 'print each event as a line of JSON')
+    .action(async (what: string | undefined, options: GenerateOptions & Connecting) => {
+      run(await (await import('../generate.ts')).generate(what, choice(options)));
+    });
+
+  const exporting = connecting(
+    program.command('export').description('write delivery files of clips, with metadata, and a sheet of them'),
+  ).argument('[clips...]', 'ids of saved clips');
+  for (const [name, value, doc, isNumber] of exportSettings.map((one) => [...one, undefined] as const)) {
+    const option = new Option(`--${name.replace(/[A-Z]/g, (capital) => `-${capital.toLowerCase()}`)} <${value}>`, doc);
+    exporting.addOption(isNumber === true ? option.argParser(number) : option);
+  }
+  exporting
+    .option('--loop', 'write loop points when a steady region exists')
+    .option('--list <CSV>', 'sheet of clip ids, or of classes with seed and count to be generated')
+    .option('--out <DIR>', 'folder; default: the current one')
+    .option('--json', 'print each file as a line of JSON')
+    .action(async (clips: string[], options: ExportOptions & Connecting) => {
+      run(await (await import('../export.ts')).exportClips(clips, choice(options)));
+    });
+
+  connecting(program.command('clips').description('list or search saved clips; star, unstar or delete them'))
+    .argument('[clips...]', 'ids of clips to star, unstar or delete')
+    .option('--class <NAME>', 'only clips of this class')
+    .option('--search <TEXT>', 'only clips whose name or class contains this text')
+    .option('--starred', 'only starred clips')
+    .option('--limit <N>', 'list at most N clips, the newest first', integer)
+    .option('--star', 'star the given clips')
+    .option('--unstar', 'unstar the given clips')
+    .option('--delete', 'delete the given clips')
+    .option('--json', 'print JSON')
+    .action(async (ids: string[], options: ClipsOptions & Connecting) => {
+      run(await (await import('../clips.ts')).clips(ids, choice(options)));
+    });
+
+  connectingOnly(program.command('play').description('play saved clips, or WAV files, on this machine'))
+    .argument('<CLIPS...>', 'ids of saved clips, or WAV files')
+    .action(async (what: string[], options: SessionChoice & Connecting) => {
+      run(await (await import('../play-clips.ts')).playClips(what, choice(options)));
+    });
+};

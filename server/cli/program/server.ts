@@ -1,0 +1,68 @@
+/** Commands that run, watch, configure and check a server. */
+import type { DeliverOptions } from '../deliver.ts';
+import { addSettings, givenSettings } from '../options.ts';
+import type { SessionChoice } from '../session.ts';
+import { type Connecting, choice, connectingOnly, type Declare } from './common.ts';
+
+export const declareServer: Declare = (program, run) => {
+  addSettings(program.command('serve').description('run the server: WebSocket, HTTP and OSC')).action(
+    async (options) => {
+      run(await (await import('../serve.ts')).serve(givenSettings(options)));
+    },
+  );
+
+  connectingOnly(program.command('watch').description('print jobs, hits, pool changes and refused OSC as they happen'))
+    .option('--json', 'print each event as a line of JSON')
+    .action(async (options: SessionChoice & Connecting & { json?: boolean }) => {
+      run(await (await import('../watch.ts')).watch(choice(options)));
+    });
+
+  const deliver = program.command('deliver').description('deliver saved clips to a folder automatically');
+  connectingOnly(deliver.command('on').description('deliver each saved (or starred) clip, exactly once'))
+    .option('--folder <DIR>', 'folder below that of serve --deliver; default: that one')
+    .option('--what <CLIPS>', 'saved or starred; default: saved')
+    .option('--classes <NAMES>', 'only these classes, separated by commas')
+    .option('--earlier', 'also deliver clips that were saved before')
+    .option('--format <NAME>', 'wav or flac')
+    .option('--json', 'print JSON')
+    .action(async (options: DeliverOptions & Connecting) => {
+      run(await (await import('../deliver.ts')).deliverOn(choice(options)));
+    });
+  connectingOnly(deliver.command('off').description('stop delivering clips'))
+    .option('--json', 'print JSON')
+    .action(async (options: DeliverOptions & Connecting) => {
+      run(await (await import('../deliver.ts')).deliverOff(choice(options)));
+    });
+  connectingOnly(deliver.command('status', { isDefault: true }).description('show what is delivered, and where to'))
+    .option('--json', 'print JSON')
+    .action(async (options: DeliverOptions & Connecting) => {
+      run(await (await import('../deliver.ts')).deliverStatus(choice(options)));
+    });
+
+  const token = addSettings(
+    program.command('token').description('show which roles have a token; rotate or remove one'),
+    ['data'],
+  ).action(async (options: Connecting) => {
+    run((await import('../token.ts')).listTokens(choice(options)));
+  });
+  addSettings(token.command('rotate').description('create a new token, show it once, and revoke the old one'), ['data'])
+    .argument('<ROLE>', 'play or admin')
+    .action(async (role: string, options: Connecting) => {
+      run(await (await import('../token.ts')).rotate(role, choice({ ...token.opts(), ...options })));
+    });
+  addSettings(token.command('remove').description('remove the token of a role'), ['data'])
+    .argument('<ROLE>', 'play or admin')
+    .action(async (role: string, options: Connecting) => {
+      run(await (await import('../token.ts')).remove(role, choice({ ...token.opts(), ...options })));
+    });
+
+  addSettings(
+    program
+      .command('doctor')
+      .description('check the installation: Node, ports, audio, MIDI, ONNX Runtime providers, voices, Python'),
+  )
+    .option('--json', 'print JSON')
+    .action(async (options: { json?: boolean }) => {
+      run(await (await import('../doctor.ts')).doctor({ ...options, config: givenSettings({ ...options }) }));
+    });
+};
