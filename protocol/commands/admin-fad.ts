@@ -55,7 +55,7 @@ export const score = z.object({
   guidance: z.number().nullable().describe("of the clips; null where each class had the voice's default"),
   memorised: share
     .nullable()
-    .describe("share of clips learned by heart, as the voice's card tells; null where it does not"),
+    .describe("share of clips that count as memorised, from the voice's card; null if the card has none"),
   classes: z.record(z.string(), distances).describe('each class that the reference knows'),
   average: average.describe('plain means over these classes'),
 });

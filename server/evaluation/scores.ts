@@ -23,7 +23,7 @@ export interface Score extends EvaluationResult {
   temperature: number | null;
   /** Null where each class had the voice's default. */
   guidance: number | null;
-  /** Share of clips learned by heart, as the card of the voice tells. Null where it does not. */
+  /** Share of clips that count as memorised, from the card of the voice. Null if the card has none. */
   memorised: number | null;
 }
 

@@ -1588,7 +1588,7 @@ class AdminFadDoneScore(TypedDict):
     temperature: float | None
     #: of the clips; null where each class had the voice's default; number or null
     guidance: float | None
-    #: share of clips learned by heart, as the voice's card tells; null where it does not; number from 0 to 1 or null
+    #: share of clips that count as memorised, from the voice's card; null if the card has none; number from 0 to 1 or null
     memorised: float | None
     #: each class that the reference knows; map of text to map
     classes: dict[str, AdminFadClassDistances]
