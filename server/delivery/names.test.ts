@@ -57,7 +57,9 @@ test('a sheet is read as it was written, whatever its cells hold', () => {
       const clean = text.replace(/[\r\0]/g, '').trim();
       const [row] = readCsv(csvText([{ ...file, fxName: clean }], settings));
       const back = row!.fxName ?? '';
-      assert.ok(back === clean || back === `'${clean}`, JSON.stringify(clean));
+      // Control characters go as spaces, and those at the ends of a cell are not read.
+      const cell = clean.replace(/\p{Cc}/gu, ' ');
+      assert.ok(back === cell.trim() || back === `'${cell}`.trim(), JSON.stringify(clean));
       assert.deepEqual([row!.gain, row!.class, row!.lufs], ['-1.50', 'Rain:0.3+DogBark:0.7', undefined]);
     }),
   );
