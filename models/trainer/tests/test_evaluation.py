@@ -82,7 +82,7 @@ def read(out: Path) -> dict[str, Any]:
 def test_the_report_contains_every_metric(evaluated: Path) -> None:
     report = read(evaluated)
     assert report["voice"]["id"] == "tiny-time"
-    assert report["generated"] == {"clips": {"Beep": CLIPS, "Hiss": CLIPS}, "recipe": {"seed": 0, "temperature": 1.0, "top_p": 1.0}}
+    assert report["generated"] == {"clips": {"Beep": CLIPS, "Hiss": CLIPS}, "recipe": {"seed": 0, "temperature": 1.0, "top_p": 1.0, "guidance": None}}
     assert report["corpus"]["classes"]["Beep"] == {"train": {"clips": 12, "originals": 6, "composed": 6}, "eval": {"clips": 4, "originals": 2, "composed": 2}}
     assert set(report["codec"]["classes"]) == {"Beep", "Hiss"}
     assert {"l1_1", "l1_2", "vocoder", "vocoder_full", "both", "perplexity_1", "perplexity_2"} <= set(report["codec"])
