@@ -109,7 +109,7 @@ def test_a_stacked_voice_is_fine_tuned_like_any_other(stacked: Path, creaks: Pat
     assert (before["grid"]["depthAxes"], before["prior"]["nullClass"]) == (["codebook"], True)
     assert set(before["graphs"]) == {"condition", "row", "pixel", "encoder", "decoder", "vocoder", "excitation", "depth1"}
     capsys.readouterr()
-    assert main(order(tmp_path, creaks, base=stacked / "voice", more=("--only", "Creak", "--stages", "prior,vocoder"))) == 0
+    assert main(order(tmp_path, creaks, base=stacked / "voice", more=("--only", "Creak"))) == 0
     events, card = said(capsys.readouterr().out), card_of(tmp_path)
     assert [c["name"] for c in card["classes"]] == ["Beep", "Hiss", "Creak"]
     kept = [e["kept"] for e in events if e["event"] == "eval" and "kept" in e]
@@ -149,7 +149,7 @@ def test_projections_change_the_vocoder_alone(stacked: Path, tmp_path: Path):
     assert main(["project", "--voice", str(copy), "--out", str(tmp_path / "tolerant"), "--tolerance", "0.4"]) == 0
     tolerant = VoiceRunner(tmp_path / "tolerant")
     assert tolerant.card["training"]["vocoder"]["config"]["tolerance"] == 0.4
-    assert np.abs(tolerant.make("Hiss", [0], Recipe())[1] - near).max() > 0.01
+    assert np.abs(tolerant.make("Hiss", [0], Recipe())[1] - near).max() > 5e-4  # more than rounding: the clip is quiet
     assert main(["project", "--voice", str(copy), "--out", str(tmp_path / "back"), "--rounds", "0"]) == 0
     assert json.loads((tmp_path / "back" / "card.json").read_text())["hash"] == before["hash"]
     assert main(["project", "--voice", str(voice), "--out", str(copy)]) == 1
