@@ -80,7 +80,7 @@ test('a wrong message is found, whatever it is written in', () => {
     ...callsIn('client.send_message("/foley/generate", [request, sound, int(seed), "temprature", 0.9])').map(
       messageFault,
     ),
-    ...callsIn("addr.sendMsg('/foley/hit', name, 7.5);").map(messageFault),
+    ...callsIn("addr.sendMsg('/foley/hit', name, 300);").map(messageFault),
     ...callsIn('osc_send "127.0.0.1", 9248, "/foley/cancel"\nplay 60').map(messageFault),
     messageFault(wordsOf('/foley/map pad1 DogBark ready many')),
     messageFault(wordsOf('/foley/stop pad1 fade')),

@@ -32,6 +32,10 @@ oscsend localhost "$port" "/foley/reply/$reply/foley/admin/retrain" "$types" "$i
 told=0
 waited=0
 while :; do
+  # Looked for before the lines are shown: what ends it is shown, too.
+  ended=
+  if grep -q "/foley/failed [a-z]* \"$id\"" "$heard"; then ended=failed; fi
+  if grep -q "/foley/done [a-z]* \"$id\"" "$heard"; then ended=done; fi
   lines=$(wc -l <"$heard")
   if [ "$lines" -gt "$told" ]; then
     sed -n "$((told + 1)),${lines}p" "$heard" | sed -E 's|^([^ ]+ )?/foley/||'
@@ -43,8 +47,8 @@ while :; do
       exit 1
     fi
   fi
-  if grep -q "/foley/failed [a-z]* \"$id\"" "$heard"; then exit 1; fi
-  if grep -q "/foley/done [a-z]* \"$id\"" "$heard"; then break; fi
+  if [ "$ended" = failed ]; then exit 1; fi
+  if [ "$ended" = done ]; then break; fi
   sleep 0.2
 done
 echo "done: $voice; to make it sound: oscsend localhost $port /foley/admin/activate ss activate1 $voice"
