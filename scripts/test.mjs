@@ -156,8 +156,9 @@ async function main() {
     const files = testFiles(ROOT).filter((file) => !file.startsWith(examples + path.sep));
     await suite('server, protocol and scripts (node:test)', () => nodeTests(files));
   }
-  if (only.includes('examples')) await suite('examples (node:test)', () => nodeTests(testFiles(examples)));
+  // Alone: some of the examples' programs do not wait for a slow machine.
   await endPython?.();
+  if (only.includes('examples')) await suite('examples (node:test)', () => nodeTests(testFiles(examples)));
 
   const total = sum(results.flatMap((r) => r.counts ?? []));
   console.log('\n== summary');

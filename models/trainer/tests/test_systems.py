@@ -48,7 +48,7 @@ def voice(request: pytest.FixtureRequest, folder_corpus: Path, vocoder: Path, tm
     for stage in ("codec", "prior"):
         train(stage, Making(settings(system), open_corpus(folder_corpus), root / "codec"), root / stage)
     places = {name: str(root / name) for name in ("codec", "prior")}
-    export_voice(argparse.Namespace(**places, vocoder=str(vocoder), corpus=str(folder_corpus), out=str(root / "voice"), id=system, name=system, preset=system))
+    export_voice(argparse.Namespace(**places, vocoder=str(vocoder), corpus=[str(folder_corpus)], out=str(root / "voice"), id=system, name=system, preset=system))
     return system, root
 
 

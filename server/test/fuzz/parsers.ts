@@ -71,7 +71,9 @@ function assertSaid(code: unknown, message: unknown): void {
 
 /** Whether what came of a frame is that it was not taken. */
 export function isRefusal(said: string): boolean {
-  return said.split(' ').some((one) => isErrorCode(one) || ['refused', 'none', '/foley/failed'].includes(one));
+  return (
+    said === 'refused' || said.split(' ').some((one) => isErrorCode(one) || ['none', '/foley/failed'].includes(one))
+  );
 }
 
 /** What an answer says in a word. */
