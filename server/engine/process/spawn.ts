@@ -5,6 +5,9 @@ import { endWithParent } from '../../util/child-exit.ts';
 import type { Execution } from '../onnx/runtime.ts';
 import { type FromChild, ownCopy, type ToChild } from './messages.ts';
 
+/** Found once, at the start: with no descriptors left it could not be found any more. */
+const loader = pathToFileURL(createRequire(import.meta.url).resolve('tsx')).href;
+
 /** How a process works. */
 export interface ProcessOptions extends Execution {
   /** Megabytes of memory that its voices may take. */
@@ -31,7 +34,6 @@ const STOP_MS = 2000;
 
 /** Starts the engine's process, from any working folder and however the server itself was started. */
 export function startProcess({ threads, provider, voiceMemory }: ProcessOptions, events: ProcessEvents): EngineProcess {
-  const loader = pathToFileURL(createRequire(import.meta.url).resolve('tsx')).href;
   const child = fork(
     fileURLToPath(new URL('./child.ts', import.meta.url)),
     [String(threads), provider, String(voiceMemory)],

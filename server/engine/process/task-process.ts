@@ -5,6 +5,9 @@ import { endWithParent } from '../../util/child-exit.ts';
 import { EngineError, type EngineErrorCode } from '../errors.ts';
 import { memoryCeiling, residentBytes } from './rss.ts';
 
+/** Found once, at the start: with no descriptors left it could not be found any more. */
+const loader = pathToFileURL(createRequire(import.meta.url).resolve('tsx')).href;
+
 /** What a task process hears, and what it answers. */
 export interface Task<T = unknown> {
   task: number;
@@ -145,7 +148,6 @@ export class TaskProcess {
 }
 
 function start(entry: URL) {
-  const loader = pathToFileURL(createRequire(import.meta.url).resolve('tsx')).href;
   return fork(entry, [], {
     execArgv: ['--import', loader],
     serialization: 'advanced',
