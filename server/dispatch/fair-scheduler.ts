@@ -44,7 +44,8 @@ const PATIENCE_MS = 10_000;
 
 /**
  * One queue for everybody. Clients take turns; of a client's jobs the next clip is one of the job that has begun with the
- * fewest, of the oldest such job: so requests of a client for one clip are served in order of arrival, somebody who wants one sound does not wait for another's
+ * fewest, of the oldest such job: so requests of a client for one clip are served in order of arrival, somebody who
+ * wants one sound does not wait for another's
  * hundred (first clips have room of their own in the engine), and several such hundreds take turns. Clips of a job are handed over in order, however many are made at
  * once. A job that cannot be queued is refused at once; patient jobs are counted apart, so that they take no room from
  * those that somebody waits for.

@@ -1,5 +1,5 @@
 import { commandOf, ProtocolError, type TriggerMap } from '../../protocol/index.ts';
-import { KeptFile } from '../util/kept-file.ts';
+import { KeptFile, readList } from '../util/kept-file.ts';
 
 /** Maps in a file of JSON, written whole or not at all. */
 export class MapStore {
@@ -16,11 +16,7 @@ export class MapStore {
    * and the file that still has them is set aside when the maps are next saved.
    */
   async load(): Promise<TriggerMap[]> {
-    const list = await this.#file.read((text) => {
-      const value = JSON.parse(text) as unknown;
-      if (!Array.isArray(value)) throw new TypeError('it is no list');
-      return value as unknown[];
-    });
+    const list = await this.#file.read(readList);
     if (list === null) return [];
     const { args } = commandOf('trigger.map');
     const maps = list.flatMap((one) => {

@@ -6,6 +6,13 @@ export async function readIfThere(file: string): Promise<string | null> {
   return readFile(file, 'utf8').catch(noFile);
 }
 
+/** The list in a JSON text; for `KeptFile.read`. Throws where it is something else. */
+export function readList(text: string): unknown[] {
+  const value = JSON.parse(text) as unknown;
+  if (!Array.isArray(value)) throw new TypeError('it is no list');
+  return value;
+}
+
 /**
  * A small file that is read once and replaced whole ever after. What is there and could not be read, or made no sense,
  * is somebody's work: the first write moves it aside instead of replacing it, and where it cannot be moved, nothing is

@@ -1,5 +1,5 @@
 import { ProtocolError } from '../../protocol/index.ts';
-import { KeptFile } from '../util/kept-file.ts';
+import { KeptFile, readList } from '../util/kept-file.ts';
 
 /** Voices that were active, kept for rollbacks; the oldest go first. */
 const MOST = 50;
@@ -26,11 +26,7 @@ export class ActiveVoices {
     onProblem: (message: string, error: unknown) => void = () => undefined,
   ): Promise<ActiveVoices> {
     const kept = new KeptFile(file, onProblem);
-    const list = await kept.read((text) => {
-      const value = JSON.parse(text) as unknown;
-      if (!Array.isArray(value)) throw new TypeError('it is no list');
-      return value.filter((id): id is string => typeof id === 'string');
-    });
+    const list = await kept.read((text) => readList(text).filter((id): id is string => typeof id === 'string'));
     return new ActiveVoices(kept, anew || list === null || list.length === 0 ? [first] : list.slice(-MOST));
   }
 

@@ -19,17 +19,19 @@ export type Declare = (program: Command, run: (code: number) => void) => void;
 
 /** Adds the options that choose the server, or the engine in this process. */
 export function connecting(command: Command): Command {
-  command.option('--url <WS>', 'connect to this server only, e.g. ws://127.0.0.1:9247/ws');
-  command.option('--token <SECRET>', 'token of that server (or FOLEYD_TOKEN)');
-  command.option('--local', 'run an engine in this process even if a server is running');
+  addServerOptions(command).option('--local', 'run an engine in this process even if a server is running');
   return addSettings(command, LOCAL);
 }
 
 /** For commands that make sense with a running server only. */
 export function connectingOnly(command: Command): Command {
-  command.option('--url <WS>', 'connect to this server only, e.g. ws://127.0.0.1:9247/ws');
-  command.option('--token <SECRET>', 'token of that server (or FOLEYD_TOKEN)');
-  return addSettings(command, ['data']);
+  return addSettings(addServerOptions(command), ['data']);
+}
+
+function addServerOptions(command: Command): Command {
+  return command
+    .option('--url <WS>', 'connect to this server only, e.g. ws://127.0.0.1:9247/ws')
+    .option('--token <SECRET>', 'token of that server (or FOLEYD_TOKEN)');
 }
 
 export function choice<T extends Connecting>(options: T): T & { local: boolean; config: ConfigInput } {

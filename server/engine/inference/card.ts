@@ -3,7 +3,7 @@ import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { z } from 'zod';
 import { EngineError } from '../errors.ts';
-import { type Axis, axes, gridProblem } from './code-grid.ts';
+import { type Axis, axes, gridProblem, productOf } from './code-grid.ts';
 import { depthGraphs, type GraphName, graphNames, optionalGraphFiles } from './graph-names.ts';
 import { samplingSchema, unknownClasses } from './guidance.ts';
 
@@ -66,8 +66,7 @@ const cardSchema = z
   .superRefine(({ classes, latent, grid, prior, graphs, hash, sampling }, context) => {
     const problem = gridProblem(latent, grid);
     if (problem !== null) context.addIssue({ code: 'custom', path: ['grid'], message: problem });
-    const sizes = { codebook: latent.codebooks, frequency: latent.frequency, time: latent.time };
-    const further = (grid.depthAxes ?? []).reduce((codes, axis) => codes * sizes[axis], 1) - 1;
+    const further = productOf(latent, grid.depthAxes ?? []) - 1;
     if (depthGraphs.some((name, i) => (graphs[name] !== undefined) !== i < further) || further > depthGraphs.length) {
       const message = `expected the graphs depth1 to depth${further}: one for each code of a cell after the first`;
       context.addIssue({

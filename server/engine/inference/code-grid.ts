@@ -24,13 +24,18 @@ export function gridProblem(
   latent: LatentShape,
   { rows, cols, rowAxes, colAxes, depthAxes = [] }: GridShape,
 ): string | null {
-  const size = sizesOf(latent);
-  const product = (names: readonly Axis[]): number => names.reduce((all, name) => all * size[name], 1);
+  const product = (names: readonly Axis[]): number => productOf(latent, names);
   if ([...rowAxes, ...colAxes, ...depthAxes].sort().join() !== [...axes].sort().join())
     return `row, column and depth axes must name ${axes} once each`;
   if (product(rowAxes) !== rows || product(colAxes) !== cols)
     return 'rows and columns are not the product of their axes';
   return rows * cols * product(depthAxes) > 1 << 20 ? 'the grid is too large' : null;
+}
+
+/** How many codes some of the latent's axes span together. */
+export function productOf(latent: LatentShape, names: readonly Axis[]): number {
+  const size = sizesOf(latent);
+  return names.reduce((all, name) => all * size[name], 1);
 }
 
 function sizesOf({ codebooks, frequency, time }: LatentShape): Record<Axis, number> {
@@ -58,7 +63,7 @@ export class GridAxes {
     const { depthAxes = [] } = grid;
     this.rows = grid.rows;
     this.cols = grid.cols;
-    this.depth = depthAxes.reduce((depth, axis) => depth * size[axis], 1);
+    this.depth = productOf(latent, depthAxes);
     this.perRow = this.cols * this.depth;
     this.codebooks = latent.codebooks;
     this.absent = latent.codes;

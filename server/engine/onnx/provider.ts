@@ -1,6 +1,6 @@
 import { fork } from 'node:child_process';
-import { createRequire } from 'node:module';
-import { fileURLToPath, pathToFileURL } from 'node:url';
+import { fileURLToPath } from 'node:url';
+import { tsLoader } from '../process/ts-loader.ts';
 import { providerNames } from './provider-names.ts';
 
 export { type ProviderName, providerNames } from './provider-names.ts';
@@ -46,9 +46,8 @@ export function bundledProvidersInProcess(): Promise<string[]> {
 
 function ask<T>(what: string): Promise<T> {
   return new Promise((resolve, reject) => {
-    const loader = pathToFileURL(createRequire(import.meta.url).resolve('tsx')).href;
     const child = fork(fileURLToPath(new URL('./try-provider.ts', import.meta.url)), [what], {
-      execArgv: ['--import', loader],
+      execArgv: ['--import', tsLoader],
       stdio: ['ignore', 'ignore', 'ignore', 'ipc'],
       timeout: PATIENCE_MS,
       killSignal: 'SIGKILL',

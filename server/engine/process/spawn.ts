@@ -1,12 +1,9 @@
 import { type ChildProcess, fork } from 'node:child_process';
-import { createRequire } from 'node:module';
-import { fileURLToPath, pathToFileURL } from 'node:url';
+import { fileURLToPath } from 'node:url';
 import { endWithParent } from '../../util/child-exit.ts';
 import type { Execution } from '../onnx/runtime.ts';
 import { type FromChild, ownCopy, type ToChild } from './messages.ts';
-
-/** Found once, at the start: with no descriptors left it could not be found any more. */
-const loader = pathToFileURL(createRequire(import.meta.url).resolve('tsx')).href;
+import { tsLoader } from './ts-loader.ts';
 
 /** How a process works. */
 export interface ProcessOptions extends Execution {
@@ -38,7 +35,7 @@ export function startProcess({ threads, provider, voiceMemory }: ProcessOptions,
     fileURLToPath(new URL('./child.ts', import.meta.url)),
     [String(threads), provider, String(voiceMemory)],
     {
-      execArgv: ['--import', loader],
+      execArgv: ['--import', tsLoader],
       // Typed arrays cross as themselves.
       serialization: 'advanced',
       stdio: ['ignore', 'pipe', 'pipe', 'ipc'],

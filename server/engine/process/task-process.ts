@@ -1,12 +1,8 @@
 import { fork } from 'node:child_process';
-import { createRequire } from 'node:module';
-import { pathToFileURL } from 'node:url';
 import { endWithParent } from '../../util/child-exit.ts';
 import { EngineError, type EngineErrorCode } from '../errors.ts';
 import { memoryCeiling, residentBytes } from './rss.ts';
-
-/** Found once, at the start: with no descriptors left it could not be found any more. */
-const loader = pathToFileURL(createRequire(import.meta.url).resolve('tsx')).href;
+import { tsLoader } from './ts-loader.ts';
 
 /** What a task process hears, and what it answers. */
 export interface Task<T = unknown> {
@@ -149,7 +145,7 @@ export class TaskProcess {
 
 function start(entry: URL) {
   return fork(entry, [], {
-    execArgv: ['--import', loader],
+    execArgv: ['--import', tsLoader],
     serialization: 'advanced',
     stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
   });

@@ -31,7 +31,7 @@ export async function handleCommand(
     const session = options.dispatcher.connect({
       transport: 'http',
       // Each request is a session of its own: an address takes its turns once, however many it sends.
-      client: `http ${request.socket?.remoteAddress}`,
+      client: `http ${request.socket.remoteAddress}`,
       role,
       send: (answer) => {
         if (!isTerminal(answer.event)) return;

@@ -260,7 +260,10 @@ function httpBodies(): Parser {
     frames: names.map((name) => bytes(JSON.stringify(commandOf(name).example.args))),
     came: { count: () => count, most: () => 1 },
     async take(frame, base) {
-      const request = Object.assign(Readable.from([Buffer.from(frame)]), { headers: {} }) as unknown as IncomingMessage;
+      const request = Object.assign(Readable.from([Buffer.from(frame)]), {
+        headers: {},
+        socket: {},
+      }) as unknown as IncomingMessage;
       const response = new Written();
       await handleCommand(request, response as unknown as ServerResponse, names[base]!, 'admin', options).catch(coded);
       count += 1;

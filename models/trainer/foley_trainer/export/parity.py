@@ -26,6 +26,15 @@ CONFIGS = {
 }
 
 
+def _louder(model: PixelSnail | StackedPixelSnail) -> None:
+    """Larger weights and random biases in every convolution."""
+    for module in model.modules():
+        if isinstance(module, NormedConv):
+            module.weight_g.mul_(1.7)
+            if module.bias is not None:
+                module.bias.normal_(0, 0.3)
+
+
 @torch.no_grad()
 def lively(config: PriorConfig, seed: int = 0, spread: float = 2.0, codebooks: Tensor | None = None) -> PixelSnail:
     """A random prior in which every layer affects the logits: with fresh weights a wrong gate or missing attention
@@ -33,12 +42,9 @@ def lively(config: PriorConfig, seed: int = 0, spread: float = 2.0, codebooks: T
     torch.manual_seed(seed)
     model = PixelSnail(config, torch.randn(config.codebooks, config.codes, 16) if codebooks is None else codebooks).eval()
     for module in model.modules():
-        if isinstance(module, NormedConv):
-            module.weight_g.mul_(1.7)
-            if module.bias is not None:
-                module.bias.normal_(0, 0.3)
         if isinstance(module, GatedBlock) and module.condition is not None:
             module.condition.weight_g.mul_(1.5)
+    _louder(model)
     for block in model.blocks:
         for part in (block.attention.query, block.attention.key, block.attention.value):
             part.weight_g.mul_(1.5)
@@ -54,11 +60,7 @@ def lively_stacked(config: StackedConfig, seed: int = 0, codebooks: Tensor | Non
     """The same of a stacked prior."""
     torch.manual_seed(seed)
     model = StackedPixelSnail(config, torch.randn(config.codebooks, config.codes, 12) if codebooks is None else codebooks).eval()
-    for module in model.modules():
-        if isinstance(module, NormedConv):
-            module.weight_g.mul_(1.7)
-            if module.bias is not None:
-                module.bias.normal_(0, 0.3)
+    _louder(model)
     for level in model.levels:
         level.head.weight.mul_(4)
     return model

@@ -16,7 +16,7 @@ from ..runtime.events import emit
 from ..runtime.files import save_text
 from ..voices.card import voice_hash
 from ..voices.inference import VoiceError
-from .weights_from_onnx import load_voice
+from .weights_from_onnx import load_vocoder_of
 
 
 def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -32,14 +32,13 @@ def project(voice: Path, out: Path, rounds: int, tolerance: float) -> dict[str, 
     """Every graph but the vocoder's is copied byte for byte. Scores of the voice are dropped where its sound decides them."""
     if out.exists():
         raise VoiceError(f"{out} exists: choose another --out, or remove it")
-    loaded = load_voice(voice)
+    vocoder, card = load_vocoder_of(voice)
     try:
-        config = replace(loaded.vocoder.config, projections=rounds, tolerance=tolerance if rounds else 0.0)
+        config = replace(vocoder.config, projections=rounds, tolerance=tolerance if rounds else 0.0)
     except ValueError as error:
         raise VoiceError(str(error)) from error
     generator = Generator(config).eval()
-    generator.load_state_dict(loaded.vocoder.state_dict())
-    card = json.loads((voice / "card.json").read_text(encoding="utf-8"))
+    generator.load_state_dict(vocoder.state_dict())
     data = export_vocoder(generator, half_weights=True)["vocoder"].SerializeToString(deterministic=True)
     shutil.copytree(voice, out)
     (out / "card.json").unlink()

@@ -114,7 +114,7 @@ class Rehearsal:
     def expected(self, codes: Tensor, labels: Tensor) -> Tensor:
         """The base's log-probabilities of each code, in the shape of its logits."""
         with torch.no_grad(), autocast(self.bf16):
-            return log_probabilities(self.teacher(codes, F.one_hot(labels, self.teacher.config.classes).float()).float(), self.teacher)
+            return self.teacher(codes, F.one_hot(labels, self.teacher.config.classes).float()).float().log_softmax(code_axis(self.teacher))
 
     def apart(self, logits: Tensor, codes: Tensor, labels: Tensor) -> Tensor:
         """Kullback-Leibler divergence from the base in nats, of each code."""
@@ -127,13 +127,9 @@ def code_axis(prior: AnyPrior) -> int:
     return -1 if isinstance(prior, StackedPixelSnail) else 1
 
 
-def log_probabilities(logits: Tensor, prior: AnyPrior) -> Tensor:
-    return logits.log_softmax(code_axis(prior))
-
-
-def nll_of(logits: Tensor, codes: Tensor, prior: AnyPrior) -> Tensor:
+def nll_of(log_probabilities: Tensor, codes: Tensor, prior: AnyPrior) -> Tensor:
     """Negative log-likelihood in nats, of each code."""
-    return -log_probabilities(logits, prior).gather(code_axis(prior), codes.unsqueeze(code_axis(prior))).squeeze(code_axis(prior))
+    return -log_probabilities.gather(code_axis(prior), codes.unsqueeze(code_axis(prior))).squeeze(code_axis(prior))
 
 
 @torch.no_grad()
@@ -182,7 +178,7 @@ class FineTuneStage:
 
     def _fit(self, logits: Tensor, own: Tensor, picks: Tensor) -> dict[str, float]:
         """One step on the logits of a batch: recordings, whose codes are `own`, and after them rehearsal clips."""
-        nll = nll_of(logits[: len(own)], own, self.prior)
+        nll = nll_of(logits[: len(own)].log_softmax(code_axis(self.prior)), own, self.prior)
         loss, metrics = self.weighed(nll), {"nll": nll.mean().item()}
         if len(picks):
             codes, labels = (part[picks] for part in self.rehearsal.trained)

@@ -56,9 +56,31 @@ class Trainable:
     card: dict[str, Any]
 
 
+@dataclass(frozen=True)
+class _Described:
+    """A voice's card, graphs, and the configurations of its networks."""
+
+    card: dict[str, Any]
+    graphs: dict[str, onnx.ModelProto]
+    codec: CodecConfig
+    prior: AnyConfig
+    vocoder: VocoderConfig
+
+
 def load_voice(folder: str | Path) -> Trainable:
     """Raises VoiceError if the card does not describe its networks or the graphs differ from those this version writes."""
-    folder = Path(folder)
+    voice = _described(Path(folder))
+    codec = codec_from(voice.graphs, voice.codec)
+    return Trainable(codec, prior_from(voice.graphs, voice.prior, codec), vocoder_from(voice.graphs, voice.vocoder), voice.card)
+
+
+def load_vocoder_of(folder: str | Path) -> tuple[Generator, dict[str, Any]]:
+    """The vocoder alone, and the card: the prior takes by far the longest to recover. Raises VoiceError as `load_voice` does."""
+    voice = _described(Path(folder))
+    return vocoder_from(voice.graphs, voice.vocoder), voice.card
+
+
+def _described(folder: Path) -> _Described:
     try:
         card = json.loads((folder / "card.json").read_text(encoding="utf-8"))
         configs = {name: card["training"][name]["config"] for name in ("codec", "prior", "vocoder")}
@@ -70,8 +92,7 @@ def load_voice(folder: str | Path) -> Trainable:
         raise VoiceError(f"the voice in {folder} cannot be fine-tuned: its card does not describe its networks ({error})") from error
     if isinstance(prior_config, PriorConfig) and prior_config.condition == "map":
         raise VoiceError(f"the voice in {folder} cannot be fine-tuned: its label network was exported as a fixed table")
-    codec = codec_from(graphs, codec_config)
-    return Trainable(codec, prior_from(graphs, prior_config, codec), vocoder_from(graphs, vocoder_config), card)
+    return _Described(card, graphs, codec_config, prior_config, vocoder_config)
 
 
 @torch.no_grad()
