@@ -3,17 +3,17 @@ import { defineCommand } from './define.ts';
 import { name } from './fields.ts';
 
 const changed = z.object({
-  voice: z.string().describe('voice id that is active now'),
-  previous: z.string().describe('the one that was'),
-  warning: z.string().nullable().describe('what the gate would have refused, where it only warns'),
+  voice: z.string().describe('id of the active voice'),
+  previous: z.string().describe('id of the previously active voice'),
+  warning: z.string().nullable().describe('findings of the quality gate if it only warns'),
 });
 const replies = { done: [{ address: '/foley/active', args: ['id', 'voice:s', 'previous:s'] }] };
-const force = z.boolean().default(false).describe('whatever the gate says');
+const force = z.boolean().default(false).describe('activate even if the quality gate refuses it');
 
 export const adminActivate = defineCommand({
   name: 'admin.activate',
   role: 'admin',
-  doc: 'Makes a voice the active one: loaded and tried beside the old one, then new requests get it; those that run end with theirs.',
+  doc: 'Activates a voice: it is loaded and tested beside the current one, then serves new requests; running jobs finish with the old voice.',
   args: z.strictObject({ voice: name.describe('voice id'), force }),
   events: { done: changed },
   http: true,
@@ -32,7 +32,7 @@ export const adminActivate = defineCommand({
 export const adminRollback = defineCommand({
   name: 'admin.rollback',
   role: 'admin',
-  doc: 'Makes the voice active again that was active before this one.',
+  doc: 'Reactivates the previously active voice.',
   args: z.strictObject({}),
   events: { done: changed },
   http: true,

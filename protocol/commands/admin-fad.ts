@@ -7,21 +7,23 @@ const share = z.number().min(0).max(1);
 const many = z.int().min(0);
 
 const distances = z.object({
-  clips: many.describe('clips that count in the distances'),
-  silent: many.describe('clips that do not, because none of their patches sounds'),
-  embeddings: many.describe('embeddings of them, one per 0.96 s patch that counts'),
+  clips: many.describe('clips included in the distances'),
+  silent: many.describe('clips left out because they have no sounding patch'),
+  embeddings: many.describe('their embeddings, one per included patch of 0.96 s'),
   fad: z.number().min(0).describe('Fréchet audio distance to the reference'),
-  low: z.number().nullable().describe('lower bound of its 95 % interval over clips; null below 8 clips'),
+  low: z.number().nullable().describe('lower bound of the 95 % confidence interval over clips; null below 8 clips'),
   high: z.number().nullable().describe('upper bound'),
-  infinity: z.number().nullable().describe('FAD at endlessly many clips, extrapolated; null below 8 clips'),
-  r2: z.number().nullable().describe('how straight the line to it is, 1 is perfectly'),
-  kad: z.number().nullable().describe('kernel audio distance; null where the reference holds statistics alone'),
+  infinity: z.number().nullable().describe('FAD extrapolated to infinitely many clips; null below 8 clips'),
+  r2: z.number().nullable().describe('R² of that extrapolation; 1 is a perfect line'),
+  kad: z.number().nullable().describe('kernel audio distance; null if the reference holds only statistics'),
   kadError: z.number().nullable().describe('its standard error over clips'),
-  named: share.describe('share of the clips that the embedder takes for this class'),
+  named: share.describe('share of the clips that the embedder classifies as this class'),
   reference: z.object({
     embeddings: many.describe('embeddings behind the reference'),
-    clips: many.nullable().describe('clips behind it, where it says'),
-    small: z.boolean().describe('fewer embeddings than twice their numbers: the covariance is mostly a guess'),
+    clips: many.nullable().describe('clips behind the reference, if it says'),
+    small: z
+      .boolean()
+      .describe('true if there are fewer embeddings than twice their dimensions: the covariance is unreliable'),
   }),
 });
 
@@ -30,7 +32,7 @@ const average = z.object({
   low: z
     .number()
     .nullable()
-    .describe('lower bound of its 95 % interval over clips, from those of the classes; null where one has none'),
+    .describe('lower bound of the 95 % confidence interval, from those of the classes; null if one has none'),
   high: z.number().nullable().describe('upper bound'),
   infinity: z.number().nullable(),
   kad: z.number().nullable(),
@@ -41,23 +43,23 @@ const average = z.object({
 export const score = z.object({
   when: z.string().describe('ISO 8601'),
   voice: z.string().describe('voice id'),
-  hash: z.string().describe("the voice's hash: a name may come to mean another voice"),
-  embedder: z.string().describe('SHA-256 of the embedder; only distances by one embedder compare'),
-  reference: z.string().describe('what they are distances to'),
+  hash: z.string().describe('hash of the voice, because an id may be reused'),
+  embedder: z.string().describe('SHA-256 of the embedder; only distances by the same embedder are comparable'),
+  reference: z.string().describe('reference of the distances'),
   patches: z
     .enum(['sounding', 'all'])
     .describe(
-      "patches that count, on both sides: sounding ones, whose loudest 10 ms lie within 45 dB of the clip's peak and above -50 dBFS, or all where the reference counts all; scores of the two do not compare",
+      "patches included on both sides: sounding ones, whose loudest 10 ms are within 45 dB of the clip's peak and above -50 dBFS, or all of them if the reference includes all; the two kinds of score are not comparable",
     ),
-  clips: many.describe('clips of each class'),
+  clips: many.describe('clips per class'),
   seed: seedNumber.describe('seed of the first clip of each class'),
-  temperature: z.number().nullable().describe('of the clips; null where it was not kept'),
-  guidance: z.number().nullable().describe("of the clips; null where each class had the voice's default"),
+  temperature: z.number().nullable().describe('of the clips; null if it was not recorded'),
+  guidance: z.number().nullable().describe("of the clips; null if each class used the voice's default"),
   memorised: share
     .nullable()
     .describe("share of clips that count as memorised, from the voice's card; null if the card has none"),
-  classes: z.record(z.string(), distances).describe('each class that the reference knows'),
-  average: average.describe('plain means over these classes'),
+  classes: z.record(z.string(), distances).describe('each class of the reference'),
+  average: average.describe('unweighted means over these classes'),
 });
 
 const example = {
@@ -84,7 +86,7 @@ const example = {
 export const adminFad = defineCommand({
   name: 'admin.fad',
   role: 'admin',
-  doc: 'Makes clips of each class and says how far they lie from real ones: Fréchet and kernel audio distance of their sounding patches, class by class.',
+  doc: 'Generates clips of each class and computes their Fréchet and kernel audio distance to real clips, over sounding patches, per class.',
   args: z.strictObject({
     voice: name.optional().describe('voice id').meta({ fallback: 'the active voice' }),
     classes: z
@@ -94,31 +96,31 @@ export const adminFad = defineCommand({
       .optional()
       .describe('only these classes')
       .meta({ fallback: 'every class of the voice' }),
-    clips: z.int().min(2).max(200).default(40).describe('clips of each class; fewer than 8 give no interval'),
-    seed: seed.default(0).describe('seed of the first clip of each class; the next ones count up'),
+    clips: z.int().min(2).max(200).default(40).describe('clips per class; fewer than 8 give no interval'),
+    seed: seed.default(0).describe('seed of the first clip of each class; the following clips use the next seeds'),
     temperature: z.number().min(0).max(limits.temperatureMax).default(1).describe('as in `foley.generate`'),
     guidance: guidanceArgs.guidance.describe('as in `foley.generate`'),
     reference: name
       .optional()
       .describe(
-        "a .npz of statistics or embeddings in the server's `references` folder, by its name without the ending",
+        "name, without extension, of an .npz file of statistics or embeddings in the server's `references` folder",
       )
-      .meta({ fallback: 'real clips that come with the embedder' }),
+      .meta({ fallback: 'the real clips that ship with the embedder' }),
   }),
   events: {
     accepted: z.object({
       job: z.string().describe('job id'),
       voice: z.string().describe('voice id'),
-      classes: z.array(z.string()).describe('classes that will be measured'),
-      missing: z.array(z.string()).describe('classes the reference does not know'),
+      classes: z.array(z.string()).describe('classes to be measured'),
+      missing: z.array(z.string()).describe('classes that the reference lacks'),
     }),
     progress: z.object({
-      part: z.enum(['clips', 'distances']).describe('what is going on'),
-      done: many.describe('clips, or classes, so far'),
-      of: many.describe('how many there will be'),
+      part: z.enum(['clips', 'distances']).describe('current stage'),
+      done: many.describe('finished clips or classes'),
+      of: many.describe('total number'),
     }),
     class: z.object({ class: z.string(), distances }),
-    done: z.object({ score, seconds: z.number().min(0).describe('that it took').meta({ unit: 's' }) }),
+    done: z.object({ score, seconds: z.number().min(0).describe('duration').meta({ unit: 's' }) }),
   },
   http: true,
   osc: {
@@ -149,7 +151,7 @@ export const adminFad = defineCommand({
 export const voiceScores = defineCommand({
   name: 'voice.scores',
   role: 'play',
-  doc: 'Lists what `admin.fad` has measured here, oldest first.',
+  doc: 'Lists the results of `admin.fad` on this server, oldest first.',
   args: z.strictObject({ voice: name.optional().describe('only of this voice id') }),
   events: { done: z.object({ scores: z.array(score) }) },
   http: true,

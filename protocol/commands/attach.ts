@@ -6,7 +6,7 @@ import { madeEvents, madeExample, madeReplies } from './making.ts';
 export const attach = defineCommand({
   name: 'foley.attach',
   role: 'play',
-  doc: 'Tells again what a job told that was asked for with `keep`, and then the rest: after a reload or a lost connection.',
+  doc: 'Repeats the events of a job that was started with `keep`, then streams the rest: for use after a reload or a lost connection.',
   args: z.strictObject({ job: name.describe('job id, from `accepted`') }),
   events: madeEvents,
   http: true,

@@ -5,15 +5,15 @@ import { name, requestId } from './fields.ts';
 export const cancel = defineCommand({
   name: 'foley.cancel',
   role: 'play',
-  doc: 'Stops a job, waiting or running; the request that began it then ends with `failed` and code `cancelled`.',
+  doc: 'Cancels a queued or running job; its request then ends with `failed` and the code `cancelled`.',
   args: z
     .strictObject({
       job: name.optional().describe('job id, from `accepted`; works from any connection'),
-      request: requestId.optional().describe('or the id of the request that began it, on this connection'),
+      request: requestId.optional().describe('or the id of the request that started it on this connection'),
     })
     .refine((args) => (args.job === undefined) !== (args.request === undefined), 'expected either job or request'),
   events: {
-    done: z.object({ cancelled: z.boolean().describe('false when there was nothing left to stop') }),
+    done: z.object({ cancelled: z.boolean().describe('false if the job had already ended') }),
   },
   http: true,
   osc: {

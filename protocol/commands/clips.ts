@@ -8,14 +8,14 @@ const label = z.string().max(limits.nameChars);
 
 const entry = z.object({
   clip: z.string().describe('clip id'),
-  name: z.string().describe('given by a person; empty without'),
-  starred: z.boolean().describe('stays, however many clips there are'),
+  name: z.string().describe('name given by a user; empty if none'),
+  starred: z.boolean().describe('whether it is starred: exempt from the automatic removal of old clips'),
   created: z.number().describe('since 1970').meta({ unit: 'ms' }),
   seconds: z.number().min(0).meta({ unit: 's' }),
   class: z
     .union([z.string(), z.record(z.string(), z.number())])
     .nullable()
-    .describe('null where the file does not say'),
+    .describe('null if the file does not say'),
   voice: z.string().nullable().describe('voice id'),
   seed: seedNumber.nullable(),
   url: z.string().describe('path of its WAV on the HTTP port'),
@@ -24,13 +24,16 @@ const entry = z.object({
 
 const details = z.object({
   ...entry.shape,
-  recipe: z.looseObject({}).nullable().describe('what made it: voice hash, class weights, seed, temperature and so on'),
-  lineage: z.looseObject({}).nullable().describe('what it was made from, and how: varied, branched'),
-  shape: z.looseObject({}).nullable().describe('what was done to the sound of its codes'),
+  recipe: z
+    .looseObject({})
+    .nullable()
+    .describe('recipe: voice hash, class weights, seed, temperature and other settings'),
+  lineage: z.looseObject({}).nullable().describe('source clip and operation, for varied, branched and continued clips'),
+  shape: z.looseObject({}).nullable().describe('processing applied to the decoded audio'),
   codes: z
     .array(z.int().min(0))
     .nullable()
-    .describe('its code grid in raster order, of a longer clip one after the other; null for clips of older servers'),
+    .describe('its code grid in raster order, one after the other for longer clips; null for clips of older servers'),
 });
 
 const entryExample = {
@@ -62,17 +65,17 @@ export const clipList = defineCommand({
   role: 'play',
   doc: 'Lists saved clips, newest first.',
   args: z.strictObject({
-    class: name.optional().describe('only of this class, mixes with it included'),
-    starred: z.boolean().optional().describe('only starred ones, or only others'),
-    text: name.optional().describe('part of the name, class, voice or id'),
+    class: name.optional().describe('only clips of this class, including mixes that contain it'),
+    starred: z.boolean().optional().describe('true: only starred clips; false: only unstarred clips'),
+    text: name.optional().describe('text to find in the name, class, voice or id'),
     limit: z.int().min(1).max(500).default(50).describe('of one page'),
-    after: name.optional().describe('`next` of the page before'),
+    after: name.optional().describe('`next` of the previous page'),
   }),
   events: {
     done: z.object({
       clips: z.array(entry),
-      total: z.int().min(0).describe('how many match, on all pages'),
-      next: z.string().nullable().describe('where the next page begins; null on the last one'),
+      total: z.int().min(0).describe('number of matching clips on all pages'),
+      next: z.string().nullable().describe('start of the next page; null on the last page'),
     }),
   },
   http: true,
@@ -97,7 +100,7 @@ export const clipList = defineCommand({
 export const clipGet = defineCommand({
   name: 'clip.get',
   role: 'play',
-  doc: 'Everything that is known of a saved clip: recipe, codes, lineage.',
+  doc: 'Returns all metadata of a saved clip: recipe, codes, lineage.',
   args: z.strictObject({ clip: id }),
   events: { done: z.object({ clip: details }) },
   http: true,
@@ -107,8 +110,8 @@ export const clipGet = defineCommand({
 export const clipRename = defineCommand({
   name: 'clip.rename',
   role: 'play',
-  doc: 'Gives a saved clip a name.',
-  args: z.strictObject({ clip: id, name: label.describe('empty takes the name away') }),
+  doc: 'Names a saved clip.',
+  args: z.strictObject({ clip: id, name: label.describe('empty removes the name') }),
   events: { done: changed },
   http: true,
   osc: {
@@ -126,7 +129,7 @@ export const clipRename = defineCommand({
 export const clipStar = defineCommand({
   name: 'clip.star',
   role: 'play',
-  doc: 'Stars a saved clip, so that it stays, or takes the star away.',
+  doc: 'Stars a saved clip, which exempts it from automatic removal, or unstars it.',
   args: z.strictObject({ clip: id, starred: z.boolean().default(true) }),
   events: { done: changed },
   http: true,
@@ -145,7 +148,7 @@ export const clipStar = defineCommand({
 export const clipDelete = defineCommand({
   name: 'clip.delete',
   role: 'play',
-  doc: 'Deletes a saved clip; a starred one only after its star is gone.',
+  doc: 'Deletes a saved clip. A starred clip must be unstarred first.',
   args: z.strictObject({ clip: id }),
   events: { done: z.object({ deleted: z.string().describe('clip id') }) },
   http: true,

@@ -14,17 +14,17 @@ const dataset = z.object({
   licence: z.string(),
   author: z.string(),
   notes: z.string(),
-  source: z.string().describe('where the recordings came from'),
-  clips: many.describe('clips that can be trained on'),
-  minutes: minutes.describe('of clips'),
-  originals: many.describe('recordings the clips were cut from'),
-  minutesSilent: minutes.describe('of silence that was left out'),
+  source: z.string().describe('source of the recordings'),
+  clips: many.describe('usable clips'),
+  minutes: minutes.describe('total length of the clips'),
+  originals: many.describe('source recordings'),
+  minutesSilent: minutes.describe('silence removed'),
   classes: z.array(
     z.object({
       class: z.string(),
       clips: many,
-      train: many.describe('clips that are learned from'),
-      eval: many.describe('clips that are kept for examination, of other recordings'),
+      train: many.describe('training clips'),
+      eval: many.describe('evaluation clips, from other recordings'),
       originals: many,
       minutes,
     }),
@@ -33,11 +33,9 @@ const dataset = z.object({
 
 const report = dataset.extend({
   silent: some('clips below -60 dBFS'),
-  clipped: some('clips that reach full scale and stay there'),
-  duplicates: some('pairs of clips of different recordings that are nearly the same'),
-  dropped: some(
-    'clips for examination that were left out because they are nearly the same as one that is learned from',
-  ),
+  clipped: some('clipped clips: runs of samples at full scale'),
+  duplicates: some('pairs of nearly identical clips from different recordings'),
+  dropped: some('evaluation clips removed because they are nearly identical to a training clip'),
 });
 
 const example = {
@@ -57,20 +55,24 @@ const exampleReport = { ...example, silent: nothing, clipped: nothing, duplicate
 export const datasetUpload = defineCommand({
   name: 'dataset.upload',
   role: 'admin',
-  doc: 'Takes a piece of a recording. The pieces of a file come in order; `dataset.add` makes a data set of all files.',
+  doc: 'Uploads a piece of a recording. Pieces of a file are sent in order; `dataset.add` then makes a data set of all uploaded files.',
   args: z.strictObject({
-    upload: folderName.describe('a name of your own for these recordings; the first piece begins it'),
+    upload: folderName.describe('upload name of your choice; the first piece starts the upload'),
     file: name.describe('`name.wav`, or `Class/name.wav`; WAV, FLAC, Ogg, MP3 or AIFF'),
     offset: z
       .int()
       .min(0)
       .default(0)
-      .describe('where in the file: as many bytes as are here; 0 begins it anew')
+      .describe('position in the file: number of bytes uploaded so far; 0 restarts the file')
       .meta({ unit: 'bytes' }),
     data: z.base64().max(limits.uploadChunkChars).describe('base64 of the bytes'),
   }),
   events: {
-    done: z.object({ upload: z.string(), file: z.string(), bytes: many.describe('of this file that are here now') }),
+    done: z.object({
+      upload: z.string(),
+      file: z.string(),
+      bytes: many.describe('bytes of this file uploaded so far'),
+    }),
   },
   http: true,
   example: {
@@ -82,27 +84,27 @@ export const datasetUpload = defineCommand({
 export const datasetAdd = defineCommand({
   name: 'dataset.add',
   role: 'admin',
-  doc: 'Makes a data set of recordings: cuts them at quiet points, drops silence, splits them by recording, looks for what is broken or there twice.',
+  doc: 'Creates a data set from recordings: cuts them at quiet points, removes silence, splits them into training and evaluation clips by recording, and reports broken and duplicate clips.',
   args: z
     .strictObject({
       dataset: folderName.describe('id of the new data set'),
-      upload: folderName.optional().describe('recordings that came by `dataset.upload`; gone afterwards'),
+      upload: folderName.optional().describe('upload of `dataset.upload`; removed afterwards'),
       folder: z
         .string()
         .min(1)
         .max(limits.payloadChars)
         .optional()
-        .describe('or a folder of the server, inside one that `--dataset-folder` allows'),
+        .describe('or a folder on the server, inside one allowed by `--dataset-folder`'),
       clips: z.array(name).min(1).max(limits.entries).optional().describe('or saved clips, by id'),
       starred: z.boolean().optional().describe('or every starred clip'),
       class: newClass
         .optional()
-        .describe('what all of it is')
-        .meta({ fallback: "a folder per class; a clip's own class" }),
+        .describe('class of all recordings')
+        .meta({ fallback: 'one folder per class; for clips, their own class' }),
       seconds: z.number().min(0.5).max(60).default(4).describe('length of the longest clip').meta({ unit: 's' }),
       licence: name
         .default('unknown')
-        .describe('of the recordings; the credits of every voice that learns from them have it'),
+        .describe('licence of the recordings; listed in the credits of every voice trained on them'),
       author: name.default('unknown').describe('who recorded them'),
       notes: z.string().max(limits.notesChars).default('').describe('for people'),
     })
@@ -114,9 +116,9 @@ export const datasetAdd = defineCommand({
   events: {
     accepted: z.object({ dataset: z.string() }),
     progress: z.object({
-      file: z.string().describe('recording that was cut'),
+      file: z.string().describe('recording being segmented'),
       clips: many.describe('that it gave'),
-      done: many.describe('recordings so far'),
+      done: many.describe('recordings processed'),
     }),
     done: report,
   },
@@ -156,7 +158,7 @@ const named = z.strictObject({ dataset: folderName.describe('data set id') });
 export const datasetInfo = defineCommand({
   name: 'dataset.info',
   role: 'admin',
-  doc: 'Says all that is known of a data set.',
+  doc: 'Returns all information about a data set.',
   args: named,
   events: { done: report },
   http: true,
@@ -166,7 +168,7 @@ export const datasetInfo = defineCommand({
 export const datasetRemove = defineCommand({
   name: 'dataset.remove',
   role: 'admin',
-  doc: 'Removes a data set that no training needs any more. Voices that learned from it stay.',
+  doc: 'Removes a data set that no training uses. Voices trained on it are kept.',
   args: named,
   events: { done: z.object({ removed: z.string().describe('data set id') }) },
   http: true,

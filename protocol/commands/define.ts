@@ -60,9 +60,9 @@ export const failedData = z.object({
 
 /** The data of a `late` event, which every timed command has: it happened after its time. */
 export const lateData = z.object({
-  late: z.number().describe('how much too late').meta({ unit: 'ms' }),
-  asked: z.number().describe('the time that was asked for, since 1970').meta({ unit: 'ms' }),
-  at: z.number().describe('the time at which it happened, since 1970').meta({ unit: 'ms' }),
+  late: z.number().describe('lateness').meta({ unit: 'ms' }),
+  asked: z.number().describe('requested time, since 1970').meta({ unit: 'ms' }),
+  at: z.number().describe('actual time, since 1970').meta({ unit: 'ms' }),
 });
 
 export interface Command<N extends string = string, A extends Shape = Shape, E extends EventsOf = EventsOf> {

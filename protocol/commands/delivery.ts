@@ -7,18 +7,18 @@ import { fileArgs, fileExample, fileSettings, fileTold, sheetRow, subfolder } fr
 const to = z
   .enum(['exports', 'delivery', 'bytes'])
   .default('exports')
-  .describe("the server's folder of exports, the folder its owner delivers to, or into the answer");
+  .describe("destination: the server's export folder, the delivery folder, or the answer itself");
 // Before the field `bytes`: in a class of Python that name would hide the type.
-const content = bin('the file, where it was to be sent').optional();
-const folder = subfolder.default('').describe('below that of deliveries');
+const content = bin('contents of the file, if requested in the answer').optional();
+const folder = subfolder.default('').describe('subfolder of the delivery folder');
 
 export const clipExport = defineCommand({
   name: 'clip.export',
   role: 'play',
-  doc: 'Makes a file for a sound department of a saved clip: WAV with bext, iXML and cues, or FLAC. No file is ever replaced.',
+  doc: 'Exports a saved clip as a file for a sound department: WAV with bext, iXML and cues, or FLAC. Existing files are never replaced.',
   args: z.strictObject({
     clip: name.describe('clip id'),
-    name: name.optional().describe('of the file, without folder').meta({ fallback: 'made by the rules of UCS' }),
+    name: name.optional().describe('file name, without folder').meta({ fallback: 'a name by the rules of UCS' }),
     to,
     folder,
     ...fileArgs,
@@ -42,26 +42,31 @@ export const clipExport = defineCommand({
   },
 });
 
-const index = z.int().min(0).describe('which file, from 0, in the order of the sheet');
+const index = z.int().min(0).describe('index of the file, from 0, in the order of the sheet');
 
 export const clipBatch = defineCommand({
   name: 'clip.batch',
   role: 'play',
-  doc: 'Makes files of many clips, of saved ones and of ones that are made for it, and a sheet (CSV) of them, as one job.',
+  doc: 'Exports many clips, saved or newly generated, with a sheet (CSV) that lists them, as one job.',
   args: z.strictObject({
     clips: z.array(name).max(limits.batchFiles).optional().describe('clip ids'),
     rows: z
       .array(sheetRow)
       .max(limits.batchFiles)
       .optional()
-      .describe('lines of a sheet: a clip, or a class with seed and count; what they say goes before the rest'),
+      .describe(
+        "lines of the sheet: a clip, or a class with seed and count; a line's own settings override the common ones",
+      ),
     to,
     folder,
-    sheet: name.optional().describe('of the sheet, without folder and ending').meta({ fallback: 'batch and the job' }),
+    sheet: name
+      .optional()
+      .describe('name of the sheet, without folder and extension')
+      .meta({ fallback: 'batch and the job' }),
     ...fileArgs,
   }),
   events: {
-    accepted: z.object({ job: z.string().describe('job id'), files: z.int().min(1).describe('how many will come') }),
+    accepted: z.object({ job: z.string().describe('job id'), files: z.int().min(1).describe('number of files') }),
     progress: z.object({ done: z.int().min(0), of: z.int().min(1) }),
     file: z.object({
       index,
@@ -71,10 +76,10 @@ export const clipBatch = defineCommand({
     }),
     skipped: z.object({ index, code: z.string().describe('error code'), message: z.string() }),
     done: z.object({
-      files: z.int().min(0).describe('how many were made'),
-      skipped: z.int().min(0).describe('how many could not be'),
-      path: z.string().nullable().describe('of the sheet on disk; null where the files were sent'),
-      sheet: z.string().describe('the sheet itself'),
+      files: z.int().min(0).describe('number of files written'),
+      skipped: z.int().min(0).describe('number of files that failed'),
+      path: z.string().nullable().describe('path of the sheet; null if the files were sent in the answer'),
+      sheet: z.string().describe('contents of the sheet'),
     }),
   },
   http: true,
@@ -92,18 +97,18 @@ export const clipBatch = defineCommand({
 
 const state = z.object({
   on: z.boolean(),
-  root: z.string().nullable().describe('folder that the owner named; null without'),
+  root: z.string().nullable().describe('delivery folder; null if none is set'),
   folder: z.string().describe('below it'),
   starred: z.boolean().describe('only starred clips'),
-  classes: z.array(z.string()).nullable().describe('only clips of these; null for all'),
-  settings: z.looseObject({}).describe('how the files are made, as `clip.export` takes it'),
+  classes: z.array(z.string()).nullable().describe('only clips of these classes; null for all'),
+  settings: z.looseObject({}).describe('export settings, as for `clip.export`'),
   delivered: z.int().min(0).describe('files since the server started'),
-  waiting: z.int().min(0).describe('clips whose turn has not come'),
-  last: z.string().nullable().describe('path of the newest file'),
+  waiting: z.int().min(0).describe('clips waiting to be delivered'),
+  last: z.string().nullable().describe('path of the most recent file'),
   problem: z
     .string()
     .nullable()
-    .describe('why the last clip could not be delivered; `deliver.set` or a restart tries it again'),
+    .describe('why the last clip could not be delivered; `deliver.set` or a restart retries it'),
 });
 const stateExample: z.input<typeof state> = {
   ...{ on: true, root: '/mnt/show/foley', folder: 'incoming', starred: true, classes: null },
@@ -117,17 +122,14 @@ const stateReply = {
 export const deliverSet = defineCommand({
   name: 'deliver.set',
   role: 'admin',
-  doc: 'Says which saved clips are delivered by themselves to the folder that the owner named, and how; each once, for good.',
+  doc: 'Sets which saved clips are delivered automatically to the delivery folder, and in which form; each clip is delivered exactly once.',
   args: z.strictObject({
     on: z.boolean().default(true),
     folder,
-    starred: z
-      .boolean()
-      .default(false)
-      .describe('only clips that are starred, as soon as they are, and those that are already'),
-    earlier: z.boolean().default(false).describe('clips that were saved before it was switched on as well'),
-    classes: z.array(name).max(64).optional().describe('only clips of these').meta({ fallback: 'all' }),
-    settings: fileSettings.prefault({}).describe('how the files are made, as `clip.export` takes it'),
+    starred: z.boolean().default(false).describe('only starred clips, including clips that are already starred'),
+    earlier: z.boolean().default(false).describe('also deliver clips saved before delivery was switched on'),
+    classes: z.array(name).max(64).optional().describe('only clips of these classes').meta({ fallback: 'all' }),
+    settings: fileSettings.prefault({}).describe('export settings, as for `clip.export`'),
   }),
   events: { done: state },
   http: true,
@@ -140,7 +142,7 @@ export const deliverSet = defineCommand({
 export const deliverInfo = defineCommand({
   name: 'deliver.info',
   role: 'play',
-  doc: 'What is delivered by itself, where, and how far that is.',
+  doc: 'Returns the delivery rule, its folder and its progress.',
   args: z.strictObject({}),
   events: { done: state },
   http: true,

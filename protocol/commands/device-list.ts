@@ -5,11 +5,11 @@ const names = z.array(z.string());
 
 /** What MIDI comes from. */
 export const midiState = z.object({
-  inputs: names.describe('MIDI inputs that are listened to'),
-  others: names.describe('MIDI inputs that are there too'),
-  problem: z.string().nullable().describe('why there are none, or not those that were asked for'),
-  clock: z.string().nullable().describe('the input whose clock counts the beats'),
-  tempo: z.number().nullable().describe('beats a minute of that clock'),
+  inputs: names.describe('open MIDI inputs'),
+  others: names.describe('other MIDI inputs on this machine'),
+  problem: z.string().nullable().describe('why no input, or not the requested one, is open'),
+  clock: z.string().nullable().describe('the input whose MIDI clock is followed'),
+  tempo: z.number().nullable().describe('tempo of that clock (beats per minute)'),
 });
 export const midiExample = {
   ...{ inputs: ['Launchpad Mini', 'foleyd'], others: [], problem: null, clock: 'foleyd', tempo: 120 },
@@ -18,13 +18,13 @@ export const midiExample = {
 export const deviceList = defineCommand({
   name: 'device.list',
   role: 'play',
-  doc: 'Lists what sounds can go to and what MIDI can come from on the machine of the server, and what is open.',
+  doc: "Lists the audio outputs and MIDI inputs of the server's machine, and which are open.",
   args: z.strictObject({}),
   events: {
     done: z.object({
       outputs: names.describe('audio devices, as `--output` takes them'),
-      outputsProblem: z.string().nullable().describe('why there are none, where that is known'),
-      output: z.string().nullable().describe('the device that plays; null before the first sound, and without one'),
+      outputsProblem: z.string().nullable().describe('why there are none, if known'),
+      output: z.string().nullable().describe('the open output; null before the first sound or if there is none'),
       midi: midiState,
     }),
   },

@@ -52,8 +52,8 @@ export const guidanceArgs = {
     .meta({ fallback: "the voice's default for the class" }),
   avoid: classArg
     .optional()
-    .describe('class, or mix of classes, that guidance leads away from, as in `class`')
-    .meta({ fallback: 'no class; all classes in equal parts where the voice was not trained without one' }),
+    .describe('class or mix of classes that guidance steers away from, in the form of `class`')
+    .meta({ fallback: 'no class; an equal mix of all classes if the voice was not trained without class labels' }),
 };
 
 /** How many clips the one that is handed over is chosen from. */

@@ -23,26 +23,26 @@ export const subfolder = z
 const { gain: _, length: __, ...cuts } = shapeArgs;
 
 export const fileArgs = {
-  format: z.enum(['wav', 'flac']).default('wav').describe('container; a FLAC carries the chunks of its WAV too'),
-  bits: z.literal([16, 24, 32]).default(24).describe('of a sample; 16 is dithered, 32 is float and only in a WAV'),
+  format: z.enum(['wav', 'flac']).default('wav').describe("container; FLAC files carry the WAV's chunks as well"),
+  bits: z.literal([16, 24, 32]).default(24).describe('bits per sample; 16 is dithered, 32 is float (WAV only)'),
   rate: z.int().min(limits.rateMin).max(limits.rateMax).default(48_000).meta({ unit: 'Hz' }).describe('sample rate'),
-  channels: z.literal([1, 2]).default(1).describe('mono, or stereo in which the sound is placed'),
-  pan: z.number().min(-1).max(1).default(0).describe('place between left, -1, and right, 1, at constant power'),
+  channels: z.literal([1, 2]).default(1).describe('1: mono; 2: stereo with the sound at `pan`'),
+  pan: z.number().min(-1).max(1).default(0).describe('constant-power pan position from -1 (left) to 1 (right)'),
   peak: z
     .number()
     .min(-60)
     .max(0)
     .default(-2)
     .meta({ unit: 'dBTP' })
-    .describe('ceiling of the true peak: what is higher is lowered as a whole, nothing is raised to it'),
+    .describe('true-peak ceiling: a clip above it is lowered as a whole, never raised to it'),
   lufs: z
     .number()
     .min(-60)
     .max(-5)
     .optional()
     .meta({ unit: 'LUFS' })
-    .describe('integrated loudness that is wanted, as far as the ceiling allows; `gain` does not count then'),
-  loop: z.boolean().default(false).describe('state a loop and make it seamless, where the sound is steady enough'),
+    .describe('target integrated loudness, as far as the ceiling allows; replaces `gain`'),
+  loop: z.boolean().default(false).describe('write seamless loop points if the sound has a steady region'),
   timeReference: z
     .union([
       z.int().min(0).max(Number.MAX_SAFE_INTEGER),
@@ -53,15 +53,18 @@ export const fileArgs = {
     ])
     .default(0)
     .meta({ unit: 'samples', fallback: '`0`' })
-    .describe('since midnight, at the rate of the file'),
-  catId: catId.optional().describe('of UCS').meta({ fallback: "the server's list, the voice's card, the class" }),
+    .describe("time reference of bext: samples since midnight at the file's rate"),
+  catId: catId
+    .optional()
+    .describe('of UCS')
+    .meta({ fallback: "the server's list, then the voice's card, then the class" }),
   fxName: block
     .optional()
-    .describe('24 characters of it are used')
-    .meta({ fallback: "the clip's name, else its class" }),
+    .describe('the first 24 characters are used')
+    .meta({ fallback: "the clip's name, otherwise its class" }),
   creator: block.optional().describe('CreatorID').meta({ fallback: 'FOLEYD' }),
   source: block.optional().describe('SourceID: show, project or library').meta({ fallback: 'NONE' }),
-  userData: block.optional().describe('last block of the name').meta({ fallback: 's and the seed' }),
+  userData: block.optional().describe('last part of the file name').meta({ fallback: 's and the seed' }),
   project: block.optional().describe('of iXML'),
   scene: block.optional().describe('of iXML'),
   take: block.optional().describe('of iXML'),
@@ -72,14 +75,14 @@ export const fileArgs = {
     .max(limits.seconds)
     .optional()
     .meta({ unit: 's' })
-    .describe('seconds that are wanted: what is longer is cut at a quiet place'),
+    .describe('wanted length: a longer clip is cut at a quiet point'),
   gain: z
     .number()
     .min(-80)
     .max(40)
     .default(0)
     .meta({ unit: 'dB' })
-    .describe('louder or softer, up to the ceiling; nothing is clipped'),
+    .describe('gain, limited by the ceiling; nothing is clipped'),
 };
 
 /** How a file of a clip is made. */
@@ -90,14 +93,14 @@ export type FileSettings = z.output<typeof fileSettings>;
 const level = (doc: string) => z.number().nullable().describe(doc);
 
 export const fileTold = {
-  name: z.string().describe('of the file, without folder'),
-  path: z.string().nullable().describe('of the file on disk; null where it was sent'),
+  name: z.string().describe('file name, without folder'),
+  path: z.string().nullable().describe('file path; null if it was sent in the answer'),
   bytes: z.int().min(0),
   seconds: z.number().min(0).meta({ unit: 's' }),
-  lufs: level('integrated loudness; null of silence and of less than 0.4 s').meta({ unit: 'LUFS' }),
-  truePeak: level('null of silence').meta({ unit: 'dBTP' }),
-  gain: z.number().describe('how much louder than the clip it is').meta({ unit: 'dB' }),
-  looped: z.boolean().describe('whether it has a loop'),
+  lufs: level('integrated loudness; null for silence and for less than 0.4 s').meta({ unit: 'LUFS' }),
+  truePeak: level('null for silence').meta({ unit: 'dBTP' }),
+  gain: z.number().describe('gain applied relative to the clip').meta({ unit: 'dB' }),
+  looped: z.boolean().describe('whether loop points were written'),
 };
 
 export const fileExample = {

@@ -6,9 +6,9 @@ import { madeEvents, madeExample, madeFixed, madeReplies, makingArgs, shapeArgs 
 export const generate = defineCommand({
   name: 'foley.generate',
   role: 'play',
-  doc: 'Makes one or more clips of a class and streams what happens: rows of codes, previews, audio.',
+  doc: 'Generates one or more clips of a class and streams rows of codes, previews and audio as they become available.',
   args: z.strictObject({
-    class: classArg.describe('class by name (case does not matter) or id, or a mix {name: weight}, at most 16 classes'),
+    class: classArg.describe('class name (case-insensitive) or id, or a mix {name: weight} of at most 16 classes'),
     voice: name.optional().describe('voice id').meta({ fallback: 'the active voice' }),
     ...makingArgs,
     candidates: candidates.describe(`${candidates.description}; rows and previews are not told then`),

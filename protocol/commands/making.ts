@@ -5,24 +5,24 @@ import { guidanceArgs, pcmFormat, seed, seedNumber } from './fields.ts';
 
 /** What every command that makes clips takes and tells. */
 
-const index = z.int().min(0).describe('which clip of `count`, from 0');
+const index = z.int().min(0).describe('index of the clip within `count`, from 0');
 const rate = z.int().describe('sample rate').meta({ unit: 'Hz' });
-const channels = z.int().min(1).describe('interleaved channels; 1 today');
+const channels = z.int().min(1).describe('interleaved channels; always 1 in this version');
 const ms = z.number().min(0).meta({ unit: 'ms' });
 
 const clip = z.object({
   index,
   clip: z.string().describe('clip id'),
-  seed: seedNumber.describe('seed that makes this clip alone again'),
-  score: z.number().optional().describe('by which it was chosen, with `candidates` above 1; the higher the better'),
-  url: z.string().optional().describe('path of its WAV on the HTTP port, when saved'),
-  path: z.string().optional().describe('path of its WAV on disk, when saved'),
+  seed: seedNumber.describe('seed that reproduces this clip by itself'),
+  score: z.number().optional().describe('score that selected it, if `candidates` is above 1; higher is better'),
+  url: z.string().optional().describe('URL path of its WAV on the HTTP port, if saved'),
+  path: z.string().optional().describe('file path of its WAV, if saved'),
 });
 
 const timings = z.object({
-  queueMs: ms.optional().describe('waited for the engine'),
+  queueMs: ms.optional().describe('waiting for the engine'),
   firstRowMs: ms.optional().describe('start to first row'),
-  firstPreviewMs: ms.nullable().optional().describe('start to first preview; null without one'),
+  firstPreviewMs: ms.nullable().optional().describe('start to first preview; null if there was none'),
   sampleMs: ms.optional().describe('sampling the codes, all clips'),
   decodeMs: ms.optional().describe('codes to mel, all clips'),
   vocodeMs: ms.optional().describe('mel to audio, all clips'),
@@ -31,22 +31,25 @@ const timings = z.object({
 
 /** How codes are drawn, how many clips there shall be, and what of them is sent. */
 export const makingArgs = {
-  seed: seed.optional().describe('uint32, as number or decimal string').meta({ fallback: 'drawn by the server' }),
+  seed: seed
+    .optional()
+    .describe('uint32, as a number or a decimal string')
+    .meta({ fallback: 'chosen at random by the server' }),
   temperature: z
     .number()
     .min(0)
     .max(limits.temperatureMax)
     .default(1)
-    .describe('0 takes the likeliest code each time, 1 samples as trained'),
-  topK: z.int().min(0).max(limits.topKMax).default(0).describe('sample among the k likeliest codes; 0 is off'),
+    .describe('divides the logits; 0 always takes the most likely code, 1 samples the trained distribution'),
+  topK: z.int().min(0).max(limits.topKMax).default(0).describe('sample from the k most likely codes; 0 is off'),
   topP: z
     .number()
     .gt(0)
     .max(1)
     .default(1)
-    .describe('sample among the likeliest codes that together hold this probability; 1 is off'),
+    .describe('sample from the most likely codes that together have this probability (nucleus sampling); 1 is off'),
   ...guidanceArgs,
-  count: z.int().min(1).max(limits.count).default(1).describe('how many clips; clip i uses seed + i modulo 2^32'),
+  count: z.int().min(1).max(limits.count).default(1).describe('number of clips; clip i uses seed + i modulo 2^32'),
   format: pcmFormat.default('f32').describe('sample format of previews and audio'),
   rate: z
     .int()
@@ -62,31 +65,31 @@ export const makingArgs = {
   keep: z
     .boolean()
     .default(false)
-    .describe('go on when this connection ends; `foley.attach` tells everything again, for ten minutes after the end'),
+    .describe('continue if this connection closes; `foley.attach` repeats all events until ten minutes after the end'),
 };
 
 const some = (doc: string) => z.number().min(0).max(limits.seconds).optional().describe(doc).meta({ unit: 's' });
 
 /** What is done to the sound before it is handed over, in this order; previews stay as they are. */
 export const shapeArgs = {
-  trim: some('cut off the beginning'),
+  trim: some('remove this much from the beginning'),
   length: z
     .number()
     .gt(0)
     .max(limits.seconds)
     .optional()
-    .describe("seconds that are wanted: less is cut at a quiet place, more than the voice's clip goes on from its end")
-    .meta({ unit: 's', fallback: "what the voice's clips have" }),
-  exact: z.boolean().default(false).describe('cut to the sample, wherever that is'),
-  reverse: z.boolean().default(false).describe('play it backwards'),
-  fadeIn: some('fade at the beginning'),
-  fadeOut: some('fade at the end'),
+    .describe('wanted length: a shorter clip is cut at a quiet point, a longer one is continued from its end')
+    .meta({ unit: 's', fallback: "the length of the voice's clips" }),
+  exact: z.boolean().default(false).describe('cut exactly at `length` instead of at a quiet point'),
+  reverse: z.boolean().default(false).describe('reverse the audio'),
+  fadeIn: some('fade-in time'),
+  fadeOut: some('fade-out time'),
   gain: z
     .number()
     .min(-80)
     .max(40)
     .default(0)
-    .describe('louder or softer; beyond full scale is clipped')
+    .describe('gain; samples beyond full scale are clipped')
     .meta({ unit: 'dB' }),
 };
 
@@ -97,31 +100,34 @@ export const madeEvents = {
     voice: z.string().describe('voice id'),
     class: z
       .union([z.string(), z.record(z.string(), z.number())])
-      .describe('class name as the voice spells it, or the mix'),
-    count: z.int().min(1).describe('how many clips will come'),
+      .describe("class name in the voice's spelling, or the mix"),
+    count: z.int().min(1).describe('number of clips'),
   }),
   row: z.object({
     index,
-    row: z.int().min(0).describe('finished row of the grid, from 0'),
-    rows: z.int().min(1).describe('rows in all'),
+    row: z.int().min(0).describe('index of the finished row of the code grid, from 0'),
+    rows: z.int().min(1).describe('total rows'),
     codes: z.array(z.int().min(0)).describe('codes of this row, left to right'),
   }),
   candidate: z.object({
     index,
-    candidate: z.int().min(0).describe('which of `candidates`, from 0; told when all of this clip are made'),
-    seed: seedNumber.describe('seed that makes this candidate alone'),
-    score: z.number().describe('`posterior`, and the log-probability that it is real where the voice can tell'),
-    posterior: z.number().describe('log-probability of the wanted class, by the embedder'),
-    real: z.number().nullable().describe('log-odds that it is a real clip; null where the voice has no ranking'),
+    candidate: z
+      .int()
+      .min(0)
+      .describe('index within `candidates`, from 0; sent when all candidates of this clip are finished'),
+    seed: seedNumber.describe('seed that reproduces this candidate by itself'),
+    score: z.number().describe('`posterior`, plus the log-probability of being real if the voice has a ranking'),
+    posterior: z.number().describe("log-probability of the requested class by the voice's embedder"),
+    real: z.number().nullable().describe('log-odds of being a real clip; null if the voice has no ranking'),
     rejected: z
       .enum(['silent', 'late', 'alike'])
       .nullable()
-      .describe('what speaks against it: such a one is handed over only if every other is rejected, too'),
+      .describe('reason for rejection; a rejected candidate is chosen only if all are rejected'),
     chosen: z.boolean(),
   }),
   preview: z.object({
     index,
-    codebooks: z.int().min(1).describe('codebooks finished so far; the sound gets finer with each'),
+    codebooks: z.int().min(1).describe('codebooks finished so far; each adds detail'),
     rate,
     channels,
     format: pcmFormat,
@@ -129,9 +135,11 @@ export const madeEvents = {
       .number()
       .min(0)
       .optional()
-      .describe('of the clip from its beginning, of a voice whose rows go along time; without, the whole clip')
+      .describe(
+        'length of the preview from the start of the clip, for voices whose rows are time steps; absent for a preview of the whole clip',
+      )
       .meta({ unit: 's' }),
-    pcm: bin('the clip as far as it is known'),
+    pcm: bin('audio of the preview'),
   }),
   audio: z.object({
     index,
@@ -145,7 +153,7 @@ export const madeEvents = {
   done: z.object({
     clip: z.string().describe('id of clip 0'),
     seconds: z.number().min(0).describe('length of each clip').meta({ unit: 's' }),
-    timings: timings.describe('where the time went'),
+    timings: timings.describe('time spent in each stage'),
     clips: z.array(clip).describe('one entry per clip'),
   }),
 };

@@ -6,13 +6,13 @@ import { pool, poolExample } from './triggers.ts';
 export const poolInfo = defineCommand({
   name: 'pool.info',
   role: 'play',
-  doc: 'The clips that maps keep ready, and what memory they take. Over OSC `/foley/maps` tells them; `server.watch` tells each change.',
+  doc: 'Returns the pools of ready clips and their memory. Over OSC, `/foley/maps` reports them; `server.watch` sends each change.',
   args: z.strictObject({ id: name.optional().describe('a map').meta({ fallback: 'all of them' }) }),
   events: {
     done: z.object({
       pools: z.array(pool),
-      bytes: z.int().min(0).describe('of all pools, clips that may come again included'),
-      most: z.int().min(0).describe('bytes that they may have'),
+      bytes: z.int().min(0).describe('memory of all pools, including clips kept for replay'),
+      most: z.int().min(0).describe('memory allowed'),
     }),
   },
   http: true,

@@ -7,19 +7,19 @@ const stageNames = ['codec', 'vocoder', 'prior'] as const;
 const stage = z.string().describe('codec, vocoder, prior or export');
 const state = z.enum(['queued', 'running', 'paused', 'done', 'failed', 'cancelled']);
 const numbers = z.record(z.string(), z.number());
-const step = z.int().min(0).describe('steps of this stage so far');
+const step = z.int().min(0).describe('finished steps of this stage');
 const eta = z
   .number()
   .min(0)
   .nullable()
-  .describe('to the end of the last stage; null where nobody can say')
+  .describe('time left until the end of the last stage; null if unknown')
   .meta({ unit: 's' });
 
 const job = z.object({
   job: z.string().describe('job id'),
   state,
-  voice: z.string().describe('id of the voice it makes'),
-  base: z.string().nullable().describe('voice it is trained on; null from scratch'),
+  voice: z.string().describe('id of the new voice'),
+  base: z.string().nullable().describe('base voice; null if trained from scratch'),
   datasets: z.array(z.string()),
   created: z.int().describe('since 1970').meta({ unit: 'ms' }),
   ended: z.int().nullable().describe('since 1970').meta({ unit: 'ms' }),
@@ -27,24 +27,24 @@ const job = z.object({
   step,
   share: z.number().min(0).max(1).describe("of this stage's budget"),
   eta,
-  code: z.string().nullable().describe('of what went wrong'),
-  message: z.string().nullable().describe('why it is in this state, where there is something to say'),
-  log: z.array(z.string()).describe("last lines of a failed trainer's log"),
+  code: z.string().nullable().describe('error code'),
+  message: z.string().nullable().describe('reason for this state, if any'),
+  log: z.array(z.string()).describe("last lines of the trainer's log, after a failure"),
 });
 
 const done = z.object({
   job: z.string(),
   voice: z.string().describe('id of the new voice; `admin.activate` makes it the active one'),
   hash: z.string().describe('its hash'),
-  seconds: z.number().min(0).describe('from the order to the voice').meta({ unit: 's' }),
+  seconds: z.number().min(0).describe('time from the request to the finished voice').meta({ unit: 's' }),
 });
 
 const events = {
   accepted: z.object({
-    job: z.string().describe('job id; the training goes on whatever becomes of this connection'),
+    job: z.string().describe('job id; the training continues if this connection closes'),
     voice: z.string(),
     base: z.string().nullable(),
-    ahead: z.int().min(0).describe('trainings that come before'),
+    ahead: z.int().min(0).describe('trainings ahead in the queue'),
   }),
   state: z.object({ state, message: z.string().nullable() }),
   stage: z.object({ stage, number: z.int().min(0).describe('from 1'), of: z.int().min(0) }),
@@ -53,14 +53,14 @@ const events = {
   eval: z.object({
     stage,
     step,
-    scores: numbers.describe('on clips it never learned from; `score` is what it is judged by, less is better'),
+    scores: numbers.describe('metrics on evaluation clips; `score` selects the best checkpoint, lower is better'),
   }),
   audition: z.object({
     stage,
     step,
     class: z.string(),
-    path: z.string().describe('of the WAV on disk'),
-    wav: bin('a clip as it sounds by now'),
+    path: z.string().describe('path of the WAV'),
+    wav: bin('a clip of the current state'),
     picture: bin('PNG of its mel spectrogram'),
   }),
   done,
@@ -106,20 +106,20 @@ const list = (text: string): string[] => text.split(',');
 export const adminRetrain = defineCommand({
   name: 'admin.retrain',
   role: 'admin',
-  doc: 'Trains a new voice on data sets, from another voice or from scratch, behind everything that plays. Tells how it goes until it is done.',
+  doc: 'Trains a new voice on data sets, by fine-tuning another voice or from scratch, at lower priority than everything that plays, and reports progress.',
   args: z
     .strictObject({
       voice: folderName.describe('id of the new voice'),
-      datasets: z.array(folderName).min(1).max(16).describe('what it learns from'),
-      name: name.optional().describe('name of the voice for people').meta({ fallback: 'its id' }),
+      datasets: z.array(folderName).min(1).max(16).describe('data sets to train on'),
+      name: name.optional().describe('display name of the voice').meta({ fallback: 'its id' }),
       base: folderName
         .optional()
-        .describe('voice it is trained on: classes that are new are added, the others stay')
+        .describe('voice to fine-tune: new classes are added, its own are kept')
         .meta({ fallback: 'the active voice' }),
       scratch: z
         .boolean()
         .default(false)
-        .describe('from nothing instead: the voice knows only what the data sets have'),
+        .describe('train from scratch instead: the voice has only the classes of the data sets'),
       classes: z
         .array(newClass)
         .min(1)
@@ -132,28 +132,26 @@ export const adminRetrain = defineCommand({
         .min(1)
         .max(3)
         .optional()
-        .describe('what is trained on; of a codec only the decoder')
+        .describe('stages to train; of a codec only the decoder')
         .meta({ fallback: '`prior`; all from scratch' }),
       minutes: z
         .number()
         .gt(0)
         .max(limits.trainingMinutes)
         .optional()
-        .describe('of training, all stages together')
+        .describe('training time, all stages together')
         .meta({ unit: 'min', fallback: '20, unless `steps` are given' }),
-      steps: z.int().min(1).max(limits.trainingSteps).optional().describe('or steps of each stage'),
+      steps: z.int().min(1).max(limits.trainingSteps).optional().describe('or steps per stage'),
       preset: z
         .string()
         .regex(/^[a-z0-9][a-z0-9-]{0,40}$/, 'expected the name of a preset')
         .default('rvq')
-        .describe(
-          "sizes and settings from scratch, one of the trainer's presets: `tiny` proves in minutes that it all works",
-        ),
-      seed: seed.default(0).describe('of everything random'),
+        .describe('preset of the trainer for training from scratch; `tiny` tests the whole path in minutes'),
+      seed: seed.default(0).describe('seed of the training'),
       wait: z
         .boolean()
         .default(true)
-        .describe('false: `done` comes at once, with an empty `hash`, and `admin.attach` tells the rest'),
+        .describe('false: `done` follows at once with an empty `hash`; use `admin.attach` for the rest'),
     })
     .refine(({ minutes, steps }) => minutes === undefined || steps === undefined, 'expected either minutes or steps')
     .refine(({ base, scratch }) => base === undefined || !scratch, 'expected either base or scratch'),
@@ -175,7 +173,7 @@ export const adminRetrain = defineCommand({
 export const adminAttach = defineCommand({
   name: 'admin.attach',
   role: 'admin',
-  doc: 'Tells what a training has come to, and then how it goes on, as `admin.retrain` does: after a lost connection, or a restart of the server.',
+  doc: 'Reports the state of a training, then its progress as `admin.retrain` does: for use after a lost connection or a restart of the server.',
   args: z.strictObject({ job: name.describe('job id') }),
   events,
   http: true,
@@ -194,7 +192,7 @@ export const adminAttach = defineCommand({
 export const adminJobs = defineCommand({
   name: 'admin.jobs',
   role: 'admin',
-  doc: 'Lists the trainings, oldest first: what waits, what runs, what came of the others.',
+  doc: 'Lists the trainings, oldest first: queued, running and ended.',
   args: z.strictObject({}),
   events: { done: z.object({ jobs: z.array(job) }) },
   http: true,
@@ -229,7 +227,7 @@ function control<const N extends string>(command: N, word: string, doc: string) 
     ...{ name: command, role: 'admin', doc, http: true },
     args: z.strictObject({ job: name.describe('job id') }),
     events: {
-      done: z.object({ job: z.string(), state, changed: z.boolean().describe('false where there was nothing to do') }),
+      done: z.object({ job: z.string(), state, changed: z.boolean().describe('false if there was nothing to do') }),
     },
     osc: {
       ...{ address: `/foley/admin/${word}`, id: 'own', args: ['job'], pairs: false, fixed: {} },
@@ -246,7 +244,7 @@ function control<const N extends string>(command: N, word: string, doc: string) 
 export const adminPause = control(
   'admin.pause',
   'pause',
-  'Pauses a training: its memory is given back, what it has learned is kept.',
+  'Pauses a training: frees its memory and keeps its checkpoint.',
 );
-export const adminResume = control('admin.resume', 'resume', 'Lets a paused training go on, behind those that wait.');
-export const adminCancel = control('admin.cancel', 'cancel', 'Ends a training and removes what it has learned.');
+export const adminResume = control('admin.resume', 'resume', 'Resumes a paused training, behind those already queued.');
+export const adminCancel = control('admin.cancel', 'cancel', 'Cancels a training and deletes its checkpoints.');

@@ -6,15 +6,15 @@ const time = (doc: string) => z.number().describe(`${doc}, since 1970`).meta({ u
 export const serverClock = defineCommand({
   name: 'server.clock',
   role: 'play',
-  doc: "Compares clocks as NTP does: with t4, the answer's arrival, a client's offset is ((t2 - t1) + (t3 - t4)) / 2.",
-  args: z.strictObject({ t1: z.number().optional().describe("the client's clock, given back").meta({ unit: 'ms' }) }),
+  doc: "Synchronises clocks as NTP does: with t4, the arrival time of the answer, the client's offset is ((t2 - t1) + (t3 - t4)) / 2.",
+  args: z.strictObject({ t1: z.number().optional().describe("the client's clock, echoed").meta({ unit: 'ms' }) }),
   events: {
     done: z.object({
-      t1: z.number().nullable().describe('what was given').meta({ unit: 'ms' }),
-      t2: time('when the request came'),
-      t3: time('when the answer left'),
-      audio: time('what the output plays now').nullable().describe('null while nothing has been played'),
-      latency: z.number().min(0).describe('from scheduling to the output').meta({ unit: 's' }),
+      t1: z.number().nullable().describe('the echoed value').meta({ unit: 'ms' }),
+      t2: time('arrival of the request'),
+      t3: time('departure of the answer'),
+      audio: time('what the output plays now').nullable().describe('null until something has been played'),
+      latency: z.number().min(0).describe('latency from scheduling to the output').meta({ unit: 's' }),
     }),
   },
   http: true,

@@ -7,7 +7,7 @@ const port = z.int().min(0).max(65_535).nullable();
 export const serverInfo = defineCommand({
   name: 'server.info',
   role: 'play',
-  doc: 'Says what runs: version, engine, ports, limits, queue.',
+  doc: 'Returns the state of the server: version, engine, ports, limits, queue.',
   args: z.strictObject({}),
   events: {
     done: z.object({
@@ -21,15 +21,17 @@ export const serverInfo = defineCommand({
           lanes: z.looseObject({ open: z.int(), most: z.int() }),
           restarts: z.int(),
         })
-        .describe('state, execution provider, threads, processes that make clips (lanes) open and at most, restarts'),
-      ports: z.looseObject({ http: port, osc: port }).describe('ports in use; null when off'),
-      limits: z.record(z.string(), z.number()).describe('the sizes of this protocol, as the table of limits'),
+        .describe('state, execution provider, threads, engine processes (lanes) running and allowed, restarts'),
+      ports: z.looseObject({ http: port, osc: port }).describe('ports in use; null if off'),
+      limits: z.record(z.string(), z.number()).describe('the limits of this protocol, as in its table'),
       playback: z
         .looseObject({ state: z.enum(['running', 'headless', 'failed', 'closed']), device: z.string().nullable() })
         .nullable()
-        .describe('state, device, why there is none, rate, latency, voices; null until something is played'),
+        .describe(
+          'state, device or reason there is none, rate, latency, sounding voices; null until something has been played',
+        ),
       midi: midiState,
-      queue: z.looseObject({ waiting: z.int().min(0), running: z.int().min(0) }).describe('jobs waiting and running'),
+      queue: z.looseObject({ waiting: z.int().min(0), running: z.int().min(0) }).describe('queued and running jobs'),
     }),
   },
   http: true,

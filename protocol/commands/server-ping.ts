@@ -7,11 +7,11 @@ const payload = z.union([z.string().max(limits.payloadChars), z.number()]);
 export const serverPing = defineCommand({
   name: 'server.ping',
   role: 'play',
-  doc: 'Answers at once with what it was given.',
-  args: z.strictObject({ payload: payload.optional().describe('text or number to give back') }),
+  doc: 'Echoes its argument immediately.',
+  args: z.strictObject({ payload: payload.optional().describe('text or number to echo') }),
   events: {
     done: z.object({
-      payload: payload.optional().describe('what was given'),
+      payload: payload.optional().describe('the echoed value'),
       time: z.number().describe("the server's clock, since 1970").meta({ unit: 'ms' }),
     }),
   },

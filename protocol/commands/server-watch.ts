@@ -7,7 +7,7 @@ const count = z.int().min(0).optional();
 export const serverWatch = defineCommand({
   name: 'server.watch',
   role: 'play',
-  doc: 'Sends events of the whole server, including those of other clients: jobs and their rows, hits, pools, refused messages. Runs until it is cancelled; over OSC as long as the client sends something once a minute. A slow client misses some events.',
+  doc: "Subscribes to the events of the whole server, including other clients': jobs and their rows, hits, pools, refused messages. Runs until cancelled; over OSC while the client sends at least one message a minute. A slow client misses some events.",
   args: z.strictObject({
     jobs: z.boolean().default(true).describe('send `job` events'),
     hits: z.boolean().default(true).describe('send `hit` events'),
@@ -17,18 +17,18 @@ export const serverWatch = defineCommand({
   events: {
     accepted: z.object({ jobs: z.boolean(), hits: z.boolean(), pools: z.boolean() }),
     job: z.object({
-      job: z.string().describe('job id for admins; for others a name that only tells jobs apart'),
+      job: z.string().describe('job id for admins; for others an alias that only distinguishes jobs'),
       state: z.enum(['queued', 'started', 'row', 'done', 'failed', 'cancelled']),
-      clips: count.describe('queued: how many it makes'),
-      index: count.describe('row: of which clip'),
-      row: count.describe('row: finished, from 0'),
-      rows: count.describe('row: of how many'),
+      clips: count.describe('queued: number of clips'),
+      index: count.describe('row: index of the clip'),
+      row: count.describe('row: index of the finished row, from 0'),
+      rows: count.describe('row: total rows'),
     }),
     hit,
     pool,
     refused: z.object({
       transport: z.enum(['osc', 'ws', 'http']),
-      address: z.string().describe('sender; empty for clients that are not admins'),
+      address: z.string().describe('address of the sender; empty for clients without the admin role'),
       code: z.string().describe('error code'),
       message: z.string(),
     }),

@@ -2,14 +2,14 @@ import { z } from 'zod';
 import { bareOsc, defineCommand } from './define.ts';
 
 const state = {
-  playing: z.boolean().describe('whether beats are counted'),
-  tempo: z.number().nullable().describe('beats a minute; null where nobody counts'),
-  beat: z.number().nullable().describe("beats since the song's beginning, at `at`; negative in a count-in"),
+  playing: z.boolean().describe('whether the song is playing'),
+  tempo: z.number().nullable().describe('tempo (beats per minute); null if there is no tempo source'),
+  beat: z.number().nullable().describe('position at `at`, in beats from the start of the song; negative in a count-in'),
   at: z.number().describe('since 1970').meta({ unit: 'ms' }),
   source: z
     .string()
     .nullable()
-    .describe('`client`, or the MIDI input whose clock is followed; null where nobody counts'),
+    .describe('tempo source: `client`, or the MIDI input whose clock is followed; null if there is none'),
 };
 const example = { playing: true, tempo: 120, beat: 16.5, at: 1764072000000, source: 'client' };
 const told = ['playing:i', 'tempo:f', 'beat:f'];
@@ -17,29 +17,29 @@ const told = ['playing:i', 'tempo:f', 'beat:f'];
 export const transportSet = defineCommand({
   name: 'transport.set',
   role: 'play',
-  doc: 'Tells where the song of a host is: it goes on from there by itself until the next word, and maps with `quantise` wait for its beats. While it plays it goes before a MIDI clock. With a time, it is so at that time.',
+  doc: 'Sets the song position and tempo of a host. The position advances by itself until the next call, and maps with `quantise` wait for its beats. While it plays it takes precedence over a MIDI clock. With `at`, it applies at that time.',
   args: z.strictObject({
-    playing: z.boolean().describe('false: it stands'),
+    playing: z.boolean().describe('false: the song is stopped'),
     tempo: z
       .number()
       .min(1)
       .max(1000)
       .optional()
-      .describe('beats a minute')
-      .meta({ fallback: 'as before, 120 at first' }),
+      .describe('tempo (beats per minute)')
+      .meta({ fallback: 'unchanged; 120 at first' }),
     beat: z
       .number()
       .min(-1e6)
       .max(1e9)
       .optional()
-      .describe("beats since the song's beginning; negative in a count-in")
-      .meta({ fallback: 'where it is by what was told before' }),
+      .describe('position in beats from the start of the song; negative in a count-in')
+      .meta({ fallback: 'the position that follows from the previous call' }),
     lasts: z
       .number()
       .min(0.1)
       .max(86_400)
       .optional()
-      .describe('after so long without another word it stands: for hosts that may be gone without one')
+      .describe('stop after this long without another call: for hosts that may vanish')
       .meta({ unit: 's', fallback: 'for ever' }),
   }),
   events: { done: z.object(state) },
@@ -60,7 +60,7 @@ export const transportSet = defineCommand({
 export const transportInfo = defineCommand({
   name: 'transport.info',
   role: 'play',
-  doc: 'Where the song is, and who counts its beats.',
+  doc: 'Returns the song position, tempo and tempo source.',
   args: z.strictObject({}),
   events: { done: z.object(state) },
   http: true,

@@ -25,35 +25,33 @@ const db = (doc: string) => z.number().min(-80).max(20).default(0).describe(doc)
 
 /** How a map sounds. Everything has a default but what it plays. */
 const mapFields = {
-  source: source.optional().describe('what fires it').meta({ fallback: 'only `trigger.fire`' }),
-  class: classArg.describe('what it plays, as in `foley.generate`'),
+  source: source.optional().describe('source that triggers it').meta({ fallback: 'only `trigger.fire`' }),
+  class: classArg.describe('class it plays, in the form of `foley.generate`'),
   voice: name.optional().describe('voice id').meta({ fallback: 'the active voice' }),
-  temperature: z.number().min(0).max(limits.temperatureMax).default(1).describe('of the clips that are made for it'),
+  temperature: z.number().min(0).max(limits.temperatureMax).default(1).describe('temperature for its clips'),
   softTemperature: z
     .number()
     .min(0)
     .max(limits.temperatureMax)
     .optional()
-    .describe('of the clips for the softest hits, in between for those in between')
+    .describe('temperature for the softest hits, interpolated for velocities in between')
     .meta({ fallback: '`temperature`' }),
   ...guidanceArgs,
   candidates: candidates.describe(`${candidates.description}; a clip that a hit waits for is the only one`),
-  ready: z.int().min(1).max(limits.poolClips).default(3).describe('clips that are kept ready'),
+  ready: z.int().min(1).max(limits.poolClips).default(3).describe('number of clips kept ready'),
   reuse: z
     .boolean()
     .default(false)
-    .describe(
-      'play the ready clips again and again, in turn; without, no clip is played twice while fresh ones are there',
-    ),
+    .describe('replay the ready clips in turn; otherwise no clip is played twice while fresh ones are ready'),
   mode: z
     .enum(['shot', 'gate', 'loop'])
     .default('shot')
-    .describe('shot: to its end; gate: until the note ends; loop: again and again until the note ends'),
+    .describe('shot: plays to its end; gate: plays until the note ends; loop: loops until the note ends'),
   gain: db('loudness'),
-  velocity: z.number().min(0).max(1).default(1).describe('how much a soft hit is softer: 0 not at all'),
+  velocity: z.number().min(0).max(1).default(1).describe('velocity sensitivity of the level: 0 is none'),
   pan: z.number().min(-1).max(1).default(0).describe('-1 left, 1 right'),
   bus: z.int().min(0).max(31).default(0).describe('pair of output channels'),
-  choke: name.optional().describe('group: a new sound of it ends the others').meta({ fallback: 'none' }),
+  choke: name.optional().describe('choke group: a new sound of the group stops the others').meta({ fallback: 'none' }),
   length: z
     .number()
     .gt(0)
@@ -61,15 +59,21 @@ const mapFields = {
     .optional()
     .meta({ unit: 's', fallback: 'the whole clip' })
     .describe('at most'),
-  fadeIn: z.number().min(0).max(10).default(0).describe('at the beginning').meta({ unit: 's' }),
-  fadeOut: z.number().min(0).max(10).default(0.01).describe('at the end, or when it is stopped').meta({ unit: 's' }),
+  fadeIn: z.number().min(0).max(10).default(0).describe('fade-in time').meta({ unit: 's' }),
+  fadeOut: z
+    .number()
+    .min(0)
+    .max(10)
+    .default(0.01)
+    .describe('fade-out time, also used when it is stopped')
+    .meta({ unit: 's' }),
   quantise: z
     .number()
     .min(0)
     .max(64)
     .default(0)
     .describe(
-      'wait for the next multiple of so many beats of the song (`transport.set`, or a MIDI clock); 0 plays at once',
+      'start on the next multiple of this many beats of the song (`transport.set` or a MIDI clock); 0 starts at once',
     ),
 };
 
@@ -84,28 +88,28 @@ export type TriggerSource = z.output<typeof source>;
 
 export const pool = z.object({
   map: z.string(),
-  ready: z.int().min(0).describe('clips that can sound at once'),
-  want: z.int().min(0).describe('clips that should'),
-  coming: z.int().min(0).describe('clips that are being made'),
-  played: z.int().min(0).describe('hits that were heard'),
-  starved: z.int().min(0).describe('of them: clips that were played again, changed a little'),
-  problem: z.string().nullable().describe('why it gets no clips'),
+  ready: z.int().min(0).describe('clips ready to play'),
+  want: z.int().min(0).describe('target number of ready clips'),
+  coming: z.int().min(0).describe('clips being generated'),
+  played: z.int().min(0).describe('hits played'),
+  starved: z.int().min(0).describe('of these, replays of an earlier clip, slightly altered'),
+  problem: z.string().nullable().describe('why the pool is not filled'),
 });
 
 export const hit = z.object({
   map: z.string(),
-  voice: z.int().min(0).describe('voice of the output, for `trigger.stop`'),
+  voice: z.int().min(0).describe('id of the sounding voice, for `trigger.stop`'),
   from: z
     .enum(['pool', 'generated', 'again'])
-    .describe('pool: a clip that was ready; generated: made for this hit; again: one played before, changed a little'),
-  at: z.number().describe('when it begins to sound, since 1970').meta({ unit: 'ms' }),
-  frame: z.number().describe('of the output, since it began'),
-  late: z.number().min(0).describe('how much too late that is').meta({ unit: 'ms' }),
+    .describe('pool: a ready clip; generated: made for this hit; again: a clip played before, slightly altered'),
+  at: z.number().describe('start of the sound, since 1970').meta({ unit: 'ms' }),
+  frame: z.number().describe('output clock: samples since it was opened'),
+  late: z.number().min(0).describe('lateness relative to the requested time').meta({ unit: 'ms' }),
   class: z.union([z.string(), z.record(z.string(), z.number())]),
-  seed: seedNumber.describe('that makes this clip again with `foley.generate`, with the temperature and the guidance'),
+  seed: seedNumber.describe('reproduces this clip with `foley.generate` at the same temperature and guidance'),
   temperature: z.number(),
   guidance: z.number(),
-  remaining: z.int().min(0).describe('clips that are still ready'),
+  remaining: z.int().min(0).describe('clips ready'),
 });
 export type Hit = z.output<typeof hit>;
 export type PoolState = z.output<typeof pool>;
@@ -133,7 +137,7 @@ export const hitExample = {
 export const triggerMap = defineCommand({
   name: 'trigger.map',
   role: 'play',
-  doc: 'Maps a MIDI note, controller or program, or an OSC address, to a sound that is kept ready; a map of this id is replaced. Maps of one source all sound, in the order in which they were made.',
+  doc: 'Maps a MIDI note, controller or program, or an OSC address, to a class with a pool of ready clips; replaces a map of the same id. All maps of one source sound, in the order they were created.',
   args: map,
   events: { done: z.object({ map }) },
   http: true,
@@ -153,10 +157,10 @@ export const triggerMap = defineCommand({
 export const triggerEdit = defineCommand({
   name: 'trigger.edit',
   role: 'play',
-  doc: 'Changes some of a map while it plays; what is ready stays ready unless what it plays is changed.',
+  doc: 'Changes settings of a map while it plays; its ready clips are kept unless the change affects what is generated.',
   args: z.strictObject({
     id,
-    change: z.looseObject({}).describe('the fields of `trigger.map` to change; null takes an optional one away'),
+    change: z.looseObject({}).describe('fields of `trigger.map` to change; null removes an optional one'),
   }),
   events: { done: z.object({ map }) },
   http: true,
@@ -166,7 +170,7 @@ export const triggerEdit = defineCommand({
 export const triggerUnmap = defineCommand({
   name: 'trigger.unmap',
   role: 'play',
-  doc: 'Takes a map away; a shot of it sounds to its end, a gate or a loop ends.',
+  doc: 'Removes a map; its shots play to their end, its gates and loops stop.',
   args: z.strictObject({ id }),
   events: { done: z.object({ id: z.string() }) },
   http: true,
@@ -185,7 +189,7 @@ export const triggerUnmap = defineCommand({
 export const triggerList = defineCommand({
   name: 'trigger.list',
   role: 'play',
-  doc: 'Every map and its pool.',
+  doc: 'Lists all maps with their pools.',
   args: z.strictObject({}),
   events: { done: z.object({ maps: z.array(map), pools: z.array(pool) }) },
   http: true,
@@ -198,7 +202,7 @@ export const triggerList = defineCommand({
 export const triggerExport = defineCommand({
   name: 'trigger.export',
   role: 'play',
-  doc: 'Maps to keep elsewhere: what it answers is what `trigger.import` takes.',
+  doc: 'Returns all maps in the form that `trigger.import` accepts.',
   args: z.strictObject({ ids: z.array(id).max(limits.maps).optional().meta({ fallback: 'all of them' }) }),
   events: { done: z.object({ maps: z.array(map) }) },
   http: true,
@@ -208,12 +212,12 @@ export const triggerExport = defineCommand({
 export const triggerImport = defineCommand({
   name: 'trigger.import',
   role: 'play',
-  doc: 'Takes maps as `trigger.export` and `trigger.list` give them, all or none; those with the same ids are replaced.',
+  doc: 'Imports maps as returned by `trigger.export` or `trigger.list`, all or none; maps with the same ids are replaced.',
   args: z.strictObject({
     maps: z.array(map).max(limits.maps),
-    replace: z.boolean().default(false).describe('take every other map away'),
+    replace: z.boolean().default(false).describe('remove all other maps'),
   }),
-  events: { done: z.object({ maps: z.int().min(0).describe('how many there are now') }) },
+  events: { done: z.object({ maps: z.int().min(0).describe('number of maps afterwards') }) },
   http: true,
   example: { args: { maps: [mapExample], replace: true }, events: { done: { maps: 1 } } },
 });
@@ -221,19 +225,19 @@ export const triggerImport = defineCommand({
 export const triggerFire = defineCommand({
   name: 'trigger.fire',
   role: 'play',
-  doc: 'Plays a map as if it was hit. With a time ahead that leaves room for it, a clip is made for this hit; else, or when that clip is not made in time, one that is ready plays.',
+  doc: 'Triggers a map. If its time lies far enough ahead, a new clip is generated for this hit; otherwise, or if that clip is late, a ready clip plays.',
   args: z
     .strictObject({
       id: id.optional(),
-      osc: address.optional().describe('or every map of this OSC address'),
-      velocity: z.number().min(0).max(1).default(1).describe('0 ends what a gate or a loop holds'),
+      osc: address.optional().describe('or all maps of this OSC address'),
+      velocity: z.number().min(0).max(1).default(1).describe('0 releases a gate or a loop'),
       wait: z
         .boolean()
         .default(true)
-        .describe('with nothing ready and nothing played before: make a clip and play it late'),
+        .describe('if nothing is ready and nothing was played before: generate a clip and play it late'),
     })
     .refine((args) => (args.id === undefined) !== (args.osc === undefined), 'expected either id or osc'),
-  events: { done: z.object({ hits: z.array(hit).describe('one for each map, none for a note that ends') }) },
+  events: { done: z.object({ hits: z.array(hit).describe('one per map; none for a release') }) },
   http: true,
   timed: true,
   osc: {
@@ -254,13 +258,13 @@ export const triggerFire = defineCommand({
 export const triggerStop = defineCommand({
   name: 'trigger.stop',
   role: 'play',
-  doc: 'Ends a sound, the sounds of a map, or all of them.',
+  doc: 'Stops one sound, all sounds of a map, or all sounds.',
   args: z.strictObject({
-    voice: z.int().min(0).optional().describe('of the output, from a hit'),
+    voice: z.int().min(0).optional().describe('id of the sounding voice, from a hit'),
     id: id.optional().describe('or a map'),
-    fade: z.number().min(0).max(60).default(0.02).meta({ unit: 's' }).describe('to silence'),
+    fade: z.number().min(0).max(60).default(0.02).meta({ unit: 's' }).describe('fade-out time'),
   }),
-  events: { done: z.object({ stopped: z.int().min(0).describe('sounds that were ended') }) },
+  events: { done: z.object({ stopped: z.int().min(0).describe('number of sounds stopped') }) },
   http: true,
   osc: {
     address: '/foley/stop',

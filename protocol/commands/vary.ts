@@ -5,54 +5,54 @@ import { classArg, classFromText, guidanceArgs, name, pcmFormat } from './fields
 import { madeEvents, madeExample, madeFixed, madeReplies, makingArgs, shapeArgs } from './making.ts';
 
 const whole = (doc: string) => z.int().min(0).max(65_535).optional().describe(doc);
-const ofClip = "the clip's own, with its class; else the voice's default for the class";
+const ofClip = "the clip's guidance if its class is kept; otherwise the voice's default for the class";
 const guidance = { guidance: guidanceArgs.guidance.meta({ fallback: ofClip }) };
 const from = { clip: name.optional().describe('id of a saved clip') };
 
 export const vary = defineCommand({
   name: 'foley.vary',
   role: 'play',
-  doc: 'Keeps part of a clip, or of a recording of your own, and makes the rest anew: the same body with another top.',
+  doc: 'Keeps part of the codes of a clip, or of your own recording, and samples the rest again: the same body with different detail.',
   args: z
     .strictObject({
       ...from,
       recording: z
         .union([z.string().max(limits.frameBytes), bin('bytes')])
         .optional()
-        .describe('or a recording: a WAV, or bare mono samples; bytes in msgpack, base64 elsewhere'),
+        .describe('or a recording: a WAV file or raw mono samples; bytes in msgpack, base64 in JSON and OSC'),
       recordingRate: z
         .int()
         .min(4000)
         .max(384_000)
         .optional()
-        .describe('of bare samples')
-        .meta({ unit: 'Hz', fallback: 'it is a WAV' }),
-      recordingFormat: pcmFormat.default('s16').describe('of bare samples'),
+        .describe('of raw samples')
+        .meta({ unit: 'Hz', fallback: 'read from the WAV header' }),
+      recordingFormat: pcmFormat.default('s16').describe('of raw samples'),
       codes: z
         .array(z.int().min(0).max(65_535))
         .min(1)
         .max(limits.entries)
         .optional()
         .describe(
-          'or a code grid in raster order, as `row` events and `clip.get` tell it; of a longer clip piece after piece, as many as a list may hold',
+          'or a code grid in raster order, as in `row` events and `clip.get`; grids of a longer clip follow each other',
         ),
       amount: z
         .number()
         .min(0)
         .max(1)
         .optional()
-        .describe('how far it goes: 0 is the same clip, up to 0.35 only detail differs, 1 is another clip of its class')
-        .meta({ fallback: '0.5, unless `codebooks` or `keepRows` are given' }),
-      codebooks: whole('or keep the first so many codebooks'),
-      keepRows: whole('or keep the first so many rows of the grid'),
+        .describe('how much changes: 0 is the same clip, up to 0.35 only detail differs, 1 is a new clip of the class')
+        .meta({ fallback: '0.5, if neither `codebooks` nor `keepRows` is given' }),
+      codebooks: whole('or keep this many codebooks, from the first'),
+      keepRows: whole('or keep this many rows of the grid, from the first'),
       class: classArg
         .optional()
-        .describe('what the new part is; as in `foley.generate`')
-        .meta({ fallback: "the clip's own class; a recording and codes need one" }),
+        .describe('class of the new part, in the form of `foley.generate`')
+        .meta({ fallback: "the clip's class; required for a recording or codes" }),
       voice: name
         .optional()
         .describe('voice id')
-        .meta({ fallback: "the clip's voice; of a recording and of codes the active one" }),
+        .meta({ fallback: "the clip's voice; the active voice for a recording or codes" }),
       ...makingArgs,
       ...guidance,
       ...shapeArgs,
@@ -87,24 +87,24 @@ export const vary = defineCommand({
 export const branch = defineCommand({
   name: 'foley.branch',
   role: 'play',
-  doc: 'Lets several clips go on from one row of a clip, finished or running; what they share is computed once.',
+  doc: 'Continues a clip, finished or still running, from one row in several ways; the shared rows are computed once.',
   args: z
     .strictObject({
       ...from,
-      job: name.optional().describe('or a job that runs, from `accepted`'),
-      index: z.int().min(0).max(limits.count).default(0).describe('which clip of the job'),
+      job: name.optional().describe('or a running job, from `accepted`'),
+      index: z.int().min(0).max(limits.count).default(0).describe('index of the clip in the job'),
       row: z
         .int()
         .min(0)
         .max(65_535)
         .optional()
-        .describe('first row that is made anew')
-        .meta({ fallback: 'the next row of a running clip; the middle of a finished one' }),
-      class: classArg.optional().describe('what they become').meta({ fallback: "the clip's own class" }),
+        .describe('first row that is sampled again')
+        .meta({ fallback: 'the next row of a running clip; the middle row of a finished one' }),
+      class: classArg.optional().describe('class of the continuations').meta({ fallback: "the clip's own class" }),
       ...makingArgs,
       ...guidance,
       ...shapeArgs,
-      count: z.int().min(1).max(limits.count).default(4).describe('how many clips; clip i uses seed + i modulo 2^32'),
+      count: z.int().min(1).max(limits.count).default(4).describe('number of clips; clip i uses seed + i modulo 2^32'),
     })
     .refine((args) => (args.clip === undefined) !== (args.job === undefined), 'expected either clip or job'),
   events: madeEvents,

@@ -11,33 +11,33 @@ const many = z.int().min(0);
 const measured = z.object({
   when: z.string().describe('ISO 8601'),
   embedder: z.string().describe('SHA-256 of the embedder'),
-  reference: z.string().describe('what they are distances to'),
-  clips: many.describe('clips of each class'),
+  reference: z.string().describe('reference of the distances'),
+  clips: many.describe('clips per class'),
   average: z.number().min(0).describe('mean Fréchet audio distance over the classes'),
   classes: z.record(z.string(), z.object({ fad: z.number().min(0), named: share })).describe('of each class'),
 });
 
 const compared = z.object({
   voice: z.string().describe('voice id'),
-  name: z.string().describe('name for people'),
-  hash: z.string().describe('SHA-256 over its graphs, hex'),
+  name: z.string().describe('display name'),
+  hash: z.string().describe('SHA-256 of its graphs, hex'),
   active: z.boolean(),
-  preset: z.string().nullable().describe('sizes and settings it was trained with'),
+  preset: z.string().nullable().describe('preset it was trained with'),
   created: z.string().nullable().describe('ISO 8601'),
   licence: z.string().nullable(),
-  base: z.string().nullable().describe('id of the voice that it was trained on from'),
+  base: z.string().nullable().describe('id of the voice it was fine-tuned from'),
   classes: z.array(z.string()).describe('names, in the order of ids'),
   rate: z.int().describe('its own sample rate').meta({ unit: 'Hz' }),
   seconds: z.number().min(0).describe('length of its clips').meta({ unit: 's' }),
-  bytes: many.describe('of its graphs, and of those of voices it carries along'),
+  bytes: many.describe('size of its graphs, including embedded base voices'),
   data: z
     .record(z.string(), z.object({ train: many, eval: many }))
     .nullable()
-    .describe('clips that each class was trained on, and examined with, where its card says'),
+    .describe('training and evaluation clips per class, if its card says'),
   training: z
     .record(z.string(), z.object({ steps: many.nullable(), minutes: z.number().min(0).nullable() }))
-    .describe('of each stage, where its card says'),
-  measured: measured.nullable().describe('what `admin.fad` found last here; null where it was not asked'),
+    .describe('of each stage, if its card says'),
+  measured: measured.nullable().describe('latest `admin.fad` result on this server; null if there is none'),
 });
 
 const { clip: _clip, ...clipFields } = madeEvents.done.shape.clips.element.shape;
@@ -45,14 +45,10 @@ const { clip: _clip, ...clipFields } = madeEvents.done.shape.clips.element.shape
 export const voiceCompare = defineCommand({
   name: 'voice.compare',
   role: 'play',
-  doc: 'Puts voices beside each other: their cards and scores, and, with a class, the same seeds and settings made by each, as one job.',
+  doc: 'Compares voices: their cards and scores and, if a class is given, clips of the same seeds and settings from each, as one job.',
   args: z
     .strictObject({
-      voices: z
-        .array(name)
-        .min(2)
-        .max(limits.compareVoices)
-        .describe('voice ids, in the order in which they are heard'),
+      voices: z.array(name).min(2).max(limits.compareVoices).describe('voice ids, in playing order'),
       class: classArg
         .optional()
         .describe(
@@ -65,7 +61,7 @@ export const voiceCompare = defineCommand({
         .min(1)
         .max(limits.count / limits.compareVoices)
         .default(1)
-        .describe('clips of each voice; the k-th of each has seed + k, modulo 2^32'),
+        .describe('clips per voice; clip k of each uses seed + k modulo 2^32'),
     })
     .refine(({ voices }) => new Set(voices).size === voices.length, {
       error: 'a voice is there twice',
@@ -73,7 +69,7 @@ export const voiceCompare = defineCommand({
     }),
   events: {
     accepted: madeEvents.accepted.omit({ voice: true }).extend({
-      voices: z.array(z.string()).describe('voice ids: clip i is of voice floor(i / (count / voices))'),
+      voices: z.array(z.string()).describe('voice ids: clip i is from voice floor(i / (count / voices))'),
     }),
     row: madeEvents.row,
     preview: madeEvents.preview,
@@ -83,7 +79,7 @@ export const voiceCompare = defineCommand({
       alike: z
         .boolean()
         .describe(
-          'all were measured alike, by one embedder against one reference with as many clips of the same classes: only then distances compare',
+          'true if all were measured alike (same embedder, reference, classes and number of clips), so that the distances are comparable',
         ),
       clips: z
         .array(
@@ -91,12 +87,12 @@ export const voiceCompare = defineCommand({
             ...clipFields,
             clip: _clip,
             voice: z.string().describe('voice id'),
-            seed: seedNumber.describe('seed that makes this clip alone again'),
+            seed: seedNumber.describe('seed that reproduces this clip by itself'),
             seconds: z.number().min(0).meta({ unit: 's' }),
           }),
         )
-        .describe('one entry per clip, all of one voice before those of the next; none without a class'),
-      timings: madeEvents.done.shape.timings.nullable().describe('where the time went; null without a class'),
+        .describe('one entry per clip, grouped by voice; empty without a class'),
+      timings: madeEvents.done.shape.timings.nullable().describe('time spent in each stage; null without a class'),
     }),
   },
   http: true,

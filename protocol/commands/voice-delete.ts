@@ -5,13 +5,13 @@ import { name } from './fields.ts';
 export const voiceDelete = defineCommand({
   name: 'voice.delete',
   role: 'admin',
-  doc: 'Removes a voice that nothing needs: not the active one, none that ships with the server, none that a job or training works with.',
+  doc: 'Deletes a voice. The active voice, built-in voices and voices in use by a job or training are refused.',
   args: z.strictObject({
     voice: name.describe('voice id; a broken voice can be deleted too'),
     force: z
       .boolean()
       .default(false)
-      .describe('also the one that `admin.rollback` would go back to, and one that trigger maps name'),
+      .describe('also delete a voice that `admin.rollback` would return to or that trigger maps name'),
   }),
   events: { done: z.object({ deleted: z.string().describe('voice id') }) },
   http: true,

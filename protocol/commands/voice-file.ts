@@ -11,26 +11,26 @@ const tag = '6b86b273ff34fce19d6b804eff5a3f5747ada4eaa22f1d49c01e52ddb7875b4b';
 export const voiceExport = defineCommand({
   name: 'voice.export',
   role: 'admin',
-  doc: 'Gives a voice as one file: graphs, card, embedder, reference statistics and credits. The same voice is the same bytes.',
+  doc: 'Exports a voice as one file: graphs, card, embedder, reference statistics and credits. The same voice gives the same bytes.',
   args: z.strictObject({
     voice: name.optional().describe('voice id').meta({ fallback: 'the active voice' }),
-    offset: size.default(0).describe('first byte of the piece that is wanted, where the file comes in pieces'),
+    offset: size.default(0).describe('first byte of the requested piece, if the file is read in pieces'),
     length: z
       .int()
       .min(0)
       .max(limits.voicePieceBytes)
       .default(1024 * 1024)
-      .describe('bytes of that piece')
+      .describe('size of that piece')
       .meta({ unit: 'bytes' }),
   }),
   events: {
     done: z.object({
       voice: z.string().describe('voice id'),
-      name: z.string().describe('what the file may be called'),
+      name: z.string().describe('suggested file name'),
       size: size.describe('of the whole file'),
-      tag: z.string().describe('what the file is: pieces of one tag belong together'),
-      offset: size.describe('where the piece begins'),
-      piece: bin('its bytes, fewer at the end of the file'),
+      tag: z.string().describe('version tag: only pieces with the same tag belong together'),
+      offset: size.describe('first byte of the piece'),
+      piece: bin('contents, shorter at the end of the file'),
     }),
   },
   http: true,
@@ -49,13 +49,13 @@ export const voiceExport = defineCommand({
 export const voiceUpload = defineCommand({
   name: 'voice.upload',
   role: 'admin',
-  doc: 'Takes a piece of the file of a voice. They come in order; `voice.import` makes a voice of them.',
+  doc: 'Uploads a piece of a voice file. Pieces are sent in order; `voice.import` then imports the file.',
   args: z.strictObject({
-    upload: folderName.describe('a name of your own for this file; the first piece begins it'),
-    offset: size.default(0).describe('as many bytes as are here; 0 begins the file anew'),
+    upload: folderName.describe('upload name of your choice; the first piece starts the upload'),
+    offset: size.default(0).describe('number of bytes uploaded so far; 0 restarts the upload'),
     data: z.base64().max(limits.uploadChunkChars).describe('base64 of the bytes'),
   }),
-  events: { done: z.object({ upload: z.string(), bytes: size.describe('of the file that are here now') }) },
+  events: { done: z.object({ upload: z.string(), bytes: size.describe('bytes uploaded so far') }) },
   http: true,
   example: { args: { upload: 'u1', offset: 0, data: 'Rk9MRVlWT1g=' }, events: { done: { upload: 'u1', bytes: 8 } } },
 });
@@ -63,26 +63,26 @@ export const voiceUpload = defineCommand({
 export const voiceImport = defineCommand({
   name: 'voice.import',
   role: 'admin',
-  doc: 'Makes a voice of a file that `voice.export` gave: every hash is compared, what could execute is refused, and a clip is made in a process of its own, before it is there.',
+  doc: 'Imports a file made by `voice.export`: all hashes are verified, executable content is refused, and a test clip is generated in a separate process before the voice is added.',
   args: z.strictObject({
-    upload: folderName.optional().describe('the file, brought by `voice.upload`; gone once the voice is there').meta({
+    upload: folderName.optional().describe('the file uploaded by `voice.upload`; removed after the import').meta({
       fallback: 'the body of a PUT',
     }),
     as: folderName
       .optional()
-      .describe('id it gets here')
-      .meta({ fallback: 'the id it had; refused where that is taken' }),
+      .describe('id of the imported voice')
+      .meta({ fallback: 'its original id; refused if that is taken' }),
   }),
   events: {
     progress: z.object({
-      part: z.enum(['bytes', 'tried']).describe('what is going on'),
-      done: z.int().min(0).describe('bytes so far; 1 once a clip was made'),
-      of: z.int().min(0).describe('how many there will be'),
+      part: z.enum(['bytes', 'tried']).describe('current stage'),
+      done: z.int().min(0).describe('bytes so far; 1 once the test clip is finished'),
+      of: z.int().min(0).describe('total number'),
     }),
     done: z.object({
-      voice: z.string().describe('voice id here'),
-      name: z.string().describe('name for people'),
-      hash: z.string().describe('SHA-256 over its graphs, hex: as it was where it came from'),
+      voice: z.string().describe('id of the imported voice'),
+      name: z.string().describe('display name'),
+      hash: z.string().describe('SHA-256 of its graphs, hex; the same as on the exporting server'),
       bytes: size.describe('of the file'),
     }),
   },

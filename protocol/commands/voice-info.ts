@@ -5,7 +5,7 @@ import { name } from './fields.ts';
 export const voiceInfo = defineCommand({
   name: 'voice.info',
   role: 'play',
-  doc: "Gives a voice's card: classes, grid, rates, data, licences, credits, scores.",
+  doc: "Returns a voice's card: classes, grid, rates, data, licences, credits, scores.",
   args: z.strictObject({ voice: name.optional().describe('voice id').meta({ fallback: 'the active voice' }) }),
   events: { done: z.object({ card: z.looseObject({}).describe("the voice's card.json") }) },
   http: true,

@@ -2,11 +2,11 @@ import { z } from 'zod';
 import { bareOsc, defineCommand } from './define.ts';
 
 const voice = z.object({
-  id: z.string().describe('voice id, as `foley.generate` takes it'),
-  name: z.string().describe('name for people'),
-  classes: z.array(z.object({ id: z.int().min(0), name: z.string() })).describe('what it can make'),
-  hash: z.string().describe('SHA-256 over its graphs, hex'),
-  active: z.boolean().describe('whether it is used when no voice is named'),
+  id: z.string().describe('voice id, as used in `foley.generate`'),
+  name: z.string().describe('display name'),
+  classes: z.array(z.object({ id: z.int().min(0), name: z.string() })).describe('classes it can generate'),
+  hash: z.string().describe('SHA-256 of its graphs, hex'),
+  active: z.boolean().describe('whether it is the active voice, used if a request names none'),
 });
 
 export const voiceList = defineCommand({

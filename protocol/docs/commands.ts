@@ -28,7 +28,7 @@ function argsText({ args }: Command): string {
   const rows = fieldRows(args, 'input');
   if (rows.length === 0) return 'No arguments.';
   return table(
-    ['argument', 'type', 'when left out', 'meaning'],
+    ['argument', 'type', 'default', 'meaning'],
     rows.map(({ name, type, otherwise, meaning }) => [
       `\`${name}\``,
       type,

@@ -26,7 +26,7 @@ export interface Schema {
 export interface FieldRow {
   name: string;
   type: string;
-  /** What it is when left out; empty for what must be there. */
+  /** What it is default; empty for what must be there. */
   otherwise: string;
   meaning: string;
 }

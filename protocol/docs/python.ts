@@ -162,7 +162,7 @@ class Types {
 }
 
 function comment({ type, otherwise, meaning }: FieldRow): string[] {
-  const when = otherwise === '' || otherwise === 'absent' ? '' : `when left out: ${otherwise}`;
+  const when = otherwise === '' || otherwise === 'absent' ? '' : `default: ${otherwise}`;
   const said = [meaning, type, when].filter((part) => part !== '').join('; ');
   return wrap(said.replaceAll('`', ''), WIDTH - 7).map((line) => `    #: ${line}`);
 }

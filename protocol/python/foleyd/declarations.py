@@ -132,58 +132,58 @@ ANSWER_FRAME_BYTES = 67108864
 FoleyGenerateArgs = TypedDict(
     "FoleyGenerateArgs",
     {
-        #: class by name (case does not matter) or id, or a mix {name: weight}, at most 16 classes; text, 1 to 128 characters or integer from 0 to 65535
-        #: or map of text to number above 0
+        #: class name (case-insensitive) or id, or a mix {name: weight} of at most 16 classes; text, 1 to 128 characters or integer from 0 to 65535 or map
+        #: of text to number above 0
         "class": "str | int | dict[str, float]",
-        #: voice id; text, 1 to 128 characters; when left out: the active voice
+        #: voice id; text, 1 to 128 characters; default: the active voice
         "voice": NotRequired[str],
-        #: uint32, as number or decimal string; integer from 0 to 4294967295 or decimal text; when left out: drawn by the server
+        #: uint32, as a number or a decimal string; integer from 0 to 4294967295 or decimal text; default: chosen at random by the server
         "seed": "NotRequired[int | str]",
-        #: 0 takes the likeliest code each time, 1 samples as trained; number from 0 to 2; when left out: 1
+        #: divides the logits; 0 always takes the most likely code, 1 samples the trained distribution; number from 0 to 2; default: 1
         "temperature": NotRequired[float],
-        #: sample among the k likeliest codes; 0 is off; integer from 0 to 512; when left out: 0
+        #: sample from the k most likely codes; 0 is off; integer from 0 to 512; default: 0
         "topK": NotRequired[int],
-        #: sample among the likeliest codes that together hold this probability; 1 is off; number above 0 to 1; when left out: 1
+        #: sample from the most likely codes that together have this probability (nucleus sampling); 1 is off; number above 0 to 1; default: 1
         "topP": NotRequired[float],
         #: classifier-free guidance: codes are drawn from log p(class) + guidance * (log p(class) - log p(avoid)); 0 is off, above 0 sampling costs up to
-        #: twice as much; number from 0 to 8; when left out: the voice's default for the class
+        #: twice as much; number from 0 to 8; default: the voice's default for the class
         "guidance": NotRequired[float],
-        #: class, or mix of classes, that guidance leads away from, as in class; text, 1 to 128 characters or integer from 0 to 65535 or map of text to
-        #: number above 0; when left out: no class; all classes in equal parts where the voice was not trained without one
+        #: class or mix of classes that guidance steers away from, in the form of class; text, 1 to 128 characters or integer from 0 to 65535 or map of
+        #: text to number above 0; default: no class; an equal mix of all classes if the voice was not trained without class labels
         "avoid": "NotRequired[str | int | dict[str, float]]",
-        #: how many clips; clip i uses seed + i modulo 2^32; integer from 1 to 64; when left out: 1
+        #: number of clips; clip i uses seed + i modulo 2^32; integer from 1 to 64; default: 1
         "count": NotRequired[int],
-        #: sample format of previews and audio; "f32" or "s16"; when left out: "f32"
+        #: sample format of previews and audio; "f32" or "s16"; default: "f32"
         "format": NotRequired[Literal["f32", "s16"]],
-        #: output rate (Hz); integer from 8000 to 192000; when left out: the voice's rate
+        #: output rate (Hz); integer from 8000 to 192000; default: the voice's rate
         "rate": NotRequired[int],
-        #: send preview events; boolean; when left out: false
+        #: send preview events; boolean; default: false
         "previews": NotRequired[bool],
-        #: send row events; boolean; when left out: true
+        #: send row events; boolean; default: true
         "rows": NotRequired[bool],
-        #: send audio events; boolean; when left out: true
+        #: send audio events; boolean; default: true
         "audio": NotRequired[bool],
-        #: write a WAV into the server's clip folder; boolean; when left out: false
+        #: write a WAV into the server's clip folder; boolean; default: false
         "save": NotRequired[bool],
-        #: go on when this connection ends; foley.attach tells everything again, for ten minutes after the end; boolean; when left out: false
+        #: continue if this connection closes; foley.attach repeats all events until ten minutes after the end; boolean; default: false
         "keep": NotRequired[bool],
         #: make so many and hand over the best by the voice's own embedder: likeliest of its class and most like a real clip, neither silent nor late nor
-        #: like its siblings; costs as much as so many clips; rows and previews are not told then; integer from 1 to 16; when left out: 1
+        #: like its siblings; costs as much as so many clips; rows and previews are not told then; integer from 1 to 16; default: 1
         "candidates": NotRequired[int],
-        #: cut off the beginning (s); number from 0 to 60
+        #: remove this much from the beginning (s); number from 0 to 60
         "trim": NotRequired[float],
-        #: seconds that are wanted: less is cut at a quiet place, more than the voice's clip goes on from its end (s); number above 0 to 60; when left
-        #: out: what the voice's clips have
+        #: wanted length: a shorter clip is cut at a quiet point, a longer one is continued from its end (s); number above 0 to 60; default: the length of
+        #: the voice's clips
         "length": NotRequired[float],
-        #: cut to the sample, wherever that is; boolean; when left out: false
+        #: cut exactly at length instead of at a quiet point; boolean; default: false
         "exact": NotRequired[bool],
-        #: play it backwards; boolean; when left out: false
+        #: reverse the audio; boolean; default: false
         "reverse": NotRequired[bool],
-        #: fade at the beginning (s); number from 0 to 60
+        #: fade-in time (s); number from 0 to 60
         "fadeIn": NotRequired[float],
-        #: fade at the end (s); number from 0 to 60
+        #: fade-out time (s); number from 0 to 60
         "fadeOut": NotRequired[float],
-        #: louder or softer; beyond full scale is clipped (dB); number from -80 to 40; when left out: 0
+        #: gain; samples beyond full scale are clipped (dB); number from -80 to 40; default: 0
         "gain": NotRequired[float],
     },
 )
@@ -198,63 +198,64 @@ FoleyGenerateAccepted = TypedDict(
         "seed": int,
         #: voice id; text
         "voice": str,
-        #: class name as the voice spells it, or the mix; text or map of text to number
+        #: class name in the voice's spelling, or the mix; text or map of text to number
         "class": "str | dict[str, float]",
-        #: how many clips will come; integer from 1
+        #: number of clips; integer from 1
         "count": int,
     },
 )
 
 
 class FoleyGenerateRow(TypedDict):
-    #: which clip of count, from 0; integer from 0
+    #: index of the clip within count, from 0; integer from 0
     index: int
-    #: finished row of the grid, from 0; integer from 0
+    #: index of the finished row of the code grid, from 0; integer from 0
     row: int
-    #: rows in all; integer from 1
+    #: total rows; integer from 1
     rows: int
     #: codes of this row, left to right; list of integer from 0
     codes: list[int]
 
 
 class FoleyGenerateCandidate(TypedDict):
-    #: which clip of count, from 0; integer from 0
+    #: index of the clip within count, from 0; integer from 0
     index: int
-    #: which of candidates, from 0; told when all of this clip are made; integer from 0
+    #: index within candidates, from 0; sent when all candidates of this clip are finished; integer from 0
     candidate: int
-    #: seed that makes this candidate alone; integer from 0 to 4294967295
+    #: seed that reproduces this candidate by itself; integer from 0 to 4294967295
     seed: int
-    #: posterior, and the log-probability that it is real where the voice can tell; number
+    #: posterior, plus the log-probability of being real if the voice has a ranking; number
     score: float
-    #: log-probability of the wanted class, by the embedder; number
+    #: log-probability of the requested class by the voice's embedder; number
     posterior: float
-    #: log-odds that it is a real clip; null where the voice has no ranking; number or null
+    #: log-odds of being a real clip; null if the voice has no ranking; number or null
     real: float | None
-    #: what speaks against it: such a one is handed over only if every other is rejected, too; "silent" or "late" or "alike" or null
+    #: reason for rejection; a rejected candidate is chosen only if all are rejected; "silent" or "late" or "alike" or null
     rejected: Literal["silent", "late", "alike"] | None
     #: boolean
     chosen: bool
 
 
 class FoleyGeneratePreview(TypedDict):
-    #: which clip of count, from 0; integer from 0
+    #: index of the clip within count, from 0; integer from 0
     index: int
-    #: codebooks finished so far; the sound gets finer with each; integer from 1
+    #: codebooks finished so far; each adds detail; integer from 1
     codebooks: int
     #: sample rate (Hz); integer
     rate: int
-    #: interleaved channels; 1 today; integer from 1
+    #: interleaved channels; always 1 in this version; integer from 1
     channels: int
     #: "f32" or "s16"
     format: Literal["f32", "s16"]
-    #: of the clip from its beginning, of a voice whose rows go along time; without, the whole clip (s); number from 0
+    #: length of the preview from the start of the clip, for voices whose rows are time steps; absent for a preview of the whole clip (s); number from
+    #: 0
     seconds: NotRequired[float]
-    #: the clip as far as it is known; bytes
+    #: audio of the preview; bytes
     pcm: bytes
 
 
 class FoleyGenerateAudio(TypedDict):
-    #: which clip of count, from 0; integer from 0
+    #: index of the clip within count, from 0; integer from 0
     index: int
     #: first sample frame of this chunk (frames); integer from 0
     offset: int
@@ -262,7 +263,7 @@ class FoleyGenerateAudio(TypedDict):
     total: int
     #: sample rate (Hz); integer
     rate: int
-    #: interleaved channels; 1 today; integer from 1
+    #: interleaved channels; always 1 in this version; integer from 1
     channels: int
     #: "f32" or "s16"
     format: Literal["f32", "s16"]
@@ -271,11 +272,11 @@ class FoleyGenerateAudio(TypedDict):
 
 
 class FoleyGenerateDoneTimings(TypedDict):
-    #: waited for the engine (ms); number from 0
+    #: waiting for the engine (ms); number from 0
     queueMs: NotRequired[float]
     #: start to first row (ms); number from 0
     firstRowMs: NotRequired[float]
-    #: start to first preview; null without one; number from 0 or null
+    #: start to first preview; null if there was none; number from 0 or null
     firstPreviewMs: NotRequired[float | None]
     #: sampling the codes, all clips (ms); number from 0
     sampleMs: NotRequired[float]
@@ -288,17 +289,17 @@ class FoleyGenerateDoneTimings(TypedDict):
 
 
 class FoleyGenerateDoneClips(TypedDict):
-    #: which clip of count, from 0; integer from 0
+    #: index of the clip within count, from 0; integer from 0
     index: int
     #: clip id; text
     clip: str
-    #: seed that makes this clip alone again; integer from 0 to 4294967295
+    #: seed that reproduces this clip by itself; integer from 0 to 4294967295
     seed: int
-    #: by which it was chosen, with candidates above 1; the higher the better; number
+    #: score that selected it, if candidates is above 1; higher is better; number
     score: NotRequired[float]
-    #: path of its WAV on the HTTP port, when saved; text
+    #: URL path of its WAV on the HTTP port, if saved; text
     url: NotRequired[str]
-    #: path of its WAV on disk, when saved; text
+    #: file path of its WAV, if saved; text
     path: NotRequired[str]
 
 
@@ -307,7 +308,7 @@ class FoleyGenerateDone(TypedDict):
     clip: str
     #: length of each clip (s); number from 0
     seconds: float
-    #: where the time went; map
+    #: time spent in each stage; map
     timings: FoleyGenerateDoneTimings
     #: one entry per clip; list of map
     clips: list[FoleyGenerateDoneClips]
@@ -327,71 +328,70 @@ FoleyVaryArgs = TypedDict(
     {
         #: id of a saved clip; text, 1 to 128 characters
         "clip": NotRequired[str],
-        #: or a recording: a WAV, or bare mono samples; bytes in msgpack, base64 elsewhere; text, 0 to 1048576 characters or bytes
+        #: or a recording: a WAV file or raw mono samples; bytes in msgpack, base64 in JSON and OSC; text, 0 to 1048576 characters or bytes
         "recording": "NotRequired[str | bytes]",
-        #: of bare samples (Hz); integer from 4000 to 384000; when left out: it is a WAV
+        #: of raw samples (Hz); integer from 4000 to 384000; default: read from the WAV header
         "recordingRate": NotRequired[int],
-        #: of bare samples; "f32" or "s16"; when left out: "s16"
+        #: of raw samples; "f32" or "s16"; default: "s16"
         "recordingFormat": NotRequired[Literal["f32", "s16"]],
-        #: or a code grid in raster order, as row events and clip.get tell it; of a longer clip piece after piece, as many as a list may hold; list of
-        #: integer from 0 to 65535
+        #: or a code grid in raster order, as in row events and clip.get; grids of a longer clip follow each other; list of integer from 0 to 65535
         "codes": NotRequired[list[int]],
-        #: how far it goes: 0 is the same clip, up to 0.35 only detail differs, 1 is another clip of its class; number from 0 to 1; when left out: 0.5,
-        #: unless codebooks or keepRows are given
+        #: how much changes: 0 is the same clip, up to 0.35 only detail differs, 1 is a new clip of the class; number from 0 to 1; default: 0.5, if
+        #: neither codebooks nor keepRows is given
         "amount": NotRequired[float],
-        #: or keep the first so many codebooks; integer from 0 to 65535
+        #: or keep this many codebooks, from the first; integer from 0 to 65535
         "codebooks": NotRequired[int],
-        #: or keep the first so many rows of the grid; integer from 0 to 65535
+        #: or keep this many rows of the grid, from the first; integer from 0 to 65535
         "keepRows": NotRequired[int],
-        #: what the new part is; as in foley.generate; text, 1 to 128 characters or integer from 0 to 65535 or map of text to number above 0; when left
-        #: out: the clip's own class; a recording and codes need one
+        #: class of the new part, in the form of foley.generate; text, 1 to 128 characters or integer from 0 to 65535 or map of text to number above 0;
+        #: default: the clip's class; required for a recording or codes
         "class": "NotRequired[str | int | dict[str, float]]",
-        #: voice id; text, 1 to 128 characters; when left out: the clip's voice; of a recording and of codes the active one
+        #: voice id; text, 1 to 128 characters; default: the clip's voice; the active voice for a recording or codes
         "voice": NotRequired[str],
-        #: uint32, as number or decimal string; integer from 0 to 4294967295 or decimal text; when left out: drawn by the server
+        #: uint32, as a number or a decimal string; integer from 0 to 4294967295 or decimal text; default: chosen at random by the server
         "seed": "NotRequired[int | str]",
-        #: 0 takes the likeliest code each time, 1 samples as trained; number from 0 to 2; when left out: 1
+        #: divides the logits; 0 always takes the most likely code, 1 samples the trained distribution; number from 0 to 2; default: 1
         "temperature": NotRequired[float],
-        #: sample among the k likeliest codes; 0 is off; integer from 0 to 512; when left out: 0
+        #: sample from the k most likely codes; 0 is off; integer from 0 to 512; default: 0
         "topK": NotRequired[int],
-        #: sample among the likeliest codes that together hold this probability; 1 is off; number above 0 to 1; when left out: 1
+        #: sample from the most likely codes that together have this probability (nucleus sampling); 1 is off; number above 0 to 1; default: 1
         "topP": NotRequired[float],
         #: classifier-free guidance: codes are drawn from log p(class) + guidance * (log p(class) - log p(avoid)); 0 is off, above 0 sampling costs up to
-        #: twice as much; number from 0 to 8; when left out: the clip's own, with its class; else the voice's default for the class
+        #: twice as much; number from 0 to 8; default: the clip's guidance if its class is kept; otherwise the voice's default for the class
         "guidance": NotRequired[float],
-        #: class, or mix of classes, that guidance leads away from, as in class; text, 1 to 128 characters or integer from 0 to 65535 or map of text to
-        #: number above 0; when left out: no class; all classes in equal parts where the voice was not trained without one
+        #: class or mix of classes that guidance steers away from, in the form of class; text, 1 to 128 characters or integer from 0 to 65535 or map of
+        #: text to number above 0; default: no class; an equal mix of all classes if the voice was not trained without class labels
         "avoid": "NotRequired[str | int | dict[str, float]]",
-        #: how many clips; clip i uses seed + i modulo 2^32; integer from 1 to 64; when left out: 1
+        #: number of clips; clip i uses seed + i modulo 2^32; integer from 1 to 64; default: 1
         "count": NotRequired[int],
-        #: sample format of previews and audio; "f32" or "s16"; when left out: "f32"
+        #: sample format of previews and audio; "f32" or "s16"; default: "f32"
         "format": NotRequired[Literal["f32", "s16"]],
-        #: output rate (Hz); integer from 8000 to 192000; when left out: the voice's rate
+        #: output rate (Hz); integer from 8000 to 192000; default: the voice's rate
         "rate": NotRequired[int],
-        #: send preview events; boolean; when left out: false
+        #: send preview events; boolean; default: false
         "previews": NotRequired[bool],
-        #: send row events; boolean; when left out: true
+        #: send row events; boolean; default: true
         "rows": NotRequired[bool],
-        #: send audio events; boolean; when left out: true
+        #: send audio events; boolean; default: true
         "audio": NotRequired[bool],
-        #: write a WAV into the server's clip folder; boolean; when left out: false
+        #: write a WAV into the server's clip folder; boolean; default: false
         "save": NotRequired[bool],
-        #: go on when this connection ends; foley.attach tells everything again, for ten minutes after the end; boolean; when left out: false
+        #: continue if this connection closes; foley.attach repeats all events until ten minutes after the end; boolean; default: false
         "keep": NotRequired[bool],
-        #: cut off the beginning (s); number from 0 to 60
+        #: remove this much from the beginning (s); number from 0 to 60
         "trim": NotRequired[float],
-        #: seconds that are wanted: less is cut at a quiet place, more than the voice's clip goes on from its end (s); number above 0 to 60; when left
-        #: out: what the voice's clips have
+        #: wanted length: a shorter clip is cut at a quiet point, a longer one is continued from its end (s); number above 0 to 60; default: the length of
+        #: the voice's clips
         "length": NotRequired[float],
-        #: cut to the sample, wherever that is; boolean; when left out: false
+        #: cut exactly at length instead of at a quiet point; boolean; default: false
         "exact": NotRequired[bool],
-        #: play it backwards; boolean; when left out: false
+        #: reverse the audio; boolean; default: false
         "reverse": NotRequired[bool],
-        #: fade at the beginning (s); number from 0 to 60
+        #: fade-in time (s); number from 0 to 60
         "fadeIn": NotRequired[float],
-        #: fade at the end (s); number from 0 to 60
+        #: fade-out time (s); number from 0 to 60
         "fadeOut": NotRequired[float],
-        #: louder or softer; beyond full scale is clipped (dB); number from -80 to 40; when left out: 0
+        #: gain; samples beyond full scale are clipped (dB); number from -80 to 40; default: 0
         "gain": NotRequired[float],
     },
 )
@@ -402,58 +402,59 @@ FoleyBranchArgs = TypedDict(
     {
         #: id of a saved clip; text, 1 to 128 characters
         "clip": NotRequired[str],
-        #: or a job that runs, from accepted; text, 1 to 128 characters
+        #: or a running job, from accepted; text, 1 to 128 characters
         "job": NotRequired[str],
-        #: which clip of the job; integer from 0 to 64; when left out: 0
+        #: index of the clip in the job; integer from 0 to 64; default: 0
         "index": NotRequired[int],
-        #: first row that is made anew; integer from 0 to 65535; when left out: the next row of a running clip; the middle of a finished one
+        #: first row that is sampled again; integer from 0 to 65535; default: the next row of a running clip; the middle row of a finished one
         "row": NotRequired[int],
-        #: what they become; text, 1 to 128 characters or integer from 0 to 65535 or map of text to number above 0; when left out: the clip's own class
+        #: class of the continuations; text, 1 to 128 characters or integer from 0 to 65535 or map of text to number above 0; default: the clip's own
+        #: class
         "class": "NotRequired[str | int | dict[str, float]]",
-        #: uint32, as number or decimal string; integer from 0 to 4294967295 or decimal text; when left out: drawn by the server
+        #: uint32, as a number or a decimal string; integer from 0 to 4294967295 or decimal text; default: chosen at random by the server
         "seed": "NotRequired[int | str]",
-        #: 0 takes the likeliest code each time, 1 samples as trained; number from 0 to 2; when left out: 1
+        #: divides the logits; 0 always takes the most likely code, 1 samples the trained distribution; number from 0 to 2; default: 1
         "temperature": NotRequired[float],
-        #: sample among the k likeliest codes; 0 is off; integer from 0 to 512; when left out: 0
+        #: sample from the k most likely codes; 0 is off; integer from 0 to 512; default: 0
         "topK": NotRequired[int],
-        #: sample among the likeliest codes that together hold this probability; 1 is off; number above 0 to 1; when left out: 1
+        #: sample from the most likely codes that together have this probability (nucleus sampling); 1 is off; number above 0 to 1; default: 1
         "topP": NotRequired[float],
         #: classifier-free guidance: codes are drawn from log p(class) + guidance * (log p(class) - log p(avoid)); 0 is off, above 0 sampling costs up to
-        #: twice as much; number from 0 to 8; when left out: the clip's own, with its class; else the voice's default for the class
+        #: twice as much; number from 0 to 8; default: the clip's guidance if its class is kept; otherwise the voice's default for the class
         "guidance": NotRequired[float],
-        #: class, or mix of classes, that guidance leads away from, as in class; text, 1 to 128 characters or integer from 0 to 65535 or map of text to
-        #: number above 0; when left out: no class; all classes in equal parts where the voice was not trained without one
+        #: class or mix of classes that guidance steers away from, in the form of class; text, 1 to 128 characters or integer from 0 to 65535 or map of
+        #: text to number above 0; default: no class; an equal mix of all classes if the voice was not trained without class labels
         "avoid": "NotRequired[str | int | dict[str, float]]",
-        #: how many clips; clip i uses seed + i modulo 2^32; integer from 1 to 64; when left out: 4
+        #: number of clips; clip i uses seed + i modulo 2^32; integer from 1 to 64; default: 4
         "count": NotRequired[int],
-        #: sample format of previews and audio; "f32" or "s16"; when left out: "f32"
+        #: sample format of previews and audio; "f32" or "s16"; default: "f32"
         "format": NotRequired[Literal["f32", "s16"]],
-        #: output rate (Hz); integer from 8000 to 192000; when left out: the voice's rate
+        #: output rate (Hz); integer from 8000 to 192000; default: the voice's rate
         "rate": NotRequired[int],
-        #: send preview events; boolean; when left out: false
+        #: send preview events; boolean; default: false
         "previews": NotRequired[bool],
-        #: send row events; boolean; when left out: true
+        #: send row events; boolean; default: true
         "rows": NotRequired[bool],
-        #: send audio events; boolean; when left out: true
+        #: send audio events; boolean; default: true
         "audio": NotRequired[bool],
-        #: write a WAV into the server's clip folder; boolean; when left out: false
+        #: write a WAV into the server's clip folder; boolean; default: false
         "save": NotRequired[bool],
-        #: go on when this connection ends; foley.attach tells everything again, for ten minutes after the end; boolean; when left out: false
+        #: continue if this connection closes; foley.attach repeats all events until ten minutes after the end; boolean; default: false
         "keep": NotRequired[bool],
-        #: cut off the beginning (s); number from 0 to 60
+        #: remove this much from the beginning (s); number from 0 to 60
         "trim": NotRequired[float],
-        #: seconds that are wanted: less is cut at a quiet place, more than the voice's clip goes on from its end (s); number above 0 to 60; when left
-        #: out: what the voice's clips have
+        #: wanted length: a shorter clip is cut at a quiet point, a longer one is continued from its end (s); number above 0 to 60; default: the length of
+        #: the voice's clips
         "length": NotRequired[float],
-        #: cut to the sample, wherever that is; boolean; when left out: false
+        #: cut exactly at length instead of at a quiet point; boolean; default: false
         "exact": NotRequired[bool],
-        #: play it backwards; boolean; when left out: false
+        #: reverse the audio; boolean; default: false
         "reverse": NotRequired[bool],
-        #: fade at the beginning (s); number from 0 to 60
+        #: fade-in time (s); number from 0 to 60
         "fadeIn": NotRequired[float],
-        #: fade at the end (s); number from 0 to 60
+        #: fade-out time (s); number from 0 to 60
         "fadeOut": NotRequired[float],
-        #: louder or softer; beyond full scale is clipped (dB); number from -80 to 40; when left out: 0
+        #: gain; samples beyond full scale are clipped (dB); number from -80 to 40; default: 0
         "gain": NotRequired[float],
     },
 )
@@ -467,27 +468,27 @@ class FoleyAttachArgs(TypedDict):
 class FoleyCancelArgs(TypedDict):
     #: job id, from accepted; works from any connection; text, 1 to 128 characters
     job: NotRequired[str]
-    #: or the id of the request that began it, on this connection; text, 1 to 64 characters
+    #: or the id of the request that started it on this connection; text, 1 to 64 characters
     request: NotRequired[str]
 
 
 class FoleyCancelDone(TypedDict):
-    #: false when there was nothing left to stop; boolean
+    #: false if the job had already ended; boolean
     cancelled: bool
 
 
 ClipListArgs = TypedDict(
     "ClipListArgs",
     {
-        #: only of this class, mixes with it included; text, 1 to 128 characters
+        #: only clips of this class, including mixes that contain it; text, 1 to 128 characters
         "class": NotRequired[str],
-        #: only starred ones, or only others; boolean
+        #: true: only starred clips; false: only unstarred clips; boolean
         "starred": NotRequired[bool],
-        #: part of the name, class, voice or id; text, 1 to 128 characters
+        #: text to find in the name, class, voice or id; text, 1 to 128 characters
         "text": NotRequired[str],
-        #: of one page; integer from 1 to 500; when left out: 50
+        #: of one page; integer from 1 to 500; default: 50
         "limit": NotRequired[int],
-        #: next of the page before; text, 1 to 128 characters
+        #: next of the previous page; text, 1 to 128 characters
         "after": NotRequired[str],
     },
 )
@@ -498,15 +499,15 @@ ClipListDoneClips = TypedDict(
     {
         #: clip id; text
         "clip": str,
-        #: given by a person; empty without; text
+        #: name given by a user; empty if none; text
         "name": str,
-        #: stays, however many clips there are; boolean
+        #: whether it is starred: exempt from the automatic removal of old clips; boolean
         "starred": bool,
         #: since 1970 (ms); number
         "created": float,
         #: (s); number from 0
         "seconds": float,
-        #: null where the file does not say; text or map of text to number or null
+        #: null if the file does not say; text or map of text to number or null
         "class": "str | dict[str, float] | None",
         #: voice id; text or null
         "voice": "str | None",
@@ -523,9 +524,9 @@ ClipListDoneClips = TypedDict(
 class ClipListDone(TypedDict):
     #: list of map
     clips: list[ClipListDoneClips]
-    #: how many match, on all pages; integer from 0
+    #: number of matching clips on all pages; integer from 0
     total: int
-    #: where the next page begins; null on the last one; text or null
+    #: start of the next page; null on the last page; text or null
     next: str | None
 
 
@@ -539,15 +540,15 @@ ClipGetDoneClip = TypedDict(
     {
         #: clip id; text
         "clip": str,
-        #: given by a person; empty without; text
+        #: name given by a user; empty if none; text
         "name": str,
-        #: stays, however many clips there are; boolean
+        #: whether it is starred: exempt from the automatic removal of old clips; boolean
         "starred": bool,
         #: since 1970 (ms); number
         "created": float,
         #: (s); number from 0
         "seconds": float,
-        #: null where the file does not say; text or map of text to number or null
+        #: null if the file does not say; text or map of text to number or null
         "class": "str | dict[str, float] | None",
         #: voice id; text or null
         "voice": "str | None",
@@ -557,13 +558,13 @@ ClipGetDoneClip = TypedDict(
         "url": str,
         #: path of its WAV on disk; text
         "path": str,
-        #: what made it: voice hash, class weights, seed, temperature and so on; map or null
+        #: recipe: voice hash, class weights, seed, temperature and other settings; map or null
         "recipe": "dict[str, Any] | None",
-        #: what it was made from, and how: varied, branched; map or null
+        #: source clip and operation, for varied, branched and continued clips; map or null
         "lineage": "dict[str, Any] | None",
-        #: what was done to the sound of its codes; map or null
+        #: processing applied to the decoded audio; map or null
         "shape": "dict[str, Any] | None",
-        #: its code grid in raster order, of a longer clip one after the other; null for clips of older servers; list of integer from 0 or null
+        #: its code grid in raster order, one after the other for longer clips; null for clips of older servers; list of integer from 0 or null
         "codes": "list[int] | None",
     },
 )
@@ -577,7 +578,7 @@ class ClipGetDone(TypedDict):
 class ClipRenameArgs(TypedDict):
     #: clip id; text, 1 to 128 characters
     clip: str
-    #: empty takes the name away; text, 0 to 128 characters
+    #: empty removes the name; text, 0 to 128 characters
     name: str
 
 
@@ -589,7 +590,7 @@ class ClipRenameDone(TypedDict):
 class ClipStarArgs(TypedDict):
     #: clip id; text, 1 to 128 characters
     clip: str
-    #: boolean; when left out: true
+    #: boolean; default: true
     starred: NotRequired[bool]
 
 
@@ -601,40 +602,39 @@ class ClipDeleteDone(TypedDict):
 class ClipExportArgs(TypedDict):
     #: clip id; text, 1 to 128 characters
     clip: str
-    #: of the file, without folder; text, 1 to 128 characters; when left out: made by the rules of UCS
+    #: file name, without folder; text, 1 to 128 characters; default: a name by the rules of UCS
     name: NotRequired[str]
-    #: the server's folder of exports, the folder its owner delivers to, or into the answer; "exports" or "delivery" or "bytes"; when left out:
-    #: "exports"
+    #: destination: the server's export folder, the delivery folder, or the answer itself; "exports" or "delivery" or "bytes"; default: "exports"
     to: NotRequired[Literal["exports", "delivery", "bytes"]]
-    #: below that of deliveries; text, 0 to 128 characters; when left out: ""
+    #: subfolder of the delivery folder; text, 0 to 128 characters; default: ""
     folder: NotRequired[str]
-    #: container; a FLAC carries the chunks of its WAV too; "wav" or "flac"; when left out: "wav"
+    #: container; FLAC files carry the WAV's chunks as well; "wav" or "flac"; default: "wav"
     format: NotRequired[Literal["wav", "flac"]]
-    #: of a sample; 16 is dithered, 32 is float and only in a WAV; 16 or 24 or 32; when left out: 24
+    #: bits per sample; 16 is dithered, 32 is float (WAV only); 16 or 24 or 32; default: 24
     bits: NotRequired[Literal[16, 24, 32]]
-    #: sample rate (Hz); integer from 8000 to 192000; when left out: 48000
+    #: sample rate (Hz); integer from 8000 to 192000; default: 48000
     rate: NotRequired[int]
-    #: mono, or stereo in which the sound is placed; 1 or 2; when left out: 1
+    #: 1: mono; 2: stereo with the sound at pan; 1 or 2; default: 1
     channels: NotRequired[Literal[1, 2]]
-    #: place between left, -1, and right, 1, at constant power; number from -1 to 1; when left out: 0
+    #: constant-power pan position from -1 (left) to 1 (right); number from -1 to 1; default: 0
     pan: NotRequired[float]
-    #: ceiling of the true peak: what is higher is lowered as a whole, nothing is raised to it (dBTP); number from -60 to 0; when left out: -2
+    #: true-peak ceiling: a clip above it is lowered as a whole, never raised to it (dBTP); number from -60 to 0; default: -2
     peak: NotRequired[float]
-    #: integrated loudness that is wanted, as far as the ceiling allows; gain does not count then (LUFS); number from -60 to -5
+    #: target integrated loudness, as far as the ceiling allows; replaces gain (LUFS); number from -60 to -5
     lufs: NotRequired[float]
-    #: state a loop and make it seamless, where the sound is steady enough; boolean; when left out: false
+    #: write seamless loop points if the sound has a steady region; boolean; default: false
     loop: NotRequired[bool]
-    #: since midnight, at the rate of the file (samples); integer from 0 or decimal text; when left out: 0
+    #: time reference of bext: samples since midnight at the file's rate (samples); integer from 0 or decimal text; default: 0
     timeReference: NotRequired[int | str]
-    #: of UCS; text; when left out: the server's list, the voice's card, the class
+    #: of UCS; text; default: the server's list, then the voice's card, then the class
     catId: NotRequired[str]
-    #: 24 characters of it are used; text, 0 to 128 characters; when left out: the clip's name, else its class
+    #: the first 24 characters are used; text, 0 to 128 characters; default: the clip's name, otherwise its class
     fxName: NotRequired[str]
-    #: CreatorID; text, 0 to 128 characters; when left out: FOLEYD
+    #: CreatorID; text, 0 to 128 characters; default: FOLEYD
     creator: NotRequired[str]
-    #: SourceID: show, project or library; text, 0 to 128 characters; when left out: NONE
+    #: SourceID: show, project or library; text, 0 to 128 characters; default: NONE
     source: NotRequired[str]
-    #: last block of the name; text, 0 to 128 characters; when left out: s and the seed
+    #: last part of the file name; text, 0 to 128 characters; default: s and the seed
     userData: NotRequired[str]
     #: of iXML; text, 0 to 128 characters
     project: NotRequired[str]
@@ -642,40 +642,40 @@ class ClipExportArgs(TypedDict):
     scene: NotRequired[str]
     #: of iXML; text, 0 to 128 characters
     take: NotRequired[str]
-    #: cut off the beginning (s); number from 0 to 60
+    #: remove this much from the beginning (s); number from 0 to 60
     trim: NotRequired[float]
-    #: cut to the sample, wherever that is; boolean; when left out: false
+    #: cut exactly at length instead of at a quiet point; boolean; default: false
     exact: NotRequired[bool]
-    #: play it backwards; boolean; when left out: false
+    #: reverse the audio; boolean; default: false
     reverse: NotRequired[bool]
-    #: fade at the beginning (s); number from 0 to 60
+    #: fade-in time (s); number from 0 to 60
     fadeIn: NotRequired[float]
-    #: fade at the end (s); number from 0 to 60
+    #: fade-out time (s); number from 0 to 60
     fadeOut: NotRequired[float]
-    #: seconds that are wanted: what is longer is cut at a quiet place (s); number above 0 to 60
+    #: wanted length: a longer clip is cut at a quiet point (s); number above 0 to 60
     length: NotRequired[float]
-    #: louder or softer, up to the ceiling; nothing is clipped (dB); number from -80 to 40; when left out: 0
+    #: gain, limited by the ceiling; nothing is clipped (dB); number from -80 to 40; default: 0
     gain: NotRequired[float]
 
 
 class ClipExportDone(TypedDict):
-    #: the file, where it was to be sent; bytes
+    #: contents of the file, if requested in the answer; bytes
     content: NotRequired[bytes]
-    #: of the file, without folder; text
+    #: file name, without folder; text
     name: str
-    #: of the file on disk; null where it was sent; text or null
+    #: file path; null if it was sent in the answer; text or null
     path: str | None
     #: integer from 0
     bytes: int
     #: (s); number from 0
     seconds: float
-    #: integrated loudness; null of silence and of less than 0.4 s (LUFS); number or null
+    #: integrated loudness; null for silence and for less than 0.4 s (LUFS); number or null
     lufs: float | None
-    #: null of silence (dBTP); number or null
+    #: null for silence (dBTP); number or null
     truePeak: float | None
-    #: how much louder than the clip it is (dB); number
+    #: gain applied relative to the clip (dB); number
     gain: float
-    #: whether it has a loop; boolean
+    #: whether loop points were written; boolean
     looped: bool
 
 
@@ -688,15 +688,15 @@ ClipBatchArgsRows = TypedDict(
         "class": NotRequired[str],
         #: integer from 0 to 4294967295 or decimal text
         "seed": "NotRequired[int | str]",
-        #: integer from 1 to 64; when left out: 1
+        #: integer from 1 to 64; default: 1
         "count": NotRequired[int],
         #: text, 1 to 128 characters
         "voice": NotRequired[str],
         #: classifier-free guidance: codes are drawn from log p(class) + guidance * (log p(class) - log p(avoid)); 0 is off, above 0 sampling costs up to
-        #: twice as much; number from 0 to 8; when left out: the voice's default for the class
+        #: twice as much; number from 0 to 8; default: the voice's default for the class
         "guidance": NotRequired[float],
         #: make so many and hand over the best by the voice's own embedder: likeliest of its class and most like a real clip, neither silent nor late nor
-        #: like its siblings; costs as much as so many clips; integer from 1 to 16; when left out: 1
+        #: like its siblings; costs as much as so many clips; integer from 1 to 16; default: 1
         "candidates": NotRequired[int],
         #: as class; text, 1 to 128 characters
         "avoid": NotRequired[str],
@@ -715,42 +715,41 @@ ClipBatchArgsRows = TypedDict(
 class ClipBatchArgs(TypedDict):
     #: clip ids; list of text, 1 to 128 characters
     clips: NotRequired[list[str]]
-    #: lines of a sheet: a clip, or a class with seed and count; what they say goes before the rest; list of map
+    #: lines of the sheet: a clip, or a class with seed and count; a line's own settings override the common ones; list of map
     rows: NotRequired[list[ClipBatchArgsRows]]
-    #: the server's folder of exports, the folder its owner delivers to, or into the answer; "exports" or "delivery" or "bytes"; when left out:
-    #: "exports"
+    #: destination: the server's export folder, the delivery folder, or the answer itself; "exports" or "delivery" or "bytes"; default: "exports"
     to: NotRequired[Literal["exports", "delivery", "bytes"]]
-    #: below that of deliveries; text, 0 to 128 characters; when left out: ""
+    #: subfolder of the delivery folder; text, 0 to 128 characters; default: ""
     folder: NotRequired[str]
-    #: of the sheet, without folder and ending; text, 1 to 128 characters; when left out: batch and the job
+    #: name of the sheet, without folder and extension; text, 1 to 128 characters; default: batch and the job
     sheet: NotRequired[str]
-    #: container; a FLAC carries the chunks of its WAV too; "wav" or "flac"; when left out: "wav"
+    #: container; FLAC files carry the WAV's chunks as well; "wav" or "flac"; default: "wav"
     format: NotRequired[Literal["wav", "flac"]]
-    #: of a sample; 16 is dithered, 32 is float and only in a WAV; 16 or 24 or 32; when left out: 24
+    #: bits per sample; 16 is dithered, 32 is float (WAV only); 16 or 24 or 32; default: 24
     bits: NotRequired[Literal[16, 24, 32]]
-    #: sample rate (Hz); integer from 8000 to 192000; when left out: 48000
+    #: sample rate (Hz); integer from 8000 to 192000; default: 48000
     rate: NotRequired[int]
-    #: mono, or stereo in which the sound is placed; 1 or 2; when left out: 1
+    #: 1: mono; 2: stereo with the sound at pan; 1 or 2; default: 1
     channels: NotRequired[Literal[1, 2]]
-    #: place between left, -1, and right, 1, at constant power; number from -1 to 1; when left out: 0
+    #: constant-power pan position from -1 (left) to 1 (right); number from -1 to 1; default: 0
     pan: NotRequired[float]
-    #: ceiling of the true peak: what is higher is lowered as a whole, nothing is raised to it (dBTP); number from -60 to 0; when left out: -2
+    #: true-peak ceiling: a clip above it is lowered as a whole, never raised to it (dBTP); number from -60 to 0; default: -2
     peak: NotRequired[float]
-    #: integrated loudness that is wanted, as far as the ceiling allows; gain does not count then (LUFS); number from -60 to -5
+    #: target integrated loudness, as far as the ceiling allows; replaces gain (LUFS); number from -60 to -5
     lufs: NotRequired[float]
-    #: state a loop and make it seamless, where the sound is steady enough; boolean; when left out: false
+    #: write seamless loop points if the sound has a steady region; boolean; default: false
     loop: NotRequired[bool]
-    #: since midnight, at the rate of the file (samples); integer from 0 or decimal text; when left out: 0
+    #: time reference of bext: samples since midnight at the file's rate (samples); integer from 0 or decimal text; default: 0
     timeReference: NotRequired[int | str]
-    #: of UCS; text; when left out: the server's list, the voice's card, the class
+    #: of UCS; text; default: the server's list, then the voice's card, then the class
     catId: NotRequired[str]
-    #: 24 characters of it are used; text, 0 to 128 characters; when left out: the clip's name, else its class
+    #: the first 24 characters are used; text, 0 to 128 characters; default: the clip's name, otherwise its class
     fxName: NotRequired[str]
-    #: CreatorID; text, 0 to 128 characters; when left out: FOLEYD
+    #: CreatorID; text, 0 to 128 characters; default: FOLEYD
     creator: NotRequired[str]
-    #: SourceID: show, project or library; text, 0 to 128 characters; when left out: NONE
+    #: SourceID: show, project or library; text, 0 to 128 characters; default: NONE
     source: NotRequired[str]
-    #: last block of the name; text, 0 to 128 characters; when left out: s and the seed
+    #: last part of the file name; text, 0 to 128 characters; default: s and the seed
     userData: NotRequired[str]
     #: of iXML; text, 0 to 128 characters
     project: NotRequired[str]
@@ -758,26 +757,26 @@ class ClipBatchArgs(TypedDict):
     scene: NotRequired[str]
     #: of iXML; text, 0 to 128 characters
     take: NotRequired[str]
-    #: cut off the beginning (s); number from 0 to 60
+    #: remove this much from the beginning (s); number from 0 to 60
     trim: NotRequired[float]
-    #: cut to the sample, wherever that is; boolean; when left out: false
+    #: cut exactly at length instead of at a quiet point; boolean; default: false
     exact: NotRequired[bool]
-    #: play it backwards; boolean; when left out: false
+    #: reverse the audio; boolean; default: false
     reverse: NotRequired[bool]
-    #: fade at the beginning (s); number from 0 to 60
+    #: fade-in time (s); number from 0 to 60
     fadeIn: NotRequired[float]
-    #: fade at the end (s); number from 0 to 60
+    #: fade-out time (s); number from 0 to 60
     fadeOut: NotRequired[float]
-    #: seconds that are wanted: what is longer is cut at a quiet place (s); number above 0 to 60
+    #: wanted length: a longer clip is cut at a quiet point (s); number above 0 to 60
     length: NotRequired[float]
-    #: louder or softer, up to the ceiling; nothing is clipped (dB); number from -80 to 40; when left out: 0
+    #: gain, limited by the ceiling; nothing is clipped (dB); number from -80 to 40; default: 0
     gain: NotRequired[float]
 
 
 class ClipBatchAccepted(TypedDict):
     #: job id; text
     job: str
-    #: how many will come; integer from 1
+    #: number of files; integer from 1
     files: int
 
 
@@ -789,32 +788,32 @@ class ClipBatchProgress(TypedDict):
 
 
 class ClipBatchFile(TypedDict):
-    #: which file, from 0, in the order of the sheet; integer from 0
+    #: index of the file, from 0, in the order of the sheet; integer from 0
     index: int
     #: clip id; text
     clip: str
-    #: the file, where it was to be sent; bytes
+    #: contents of the file, if requested in the answer; bytes
     content: NotRequired[bytes]
-    #: of the file, without folder; text
+    #: file name, without folder; text
     name: str
-    #: of the file on disk; null where it was sent; text or null
+    #: file path; null if it was sent in the answer; text or null
     path: str | None
     #: integer from 0
     bytes: int
     #: (s); number from 0
     seconds: float
-    #: integrated loudness; null of silence and of less than 0.4 s (LUFS); number or null
+    #: integrated loudness; null for silence and for less than 0.4 s (LUFS); number or null
     lufs: float | None
-    #: null of silence (dBTP); number or null
+    #: null for silence (dBTP); number or null
     truePeak: float | None
-    #: how much louder than the clip it is (dB); number
+    #: gain applied relative to the clip (dB); number
     gain: float
-    #: whether it has a loop; boolean
+    #: whether loop points were written; boolean
     looped: bool
 
 
 class ClipBatchSkipped(TypedDict):
-    #: which file, from 0, in the order of the sheet; integer from 0
+    #: index of the file, from 0, in the order of the sheet; integer from 0
     index: int
     #: error code; text
     code: str
@@ -823,13 +822,13 @@ class ClipBatchSkipped(TypedDict):
 
 
 class ClipBatchDone(TypedDict):
-    #: how many were made; integer from 0
+    #: number of files written; integer from 0
     files: int
-    #: how many could not be; integer from 0
+    #: number of files that failed; integer from 0
     skipped: int
-    #: of the sheet on disk; null where the files were sent; text or null
+    #: path of the sheet; null if the files were sent in the answer; text or null
     path: str | None
-    #: the sheet itself; text
+    #: contents of the sheet; text
     sheet: str
 
 
@@ -842,33 +841,33 @@ ClipBatchEvent = (
 
 
 class DeliverSetArgsSettings(TypedDict):
-    #: container; a FLAC carries the chunks of its WAV too; "wav" or "flac"; when left out: "wav"
+    #: container; FLAC files carry the WAV's chunks as well; "wav" or "flac"; default: "wav"
     format: NotRequired[Literal["wav", "flac"]]
-    #: of a sample; 16 is dithered, 32 is float and only in a WAV; 16 or 24 or 32; when left out: 24
+    #: bits per sample; 16 is dithered, 32 is float (WAV only); 16 or 24 or 32; default: 24
     bits: NotRequired[Literal[16, 24, 32]]
-    #: sample rate (Hz); integer from 8000 to 192000; when left out: 48000
+    #: sample rate (Hz); integer from 8000 to 192000; default: 48000
     rate: NotRequired[int]
-    #: mono, or stereo in which the sound is placed; 1 or 2; when left out: 1
+    #: 1: mono; 2: stereo with the sound at pan; 1 or 2; default: 1
     channels: NotRequired[Literal[1, 2]]
-    #: place between left, -1, and right, 1, at constant power; number from -1 to 1; when left out: 0
+    #: constant-power pan position from -1 (left) to 1 (right); number from -1 to 1; default: 0
     pan: NotRequired[float]
-    #: ceiling of the true peak: what is higher is lowered as a whole, nothing is raised to it (dBTP); number from -60 to 0; when left out: -2
+    #: true-peak ceiling: a clip above it is lowered as a whole, never raised to it (dBTP); number from -60 to 0; default: -2
     peak: NotRequired[float]
-    #: integrated loudness that is wanted, as far as the ceiling allows; gain does not count then (LUFS); number from -60 to -5
+    #: target integrated loudness, as far as the ceiling allows; replaces gain (LUFS); number from -60 to -5
     lufs: NotRequired[float]
-    #: state a loop and make it seamless, where the sound is steady enough; boolean; when left out: false
+    #: write seamless loop points if the sound has a steady region; boolean; default: false
     loop: NotRequired[bool]
-    #: since midnight, at the rate of the file (samples); integer from 0 or decimal text; when left out: 0
+    #: time reference of bext: samples since midnight at the file's rate (samples); integer from 0 or decimal text; default: 0
     timeReference: NotRequired[int | str]
-    #: of UCS; text; when left out: the server's list, the voice's card, the class
+    #: of UCS; text; default: the server's list, then the voice's card, then the class
     catId: NotRequired[str]
-    #: 24 characters of it are used; text, 0 to 128 characters; when left out: the clip's name, else its class
+    #: the first 24 characters are used; text, 0 to 128 characters; default: the clip's name, otherwise its class
     fxName: NotRequired[str]
-    #: CreatorID; text, 0 to 128 characters; when left out: FOLEYD
+    #: CreatorID; text, 0 to 128 characters; default: FOLEYD
     creator: NotRequired[str]
-    #: SourceID: show, project or library; text, 0 to 128 characters; when left out: NONE
+    #: SourceID: show, project or library; text, 0 to 128 characters; default: NONE
     source: NotRequired[str]
-    #: last block of the name; text, 0 to 128 characters; when left out: s and the seed
+    #: last part of the file name; text, 0 to 128 characters; default: s and the seed
     userData: NotRequired[str]
     #: of iXML; text, 0 to 128 characters
     project: NotRequired[str]
@@ -876,57 +875,57 @@ class DeliverSetArgsSettings(TypedDict):
     scene: NotRequired[str]
     #: of iXML; text, 0 to 128 characters
     take: NotRequired[str]
-    #: cut off the beginning (s); number from 0 to 60
+    #: remove this much from the beginning (s); number from 0 to 60
     trim: NotRequired[float]
-    #: cut to the sample, wherever that is; boolean; when left out: false
+    #: cut exactly at length instead of at a quiet point; boolean; default: false
     exact: NotRequired[bool]
-    #: play it backwards; boolean; when left out: false
+    #: reverse the audio; boolean; default: false
     reverse: NotRequired[bool]
-    #: fade at the beginning (s); number from 0 to 60
+    #: fade-in time (s); number from 0 to 60
     fadeIn: NotRequired[float]
-    #: fade at the end (s); number from 0 to 60
+    #: fade-out time (s); number from 0 to 60
     fadeOut: NotRequired[float]
-    #: seconds that are wanted: what is longer is cut at a quiet place (s); number above 0 to 60
+    #: wanted length: a longer clip is cut at a quiet point (s); number above 0 to 60
     length: NotRequired[float]
-    #: louder or softer, up to the ceiling; nothing is clipped (dB); number from -80 to 40; when left out: 0
+    #: gain, limited by the ceiling; nothing is clipped (dB); number from -80 to 40; default: 0
     gain: NotRequired[float]
 
 
 class DeliverSetArgs(TypedDict):
-    #: boolean; when left out: true
+    #: boolean; default: true
     on: NotRequired[bool]
-    #: below that of deliveries; text, 0 to 128 characters; when left out: ""
+    #: subfolder of the delivery folder; text, 0 to 128 characters; default: ""
     folder: NotRequired[str]
-    #: only clips that are starred, as soon as they are, and those that are already; boolean; when left out: false
+    #: only starred clips, including clips that are already starred; boolean; default: false
     starred: NotRequired[bool]
-    #: clips that were saved before it was switched on as well; boolean; when left out: false
+    #: also deliver clips saved before delivery was switched on; boolean; default: false
     earlier: NotRequired[bool]
-    #: only clips of these; list of text, 1 to 128 characters; when left out: all
+    #: only clips of these classes; list of text, 1 to 128 characters; default: all
     classes: NotRequired[list[str]]
-    #: how the files are made, as clip.export takes it; map; when left out: {}
+    #: export settings, as for clip.export; map; default: {}
     settings: NotRequired[DeliverSetArgsSettings]
 
 
 class DeliverSetDone(TypedDict):
     #: boolean
     on: bool
-    #: folder that the owner named; null without; text or null
+    #: delivery folder; null if none is set; text or null
     root: str | None
     #: below it; text
     folder: str
     #: only starred clips; boolean
     starred: bool
-    #: only clips of these; null for all; list of text or null
+    #: only clips of these classes; null for all; list of text or null
     classes: list[str] | None
-    #: how the files are made, as clip.export takes it; map
+    #: export settings, as for clip.export; map
     settings: dict[str, Any]
     #: files since the server started; integer from 0
     delivered: int
-    #: clips whose turn has not come; integer from 0
+    #: clips waiting to be delivered; integer from 0
     waiting: int
-    #: path of the newest file; text or null
+    #: path of the most recent file; text or null
     last: str | None
-    #: why the last clip could not be delivered; deliver.set or a restart tries it again; text or null
+    #: why the last clip could not be delivered; deliver.set or a restart retries it; text or null
     problem: str | None
 
 
@@ -938,15 +937,15 @@ class VoiceListDoneVoicesClasses(TypedDict):
 
 
 class VoiceListDoneVoices(TypedDict):
-    #: voice id, as foley.generate takes it; text
+    #: voice id, as used in foley.generate; text
     id: str
-    #: name for people; text
+    #: display name; text
     name: str
-    #: what it can make; list of map
+    #: classes it can generate; list of map
     classes: list[VoiceListDoneVoicesClasses]
-    #: SHA-256 over its graphs, hex; text
+    #: SHA-256 of its graphs, hex; text
     hash: str
-    #: whether it is used when no voice is named; boolean
+    #: whether it is the active voice, used if a request names none; boolean
     active: bool
 
 
@@ -956,7 +955,7 @@ class VoiceListDone(TypedDict):
 
 
 class VoiceInfoArgs(TypedDict):
-    #: voice id; text, 1 to 128 characters; when left out: the active voice
+    #: voice id; text, 1 to 128 characters; default: the active voice
     voice: NotRequired[str]
 
 
@@ -1000,15 +999,15 @@ class ServerInfoDonePlayback(TypedDict):
 
 
 class ServerInfoDoneMidi(TypedDict):
-    #: MIDI inputs that are listened to; list of text
+    #: open MIDI inputs; list of text
     inputs: list[str]
-    #: MIDI inputs that are there too; list of text
+    #: other MIDI inputs on this machine; list of text
     others: list[str]
-    #: why there are none, or not those that were asked for; text or null
+    #: why no input, or not the requested one, is open; text or null
     problem: str | None
-    #: the input whose clock counts the beats; text or null
+    #: the input whose MIDI clock is followed; text or null
     clock: str | None
-    #: beats a minute of that clock; number or null
+    #: tempo of that clock (beats per minute); number or null
     tempo: float | None
 
 
@@ -1024,58 +1023,58 @@ class ServerInfoDone(TypedDict):
     version: str
     #: time since the start (s); number from 0
     uptime: float
-    #: state, execution provider, threads, processes that make clips (lanes) open and at most, restarts; map
+    #: state, execution provider, threads, engine processes (lanes) running and allowed, restarts; map
     engine: ServerInfoDoneEngine
-    #: ports in use; null when off; map
+    #: ports in use; null if off; map
     ports: ServerInfoDonePorts
-    #: the sizes of this protocol, as the table of limits; map of text to number
+    #: the limits of this protocol, as in its table; map of text to number
     limits: dict[str, float]
-    #: state, device, why there is none, rate, latency, voices; null until something is played; map or null
+    #: state, device or reason there is none, rate, latency, sounding voices; null until something has been played; map or null
     playback: ServerInfoDonePlayback | None
     #: map
     midi: ServerInfoDoneMidi
-    #: jobs waiting and running; map
+    #: queued and running jobs; map
     queue: ServerInfoDoneQueue
 
 
 class ServerPingArgs(TypedDict):
-    #: text or number to give back; text, 0 to 1024 characters or number
+    #: text or number to echo; text, 0 to 1024 characters or number
     payload: NotRequired[str | float]
 
 
 class ServerPingDone(TypedDict):
-    #: what was given; text, 0 to 1024 characters or number
+    #: the echoed value; text, 0 to 1024 characters or number
     payload: NotRequired[str | float]
     #: the server's clock, since 1970 (ms); number
     time: float
 
 
 class ServerClockArgs(TypedDict):
-    #: the client's clock, given back (ms); number
+    #: the client's clock, echoed (ms); number
     t1: NotRequired[float]
 
 
 class ServerClockDone(TypedDict):
-    #: what was given (ms); number or null
+    #: the echoed value (ms); number or null
     t1: float | None
-    #: when the request came, since 1970 (ms); number
+    #: arrival of the request, since 1970 (ms); number
     t2: float
-    #: when the answer left, since 1970 (ms); number
+    #: departure of the answer, since 1970 (ms); number
     t3: float
-    #: null while nothing has been played; number or null
+    #: null until something has been played; number or null
     audio: float | None
-    #: from scheduling to the output (s); number from 0
+    #: latency from scheduling to the output (s); number from 0
     latency: float
 
 
 class ServerWatchArgs(TypedDict):
-    #: send job events; boolean; when left out: true
+    #: send job events; boolean; default: true
     jobs: NotRequired[bool]
-    #: send hit events; boolean; when left out: true
+    #: send hit events; boolean; default: true
     hits: NotRequired[bool]
-    #: send pool events; boolean; when left out: true
+    #: send pool events; boolean; default: true
     pools: NotRequired[bool]
-    #: send refused events; boolean; when left out: false
+    #: send refused events; boolean; default: false
     refused: NotRequired[bool]
 
 
@@ -1089,17 +1088,17 @@ class ServerWatchAccepted(TypedDict):
 
 
 class ServerWatchJob(TypedDict):
-    #: job id for admins; for others a name that only tells jobs apart; text
+    #: job id for admins; for others an alias that only distinguishes jobs; text
     job: str
     #: "queued" or "started" or "row" or "done" or "failed" or "cancelled"
     state: Literal["queued", "started", "row", "done", "failed", "cancelled"]
-    #: queued: how many it makes; integer from 0
+    #: queued: number of clips; integer from 0
     clips: NotRequired[int]
-    #: row: of which clip; integer from 0
+    #: row: index of the clip; integer from 0
     index: NotRequired[int]
-    #: row: finished, from 0; integer from 0
+    #: row: index of the finished row, from 0; integer from 0
     row: NotRequired[int]
-    #: row: of how many; integer from 0
+    #: row: total rows; integer from 0
     rows: NotRequired[int]
 
 
@@ -1108,25 +1107,25 @@ ServerWatchHit = TypedDict(
     {
         #: text
         "map": str,
-        #: voice of the output, for trigger.stop; integer from 0
+        #: id of the sounding voice, for trigger.stop; integer from 0
         "voice": int,
-        #: pool: a clip that was ready; generated: made for this hit; again: one played before, changed a little; "pool" or "generated" or "again"
+        #: pool: a ready clip; generated: made for this hit; again: a clip played before, slightly altered; "pool" or "generated" or "again"
         "from": Literal["pool", "generated", "again"],
-        #: when it begins to sound, since 1970 (ms); number
+        #: start of the sound, since 1970 (ms); number
         "at": float,
-        #: of the output, since it began; number
+        #: output clock: samples since it was opened; number
         "frame": float,
-        #: how much too late that is (ms); number from 0
+        #: lateness relative to the requested time (ms); number from 0
         "late": float,
         #: text or map of text to number
         "class": "str | dict[str, float]",
-        #: that makes this clip again with foley.generate, with the temperature and the guidance; integer from 0 to 4294967295
+        #: reproduces this clip with foley.generate at the same temperature and guidance; integer from 0 to 4294967295
         "seed": int,
         #: number
         "temperature": float,
         #: number
         "guidance": float,
-        #: clips that are still ready; integer from 0
+        #: clips ready; integer from 0
         "remaining": int,
     },
 )
@@ -1135,24 +1134,24 @@ ServerWatchHit = TypedDict(
 class ServerWatchPool(TypedDict):
     #: text
     map: str
-    #: clips that can sound at once; integer from 0
+    #: clips ready to play; integer from 0
     ready: int
-    #: clips that should; integer from 0
+    #: target number of ready clips; integer from 0
     want: int
-    #: clips that are being made; integer from 0
+    #: clips being generated; integer from 0
     coming: int
-    #: hits that were heard; integer from 0
+    #: hits played; integer from 0
     played: int
-    #: of them: clips that were played again, changed a little; integer from 0
+    #: of these, replays of an earlier clip, slightly altered; integer from 0
     starved: int
-    #: why it gets no clips; text or null
+    #: why the pool is not filled; text or null
     problem: str | None
 
 
 class ServerWatchRefused(TypedDict):
     #: "osc" or "ws" or "http"
     transport: Literal["osc", "ws", "http"]
-    #: sender; empty for clients that are not admins; text
+    #: address of the sender; empty for clients without the admin role; text
     address: str
     #: error code; text
     code: str
@@ -1176,9 +1175,9 @@ ServerWatchEvent = (
 class DeviceListDone(TypedDict):
     #: audio devices, as --output takes them; list of text
     outputs: list[str]
-    #: why there are none, where that is known; text or null
+    #: why there are none, if known; text or null
     outputsProblem: str | None
-    #: the device that plays; null before the first sound, and without one; text or null
+    #: the open output; null before the first sound or if there is none; text or null
     output: str | None
     #: map
     midi: ServerInfoDoneMidi
@@ -1187,21 +1186,21 @@ class DeviceListDone(TypedDict):
 class TriggerMapArgsSource(TypedDict):
     #: MIDI note; integer from 0 to 127
     note: int
-    #: MIDI channel; integer from 1 to 16; when left out: any
+    #: MIDI channel; integer from 1 to 16; default: any
     channel: NotRequired[int]
 
 
 class TriggerMapArgsSource2(TypedDict):
     #: MIDI controller: fires when its value comes to 64 or more; integer from 0 to 127
     cc: int
-    #: MIDI channel; integer from 1 to 16; when left out: any
+    #: MIDI channel; integer from 1 to 16; default: any
     channel: NotRequired[int]
 
 
 class TriggerMapArgsSource3(TypedDict):
     #: MIDI program change; integer from 0 to 127
     program: int
-    #: MIDI channel; integer from 1 to 16; when left out: any
+    #: MIDI channel; integer from 1 to 16; default: any
     channel: NotRequired[int]
 
 
@@ -1215,49 +1214,48 @@ TriggerMapArgs = TypedDict(
     {
         #: name of the map; text
         "id": str,
-        #: what fires it; map or map or map or map; when left out: only trigger.fire
+        #: source that triggers it; map or map or map or map; default: only trigger.fire
         "source": "NotRequired[TriggerMapArgsSource | TriggerMapArgsSource2 | TriggerMapArgsSource3 | TriggerMapArgsSource4]",
-        #: what it plays, as in foley.generate; text, 1 to 128 characters or integer from 0 to 65535 or map of text to number above 0
+        #: class it plays, in the form of foley.generate; text, 1 to 128 characters or integer from 0 to 65535 or map of text to number above 0
         "class": "str | int | dict[str, float]",
-        #: voice id; text, 1 to 128 characters; when left out: the active voice
+        #: voice id; text, 1 to 128 characters; default: the active voice
         "voice": NotRequired[str],
-        #: of the clips that are made for it; number from 0 to 2; when left out: 1
+        #: temperature for its clips; number from 0 to 2; default: 1
         "temperature": NotRequired[float],
-        #: of the clips for the softest hits, in between for those in between; number from 0 to 2; when left out: temperature
+        #: temperature for the softest hits, interpolated for velocities in between; number from 0 to 2; default: temperature
         "softTemperature": NotRequired[float],
         #: classifier-free guidance: codes are drawn from log p(class) + guidance * (log p(class) - log p(avoid)); 0 is off, above 0 sampling costs up to
-        #: twice as much; number from 0 to 8; when left out: the voice's default for the class
+        #: twice as much; number from 0 to 8; default: the voice's default for the class
         "guidance": NotRequired[float],
-        #: class, or mix of classes, that guidance leads away from, as in class; text, 1 to 128 characters or integer from 0 to 65535 or map of text to
-        #: number above 0; when left out: no class; all classes in equal parts where the voice was not trained without one
+        #: class or mix of classes that guidance steers away from, in the form of class; text, 1 to 128 characters or integer from 0 to 65535 or map of
+        #: text to number above 0; default: no class; an equal mix of all classes if the voice was not trained without class labels
         "avoid": "NotRequired[str | int | dict[str, float]]",
         #: make so many and hand over the best by the voice's own embedder: likeliest of its class and most like a real clip, neither silent nor late nor
-        #: like its siblings; costs as much as so many clips; a clip that a hit waits for is the only one; integer from 1 to 16; when left out: 1
+        #: like its siblings; costs as much as so many clips; a clip that a hit waits for is the only one; integer from 1 to 16; default: 1
         "candidates": NotRequired[int],
-        #: clips that are kept ready; integer from 1 to 16; when left out: 3
+        #: number of clips kept ready; integer from 1 to 16; default: 3
         "ready": NotRequired[int],
-        #: play the ready clips again and again, in turn; without, no clip is played twice while fresh ones are there; boolean; when left out: false
+        #: replay the ready clips in turn; otherwise no clip is played twice while fresh ones are ready; boolean; default: false
         "reuse": NotRequired[bool],
-        #: shot: to its end; gate: until the note ends; loop: again and again until the note ends; "shot" or "gate" or "loop"; when left out: "shot"
+        #: shot: plays to its end; gate: plays until the note ends; loop: loops until the note ends; "shot" or "gate" or "loop"; default: "shot"
         "mode": NotRequired[Literal["shot", "gate", "loop"]],
-        #: loudness (dB); number from -80 to 20; when left out: 0
+        #: loudness (dB); number from -80 to 20; default: 0
         "gain": NotRequired[float],
-        #: how much a soft hit is softer: 0 not at all; number from 0 to 1; when left out: 1
+        #: velocity sensitivity of the level: 0 is none; number from 0 to 1; default: 1
         "velocity": NotRequired[float],
-        #: -1 left, 1 right; number from -1 to 1; when left out: 0
+        #: -1 left, 1 right; number from -1 to 1; default: 0
         "pan": NotRequired[float],
-        #: pair of output channels; integer from 0 to 31; when left out: 0
+        #: pair of output channels; integer from 0 to 31; default: 0
         "bus": NotRequired[int],
-        #: group: a new sound of it ends the others; text, 1 to 128 characters; when left out: none
+        #: choke group: a new sound of the group stops the others; text, 1 to 128 characters; default: none
         "choke": NotRequired[str],
-        #: at most (s); number above 0 to 60; when left out: the whole clip
+        #: at most (s); number above 0 to 60; default: the whole clip
         "length": NotRequired[float],
-        #: at the beginning (s); number from 0 to 10; when left out: 0
+        #: fade-in time (s); number from 0 to 10; default: 0
         "fadeIn": NotRequired[float],
-        #: at the end, or when it is stopped (s); number from 0 to 10; when left out: 0.01
+        #: fade-out time, also used when it is stopped (s); number from 0 to 10; default: 0.01
         "fadeOut": NotRequired[float],
-        #: wait for the next multiple of so many beats of the song (transport.set, or a MIDI clock); 0 plays at once; number from 0 to 64; when left out:
-        #: 0
+        #: start on the next multiple of this many beats of the song (transport.set or a MIDI clock); 0 starts at once; number from 0 to 64; default: 0
         "quantise": NotRequired[float],
     },
 )
@@ -1268,49 +1266,48 @@ TriggerMapDoneMap = TypedDict(
     {
         #: name of the map; text
         "id": str,
-        #: what fires it; map or map or map or map; when left out: only trigger.fire
+        #: source that triggers it; map or map or map or map; default: only trigger.fire
         "source": "NotRequired[TriggerMapArgsSource | TriggerMapArgsSource2 | TriggerMapArgsSource3 | TriggerMapArgsSource4]",
-        #: what it plays, as in foley.generate; text, 1 to 128 characters or integer from 0 to 65535 or map of text to number above 0
+        #: class it plays, in the form of foley.generate; text, 1 to 128 characters or integer from 0 to 65535 or map of text to number above 0
         "class": "str | int | dict[str, float]",
-        #: voice id; text, 1 to 128 characters; when left out: the active voice
+        #: voice id; text, 1 to 128 characters; default: the active voice
         "voice": NotRequired[str],
-        #: of the clips that are made for it; number from 0 to 2; when left out: 1
+        #: temperature for its clips; number from 0 to 2; default: 1
         "temperature": float,
-        #: of the clips for the softest hits, in between for those in between; number from 0 to 2; when left out: temperature
+        #: temperature for the softest hits, interpolated for velocities in between; number from 0 to 2; default: temperature
         "softTemperature": NotRequired[float],
         #: classifier-free guidance: codes are drawn from log p(class) + guidance * (log p(class) - log p(avoid)); 0 is off, above 0 sampling costs up to
-        #: twice as much; number from 0 to 8; when left out: the voice's default for the class
+        #: twice as much; number from 0 to 8; default: the voice's default for the class
         "guidance": NotRequired[float],
-        #: class, or mix of classes, that guidance leads away from, as in class; text, 1 to 128 characters or integer from 0 to 65535 or map of text to
-        #: number above 0; when left out: no class; all classes in equal parts where the voice was not trained without one
+        #: class or mix of classes that guidance steers away from, in the form of class; text, 1 to 128 characters or integer from 0 to 65535 or map of
+        #: text to number above 0; default: no class; an equal mix of all classes if the voice was not trained without class labels
         "avoid": "NotRequired[str | int | dict[str, float]]",
         #: make so many and hand over the best by the voice's own embedder: likeliest of its class and most like a real clip, neither silent nor late nor
-        #: like its siblings; costs as much as so many clips; a clip that a hit waits for is the only one; integer from 1 to 16; when left out: 1
+        #: like its siblings; costs as much as so many clips; a clip that a hit waits for is the only one; integer from 1 to 16; default: 1
         "candidates": int,
-        #: clips that are kept ready; integer from 1 to 16; when left out: 3
+        #: number of clips kept ready; integer from 1 to 16; default: 3
         "ready": int,
-        #: play the ready clips again and again, in turn; without, no clip is played twice while fresh ones are there; boolean; when left out: false
+        #: replay the ready clips in turn; otherwise no clip is played twice while fresh ones are ready; boolean; default: false
         "reuse": bool,
-        #: shot: to its end; gate: until the note ends; loop: again and again until the note ends; "shot" or "gate" or "loop"; when left out: "shot"
+        #: shot: plays to its end; gate: plays until the note ends; loop: loops until the note ends; "shot" or "gate" or "loop"; default: "shot"
         "mode": Literal["shot", "gate", "loop"],
-        #: loudness (dB); number from -80 to 20; when left out: 0
+        #: loudness (dB); number from -80 to 20; default: 0
         "gain": float,
-        #: how much a soft hit is softer: 0 not at all; number from 0 to 1; when left out: 1
+        #: velocity sensitivity of the level: 0 is none; number from 0 to 1; default: 1
         "velocity": float,
-        #: -1 left, 1 right; number from -1 to 1; when left out: 0
+        #: -1 left, 1 right; number from -1 to 1; default: 0
         "pan": float,
-        #: pair of output channels; integer from 0 to 31; when left out: 0
+        #: pair of output channels; integer from 0 to 31; default: 0
         "bus": int,
-        #: group: a new sound of it ends the others; text, 1 to 128 characters; when left out: none
+        #: choke group: a new sound of the group stops the others; text, 1 to 128 characters; default: none
         "choke": NotRequired[str],
-        #: at most (s); number above 0 to 60; when left out: the whole clip
+        #: at most (s); number above 0 to 60; default: the whole clip
         "length": NotRequired[float],
-        #: at the beginning (s); number from 0 to 10; when left out: 0
+        #: fade-in time (s); number from 0 to 10; default: 0
         "fadeIn": float,
-        #: at the end, or when it is stopped (s); number from 0 to 10; when left out: 0.01
+        #: fade-out time, also used when it is stopped (s); number from 0 to 10; default: 0.01
         "fadeOut": float,
-        #: wait for the next multiple of so many beats of the song (transport.set, or a MIDI clock); 0 plays at once; number from 0 to 64; when left out:
-        #: 0
+        #: start on the next multiple of this many beats of the song (transport.set or a MIDI clock); 0 starts at once; number from 0 to 64; default: 0
         "quantise": float,
     },
 )
@@ -1324,7 +1321,7 @@ class TriggerMapDone(TypedDict):
 class TriggerEditArgs(TypedDict):
     #: name of the map; text
     id: str
-    #: the fields of trigger.map to change; null takes an optional one away; map
+    #: fields of trigger.map to change; null removes an optional one; map
     change: dict[str, Any]
 
 
@@ -1346,7 +1343,7 @@ class TriggerListDone(TypedDict):
 
 
 class TriggerExportArgs(TypedDict):
-    #: name of the map; list of text; when left out: all of them
+    #: name of the map; list of text; default: all of them
     ids: NotRequired[list[str]]
 
 
@@ -1358,37 +1355,37 @@ class TriggerExportDone(TypedDict):
 class TriggerImportArgs(TypedDict):
     #: list of map
     maps: list[TriggerMapArgs]
-    #: take every other map away; boolean; when left out: false
+    #: remove all other maps; boolean; default: false
     replace: NotRequired[bool]
 
 
 class TriggerImportDone(TypedDict):
-    #: how many there are now; integer from 0
+    #: number of maps afterwards; integer from 0
     maps: int
 
 
 class TriggerFireArgs(TypedDict):
     #: name of the map; text
     id: NotRequired[str]
-    #: or every map of this OSC address; text
+    #: or all maps of this OSC address; text
     osc: NotRequired[str]
-    #: 0 ends what a gate or a loop holds; number from 0 to 1; when left out: 1
+    #: 0 releases a gate or a loop; number from 0 to 1; default: 1
     velocity: NotRequired[float]
-    #: with nothing ready and nothing played before: make a clip and play it late; boolean; when left out: true
+    #: if nothing is ready and nothing was played before: generate a clip and play it late; boolean; default: true
     wait: NotRequired[bool]
 
 
 class TriggerFireDone(TypedDict):
-    #: one for each map, none for a note that ends; list of map
+    #: one per map; none for a release; list of map
     hits: list[ServerWatchHit]
 
 
 class TriggerFireLate(TypedDict):
-    #: how much too late (ms); number
+    #: lateness (ms); number
     late: float
-    #: the time that was asked for, since 1970 (ms); number
+    #: requested time, since 1970 (ms); number
     asked: float
-    #: the time at which it happened, since 1970 (ms); number
+    #: actual time, since 1970 (ms); number
     at: float
 
 
@@ -1398,89 +1395,89 @@ TriggerFireEvent = (
 
 
 class TriggerStopArgs(TypedDict):
-    #: of the output, from a hit; integer from 0
+    #: id of the sounding voice, from a hit; integer from 0
     voice: NotRequired[int]
     #: or a map; text
     id: NotRequired[str]
-    #: to silence (s); number from 0 to 60; when left out: 0.02
+    #: fade-out time (s); number from 0 to 60; default: 0.02
     fade: NotRequired[float]
 
 
 class TriggerStopDone(TypedDict):
-    #: sounds that were ended; integer from 0
+    #: number of sounds stopped; integer from 0
     stopped: int
 
 
 class TransportSetArgs(TypedDict):
-    #: false: it stands; boolean
+    #: false: the song is stopped; boolean
     playing: bool
-    #: beats a minute; number from 1 to 1000; when left out: as before, 120 at first
+    #: tempo (beats per minute); number from 1 to 1000; default: unchanged; 120 at first
     tempo: NotRequired[float]
-    #: beats since the song's beginning; negative in a count-in; number from -1000000 to 1000000000; when left out: where it is by what was told
-    #: before
+    #: position in beats from the start of the song; negative in a count-in; number from -1000000 to 1000000000; default: the position that follows
+    #: from the previous call
     beat: NotRequired[float]
-    #: after so long without another word it stands: for hosts that may be gone without one (s); number from 0.1 to 86400; when left out: for ever
+    #: stop after this long without another call: for hosts that may vanish (s); number from 0.1 to 86400; default: for ever
     lasts: NotRequired[float]
 
 
 class TransportSetDone(TypedDict):
-    #: whether beats are counted; boolean
+    #: whether the song is playing; boolean
     playing: bool
-    #: beats a minute; null where nobody counts; number or null
+    #: tempo (beats per minute); null if there is no tempo source; number or null
     tempo: float | None
-    #: beats since the song's beginning, at at; negative in a count-in; number or null
+    #: position at at, in beats from the start of the song; negative in a count-in; number or null
     beat: float | None
     #: since 1970 (ms); number
     at: float
-    #: client, or the MIDI input whose clock is followed; null where nobody counts; text or null
+    #: tempo source: client, or the MIDI input whose clock is followed; null if there is none; text or null
     source: str | None
 
 
 class PoolInfoArgs(TypedDict):
-    #: a map; text, 1 to 128 characters; when left out: all of them
+    #: a map; text, 1 to 128 characters; default: all of them
     id: NotRequired[str]
 
 
 class PoolInfoDone(TypedDict):
     #: list of map
     pools: list[ServerWatchPool]
-    #: of all pools, clips that may come again included; integer from 0
+    #: memory of all pools, including clips kept for replay; integer from 0
     bytes: int
-    #: bytes that they may have; integer from 0
+    #: memory allowed; integer from 0
     most: int
 
 
 class AdminActivateArgs(TypedDict):
     #: voice id; text, 1 to 128 characters
     voice: str
-    #: whatever the gate says; boolean; when left out: false
+    #: activate even if the quality gate refuses it; boolean; default: false
     force: NotRequired[bool]
 
 
 class AdminActivateDone(TypedDict):
-    #: voice id that is active now; text
+    #: id of the active voice; text
     voice: str
-    #: the one that was; text
+    #: id of the previously active voice; text
     previous: str
-    #: what the gate would have refused, where it only warns; text or null
+    #: findings of the quality gate if it only warns; text or null
     warning: str | None
 
 
 class AdminFadArgs(TypedDict):
-    #: voice id; text, 1 to 128 characters; when left out: the active voice
+    #: voice id; text, 1 to 128 characters; default: the active voice
     voice: NotRequired[str]
-    #: only these classes; list of text, 1 to 128 characters; when left out: every class of the voice
+    #: only these classes; list of text, 1 to 128 characters; default: every class of the voice
     classes: NotRequired[list[str]]
-    #: clips of each class; fewer than 8 give no interval; integer from 2 to 200; when left out: 40
+    #: clips per class; fewer than 8 give no interval; integer from 2 to 200; default: 40
     clips: NotRequired[int]
-    #: seed of the first clip of each class; the next ones count up; integer from 0 to 4294967295 or decimal text
+    #: seed of the first clip of each class; the following clips use the next seeds; integer from 0 to 4294967295 or decimal text
     seed: NotRequired[int | str]
-    #: as in foley.generate; number from 0 to 2; when left out: 1
+    #: as in foley.generate; number from 0 to 2; default: 1
     temperature: NotRequired[float]
-    #: as in foley.generate; number from 0 to 8; when left out: the voice's default for the class
+    #: as in foley.generate; number from 0 to 8; default: the voice's default for the class
     guidance: NotRequired[float]
-    #: a .npz of statistics or embeddings in the server's references folder, by its name without the ending; text, 1 to 128 characters; when left out:
-    #: real clips that come with the embedder
+    #: name, without extension, of an .npz file of statistics or embeddings in the server's references folder; text, 1 to 128 characters; default: the
+    #: real clips that ship with the embedder
     reference: NotRequired[str]
 
 
@@ -1489,52 +1486,52 @@ class AdminFadAccepted(TypedDict):
     job: str
     #: voice id; text
     voice: str
-    #: classes that will be measured; list of text
+    #: classes to be measured; list of text
     classes: list[str]
-    #: classes the reference does not know; list of text
+    #: classes that the reference lacks; list of text
     missing: list[str]
 
 
 class AdminFadProgress(TypedDict):
-    #: what is going on; "clips" or "distances"
+    #: current stage; "clips" or "distances"
     part: Literal["clips", "distances"]
-    #: clips, or classes, so far; integer from 0
+    #: finished clips or classes; integer from 0
     done: int
-    #: how many there will be; integer from 0
+    #: total number; integer from 0
     of: int
 
 
 class AdminFadClassDistancesReference(TypedDict):
     #: embeddings behind the reference; integer from 0
     embeddings: int
-    #: clips behind it, where it says; integer from 0 or null
+    #: clips behind the reference, if it says; integer from 0 or null
     clips: int | None
-    #: fewer embeddings than twice their numbers: the covariance is mostly a guess; boolean
+    #: true if there are fewer embeddings than twice their dimensions: the covariance is unreliable; boolean
     small: bool
 
 
 class AdminFadClassDistances(TypedDict):
-    #: clips that count in the distances; integer from 0
+    #: clips included in the distances; integer from 0
     clips: int
-    #: clips that do not, because none of their patches sounds; integer from 0
+    #: clips left out because they have no sounding patch; integer from 0
     silent: int
-    #: embeddings of them, one per 0.96 s patch that counts; integer from 0
+    #: their embeddings, one per included patch of 0.96 s; integer from 0
     embeddings: int
     #: Fréchet audio distance to the reference; number from 0
     fad: float
-    #: lower bound of its 95 % interval over clips; null below 8 clips; number or null
+    #: lower bound of the 95 % confidence interval over clips; null below 8 clips; number or null
     low: float | None
     #: upper bound; number or null
     high: float | None
-    #: FAD at endlessly many clips, extrapolated; null below 8 clips; number or null
+    #: FAD extrapolated to infinitely many clips; null below 8 clips; number or null
     infinity: float | None
-    #: how straight the line to it is, 1 is perfectly; number or null
+    #: R² of that extrapolation; 1 is a perfect line; number or null
     r2: float | None
-    #: kernel audio distance; null where the reference holds statistics alone; number or null
+    #: kernel audio distance; null if the reference holds only statistics; number or null
     kad: float | None
     #: its standard error over clips; number or null
     kadError: float | None
-    #: share of the clips that the embedder takes for this class; number from 0 to 1
+    #: share of the clips that the embedder classifies as this class; number from 0 to 1
     named: float
     #: map
     reference: AdminFadClassDistancesReference
@@ -1554,7 +1551,7 @@ AdminFadClass = TypedDict(
 class AdminFadDoneScoreAverage(TypedDict):
     #: number from 0
     fad: float
-    #: lower bound of its 95 % interval over clips, from those of the classes; null where one has none; number or null
+    #: lower bound of the 95 % confidence interval, from those of the classes; null if one has none; number or null
     low: float | None
     #: upper bound; number or null
     high: float | None
@@ -1571,35 +1568,35 @@ class AdminFadDoneScore(TypedDict):
     when: str
     #: voice id; text
     voice: str
-    #: the voice's hash: a name may come to mean another voice; text
+    #: hash of the voice, because an id may be reused; text
     hash: str
-    #: SHA-256 of the embedder; only distances by one embedder compare; text
+    #: SHA-256 of the embedder; only distances by the same embedder are comparable; text
     embedder: str
-    #: what they are distances to; text
+    #: reference of the distances; text
     reference: str
-    #: patches that count, on both sides: sounding ones, whose loudest 10 ms lie within 45 dB of the clip's peak and above -50 dBFS, or all where the
-    #: reference counts all; scores of the two do not compare; "sounding" or "all"
+    #: patches included on both sides: sounding ones, whose loudest 10 ms are within 45 dB of the clip's peak and above -50 dBFS, or all of them if
+    #: the reference includes all; the two kinds of score are not comparable; "sounding" or "all"
     patches: Literal["sounding", "all"]
-    #: clips of each class; integer from 0
+    #: clips per class; integer from 0
     clips: int
     #: seed of the first clip of each class; integer from 0 to 4294967295
     seed: int
-    #: of the clips; null where it was not kept; number or null
+    #: of the clips; null if it was not recorded; number or null
     temperature: float | None
-    #: of the clips; null where each class had the voice's default; number or null
+    #: of the clips; null if each class used the voice's default; number or null
     guidance: float | None
     #: share of clips that count as memorised, from the voice's card; null if the card has none; number from 0 to 1 or null
     memorised: float | None
-    #: each class that the reference knows; map of text to map
+    #: each class of the reference; map of text to map
     classes: dict[str, AdminFadClassDistances]
-    #: plain means over these classes; map
+    #: unweighted means over these classes; map
     average: AdminFadDoneScoreAverage
 
 
 class AdminFadDone(TypedDict):
     #: map
     score: AdminFadDoneScore
-    #: that it took (s); number from 0
+    #: duration (s); number from 0
     seconds: float
 
 
@@ -1623,38 +1620,38 @@ class VoiceScoresDone(TypedDict):
 VoiceCompareArgs = TypedDict(
     "VoiceCompareArgs",
     {
-        #: voice ids, in the order in which they are heard; list of text, 1 to 128 characters
+        #: voice ids, in playing order; list of text, 1 to 128 characters
         "voices": list[str],
         #: class by name (case does not matter), by its id in the first voice, or a mix; every voice must have it; text, 1 to 128 characters or integer
-        #: from 0 to 65535 or map of text to number above 0; when left out: only the cards are compared
+        #: from 0 to 65535 or map of text to number above 0; default: only the cards are compared
         "class": "NotRequired[str | int | dict[str, float]]",
-        #: uint32, as number or decimal string; integer from 0 to 4294967295 or decimal text; when left out: drawn by the server
+        #: uint32, as a number or a decimal string; integer from 0 to 4294967295 or decimal text; default: chosen at random by the server
         "seed": "NotRequired[int | str]",
-        #: 0 takes the likeliest code each time, 1 samples as trained; number from 0 to 2; when left out: 1
+        #: divides the logits; 0 always takes the most likely code, 1 samples the trained distribution; number from 0 to 2; default: 1
         "temperature": NotRequired[float],
-        #: sample among the k likeliest codes; 0 is off; integer from 0 to 512; when left out: 0
+        #: sample from the k most likely codes; 0 is off; integer from 0 to 512; default: 0
         "topK": NotRequired[int],
-        #: sample among the likeliest codes that together hold this probability; 1 is off; number above 0 to 1; when left out: 1
+        #: sample from the most likely codes that together have this probability (nucleus sampling); 1 is off; number above 0 to 1; default: 1
         "topP": NotRequired[float],
         #: classifier-free guidance: codes are drawn from log p(class) + guidance * (log p(class) - log p(avoid)); 0 is off, above 0 sampling costs up to
-        #: twice as much; number from 0 to 8; when left out: the voice's default for the class
+        #: twice as much; number from 0 to 8; default: the voice's default for the class
         "guidance": NotRequired[float],
-        #: class, or mix of classes, that guidance leads away from, as in class; text, 1 to 128 characters or integer from 0 to 65535 or map of text to
-        #: number above 0; when left out: no class; all classes in equal parts where the voice was not trained without one
+        #: class or mix of classes that guidance steers away from, in the form of class; text, 1 to 128 characters or integer from 0 to 65535 or map of
+        #: text to number above 0; default: no class; an equal mix of all classes if the voice was not trained without class labels
         "avoid": "NotRequired[str | int | dict[str, float]]",
-        #: sample format of previews and audio; "f32" or "s16"; when left out: "f32"
+        #: sample format of previews and audio; "f32" or "s16"; default: "f32"
         "format": NotRequired[Literal["f32", "s16"]],
-        #: output rate (Hz); integer from 8000 to 192000; when left out: the voice's rate
+        #: output rate (Hz); integer from 8000 to 192000; default: the voice's rate
         "rate": NotRequired[int],
-        #: send preview events; boolean; when left out: false
+        #: send preview events; boolean; default: false
         "previews": NotRequired[bool],
-        #: send row events; boolean; when left out: true
+        #: send row events; boolean; default: true
         "rows": NotRequired[bool],
-        #: send audio events; boolean; when left out: true
+        #: send audio events; boolean; default: true
         "audio": NotRequired[bool],
-        #: write a WAV into the server's clip folder; boolean; when left out: false
+        #: write a WAV into the server's clip folder; boolean; default: false
         "save": NotRequired[bool],
-        #: clips of each voice; the k-th of each has seed + k, modulo 2^32; integer from 1 to 8; when left out: 1
+        #: clips per voice; clip k of each uses seed + k modulo 2^32; integer from 1 to 8; default: 1
         "count": NotRequired[int],
     },
 )
@@ -1667,11 +1664,11 @@ VoiceCompareAccepted = TypedDict(
         "job": str,
         #: seed of clip 0; integer from 0 to 4294967295
         "seed": int,
-        #: class name as the voice spells it, or the mix; text or map of text to number
+        #: class name in the voice's spelling, or the mix; text or map of text to number
         "class": "str | dict[str, float]",
-        #: how many clips will come; integer from 1
+        #: number of clips; integer from 1
         "count": int,
-        #: voice ids: clip i is of voice floor(i / (count / voices)); list of text
+        #: voice ids: clip i is from voice floor(i / (count / voices)); list of text
         "voices": list[str],
     },
 )
@@ -1703,9 +1700,9 @@ class VoiceCompareDoneVoicesMeasured(TypedDict):
     when: str
     #: SHA-256 of the embedder; text
     embedder: str
-    #: what they are distances to; text
+    #: reference of the distances; text
     reference: str
-    #: clips of each class; integer from 0
+    #: clips per class; integer from 0
     clips: int
     #: mean Fréchet audio distance over the classes; number from 0
     average: float
@@ -1716,19 +1713,19 @@ class VoiceCompareDoneVoicesMeasured(TypedDict):
 class VoiceCompareDoneVoices(TypedDict):
     #: voice id; text
     voice: str
-    #: name for people; text
+    #: display name; text
     name: str
-    #: SHA-256 over its graphs, hex; text
+    #: SHA-256 of its graphs, hex; text
     hash: str
     #: boolean
     active: bool
-    #: sizes and settings it was trained with; text or null
+    #: preset it was trained with; text or null
     preset: str | None
     #: ISO 8601; text or null
     created: str | None
     #: text or null
     licence: str | None
-    #: id of the voice that it was trained on from; text or null
+    #: id of the voice it was fine-tuned from; text or null
     base: str | None
     #: names, in the order of ids; list of text
     classes: list[str]
@@ -1736,26 +1733,26 @@ class VoiceCompareDoneVoices(TypedDict):
     rate: int
     #: length of its clips (s); number from 0
     seconds: float
-    #: of its graphs, and of those of voices it carries along; integer from 0
+    #: size of its graphs, including embedded base voices; integer from 0
     bytes: int
-    #: clips that each class was trained on, and examined with, where its card says; map of text to map or null
+    #: training and evaluation clips per class, if its card says; map of text to map or null
     data: dict[str, VoiceCompareDoneVoicesData] | None
-    #: of each stage, where its card says; map of text to map
+    #: of each stage, if its card says; map of text to map
     training: dict[str, VoiceCompareDoneVoicesTraining]
-    #: what admin.fad found last here; null where it was not asked; map or null
+    #: latest admin.fad result on this server; null if there is none; map or null
     measured: VoiceCompareDoneVoicesMeasured | None
 
 
 class VoiceCompareDoneClips(TypedDict):
-    #: which clip of count, from 0; integer from 0
+    #: index of the clip within count, from 0; integer from 0
     index: int
-    #: seed that makes this clip alone again; integer from 0 to 4294967295
+    #: seed that reproduces this clip by itself; integer from 0 to 4294967295
     seed: int
-    #: by which it was chosen, with candidates above 1; the higher the better; number
+    #: score that selected it, if candidates is above 1; higher is better; number
     score: NotRequired[float]
-    #: path of its WAV on the HTTP port, when saved; text
+    #: URL path of its WAV on the HTTP port, if saved; text
     url: NotRequired[str]
-    #: path of its WAV on disk, when saved; text
+    #: file path of its WAV, if saved; text
     path: NotRequired[str]
     #: clip id; text
     clip: str
@@ -1768,11 +1765,11 @@ class VoiceCompareDoneClips(TypedDict):
 class VoiceCompareDone(TypedDict):
     #: list of map
     voices: list[VoiceCompareDoneVoices]
-    #: all were measured alike, by one embedder against one reference with as many clips of the same classes: only then distances compare; boolean
+    #: true if all were measured alike (same embedder, reference, classes and number of clips), so that the distances are comparable; boolean
     alike: bool
-    #: one entry per clip, all of one voice before those of the next; none without a class; list of map
+    #: one entry per clip, grouped by voice; empty without a class; list of map
     clips: list[VoiceCompareDoneClips]
-    #: where the time went; null without a class; map or null
+    #: time spent in each stage; null without a class; map or null
     timings: FoleyGenerateDoneTimings | None
 
 
@@ -1787,7 +1784,7 @@ VoiceCompareEvent = (
 class VoiceDeleteArgs(TypedDict):
     #: voice id; a broken voice can be deleted too; text, 1 to 128 characters
     voice: str
-    #: also the one that admin.rollback would go back to, and one that trigger maps name; boolean; when left out: false
+    #: also delete a voice that admin.rollback would return to or that trigger maps name; boolean; default: false
     force: NotRequired[bool]
 
 
@@ -1797,33 +1794,33 @@ class VoiceDeleteDone(TypedDict):
 
 
 class VoiceExportArgs(TypedDict):
-    #: voice id; text, 1 to 128 characters; when left out: the active voice
+    #: voice id; text, 1 to 128 characters; default: the active voice
     voice: NotRequired[str]
-    #: first byte of the piece that is wanted, where the file comes in pieces (bytes); integer from 0; when left out: 0
+    #: first byte of the requested piece, if the file is read in pieces (bytes); integer from 0; default: 0
     offset: NotRequired[int]
-    #: bytes of that piece (bytes); integer from 0 to 4194304; when left out: 1048576
+    #: size of that piece (bytes); integer from 0 to 4194304; default: 1048576
     length: NotRequired[int]
 
 
 class VoiceExportDone(TypedDict):
     #: voice id; text
     voice: str
-    #: what the file may be called; text
+    #: suggested file name; text
     name: str
     #: of the whole file (bytes); integer from 0
     size: int
-    #: what the file is: pieces of one tag belong together; text
+    #: version tag: only pieces with the same tag belong together; text
     tag: str
-    #: where the piece begins (bytes); integer from 0
+    #: first byte of the piece (bytes); integer from 0
     offset: int
-    #: its bytes, fewer at the end of the file; bytes
+    #: contents, shorter at the end of the file; bytes
     piece: bytes
 
 
 class VoiceUploadArgs(TypedDict):
-    #: a name of your own for this file; the first piece begins it; text
+    #: upload name of your choice; the first piece starts the upload; text
     upload: str
-    #: as many bytes as are here; 0 begins the file anew (bytes); integer from 0; when left out: 0
+    #: number of bytes uploaded so far; 0 restarts the upload (bytes); integer from 0; default: 0
     offset: NotRequired[int]
     #: base64 of the bytes; text, 0 to 700000 characters
     data: str
@@ -1832,36 +1829,36 @@ class VoiceUploadArgs(TypedDict):
 class VoiceUploadDone(TypedDict):
     #: text
     upload: str
-    #: of the file that are here now (bytes); integer from 0
+    #: bytes uploaded so far (bytes); integer from 0
     bytes: int
 
 
 VoiceImportArgs = TypedDict(
     "VoiceImportArgs",
     {
-        #: the file, brought by voice.upload; gone once the voice is there; text; when left out: the body of a PUT
+        #: the file uploaded by voice.upload; removed after the import; text; default: the body of a PUT
         "upload": NotRequired[str],
-        #: id it gets here; text; when left out: the id it had; refused where that is taken
+        #: id of the imported voice; text; default: its original id; refused if that is taken
         "as": NotRequired[str],
     },
 )
 
 
 class VoiceImportProgress(TypedDict):
-    #: what is going on; "bytes" or "tried"
+    #: current stage; "bytes" or "tried"
     part: Literal["bytes", "tried"]
-    #: bytes so far; 1 once a clip was made; integer from 0
+    #: bytes so far; 1 once the test clip is finished; integer from 0
     done: int
-    #: how many there will be; integer from 0
+    #: total number; integer from 0
     of: int
 
 
 class VoiceImportDone(TypedDict):
-    #: voice id here; text
+    #: id of the imported voice; text
     voice: str
-    #: name for people; text
+    #: display name; text
     name: str
-    #: SHA-256 over its graphs, hex: as it was where it came from; text
+    #: SHA-256 of its graphs, hex; the same as on the exporting server; text
     hash: str
     #: of the file (bytes); integer from 0
     bytes: int
@@ -1873,11 +1870,11 @@ VoiceImportEvent = (
 
 
 class DatasetUploadArgs(TypedDict):
-    #: a name of your own for these recordings; the first piece begins it; text
+    #: upload name of your choice; the first piece starts the upload; text
     upload: str
     #: name.wav, or Class/name.wav; WAV, FLAC, Ogg, MP3 or AIFF; text, 1 to 128 characters
     file: str
-    #: where in the file: as many bytes as are here; 0 begins it anew (bytes); integer from 0; when left out: 0
+    #: position in the file: number of bytes uploaded so far; 0 restarts the file (bytes); integer from 0; default: 0
     offset: NotRequired[int]
     #: base64 of the bytes; text, 0 to 700000 characters
     data: str
@@ -1888,7 +1885,7 @@ class DatasetUploadDone(TypedDict):
     upload: str
     #: text
     file: str
-    #: of this file that are here now; integer from 0
+    #: bytes of this file uploaded so far; integer from 0
     bytes: int
 
 
@@ -1897,23 +1894,23 @@ DatasetAddArgs = TypedDict(
     {
         #: id of the new data set; text
         "dataset": str,
-        #: recordings that came by dataset.upload; gone afterwards; text
+        #: upload of dataset.upload; removed afterwards; text
         "upload": NotRequired[str],
-        #: or a folder of the server, inside one that --dataset-folder allows; text, 1 to 1024 characters
+        #: or a folder on the server, inside one allowed by --dataset-folder; text, 1 to 1024 characters
         "folder": NotRequired[str],
         #: or saved clips, by id; list of text, 1 to 128 characters
         "clips": NotRequired[list[str]],
         #: or every starred clip; boolean
         "starred": NotRequired[bool],
-        #: what all of it is; text, 1 to 128 characters; when left out: a folder per class; a clip's own class
+        #: class of all recordings; text, 1 to 128 characters; default: one folder per class; for clips, their own class
         "class": NotRequired[str],
-        #: length of the longest clip (s); number from 0.5 to 60; when left out: 4
+        #: length of the longest clip (s); number from 0.5 to 60; default: 4
         "seconds": NotRequired[float],
-        #: of the recordings; the credits of every voice that learns from them have it; text, 1 to 128 characters; when left out: "unknown"
+        #: licence of the recordings; listed in the credits of every voice trained on them; text, 1 to 128 characters; default: "unknown"
         "licence": NotRequired[str],
-        #: who recorded them; text, 1 to 128 characters; when left out: "unknown"
+        #: who recorded them; text, 1 to 128 characters; default: "unknown"
         "author": NotRequired[str],
-        #: for people; text, 0 to 4000 characters; when left out: ""
+        #: for people; text, 0 to 4000 characters; default: ""
         "notes": NotRequired[str],
     },
 )
@@ -1925,11 +1922,11 @@ class DatasetAddAccepted(TypedDict):
 
 
 class DatasetAddProgress(TypedDict):
-    #: recording that was cut; text
+    #: recording being segmented; text
     file: str
     #: that it gave; integer from 0
     clips: int
-    #: recordings so far; integer from 0
+    #: recordings processed; integer from 0
     done: int
 
 
@@ -1940,9 +1937,9 @@ DatasetAddDoneClasses = TypedDict(
         "class": str,
         #: integer from 0
         "clips": int,
-        #: clips that are learned from; integer from 0
+        #: training clips; integer from 0
         "train": int,
-        #: clips that are kept for examination, of other recordings; integer from 0
+        #: evaluation clips, from other recordings; integer from 0
         "eval": int,
         #: integer from 0
         "originals": int,
@@ -1970,25 +1967,25 @@ class DatasetAddDone(TypedDict):
     author: str
     #: text
     notes: str
-    #: where the recordings came from; text
+    #: source of the recordings; text
     source: str
-    #: clips that can be trained on; integer from 0
+    #: usable clips; integer from 0
     clips: int
-    #: of clips (min); number from 0
+    #: total length of the clips (min); number from 0
     minutes: float
-    #: recordings the clips were cut from; integer from 0
+    #: source recordings; integer from 0
     originals: int
-    #: of silence that was left out (min); number from 0
+    #: silence removed (min); number from 0
     minutesSilent: float
     #: list of map
     classes: list[DatasetAddDoneClasses]
     #: clips below -60 dBFS; map
     silent: DatasetAddDoneSilent
-    #: clips that reach full scale and stay there; map
+    #: clipped clips: runs of samples at full scale; map
     clipped: DatasetAddDoneSilent
-    #: pairs of clips of different recordings that are nearly the same; map
+    #: pairs of nearly identical clips from different recordings; map
     duplicates: DatasetAddDoneSilent
-    #: clips for examination that were left out because they are nearly the same as one that is learned from; map
+    #: evaluation clips removed because they are nearly identical to a training clip; map
     dropped: DatasetAddDoneSilent
 
 
@@ -2009,15 +2006,15 @@ class DatasetListDoneDatasets(TypedDict):
     author: str
     #: text
     notes: str
-    #: where the recordings came from; text
+    #: source of the recordings; text
     source: str
-    #: clips that can be trained on; integer from 0
+    #: usable clips; integer from 0
     clips: int
-    #: of clips (min); number from 0
+    #: total length of the clips (min); number from 0
     minutes: float
-    #: recordings the clips were cut from; integer from 0
+    #: source recordings; integer from 0
     originals: int
-    #: of silence that was left out (min); number from 0
+    #: silence removed (min); number from 0
     minutesSilent: float
     #: list of map
     classes: list[DatasetAddDoneClasses]
@@ -2041,38 +2038,38 @@ class DatasetRemoveDone(TypedDict):
 class AdminRetrainArgs(TypedDict):
     #: id of the new voice; text
     voice: str
-    #: what it learns from; list of text
+    #: data sets to train on; list of text
     datasets: list[str]
-    #: name of the voice for people; text, 1 to 128 characters; when left out: its id
+    #: display name of the voice; text, 1 to 128 characters; default: its id
     name: NotRequired[str]
-    #: voice it is trained on: classes that are new are added, the others stay; text; when left out: the active voice
+    #: voice to fine-tune: new classes are added, its own are kept; text; default: the active voice
     base: NotRequired[str]
-    #: from nothing instead: the voice knows only what the data sets have; boolean; when left out: false
+    #: train from scratch instead: the voice has only the classes of the data sets; boolean; default: false
     scratch: NotRequired[bool]
-    #: of the data sets; list of text, 1 to 128 characters; when left out: all of them
+    #: of the data sets; list of text, 1 to 128 characters; default: all of them
     classes: NotRequired[list[str]]
-    #: what is trained on; of a codec only the decoder; list of "codec" or "vocoder" or "prior"; when left out: prior; all from scratch
+    #: stages to train; of a codec only the decoder; list of "codec" or "vocoder" or "prior"; default: prior; all from scratch
     stages: NotRequired[list[Literal["codec", "vocoder", "prior"]]]
-    #: of training, all stages together (min); number above 0 to 20160; when left out: 20, unless steps are given
+    #: training time, all stages together (min); number above 0 to 20160; default: 20, unless steps are given
     minutes: NotRequired[float]
-    #: or steps of each stage; integer from 1 to 10000000
+    #: or steps per stage; integer from 1 to 10000000
     steps: NotRequired[int]
-    #: sizes and settings from scratch, one of the trainer's presets: tiny proves in minutes that it all works; text; when left out: "rvq"
+    #: preset of the trainer for training from scratch; tiny tests the whole path in minutes; text; default: "rvq"
     preset: NotRequired[str]
-    #: of everything random; integer from 0 to 4294967295 or decimal text
+    #: seed of the training; integer from 0 to 4294967295 or decimal text
     seed: NotRequired[int | str]
-    #: false: done comes at once, with an empty hash, and admin.attach tells the rest; boolean; when left out: true
+    #: false: done follows at once with an empty hash; use admin.attach for the rest; boolean; default: true
     wait: NotRequired[bool]
 
 
 class AdminRetrainAccepted(TypedDict):
-    #: job id; the training goes on whatever becomes of this connection; text
+    #: job id; the training continues if this connection closes; text
     job: str
     #: text
     voice: str
     #: text or null
     base: str | None
-    #: trainings that come before; integer from 0
+    #: trainings ahead in the queue; integer from 0
     ahead: int
 
 
@@ -2104,11 +2101,11 @@ class AdminRetrainProgress(TypedDict):
 class AdminRetrainStep(TypedDict):
     #: codec, vocoder, prior or export; text
     stage: str
-    #: steps of this stage so far; integer from 0
+    #: finished steps of this stage; integer from 0
     step: int
     #: number from 0 to 1
     share: float
-    #: to the end of the last stage; null where nobody can say (s); number from 0 or null
+    #: time left until the end of the last stage; null if unknown (s); number from 0 or null
     eta: float | None
     #: map of text to number
     losses: dict[str, float]
@@ -2117,9 +2114,9 @@ class AdminRetrainStep(TypedDict):
 class AdminRetrainEval(TypedDict):
     #: codec, vocoder, prior or export; text
     stage: str
-    #: steps of this stage so far; integer from 0
+    #: finished steps of this stage; integer from 0
     step: int
-    #: on clips it never learned from; score is what it is judged by, less is better; map of text to number
+    #: metrics on evaluation clips; score selects the best checkpoint, lower is better; map of text to number
     scores: dict[str, float]
 
 
@@ -2128,13 +2125,13 @@ AdminRetrainAudition = TypedDict(
     {
         #: codec, vocoder, prior or export; text
         "stage": str,
-        #: steps of this stage so far; integer from 0
+        #: finished steps of this stage; integer from 0
         "step": int,
         #: text
         "class": str,
-        #: of the WAV on disk; text
+        #: path of the WAV; text
         "path": str,
-        #: a clip as it sounds by now; bytes
+        #: a clip of the current state; bytes
         "wav": bytes,
         #: PNG of its mel spectrogram; bytes
         "picture": bytes,
@@ -2149,7 +2146,7 @@ class AdminRetrainDone(TypedDict):
     voice: str
     #: its hash; text
     hash: str
-    #: from the order to the voice (s); number from 0
+    #: time from the request to the finished voice (s); number from 0
     seconds: float
 
 
@@ -2169,9 +2166,9 @@ class AdminJobsDoneJobs(TypedDict):
     job: str
     #: "queued" or "running" or "paused" or "done" or "failed" or "cancelled"
     state: Literal["queued", "running", "paused", "done", "failed", "cancelled"]
-    #: id of the voice it makes; text
+    #: id of the new voice; text
     voice: str
-    #: voice it is trained on; null from scratch; text or null
+    #: base voice; null if trained from scratch; text or null
     base: str | None
     #: list of text
     datasets: list[str]
@@ -2181,17 +2178,17 @@ class AdminJobsDoneJobs(TypedDict):
     ended: int | None
     #: text or null
     stage: str | None
-    #: steps of this stage so far; integer from 0
+    #: finished steps of this stage; integer from 0
     step: int
     #: of this stage's budget; number from 0 to 1
     share: float
-    #: to the end of the last stage; null where nobody can say (s); number from 0 or null
+    #: time left until the end of the last stage; null if unknown (s); number from 0 or null
     eta: float | None
-    #: of what went wrong; text or null
+    #: error code; text or null
     code: str | None
-    #: why it is in this state, where there is something to say; text or null
+    #: reason for this state, if any; text or null
     message: str | None
-    #: last lines of a failed trainer's log; list of text
+    #: last lines of the trainer's log, after a failure; list of text
     log: list[str]
 
 
@@ -2210,7 +2207,7 @@ class AdminPauseDone(TypedDict):
     job: str
     #: "queued" or "running" or "paused" or "done" or "failed" or "cancelled"
     state: Literal["queued", "running", "paused", "done", "failed", "cancelled"]
-    #: false where there was nothing to do; boolean
+    #: false if there was nothing to do; boolean
     changed: bool
 
 
@@ -2221,23 +2218,23 @@ class Commands:
         raise NotImplementedError
 
     def foley_generate(self, args: FoleyGenerateArgs) -> Request[FoleyGenerateEvent, FoleyGenerateDone]:
-        """Makes one or more clips of a class and streams what happens: rows of codes, previews, audio."""
+        """Generates one or more clips of a class and streams rows of codes, previews and audio as they become available."""
         return self._request("foley.generate", args)
 
     def foley_vary(self, args: FoleyVaryArgs | None = None) -> Request[FoleyGenerateEvent, FoleyGenerateDone]:
-        """Keeps part of a clip, or of a recording of your own, and makes the rest anew: the same body with another top."""
+        """Keeps part of the codes of a clip, or of your own recording, and samples the rest again: the same body with different detail."""
         return self._request("foley.vary", args)
 
     def foley_branch(self, args: FoleyBranchArgs | None = None) -> Request[FoleyGenerateEvent, FoleyGenerateDone]:
-        """Lets several clips go on from one row of a clip, finished or running; what they share is computed once."""
+        """Continues a clip, finished or still running, from one row in several ways; the shared rows are computed once."""
         return self._request("foley.branch", args)
 
     def foley_attach(self, args: FoleyAttachArgs) -> Request[FoleyGenerateEvent, FoleyGenerateDone]:
-        """Tells again what a job told that was asked for with `keep`, and then the rest: after a reload or a lost connection."""
+        """Repeats the events of a job that was started with `keep`, then streams the rest: for use after a reload or a lost connection."""
         return self._request("foley.attach", args)
 
     def foley_cancel(self, args: FoleyCancelArgs | None = None) -> Request[tuple[str, Any], FoleyCancelDone]:
-        """Stops a job, waiting or running; the request that began it then ends with `failed` and code `cancelled`."""
+        """Cancels a queued or running job; its request then ends with `failed` and the code `cancelled`."""
         return self._request("foley.cancel", args)
 
     def clip_list(self, args: ClipListArgs | None = None) -> Request[tuple[str, Any], ClipListDone]:
@@ -2245,35 +2242,37 @@ class Commands:
         return self._request("clip.list", args)
 
     def clip_get(self, args: ClipGetArgs) -> Request[tuple[str, Any], ClipGetDone]:
-        """Everything that is known of a saved clip: recipe, codes, lineage."""
+        """Returns all metadata of a saved clip: recipe, codes, lineage."""
         return self._request("clip.get", args)
 
     def clip_rename(self, args: ClipRenameArgs) -> Request[tuple[str, Any], ClipRenameDone]:
-        """Gives a saved clip a name."""
+        """Names a saved clip."""
         return self._request("clip.rename", args)
 
     def clip_star(self, args: ClipStarArgs) -> Request[tuple[str, Any], ClipRenameDone]:
-        """Stars a saved clip, so that it stays, or takes the star away."""
+        """Stars a saved clip, which exempts it from automatic removal, or unstars it."""
         return self._request("clip.star", args)
 
     def clip_delete(self, args: ClipGetArgs) -> Request[tuple[str, Any], ClipDeleteDone]:
-        """Deletes a saved clip; a starred one only after its star is gone."""
+        """Deletes a saved clip. A starred clip must be unstarred first."""
         return self._request("clip.delete", args)
 
     def clip_export(self, args: ClipExportArgs) -> Request[tuple[str, Any], ClipExportDone]:
-        """Makes a file for a sound department of a saved clip: WAV with bext, iXML and cues, or FLAC. No file is ever replaced."""
+        """Exports a saved clip as a file for a sound department: WAV with bext, iXML and cues, or FLAC. Existing files are never replaced."""
         return self._request("clip.export", args)
 
     def clip_batch(self, args: ClipBatchArgs | None = None) -> Request[ClipBatchEvent, ClipBatchDone]:
-        """Makes files of many clips, of saved ones and of ones that are made for it, and a sheet (CSV) of them, as one job."""
+        """Exports many clips, saved or newly generated, with a sheet (CSV) that lists them, as one job."""
         return self._request("clip.batch", args)
 
     def deliver_set(self, args: DeliverSetArgs | None = None) -> Request[tuple[str, Any], DeliverSetDone]:
-        """Says which saved clips are delivered by themselves to the folder that the owner named, and how; each once, for good. Needs the admin role."""
+        """Sets which saved clips are delivered automatically to the delivery folder, and in which form; each clip is delivered exactly once. Needs the
+        admin role.
+        """
         return self._request("deliver.set", args)
 
     def deliver_info(self) -> Request[tuple[str, Any], DeliverSetDone]:
-        """What is delivered by itself, where, and how far that is."""
+        """Returns the delivery rule, its folder and its progress."""
         return self._request("deliver.info", None)
 
     def voice_list(self) -> Request[tuple[str, Any], VoiceListDone]:
@@ -2281,132 +2280,134 @@ class Commands:
         return self._request("voice.list", None)
 
     def voice_info(self, args: VoiceInfoArgs | None = None) -> Request[tuple[str, Any], VoiceInfoDone]:
-        """Gives a voice's card: classes, grid, rates, data, licences, credits, scores."""
+        """Returns a voice's card: classes, grid, rates, data, licences, credits, scores."""
         return self._request("voice.info", args)
 
     def server_info(self) -> Request[tuple[str, Any], ServerInfoDone]:
-        """Says what runs: version, engine, ports, limits, queue."""
+        """Returns the state of the server: version, engine, ports, limits, queue."""
         return self._request("server.info", None)
 
     def server_ping(self, args: ServerPingArgs | None = None) -> Request[tuple[str, Any], ServerPingDone]:
-        """Answers at once with what it was given."""
+        """Echoes its argument immediately."""
         return self._request("server.ping", args)
 
     def server_clock(self, args: ServerClockArgs | None = None) -> Request[tuple[str, Any], ServerClockDone]:
-        """Compares clocks as NTP does: with t4, the answer's arrival, a client's offset is ((t2 - t1) + (t3 - t4)) / 2."""
+        """Synchronises clocks as NTP does: with t4, the arrival time of the answer, the client's offset is ((t2 - t1) + (t3 - t4)) / 2."""
         return self._request("server.clock", args)
 
     def server_watch(self, args: ServerWatchArgs | None = None) -> Request[ServerWatchEvent, ServerWatchDone]:
-        """Sends events of the whole server, including those of other clients: jobs and their rows, hits, pools, refused messages. Runs until it is
-        cancelled; over OSC as long as the client sends something once a minute. A slow client misses some events.
+        """Subscribes to the events of the whole server, including other clients': jobs and their rows, hits, pools, refused messages. Runs until
+        cancelled; over OSC while the client sends at least one message a minute. A slow client misses some events.
         """
         return self._request("server.watch", args)
 
     def device_list(self) -> Request[tuple[str, Any], DeviceListDone]:
-        """Lists what sounds can go to and what MIDI can come from on the machine of the server, and what is open."""
+        """Lists the audio outputs and MIDI inputs of the server's machine, and which are open."""
         return self._request("device.list", None)
 
     def trigger_map(self, args: TriggerMapArgs) -> Request[tuple[str, Any], TriggerMapDone]:
-        """Maps a MIDI note, controller or program, or an OSC address, to a sound that is kept ready; a map of this id is replaced. Maps of one source
-        all sound, in the order in which they were made.
+        """Maps a MIDI note, controller or program, or an OSC address, to a class with a pool of ready clips; replaces a map of the same id. All maps of
+        one source sound, in the order they were created.
         """
         return self._request("trigger.map", args)
 
     def trigger_edit(self, args: TriggerEditArgs) -> Request[tuple[str, Any], TriggerMapDone]:
-        """Changes some of a map while it plays; what is ready stays ready unless what it plays is changed."""
+        """Changes settings of a map while it plays; its ready clips are kept unless the change affects what is generated."""
         return self._request("trigger.edit", args)
 
     def trigger_unmap(self, args: TriggerUnmapArgs) -> Request[tuple[str, Any], TriggerUnmapDone]:
-        """Takes a map away; a shot of it sounds to its end, a gate or a loop ends."""
+        """Removes a map; its shots play to their end, its gates and loops stop."""
         return self._request("trigger.unmap", args)
 
     def trigger_list(self) -> Request[tuple[str, Any], TriggerListDone]:
-        """Every map and its pool."""
+        """Lists all maps with their pools."""
         return self._request("trigger.list", None)
 
     def trigger_export(self, args: TriggerExportArgs | None = None) -> Request[tuple[str, Any], TriggerExportDone]:
-        """Maps to keep elsewhere: what it answers is what `trigger.import` takes."""
+        """Returns all maps in the form that `trigger.import` accepts."""
         return self._request("trigger.export", args)
 
     def trigger_import(self, args: TriggerImportArgs) -> Request[tuple[str, Any], TriggerImportDone]:
-        """Takes maps as `trigger.export` and `trigger.list` give them, all or none; those with the same ids are replaced."""
+        """Imports maps as returned by `trigger.export` or `trigger.list`, all or none; maps with the same ids are replaced."""
         return self._request("trigger.import", args)
 
     def trigger_fire(self, args: TriggerFireArgs | None = None, *, at: float | None = None) -> Request[TriggerFireEvent, TriggerFireDone]:
-        """Plays a map as if it was hit. With a time ahead that leaves room for it, a clip is made for this hit; else, or when that clip is not made in
-        time, one that is ready plays. `at`: when it is meant, in ms since 1970.
+        """Triggers a map. If its time lies far enough ahead, a new clip is generated for this hit; otherwise, or if that clip is late, a ready clip
+        plays. `at`: when it is meant, in ms since 1970.
         """
         return self._request("trigger.fire", args, at)
 
     def trigger_stop(self, args: TriggerStopArgs | None = None) -> Request[tuple[str, Any], TriggerStopDone]:
-        """Ends a sound, the sounds of a map, or all of them."""
+        """Stops one sound, all sounds of a map, or all sounds."""
         return self._request("trigger.stop", args)
 
     def transport_set(self, args: TransportSetArgs, *, at: float | None = None) -> Request[TriggerFireEvent, TransportSetDone]:
-        """Tells where the song of a host is: it goes on from there by itself until the next word, and maps with `quantise` wait for its beats. While it
-        plays it goes before a MIDI clock. With a time, it is so at that time. `at`: when it is meant, in ms since 1970.
+        """Sets the song position and tempo of a host. The position advances by itself until the next call, and maps with `quantise` wait for its beats.
+        While it plays it takes precedence over a MIDI clock. With `at`, it applies at that time. `at`: when it is meant, in ms since 1970.
         """
         return self._request("transport.set", args, at)
 
     def transport_info(self) -> Request[tuple[str, Any], TransportSetDone]:
-        """Where the song is, and who counts its beats."""
+        """Returns the song position, tempo and tempo source."""
         return self._request("transport.info", None)
 
     def pool_info(self, args: PoolInfoArgs | None = None) -> Request[tuple[str, Any], PoolInfoDone]:
-        """The clips that maps keep ready, and what memory they take. Over OSC `/foley/maps` tells them; `server.watch` tells each change."""
+        """Returns the pools of ready clips and their memory. Over OSC, `/foley/maps` reports them; `server.watch` sends each change."""
         return self._request("pool.info", args)
 
     def admin_activate(self, args: AdminActivateArgs) -> Request[tuple[str, Any], AdminActivateDone]:
-        """Makes a voice the active one: loaded and tried beside the old one, then new requests get it; those that run end with theirs. Needs the admin
-        role.
+        """Activates a voice: it is loaded and tested beside the current one, then serves new requests; running jobs finish with the old voice. Needs the
+        admin role.
         """
         return self._request("admin.activate", args)
 
     def admin_rollback(self) -> Request[tuple[str, Any], AdminActivateDone]:
-        """Makes the voice active again that was active before this one. Needs the admin role."""
+        """Reactivates the previously active voice. Needs the admin role."""
         return self._request("admin.rollback", None)
 
     def admin_fad(self, args: AdminFadArgs | None = None) -> Request[AdminFadEvent, AdminFadDone]:
-        """Makes clips of each class and says how far they lie from real ones: Fréchet and kernel audio distance of their sounding patches, class by
-        class. Needs the admin role.
+        """Generates clips of each class and computes their Fréchet and kernel audio distance to real clips, over sounding patches, per class. Needs the
+        admin role.
         """
         return self._request("admin.fad", args)
 
     def voice_scores(self, args: VoiceScoresArgs | None = None) -> Request[tuple[str, Any], VoiceScoresDone]:
-        """Lists what `admin.fad` has measured here, oldest first."""
+        """Lists the results of `admin.fad` on this server, oldest first."""
         return self._request("voice.scores", args)
 
     def voice_compare(self, args: VoiceCompareArgs) -> Request[VoiceCompareEvent, VoiceCompareDone]:
-        """Puts voices beside each other: their cards and scores, and, with a class, the same seeds and settings made by each, as one job."""
+        """Compares voices: their cards and scores and, if a class is given, clips of the same seeds and settings from each, as one job."""
         return self._request("voice.compare", args)
 
     def voice_delete(self, args: VoiceDeleteArgs) -> Request[tuple[str, Any], VoiceDeleteDone]:
-        """Removes a voice that nothing needs: not the active one, none that ships with the server, none that a job or training works with. Needs the
-        admin role.
-        """
+        """Deletes a voice. The active voice, built-in voices and voices in use by a job or training are refused. Needs the admin role."""
         return self._request("voice.delete", args)
 
     def voice_export(self, args: VoiceExportArgs | None = None) -> Request[tuple[str, Any], VoiceExportDone]:
-        """Gives a voice as one file: graphs, card, embedder, reference statistics and credits. The same voice is the same bytes. Needs the admin role."""
+        """Exports a voice as one file: graphs, card, embedder, reference statistics and credits. The same voice gives the same bytes. Needs the admin
+        role.
+        """
         return self._request("voice.export", args)
 
     def voice_upload(self, args: VoiceUploadArgs) -> Request[tuple[str, Any], VoiceUploadDone]:
-        """Takes a piece of the file of a voice. They come in order; `voice.import` makes a voice of them. Needs the admin role."""
+        """Uploads a piece of a voice file. Pieces are sent in order; `voice.import` then imports the file. Needs the admin role."""
         return self._request("voice.upload", args)
 
     def voice_import(self, args: VoiceImportArgs | None = None) -> Request[VoiceImportEvent, VoiceImportDone]:
-        """Makes a voice of a file that `voice.export` gave: every hash is compared, what could execute is refused, and a clip is made in a process of
-        its own, before it is there. Needs the admin role.
+        """Imports a file made by `voice.export`: all hashes are verified, executable content is refused, and a test clip is generated in a separate
+        process before the voice is added. Needs the admin role.
         """
         return self._request("voice.import", args)
 
     def dataset_upload(self, args: DatasetUploadArgs) -> Request[tuple[str, Any], DatasetUploadDone]:
-        """Takes a piece of a recording. The pieces of a file come in order; `dataset.add` makes a data set of all files. Needs the admin role."""
+        """Uploads a piece of a recording. Pieces of a file are sent in order; `dataset.add` then makes a data set of all uploaded files. Needs the admin
+        role.
+        """
         return self._request("dataset.upload", args)
 
     def dataset_add(self, args: DatasetAddArgs) -> Request[DatasetAddEvent, DatasetAddDone]:
-        """Makes a data set of recordings: cuts them at quiet points, drops silence, splits them by recording, looks for what is broken or there twice.
-        Needs the admin role.
+        """Creates a data set from recordings: cuts them at quiet points, removes silence, splits them into training and evaluation clips by recording,
+        and reports broken and duplicate clips. Needs the admin role.
         """
         return self._request("dataset.add", args)
 
@@ -2415,37 +2416,37 @@ class Commands:
         return self._request("dataset.list", None)
 
     def dataset_info(self, args: DatasetInfoArgs) -> Request[tuple[str, Any], DatasetAddDone]:
-        """Says all that is known of a data set. Needs the admin role."""
+        """Returns all information about a data set. Needs the admin role."""
         return self._request("dataset.info", args)
 
     def dataset_remove(self, args: DatasetInfoArgs) -> Request[tuple[str, Any], DatasetRemoveDone]:
-        """Removes a data set that no training needs any more. Voices that learned from it stay. Needs the admin role."""
+        """Removes a data set that no training uses. Voices trained on it are kept. Needs the admin role."""
         return self._request("dataset.remove", args)
 
     def admin_retrain(self, args: AdminRetrainArgs) -> Request[AdminRetrainEvent, AdminRetrainDone]:
-        """Trains a new voice on data sets, from another voice or from scratch, behind everything that plays. Tells how it goes until it is done. Needs
-        the admin role.
+        """Trains a new voice on data sets, by fine-tuning another voice or from scratch, at lower priority than everything that plays, and reports
+        progress. Needs the admin role.
         """
         return self._request("admin.retrain", args)
 
     def admin_jobs(self) -> Request[tuple[str, Any], AdminJobsDone]:
-        """Lists the trainings, oldest first: what waits, what runs, what came of the others. Needs the admin role."""
+        """Lists the trainings, oldest first: queued, running and ended. Needs the admin role."""
         return self._request("admin.jobs", None)
 
     def admin_attach(self, args: AdminAttachArgs) -> Request[AdminRetrainEvent, AdminRetrainDone]:
-        """Tells what a training has come to, and then how it goes on, as `admin.retrain` does: after a lost connection, or a restart of the server.
-        Needs the admin role.
+        """Reports the state of a training, then its progress as `admin.retrain` does: for use after a lost connection or a restart of the server. Needs
+        the admin role.
         """
         return self._request("admin.attach", args)
 
     def admin_pause(self, args: AdminAttachArgs) -> Request[tuple[str, Any], AdminPauseDone]:
-        """Pauses a training: its memory is given back, what it has learned is kept. Needs the admin role."""
+        """Pauses a training: frees its memory and keeps its checkpoint. Needs the admin role."""
         return self._request("admin.pause", args)
 
     def admin_resume(self, args: AdminAttachArgs) -> Request[tuple[str, Any], AdminPauseDone]:
-        """Lets a paused training go on, behind those that wait. Needs the admin role."""
+        """Resumes a paused training, behind those already queued. Needs the admin role."""
         return self._request("admin.resume", args)
 
     def admin_cancel(self, args: AdminAttachArgs) -> Request[tuple[str, Any], AdminPauseDone]:
-        """Ends a training and removes what it has learned. Needs the admin role."""
+        """Cancels a training and deletes its checkpoints. Needs the admin role."""
         return self._request("admin.cancel", args)
