@@ -13,7 +13,7 @@ type Issue = z.core.$ZodIssue;
 export function parseArgs<N extends CommandName>(cmd: N, args: unknown, id?: string): Args<N>;
 export function parseArgs(cmd: string, args: unknown, id?: string): Args<CommandName>;
 export function parseArgs(cmd: string, args: unknown, id?: string): Args<CommandName> {
-  if (!isCommandName(cmd)) throw new ProtocolError('unknown_command', `${show(cmd)}: no such command`, { id });
+  if (!isCommandName(cmd)) throw new ProtocolError('unknown_command', `${show(cmd)}: unknown command`, { id });
   return checkArgs(commandOf(cmd), args, id) as Args<CommandName>;
 }
 

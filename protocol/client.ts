@@ -131,7 +131,7 @@ export class Client {
     try {
       answer = this.#codec.decodeAnswer(typeof frame === 'string' ? frame : new Uint8Array(frame));
     } catch (cause) {
-      this.#finish(new ProtocolError('malformed', 'the server sent something unreadable', { cause }));
+      this.#finish(new ProtocolError('malformed', 'the server sent an unreadable message', { cause }));
       this.#socket.close(1000);
       return;
     }
@@ -157,7 +157,7 @@ export function connect(url: string, options: ConnectOptions = {}): Promise<Clie
   const WebSocket = options.WebSocket ?? (globalThis as unknown as Pick<ConnectOptions, 'WebSocket'>).WebSocket;
   if (WebSocket === undefined)
     return Promise.reject(
-      new ProtocolError('internal', 'there is no global WebSocket; pass the one of the ws package'),
+      new ProtocolError('internal', 'there is no global WebSocket; pass WebSocket from the ws package'),
     );
   const target = new URL(url);
   if (options.token !== undefined) target.searchParams.set('token', options.token);

@@ -195,7 +195,7 @@ export async function createApp(config: Config, parts: AppParts = {}): Promise<A
     };
   };
   const auditLog = new AuditLog(path.join(config.data, 'admin.jsonl'), (err) =>
-    log.warn({ err }, 'an admin action was not logged'),
+    log.warn({ err }, 'an admin action could not be logged'),
   );
   const dispatcher = new Dispatcher({
     handlers: createHandlers({
@@ -239,7 +239,7 @@ export async function createApp(config: Config, parts: AppParts = {}): Promise<A
       ended: (request, code) => auditLog.ended(request, code),
       refused: ({ cmd, transport }, code) => auditLog.refused({ cmd, transport, code }),
     },
-    onFault: (err, where) => log.error({ err, ...where }, 'a request ended in a fault of the server'),
+    onFault: (err, where) => log.error({ err, ...where }, 'a request failed with an internal error'),
     ...(parts.extra === undefined ? {} : { extra: parts.extra }),
   });
   bus.subscribe(null, (event, job) => {
@@ -270,7 +270,7 @@ export async function createApp(config: Config, parts: AppParts = {}): Promise<A
     // Whoever waited for a job is told of its end before the connection goes.
     await nextTurn();
     const part = async (name: string, closed: Promise<unknown>, ms = closeMs): Promise<void> => {
-      if (!(await within(closed, ms))) log.warn({ part: name }, 'a part of the server did not close in time');
+      if (!(await within(closed, ms))) log.warn({ part: name }, 'part of the server did not close in time');
     };
     await part('listeners', listeners.close());
     await Promise.all([
@@ -328,12 +328,10 @@ export async function createApp(config: Config, parts: AppParts = {}): Promise<A
   if (config.listen || parts.midi !== undefined) void midi.open();
   // Not in a process that makes one clip and leaves.
   if (config.listen)
-    voices.sweep().catch((err: unknown) => log.warn({ err }, 'remains of voices could not be removed'));
-  if (config.listen)
-    training.restore().catch((err: unknown) => log.warn({ err }, 'the trainings could not be taken up again'));
+    voices.sweep().catch((err: unknown) => log.warn({ err }, 'leftover voice files could not be removed'));
+  if (config.listen) training.restore().catch((err: unknown) => log.warn({ err }, 'trainings could not be resumed'));
   // Nor is anything delivered that an earlier server left.
-  if (config.listen)
-    restoreDeliveries().catch((err: unknown) => log.warn({ err }, 'the deliveries could not be taken up again'));
+  if (config.listen) restoreDeliveries().catch((err: unknown) => log.warn({ err }, 'deliveries could not be resumed'));
   const warmed = parts.onDemand === true ? Promise.resolve() : check();
   const ready = warmed.then(() => ({ voice: active.active, problem }));
   return {

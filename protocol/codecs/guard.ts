@@ -11,7 +11,7 @@ export function guard(value: unknown): void {
   const visit = (part: unknown, depth: number) => {
     if (++nodes > limits.nodes) throw new ProtocolError('malformed', `more than ${limits.nodes} values in one message`);
     if (typeof part === 'number' && !Number.isFinite(part))
-      throw new ProtocolError('malformed', 'a number is not finite or too large');
+      throw new ProtocolError('malformed', 'a number is not finite or is out of range');
     if (typeof part !== 'object' || part === null || part instanceof Uint8Array) return;
     if (depth >= limits.depth) throw new ProtocolError('malformed', `nested deeper than ${limits.depth}`);
     if (Array.isArray(part)) {

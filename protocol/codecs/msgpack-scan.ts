@@ -105,6 +105,6 @@ function skip(
       enter(view.getUint32(take(4)), 2);
       return;
     default:
-      throw new ProtocolError('malformed', 'msgpack extension types are not used here');
+      throw new ProtocolError('malformed', 'msgpack extension types are not supported');
   }
 }

@@ -71,7 +71,7 @@ function readPlain({ address, args }: OscMessage, isMapped: IsMapped): OscItem {
         args: { osc: address, velocity: velocityOf(args) },
       };
     }
-    if (found === undefined) throw new ProtocolError('unknown_command', `${show(address)}: no such address`);
+    if (found === undefined) throw new ProtocolError('unknown_command', `${show(address)}: unknown address`);
     const { command, name, form } = found;
     if (form.id === 'none') {
       const button = args.length === 1 ? buttonOf(args[0]!, form) : null;
@@ -101,11 +101,11 @@ function readArgs(given: readonly OscArg[], command: Command, form: OscForm): Re
     const fail = (message: string) =>
       new ProtocolError('bad_args', `args.${name}: ${message}`, { path: `args.${name}` });
     if (schema === undefined)
-      throw new ProtocolError('bad_args', `${show(name)}: no such argument`, { path: `args.${name.slice(0, 40)}` });
+      throw new ProtocolError('bad_args', `${show(name)}: unknown argument`, { path: `args.${name.slice(0, 40)}` });
     if (Object.hasOwn(form.fixed, name)) throw fail('cannot be chosen over OSC');
     if (Object.hasOwn(args, name)) throw fail('given twice');
     const value = plainValue(arg);
-    if (value === undefined) throw fail(`an OSC ${arg.type} means nothing here`);
+    if (value === undefined) throw fail(`OSC type ${arg.type} is not supported`);
     if (value === null) return;
     const words = form.words !== undefined && Object.hasOwn(form.words, name) ? form.words[name] : undefined;
     args[name] =
@@ -128,12 +128,14 @@ function readArgs(given: readonly OscArg[], command: Command, form: OscForm): Re
   }
   const pairs = given.slice(at);
   if (pairs.length > 0 && !form.pairs)
-    throw new ProtocolError('bad_args', `${form.address}: ${pairs.length} arguments too many`, { path: 'args' });
+    throw new ProtocolError('bad_args', `${form.address}: ${pairs.length} unexpected extra arguments`, {
+      path: 'args',
+    });
   for (let i = 0; i < pairs.length; i += 2) {
     const [key, value] = [pairs[i], pairs[i + 1]];
     const name = key === undefined ? undefined : plainValue(key);
     if (typeof name !== 'string')
-      throw new ProtocolError('bad_args', `expected the name of an argument after ${at + i} others`, { path: 'args' });
+      throw new ProtocolError('bad_args', `expected an argument name at position ${at + i + 1}`, { path: 'args' });
     if (value === undefined)
       throw new ProtocolError('bad_args', `${show(name)}: a value is missing`, { path: `args.${name.slice(0, 40)}` });
     set(name, value);

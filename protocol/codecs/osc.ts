@@ -57,7 +57,7 @@ function refuse(item: OscItem, aheadMs: number): OscItem {
   const seconds = Math.round(aheadMs / 1000);
   const error = new ProtocolError(
     'bad_args',
-    `the timetag lies ${seconds} s ahead; at most ${limits.oscHorizonMs / 1000} s are kept`,
+    `the timetag is ${seconds} s ahead; at most ${limits.oscHorizonMs / 1000} s are allowed`,
   );
   return {
     kind: 'refused',

@@ -76,7 +76,7 @@ Where OSC is on, the HTTP port describes it as the [OSCQuery proposal](https://g
 over mDNS (\`_oscjson._tcp\`, \`_osc._udp\`, \`_foleyd._tcp\`) on the networks that \`--host\` opens it to.
 
 - \`GET /<address>\` is a node with everything below it, \`GET /<address>?TYPE\` one attribute of it, \`?HOST_INFO\` the server. 204: no such
-  content, as \`VALUE\` of what can only be sent; 400: no such attribute; 404: no such address.
+  content, as \`VALUE\` of what can only be sent; 400: unknown attribute; 404: unknown address.
 - Arguments that follow by name are in \`PAIRS\`, which is ours; \`EXTENDED_TYPE\` has the names of the ordered ones, \`OVERLOADS\` the shorter forms.
 - \`/foley/state/voice\`, \`/foley/state/jobs\` and \`/foley/state/pool/<map>\` can be read. So can the addresses of trigger maps, which come and
   go with them: their value is the velocity that they were sent last.

@@ -178,7 +178,7 @@ async function measure(pair: string) {
     }
   }
   const alike = known.one.filter((sound, i) => sound === known.other[i]).length;
-  if (alike > 0) throw new Error(`${alike} clips of the two voices are the same: nothing could be told apart`);
+  if (alike > 0) throw new Error(`${alike} clips of the two voices are identical, so they cannot be compared`);
 
   const always = { voice: 'one' } as const;
   let began = performance.now();

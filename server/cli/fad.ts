@@ -124,7 +124,7 @@ async function filesByClass(place: string): Promise<Map<string, string[]>> {
         names.slice(0, MOST_FILES).map((name) => path.join(place, folder.name, name)),
       );
   }
-  if (found.size === 0) throw new CliError('io_error', `${place} has no folder with WAVs in it`);
+  if (found.size === 0) throw new CliError('io_error', `${place} has no folder with WAV files`);
   return found;
 }
 

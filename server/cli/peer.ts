@@ -80,7 +80,7 @@ class PinnedAgent extends Agent {
     socket.once('error', (error) => callback?.(error, socket));
     socket.once('secureConnect', () => {
       if (socket.getPeerCertificate().fingerprint256 === this.#certificate) callback?.(null, socket);
-      else socket.destroy(new Error('the server shows another certificate than it left in the data folder'));
+      else socket.destroy(new Error("the server's certificate differs from the one in its data folder"));
     });
     return undefined;
   }

@@ -32,8 +32,8 @@ async function opened(socket: WebSocket, url: string): Promise<void> {
     const message = (error as Error).message;
     const refused = /Unexpected server response: (\d+)/.exec(message)?.[1];
     if (refused === '401')
-      throw new CliError('unauthorized', `${url} asks for a token: --token SECRET or FOLEYD_TOKEN`, error);
-    if (refused === '403') throw new CliError('forbidden', `${url} refuses this client`, error);
+      throw new CliError('unauthorized', `${url} requires a token: use --token SECRET or FOLEYD_TOKEN`, error);
+    if (refused === '403') throw new CliError('forbidden', `${url} refused this client`, error);
     throw new CliError('no_server', `${url}: ${message}`, error);
   }
 }

@@ -163,7 +163,7 @@ async function recordings(folder: string, label: string | undefined): Promise<Re
       const parts = name.split(path.sep);
       const own = plain(parts.slice(label === undefined ? 1 : 0).join('_'));
       if (label === undefined && parts.length < 2)
-        throw new CliError('usage', `${name} lies in no class folder: --class says what all of it is`);
+        throw new CliError('usage', `${name} is not in a class folder; name the class with --class`);
       const numbered = `${String(i + 1).padStart(4, '0')}_${own}`;
       return {
         file,

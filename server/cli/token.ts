@@ -32,5 +32,5 @@ function dataOf(config: SessionChoice['config']): string {
 
 function roleOf(role: string): Role {
   if (role === 'play' || role === 'admin') return role;
-  throw new CliError('usage', `${role} is no role; there are play and admin`);
+  throw new CliError('usage', `${role} is not a role; the roles are play and admin`);
 }

@@ -82,7 +82,7 @@ async function sent(session: Session, file: string, bar: Bar): Promise<string> {
     for (let offset = 0; offset === 0 || offset < size; ) {
       const { bytesRead } = await handle.read(piece, 0, PIECE, offset);
       if (bytesRead === 0 && offset > 0)
-        throw new CliError('io_error', `${file} became shorter while it was being read`);
+        throw new CliError('io_error', `${file} was truncated while it was being read`);
       const data = piece.subarray(0, bytesRead).toString('base64');
       await session.call('voice.upload', { upload, offset, data });
       offset += bytesRead;

@@ -84,7 +84,7 @@ export class AutoDelivery {
     try {
       await this.#file.write(`${JSON.stringify(rule, null, 2)}\n`);
     } catch (error) {
-      throw new ProtocolError('io_error', `it could not be kept: ${(error as Error).message}`, { cause: error });
+      throw new ProtocolError('io_error', `it could not be saved: ${(error as Error).message}`, { cause: error });
     }
     this.#rule = rule;
     this.#isSet = true;
@@ -194,7 +194,7 @@ export class AutoDelivery {
   #fail(error: unknown): void {
     const { code, message } = toProtocolError(error);
     this.#problem = `${code}: ${message}`;
-    this.#options.onProblem('a clip could not be delivered', error);
+    this.#options.onProblem('delivering a clip failed', error);
   }
 }
 

@@ -85,7 +85,7 @@ export class FileDelivery implements Delivery {
   check({ to, folder }: Target): void {
     this.#folderOf(to);
     if (to === 'exports' && folder !== '')
-      throw new ProtocolError('bad_args', 'args.folder: only deliveries go into folders', { path: 'args.folder' });
+      throw new ProtocolError('bad_args', 'args.folder: only deliveries can use a subfolder', { path: 'args.folder' });
   }
 
   #folderOf(to: Place): Folder {
@@ -114,7 +114,7 @@ export function checkSettings({ format, bits, channels, pan }: FileSettings): vo
     throw new ProtocolError('bad_args', `args.${name}: ${message}`, { path: `args.${name}` });
   };
   if (format === 'flac' && bits === 32) fail('bits', 'a FLAC has 16 or 24');
-  if (channels === 1 && pan !== 0) fail('pan', 'only a sound of two channels has a place');
+  if (channels === 1 && pan !== 0) fail('pan', 'pan needs two channels');
 }
 
 function labelOf({ class: label, id }: StoredClip): string {

@@ -100,18 +100,21 @@ export class Folder {
       await onName(file);
       if (await settle(part, file)) return file;
     }
-    throw new ProtocolError('io_error', `there are too many files named ${stem}`);
+    throw new ProtocolError('io_error', `too many files are named ${stem}`);
   }
 
   async #checkRoom(dir: string, bytes: number): Promise<void> {
     const { freeDisk, maxBytes, root } = this.#options;
     const { bavail, bsize } = await statfs(dir);
     if (bavail * bsize - bytes < freeDisk) {
-      throw new ProtocolError('no_room', `${mib(bavail * bsize)} of disk are free, ${mib(freeDisk)} must stay so`);
+      throw new ProtocolError(
+        'no_room',
+        `${mib(bavail * bsize)} of disk space are free; ${mib(freeDisk)} must stay free`,
+      );
     }
     if (this.#bytes === null || this.#bytes + bytes > maxBytes) this.#bytes = await sizeOf(root);
     if (this.#bytes + bytes > maxBytes) {
-      throw new ProtocolError('no_room', `${mib(this.#bytes)} lie in the folder, it may hold ${mib(maxBytes)}`);
+      throw new ProtocolError('no_room', `${mib(this.#bytes)} are in the folder; its limit is ${mib(maxBytes)}`);
     }
   }
 }
@@ -144,7 +147,7 @@ async function sizeOf(root: string): Promise<number> {
   let [bytes, count] = [0, 0];
   for (const entry of await readdir(root, { withFileTypes: true, recursive: true })) {
     if (!entry.isFile()) continue;
-    if (++count > MOST_COUNTED) throw new ProtocolError('no_room', `more than ${MOST_COUNTED} files lie in the folder`);
+    if (++count > MOST_COUNTED) throw new ProtocolError('no_room', `the folder has more than ${MOST_COUNTED} files`);
     bytes += (await lstat(path.join(entry.parentPath ?? entry.path, entry.name)).catch(() => ({ size: 0 }))).size;
   }
   return bytes;

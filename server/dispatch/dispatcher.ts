@@ -189,7 +189,7 @@ export class Dispatcher {
       open = this.#admit(known, request);
       const { command, handler } = this.#authorise(known, request);
       if (request.at !== undefined && !command.timed) {
-        throw new ProtocolError('bad_args', `at: ${request.cmd} has no time`, { id: request.id, path: 'at' });
+        throw new ProtocolError('bad_args', `at: ${request.cmd} does not take a time`, { id: request.id, path: 'at' });
       }
       const args = checkArgs(command, request.args, request.id);
       if (command.role === 'admin') {
@@ -230,7 +230,7 @@ export class Dispatcher {
     const { id, cmd } = request;
     const found = this.#commands.get(cmd);
     if (found === undefined) {
-      throw new ProtocolError('unknown_command', `${JSON.stringify(cmd.slice(0, 40))}: no such command`, { id });
+      throw new ProtocolError('unknown_command', `${JSON.stringify(cmd.slice(0, 40))}: unknown command`, { id });
     }
     if (found.command.role === 'admin' && session.role !== 'admin') {
       this.#options.audit?.refused(adminRequest(session, request), 'forbidden');

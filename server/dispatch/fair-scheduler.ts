@@ -70,7 +70,7 @@ export class FairScheduler implements Scheduler {
 
   submit(order: JobOrder): Job {
     const { maxJobs, maxClips } = this.#options;
-    if (this.#closing) throw new ProtocolError('shutting_down', 'the server is stopping and takes no more jobs');
+    if (this.#closing) throw new ProtocolError('shutting_down', 'the server is shutting down and accepts no more jobs');
     const waiting = this.#waiting().filter((one) => isPatient(one.order) === isPatient(order));
     const clips = clipsOf(waiting);
     // What one client fills the queue with leaves room for those who have little in it.
@@ -79,10 +79,10 @@ export class FairScheduler implements Scheduler {
     const isModest = own.length < Math.max(1, Math.floor(maxJobs / MODEST));
     const room = isModest && own.length < waiting.length ? 1 + RESERVE : 1;
     if (waiting.length >= Math.ceil(maxJobs * room)) {
-      throw new ProtocolError('queue_full', `${maxJobs} jobs are waiting already; try again later`);
+      throw new ProtocolError('queue_full', `${maxJobs} jobs are already waiting; try again later`);
     }
     if (clips + order.clips.length > Math.ceil(maxClips * room)) {
-      throw new ProtocolError('queue_full', `${clips} clips are waiting already, at most ${maxClips} may`);
+      throw new ProtocolError('queue_full', `${clips} clips are already waiting, at most ${maxClips} may`);
     }
     const position = this.#jobs.size;
     const id = randomBytes(8).toString('hex');

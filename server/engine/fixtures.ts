@@ -113,7 +113,7 @@ export class FakeProcess {
 
   #taskOf(seed: number): number {
     const asked = this.sent.findLast((message) => message.type === 'run' && message.request.seed === seed);
-    if (asked === undefined) throw new Error(`nobody asked for seed ${seed}`);
+    if (asked === undefined) throw new Error(`seed ${seed} was not requested`);
     return asked.task;
   }
 }

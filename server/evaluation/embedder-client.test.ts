@@ -48,9 +48,12 @@ test('what cannot be is refused, and the next is answered', async () => {
   };
   await assert.rejects(
     client.embed('/nowhere', new Float32Array(9), 22050),
-    failed('voice_missing', /without an embedder/),
+    failed('voice_missing', /has no embedder/),
   );
-  await assert.rejects(client.reference(dir, { npz: Buffer.from('nothing') }), failed('engine_failed', /no \.npz/));
+  await assert.rejects(
+    client.reference(dir, { npz: Buffer.from('nothing') }),
+    failed('engine_failed', /not an \.npz file/),
+  );
   await assert.rejects(client.measure(dir, null, 'Unicorn', [], 0), failed('engine_failed', /no class Unicorn/));
   await assert.rejects(client.measure(dir, null, 'Rain', [], 0), failed('engine_failed', /two embeddings/));
   const pid = client.pid!;

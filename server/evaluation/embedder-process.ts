@@ -46,7 +46,7 @@ async function referenceOf(dir: string, given: CustomReference | null): Promise<
     return new Map(Object.entries(given.clips).map(([label, clips]) => [label, fromClips(clips, card.dims)]));
   }
   const bytes = given?.npz ?? (await readEmbedderReference(dir, card));
-  if (bytes === null) throw new EngineError('voice_missing', 'the embedder comes without a reference');
+  if (bytes === null) throw new EngineError('voice_missing', 'the embedder has no reference');
   const key = createHash('sha256').update(bytes).digest('hex');
   if (reference?.key !== key || reference.dims !== card.dims) {
     const classes = readReference(bytes);

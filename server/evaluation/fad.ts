@@ -40,7 +40,8 @@ export class StatisticsError extends Error {}
  */
 export function frechet(a: Gaussian, b: Gaussian): number {
   const d = a.mu.length;
-  if (d !== b.mu.length) throw new StatisticsError(`embeddings of ${d} and of ${b.mu.length} numbers have no distance`);
+  if (d !== b.mu.length)
+    throw new StatisticsError(`embeddings of ${d} and of ${b.mu.length} numbers cannot be compared`);
   return between(a, trace(a.sigma, d), root(a.sigma, d), b, root(b.sigma, d));
 }
 

@@ -204,7 +204,7 @@ function implicitQl(d: Float64Array, e: Float64Array, n: number, z: Float64Array
       let m = l;
       while (m < n - 1 && Math.abs(e[m]!) > Math.max(tiny, 2 ** -54 * (Math.abs(d[m]!) + Math.abs(d[m + 1]!)))) m++;
       if (m === l) break;
-      if (turn >= MAX_TURNS) throw new NumericError('eigenvalues did not settle');
+      if (turn >= MAX_TURNS) throw new NumericError('the eigenvalue computation did not converge');
       sweep(d, e, l, m, n, z);
     }
   }

@@ -24,7 +24,7 @@ export function readNpz(bytes: Uint8Array): Map<string, NpyArray> {
     return entries(bytes);
   } catch (error) {
     if (error instanceof StatisticsError) throw error;
-    throw new StatisticsError(`this is no .npz: ${(error as Error).message}`, { cause: error });
+    throw new StatisticsError(`not an .npz file: ${(error as Error).message}`, { cause: error });
   }
 }
 
@@ -38,7 +38,7 @@ function entries(bytes: Uint8Array): Map<string, NpyArray> {
   if (all > MAX_ARRAYS) throw new StatisticsError('the file has too many arrays');
   let total = 0;
   for (let i = 0; i < all; i++) {
-    if (view.getUint32(at, true) !== CENTRAL) throw new StatisticsError('its directory is broken');
+    if (view.getUint32(at, true) !== CENTRAL) throw new StatisticsError('its directory is corrupt');
     const [nameLength, extra, comment] = [28, 30, 32].map((field) => view.getUint16(at + field, true)) as [
       number,
       number,
@@ -50,7 +50,7 @@ function entries(bytes: Uint8Array): Map<string, NpyArray> {
     const size = view.getUint32(at + 20, true);
     // Entries that share their bytes would make thousands of large arrays of one.
     total += size;
-    if (total > bytes.length) throw new StatisticsError('its arrays take more room than the file has');
+    if (total > bytes.length) throw new StatisticsError('its arrays are larger than the file');
     found.set(name, npy(name, stored(bytes, view, view.getUint32(at + 42, true), size)));
     at += 46 + nameLength + extra + comment;
   }
@@ -61,13 +61,14 @@ function directoryEnd(view: DataView): number {
   for (let at = view.byteLength - 22; at >= Math.max(0, view.byteLength - 66_000); at--) {
     if (view.getUint32(at, true) === END) return at;
   }
-  throw new StatisticsError('this is no .npz: it has no directory');
+  throw new StatisticsError('not an .npz file: it has no directory');
 }
 
 function stored(bytes: Uint8Array, view: DataView, at: number, size: number): Uint8Array {
-  if (view.getUint32(at, true) !== LOCAL) throw new StatisticsError('an entry is not where the directory says');
+  if (view.getUint32(at, true) !== LOCAL)
+    throw new StatisticsError('an entry is not at the position that the directory states');
   const from = at + 30 + view.getUint16(at + 26, true) + view.getUint16(at + 28, true);
-  if (from + size > bytes.length) throw new StatisticsError('the file is cut short');
+  if (from + size > bytes.length) throw new StatisticsError('the file is truncated');
   return bytes.subarray(from, from + size);
 }
 

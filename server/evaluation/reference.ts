@@ -53,7 +53,7 @@ function fromEmbeddings(label: string, arrays: ReadonlyMap<string, NpyArray>): O
   const each = [...patches.data];
   const whole = each.every((count) => Number.isInteger(count) && count > 0);
   if (shape.length !== 2 || !fits(d) || !whole || each.reduce((sum, count) => sum + count, 0) !== n) {
-    throw new StatisticsError(`${label} does not say which of its embeddings [${shape}] are whose`);
+    throw new StatisticsError(`${label} does not say which class its embeddings [${shape}] belong to`);
   }
   if (!finite(data)) throw new StatisticsError(`${label} is not finite`);
   let at = 0;

@@ -41,7 +41,7 @@ export function pieceSeed(seed: number, piece: number): number {
 
 /** What a piece begins with: the end of the piece before, moved to its beginning, and what else of it is `known`. */
 export function startOfNext({ own, grid }: Pieces, codes: Uint16Array, known?: Start): Start {
-  if (grid === null) throw new RangeError('a whole clip does not go on');
+  if (grid === null) throw new RangeError('a whole clip cannot be continued');
   const out = new Uint16Array(codes.length);
   const given = new Uint8Array(codes.length);
   const places = new Map<string, number>();

@@ -52,7 +52,7 @@ export class DetachedJobs {
     this.#evict();
     const { most, mostBytes } = this.#options;
     if (expected > mostBytes) throw tooLarge(expected, mostBytes);
-    if (this.#jobs.size >= most) throw new ProtocolError('queue_full', `${most} jobs are kept already`);
+    if (this.#jobs.size >= most) throw new ProtocolError('queue_full', `${most} jobs are already kept`);
     const stop = new AbortController();
     const aborted = (): void => {
       if (context.signal.reason !== clientGone) stop.abort(context.signal.reason);
@@ -108,7 +108,7 @@ export class DetachedJobs {
   async attach(job: string, emit: Emit, signal: AbortSignal): Promise<Done> {
     const detached = this.#jobs.get(job);
     if (detached === undefined)
-      throw new ProtocolError('unknown_job', 'no job of this id is kept', { path: 'args.job' });
+      throw new ProtocolError('unknown_job', 'no job with this id is kept', { path: 'args.job' });
     for (const event of detached.events) emit(...event);
     detached.followers.add(emit);
     let left: (() => void) | null = null;

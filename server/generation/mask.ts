@@ -55,7 +55,7 @@ export function checkCodes(grid: Grid, codes: ArrayLike<number>, path: string): 
   if (codes.length !== cells) fail(`${codes.length} codes for a grid of ${cells}`);
   for (let cell = 0; cell < cells; cell++)
     if (!(Number.isInteger(codes[cell]) && codes[cell]! >= 0 && codes[cell]! < grid.codes))
-      fail(`code ${cell} is not one from 0 to ${grid.codes - 1}`);
+      fail(`code ${cell} is not between 0 and ${grid.codes - 1}`);
   return Uint16Array.from(codes);
 }
 

@@ -76,7 +76,10 @@ test('each way of not being a recording is told', () => {
     [{ data: wav(new Float32Array(0)) }, /no sample/],
     [{ data: wav(new Float32Array(9)) }, /silent/],
     [{ data: wav(knock, 100) }, /100 Hz/],
-    [{ data: base64(new Uint8Array(Float32Array.of(0.1, Number.NaN).buffer)), rate: 8000, format: 'f32' }, /no number/],
+    [
+      { data: base64(new Uint8Array(Float32Array.of(0.1, Number.NaN).buffer)), rate: 8000, format: 'f32' },
+      /not a number/,
+    ],
     [{ data: base64(new Uint8Array(3)), rate: 8000, format: 's16' }, /3 bytes/],
     [{ data: '', rate: 8000 }, /no sample/],
   ];

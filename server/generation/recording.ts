@@ -20,11 +20,11 @@ export function readRecording({ data, rate, format }: Recording): { pcm: Float32
   if (typeof data === 'string' && !/^[A-Za-z0-9+/]*={0,2}$/.test(data)) fail('expected base64');
   const bytes = typeof data === 'string' ? new Uint8Array(Buffer.from(data, 'base64')) : data;
   const found = rate === undefined ? readWav(bytes, fail) : { pcm: samples(bytes, format ?? 's16', fail), rate };
-  if (found.pcm.length === 0) fail('there is no sample in it');
-  if (found.rate < RATE_MIN || found.rate > RATE_MAX) fail(`${found.rate} Hz is no rate of a recording`);
+  if (found.pcm.length === 0) fail('it contains no samples');
+  if (found.rate < RATE_MIN || found.rate > RATE_MAX) fail(`${found.rate} Hz is not a supported sample rate`);
   let loudest = 0;
   for (const sample of found.pcm) {
-    if (!Number.isFinite(sample)) fail('a sample is no number');
+    if (!Number.isFinite(sample)) fail('a sample is not a number');
     loudest = Math.max(loudest, Math.abs(sample));
   }
   if (loudest === 0) fail('it is silent');
@@ -43,7 +43,7 @@ function readWav(bytes: Uint8Array, fail: (message: string) => never): { pcm: Fl
 
 function samples(bytes: Uint8Array, format: 'f32' | 's16', fail: (message: string) => never): Float32Array {
   const width = format === 'f32' ? 4 : 2;
-  if (bytes.length % width !== 0) fail(`${bytes.length} bytes are no whole number of ${format} samples`);
+  if (bytes.length % width !== 0) fail(`${bytes.length} bytes are not a whole number of ${format} samples`);
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   return Float32Array.from({ length: bytes.length / width }, (_, i) =>
     format === 'f32' ? view.getFloat32(i * 4, true) : view.getInt16(i * 2, true) / 32_768,

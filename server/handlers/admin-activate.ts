@@ -36,7 +36,7 @@ export function adminRollback(deps: ActivateDeps): Handler<'admin.rollback'> {
     deps.active.inTurn(async () => {
       const { active } = deps;
       const previous = active.active;
-      let problem: unknown = new ProtocolError('unknown_voice', 'no voice was active before this one');
+      let problem: unknown = new ProtocolError('unknown_voice', 'no other voice was active before this one');
       for (const id of active.previous) {
         try {
           const voice = await deps.catalog.find(id);
@@ -64,10 +64,13 @@ async function gated({ catalog, scores, gate }: ActivateDeps, voice: Voice): Pro
     return message;
   };
   if (voice.hash === active?.hash) return null;
-  if (own === undefined) return refuse('the active voice was not measured, so nothing was compared; admin.fad does');
-  if (candidate === undefined) return refuse(`voice ${voice.id} was not measured; admin.fad does`);
+  if (own === undefined)
+    return refuse('the active voice has no FAD, so nothing was compared; measure it with admin.fad');
+  if (candidate === undefined) return refuse(`voice ${voice.id} has no FAD; measure it with admin.fad`);
   if (measuredBy(candidate) !== measuredBy(own))
-    return refuse(`voice ${voice.id} was measured in another way than the active one; measure both alike`);
+    return refuse(
+      `voice ${voice.id} was measured differently from the active one; measure both with the same settings`,
+    );
   const [theirs, ours] = [candidate.average.fad, own.average.fad];
   if (theirs <= ours * (1 + gate.margin)) return null;
   const percent = Math.round(gate.margin * 100);

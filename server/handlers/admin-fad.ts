@@ -66,7 +66,7 @@ export function adminFad(deps: FadDeps): Handler<'admin.fad'> {
       ...{ memorised: memorisedBy(voice), ...result },
     };
     await deps.scores.add(score).catch((cause: unknown) => {
-      throw new ProtocolError('io_error', `the score could not be kept: ${(cause as Error).message}`, { cause });
+      throw new ProtocolError('io_error', `the score could not be saved: ${(cause as Error).message}`, { cause });
     });
     return { score, seconds: (performance.now() - begun) / 1000 };
   };

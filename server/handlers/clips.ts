@@ -50,7 +50,7 @@ export function clipDelete({ clips }: Deps): Handler<'clip.delete'> {
   return async ({ args }) => {
     const { starred } = await clips.get(args.clip);
     if (starred)
-      throw new ProtocolError('bad_args', 'args.clip: it is starred; take the star away first', { path: 'args.clip' });
+      throw new ProtocolError('bad_args', 'args.clip: the clip is starred; unstar it first', { path: 'args.clip' });
     await clips.remove(args.clip);
     return { deleted: args.clip };
   };

@@ -119,11 +119,9 @@ async function clipSource(clips: Clips, args: Args<'dataset.add'>): Promise<Sour
       const clip = await clips.get(id);
       const label = args.class ?? (typeof clip.class === 'string' ? clip.class : null);
       if (label === null)
-        throw new ProtocolError(
-          'bad_args',
-          `args.class: clip ${id} is of no class, or of several: say what all of it is`,
-          { path: 'args.class' },
-        );
+        throw new ProtocolError('bad_args', `args.class: clip ${id} is of no class or of several: name the class`, {
+          path: 'args.class',
+        });
       // A class comes from a voice's card or a client: neither may leave the folder.
       const place = path.join(folder, label.replace(/[/\\:*?"<>|\p{Cc}]|^[.-]/gu, '_'));
       await mkdir(place, { recursive: true });

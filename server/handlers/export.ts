@@ -32,7 +32,10 @@ export async function hand(delivery: Delivery, { to, folder }: Wanted, made: Mad
   const told = { bytes: bytes.byteLength, seconds, lufs, truePeak, gain, looped };
   if (to !== 'bytes') return { ...told, ...(await delivery.write({ to, folder }, stem, ending, bytes)) };
   if (bytes.byteLength > limits.sentFileBytes) {
-    throw new ProtocolError('too_large', `the file has ${bytes.byteLength} bytes, ${limits.sentFileBytes} can be sent`);
+    throw new ProtocolError(
+      'too_large',
+      `the file has ${bytes.byteLength} bytes; at most ${limits.sentFileBytes} can be sent`,
+    );
   }
   return { ...told, name: `${stem}.${ending}`, path: null, content: bytes };
 }

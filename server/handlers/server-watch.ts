@@ -33,8 +33,8 @@ export function serverWatch({ bus, triggers, refusals, watchQuietMs }: WatchDeps
   return ({ args, emit, session, signal }) => {
     const { jobs, hits, pools, refused } = args;
     if ((watches.get(session.id) ?? 0) >= limits.watches)
-      throw new ProtocolError('queue_full', `this connection watches ${limits.watches} times already`);
-    if (total >= limits.watchesTotal) throw new ProtocolError('queue_full', `${total} watch already`);
+      throw new ProtocolError('queue_full', `this connection already has ${limits.watches} watches`);
+    if (total >= limits.watchesTotal) throw new ProtocolError('queue_full', `${total} watches are already open`);
     emit('accepted', { jobs, hits, pools });
     count(session.id, 1);
     const budget = new Budget(session.lasting ? Number.POSITIVE_INFINITY : limits.watchPerSecond);

@@ -102,7 +102,7 @@ export class Listeners {
     this.#leaving.push(tokens.watch(() => http.revoke()));
     ports.http = http.port;
     if (certificate === null && !isLoopback(host))
-      log.warn('tokens and sounds cross the network in clear: see --tls-cert');
+      log.warn('tokens and audio cross the network unencrypted; see --tls-cert');
     const { http: url, ws } = urlsOf(config, ports);
     const record = { http: url!, ws: ws!, secret, certificate: certificate?.fingerprint ?? null };
     this.#leaving.push(await writeLocalServer(config.data, record).catch(noRecord(log)));
@@ -139,7 +139,7 @@ async function certificateOf({ tlsCert, tlsKey }: ListenerSettings): Promise<Cer
 /** The server works without its record; the programs of this machine then need a token as others do. */
 function noRecord(log: Log): (err: unknown) => () => void {
   return (err) => {
-    log.warn({ err }, 'the secret of this machine could not be left in the data folder');
+    log.warn({ err }, 'the machine secret could not be written to the data folder');
     return () => undefined;
   };
 }

@@ -103,7 +103,7 @@ test('what cannot be measured is refused before anything is made', async () => {
   await assert.rejects(ask({ voice: 'nobody' }), failed('unknown_voice'));
   await assert.rejects(ask({ reference: 'nothing' }), failed('unknown_reference'));
   await assert.rejects(ask({ reference: '../references/foreign' }), failed('unknown_reference'));
-  await assert.rejects(ask({ reference: 'broken' }), failed('bad_reference', /no \.npz/));
+  await assert.rejects(ask({ reference: 'broken' }), failed('bad_reference', /not an \.npz file/));
   await assert.rejects(ask({ reference: 'foreign' }), failed('bad_reference', /24 numbers/));
   await assert.rejects(ask({ clips: 1 }), failed('bad_args'));
   await assert.rejects(app.connect('play').call('admin.fad', order), failed('forbidden'));

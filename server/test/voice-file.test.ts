@@ -117,7 +117,7 @@ test('a voice that was trained on brings along the one that makes its old classe
   const before = voicesOf('there');
   const { data } = await put(await fetched('voice=trained'), '?as=strange');
   assert.equal(data.code, 'bad_voice');
-  assert.match(data.message, /decoder\.onnx is no usable graph/);
+  assert.match(data.message, /decoder\.onnx is not a usable graph/);
   assert.deepEqual(voicesOf('there'), before);
 });
 
@@ -276,7 +276,7 @@ test('what could execute, reaches for other files, or makes no clip is refused',
   const before = voicesOf('there');
   const own = (name: string): Buffer => readFileSync(path.join(dataOf('here'), 'voices', 'mine', name));
   const cases: [string, (dir: string) => void, RegExp][] = [
-    ['a pickle as a graph', graph(pickle), /no usable graph/],
+    ['a pickle as a graph', graph(pickle), /not a usable graph/],
     ['weights in another file', graph(appended(...tensor(106, 0))), /weights in another file/],
     ['data_location EXTERNAL', graph(appended(...tensor(112, 1))), /weights in another file/],
     ['operators of others', graph(appended(66, 5, 10, 3, ...bytesOf('x.y'))), /operators of x\.y/],
@@ -284,9 +284,9 @@ test('what could execute, reaches for other files, or makes no clip is refused',
     ['functions of its own', graph(appended(202, 1, 2, 10, 0)), /field 25/],
     ['a graph cut short', graph(own('decoder.onnx').subarray(0, 9000)), /./],
     ['another graph in its place', graph(own('vocoder.onnx')), /do not fit its card/],
-    ['a pickle as the embedder', ear('graph', pickle), /no usable graph/],
+    ['a pickle as the embedder', ear('graph', pickle), /not a usable graph/],
     ['another graph as the embedder', ear('graph', own('vocoder.onnx')), /./],
-    ['a pickle as the reference', ear('reference', pickle), /no \.npz/],
+    ['a pickle as the reference', ear('reference', pickle), /not an \.npz file/],
     ['objects in the reference', ear('reference', objects()), /Rain\.mu/],
   ];
   for (const [what, change, why] of cases) {

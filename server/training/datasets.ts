@@ -123,7 +123,7 @@ export class DataSets {
   ): Promise<DataSet> {
     await this.#refuseTaken(given.id);
     const { most, finder } = this.#options;
-    if (this.#waiting >= most) throw new ProtocolError('queue_full', `${most} data sets are being made already`);
+    if (this.#waiting >= most) throw new ProtocolError('queue_full', `${most} data sets are already being created`);
     this.#waiting += 1;
     try {
       await finder.find();
@@ -195,7 +195,7 @@ export class DataSets {
   /** A folder of this name is in the way even where no data set can be read in it. */
   async #refuseTaken(id: string): Promise<void> {
     if (await exists(path.join(this.#options.dir, id)))
-      throw new ProtocolError('already_exists', `there is a data set ${id}`, { path: 'args.dataset' });
+      throw new ProtocolError('already_exists', `data set ${id} already exists`, { path: 'args.dataset' });
   }
 
   /** Null where there is none, or another's file. Throws io_error. */

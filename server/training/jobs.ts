@@ -85,7 +85,7 @@ export class TrainingJobs {
   async submit(order: TrainingOrder): Promise<Job> {
     const waiting = this.list().filter(({ state }) => state === 'queued').length;
     if (waiting >= this.#options.most)
-      throw new ProtocolError('queue_full', `${waiting} trainings are waiting already`);
+      throw new ProtocolError('queue_full', `${waiting} trainings are already waiting`);
     await this.#checkName(order.voice);
     await Promise.all(order.datasets.map((id) => this.#options.findDataset(id)));
     await this.#options.finder.find();
@@ -106,7 +106,7 @@ export class TrainingJobs {
   get(id: string): Job {
     const job = this.#jobs.get(id);
     if (job === undefined)
-      throw new ProtocolError('unknown_job', 'there is no training of this id', { path: 'args.job' });
+      throw new ProtocolError('unknown_job', 'there is no training with this id', { path: 'args.job' });
     return job;
   }
 
@@ -169,7 +169,9 @@ export class TrainingJobs {
 
   async #checkName(voice: string): Promise<void> {
     if ((await this.#options.hasVoice(voice)) || this.list().some((job) => !job.over && job.order.voice === voice)) {
-      throw new ProtocolError('already_exists', `there is a voice ${voice}, or will be`, { path: 'args.voice' });
+      throw new ProtocolError('already_exists', `voice ${voice} exists, or a training will create it`, {
+        path: 'args.voice',
+      });
     }
   }
 
@@ -258,10 +260,7 @@ export class TrainingJobs {
     const corpora = await Promise.all(order.datasets.map((dataset) => this.#options.findDataset(dataset)));
     const base = order.base === null ? null : await this.#options.findVoice(order.base.id);
     if (base !== null && base.hash !== order.base?.hash)
-      throw new ProtocolError(
-        'wrong_voice',
-        `${order.base?.id} is not the voice any more that the training began from`,
-      );
+      throw new ProtocolError('wrong_voice', `${order.base?.id} is no longer the voice that the training started from`);
     const run = path.join(this.#folder(id), 'run');
     return [
       ...['retrain', '--supervised', '--job', id, '--out', run, '--id', order.voice, '--name', order.name],
@@ -282,7 +281,7 @@ export class TrainingJobs {
     if (there !== null && there.retrained?.job !== job.id)
       throw new ProtocolError(
         'already_exists',
-        `a voice ${job.order.voice} came into being meanwhile; this one is in ${made}`,
+        `a voice ${job.order.voice} was created meanwhile; this one is in ${made}`,
       );
     if (there === null) {
       await checkGraphs(made);
@@ -333,7 +332,7 @@ async function cardOf(folder: string): Promise<Card | null> {
 /** Throws training_failed where a graph is not the one that the card names. */
 async function checkGraphs(folder: string): Promise<void> {
   const card = await cardOf(folder);
-  if (card === null) throw new ProtocolError('training_failed', `the trainer left no voice in ${folder}`);
+  if (card === null) throw new ProtocolError('training_failed', `the trainer wrote no voice to ${folder}`);
   for (const [name, { file, sha256 }] of Object.entries(card.graphs)) {
     const found = await readFile(path.join(folder, path.basename(file))).catch(() => null);
     if (found === null || createHash('sha256').update(found).digest('hex') !== sha256)

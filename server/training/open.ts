@@ -50,7 +50,7 @@ export function openTraining({ data, trainer, python, limits, findVoice, log }: 
     /** Whoever asks before the earlier jobs are known waits. */
     ready: (): Promise<void> =>
       restore().catch((cause: unknown) => {
-        throw new ProtocolError('io_error', 'the trainings of earlier runs could not be read', { cause });
+        throw new ProtocolError('io_error', 'earlier trainings could not be read', { cause });
       }),
     close: async (): Promise<void> => {
       await restored?.catch(() => undefined);

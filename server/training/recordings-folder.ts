@@ -11,10 +11,11 @@ export async function filesBelow(root: string): Promise<{ name: string; real: st
   const found: { name: string; real: string; bytes: number }[] = [];
   let seen = 0;
   const walk = async (dir: string, prefix: string, depth: number): Promise<void> => {
-    if (depth > DEEPEST) throw new ProtocolError('too_large', `folders lie more than ${DEEPEST} deep below ${root}`);
+    if (depth > DEEPEST)
+      throw new ProtocolError('too_large', `folders are nested more than ${DEEPEST} deep below ${root}`);
     for (const entry of await readdir(dir)) {
       seen += 1;
-      if (seen > MOST) throw new ProtocolError('too_large', `more than ${MOST} files lie below ${root}`);
+      if (seen > MOST) throw new ProtocolError('too_large', `there are more than ${MOST} files below ${root}`);
       const place = path.join(dir, entry);
       const info = await stat(place).catch(() => null);
       if (info === null) continue;
@@ -33,11 +34,9 @@ export async function filesBelow(root: string): Promise<{ name: string; real: st
  */
 export async function checkFolder(folder: string, allowed: readonly string[], maxBytes: number): Promise<string> {
   if (allowed.length === 0)
-    throw new ProtocolError(
-      'forbidden',
-      'no folder of this machine may be read: --dataset-folder names those that may',
-      { path: 'args.folder' },
-    );
+    throw new ProtocolError('forbidden', 'no folder is allowed; allow one with --dataset-folder', {
+      path: 'args.folder',
+    });
   const roots = (await Promise.all(allowed.map((root) => realpath(root).catch(() => null)))).filter(
     (root) => root !== null,
   );
@@ -46,14 +45,14 @@ export async function checkFolder(folder: string, allowed: readonly string[], ma
   // Whether a folder is there is not told of others.
   const real = path.isAbsolute(folder) ? await realpath(folder).catch(() => null) : null;
   if (real === null || !inside(real))
-    throw new ProtocolError('forbidden', 'this folder is none of those that may be read (--dataset-folder)', {
+    throw new ProtocolError('forbidden', 'this folder is not allowed; allow it with --dataset-folder', {
       path: 'args.folder',
     });
   let bytes = 0;
   try {
     for (const file of await filesBelow(real)) {
       if (!inside(file.real))
-        throw new ProtocolError('forbidden', `${file.name} leads out of the folders that may be read`, {
+        throw new ProtocolError('forbidden', `${file.name} leads out of the allowed folders`, {
           path: 'args.folder',
         });
       bytes += file.bytes;

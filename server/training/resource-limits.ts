@@ -16,18 +16,24 @@ export async function checkResources(folder: string, room: ResourceLimits, pid: 
   const { bavail, bsize } = await statfs(folder);
   const disk = bavail * bsize;
   if (disk < room.freeDisk) {
-    throw new ProtocolError('no_room', `${mib(disk)} of disk are free below ${folder}, ${mib(room.freeDisk)} must be`);
+    throw new ProtocolError(
+      'no_room',
+      `${mib(disk)} of disk space are free in ${folder}; ${mib(room.freeDisk)} are required`,
+    );
   }
   if (pid === null) {
     const free = await freeMemory();
     if (free < room.freeMemory) {
-      throw new ProtocolError('no_room', `${mib(free)} of memory are free, ${mib(room.freeMemory)} must be`);
+      throw new ProtocolError('no_room', `${mib(free)} of memory are free; ${mib(room.freeMemory)} are required`);
     }
     return;
   }
   const taken = await memoryOf(pid);
   if (taken !== null && taken > room.memory) {
-    throw new ProtocolError('no_room', `the training takes ${mib(taken)} of memory, ${mib(room.memory)} are allowed`);
+    throw new ProtocolError(
+      'no_room',
+      `the training takes ${mib(taken)} of memory; at most ${mib(room.memory)} are allowed`,
+    );
   }
 }
 

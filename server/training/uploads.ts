@@ -55,7 +55,9 @@ export class Uploads {
       const known = await this.#open(id);
       const had = known.files.get(file) ?? 0;
       if (offset !== 0 && offset !== had)
-        throw new ProtocolError('bad_args', `args.offset: ${had} bytes of this file are here`, { path: 'args.offset' });
+        throw new ProtocolError('bad_args', `args.offset: ${had} bytes of this file have been uploaded`, {
+          path: 'args.offset',
+        });
       const { maxBytes, maxFiles, dir } = this.#options;
       if (known.bytes - (offset === 0 ? had : 0) + bytes.length > maxBytes)
         throw new ProtocolError('too_large', `an upload has at most ${maxBytes} bytes`);
@@ -101,7 +103,7 @@ export class Uploads {
       await rm(path.join(dir, name), { recursive: true, force: true });
       open -= 1;
     }
-    if (open >= most) throw new ProtocolError('queue_full', `${open} uploads are open already`);
+    if (open >= most) throw new ProtocolError('queue_full', `${open} uploads are already open`);
     // What was uploaded before the server was started again counts too.
     const files = new Map<string, number>();
     for (const { name, bytes } of await filesBelow(path.join(dir, id)).catch(() => [])) files.set(name, bytes);

@@ -194,7 +194,7 @@ export class TriggerBank {
 
   #entry(id: string): Entry {
     const entry = this.#entries.get(id);
-    if (entry === undefined) throw new ProtocolError('unknown_map', `no map is called ${id}`, { path: 'args.id' });
+    if (entry === undefined) throw new ProtocolError('unknown_map', `there is no map ${id}`, { path: 'args.id' });
     return entry;
   }
 
@@ -275,9 +275,9 @@ export class TriggerBank {
 
 function refuseTooMany(maps: readonly TriggerMap[]): void {
   const ready = maps.reduce((sum, map) => sum + map.ready, 0);
-  if (maps.length > limits.maps) throw new ProtocolError('bad_args', `there may be ${limits.maps} maps`);
+  if (maps.length > limits.maps) throw new ProtocolError('bad_args', `at most ${limits.maps} maps are allowed`);
   if (ready <= limits.poolTotal) return;
-  const message = `args.ready: ${ready} clips would be kept ready by all maps, ${limits.poolTotal} may be`;
+  const message = `args.ready: ${ready} clips would be kept ready by all maps; the limit is ${limits.poolTotal}`;
   throw new ProtocolError('bad_args', message, { path: 'args.ready' });
 }
 

@@ -33,7 +33,7 @@ export class MapStore {
     try {
       await this.#file.write(`${JSON.stringify(maps, null, 2)}\n`);
     } catch (error) {
-      throw new ProtocolError('io_error', `the maps could not be kept: ${(error as Error).message}`, { cause: error });
+      throw new ProtocolError('io_error', `the maps could not be saved: ${(error as Error).message}`, { cause: error });
     }
   }
 }

@@ -67,7 +67,7 @@ export class ActiveVoices {
     try {
       await this.#file.write(`${JSON.stringify(list)}\n`);
     } catch (error) {
-      throw new ProtocolError('io_error', `the active voice could not be kept: ${(error as Error).message}`, {
+      throw new ProtocolError('io_error', `the active voice could not be saved: ${(error as Error).message}`, {
         cause: error,
       });
     }

@@ -80,7 +80,7 @@ export function writeHead({ voice, parts }: Manifest): Buffer {
 export function readPrefix(prefix: Uint8Array): number {
   const bytes = Buffer.from(prefix.buffer, prefix.byteOffset, prefix.byteLength);
   if (bytes.length < PREFIX_BYTES || !bytes.subarray(0, MAGIC.length).equals(MAGIC))
-    throw new VoiceFileError('it is no file of a voice');
+    throw new VoiceFileError('this is not a voice file');
   const version = bytes.readUInt32LE(MAGIC.length);
   if (version !== VERSION) throw new VoiceFileError(`it is of version ${version}; this foleyd reads ${VERSION}`);
   const length = bytes.readUInt32LE(MAGIC.length + 4);
@@ -153,7 +153,7 @@ function ending(suffix: string) {
     if (given === undefined) return null;
     const { file: name, sha256, bytes } = given;
     if (!isSafeName(name) || !name.endsWith(suffix))
-      throw new VoiceFileError(`${name} is no name of a file that ends with ${suffix}`);
+      throw new VoiceFileError(`${name} is not a file name that ends with ${suffix}`);
     return { name, bytes, sha256 };
   };
 }
@@ -172,7 +172,7 @@ function jsonOf(bytes: Uint8Array, name: string): unknown {
   } catch {
     throw new VoiceFileError(`${name} is not JSON`);
   }
-  if (isTooDeep(json)) throw new VoiceFileError(`${name} has too many maps inside each other`);
+  if (isTooDeep(json)) throw new VoiceFileError(`${name} is nested too deeply`);
   return json;
 }
 

@@ -60,7 +60,7 @@ export class VoiceCatalog implements Catalog {
   }
 
   async find(id: string = this.active): Promise<Voice> {
-    if (!isSafeId(id)) throw new ProtocolError('unknown_voice', 'a voice is named by letters, digits, - and _');
+    if (!isSafeId(id)) throw new ProtocolError('unknown_voice', 'invalid voice id: use letters, digits, - and _');
     let folder: string | null = null;
     for (const root of this.#options.roots) {
       const dir = path.join(root, id);
@@ -68,7 +68,7 @@ export class VoiceCatalog implements Catalog {
       if (folder === null && (await names(dir)).some((name) => name.endsWith('.onnx'))) folder = dir;
     }
     if (folder !== null) throw new ProtocolError('voice_missing', `voice ${id} has no card.json`);
-    if (id === this.active) throw new ProtocolError('voice_missing', `the active voice ${id} is not there`);
+    if (id === this.active) throw new ProtocolError('voice_missing', `the active voice ${id} does not exist`);
     throw new ProtocolError('unknown_voice', `there is no voice ${id}`);
   }
 
@@ -160,7 +160,7 @@ async function checkGraphs(id: string, dir: string, card: VoiceCard): Promise<vo
   )) {
     if (typeof file !== 'string') continue;
     const found = await stat(path.join(dir, file)).catch(() => null);
-    if (found === null) throw new ProtocolError('voice_missing', `voice ${id} lacks its ${name} graph ${file}`);
+    if (found === null) throw new ProtocolError('voice_missing', `voice ${id}: its ${name} graph ${file} is missing`);
     if (found.size !== bytes) {
       throw new ProtocolError('voice_corrupt', `voice ${id}: ${file} has ${found.size} bytes, its card says ${bytes}`);
     }

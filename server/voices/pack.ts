@@ -49,7 +49,7 @@ export class VoicePacker {
     if (known?.stamp === stamp) return known.packed;
     for (const { dir, name, sha256 } of placed) {
       if ((await hashOf(path.join(dir, name))) !== sha256)
-        throw new ProtocolError('voice_corrupt', `voice ${voice.id}: ${name} is not the file that its card describes`);
+        throw new ProtocolError('voice_corrupt', `voice ${voice.id}: ${name} does not match its card`);
     }
     const packed = packedOf(voice.id, parts, placed);
     this.#packed.delete(voice.dir);
@@ -118,7 +118,8 @@ function packedOf(id: string, parts: FileEntry[][], files: readonly PlacedEntry[
       } catch (cause) {
         throw new ProtocolError('io_error', `${file.name} of voice ${id} cannot be read`, { cause });
       }
-      if (left !== 0) throw new ProtocolError('io_error', `${file.name} of voice ${id} is another file by now`);
+      if (left !== 0)
+        throw new ProtocolError('io_error', `${file.name} of voice ${id} changed while it was being read`);
     }
   }
   return { name: `${id}${VOICE_FILE_ENDING}`, bytes, tag: sha256Of(head), read };

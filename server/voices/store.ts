@@ -59,11 +59,10 @@ export class VoiceStore {
   /** Folder of a voice that may be deleted, broken or not. Throws unknown_voice, or voice_built_in. */
   async folderOf(id: string): Promise<string> {
     const { own, models } = this.#options;
-    if (!isSafeId(id)) throw new ProtocolError('unknown_voice', 'a voice is named by letters, digits, - and _');
+    if (!isSafeId(id)) throw new ProtocolError('unknown_voice', 'invalid voice id: use letters, digits, - and _');
     const dir = path.join(own, id);
     if (await exists(dir)) return dir;
-    if (await exists(path.join(models, id)))
-      throw new ProtocolError('voice_built_in', `voice ${id} lies in the folder of voices that foleyd comes with`);
+    if (await exists(path.join(models, id))) throw new ProtocolError('voice_built_in', `voice ${id} is built in`);
     throw new ProtocolError('unknown_voice', `there is no voice ${id}`);
   }
 
@@ -110,7 +109,7 @@ export class VoiceStore {
     signal: AbortSignal,
   ): Promise<{ voice: Voice; bytes: number }> {
     // Each is tried in a process of its own and may take gigabytes there.
-    if (this.#importing) throw new ProtocolError('queue_full', 'another voice is being brought in; ask again then');
+    if (this.#importing) throw new ProtocolError('queue_full', 'another voice import is in progress; try again later');
     this.#importing = true;
     const dir = path.join(this.#options.own, `${INCOMING}${randomBytes(8).toString('hex')}`);
     try {
@@ -144,7 +143,7 @@ export class VoiceStore {
         if (as === undefined) await this.#refuseTaken(voice);
         const { bavail, bsize } = await statfs(dir);
         if (bavail * bsize < bytes + freeDisk)
-          throw new ProtocolError('no_room', `the voice has ${bytes} bytes, for which too little disk is free`);
+          throw new ProtocolError('no_room', `the voice has ${bytes} bytes; there is not enough disk space`);
       },
       onProgress: (done, of) => {
         signal.throwIfAborted();
@@ -156,7 +155,9 @@ export class VoiceStore {
     const voice = await readVoice(id, dir);
     // What no card asks for would lie there unseen and untried.
     if (voice.models.length !== manifest.parts.length)
-      throw new VoiceFileError('it carries a voice that it was not made of, or that makes none of its classes');
+      throw new VoiceFileError(
+        'its embedded base voice is not the one it was fine-tuned from, or has none of its classes',
+      );
     await check(voice);
     signal.throwIfAborted();
     onProgress('tried', 1, 1);
@@ -174,10 +175,10 @@ export class VoiceStore {
 
   async #refuseTaken(id: string): Promise<void> {
     const { own, models, claimed } = this.#options;
-    if (!isSafeId(id)) throw new ProtocolError('bad_args', 'args.as: this is no id of a voice', { path: 'args.as' });
+    if (!isSafeId(id)) throw new ProtocolError('bad_args', 'args.as: not a valid voice id', { path: 'args.as' });
     const user = claimed(id);
     if (user !== null)
-      throw new ProtocolError('already_exists', `${user} will make a voice ${id}`, { path: 'args.as' });
+      throw new ProtocolError('already_exists', `${user} will create voice ${id}`, { path: 'args.as' });
     for (const root of [own, models]) {
       // On some disks a name that differs in case alone is the same folder.
       const names = (await readdir(root).catch(() => [])).map((name) => name.toLowerCase());
@@ -187,7 +188,7 @@ export class VoiceStore {
 }
 
 function taken(id: string): ProtocolError {
-  return new ProtocolError('already_exists', `there is a voice ${id}; bring this one in under another id (as)`, {
+  return new ProtocolError('already_exists', `voice ${id} already exists; import this one under another id (as)`, {
     path: 'args.as',
   });
 }
@@ -200,6 +201,6 @@ function refusal(error: unknown): unknown {
   if (code === 'engine_unavailable' || code === 'shutting_down') return error;
   if (isErrorCode(code)) return new ProtocolError('bad_voice', message, { cause: error });
   if (typeof code === 'string' && /^(E[A-Z]+|ERR_)/.test(code))
-    return new ProtocolError('io_error', `the voice could not be brought in: ${message}`, { cause: error });
+    return new ProtocolError('io_error', `the voice could not be imported: ${message}`, { cause: error });
   return error;
 }

@@ -54,7 +54,7 @@ async function unpackFrom(intake: Intake, { dir, onManifest, onProgress }: Unpac
     await mkdir(place, { recursive: true });
     await unpackPart(intake, place, files, onPart);
   }
-  if (!(await intake.isOver())) throw new VoiceFileError('it goes on after its last file');
+  if (!(await intake.isOver())) throw new VoiceFileError('there is data after its last file');
   return manifest;
 }
 
@@ -71,7 +71,7 @@ async function unpackPart(intake: Intake, dir: string, files: readonly FileEntry
   const { files: named } = readContents(read.get(CARD)!, read.get(EMBEDDER) ?? null);
   const rest = files.slice(texts.length);
   const differs = rest.find((entry, i) => JSON.stringify(entry) !== JSON.stringify(inOrder(named[i])));
-  if (differs !== undefined) throw new VoiceFileError(`${differs.name} is not what its card says, or not in its place`);
+  if (differs !== undefined) throw new VoiceFileError(`${differs.name} does not match its card, or is missing`);
   if (named.length > rest.length) throw new VoiceFileError(`${named[rest.length]!.name} is missing`);
   for (const entry of rest) {
     await writeEntry(dir, entry, intake.pass(entry.bytes));
@@ -108,7 +108,7 @@ async function writeEntry(dir: string, entry: FileEntry, chunks: AsyncIterable<U
   } finally {
     await handle.close();
   }
-  if (hash.digest('hex') !== entry.sha256) throw new VoiceFileError(`${entry.name} has another SHA-256 than was said`);
+  if (hash.digest('hex') !== entry.sha256) throw new VoiceFileError(`${entry.name} does not have the stated SHA-256`);
 }
 
 async function* single(bytes: Uint8Array): AsyncGenerator<Uint8Array> {
@@ -134,7 +134,7 @@ class Intake {
 
   async *pass(bytes: number): AsyncGenerator<Uint8Array> {
     for (let left = bytes; left > 0; ) {
-      if (this.#rest.length === 0 && !(await this.#more())) throw new VoiceFileError('it is cut short');
+      if (this.#rest.length === 0 && !(await this.#more())) throw new VoiceFileError('it is truncated');
       const chunk = this.#rest.subarray(0, left);
       this.#rest = this.#rest.subarray(chunk.length);
       left -= chunk.length;

@@ -46,6 +46,6 @@ def decode(data):
         elif tag in "TF":
             value = tag == "T"
         else:
-            raise ValueError(f"OSC type {tag} means nothing here")
+            raise ValueError(f"OSC type {tag} is not supported")
         args.append(value)
     return address, args

@@ -80,7 +80,7 @@ class Client(Commands):
 
     def _reason(self, broken: Exception | None) -> FoleydError:
         if broken is not None:
-            return FoleydError("malformed", f"the server sent something unreadable: {broken!r}")
+            return FoleydError("malformed", f"the server sent an unreadable message: {broken!r}")
         code, reason = self._socket.close_code, self._socket.close_reason
         told = f"{code}: {reason}" if reason else f"{code}"
         return FoleydError(CLOSE_CODES.get(code or 0, "connection_closed"), f"the connection was closed ({told})")

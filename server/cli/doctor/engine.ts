@@ -44,5 +44,5 @@ async function runtime(session: Session): Promise<Finding> {
   }
   const { state, provider, threads, lanes, restarts } = engine;
   const about = `onnxruntime ${engine.ortVersion}, provider ${provider}, ${threads} threads, ${lanes.most} clips at once, ${restarts} restarts`;
-  return state === 'ready' ? ok(about, { ...engine }) : fail('engine_unavailable', `${about}: it is ${state}`);
+  return state === 'ready' ? ok(about, { ...engine }) : fail('engine_unavailable', `${about}: its state is ${state}`);
 }

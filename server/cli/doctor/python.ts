@@ -12,7 +12,7 @@ export async function python(trainer: string = TRAINER): Promise<Finding> {
   const own = path.join(trainer, '.venv', windows ? 'Scripts/python.exe' : 'bin/python');
   const file = existsSync(own) ? own : windows ? 'python' : 'python3';
   const version = await run(file, 'import sys; print(*sys.version_info[:3], sep=".")');
-  if (version === null) return warn('python_missing', 'no Python; it is only needed to train voices');
+  if (version === null) return warn('python_missing', 'no Python found; it is only needed to train voices');
   const torch = await run(file, 'import torch; print(torch.__version__)');
   if (torch === null) {
     return warn(

@@ -24,7 +24,7 @@ export function machine(): Finding {
   const cores = os.availableParallelism();
   const memory = os.totalmem() / GIB;
   const here = `${cores} cores, ${memory.toFixed(1)} GiB of memory`;
-  if (memory < 2) return warn('little_memory', `${here}: 2 GiB are comfortable`);
+  if (memory < 2) return warn('little_memory', `${here}: 2 GiB are recommended`);
   return ok(here, { cores, memoryBytes: os.totalmem() });
 }
 

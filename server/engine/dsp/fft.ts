@@ -36,7 +36,7 @@ const known = new Map<number, Tables>();
 function tablesFor(n: number): Tables {
   const found = known.get(n);
   if (found !== undefined) return found;
-  if (n < 2 || (n & (n - 1)) !== 0) throw new RangeError(`${n} is no power of two`);
+  if (n < 2 || (n & (n - 1)) !== 0) throw new RangeError(`${n} is not a power of two`);
   const bits = Math.log2(n);
   const order = Uint32Array.from({ length: n }, (_, i) => {
     let reversed = 0;

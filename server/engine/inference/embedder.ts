@@ -33,7 +33,7 @@ const MAX_CARD = 1 << 20;
 /** Throws voice_missing where the folder has no embedder, voice_corrupt where its card cannot be read. */
 export async function readEmbedderCard(dir: string): Promise<EmbedderCard> {
   const text = await readFile(path.join(dir, 'embedder.json'), 'utf8').catch((cause: unknown) => {
-    throw new EngineError('voice_missing', 'the voice comes without an embedder', { cause });
+    throw new EngineError('voice_missing', 'the voice has no embedder', { cause });
   });
   if (text.length > MAX_CARD) throw new EngineError('voice_corrupt', 'embedder.json is too large');
   try {
@@ -105,7 +105,7 @@ export class Embedder {
     const scores = read(outputs, 'scores').slice();
     const counted = sounding(filled, audio.rate, patch.samples, patch.hop);
     if (values.length !== counted.length * dims || scores.length !== classes.length)
-      throw new EngineError('voice_corrupt', 'the embedder does not make what its card says');
+      throw new EngineError('voice_corrupt', "the embedder's output does not match its card");
     const likeliest = scores.indexOf(scores.reduce((most, x) => Math.max(most, x), Number.NEGATIVE_INFINITY));
     return { patches: counted.length, values, sounding: counted, scores, named: classes[likeliest] ?? '' };
   }

@@ -42,8 +42,7 @@ export class VoiceEncoder {
     const clip = new Float32Array(audio.samples);
     clip.set(own.subarray(0, audio.samples));
     const { bands, frames } = logMel(clip, this.#spec);
-    if (frames !== mel.frames)
-      throw new EngineError('voice_corrupt', `${frames} frames where the card says ${mel.frames}`);
+    if (frames !== mel.frames) throw new EngineError('voice_corrupt', `${frames} frames; the card says ${mel.frames}`);
     const outputs = await this.#graph.run({ mel: floats(bands, [1, mel.bins, frames]) });
     const codes = readIntegers(outputs, 'codes');
     const { codebooks, frequency, time } = latent;

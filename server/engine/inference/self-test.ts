@@ -16,8 +16,8 @@ export async function tryVoice(
   const classWeights = Array.from({ length: classCount }, (_, id) => (id === 0 ? 1 : 0));
   const order = { voiceDir: dir, classWeights, seed: 1, temperature: 1, topK: 0, topP: 1, rate, previews: false };
   const [one, other] = await Promise.all([1, 2].map(() => make({ ...order, urgent: true })));
-  const wrong = (why: string): EngineError => new EngineError('voice_corrupt', `the voice was tried: ${why}`);
-  if (!one!.pcm.every(Number.isFinite)) throw wrong('a sample is no number');
+  const wrong = (why: string): EngineError => new EngineError('voice_corrupt', `the voice failed its test: ${why}`);
+  if (!one!.pcm.every(Number.isFinite)) throw wrong('a sample is not a number');
   if (one!.pcm.every((sample) => sample === 0)) throw wrong('it makes no sound');
   if (one!.pcm.some((sample, i) => sample !== other!.pcm[i])) throw wrong('the same seed gave two clips');
 }

@@ -86,10 +86,10 @@ function argmax(logits: Float32Array): number {
   for (let i = 0; i < logits.length; i++) {
     // Also false for NaN, whose place this loop must not miss.
     if (!(logits[i]! < Number.POSITIVE_INFINITY))
-      throw new EngineError('engine_failed', 'the prior gave a logit that is no number');
+      throw new EngineError('engine_failed', 'the prior returned a logit that is not a number');
     if (logits[i]! > logits[best]!) best = i;
   }
   if (logits[best] === Number.NEGATIVE_INFINITY)
-    throw new EngineError('engine_failed', 'the prior gave no code a chance');
+    throw new EngineError('engine_failed', 'all logits of the prior are -Infinity');
   return best;
 }

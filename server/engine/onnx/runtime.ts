@@ -45,7 +45,7 @@ export function integers(data: BigInt64Array, dims: number[]): ort.Tensor {
 export function read(outputs: Outputs, name: string): Float32Array {
   const value = outputs[name];
   if (!(value instanceof ort.Tensor) || !(value.data instanceof Float32Array))
-    throw new EngineError('engine_failed', `the graph gave no float32 output ${name}`);
+    throw new EngineError('engine_failed', `the graph has no float32 output ${name}`);
   return value.data;
 }
 
@@ -53,7 +53,7 @@ export function read(outputs: Outputs, name: string): Float32Array {
 export function readIntegers(outputs: Outputs, name: string): BigInt64Array {
   const value = outputs[name];
   if (!(value instanceof ort.Tensor) || !(value.data instanceof BigInt64Array))
-    throw new EngineError('engine_failed', `the graph gave no int64 output ${name}`);
+    throw new EngineError('engine_failed', `the graph has no int64 output ${name}`);
   return value.data;
 }
 
@@ -73,7 +73,7 @@ export class Graph {
   /** Reads one of a voice's graphs as `read` does. */
   static async open(voiceDir: string, card: Card, name: GraphName, on: Execution): Promise<Graph> {
     const described = card.graphs[name];
-    if (described === undefined) throw new EngineError('voice_corrupt', `the card names no ${name} graph`);
+    if (described === undefined) throw new EngineError('voice_corrupt', `the card has no ${name} graph`);
     return Graph.read(voiceDir, described, on);
   }
 
@@ -94,7 +94,7 @@ export class Graph {
       checkGraphFile(bytes);
       return new Graph(await ort.InferenceSession.create(bytes, sessionOptions(on)));
     } catch (error) {
-      throw new EngineError('voice_corrupt', `${file} is no usable graph: ${(error as Error).message}`, {
+      throw new EngineError('voice_corrupt', `${file} is not a usable graph: ${(error as Error).message}`, {
         cause: error,
       });
     }

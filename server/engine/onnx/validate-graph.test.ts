@@ -62,7 +62,7 @@ test('what need not come to an end, and functions of a model’s own, are refuse
   refuses(Uint8Array.from([...model(node()), ...bytes(20, bytes(1, node()))]), /field 20/);
   const nested = (depth: number): number[] => node(bytes(5, bytes(6, depth === 0 ? node() : nested(depth - 1))));
   checkGraphFile(model(nested(2)));
-  refuses(model(nested(20)), /inside each other/);
+  refuses(model(nested(20)), /nested graphs/);
 });
 
 test('files of other kinds are no models', () => {

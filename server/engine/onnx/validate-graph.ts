@@ -54,7 +54,7 @@ function checkOpset(bytes: Uint8Array, of: Field): void {
 }
 
 function checkGraph(bytes: Uint8Array, of: Field, depth: number): void {
-  if (depth > MOST_DEPTH) throw refused(`${depth} graphs inside each other`);
+  if (depth > MOST_DEPTH) throw refused(`${depth} nested graphs`);
   for (const field of fields(bytes, of.begin, of.end)) {
     if (field.number === GRAPH.node) checkNode(bytes, part(field), depth);
     else if (field.number === GRAPH.initializer) checkTensor(bytes, part(field));
@@ -135,7 +135,7 @@ function text(bytes: Uint8Array, { begin, end }: Field): string {
 }
 
 function refused(what: string): EngineError {
-  return new EngineError('voice_corrupt', `a voice may not have ${what}`);
+  return new EngineError('voice_corrupt', `a voice must not contain ${what}`);
 }
 
 function broken(): EngineError {

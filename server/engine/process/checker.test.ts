@@ -21,7 +21,7 @@ test('a voice whose graphs do not load or do not fit is refused, and the next is
   try {
     const decoder = readFileSync(path.join(dir, 'decoder.onnx'));
     for (const [bytes, why] of [
-      [Buffer.from('\x80\x04\x95pickle'), /no usable graph/],
+      [Buffer.from('\x80\x04\x95pickle'), /not a usable graph/],
       [readFileSync(path.join(dir, 'vocoder.onnx')), /do not fit its card/],
     ] as const) {
       writeFileSync(path.join(dir, 'decoder.onnx'), bytes);

@@ -154,7 +154,7 @@ export class EngineSupervisor {
       return;
     }
     if (this.#queue.length >= MOST_WAITING) {
-      task.reject(new EngineError('engine_unavailable', `${MOST_WAITING} clips are waiting already`));
+      task.reject(new EngineError('engine_unavailable', `${MOST_WAITING} clips are already waiting`));
       return;
     }
     this.#queue.push(task);
@@ -257,8 +257,8 @@ export class EngineSupervisor {
     const lost = [...this.#running.values()];
     this.#running.clear();
     for (const task of lost)
-      task.reject(new EngineError('engine_crashed', `the engine ended in the middle of this clip (${reason})`));
-    if (this.#failedStarts >= HOPELESS) this.#failAll(`the engine does not start (${reason})`);
+      task.reject(new EngineError('engine_crashed', `the engine ended during this clip (${reason})`));
+    if (this.#failedStarts >= HOPELESS) this.#failAll(`the engine failed to start (${reason})`);
     const wait = BACKOFF_MS[Math.min(this.#fruitlessEnds++, BACKOFF_MS.length - 1)]!;
     this.#log('error', `engine ended (${reason}); starting it again in ${wait} ms`);
     this.#timer = setTimeout(() => this.#start(), wait);

@@ -64,7 +64,7 @@ export class TaskProcess {
     const { most, name, taskMs } = this.#options;
     if (this.#closed) return Promise.reject(new EngineError('engine_unavailable', 'the engine is closed'));
     if (this.#open.size >= most)
-      return Promise.reject(new EngineError('engine_unavailable', `${most} tasks of ${name} are waiting already`));
+      return Promise.reject(new EngineError('engine_unavailable', `${most} tasks of ${name} are already waiting`));
     if (this.#idle !== null) clearTimeout(this.#idle);
     const child = this.#child ?? this.#start();
     const task = ++this.#last;
@@ -104,7 +104,7 @@ export class TaskProcess {
     const over = (reason: string): void => {
       if (this.#child !== child) return;
       this.#child = null;
-      this.#fail('engine_crashed', `${this.#options.name} ended in the middle of this (${reason})`);
+      this.#fail('engine_crashed', `${this.#options.name} ended during this task (${reason})`);
     };
     child.once('error', (error) => over(error.message));
     child.once('exit', (code, signal) => over(signal ?? `exit code ${code}`));

@@ -29,10 +29,7 @@ export function checkHost(header: string | undefined, access: Access, rawHeaders
   // A bare address cannot be rebound; it is only taken where the server is open to other machines anyway.
   const isOpen = !isLoopback(access.host) && isIP(bare(name)) !== 0;
   if (isLoopback(name) || known.includes(bare(name)) || isOpen) return;
-  throw new ProtocolError(
-    'forbidden',
-    `this server is not called ${JSON.stringify(name.slice(0, 100))}; see --allow-host`,
-  );
+  throw new ProtocolError('forbidden', `Host ${JSON.stringify(name.slice(0, 100))} is not allowed; see --allow-host`);
 }
 
 /** Programs send no Origin; pages do. Those of this machine and those that were named may connect. Throws forbidden. */

@@ -74,7 +74,7 @@ function read(cmd: CommandName, url: URL): Request {
   const args: Record<string, unknown> = {};
   for (const [key, text] of url.searchParams) {
     if (key === 'token') continue;
-    if (Object.hasOwn(args, key)) throw new ProtocolError('bad_args', `args.${key.slice(0, 40)}: it is there twice`);
+    if (Object.hasOwn(args, key)) throw new ProtocolError('bad_args', `args.${key.slice(0, 40)}: given twice`);
     const schema = Object.hasOwn(shape, key) ? shape[key] : undefined;
     args[key] = schema === undefined ? text : coerce(text, schema);
   }
@@ -115,6 +115,6 @@ async function sendFile(
     await pipeline(Readable.from(readPart(first, last + 1), { objectMode: false }), response);
   } catch (cause) {
     if ((cause as NodeJS.ErrnoException).code !== 'ERR_STREAM_PREMATURE_CLOSE') throw cause;
-    throw new ProtocolError('cancelled', 'the client left before the file was there', { cause });
+    throw new ProtocolError('cancelled', 'the client disconnected before the file was finished', { cause });
   }
 }

@@ -44,9 +44,9 @@ export function sendNode(
 ): boolean {
   const path = decode(url.pathname);
   const [attribute, more] = [...url.searchParams.keys()].filter((key) => key !== 'token');
-  if (more !== undefined) throw new ProtocolError('bad_args', 'one attribute can be asked for at a time');
+  if (more !== undefined) throw new ProtocolError('bad_args', 'only one attribute can be requested at a time');
   if (attribute !== undefined && !attributes.has(attribute))
-    throw new ProtocolError('bad_args', `${attribute.slice(0, 40)}: no such attribute`);
+    throw new ProtocolError('bad_args', `${attribute.slice(0, 40)}: unknown attribute`);
   const node = space.find(path, role);
   if (node === null) return false;
   if (attribute === undefined) {

@@ -33,9 +33,9 @@ export class TimetagQueue<F> {
     }
     const { oscTimed, oscHorizonMs } = this.#options;
     if (batch.at - now > oscHorizonMs)
-      throw new ProtocolError('bad_args', `a timetag lies more than ${oscHorizonMs} ms ahead`);
+      throw new ProtocolError('bad_args', `a timetag is more than ${oscHorizonMs} ms ahead`);
     if (this.#timers.size >= oscTimed)
-      throw new ProtocolError('queue_full', `${oscTimed} bundles wait for their time already`);
+      throw new ProtocolError('queue_full', `${oscTimed} bundles are already waiting for their time`);
     const timed = batch.items.filter((item) => this.#isTimed(item));
     const others = batch.items.filter((item) => !this.#isTimed(item));
     if (timed.length > 0) this.#wait({ ...batch, items: timed }, from, Math.max(0, batch.at - now - LOOKAHEAD_MS));

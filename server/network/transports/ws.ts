@@ -120,7 +120,7 @@ export function createWs(options: WsOptions): WsTransport {
         throw new ProtocolError('bad_envelope', 'OSC has no subprotocol here: connect without one');
       if (kind === 'foley' && names.length > 0 && !isOurs) {
         const known = codecs.map((codec) => codec.subprotocol).join(' and ');
-        throw new ProtocolError('bad_envelope', `none of the subprotocols offered is known; there are ${known}`);
+        throw new ProtocolError('bad_envelope', `none of the offered subprotocols is supported; supported: ${known}`);
       }
       // The library takes no list of upgrades.
       request.headers.upgrade = 'websocket';

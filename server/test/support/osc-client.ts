@@ -69,7 +69,7 @@ export async function connectOsc(app: App, over: 'udp' | 'ws' = 'udp'): Promise<
   const mapped = new Map<string, string[]>();
   carrier.hear((bytes) => {
     const packet = fromBuffer(bytes);
-    if (packet.oscType !== 'message') throw new Error('the server sends no bundles');
+    if (packet.oscType !== 'message') throw new Error('unexpected bundle from the server');
     const message = { address: packet.address, args: packet.args.map((arg) => ('value' in arg ? arg.value : null)) };
     heard.push(message);
     for (const woken of [...wake]) woken();
