@@ -66,5 +66,5 @@ export {
   oscQueryChars,
   treeOf,
 } from './oscquery.ts';
-export { printable, printableLines } from './printable.ts';
+export { isPrintable, printable, printableLines } from './printable.ts';
 export { withoutSecrets } from './redact.ts';

@@ -1,10 +1,9 @@
 import { z } from 'zod';
-import { limits } from '../limits.ts';
 import { defineCommand } from './define.ts';
-import { name, seedNumber } from './fields.ts';
+import { name, plainText, seedNumber } from './fields.ts';
 
 const id = name.describe('clip id');
-const label = z.string().max(limits.nameChars);
+const label = plainText;
 
 const entry = z.object({
   clip: z.string().describe('clip id'),

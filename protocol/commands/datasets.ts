@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { limits } from '../limits.ts';
 import { bareOsc, defineCommand } from './define.ts';
-import { folderName, name, newClass } from './fields.ts';
+import { folderName, name, newClass, plainLines } from './fields.ts';
 
 const many = z.int().min(0);
 const minutes = z.number().min(0).meta({ unit: 'min' });
@@ -106,7 +106,7 @@ export const datasetAdd = defineCommand({
         .default('unknown')
         .describe('licence of the recordings; listed in the credits of every voice trained on them'),
       author: name.default('unknown').describe('who recorded them'),
-      notes: z.string().max(limits.notesChars).default('').describe('for people'),
+      notes: plainLines(limits.notesChars).default('').describe('for people'),
     })
     .refine(
       ({ upload, folder, clips, starred }) =>

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { limits } from '../limits.ts';
+import { isPrintable } from '../printable.ts';
 
 /** Arguments and event fields that more than one command declares. */
 
@@ -14,7 +15,19 @@ export const seed = z.union([z.int().min(0).max(limits.seedMax), decimalSeed]);
 
 export const seedNumber = z.int().min(0).max(limits.seedMax);
 
-export const name = z.string().min(1).max(limits.nameChars);
+const UNPRINTABLE_TEXT = 'expected no control characters, line separators or marks that turn the direction of text';
+
+/** One line of text that people read: control characters could drive a terminal or hide what follows. */
+export const plainText = z.string().max(limits.nameChars).refine(isPrintable, UNPRINTABLE_TEXT);
+
+export const name = plainText.min(1);
+
+/** Several lines of it. */
+export const plainLines = (most: number) =>
+  z
+    .string()
+    .max(most)
+    .refine((text) => isPrintable(text.replace(/\r?\n|\t/g, ' ')), UNPRINTABLE_TEXT);
 
 /** The name of a folder that the server makes: letters, digits, - and _. */
 export const folderName = z.string().regex(/^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$/, 'expected letters, digits, - and _');

@@ -1,12 +1,12 @@
 import { z } from 'zod';
 import { CAT_ID } from '../cat-id.ts';
 import { limits } from '../limits.ts';
-import { candidates, guidanceArgs, name, seed } from './fields.ts';
+import { candidates, guidanceArgs, name, plainText, seed } from './fields.ts';
 import { shapeArgs } from './making.ts';
 
 /** What every command that writes files for a sound department takes and tells. */
 
-const block = z.string().max(limits.nameChars);
+const block = plainText;
 
 /** A subcategory of the Universal Category System. */
 export const catId = z.string().regex(CAT_ID, 'expected a CatID such as ANMLDog');

@@ -1,6 +1,6 @@
 import { readdir, realpath, stat } from 'node:fs/promises';
 import path from 'node:path';
-import { ProtocolError } from '../../protocol/index.ts';
+import { isPrintable, ProtocolError } from '../../protocol/index.ts';
 
 /** Folders deep, and entries, that are looked at. */
 const DEEPEST = 8;
@@ -29,8 +29,8 @@ export async function filesBelow(root: string): Promise<{ name: string; real: st
 }
 
 /**
- * A folder that a client named, checked: it and everything in it lie inside the allowed ones, whatever links say.
- * Throws forbidden, too_large or io_error. Resolves with its real place.
+ * A folder that a client named, checked: it and everything in it lie inside the allowed ones, whatever links say, and
+ * no name has control characters. Throws forbidden, bad_dataset, too_large or io_error. Resolves with its real place.
  */
 export async function checkFolder(folder: string, allowed: readonly string[], maxBytes: number): Promise<string> {
   if (allowed.length === 0)
@@ -53,6 +53,10 @@ export async function checkFolder(folder: string, allowed: readonly string[], ma
     for (const file of await filesBelow(real)) {
       if (!inside(file.real))
         throw new ProtocolError('forbidden', `${file.name} leads out of the allowed folders`, {
+          path: 'args.folder',
+        });
+      if (!isPrintable(file.name))
+        throw new ProtocolError('bad_dataset', `the name of ${file.name} has control characters: rename it`, {
           path: 'args.folder',
         });
       bytes += file.bytes;

@@ -105,9 +105,6 @@ export interface Contents {
 export function readContents(cardBytes: Uint8Array, embedderBytes: Uint8Array | null): Contents {
   const card = parsed(cardSchema, cardBytes, 'card.json');
   const embedder = embedderBytes === null ? null : parsed(embedderCardSchema, embedderBytes, 'embedder.json');
-  const texts = [card.name, ...card.classes.map(({ name }) => name)];
-  // They are shown in terminals.
-  if (texts.some((text) => /\p{Cc}/u.test(text))) throw new VoiceFileError('card.json: a name has control characters');
   const known = new Set<string>(graphNames);
   const strange = Object.keys(card.graphs).find((name) => !known.has(name));
   if (strange !== undefined) throw new VoiceFileError(`card.json: a voice has no graph ${strange.slice(0, 40)}`);

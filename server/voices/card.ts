@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { isPrintable } from '../../protocol/index.ts';
 import { optionalGraphFiles } from '../engine/inference/graph-names.ts';
 import { samplingSchema, unknownClasses } from '../engine/inference/guidance.ts';
 import { SAFE_NAME } from './names.ts';
@@ -13,14 +14,17 @@ const graph = z.looseObject({
   bytes: count,
 });
 
+/** They are shown in terminals, and are names of folders and files. */
+const shown = z.string().refine(isPrintable, 'a name has control characters');
+
 /** What the catalogue needs of a card; the engine reads the rest for itself. Keys not named here are kept. */
 export const cardSchema = z
   .looseObject({
     format: z.literal('foleyd-voice'),
     version: z.literal(2),
-    name: z.string().min(1).max(200),
+    name: shown.min(1).max(200),
     classes: z
-      .array(z.looseObject({ id: z.int().min(0), name: z.string().min(1).max(100) }))
+      .array(z.looseObject({ id: z.int().min(0), name: shown.min(1).max(100) }))
       .min(1)
       .max(10_000),
     audio: z.looseObject({ rate: z.int().min(1000).max(768_000), samples: count }),

@@ -194,3 +194,9 @@ def test_an_empty_folder_may_be_the_target(recordings: Path, tmp_path: Path):
     (tmp_path / "out").mkdir()
     segment(recordings, tmp_path / "out")
     assert rows(tmp_path / "out")
+
+
+def test_names_with_control_characters_are_refused(recordings: Path, tmp_path: Path):
+    (recordings / "Hit" / "a_1.wav").rename(recordings / "Hit" / "a\x1b[2J.wav")
+    with pytest.raises(CorpusError, match=r"Hit/a.x1b\[2J.wav' has control characters"):
+        segment(recordings, tmp_path / "out")

@@ -1,14 +1,17 @@
 import assert from 'node:assert/strict';
-import { readFile } from 'node:fs/promises';
+import { mkdir, readFile, realpath, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { Writable } from 'node:stream';
 import test from 'node:test';
-import { ProtocolError, printable } from '../../../protocol/index.ts';
+import { type CommandName, checkArgs, commandOf, ProtocolError, printable } from '../../../protocol/index.ts';
 import { columns } from '../../cli/columns.ts';
 import { CliError } from '../../cli/errors.ts';
 import { AuditLog } from '../../network/access/audit-log.ts';
+import { checkFolder } from '../../training/recordings-folder.ts';
 import { createLog, prettyLine } from '../../util/log.ts';
+import { readVoice } from '../../voices/catalog.ts';
 import { newServer, temporary } from '../support/server.ts';
+import { writeVoice } from '../support/voice.ts';
 import { connectWs } from '../support/ws-client.ts';
 
 /** Clears the screen by an escape sequence and by its C1 form, begins a line, and turns the direction of what follows. */
@@ -67,4 +70,52 @@ test('the log of admin actions carries no control characters', async (t) => {
   const line = await readFile(file, 'utf8');
   assert.doesNotMatch(line, raw);
   assert.equal((JSON.parse(line) as { request: string }).request, HOSTILE);
+});
+
+test('no name may have control characters, whatever is named and whatever tells it', () => {
+  const wrong: [CommandName, Record<string, unknown>, string][] = [
+    ['foley.generate', { class: HOSTILE }, 'class'],
+    ['foley.generate', { class: { [HOSTILE]: 1 } }, 'class'],
+    ['foley.generate', { class: 0, voice: HOSTILE }, 'voice'],
+    ['trigger.map', { id: HOSTILE, class: 0 }, 'id'],
+    ['trigger.map', { id: 'pad', class: 0, choke: HOSTILE }, 'choke'],
+    ['clip.rename', { clip: '0123456789abcdef', name: HOSTILE }, 'name'],
+    ['clip.export', { clip: '0123456789abcdef', fxName: HOSTILE }, 'fxName'],
+    ['clip.export', { clip: '0123456789abcdef', project: 'a\u2066b' }, 'project'],
+    ['clip.batch', { rows: [{ class: HOSTILE }] }, 'rows'],
+    ['deliver.set', { on: true, classes: [HOSTILE] }, 'classes'],
+    ['dataset.add', { dataset: HOSTILE, upload: 'x' }, 'dataset'],
+    ['dataset.add', { dataset: 'x', upload: 'x', class: HOSTILE }, 'class'],
+    ['dataset.add', { dataset: 'x', upload: 'x', author: HOSTILE }, 'author'],
+    ['dataset.add', { dataset: 'x', upload: 'x', notes: '\u001b[2J' }, 'notes'],
+    ['admin.retrain', { voice: 'x', datasets: ['x'], name: HOSTILE }, 'name'],
+    ['voice.import', { upload: 'x', name: HOSTILE }, 'name'],
+  ];
+  for (const [cmd, args, at] of wrong) {
+    assert.throws(
+      () => checkArgs(commandOf(cmd), args, 'x'),
+      (error: Error) => error instanceof ProtocolError && error.code === 'bad_args' && error.message.includes(at),
+      `${cmd} ${at}`,
+    );
+  }
+  const right = { dataset: 'x', upload: 'x', author: 'Zoë 🐾', notes: 'one\n\ttwo\r\n' };
+  assert.equal((checkArgs(commandOf('dataset.add'), right, 'x') as typeof right).notes, right.notes);
+});
+
+test('a voice whose card names a class by control characters is not used', async (t) => {
+  const models = await temporary(t);
+  const dir = await writeVoice(models, 'evil');
+  const card = JSON.parse(await readFile(path.join(dir, 'card.json'), 'utf8')) as { classes: { name: string }[] };
+  card.classes[0]!.name = HOSTILE;
+  await writeFile(path.join(dir, 'card.json'), JSON.stringify(card));
+  await assert.rejects(readVoice('evil', dir), { code: 'voice_corrupt', message: /control characters/ });
+});
+
+test('a folder of recordings with such a name is refused before it is read', {
+  skip: process.platform === 'win32',
+}, async (t) => {
+  const folder = await realpath(await temporary(t));
+  await mkdir(path.join(folder, 'a\u001b[2J'));
+  await writeFile(path.join(folder, 'a\u001b[2J', 'x.wav'), '');
+  await assert.rejects(checkFolder(folder, [folder], 1000), { code: 'bad_dataset', message: /control characters/ });
 });

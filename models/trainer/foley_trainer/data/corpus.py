@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import csv
 import hashlib
+import re
 from collections import Counter
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -65,6 +66,11 @@ class Corpus:
                 missing.append(f"{clip.path}: {error.strerror}")
         refuse(missing)
         return hashlib.sha256("\n".join(sorted(lines)).encode()).hexdigest()
+
+
+def shown(name: str) -> bool:
+    """Whether a name is shown as it is: no control characters, line separators or marks that turn the direction of text."""
+    return not re.search(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\u200e\u200f\u202a-\u202e\u2066-\u2069]", name)
 
 
 def refuse(reasons: list[str]) -> None:

@@ -25,7 +25,7 @@ import soundfile
 from ..runtime.events import emit
 from ..runtime.files import save_text
 from .audio_io import stream
-from .corpus import CorpusError, audio_files, class_folders, refuse, split_by_original
+from .corpus import CorpusError, audio_files, class_folders, refuse, shown, split_by_original
 from .cut_points import FRAME, levels_of, plan
 
 RATE = 22050
@@ -67,6 +67,8 @@ def recordings(root: Path, label: str | None) -> list[Recording]:
         found = [Recording(p, folder.name, p.relative_to(root).as_posix()) for folder, files in folders.items() for p in files]
     if not found:
         raise CorpusError(f"no audio below {root}")
+    # Names end up in manifests, credits, voice cards and terminals.
+    refuse([f"the name {name!r} has control characters: rename it" for name in sorted({n for r in found for n in (r.label, r.name) if not shown(n)})])
     return found
 
 
