@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import argparse
 import contextlib
-import csv
 import json
 import shutil
 from collections import Counter
@@ -19,6 +18,7 @@ from typing import Any
 import torch
 
 from ..data import Augmenter, Corpus, CorpusError, open_corpus
+from ..data.attribution import from_csv
 from ..runtime import device
 from ..runtime.events import emit
 from ..runtime.supervised import Stopped, locked, stoppable, watch_stdin
@@ -256,4 +256,4 @@ def _former(voice: Path) -> list[dict[str, str]]:
     if not file.is_file():
         return []
     with open(file, newline="", encoding="utf-8") as text:
-        return list(csv.DictReader(text))
+        return from_csv(text.read())
