@@ -1,4 +1,3 @@
-import { mkdir } from 'node:fs/promises';
 import path from 'node:path';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
@@ -38,6 +37,7 @@ import { Uploads } from './training/uploads.ts';
 import { TriggerBank } from './triggers/bank.ts';
 import { MapStore } from './triggers/store.ts';
 import { createLog, type Log } from './util/log.ts';
+import { makePrivate } from './util/private-folder.ts';
 import { version } from './util/version.ts';
 import { ActiveVoices } from './voices/active.ts';
 import { VoiceCatalog } from './voices/catalog.ts';
@@ -85,10 +85,8 @@ export async function createApp(config: Config, parts: AppParts = {}): Promise<A
   const { closeMs = CLOSE_MS } = parts;
   const started = performance.now();
   const log = parts.log ?? createLog({ level: config.logLevel });
-  // Tokens, recordings and voices are nobody else's; a folder that was there keeps what its owner allowed.
-  await mkdir(config.data, { recursive: true, mode: 0o700 }).catch((err: unknown) =>
-    log.warn({ err }, 'the data folder cannot be made'),
-  );
+  // Tokens, recordings and voices are nobody else's.
+  await makePrivate(config.data, (message, err) => log.warn({ err }, message));
   const engine = parts.engine ?? (await startEngine(config, log, parts.onDemand === true));
   const bus = new JobEventBus((err) => log.error({ err }, 'a listener to a job failed'));
   const scheduler = new FairScheduler({ engine, bus, maxJobs: limits.queueJobs, maxClips: limits.queueClips });

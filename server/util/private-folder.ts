@@ -1,0 +1,33 @@
+import { chmod, mkdir, stat } from 'node:fs/promises';
+
+/** Rights of everybody but the owner. */
+const OTHERS = 0o077;
+/** Of folders that many share, such as /tmp. */
+const STICKY = 0o1000;
+
+/**
+ * Makes a folder that only its owner can look into, or takes the rights of everybody else from one that is there.
+ * Tells why where that cannot be, and never rejects: a server with such a folder still works.
+ */
+export async function makePrivate(
+  folder: string,
+  onProblem: (message: string, error: unknown) => void,
+  { user = process.getuid?.() ?? null }: { user?: number | null } = {},
+): Promise<void> {
+  try {
+    await mkdir(folder, { recursive: true, mode: 0o700 });
+    // Windows has no such rights.
+    if (user === null) return;
+    const { mode, uid } = await stat(folder);
+    if ((mode & OTHERS) === 0) return;
+    if (uid !== user || (mode & STICKY) !== 0) {
+      const why = uid === user ? 'it is a folder that many share' : 'it belongs to another user';
+      onProblem(`other users may look into the data folder ${folder}, and its rights stay as they are: ${why}`, null);
+      return;
+    }
+    await chmod(folder, mode & 0o700);
+    onProblem(`other users could look into the data folder ${folder}; now only its owner can`, null);
+  } catch (error) {
+    onProblem(`the data folder ${folder} cannot be made, or closed to other users`, error);
+  }
+}
