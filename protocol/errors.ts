@@ -47,6 +47,7 @@ const table = {
   duplicate_id: { meaning: 'This connection already has an open request with this id.', http: 409 },
   too_large: { meaning: 'The message is larger than the limit.', http: 413, wsClose: 1009 },
   queue_full: { meaning: 'Too many jobs are waiting; ask again later.', http: 503 },
+  rate_limited: { meaning: 'This address was sent too much for what it sent; ask again in a second.', http: 429 },
   unauthorized: { meaning: 'The token is missing or wrong.', http: 401, wsClose: 4401 },
   forbidden: { meaning: 'This origin, host or role may not do this.', http: 403, wsClose: 4403 },
   cancelled: { meaning: 'The job was cancelled.', http: 409 },

@@ -194,6 +194,19 @@ const table = {
     value: 8,
     meaning: 'Bundles inside bundles',
   },
+  oscFreeBytes: {
+    value: 256 * 1024,
+    meaning:
+      'Bytes that another machine may be sent over OSC at once. When it was sent more than this and the next two allow, its progress messages are left out and its requests are refused with `rate_limited` until that much time has passed; ends of jobs still come. Programs on this machine are not concerned',
+  },
+  oscFreeBytesPerSecond: {
+    value: 32 * 1024,
+    meaning: 'Bytes a second that it may be sent in the long run, whatever it sends',
+  },
+  oscAmplification: {
+    value: 4,
+    meaning: 'Further bytes that it may be sent for each byte that it sends',
+  },
   oscHorizonMs: {
     value: 60_000,
     meaning: 'How far ahead a timetag may lie; later ones are refused',

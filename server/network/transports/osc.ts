@@ -1,7 +1,16 @@
 import { createSocket, type RemoteInfo, type Socket } from 'node:dgram';
 import { isIPv6 } from 'node:net';
-import { decodeOsc, encodeOscFailed, type ProtocolError, type Role, toProtocolError } from '../../../protocol/index.ts';
+import {
+  decodeOsc,
+  encodeOscFailed,
+  limits,
+  type OscItem,
+  ProtocolError,
+  type Role,
+  toProtocolError,
+} from '../../../protocol/index.ts';
 import { isLoopback } from '../loopback.ts';
+import { OscAllowance } from './osc-allowance.ts';
 import { connectOscClient, type OscConnection } from './osc-client.ts';
 import { OscSenders, type Peer } from './osc-senders.ts';
 import { TimetagQueue, type TimetagQueueOptions } from './osc-timetag-queue.ts';
@@ -23,6 +32,8 @@ export interface OscOptions extends TransportContext, TimetagQueueOptions {
 
 /** Complaints about datagrams that one machine is sent at once, and per second in the long run. */
 const COMPLAINTS = { burst: 100, perSecond: 50 };
+/** Refusals of requests of an address in debt that it is told of. */
+const REMINDERS = { burst: 3, perSecond: 1 };
 /** How often senders that chose where their answers go are looked for. */
 const LOOK_MS = 2000;
 /** Datagrams the system has not taken yet, above which progress is left out. */
@@ -57,6 +68,12 @@ class OscReceiver {
   readonly #socket: Socket;
   readonly #options: OscOptions;
   readonly #senders: OscSenders<OscConnection>;
+  readonly #allowance = new OscAllowance({
+    burst: limits.oscFreeBytes,
+    perSecond: limits.oscFreeBytesPerSecond,
+    perByte: limits.oscAmplification,
+  });
+  readonly #reminders = new RateLimit(REMINDERS.burst, REMINDERS.perSecond, 1024);
   readonly #complaints = new RateLimit(COMPLAINTS.burst, COMPLAINTS.perSecond, 1024);
   /** Refusals that the log shows: a controller that sends a wrong address sends it many times. */
   readonly #logged = new RateLimit(10, 0.2, 1024);
@@ -82,6 +99,7 @@ class OscReceiver {
       // Looked up for each: a bundle may choose its reply port first.
       if (item.kind === 'reply') this.#senders.reply(from, item.port);
       else if (item.kind === 'refused') this.#complain(item.error, from, item.echo, item.reply);
+      else if (item.kind === 'request' && this.#inDebt(from.address)) this.#refuse(item, from);
       else if (item.kind === 'request') this.#senders.of(from, item.reply).connection.receive(item, at);
     });
     this.#looking = setInterval(() => void this.#look(), LOOK_MS);
@@ -96,6 +114,7 @@ class OscReceiver {
       }
       return;
     }
+    if (!isLoopback(from.address)) this.#allowance.earn(from.address, bytes.length);
     try {
       const now = Date.now();
       for (const batch of decodeOsc(bytes, now, this.#options.isMapped)) this.#timetags.schedule(batch, from, now);
@@ -116,6 +135,17 @@ class OscReceiver {
     return isLoopback(address) || this.#options.allow.includes(plain);
   }
 
+  /** Nobody can send from this machine in another one's name, so its own programs are answered without measure. */
+  #inDebt(address: string): boolean {
+    return !isLoopback(address) && this.#allowance.inDebt(address);
+  }
+
+  #refuse({ echo, reply, cmd }: Extract<OscItem, { kind: 'request' }>, from: Peer): void {
+    const message = `${cmd}: this address was sent too much for what it sent; try again in a second`;
+    if (this.#reminders.take(from.address))
+      this.#complain(new ProtocolError('rate_limited', message), from, echo, reply);
+  }
+
   async #look(): Promise<void> {
     for (const sender of this.#senders.chosen) if (await isUnowned(sender)) this.#senders.gone(sender);
   }
@@ -127,11 +157,13 @@ class OscReceiver {
     const level = this.#logged.take(from.address) ? 'warn' : 'debug';
     this.#options.log(level, 'an OSC message was refused', { ...errorFields(error), address });
     if (!this.#complaints.take(from.address)) return;
-    this.#send(encodeOscFailed(error, echo), this.#senders.of(from, port).target, true);
+    const isReminder = code === 'rate_limited';
+    this.#send(encodeOscFailed(error, echo), this.#senders.of(from, port).target, !isReminder);
   }
 
   #send(datagram: Uint8Array, { address, port }: Peer, droppable: boolean): void {
-    if (droppable && this.#unsent > MAX_UNSENT) return;
+    if (droppable && (this.#unsent > MAX_UNSENT || this.#inDebt(address))) return;
+    if (!isLoopback(address)) this.#allowance.spend(address, datagram.length);
     this.#unsent += 1;
     this.#socket.send(datagram, port, address, (error) => {
       this.#unsent -= 1;

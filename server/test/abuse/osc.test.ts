@@ -5,7 +5,7 @@ import { networkInterfaces } from 'node:os';
 import test from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { toBuffer } from 'osc-min';
-import { oscMessage } from '../../../protocol/index.ts';
+import { limits, oscMessage } from '../../../protocol/index.ts';
 import { createApp } from '../../app.ts';
 import { resolveConfig } from '../../config.ts';
 import { besideAnother } from '../support/bystander.ts';
@@ -185,6 +185,46 @@ test('a machine that was not allowed is not answered', {
   await client.close();
   assert.equal(heard, 0);
   assert.ok(ignored() <= 3, 'the log is not flooded either');
+});
+
+test('small requests of another machine do not draw a flood of answers, and it is told why', {
+  skip: outside ? false : 'no address but loopback',
+}, async (t) => {
+  const server = await newServer(t, { config: { oscHost: '0.0.0.0', oscAllow: outside! } });
+  // A request of 20 bytes is answered with a message per clip.
+  await server.app.connect().call('foley.generate', { class: 'Rain', count: 50, save: true, audio: false });
+  const other = createSocket('udp4');
+  other.bind(0, outside);
+  await once(other, 'listening');
+  t.after(() => other.close());
+  let [came, sent, ended] = [0, 0, 0];
+  let isTold = false;
+  other.on('message', (datagram) => {
+    came += datagram.length;
+    isTold ||= datagram.includes('rate_limited');
+    if (isTold || datagram.includes('/foley/clips/done')) ended += 1;
+  });
+  const begun = performance.now();
+  const ask = (id: number): void => {
+    const datagram = Buffer.from(oscMessage('/foley/clips', id));
+    sent += datagram.length;
+    other.send(datagram, server.app.ports.osc ?? 0, outside);
+  };
+  for (let i = 0; i < 600 && !isTold; i++) {
+    const before = ended;
+    ask(i);
+    // What the system loses is not waited for.
+    for (let turns = 0; ended === before && turns < 50; turns++) await sleep(1);
+  }
+  const seconds = (performance.now() - begun) / 1000;
+  assert.ok(isTold, 'it is told why nothing comes');
+  const { oscFreeBytes, oscFreeBytesPerSecond, oscAmplification } = limits;
+  // One answer may begin while some bytes are left.
+  const most = oscFreeBytes + oscFreeBytesPerSecond * seconds + oscAmplification * sent + 4096;
+  assert.ok(came <= most, `${came} bytes came, ${most} may`);
+  const local = await connectOsc(server.app);
+  await local.ask('server.ping', { payload: 'x' }).end;
+  await local.close();
 });
 
 test('an OSC port in use is told with its code, and nothing is left open', async (t) => {
