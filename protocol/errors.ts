@@ -23,6 +23,7 @@ const table = {
   unknown_clip: { meaning: 'No clip has this id.', http: 404 },
   unknown_dataset: { meaning: 'No data set has this id.', http: 404 },
   bad_dataset: { meaning: 'The recordings cannot be trained on; the message says which and why.', http: 400 },
+  data_in_use: { meaning: 'Another foleyd uses the data folder; the message says which.', http: 409 },
   already_exists: { meaning: 'The name is taken.', http: 409 },
   python_missing: { meaning: 'Training needs Python; the message says what to install.', http: 501 },
   trainer_missing: { meaning: 'Python lacks what training needs; the message says what to install.', http: 501 },

@@ -136,6 +136,7 @@ export const RULES = [
     ],
     packages: ['zod'],
   },
+  { of: 'server/data-owner.ts', may: ['protocol', 'server/util'] },
   // Only these see everything.
   { of: 'server/app.ts', may: ['protocol', 'server'], packages: ['pino'] },
   { of: 'server/main.ts', may: ['protocol', 'server'], packages: ['pino'] },

@@ -7,6 +7,7 @@ import { encodeWav } from './audio/wav.ts';
 import type { NewClip } from './clips/clip.ts';
 import { ClipStore } from './clips/store.ts';
 import type { Config } from './config.ts';
+import { DataOwner, refuseFile } from './data-owner.ts';
 import { openDelivery } from './delivery/open.ts';
 import { Dispatcher, type DispatcherOptions } from './dispatch/dispatcher.ts';
 import { FairScheduler } from './dispatch/fair-scheduler.ts';
@@ -21,7 +22,7 @@ import { ScoreHistory } from './evaluation/scores.ts';
 import { UntrustedVoices } from './evaluation/untrusted-voices.ts';
 import type { ClipRanker } from './generation/candidates.ts';
 import { createClipGenerator } from './generation/trigger-clips.ts';
-import { createHandlers } from './handlers/index.ts';
+import { createHandlers, ownerCommands } from './handlers/index.ts';
 import type { ServerInfo } from './handlers/server-info.ts';
 import { Midi, type MidiSystem } from './midi/midi.ts';
 import { AuditLog } from './network/access/audit-log.ts';
@@ -85,8 +86,14 @@ export async function createApp(config: Config, parts: AppParts = {}): Promise<A
   const { closeMs = CLOSE_MS } = parts;
   const started = performance.now();
   const log = parts.log ?? createLog({ level: config.logLevel });
+  await refuseFile(config.data);
   // Tokens, recordings and voices are nobody else's.
   await makePrivate(config.data, (message, err) => log.warn({ err }, message));
+  const owner = new DataOwner(config.data, (err) =>
+    log.warn({ err }, 'the data folder cannot be written to: nothing will be kept'),
+  );
+  // A process that runs one command becomes the owner only where the command needs it.
+  if (config.listen) await owner.claim();
   const engine = parts.engine ?? (await startEngine(config, log, parts.onDemand === true));
   const bus = new JobEventBus((err) => log.error({ err }, 'a listener to a job failed'));
   const scheduler = new FairScheduler({ engine, bus, maxJobs: limits.queueJobs, maxClips: limits.queueClips });
@@ -105,6 +112,7 @@ export async function createApp(config: Config, parts: AppParts = {}): Promise<A
     encode: encodeClip,
     maxClips: limits.clips,
     maxBytes: limits.clipBytes,
+    isOwner: () => owner.held,
     onProblem: (message, err) => log.warn({ err }, message),
   });
   const embedder = new ClipListener();
@@ -144,6 +152,7 @@ export async function createApp(config: Config, parts: AppParts = {}): Promise<A
   });
   const training = openTraining({
     ...{ data: config.data, trainer: path.join(ROOT, 'models', 'trainer'), python: config.python, limits },
+    isOwner: () => owner.held,
     findVoice: (id) => catalog.find(id),
     log: (level, message, fields = {}) => log[level](fields, message),
   });
@@ -232,6 +241,7 @@ export async function createApp(config: Config, parts: AppParts = {}): Promise<A
       },
     }),
     openRequests: limits.openRequests,
+    before: (cmd) => (owner.held || !ownerCommands.has(cmd) ? undefined : owner.claim()),
     audit: {
       begun: (request, args) => auditLog.begun({ ...request, args }),
       ended: (request, code) => auditLog.ended(request, code),
@@ -286,6 +296,7 @@ export async function createApp(config: Config, parts: AppParts = {}): Promise<A
         opening.then((open) => open.close()),
       );
     await part('audit log', auditLog.close());
+    await part('data folder', owner.release());
   };
   let stopped: Promise<void> | null = null;
   const close = (): Promise<void> => {
@@ -315,6 +326,7 @@ export async function createApp(config: Config, parts: AppParts = {}): Promise<A
       await listeners.open(config, {
         ...{ dispatcher, refusals, limits, space, health, isMapped, findClip, auditLog, log, version },
       });
+      await owner.announce(urlsOf(config, ports).http ?? '').catch(() => undefined);
     } catch (error) {
       await close();
       throw error;

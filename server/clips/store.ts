@@ -28,6 +28,8 @@ export interface ClipStoreOptions {
   /** Of the WAVs. */
   maxBytes: number;
   onProblem: (message: string, error: unknown) => void;
+  /** Whether this process may remove old clips and what a crash left; default: yes. */
+  isOwner?: () => boolean;
   /** Milliseconds since 1970; tests give their own. */
   now?: () => number;
 }
@@ -73,6 +75,11 @@ export class ClipStore implements Clips {
       options.onProblem('the folder of clips cannot be used', error);
     }
     return store;
+  }
+
+  /** Another process that works in this folder may be writing what looks left over, and may keep more. */
+  get #isOwner(): boolean {
+    return this.#options.isOwner?.() ?? true;
   }
 
   get usage(): { clips: number; bytes: number } {
@@ -253,7 +260,7 @@ export class ClipStore implements Clips {
     const recipes: string[] = [];
     for (const name of names) {
       // What a crash left half written is nobody's clip.
-      if (PARTIAL_FILE.test(name)) await rm(path.join(this.#options.dir, name), { force: true });
+      if (PARTIAL_FILE.test(name) && this.#isOwner) await rm(path.join(this.#options.dir, name), { force: true });
       const [, id, kind] = FILE.exec(name) ?? [];
       if (id !== undefined && kind === 'wav') ids.add(id);
       else if (id !== undefined) recipes.push(id);
@@ -272,7 +279,7 @@ export class ClipStore implements Clips {
     found.sort((a, b) => newestFirst(b, a));
     for (const entry of found) this.#add(entry);
     this.#last = found.at(-1)?.created ?? 0;
-    for (const id of recipes) if (!ids.has(id)) await this.#clearOrphan(id);
+    for (const id of recipes) if (this.#isOwner && !ids.has(id)) await this.#clearOrphan(id);
   }
 
   /** A recipe without its clip: a crash came between the two, or a removal was cut short. */
@@ -283,6 +290,7 @@ export class ClipStore implements Clips {
 
   /** Removes the oldest clips beyond the bounds, but never `keep`, which somebody is just being told about. */
   async #sweep(keep?: string): Promise<void> {
+    if (!this.#isOwner) return;
     for (const [id, { starred }] of this.#known) {
       if (this.#known.size <= this.#options.maxClips && this.#bytes <= this.#options.maxBytes) return;
       if (id === keep || starred || this.#unread.has(id)) continue;

@@ -110,6 +110,8 @@ export interface DispatcherOptions {
   onFault: (error: unknown, where: { cmd: string | null; session: string; transport: string }) => void;
   /** More commands than the protocol declares; only tests of roles have any. */
   extra?: { command: Command; handler: AnyHandler }[];
+  /** What a command waits for before it is handled, undefined for nothing; what it rejects with is the answer. */
+  before?: (cmd: string) => Promise<void> | undefined;
   /** Hears of every command of the admin role. */
   audit?: Audit;
 }
@@ -196,6 +198,8 @@ export class Dispatcher {
         audited = adminRequest(known, request);
         await this.#options.audit?.begun(audited, withoutSecrets(command, args));
       }
+      const before = this.#options.before?.(request.cmd);
+      if (before !== undefined) await before;
       const data = await handler(this.#context(known, request, open, args, files));
       answer = { id: request.id, event: 'done', data: data as Record<string, unknown> };
     } catch (thrown) {

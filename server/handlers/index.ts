@@ -66,6 +66,15 @@ export interface HandlerDeps
   playback: () => Promise<Playback>;
 }
 
+/** Commands that change, beyond adding a clip, what the data folder holds, or act on jobs of the process that owns it. */
+export const ownerCommands: ReadonlySet<string> = new Set<keyof Handlers>([
+  ...(['clip.rename', 'clip.star', 'clip.delete', 'deliver.set'] as const),
+  ...(['trigger.map', 'trigger.edit', 'trigger.unmap', 'trigger.import'] as const),
+  ...(['admin.activate', 'admin.rollback', 'voice.delete', 'voice.upload', 'voice.import'] as const),
+  ...(['dataset.upload', 'dataset.add', 'dataset.remove'] as const),
+  ...(['admin.retrain', 'admin.attach', 'admin.pause', 'admin.resume', 'admin.cancel'] as const),
+]);
+
 /** Every handler there is; the type makes sure that each declared command has one. */
 export function createHandlers(given: HandlerDeps): Handlers {
   const deps = { ...given, partials: new PartialClips(), detached: new DetachedJobs(), batches: new Batches() };

@@ -57,12 +57,12 @@ export class TrainingJobs {
     this.#options = { checkMs: 2000, retryMs: 1000, ...options };
   }
 
-  /** Finds the jobs of earlier runs and goes on with what had not ended. */
-  async restore(): Promise<void> {
+  /** Finds the jobs of earlier runs and goes on with what had not ended; `isOwner` false: only reads them. */
+  async restore(isOwner = true): Promise<void> {
     const found: Job[] = [];
     for (const id of ((await readdir(this.#options.dir).catch(noFile)) ?? []).filter((name) => ID.test(name))) {
       const journal = new Journal(path.join(this.#folder(id), 'job.jsonl'));
-      const lines = await journal.read().catch((err: unknown) => {
+      const lines = await journal.read(isOwner).catch((err: unknown) => {
         this.#options.log('warn', 'the log of a training cannot be read; it is left as it is', { job: id, err });
         return [];
       });
@@ -72,7 +72,10 @@ export class TrainingJobs {
       if (job.over) await job.close();
     }
     found.sort((a, b) => Number(b.state === 'running') - Number(a.state === 'running') || a.created - b.created);
+    // Read again from another process's folder: what that one has removed is gone.
+    if (!isOwner) this.#jobs.clear();
     for (const job of found) this.#jobs.set(job.id, job);
+    if (!isOwner) return;
     for (const job of found.filter(({ state }) => state === 'running')) {
       this.#options.log('info', 'a training is taken up again', { job: job.id });
       await job.set('queued', { message: 'the server was started again' });

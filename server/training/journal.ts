@@ -46,8 +46,8 @@ export class Journal {
     this.#file = file;
   }
 
-  /** What was written before. A line that a crash cut short is left out. Rejects with what the disk says. */
-  async read(): Promise<JournalLine[]> {
+  /** What was written before; only an owner repairs the file. A line that a crash cut short is left out. Rejects with what the disk says. */
+  async read(isOwner = true): Promise<JournalLine[]> {
     const text = (await readIfThere(this.#file)) ?? '';
     const lines = text.split('\n').flatMap((line) => {
       try {
@@ -59,7 +59,7 @@ export class Journal {
     });
     this.#lines = lines.length;
     // The next line must not go on where that one broke off.
-    if (text !== '' && !text.endsWith('\n')) await this.#append('\n');
+    if (isOwner && text !== '' && !text.endsWith('\n')) await this.#append('\n');
     return lines;
   }
 

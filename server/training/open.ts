@@ -12,12 +12,14 @@ export interface OpenTraining {
   trainer: string;
   python: string | undefined;
   limits: Record<'trainings' | 'trainingMemory' | 'trainingFreeMemory' | 'trainingFreeDisk' | 'datasetBytes', number>;
+  /** Whether this process may change what is in the data folder. */
+  isOwner: () => boolean;
   findVoice: TrainingOptions['findVoice'];
   log: TrainingOptions['log'];
 }
 
 /** All that teaches voices. What an earlier server left unfinished goes on with `restore`, or the first who asks for any of it. */
-export function openTraining({ data, trainer, python, limits, findVoice, log }: OpenTraining) {
+export function openTraining({ data, trainer, python, limits, isOwner, findVoice, log }: OpenTraining) {
   const finder = new TrainerFinder({ folder: trainer, python });
   const room = {
     memory: limits.trainingMemory,
@@ -41,7 +43,11 @@ export function openTraining({ data, trainer, python, limits, findVoice, log }: 
     findDataset: (id) => datasets.corpus(id),
   });
   let restored: Promise<void> | null = null;
+  let asOwner = false;
+  // Another process's jobs are read, and read anew each time: they change there.
   const restore = (): Promise<void> => {
+    if (!asOwner && !isOwner()) return trainings.restore(false);
+    asOwner = true;
     restored ??= datasets.open().then(() => trainings.restore());
     return restored;
   };
