@@ -141,6 +141,15 @@ export const RULES = [
   { of: 'server/app.ts', may: ['protocol', 'server'], packages: ['pino'] },
   { of: 'server/main.ts', may: ['protocol', 'server'], packages: ['pino'] },
 
+  // A real server and a real browser.
+  { of: 'server/console/test', may: ['server', 'protocol', 'scripts/console.mjs'], packages: ['playwright-core'] },
+  // The page in the browser: it shares the typed client, and the mel that voices are trained on.
+  {
+    of: 'server/console',
+    may: ['server/console', 'protocol', 'server/engine/dsp'],
+    packages: ['svelte', 'uplot', 'vite', '@sveltejs/vite-plugin-svelte'],
+  },
+
   // SVG charts of measured values, as text.
   { of: 'server/cli/charts', may: ['server/cli/charts'] },
   // The doctor tries providers as the engine does.
@@ -170,7 +179,7 @@ export const RULES = [
   // The plugin's tests start a server as the CLI's own do.
   { of: 'examples/plugin/tests', may: ['examples/plugin/tests', 'protocol', 'server/cli/test'], packages: ['ws'] },
   { of: 'examples', may: ['examples', 'protocol'], packages: ['*'] },
-  { of: 'scripts', may: ['scripts'], packages: ['typescript'] },
+  { of: 'scripts', may: ['scripts'], packages: ['typescript', 'vite'] },
 ];
 
 /** @param {string} name @param {string} area */
@@ -178,7 +187,7 @@ const within = (name, area) => name === area || name.startsWith(`${area}/`);
 
 /** Every import of a source, static, re-exported or dynamic, with its line. @param {string} file @param {string} text */
 export function importsOf(file, text) {
-  const source = ts.createSourceFile(file, text, ts.ScriptTarget.ES2022, true);
+  const source = ts.createSourceFile(file, scriptOf(file, text), ts.ScriptTarget.ES2022, true, ts.ScriptKind.TS);
   /** @type {{specifier: string, typeOnly: boolean, line: number}[]} */
   const found = [];
   /** @param {ts.Node} node @param {string} specifier @param {boolean} typeOnly */
@@ -201,6 +210,20 @@ export function importsOf(file, text) {
   };
   visit(source);
   return found;
+}
+
+/** What of a source is script, in its lines: of a component only what is between its script tags. @param {string} file @param {string} text */
+function scriptOf(file, text) {
+  if (!file.endsWith('.svelte')) return text;
+  let inside = false;
+  return text
+    .split('\n')
+    .map((line) => {
+      const tag = /^<(\/?)script\b/.exec(line);
+      if (tag !== null) inside = tag[1] === '';
+      return inside && tag === null ? line : '';
+    })
+    .join('\n');
 }
 
 /** `import(x)`, `require(x)`, `import.meta.resolve(x)`, `anything.resolve(x)`. @param {ts.Expression} called */
@@ -255,7 +278,7 @@ export function sources(root) {
     }
     for (const name of names) {
       const file = `${top}/${name.split(path.sep).join('/')}`;
-      if (/\.(ts|mts|mjs|js)$/.test(file) && !file.includes('/node_modules/') && !file.includes('/.venv/'))
+      if (/\.(ts|mts|mjs|js|svelte)$/.test(file) && !file.includes('/node_modules/') && !file.includes('/.venv/'))
         found.push(file);
     }
   }

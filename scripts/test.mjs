@@ -100,6 +100,12 @@ async function checks() {
   );
   await check('import boundaries', () => run(process.execPath, [path.join(ROOT, 'scripts', 'boundaries.mjs')]));
   await check('types (tsc)', () => run(process.execPath, [tool('typescript', 'bin', 'tsc'), '--noEmit']));
+  await check('types of the console (svelte-check)', () =>
+    run(process.execPath, [
+      tool('svelte-check', 'bin', 'svelte-check'),
+      ...['--tsconfig', 'server/console/tsconfig.json', '--fail-on-warnings', '--output', 'human'],
+    ]),
+  );
   await check('protocol documents', () =>
     run(process.execPath, ['--import', 'tsx', path.join('protocol', 'docs.ts'), '--check']),
   );

@@ -59,6 +59,8 @@ export interface AppParts {
   /** Hears the milliseconds from each sound's being played to its being scheduled. */
   onPlaced?: (ms: number) => void;
   engine?: Engine;
+  /** Folder of the browser console's files; build/console by default. */
+  consoleFolder?: string;
   /** Milliseconds that a part of the server has to close, beyond what it is given to finish. */
   closeMs?: number;
   /** For a process that runs one command: engine and playback start when they are needed, and no pool is filled. */
@@ -325,6 +327,7 @@ export async function createApp(config: Config, parts: AppParts = {}): Promise<A
     try {
       await listeners.open(config, {
         ...{ dispatcher, refusals, limits, space, health, isMapped, findClip, auditLog, log, version },
+        consoleFolder: parts.consoleFolder ?? path.join(ROOT, 'build', 'console'),
       });
       await owner.announce(urlsOf(config, ports).http ?? '').catch(() => undefined);
     } catch (error) {

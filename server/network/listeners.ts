@@ -9,6 +9,7 @@ import { type AddressSettings, type Ports, servicesOf, urlsOf } from './addresse
 import type { Announcement } from './discovery/announce.ts';
 import { isLoopback } from './loopback.ts';
 import { type HttpOptions, listenHttp } from './transports/http.ts';
+import { ConsoleFiles } from './transports/http-console.ts';
 import { listenOsc, type OscOptions } from './transports/osc.ts';
 import type { OscSpace } from './transports/osc-address-space.ts';
 import type { TimetagQueueOptions } from './transports/osc-timetag-queue.ts';
@@ -53,6 +54,8 @@ export interface ListenerDeps {
   /** Whether a map hears this OSC address. */
   isMapped: (address: string) => boolean;
   findClip: HttpOptions['findClip'];
+  /** Folder of the browser console's files. */
+  consoleFolder: string;
   auditLog: AuditLog;
   log: Log;
   version: string;
@@ -96,6 +99,7 @@ export class Listeners {
       ...{ access: { host, allowHosts, allowOrigins, tokens }, tls: certificate, health, findClip },
       osc: hasOsc ? { ...limits, space, isMapped } : null,
       oscQuery: hasOsc ? { space, host: oscHost } : null,
+      console: new ConsoleFiles(inside.consoleFolder),
       onUnauthorized: (transport, cmd) => auditLog.refused({ cmd, transport, code: 'unauthorized' }),
     });
     this.#listeners.push(http);

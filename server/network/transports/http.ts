@@ -8,6 +8,7 @@ import { ConnectionSlots } from './connection-slots.ts';
 import { type Access, checkHost, checkOrigin, grantOf } from './guard.ts';
 import { type ClipFile, sendClip } from './http-clips.ts';
 import { handleCommand, sendAnswer } from './http-commands.ts';
+import { type ConsoleFiles, wantsConsole } from './http-console.ts';
 import { type FileOptions, fileCommand, handleFile } from './http-files.ts';
 import { isHostInfo, type OscQuery, sendHostInfo, sendNode } from './http-oscquery.ts';
 import { endWith, ignoreUpgrade, refuseUpgrade, wantsWebSocket } from './http-upgrade.ts';
@@ -27,6 +28,8 @@ export interface HttpOptions extends FileOptions, WsOptions {
   findClip: (id: string) => Promise<ClipFile | null>;
   /** What OSC addresses there are, for every GET that is nothing else; null where OSC is off. */
   oscQuery: OscQuery | null;
+  /** The browser console. */
+  console: ConsoleFiles;
   /** Hears of each request without the right token, and of the command it was for where that is known. */
   onUnauthorized: (transport: 'http' | 'ws', cmd: string | null) => void;
 }
@@ -166,10 +169,12 @@ async function answer(request: IncomingMessage, response: ServerResponse, option
       admitted(request, url, 'http', options).role,
       options,
     );
+  } else if (reads && wantsConsole(request, url) && (await options.console.send(request, response, url))) {
+    // The page itself is no secret; what it asks for needs the token.
   } else if (options.oscQuery !== null && reads && isHostInfo(url)) {
     sendHostInfo(request, response, options.oscQuery);
   } else if (!(reads && sendOscQuery(request, response, url, options))) {
-    const routes = 'GET /health, GET /clips/<id>.wav, POST /v1/<command>, WebSocket at /ws';
+    const routes = 'GET /console, GET /health, GET /clips/<id>.wav, POST /v1/<command>, WebSocket at /ws';
     const osc = options.oscQuery === null ? '' : ', GET /<OSC address>, WebSocket at / for OSC';
     throw new ProtocolError('unknown_command', `there is ${routes}${osc}`);
   }

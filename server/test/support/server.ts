@@ -22,7 +22,7 @@ export interface TestServerOptions {
   config?: Omit<ConfigInput, 'limits'> & { limits?: Partial<Limits> };
   engine?: ScriptedOptions;
   /** In place of the scripted engine, and bounds. */
-  parts?: Pick<AppParts, 'engine' | 'closeMs'>;
+  parts?: Pick<AppParts, 'engine' | 'closeMs' | 'consoleFolder'>;
   extra?: NonNullable<AppParts['extra']>;
   midi?: NonNullable<AppParts['midi']>;
   /** Write the default voice; true unless a test wants it gone. */

@@ -1,0 +1,62 @@
+/** Choosing among saved takes in a real browser. */
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+import type { EventData } from '../../protocol/index.ts';
+import { noBrowser, Stage } from './test/browser.ts';
+
+const stage = new Stage();
+
+before(async () => {
+  if (noBrowser !== false) return;
+  await stage.open();
+  const client = stage.app.connect();
+  for (const seed of [1, 2, 3]) await client.call('foley.generate', { class: 'Rain', seed, save: true, audio: false });
+});
+after(() => stage.close());
+
+const saved = async (): Promise<EventData<'clip.list', 'done'>['clips']> =>
+  ((await stage.app.connect().call('clip.list', {})) as EventData<'clip.list', 'done'>).clips;
+
+test('takes are played, switched, named, starred and copied by keyboard', { skip: noBrowser }, async () => {
+  const { page, complaints } = await stage.page('/#choose');
+  await page.waitForSelector('li.selected');
+  assert.equal(await page.locator('.scroll li').count(), 3);
+  await page.keyboard.press('2');
+  await page.waitForSelector('li.selected:nth-child(2)');
+  await page.waitForSelector('pre');
+  const [, second] = await saved();
+  assert.match((await page.textContent('pre'))!, new RegExp(`"seed":${second!.seed}`));
+
+  await page.keyboard.press('s');
+  await page.fill('.name input', 'wet street');
+  await page.keyboard.press('Enter');
+  await page.waitForFunction(() => /wet street/.test(document.querySelector('li.selected')?.textContent ?? ''));
+  await page.waitForTimeout(300);
+  const changed = (await saved()).find(({ clip }) => clip === second!.clip)!;
+  assert.deepEqual([changed.name, changed.starred], ['wet street', true]);
+  assert.deepEqual(complaints, []);
+  await page.close();
+});
+
+test('a deletion can be undone until it is done', { skip: noBrowser }, async () => {
+  const { page } = await stage.page('/#choose');
+  await page.waitForSelector('li.selected');
+  await page.keyboard.press('Delete');
+  await page.waitForFunction(() => document.querySelectorAll('.scroll li').length === 2);
+  await page.click('.notice button');
+  await page.waitForFunction(() => document.querySelectorAll('.scroll li').length === 3);
+  assert.equal((await saved()).length, 3);
+  await page.close();
+});
+
+test('a search narrows the list, and one without a match says so', { skip: noBrowser }, async () => {
+  const { page } = await stage.page('/#choose');
+  await page.waitForSelector('li.selected');
+  await page.keyboard.press('/');
+  await page.keyboard.type('wet');
+  await page.waitForFunction(() => document.querySelectorAll('.scroll li').length === 1);
+  await page.fill('input[type=search]', 'nothing like it');
+  await page.waitForSelector('.empty');
+  assert.match((await page.textContent('.empty'))!, /No take matches/);
+  await page.close();
+});

@@ -1,0 +1,190 @@
+import { type CallOptions, type Client, connect, type Done } from '../../../protocol/client.ts';
+import type { ArgsInput, CommandName } from '../../../protocol/commands/index.ts';
+import { type ErrorCode, isErrorCode, ProtocolError } from '../../../protocol/errors.ts';
+
+/** `asking`: the server wants a token for everything. */
+export type LinkState = 'connecting' | 'open' | 'lost' | 'asking';
+
+const FIRST_DELAY_MS = 250;
+const MOST_DELAY_MS = 5000;
+
+/**
+ * The page's one connection to the server it came from. It connects again whenever it was lost; whoever needs the
+ * connection waits for it with `ready`. Tokens stay in memory.
+ */
+export class Link {
+  state = $state<LinkState>('connecting');
+  /** What is wrong, and what happens next, in words. */
+  problem = $state('');
+  isAdmin = $state(false);
+  /** The dialog that asks for a token is open; for which role. */
+  asks = $state<'play' | 'admin' | null>(null);
+  /** Counts connections, so that views ask anew after each. */
+  epoch = $state(0);
+  #token: string | null = null;
+  #client: Client | null = null;
+  #waiting: ((client: Client) => void)[] = [];
+  #answer: ((given: boolean) => void)[] = [];
+  #delay = FIRST_DELAY_MS;
+  #wake: (() => void) | null = null;
+
+  start(): void {
+    void this.#run();
+    addEventListener('online', () => this.#wake?.());
+    document.addEventListener('visibilitychange', () => this.#wake?.());
+  }
+
+  ready(): Promise<Client> {
+    if (this.#client !== null) return Promise.resolve(this.#client);
+    return new Promise((resolve) => this.#waiting.push(resolve));
+  }
+
+  async call<N extends CommandName>(cmd: N, args: ArgsInput<N>, options?: CallOptions): Promise<Done<N>> {
+    return (await this.ready()).call(cmd, args, options);
+  }
+
+  /** Headers for what is fetched beside the connection. */
+  get headers(): Record<string, string> {
+    return this.#token === null ? {} : { authorization: `Bearer ${this.#token}` };
+  }
+
+  /** Asks for the admin token where it is not known yet. False when the person declines. */
+  async becomeAdmin(): Promise<boolean> {
+    if (this.isAdmin) return true;
+    this.asks = 'admin';
+    return new Promise((resolve) => this.#answer.push(resolve));
+  }
+
+  /** Tries a token. Gives what is wrong with it, or null. */
+  async offer(token: string): Promise<string | null> {
+    const role = this.asks;
+    const cmd = role === 'admin' ? 'admin.jobs' : 'server.ping';
+    const answer = await probe(cmd, token).catch(() => null);
+    if (answer === null) return 'The server does not answer. The token was not tried.';
+    if (answer.code === 'unauthorized') return 'The server does not know this token.';
+    if (answer.code === 'forbidden') return 'This token is for playing only; an admin token is needed.';
+    if (answer.code !== null) return answer.message;
+    this.#token = token;
+    this.isAdmin = role === 'admin' || (await probe('admin.jobs', token)).code === null;
+    this.asks = null;
+    const client = this.#client;
+    this.#client = null;
+    client?.close();
+    this.#wake?.();
+    for (const resolve of this.#answer.splice(0)) resolve(true);
+    return null;
+  }
+
+  decline(): void {
+    this.asks = null;
+    for (const resolve of this.#answer.splice(0)) resolve(false);
+  }
+
+  async #run(): Promise<never> {
+    for (;;) {
+      const refused = await probe('server.ping', this.#token).catch(() => 'absent' as const);
+      if (refused === 'absent') {
+        this.state = this.epoch === 0 ? 'connecting' : 'lost';
+        this.problem = 'The server does not answer. Trying again; running takes are picked up when it is back.';
+      } else if (refused.code === 'unauthorized') {
+        const wasKnown = this.#token !== null;
+        this.#token = null;
+        this.isAdmin = false;
+        if (wasKnown) continue;
+        this.state = 'asking';
+        this.problem = 'This server asks for a token.';
+        this.asks ??= 'play';
+        await this.#pause(60_000);
+        continue;
+      } else if (refused.code === null) {
+        await this.#hold();
+        continue;
+      } else this.problem = refused.message;
+      await this.#pause(this.#delay);
+      this.#delay = Math.min(MOST_DELAY_MS, this.#delay * 2);
+    }
+  }
+
+  /** Connects, and stays until the connection is gone. */
+  async #hold(): Promise<void> {
+    const url = new URL('/ws', location.href);
+    url.protocol = url.protocol.replace('http', 'ws');
+    let client: Client;
+    try {
+      client = await connect(url.href, { codec: 'msgpack', token: this.#token ?? undefined });
+    } catch {
+      await this.#pause(this.#delay);
+      this.#delay = Math.min(MOST_DELAY_MS, this.#delay * 2);
+      return;
+    }
+    this.#delay = FIRST_DELAY_MS;
+    this.#client = client;
+    this.state = 'open';
+    this.problem = '';
+    this.epoch += 1;
+    for (const resolve of this.#waiting.splice(0)) resolve(client);
+    const error = await client.closed;
+    if (this.#client === client) this.#client = null;
+    if (error.message === 'closed by this client') return;
+    this.state = 'lost';
+    if (error.code === 'unauthorized' && this.#token !== null) {
+      this.#token = null;
+      this.isAdmin = false;
+      notices.say('The token was changed on the server. Admin actions ask for the new one.');
+    }
+  }
+
+  #pause(ms: number): Promise<void> {
+    return new Promise((resolve) => {
+      const timer = setTimeout(resolve, ms);
+      this.#wake = () => {
+        clearTimeout(timer);
+        resolve();
+      };
+    });
+  }
+}
+
+/** One command over HTTP: unlike a WebSocket that is refused, its answer says why. Rejects where there is no server. */
+async function probe(cmd: CommandName, token: string | null): Promise<{ code: ErrorCode | null; message: string }> {
+  const response = await fetch(`/v1/${cmd}`, {
+    method: 'POST',
+    body: '{}',
+    headers: token === null ? {} : { authorization: `Bearer ${token}` },
+  });
+  const { event, data } = (await response.json()) as { event: string; data: { code?: unknown; message?: string } };
+  if (event !== 'failed') return { code: null, message: '' };
+  return { code: isErrorCode(data.code) ? data.code : 'internal', message: data.message ?? '' };
+}
+
+export interface Notice {
+  id: number;
+  text: string;
+  /** Offered beside it. */
+  action: { label: string; run: () => void } | null;
+}
+
+/** Short messages at the edge of the page; each leaves by itself. */
+class Notices {
+  all = $state<Notice[]>([]);
+  #count = 0;
+
+  say(text: string, action: Notice['action'] = null, ms = 7000): () => void {
+    const id = ++this.#count;
+    const leave = () => {
+      this.all = this.all.filter((one) => one.id !== id);
+    };
+    this.all = [...this.all.slice(-3), { id, text, action }];
+    setTimeout(leave, ms);
+    return leave;
+  }
+
+  /** Says why something did not work. */
+  fail(what: string, error: unknown): void {
+    if (error instanceof ProtocolError && error.code === 'cancelled') return;
+    this.say(`${what}: ${error instanceof Error ? error.message : String(error)}`);
+  }
+}
+
+export const notices = new Notices();
+export const link = new Link();

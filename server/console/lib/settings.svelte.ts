@@ -1,0 +1,38 @@
+/** What a person has set, kept by the browser. */
+interface Kept {
+  theme: 'system' | 'dark' | 'light';
+  temperature: number;
+  /** null: the voice's own. */
+  guidance: number | null;
+  candidates: number;
+  count: number;
+  length: number | null;
+  mix: Record<string, number>;
+  mapsOn: 'page' | 'server';
+}
+
+const KEY = 'foleyd.console';
+const usual: Kept = {
+  ...{ theme: 'system', temperature: 1, guidance: null, candidates: 1, count: 1, length: null, mix: {} },
+  mapsOn: 'page',
+};
+
+function load(): Kept {
+  try {
+    return { ...usual, ...(JSON.parse(localStorage.getItem(KEY) ?? '{}') as Partial<Kept>) };
+  } catch {
+    return { ...usual };
+  }
+}
+
+export const settings = $state(load());
+
+/** Call it in an effect: keeps what is set. */
+export function keepSettings(): void {
+  const text = JSON.stringify(settings);
+  try {
+    localStorage.setItem(KEY, text);
+  } catch {
+    // A browser that keeps nothing: they hold until the page is closed.
+  }
+}
