@@ -57,6 +57,7 @@ export class Link {
 
   /** Tries a token. Gives what is wrong with it, or null. */
   async offer(token: string): Promise<string | null> {
+    if (/\s/.test(token)) return 'A token has no spaces in it. Copy it once more.';
     const role = this.asks;
     const cmd = role === 'admin' ? 'admin.jobs' : 'server.ping';
     const answer = await probe(cmd, token).catch(() => null);
