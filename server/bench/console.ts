@@ -8,7 +8,7 @@ import { noBrowser, Stage } from '../console/test/browser.ts';
 import { summary } from './summary.ts';
 
 const MODELS = fileURLToPath(new URL('../../models', import.meta.url));
-const [LOADS, PRESSES] = [5, 10];
+const [LOADS, PRESSES] = [5, 7];
 
 if (noBrowser !== false) throw new Error(noBrowser);
 const stage = new Stage();
@@ -31,9 +31,11 @@ try {
     await page.close();
   }
   const { page } = await stage.page('/#watch');
+  page.setDefaultTimeout(600_000);
   await page.click('button:has-text("Eight at once")');
   const frames = await page.evaluate(async () => {
-    const rows = (): number => Array.from(document.querySelectorAll('progress')).reduce((sum, one) => sum + one.value, 0);
+    const rows = (): number =>
+      Array.from(document.querySelectorAll('progress')).reduce((sum, one) => sum + one.value, 0);
     const over = (): boolean => document.querySelectorAll('figcaption').length === 8 && rows() >= 320;
     const until = async (when: () => boolean): Promise<void> => {
       while (!when()) await new Promise((go) => setTimeout(go, 20));
