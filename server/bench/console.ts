@@ -8,7 +8,7 @@ import { noBrowser, Stage } from '../console/test/browser.ts';
 import { summary } from './summary.ts';
 
 const MODELS = fileURLToPath(new URL('../../models', import.meta.url));
-const [LOADS, PRESSES] = [5, 7];
+const [LOADS, PRESSES] = [3, 5];
 
 if (noBrowser !== false) throw new Error(noBrowser);
 const stage = new Stage();
