@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { isDeviceName, isFileName } from '../file-name.ts';
 import { limits } from '../limits.ts';
 import { isPrintable } from '../printable.ts';
 
@@ -30,12 +31,15 @@ export const plainLines = (most: number) =>
     .refine((text) => isPrintable(text.replace(/\r?\n|\t/g, ' ')), UNPRINTABLE_TEXT);
 
 /** The name of a folder that the server makes: letters, digits, - and _. */
-export const folderName = z.string().regex(/^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$/, 'expected letters, digits, - and _');
+export const folderName = z
+  .string()
+  .regex(/^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$/, 'expected letters, digits, - and _')
+  .refine((text) => !isDeviceName(text), 'Windows keeps this name for a device; choose another');
 
 /** A class as training makes it: it becomes a folder too. */
 export const newClass = name.refine(
-  (text) => text.trim() === text && !/^[.-]|[/\\:*?"<>|\p{Cc}]/u.test(text),
-  'expected a name without / \\ : * ? " < > |',
+  (text) => text.trim() === text && !/^[.-]/.test(text) && isFileName(text),
+  'expected a name without / \\ : * ? " < > |, that ends with no dot and is no device of Windows',
 );
 
 /** Weights of classes by name; finite and above 0. They are normalised later, so only their proportions matter. */

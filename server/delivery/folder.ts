@@ -1,8 +1,9 @@
 import { randomBytes } from 'node:crypto';
 import { lstat, mkdir, open, readdir, realpath, rm, statfs } from 'node:fs/promises';
 import path from 'node:path';
+import { fileNameKey, isFileName } from '../../protocol/file-name.ts';
 import { ProtocolError } from '../../protocol/index.ts';
-import { isDeviceName, settle } from '../util/atomic-file.ts';
+import { settle } from '../util/atomic-file.ts';
 import { diskReason } from '../util/disk-reason.ts';
 
 export interface FolderOptions {
@@ -57,7 +58,7 @@ export class Folder {
       const part = path.join(dir, `.foleyd-${randomBytes(8).toString('hex')}.part`);
       try {
         await writeSynced(part, data);
-        const file = await this.#settle(part, dir, stem, ending, onName);
+        const file = await this.#settle(part, dir, stem.normalize('NFC'), ending, onName);
         this.#bytes = (this.#bytes ?? 0) + data.byteLength;
         return file;
       } finally {
@@ -77,13 +78,14 @@ export class Folder {
 
   /** The folder itself, made where it is not there. */
   async #enter(below: string): Promise<string> {
-    const steps = below === '' ? [] : below.split('/');
+    const steps = below === '' ? [] : below.normalize('NFC').split('/');
     for (const step of steps) if (!isPlain(step)) throw badName('args.folder');
     const { root } = this.#options;
     const dir = path.join(root, ...steps);
     await mkdir(dir, { recursive: true });
     const [real, top] = await Promise.all([realpath(dir), realpath(root)]);
-    if (real === path.join(top, ...steps)) return real;
+    // Where case makes no difference, a folder that is there keeps its own.
+    if (fileNameKey(real) === fileNameKey(path.join(top, ...steps))) return real;
     throw new ProtocolError('bad_args', 'args.folder: a link leads out of the folder', { path: 'args.folder' });
   }
 
@@ -94,9 +96,11 @@ export class Folder {
     ending: string,
     onName: (path: string) => Promise<void>,
   ): Promise<string> {
+    // What differs in case alone is one file on other systems, which the folder may be copied to.
+    const taken = new Set((await readdir(dir)).map(fileNameKey));
     for (let n = 1; n < MOST_NAMES; n++) {
       const file = path.join(dir, `${stem}${n > 1 ? `-${n}` : ''}.${ending}`);
-      if ((await lstat(file).catch(() => null)) !== null) continue;
+      if (taken.has(fileNameKey(path.basename(file))) || (await lstat(file).catch(() => null)) !== null) continue;
       await onName(file);
       if (await settle(part, file)) return file;
     }
@@ -121,7 +125,7 @@ export class Folder {
 
 /** One step of a path: a plain name on every system, with no separators, no leading dot, and none of Windows' devices. */
 function isPlain(name: string): boolean {
-  return /^[\p{L}\p{N}_][\p{L}\p{M}\p{N} _.+,()-]{0,149}$/u.test(name) && !/[. ]$/.test(name) && !isDeviceName(name);
+  return /^[\p{L}\p{N}_][\p{L}\p{M}\p{N} _.+,()-]{0,149}$/u.test(name) && isFileName(name);
 }
 
 function checkStem(stem: string): void {

@@ -24,8 +24,10 @@ export interface DatasetDeps {
 type Report = EventData<'dataset.info', 'done'>;
 
 /** `dataset.upload`. */
-export function datasetUpload({ uploads }: DatasetDeps): Handler<'dataset.upload'> {
+export function datasetUpload({ uploads, datasets }: DatasetDeps): Handler<'dataset.upload'> {
   return async ({ args: { upload, file, offset, data } }) => {
+    // Said before gigabytes are sent, not after.
+    if (!(await uploads.has(upload))) await datasets.checkTrainer();
     return { upload, file, bytes: await uploads.write(upload, file, offset, Buffer.from(data, 'base64')) };
   };
 }

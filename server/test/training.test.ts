@@ -160,12 +160,11 @@ test('without Python the training says what to install, and everything else work
     const answer = await fetch(`${s.app.urls.http}/v1/${cmd}`, { method: 'POST', body: JSON.stringify(args), headers });
     return { status: answer.status, ...((await answer.json()) as Answer) };
   };
-  await post('dataset.upload', { upload: 'u', file: 'a.wav', data: 'AAAA' });
-  const { status, data } = await post('dataset.add', { dataset: 'set', upload: 'u', class: 'A' });
+  // Before anything is sent, not after.
+  const { status, data } = await post('dataset.upload', { upload: 'u', file: 'a.wav', data: 'AAAA' });
   assert.deepEqual([status, data.code], [501, 'python_missing']);
   assert.match(String(data.message), /Python 3\.10/);
-  // What was sent is not lost with it.
-  assert.equal(existsSync(path.join(s.data, 'uploads', 'u', 'a.wav')), true);
+  assert.equal(existsSync(path.join(s.data, 'uploads', 'u')), false);
   assert.equal((await post('foley.generate', { class: 'Rain' })).event, 'done');
   assert.equal((await post('dataset.list', {})).event, 'done');
   assert.equal((await post('admin.jobs', {})).event, 'done');

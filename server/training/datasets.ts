@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { mkdir, readdir, rename, rm } from 'node:fs/promises';
 import path from 'node:path';
+import { fileNameKey } from '../../protocol/file-name.ts';
 import { folderName, ProtocolError } from '../../protocol/index.ts';
 import { exists, noFile, writeAtomic } from '../util/atomic-file.ts';
 import { diskReason } from '../util/disk-reason.ts';
@@ -94,6 +95,11 @@ export class DataSets {
     const set = isId(id) ? await this.#read(id) : null;
     if (set === null) throw new ProtocolError('unknown_dataset', `there is no data set ${id.slice(0, 64)}`);
     return set;
+  }
+
+  /** Rejects with python_missing or trainer_missing where no data set can be made. */
+  async checkTrainer(): Promise<void> {
+    await this.#options.finder.find();
   }
 
   /** Its corpus. Throws unknown_dataset. */
@@ -194,8 +200,12 @@ export class DataSets {
 
   /** A folder of this name is in the way even where no data set can be read in it. */
   async #refuseTaken(id: string): Promise<void> {
-    if (await exists(path.join(this.#options.dir, id)))
-      throw new ProtocolError('already_exists', `data set ${id} already exists`, { path: 'args.dataset' });
+    const names = await readdir(this.#options.dir).catch(() => []);
+    const isTaken = names.some((name) => fileNameKey(name) === fileNameKey(id));
+    if (isTaken || (await exists(path.join(this.#options.dir, id))))
+      throw new ProtocolError('already_exists', `data set ${id} already exists, in this or another case`, {
+        path: 'args.dataset',
+      });
   }
 
   /** Null where there is none, or another's file. Throws io_error. */

@@ -1,6 +1,7 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { mkdir, readdir, readFile, rename, rm } from 'node:fs/promises';
 import path from 'node:path';
+import { fileNameKey } from '../../protocol/file-name.ts';
 import { ProtocolError, toProtocolError } from '../../protocol/index.ts';
 import { noFile } from '../util/atomic-file.ts';
 import { Job } from './job.ts';
@@ -171,7 +172,13 @@ export class TrainingJobs {
   }
 
   async #checkName(voice: string): Promise<void> {
-    if ((await this.#options.hasVoice(voice)) || this.list().some((job) => !job.over && job.order.voice === voice)) {
+    const key = fileNameKey(voice);
+    // Names that differ in case alone are one folder on some disks.
+    const names = await readdir(this.#options.voices).catch(() => []);
+    const isTaken =
+      names.some((name) => fileNameKey(name) === key) ||
+      this.list().some((job) => !job.over && fileNameKey(job.order.voice) === key);
+    if (isTaken || (await this.#options.hasVoice(voice))) {
       throw new ProtocolError('already_exists', `voice ${voice} exists, or a training will create it`, {
         path: 'args.voice',
       });

@@ -54,13 +54,13 @@ export class TrainerFinder implements Finder {
     if (best === null) {
       const message =
         this.#place.python === undefined
-          ? `training needs Python 3.10 or newer: install it, then its packages: python3 -m venv ${this.#venv()} && ${this.#install(this.#interpreter())}`
+          ? 'training needs Python 3.10 or newer: install it, then its packages with: foleyd trainer install'
           : `training needs Python 3.10 or newer, and ${this.#place.python} is not`;
       throw new ProtocolError('python_missing', message);
     }
     throw new ProtocolError(
       'trainer_missing',
-      `${best.command} lacks what training needs (${best.said}); install it: ${this.#install(best.command)}`,
+      `${best.command} lacks what training needs (${best.said}); install it with: ${this.#place.python === undefined ? 'foleyd trainer install' : this.#install(best.command)}`,
     );
   }
 

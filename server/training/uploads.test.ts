@@ -39,8 +39,20 @@ test('names that could leave the folder, or that no system likes, are refused', 
     '',
     'a:b.wav',
     'A./x.wav',
+    'con.wav',
+    'A/lpt1 .take.wav',
+    'NUL/x.wav',
+    'COM\u00b9.wav',
   ])
     await assert.rejects(uploads.write('u', name, 0, bytes('x')), code('bad_args'), name);
+});
+
+test('names that one file system takes for the same are the same, or refused', async (t) => {
+  const uploads = new Uploads({ dir: await temporary(t), maxBytes: 100 });
+  await uploads.write('u', 'Cafe\u0301/one.wav', 0, bytes('abc'));
+  assert.equal(await uploads.write('u', 'Caf\u00e9/one.wav', 3, bytes('de')), 5);
+  for (const name of ['Caf\u00e9/ONE.wav', 'CAFE\u0301/two.wav'])
+    await assert.rejects(uploads.write('u', name, 0, bytes('x')), code('bad_args', /only by case/), name);
 });
 
 test('an upload has bounds, also over a restart, and so has their number', async (t) => {

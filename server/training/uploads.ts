@@ -1,6 +1,8 @@
 import { mkdir, open, readdir, rm, stat } from 'node:fs/promises';
 import path from 'node:path';
+import { fileNameKey, isFileName } from '../../protocol/file-name.ts';
 import { ProtocolError } from '../../protocol/index.ts';
+import { exists } from '../util/atomic-file.ts';
 import { filesBelow } from './recordings-folder.ts';
 
 export interface UploadOptions {
@@ -14,7 +16,9 @@ export interface UploadOptions {
 }
 
 /** `Class/take 1.wav` or `take 1.wav`: at most one folder, and nothing that a system or a shell takes amiss. */
-const PART = /^[\p{L}\p{N}_][\p{L}\p{N} _.,+()'&-]{0,126}$/u;
+const PART = /^[\p{L}\p{N}_][\p{L}\p{M}\p{N} _.,+()'&-]{0,126}$/u;
+const EXPECTED =
+  'expected a name, or a class and a name with / between, that is a file name on every system (no : * ? " < > |, no dot or space at the end, no device name such as con.wav)';
 const AUDIO = ['.wav', '.flac', '.ogg', '.mp3', '.aif', '.aiff'];
 /** Uploads that nobody went on with for so long are removed when another begins. */
 const STALE_MS = 24 * 3_600_000;
@@ -31,6 +35,11 @@ export class Uploads {
     this.#options = { maxFiles: 5000, most: 16, endings: AUDIO, ...options };
   }
 
+  /** Whether the upload has begun. */
+  async has(id: string): Promise<boolean> {
+    return exists(path.join(this.#options.dir, id));
+  }
+
   /** Where the recordings of an upload lie. Throws bad_args where there are none. */
   async folder(id: string): Promise<string> {
     const dir = path.join(this.#options.dir, id);
@@ -40,11 +49,13 @@ export class Uploads {
   }
 
   /** Adds bytes to a file at `offset`, which is as long as it is so far; at 0 the file begins anew. Resolves with its length. */
-  write(id: string, file: string, offset: number, bytes: Uint8Array): Promise<number> {
+  write(id: string, given: string, offset: number, bytes: Uint8Array): Promise<number> {
     return this.#turn(id, async () => {
+      // macOS takes accents apart, other systems do not: one name for both.
+      const file = given.normalize('NFC');
       const parts = file.split('/');
-      if (parts.length > 2 || !parts.every((part) => PART.test(part) && !part.endsWith('.') && !part.endsWith(' ')))
-        throw new ProtocolError('bad_args', 'args.file: expected a name, or a class and a name with / between', {
+      if (parts.length > 2 || !parts.every((part) => PART.test(part) && isFileName(part)))
+        throw new ProtocolError('bad_args', `args.file: ${EXPECTED}`, {
           path: 'args.file',
         });
       const { endings } = this.#options;
@@ -53,6 +64,12 @@ export class Uploads {
           path: 'args.file',
         });
       const known = await this.#open(id);
+      const others = known.files.has(file) ? [] : [...known.files.keys()];
+      const clash = others.find((other) => differsByCase(other, file));
+      if (clash !== undefined)
+        throw new ProtocolError('bad_args', `args.file: differs from ${clash} only by case; rename one of them`, {
+          path: 'args.file',
+        });
       const had = known.files.get(file) ?? 0;
       if (offset !== 0 && offset !== had)
         throw new ProtocolError('bad_args', `args.offset: ${had} bytes of this file have been uploaded`, {
@@ -122,4 +139,11 @@ export class Uploads {
     this.#turns.set(id, settled);
     return done;
   }
+}
+
+/** Whether two files, or their folders, would be one where case makes no difference. */
+function differsByCase(a: string, b: string): boolean {
+  const [one, other] = [a.split('/'), b.split('/')];
+  const differ = (x: string, y: string): boolean => x !== y && fileNameKey(x) === fileNameKey(y);
+  return differ(a, b) || (one.length === 2 && other.length === 2 && differ(one[0]!, other[0]!));
 }

@@ -95,11 +95,6 @@ async function writeTo(handle: FileHandle, data: FileContent): Promise<void> {
   else await handle.writeFile(data);
 }
 
-/** Names Windows keeps for devices, whatever folder they seem to lie in, and whatever they end with. */
-export function isDeviceName(name: string): boolean {
-  return /^(con|prn|aux|nul|com\d|lpt\d)(\.|$)/i.test(name);
-}
-
 /** Whether there is something, as far as the disk says: only what it says is not there is absent. */
 export async function exists(place: string): Promise<boolean> {
   return stat(place).then(

@@ -1,4 +1,4 @@
-import { isDeviceName } from '../util/atomic-file.ts';
+import { isDeviceName } from '../../protocol/file-name.ts';
 
 /** No separators, no leading dot, and short: an id is always the name of a folder directly below a root. */
 const SAFE_ID = /^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$/;
