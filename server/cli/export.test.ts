@@ -98,12 +98,16 @@ test('a sheet becomes files here, and each of them the clip again', async (t) =>
 test('what cannot be exported says why', async (t) => {
   const { dir, foleyd } = await workplace(t);
   await writeFile(path.join(dir, 'broken.csv'), 'class\r\n"Rain\r\n');
+  await writeFile(path.join(dir, 'seeds.csv'), 'class;guidance;seed\r\nRain;1,5;1\r\n\r\nRain;2,5;-7\r\n');
+  await writeFile(path.join(dir, 'cp1252.csv'), Buffer.from('class,fxName\r\nRain,Größe\r\n', 'latin1'));
   await writeFile(path.join(dir, 'empty.csv'), 'class,seed\r\n,4\r\n');
   for (const [args, said] of [
     [[], /usage: name clips/],
-    [['--list', 'gone.csv'], /io_error: gone\.csv: ENOENT/],
+    [['--list', 'gone.csv'], /io_error: gone\.csv cannot be read: no such file or folder/],
     [['--list', 'broken.csv'], /usage: .*quote does not end/],
     [['--list', 'empty.csv'], /usage: .*line 2 names neither/],
+    [['--list', 'cp1252.csv'], /usage: .*line 2, character 8: not UTF-8/],
+    [['--list', 'seeds.csv', '--local'], /bad_args: seeds\.csv: line 4, column seed: /],
     [['abc', '--bits', 'many'], /expected a number/],
     [['abc', '--bits', '20'], /bad_args: .*bits/],
   ] as const) {

@@ -1,7 +1,8 @@
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import type { ArgsInput, EventData } from '../../protocol/index.ts';
-import { readCsv } from '../delivery/csv.ts';
+import { readSheet } from '../delivery/csv.ts';
+import { diskReason } from '../util/disk-reason.ts';
 import { CliError, exits, toCliError } from './errors.ts';
 import { exportSettings } from './export-settings.ts';
 import { folderOf, writeNew } from './files.ts';
@@ -25,7 +26,7 @@ type Skipped = EventData<'clip.batch', 'skipped'>;
 export async function exportClips(clips: readonly string[], options: ExportOptions): Promise<number> {
   if (clips.length === 0 && options.list === undefined)
     throw new CliError('usage', 'name clips by their ids, or a sheet: foleyd export --list sheet.csv');
-  const rows = options.list === undefined ? [] : await rowsOf(options.list);
+  const { rows, lines } = options.list === undefined ? { rows: [], lines: [] } : await rowsOf(options.list);
   const folder = await folderOf(options.out);
   const given = exportSettings.map(([name]) => [name, options[name]] as const);
   const args = {
@@ -64,7 +65,7 @@ export async function exportClips(clips: readonly string[], options: ExportOptio
   } catch (error) {
     await writing.catch(() => undefined);
     if (interrupted.happened) return exits.interrupted;
-    throw toCliError(error);
+    throw inSheet(options.list, lines, error);
   } finally {
     interrupted.stop();
     await session.close();
@@ -77,26 +78,60 @@ const COLUMNS = [
 ];
 const NUMBERS = new Set<string>(['count', 'guidance'] satisfies (typeof COLUMNS)[number][]);
 
-/** Lines of a CSV with a line of names; columns that we do not know are somebody's own. Throws usage or io_error. */
-async function rowsOf(file: string): Promise<NonNullable<BatchArgs['rows']>> {
-  const text = await readFile(file, 'utf8').catch((error: NodeJS.ErrnoException) => {
-    throw new CliError('io_error', `${file}: ${error.code ?? error}`, error);
+type Rows = NonNullable<BatchArgs['rows']>;
+
+/** Lines of a sheet with a line of names, and where each is; columns that we do not know are somebody's own. Throws usage or io_error. */
+async function rowsOf(file: string): Promise<{ rows: Rows; lines: number[] }> {
+  const bytes = await readFile(file).catch((error: unknown) => {
+    throw new CliError('io_error', `${file} cannot be read: ${diskReason(error)}`, error);
   });
   try {
-    return readCsv(text).map((row, i) => {
-      const known = Object.entries(row).flatMap(([name, value]) => {
+    const { rows, names, decimalComma } = readSheet(bytes);
+    const hasColumn = names.some((name) => ['clip', 'class'].includes(name.toLowerCase()));
+    if (!hasColumn)
+      throw new Error(`line 1: expected a column named clip or class; found ${names.join(', ') || 'none'}`);
+    if (rows.length === 0) throw new Error('there are no lines below the line of names');
+    const read = rows.map(({ line, cells }) => {
+      const known = Object.entries(cells).flatMap(([name, value]) => {
         const column = COLUMNS.find((one) => one.toLowerCase() === name.toLowerCase());
-        return column === undefined ? [] : [[column, NUMBERS.has(column) ? Number(value) : value] as const];
+        return column === undefined ? [] : [[column, cellValue(column, value, line, decimalComma)] as const];
       });
-      const line = Object.fromEntries(known);
+      const row = Object.fromEntries(known);
       // A sheet that we wrote names both: the clip that is there goes first.
-      if (line.clip !== undefined)
-        for (const name of ['class', 'seed', 'count', 'voice', 'guidance', 'avoid']) delete line[name];
-      if (line.clip === undefined && line.class === undefined)
-        throw new Error(`line ${i + 2} names neither a clip nor a class`);
-      return line;
-    }) as NonNullable<BatchArgs['rows']>;
+      if (row.clip !== undefined)
+        for (const name of ['class', 'seed', 'count', 'voice', 'guidance', 'avoid']) delete row[name];
+      if (row.clip === undefined && row.class === undefined)
+        throw new Error(`line ${line} names neither a clip nor a class`);
+      return row;
+    });
+    return { rows: read as Rows, lines: rows.map(({ line }) => line) };
   } catch (error) {
     throw new CliError('usage', `${file}: ${(error as Error).message}`, error);
   }
+}
+
+/** A cell as clip.batch takes it. Where cells are not between commas, a comma is what a point is elsewhere. */
+function cellValue(
+  column: (typeof COLUMNS)[number],
+  text: string,
+  line: number,
+  decimalComma: boolean,
+): string | number {
+  if (!NUMBERS.has(column)) {
+    const isMix = column === 'class' || column === 'avoid';
+    return isMix && decimalComma ? text.replace(/(?<=:\s*\d*),(?=\d)/g, '.') : text;
+  }
+  const value = Number(/^[+-]?\d*,\d+$/.test(text) ? text.replace(',', '.') : text);
+  if (Number.isFinite(value)) return value;
+  throw new Error(`line ${line}, column ${column}: expected a number; found ${JSON.stringify(text.slice(0, 40))}`);
+}
+
+/** An error about a row of the request, as one about a line of the sheet. */
+function inSheet(file: string | undefined, lines: readonly number[], thrown: unknown): CliError {
+  const error = toCliError(thrown);
+  const at = /^args\.rows\.(\d+)(?:\.(\w+))?/.exec(String((thrown as { path?: unknown }).path ?? ''));
+  const line = lines[Number(at?.[1] ?? -1)];
+  if (file === undefined || line === undefined) return error;
+  const place = `${file}: line ${line}${at?.[2] === undefined ? '' : `, column ${at[2]}`}`;
+  return new CliError(error.code, `${place}: ${error.message.replace(/^args\.rows\.\d+(\.\w+)*: */, '')}`, thrown);
 }

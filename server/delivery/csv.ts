@@ -31,21 +31,84 @@ export function csvText(files: readonly CsvRow[], { format, rate, bits, channels
   return [columns, ...rows].map((row) => `${row.map((cell) => quoted(String(cell))).join(',')}\r\n`).join('');
 }
 
-/** The rows of a CSV by its line of names. Throws where quotes do not end, or a row is longer than that line. */
-export function readCsv(text: string): Record<string, string>[] {
-  const [names = [], ...rows] = cells(text.replace(/^\ufeff/, ''));
-  return rows.map((row, i) => {
-    if (row.length > names.length)
-      throw new Error(`line ${i + 2} has ${row.length} cells, there are ${names.length} names`);
-    return Object.fromEntries(
-      row.map((cell, column) => [names[column]!.trim(), cell.trim()]).filter(([, cell]) => cell !== ''),
-    );
-  });
+/** A row of a sheet, by the names of its columns, and the line of the file that it begins in. */
+export interface SheetRow {
+  line: number;
+  cells: Record<string, string>;
 }
 
-function cells(text: string): string[][] {
-  const rows: string[][] = [];
+/** The rows of a CSV by its line of names. Throws as `readSheet` does. */
+export function readCsv(text: string): Record<string, string>[] {
+  return rowsOf(text).rows.map(({ cells: found }) => found);
+}
+
+/**
+ * The rows of a sheet as spreadsheets save it: UTF-8 or, with its mark, UTF-16; cells between commas, semicolons or
+ * tabs; lines that end with LF, CR LF or CR. `decimalComma`: cells are not between commas, so that a comma may be in a
+ * number. Throws where the text is of another encoding, quotes do not end, or a row is longer than the line of names.
+ */
+export function readSheet(bytes: Uint8Array): { rows: SheetRow[]; names: string[]; decimalComma: boolean } {
+  return rowsOf(sheetText(bytes));
+}
+
+function rowsOf(given: string): { rows: SheetRow[]; names: string[]; decimalComma: boolean } {
+  const text = given.replace(/^\ufeff/, '');
+  const said = /^"?sep=([^\r\n"])"?(\r\n|\r|\n)/i.exec(text);
+  const separator = said?.[1] ?? separatorOf(text);
+  const [head, ...rows] = cells(said === null ? text : text.slice(said[0].length), separator, said === null ? 1 : 2);
+  const names = (head?.row ?? []).map((name) => name.trim());
+  const twice = names.find((name, i) => name !== '' && names.indexOf(name) !== i);
+  if (twice !== undefined) throw new Error(`line ${head!.line}: two columns are named ${JSON.stringify(twice)}`);
+  return {
+    names,
+    decimalComma: separator !== ',',
+    rows: rows.map(({ row, line }) => {
+      const extra = row.findIndex((cell, column) => column >= names.length && cell.trim() !== '');
+      if (extra >= 0)
+        throw new Error(
+          `line ${line}, column ${extra + 1}: there is no name for it; line ${head!.line} has ${names.length} names`,
+        );
+      const known = names.map((name, column) => [name, (row[column] ?? '').trim()] as const);
+      return { line, cells: Object.fromEntries(known.filter(([, cell]) => cell !== '')) };
+    }),
+  };
+}
+
+function sheetText(bytes: Uint8Array): string {
+  const mark = `${bytes[0]} ${bytes[1]}`;
+  if (mark === '255 254' || mark === '254 255') return decoded(bytes, mark === '255 254' ? 'utf-16le' : 'utf-16be');
+  if (bytes.includes(0))
+    throw new Error('this is no text in UTF-8, or UTF-16 without its mark; save the sheet as "CSV UTF-8"');
+  return decoded(bytes, 'utf-8');
+}
+
+/** An encoding that we would only guess makes other names of names: then nothing is read. */
+function decoded(bytes: Uint8Array, encoding: 'utf-8' | 'utf-16le' | 'utf-16be'): string {
+  try {
+    return new TextDecoder(encoding, { fatal: true }).decode(bytes);
+  } catch {
+    const before = new TextDecoder(encoding).decode(bytes).split('\ufffd', 1)[0]!;
+    const lines = before.split(/\r\n|\r|\n/);
+    const place = `line ${lines.length}, character ${lines.at(-1)!.length + 1}`;
+    throw new Error(`${place}: not ${encoding.toUpperCase()}; save the sheet as "CSV UTF-8"`);
+  }
+}
+
+/** What the line of names has most of, outside of quotes. */
+function separatorOf(text: string): string {
+  const head =
+    text
+      .replace(/"[^"]*"/g, '')
+      .replace(/^[\r\n]+/, '')
+      .split(/[\r\n]/, 1)[0] ?? '';
+  const count = (char: string): number => head.split(char).length;
+  return [',', ';', '\t'].reduce((best, char) => (count(char) > count(best) ? char : best));
+}
+
+function cells(text: string, separator: string, first: number): { row: string[]; line: number }[] {
+  const rows: { row: string[]; line: number }[] = [];
   let row: string[] = [];
+  let [line, begin, previous] = [first, first, ''];
   let cell = '';
   let state: 'plain' | 'quoted' | 'after quote' = 'plain';
   const endCell = (): void => {
@@ -55,10 +118,14 @@ function cells(text: string): string[][] {
   };
   const endRow = (): void => {
     endCell();
-    if (row.some((one) => one !== '')) rows.push(row);
+    if (row.some((one) => one !== '')) rows.push({ row, line: begin });
     row = [];
   };
   for (const char of text) {
+    const isBreak = char === '\r' || (char === '\n' && previous !== '\r');
+    if (isBreak) line += 1;
+    const isSecond = char === '\n' && previous === '\r';
+    previous = char;
     if (state === 'quoted') {
       if (char === '"') state = 'after quote';
       else cell += char;
@@ -66,11 +133,14 @@ function cells(text: string): string[][] {
       // Two in a row are one that is meant.
       if (state === 'after quote') cell += char;
       state = 'quoted';
-    } else if (char === ',') endCell();
-    else if (char === '\n') endRow();
-    else if (char !== '\r') cell += char;
+    } else if (char === separator) endCell();
+    else if (isBreak) {
+      endRow();
+      begin = line;
+    } else if (isSecond) begin = line;
+    else cell += char;
   }
-  if (state === 'quoted') throw new Error('a quote does not end');
+  if (state === 'quoted') throw new Error(`line ${begin}: a quote does not end`);
   endRow();
   return rows;
 }
