@@ -154,6 +154,8 @@ export const RULES = [
   { of: 'server/cli/charts', may: ['server/cli/charts'] },
   // The doctor tries providers as the engine does.
   { of: 'server/cli/doctor/providers.ts', may: ['server/engine/onnx/provider.ts', 'server/cli'] },
+  // It looks for the trainer as the server does.
+  { of: 'server/cli/doctor/python.ts', may: ['server/training/python.ts', 'server/cli'] },
   {
     of: 'server/cli',
     may: [

@@ -104,12 +104,17 @@ const namesAs = (read: typeof readOrigin) =>
       return [];
     }),
   );
+/** An address of IPv6 may come in the brackets that it has in URLs. */
+const host = z
+  .string()
+  .min(1)
+  .transform((text) => text.replace(/^\[(.+)\]$/, '$1'));
 const secret = z.string().min(8, 'at least 8 characters').max(256);
 
 const configSchema = z.strictObject({
-  host: z.string().min(1).default('127.0.0.1'),
+  host: host.default('127.0.0.1'),
   port: port.default(9247),
-  oscHost: z.string().min(1).default('127.0.0.1'),
+  oscHost: host.default('127.0.0.1'),
   /** null: no OSC. */
   oscPort: z.union([z.literal('off').transform(() => null), z.null(), port]).default(9248),
   /** Sender addresses besides loopback that OSC answers. */

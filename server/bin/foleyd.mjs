@@ -7,6 +7,13 @@ import { compiled } from './compiled.mjs';
 // The tsconfig.json of the folder we are called from is not ours; child processes inherit this.
 process.env.TSX_TSCONFIG_PATH = fileURLToPath(new URL('../../tsconfig.json', import.meta.url));
 
+try {
+  process.cwd();
+} catch {
+  console.error('foleyd: io_error: the current folder does not exist any more; change to another one (cd)');
+  process.exit(1);
+}
+
 const bundle = await compiled('server/cli/index.ts');
 const { main } = bundle === null ? await throughTsx() : await import(bundle);
 process.exitCode = await main(process.argv.slice(2));

@@ -16,10 +16,11 @@ type State = EventData<'deliver.info', 'done'>;
 
 /** `foleyd deliver on`: every saved, or starred, clip goes to a folder, once. */
 export async function deliverOn(options: DeliverOptions): Promise<number> {
-  const { what = 'saved', classes, earlier, format } = options;
-  if (what !== 'saved' && what !== 'starred') throw new CliError('usage', `--what ${what}: expected saved or starred`);
+  const { what, classes, earlier, format } = options;
+  if (what !== undefined && what !== 'saved' && what !== 'starred')
+    throw new CliError('usage', `--what ${what}: expected saved or starred`);
   return withServer(options, async (call) => {
-    const { root } = await call.info();
+    const { root, settings, ...rule } = await call.info();
     if (root === null)
       throw new CliError(
         'no_delivery',
@@ -28,24 +29,36 @@ export async function deliverOn(options: DeliverOptions): Promise<number> {
     return call.set({
       ...{
         on: true,
-        folder: below(root, options.folder ?? ''),
-        starred: what === 'starred',
+        // What is not named stays as it was; deliver.set replaces the whole rule.
+        folder: options.folder === undefined ? rule.folder : below(root, options.folder),
+        starred: what === undefined ? rule.starred : what === 'starred',
         earlier: earlier === true,
+        settings: { ...settings, ...(format === undefined ? {} : { format }) } as never,
       },
-      ...(classes === undefined ? {} : { classes: classes.split(',') }),
-      ...(format === undefined ? {} : { settings: { format } as never }),
+      ...classesOf(classes, rule.classes),
     });
   });
 }
 
 /** `foleyd deliver off`. */
 export async function deliverOff(options: DeliverOptions): Promise<number> {
-  return withServer(options, (call) => call.set({ on: false }));
+  return withServer(options, async (call) => {
+    const { folder, starred, classes, settings } = await call.info();
+    // Switched on again, it delivers as before.
+    return call.set({ on: false, folder, starred, settings: settings as never, ...classesOf(undefined, classes) });
+  });
 }
 
 /** `foleyd deliver`, `foleyd deliver status`. */
 export async function deliverStatus(options: DeliverOptions): Promise<number> {
   return withServer(options, (call) => call.info());
+}
+
+/** `--classes all` is every class. */
+function classesOf(given: string | undefined, before: readonly string[] | null): { classes?: string[] } {
+  if (given === 'all') return {};
+  if (given !== undefined) return { classes: given.split(',').map((name) => name.trim()) };
+  return before === null ? {} : { classes: [...before] };
 }
 
 interface Calls {

@@ -28,7 +28,7 @@ export async function doctor({ json, config: given }: { json?: boolean; config: 
   if (port !== null) add(await check('osc port', () => oscPort(oscHost, port, http.data?.state === 'foleyd')));
   add(await check('providers', () => providers(config.provider)));
   add(...(await engineChecks(given)));
-  add(await check('audio', audio), await check('midi', midi), await check('python', () => python()));
+  add(await check('audio', audio), await check('midi', midi), await check('python', () => python(config.python)));
 
   const { healthy, sentence } = verdict(checks);
   if (json) process.stdout.write(`${JSON.stringify({ healthy, checks })}\n`);

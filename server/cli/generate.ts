@@ -71,10 +71,13 @@ export async function generate(what: string | undefined, options: GenerateOption
       const named: Named = { class: accepted.class, seed: clip.seed };
       const file = await writeClip(target, named, done.clips.length, bytes);
       files.push(file);
-      if (options.json) say({ event: 'saved', data: { index: clip.index, file, bytes: bytes.byteLength } });
+      if (options.json)
+        say({ event: 'saved', data: { index: clip.index, clip: clip.clip, file, bytes: bytes.byteLength } });
       else if (target.kind !== 'stdout') process.stdout.write(`${file}\n`);
     }
     if (view) process.stderr.write(`${summary(done, session.where)}\n`);
+    // What foleyd play, export and clips take; on stderr, since scripts read the files from stdout.
+    if (view) for (const { clip, seed } of done.clips) process.stderr.write(`clip ${clip}, seed ${seed}\n`);
     if (options.play) for (const file of files) await play(file);
     return exits.ok;
   } catch (error) {

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { open, readdir, stat } from 'node:fs/promises';
 import path from 'node:path';
-import type { ArgsInput, EventData } from '../../protocol/index.ts';
+import { type ArgsInput, type EventData, printable } from '../../protocol/index.ts';
 import { CliError, exits, toCliError } from './errors.ts';
 import { onInterrupt } from './interrupt.ts';
 import { openSession, type Session, type SessionChoice } from './session.ts';
@@ -29,6 +29,12 @@ export interface RetrainOptions extends SessionChoice {
 type Done = EventData<'admin.retrain', 'done'>;
 
 const AUDIO = /\.(wav|flac|ogg|mp3|aif|aiff)$/i;
+/** Recordings of a class from which fine-tuning learns it; README, Honest limits. */
+const ENOUGH = 30;
+/** Steps of the longest stage below which a voice is hardly another than the one it began from. */
+const FEW_STEPS = 100;
+/** Skipped files that are named one by one. */
+const MOST_NAMED = 50;
 /** Bytes of a recording in one message. */
 const PIECE = 384 * 1024;
 
@@ -45,9 +51,11 @@ export async function retrain(folder: string | undefined, options: RetrainOption
   const session = await openSession(options);
   const view = createTrainingView(process.stderr, options.json === true ? process.stdout : null);
   let job: string | null = null;
+  let steps = 0;
   const interrupted = onInterrupt(() => void session.close());
   const onEvent = (event: string, data: Record<string, unknown>): void => {
     if (event === 'accepted') job = String(data.job);
+    if (event === 'step') steps = Math.max(steps, Number(data.step));
     view.event(event, data);
   };
   try {
@@ -58,7 +66,11 @@ export async function retrain(folder: string | undefined, options: RetrainOption
     view.end();
     if (options.json === true) view.event('done', done);
     else process.stdout.write(`${done.voice}\n`);
-    if (options.json !== true)
+    if (options.json !== true && steps < FEW_STEPS)
+      process.stderr.write(
+        `foleyd: voice ${done.voice} was trained for ${steps} steps only and has learned little: give it more time with --minutes, or --steps\n`,
+      );
+    else if (options.json !== true)
       process.stderr.write(`voice ${done.voice} is made; foleyd activate ${done.voice} makes it the active one\n`);
     return exits.ok;
   } catch (thrown) {
@@ -100,6 +112,7 @@ async function datasetOf(
   view: TrainingView,
 ): Promise<string> {
   const files = await recordings(folder, options.class);
+  tellFew(files, options.class);
   const { licence, author, notes } = options;
   const content = JSON.stringify([
     options.class,
@@ -153,13 +166,24 @@ async function recordings(folder: string, label: string | undefined): Promise<Re
   const names = await readdir(folder, { recursive: true }).catch((cause: Error) => {
     throw new CliError('io_error', `${folder} cannot be read: ${cause.message}`);
   });
-  const audio = names.filter((name) => AUDIO.test(name) && !path.basename(name).startsWith('.')).sort();
+  const audio: { name: string; size: number; mtimeMs: number }[] = [];
+  const skipped: string[] = [];
+  for (const name of names.filter((one) => !path.basename(one).startsWith('.')).sort()) {
+    const found = await stat(path.join(folder, name)).catch(() => null);
+    if (found?.isDirectory()) continue;
+    if (found === null)
+      skipped.push(`${name}: ${name.includes('\ufffd') ? 'its name is not UTF-8; rename it' : 'it cannot be read'}`);
+    else if (!found.isFile()) skipped.push(`${name}: it is no file`);
+    else if (AUDIO.test(name)) audio.push({ name, size: found.size, mtimeMs: found.mtimeMs });
+    else skipped.push(`${name}: not WAV, FLAC, Ogg, MP3 or AIFF by its name`);
+  }
+  for (const one of skipped.slice(0, MOST_NAMED)) process.stderr.write(`foleyd: skipped ${printable(one)}\n`);
+  if (skipped.length > MOST_NAMED) process.stderr.write(`foleyd: skipped ${skipped.length - MOST_NAMED} more files\n`);
   if (audio.length === 0)
     throw new CliError('bad_dataset', `no recordings below ${folder} (WAV, FLAC, Ogg, MP3, AIFF)`);
   return Promise.all(
-    audio.map(async (name, i) => {
+    audio.map(async ({ name, size, mtimeMs }, i) => {
       const file = path.join(folder, name);
-      const { size, mtimeMs } = await stat(file);
       const parts = name.split(path.sep);
       const own = plain(parts.slice(label === undefined ? 1 : 0).join('_'));
       if (label === undefined && parts.length < 2)
@@ -175,9 +199,26 @@ async function recordings(folder: string, label: string | undefined): Promise<Re
   );
 }
 
+/** Says so before anything is sent, where the recordings of a class are few. */
+function tellFew(files: readonly Recording[], label: string | undefined): void {
+  const counts = new Map<string, number>();
+  for (const { name } of files) {
+    const of = label ?? name.split('/')[0]!;
+    counts.set(of, (counts.get(of) ?? 0) + 1);
+  }
+  for (const [of, count] of counts)
+    if (count < ENOUGH)
+      process.stderr.write(
+        `foleyd: ${count === 1 ? '1 recording' : `${count} recordings`} of ${printable(of)}: about ${ENOUGH} or more are wanted, unless these are long\n`,
+      );
+}
+
 /** What the server takes as a name. */
 function plain(name: string): string {
-  const kept = name.replace(/[^\p{L}\p{N} _.,+()'&-]/gu, '_').replace(/^[^\p{L}\p{N}_]+/u, '_');
+  const kept = name
+    .normalize('NFC')
+    .replace(/[^\p{L}\p{M}\p{N} _.,+()'&-]/gu, '_')
+    .replace(/^[^\p{L}\p{N}_]+/u, '_');
   return kept.length <= 100 ? kept : `${kept.slice(0, 80)}${kept.slice(-20)}`;
 }
 

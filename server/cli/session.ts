@@ -45,7 +45,7 @@ export async function openSession(choice: SessionChoice = {}): Promise<Session> 
     const own = await readLocalServer(config.data);
     // Whoever names a data folder means the server that works on it.
     const usual = choice.config?.data === undefined ? [`ws://127.0.0.1:${config.port}/ws`] : [];
-    const places = choice.url === undefined ? [own?.ws, ...usual] : [choice.url];
+    const places = choice.url === undefined ? [own?.ws, ...usual] : [withPath(choice.url)];
     for (const url of places) {
       if (url === undefined) continue;
       const origin = httpBase(url).origin;
@@ -102,6 +102,14 @@ async function remoteSession(url: string, peer: Peer): Promise<Session> {
     },
     close: client.close,
   };
+}
+
+/** `ws://host:port` means the commands there, which are at /ws. */
+function withPath(url: string): string {
+  if (!/^wss?:/i.test(url) || !URL.canParse(url)) return url;
+  const place = new URL(url);
+  if (place.pathname === '/' || place.pathname === '/ws/') place.pathname = '/ws';
+  return place.href;
 }
 
 /** The HTTP side of a WebSocket address. Throws usage. */

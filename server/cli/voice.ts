@@ -1,8 +1,8 @@
 import { classFromText, type EventData } from '../../protocol/index.ts';
 import { columns, figure } from './columns.ts';
-import { exits } from './errors.ts';
+import { CliError, exits } from './errors.ts';
 import { folderOf, writeClip } from './files.ts';
-import { openSession, type SessionChoice } from './session.ts';
+import { openSession, type Session, type SessionChoice } from './session.ts';
 import { createView } from './view.ts';
 
 type Options = SessionChoice & { json?: boolean };
@@ -29,11 +29,24 @@ export async function deleteVoice(voice: string, options: Options & { force?: bo
   }
 }
 
+/** One voice is compared with the active one. Throws usage where that is the same. */
+async function withActive(session: Session, given: string[]): Promise<string[]> {
+  if (given.length !== 1) return given;
+  const { voices } = await session.call('voice.list', {});
+  const active = voices.find((voice) => voice.active)?.id;
+  if (active !== undefined && active !== given[0]) return [...given, active];
+  throw new CliError('usage', `${given[0]} is the active voice: name another one to compare it with`);
+}
+
 /** `foleyd voice compare A B`: a table of what is known of them and, with a class, a WAV by each. */
-export async function compareVoices(voices: string[], options: CompareOptions): Promise<number> {
+export async function compareVoices(given: string[], options: CompareOptions): Promise<number> {
   const { class: wanted, seed, count, temperature, guidance, json } = options;
   const target = { kind: 'folder', folder: await folderOf(options.out) } as const;
   const session = await openSession(options);
+  const voices = await withActive(session, given).catch(async (error: unknown) => {
+    await session.close();
+    throw error;
+  });
   // Voices may have grids of different sizes: a bar says enough.
   const view = json === true ? null : createView(process.stderr, { ...process.env, NO_COLOR: '1' });
   try {

@@ -1,34 +1,42 @@
 import { execFile } from 'node:child_process';
-import { existsSync } from 'node:fs';
+import { lstatSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { type TrainerCommand, TrainerFinder } from '../../training/python.ts';
+import { toCliError } from '../errors.ts';
 import { type Finding, ok, warn } from './check.ts';
 
 const TRAINER = fileURLToPath(new URL('../../../models/trainer', import.meta.url));
 
-/** What the trainer is started with, and whether its packages are there. Playing needs no Python, so all of it only warns. */
-export async function python(trainer: string = TRAINER): Promise<Finding> {
-  const windows = process.platform === 'win32';
-  const own = path.join(trainer, '.venv', windows ? 'Scripts/python.exe' : 'bin/python');
-  const file = existsSync(own) ? own : windows ? 'python' : 'python3';
-  const version = await run(file, 'import sys; print(*sys.version_info[:3], sep=".")');
-  if (version === null) return warn('python_missing', 'no Python found; it is only needed to train voices');
-  const torch = await run(file, 'import torch; print(torch.__version__)');
-  if (torch === null) {
+/** What trainings are started with, found as the server finds it. Playing needs no Python, so all of it only warns. */
+export async function python(named?: string, trainer: string = TRAINER): Promise<Finding> {
+  let command: TrainerCommand;
+  try {
+    command = await new TrainerFinder({ folder: trainer, python: named }).find();
+  } catch (thrown) {
+    const { code, message } = toCliError(thrown);
+    return warn(code, `${message} (only needed to train voices)`);
+  }
+  const own = path.join(trainer, '.venv');
+  const isOwn = command.file.startsWith(own + path.sep);
+  const said = await run(command, 'import sys, torch; print(*sys.version_info[:3], sep="."); print(torch.__version__)');
+  const [version = 'unknown', torch = 'unknown'] = said.split('\n');
+  const found = `Python ${version}, PyTorch ${torch}`;
+  if (named === undefined && !isOwn && lstatSync(own, { throwIfNoEntry: false }) !== undefined)
     return warn(
       'trainer_missing',
-      `Python ${version} without PyTorch; to train: npm test prepares ${path.join(trainer, '.venv')}`,
+      `the trainer's environment ${own} does not work; ${command.file} is used instead (${found}). To make it anew, remove that folder and run: foleyd trainer install`,
     );
-  }
-  return ok(`Python ${version}, PyTorch ${torch}${file === own ? ", in the trainer's own environment" : ''}`, {
-    python: version,
-    torch,
-  });
+  const where = isOwn ? ", in the trainer's own environment" : `, ${command.file}`;
+  return ok(`${found}${where}`, { python: version, torch });
 }
 
-/** Standard output of a short program, trimmed; null when it could not run. */
-function run(file: string, program: string): Promise<string | null> {
+/** Standard output of a short program, trimmed; empty when it could not run. */
+function run({ file, args, env }: TrainerCommand, program: string): Promise<string> {
+  const before = args.slice(0, args.indexOf('-m'));
   return new Promise((resolve) => {
-    execFile(file, ['-c', program], { timeout: 60_000 }, (error, stdout) => resolve(error ? null : stdout.trim()));
+    execFile(file, [...before, '-c', program], { env, timeout: 60_000 }, (error, stdout) =>
+      resolve(error ? '' : stdout.trim()),
+    );
   });
 }

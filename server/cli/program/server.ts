@@ -20,8 +20,8 @@ export const declareServer: Declare = (program, run) => {
   const deliver = program.command('deliver').description('deliver saved clips to a folder automatically');
   connectingOnly(deliver.command('on').description('deliver each saved (or starred) clip, exactly once'))
     .option('--folder <DIR>', 'folder below that of serve --deliver; default: that one')
-    .option('--what <CLIPS>', 'saved or starred; default: saved')
-    .option('--classes <NAMES>', 'only these classes, separated by commas')
+    .option('--what <CLIPS>', 'saved or starred; default: as before, at first saved')
+    .option('--classes <NAMES>', 'only these classes, separated by commas; all: every class')
     .option('--earlier', 'also deliver clips that were saved before')
     .option('--format <NAME>', 'wav or flac')
     .option('--json', 'print JSON')

@@ -72,7 +72,7 @@ export const declareVoices: Declare = (program, run) => {
   connecting(
     voice.command('compare').description('compare cards and scores of voices; with a class, write a clip by each'),
   )
-    .argument('<IDS...>', 'two or more voices')
+    .argument('<IDS...>', 'two or more voices; one is compared with the active voice')
     .option('--class <NAME>', 'make a clip of this class by each voice')
     .option('--seed <N>', 'seed of the first clip of each voice; default: random')
     .option('--count <N>', 'clips per voice', integer)

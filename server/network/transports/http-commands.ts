@@ -51,9 +51,10 @@ export function sendAnswer(
   request: IncomingMessage,
   response: ServerResponse,
   { event, data }: Pick<Answer, 'event' | 'data'>,
+  failedAs?: number,
 ): void {
   const code = event === 'failed' && isErrorCode(data.code) ? data.code : null;
-  const status = code === null ? 200 : errors[code].http;
+  const status = failedAs ?? (code === null ? 200 : errors[code].http);
   if (status === 503) response.setHeader('Retry-After', '1');
   if (status === 401) response.setHeader('WWW-Authenticate', 'Bearer');
   const text = JSON.stringify({ event, data: withBase64(data) });

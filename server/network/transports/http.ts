@@ -161,6 +161,12 @@ async function answer(request: IncomingMessage, response: ServerResponse, option
     await sendClip(request, response, id, clip);
   } else if (file !== null) {
     await handleFile(request, response, file, url, admitted(request, url, 'http', options).role, options);
+  } else if (pathname.startsWith('/v1/') && request.method !== 'POST' && isCommandName(pathname.slice(4))) {
+    admitted(request, url, 'http', options);
+    const cmd = pathname.slice('/v1/'.length);
+    response.setHeader('Allow', 'POST, OPTIONS');
+    const message = `${cmd} is called by POST with its arguments as JSON, as in: curl -d '{}' http://HOST:PORT${pathname}`;
+    sendAnswer(request, response, failedAnswer(null, new ProtocolError('unknown_command', message)), 405);
   } else if (pathname.startsWith('/v1/') && request.method === 'POST') {
     await handleCommand(
       request,
