@@ -1,7 +1,9 @@
 /** Choosing among saved takes in a real browser. */
 import assert from 'node:assert/strict';
+import { readFile } from 'node:fs/promises';
 import { after, before, test } from 'node:test';
 import type { EventData } from '../../protocol/index.ts';
+import { type Language, languages, requestAs } from './lib/copy-as.ts';
 import { noBrowser, Stage } from './test/browser.ts';
 
 const stage = new Stage();
@@ -36,6 +38,38 @@ test('takes are played, switched, named, starred and copied by keyboard', { skip
   assert.deepEqual([changed.name, changed.starred], ['wet street', true]);
   assert.deepEqual(complaints, []);
   await page.close();
+});
+
+test('a clip is downloaded as it was made, and as a file for a sound department', { skip: noBrowser }, async () => {
+  const { page } = await stage.page('/#choose');
+  await page.waitForSelector('li.selected');
+  for (const [button, name, magic] of [
+    ['WAV', /\.wav$/, 'RIFF'],
+    ['FLAC', /_FOLEYD_NONE_.*\.flac$/, 'fLaC'],
+  ] as const) {
+    const coming = page.waitForEvent('download');
+    await page.click(`.detail button:text-is("${button}")`);
+    const file = await coming;
+    assert.match(file.suggestedFilename(), name);
+    assert.equal((await readFile(await file.path())).toString('latin1', 0, 4), magic);
+  }
+  await page.close();
+});
+
+test('a request is copied in five languages', () => {
+  const args = { class: { DogBark: 0.7, Rain: 0.3 }, seed: 4_000_000_000, voice: 'default', guidance: 0.5 };
+  const as = (language: Language) => requestAs(language, args, '127.0.0.1:9247', 9248);
+  assert.equal(as('curl'), `curl -s -d '${JSON.stringify(args)}' http://127.0.0.1:9247/v1/foley.generate`);
+  assert.equal(
+    as('OSC'),
+    'oscsend 127.0.0.1 9248 /foley/generate ssssssf take1 DogBark:0.7+Rain:0.3 4000000000 voice default guidance 0.5',
+  );
+  assert.match(as('SuperCollider'), /sendMsg\("\/foley\/generate", "take1", "DogBark:0\.7\+Rain:0\.3", "4000000000", /);
+  assert.match(as('Python'), /request\("foley\.generate", \{"class":\{"DogBark":0\.7/);
+  assert.deepEqual(
+    languages.map(as).filter((text) => text.includes('undefined')),
+    [],
+  );
 });
 
 test('a deletion can be undone until it is done', { skip: noBrowser }, async () => {

@@ -10,7 +10,7 @@ const stage = new Stage();
 const axe = createRequire(import.meta.url).resolve('axe-core/axe.min.js');
 
 before(async () => {
-  if (noBrowser === false) await stage.open({ adminToken: 'an-admin-token' });
+  if (noBrowser === false) await stage.open({}, true);
 });
 after(() => stage.close());
 

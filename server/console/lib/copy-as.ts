@@ -75,7 +75,7 @@ function oscWords(args: Record<string, unknown>): (string | number)[] {
 function mixWord(of: unknown): string {
   if (typeof of !== 'object' || of === null) return String(of);
   return Object.entries(of)
-    .map(([name, weight]) => `${name}:${Number(weight).toFixed(4).replace(/0+$/, '0')}`)
+    .map(([name, weight]) => `${name}:${Number(Number(weight).toPrecision(6))}`)
     .join('+');
 }
 

@@ -4,11 +4,12 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { type Browser, chromium, type Page } from 'playwright-core';
-import { buildConsole } from '../../../scripts/console.mjs';
+import { BUILT, buildConsole, isStale } from '../../../scripts/console.mjs';
 import { type App, type AppParts, createApp } from '../../app.ts';
 import { type ConfigInput, resolveConfig } from '../../config.ts';
 
-const FIXTURES = fileURLToPath(new URL('../../../models/fixtures', import.meta.url));
+const ROOT = fileURLToPath(new URL('../../../', import.meta.url));
+const FIXTURES = path.join(ROOT, 'models', 'fixtures');
 const names = [process.env.FOLEYD_CHROMIUM, 'chromium', 'chromium-browser', 'google-chrome'];
 
 /** The browser of this machine, or null. */
@@ -27,14 +28,16 @@ export const noBrowser = browserPath === null ? 'chromium is not installed' : fa
 /** A server with a small voice, the console built from the sources, and a browser. */
 export class Stage {
   readonly dir = mkdtempSync(path.join(tmpdir(), 'foleyd-console-'));
-  readonly built = path.join(this.dir, 'console');
+  built = path.join(this.dir, 'console');
   app!: App;
   browser!: Browser;
   #port = 0;
   #given: ConfigInput = {};
 
-  async open(given: ConfigInput = {}): Promise<void> {
-    await buildConsole(this.built);
+  /** `anew`: builds the page even where one lies that is no older than its sources. */
+  async open(given: ConfigInput = {}, anew = false): Promise<void> {
+    if (!anew && !isStale(ROOT, BUILT)) this.built = BUILT;
+    else await buildConsole(this.built);
     await this.serve(given);
     this.browser = await chromium.launch({
       executablePath: browserPath!,
@@ -71,6 +74,8 @@ export class Stage {
     page.on('console', (message) => {
       if (message.type() === 'error') complaints.push(message.text());
     });
+    // What runs a test's TypeScript names its functions with this.
+    await page.addInitScript('globalThis.__name ??= (named) => named');
     await page.goto(this.url + at);
     await page.waitForSelector('.link[data-state=open]');
     // The active voice is known.
