@@ -21,7 +21,11 @@ export async function generateClip(
   const { seed, rate } = request;
   let known: Uint16Array = new Uint16Array(voice.axes.rows * voice.axes.perRow);
 
-  const render = async (codes: Uint16Array, part: Partial<Part>, on?: OnAudioChunk): Promise<Float32Array> => {
+  const render = async (
+    codes: Uint16Array,
+    part: Partial<Part> & { stretch?: number },
+    on?: OnAudioChunk,
+  ): Promise<Float32Array> => {
     const rendered = await voice.render({ codes, seed, rate, ...part }, on);
     times.decodeMs += rendered.decodeMs;
     times.vocodeMs += rendered.vocodeMs;
@@ -40,11 +44,28 @@ export async function generateClip(
     if (!cancelled()) on({ type: 'audio', offset, total: voice.card.audio.samples, rate, pcm });
   };
 
+  // Heard while later rows are sampled: stretches of the clip in order, each as soon as the codes it depends on are drawn.
+  const early = request.stream === true && rate === voice.card.audio.rate ? voice.stretches : [];
+  const stretches: Promise<Float32Array>[] = [];
+  const makeStretches = (row: number): void => {
+    for (const { begin, times } of early.slice(stretches.length)) {
+      if (voice.axes.timesAfter(row) < times) return;
+      const coming = render(known.slice(), { stretch: stretches.length }).then((pcm) => {
+        onAudioChunk(begin * voice.card.mel.hop, pcm);
+        return pcm;
+      });
+      // What it fails of, the clip fails of in the end.
+      coming.catch(() => undefined);
+      stretches.push(coming);
+    }
+  };
+
   const onRow = (row: number, codes: Uint16Array): void => {
     if (row === 0) times.firstRowMs = since();
     known.set(codes, row * codes.length);
     on({ type: 'row', row, rows, codes });
     if (cancelled()) throw new EngineError('cancelled', 'the clip was cancelled');
+    makeStretches(row);
     const part = previewAfter.get(row);
     if (part === undefined) return;
     // Not waited for: rows go on while it is rendered. What it fails of, the clip fails of in the end.
@@ -59,13 +80,27 @@ export async function generateClip(
     if (request.codes === undefined) known = await voice.sampler.sample({ ...request, onRow });
     else known = request.codes;
     times.sampleMs = since();
-    const pcm = await render(known, {}, request.stream === true ? onAudioChunk : undefined);
+    makeStretches(rows - 1);
+    const pcm =
+      early.length > 0
+        ? joined(await Promise.all(stretches))
+        : await render(known, {}, request.stream === true ? onAudioChunk : undefined);
     if (cancelled()) throw new EngineError('cancelled', 'the clip was cancelled');
     await Promise.all(previews);
     return { codes: known, rate, pcm, timings: { ...times, totalMs: since() } };
   } finally {
-    await Promise.allSettled(previews);
+    await Promise.allSettled([...previews, ...stretches]);
   }
+}
+
+function joined(parts: readonly Float32Array[]): Float32Array {
+  const out = new Float32Array(parts.reduce((sum, { length }) => sum + length, 0));
+  let at = 0;
+  for (const part of parts) {
+    out.set(part, at);
+    at += part.length;
+  }
+  return out;
 }
 
 /** What a preview is made of: the first codebooks or, of a grid that goes along time, all of them for the first places. */

@@ -1,6 +1,7 @@
 import { Worker } from 'node:worker_threads';
 import { EngineError, type EngineErrorCode } from '../errors.ts';
 import type { ClipRenderer, OnAudioChunk, Rendered, RendererOptions, RenderOrder } from './renderer.ts';
+import type { Stretch } from './stretches.ts';
 
 export type ToRenderer = { id: number; renderer: number } & (
   | { type: 'open'; of: RendererOptions }
@@ -11,7 +12,8 @@ export type ToRenderer = { id: number; renderer: number } & (
 /** Every message to the thread is answered by one of the same id, after the chunks that were asked for. */
 export interface FromRenderer {
   id: number;
-  result: Rendered | null;
+  /** What was rendered; of a voice that was opened, its stretches. */
+  result: Rendered | readonly Stretch[] | null;
   problem: { code: EngineErrorCode; message: string } | null;
 }
 
@@ -22,7 +24,7 @@ export interface AudioChunk {
 
 interface Waiting {
   onAudioChunk: OnAudioChunk | undefined;
-  resolve: (result: Rendered | null) => void;
+  resolve: (result: FromRenderer['result']) => void;
   reject: (error: EngineError) => void;
 }
 
@@ -43,17 +45,18 @@ export class RenderThread {
   /** Rejects with voice_missing or voice_corrupt. */
   async open(of: RendererOptions): Promise<ClipRenderer> {
     const renderer = ++this.#ids;
-    await this.#ask({ type: 'open', renderer, of });
+    const stretches = (await this.#ask({ type: 'open', renderer, of })) as readonly Stretch[];
     return {
+      stretches,
       render: async (order, onAudioChunk) => {
         const chunks = onAudioChunk !== undefined;
-        return (await this.#ask({ type: 'render', renderer, order, chunks }, onAudioChunk))!;
+        return (await this.#ask({ type: 'render', renderer, order, chunks }, onAudioChunk)) as Rendered;
       },
       close: async () => void (await this.#ask({ type: 'close', renderer })),
     };
   }
 
-  #ask(message: DistributiveOmit<ToRenderer, 'id'>, onAudioChunk?: OnAudioChunk): Promise<Rendered | null> {
+  #ask(message: DistributiveOmit<ToRenderer, 'id'>, onAudioChunk?: OnAudioChunk): Promise<FromRenderer['result']> {
     const id = ++this.#ids;
     return new Promise((resolve, reject) => {
       this.#waiting.set(id, { resolve, reject, onAudioChunk });

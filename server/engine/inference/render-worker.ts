@@ -10,8 +10,9 @@ const opened = new Map<number, Renderer>();
 async function perform(message: ToRenderer): Promise<FromRenderer['result']> {
   if (message.type === 'open') {
     const { of, renderer } = message;
-    opened.set(renderer, await Renderer.open(of, new GridAxes(of.card)));
-    return null;
+    const made = await Renderer.open(of, new GridAxes(of.card));
+    opened.set(renderer, made);
+    return made.stretches;
   }
   const renderer = opened.get(message.renderer);
   if (renderer === undefined) throw new Error('no such renderer');
@@ -25,7 +26,8 @@ async function perform(message: ToRenderer): Promise<FromRenderer['result']> {
 }
 
 function tell(message: FromRenderer | AudioChunk): void {
-  const pcm = ('chunk' in message ? message.chunk : message.result)?.pcm.buffer;
+  const told = 'chunk' in message ? message.chunk : message.result;
+  const pcm = told !== null && 'pcm' in told ? told.pcm.buffer : null;
   parentPort?.postMessage(message, pcm instanceof ArrayBuffer ? [pcm] : []);
 }
 

@@ -3,6 +3,7 @@ import { whiteNoise } from '../dsp/philox.ts';
 import { type Execution, type Feeds, floats, Graph, integers, read } from '../onnx/runtime.ts';
 import type { Card } from './card.ts';
 import type { GridAxes } from './code-grid.ts';
+import { columnsOf, framesPerTime, measureReach, type Stretch, stretchesOf } from './stretches.ts';
 
 export interface RenderOrder {
   /** Rows x columns in raster order. */
@@ -13,6 +14,8 @@ export interface RenderOrder {
   codebooks?: number;
   /** Only the beginning, so many places of the latent in time. */
   times?: number;
+  /** Only this one of the voice's stretches, at the voice's own rate; codes of later places in time than it needs may be absent. */
+  stretch?: number;
   /** Hz of what comes back. */
   rate: number;
 }
@@ -29,6 +32,8 @@ export type OnAudioChunk = (offset: number, pcm: Float32Array) => void;
 
 /** The way from codes to audio. */
 export interface ClipRenderer {
+  /** Of a voice whose rows go along time: what can be made of a clip before all of its codes are known. */
+  readonly stretches: readonly Stretch[];
   render(order: RenderOrder, onAudioChunk?: OnAudioChunk): Promise<Rendered>;
   close(): Promise<void>;
 }
@@ -53,21 +58,32 @@ const MOST_FRAMES = 126;
 
 /** A voice's decoder and vocoder. */
 export class Renderer implements ClipRenderer {
+  readonly stretches: readonly Stretch[];
   readonly #card: Card;
   readonly #axes: GridAxes;
+  /** Frames to each side that shaped noise depends on. */
+  readonly #shapeReach: number;
   readonly #chunks: number[];
   readonly #graphs: { decoder: Graph; vocoder: Graph; excitation: Graph | null };
   /** Of the clip that is being made: its previews come again and again. */
   #lastNoise: { seed: number; noise: Float32Array } | null = null;
 
-  private constructor(card: Card, axes: GridAxes, chunks: number[], [decoder, vocoder, excitation]: Graph[]) {
+  private constructor(
+    card: Card,
+    axes: GridAxes,
+    chunks: number[],
+    [decoder, vocoder, excitation]: Graph[],
+    { stretches, shapeReach }: { stretches: readonly Stretch[]; shapeReach: number },
+  ) {
+    this.stretches = stretches;
     this.#card = card;
     this.#axes = axes;
+    this.#shapeReach = shapeReach;
     this.#chunks = chunks;
     this.#graphs = { decoder: decoder!, vocoder: vocoder!, excitation: excitation ?? null };
   }
 
-  /** Throws voice_missing or voice_corrupt. Tests try other chunks. */
+  /** Throws voice_missing or voice_corrupt. Tests try other chunks; without any, nothing is cut into stretches either. */
   static async open(
     { voiceDir, card, place }: RendererOptions,
     axes: GridAxes,
@@ -78,7 +94,7 @@ export class Renderer implements ClipRenderer {
       graphs.push(await Graph.open(voiceDir, card, 'decoder', place));
       graphs.push(await Graph.open(voiceDir, card, 'vocoder', place));
       if (card.graphs.excitation !== undefined) graphs.push(await Graph.open(voiceDir, card, 'excitation', place));
-      return new Renderer(card, axes, chunks, graphs);
+      return new Renderer(card, axes, chunks, graphs, await cut(card, axes, chunks, graphs));
     } catch (error) {
       for (const graph of graphs) await graph.release();
       throw error;
@@ -89,7 +105,11 @@ export class Renderer implements ClipRenderer {
     for (const graph of Object.values(this.#graphs)) await graph?.release();
   }
 
-  async render({ codes, seed, codebooks, times, rate }: RenderOrder, onAudioChunk?: OnAudioChunk): Promise<Rendered> {
+  async render(order: RenderOrder, onAudioChunk?: OnAudioChunk): Promise<Rendered> {
+    const { codes, seed, codebooks, times, stretch, rate } = order;
+    if (stretch !== undefined) return this.#stretch(order, this.stretches[stretch]!);
+    if (times === undefined && codebooks === undefined && this.stretches.length > 0)
+      return this.#allStretches(order, onAudioChunk);
     const { latent, mel, audio } = this.#card;
     const begun = performance.now();
     const dims = [1, latent.codebooks, latent.frequency, latent.time];
@@ -98,8 +118,8 @@ export class Renderer implements ClipRenderer {
     });
     const bands = lastFrameTwice(read(decoded, 'mel'), mel.bins);
     const between = performance.now();
-    const shaped = await this.#shape(bands, seed);
-    const frames = times === undefined ? bands.length / mel.bins : times * Math.ceil(mel.frames / latent.time);
+    const shaped = await this.#shape(bands, this.#noise(seed, (bands.length / mel.bins) * mel.hop));
+    const frames = times === undefined ? bands.length / mel.bins : times * framesPerTime(this.#card);
     const pcm = new Float32Array(Math.min(audio.samples, frames * mel.hop));
     // Nobody hears the parts of a preview by themselves.
     const whole = times !== undefined || (codebooks !== undefined && codebooks < latent.codebooks);
@@ -116,6 +136,43 @@ export class Renderer implements ClipRenderer {
     return { pcm: await resample(pcm, audio.rate, rate), decodeMs: between - begun, vocodeMs };
   }
 
+  /** Stretch by stretch, as a clip that is heard while it is sampled: it has the same bits. */
+  async #allStretches(order: RenderOrder, onAudioChunk?: OnAudioChunk): Promise<Rendered> {
+    const { audio, mel } = this.#card;
+    const pcm = new Float32Array(audio.samples);
+    let [decodeMs, vocodeMs] = [0, 0];
+    for (const stretch of this.stretches) {
+      const part = await this.#stretch(order, stretch);
+      const offset = stretch.begin * mel.hop;
+      pcm.set(part.pcm, offset);
+      decodeMs += part.decodeMs;
+      vocodeMs += part.vocodeMs;
+      if (order.rate === audio.rate) onAudioChunk?.(offset, part.pcm);
+    }
+    return { pcm: await resample(pcm, audio.rate, order.rate), decodeMs, vocodeMs };
+  }
+
+  /** One stretch from the codes that decide it and no others. */
+  async #stretch({ codes, seed }: RenderOrder, { begin, end, times }: Stretch): Promise<Rendered> {
+    const { latent, mel, audio, vocoder } = this.#card;
+    const begun = performance.now();
+    const dims = [1, latent.codebooks, latent.frequency, latent.time];
+    const decoded = await this.#graphs.decoder.run({
+      codes: integers(this.#axes.toLatent(codes, undefined, times), dims),
+    });
+    const bands = lastFrameTwice(read(decoded, 'mel'), mel.bins);
+    const between = performance.now();
+    const frames = bands.length / mel.bins;
+    const around = vocoder.reach + this.#shapeReach;
+    const low = Math.max(0, begin - around);
+    const high = Math.min(frames, end + around);
+    const part = columnsOf(bands, mel.bins, low, high);
+    const shaped = await this.#shape(part, this.#noise(seed, frames * mel.hop).slice(low * mel.hop, high * mel.hop));
+    const sound = await this.#speak(part, shaped, begin - low, Math.min(end, frames) - low);
+    const pcm = sound.slice(0, Math.max(0, audio.samples - begin * mel.hop));
+    return { pcm, decodeMs: between - begun, vocodeMs: performance.now() - between };
+  }
+
   /** Frames of the i-th chunk at most; the last is as long as it is. */
   #mostAtOnce(i: number): number {
     if (i >= this.#chunks.length) return Number.POSITIVE_INFINITY;
@@ -123,13 +180,12 @@ export class Renderer implements ClipRenderer {
   }
 
   /** Noise in the shape of the mel [samples], where the vocoder is excited by it. */
-  async #shape(bands: Float32Array, seed: number): Promise<Float32Array | null> {
+  async #shape(bands: Float32Array, noise: Float32Array): Promise<Float32Array | null> {
     const { excitation } = this.#graphs;
     if (excitation === null) return null;
-    const { bins, hop } = this.#card.mel;
-    const frames = bands.length / bins;
-    const noise = floats(this.#noise(seed, frames * hop), [1, frames * hop]);
-    return read(await excitation.run({ mel: floats(bands, [1, bins, frames]), noise }), 'shaped');
+    const { bins } = this.#card.mel;
+    const feeds = { mel: floats(bands, [1, bins, bands.length / bins]), noise: floats(noise, [1, noise.length]) };
+    return read(await excitation.run(feeds), 'shaped');
   }
 
   /** Frames begin..end of a clip as audio: with as many around them as it depends on, they sound as in the whole. */
@@ -138,9 +194,7 @@ export class Renderer implements ClipRenderer {
     const frames = bands.length / mel.bins;
     const low = Math.max(0, begin - vocoder.reach);
     const high = Math.min(frames, end + vocoder.reach);
-    const part = new Float32Array(mel.bins * (high - low));
-    for (let bin = 0; bin < mel.bins; bin++)
-      part.set(bands.subarray(bin * frames + low, bin * frames + high), bin * (high - low));
+    const part = columnsOf(bands, mel.bins, low, high);
     const feeds: Feeds = { mel: floats(part, [1, mel.bins, high - low]) };
     if (shaped !== null) {
       feeds.shaped = floats(shaped.subarray(low * mel.hop, high * mel.hop), [1, (high - low) * mel.hop]);
@@ -161,6 +215,18 @@ export class Renderer implements ClipRenderer {
     this.#lastNoise = { seed, noise };
     return noise;
   }
+}
+
+/** Where a clip of the voice is cut, once its graphs are open. */
+async function cut(
+  card: Card,
+  axes: GridAxes,
+  chunks: number[],
+  [decoder, , excitation]: Graph[],
+): Promise<{ stretches: readonly Stretch[]; shapeReach: number }> {
+  if (axes.timesAfter(0) === 0 || chunks.length === 0) return { stretches: [], shapeReach: 0 };
+  const reach = await measureReach(card, axes, { decoder: decoder!, excitation: excitation ?? null });
+  return { stretches: stretchesOf(card, axes, reach, MOST_FRAMES), shapeReach: reach.excitation };
 }
 
 /** Mel [bins, frames] -> [bins, frames + 1]: 344 frames are 136 samples short of a clip's four seconds. */

@@ -12,6 +12,7 @@ import {
   type RenderOrder,
 } from './renderer.ts';
 import { Sampler } from './sampler.ts';
+import type { Stretch } from './stretches.ts';
 
 const priorGraphs = ['condition', 'row', 'pixel', ...depthGraphs] as const;
 
@@ -72,6 +73,11 @@ export class Voice {
   async close(): Promise<void> {
     for (const graph of this.#prior) await graph.release();
     await this.#renderer.close();
+  }
+
+  /** What can be made of a clip before all of its codes are known; none where rows do not go along time. */
+  get stretches(): readonly Stretch[] {
+    return this.#renderer.stretches;
   }
 
   /** Codes -> audio, at the card's rate unless another is asked for. */

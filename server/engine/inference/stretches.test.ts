@@ -1,0 +1,152 @@
+/** A clip that is heard while it is sampled is the very clip that is rendered when it is whole. */
+import assert from 'node:assert/strict';
+import { after, test } from 'node:test';
+import { fileURLToPath } from 'node:url';
+import type { EngineEvent, EngineRequest } from '../engine.ts';
+import { card as cardOf, voiceDir } from '../fixtures.ts';
+import { type Feeds, floats } from '../onnx/runtime.ts';
+import { type Card, parseCard, readCardText } from './card.ts';
+import { GridAxes } from './code-grid.ts';
+import { generateClip } from './generate-clip.ts';
+import { Renderer } from './renderer.ts';
+import type { SampleOptions } from './sampler.ts';
+import { measureReach, type Reach, stretchesOf } from './stretches.ts';
+import { Voice } from './voice.ts';
+
+const place = { provider: 'cpu', threads: 1 };
+const dir = fileURLToPath(new URL('../../../models/default', import.meta.url));
+const own = parseCard(await readCardText(dir));
+/** The default voice's decoder and vocoder below a prior whose rows are steps of time, whatever its own are. */
+const card: Card = {
+  ...own,
+  grid: {
+    ...{ rows: own.latent.time, cols: own.latent.frequency },
+    ...{ rowAxes: ['time'], colAxes: ['frequency'], depthAxes: ['codebook'] },
+  },
+};
+const axes = new GridAxes(card);
+const renderer = Renderer.open({ voiceDir: dir, card, place }, axes);
+after(async () => (await renderer).close());
+const codes = Uint16Array.from(
+  { length: axes.rows * axes.perRow },
+  (_, i) => (Math.imul(i, 7919) >>> 3) % card.latent.codes,
+);
+
+function request(change: Partial<EngineRequest> = {}): EngineRequest {
+  const classWeights = card.classes.map((_, index) => (index === 0 ? 1 : 0));
+  const how = { seed: 3, temperature: 1, topK: 0, topP: 1, rate: card.audio.rate, previews: false };
+  return { voiceDir: dir, classWeights, ...how, ...change };
+}
+
+/** A voice whose sampler gives the rows of `codes`, waiting after each for what `onRow` returns. */
+async function voiceThat(afterRow: (row: number) => Promise<void>): Promise<Voice> {
+  const sample = async ({ onRow }: SampleOptions): Promise<Uint16Array> => {
+    for (let row = 0; row < axes.rows; row++) {
+      await onRow(row, codes.slice(row * axes.perRow, (row + 1) * axes.perRow));
+      await afterRow(row);
+    }
+    return codes;
+  };
+  const { stretches } = await renderer;
+  const render: Voice['render'] = async (order, onAudioChunk) =>
+    (await renderer).render({ rate: card.audio.rate, ...order }, onAudioChunk);
+  return { card, axes, sampler: { sample }, stretches, render } as unknown as Voice;
+}
+
+/** The clip of `codes`, rendered when all of them are known, and where its parts began. */
+const told: number[] = [];
+const rendered = renderer.then((opened) =>
+  opened.render({ codes, seed: 3, rate: card.audio.rate }, (offset) => told.push(offset)),
+);
+
+test('stretches are the whole clip within 1e-5', async () => {
+  const whole = await Renderer.open({ voiceDir: dir, card, place }, axes, []);
+  const known = await whole.render({ codes, seed: 3, rate: card.audio.rate });
+  await whole.close();
+  const { pcm } = await rendered;
+  assert.deepEqual(
+    told,
+    (await renderer).stretches.map(({ begin }) => begin * card.mel.hop),
+  );
+  assert.ok(told.length > 2, 'it is cut');
+  assert.equal(pcm.length, known.pcm.length);
+  let worst = 0;
+  for (const [i, value] of pcm.entries()) worst = Math.max(worst, Math.abs(value - known.pcm[i]!));
+  assert.ok(worst <= 1e-5, `off by ${worst}`);
+});
+
+test('the first sound of a clip leaves before its later rows are sampled, and has the same bits', async () => {
+  const { stretches } = await renderer;
+  const parts: Float32Array[] = [];
+  let heard: (() => void) | null = null;
+  const on = (event: EngineEvent): void => {
+    if (event.type !== 'audio') return;
+    assert.equal(event.offset, stretches[parts.length]!.begin * card.mel.hop);
+    parts.push(event.pcm);
+    heard?.();
+  };
+  // After the rows that a stretch needs, no further row is given before the stretch was heard.
+  const voice = await voiceThat(async (row) => {
+    const due = stretches.filter(({ times }) => times <= row + 1).length;
+    while (parts.length < due) await new Promise<void>((resolve) => (heard = resolve));
+  });
+  const streamed = await generateClip(voice, request({ stream: true }), on, () => false);
+  assert.equal(parts.length, stretches.length);
+  assert.ok(stretches[0]!.times < axes.rows / 2, 'the first needs less than half of the rows');
+  const joined = new Float32Array(streamed.pcm.length);
+  let at = 0;
+  for (const part of parts) {
+    joined.set(part, at);
+    at += part.length;
+  }
+  assert.equal(at, card.audio.samples);
+  assert.deepEqual(joined, streamed.pcm);
+  assert.deepEqual((await rendered).pcm, streamed.pcm, 'one that is rendered when it is whole has the same bits');
+});
+
+test('a stretch that cannot be rendered fails its clip and nothing else', async () => {
+  const voice = await voiceThat(async () => undefined);
+  const broken = { ...voice, render: () => Promise.reject(new Error('no memory')) } as unknown as Voice;
+  await assert.rejects(
+    generateClip(
+      broken,
+      request({ stream: true }),
+      () => undefined,
+      () => false,
+    ),
+    /no memory/,
+  );
+});
+
+test('a decoder that sees its whole clip is not streamed, nor are rows that do not go along time', async () => {
+  const voice = await Voice.open(voiceDir('tiny-stacked'), place);
+  assert.deepEqual(voice.stretches, []);
+  await voice.close();
+  const other = await Voice.open(voiceDir('tiny'), place);
+  assert.deepEqual(other.stretches, []);
+  await other.close();
+  const tiny = cardOf('tiny');
+  const reach: Reach = { decoder: 1, excitation: 0, vocoder: 1 };
+  assert.deepEqual(stretchesOf(tiny, new GridAxes(tiny), reach, 126), []);
+});
+
+test('the reach of a decoder is measured to the frame', async () => {
+  const each = card.mel.frames / card.latent.time;
+  // Each frame is the mean of the codes of 5 frames to both sides.
+  const mel = (latent: BigInt64Array): Float32Array => {
+    const out = new Float32Array(card.mel.bins * card.mel.frames);
+    for (let frame = 0; frame < out.length; frame++)
+      for (let i = -5; i <= 5; i++) {
+        const at = Math.max(0, Math.min(card.mel.frames - 1, (frame % card.mel.frames) + i));
+        out[frame]! += Number(latent[Math.floor(at / each)]!);
+      }
+    return out;
+  };
+  const decoder = {
+    run: async ({ codes: given }: Feeds) => ({
+      mel: floats(mel(given!.data as BigInt64Array), [1, card.mel.bins, card.mel.frames]),
+    }),
+  };
+  const reach = await measureReach(card, axes, { decoder, excitation: null });
+  assert.deepEqual(reach, { decoder: 5, excitation: 0, vocoder: card.vocoder.reach });
+});

@@ -1,0 +1,125 @@
+import { cellUniform, whiteNoise } from '../dsp/philox.ts';
+import { floats, type Graph, integers, read } from '../onnx/runtime.ts';
+import type { Card } from './card.ts';
+import type { GridAxes } from './code-grid.ts';
+
+/** Frames begin..end of a clip, and the first places in time whose codes decide them. */
+export interface Stretch {
+  begin: number;
+  end: number;
+  times: number;
+}
+
+/** Frames to each side that an output of each graph depends on; infinite where that is the whole clip. */
+export interface Reach {
+  decoder: number;
+  excitation: number;
+  vocoder: number;
+}
+
+interface Graphs {
+  decoder: Pick<Graph, 'run'>;
+  excitation: Pick<Graph, 'run'> | null;
+}
+
+/** Of shaped noise, whose deconvolution reaches far but dies away: tenfold in three frames (measured). */
+const NEGLIGIBLE = 1e-6;
+/** Frames beyond those that a probe needed: its mel is one of many. */
+const GUARD = 4;
+const PROBE_SEED = 1;
+
+/**
+ * Cuts a clip whose rows go along time into stretches, so that the first is heard while later rows are sampled: one
+ * step of the grid, two as long as `most` frames with all around them that they depend on, and the rest. Always the
+ * same for a voice: rounding depends on it. None where rows do not go along time, or where a graph needs the whole clip.
+ */
+export function stretchesOf(card: Card, axes: GridAxes, reach: Reach, most: number): Stretch[] {
+  if (axes.timesAfter(0) === 0) return [];
+  const { latent, mel } = card;
+  const each = framesPerTime(card);
+  const frames = mel.frames + 1;
+  const around = reach.excitation + reach.vocoder;
+  const ends = [each, most - 2 * around, most - 2 * around];
+  const out: Stretch[] = [];
+  let begin = 0;
+  for (const length of ends) {
+    const end = begin + length;
+    const times = Math.ceil((end + around + reach.decoder) / each);
+    if (!(length > 0 && times < latent.time)) break;
+    out.push({ begin, end, times });
+    begin = end;
+  }
+  if (out.length > 0) out.push({ begin, end: frames, times: latent.time });
+  return out;
+}
+
+export function framesPerTime({ mel, latent }: Pick<Card, 'mel' | 'latent'>): number {
+  return Math.ceil(mel.frames / latent.time);
+}
+
+/**
+ * The graphs' reach. The vocoder's is on the card; the others' is measured on codes drawn at random: with the end of the
+ * clip taken away, the last frame of the rest that stays as it was.
+ */
+export async function measureReach(card: Card, axes: GridAxes, graphs: Graphs): Promise<Reach> {
+  const { latent, mel, vocoder } = card;
+  const codes = Uint16Array.from({ length: axes.rows * axes.perRow }, (_, cell) =>
+    Math.floor(cellUniform(PROBE_SEED, cell) * latent.codes),
+  );
+  const dims = [1, latent.codebooks, latent.frequency, latent.time];
+  const decode = async (times?: number): Promise<Float32Array> =>
+    read(await graphs.decoder.run({ codes: integers(axes.toLatent(codes, undefined, times), dims) }), 'mel').slice();
+  const whole = await decode();
+  let decoder = 0;
+  for (const share of [1 / 2, 2 / 3, 5 / 6]) {
+    const times = Math.floor(latent.time * share);
+    const first = firstChange(whole, await decode(times), mel.bins);
+    // Changed from the beginning on: the cut reaches further than there is to see.
+    decoder = Math.max(decoder, first === 0 ? Number.POSITIVE_INFINITY : times * framesPerTime(card) - first);
+  }
+  const excitation = graphs.excitation === null ? 0 : await excitationReach(graphs.excitation, whole, card);
+  return { decoder, excitation, vocoder: vocoder.reach };
+}
+
+/** The first frame at which two mels [bins, frames] are not the same. */
+function firstChange(one: Float32Array, other: Float32Array, bins: number): number {
+  const frames = one.length / bins;
+  let first = frames;
+  for (let i = 0; i < one.length; i++) if (one[i] !== other[i]) first = Math.min(first, i % frames);
+  return first;
+}
+
+async function excitationReach(graph: Pick<Graph, 'run'>, bands: Float32Array, { mel }: Card): Promise<number> {
+  const { bins, hop } = mel;
+  const frames = bands.length / bins;
+  const noise = whiteNoise(PROBE_SEED, frames * hop);
+  const shape = async (from: number, to: number): Promise<Float32Array> => {
+    const part = floats(columnsOf(bands, bins, from, to), [1, bins, to - from]);
+    const feeds = { mel: part, noise: floats(noise.slice(from * hop, to * hop), [1, (to - from) * hop]) };
+    return read(await graph.run(feeds), 'shaped').slice();
+  };
+  const whole = await shape(0, frames);
+  const cut = frames >> 1;
+  let reach = 0;
+  for (const [from, to] of [
+    [0, cut],
+    [cut, frames],
+  ] as const) {
+    const part = await shape(from, to);
+    for (let i = 0; i < part.length; i++) {
+      if (Math.abs(part[i]! - whole[from * hop + i]!) <= NEGLIGIBLE) continue;
+      const frame = Math.floor(i / hop);
+      reach = Math.max(reach, from === 0 ? cut - frame : frame + 1);
+    }
+  }
+  return reach >= Math.min(cut, frames - cut) ? Number.POSITIVE_INFINITY : reach + GUARD;
+}
+
+/** Columns from..to of a matrix [rows, columns]. */
+export function columnsOf(matrix: Float32Array, rows: number, from: number, to: number): Float32Array {
+  const columns = matrix.length / rows;
+  const out = new Float32Array(rows * (to - from));
+  for (let row = 0; row < rows; row++)
+    out.set(matrix.subarray(row * columns + from, row * columns + to), row * (to - from));
+  return out;
+}
