@@ -20,7 +20,10 @@ test('without a server a clip is made here, and its file says how', async (t) =>
   const { dir, foleyd } = await workplace(t);
   const ran = await foleyd('generate', 'dogbark', '--seed', '7', '--top-k', '8', '--out', 'bark.wav');
   assert.deepEqual([ran.code, ran.stdout], [0, 'bark.wav\n'], ran.stderr);
-  assert.match(ran.stderr, /^DogBark, seed 7, voice tiny\nrow 2 of 8\n.*made by this process\n$/s);
+  assert.match(
+    ran.stderr,
+    /^DogBark, seed 7, voice tiny\nrow 2 of 8\n.*\nclip [0-9a-f]{16}, seed 7\n.*made by this process\n$/s,
+  );
   const wav = decodeWav(await readFile(path.join(dir, 'bark.wav')));
   assert.deepEqual([wav.rate, wav.pcm.length], [22_050, 6144]);
   const recipe = readRecipe(wav.info.comment ?? '');

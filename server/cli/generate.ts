@@ -75,9 +75,9 @@ export async function generate(what: string | undefined, options: GenerateOption
         say({ event: 'saved', data: { index: clip.index, clip: clip.clip, file, bytes: bytes.byteLength } });
       else if (target.kind !== 'stdout') process.stdout.write(`${file}\n`);
     }
-    if (view) process.stderr.write(`${summary(done, session.where)}\n`);
     // What foleyd play, export and clips take; on stderr, since scripts read the files from stdout.
     if (view) for (const { clip, seed } of done.clips) process.stderr.write(`clip ${clip}, seed ${seed}\n`);
+    if (view) process.stderr.write(`${summary(done, session.where)}\n`);
     if (options.play) for (const file of files) await play(file);
     return exits.ok;
   } catch (error) {
