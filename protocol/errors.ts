@@ -20,6 +20,11 @@ const table = {
   unknown_class: { meaning: 'The voice has no class of this name or id.', http: 404 },
   unknown_voice: { meaning: 'No voice has this id.', http: 404 },
   unknown_job: { meaning: 'No open job or request has this id.', http: 404 },
+  restarted: {
+    meaning:
+      'The job belonged to an earlier run of the server and is not continued: what it saved is among the clips, for the rest ask again. Jobs with `keep`, and batches that write files, go on after a restart.',
+    http: 410,
+  },
   unknown_clip: { meaning: 'No clip has this id.', http: 404 },
   unknown_dataset: { meaning: 'No data set has this id.', http: 404 },
   bad_dataset: { meaning: 'The recordings cannot be trained on; the message says which and why.', http: 400 },

@@ -41,6 +41,7 @@ export {
   isTerminal,
   terminalEvents,
 } from './commands/index.ts';
+export { makingArgs, shapeArgs } from './commands/making.ts';
 export type { Hit, PoolState, TriggerMap, TriggerSource } from './commands/triggers.ts';
 export { type Answer, type AnswerTo, failedAnswer, parseAnswer, parseRequest, type Request } from './envelope.ts';
 export {

@@ -39,6 +39,7 @@ export const RULES = [
   },
 
   // Parse, authorise, handle; queue jobs; publish their events.
+  { of: 'server/dispatch/job-journal.ts', may: ['server/util', 'protocol'] },
   {
     of: 'server/dispatch',
     may: ['server/dispatch', 'protocol'],
@@ -120,6 +121,8 @@ export const RULES = [
     may: [
       ...['server/handlers', 'server/generation', 'protocol', 'server/dispatch/dispatcher.ts'],
       ...['server/dispatch/job-events.ts', 'server/delivery/csv.ts', 'server/util/read-chunks.ts'],
+      // Whether a file that an earlier run began is there.
+      'server/util/atomic-file.ts',
     ],
     types: [
       ...['server/dispatch', 'server/voices', 'server/clips', 'server/playback', 'server/evaluation', 'server/audio'],

@@ -12,6 +12,7 @@ import { openDelivery } from './delivery/open.ts';
 import { Dispatcher, type DispatcherOptions } from './dispatch/dispatcher.ts';
 import { FairScheduler } from './dispatch/fair-scheduler.ts';
 import { JobEventBus } from './dispatch/job-events.ts';
+import { JobJournal } from './dispatch/job-journal.ts';
 import { Refusals } from './dispatch/refusals.ts';
 import type { Engine } from './engine/engine.ts';
 import { tryVoice } from './engine/inference/self-test.ts';
@@ -98,7 +99,14 @@ export async function createApp(config: Config, parts: AppParts = {}): Promise<A
   if (config.listen) await owner.claim();
   const engine = parts.engine ?? (await startEngine(config, log, parts.onDemand === true));
   const bus = new JobEventBus((err) => log.error({ err }, 'a listener to a job failed'));
-  const scheduler = new FairScheduler({ engine, bus, maxJobs: limits.queueJobs, maxClips: limits.queueClips });
+  // Not in a process that runs one command: what it does not finish is not done.
+  const journal = config.listen
+    ? new JobJournal(path.join(config.data, 'jobs'), (message, err) => log.warn({ err }, message))
+    : null;
+  const scheduler = new FairScheduler({
+    ...{ engine, bus, maxJobs: limits.queueJobs, maxClips: limits.queueClips },
+    ...(journal === null ? {} : { newId: () => journal.newId() }),
+  });
   // A voice that was activated stays so, unless another one is asked for.
   const active = await ActiveVoices.open(
     ...([path.join(config.data, 'active.json'), config.voice, config.voice !== DEFAULT] as const),
@@ -206,42 +214,44 @@ export async function createApp(config: Config, parts: AppParts = {}): Promise<A
   const auditLog = new AuditLog(path.join(config.data, 'admin.jsonl'), (err) =>
     log.warn({ err }, 'an admin action could not be logged'),
   );
+  const { handlers, jobs } = createHandlers({
+    ...{
+      scheduler,
+      journal,
+      catalog,
+      clips,
+      bus,
+      ranker,
+      info,
+      playback: play,
+      encoder,
+      triggers,
+      transport,
+      refusals,
+      ...training,
+    },
+    ...{ voices, voiceUploads },
+    ...{ delivery, deliveries },
+    ...{ datasetFolders: config.datasetFolders, datasetBytes: limits.datasetBytes, threads: config.trainingThreads },
+    now: () => wall.now(),
+    watchQuietMs: limits.watchQuietMs,
+    openPlayback: () => playback,
+    midi: () => midi.info(),
+    outputs: async () => (await import('./playback/outputs.ts')).listDevices(),
+    openEvaluation: (voice, order) => openEvaluation(embedder, folders, voice, order),
+    scores,
+    active,
+    tryVoice: (voice) => loadAndTry(engine, voice),
+    gate: { mode: config.gate, margin: config.gateMargin },
+    onActive: (voice) => {
+      log.info({ voice }, 'another voice is active');
+      problem = null;
+      triggers.restock();
+      space.touch();
+    },
+  });
   const dispatcher = new Dispatcher({
-    handlers: createHandlers({
-      ...{
-        scheduler,
-        catalog,
-        clips,
-        bus,
-        ranker,
-        info,
-        playback: play,
-        encoder,
-        triggers,
-        transport,
-        refusals,
-        ...training,
-      },
-      ...{ voices, voiceUploads },
-      ...{ delivery, deliveries },
-      ...{ datasetFolders: config.datasetFolders, datasetBytes: limits.datasetBytes, threads: config.trainingThreads },
-      now: () => wall.now(),
-      watchQuietMs: limits.watchQuietMs,
-      openPlayback: () => playback,
-      midi: () => midi.info(),
-      outputs: async () => (await import('./playback/outputs.ts')).listDevices(),
-      openEvaluation: (voice, order) => openEvaluation(embedder, folders, voice, order),
-      scores,
-      active,
-      tryVoice: (voice) => loadAndTry(engine, voice),
-      gate: { mode: config.gate, margin: config.gateMargin },
-      onActive: (voice) => {
-        log.info({ voice }, 'another voice is active');
-        problem = null;
-        triggers.restock();
-        space.touch();
-      },
-    }),
+    handlers,
     openRequests: limits.openRequests,
     before: (cmd) => (owner.held || !ownerCommands.has(cmd) ? undefined : owner.claim()),
     audit: {
@@ -275,8 +285,10 @@ export async function createApp(config: Config, parts: AppParts = {}): Promise<A
     await listeners.unannounce();
     triggers.close();
     midi.close();
+    journal?.close();
     // A hung engine ends no clip: closing it does.
     if (!(await within(scheduler.drain(limits.drainMs), limits.drainMs + closeMs))) await engine.close();
+    jobs.close();
     // Whoever waited for a job is told of its end before the connection goes.
     await nextTurn();
     const part = async (name: string, closed: Promise<unknown>, ms = closeMs): Promise<void> => {
@@ -311,6 +323,8 @@ export async function createApp(config: Config, parts: AppParts = {}): Promise<A
     log.warn({ err }, 'the trigger maps could not be restored'),
   );
   if (config.listen) await restored;
+  // Before the ports as well: who comes back asks for its job at once.
+  if (config.listen) await jobs.resume();
   if (config.listen) {
     const health: Health = () => {
       // A voice repaired meanwhile is noticed by whoever asks twice.

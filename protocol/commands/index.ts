@@ -9,6 +9,7 @@ import type { Command } from './define.ts';
 import { clipBatch, clipExport, deliverInfo, deliverSet } from './delivery.ts';
 import { deviceList } from './device-list.ts';
 import { generate } from './generate.ts';
+import { jobCancel, jobList, jobMove, jobPause, jobResume } from './jobs.ts';
 import { poolInfo } from './pool-info.ts';
 import { adminAttach, adminCancel, adminJobs, adminPause, adminResume, adminRetrain } from './retrain.ts';
 import { serverClock } from './server-clock.ts';
@@ -76,6 +77,11 @@ export const commands = {
   [voiceExport.name]: voiceExport,
   [voiceUpload.name]: voiceUpload,
   [voiceImport.name]: voiceImport,
+  [jobList.name]: jobList,
+  [jobPause.name]: jobPause,
+  [jobResume.name]: jobResume,
+  [jobMove.name]: jobMove,
+  [jobCancel.name]: jobCancel,
   [datasetUpload.name]: datasetUpload,
   [datasetAdd.name]: datasetAdd,
   [datasetList.name]: datasetList,

@@ -47,6 +47,12 @@ export interface Delivered {
   done: boolean;
 }
 
+/** The job that a clip is one of, and which one: so nothing is made twice of a job that a restart cut short. */
+export interface Origin {
+  job: string;
+  index: number;
+}
+
 export interface NewClip {
   /** Mono, nominally -1..1. */
   pcm: Float32Array;
@@ -66,6 +72,7 @@ export interface NewClip {
   seeds?: number[];
   lineage?: Lineage;
   shape?: Shape;
+  origin?: Origin;
 }
 
 export interface SavedClip {
@@ -90,6 +97,8 @@ export interface ClipEntry extends SavedClip {
   seed: number | null;
   /** Whether it was delivered by itself. */
   delivered: boolean;
+  /** Null where it is of no job that a restart survives. */
+  origin: Origin | null;
 }
 
 /** All that is known of a saved clip. */
@@ -136,6 +145,8 @@ export interface Clips {
   /** Null for an id that is not one, or whose clip is not there. */
   find(id: string): Promise<SavedClip | null>;
   list(query: ClipQuery): ClipPage;
+  /** Those of a job, by index. */
+  ofJob(job: string): Map<number, ClipEntry>;
   /** Throws unknown_clip. */
   get(id: string): Promise<StoredClip>;
   /** The WAV as it was saved. Throws unknown_clip or io_error. */

@@ -146,7 +146,7 @@ test('changes of one clip at the same time are all kept', async (t) => {
 test('whatever a sidecar holds, it is read as one or not at all', async (t) => {
   const good = writeSidecar({
     ...{ created: 1, name: '', starred: false, seconds: 1, recipe: recipe('Rain'), codes: Uint16Array.of(1, 2, 3) },
-    ...{ given: Uint8Array.of(1, 0, 1), seeds: [5], lineage: null, shape: null, delivery: null },
+    ...{ given: Uint8Array.of(1, 0, 1), seeds: [5], lineage: null, shape: null, delivery: null, origin: null },
   });
   const whole = JSON.parse(good) as Record<string, unknown>;
   fc.assert(

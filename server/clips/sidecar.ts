@@ -6,7 +6,7 @@
 import { z } from 'zod';
 import type { Shape } from '../audio/edit.ts';
 import { recipeSchema } from '../audio/recipe.ts';
-import type { ClipRecipe, Delivered, Lineage, StoredClip } from './clip.ts';
+import type { ClipRecipe, Delivered, Lineage, Origin, StoredClip } from './clip.ts';
 
 /** The largest grid a card may state, in base64, and room for the rest. */
 export const MAX_SIDECAR_BYTES = 8 * 2 ** 20;
@@ -55,6 +55,10 @@ const sidecarSchema = z.looseObject({
     .looseObject({ file: z.string().max(2000), at: z.number().min(0).max(8.64e15), done: z.boolean() })
     .nullable()
     .default(null),
+  origin: z
+    .looseObject({ job: z.string().max(64), index: z.int().min(0) })
+    .nullable()
+    .default(null),
 });
 
 export type Sidecar = Omit<StoredClip, 'id' | 'path' | 'bytes' | 'class' | 'voiceId' | 'seed' | 'delivered'>;
@@ -77,7 +81,7 @@ export function readSidecar(text: string): Sidecar | null {
   }
   const parsed = sidecarSchema.safeParse(json).data;
   if (parsed === undefined) return null;
-  const { created, name, starred, seconds: length, recipe, seeds, lineage, shape, delivery } = parsed;
+  const { created, name, starred, seconds: length, recipe, seeds, lineage, shape, delivery, origin } = parsed;
   const codes = parsed.codes === null ? null : codesFromText(parsed.codes);
   const given = parsed.given === null || codes === null ? null : bitsFromText(parsed.given, codes.length);
   if ((parsed.codes !== null && codes === null) || (parsed.given !== null && given === null)) return null;
@@ -87,6 +91,7 @@ export function readSidecar(text: string): Sidecar | null {
     lineage: lineage as Lineage | null,
     shape: shape as Shape | null,
     delivery: delivery as Delivered | null,
+    origin: origin as Origin | null,
   };
 }
 

@@ -89,12 +89,22 @@ export class ClipStore implements Clips {
   async save(clip: NewClip): Promise<SavedClip> {
     const wav = this.#options.encode(clip);
     const id = randomBytes(8).toString('hex');
-    const { recipe, pcm, rate, codes = null, given = null, seeds = null, lineage = null, shape = null } = clip;
+    const {
+      recipe,
+      pcm,
+      rate,
+      codes = null,
+      given = null,
+      seeds = null,
+      lineage = null,
+      shape = null,
+      origin = null,
+    } = clip;
     const sidecar: Sidecar = {
       // Later than every other clip's, so that the newest is the newest.
       created: this.#nextTime(),
       ...{ name: '', starred: false, seconds: pcm.length / rate, recipe, codes, given, seeds, lineage, shape },
-      delivery: null,
+      ...{ delivery: null, origin },
     };
     await writeClip(this.#path(id, 'json'), writeSidecar(sidecar));
     try {
@@ -120,6 +130,13 @@ export class ClipStore implements Clips {
 
   list(query: ClipQuery): ClipPage {
     return page(this.#known.values(), query);
+  }
+
+  ofJob(job: string): Map<number, ClipEntry> {
+    const found = [...this.#known.values()].flatMap((entry) =>
+      entry.origin?.job === job ? [[entry.origin.index, entry] as const] : [],
+    );
+    return new Map(found);
   }
 
   async get(id: string): Promise<StoredClip> {
@@ -250,7 +267,7 @@ export class ClipStore implements Clips {
     return {
       ...{ created: Math.floor(found?.time ?? 0), name: '', starred: false, seconds: head?.seconds ?? 0 },
       ...{ recipe: recipe as ClipRecipe | null, codes: null, given: null, seeds: null, lineage: null, shape: null },
-      delivery: null,
+      ...{ delivery: null, origin: null },
     };
   }
 
@@ -314,11 +331,11 @@ function entryOf(
   id: string,
   file: string,
   bytes: number,
-  { created, name, starred, seconds, recipe, delivery }: Sidecar,
+  { created, name, starred, seconds, recipe, delivery, origin }: Sidecar,
 ): ClipEntry {
   const delivered = delivery?.done === true;
   const of = { delivered, class: recipe?.class ?? null, voiceId: recipe?.voiceId ?? null, seed: recipe?.seed ?? null };
-  return { id, path: file, bytes, created, name, starred, seconds, ...of };
+  return { id, path: file, bytes, created, name, starred, seconds, origin, ...of };
 }
 
 /** What of a clip its sidecar holds. */

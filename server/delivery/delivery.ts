@@ -42,8 +42,18 @@ export interface Delivery {
     clip: string,
     settings: FileSettings,
   ): Promise<RenderedFile & { clip: StoredClip; catId: string; fxName: string }>;
-  /** Throws bad_args, no_delivery, no_room, io_error. @param stem of the name, without ending */
-  write(target: Target, stem: string, ending: string, data: Uint8Array): Promise<WrittenFile>;
+  /**
+   * Throws bad_args, no_delivery, no_room, io_error.
+   * @param stem of the name, without ending
+   * @param onName hears the path before the file appears there
+   */
+  write(
+    target: Target,
+    stem: string,
+    ending: string,
+    data: Uint8Array,
+    onName?: (path: string) => Promise<void>,
+  ): Promise<WrittenFile>;
   /** Throws no_delivery where files would go to a folder that there is none of. */
   check(target: Target): void;
 }
@@ -76,9 +86,15 @@ export class FileDelivery implements Delivery {
     return { ...made, clip, catId, fxName };
   }
 
-  async write({ to, folder }: Target, stem: string, ending: string, data: Uint8Array): Promise<WrittenFile> {
+  async write(
+    { to, folder }: Target,
+    stem: string,
+    ending: string,
+    data: Uint8Array,
+    onName?: (path: string) => Promise<void>,
+  ): Promise<WrittenFile> {
     const place = this.#folderOf(to);
-    const file = await place.put(to === 'exports' ? '' : folder, stem, ending, data);
+    const file = await place.put(to === 'exports' ? '' : folder, stem, ending, data, onName);
     return { path: file, name: path.basename(file) };
   }
 

@@ -3,12 +3,17 @@ import path from 'node:path';
 import { ProtocolError, toProtocolError } from '../../protocol/index.ts';
 import type { Engine, EngineEvent, EngineResult, EngineRun } from '../engine/engine.ts';
 import type { JobEventBus } from './job-events.ts';
-import type { Job, JobOrder, Scheduler, SchedulerUsage } from './scheduler.ts';
+import type { Front, Job, JobOrder, OpenJob, Scheduler, SchedulerUsage } from './scheduler.ts';
 
 interface Entry {
   id: string;
   order: JobOrder;
   queuedAt: number;
+  /** Milliseconds since 1970. */
+  created: number;
+  paused: boolean;
+  /** Above 0 for jobs that were moved to the front, the last one most. */
+  front: Record<Front, number>;
   /** When its last clip began, or it was queued. */
   servedAt: number;
   /** Clips that have begun, the next one's index. */
@@ -34,6 +39,8 @@ export interface SchedulerOptions {
   maxClips: number;
   /** Milliseconds; tests give their own. */
   now?: () => number;
+  /** 16 hexadecimal digits that cannot be guessed. */
+  newId?: () => string;
 }
 
 /** Beyond what may wait, so large a share is for clients with at most one of MODEST parts of it waiting. */
@@ -60,6 +67,7 @@ export class FairScheduler implements Scheduler {
   /** When each client was last served, in clips begun since; who is not in it goes first. */
   readonly #turns = new Map<string, number>();
   #turn = 0;
+  #fronts = 0;
   #closing = false;
   #onIdle: (() => void)[] = [];
 
@@ -85,13 +93,26 @@ export class FairScheduler implements Scheduler {
       throw new ProtocolError('queue_full', `${clips} clips are already waiting, at most ${maxClips} may`);
     }
     const position = this.#jobs.size;
-    const id = randomBytes(8).toString('hex');
+    const { newId = () => randomBytes(8).toString('hex') } = this.#options;
+    const { id = newId(), paused = false } = order;
     const done = new Promise<void>((resolve, reject) => {
       const gone = (): void => void this.#stop(entry, toProtocolError(order.signal.reason));
       const unlisten = (): void => order.signal.removeEventListener('abort', gone);
       const now = this.#now();
       const entry: Entry = {
-        ...{ id, order, queuedAt: now, servedAt: now, begun: 0, taken: 0, runs: new Map(), made: new Map() },
+        ...{
+          id,
+          order,
+          paused,
+          created: Date.now(),
+          front: { all: 0, own: 0 },
+          queuedAt: now,
+          servedAt: now,
+          begun: 0,
+          taken: 0,
+          runs: new Map(),
+          made: new Map(),
+        },
         ...{ taking: false, startedAt: null, stop: null, resolve, reject, unlisten },
       };
       this.#jobs.set(id, entry);
@@ -101,7 +122,12 @@ export class FairScheduler implements Scheduler {
     // Whoever asked may be gone before it ends; that must not end the process.
     done.catch(() => undefined);
     this.#options.bus.publish(id, { type: 'queued', owner: order.owner, clips: order.clips.length, position });
-    setImmediate(() => this.#next());
+    setImmediate(() => {
+      // All of it may have been made before.
+      const entry = this.#jobs.get(id);
+      if (entry !== undefined && order.clips.length === 0) this.#settle(entry);
+      this.#next();
+    });
     return { id, position, done };
   }
 
@@ -112,6 +138,32 @@ export class FairScheduler implements Scheduler {
 
   has(job: string): boolean {
     return this.#jobs.has(job);
+  }
+
+  list(): OpenJob[] {
+    return [...this.#jobs.values()].map(({ id, order, created, paused, startedAt, taken }) => ({
+      ...{ id, group: order.group ?? null, owner: order.owner, created, clips: order.clips.length, made: taken },
+      state: paused ? 'paused' : startedAt === null ? 'queued' : 'running',
+    }));
+  }
+
+  pause(job: string, paused: boolean): boolean {
+    const changed = this.#named(job).filter((entry) => entry.paused !== paused);
+    for (const entry of changed) {
+      entry.paused = paused;
+      // A job that stood still is not behind for it.
+      entry.servedAt = this.#now();
+    }
+    if (this.#closing) this.#endPaused();
+    else this.#next();
+    return changed.length > 0;
+  }
+
+  move(job: string, front: Front): boolean {
+    const found = this.#named(job);
+    this.#fronts += 1;
+    for (const entry of found) entry.front[front] = this.#fronts;
+    return found.length > 0;
   }
 
   userOf(voiceDir: string): string | null {
@@ -136,12 +188,21 @@ export class FairScheduler implements Scheduler {
     this.#closing = true;
     if (this.#jobs.size === 0) return;
     const idle = new Promise<void>((resolve) => this.#onIdle.push(resolve));
+    this.#endPaused();
     const late = setTimeout(() => {
-      const error = new ProtocolError('shutting_down', 'the server stopped before the job was done');
-      for (const entry of [...this.#jobs.values()]) this.#stop(entry, error);
+      for (const entry of [...this.#jobs.values()]) this.#stop(entry, stopped());
     }, ms);
     await idle;
     clearTimeout(late);
+  }
+
+  #named(job: string): Entry[] {
+    return [...this.#jobs.values()].filter(({ id, order }) => id === job || order.group === job);
+  }
+
+  /** Nobody will resume them any more. */
+  #endPaused(): void {
+    for (const entry of [...this.#jobs.values()]) if (entry.paused) this.#stop(entry, stopped());
   }
 
   #waiting(): Entry[] {
@@ -165,12 +226,14 @@ export class FairScheduler implements Scheduler {
     let chosen: Entry | null = null;
     let least: readonly number[] = [Number.POSITIVE_INFINITY];
     for (const entry of this.#jobs.values()) {
-      if (entry.stop !== null || entry.begun === entry.order.clips.length) continue;
+      if (entry.stop !== null || entry.paused || entry.begun === entry.order.clips.length) continue;
       if ((this.#isUrgent(entry) ? this.#running.urgent : this.#running.all) >= slots) continue;
       // One clip more than are made at once: the engine goes on while a clip is taken, and results do not pile up.
       if (entry.begun - entry.taken > slots) continue;
       const kind = this.#isUrgent(entry) ? 0 : isPatient(entry.order) ? 2 : 1;
-      const rank = [kind, this.#turns.get(clientOf(entry.order)) ?? 0, kind === 0 ? 0 : entry.begun];
+      const { all, own } = entry.front;
+      const turn = this.#turns.get(clientOf(entry.order)) ?? 0;
+      const rank = [-all, kind, turn, -own, kind === 0 ? 0 : entry.begun];
       if (isBefore(rank, least)) [chosen, least] = [entry, rank];
     }
     return chosen;
@@ -258,6 +321,10 @@ export class FairScheduler implements Scheduler {
     if (entry.stop !== null || event.type === 'started') return;
     this.#options.bus.publish(entry.id, { ...event, index });
   }
+}
+
+function stopped(): ProtocolError {
+  return new ProtocolError('shutting_down', 'the server stopped before the job was done');
 }
 
 function clientOf({ owner, client = owner }: JobOrder): string {

@@ -2,6 +2,12 @@ import type { EngineRequest, EngineResult } from '../engine/engine.ts';
 
 /** What a handler asks of the scheduler: some clips, made one after the other, all of them or none reported done. */
 export interface JobOrder {
+  /** 16 hexadecimal digits, of a job that already has an id; drawn without. */
+  id?: string;
+  /** The larger job that it is a part of: what is said of that one holds for it. */
+  group?: string;
+  /** Waits until it is resumed. */
+  paused?: boolean;
   /** The session that asked; only the log reads it. */
   owner: string;
   /** Whose turn it uses up: the session's own without. */
@@ -36,6 +42,21 @@ export interface SchedulerUsage {
   maxClips: number;
 }
 
+/** A job that has not ended. */
+export interface OpenJob {
+  id: string;
+  group: string | null;
+  owner: string;
+  /** Milliseconds since 1970. */
+  created: number;
+  state: 'queued' | 'running' | 'paused';
+  clips: number;
+  made: number;
+}
+
+/** In front of which others a job goes: all, or those of the same client. */
+export type Front = 'all' | 'own';
+
 /** What handlers see of the queue. */
 export interface Scheduler {
   /** Throws queue_full or shutting_down. Nothing of the job is published before the caller's turn of the loop ends. */
@@ -43,6 +64,12 @@ export interface Scheduler {
   /** False when there is no such job, or it has ended. */
   cancel(job: string): boolean;
   has(job: string): boolean;
+  /** Jobs that have not ended, in order of arrival. */
+  list(): OpenJob[];
+  /** Begins no more clips of a job, or of a group's jobs, or goes on. Whether that changed anything. */
+  pause(job: string, paused: boolean): boolean;
+  /** Whether there is such a job, or one of such a group. */
+  move(job: string, front: Front): boolean;
   /** A job that has clips of the voice in this folder, or of one it carries along, running or waiting; null where there is none. */
   userOf(voiceDir: string): string | null;
   usage(): SchedulerUsage;

@@ -2,9 +2,10 @@ import { randomBytes } from 'node:crypto';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { type EventData, encodePcm, limits } from '../../protocol/index.ts';
 import { isPlain, type Shape, shapeSound } from '../audio/edit.ts';
-import type { ClipRecipe, Clips, Lineage, NewClip } from '../clips/clip.ts';
+import type { ClipEntry, ClipRecipe, Clips, Lineage, NewClip } from '../clips/clip.ts';
 import type { Context } from '../dispatch/dispatcher.ts';
 import type { JobEvent, JobEventBus } from '../dispatch/job-events.ts';
+import type { JobJournal } from '../dispatch/job-journal.ts';
 import type { JobOrder, Scheduler } from '../dispatch/scheduler.ts';
 import type { Catalog, Voice } from '../voices/voice.ts';
 import { Chooser, type ClipRanker, candidateSeed } from './candidates.ts';
@@ -12,6 +13,7 @@ import { gridOf } from './code-grid.ts';
 import { joinPieces, type Pieces, pieceSeed, piecesOf, SINGLE_PIECE, type Start, startOfNext } from './continuation.ts';
 import type { DetachedJobs } from './detached-jobs.ts';
 import type { PartialClips } from './partial-clips.ts';
+import { recordOf } from './plan-record.ts';
 import { orderOf, type VoiceClass } from './voice-class.ts';
 
 export interface GenerationDeps {
@@ -22,6 +24,8 @@ export interface GenerationDeps {
   bus: JobEventBus;
   partials: PartialClips;
   detached: DetachedJobs;
+  /** Null in a process that makes one clip and leaves. */
+  journal: JobJournal | null;
 }
 
 /** `foley.vary` and `foley.branch` tell the same. */
@@ -40,6 +44,22 @@ export interface ClipPlan extends VoiceClass {
   takes: Take[];
   /** That each clip is chosen from; 1 without. */
   candidates?: number;
+  /** The id of a job that already has one. */
+  job?: string;
+  /** The job that it is a part of. */
+  group?: string;
+  /** The job that a restart takes up again, and the place of clip 0 in it: written with every saved clip. */
+  origin?: { job: string; first: number };
+  /** Clips that were made before a restart, by take. */
+  made?: ReadonlyMap<number, MadeClip>;
+  paused?: boolean;
+}
+
+export type MadeClip = Omit<Done['clips'][number], 'index'> & { seconds: number };
+
+/** A clip of an earlier run as `done` tells it. */
+export function madeFrom({ id, seed, seconds, path }: ClipEntry): MadeClip {
+  return { clip: id, seed: seed ?? 0, seconds, url: `/clips/${id}.wav`, path };
 }
 
 export interface Take {
@@ -76,8 +96,17 @@ function weightsOf({ chosen: { label } }: VoiceClass): Record<string, number> {
 
 /** Queues one job of some clips, tells what happens to it, and hands each over: shaped, sent, saved. */
 export async function generateClips(deps: GenerationDeps, context: GenerationContext, plan: ClipPlan): Promise<Done> {
-  if (plan.args.keep) return deps.detached.keep(context, (kept) => run(deps, kept, plan), audioBytes(plan));
+  if (plan.args.keep) return deps.detached.keep(context, (kept) => recorded(deps, kept, plan), audioBytes(plan));
   return run(deps, context, plan);
+}
+
+/** A job that a restart does not end: it is on the disk before anybody is told that it was accepted. */
+async function recorded(deps: GenerationDeps, context: GenerationContext, plan: ClipPlan): Promise<Done> {
+  const { journal } = deps;
+  if (journal === null) return run(deps, context, plan);
+  const { job = journal.newId() } = plan;
+  if (!journal.has(job)) await journal.begin(job, 'foley.generate', recordOf(plan));
+  return journal.during(job, () => run(deps, context, { ...plan, job, origin: { job, first: 0 } }));
 }
 
 /** Bytes of the sound that a job hands over. */
@@ -97,14 +126,21 @@ async function run(deps: GenerationDeps, context: GenerationContext, plan: ClipP
   const timings: Done['timings'] = { totalMs: 0 };
   const clips: Done['clips'] = [];
   let seconds = 0;
+  const { made: earlier = new Map<number, MadeClip>() } = plan;
+  for (const [index, { seconds: long, ...clip }] of earlier) {
+    clips.push({ index, ...clip });
+    seconds = long;
+  }
   // The part of an only clip that has left before the whole was made, in samples.
   let sent = 0;
   let sending: Promise<void> = Promise.resolve();
 
   const queue: Piece[] = takes.flatMap(({ starts, seed }, take) =>
-    Array.from({ length: candidates }, (_, candidate) => {
-      return { take, before: [], starts: [starts?.[0]], seed: candidateSeed(seed, candidate) };
-    }),
+    earlier.has(take)
+      ? []
+      : Array.from({ length: candidates }, (_, candidate) => {
+          return { take, before: [], starts: [starts?.[0]], seed: candidateSeed(seed, candidate) };
+        }),
   );
   const order = ({ take, starts, seed, before: { length: piece } }: Piece): JobOrder['clips'][number] => ({
     ...orderOf(voiceClasses[take]!),
@@ -141,6 +177,7 @@ async function run(deps: GenerationDeps, context: GenerationContext, plan: ClipP
       ...(take.seeds === undefined ? {} : { seeds: results.map((_, piece) => seedOf(take, piece)) }),
       ...(take.lineage === undefined ? {} : { lineage: take.lineage }),
       ...(plain ? {} : { shape }),
+      ...(plan.origin === undefined ? {} : { origin: { job: plan.origin.job, index: plan.origin.first + index } }),
     });
     clips.push({ ...told, clip: saved.id, url: `/clips/${saved.id}.wav`, path: saved.path });
   };
@@ -170,7 +207,11 @@ async function run(deps: GenerationDeps, context: GenerationContext, plan: ClipP
     return all[best.index]!;
   };
 
+  const { job: id, group, paused } = plan;
   const job = deps.scheduler.submit({
+    ...(id === undefined ? {} : { id }),
+    ...(group === undefined ? {} : { group }),
+    ...(paused === undefined ? {} : { paused }),
     ...{ owner: context.session.id, client: context.session.client, signal: context.signal, clips: orders },
     onClip: async (index, result) => {
       addTimings(timings, result.timings, index);
@@ -207,6 +248,7 @@ async function run(deps: GenerationDeps, context: GenerationContext, plan: ClipP
     stop();
     known.end();
   }
+  if (earlier.size > 0) clips.sort((a, b) => a.index - b.index);
   timings.totalMs = performance.now() - plan.begun;
   return { clip: clips[0]?.clip ?? '', seconds, timings, clips };
 }

@@ -12,6 +12,8 @@ export interface DetachedJobOptions {
   /** Jobs, and bytes of sound, that are remembered. */
   most?: number;
   mostBytes?: number;
+  /** Whether a job was one of an earlier run of the server. */
+  isEarlier?: (job: string) => boolean;
 }
 
 /** A job whose client may come back: the events so far, and the followers of the rest. */
@@ -36,7 +38,13 @@ export class DetachedJobs {
   readonly #jobs = new Map<string, DetachedJob>();
 
   constructor(options: DetachedJobOptions = {}) {
-    this.#options = { lingerMs: limits.keptMs, most: limits.keptJobs, mostBytes: limits.keptBytes, ...options };
+    this.#options = {
+      lingerMs: limits.keptMs,
+      most: limits.keptJobs,
+      mostBytes: limits.keptBytes,
+      isEarlier: () => false,
+      ...options,
+    };
   }
 
   /**
@@ -107,6 +115,8 @@ export class DetachedJobs {
   /** Emits the events of a job so far, then those until its end. Throws unknown_job. */
   async attach(job: string, emit: Emit, signal: AbortSignal): Promise<Done> {
     const detached = this.#jobs.get(job);
+    if (detached === undefined && this.#options.isEarlier(job))
+      throw new ProtocolError('restarted', undefined, { path: 'args.job' });
     if (detached === undefined)
       throw new ProtocolError('unknown_job', 'no job with this id is kept', { path: 'args.job' });
     for (const event of detached.events) emit(...event);

@@ -1,11 +1,22 @@
 import { randomBytes, randomInt } from 'node:crypto';
-import { classFromText, limits, ProtocolError, toProtocolError } from '../../protocol/index.ts';
+import {
+  checkArgs,
+  classFromText,
+  commandOf,
+  type EventData,
+  limits,
+  ProtocolError,
+  toProtocolError,
+} from '../../protocol/index.ts';
 import { csvText } from '../delivery/csv.ts';
 import type { Delivery } from '../delivery/delivery.ts';
 import type { Context, Handler } from '../dispatch/dispatcher.ts';
+import type { RestoredJob } from '../dispatch/job-journal.ts';
+import type { OpenJob } from '../dispatch/scheduler.ts';
 import { resolveClass } from '../generation/class-weights.ts';
-import { type GenerationDeps, generateClips, seedsFrom } from '../generation/clip-job.ts';
+import { type GenerationDeps, generateClips, type MadeClip, madeFrom, seedsFrom } from '../generation/clip-job.ts';
 import { voiceClassOf } from '../generation/voice-class.ts';
+import { exists } from '../util/atomic-file.ts';
 import { checkWanted, type ExportDeps, hand } from './export.ts';
 
 export interface BatchDeps extends GenerationDeps, ExportDeps {
@@ -18,23 +29,91 @@ type Row = NonNullable<Args['rows']>[number];
 /** Lines that are worked at together: the engine makes a few clips at once. */
 const AT_ONCE = 4;
 
-/** The jobs that are no jobs of the engine's, so that they can be cancelled by their ids as others are. */
-export class Batches {
-  readonly #open = new Map<string, AbortController>();
+interface OpenBatch {
+  owner: string;
+  created: number;
+  files: number;
+  done: number;
+  stop: AbortController;
+  paused: boolean;
+  /** Wakes the lines that wait while it is paused. */
+  wake: Set<() => void>;
+}
 
-  begin(signal: AbortSignal): { job: string; signal: AbortSignal; end(): void } {
-    const job = randomBytes(8).toString('hex');
+export interface RunningBatch {
+  readonly job: string;
+  readonly signal: AbortSignal;
+  readonly paused: boolean;
+  /** One file more is done. */
+  count(): number;
+  /** Resolves at once, or when a paused batch goes on; rejects when it ends. */
+  turn(): Promise<void>;
+  end(): void;
+}
+
+/** The jobs that are no jobs of the engine's, so that they can be listed, paused and cancelled by their ids as others are. */
+export class Batches {
+  readonly #open = new Map<string, OpenBatch>();
+
+  begin(job: string, signal: AbortSignal, more: { owner: string; files: number; paused?: boolean }): RunningBatch {
+    const { owner, files, paused = false } = more;
     const stop = new AbortController();
-    this.#open.set(job, stop);
-    return { job, signal: AbortSignal.any([signal, stop.signal]), end: () => void this.#open.delete(job) };
+    const batch: OpenBatch = { owner, files, paused, stop, created: Date.now(), done: 0, wake: new Set() };
+    this.#open.set(job, batch);
+    const either = AbortSignal.any([signal, stop.signal]);
+    const wakeAll = (): void => {
+      for (const wake of batch.wake) wake();
+      batch.wake.clear();
+    };
+    either.addEventListener('abort', wakeAll);
+    return {
+      ...{ job, signal: either },
+      get paused() {
+        return batch.paused;
+      },
+      count: () => ++batch.done,
+      async turn() {
+        either.throwIfAborted();
+        while (batch.paused) {
+          await new Promise<void>((resolve) => batch.wake.add(resolve));
+          either.throwIfAborted();
+        }
+      },
+      end: () => void this.#open.delete(job),
+    };
   }
 
   /** False when there is no such job, or it has ended. */
   cancel(job: string): boolean {
-    const stop = this.#open.get(job);
-    stop?.abort(new ProtocolError('cancelled', 'the job was cancelled'));
+    const batch = this.#open.get(job);
+    batch?.stop.abort(new ProtocolError('cancelled', 'the job was cancelled'));
     this.#open.delete(job);
-    return stop !== undefined;
+    return batch !== undefined;
+  }
+
+  list(): OpenJob[] {
+    return [...this.#open].map(([id, { owner, created, files, done, paused }]) => ({
+      ...{ id, group: null, owner, created, clips: files, made: done, state: paused ? 'paused' : 'running' },
+    }));
+  }
+
+  /** Whether that changed anything. */
+  pause(job: string, paused: boolean): boolean {
+    const batch = this.#open.get(job);
+    if (batch === undefined || batch.paused === paused) return false;
+    batch.paused = paused;
+    for (const wake of batch.wake) wake();
+    batch.wake.clear();
+    return true;
+  }
+
+  has(job: string): boolean {
+    return this.#open.has(job);
+  }
+
+  /** The server stops. */
+  close(): void {
+    for (const { stop } of this.#open.values()) stop.abort(new ProtocolError('shutting_down'));
   }
 }
 
@@ -47,88 +126,181 @@ interface Line {
 /** `clip.batch`. A clip that cannot be made is left out and told; what stops every file ends the job. */
 export function clipBatch(deps: BatchDeps): Handler<'clip.batch'> {
   return async (context) => {
-    const { args, emit } = context;
-    const { delivery, batches } = deps;
-    const { clips = [], rows = [], to, folder, sheet: sheetName, ...settings } = args;
-    checkWanted(delivery, args);
-    const lines = numbered([...clips.map((clip): Row => ({ clip, count: 1, candidates: 1 })), ...rows]);
-    const of = lines.reduce((sum, { row }) => sum + row.count, 0);
+    const { delivery, journal } = deps;
+    checkWanted(delivery, context.args);
+    const of = numbered(context.args).reduce((sum, { row }) => sum + row.count, 0);
     if (of === 0 || of > limits.batchFiles) {
       const message = `args: ${of} files are asked for, expected 1 to ${limits.batchFiles}`;
       throw new ProtocolError('bad_args', message, { path: of === 0 ? 'args.rows' : 'args' });
     }
-    const { job, signal, end } = batches.begin(context.signal);
-    context.setJob(job);
-    const written: (SheetEntry & { index: number })[] = [];
-    let [done, skipped] = [0, 0];
-    const progress = (): void => emit('progress', { done: ++done, of }, true);
-    const skip = (index: number, thrown: unknown): void => {
-      const { code, message } = toProtocolError(thrown);
-      // What is wrong with the server or the folder is wrong with every file.
-      if (signal.aborted || isFatal(code)) throw thrown;
-      skipped += 1;
-      emit('skipped', { index, code, message });
-      progress();
-    };
-    const one = async (index: number, clip: string, row: Row): Promise<void> => {
-      signal.throwIfAborted();
-      let made: Awaited<ReturnType<Delivery['make']>>;
-      try {
-        made = await delivery.make(clip, { ...settings, ...ofRow(row) });
-      } catch (error) {
-        skip(index, error);
-        return;
-      }
-      signal.throwIfAborted();
-      const told = await hand(delivery, args, made);
-      written.push({ index, told, made });
-      emit('file', { index, clip, ...told });
-      progress();
-    };
-    const work = async ({ row, first }: Line): Promise<void> => {
-      if (row.clip !== undefined) return one(first, row.clip, row);
-      let made: string[];
-      try {
-        made = await generated(deps, { ...context, signal }, row);
-      } catch (error) {
-        for (let i = 0; i < row.count; i++) skip(first + i, error);
-        return;
-      }
-      for (const [i, clip] of made.entries()) await one(first + i, clip, row);
-    };
-    emit('accepted', { job, files: of });
-    const sheet = (): string => {
-      written.sort((a, b) => a.index - b.index);
-      return csvText(
-        written.map(({ told, made }) => ({ ...told, ...factsOf(made) })),
-        settings,
-      );
-    };
-    const keepSheet = async (): Promise<string | null> => {
-      if (to === 'bytes') return null;
-      const bytes = new TextEncoder().encode(sheet());
-      return (await delivery.write({ to, folder }, sheetName ?? `batch_${job}`, 'csv', bytes)).path;
-    };
-    try {
-      await inTurn(lines, work, signal);
-      signal.throwIfAborted();
-    } catch (error) {
-      // What was written stays, and its sheet says what it is.
-      if (written.length > 0) await keepSheet().catch(() => undefined);
-      throw error;
-    } finally {
-      end();
-    }
-    return { files: written.length, skipped, path: await keepSheet(), sheet: sheet() };
+    const job = journal?.newId() ?? randomBytes(8).toString('hex');
+    // Files that are sent are nobody's any more when the connection is gone.
+    if (journal === null || context.args.to === 'bytes') return run(deps, context, { job, of });
+    const args = await settled(deps, context.args);
+    await journal.begin(job, 'clip.batch', args);
+    return journal.during(job, () => run(deps, { ...context, args }, { job, of }));
   };
 }
 
-interface SheetEntry {
-  told: Awaited<ReturnType<typeof hand>>;
-  made: Awaited<ReturnType<Delivery['make']>>;
+/** Goes on with a batch of an earlier run. */
+export async function resumeBatch(
+  deps: BatchDeps,
+  { record, notes }: RestoredJob,
+  context: BatchContext,
+): Promise<Done> {
+  const { job, paused, order } = record;
+  const args = checkArgs(commandOf('clip.batch'), order as Record<string, unknown>, job) as Args;
+  const of = numbered(args).reduce((sum, { row }) => sum + row.count, 0);
+  return run(deps, { ...context, args }, { job, of, paused, known: await readNotes(notes) });
 }
 
-function factsOf({ clip, catId, fxName }: SheetEntry['made']) {
+type BatchContext = Omit<Context<'clip.batch'>, 'args'>;
+
+interface Batch {
+  job: string;
+  of: number;
+  paused?: boolean;
+  /** What was done of it before a restart. */
+  known?: Known;
+}
+
+interface Known {
+  files: Map<number, SheetEntry>;
+  skipped: Set<number>;
+}
+
+/** A file is noted before it appears, with its path, and again when it is there: so none is written twice. */
+async function readNotes(notes: RestoredJob['notes']): Promise<Known> {
+  const [files, skipped] = [new Map<number, SheetEntry>(), new Set<number>()];
+  const begun = new Map<number, SheetEntry>();
+  for (const note of notes) {
+    const { index, entry } = note as { index: number; entry?: SheetEntry };
+    if (note.is === 'skipped') skipped.add(index);
+    else if (note.is === 'begun' && entry !== undefined) begun.set(index, entry);
+    else if (note.is === 'done' && begun.has(index)) files.set(index, begun.get(index)!);
+  }
+  for (const [index, entry] of begun)
+    if (!files.has(index) && (await exists(String(entry.told.path)))) files.set(index, entry);
+  return { files, skipped };
+}
+
+async function run(deps: BatchDeps, context: Context<'clip.batch'>, batch: Batch): Promise<Done> {
+  const { args, emit } = context;
+  const { delivery, batches, journal } = deps;
+  const { clips: _, rows: __, to, folder, sheet: sheetName, ...settings } = args;
+  const {
+    job,
+    of,
+    paused = false,
+    known = { files: new Map<number, SheetEntry>(), skipped: new Set<number>() },
+  } = batch;
+  const running = batches.begin(job, context.signal, { owner: context.session.id, files: of, paused });
+  const { signal } = running;
+  context.setJob(job);
+  const written: SheetEntry[] = [...known.files.values()];
+  let skipped = known.skipped.size;
+  const isKnown = (index: number): boolean => known.files.has(index) || known.skipped.has(index);
+  const note = async (line: Record<string, unknown>): Promise<void> => {
+    if (journal?.has(job) === true) await journal.note(job, line);
+  };
+  const progress = (): void => emit('progress', { done: running.count(), of }, true);
+  for (let i = 0; i < known.files.size + skipped; i++) running.count();
+  const skip = async (index: number, thrown: unknown): Promise<void> => {
+    const { code, message } = toProtocolError(thrown);
+    // What is wrong with the server or the folder is wrong with every file.
+    if (signal.aborted || isFatal(code)) throw thrown;
+    skipped += 1;
+    await note({ is: 'skipped', index });
+    emit('skipped', { index, code, message });
+    progress();
+  };
+  const one = async (index: number, clip: string, row: Row): Promise<void> => {
+    if (isKnown(index)) return;
+    await running.turn();
+    let made: Awaited<ReturnType<Delivery['make']>>;
+    try {
+      made = await delivery.make(clip, { ...settings, ...ofRow(row) });
+    } catch (error) {
+      await skip(index, error);
+      return;
+    }
+    signal.throwIfAborted();
+    const entry = (file: Told): SheetEntry => ({ index, told: { ...file, content: undefined }, facts: factsOf(made) });
+    const told = await hand(delivery, args, made, {
+      onName: (file) => note({ is: 'begun', index, entry: entry(file) }),
+    });
+    await note({ is: 'done', index });
+    written.push(entry(told));
+    emit('file', { index, clip, ...told });
+    progress();
+  };
+  const work = async ({ row, first }: Line): Promise<void> => {
+    const indices = Array.from({ length: row.count }, (_, i) => first + i);
+    if (indices.every(isKnown)) return;
+    await running.turn();
+    if (row.clip !== undefined) return one(first, row.clip, row);
+    let made: string[];
+    try {
+      made = await generated(deps, { ...context, signal }, { row, first, job, known, paused: running.paused });
+    } catch (error) {
+      for (const index of indices) if (!isKnown(index)) await skip(index, error);
+      return;
+    }
+    for (const [i, clip] of made.entries()) await one(first + i, clip, row);
+  };
+  emit('accepted', { job, files: of });
+  const sheet = (): string => {
+    written.sort((a, b) => a.index - b.index);
+    return csvText(
+      written.map(({ told, facts }) => ({ ...told, ...facts })),
+      settings,
+    );
+  };
+  const keepSheet = async (): Promise<string | null> => {
+    if (to === 'bytes') return null;
+    const bytes = new TextEncoder().encode(sheet());
+    return (await delivery.write({ to, folder }, sheetName ?? `batch_${job}`, 'csv', bytes)).path;
+  };
+  try {
+    await inTurn(numbered(args), work, signal);
+    signal.throwIfAborted();
+  } catch (error) {
+    // What was written stays, and its sheet says what it is; of a batch that goes on later, that one's will.
+    const goesOn = journal?.has(job) === true && journal.isClosing;
+    if (written.length > 0 && !goesOn) await keepSheet().catch(() => undefined);
+    throw error;
+  } finally {
+    running.end();
+  }
+  return { files: written.length, skipped, path: await keepSheet(), sheet: sheet() };
+}
+
+type Done = EventData<'clip.batch', 'done'>;
+type Told = Awaited<ReturnType<typeof hand>>;
+
+/** The same order with nothing left open: what is drawn, and which voice is active, is settled when it is accepted. */
+async function settled({ catalog }: BatchDeps, args: Args): Promise<Args> {
+  const rows = await Promise.all(
+    (args.rows ?? []).map(async (row) => {
+      if (row.clip !== undefined) return row;
+      const voice = row.voice ?? (await catalog.find().catch(() => null))?.id;
+      return {
+        ...row,
+        seed: row.seed ?? randomInt(0, limits.drawnSeedMax + 1),
+        ...(voice === undefined ? {} : { voice }),
+      };
+    }),
+  );
+  return { ...args, ...(args.rows === undefined ? {} : { rows }) };
+}
+
+interface SheetEntry {
+  index: number;
+  told: Told;
+  facts: ReturnType<typeof factsOf>;
+}
+
+function factsOf({ clip, catId, fxName }: Awaited<ReturnType<Delivery['make']>>) {
   const { id, class: label, seed, voiceId } = clip;
   return { clip: id, class: label, seed, voice: voiceId, catId, fxName };
 }
@@ -150,9 +322,9 @@ function isFatal(code: string): boolean {
   ].includes(code);
 }
 
-function numbered(rows: readonly Row[]): Line[] {
+function numbered({ clips = [], rows = [] }: Pick<Args, 'clips' | 'rows'>): Line[] {
   let first = 0;
-  return rows.map((row) => {
+  return [...clips.map((clip): Row => ({ clip, count: 1, candidates: 1 })), ...rows].map((row) => {
     const line = { row, first };
     first += row.count;
     return line;
@@ -160,7 +332,11 @@ function numbered(rows: readonly Row[]): Line[] {
 }
 
 /** The ids of the clips that a line asks for, saved. */
-async function generated(deps: BatchDeps, context: Context<'clip.batch'>, row: Row): Promise<string[]> {
+async function generated(
+  deps: BatchDeps,
+  context: Context<'clip.batch'>,
+  { row, first, job, known, paused }: Line & { job: string; known: Known; paused: boolean },
+): Promise<string[]> {
   const { session, signal } = context;
   const voice = await deps.catalog.find(row.voice);
   const avoid = row.avoid === undefined ? undefined : classFromText(row.avoid);
@@ -186,9 +362,28 @@ async function generated(deps: BatchDeps, context: Context<'clip.batch'>, row: R
   const quiet = { session, signal, setJob: () => undefined, emit: () => undefined };
   const done = await generateClips(deps, quiet, {
     ...{ ...voiceClass, args, begun: performance.now(), seed, takes },
-    candidates: row.candidates,
+    ...{ candidates: row.candidates, group: job, paused },
+    ...(deps.journal?.has(job) === true ? { origin: { job, first } } : {}),
+    made: madeBefore(deps, { row, first, job, known }),
   });
   return [...done.clips].sort((a, b) => a.index - b.index).map(({ clip }) => clip);
+}
+
+/** Clips of a line that an earlier run of the server made, by take. A clip whose file is there may be gone by now. */
+function madeBefore(
+  deps: BatchDeps,
+  { row, first, job, known }: Line & { job: string; known: Known },
+): Map<number, MadeClip> {
+  const found = new Map<number, MadeClip>();
+  const clips = deps.clips.ofJob(job);
+  for (let take = 0; take < row.count; take++) {
+    const entry = clips.get(first + take);
+    const file = known.files.get(first + take);
+    if (entry !== undefined) found.set(take, madeFrom(entry));
+    else if (file !== undefined) found.set(take, { clip: file.facts.clip, seed: file.facts.seed ?? 0, seconds: 0 });
+    else if (known.skipped.has(first + take)) found.set(take, { clip: '', seed: 0, seconds: 0 });
+  }
+  return found;
 }
 
 /** A few lines at a time; the first that fails stops the others. */

@@ -1,3 +1,4 @@
+import path from 'node:path';
 import { type EventData, limits, ProtocolError } from '../../protocol/index.ts';
 import type { Delivery } from '../delivery/delivery.ts';
 import type { Context, Handler } from '../dispatch/dispatcher.ts';
@@ -16,7 +17,7 @@ export type Wanted = Pick<Context<'clip.export'>['args'], 'to' | 'folder'>;
 export function clipExport({ delivery }: ExportDeps): Handler<'clip.export'> {
   return async ({ args: { clip, name, to, folder, ...settings } }) => {
     checkWanted(delivery, { to, folder });
-    return hand(delivery, { to, folder }, await delivery.make(clip, settings), name);
+    return hand(delivery, { to, folder }, await delivery.make(clip, settings), { name });
   };
 }
 
@@ -26,11 +27,19 @@ export function checkWanted(delivery: Delivery, { to, folder }: Wanted): void {
 }
 
 /** Writes a file that was made, or puts it into the answer. Throws too_large where it fits into none. */
-export async function hand(delivery: Delivery, { to, folder }: Wanted, made: Made, name?: string): Promise<Told> {
+export async function hand(
+  delivery: Delivery,
+  { to, folder }: Wanted,
+  made: Made,
+  { name, onName }: { name?: string | undefined; onName?: (told: Told) => Promise<void> } = {},
+): Promise<Told> {
   const { bytes, ending, seconds, lufs, truePeak, gain, looped } = made;
   const stem = name?.replace(/\.(wav|flac)$/i, '') ?? made.stem;
   const told = { bytes: bytes.byteLength, seconds, lufs, truePeak, gain, looped };
-  if (to !== 'bytes') return { ...told, ...(await delivery.write({ to, folder }, stem, ending, bytes)) };
+  if (to !== 'bytes') {
+    const before = onName && ((file: string) => onName({ ...told, name: path.basename(file), path: file }));
+    return { ...told, ...(await delivery.write({ to, folder }, stem, ending, bytes, before)) };
+  }
   if (bytes.byteLength > limits.sentFileBytes) {
     throw new ProtocolError(
       'too_large',

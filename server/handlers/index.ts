@@ -13,6 +13,7 @@ import { type DeliverDeps, deliverInfo, deliverSet } from './deliver.ts';
 import { type DeviceDeps, deviceList } from './device-list.ts';
 import { clipExport, type ExportDeps } from './export.ts';
 import { generate } from './generate.ts';
+import { JobHistory, jobCancel, jobList, jobMove, jobPause, jobResume, resumeJobs } from './jobs.ts';
 import {
   adminAttach,
   adminCancel,
@@ -73,12 +74,27 @@ export const ownerCommands: ReadonlySet<string> = new Set<keyof Handlers>([
   ...(['admin.activate', 'admin.rollback', 'voice.delete', 'voice.upload', 'voice.import'] as const),
   ...(['dataset.upload', 'dataset.add', 'dataset.remove'] as const),
   ...(['admin.retrain', 'admin.attach', 'admin.pause', 'admin.resume', 'admin.cancel'] as const),
+  ...(['job.pause', 'job.resume', 'job.move', 'job.cancel'] as const),
 ]);
 
+/** The jobs behind the handlers. */
+export interface OpenJobs {
+  /** Takes up those of an earlier run; resolves when all are queued. */
+  resume(): Promise<void>;
+  /** Ends batches, which are not the scheduler's. */
+  close(): void;
+}
+
 /** Every handler there is; the type makes sure that each declared command has one. */
-export function createHandlers(given: HandlerDeps): Handlers {
-  const deps = { ...given, partials: new PartialClips(), detached: new DetachedJobs(), batches: new Batches() };
-  return {
+export function createHandlers(given: HandlerDeps): { handlers: Handlers; jobs: OpenJobs } {
+  const isEarlier = (job: string): boolean => given.journal?.isEarlier(job) === true;
+  const detached = new DetachedJobs({ isEarlier });
+  const deps = { ...given, partials: new PartialClips(), detached, batches: new Batches(), history: new JobHistory() };
+  const jobs: OpenJobs = {
+    resume: () => resumeJobs(deps),
+    close: () => deps.batches.close(),
+  };
+  const handlers: Handlers = {
     'foley.generate': generate(deps),
     'foley.vary': vary(deps),
     'foley.branch': branch(deps),
@@ -131,5 +147,11 @@ export function createHandlers(given: HandlerDeps): Handlers {
     'admin.pause': adminPause(deps),
     'admin.resume': adminResume(deps),
     'admin.cancel': adminCancel(deps),
+    'job.list': jobList(deps),
+    'job.pause': jobPause(deps),
+    'job.resume': jobResume(deps),
+    'job.move': jobMove(deps),
+    'job.cancel': jobCancel(deps),
   };
+  return { handlers, jobs };
 }

@@ -25,6 +25,7 @@ ErrorCode = Literal[
     "unknown_class",
     "unknown_voice",
     "unknown_job",
+    "restarted",
     "unknown_clip",
     "unknown_dataset",
     "bad_dataset",
@@ -76,6 +77,7 @@ ERRORS: dict[str, str] = {
     "unknown_class": "The voice has no class of this name or id.",
     "unknown_voice": "No voice has this id.",
     "unknown_job": "No open job or request has this id.",
+    "restarted": "The job belonged to an earlier run of the server and is not continued: what it saved is among the clips, for the rest ask again. Jobs with `keep`, and batches that write files, go on after a restart.",
     "unknown_clip": "No clip has this id.",
     "unknown_dataset": "No data set has this id.",
     "bad_dataset": "The recordings cannot be trained on; the message says which and why.",
@@ -169,7 +171,8 @@ FoleyGenerateArgs = TypedDict(
         "audio": NotRequired[bool],
         #: write a WAV into the server's clip folder; boolean; default: false
         "save": NotRequired[bool],
-        #: continue if this connection closes; foley.attach repeats all events until ten minutes after the end; boolean; default: false
+        #: continue if this connection closes, or the server restarts; foley.attach repeats all events until ten minutes after the end, after a restart
+        #: those of the clips that were not saved before it; boolean; default: false
         "keep": NotRequired[bool],
         #: make so many and hand over the best by the voice's own embedder: likeliest of its class and most like a real clip, neither silent nor late nor
         #: like its siblings; costs as much as so many clips; rows and previews are not told then; integer from 1 to 16; default: 1
@@ -380,7 +383,8 @@ FoleyVaryArgs = TypedDict(
         "audio": NotRequired[bool],
         #: write a WAV into the server's clip folder; boolean; default: false
         "save": NotRequired[bool],
-        #: continue if this connection closes; foley.attach repeats all events until ten minutes after the end; boolean; default: false
+        #: continue if this connection closes, or the server restarts; foley.attach repeats all events until ten minutes after the end, after a restart
+        #: those of the clips that were not saved before it; boolean; default: false
         "keep": NotRequired[bool],
         #: remove this much from the beginning (s); number from 0 to 60
         "trim": NotRequired[float],
@@ -443,7 +447,8 @@ FoleyBranchArgs = TypedDict(
         "audio": NotRequired[bool],
         #: write a WAV into the server's clip folder; boolean; default: false
         "save": NotRequired[bool],
-        #: continue if this connection closes; foley.attach repeats all events until ten minutes after the end; boolean; default: false
+        #: continue if this connection closes, or the server restarts; foley.attach repeats all events until ten minutes after the end, after a restart
+        #: those of the clips that were not saved before it; boolean; default: false
         "keep": NotRequired[bool],
         #: remove this much from the beginning (s); number from 0 to 60
         "trim": NotRequired[float],
@@ -1873,6 +1878,44 @@ VoiceImportEvent = (
 )
 
 
+class JobListArgs(TypedDict):
+    #: also these jobs, by id; list of text, 1 to 128 characters
+    jobs: NotRequired[list[str]]
+
+
+class JobListDoneJobs(TypedDict):
+    #: job id; text
+    job: str
+    #: clip.batch, or foley.generate for every other job that makes clips; text
+    cmd: str
+    #: "queued" or "running" or "paused" or "done" or "failed" or "cancelled"
+    state: Literal["queued", "running", "paused", "done", "failed", "cancelled"]
+    #: clips to make, candidates included; of a batch its files; integer from 0
+    clips: int
+    #: how many of them are done; integer from 0
+    made: int
+    #: when it was accepted, since 1970 (ms); number
+    created: float
+    #: whether it goes on after a restart of the server; boolean
+    lasting: bool
+    #: whether this connection started it; boolean
+    own: bool
+    #: why it failed; text or null
+    message: str | None
+
+
+class JobListDone(TypedDict):
+    #: list of map
+    jobs: list[JobListDoneJobs]
+
+
+class JobPauseDone(TypedDict):
+    #: text
+    job: str
+    #: false if there was nothing to do; boolean
+    changed: bool
+
+
 class DatasetUploadArgs(TypedDict):
     #: upload name of your choice; the first piece starts the upload; text
     upload: str
@@ -2402,6 +2445,28 @@ class Commands:
         process before the voice is added. Needs the admin role.
         """
         return self._request("voice.import", args)
+
+    def job_list(self, args: JobListArgs | None = None) -> Request[tuple[str, Any], JobListDone]:
+        """Lists jobs that have not ended, in the order in which they were accepted, and those taken up after a restart that ended in the last ten
+        minutes: those of this connection and those named, for admins all.
+        """
+        return self._request("job.list", args)
+
+    def job_pause(self, args: FoleyAttachArgs) -> Request[tuple[str, Any], JobPauseDone]:
+        """Pauses a job: clips that are being made are finished, no further one begins. Whoever knows the id of a job may."""
+        return self._request("job.pause", args)
+
+    def job_resume(self, args: FoleyAttachArgs) -> Request[tuple[str, Any], JobPauseDone]:
+        """Resumes a paused job."""
+        return self._request("job.resume", args)
+
+    def job_move(self, args: FoleyAttachArgs) -> Request[tuple[str, Any], JobPauseDone]:
+        """Moves a job to the front of this client's jobs; with the admin role to the front of the queue."""
+        return self._request("job.move", args)
+
+    def job_cancel(self, args: FoleyAttachArgs) -> Request[tuple[str, Any], JobPauseDone]:
+        """Cancels a job, as `foley.cancel` does by job id; what it saved stays."""
+        return self._request("job.cancel", args)
 
     def dataset_upload(self, args: DatasetUploadArgs) -> Request[tuple[str, Any], DatasetUploadDone]:
         """Uploads a piece of a recording. Pieces of a file are sent in order; `dataset.add` then makes a data set of all uploaded files. Needs the admin

@@ -1,5 +1,6 @@
 /** Commands that run, watch, configure and check a server. */
 import type { DeliverOptions } from '../deliver.ts';
+import type { JobsOptions } from '../jobs.ts';
 import { addSettings, givenSettings } from '../options.ts';
 import type { SessionChoice } from '../session.ts';
 import { type Connecting, choice, connectingOnly, type Declare } from './common.ts';
@@ -15,6 +16,16 @@ export const declareServer: Declare = (program, run) => {
     .option('--json', 'print each event as a line of JSON')
     .action(async (options: SessionChoice & Connecting & { json?: boolean }) => {
       run(await (await import('../watch.ts')).watch(choice(options)));
+    });
+
+  connectingOnly(program.command('jobs').description('list the jobs of the queue; pause, resume, move or cancel one'))
+    .option('--pause <JOB>', 'pause a job')
+    .option('--resume <JOB>', 'resume a paused job')
+    .option('--move <JOB>', 'move a job to the front of the queue')
+    .option('--cancel <JOB>', 'cancel a job; what it saved stays')
+    .option('--json', 'print JSON')
+    .action(async (options: JobsOptions & Connecting) => {
+      run(await (await import('../jobs.ts')).jobs(choice(options)));
     });
 
   const deliver = program.command('deliver').description('deliver saved clips to a folder automatically');

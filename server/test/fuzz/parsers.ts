@@ -474,6 +474,7 @@ function sidecar(): Parser {
     writeSidecar({
       ...more,
       delivery,
+      origin: { job: 'ab', index: 3 },
       name: 'door',
       codes,
       given: Uint8Array.from(codes, (c) => c & 1),
@@ -481,7 +482,7 @@ function sidecar(): Parser {
     }),
     writeSidecar({
       ...more,
-      delivery: null,
+      ...{ delivery: null, origin: null },
       name: '',
       codes: null,
       given: null,

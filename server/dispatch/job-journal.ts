@@ -1,0 +1,232 @@
+import { randomBytes } from 'node:crypto';
+import { mkdir, open, readdir, readFile, rm } from 'node:fs/promises';
+import path from 'node:path';
+import { ProtocolError } from '../../protocol/index.ts';
+import { settleAside, writeAtomic } from '../util/atomic-file.ts';
+import { diskReason } from '../util/disk-reason.ts';
+import { KeptFile, readIfThere, readList } from '../util/kept-file.ts';
+
+/** An accepted job as it is written before anybody is told that it was accepted. */
+export interface JobRecord {
+  job: string;
+  cmd: string;
+  /** Milliseconds since 1970. */
+  created: number;
+  paused: boolean;
+  /** Starts of a server that took it up and did not get further with it. */
+  tries: number;
+  /** How far it was at the last start. */
+  made: number;
+  /** What is to be made, in the words of whoever takes it up. */
+  order: unknown;
+}
+
+export interface RestoredJob {
+  record: JobRecord;
+  /** What was noted of it, in order. */
+  notes: Record<string, unknown>[];
+}
+
+const FORMAT = 'foleyd-job';
+const ID = /^[0-9a-f]{16}$/;
+const FILE = /^([0-9a-f]{16})\.(json|log)$/;
+const RUN = /^[0-9a-f]{4}$/;
+/** Runs of the server whose job ids are recognised. */
+const RUNS = 256;
+/** A job that stops the server each time it is taken up is given up. */
+const MOST_TRIES = 3;
+
+/**
+ * Jobs that are taken up again after a restart: `<dir>/<job>.json` is the order, written whole before the job is accepted,
+ * `<dir>/<job>.log` is what was done of it, a line each. Both are removed when the job ends. Ids of jobs begin with four
+ * digits of the server's run, so that a job of an earlier run is known to be one.
+ */
+export class JobJournal {
+  readonly #dir: string;
+  readonly #onProblem: (message: string, error: unknown) => void;
+  readonly #records = new Map<string, JobRecord>();
+  readonly #turns = new Map<string, Promise<unknown>>();
+  #run = randomBytes(2).toString('hex');
+  #earlier = new Set<string>();
+  #closing = false;
+
+  constructor(dir: string, onProblem: (message: string, error: unknown) => void) {
+    this.#dir = dir;
+    this.#onProblem = onProblem;
+  }
+
+  newId(): string {
+    return this.#run + randomBytes(6).toString('hex');
+  }
+
+  /** Whether an id is of a job of an earlier run of the server. */
+  isEarlier(job: string): boolean {
+    return ID.test(job) && this.#earlier.has(job.slice(0, 4));
+  }
+
+  has(job: string): boolean {
+    return this.#records.has(job);
+  }
+
+  /**
+   * What an earlier server left. Never rejects: what cannot be read is told, and set aside.
+   * @param progressOf how far a job is
+   */
+  async restore(progressOf: (job: RestoredJob) => number): Promise<RestoredJob[]> {
+    try {
+      await mkdir(this.#dir, { recursive: true, mode: 0o700 });
+      await this.#beginRun();
+      const names = await readdir(this.#dir);
+      const found: RestoredJob[] = [];
+      for (const name of names.sort()) {
+        if (/^\..*\.tmp$/.test(name)) await rm(path.join(this.#dir, name), { force: true });
+        const [, job, kind] = FILE.exec(name) ?? [];
+        if (job === undefined) continue;
+        if (kind === 'json') found.push(...(await this.#restoreOne(job, progressOf)));
+        else if (!names.includes(`${job}.json`)) await rm(this.#path(job, 'log'), { force: true });
+      }
+      return found.sort((a, b) => a.record.created - b.record.created);
+    } catch (error) {
+      this.#onProblem('the jobs of an earlier run cannot be read', error);
+      return [];
+    }
+  }
+
+  /** Rejects with io_error; then the job must not be accepted. */
+  async begin(job: string, cmd: string, order: unknown): Promise<void> {
+    const record: JobRecord = { job, cmd, created: Date.now(), paused: false, tries: 0, made: 0, order };
+    try {
+      await this.#write(record);
+    } catch (cause) {
+      throw new ProtocolError('io_error', `the job could not be recorded: ${diskReason(cause)}`, { cause });
+    }
+    this.#records.set(job, record);
+  }
+
+  /** Adds a line. Rejects with io_error. */
+  note(job: string, line: Record<string, unknown>): Promise<void> {
+    return this.#inTurn(job, async () => {
+      try {
+        const handle = await open(this.#path(job, 'log'), 'a', 0o600);
+        try {
+          await handle.appendFile(`${JSON.stringify(line)}\n`);
+          await handle.datasync();
+        } finally {
+          await handle.close();
+        }
+      } catch (cause) {
+        throw new ProtocolError('io_error', `the job could not be recorded: ${diskReason(cause)}`, { cause });
+      }
+    });
+  }
+
+  async pause(job: string, paused: boolean): Promise<void> {
+    const record = this.#records.get(job);
+    if (record === undefined || record.paused === paused) return;
+    record.paused = paused;
+    await this.#inTurn(job, () => this.#write(record)).catch((error: unknown) =>
+      this.#onProblem(`that job ${job} is paused could not be recorded`, error),
+    );
+  }
+
+  /** Runs a job, and forgets it at its end; of those that end because the server stops, nothing is forgotten. */
+  async during<T>(job: string, work: () => Promise<T>): Promise<T> {
+    let isDone = false;
+    try {
+      const result = await work();
+      isDone = true;
+      return result;
+    } finally {
+      if (isDone || !this.#closing) await this.#forget(job);
+    }
+  }
+
+  get isClosing(): boolean {
+    return this.#closing;
+  }
+
+  /** The server stops: jobs that end from now on are taken up by the next one. */
+  close(): void {
+    this.#closing = true;
+  }
+
+  async #forget(job: string): Promise<void> {
+    this.#records.delete(job);
+    await this.#inTurn(job, async () => {
+      // The order first: a log alone is nothing.
+      await rm(this.#path(job, 'json'), { force: true });
+      await rm(this.#path(job, 'log'), { force: true });
+    }).catch((error: unknown) => this.#onProblem(`job ${job} has ended, and its record could not be removed`, error));
+    this.#turns.delete(job);
+  }
+
+  async #restoreOne(job: string, progressOf: (job: RestoredJob) => number): Promise<RestoredJob[]> {
+    const file = this.#path(job, 'json');
+    try {
+      const record = readRecord(await readFile(file, 'utf8'), job);
+      const found = { record, notes: readNotes((await readIfThere(this.#path(job, 'log'))) ?? '') };
+      const made = progressOf(found);
+      Object.assign(record, { tries: made > record.made ? 1 : record.tries + 1, made });
+      if (record.tries > MOST_TRIES) throw new Error(`${MOST_TRIES} servers took it up and got no further`);
+      await this.#write(record);
+      this.#records.set(job, record);
+      return [found];
+    } catch (error) {
+      const aside = await settleAside(file).catch(() => null);
+      this.#onProblem(`job ${job} of an earlier run is not taken up; its record is ${aside ?? file}`, error);
+      return [];
+    }
+  }
+
+  async #beginRun(): Promise<void> {
+    const file = new KeptFile(path.join(this.#dir, 'runs.json'), this.#onProblem);
+    const known = ((await file.read(readList)) ?? []).filter((run) => typeof run === 'string' && RUN.test(run));
+    this.#earlier = new Set(known as string[]);
+    while (this.#earlier.has(this.#run)) this.#run = randomBytes(2).toString('hex');
+    await file.write(`${JSON.stringify([...this.#earlier, this.#run].slice(-RUNS))}\n`);
+  }
+
+  async #write(record: JobRecord): Promise<void> {
+    await writeAtomic(
+      this.#path(record.job, 'json'),
+      `${JSON.stringify({ format: FORMAT, version: 1, ...record })}\n`,
+      0o600,
+    );
+  }
+
+  #path(job: string, kind: 'json' | 'log'): string {
+    return path.join(this.#dir, `${job}.${kind}`);
+  }
+
+  #inTurn<T>(job: string, work: () => Promise<T>): Promise<T> {
+    const turn = (this.#turns.get(job) ?? Promise.resolve()).then(work);
+    this.#turns.set(
+      job,
+      turn.catch(() => undefined),
+    );
+    return turn;
+  }
+}
+
+function readRecord(text: string, job: string): JobRecord {
+  const value = JSON.parse(text) as JobRecord & { format?: unknown; version?: unknown };
+  const { format, version, ...record } = value;
+  if (format !== FORMAT || version !== 1) throw new Error('it is none, or of another version');
+  const { cmd, created, paused, tries, made, order } = record;
+  const isRecord =
+    record.job === job && typeof cmd === 'string' && typeof paused === 'boolean' && typeof order === 'object';
+  if (!isRecord || ![created, tries, made].every(Number.isFinite)) throw new Error('it is damaged');
+  return { job, cmd, created, paused, tries, made, order };
+}
+
+/** A line that a crash cut short is left out. */
+function readNotes(text: string): Record<string, unknown>[] {
+  return text.split('\n').flatMap((line) => {
+    try {
+      const value: unknown = JSON.parse(line);
+      return typeof value === 'object' && value !== null ? [value as Record<string, unknown>] : [];
+    } catch {
+      return [];
+    }
+  });
+}
