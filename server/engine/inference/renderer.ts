@@ -61,8 +61,6 @@ export class Renderer implements ClipRenderer {
   readonly stretches: readonly Stretch[];
   readonly #card: Card;
   readonly #axes: GridAxes;
-  /** Frames to each side that shaped noise depends on. */
-  readonly #shapeReach: number;
   readonly #chunks: number[];
   readonly #graphs: { decoder: Graph; vocoder: Graph; excitation: Graph | null };
   /** Of the clip that is being made: its previews come again and again. */
@@ -73,12 +71,11 @@ export class Renderer implements ClipRenderer {
     axes: GridAxes,
     chunks: number[],
     [decoder, vocoder, excitation]: Graph[],
-    { stretches, shapeReach }: { stretches: readonly Stretch[]; shapeReach: number },
+    stretches: readonly Stretch[],
   ) {
     this.stretches = stretches;
     this.#card = card;
     this.#axes = axes;
-    this.#shapeReach = shapeReach;
     this.#chunks = chunks;
     this.#graphs = { decoder: decoder!, vocoder: vocoder!, excitation: excitation ?? null };
   }
@@ -154,7 +151,7 @@ export class Renderer implements ClipRenderer {
 
   /** One stretch from the codes that decide it and no others. */
   async #stretch({ codes, seed }: RenderOrder, { begin, end, times }: Stretch): Promise<Rendered> {
-    const { latent, mel, audio, vocoder } = this.#card;
+    const { latent, mel, audio } = this.#card;
     const begun = performance.now();
     const dims = [1, latent.codebooks, latent.frequency, latent.time];
     const decoded = await this.#graphs.decoder.run({
@@ -163,12 +160,9 @@ export class Renderer implements ClipRenderer {
     const bands = lastFrameTwice(read(decoded, 'mel'), mel.bins);
     const between = performance.now();
     const frames = bands.length / mel.bins;
-    const around = vocoder.reach + this.#shapeReach;
-    const low = Math.max(0, begin - around);
-    const high = Math.min(frames, end + around);
-    const part = columnsOf(bands, mel.bins, low, high);
-    const shaped = await this.#shape(part, this.#noise(seed, frames * mel.hop).slice(low * mel.hop, high * mel.hop));
-    const sound = await this.#speak(part, shaped, begin - low, Math.min(end, frames) - low);
+    // Of the whole clip, known or not: with 92 or 126 frames its bits depend on the number of threads (measured).
+    const shaped = await this.#shape(bands, this.#noise(seed, frames * mel.hop));
+    const sound = await this.#speak(bands, shaped, begin, Math.min(end, frames));
     const pcm = sound.slice(0, Math.max(0, audio.samples - begin * mel.hop));
     return { pcm, decodeMs: between - begun, vocodeMs: performance.now() - between };
   }
@@ -223,10 +217,10 @@ async function cut(
   axes: GridAxes,
   chunks: number[],
   [decoder, , excitation]: Graph[],
-): Promise<{ stretches: readonly Stretch[]; shapeReach: number }> {
-  if (axes.timesAfter(0) === 0 || chunks.length === 0) return { stretches: [], shapeReach: 0 };
+): Promise<readonly Stretch[]> {
+  if (axes.timesAfter(0) === 0 || chunks.length === 0) return [];
   const reach = await measureReach(card, axes, { decoder: decoder!, excitation: excitation ?? null });
-  return { stretches: stretchesOf(card, axes, reach, MOST_FRAMES), shapeReach: reach.excitation };
+  return stretchesOf(card, axes, reach, MOST_FRAMES);
 }
 
 /** Mel [bins, frames] -> [bins, frames + 1]: 344 frames are 136 samples short of a clip's four seconds. */

@@ -30,7 +30,7 @@ const PROBE_SEED = 1;
 
 /**
  * Cuts a clip whose rows go along time into stretches, so that the first is heard while later rows are sampled: one
- * step of the grid, two as long as `most` frames with all around them that they depend on, and the rest. Always the
+ * step of the grid, one as long as `most` frames with all around it that it depends on, and the rest. Always the
  * same for a voice: rounding depends on it. None where rows do not go along time, or where a graph needs the whole clip.
  */
 export function stretchesOf(card: Card, axes: GridAxes, reach: Reach, most: number): Stretch[] {
@@ -39,7 +39,8 @@ export function stretchesOf(card: Card, axes: GridAxes, reach: Reach, most: numb
   const each = framesPerTime(card);
   const frames = mel.frames + 1;
   const around = reach.excitation + reach.vocoder;
-  const ends = [each, most - 2 * around, most - 2 * around];
+  // A third would be 96 frames for the vocoder, whose bits then depend on the number of threads (measured).
+  const ends = [each, most - 2 * around];
   const out: Stretch[] = [];
   let begin = 0;
   for (const length of ends) {
