@@ -133,7 +133,7 @@ async function beginPython() {
     run(env.python, ['-m', 'ruff', 'check', '--config', rules, TRAINER, ...others]),
   );
   const [report, log] = [path.join(scratch, 'pytest.xml'), path.join(scratch, 'pytest.log')];
-  const running = run(env.python, ['-m', 'pytest', '-q', `--junitxml=${report}`], TRAINER, log);
+  const running = run(env.python, ['-m', 'pytest', '-q', '--durations=15', `--junitxml=${report}`], TRAINER, log);
   return () =>
     suite('trainer (pytest)', async () => {
       const code = await running;

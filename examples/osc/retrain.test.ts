@@ -44,7 +44,7 @@ test('retrain.sh trains a tiny voice from scratch', { skip: skip || missing }, a
     body: JSON.stringify({ dataset: 'beeps', folder: sounds, licence: 'CC0-1.0' }),
   });
   assert.equal(added.status, 200, await added.clone().text());
-  const order = ['bells', 'beeps', 'scratch', 'on', 'preset', 'tiny', 'steps', '24'];
+  const order = ['bells', 'beeps', 'scratch', 'on', 'preset', 'tiny', 'steps', '12'];
   const said = await run('sh', [example('osc/retrain.sh'), ...order]);
   for (const stageName of ['codec', 'vocoder', 'prior', 'export'])
     assert.match(said, new RegExp(`^training/stage ssii ".+" "${stageName}" \\d 3`, 'm'), said);

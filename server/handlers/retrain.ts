@@ -128,9 +128,11 @@ async function follow({ trainings }: RetrainDeps, job: Job, { emit, signal, setJ
     const seconds = ((job.ended ?? job.created) - job.created) / 1000;
     return { job: job.id, voice: job.order.voice, hash: job.hash ?? '', seconds };
   }
-  const log = job.log.slice(-10).join('\n');
-  const message = `${job.message ?? 'the training ended'}${log === '' ? '' : `\n${log}`}`.slice(0, 4000);
-  throw new ProtocolError(isErrorCode(job.code) ? job.code : 'training_failed', message);
+  const reason = job.message ?? 'the training ended';
+  // The trainer prints the error that it reports, too.
+  const log = job.log.slice(-10).filter((line) => line.trim() !== '' && !line.includes(reason));
+  const message = log.length === 0 ? reason : `${reason}; last lines of its log: ${log.join(' | ')}`;
+  throw new ProtocolError(isErrorCode(job.code) ? job.code : 'training_failed', message.slice(0, 4000));
 }
 
 async function tell(auditions: string, progress: Progress, told: JobUpdate, emit: Watching['emit']): Promise<void> {

@@ -43,7 +43,9 @@ after(async () => {
   rmSync(folder, { recursive: true });
 });
 
-const order = { datasets: ['first'], scratch: true, preset: 'tiny', steps: 24 };
+/** Each kill costs a start of server and trainer; FOLEYD_KILLS asks for more. */
+const KILLS = Number(process.env.FOLEYD_KILLS ?? 3);
+const order = { datasets: ['first'], scratch: true, preset: 'tiny', steps: 12 };
 const call = (cmd: string, args: object, on: (answer: Answer) => void = () => undefined) => {
   return app.connect('admin').call(cmd, args as Record<string, unknown>, on);
 };
@@ -101,7 +103,7 @@ test('a folder becomes a data set, and a data set a voice that makes clips', opt
 
 test('the trainer is killed again and again: the voice is the same as without', options, async () => {
   let kills = 0;
-  const at = new Set(['stage codec', 'stage vocoder', 'step vocoder', 'stage prior', 'stage export']);
+  const at = new Set(['stage vocoder', 'step vocoder', 'stage prior', 'stage export']);
   const done = await train({ voice: 'two' }, ({ event, data: now }) => {
     const where = `${event} ${now.stage}`;
     if (!at.delete(where)) return;
@@ -110,7 +112,7 @@ test('the trainer is killed again and again: the voice is the same as without', 
       kills += 1;
     }
   });
-  assert.ok(kills >= 4, `${kills} kills`);
+  assert.ok(kills >= 3, `${kills} kills`);
   const { voices } = (await call('voice.list', {})) as EventData<'voice.list', 'done'>;
   assert.equal(done.hash, voices.find(({ id }) => id === 'one')?.hash);
 });
@@ -121,7 +123,7 @@ test('a voice is trained on from the new one, with a class more; pausing gives t
   let job = '';
   const states: unknown[] = [];
   const training = train(
-    { voice: 'three', datasets: ['second'], scratch: false, base: 'one', steps: 40 },
+    { voice: 'three', datasets: ['second'], scratch: false, base: 'one', steps: 24 },
     ({ event, data: now }) => {
       if (event === 'accepted') job = String(now.job);
       if (event === 'state') states.push(now.state);
@@ -144,7 +146,10 @@ test('a voice is trained on from the new one, with a class more; pausing gives t
 test('what cannot be is refused at once, and what goes wrong later says why', options, async () => {
   await assert.rejects(train({ voice: 'one' }), failed('already_exists'));
   await assert.rejects(train({ voice: 'four', datasets: ['nothing'] }), failed('unknown_dataset'));
-  await assert.rejects(train({ voice: 'four', preset: 'nothing' }), failed('training_failed', /no preset nothing/));
+  await assert.rejects(
+    train({ voice: 'four', preset: 'nothing' }),
+    failed('training_failed', /^[^\n]*no preset nothing[^\n]*$/),
+  );
   await assert.rejects(
     train({ voice: 'four', classes: ['Nobody'] }),
     failed('bad_dataset', /no data set has the class Nobody/),
@@ -162,7 +167,7 @@ test('what cannot be is refused at once, and what goes wrong later says why', op
 });
 
 test(
-  'the server is killed five times at random: the training is taken up again and ends with the same voice',
+  'the server is killed at random times: the training is resumed and ends with the same voice',
   options,
   async (t) => {
     await app.close();
@@ -171,7 +176,7 @@ test(
     t.diagnostic(`KILL_SEED=${seed}`);
     const random = seededUniform(seed);
     let kills = 0;
-    for (let kill = 0; kill < 5; kill++) {
+    for (let kill = 0; kill < KILLS; kill++) {
       const args =
         kill === 0
           ? [JSON.stringify(settings), JSON.stringify({ ...order, voice: 'five' })]

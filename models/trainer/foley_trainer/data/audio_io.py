@@ -8,8 +8,8 @@ from math import gcd
 from pathlib import Path
 
 import numpy as np
+import scipy  # loads scipy.signal, which takes long, when it is used
 import soundfile
-from scipy.signal import resample_poly
 
 from .corpus import CorpusError
 
@@ -61,10 +61,10 @@ def resampled(mono: Iterable[np.ndarray], source_rate: int, rate: int) -> Iterat
         held = np.concatenate([held, block])
         ready = (held.size - before - reach) // down * down
         if ready >= reach:
-            out = resample_poly(held, up, down)
+            out = scipy.signal.resample_poly(held, up, down)
             yield out[before // down * up : (before + ready) // down * up].astype(np.float32)
             held, before = held[before + ready - reach :], reach
-    yield resample_poly(held, up, down)[before // down * up :].astype(np.float32)
+    yield scipy.signal.resample_poly(held, up, down)[before // down * up :].astype(np.float32)
 
 
 def stream(path: Path, rate: int) -> Iterator[np.ndarray]:

@@ -12,7 +12,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from scipy import fft
+import scipy  # loads scipy.fft, which takes long, when it is used
 
 from ..features.mel import MelConfig, mel_basis
 
@@ -58,13 +58,13 @@ def fingerprint(audio: np.ndarray) -> Fingerprint:
     # A window of silence before and after: a sound that starts with the file has its attack where one that starts later has it.
     padded = np.pad(audio, (_WINDOW, _WINDOW))
     frames = np.lib.stride_tricks.sliding_window_view(padded, _WINDOW)[::_HOP] * _hann
-    spectrum = fft.rfft(frames, axis=1)
+    spectrum = scipy.fft.rfft(frames, axis=1)
     power = (spectrum.real**2 + spectrum.imag**2) @ _basis.T
     level = 10 * np.log10(power + 1e-12)
     level = np.maximum(level, level.max() - _DEPTH)
     across = np.diff(level, axis=1)
     change = across[_LAG:] - across[:-_LAG]
-    shape = fft.rfft(change, _FRAMES, axis=0)[1 : _RATES + 1]
+    shape = scipy.fft.rfft(change, _FRAMES, axis=0)[1 : _RATES + 1]
     norm = float(np.sqrt((np.abs(shape) ** 2).sum()))
     silent = norm == 0 or not np.abs(audio).max(initial=0)
     sounding = float(np.any(level > level.min(), axis=1).sum()) * _HOP / RATE
@@ -83,7 +83,7 @@ def _likeness(shapes: np.ndarray, rows: slice, columns: slice) -> np.ndarray:
     products = shapes[:, rows] @ shapes[:, columns].conj().transpose(0, 2, 1)
     spectrum = np.zeros((_FRAMES // 2 + 1, *products.shape[1:]), np.complex64)
     spectrum[1 : _RATES + 1] = products
-    return fft.irfft(spectrum, _FRAMES, axis=0).max(axis=0) * (_FRAMES / 2)
+    return scipy.fft.irfft(spectrum, _FRAMES, axis=0).max(axis=0) * (_FRAMES / 2)
 
 
 def alike(sounds: list[list[Fingerprint]]) -> list[Pair]:

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Protocol
 
 import numpy as np
-from scipy.signal import resample_poly
+import scipy  # loads scipy.signal, which takes long, when it is used
 
 from ..export.embedder import FORMAT, VERSION
 from ..export.two_stage_sampler import session
@@ -76,5 +76,5 @@ class OwnEmbedder:
     def _samples(self, audio: np.ndarray, rate: int) -> np.ndarray:
         """The input of the graph."""
         divisor = gcd(rate, self._rate)
-        x = audio if rate == self._rate else resample_poly(audio, self._rate // divisor, rate // divisor)
+        x = audio if rate == self._rate else scipy.signal.resample_poly(audio, self._rate // divisor, rate // divisor)
         return np.pad(x.astype(np.float32), (0, max(0, self._shortest - x.size)))

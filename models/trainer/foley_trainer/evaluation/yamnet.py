@@ -13,7 +13,7 @@ import warnings
 from pathlib import Path
 
 import numpy as np
-from scipy.signal import resample_poly
+import scipy  # loads scipy.signal, which takes long, when it is used
 
 from ..features.patches import EmbeddedClip, sounding
 
@@ -99,7 +99,7 @@ class Tagger:
 
 def _samples(audio: np.ndarray, rate: int) -> np.ndarray:
     divisor = int(np.gcd(rate, RATE))
-    x = resample_poly(audio, RATE // divisor, rate // divisor).astype(np.float32)
+    x = scipy.signal.resample_poly(audio, RATE // divisor, rate // divisor).astype(np.float32)
     return np.pad(x, (0, max(0, WINDOW - x.size)))
 
 

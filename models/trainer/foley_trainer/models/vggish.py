@@ -26,8 +26,8 @@ from pickle import UnpicklingError
 from zipfile import BadZipFile
 
 import numpy as np
+import scipy  # loads scipy.signal, which takes long, when it is used
 import torch
-from scipy.signal import resample_poly
 from torch import Tensor, nn
 
 from ..features.patches import EmbeddedClip, LogMelPatches, PatchConfig, sounding
@@ -104,7 +104,7 @@ class Vggish:
         """The input of the front end, float64."""
         x = audio.astype(np.float64)
         if not self.framing.as_is:
-            x = resample_poly(x, 16000 // gcd(rate, 16000), rate // gcd(rate, 16000))
+            x = scipy.signal.resample_poly(x, 16000 // gcd(rate, 16000), rate // gcd(rate, 16000))
             return np.pad(x, (0, max(0, self.patches.config.shortest - x.size)))
         second, step = 16000, self.framing.hop * self.patches.config.step
         x = np.pad(x, (0, max(0, second - x.size)))
