@@ -166,7 +166,11 @@ test('a file that lies is refused, whatever it lies about, and leaves nothing', 
     ['a graph of another ending', withCard((one) => (one.graphs!.row!.file = 'row.pkl')), /ends with \.onnx/],
     ['a graph that no voice has', withCard((one) => (one.graphs!.plugin = one.graphs!.row!)), /no graph plugin/],
     ['two graphs in a file', withCard((one) => (one.graphs!.row!.file = 'pixel.onnx')), /share a file/],
-    ['a card without a bottom', withCardText(good, `{"x":${'['.repeat(20_000)}${']'.repeat(20_000)}}`), /nested too deeply/],
+    [
+      'a card without a bottom',
+      withCardText(good, `{"x":${'['.repeat(20_000)}${']'.repeat(20_000)}}`),
+      /nested too deeply/,
+    ],
     ['a card that is not JSON', withCardText(good, '{'), /not JSON/],
     ['escapes in a name', withCard((one) => Object.assign(one, { name: '\u001b[2J' })), /control characters/],
   ];
