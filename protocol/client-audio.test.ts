@@ -4,7 +4,12 @@ import { SoundAssembler } from './client-audio.ts';
 import { encodePcm } from './index.ts';
 
 const chunk = (offset: number, total: number, samples: number[], channels = 1) => ({
-  ...{ index: 0, offset, total, rate: 8000, channels, format: 'f32' as const },
+  index: 0,
+  offset,
+  total,
+  rate: 8000,
+  channels,
+  format: 'f32' as const,
   pcm: encodePcm(new Float32Array(samples), 'f32'),
 });
 

@@ -28,7 +28,12 @@ async function serve(t: TestContext, script: Script, port = 0): Promise<{ url: s
 const options = { WebSocket, delayMs: 1 };
 const row = (n: number) => ({ index: 0, row: n, rows: 3, codes: [n] });
 const audio = (offset: number) => ({
-  ...{ index: 0, offset, total: 4, rate: 8000, channels: 1, format: 'f32' },
+  index: 0,
+  offset,
+  total: 4,
+  rate: 8000,
+  channels: 1,
+  format: 'f32',
   pcm: encodePcm(new Float32Array([offset, offset + 1]), 'f32'),
 });
 const done = { clip: 'c', seconds: 1, timings: { totalMs: 1 }, clips: [{ index: 0, clip: 'c', seed: 1 }] };
@@ -111,8 +116,12 @@ test('a bundle for a browser loads where there is nothing of Node', async () => 
   // esbuild comes with tsx; it refuses what a browser cannot import.
   const { build } = await import('esbuild');
   const bundle = await build({
-    ...{ entryPoints: [new URL('./client-lasting.ts', import.meta.url).pathname], bundle: true, write: false },
-    ...{ platform: 'browser', format: 'iife', globalName: 'foley' },
+    entryPoints: [new URL('./client-lasting.ts', import.meta.url).pathname],
+    bundle: true,
+    write: false,
+    platform: 'browser',
+    format: 'iife',
+    globalName: 'foley',
   });
   const page = { URL, TextEncoder, TextDecoder, setTimeout, clearTimeout, atob, btoa };
   const LastingBrowserClient = runInNewContext(

@@ -52,7 +52,12 @@ const done = (count: number) => ({
   clips: Array.from({ length: count }, (_, index) => ({ index, clip: `c${index}`, seed: index })),
 });
 const chunk = (index: number, offset: number, total: number, samples: number[], format: 'f32' | 's16' = 'f32') => ({
-  ...{ index, offset, total, rate: 8000, channels: 1, format },
+  index,
+  offset,
+  total,
+  rate: 8000,
+  channels: 1,
+  format,
   pcm: encodePcm(new Float32Array(samples), format),
 });
 

@@ -53,17 +53,42 @@ export interface OscNode extends Omit<OscMethod, 'DESCRIPTION'> {
 
 /** The proposal's optional attributes and commands, and whether there are any here. */
 export const extensions = {
-  ...{ ACCESS: true, VALUE: true, RANGE: true, DESCRIPTION: true, EXTENDED_TYPE: true, UNIT: true, OVERLOADS: true },
-  ...{ TAGS: false, CRITICAL: false, CLIPMODE: false, HTML: false },
-  ...{ LISTEN: true, PATH_CHANGED: true, PATH_ADDED: true, PATH_REMOVED: true, PATH_RENAMED: false },
+  ACCESS: true,
+  VALUE: true,
+  RANGE: true,
+  DESCRIPTION: true,
+  EXTENDED_TYPE: true,
+  UNIT: true,
+  OVERLOADS: true,
+  TAGS: false,
+  CRITICAL: false,
+  CLIPMODE: false,
+  HTML: false,
+  LISTEN: true,
+  PATH_CHANGED: true,
+  PATH_ADDED: true,
+  PATH_REMOVED: true,
+  PATH_RENAMED: false,
 };
 
 /** Attributes that a query may ask for; `false` for those of the proposal that no node has. */
 export const attributes: ReadonlyMap<string, boolean> = new Map(
   Object.entries({
-    ...{ FULL_PATH: true, CONTENTS: true, TYPE: true, PAIRS: true },
-    ...{ ACCESS: true, VALUE: true, RANGE: true, DESCRIPTION: true, EXTENDED_TYPE: true, UNIT: true, OVERLOADS: true },
-    ...{ TAGS: false, CRITICAL: false, CLIPMODE: false, HTML: false },
+    FULL_PATH: true,
+    CONTENTS: true,
+    TYPE: true,
+    PAIRS: true,
+    ACCESS: true,
+    VALUE: true,
+    RANGE: true,
+    DESCRIPTION: true,
+    EXTENDED_TYPE: true,
+    UNIT: true,
+    OVERLOADS: true,
+    TAGS: false,
+    CRITICAL: false,
+    CLIPMODE: false,
+    HTML: false,
   }),
 );
 
@@ -126,7 +151,10 @@ export function methodOf({ args, doc, osc }: Command): OscMethod {
   const shorter = Array.from({ length: names.length - needed }, (_, i) => signature(names.length - 1 - i));
   const pairs = osc.pairs ? pairsOf(schema, [...osc.args, ...Object.keys(osc.fixed)], osc.words ?? {}) : [];
   return {
-    ...{ FULL_PATH: osc.address, ACCESS: access.write, DESCRIPTION: doc, ...signature(names.length) },
+    FULL_PATH: osc.address,
+    ACCESS: access.write,
+    DESCRIPTION: doc,
+    ...signature(names.length),
     ...(shorter.length === 0 ? {} : { OVERLOADS: shorter }),
     ...(pairs.length === 0 ? {} : { PAIRS: pairs }),
   };
@@ -151,7 +179,8 @@ function pairsOf({ properties = {} }: Schema, taken: readonly string[], words: o
     if (arg === null) return [];
     return [
       {
-        ...{ NAME: name, TYPE: arg.tag },
+        NAME: name,
+        TYPE: arg.tag,
         ...(schema.description === undefined ? {} : { DESCRIPTION: schema.description }),
         ...(arg.range === null ? {} : { RANGE: arg.range }),
         ...(arg.unit === null ? {} : { UNIT: arg.unit }),

@@ -104,7 +104,10 @@ export async function createApp(config: Config, parts: AppParts = {}): Promise<A
     ? new JobJournal(path.join(config.data, 'jobs'), (message, err) => log.warn({ err }, message))
     : null;
   const scheduler = new FairScheduler({
-    ...{ engine, bus, maxJobs: limits.queueJobs, maxClips: limits.queueClips },
+    engine,
+    bus,
+    maxJobs: limits.queueJobs,
+    maxClips: limits.queueClips,
     ...(journal === null ? {} : { newId: () => journal.newId() }),
   });
   // A voice that was activated stays so, unless another one is asked for.
@@ -149,7 +152,9 @@ export async function createApp(config: Config, parts: AppParts = {}): Promise<A
   };
   const mapStore = new MapStore(path.join(config.data, 'triggers.json'), (message, err) => log.warn({ err }, message));
   const midi = new Midi({
-    ...{ devices: config.midi, system: parts.midi ?? null, now: () => wall.now() },
+    devices: config.midi,
+    system: parts.midi ?? null,
+    now: () => wall.now(),
     log: (level, message) => log[level](message),
   });
   const transport = new HostTransport(midi);
@@ -161,7 +166,10 @@ export async function createApp(config: Config, parts: AppParts = {}): Promise<A
     onProblem: (message, err) => log.warn({ err }, message),
   });
   const training = openTraining({
-    ...{ data: config.data, trainer: path.join(ROOT, 'models', 'trainer'), python: config.python, limits },
+    data: config.data,
+    trainer: path.join(ROOT, 'models', 'trainer'),
+    python: config.python,
+    limits,
     isOwner: () => owner.held,
     findVoice: (id) => catalog.find(id),
     log: (level, message, fields = {}) => log[level](fields, message),
@@ -169,8 +177,10 @@ export async function createApp(config: Config, parts: AppParts = {}): Promise<A
   const refusals = new Refusals();
   const untrusted = new UntrustedVoices();
   const voices = new VoiceStore({
-    ...{ own: path.join(config.data, 'voices'), models: config.models },
-    ...{ maxBytes: limits.voiceBytes, freeDisk: FREE_DISK },
+    own: path.join(config.data, 'voices'),
+    models: config.models,
+    maxBytes: limits.voiceBytes,
+    freeDisk: FREE_DISK,
     check: async (voice) => {
       for (const model of voice.models) await untrusted.check(model);
     },
@@ -180,12 +190,21 @@ export async function createApp(config: Config, parts: AppParts = {}): Promise<A
     },
   });
   const voiceUploads = new Uploads({
-    ...{ dir: path.join(config.data, 'voice-uploads'), maxBytes: limits.voiceBytes },
-    ...{ maxFiles: 1, most: 4, endings: ['.foleyvoice'] },
+    dir: path.join(config.data, 'voice-uploads'),
+    maxBytes: limits.voiceBytes,
+    maxFiles: 1,
+    most: 4,
+    endings: ['.foleyvoice'],
   });
   const { delivery, deliveries, restoreDeliveries, closeDelivery } = openDelivery({
-    ...{ data: config.data, deliver: config.deliver, catIds: config.catIds, software: `foleyd ${version}` },
-    ...{ clips, catalog, freeDisk: limits.deliverFreeDisk, maxBytes: limits.deliverBytes },
+    data: config.data,
+    deliver: config.deliver,
+    catIds: config.catIds,
+    software: `foleyd ${version}`,
+    clips,
+    catalog,
+    freeDisk: limits.deliverFreeDisk,
+    maxBytes: limits.deliverBytes,
     onProblem: (message, err) => log.warn({ err }, message),
   });
   const space = new OscSpace({
@@ -204,7 +223,10 @@ export async function createApp(config: Config, parts: AppParts = {}): Promise<A
   const info = (): ServerInfo => {
     const { running, waitingJobs, waitingClips } = scheduler.usage();
     return {
-      ...{ version, uptime: (performance.now() - started) / 1000, engine: { ...engine.info() }, ports: { ...ports } },
+      version,
+      uptime: (performance.now() - started) / 1000,
+      engine: { ...engine.info() },
+      ports: { ...ports },
       limits: { ...wire, ...limits },
       playback: playback === null ? null : { ...playback.info() },
       midi: midi.info(),
@@ -215,24 +237,26 @@ export async function createApp(config: Config, parts: AppParts = {}): Promise<A
     log.warn({ err }, 'an admin action could not be logged'),
   );
   const { handlers, jobs } = createHandlers({
-    ...{
-      scheduler,
-      journal,
-      catalog,
-      clips,
-      bus,
-      ranker,
-      info,
-      playback: play,
-      encoder,
-      triggers,
-      transport,
-      refusals,
-      ...training,
-    },
-    ...{ voices, voiceUploads },
-    ...{ delivery, deliveries },
-    ...{ datasetFolders: config.datasetFolders, datasetBytes: limits.datasetBytes, threads: config.trainingThreads },
+    scheduler,
+    journal,
+    catalog,
+    clips,
+    bus,
+    ranker,
+    info,
+    playback: play,
+    encoder,
+    triggers,
+    transport,
+    refusals,
+    ...training,
+    voices,
+    voiceUploads,
+    delivery,
+    deliveries,
+    datasetFolders: config.datasetFolders,
+    datasetBytes: limits.datasetBytes,
+    threads: config.trainingThreads,
     now: () => wall.now(),
     watchQuietMs: limits.watchQuietMs,
     openPlayback: () => playback,
@@ -332,15 +356,28 @@ export async function createApp(config: Config, parts: AppParts = {}): Promise<A
       const { state } = engine.info();
       const why = state === 'stalled' || state === 'restarting' ? `the engine is ${state}` : problem;
       return {
-        ...{ status: why === null ? 'ok' : 'degraded', name: 'foleyd', version },
-        ...{ engine: state, voice: active.active, problem: why },
+        status: why === null ? 'ok' : 'degraded',
+        name: 'foleyd',
+        version,
+        engine: state,
+        voice: active.active,
+        problem: why,
       };
     };
     const isMapped = (address: string): boolean => triggers.isMapped(address);
     const findClip = (id: string) => clips.find(id);
     try {
       await listeners.open(config, {
-        ...{ dispatcher, refusals, limits, space, health, isMapped, findClip, auditLog, log, version },
+        dispatcher,
+        refusals,
+        limits,
+        space,
+        health,
+        isMapped,
+        findClip,
+        auditLog,
+        log,
+        version,
         consoleFolder: parts.consoleFolder ?? path.join(ROOT, 'build', 'console'),
       });
       await owner.announce(urlsOf(config, ports).http ?? '').catch(() => undefined);
@@ -428,7 +465,9 @@ async function startEngine(config: Config, log: Log, onDemand: boolean): Promise
   const { createEngine } = await import('./engine/process/pool.ts');
   return createEngine({
     ...(config.threads === undefined ? {} : { threads: config.threads }),
-    ...{ provider: config.provider, voiceMemory: config.voiceMemory, onDemand },
+    provider: config.provider,
+    voiceMemory: config.voiceMemory,
+    onDemand,
     ...(config.lanes === undefined ? {} : { lanes: config.lanes }),
     log: (level, message) => log[level as 'info']({ from: 'engine' }, message),
   });

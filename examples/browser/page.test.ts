@@ -24,7 +24,11 @@ const hand = `<script type="module">
 test('a page in a browser makes a sound and draws it', { skip: lacks('chromium') }, async (t) => {
   const { server, dir } = await stage(t);
   const { outputFiles } = await build({
-    ...{ entryPoints: [example('browser/page.ts')], bundle: true, format: 'esm', write: false, logLevel: 'silent' },
+    entryPoints: [example('browser/page.ts')],
+    bundle: true,
+    format: 'esm',
+    write: false,
+    logLevel: 'silent',
   } as const);
   const page = await readFile(example('browser/index.html'), 'utf8');
   let said: (what: string) => void;

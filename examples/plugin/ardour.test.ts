@@ -40,8 +40,12 @@ async function studio({ place, ws }: Stage): Promise<NodeJS.ProcessEnv> {
   await mkdir(path.join(home, 'config/ardour7/export'), { recursive: true });
   const env = {
     ...place.env,
-    ...{ HOME: home, XDG_CONFIG_HOME: path.join(home, 'config'), XDG_CACHE_HOME: path.join(home, 'cache') },
-    ...{ FOLEYD_URL: ws, FOLEYD_TOKEN: '', VST3_PATH: BIN },
+    HOME: home,
+    XDG_CONFIG_HOME: path.join(home, 'config'),
+    XDG_CACHE_HOME: path.join(home, 'cache'),
+    FOLEYD_URL: ws,
+    FOLEYD_TOKEN: '',
+    VST3_PATH: BIN,
   };
   const { stdout, stderr } = spawnSync(SCANNER, ['-f', '-v', path.join(BIN, 'foleyd-bridge.vst3')], {
     env: { ...env, LD_LIBRARY_PATH: ARDOUR, ARDOUR_DLL_PATH: ARDOUR },

@@ -43,7 +43,10 @@ test('lv2: in jalv, a host of other people, notes of a sequencer sound at their 
   const { ws } = await place.serve();
   const env = {
     ...place.env,
-    ...{ FOLEYD_URL: ws, LV2_PATH: BIN, JACK_DEFAULT_SERVER: `foleyd-${process.pid}`, JACK_NO_AUDIO_RESERVATION: '1' },
+    FOLEYD_URL: ws,
+    LV2_PATH: BIN,
+    JACK_DEFAULT_SERVER: `foleyd-${process.pid}`,
+    JACK_NO_AUDIO_RESERVATION: '1',
   };
   start(
     t,

@@ -27,7 +27,9 @@ export async function stage(t: TestContext, ...options: string[]): Promise<Stage
   const place = await workplace(t);
   const server = await place.serve(...options);
   Object.assign(place.env, {
-    ...{ FOLEYD_URL: server.ws, FOLEYD_HTTP: server.http, FOLEYD_OSC_PORT: new URL(server.osc).port },
+    FOLEYD_URL: server.ws,
+    FOLEYD_HTTP: server.http,
+    FOLEYD_OSC_PORT: new URL(server.osc).port,
   });
   return {
     ...place,

@@ -39,14 +39,16 @@ const report = dataset.extend({
 });
 
 const example = {
-  ...{
-    dataset: 'my-footsteps',
-    created: '2026-11-25T12:00:00.000Z',
-    licence: 'CC0-1.0',
-    author: 'me',
-    notes: 'kitchen',
-  },
-  ...{ source: 'upload', clips: 31, minutes: 0.9, originals: 30, minutesSilent: 0.2 },
+  dataset: 'my-footsteps',
+  created: '2026-11-25T12:00:00.000Z',
+  licence: 'CC0-1.0',
+  author: 'me',
+  notes: 'kitchen',
+  source: 'upload',
+  clips: 31,
+  minutes: 0.9,
+  originals: 30,
+  minutesSilent: 0.2,
   classes: [{ class: 'CreakyFloor', clips: 31, train: 28, eval: 3, originals: 30, minutes: 0.9 }],
 };
 const nothing = { count: 0, files: [] };

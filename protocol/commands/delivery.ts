@@ -111,9 +111,16 @@ const state = z.object({
     .describe('why the last clip could not be delivered; `deliver.set` or a restart retries it'),
 });
 const stateExample: z.input<typeof state> = {
-  ...{ on: true, root: '/mnt/show/foley', folder: 'incoming', starred: true, classes: null },
-  ...{ settings: { format: 'wav', bits: 24, rate: 48_000 }, delivered: 3, waiting: 0 },
-  ...{ last: '/mnt/show/foley/incoming/ANMLDog_DogBark_JD_FOLEY_s42.wav', problem: null },
+  on: true,
+  root: '/mnt/show/foley',
+  folder: 'incoming',
+  starred: true,
+  classes: null,
+  settings: { format: 'wav', bits: 24, rate: 48_000 },
+  delivered: 3,
+  waiting: 0,
+  last: '/mnt/show/foley/incoming/ANMLDog_DogBark_JD_FOLEY_s42.wav',
+  problem: null,
 };
 const stateReply = {
   done: [{ address: '/foley/delivery', args: ['on:i', 'folder:s', 'delivered:i', 'waiting:i'] }],

@@ -12,7 +12,11 @@ export const midiState = z.object({
   tempo: z.number().nullable().describe('tempo of that clock (beats per minute)'),
 });
 export const midiExample = {
-  ...{ inputs: ['Launchpad Mini', 'foleyd'], others: [], problem: null, clock: 'foleyd', tempo: 120 },
+  inputs: ['Launchpad Mini', 'foleyd'],
+  others: [],
+  problem: null,
+  clock: 'foleyd',
+  tempo: 120,
 };
 
 export const deviceList = defineCommand({

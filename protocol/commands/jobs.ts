@@ -20,8 +20,14 @@ const job = z.object({
   message: z.string().nullable().describe('why it failed'),
 });
 const example = {
-  ...{ job: '4f2c4e5d6a7b8190', cmd: 'clip.batch', clips: 200, made: 17, created: 1767225600000 },
-  ...{ lasting: true, own: true, message: null },
+  job: '4f2c4e5d6a7b8190',
+  cmd: 'clip.batch',
+  clips: 200,
+  made: 17,
+  created: 1767225600000,
+  lasting: true,
+  own: true,
+  message: null,
 };
 const running = { ...example, state: 'running' as const };
 
@@ -35,7 +41,12 @@ export const jobList = defineCommand({
   events: { done: z.object({ jobs: z.array(job) }) },
   http: true,
   osc: {
-    ...{ address: '/foley/jobs', id: 'own', args: [], pairs: false, fixed: {}, example: ['j1'] },
+    address: '/foley/jobs',
+    id: 'own',
+    args: [],
+    pairs: false,
+    fixed: {},
+    example: ['j1'],
     replies: {
       done: [
         { address: '/foley/job', args: ['id', 'job:s', 'state:s', 'made:i', 'clips:i'], each: 'jobs' },
@@ -49,11 +60,18 @@ export const jobList = defineCommand({
 /** Of commands that change a job. */
 function control<const N extends string>(command: N, word: string, doc: string) {
   return defineCommand({
-    ...{ name: command, role: 'play', doc, http: true },
+    name: command,
+    role: 'play',
+    doc,
+    http: true,
     args: z.strictObject({ job: id }),
     events: { done: z.object({ job: z.string(), changed: z.boolean().describe('false if there was nothing to do') }) },
     osc: {
-      ...{ address: `/foley/job/${word}`, id: 'own', args: ['job'], pairs: false, fixed: {} },
+      address: `/foley/job/${word}`,
+      id: 'own',
+      args: ['job'],
+      pairs: false,
+      fixed: {},
       example: ['j1', '4f2c4e5d6a7b8190'],
       replies: { done: [{ address: '/foley/job/changed', args: ['id', 'job:s', 'changed:i'] }] },
     },

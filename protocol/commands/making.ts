@@ -65,7 +65,9 @@ export const makingArgs = {
   keep: z
     .boolean()
     .default(false)
-    .describe('continue if this connection closes, or the server restarts; `foley.attach` repeats all events until ten minutes after the end, after a restart those of the clips that were not saved before it'),
+    .describe(
+      'continue if this connection closes, or the server restarts; `foley.attach` repeats all events until ten minutes after the end, after a restart those of the clips that were not saved before it',
+    ),
 };
 
 const some = (doc: string) => z.number().min(0).max(limits.seconds).optional().describe(doc).meta({ unit: 's' });

@@ -74,13 +74,12 @@ const eventExamples = {
   step: { stage: 'prior', step: 40, share: 0.1, eta: 1080, losses: { nll: 3.1, kept: 0.02 } },
   eval: { stage: 'prior', step: 50, scores: { nll: 3.2, kept: 0.02, score: 3.22 } },
   audition: {
-    ...{
-      stage: 'prior',
-      step: 50,
-      class: 'CreakyFloor',
-      path: '/home/me/foleyd/training/4f2c4e5d6a7b8190/run/auditions/0000050-7.wav',
-    },
-    ...{ wav: new Uint8Array([82, 73, 70, 70]), picture: new Uint8Array([137, 80, 78, 71]) },
+    stage: 'prior',
+    step: 50,
+    class: 'CreakyFloor',
+    path: '/home/me/foleyd/training/4f2c4e5d6a7b8190/run/auditions/0000050-7.wav',
+    wav: new Uint8Array([82, 73, 70, 70]),
+    picture: new Uint8Array([137, 80, 78, 71]),
   },
   done: {
     job: '4f2c4e5d6a7b8190',
@@ -205,15 +204,20 @@ export const adminJobs = defineCommand({
       done: {
         jobs: [
           {
-            ...{
-              job: '4f2c4e5d6a7b8190',
-              state: 'running',
-              voice: 'creaks',
-              base: 'default',
-              datasets: ['my-footsteps'],
-            },
-            ...{ created: 1767225600000, ended: null, stage: 'prior', step: 40, share: 0.1, eta: 1080 },
-            ...{ code: null, message: null, log: [] },
+            job: '4f2c4e5d6a7b8190',
+            state: 'running',
+            voice: 'creaks',
+            base: 'default',
+            datasets: ['my-footsteps'],
+            created: 1767225600000,
+            ended: null,
+            stage: 'prior',
+            step: 40,
+            share: 0.1,
+            eta: 1080,
+            code: null,
+            message: null,
+            log: [],
           },
         ],
       },
@@ -224,13 +228,20 @@ export const adminJobs = defineCommand({
 /** Of commands that change a training: whether they did. */
 function control<const N extends string>(command: N, word: string, doc: string) {
   return defineCommand({
-    ...{ name: command, role: 'admin', doc, http: true },
+    name: command,
+    role: 'admin',
+    doc,
+    http: true,
     args: z.strictObject({ job: name.describe('job id') }),
     events: {
       done: z.object({ job: z.string(), state, changed: z.boolean().describe('false if there was nothing to do') }),
     },
     osc: {
-      ...{ address: `/foley/admin/${word}`, id: 'own', args: ['job'], pairs: false, fixed: {} },
+      address: `/foley/admin/${word}`,
+      id: 'own',
+      args: ['job'],
+      pairs: false,
+      fixed: {},
       example: ['c1', '4f2c4e5d6a7b8190'],
       replies: { done: [{ address: '/foley/training/state', args: ['id', 'state:s'] }] },
     },

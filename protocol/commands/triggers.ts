@@ -116,22 +116,33 @@ export type PoolState = z.output<typeof pool>;
 
 const mapExample = { id: 'pad1', source: { note: 36 }, class: 'DogBark' };
 const fullExample = {
-  ...{
-    ...mapExample,
-    temperature: 1,
-    candidates: 1,
-    ready: 3,
-    reuse: false,
-    mode: 'shot' as const,
-    gain: 0,
-    velocity: 1,
-  },
-  ...{ pan: 0, bus: 0, fadeIn: 0, fadeOut: 0.01, quantise: 0 },
+  ...mapExample,
+  temperature: 1,
+  candidates: 1,
+  ready: 3,
+  reuse: false,
+  mode: 'shot' as const,
+  gain: 0,
+  velocity: 1,
+  pan: 0,
+  bus: 0,
+  fadeIn: 0,
+  fadeOut: 0.01,
+  quantise: 0,
 };
 export const poolExample = { map: 'pad1', ready: 3, want: 3, coming: 0, played: 12, starved: 0, problem: null };
 export const hitExample = {
-  ...{ map: 'pad1', voice: 7, from: 'pool' as const, at: 1764072000000, frame: 480000, late: 0 },
-  ...{ class: 'DogBark', seed: 42, temperature: 1, guidance: 1, remaining: 2 },
+  map: 'pad1',
+  voice: 7,
+  from: 'pool' as const,
+  at: 1764072000000,
+  frame: 480000,
+  late: 0,
+  class: 'DogBark',
+  seed: 42,
+  temperature: 1,
+  guidance: 1,
+  remaining: 2,
 };
 
 export const triggerMap = defineCommand({

@@ -39,7 +39,11 @@ export const voiceExport = defineCommand({
     args: { voice: 'mine', offset: 0, length: 8 },
     events: {
       done: {
-        ...{ voice: 'mine', name: 'mine.foleyvoice', size: 26_850_211, tag, offset: 0 },
+        voice: 'mine',
+        name: 'mine.foleyvoice',
+        size: 26_850_211,
+        tag,
+        offset: 0,
         piece: new Uint8Array([70, 79, 76, 69, 89, 86, 79, 88]),
       },
     },

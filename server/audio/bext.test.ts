@@ -14,8 +14,12 @@ const ascii = (most: number) => fc.string({ maxLength: most });
 test('what bext says is read again as it was written, cut where its fields end', () => {
   const any = fc.record(
     {
-      ...{ description: ascii(300), originator: ascii(40), originatorReference: ascii(40), truePeak: level },
-      ...{ when: fc.integer({ min: 0, max: 4e12 }), timeReference: fc.maxSafeNat() },
+      description: ascii(300),
+      originator: ascii(40),
+      originatorReference: ascii(40),
+      truePeak: level,
+      when: fc.integer({ min: 0, max: 4e12 }),
+      timeReference: fc.maxSafeNat(),
       loudness: fc.record(
         { integrated: level, range: level, momentary: level, shortTerm: level },
         { noNullPrototype: true },
@@ -45,8 +49,14 @@ test('what bext says is read again as it was written, cut where its fields end',
 test('a measure that its field cannot hold is stated as unknown', () => {
   const loudness = { integrated: -120, range: null, momentary: Number.NEGATIVE_INFINITY, shortTerm: 1e9 };
   const bext = writeBext({
-    ...{ description: 'ä犬\u0000x', originator: '', originatorReference: '', when: 0, timeReference: 0 },
-    ...{ loudness, truePeak: null, codingHistory: [] },
+    description: 'ä犬\u0000x',
+    originator: '',
+    originatorReference: '',
+    when: 0,
+    timeReference: 0,
+    loudness,
+    truePeak: null,
+    codingHistory: [],
   });
   const read = readBext(bext.subarray(8))!;
   assert.deepEqual(Object.values(read.loudness), [null, null, null, null]);
@@ -58,8 +68,14 @@ test('readers of chunks take any bytes', (t) => {
   t.diagnostic(`FOLEYD_FUZZ_SEED=${seed}`);
   const loudness = { integrated: -23, range: 1, momentary: -20, shortTerm: -22 };
   const bext = writeBext({
-    ...{ description: 'd', originator: 'o', originatorReference: 'r', when: 1e12, timeReference: 5, loudness },
-    ...{ truePeak: -2, codingHistory: ['A=PCM'] },
+    description: 'd',
+    originator: 'o',
+    originatorReference: 'r',
+    when: 1e12,
+    timeReference: 5,
+    loudness,
+    truePeak: -2,
+    codingHistory: ['A=PCM'],
   });
   const chunks = [bext, ...wavFormat(layout, 9), writeIxml([['NOTE', 'x']]), ...writeCues([{ at: 3, name: 'onset' }])];
   const good = packWav(new Int32Array(9), layout, [...chunks, writeLoop({ first: 1, last: 8 }, 8000)]);

@@ -56,9 +56,15 @@ export function readBext(
     return version < 2 || value === UNKNOWN ? null : value / 100;
   }) as [number | null, number | null, number | null, number | null, number | null];
   return {
-    ...{ description: text(0, 256), originator: text(256, 32), originatorReference: text(288, 32) },
-    ...{ date: text(320, 10), time: text(330, 8), timeReference: Number(view.getBigUint64(338, true)), version },
-    ...{ loudness: { integrated, range, momentary, shortTerm }, truePeak },
+    description: text(0, 256),
+    originator: text(256, 32),
+    originatorReference: text(288, 32),
+    date: text(320, 10),
+    time: text(330, 8),
+    timeReference: Number(view.getBigUint64(338, true)),
+    version,
+    loudness: { integrated, range, momentary, shortTerm },
+    truePeak,
     codingHistory: textOf(body.subarray(FIXED))
       .split('\r\n')
       .filter((line) => line !== ''),

@@ -15,8 +15,17 @@ interface Subframe {
 /** Samples of every block but the last. */
 export const BLOCK = 4096;
 const RATE_CODES: Readonly<Record<number, number>> = {
-  ...{ 88200: 1, 176400: 2, 192000: 3, 8000: 4, 16000: 5, 22050: 6, 24000: 7, 32000: 8 },
-  ...{ 44100: 9, 48000: 10, 96000: 11 },
+  88200: 1,
+  176400: 2,
+  192000: 3,
+  8000: 4,
+  16000: 5,
+  22050: 6,
+  24000: 7,
+  32000: 8,
+  44100: 9,
+  48000: 10,
+  96000: 11,
 };
 /** As the header counts them. */
 const [LEFT_SIDE, SIDE_RIGHT, MID_SIDE] = [8, 9, 10] as const;

@@ -27,8 +27,13 @@ export const recipeSchema = z.looseObject({
   /** What was done to its sound: arguments of the same names do it again. */
   shape: z
     .object({
-      ...{ trim: seconds, length: seconds, exact: z.boolean().optional(), reverse: z.boolean().optional() },
-      ...{ fadeIn: seconds, fadeOut: seconds, gain: z.number().min(-200).max(200).optional() },
+      trim: seconds,
+      length: seconds,
+      exact: z.boolean().optional(),
+      reverse: z.boolean().optional(),
+      fadeIn: seconds,
+      fadeOut: seconds,
+      gain: z.number().min(-200).max(200).optional(),
     })
     .optional(),
   /** Of a clip made from another: class and seed alone do not make it again. */

@@ -5,8 +5,16 @@ import { readRecipe, writeRecipe } from './recipe.ts';
 import { decodeWav, encodeWav, WavError } from './wav.ts';
 
 const recipe = {
-  ...{ voice: 'a'.repeat(64), voiceId: 'default', class: 'DogBark', classWeights: [1, 0], seed: 4294967295 },
-  ...{ temperature: 0.9, topK: 0, topP: 1, rate: 22050, version: '0.1.0' },
+  voice: 'a'.repeat(64),
+  voiceId: 'default',
+  class: 'DogBark',
+  classWeights: [1, 0],
+  seed: 4294967295,
+  temperature: 0.9,
+  topK: 0,
+  topP: 1,
+  rate: 22050,
+  version: '0.1.0',
 };
 
 test('float samples come back bit by bit, with what the file says of itself', () => {

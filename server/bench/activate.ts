@@ -142,13 +142,16 @@ function told({ clips, failed, mixed, misnamed, stale, gaps }: Watch, seconds: n
   const at = (share: number): number =>
     round(sorted[Math.min(sorted.length - 1, Math.floor(share * sorted.length))] ?? 0);
   return {
-    ...{ clips, failed: failed.length, failures: [...new Set(failed)].slice(0, 5), mixed, misnamed, stale },
+    clips,
+    failed: failed.length,
+    failures: [...new Set(failed)].slice(0, 5),
+    mixed,
+    misnamed,
+    stale,
     // Of the last minute: whatever else the machine does is in the silence, too.
-    ...{
-      load: round(loadavg()[0]!),
-      seconds: round(seconds),
-      clipsPerSecond: round((clips.one + clips.other) / seconds),
-    },
+    load: round(loadavg()[0]!),
+    seconds: round(seconds),
+    clipsPerSecond: round((clips.one + clips.other) / seconds),
     silenceMs: { events: sorted.length, p99: at(0.99), p999: at(0.999), longest: round(sorted.at(-1) ?? 0) },
   };
 }
@@ -210,12 +213,14 @@ async function measure(pair: string) {
   rmSync(folder, { recursive: true, force: true });
   const sorted = changeMs.toSorted((a, b) => a - b);
   return {
-    ...{ voices: `${one} and ${other}${change === undefined ? '' : ' with other weights'}`, knownClips: 2 * KNOWN },
-    ...{
-      changes: changeMs.length,
-      changeMs: { median: round(sorted[sorted.length >> 1]!), longest: round(sorted.at(-1)!) },
-    },
-    ...{ without, during, rssMb, eventLoopMs },
+    voices: `${one} and ${other}${change === undefined ? '' : ' with other weights'}`,
+    knownClips: 2 * KNOWN,
+    changes: changeMs.length,
+    changeMs: { median: round(sorted[sorted.length >> 1]!), longest: round(sorted.at(-1)!) },
+    without,
+    during,
+    rssMb,
+    eventLoopMs,
   };
 }
 

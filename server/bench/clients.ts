@@ -62,7 +62,11 @@ for (let turn = 0; turn < Number(flags.rounds); turn++) {
 const rate = (count: number): number =>
   median(results.filter((result) => result.lanes === count).map(({ clipsPerSecond }) => clipsPerSecond));
 print({
-  ...{ bench: 'clients', ...machine(), voice, clients: Number(flags.clients), threads: Number(threads) },
+  bench: 'clients',
+  ...machine(),
+  voice,
+  clients: Number(flags.clients),
+  threads: Number(threads),
   clipsPerSecond: Object.fromEntries(lanes.map((count) => [count, rate(count)])),
   ratio: round(rate(lanes.at(-1)!) / rate(lanes[0]!)),
   results,

@@ -23,8 +23,11 @@ async function once(client: BenchClient, seed: number): Promise<Times> {
   if (end.event !== 'done') throw new Error(JSON.stringify(end.data));
   const time = (event: string): number => at.get(event) ?? Number.NaN;
   return {
-    ...{ accepted: time('accepted'), firstRow: time('row'), firstPreview: time('preview') },
-    ...{ firstAudio: time('audio'), done: time('done') },
+    accepted: time('accepted'),
+    firstRow: time('row'),
+    firstPreview: time('preview'),
+    firstAudio: time('audio'),
+    done: time('done'),
   };
 }
 
@@ -40,12 +43,19 @@ await server.close();
 const medians = (runs: Times[]): Times => {
   const of = (key: keyof Times): number => median(runs.map((run) => run[key]));
   return {
-    ...{ accepted: of('accepted'), firstRow: of('firstRow'), firstPreview: of('firstPreview') },
-    ...{ firstAudio: of('firstAudio'), done: of('done') },
+    accepted: of('accepted'),
+    firstRow: of('firstRow'),
+    firstPreview: of('firstPreview'),
+    firstAudio: of('firstAudio'),
+    done: of('done'),
   };
 };
 print({
-  ...{ bench: 'end-to-end', ...machine(), voice, threads: Number(threads), runs: Number(flags.runs) },
+  bench: 'end-to-end',
+  ...machine(),
+  voice,
+  threads: Number(threads),
+  runs: Number(flags.runs),
   mediansMs: { json: medians(raw.json), msgpack: medians(raw.msgpack) },
   rawMs: raw,
 });

@@ -34,7 +34,8 @@ async function start(): Promise<Started> {
   const place = ['--port', '0', '--osc-port', 'off', '--data', data, '--models', flags.models, '--voice', flags.voice];
   const began = performance.now();
   const child = spawn(process.execPath, ['--import', 'tsx', 'server/main.ts', ...place], {
-    ...{ cwd: root, stdio: ['ignore', 'ignore', 'pipe'] },
+    cwd: root,
+    stdio: ['ignore', 'ignore', 'pipe'],
   });
   const found = { ws: '', listening: 0, warm: 0 };
   for await (const line of createInterface({ input: child.stderr! })) {
@@ -46,7 +47,8 @@ async function start(): Promise<Started> {
   }
   child.stderr!.resume();
   return {
-    ...{ child, ...found },
+    child,
+    ...found,
     async stop() {
       const gone = once(child, 'exit');
       child.kill('SIGTERM');
@@ -98,10 +100,13 @@ const last = growth.at(-1);
 const share = (of: 'server' | 'engine'): number | null =>
   settled === undefined || last === undefined ? null : round(100 * (last[of] / settled[of] - 1));
 print({
-  ...{ bench: 'endurance', ...machine(), voice: flags.voice },
+  bench: 'endurance',
+  ...machine(),
+  voice: flags.voice,
   secondsTo: { listening: median(starts.map((one) => one.listening)), warm: median(starts.map((one) => one.warm)) },
   firstToLater: median(starts.map(({ first, later }) => first / median(later))),
   clipsPerSecond: round(Number(flags.clips) / seconds),
   growthPercent: { fromClip: settled?.clips ?? null, server: share('server'), engine: share('engine') },
-  ...{ starts, growth },
+  starts,
+  growth,
 });

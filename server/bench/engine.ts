@@ -42,9 +42,16 @@ async function measure(threads: number, previews: boolean): Promise<Record<strin
     delay.disable();
     const of = (name: keyof EngineTimings) => summary(all.map((timings) => (timings[name] ?? Number.NaN) / 1000));
     return {
-      ...{ threads, previews, loadSeconds: loadMs / 1000, memoryMb: engine.info().memoryMb },
-      ...{ clip: of('totalMs'), sample: of('sampleMs'), decode: of('decodeMs'), vocode: of('vocodeMs') },
-      ...{ firstRow: of('firstRowMs'), ...(previews ? { firstPreview: of('firstPreviewMs') } : {}) },
+      threads,
+      previews,
+      loadSeconds: loadMs / 1000,
+      memoryMb: engine.info().memoryMb,
+      clip: of('totalMs'),
+      sample: of('sampleMs'),
+      decode: of('decodeMs'),
+      vocode: of('vocodeMs'),
+      firstRow: of('firstRowMs'),
+      ...(previews ? { firstPreview: of('firstPreviewMs') } : {}),
       eventLoopMs: { p50: delay.percentile(50) / 1e6, p99: delay.percentile(99) / 1e6, max: delay.max / 1e6 },
     };
   } finally {

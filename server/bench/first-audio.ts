@@ -40,7 +40,11 @@ client.close();
 await server.close();
 const of = (values: number[]) => ({ median: median(values), p95: percentile(values, 0.95) });
 print({
-  ...{ bench: 'first-audio', ...machine(), voice, threads: Number(threads), ...guidance },
+  bench: 'first-audio',
+  ...machine(),
+  voice,
+  threads: Number(threads),
+  ...guidance,
   firstAudioMs: of(raw.map(({ firstAudioMs }) => firstAudioMs)),
   doneMs: of(raw.map(({ doneMs }) => doneMs)),
   raw,

@@ -88,8 +88,14 @@ async function hits(): Promise<Record<string, unknown>> {
   };
   const three = (values: number[]) => ({ p50: at(values, 0.5), p99: at(values, 0.99), max: at(values, 1) });
   return {
-    ...{ hits: count, scheduled: placed.length, played: sum('played'), again: sum('starved'), clips },
-    ...{ handledMs: three(calls), scheduledMs: three(placed), xruns: playback.xruns },
+    hits: count,
+    scheduled: placed.length,
+    played: sum('played'),
+    again: sum('starved'),
+    clips,
+    handledMs: three(calls),
+    scheduledMs: three(placed),
+    xruns: playback.xruns,
   };
 }
 

@@ -83,9 +83,13 @@ for (let round = 0; round < 2 * rounds + 1; round++) {
 for (const renderer of Object.values(renderers)) await renderer.close();
 await voice.close();
 print({
-  ...{ bench: 'sampler', unit: 's', ...machine() },
+  bench: 'sampler',
+  unit: 's',
+  ...machine(),
   sampling: sampled.map(({ perClip, cpuPerClip, ...of }) => ({
-    ...{ ...of, perClip: summary(perClip), cpuPerClip: summary(cpuPerClip) },
+    ...of,
+    perClip: summary(perClip),
+    cpuPerClip: summary(cpuPerClip),
   })),
   rendering: Object.fromEntries(
     Object.entries(rendered).map(([name, { first, all }]) => [name, { first: summary(first), all: summary(all) }]),

@@ -158,14 +158,24 @@ await engine.close();
 const aboveOf = (ranks: readonly number[]): number => ranks.filter((x) => x > 0.95).length / ranks.length;
 const summed = ({ fluxRank, stepRank, stepDb }: Places) => ({
   seams: fluxRank.length,
-  ...{ fluxRank: summary(fluxRank), fluxAboveNineteenOfTwenty: aboveOf(fluxRank) },
-  ...{ stepRank: summary(stepRank), stepAboveNineteenOfTwenty: aboveOf(stepRank), stepDb: summary(stepDb) },
+  fluxRank: summary(fluxRank),
+  fluxAboveNineteenOfTwenty: aboveOf(fluxRank),
+  stepRank: summary(stepRank),
+  stepAboveNineteenOfTwenty: aboveOf(stepRank),
+  stepDb: summary(stepDb),
 });
 print({
-  ...{ bench: 'seam', ...machine(), classes: card.classes.length, seeds: Number(flags.seeds), pieces: PIECES },
+  bench: 'seam',
+  ...machine(),
+  classes: card.classes.length,
+  seeds: Number(flags.seeds),
+  pieces: PIECES,
   goesOn: {
     ...summed(told.goesOn),
-    ...{ alike: summary(fades.alike), levelDb: summary(fades.levelDb), equalPowerDb: summary(fades.equalPowerDb) },
+    alike: summary(fades.alike),
+    levelDb: summary(fades.levelDb),
+    equalPowerDb: summary(fades.equalPowerDb),
   },
-  ...{ unrelated: summed(told.unrelated), endToEnd: summed(told.endToEnd) },
+  unrelated: summed(told.unrelated),
+  endToEnd: summed(told.endToEnd),
 });

@@ -58,7 +58,10 @@ function spread(values: number[]): Record<string, number> {
 async function live(): Promise<Record<string, unknown>> {
   const engine = await createEngine({ threads: Number(flags.threads), provider: 'cpu', log: () => undefined });
   const scheduler = new FairScheduler({
-    ...{ engine, bus: new JobEventBus(() => undefined), maxJobs: limits.queueJobs, maxClips: 4096 },
+    engine,
+    bus: new JobEventBus(() => undefined),
+    maxJobs: limits.queueJobs,
+    maxClips: 4096,
   });
   const catalog = new VoiceCatalog({ roots: [flags.models], active: () => flags.voice, onProblem: () => undefined });
   const placed: number[] = [];
@@ -71,7 +74,8 @@ async function live(): Promise<Record<string, unknown>> {
       catalog,
       rate: async () => playback.info().rate,
     }),
-    ...{ playback: async () => playback, save: async () => undefined },
+    playback: async () => playback,
+    save: async () => undefined,
     onProblem: (message, error) => process.stderr.write(`${message}: ${String(error)}\n`),
   });
   const length = Number(flags.length) > 0 ? { length: Number(flags.length) } : {};
@@ -130,10 +134,21 @@ async function live(): Promise<Record<string, unknown>> {
   await scheduler.drain(10_000);
   await Promise.all([engine.close(), playback.close()]);
   return {
-    ...{ hits: count, seconds: round(seconds), lengthSeconds: Number(flags.length), maps: pools.length },
-    ...{ played: sum(pools, 'played'), starved: sum(pools, 'starved'), from: ledger.from, wrong: ledger.wrong },
-    ...{ clipsForTheClient: clips, freshPerSecond: round((count - ledger.from.again) / seconds) },
-    ...{ answeredMs: spread(answered), scheduled: placed.length, scheduledMs: spread(placed), xruns, rssMb: memory },
+    hits: count,
+    seconds: round(seconds),
+    lengthSeconds: Number(flags.length),
+    maps: pools.length,
+    played: sum(pools, 'played'),
+    starved: sum(pools, 'starved'),
+    from: ledger.from,
+    wrong: ledger.wrong,
+    clipsForTheClient: clips,
+    freshPerSecond: round((count - ledger.from.again) / seconds),
+    answeredMs: spread(answered),
+    scheduled: placed.length,
+    scheduledMs: spread(placed),
+    xruns,
+    rssMb: memory,
   };
 }
 
@@ -166,7 +181,9 @@ async function long(): Promise<Record<string, unknown>> {
   };
   const problems: string[] = [];
   const bank = new TriggerBank({
-    ...{ generator, playback: async () => playback, save: async () => undefined },
+    generator,
+    playback: async () => playback,
+    save: async () => undefined,
     onProblem: (message) => problems.push(message),
   });
   const deliver = (): void => {
@@ -179,14 +196,12 @@ async function long(): Promise<Record<string, unknown>> {
   const modes = ['shot', 'shot', 'shot', 'gate'] as const;
   const maps = Array.from({ length: 8 }, (_, i) =>
     newMap({
-      ...{
-        id: `pad${i}`,
-        class: 'Rain',
-        ready: 2 + (i % 3),
-        mode: modes[i % 4],
-        pan: (i - 4) / 4,
-        source: { note: 36 + i },
-      },
+      id: `pad${i}`,
+      class: 'Rain',
+      ready: 2 + (i % 3),
+      mode: modes[i % 4],
+      pan: (i - 4) / 4,
+      source: { note: 36 + i },
       ...(i % 2 === 0 ? { softTemperature: 0.7, choke: 'even' } : {}),
     }),
   );
@@ -232,9 +247,18 @@ async function long(): Promise<Record<string, unknown>> {
   const pools = bank.pools();
   bank.close();
   return {
-    ...{ seconds, tookSeconds: round(took), timesRealTime: round(seconds / took), clipsMade: seed },
-    ...{ played: sum(pools, 'played'), starved: sum(pools, 'starved'), from: ledger.from, wrong: ledger.wrong, over },
-    ...{ problems: problems.length, mostPoolMb: round(most / 2 ** 20), rssMb: memory },
+    seconds,
+    tookSeconds: round(took),
+    timesRealTime: round(seconds / took),
+    clipsMade: seed,
+    played: sum(pools, 'played'),
+    starved: sum(pools, 'starved'),
+    from: ledger.from,
+    wrong: ledger.wrong,
+    over,
+    problems: problems.length,
+    mostPoolMb: round(most / 2 ** 20),
+    rssMb: memory,
   };
 }
 

@@ -84,8 +84,12 @@ const another = summary(others);
 const file = fileURLToPath(new URL('./results/vary.svg', import.meta.url));
 const drawn = lineChart(
   {
-    ...{ title: 'Difference of log-mels (nats) between a clip and its variations, median', width: 480, height: 200 },
-    ...{ from: 0, to: 1, ticks: AMOUNTS.map((x) => ({ x, label: String(x) })) },
+    title: 'Difference of log-mels (nats) between a clip and its variations, median',
+    width: 480,
+    height: 200,
+    from: 0,
+    to: 1,
+    ticks: AMOUNTS.map((x) => ({ x, label: String(x) })),
     series: [{ colour: COLOURS[0], points: points.map(({ amount, melNats }) => ({ x: amount, y: melNats.median })) }],
     level: { y: another.median, label: `another clip of the class: ${another.median}` },
   },

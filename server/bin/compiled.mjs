@@ -56,8 +56,15 @@ async function build(entry, folder) {
   const { metafile } = await esbuild.build({
     entryPoints: [path.join(ROOT, entry)],
     outdir: path.join(folder, name),
-    ...{ bundle: true, splitting: true, format: 'esm', platform: 'node', target: 'node20', metafile: true },
-    ...{ absWorkingDir: ROOT, logLevel: 'silent', tsconfig: path.join(ROOT, 'tsconfig.json') },
+    bundle: true,
+    splitting: true,
+    format: 'esm',
+    platform: 'node',
+    target: 'node20',
+    metafile: true,
+    absWorkingDir: ROOT,
+    logLevel: 'silent',
+    tsconfig: path.join(ROOT, 'tsconfig.json'),
     // Packages in CommonJS ask for Node's own modules by `require`.
     banner: {
       js: "import { createRequire as __foleydRequire } from 'node:module'; const require = __foleydRequire(import.meta.url);",

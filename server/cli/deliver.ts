@@ -27,14 +27,12 @@ export async function deliverOn(options: DeliverOptions): Promise<number> {
         'this server has no delivery folder; start it with: foleyd serve --deliver DIR',
       );
     return call.set({
-      ...{
-        on: true,
-        // What is not named stays as it was; deliver.set replaces the whole rule.
-        folder: options.folder === undefined ? rule.folder : below(root, options.folder),
-        starred: what === undefined ? rule.starred : what === 'starred',
-        earlier: earlier === true,
-        settings: { ...settings, ...(format === undefined ? {} : { format }) } as never,
-      },
+      on: true,
+      // What is not named stays as it was; deliver.set replaces the whole rule.
+      folder: options.folder === undefined ? rule.folder : below(root, options.folder),
+      starred: what === undefined ? rule.starred : what === 'starred',
+      earlier: earlier === true,
+      settings: { ...settings, ...(format === undefined ? {} : { format }) } as never,
       ...classesOf(classes, rule.classes),
     });
   });

@@ -32,7 +32,9 @@ export async function exportClips(clips: readonly string[], options: ExportOptio
   const args = {
     ...Object.fromEntries(given.filter(([, value]) => value !== undefined)),
     ...(options.loop === true ? { loop: true } : {}),
-    ...{ to: 'bytes', clips: [...clips], rows },
+    to: 'bytes',
+    clips: [...clips],
+    rows,
   };
   const session = await openSession(options);
   const interrupted = onInterrupt(() => void session.close());

@@ -9,7 +9,9 @@ import type { Session } from './session.ts';
 /** A client of a running server over WebSocket. Throws no_server, or unauthorized where the token is wrong. */
 export async function connectRemote(url: string, peer: Peer): Promise<Pick<Session, 'call' | 'close'>> {
   const socket = new WebSocket(url, msgpackCodec.subprotocol, {
-    ...{ perMessageDeflate: false, headers: authorization(peer), agent: agentFor(peer) },
+    perMessageDeflate: false,
+    headers: authorization(peer),
+    agent: agentFor(peer),
   });
   await opened(socket, url);
   const client = new Client(socket, msgpackCodec);

@@ -13,11 +13,21 @@ import { readSidecar, writeSidecar } from './sidecar.ts';
 import { ClipStore } from './store.ts';
 
 const recipe = (of: string | Record<string, number>) => ({
-  ...{ voice: 'ab'.repeat(32), voiceId: 'v', class: of, classWeights: [1], seed: 7, temperature: 1, topK: 0, topP: 1 },
+  voice: 'ab'.repeat(32),
+  voiceId: 'v',
+  class: of,
+  classWeights: [1],
+  seed: 7,
+  temperature: 1,
+  topK: 0,
+  topP: 1,
   rate: 22_050,
 });
 const clip = (of: string | Record<string, number> = 'Rain', change: Partial<NewClip> = {}): NewClip => ({
-  ...{ pcm: new Float32Array(2205), rate: 22_050, format: 's16' as const, recipe: recipe(of) },
+  pcm: new Float32Array(2205),
+  rate: 22_050,
+  format: 's16' as const,
+  recipe: recipe(of),
   ...change,
 });
 
@@ -145,8 +155,18 @@ test('changes of one clip at the same time are all kept', async (t) => {
 
 test('whatever a sidecar holds, it is read as one or not at all', async (t) => {
   const good = writeSidecar({
-    ...{ created: 1, name: '', starred: false, seconds: 1, recipe: recipe('Rain'), codes: Uint16Array.of(1, 2, 3) },
-    ...{ given: Uint8Array.of(1, 0, 1), seeds: [5], lineage: null, shape: null, delivery: null, origin: null },
+    created: 1,
+    name: '',
+    starred: false,
+    seconds: 1,
+    recipe: recipe('Rain'),
+    codes: Uint16Array.of(1, 2, 3),
+    given: Uint8Array.of(1, 0, 1),
+    seeds: [5],
+    lineage: null,
+    shape: null,
+    delivery: null,
+    origin: null,
   });
   const whole = JSON.parse(good) as Record<string, unknown>;
   fc.assert(

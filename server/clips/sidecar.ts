@@ -46,8 +46,12 @@ const sidecarSchema = z.looseObject({
     .nullable(),
   shape: z
     .looseObject({
-      ...{ trim: seconds.optional(), length: seconds.optional(), exact: z.boolean().optional() },
-      ...{ reverse: z.boolean().optional(), fadeIn: seconds.optional(), fadeOut: seconds.optional() },
+      trim: seconds.optional(),
+      length: seconds.optional(),
+      exact: z.boolean().optional(),
+      reverse: z.boolean().optional(),
+      fadeIn: seconds.optional(),
+      fadeOut: seconds.optional(),
       gain: z.number().min(-200).max(200).optional(),
     })
     .nullable(),
@@ -65,7 +69,9 @@ export type Sidecar = Omit<StoredClip, 'id' | 'path' | 'bytes' | 'class' | 'voic
 
 export function writeSidecar({ codes, given, ...rest }: Sidecar): string {
   return JSON.stringify({
-    ...{ format: 'foleyd-clip', version: 1, ...rest },
+    format: 'foleyd-clip',
+    version: 1,
+    ...rest,
     codes: codes === null ? null : codesToText(codes),
     given: given === null ? null : bitsToText(given),
   });
@@ -86,7 +92,13 @@ export function readSidecar(text: string): Sidecar | null {
   const given = parsed.given === null || codes === null ? null : bitsFromText(parsed.given, codes.length);
   if ((parsed.codes !== null && codes === null) || (parsed.given !== null && given === null)) return null;
   return {
-    ...{ created, name, starred, seconds: length, codes, given, seeds },
+    created,
+    name,
+    starred,
+    seconds: length,
+    codes,
+    given,
+    seeds,
     recipe: recipe as ClipRecipe | null,
     lineage: lineage as Lineage | null,
     shape: shape as Shape | null,

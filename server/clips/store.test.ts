@@ -8,16 +8,14 @@ import type { NewClip } from './clip.ts';
 import { ClipStore } from './store.ts';
 
 const recipe = {
-  ...{
-    voice: 'a'.repeat(64),
-    voiceId: 'v',
-    class: 'Rain',
-    classWeights: [1],
-    seed: 1,
-    temperature: 1,
-    topK: 0,
-    topP: 1,
-  },
+  voice: 'a'.repeat(64),
+  voiceId: 'v',
+  class: 'Rain',
+  classWeights: [1],
+  seed: 1,
+  temperature: 1,
+  topK: 0,
+  topP: 1,
   rate: 22_050,
 };
 /** The test's own encoding is one byte per sample, so sizes are plain. */

@@ -103,8 +103,17 @@ export class ClipStore implements Clips {
     const sidecar: Sidecar = {
       // Later than every other clip's, so that the newest is the newest.
       created: this.#nextTime(),
-      ...{ name: '', starred: false, seconds: pcm.length / rate, recipe, codes, given, seeds, lineage, shape },
-      ...{ delivery: null, origin },
+      name: '',
+      starred: false,
+      seconds: pcm.length / rate,
+      recipe,
+      codes,
+      given,
+      seeds,
+      lineage,
+      shape,
+      delivery: null,
+      origin,
     };
     await writeClip(this.#path(id, 'json'), writeSidecar(sidecar));
     try {
@@ -265,9 +274,18 @@ export class ClipStore implements Clips {
     const [head, found] = await Promise.all([readHead(this.#path(id), bytes), plainFile(this.#path(id))]);
     const recipe = head?.info.comment === undefined ? null : readRecipe(head.info.comment);
     return {
-      ...{ created: Math.floor(found?.time ?? 0), name: '', starred: false, seconds: head?.seconds ?? 0 },
-      ...{ recipe: recipe as ClipRecipe | null, codes: null, given: null, seeds: null, lineage: null, shape: null },
-      ...{ delivery: null, origin: null },
+      created: Math.floor(found?.time ?? 0),
+      name: '',
+      starred: false,
+      seconds: head?.seconds ?? 0,
+      recipe: recipe as ClipRecipe | null,
+      codes: null,
+      given: null,
+      seeds: null,
+      lineage: null,
+      shape: null,
+      delivery: null,
+      origin: null,
     };
   }
 

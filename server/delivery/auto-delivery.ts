@@ -97,8 +97,16 @@ export class AutoDelivery {
   info(): AutoDeliveryState {
     const { on, folder, starred, classes, settings } = this.#rule;
     return {
-      ...{ on, root: this.#options.folder?.root ?? null, folder, starred, classes, settings: { ...settings } },
-      ...{ delivered: this.#delivered, waiting: this.#queue.size, last: this.#last, problem: this.#problem },
+      on,
+      root: this.#options.folder?.root ?? null,
+      folder,
+      starred,
+      classes,
+      settings: { ...settings },
+      delivered: this.#delivered,
+      waiting: this.#queue.size,
+      last: this.#last,
+      problem: this.#problem,
     };
   }
 

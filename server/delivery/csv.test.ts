@@ -5,8 +5,18 @@ import { type CsvRow, csvText, readCsv } from './csv.ts';
 
 const settings = { format: 'wav', rate: 48_000, bits: 24, channels: 1 } as FileSettings;
 const row: CsvRow = {
-  ...{ name: 'a.wav', clip: '0', class: 'Rain', seed: 1, voice: 'v', catId: 'RAIN', fxName: 'rain', seconds: 1 },
-  ...{ lufs: -23, truePeak: -1.5, gain: -2, looped: false },
+  name: 'a.wav',
+  clip: '0',
+  class: 'Rain',
+  seed: 1,
+  voice: 'v',
+  catId: 'RAIN',
+  fxName: 'rain',
+  seconds: 1,
+  lufs: -23,
+  truePeak: -1.5,
+  gain: -2,
+  looped: false,
 };
 const written = (fxName: string): string => readCsv(csvText([{ ...row, fxName }], settings))[0]!.fxName!;
 

@@ -78,7 +78,10 @@ export class FileDelivery implements Delivery {
     const catId = settings.catId ?? (await this.#catIdOf(clip));
     const fxName = settings.fxName ?? title;
     const name = {
-      ...{ catId, fxName, creatorId: settings.creator ?? '', sourceId: settings.source ?? '' },
+      catId,
+      fxName,
+      creatorId: settings.creator ?? '',
+      sourceId: settings.source ?? '',
       userData: settings.userData ?? (clip.seed === null ? clip.id : `s${clip.seed}`),
     };
     const { created, seed } = clip;

@@ -20,11 +20,23 @@ const dir = mkdtempSync(path.join(tmpdir(), 'foleyd-file-'));
 after(() => rmSync(dir, { recursive: true }));
 
 const recipe = {
-  ...{ voice: 'ab'.repeat(32), voiceId: 'default', class: 'DogBark', classWeights: [1, 0], seed: 42 },
-  ...{ temperature: 0.9, topK: 0, topP: 1, guidance: 0.5, rate: 22_050, version: '0.1.0' },
+  voice: 'ab'.repeat(32),
+  voiceId: 'default',
+  class: 'DogBark',
+  classWeights: [1, 0],
+  seed: 42,
+  temperature: 0.9,
+  topK: 0,
+  topP: 1,
+  guidance: 0.5,
+  rate: 22_050,
+  version: '0.1.0',
 };
 const facts: ClipFacts = {
-  ...{ clip: '9f2c4e5d6a7b8190', title: 'Großer Hund, nah', created: Date.UTC(2026, 10, 26, 9, 8, 7), seed: 42 },
+  clip: '9f2c4e5d6a7b8190',
+  title: 'Großer Hund, nah',
+  created: Date.UTC(2026, 10, 26, 9, 8, 7),
+  seed: 42,
   name: { catId: 'ANMLDog', fxName: 'Großer Hund, nah', creatorId: 'JD', sourceId: 'FOLEY', userData: 's42' },
   software: 'foleyd 0.1.0',
 };

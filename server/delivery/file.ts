@@ -62,8 +62,14 @@ export async function renderFile(wav: Uint8Array, facts: ClipFacts, settings: Fi
         })
       : packWav(samples, layout, [described.bext, ...wavFormat(layout, levelled.pcm.length), ...described.chunks]);
   return {
-    ...{ bytes, stem: fileName(facts.name), ending: format, seconds: levelled.pcm.length / rate },
-    ...{ lufs: levelled.loudness.integrated, truePeak: levelled.truePeak, gain: levelled.gain, looped: round !== null },
+    bytes,
+    stem: fileName(facts.name),
+    ending: format,
+    seconds: levelled.pcm.length / rate,
+    lufs: levelled.loudness.integrated,
+    truePeak: levelled.truePeak,
+    gain: levelled.gain,
+    looped: round !== null,
   };
 }
 

@@ -65,8 +65,13 @@ export function metadataOf({ facts, levels, onset, loop }: Given): FileMetadata 
   const description = `${title}: ${parts.catId}, ${origin(facts)}`;
   return {
     bext: writeBext({
-      ...{ description, originator: software, originatorReference: referenceOf(clip), when: created },
-      ...{ timeReference: settings.timeReference, loudness: levels.loudness, truePeak: levels.truePeak },
+      description,
+      originator: software,
+      originatorReference: referenceOf(clip),
+      when: created,
+      timeReference: settings.timeReference,
+      loudness: levels.loudness,
+      truePeak: levels.truePeak,
       codingHistory: codingHistory(facts),
     }),
     chunks: [

@@ -38,18 +38,18 @@ test('a class has the category that a person, an owner or a voice says, and else
 
 test('a sheet is read as it was written, whatever its cells hold', () => {
   const file = {
-    ...{
-      name: 'a.wav',
-      clip: 'c',
-      seed: 1,
-      voice: 'v',
-      catId: 'RAIN',
-      fxName: 'x',
-      seconds: 4,
-      lufs: null,
-      truePeak: -2,
-    },
-    ...{ gain: -1.5, looped: false, class: { Rain: 0.3, DogBark: 0.7 } },
+    name: 'a.wav',
+    clip: 'c',
+    seed: 1,
+    voice: 'v',
+    catId: 'RAIN',
+    fxName: 'x',
+    seconds: 4,
+    lufs: null,
+    truePeak: -2,
+    gain: -1.5,
+    looped: false,
+    class: { Rain: 0.3, DogBark: 0.7 },
   };
   const settings = { format: 'wav', rate: 48_000, bits: 24, channels: 1 } as Parameters<typeof csvText>[1];
   fc.assert(

@@ -38,7 +38,8 @@ export function openDelivery({ data, deliver, freeDisk, maxBytes, ...options }: 
   const { clips, onProblem } = options;
   const deliveries = new AutoDelivery({ clips, delivery, folder, file: path.join(data, 'deliver.json'), onProblem });
   return {
-    ...{ delivery, deliveries },
+    delivery,
+    deliveries,
     restoreDeliveries: () => deliveries.open(),
     closeDelivery: async () => {
       await deliveries.close();

@@ -43,7 +43,12 @@ const look = (
   args: readonly string[],
   find: RegExp,
 ): Look => ({
-  ...{ field, where, program, file, args, find },
+  field,
+  where,
+  program,
+  file,
+  args,
+  find,
 });
 
 const looks: readonly Look[] = [
@@ -118,11 +123,22 @@ async function makeFiles(dir: string): Promise<Files> {
   const noise = seededNoise(4);
   const rain = Float32Array.from({ length: 88_200 }, (_, i) => Math.min(1, i / 2000) * 0.3 * (noise() * 2 - 1));
   const recipe = {
-    ...{ voice: '0123456789abcdef'.repeat(4), voiceId: 'default', class: 'Rain', classWeights: [0, 1], seed: 42 },
-    ...{ temperature: 0.9, topK: 0, topP: 1, rate: 22_050, version: '0.1.0' },
+    voice: '0123456789abcdef'.repeat(4),
+    voiceId: 'default',
+    class: 'Rain',
+    classWeights: [0, 1],
+    seed: 42,
+    temperature: 0.9,
+    topK: 0,
+    topP: 1,
+    rate: 22_050,
+    version: '0.1.0',
   };
   const facts = {
-    ...{ clip: '9f2c4e5d6a7b8190', title: 'Rain on leaves', created: Date.UTC(2026, 10, 26, 9, 8, 7), seed: 42 },
+    clip: '9f2c4e5d6a7b8190',
+    title: 'Rain on leaves',
+    created: Date.UTC(2026, 10, 26, 9, 8, 7),
+    seed: 42,
     name: { catId: 'RAIN', fxName: 'Rain on leaves', creatorId: 'JD', sourceId: 'FOLEY', userData: 's42' },
     software: 'foleyd 0.1.0',
   };

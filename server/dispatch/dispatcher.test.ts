@@ -7,7 +7,11 @@ import { type Context, type Delivery, Dispatcher, type Handlers } from './dispat
 const nothing = { done: z.object({}) };
 const declare = (name: string, role: 'play' | 'admin'): Command =>
   defineCommand({
-    ...{ name, role, doc: 'a test.', args: z.strictObject({ n: z.int().optional() }), events: nothing },
+    name,
+    role,
+    doc: 'a test.',
+    args: z.strictObject({ n: z.int().optional() }),
+    events: nothing,
     example: { args: {}, events: { done: {} } },
   }) as unknown as Command;
 

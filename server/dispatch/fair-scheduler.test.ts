@@ -21,7 +21,14 @@ function setup(bounds: { maxJobs?: number; maxClips?: number; slots?: number; no
     signal: new AbortController().signal,
     onClip: () => Promise.resolve(),
     clips: seeds.map((seed) => ({
-      ...{ voiceDir: '', classWeights: [1], seed, temperature: 1, topK: 0, topP: 1, rate: 22_050, previews: false },
+      voiceDir: '',
+      classWeights: [1],
+      seed,
+      temperature: 1,
+      topK: 0,
+      topP: 1,
+      rate: 22_050,
+      previews: false,
     })),
     ...more,
   });

@@ -100,20 +100,23 @@ export class FairScheduler implements Scheduler {
       const unlisten = (): void => order.signal.removeEventListener('abort', gone);
       const now = this.#now();
       const entry: Entry = {
-        ...{
-          id,
-          order,
-          paused,
-          created: Date.now(),
-          front: { all: 0, own: 0 },
-          queuedAt: now,
-          servedAt: now,
-          begun: 0,
-          taken: 0,
-          runs: new Map(),
-          made: new Map(),
-        },
-        ...{ taking: false, startedAt: null, stop: null, resolve, reject, unlisten },
+        id,
+        order,
+        paused,
+        created: Date.now(),
+        front: { all: 0, own: 0 },
+        queuedAt: now,
+        servedAt: now,
+        begun: 0,
+        taken: 0,
+        runs: new Map(),
+        made: new Map(),
+        taking: false,
+        startedAt: null,
+        stop: null,
+        resolve,
+        reject,
+        unlisten,
       };
       this.#jobs.set(id, entry);
       order.signal.addEventListener('abort', gone);
@@ -142,7 +145,12 @@ export class FairScheduler implements Scheduler {
 
   list(): OpenJob[] {
     return [...this.#jobs.values()].map(({ id, order, created, paused, startedAt, taken }) => ({
-      ...{ id, group: order.group ?? null, owner: order.owner, created, clips: order.clips.length, made: taken },
+      id,
+      group: order.group ?? null,
+      owner: order.owner,
+      created,
+      clips: order.clips.length,
+      made: taken,
       state: paused ? 'paused' : startedAt === null ? 'queued' : 'running',
     }));
   }

@@ -38,8 +38,14 @@ export function golden(name: (typeof fixtures)[number]): Golden {
 export function request(name: (typeof fixtures)[number], change: Partial<EngineRequest> = {}): EngineRequest {
   const classWeights = card(name).classes.map((_, index) => (index === 0 ? 1 : 0));
   return {
-    ...{ voiceDir: voiceDir(name), classWeights, seed: 1, temperature: 1, topK: 0, topP: 1 },
-    ...{ rate: 22050, previews: false },
+    voiceDir: voiceDir(name),
+    classWeights,
+    seed: 1,
+    temperature: 1,
+    topK: 0,
+    topP: 1,
+    rate: 22050,
+    previews: false,
     ...change,
   };
 }

@@ -37,7 +37,9 @@ export class EmbedderClient {
     this.#process = new TaskProcess({
       entry: new URL('./embedder-process.ts', import.meta.url),
       name: 'the embedder',
-      ...{ taskMs: 600_000, most: 64, ...options },
+      taskMs: 600_000,
+      most: 64,
+      ...options,
     });
   }
 

@@ -50,15 +50,16 @@ export function measure(all: readonly MaskedClip[], reference: Reference, seed: 
   const kernel = reference.clips === null ? null : kad(clips, reference.clips, d);
   const { count } = reference.gaussian;
   return {
-    ...{
-      clips: clips.length,
-      silent: all.length - clips.length,
-      embeddings: own.count,
-      fad: frechet(own, reference.gaussian),
-    },
-    ...{ low: interval?.[0] ?? null, high: interval?.[1] ?? null },
-    ...{ infinity: line?.value ?? null, r2: line?.r2 ?? null },
-    ...{ kad: kernel?.value ?? null, kadError: kernel?.error ?? null },
+    clips: clips.length,
+    silent: all.length - clips.length,
+    embeddings: own.count,
+    fad: frechet(own, reference.gaussian),
+    low: interval?.[0] ?? null,
+    high: interval?.[1] ?? null,
+    infinity: line?.value ?? null,
+    r2: line?.r2 ?? null,
+    kad: kernel?.value ?? null,
+    kadError: kernel?.error ?? null,
     reference: { embeddings: count, clips: reference.clips?.length ?? null, small: count < 2 * d },
   };
 }

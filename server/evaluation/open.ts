@@ -24,7 +24,9 @@ export async function openEvaluation(
   const dir = await embedderOf(voice, models);
   const npz = order.reference === null ? null : await stored(references, order.reference);
   const evaluation = await Evaluation.open(client, {
-    ...{ dir, labels: order.labels, seed: order.seed },
+    dir,
+    labels: order.labels,
+    seed: order.seed,
     reference: npz === null ? null : { npz },
   });
   return { evaluation, reference: order.reference ?? evaluation.card.reference?.about ?? '' };

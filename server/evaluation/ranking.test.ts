@@ -16,8 +16,11 @@ const card = {
 function clip(begins: number, counted: [number, number], values = [1, 2, 3, 6]) {
   const pcm = Float32Array.from({ length: 2 * RATE }, (_, i) => (i < begins * RATE ? 0 : 0.5 * Math.sin(i / 5)));
   const embedded = {
-    ...{ patches: 2, values: Float32Array.from(values), sounding: Uint8Array.from(counted) },
-    ...{ scores: Float32Array.of(Math.log(0.25), Math.log(0.75)), named: 'Rain' },
+    patches: 2,
+    values: Float32Array.from(values),
+    sounding: Uint8Array.from(counted),
+    scores: Float32Array.of(Math.log(0.25), Math.log(0.75)),
+    named: 'Rain',
   };
   return { pcm, embedded };
 }

@@ -13,8 +13,19 @@ async function file(t: TestContext): Promise<string> {
 
 const average = { fad: 5, low: null, high: null, infinity: null, kad: null, named: 1 };
 const score = (clips: number): Score => ({
-  ...{ when: '2026-01-01T00:00:00.000Z', voice: 'v', hash: 'h', embedder: 'e', reference: 'r', clips, seed: 0 },
-  ...{ temperature: 1, guidance: null, memorised: null, patches: 'sounding' as const, classes: {}, average },
+  when: '2026-01-01T00:00:00.000Z',
+  voice: 'v',
+  hash: 'h',
+  embedder: 'e',
+  reference: 'r',
+  clips,
+  seed: 0,
+  temperature: 1,
+  guidance: null,
+  memorised: null,
+  patches: 'sounding' as const,
+  classes: {},
+  average,
 });
 
 test('what was kept before there were intervals of averages and temperatures is read with them', async (t) => {

@@ -86,7 +86,7 @@ type Newer = 'temperature' | 'guidance' | 'memorised' | 'patches';
 /** Lines that were written before a key was there have it too. */
 function whole(score: Omit<Score, Newer> & Partial<Pick<Score, Newer>>): Score {
   const classes = Object.values(score.classes ?? {});
-  const { low, high } = classes.length === 0 ? { low: null, high: null } : averaged(classes);
+  const interval = classes.length === 0 ? { low: null, high: null } : averaged(classes);
   return {
     temperature: null,
     // There was none.
@@ -98,6 +98,6 @@ function whole(score: Omit<Score, Newer> & Partial<Pick<Score, Newer>>): Score {
     classes: Object.fromEntries(
       Object.entries(score.classes ?? {}).map(([label, one]) => [label, { ...one, silent: one.silent ?? 0 }]),
     ),
-    average: { ...{ low, high }, ...score.average },
+    average: { ...score.average, low: score.average.low ?? interval.low, high: score.average.high ?? interval.high },
   };
 }

@@ -144,8 +144,11 @@ async function run(deps: GenerationDeps, context: GenerationContext, plan: ClipP
   );
   const order = ({ take, starts, seed, before: { length: piece } }: Piece): JobOrder['clips'][number] => ({
     ...orderOf(voiceClasses[take]!),
-    ...{ seed: seedOf({ ...takes[take]!, seed }, piece), rate: rateOf(take) },
-    ...{ temperature: args.temperature, topK: args.topK, topP: args.topP },
+    seed: seedOf({ ...takes[take]!, seed }, piece),
+    rate: rateOf(take),
+    temperature: args.temperature,
+    topK: args.topK,
+    topP: args.topP,
     // Of a longer clip only the beginning is heard before it is there.
     previews: args.previews && piece === 0 && candidates === 1,
     // Of several clips each is handed over whole, in turn.
@@ -172,7 +175,10 @@ async function run(deps: GenerationDeps, context: GenerationContext, plan: ClipP
       return;
     }
     const saved = await deps.clips.save({
-      ...{ pcm, rate, format: args.format, recipe: { ...recipeOf(voiceClasses[index]!, args, rate), seed, ...chosen } },
+      pcm,
+      rate,
+      format: args.format,
+      recipe: { ...recipeOf(voiceClasses[index]!, args, rate), seed, ...chosen },
       ...codesOf(results, starts),
       ...(take.seeds === undefined ? {} : { seeds: results.map((_, piece) => seedOf(take, piece)) }),
       ...(take.lineage === undefined ? {} : { lineage: take.lineage }),
@@ -212,7 +218,10 @@ async function run(deps: GenerationDeps, context: GenerationContext, plan: ClipP
     ...(id === undefined ? {} : { id }),
     ...(group === undefined ? {} : { group }),
     ...(paused === undefined ? {} : { paused }),
-    ...{ owner: context.session.id, client: context.session.client, signal: context.signal, clips: orders },
+    owner: context.session.id,
+    client: context.session.client,
+    signal: context.signal,
+    clips: orders,
     onClip: async (index, result) => {
       addTimings(timings, result.timings, index);
       const best = await chosenOf(queue[index]!, result);
@@ -277,8 +286,15 @@ function codesOf(results: readonly Result[], starts: Piece['starts']): Pick<NewC
 function recipeOf({ voice, chosen, guidance, avoid }: VoiceClass, args: Args, rate: number): Omit<ClipRecipe, 'seed'> {
   const { temperature, topK, topP } = args;
   return {
-    ...{ voice: voice.hash, voiceId: voice.id, class: chosen.label, classWeights: chosen.weights },
-    ...{ temperature, topK, topP, guidance, rate },
+    voice: voice.hash,
+    voiceId: voice.id,
+    class: chosen.label,
+    classWeights: chosen.weights,
+    temperature,
+    topK,
+    topP,
+    guidance,
+    rate,
     ...(avoid === null ? {} : { avoid: avoid.label, avoidWeights: avoid.weights }),
   };
 }

@@ -12,7 +12,10 @@ const cardSchema = z.looseObject({
   mel: z.looseObject({ hop: size, frames: size }),
   latent: z.looseObject({ codebooks: size, codes: z.int().min(2).max(65_535), frequency: size, time: size }),
   grid: z.looseObject({
-    ...{ rows: size, cols: size, rowAxes: z.array(axis), colAxes: z.array(axis) },
+    rows: size,
+    cols: size,
+    rowAxes: z.array(axis),
+    colAxes: z.array(axis),
     depthAxes: z.array(axis).optional(),
   }),
 });
@@ -49,16 +52,16 @@ export function gridOf(card: unknown): Grid {
   if (problem !== null) throw new ProtocolError('voice_corrupt', `the voice's card: grid: ${problem}`);
   const places = new GridAxes({ latent, grid });
   return {
-    ...{
-      rows: places.rows,
-      perRow: places.perRow,
-      codes: latent.codes,
-      codebooks: latent.codebooks,
-      times: latent.time,
-    },
+    rows: places.rows,
+    perRow: places.perRow,
+    codes: latent.codes,
+    codebooks: latent.codebooks,
+    times: latent.time,
     seconds: audio.samples / audio.rate,
     // A last place may lie half beyond the end: then the mel was padded to hold it.
     columnSeconds: (Math.ceil(mel.frames / latent.time) * mel.hop) / audio.rate,
-    ...{ codebookOf: places.codebookOfCodes(), frequencyOf: places.frequencyOfCodes(), timeOf: places.timeOfCodes() },
+    codebookOf: places.codebookOfCodes(),
+    frequencyOf: places.frequencyOfCodes(),
+    timeOf: places.timeOfCodes(),
   };
 }

@@ -11,7 +11,13 @@ const perTime = codebooks * bands;
 const cellOf = (cell: number) => ({ time: Math.floor(cell / perTime), of: cell % perTime });
 const indices = (at: (cell: number) => number) => Uint32Array.from({ length: perTime * times }, (_, cell) => at(cell));
 const grid: Grid = {
-  ...{ rows: times, perRow: perTime, codes: 512, codebooks, times, seconds: 1.1, columnSeconds: 0.1 },
+  rows: times,
+  perRow: perTime,
+  codes: 512,
+  codebooks,
+  times,
+  seconds: 1.1,
+  columnSeconds: 0.1,
   codebookOf: indices((cell) => Math.floor(cellOf(cell).of / bands)),
   frequencyOf: indices((cell) => cellOf(cell).of % bands),
   timeOf: indices((cell) => cellOf(cell).time),

@@ -72,7 +72,11 @@ export class DetachedJobs {
     const end = new Promise<Done>((onDone, onFailed) => ([resolve, reject] = [onDone, onFailed]));
     end.catch(() => undefined);
     const detached: DetachedJob = {
-      ...{ events: [], bytes: 0, followers: new Set(), end, ended: false },
+      events: [],
+      bytes: 0,
+      followers: new Set(),
+      end,
+      ended: false,
       stop: (reason) => stop.abort(reason),
     };
     let id: string | null = null;

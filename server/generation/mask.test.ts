@@ -7,7 +7,13 @@ import { keepMask } from './mask.ts';
 function grid(codebooks: number): Grid {
   const cells = codebooks * 40;
   return {
-    ...{ rows: codebooks * 4, perRow: 10, codes: 16, codebooks, times: 10, seconds: 1, columnSeconds: 0.1 },
+    rows: codebooks * 4,
+    perRow: 10,
+    codes: 16,
+    codebooks,
+    times: 10,
+    seconds: 1,
+    columnSeconds: 0.1,
     codebookOf: Uint32Array.from({ length: cells }, (_, cell) => Math.floor(cell / 40)),
     frequencyOf: Uint32Array.from({ length: cells }, (_, cell) => Math.floor(cell / 10) % 4),
     timeOf: Uint32Array.from({ length: cells }, (_, cell) => cell % 10),

@@ -38,7 +38,12 @@ export type PlanRecord = z.input<typeof schema>;
 export function recordOf(plan: ClipPlan): PlanRecord {
   const { voice, chosen, guidance, avoid, args, seed: first, takes, candidates } = plan;
   return {
-    ...{ voice: { id: voice.id, hash: voice.hash }, chosen, guidance, avoid, args: { ...args }, seed: first },
+    voice: { id: voice.id, hash: voice.hash },
+    chosen,
+    guidance,
+    avoid,
+    args: { ...args },
+    seed: first,
     ...(candidates === undefined ? {} : { candidates }),
     takes: takes.map(({ starts, seed: own, seeds, lineage }) => ({
       seed: own,
@@ -54,7 +59,10 @@ export async function planFrom(record: unknown, catalog: Catalog, begun: number)
   const { takes, voice, args, candidates, ...rest } = schema.parse(record);
   const { guidance: _, avoid: __, ...making } = args;
   return {
-    ...{ ...rest, voice: await sameVoice(voice, catalog), args: making, begun },
+    ...rest,
+    voice: await sameVoice(voice, catalog),
+    args: making,
+    begun,
     ...(candidates === undefined ? {} : { candidates }),
     takes: takes.map(
       ({ seed: own, starts, seeds, lineage }): Take => ({

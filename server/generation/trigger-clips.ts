@@ -46,8 +46,13 @@ export function createClipGenerator({
   const order = async (map: TriggerMap, seed: number, temperature: number): Promise<JobOrder['clips'][number]> => {
     const voice = await catalog.find(map.voice);
     return {
-      ...{ ...orderOf(voiceClassOf(voice, resolveClass(voice, map.class), map)), seed, temperature, topK: 0, topP: 1 },
-      ...{ rate: await rate(), previews: false },
+      ...orderOf(voiceClassOf(voice, resolveClass(voice, map.class), map)),
+      seed,
+      temperature,
+      topK: 0,
+      topP: 1,
+      rate: await rate(),
+      previews: false,
     };
   };
 

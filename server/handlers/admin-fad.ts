@@ -42,8 +42,13 @@ export function adminFad(deps: FadDeps): Handler<'admin.fad'> {
       owner: context.session.id,
       signal,
       clips: Array.from({ length: of }, (_, i) => ({
-        ...{ ...orderOf(voiceClasses.get(known[Math.floor(i / clips)]!)!), temperature },
-        ...{ seed: (seed + (i % clips)) % (limits.seedMax + 1), topK: 0, topP: 1, rate: voice.rate, previews: false },
+        ...orderOf(voiceClasses.get(known[Math.floor(i / clips)]!)!),
+        temperature,
+        seed: (seed + (i % clips)) % (limits.seedMax + 1),
+        topK: 0,
+        topP: 1,
+        rate: voice.rate,
+        previews: false,
       })),
       onClip: async (i, { pcm, rate }) => {
         await evaluation.embed(known[Math.floor(i / clips)]!, pcm, rate);
@@ -60,10 +65,17 @@ export function adminFad(deps: FadDeps): Handler<'admin.fad'> {
       emit('progress', { part: 'distances', done: ++done, of: known.length }, true);
     });
     const score: EventData<'admin.fad', 'done'>['score'] = {
-      ...{ when: new Date().toISOString(), voice: voice.id, hash: voice.hash },
-      ...{ embedder: evaluation.card.graph.sha256, reference, clips, seed, temperature },
+      when: new Date().toISOString(),
+      voice: voice.id,
+      hash: voice.hash,
+      embedder: evaluation.card.graph.sha256,
+      reference,
+      clips,
+      seed,
+      temperature,
       guidance: guidance ?? null,
-      ...{ memorised: memorisedBy(voice), ...result },
+      memorised: memorisedBy(voice),
+      ...result,
     };
     await deps.scores.add(score).catch((cause: unknown) => {
       throw new ProtocolError('io_error', `the score could not be saved: ${(cause as Error).message}`, { cause });

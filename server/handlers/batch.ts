@@ -67,7 +67,8 @@ export class Batches {
     };
     either.addEventListener('abort', wakeAll);
     return {
-      ...{ job, signal: either },
+      job,
+      signal: either,
       get paused() {
         return batch.paused;
       },
@@ -93,7 +94,13 @@ export class Batches {
 
   list(): OpenJob[] {
     return [...this.#open].map(([id, { owner, created, files, done, paused }]) => ({
-      ...{ id, group: null, owner, created, clips: files, made: done, state: paused ? 'paused' : 'running' },
+      id,
+      group: null,
+      owner,
+      created,
+      clips: files,
+      made: done,
+      state: paused ? 'paused' : 'running',
     }));
   }
 
@@ -346,23 +353,33 @@ async function generated(
   });
   const seed = row.seed ?? randomInt(0, limits.drawnSeedMax + 1);
   const args = {
-    ...{
-      seed,
-      temperature: 1,
-      topK: 0,
-      topP: 1,
-      count: row.count,
-      format: 'f32' as const,
-      rate: undefined,
-      save: true,
-    },
-    ...{ previews: false, rows: false, audio: false, keep: false, exact: false, reverse: false, gain: 0 },
+    seed,
+    temperature: 1,
+    topK: 0,
+    topP: 1,
+    count: row.count,
+    format: 'f32' as const,
+    rate: undefined,
+    save: true,
+    previews: false,
+    rows: false,
+    audio: false,
+    keep: false,
+    exact: false,
+    reverse: false,
+    gain: 0,
   };
   const takes = seedsFrom(seed, row.count).map((one) => ({ seed: one }));
   const quiet = { session, signal, setJob: () => undefined, emit: () => undefined };
   const done = await generateClips(deps, quiet, {
-    ...{ ...voiceClass, args, begun: performance.now(), seed, takes },
-    ...{ candidates: row.candidates, group: job, paused },
+    ...voiceClass,
+    args,
+    begun: performance.now(),
+    seed,
+    takes,
+    candidates: row.candidates,
+    group: job,
+    paused,
     ...(deps.journal?.has(job) === true ? { origin: { job, first } } : {}),
     made: madeBefore(deps, { row, first, job, known }),
   });

@@ -7,8 +7,16 @@ type Entry = EventData<'clip.list', 'done'>['clips'][number];
 
 function entry({ id, name, starred, created, seconds, class: label, voiceId, seed, path }: ClipEntry): Entry {
   return {
-    ...{ clip: id, name, starred, created, seconds, class: label, voice: voiceId, seed },
-    ...{ url: `/clips/${id}.wav`, path },
+    clip: id,
+    name,
+    starred,
+    created,
+    seconds,
+    class: label,
+    voice: voiceId,
+    seed,
+    url: `/clips/${id}.wav`,
+    path,
   };
 }
 
@@ -28,7 +36,9 @@ export function clipGet({ clips }: Deps): Handler<'clip.get'> {
     return {
       clip: {
         ...entry(clip),
-        ...{ recipe: spread(recipe), lineage: spread(lineage), shape: spread(shape) },
+        recipe: spread(recipe),
+        lineage: spread(lineage),
+        shape: spread(shape),
         codes: codes === null ? null : [...codes],
       },
     };

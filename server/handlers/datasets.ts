@@ -43,7 +43,13 @@ export function datasetAdd(deps: DatasetDeps): Handler<'dataset.add'> {
       const { seconds, licence, author, notes } = args;
       const made = await deps.datasets.add(
         {
-          ...{ id: args.dataset, folder: source.folder, seconds, licence, author, notes, source: source.what },
+          id: args.dataset,
+          folder: source.folder,
+          seconds,
+          licence,
+          author,
+          notes,
+          source: source.what,
           class: source.sorted ? null : (args.class ?? null),
         },
         (file, clips) => emit('progress', { file, clips, done: ++done }, true),

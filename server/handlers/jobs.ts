@@ -98,7 +98,13 @@ function known({ scheduler, batches }: Pick<JobsDeps, 'scheduler' | 'batches'>, 
 
 /** Nobody, in whose name jobs of an earlier run go on: they take turns with everybody else as one client. */
 const nobody: Session = {
-  ...{ id: 'restart', transport: 'restart', client: 'restart', role: 'play', lasting: true, heard: 0, open: new Map() },
+  id: 'restart',
+  transport: 'restart',
+  client: 'restart',
+  role: 'play',
+  lasting: true,
+  heard: 0,
+  open: new Map(),
 };
 
 /** Takes up the jobs of an earlier run, each once. Resolves when all are queued or have failed. */
@@ -117,12 +123,20 @@ function resumeOne(deps: BatchDeps & { history: JobHistory }, restored: Restored
   const { record } = restored;
   return new Promise((queued) => {
     const context = {
-      ...{ session: nobody, at: null, signal: new AbortController().signal, files: { incoming: null, deliver: null } },
-      ...{ setJob: () => undefined, late: () => undefined },
+      session: nobody,
+      at: null,
+      signal: new AbortController().signal,
+      files: { incoming: null, deliver: null },
+      setJob: () => undefined,
+      late: () => undefined,
       emit: (event: string) => event === 'accepted' && queued(),
     };
     const told = {
-      ...{ job: record.job, cmd: record.cmd, created: record.created, lasting: true, clips: record.made },
+      job: record.job,
+      cmd: record.cmd,
+      created: record.created,
+      lasting: true,
+      clips: record.made,
     };
     // Until it is queued, and while its end is written, no queue knows it.
     deps.history.add(nobody.id, { ...told, state: 'queued', made: record.made, message: null });

@@ -29,7 +29,13 @@ export function adminRetrain(deps: RetrainDeps): Handler<'admin.retrain'> {
     const base = args.scratch ? null : await deps.catalog.find(args.base);
     const { voice, datasets, steps = null, preset, seed } = args;
     const job = await deps.trainings.submit({
-      ...{ voice, name: args.name ?? voice, datasets, preset, seed, steps, threads: deps.threads },
+      voice,
+      name: args.name ?? voice,
+      datasets,
+      preset,
+      seed,
+      steps,
+      threads: deps.threads,
       base: base === null ? null : { id: base.id, hash: base.hash },
       classes: args.classes ?? null,
       stages: args.stages ?? null,
@@ -167,7 +173,19 @@ function finite(values: Record<string, unknown>): Record<string, number> {
 function entry({ id, state, order, created, ended, progress, code, message, log }: Job): Entry {
   const { stage, step, share, eta } = progress;
   return {
-    ...{ job: id, state, voice: order.voice, base: order.base?.id ?? null, datasets: order.datasets, created, ended },
-    ...{ stage, step, share, eta, code, message, log },
+    job: id,
+    state,
+    voice: order.voice,
+    base: order.base?.id ?? null,
+    datasets: order.datasets,
+    created,
+    ended,
+    stage,
+    step,
+    share,
+    eta,
+    code,
+    message,
+    log,
   };
 }

@@ -12,8 +12,16 @@ export function cardOf(voice: Voice, scores: Scores, active: boolean): Compared 
   const graphs = all.map((graph) => count(mapOf(graph).bytes) ?? 0);
   const { base } = mapOf(card.retrained);
   return {
-    ...{ voice: id, name, hash, active, rate, seconds: samples / rate, classes: classes.map((one) => one.name) },
-    ...{ preset: text(card.preset), created: text(card.created), licence: text(card.license) },
+    voice: id,
+    name,
+    hash,
+    active,
+    rate,
+    seconds: samples / rate,
+    classes: classes.map((one) => one.name),
+    preset: text(card.preset),
+    created: text(card.created),
+    licence: text(card.license),
     base: text(mapOf(base).id),
     bytes: graphs.reduce((sum, bytes) => sum + bytes, 0),
     data: dataOf(voice),

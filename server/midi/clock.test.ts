@@ -19,7 +19,12 @@ function ticking({ tempo = 120, jitter = 0, start = 1e12 } = {}) {
   };
   const say = (type: 'start' | 'stop' | 'continue'): void => clock.hear({ type }, now);
   return {
-    ...{ clock, start, run, say, now: () => now, due: () => due },
+    clock,
+    start,
+    run,
+    say,
+    now: () => now,
+    due: () => due,
     move: (sixteenths: number): void => clock.hear({ type: 'position', sixteenths }, now),
     /** Nothing comes for so long. */
     pass(ms: number): void {

@@ -12,7 +12,10 @@ async function stage(t: TestContext, system: ByteSource | null, options: Partial
   const time = { now: 5000 };
   const logged: string[] = [];
   const midi = await openMidi({
-    ...{ system, devices: 'auto', now: () => time.now, log: (level, message) => logged.push(`${level} ${message}`) },
+    system,
+    devices: 'auto',
+    now: () => time.now,
+    log: (level, message) => logged.push(`${level} ${message}`),
     ...options,
   });
   const events: MidiEvent[] = [];

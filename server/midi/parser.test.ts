@@ -60,8 +60,12 @@ test('however a stream is cut, and wherever the clock ticks in it, the same is h
 
 test('whatever comes, every field is within what it may be', () => {
   const ranges: Record<string, [number, number]> = {
-    ...{ channel: [1, 16], note: [0, 127], velocity: [0, 127], controller: [0, 127], program: [0, 127] },
-    ...{ sixteenths: [0, 16_383] },
+    channel: [1, 16],
+    note: [0, 127],
+    velocity: [0, 127],
+    controller: [0, 127],
+    program: [0, 127],
+    sixteenths: [0, 16_383],
   };
   fc.assert(
     fc.property(fc.array(byte, { maxLength: 200 }), (bytes) => {
@@ -106,7 +110,10 @@ test('what was written is read, with running status and without', () => {
       return { type: 'note' as const, channel, note, velocity, on };
     }),
     fc.tuple(channel, data, data).map(([channel, controller, value]) => ({
-      ...{ type: 'cc' as const, channel, controller, value },
+      type: 'cc' as const,
+      channel,
+      controller,
+      value,
     })),
     fc.tuple(channel, data).map(([channel, program]) => ({ type: 'program' as const, channel, program })),
     fc.tuple(channel, bend).map(([channel, value]) => ({ type: 'bend' as const, channel, value })),

@@ -7,7 +7,9 @@ const place = { host: '127.0.0.1', oscHost: '127.0.0.1', tlsCert: undefined };
 test('clients are told an address that they can reach, by the protocol that is spoken there', () => {
   const ports = { http: 1, osc: 2 };
   assert.deepEqual(urlsOf(place, ports), {
-    ...{ http: 'http://127.0.0.1:1', ws: 'ws://127.0.0.1:1/ws', osc: 'osc.udp://127.0.0.1:2' },
+    http: 'http://127.0.0.1:1',
+    ws: 'ws://127.0.0.1:1/ws',
+    osc: 'osc.udp://127.0.0.1:2',
   });
   const secure = urlsOf({ ...place, host: '::', oscHost: '0.0.0.0', tlsCert: 'cert.pem' }, ports);
   assert.deepEqual(secure, { http: 'https://[::1]:1', ws: 'wss://[::1]:1/ws', osc: 'osc.udp://127.0.0.1:2' });

@@ -85,7 +85,9 @@ export class Listeners {
     const certificate = await certificateOf(config);
     const secret = newSecret();
     const tokens = new Tokens({
-      ...{ data: config.data, given: { play: config.token, admin: config.adminToken }, machine: secret },
+      data: config.data,
+      given: { play: config.token, admin: config.adminToken },
+      machine: secret,
       strict: !isLoopback(config.host),
       onProblem: (message, err) => log.error({ err }, message),
     });
@@ -96,7 +98,10 @@ export class Listeners {
       ...limits,
       ...context,
       fileBytes: limits.voiceBytes,
-      ...{ access: { host, allowHosts, allowOrigins, tokens }, tls: certificate, health, findClip },
+      access: { host, allowHosts, allowOrigins, tokens },
+      tls: certificate,
+      health,
+      findClip,
       osc: hasOsc ? { ...limits, space, isMapped } : null,
       oscQuery: hasOsc ? { space, host: oscHost } : null,
       console: new ConsoleFiles(inside.consoleFolder),

@@ -61,7 +61,9 @@ export async function createPlayback(options: PlaybackOptions = {}): Promise<Pla
     else if (message.type === 'play') queueMicrotask(() => voices?.endAll());
   };
   voices = new Voices({
-    ...{ rate: hertz, channels, post },
+    rate: hertz,
+    channels,
+    post,
     now: () => wall.now(),
     mapping: () => {
       const { frame, ms, framesPerMs } = status.read();
@@ -95,7 +97,11 @@ export async function createPlayback(options: PlaybackOptions = {}): Promise<Pla
         state: closing !== null ? 'closed' : here,
         device: state?.device ?? null,
         problem: gone ?? state?.problem ?? null,
-        ...{ rate: hertz, channels, latency, xruns, voices: { active, most: 64 } },
+        rate: hertz,
+        channels,
+        latency,
+        xruns,
+        voices: { active, most: 64 },
       };
     },
     now: () => wall.now(),

@@ -103,7 +103,11 @@ export class Mixer {
       position: spec.from,
       left: spec.gain * (spec.pan === 1 ? 0 : Math.cos(angle)),
       right: spec.gain * Math.sin(angle),
-      ...{ releaseAt: Number.POSITIVE_INFINITY, release: 0, ending: 'played', level: spec.gain, done: false },
+      releaseAt: Number.POSITIVE_INFINITY,
+      release: 0,
+      ending: 'played',
+      level: spec.gain,
+      done: false,
     };
     let at = this.#waiting.length;
     while (at > 0 && this.#waiting[at - 1]!.start > start) at--;

@@ -32,7 +32,9 @@ export function createOfflinePlayback(options: OfflineOptions = {}): OfflinePlay
   const now = (): number => began + (mixer.frame / rate) * 1000;
   const mapping = { frame: 0, ms: began, framesPerMs: rate / 1000 };
   const voices = new Voices({
-    ...{ rate, channels, now },
+    rate,
+    channels,
+    now,
     post: (message) => mixerHost.handle(message),
     mapping: () => mapping,
     frontier: () => mixer.frontier,
@@ -72,7 +74,12 @@ export function createOfflinePlayback(options: OfflineOptions = {}): OfflinePlay
     now,
     info: () => ({
       state: closed ? 'closed' : 'headless',
-      ...{ device: null, problem: 'rendered, not played', rate, channels, latency: 0, xruns: 0 },
+      device: null,
+      problem: 'rendered, not played',
+      rate,
+      channels,
+      latency: 0,
+      xruns: 0,
       voices: { active: mixer.active, most: mixer.most },
     }),
     async close() {

@@ -15,7 +15,8 @@ export function readOptions(
     pan: within(options.pan, 0, -1, 1),
     // A loop of nothing would never end and never be heard.
     loop: loop === true && to > from,
-    ...{ from, to },
+    from,
+    to,
     fadeIn: Math.round(within(options.fadeIn, 0, 0, 60) * rate),
     fadeOut: Math.round(within(options.fadeOut, 0, 0, 60) * rate),
     step: within(options.speed, 1, 1 / 16, 16),

@@ -23,7 +23,11 @@ export interface AudioOutput {
 export function createSilentOutput(rate: number, channels: number, from = 0): AudioOutput {
   const began = performance.now();
   return {
-    ...{ name: null, rate, channels, ahead: Math.round(rate * 0.01), block: 128 },
+    name: null,
+    rate,
+    channels,
+    ahead: Math.round(rate * 0.01),
+    block: 128,
     position: () => from + ((performance.now() - began) * rate) / 1000,
     latency: () => 0,
     write: () => undefined,
@@ -62,7 +66,11 @@ export async function openDevice(output: string): Promise<AudioOutput> {
   let moved = performance.now();
   let last = -1;
   return {
-    ...{ name: output === 'auto' ? 'default' : output, rate, channels, ahead: Math.round(rate * AHEAD), block: BLOCK },
+    name: output === 'auto' ? 'default' : output,
+    rate,
+    channels,
+    ahead: Math.round(rate * AHEAD),
+    block: BLOCK,
     position() {
       const now = context.currentTime * rate;
       if (now !== last) {

@@ -66,7 +66,12 @@ test('a kept job goes on after a restart: each of its clips is made once, and wh
   const { data, start } = await restartable(t);
   const first = await start();
   const asked = connectInProcess(first.app).ask('foley.generate', {
-    ...{ class: 'Rain', seed: 10, count: 12, save: true, keep: true, audio: false },
+    class: 'Rain',
+    seed: 10,
+    count: 12,
+    save: true,
+    keep: true,
+    audio: false,
   });
   const job = (await asked.first('accepted')).data.job as string;
   while ((await list(first.app)).every(({ made }) => made < 4)) await new Promise((resolve) => setImmediate(resolve));

@@ -35,7 +35,8 @@ async function open(t: TestContext, { app }: TestServer, options: WebSocket.Clie
   await once(socket, 'open');
   t.after(() => socket.terminate());
   return {
-    ...{ socket, heard },
+    socket,
+    heard,
     async until(count) {
       while (heard.length < count) await once(socket, 'message');
       return heard;
@@ -59,7 +60,11 @@ test('the address space is told whole, in part, and by attribute', async (t) => 
   assert.deepEqual(await get(server, '/foley/state/jobs'), [
     200,
     {
-      ...{ FULL_PATH: '/foley/state/jobs', ACCESS: 1, DESCRIPTION: 'Jobs of the engine.', TYPE: 'ii', VALUE: [0, 0] },
+      FULL_PATH: '/foley/state/jobs',
+      ACCESS: 1,
+      DESCRIPTION: 'Jobs of the engine.',
+      TYPE: 'ii',
+      VALUE: [0, 0],
       EXTENDED_TYPE: ['running', 'waiting'],
     },
   ]);
@@ -132,8 +137,13 @@ test("a user's address comes, is described, changes and goes, and clients are to
   assert.deepEqual(await client.until(3), came);
   const [, node] = await get(server, '/pads/left');
   assert.deepEqual(node, {
-    ...{ FULL_PATH: '/pads/left', ACCESS: 3, TYPE: 'f', VALUE: [0], EXTENDED_TYPE: ['velocity'] },
-    ...{ RANGE: [{ MIN: 0, MAX: 1 }], OVERLOADS: [{ TYPE: 'N' }] },
+    FULL_PATH: '/pads/left',
+    ACCESS: 3,
+    TYPE: 'f',
+    VALUE: [0],
+    EXTENDED_TYPE: ['velocity'],
+    RANGE: [{ MIN: 0, MAX: 1 }],
+    OVERLOADS: [{ TYPE: 'N' }],
     DESCRIPTION: 'Plays pad1 (Rain); 0 ends what a gate or a loop holds.',
   });
   await local.call('trigger.map', { ...map, class: 'DogBark' });

@@ -29,7 +29,8 @@ const [data, models, sounds] = ['data', 'models', 'sounds'].map((name) => path.j
 ];
 const settings: ConfigInput = {
   ...({ data, models, listen: false, logLevel: 'silent', output: 'none', voice: 'tiny', trainingThreads: 1 } as const),
-  ...{ datasetFolders: [sounds], limits: { trainingFreeDisk: 1 } },
+  datasetFolders: [sounds],
+  limits: { trainingFreeDisk: 1 },
 };
 const open = () => createApp(resolveConfig(settings));
 let app: App;

@@ -125,7 +125,12 @@ test('a recording is varied as a clip is; what is no recording is refused', asyn
   const bare = Buffer.from(pcm.buffer).toString('base64');
   const first = await made('foley.vary', { recording: wav, class: 'Rain', amount: 0, seed: 1 });
   const second = await made('foley.vary', {
-    ...{ recording: bare, recordingRate: 22050, recordingFormat: 'f32', class: 'Rain', amount: 0, seed: 1 },
+    recording: bare,
+    recordingRate: 22050,
+    recordingFormat: 'f32',
+    class: 'Rain',
+    amount: 0,
+    seed: 1,
   });
   assert.deepEqual(first.pcm, second.pcm);
   const asBytes = new Uint8Array(Buffer.from(wav, 'base64'));

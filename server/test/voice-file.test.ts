@@ -83,7 +83,9 @@ test('what comes in makes the same clip, bit for bit, and its ears come with it'
   );
   for (const name of names) assert.deepEqual(readFileSync(path.join(came, name)), readFileSync(path.join(was, name)));
   const { score } = await call<EventData<'admin.fad', 'done'>>(there!, 'admin.fad', {
-    ...{ voice: 'mine', classes: ['Rain'], clips: 2 },
+    voice: 'mine',
+    classes: ['Rain'],
+    clips: 2,
   });
   assert.match(score.reference, /eval clips/);
   assert.deepEqual(voicesOf('there'), ['mine']);

@@ -238,7 +238,12 @@ function described({ id, licence, author, notes, source }: NewDataSet, said: Tra
     dropped,
   } = said;
   return {
-    ...{ id, created: new Date().toISOString(), licence, author, notes, source },
+    id,
+    created: new Date().toISOString(),
+    licence,
+    author,
+    notes,
+    source,
     ...({ clips, minutes, originals, minutesSilent, classes, silent, clipped, duplicates, dropped } as Pick<
       DataSet,
       'clips' | 'minutes' | 'originals' | 'minutesSilent' | 'classes' | 'silent' | 'clipped' | 'duplicates' | 'dropped'

@@ -126,7 +126,11 @@ export class Job {
       const { stage, step, eta_minutes: eta, event: _, seconds_per_step: __, ...losses } = event;
       const share = this.#share(Number(step), eta);
       this.progress = {
-        ...{ ...past, stage: String(stage), step: Number(step), share, eta: this.#eta(String(stage), share, eta) },
+        ...past,
+        stage: String(stage),
+        step: Number(step),
+        share,
+        eta: this.#eta(String(stage), share, eta),
         losses: numbers(losses),
       };
     }

@@ -12,8 +12,17 @@ import { Journal, type TrainingOrder } from './journal.ts';
 const script = fileURLToPath(new URL('../test/support/scripted-trainer.mjs', import.meta.url));
 const finder = { find: async () => ({ file: process.execPath, args: [script], env: process.env }) };
 const order: TrainingOrder = {
-  ...{ voice: 'v', name: 'plain', datasets: ['d'], base: null, classes: null, stages: null, minutes: null },
-  ...{ steps: 8, preset: 'tiny', seed: 0, threads: 1 },
+  voice: 'v',
+  name: 'plain',
+  datasets: ['d'],
+  base: null,
+  classes: null,
+  stages: null,
+  minutes: null,
+  steps: 8,
+  preset: 'tiny',
+  seed: 0,
+  threads: 1,
 };
 const room = { memory: 2 ** 40, freeMemory: 0, freeDisk: 0 };
 
@@ -23,7 +32,14 @@ async function trainings(t: TestContext, more: Partial<TrainingOptions> = {}) {
   await mkdir(dir, { recursive: true });
   const open = async (): Promise<TrainingJobs> => {
     const jobs = new TrainingJobs({
-      ...{ dir, voices, finder, room, most: 2, log: () => undefined, checkMs: 20, retryMs: 1 },
+      dir,
+      voices,
+      finder,
+      room,
+      most: 2,
+      log: () => undefined,
+      checkMs: 20,
+      retryMs: 1,
       findVoice: async (id) => {
         if (id === 'mine') return { dir: root, hash: 'h' };
         throw new ProtocolError('unknown_voice');

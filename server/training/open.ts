@@ -29,8 +29,13 @@ export function openTraining({ data, trainer, python, limits, isOwner, findVoice
   const datasets = new DataSets({ dir: path.join(data, 'datasets'), finder, room });
   const uploads = new Uploads({ dir: path.join(data, 'uploads'), maxBytes: limits.datasetBytes });
   const trainings = new TrainingJobs({
-    ...{ dir: path.join(data, 'training'), voices: path.join(data, 'voices'), finder, room, most: limits.trainings },
-    ...{ findVoice, log },
+    dir: path.join(data, 'training'),
+    voices: path.join(data, 'voices'),
+    finder,
+    room,
+    most: limits.trainings,
+    findVoice,
+    log,
     // A broken voice has its name too.
     hasVoice: (id) =>
       findVoice(id).then(
@@ -52,7 +57,11 @@ export function openTraining({ data, trainer, python, limits, isOwner, findVoice
     return restored;
   };
   return {
-    ...{ datasets, uploads, trainings, checkFolder, restore },
+    datasets,
+    uploads,
+    trainings,
+    checkFolder,
+    restore,
     /** Whoever asks before the earlier jobs are known waits. */
     ready: (): Promise<void> =>
       restore().catch((cause: unknown) => {

@@ -56,7 +56,10 @@ export class TriggerBank {
     this.#options = options;
     const { generator, beats, random } = options;
     this.#player = new Player({
-      ...{ generator, beats, random, signal: this.#stop.signal },
+      generator,
+      beats,
+      random,
+      signal: this.#stop.signal,
       playback: () => this.#playback!,
     });
   }
@@ -237,7 +240,9 @@ export class TriggerBank {
 
   #newPool(map: TriggerMap): ClipPool {
     return new ClipPool({
-      ...{ want: map.ready, reuse: map.reuse, spread: map.softTemperature !== undefined },
+      want: map.ready,
+      reuse: map.reuse,
+      spread: map.softTemperature !== undefined,
       budget: () => this.#budget(map.ready),
       make: (levels, take, signal) => {
         const both = AbortSignal.any([signal, this.#stop.signal]);

@@ -18,7 +18,10 @@ function workshop(want: number, { reuse = false, spread = false, budget = Number
   const orders: Order[] = [];
   let seed = 0;
   const pool = new ClipPool({
-    ...{ want, reuse, spread, budget: () => budget },
+    want,
+    reuse,
+    spread,
+    budget: () => budget,
     make: ({ length: left }, take) =>
       new Promise((resolve, reject) => void orders.push({ left, take, resolve, reject })),
   });
@@ -151,7 +154,10 @@ test('whatever comes and goes, the budget holds, and no clip comes again while f
 test('soft and hard hits find clips of their own, and what is taken is replaced by its like', async () => {
   const levels: number[][] = [];
   const pool = new ClipPool({
-    ...{ want: 3, reuse: false, spread: true, budget: () => 1e9 },
+    want: 3,
+    reuse: false,
+    spread: true,
+    budget: () => 1e9,
     make: async (asked, take) => {
       levels.push([...asked]);
       for (const _ of asked) take(newClip(levels.length));

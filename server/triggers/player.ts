@@ -199,14 +199,31 @@ export class Player {
     const { map } = note;
     const { speed, gain, length, fadeOut } = again ? this.#changed(map, clip) : asItIs(map);
     const played = this.#options.playback().play(clip.sound, {
-      ...{ at, gain: gain * amplitudeOf(map.velocity, velocity), pan: map.pan, bus: map.bus },
-      ...{ loop: map.mode === 'loop', length, fadeIn: map.fadeIn, fadeOut, choke: map.choke ?? null, speed },
+      at,
+      gain: gain * amplitudeOf(map.velocity, velocity),
+      pan: map.pan,
+      bus: map.bus,
+      loop: map.mode === 'loop',
+      length,
+      fadeIn: map.fadeIn,
+      fadeOut,
+      choke: map.choke ?? null,
+      speed,
     });
     this.#notes.sounds(note, played);
     const { seed, temperature, guidance } = clip;
     return {
-      ...{ map: map.id, voice: played.voice, from, at: played.at, frame: played.frame, late: played.late },
-      ...{ class: asLabel(map.class), seed, temperature, guidance, remaining: pool.state.ready },
+      map: map.id,
+      voice: played.voice,
+      from,
+      at: played.at,
+      frame: played.frame,
+      late: played.late,
+      class: asLabel(map.class),
+      seed,
+      temperature,
+      guidance,
+      remaining: pool.state.ready,
     };
   }
 

@@ -41,7 +41,8 @@ export function createLog(options: { level: LogLevel; pretty?: boolean; to?: Nod
   const to = options.to ?? process.stderr;
   const pretty = options.pretty ?? (to as NodeJS.WriteStream).isTTY === true;
   const base = {
-    ...{ level: options.level, base: null },
+    level: options.level,
+    base: null,
     // JSON leaves C1 control characters as they are.
     hooks: { streamWrite: (line: string) => `${printable(line.trimEnd())}\n` },
   };

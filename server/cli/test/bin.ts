@@ -47,9 +47,14 @@ export async function workplace(t: TestContext): Promise<Workplace> {
   t.after(() => rm(dir, { recursive: true, force: true, maxRetries: 5 }));
   const env: NodeJS.ProcessEnv = {
     ...process.env,
-    ...{ FOLEYD_MODELS: FIXTURES, FOLEYD_DATA: path.join(dir, 'data'), FOLEYD_VOICE: 'tiny', FOLEYD_THREADS: '1' },
+    FOLEYD_MODELS: FIXTURES,
+    FOLEYD_DATA: path.join(dir, 'data'),
+    FOLEYD_VOICE: 'tiny',
+    FOLEYD_THREADS: '1',
     // Nothing listens on the port of TCPMUX, so nobody's own server is ever asked.
-    ...{ FOLEYD_PORT: '1', NODE_TEST_CONTEXT: undefined, NO_COLOR: undefined },
+    FOLEYD_PORT: '1',
+    NODE_TEST_CONTEXT: undefined,
+    NO_COLOR: undefined,
   };
   const start = (args: string[], of: NodeJS.ProcessEnv = env) =>
     spawn(process.execPath, [BIN, ...args], { cwd: dir, env: of, stdio: ['ignore', 'pipe', 'pipe'] });

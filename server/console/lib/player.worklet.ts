@@ -77,8 +77,17 @@ class Player extends AudioWorkletProcessor {
       const slope = said.fade > 0 ? said.gain / (said.fade * sampleRate) : said.gain;
       const silent = said.fade > 0 ? 0 : said.gain;
       this.#voices.set(said.id, {
-        ...{ id: said.id, pcm: new Float32Array(said.total), filled: 0, step, taps, at: said.at },
-        ...{ gain: silent, target: said.gain, slope, loop: null, sounded: false },
+        id: said.id,
+        pcm: new Float32Array(said.total),
+        filled: 0,
+        step,
+        taps,
+        at: said.at,
+        gain: silent,
+        target: said.gain,
+        slope,
+        loop: null,
+        sounded: false,
       });
       return;
     }

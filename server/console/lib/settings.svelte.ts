@@ -13,7 +13,13 @@ interface Kept {
 
 const KEY = 'foleyd.console';
 const usual: Kept = {
-  ...{ theme: 'system', temperature: 1, guidance: null, candidates: 1, count: 1, length: null, mix: {} },
+  theme: 'system',
+  temperature: 1,
+  guidance: null,
+  candidates: 1,
+  count: 1,
+  length: null,
+  mix: {},
   mapsOn: 'page',
 };
 

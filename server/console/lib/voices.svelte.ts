@@ -63,7 +63,12 @@ function readCard(raw: Record<string, unknown>): Card {
   const card = raw as unknown as RawCard;
   const { default: usual = 0, classes = {} } = card.sampling?.guidance ?? {};
   return {
-    ...{ id: card.id, name: card.name, classes: card.classes, audio: card.audio, mel: card.mel, raw },
+    id: card.id,
+    name: card.name,
+    classes: card.classes,
+    audio: card.audio,
+    mel: card.mel,
+    raw,
     grid: { ...card.grid, codebooks: card.latent.codebooks, codes: card.latent.codes },
     guidance: { default: usual, classes },
   };

@@ -50,8 +50,15 @@ export class Stage {
     this.#given = given;
     const config = resolveConfig(
       {
-        ...{ data: path.join(this.dir, 'data'), models: FIXTURES, voice: 'tiny', logLevel: 'silent', output: 'none' },
-        ...{ port: this.#port, oscPort: 0, threads: 1, ...given },
+        data: path.join(this.dir, 'data'),
+        models: FIXTURES,
+        voice: 'tiny',
+        logLevel: 'silent',
+        output: 'none',
+        port: this.#port,
+        oscPort: 0,
+        threads: 1,
+        ...given,
       },
       {},
     );

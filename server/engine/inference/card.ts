@@ -39,23 +39,35 @@ const cardSchema = z
     mel: z.looseObject({ hop: size, bins: size, frames: size }),
     latent: z.looseObject({ codebooks: size, codes: z.int().min(2).max(65_535), frequency: size, time: size }),
     grid: z.looseObject({
-      ...{ rows: size, cols: size, rowAxes: z.array(axis).min(1), colAxes: z.array(axis).min(1) },
+      rows: size,
+      cols: size,
+      rowAxes: z.array(axis).min(1),
+      colAxes: z.array(axis).min(1),
       // Axes whose codes are all in one cell; the depth graphs predict them in order.
       depthAxes: z.array(axis).optional(),
     }),
     prior: z.looseObject({
-      ...{ channels: size, layers: size, blocks: size, heads: size, headDim: size },
+      channels: size,
+      layers: size,
+      blocks: size,
+      heads: size,
+      headDim: size,
       // Of rows and columns alike, or of each.
       kernel: z.union([size, z.tuple([size, size])]),
-      ...{ conditionDim: size, conditionRows: z.array(z.int().min(0)) },
+      conditionDim: size,
+      conditionRows: z.array(z.int().min(0)),
       // It was trained with labels left out: class weights of zero mean no class.
       nullClass: z.boolean().optional(),
       // Loudness levels a row that it can follow; none without.
       contour: z.int().min(0).max(1024).optional(),
     }),
     graphs: z.looseObject({
-      ...{ condition: cardFile, row: cardFile, pixel: cardFile },
-      ...{ encoder: cardFile, decoder: cardFile, vocoder: cardFile },
+      condition: cardFile,
+      row: cardFile,
+      pixel: cardFile,
+      encoder: cardFile,
+      decoder: cardFile,
+      vocoder: cardFile,
       ...optionalGraphFiles(cardFile),
     }),
     sampling: samplingSchema.optional(),

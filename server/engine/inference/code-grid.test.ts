@@ -8,7 +8,11 @@ const grid = (rowAxes: Axis[], colAxes: Axis[], rows: number, cols: number): Gri
 
 /** Cells of time and frequency, each with the codes of all codebooks. */
 const stackedShape = {
-  ...{ rows: 43, cols: 10, rowAxes: ['time'], colAxes: ['frequency'], depthAxes: ['codebook'] },
+  rows: 43,
+  cols: 10,
+  rowAxes: ['time'],
+  colAxes: ['frequency'],
+  depthAxes: ['codebook'],
 } satisfies GridShape;
 const stacked = new GridAxes({ latent, grid: stackedShape });
 const paper = grid(['codebook', 'frequency'], ['time'], 40, 43);

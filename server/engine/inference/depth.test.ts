@@ -21,7 +21,14 @@ const stacked: Card = {
   latent: { codebooks: depth, codes, frequency: cols, time: rows },
   grid: { rows, cols, rowAxes: ['time'], colAxes: ['frequency'], depthAxes: ['codebook'] },
   prior: {
-    ...{ channels, layers: 1, blocks: 1, heads: 1, headDim: 2, kernel: [3, 5], conditionDim: 2, conditionRows: [0] },
+    channels,
+    layers: 1,
+    blocks: 1,
+    heads: 1,
+    headDim: 2,
+    kernel: [3, 5],
+    conditionDim: 2,
+    conditionRows: [0],
     nullClass: true,
   },
 };

@@ -85,16 +85,14 @@ export class Sampler {
     const { classWeights, guidance = 0, avoid } = options;
     const branches: Branch<Clip>[] = [];
     const clip: Clip = {
-      ...{
-        options,
-        resolve,
-        reject,
-        row: 0,
-        problem: null,
-        prefix: prefixRows(options, perRow),
-        followers: [],
-        branches,
-      },
+      options,
+      resolve,
+      reject,
+      row: 0,
+      problem: null,
+      prefix: prefixRows(options, perRow),
+      followers: [],
+      branches,
       tokens: new TokenSampler(this.#card.latent.codes, options),
       codes: new Uint16Array(rows * perRow).fill(absent),
     };

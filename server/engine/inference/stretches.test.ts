@@ -20,8 +20,11 @@ const own = parseCard(await readCardText(dir));
 const card: Card = {
   ...own,
   grid: {
-    ...{ rows: own.latent.time, cols: own.latent.frequency },
-    ...{ rowAxes: ['time'], colAxes: ['frequency'], depthAxes: ['codebook'] },
+    rows: own.latent.time,
+    cols: own.latent.frequency,
+    rowAxes: ['time'],
+    colAxes: ['frequency'],
+    depthAxes: ['codebook'],
   },
 };
 const axes = new GridAxes(card);

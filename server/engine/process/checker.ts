@@ -15,8 +15,12 @@ export class VoiceChecker {
 
   constructor({ taskMs = TASK_MS, memory = memoryCeiling() }: CheckerOptions = {}) {
     this.#process = new TaskProcess({
-      ...{ entry: new URL('./checker-child.ts', import.meta.url), name: 'the check of a voice' },
-      ...{ idleMs: 1000, taskMs, most: 4, memory },
+      entry: new URL('./checker-child.ts', import.meta.url),
+      name: 'the check of a voice',
+      idleMs: 1000,
+      taskMs,
+      most: 4,
+      memory,
     });
   }
 

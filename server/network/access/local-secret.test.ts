@@ -6,7 +6,10 @@ import { temporary } from '../../test/support/server.ts';
 import { newSecret, readLocalServer, writeLocalServer } from './local-secret.ts';
 
 const machine = () => ({
-  ...{ http: 'http://127.0.0.1:9247', ws: 'ws://127.0.0.1:9247/ws', secret: newSecret(), certificate: null },
+  http: 'http://127.0.0.1:9247',
+  ws: 'ws://127.0.0.1:9247/ws',
+  secret: newSecret(),
+  certificate: null,
 });
 
 test('the record is its owner’s alone, and gone with the server', async (t) => {

@@ -11,7 +11,11 @@ async function tokens(t: TestContext, more: Partial<TokensOptions> = {}) {
   const problems: string[] = [];
   const open = () =>
     new Tokens({
-      ...{ data, given: {}, machine: null, strict: false, onProblem: (message: string) => problems.push(message) },
+      data,
+      given: {},
+      machine: null,
+      strict: false,
+      onProblem: (message: string) => problems.push(message),
       ...more,
     });
   return { data, open, problems };

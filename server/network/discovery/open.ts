@@ -28,9 +28,12 @@ export function announceAll(
   return addresses.map((address) => {
     const found = here.filter(({ network }) => network.address === address);
     return announce({
-      ...{ services: found.map(({ service }) => service), network: found[0]!.network, log },
+      services: found.map(({ service }) => service),
+      network: found[0]!.network,
+      log,
       // A host name of its own: the system's mDNS has the machine's, and may say other things of it.
-      ...{ name: `foleyd on ${host}`, host: `${host}-foleyd` },
+      name: `foleyd on ${host}`,
+      host: `${host}-foleyd`,
     });
   });
 }

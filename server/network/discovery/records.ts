@@ -28,7 +28,10 @@ export function recordsOf(services: readonly Service[], name: string, host: stri
         { name: `${type}.local`, type: 'PTR', ttl: OTHER_TTL, data: instance },
         { name: instance, type: 'SRV', ttl: HOST_TTL, flush: true, data: { port, target, priority: 0, weight: 0 } },
         {
-          ...{ name: instance, type: 'TXT' as const, ttl: OTHER_TTL, flush: true },
+          name: instance,
+          type: 'TXT' as const,
+          ttl: OTHER_TTL,
+          flush: true,
           data: Object.entries(txt).map(([key, value]) => `${key}=${value}`),
         },
       ];

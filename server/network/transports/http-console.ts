@@ -74,7 +74,8 @@ export class ConsoleFiles {
     }
     const text = isPage ? NOT_BUILT : 'There is no such file of the console.\n';
     response.writeHead(isPage ? 503 : 404, {
-      ...{ 'Content-Type': 'text/plain; charset=utf-8', 'Content-Length': Buffer.byteLength(text) },
+      'Content-Type': 'text/plain; charset=utf-8',
+      'Content-Length': Buffer.byteLength(text),
       'Cache-Control': 'no-store',
     });
     response.end(request.method === 'HEAD' ? undefined : text);

@@ -14,7 +14,8 @@ test('a client that leaves in the middle of a file is no fault, and what it left
   const large = Buffer.alloc(24 * 2 ** 20, 'row');
   writeFileSync(path.join(models, 'default', 'row.onnx'), large);
   card.graphs.row = {
-    ...{ file: 'row.onnx', bytes: large.length },
+    file: 'row.onnx',
+    bytes: large.length,
     sha256: createHash('sha256').update(large).digest('hex'),
   };
   writeFileSync(place, JSON.stringify(card));

@@ -103,7 +103,8 @@ async function sendFile(
   }
   const { first, last } = range ?? { first: 0, last: bytes - 1 };
   response.writeHead(range === null ? 200 : 206, {
-    ...{ 'Content-Type': 'application/octet-stream', 'Content-Length': last - first + 1 },
+    'Content-Type': 'application/octet-stream',
+    'Content-Length': last - first + 1,
     'Content-Disposition': `attachment; filename="${name}"`,
     ...(range === null ? {} : { 'Content-Range': `bytes ${first}-${last}/${bytes}` }),
   });

@@ -23,7 +23,9 @@ export function sendHostInfo(request: IncomingMessage, response: ServerResponse,
   const { name, osc } = host();
   const isEverywhere = osc !== null && /^(0\.0\.0\.0|::)$/.test(osc.host);
   sendJson(request, response, {
-    ...{ NAME: name, EXTENSIONS: extensions, OSC_TRANSPORT: 'UDP' },
+    NAME: name,
+    EXTENSIONS: extensions,
+    OSC_TRANSPORT: 'UDP',
     ...(osc === null ? {} : { OSC_PORT: osc.port }),
     ...(osc === null || isEverywhere ? {} : { OSC_IP: osc.host === 'localhost' ? '127.0.0.1' : osc.host }),
     WS_PORT: request.socket.localPort,
@@ -66,7 +68,9 @@ export function sendNode(
 function sendJson(request: IncomingMessage, response: ServerResponse, body: unknown): void {
   const text = JSON.stringify(body);
   response.writeHead(200, {
-    ...{ 'Content-Type': 'application/json', 'Content-Length': Buffer.byteLength(text), 'Cache-Control': 'no-store' },
+    'Content-Type': 'application/json',
+    'Content-Length': Buffer.byteLength(text),
+    'Cache-Control': 'no-store',
   });
   response.end(request.method === 'HEAD' ? undefined : text);
 }

@@ -36,7 +36,9 @@ export interface HttpOptions extends FileOptions, WsOptions {
 
 /** Milliseconds for the head of a request, for all of it, between requests; and between looks at them. */
 const DEADLINES = {
-  ...{ headersTimeout: 15_000, requestTimeout: 300_000, keepAliveTimeout: 5000 },
+  headersTimeout: 15_000,
+  requestTimeout: 300_000,
+  keepAliveTimeout: 5000,
   connectionsCheckingInterval: 5000,
 };
 /** Of TLS 1.2 only suites with forward secrecy and authenticated encryption; those of 1.3 all have both. */
@@ -150,7 +152,9 @@ async function answer(request: IncomingMessage, response: ServerResponse, option
   } else if (pathname === '/health' && reads) {
     const text = JSON.stringify(options.health());
     response.writeHead(200, {
-      ...{ 'Content-Type': 'application/json', 'Content-Length': Buffer.byteLength(text), 'Cache-Control': 'no-store' },
+      'Content-Type': 'application/json',
+      'Content-Length': Buffer.byteLength(text),
+      'Cache-Control': 'no-store',
     });
     response.end(request.method === 'HEAD' ? undefined : text);
   } else if (pathname.startsWith('/clips/') && reads) {

@@ -119,8 +119,13 @@ export class OscSpace {
       ),
       ...[...played].map(
         ([path, sounds]): OscMethod => ({
-          ...{ FULL_PATH: path, ACCESS: access.both, TYPE: 'f', VALUE: [this.#heard.get(path) ?? 0] },
-          ...{ EXTENDED_TYPE: ['velocity'], RANGE: [{ MIN: 0, MAX: 1 }], OVERLOADS: [{ TYPE: 'N' }] },
+          FULL_PATH: path,
+          ACCESS: access.both,
+          TYPE: 'f',
+          VALUE: [this.#heard.get(path) ?? 0],
+          EXTENDED_TYPE: ['velocity'],
+          RANGE: [{ MIN: 0, MAX: 1 }],
+          OVERLOADS: [{ TYPE: 'N' }],
           DESCRIPTION: `Plays ${sounds.join(', ')}; 0 ends what a gate or a loop holds.`,
         }),
       ),
@@ -135,8 +140,11 @@ export class OscSpace {
 /** A value that is read and never sent. */
 function state(name: string, doc: string, names: readonly string[], values: readonly (string | number)[]): OscMethod {
   return {
-    ...{ FULL_PATH: `/foley/state/${name}`, ACCESS: access.read, DESCRIPTION: doc },
-    ...{ TYPE: values.map((value) => (typeof value === 'string' ? 's' : 'i')).join(''), VALUE: values },
+    FULL_PATH: `/foley/state/${name}`,
+    ACCESS: access.read,
+    DESCRIPTION: doc,
+    TYPE: values.map((value) => (typeof value === 'string' ? 's' : 'i')).join(''),
+    VALUE: values,
     EXTENDED_TYPE: names,
   };
 }

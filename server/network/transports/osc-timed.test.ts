@@ -26,16 +26,14 @@ async function listen(t: TestContext, oscTimed = 100) {
     },
   } as unknown as Dispatcher;
   const listener = await listenOsc({
-    ...{
-      dispatcher,
-      host: '127.0.0.1',
-      port: 0,
-      allow: [],
-      oscRole: 'play',
-      oscSenders: 4,
-      oscTimed,
-      oscHorizonMs: 60_000,
-    },
+    dispatcher,
+    host: '127.0.0.1',
+    port: 0,
+    allow: [],
+    oscRole: 'play',
+    oscSenders: 4,
+    oscTimed,
+    oscHorizonMs: 60_000,
     log: () => undefined,
     isTimed: (cmd) => cmd === 'server.ping',
   });

@@ -90,7 +90,9 @@ class OscReceiver {
       max: options.oscSenders,
       connect: (target) =>
         connectOscClient(dispatcher, (datagram, droppable) => this.#send(datagram, target, droppable), {
-          ...{ transport: 'osc', role: oscRole, lasting: false },
+          transport: 'osc',
+          role: oscRole,
+          lasting: false,
         }),
       disconnect: ({ session }) => dispatcher.disconnect(session),
       isIdle: ({ session }) => session.open.size === 0,

@@ -101,7 +101,9 @@ export function createWs(options: WsOptions): WsTransport {
       const code = (error as NodeJS.ErrnoException).code;
       const large = code === 'WS_ERR_UNSUPPORTED_MESSAGE_LENGTH' || code === 'WS_ERR_TOO_MANY_BUFFERED_PARTS';
       log('warn', 'a client broke the WebSocket protocol', {
-        ...{ code: large ? 'too_large' : 'malformed', session: session.id, reason: error.message },
+        code: large ? 'too_large' : 'malformed',
+        session: session.id,
+        reason: error.message,
       });
     });
     socket.on('close', (code) => {

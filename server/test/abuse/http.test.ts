@@ -140,7 +140,9 @@ test('a client that leaves in the middle of a POST stops its job', async (t) => 
   server.engine.hold();
   const leave = new AbortController();
   const gone = fetch(`${server.app.urls.http}/v1/foley.generate`, {
-    ...{ method: 'POST', body: '{"class":"Rain","seed":1}', signal: leave.signal },
+    method: 'POST',
+    body: '{"class":"Rain","seed":1}',
+    signal: leave.signal,
   });
   while (server.engine.running === null) await new Promise((resolve) => setTimeout(resolve, 5));
   leave.abort();

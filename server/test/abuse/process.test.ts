@@ -29,7 +29,8 @@ async function start(t: TestContext, flags: string[], models = fixtures): Promis
   const data = await temporary(t);
   const defaults = ['--models', models, '--voice', 'tiny', '--data', data, '--port', '0', '--osc-port', '0'];
   const child = spawn(process.execPath, ['--import', 'tsx', 'server/main.ts', ...defaults, ...flags], {
-    ...{ cwd: root, stdio: ['ignore', 'ignore', 'pipe'] },
+    cwd: root,
+    stdio: ['ignore', 'ignore', 'pipe'],
   });
   t.after(() => child.kill('SIGKILL'));
   const log: Record<string, unknown>[] = [];

@@ -10,8 +10,13 @@ import { connectWs } from '../support/ws-client.ts';
 
 /** A command for admins whose success is sure; those of the protocol are in the contract suite. */
 const command = defineCommand({
-  ...{ name: 'test.admin', role: 'admin', doc: 'a test.', args: z.strictObject({}), events: { done: z.object({}) } },
-  ...{ http: true, example: { args: {}, events: { done: {} } } },
+  name: 'test.admin',
+  role: 'admin',
+  doc: 'a test.',
+  args: z.strictObject({}),
+  events: { done: z.object({}) },
+  http: true,
+  example: { args: {}, events: { done: {} } },
 }) as unknown as Command;
 const extra = [{ command, handler: () => ({}) }];
 

@@ -60,7 +60,10 @@ const plausible = fc.record(
     temperature: fc.double({ min: 0, max: 2, noNaN: true }),
     count: fc.integer({ min: 1, max: 3 }),
     rate: fc.integer({ min: 8000, max: 48_000 }),
-    ...{ previews: fc.boolean(), rows: fc.boolean(), audio: fc.boolean(), save: fc.boolean() },
+    previews: fc.boolean(),
+    rows: fc.boolean(),
+    audio: fc.boolean(),
+    save: fc.boolean(),
   },
   { requiredKeys: ['class'] },
 );

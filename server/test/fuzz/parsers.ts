@@ -151,7 +151,8 @@ function overWs(codec: Codec, frames: Uint8Array[]): Parser {
   const dispatcher = newRegistry();
   let [said, count]: [string[], number] = [[], 0];
   const session = dispatcher.connect({
-    ...{ transport: `ws-${codec.name}`, role: 'admin' },
+    transport: `ws-${codec.name}`,
+    role: 'admin',
     send: (answer) => {
       codec.encode(answer);
       count += 1;
@@ -159,7 +160,9 @@ function overWs(codec: Codec, frames: Uint8Array[]): Parser {
     },
   });
   return {
-    ...{ name: codec.name, frames, came: { count: () => count, most: () => EVENTS } },
+    name: codec.name,
+    frames,
+    came: { count: () => count, most: () => EVENTS },
     async take(frame) {
       said = [];
       const read = codec.binary ? frame : Buffer.from(frame).toString('utf8');
@@ -217,7 +220,9 @@ function overOsc(name: string, isBinary: boolean, frames: Uint8Array[]): Parser 
   const { receive } = osc.serve('admin', outlet);
   return {
     // A message has four bytes at least, and each answer of one may take several datagrams.
-    ...{ name, frames, came: { count: () => count, most: (size) => 64 * EVENTS * (1 + size / 16) } },
+    name,
+    frames,
+    came: { count: () => count, most: (size) => 64 * EVENTS * (1 + size / 16) },
     async take(frame) {
       said = [];
       receive(Buffer.from(frame), isBinary);
@@ -315,7 +320,9 @@ function midi(): Parser {
   ].map((one) => Uint8Array.from(one));
   return {
     // Each message is told once, and what it holds down is lifted once.
-    ...{ name: 'midi', frames, came: { count: () => count, most: (size) => 2 * size } },
+    name: 'midi',
+    frames,
+    came: { count: () => count, most: (size) => 2 * size },
     take(frame) {
       said = [];
       input.receive(0.001, frame);
@@ -327,8 +334,16 @@ function midi(): Parser {
 
 const wave = (length: number): Float32Array => Float32Array.from({ length }, (_, i) => 0.5 * Math.sin(i / 3));
 const recipe = {
-  ...{ voice: 'ab'.repeat(32), voiceId: 'default', class: 'Rain', classWeights: [0, 1], seed: 7, temperature: 1 },
-  ...{ topK: 0, topP: 1, rate: 22_050, shape: { fadeIn: 0.1, reverse: true } },
+  voice: 'ab'.repeat(32),
+  voiceId: 'default',
+  class: 'Rain',
+  classWeights: [0, 1],
+  seed: 7,
+  temperature: 1,
+  topK: 0,
+  topP: 1,
+  rate: 22_050,
+  shape: { fadeIn: 0.1, reverse: true },
 };
 
 /** As other programs write them: several channels, other widths, a format with an extension, chunks we do not know. */
@@ -384,7 +399,8 @@ function wavFiles(): Uint8Array[] {
 function wav(): Parser {
   let count = 0;
   return {
-    ...{ name: 'wav', frames: wavFiles() },
+    name: 'wav',
+    frames: wavFiles(),
     // No more samples than bytes; none is read twice.
     came: { count: () => count, most: (size) => size },
     take(frame) {
@@ -409,8 +425,14 @@ function delivered(): Parser {
   ] as const;
   const loudness = { integrated: -23, range: 1, momentary: -20, shortTerm: -22 };
   const bext = writeBext({
-    ...{ description: 'Rain', originator: 'foleyd', originatorReference: 'FLYD1', when: 1.7e12, timeReference: 5 },
-    ...{ loudness, truePeak: -2, codingHistory: ['A=PCM,F=48000,W=24,M=mono,T=x'] },
+    description: 'Rain',
+    originator: 'foleyd',
+    originatorReference: 'FLYD1',
+    when: 1.7e12,
+    timeReference: 5,
+    loudness,
+    truePeak: -2,
+    codingHistory: ['A=PCM,F=48000,W=24,M=mono,T=x'],
   });
   const layout = { rate: 8000, channels: 1, bits: 16 } as const;
   const chunks = [bext, ...wavFormat(layout, 64)];
@@ -421,7 +443,8 @@ function delivered(): Parser {
     encodeFlac(sound, layout, { vendor: '', comments }),
   ];
   return {
-    ...{ name: 'delivered files', frames },
+    name: 'delivered files',
+    frames,
     take(frame) {
       const found = readFlacComments(frame);
       if (found !== null) return readRecipe(found.get('FOLEYD') ?? '') === null ? 'none' : 'with recipe';
@@ -434,7 +457,8 @@ function delivered(): Parser {
 function sheet(): Parser {
   const frames = ['class,seed\r\nRain,4\r\n', '\ufeffclip,"fx ""name"""\n"a\nb",c\n'].map((text) => bytes(text));
   return {
-    ...{ name: 'sheets', frames },
+    name: 'sheets',
+    frames,
     take(frame) {
       try {
         return `${readCsv(Buffer.from(frame).toString('utf8')).length} rows`;
@@ -455,7 +479,8 @@ function recording(): Parser {
   ];
   const wavs = wavFiles().length;
   return {
-    ...{ name: 'recordings', frames },
+    name: 'recordings',
+    frames,
     take: (frame, base) =>
       attempt(() => {
         const text = Buffer.from(frame).toString('latin1');
@@ -482,7 +507,8 @@ function sidecar(): Parser {
     }),
     writeSidecar({
       ...more,
-      ...{ delivery: null, origin: null },
+      delivery: null,
+      origin: null,
       name: '',
       codes: null,
       given: null,
@@ -503,7 +529,8 @@ const fixture = (name: string): Uint8Array =>
 function card(): Parser {
   const frames = ['tiny', 'tiny-vq', 'tiny-time'].map((name) => fixture(`${name}/card.json`));
   return {
-    ...{ name: 'cards', frames },
+    name: 'cards',
+    frames,
     take(frame) {
       const text = Buffer.from(frame).toString('utf8');
       try {
@@ -519,7 +546,8 @@ function card(): Parser {
 
 function reference(): Parser {
   return {
-    ...{ name: 'references', frames: [fixture('distances/statistics.npz')] },
+    name: 'references',
+    frames: [fixture('distances/statistics.npz')],
     take(frame) {
       try {
         return [...readReference(frame).keys()].join(' ');

@@ -15,7 +15,9 @@ const settings = ({ models, data }: TestServer, listen: boolean): Config =>
 /** What the CLI runs where it asks no server. */
 async function localSession(t: TestContext, server: TestServer): Promise<App> {
   const app = await createApp(settings(server, false), {
-    ...{ engine: new ScriptedEngine(), log: memoryLog().log, onDemand: true },
+    engine: new ScriptedEngine(),
+    log: memoryLog().log,
+    onDemand: true,
   });
   t.after(() => app.close());
   return app;

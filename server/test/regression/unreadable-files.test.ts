@@ -46,10 +46,19 @@ test('maps and active voices that cannot be read are told of and set aside by th
 });
 
 const clip = (): Parameters<ClipStore['save']>[0] => ({
-  ...{ pcm: new Float32Array(10), rate: 22_050, format: 's16' },
+  pcm: new Float32Array(10),
+  rate: 22_050,
+  format: 's16',
   recipe: {
-    ...{ voice: '0'.repeat(64), voiceId: 'v', class: 'Rain', classWeights: [1], seed: 1, temperature: 1 },
-    ...{ topK: 0, topP: 1, rate: 22_050 },
+    voice: '0'.repeat(64),
+    voiceId: 'v',
+    class: 'Rain',
+    classWeights: [1],
+    seed: 1,
+    temperature: 1,
+    topK: 0,
+    topP: 1,
+    rate: 22_050,
   },
 });
 
@@ -58,7 +67,11 @@ async function clips(t: Parameters<typeof temporary>[0], more: Partial<ClipStore
   const problems: string[] = [];
   const open = (): Promise<ClipStore> =>
     ClipStore.open({
-      ...{ dir, encode: () => new Uint8Array(100), maxClips: 100, maxBytes: 1e9, ...more },
+      dir,
+      encode: () => new Uint8Array(100),
+      maxClips: 100,
+      maxBytes: 1e9,
+      ...more,
       onProblem: (message) => problems.push(message),
     });
   const store = await open();

@@ -99,9 +99,15 @@ export class ScriptedEngine implements Engine {
   info(): EngineInfo {
     const state = this.#closed ? 'closed' : 'ready';
     return {
-      ...{ state, pid: null, restarts: this.restarts, provider: 'cpu', threads: 1 },
+      state,
+      pid: null,
+      restarts: this.restarts,
+      provider: 'cpu',
+      threads: 1,
       lanes: { open: 1, most: 1 },
-      ...{ ortVersion: '0', voices: [], memoryMb: null },
+      ortVersion: '0',
+      voices: [],
+      memoryMb: null,
     };
   }
 

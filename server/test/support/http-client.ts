@@ -14,7 +14,9 @@ export function connectHttp(app: App): HttpClient {
   const status = new Map<string, number>();
   const post = async (id: string, cmd: string, args: unknown): Promise<void> => {
     const response = await fetch(`${app.urls.http}/v1/${cmd}`, {
-      ...{ method: 'POST', body: JSON.stringify(args, asBase64), signal: leave.signal },
+      method: 'POST',
+      body: JSON.stringify(args, asBase64),
+      signal: leave.signal,
       headers: { 'content-type': 'application/json' },
     });
     status.set(id, response.status);

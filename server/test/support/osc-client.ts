@@ -183,7 +183,13 @@ export async function connectOsc(app: App, over: 'udp' | 'ws' = 'udp'): Promise<
   };
   let open = true;
   return {
-    ...{ inbox, heard, send, raw, ask, message, port: carrier.port },
+    inbox,
+    heard,
+    send,
+    raw,
+    ask,
+    message,
+    port: carrier.port,
     close() {
       if (!open) return Promise.resolve();
       open = false;

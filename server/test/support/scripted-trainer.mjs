@@ -42,7 +42,12 @@ function dataset(source, made) {
   const none = { count: 0, files: [] };
   const [clips, minutes] = [names.length, names.length / 60];
   const classes = [...counts].map(([name, n]) => ({
-    ...{ class: name, clips: n, train: n, eval: 0, originals: n, minutes: n / 60 },
+    class: name,
+    clips: n,
+    train: n,
+    eval: 0,
+    originals: n,
+    minutes: n / 60,
   }));
   const said = { classes, clips, minutes, originals: clips, minutes_silent: 0 };
   say({ event: 'dataset', ...said, silent: none, clipped: none, duplicates: none, dropped: none });

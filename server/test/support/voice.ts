@@ -19,7 +19,11 @@ export async function writeVoice(models: string, id: string, change: Record<stri
   }
   const hashes = GRAPHS.map((name) => graphs[name]?.sha256).join('\n');
   const card = {
-    ...{ format: 'foleyd-voice', version: 2, id, name: `Voice ${id}`, preset: 'tiny' },
+    format: 'foleyd-voice',
+    version: 2,
+    id,
+    name: `Voice ${id}`,
+    preset: 'tiny',
     classes: CLASSES.map((name, index) => ({ id: index, name })),
     audio: { rate: 22_050, samples: 2205 },
     // The grid of 8 rows and 6 columns that the scripted engine fills.
