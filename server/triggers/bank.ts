@@ -32,8 +32,8 @@ export type TriggerEvent =
 interface Entry {
   map: TriggerMap;
   pool: ClipPool;
-  /** Channels on which its controller is down. */
-  down: Set<number>;
+  /** The last value of its controller on each channel where it is down. */
+  held: Map<number, number>;
 }
 
 /** Maps, their pools, and what happens when one is hit. */
@@ -180,7 +180,7 @@ export class TriggerBank {
       if (isSoundOff(event)) this.#player.silence(event.channel);
       for (const entry of this.#entries.values()) {
         const { source } = entry.map;
-        const velocity = source === undefined ? null : velocityOf(source, event, entry.down);
+        const velocity = source === undefined ? null : velocityOf(source, event, entry.held);
         if (velocity === null) continue;
         // As soon as it can: an event's own time is past already, but it is what beats are waited for from.
         this.#fire(entry, { velocity, at: null, heard: event.at, wait: true }).catch((error: unknown) => {
@@ -224,7 +224,7 @@ export class TriggerBank {
     if (before !== undefined && isHeldOtherwise(before.map, map)) {
       // Nothing would end it later.
       this.#player.release(map.id);
-      before.down.clear();
+      before.held.clear();
     }
     if (before !== undefined && !anew && playsTheSame(before.map, map)) {
       before.map = map;
@@ -232,7 +232,7 @@ export class TriggerBank {
     }
     before?.pool.close();
     this.#wanted += map.ready - (before?.map.ready ?? 0);
-    const entry: Entry = { map, pool: this.#newPool(map), down: before?.down ?? new Set() };
+    const entry: Entry = { map, pool: this.#newPool(map), held: before?.held ?? new Map() };
     this.#entries.set(map.id, entry);
     entry.pool.onChange = () => this.#tell({ type: 'pool', pool: poolState(entry) });
     entry.pool.fill();

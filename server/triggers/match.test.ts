@@ -26,7 +26,7 @@ const source: fc.Arbitrary<TriggerSource> = fc.oneof(
 test('an event strikes sources of its kind, number and channel, and no others', () => {
   fc.assert(
     fc.property(source, event, (given, one) => {
-      const hit = velocityOf(given, one, new Set());
+      const hit = velocityOf(given, one, new Map());
       const number = one.type === 'note' ? one.note : one.type === 'cc' ? one.controller : one.program;
       const kind = one.type;
       const meant =
@@ -44,25 +44,36 @@ test('an event strikes sources of its kind, number and channel, and no others', 
 
 test('a note without velocity is its end, whatever it calls itself', () => {
   const note = { type: 'note', channel: 1, note: 5, at: 0, device: 'a' } as const;
-  assert.equal(velocityOf({ note: 5 }, { ...note, on: true, velocity: 0 }, new Set()), 0);
-  assert.equal(velocityOf({ note: 5 }, { ...note, on: false, velocity: 90 }, new Set()), 0);
+  assert.equal(velocityOf({ note: 5 }, { ...note, on: true, velocity: 0 }, new Map()), 0);
+  assert.equal(velocityOf({ note: 5 }, { ...note, on: false, velocity: 90 }, new Map()), 0);
 });
 
-test('a controller goes down and up in turn on each channel, however its values run', () => {
+test('a controller goes down and up in turn on each channel, and full value again is another press', () => {
   fc.assert(
-    fc.property(fc.array(fc.tuple(channel, seven), { maxLength: 60 }), (moves) => {
-      const down = new Set<number>();
-      const held = new Set<number>();
+    fc.property(fc.array(fc.tuple(channel, fc.oneof(seven, fc.constant(127))), { maxLength: 60 }), (moves) => {
+      const held = new Map<number, number>();
+      const last = new Map<number, number>();
       for (const [on, value] of moves) {
-        const hit = velocityOf({ cc: 1 }, { type: 'cc', channel: on, controller: 1, value, at: 0, device: 'a' }, down);
-        if (hit === null) assert.equal(held.has(on), value >= 64);
-        else if (hit > 0) {
-          assert.ok(value >= 64 && !held.has(on));
-          held.add(on);
-        } else assert.ok(value < 64 && held.delete(on));
+        const event = { type: 'cc', channel: on, controller: 1, value, at: 0, device: 'a' } as const;
+        const wasDown = (last.get(on) ?? 0) >= 64;
+        const again = last.get(on) === 127 && value === 127;
+        const meant = value < 64 ? (wasDown ? 0 : null) : !wasDown || again ? value / 127 : null;
+        assert.equal(velocityOf({ cc: 1 }, event, held), meant);
+        last.set(on, value);
       }
     }),
   );
+});
+
+test('a pedal that only ever sends 127 hits each time, one that sweeps up hits once', () => {
+  const hits = (values: number[]): number => {
+    const held = new Map<number, number>();
+    const at = { type: 'cc', channel: 1, controller: 64, at: 0, device: 'pedal' } as const;
+    return values.filter((value) => (velocityOf({ cc: 64 }, { ...at, value }, held) ?? 0) > 0).length;
+  };
+  assert.equal(hits([127, 127, 127]), 3);
+  assert.equal(hits([10, 60, 70, 90, 127]), 1);
+  assert.equal(hits([127, 0, 127, 0]), 2);
 });
 
 test('what words say of a source is what maps say, and other words are refused', () => {

@@ -3,6 +3,7 @@ import type { MidiEvent } from './sources.ts';
 
 /** A controller at this value or above is down. */
 const DOWN = 64;
+const FULL = 127;
 
 /** All sound off (MIDI 1.0, channel mode messages). */
 const SOUND_OFF = 120;
@@ -20,10 +21,11 @@ export function isSoundOff(event: MidiEvent): boolean {
 
 /**
  * What an event does to a map with this source: how hard it hits, 0..1; 0 ends what a gate or a loop holds; null is
- * nothing. `down` are the channels on which the source's controller is down, and is kept up to date here: a controller
- * hits once on its way up, however many values it sends there.
+ * nothing. `held` has the last value of the source's controller on each channel where it is down, and is updated here: a
+ * controller hits once on its way up, however many values it sends. Full value sent again is another press: some pedals
+ * and buttons only ever send 127, and a controller that moves does not repeat a value.
  */
-export function velocityOf(source: TriggerSource, event: MidiEvent, down: Set<number>): number | null {
+export function velocityOf(source: TriggerSource, event: MidiEvent, held: Map<number, number>): number | null {
   if (!matchesChannel(source, event.channel)) return null;
   switch (event.type) {
     case 'note':
@@ -33,11 +35,10 @@ export function velocityOf(source: TriggerSource, event: MidiEvent, down: Set<nu
       return 'program' in source && source.program === event.program ? 1 : null;
     case 'cc': {
       if (!('cc' in source) || source.cc !== event.controller) return null;
-      const isDown = event.value >= DOWN;
-      if (isDown === down.has(event.channel)) return null;
-      if (isDown) down.add(event.channel);
-      else down.delete(event.channel);
-      return isDown ? event.value / 127 : 0;
+      const before = held.get(event.channel);
+      if (event.value < DOWN) return held.delete(event.channel) ? 0 : null;
+      held.set(event.channel, event.value);
+      return before === undefined || (before === FULL && event.value === FULL) ? event.value / 127 : null;
     }
   }
 }
