@@ -41,31 +41,46 @@ const MAX_UNSENT = 512;
 
 /** OSC over UDP. Rejects with port_in_use, or io_error for an address that cannot be had. */
 export async function listenOsc(options: OscOptions): Promise<Listener> {
-  const socket = createSocket({ type: isIPv6(options.host) ? 'udp6' : 'udp4' });
-  await new Promise<void>((resolve, reject) => {
-    socket.once('error', (error: NodeJS.ErrnoException) =>
-      reject(listenError(error, options.host, options.port, true)),
-    );
-    socket.bind({ address: options.host, port: options.port, exclusive: true }, resolve);
-  });
-  socket.removeAllListeners('error');
-  // A send that the system refuses (a host that is gone) is no reason to stop listening.
-  socket.on('error', (error) => options.log('warn', 'the OSC socket reported an error', { reason: error.message }));
-  const receiver = new OscReceiver(socket, options);
-  socket.on('message', (bytes, from) => receiver.receive(bytes, from));
-  const { port } = socket.address();
+  const first = await bound(options.host, options.port);
+  const { port } = first.address();
+  const sockets = [first];
+  // Where localhost resolves to ::1, a program that names it would send into the void: UDP tells nobody.
+  if (options.host === '127.0.0.1') {
+    const second = await bound('::1', port).catch((error: Error) => {
+      options.log('debug', 'OSC is not heard on ::1', { reason: error.message });
+      return null;
+    });
+    if (second !== null) sockets.push(second);
+  }
+  const receiver = new OscReceiver(sockets, options);
+  for (const socket of sockets) {
+    // A send that the system refuses (a host that is gone) is no reason to stop listening.
+    socket.on('error', (error) => options.log('warn', 'the OSC socket reported an error', { reason: error.message }));
+    socket.on('message', (bytes, from) => receiver.receive(bytes, from));
+  }
   return {
     host: options.host,
     port,
-    close() {
+    async close() {
       receiver.close();
-      return new Promise((resolve) => socket.close(() => resolve()));
+      await Promise.all(sockets.map((socket) => new Promise<void>((resolve) => socket.close(() => resolve()))));
     },
   };
 }
 
+async function bound(host: string, port: number): Promise<Socket> {
+  const socket = createSocket(isIPv6(host) ? { type: 'udp6', ipv6Only: host === '::1' } : { type: 'udp4' });
+  await new Promise<void>((resolve, reject) => {
+    socket.once('error', (error: NodeJS.ErrnoException) => reject(listenError(error, host, port, true)));
+    socket.bind({ address: host, port, exclusive: true }, resolve);
+  });
+  socket.removeAllListeners('error');
+  return socket;
+}
+
 class OscReceiver {
-  readonly #socket: Socket;
+  readonly #first: Socket;
+  readonly #byFamily: ReadonlyMap<string, Socket>;
   readonly #options: OscOptions;
   readonly #senders: OscSenders<OscConnection>;
   readonly #allowance = new OscAllowance({
@@ -82,8 +97,10 @@ class OscReceiver {
   readonly #looking: NodeJS.Timeout;
   #unsent = 0;
 
-  constructor(socket: Socket, options: OscOptions) {
-    this.#socket = socket;
+  /** `sockets`: one, or one of each family of addresses. */
+  constructor(sockets: readonly Socket[], options: OscOptions) {
+    this.#first = sockets[0]!;
+    this.#byFamily = new Map(sockets.map((socket) => [socket.address().family, socket]));
     this.#options = options;
     const { oscRole, dispatcher } = options;
     this.#senders = new OscSenders({
@@ -167,7 +184,8 @@ class OscReceiver {
     if (droppable && (this.#unsent > MAX_UNSENT || this.#inDebt(address))) return;
     if (!isLoopback(address)) this.#allowance.spend(address, datagram.length);
     this.#unsent += 1;
-    this.#socket.send(datagram, port, address, (error) => {
+    const socket = this.#byFamily.get(isIPv6(address) ? 'IPv6' : 'IPv4') ?? this.#first;
+    socket.send(datagram, port, address, (error) => {
       this.#unsent -= 1;
       if (error !== null) this.#options.log('debug', 'an OSC answer was not sent', { reason: error.message });
     });
