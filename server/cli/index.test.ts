@@ -73,12 +73,17 @@ test('a server with a token is asked with it, and says so to whoever has none', 
   assert.deepEqual([ran.code, ran.stdout], [0, 'a.wav\n'], ran.stderr);
 });
 
-test('serve says where it listens, two of it do not share a port, and SIGTERM ends it well', async (t) => {
-  const { foleyd, serve } = await workplace(t);
+test('serve says where it listens, two of it share neither data nor port, and SIGTERM ends it well', async (t) => {
+  const { dir, env, foleyd, serve } = await workplace(t);
   const { http, stop } = await serve();
   const health = (await (await fetch(new URL('/health', http))).json()) as { name: string };
   assert.equal(health.name, 'foleyd');
-  const second = await foleyd('serve', '--port', new URL(http).port, '--osc-port', '0');
+  const again = ['serve', '--port', new URL(http).port, '--osc-port', '0'];
+  const owned = await foleyd(...again);
+  assert.equal(owned.code, 1);
+  assert.match(owned.stderr, /data_in_use/);
+  env.FOLEYD_DATA = path.join(dir, 'other');
+  const second = await foleyd(...again);
   assert.equal(second.code, 3);
   assert.match(second.stderr, /port_in_use/);
   assert.equal(await stop(), 0);
