@@ -124,14 +124,14 @@ test('a clip is served whole and in ranges, and only under its id', async (t) =>
 
 test('a path or method nobody serves says what there is', async (t) => {
   const server = await newServer(t);
-  for (const [method, path] of [
-    ['GET', '/nothing'],
-    ['POST', '/'],
-    ['DELETE', '/clips/x.wav'],
-    ['GET', '/v1/server.ping'],
-    ['POST', '/health'],
+  for (const [method, path, status] of [
+    ['GET', '/nothing', 404],
+    ['POST', '/', 404],
+    ['DELETE', '/clips/x.wav', 404],
+    ['GET', '/v1/server.ping', 405],
+    ['POST', '/health', 404],
   ] as const) {
-    assert.deepEqual(brief(await send(server, method, path)), [404, 'unknown_command'], `${method} ${path}`);
+    assert.deepEqual(brief(await send(server, method, path)), [status, 'unknown_command'], `${method} ${path}`);
   }
 });
 
