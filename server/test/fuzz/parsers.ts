@@ -24,7 +24,7 @@ import { findChunk } from '../../audio/riff.ts';
 import { decodeWav, encodeWav, packWav, WavError, wavFormat } from '../../audio/wav.ts';
 import { readWavHead } from '../../audio/wav-head.ts';
 import { readSidecar, writeSidecar } from '../../clips/sidecar.ts';
-import { readCsv } from '../../delivery/csv.ts';
+import { readSheet } from '../../delivery/csv.ts';
 import { Dispatcher, type Handler, type Handlers } from '../../dispatch/dispatcher.ts';
 import { EngineError } from '../../engine/errors.ts';
 import { parseCard } from '../../engine/inference/card.ts';
@@ -455,15 +455,21 @@ function delivered(): Parser {
 }
 
 function sheet(): Parser {
-  const frames = ['class,seed\r\nRain,4\r\n', '\ufeffclip,"fx ""name"""\n"a\nb",c\n'].map((text) => bytes(text));
+  const frames = [
+    ...['class,seed\r\nRain,4\r\n', '\ufeffclip,"fx ""name"""\n"a\nb",c\n', 'sep=;\rclass;gain\rRain;-1,5\r'].map(
+      bytes,
+    ),
+    new Uint8Array(Buffer.from('\ufeffclass\tseed\nRain\t4\n', 'utf16le')),
+  ];
   return {
     name: 'sheets',
     frames,
     take(frame) {
       try {
-        return `${readCsv(Buffer.from(frame).toString('utf8')).length} rows`;
+        return `${readSheet(frame).rows.length} rows`;
       } catch (error) {
-        if (/quote does not end|cells, there are/.test((error as Error).message)) return 'refused';
+        // The place, or an encoding that has none.
+        if (/^line \d+|^this is no text/.test((error as Error).message)) return 'refused';
         throw error;
       }
     },
