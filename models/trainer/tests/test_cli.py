@@ -17,7 +17,7 @@ def voice(folder_corpus: Path, tmp_path_factory: pytest.TempPathFactory) -> Path
     root = tmp_path_factory.mktemp("runs")
     for stage in STAGES:
         extra = [] if stage == "codec" else ["--codec", str(root / "codec")]
-        assert main([stage, "--corpus", str(folder_corpus), "--out", str(root / stage), "--preset", "tiny", "--threads", "1", *extra]) == 0
+        assert main([stage, "--corpus", str(folder_corpus), "--out", str(root / stage), "--preset", "tiny", "--steps", "12", "--threads", "1", *extra]) == 0
     files = [part for stage in STAGES for part in (f"--{stage}", str(root / stage))]
     assert main(["export", "--corpus", str(folder_corpus), *files, "--preset", "tiny", "--id", "mine", "--name", "Mine", "--out", str(root / "mine")]) == 0
     return root / "mine"
