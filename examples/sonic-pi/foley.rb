@@ -17,16 +17,17 @@ live_loop :rain do
   end
 end
 
-# Hits that foleyd plays itself, in time: it keeps clips of the class ready under a name.
-osc "/foley/map", "pad", "DogBark", "ready", 4, "choke", "dogs"
-
-live_loop :dogs do
-  osc "/foley/hit", "pad", rrand(0.4, 1.0)
-  sleep 1
-end
-
 # What went wrong: id, code, message.
 live_loop :failures do
   _id, code, message = sync "/osc*/foley/failed"
   puts "foleyd: #{code}: #{message}"
+end
+
+# Hits that foleyd plays itself, in time: it keeps clips of the class ready under a name. The answer says that the map is there.
+osc "/foley/map", "pad", "DogBark", "ready", 4, "choke", "dogs"
+sync "/osc*/foley/mapped"
+
+live_loop :dogs do
+  osc "/foley/hit", "pad", rrand(0.4, 1.0)
+  sleep 1
 end

@@ -1,5 +1,6 @@
 # A stub of the part of Sonic Pi that foley.rb uses, for its test: no Sonic Pi is here. UDP, port 4560 included, is real;
-# each live_loop goes round twice, or for as long as the others do.
+# each live_loop goes round twice, or for as long as the others do; hits go on until one was heard, as the first may
+# come before a clip is ready.
 #
 #   ruby stub_sonic_pi.rb foley.rb
 
@@ -56,7 +57,12 @@ end
 def live_loop(name)
   thread = Thread.new do
     Thread.current[:tick] = -1
-    2.times { yield }
+    rounds = 0
+    loop do
+      yield
+      rounds += 1
+      break if rounds >= 60 || (rounds >= 2 && (name != :dogs || $played))
+    end
   end
   thread.report_on_exception = true
   thread.abort_on_exception = true
@@ -85,7 +91,10 @@ Thread.new do
   loop do
     packet, = $socket.recvfrom(65_536)
     address, args = read(packet)
-    puts "cue: #{address} #{args.join(' ')}" if address == "/foley/played"
+    if address == "/foley/played"
+      puts "cue: #{address} #{args.join(' ')}"
+      $played = true
+    end
     $lock.synchronize do
       $cues[address] << args
       $heard.broadcast
