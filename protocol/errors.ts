@@ -22,7 +22,7 @@ const table = {
   unknown_job: { meaning: 'No open job or request has this id.', http: 404 },
   restarted: {
     meaning:
-      'The job belonged to an earlier run of the server and is not continued: what it saved is among the clips, for the rest ask again. Jobs with `keep`, and batches that write files, go on after a restart.',
+      'The server was restarted, and only jobs with `keep` and batches that write files are resumed. Saved clips are kept; request the rest again.',
     http: 410,
   },
   unknown_clip: { meaning: 'No clip has this id.', http: 404 },

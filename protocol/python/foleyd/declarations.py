@@ -77,7 +77,7 @@ ERRORS: dict[str, str] = {
     "unknown_class": "The voice has no class of this name or id.",
     "unknown_voice": "No voice has this id.",
     "unknown_job": "No open job or request has this id.",
-    "restarted": "The job belonged to an earlier run of the server and is not continued: what it saved is among the clips, for the rest ask again. Jobs with `keep`, and batches that write files, go on after a restart.",
+    "restarted": "The server was restarted, and only jobs with `keep` and batches that write files are resumed. Saved clips are kept; request the rest again.",
     "unknown_clip": "No clip has this id.",
     "unknown_dataset": "No data set has this id.",
     "bad_dataset": "The recordings cannot be trained on; the message says which and why.",
