@@ -1,10 +1,12 @@
 import { randomBytes } from 'node:crypto';
-import { mkdir, open, readdir, readFile, rm } from 'node:fs/promises';
+import { appendFile, mkdir, open, readdir, readFile, rm } from 'node:fs/promises';
 import path from 'node:path';
 import { ProtocolError } from '../../protocol/index.ts';
 import { settleAside, writeAtomic } from '../util/atomic-file.ts';
 import { diskReason } from '../util/disk-reason.ts';
+import { readJsonLines } from '../util/json-lines.ts';
 import { KeptFile, readIfThere, readList } from '../util/kept-file.ts';
+import { Turns } from '../util/turns.ts';
 
 /** An accepted job as it is written before anybody is told that it was accepted. */
 export interface JobRecord {
@@ -45,7 +47,7 @@ export class JobJournal {
   readonly #dir: string;
   readonly #onProblem: (message: string, error: unknown) => void;
   readonly #records = new Map<string, JobRecord>();
-  readonly #turns = new Map<string, Promise<unknown>>();
+  readonly #turns = new Turns();
   #run = randomBytes(2).toString('hex');
   #earlier = new Set<string>();
   #closing = false;
@@ -105,7 +107,7 @@ export class JobJournal {
 
   /** Adds a line. Rejects with io_error. */
   note(job: string, line: Record<string, unknown>): Promise<void> {
-    return this.#inTurn(job, async () => {
+    return this.#turns.run(job, async () => {
       try {
         const handle = await open(this.#path(job, 'log'), 'a', 0o600);
         try {
@@ -124,9 +126,9 @@ export class JobJournal {
     const record = this.#records.get(job);
     if (record === undefined || record.paused === paused) return;
     record.paused = paused;
-    await this.#inTurn(job, () => this.#write(record)).catch((error: unknown) =>
-      this.#onProblem(`that job ${job} is paused could not be recorded`, error),
-    );
+    await this.#turns
+      .run(job, () => this.#write(record))
+      .catch((error: unknown) => this.#onProblem(`that job ${job} is paused could not be recorded`, error));
   }
 
   /** Runs a job, and forgets it at its end; of those that end because the server stops, nothing is forgotten. */
@@ -152,19 +154,26 @@ export class JobJournal {
 
   async #forget(job: string): Promise<void> {
     this.#records.delete(job);
-    await this.#inTurn(job, async () => {
-      // The order first: a log alone is nothing.
-      await rm(this.#path(job, 'json'), { force: true });
-      await rm(this.#path(job, 'log'), { force: true });
-    }).catch((error: unknown) => this.#onProblem(`job ${job} has ended, and its record could not be removed`, error));
-    this.#turns.delete(job);
+    await this.#turns
+      .run(job, async () => {
+        // The order first: a log alone is nothing.
+        await rm(this.#path(job, 'json'), { force: true });
+        await rm(this.#path(job, 'log'), { force: true });
+      })
+      .catch((error: unknown) => this.#onProblem(`job ${job} has ended, and its record could not be removed`, error));
   }
 
   async #restoreOne(job: string, progressOf: (job: RestoredJob) => number): Promise<RestoredJob[]> {
     const file = this.#path(job, 'json');
     try {
       const record = readRecord(await readFile(file, 'utf8'), job);
-      const found = { record, notes: readNotes((await readIfThere(this.#path(job, 'log'))) ?? '') };
+      const log = (await readIfThere(this.#path(job, 'log'))) ?? '';
+      const { values: notes, isTorn } = readJsonLines(log, (value) =>
+        typeof value === 'object' && value !== null ? [value as Record<string, unknown>] : [],
+      );
+      // The next line must not go on where that one broke off.
+      if (isTorn) await appendFile(this.#path(job, 'log'), '\n');
+      const found = { record, notes };
       const made = progressOf(found);
       Object.assign(record, { tries: made > record.made ? 1 : record.tries + 1, made });
       if (record.tries > MOST_TRIES) throw new Error(`${MOST_TRIES} servers took it up and got no further`);
@@ -197,15 +206,6 @@ export class JobJournal {
   #path(job: string, kind: 'json' | 'log'): string {
     return path.join(this.#dir, `${job}.${kind}`);
   }
-
-  #inTurn<T>(job: string, work: () => Promise<T>): Promise<T> {
-    const turn = (this.#turns.get(job) ?? Promise.resolve()).then(work);
-    this.#turns.set(
-      job,
-      turn.catch(() => undefined),
-    );
-    return turn;
-  }
 }
 
 function readRecord(text: string, job: string): JobRecord {
@@ -217,16 +217,4 @@ function readRecord(text: string, job: string): JobRecord {
     record.job === job && typeof cmd === 'string' && typeof paused === 'boolean' && typeof order === 'object';
   if (!isRecord || ![created, tries, made].every(Number.isFinite)) throw new Error('it is damaged');
   return { job, cmd, created, paused, tries, made, order };
-}
-
-/** A line that a crash cut short is left out. */
-function readNotes(text: string): Record<string, unknown>[] {
-  return text.split('\n').flatMap((line) => {
-    try {
-      const value: unknown = JSON.parse(line);
-      return typeof value === 'object' && value !== null ? [value as Record<string, unknown>] : [];
-    } catch {
-      return [];
-    }
-  });
 }

@@ -1,6 +1,7 @@
 import { appendFile, mkdir } from 'node:fs/promises';
 import path from 'node:path';
 import { writeAtomic } from '../util/atomic-file.ts';
+import { readJsonLines } from '../util/json-lines.ts';
 import { readIfThere } from '../util/kept-file.ts';
 import type { EvaluationResult } from './evaluator.ts';
 import { averaged } from './measure.ts';
@@ -68,16 +69,12 @@ export class ScoreHistory {
   }
 
   async #read(): Promise<Score[]> {
-    const text = (await readIfThere(this.#file)) ?? '';
-    this.#torn = text !== '' && !text.endsWith('\n');
-    return text.split('\n').flatMap((line) => {
-      try {
-        const score = JSON.parse(line) as Score;
-        return typeof score.hash === 'string' && typeof score.average?.fad === 'number' ? [whole(score)] : [];
-      } catch {
-        return [];
-      }
+    const { values, isTorn } = readJsonLines((await readIfThere(this.#file)) ?? '', (value) => {
+      const score = value as Score;
+      return typeof score.hash === 'string' && typeof score.average?.fad === 'number' ? [whole(score)] : [];
     });
+    this.#torn = isTorn;
+    return values;
   }
 }
 

@@ -1,4 +1,5 @@
 import { type FileHandle, open } from 'node:fs/promises';
+import { readJsonLines } from '../util/json-lines.ts';
 import { readIfThere } from '../util/kept-file.ts';
 import type { TrainerEvent } from './process.ts';
 
@@ -49,17 +50,13 @@ export class Journal {
   /** What was written before; only an owner repairs the file. A line that a crash cut short is left out. Rejects with what the disk says. */
   async read(isOwner = true): Promise<JournalLine[]> {
     const text = (await readIfThere(this.#file)) ?? '';
-    const lines = text.split('\n').flatMap((line) => {
-      try {
-        const value = JSON.parse(line) as JournalLine;
-        return typeof value.type === 'string' && typeof value.at === 'number' ? [value] : [];
-      } catch {
-        return [];
-      }
+    const { values: lines, isTorn } = readJsonLines(text, (value) => {
+      const line = value as JournalLine;
+      return typeof line.type === 'string' && typeof line.at === 'number' ? [line] : [];
     });
     this.#lines = lines.length;
     // The next line must not go on where that one broke off.
-    if (isOwner && text !== '' && !text.endsWith('\n')) await this.#append('\n');
+    if (isOwner && isTorn) await this.#append('\n');
     return lines;
   }
 

@@ -3,6 +3,7 @@ import path from 'node:path';
 import { fileNameKey, isFileName } from '../../protocol/file-name.ts';
 import { ProtocolError } from '../../protocol/index.ts';
 import { exists } from '../util/atomic-file.ts';
+import { Turns } from '../util/turns.ts';
 import { filesBelow } from './recordings-folder.ts';
 
 export interface UploadOptions {
@@ -27,7 +28,7 @@ const STALE_MS = 24 * 3_600_000;
 export class Uploads {
   readonly #options: Required<UploadOptions>;
   /** Of one upload after the other. */
-  readonly #turns = new Map<string, Promise<unknown>>();
+  readonly #turns = new Turns();
   /** Bytes and files by upload. */
   readonly #known = new Map<string, { bytes: number; files: Map<string, number> }>();
 
@@ -50,7 +51,7 @@ export class Uploads {
 
   /** Adds bytes to a file at `offset`, which is as long as it is so far; at 0 the file begins anew. Resolves with its length. */
   write(id: string, given: string, offset: number, bytes: Uint8Array): Promise<number> {
-    return this.#turn(id, async () => {
+    return this.#turns.run(id, async () => {
       // macOS takes accents apart, other systems do not: one name for both.
       const file = given.normalize('NFC');
       const parts = file.split('/');
@@ -101,7 +102,7 @@ export class Uploads {
   }
 
   remove(id: string): Promise<void> {
-    return this.#turn(id, async () => {
+    return this.#turns.run(id, async () => {
       this.#known.delete(id);
       await rm(path.join(this.#options.dir, id), { recursive: true, force: true });
     });
@@ -127,17 +128,6 @@ export class Uploads {
     const known = { files, bytes: [...files.values()].reduce((sum, bytes) => sum + bytes, 0) };
     this.#known.set(id, known);
     return known;
-  }
-
-  #turn<T>(id: string, work: () => Promise<T>): Promise<T> {
-    const done = (this.#turns.get(id) ?? Promise.resolve()).then(work);
-    const settled = done
-      .catch(() => undefined)
-      .then(() => {
-        if (this.#turns.get(id) === settled) this.#turns.delete(id);
-      });
-    this.#turns.set(id, settled);
-    return done;
   }
 }
 

@@ -1,0 +1,19 @@
+/** Work on things with names, one piece at a time for each name, in the order it was given. */
+export class Turns {
+  readonly #last = new Map<string, Promise<void>>();
+
+  /** Resolves or rejects as the work does; what follows begins either way. */
+  run<T>(name: string, work: () => Promise<T>): Promise<T> {
+    const done = (this.#last.get(name) ?? Promise.resolve()).then(work);
+    const settled = done
+      .then(
+        () => undefined,
+        () => undefined,
+      )
+      .then(() => {
+        if (this.#last.get(name) === settled) this.#last.delete(name);
+      });
+    this.#last.set(name, settled);
+    return done;
+  }
+}
