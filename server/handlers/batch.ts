@@ -12,11 +12,11 @@ import { csvText } from '../delivery/csv.ts';
 import type { Delivery } from '../delivery/delivery.ts';
 import type { Context, Handler } from '../dispatch/dispatcher.ts';
 import type { RestoredJob } from '../dispatch/job-journal.ts';
-import type { OpenJob } from '../dispatch/scheduler.ts';
 import { resolveClass } from '../generation/class-weights.ts';
 import { type GenerationDeps, generateClips, type MadeClip, madeFrom, seedsFrom } from '../generation/clip-job.ts';
 import { voiceClassOf } from '../generation/voice-class.ts';
 import { exists } from '../util/atomic-file.ts';
+import type { Batches } from './batches.ts';
 import { checkWanted, type ExportDeps, hand } from './export.ts';
 
 export interface BatchDeps extends GenerationDeps, ExportDeps {
@@ -28,101 +28,6 @@ type Row = NonNullable<Args['rows']>[number];
 
 /** Lines that are worked at together: the engine makes a few clips at once. */
 const AT_ONCE = 4;
-
-interface OpenBatch {
-  owner: string;
-  created: number;
-  files: number;
-  done: number;
-  stop: AbortController;
-  paused: boolean;
-  /** Wakes the lines that wait while it is paused. */
-  wake: Set<() => void>;
-}
-
-export interface RunningBatch {
-  readonly job: string;
-  readonly signal: AbortSignal;
-  readonly paused: boolean;
-  /** One file more is done. */
-  count(): number;
-  /** Resolves at once, or when a paused batch goes on; rejects when it ends. */
-  turn(): Promise<void>;
-  end(): void;
-}
-
-/** The jobs that are no jobs of the engine's, so that they can be listed, paused and cancelled by their ids as others are. */
-export class Batches {
-  readonly #open = new Map<string, OpenBatch>();
-
-  begin(job: string, signal: AbortSignal, more: { owner: string; files: number; paused?: boolean }): RunningBatch {
-    const { owner, files, paused = false } = more;
-    const stop = new AbortController();
-    const batch: OpenBatch = { owner, files, paused, stop, created: Date.now(), done: 0, wake: new Set() };
-    this.#open.set(job, batch);
-    const either = AbortSignal.any([signal, stop.signal]);
-    const wakeAll = (): void => {
-      for (const wake of batch.wake) wake();
-      batch.wake.clear();
-    };
-    either.addEventListener('abort', wakeAll);
-    return {
-      job,
-      signal: either,
-      get paused() {
-        return batch.paused;
-      },
-      count: () => ++batch.done,
-      async turn() {
-        either.throwIfAborted();
-        while (batch.paused) {
-          await new Promise<void>((resolve) => batch.wake.add(resolve));
-          either.throwIfAborted();
-        }
-      },
-      end: () => void this.#open.delete(job),
-    };
-  }
-
-  /** False when there is no such job, or it has ended. */
-  cancel(job: string): boolean {
-    const batch = this.#open.get(job);
-    batch?.stop.abort(new ProtocolError('cancelled', 'the job was cancelled'));
-    this.#open.delete(job);
-    return batch !== undefined;
-  }
-
-  list(): OpenJob[] {
-    return [...this.#open].map(([id, { owner, created, files, done, paused }]) => ({
-      id,
-      group: null,
-      owner,
-      created,
-      clips: files,
-      made: done,
-      state: paused ? 'paused' : 'running',
-    }));
-  }
-
-  /** Whether that changed anything. */
-  pause(job: string, paused: boolean): boolean {
-    const batch = this.#open.get(job);
-    if (batch === undefined || batch.paused === paused) return false;
-    batch.paused = paused;
-    for (const wake of batch.wake) wake();
-    batch.wake.clear();
-    return true;
-  }
-
-  has(job: string): boolean {
-    return this.#open.has(job);
-  }
-
-  /** The server stops. */
-  close(): void {
-    for (const { stop } of this.#open.values()) stop.abort(new ProtocolError('shutting_down'));
-  }
-}
 
 /** A line whose files are numbered from `first` on. */
 interface Line {

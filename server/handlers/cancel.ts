@@ -1,7 +1,7 @@
 import { commandOf, isCommandName, ProtocolError } from '../../protocol/index.ts';
 import type { Handler } from '../dispatch/dispatcher.ts';
 import type { Scheduler } from '../dispatch/scheduler.ts';
-import type { Batches } from './batch.ts';
+import type { Batches } from './batches.ts';
 
 /**
  * `foley.cancel`: by request it reaches this connection's own requests; by job any job, since only who was told a

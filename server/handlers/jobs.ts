@@ -4,7 +4,8 @@ import type { JobJournal, RestoredJob } from '../dispatch/job-journal.ts';
 import type { OpenJob, Scheduler } from '../dispatch/scheduler.ts';
 import { type GenerationContext, generateClips, madeFrom } from '../generation/clip-job.ts';
 import { planFrom } from '../generation/plan-record.ts';
-import { type BatchDeps, type Batches, resumeBatch } from './batch.ts';
+import { type BatchDeps, resumeBatch } from './batch.ts';
+import type { Batches } from './batches.ts';
 
 const isOver = (state: string): boolean => ['done', 'failed', 'cancelled'].includes(state);
 
