@@ -51,8 +51,7 @@ export interface OscNode extends Omit<OscMethod, 'DESCRIPTION'> {
   CONTENTS?: Readonly<Record<string, OscNode>>;
 }
 
-/** The proposal's optional attributes and commands, and whether there are any here. */
-export const extensions = {
+const optionalAttributes = {
   ACCESS: true,
   VALUE: true,
   RANGE: true,
@@ -64,6 +63,11 @@ export const extensions = {
   CRITICAL: false,
   CLIPMODE: false,
   HTML: false,
+};
+
+/** The proposal's optional attributes and commands, and whether there are any here. */
+export const extensions = {
+  ...optionalAttributes,
   LISTEN: true,
   PATH_CHANGED: true,
   PATH_ADDED: true,
@@ -78,17 +82,7 @@ export const attributes: ReadonlyMap<string, boolean> = new Map(
     CONTENTS: true,
     TYPE: true,
     PAIRS: true,
-    ACCESS: true,
-    VALUE: true,
-    RANGE: true,
-    DESCRIPTION: true,
-    EXTENDED_TYPE: true,
-    UNIT: true,
-    OVERLOADS: true,
-    TAGS: false,
-    CRITICAL: false,
-    CLIPMODE: false,
-    HTML: false,
+    ...optionalAttributes,
   }),
 );
 
