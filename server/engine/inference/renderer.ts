@@ -109,11 +109,7 @@ export class Renderer implements ClipRenderer {
       return this.#allStretches(order, onAudioChunk);
     const { latent, mel, audio } = this.#card;
     const begun = performance.now();
-    const dims = [1, latent.codebooks, latent.frequency, latent.time];
-    const decoded = await this.#graphs.decoder.run({
-      codes: integers(this.#axes.toLatent(codes, codebooks, times), dims),
-    });
-    const bands = lastFrameTwice(read(decoded, 'mel'), mel.bins);
+    const bands = await this.#decode(codes, codebooks, times);
     const between = performance.now();
     const shaped = await this.#shape(bands, this.#noise(seed, (bands.length / mel.bins) * mel.hop));
     const frames = times === undefined ? bands.length / mel.bins : times * framesPerTime(this.#card);
@@ -151,13 +147,9 @@ export class Renderer implements ClipRenderer {
 
   /** One stretch from the codes that decide it and no others. */
   async #stretch({ codes, seed }: RenderOrder, { begin, end, times }: Stretch): Promise<Rendered> {
-    const { latent, mel, audio } = this.#card;
+    const { mel, audio } = this.#card;
     const begun = performance.now();
-    const dims = [1, latent.codebooks, latent.frequency, latent.time];
-    const decoded = await this.#graphs.decoder.run({
-      codes: integers(this.#axes.toLatent(codes, undefined, times), dims),
-    });
-    const bands = lastFrameTwice(read(decoded, 'mel'), mel.bins);
+    const bands = await this.#decode(codes, undefined, times);
     const between = performance.now();
     const frames = bands.length / mel.bins;
     // Of the whole clip, known or not: with 92 or 126 frames its bits depend on the number of threads (measured).
@@ -165,6 +157,14 @@ export class Renderer implements ClipRenderer {
     const sound = await this.#speak(bands, shaped, begin, Math.min(end, frames));
     const pcm = sound.slice(0, Math.max(0, audio.samples - begin * mel.hop));
     return { pcm, decodeMs: between - begun, vocodeMs: performance.now() - between };
+  }
+
+  /** Codes -> mel [bins, frames], of the first so many codebooks and places in time. */
+  async #decode(codes: Uint16Array, codebooks?: number, times?: number): Promise<Float32Array> {
+    const { latent, mel } = this.#card;
+    const dims = [1, latent.codebooks, latent.frequency, latent.time];
+    const feeds = { codes: integers(this.#axes.toLatent(codes, codebooks, times), dims) };
+    return lastFrameTwice(read(await this.#graphs.decoder.run(feeds), 'mel'), mel.bins);
   }
 
   /** Frames of the i-th chunk at most; the last is as long as it is. */
