@@ -26,6 +26,7 @@ export {
   type Role,
   secret,
 } from './commands/define.ts';
+export { type EnvelopeArg, envelope, envelopeFromText } from './commands/envelope.ts';
 export { type ClassArg, classFromText, folderName, type PcmFormat } from './commands/fields.ts';
 export type { FileSettings } from './commands/files.ts';
 export {

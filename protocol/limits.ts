@@ -142,6 +142,14 @@ const table = {
     value: 8,
     meaning: 'Highest `guidance`',
   },
+  envelopePoints: {
+    value: 256,
+    meaning: 'Corners or events of an `envelope`',
+  },
+  levelMin: {
+    value: -90,
+    meaning: 'Lowest level of an `envelope`, in dB',
+  },
   audioChunkFrames: {
     value: 32_768,
     meaning: 'Sample frames of one `audio` event; longer clips come in several',

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { defineCommand } from './define.ts';
+import { envelopeFromText } from './envelope.ts';
 import { candidates, classArg, classFromText, name } from './fields.ts';
 import { madeEvents, madeExample, madeFixed, madeReplies, makingArgs, shapeArgs } from './making.ts';
 
@@ -21,7 +22,7 @@ export const generate = defineCommand({
     id: 'own',
     args: ['class', 'seed'],
     pairs: true,
-    words: { class: classFromText, avoid: classFromText },
+    words: { class: classFromText, avoid: classFromText, envelope: envelopeFromText },
     fixed: madeFixed,
     example: ['bark1', 'DogBark', 42, 'temperature', 0.9],
     replies: madeReplies,

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { limits } from '../limits.ts';
 import { bin, type OscReply } from './define.ts';
+import { envelope } from './envelope.ts';
 import { guidanceArgs, pcmFormat, seed, seedNumber } from './fields.ts';
 
 /** What every command that makes clips takes and tells. */
@@ -49,6 +50,11 @@ export const makingArgs = {
     .default(1)
     .describe('sample from the most likely codes that together have this probability (nucleus sampling); 1 is off'),
   ...guidanceArgs,
+  envelope: envelope
+    .optional()
+    .describe(
+      'loudness over time that the clip follows, from the beginning of what is handed over; of voices that were trained with a loudness contour (`voice.info`)',
+    ),
   count: z.int().min(1).max(limits.count).default(1).describe('number of clips; clip i uses seed + i modulo 2^32'),
   format: pcmFormat.default('f32').describe('sample format of previews and audio'),
   rate: z

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { limits } from '../limits.ts';
 import { bin, defineCommand } from './define.ts';
+import { envelopeFromText } from './envelope.ts';
 import { classArg, classFromText, guidanceArgs, name, pcmFormat } from './fields.ts';
 import { madeEvents, madeExample, madeFixed, madeReplies, makingArgs, shapeArgs } from './making.ts';
 
@@ -76,7 +77,7 @@ export const vary = defineCommand({
     id: 'own',
     args: ['clip', 'amount', 'seed'],
     pairs: true,
-    words: { class: classFromText, avoid: classFromText },
+    words: { class: classFromText, avoid: classFromText, envelope: envelopeFromText },
     fixed: madeFixed,
     example: ['vary1', '9f2c4e5d6a7b8190', 0.3, 7, 'count', 4],
     replies: madeReplies,
@@ -114,7 +115,7 @@ export const branch = defineCommand({
     id: 'own',
     args: ['clip', 'row', 'count'],
     pairs: true,
-    words: { class: classFromText, avoid: classFromText },
+    words: { class: classFromText, avoid: classFromText, envelope: envelopeFromText },
     fixed: madeFixed,
     example: ['branch1', '9f2c4e5d6a7b8190', 20, 3],
     replies: madeReplies,

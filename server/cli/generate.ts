@@ -1,4 +1,10 @@
-import { type ArgsInput, type ClassArg, classFromText, type EventData } from '../../protocol/index.ts';
+import {
+  type ArgsInput,
+  type ClassArg,
+  classFromText,
+  type EventData,
+  envelopeFromText,
+} from '../../protocol/index.ts';
 import { encodeFlac } from '../audio/flac.ts';
 import { quantise } from '../audio/quantise.ts';
 import { decodeWav, encodeWav, type WavFormat } from '../audio/wav.ts';
@@ -18,6 +24,7 @@ export interface GenerateOptions {
   topK?: number;
   topP?: number;
   guidance?: number;
+  envelope?: string;
   candidates?: number;
   avoid?: string;
   rate?: number;
@@ -124,7 +131,7 @@ async function ask(
 
 /** What was said on the command line; the server checks it and fills in the rest. */
 function argsFrom(what: string | undefined, options: GenerateOptions): Record<string, unknown> {
-  const { seed, count, temperature, topK, topP, guidance, avoid, candidates, rate, voice } = options;
+  const { seed, count, temperature, topK, topP, guidance, avoid, envelope, candidates, rate, voice } = options;
   const given = {
     class: what === undefined ? undefined : classOf(what),
     seed,
@@ -135,6 +142,7 @@ function argsFrom(what: string | undefined, options: GenerateOptions): Record<st
     guidance,
     candidates,
     avoid: avoid === undefined ? undefined : classOf(avoid),
+    envelope: envelope === undefined ? undefined : envelopeFromText(envelope),
     rate,
     voice,
   };

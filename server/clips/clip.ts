@@ -1,3 +1,4 @@
+import type { EnvelopeArg } from '../../protocol/index.ts';
 import type { Shape } from '../audio/edit.ts';
 
 /** Everything needed to make the same clip again; it travels inside the WAV. */
@@ -18,6 +19,8 @@ export interface ClipRecipe {
   /** What it was led away from, and the weights of it, as `class` and `classWeights`. */
   avoid?: string | Record<string, number>;
   avoidWeights?: number[];
+  /** The loudness that it was asked to follow. */
+  envelope?: EnvelopeArg;
   /** Hz. */
   rate: number;
   /** The best of so many candidates, and its score. Its own seed is `seed`: it is made again alone. */

@@ -17,6 +17,8 @@ export interface EngineRequest {
   guidance?: number;
   /** Class weights they are pushed away from; without, no class in particular. */
   avoid?: number[];
+  /** Level in dB of every mel frame of the clip, which it follows; only of voices whose card has a `prior.contour`. */
+  contour?: Float32Array;
   /** Hz of the audio handed back. */
   rate: number;
   previews: boolean;

@@ -10,8 +10,18 @@ import type { JobOrder, Scheduler } from '../dispatch/scheduler.ts';
 import type { Catalog, Voice } from '../voices/voice.ts';
 import { Chooser, type ClipRanker, candidateSeed } from './candidates.ts';
 import { gridOf } from './code-grid.ts';
-import { joinPieces, type Pieces, pieceSeed, piecesOf, SINGLE_PIECE, type Start, startOfNext } from './continuation.ts';
+import {
+  joinPieces,
+  type Pieces,
+  pieceOffset,
+  pieceSeed,
+  piecesOf,
+  SINGLE_PIECE,
+  type Start,
+  startOfNext,
+} from './continuation.ts';
 import type { DetachedJobs } from './detached-jobs.ts';
+import { checkFollows, contourFrom, levelsOf, spelledOut } from './envelope.ts';
 import type { PartialClips } from './partial-clips.ts';
 import { recordOf } from './plan-record.ts';
 import { orderOf, type VoiceClass } from './voice-class.ts';
@@ -95,9 +105,16 @@ function weightsOf({ chosen: { label } }: VoiceClass): Record<string, number> {
 }
 
 /** Queues one job of some clips, tells what happens to it, and hands each over: shaped, sent, saved. */
-export async function generateClips(deps: GenerationDeps, context: GenerationContext, plan: ClipPlan): Promise<Done> {
+export async function generateClips(deps: GenerationDeps, context: GenerationContext, asked: ClipPlan): Promise<Done> {
+  const plan = await spelled(deps, asked);
   if (plan.args.keep) return deps.detached.keep(context, (kept) => recorded(deps, kept, plan), audioBytes(plan));
   return run(deps, context, plan);
+}
+
+async function spelled({ clips }: GenerationDeps, plan: ClipPlan): Promise<ClipPlan> {
+  const { envelope } = plan.args;
+  if (envelope === undefined) return plan;
+  return { ...plan, args: { ...plan.args, envelope: await spelledOut(envelope, plan.voice, clips) } };
 }
 
 /** A job that a restart does not end: it is on the disk before anybody is told that it was accepted. */
@@ -142,8 +159,10 @@ async function run(deps: GenerationDeps, context: GenerationContext, plan: ClipP
           return { take, before: [], starts: [starts?.[0]], seed: candidateSeed(seed, candidate) };
         }),
   );
+  const follow = followed(voiceClasses, args);
   const order = ({ take, starts, seed, before: { length: piece } }: Piece): JobOrder['clips'][number] => ({
     ...orderOf(voiceClasses[take]!),
+    ...follow(take, pieces, piece),
     seed: seedOf({ ...takes[take]!, seed }, piece),
     rate: rateOf(take),
     temperature: args.temperature,
@@ -262,6 +281,21 @@ async function run(deps: GenerationDeps, context: GenerationContext, plan: ClipP
   return { clip: clips[0]?.clip ?? '', seconds, timings, clips };
 }
 
+/** What tells the engine the loudness that a piece of a take follows; nothing where no envelope was asked for. */
+function followed(
+  voiceClasses: readonly VoiceClass[],
+  { envelope, trim = 0 }: Args,
+): (take: number, pieces: Pieces, piece: number) => { contour?: Float32Array } {
+  if (envelope === undefined) return () => ({});
+  for (const voiceClass of new Set(voiceClasses)) checkFollows(voiceClass.voice, orderOf(voiceClass));
+  return (take, pieces, piece) => {
+    const { voice } = voiceClasses[take]!;
+    // What is trimmed lies before the envelope.
+    const begin = pieceOffset(pieces, piece, voice.rate) / voice.rate - trim;
+    return { contour: contourFrom(levelsOf(envelope, voice), voice, begin) };
+  };
+}
+
 function startOf(start: Start | undefined): Partial<JobOrder['clips'][number]> {
   if (start === undefined) return {};
   return start.given.includes(0) ? { start } : { codes: start.codes };
@@ -284,7 +318,7 @@ function codesOf(results: readonly Result[], starts: Piece['starts']): Pick<NewC
 }
 
 function recipeOf({ voice, chosen, guidance, avoid }: VoiceClass, args: Args, rate: number): Omit<ClipRecipe, 'seed'> {
-  const { temperature, topK, topP } = args;
+  const { temperature, topK, topP, envelope } = args;
   return {
     voice: voice.hash,
     voiceId: voice.id,
@@ -295,6 +329,7 @@ function recipeOf({ voice, chosen, guidance, avoid }: VoiceClass, args: Args, ra
     topP,
     guidance,
     rate,
+    ...(envelope === undefined ? {} : { envelope }),
     ...(avoid === null ? {} : { avoid: avoid.label, avoidWeights: avoid.weights }),
   };
 }

@@ -135,6 +135,37 @@ CLOSE_CODES: dict[int, str] = {
 ANSWER_FRAME_BYTES = 67108864
 
 
+class FoleyGenerateArgsEnvelopePoints(TypedDict):
+    #: (s); number from 0 to 60
+    at: float
+    #: (dB); number from -90 to 0
+    level: float
+
+
+class FoleyGenerateArgsEnvelopeCues(TypedDict):
+    #: when the event begins (s); number from 0 to 60
+    at: float
+    #: its loudest level (dB); number from -90 to 0; default: -9
+    level: NotRequired[float]
+    #: time in which it has faded by 60 dB (s); number above 0 to 60; default: 0.3
+    length: NotRequired[float]
+
+
+class FoleyGenerateArgsEnvelope(TypedDict):
+    #: levels at equal distances; list of number from -90 to 0
+    levels: NotRequired[list[float]]
+    #: of levels, per second; number from 0.1 to 1000; default: one per mel frame of the voice
+    rate: NotRequired[float]
+    #: or corners joined by straight lines; the first and last levels hold before and after; list of map
+    points: NotRequired[list[FoleyGenerateArgsEnvelopePoints]]
+    #: or events, each with a sharp beginning that fades; the loudest counts where they overlap; list of map
+    cues: NotRequired[list[FoleyGenerateArgsEnvelopeCues]]
+    #: or the id of a saved clip whose loudness is followed; text, 1 to 128 characters
+    clip: NotRequired[str]
+    #: added to every level (dB); number from -60 to 60; default: 0
+    gain: NotRequired[float]
+
+
 FoleyGenerateArgs = TypedDict(
     "FoleyGenerateArgs",
     {
@@ -157,6 +188,9 @@ FoleyGenerateArgs = TypedDict(
         #: class or mix of classes that guidance steers away from, in the form of class; text, 1 to 128 characters or integer from 0 to 65535 or map of
         #: text to number above 0; default: no class; an equal mix of all classes if the voice was not trained without class labels
         "avoid": "NotRequired[str | int | dict[str, float]]",
+        #: loudness over time that the clip follows, from the beginning of what is handed over; of voices that were trained with a loudness contour
+        #: (voice.info); map
+        "envelope": NotRequired[FoleyGenerateArgsEnvelope],
         #: number of clips; clip i uses seed + i modulo 2^32; integer from 1 to 64; default: 1
         "count": NotRequired[int],
         #: sample format of previews and audio; "f32" or "s16"; default: "f32"
@@ -369,6 +403,9 @@ FoleyVaryArgs = TypedDict(
         #: class or mix of classes that guidance steers away from, in the form of class; text, 1 to 128 characters or integer from 0 to 65535 or map of
         #: text to number above 0; default: no class; an equal mix of all classes if the voice was not trained without class labels
         "avoid": "NotRequired[str | int | dict[str, float]]",
+        #: loudness over time that the clip follows, from the beginning of what is handed over; of voices that were trained with a loudness contour
+        #: (voice.info); map
+        "envelope": NotRequired[FoleyGenerateArgsEnvelope],
         #: number of clips; clip i uses seed + i modulo 2^32; integer from 1 to 64; default: 1
         "count": NotRequired[int],
         #: sample format of previews and audio; "f32" or "s16"; default: "f32"
@@ -433,6 +470,9 @@ FoleyBranchArgs = TypedDict(
         #: class or mix of classes that guidance steers away from, in the form of class; text, 1 to 128 characters or integer from 0 to 65535 or map of
         #: text to number above 0; default: no class; an equal mix of all classes if the voice was not trained without class labels
         "avoid": "NotRequired[str | int | dict[str, float]]",
+        #: loudness over time that the clip follows, from the beginning of what is handed over; of voices that were trained with a loudness contour
+        #: (voice.info); map
+        "envelope": NotRequired[FoleyGenerateArgsEnvelope],
         #: number of clips; clip i uses seed + i modulo 2^32; integer from 1 to 64; default: 4
         "count": NotRequired[int],
         #: sample format of previews and audio; "f32" or "s16"; default: "f32"
@@ -1648,6 +1688,9 @@ VoiceCompareArgs = TypedDict(
         #: class or mix of classes that guidance steers away from, in the form of class; text, 1 to 128 characters or integer from 0 to 65535 or map of
         #: text to number above 0; default: no class; an equal mix of all classes if the voice was not trained without class labels
         "avoid": "NotRequired[str | int | dict[str, float]]",
+        #: loudness over time that the clip follows, from the beginning of what is handed over; of voices that were trained with a loudness contour
+        #: (voice.info); map
+        "envelope": NotRequired[FoleyGenerateArgsEnvelope],
         #: sample format of previews and audio; "f32" or "s16"; default: "f32"
         "format": NotRequired[Literal["f32", "s16"]],
         #: output rate (Hz); integer from 8000 to 192000; default: the voice's rate

@@ -22,6 +22,10 @@ export const declareClips: Declare = (program, run) => {
     .option('--candidates <N>', 'make N of each clip and keep the best according to the embedder of the voice', integer)
     .option('--guidance <G>', GUIDANCE, number)
     .option('--avoid <CLASS>', 'class or mix to guide away from')
+    .option(
+      '--envelope <E>',
+      'loudness to follow: times of events (0.2,0.9,1.6), corners (0:-60,0.5:-9,2:-60, seconds and dB), or the id of a clip',
+    )
     .option('--rate <HZ>', 'sample rate', integer)
     .addOption(new Option('--format <F>', 'sample format: 32-bit float, or 16 bits').choices(['f32', 's16']))
     .option('--voice <ID>', 'voice')

@@ -4,6 +4,7 @@
  * rounded to float32 as the trainer's are, so the two differ by float32 rounding alone.
  */
 import { fftReal } from './fft.ts';
+import { frameCount, reflect } from './frames.ts';
 
 export interface MelSpec {
   /** Hz. */
@@ -23,7 +24,7 @@ export interface MelSpec {
 export function logMel(pcm: Float32Array, spec: MelSpec): { bands: Float32Array; frames: number } {
   const { nFft, hop, bins, floor } = spec;
   const pad = (nFft - hop) / 2;
-  const frames = Math.floor((pcm.length + 2 * pad - nFft) / hop) + 1;
+  const frames = frameCount(pcm.length, nFft, hop);
   const window = hann(nFft);
   const basis = melBasis(spec);
   const bands = new Float32Array(bins * frames);
@@ -40,14 +41,6 @@ export function logMel(pcm: Float32Array, spec: MelSpec): { bands: Float32Array;
     }
   }
   return { bands, frames };
-}
-
-/** Mirrored at both ends without repeating them. */
-function reflect(at: number, length: number): number {
-  if (length === 1) return 0;
-  const period = 2 * (length - 1);
-  const inside = ((at % period) + period) % period;
-  return inside < length ? inside : period - inside;
 }
 
 /** Periodic, every step rounded to float32 as torch.hann_window does: a loud tone leaks into quiet bands by such roundings. */

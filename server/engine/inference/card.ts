@@ -87,6 +87,10 @@ const cardSchema = z
         message: further === 0 ? 'expected no depth graphs' : message,
       });
     }
+    if (graphs.contour !== undefined && (prior.contour ?? 0) === 0) {
+      const message = 'expected 1 or more: the voice has a graph that draws loudness contours';
+      context.addIssue({ code: 'custom', path: ['prior', 'contour'], message });
+    }
     const { rows, cols } = kernelOf(prior);
     if (cols % 2 === 0 || cols < 3 || cols > 15 || rows < 2 || rows > 15)
       context.addIssue({

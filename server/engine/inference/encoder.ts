@@ -4,6 +4,7 @@ import { EngineError } from '../errors.ts';
 import { floats, Graph, readIntegers } from '../onnx/runtime.ts';
 import { type Card, parseCard, readCardText } from './card.ts';
 import { GridAxes } from './code-grid.ts';
+import { melSpecOf } from './mel-spec.ts';
 
 /** A voice's encoder: audio -> the codes that say it. */
 export class VoiceEncoder {
@@ -57,17 +58,8 @@ export class VoiceEncoder {
 }
 
 /** Throws voice_corrupt where a card does not say how its mel is made. */
-function melSpec({ audio, mel }: Card): MelSpec {
-  const number = (name: string): number => {
-    const value = mel[name];
-    if (typeof value !== 'number' || !Number.isFinite(value) || value < 0)
-      throw new EngineError('voice_corrupt', `card.json: mel.${name}: expected a number`);
-    return value;
-  };
-  const spec = { nFft: number('nFft'), fMin: number('fMin'), fMax: number('fMax'), floor: number('floor') };
-  if (spec.nFft < 2 || spec.nFft > 65_536 || (spec.nFft & (spec.nFft - 1)) !== 0 || mel.hop > spec.nFft)
-    throw new EngineError('voice_corrupt', 'card.json: mel.nFft: expected a power of two, not below the hop');
-  if (mel.window !== undefined && mel.window !== spec.nFft)
-    throw new EngineError('voice_corrupt', 'card.json: mel.window: expected the same as nFft');
-  return { ...spec, rate: audio.rate, hop: mel.hop, bins: mel.bins };
+function melSpec(card: Card): MelSpec {
+  const found = melSpecOf(card);
+  if ('problem' in found) throw new EngineError('voice_corrupt', found.problem);
+  return found.spec;
 }

@@ -77,7 +77,8 @@ export async function generateClip(
   on({ type: 'started' });
   try {
     if (cancelled()) throw new EngineError('cancelled', 'the clip was cancelled');
-    if (request.codes === undefined) known = await voice.sampler.sample({ ...request, onRow });
+    if (request.codes === undefined)
+      known = await voice.sampler.sample({ ...request, contour: await contourOf(voice, request), onRow });
     else known = request.codes;
     times.sampleMs = since();
     makeStretches(rows - 1);
@@ -91,6 +92,15 @@ export async function generateClip(
   } finally {
     await Promise.allSettled([...previews, ...stretches]);
   }
+}
+
+/** What the clip follows. One that goes on from given codes follows only what it is told to: its course has begun. */
+async function contourOf(
+  voice: Voice,
+  { contour, start, classWeights, seed }: EngineRequest,
+): Promise<Float32Array | undefined> {
+  const fresh = start === undefined || !start.given.includes(1);
+  return contour ?? (fresh ? voice.drawContour(classWeights, seed) : undefined);
 }
 
 function joined(parts: readonly Float32Array[]): Float32Array {
@@ -119,8 +129,8 @@ function previewsOf({ axes }: Voice): Map<number, Part> {
 }
 
 function check(voice: Voice, request: EngineRequest): void {
-  const { classWeights, avoid, codes, start, rate, temperature, topK, topP, guidance = 0, seed } = request;
-  const { classes, latent } = voice.card;
+  const { classWeights, avoid, codes, start, rate, temperature, topK, topP, guidance = 0, contour, seed } = request;
+  const { classes, latent, mel, prior } = voice.card;
   const wrong = (message: string): never => {
     throw new EngineError('engine_failed', message);
   };
@@ -145,5 +155,9 @@ function check(voice: Voice, request: EngineRequest): void {
   if (!(Number.isInteger(topK) && topK >= 0)) wrong('topK must be a whole number');
   if (!(topP > 0 && topP <= 1)) wrong('topP must lie in 0..1, without 0');
   if (!(guidance >= 0 && guidance <= GUIDANCE_MAX)) wrong(`the guidance must lie in 0..${GUIDANCE_MAX}`);
+  if (contour !== undefined && (prior.contour ?? 0) === 0) wrong('the voice does not follow a loudness contour');
+  if (contour !== undefined && contour.length !== mel.frames)
+    wrong(`${contour.length} levels for ${mel.frames} mel frames`);
+  if (contour?.some((level) => !Number.isFinite(level))) wrong('a level of the contour is not a number');
   if (!(Number.isInteger(seed) && seed >= 0 && seed < 2 ** 32)) wrong('the seed must be a uint32');
 }

@@ -1,3 +1,4 @@
+import { normalised } from '../dsp/loudness.ts';
 import { type Feeds, floats, type Graph, integers, type Outputs, read } from '../onnx/runtime.ts';
 import { type Card, kernelOf } from './card.ts';
 import type { GridAxes } from './code-grid.ts';
@@ -9,6 +10,8 @@ export interface Sampled {
   row: number;
   /** Raster order; absent where nothing was chosen yet. */
   readonly codes: Uint16Array;
+  /** Levels in dB that it follows, one per mel frame; undefined where it follows none. */
+  readonly contour?: Float32Array | undefined;
 }
 
 /** A clip's codes under one mix of classes, in a slot of the state: a guided clip has two, which choose the same codes. */
@@ -115,19 +118,25 @@ export class Prior {
       // Rows that are time know nothing of finished codebooks: there are none before the end.
       ...(condition.wants('codes') ? { codes: integers(BigInt64Array.from(clip.codes, BigInt), [1, rows, cols]) } : {}),
       ...(condition.wants('part') ? { part: integers(BigInt64Array.of(BigInt(part)), [1]) } : {}),
-      ...(condition.wants('contour') ? this.#noContour() : {}),
+      ...(condition.wants('contour') ? this.#contourFeeds(clip.contour) : {}),
     });
     branch.condition = read(outputs, 'condition');
     branch.conditionFrom = clip.row;
   }
 
-  /** A loudness contour that counts for nothing. */
-  #noContour(): Feeds {
-    const levels = this.#card.prior.contour ?? 0;
+  /** The contour of a clip, a row of levels for each row; without, one that counts for nothing. */
+  #contourFeeds(contour: Float32Array | undefined): Feeds {
+    const each = this.#card.prior.contour ?? 0;
     const { rows } = this.#axes;
+    const levels = new Float32Array(rows * each);
+    if (contour !== undefined) {
+      levels.set(normalised(contour).subarray(0, levels.length));
+      // The grid may end later than the clip.
+      levels.fill(levels[contour.length - 1]!, Math.min(contour.length, levels.length));
+    }
     return {
-      contour: floats(new Float32Array(rows * levels), [1, rows, levels]),
-      known: floats(new Float32Array(1), [1]),
+      contour: floats(levels, [1, rows, each]),
+      known: floats(Float32Array.of(contour === undefined ? 0 : 1), [1]),
     };
   }
 

@@ -11,6 +11,8 @@ export interface SampleOptions extends TokenSamplerOptions {
   guidance?: number;
   /** Class weights they are pushed away from; without, no class in particular. */
   avoid?: readonly number[];
+  /** Levels in dB to follow, one per mel frame; undefined where it follows none. */
+  contour?: Float32Array | undefined;
   seed: number;
   /** Others that are not urgent stand back while it is sampled. */
   urgent?: boolean;
@@ -27,6 +29,7 @@ interface Clip {
   readonly options: SampleOptions;
   readonly tokens: TokenSampler;
   readonly codes: Uint16Array;
+  readonly contour: Float32Array | undefined;
   row: number;
   /** Its class's and, where it is guided, the one that it is led away from. */
   readonly branches: readonly Branch<Clip>[];
@@ -88,6 +91,7 @@ export class Sampler {
       options,
       resolve,
       reject,
+      contour: options.contour,
       row: 0,
       problem: null,
       prefix: prefixRows(options, perRow),
@@ -147,7 +151,7 @@ export class Sampler {
     if (most < WORTH_SHARING || leader.problem !== null || (options.urgent === true && leader.options.urgent !== true))
       return 0;
     const weightsOf = (all: Clip['branches']): string => JSON.stringify(all.map(({ classWeights }) => classWeights));
-    if (weightsOf(leader.branches) !== weightsOf(branches)) return 0;
+    if (weightsOf(leader.branches) !== weightsOf(branches) || !sameLevels(leader.contour, options.contour)) return 0;
     const { rows, perRow } = this.#axes;
     const [one, other] = [leader.options.start!.codes, options.start!.codes];
     let cell = 0;
@@ -246,6 +250,11 @@ export class Sampler {
       return chosen;
     });
   }
+}
+
+function sameLevels(one: Float32Array | undefined, other: Float32Array | undefined): boolean {
+  if (one === undefined || other === undefined) return one === other;
+  return one.length === other.length && one.every((level, frame) => level === other[frame]);
 }
 
 /** The clips of some branches, each once. */

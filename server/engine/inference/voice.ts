@@ -1,5 +1,6 @@
+import { contourUniform } from '../dsp/philox.ts';
 import { EngineError } from '../errors.ts';
-import { type Execution, Graph } from '../onnx/runtime.ts';
+import { type Execution, floats, Graph, read } from '../onnx/runtime.ts';
 import { type Card, parseCard, readCardText } from './card.ts';
 import { GridAxes } from './code-grid.ts';
 import { depthGraphs } from './graph-names.ts';
@@ -14,6 +15,9 @@ import {
 import { Sampler } from './sampler.ts';
 import type { Stretch } from './stretches.ts';
 
+/** Numbers that the contour graph draws by. */
+const CONTOUR_DRAWS = 4;
+
 const priorGraphs = ['condition', 'row', 'pixel', ...depthGraphs] as const;
 
 /** How a voice's renderer is had: here, or in another thread. */
@@ -27,15 +31,24 @@ export class Voice {
   /** The card's text: a voice whose card changed on disk is another voice. */
   readonly cardText: string;
   readonly #prior: Graph[];
+  readonly #contour: Graph | null;
   readonly #renderer: ClipRenderer;
 
-  private constructor(cardText: string, card: Card, axes: GridAxes, prior: Graph[], renderer: ClipRenderer) {
+  private constructor(
+    cardText: string,
+    card: Card,
+    axes: GridAxes,
+    prior: Graph[],
+    contour: Graph | null,
+    renderer: ClipRenderer,
+  ) {
     const [condition, row, pixel, ...depth] = prior;
     this.card = card;
     this.cardText = cardText;
     this.axes = axes;
     this.sampler = new Sampler(card, axes, { condition: condition!, row: row!, pixel: pixel!, depth });
     this.#prior = prior;
+    this.#contour = contour;
     this.#renderer = renderer;
   }
 
@@ -53,18 +66,22 @@ export class Voice {
     const card = parseCard(cardText);
     const axes = new GridAxes(card);
     const prior: Graph[] = [];
+    let contour: Graph | null = null;
     let renderer: ClipRenderer | null = null;
     try {
       for (const name of priorGraphs) {
         if (card.graphs[name] === undefined) continue;
         prior.push(await Graph.open(voiceDir, card, name, { provider: 'cpu', threads: 1 }));
       }
+      if (card.graphs.contour !== undefined)
+        contour = await Graph.open(voiceDir, card, 'contour', { provider: 'cpu', threads: 1 });
       renderer = await openRenderer({ voiceDir, card, place }, axes);
-      const voice = new Voice(cardText, card, axes, prior, renderer);
+      const voice = new Voice(cardText, card, axes, prior, contour, renderer);
       await voice.#prove();
       return voice;
     } catch (error) {
       for (const graph of prior) await graph.release();
+      await contour?.release();
       await renderer?.close();
       throw error;
     }
@@ -72,12 +89,30 @@ export class Voice {
 
   async close(): Promise<void> {
     for (const graph of this.#prior) await graph.release();
+    await this.#contour?.release();
     await this.#renderer.close();
   }
 
   /** What can be made of a clip before all of its codes are known; none where rows do not go along time. */
   get stretches(): readonly Stretch[] {
     return this.#renderer.stretches;
+  }
+
+  /** The levels in dB, one per mel frame, that a clip of a seed follows where none are given; undefined where it follows none. */
+  async drawContour(classWeights: readonly number[], seed: number): Promise<Float32Array | undefined> {
+    if (this.#contour === null) return undefined;
+    const draws = Float32Array.from({ length: CONTOUR_DRAWS }, (_, i) => contourUniform(seed, i));
+    const outputs = await this.#contour.run({
+      class: floats(Float32Array.from(classWeights), [1, classWeights.length]),
+      uniform: floats(draws, [1, CONTOUR_DRAWS]),
+    });
+    const level = read(outputs, 'level');
+    if (level.length !== this.card.mel.frames)
+      throw new EngineError(
+        'voice_corrupt',
+        `the contour graph gave ${level.length} levels for ${this.card.mel.frames} mel frames`,
+      );
+    return read(outputs, 'known')[0] === 1 ? level : undefined;
   }
 
   /** Codes -> audio, at the card's rate unless another is asked for. */
@@ -94,6 +129,7 @@ export class Voice {
       await this.sampler.sample({ ...options, onRow: () => Promise.reject(stop) }).catch((error: unknown) => {
         if (error !== stop) throw error;
       });
+      await this.drawContour(weights, 0);
       await this.render({ codes: new Uint16Array(this.axes.rows * this.axes.perRow), seed: 0 });
     } catch (error) {
       const reason = error instanceof Error ? error.message : String(error);

@@ -53,9 +53,9 @@ class Augmenter:
                 if groups:
                     self.shot_groups[label] = list(groups.values())
 
-    def draw(self, rng: np.random.Generator, gain_db: float = 6.0) -> tuple[np.ndarray, int]:
-        """One clip [samples] and its class index; classes are drawn uniformly, or by their weights."""
-        label = int(rng.integers(len(self.classes))) if self.uniform else min(int(np.searchsorted(self.shares, rng.random(), side="right")), len(self.classes) - 1)
+    def draw(self, rng: np.random.Generator, gain_db: float = 6.0, of: str | None = None) -> tuple[np.ndarray, int]:
+        """One clip [samples] and its class index; classes are drawn uniformly, or by their weights, unless it shall be one `of` a class."""
+        label = self._class(rng) if of is None else self.classes.index(of)
         name = self.classes[label]
         composed = name in self.shot_groups and rng.random() < self.compose_share
         audio = self._compose(name, rng) if composed else self._recorded(int(rng.choice(self.by_class[label])), rng)
@@ -66,6 +66,11 @@ class Augmenter:
         peak = float(np.abs(audio).max()) or 1.0
         gain = 10 ** (rng.uniform(-gain_db, gain_db * 0.1) / 20)
         return audio * min(gain, 0.99 / peak), label
+
+    def _class(self, rng: np.random.Generator) -> int:
+        if self.uniform:
+            return int(rng.integers(len(self.classes)))
+        return min(int(np.searchsorted(self.shares, rng.random(), side="right")), len(self.classes) - 1)
 
     def _recorded(self, index: int, rng: np.random.Generator) -> np.ndarray:
         room = self.sounds.size(index) - self.samples

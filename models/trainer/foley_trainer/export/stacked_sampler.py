@@ -18,21 +18,24 @@ class StackedSampler:
         self.condition, self.row, self.pixel = (session(graphs[name], threads) for name in ("condition", "row", "pixel"))
         self.depth = [session(graphs[f"depth{k}"], threads) for k in range(1, config.codebooks)]
 
-    def _conditions(self, weights: np.ndarray, contour: np.ndarray | None) -> np.ndarray:
+    def _conditions(self, weights: np.ndarray, contour: np.ndarray | None, known: np.ndarray | None) -> np.ndarray:
         c, batch = self.config, len(weights)
         feeds = {"class": weights}
         if c.contour:
             feeds["contour"] = np.zeros((batch, c.rows, c.contour), np.float32) if contour is None else contour.astype(np.float32)
-            feeds["known"] = np.full(batch, 0 if contour is None else 1, np.float32)
+            given = np.full(batch, 0 if contour is None else 1, np.float32)
+            feeds["known"] = given if known is None else given * known
         return self.condition.run(None, feeds)[0]
 
-    def run(self, class_weights: np.ndarray, choose: Choose, contour: np.ndarray | None = None) -> tuple[np.ndarray, np.ndarray]:
-        """class_weights [B, n] (a row of zeros: no class), contour [B, T, E] (normalised) -> codes [B, T, F, K] and the logits
+    def run(
+        self, class_weights: np.ndarray, choose: Choose, contour: np.ndarray | None = None, known: np.ndarray | None = None
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """class_weights [B, n] (a row of zeros: no class), contour [B, T, E] (normalised), known [B]: 1 where it counts -> codes [B, T, F, K] and the logits
         they were chosen from [B, T, F, K, codes]. `choose` is called with the raster index of the code."""
         c = self.config
         weights = np.ascontiguousarray(class_weights, np.float32)
         state = SamplerState(c, len(weights), c.kernel, (c.codebooks,))
-        condition = self._conditions(weights, contour)
+        condition = self._conditions(weights, contour, known)
         logits = np.empty((len(weights), c.rows, c.cols, c.codebooks, c.codes), np.float32)
         for row in range(c.rows):
             self._row(state, row, np.ascontiguousarray(condition[:, row]), choose, logits)
@@ -60,7 +63,9 @@ class StackedSampler:
         flat = codes.reshape(len(codes), -1)
         return self.run(class_weights, lambda _, place: flat[:, place], contour)[1]
 
-    def sample(self, class_weights: np.ndarray, choose: Choose = greedy, contour: np.ndarray | None = None) -> np.ndarray:
+    def sample(
+        self, class_weights: np.ndarray, choose: Choose = greedy, contour: np.ndarray | None = None, known: np.ndarray | None = None
+    ) -> np.ndarray:
         """class_weights [B, n] -> codes in the order of `StackedConfig.grid`, [B, T, F * K]."""
-        codes = self.run(class_weights, choose, contour)[0]
+        codes = self.run(class_weights, choose, contour, known)[0]
         return codes.reshape(len(codes), self.config.rows, -1)

@@ -17,6 +17,7 @@ from torch.nn.utils.parametrize import is_parametrized
 
 from ..export.any_prior import export_any_prior, open_sampler
 from ..export.codec_vocoder import export_codec, export_vocoder, folded_vocoder, with_rounded_weights
+from ..export.contour_graph import contour_graph
 from ..export.fold_weight_norm import folded
 from ..export.parity import lively, lively_stacked
 from ..export.stacked import folded_stacked
@@ -29,7 +30,7 @@ from ..models.pixelsnail import PixelSnail, PriorConfig
 from ..models.rvq_vae import Codec, CodecConfig
 from ..models.stacked_pixelsnail import StackedConfig, StackedPixelSnail
 from ..runtime.files import save_text
-from ..voices.card import card_fields, write_voice
+from ..voices.card import CONTOUR, card_fields, write_voice
 
 DCASE = ["DogBark", "Footstep", "GunShot", "Keyboard", "MovingMotorVehicle", "Rain", "Sneeze_Cough"]
 VOCODER = VocoderConfig(channels=16, res_kernels=[3], dilations=[[1]])
@@ -140,6 +141,12 @@ def golden(prior: AnyPrior, codec: Codec, vocoder: Generator, seed: int) -> dict
     return out
 
 
+def _contours(fixture: Fixture) -> list[np.ndarray]:
+    """Five loudness contours of every class but the last, which has none."""
+    rng, frames = np.random.default_rng(fixture.seed), fixture.codec.mel_frames
+    return [rng.uniform(-60, -10, (5, frames)) for _ in fixture.classes[:-1]] + [np.zeros((0, frames))]
+
+
 def write_fixture(folder: Path, name: str) -> dict[str, Any]:
     """Writes folder/name and returns its card."""
     fixture, mel = VOICES[name], MelConfig()
@@ -150,6 +157,8 @@ def write_fixture(folder: Path, name: str) -> dict[str, Any]:
     fields = card_fields(name, fixture.title, "fixture", fixture.classes, fixture.prior, fixture.codec, VOCODER, mel, fixture.codec.mel_frames * mel.hop)
     fields |= {"created": "2026-01-01T00:00:00Z", "license": "CC0-1.0", "credits": [], "data": {"note": "random weights: for tests, not for ears"}}
     graphs = export_any_prior(prior, half_weights=True) | export_codec(codec, half_weights=True) | export_vocoder(vocoder, half_weights=True)
+    if isinstance(fixture.prior, StackedConfig):
+        graphs[CONTOUR] = contour_graph(_contours(fixture), fixture.codec.mel_frames)
     card = write_voice(folder / name, fields, graphs)
     save_text(json.dumps(golden(prior, codec, vocoder, seed)) + "\n", folder / name / "golden.json")
     return card

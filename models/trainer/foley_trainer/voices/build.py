@@ -7,15 +7,27 @@ import time
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+import onnx
+import torch
+
 from ..data import Corpus, open_corpus
 from ..data.attribution import licences, recordings, summary, to_csv
 from ..export.any_prior import export_any_prior
 from ..export.codec_vocoder import export_codec, export_vocoder
+from ..export.contour_graph import contour_graph
+from ..features.loudness import contour_db
 from ..features.mel import MelConfig
+from ..models.any_prior import AnyConfig
+from ..models.stacked_pixelsnail import StackedConfig
 from ..runtime.record import Record
 from ..training import presets
 from ..training.checkpoints import TrainedError, load_codec, load_prior, load_vocoder
-from .card import card_fields, write_voice
+from ..training.stages import Making
+from .card import CONTOUR, card_fields, write_voice
+
+CONTOURS = 64
+"""Loudness contours that a voice holds of each class."""
 
 
 def export_voice(args: argparse.Namespace) -> dict[str, Any]:
@@ -42,9 +54,23 @@ def write_folder(
     fields = card_fields(voice, name, preset["name"], classes, prior.config, codec.config, vocoder.config, MelConfig(), preset["data"]["samples"])
     credits = [*(former or []), *recordings(corpus)]
     fields |= _provenance(corpus, {"codec": codec_record, "prior": prior_record, "vocoder": vocoder_record}) | {"credits": summary(credits)} | (more or {})
-    graphs = export_any_prior(prior, half_weights=True) | export_codec(codec, half_weights=True) | export_vocoder(vocoder, half_weights=True)
+    graphs = export_any_prior(prior, half_weights=True) | _contours(prior.config, preset, corpus, classes)
+    graphs |= export_codec(codec, half_weights=True) | export_vocoder(vocoder, half_weights=True)
     card = write_voice(out, fields, graphs, {"credits.csv": to_csv(credits)})
     return {"out": str(out), "hash": card["hash"], "bytes": sum(g["bytes"] for g in card["graphs"].values())}
+
+
+def _contours(config: AnyConfig, preset: dict[str, Any], corpus: Corpus, classes: list[str]) -> dict[str, onnx.ModelProto]:
+    """The graph that draws loudness contours, for a prior that follows them: of clips as the prior is trained on, at their own level."""
+    if not isinstance(config, StackedConfig) or config.contour == 0:
+        return {}
+    augmenter, rng = Making(preset, corpus).augmenter, np.random.default_rng(0)
+    mel, contours = MelConfig(), []
+    for label in classes:
+        audio = [augmenter.draw(rng, 0.0, label)[0] for _ in range(CONTOURS if label in corpus.classes else 0)]
+        levels = contour_db(torch.from_numpy(np.stack(audio)), mel).numpy() if audio else np.zeros((0, mel.frames(augmenter.samples)))
+        contours.append(levels)
+    return {CONTOUR: contour_graph(contours, mel.frames(augmenter.samples))}
 
 
 def _provenance(corpus: Corpus, records: dict[str, Record]) -> dict[str, Any]:

@@ -22,7 +22,9 @@ EXCITATION = "excitation"
 """An additional graph of voices whose vocoder is excited by noise."""
 DEPTH = tuple(f"depth{k}" for k in range(1, 8))
 """Additional graphs of a stacked prior, one for each codebook after the first."""
-ORDER = (*GRAPHS, EXCITATION, *DEPTH)
+CONTOUR = "contour"
+"""An additional graph of voices that follow loudness contours: draws one where none is given. See `export.contour_graph`."""
+ORDER = (*GRAPHS, EXCITATION, *DEPTH, CONTOUR)
 """All graphs that a voice may have, in the order of its hash."""
 BASE = "base"
 """A fine-tuned voice embeds its base voice in this folder; the base generates the classes `retrained.kept`."""

@@ -13,16 +13,18 @@ import numpy as np
 import torch
 
 from ..export.any_prior import open_sampler
+from ..export.contour_graph import DRAWS
 from ..export.guidance import doubled, guided, negative_weights
 from ..export.two_stage_sampler import Choose, session
+from ..features.loudness import by_row, normalised
 from ..features.mel import LogMel, MelConfig
 from ..models.any_prior import AnyConfig, conditioned_rows
 from ..models.pixelsnail import PriorConfig
 from ..models.stacked_pixelsnail import StackedConfig
-from .card import BASE, EXCITATION, FORMAT, ORDER, VERSION, voice_hash
+from .card import BASE, CONTOUR, EXCITATION, FORMAT, ORDER, VERSION, voice_hash
 
 Seed = tuple[int, ...]
-NOISE = 1  # appended to a clip's seed: an independent random stream for its noise
+NOISE, COURSE = 1, 2  # appended to a clip's seed: independent random streams for its noise and its loudness contour
 
 
 class VoiceError(Exception):
@@ -66,6 +68,7 @@ class VoiceRunner:
         self._sampler = open_sampler(self.config, data, threads)
         self._encoder, self._decoder, self._vocoder = (session(data[name], threads) for name in ("encoder", "decoder", "vocoder"))
         self._excitation = session(data[EXCITATION], threads) if EXCITATION in data else None
+        self._contour = session(data[CONTOUR], threads) if CONTOUR in data else None
 
     def generate(self, label: str, numbers: Sequence[int], recipe: Recipe) -> np.ndarray:
         """Clips of a class by their numbers -> audio [B, samples]. A clip does not depend on which others are made with it."""
@@ -85,10 +88,22 @@ class VoiceRunner:
         """A clip's codes for each class index and seed, in the order of `config.grid`: [B, rows, codes of a row]. By this voice's own prior."""
         weights, choose = np.eye(len(self.classes), dtype=np.float32)[list(classes)], drawn_apart(seeds, self.config.grid.rows * self.config.grid.cols, recipe)
         guidance = np.array([self.guidance(index) if recipe.guidance is None else recipe.guidance for index in classes])
+        course = self._courses(weights, seeds)
         if not guidance.any():
-            return self._sampler.sample(weights, choose)
+            return self._sampler.sample(weights, choose, **course)
         negative = negative_weights(len(self.classes), self.card["prior"].get("nullClass", False))
-        return self._sampler.sample(doubled(weights, negative), guided(choose, guidance))[: len(weights)]
+        twice = {name: np.concatenate([value, value]) for name, value in course.items()}
+        return self._sampler.sample(doubled(weights, negative), guided(choose, guidance), **twice)[: len(weights)]
+
+    def _courses(self, weights: np.ndarray, seeds: Sequence[Seed]) -> dict[str, np.ndarray]:
+        """The loudness contour that each clip follows, of voices that draw one: contour [B, T, E] (normalised), known [B]."""
+        if self._contour is None or not isinstance(self.config, StackedConfig):
+            return {}
+        draws = [np.random.default_rng([*seed, COURSE]).random((1, DRAWS)).astype(np.float32) for seed in seeds]
+        drawn = [self._contour.run(["level", "known"], {"class": one[None], "uniform": draw}) for one, draw in zip(weights, draws, strict=True)]
+        levels = torch.from_numpy(np.concatenate([level for level, _ in drawn]))
+        rows = by_row(normalised(levels), self.config.rows, self.config.contour)
+        return {"contour": rows.numpy(), "known": np.concatenate([known for _, known in drawn])}
 
     def guidance(self, index: int) -> float:
         """The card's guidance of a class; 0 if it has none."""

@@ -1,0 +1,62 @@
+import { z } from 'zod';
+import { limits } from '../limits.ts';
+import { name } from './fields.ts';
+
+/** The loudness that a clip shall follow: levels in dB (full scale is 0) over time, in one of several forms. */
+
+const level = z.number().min(limits.levelMin).max(0).meta({ unit: 'dB' });
+const seconds = z.number().min(0).max(limits.seconds).meta({ unit: 's' });
+
+const cue = z.strictObject({
+  at: seconds.describe('when the event begins'),
+  level: level.default(-9).describe('its loudest level'),
+  length: seconds.gt(0).default(0.3).describe('time in which it has faded by 60 dB'),
+});
+
+const forms = ['levels', 'points', 'cues', 'clip'] as const;
+
+export const envelope = z
+  .strictObject({
+    levels: z.array(level).min(1).max(limits.entries).optional().describe('levels at equal distances'),
+    rate: z
+      .number()
+      .min(0.1)
+      .max(1000)
+      .optional()
+      .describe('of `levels`, per second')
+      .meta({ fallback: 'one per mel frame of the voice' }),
+    points: z
+      .array(z.strictObject({ at: seconds, level }))
+      .min(1)
+      .max(limits.envelopePoints)
+      .refine((points) => points.every(({ at }, i) => i === 0 || at >= points[i - 1]!.at), 'expected rising times')
+      .optional()
+      .describe('or corners joined by straight lines; the first and last levels hold before and after'),
+    cues: z
+      .array(cue)
+      .min(1)
+      .max(limits.envelopePoints)
+      .optional()
+      .describe('or events, each with a sharp beginning that fades; the loudest counts where they overlap'),
+    clip: name.optional().describe('or the id of a saved clip whose loudness is followed'),
+    gain: z.number().min(-60).max(60).default(0).describe('added to every level').meta({ unit: 'dB' }),
+  })
+  .refine((one) => forms.filter((form) => one[form] !== undefined).length === 1, `expected one of ${forms.join(', ')}`)
+  .refine(({ rate, levels }) => rate === undefined || levels !== undefined, '`rate` belongs to `levels`');
+
+export type EnvelopeArg = z.output<typeof envelope>;
+
+/**
+ * Reads the one-word forms of an envelope: the id of a saved clip, times of events, `0.2,0.9,1.6`, or corners,
+ * `0:-60,0.5:-9,2:-60`. Any other text counts as an id, for the server to refuse.
+ */
+export function envelopeFromText(text: string): unknown {
+  const parts = text.trim().split(/[\s,;]+/);
+  const number = /^-?[0-9]*\.?[0-9]+$/;
+  if (/^[0-9a-f]{16}$/.test(text)) return { clip: text };
+  if (parts.every((part) => number.test(part))) return { cues: parts.map((part) => ({ at: Number(part) })) };
+  const corners = parts.map((part) => part.split(':'));
+  if (corners.every((corner) => corner.length === 2 && corner.every((one) => number.test(one))))
+    return { points: corners.map(([at, level]) => ({ at: Number(at), level: Number(level) })) };
+  return { clip: text };
+}

@@ -1,0 +1,103 @@
+import { type EnvelopeArg, limits, ProtocolError } from '../../protocol/index.ts';
+import { resample } from '../audio/resample.ts';
+import { decodeWav } from '../audio/wav.ts';
+import type { Clips } from '../clips/clip.ts';
+import { contourOf, LEVEL_MAX, LEVEL_MIN } from '../engine/dsp/loudness.ts';
+import { melSpecOf } from '../engine/inference/mel-spec.ts';
+import type { Conditioning, Voice } from '../voices/voice.ts';
+
+/** Level in dB at a time in seconds from the beginning of the clip. */
+export type LevelAt = (seconds: number) => number;
+
+/** A cue fades by so many dB in its length. */
+const FADE_DB = 60;
+
+/**
+ * An envelope that says everything itself: the loudness of a clip is put in the place of its id, so that what follows it
+ * can be made again when the clip is gone. Throws unknown_clip, io_error or bad_args.
+ */
+export async function spelledOut(
+  { clip, gain, ...rest }: EnvelopeArg,
+  voice: Voice,
+  clips: Clips,
+): Promise<EnvelopeArg> {
+  if (clip === undefined) return { ...rest, gain };
+  const { rate, hop } = specOf(voice);
+  const levels = await contourOfClip(clip, voice, clips);
+  // A tenth of a decibel is not heard, and keeps recipes short.
+  const rounded = Array.from(levels.subarray(0, limits.entries), (level) => Math.round(level * 10) / 10);
+  return { levels: rounded, rate: rate / hop, gain };
+}
+
+/** What an envelope that is spelled out says. */
+export function levelsOf({ levels, rate, points, cues, gain }: EnvelopeArg, voice: Voice): LevelAt {
+  const { rate: hertz, hop } = specOf(voice);
+  const told =
+    points !== undefined
+      ? corners(points)
+      : cues !== undefined
+        ? events(cues)
+        : steps(levels ?? [LEVEL_MIN], rate ?? hertz / hop);
+  return (seconds) => Math.min(LEVEL_MAX, Math.max(LEVEL_MIN, told(seconds) + gain));
+}
+
+/** The levels of every mel frame of a piece that begins so many seconds after the clip. */
+export function contourFrom(level: LevelAt, voice: Voice, begin: number): Float32Array {
+  const { rate, hop, frames } = specOf(voice);
+  return Float32Array.from({ length: frames }, (_, frame) => level(begin + ((frame + 0.5) * hop) / rate));
+}
+
+/** Throws bad_args where the clip's class is made by a prior that was trained without contours. */
+export function checkFollows(voice: Voice, conditioning: Conditioning): void {
+  const { voiceDir } = voice.modelFor(conditioning);
+  const model = voice.models.find(({ dir }) => dir === voiceDir) ?? voice;
+  const { prior } = model.card as { prior?: { contour?: number } };
+  if ((prior?.contour ?? 0) > 0) return;
+  const message = `args.envelope: voice ${voice.id} was trained without loudness contours and follows none; expected a voice whose card has prior.contour`;
+  throw new ProtocolError('bad_args', message, { path: 'args.envelope' });
+}
+
+/** Straight lines between levels that lie so many to a second, the first in the middle of its frame. */
+function steps(levels: ArrayLike<number>, rate: number): LevelAt {
+  return (seconds) => {
+    const at = Math.min(levels.length - 1, Math.max(0, seconds * rate - 0.5));
+    const before = Math.floor(at);
+    const next = levels[Math.min(before + 1, levels.length - 1)]!;
+    return levels[before]! + (next - levels[before]!) * (at - before);
+  };
+}
+
+function corners(points: NonNullable<EnvelopeArg['points']>): LevelAt {
+  return (seconds) => {
+    const next = points.findIndex(({ at }) => at > seconds);
+    if (next === 0) return points[0]!.level;
+    const { at: from, level } = points.at(next < 0 ? -1 : next - 1)!;
+    if (next < 0) return level;
+    const { at: to, level: later } = points[next]!;
+    return level + ((later - level) * (seconds - from)) / (to - from);
+  };
+}
+
+function events(cues: NonNullable<EnvelopeArg['cues']>): LevelAt {
+  return (seconds) => {
+    const heard = cues.filter(({ at }) => at <= seconds);
+    return Math.max(LEVEL_MIN, ...heard.map(({ at, level, length }) => level - (FADE_DB * (seconds - at)) / length));
+  };
+}
+
+async function contourOfClip(id: string, voice: Voice, clips: Clips): Promise<Float32Array> {
+  const { rate, hop, nFft } = specOf(voice);
+  const sound = decodeWav(await clips.read(id));
+  const own = await resample(sound.pcm.subarray(0, limits.seconds * sound.rate), sound.rate, rate);
+  if (own.length < nFft) {
+    const message = `args.envelope.clip: clip ${id} is shorter than one mel frame; expected at least ${nFft} samples at ${rate} Hz`;
+    throw new ProtocolError('bad_args', message, { path: 'args.envelope.clip' });
+  }
+  return contourOf(own, { nFft, hop });
+}
+
+function specOf({ card }: Voice): { rate: number; nFft: number; hop: number; frames: number } {
+  const found = melSpecOf(card);
+  if ('problem' in found) throw new ProtocolError('voice_corrupt', found.problem);
+  return found.spec;
+}

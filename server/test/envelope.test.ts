@@ -1,0 +1,91 @@
+/** Envelopes from a client's side: the loudness that a clip follows, over JSON, OSC and the command line. */
+import assert from 'node:assert/strict';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { after, before, test } from 'node:test';
+import { fileURLToPath } from 'node:url';
+import { type CommandName, type EventData, type Events, ProtocolError } from '../../protocol/index.ts';
+import { type App, createApp } from '../app.ts';
+import { argsOf, readClip } from '../cli/like.ts';
+import { resolveConfig } from '../config.ts';
+
+const data = mkdtempSync(path.join(tmpdir(), 'foleyd-envelope-'));
+const models = fileURLToPath(new URL('../../models/fixtures', import.meta.url));
+let app: App;
+before(async () => {
+  const options = { data, models, voice: 'tiny-stacked', listen: false, logLevel: 'silent', output: 'none' } as const;
+  app = await createApp(resolveConfig(options, {}));
+});
+after(async () => {
+  await app.close();
+  rmSync(data, { recursive: true });
+});
+
+type Done<N extends CommandName> = EventData<N, Extract<Events<N>, 'done'>>;
+const call = <N extends CommandName>(cmd: N, args: Record<string, unknown>) =>
+  app.connect().call(cmd, args) as Promise<Done<N>>;
+const failed = (code: string, why: RegExp) => (error: unknown) =>
+  error instanceof ProtocolError && error.code === code && why.test(error.message);
+
+async function made(args: Record<string, unknown>) {
+  const asked = { class: 'Hiss', seed: 3, save: true, audio: false, ...args };
+  const { clips } = await call('foley.generate', asked);
+  const { clip } = await call('clip.get', { clip: clips[0]!.clip });
+  return { id: clip.clip, file: clip.path, codes: clip.codes!, recipe: clip.recipe as Record<string, unknown> };
+}
+
+const loudAtFirst = {
+  points: [
+    { at: 0, level: -6 },
+    { at: 0.1, level: -80 },
+  ],
+};
+
+test('a clip follows what it is told to, and its recipe makes it again from its file', async () => {
+  const [plain, told] = [await made({}), await made({ envelope: loudAtFirst })];
+  assert.notDeepEqual(told.codes, plain.codes);
+  assert.equal(plain.recipe.envelope, undefined);
+  assert.deepEqual(told.recipe.envelope, { ...loudAtFirst, gain: 0 });
+  const { recipe } = await readClip(told.file!);
+  assert.deepEqual((await made(argsOf(recipe))).codes, told.codes);
+});
+
+test('the loudness of a saved clip is followed, and what followed it is made again when that clip is gone', async () => {
+  const shape = await made({ seed: 9 });
+  const told = await made({ envelope: { clip: shape.id } });
+  assert.deepEqual((await made({ envelope: { clip: shape.id } })).codes, told.codes);
+  await call('clip.delete', { clip: shape.id });
+  await assert.rejects(made({ envelope: { clip: shape.id } }), failed('unknown_clip', /./));
+  assert.deepEqual((await made({ envelope: told.recipe.envelope })).codes, told.codes);
+});
+
+test('a longer clip follows its envelope beyond the first piece', async () => {
+  const second = { length: 0.5, exact: true };
+  const later = (level: number) => ({
+    points: [
+      { at: 0.3, level: -30 },
+      { at: 0.31, level },
+    ],
+  });
+  const [soft, loud] = [await made({ ...second, envelope: later(-80) }), await made({ ...second, envelope: later(0) })];
+  const each = 6 * 4 * 3;
+  assert.deepEqual(soft.codes.slice(0, each), loud.codes.slice(0, each));
+  assert.notDeepEqual(soft.codes, loud.codes);
+});
+
+test('a voice that follows no contour says so, and bad envelopes name what is wrong', async () => {
+  await assert.rejects(
+    made({ voice: 'tiny', class: 'DogBark', envelope: loudAtFirst }),
+    failed(
+      'bad_args',
+      /^args\.envelope: voice tiny was trained without loudness contours and follows none; expected a voice/,
+    ),
+  );
+  await assert.rejects(
+    made({ envelope: { points: [{ at: 0, level: 3 }] } }),
+    failed('bad_args', /envelope\.points\.0\.level/),
+  );
+  await assert.rejects(made({ envelope: {} }), failed('bad_args', /expected one of levels, points, cues, clip/));
+  await assert.rejects(made({ envelope: { clip: 'nothing' } }), failed('unknown_clip', /nothing/));
+});
