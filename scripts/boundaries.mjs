@@ -111,7 +111,8 @@ export const RULES = [
     of: 'server/generation',
     may: [
       ...['server/generation', 'server/audio', 'server/dispatch/dispatcher.ts', 'protocol'],
-      ...['server/engine/inference/code-grid.ts', 'server/engine/dsp/philox.ts'],
+      ...['server/engine/inference/code-grid.ts', 'server/engine/inference/mel-spec.ts'],
+      ...['server/engine/dsp/philox.ts', 'server/engine/dsp/loudness.ts'],
     ],
     types: ['server/dispatch', 'server/voices', 'server/clips', 'server/triggers/player.ts'],
     packages: ['zod'],
