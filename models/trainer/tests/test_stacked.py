@@ -184,3 +184,12 @@ def test_a_file_that_holds_no_weights_is_refused(tmp_path: Path):
     for name in ("bad.safetensors", "absent.safetensors"):
         with pytest.raises(TrainedError, match="not a weights file"):
             read_weights(tmp_path / name)
+
+
+def test_a_prior_of_some_of_its_classes_says_the_same_of_them():
+    model, (codes, _, _) = lively(), example(SMALL)
+    fewer = model.of_classes([2, 0])
+    assert fewer.config.classes == 2
+    assert torch.equal(fewer(codes, torch.tensor([[1.0, 0], [0, 1]])), model(codes, torch.tensor([[0, 0, 1.0], [1, 0, 0]])))
+    assert torch.equal(fewer(codes, torch.zeros(2, 2)), model(codes, torch.zeros(2, 3)))
+    assert model.config.classes == 3

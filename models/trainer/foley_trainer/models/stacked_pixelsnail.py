@@ -11,8 +11,9 @@ optionally on a loudness contour (`features.loudness`), eight levels a row.
 
 from __future__ import annotations
 
+import copy
 import math
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 import torch
@@ -192,3 +193,11 @@ class StackedPixelSnail(nn.Module):
         parts = self.input.look_up(codes)
         trunk = self.trunk(parts, self.condition(weights, contour, known))
         return torch.stack([level(trunk, parts) for level in self.levels], 3)
+
+    def of_classes(self, kept: list[int]) -> StackedPixelSnail:
+        """The same prior of some of its classes alone, in this order; what it says of them stays the same bit for bit."""
+        prior = copy.deepcopy(self)
+        prior.config = replace(self.config, classes=len(kept))
+        prior.of_class = nn.Linear(len(kept), self.config.condition_dim, bias=False)
+        prior.of_class.weight = nn.Parameter(self.of_class.weight.detach()[:, kept].clone())
+        return prior

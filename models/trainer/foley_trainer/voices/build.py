@@ -18,8 +18,8 @@ from ..export.codec_vocoder import export_codec, export_vocoder
 from ..export.contour_graph import contour_graph
 from ..features.loudness import contour_db
 from ..features.mel import MelConfig
-from ..models.any_prior import AnyConfig
-from ..models.stacked_pixelsnail import StackedConfig
+from ..models.any_prior import AnyConfig, AnyPrior
+from ..models.stacked_pixelsnail import StackedConfig, StackedPixelSnail
 from ..runtime.record import Record
 from ..training import presets
 from ..training.checkpoints import TrainedError, load_codec, load_prior, load_vocoder
@@ -36,21 +36,24 @@ def export_voice(args: argparse.Namespace) -> dict[str, Any]:
     places = {name: getattr(args, name) for name in ("codec", "prior", "vocoder")}
     guidance = getattr(args, "guidance", None)
     more = {"sampling": {"guidance": guidance}} if guidance is not None else None
-    return write_folder(Path(args.out), args.id, args.name, presets.load(args.preset), corpus, places, more=more)
+    return write_folder(Path(args.out), args.id, args.name, presets.load(args.preset), corpus, places, more=more, only=getattr(args, "classes", None))
 
 
 def write_folder(
     out: Path, voice: str, name: str, preset: dict[str, Any], corpus: Corpus, places: dict[str, str | Path],
-    classes: list[str] | None = None, former: list[dict[str, str]] | None = None, more: dict[str, Any] | None = None,
+    classes: list[str] | None = None, former: list[dict[str, str]] | None = None, more: dict[str, Any] | None = None, only: list[str] | None = None,
 ) -> dict[str, Any]:  # fmt: skip
     """Exports the trained stages in `places`. `classes`: all classes of the prior if the corpus has only some; `former`: credits
-    of earlier training recordings; `more`: further card fields. Returns a summary of the card."""
+    of earlier training recordings; `more`: further card fields; `only`: the classes that the voice shall have, all without.
+    Returns a summary of the card."""
     classes = classes or corpus.classes
     codec, codec_record = load_codec(places["codec"])
     prior, prior_record = load_prior(places["prior"], codec)
     vocoder, vocoder_record = load_vocoder(places["vocoder"])
     if prior.config.classes != len(classes):
         raise TrainedError(f"the prior was trained on {prior.config.classes} classes, the corpus has {len(classes)}")
+    if only is not None:
+        prior, classes = _only(prior, classes, only), only
     fields = card_fields(voice, name, preset["name"], classes, prior.config, codec.config, vocoder.config, MelConfig(), preset["data"]["samples"])
     credits = [*(former or []), *recordings(corpus)]
     fields |= _provenance(corpus, {"codec": codec_record, "prior": prior_record, "vocoder": vocoder_record}) | {"credits": summary(credits)} | (more or {})
@@ -58,6 +61,15 @@ def write_folder(
     graphs |= export_codec(codec, half_weights=True) | export_vocoder(vocoder, half_weights=True)
     card = write_voice(out, fields, graphs, {"credits.csv": to_csv(credits)})
     return {"out": str(out), "hash": card["hash"], "bytes": sum(g["bytes"] for g in card["graphs"].values())}
+
+
+def _only(prior: AnyPrior, classes: list[str], only: list[str]) -> AnyPrior:
+    unknown = [name for name in only if name not in classes]
+    if unknown or not only or len(set(only)) < len(only):
+        raise TrainedError(f"classes {', '.join(only)}: expected some of {', '.join(classes)}, each once")
+    if not isinstance(prior, StackedPixelSnail):
+        raise TrainedError("only a stacked prior can be exported with some of its classes: the other guides away from all of them")
+    return prior.of_classes([classes.index(name) for name in only])
 
 
 def _contours(config: AnyConfig, preset: dict[str, Any], corpus: Corpus, classes: list[str]) -> dict[str, onnx.ModelProto]:
