@@ -28,8 +28,7 @@ class CodecStage:
         if decoder_only:
             self.codec.encoder.requires_grad_(False)
         self.modules = {"codec": self.codec}
-        self.optimizer = torch.optim.AdamW(self.codec.parameters(), lr=lr, betas=(0.9, 0.99), weight_decay=1e-3)
-        self.optimizers = {"codec": self.optimizer}
+        self.optimizers = {"codec": torch.optim.AdamW(self.codec.parameters(), lr=lr, betas=(0.9, 0.99), weight_decay=1e-3)}
         self.mel, self.augmenter = LogMel(), augmenter
         self.batch, self.crop, self.bf16, self.samples = parallel.share(batch), crop, bf16, samples
         audio = np.stack([fit(held_out.get(i, 0, samples), samples) for i in range(len(held_out))])
@@ -75,7 +74,7 @@ class CodecStage:
         error = (output - mel) / c.mel_std
         mse, l1 = error.square().mean(), error.abs().mean()
         loss = mse + l1 + c.commitment * commitment
-        norm = clip_and_step(loss, self.codec, self.optimizer, 1.0)
+        norm = clip_and_step(loss, self.codec, self.optimizers, 1.0)
         return {"loss": loss.item(), "l1": l1.item() * c.mel_std, "commitment": commitment.item(), "norm": norm}
 
     def evaluate(self) -> dict[str, float]:

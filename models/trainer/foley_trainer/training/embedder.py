@@ -33,8 +33,7 @@ class EmbedderStage:
     def __init__(self, config: EmbedderConfig, augmenter: Augmenter, held_out: Sounds, *, batch: int, lr: float = 2e-3, bf16: bool = True, samples: int = SAMPLES) -> None:
         self.embedder = here(Embedder(config))
         self.modules = {"embedder": self.embedder}
-        self.optimizer = torch.optim.AdamW(self.embedder.parameters(), lr=lr, betas=(0.9, 0.99), weight_decay=0.02)
-        self.optimizers = {"embedder": self.optimizer}
+        self.optimizers = {"embedder": torch.optim.AdamW(self.embedder.parameters(), lr=lr, betas=(0.9, 0.99), weight_decay=0.02)}
         # Training patches do not overlap: half the work for nearly all there is to hear.
         self.patches, self.apart = LogMelPatches(HEARING), LogMelPatches(replace(HEARING, hop=HEARING.frames))
         self.augmenter, self.batch, self.bf16 = augmenter, parallel.share(batch), bf16
@@ -81,7 +80,7 @@ class EmbedderStage:
         named = (1 - SMOOTHING) * (kept * right + (1 - kept) * mixed) - SMOOTHING * scores.mean(1)
         sketch = (self.embedder.coarse(embeddings) - coarsened(self.embedder.normal(patches))).abs().mean()
         loss = named.mean() + SKETCH * sketch
-        norm = clip_and_step(loss, self.embedder, self.optimizer, 5.0)
+        norm = clip_and_step(loss, self.embedder, self.optimizers, 5.0)
         return {"loss": loss.item(), "named": named.mean().item(), "sketch": sketch.item(), "norm": norm}
 
     def evaluate(self) -> dict[str, float]:

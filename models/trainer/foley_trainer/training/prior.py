@@ -40,8 +40,7 @@ class PriorStage:
         decayed = [p for p in self.prior.parameters() if p.ndim > 1]
         plain = [p for p in self.prior.parameters() if p.ndim <= 1]
         groups = [{"params": decayed, "weight_decay": 1e-4}, {"params": plain, "weight_decay": 0.0}]
-        self.optimizer = torch.optim.AdamW(groups, lr=lr, betas=(0.9, 0.99))
-        self.optimizers = {"prior": self.optimizer}
+        self.optimizers = {"prior": torch.optim.AdamW(groups, lr=lr, betas=(0.9, 0.99))}
         self.batch, self.bf16 = parallel.share(batch), bf16
         self.names = augmenter.classes
         audio = np.stack([fit(held_out.get(i, 0, samples), samples) for i in range(len(held_out))])
@@ -70,7 +69,7 @@ class PriorStage:
         with autocast(self.bf16):
             logits = self.prior(codes, self._one_hot(labels))
         nll = F.cross_entropy(logits.float(), codes, reduction="none")
-        norm = clip_and_step((nll * self.weights).mean(), self.prior, self.optimizer, 1.0)
+        norm = clip_and_step((nll * self.weights).mean(), self.prior, self.optimizers, 1.0)
         return {"nll": nll.mean().item(), "norm": norm}
 
     def evaluate(self) -> dict[str, float]:

@@ -16,6 +16,7 @@ from ..models.rvq_vae import Codec
 from ..models.stacked_pixelsnail import StackedConfig, StackedPixelSnail
 from ..runtime import parallel
 from ..runtime.device import autocast, here, sent
+from .muon import Muon
 from .trainer import clip_and_step
 
 
@@ -30,11 +31,7 @@ class StackedStage:
         self.mel, self.augmenter = LogMel(), augmenter
         self.prior = here(StackedPixelSnail(config, self.codec.quantizer.codebooks.clone())).to(memory_format=torch.channels_last)
         self.modules = {"prior": self.prior}
-        decayed = [p for p in self.prior.parameters() if p.ndim > 1]
-        plain = [p for p in self.prior.parameters() if p.ndim <= 1]
-        groups = [{"params": decayed, "weight_decay": weight_decay}, {"params": plain, "weight_decay": 0.0}]
-        self.optimizer = torch.optim.AdamW(groups, lr=lr, betas=(0.9, 0.99))
-        self.optimizers = {"prior": self.optimizer}
+        self.optimizers = _optimizers(self.prior, lr, weight_decay)
         self.batch, self.bf16 = parallel.share(batch), bf16
         self.label_dropout, self.contour_dropout = label_dropout, contour_dropout
         self.names = augmenter.classes
@@ -73,7 +70,7 @@ class StackedStage:
         with autocast(self.bf16):
             logits = self.prior(codes, self._one_hot(labels) * named.unsqueeze(1), contour, followed)
         nll = F.cross_entropy(logits.float().flatten(0, 3), codes.flatten())
-        norm = clip_and_step(nll, self.prior, self.optimizer, 1.0)
+        norm = clip_and_step(nll, self.prior, self.optimizers, 1.0)
         return {"nll": nll.item(), "norm": norm}
 
     def evaluate(self) -> dict[str, float]:
@@ -100,3 +97,15 @@ class StackedStage:
         classes = {f"nll_{name}": nll[self.eval_labels == i].mean().item() for i, name in enumerate(self.names) if (self.eval_labels == i).any()}
         extra = {name: torch.cat(values).mean().item() for name, values in others.items() if values}
         return {"nll": nll.mean().item(), **levels, **extra, **classes, "score": nll.mean().item()}
+
+
+def _optimizers(prior: StackedPixelSnail, lr: float, weight_decay: float) -> dict[str, torch.optim.Optimizer]:
+    """Muon for the weights between hidden layers; AdamW for code vectors, condition tables, heads, gains and biases."""
+    named = [(name, p) for name, p in prior.named_parameters() if p.ndim > 1]
+    hidden = {id(p) for name, p in named if name.startswith(("input.above", "input.left", "blocks.", "levels.")) and ".head." not in name}
+    groups = [
+        {"params": [p for _, p in named if id(p) not in hidden], "weight_decay": weight_decay},
+        {"params": [p for p in prior.parameters() if p.ndim <= 1], "weight_decay": 0.0},
+    ]
+    muon = Muon((p for _, p in named if id(p) in hidden), lr=lr, weight_decay=weight_decay)
+    return {"prior": torch.optim.AdamW(groups, lr=lr, betas=(0.9, 0.99)), "muon": muon}

@@ -133,6 +133,8 @@ class Runner:
         state = load(self.checkpoint)
         if state["stage"] != self.options.stage or state["config"] != self.stage.config():
             raise MismatchedCheckpoint(f"{self.checkpoint} belongs to another stage or configuration: use its settings, or another --out")
+        if set(state["optimizers"]) != set(self.stage.optimizers):
+            raise MismatchedCheckpoint(f"{self.checkpoint} was trained with other optimizers: start a new training from it with --from, in another --out")
         for name, module in self.stage.modules.items():
             module.load_state_dict(state["modules"][name])
         for name, optimizer in self.stage.optimizers.items():
@@ -314,11 +316,12 @@ class Runner:
             print(f"\r\x1b[K{self.options.stage} [{'#' * filled}{'.' * (30 - filled)}] step {self.step}, {minutes} min left, {numbers}", end="", file=sys.stderr)
 
 
-def clip_and_step(loss: Tensor, module: nn.Module, optimizer: torch.optim.Optimizer, limit: float) -> float:
-    """Backward, gradient-norm clipping, one optimizer step; returns the norm before clipping."""
-    optimizer.zero_grad(set_to_none=True)
+def clip_and_step(loss: Tensor, module: nn.Module, optimizers: dict[str, torch.optim.Optimizer], limit: float) -> float:
+    """Backward, gradient-norm clipping, one step of each of the module's optimizers; returns the norm before clipping."""
+    module.zero_grad(set_to_none=True)
     loss.backward()
     parallel.average_gradients(module)
     norm = torch.nn.utils.clip_grad_norm_(module.parameters(), limit)
-    optimizer.step()
+    for optimizer in optimizers.values():
+        optimizer.step()
     return float(norm)
