@@ -72,7 +72,7 @@ def _parser() -> argparse.ArgumentParser:
         sub.add_argument("--minutes", type=float, help="training time budget; replaces the number of steps")
         sub.add_argument("--steps", type=int, help="number of training steps (default: the preset's)")
         sub.add_argument("--seed", type=int, default=0, help="random seed (0)")
-        sub.add_argument("--fp32", dest="bf16", action="store_false", help="train in float32 instead of bfloat16 autocast")
+        sub.add_argument("--fp32", dest="bf16", action="store_false", help="train in float32 also where the device computes in bfloat16")
         sub.set_defaults(run=_train, trains=True)
     data_report.add_parser(commands)
     segment.add_parser(commands)

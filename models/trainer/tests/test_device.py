@@ -15,6 +15,8 @@ from foley_trainer.models.rvq_vae import Codec, CodecConfig
 from foley_trainer.runtime import device
 from foley_trainer.training import presets, stages
 
+pytestmark = pytest.mark.slow
+
 
 class OneDevice(TorchDispatchMode):
     """Fails where one operation meets tensors of two devices. On `meta` there are no numbers: whoever asks for one is
@@ -63,3 +65,20 @@ def test_a_step_of_every_stage_stays_on_one_device(name: str, folder_corpus: Pat
 def _quantized(codec: Codec, mel: torch.Tensor, keep: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
     quantized, _, loss = codec.quantizer(codec.encoder(codec._normal(mel)), keep)
     return codec._mel(codec.decoder(quantized), mel.shape[-1]), loss
+
+
+@pytest.mark.parametrize("has", [False, True])
+@pytest.mark.parametrize("name", ["codec", "prior", "vocoder"])
+def test_a_cpu_trains_in_bfloat16_only_where_it_computes_in_it(name: str, has: bool, folder_corpus: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    settings = presets.load("tiny", ["vocoder.training.adversarial_from=0", "prior.training.batch=1", "codec.training.batch=1"])
+    monkeypatch.setattr(device, "cpu_has_bf16", lambda: has)
+    monkeypatch.setattr(stages, "load_codec", lambda _: (Codec(CodecConfig(**settings["codec"]["config"])), None))
+    stage = stages.STAGES[name](stages.Making(settings, open_corpus(folder_corpus), None if name == "codec" else "codec"))
+    kinds: set[torch.dtype] = set()
+    for network in stage.modules.values():
+        for module in network.modules():
+            if isinstance(module, torch.nn.Conv1d | torch.nn.Conv2d):
+                module.register_forward_hook(lambda _, __, out: kinds.add(out.dtype))
+    metrics = stage.step(stage.draw(np.random.default_rng(0), 0), 0)
+    assert np.isfinite(list(metrics.values())).all(), metrics
+    assert (torch.bfloat16 in kinds) == has

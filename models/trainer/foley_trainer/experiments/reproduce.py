@@ -60,7 +60,7 @@ def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
     parser.add_argument("--vggish", metavar="FILE", help="file with the VGGish weights")
     parser.add_argument("--reference", metavar="NPZ", help="embedding statistics of an evaluation set, instead of the corpus' eval clips")
     parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--fp32", dest="bf16", action="store_false", help="train in float32 instead of bfloat16 autocast")
+    parser.add_argument("--fp32", dest="bf16", action="store_false", help="train in float32 also where the device computes in bfloat16")
     parser.set_defaults(run=reproduce, trains=True)
 
 

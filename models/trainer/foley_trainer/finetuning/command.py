@@ -55,7 +55,7 @@ def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
     parser.add_argument("--set", action="append", default=[], metavar="KEY=VALUE", help="override one preset setting (repeatable)")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--job", default="", help="job id, recorded on the card")
-    parser.add_argument("--fp32", dest="bf16", action="store_false", help="train in float32 instead of bfloat16 autocast")
+    parser.add_argument("--fp32", dest="bf16", action="store_false", help="train in float32 also where the device computes in bfloat16")
     parser.add_argument("--supervised", action="store_true", help="write a checkpoint and exit when stdin closes")
     parser.set_defaults(run=retrain, trains=True)
 

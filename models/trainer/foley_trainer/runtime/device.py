@@ -5,7 +5,9 @@ Weights, buffers, masks and noise follow `torch.set_default_device`; only numpy 
 
 from __future__ import annotations
 
+import platform
 from contextlib import AbstractContextManager, nullcontext
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -47,5 +49,15 @@ def here(module: nn.Module) -> nn.Module:
 
 
 def autocast(enabled: bool) -> AbstractContextManager[Any]:
-    """bfloat16 autocast if `enabled`, else a null context."""
-    return torch.autocast(torch.get_default_device().type, torch.bfloat16) if enabled else nullcontext()
+    """bfloat16 autocast if `enabled` and the device computes in it, else a null context."""
+    kind = torch.get_default_device().type
+    return torch.autocast(kind, torch.bfloat16) if enabled and (kind != "cpu" or cpu_has_bf16()) else nullcontext()
+
+
+@cache
+def cpu_has_bf16() -> bool:
+    """Whether this CPU has instructions for bfloat16: convolutions that emulate it take 8 times as long as in float32."""
+    if platform.machine().lower() in ("arm64", "aarch64"):
+        return torch.ops.mkldnn._is_mkldnn_bf16_supported()
+    # PyTorch keeps these to itself; one without them trains in float32.
+    return any(getattr(torch.cpu, name, bool)() for name in ("_is_avx512_bf16_supported", "_is_amx_tile_supported"))
