@@ -133,7 +133,7 @@ export const settings = [
     flag: '--midi',
     value: 'NAMES',
     env: 'FOLEYD_MIDI',
-    doc: 'MIDI inputs, separated by commas; none, or auto for all',
+    doc: 'MIDI inputs, separated by commas; all, none, or auto (default): all while a trigger map needs MIDI or a beat',
   },
   {
     key: 'datasetFolders',

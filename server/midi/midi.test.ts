@@ -59,6 +59,30 @@ test('inputs are heard when they are plugged in, by name where names were given,
   assert.equal(system.send('More pads', [0x99, 36, 100]), false);
 });
 
+test('inputs are opened only while they are needed, and left to other programs otherwise', async (t) => {
+  const system = new ByteSource().plug('Keys');
+  let isNeeded = false;
+  const { midi, events } = await stage(t, system, { isNeeded: () => isNeeded });
+  assert.deepEqual([midi.info().inputs, midi.info().others], [[], ['Keys']]);
+  isNeeded = true;
+  midi.refresh();
+  system.send('Keys', [0x90, 36, 100]);
+  assert.deepEqual(midi.info().inputs, ['Keys']);
+  isNeeded = false;
+  midi.refresh();
+  assert.equal(system.send('Keys', [0x90, 38, 100]), false);
+  assert.deepEqual(
+    events.map((event) => event.type === 'note' && [event.note, event.on]),
+    [
+      [36, true],
+      [36, false],
+    ],
+  );
+  const all = await openMidi({ system, devices: 'all', isNeeded: () => false, now: () => 0, log: () => undefined });
+  assert.deepEqual(all.info().inputs, ['Keys']);
+  all.close();
+});
+
 test('several inputs are heard at once, each with a running status of its own, and other programs by our own input', async (t) => {
   const system = new ByteSource({ virtual: true }).plug('A').plug('B');
   const { midi, events } = await stage(t, system);

@@ -38,8 +38,13 @@ export interface MidiInfo {
 export interface MidiOptions {
   /** null: the machine's own. */
   system?: MidiSystem | null;
-  /** `auto` listens to every input; names, or parts of them, to these; `none` to nothing. */
-  devices: 'auto' | 'none' | readonly string[];
+  /**
+   * `all` listens to every input, `auto` only while something waits for MIDI: on Windows an open input is taken from
+   * every other program. Names, or parts of them: to these; `none` to nothing.
+   */
+  devices: 'auto' | 'all' | 'none' | readonly string[];
+  /** Whether something waits for MIDI now; default: yes. */
+  isNeeded?: () => boolean;
   log: (level: 'info' | 'warn', message: string) => void;
   /** Milliseconds since 1970, with fractions. */
   now: () => number;
@@ -100,6 +105,11 @@ export class Midi implements Beats {
     this.#poll.unref();
   }
 
+  /** What is needed has changed. */
+  refresh(): void {
+    if (this.#poll !== null && !this.#closed) this.#look();
+  }
+
   /** Returns the way to stop. */
   on(listener: (event: MidiEvent) => void): () => void {
     this.#listeners.add(listener);
@@ -146,7 +156,8 @@ export class Midi implements Beats {
     const moved = new Set(gone.map(kind));
     for (const [name, { port, input }] of this.#open) {
       // After a sleep devices are other ones under the old names, and so are several of one kind when one of them goes.
-      if (!slept && !moved.has(kind(name))) continue;
+      if (!slept && !moved.has(kind(name)) && this.#isWanted(name)) continue;
+      if (!slept && there.includes(name) && !this.#isWanted(name)) log('info', `the MIDI input ${name} is not needed`);
       port.close();
       this.#open.delete(name);
       input.release();
@@ -215,14 +226,15 @@ export class Midi implements Beats {
 
   #isWanted(name: string): boolean {
     const { devices } = this.#options;
-    if (devices === 'auto' || devices === 'none') return devices === 'auto';
+    if (devices === 'auto') return this.#options.isNeeded?.() ?? true;
+    if (devices === 'all' || devices === 'none') return devices === 'all';
     return devices.some((wanted) => isCalled(name, wanted));
   }
 
   /** What was asked for by name and is not there. */
   #missing(): string[] {
     const { devices } = this.#options;
-    if (this.#system === null || devices === 'auto' || devices === 'none') return [];
+    if (this.#system === null || typeof devices === 'string') return [];
     const there = [...this.#inputs().map(({ device }) => device), ...this.#refused.keys()];
     return devices.filter((wanted) => !there.some((name) => isCalled(name, wanted)));
   }
