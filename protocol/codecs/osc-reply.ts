@@ -3,6 +3,7 @@ import type { OscReply } from '../commands/define.ts';
 import { commandOf, isCommandName } from '../commands/index.ts';
 import type { Answer } from '../envelope.ts';
 import { encodeMessage, type OscArg } from './osc-packet.ts';
+import { FLOAT_EXACT } from './osc-words.ts';
 
 export const failedAddress = '/foley/failed';
 
@@ -47,13 +48,13 @@ function oscArgs(arg: string, echo: OscArg, source: unknown): OscArgInput[] {
     case 'f':
       return [{ type: 'float', value: Number(value ?? 0) }];
     case 'n':
-      return [integer(Number(value ?? 0))];
+      return [exact(Number(value ?? 0))];
     case '*':
       return Array.isArray(value) ? value.map((item) => text(item)) : [];
     case '?':
       if (value === undefined || value === null) return [];
       if (typeof value !== 'number') return [text(value)];
-      return [Number.isInteger(value) ? integer(value) : { type: 'float', value }];
+      return [Number.isInteger(value) ? exact(value) : { type: 'float', value }];
     default:
       return [text(value ?? '')];
   }
@@ -62,6 +63,11 @@ function oscArgs(arg: string, echo: OscArg, source: unknown): OscArgInput[] {
 /** int32 where it fits, else decimal text: sclang, Max and Pd have no int64. */
 export function integer(value: number): OscArgInput {
   return value === (value | 0) ? { type: 'integer', value } : text(value);
+}
+
+/** int32 where a float32 is exact too, else decimal text: Pd and TouchOSC, with floats alone, can send that back. */
+function exact(value: number): OscArgInput {
+  return Math.abs(value) <= FLOAT_EXACT ? integer(value) : text(value);
 }
 
 function text(value: unknown): OscArgInput {

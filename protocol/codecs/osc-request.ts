@@ -5,7 +5,7 @@ import { show } from '../envelope.ts';
 import { ProtocolError } from '../errors.ts';
 import { limits } from '../limits.ts';
 import type { OscArg, OscMessage } from './osc-packet.ts';
-import { coerce, isRequired, numberOf, plainValue } from './osc-words.ts';
+import { coerce, FLOAT_EXACT, isRequired, numberOf, plainValue } from './osc-words.ts';
 
 /** What one OSC message asks for. */
 export type OscItem =
@@ -105,6 +105,9 @@ function readArgs(given: readonly OscArg[], command: Command, form: OscForm): Re
     if (Object.hasOwn(form.fixed, name)) throw fail('cannot be chosen over OSC');
     if (Object.hasOwn(args, name)) throw fail('given twice');
     const value = plainValue(arg);
+    // It may have been another number: as a seed it would give another clip, and nobody would know.
+    if (arg.type === 'float' && Math.abs(arg.value) > FLOAT_EXACT && Number.isFinite(arg.value))
+      throw fail(`a float holds whole numbers exactly only up to ${FLOAT_EXACT}; send int32, int64, double or text`);
     if (value === undefined) throw fail(`OSC type ${arg.type} is not supported`);
     if (value === null) return;
     const words = form.words !== undefined && Object.hasOwn(form.words, name) ? form.words[name] : undefined;

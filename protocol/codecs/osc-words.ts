@@ -5,6 +5,9 @@ const DECIMAL = /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i;
 
 type Kind = 'boolean' | 'number' | 'string' | 'other';
 
+/** Whole numbers beyond this are not all float32s: 16777217 arrives as 16777216. */
+export const FLOAT_EXACT = 2 ** 24;
+
 /** A plain value for an OSC argument; undefined for types that mean nothing here (blobs, MIDI, colours, arrays ...). */
 export function plainValue(arg: OscArg): string | number | boolean | null | undefined {
   switch (arg.type) {

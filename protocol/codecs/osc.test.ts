@@ -221,3 +221,16 @@ test('whole numbers beyond int32 leave as text, never wrapped', () => {
     [2147483647, '2147483648', '-2147483649', 0.5, 'bang'],
   ]);
 });
+
+test('a seed that a float32 cannot hold is refused as a float and told as text', () => {
+  const float = (value: number): OscArgInput => ({ type: 'float', value });
+  assert.equal(request('/foley/generate', 'a', 'Rain', float(2 ** 24)).args.seed, 2 ** 24);
+  const { error } = refusal('/foley/generate', 'a', 'Rain', float(2 ** 24 + 2));
+  assert.deepEqual([error.code, error.path], ['bad_args', 'args.seed']);
+  assert.match(error.message, /float holds whole numbers exactly only up to 16777216/);
+  const seed = 2 ** 24 + 1;
+  assert.deepEqual(say('foley.generate', text('a'), 'accepted', { job: 'j', seed }), [
+    ['/foley/accepted', ['string', 'string', 'string'], ['a', 'j', '16777217']],
+  ]);
+  assert.equal(request('/foley/generate', 'a', 'Rain', '16777217').args.seed, '16777217');
+});

@@ -54,7 +54,8 @@ Every refused message is answered \`/foley/failed id code message\`; where it ha
 
 - Addresses are compared literally, patterns match nothing.
 - Ids are strings or int32 (whole floats too) and come back as they were sent; \`1\` and \`"1"\` are the same id.
-- Seeds are int32 or decimal strings. In answers, numbers beyond int32 are strings: sclang, Max and Pd have no int64.
+- Seeds are int32 or decimal strings. Floats beyond 16777216 are refused: they are not exact, and a rounded seed is another clip. In answers,
+  whole numbers beyond 16777216 are strings, which programs with floats alone (Pd, TouchOSC) can send back as they came.
 - Ordered arguments may end early; then come pairs of a name and a value, as \`temperature 0.9 topK 50\`.
 - Values may be int32, int64, float, double, or text that reads as a number. Switches are T and F, 1 and 0, \`on\` and \`off\`.
   A float means its shortest decimal: 0.9f is 0.9, so that the same words give the same clip over JSON and OSC.
