@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { limits } from '../limits.ts';
 import { bareOsc, bin, defineCommand } from './define.ts';
 import { name } from './fields.ts';
-import { fileArgs, fileExample, fileSettings, fileTold, sheetRow, subfolder } from './files.ts';
+import { fileArgs, fileExample, fileTold, sheetRow, someFileSettings, subfolder } from './files.ts';
 
 const to = z
   .enum(['exports', 'delivery', 'bytes'])
@@ -129,14 +129,31 @@ const stateReply = {
 export const deliverSet = defineCommand({
   name: 'deliver.set',
   role: 'admin',
-  doc: 'Sets which saved clips are delivered automatically to the delivery folder, and in which form; each clip is delivered exactly once.',
+  doc: 'Sets which saved clips are delivered automatically to the delivery folder, and in which form; each clip is delivered exactly once. What is not named stays as it was. A server with a delivery folder delivers every clip saved from its first start on, until this says otherwise.',
   args: z.strictObject({
     on: z.boolean().default(true),
-    folder,
-    starred: z.boolean().default(false).describe('only starred clips, including clips that are already starred'),
+    folder: subfolder
+      .optional()
+      .describe('subfolder of the delivery folder')
+      .meta({ fallback: 'as before; at first none' }),
+    starred: z
+      .boolean()
+      .optional()
+      .describe('only starred clips, including clips that are already starred')
+      .meta({ fallback: 'as before; at first false' }),
     earlier: z.boolean().default(false).describe('also deliver clips saved before delivery was switched on'),
-    classes: z.array(name).max(64).optional().describe('only clips of these classes').meta({ fallback: 'all' }),
-    settings: fileSettings.prefault({}).describe('export settings, as for `clip.export`'),
+    classes: z
+      .array(name)
+      .max(64)
+      .nullable()
+      .optional()
+      .describe('only clips of these classes; null for all')
+      .meta({ fallback: 'as before; at first all' }),
+    settings: someFileSettings
+      .optional()
+      .describe('export settings to change, as for `clip.export`')
+      .meta({ fallback: 'as before' }),
+    reset: z.boolean().default(false).describe('start from the defaults instead of the current rule'),
   }),
   events: { done: state },
   http: true,

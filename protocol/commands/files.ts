@@ -90,6 +90,16 @@ export const fileSettings = z.strictObject(fileArgs);
 
 export type FileSettings = z.output<typeof fileSettings>;
 
+/** Some of these settings: what is not named has no default. */
+export const someFileSettings = z.strictObject(
+  Object.fromEntries(
+    Object.entries(fileArgs).map(([key, schema]: [string, z.ZodType]) => {
+      const own = schema instanceof z.ZodDefault ? (schema.unwrap() as z.ZodType) : schema;
+      return [key, own.optional().meta({ ...schema.meta(), fallback: 'as before' })];
+    }),
+  ),
+) as unknown as z.ZodType<Partial<FileSettings>, Partial<z.input<typeof fileSettings>>>;
+
 const level = (doc: string) => z.number().nullable().describe(doc);
 
 export const fileTold = {

@@ -20,43 +20,34 @@ export async function deliverOn(options: DeliverOptions): Promise<number> {
   if (what !== undefined && what !== 'saved' && what !== 'starred')
     throw new CliError('usage', `--what ${what}: expected saved or starred`);
   return withServer(options, async (call) => {
-    const { root, settings, ...rule } = await call.info();
+    const { root } = await call.info();
     if (root === null)
       throw new CliError(
         'no_delivery',
         'this server has no delivery folder; start it with: foleyd serve --deliver DIR',
       );
-    return call.set({
-      on: true,
-      // What is not named stays as it was; deliver.set replaces the whole rule.
-      folder: options.folder === undefined ? rule.folder : below(root, options.folder),
-      starred: what === undefined ? rule.starred : what === 'starred',
-      earlier: earlier === true,
-      settings: { ...settings, ...(format === undefined ? {} : { format }) } as never,
-      ...classesOf(classes, rule.classes),
-    });
+    // What is not named stays as it was.
+    const given = {
+      folder: options.folder === undefined ? undefined : below(root, options.folder),
+      starred: what === undefined ? undefined : what === 'starred',
+      earlier,
+      settings: format === undefined ? undefined : { format },
+      // `--classes all` is every class.
+      classes: classes === 'all' ? null : classes?.split(',').map((name) => name.trim()),
+    };
+    return call.set(Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined)));
   });
 }
 
 /** `foleyd deliver off`. */
 export async function deliverOff(options: DeliverOptions): Promise<number> {
-  return withServer(options, async (call) => {
-    const { folder, starred, classes, settings } = await call.info();
-    // Switched on again, it delivers as before.
-    return call.set({ on: false, folder, starred, settings: settings as never, ...classesOf(undefined, classes) });
-  });
+  // Switched on again, it delivers as before.
+  return withServer(options, (call) => call.set({ on: false }));
 }
 
 /** `foleyd deliver`, `foleyd deliver status`. */
 export async function deliverStatus(options: DeliverOptions): Promise<number> {
   return withServer(options, (call) => call.info());
-}
-
-/** `--classes all` is every class. */
-function classesOf(given: string | undefined, before: readonly string[] | null): { classes?: string[] } {
-  if (given === 'all') return {};
-  if (given !== undefined) return { classes: given.split(',').map((name) => name.trim()) };
-  return before === null ? {} : { classes: [...before] };
 }
 
 interface Calls {

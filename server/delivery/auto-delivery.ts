@@ -1,7 +1,14 @@
 import { stat } from 'node:fs/promises';
 import path from 'node:path';
 import { z } from 'zod';
-import { commandOf, type EventData, type FileSettings, ProtocolError, toProtocolError } from '../../protocol/index.ts';
+import {
+  type Args,
+  commandOf,
+  type EventData,
+  type FileSettings,
+  ProtocolError,
+  toProtocolError,
+} from '../../protocol/index.ts';
 import type { ClipEntry, Clips } from '../clips/clip.ts';
 import { noFile } from '../util/atomic-file.ts';
 import { KeptFile } from '../util/kept-file.ts';
@@ -44,8 +51,9 @@ export class AutoDelivery {
   readonly #options: AutoDeliveryOptions;
   readonly #file: KeptFile;
   #rule: AutoDeliveryRule = ruleFrom({ on: false });
-  /** Whoever says it anew goes before what was said to an earlier server. */
-  #isSet = false;
+  #opened: Promise<void> | null = null;
+  /** Changes of the rule one after the other. */
+  #turn: Promise<unknown> = Promise.resolve();
   /** Clips whose turn comes, the oldest first. */
   readonly #queue = new Set<string>();
   #working: Promise<void> | null = null;
@@ -61,37 +69,60 @@ export class AutoDelivery {
     if (options.folder !== null) this.#stopWatching = options.clips.watch((entry) => this.#consider(entry));
   }
 
-  /** Takes up what was wished before. */
-  async open(): Promise<void> {
+  /** Takes up what was wished before. Who names a folder and nothing else wants every clip that is saved from then on. */
+  open(): Promise<void> {
+    this.#opened ??= this.#open();
+    return this.#opened;
+  }
+
+  async #open(): Promise<void> {
     if (this.#options.folder === null) return;
-    const rule = await this.#file.read((text) => ruleFrom(JSON.parse(text)));
-    if (rule === null || this.#isSet) return;
-    this.#rule = rule;
+    const kept = await this.#file.read((text) => ruleFrom(JSON.parse(text)));
+    // A rule that cannot be read may have been to deliver nothing.
+    if (kept === null && this.#file.isUnread) return;
+    this.#rule = kept ?? ruleFrom({ on: true, since: Date.now() });
+    // Kept, so that the next start knows what was saved since this one.
+    if (kept === null)
+      await this.#save(this.#rule).catch((error: unknown) => {
+        this.#options.onProblem('the rule of deliveries could not be saved', error);
+      });
     await this.#begin();
   }
 
-  /**
-   * Says what is to be delivered from now on. Throws no_delivery, bad_args, io_error.
-   * @param earlier clips that were saved before it was switched on as well
-   */
-  async set({ earlier, ...given }: Omit<AutoDeliveryRule, 'since'> & { earlier: boolean }): Promise<AutoDeliveryState> {
+  /** Changes what is to be delivered from now on; what is not named stays. Throws no_delivery, bad_args, io_error. */
+  set(change: Args<'deliver.set'>): Promise<AutoDeliveryState> {
+    const turn = this.#turn.then(() => this.#set(change));
+    this.#turn = turn.catch(() => undefined);
+    return turn;
+  }
+
+  async #set({ earlier, reset, settings, ...given }: Args<'deliver.set'>): Promise<AutoDeliveryState> {
     const { folder } = this.#options;
-    const rule: AutoDeliveryRule = { ...given, since: earlier ? 0 : this.#rule.on ? this.#rule.since : Date.now() };
     if (folder === null) throw new ProtocolError('no_delivery');
+    await this.open();
+    const before = reset ? ruleFrom({ on: false }) : this.#rule;
+    const named = Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined));
+    const rule: AutoDeliveryRule = {
+      ...before,
+      ...named,
+      settings: { ...before.settings, ...settings },
+      since: earlier ? 0 : this.#rule.on ? this.#rule.since : Date.now(),
+    };
     checkSettings(rule.settings);
     // Made now, so that a wrong one is told to whoever asked.
     if (rule.on) await folder.clean(rule.folder);
-    try {
-      await this.#file.write(`${JSON.stringify(rule, null, 2)}\n`);
-    } catch (error) {
+    await this.#save(rule).catch((error: unknown) => {
       throw new ProtocolError('io_error', `it could not be saved: ${(error as Error).message}`, { cause: error });
-    }
+    });
     this.#rule = rule;
-    this.#isSet = true;
     this.#problem = null;
     this.#queue.clear();
     await this.#begin();
     return this.info();
+  }
+
+  #save(rule: AutoDeliveryRule): Promise<void> {
+    return this.#file.write(`${JSON.stringify(rule, null, 2)}\n`);
   }
 
   info(): AutoDeliveryState {
@@ -206,17 +237,19 @@ export class AutoDelivery {
   }
 }
 
-/** What deliver.set takes, and since when, with defaults filled in. Throws. */
+/** A rule as it is kept, with defaults filled in. Throws where it is none. */
 function ruleFrom(value: unknown): AutoDeliveryRule {
   const {
     since = 0,
-    classes,
+    settings,
     ...given
-  } = z.looseObject({ since: z.number().optional(), classes: z.unknown().optional() }).parse(value);
-  const args = commandOf('deliver.set').args.parse({ ...given, classes: classes ?? undefined });
-  const { earlier: _, ...rule } = args as Omit<AutoDeliveryRule, 'since' | 'classes'> & {
-    earlier: boolean;
-    classes?: string[];
-  };
-  return { ...rule, classes: rule.classes ?? null, since };
+  } = z.looseObject({ since: z.number().optional(), settings: z.unknown().optional() }).parse(value);
+  const {
+    on,
+    folder = '',
+    starred = false,
+    classes = null,
+  } = commandOf('deliver.set').args.parse(given) as Args<'deliver.set'>;
+  const form = commandOf('clip.export').args.omit({ clip: true, name: true, to: true, folder: true });
+  return { on, folder, starred, classes, settings: form.parse(settings ?? {}) as FileSettings, since };
 }

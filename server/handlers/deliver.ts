@@ -7,7 +7,7 @@ export interface DeliverDeps {
 
 /** `deliver.set`. */
 export function deliverSet({ deliveries }: DeliverDeps): Handler<'deliver.set'> {
-  return ({ args: { classes = null, ...wish } }) => deliveries.set({ ...wish, classes });
+  return ({ args }) => deliveries.set(args);
 }
 
 /** `deliver.info`. */

@@ -31,7 +31,10 @@ interface Setup {
 async function setup(t: TestContext, options: TestServerOptions = {}): Promise<Setup> {
   const dir = path.join(await temporary(t), 'deliver');
   const server = await newServer(t, { ...options, config: { oscPort: null, deliver: dir, ...options.config } });
-  return { server, dir, ...asking(server.app) };
+  const { call, clips } = asking(server.app);
+  // A folder alone is filled with everything; these tests say themselves what they want.
+  await call('deliver.set', { on: false });
+  return { server, dir, call, clips };
 }
 
 function asking(app: TestServer['app']): Pick<Setup, 'call' | 'clips'> {
@@ -224,12 +227,29 @@ test('what is wanted is delivered by itself, once, whatever happens to it afterw
   await rm(path.join(dir, 'in', files[0]!));
   const [first] = ((await call('clip.list', { class: 'Rain' })).clips as { clip: string }[]).map(({ clip }) => clip);
   await call('clip.star', { clip: first });
-  await call('deliver.set', { folder: 'in' });
+  await call('deliver.set', { classes: null });
   await until(() => names(path.join(dir, 'in')).some((name) => name.startsWith('ANMLDog')));
   assert.equal(names(path.join(dir, 'in')).length, 4);
   await call('deliver.set', { on: false });
   await clips(1, { seed: 50 });
   assert.equal((await call('deliver.info')).waiting, 0);
+});
+
+test('a delivery folder alone gets every clip that is saved, until it is switched off; a change keeps the rest', async (t) => {
+  const dir = path.join(await temporary(t), 'deliver');
+  const server = await newServer(t, { config: { oscPort: null, deliver: dir } });
+  const { call, clips } = asking(server.app);
+  await clips(1, { seed: 3 });
+  await until(() => names(dir).length === 1);
+  await call('deliver.set', { folder: 'day', starred: true, classes: ['Rain'], settings: { creator: 'JD', bits: 16 } });
+  const { on, folder, starred, classes, settings } = await call('deliver.set', { on: false, settings: { bits: 24 } });
+  const { creator, bits, rate } = settings as Record<string, unknown>;
+  assert.deepEqual(
+    [on, folder, starred, classes, creator, bits, rate],
+    [false, 'day', true, ['Rain'], 'JD', 24, 48_000],
+  );
+  const clean = await call('deliver.set', { on: false, reset: true });
+  assert.deepEqual([clean.folder, clean.starred, clean.classes], ['', false, null]);
 });
 
 test('only starred clips come when only they are wanted, as soon as they are', async (t) => {
@@ -267,7 +287,7 @@ test('a server that starts again delivers what had not come, and nothing twice',
   };
   const again = asking(await begin());
   await until(async () => (await again.call('deliver.info')).on === true);
-  await again.call('deliver.set', {});
+  await again.call('deliver.set', { classes: null });
   await until(() => names(dir).length === 2);
   assert.deepEqual(names(dir), ['ANMLDog_DogBark_FOLEYD_NONE_s9.wav', 'RAIN_Rain_FOLEYD_NONE_s2.wav']);
   await until(() => readFileSync(sidecar, 'utf8').includes('"done":true'));

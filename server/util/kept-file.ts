@@ -40,6 +40,11 @@ export class KeptFile {
     }
   }
 
+  /** Whether there is a file that could not be read. */
+  get isUnread(): boolean {
+    return this.#unread;
+  }
+
   /** What was read is more than its reader understood: it is not replaced either. */
   keep(): void {
     this.#unread = true;
