@@ -380,7 +380,7 @@
             240,
             22
           ],
-          "text": "/foley/map pad1 DogBark ready 4 choke pads"
+          "text": "/foley/map max1 DogBark ready 4 choke max"
         }
       },
       {
@@ -416,7 +416,7 @@
             130,
             22
           ],
-          "text": "/foley/hit pad1 $1"
+          "text": "/foley/hit max1 $1"
         }
       },
       {
@@ -434,7 +434,7 @@
             130,
             22
           ],
-          "text": "/foley/hit pad1 0.8"
+          "text": "/foley/hit max1 0.8"
         }
       },
       {
@@ -452,7 +452,7 @@
             120,
             22
           ],
-          "text": "/foley/stop pad1"
+          "text": "/foley/stop max1"
         }
       },
       {

@@ -42,20 +42,22 @@ def main() -> None:
     classes = (*sys.argv[1:], *("DogBark", "Keyboard")[len(sys.argv) - 1 :])[:2]
     client = SimpleUDPClient("127.0.0.1", PORT)
     for pad, sound in enumerate(classes):
-        client.send_message("/foley/map", [f"pad{pad}", sound, "source", f"/pad/{pad}", "choke", "pads", "ready", 2])
+        # An id replaces the map that has it: these are this script's own, and a user's maps stay.
+        pairs = ["source", f"/python/{pad}", "choke", "python", "ready", 2]
+        client.send_message("/foley/map", [f"python{pad}", sound, *pairs])
         wait(client, "/foley/mapped")
     ready = {}
     while len(ready) < len(classes):
         client.send_message("/foley/maps", [])
         name, count, *_ = wait(client, "/foley/pool")
-        if count > 0:
+        if count > 0 and name.startswith("python"):
             ready[name] = count
         time.sleep(0.05)
     print(f"ready: {', '.join(sorted(ready))}")
     begin = time.time() + 0.5
     for beat, (pad, velocity) in enumerate(BAR):
         bundle = OscBundleBuilder(begin + beat * BEAT_S)
-        bundle.add_content(message(f"/pad/{pad}", velocity))
+        bundle.add_content(message(f"/python/{pad}", velocity))
         client.send(bundle.build())
     for _ in BAR:
         name, source, seed, late, *_ = wait(client, "/foley/played")

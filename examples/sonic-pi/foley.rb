@@ -24,10 +24,10 @@ live_loop :failures do
 end
 
 # Hits that foleyd plays itself, in time: it keeps clips of the class ready under a name. The answer says that the map is there.
-osc "/foley/map", "pad", "DogBark", "ready", 4, "choke", "dogs"
+osc "/foley/map", "sonicpi", "DogBark", "ready", 4, "choke", "sonicpi"
 sync "/osc*/foley/mapped"
 
 live_loop :dogs do
-  osc "/foley/hit", "pad", rrand(0.4, 1.0)
+  osc "/foley/hit", "sonicpi", rrand(0.4, 1.0)
   sleep 1
 end
