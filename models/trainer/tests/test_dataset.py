@@ -45,6 +45,22 @@ def test_recordings_are_cut_checked_and_kept_apart(tmp_path: Path, capsys: pytes
         assert len(list(csv.DictReader(file))) == said["clips"]
 
 
+def test_every_file_that_is_not_read_is_named(tmp_path: Path, capsys: pytest.CaptureFixture[str]):
+    source = tmp_path / "in"
+    source.mkdir()
+    soundfile.write(source / "a.wav", noise(1), 22050)
+    for name in (b"b.m4a", b"c.opus", b".DS_Store", b"d\xff.wav"):
+        with open(bytes(source) + b"/" + name, "wb") as file:
+            file.write(b"x")
+    assert main(["dataset", str(source), str(tmp_path / "out"), "--class", "Creak"]) == 0
+    said = json.loads(capsys.readouterr().out.splitlines()[-1])
+    reason = "not WAV, FLAC, Ogg, MP3 or AIFF by its name"
+    assert said["skipped"] == {"count": 3, "files": [f"b.m4a: {reason}", f"c.opus: {reason}", "d\ufffd.wav: its name is not UTF-8; rename it"]}
+    (source / "a.wav").unlink()
+    assert main(["dataset", str(source), str(tmp_path / "none"), "--class", "Creak"]) == 1
+    assert "b.m4a" in json.loads(capsys.readouterr().out.splitlines()[-1])["message"]
+
+
 def test_silence_alone_is_refused_by_name(tmp_path: Path, capsys: pytest.CaptureFixture[str]):
     soundfile.write(tmp_path / "quiet.wav", np.zeros(22050), 22050)
     assert main(["dataset", str(tmp_path), str(tmp_path.parent / "quiet-out"), "--class", "Hush"]) == 1

@@ -183,8 +183,32 @@ def class_folders(root: Path) -> list[Path]:
 
 
 def audio_files(folder: Path) -> list[Path]:
-    """Every sound file at any depth below, sorted; hidden ones are left out."""
-    return sorted(p for p in folder.rglob("*") if p.suffix.lower() in AUDIO_SUFFIXES and not p.name.startswith(".") and not p.is_dir())
+    """Every sound file at any depth below, sorted; hidden ones are left out, and names that are not UTF-8."""
+    return sorted(p for p in folder.rglob("*") if p.suffix.lower() in AUDIO_SUFFIXES and not p.name.startswith(".") and not p.is_dir() and _is_utf8(p))
+
+
+def skipped_files(root: Path) -> list[str]:
+    """Every file below that `audio_files` leaves out, hidden ones aside, as "name: why", sorted."""
+    reasons = []
+    for path in root.rglob("*"):
+        name = path.relative_to(root)
+        if path.is_dir() or any(part.startswith((".", "__MACOSX")) for part in name.parts):
+            continue
+        if not _is_utf8(name):
+            shown_name = name.as_posix().encode("utf-8", "surrogateescape").decode("utf-8", "replace")
+            reasons.append(f"{shown_name}: its name is not UTF-8; rename it")
+        elif path.suffix.lower() not in AUDIO_SUFFIXES:
+            reasons.append(f"{name.as_posix()}: not WAV, FLAC, Ogg, MP3 or AIFF by its name")
+    return sorted(reasons)
+
+
+def _is_utf8(path: Path) -> bool:
+    """Python keeps bytes of names that are not UTF-8 as surrogates, which no manifest and no JSON can hold."""
+    try:
+        str(path).encode("utf-8")
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def split_by_original(groups: set[str]) -> dict[str, str]:

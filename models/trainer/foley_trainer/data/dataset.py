@@ -11,6 +11,7 @@ from typing import Any
 from ..runtime.events import emit
 from ..runtime.files import save_text
 from ..runtime.supervised import Stopped, stoppable, watch_stdin
+from .corpus import skipped_files
 from .report import data_report
 from .segment import MANIFEST, add_options, segment, write_manifest
 
@@ -47,6 +48,7 @@ def make_dataset(source: Path, out: Path, seconds: float = 4.0, label: str | Non
         "clipped": _some(name for c in report["classes"] for name in c["clipped"]),
         "duplicates": _some(" and ".join(pair["files"]) for pair in report["duplicates"]),
         "dropped": _some(dropped),
+        "skipped": _some(skipped_files(source)),
     }
 
 

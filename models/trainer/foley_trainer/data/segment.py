@@ -25,7 +25,7 @@ import soundfile
 from ..runtime.events import emit
 from ..runtime.files import save_text
 from .audio_io import stream
-from .corpus import CorpusError, audio_files, class_folders, refuse, shown, split_by_original
+from .corpus import CorpusError, audio_files, class_folders, refuse, shown, skipped_files, split_by_original
 from .cut_points import FRAME, levels_of, plan
 
 RATE = 22050
@@ -63,13 +63,20 @@ def recordings(root: Path, label: str | None) -> list[Recording]:
         if loose:
             raise CorpusError(f"{len(loose)} files are outside a class folder ({loose[0].name}, ...): sort them into folders, or name one class for all with --class")
         folders = {folder: audio_files(folder) for folder in class_folders(root)}
-        refuse([f"class folder {folder} contains no audio" for folder, files in folders.items() if not files])
+        refuse([f"class folder {folder} contains no audio{_instead(folder)}" for folder, files in folders.items() if not files])
         found = [Recording(p, folder.name, p.relative_to(root).as_posix()) for folder, files in folders.items() for p in files]
     if not found:
-        raise CorpusError(f"no audio below {root}")
+        raise CorpusError(f"no audio below {root}{_instead(root)}")
     # Names end up in manifests, credits, voice cards and terminals.
     refuse([f"the name {name!r} has control characters: rename it" for name in sorted({n for r in found for n in (r.label, r.name) if not shown(n)})])
     return found
+
+
+def _instead(folder: Path) -> str:
+    """What is there instead of audio, for an error."""
+    skipped = skipped_files(folder) if folder.is_dir() else []
+    more = f"; and {len(skipped) - 5} more" if len(skipped) > 5 else ""
+    return f" ({'; '.join(skipped[:5])}{more})" if skipped else ""
 
 
 def levels_in(path: Path) -> np.ndarray:
