@@ -123,9 +123,10 @@ export const RULES = [
       ...['server/handlers', 'server/generation', 'protocol', 'server/dispatch/dispatcher.ts'],
       ...['server/dispatch/job-events.ts', 'server/delivery/csv.ts', 'server/util/read-chunks.ts'],
       // Whether a file that an earlier run began is there.
-      'server/util/atomic-file.ts',
+      ...['server/util/atomic-file.ts', 'server/util/disk-reason.ts'],
     ],
     types: [
+      'server/util/trash.ts',
       ...['server/dispatch', 'server/voices', 'server/clips', 'server/playback', 'server/evaluation', 'server/audio'],
       ...['server/engine/process/encoder.ts', 'server/triggers', 'server/tempo', 'server/training', 'server/delivery'],
     ],

@@ -40,6 +40,7 @@ import { TriggerBank } from './triggers/bank.ts';
 import { MapStore } from './triggers/store.ts';
 import { createLog, type Log } from './util/log.ts';
 import { makePrivate } from './util/private-folder.ts';
+import { Trash } from './util/trash.ts';
 import { version } from './util/version.ts';
 import { ActiveVoices } from './voices/active.ts';
 import { VoiceCatalog } from './voices/catalog.ts';
@@ -120,8 +121,16 @@ export async function createApp(config: Config, parts: AppParts = {}): Promise<A
     active: () => active.active,
     onProblem: (message) => log.warn(message),
   });
+  const trash = new Trash({
+    dir: path.join(config.data, 'trash'),
+    days: limits.trashDays,
+    maxBytes: limits.trashBytes,
+    isOwner: () => owner.held,
+    onProblem: (message, err) => log.warn({ err }, message),
+  });
   const clips = await ClipStore.open({
     dir: path.join(config.data, 'clips'),
+    trash,
     encode: encodeClip,
     maxClips: limits.clips,
     maxBytes: limits.clipBytes,
@@ -154,6 +163,9 @@ export async function createApp(config: Config, parts: AppParts = {}): Promise<A
   const midi = new Midi({
     devices: config.midi,
     system: parts.midi ?? null,
+    // A map that waits for a beat waits for a clock, which may come from any input.
+    isNeeded: () =>
+      triggers.maps.some(({ source, quantise }) => quantise > 0 || (source !== undefined && !('osc' in source))),
     now: () => wall.now(),
     log: (level, message) => log[level](message),
   });
@@ -172,6 +184,7 @@ export async function createApp(config: Config, parts: AppParts = {}): Promise<A
     limits,
     isOwner: () => owner.held,
     findVoice: (id) => catalog.find(id),
+    trash,
     log: (level, message, fields = {}) => log[level](fields, message),
   });
   const refusals = new Refusals();
@@ -181,6 +194,7 @@ export async function createApp(config: Config, parts: AppParts = {}): Promise<A
     models: config.models,
     maxBytes: limits.voiceBytes,
     freeDisk: FREE_DISK,
+    trash,
     check: async (voice) => {
       for (const model of voice.models) await untrusted.check(model);
     },
@@ -219,6 +233,7 @@ export async function createApp(config: Config, parts: AppParts = {}): Promise<A
   triggers.watch((event) => {
     if (event.type === 'struck') space.heard(event.address, event.velocity);
     else if (event.type !== 'hit') space.touch();
+    if (event.type === 'maps') midi.refresh();
   });
   const info = (): ServerInfo => {
     const { running, waitingJobs, waitingClips } = scheduler.usage();
@@ -251,6 +266,7 @@ export async function createApp(config: Config, parts: AppParts = {}): Promise<A
     refusals,
     ...training,
     voices,
+    trash,
     voiceUploads,
     delivery,
     deliveries,
@@ -327,6 +343,7 @@ export async function createApp(config: Config, parts: AppParts = {}): Promise<A
       part('training', training.close(), 35_000),
       part('check of voices', untrusted.close()),
       part('delivery', closeDelivery()),
+      part('trash', trash.close()),
     ]);
     if (opening !== null)
       await part(
@@ -394,6 +411,7 @@ export async function createApp(config: Config, parts: AppParts = {}): Promise<A
   if (config.listen)
     voices.sweep().catch((err: unknown) => log.warn({ err }, 'leftover voice files could not be removed'));
   if (config.listen) training.restore().catch((err: unknown) => log.warn({ err }, 'trainings could not be resumed'));
+  if (config.listen) trash.open();
   // Nor is anything delivered that an earlier server left.
   if (config.listen) restoreDeliveries().catch((err: unknown) => log.warn({ err }, 'deliveries could not be resumed'));
   const warmed = parts.onDemand === true ? Promise.resolve() : check();

@@ -50,6 +50,13 @@ export const limitsSchema = z.strictObject({
     .int()
     .min(2 ** 20)
     .default(4 * 2 ** 30),
+  /** Days that deleted clips, voices and data sets can be restored; 0 deletes them at once. */
+  trashDays: z.int().min(0).max(36_500).default(30),
+  /** Bytes of everything that can be restored; the oldest goes first. */
+  trashBytes: z
+    .int()
+    .min(0)
+    .default(4 * 2 ** 30),
   /** Trainings that may wait; the running one does not count. */
   trainings: z.int().min(1).max(1000).default(8),
   /** Bytes of memory one training may take, and that must be free to begin one. */
@@ -154,8 +161,8 @@ const configSchema = z.strictObject({
   gateMargin: z.coerce.number<unknown>().min(0).max(10).default(0.1),
   /** Over mDNS. auto: what is open to other machines, to them; on: what is not as well, on this machine alone. */
   announce: z.enum(['auto', 'on', 'off']).default('auto'),
-  /** MIDI inputs: all of them, none, or those with these names. */
-  midi: z.union([z.enum(['auto', 'none']), names]).default('auto'),
+  /** MIDI inputs: all while a map needs MIDI, all of them, none, or those with these names. */
+  midi: z.union([z.enum(['auto', 'all', 'none']), names]).default('auto'),
   /** Folders of this machine that data sets may be made of. */
   datasetFolders: names.default([]),
   /** The folder that files may be delivered to; none without. */

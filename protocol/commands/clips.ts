@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { defineCommand } from './define.ts';
 import { name, plainText, seedNumber } from './fields.ts';
+import { restorableUntil, restorableUntilExample } from './trash.ts';
 
 const id = name.describe('clip id');
 const label = plainText;
@@ -147,9 +148,9 @@ export const clipStar = defineCommand({
 export const clipDelete = defineCommand({
   name: 'clip.delete',
   role: 'play',
-  doc: 'Deletes a saved clip. A starred clip must be unstarred first.',
+  doc: 'Deletes a saved clip; `clip.restore` restores it. A starred clip must be unstarred first.',
   args: z.strictObject({ clip: id }),
-  events: { done: z.object({ deleted: z.string().describe('clip id') }) },
+  events: { done: z.object({ deleted: z.string().describe('clip id'), until: restorableUntil }) },
   http: true,
   osc: {
     address: '/foley/clip/delete',
@@ -160,5 +161,27 @@ export const clipDelete = defineCommand({
     example: ['d1', '9f2c4e5d6a7b8190'],
     replies: { done: [{ address: '/foley/clip/deleted', args: ['id', 'deleted:s'] }] },
   },
-  example: { args: { clip: '9f2c4e5d6a7b8190' }, events: { done: { deleted: '9f2c4e5d6a7b8190' } } },
+  example: {
+    args: { clip: '9f2c4e5d6a7b8190' },
+    events: { done: { deleted: '9f2c4e5d6a7b8190', until: restorableUntilExample } },
+  },
+});
+
+export const clipRestore = defineCommand({
+  name: 'clip.restore',
+  role: 'play',
+  doc: 'Restores a deleted clip, with its id, name and recipe.',
+  args: z.strictObject({ clip: id }),
+  events: { done: changed },
+  http: true,
+  osc: {
+    address: '/foley/clip/restore',
+    id: 'own',
+    args: ['clip'],
+    pairs: false,
+    fixed: {},
+    example: ['r1', '9f2c4e5d6a7b8190'],
+    replies: changedReply,
+  },
+  example: { args: { clip: '9f2c4e5d6a7b8190' }, events: { done: { clip: entryExample } } },
 });

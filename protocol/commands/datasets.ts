@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { limits } from '../limits.ts';
 import { bareOsc, defineCommand } from './define.ts';
 import { folderName, name, newClass, plainLines } from './fields.ts';
+import { restorableUntil, restorableUntilExample } from './trash.ts';
 
 const many = z.int().min(0);
 const minutes = z.number().min(0).meta({ unit: 'min' });
@@ -36,6 +37,7 @@ const report = dataset.extend({
   clipped: some('clipped clips: runs of samples at full scale'),
   duplicates: some('pairs of nearly identical clips from different recordings'),
   dropped: some('evaluation clips removed because they are nearly identical to a training clip'),
+  skipped: some('files that were not read, each with the reason'),
 });
 
 const example = {
@@ -52,7 +54,14 @@ const example = {
   classes: [{ class: 'CreakyFloor', clips: 31, train: 28, eval: 3, originals: 30, minutes: 0.9 }],
 };
 const nothing = { count: 0, files: [] };
-const exampleReport = { ...example, silent: nothing, clipped: nothing, duplicates: nothing, dropped: nothing };
+const exampleReport = {
+  ...example,
+  silent: nothing,
+  clipped: nothing,
+  duplicates: nothing,
+  dropped: nothing,
+  skipped: nothing,
+};
 
 export const datasetUpload = defineCommand({
   name: 'dataset.upload',
@@ -170,9 +179,12 @@ export const datasetInfo = defineCommand({
 export const datasetRemove = defineCommand({
   name: 'dataset.remove',
   role: 'admin',
-  doc: 'Removes a data set that no training uses. Voices trained on it are kept.',
+  doc: 'Removes a data set that no training uses; `dataset.restore` restores it. Voices trained on it are kept.',
   args: named,
-  events: { done: z.object({ removed: z.string().describe('data set id') }) },
+  events: { done: z.object({ removed: z.string().describe('data set id'), until: restorableUntil }) },
   http: true,
-  example: { args: { dataset: 'my-footsteps' }, events: { done: { removed: 'my-footsteps' } } },
+  example: {
+    args: { dataset: 'my-footsteps' },
+    events: { done: { removed: 'my-footsteps', until: restorableUntilExample } },
+  },
 });

@@ -3,7 +3,7 @@ import { adminActivate, adminRollback } from './admin-activate.ts';
 import { adminFad, voiceScores } from './admin-fad.ts';
 import { attach } from './attach.ts';
 import { cancel } from './cancel.ts';
-import { clipDelete, clipGet, clipList, clipRename, clipStar } from './clips.ts';
+import { clipDelete, clipGet, clipList, clipRename, clipRestore, clipStar } from './clips.ts';
 import { datasetAdd, datasetInfo, datasetList, datasetRemove, datasetUpload } from './datasets.ts';
 import type { Command } from './define.ts';
 import { clipBatch, clipExport, deliverInfo, deliverSet } from './delivery.ts';
@@ -17,6 +17,7 @@ import { serverInfo } from './server-info.ts';
 import { serverPing } from './server-ping.ts';
 import { serverWatch } from './server-watch.ts';
 import { transportInfo, transportSet } from './transport.ts';
+import { datasetRestore, trashEmpty, trashList, voiceRestore } from './trash.ts';
 import {
   triggerEdit,
   triggerExport,
@@ -46,6 +47,7 @@ export const commands = {
   [clipRename.name]: clipRename,
   [clipStar.name]: clipStar,
   [clipDelete.name]: clipDelete,
+  [clipRestore.name]: clipRestore,
   [clipExport.name]: clipExport,
   [clipBatch.name]: clipBatch,
   [deliverSet.name]: deliverSet,
@@ -74,6 +76,7 @@ export const commands = {
   [voiceScores.name]: voiceScores,
   [voiceCompare.name]: voiceCompare,
   [voiceDelete.name]: voiceDelete,
+  [voiceRestore.name]: voiceRestore,
   [voiceExport.name]: voiceExport,
   [voiceUpload.name]: voiceUpload,
   [voiceImport.name]: voiceImport,
@@ -87,6 +90,9 @@ export const commands = {
   [datasetList.name]: datasetList,
   [datasetInfo.name]: datasetInfo,
   [datasetRemove.name]: datasetRemove,
+  [datasetRestore.name]: datasetRestore,
+  [trashList.name]: trashList,
+  [trashEmpty.name]: trashEmpty,
   [adminRetrain.name]: adminRetrain,
   [adminJobs.name]: adminJobs,
   [adminAttach.name]: adminAttach,

@@ -2,6 +2,7 @@ import type { EventData } from '../../protocol/index.ts';
 import { columns } from './columns.ts';
 import { CliError, exits } from './errors.ts';
 import { openSession, type Session, type SessionChoice } from './session.ts';
+import { restorable } from './trash.ts';
 
 export interface ClipsOptions extends SessionChoice {
   class?: string;
@@ -48,10 +49,12 @@ export async function clips(ids: readonly string[], options: ClipsOptions): Prom
 
 async function change(session: Session, clip: string, { star, unstar, json }: ClipsOptions): Promise<void> {
   const isDelete = star !== true && unstar !== true;
-  if (isDelete) await session.call('clip.delete', { clip });
-  else await session.call('clip.star', { clip, starred: star === true });
+  const until = isDelete ? (await session.call('clip.delete', { clip })).until : null;
+  if (!isDelete) await session.call('clip.star', { clip, starred: star === true });
   const done = isDelete ? 'deleted' : star === true ? 'starred' : 'unstarred';
-  process.stdout.write(json === true ? `${JSON.stringify({ clip, done })}\n` : `${clip} ${done}\n`);
+  process.stdout.write(
+    json === true ? `${JSON.stringify({ clip, done })}\n` : `${clip} ${done}${restorable(clip, until)}\n`,
+  );
 }
 
 async function named(session: Session, ids: readonly string[]): Promise<Entry[]> {

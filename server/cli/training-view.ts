@@ -1,4 +1,4 @@
-import type { EventData } from '../../protocol/index.ts';
+import { type EventData, printable } from '../../protocol/index.ts';
 import { barOf, type Screen } from './view.ts';
 
 type Report = EventData<'dataset.add', 'done'>;
@@ -67,7 +67,7 @@ class ScreenView implements TrainingView {
     }
   }
 
-  dataset({ dataset, clips, minutes, originals, minutesSilent, classes, duplicates, clipped }: Report): void {
+  dataset({ dataset, clips, minutes, originals, minutesSilent, classes, duplicates, clipped, skipped }: Report): void {
     const each = classes.map((one) => `${one.class} ${one.train} + ${one.eval} for examination`).join(', ');
     this.#line(`data set ${dataset}: ${clips} clips (${minutes} min) of ${originals} recordings; ${each}`);
     const found = [
@@ -76,6 +76,8 @@ class ScreenView implements TrainingView {
       ...(clipped.count > 0 ? [`${clipped.count} clipped`] : []),
     ];
     if (found.length > 0) this.#line(found.join(', '));
+    for (const file of skipped.files) this.#line(`skipped ${printable(file)}`);
+    if (skipped.count > skipped.files.length) this.#line(`skipped ${skipped.count - skipped.files.length} more files`);
   }
 
   end(): void {

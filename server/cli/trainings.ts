@@ -1,6 +1,7 @@
 import type { EventData } from '../../protocol/index.ts';
 import { exits } from './errors.ts';
 import { openSession, type SessionChoice } from './session.ts';
+import { restorable } from './trash.ts';
 
 export type TrainingsOptions = SessionChoice & { pause?: string; resume?: string; cancel?: string; json?: boolean };
 
@@ -38,7 +39,10 @@ function line({
 export async function datasets(options: SessionChoice & { remove?: string; json?: boolean }): Promise<number> {
   const session = await openSession(options);
   try {
-    if (options.remove !== undefined) await session.call('dataset.remove', { dataset: options.remove });
+    if (options.remove !== undefined) {
+      const { removed, until } = await session.call('dataset.remove', { dataset: options.remove });
+      process.stderr.write(`data set ${removed} is removed${restorable(removed, until)}\n`);
+    }
     const { datasets: found } = await session.call('dataset.list', {});
     const text = found.map(({ dataset, clips, minutes, licence, classes }) => {
       return `${dataset}  ${clips} clips, ${minutes} min, ${licence}\n    ${classes.map((one) => `${one.class} ${one.clips}`).join(', ')}\n`;

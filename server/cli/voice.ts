@@ -3,6 +3,7 @@ import { columns, figure } from './columns.ts';
 import { CliError, exits } from './errors.ts';
 import { folderOf, writeClip } from './files.ts';
 import { openSession, type Session, type SessionChoice } from './session.ts';
+import { restorable } from './trash.ts';
 import { createView } from './view.ts';
 
 type Options = SessionChoice & { json?: boolean };
@@ -22,7 +23,11 @@ export async function deleteVoice(voice: string, options: Options & { force?: bo
   const session = await openSession(options);
   try {
     const done = await session.call('voice.delete', { voice, force: options.force === true });
-    process.stdout.write(options.json === true ? `${JSON.stringify(done)}\n` : `voice ${done.deleted} is deleted\n`);
+    process.stdout.write(
+      options.json === true
+        ? `${JSON.stringify(done)}\n`
+        : `voice ${done.deleted} is deleted${restorable(voice, done.until)}\n`,
+    );
     return exits.ok;
   } finally {
     await session.close();

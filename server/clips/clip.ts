@@ -1,5 +1,6 @@
 import type { EnvelopeArg } from '../../protocol/index.ts';
 import type { Shape } from '../audio/edit.ts';
+import type { TrashItem } from '../util/trash.ts';
 
 /** Everything needed to make the same clip again; it travels inside the WAV. */
 export interface ClipRecipe {
@@ -156,8 +157,12 @@ export interface Clips {
   read(id: string): Promise<Uint8Array>;
   /** Throws unknown_clip, io_error, or bad_args when as many are starred as may be kept. */
   change(id: string, change: ClipChange): Promise<StoredClip>;
-  /** Throws unknown_clip or io_error. */
-  remove(id: string): Promise<void>;
+  /** Moves it to the trash; resolves with null where it was deleted at once. Throws unknown_clip or io_error. */
+  remove(id: string): Promise<TrashItem | null>;
+  /** Restores what `remove` moved to the trash last. Throws unknown_clip or io_error. */
+  restore(id: string): Promise<StoredClip>;
+  /** What is known of a clip in the trash; null where it cannot be read. */
+  trashed(item: TrashItem): Promise<Pick<StoredClip, 'name' | 'class'> | null>;
   /** Hears of every clip that is saved or changed. Returns the way to stop. */
   watch(listener: (entry: ClipEntry) => void): () => void;
 }

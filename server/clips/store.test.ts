@@ -4,6 +4,7 @@ import { mkdtemp, readdir, readFile, rm, utimes, writeFile } from 'node:fs/promi
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import test, { type TestContext } from 'node:test';
+import { Trash } from '../util/trash.ts';
 import type { NewClip } from './clip.ts';
 import { ClipStore } from './store.ts';
 
@@ -27,15 +28,22 @@ async function store(t: TestContext, bounds: { maxClips?: number; maxBytes?: num
   t.after(() => rm(root, { recursive: true, force: true }));
   const dir = bounds.dir ?? path.join(root, 'clips');
   const problems: string[] = [];
+  const trash = new Trash({
+    dir: path.join(root, 'trash'),
+    days: 30,
+    maxBytes: 1e6,
+    onProblem: (message) => problems.push(message),
+  });
   const open = () =>
     ClipStore.open({
       dir,
+      trash,
       encode: ({ pcm }) => new Uint8Array(pcm),
       maxClips: bounds.maxClips ?? 100,
       maxBytes: bounds.maxBytes ?? 1e6,
       onProblem: (message) => problems.push(message),
     });
-  return { root, dir, problems, open, clips: await open() };
+  return { root, dir, problems, trash, open, clips: await open() };
 }
 
 test('a saved clip is found under its id with the same bytes', async (t) => {
@@ -106,4 +114,29 @@ test('a folder that cannot exist is reported at once and saving says io_error', 
   const { clips, problems } = await store(t, { dir: path.join(file, 'clips') });
   assert.equal(problems.length, 1);
   await assert.rejects(clips.save(sized(1)), { code: 'io_error' });
+});
+
+test('a deleted clip is in the trash with its recipe, and comes back as it was', async (t) => {
+  const { clips, dir, trash, open } = await store(t);
+  const [{ id }, young] = [
+    await clips.save({ ...clip(1, 2, 3), codes: Uint16Array.of(4, 5) }),
+    await clips.save(clip(1)),
+  ];
+  await clips.change(id, { name: 'door' });
+  const before = await clips.get(id);
+  const item = await clips.remove(id);
+  assert.equal(item?.bytes, before.bytes + Buffer.byteLength(await readFile(path.join(item!.dir, `${id}.json`))));
+  assert.deepEqual(await clips.trashed(item!), { name: 'door', class: 'Rain' });
+  assert.equal(await clips.find(id), null);
+  assert.deepEqual((await readdir(dir)).sort(), [`${young.id}.json`, `${young.id}.wav`]);
+  assert.deepEqual(await clips.restore(id), before);
+  assert.deepEqual(await trash.list(), []);
+  // The older one again: it is the first to go for the bounds.
+  for (const each of [clips, await open()])
+    assert.deepEqual(
+      each.list({ limit: 9 }).clips.map((one) => one.id),
+      [young.id, id],
+    );
+  assert.deepEqual(clips.usage, { clips: 2, bytes: 4 });
+  await assert.rejects(clips.restore(id), { code: 'unknown_clip' });
 });

@@ -1,10 +1,11 @@
 import { randomBytes } from 'node:crypto';
-import { mkdir, readdir, readFile, rm } from 'node:fs/promises';
+import { copyFile, link, mkdir, readdir, readFile, rm } from 'node:fs/promises';
 import path from 'node:path';
 import { ProtocolError } from '../../protocol/index.ts';
 import { readRecipe } from '../audio/recipe.ts';
-import { settleAside } from '../util/atomic-file.ts';
+import { noFile, settleAside } from '../util/atomic-file.ts';
 import { diskReason } from '../util/disk-reason.ts';
+import { move, type Trash, type TrashItem } from '../util/trash.ts';
 import type {
   ClipChange,
   ClipEntry,
@@ -27,6 +28,8 @@ export interface ClipStoreOptions {
   maxClips: number;
   /** Of the WAVs. */
   maxBytes: number;
+  /** Where removed clips go; without, they are deleted at once. What goes for the bounds is always deleted. */
+  trash?: Trash;
   onProblem: (message: string, error: unknown) => void;
   /** Whether this process may remove old clips and what a crash left; default: yes. */
   isOwner?: () => boolean;
@@ -187,15 +190,53 @@ export class ClipStore implements Clips {
     });
   }
 
-  remove(id: string): Promise<void> {
+  remove(id: string): Promise<TrashItem | null> {
     return this.#inTurn(async () => {
       if ((await this.find(id)) === null) throw unknown(id);
+      const { trash } = this.#options;
       try {
+        if (trash?.isOn === true) {
+          const item = await trash.put('clip', id, (dir) => this.#moveOut(id, dir));
+          this.#forget(id);
+          return item;
+        }
         await this.#erase(id);
+        return null;
       } catch (error) {
         throw new ProtocolError('io_error', `clip ${id} could not be removed: ${diskReason(error)}`, { cause: error });
       }
     });
+  }
+
+  restore(id: string): Promise<StoredClip> {
+    return this.#inTurn(async () => {
+      const { trash } = this.#options;
+      const item = (await trash?.find('clip', id)) ?? null;
+      if (trash === undefined || item === null || (await this.find(id)) !== null)
+        throw new ProtocolError('unknown_clip', `no clip ${JSON.stringify(id.slice(0, 40))} is in the trash`, {
+          path: 'args.clip',
+        });
+      try {
+        await trash.take(item, async (dir) => {
+          // The recipe first, as when a clip is saved.
+          for (const kind of ['json', 'wav'] as const)
+            await move(path.join(dir, `${id}.${kind}`), this.#path(id, kind)).catch(kind === 'json' ? noFile : raise);
+        });
+      } catch (error) {
+        throw new ProtocolError('io_error', `clip ${id} could not be restored: ${diskReason(error)}`, { cause: error });
+      }
+      const clip = await this.get(id);
+      this.#insert(clip);
+      this.#tell(clip);
+      await this.#sweep(id);
+      return clip;
+    });
+  }
+
+  async trashed({ id, dir }: TrashItem): Promise<Pick<StoredClip, 'name' | 'class'> | null> {
+    const text = await readSmall(path.join(dir, `${id}.json`), MAX_SIDECAR_BYTES).catch(() => null);
+    const sidecar = text === null ? null : readSidecar(text);
+    return sidecar === null ? null : { name: sidecar.name, class: sidecar.recipe?.class ?? null };
   }
 
   watch(listener: (entry: ClipEntry) => void): () => void {
@@ -221,6 +262,15 @@ export class ClipStore implements Clips {
   #add(entry: ClipEntry): void {
     this.#known.set(entry.id, entry);
     this.#bytes += entry.bytes;
+  }
+
+  /** Adds a clip that is older than others. */
+  #insert({ id, path: file, bytes, ...stored }: StoredClip): void {
+    const all = [...this.#known.values(), entryOf(id, file, bytes, pick({ id, ...stored }))];
+    all.sort((a, b) => newestFirst(b, a));
+    this.#known.clear();
+    this.#bytes = 0;
+    for (const one of all) this.#add(one);
   }
 
   #forget(id: string): void {
@@ -338,6 +388,15 @@ export class ClipStore implements Clips {
     }
   }
 
+  /** A crash in between leaves the clip whole, here or there: a recipe without its WAV is cleared by the next start. */
+  async #moveOut(id: string, dir: string): Promise<void> {
+    const [recipe, copy] = [this.#path(id, 'json'), path.join(dir, `${id}.json`)];
+    // Not every file system has links.
+    await link(recipe, copy).catch(() => copyFile(recipe, copy).catch(noFile));
+    await move(this.#path(id), path.join(dir, `${id}.wav`));
+    await rm(recipe, { force: true }).catch(() => undefined);
+  }
+
   async #erase(id: string): Promise<void> {
     await rm(this.#path(id), { force: true });
     await rm(this.#path(id, 'json'), { force: true });
@@ -359,6 +418,10 @@ function entryOf(
 /** What of a clip its sidecar holds. */
 function pick({ class: _, voiceId, seed, delivered, id, ...sidecar }: Omit<StoredClip, 'path' | 'bytes'>): Sidecar {
   return sidecar;
+}
+
+function raise(error: unknown): never {
+  throw error;
 }
 
 function unknown(id: string): ProtocolError {

@@ -61,9 +61,14 @@ export function clipDelete({ clips }: Deps): Handler<'clip.delete'> {
     const { starred } = await clips.get(args.clip);
     if (starred)
       throw new ProtocolError('bad_args', 'args.clip: the clip is starred; unstar it first', { path: 'args.clip' });
-    await clips.remove(args.clip);
-    return { deleted: args.clip };
+    const trashed = await clips.remove(args.clip);
+    return { deleted: args.clip, until: trashed?.until ?? null };
   };
+}
+
+/** `clip.restore`. */
+export function clipRestore({ clips }: Deps): Handler<'clip.restore'> {
+  return async ({ args }) => ({ clip: entry(await clips.restore(args.clip)) });
 }
 
 function spread(value: object | null): Record<string, unknown> | null {

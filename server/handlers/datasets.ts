@@ -69,7 +69,7 @@ export function datasetList({ datasets }: DatasetDeps): Handler<'dataset.list'> 
     const found = await datasets.list();
     return {
       datasets: found.map((set) => {
-        const { silent: _, clipped: __, duplicates: ___, dropped: ____, ...short } = report(set);
+        const { silent: _, clipped: __, duplicates: ___, dropped: ____, skipped: _____, ...short } = report(set);
         return short;
       }),
     };
@@ -88,8 +88,16 @@ export function datasetRemove({ datasets, trainings, ready }: DatasetDeps): Hand
     const user = trainings.user(args.dataset);
     if (user !== null)
       throw new ProtocolError('bad_args', `args.dataset: the training ${user} needs it`, { path: 'args.dataset' });
-    await datasets.remove(args.dataset);
-    return { removed: args.dataset };
+    const trashed = await datasets.remove(args.dataset);
+    return { removed: args.dataset, until: trashed?.until ?? null };
+  };
+}
+
+/** `dataset.restore`. */
+export function datasetRestore({ datasets, ready }: DatasetDeps): Handler<'dataset.restore'> {
+  return async ({ args }) => {
+    await ready();
+    return { restored: (await datasets.restore(args.dataset)).id };
   };
 }
 

@@ -8,8 +8,16 @@ import { attach } from './attach.ts';
 import { clipBatch } from './batch.ts';
 import { Batches } from './batches.ts';
 import { cancel } from './cancel.ts';
-import { clipDelete, clipGet, clipList, clipRename, clipStar } from './clips.ts';
-import { type DatasetDeps, datasetAdd, datasetInfo, datasetList, datasetRemove, datasetUpload } from './datasets.ts';
+import { clipDelete, clipGet, clipList, clipRename, clipRestore, clipStar } from './clips.ts';
+import {
+  type DatasetDeps,
+  datasetAdd,
+  datasetInfo,
+  datasetList,
+  datasetRemove,
+  datasetRestore,
+  datasetUpload,
+} from './datasets.ts';
 import { type DeliverDeps, deliverInfo, deliverSet } from './deliver.ts';
 import { type DeviceDeps, deviceList } from './device-list.ts';
 import { clipExport, type ExportDeps } from './export.ts';
@@ -29,6 +37,7 @@ import { type ServerInfo, serverInfo } from './server-info.ts';
 import { serverPing } from './server-ping.ts';
 import { serverWatch, type WatchDeps } from './server-watch.ts';
 import { type TransportDeps, transportInfo, transportSet } from './transport.ts';
+import { type TrashDeps, trashEmpty, trashList } from './trash.ts';
 import {
   poolInfo,
   type TriggerDeps,
@@ -43,7 +52,7 @@ import {
 } from './triggers.ts';
 import { branch, type VaryDeps, vary } from './vary.ts';
 import { voiceCompare } from './voice-compare.ts';
-import { type DeleteDeps, voiceDelete } from './voice-delete.ts';
+import { type DeleteDeps, voiceDelete, voiceRestore } from './voice-delete.ts';
 import { type VoiceFileDeps, voiceExport, voiceImport, voiceUpload } from './voice-file.ts';
 import { voiceInfo } from './voice-info.ts';
 import { voiceList } from './voice-list.ts';
@@ -59,6 +68,7 @@ export interface HandlerDeps
     ActivateDeps,
     DatasetDeps,
     DeleteDeps,
+    TrashDeps,
     VoiceFileDeps,
     DeliverDeps,
     ExportDeps,
@@ -70,10 +80,10 @@ export interface HandlerDeps
 
 /** Commands that change, beyond adding a clip, what the data folder holds, or act on jobs of the process that owns it. */
 export const ownerCommands: ReadonlySet<string> = new Set<keyof Handlers>([
-  ...(['clip.rename', 'clip.star', 'clip.delete', 'deliver.set'] as const),
+  ...(['clip.rename', 'clip.star', 'clip.delete', 'clip.restore', 'deliver.set'] as const),
   ...(['trigger.map', 'trigger.edit', 'trigger.unmap', 'trigger.import'] as const),
-  ...(['admin.activate', 'admin.rollback', 'voice.delete', 'voice.upload', 'voice.import'] as const),
-  ...(['dataset.upload', 'dataset.add', 'dataset.remove'] as const),
+  ...(['admin.activate', 'admin.rollback', 'voice.delete', 'voice.restore', 'voice.upload', 'voice.import'] as const),
+  ...(['dataset.upload', 'dataset.add', 'dataset.remove', 'dataset.restore', 'trash.empty'] as const),
   ...(['admin.retrain', 'admin.attach', 'admin.pause', 'admin.resume', 'admin.cancel'] as const),
   ...(['job.pause', 'job.resume', 'job.move', 'job.cancel'] as const),
 ]);
@@ -105,6 +115,7 @@ export function createHandlers(given: HandlerDeps): { handlers: Handlers; jobs: 
     'clip.rename': clipRename(deps),
     'clip.star': clipStar(deps),
     'clip.delete': clipDelete(deps),
+    'clip.restore': clipRestore(deps),
     'clip.export': clipExport(deps),
     'clip.batch': clipBatch(deps),
     'deliver.set': deliverSet(deps),
@@ -134,6 +145,7 @@ export function createHandlers(given: HandlerDeps): { handlers: Handlers; jobs: 
     'voice.scores': voiceScores(deps),
     'voice.compare': voiceCompare(deps),
     'voice.delete': voiceDelete(deps),
+    'voice.restore': voiceRestore(deps),
     'voice.export': voiceExport(deps),
     'voice.upload': voiceUpload(deps),
     'voice.import': voiceImport(deps),
@@ -142,6 +154,9 @@ export function createHandlers(given: HandlerDeps): { handlers: Handlers; jobs: 
     'dataset.list': datasetList(deps),
     'dataset.info': datasetInfo(deps),
     'dataset.remove': datasetRemove(deps),
+    'dataset.restore': datasetRestore(deps),
+    'trash.list': trashList(deps),
+    'trash.empty': trashEmpty(deps),
     'admin.retrain': adminRetrain(deps),
     'admin.attach': adminAttach(deps),
     'admin.jobs': adminJobs(deps),

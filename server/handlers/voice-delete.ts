@@ -25,10 +25,18 @@ export function voiceDelete(deps: DeleteDeps): Handler<'voice.delete'> {
       const dir = await deps.voices.folderOf(voice);
       const why = user(deps, voice, dir) ?? (force ? null : wanted(deps, voice));
       if (why !== null) throw new ProtocolError('voice_in_use', why, { path: 'args.voice' });
-      await deps.voices.remove(dir);
+      const trashed = await deps.voices.remove(dir);
       await deps.active.forget(voice);
-      return { deleted: voice };
+      return { deleted: voice, until: trashed?.until ?? null };
     });
+  };
+}
+
+/** `voice.restore`. */
+export function voiceRestore({ voices, ready }: DeleteDeps): Handler<'voice.restore'> {
+  return async ({ args }) => {
+    await ready();
+    return { restored: (await voices.restore(args.voice)).id };
   };
 }
 

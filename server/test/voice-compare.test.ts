@@ -123,7 +123,7 @@ test('a class by its id is the class of that name in the other voices', async ()
 
 test('a voice is deleted, but not one that is active, built in, unknown, or the way back', async () => {
   const admin = app.connect('admin');
-  const remove = (voice: string, force = false) => admin.call('voice.delete', { voice, force });
+  const remove = async (voice: string, force = false) => (await admin.call('voice.delete', { voice, force })).deleted;
   await assert.rejects(remove('default'), failed('voice_built_in'));
   await assert.rejects(remove('nobody'), failed('unknown_voice'));
   await assert.rejects(app.connect('play').call('voice.delete', { voice: 'a' }), failed('forbidden'));
@@ -131,13 +131,30 @@ test('a voice is deleted, but not one that is active, built in, unknown, or the 
   await assert.rejects(remove('a', true), failed('voice_in_use', /active/));
   await admin.call('admin.activate', { voice: 'b', force: true });
   await assert.rejects(remove('a'), failed('voice_in_use', /rollback/));
-  assert.deepEqual(await remove('a', true), { deleted: 'a' });
+  assert.equal(await remove('a', true), 'a');
   assert.ok(!existsSync(path.join(data, 'voices', 'a')));
   // Another voice of that name was never active: the way back leads past it.
   cpSync(path.join(fixtures, 'tiny'), path.join(data, 'voices', 'a'), { recursive: true });
   assert.equal((await admin.call('admin.rollback')).voice, 'default');
-  assert.deepEqual(await remove('b'), { deleted: 'b' });
+  assert.equal(await remove('b'), 'b');
   await assert.rejects(app.connect().call('foley.generate', { class: 0, voice: 'b' }), failed('unknown_voice'));
+
+  // Both are in the trash, for whoever may delete them; the name of one is taken.
+  assert.equal((await app.connect('play').call('trash.list')).total, 0);
+  const items = (await admin.call('trash.list')).items as { kind: string; id: string }[];
+  assert.deepEqual(
+    items.map(({ kind, id }) => [kind, id]),
+    [
+      ['voice', 'b'],
+      ['voice', 'a'],
+    ],
+  );
+  await assert.rejects(admin.call('voice.restore', { voice: 'a' }), failed('already_exists'));
+  assert.deepEqual(await admin.call('voice.restore', { voice: 'b' }), { restored: 'b' });
+  await app.connect().call('voice.info', { voice: 'b' });
+  await assert.rejects(admin.call('voice.restore', { voice: 'b' }), failed('unknown_voice', /trash/));
+  assert.equal((await admin.call('trash.empty', {})).removed, 1);
+  await assert.rejects(admin.call('voice.restore', { voice: 'a' }), failed('unknown_voice'));
 });
 
 test('a voice that a job works with, waiting or running, is not deleted; nor one that a map plays, unless forced', async (t) => {
@@ -145,7 +162,7 @@ test('a voice that a job works with, waiting or running, is not deleted; nor one
   const own = path.join(server.data, 'voices');
   await writeVoice(own, 'mine');
   const admin = server.app.connect('admin');
-  const remove = (force = false) => admin.call('voice.delete', { voice: 'mine', force });
+  const remove = async (force = false) => (await admin.call('voice.delete', { voice: 'mine', force })).deleted;
   server.engine.hold();
   let begun: () => void = () => undefined;
   const accepted = new Promise<void>((resolve) => {
@@ -163,6 +180,6 @@ test('a voice that a job works with, waiting or running, is not deleted; nor one
   while (((await admin.call('pool.info')) as { pools: { ready: number }[] }).pools[0]!.ready === 0)
     await new Promise((resolve) => setTimeout(resolve, 10));
   await assert.rejects(remove(), failed('voice_in_use', /map pad/));
-  assert.deepEqual(await remove(true), { deleted: 'mine' });
+  assert.equal(await remove(true), 'mine');
   assert.ok(!existsSync(path.join(own, 'mine')));
 });

@@ -6,6 +6,7 @@ import { folderName, ProtocolError } from '../../protocol/index.ts';
 import { exists, noFile, writeAtomic } from '../util/atomic-file.ts';
 import { diskReason } from '../util/disk-reason.ts';
 import { readIfThere } from '../util/kept-file.ts';
+import { move, type Trash, type TrashItem } from '../util/trash.ts';
 import { type TrainerEvent, TrainerProcess } from './process.ts';
 import type { Finder } from './python.ts';
 import { checkResources, type ResourceLimits } from './resource-limits.ts';
@@ -38,6 +39,8 @@ export interface DataSet {
   duplicates: FileSample;
   /** Clips of the eval side that were left out because they are in train. */
   dropped: FileSample;
+  /** Files that were not read, and why. */
+  skipped: FileSample;
 }
 
 export interface NewDataSet {
@@ -60,6 +63,8 @@ export interface DataSetOptions {
   room: ResourceLimits;
   /** Data sets that may wait to be made. */
   most?: number;
+  /** Where removed data sets go; without, they are deleted at once. */
+  trash?: Trash;
 }
 
 const FORMAT = 'foleyd-dataset';
@@ -68,7 +73,7 @@ const isId = (name: string): boolean => folderName.safeParse(name).success;
 
 /** Data sets as folders: a manifest, a corpus, a report. One appears whole or not at all. */
 export class DataSets {
-  readonly #options: Required<DataSetOptions>;
+  readonly #options: DataSetOptions & { most: number };
   #turn: Promise<unknown> = Promise.resolve();
   #waiting = 0;
   readonly #stop = new AbortController();
@@ -107,15 +112,36 @@ export class DataSets {
     return path.join(this.#options.dir, (await this.get(id)).id, 'corpus');
   }
 
-  async remove(id: string): Promise<void> {
+  /** Moves it to the trash; resolves with null where it was deleted at once. Throws unknown_dataset, io_error. */
+  async remove(id: string): Promise<TrashItem | null> {
     const { id: known } = await this.get(id);
-    const gone = path.join(this.#options.dir, `.${known}-${randomBytes(4).toString('hex')}`);
+    const { dir, trash } = this.#options;
+    const place = path.join(dir, known);
+    const gone = path.join(dir, `.${known}-${randomBytes(4).toString('hex')}`);
     try {
-      await rename(path.join(this.#options.dir, known), gone);
+      if (trash?.isOn === true) return await trash.put('dataset', known, (into) => move(place, path.join(into, known)));
+      await rename(place, gone);
       await rm(gone, { recursive: true, force: true });
+      return null;
     } catch (cause) {
-      throw new ProtocolError('io_error', `the data set could not be removed: ${(cause as Error).message}`, { cause });
+      throw new ProtocolError('io_error', `the data set could not be removed: ${diskReason(cause)}`, { cause });
     }
+  }
+
+  /** Restores the data set of this id that was removed last. Throws unknown_dataset, already_exists, io_error. */
+  async restore(id: string): Promise<DataSet> {
+    const { dir, trash } = this.#options;
+    const item = (await trash?.find('dataset', id)) ?? null;
+    if (trash === undefined || item === null)
+      throw new ProtocolError('unknown_dataset', `no data set ${id.slice(0, 64)} is in the trash`);
+    await this.#refuseTaken(id);
+    try {
+      await mkdir(dir, { recursive: true });
+      await trash.take(item, (from) => move(path.join(from, id), path.join(dir, id)));
+    } catch (cause) {
+      throw new ProtocolError('io_error', `the data set could not be restored: ${diskReason(cause)}`, { cause });
+    }
+    return this.get(id);
   }
 
   /**
@@ -218,7 +244,9 @@ export class DataSets {
     if (text === null) return null;
     try {
       const { format, version, ...set } = JSON.parse(text) as Record<string, unknown>;
-      return format === FORMAT && version === 1 && set.id === id ? (set as unknown as DataSet) : null;
+      // Data sets of older servers do not say what was skipped.
+      const known = { skipped: { count: 0, files: [] }, ...set } as unknown as DataSet;
+      return format === FORMAT && version === 1 && known.id === id ? known : null;
     } catch {
       return null;
     }
@@ -236,6 +264,7 @@ function described({ id, licence, author, notes, source }: NewDataSet, said: Tra
     clipped,
     duplicates,
     dropped,
+    skipped,
   } = said;
   return {
     id,
@@ -244,9 +273,18 @@ function described({ id, licence, author, notes, source }: NewDataSet, said: Tra
     author,
     notes,
     source,
-    ...({ clips, minutes, originals, minutesSilent, classes, silent, clipped, duplicates, dropped } as Pick<
+    ...({ clips, minutes, originals, minutesSilent, classes, silent, clipped, duplicates, dropped, skipped } as Pick<
       DataSet,
-      'clips' | 'minutes' | 'originals' | 'minutesSilent' | 'classes' | 'silent' | 'clipped' | 'duplicates' | 'dropped'
+      | 'clips'
+      | 'minutes'
+      | 'originals'
+      | 'minutesSilent'
+      | 'classes'
+      | 'silent'
+      | 'clipped'
+      | 'duplicates'
+      | 'dropped'
+      | 'skipped'
     >),
   };
 }

@@ -1,5 +1,6 @@
 import path from 'node:path';
 import { isErrorCode, ProtocolError } from '../../protocol/index.ts';
+import type { Trash } from '../util/trash.ts';
 import { DataSets } from './datasets.ts';
 import { TrainingJobs, type TrainingOptions } from './jobs.ts';
 import { TrainerFinder } from './python.ts';
@@ -15,18 +16,19 @@ export interface OpenTraining {
   /** Whether this process may change what is in the data folder. */
   isOwner: () => boolean;
   findVoice: TrainingOptions['findVoice'];
+  trash: Trash;
   log: TrainingOptions['log'];
 }
 
 /** All that teaches voices. What an earlier server left unfinished goes on with `restore`, or the first who asks for any of it. */
-export function openTraining({ data, trainer, python, limits, isOwner, findVoice, log }: OpenTraining) {
+export function openTraining({ data, trainer, python, limits, isOwner, findVoice, trash, log }: OpenTraining) {
   const finder = new TrainerFinder({ folder: trainer, python });
   const room = {
     memory: limits.trainingMemory,
     freeMemory: limits.trainingFreeMemory,
     freeDisk: limits.trainingFreeDisk,
   };
-  const datasets = new DataSets({ dir: path.join(data, 'datasets'), finder, room });
+  const datasets = new DataSets({ dir: path.join(data, 'datasets'), finder, room, trash });
   const uploads = new Uploads({ dir: path.join(data, 'uploads'), maxBytes: limits.datasetBytes });
   const trainings = new TrainingJobs({
     dir: path.join(data, 'training'),

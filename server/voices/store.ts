@@ -3,6 +3,8 @@ import { mkdir, readdir, rename, rm, statfs } from 'node:fs/promises';
 import path from 'node:path';
 import { isErrorCode, ProtocolError } from '../../protocol/index.ts';
 import { exists } from '../util/atomic-file.ts';
+import { diskReason } from '../util/disk-reason.ts';
+import { move, type Trash, type TrashItem } from '../util/trash.ts';
 import { VoiceFileError } from './archive-format.ts';
 import { readVoice } from './catalog.ts';
 import { isSafeId } from './names.ts';
@@ -23,11 +25,13 @@ export interface VoiceStoreOptions {
   check: (voice: Voice) => Promise<void>;
   /** Who else will need an id soon; null where nobody does. */
   claimed: (id: string) => string | null;
+  /** Where deleted voices go; without, they are deleted at once. */
+  trash?: Trash;
 }
 
 /** Folders that are becoming a voice, or have ceased to be one: a dot makes them no voice, whatever is in them. */
 const INCOMING = '.incoming-';
-const TRASH = '.trash-';
+const LEAVING = '.trash-';
 
 /** Voices that leave, go out and come in. A voice is a folder, and has its name or has not: nothing is ever half there. */
 export class VoiceStore {
@@ -51,7 +55,7 @@ export class VoiceStore {
   async #sweep(): Promise<void> {
     const { own } = this.#options;
     for (const name of await readdir(own).catch(() => [])) {
-      if (name.startsWith(INCOMING) || name.startsWith(TRASH))
+      if (name.startsWith(INCOMING) || name.startsWith(LEAVING))
         await rm(path.join(own, name), { recursive: true, force: true });
     }
   }
@@ -71,16 +75,48 @@ export class VoiceStore {
     return (this.#readers.get(dir) ?? 0) > 0;
   }
 
-  /** Throws io_error, and then the voice is there as it was. */
-  async remove(dir: string): Promise<void> {
-    const trash = path.join(path.dirname(dir), `${TRASH}${path.basename(dir)}-${randomBytes(4).toString('hex')}`);
+  /**
+   * Moves a voice to the trash; resolves with null where it was deleted at once. Throws io_error, and then the voice is
+   * there as it was.
+   */
+  async remove(dir: string): Promise<TrashItem | null> {
+    const { trash } = this.#options;
+    const id = path.basename(dir);
     try {
-      await rename(dir, trash);
+      if (trash?.isOn === true) return await trash.put('voice', id, (place) => move(dir, path.join(place, id)));
+    } catch (cause) {
+      throw new ProtocolError('io_error', `voice ${id} could not be removed: ${diskReason(cause)}`, { cause });
+    }
+    await this.#erase(dir);
+    return null;
+  }
+
+  /** Restores the voice of this id that was deleted last. Throws unknown_voice, already_exists, io_error. */
+  async restore(id: string): Promise<Voice> {
+    const { trash, own } = this.#options;
+    const item = (await trash?.find('voice', id)) ?? null;
+    if (trash === undefined || item === null)
+      throw new ProtocolError('unknown_voice', `no voice ${id.slice(0, 64)} is in the trash`, { path: 'args.voice' });
+    await this.#refuseTaken(id, 'args.voice');
+    const dir = path.join(own, id);
+    try {
+      await mkdir(own, { recursive: true });
+      await trash.take(item, (place) => move(path.join(place, id), dir));
+    } catch (cause) {
+      throw new ProtocolError('io_error', `voice ${id} could not be restored: ${diskReason(cause)}`, { cause });
+    }
+    return readVoice(id, dir);
+  }
+
+  async #erase(dir: string): Promise<void> {
+    const leaving = path.join(path.dirname(dir), `${LEAVING}${path.basename(dir)}-${randomBytes(4).toString('hex')}`);
+    try {
+      await rename(dir, leaving);
     } catch (cause) {
       throw new ProtocolError('io_error', `the voice could not be removed: ${(cause as Error).message}`, { cause });
     }
     // It is no voice any more. What cannot be removed now goes with the next start.
-    await rm(trash, { recursive: true, force: true, maxRetries: 2 }).catch(() => undefined);
+    await rm(leaving, { recursive: true, force: true, maxRetries: 2 }).catch(() => undefined);
   }
 
   /** Lets `work` read a voice as a file; it is not deleted meanwhile. Throws voice_missing or voice_corrupt. */
@@ -173,16 +209,16 @@ export class VoiceStore {
     return { voice: await readVoice(id, target), bytes: whole };
   }
 
-  async #refuseTaken(id: string): Promise<void> {
+  /** @param at the argument that names it */
+  async #refuseTaken(id: string, at: 'args.as' | 'args.voice' = 'args.as'): Promise<void> {
     const { own, models, claimed } = this.#options;
-    if (!isSafeId(id)) throw new ProtocolError('bad_args', 'args.as: not a valid voice id', { path: 'args.as' });
+    if (!isSafeId(id)) throw new ProtocolError('bad_args', `${at}: not a valid voice id`, { path: at });
     const user = claimed(id);
-    if (user !== null)
-      throw new ProtocolError('already_exists', `${user} will create voice ${id}`, { path: 'args.as' });
+    if (user !== null) throw new ProtocolError('already_exists', `${user} will create voice ${id}`, { path: at });
     for (const root of [own, models]) {
       // On some disks a name that differs in case alone is the same folder.
       const names = (await readdir(root).catch(() => [])).map((name) => name.toLowerCase());
-      if (names.includes(id.toLowerCase())) throw taken(id);
+      if (names.includes(id.toLowerCase())) throw at === 'args.as' ? taken(id) : inTheWay(id);
     }
   }
 }
@@ -191,6 +227,11 @@ function taken(id: string): ProtocolError {
   return new ProtocolError('already_exists', `voice ${id} already exists; import this one under another id (as)`, {
     path: 'args.as',
   });
+}
+
+function inTheWay(id: string): ProtocolError {
+  const why = `voice ${id} already exists, in this or another case; export or delete it, then restore this one`;
+  return new ProtocolError('already_exists', why, { path: 'args.voice' });
 }
 
 /** What was found wrong with a voice is the voice's fault, not the server's; anything else stays what it is. */

@@ -646,6 +646,8 @@ class ClipStarArgs(TypedDict):
 class ClipDeleteDone(TypedDict):
     #: clip id; text
     deleted: str
+    #: number or null
+    until: float | None
 
 
 class ClipExportArgs(TypedDict):
@@ -890,69 +892,71 @@ ClipBatchEvent = (
 
 
 class DeliverSetArgsSettings(TypedDict):
-    #: container; FLAC files carry the WAV's chunks as well; "wav" or "flac"; default: "wav"
+    #: container; FLAC files carry the WAV's chunks as well; "wav" or "flac"; default: as before
     format: NotRequired[Literal["wav", "flac"]]
-    #: bits per sample; 16 is dithered, 32 is float (WAV only); 16 or 24 or 32; default: 24
+    #: bits per sample; 16 is dithered, 32 is float (WAV only); 16 or 24 or 32; default: as before
     bits: NotRequired[Literal[16, 24, 32]]
-    #: sample rate (Hz); integer from 8000 to 192000; default: 48000
+    #: sample rate (Hz); integer from 8000 to 192000; default: as before
     rate: NotRequired[int]
-    #: 1: mono; 2: stereo with the sound at pan; 1 or 2; default: 1
+    #: 1: mono; 2: stereo with the sound at pan; 1 or 2; default: as before
     channels: NotRequired[Literal[1, 2]]
-    #: constant-power pan position from -1 (left) to 1 (right); number from -1 to 1; default: 0
+    #: constant-power pan position from -1 (left) to 1 (right); number from -1 to 1; default: as before
     pan: NotRequired[float]
-    #: true-peak ceiling: a clip above it is lowered as a whole, never raised to it (dBTP); number from -60 to 0; default: -2
+    #: true-peak ceiling: a clip above it is lowered as a whole, never raised to it (dBTP); number from -60 to 0; default: as before
     peak: NotRequired[float]
-    #: target integrated loudness, as far as the ceiling allows; replaces gain (LUFS); number from -60 to -5
+    #: target integrated loudness, as far as the ceiling allows; replaces gain (LUFS); number from -60 to -5; default: as before
     lufs: NotRequired[float]
-    #: write seamless loop points if the sound has a steady region; boolean; default: false
+    #: write seamless loop points if the sound has a steady region; boolean; default: as before
     loop: NotRequired[bool]
-    #: time reference of bext: samples since midnight at the file's rate (samples); integer from 0 or decimal text; default: 0
+    #: time reference of bext: samples since midnight at the file's rate (samples); integer from 0 or decimal text; default: as before
     timeReference: NotRequired[int | str]
-    #: of UCS; text; default: the server's list, then the voice's card, then the class
+    #: of UCS; text; default: as before
     catId: NotRequired[str]
-    #: the first 24 characters are used; text, 0 to 128 characters; default: the clip's name, otherwise its class
+    #: the first 24 characters are used; text, 0 to 128 characters; default: as before
     fxName: NotRequired[str]
-    #: CreatorID; text, 0 to 128 characters; default: FOLEYD
+    #: CreatorID; text, 0 to 128 characters; default: as before
     creator: NotRequired[str]
-    #: SourceID: show, project or library; text, 0 to 128 characters; default: NONE
+    #: SourceID: show, project or library; text, 0 to 128 characters; default: as before
     source: NotRequired[str]
-    #: last part of the file name; text, 0 to 128 characters; default: s and the seed
+    #: last part of the file name; text, 0 to 128 characters; default: as before
     userData: NotRequired[str]
-    #: of iXML; text, 0 to 128 characters
+    #: of iXML; text, 0 to 128 characters; default: as before
     project: NotRequired[str]
-    #: of iXML; text, 0 to 128 characters
+    #: of iXML; text, 0 to 128 characters; default: as before
     scene: NotRequired[str]
-    #: of iXML; text, 0 to 128 characters
+    #: of iXML; text, 0 to 128 characters; default: as before
     take: NotRequired[str]
-    #: remove this much from the beginning (s); number from 0 to 60
+    #: remove this much from the beginning (s); number from 0 to 60; default: as before
     trim: NotRequired[float]
-    #: cut exactly at length instead of at a quiet point; boolean; default: false
+    #: cut exactly at length instead of at a quiet point; boolean; default: as before
     exact: NotRequired[bool]
-    #: reverse the audio; boolean; default: false
+    #: reverse the audio; boolean; default: as before
     reverse: NotRequired[bool]
-    #: fade-in time (s); number from 0 to 60
+    #: fade-in time (s); number from 0 to 60; default: as before
     fadeIn: NotRequired[float]
-    #: fade-out time (s); number from 0 to 60
+    #: fade-out time (s); number from 0 to 60; default: as before
     fadeOut: NotRequired[float]
-    #: wanted length: a longer clip is cut at a quiet point (s); number above 0 to 60
+    #: wanted length: a longer clip is cut at a quiet point (s); number above 0 to 60; default: as before
     length: NotRequired[float]
-    #: gain, limited by the ceiling; nothing is clipped (dB); number from -80 to 40; default: 0
+    #: gain, limited by the ceiling; nothing is clipped (dB); number from -80 to 40; default: as before
     gain: NotRequired[float]
 
 
 class DeliverSetArgs(TypedDict):
     #: boolean; default: true
     on: NotRequired[bool]
-    #: subfolder of the delivery folder; text, 0 to 128 characters; default: ""
+    #: subfolder of the delivery folder; text, 0 to 128 characters; default: as before; at first none
     folder: NotRequired[str]
-    #: only starred clips, including clips that are already starred; boolean; default: false
+    #: only starred clips, including clips that are already starred; boolean; default: as before; at first false
     starred: NotRequired[bool]
     #: also deliver clips saved before delivery was switched on; boolean; default: false
     earlier: NotRequired[bool]
-    #: only clips of these classes; list of text, 1 to 128 characters; default: all
-    classes: NotRequired[list[str]]
-    #: export settings, as for clip.export; map; default: {}
+    #: only clips of these classes; null for all; list of text, 1 to 128 characters or null; default: as before; at first all
+    classes: NotRequired[list[str] | None]
+    #: export settings to change, as for clip.export; map; default: as before
     settings: NotRequired[DeliverSetArgsSettings]
+    #: start from the defaults instead of the current rule; boolean; default: false
+    reset: NotRequired[bool]
 
 
 class DeliverSetDone(TypedDict):
@@ -1843,6 +1847,18 @@ class VoiceDeleteArgs(TypedDict):
 class VoiceDeleteDone(TypedDict):
     #: voice id; text
     deleted: str
+    #: number or null
+    until: float | None
+
+
+class VoiceRestoreArgs(TypedDict):
+    #: voice id; text, 1 to 128 characters
+    voice: str
+
+
+class VoiceRestoreDone(TypedDict):
+    #: voice id; text
+    restored: str
 
 
 class VoiceExportArgs(TypedDict):
@@ -2077,6 +2093,8 @@ class DatasetAddDone(TypedDict):
     duplicates: DatasetAddDoneSilent
     #: evaluation clips removed because they are nearly identical to a training clip; map
     dropped: DatasetAddDoneSilent
+    #: files that were not read, each with the reason; map
+    skipped: DatasetAddDoneSilent
 
 
 DatasetAddEvent = (
@@ -2123,6 +2141,64 @@ class DatasetInfoArgs(TypedDict):
 class DatasetRemoveDone(TypedDict):
     #: data set id; text
     removed: str
+    #: number or null
+    until: float | None
+
+
+class DatasetRestoreDone(TypedDict):
+    #: data set id; text
+    restored: str
+
+
+class TrashListArgs(TypedDict):
+    #: only these; "clip" or "voice" or "dataset"; default: all
+    kind: NotRequired[Literal["clip", "voice", "dataset"]]
+    #: most items in the answer; integer from 1 to 500; default: 50
+    limit: NotRequired[int]
+
+
+TrashListDoneItems = TypedDict(
+    "TrashListDoneItems",
+    {
+        #: "clip" or "voice" or "dataset"
+        "kind": Literal["clip", "voice", "dataset"],
+        #: id that it had; text
+        "id": str,
+        #: name of a clip; empty for anything else; text
+        "name": str,
+        #: class of a clip, or null; text or map of text to number or null
+        "class": "str | dict[str, float] | None",
+        #: integer from 0
+        "bytes": int,
+        #: time of its deletion, since 1970 (ms); number
+        "deleted": float,
+        #: time since 1970 until which it can be restored (ms); number
+        "until": float,
+    },
+)
+
+
+class TrashListDone(TypedDict):
+    #: list of map
+    items: list[TrashListDoneItems]
+    #: number of items; integer from 0
+    total: int
+    #: size of all of them; integer from 0
+    bytes: int
+
+
+class TrashEmptyArgs(TypedDict):
+    #: only these; "clip" or "voice" or "dataset"; default: all
+    kind: NotRequired[Literal["clip", "voice", "dataset"]]
+    #: only this clip, voice or data set; text, 1 to 128 characters; default: all
+    id: NotRequired[str]
+
+
+class TrashEmptyDone(TypedDict):
+    #: number of items; integer from 0
+    removed: int
+    #: bytes freed; integer from 0
+    bytes: int
 
 
 class AdminRetrainArgs(TypedDict):
@@ -2344,8 +2420,12 @@ class Commands:
         return self._request("clip.star", args)
 
     def clip_delete(self, args: ClipGetArgs) -> Request[tuple[str, Any], ClipDeleteDone]:
-        """Deletes a saved clip. A starred clip must be unstarred first."""
+        """Deletes a saved clip; `clip.restore` restores it. A starred clip must be unstarred first."""
         return self._request("clip.delete", args)
+
+    def clip_restore(self, args: ClipGetArgs) -> Request[tuple[str, Any], ClipRenameDone]:
+        """Restores a deleted clip, with its id, name and recipe."""
+        return self._request("clip.restore", args)
 
     def clip_export(self, args: ClipExportArgs) -> Request[tuple[str, Any], ClipExportDone]:
         """Exports a saved clip as a file for a sound department: WAV with bext, iXML and cues, or FLAC. Existing files are never replaced."""
@@ -2356,7 +2436,8 @@ class Commands:
         return self._request("clip.batch", args)
 
     def deliver_set(self, args: DeliverSetArgs | None = None) -> Request[tuple[str, Any], DeliverSetDone]:
-        """Sets which saved clips are delivered automatically to the delivery folder, and in which form; each clip is delivered exactly once. Needs the
+        """Sets which saved clips are delivered automatically to the delivery folder, and in which form; each clip is delivered exactly once. What is not
+        named stays as it was. A server with a delivery folder delivers every clip saved from its first start on, until this says otherwise. Needs the
         admin role.
         """
         return self._request("deliver.set", args)
@@ -2470,8 +2551,14 @@ class Commands:
         return self._request("voice.compare", args)
 
     def voice_delete(self, args: VoiceDeleteArgs) -> Request[tuple[str, Any], VoiceDeleteDone]:
-        """Deletes a voice. The active voice, built-in voices and voices in use by a job or training are refused. Needs the admin role."""
+        """Deletes a voice; `voice.restore` restores it. The active voice, built-in voices and voices in use by a job or training are refused. Needs the
+        admin role.
+        """
         return self._request("voice.delete", args)
+
+    def voice_restore(self, args: VoiceRestoreArgs) -> Request[tuple[str, Any], VoiceRestoreDone]:
+        """Restores the last deleted voice of this id. Needs the admin role."""
+        return self._request("voice.restore", args)
 
     def voice_export(self, args: VoiceExportArgs | None = None) -> Request[tuple[str, Any], VoiceExportDone]:
         """Exports a voice as one file: graphs, card, embedder, reference statistics and credits. The same voice gives the same bytes. Needs the admin
@@ -2532,8 +2619,22 @@ class Commands:
         return self._request("dataset.info", args)
 
     def dataset_remove(self, args: DatasetInfoArgs) -> Request[tuple[str, Any], DatasetRemoveDone]:
-        """Removes a data set that no training uses. Voices trained on it are kept. Needs the admin role."""
+        """Removes a data set that no training uses; `dataset.restore` restores it. Voices trained on it are kept. Needs the admin role."""
         return self._request("dataset.remove", args)
+
+    def dataset_restore(self, args: DatasetInfoArgs) -> Request[tuple[str, Any], DatasetRestoreDone]:
+        """Restores the last removed data set of this id. Needs the admin role."""
+        return self._request("dataset.restore", args)
+
+    def trash_list(self, args: TrashListArgs | None = None) -> Request[tuple[str, Any], TrashListDone]:
+        """Lists deleted clips and, for the admin role, voices and data sets that can be restored, the latest first. They are kept for `trashDays` days
+        and until they exceed `trashBytes` together (limits of `server.info`).
+        """
+        return self._request("trash.list", args)
+
+    def trash_empty(self, args: TrashEmptyArgs | None = None) -> Request[tuple[str, Any], TrashEmptyDone]:
+        """Deletes everything in the trash, or one deleted item, permanently. Needs the admin role."""
+        return self._request("trash.empty", args)
 
     def admin_retrain(self, args: AdminRetrainArgs) -> Request[AdminRetrainEvent, AdminRetrainDone]:
         """Trains a new voice on data sets, by fine-tuning another voice or from scratch, at lower priority than everything that plays, and reports

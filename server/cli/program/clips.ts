@@ -6,6 +6,7 @@ import { exportSettings } from '../export-settings.ts';
 import type { GenerateOptions } from '../generate.ts';
 import { integer, number } from '../options.ts';
 import type { SessionChoice } from '../session.ts';
+import type { TrashOptions } from '../trash.ts';
 import { type Connecting, choice, connecting, connectingOnly, type Declare } from './common.ts';
 
 export const GUIDANCE = 'guidance towards the class; 0 is off; default: set by the voice';
@@ -71,6 +72,26 @@ export const declareClips: Declare = (program, run) => {
     .option('--json', 'print JSON')
     .action(async (ids: string[], options: ClipsOptions & Connecting) => {
       run(await (await import('../clips.ts')).clips(ids, choice(options)));
+    });
+
+  const trash = program.command('trash').description('list, restore or delete for good what was deleted');
+  connecting(trash.command('list', { isDefault: true }).description('list deleted clips, voices and data sets'))
+    .option('--limit <N>', 'list at most N, the latest first', integer)
+    .option('--json', 'print JSON')
+    .action(async (options: TrashOptions & Connecting) => {
+      run(await (await import('../trash.ts')).listTrash(choice(options)));
+    });
+  connecting(trash.command('restore').description('restore deleted clips, voices or data sets'))
+    .argument('<IDS...>', 'ids that they had')
+    .option('--json', 'print JSON')
+    .action(async (ids: string[], options: TrashOptions & Connecting) => {
+      run(await (await import('../trash.ts')).restoreTrash(ids, choice(options)));
+    });
+  connecting(trash.command('empty').description('delete everything in the trash permanently, or the given items'))
+    .argument('[IDS...]', 'ids that they had')
+    .option('--json', 'print JSON')
+    .action(async (ids: string[], options: TrashOptions & Connecting) => {
+      run(await (await import('../trash.ts')).emptyTrash(ids, choice(options)));
     });
 
   connectingOnly(program.command('play').description('play saved clips, or WAV files, on this machine'))

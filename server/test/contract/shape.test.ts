@@ -130,7 +130,10 @@ contract('clips are listed, starred, exported and deleted', [], async ({ client,
   assert.equal(codeOf(await client.ask('clip.delete', { clip: ids[1] }).end), 'bad_args');
   const exported = await client.ask('clip.export', { clip: ids[0], reverse: true }).end;
   assert.equal(path.dirname(String(exported.data.path)), path.join(server.data, 'exports'));
-  assert.deepEqual((await client.ask('clip.delete', { clip: ids[0] }).end).data, { deleted: ids[0] });
+  assert.equal((await client.ask('clip.delete', { clip: ids[0] }).end).data.deleted, ids[0]);
+  const restored = await client.ask('clip.restore', { clip: ids[0] }).end;
+  assert.equal((restored.data.clip as Told).clip, ids[0]);
+  assert.equal((await client.ask('clip.delete', { clip: ids[0] }).end).event, 'done');
   assert.equal((await list()).total, 2);
 });
 
