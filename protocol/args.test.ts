@@ -166,3 +166,12 @@ test('a mix can be written as one word', () => {
   const odd = classFromText('__proto__:1');
   assert.equal(refusal('foley.generate', { class: odd }).code, 'bad_args');
 });
+
+test('a bound and a wrong type are told in plain words', () => {
+  const told = (cmd: string, args: Record<string, unknown>): string => refusal(cmd, args).message;
+  assert.equal(told('foley.generate', { class: '' }), 'args.class: expected text, not an empty one');
+  assert.match(told('foley.generate', { class: 'Rain', rate: 1 }), /^args\.rate: expected a number of at least 8000$/);
+  assert.match(told('foley.generate', { class: 'Rain', seed: [] }), /^args\.seed: expected a number or text$/);
+  assert.match(told('foley.generate', { class: true }), /^args\.class: expected text or /);
+  assert.match(told('trash.list', { limit: 501 }), /^args\.limit: expected a number of at most 500$/);
+});

@@ -3,6 +3,7 @@ import type { Command } from './commands/define.ts';
 import { type Args, type CommandName, commandOf, isCommandName } from './commands/index.ts';
 import { show } from './envelope.ts';
 import { ProtocolError } from './errors.ts';
+import { issueText } from './issue-text.ts';
 
 type Issue = z.core.$ZodIssue;
 
@@ -43,12 +44,12 @@ function explain(issues: readonly Issue[], root = 'args'): { path: string; messa
   if (issue.code === 'invalid_union') {
     const branch = bestBranch(issue.errors as Issue[][]);
     if (branch !== undefined) return explain(prefix(branch, issue.path), root);
-    return { path: pathText(root, issue.path), message: 'expected another type' };
+    return { path: pathText(root, issue.path), message: `expected ${kindsOf(issue.errors as Issue[][])}` };
   }
   if (issue.code === 'unrecognized_keys') {
     return { path: pathText(root, [...issue.path, issue.keys[0] ?? '']), message: 'unknown argument' };
   }
-  return { path: pathText(root, issue.path), message: lower(issue.message) };
+  return { path: pathText(root, issue.path), message: issueText(issue) };
 }
 
 /** Prefers a branch that accepted the type and disliked the value; a deeper path means it got further. */
@@ -65,14 +66,28 @@ function bestBranch(branches: Issue[][]): Issue[] | undefined {
   return best !== undefined && score(best) > 0 ? best : undefined;
 }
 
+/** What the branches of a union would have taken: `text or a number`. */
+function kindsOf(branches: Issue[][]): string {
+  const kinds = branches.flatMap(([first]) => (first?.code === 'invalid_type' ? [KINDS[first.expected] ?? ''] : []));
+  const known = [...new Set(kinds)].filter((kind) => kind !== '');
+  return known.length === 0 ? 'another value' : known.join(' or ');
+}
+
+const KINDS: Record<string, string> = {
+  string: 'text',
+  number: 'a number',
+  int: 'an integer',
+  boolean: 'true or false',
+  array: 'a list',
+  object: 'an object',
+  record: 'an object',
+  null: 'null',
+};
+
 function prefix(issues: Issue[], path: readonly PropertyKey[]): Issue[] {
   return issues.map((issue) => ({ ...issue, path: [...path, ...issue.path] }) as Issue);
 }
 
 function pathText(root: string, path: readonly PropertyKey[]): string {
   return [root, ...path.map((part) => String(part).slice(0, 40))].join('.');
-}
-
-function lower(text: string): string {
-  return text.replace(/^(Invalid input: |Invalid string: )/, '').replace(/^[A-Z](?=[a-z ])/, (c) => c.toLowerCase());
 }

@@ -59,7 +59,9 @@ test('limits are read from text as from an object, and wrong ones are named', ()
   const { limits } = resolveConfig({}, { FOLEYD_LIMITS: 'clips=7, queueJobs=9' });
   assert.deepEqual([limits.clips, limits.queueJobs, limits.queueClips], [7, 9, 2048]);
   fails({ limits: 'clips=many' }, /--limits/);
-  fails({ limits: 'clip=3' }, /unknown setting: clip/);
+  fails({ limits: 'clip=3' }, /there is no limit clip; there are .*clips/);
+  fails({ limits: 'clips=x' }, /^--limits \(or FOLEYD_LIMITS\): clips: expected a number$/);
+  fails({ limits: 'clips=0' }, /clips: expected a number of at least 1$/);
 });
 
 test('OSC can be turned off', () => {

@@ -3,6 +3,7 @@ import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { z } from 'zod';
 import { CAT_ID } from '../protocol/cat-id.ts';
+import { issueText } from '../protocol/issue-text.ts';
 import { limits as wire } from '../protocol/limits.ts';
 import { providerNames } from './engine/onnx/provider-names.ts';
 import { readAddress, readHostName, readOrigin } from './network/access/allowed.ts';
@@ -259,6 +260,9 @@ function hasToken(data: string): boolean {
 function explain(issue: z.core.$ZodIssue): string {
   const setting = settings.find(({ key }) => key === issue.path[0]);
   const where = setting === undefined ? issue.path.join('.') : `${setting.flag} (or ${setting.env})`;
+  if (issue.code === 'unrecognized_keys' && setting?.key === 'limits')
+    return `${where}: there is no limit ${issue.keys.join(', ')}; there are ${Object.keys(limitsSchema.shape).join(', ')}`;
   if (issue.code === 'unrecognized_keys') return `unknown setting: ${issue.keys.join(', ')}`;
-  return `${where}: ${issue.message}`;
+  const part = issue.path.length > 1 ? `${issue.path.slice(1).join('.')}: ` : '';
+  return `${where}: ${part}${issueText(issue)}`;
 }
