@@ -1,5 +1,6 @@
 import { type ErrorCode, isErrorCode } from '../../protocol/errors.ts';
 import { printableLines } from '../../protocol/printable.ts';
+import { diskReason } from '../util/disk-reason.ts';
 
 /** Codes of what can go wrong on this side of the wire; every other code is one of protocol/errors.ts. */
 export const cliErrors = {
@@ -38,7 +39,12 @@ export function toCliError(thrown: unknown): CliError {
   if (thrown.name === 'ConfigError') return new CliError('usage', thrown.message, thrown);
   if (isErrorCode(code)) return new CliError(code, thrown.message, thrown);
   if (typeof code === 'string' && /^E[A-Z]+$/.test(code)) {
-    return new CliError(code === 'EADDRINUSE' ? 'port_in_use' : 'io_error', thrown.message, thrown);
+    if (code === 'EADDRINUSE') return new CliError('port_in_use', thrown.message, thrown);
+    const { path: place, syscall } = thrown as NodeJS.ErrnoException;
+    // Of the file system, with a path; of sockets the system's own words say more.
+    const isFile = place !== undefined || /^(read|write|open|stat|uv_cwd|mkdir|rename)$/.test(syscall ?? '');
+    const why = isFile ? `${place === undefined ? '' : `${place}: `}${diskReason(thrown)}` : thrown.message;
+    return new CliError('io_error', why, thrown);
   }
   return new CliError('internal', thrown.stack ?? thrown.message, thrown);
 }

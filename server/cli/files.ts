@@ -31,6 +31,7 @@ export async function targetOf(out: string | undefined): Promise<Target> {
   const ending = ENDINGS[path.extname(out).toLowerCase()];
   // A device or a pipe takes the bytes as they come, whatever it is called.
   if (found !== null && !found.isFile()) return { kind: 'file', file: out, ending: ending ?? 'wav' };
+  if (found === null) await refuseBlocked(out);
   if (ending !== undefined) return { kind: 'file', file: out, ending };
   if (found === null && path.extname(out) === '') return { kind: 'folder', folder: out };
   throw new CliError(
@@ -46,7 +47,17 @@ export async function folderOf(out: string | undefined): Promise<string> {
   const found = await stat(out.replace(/(?<=.)[\\/]+$/, '')).catch(() => null);
   if (found !== null && !found.isDirectory())
     throw new CliError('usage', `--out ${out}: a file of this name exists; name a folder`);
+  if (found === null) await refuseBlocked(out);
   return out;
+}
+
+/** Said before a clip is made, not after. Throws usage where a file is in the place of a folder. */
+async function refuseBlocked(out: string): Promise<void> {
+  for (let dir = path.dirname(path.resolve(out)); ; dir = path.dirname(dir)) {
+    const found = await stat(dir).catch(() => null);
+    if (found?.isDirectory() || dir === path.dirname(dir)) return;
+    if (found !== null) throw new CliError('usage', `--out ${out}: ${dir} is a file, not a folder`);
+  }
 }
 
 /**

@@ -74,7 +74,9 @@ async function sent(session: Session, file: string, bar: Bar): Promise<string> {
     throw new CliError('io_error', `${file} cannot be read: ${diskReason(cause)}`);
   });
   try {
-    const { size, mtimeMs } = await handle.stat();
+    const found = await handle.stat();
+    if (found.isDirectory()) throw new CliError('io_error', `${file} is a folder; expected a file of voice export`);
+    const { size, mtimeMs } = found;
     // The same file is the same upload: a second try under another name leaves nothing behind.
     const about = JSON.stringify([path.resolve(file), size, mtimeMs]);
     const upload = `cli-${createHash('sha256').update(about).digest('hex').slice(0, 16)}`;

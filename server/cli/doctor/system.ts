@@ -2,6 +2,7 @@ import { access, constants, mkdir, rm, statfs, writeFile } from 'node:fs/promise
 import os from 'node:os';
 import path from 'node:path';
 import packageJson from '../../../package.json' with { type: 'json' };
+import { diskReason } from '../../util/disk-reason.ts';
 import { type Finding, fail, ok, warn } from './check.ts';
 
 const GIB = 2 ** 30;
@@ -37,10 +38,7 @@ export async function dataFolder(dir: string): Promise<Finding> {
     await writeFile(probe, 'foleyd');
     await rm(probe);
   } catch (error) {
-    return fail(
-      'io_error',
-      `${dir} cannot be written: ${(error as NodeJS.ErrnoException).code ?? error}; choose another with --data`,
-    );
+    return fail('io_error', `${dir} cannot be written: ${diskReason(error)}; choose another with --data`);
   }
   const { bavail, bsize } = await statfs(dir);
   const free = bavail * bsize;
