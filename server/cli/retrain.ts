@@ -5,6 +5,7 @@ import { type ArgsInput, type EventData, printable } from '../../protocol/index.
 import { CliError, exits, toCliError } from './errors.ts';
 import { onInterrupt } from './interrupt.ts';
 import { openSession, type Session, type SessionChoice } from './session.ts';
+import { earlierPace, FEW_STEPS, planLines } from './training-plan.ts';
 import { createTrainingView, type TrainingView } from './training-view.ts';
 
 export interface RetrainOptions extends SessionChoice {
@@ -31,8 +32,8 @@ type Done = EventData<'admin.retrain', 'done'>;
 const AUDIO = /\.(wav|flac|ogg|mp3|aif|aiff)$/i;
 /** Recordings of a class from which fine-tuning learns it; README, Honest limits. */
 const ENOUGH = 30;
-/** Steps of the longest stage below which a voice is hardly another than the one it began from. */
-const FEW_STEPS = 100;
+/** Share of a stage's budget after which its pace is known. */
+const TELLING = 0.02;
 /** Skipped files that are named one by one. */
 const MOST_NAMED = 50;
 /** Bytes of a recording in one message. */
@@ -52,11 +53,19 @@ export async function retrain(folder: string | undefined, options: RetrainOption
   const view = createTrainingView(process.stderr, options.json === true ? process.stdout : null);
   let job: string | null = null;
   let steps = 0;
+  /** Stages whose pace was told. */
+  const told = new Set<string>();
   const interrupted = onInterrupt(() => void session.close());
   const onEvent = (event: string, data: Record<string, unknown>): void => {
     if (event === 'accepted') job = String(data.job);
     if (event === 'step') steps = Math.max(steps, Number(data.step));
     view.event(event, data);
+    const { stage, step, share } = data as { stage?: string; step?: number; share?: number };
+    if (event !== 'step' || step === undefined || share === undefined || share < TELLING || told.has(String(stage)))
+      return;
+    told.add(String(stage));
+    const fitting = Math.floor(step / share);
+    if (fitting < FEW_STEPS) view.note(`${stage}: at this pace about ${fitting} steps fit, too few to learn a class`);
   };
   try {
     const done =
@@ -96,12 +105,25 @@ async function train(
   onEvent: (event: string, data: Record<string, unknown>) => void,
 ): Promise<Done> {
   const datasets = [...(options.dataset ?? [])];
+  await tellPlan(session, options, view);
   if (folder !== undefined) datasets.push(await datasetOf(session, folder, options, view));
   const { name, base, scratch, preset, minutes, steps, seed } = options;
   const voice = options.as ?? (await freeName(session, slug(folder ?? datasets[0] ?? 'voice')));
   const given = { name, base, scratch, preset, minutes, steps, seed, stages: options.stages?.split(',') };
   const args = Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined));
   return session.call('admin.retrain', { voice, datasets, ...args } as ArgsInput<'admin.retrain'>, onEvent);
+}
+
+/** Before anything is sent: what the budget comes to on this machine. */
+async function tellPlan(session: Session, options: RetrainOptions, view: TrainingView): Promise<void> {
+  // What a preset costs from scratch nobody measured; its first steps tell.
+  if (options.scratch === true) return;
+  const { base, minutes, steps } = options;
+  const pace = await earlierPace(session, base);
+  const lines = pace === null ? [] : planLines({ minutes, steps, stages: options.stages?.split(',') }, pace);
+  for (const line of lines) view.note(line);
+  if (lines.length === 0 && steps === undefined)
+    view.note('no earlier training tells how many steps fit into this time; the first steps will');
 }
 
 /** The data set of a folder: found again by what is in it, else brought there. */

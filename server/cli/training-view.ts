@@ -7,6 +7,8 @@ type Report = EventData<'dataset.add', 'done'>;
 export interface TrainingView {
   event(event: string, data: object): void;
   dataset(report: Report): void;
+  /** Something else that a person should know. */
+  note(text: string): void;
   end(): void;
 }
 
@@ -17,7 +19,12 @@ export function createTrainingView(screen: Screen, json: { write(text: string): 
       const { wav: _, picture: __, ...told } = data as Record<string, unknown>;
       json.write(`${JSON.stringify({ event, data: told })}\n`);
     };
-    return { event: say, dataset: (report) => say('dataset', report), end: () => undefined };
+    return {
+      event: say,
+      dataset: (report) => say('dataset', report),
+      note: (message) => say('note', { message }),
+      end: () => undefined,
+    };
   }
   return new ScreenView(screen);
 }
@@ -78,6 +85,10 @@ class ScreenView implements TrainingView {
     if (found.length > 0) this.#line(found.join(', '));
     for (const file of skipped.files) this.#line(`skipped ${printable(file)}`);
     if (skipped.count > skipped.files.length) this.#line(`skipped ${skipped.count - skipped.files.length} more files`);
+  }
+
+  note(text: string): void {
+    this.#line(text);
   }
 
   end(): void {

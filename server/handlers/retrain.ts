@@ -170,7 +170,7 @@ function finite(values: Record<string, unknown>): Record<string, number> {
   return Object.fromEntries(Object.entries(values).filter((one): one is [string, number] => Number.isFinite(one[1])));
 }
 
-function entry({ id, state, order, created, ended, progress, code, message, log }: Job): Entry {
+function entry({ id, state, order, created, ended, progress, pace, code, message, log }: Job): Entry {
   const { stage, step, share, eta } = progress;
   return {
     job: id,
@@ -184,6 +184,7 @@ function entry({ id, state, order, created, ended, progress, code, message, log 
     step,
     share,
     eta,
+    pace: { ...pace },
     code,
     message,
     log,

@@ -40,6 +40,8 @@ export class Job {
   message: string | null = null;
   log: string[] = [];
   progress: Progress = NONE;
+  /** Seconds per step of each stage, as the trainer measured them last. */
+  readonly pace: Record<string, number> = {};
   ended: number | null = null;
   readonly #journal: Journal;
   readonly #watchers = new Set<(update: JobUpdate) => void>();
@@ -123,7 +125,8 @@ export class Job {
       const [number, of] = [Number(event.number ?? this.#plan.length), Number(event.of ?? this.#plan.length)];
       this.progress = { ...NONE, stage: String(event.stage), number, of, losses: past.losses };
     } else if (event.event === 'step') {
-      const { stage, step, eta_minutes: eta, event: _, seconds_per_step: __, ...losses } = event;
+      const { stage, step, eta_minutes: eta, event: _, seconds_per_step: pace, ...losses } = event;
+      if (typeof pace === 'number' && pace > 0) this.pace[String(stage)] = pace;
       const share = this.#share(Number(step), eta);
       this.progress = {
         ...past,

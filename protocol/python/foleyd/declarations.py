@@ -2350,6 +2350,8 @@ class AdminJobsDoneJobs(TypedDict):
     share: float
     #: time left until the end of the last stage; null if unknown (s); number from 0 or null
     eta: float | None
+    #: time per training step of each stage, measured on this machine (s); map of text to number
+    pace: dict[str, float]
     #: error code; text or null
     code: str | None
     #: reason for this state, if any; text or null
