@@ -139,7 +139,7 @@ export async function createApp(config: Config, parts: AppParts = {}): Promise<A
   });
   const embedder = new ClipListener();
   const encoder = new EncoderProcess();
-  const scores = new ScoreHistory(path.join(config.data, 'scores.jsonl'));
+  const scores = new ScoreHistory(path.join(config.data, 'scores.jsonl'), path.join(config.models, 'scores.jsonl'));
   const ranker: ClipRanker = {
     score: async (voice, weights, pcm, rate) =>
       embedder.score(await embedderOf(voice, config.models), pcm, rate, weights),
@@ -160,11 +160,11 @@ export async function createApp(config: Config, parts: AppParts = {}): Promise<A
     return opening;
   };
   const mapStore = new MapStore(path.join(config.data, 'triggers.json'), (message, err) => log.warn({ err }, message));
-  const midi = new Midi({
+  const midi: Midi = new Midi({
     devices: config.midi,
     system: parts.midi ?? null,
     // A map that waits for a beat waits for a clock, which may come from any input.
-    isNeeded: () =>
+    isNeeded: (): boolean =>
       triggers.maps.some(({ source, quantise }) => quantise > 0 || (source !== undefined && !('osc' in source))),
     now: () => wall.now(),
     log: (level, message) => log[level](message),

@@ -50,3 +50,15 @@ test('only the latest thousand are kept', async (t) => {
   assert.deepEqual([clips.length, clips[0], clips.at(-1)], [1000, 2, 1001]);
   assert.equal((await readFile(place, 'utf8')).trim().split('\n').length, 1000);
 });
+
+test('evaluations that come with the voices are listed before those made here, and never written', async (t) => {
+  const [place, shipped] = [await file(t), await file(t)];
+  await writeFile(shipped, `${JSON.stringify(score(1))}\n`);
+  const history = new ScoreHistory(place, shipped);
+  await history.add(score(2));
+  assert.deepEqual(
+    (await history.list()).map(({ clips }) => clips),
+    [1, 2],
+  );
+  assert.equal((await readFile(place, 'utf8')).trim().split('\n').length, 1);
+});

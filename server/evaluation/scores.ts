@@ -34,16 +34,23 @@ const MOST = 1000;
 /** Evaluations in a file of JSON lines. A line that cannot be read is left out, not an error. */
 export class ScoreHistory {
   readonly #file: string;
+  readonly #shipped: string | null;
   #scores: Score[] | null = null;
   #torn = false;
   #last: Promise<unknown> = Promise.resolve();
 
-  constructor(file: string) {
-    this.#file = file;
+  /** @param shipped evaluations that come with the built-in voices; read only, and older than those made here */
+  constructor(file: string, shipped: string | null = null) {
+    [this.#file, this.#shipped] = [file, shipped];
   }
 
   /** Oldest first. Rejects with what the disk says. */
   async list(): Promise<readonly Score[]> {
+    const shipped = this.#shipped === null ? '' : ((await readIfThere(this.#shipped).catch(() => null)) ?? '');
+    return [...readJsonLines(shipped, scoreFrom).values, ...(await this.#own())];
+  }
+
+  async #own(): Promise<readonly Score[]> {
     this.#scores ??= await this.#read();
     return this.#scores;
   }
@@ -51,7 +58,7 @@ export class ScoreHistory {
   /** Rejects with what the disk says. */
   add(score: Score): Promise<void> {
     const added = this.#last.then(async () => {
-      const scores = [...(await this.list()), score];
+      const scores = [...(await this.#own()), score];
       // A line that a crash has cut short must not take this one with it.
       const begin = this.#torn ? '\n' : '';
       this.#torn = false;
@@ -69,13 +76,15 @@ export class ScoreHistory {
   }
 
   async #read(): Promise<Score[]> {
-    const { values, isTorn } = readJsonLines((await readIfThere(this.#file)) ?? '', (value) => {
-      const score = value as Score;
-      return typeof score.hash === 'string' && typeof score.average?.fad === 'number' ? [whole(score)] : [];
-    });
+    const { values, isTorn } = readJsonLines((await readIfThere(this.#file)) ?? '', scoreFrom);
     this.#torn = isTorn;
     return values;
   }
+}
+
+function scoreFrom(value: unknown): Score[] {
+  const score = value as Score;
+  return typeof score.hash === 'string' && typeof score.average?.fad === 'number' ? [whole(score)] : [];
 }
 
 type Newer = 'temperature' | 'guidance' | 'memorised' | 'patches';
