@@ -9,7 +9,11 @@ import pytest
 
 from foley_trainer.cli import main
 
+pytestmark = pytest.mark.slow
+
 STAGES = ("codec", "prior", "vocoder")
+# Codebooks begin, and discriminators join, within a few steps.
+SHORT = [part for change in ("codec.config.warm_steps=2", "vocoder.training.adversarial_from=2") for part in ("--set", change)]
 
 
 @pytest.fixture(scope="module")
@@ -17,7 +21,7 @@ def voice(folder_corpus: Path, tmp_path_factory: pytest.TempPathFactory) -> Path
     root = tmp_path_factory.mktemp("runs")
     for stage in STAGES:
         extra = [] if stage == "codec" else ["--codec", str(root / "codec")]
-        assert main([stage, "--corpus", str(folder_corpus), "--out", str(root / stage), "--preset", "tiny", "--steps", "12", "--threads", "1", *extra]) == 0
+        assert main([stage, "--corpus", str(folder_corpus), "--out", str(root / stage), "--preset", "tiny", "--steps", "4", "--threads", "1", *SHORT, *extra]) == 0
     files = [part for stage in STAGES for part in (f"--{stage}", str(root / stage))]
     assert main(["export", "--corpus", str(folder_corpus), *files, "--preset", "tiny", "--id", "mine", "--name", "Mine", "--out", str(root / "mine")]) == 0
     return root / "mine"
@@ -65,7 +69,7 @@ def test_a_stage_out_of_order_says_what_to_train_first(folder_corpus: Path, tmp_
 
 
 def test_one_command_makes_a_voice_and_does_not_make_it_twice(folder_corpus: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    args = ["voice", "--corpus", str(folder_corpus), "--out", str(tmp_path), "--id", "mine", "--name", "Mine", "--preset", "tiny", "--minutes", "0.05", "--device", "cpu"]
+    args = ["voice", "--corpus", str(folder_corpus), "--out", str(tmp_path), "--id", "mine", "--name", "Mine", "--preset", "tiny", "--minutes", "0.05", "--device", "cpu", *SHORT]
     assert main(args) == 0
     card = json.loads((tmp_path / "voice" / "card.json").read_text())
     assert [c["name"] for c in card["classes"]] == ["Beep", "Hiss"]

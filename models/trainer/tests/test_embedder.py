@@ -18,6 +18,8 @@ from foley_trainer.training import embedder as train_embedder
 from foley_trainer.training import trainer
 from foley_trainer.training.checkpoints import load_embedder
 
+pytestmark = pytest.mark.slow
+
 STEPS = 60
 
 

@@ -10,6 +10,8 @@ from foley_trainer.golden.fixtures import audible
 from foley_trainer.models.hifigan import VocoderConfig, reach
 from foley_trainer.models.rvq_vae import Codec, CodecConfig
 
+pytestmark = pytest.mark.slow
+
 GRIDS = {"rvq": [[2, 2], [4, 4]], "vq-baseline": [[2, 2], [2, 2]], "rvq-freq": [[4, 2], [4, 2]], "rvq-time": [[2, 4], [2, 4]]}
 
 

@@ -20,6 +20,8 @@ from foley_trainer.finetuning.weights_from_onnx import load_voice
 from foley_trainer.runtime.supervised import locked
 from foley_trainer.voices.inference import Recipe, VoiceRunner
 
+pytestmark = pytest.mark.slow
+
 STEPS = 6
 
 

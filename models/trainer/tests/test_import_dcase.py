@@ -25,6 +25,8 @@ from foley_trainer.models.hifigan import Generator, VocoderConfig
 from foley_trainer.models.pixelsnail import PriorConfig
 from foley_trainer.voices.dcase_weights import import_baseline, import_hifigan, import_vqvae
 
+pytestmark = pytest.mark.slow
+
 PEER = os.environ.get("FOLEYD_PEER_BASELINE")
 needs_peer = pytest.mark.skipif(PEER is None, reason="FOLEYD_PEER_BASELINE does not name a folder with the baseline's code")
 SMALL = {"codes": 32, "channels": 32, "blocks": 1, "res_blocks": 1, "heads": 8, "condition": "map", "condition_dim": 1, "codebooks": 1}

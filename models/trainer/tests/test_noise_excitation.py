@@ -14,6 +14,8 @@ from foley_trainer.models.hifigan import Generator, VocoderConfig
 from foley_trainer.models.noise_excitation import Excitation
 from foley_trainer.training.vocoder import EnvelopeLoss
 
+pytestmark = pytest.mark.slow
+
 SMALL = VocoderConfig(channels=16, res_kernels=[3], dilations=[[1]], noise=True)
 
 

@@ -22,6 +22,8 @@ from foley_trainer.runtime.record import Record
 from foley_trainer.training import presets, stages
 from foley_trainer.voices.inference import VoiceRunner
 
+pytestmark = pytest.mark.slow
+
 SMALL = [
     "codec.config.warm_steps=1",
     "codec.run.steps=3", "prior.run.steps=2", "vocoder.run.steps=2", "vocoder.training.adversarial_from=9",

@@ -19,6 +19,8 @@ from foley_trainer.training.stages import Making, train
 from foley_trainer.voices.build import export_voice
 from foley_trainer.voices.card import EXCITATION, GRAPHS
 
+pytestmark = pytest.mark.slow
+
 # Latent, grid, and the rows before which finished codebooks are looked at anew.
 SYSTEMS = {
     "vq-baseline": ((1, 20, 86), (20, 86), [0]),

@@ -13,6 +13,8 @@ from foley_trainer.finetuning.weights_from_onnx import _constants, codec_from, l
 from foley_trainer.golden.fixtures import VOCODER, VOICES
 from foley_trainer.voices.inference import VoiceError
 
+pytestmark = pytest.mark.slow
+
 MODELS = Path(__file__).parents[2]
 
 
