@@ -14,6 +14,9 @@ export const RULES = [
   { of: 'protocol', may: ['protocol'], packages: ['zod', '@msgpack/msgpack', 'msgpackr', 'osc-min'] },
 
   { of: 'server/util/log.ts', may: ['server/util', 'protocol/printable.ts'], packages: ['pino'] },
+  // How TypeScript is started where it is not compiled.
+  { of: 'server/util/program.ts', may: ['server/util'], packages: ['tsx'] },
+  { of: 'server/util/ts-thread.mjs', may: [], packages: ['tsx'] },
   { of: 'server/util', may: ['server/util'] },
   { of: 'server/audio', may: ['server/audio'], packages: ['@alexanderolsen/libsamplerate-js', 'zod'] },
   // Beats and tempo of the host's song: MIDI clocks and hosts set them, triggers wait for them.
@@ -22,15 +25,18 @@ export const RULES = [
   // One file loads ONNX Runtime; nothing in the engine knows that a protocol exists.
   { of: 'server/engine/onnx/runtime.ts', may: ['server/engine'], packages: ['onnxruntime-node'] },
   { of: 'server/engine/dsp', may: ['server/engine/dsp'] },
-  { of: 'server/engine/inference/render-worker.mjs', may: ['server/engine'], packages: ['tsx'] },
   {
     of: 'server/engine',
-    may: ['server/engine', 'server/audio', 'server/util/child-exit.ts'],
+    may: ['server/engine', 'server/audio', 'server/util/child-exit.ts', 'server/util/program.ts'],
     packages: ['zod'],
   },
 
   // Plays the clips it is given; knows neither the protocol nor where clips come from.
-  { of: 'server/playback', may: ['server/playback', 'server/audio'], packages: ['node-web-audio-api', 'tsx'] },
+  {
+    of: 'server/playback',
+    may: ['server/playback', 'server/audio', 'server/util/program.ts'],
+    packages: ['node-web-audio-api'],
+  },
 
   // FAD and KAD of sets of clips, and the process that embeds them.
   {
@@ -103,7 +109,7 @@ export const RULES = [
     of: 'server/delivery',
     may: ['server/delivery', 'server/audio', 'server/util', 'protocol'],
     types: ['server/clips', 'server/voices'],
-    packages: ['tsx', 'zod'],
+    packages: ['zod'],
   },
 
   // From what a client asked for to jobs of the scheduler and finished clips; the handlers of several commands share it.
@@ -176,7 +182,7 @@ export const RULES = [
       ],
       ...['server/evaluation', 'server/network/access', 'server/delivery/csv.ts', 'scripts/python.mjs'],
     ],
-    packages: ['commander', 'ws', 'node-web-audio-api', 'midi', 'tsx'],
+    packages: ['commander', 'ws', 'node-web-audio-api', 'midi'],
   },
   { of: 'server/bin', may: ['server/bin', 'server/cli'], packages: ['tsx', 'esbuild'] },
   { of: 'server/bench', may: ['protocol', 'scripts', 'server'], packages: ['*'] },
@@ -186,6 +192,7 @@ export const RULES = [
   // The plugin's tests start a server as the CLI's own do.
   { of: 'examples/plugin/tests', may: ['examples/plugin/tests', 'protocol', 'server/cli/test'], packages: ['ws'] },
   { of: 'examples', may: ['examples', 'protocol'], packages: ['*'] },
+  { of: 'scripts/test.mjs', may: ['scripts', 'server/bin/compiled.mjs'] },
   { of: 'scripts', may: ['scripts'], packages: ['typescript', 'vite'] },
 ];
 

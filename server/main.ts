@@ -1,10 +1,10 @@
 import process from 'node:process';
-import { pathToFileURL } from 'node:url';
 import { parseArgs } from 'node:util';
 import { printableLines, toProtocolError } from '../protocol/index.ts';
 import { type App, type AppParts, createApp } from './app.ts';
 import { type Config, ConfigError, type ConfigInput, resolveConfig, settings } from './config.ts';
 import { createLog } from './util/log.ts';
+import { program } from './util/program.ts';
 import { version } from './util/version.ts';
 
 /** What the process says to the shell that started it. */
@@ -64,7 +64,7 @@ export function readFlags(argv: readonly string[]): ConfigInput {
   }
 }
 
-if (process.argv[1] !== undefined && import.meta.url === pathToFileURL(process.argv[1]).href) {
+if (process.argv[1] === program(new URL(import.meta.url)).file) {
   try {
     // Whatever still holds the loop (a client's half-closed socket) must not keep a stopped server alive.
     process.exit(await serve(readFlags(process.argv.slice(2))));

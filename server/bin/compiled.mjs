@@ -1,7 +1,7 @@
 // The command's code as JavaScript, bundled once and kept until a source changes: reading TypeScript through tsx at each
 // start costs a second of processor time. Without a place to keep it, or without esbuild, the caller uses tsx.
 import { createHash } from 'node:crypto';
-import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import process from 'node:process';
 import { fileURLToPath, pathToFileURL } from 'node:url';
@@ -9,8 +9,24 @@ import { fileURLToPath, pathToFileURL } from 'node:url';
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 /** Where npm packages keep caches; removed with them, and by `npm ci`. */
 const CACHES = path.join(ROOT, 'node_modules', '.cache', 'foleyd');
+/** What is started as a process or thread of its own, by server/util/program.ts. */
+export const PROGRAMS = [
+  'server/cli/doctor/probe.ts',
+  'server/cli/player.ts',
+  'server/delivery/render-worker.ts',
+  'server/engine/inference/render-worker.ts',
+  'server/engine/onnx/try-provider.ts',
+  'server/engine/process/checker-child.ts',
+  'server/engine/process/child.ts',
+  'server/engine/process/encoder-child.ts',
+  'server/evaluation/embedder-process.ts',
+  'server/playback/resample-thread.ts',
+  'server/playback/thread.ts',
+];
 /** Small packages in plain JavaScript that every start needs; all others are loaded from node_modules when used. */
-const BUNDLED = new Set(['zod', 'commander', 'ws', '@msgpack/msgpack', 'osc-min']);
+const BUNDLED = new Set(['fast-check', 'zod', 'commander', 'ws', '@msgpack/msgpack', 'osc-min']);
+/** What `import.meta.url` becomes. */
+const ADDRESS = '__foleydAddress';
 /** Older bundles are removed: a server that still runs from one loads parts of it later. */
 const KEPT_MS = 24 * 3_600_000;
 
@@ -22,7 +38,7 @@ export async function compiled(entry) {
   try {
     const folder = path.join(CACHES, createHash('sha256').update(`${ROOT} ${entry}`).digest('hex').slice(0, 16));
     const manifest = readManifest(folder) ?? (await build(entry, folder));
-    return pathToFileURL(path.join(folder, manifest.name, `${path.parse(entry).name}.js`)).href;
+    return pathToFileURL(path.join(folder, manifest.name, entry.replace(/\.ts$/, '.js'))).href;
   } catch {
     return null;
   }
@@ -50,30 +66,10 @@ function markOf(file) {
 
 /** @param {string} entry @param {string} folder @returns {Promise<Manifest>} */
 async function build(entry, folder) {
-  const esbuild = await import('esbuild');
   mkdirSync(folder, { recursive: true });
   const name = `${Date.now().toString(36)}-${process.pid}`;
-  const { metafile } = await esbuild.build({
-    entryPoints: [path.join(ROOT, entry)],
-    outdir: path.join(folder, name),
-    bundle: true,
-    splitting: true,
-    format: 'esm',
-    platform: 'node',
-    target: 'node20',
-    metafile: true,
-    absWorkingDir: ROOT,
-    logLevel: 'silent',
-    tsconfig: path.join(ROOT, 'tsconfig.json'),
-    // Packages in CommonJS ask for Node's own modules by `require`.
-    banner: {
-      js: "import { createRequire as __foleydRequire } from 'node:module'; const require = __foleydRequire(import.meta.url);",
-    },
-    plugins: [packages, addresses],
-  });
-  const sources = Object.keys(metafile.inputs).filter(
-    (file) => !file.startsWith('node_modules') && !file.startsWith('..'),
-  );
+  const files = await bundle([entry, ...PROGRAMS], path.join(folder, name));
+  const sources = files.filter((file) => !file.startsWith('node_modules') && !file.startsWith('..'));
   const inputs = [...sources, path.join('node_modules', '.package-lock.json')].map(
     /** @returns {[string, string]} */ (file) => [file, markOf(file)],
   );
@@ -83,6 +79,40 @@ async function build(entry, folder) {
   renameSync(part, path.join(folder, 'manifest.json'));
   removeOld(folder, name);
   return manifest;
+}
+
+/**
+ * Compiles sources, and all that they import, into a folder that is laid out as the repository is.
+ * @param {string[]} entries below the root; those that are not there are left out
+ * @param {string} outdir below node_modules, so that packages are found
+ * @param {{sourcemap?: boolean}} [options]
+ * @returns {Promise<string[]>} every file that was read
+ */
+export async function bundle(entries, outdir, { sourcemap = false } = {}) {
+  const esbuild = await import('esbuild');
+  const { metafile } = await esbuild.build({
+    entryPoints: [...new Set(entries.map((entry) => path.join(ROOT, entry)))].filter((file) => existsSync(file)),
+    outbase: ROOT,
+    outdir,
+    bundle: true,
+    splitting: true,
+    format: 'esm',
+    platform: 'node',
+    target: 'node20',
+    metafile: true,
+    sourcemap: sourcemap && 'linked',
+    absWorkingDir: ROOT,
+    logLevel: 'silent',
+    tsconfig: path.join(ROOT, 'tsconfig.json'),
+    // Each source still knows where it lies: files beside it are found from there (see `addresses`).
+    define: { 'import.meta.url': ADDRESS, FOLEYD_BUNDLE: JSON.stringify(outdir) },
+    // Packages in CommonJS ask for Node's own modules by `require`.
+    banner: {
+      js: "import { createRequire as __foleydRequire } from 'node:module'; const require = __foleydRequire(import.meta.url);",
+    },
+    plugins: [packages, addresses],
+  });
+  return Object.keys(metafile.inputs);
 }
 
 /** @param {string} folder @param {string} current */
@@ -106,14 +136,16 @@ const packages = {
   },
 };
 
-/** Each source still knows where it lies: files beside it are found, and started as processes, from there. @type {import('esbuild').Plugin} */
+/** Gives each source that asks for it its own address. @type {import('esbuild').Plugin} */
 const addresses = {
   name: 'addresses',
   setup(build) {
     build.onLoad({ filter: /\.(ts|mjs)$/ }, ({ path: file }) => {
       if (file.includes(`${path.sep}node_modules${path.sep}`)) return null;
-      const text = readFileSync(file, 'utf8').replaceAll('import.meta.url', JSON.stringify(pathToFileURL(file).href));
-      return { contents: text, loader: file.endsWith('.ts') ? 'ts' : 'js' };
+      const text = readFileSync(file, 'utf8');
+      if (!text.includes('import.meta.url')) return null;
+      const contents = `var ${ADDRESS} = ${JSON.stringify(pathToFileURL(file).href)};${text.replace(/^#!/, '//')}`;
+      return { contents, loader: file.endsWith('.ts') ? 'ts' : 'js' };
     });
   },
 };

@@ -1,5 +1,5 @@
 import { fork } from 'node:child_process';
-import { fileURLToPath } from 'node:url';
+import { program } from '../util/program.ts';
 
 /** How a child ended that sent nothing. */
 export class ChildEnded extends Error {
@@ -11,10 +11,11 @@ export class ChildEnded extends Error {
  * @param patienceMs it is killed then
  * @throws ChildEnded when it ends without a message
  */
-export function askChild<T>(file: URL, args: readonly string[], patienceMs?: number): Promise<T> {
+export function askChild<T>(source: URL, args: readonly string[], patienceMs?: number): Promise<T> {
   return new Promise((resolve, reject) => {
-    const child = fork(fileURLToPath(file), args, {
-      execArgv: ['--import', import.meta.resolve('tsx')],
+    const { file, execArgv } = program(source);
+    const child = fork(file, args, {
+      execArgv,
       stdio: ['ignore', 'ignore', 'ignore', 'ipc'],
       ...(patienceMs === undefined ? {} : { timeout: patienceMs, killSignal: 'SIGKILL' }),
     });

@@ -1,5 +1,6 @@
-import { Worker } from 'node:worker_threads';
+import type { Worker } from 'node:worker_threads';
 import { type FileSettings, ProtocolError } from '../../protocol/index.ts';
+import { startThread } from '../util/program.ts';
 import type { ClipFacts, RenderedFile } from './file.ts';
 
 /** Makes files in a thread of its own: a tenth of a second of work must not hold up anybody's sound. */
@@ -47,8 +48,7 @@ export class ThreadedFileRenderer implements FileRenderer {
 
   #started(): Worker {
     if (this.#worker !== null) return this.#worker;
-    const entry = new URL('./render-worker.ts', import.meta.url).href;
-    const worker = new Worker(new URL('./boot.mjs', import.meta.url), { workerData: { entry } });
+    const worker = startThread(new URL('./render-worker.ts', import.meta.url));
     worker.on('message', (reply: RenderReply) => {
       const waiting = this.#waiting.get(reply.order);
       this.#waiting.delete(reply.order);

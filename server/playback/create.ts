@@ -1,4 +1,5 @@
-import { Worker } from 'node:worker_threads';
+import type { Worker } from 'node:worker_threads';
+import { startThread } from '../util/program.ts';
 import { WallClock } from './clock.ts';
 import type { FromMixer, ToMixer } from './messages.ts';
 import type { Playback, PlaybackInfo, PlayOptions, Prepared } from './playback.ts';
@@ -29,7 +30,7 @@ export async function createPlayback(options: PlaybackOptions = {}): Promise<Pla
   const shared = createShared();
   const status = new SharedStatus(shared);
   const data: ThreadData = { shared, output, record, rate };
-  const thread = spawn('./thread.ts', data);
+  const thread = startThread(new URL('./thread.ts', import.meta.url), data);
   const wall = new WallClock().prime();
   let state: State | null = null;
   let closing: Promise<void> | null = null;
@@ -77,7 +78,7 @@ export async function createPlayback(options: PlaybackOptions = {}): Promise<Pla
   const preparing = new Map<number, () => void>();
   let resampler: Worker | null = null;
   const openResampler = (): Worker => {
-    const worker = spawn('./resample-thread.ts', {});
+    const worker = startThread(new URL('./resample-thread.ts', import.meta.url));
     worker.on('message', ({ sound, pcm }: { sound: number; pcm: Float32Array }) => {
       post({ type: 'sound', sound, pcm });
       preparing.get(sound)?.();
@@ -133,9 +134,4 @@ export async function createPlayback(options: PlaybackOptions = {}): Promise<Pla
       return closing;
     },
   };
-}
-
-function spawn(entry: string, data: object): Worker {
-  const workerData = { ...data, entry: new URL(entry, import.meta.url).href };
-  return new Worker(new URL('./boot.mjs', import.meta.url), { workerData });
 }

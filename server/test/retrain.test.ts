@@ -12,6 +12,7 @@ import { type App, createApp } from '../app.ts';
 import { type ConfigInput, resolveConfig } from '../config.ts';
 import { seededUniform } from '../evaluation/measure.ts';
 import { TrainerFinder } from '../training/python.ts';
+import { program } from '../util/program.ts';
 import { writeSounds } from './support/sounds.ts';
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
@@ -172,7 +173,7 @@ test(
   options,
   async (t) => {
     await app.close();
-    const child = new URL('./support/retrain-child.ts', import.meta.url);
+    const child = program(new URL('./support/retrain-child.ts', import.meta.url));
     const seed = Number(process.env.KILL_SEED ?? Math.floor(Math.random() * 1e6));
     t.diagnostic(`KILL_SEED=${seed}`);
     const random = seededUniform(seed);
@@ -182,7 +183,7 @@ test(
         kill === 0
           ? [JSON.stringify(settings), JSON.stringify({ ...order, voice: 'five' })]
           : [JSON.stringify(settings)];
-      const server = spawn(process.execPath, ['--import', 'tsx', fileURLToPath(child), ...args], {
+      const server = spawn(process.execPath, [...child.execArgv, child.file, ...args], {
         stdio: ['ignore', 'pipe', 'inherit'],
       });
       // After so many events; it may end before.

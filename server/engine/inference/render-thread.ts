@@ -1,4 +1,5 @@
-import { Worker } from 'node:worker_threads';
+import type { Worker } from 'node:worker_threads';
+import { startThread } from '../../util/program.ts';
 import { EngineError, type EngineErrorCode } from '../errors.ts';
 import type { ClipRenderer, OnAudioChunk, Rendered, RendererOptions, RenderOrder } from './renderer.ts';
 import type { Stretch } from './stretches.ts';
@@ -36,7 +37,7 @@ export class RenderThread {
 
   /** onEnd: the thread is gone, which it never is while all is well. */
   constructor(onEnd: (reason: string) => void) {
-    this.#worker = new Worker(new URL('./render-worker.mjs', import.meta.url), { execArgv: [] });
+    this.#worker = startThread(new URL('./render-worker.ts', import.meta.url));
     this.#worker.on('message', (message: FromRenderer | AudioChunk) => this.#receive(message));
     this.#worker.once('error', (error) => onEnd(String(error)));
     this.#worker.once('exit', (code) => onEnd(`exit code ${code}`));

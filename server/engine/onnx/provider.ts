@@ -1,6 +1,5 @@
 import { fork } from 'node:child_process';
-import { fileURLToPath } from 'node:url';
-import { tsLoader } from '../process/ts-loader.ts';
+import { program } from '../../util/program.ts';
 import { providerNames } from './provider-names.ts';
 
 export { type ProviderName, providerNames } from './provider-names.ts';
@@ -46,8 +45,9 @@ export function bundledProvidersInProcess(): Promise<string[]> {
 
 function ask<T>(what: string): Promise<T> {
   return new Promise((resolve, reject) => {
-    const child = fork(fileURLToPath(new URL('./try-provider.ts', import.meta.url)), [what], {
-      execArgv: ['--import', tsLoader],
+    const { file, execArgv } = program(new URL('./try-provider.ts', import.meta.url));
+    const child = fork(file, [what], {
+      execArgv,
       stdio: ['ignore', 'ignore', 'ignore', 'ipc'],
       timeout: PATIENCE_MS,
       killSignal: 'SIGKILL',

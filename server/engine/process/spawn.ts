@@ -1,9 +1,8 @@
 import { type ChildProcess, fork } from 'node:child_process';
-import { fileURLToPath } from 'node:url';
 import { endWithParent } from '../../util/child-exit.ts';
+import { program } from '../../util/program.ts';
 import type { Execution } from '../onnx/runtime.ts';
 import { type FromChild, ownCopy, type ToChild } from './messages.ts';
-import { tsLoader } from './ts-loader.ts';
 
 /** How a process works. */
 export interface ProcessOptions extends Execution {
@@ -31,16 +30,13 @@ const STOP_MS = 2000;
 
 /** Starts the engine's process, from any working folder and however the server itself was started. */
 export function startProcess({ threads, provider, voiceMemory }: ProcessOptions, events: ProcessEvents): EngineProcess {
-  const child = fork(
-    fileURLToPath(new URL('./child.ts', import.meta.url)),
-    [String(threads), provider, String(voiceMemory)],
-    {
-      execArgv: ['--import', tsLoader],
-      // Typed arrays cross as themselves.
-      serialization: 'advanced',
-      stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
-    },
-  );
+  const { file, execArgv } = program(new URL('./child.ts', import.meta.url));
+  const child = fork(file, [String(threads), provider, String(voiceMemory)], {
+    execArgv,
+    // Typed arrays cross as themselves.
+    serialization: 'advanced',
+    stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
+  });
   endWithParent(child);
   let over = false;
   const gone = new Promise<void>((resolve) => {

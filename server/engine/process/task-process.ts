@@ -1,8 +1,8 @@
 import { fork } from 'node:child_process';
 import { endWithParent } from '../../util/child-exit.ts';
+import { program } from '../../util/program.ts';
 import { EngineError, type EngineErrorCode } from '../errors.ts';
 import { memoryCeiling, residentBytes } from './rss.ts';
-import { tsLoader } from './ts-loader.ts';
 
 /** What a task process hears, and what it answers. */
 export interface Task<T = unknown> {
@@ -144,8 +144,9 @@ export class TaskProcess {
 }
 
 function start(entry: URL) {
-  return fork(entry, [], {
-    execArgv: ['--import', tsLoader],
+  const { file, execArgv } = program(entry);
+  return fork(file, [], {
+    execArgv,
     serialization: 'advanced',
     stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
   });

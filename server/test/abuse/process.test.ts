@@ -9,6 +9,7 @@ import test, { type TestContext } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { jsonCodec } from '../../../protocol/index.ts';
 import type { App } from '../../app.ts';
+import { program } from '../../util/program.ts';
 import { temporary } from '../support/server.ts';
 import { connectWs } from '../support/ws-client.ts';
 
@@ -28,7 +29,8 @@ interface Running {
 async function start(t: TestContext, flags: string[], models = fixtures): Promise<Running> {
   const data = await temporary(t);
   const defaults = ['--models', models, '--voice', 'tiny', '--data', data, '--port', '0', '--osc-port', '0'];
-  const child = spawn(process.execPath, ['--import', 'tsx', 'server/main.ts', ...defaults, ...flags], {
+  const { file, execArgv } = program(new URL('../../main.ts', import.meta.url));
+  const child = spawn(process.execPath, [...execArgv, file, ...defaults, ...flags], {
     cwd: root,
     stdio: ['ignore', 'ignore', 'pipe'],
   });

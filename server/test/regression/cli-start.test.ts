@@ -8,6 +8,8 @@ import { compiled } from '../../bin/compiled.mjs';
 import { workplace } from '../../cli/test/bin.ts';
 
 test('commands about voices, clips and trainings start no engine and no playback, whatever maps are saved', async (t) => {
+  // The first start after a change compiles, which is a process of its own.
+  await compiled('server/cli/index.ts');
   const { dir, env, foleyd } = await workplace(t);
   const data = path.join(dir, 'data');
   mkdirSync(data);

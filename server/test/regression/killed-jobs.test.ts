@@ -9,6 +9,7 @@ import test, { type TestContext } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { jsonCodec } from '../../../protocol/index.ts';
 import type { App } from '../../app.ts';
+import { program } from '../../util/program.ts';
 import { temporary } from '../support/server.ts';
 import { connectWs } from '../support/ws-client.ts';
 
@@ -16,10 +17,11 @@ const root = fileURLToPath(new URL('../../..', import.meta.url));
 
 async function start(t: TestContext, data: string): Promise<{ app: App; child: ChildProcess }> {
   const flags = ['--models', path.join(root, 'models', 'fixtures'), '--voice', 'tiny', '--data', data];
-  const child = spawn(
-    ...([process.execPath, ['--import', 'tsx', 'server/main.ts', ...flags, '--port', '0', '--osc-port', '0']] as const),
-    { cwd: root, stdio: ['ignore', 'ignore', 'pipe'] },
-  );
+  const { file, execArgv } = program(new URL('../../main.ts', import.meta.url));
+  const child = spawn(process.execPath, [...execArgv, file, ...flags, '--port', '0', '--osc-port', '0'], {
+    cwd: root,
+    stdio: ['ignore', 'ignore', 'pipe'],
+  });
   t.after(() => child.kill('SIGKILL'));
   for await (const line of createInterface(child.stderr!)) {
     const said = line.startsWith('{') ? (JSON.parse(line) as Record<string, unknown>) : {};
