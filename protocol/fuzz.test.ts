@@ -90,6 +90,8 @@ function valid(schema: JsonSchema): fc.Arbitrary<unknown> {
         .map(positiveZero);
     case 'boolean':
       return fc.boolean();
+    case 'null':
+      return fc.constant(null);
     case 'array':
       return fc.array(valid(schema.items as JsonSchema), {
         minLength: schema.minItems ?? 0,

@@ -55,6 +55,14 @@ test('names that one file system takes for the same are the same, or refused', a
     await assert.rejects(uploads.write('u', name, 0, bytes('x')), code('bad_args', /only by case/), name);
 });
 
+test('uploads whose names differ only by case are two on one system and one on another: the second is refused', async (t) => {
+  const uploads = new Uploads({ dir: await temporary(t), maxBytes: 100 });
+  await uploads.write('takes', 'one.wav', 0, bytes('a'));
+  await assert.rejects(uploads.write('Takes', 'one.wav', 0, bytes('b')), code('bad_args', /takes only by case/));
+  await uploads.remove('takes');
+  assert.equal(await uploads.write('Takes', 'one.wav', 0, bytes('b')), 1);
+});
+
 test('an upload has bounds, also over a restart, and so has their number', async (t) => {
   const dir = await temporary(t);
   const options = { dir, maxBytes: 10, maxFiles: 2, most: 2 };

@@ -51,7 +51,7 @@ export class Uploads {
 
   /** Adds bytes to a file at `offset`, which is as long as it is so far; at 0 the file begins anew. Resolves with its length. */
   write(id: string, given: string, offset: number, bytes: Uint8Array): Promise<number> {
-    return this.#turns.run(id, async () => {
+    return this.#turns.run(fileNameKey(id), async () => {
       // macOS takes accents apart, other systems do not: one name for both.
       const file = given.normalize('NFC');
       const parts = file.split('/');
@@ -102,7 +102,7 @@ export class Uploads {
   }
 
   remove(id: string): Promise<void> {
-    return this.#turns.run(id, async () => {
+    return this.#turns.run(fileNameKey(id), async () => {
       this.#known.delete(id);
       await rm(path.join(this.#options.dir, id), { recursive: true, force: true });
     });
@@ -113,15 +113,24 @@ export class Uploads {
     if (had !== undefined) return had;
     const { dir, most } = this.#options;
     const others = (await readdir(dir).catch(() => [])).filter((name) => name !== id);
-    let open = others.length;
+    const left = new Set(others);
     for (const name of others) {
       const touched = await stat(path.join(dir, name)).catch(() => null);
       if (touched === null || Date.now() - touched.mtimeMs < STALE_MS) continue;
       this.#known.delete(name);
       await rm(path.join(dir, name), { recursive: true, force: true });
-      open -= 1;
+      left.delete(name);
     }
-    if (open >= most) throw new ProtocolError('queue_full', `${open} uploads are already open`);
+    const twin = [...left].find((name) => fileNameKey(name) === fileNameKey(id));
+    if (twin !== undefined)
+      throw new ProtocolError(
+        'bad_args',
+        `args.upload: differs from the upload ${twin} only by case; name it otherwise`,
+        {
+          path: 'args.upload',
+        },
+      );
+    if (left.size >= most) throw new ProtocolError('queue_full', `${left.size} uploads are already open`);
     // What was uploaded before the server was started again counts too.
     const files = new Map<string, number>();
     for (const { name, bytes } of await filesBelow(path.join(dir, id)).catch(() => [])) files.set(name, bytes);
