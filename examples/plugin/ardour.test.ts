@@ -50,7 +50,7 @@ async function studio({ place, ws }: Stage): Promise<NodeJS.ProcessEnv> {
   const { stdout, stderr } = spawnSync(SCANNER, ['-f', '-v', path.join(BIN, 'foleyd-bridge.vst3')], {
     env: { ...env, LD_LIBRARY_PATH: ARDOUR, ARDOUR_DLL_PATH: ARDOUR },
     encoding: 'utf8',
-    timeout: 60_000,
+    timeout: 300_000,
   });
   assert.match(stdout + stderr, /Found Plugin: foleyd bridge/);
   return env;
@@ -74,7 +74,7 @@ async function exported(
     const { stdout, stderr, status, signal } = spawnSync(LUA, [SCRIPT, what, session, file, `${FRAMES}`, ...notes], {
       env,
       encoding: 'utf8',
-      timeout: 60_000,
+      timeout: 300_000,
     });
     if (status === 0 && /^exported$/m.test(stdout)) break;
     t.diagnostic(`${what}, try ${tries}: Ardour ended with ${status ?? signal}`);

@@ -9,7 +9,7 @@ describe('the plugin by itself', { skip: lacks() }, () => {
   before(built);
 
   test('its core holds what its own tests say', (t) => {
-    const { status, stdout, stderr } = spawnSync(path.join(BUILD, 'core_test'), { encoding: 'utf8', timeout: 60_000 });
+    const { status, stdout, stderr } = spawnSync(path.join(BUILD, 'core_test'), { encoding: 'utf8', timeout: 300_000 });
     assert.equal(status, 0, stderr);
     t.diagnostic(stdout.trim().split('\n')[0] ?? '');
   });
@@ -17,7 +17,7 @@ describe('the plugin by itself', { skip: lacks() }, () => {
   test('spoilt frames and answers do it no harm', (t) => {
     const { status, stdout, stderr } = spawnSync(path.join(BUILD, 'fuzz_test'), ['2'], {
       encoding: 'utf8',
-      timeout: 60_000,
+      timeout: 300_000,
     });
     assert.equal(status, 0, `${stdout}${stderr.slice(-4000)}`);
     t.diagnostic(stdout.trim().split('\n').join('; '));

@@ -248,4 +248,4 @@ def test_two_trainings_cannot_share_a_folder(folder_corpus: Path, tmp_path: Path
         assert json.loads(second.stdout.readline())["event"] == "waiting"
         assert sorted(path.name for path in tmp_path.iterdir()) == ["lock"]
         second.send_signal(signal.SIGTERM)
-        assert second.wait(20) == 0
+        assert second.wait(120) == 0

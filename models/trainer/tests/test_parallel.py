@@ -73,13 +73,13 @@ def _environment() -> dict[str, str]:
 
 def test_torchrun_trains_logs_once_and_resumes_in_one_process(tmp_path: Path, folder_corpus: Path) -> None:
     args = ["codec", "--corpus", str(folder_corpus), "--preset", "tiny", "--out", str(tmp_path), "--set", "codec.run.eval_every=4", "--set", "codec.config.warm_steps=2"]
-    together = subprocess.run([*TORCHRUN, *args, "--steps", "8"], env=_environment(), capture_output=True, text=True, timeout=300, check=False)
+    together = subprocess.run([*TORCHRUN, *args, "--steps", "8"], env=_environment(), capture_output=True, text=True, timeout=900, check=False)
     assert together.returncode == 0, together.stderr
     events = [json.loads(line) for line in together.stdout.splitlines()]
     assert [e["event"] for e in events if e["event"] in ("start", "finished")] == ["start", "finished"]
     assert events[1]["processes"] == 2
     assert torch.load(tmp_path / "checkpoint.pt", weights_only=True)["step"] == 8
-    alone = subprocess.run([sys.executable, "-m", "foley_trainer.cli", *args, "--steps", "10"], env=_environment(), capture_output=True, text=True, timeout=300, check=False)
+    alone = subprocess.run([sys.executable, "-m", "foley_trainer.cli", *args, "--steps", "10"], env=_environment(), capture_output=True, text=True, timeout=900, check=False)
     assert alone.returncode == 0, alone.stderr
     assert json.loads(alone.stdout.splitlines()[-1])["step"] == 10
 

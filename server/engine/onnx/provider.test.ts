@@ -37,14 +37,14 @@ test('auto takes the first in the package that works, one at a time', async () =
   assert.equal((await chooseProvider('auto', bundled, works().attempt)).provider, 'cpu');
 });
 
-test('a provider is tried in a process of its own', { timeout: 60_000 }, async () => {
+test('a provider is tried in a process of its own', { timeout: 300_000 }, async () => {
   assert.equal(await tryProviderInProcess('cpu'), null);
   assert.match(String(await tryProviderInProcess('no such provider')), /\S/);
   assert.ok((await bundledProvidersInProcess()).includes('cpu'));
 });
 
 test('where a provider fails, clips are made on the CPU, with the same bits, and it is said', {
-  timeout: 60_000,
+  timeout: 300_000,
 }, async () => {
   const logged: string[] = [];
   const log = (level: string, message: string): number => logged.push(`${level} ${message}`);

@@ -193,7 +193,7 @@ test('clips that die together are tried again one by one: the deadly one fails, 
   await pool.close();
 });
 
-test('a clip has the same bits in every lane, whatever the others make', { timeout: 120_000 }, async () => {
+test('a clip has the same bits in every lane, whatever the others make', { timeout: 300_000 }, async () => {
   const pool = new EnginePool({ lanes: 3 }, { freeMemory: () => 2 ** 40 });
   try {
     await pool.load(voiceDir('tiny'));

@@ -44,7 +44,7 @@ const lives = (pid: number): boolean => {
   }
 };
 
-test('an engine starts from any folder, and leaves when its server is killed', { timeout: 60_000 }, async () => {
+test('an engine starts from any folder, and leaves when its server is killed', { timeout: 300_000 }, async () => {
   const cwd = mkdtempSync(path.join(tmpdir(), 'foleyd-cwd-'));
   const server = otherServer(cwd);
   try {

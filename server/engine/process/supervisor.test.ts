@@ -147,7 +147,7 @@ async function interrupted(by: Engine, interrupt: (run: EngineRun) => void): Pro
   }
 }
 
-test('a running clip stops between rows, and the next is unharmed', { timeout: 60_000 }, async () => {
+test('a running clip stops between rows, and the next is unharmed', { timeout: 300_000 }, async () => {
   const whole = await engine.run(request('tiny'), quiet).done;
   // A clip of this size is made in a few milliseconds: now and then it is done before it hears of it.
   let fewest = Number.POSITIVE_INFINITY;
@@ -171,7 +171,7 @@ test('a queued clip is cancelled at once, a finished one not at all', async () =
   await engine.run(request('tiny'), quiet).done;
 });
 
-test('a killed engine fails its clip, and the next come from a new process', { timeout: 60_000 }, async () => {
+test('a killed engine fails its clip, and the next come from a new process', { timeout: 300_000 }, async () => {
   const doomed = start();
   await doomed.load(voiceDir('tiny'));
   const { pid } = doomed.info();
