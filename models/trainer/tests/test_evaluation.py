@@ -28,6 +28,8 @@ from foley_trainer.models.rvq_vae import Codec, CodecConfig
 from foley_trainer.runtime.record import Record
 from foley_trainer.training.prior import PriorStage
 
+pytestmark = pytest.mark.slow
+
 VOICE = Path(__file__).parents[2] / "fixtures" / "tiny-time"  # its classes are Beep, Hiss and Thud
 RATE, SAMPLES, CLIPS = 22050, 6144, 9
 
