@@ -97,15 +97,26 @@ function replyText({ address, args, each, atLeast }: OscReply): string {
   return `<- ${[address, ...fields].join(' ')}${when}`;
 }
 
-function fileText({ name, file }: Command): string {
+/** What a command of the admin role needs beside its arguments; Roles says where it comes from. */
+function secretOf(role: Command['role']): string {
+  return role === 'admin' ? '-H "Authorization: Bearer $SECRET" ' : '';
+}
+
+function fileText({ name, role, file }: Command): string {
   if (file === null) return '';
   const url = `http://127.0.0.1:9247/v1/${name}`;
   return paragraphs(
     file === 'out' ? 'HTTP, the file itself; `Range` is honoured:' : 'HTTP, the file itself as the body:',
-    code('sh', file === 'out' ? `curl -O -J '${url}?voice=mine'` : `curl -T mine.foleyvoice '${url}?as=mine'`),
+    code(
+      'sh',
+      file === 'out'
+        ? `curl -O -J ${secretOf(role)}'${url}?voice=mine'`
+        : `curl -T mine.foleyvoice ${secretOf(role)}'${url}?as=mine'`,
+    ),
   );
 }
 
-function httpText({ name, example }: Command): string {
-  return paragraphs('HTTP:', code('sh', `curl -d '${JSON.stringify(example.args)}' http://127.0.0.1:9247/v1/${name}`));
+function httpText({ name, role, example }: Command): string {
+  const body = JSON.stringify(example.args);
+  return paragraphs('HTTP:', code('sh', `curl ${secretOf(role)}-d '${body}' http://127.0.0.1:9247/v1/${name}`));
 }

@@ -29,7 +29,10 @@ export function rolesText(): string {
     `- Without tokens everyone on this machine has the role \`play\` over WebSocket and HTTP. \`foleyd token rotate play\` or \`--token\` asks everyone for one;
   \`foleyd token rotate admin\` or \`--admin-token\` gives the admin role to whoever has that. Beyond this machine the server only listens with a play token.
 - The server leaves its address and a secret in \`machine.json\` of its data folder, which only the person who started it can read. It gives the admin role,
-  on connections of this machine alone, while this server runs: so \`foleyd activate\` and the like need no flags.
+  on connections of this machine alone, while this server runs: so \`foleyd activate\` and the like need no flags. Over HTTP it is the token
+  of the \`Authorization\` header; the snippets of admin commands take it from \`SECRET\` (the folder is the one of \`--data\`, by default
+  \`~/.local/share/foleyd\` on Linux, \`~/Library/Application Support/foleyd\` on macOS, \`%LOCALAPPDATA%\\foleyd\` on Windows):
+  \`SECRET=$(sed 's/.*"secret":"\\([^"]*\\)".*/\\1/' ~/.local/share/foleyd/machine.json)\`
 - OSC carries no token: whoever is answered has the role \`play\`, or \`admin\` with \`--osc-role admin\`, which is for machines of one person.
   MIDI plays what is mapped.
 - Only hashes of tokens are kept. A rotation counts at once: sockets that came with the old token are closed with 4401.
