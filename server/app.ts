@@ -61,6 +61,8 @@ export interface AppParts {
   /** Hears the milliseconds from each sound's being played to its being scheduled. */
   onPlaced?: (ms: number) => void;
   engine?: Engine;
+  /** Folder of saved clips; that of the data folder by default. */
+  clipFolder?: string;
   /** Folder of the browser console's files; build/console by default. */
   consoleFolder?: string;
   /** Milliseconds that a part of the server has to close, beyond what it is given to finish. */
@@ -129,7 +131,7 @@ export async function createApp(config: Config, parts: AppParts = {}): Promise<A
     onProblem: (message, err) => log.warn({ err }, message),
   });
   const clips = await ClipStore.open({
-    dir: path.join(config.data, 'clips'),
+    dir: parts.clipFolder ?? path.join(config.data, 'clips'),
     trash,
     encode: encodeClip,
     maxClips: limits.clips,

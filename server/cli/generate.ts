@@ -53,7 +53,7 @@ export async function generate(what: string | undefined, options: GenerateOption
   checkTarget(target, options);
   const format = options.format ?? made?.format ?? 'f32';
 
-  const session = await openSession(options);
+  const session = await openSession({ ...options, makesFiles: true });
   const view = options.json ? null : createView(process.stderr);
   const interrupted = onInterrupt(() => void session.close());
   try {

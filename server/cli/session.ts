@@ -1,4 +1,6 @@
-import { readFile } from 'node:fs/promises';
+import { access, constants, mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
 import { buffer } from 'node:stream/consumers';
 import { type ArgsInput, type CommandName, type EventData, type Events, isTerminal } from '../../protocol/index.ts';
 import { type Config, type ConfigInput, resolveConfig } from '../config.ts';
@@ -33,6 +35,8 @@ export interface SessionChoice {
   config?: ConfigInput | undefined;
   /** `server`: without a running server there is nothing to do. */
   purpose?: 'server' | undefined;
+  /** The command writes the clips that it makes itself: without a data folder that takes them it can do so as well. */
+  makesFiles?: boolean | undefined;
 }
 
 /**
@@ -59,14 +63,20 @@ export async function openSession(choice: SessionChoice = {}): Promise<Session> 
   }
   if (choice.purpose === 'server')
     throw new CliError('no_server', 'no foleyd server is running; start one with: foleyd serve');
-  return localSession(config);
+  return localSession(config, choice.makesFiles === true);
 }
 
-async function localSession(config: Config): Promise<Session> {
+async function localSession(config: Config, makesFiles: boolean): Promise<Session> {
   // Events carry every error to us; a log between the rows of a grid would only be in the way.
   const quiet: Config = { ...config, logLevel: process.env.FOLEYD_LOG_LEVEL ? config.logLevel : 'silent' };
   const { createApp } = await import('../app.ts');
-  const app = await createApp({ ...quiet, limits: { ...quiet.limits, drainMs: 0 } }, { onDemand: true });
+  const spare = makesFiles && !(await canWrite(config.data)) ? await mkdtemp(path.join(tmpdir(), 'foleyd-')) : null;
+  if (spare !== null)
+    process.stderr.write(`foleyd: the data folder ${config.data} cannot be written: the clips are not saved there\n`);
+  const app = await createApp(
+    { ...quiet, limits: { ...quiet.limits, drainMs: 0 } },
+    { onDemand: true, ...(spare === null ? {} : { clipFolder: spare }) },
+  );
   // Whoever may start an engine here may do everything with it.
   const client = app.connect('admin');
   return {
@@ -84,8 +94,21 @@ async function localSession(config: Config): Promise<Session> {
     close: async () => {
       client.close();
       await app.close();
+      if (spare !== null) await rm(spare, { recursive: true, force: true });
     },
   };
+}
+
+/** Whether a folder, or the nearest one above it that exists, can be written to. */
+async function canWrite(folder: string): Promise<boolean> {
+  for (let dir = folder; ; dir = path.dirname(dir)) {
+    const code = await access(dir, constants.W_OK).then(
+      () => null,
+      (error: NodeJS.ErrnoException) => error.code,
+    );
+    if (code === null || code === undefined) return true;
+    if (code !== 'ENOENT' || dir === path.dirname(dir)) return !['EACCES', 'EPERM', 'EROFS'].includes(code);
+  }
 }
 
 async function remoteSession(url: string, peer: Peer): Promise<Session> {

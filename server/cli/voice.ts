@@ -47,7 +47,7 @@ async function withActive(session: Session, given: string[]): Promise<string[]> 
 export async function compareVoices(given: string[], options: CompareOptions): Promise<number> {
   const { class: wanted, seed, count, temperature, guidance, json } = options;
   const target = { kind: 'folder', folder: await folderOf(options.out) } as const;
-  const session = await openSession(options);
+  const session = await openSession({ ...options, makesFiles: true });
   const voices = await withActive(session, given).catch(async (error: unknown) => {
     await session.close();
     throw error;
