@@ -130,11 +130,24 @@ export class ProtocolError extends Error {
   }
 }
 
-/** Turns whatever was thrown into a ProtocolError; anything unknown becomes `internal` and keeps its cause. */
+/** What the system says of a disk that is full, broken, or not for us: no fault of the server's. */
+const DISK: ReadonlySet<string> = new Set([
+  ...['ENOSPC', 'EDQUOT', 'EFBIG', 'EIO', 'EROFS', 'EACCES', 'EPERM', 'EMFILE', 'ENFILE', 'ESTALE', 'ENODEV'],
+]);
+
+/**
+ * Turns whatever was thrown into a ProtocolError; anything unknown becomes `internal` and keeps its cause. A message of the
+ * system's is left out: it names paths.
+ */
 export function toProtocolError(thrown: unknown): ProtocolError {
   if (thrown instanceof ProtocolError) return thrown;
   if (thrown instanceof Error && 'code' in thrown && isErrorCode(thrown.code)) {
     return new ProtocolError(thrown.code, thrown.message, { cause: thrown });
+  }
+  if (thrown instanceof Error && 'syscall' in thrown && 'code' in thrown && DISK.has(String(thrown.code))) {
+    return new ProtocolError('io_error', `${errors.io_error.meaning} The system says ${String(thrown.code)}.`, {
+      cause: thrown,
+    });
   }
   return new ProtocolError('internal', undefined, { cause: thrown });
 }

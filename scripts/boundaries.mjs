@@ -129,7 +129,7 @@ export const RULES = [
       ...['server/handlers', 'server/generation', 'protocol', 'server/dispatch/dispatcher.ts'],
       ...['server/dispatch/job-events.ts', 'server/delivery/csv.ts', 'server/util/read-chunks.ts'],
       // Whether a file that an earlier run began is there.
-      ...['server/util/atomic-file.ts', 'server/util/disk-reason.ts'],
+      ...['server/util/file-digest.ts', 'server/util/disk-reason.ts'],
     ],
     types: [
       'server/util/trash.ts',

@@ -368,6 +368,9 @@ export async function createApp(config: Config, parts: AppParts = {}): Promise<A
   if (config.listen) await restored;
   // Before the ports as well: who comes back asks for its job at once.
   if (config.listen) await jobs.resume();
+  // And who asks what is delivered.
+  if (config.listen)
+    await restoreDeliveries().catch((err: unknown) => log.warn({ err }, 'deliveries could not be resumed'));
   if (config.listen) {
     const health: Health = () => {
       // A voice repaired meanwhile is noticed by whoever asks twice.
@@ -414,8 +417,6 @@ export async function createApp(config: Config, parts: AppParts = {}): Promise<A
     voices.sweep().catch((err: unknown) => log.warn({ err }, 'leftover voice files could not be removed'));
   if (config.listen) training.restore().catch((err: unknown) => log.warn({ err }, 'trainings could not be resumed'));
   if (config.listen) trash.open();
-  // Nor is anything delivered that an earlier server left.
-  if (config.listen) restoreDeliveries().catch((err: unknown) => log.warn({ err }, 'deliveries could not be resumed'));
   const warmed = parts.onDemand === true ? Promise.resolve() : check();
   const ready = warmed.then(() => ({ voice: active.active, problem }));
   return {

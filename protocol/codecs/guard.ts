@@ -14,6 +14,9 @@ export function guard(value: unknown): void {
       throw new ProtocolError('malformed', 'a number is not finite or is out of range');
     if (typeof part !== 'object' || part === null || part instanceof Uint8Array) return;
     if (depth >= limits.depth) throw new ProtocolError('malformed', `nested deeper than ${limits.depth}`);
+    const entries = Array.isArray(part) ? part.length : Object.keys(part).length;
+    if (entries > limits.entries)
+      throw new ProtocolError('malformed', `more than ${limits.entries} entries in one array or map`);
     if (Array.isArray(part)) {
       for (const item of part) visit(item, depth + 1);
     } else {

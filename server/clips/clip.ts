@@ -49,6 +49,8 @@ export interface Delivered {
   at: number;
   /** False from when its name was chosen until it was there. */
   done: boolean;
+  /** Of the file; absent where an older server wrote it. */
+  sha256?: string;
 }
 
 /** The job that a clip is one of, and which one: so nothing is made twice of a job that a restart cut short. */

@@ -56,7 +56,12 @@ const sidecarSchema = z.looseObject({
     })
     .nullable(),
   delivery: z
-    .looseObject({ file: z.string().max(2000), at: z.number().min(0).max(8.64e15), done: z.boolean() })
+    .looseObject({
+      file: z.string().max(2000),
+      at: z.number().min(0).max(8.64e15),
+      done: z.boolean(),
+      sha256: z.string().optional(),
+    })
     .nullable()
     .default(null),
   origin: z

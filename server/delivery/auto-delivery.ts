@@ -1,4 +1,3 @@
-import { stat } from 'node:fs/promises';
 import path from 'node:path';
 import { z } from 'zod';
 import {
@@ -10,7 +9,7 @@ import {
   toProtocolError,
 } from '../../protocol/index.ts';
 import type { ClipEntry, Clips } from '../clips/clip.ts';
-import { noFile } from '../util/atomic-file.ts';
+import { digestOf, isThere } from '../util/file-digest.ts';
 import { KeptFile } from '../util/kept-file.ts';
 import { checkSettings, type Delivery } from './delivery.ts';
 import type { Folder } from './folder.ts';
@@ -57,6 +56,8 @@ export class AutoDelivery {
   /** Clips whose turn comes, the oldest first. */
   readonly #queue = new Set<string>();
   #working: Promise<void> | null = null;
+  /** Whether nothing is left in the folder that an earlier server did not finish. */
+  #isClean = false;
   #stopped = false;
   #stopWatching: () => void = () => undefined;
   #delivered = 0;
@@ -69,7 +70,7 @@ export class AutoDelivery {
     if (options.folder !== null) this.#stopWatching = options.clips.watch((entry) => this.#consider(entry));
   }
 
-  /** Takes up what was wished before. Who names a folder and nothing else wants every clip that is saved from then on. */
+  /** Takes up what was wished before: resolves when the rule is known, and delivers from then on. Who names a folder and nothing else wants every clip that is saved from then on. */
   open(): Promise<void> {
     this.#opened ??= this.#open();
     return this.#opened;
@@ -86,7 +87,8 @@ export class AutoDelivery {
       await this.#save(this.#rule).catch((error: unknown) => {
         this.#options.onProblem('the rule of deliveries could not be saved', error);
       });
-    await this.#begin();
+    // The folder may be on a disk that does not answer.
+    this.#begin();
   }
 
   /** Changes what is to be delivered from now on; what is not named stays. Throws no_delivery, bad_args, io_error. */
@@ -117,7 +119,7 @@ export class AutoDelivery {
     this.#rule = rule;
     this.#problem = null;
     this.#queue.clear();
-    await this.#begin();
+    this.#begin();
     return this.info();
   }
 
@@ -148,15 +150,10 @@ export class AutoDelivery {
     await this.#working;
   }
 
-  async #begin(): Promise<void> {
+  #begin(): void {
     const { folder, clips } = this.#options;
     if (!this.#rule.on || folder === null) return;
-    try {
-      await folder.clean(this.#rule.folder);
-    } catch (error) {
-      this.#fail(error);
-      return;
-    }
+    this.#isClean = false;
     const found: string[] = [];
     for (let after: string | undefined; ; ) {
       const page = clips.list({ limit: PAGE, after });
@@ -190,6 +187,14 @@ export class AutoDelivery {
   }
 
   async #workOff(): Promise<void> {
+    try {
+      if (!this.#isClean) await this.#options.folder?.clean(this.#rule.folder);
+      this.#isClean = true;
+    } catch (error) {
+      this.#fail(error);
+      this.#queue.clear();
+      return;
+    }
     for (const id of this.#queue) {
       if (this.#stopped) return;
       try {
@@ -211,7 +216,7 @@ export class AutoDelivery {
     if (clip === null || folder === null || !this.#isWanted({ ...clip, delivered: clip.delivery?.done === true }))
       return;
     const begun = clip.delivery;
-    if (begun !== null && (await stat(path.join(folder.root, begun.file)).catch(noFile)) !== null) {
+    if (begun !== null && (await isThere(path.join(folder.root, begun.file), begun.sha256))) {
       await clips.change(id, { delivery: { ...begun, done: true } });
       return;
     }
@@ -221,10 +226,11 @@ export class AutoDelivery {
       file: path.relative(folder.root, file).split(path.sep).join('/'),
       at: Date.now(),
     });
+    const sha256 = digestOf(made.bytes);
     const file = await folder.put(below, made.stem, made.ending, made.bytes, async (place) => {
-      await clips.change(id, { delivery: { ...named(place), done: false } });
+      await clips.change(id, { delivery: { ...named(place), sha256, done: false } });
     });
-    await clips.change(id, { delivery: { ...named(file), done: true } });
+    await clips.change(id, { delivery: { ...named(file), sha256, done: true } });
     this.#delivered += 1;
     this.#last = file;
     this.#problem = null;

@@ -45,14 +45,14 @@ export interface Delivery {
   /**
    * Throws bad_args, no_delivery, no_room, io_error.
    * @param stem of the name, without ending
-   * @param onName hears the path before the file appears there
+   * @param onName hears path and digest before the file appears there
    */
   write(
     target: Target,
     stem: string,
     ending: string,
     data: Uint8Array,
-    onName?: (path: string) => Promise<void>,
+    onName?: (path: string, sha256: string) => Promise<void>,
   ): Promise<WrittenFile>;
   /** Throws no_delivery where files would go to a folder that there is none of. */
   check(target: Target): void;
@@ -94,7 +94,7 @@ export class FileDelivery implements Delivery {
     stem: string,
     ending: string,
     data: Uint8Array,
-    onName?: (path: string) => Promise<void>,
+    onName?: (path: string, sha256: string) => Promise<void>,
   ): Promise<WrittenFile> {
     const place = this.#folderOf(to);
     const file = await place.put(to === 'exports' ? '' : folder, stem, ending, data, onName);

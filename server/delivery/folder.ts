@@ -5,6 +5,7 @@ import { fileNameKey, isFileName } from '../../protocol/file-name.ts';
 import { ProtocolError } from '../../protocol/index.ts';
 import { settle } from '../util/atomic-file.ts';
 import { diskReason } from '../util/disk-reason.ts';
+import { digestOf } from '../util/file-digest.ts';
 
 export interface FolderOptions {
   /** Nothing is written outside of it. */
@@ -29,6 +30,8 @@ export class Folder {
   readonly #options: FolderOptions;
   /** Bytes below the root, as far as we know; null before they were counted. */
   #bytes: number | null = null;
+  /** Files that are being written here. */
+  readonly #parts = new Set<string>();
 
   constructor(options: FolderOptions) {
     this.#options = options;
@@ -42,27 +45,31 @@ export class Folder {
    * The path of the new file: `stem.ending`, or with a number behind the stem where that is taken.
    * Throws bad_args for names that are none, no_room, io_error.
    * @param below folders below the root with / between them, or nothing
-   * @param onName hears the path before the file appears there
+   * @param onName hears path and digest before the file appears there
    */
   async put(
     below: string,
     stem: string,
     ending: string,
     data: Uint8Array,
-    onName: (path: string) => Promise<void> = async () => undefined,
+    onName?: (path: string, sha256: string) => Promise<void>,
   ): Promise<string> {
     checkStem(stem);
     try {
       const dir = await this.#enter(below);
       await this.#checkRoom(dir, data.byteLength);
       const part = path.join(dir, `.foleyd-${randomBytes(8).toString('hex')}.part`);
+      this.#parts.add(part);
       try {
         await writeSynced(part, data);
-        const file = await this.#settle(part, dir, stem.normalize('NFC'), ending, onName);
+        const sha256 = onName && digestOf(data);
+        const before = async (place: string): Promise<void> => onName?.(place, sha256!);
+        const file = await this.#settle(part, dir, stem.normalize('NFC'), ending, before);
         this.#bytes = (this.#bytes ?? 0) + data.byteLength;
         return file;
       } finally {
         await rm(part, { force: true }).catch(() => undefined);
+        this.#parts.delete(part);
       }
     } catch (error) {
       if (error instanceof ProtocolError) throw error;
@@ -73,7 +80,10 @@ export class Folder {
   /** Removes what a crash left half written. */
   async clean(below: string): Promise<void> {
     const dir = await this.#enter(below);
-    for (const name of await readdir(dir)) if (PART.test(name)) await rm(path.join(dir, name), { force: true });
+    for (const name of await readdir(dir)) {
+      const part = path.join(dir, name);
+      if (PART.test(name) && !this.#parts.has(part)) await rm(part, { force: true });
+    }
   }
 
   /** The folder itself, made where it is not there. */

@@ -1,10 +1,10 @@
 import { randomBytes } from 'node:crypto';
-import { appendFile, mkdir, open, readdir, readFile, rm } from 'node:fs/promises';
+import { mkdir, readdir, readFile, rm } from 'node:fs/promises';
 import path from 'node:path';
 import { ProtocolError } from '../../protocol/index.ts';
 import { settleAside, writeAtomic } from '../util/atomic-file.ts';
 import { diskReason } from '../util/disk-reason.ts';
-import { readJsonLines } from '../util/json-lines.ts';
+import { appendLine, readJsonLines } from '../util/json-lines.ts';
 import { KeptFile, readIfThere, readList } from '../util/kept-file.ts';
 import { Turns } from '../util/turns.ts';
 
@@ -109,13 +109,7 @@ export class JobJournal {
   note(job: string, line: Record<string, unknown>): Promise<void> {
     return this.#turns.run(job, async () => {
       try {
-        const handle = await open(this.#path(job, 'log'), 'a', 0o600);
-        try {
-          await handle.appendFile(`${JSON.stringify(line)}\n`);
-          await handle.datasync();
-        } finally {
-          await handle.close();
-        }
+        await appendLine(this.#path(job, 'log'), JSON.stringify(line), { sync: true, mode: 0o600 });
       } catch (cause) {
         throw new ProtocolError('io_error', `the job could not be recorded: ${diskReason(cause)}`, { cause });
       }
@@ -168,11 +162,9 @@ export class JobJournal {
     try {
       const record = readRecord(await readFile(file, 'utf8'), job);
       const log = (await readIfThere(this.#path(job, 'log'))) ?? '';
-      const { values: notes, isTorn } = readJsonLines(log, (value) =>
+      const notes = readJsonLines(log, (value) =>
         typeof value === 'object' && value !== null ? [value as Record<string, unknown>] : [],
       );
-      // The next line must not go on where that one broke off.
-      if (isTorn) await appendFile(this.#path(job, 'log'), '\n');
       const found = { record, notes };
       const made = progressOf(found);
       Object.assign(record, { tries: made > record.made ? 1 : record.tries + 1, made });

@@ -1,7 +1,7 @@
-import { appendFile, mkdir } from 'node:fs/promises';
+import { mkdir } from 'node:fs/promises';
 import path from 'node:path';
 import { writeAtomic } from '../util/atomic-file.ts';
-import { readJsonLines } from '../util/json-lines.ts';
+import { appendLine, readJsonLines } from '../util/json-lines.ts';
 import { readIfThere } from '../util/kept-file.ts';
 import type { EvaluationResult } from './evaluator.ts';
 import { averaged } from './measure.ts';
@@ -36,7 +36,6 @@ export class ScoreHistory {
   readonly #file: string;
   readonly #shipped: string | null;
   #scores: Score[] | null = null;
-  #torn = false;
   #last: Promise<unknown> = Promise.resolve();
 
   /** @param shipped evaluations that come with the built-in voices; read only, and older than those made here */
@@ -47,7 +46,7 @@ export class ScoreHistory {
   /** Oldest first. Rejects with what the disk says. */
   async list(): Promise<readonly Score[]> {
     const shipped = this.#shipped === null ? '' : ((await readIfThere(this.#shipped).catch(() => null)) ?? '');
-    return [...readJsonLines(shipped, scoreFrom).values, ...(await this.#own())];
+    return [...readJsonLines(shipped, scoreFrom), ...(await this.#own())];
   }
 
   async #own(): Promise<readonly Score[]> {
@@ -59,12 +58,9 @@ export class ScoreHistory {
   add(score: Score): Promise<void> {
     const added = this.#last.then(async () => {
       const scores = [...(await this.#own()), score];
-      // A line that a crash has cut short must not take this one with it.
-      const begin = this.#torn ? '\n' : '';
-      this.#torn = false;
       if (scores.length <= MOST) {
         await mkdir(path.dirname(this.#file), { recursive: true });
-        await appendFile(this.#file, `${begin}${JSON.stringify(score)}\n`);
+        await appendLine(this.#file, JSON.stringify(score));
       } else {
         scores.splice(0, scores.length - MOST);
         await writeAtomic(this.#file, scores.map((one) => `${JSON.stringify(one)}\n`).join(''));
@@ -76,9 +72,7 @@ export class ScoreHistory {
   }
 
   async #read(): Promise<Score[]> {
-    const { values, isTorn } = readJsonLines((await readIfThere(this.#file)) ?? '', scoreFrom);
-    this.#torn = isTorn;
-    return values;
+    return readJsonLines((await readIfThere(this.#file)) ?? '', scoreFrom);
   }
 }
 

@@ -1,12 +1,24 @@
+import { ProtocolError } from '../../protocol/index.ts';
 import type { Handler } from '../dispatch/dispatcher.ts';
 import type { GenerationContext } from '../generation/clip-job.ts';
 import type { DetachedJobs } from '../generation/detached-jobs.ts';
+import type { Batches } from './batches.ts';
 
 /** `foley.attach`: only who was told a job's id knows it, so it is all that is asked for. */
-export function attach({ detached }: { detached: DetachedJobs }): Handler<'foley.attach'> {
+export function attach({ detached, batches }: { detached: DetachedJobs; batches: Batches }): Handler<'foley.attach'> {
   return (context) => {
     const { emit, signal, setJob }: Pick<GenerationContext, 'emit' | 'signal' | 'setJob'> = context;
-    setJob(context.args.job);
-    return detached.attach(context.args.job, emit, signal);
+    const { job } = context.args;
+    // It has no clips to tell; and one that goes on after a restart did not end with it.
+    if (batches.has(job))
+      throw new ProtocolError(
+        'unknown_job',
+        'this job is a batch and goes on by itself: job.list tells how far it is',
+        {
+          path: 'args.job',
+        },
+      );
+    setJob(job);
+    return detached.attach(job, emit, signal);
   };
 }

@@ -15,7 +15,7 @@ import type { RestoredJob } from '../dispatch/job-journal.ts';
 import { resolveClass } from '../generation/class-weights.ts';
 import { type GenerationDeps, generateClips, type MadeClip, madeFrom, seedsFrom } from '../generation/clip-job.ts';
 import { voiceClassOf } from '../generation/voice-class.ts';
-import { exists } from '../util/atomic-file.ts';
+import { isThere } from '../util/file-digest.ts';
 import type { Batches } from './batches.ts';
 import { checkWanted, type ExportDeps, hand } from './export.ts';
 
@@ -84,15 +84,21 @@ interface Known {
 /** A file is noted before it appears, with its path, and again when it is there: so none is written twice. */
 async function readNotes(notes: RestoredJob['notes']): Promise<Known> {
   const [files, skipped] = [new Map<number, SheetEntry>(), new Set<number>()];
-  const begun = new Map<number, SheetEntry>();
+  const begun = new Map<number, { entry: SheetEntry; sha256: string | undefined }>();
   for (const note of notes) {
-    const { index, entry } = note as { index: number; entry?: SheetEntry };
+    const { index, entry, sha256 } = note as { index: number; entry?: SheetEntry; sha256?: string };
     if (note.is === 'skipped') skipped.add(index);
-    else if (note.is === 'begun' && entry !== undefined) begun.set(index, entry);
-    else if (note.is === 'done' && begun.has(index)) files.set(index, begun.get(index)!);
+    else if (note.is === 'begun' && entry !== undefined) begun.set(index, { entry, sha256 });
+    else if (note.is === 'done' && begun.has(index)) files.set(index, begun.get(index)!.entry);
   }
-  for (const [index, entry] of begun)
-    if (!files.has(index) && (await exists(String(entry.told.path)))) files.set(index, entry);
+  // Two lines that were begun at the same time may have been given one name.
+  const taken = new Set([...files.values()].map(({ told }) => told.path));
+  for (const [index, { entry, sha256 }] of begun) {
+    const place = String(entry.told.path);
+    if (files.has(index) || taken.has(place) || !(await isThere(place, sha256))) continue;
+    taken.add(place);
+    files.set(index, entry);
+  }
   return { files, skipped };
 }
 
@@ -139,7 +145,7 @@ async function run(deps: BatchDeps, context: Context<'clip.batch'>, batch: Batch
     signal.throwIfAborted();
     const entry = (file: Told): SheetEntry => ({ index, told: { ...file, content: undefined }, facts: factsOf(made) });
     const told = await hand(delivery, args, made, {
-      onName: (file) => note({ is: 'begun', index, entry: entry(file) }),
+      onName: (file, sha256) => note({ is: 'begun', index, entry: entry(file), sha256 }),
     });
     await note({ is: 'done', index });
     written.push(entry(told));

@@ -31,13 +31,14 @@ export async function hand(
   delivery: Delivery,
   { to, folder }: Wanted,
   made: Made,
-  { name, onName }: { name?: string | undefined; onName?: (told: Told) => Promise<void> } = {},
+  { name, onName }: { name?: string | undefined; onName?: (told: Told, sha256: string) => Promise<void> } = {},
 ): Promise<Told> {
   const { bytes, ending, seconds, lufs, truePeak, gain, looped } = made;
   const stem = name?.replace(/\.(wav|flac)$/i, '') ?? made.stem;
   const told = { bytes: bytes.byteLength, seconds, lufs, truePeak, gain, looped };
   if (to !== 'bytes') {
-    const before = onName && ((file: string) => onName({ ...told, name: path.basename(file), path: file }));
+    const before =
+      onName && ((file: string, sha256: string) => onName({ ...told, name: path.basename(file), path: file }, sha256));
     return { ...told, ...(await delivery.write({ to, folder }, stem, ending, bytes, before)) };
   }
   if (bytes.byteLength > limits.sentFileBytes) {

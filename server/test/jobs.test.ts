@@ -134,6 +134,43 @@ test('a batch goes on after a restart: each file is written once, and its sheet 
   assert.equal(sheet.trim().split('\r\n').length, 5);
 });
 
+test('what was paused before a restart waits after it, and goes on when it is told to', async (t) => {
+  const { start } = await restartable(t);
+  const first = await start();
+  first.engine.hold();
+  const client = connectInProcess(first.app);
+  const order = { class: 'Rain', count: 3, save: true, keep: true, audio: false };
+  const kept = (await client.ask('foley.generate', { ...order, seed: 10 }).first('accepted')).data.job as string;
+  const rows = [{ class: 'Rain', seed: 20, count: 2 }];
+  const batch = (await client.ask('clip.batch', { rows }).first('accepted')).data.job as string;
+  for (const job of [kept, batch])
+    assert.deepEqual((await client.ask('job.pause', { job }).end).data, { job, changed: true });
+  await first.stop();
+  const second = await start();
+  const states = new Map((await list(second.app)).map(({ job, state }) => [job, state]));
+  assert.deepEqual([states.size, states.get(kept), states.get(batch)], [2, 'paused', 'paused']);
+  assert.deepEqual(second.engine.begun, []);
+  for (const job of [kept, batch]) await second.app.connect().call('job.resume', { job });
+  for (const job of [kept, batch]) assert.equal((await ended(second.app, job)).state, 'done');
+  assert.deepEqual(await seedsOf(second.app), [10, 11, 12, 20, 21]);
+});
+
+test('who attaches to a batch that goes on after a restart is not told that the restart ended it', async (t) => {
+  const { start } = await restartable(t);
+  const first = await start();
+  first.engine.hold();
+  const rows = [{ class: 'Rain', seed: 1, count: 2 }];
+  const asked = connectInProcess(first.app).ask('clip.batch', { rows });
+  const job = (await asked.first('accepted')).data.job as string;
+  await connectInProcess(first.app).ask('job.pause', { job }).end;
+  await first.stop();
+  const { app } = await start();
+  const attached = app.connect().call('foley.attach', { job });
+  await assert.rejects(attached, { code: 'unknown_job', message: /is a batch and goes on.*job\.list/ });
+  await app.connect().call('job.resume', { job });
+  assert.deepEqual([(await ended(app, job)).state, await seedsOf(app)], ['done', [1, 2]]);
+});
+
 test('a job whose record makes no sense is set aside, and one that is never got on with is given up', async (t) => {
   const { data, start } = await restartable(t);
   const dir = path.join(data, 'jobs');

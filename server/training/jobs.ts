@@ -63,7 +63,7 @@ export class TrainingJobs {
     const found: Job[] = [];
     for (const id of ((await readdir(this.#options.dir).catch(noFile)) ?? []).filter((name) => ID.test(name))) {
       const journal = new Journal(path.join(this.#folder(id), 'job.jsonl'));
-      const lines = await journal.read(isOwner).catch((err: unknown) => {
+      const lines = await journal.read().catch((err: unknown) => {
         this.#options.log('warn', 'the log of a training cannot be read; it is left as it is', { job: id, err });
         return [];
       });

@@ -1,5 +1,4 @@
-import { type FileHandle, open } from 'node:fs/promises';
-import { readJsonLines } from '../util/json-lines.ts';
+import { appendLine, readJsonLines } from '../util/json-lines.ts';
 import { readIfThere } from '../util/kept-file.ts';
 import type { TrainerEvent } from './process.ts';
 
@@ -40,23 +39,20 @@ const MOST = 50_000;
 export class Journal {
   readonly #file: string;
   #lines = 0;
-  #handle: FileHandle | null = null;
   #last: Promise<void> = Promise.resolve();
 
   constructor(file: string) {
     this.#file = file;
   }
 
-  /** What was written before; only an owner repairs the file. A line that a crash cut short is left out. Rejects with what the disk says. */
-  async read(isOwner = true): Promise<JournalLine[]> {
+  /** What was written before. A line that a crash cut short is left out. Rejects with what the disk says. */
+  async read(): Promise<JournalLine[]> {
     const text = (await readIfThere(this.#file)) ?? '';
-    const { values: lines, isTorn } = readJsonLines(text, (value) => {
+    const lines = readJsonLines(text, (value) => {
       const line = value as JournalLine;
       return typeof line.type === 'string' && typeof line.at === 'number' ? [line] : [];
     });
     this.#lines = lines.length;
-    // The next line must not go on where that one broke off.
-    if (isOwner && isTorn) await this.#append('\n');
     return lines;
   }
 
@@ -64,20 +60,16 @@ export class Journal {
   add(entry: Entry): Promise<void> {
     if (entry.type === 'trainer' && this.#lines > MOST) return Promise.resolve();
     this.#lines += 1;
-    const added = this.#last.then(() => this.#append(`${JSON.stringify({ at: Date.now(), ...entry })}\n`));
-    this.#last = added.catch(() => undefined);
     // A change of state is on the disk before anyone is told of it.
-    return entry.type === 'state' ? added.then(() => this.#handle?.sync()) : added;
+    const sync = entry.type === 'state';
+    const line = JSON.stringify({ at: Date.now(), ...entry });
+    const added = this.#last.then(() => appendLine(this.#file, line, { sync }));
+    this.#last = added.catch(() => undefined);
+    return added;
   }
 
-  async close(): Promise<void> {
-    await this.#last;
-    await this.#handle?.close();
-    this.#handle = null;
-  }
-
-  async #append(text: string): Promise<void> {
-    this.#handle ??= await open(this.#file, 'a');
-    await this.#handle.appendFile(text);
+  /** Resolves when all is written. */
+  close(): Promise<void> {
+    return this.#last;
   }
 }

@@ -1,6 +1,7 @@
-import { appendFile, mkdir, rename, stat } from 'node:fs/promises';
+import { mkdir, rename, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { type ErrorCode, printable } from '../../../protocol/index.ts';
+import { appendLine } from '../../util/json-lines.ts';
 
 /** Who did what with the admin role. */
 export interface AdminAction {
@@ -86,7 +87,7 @@ export class AuditLog {
   }
 
   #add(line: Record<string, unknown>): Promise<void> {
-    const text = `${printable(JSON.stringify({ when: new Date().toISOString(), ...line }))}\n`;
+    const text = printable(JSON.stringify({ when: new Date().toISOString(), ...line }));
     this.#last = this.#last.then(() => this.#write(text)).catch(this.#onProblem);
     return this.#last;
   }
@@ -95,6 +96,6 @@ export class AuditLog {
     await mkdir(path.dirname(this.#file), { recursive: true });
     const found = await stat(this.#file).catch(() => null);
     if (found !== null && found.size > MOST_BYTES) await rename(this.#file, `${this.#file}.1`);
-    await appendFile(this.#file, line, { mode: 0o600 });
+    await appendLine(this.#file, line, { mode: 0o600 });
   }
 }

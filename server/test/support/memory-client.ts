@@ -1,8 +1,9 @@
+import type { Role } from '../../../protocol/index.ts';
 import type { App } from '../../app.ts';
 import { Inbox, type TestClient } from './client.ts';
 
-export function connectInProcess(app: App): TestClient {
-  const client = app.connect();
+export function connectInProcess(app: App, role: Role = 'play'): TestClient {
+  const client = app.connect(role);
   const inbox = new Inbox();
   client.onAnswer((answer) => inbox.take(answer));
   return {

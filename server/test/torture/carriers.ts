@@ -1,0 +1,271 @@
+/** How frames travel to a server, and what must hold of what comes back whatever was sent. */
+import { createSocket } from 'node:dgram';
+import { once } from 'node:events';
+import { connect } from 'node:net';
+import { fromBuffer, toBuffer } from 'osc-min';
+import WebSocket from 'ws';
+import { type Answer, type Codec, isErrorCode, isTerminal } from '../../../protocol/index.ts';
+import { ADMIN, Hang, type Role, type Running, within } from './server.ts';
+
+export interface Frame {
+  bytes: Uint8Array;
+  /** Of a request that is right as an envelope: it must end exactly once. */
+  id?: string;
+  /** Where it is cut into pieces that are sent one by one. */
+  cuts?: number[];
+}
+
+export interface Sent {
+  /** Requests that were accepted, and frames that were refused. */
+  accepted: number;
+  refused: number;
+}
+
+/** Sends frames of one client. Throws where the server breaks a promise; `hear` gets what was answered. */
+export type Carrier = (
+  server: Running,
+  role: Role,
+  frames: readonly Frame[],
+  hear: (data: unknown) => void,
+) => Promise<Sent>;
+
+/** The server did what it must not. */
+export class Broken extends Error {
+  override readonly name = 'Broken';
+}
+
+function checkFailed(code: unknown, message: unknown): void {
+  if (!isErrorCode(code) || code === 'internal') throw new Broken(`answered with ${String(code)}: ${String(message)}`);
+  if (typeof message === 'string' && message.length > 4000)
+    throw new Broken('a message echoes what was sent at length');
+}
+
+const pieces = ({ bytes, cuts = [] }: Frame): Uint8Array[] => {
+  const ends = [...cuts.filter((at) => at < bytes.length).sort((a, b) => a - b), bytes.length];
+  return ends.map((end, i) => bytes.subarray(i === 0 ? 0 : ends[i - 1], end));
+};
+
+const tokenOf = (role: Role): Record<string, string> => (role === 'admin' ? { authorization: `Bearer ${ADMIN}` } : {});
+
+let counted = 0;
+
+/** A WebSocket of the protocol's own. */
+export function overWs(codec: Codec): Carrier {
+  return async (server, role, frames, hear) => {
+    const socket = new WebSocket(server.app.urls.ws ?? '', codec.subprotocol, {
+      perMessageDeflate: false,
+      headers: tokenOf(role),
+    });
+    socket.on('error', () => undefined);
+    const closed = once(socket, 'close');
+    await within(Promise.race([once(socket, 'open'), closed]), 'a WebSocket to open');
+    const sent: Sent = { accepted: 0, refused: 0 };
+    const ids = new Map(
+      frames.flatMap(({ id }) => (id === undefined ? [] : [[id, { open: false, ends: 0 }] as const])),
+    );
+    let problem: Error | null = null;
+    let wake = (): void => undefined;
+    const take = (answer: Answer): void => {
+      hear(answer.data);
+      if (answer.event === 'failed') {
+        sent.refused += 1;
+        // It answers another message that has the id of one that is open.
+        if (answer.data.code === 'duplicate_id') return;
+        checkFailed(answer.data.code, answer.data.message);
+      }
+      if (answer.event === 'accepted') sent.accepted += 1;
+      const known = ids.get(answer.id ?? '');
+      if (known === undefined) return;
+      known.open = true;
+      if (isTerminal(answer.event) && ++known.ends > 1) throw new Broken(`request ${answer.id} ended twice`);
+    };
+    socket.on('message', (data, isBinary) => {
+      try {
+        take(codec.decodeAnswer(isBinary ? new Uint8Array(data as Buffer) : String(data)));
+      } catch (error) {
+        problem ??= error as Error;
+      }
+      wake();
+    });
+    const ask = (cmd: string, args: Record<string, unknown>): string => {
+      const id = `bench ${++counted}`;
+      ids.set(id, { open: false, ends: 0 });
+      socket.send(codec.encodeRequest({ id, cmd, args }));
+      return id;
+    };
+    const until = (is: () => boolean, what: string): Promise<unknown> => {
+      const reached = new Promise<void>((resolve) => {
+        const look = (): void => void ((is() || problem !== null) && resolve());
+        wake = look;
+        look();
+      });
+      return within(Promise.race([reached, closed]), what);
+    };
+    for (const frame of frames) {
+      const all = pieces(frame);
+      for (const [i, piece] of all.entries())
+        socket.send(codec.binary ? piece : Buffer.from(piece), { binary: codec.binary, fin: i === all.length - 1 });
+    }
+    const ping = ask('server.ping', {});
+    await until(() => ids.get(ping)!.ends > 0, 'the answer to a ping after the frames');
+    const open = (): string[] => [...ids].flatMap(([id, { ends }]) => (ends === 0 ? [id] : []));
+    // Watches and paused jobs would go on for ever.
+    if (socket.readyState === WebSocket.OPEN) for (const request of open()) ask('foley.cancel', { request });
+    await until(() => open().length === 0, `an end of ${open().length} requests that were cancelled`);
+    socket.terminate();
+    await closed;
+    if (problem !== null) throw problem;
+    return sent;
+  };
+}
+
+const oscBytes = (address: string, ...args: (string | number)[]): Uint8Array => {
+  const view = toBuffer({ address, args });
+  return new Uint8Array(view.buffer, view.byteOffset, view.byteLength);
+};
+
+function takeOsc(packet: Uint8Array, sent: Sent): string | null {
+  const read = fromBuffer(Buffer.from(packet));
+  if (read.oscType !== 'message') throw new Broken('a bundle came from the server');
+  const args = read.args.map((arg) => ('value' in arg ? arg.value : null));
+  if (read.address === '/foley/accepted') sent.accepted += 1;
+  if (read.address === '/foley/failed') {
+    sent.refused += 1;
+    checkFailed(args[1], args[2]);
+  }
+  return read.address === '/foley/pong' ? String(args[0]) : null;
+}
+
+/** Frames between looks whether the server still hears: more would be lost on the way. */
+const OSC_BURST = 8;
+
+export const overUdp: Carrier = async (server, _role, frames) => {
+  const socket = createSocket('udp4');
+  socket.bind(0, '127.0.0.1');
+  await once(socket, 'listening');
+  const sent: Sent = { accepted: 0, refused: 0 };
+  let problem: Error | null = null;
+  const pongs = new Set<string>();
+  let wake = (): void => undefined;
+  socket.on('message', (packet) => {
+    try {
+      const pong = takeOsc(packet, sent);
+      if (pong !== null) pongs.add(pong);
+    } catch (error) {
+      problem ??= error as Error;
+    }
+    wake();
+  });
+  const send = (bytes: Uint8Array): void => socket.send(bytes, server.app.ports.osc ?? 0, '127.0.0.1');
+  try {
+    for (let i = 0; i < frames.length; i += OSC_BURST) {
+      for (const { bytes } of frames.slice(i, i + OSC_BURST)) if (bytes.length < 60_000) send(bytes);
+      const token = `bench ${++counted}`;
+      const heard = new Promise<void>((resolve) => {
+        wake = () => void ((pongs.has(token) || problem !== null) && resolve());
+      });
+      // Where answers go may have been among them; and a datagram may be lost.
+      const again = (): void => {
+        send(oscBytes('/foley/reply', 0));
+        send(oscBytes('/foley/ping', token));
+      };
+      again();
+      const timer = setInterval(again, 2000);
+      await within(heard, 'a pong after OSC frames').finally(() => clearInterval(timer));
+      if (problem !== null) throw problem;
+    }
+  } finally {
+    socket.close();
+  }
+  return sent;
+};
+
+export const overOscWs: Carrier = async (server, role, frames) => {
+  const socket = new WebSocket(`ws://127.0.0.1:${server.app.ports.http}/`, {
+    perMessageDeflate: false,
+    headers: tokenOf(role),
+  });
+  socket.on('error', () => undefined);
+  const closed = once(socket, 'close');
+  await within(Promise.race([once(socket, 'open'), closed]), 'a WebSocket for OSC to open');
+  const sent: Sent = { accepted: 0, refused: 0 };
+  const token = `bench ${++counted}`;
+  const heard = new Promise<void>((resolve, reject) => {
+    socket.on('message', (data, isBinary) => {
+      try {
+        if (isBinary && takeOsc(data as Buffer, sent) === token) resolve();
+      } catch (error) {
+        reject(error);
+      }
+    });
+  });
+  for (const frame of frames) {
+    const all = pieces(frame);
+    // Text is OSCQuery's.
+    const binary = frame.bytes[0] !== 0x7b;
+    for (const [i, piece] of all.entries()) socket.send(Buffer.from(piece), { binary, fin: i === all.length - 1 });
+  }
+  socket.send(oscBytes('/foley/ping', token));
+  await within(Promise.race([heard, closed]), 'a pong after OSC over WebSocket');
+  socket.terminate();
+  await closed;
+  return sent;
+};
+
+/** Each frame is all that one connection says. */
+export const overHttp: Carrier = async (server, _role, frames) => {
+  const sent: Sent = { accepted: 0, refused: 0 };
+  for (const frame of frames) {
+    const said = await within(
+      exchange(server, pieces(frame)),
+      `the end of a connection that said ${Buffer.from(frame.bytes.subarray(0, 60)).toString('latin1')}`,
+    );
+    if (/^HTTP\/1\.1 2/.test(said)) sent.accepted += 1;
+    else sent.refused += 1;
+    if (/"code":"internal"/.test(said)) throw new Broken(`answered with ${said.slice(0, 500)}`);
+  }
+  return sent;
+};
+
+function exchange(server: Running, parts: readonly Uint8Array[]): Promise<string> {
+  return new Promise((resolve) => {
+    let said = '';
+    const socket = connect({ host: '127.0.0.1', port: server.app.ports.http ?? 0 }, () => {
+      for (const part of parts) socket.write(part);
+      // What is cut short would wait for the rest.
+      setTimeout(() => socket.end(), 5);
+    });
+    socket.setNoDelay(true);
+    socket.setEncoding('latin1').on('data', (text) => (said = (said + text).slice(0, 100_000)));
+    socket.on('error', () => undefined);
+    socket.once('close', () => resolve(said));
+  });
+}
+
+/** Files of voices as bodies. */
+export const overPut: Carrier = async (server, role, frames) => {
+  const sent: Sent = { accepted: 0, refused: 0 };
+  for (const { bytes } of frames) {
+    const url = `${server.app.urls.http}/v1/voice.import?as=v${++counted}`;
+    const answered = fetch(url, { method: 'PUT', headers: tokenOf(role), body: Buffer.from(bytes) });
+    const answer = (await (await within(answered, 'the end of an import')).json()) as Pick<Answer, 'event' | 'data'>;
+    if (answer.event === 'done') sent.accepted += 1;
+    else checkFailed(answer.data.code, answer.data.message);
+    if (answer.event === 'failed') sent.refused += 1;
+    if (answer.event === 'done')
+      await fetch(`${server.app.urls.http}/v1/voice.delete`, {
+        method: 'POST',
+        headers: tokenOf(role),
+        body: JSON.stringify({ voice: answer.data.voice }),
+      });
+  }
+  return sent;
+};
+
+export const overMidi: Carrier = async (server, _role, frames) => {
+  for (const { bytes } of frames) server.midi(bytes);
+  const answer = await within(fetch(`${server.app.urls.http}/health`), 'an answer after MIDI');
+  if (answer.status !== 200) throw new Hang(`/health says ${answer.status}`);
+  await answer.arrayBuffer();
+  return { accepted: frames.length, refused: 0 };
+};

@@ -1,0 +1,79 @@
+/** The server in a process of its own, as `server/main.ts` starts it, with a disk, a MIDI input and a look inside for the bench. */
+import { readdirSync } from 'node:fs';
+import { monitorEventLoopDelay } from 'node:perf_hooks';
+import process from 'node:process';
+import { readFlags, serve } from '../../main.ts';
+import type { MidiSystem, Receiver } from '../../midi/midi.ts';
+import { ScriptedEngine } from '../support/engine.ts';
+import { arm, install, type Plan, told } from './disk.ts';
+
+export type Order = { is: 'figures' } | { is: 'midi'; bytes: number[] } | { is: 'disk'; plan: Plan | null };
+
+export interface Figures {
+  /** Bytes. */
+  rss: number;
+  heap: number;
+  /** Open descriptors; null where the system does not tell. */
+  descriptors: number | null;
+  /** Longest time that the event loop stood still since the last look, in milliseconds. */
+  stall: number;
+  /** Steps on the disk that failed as planned. */
+  failed: number;
+}
+
+/** One input, whose bytes come from the bench. */
+let receive: Receiver | null = null;
+const midi: MidiSystem = {
+  inputs: () => ['torture'],
+  open(_, on) {
+    receive = on;
+    return {
+      close() {
+        receive = null;
+      },
+    };
+  },
+  virtual: () => null,
+  close: () => undefined,
+};
+
+const RESOLUTION = 10;
+const delay = monitorEventLoopDelay({ resolution: RESOLUTION });
+
+function figures(): Figures {
+  // Without a collection memory would only say when there was the last one.
+  (globalThis as { gc?: () => void }).gc?.();
+  const { rss, heapUsed } = process.memoryUsage();
+  return { rss, heap: heapUsed, descriptors: descriptors(), stall: stall(), failed: told().failed };
+}
+
+function stall(): number {
+  const most = Math.max(0, delay.max / 1e6 - RESOLUTION);
+  delay.reset();
+  return most;
+}
+
+function descriptors(): number | null {
+  try {
+    return readdirSync('/proc/self/fd').length - 1;
+  } catch {
+    return null;
+  }
+}
+
+process.on('message', (order: Order) => {
+  if (order.is === 'midi') receive?.(0.001, order.bytes);
+  if (order.is === 'disk') arm(order.plan);
+  if (order.is === 'midi') return;
+  process.send?.(order.is === 'figures' ? figures() : null);
+  // What the look itself took is nobody's stall.
+  if (order.is === 'figures') setTimeout(() => delay.reset(), 50).unref();
+});
+process.channel?.unref();
+
+const config = readFlags(process.argv.slice(2));
+await install(String(config.data));
+delay.enable();
+// Where only what lies on the disk counts, clips are made by turns of the event loop.
+const engine = process.env.FOLEYD_TORTURE_ENGINE === 'scripted' ? { engine: new ScriptedEngine({ samples: 256 }) } : {};
+process.exit(await serve(config, { midi, ...engine }));

@@ -1,0 +1,12 @@
+#!/usr/bin/env node
+// Stands for the interpreter that trains: it says that it is one, and hands on to the scripted trainer.
+import process from 'node:process';
+
+const [option, what, ...more] = process.argv.slice(2);
+if (option === '-c') {
+  process.stdout.write('python\ntrainer\n');
+  process.exit(0);
+}
+if (option !== '-m' || what !== 'foley_trainer.cli') process.exit(2);
+process.argv = [...process.argv.slice(0, 2), ...more];
+await import('../support/scripted-trainer.mjs');

@@ -1,0 +1,163 @@
+/** Hours of a show in minutes: slow readers, clients that vanish, many busy ones, other voices, pads; then how much has grown. */
+import { connect } from 'node:net';
+import process from 'node:process';
+import WebSocket from 'ws';
+import { jsonCodec } from '../../../protocol/index.ts';
+import { seededUniform } from '../../evaluation/measure.ts';
+import type { Figures } from './host.ts';
+import { ADMIN, newFolder, type Running, removeFolder, type StartOptions, start, within } from './server.ts';
+
+export interface SoakReport {
+  rounds: number;
+  requests: number;
+  ended: number;
+  vanished: number;
+  slow: number;
+  hits: number;
+  activations: number;
+  engineKills: number;
+  /** Memory and descriptors when it is warm, and at the end, with nobody there. */
+  before: Figures;
+  after: Figures;
+  stall: number;
+}
+
+const BUSY = 64;
+const FLAGS = ['--limits', 'clips=100'];
+
+/** Keeps a server busy for so long. Throws where a request of a client that stays has not exactly one end. */
+export async function soak(
+  ms: number,
+  seed: number,
+  options: StartOptions = {},
+  onProgress: (line: string) => void = () => undefined,
+): Promise<SoakReport> {
+  const random = seededUniform(seed);
+  const data = await newFolder();
+  const server = await within(start(data, { ...options, flags: FLAGS }), 'the start', 180_000);
+  const counts = { rounds: 0, requests: 0, ended: 0, vanished: 0, slow: 0, hits: 0, activations: 0, engineKills: 0 };
+  let stall = 0;
+  try {
+    await round(server, random, counts);
+    let before = await rest(server);
+    const ends = performance.now() + ms;
+    // The first rounds fill what is kept: clips, pools, caches.
+    const warm = performance.now() + ms / 5;
+    let isWarm = false;
+    while (performance.now() < ends) {
+      await round(server, random, counts);
+      counts.rounds += 1;
+      const now = await server.figures();
+      stall = Math.max(stall, now.stall);
+      if (!isWarm && performance.now() > warm) {
+        before = await rest(server);
+        isWarm = true;
+      }
+      onProgress(`${counts.rounds} rounds, ${Math.round(now.rss / 2 ** 20)} MiB, ${now.descriptors} descriptors`);
+    }
+    const after = await rest(server);
+    if (server.faults.length > 0) throw new Error(server.faults.join('\n'));
+    return { ...counts, before, after, stall };
+  } finally {
+    if (server.end === null) await server.stop();
+    await removeFolder(data);
+  }
+}
+
+type Counts = Omit<SoakReport, 'before' | 'after' | 'stall'>;
+
+/** All that clients do, at once. */
+async function round(server: Running, random: () => number, counts: Counts): Promise<void> {
+  const below = (n: number): number => Math.floor(random() * n);
+  const clients = await Promise.all(Array.from({ length: BUSY }, () => server.connect('admin')));
+  const [first] = clients as [Awaited<ReturnType<Running['connect']>>];
+  await first.ask('trigger.map', { id: 'pad', class: 0, ready: 2, source: { note: 36 } }).end;
+  const gone = [vanish(server), vanish(server), dawdle(server), halfRequest(server)];
+  counts.vanished += 3;
+  counts.slow += 1;
+  // A device whose cable is pulled out in the middle of a message.
+  server.midi(Uint8Array.of(0x90, 36, 100, 0x90, 36));
+  counts.hits += 1;
+  const asked = clients.map((client) => {
+    counts.requests += 1;
+    const kind = below(8);
+    if (kind === 0) return client.ask('trigger.fire', { id: 'pad' });
+    if (kind === 1) return client.ask('clip.list', { limit: 50 });
+    if (kind === 2) return client.ask('foley.generate', { class: 0, count: 3, save: true, keep: true });
+    return client.ask('foley.generate', { class: below(3), seed: below(1e6), save: below(4) === 0 });
+  });
+  if (counts.rounds % 4 === 1) {
+    counts.activations += 1;
+    await within(
+      first.ask('admin.activate', { voice: below(2) === 0 ? 'tiny' : 'tiny-time', force: true }).end,
+      'another voice',
+    );
+  }
+  if (counts.rounds % 10 === 9) {
+    const { pid } = (await first.ask('server.info').end).data.engine as { pid: number | null };
+    if (pid !== null && pid !== process.pid) {
+      process.kill(pid, 'SIGKILL');
+      counts.engineKills += 1;
+    }
+  }
+  for (const { end, id } of asked) {
+    await within(end, `the end of request ${id}`);
+    counts.ended += 1;
+  }
+  for (const { inbox } of clients)
+    if (inbox.strays.length > 0)
+      throw new Error(`an answer to nothing: ${JSON.stringify(inbox.strays[0]).slice(0, 300)}`);
+  await Promise.all(gone);
+  await Promise.all(clients.map((client) => client.close()));
+}
+
+/** Asks for much and is gone. */
+async function vanish(server: Running): Promise<void> {
+  const client = await server.connect('play');
+  client.ask('foley.generate', { class: 0, count: 16, previews: true });
+  client.ask('server.watch', {});
+  await new Promise((resolve) => setTimeout(resolve, 30));
+  client.socket.terminate();
+}
+
+/** Asks for much and reads nothing for a while. */
+async function dawdle(server: Running): Promise<void> {
+  const socket = new WebSocket(server.app.urls.ws ?? '', jsonCodec.subprotocol, {
+    headers: { authorization: `Bearer ${ADMIN}` },
+  });
+  socket.on('error', () => undefined);
+  await new Promise((resolve) => socket.once('open', resolve));
+  socket.pause();
+  for (let i = 0; i < 8; i++)
+    socket.send(
+      JSON.stringify({ id: `slow ${i}`, cmd: 'foley.generate', args: { class: 0, count: 8, previews: true } }),
+    );
+  await new Promise((resolve) => setTimeout(resolve, 500));
+  socket.terminate();
+}
+
+/** Begins to say something over HTTP. */
+function halfRequest(server: Running): Promise<void> {
+  return new Promise((resolve) => {
+    const socket = connect({ host: '127.0.0.1', port: server.app.ports.http ?? 0 }, () => {
+      socket.write('POST /v1/foley.generate HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: 50\r\n\r\n{"class"');
+      setTimeout(() => socket.destroy(), 200);
+    });
+    socket.on('error', () => undefined);
+    socket.once('close', () => resolve());
+  });
+}
+
+/** What a server takes that has nothing to do. */
+async function rest(server: Running): Promise<Figures> {
+  const client = await server.connect('admin');
+  await client.ask('trigger.unmap', { id: 'pad' }).end;
+  for (let open = 1; open > 0; ) {
+    const { jobs } = (await client.ask('job.list').end).data as { jobs: { state: string }[] };
+    open = jobs.filter(({ state }) => state === 'queued' || state === 'running').length;
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+  await client.close();
+  await new Promise((resolve) => setTimeout(resolve, 300));
+  return server.figures();
+}

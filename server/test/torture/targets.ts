@@ -1,0 +1,176 @@
+/** What is thrown at a server, over what and by whom. */
+import { encode } from '@msgpack/msgpack';
+import { type OscArgInput, toBuffer } from 'osc-min';
+import { type CommandName, commandNames, commandOf, jsonCodec, msgpackCodec } from '../../../protocol/index.ts';
+import { type Carrier, type Frame, overHttp, overMidi, overOscWs, overPut, overUdp, overWs } from './carriers.ts';
+import type { Grammar } from './grammar.ts';
+import { ADMIN, type Role, type Running } from './server.ts';
+
+export interface Target {
+  name: string;
+  role: Role;
+  carry: Carrier;
+  /** Frames of one client at most. */
+  most: number;
+  /** A frame that is right, or nearly; `id` is its own. */
+  make: (grammar: Grammar, role: Role, id: string) => Uint8Array;
+  /** Requests have ids that come back. */
+  hasIds: boolean;
+  /** Its part of the time. */
+  share: number;
+}
+
+const utf8 = (text: string): Uint8Array => new TextEncoder().encode(text);
+const latin1 = (text: string): Uint8Array => new Uint8Array(Buffer.from(text, 'latin1'));
+
+const json: Target['make'] = (grammar, role, id) => {
+  const cmd = grammar.command(role);
+  return utf8(JSON.stringify({ id, cmd, args: grammar.args(cmd) }));
+};
+
+const msgpack: Target['make'] = (grammar, role, id) => {
+  const cmd = grammar.command(role);
+  return encode({ id, cmd, args: grammar.args(cmd) }, { ignoreUndefined: true });
+};
+
+function oscArg(value: unknown, grammar: Grammar): OscArgInput {
+  if (typeof value === 'boolean' || value === null) return value;
+  if (typeof value === 'number' && Number.isInteger(value) && value === (value | 0)) return { type: 'integer', value };
+  if (typeof value === 'number') return grammar.below(2) === 0 ? { type: 'float', value } : { type: 'double', value };
+  if (value instanceof Uint8Array) return { type: 'blob', value: new DataView(value.slice().buffer) };
+  const text = typeof value === 'string' ? value : (JSON.stringify(value) ?? '');
+  return { type: 'string', value: text.replaceAll('\0', '').slice(0, 2000) };
+}
+
+const withOsc = commandNames.filter((name) => commandOf(name).osc !== null);
+
+function oscMessage(grammar: Grammar, id: string): Uint8Array {
+  // An address of a map of one's own, too.
+  if (grammar.below(12) === 0) return bytesOf(toBuffer({ address: '/pad', args: [{ type: 'float', value: 0.5 }] }));
+  const name = grammar.pick(withOsc);
+  const { address, id: form, args: order, pairs } = commandOf(name).osc!;
+  const given = grammar.args(name);
+  const ordered = order.filter((field, i) => field in given || order.slice(i).some((later) => later in given));
+  const more = pairs ? Object.entries(given).filter(([field]) => !ordered.includes(field)) : [];
+  const args = [
+    ...(form === 'own' ? [id] : []),
+    ...ordered.map((field) => oscArg(given[field] ?? 0, grammar)),
+    ...more.flatMap(([field, value]) => [field, oscArg(value, grammar)]),
+  ];
+  return bytesOf(toBuffer({ address, args }));
+}
+
+const bytesOf = (view: DataView): Uint8Array => new Uint8Array(view.buffer, view.byteOffset, view.byteLength).slice();
+
+const osc: Target['make'] = (grammar, _role, id) => {
+  if (grammar.below(5) > 0) return oscMessage(grammar, id);
+  const elements = Array.from({ length: 1 + grammar.below(4) }, (_, i) => oscMessage(grammar, `${id}${i}`));
+  // At once, a little ahead, far ahead, long ago.
+  const at = grammar.pick<readonly [number, number]>([
+    [0, 1],
+    [Math.floor(Date.now() / 1000) + 2_208_988_800, grammar.below(2 ** 31)],
+    [2 ** 32 - 1, 0],
+    [1000, 0],
+  ]);
+  const head = new Uint8Array(16);
+  head.set(utf8('#bundle\0'));
+  new DataView(head.buffer).setUint32(8, at[0]);
+  new DataView(head.buffer).setUint32(12, at[1]);
+  const parts = elements.flatMap((element) => {
+    const size = new Uint8Array(4);
+    new DataView(size.buffer).setUint32(0, element.length);
+    return [size, element];
+  });
+  return new Uint8Array(Buffer.concat([head, ...parts]));
+};
+
+const oscWs: Target['make'] = (grammar, role, id) => {
+  if (grammar.below(4) > 0) return osc(grammar, role, id);
+  const COMMAND = grammar.pick(['LISTEN', 'IGNORE', 'PATH_CHANGED', '']);
+  return utf8(JSON.stringify({ COMMAND, DATA: grammar.pick(['/foley/state/voice', '/foley/state/jobs', '/pad', 7]) }));
+};
+
+const HEAD = 'Host: 127.0.0.1\r\nConnection: close\r\n';
+const PATHS = [
+  '/',
+  '/foley',
+  '/foley/generate',
+  '/pad',
+  '/health',
+  '/console',
+  '/console/x.js',
+  '/clips/0123456789abcdef.wav',
+];
+
+/** Whatever HTTP has: commands, files, clips, OSCQuery, upgrades. */
+const http: Target['make'] = (grammar, role, id) => {
+  const token = role === 'admin' ? `Authorization: Bearer ${ADMIN}\r\n` : '';
+  const cmd: CommandName = grammar.command(role);
+  const args = grammar.args(cmd);
+  const body = JSON.stringify(args);
+  const query = new URLSearchParams(Object.entries(args).map(([name, value]) => [name, String(value)]));
+  switch (grammar.below(7)) {
+    case 0:
+    case 1:
+      return latin1(`POST /v1/${cmd} HTTP/1.1\r\n${HEAD}${token}Content-Length: ${body.length}\r\n\r\n${body}`);
+    case 2:
+      return latin1(
+        `POST /v1/${cmd} HTTP/1.1\r\n${HEAD}${token}Transfer-Encoding: chunked\r\n\r\n${body.length.toString(16)}\r\n${body}\r\n0\r\n\r\n`,
+      );
+    case 3:
+      return latin1(`GET /v1/${cmd}?${query} HTTP/1.1\r\n${HEAD}${token}\r\n`);
+    case 4:
+      return latin1(
+        `PUT /v1/${grammar.pick(['voice.import', 'dataset.upload', cmd])}?${query} HTTP/1.1\r\n${HEAD}${token}Content-Length: 4\r\n\r\nabcd`,
+      );
+    case 5: {
+      const clip = grammar.known.ids.get('clip')?.[0] ?? id;
+      const place = grammar.pick([...PATHS, `/clips/${clip}.wav`]);
+      const ask = grammar.pick(['', '?HOST_INFO', '?VALUE', '?TYPE', '?%00', '?HTML']);
+      return latin1(
+        `${grammar.pick(['GET', 'HEAD'])} ${place}${ask} HTTP/1.1\r\n${HEAD}${token}Range: bytes=${grammar.below(9)}-\r\n\r\n`,
+      );
+    }
+    default: {
+      const said = JSON.stringify({ id, cmd: 'server.ping' });
+      const frame = String.fromCharCode(0x81, 0x80 | Math.min(125, said.length), 0, 0, 0, 0) + said;
+      return latin1(
+        `GET ${grammar.pick(['/ws', '/'])} HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n` +
+          `Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n${token}\r\n${frame}\x88\x80\0\0\0\0`,
+      );
+    }
+  }
+};
+
+const midi: Target['make'] = (grammar) => {
+  const status = grammar.pick([0x90, 0x80, 0xb0, 0xc0, 0xe0, 0xd0, 0xa0, 0xf0, 0xf2, 0xf8, 0xfa, 0xfc, 0xff]);
+  return Uint8Array.of(status + (status < 0xf0 ? grammar.below(16) : 0), grammar.below(256), grammar.below(256));
+};
+
+/** All of them; `voice` is a voice as one file. */
+export function allTargets(voice: Uint8Array): Target[] {
+  const ws = { most: 40, hasIds: true };
+  return [
+    { name: 'ws json', role: 'play', carry: overWs(jsonCodec), make: json, share: 3, ...ws },
+    { name: 'ws json, admin', role: 'admin', carry: overWs(jsonCodec), make: json, share: 3, ...ws },
+    { name: 'ws msgpack', role: 'play', carry: overWs(msgpackCodec), make: msgpack, share: 2, ...ws },
+    { name: 'ws msgpack, admin', role: 'admin', carry: overWs(msgpackCodec), make: msgpack, share: 2, ...ws },
+    { name: 'osc udp', role: 'play', carry: overUdp, make: osc, share: 2, most: 64, hasIds: false },
+    { name: 'osc ws', role: 'play', carry: overOscWs, make: oscWs, share: 1, most: 64, hasIds: false },
+    { name: 'osc ws, admin', role: 'admin', carry: overOscWs, make: oscWs, share: 1, most: 64, hasIds: false },
+    { name: 'http', role: 'play', carry: overHttp, make: http, share: 2, most: 16, hasIds: false },
+    { name: 'http, admin', role: 'admin', carry: overHttp, make: http, share: 2, most: 16, hasIds: false },
+    { name: 'voice files', role: 'admin', carry: overPut, make: () => voice, share: 1, most: 4, hasIds: false },
+    { name: 'midi', role: 'play', carry: overMidi, make: midi, share: 1, most: 200, hasIds: false },
+  ];
+}
+
+/** A voice as `voice.export` gives it. */
+export async function exportVoice(server: Running): Promise<Uint8Array> {
+  const headers = { authorization: `Bearer ${ADMIN}` };
+  const answer = await fetch(`${server.app.urls.http}/v1/voice.export?voice=tiny`, { headers });
+  if (answer.status !== 200) throw new Error(`voice.export: ${await answer.text()}`);
+  return new Uint8Array(await answer.arrayBuffer());
+}
+
+export type { Frame };
