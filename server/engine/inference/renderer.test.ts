@@ -19,7 +19,7 @@ for (const [name, dir] of Object.entries(voices)) {
   test(`${name}: chunks of any length are the whole within 1e-5`, async () => {
     const card = parseCard(await readCardText(dir));
     const axes = new GridAxes(card);
-    const codes = Uint16Array.from({ length: axes.rows * axes.cols }, (_, i) => (i * 7919 + 13) % card.latent.codes);
+    const codes = Uint16Array.from({ length: axes.rows * axes.perRow }, (_, i) => (i * 7919 + 13) % card.latent.codes);
     const of = { voiceDir: path.resolve(dir), card, place: { provider: 'cpu', threads: 1 } };
     const order = { codes, seed: 3, rate: card.audio.rate };
     const whole = await Renderer.open(of, axes, []);

@@ -90,7 +90,9 @@ export class Renderer implements ClipRenderer {
     try {
       graphs.push(await Graph.open(voiceDir, card, 'decoder', place));
       graphs.push(await Graph.open(voiceDir, card, 'vocoder', place));
-      if (card.graphs.excitation !== undefined) graphs.push(await Graph.open(voiceDir, card, 'excitation', place));
+      // By one thread: of a stretch's few frames its bits would depend on how many there are.
+      if (card.graphs.excitation !== undefined)
+        graphs.push(await Graph.open(voiceDir, card, 'excitation', { ...place, threads: 1 }));
       return new Renderer(card, axes, chunks, graphs, await cut(card, axes, chunks, graphs));
     } catch (error) {
       for (const graph of graphs) await graph.release();
@@ -146,15 +148,17 @@ export class Renderer implements ClipRenderer {
   }
 
   /** One stretch from the codes that decide it and no others. */
-  async #stretch({ codes, seed }: RenderOrder, { begin, end, times }: Stretch): Promise<Rendered> {
+  async #stretch({ codes, seed }: RenderOrder, { begin, end, times, shapeFrom, shapeTo }: Stretch): Promise<Rendered> {
     const { mel, audio } = this.#card;
     const begun = performance.now();
     const bands = await this.#decode(codes, undefined, times);
     const between = performance.now();
     const frames = bands.length / mel.bins;
-    // Of the whole clip, known or not: with 92 or 126 frames its bits depend on the number of threads (measured).
-    const shaped = await this.#shape(bands, this.#noise(seed, frames * mel.hop));
-    const sound = await this.#speak(bands, shaped, begin, Math.min(end, frames));
+    const last = Math.min(shapeTo, frames);
+    const part = columnsOf(bands, mel.bins, shapeFrom, last);
+    const noise = this.#noise(seed, (this.#card.mel.frames + 1) * mel.hop);
+    const shaped = await this.#shape(part, noise.slice(shapeFrom * mel.hop, last * mel.hop));
+    const sound = await this.#speak(part, shaped, begin - shapeFrom, Math.min(end, frames) - shapeFrom);
     const pcm = sound.slice(0, Math.max(0, audio.samples - begin * mel.hop));
     return { pcm, decodeMs: between - begun, vocodeMs: performance.now() - between };
   }

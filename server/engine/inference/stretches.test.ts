@@ -53,7 +53,8 @@ async function voiceThat(afterRow: (row: number) => Promise<void>): Promise<Voic
   const { stretches } = await renderer;
   const render: Voice['render'] = async (order, onAudioChunk) =>
     (await renderer).render({ rate: card.audio.rate, ...order }, onAudioChunk);
-  return { card, axes, sampler: { sample }, stretches, render } as unknown as Voice;
+  const drawContour = async (): Promise<undefined> => undefined;
+  return { card, axes, sampler: { sample }, stretches, render, drawContour } as unknown as Voice;
 }
 
 /** The clip of `codes`, rendered when all of them are known, and where its parts began. */

@@ -3,11 +3,13 @@ import { floats, type Graph, integers, read } from '../onnx/runtime.ts';
 import type { Card } from './card.ts';
 import type { GridAxes } from './code-grid.ts';
 
-/** Frames begin..end of a clip, and the first places in time whose codes decide them. */
+/** Frames begin..end of a clip, the first places in time whose codes decide them, and the frames that noise is shaped for. */
 export interface Stretch {
   begin: number;
   end: number;
   times: number;
+  shapeFrom: number;
+  shapeTo: number;
 }
 
 /** Frames to each side that an output of each graph depends on; infinite where that is the whole clip. */
@@ -47,10 +49,11 @@ export function stretchesOf(card: Card, axes: GridAxes, reach: Reach, most: numb
     const end = begin + length;
     const times = Math.ceil((end + around + reach.decoder) / each);
     if (!(length > 0 && times < latent.time)) break;
-    out.push({ begin, end, times });
+    out.push({ begin, end, times, shapeFrom: Math.max(0, begin - around), shapeTo: end + around });
     begin = end;
   }
-  if (out.length > 0) out.push({ begin, end: frames, times: latent.time });
+  if (out.length > 0)
+    out.push({ begin, end: frames, times: latent.time, shapeFrom: Math.max(0, begin - around), shapeTo: frames });
   return out;
 }
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import time
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -54,6 +55,7 @@ def write_folder(
         raise TrainedError(f"the prior was trained on {prior.config.classes} classes, the corpus has {len(classes)}")
     if only is not None:
         prior, classes = _only(prior, classes, only), only
+        prior_record = replace(prior_record, config=prior.config.to_dict())
     fields = card_fields(voice, name, preset["name"], classes, prior.config, codec.config, vocoder.config, MelConfig(), preset["data"]["samples"])
     credits = [*(former or []), *recordings(corpus)]
     fields |= _provenance(corpus, {"codec": codec_record, "prior": prior_record, "vocoder": vocoder_record}) | {"credits": summary(credits)} | (more or {})
