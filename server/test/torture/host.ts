@@ -75,5 +75,5 @@ const config = readFlags(process.argv.slice(2));
 await install(String(config.data));
 delay.enable();
 // Where only what lies on the disk counts, clips are made by turns of the event loop.
-const engine = process.env.FOLEYD_TORTURE_ENGINE === 'scripted' ? { engine: new ScriptedEngine({ samples: 256 }) } : {};
+const engine = process.env.FOLEYD_TORTURE_ENGINE === 'scripted' ? { engine: new ScriptedEngine() } : {};
 process.exit(await serve(config, { midi, ...engine }));

@@ -61,17 +61,22 @@ export interface WireOptions {
 function mutants(made: Frame[], isText: boolean, random: Uniform): { frames: Frame[]; mutated: number } {
   const below = (n: number): number => Math.floor(random() * n);
   let mutated = 0;
+  const spliced = new Set<string>();
   const frames = made.map((frame): Frame => {
     const cuts = below(8) === 0 ? Array.from({ length: 1 + below(4) }, () => below(frame.bytes.length + 1)) : [];
     if (below(2) === 0) return { ...frame, ...(cuts.length > 0 && { cuts }) };
     mutated += 1;
     // What its id is by now nobody knows.
-    let bytes = mutate(frame.bytes, made[below(made.length)]!.bytes, random);
+    // The id of what it is spliced with may now be in two of them.
+    const other = made[below(made.length)]!;
+    if (other.id !== undefined) spliced.add(other.id);
+    let bytes = mutate(frame.bytes, other.bytes, random);
     // A WebSocket ends where a text is no UTF-8, and the frames after it would never be read.
     if (isText && below(20) > 0) bytes = new TextEncoder().encode(new TextDecoder().decode(bytes));
     return { bytes, ...(cuts.length > 0 && { cuts }) };
   });
-  return { frames, mutated };
+  const sure = frames.map(({ id, ...frame }) => (id === undefined || spliced.has(id) ? frame : { id, ...frame }));
+  return { frames: sure, mutated };
 }
 
 /** One server under fire until the time is over. */
@@ -99,13 +104,13 @@ export async function wire({
   const found: string[] = [];
   let grammar = new Grammar(random);
   let [before, unended, stall, cases, engineRestarts] = [await server.figures(), 0, 0, 0, 0];
-  const prefix = Math.floor(random() * 2 ** 32).toString(36);
   const ends = performance.now() + ms;
   while (performance.now() < ends) {
     const target = turns[Math.floor(random() * turns.length)]!;
     const report = reports.get(target.name)!;
     const made = Array.from({ length: 1 + Math.floor(random() * target.most) }, (_, i): Frame => {
-      const id = `${prefix}-${cases}-${i}`;
+      // Far from each other: a changed letter must not make one of another.
+      const id = `${cases}-${i}-${Math.floor(random() * 2 ** 52).toString(36)}`;
       return { bytes: target.make(grammar, target.role, id), ...(target.hasIds && { id }) };
     });
     const { frames, mutated } = mutants(made, target.name.includes('json'), random);
