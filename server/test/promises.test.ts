@@ -148,6 +148,17 @@ const limitRows: Record<keyof typeof limits, Row> = {
   topKMax: bounds('foley.generate', generate('topK'), limits.topKMax),
   temperatureMax: bounds('foley.generate', generate('temperature'), limits.temperatureMax),
   guidanceMax: bounds('foley.generate', generate('guidance'), limits.guidanceMax),
+  envelopePoints: bounds(
+    'foley.generate',
+    (n) => ({ class: 'Rain', envelope: { cues: list(n, () => ({ at: 0 })) } }),
+    limits.envelopePoints,
+  ),
+  levelMin: bounds(
+    'foley.generate',
+    (n) => ({ class: 'Rain', envelope: { levels: [n] } }),
+    limits.levelMin,
+    limits.levelMin - 1,
+  ),
   audioChunkFrames: async (t) => {
     const { app } = await newServer(t, { engine: { samples: 3 * limits.audioChunkFrames } });
     const asked = connectInProcess(app).ask('foley.generate', { class: 'Rain', format: 's16' });

@@ -60,7 +60,7 @@ export function overWs(codec: Codec): Carrier {
     const closed = once(socket, 'close');
     await within(Promise.race([once(socket, 'open'), closed]), 'a WebSocket to open');
     const sent: Sent = { accepted: 0, refused: 0 };
-    const ids = new Map(
+    const ids = new Map<string, { open: boolean; ends: number }>(
       frames.flatMap(({ id }) => (id === undefined ? [] : [[id, { open: false, ends: 0 }] as const])),
     );
     let problem: Error | null = null;

@@ -1,7 +1,7 @@
 /** What clients do that a server must not forget, each noted in the ledger. */
 import { encodeWav } from '../../audio/wav.ts';
-import type { Uniform } from '../../evaluation/measure.ts';
 import { type Caller, call, type Ledger, type Outcome } from './ledger.ts';
+import type { Uniform } from './random.ts';
 
 export interface Doer {
   caller: Caller;
@@ -35,7 +35,13 @@ const wav = Buffer.from(
   ),
 ).toString('base64');
 
-export const deeds = {
+export const deedNames = [
+  ...(['save', 'map', 'edit', 'unmap', 'star', 'rename', 'remove'] as const),
+  ...(['activate', 'rule', 'kept', 'batch', 'dataset', 'training'] as const),
+] as const;
+export type DeedName = (typeof deedNames)[number];
+
+export const deeds: Record<DeedName, Deed> = {
   async save({ caller, ledger, newSeed }) {
     const made = await call(caller, 'foley.generate', { class: 0, seed: newSeed(), save: true, audio: false });
     ledger.heard(made);
@@ -121,7 +127,4 @@ export const deeds = {
       call(caller, 'admin.retrain', { voice, datasets: [dataset], steps: 3, scratch: true }),
     );
   },
-} satisfies Record<string, Deed>;
-
-export type DeedName = keyof typeof deeds;
-export const deedNames = Object.keys(deeds) as DeedName[];
+};

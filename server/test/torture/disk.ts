@@ -124,11 +124,11 @@ export async function install(folder: string): Promise<void> {
   for (const name of ['writeFile', 'appendFile'] as const) {
     handles[name] = async function (this: FileHandle, data: Data, ...more: never[]) {
       if (watched.has(this)) await checkWrite(data, (bytes) => plain.writeFile.call(this, bytes));
-      return plain[name].call(this, data, ...more);
+      return plain[name].call(this, data as string, ...more);
     } as FileHandle['writeFile'];
     fs[name] = (async (file: string, data: Data, ...more: never[]) => {
       if (mine(file)) await checkWrite(data, (bytes) => real[name](file, bytes, ...more));
-      return real[name](file, data, ...more);
+      return real[name](file, data as string, ...more);
     }) as typeof fs.writeFile;
   }
   for (const name of ['sync', 'datasync'] as const) {

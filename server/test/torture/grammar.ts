@@ -1,7 +1,7 @@
 /** Requests made from the declarations of the protocol: mostly right, now and then at or past an edge. */
 import { z } from 'zod';
 import { type CommandName, commandNames, commandOf } from '../../../protocol/index.ts';
-import type { Uniform } from '../../evaluation/measure.ts';
+import type { Uniform } from './random.ts';
 import type { Role } from './server.ts';
 
 type Schema = Record<string, unknown> & {

@@ -1,9 +1,10 @@
 /** Kills a server again and again, at random and in the middle of its writes, and asks the next one what is there. */
 import { once } from 'node:events';
-import { seededUniform, type Uniform } from '../../evaluation/measure.ts';
+import { seededUniform } from '../../evaluation/measure.ts';
 import { type DeedName, deedNames, deeds } from './deeds.ts';
 import type { Step } from './disk.ts';
 import { type Caller, Ledger, leftovers } from './ledger.ts';
+import type { Uniform } from './random.ts';
 import { newFolder, type Running, removeFolder, start, within } from './server.ts';
 
 export interface KillReport {

@@ -3,12 +3,13 @@ import { createHash } from 'node:crypto';
 import { mkdir, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { seededUniform, type Uniform } from '../../evaluation/measure.ts';
+import { seededUniform } from '../../evaluation/measure.ts';
 import { mutate } from '../fuzz/mutate.ts';
 import { Broken, type Frame } from './carriers.ts';
 import { Grammar } from './grammar.ts';
 import type { Figures } from './host.ts';
 import { minimise } from './minimise.ts';
+import type { Uniform } from './random.ts';
 import { Hang, newFolder, type Running, removeFolder, type StartOptions, start, within } from './server.ts';
 import { allTargets, exportVoice, type Target } from './targets.ts';
 
