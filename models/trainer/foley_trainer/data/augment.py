@@ -53,12 +53,15 @@ class Augmenter:
                 if groups:
                     self.shot_groups[label] = list(groups.values())
 
-    def draw(self, rng: np.random.Generator, gain_db: float = 6.0, of: str | None = None) -> tuple[np.ndarray, int]:
-        """One clip [samples] and its class index; classes are drawn uniformly, or by their weights, unless it shall be one `of` a class."""
+    def draw(self, rng: np.random.Generator, gain_db: float = 6.0, of: str | None = None, shift: bool = True) -> tuple[np.ndarray, int]:
+        """One clip [samples] and its class index; classes are drawn uniformly, or by their weights, unless it shall be one `of` a class.
+
+        Without `shift` a recording that fits into a clip begins with it: no seam where its end meets its beginning.
+        """
         label = self._class(rng) if of is None else self.classes.index(of)
         name = self.classes[label]
         composed = name in self.shot_groups and rng.random() < self.compose_share
-        audio = self._compose(name, rng) if composed else self._recorded(int(rng.choice(self.by_class[label])), rng)
+        audio = self._compose(name, rng) if composed else self._recorded(int(rng.choice(self.by_class[label])), rng, shift)
         if self.speed:
             audio = self._sped(audio, (1 + self.speed) ** rng.uniform(-1, 1))
         if self.onset is not None:
@@ -72,10 +75,10 @@ class Augmenter:
             return int(rng.integers(len(self.classes)))
         return min(int(np.searchsorted(self.shares, rng.random(), side="right")), len(self.classes) - 1)
 
-    def _recorded(self, index: int, rng: np.random.Generator) -> np.ndarray:
+    def _recorded(self, index: int, rng: np.random.Generator, shift: bool) -> np.ndarray:
         room = self.sounds.size(index) - self.samples
         if room <= 0:
-            return self._shifted(self.sounds.get(index), rng)
+            return self._shifted(self.sounds.get(index), rng) if shift else fit(self.sounds.get(index), self.samples)
         for _ in range(_TRIES):
             window = self.sounds.get(index, int(rng.integers(room + 1)), self.samples)
             if np.abs(window).max() >= _SILENT:

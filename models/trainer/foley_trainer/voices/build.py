@@ -75,13 +75,13 @@ def _only(prior: AnyPrior, classes: list[str], only: list[str]) -> AnyPrior:
 
 
 def _contours(config: AnyConfig, preset: dict[str, Any], corpus: Corpus, classes: list[str]) -> dict[str, onnx.ModelProto]:
-    """The graph that draws loudness contours, for a prior that follows them: of clips as the prior is trained on, at their own level."""
+    """The graph that draws loudness contours, for a prior that follows them: of clips as the prior is trained on, at their own level and place."""
     if not isinstance(config, StackedConfig) or config.contour == 0:
         return {}
     augmenter, rng = Making(preset, corpus).augmenter, np.random.default_rng(0)
     mel, contours = MelConfig(), []
     for label in classes:
-        audio = [augmenter.draw(rng, 0.0, label)[0] for _ in range(CONTOURS if label in corpus.classes else 0)]
+        audio = [augmenter.draw(rng, 0.0, label, shift=False)[0] for _ in range(CONTOURS if label in corpus.classes else 0)]
         levels = contour_db(torch.from_numpy(np.stack(audio)), mel).numpy() if audio else np.zeros((0, mel.frames(augmenter.samples)))
         contours.append(levels)
     return {CONTOUR: contour_graph(contours, mel.frames(augmenter.samples))}
