@@ -59,7 +59,7 @@ test('websockets with the client, and python-osc', async (t) => {
   const pads = await run(file, [example('python/pads.py'), 'Rain', 'GunShot']);
   assert.match(pads, /ready: python0, python1/);
   assert.equal(
-    pads.match(/pad[01] plays a clip from (pool|again|generated), seed \d+, [\d.]+ ms late/g)?.length,
+    pads.match(/python[01] plays a clip from (pool|again|generated), seed \d+, [\d.]+ ms late/g)?.length,
     4,
     pads,
   );

@@ -17,5 +17,5 @@ test('foley.rb, in Ruby with a stub of Sonic Pi, plays clips and fires hits', { 
   const samples = [...output.matchAll(/^sample: (.+)$/gm)].map((match) => match[1] ?? '');
   assert.equal(new Set(samples).size, 2, output);
   for (const file of samples) await assertSound(file);
-  assert.match(output, /^cue: \/foley\/played pad /m);
+  assert.match(output, /^cue: \/foley\/played sonicpi /m);
 });

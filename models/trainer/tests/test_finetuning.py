@@ -109,7 +109,7 @@ def stacked(folder_corpus: Path, tmp_path_factory: pytest.TempPathFactory) -> Pa
 def test_a_stacked_voice_is_fine_tuned_like_any_other(stacked: Path, creaks: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]):
     before = card_of(stacked)
     assert (before["grid"]["depthAxes"], before["prior"]["nullClass"]) == (["codebook"], True)
-    assert set(before["graphs"]) == {"condition", "row", "pixel", "encoder", "decoder", "vocoder", "excitation", "depth1"}
+    assert set(before["graphs"]) == {"condition", "row", "pixel", "encoder", "decoder", "vocoder", "excitation", "depth1", "contour"}
     capsys.readouterr()
     assert main(order(tmp_path, creaks, base=stacked / "voice", more=("--only", "Creak"))) == 0
     events, card = said(capsys.readouterr().out), card_of(tmp_path)

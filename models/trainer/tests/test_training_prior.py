@@ -40,9 +40,9 @@ def test_what_weighs_more_is_learned_first(folder_corpus: Path, codec: Path) -> 
         codes, labels = stage.eval_codes[:4], stage.eval_labels[:4]
         for _ in range(12):
             nll = F.cross_entropy(stage.prior(codes, stage._one_hot(labels)), codes, reduction="none")
-            stage.optimizer.zero_grad()
+            stage.optimizers["prior"].zero_grad()
             (nll * stage.weights).mean().backward()
-            stage.optimizer.step()
+            stage.optimizers["prior"].step()
         return [nll[:, :10].mean().item(), nll[:, 10:].mean().item()]
 
     first, second = learned("[50,1]"), learned("[1,50]")

@@ -98,7 +98,7 @@ test('MIDI that spells every command asks for none', async (t) => {
     virtual: () => null,
     close: () => undefined,
   };
-  const server = await newServer(t, { midi });
+  const server = await newServer(t, { midi, config: { midi: 'all' } });
   while (heard.length === 0) await new Promise((resolve) => setTimeout(resolve, 5));
   const active = async () => (await server.app.connect().call('voice.list')).voices;
   const before = await active();

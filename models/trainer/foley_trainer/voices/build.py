@@ -37,16 +37,18 @@ def export_voice(args: argparse.Namespace) -> dict[str, Any]:
     places = {name: getattr(args, name) for name in ("codec", "prior", "vocoder")}
     guidance = getattr(args, "guidance", None)
     more = {"sampling": {"guidance": guidance}} if guidance is not None else None
-    return write_folder(Path(args.out), args.id, args.name, presets.load(args.preset), corpus, places, more=more, only=getattr(args, "classes", None))
+    some = {"only": getattr(args, "classes", None), "contours": getattr(args, "contours", None)}
+    return write_folder(Path(args.out), args.id, args.name, presets.load(args.preset), corpus, places, more=more, **some)
 
 
 def write_folder(
     out: Path, voice: str, name: str, preset: dict[str, Any], corpus: Corpus, places: dict[str, str | Path],
     classes: list[str] | None = None, former: list[dict[str, str]] | None = None, more: dict[str, Any] | None = None, only: list[str] | None = None,
+    contours: list[str] | None = None,
 ) -> dict[str, Any]:  # fmt: skip
     """Exports the trained stages in `places`. `classes`: all classes of the prior if the corpus has only some; `former`: credits
-    of earlier training recordings; `more`: further card fields; `only`: the classes that the voice shall have, all without.
-    Returns a summary of the card."""
+    of earlier training recordings; `more`: further card fields; `only`: the classes that the voice shall have, and
+    `contours` those of which it draws loudness contours; all without. Returns a summary of the card."""
     classes = classes or corpus.classes
     codec, codec_record = load_codec(places["codec"])
     prior, prior_record = load_prior(places["prior"], codec)
@@ -59,7 +61,7 @@ def write_folder(
     fields = card_fields(voice, name, preset["name"], classes, prior.config, codec.config, vocoder.config, MelConfig(), preset["data"]["samples"])
     credits = [*(former or []), *recordings(corpus)]
     fields |= _provenance(corpus, {"codec": codec_record, "prior": prior_record, "vocoder": vocoder_record}) | {"credits": summary(credits)} | (more or {})
-    graphs = export_any_prior(prior, half_weights=True) | _contours(prior.config, preset, corpus, classes)
+    graphs = export_any_prior(prior, half_weights=True) | _contours(prior.config, preset, corpus, classes, contours)
     graphs |= export_codec(codec, half_weights=True) | export_vocoder(vocoder, half_weights=True)
     card = write_voice(out, fields, graphs, {"credits.csv": to_csv(credits)})
     return {"out": str(out), "hash": card["hash"], "bytes": sum(g["bytes"] for g in card["graphs"].values())}
@@ -74,14 +76,15 @@ def _only(prior: AnyPrior, classes: list[str], only: list[str]) -> AnyPrior:
     return prior.of_classes([classes.index(name) for name in only])
 
 
-def _contours(config: AnyConfig, preset: dict[str, Any], corpus: Corpus, classes: list[str]) -> dict[str, onnx.ModelProto]:
+def _contours(config: AnyConfig, preset: dict[str, Any], corpus: Corpus, classes: list[str], only: list[str] | None) -> dict[str, onnx.ModelProto]:
     """The graph that draws loudness contours, for a prior that follows them: of clips as the prior is trained on, at their own level and place."""
     if not isinstance(config, StackedConfig) or config.contour == 0:
         return {}
     augmenter, rng = Making(preset, corpus).augmenter, np.random.default_rng(0)
     mel, contours = MelConfig(), []
+    drawn = [label for label in only or classes if label in corpus.classes]
     for label in classes:
-        audio = [augmenter.draw(rng, 0.0, label, shift=False)[0] for _ in range(CONTOURS if label in corpus.classes else 0)]
+        audio = [augmenter.draw(rng, 0.0, label, shift=False)[0] for _ in range(CONTOURS if label in drawn else 0)]
         levels = contour_db(torch.from_numpy(np.stack(audio)), mel).numpy() if audio else np.zeros((0, mel.frames(augmenter.samples)))
         contours.append(levels)
     return {CONTOUR: contour_graph(contours, mel.frames(augmenter.samples))}
