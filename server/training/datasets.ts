@@ -264,7 +264,7 @@ function described({ id, licence, author, notes, source }: NewDataSet, said: Tra
     clipped,
     duplicates,
     dropped,
-    skipped,
+    skipped = { count: 0, files: [] },
   } = said;
   return {
     id,
