@@ -180,8 +180,13 @@ function answersOf(codec: Codec, frames: Uint8Array[]): Parser {
 
 /** Several messages at once, some of them in a bundle of their own within; far enough apart to have ids of their own. */
 function bundles(messages: Uint8Array[]): Uint8Array[] {
-  const nth = (i: number): Uint8Array => messages[i % messages.length]!;
-  return Array.from({ length: 8 }, (_, i) => bundle([nth(i), bundle([nth(i + 5), nth(i + 11)]), nth(i + 17)]));
+  const idOf = (message: Uint8Array): string => Buffer.from(message).toString('latin1').split(/\0+/)[2] ?? '';
+  return Array.from({ length: 8 }, (_, i) => {
+    // Two requests of one id at a time are refused.
+    const from = [...messages.slice(i), ...messages.slice(0, i)];
+    const [one, two, three, four] = [...new Map(from.map((message) => [idOf(message), message])).values()];
+    return bundle([one!, bundle([two!, three!]), four!]);
+  });
 }
 
 /** OSC 1.0: the mark, a timetag that says "at once", then each element after its size. */
