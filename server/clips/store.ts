@@ -6,6 +6,7 @@ import { readRecipe } from '../audio/recipe.ts';
 import { noFile, settleAside } from '../util/atomic-file.ts';
 import { diskReason } from '../util/disk-reason.ts';
 import { move, type Trash, type TrashItem } from '../util/trash.ts';
+import { Turn } from '../util/turns.ts';
 import type {
   ClipChange,
   ClipEntry,
@@ -61,7 +62,7 @@ export class ClipStore implements Clips {
   #bytes = 0;
   #last = 0;
   /** Changes and removals one after the other. */
-  #turn: Promise<unknown> = Promise.resolve();
+  readonly #turn = new Turn();
 
   private constructor(options: ClipStoreOptions) {
     this.#options = options;
@@ -128,7 +129,7 @@ export class ClipStore implements Clips {
     const entry = entryOf(id, this.#path(id), wav.byteLength, sidecar);
     this.#add(entry);
     this.#tell(entry);
-    await this.#inTurn(() => this.#sweep(id));
+    await this.#turn.run(() => this.#sweep(id));
     return { id, path: this.#path(id), bytes: wav.byteLength };
   }
 
@@ -175,7 +176,7 @@ export class ClipStore implements Clips {
   }
 
   change(id: string, change: ClipChange): Promise<StoredClip> {
-    return this.#inTurn(async () => {
+    return this.#turn.run(async () => {
       const { path: file, bytes, ...stored } = await this.get(id);
       if (change.starred === true && !stored.starred) this.#checkStars();
       const sidecar: Sidecar = { ...pick(stored), ...change };
@@ -191,7 +192,7 @@ export class ClipStore implements Clips {
   }
 
   remove(id: string): Promise<TrashItem | null> {
-    return this.#inTurn(async () => {
+    return this.#turn.run(async () => {
       if ((await this.find(id)) === null) throw unknown(id);
       const { trash } = this.#options;
       try {
@@ -209,7 +210,7 @@ export class ClipStore implements Clips {
   }
 
   restore(id: string): Promise<StoredClip> {
-    return this.#inTurn(async () => {
+    return this.#turn.run(async () => {
       const { trash } = this.#options;
       const item = (await trash?.find('clip', id)) ?? null;
       if (trash === undefined || item === null || (await this.find(id)) !== null)
@@ -251,12 +252,6 @@ export class ClipStore implements Clips {
   #nextTime(): number {
     this.#last = Math.max(this.#last + 1, Math.floor((this.#options.now ?? Date.now)()));
     return this.#last;
-  }
-
-  #inTurn<T>(work: () => Promise<T>): Promise<T> {
-    const turn = this.#turn.then(work);
-    this.#turn = turn.catch(() => undefined);
-    return turn;
   }
 
   #add(entry: ClipEntry): void {

@@ -11,6 +11,7 @@ import {
 import type { ClipEntry, Clips } from '../clips/clip.ts';
 import { digestOf, isThere } from '../util/file-digest.ts';
 import { KeptFile } from '../util/kept-file.ts';
+import { Turn } from '../util/turns.ts';
 import { checkSettings, type Delivery } from './delivery.ts';
 import type { Folder } from './folder.ts';
 
@@ -52,7 +53,7 @@ export class AutoDelivery {
   #rule: AutoDeliveryRule = ruleFrom({ on: false });
   #opened: Promise<void> | null = null;
   /** Changes of the rule one after the other. */
-  #turn: Promise<unknown> = Promise.resolve();
+  readonly #turn = new Turn();
   /** Clips whose turn comes, the oldest first. */
   readonly #queue = new Set<string>();
   #working: Promise<void> | null = null;
@@ -93,9 +94,7 @@ export class AutoDelivery {
 
   /** Changes what is to be delivered from now on; what is not named stays. Throws no_delivery, bad_args, io_error. */
   set(change: Args<'deliver.set'>): Promise<AutoDeliveryState> {
-    const turn = this.#turn.then(() => this.#set(change));
-    this.#turn = turn.catch(() => undefined);
-    return turn;
+    return this.#turn.run(() => this.#set(change));
   }
 
   async #set({ earlier, reset, settings, ...given }: Args<'deliver.set'>): Promise<AutoDeliveryState> {

@@ -7,6 +7,7 @@ import { exists, noFile, writeAtomic } from '../util/atomic-file.ts';
 import { diskReason } from '../util/disk-reason.ts';
 import { readIfThere } from '../util/kept-file.ts';
 import { move, type Trash, type TrashItem } from '../util/trash.ts';
+import { Turn } from '../util/turns.ts';
 import { type TrainerEvent, TrainerProcess } from './process.ts';
 import type { Finder } from './python.ts';
 import { checkResources, type ResourceLimits } from './resource-limits.ts';
@@ -68,13 +69,14 @@ export interface DataSetOptions {
 }
 
 const FORMAT = 'foleyd-dataset';
+const NONE: FileSample = { count: 0, files: [] };
 
 const isId = (name: string): boolean => folderName.safeParse(name).success;
 
 /** Data sets as folders: a manifest, a corpus, a report. One appears whole or not at all. */
 export class DataSets {
   readonly #options: DataSetOptions & { most: number };
-  #turn: Promise<unknown> = Promise.resolve();
+  readonly #turn = new Turn();
   #waiting = 0;
   readonly #stop = new AbortController();
 
@@ -159,9 +161,7 @@ export class DataSets {
     this.#waiting += 1;
     try {
       await finder.find();
-      const made = this.#turn.then(() => this.#make(given, onOriginal, AbortSignal.any([signal, this.#stop.signal])));
-      this.#turn = made.catch(() => undefined);
-      return await made;
+      return await this.#turn.run(() => this.#make(given, onOriginal, AbortSignal.any([signal, this.#stop.signal])));
     } finally {
       this.#waiting -= 1;
     }
@@ -169,7 +169,7 @@ export class DataSets {
 
   async close(): Promise<void> {
     this.#stop.abort(new ProtocolError('shutting_down'));
-    await this.#turn;
+    await this.#turn.ended();
   }
 
   async #make(
@@ -245,7 +245,7 @@ export class DataSets {
     try {
       const { format, version, ...set } = JSON.parse(text) as Record<string, unknown>;
       // Data sets of older servers do not say what was skipped.
-      const known = { skipped: { count: 0, files: [] }, ...set } as unknown as DataSet;
+      const known = { skipped: NONE, ...set } as unknown as DataSet;
       return format === FORMAT && version === 1 && known.id === id ? known : null;
     } catch {
       return null;
@@ -264,7 +264,7 @@ function described({ id, licence, author, notes, source }: NewDataSet, said: Tra
     clipped,
     duplicates,
     dropped,
-    skipped = { count: 0, files: [] },
+    skipped = NONE,
   } = said;
   return {
     id,

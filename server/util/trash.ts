@@ -1,6 +1,7 @@
 import { cp, mkdir, readdir, rename, rm, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { exists, noFile } from './atomic-file.ts';
+import { Turn } from './turns.ts';
 
 export type TrashKind = 'clip' | 'voice' | 'dataset';
 
@@ -42,7 +43,7 @@ const SWEEP_MS = 3_600_000;
 export class Trash {
   readonly #options: TrashOptions;
   /** Changes one after the other. */
-  #turn: Promise<unknown> = Promise.resolve();
+  readonly #turn = new Turn();
   /** By folder, the oldest first; read with the first use. */
   #items: Promise<Map<string, TrashItem>> | null = null;
   #timer: NodeJS.Timeout | null = null;
@@ -53,13 +54,13 @@ export class Trash {
 
   /** Removes what has become too old, now and every hour. */
   open(): void {
-    this.#timer ??= setInterval(() => void this.#inTurn(() => this.#sweep()), SWEEP_MS).unref();
-    void this.#inTurn(() => this.#sweep());
+    this.#timer ??= setInterval(() => void this.#turn.run(() => this.#sweep()), SWEEP_MS).unref();
+    void this.#turn.run(() => this.#sweep());
   }
 
   async close(): Promise<void> {
     if (this.#timer !== null) clearInterval(this.#timer);
-    await this.#turn;
+    await this.#turn.ended();
   }
 
   /** Whether anything is kept. */
@@ -72,7 +73,7 @@ export class Trash {
    * larger than the whole trash may be. Rejects with what `fill` rejects with; then nothing is kept of it here.
    */
   put(kind: TrashKind, id: string, fill: (dir: string) => Promise<void>): Promise<TrashItem | null> {
-    return this.#inTurn(async () => {
+    return this.#turn.run(async () => {
       const items = await this.#known();
       let deleted = this.#now();
       // Two of one id in one millisecond are two things.
@@ -96,7 +97,7 @@ export class Trash {
 
   /** What can be restored, the latest deleted first. */
   async list(): Promise<TrashItem[]> {
-    await this.#turn;
+    await this.#turn.ended();
     const items = [...(await this.#known()).values()];
     return items.filter(({ until }) => until > this.#now()).sort((a, b) => b.deleted - a.deleted);
   }
@@ -108,7 +109,7 @@ export class Trash {
 
   /** Lets `move` take the files of an item out of its folder. Rejects with what `move` rejects with; then it stays. */
   take<T>({ dir }: TrashItem, move: (dir: string) => Promise<T>): Promise<T> {
-    return this.#inTurn(async () => {
+    return this.#turn.run(async () => {
       const moved = await move(dir);
       await rm(dir, { recursive: true, force: true }).catch(() => undefined);
       (await this.#known()).delete(path.basename(dir));
@@ -118,7 +119,7 @@ export class Trash {
 
   /** Deletes items for good. Rejects with what the disk says. */
   empty(items: readonly TrashItem[]): Promise<void> {
-    return this.#inTurn(async () => {
+    return this.#turn.run(async () => {
       for (const { dir } of items) await this.#remove(path.basename(dir));
     });
   }
@@ -130,12 +131,6 @@ export class Trash {
   #item(kind: TrashKind, id: string, deleted: number, bytes: number): TrashItem {
     const dir = path.join(this.#options.dir, `${deleted}-${kind}-${id}`);
     return { kind, id, deleted, until: deleted + this.#options.days * DAY_MS, bytes, dir };
-  }
-
-  #inTurn<T>(work: () => Promise<T>): Promise<T> {
-    const turn = this.#turn.then(work);
-    this.#turn = turn.catch(() => undefined);
-    return turn;
   }
 
   #known(): Promise<Map<string, TrashItem>> {

@@ -17,3 +17,20 @@ export class Turns {
     return done;
   }
 }
+
+/** Work of one kind, one piece at a time, in the order it was given. */
+export class Turn {
+  #last: Promise<unknown> = Promise.resolve();
+
+  /** Resolves or rejects as the work does; what follows begins either way. */
+  run<T>(work: () => Promise<T>): Promise<T> {
+    const done = this.#last.then(work);
+    this.#last = done.catch(() => undefined);
+    return done;
+  }
+
+  /** Resolves when all that was given so far has ended. */
+  async ended(): Promise<void> {
+    await this.#last;
+  }
+}
