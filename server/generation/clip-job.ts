@@ -288,11 +288,16 @@ function followed(
 ): (take: number, pieces: Pieces, piece: number) => { contour?: Float32Array } {
   if (envelope === undefined) return () => ({});
   for (const voiceClass of new Set(voiceClasses)) checkFollows(voiceClass.voice, orderOf(voiceClass));
+  // The same for every take and candidate by one voice: of each piece.
+  const contours = new Map<Voice, Float32Array[]>();
   return (take, pieces, piece) => {
     const { voice } = voiceClasses[take]!;
+    const known = contours.get(voice) ?? [];
+    contours.set(voice, known);
     // What is trimmed lies before the envelope.
     const begin = pieceOffset(pieces, piece, voice.rate) / voice.rate - trim;
-    return { contour: contourFrom(levelsOf(envelope, voice), voice, begin) };
+    known[piece] ??= contourFrom(levelsOf(envelope, voice), voice, begin);
+    return { contour: known[piece] };
   };
 }
 

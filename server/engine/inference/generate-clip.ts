@@ -78,7 +78,7 @@ export async function generateClip(
   try {
     if (cancelled()) throw new EngineError('cancelled', 'the clip was cancelled');
     if (request.codes === undefined)
-      known = await voice.sampler.sample({ ...request, contour: await contourOf(voice, request), onRow });
+      known = await voice.sampler.sample({ ...request, contour: await contourToFollow(voice, request), onRow });
     else known = request.codes;
     times.sampleMs = since();
     makeStretches(rows - 1);
@@ -95,7 +95,7 @@ export async function generateClip(
 }
 
 /** What the clip follows. One that goes on from given codes follows only what it is told to: its course has begun. */
-async function contourOf(
+async function contourToFollow(
   voice: Voice,
   { contour, start, classWeights, seed }: EngineRequest,
 ): Promise<Float32Array | undefined> {
