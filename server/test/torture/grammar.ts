@@ -1,6 +1,7 @@
 /** Requests made from the declarations of the protocol: mostly right, now and then at or past an edge. */
 import { z } from 'zod';
 import { type CommandName, commandNames, commandOf } from '../../../protocol/index.ts';
+import { EXTREMES } from '../fuzz/extremes.ts';
 import type { Uniform } from './random.ts';
 import type { Role } from './server.ts';
 
@@ -13,29 +14,7 @@ type Schema = Record<string, unknown> & {
   additionalProperties?: Schema | boolean;
 };
 
-const EXTREMES: readonly unknown[] = [
-  ...[
-    0,
-    -0,
-    -1,
-    1.5,
-    2 ** 31,
-    2 ** 32,
-    2 ** 53,
-    1e308,
-    5e-324,
-    '',
-    'NaN',
-    '\u0000',
-    '\ud800',
-    null,
-    true,
-    [],
-    {},
-    [[]],
-  ],
-  ...['x'.repeat(300), '../..', '__proto__', 'constructor', 'con.wav', '=1+1', '\u202e', 'é'.repeat(129)],
-];
+const edges: readonly unknown[] = [...EXTREMES, '\ud800', 'con.wav', '=1+1', '\u202e', 'é'.repeat(129)];
 /** Long clips and many of them are a matter of load, not of what is said: larger numbers come, and seldom. */
 const SMALL: Readonly<Record<string, number>> = {
   count: 3,
@@ -112,7 +91,7 @@ export class Grammar {
   }
 
   #value(name: string, schema: Schema): unknown {
-    if (this.#random() < 0.02) return this.pick(EXTREMES);
+    if (this.#random() < 0.02) return this.pick(edges);
     const ids = this.known.ids.get(name === 'clips' ? 'clip' : name) ?? [];
     if (ids.length > 0 && schema.type === 'string' && this.#random() < 0.7) return this.pick(ids);
     const words = WORDS[name];
@@ -133,7 +112,7 @@ export class Grammar {
       case 'object':
         return this.#object(schema);
       default:
-        return this.pick(EXTREMES);
+        return this.pick(edges);
     }
   }
 
@@ -171,7 +150,7 @@ export class Grammar {
     if (all.length === 0 && typeof additionalProperties === 'object')
       for (let i = this.below(3); i >= 0; i--)
         made[this.pick(['Rain', 'DogBark', 'x'])] = this.#value('', additionalProperties);
-    if (this.#random() < 0.02) made[this.pick(['payload', 'nothing', '__proto__'])] = this.pick(EXTREMES);
+    if (this.#random() < 0.02) made[this.pick(['payload', 'nothing', '__proto__'])] = this.pick(edges);
     return made;
   }
 }
