@@ -184,7 +184,7 @@ class FineTuneStage:
             codes, labels = (part[picks] for part in self.rehearsal.trained)
             apart = self.rehearsal.apart(logits[len(own) :], codes, labels)
             loss, metrics["kept"] = loss + self.weighed(apart), apart.mean().item()
-        return {**metrics, "norm": clip_and_step(loss, self.prior, self.optimizers, 1.0)}
+        return {**metrics, "norm": clip_and_step(loss, self.prior, self.optimizers.values(), 1.0)}
 
     @torch.no_grad()
     def _drift(self, metrics: dict[str, float]) -> dict[str, float]:

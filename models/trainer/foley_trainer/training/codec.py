@@ -74,7 +74,7 @@ class CodecStage:
         error = (output - mel) / c.mel_std
         mse, l1 = error.square().mean(), error.abs().mean()
         loss = mse + l1 + c.commitment * commitment
-        norm = clip_and_step(loss, self.codec, self.optimizers, 1.0)
+        norm = clip_and_step(loss, self.codec, self.optimizers.values(), 1.0)
         return {"loss": loss.item(), "l1": l1.item() * c.mel_std, "commitment": commitment.item(), "norm": norm}
 
     def evaluate(self) -> dict[str, float]:

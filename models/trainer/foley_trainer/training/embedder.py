@@ -80,7 +80,7 @@ class EmbedderStage:
         named = (1 - SMOOTHING) * (kept * right + (1 - kept) * mixed) - SMOOTHING * scores.mean(1)
         sketch = (self.embedder.coarse(embeddings) - coarsened(self.embedder.normal(patches))).abs().mean()
         loss = named.mean() + SKETCH * sketch
-        norm = clip_and_step(loss, self.embedder, self.optimizers, 5.0)
+        norm = clip_and_step(loss, self.embedder, self.optimizers.values(), 5.0)
         return {"loss": loss.item(), "named": named.mean().item(), "sketch": sketch.item(), "norm": norm}
 
     def evaluate(self) -> dict[str, float]:

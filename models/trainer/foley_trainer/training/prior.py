@@ -69,7 +69,7 @@ class PriorStage:
         with autocast(self.bf16):
             logits = self.prior(codes, self._one_hot(labels))
         nll = F.cross_entropy(logits.float(), codes, reduction="none")
-        norm = clip_and_step((nll * self.weights).mean(), self.prior, self.optimizers, 1.0)
+        norm = clip_and_step((nll * self.weights).mean(), self.prior, self.optimizers.values(), 1.0)
         return {"nll": nll.mean().item(), "norm": norm}
 
     def evaluate(self) -> dict[str, float]:

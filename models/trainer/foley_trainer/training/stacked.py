@@ -70,7 +70,7 @@ class StackedStage:
         with autocast(self.bf16):
             logits = self.prior(codes, self._one_hot(labels) * named.unsqueeze(1), contour, followed)
         nll = F.cross_entropy(logits.float().flatten(0, 3), codes.flatten())
-        norm = clip_and_step(nll, self.prior, self.optimizers, 1.0)
+        norm = clip_and_step(nll, self.prior, self.optimizers.values(), 1.0)
         return {"nll": nll.item(), "norm": norm}
 
     def evaluate(self) -> dict[str, float]:

@@ -13,7 +13,7 @@ import math
 import signal
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -316,12 +316,12 @@ class Runner:
             print(f"\r\x1b[K{self.options.stage} [{'#' * filled}{'.' * (30 - filled)}] step {self.step}, {minutes} min left, {numbers}", end="", file=sys.stderr)
 
 
-def clip_and_step(loss: Tensor, module: nn.Module, optimizers: dict[str, torch.optim.Optimizer], limit: float) -> float:
+def clip_and_step(loss: Tensor, module: nn.Module, optimizers: Iterable[torch.optim.Optimizer], limit: float) -> float:
     """Backward, gradient-norm clipping, one step of each of the module's optimizers; returns the norm before clipping."""
     module.zero_grad(set_to_none=True)
     loss.backward()
     parallel.average_gradients(module)
     norm = torch.nn.utils.clip_grad_norm_(module.parameters(), limit)
-    for optimizer in optimizers.values():
+    for optimizer in optimizers:
         optimizer.step()
     return float(norm)

@@ -154,7 +154,7 @@ class VocoderStage:
             # Matching features of noise one by one would ask for the mean of all noises, which is none.
             loss = loss + adversarial + (2 if self.envelopes is None else 0.5) * features
             metrics |= {"adversarial": adversarial.item(), "features": features.item()}
-        metrics["norm"] = clip_and_step(loss, self.generator, {"generator": self.g_optimizer}, 200.0)
+        metrics["norm"] = clip_and_step(loss, self.generator, [self.g_optimizer], 200.0)
         return metrics
 
     def _generated(self, mel: Tensor) -> Tensor:
@@ -173,7 +173,7 @@ class VocoderStage:
         with autocast(self.bf16):
             pairs = zip(self.discriminators(real), self.discriminators(fake), strict=True)
             loss = sum((1 - r.float()).square().mean() + f.float().square().mean() for (r, _), (f, _) in pairs)
-        clip_and_step(loss, self.discriminators, {"discriminators": self.d_optimizer}, 100.0)
+        clip_and_step(loss, self.discriminators, [self.d_optimizer], 100.0)
         return loss.item()
 
     def evaluate(self) -> dict[str, float]:
