@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import copy
-import math
+from functools import cache
 from typing import TypeVar
 
 import onnx
 import torch
 from torch import Tensor, nn
 
+from ..features.mel import MelConfig
 from ..models.baseline_vqvae import BaselineCodec
 from ..models.hifigan import Generator
+from ..models.noise_excitation import Excitation
 from ..models.rvq_vae import Codec
 from .fold_weight_norm import rounded
 from .graph_builder import halve
@@ -88,20 +90,31 @@ def export_vocoder(generator: Generator, half_weights: bool = False) -> dict[str
     noise [B, T * hop] -> shaped [B, T * hop], which the vocoder takes beside the mel. Two graphs, because the noise is shaped by
     the whole clip and the vocoder can then go through it in stretches.
     """
-    graphs = vocoder_graphs(folded_vocoder(generator, half_weights))
+    graphs = {"vocoder": speaking_graph(folded_vocoder(generator, half_weights))}
+    if generator.excitation is not None:
+        graphs["excitation"] = onnx.load_from_string(_excitation_graph())
     return {name: halve(graph) for name, graph in graphs.items()} if half_weights else graphs
 
 
 @torch.no_grad()
-def vocoder_graphs(generator: Generator) -> dict[str, onnx.ModelProto]:
-    """Of a generator whose weight norm is folded."""
-    mel = torch.zeros(2, generator.config.mel_bins, 8)
-    axes = {"mel": {2: "T"}, "noise": {1: "N"}, "shaped": {1: "N"}, "audio": {1: "N"}}
-    graphs = {}
+def speaking_graph(generator: Generator) -> onnx.ModelProto:
+    """`vocoder` of a generator whose weight norm is folded."""
+    mel, noise = _example(generator.config.mel_bins)
+    axes = {"mel": {2: "T"}, "shaped": {1: "N"}, "audio": {1: "N"}}
     if generator.excitation is None:
-        graphs["vocoder"] = export_module(_Speak(generator), (mel,), ["mel"], ["audio"], axes)
-    else:
-        noise = torch.linspace(-1, 1, 2 * 8 * math.prod(generator.config.rates)).view(2, -1)
-        graphs["excitation"] = export_module(generator.excitation, (mel, noise), ["mel", "noise"], ["shaped"], axes)
-        graphs["vocoder"] = export_module(_Speak(generator), (mel, noise), ["mel", "shaped"], ["audio"], axes)
-    return graphs
+        return export_module(_Speak(generator), (mel,), ["mel"], ["audio"], axes)
+    return export_module(_Speak(generator), (mel, noise), ["mel", "shaped"], ["audio"], axes)
+
+
+@cache
+@torch.no_grad()
+def _excitation_graph() -> bytes:
+    """It has no weights, so every generator has the same one. Its hundreds of equal rounds take seconds to trace."""
+    mel, noise = _example(MelConfig.bins)
+    axes = {"mel": {2: "T"}, "noise": {1: "N"}, "shaped": {1: "N"}}
+    return export_module(Excitation(), (mel, noise), ["mel", "noise"], ["shaped"], axes).SerializeToString(deterministic=True)
+
+
+def _example(bins: int) -> tuple[Tensor, Tensor]:
+    """A log-mel of 8 frames, and as much noise."""
+    return torch.zeros(2, bins, 8), torch.linspace(-1, 1, 2 * 8 * MelConfig.hop).view(2, -1)

@@ -15,6 +15,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import onnx
 import torch
 
 from ..data import Augmenter, Corpus, CorpusError, open_corpus
@@ -36,6 +37,8 @@ from .weights_from_onnx import Trainable, load_voice
 
 SHARES = {"codec": 0.2, "vocoder": 0.3, "prior": 0.5}
 """Shares of the budget, in training order: the prior is last, so that its auditions use the final codec and vocoder."""
+GRAPHS_OF = {"codec": ("encoder", "decoder"), "vocoder": ("vocoder", "excitation")}
+"""A voice's graphs of the stages that may be taken from a base as they are."""
 KEPT = 8  # rehearsal clips generated per class that must not be forgotten
 
 
@@ -222,7 +225,14 @@ class _OnBase(_Job):
             _copied(Path(self.args.base), self.out / "voice" / BASE)
         more = {"retrained": {**self.made, "base": {"id": card["id"], "hash": card["hash"]}, "kept": self.kept_classes}}
         more["data"] = self._data()
-        return write_folder(self.out / "voice", self.args.id, self.args.name, self.preset, self.corpus, self.places, self.classes, _former(Path(self.args.base)), more)
+        former, given = _former(Path(self.args.base)), self._untrained()
+        return write_folder(self.out / "voice", self.args.id, self.args.name, self.preset, self.corpus, self.places, self.classes, former, more, given=given)
+
+    def _untrained(self) -> dict[str, onnx.ModelProto]:
+        """The base's graphs of the stages that are not trained."""
+        files = self.base.card["graphs"]
+        names = [name for stage, names in GRAPHS_OF.items() if stage not in self.stages for name in names if name in files]
+        return {name: onnx.load(str(Path(self.args.base) / files[name]["file"])) for name in names}
 
     def _data(self) -> dict[str, Any]:
         """The card's data section for the new recordings, with that of the base under `base`."""

@@ -10,7 +10,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from ..export.codec_vocoder import export_vocoder
+from ..export.codec_vocoder import folded_vocoder, speaking_graph
+from ..export.graph_builder import halve
 from ..models.hifigan import Generator, reach
 from ..runtime.events import emit
 from ..runtime.files import save_text
@@ -39,7 +40,7 @@ def project(voice: Path, out: Path, rounds: int, tolerance: float) -> dict[str, 
         raise VoiceError(str(error)) from error
     generator = Generator(config).eval()
     generator.load_state_dict(vocoder.state_dict())
-    data = export_vocoder(generator, half_weights=True)["vocoder"].SerializeToString(deterministic=True)
+    data = halve(speaking_graph(folded_vocoder(generator, half_weights=True))).SerializeToString(deterministic=True)
     shutil.copytree(voice, out)
     (out / "card.json").unlink()
     card["graphs"]["vocoder"] |= {"sha256": hashlib.sha256(data).hexdigest(), "bytes": len(data)}

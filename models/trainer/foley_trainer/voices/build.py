@@ -44,11 +44,13 @@ def export_voice(args: argparse.Namespace) -> dict[str, Any]:
 def write_folder(
     out: Path, voice: str, name: str, preset: dict[str, Any], corpus: Corpus, places: dict[str, str | Path],
     classes: list[str] | None = None, former: list[dict[str, str]] | None = None, more: dict[str, Any] | None = None, only: list[str] | None = None,
-    contours: list[str] | None = None,
+    contours: list[str] | None = None, given: dict[str, onnx.ModelProto] | None = None,
 ) -> dict[str, Any]:  # fmt: skip
     """Exports the trained stages in `places`. `classes`: all classes of the prior if the corpus has only some; `former`: credits
     of earlier training recordings; `more`: further card fields; `only`: the classes that the voice shall have, and
-    `contours` those of which it draws loudness contours; all without. Returns a summary of the card."""
+    `contours` those of which it draws loudness contours; all without. `given`: graphs of a codec or vocoder that were not trained,
+    written as they are. Returns a summary of the card."""
+    given = given or {}
     classes = classes or corpus.classes
     codec, codec_record = load_codec(places["codec"])
     prior, prior_record = load_prior(places["prior"], codec)
@@ -62,7 +64,11 @@ def write_folder(
     credits = [*(former or []), *recordings(corpus)]
     fields |= _provenance(corpus, {"codec": codec_record, "prior": prior_record, "vocoder": vocoder_record}) | {"credits": summary(credits)} | (more or {})
     graphs = export_any_prior(prior, half_weights=True) | _contours(prior.config, preset, corpus, classes, contours)
-    graphs |= export_codec(codec, half_weights=True) | export_vocoder(vocoder, half_weights=True)
+    if "decoder" not in given:
+        graphs |= export_codec(codec, half_weights=True)
+    if "vocoder" not in given:
+        graphs |= export_vocoder(vocoder, half_weights=True)
+    graphs |= given
     card = write_voice(out, fields, graphs, {"credits.csv": to_csv(credits)})
     return {"out": str(out), "hash": card["hash"], "bytes": sum(g["bytes"] for g in card["graphs"].values())}
 
