@@ -19,6 +19,8 @@ export interface EngineRequest {
   avoid?: number[];
   /** Level in dB of every mel frame of the clip, which it follows; only of voices whose card has a `prior.contour`. */
   contour?: Float32Array;
+  /** Mean power in dB of every mel bin of the clip, the strongest 0, which it follows; only of voices whose card has a `prior.spectrum`. */
+  spectrum?: Float32Array;
   /** Hz of the audio handed back. */
   rate: number;
   previews: boolean;

@@ -1,11 +1,11 @@
-"""The graph that draws a clip's loudness contour."""
+"""The graphs that draw a clip's loudness contour and average spectrum."""
 
 from __future__ import annotations
 
 import numpy as np
 import pytest
 
-from foley_trainer.export.contour_graph import GAIN_DB, TEMPO, contour_graph
+from foley_trainer.export.contour_graph import GAIN_DB, OF_CONTOUR, OF_SPECTRUM, TEMPO, TOWARDS, contour_graph, spectrum_graph
 from foley_trainer.export.two_stage_sampler import session
 
 FRAMES = 10
@@ -53,3 +53,26 @@ def test_gain_lies_within_its_bounds_and_no_level_above_full_scale():
     graph = contour_graph([np.zeros((1, FRAMES))], FRAMES)
     (level,) = session(graph, 1).run(["level"], {"class": np.float32([[1]]), "uniform": np.float32([[0, 0, 0.99, 0.5]])})
     assert level.max() == 0
+
+
+def drawn_spectrum(weights: list[float], uniform: list[float]) -> tuple[np.ndarray, float]:
+    """Two spectra of class 0, none of class 1."""
+    graph = spectrum_graph([np.array([[0.0, -10, -20], [0, -30, -60]]), np.zeros((0, 3))], 3)
+    level, known = session(graph, 1).run(["spectrum", "known"], {"class": np.float32([weights]), "uniform": np.float32([uniform])})
+    return level[0], float(known[0])
+
+
+def test_a_spectrum_lies_between_those_of_two_clips_of_its_class():
+    for second, share, expected in ((0.9, 0, [0, -10, -20]), (0.2, 0.99, [0, -10, -20]), (0.9, 0.5, [0, -10 - 10 * TOWARDS, -20 - 20 * TOWARDS])):
+        level, known = drawn_spectrum([1, 0], [0.3, 0.1, second, share])
+        np.testing.assert_allclose(level, expected, atol=1e-4)
+        assert known == 1
+
+
+def test_a_class_without_spectra_says_that_it_knows_none():
+    assert drawn_spectrum([0, 1], [0.5, 0.5, 0.5, 0.5])[1] == 0
+
+
+def test_contour_and_spectrum_of_a_seed_are_of_one_clip():
+    assert OF_CONTOUR[:2] == OF_SPECTRUM[:2]
+    assert not {*OF_CONTOUR[2:]} & {*OF_SPECTRUM[2:]}

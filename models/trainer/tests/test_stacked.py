@@ -12,30 +12,42 @@ from foley_trainer.export.parity import lively_stacked
 from foley_trainer.export.stacked import export_stacked, folded_stacked
 from foley_trainer.export.stacked_sampler import StackedSampler
 from foley_trainer.export.two_stage_sampler import drawn
+from foley_trainer.features import spectrum
 from foley_trainer.features.loudness import by_row, contour_db, normalised
-from foley_trainer.features.mel import MelConfig
+from foley_trainer.features.mel import LogMel, MelConfig
 from foley_trainer.finetuning.weights_from_onnx import prior_from
-from foley_trainer.models.stacked_pixelsnail import StackedConfig, StackedPixelSnail
+from foley_trainer.models.stacked_pixelsnail import Followed, StackedConfig, StackedPixelSnail
 from foley_trainer.runtime.files import save_atomic
 from foley_trainer.training.checkpoints import TrainedError
 from foley_trainer.training.weights_file import read_weights, write_weights
 
-SMALL = StackedConfig(codes=20, rows=5, cols=4, classes=3, channels=32, blocks=2, res_blocks=2, heads=2, condition_dim=8, depth=32, depth_hidden=48, vector=8, contour=4)
+SMALL = StackedConfig(
+    codes=20, rows=5, cols=4, classes=3, channels=32, blocks=2, res_blocks=2, heads=2, condition_dim=8, depth=32, depth_hidden=48, vector=8, contour=4, spectrum=12,
+)  # fmt: skip
 
 
 def lively(config: StackedConfig = SMALL) -> StackedPixelSnail:
     return lively_stacked(config)
 
 
-def example(config: StackedConfig, batch: int = 2, seed: int = 0) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
+def example(config: StackedConfig, batch: int = 2, seed: int = 0) -> tuple[torch.Tensor, torch.Tensor]:
     torch.manual_seed(seed + 100)
-    codes = torch.randint(config.codes, (batch, config.rows, config.cols, config.codebooks))
-    return codes, torch.eye(config.classes)[:batch], torch.randn(batch, config.rows, config.contour)
+    return torch.randint(config.codes, (batch, config.rows, config.cols, config.codebooks)), torch.eye(config.classes)[:batch]
+
+
+def told(config: StackedConfig, batch: int = 2) -> dict[str, torch.Tensor]:
+    """Inputs of the condition graph: a contour in the prior's units, a spectrum in dB."""
+    torch.manual_seed(7)
+    return {"contour": torch.randn(batch, config.rows, config.contour), "spectrum": torch.rand(batch, config.spectrum) * -50}
+
+
+def followed(parts: dict[str, torch.Tensor]) -> Followed:
+    return Followed(**(parts | {"spectrum": spectrum.normalised(parts["spectrum"])}))
 
 
 @torch.no_grad()
 def test_a_code_changes_only_the_logits_after_it():
-    model, (codes, weights, _) = lively(), example(SMALL, 1)
+    model, (codes, weights) = lively(), example(SMALL, 1)
     before = model(codes, weights).flatten(1, 3)[0]
     for place in (0, 1, 3, 4, 17, 42, 79):
         changed = codes.clone().flatten(1)
@@ -49,7 +61,7 @@ def test_a_code_changes_only_the_logits_after_it():
 
 @torch.no_grad()
 def test_every_earlier_code_of_the_cell_and_of_the_cell_before_counts():
-    model, (codes, weights, _) = lively(), example(SMALL, 1)
+    model, (codes, weights) = lively(), example(SMALL, 1)
     last = SMALL.rows * SMALL.cols * SMALL.codebooks - 1
     before = model(codes, weights).flatten(1, 3)[0, last]
     for place in range(last - 2 * SMALL.codebooks + 1, last):
@@ -59,30 +71,41 @@ def test_every_earlier_code_of_the_cell_and_of_the_cell_before_counts():
 
 
 @torch.no_grad()
-def test_a_contour_that_is_not_known_changes_nothing():
-    model, (codes, weights, contour) = lively(), example(SMALL)
-    plain = model(codes, weights)
-    torch.testing.assert_close(model(codes, weights, contour, torch.zeros(2)), plain)
-    assert not torch.allclose(model(codes, weights, contour), plain)
+@pytest.mark.parametrize("name", ["contour", "spectrum"])
+def test_what_is_not_known_changes_nothing(name: str):
+    model, (codes, weights) = lively(), example(SMALL)
+    plain, part = model(codes, weights), {name: told(SMALL)[name]}
+    torch.testing.assert_close(model(codes, weights, Followed(**part, **{f"{name}_known": torch.zeros(2)})), plain)
+    assert not torch.allclose(model(codes, weights, Followed(**part)), plain)
+
+
+@torch.no_grad()
+def test_a_prior_that_learns_to_follow_spectra_later_begins_as_it_was():
+    model = StackedPixelSnail(SMALL, torch.randn(SMALL.codebooks, SMALL.codes, 12)).eval()
+    codes, weights = example(SMALL)
+    assert torch.equal(model(codes, weights, Followed(spectrum=told(SMALL)["spectrum"])), model(codes, weights))
 
 
 @pytest.mark.parametrize("batch", [1, 2, 3])
 @pytest.mark.parametrize("half", [False, True])
 def test_the_graphs_give_the_logits_of_the_full_forward_pass(batch: int, half: bool):
     model = lively()
-    codes, weights, contour = example(SMALL, batch)
+    (codes, weights), parts = example(SMALL, batch), told(SMALL, batch)
     sampler = StackedSampler(SMALL, export_stacked(model, half))
     with torch.no_grad():
-        expected = folded_stacked(model, half)(codes, weights, contour).numpy()
-    got = sampler.logits(codes.numpy(), weights.numpy(), contour.numpy())
+        expected = folded_stacked(model, half)(codes, weights, followed(parts)).numpy()
+    got = sampler.logits(codes.numpy(), weights.numpy(), **{name: part.numpy() for name, part in parts.items()})
     assert np.abs(got - expected).max() < 1e-4
     assert expected.std() > 0.5
 
 
-def test_the_graphs_without_a_contour_take_only_the_class():
-    config = StackedConfig(**{**SMALL.to_dict(), "contour": 0, "kernel": [2, 3]})
-    model, (codes, weights, _) = lively(config), example(SMALL)
+@pytest.mark.parametrize("left", ["contour", "spectrum", None])
+def test_the_graphs_take_only_what_the_prior_follows(left: str | None):
+    config = StackedConfig(**{**SMALL.to_dict(), "contour": 0, "spectrum": 0, "kernel": [2, 3], **({left: 4} if left else {})})
+    model, (codes, weights) = lively(config), example(SMALL)
     sampler = StackedSampler(config, export_stacked(model))
+    names = ["class", *([left, {"contour": "known", "spectrum": "spectrum_known"}[left]] if left else [])]
+    assert [given.name for given in sampler.condition.get_inputs()] == names
     with torch.no_grad():
         expected = folded_stacked(model)(codes, weights).numpy()
     assert np.abs(sampler.logits(codes.numpy(), weights.numpy()) - expected).max() < 1e-4
@@ -100,7 +123,7 @@ def test_a_clip_is_the_same_alone_and_in_company():
 def test_guidance_is_the_class_against_no_class():
     model = lively()
     sampler = StackedSampler(SMALL, export_stacked(model))
-    codes, weights, _ = example(SMALL)
+    codes, weights = example(SMALL)
     flat, seen = codes.numpy().reshape(2, -1), []
 
     def choose(logits: np.ndarray, place: int) -> np.ndarray:
@@ -116,7 +139,7 @@ def test_guidance_is_the_class_against_no_class():
 
 
 def test_the_grid_orders_codes_as_they_are_sampled():
-    codes, _, _ = example(SMALL)
+    codes, _ = example(SMALL)
     latent = SMALL.grid.to_latent(codes.reshape(2, SMALL.rows, -1))
     assert torch.equal(latent, codes.permute(0, 3, 2, 1))
 
@@ -127,11 +150,11 @@ def test_a_priors_weights_are_recovered_from_its_graphs():
     graphs = export_stacked(model, half_weights=True)
     recovered = prior_from(graphs, SMALL, codec)
     again = export_stacked(recovered, half_weights=True)
-    codes, weights, contour = example(SMALL)
+    (codes, weights), parts = example(SMALL), followed(told(SMALL))
     with torch.no_grad():
-        expected = folded_stacked(model, half=True)(codes, weights, contour)
-        torch.testing.assert_close(recovered(codes, weights, contour), expected, atol=2e-3, rtol=0)
-        torch.testing.assert_close(folded_stacked(recovered, half=True)(codes, weights, contour), expected, atol=2e-3, rtol=0)
+        expected = folded_stacked(model, half=True)(codes, weights, parts)
+        torch.testing.assert_close(recovered(codes, weights, parts), expected, atol=2e-3, rtol=0)
+        torch.testing.assert_close(folded_stacked(recovered, half=True)(codes, weights, parts), expected, atol=2e-3, rtol=0)
     assert {name: [c.dims for c in graph.graph.initializer] for name, graph in again.items()} == {
         name: [c.dims for c in graph.graph.initializer] for name, graph in graphs.items()
     }
@@ -157,6 +180,22 @@ def test_the_contour_of_a_full_scale_sine_is_minus_3_db_and_silence_is_the_floor
     rows = by_row(normalised(level), 11, 8)
     assert rows.shape == (2, 11, 8)
     assert torch.equal(rows[0, -1, -3:], rows[0, -1, -3:-2].expand(3))
+
+
+def test_an_average_spectrum_tells_of_the_colour_and_not_of_the_level():
+    time = torch.arange(22050) / 22050
+    low, high = (torch.sin(2 * torch.pi * hz * time) for hz in (300, 5000))
+    both = low + high / 10
+    mel = LogMel()(torch.stack([both, both / 20, low, torch.zeros(22050)]))
+    level = spectrum.average_spectrum_db(mel)
+    assert level.shape == (4, MelConfig().bins)
+    assert level.max() == 0
+    assert level.min() == -60
+    bin_of_low, bin_of_high = level[2].argmax(), level[0, 40:].argmax() + 40
+    assert level[0].argmax() == bin_of_low < bin_of_high
+    # Slaney's wider bands are lower in proportion to their width.
+    assert -36 < level[0, bin_of_high] < -24
+    torch.testing.assert_close(level[1, [bin_of_low, bin_of_high]], level[0, [bin_of_low, bin_of_high]], atol=0.1, rtol=0)
 
 
 def _stage(tmp_path: Path) -> Path:
@@ -187,7 +226,7 @@ def test_a_file_that_holds_no_weights_is_refused(tmp_path: Path):
 
 
 def test_a_prior_of_some_of_its_classes_says_the_same_of_them():
-    model, (codes, _, _) = lively(), example(SMALL)
+    model, (codes, _) = lively(), example(SMALL)
     fewer = model.of_classes([2, 0])
     assert fewer.config.classes == 2
     assert torch.equal(fewer(codes, torch.tensor([[1.0, 0], [0, 1]])), model(codes, torch.tensor([[0, 0, 1.0], [1, 0, 0]])))

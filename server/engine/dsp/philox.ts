@@ -47,7 +47,7 @@ export function philox(counter: Uint32Array, key0: number, key1: number): void {
 const CELLS = 0x43454c4c;
 const NOISE = 0x4e4f4953;
 const SHARE = 0x53484152;
-const CONTOUR = 0x434f4e54;
+const FOLLOWED = 0x434f4e54;
 
 const block = new Uint32Array(4);
 
@@ -61,9 +61,9 @@ export function shareUniform(seed: number, cell: number): number {
   return uniform(seed, cell, SHARE);
 }
 
-/** Numbers that a loudness contour is drawn by. */
-export function contourUniform(seed: number, index: number): number {
-  return uniform(seed, index, CONTOUR);
+/** Numbers that the loudness contour and the average spectrum of a clip are drawn by. */
+export function followedUniform(seed: number, index: number): number {
+  return uniform(seed, index, FOLLOWED);
 }
 
 function uniform(seed: number, cell: number, use: number): number {

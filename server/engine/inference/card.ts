@@ -60,6 +60,8 @@ const cardSchema = z
       nullClass: z.boolean().optional(),
       // Loudness levels a row that it can follow; none without.
       contour: z.int().min(0).max(1024).optional(),
+      // Mel bins of an average spectrum that it can follow; none without.
+      spectrum: z.int().min(0).max(1024).optional(),
     }),
     graphs: z.looseObject({
       condition: cardFile,
@@ -90,6 +92,10 @@ const cardSchema = z
     if (graphs.contour !== undefined && (prior.contour ?? 0) === 0) {
       const message = 'expected 1 or more: the voice has a graph that draws loudness contours';
       context.addIssue({ code: 'custom', path: ['prior', 'contour'], message });
+    }
+    if (graphs.spectrum !== undefined && (prior.spectrum ?? 0) === 0) {
+      const message = 'expected 1 or more: the voice has a graph that draws average spectra';
+      context.addIssue({ code: 'custom', path: ['prior', 'spectrum'], message });
     }
     const { rows, cols } = kernelOf(prior);
     if (cols % 2 === 0 || cols < 3 || cols > 15 || rows < 2 || rows > 15)

@@ -1,6 +1,7 @@
 import type { EngineEvent, EngineRequest, EngineResult } from '../engine.ts';
 import { EngineError } from '../errors.ts';
 import { GUIDANCE_MAX } from './guidance.ts';
+import type { Followed } from './prior.ts';
 import type { OnAudioChunk } from './renderer.ts';
 import type { Voice } from './voice.ts';
 
@@ -78,7 +79,7 @@ export async function generateClip(
   try {
     if (cancelled()) throw new EngineError('cancelled', 'the clip was cancelled');
     if (request.codes === undefined)
-      known = await voice.sampler.sample({ ...request, contour: await contourToFollow(voice, request), onRow });
+      known = await voice.sampler.sample({ ...request, followed: await toFollow(voice, request), onRow });
     else known = request.codes;
     times.sampleMs = since();
     makeStretches(rows - 1);
@@ -94,13 +95,17 @@ export async function generateClip(
   }
 }
 
-/** What the clip follows. One that goes on from given codes follows only what it is told to: its course has begun. */
-async function contourToFollow(
+/**
+ * What the clip follows: what is given and, beside it, what the voice draws. One that goes on from given codes follows only
+ * what it is told to: its course has begun.
+ */
+async function toFollow(
   voice: Voice,
-  { contour, start, classWeights, seed }: EngineRequest,
-): Promise<Float32Array | undefined> {
+  { contour, spectrum, start, classWeights, seed }: EngineRequest,
+): Promise<Followed> {
   const fresh = start === undefined || !start.given.includes(1);
-  return contour ?? (fresh ? voice.drawContour(classWeights, seed) : undefined);
+  const drawn = fresh ? await voice.drawFollowed(classWeights, seed) : {};
+  return { contour: contour ?? drawn.contour, spectrum: spectrum ?? drawn.spectrum };
 }
 
 function joined(parts: readonly Float32Array[]): Float32Array {
@@ -129,7 +134,20 @@ function previewsOf({ axes }: Voice): Map<number, Part> {
 }
 
 function check(voice: Voice, request: EngineRequest): void {
-  const { classWeights, avoid, codes, start, rate, temperature, topK, topP, guidance = 0, contour, seed } = request;
+  const {
+    classWeights,
+    avoid,
+    codes,
+    start,
+    rate,
+    temperature,
+    topK,
+    topP,
+    guidance = 0,
+    contour,
+    spectrum,
+    seed,
+  } = request;
   const { classes, latent, mel, prior } = voice.card;
   const wrong = (message: string): never => {
     throw new EngineError('engine_failed', message);
@@ -159,5 +177,9 @@ function check(voice: Voice, request: EngineRequest): void {
   if (contour !== undefined && contour.length !== mel.frames)
     wrong(`${contour.length} levels for ${mel.frames} mel frames`);
   if (contour?.some((level) => !Number.isFinite(level))) wrong('a level of the contour is not a number');
+  if (spectrum !== undefined && (prior.spectrum ?? 0) === 0) wrong('the voice does not follow an average spectrum');
+  if (spectrum !== undefined && spectrum.length !== prior.spectrum)
+    wrong(`${spectrum.length} levels for ${prior.spectrum} mel bins`);
+  if (spectrum?.some((level) => !Number.isFinite(level))) wrong('a level of the spectrum is not a number');
   if (!(Number.isInteger(seed) && seed >= 0 && seed < 2 ** 32)) wrong('the seed must be a uint32');
 }

@@ -4,14 +4,21 @@ import { type Card, kernelOf } from './card.ts';
 import type { GridAxes } from './code-grid.ts';
 import { KvCache } from './kv-cache.ts';
 
+/** What a clip follows beside its class; each undefined where it follows none. */
+export interface Followed {
+  /** Levels in dB, one per mel frame. */
+  contour?: Float32Array | undefined;
+  /** Mean power in dB below the strongest, one per mel bin. */
+  spectrum?: Float32Array | undefined;
+}
+
 /** A clip as the prior sees it. */
 export interface Sampled {
   /** The next row. */
   row: number;
   /** Raster order; absent where nothing was chosen yet. */
   readonly codes: Uint16Array;
-  /** Levels in dB that it follows, one per mel frame; undefined where it follows none. */
-  readonly contour?: Float32Array | undefined;
+  readonly followed: Followed;
 }
 
 /** A clip's codes under one mix of classes, in a slot of the state: a guided clip has two, which choose the same codes. */
@@ -118,14 +125,15 @@ export class Prior {
       // Rows that are time know nothing of finished codebooks: there are none before the end.
       ...(condition.wants('codes') ? { codes: integers(BigInt64Array.from(clip.codes, BigInt), [1, rows, cols]) } : {}),
       ...(condition.wants('part') ? { part: integers(BigInt64Array.of(BigInt(part)), [1]) } : {}),
-      ...(condition.wants('contour') ? this.#contourFeeds(clip.contour) : {}),
+      ...(condition.wants('contour') ? this.#contourFeeds(clip.followed) : {}),
+      ...(condition.wants('spectrum') ? this.#spectrumFeeds(clip.followed) : {}),
     });
     branch.condition = read(outputs, 'condition');
     branch.conditionFrom = clip.row;
   }
 
   /** The contour of a clip, a row of levels for each row; without, one that counts for nothing. */
-  #contourFeeds(contour: Float32Array | undefined): Feeds {
+  #contourFeeds({ contour }: Followed): Feeds {
     const each = this.#card.prior.contour ?? 0;
     const { rows } = this.#axes;
     const levels = new Float32Array(rows * each);
@@ -137,6 +145,14 @@ export class Prior {
     return {
       contour: floats(levels, [1, rows, each]),
       known: floats(Float32Array.of(contour === undefined ? 0 : 1), [1]),
+    };
+  }
+
+  #spectrumFeeds({ spectrum }: Followed): Feeds {
+    const bins = this.#card.prior.spectrum ?? 0;
+    return {
+      spectrum: floats(spectrum ?? new Float32Array(bins), [1, bins]),
+      spectrum_known: floats(Float32Array.of(spectrum === undefined ? 0 : 1), [1]),
     };
   }
 

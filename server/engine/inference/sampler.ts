@@ -2,7 +2,7 @@ import { cellUniform } from '../dsp/philox.ts';
 import type { Card } from './card.ts';
 import type { GridAxes } from './code-grid.ts';
 import { guide, negativeWeights } from './guidance.ts';
-import { type Branch, Prior, type PriorGraphs } from './prior.ts';
+import { type Branch, type Followed, Prior, type PriorGraphs } from './prior.ts';
 import { TokenSampler, type TokenSamplerOptions } from './token-sampler.ts';
 
 export interface SampleOptions extends TokenSamplerOptions {
@@ -11,8 +11,7 @@ export interface SampleOptions extends TokenSamplerOptions {
   guidance?: number;
   /** Class weights they are pushed away from; without, no class in particular. */
   avoid?: readonly number[];
-  /** Levels in dB to follow, one per mel frame; undefined where it follows none. */
-  contour?: Float32Array | undefined;
+  followed?: Followed;
   seed: number;
   /** Others that are not urgent stand back while it is sampled. */
   urgent?: boolean;
@@ -29,7 +28,7 @@ interface Clip {
   readonly options: SampleOptions;
   readonly tokens: TokenSampler;
   readonly codes: Uint16Array;
-  readonly contour: Float32Array | undefined;
+  readonly followed: Followed;
   row: number;
   /** Its class's and, where it is guided, the one that it is led away from. */
   readonly branches: readonly Branch<Clip>[];
@@ -91,7 +90,7 @@ export class Sampler {
       options,
       resolve,
       reject,
-      contour: options.contour,
+      followed: options.followed ?? {},
       row: 0,
       problem: null,
       prefix: prefixRows(options, perRow),
@@ -146,12 +145,14 @@ export class Sampler {
   }
 
   /** Rows at the beginning that are given to both and the same, so that one can compute them for the other. */
-  #common(leader: Clip, { options, prefix, branches }: Clip): number {
+  #common(leader: Clip, { options, prefix, branches, followed }: Clip): number {
     const most = Math.min(leader.prefix, prefix);
     if (most < WORTH_SHARING || leader.problem !== null || (options.urgent === true && leader.options.urgent !== true))
       return 0;
     const weightsOf = (all: Clip['branches']): string => JSON.stringify(all.map(({ classWeights }) => classWeights));
-    if (weightsOf(leader.branches) !== weightsOf(branches) || !sameLevels(leader.contour, options.contour)) return 0;
+    if (weightsOf(leader.branches) !== weightsOf(branches)) return 0;
+    if (!sameLevels(leader.followed.contour, followed.contour)) return 0;
+    if (!sameLevels(leader.followed.spectrum, followed.spectrum)) return 0;
     const { rows, perRow } = this.#axes;
     const [one, other] = [leader.options.start!.codes, options.start!.codes];
     let cell = 0;
@@ -254,7 +255,7 @@ export class Sampler {
 
 function sameLevels(one: Float32Array | undefined, other: Float32Array | undefined): boolean {
   if (one === undefined || other === undefined) return one === other;
-  return one.length === other.length && one.every((level, frame) => level === other[frame]);
+  return one.length === other.length && one.every((level, i) => level === other[i]);
 }
 
 /** The clips of some branches, each once. */

@@ -8,6 +8,7 @@ import { type Feeds, floats } from '../onnx/runtime.ts';
 import { type Card, parseCard, readCardText } from './card.ts';
 import { GridAxes } from './code-grid.ts';
 import { generateClip } from './generate-clip.ts';
+import type { Followed } from './prior.ts';
 import { Renderer } from './renderer.ts';
 import type { SampleOptions } from './sampler.ts';
 import { measureReach, type Reach, stretchesOf } from './stretches.ts';
@@ -53,8 +54,8 @@ async function voiceThat(afterRow: (row: number) => Promise<void>): Promise<Voic
   const { stretches } = await renderer;
   const render: Voice['render'] = async (order, onAudioChunk) =>
     (await renderer).render({ rate: card.audio.rate, ...order }, onAudioChunk);
-  const drawContour = async (): Promise<undefined> => undefined;
-  return { card, axes, sampler: { sample }, stretches, render, drawContour } as unknown as Voice;
+  const drawFollowed = async (): Promise<Followed> => ({});
+  return { card, axes, sampler: { sample }, stretches, render, drawFollowed } as unknown as Voice;
 }
 
 /** The clip of `codes`, rendered when all of them are known, and where its parts began. */

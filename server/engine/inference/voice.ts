@@ -1,9 +1,10 @@
-import { contourUniform } from '../dsp/philox.ts';
+import { followedUniform } from '../dsp/philox.ts';
 import { EngineError } from '../errors.ts';
 import { type Execution, floats, Graph, read } from '../onnx/runtime.ts';
 import { type Card, parseCard, readCardText } from './card.ts';
 import { GridAxes } from './code-grid.ts';
 import { depthGraphs } from './graph-names.ts';
+import type { Followed } from './prior.ts';
 import {
   type ClipRenderer,
   type OnAudioChunk,
@@ -15,8 +16,13 @@ import {
 import { Sampler } from './sampler.ts';
 import type { Stretch } from './stretches.ts';
 
-/** Numbers that the contour graph draws by. */
-const CONTOUR_DRAWS = 4;
+/**
+ * Which numbers of a seed each graph draws what is followed by. The first two choose class and clip: contour and spectrum
+ * are of one clip where the voice holds both.
+ */
+const DRAWS = { contour: [0, 1, 2, 3], spectrum: [0, 1, 4, 5] } as const;
+const drawing = ['contour', 'spectrum'] as const;
+type Drawing = (typeof drawing)[number];
 
 const priorGraphs = ['condition', 'row', 'pixel', ...depthGraphs] as const;
 
@@ -31,7 +37,7 @@ export class Voice {
   /** The card's text: a voice whose card changed on disk is another voice. */
   readonly cardText: string;
   readonly #prior: Graph[];
-  readonly #contour: Graph | null;
+  readonly #drawing: ReadonlyMap<Drawing, Graph>;
   readonly #renderer: ClipRenderer;
 
   private constructor(
@@ -39,7 +45,7 @@ export class Voice {
     card: Card,
     axes: GridAxes,
     prior: Graph[],
-    contour: Graph | null,
+    drawing: ReadonlyMap<Drawing, Graph>,
     renderer: ClipRenderer,
   ) {
     const [condition, row, pixel, ...depth] = prior;
@@ -48,7 +54,7 @@ export class Voice {
     this.axes = axes;
     this.sampler = new Sampler(card, axes, { condition: condition!, row: row!, pixel: pixel!, depth });
     this.#prior = prior;
-    this.#contour = contour;
+    this.#drawing = drawing;
     this.#renderer = renderer;
   }
 
@@ -66,30 +72,29 @@ export class Voice {
     const card = parseCard(cardText);
     const axes = new GridAxes(card);
     const prior: Graph[] = [];
-    let contour: Graph | null = null;
+    const draws = new Map<Drawing, Graph>();
     let renderer: ClipRenderer | null = null;
     try {
       for (const name of priorGraphs) {
         if (card.graphs[name] === undefined) continue;
         prior.push(await Graph.open(voiceDir, card, name, { provider: 'cpu', threads: 1 }));
       }
-      if (card.graphs.contour !== undefined)
-        contour = await Graph.open(voiceDir, card, 'contour', { provider: 'cpu', threads: 1 });
+      for (const name of drawing)
+        if (card.graphs[name] !== undefined)
+          draws.set(name, await Graph.open(voiceDir, card, name, { provider: 'cpu', threads: 1 }));
       renderer = await openRenderer({ voiceDir, card, place }, axes);
-      const voice = new Voice(cardText, card, axes, prior, contour, renderer);
+      const voice = new Voice(cardText, card, axes, prior, draws, renderer);
       await voice.#prove();
       return voice;
     } catch (error) {
-      for (const graph of prior) await graph.release();
-      await contour?.release();
+      for (const graph of [...prior, ...draws.values()]) await graph.release();
       await renderer?.close();
       throw error;
     }
   }
 
   async close(): Promise<void> {
-    for (const graph of this.#prior) await graph.release();
-    await this.#contour?.release();
+    for (const graph of [...this.#prior, ...this.#drawing.values()]) await graph.release();
     await this.#renderer.close();
   }
 
@@ -98,21 +103,33 @@ export class Voice {
     return this.#renderer.stretches;
   }
 
-  /** The levels in dB, one per mel frame, that a clip of a seed follows where none are given; undefined where it follows none. */
-  async drawContour(classWeights: readonly number[], seed: number): Promise<Float32Array | undefined> {
-    if (this.#contour === null) return undefined;
-    const draws = Float32Array.from({ length: CONTOUR_DRAWS }, (_, i) => contourUniform(seed, i));
-    const outputs = await this.#contour.run({
+  /** What a clip of a seed follows where nothing is given: of each kind what the voice draws for its class, if anything. */
+  async drawFollowed(classWeights: readonly number[], seed: number): Promise<Followed> {
+    const { frames, bins } = this.card.mel;
+    return {
+      contour: await this.#draw('contour', 'level', frames, classWeights, seed),
+      spectrum: await this.#draw('spectrum', 'spectrum', bins, classWeights, seed),
+    };
+  }
+
+  async #draw(
+    name: Drawing,
+    output: string,
+    length: number,
+    classWeights: readonly number[],
+    seed: number,
+  ): Promise<Float32Array | undefined> {
+    const graph = this.#drawing.get(name);
+    if (graph === undefined) return undefined;
+    const uniform = Float32Array.from(DRAWS[name], (i) => followedUniform(seed, i));
+    const outputs = await graph.run({
       class: floats(Float32Array.from(classWeights), [1, classWeights.length]),
-      uniform: floats(draws, [1, CONTOUR_DRAWS]),
+      uniform: floats(uniform, [1, uniform.length]),
     });
-    const level = read(outputs, 'level');
-    if (level.length !== this.card.mel.frames)
-      throw new EngineError(
-        'voice_corrupt',
-        `the contour graph gave ${level.length} levels for ${this.card.mel.frames} mel frames`,
-      );
-    return read(outputs, 'known')[0] === 1 ? level : undefined;
+    const drawn = read(outputs, output);
+    if (drawn.length !== length)
+      throw new EngineError('voice_corrupt', `the ${name} graph gave ${drawn.length} levels, expected ${length}`);
+    return read(outputs, 'known')[0] === 1 ? drawn : undefined;
   }
 
   /** Codes -> audio, at the card's rate unless another is asked for. */
@@ -129,7 +146,7 @@ export class Voice {
       await this.sampler.sample({ ...options, onRow: () => Promise.reject(stop) }).catch((error: unknown) => {
         if (error !== stop) throw error;
       });
-      await this.drawContour(weights, 0);
+      await this.drawFollowed(weights, 0);
       await this.render({ codes: new Uint16Array(this.axes.rows * this.axes.perRow), seed: 0 });
     } catch (error) {
       const reason = error instanceof Error ? error.message : String(error);

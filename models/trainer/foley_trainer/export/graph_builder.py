@@ -28,7 +28,8 @@ class GraphWriter:
         self.tensors: dict[str, Tensor] = {}  # constants given as tensors, unconverted
         self._count = 0
 
-    def _fresh(self, stem: str) -> str:
+    def fresh(self, stem: str) -> str:
+        """A name that no other has."""
         self._count += 1
         return f"{stem}_{self._count}"
 
@@ -43,7 +44,7 @@ class GraphWriter:
         """float tensors become float32, integers int64."""
         array = value.detach().numpy() if isinstance(value, Tensor) else np.asarray(value)
         array = array.astype(np.float32 if array.dtype.kind == "f" else np.int64)
-        name = self._fresh("constant")
+        name = self.fresh("constant")
         if isinstance(value, Tensor):
             self.tensors[name] = value
         self.constants.append(numpy_helper.from_array(np.ascontiguousarray(array), name))
@@ -51,14 +52,14 @@ class GraphWriter:
 
     def op(self, kind: str, *inputs: str, to: str | None = None, **attributes: Any) -> str:
         """One node with one output, named `to` where it is a graph output."""
-        name = to or self._fresh(kind.lower())
+        name = to or self.fresh(kind.lower())
         self.nodes.append(helper.make_node(kind, list(inputs), [name], **attributes))
         return name
 
     def split(self, x: str, sizes: Sequence[int], axis: int) -> list[str]:
         if len(sizes) == 1:
             return [x]
-        names = [self._fresh("split") for _ in sizes]
+        names = [self.fresh("split") for _ in sizes]
         self.nodes.append(helper.make_node("Split", [x, self.constant(list(sizes))], names, axis=axis))
         return names
 

@@ -63,6 +63,9 @@ def lively_stacked(config: StackedConfig, seed: int = 0, codebooks: Tensor | Non
     _louder(model)
     for level in model.levels:
         level.head.weight.mul_(4)
+    if config.spectrum:
+        # It begins as zeros.
+        torch.nn.init.normal_(model.of_spectrum[2].weight, std=0.1)
     return model
 
 

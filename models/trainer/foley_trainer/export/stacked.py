@@ -6,8 +6,9 @@ first and, for each further codebook k, the start of its depth head; graph `dept
 once the codes before it are chosen. Letters: T x F cells, K codebooks, L gated layers, C channels, kernel (kt, kf),
 P = kf // 2 columns to each side, R = kt - 1 rows above, D condition_dim, Z width of the depth head.
 
-    condition   class [B, n], contour [B, T, E], known [B] -> condition [B, T, F, D]
-                known: 1 where the loudness contour counts, 0 where there is none; a prior without a contour has only `class`
+    condition   class [B, n], contour [B, T, E], known [B], spectrum [B, S] in dB, spectrum_known [B] -> condition [B, T, F, D]
+                known: 1 where the loudness contour counts, 0 where there is none, spectrum_known the same of the average spectrum; a
+                prior that cannot follow one of them lacks its two inputs
     row         a1, a2 [B, L * C, R, F + 2P], codes [B, P, F + 2P, K] (absent outside the grid), condition [B, F, D]
                 -> c1 [F, B, L, C], c2 [F, B, L, 2C], e0 [F, B, C]
     pixel       cell [M], c1, c2, e0 of the column, left [M, P, K], l1, l2, attend, attended, key0.., value0..
@@ -27,8 +28,9 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from ..features.spectrum import normalised
 from ..models.causal_conv import NormedConv
-from ..models.stacked_pixelsnail import DepthHead, StackedPixelSnail
+from ..models.stacked_pixelsnail import DepthHead, Followed, StackedConfig, StackedPixelSnail
 from .fold_weight_norm import rounded
 from .graph_builder import GraphWriter, halve
 from .pixel_graph import trunk_of, write_state
@@ -55,16 +57,28 @@ class _Condition(nn.Module):
         super().__init__()
         self.model = model
 
-    def forward(self, weights: Tensor, contour: Tensor | None = None, known: Tensor | None = None) -> Tensor:
-        return self.model.condition(weights, contour, known).permute(0, 2, 3, 1)
+    def forward(self, weights: Tensor, *told: Tensor) -> Tensor:
+        followed = Followed(**dict(zip(_told(self.model.config), told, strict=True)))
+        if followed.spectrum is not None:
+            followed.spectrum = normalised(followed.spectrum)
+        return self.model.condition(weights, followed).permute(0, 2, 3, 1)
+
+
+def _told(c: StackedConfig) -> dict[str, tuple[str, list[int]]]:
+    """Fields of `Followed` that the prior knows: the graph's input, and its shape without B."""
+    fields: dict[str, tuple[str, list[int]]] = {}
+    if c.contour:
+        fields |= {"contour": ("contour", [c.rows, c.contour]), "contour_known": ("known", [])}
+    if c.spectrum:
+        fields |= {"spectrum": ("spectrum", [c.spectrum]), "spectrum_known": ("spectrum_known", [])}
+    return fields
 
 
 def condition_graph(model: StackedPixelSnail) -> onnx.ModelProto:
     c = model.config
-    example = [torch.full((2, c.classes), 1 / c.classes)]
-    if c.contour:
-        example += [torch.zeros(2, c.rows, c.contour), torch.ones(2)]
-    return export_module(_Condition(model), tuple(example), ["class", "contour", "known"][: len(example)], ["condition"])
+    told = _told(c).values()
+    example = (torch.full((2, c.classes), 1 / c.classes), *(torch.zeros(2, *shape) for _, shape in told))
+    return export_module(_Condition(model), example, ["class", *(name for name, _ in told)], ["condition"])
 
 
 def _vectors(model: StackedPixelSnail) -> Tensor:

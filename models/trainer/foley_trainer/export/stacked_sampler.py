@@ -9,6 +9,9 @@ from ..models.stacked_pixelsnail import StackedConfig
 from .sampler_state import SamplerState
 from .two_stage_sampler import Choose, greedy, session
 
+OF_KNOWN = {"known": "contour", "spectrum_known": "spectrum"}
+"""Inputs of the condition graph that say whether another one counts."""
+
 
 class StackedSampler:
     """Several clips side by side, all in the same row."""
@@ -18,24 +21,23 @@ class StackedSampler:
         self.condition, self.row, self.pixel = (session(graphs[name], threads) for name in ("condition", "row", "pixel"))
         self.depth = [session(graphs[f"depth{k}"], threads) for k in range(1, config.codebooks)]
 
-    def _conditions(self, weights: np.ndarray, contour: np.ndarray | None, known: np.ndarray | None) -> np.ndarray:
-        c, batch = self.config, len(weights)
+    def _conditions(self, weights: np.ndarray, told: dict[str, np.ndarray]) -> np.ndarray:
         feeds = {"class": weights}
-        if c.contour:
-            feeds["contour"] = np.zeros((batch, c.rows, c.contour), np.float32) if contour is None else contour.astype(np.float32)
-            given = np.full(batch, 0 if contour is None else 1, np.float32)
-            feeds["known"] = given if known is None else given * known
+        for given in self.condition.get_inputs()[1:]:
+            shape = [len(weights), *given.shape[1:]]
+            followed = OF_KNOWN.get(given.name)
+            otherwise = np.ones(shape) if followed in told else np.zeros(shape)
+            feeds[given.name] = told.get(given.name, otherwise).astype(np.float32)
         return self.condition.run(None, feeds)[0]
 
-    def run(
-        self, class_weights: np.ndarray, choose: Choose, contour: np.ndarray | None = None, known: np.ndarray | None = None
-    ) -> tuple[np.ndarray, np.ndarray]:
-        """class_weights [B, n] (a row of zeros: no class), contour [B, T, E] (normalised), known [B]: 1 where it counts -> codes [B, T, F, K] and the logits
-        they were chosen from [B, T, F, K, codes]. `choose` is called with the raster index of the code."""
+    def run(self, class_weights: np.ndarray, choose: Choose, **told: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """class_weights [B, n] (a row of zeros: no class) -> codes [B, T, F, K] and the logits they were chosen from [B, T, F, K, codes].
+        `choose` is called with the raster index of the code; `told` are further inputs of the condition graph: what is followed is
+        known unless `known` or `spectrum_known` says otherwise."""
         c = self.config
         weights = np.ascontiguousarray(class_weights, np.float32)
         state = SamplerState(c, len(weights), c.kernel, (c.codebooks,))
-        condition = self._conditions(weights, contour, known)
+        condition = self._conditions(weights, told)
         logits = np.empty((len(weights), c.rows, c.cols, c.codebooks, c.codes), np.float32)
         for row in range(c.rows):
             self._row(state, row, np.ascontiguousarray(condition[:, row]), choose, logits)
@@ -58,14 +60,12 @@ class StackedSampler:
                 chosen[:batch, k] = choose(cell_logits[:batch], cell * c.codebooks + k)
             state.keep(cell, chosen[:batch], a1, a2, past)
 
-    def logits(self, codes: np.ndarray, class_weights: np.ndarray, contour: np.ndarray | None = None) -> np.ndarray:
+    def logits(self, codes: np.ndarray, class_weights: np.ndarray, **told: np.ndarray) -> np.ndarray:
         """Teacher-forced: codes [B, T, F, K] -> logits [B, T, F, K, codes]."""
         flat = codes.reshape(len(codes), -1)
-        return self.run(class_weights, lambda _, place: flat[:, place], contour)[1]
+        return self.run(class_weights, lambda _, place: flat[:, place], **told)[1]
 
-    def sample(
-        self, class_weights: np.ndarray, choose: Choose = greedy, contour: np.ndarray | None = None, known: np.ndarray | None = None
-    ) -> np.ndarray:
+    def sample(self, class_weights: np.ndarray, choose: Choose = greedy, **told: np.ndarray) -> np.ndarray:
         """class_weights [B, n] -> codes in the order of `StackedConfig.grid`, [B, T, F * K]."""
-        codes = self.run(class_weights, choose, contour, known)[0]
+        codes = self.run(class_weights, choose, **told)[0]
         return codes.reshape(len(codes), self.config.rows, -1)

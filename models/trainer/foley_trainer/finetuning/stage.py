@@ -21,7 +21,7 @@ from torch import Tensor
 
 from ..data import Augmenter, Sounds
 from ..models.any_prior import AnyPrior, new_prior
-from ..models.stacked_pixelsnail import StackedPixelSnail
+from ..models.stacked_pixelsnail import Followed, StackedPixelSnail
 from ..runtime.device import autocast, here, sent
 from ..runtime.progress import Progress
 from ..training.prior import PriorStage
@@ -235,8 +235,8 @@ class FineTunePixelSnail(FineTuneStage, PriorStage):
 
 
 class FineTuneStacked(FineTuneStage, StackedStage):
-    """Fine-tunes a stacked prior. Labels and contours of recordings are left out as in its training, so that guidance goes on working;
-    rehearsal clips have their labels and no contour."""
+    """Fine-tunes a stacked prior. Labels, contours and spectra of recordings are left out as in its training, so that guidance goes on working;
+    rehearsal clips have their labels alone."""
 
     def __init__(
         self, base: Trainable, classes: list[str], kept: Kept, augmenter: Augmenter, held_out: Sounds, *,
@@ -251,18 +251,17 @@ class FineTuneStacked(FineTuneStage, StackedStage):
 
     def draw(self, rng: np.random.Generator, step: int) -> Any:
         """As the stage's, and the indices of the rehearsal clips of the batch."""
-        audio, labels, named, followed = StackedStage.draw(self, rng, step)
-        return audio, self.own[labels], named, followed, self.rehearsal.draw(rng)
+        audio, labels, *told = StackedStage.draw(self, rng, step)
+        return audio, self.own[labels], *told, self.rehearsal.draw(rng)
 
     def step(self, batch: Any, step: int) -> dict[str, float]:
-        own, contour = self._encode(batch[0])
-        labels, named, followed, picks = (sent(part) for part in batch[1:])
+        own, contour, spectra = self._encode(batch[0])
+        labels, with_label, with_contour, with_spectrum, picks = (sent(part) for part in batch[1:])
         codes, old = (part[picks] for part in self.rehearsal.trained)
-        weights = torch.cat([self._one_hot(labels) * named.unsqueeze(1), self._one_hot(old)])
-        contour = torch.cat([contour, contour.new_zeros(len(picks), *contour.shape[1:])])
-        followed = torch.cat([followed, followed.new_zeros(len(picks))])
+        weights = torch.cat([self._one_hot(labels) * with_label.unsqueeze(1), self._one_hot(old)])
+        told = Followed(*(torch.cat([part, part.new_zeros(len(picks), *part.shape[1:])]) for part in (contour, with_contour, spectra, with_spectrum)))
         with autocast(self.bf16):
-            logits = self.prior(torch.cat([own, codes]), weights, contour, followed).float()
+            logits = self.prior(torch.cat([own, codes]), weights, told).float()
         return self._fit(logits, own, picks)
 
     def evaluate(self) -> dict[str, float]:

@@ -17,7 +17,7 @@ from torch.nn.utils.parametrize import is_parametrized
 
 from ..export.any_prior import export_any_prior, open_sampler
 from ..export.codec_vocoder import export_codec, export_vocoder, folded_vocoder, with_rounded_weights
-from ..export.contour_graph import contour_graph
+from ..export.contour_graph import contour_graph, spectrum_graph
 from ..export.fold_weight_norm import folded
 from ..export.parity import lively, lively_stacked
 from ..export.stacked import folded_stacked
@@ -30,7 +30,7 @@ from ..models.pixelsnail import PixelSnail, PriorConfig
 from ..models.rvq_vae import Codec, CodecConfig
 from ..models.stacked_pixelsnail import StackedConfig, StackedPixelSnail
 from ..runtime.files import save_text
-from ..voices.card import CONTOUR, card_fields, write_voice
+from ..voices.card import CONTOUR, SPECTRUM, card_fields, write_voice
 
 DCASE = ["DogBark", "Footstep", "GunShot", "Keyboard", "MovingMotorVehicle", "Rain", "Sneeze_Cough"]
 VOCODER = VocoderConfig(channels=16, res_kernels=[3], dilations=[[1]])
@@ -61,7 +61,7 @@ def _stacked(title: str, classes: list[str], seed: int, strides: list[list[int]]
     frequency, time = codec.latent_shape
     prior = StackedConfig(
         codebooks=codebooks, codes=16, rows=time, cols=frequency, classes=len(classes), channels=32, blocks=2, res_blocks=1, heads=2,
-        condition_dim=8, depth=32, depth_hidden=32, vector=8, contour=4,
+        condition_dim=8, depth=32, depth_hidden=32, vector=8, contour=4, spectrum=80,
     )  # fmt: skip
     return Fixture(title, classes, seed, codec, prior)
 
@@ -141,10 +141,10 @@ def golden(prior: AnyPrior, codec: Codec, vocoder: Generator, seed: int) -> dict
     return out
 
 
-def _contours(fixture: Fixture) -> list[np.ndarray]:
-    """Five loudness contours of every class but the last, which has none."""
-    rng, frames = np.random.default_rng(fixture.seed), fixture.codec.mel_frames
-    return [rng.uniform(-60, -10, (5, frames)) for _ in fixture.classes[:-1]] + [np.zeros((0, frames))]
+def _drawn(fixture: Fixture, low: float, high: float, width: int) -> list[np.ndarray]:
+    """Five loudness contours or average spectra of every class but the last, which has none."""
+    rng = np.random.default_rng(fixture.seed)
+    return [rng.uniform(low, high, (5, width)) for _ in fixture.classes[:-1]] + [np.zeros((0, width))]
 
 
 def write_fixture(folder: Path, name: str) -> dict[str, Any]:
@@ -158,7 +158,8 @@ def write_fixture(folder: Path, name: str) -> dict[str, Any]:
     fields |= {"created": "2026-01-01T00:00:00Z", "license": "CC0-1.0", "credits": [], "data": {"note": "random weights: for tests, not for ears"}}
     graphs = export_any_prior(prior, half_weights=True) | export_codec(codec, half_weights=True) | export_vocoder(vocoder, half_weights=True)
     if isinstance(fixture.prior, StackedConfig):
-        graphs[CONTOUR] = contour_graph(_contours(fixture), fixture.codec.mel_frames)
+        frames, bins = fixture.codec.mel_frames, mel.bins
+        graphs |= {CONTOUR: contour_graph(_drawn(fixture, -60, -10, frames), frames), SPECTRUM: spectrum_graph(_drawn(fixture, -40, 0, bins), bins)}
     card = write_voice(folder / name, fields, graphs)
     save_text(json.dumps(golden(prior, codec, vocoder, seed)) + "\n", folder / name / "golden.json")
     return card

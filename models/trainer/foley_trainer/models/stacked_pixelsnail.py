@@ -6,7 +6,7 @@ the residual quantizer; a small depth head predicts them in order, each from the
 RQ-Transformer does (Lee et al., CVPR 2022). Audio can be rendered while later rows are still being sampled.
 
 The network is conditioned on class weights (zeros: no class, for classifier-free guidance, Ho & Salimans 2022) and
-optionally on a loudness contour (`features.loudness`), eight levels a row.
+optionally on a loudness contour (`features.loudness`), eight levels a row, and a long-term average spectrum (`features.spectrum`).
 """
 
 from __future__ import annotations
@@ -47,6 +47,7 @@ class StackedConfig:
     depth_dropout: float = 0.1
     vector: int = 64
     contour: int = 8  # loudness levels a row; 0: the prior has no contour input
+    spectrum: int = 0  # mel bins of a clip's average spectrum; 0: the prior has no such input
 
     def __post_init__(self) -> None:
         self.kernel = (int(self.kernel[0]), int(self.kernel[1]))
@@ -141,8 +142,24 @@ class DepthHead(nn.Module):
         return self.head(self.norm_out(x))
 
 
+@dataclass
+class Followed:
+    """What a clip follows beside its class; None where no clip of the batch does. `.._known` [B]: 1 where it counts."""
+
+    contour: Tensor | None = None
+    """[B, T, levels a row] in units of `features.loudness`."""
+    contour_known: Tensor | None = None
+    spectrum: Tensor | None = None
+    """[B, bins] in units of `features.spectrum`."""
+    spectrum_known: Tensor | None = None
+
+    @staticmethod
+    def times(x: Tensor, known: Tensor | None) -> Tensor:
+        return x if known is None else x * known.view(-1, 1, 1)
+
+
 class StackedPixelSnail(nn.Module):
-    """Codes [B, T, F, K], class weights [B, n] (a row of zeros: no class) and contour -> logits [B, T, F, K, codes]."""
+    """Codes [B, T, F, K], class weights [B, n] (a row of zeros: no class) and what is followed -> logits [B, T, F, K, codes]."""
 
     coordinates: Tensor
 
@@ -164,16 +181,22 @@ class StackedPixelSnail(nn.Module):
             self.of_contour = nn.Sequential(nn.Linear(c.contour, 2 * c.condition_dim), nn.SiLU(), nn.Linear(2 * c.condition_dim, c.condition_dim))
         self.blocks = nn.ModuleList(Block(c) for _ in range(c.blocks))
         self.levels = nn.ModuleList(DepthHead(k, c, self.input.vectors.shape[2], codebooks[k]) for k in range(c.codebooks))
+        if c.spectrum:
+            # The whole spectrum, and for every frequency column of the grid something of its own.
+            self.of_spectrum = nn.Sequential(nn.Linear(c.spectrum, 2 * c.condition_dim), nn.SiLU(), nn.Linear(2 * c.condition_dim, c.cols * c.condition_dim))
+            # A prior that learns it later begins as it was.
+            nn.init.zeros_(self.of_spectrum[2].weight)
+            nn.init.zeros_(self.of_spectrum[2].bias)
 
-    def condition(self, weights: Tensor, contour: Tensor | None = None, known: Tensor | None = None) -> Tensor:
-        """-> [B, condition_dim, T, F]. contour [B, T, levels a row] in units of `features.loudness`; known [B]: 1 where it counts."""
-        c = self.config
+    def condition(self, weights: Tensor, followed: Followed | None = None) -> Tensor:
+        """-> [B, condition_dim, T, F]."""
+        c, told = self.config, followed or Followed()
         named = self.of_class(weights).view(-1, 1, 1, c.condition_dim) + self.of_frequency + self.of_time.unsqueeze(1)
-        if contour is not None and c.contour:
-            followed = self.of_contour(contour)
-            if known is not None:
-                followed = followed * known.view(-1, 1, 1)
-            named = named + followed.unsqueeze(2)
+        if told.contour is not None and c.contour:
+            named = named + told.times(self.of_contour(told.contour), told.contour_known).unsqueeze(2)
+        if told.spectrum is not None and c.spectrum:
+            columns = self.of_spectrum(told.spectrum).view(-1, c.cols, c.condition_dim)
+            named = named + told.times(columns, told.spectrum_known).unsqueeze(1)
         return named.permute(0, 3, 1, 2)
 
     def trunk(self, parts: Tensor, condition: Tensor) -> Tensor:
@@ -189,9 +212,9 @@ class StackedPixelSnail(nn.Module):
             out = block(out, coordinates, condition)
         return F.elu(out).permute(0, 2, 3, 1)
 
-    def forward(self, codes: Tensor, weights: Tensor, contour: Tensor | None = None, known: Tensor | None = None) -> Tensor:
+    def forward(self, codes: Tensor, weights: Tensor, followed: Followed | None = None) -> Tensor:
         parts = self.input.look_up(codes)
-        trunk = self.trunk(parts, self.condition(weights, contour, known))
+        trunk = self.trunk(parts, self.condition(weights, followed))
         return torch.stack([level(trunk, parts) for level in self.levels], 3)
 
     def of_classes(self, kept: list[int]) -> StackedPixelSnail:

@@ -10,10 +10,10 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from ..data import Augmenter, Sounds, fit
-from ..features.loudness import by_row, contour_db, normalised
+from ..features import loudness, spectrum
 from ..features.mel import LogMel, MelConfig
 from ..models.rvq_vae import Codec
-from ..models.stacked_pixelsnail import StackedConfig, StackedPixelSnail
+from ..models.stacked_pixelsnail import Followed, StackedConfig, StackedPixelSnail
 from ..runtime import parallel
 from ..runtime.device import autocast, here, sent
 from .muon import Muon
@@ -21,11 +21,13 @@ from .trainer import clip_and_step
 
 
 class StackedStage:
-    """`label_dropout`: share of clips trained without their class, for guidance; `contour_dropout`: without their loudness contour."""
+    """Shares of clips that are trained without: `label_dropout` their class, for guidance; `contour_dropout` their loudness contour;
+    `spectrum_dropout` their average spectrum."""
 
     def __init__(
         self, config: StackedConfig, codec: Codec, augmenter: Augmenter, held_out: Sounds, *,
-        batch: int, lr: float, bf16: bool, samples: int, label_dropout: float = 0.1, contour_dropout: float = 0.5, weight_decay: float = 1e-4,
+        batch: int, lr: float, bf16: bool, samples: int, label_dropout: float = 0.1, contour_dropout: float = 0.5, spectrum_dropout: float = 0.5,
+        weight_decay: float = 1e-4,
     ) -> None:  # fmt: skip
         self.codec = here(codec).eval().requires_grad_(False)
         self.mel, self.augmenter = LogMel(), augmenter
@@ -33,65 +35,71 @@ class StackedStage:
         self.modules = {"prior": self.prior}
         self.optimizers = _optimizers(self.prior, lr, weight_decay)
         self.batch, self.bf16 = parallel.share(batch), bf16
-        self.label_dropout, self.contour_dropout = label_dropout, contour_dropout
+        self.dropouts = [label_dropout, contour_dropout, spectrum_dropout]
         self.names = augmenter.classes
         audio = np.stack([fit(held_out.get(i, 0, samples), samples) for i in range(len(held_out))])
         parts = [self._encode(a) for a in np.array_split(audio, max(1, len(audio) // 16))]
-        self.eval_codes, self.eval_contour = torch.cat([c for c, _ in parts]), torch.cat([e for _, e in parts])
+        self.eval_codes, self.eval_contour, self.eval_spectrum = (torch.cat(part) for part in zip(*parts, strict=True))
         self.eval_labels = torch.tensor([self.names.index(c.label) for c in held_out.clips])
 
     def config(self) -> dict[str, Any]:
         return self.prior.config.to_dict()
 
     @torch.no_grad()
-    def _encode(self, audio: np.ndarray) -> tuple[Tensor, Tensor]:
-        """Audio [B, samples] -> codes [B, T, F, K] and contour [B, T, levels a row].
+    def _encode(self, audio: np.ndarray) -> tuple[Tensor, Tensor, Tensor]:
+        """Audio [B, samples] -> codes [B, T, F, K], contour [B, T, levels a row] and spectrum [B, bins].
 
         In float32, as the exported encoder does: under bfloat16 a fifth of the first codebook's codes differ.
         """
-        wave = sent(audio)
-        codes = self.codec.encode(self.mel(wave)).permute(0, 3, 2, 1).contiguous()
-        c = self.prior.config
-        return codes, by_row(normalised(contour_db(wave, MelConfig())), c.rows, max(1, c.contour))
+        wave, c = sent(audio), self.prior.config
+        mel = self.mel(wave)
+        codes = self.codec.encode(mel).permute(0, 3, 2, 1).contiguous()
+        contour = loudness.by_row(loudness.normalised(loudness.contour_db(wave, MelConfig())), c.rows, max(1, c.contour))
+        return codes, contour, spectrum.normalised(spectrum.average_spectrum_db(mel))
 
     def _one_hot(self, labels: Tensor) -> Tensor:
         return F.one_hot(labels, len(self.names)).float()
 
-    def draw(self, rng: np.random.Generator, step: int) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
-        """Clips [B, samples], their classes [B], and whether the prior is told class [B] and contour [B]."""
+    def draw(self, rng: np.random.Generator, step: int) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+        """Clips [B, samples], their classes [B], and whether the prior is told class, contour and spectrum, each [B]."""
         drawn = [self.augmenter.draw(rng) for _ in range(self.batch)]
-        named = (rng.random(self.batch) >= self.label_dropout).astype(np.float32)
-        followed = (rng.random(self.batch) >= self.contour_dropout).astype(np.float32)
-        return np.stack([audio for audio, _ in drawn]), np.array([label for _, label in drawn]), named, followed
+        with_label, with_contour, with_spectrum = ((rng.random(self.batch) >= share).astype(np.float32) for share in self.dropouts)
+        return np.stack([audio for audio, _ in drawn]), np.array([label for _, label in drawn]), with_label, with_contour, with_spectrum
 
-    def step(self, batch: tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray], step: int) -> dict[str, float]:
-        codes, contour = self._encode(batch[0])
-        labels, named, followed = (sent(x) for x in batch[1:])
+    def step(self, batch: tuple[np.ndarray, ...], step: int) -> dict[str, float]:
+        codes, contour, spectra = self._encode(batch[0])
+        labels, with_label, with_contour, with_spectrum = (sent(x) for x in batch[1:])
         with autocast(self.bf16):
-            logits = self.prior(codes, self._one_hot(labels) * named.unsqueeze(1), contour, followed)
+            logits = self.prior(codes, self._one_hot(labels) * with_label.unsqueeze(1), Followed(contour, with_contour, spectra, with_spectrum))
         nll = F.cross_entropy(logits.float().flatten(0, 3), codes.flatten())
         norm = clip_and_step(nll, self.prior, self.optimizers.values(), 1.0)
         return {"nll": nll.item(), "norm": norm}
 
     def evaluate(self) -> dict[str, float]:
         """Mean NLL in nats per code of clips the training never saw: all, per codebook, per class, and (every third clip)
-        with every label wrong, without a label, and with the loudness contour known."""
+        with every label wrong, without a label, and with the loudness contour, the average spectrum and both known."""
+        c = self.prior.config
         parts: list[Tensor] = []
-        others: dict[str, list[Tensor]] = {"nll_wrong_label": [], "nll_no_label": [], "nll_contour": []}
+        others: dict[str, list[Tensor]] = {name: [] for name in ("nll_wrong_label", "nll_no_label", "nll_contour", "nll_spectrum", "nll_followed")}
 
-        def score(codes: Tensor, weights: Tensor, contour: Tensor | None = None) -> Tensor:
+        def score(codes: Tensor, weights: Tensor, **followed: Tensor) -> Tensor:
             with autocast(self.bf16):
-                logits = self.prior(codes, weights, contour).float()
+                logits = self.prior(codes, weights, Followed(**followed)).float()
             return F.cross_entropy(logits.flatten(0, 3), codes.flatten(), reduction="none").view(codes.shape)
 
-        for codes, labels, contour in zip(self.eval_codes.split(12), self.eval_labels.split(12), self.eval_contour.split(12), strict=True):
+        held_out = (part.split(12) for part in (self.eval_codes, self.eval_labels, self.eval_contour, self.eval_spectrum))
+        for codes, labels, contour, spectra in zip(*held_out, strict=True):
             weights = self._one_hot(labels)
             parts.append(score(codes, weights))
             few, some = codes[::3], weights[::3]
             others["nll_wrong_label"].append(score(few, some.roll(1, 1)))
             others["nll_no_label"].append(score(few, some * 0))
-            if self.prior.config.contour:
-                others["nll_contour"].append(score(few, some, contour[::3]))
+            if c.contour:
+                others["nll_contour"].append(score(few, some, contour=contour[::3]))
+            if c.spectrum:
+                others["nll_spectrum"].append(score(few, some, spectrum=spectra[::3]))
+            if c.contour and c.spectrum:
+                others["nll_followed"].append(score(few, some, contour=contour[::3], spectrum=spectra[::3]))
         nll = torch.cat(parts)
         levels = {f"nll_{k + 1}": nll[..., k].mean().item() for k in range(nll.shape[-1])}
         classes = {f"nll_{name}": nll[self.eval_labels == i].mean().item() for i, name in enumerate(self.names) if (self.eval_labels == i).any()}

@@ -16,19 +16,20 @@ from ..data import Corpus, open_corpus
 from ..data.attribution import licences, recordings, summary, to_csv
 from ..export.any_prior import export_any_prior
 from ..export.codec_vocoder import export_codec, export_vocoder
-from ..export.contour_graph import contour_graph
+from ..export.contour_graph import contour_graph, spectrum_graph
 from ..features.loudness import contour_db
-from ..features.mel import MelConfig
+from ..features.mel import LogMel, MelConfig
+from ..features.spectrum import average_spectrum_db
 from ..models.any_prior import AnyConfig, AnyPrior
 from ..models.stacked_pixelsnail import StackedConfig, StackedPixelSnail
 from ..runtime.record import Record
 from ..training import presets
 from ..training.checkpoints import TrainedError, load_codec, load_prior, load_vocoder
 from ..training.stages import Making
-from .card import CONTOUR, card_fields, write_voice
+from .card import CONTOUR, SPECTRUM, card_fields, write_voice
 
 CONTOURS = 64
-"""Loudness contours that a voice holds of each class."""
+"""Clips of each class whose loudness contours and average spectra a voice holds."""
 
 
 def export_voice(args: argparse.Namespace) -> dict[str, Any]:
@@ -63,7 +64,7 @@ def write_folder(
     fields = card_fields(voice, name, preset["name"], classes, prior.config, codec.config, vocoder.config, MelConfig(), preset["data"]["samples"])
     credits = [*(former or []), *recordings(corpus)]
     fields |= _provenance(corpus, {"codec": codec_record, "prior": prior_record, "vocoder": vocoder_record}) | {"credits": summary(credits)} | (more or {})
-    graphs = export_any_prior(prior, half_weights=True) | _contours(prior.config, preset, corpus, classes, contours)
+    graphs = export_any_prior(prior, half_weights=True) | _followed(prior.config, preset, corpus, classes, contours)
     if "decoder" not in given:
         graphs |= export_codec(codec, half_weights=True)
     if "vocoder" not in given:
@@ -82,18 +83,25 @@ def _only(prior: AnyPrior, classes: list[str], only: list[str]) -> AnyPrior:
     return prior.of_classes([classes.index(name) for name in only])
 
 
-def _contours(config: AnyConfig, preset: dict[str, Any], corpus: Corpus, classes: list[str], only: list[str] | None) -> dict[str, onnx.ModelProto]:
-    """The graph that draws loudness contours, for a prior that follows them: of clips as the prior is trained on, at their own level and place."""
-    if not isinstance(config, StackedConfig) or config.contour == 0:
+def _followed(config: AnyConfig, preset: dict[str, Any], corpus: Corpus, classes: list[str], only: list[str] | None) -> dict[str, onnx.ModelProto]:
+    """The graphs that draw what a clip follows, for a prior that follows something: from clips as the prior is trained on, at their own level
+    and place. `only`: the classes that have loudness contours."""
+    if not isinstance(config, StackedConfig) or not (config.contour or config.spectrum):
         return {}
     augmenter, rng = Making(preset, corpus).augmenter, np.random.default_rng(0)
-    mel, contours = MelConfig(), []
-    drawn = [label for label in only or classes if label in corpus.classes]
+    log_mel, mel, contours, spectra = LogMel(), MelConfig(), [], []
+    frames = mel.frames(augmenter.samples)
     for label in classes:
-        audio = [augmenter.draw(rng, 0.0, label, shift=False)[0] for _ in range(CONTOURS if label in drawn else 0)]
-        levels = contour_db(torch.from_numpy(np.stack(audio)), mel).numpy() if audio else np.zeros((0, mel.frames(augmenter.samples)))
-        contours.append(levels)
-    return {CONTOUR: contour_graph(contours, mel.frames(augmenter.samples))}
+        count = CONTOURS if label in corpus.classes else 0
+        audio = torch.from_numpy(np.stack([augmenter.draw(rng, 0.0, label, shift=False)[0] for _ in range(count)] or [np.zeros(augmenter.samples, np.float32)]))[:count]
+        contours.append(contour_db(audio, mel).numpy() if count and (only is None or label in only) else np.zeros((0, frames)))
+        spectra.append(average_spectrum_db(log_mel(audio)).numpy() if count else np.zeros((0, mel.bins)))
+    graphs = {}
+    if config.contour:
+        graphs[CONTOUR] = contour_graph(contours, frames)
+    if config.spectrum:
+        graphs[SPECTRUM] = spectrum_graph(spectra, mel.bins)
+    return graphs
 
 
 def _provenance(corpus: Corpus, records: dict[str, Record]) -> dict[str, Any]:

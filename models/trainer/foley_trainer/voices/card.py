@@ -24,7 +24,9 @@ DEPTH = tuple(f"depth{k}" for k in range(1, 8))
 """Additional graphs of a stacked prior, one for each codebook after the first."""
 CONTOUR = "contour"
 """An additional graph of voices that follow loudness contours: draws one where none is given. See `export.contour_graph`."""
-ORDER = (*GRAPHS, EXCITATION, *DEPTH, CONTOUR)
+SPECTRUM = "spectrum"
+"""The same for average spectra."""
+ORDER = (*GRAPHS, EXCITATION, *DEPTH, CONTOUR, SPECTRUM)
 """All graphs that a voice may have, in the order of its hash."""
 BASE = "base"
 """A fine-tuned voice embeds its base voice in this folder; the base generates the classes `retrained.kept`."""
@@ -62,8 +64,9 @@ def card_fields(
             "headDim": prior.channels // 2 // prior.heads, "kernel": list(prior.kernel) if stacked else prior.kernel, "conditionDim": prior.condition_dim,
             "conditionRows": conditioned_rows(prior),
         }
-        # Label dropout taught it what no class is; loudness levels of a row that it can follow.
-        | ({"nullClass": True, "contour": prior.contour} if stacked else {}),
+        # Label dropout taught it what no class is; loudness levels of a row, and bins of an average spectrum, that it can follow.
+        | ({"nullClass": True, "contour": prior.contour} if stacked else {})
+        | ({"spectrum": prior.spectrum} if stacked and prior.spectrum else {}),
         "vocoder": {"reach": reach(vocoder)},
     }  # fmt: skip
 

@@ -13,7 +13,7 @@ import numpy as np
 import torch
 
 from ..export.any_prior import open_sampler
-from ..export.contour_graph import DRAWS
+from ..export.contour_graph import DRAWS, OF_CONTOUR, OF_SPECTRUM
 from ..export.guidance import doubled, guided, negative_weights
 from ..export.two_stage_sampler import Choose, session
 from ..features.loudness import by_row, normalised
@@ -21,10 +21,10 @@ from ..features.mel import LogMel, MelConfig
 from ..models.any_prior import AnyConfig, conditioned_rows
 from ..models.pixelsnail import PriorConfig
 from ..models.stacked_pixelsnail import StackedConfig
-from .card import BASE, CONTOUR, EXCITATION, FORMAT, ORDER, VERSION, voice_hash
+from .card import BASE, CONTOUR, EXCITATION, FORMAT, ORDER, SPECTRUM, VERSION, voice_hash
 
 Seed = tuple[int, ...]
-NOISE, COURSE = 1, 2  # appended to a clip's seed: independent random streams for its noise and its loudness contour
+NOISE, COURSE = 1, 2  # appended to a clip's seed: independent random streams for its noise and for what it follows
 
 
 class VoiceError(Exception):
@@ -68,7 +68,7 @@ class VoiceRunner:
         self._sampler = open_sampler(self.config, data, threads)
         self._encoder, self._decoder, self._vocoder = (session(data[name], threads) for name in ("encoder", "decoder", "vocoder"))
         self._excitation = session(data[EXCITATION], threads) if EXCITATION in data else None
-        self._contour = session(data[CONTOUR], threads) if CONTOUR in data else None
+        self._contour, self._spectrum = (session(data[name], threads) if name in data else None for name in (CONTOUR, SPECTRUM))
 
     def generate(self, label: str, numbers: Sequence[int], recipe: Recipe) -> np.ndarray:
         """Clips of a class by their numbers -> audio [B, samples]. A clip does not depend on which others are made with it."""
@@ -96,14 +96,22 @@ class VoiceRunner:
         return self._sampler.sample(doubled(weights, negative), guided(choose, guidance), **twice)[: len(weights)]
 
     def _courses(self, weights: np.ndarray, seeds: Sequence[Seed]) -> dict[str, np.ndarray]:
-        """The loudness contour that each clip follows, of voices that draw one: contour [B, T, E] (normalised), known [B]."""
-        if self._contour is None or not isinstance(self.config, StackedConfig):
+        """What each clip follows, of voices that draw it: inputs of the condition graph."""
+        if not isinstance(self.config, StackedConfig):
             return {}
         draws = [np.random.default_rng([*seed, COURSE]).random((1, DRAWS)).astype(np.float32) for seed in seeds]
-        drawn = [self._contour.run(["level", "known"], {"class": one[None], "uniform": draw}) for one, draw in zip(weights, draws, strict=True)]
-        levels = torch.from_numpy(np.concatenate([level for level, _ in drawn]))
-        rows = by_row(normalised(levels), self.config.rows, self.config.contour)
-        return {"contour": rows.numpy(), "known": np.concatenate([known for _, known in drawn])}
+        told: dict[str, np.ndarray] = {}
+
+        def drawn(graph: Any, name: str, numbers: list[int]) -> tuple[np.ndarray, np.ndarray]:
+            clips = [graph.run([name, "known"], {"class": one[None], "uniform": draw[:, numbers]}) for one, draw in zip(weights, draws, strict=True)]
+            return np.concatenate([value for value, _ in clips]), np.concatenate([known for _, known in clips])
+
+        if self._contour is not None:
+            levels, told["known"] = drawn(self._contour, "level", OF_CONTOUR)
+            told["contour"] = by_row(normalised(torch.from_numpy(levels)), self.config.rows, self.config.contour).numpy()
+        if self._spectrum is not None:
+            told["spectrum"], told["spectrum_known"] = drawn(self._spectrum, "spectrum", OF_SPECTRUM)
+        return told
 
     def guidance(self, index: int) -> float:
         """The card's guidance of a class; 0 if it has none."""
@@ -176,7 +184,7 @@ def _prior_config(card: dict[str, Any]) -> AnyConfig:
         axes = (grid["rowAxes"], grid["colAxes"], grid["depthAxes"])
         if axes != (["time"], ["frequency"], ["codebook"]):
             raise ValueError(f"row, column and depth axes are {axes}, expected time, frequency and codebook")
-        config = StackedConfig(contour=prior.get("contour", 0), **fields)
+        config = StackedConfig(contour=prior.get("contour", 0), spectrum=prior.get("spectrum", 0), **fields)
     else:
         condition = "place" if prior["conditionRows"] == [0] else "context"
         config = PriorConfig(
