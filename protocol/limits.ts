@@ -146,6 +146,10 @@ const table = {
     value: 256,
     meaning: 'Corners or events of an `envelope`',
   },
+  spectrumPoints: {
+    value: 256,
+    meaning: 'Corners of a `spectrum`',
+  },
   levelMin: {
     value: -90,
     meaning: 'Lowest level of an `envelope`, in dB',

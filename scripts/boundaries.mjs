@@ -118,7 +118,7 @@ export const RULES = [
     may: [
       ...['server/generation', 'server/audio', 'server/dispatch/dispatcher.ts', 'protocol'],
       ...['server/engine/inference/code-grid.ts', 'server/engine/inference/mel-spec.ts'],
-      ...['server/engine/dsp/philox.ts', 'server/engine/dsp/loudness.ts'],
+      ...['philox', 'loudness', 'mel', 'spectrum'].map((part) => `server/engine/dsp/${part}.ts`),
     ],
     types: ['server/dispatch', 'server/voices', 'server/clips', 'server/triggers/player.ts'],
     packages: ['zod'],

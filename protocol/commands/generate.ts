@@ -3,6 +3,7 @@ import { defineCommand } from './define.ts';
 import { envelopeFromText } from './envelope.ts';
 import { candidates, classArg, classFromText, name } from './fields.ts';
 import { madeEvents, madeExample, madeFixed, madeReplies, makingArgs, shapeArgs } from './making.ts';
+import { spectrumFromText } from './spectrum.ts';
 
 export const generate = defineCommand({
   name: 'foley.generate',
@@ -22,7 +23,7 @@ export const generate = defineCommand({
     id: 'own',
     args: ['class', 'seed'],
     pairs: true,
-    words: { class: classFromText, avoid: classFromText, envelope: envelopeFromText },
+    words: { class: classFromText, avoid: classFromText, envelope: envelopeFromText, spectrum: spectrumFromText },
     fixed: madeFixed,
     example: ['bark1', 'DogBark', 42, 'temperature', 0.9],
     replies: madeReplies,

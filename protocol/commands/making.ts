@@ -3,6 +3,7 @@ import { limits } from '../limits.ts';
 import { bin, type OscReply } from './define.ts';
 import { envelope } from './envelope.ts';
 import { guidanceArgs, pcmFormat, seed, seedNumber } from './fields.ts';
+import { spectrum } from './spectrum.ts';
 
 /** What every command that makes clips takes and tells. */
 
@@ -54,6 +55,11 @@ export const makingArgs = {
     .optional()
     .describe(
       'loudness over time that the clip follows, from the beginning of what is handed over; of voices that were trained with a loudness contour (`voice.info`)',
+    ),
+  spectrum: spectrum
+    .optional()
+    .describe(
+      'long-term average spectrum that the clip follows, as an EQ match does; of voices that were trained with one (`voice.info`)',
     ),
   count: z.int().min(1).max(limits.count).default(1).describe('number of clips; clip i uses seed + i modulo 2^32'),
   format: pcmFormat.default('f32').describe('sample format of previews and audio'),

@@ -4,6 +4,7 @@ import { bin, defineCommand } from './define.ts';
 import { envelopeFromText } from './envelope.ts';
 import { classArg, classFromText, guidanceArgs, name, pcmFormat } from './fields.ts';
 import { madeEvents, madeExample, madeFixed, madeReplies, makingArgs, shapeArgs } from './making.ts';
+import { spectrumFromText } from './spectrum.ts';
 
 const whole = (doc: string) => z.int().min(0).max(65_535).optional().describe(doc);
 const ofClip = "the clip's guidance if its class is kept; otherwise the voice's default for the class";
@@ -77,7 +78,7 @@ export const vary = defineCommand({
     id: 'own',
     args: ['clip', 'amount', 'seed'],
     pairs: true,
-    words: { class: classFromText, avoid: classFromText, envelope: envelopeFromText },
+    words: { class: classFromText, avoid: classFromText, envelope: envelopeFromText, spectrum: spectrumFromText },
     fixed: madeFixed,
     example: ['vary1', '9f2c4e5d6a7b8190', 0.3, 7, 'count', 4],
     replies: madeReplies,
@@ -115,7 +116,7 @@ export const branch = defineCommand({
     id: 'own',
     args: ['clip', 'row', 'count'],
     pairs: true,
-    words: { class: classFromText, avoid: classFromText, envelope: envelopeFromText },
+    words: { class: classFromText, avoid: classFromText, envelope: envelopeFromText, spectrum: spectrumFromText },
     fixed: madeFixed,
     example: ['branch1', '9f2c4e5d6a7b8190', 20, 3],
     replies: madeReplies,

@@ -21,8 +21,9 @@ export const recipeSchema = z.looseObject({
   guidance: z.number().min(0).max(100).optional(),
   avoid: label.optional(),
   avoidWeights: weights.optional(),
-  /** As a request gives it; whoever makes the clip again checks it. */
+  /** As a request gives them; whoever makes the clip again checks them. */
   envelope: z.looseObject({}).optional(),
+  spectrum: z.looseObject({}).optional(),
   rate: z.int().min(1000).max(768_000),
   version: z.string().max(40).optional(),
   chosen: z.object({ of: z.int().min(1), score: z.number() }).optional(),

@@ -4,6 +4,7 @@ import {
   classFromText,
   type EventData,
   envelopeFromText,
+  spectrumFromText,
 } from '../../protocol/index.ts';
 import { encodeFlac } from '../audio/flac.ts';
 import { quantise } from '../audio/quantise.ts';
@@ -25,6 +26,7 @@ export interface GenerateOptions {
   topP?: number;
   guidance?: number;
   envelope?: string;
+  spectrum?: string;
   candidates?: number;
   avoid?: string;
   rate?: number;
@@ -131,7 +133,8 @@ async function ask(
 
 /** What was said on the command line; the server checks it and fills in the rest. */
 function argsFrom(what: string | undefined, options: GenerateOptions): Record<string, unknown> {
-  const { seed, count, temperature, topK, topP, guidance, avoid, envelope, candidates, rate, voice } = options;
+  const { seed, count, temperature, topK, topP, guidance, avoid, envelope, spectrum, candidates, rate, voice } =
+    options;
   const given = {
     class: what === undefined ? undefined : classOf(what),
     seed,
@@ -143,6 +146,7 @@ function argsFrom(what: string | undefined, options: GenerateOptions): Record<st
     candidates,
     avoid: avoid === undefined ? undefined : classOf(avoid),
     envelope: envelope === undefined ? undefined : envelopeFromText(envelope),
+    spectrum: spectrum === undefined ? undefined : spectrumFromText(spectrum),
     rate,
     voice,
   };

@@ -44,7 +44,20 @@ function commentOfWav(file: string, bytes: Uint8Array): string | undefined {
 
 /** The arguments of foley.generate that make the same clip again. Throws no_recipe for one made from another. */
 export function argsOf(recipe: Recipe): Record<string, unknown> {
-  const { class: what, seed, temperature, topK, topP, guidance = 0, avoid, envelope, rate, shape, lineage } = recipe;
+  const {
+    class: what,
+    seed,
+    temperature,
+    topK,
+    topP,
+    guidance = 0,
+    avoid,
+    envelope,
+    spectrum,
+    rate,
+    shape,
+    lineage,
+  } = recipe;
   if (lineage !== undefined) {
     throw new CliError(
       'no_recipe',
@@ -52,7 +65,7 @@ export function argsOf(recipe: Recipe): Record<string, unknown> {
     );
   }
   const away = avoid === undefined ? {} : { avoid };
-  const followed = envelope === undefined ? {} : { envelope };
+  const followed = { ...(envelope && { envelope }), ...(spectrum && { spectrum }) };
   return { class: what, seed, temperature, topK, topP, guidance, ...away, ...followed, rate, ...shape };
 }
 

@@ -1,4 +1,4 @@
-import type { EnvelopeArg } from '../../protocol/index.ts';
+import type { EnvelopeArg, SpectrumArg } from '../../protocol/index.ts';
 import type { Shape } from '../audio/edit.ts';
 import type { TrashItem } from '../util/trash.ts';
 
@@ -22,6 +22,8 @@ export interface ClipRecipe {
   avoidWeights?: number[];
   /** The loudness that it was asked to follow. */
   envelope?: EnvelopeArg;
+  /** The average spectrum that it was asked to follow. */
+  spectrum?: SpectrumArg;
   /** Hz. */
   rate: number;
   /** The best of so many candidates, and its score. Its own seed is `seed`: it is made again alone. */

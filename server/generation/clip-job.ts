@@ -21,9 +21,11 @@ import {
   startOfNext,
 } from './continuation.ts';
 import type { DetachedJobs } from './detached-jobs.ts';
-import { checkFollows, contourFrom, levelsOf, spelledOut } from './envelope.ts';
+import { contourFrom, levelsOf, spelledOut } from './envelope.ts';
+import { checkFollows } from './followed.ts';
 import type { PartialClips } from './partial-clips.ts';
 import { recordOf } from './plan-record.ts';
+import { spectrumLevels, spelledOutSpectrum } from './spectrum.ts';
 import { orderOf, type VoiceClass } from './voice-class.ts';
 
 export interface GenerationDeps {
@@ -112,9 +114,11 @@ export async function generateClips(deps: GenerationDeps, context: GenerationCon
 }
 
 async function spelled({ clips }: GenerationDeps, plan: ClipPlan): Promise<ClipPlan> {
-  const { envelope } = plan.args;
-  if (envelope === undefined) return plan;
-  return { ...plan, args: { ...plan.args, envelope: await spelledOut(envelope, plan.voice, clips) } };
+  const { envelope, spectrum } = plan.args;
+  const args = { ...plan.args };
+  if (envelope !== undefined) args.envelope = await spelledOut(envelope, plan.voice, clips);
+  if (spectrum !== undefined) args.spectrum = await spelledOutSpectrum(spectrum, plan.voice, clips);
+  return { ...plan, args };
 }
 
 /** A job that a restart does not end: it is on the disk before anybody is told that it was accepted. */
@@ -281,23 +285,33 @@ async function run(deps: GenerationDeps, context: GenerationContext, plan: ClipP
   return { clip: clips[0]?.clip ?? '', seconds, timings, clips };
 }
 
-/** What tells the engine the loudness that a piece of a take follows; nothing where no envelope was asked for. */
+/** What tells the engine what a piece of a take follows: of each kind nothing where nothing was asked for. */
 function followed(
   voiceClasses: readonly VoiceClass[],
-  { envelope, trim = 0 }: Args,
-): (take: number, pieces: Pieces, piece: number) => { contour?: Float32Array } {
-  if (envelope === undefined) return () => ({});
-  for (const voiceClass of new Set(voiceClasses)) checkFollows(voiceClass.voice, orderOf(voiceClass));
-  // The same for every take and candidate by one voice: of each piece.
-  const contours = new Map<Voice, Float32Array[]>();
+  { envelope, spectrum, trim = 0 }: Args,
+): (take: number, pieces: Pieces, piece: number) => { contour?: Float32Array; spectrum?: Float32Array } {
+  for (const voiceClass of new Set(voiceClasses)) {
+    if (envelope !== undefined) checkFollows(voiceClass.voice, orderOf(voiceClass), 'envelope');
+    if (spectrum !== undefined) checkFollows(voiceClass.voice, orderOf(voiceClass), 'spectrum');
+  }
+  // The same for every take and candidate by one voice: contours of each piece, one spectrum.
+  const known = new Map<Voice, { contours: Float32Array[]; spectrum?: Float32Array }>();
   return (take, pieces, piece) => {
     const { voice } = voiceClasses[take]!;
-    const known = contours.get(voice) ?? [];
-    contours.set(voice, known);
-    // What is trimmed lies before the envelope.
-    const begin = pieceOffset(pieces, piece, voice.rate) / voice.rate - trim;
-    known[piece] ??= contourFrom(levelsOf(envelope, voice), voice, begin);
-    return { contour: known[piece] };
+    const of = known.get(voice) ?? { contours: [] };
+    known.set(voice, of);
+    const told: ReturnType<ReturnType<typeof followed>> = {};
+    if (envelope !== undefined) {
+      // What is trimmed lies before the envelope.
+      const begin = pieceOffset(pieces, piece, voice.rate) / voice.rate - trim;
+      of.contours[piece] ??= contourFrom(levelsOf(envelope, voice), voice, begin);
+      told.contour = of.contours[piece];
+    }
+    if (spectrum !== undefined) {
+      of.spectrum ??= spectrumLevels(spectrum, voice);
+      told.spectrum = of.spectrum;
+    }
+    return told;
   };
 }
 
@@ -323,7 +337,7 @@ function codesOf(results: readonly Result[], starts: Piece['starts']): Pick<NewC
 }
 
 function recipeOf({ voice, chosen, guidance, avoid }: VoiceClass, args: Args, rate: number): Omit<ClipRecipe, 'seed'> {
-  const { temperature, topK, topP, envelope } = args;
+  const { temperature, topK, topP, envelope, spectrum } = args;
   return {
     voice: voice.hash,
     voiceId: voice.id,
@@ -335,6 +349,7 @@ function recipeOf({ voice, chosen, guidance, avoid }: VoiceClass, args: Args, ra
     guidance,
     rate,
     ...(envelope === undefined ? {} : { envelope }),
+    ...(spectrum === undefined ? {} : { spectrum }),
     ...(avoid === null ? {} : { avoid: avoid.label, avoidWeights: avoid.weights }),
   };
 }

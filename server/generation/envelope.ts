@@ -1,10 +1,8 @@
-import { type EnvelopeArg, limits, ProtocolError } from '../../protocol/index.ts';
-import { resample } from '../audio/resample.ts';
-import { decodeWav } from '../audio/wav.ts';
+import { type EnvelopeArg, limits } from '../../protocol/index.ts';
 import type { Clips } from '../clips/clip.ts';
 import { contourOf, LEVEL_MAX, LEVEL_MIN } from '../engine/dsp/loudness.ts';
-import { melSpecOf } from '../engine/inference/mel-spec.ts';
-import type { Conditioning, Voice } from '../voices/voice.ts';
+import type { Voice } from '../voices/voice.ts';
+import { soundOfClip, specOf } from './followed.ts';
 
 /** Level in dB at a time in seconds from the beginning of the clip. */
 export type LevelAt = (seconds: number) => number;
@@ -47,16 +45,6 @@ export function contourFrom(level: LevelAt, voice: Voice, begin: number): Float3
   return Float32Array.from({ length: frames }, (_, frame) => level(begin + ((frame + 0.5) * hop) / rate));
 }
 
-/** Throws bad_args where the clip's class is made by a prior that was trained without contours. */
-export function checkFollows(voice: Voice, conditioning: Conditioning): void {
-  const { voiceDir } = voice.modelFor(conditioning);
-  const model = voice.models.find(({ dir }) => dir === voiceDir) ?? voice;
-  const { prior } = model.card as { prior?: { contour?: number } };
-  if ((prior?.contour ?? 0) > 0) return;
-  const message = `args.envelope: voice ${voice.id} was trained without loudness contours and follows none; expected a voice whose card has prior.contour`;
-  throw new ProtocolError('bad_args', message, { path: 'args.envelope' });
-}
-
 /** Straight lines between levels that lie so many to a second, the first in the middle of its frame. */
 function steps(levels: ArrayLike<number>, rate: number): LevelAt {
   return (seconds) => {
@@ -86,18 +74,6 @@ function events(cues: NonNullable<EnvelopeArg['cues']>): LevelAt {
 }
 
 async function contourOfClip(id: string, voice: Voice, clips: Clips): Promise<Float32Array> {
-  const { rate, hop, nFft } = specOf(voice);
-  const sound = decodeWav(await clips.read(id));
-  const own = await resample(sound.pcm.subarray(0, limits.seconds * sound.rate), sound.rate, rate);
-  if (own.length < nFft) {
-    const message = `args.envelope.clip: clip ${id} is shorter than one mel frame; expected at least ${nFft} samples at ${rate} Hz`;
-    throw new ProtocolError('bad_args', message, { path: 'args.envelope.clip' });
-  }
-  return contourOf(own, { nFft, hop });
-}
-
-function specOf({ card }: Voice): { rate: number; nFft: number; hop: number; frames: number } {
-  const found = melSpecOf(card);
-  if ('problem' in found) throw new ProtocolError('voice_corrupt', found.problem);
-  return found.spec;
+  const spec = specOf(voice);
+  return contourOf(await soundOfClip(id, 'envelope', spec, clips), spec);
 }

@@ -148,6 +148,11 @@ const limitRows: Record<keyof typeof limits, Row> = {
   topKMax: bounds('foley.generate', generate('topK'), limits.topKMax),
   temperatureMax: bounds('foley.generate', generate('temperature'), limits.temperatureMax),
   guidanceMax: bounds('foley.generate', generate('guidance'), limits.guidanceMax),
+  spectrumPoints: bounds(
+    'foley.generate',
+    (n) => ({ class: 'Rain', spectrum: { points: list(n, (i) => ({ hz: i + 1, level: 0 })) } }),
+    limits.spectrumPoints,
+  ),
   envelopePoints: bounds(
     'foley.generate',
     (n) => ({ class: 'Rain', envelope: { cues: list(n, () => ({ at: 0 })) } }),

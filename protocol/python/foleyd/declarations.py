@@ -166,6 +166,20 @@ class FoleyGenerateArgsEnvelope(TypedDict):
     gain: NotRequired[float]
 
 
+class FoleyGenerateArgsSpectrumPoints(TypedDict):
+    #: (Hz); number from 1 to 192000
+    hz: float
+    #: against the other points (dB); number from -200 to 200
+    level: float
+
+
+class FoleyGenerateArgsSpectrum(TypedDict):
+    #: corners joined by straight lines over the logarithm of frequency; the first and last levels hold below and above; list of map
+    points: NotRequired[list[FoleyGenerateArgsSpectrumPoints]]
+    #: or the id of a saved clip whose average spectrum is followed; text, 1 to 128 characters
+    clip: NotRequired[str]
+
+
 FoleyGenerateArgs = TypedDict(
     "FoleyGenerateArgs",
     {
@@ -191,6 +205,8 @@ FoleyGenerateArgs = TypedDict(
         #: loudness over time that the clip follows, from the beginning of what is handed over; of voices that were trained with a loudness contour
         #: (voice.info); map
         "envelope": NotRequired[FoleyGenerateArgsEnvelope],
+        #: long-term average spectrum that the clip follows, as an EQ match does; of voices that were trained with one (voice.info); map
+        "spectrum": NotRequired[FoleyGenerateArgsSpectrum],
         #: number of clips; clip i uses seed + i modulo 2^32; integer from 1 to 64; default: 1
         "count": NotRequired[int],
         #: sample format of previews and audio; "f32" or "s16"; default: "f32"
@@ -406,6 +422,8 @@ FoleyVaryArgs = TypedDict(
         #: loudness over time that the clip follows, from the beginning of what is handed over; of voices that were trained with a loudness contour
         #: (voice.info); map
         "envelope": NotRequired[FoleyGenerateArgsEnvelope],
+        #: long-term average spectrum that the clip follows, as an EQ match does; of voices that were trained with one (voice.info); map
+        "spectrum": NotRequired[FoleyGenerateArgsSpectrum],
         #: number of clips; clip i uses seed + i modulo 2^32; integer from 1 to 64; default: 1
         "count": NotRequired[int],
         #: sample format of previews and audio; "f32" or "s16"; default: "f32"
@@ -473,6 +491,8 @@ FoleyBranchArgs = TypedDict(
         #: loudness over time that the clip follows, from the beginning of what is handed over; of voices that were trained with a loudness contour
         #: (voice.info); map
         "envelope": NotRequired[FoleyGenerateArgsEnvelope],
+        #: long-term average spectrum that the clip follows, as an EQ match does; of voices that were trained with one (voice.info); map
+        "spectrum": NotRequired[FoleyGenerateArgsSpectrum],
         #: number of clips; clip i uses seed + i modulo 2^32; integer from 1 to 64; default: 4
         "count": NotRequired[int],
         #: sample format of previews and audio; "f32" or "s16"; default: "f32"
@@ -1695,6 +1715,8 @@ VoiceCompareArgs = TypedDict(
         #: loudness over time that the clip follows, from the beginning of what is handed over; of voices that were trained with a loudness contour
         #: (voice.info); map
         "envelope": NotRequired[FoleyGenerateArgsEnvelope],
+        #: long-term average spectrum that the clip follows, as an EQ match does; of voices that were trained with one (voice.info); map
+        "spectrum": NotRequired[FoleyGenerateArgsSpectrum],
         #: sample format of previews and audio; "f32" or "s16"; default: "f32"
         "format": NotRequired[Literal["f32", "s16"]],
         #: output rate (Hz); integer from 8000 to 192000; default: the voice's rate

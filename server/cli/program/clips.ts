@@ -27,6 +27,10 @@ export const declareClips: Declare = (program, run) => {
       '--envelope <E>',
       'loudness to follow: times of events (0.2,0.9,1.6), corners (0:-60,0.5:-9,2:-60, seconds and dB), or the id of a clip',
     )
+    .option(
+      '--spectrum <S>',
+      'average spectrum to follow: corners (100:-20,1000:0,8000:-40, Hz and dB), or the id of a clip',
+    )
     .option('--rate <HZ>', 'sample rate', integer)
     .addOption(new Option('--format <F>', 'sample format: 32-bit float, or 16 bits').choices(['f32', 's16']))
     .option('--voice <ID>', 'voice')

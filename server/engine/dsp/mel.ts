@@ -50,10 +50,20 @@ function hann(length: number): Float32Array {
   return Float32Array.from({ length }, (_, i) => fround(0.5 - 0.5 * fround(Math.cos(fround(i * step)))));
 }
 
+/** Frequency in Hz at which each mel bin counts most [bins]. */
+export function binCentres(spec: Pick<MelSpec, 'bins' | 'fMin' | 'fMax'>): number[] {
+  return edgesOf(spec).slice(1, -1);
+}
+
+/** Ends and centres of the triangles in Hz, [bins + 2]. */
+function edgesOf({ bins, fMin, fMax }: Pick<MelSpec, 'bins' | 'fMin' | 'fMax'>): number[] {
+  const [low, high] = [toMel(fMin), toMel(fMax)];
+  return Array.from({ length: bins + 2 }, (_, i) => toHz(low + ((high - low) * i) / (bins + 1)));
+}
+
 /** Triangles over the bins of the spectrum, each from its first weight that is not zero. */
 function melBasis({ rate, nFft, bins, fMin, fMax }: MelSpec): { from: number; weights: Float32Array }[] {
-  const [low, high] = [toMel(fMin), toMel(fMax)];
-  const edges = Array.from({ length: bins + 2 }, (_, i) => toHz(low + ((high - low) * i) / (bins + 1)));
+  const edges = edgesOf({ bins, fMin, fMax });
   const count = nFft / 2 + 1;
   return Array.from({ length: bins }, (_, bin) => {
     const [left = 0, centre = 0, right = 0] = edges.slice(bin, bin + 3);

@@ -1,4 +1,4 @@
-/** Envelopes from a client's side: the loudness that a clip follows, over JSON, OSC and the command line. */
+/** Envelopes and spectra from a client's side: the loudness and the average spectrum that a clip follows. */
 import assert from 'node:assert/strict';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -10,7 +10,7 @@ import { type App, createApp } from '../app.ts';
 import { argsOf, readClip } from '../cli/like.ts';
 import { resolveConfig } from '../config.ts';
 
-const data = mkdtempSync(path.join(tmpdir(), 'foleyd-envelope-'));
+const data = mkdtempSync(path.join(tmpdir(), 'foleyd-followed-'));
 const models = fileURLToPath(new URL('../../models/fixtures', import.meta.url));
 let app: App;
 before(async () => {
@@ -88,4 +88,42 @@ test('a voice that follows no contour says so, and bad envelopes name what is wr
   );
   await assert.rejects(made({ envelope: {} }), failed('bad_args', /expected one of levels, points, cues, clip/));
   await assert.rejects(made({ envelope: { clip: 'nothing' } }), failed('unknown_clip', /nothing/));
+});
+
+const dark = {
+  points: [
+    { hz: 100, level: 0 },
+    { hz: 8000, level: -50 },
+  ],
+};
+
+test('a clip follows a spectrum, and its recipe makes it again from its file', async () => {
+  const [plain, told] = [await made({}), await made({ spectrum: dark })];
+  assert.notDeepEqual(told.codes, plain.codes);
+  assert.equal(plain.recipe.spectrum, undefined);
+  assert.deepEqual(told.recipe.spectrum, dark);
+  const { recipe } = await readClip(told.file!);
+  assert.deepEqual((await made(argsOf(recipe))).codes, told.codes);
+});
+
+test('the spectrum of a saved clip is followed, and what followed it is made again when that clip is gone', async () => {
+  const colour = await made({ seed: 9 });
+  const told = await made({ spectrum: { clip: colour.id }, envelope: loudAtFirst });
+  assert.notDeepEqual((await made({ envelope: loudAtFirst })).codes, told.codes);
+  await call('clip.delete', { clip: colour.id });
+  await assert.rejects(made({ spectrum: { clip: colour.id } }), failed('unknown_clip', /./));
+  const { spectrum, envelope } = told.recipe;
+  assert.equal((spectrum as typeof dark).points.length, 80);
+  assert.deepEqual((await made({ spectrum, envelope })).codes, told.codes);
+});
+
+test('a voice that follows no spectrum says so, and bad spectra name what is wrong', async () => {
+  const why = /^args\.spectrum: voice tiny was trained without average spectra and follows none; expected a voice/;
+  await assert.rejects(made({ voice: 'tiny', class: 'DogBark', spectrum: dark }), failed('bad_args', why));
+  const falling = { points: [...dark.points].reverse() };
+  await assert.rejects(
+    made({ spectrum: falling }),
+    failed('bad_args', /spectrum\.points: expected rising frequencies/),
+  );
+  await assert.rejects(made({ spectrum: {} }), failed('bad_args', /expected one of points, clip/));
 });

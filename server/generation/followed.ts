@@ -1,0 +1,44 @@
+/** What `envelope` and `spectrum` have in common: whether a voice follows them, and the sound of a clip whose own is followed. */
+import { limits, ProtocolError } from '../../protocol/index.ts';
+import { resample } from '../audio/resample.ts';
+import { decodeWav } from '../audio/wav.ts';
+import type { Clips } from '../clips/clip.ts';
+import type { MelSpec } from '../engine/dsp/mel.ts';
+import { melSpecOf } from '../engine/inference/mel-spec.ts';
+import type { Conditioning, Voice } from '../voices/voice.ts';
+
+const kinds = {
+  envelope: { field: 'contour', plural: 'loudness contours' },
+  spectrum: { field: 'spectrum', plural: 'average spectra' },
+} as const;
+
+/** Throws bad_args where the clip's class is made by a prior that was trained without what it shall follow. */
+export function checkFollows(voice: Voice, conditioning: Conditioning, kind: keyof typeof kinds): void {
+  const { field, plural } = kinds[kind];
+  const { voiceDir } = voice.modelFor(conditioning);
+  const model = voice.models.find(({ dir }) => dir === voiceDir) ?? voice;
+  const { prior } = model.card as { prior?: { contour?: number; spectrum?: number } };
+  if ((prior?.[field] ?? 0) > 0) return;
+  const message = `args.${kind}: voice ${voice.id} was trained without ${plural} and follows none; expected a voice whose card has prior.${field}`;
+  throw new ProtocolError('bad_args', message, { path: `args.${kind}` });
+}
+
+/** A saved clip at the voice's rate. Throws unknown_clip, io_error, or bad_args where it is shorter than a mel frame. */
+export async function soundOfClip(
+  id: string,
+  kind: keyof typeof kinds,
+  { rate, nFft }: MelSpec,
+  clips: Clips,
+): Promise<Float32Array> {
+  const sound = decodeWav(await clips.read(id));
+  const own = await resample(sound.pcm.subarray(0, limits.seconds * sound.rate), sound.rate, rate);
+  if (own.length >= nFft) return own;
+  const message = `args.${kind}.clip: clip ${id} is shorter than one mel frame; expected at least ${nFft} samples at ${rate} Hz`;
+  throw new ProtocolError('bad_args', message, { path: `args.${kind}.clip` });
+}
+
+export function specOf({ card }: Voice): MelSpec & { frames: number } {
+  const found = melSpecOf(card);
+  if ('problem' in found) throw new ProtocolError('voice_corrupt', found.problem);
+  return found.spec;
+}
