@@ -51,6 +51,13 @@ export const makingArgs = {
     .default(1)
     .describe('sample from the most likely codes that together have this probability (nucleus sampling); 1 is off'),
   ...guidanceArgs,
+  guideFollowed: z
+    .boolean()
+    .optional()
+    .describe(
+      'whether guidance also strengthens the loudness contour and the average spectrum that the clip follows: it leads away from a clip that follows none',
+    )
+    .meta({ fallback: "the voice's default for the class" }),
   envelope: envelope
     .optional()
     .describe(

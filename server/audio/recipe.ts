@@ -19,6 +19,7 @@ export const recipeSchema = z.looseObject({
   topP: z.number().gt(0).max(1),
   // Recipes of older clips have none: nothing guided those.
   guidance: z.number().min(0).max(100).optional(),
+  guideFollowed: z.boolean().optional(),
   avoid: label.optional(),
   avoidWeights: weights.optional(),
   /** As a request gives them; whoever makes the clip again checks them. */

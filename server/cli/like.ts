@@ -51,6 +51,7 @@ export function argsOf(recipe: Recipe): Record<string, unknown> {
     topK,
     topP,
     guidance = 0,
+    guideFollowed = false,
     avoid,
     envelope,
     spectrum,
@@ -66,7 +67,7 @@ export function argsOf(recipe: Recipe): Record<string, unknown> {
   }
   const away = avoid === undefined ? {} : { avoid };
   const followed = { ...(envelope && { envelope }), ...(spectrum && { spectrum }) };
-  return { class: what, seed, temperature, topK, topP, guidance, ...away, ...followed, rate, ...shape };
+  return { class: what, seed, temperature, topK, topP, guidance, guideFollowed, ...away, ...followed, rate, ...shape };
 }
 
 /**

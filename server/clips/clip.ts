@@ -17,6 +17,8 @@ export interface ClipRecipe {
   topP: number;
   /** 0, or none in recipes of older clips, is off. */
   guidance?: number;
+  /** Guidance strengthened what it followed. */
+  guideFollowed?: boolean;
   /** What it was led away from, and the weights of it, as `class` and `classWeights`. */
   avoid?: string | Record<string, number>;
   avoidWeights?: number[];

@@ -21,6 +21,8 @@ export interface EngineRequest {
   contour?: Float32Array;
   /** Mean power in dB of every mel bin of the clip, the strongest 0, which it follows; only of voices whose card has a `prior.spectrum`. */
   spectrum?: Float32Array;
+  /** Whether guidance strengthens what the clip follows. */
+  guideFollowed?: boolean;
   /** Hz of the audio handed back. */
   rate: number;
   previews: boolean;

@@ -42,7 +42,10 @@ export interface GenerationDeps {
 
 /** `foley.vary` and `foley.branch` tell the same. */
 export type GenerationContext = Pick<Context<'foley.generate'>, 'session' | 'signal' | 'setJob' | 'emit'>;
-type Args = Omit<Context<'foley.generate'>['args'], 'class' | 'voice' | 'guidance' | 'avoid' | 'candidates'>;
+type Args = Omit<
+  Context<'foley.generate'>['args'],
+  'class' | 'voice' | 'guidance' | 'guideFollowed' | 'avoid' | 'candidates'
+>;
 type Done = EventData<'foley.generate', 'done'>;
 type Result = Parameters<JobOrder['onClip']>[1];
 
@@ -336,7 +339,11 @@ function codesOf(results: readonly Result[], starts: Piece['starts']): Pick<NewC
   return { codes, ...(starts.some((start) => start !== undefined) ? { given } : {}) };
 }
 
-function recipeOf({ voice, chosen, guidance, avoid }: VoiceClass, args: Args, rate: number): Omit<ClipRecipe, 'seed'> {
+function recipeOf(
+  { voice, chosen, guidance, guideFollowed, avoid }: VoiceClass,
+  args: Args,
+  rate: number,
+): Omit<ClipRecipe, 'seed'> {
   const { temperature, topK, topP, envelope, spectrum } = args;
   return {
     voice: voice.hash,
@@ -347,6 +354,7 @@ function recipeOf({ voice, chosen, guidance, avoid }: VoiceClass, args: Args, ra
     topK,
     topP,
     guidance,
+    ...(guideFollowed ? { guideFollowed } : {}),
     rate,
     ...(envelope === undefined ? {} : { envelope }),
     ...(spectrum === undefined ? {} : { spectrum }),

@@ -16,6 +16,7 @@ const voiceClass = z.object({
   voice: z.object({ id: z.string(), hash: z.string() }),
   chosen: resolved,
   guidance: z.number(),
+  guideFollowed: z.boolean().default(false),
   avoid: resolved.nullable(),
 });
 const schema = z.object({
@@ -36,11 +37,12 @@ const schema = z.object({
 export type PlanRecord = z.input<typeof schema>;
 
 export function recordOf(plan: ClipPlan): PlanRecord {
-  const { voice, chosen, guidance, avoid, args, seed: first, takes, candidates } = plan;
+  const { voice, chosen, guidance, guideFollowed, avoid, args, seed: first, takes, candidates } = plan;
   return {
     voice: { id: voice.id, hash: voice.hash },
     chosen,
     guidance,
+    guideFollowed,
     avoid,
     args: { ...args },
     seed: first,
@@ -57,7 +59,7 @@ export function recordOf(plan: ClipPlan): PlanRecord {
 /** Throws wrong_voice where the voice is another by now, unknown_voice where it is gone. */
 export async function planFrom(record: unknown, catalog: Catalog, begun: number): Promise<ClipPlan> {
   const { takes, voice, args, candidates, ...rest } = schema.parse(record);
-  const { guidance: _, avoid: __, ...making } = args;
+  const { guidance: _, avoid: __, guideFollowed: ___, ...making } = args;
   return {
     ...rest,
     voice: await sameVoice(voice, catalog),

@@ -17,7 +17,7 @@ function setup(took: () => number = () => 0) {
     { id: 0, name: 'DogBark' },
     { id: 1, name: 'Rain' },
   ];
-  const own: Voice['modelFor'] = (wish) => ({ guidance: 0.5, ...wish, voiceDir: 'there' });
+  const own: Voice['modelFor'] = (wish) => ({ guidance: 0.5, guideFollowed: false, ...wish, voiceDir: 'there' });
   const voice = { id: 'v', dir: 'there', classes, classCount: 2, modelFor: own } as unknown as Voice;
   const submit: Scheduler['submit'] = (order) => {
     orders.push(order);

@@ -8,12 +8,15 @@ export interface VoiceClass {
   chosen: ResolvedClass;
   /** 0 is off. */
   guidance: number;
+  /** Whether guidance strengthens what the clip follows. */
+  guideFollowed: boolean;
   /** What the clip is led away from; null for no class in particular. */
   avoid: ResolvedClass | null;
 }
 
 export interface Wanted {
   guidance?: number | undefined;
+  guideFollowed?: boolean | undefined;
   avoid?: ClassArg | undefined;
 }
 
@@ -21,19 +24,30 @@ export interface Wanted {
 const DEFAULT_WITH_AVOID = 1;
 
 /** Fills in the voice's own guidance. Throws unknown_class, or bad_args for `avoid` without guidance. */
-export function voiceClassOf(voice: Voice, chosen: ResolvedClass, { guidance, avoid }: Wanted): VoiceClass {
+export function voiceClassOf(
+  voice: Voice,
+  chosen: ResolvedClass,
+  { guidance, guideFollowed, avoid }: Wanted,
+): VoiceClass {
   const away = avoid === undefined ? null : resolveClass(voice, avoid, 'args.avoid');
   if (away !== null && guidance === 0) {
     const message = 'args.avoid: it has no effect at guidance 0; expected a guidance above 0, or none given';
     throw new ProtocolError('bad_args', message, { path: 'args.avoid' });
   }
-  const own = guidance ?? voice.modelFor({ classWeights: chosen.weights, ...weightsOf(away) }).guidance;
-  return { voice, chosen, guidance: own === 0 && away !== null ? DEFAULT_WITH_AVOID : own, avoid: away };
+  const usual = voice.modelFor({ classWeights: chosen.weights, ...weightsOf(away) });
+  const own = guidance ?? usual.guidance;
+  return {
+    voice,
+    chosen,
+    guidance: own === 0 && away !== null ? DEFAULT_WITH_AVOID : own,
+    guideFollowed: guideFollowed ?? usual.guideFollowed,
+    avoid: away,
+  };
 }
 
 /** What the engine is asked for. */
-export function orderOf({ voice, chosen, guidance, avoid }: VoiceClass): ReturnType<Voice['modelFor']> {
-  return voice.modelFor({ classWeights: chosen.weights, guidance, ...weightsOf(avoid) });
+export function orderOf({ voice, chosen, guidance, guideFollowed, avoid }: VoiceClass): ReturnType<Voice['modelFor']> {
+  return voice.modelFor({ classWeights: chosen.weights, guidance, guideFollowed, ...weightsOf(avoid) });
 }
 
 function weightsOf(avoid: ResolvedClass | null): { avoid?: number[] } {

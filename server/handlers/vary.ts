@@ -90,7 +90,9 @@ function asLong<A extends { trim?: number | undefined; length?: number | undefin
   return args.trim === undefined && args.length === undefined ? { ...args, ...shape } : args;
 }
 
-type Wish = Pick<Context<'foley.vary'>['args'], 'class' | 'guidance' | 'avoid'> & { voice?: string | undefined };
+type Wish = Pick<Context<'foley.vary'>['args'], 'class' | 'guidance' | 'guideFollowed' | 'avoid'> & {
+  voice?: string | undefined;
+};
 
 async function ofClip({ catalog, clips }: VaryDeps, id: string, wish: Wish): Promise<Source> {
   const clip = await clips.get(id);
@@ -126,20 +128,20 @@ function lengthOf({ trim, length, exact }: Shape): Source['shape'] {
 
 function madeBy(
   voice: Voice,
-  { class: label, classWeights, guidance = 0, avoid, avoidWeights }: ClipRecipe,
+  { class: label, classWeights, guidance = 0, guideFollowed = false, avoid, avoidWeights }: ClipRecipe,
 ): VoiceClass {
   const away = avoid === undefined || avoidWeights === undefined ? null : { label: avoid, weights: avoidWeights };
-  return { voice, chosen: { label, weights: classWeights }, guidance, avoid: away };
+  return { voice, chosen: { label, weights: classWeights }, guidance, guideFollowed, avoid: away };
 }
 
 /** What is wished, and where no other class is, what the clip itself was made of: its guidance goes with its class. */
 function voiceClassFor(voice: Voice, wish: Wish, own: VoiceClass): VoiceClass {
   if (wish.class !== undefined) return voiceClassOf(voice, resolveClass(voice, wish.class), wish);
-  const { avoid, guidance = own.guidance } = wish;
-  if (avoid === undefined) return { ...own, guidance, avoid: guidance === 0 ? null : own.avoid };
+  const { avoid, guidance = own.guidance, guideFollowed = own.guideFollowed } = wish;
+  if (avoid === undefined) return { ...own, guidance, guideFollowed, avoid: guidance === 0 ? null : own.avoid };
   // That a clip was not guided says nothing of how strongly its variation avoids something.
   const least = guidance === 0 ? wish.guidance : guidance;
-  return voiceClassOf(voice, own.chosen, { guidance: least, avoid });
+  return voiceClassOf(voice, own.chosen, { guidance: least, guideFollowed, avoid });
 }
 
 function sourceOf(deps: VaryDeps, args: Context<'foley.vary'>['args']): Promise<Source> {

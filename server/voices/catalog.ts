@@ -1,7 +1,7 @@
 import { readdir, readFile, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { ProtocolError } from '../../protocol/index.ts';
-import { defaultGuidance } from '../engine/inference/guidance.ts';
+import { defaultGuidance, defaultGuideFollowed } from '../engine/inference/guidance.ts';
 import { exists } from '../util/atomic-file.ts';
 import { cardSchema, type VoiceCard } from './card.ts';
 import { BASE, isSafeId, MAX_BASES } from './names.ts';
@@ -127,7 +127,12 @@ export async function readVoice(id: string, dir: string, depth = 0): Promise<Voi
     modelFor: (conditioning) => {
       const all = [conditioning.classWeights, conditioning.avoid ?? []];
       if (base === null || all.some((weights) => weights.some((weight, id) => weight > 0 && !base.kept.has(id))))
-        return { guidance: defaultGuidance(card, conditioning.classWeights), ...conditioning, voiceDir: dir };
+        return {
+          guidance: defaultGuidance(card, conditioning.classWeights),
+          guideFollowed: defaultGuideFollowed(card, conditioning.classWeights),
+          ...conditioning,
+          voiceDir: dir,
+        };
       const [classWeights, avoid] = all.map((weights) => weights.slice(0, base.voice.classCount));
       return base.voice.modelFor({
         ...conditioning,

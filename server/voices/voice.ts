@@ -2,6 +2,8 @@
 export interface Conditioning {
   classWeights: number[];
   guidance?: number;
+  /** Whether guidance strengthens what the clip follows. */
+  guideFollowed?: boolean;
   avoid?: number[];
 }
 
@@ -25,7 +27,7 @@ export interface Voice {
    * where none is given. A class that was not trained is made by the voice this one was made of, which it carries along:
    * it stays what it was, bit for bit.
    */
-  modelFor(conditioning: Conditioning): Conditioning & { voiceDir: string; guidance: number };
+  modelFor(conditioning: Conditioning): Conditioning & { voiceDir: string; guidance: number; guideFollowed: boolean };
   /** Itself, and the voices it carries along. */
   models: readonly Pick<Voice, 'dir' | 'classCount' | 'rate' | 'card'>[];
   /** The card as it was read, every key kept. */

@@ -202,6 +202,9 @@ FoleyGenerateArgs = TypedDict(
         #: class or mix of classes that guidance steers away from, in the form of class; text, 1 to 128 characters or integer from 0 to 65535 or map of
         #: text to number above 0; default: no class; an equal mix of all classes if the voice was not trained without class labels
         "avoid": "NotRequired[str | int | dict[str, float]]",
+        #: whether guidance also strengthens the loudness contour and the average spectrum that the clip follows: it leads away from a clip that follows
+        #: none; boolean; default: the voice's default for the class
+        "guideFollowed": NotRequired[bool],
         #: loudness over time that the clip follows, from the beginning of what is handed over; of voices that were trained with a loudness contour
         #: (voice.info); map
         "envelope": NotRequired[FoleyGenerateArgsEnvelope],
@@ -419,6 +422,9 @@ FoleyVaryArgs = TypedDict(
         #: class or mix of classes that guidance steers away from, in the form of class; text, 1 to 128 characters or integer from 0 to 65535 or map of
         #: text to number above 0; default: no class; an equal mix of all classes if the voice was not trained without class labels
         "avoid": "NotRequired[str | int | dict[str, float]]",
+        #: whether guidance also strengthens the loudness contour and the average spectrum that the clip follows: it leads away from a clip that follows
+        #: none; boolean; default: the voice's default for the class
+        "guideFollowed": NotRequired[bool],
         #: loudness over time that the clip follows, from the beginning of what is handed over; of voices that were trained with a loudness contour
         #: (voice.info); map
         "envelope": NotRequired[FoleyGenerateArgsEnvelope],
@@ -488,6 +494,9 @@ FoleyBranchArgs = TypedDict(
         #: class or mix of classes that guidance steers away from, in the form of class; text, 1 to 128 characters or integer from 0 to 65535 or map of
         #: text to number above 0; default: no class; an equal mix of all classes if the voice was not trained without class labels
         "avoid": "NotRequired[str | int | dict[str, float]]",
+        #: whether guidance also strengthens the loudness contour and the average spectrum that the clip follows: it leads away from a clip that follows
+        #: none; boolean; default: the voice's default for the class
+        "guideFollowed": NotRequired[bool],
         #: loudness over time that the clip follows, from the beginning of what is handed over; of voices that were trained with a loudness contour
         #: (voice.info); map
         "envelope": NotRequired[FoleyGenerateArgsEnvelope],
@@ -1712,6 +1721,9 @@ VoiceCompareArgs = TypedDict(
         #: class or mix of classes that guidance steers away from, in the form of class; text, 1 to 128 characters or integer from 0 to 65535 or map of
         #: text to number above 0; default: no class; an equal mix of all classes if the voice was not trained without class labels
         "avoid": "NotRequired[str | int | dict[str, float]]",
+        #: whether guidance also strengthens the loudness contour and the average spectrum that the clip follows: it leads away from a clip that follows
+        #: none; boolean; default: the voice's default for the class
+        "guideFollowed": NotRequired[bool],
         #: loudness over time that the clip follows, from the beginning of what is handed over; of voices that were trained with a loudness contour
         #: (voice.info); map
         "envelope": NotRequired[FoleyGenerateArgsEnvelope],

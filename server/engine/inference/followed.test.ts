@@ -4,6 +4,7 @@ import { after, before, test } from 'node:test';
 import type { EngineRequest } from '../engine.ts';
 import { card, request, voiceDir } from '../fixtures.ts';
 import { generateClip } from './generate-clip.ts';
+import type { SampleOptions } from './sampler.ts';
 import { Voice } from './voice.ts';
 
 const { frames, bins } = card('tiny-stacked').mel;
@@ -54,14 +55,48 @@ test('a clip follows the contour and the spectrum that are given, otherwise thos
   assert.equal(new Set(made.map((codes) => codes.join())).size, made.length);
 });
 
+test('guidance leads away from a clip that follows nothing only where it shall strengthen what is followed', async () => {
+  const followed = { contour: flat(-10), spectrum: tilted(1) };
+  const logits = async (change: Partial<SampleOptions>): Promise<Float32Array> => {
+    let first: Float32Array | undefined;
+    const stop = new Error('the first code is enough');
+    const onLogits = (_: number, all: Float32Array): void => {
+      first ??= all.slice();
+    };
+    const options = { classWeights: beep, seed: 1, temperature: 1, topK: 0, topP: 1, onLogits, ...change };
+    await voice.sampler.sample({ ...options, onRow: () => Promise.reject(stop) }).catch((error: unknown) => {
+      if (error !== stop) throw error;
+    });
+    return first!;
+  };
+  const none = voice.card.classes.map(() => 0);
+  const [own, free, plain] = [
+    await logits({ followed }),
+    await logits({ classWeights: none }),
+    await logits({ classWeights: none, followed }),
+  ];
+  for (const [guideFollowed, rest] of [
+    [true, free],
+    [false, plain],
+  ] as const) {
+    const guided = await logits({ followed, guidance: 2, guideFollowed });
+    for (const [code, logit] of guided.entries())
+      assert.ok(Math.abs(logit - (own[code]! + 2 * (own[code]! - rest[code]!))) < 1e-3);
+  }
+});
+
 test('no bit depends on clips beside it that follow other contours and spectra, guided or not', async () => {
-  for (const guidance of [0, 2]) {
+  for (const [guidance, guideFollowed] of [
+    [0, false],
+    [2, false],
+    [2, true],
+  ] as const) {
     const asked = [
       { contour: flat(-10) },
       { contour: flat(-80), spectrum: tilted(1) },
       { spectrum: tilted(-1) },
       {},
-    ].map((followed) => ({ classWeights: thud, guidance, ...followed }));
+    ].map((followed) => ({ classWeights: thud, guidance, guideFollowed, ...followed }));
     const alone: number[][] = [];
     for (const one of asked) alone.push(await codesOf(one));
     assert.deepEqual(await Promise.all(asked.map((one) => codesOf(one))), alone);

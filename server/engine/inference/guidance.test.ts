@@ -4,7 +4,7 @@ import { after, test } from 'node:test';
 import { EngineError } from '../errors.ts';
 import { fixtures, request, voiceDir } from '../fixtures.ts';
 import { generateClip } from './generate-clip.ts';
-import { defaultGuidance, guide, negativeWeights } from './guidance.ts';
+import { defaultGuidance, defaultGuideFollowed, guide, negativeWeights, unknownClasses } from './guidance.ts';
 import type { SampleOptions } from './sampler.ts';
 import { Voice } from './voice.ts';
 
@@ -154,4 +154,17 @@ test('guidance out of range and weights to avoid that are none are refused', asy
     );
     await assert.rejects(making, (error) => error instanceof EngineError && why.test(error.message));
   }
+});
+
+test('guidance strengthens what is followed of the classes that the card names, of a mix of what most of it is', () => {
+  const classes = ['Beep', 'Hiss', 'Thud'].map((name) => ({ name }));
+  const of = (followed: string[] | undefined, weights: number[]): boolean =>
+    defaultGuideFollowed({ classes, sampling: { guidance: { default: 1, ...(followed && { followed }) } } }, weights);
+  assert.equal(defaultGuideFollowed({ classes }, [1, 0, 0]), false);
+  assert.equal(of(undefined, [1, 0, 0]), false);
+  assert.deepEqual([of(['Hiss'], [1, 0, 0]), of(['Hiss'], [0, 1, 0])], [false, true]);
+  assert.deepEqual([of(['Hiss'], [0.4, 0.6, 0]), of(['Hiss'], [0.5, 0.5, 0])], [true, false]);
+  assert.deepEqual(unknownClasses({ classes, sampling: { guidance: { default: 1, followed: ['Hiss', 'Boom'] } } }), [
+    'Boom',
+  ]);
 });

@@ -5,9 +5,18 @@ export const GUIDANCE_MAX = 8;
 
 const weight = z.number().min(0).max(GUIDANCE_MAX);
 
-/** A card's `sampling`: the guidance of clips that ask for none, for all classes and for single ones by name. */
+/**
+ * A card's `sampling`: the guidance of clips that ask for none, for all classes and for single ones by name; `followed`
+ * are the classes whose guidance strengthens the loudness contour and the average spectrum that a clip follows, too.
+ */
 export const samplingSchema = z.looseObject({
-  guidance: z.looseObject({ default: weight, classes: z.record(z.string(), weight).optional() }).optional(),
+  guidance: z
+    .looseObject({
+      default: weight,
+      classes: z.record(z.string(), weight).optional(),
+      followed: z.array(z.string()).max(4096).optional(),
+    })
+    .optional(),
 });
 
 /** What of a card says how its prior is guided. */
@@ -19,7 +28,8 @@ export interface GuidedCard {
 /** Names in a card's table of guidance that are no class of it. */
 export function unknownClasses({ classes, sampling }: GuidedCard): string[] {
   const known = new Set(classes.map(({ name }) => name));
-  return Object.keys(sampling?.guidance?.classes ?? {}).filter((name) => !known.has(name));
+  const { classes: guided = {}, followed = [] } = sampling?.guidance ?? {};
+  return [...Object.keys(guided), ...followed].filter((name) => !known.has(name));
 }
 
 /** The guidance of a clip that asks for none: 0 where the card says nothing, of a mix the mean by its weights. */
@@ -30,6 +40,17 @@ export function defaultGuidance({ classes, sampling }: GuidedCard, classWeights:
   const only = classWeights.indexOf(1);
   if (only >= 0) return of(only);
   return classWeights.reduce((sum, weight, id) => sum + weight * of(id), 0);
+}
+
+/** Whether guidance strengthens what such a clip follows where it does not say: of a mix, what more than half of it does. */
+export function defaultGuideFollowed({ classes, sampling }: GuidedCard, classWeights: readonly number[]): boolean {
+  const { followed = [] } = sampling?.guidance ?? {};
+  const share = (wanted: boolean): number =>
+    classWeights.reduce(
+      (sum, weight, id) => (followed.includes(classes[id]?.name ?? '') === wanted ? sum + weight : sum),
+      0,
+    );
+  return share(true) > share(false);
 }
 
 /** The class weights of the branch that guidance leads away from: what is to be avoided, no class, or all alike. */

@@ -18,13 +18,13 @@ export interface Sampled {
   row: number;
   /** Raster order; absent where nothing was chosen yet. */
   readonly codes: Uint16Array;
-  readonly followed: Followed;
 }
 
-/** A clip's codes under one mix of classes, in a slot of the state: a guided clip has two, which choose the same codes. */
+/** A clip's codes under one mix of classes, in a slot of the state, and what it follows: a guided clip has two, which choose the same codes. */
 export interface Branch<C extends Sampled = Sampled> {
   readonly clip: C;
   readonly classWeights: readonly number[];
+  readonly followed: Followed;
   /** Of the rows from `conditionFrom` on [rows, columns, conditionDim], by the codebooks that are finished. */
   condition: Float32Array;
   conditionFrom: number;
@@ -116,7 +116,7 @@ export class Prior {
   /** Before the first row of each codebook: what the codebooks before it say. */
   async #renew(branch: Branch): Promise<void> {
     const { rows, cols } = this.#axes;
-    const { clip, classWeights } = branch;
+    const { clip, classWeights, followed } = branch;
     const part = this.#card.prior.conditionRows.indexOf(clip.row);
     if (part < 0) return;
     const { condition } = this.#graphs;
@@ -125,8 +125,8 @@ export class Prior {
       // Rows that are time know nothing of finished codebooks: there are none before the end.
       ...(condition.wants('codes') ? { codes: integers(BigInt64Array.from(clip.codes, BigInt), [1, rows, cols]) } : {}),
       ...(condition.wants('part') ? { part: integers(BigInt64Array.of(BigInt(part)), [1]) } : {}),
-      ...(condition.wants('contour') ? this.#contourFeeds(clip.followed) : {}),
-      ...(condition.wants('spectrum') ? this.#spectrumFeeds(clip.followed) : {}),
+      ...(condition.wants('contour') ? this.#contourFeeds(followed) : {}),
+      ...(condition.wants('spectrum') ? this.#spectrumFeeds(followed) : {}),
     });
     branch.condition = read(outputs, 'condition');
     branch.conditionFrom = clip.row;

@@ -12,6 +12,8 @@ export interface SampleOptions extends TokenSamplerOptions {
   /** Class weights they are pushed away from; without, no class in particular. */
   avoid?: readonly number[];
   followed?: Followed;
+  /** Whether guidance leads away from a clip that follows nothing, and so strengthens what is followed. */
+  guideFollowed?: boolean;
   seed: number;
   /** Others that are not urgent stand back while it is sampled. */
   urgent?: boolean;
@@ -28,7 +30,6 @@ interface Clip {
   readonly options: SampleOptions;
   readonly tokens: TokenSampler;
   readonly codes: Uint16Array;
-  readonly followed: Followed;
   row: number;
   /** Its class's and, where it is guided, the one that it is led away from. */
   readonly branches: readonly Branch<Clip>[];
@@ -84,13 +85,12 @@ export class Sampler {
 
   #begin(options: SampleOptions, resolve: Clip['resolve'], reject: Clip['reject']): Clip {
     const { rows, perRow, absent } = this.#axes;
-    const { classWeights, guidance = 0, avoid } = options;
+    const { classWeights, guidance = 0, avoid, followed = {}, guideFollowed = false } = options;
     const branches: Branch<Clip>[] = [];
     const clip: Clip = {
       options,
       resolve,
       reject,
-      followed: options.followed ?? {},
       row: 0,
       problem: null,
       prefix: prefixRows(options, perRow),
@@ -99,8 +99,16 @@ export class Sampler {
       tokens: new TokenSampler(this.#card.latent.codes, options),
       codes: new Uint16Array(rows * perRow).fill(absent),
     };
-    for (const weights of guidance > 0 ? [classWeights, negativeWeights(this.#card, avoid)] : [classWeights])
-      branches.push({ clip, classWeights: weights, condition: new Float32Array(0), conditionFrom: 0 });
+    const add = (weights: readonly number[], follows: Followed): unknown =>
+      branches.push({
+        clip,
+        classWeights: weights,
+        followed: follows,
+        condition: new Float32Array(0),
+        conditionFrom: 0,
+      });
+    add(classWeights, followed);
+    if (guidance > 0) add(negativeWeights(this.#card, avoid), guideFollowed ? {} : followed);
     return clip;
   }
 
@@ -145,14 +153,12 @@ export class Sampler {
   }
 
   /** Rows at the beginning that are given to both and the same, so that one can compute them for the other. */
-  #common(leader: Clip, { options, prefix, branches, followed }: Clip): number {
+  #common(leader: Clip, { options, prefix, branches }: Clip): number {
     const most = Math.min(leader.prefix, prefix);
     if (most < WORTH_SHARING || leader.problem !== null || (options.urgent === true && leader.options.urgent !== true))
       return 0;
-    const weightsOf = (all: Clip['branches']): string => JSON.stringify(all.map(({ classWeights }) => classWeights));
-    if (weightsOf(leader.branches) !== weightsOf(branches)) return 0;
-    if (!sameLevels(leader.followed.contour, followed.contour)) return 0;
-    if (!sameLevels(leader.followed.spectrum, followed.spectrum)) return 0;
+    if (leader.branches.length !== branches.length) return 0;
+    if (!branches.every((branch, i) => sameConditions(branch, leader.branches[i]!))) return 0;
     const { rows, perRow } = this.#axes;
     const [one, other] = [leader.options.start!.codes, options.start!.codes];
     let cell = 0;
@@ -251,6 +257,15 @@ export class Sampler {
       return chosen;
     });
   }
+}
+
+function sameConditions(one: Branch<Clip>, other: Branch<Clip>): boolean {
+  return (
+    one.classWeights.length === other.classWeights.length &&
+    one.classWeights.every((weight, id) => weight === other.classWeights[id]) &&
+    sameLevels(one.followed.contour, other.followed.contour) &&
+    sameLevels(one.followed.spectrum, other.followed.spectrum)
+  );
 }
 
 function sameLevels(one: Float32Array | undefined, other: Float32Array | undefined): boolean {

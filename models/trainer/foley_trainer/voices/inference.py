@@ -92,7 +92,9 @@ class VoiceRunner:
         if not guidance.any():
             return self._sampler.sample(weights, choose, **course)
         negative = negative_weights(len(self.classes), self.card["prior"].get("nullClass", False))
-        twice = {name: np.concatenate([value, value]) for name, value in course.items()}
+        # What guidance leads away from follows what the clip does, or nothing.
+        free = np.array([self.guides_followed(index) for index in classes])
+        twice = {name: np.concatenate([value, np.where(free, 0, value) if name.endswith("known") else value]) for name, value in course.items()}
         return self._sampler.sample(doubled(weights, negative), guided(choose, guidance), **twice)[: len(weights)]
 
     def _courses(self, weights: np.ndarray, seeds: Sequence[Seed]) -> dict[str, np.ndarray]:
@@ -115,8 +117,15 @@ class VoiceRunner:
 
     def guidance(self, index: int) -> float:
         """The card's guidance of a class; 0 if it has none."""
-        told = (self.card.get("sampling") or {}).get("guidance") or {}
+        told = self._told()
         return float((told.get("classes") or {}).get(self.classes[index], told.get("default", 0)))
+
+    def guides_followed(self, index: int) -> bool:
+        """Whether the card's guidance of a class strengthens what its clips follow."""
+        return self.classes[index] in (self._told().get("followed") or [])
+
+    def _told(self) -> dict[str, Any]:
+        return (self.card.get("sampling") or {}).get("guidance") or {}
 
     def mel(self, audio: np.ndarray) -> np.ndarray:
         """[B, samples] -> log-mel [B, bins, frames]."""
