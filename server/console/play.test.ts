@@ -62,6 +62,46 @@ test('a reload takes up what was asked for before it', { skip: noBrowser }, asyn
   await page.close();
 });
 
+test('takes follow the curves that are drawn, with the pointer or by the keyboard alone', {
+  skip: noBrowser,
+}, async () => {
+  await stage.app.close();
+  await stage.serve({ voice: 'tiny-stacked' });
+  const { page, complaints } = await stage.page();
+  const sent: string[] = [];
+  page.on('websocket', (socket) =>
+    socket.on('framesent', ({ payload }) => sent.push(Buffer.from(payload as never).toString('latin1'))),
+  );
+  await page.reload();
+  await page.click('summary:has-text("Follow a curve")');
+  const plane = (await page.locator('figure', { hasText: 'Loudness' }).locator('svg').boundingBox())!;
+  for (const [across, down] of [
+    [0.25, 0.5],
+    [0.75, 0.1],
+  ] as const)
+    await page.mouse.click(plane.x + across * plane.width, plane.y + down * plane.height);
+  const told = () => page.locator('circle[role=slider]').evaluateAll((all) => all.map((one) => one.ariaValueText));
+  const [first, second] = await told();
+  assert.match(first!, /^0\.07 s, -30 dB$/);
+  assert.match(second!, /^0\.21 s, -6 dB$/);
+  await page.locator('circle[role=slider]').first().focus();
+  for (const key of ['ArrowUp', 'ArrowUp', 'ArrowLeft']) await page.keyboard.press(key);
+  assert.deepEqual(await told(), ['0.02 s, -28 dB', second]);
+  const colour = page.locator('figure', { hasText: 'Spectrum' });
+  await colour.getByRole('button', { name: 'Add a corner' }).press('Enter');
+  assert.equal((await told()).length, 3);
+  await page.locator('h2').first().click();
+  await page.keyboard.press('q');
+  await done(page, 1);
+  const asked = sent.find((text) => text.includes('foley.generate'))!;
+  assert.match(asked, /envelope.*points.*spectrum.*points.*hz/s);
+  await page.locator('circle[role=slider]').first().press('Delete');
+  await page.locator('circle[role=slider]').first().press('Delete');
+  assert.equal((await told()).length, 1);
+  assert.deepEqual(complaints, []);
+  await page.close();
+});
+
 test('nobody finds a serious fault of access in any view, dark or light', { skip: noBrowser }, async () => {
   for (const colorScheme of ['dark', 'light'] as const) {
     const { page } = await stage.page('/', { colorScheme, viewport: { width: 390, height: 800 } });

@@ -9,6 +9,10 @@ interface Kept {
   length: number | null;
   mix: Record<string, number>;
   mapsOn: 'page' | 'server';
+  /** Loudness over time that takes follow: seconds and dB. None: the voice draws it. */
+  envelope: { at: number; level: number }[];
+  /** Their average spectrum: Hz and dB. */
+  spectrum: { at: number; level: number }[];
 }
 
 const KEY = 'foleyd.console';
@@ -21,6 +25,8 @@ const usual: Kept = {
   length: null,
   mix: {},
   mapsOn: 'page',
+  envelope: [],
+  spectrum: [],
 };
 
 function load(): Kept {

@@ -14,6 +14,8 @@ export interface Card {
   mel: Omit<MelSpec, 'rate'>;
   grid: GridShape;
   guidance: { default: number; classes: Record<string, number> };
+  /** What its clips can follow. */
+  follows: { envelope: boolean; spectrum: boolean };
   raw: Record<string, unknown>;
 }
 
@@ -25,6 +27,7 @@ interface RawCard {
   mel: Omit<MelSpec, 'rate'>;
   latent: { codebooks: number; codes: number };
   grid: { rows: number; cols: number; rowAxes: string[]; colAxes: string[] };
+  prior?: { contour?: number; spectrum?: number };
   sampling?: { guidance?: { default?: number; classes?: Record<string, number> } };
 }
 
@@ -71,6 +74,7 @@ function readCard(raw: Record<string, unknown>): Card {
     raw,
     grid: { ...card.grid, codebooks: card.latent.codebooks, codes: card.latent.codes },
     guidance: { default: usual, classes },
+    follows: { envelope: (card.prior?.contour ?? 0) > 0, spectrum: (card.prior?.spectrum ?? 0) > 0 },
   };
 }
 
