@@ -98,7 +98,9 @@ def test_fine_tuning_a_voice_adds_a_class(scratch: Path, creaks: Path, tmp_path:
 def stacked(folder_corpus: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """As `scratch`, with a stacked prior."""
     root = tmp_path_factory.mktemp("stacked")
-    config = {"kind": "stacked", "channels": 32, "blocks": 1, "res_blocks": 1, "kernel": [3, 5], "heads": 2, "condition_dim": 8, "depth": 32, "depth_hidden": 32, "vector": 8}
+    config = {
+        "kind": "stacked", "spectrum": 80, "channels": 32, "blocks": 1, "res_blocks": 1, "kernel": [3, 5], "heads": 2, "condition_dim": 8, "depth": 32, "depth_hidden": 32, "vector": 8,
+    }  # fmt: skip
     preset = {"extends": "tiny", "about": "a stacked prior", "prior": {"config": {**config, "condition": None, "alphabets": None}}}
     (root / "tiny-stacked.json").write_text(json.dumps(preset))
     wanted = order(root / "job", folder_corpus, more=("--preset", str(root / "tiny-stacked.json")))
@@ -109,11 +111,13 @@ def stacked(folder_corpus: Path, tmp_path_factory: pytest.TempPathFactory) -> Pa
 def test_a_stacked_voice_is_fine_tuned_like_any_other(stacked: Path, creaks: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]):
     before = card_of(stacked)
     assert (before["grid"]["depthAxes"], before["prior"]["nullClass"]) == (["codebook"], True)
-    assert set(before["graphs"]) == {"condition", "row", "pixel", "encoder", "decoder", "vocoder", "excitation", "depth1", "contour"}
+    assert set(before["graphs"]) == {"condition", "row", "pixel", "encoder", "decoder", "vocoder", "excitation", "depth1", "contour", "spectrum"}
+    assert before["sampling"] == {"guidance": {"default": 1}}
     capsys.readouterr()
     assert main(order(tmp_path, creaks, base=stacked / "voice", more=("--only", "Creak"))) == 0
     events, card = said(capsys.readouterr().out), card_of(tmp_path)
     assert [c["name"] for c in card["classes"]] == ["Beep", "Hiss", "Creak"]
+    assert (card["sampling"], card["prior"]["spectrum"]) == (before["sampling"], 80)
     kept = [e["kept"] for e in events if e["event"] == "eval" and "kept" in e]
     assert kept
     assert all(0 <= k < 0.05 for k in kept)

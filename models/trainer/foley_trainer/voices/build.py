@@ -28,6 +28,8 @@ from ..training.checkpoints import TrainedError, load_codec, load_prior, load_vo
 from ..training.stages import Making
 from .card import CONTOUR, SPECTRUM, card_fields, write_voice
 
+GUIDANCE = 1.0
+"""Of the card of a voice whose prior was trained with labels left out, where nobody chose another."""
 CONTOURS = 64
 """Clips of each class whose loudness contours and average spectra a voice holds."""
 
@@ -62,6 +64,8 @@ def write_folder(
         prior, classes = _only(prior, classes, only), only
         prior_record = replace(prior_record, config=prior.config.to_dict())
     fields = card_fields(voice, name, preset["name"], classes, prior.config, codec.config, vocoder.config, MelConfig(), preset["data"]["samples"])
+    if isinstance(prior, StackedPixelSnail):
+        fields["sampling"] = {"guidance": {"default": GUIDANCE}}
     credits = [*(former or []), *recordings(corpus)]
     fields |= _provenance(corpus, {"codec": codec_record, "prior": prior_record, "vocoder": vocoder_record}) | {"credits": summary(credits)} | (more or {})
     graphs = export_any_prior(prior, half_weights=True) | _followed(prior.config, preset, corpus, classes, contours)
