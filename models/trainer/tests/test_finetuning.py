@@ -99,7 +99,8 @@ def stacked(folder_corpus: Path, tmp_path_factory: pytest.TempPathFactory) -> Pa
     """As `scratch`, with a stacked prior."""
     root = tmp_path_factory.mktemp("stacked")
     config = {
-        "kind": "stacked", "spectrum": 80, "channels": 32, "blocks": 1, "res_blocks": 1, "kernel": [3, 5], "heads": 2, "condition_dim": 8, "depth": 32, "depth_hidden": 32, "vector": 8,
+        "kind": "stacked", "spectrum": 80, "channels": 32, "blocks": 1, "res_blocks": 1, "kernel": [3, 5], "heads": 2,
+        "condition_dim": 8, "depth": 32, "depth_hidden": 32, "vector": 8,
     }  # fmt: skip
     preset = {"extends": "tiny", "about": "a stacked prior", "prior": {"config": {**config, "condition": None, "alphabets": None}}}
     (root / "tiny-stacked.json").write_text(json.dumps(preset))
