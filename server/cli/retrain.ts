@@ -5,7 +5,7 @@ import { type ArgsInput, type EventData, printable } from '../../protocol/index.
 import { CliError, exits, toCliError } from './errors.ts';
 import { onInterrupt } from './interrupt.ts';
 import { openSession, type Session, type SessionChoice } from './session.ts';
-import { earlierPace, FEW_STEPS, planLines } from './training-plan.ts';
+import { earlierPace, FEW_STEPS, planLines, USUAL_PACE } from './training-plan.ts';
 import { createTrainingView, type TrainingView } from './training-view.ts';
 
 export interface RetrainOptions extends SessionChoice {
@@ -120,10 +120,10 @@ async function tellPlan(session: Session, options: RetrainOptions, view: Trainin
   if (options.scratch === true) return;
   const { base, minutes, steps } = options;
   const pace = await earlierPace(session, base);
-  const lines = pace === null ? [] : planLines({ minutes, steps, stages: options.stages?.split(',') }, pace);
-  for (const line of lines) view.note(line);
-  if (lines.length === 0 && steps === undefined)
-    view.note('no earlier training tells how many steps fit into this time; the first steps will');
+  for (const line of planLines({ minutes, steps, stages: options.stages?.split(',') }, pace ?? USUAL_PACE))
+    view.note(line);
+  if (pace === null)
+    view.note('this is an estimate for two CPU cores, because nothing was trained here yet; the first steps tell more');
 }
 
 /** The data set of a folder: found again by what is in it, else brought there. */

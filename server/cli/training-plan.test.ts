@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
-import { planLines } from './training-plan.ts';
+import { planLines, USUAL_PACE } from './training-plan.ts';
 
 test('a budget is told in steps, or in time, and what is too little with what would do', () => {
   assert.deepEqual(planLines({}, { prior: 0.5 }), ['prior: about 2400 steps fit into 20 min, 0.50 s each']);
@@ -16,4 +16,5 @@ test('a budget is told in steps, or in time, and what is too little with what wo
     'prior: about 600 steps fit into 10 min, 1.0 s each',
   ]);
   assert.deepEqual(planLines({ stages: ['codec'] }, { prior: 1 }), []);
+  assert.deepEqual(planLines({}, USUAL_PACE), ['prior: about 308 steps fit into 20 min, 3.9 s each']);
 });

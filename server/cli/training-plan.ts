@@ -7,6 +7,9 @@ const MINUTES = 20;
 /** Shares of a budget in minutes, as the trainer divides it. */
 const SHARES: Readonly<Record<string, number>> = { codec: 0.2, vocoder: 0.3, prior: 0.5 };
 
+/** Seconds per step of each stage of the default voice, trained on two CPU cores: for a first training, of which nothing is known here. */
+export const USUAL_PACE: Readonly<Record<string, number>> = { codec: 0.42, vocoder: 0.78, prior: 3.9 };
+
 export interface Budget {
   minutes?: number | undefined;
   steps?: number | undefined;
@@ -14,12 +17,12 @@ export interface Budget {
 }
 
 /**
- * What a budget comes to when fine-tuning a voice, by the pace of an earlier training on this machine; one line a stage.
- * @param pace seconds per step of each stage
+ * What a budget comes to when fine-tuning a voice; one line a stage.
+ * @param pace seconds per step of each stage, of an earlier training on this machine or the usual one
  */
 export function planLines(
   { minutes = MINUTES, steps, stages = ['prior'] }: Budget,
-  pace: Record<string, number>,
+  pace: Readonly<Record<string, number>>,
 ): string[] {
   const shares = stages.reduce((sum, stage) => sum + (SHARES[stage] ?? 0), 0);
   return stages.flatMap((stage) => {

@@ -38,6 +38,14 @@ def test_the_card_records_the_origin_of_the_voice(voice: Path):
     assert len(credits) == 1 + sum(c["train"] for c in card["data"]["clips"].values())
 
 
+def test_contours_of_a_class_that_the_voice_lacks_are_refused(voice: Path, folder_corpus: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]):
+    files = [part for stage in STAGES for part in (f"--{stage}", str(voice.parent / stage))]
+    order = ["export", "--corpus", str(folder_corpus), *files, "--preset", "tiny", "--id", "mine", "--name", "Mine", "--out", str(tmp_path / "voice")]
+    assert main([*order, "--contours", "Beep,Hisss"]) == 1
+    assert "--contours Hisss: the voice has no such class; expected some of Beep, Hiss" in capsys.readouterr().err
+    assert not (tmp_path / "voice").exists()
+
+
 def test_the_graphs_make_a_clip_from_a_clip(voice: Path):
     """Mel -> codes -> mel -> audio through the exported files alone."""
     names = ("encoder", "decoder", "excitation", "vocoder")

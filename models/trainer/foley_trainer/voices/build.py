@@ -63,6 +63,9 @@ def write_folder(
     if only is not None:
         prior, classes = _only(prior, classes, only), only
         prior_record = replace(prior_record, config=prior.config.to_dict())
+    unknown = [label for label in contours or [] if label not in classes]
+    if unknown:
+        raise TrainedError(f"--contours {','.join(unknown)}: the voice has no such class; expected some of {', '.join(classes)}")
     fields = card_fields(voice, name, preset["name"], classes, prior.config, codec.config, vocoder.config, MelConfig(), preset["data"]["samples"])
     if isinstance(prior, StackedPixelSnail):
         fields["sampling"] = {"guidance": {"default": GUIDANCE}}
