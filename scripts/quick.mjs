@@ -3,6 +3,7 @@
 /** Files and folders of tests that take longer than a second or two each, and why. @type {[place: string, why: string][]} */
 export const SLOW = [
   ['examples', 'other programs'],
+  ['protocol/fuzz.test.ts', 'thousands of damaged requests'],
   ['scripts/python.test.ts', 'environments of Python'],
   ['server/audio/flac.test.ts', 'compresses clips at every level'],
   ['server/audio/levels.test.ts', 'ffmpeg'],

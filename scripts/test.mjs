@@ -1,20 +1,22 @@
 // `npm test`, the first command in a fresh clone too. Installs what is missing, runs every check and suite, and ends
 // with one line that counts all tests. `--only checks|node|python|examples` runs one part; `--quick` takes what is cheap
-// and says what it left out. The trainer's tests, and behind them the examples', run beside the server's: each keeps
-// one core busy. Their output is printed when they have ended.
+// and says what it left out. All suites are cut into parts that keep every core busy; the output of a part is printed
+// when it has ended.
 import { spawn } from 'node:child_process';
 import { closeSync, mkdtempSync, openSync, readdirSync, readFileSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { availableParallelism, tmpdir } from 'node:os';
 import path from 'node:path';
 import process from 'node:process';
 import { pathToFileURL } from 'node:url';
 import { bundle, PROGRAMS } from '../server/bin/compiled.mjs';
 import { ROOT, ready } from './bootstrap.mjs';
 import { counts, fromJunit, sentence, sum } from './counts.mjs';
+import { parts, runInLanes } from './lanes.mjs';
 import { prepare } from './python.mjs';
 import { isQuick } from './quick.mjs';
 
 /** @typedef {import('./counts.mjs').Counts} Counts */
+/** @typedef {import('./lanes.mjs').Job} Job */
 
 const PARTS = ['checks', 'node', 'python', 'examples'];
 /** What tests start as processes of their own. */
@@ -22,6 +24,8 @@ const TEST_PROGRAMS = ['server/main.ts', 'server/test/support/retrain-child.ts']
 const TRAINER = path.join(ROOT, 'models', 'trainer');
 /** One part that hangs must not keep CI from saying which; one that is only slow, on a busy machine, must not be stopped. */
 const PART_MINUTES = 40;
+/** At least two: where a suite waits, another one works. */
+const LANES = Math.max(2, availableParallelism());
 
 const scratch = mkdtempSync(path.join(tmpdir(), 'foleyd-test-'));
 /** Below node_modules, so that the compiled tests find packages. */
@@ -31,13 +35,14 @@ const results = [];
 
 /**
  * Runs a program with its output on ours, or in the file `log`.
- * @param {string} file @param {string[]} args @param {string} [cwd] @param {string} [log]
+ * @param {string} file @param {string[]} args
+ * @param {{cwd?: string, log?: string, env?: Record<string, string>}} [options]
  * @returns {Promise<number>}
  */
-function run(file, args, cwd = ROOT, log) {
+function run(file, args, { cwd = ROOT, log, env = {} } = {}) {
   return new Promise((resolve) => {
     const out = log === undefined ? 'inherit' : openSync(log, 'w');
-    const child = spawn(file, args, { cwd, stdio: ['ignore', out, out] });
+    const child = spawn(file, args, { cwd, env: { ...process.env, ...env }, stdio: ['ignore', out, out] });
     if (typeof out === 'number') closeSync(out);
     const timer = setTimeout(() => {
       console.error(`foleyd: ${path.basename(file)} ran for ${PART_MINUTES} minutes and is stopped`);
@@ -57,13 +62,38 @@ async function check(name, work) {
   results.push({ name, ok: (await work()) === 0 });
 }
 
-/** @param {string} name @param {() => Promise<{code: number, counts: Counts}>} work */
-async function suite(name, work) {
-  console.log(`\n== ${name}`);
-  const { code, counts: seen } = await work();
+/** A check as a job beside others. @param {string} name @param {string[]} args of this node @returns {Job} */
+function checking(name, args) {
+  return timed(name, async (log) => {
+    const code = await run(process.execPath, args, { log });
+    return () => results.push({ name, ok: code === 0 });
+  });
+}
+
+/**
+ * A job whose output is printed, with how long it took, when it has ended.
+ * @param {string} name @param {(log: string) => Promise<() => void>} work returns what notes its result
+ * @returns {Job}
+ */
+function timed(name, work) {
+  const run = async () => {
+    const [begun, log] = [performance.now(), path.join(scratch, `${jobs++}.log`)];
+    const note = await work(log);
+    console.log(`\n== ${name} (${Math.round((performance.now() - begun) / 1000)} s)\n${readFileSync(log, 'utf8')}`);
+    note();
+  };
+  return { name, run };
+}
+let jobs = 0;
+
+/** Adds a part of a suite to what the summary says of it. @param {string} name @param {number} code @param {Counts} seen */
+function suite(name, code, seen) {
   // A runner that died without a failing test still failed.
-  if (code !== 0 && seen.failed === 0) seen.failed = 1;
-  results.push({ name, ok: seen.failed === 0, counts: seen });
+  const part = code !== 0 && seen.failed === 0 ? { ...seen, failed: 1 } : seen;
+  const former = results.find((one) => one.name === name);
+  const all = sum([...(former?.counts === undefined ? [] : [former.counts]), part]);
+  if (former === undefined) results.push({ name, ok: all.failed === 0, counts: all });
+  else Object.assign(former, { ok: all.failed === 0, counts: all });
 }
 
 /** node_modules/<name>/<file>, run by this node: no shim, so no shell on Windows. @param {string[]} where */
@@ -79,28 +109,34 @@ function testFiles(folder) {
 }
 
 /**
- * Runs test files as they were compiled: reading TypeScript through tsx takes each of them a second or two.
- * @param {string[]} files @param {string} name of the report @param {string} [log]
+ * A job that runs test files as they were compiled: reading TypeScript through tsx takes each of them a second or two.
+ * @param {string} name of the suite @param {string[]} files @returns {Job}
  */
-async function nodeTests(files, name, log) {
-  if (files.length === 0) return { code: 1, counts: counts() };
-  const report = path.join(scratch, `${name}.json`);
-  const reporter = pathToFileURL(path.join(ROOT, 'scripts', 'counts.mjs')).href;
-  const args = [
-    '--enable-source-maps',
-    '--test',
-    '--test-reporter=spec',
-    '--test-reporter-destination=stdout',
-    `--test-reporter=${reporter}`,
-    `--test-reporter-destination=${report}`,
-    ...files.map((file) => path.join(compiledTests, file.replace(/\.ts$/, '.js'))),
-  ];
-  const code = await run(process.execPath, args, ROOT, log);
-  try {
-    return { code, counts: counts(JSON.parse(readFileSync(report, 'utf8'))) };
-  } catch {
-    return { code: code || 1, counts: counts() };
-  }
+function nodeTests(name, files) {
+  const [first = ''] = files;
+  const title = `${name}: ${first}${files.length > 1 ? ` and ${files.length - 1} more` : ''}`;
+  return timed(title, async (log) => {
+    const report = `${log}.json`;
+    const reporter = pathToFileURL(path.join(ROOT, 'scripts', 'counts.mjs')).href;
+    const args = [
+      '--enable-source-maps',
+      '--test',
+      '--test-concurrency=1',
+      '--test-reporter=spec',
+      '--test-reporter-destination=stdout',
+      `--test-reporter=${reporter}`,
+      `--test-reporter-destination=${report}`,
+      ...files.map((file) => path.join(compiledTests, file.replace(/\.ts$/, '.js'))),
+    ];
+    const code = await run(process.execPath, args, { log });
+    return () => {
+      try {
+        suite(name, code, counts(JSON.parse(readFileSync(report, 'utf8'))));
+      } catch {
+        suite(name, code || 1, counts());
+      }
+    };
+  });
 }
 
 /** A source that is not TypeScript fails the run; its tests are then missing and fail as well. @param {string[]} files */
@@ -114,8 +150,8 @@ async function compile(files) {
   }
 }
 
-/** @param {boolean} quick without the two that read every type */
-async function checks(quick) {
+/** Those that take seconds; a fault is said at once. */
+async function checks() {
   await check('lint (biome)', () =>
     run(process.execPath, [tool('@biomejs', 'biome', 'bin', 'biome'), 'check', '--error-on-warnings', '.']),
   );
@@ -123,59 +159,53 @@ async function checks(quick) {
   await check('protocol documents', () =>
     run(process.execPath, ['--import', 'tsx', path.join('protocol', 'docs.ts'), '--check']),
   );
-  if (quick) return;
-  await check('types (tsc)', () => run(process.execPath, [tool('typescript', 'bin', 'tsc'), '--noEmit']));
-  await check('types of the console (svelte-check)', () =>
-    run(process.execPath, [
-      tool('svelte-check', 'bin', 'svelte-check'),
-      ...['--tsconfig', 'server/console/tsconfig.json', '--fail-on-warnings', '--output', 'human'],
-    ]),
-  );
 }
 
+/** The two that read every type. */
+const typeChecks = () => [
+  checking('types (tsc)', [tool('typescript', 'bin', 'tsc'), '--noEmit']),
+  checking('types of the console (svelte-check)', [
+    tool('svelte-check', 'bin', 'svelte-check'),
+    ...['--tsconfig', 'server/console/tsconfig.json', '--fail-on-warnings', '--output', 'human'],
+  ]),
+];
+
 /**
- * Checks the trainer's code and begins its tests; what it returns waits for them and prints what they said.
+ * Checks the trainer's code; what it returns are its tests.
  * @param {boolean} quick without the tests that train
+ * @returns {Promise<Job[]>}
  */
-async function beginPython(quick) {
-  const none = { ended: Promise.resolve(0), print: async () => {} };
+async function python(quick) {
+  const name = 'trainer (pytest)';
   const env = await prepare(TRAINER, "installing the trainer's Python packages");
   if ('why' in env) {
     console.error(`foleyd: python_missing: ${env.why}`);
     // On a machine without Python the server can still be worked on; CI has to test everything.
     const inCi = Boolean(process.env.CI);
-    const reasons = [`models/trainer: ${env.why}`];
-    results.push({
-      name: 'trainer (pytest)',
-      ok: !inCi,
-      counts: counts(inCi ? { failed: 1 } : { skipped: 1, reasons }),
-    });
-    return none;
+    suite(name, 0, counts(inCi ? { failed: 1 } : { skipped: 1, reasons: [`models/trainer: ${env.why}`] }));
+    return [];
   }
   const others = [path.join(ROOT, 'examples'), path.join(ROOT, 'protocol', 'python')];
   const rules = path.join(TRAINER, 'pyproject.toml');
   await check('Python lint (ruff)', () =>
     run(env.python, ['-m', 'ruff', 'check', '--config', rules, TRAINER, ...others]),
   );
-  const [report, log] = [path.join(scratch, 'pytest.xml'), path.join(scratch, 'pytest.log')];
   const which = quick ? ['-m', 'not slow'] : [];
-  const ended = run(
-    env.python,
-    ['-m', 'pytest', '-q', '--durations=15', ...which, `--junitxml=${report}`],
-    TRAINER,
-    log,
-  );
-  const print = () =>
-    suite('trainer (pytest)', async () => {
-      const code = await ended;
-      console.log(readFileSync(log, 'utf8'));
+  // What it starts computes on one core as it does: the others have work of their own.
+  const threads = { OMP_NUM_THREADS: '1', OPENBLAS_NUM_THREADS: '1', MKL_NUM_THREADS: '1' };
+  const tests = timed(name, async (log) => {
+    const report = `${log}.xml`;
+    const args = ['-m', 'pytest', '-q', '--durations=15', ...which, `--junitxml=${report}`];
+    const code = await run(env.python, args, { cwd: TRAINER, log, env: threads });
+    return () => {
       try {
-        return { code, counts: fromJunit(readFileSync(report, 'utf8')) };
+        suite(name, code, fromJunit(readFileSync(report, 'utf8')));
       } catch {
-        return { code: code || 1, counts: counts() };
+        suite(name, code || 1, counts());
       }
-    });
-  return { ended, print };
+    };
+  });
+  return [tests];
 }
 
 async function main() {
@@ -187,28 +217,29 @@ async function main() {
     process.exit(2);
   }
   await ready({ dev: true });
-  if (only.includes('checks')) await checks(quick);
+  const begun = performance.now();
+  if (only.includes('checks')) await checks();
   // Before the server's tests: some train, in the environment that is made here.
-  const python = only.includes('python') ? await beginPython(quick) : undefined;
+  const work = only.includes('python') ? await python(quick) : [];
   const all = testFiles('.');
-  const ofExamples = only.includes('examples') && !quick ? testFiles('examples') : [];
-  const others = only.includes('node')
-    ? all.filter((file) => !ofExamples.includes(file) && !file.startsWith(`examples${path.sep}`))
-    : [];
+  /** @param {string} file */
+  const isExample = (file) => file.startsWith(`examples${path.sep}`);
+  const ofExamples = only.includes('examples') && !quick ? all.filter(isExample) : [];
+  const others = only.includes('node') ? all.filter((file) => !isExample(file)) : [];
   const ofServer = quick ? others.filter((file) => isQuick(file)) : others;
-  if (ofServer.length + ofExamples.length > 0)
-    await check('compiling the tests (esbuild)', () => compile([...ofServer, ...ofExamples]));
-  const examplesLog = path.join(scratch, 'examples.log');
-  const examples =
-    ofExamples.length > 0 ? python?.ended.then(() => nodeTests(ofExamples, 'examples', examplesLog)) : undefined;
-  if (ofServer.length > 0) await suite('server, protocol and scripts (node:test)', () => nodeTests(ofServer, 'server'));
-  await python?.print();
-  if (ofExamples.length > 0)
-    await suite('examples (node:test)', async () => {
-      const ran = await (examples ?? nodeTests(ofExamples, 'examples', examplesLog));
-      console.log(readFileSync(examplesLog, 'utf8'));
-      return ran;
-    });
+  const tests = [...ofServer, ...ofExamples];
+  if (tests.length > 0) await check('compiling the tests (esbuild)', () => compile(tests));
+  const [nameOfServer, nameOfExamples] = ['server, protocol and scripts (node:test)', 'examples (node:test)'];
+  const [longest, rest] = [parts(ofServer, isQuick), parts(ofExamples, isQuick)];
+  work.push(...[...longest.filter((part) => part.length === 1), ...rest].map(jobOf));
+  if (only.includes('checks') && !quick) work.push(...typeChecks());
+  work.push(...longest.filter((part) => part.length > 1).map(jobOf));
+  await runInLanes(work, LANES);
+
+  /** @param {string[]} files */
+  function jobOf(files) {
+    return nodeTests(isExample(files[0] ?? '') ? nameOfExamples : nameOfServer, files);
+  }
 
   const total = sum(results.flatMap((r) => r.counts ?? []));
   console.log('\n== summary');
@@ -221,6 +252,7 @@ async function main() {
       `left out by --quick: types (tsc, svelte-check), ${left} test files of the server that start processes, the trainer's tests that train, the examples`,
     );
   }
+  console.log(`took ${Math.round((performance.now() - begun) / 1000)} s in ${LANES} lanes`);
   console.log(sentence(total));
   process.exitCode = results.every((r) => r.ok) ? 0 : 1;
 }
