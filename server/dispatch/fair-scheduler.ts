@@ -327,6 +327,8 @@ export class FairScheduler implements Scheduler {
 
   #progress(entry: Entry, index: number, event: EngineEvent): void {
     if (entry.stop !== null || event.type === 'started') return;
+    // Of streams, which are no jobs.
+    if (event.type === 'sound' || event.type === 'changed') return;
     this.#options.bus.publish(entry.id, { ...event, index });
   }
 }

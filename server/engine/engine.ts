@@ -34,6 +34,34 @@ export interface EngineRequest {
   codes?: Uint16Array;
   /** Raster order: where `given` is 1 the code is taken from here, elsewhere it is sampled. */
   start?: { codes: Uint16Array; given: Uint8Array };
+  /** A stream that goes on: its sound is told as it is made, and its result holds none. Voices whose rows are steps of time. */
+  endless?: EndlessRequest;
+}
+
+/** What a stream without end is, beside what it begins with. */
+export interface EndlessRequest {
+  /** Rows of the grid after which it ends; null goes on until it is cancelled. */
+  steps: number | null;
+  /** Seconds that it may be ahead of real time; null makes it as fast as it can be. */
+  ahead: number | null;
+  /** Gain in dB. */
+  level: number;
+  /** Changes that are known before, each at its step, in order. */
+  changes: readonly (EndlessChange & { step: number })[];
+}
+
+/** What changes of a stream. A level counts from the next sound that leaves, all else from the next row that is drawn. */
+export interface EndlessChange {
+  classWeights?: number[];
+  /** null: no class in particular. */
+  avoid?: number[] | null;
+  guidance?: number;
+  temperature?: number;
+  topK?: number;
+  topP?: number;
+  level?: number;
+  /** Told again where the change is told, and not looked at. */
+  label?: object;
 }
 
 export type EngineEvent =
@@ -42,7 +70,11 @@ export type EngineEvent =
   /** The clip as its first `codebooks` codebooks tell it, mono; its first `seconds` alone where its rows go along time. */
   | { type: 'preview'; codebooks: number; seconds?: number; rate: number; pcm: Float32Array }
   /** The clip itself from sample `offset` on, in order, before the whole is done; `total` samples will come. */
-  | { type: 'audio'; offset: number; total: number; rate: number; pcm: Float32Array };
+  | { type: 'audio'; offset: number; total: number; rate: number; pcm: Float32Array }
+  /** A stream's sound from sample `offset` on: rows `step` to `step + steps`. `gaps`: how often it came too late so far. */
+  | { type: 'sound'; step: number; steps: number; offset: number; rate: number; pcm: Float32Array; gaps: number }
+  /** A stream is drawn, or sounds, otherwise from this row on. */
+  | { type: 'changed'; step: number; change: EndlessChange };
 
 export interface EngineTimings {
   sampleMs: number;
@@ -69,6 +101,8 @@ export interface EngineRun {
   done: Promise<EngineResult>;
   /** A queued run ends at once, a running one before its next row. */
   cancel(): void;
+  /** Changes a stream that goes on; of any other run it does nothing. */
+  steer(change: EndlessChange): void;
 }
 
 export { EngineError, type EngineErrorCode } from './errors.ts';

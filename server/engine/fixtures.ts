@@ -98,7 +98,7 @@ export class FakeProcess {
   /** Tasks it was given and has not answered. */
   get open(): number[] {
     return this.sent.flatMap((message) =>
-      message.type !== 'cancel' && !this.#answered.has(message.task) ? [message.task] : [],
+      message.type !== 'cancel' && message.type !== 'steer' && !this.#answered.has(message.task) ? [message.task] : [],
     );
   }
 

@@ -75,12 +75,16 @@ function uniform(seed: number, cell: number, use: number): number {
   return ((block[0] >>> 5) * 0x4000000 + (block[1] >>> 6)) / 2 ** 53;
 }
 
-/** White noise of variance 1 [length], for a vocoder that wants some: four numbers a block, by Box and Muller (1958). */
-export function whiteNoise(seed: number, length: number): Float32Array {
+/**
+ * White noise of variance 1 [length], for a vocoder that wants some: four numbers a block, by Box and Muller (1958).
+ * `from`: the sample it begins with, a multiple of four.
+ */
+export function whiteNoise(seed: number, length: number, from = 0): Float32Array {
   const out = new Float32Array(length);
   for (let at = 0; at < length; at += 4) {
-    block[0] = at / 4;
-    block[1] = 0;
+    const count = (from + at) / 4;
+    block[0] = count;
+    block[1] = Math.floor(count / 2 ** 32);
     block[2] = 0;
     block[3] = 0;
     philox(block, seed, NOISE);

@@ -164,3 +164,8 @@ export class GridAxes {
     return due;
   }
 }
+
+/** Whether each row is one step of time, by the place in time of every code. */
+export function isTimeMajor({ perRow, timeOf }: { perRow: number; timeOf: Uint32Array }): boolean {
+  return timeOf.every((time, code) => time === Math.floor(code / perRow));
+}

@@ -12,7 +12,7 @@ export async function generateClip(
   on: (event: EngineEvent) => void,
   cancelled: () => boolean,
 ): Promise<EngineResult> {
-  check(voice, request);
+  checkRequest(voice, request);
   const begun = performance.now();
   const since = (): number => performance.now() - begun;
   const times = { sampleMs: 0, decodeMs: 0, vocodeMs: 0, firstRowMs: 0, firstPreviewMs: null as number | null };
@@ -133,7 +133,8 @@ function previewsOf({ axes }: Voice): Map<number, Part> {
   return new Map<number, Part>(byCodebook.length > 0 ? byCodebook : byTime);
 }
 
-function check(voice: Voice, request: EngineRequest): void {
+/** Throws engine_failed for what the voice cannot be asked for. */
+export function checkRequest(voice: Voice, request: EngineRequest): void {
   const {
     classWeights,
     avoid,

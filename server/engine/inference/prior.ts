@@ -23,9 +23,9 @@ export interface Sampled {
 /** A clip's codes under one mix of classes, in a slot of the state, and what it follows: a guided clip has two, which choose the same codes. */
 export interface Branch<C extends Sampled = Sampled> {
   readonly clip: C;
-  readonly classWeights: readonly number[];
+  classWeights: readonly number[];
   readonly followed: Followed;
-  /** Of the rows from `conditionFrom` on [rows, columns, conditionDim], by the codebooks that are finished. */
+  /** Of the rows from `conditionFrom` on [rows, columns, conditionDim], by the codebooks that are finished; empty to be computed again. */
   condition: Float32Array;
   conditionFrom: number;
 }
@@ -117,8 +117,10 @@ export class Prior {
   async #renew(branch: Branch): Promise<void> {
     const { rows, cols } = this.#axes;
     const { clip, classWeights, followed } = branch;
-    const part = this.#card.prior.conditionRows.indexOf(clip.row);
-    if (part < 0) return;
+    const { conditionRows } = this.#card.prior;
+    const begun = conditionRows.filter((row) => row <= clip.row);
+    const part = begun.length - 1;
+    if (begun[part] !== clip.row && branch.condition.length > 0) return;
     const { condition } = this.#graphs;
     const outputs = await condition.run({
       class: floats(Float32Array.from(classWeights), [1, classWeights.length]),
@@ -129,7 +131,7 @@ export class Prior {
       ...(condition.wants('spectrum') ? this.#spectrumFeeds(followed) : {}),
     });
     branch.condition = read(outputs, 'condition');
-    branch.conditionFrom = clip.row;
+    branch.conditionFrom = begun[part]!;
   }
 
   /** The contour of a clip, a row of levels for each row; without, one that counts for nothing. */

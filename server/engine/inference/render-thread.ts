@@ -2,7 +2,6 @@ import type { Worker } from 'node:worker_threads';
 import { startThread } from '../../util/program.ts';
 import { EngineError, type EngineErrorCode } from '../errors.ts';
 import type { ClipRenderer, OnAudioChunk, Rendered, RendererOptions, RenderOrder } from './renderer.ts';
-import type { Stretch } from './stretches.ts';
 
 export type ToRenderer = { id: number; renderer: number } & (
   | { type: 'open'; of: RendererOptions }
@@ -13,8 +12,8 @@ export type ToRenderer = { id: number; renderer: number } & (
 /** Every message to the thread is answered by one of the same id, after the chunks that were asked for. */
 export interface FromRenderer {
   id: number;
-  /** What was rendered; of a voice that was opened, its stretches. */
-  result: Rendered | readonly Stretch[] | null;
+  /** What was rendered; of a voice that was opened, how it can be cut. */
+  result: Rendered | Pick<ClipRenderer, 'stretches' | 'reach'> | null;
   problem: { code: EngineErrorCode; message: string } | null;
 }
 
@@ -46,9 +45,9 @@ export class RenderThread {
   /** Rejects with voice_missing or voice_corrupt. */
   async open(of: RendererOptions): Promise<ClipRenderer> {
     const renderer = ++this.#ids;
-    const stretches = (await this.#ask({ type: 'open', renderer, of })) as readonly Stretch[];
+    const opened = (await this.#ask({ type: 'open', renderer, of })) as Pick<ClipRenderer, 'stretches' | 'reach'>;
     return {
-      stretches,
+      ...opened,
       render: async (order, onAudioChunk) => {
         const chunks = onAudioChunk !== undefined;
         return (await this.#ask({ type: 'render', renderer, order, chunks }, onAudioChunk)) as Rendered;

@@ -3,7 +3,7 @@ import { whiteNoise } from '../dsp/philox.ts';
 import { type Execution, type Feeds, floats, Graph, integers, read } from '../onnx/runtime.ts';
 import type { Card } from './card.ts';
 import type { GridAxes } from './code-grid.ts';
-import { columnsOf, framesPerTime, measureReach, type Stretch, stretchesOf } from './stretches.ts';
+import { columnsOf, framesPerTime, measureReach, type Reach, type Stretch, stretchesOf } from './stretches.ts';
 
 export interface RenderOrder {
   /** Rows x columns in raster order. */
@@ -16,6 +16,8 @@ export interface RenderOrder {
   times?: number;
   /** Only this one of the voice's stretches, at the voice's own rate; codes of later places in time than it needs may be absent. */
   stretch?: number;
+  /** Only these frames of a part of a longer grid, which begins at frame `from` of it; codes that are not known are absent. */
+  span?: Stretch & { from: number };
   /** Hz of what comes back. */
   rate: number;
 }
@@ -34,6 +36,8 @@ export type OnAudioChunk = (offset: number, pcm: Float32Array) => void;
 export interface ClipRenderer {
   /** Of a voice whose rows go along time: what can be made of a clip before all of its codes are known. */
   readonly stretches: readonly Stretch[];
+  /** How far its graphs reach; null where rows do not go along time. */
+  readonly reach: Reach | null;
   render(order: RenderOrder, onAudioChunk?: OnAudioChunk): Promise<Rendered>;
   close(): Promise<void>;
 }
@@ -54,11 +58,12 @@ const CHUNK_FRAMES = [24, 96];
  * Frames that an early stretch may have, with what it reaches to both sides. Of 128 to 144, two threads take
  * 72 each at most, and the runtime's products then break their sums elsewhere: other bits than of one thread (measured).
  */
-const MOST_FRAMES = 126;
+export const MOST_FRAMES = 126;
 
 /** A voice's decoder and vocoder. */
 export class Renderer implements ClipRenderer {
   readonly stretches: readonly Stretch[];
+  readonly reach: Reach | null;
   readonly #card: Card;
   readonly #axes: GridAxes;
   readonly #chunks: number[];
@@ -71,9 +76,10 @@ export class Renderer implements ClipRenderer {
     axes: GridAxes,
     chunks: number[],
     [decoder, vocoder, excitation]: Graph[],
-    stretches: readonly Stretch[],
+    reach: Reach | null,
   ) {
-    this.stretches = stretches;
+    this.reach = reach;
+    this.stretches = reach === null ? [] : stretchesOf(card, axes, reach, MOST_FRAMES);
     this.#card = card;
     this.#axes = axes;
     this.#chunks = chunks;
@@ -93,7 +99,7 @@ export class Renderer implements ClipRenderer {
       // By one thread: of a stretch's few frames its bits would depend on how many there are.
       if (card.graphs.excitation !== undefined)
         graphs.push(await Graph.open(voiceDir, card, 'excitation', { ...place, threads: 1 }));
-      return new Renderer(card, axes, chunks, graphs, await cut(card, axes, chunks, graphs));
+      return new Renderer(card, axes, chunks, graphs, await reachOf(card, axes, chunks, graphs));
     } catch (error) {
       for (const graph of graphs) await graph.release();
       throw error;
@@ -105,7 +111,8 @@ export class Renderer implements ClipRenderer {
   }
 
   async render(order: RenderOrder, onAudioChunk?: OnAudioChunk): Promise<Rendered> {
-    const { codes, seed, codebooks, times, stretch, rate } = order;
+    const { codes, seed, codebooks, times, stretch, span, rate } = order;
+    if (span !== undefined) return this.#stretch(order, span, span.from);
     if (stretch !== undefined) return this.#stretch(order, this.stretches[stretch]!);
     if (times === undefined && codebooks === undefined && this.stretches.length > 0)
       return this.#allStretches(order, onAudioChunk);
@@ -147,8 +154,12 @@ export class Renderer implements ClipRenderer {
     return { pcm: await resample(pcm, audio.rate, order.rate), decodeMs, vocodeMs };
   }
 
-  /** One stretch from the codes that decide it and no others. */
-  async #stretch({ codes, seed }: RenderOrder, { begin, end, times, shapeFrom, shapeTo }: Stretch): Promise<Rendered> {
+  /** One stretch from the codes that decide it and no others. `from`: the frame of a longer grid that frame 0 is. */
+  async #stretch(
+    { codes, seed }: RenderOrder,
+    { begin, end, times, shapeFrom, shapeTo }: Stretch,
+    from?: number,
+  ): Promise<Rendered> {
     const { mel, audio } = this.#card;
     const begun = performance.now();
     const bands = await this.#decode(codes, undefined, times);
@@ -156,10 +167,14 @@ export class Renderer implements ClipRenderer {
     const frames = bands.length / mel.bins;
     const last = Math.min(shapeTo, frames);
     const part = columnsOf(bands, mel.bins, shapeFrom, last);
-    const noise = this.#noise(seed, (this.#card.mel.frames + 1) * mel.hop);
-    const shaped = await this.#shape(part, noise.slice(shapeFrom * mel.hop, last * mel.hop));
+    const length = (last - shapeFrom) * mel.hop;
+    const noise =
+      from === undefined
+        ? this.#noise(seed, (this.#card.mel.frames + 1) * mel.hop).slice(shapeFrom * mel.hop, last * mel.hop)
+        : whiteNoise(seed, length, (from + shapeFrom) * mel.hop);
+    const shaped = await this.#shape(part, noise);
     const sound = await this.#speak(part, shaped, begin - shapeFrom, Math.min(end, frames) - shapeFrom);
-    const pcm = sound.slice(0, Math.max(0, audio.samples - begin * mel.hop));
+    const pcm = from === undefined ? sound.slice(0, Math.max(0, audio.samples - begin * mel.hop)) : sound;
     return { pcm, decodeMs: between - begun, vocodeMs: performance.now() - between };
   }
 
@@ -215,16 +230,15 @@ export class Renderer implements ClipRenderer {
   }
 }
 
-/** Where a clip of the voice is cut, once its graphs are open. */
-async function cut(
+/** How far the graphs reach, once they are open. */
+async function reachOf(
   card: Card,
   axes: GridAxes,
   chunks: number[],
   [decoder, , excitation]: Graph[],
-): Promise<readonly Stretch[]> {
-  if (axes.timesAfter(0) === 0 || chunks.length === 0) return [];
-  const reach = await measureReach(card, axes, { decoder: decoder!, excitation: excitation ?? null });
-  return stretchesOf(card, axes, reach, MOST_FRAMES);
+): Promise<Reach | null> {
+  if (axes.timesAfter(0) === 0 || chunks.length === 0) return null;
+  return measureReach(card, axes, { decoder: decoder!, excitation: excitation ?? null });
 }
 
 /** Mel [bins, frames] -> [bins, frames + 1]: 344 frames are 136 samples short of a clip's four seconds. */

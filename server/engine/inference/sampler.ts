@@ -5,12 +5,28 @@ import { guide, negativeWeights } from './guidance.ts';
 import { type Branch, type Followed, Prior, type PriorGraphs } from './prior.ts';
 import { TokenSampler, type TokenSamplerOptions } from './token-sampler.ts';
 
+/** What the codes of a row are drawn by. */
+export interface Drawing extends TokenSamplerOptions {
+  readonly classWeights: readonly number[];
+  /** 0 is off. */
+  readonly guidance: number;
+  readonly avoid?: readonly number[] | undefined;
+}
+
+/** A clip that is steered while it is sampled. */
+export interface Steering {
+  /** After each row: what the next one waits for, null to go on at once. Others go on meanwhile. */
+  wait(): Promise<void> | null;
+  /** Before each row that is not given: what it is drawn by; null ends the clip here. May be asked more than once. */
+  drawing(): Drawing | null;
+}
+
 export interface SampleOptions extends TokenSamplerOptions {
   classWeights: readonly number[];
   /** How strongly codes are pushed towards the class; 0, which is off, without. */
   guidance?: number;
   /** Class weights they are pushed away from; without, no class in particular. */
-  avoid?: readonly number[];
+  avoid?: readonly number[] | undefined;
   followed?: Followed;
   /** Whether guidance leads away from a clip that follows nothing, and so strengthens what is followed. */
   guideFollowed?: boolean;
@@ -19,6 +35,9 @@ export interface SampleOptions extends TokenSamplerOptions {
   urgent?: boolean;
   /** Raster order: where `given` is 1 the code is taken from here and not drawn. */
   start?: { codes: Uint16Array; given: Uint8Array };
+  /** The row of a longer grid, that is drawn by the same seed, which row 0 is. */
+  origin?: number;
+  steering?: Steering;
   /** Sees the logits of every code, guided where it is, before the code is chosen; they are only lent. */
   onLogits?: (cell: number, logits: Float32Array) => void;
   /** After each row; what it returns is awaited, and a rejection ends the sampling. */
@@ -28,7 +47,12 @@ export interface SampleOptions extends TokenSamplerOptions {
 /** A clip that is being sampled. */
 interface Clip {
   readonly options: SampleOptions;
-  readonly tokens: TokenSampler;
+  tokens: TokenSampler;
+  guidance: number;
+  /** What it was last drawn by, where it is steered. */
+  drawing: Drawing | null;
+  /** Waits, while others go on; `ready` once it need not any more. */
+  held: { ready: boolean } | null;
   readonly codes: Uint16Array;
   row: number;
   /** Its class's and, where it is guided, the one that it is led away from. */
@@ -68,6 +92,8 @@ export class Sampler {
   readonly #joining: Clip[] = [];
   #steps = 0;
   #running = false;
+  /** Set while all that there is waits. */
+  #wake: (() => void) | null = null;
 
   constructor(card: Card, axes: GridAxes, graphs: PriorGraphs) {
     this.#card = card;
@@ -80,6 +106,7 @@ export class Sampler {
     return new Promise((resolve, reject) => {
       this.#joining.push(this.#begin(options, resolve, reject));
       if (!this.#running) void this.#run();
+      this.#wake?.();
     });
   }
 
@@ -97,6 +124,9 @@ export class Sampler {
       followers: [],
       branches,
       tokens: new TokenSampler(this.#card.latent.codes, options),
+      guidance,
+      drawing: null,
+      held: null,
       codes: new Uint16Array(rows * perRow).fill(absent),
     };
     const add = (weights: readonly number[], follows: Followed): unknown =>
@@ -116,7 +146,12 @@ export class Sampler {
     this.#running = true;
     while (this.#joining.length + this.#branches.length > 0) {
       for (const clip of this.#joining.splice(0)) this.#join(clip);
+      this.#steer();
       const active = this.#branches.slice(0, this.#active());
+      if (active.length === 0) {
+        await this.#pause();
+        continue;
+      }
       const clips = clipsOf(active);
       try {
         await this.#step(active);
@@ -130,13 +165,65 @@ export class Sampler {
 
   /** How many of the branches take part in this step: all of them, or those of urgent clips alone. */
   #active(): number {
-    const urgent = this.#urgent();
-    return urgent === 0 || this.#steps++ % PATIENCE === 0 ? this.#branches.length : urgent;
+    const urgent = this.#branches.filter((branch) => rank(branch) === 0).length;
+    if (urgent > 0 && this.#steps++ % PATIENCE !== 0) return urgent;
+    return this.#branches.filter(({ clip }) => clip.held === null).length;
   }
 
-  #urgent(): number {
-    const first = this.#branches.findIndex(({ clip: { options } }) => options.urgent !== true);
-    return first < 0 ? this.#branches.length : first;
+  /** Until something joins, or need not wait any more. */
+  async #pause(): Promise<void> {
+    if (this.#joining.length + this.#branches.length === 0) return;
+    if (this.#branches.some(({ clip }) => clip.held?.ready === true)) return;
+    await new Promise<void>((resolve) => {
+      this.#wake = resolve;
+    });
+    this.#wake = null;
+  }
+
+  /** Between two steps: lets those go on that waited, and takes what has changed of those that are steered. */
+  #steer(): void {
+    for (const clip of clipsOf(this.#branches)) {
+      const { steering } = clip.options;
+      if (steering === undefined) continue;
+      if (clip.held?.ready === true) clip.held = null;
+      if (clip.held !== null || clip.row < clip.prefix) continue;
+      try {
+        const drawing = steering.drawing();
+        if (drawing === null) {
+          this.#leave(clip);
+          clip.resolve(clip.codes);
+        } else if (drawing !== clip.drawing) this.#redraw(clip, drawing);
+      } catch (error) {
+        this.#leave(clip);
+        clip.reject(error);
+      }
+    }
+    this.#order();
+  }
+
+  #redraw(clip: Clip, drawing: Drawing): void {
+    clip.drawing = drawing;
+    clip.guidance = drawing.guidance;
+    clip.tokens = new TokenSampler(this.#card.latent.codes, drawing);
+    const [own, away] = [drawing.classWeights, negativeWeights(this.#card, drawing.avoid)];
+    for (const [i, branch] of clip.branches.entries()) {
+      const weights = i === 0 ? own : away;
+      if (sameWeights(branch.classWeights, weights)) continue;
+      branch.classWeights = weights;
+      branch.condition = new Float32Array(0);
+    }
+  }
+
+  #hold(clip: Clip): void {
+    const waited = clip.row < clip.prefix ? null : (clip.options.steering?.wait() ?? null);
+    if (waited === null) return;
+    const held = { ready: false };
+    clip.held = held;
+    const goOn = (): void => {
+      held.ready = true;
+      this.#wake?.();
+    };
+    waited.then(goOn, goOn);
   }
 
   #join(clip: Clip): void {
@@ -155,6 +242,8 @@ export class Sampler {
   /** Rows at the beginning that are given to both and the same, so that one can compute them for the other. */
   #common(leader: Clip, { options, prefix, branches }: Clip): number {
     const most = Math.min(leader.prefix, prefix);
+    // One that waits would keep the others waiting.
+    if (leader.options.steering !== undefined || options.steering !== undefined) return 0;
     if (most < WORTH_SHARING || leader.problem !== null || (options.urgent === true && leader.options.urgent !== true))
       return 0;
     if (leader.branches.length !== branches.length) return 0;
@@ -195,23 +284,28 @@ export class Sampler {
   /** Into the state's last slot, and from there to its place. */
   #enter(branch: Branch<Clip>): void {
     this.#branches.push(branch);
-    if (branch.clip.options.urgent === true) this.#swap(this.#urgent(), this.#branches.length - 1);
+    this.#order();
+  }
+
+  /** Those that take part in each step before those that stand back, and those that wait last. */
+  #order(): void {
+    for (let slot = 0; slot < this.#branches.length; slot++) {
+      let first = slot;
+      for (let other = slot + 1; other < this.#branches.length; other++)
+        if (rank(this.#branches[other]!) < rank(this.#branches[first]!)) first = other;
+      this.#swap(slot, first);
+    }
   }
 
   #leave(clip: Clip): void {
     // One that ends before its time leaves them to compute the rest themselves.
     this.#joining.push(...clip.followers.splice(0).map(({ clip: follower }) => follower));
     for (const branch of clip.branches) {
-      const urgent = this.#urgent();
-      let slot = this.#branches.indexOf(branch);
-      if (slot < urgent) {
-        this.#swap(slot, urgent - 1);
-        slot = urgent - 1;
-      }
-      this.#swap(slot, this.#branches.length - 1);
+      this.#swap(this.#branches.indexOf(branch), this.#branches.length - 1);
       this.#branches.pop();
       this.#prior.state.removeLast();
     }
+    this.#order();
   }
 
   #swap(one: number, other: number): void {
@@ -227,7 +321,10 @@ export class Sampler {
       const row = clip.row++;
       await this.#part(clip);
       await clip.options.onRow(row, clip.codes.slice(row * perRow, (row + 1) * perRow));
-      if (clip.row < rows) return;
+      if (clip.row < rows) {
+        this.#hold(clip);
+        return;
+      }
       this.#leave(clip);
       clip.resolve(clip.codes);
     } catch (error) {
@@ -248,9 +345,11 @@ export class Sampler {
       const of = (slot: number): Float32Array => logits.subarray(slot * codes, (slot + 1) * codes);
       for (const { clip, slots } of placed) {
         const [own, rest] = slots as [number, number?];
-        if (rest !== undefined) guide(of(own), of(rest), clip.options.guidance!, guided);
+        if (rest !== undefined) guide(of(own), of(rest), clip.guidance, guided);
         const cell = clip.row * this.#axes.perRow + place;
-        const code = choose(clip, cell, rest === undefined ? of(own) : guided);
+        const { origin = 0 } = clip.options;
+        const uniform = cellUniform(clip.options.seed, cell + origin * this.#axes.perRow);
+        const code = choose(clip, cell, uniform, rest === undefined ? of(own) : guided);
         clip.codes[cell] = code;
         for (const slot of slots) chosen[slot] = code;
       }
@@ -259,10 +358,19 @@ export class Sampler {
   }
 }
 
+/** Where its slot lies: 0 where somebody waits for it, 1 where it stands back for those, 2 where it waits itself. */
+function rank({ clip: { options, held } }: Branch<Clip>): number {
+  if (held !== null) return 2;
+  return options.urgent === true ? 0 : 1;
+}
+
+function sameWeights(one: readonly number[], other: readonly number[]): boolean {
+  return one.length === other.length && one.every((weight, id) => weight === other[id]);
+}
+
 function sameConditions(one: Branch<Clip>, other: Branch<Clip>): boolean {
   return (
-    one.classWeights.length === other.classWeights.length &&
-    one.classWeights.every((weight, id) => weight === other.classWeights[id]) &&
+    sameWeights(one.classWeights, other.classWeights) &&
     sameLevels(one.followed.contour, other.followed.contour) &&
     sameLevels(one.followed.spectrum, other.followed.spectrum)
   );
@@ -290,12 +398,12 @@ function prefixRows({ start }: SampleOptions, perRow: number): number {
 }
 
 /** The clip's code of a cell. One whose logits are no numbers ends with its row; the others know nothing of it. */
-function choose(clip: Clip, cell: number, logits: Float32Array): number {
-  const { seed, start, onLogits } = clip.options;
+function choose(clip: Clip, cell: number, uniform: number, logits: Float32Array): number {
+  const { start, onLogits } = clip.options;
   if (clip.problem !== null) return 0;
   try {
     onLogits?.(cell, logits);
-    return start?.given[cell] === 1 ? start.codes[cell]! : clip.tokens.code(logits, cellUniform(seed, cell));
+    return start?.given[cell] === 1 ? start.codes[cell]! : clip.tokens.code(logits, uniform);
   } catch (error) {
     clip.problem = { error };
     return 0;

@@ -3,6 +3,7 @@ import { EngineError } from '../errors.ts';
 import { type Execution, floats, Graph, read } from '../onnx/runtime.ts';
 import { type Card, parseCard, readCardText } from './card.ts';
 import { GridAxes } from './code-grid.ts';
+import { type EndlessPlan, endlessPlanOf } from './endless-plan.ts';
 import { depthGraphs } from './graph-names.ts';
 import type { Followed } from './prior.ts';
 import {
@@ -14,7 +15,7 @@ import {
   type RenderOrder,
 } from './renderer.ts';
 import { Sampler } from './sampler.ts';
-import type { Stretch } from './stretches.ts';
+import type { Reach, Stretch } from './stretches.ts';
 
 /**
  * Which numbers of a seed each graph draws what is followed by. The first two choose class and clip: contour and spectrum
@@ -39,6 +40,7 @@ export class Voice {
   readonly #prior: Graph[];
   readonly #drawing: ReadonlyMap<Drawing, Graph>;
   readonly #renderer: ClipRenderer;
+  #endlessPlan: Promise<EndlessPlan> | null = null;
 
   private constructor(
     cardText: string,
@@ -101,6 +103,17 @@ export class Voice {
   /** What can be made of a clip before all of its codes are known; none where rows do not go along time. */
   get stretches(): readonly Stretch[] {
     return this.#renderer.stretches;
+  }
+
+  /** How it goes on for ever; measured by the first who asks. Rejects with engine_failed where it cannot. */
+  endlessPlan(): Promise<EndlessPlan> {
+    this.#endlessPlan ??= endlessPlanOf(this);
+    return this.#endlessPlan;
+  }
+
+  /** How far its graphs reach; null where rows do not go along time. */
+  get reach(): Reach | null {
+    return this.#renderer.reach;
   }
 
   /** What a clip of a seed follows where nothing is given: of each kind what the voice draws for its class, if anything. */

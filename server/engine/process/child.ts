@@ -3,8 +3,9 @@
  * messages.ts. It leaves when the server does.
  */
 import { constants, setPriority } from 'node:os';
-import type { EngineRequest, EngineResult } from '../engine.ts';
+import type { EndlessChange, EngineEvent, EngineRequest, EngineResult } from '../engine.ts';
 import { EngineError, toEngineError } from '../errors.ts';
+import { EndlessClip } from '../inference/endless-clip.ts';
 import { generateClip } from '../inference/generate-clip.ts';
 import { RenderThread } from '../inference/render-thread.ts';
 import { Voice } from '../inference/voice.ts';
@@ -37,6 +38,9 @@ const rendering = new RenderThread((reason) => {
 const voices = new VoiceCache(voiceMemory, (dir) => Voice.open(dir, { provider, threads }, (of) => rendering.open(of)));
 const open = new Set<number>();
 const cancelled = new Set<number>();
+const streams = new Map<number, EndlessClip>();
+/** Changes of streams whose voice is still being loaded. */
+const early = new Map<number, EndlessChange[]>();
 
 function send(message: FromChild): void {
   if (process.connected) process.send?.(message);
@@ -51,13 +55,20 @@ async function clip(task: number, request: EngineRequest): Promise<EngineResult>
   if (isCancelled()) throw new EngineError('cancelled', 'the clip was cancelled');
   const { voice, leave } = await voices.take(request.voiceDir);
   try {
-    return await generateClip(voice, request, (event) => send({ type: 'event', task, event }), isCancelled);
+    const on = (event: EngineEvent): void => send({ type: 'event', task, event });
+    if (request.endless === undefined) return await generateClip(voice, request, on, isCancelled);
+    const stream = new EndlessClip(voice, request, request.endless, on, isCancelled);
+    streams.set(task, stream);
+    for (const change of early.get(task) ?? []) stream.steer(change);
+    return await stream.run();
   } finally {
+    streams.delete(task);
+    early.delete(task);
     await leave();
   }
 }
 
-async function perform(message: Exclude<ToChild, { type: 'cancel' }>): Promise<void> {
+async function perform(message: Extract<ToChild, { type: 'load' | 'run' }>): Promise<void> {
   const { task } = message;
   try {
     if (message.type === 'load') {
@@ -80,6 +91,11 @@ process.on('message', (message: ToChild) => {
   if (message.type === 'cancel') {
     // One that comes too late has nothing to stop.
     if (open.has(message.task)) cancelled.add(message.task);
+    streams.get(message.task)?.wake();
+  } else if (message.type === 'steer') {
+    const { task, change } = message;
+    if (streams.has(task)) streams.get(task)!.steer(change);
+    else if (open.has(task)) early.set(task, [...(early.get(task) ?? []), change]);
   } else {
     open.add(message.task);
     void perform(message);

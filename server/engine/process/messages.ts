@@ -1,10 +1,11 @@
-import type { EngineEvent, EngineRequest, EngineResult } from '../engine.ts';
+import type { EndlessChange, EngineEvent, EngineRequest, EngineResult } from '../engine.ts';
 import type { EngineErrorCode } from '../errors.ts';
 
 /** From the server to the engine's process. */
 export type ToChild =
   | { type: 'load'; task: number; voiceDir: string }
   | { type: 'run'; task: number; request: EngineRequest }
+  | { type: 'steer'; task: number; change: EndlessChange }
   | { type: 'cancel'; task: number };
 
 /** From the engine's process to the server. Every load and run ends in exactly one loaded, done or failed. */
@@ -23,7 +24,8 @@ export function ownCopy(message: FromChild): FromChild {
   if (message.type === 'event') {
     const { event } = message;
     if (event.type === 'row') event.codes = event.codes.slice();
-    else if (event.type === 'preview' || event.type === 'audio') event.pcm = event.pcm.slice();
+    else if (event.type === 'preview' || event.type === 'audio' || event.type === 'sound')
+      event.pcm = event.pcm.slice();
   } else if (message.type === 'done') {
     const { result } = message;
     result.codes = result.codes.slice();

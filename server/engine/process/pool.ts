@@ -1,7 +1,15 @@
 import { availableParallelism, freemem } from 'node:os';
-import type { Engine, EngineEvent, EngineInfo, EngineRequest, EngineResult, EngineRun } from '../engine.ts';
+import type {
+  EndlessChange,
+  Engine,
+  EngineEvent,
+  EngineInfo,
+  EngineRequest,
+  EngineResult,
+  EngineRun,
+} from '../engine.ts';
 import { EngineError } from '../errors.ts';
-import { EngineSupervisor, type SupervisorOptions } from './supervisor.ts';
+import { EngineSupervisor, type SupervisorOptions, steered } from './supervisor.ts';
 
 export interface EngineOptions {
   /** That render in each process. A clip's bits do not depend on it. */
@@ -54,6 +62,8 @@ const THREADS = 2;
  * each for two, 0.31 for four, 0.28 for eight; from there on there is little to gain, and all of them get later.
  */
 const TOGETHER = 4;
+/** Streams that a server may allow at a time. */
+export const STREAMS_MAX = 16;
 /** Waiting clips; whoever schedules them keeps far fewer here. */
 const MOST_WAITING = 1024;
 /** A further lane that had nothing to do for so long gives its memory back. */
@@ -128,7 +138,7 @@ export class EnginePool implements Engine {
     else this.#wait(task);
     if (this.#lanes.length === 0 && this.#closed === null) this.#open();
     this.#next();
-    return { done, cancel: () => this.#cancel(task) };
+    return { done, cancel: () => this.#cancel(task), steer: (change) => this.#steer(task, change) };
   }
 
   close(): Promise<void> {
@@ -160,6 +170,11 @@ export class EnginePool implements Engine {
     else this.#waiting.splice(at, 1)[0]?.reject(new EngineError('cancelled', 'the clip was cancelled'));
   }
 
+  #steer(task: Task, change: EndlessChange): void {
+    if (task.run === null) task.request = steered(task.request, change);
+    else task.run.steer(change);
+  }
+
   #next(): void {
     while (this.#closed === null && this.#waiting.length > 0) {
       const task = this.#waiting[0]!;
@@ -183,10 +198,13 @@ export class EnginePool implements Engine {
 
   #hasRoom({ supervisor, tasks }: Lane, { request, alone }: Task): boolean {
     if (!supervisor.ready && supervisor !== this.#lanes[0]!.supervisor) return false;
-    if (alone) return tasks.size === 0 && supervisor.ready;
-    for (const other of tasks) if (other.alone) return false;
-    const hurried = [...tasks].filter((other) => other.request.urgent === true).length;
-    return request.urgent === true ? hurried < TOGETHER : tasks.size < TOGETHER;
+    // Streams do not end by themselves: nobody waits for that, and there are few.
+    const clips = [...tasks].filter((other) => !isStream(other));
+    if (alone) return clips.length === 0 && supervisor.ready;
+    if (request.endless !== undefined) return true;
+    for (const other of clips) if (other.alone) return false;
+    const hurried = clips.filter((other) => other.request.urgent === true).length;
+    return request.urgent === true ? hurried < TOGETHER : clips.length < TOGETHER;
   }
 
   #give(lane: Lane, task: Task): void {
@@ -209,7 +227,8 @@ export class EnginePool implements Engine {
   /** A clip that may have died of another's fault is tried once more, by itself; its bits are the same. */
   #failed(task: Task, error: unknown): void {
     const crashed = error instanceof EngineError && error.code === 'engine_crashed';
-    if (!crashed || !task.company || task.alone || this.#closed !== null) {
+    // What of a stream was heard is gone.
+    if (!crashed || !task.company || task.alone || isStream(task) || this.#closed !== null) {
       task.reject(error);
       return;
     }
@@ -228,7 +247,7 @@ export class EnginePool implements Engine {
       const { codebooks, seconds = 0 } = event;
       if (codebooks <= emitted.codebooks && seconds <= emitted.seconds) return;
       Object.assign(emitted, { codebooks, seconds });
-    } else {
+    } else if (event.type === 'audio') {
       if (event.offset < emitted.samples) return;
       emitted.samples = event.offset + event.pcm.length;
     }
@@ -250,8 +269,8 @@ export class EnginePool implements Engine {
     const lane: Lane = {
       supervisor: this.#parts.start({
         threads: this.#threads,
-        // A load beside the clips of both kinds.
-        atOnce: 2 * TOGETHER + 1,
+        // A load and all streams beside the clips of both kinds.
+        atOnce: 2 * TOGETHER + 1 + STREAMS_MAX,
         ...(this.#options.provider === undefined ? {} : { provider: this.#options.provider }),
         ...(this.#options.voiceMemory === undefined ? {} : { voiceMemory: this.#options.voiceMemory }),
         ...(this.#options.log === undefined ? {} : { log: this.#options.log }),
@@ -282,6 +301,10 @@ export class EnginePool implements Engine {
     this.#most = this.#lanes.length - 1;
     this.#shut(lane);
   }
+}
+
+function isStream({ request }: Task): boolean {
+  return request.endless !== undefined;
 }
 
 /** How much a lane has to do: one that still starts is the last choice. */

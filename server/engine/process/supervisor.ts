@@ -1,4 +1,4 @@
-import type { EngineEvent, EngineInfo, EngineRequest, EngineResult, EngineRun } from '../engine.ts';
+import type { EndlessChange, EngineEvent, EngineInfo, EngineRequest, EngineResult, EngineRun } from '../engine.ts';
 import { EngineError, toEngineError } from '../errors.ts';
 import type { FromChild, ToChild } from './messages.ts';
 import { memoryCeiling } from './rss.ts';
@@ -23,7 +23,7 @@ export interface SupervisorOptions {
 
 interface Task {
   id: number;
-  message: Exclude<ToChild, { type: 'cancel' }>;
+  message: Extract<ToChild, { type: 'load' | 'run' }>;
   on: (event: EngineEvent) => void;
   resolve: (result: EngineResult | null) => void;
   reject: (error: EngineError) => void;
@@ -133,7 +133,7 @@ export class EngineSupervisor {
         reject,
       });
     });
-    return { done, cancel: () => this.#cancel(id) };
+    return { done, cancel: () => this.#cancel(id), steer: (change) => this.#steer(id, change) };
   }
 
   close(): Promise<void> {
@@ -165,6 +165,12 @@ export class EngineSupervisor {
     const at = this.#queue.findIndex((task) => task.id === id);
     if (at >= 0) this.#queue.splice(at, 1)[0]?.reject(new EngineError('cancelled', 'the clip was cancelled'));
     else if (this.#running.has(id)) this.#process?.send({ type: 'cancel', task: id });
+  }
+
+  #steer(id: number, change: EndlessChange): void {
+    const waiting = this.#queue.find((task) => task.id === id)?.message;
+    if (waiting?.type === 'run') waiting.request = steered(waiting.request, change);
+    else if (this.#running.has(id)) this.#process?.send({ type: 'steer', task: id, change });
   }
 
   #next(): void {
@@ -269,4 +275,17 @@ export class EngineSupervisor {
     this.#running.clear();
     for (const task of tasks) task.reject(new EngineError('engine_unavailable', message));
   }
+}
+
+/** A stream that has not begun, with a change that was asked for meanwhile. */
+export function steered(request: EngineRequest, change: EndlessChange): EngineRequest {
+  const { endless } = request;
+  if (endless === undefined) return request;
+  return { ...request, endless: { ...endless, changes: withFirst(endless.changes, { ...change, step: 0 }) } };
+}
+
+/** Behind those of the same step. */
+function withFirst<C extends { step: number }>(changes: readonly C[], change: C): C[] {
+  const at = changes.findIndex(({ step }) => step > change.step);
+  return at < 0 ? [...changes, change] : changes.toSpliced(at, 0, change);
 }

@@ -125,6 +125,7 @@ export class ScriptedEngine implements Engine {
     void this.#next();
     return {
       done,
+      steer: () => undefined,
       cancel: () => {
         run.cancelled = true;
         const at = this.#queue.indexOf(run);
