@@ -20,6 +20,15 @@ const table = {
   unknown_class: { meaning: 'The voice has no class of this name or id.', http: 404 },
   unknown_voice: { meaning: 'No voice has this id.', http: 404 },
   unknown_job: { meaning: 'No open job or request has this id.', http: 404 },
+  unknown_stream: { meaning: 'No stream that is playing has this id.', http: 404 },
+  too_many_streams: {
+    meaning: 'As many streams are playing as the server allows; stop one, or ask again later.',
+    http: 503,
+  },
+  not_streamable: {
+    meaning: "The rows of the voice's code grid are not time steps, so it makes clips and no streams.",
+    http: 409,
+  },
   restarted: {
     meaning:
       'The server was restarted, and only jobs with `keep` and batches that write files are resumed. Saved clips are kept; request the rest again.',

@@ -162,6 +162,22 @@ const table = {
     value: 128,
     meaning: 'Requests that one connection may have open at a time',
   },
+  streams: {
+    value: 4,
+    meaning: 'Streams that play at a time; one more is refused with `too_many_streams`',
+  },
+  streamSeconds: {
+    value: 3600,
+    meaning: 'Longest stream in seconds that is made faster than real time',
+  },
+  streamChanges: {
+    value: 1000,
+    meaning: 'Changes of one stream',
+  },
+  streamKeepSeconds: {
+    value: 60,
+    meaning: 'Seconds of a stream, the latest, that `stream.keep` can still save',
+  },
   watches: {
     value: 4,
     meaning: '`server.watch` requests that one connection may have open',

@@ -120,7 +120,7 @@ export const RULES = [
       ...['server/engine/inference/code-grid.ts', 'server/engine/inference/mel-spec.ts'],
       ...['philox', 'loudness', 'mel', 'spectrum'].map((part) => `server/engine/dsp/${part}.ts`),
     ],
-    types: ['server/dispatch', 'server/voices', 'server/clips', 'server/triggers/player.ts'],
+    types: ['server/dispatch', 'server/voices', 'server/clips', 'server/triggers/player.ts', 'server/engine/engine.ts'],
     packages: ['zod'],
   },
   {

@@ -22,6 +22,7 @@ import { embedderOf, openEvaluation, type ReferenceFolder } from './evaluation/o
 import { ScoreHistory } from './evaluation/scores.ts';
 import { UntrustedVoices } from './evaluation/untrusted-voices.ts';
 import type { ClipRanker } from './generation/candidates.ts';
+import { Streams } from './generation/streams.ts';
 import { createClipGenerator } from './generation/trigger-clips.ts';
 import { createHandlers, ownerCommands } from './handlers/index.ts';
 import type { ServerInfo } from './handlers/server-info.ts';
@@ -190,6 +191,7 @@ export async function createApp(config: Config, parts: AppParts = {}): Promise<A
     log: (level, message, fields = {}) => log[level](fields, message),
   });
   const refusals = new Refusals();
+  const streams = new Streams({ engine, catalog, clips, maxStreams: limits.streams });
   const untrusted = new UntrustedVoices();
   const voices = new VoiceStore({
     own: path.join(config.data, 'voices'),
@@ -266,6 +268,7 @@ export async function createApp(config: Config, parts: AppParts = {}): Promise<A
     triggers,
     transport,
     refusals,
+    streams,
     ...training,
     voices,
     trash,
@@ -328,6 +331,7 @@ export async function createApp(config: Config, parts: AppParts = {}): Promise<A
     triggers.close();
     midi.close();
     journal?.close();
+    streams.close();
     // A hung engine ends no clip: closing it does.
     if (!(await within(scheduler.drain(limits.drainMs), limits.drainMs + closeMs))) await engine.close();
     jobs.close();

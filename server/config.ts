@@ -21,6 +21,8 @@ export const limitsSchema = z.strictObject({
   queueClips: z.int().min(1).max(1_000_000).default(2048),
   /** Requests one connection may have open at once. */
   openRequests: z.int().min(1).max(10_000).default(wire.openRequests),
+  /** Streams that play at a time. */
+  streams: z.int().min(0).max(16).default(wire.streams),
   /** Bytes of one WebSocket message, HTTP body or datagram. */
   messageBytes: z.int().min(64).max(wire.frameBytes).default(wire.frameBytes),
   /** Bytes waiting for one client above which rows and previews are left out. */

@@ -16,6 +16,7 @@ import { serverClock } from './server-clock.ts';
 import { serverInfo } from './server-info.ts';
 import { serverPing } from './server-ping.ts';
 import { serverWatch } from './server-watch.ts';
+import { streamKeep, streamSet, streamStart, streamStop } from './stream.ts';
 import { transportInfo, transportSet } from './transport.ts';
 import { datasetRestore, trashEmpty, trashList, voiceRestore } from './trash.ts';
 import {
@@ -41,6 +42,10 @@ export const commands = {
   [vary.name]: vary,
   [branch.name]: branch,
   [attach.name]: attach,
+  [streamStart.name]: streamStart,
+  [streamSet.name]: streamSet,
+  [streamStop.name]: streamStop,
+  [streamKeep.name]: streamKeep,
   [cancel.name]: cancel,
   [clipList.name]: clipList,
   [clipGet.name]: clipGet,

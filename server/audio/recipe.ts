@@ -40,6 +40,8 @@ export const recipeSchema = z.looseObject({
       gain: z.number().min(-200).max(200).optional(),
     })
     .optional(),
+  /** Of a clip that was cut from a stream: class and seed alone do not make it again. */
+  stream: z.looseObject({ offset: z.int().min(0), args: z.looseObject({}) }).optional(),
   /** Of a clip made from another: class and seed alone do not make it again. */
   lineage: z.looseObject({ how: z.string().max(40) }).optional(),
 });

@@ -154,7 +154,7 @@ function argsFrom(what: string | undefined, options: GenerateOptions): Record<st
 }
 
 /** A name, an id, or a mix like DogBark:0.7+Rain:0.3. */
-const classOf = (text: string): ClassArg => (/^\d{1,5}$/.test(text) ? Number(text) : classFromText(text));
+export const classOf = (text: string): ClassArg => (/^\d{1,5}$/.test(text) ? Number(text) : classFromText(text));
 
 /** What does not go with where the clips go. Throws usage. */
 function checkTarget(target: Target, { format, count = 1, json, play: heard }: GenerateOptions): void {

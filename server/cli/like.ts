@@ -58,7 +58,14 @@ export function argsOf(recipe: Recipe): Record<string, unknown> {
     rate,
     shape,
     lineage,
+    stream,
   } = recipe;
+  if (stream !== undefined) {
+    throw new CliError(
+      'no_recipe',
+      'the clip was cut from a stream, so its seed alone does not regenerate it; use foleyd stream --like FILE',
+    );
+  }
   if (lineage !== undefined) {
     throw new CliError(
       'no_recipe',

@@ -30,6 +30,8 @@ export interface ClipRecipe {
   rate: number;
   /** The best of so many candidates, and its score. Its own seed is `seed`: it is made again alone. */
   chosen?: { of: number; score: number };
+  /** The stream that it was cut from, by the arguments of `stream.start` that make it again, and its first sample there. */
+  stream?: { offset: number; args: Record<string, unknown> };
 }
 
 /** Where a clip that was not made from nothing comes from. */

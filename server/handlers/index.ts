@@ -36,6 +36,7 @@ import { type ClockDeps, serverClock } from './server-clock.ts';
 import { type ServerInfo, serverInfo } from './server-info.ts';
 import { serverPing } from './server-ping.ts';
 import { serverWatch, type WatchDeps } from './server-watch.ts';
+import { type StreamHandlerDeps, streamKeep, streamSet, streamStart, streamStop } from './stream.ts';
 import { type TransportDeps, transportInfo, transportSet } from './transport.ts';
 import { type TrashDeps, trashEmpty, trashList } from './trash.ts';
 import {
@@ -72,7 +73,8 @@ export interface HandlerDeps
     VoiceFileDeps,
     DeliverDeps,
     ExportDeps,
-    RetrainDeps {
+    RetrainDeps,
+    StreamHandlerDeps {
   info: () => ServerInfo;
   /** Opened by the first who asks. */
   playback: () => Promise<Playback>;
@@ -110,6 +112,10 @@ export function createHandlers(given: HandlerDeps): { handlers: Handlers; jobs: 
     'foley.vary': vary(deps),
     'foley.branch': branch(deps),
     'foley.attach': attach(deps),
+    'stream.start': streamStart(deps),
+    'stream.set': streamSet(deps),
+    'stream.stop': streamStop(deps),
+    'stream.keep': streamKeep(deps),
     'clip.list': clipList(deps),
     'clip.get': clipGet(deps),
     'clip.rename': clipRename(deps),

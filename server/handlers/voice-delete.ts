@@ -1,6 +1,7 @@
 import { ProtocolError } from '../../protocol/index.ts';
 import type { Handler } from '../dispatch/dispatcher.ts';
 import type { Scheduler } from '../dispatch/scheduler.ts';
+import type { Streams } from '../generation/streams.ts';
 import type { TrainingJobs } from '../training/jobs.ts';
 import type { TriggerBank } from '../triggers/bank.ts';
 import type { ActiveVoices } from '../voices/active.ts';
@@ -10,6 +11,7 @@ export interface DeleteDeps {
   voices: VoiceStore;
   active: ActiveVoices;
   scheduler: Scheduler;
+  streams: Streams;
   trainings: TrainingJobs;
   triggers: TriggerBank;
   /** Whoever asks before the trainings of earlier runs are known waits. */
@@ -41,10 +43,12 @@ export function voiceRestore({ voices, ready }: DeleteDeps): Handler<'voice.rest
 }
 
 /** Who would fail without it at once; that is never allowed. */
-function user({ active, scheduler, trainings, voices }: DeleteDeps, id: string, dir: string): string | null {
+function user({ active, scheduler, streams, trainings, voices }: DeleteDeps, id: string, dir: string): string | null {
   if (id === active.active) return `voice ${id} is active; activate another one first`;
   const job = scheduler.userOf(dir);
   if (job !== null) return `job ${job} makes clips with voice ${id}`;
+  const stream = streams.userOf(dir);
+  if (stream !== null) return `a stream plays voice ${id}`;
   const training = trainings.list().find((one) => !one.over && one.order.base?.id === id);
   if (training !== undefined) return `training ${training.id} begins from voice ${id}`;
   return voices.isRead(dir) ? `voice ${id} is being exported` : null;

@@ -175,6 +175,21 @@ const limitRows: Record<keyof typeof limits, Row> = {
     assert.deepEqual([Math.max(...frames), all], [limits.audioChunkFrames, 3 * limits.audioChunkFrames]);
   },
   openRequests: ['server/test/abuse/ws.test.ts', 'one connection cannot fill the queue of the others'],
+  streams: [
+    'server/test/stream.test.ts',
+    'no more streams than the server allows play at a time, and those of clients that vanish end',
+  ],
+  streamSeconds: ['server/test/stream.test.ts', 'bad input gets its code, and nothing else of it'],
+  streamChanges: bounds(
+    'stream.start',
+    (n) => ({ class: 'Rain', changes: list(n, (step) => ({ step, level: 0 })) }),
+    limits.streamChanges,
+  ),
+  streamKeepSeconds: bounds(
+    'stream.keep',
+    (seconds) => ({ stream: '4f2c4e5d6a7b8190', seconds }),
+    limits.streamKeepSeconds,
+  ),
   watches: async (t) => {
     const client = connectInProcess((await newServer(t)).app);
     for (let i = 0; i < limits.watches; i++) await client.ask('server.watch').first('accepted');

@@ -25,6 +25,9 @@ ErrorCode = Literal[
     "unknown_class",
     "unknown_voice",
     "unknown_job",
+    "unknown_stream",
+    "too_many_streams",
+    "not_streamable",
     "restarted",
     "unknown_clip",
     "unknown_dataset",
@@ -77,6 +80,9 @@ ERRORS: dict[str, str] = {
     "unknown_class": "The voice has no class of this name or id.",
     "unknown_voice": "No voice has this id.",
     "unknown_job": "No open job or request has this id.",
+    "unknown_stream": "No stream that is playing has this id.",
+    "too_many_streams": "As many streams are playing as the server allows; stop one, or ask again later.",
+    "not_streamable": "The rows of the voice's code grid are not time steps, so it makes clips and no streams.",
     "restarted": "The server was restarted, and only jobs with `keep` and batches that write files are resumed. Saved clips are kept; request the rest again.",
     "unknown_clip": "No clip has this id.",
     "unknown_dataset": "No data set has this id.",
@@ -541,6 +547,182 @@ FoleyBranchArgs = TypedDict(
 class FoleyAttachArgs(TypedDict):
     #: job id, from accepted; text, 1 to 128 characters
     job: str
+
+
+StreamStartArgsChanges = TypedDict(
+    "StreamStartArgsChanges",
+    {
+        #: row of the endless code grid, from 0; integer from 0 to 2147483647
+        "step": int,
+        #: class, or mix of classes, from now on; text, 1 to 128 characters or integer from 0 to 65535 or map of text to number above 0
+        "class": "NotRequired[str | int | dict[str, float]]",
+        #: class or mix of classes that guidance steers away from, in the form of class; text, 1 to 128 characters or integer from 0 to 65535 or map of
+        #: text to number above 0; default: no class; an equal mix of all classes if the voice was not trained without class labels
+        "avoid": "NotRequired[str | int | dict[str, float]]",
+        #: classifier-free guidance: codes are drawn from log p(class) + guidance * (log p(class) - log p(avoid)); 0 is off, above 0 sampling costs up to
+        #: twice as much; number from 0 to 8; default: the voice's default for the class
+        "guidance": NotRequired[float],
+        #: temperature from now on; number from 0 to 2
+        "temperature": NotRequired[float],
+        #: gain from now on (dB); number from -80 to 40
+        "level": NotRequired[float],
+    },
+)
+
+
+StreamStartArgs = TypedDict(
+    "StreamStartArgs",
+    {
+        #: class name (case-insensitive) or id, or a mix {name: weight} of at most 16 classes; text, 1 to 128 characters or integer from 0 to 65535 or map
+        #: of text to number above 0
+        "class": "str | int | dict[str, float]",
+        #: voice id; text, 1 to 128 characters; default: the active voice
+        "voice": NotRequired[str],
+        #: uint32, as a number or a decimal string; integer from 0 to 4294967295 or decimal text; default: chosen at random by the server
+        "seed": "NotRequired[int | str]",
+        #: divides the logits; 0 always takes the most likely code, 1 samples the trained distribution; number from 0 to 2; default: 1
+        "temperature": NotRequired[float],
+        #: sample from the k most likely codes; 0 is off; integer from 0 to 512; default: 0
+        "topK": NotRequired[int],
+        #: sample from the most likely codes that together have this probability (nucleus sampling); 1 is off; number above 0 to 1; default: 1
+        "topP": NotRequired[float],
+        #: classifier-free guidance: codes are drawn from log p(class) + guidance * (log p(class) - log p(avoid)); 0 is off, above 0 sampling costs up to
+        #: twice as much; number from 0 to 8; default: the voice's default for the class
+        "guidance": NotRequired[float],
+        #: class or mix of classes that guidance steers away from, in the form of class; text, 1 to 128 characters or integer from 0 to 65535 or map of
+        #: text to number above 0; default: no class; an equal mix of all classes if the voice was not trained without class labels
+        "avoid": "NotRequired[str | int | dict[str, float]]",
+        #: gain; samples beyond full scale are clipped (dB); number from -80 to 40; default: 0
+        "level": NotRequired[float],
+        #: changes known beforehand, each at its step, in order; those of recipe repeat a stream exactly; list of map; default: []
+        "changes": NotRequired[list[StreamStartArgsChanges]],
+        #: length; required, and at most 3600, if live is false (s); number above 0 to 86400; default: without end
+        "seconds": NotRequired[float],
+        #: real time; false makes and sends it as fast as possible; boolean; default: true
+        "live": NotRequired[bool],
+        #: how far the audio may be ahead of real time; changes are heard after that (s); number from 0.1 to 10; default: 1
+        "ahead": NotRequired[float],
+        #: sample format of the audio; "f32" or "s16"; default: "f32"
+        "format": NotRequired[Literal["f32", "s16"]],
+    },
+)
+
+
+StreamStartAccepted = TypedDict(
+    "StreamStartAccepted",
+    {
+        #: stream id, from accepted; text, 1 to 128 characters
+        "stream": str,
+        #: integer from 0 to 4294967295
+        "seed": int,
+        #: voice id; text
+        "voice": str,
+        #: class name in the voice's spelling, or the mix; text or map of text to number
+        "class": "str | dict[str, float]",
+        #: the voice's sample rate (Hz); integer
+        "rate": int,
+        #: length of one row of the code grid (s); number
+        "stepSeconds": float,
+    },
+)
+
+
+class StreamStartAudio(TypedDict):
+    #: row of the endless code grid, from 0; integer from 0
+    step: int
+    #: first sample frame of this chunk (frames); integer from 0
+    offset: int
+    #: sample rate (Hz); integer
+    rate: int
+    #: always 1 in this version; integer from 1
+    channels: int
+    #: "f32" or "s16"
+    format: Literal["f32", "s16"]
+    #: samples of this chunk; bytes
+    pcm: bytes
+
+
+StreamStartChanged = TypedDict(
+    "StreamStartChanged",
+    {
+        #: first row that the change applies to; integer from 0
+        "step": int,
+        #: text or map of text to number
+        "class": "NotRequired[str | dict[str, float]]",
+        #: text or map of text to number
+        "avoid": "NotRequired[str | dict[str, float]]",
+        #: number
+        "guidance": NotRequired[float],
+        #: number
+        "temperature": NotRequired[float],
+        #: (dB); number
+        "level": NotRequired[float],
+    },
+)
+
+
+class StreamStartDone(TypedDict):
+    #: stream id, from accepted; text, 1 to 128 characters
+    stream: str
+    #: length of the audio that was sent (s); number from 0
+    seconds: float
+    #: chunks that were made later than they were due; integer from 0
+    gaps: int
+    #: recipe; its stream.args are the arguments of stream.start that repeat this stream exactly; map
+    recipe: dict[str, Any]
+
+
+StreamStartEvent = (
+    tuple[Literal["accepted"], StreamStartAccepted]
+    | tuple[Literal["audio"], StreamStartAudio]
+    | tuple[Literal["changed"], StreamStartChanged]
+)
+
+
+StreamSetArgs = TypedDict(
+    "StreamSetArgs",
+    {
+        #: stream id, from accepted; text, 1 to 128 characters
+        "stream": str,
+        #: class, or mix of classes, from now on; text, 1 to 128 characters or integer from 0 to 65535 or map of text to number above 0
+        "class": "NotRequired[str | int | dict[str, float]]",
+        #: class or mix of classes that guidance steers away from, in the form of class; text, 1 to 128 characters or integer from 0 to 65535 or map of
+        #: text to number above 0; default: no class; an equal mix of all classes if the voice was not trained without class labels
+        "avoid": "NotRequired[str | int | dict[str, float]]",
+        #: classifier-free guidance: codes are drawn from log p(class) + guidance * (log p(class) - log p(avoid)); 0 is off, above 0 sampling costs up to
+        #: twice as much; number from 0 to 8; default: the voice's default for the class
+        "guidance": NotRequired[float],
+        #: temperature from now on; number from 0 to 2
+        "temperature": NotRequired[float],
+        #: gain from now on (dB); number from -80 to 40
+        "level": NotRequired[float],
+    },
+)
+
+
+class StreamSetDone(TypedDict):
+    #: stream id, from accepted; text, 1 to 128 characters
+    stream: str
+
+
+class StreamKeepArgs(TypedDict):
+    #: stream id, from accepted; text, 1 to 128 characters
+    stream: str
+    #: how much of its end, as far as it was sent (s); number above 0 to 60
+    seconds: float
+    #: name of the clip; text, 0 to 128 characters
+    name: NotRequired[str]
+
+
+class StreamKeepDone(TypedDict):
+    #: clip id; text
+    clip: str
+    #: (s); number from 0
+    seconds: float
+    #: URL path of its WAV on the HTTP port; text
+    url: str
+    #: file path of its WAV; text
+    path: str
 
 
 class FoleyCancelArgs(TypedDict):
@@ -2434,6 +2616,26 @@ class Commands:
     def foley_attach(self, args: FoleyAttachArgs) -> Request[FoleyGenerateEvent, FoleyGenerateDone]:
         """Repeats the events of a job that was started with `keep`, then streams the rest: for use after a reload or a lost connection."""
         return self._request("foley.attach", args)
+
+    def stream_start(self, args: StreamStartArgs) -> Request[StreamStartEvent, StreamStartDone]:
+        """Plays a class without end: audio is sent as it is made, at most `ahead` seconds before it is due, until `stream.stop`, the end of `seconds` or
+        of the connection. Needs a voice whose code grid goes along time.
+        """
+        return self._request("stream.start", args)
+
+    def stream_set(self, args: StreamSetArgs) -> Request[tuple[str, Any], StreamSetDone]:
+        """Changes a stream while it plays: a level from the next chunk on, all else from the next row but one that is drawn. `changed` of the stream
+        says when.
+        """
+        return self._request("stream.set", args)
+
+    def stream_stop(self, args: StreamSetDone) -> Request[tuple[str, Any], StreamSetDone]:
+        """Ends a stream; its `stream.start` then ends with `done`."""
+        return self._request("stream.stop", args)
+
+    def stream_keep(self, args: StreamKeepArgs) -> Request[tuple[str, Any], StreamKeepDone]:
+        """Saves the latest seconds of a stream as a clip, after the fact; its recipe repeats the stream."""
+        return self._request("stream.keep", args)
 
     def foley_cancel(self, args: FoleyCancelArgs | None = None) -> Request[tuple[str, Any], FoleyCancelDone]:
         """Cancels a queued or running job; its request then ends with `failed` and the code `cancelled`."""

@@ -6,6 +6,7 @@ import { exportSettings } from '../export-settings.ts';
 import type { GenerateOptions } from '../generate.ts';
 import { integer, number } from '../options.ts';
 import type { SessionChoice } from '../session.ts';
+import type { StreamOptions } from '../stream.ts';
 import type { TrashOptions } from '../trash.ts';
 import { type Connecting, choice, connecting, connectingOnly, type Declare } from './common.ts';
 
@@ -46,6 +47,29 @@ export const declareClips: Declare = (program, run) => {
     .option('--json', 'print each event as a line of JSON')
     .action(async (what: string | undefined, options: GenerateOptions & Connecting) => {
       run(await (await import('../generate.ts')).generate(what, choice(options)));
+    });
+
+  connecting(
+    program
+      .command('stream')
+      .description('make a sound of any length in one piece, with a running server or an engine here'),
+  )
+    .argument('[class]', 'name, id, or a mix like Rain:0.7+Keyboard:0.3')
+    .option('--seconds <S>', 'length', number)
+    .option('--seed <N>', 'seed; default: random')
+    .option('--temperature <T>', TEMPERATURE, number)
+    .option('--top-k <K>', 'sample from the K most likely codes; 0 is off', integer)
+    .option('--top-p <P>', 'sample from the most likely codes with total probability P; 1 is off', number)
+    .option('--guidance <G>', GUIDANCE, number)
+    .option('--avoid <CLASS>', 'class or mix to guide away from')
+    .option('--level <DB>', 'gain in dB', number)
+    .addOption(new Option('--format <F>', 'sample format: 32-bit float, or 16 bits').choices(['f32', 's16']))
+    .option('--voice <ID>', 'voice')
+    .option('--out <FILE>', 'WAV file; default: named by the seed')
+    .option('--like <FILE>', 'regenerate the part of a stream that stream.keep or this command wrote')
+    .option('--play', 'play it when it is done')
+    .action(async (what: string | undefined, options: StreamOptions & Connecting) => {
+      run(await (await import('../stream.ts')).stream(what, choice(options)));
     });
 
   const exporting = connecting(

@@ -1,0 +1,187 @@
+import { z } from 'zod';
+import { limits } from '../limits.ts';
+import { bin, defineCommand } from './define.ts';
+import { classArg, guidanceArgs, name, pcmFormat, plainText, seedNumber } from './fields.ts';
+import { makingArgs } from './making.ts';
+
+const id = name.describe('stream id, from `accepted`');
+const classLabel = z.union([z.string(), z.record(z.string(), z.number())]);
+const level = z.number().min(-80).max(40);
+const { temperature, topK, topP } = makingArgs;
+
+/** What can change while a stream plays. */
+const changing = {
+  class: classArg.optional().describe('class, or mix of classes, from now on'),
+  avoid: guidanceArgs.avoid,
+  guidance: guidanceArgs.guidance,
+  temperature: temperature.unwrap().optional().describe('temperature from now on'),
+  level: level.optional().describe('gain from now on').meta({ unit: 'dB' }),
+};
+
+const step = z.int().min(0).describe('row of the endless code grid, from 0');
+const changes = z
+  .array(z.strictObject({ step: step.max(2 ** 31 - 1), ...changing }))
+  .max(limits.streamChanges)
+  .default([])
+  .describe('changes known beforehand, each at its step, in order; those of `recipe` repeat a stream exactly');
+
+export const streamStart = defineCommand({
+  name: 'stream.start',
+  role: 'play',
+  doc: 'Plays a class without end: audio is sent as it is made, at most `ahead` seconds before it is due, until `stream.stop`, the end of `seconds` or of the connection. Needs a voice whose code grid goes along time.',
+  args: z.strictObject({
+    class: classArg.describe('class name (case-insensitive) or id, or a mix {name: weight} of at most 16 classes'),
+    voice: name.optional().describe('voice id').meta({ fallback: 'the active voice' }),
+    seed: makingArgs.seed,
+    temperature,
+    topK,
+    topP,
+    ...guidanceArgs,
+    level: level.default(0).describe('gain; samples beyond full scale are clipped').meta({ unit: 'dB' }),
+    changes,
+    seconds: z
+      .number()
+      .gt(0)
+      .max(86_400)
+      .optional()
+      .describe(`length; required, and at most ${limits.streamSeconds}, if \`live\` is false`)
+      .meta({ unit: 's', fallback: 'without end' }),
+    live: z.boolean().default(true).describe('real time; false makes and sends it as fast as possible'),
+    ahead: z
+      .number()
+      .min(0.1)
+      .max(10)
+      .default(1)
+      .describe('how far the audio may be ahead of real time; changes are heard after that')
+      .meta({ unit: 's' }),
+    format: pcmFormat.default('f32').describe('sample format of the audio'),
+  }),
+  events: {
+    accepted: z.object({
+      stream: id,
+      seed: seedNumber,
+      voice: z.string().describe('voice id'),
+      class: classLabel.describe("class name in the voice's spelling, or the mix"),
+      rate: z.int().describe("the voice's sample rate").meta({ unit: 'Hz' }),
+      stepSeconds: z.number().describe('length of one row of the code grid').meta({ unit: 's' }),
+    }),
+    audio: z.object({
+      step,
+      offset: z.int().min(0).describe('first sample frame of this chunk').meta({ unit: 'frames' }),
+      rate: z.int().describe('sample rate').meta({ unit: 'Hz' }),
+      channels: z.int().min(1).describe('always 1 in this version'),
+      format: pcmFormat,
+      pcm: bin('samples of this chunk'),
+    }),
+    changed: z.object({
+      step: step.describe('first row that the change applies to'),
+      class: classLabel.optional(),
+      avoid: classLabel.optional(),
+      guidance: z.number().optional(),
+      temperature: z.number().optional(),
+      level: z.number().optional().meta({ unit: 'dB' }),
+    }),
+    done: z.object({
+      stream: id,
+      seconds: z.number().min(0).describe('length of the audio that was sent').meta({ unit: 's' }),
+      gaps: z.int().min(0).describe('chunks that were made later than they were due'),
+      recipe: z
+        .looseObject({})
+        .describe('recipe; its `stream.args` are the arguments of `stream.start` that repeat this stream exactly'),
+    }),
+  },
+  example: {
+    args: { class: 'Rain', seed: 42, level: -6 },
+    events: {
+      accepted: {
+        stream: '4f2c4e5d6a7b8190',
+        seed: 42,
+        voice: 'default',
+        class: 'Rain',
+        rate: 22050,
+        stepSeconds: 0.093,
+      },
+      audio: {
+        step: 0,
+        offset: 0,
+        rate: 22050,
+        channels: 1,
+        format: 'f32',
+        pcm: new Uint8Array([0, 0, 0, 63, 0, 0, 128, 190]),
+      },
+      changed: { step: 31, class: { Rain: 0.5, Keyboard: 0.5 } },
+      done: {
+        stream: '4f2c4e5d6a7b8190',
+        seconds: 20,
+        gaps: 0,
+        recipe: { seed: 42, stream: { offset: 0, args: { class: 'Rain', seed: 42, seconds: 20, live: false } } },
+      },
+    },
+  },
+});
+
+export const streamSet = defineCommand({
+  name: 'stream.set',
+  role: 'play',
+  doc: 'Changes a stream while it plays: a level from the next chunk on, all else from the next row but one that is drawn. `changed` of the stream says when.',
+  args: z
+    .strictObject({ stream: id, ...changing })
+    .refine(({ stream: _, ...rest }) => Object.values(rest).some((value) => value !== undefined), {
+      error: 'expected at least one of class, avoid, guidance, temperature, level',
+    }),
+  events: { done: z.object({ stream: id }) },
+  http: true,
+  example: {
+    args: { stream: '4f2c4e5d6a7b8190', class: { Rain: 0.5, Keyboard: 0.5 }, level: -3 },
+    events: { done: { stream: '4f2c4e5d6a7b8190' } },
+  },
+});
+
+export const streamStop = defineCommand({
+  name: 'stream.stop',
+  role: 'play',
+  doc: 'Ends a stream; its `stream.start` then ends with `done`.',
+  args: z.strictObject({ stream: id }),
+  events: { done: z.object({ stream: id }) },
+  http: true,
+  example: {
+    args: { stream: '4f2c4e5d6a7b8190' },
+    events: { done: { stream: '4f2c4e5d6a7b8190' } },
+  },
+});
+
+export const streamKeep = defineCommand({
+  name: 'stream.keep',
+  role: 'play',
+  doc: 'Saves the latest seconds of a stream as a clip, after the fact; its recipe repeats the stream.',
+  args: z.strictObject({
+    stream: id,
+    seconds: z
+      .number()
+      .gt(0)
+      .max(limits.streamKeepSeconds)
+      .describe('how much of its end, as far as it was sent')
+      .meta({ unit: 's' }),
+    name: plainText.optional().describe('name of the clip'),
+  }),
+  events: {
+    done: z.object({
+      clip: z.string().describe('clip id'),
+      seconds: z.number().min(0).meta({ unit: 's' }),
+      url: z.string().describe('URL path of its WAV on the HTTP port'),
+      path: z.string().describe('file path of its WAV'),
+    }),
+  },
+  http: true,
+  example: {
+    args: { stream: '4f2c4e5d6a7b8190', seconds: 20 },
+    events: {
+      done: {
+        clip: '9f2c4e5d6a7b8190',
+        seconds: 20,
+        url: '/clips/9f2c4e5d6a7b8190.wav',
+        path: '/home/me/foleyd/clips/9f2c4e5d6a7b8190.wav',
+      },
+    },
+  },
+});

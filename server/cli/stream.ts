@@ -1,0 +1,117 @@
+import { writeFile } from 'node:fs/promises';
+import { type ArgsInput, decodePcm, type EventData } from '../../protocol/index.ts';
+import { type Recipe, writeRecipe } from '../audio/recipe.ts';
+import { encodeWav, type WavFormat } from '../audio/wav.ts';
+import type { ConfigInput } from '../config.ts';
+import { CliError, exits } from './errors.ts';
+import { classOf } from './generate.ts';
+import { onInterrupt } from './interrupt.ts';
+import { readClip, voiceFor } from './like.ts';
+import { play } from './play.ts';
+import { openSession } from './session.ts';
+
+export interface StreamOptions {
+  seconds?: number;
+  out?: string;
+  seed?: string;
+  temperature?: number;
+  topK?: number;
+  topP?: number;
+  guidance?: number;
+  avoid?: string;
+  level?: number;
+  format?: WavFormat;
+  voice?: string;
+  like?: string;
+  play?: boolean;
+  url?: string;
+  token?: string;
+  local?: boolean;
+  config: ConfigInput;
+}
+
+type Accepted = EventData<'stream.start', 'accepted'>;
+type Audio = EventData<'stream.start', 'audio'>;
+
+/** `foleyd stream`: so many seconds of a class in one piece, as fast as they can be made. Resolves with the exit code. */
+export async function stream(what: string | undefined, options: StreamOptions): Promise<number> {
+  const like = options.like === undefined ? null : await readClip(options.like);
+  const cut = like?.recipe.stream;
+  if (like !== null && cut === undefined)
+    throw new CliError('no_recipe', `${options.like} was not cut from a stream; use foleyd generate --like`);
+  if (what === undefined && cut === undefined)
+    throw new CliError('usage', 'name a class, as in: foleyd stream Rain --seconds 60; foleyd voices lists them');
+  if (what !== undefined && cut === undefined && options.seconds === undefined)
+    throw new CliError('usage', 'give the length, as in: foleyd stream Rain --seconds 60');
+  const session = await openSession(options);
+  const interrupted = onInterrupt(() => void session.close());
+  try {
+    const args = { ...cut?.args, ...argsFrom(what, options) };
+    if (like !== null) {
+      const { voices } = await session.call('voice.list', {});
+      const { voice, warning } = voiceFor(like.recipe, voices, options.voice);
+      if (warning) process.stderr.write(`foleyd: voice_mismatch: ${warning}\n`);
+      Object.assign(args, { voice });
+    }
+    const parts: Float32Array[] = [];
+    let accepted: Accepted | undefined;
+    const begun = performance.now();
+    const done = await session.call('stream.start', args as ArgsInput<'stream.start'>, (event, data) => {
+      if (event === 'accepted') accepted = data as Accepted;
+      if (event !== 'audio') return;
+      const { pcm, format } = data as Audio;
+      parts.push(decodePcm(pcm, format));
+    });
+    const { rate, seed, stream: id } = accepted!;
+    const offset = options.seconds === undefined ? (cut?.offset ?? 0) : 0;
+    const pcm = joined(parts).subarray(offset);
+    const { recipe } = done as unknown as { recipe: Recipe };
+    const comment = writeRecipe({ ...recipe, stream: { ...recipe.stream!, offset } });
+    const file = options.out ?? `stream-${seed}.wav`;
+    await writeFile(
+      file,
+      encodeWav(pcm, rate, options.format ?? like?.format ?? 'f32', { software: 'foleyd', comment }),
+    );
+    process.stdout.write(`${file}\n`);
+    const took = (performance.now() - begun) / 1000;
+    process.stderr.write(`stream ${id}, seed ${seed}: ${(pcm.length / rate).toFixed(2)} s in ${took.toFixed(2)} s\n`);
+    if (options.play) await play(file);
+    return exits.ok;
+  } catch (error) {
+    if (interrupted.happened) return exits.interrupted;
+    throw error;
+  } finally {
+    interrupted.stop();
+    await session.close();
+  }
+}
+
+/** What was said on the command line; the server checks it and fills in the rest. */
+function argsFrom(what: string | undefined, options: StreamOptions): Record<string, unknown> {
+  const { seconds, seed, temperature, topK, topP, guidance, avoid, level, voice } = options;
+  const given = {
+    class: what === undefined ? undefined : classOf(what),
+    seconds,
+    seed,
+    temperature,
+    topK,
+    topP,
+    guidance,
+    avoid: avoid === undefined ? undefined : classOf(avoid),
+    level,
+    voice,
+    live: false,
+    format: 'f32',
+  };
+  return Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined));
+}
+
+function joined(parts: readonly Float32Array[]): Float32Array {
+  const out = new Float32Array(parts.reduce((sum, { length }) => sum + length, 0));
+  let at = 0;
+  for (const part of parts) {
+    out.set(part, at);
+    at += part.length;
+  }
+  return out;
+}

@@ -1,0 +1,318 @@
+import { randomBytes, randomInt } from 'node:crypto';
+import path from 'node:path';
+import { type Args, type EventData, encodePcm, limits, ProtocolError, toProtocolError } from '../../protocol/index.ts';
+import type { ClipRecipe, Clips } from '../clips/clip.ts';
+import type { Context } from '../dispatch/dispatcher.ts';
+import type { EndlessChange, Engine, EngineEvent, EngineRun } from '../engine/engine.ts';
+import { isTimeMajor } from '../engine/inference/code-grid.ts';
+import type { Catalog, Voice } from '../voices/voice.ts';
+import { resolveClass } from './class-weights.ts';
+import { gridOf } from './code-grid.ts';
+import { orderOf, type VoiceClass, voiceClassOf } from './voice-class.ts';
+
+export interface StreamDeps {
+  engine: Engine;
+  catalog: Catalog;
+  clips: Clips;
+  maxStreams: number;
+}
+
+type StartArgs = Args<'stream.start'>;
+type SetArgs = Omit<Args<'stream.set'>, 'stream'>;
+type Changed = EventData<'stream.start', 'changed'>;
+
+/** What was asked for of class and guidance so far: a class that comes later has its own guidance where none was named. */
+type Wanted = Pick<StartArgs, 'class' | 'avoid' | 'guidance'>;
+
+interface Stream {
+  id: string;
+  args: StartArgs & { seed: number };
+  /** What it begins with. */
+  first: VoiceClass;
+  voiceDir: string;
+  wanted: Wanted;
+  changes: Changed[];
+  /** Changes that were asked for, those known before included. */
+  asked: number;
+  run: EngineRun | null;
+  /** Samples that were sent, and the latest of them. */
+  sent: number;
+  latest: Float32Array[];
+  latestSamples: number;
+  gaps: number;
+  /** Why it ends before its time: null is a stop, which is no failure. */
+  stopped: { error: ProtocolError | null } | null;
+}
+
+/** Sounds that go on for ever, each for the client that asked for it. Who knows a stream's id may change and end it. */
+export class Streams {
+  readonly #deps: StreamDeps;
+  readonly #streams = new Map<string, Stream>();
+  /** Those that are being looked up. */
+  #coming = 0;
+  #closed = false;
+
+  constructor(deps: StreamDeps) {
+    this.#deps = deps;
+  }
+
+  /** Resolves when it ends. Throws too_many_streams, not_streamable, unknown_voice, unknown_class, or why it failed. */
+  async play(
+    context: Pick<Context<'stream.start'>, 'args' | 'signal' | 'emit'>,
+  ): Promise<EventData<'stream.start', 'done'>> {
+    const { maxStreams } = this.#deps;
+    if (this.#closed) throw new ProtocolError('shutting_down');
+    if (this.#streams.size + this.#coming >= maxStreams)
+      throw new ProtocolError('too_many_streams', `${maxStreams} streams are playing already, and no more may`);
+    this.#coming += 1;
+    let stream: Stream;
+    try {
+      stream = await this.#begin(context.args);
+    } finally {
+      this.#coming -= 1;
+    }
+    if (this.#closed) throw new ProtocolError('shutting_down');
+    this.#streams.set(stream.id, stream);
+    try {
+      return await this.#run(stream, context);
+    } finally {
+      this.#streams.delete(stream.id);
+    }
+  }
+
+  set(id: string, change: SetArgs): void {
+    const stream = this.#find(id);
+    if (stream.asked >= limits.streamChanges)
+      throw new ProtocolError('queue_full', `stream ${id} was changed ${limits.streamChanges} times; start another`);
+    const order = this.#change(stream, change, 'args');
+    stream.asked += 1;
+    stream.run?.steer(order);
+  }
+
+  stop(id: string): void {
+    this.#end(this.#find(id), null);
+  }
+
+  /** The latest of what was sent, as a clip. Throws unknown_stream, bad_args for one that has not begun, or io_error. */
+  async keep(id: string, seconds: number, name?: string): Promise<EventData<'stream.keep', 'done'>> {
+    const stream = this.#find(id);
+    const { rate } = stream.first.voice;
+    const length = Math.min(stream.latestSamples, Math.round(seconds * rate));
+    if (length === 0)
+      throw new ProtocolError('bad_args', 'args.stream: no audio of it was sent yet', { path: 'args.stream' });
+    const recent = joined(stream.latest, stream.latestSamples).subarray(-length);
+    const pcm = recent.slice();
+    const recipe = recipeOf(stream, stream.sent - length);
+    const saved = await this.#deps.clips.save({ pcm, rate, format: stream.args.format, recipe });
+    if (name !== undefined) await this.#deps.clips.change(saved.id, { name });
+    return { clip: saved.id, seconds: length / rate, url: `/clips/${saved.id}.wav`, path: saved.path };
+  }
+
+  /** A stream of the voice in this folder, or of one that it carries along. */
+  userOf(voiceDir: string): string | null {
+    const isWithin = (dir: string): boolean => dir === voiceDir || dir.startsWith(voiceDir + path.sep);
+    return [...this.#streams.values()].find((stream) => isWithin(stream.voiceDir))?.id ?? null;
+  }
+
+  close(): void {
+    this.#closed = true;
+    for (const stream of this.#streams.values()) this.#end(stream, new ProtocolError('shutting_down'));
+  }
+
+  #find(id: string): Stream {
+    const stream = this.#streams.get(id);
+    if (stream !== undefined && stream.stopped === null) return stream;
+    throw new ProtocolError('unknown_stream', undefined, { path: 'args.stream' });
+  }
+
+  #end(stream: Stream, error: ProtocolError | null): void {
+    stream.stopped ??= { error };
+    stream.run?.cancel();
+  }
+
+  async #begin(args: StartArgs): Promise<Stream> {
+    if (!args.live && (args.seconds ?? Number.POSITIVE_INFINITY) > limits.streamSeconds) {
+      const message = `args.seconds: expected at most ${limits.streamSeconds} where live is false`;
+      throw new ProtocolError('bad_args', message, { path: 'args.seconds' });
+    }
+    const unsorted = args.changes.findIndex(({ step }, i) => step < (args.changes[i - 1]?.step ?? 0));
+    if (unsorted >= 0) {
+      const at = `args.changes.${unsorted}.step`;
+      throw new ProtocolError('bad_args', `${at}: expected the step of the change before it, or a later one`, {
+        path: at,
+      });
+    }
+    const voice = await this.#deps.catalog.find(args.voice);
+    const voiceClass = voiceClassOf(voice, resolveClass(voice, args.class), args);
+    const { voiceDir } = orderOf(voiceClass);
+    checkStreamable(voice, voiceDir);
+    const seed = args.seed ?? randomInt(0, limits.drawnSeedMax + 1);
+    const { class: what, avoid, guidance } = args;
+    return {
+      id: randomBytes(8).toString('hex'),
+      args: { ...args, seed, voice: voice.id },
+      first: voiceClass,
+      voiceDir,
+      wanted: { class: what, avoid, guidance },
+      changes: [],
+      asked: args.changes.length,
+      run: null,
+      sent: 0,
+      latest: [],
+      latestSamples: 0,
+      gaps: 0,
+      stopped: null,
+    };
+  }
+
+  async #run(
+    stream: Stream,
+    { signal, emit }: Pick<Context<'stream.start'>, 'signal' | 'emit'>,
+  ): Promise<EventData<'stream.start', 'done'>> {
+    const { id, args, first: voiceClass } = stream;
+    const { voice, chosen } = voiceClass;
+    const { columnSeconds } = gridOf(voice.card);
+    const { changes, seconds, live, ahead, level, format, seed, temperature, topK, topP } = args;
+    const script = changes.map(({ step, ...change }, i) => ({
+      ...this.#change(stream, change, `args.changes.${i}`),
+      step,
+    }));
+    signal.throwIfAborted();
+    emit('accepted', {
+      stream: id,
+      seed,
+      voice: voice.id,
+      class: chosen.label,
+      rate: voice.rate,
+      stepSeconds: columnSeconds,
+    });
+    const hear = (event: EngineEvent): void => {
+      if (stream.stopped !== null) return;
+      if (event.type === 'changed') {
+        const { label, level: moved } = event.change;
+        const changed = { step: event.step, ...label, ...(moved === undefined ? {} : { level: moved }) } as Changed;
+        stream.changes.push(changed);
+        emit('changed', changed);
+      } else if (event.type === 'sound') {
+        const { step, offset, rate, pcm, gaps } = event;
+        remember(stream, pcm, rate);
+        stream.gaps = gaps;
+        emit('audio', { step, offset, rate, channels: 1, format, pcm: encodePcm(pcm, format) });
+      }
+    };
+    stream.run = this.#deps.engine.run(
+      {
+        ...orderOf(voiceClass),
+        seed,
+        temperature,
+        topK,
+        topP,
+        rate: voice.rate,
+        previews: false,
+        urgent: live,
+        endless: {
+          steps: seconds === undefined ? null : Math.max(1, Math.ceil(seconds / columnSeconds - 1e-9)),
+          ahead: live ? ahead : null,
+          level,
+          changes: script,
+        },
+      },
+      hear,
+    );
+    const gone = (): void => this.#end(stream, toProtocolError(signal.reason));
+    signal.addEventListener('abort', gone, { once: true });
+    try {
+      await stream.run.done;
+    } catch (error) {
+      if (stream.stopped === null) throw error;
+      if (stream.stopped.error !== null) throw stream.stopped.error;
+    } finally {
+      signal.removeEventListener('abort', gone);
+    }
+    return { stream: id, seconds: stream.sent / voice.rate, gaps: stream.gaps, recipe: { ...recipeOf(stream, 0) } };
+  }
+
+  /** What the engine is told. Classes of another of the voice's models have other codes, so they make another stream. */
+  #change(stream: Stream, change: SetArgs, at: string): EndlessChange {
+    const { class: what, avoid, guidance, temperature, level } = change;
+    const order: EndlessChange = {
+      ...(temperature === undefined ? {} : { temperature }),
+      ...(level === undefined ? {} : { level }),
+    };
+    const label: Partial<Changed> = temperature === undefined ? {} : { temperature };
+    if (what !== undefined || avoid !== undefined || guidance !== undefined) {
+      const { voice } = stream.first;
+      const wanted: Wanted = {
+        class: what ?? stream.wanted.class,
+        avoid: avoid ?? stream.wanted.avoid,
+        guidance: guidance ?? stream.wanted.guidance,
+      };
+      const voiceClass = voiceClassOf(voice, resolveClass(voice, wanted.class, `${at}.class`), wanted);
+      const next = orderOf(voiceClass);
+      if (next.voiceDir !== stream.voiceDir) {
+        const message = `${at}.class: another model of voice ${voice.id} makes it, which cannot go on from this one; expected a class of the same model, or another stream`;
+        throw new ProtocolError('bad_args', message, { path: `${at}.class` });
+      }
+      stream.wanted = wanted;
+      Object.assign(order, { classWeights: next.classWeights, guidance: next.guidance, avoid: next.avoid ?? null });
+      Object.assign(label, { class: voiceClass.chosen.label, guidance: next.guidance });
+      if (voiceClass.avoid !== null) label.avoid = voiceClass.avoid.label;
+    }
+    return Object.keys(label).length === 0 ? order : { ...order, label };
+  }
+}
+
+/** Throws not_streamable. */
+function checkStreamable(voice: Voice, voiceDir: string): void {
+  const { card } = voice.models.find(({ dir }) => dir === voiceDir) ?? voice;
+  if (isTimeMajor(gridOf(card))) return;
+  const message = `voice ${voice.id} cannot be streamed: the rows of its code grid are not time steps; use foley.generate, or another voice`;
+  throw new ProtocolError('not_streamable', message, { path: 'args.voice' });
+}
+
+function remember(stream: Stream, pcm: Float32Array, rate: number): void {
+  stream.sent += pcm.length;
+  stream.latest.push(pcm);
+  stream.latestSamples += pcm.length;
+  while (stream.latestSamples - stream.latest[0]!.length >= limits.streamKeepSeconds * rate)
+    stream.latestSamples -= stream.latest.shift()!.length;
+}
+
+/** Of a clip that begins with sample `offset` of what was sent. */
+function recipeOf(stream: Stream, offset: number): ClipRecipe {
+  const { args, first } = stream;
+  const { voice, chosen, guidance, avoid } = first;
+  const { seed, temperature, topK, topP } = args;
+  return {
+    voice: voice.hash,
+    voiceId: voice.id,
+    class: chosen.label,
+    classWeights: chosen.weights,
+    seed,
+    temperature,
+    topK,
+    topP,
+    guidance,
+    rate: voice.rate,
+    ...(avoid === null ? {} : { avoid: avoid.label, avoidWeights: avoid.weights }),
+    stream: { offset, args: againOf(stream) },
+  };
+}
+
+/** The arguments that make as much of a stream again as was sent of it. */
+function againOf({ args, changes, sent, first: { voice } }: Stream): Record<string, unknown> {
+  const { ahead: _, live: __, seconds: ___, changes: ____, ...rest } = args;
+  const known = Object.entries(rest).filter(([, value]) => value !== undefined);
+  const sorted = changes.toSorted((one, other) => one.step - other.step);
+  return { ...Object.fromEntries(known), changes: sorted, seconds: sent / voice.rate, live: false };
+}
+
+function joined(parts: readonly Float32Array[], length: number): Float32Array {
+  const out = new Float32Array(length);
+  let at = 0;
+  for (const part of parts) {
+    out.set(part, at);
+    at += part.length;
+  }
+  return out;
+}

@@ -1,0 +1,243 @@
+/** Streams from a client's side, over the fixture voice and the real engine. */
+import assert from 'node:assert/strict';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { after, before, test } from 'node:test';
+import { fileURLToPath } from 'node:url';
+import { type Answer, decodePcm, msgpackCodec } from '../../protocol/index.ts';
+import { type App, createApp } from '../app.ts';
+import { decodeWav } from '../audio/wav.ts';
+import { argsOf, readClip } from '../cli/like.ts';
+import { stream as streamCommand } from '../cli/stream.ts';
+import { resolveConfig } from '../config.ts';
+import type { MemoryClient } from '../network/transports/memory.ts';
+import { codeOf } from './support/client.ts';
+import { connectWs } from './support/ws-client.ts';
+
+const data = mkdtempSync(path.join(tmpdir(), 'foleyd-stream-'));
+const models = fileURLToPath(new URL('../../models/fixtures', import.meta.url));
+let app: App;
+before(async () => {
+  const limits = { drainMs: 0, streams: 3 };
+  const options = {
+    data,
+    models,
+    voice: 'tiny-stacked',
+    port: 0,
+    oscPort: 0,
+    logLevel: 'silent',
+    output: 'none',
+    limits,
+  } as const;
+  app = await createApp(resolveConfig(options, {}));
+});
+after(async () => {
+  await app.close();
+  rmSync(data, { recursive: true });
+});
+
+interface Playing {
+  client: MemoryClient;
+  id: string;
+  pcm: () => Float32Array;
+  changes: Record<string, unknown>[];
+  /** Resolves once so many chunks of audio came. */
+  chunks(count: number): Promise<void>;
+  done: Promise<Record<string, unknown>>;
+}
+
+async function start(args: Record<string, unknown>, client = app.connect()): Promise<Playing> {
+  const parts: Float32Array[] = [];
+  const changes: Record<string, unknown>[] = [];
+  const waiting: { count: number; resolve: () => void }[] = [];
+  let accept: (id: string) => void;
+  const accepted = new Promise<string>((resolve) => {
+    accept = resolve;
+  });
+  const onEvent = ({ event, data: told }: Answer): void => {
+    if (event === 'accepted') accept(String(told.stream));
+    if (event === 'changed') changes.push(told);
+    if (event !== 'audio') return;
+    assert.equal(
+      told.offset,
+      parts.reduce((sum, { length }) => sum + length, 0),
+    );
+    parts.push(decodePcm(told.pcm as Uint8Array, 'f32'));
+    for (const one of waiting) if (one.count <= parts.length) one.resolve();
+  };
+  const done = client.call('stream.start', args, onEvent);
+  done.catch(() => undefined);
+  const id = await Promise.race([accepted, done.then(() => '')]);
+  return {
+    client,
+    id,
+    changes,
+    done,
+    pcm: () => Float32Array.from(parts.flatMap((part) => [...part])),
+    chunks: (count) =>
+      new Promise((resolve) => {
+        waiting.push({ count, resolve });
+        if (parts.length >= count) resolve();
+      }),
+  };
+}
+
+const soon = (): Promise<void> => new Promise((next) => setTimeout(next, 10));
+const live = { class: 'Hiss', seed: 7, ahead: 0.3 };
+const fails = (code: string, at?: string) => (error: unknown) => {
+  const { code: got, path: where } = error as { code: string; path?: string };
+  assert.equal(got, code);
+  if (at !== undefined) assert.equal(where, at);
+  return true;
+};
+
+test('a stream plays until it is stopped, takes changes, and its recipe makes it again bit for bit', async () => {
+  const playing = await start(live);
+  const { client, id } = playing;
+  await playing.chunks(3);
+  await client.call('stream.set', { stream: id, class: { Hiss: 1, Beep: 1 }, level: -6 });
+  await playing.chunks(6);
+  await client.call('stream.set', { stream: id, temperature: 0.5, guidance: 2 });
+  while (playing.changes.length < 3) await soon();
+  const kept = await client.call('stream.keep', { stream: id, seconds: 0.5, name: 'liked' });
+  await client.call('stream.stop', { stream: id });
+  const done = await playing.done;
+  const { stream } = done.recipe as { stream: { args: Record<string, unknown> } };
+  assert.equal(done.seconds, playing.pcm().length / 22_050);
+  assert.deepEqual(
+    playing.changes.map(({ step: _, ...told }) => JSON.stringify(told)).sort(),
+    [
+      { level: -6 },
+      { class: { Hiss: 0.5, Beep: 0.5 }, guidance: 0 },
+      { temperature: 0.5, class: { Hiss: 0.5, Beep: 0.5 }, guidance: 2 },
+    ]
+      .map((told) => JSON.stringify(told))
+      .sort(),
+  );
+  const again = await start(stream.args);
+  await again.done;
+  assert.deepEqual(again.pcm(), playing.pcm());
+
+  const { clip } = (await client.call('clip.get', { clip: kept.clip })) as { clip: { name: string; path: string } };
+  const { pcm } = decodeWav(readFileSync(clip.path));
+  assert.deepEqual([clip.name, pcm.length], ['liked', 11_025]);
+  const { recipe } = await readClip(clip.path);
+  assert.throws(() => argsOf(recipe), /cut from a stream/);
+  const file = path.join(data, 'again.wav');
+  const { ws } = app.urls;
+  assert.equal(await streamCommand(undefined, { like: clip.path, out: file, url: ws!, config: { data } }), 0);
+  assert.deepEqual(decodeWav(readFileSync(file)).pcm, pcm);
+});
+
+test('audio is kept at most a bound ahead of real time', async () => {
+  const begun = performance.now();
+  const playing = await start(live);
+  await playing.chunks(12);
+  const seconds = playing.pcm().length / 22_050;
+  const passed = (performance.now() - begun) / 1000;
+  assert.ok(seconds <= passed + 0.3 + 0.1, `${seconds} s in ${passed} s`);
+  await playing.client.call('stream.stop', { stream: playing.id });
+  await playing.done;
+});
+
+test('no more streams than the server allows play at a time, and those of clients that vanish end', async () => {
+  const clients = Array.from({ length: 100 }, () => app.connect());
+  let playing = 0;
+  const refused: unknown[] = [];
+  for (const client of clients) {
+    const count = ({ event }: Answer): void => {
+      if (event === 'accepted') playing += 1;
+    };
+    void client.call('stream.start', live, count).catch(({ code }) => refused.push(code));
+  }
+  while (refused.length + playing < 100) await soon();
+  assert.deepEqual([playing, new Set(refused)], [3, new Set(['too_many_streams'])]);
+  for (const client of clients) client.close();
+  // Over WebSocket the same, with a client that is cut off.
+  const socket = await connectWs(app, msgpackCodec);
+  for (;;) {
+    const one = socket.ask('stream.start', live);
+    const first = await Promise.race([one.first('accepted').catch(() => null), one.end]);
+    if (first?.event === 'accepted') {
+      await one.first('audio');
+      break;
+    }
+    assert.equal(codeOf(await one.end), 'too_many_streams');
+    await soon();
+  }
+  await socket.close();
+  for (let heard = 0; heard < 3; ) {
+    const one = await start({ ...live, seconds: 0.2 }).catch(fails('too_many_streams'));
+    if (typeof one === 'boolean') await soon();
+    else {
+      await one.done;
+      heard += 1;
+    }
+  }
+});
+
+test('bad input gets its code, and nothing else of it', async () => {
+  const client = app.connect();
+  const call = (cmd: string, args: Record<string, unknown>) => client.call(cmd, args);
+  for (const [args, code, at] of [
+    [{ class: 'Unicorn' }, 'unknown_class', 'args.class'],
+    [{ class: 0, voice: 'tiny' }, 'not_streamable', 'args.voice'],
+    [{ class: 'Hiss', voice: 'nobody' }, 'unknown_voice'],
+    [{ class: 'Hiss', level: Number.NaN }, 'bad_args', 'args.level'],
+    [{ class: 'Hiss', temperature: Number.POSITIVE_INFINITY }, 'bad_args', 'args.temperature'],
+    [{ class: 'Hiss', ahead: 1e9 }, 'bad_args', 'args.ahead'],
+    [{ class: 'Hiss', live: false }, 'bad_args', 'args.seconds'],
+    [{ class: 'Hiss', live: false, seconds: 80_000 }, 'bad_args', 'args.seconds'],
+    [
+      {
+        class: 'Hiss',
+        changes: [
+          { step: 5, level: 1 },
+          { step: 4, level: 1 },
+        ],
+      },
+      'bad_args',
+      'args.changes.1.step',
+    ],
+    [{ class: 'Hiss', changes: [{ step: 5, class: 'Unicorn' }] }, 'unknown_class', 'args.changes.0.class'],
+    [{ class: 'Hiss', changes: [{ step: -1 }] }, 'bad_args'],
+  ] as const)
+    await assert.rejects(call('stream.start', args), fails(code, at as string | undefined));
+  const playing = await start(live);
+  for (const args of [{}, { level: Number.NaN }, { class: {} }, { temperature: -1 }, { guidance: 99 }, { level: 41 }])
+    await assert.rejects(call('stream.set', { stream: playing.id, ...args }), fails('bad_args'));
+  await assert.rejects(
+    call('stream.set', { stream: playing.id, class: 'Unicorn' }),
+    fails('unknown_class', 'args.class'),
+  );
+  for (const stream of ['', '0'.repeat(16), `${playing.id} `, '__proto__'])
+    for (const [cmd, more] of [
+      ['stream.set', { level: 0 }],
+      ['stream.stop', {}],
+      ['stream.keep', { seconds: 1 }],
+    ] as const)
+      await assert.rejects(call(cmd, { stream, ...more }), fails(stream === '' ? 'bad_args' : 'unknown_stream'));
+  for (const seconds of [0, -1, Number.NaN, 1e6])
+    await assert.rejects(call('stream.keep', { stream: playing.id, seconds }), fails('bad_args', 'args.seconds'));
+  await playing.chunks(2);
+  await call('stream.stop', { stream: playing.id });
+  await playing.done;
+  await assert.rejects(call('stream.stop', { stream: playing.id }), fails('unknown_stream'));
+  assert.deepEqual(playing.changes, []);
+});
+
+test('a stream ends as cancelled when its request is cancelled', async () => {
+  const client = app.connect();
+  const answers: Answer[] = [];
+  client.onAnswer((answer) => void answers.push(answer));
+  client.send({ id: 's', cmd: 'stream.start', args: live });
+  while (!answers.some(({ event }) => event === 'audio')) await soon();
+  await client.call('foley.cancel', { request: 's' });
+  while (!answers.some(({ id, event }) => id === 's' && event === 'failed')) await soon();
+  const ends = answers.filter(({ id, event }) => id === 's' && (event === 'failed' || event === 'done'));
+  assert.deepEqual(
+    ends.map(({ data: { code } }) => code),
+    ['cancelled'],
+  );
+});
