@@ -5,7 +5,7 @@ import { show } from '../envelope.ts';
 import { ProtocolError } from '../errors.ts';
 import { limits } from '../limits.ts';
 import type { OscArg, OscMessage } from './osc-packet.ts';
-import { coerce, FLOAT_EXACT, isRequired, numberOf, plainValue } from './osc-words.ts';
+import { coerce, FLOAT_EXACT, isRequired, numberOf, plainValue, truthOf } from './osc-words.ts';
 
 /** What one OSC message asks for. */
 export type OscItem =
@@ -74,7 +74,7 @@ function readPlain({ address, args }: OscMessage, isMapped: IsMapped): OscItem {
     if (found === undefined) throw new ProtocolError('unknown_command', `${show(address)}: unknown address`);
     const { command, name, form } = found;
     if (form.id === 'none') {
-      const button = args.length === 1 ? buttonOf(args[0]!, form) : null;
+      const button = args.length === 1 ? buttonOf(unwrapped(args[0]!), form) : null;
       if (button === false) return { kind: 'nothing' };
       const given = button === true ? [] : args;
       return { kind: 'request', id: null, echo, cmd: name, args: readArgs(given, command, form) };
@@ -93,7 +93,8 @@ function readPlain({ address, args }: OscMessage, isMapped: IsMapped): OscItem {
 }
 
 /** Ordered arguments, then pairs. They may begin early, where the next ordered one may be left out. */
-function readArgs(given: readonly OscArg[], command: Command, form: OscForm): Record<string, unknown> {
+function readArgs(sent: readonly OscArg[], command: Command, form: OscForm): Record<string, unknown> {
+  const given = sent.map(unwrapped);
   const shape = command.args.shape;
   const args: Record<string, unknown> = {};
   const set = (name: string, arg: OscArg) => {
@@ -177,15 +178,19 @@ function buttonOf(arg: OscArg, { args, button }: OscForm): boolean | null {
   if (arg.type === 'null' || arg.type === 'bang') return true;
   // Of a command that could be given something, 1 and "1" may be that.
   const isPlain = args.length === 0 || (button === true && ['float', 'double', 'true', 'false'].includes(arg.type));
-  const value = isPlain ? plainValue(arg) : undefined;
+  // Of one that takes nothing, it may come as text.
+  const value = isPlain ? truthOf(numberOf(plainValue(arg))) : undefined;
   return typeof value === 'boolean' ? value : value === 1 ? true : value === 0 ? false : null;
+}
+
+/** Some apps put a lone value into brackets. */
+function unwrapped(arg: OscArg): OscArg {
+  return arg.type === 'array' && arg.value.length === 1 ? arg.value[0]! : arg;
 }
 
 /** The first number, or text that reads as one. Without one it is full. Throws bad_args. */
 function velocityOf(args: readonly OscArg[]): number {
-  for (const given of args) {
-    // Some apps put a lone value into brackets.
-    const arg = given.type === 'array' && given.value.length === 1 ? given.value[0]! : given;
+  for (const arg of args.map(unwrapped)) {
     const value = numberOf(plainValue(arg));
     if (typeof value === 'boolean') return value ? 1 : 0;
     if (typeof value !== 'number') continue;

@@ -56,8 +56,7 @@ export function shortFloat(value: number): number {
 export function coerce(value: string | number | boolean, schema: z.core.$ZodType): unknown {
   switch (kindOf(schema)) {
     case 'boolean': {
-      const known = truth.get(typeof value === 'string' ? value.toLowerCase() : value);
-      return known ?? value;
+      return truthOf(value);
     }
     case 'number':
       return typeof value === 'string' && DECIMAL.test(value) ? Number(value) : value;
@@ -79,6 +78,11 @@ const truth = new Map<unknown, boolean>([
   ['false', false],
   ['off', false],
 ]);
+
+/** What means yes or no as that; everything else as it is. */
+export function truthOf<T>(value: T): T | boolean {
+  return truth.get(typeof value === 'string' ? value.toLowerCase() : value) ?? value;
+}
 
 function kindOf(schema: z.core.$ZodType): Kind {
   const { def } = schema._zod as { def: { type: string; innerType?: z.core.$ZodType } };

@@ -168,6 +168,12 @@ test('a button presses a bare command with 1.0 and does nothing when it is let g
   assert.deepEqual(request('/foley/info', 1).args, {});
   assert.deepEqual(request('/foley/stop', 1).args, { id: '1' });
   assert.equal(refusal('/foley/info', float(0.5)).error.code, 'bad_args');
+  // As text, or in brackets.
+  const array = (value: OscArgInput) => ({ type: 'array', value: [value] }) as unknown as OscArgInput;
+  for (const pressed of ['1', '1.0', 'true', array(1)]) assert.deepEqual(request('/foley/info', pressed).args, {});
+  for (const released of ['0', '0.00', 'false', array(0)]) assert.equal(ask('/foley/info', released).kind, 'nothing');
+  assert.equal(ask('/foley/stop', array(float(0))).kind, 'nothing');
+  assert.deepEqual(request('/foley/hit', 'pad', array(1)).args, { id: 'pad', velocity: 1 });
 });
 
 test('a velocity above 1 is of 127, of commands as of mapped addresses', () => {
