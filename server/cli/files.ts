@@ -26,6 +26,7 @@ const MOST_NAMES = 10_000;
 export async function targetOf(out: string | undefined): Promise<Target> {
   if (out === undefined) return { kind: 'folder', folder: '.' };
   if (out === '-') return { kind: 'stdout' };
+  refuseEmpty(out);
   const found = await stat(out).catch(() => null);
   if (found?.isDirectory() || /[\\/]$/.test(out)) return { kind: 'folder', folder: await folderOf(out) };
   const ending = ENDINGS[path.extname(out).toLowerCase()];
@@ -40,9 +41,15 @@ export async function targetOf(out: string | undefined): Promise<Target> {
   );
 }
 
+/** A variable of the shell that is not set: better said before a clip is made than when it is written. */
+function refuseEmpty(out: string): void {
+  if (out === '') throw new CliError('usage', '--out is empty; name a file, a folder, or - for standard output');
+}
+
 /** Reads `--out` of a command that writes several files. Throws usage where it is no folder. */
 export async function folderOf(out: string | undefined): Promise<string> {
   if (out === undefined) return '.';
+  refuseEmpty(out);
   if (out === '-') throw new CliError('usage', '--out -: this command writes several files; name a folder');
   const found = await stat(out.replace(/(?<=.)[\\/]+$/, '')).catch(() => null);
   if (found !== null && !found.isDirectory())
