@@ -17,7 +17,11 @@ class HungEngine extends ScriptedEngine {
   #rejects: ((error: Error) => void)[] = [];
 
   override run(): EngineRun {
-    return { done: new Promise((_, reject) => this.#rejects.push(reject)), cancel: () => undefined, steer: () => undefined };
+    return {
+      done: new Promise((_, reject) => this.#rejects.push(reject)),
+      cancel: () => undefined,
+      steer: () => undefined,
+    };
   }
 
   override async close(): Promise<void> {
