@@ -28,7 +28,7 @@ export {
 } from './commands/define.ts';
 export { type EnvelopeArg, envelope, envelopeFromText } from './commands/envelope.ts';
 export { type ClassArg, classFromText, folderName, type PcmFormat } from './commands/fields.ts';
-export type { FileSettings } from './commands/files.ts';
+export { type FileSettings, fileSettings } from './commands/files.ts';
 export {
   type Args,
   type ArgsInput,

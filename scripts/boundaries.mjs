@@ -167,6 +167,8 @@ export const RULES = [
   { of: 'server/cli/doctor/providers.ts', may: ['server/engine/onnx/provider.ts', 'server/cli'] },
   // It looks for the trainer as the server does.
   { of: 'server/cli/doctor/python.ts', may: ['server/training/python.ts', 'server/cli'] },
+  // Writes a delivered file again, as the server wrote it.
+  { of: 'server/cli/made-again.ts', may: ['server/cli', 'server/audio', 'server/delivery/file.ts', 'protocol'] },
   {
     of: 'server/cli',
     may: [

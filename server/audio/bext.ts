@@ -9,8 +9,8 @@ export interface Bext {
   originator: string;
   /** 32 bytes, of one file only. */
   originatorReference: string;
-  /** Milliseconds since 1970; written in UTC. */
-  when: number;
+  /** Milliseconds since 1970; written in UTC, and left empty where nothing tells it. */
+  when: number | null;
   /** Samples since midnight. */
   timeReference: number;
   loudness: Loudness;
@@ -28,7 +28,8 @@ export function writeBext(bext: Bext): Uint8Array {
   const bytes = new Uint8Array(FIXED);
   const view = new DataView(bytes.buffer);
   const put = (at: number, length: number, text: string): void => bytes.set(plain(text).subarray(0, length), at);
-  const [date, time] = new Date(bext.when).toISOString().split('T') as [string, string];
+  const [date, time] =
+    bext.when === null ? ['', ''] : (new Date(bext.when).toISOString().split('T') as [string, string]);
   put(0, 256, bext.description);
   put(256, 32, bext.originator);
   put(288, 32, bext.originatorReference);

@@ -4,9 +4,12 @@
  */
 import { createHash } from 'node:crypto';
 import { BitWriter } from './flac-bits.ts';
+import { APPLICATION, STREAMINFO, VORBIS_COMMENT } from './flac-blocks.ts';
 import { BLOCK, encodeFrame } from './flac-frame.ts';
-import { ascii, concat, tag, uint32 } from './riff.ts';
+import { ascii, concat, uint32 } from './riff.ts';
 import type { WavLayout } from './wav.ts';
+
+export { readFlacComments } from './flac-blocks.ts';
 
 export interface FlacLayout extends WavLayout {
   channels: 1 | 2;
@@ -21,7 +24,6 @@ export interface FlacTags {
   chunks?: readonly Uint8Array[];
 }
 
-const [STREAMINFO, APPLICATION, VORBIS_COMMENT] = [0, 2, 4] as const;
 /** What 24 bits count. */
 const MAX_BLOCK_BYTES = 2 ** 24 - 1;
 
@@ -93,43 +95,4 @@ function vorbisComment({ vendor, comments }: FlacTags): Uint8Array {
     return concat([uint32(bytes.length), bytes]);
   };
   return concat([text(vendor), uint32(comments.length), ...comments.map(([name, value]) => text(`${name}=${value}`))]);
-}
-
-/** The Vorbis comments of a FLAC file by their names in capitals, the first of each; null of what is none. */
-export function readFlacComments(bytes: Uint8Array): Map<string, string> | null {
-  if (tag(bytes, 0) !== 'fLaC') return null;
-  for (let at = 4; at + 4 <= bytes.length; ) {
-    const [first, high, mid, low] = bytes.subarray(at, at + 4) as unknown as [number, number, number, number];
-    const size = (high << 16) | (mid << 8) | low;
-    if ((first & 0x7f) === VORBIS_COMMENT) return commentsIn(bytes.subarray(at + 4, at + 4 + size));
-    if ((first & 0x80) !== 0) break;
-    at += 4 + size;
-  }
-  return new Map();
-}
-
-/** As far as they go: what lies after a damaged one is not looked at. */
-function commentsIn(block: Uint8Array): Map<string, string> {
-  const found = new Map<string, string>();
-  const view = new DataView(block.buffer, block.byteOffset, block.byteLength);
-  const decoder = new TextDecoder();
-  let at = 0;
-  const length = (): number => {
-    if (at + 4 > block.length) return -1;
-    at += 4;
-    return view.getUint32(at - 4, true);
-  };
-  const vendor = length();
-  at += Math.max(0, vendor);
-  const count = length();
-  for (let i = 0; i < count; i++) {
-    const size = length();
-    if (size < 0 || at + size > block.length) break;
-    const text = decoder.decode(block.subarray(at, at + size));
-    at += size;
-    const cut = text.indexOf('=');
-    const name = text.slice(0, Math.max(0, cut)).toUpperCase();
-    if (cut > 0 && !found.has(name)) found.set(name, text.slice(cut + 1));
-  }
-  return found;
 }

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { DIGITAL_SOURCE_TYPES, sourceTypeOf } from './source-type.ts';
 
 const seconds = z.number().min(0).max(86_400).optional();
 
@@ -54,9 +55,9 @@ export type Recipe = z.infer<typeof recipeSchema>;
 
 const MARK = 'foleyd ';
 
-/** The text of the comment chunk. */
+/** The text of the comment chunk, which also says that a model made the sound. */
 export function writeRecipe(recipe: Recipe): string {
-  return MARK + JSON.stringify(recipe);
+  return MARK + JSON.stringify({ ...recipe, digitalSourceType: DIGITAL_SOURCE_TYPES + sourceTypeOf(recipe) });
 }
 
 /** The recipe in a comment, or null where the comment is none of ours or damaged. */
@@ -68,5 +69,9 @@ export function readRecipe(comment: string): Recipe | null {
   } catch {
     return null;
   }
-  return recipeSchema.safeParse(json).data ?? null;
+  const read = recipeSchema.safeParse(json).data;
+  if (read === undefined) return null;
+  // It follows from the rest.
+  const { digitalSourceType: _, ...recipe } = read;
+  return recipe as Recipe;
 }

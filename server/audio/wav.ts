@@ -2,6 +2,7 @@
  * WAV files, mono: written as 32-bit float or 16-bit integer with LIST/INFO comments (RIFF MCI, 1991: ICMT comment,
  * ISFT software). wav-read.ts reads them.
  */
+import { originChunks } from './provenance.ts';
 import { ascii, bytesOf, chunk, concat, uint32 } from './riff.ts';
 import type { WavInfo } from './wav-read.ts';
 
@@ -13,15 +14,29 @@ const PCM = 1;
 const FLOAT = 3;
 const EXTENSIBLE = 0xfffe;
 
-/** Samples beyond -1..1 are kept by f32 and clipped by s16. */
+/**
+ * Samples beyond -1..1 are kept by f32 and clipped by s16. A file whose comment is a recipe says in all places that a
+ * model made it.
+ */
 export function encodeWav(pcm: Float32Array, rate: number, format: WavFormat, info: WavInfo = {}): Uint8Array {
+  const sound = format === 'f32' ? pcm : Int32Array.from(pcm, toInt16);
+  const layout = { rate, channels: 1, bits: format === 'f32' ? 32 : 16 } as const;
+  const { bext, list, more } = describedBy(info, layout);
+  return packWav(sound, layout, [...bext, ...wavFormat(layout, pcm.length), ...list, ...more]);
+}
+
+/** The chunks of what a file says of itself, in the order of the parts around its format. */
+export function describedBy(
+  info: WavInfo,
+  { rate, bits }: Pick<WavLayout, 'rate' | 'bits'>,
+): { bext: Uint8Array[]; list: Uint8Array[]; more: Uint8Array[] } {
+  const { bext, chunks, keywords } = originChunks(info, `F=${rate},W=${bits}`);
   const list = infoList([
+    ['IKEY', keywords],
     ['ICMT', info.comment],
     ['ISFT', info.software],
   ]);
-  const sound = format === 'f32' ? pcm : Int32Array.from(pcm, toInt16);
-  const layout = { rate, channels: 1, bits: format === 'f32' ? 32 : 16 } as const;
-  return packWav(sound, layout, [...wavFormat(layout, pcm.length), ...(list === null ? [] : [list])]);
+  return { bext, list: list === null ? [] : [list], more: chunks };
 }
 
 /** Interleaved samples: integers of 16 or 24 bits, or floats of 32. */

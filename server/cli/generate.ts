@@ -6,14 +6,13 @@ import {
   envelopeFromText,
   spectrumFromText,
 } from '../../protocol/index.ts';
-import { encodeFlac } from '../audio/flac.ts';
-import { quantise } from '../audio/quantise.ts';
-import { decodeWav, encodeWav, type WavFormat } from '../audio/wav.ts';
+import { decodeWav, type WavFormat } from '../audio/wav.ts';
 import type { ConfigInput } from '../config.ts';
 import { CliError, exits, toCliError } from './errors.ts';
 import { type Named, type Target, targetOf, writeClip } from './files.ts';
 import { onInterrupt } from './interrupt.ts';
 import { argsOf, readClip, voiceFor } from './like.ts';
+import { asFlac, asWav } from './pack.ts';
 import { play } from './play.ts';
 import { type OnEvent, openSession, type Session } from './session.ts';
 import { createView, type View } from './view.ts';
@@ -76,7 +75,7 @@ export async function generate(what: string | undefined, options: GenerateOption
     const files: string[] = [];
     for (const clip of done.clips) {
       const flac = target.kind === 'file' && target.ending === 'flac';
-      const bytes = (flac ? asFlac : asWav)(await session.clip(clip), format);
+      const bytes = (flac ? asFlac : asWav)(decodeWav(await session.clip(clip)), format);
       const named: Named = { class: accepted.class, seed: clip.seed };
       const file = await writeClip(target, named, done.clips.length, bytes);
       files.push(file);
@@ -167,21 +166,6 @@ function checkTarget(target: Target, { format, count = 1, json, play: heard }: G
   if (json) throw new CliError('usage', '--json and --out - both write to standard output; use one of them');
   if (count > 1) throw new CliError('usage', '--out - takes one clip; name a folder for several');
   if (heard) throw new CliError('usage', '--play needs a file; name one with --out');
-}
-
-/** Keeps the recipe in the file. */
-function asWav(wav: Uint8Array, format: WavFormat): Uint8Array {
-  const { pcm, rate, info } = decodeWav(wav);
-  return encodeWav(pcm, rate, format, info);
-}
-
-/** The same as FLAC: 16 bits, or 24 for what would be floats. */
-function asFlac(wav: Uint8Array, format: WavFormat): Uint8Array {
-  const { pcm, rate, info } = decodeWav(wav);
-  const bits = format === 's16' ? 16 : 24;
-  const { software = 'foleyd', comment } = info;
-  const comments = [['ENCODER', software] as const, ...(comment === undefined ? [] : [['FOLEYD', comment] as const])];
-  return encodeFlac(quantise(pcm, bits, null), { rate, channels: 1, bits }, { vendor: software, comments });
 }
 
 function summary({ clips, seconds, timings }: Done, where: string): string {

@@ -9,14 +9,22 @@ import { CliError } from './errors.ts';
 
 type Voice = EventData<'voice.list', 'done'>['voices'][number];
 
-/** How a clip was made, and how its samples are written. Throws io_error or no_recipe. */
-export async function readClip(file: string): Promise<{ recipe: Recipe; format: WavFormat }> {
-  let bytes: Uint8Array;
+/** Throws io_error. */
+export async function readSound(file: string): Promise<Uint8Array> {
   try {
-    bytes = await readFile(file);
+    return await readFile(file);
   } catch (error) {
     throw new CliError('io_error', `${file} cannot be read: ${diskReason(error)}`, error);
   }
+}
+
+/** How a clip was made, and how its samples are written. Throws io_error or no_recipe. */
+export async function readClip(file: string): Promise<{ recipe: Recipe; format: WavFormat }> {
+  return clipIn(file, await readSound(file));
+}
+
+/** The same of bytes that were read. Throws no_recipe. */
+export function clipIn(file: string, bytes: Uint8Array): { recipe: Recipe; format: WavFormat; comment: string } {
   const flac = readFlacComments(bytes);
   const comment = flac === null ? commentOfWav(file, bytes) : flac.get('FOLEYD');
   const recipe = comment === undefined ? null : readRecipe(comment);
@@ -27,11 +35,15 @@ export async function readClip(file: string): Promise<{ recipe: Recipe; format: 
     );
   // Bits of a sample, less one, in the stream information (RFC 9639, 8.2): the last bit of one byte, four of the next.
   if (flac !== null)
-    return { recipe, format: (((bytes[20]! & 1) << 4) | (bytes[21]! >> 4)) + 1 === 16 ? 's16' : 'f32' };
+    return {
+      recipe,
+      comment: comment!,
+      format: (((bytes[20]! & 1) << 4) | (bytes[21]! >> 4)) + 1 === 16 ? 's16' : 'f32',
+    };
   // Integers or floats; a delivered file may have more bits than either of ours.
   const head = findChunk(bytes, 'fmt ');
   const format = head !== null && head[0] === 1 ? 's16' : 'f32';
-  return { recipe, format };
+  return { recipe, comment: comment!, format };
 }
 
 function commentOfWav(file: string, bytes: Uint8Array): string | undefined {

@@ -39,6 +39,8 @@ export interface Lineage {
   how: 'varied' | 'branched' | 'extended';
   /** The clip it was made from; null for a recording, codes that were sent, or a clip that was still being made. */
   from: string | null;
+  /** Whether the first clip of the line was made from a recording. */
+  recording?: boolean;
   /** Branched: the first row that is its own. */
   row?: number;
   /** Varied: how far, 0 to 1; or how many codebooks or rows were kept. */

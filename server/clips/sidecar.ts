@@ -38,6 +38,7 @@ const sidecarSchema = z.looseObject({
     .looseObject({
       how: z.enum(['varied', 'branched', 'extended']),
       from: z.string().max(64).nullable(),
+      recording: z.boolean().optional(),
       row: z.int().min(0).optional(),
       amount: z.number().min(0).max(1).optional(),
       codebooks: z.int().min(0).optional(),

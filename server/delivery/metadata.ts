@@ -1,10 +1,21 @@
 /** What a delivered file says of itself, in each place where programs look for it. */
 import type { FileSettings } from '../../protocol/index.ts';
 import { writeBext } from '../audio/bext.ts';
-import { writeIxml, type XmlTree } from '../audio/ixml.ts';
+import { writeIxml } from '../audio/ixml.ts';
 import { type Loop, type Mark, writeCues, writeLoop } from '../audio/marks.ts';
+import {
+  historyOf,
+  historyText,
+  ixmlFacts,
+  keywordOf,
+  type Provenance,
+  provenanceOf,
+  vorbisFacts,
+  xmpChunk,
+} from '../audio/provenance.ts';
 import { readRecipe, writeRecipe } from '../audio/recipe.ts';
 import { infoList } from '../audio/wav.ts';
+import type { XmlTree } from '../audio/xml.ts';
 import type { Normalised } from './normalise.ts';
 import { categoryOf, cleanParts, type NameParts } from './ucs.ts';
 
@@ -48,9 +59,12 @@ export function metadataOf({ facts, levels, onset, loop }: Given): FileMetadata 
   const { rate } = settings;
   const parts = cleanParts(facts.name);
   const comment = commentOf(facts, levels.gain);
+  const made = provenanceOf(comment);
   const [date] = new Date(created).toISOString().split('T') as [string];
   const { category, subCategory } = categoryOf(parts.catId);
-  const keywords = [category, subCategory, title].filter((word) => word !== undefined).join('; ');
+  const keywords = [category, subCategory, title, made === null ? undefined : keywordOf(made)]
+    .filter((word) => word !== undefined)
+    .join('; ');
   const info = infoList([
     ['INAM', title],
     ['IART', parts.creatorId],
@@ -62,7 +76,7 @@ export function metadataOf({ facts, levels, onset, loop }: Given): FileMetadata 
     ['ICMT', comment],
   ]);
   const marks: Mark[] = onset === null ? [] : [{ at: onset, name: 'onset' }];
-  const description = `${title}: ${parts.catId}, ${origin(facts)}`;
+  const description = `${title}: ${parts.catId}, ${made?.statement ?? 'of unknown origin'}`;
   return {
     bext: writeBext({
       description,
@@ -72,11 +86,12 @@ export function metadataOf({ facts, levels, onset, loop }: Given): FileMetadata 
       timeReference: settings.timeReference,
       loudness: levels.loudness,
       truePeak: levels.truePeak,
-      codingHistory: codingHistory(facts),
+      codingHistory: codingHistory(facts, made),
     }),
     chunks: [
       ...(info === null ? [] : [info]),
-      writeIxml(ixml(facts, parts, description, levels, loop)),
+      ...(made === null ? [] : [xmpChunk(made, software, title)]),
+      writeIxml(ixml(facts, parts, description, levels, loop, made)),
       ...writeCues(marks),
       ...(loop === null ? [] : [writeLoop(loop, rate)]),
     ],
@@ -89,6 +104,7 @@ export function metadataOf({ facts, levels, onset, loop }: Given): FileMetadata 
       ['DESCRIPTION', description],
       ['ENCODER', software],
       ...(comment === undefined ? [] : [['FOLEYD', comment] as const]),
+      ...(made === null ? [] : vorbisFacts(made)),
     ],
   };
 }
@@ -102,34 +118,16 @@ function commentOf({ comment, settings }: FileFacts, gain: number): string | und
   if (recipe === null) return comment;
   const { format, bits, rate, channels, pan, loop, trim, length, exact, reverse, fadeIn, fadeOut } = settings;
   const done = { trim, length, exact: exact || undefined, reverse: reverse || undefined, fadeIn, fadeOut };
-  const delivery = { format, bits, rate, channels, pan, gain: Math.round(gain * 1000) / 1000, loop, ...done };
+  const delivery = { format, bits, rate, channels, pan, gain, loop, ...done };
   return writeRecipe({ ...recipe, delivery });
 }
 
-function origin({ comment, seed }: FileFacts): string {
-  const recipe = comment === undefined ? null : readRecipe(comment);
-  return recipe === null ? 'of unknown origin' : `made by voice ${recipe.voiceId} with seed ${seed ?? recipe.seed}`;
-}
-
-/** EBU R98: what made the sound, then what became of it. Text is free of commas and kept short. */
-function codingHistory({ comment, software, settings, sourceRate }: FileFacts): string[] {
-  const recipe = comment === undefined ? null : readRecipe(comment);
-  const text = (value: string): string => value.replace(/[,\r\n]/g, ' ').slice(0, 300);
-  const made =
-    recipe === null
-      ? software
-      : [
-          software,
-          `voice=${recipe.voice}`,
-          `seed=${recipe.seed}`,
-          ...(['temperature', 'topK', 'topP'] as const).map((name) => `${name}=${recipe[name]}`),
-          ...(recipe.guidance === undefined || recipe.guidance === 0 ? [] : [`guidance=${recipe.guidance}`]),
-          ...(recipe.lineage === undefined ? [] : [recipe.lineage.how]),
-        ].join('; ');
+/** EBU R98: what made the sound, then what became of it. */
+function codingHistory({ software, settings, sourceRate }: FileFacts, made: Provenance | null): string[] {
   const { rate, bits, channels, format } = settings;
   return [
-    `A=PCM,F=${sourceRate},W=32,M=mono,T=${text(made)}`,
-    `A=PCM,F=${rate},W=${bits},M=${channels === 1 ? 'mono' : 'stereo'},T=${text(`${software}; ${format}`)}`,
+    `A=PCM,F=${sourceRate},W=32,M=mono,T=${historyText([software, ...(made === null ? [] : historyOf(made))])}`,
+    `A=PCM,F=${rate},W=${bits},M=${channels === 1 ? 'mono' : 'stereo'},T=${historyText([software, format])}`,
   ];
 }
 
@@ -139,6 +137,7 @@ function ixml(
   description: string,
   { loudness, truePeak }: Given['levels'],
   loop: Loop | null,
+  made: Provenance | null,
 ): XmlTree {
   const { rate, bits, channels, timeReference, project, scene, take } = settings;
   const [high, low] = [Math.floor(timeReference / 2 ** 32), timeReference % 2 ** 32];
@@ -203,5 +202,6 @@ function ixml(
         ['isLoop', String(loop !== null)],
       ],
     ],
+    ...(made === null ? [] : [ixmlFacts(made)]),
   ];
 }

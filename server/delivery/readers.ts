@@ -7,7 +7,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
-import { commandOf, type FileSettings } from '../../protocol/index.ts';
+import { fileSettings } from '../../protocol/index.ts';
 import { seededNoise } from '../audio/quantise.ts';
 import { writeRecipe } from '../audio/recipe.ts';
 import { encodeWav } from '../audio/wav.ts';
@@ -72,6 +72,16 @@ const looks: readonly Look[] = [
   look('MaxMomentaryLoudness', 'bext', 'mediainfo', 'wav', [], /MaxMomentaryLoudness +: (.*)/),
   look('MaxShortTermLoudness', 'bext', 'mediainfo', 'wav', [], /MaxShortTermLoudness +: (.*)/),
   look('CodingHistory', 'bext', 'ffprobe', 'wav', ffprobe, tag('coding_history')),
+  look('source type', 'XMP (_PMX)', 'exiftool', 'wav', ['-XMP-iptcExt:DigitalSourceType', '-n', '-s3'], /(http\S+)/),
+  look(
+    'source type',
+    'iXML USER',
+    'mediainfo',
+    'wav',
+    ['--Details=1'],
+    /<DIGITALSOURCETYPE>(.*?)<\/DIGITALSOURCETYPE>/,
+  ),
+  look('source type', 'Vorbis comment', 'metaflac', 'flac', ['--show-tag=DIGITALSOURCETYPE'], /=(\S+)/),
   look('measured loudness', 'data', 'ffmpeg', 'wav', ['ebur128'], /I: +(.*)/),
   look('measured true peak', 'data', 'ffmpeg', 'wav', ['ebur128'], /Peak: +(.*)/),
   look('title', 'LIST INFO INAM', 'ffprobe', 'wav', ffprobe, tag('title')),
@@ -97,6 +107,7 @@ const versions: Readonly<Record<string, readonly [flag: string, find: RegExp]>> 
   ffprobe: ['-version', /version (\S+)/],
   sox: ['--version', /SoX v(\S+)/],
   flac: ['--version', /flac (\S+)/],
+  exiftool: ['-ver', /([\d.]+)/],
   mediainfo: ['--Version', /v([\d.]+)/],
   'sndfile-info': ['--help', /libsndfile-(\d+\.\d+\.\d+)/],
 };
@@ -144,7 +155,7 @@ async function makeFiles(dir: string): Promise<Files> {
   };
   const wav = encodeWav(rain, 22_050, 'f32', { comment: writeRecipe(recipe) });
   const place = async (name: string, given: Record<string, unknown>): Promise<string> => {
-    const settings = commandOf('deliver.set').args.parse({ settings: given }).settings as FileSettings;
+    const settings = fileSettings.parse(given);
     const { bytes, ending } = await renderFile(wav, facts, settings);
     const file = path.join(dir, `${name}.${ending}`);
     writeFileSync(file, bytes);

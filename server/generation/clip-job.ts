@@ -263,7 +263,11 @@ async function run(deps: GenerationDeps, context: GenerationContext, plan: ClipP
     },
   });
   context.setJob(job.id);
-  const known = deps.partials.begin(job.id, { args, voiceClasses });
+  const known = deps.partials.begin(job.id, {
+    args,
+    voiceClasses,
+    recording: takes.some(({ lineage }) => lineage?.recording === true),
+  });
   const stop = deps.bus.subscribe(job.id, (event) => {
     // Which candidate will be the clip is not known yet.
     if (candidates > 1 && event.type !== 'started') return;

@@ -7,6 +7,8 @@ export interface RunningJob {
   args: Pick<Context<'foley.generate'>['args'], 'temperature' | 'topK' | 'topP'>;
   /** What each clip is made of. */
   voiceClasses: readonly VoiceClass[];
+  /** Whether they start from a recording. */
+  recording?: boolean;
 }
 
 type RowEvent = Extract<JobEvent, { type: 'row' }>;
@@ -38,10 +40,12 @@ export class PartialClips {
   }
 
   /** Null for a job that does not run, or whose clip has not begun. */
-  find(id: string, index: number): (VoiceClass & Clip) | null {
+  find(id: string, index: number): (VoiceClass & Clip & { recording: boolean }) | null {
     const job = this.#jobs.get(id);
     const clip = job?.clips.get(index);
     const voiceClass = job?.voiceClasses[index];
-    return voiceClass === undefined || clip === undefined ? null : { ...voiceClass, ...clip };
+    return voiceClass === undefined || clip === undefined
+      ? null
+      : { ...voiceClass, ...clip, recording: job?.recording === true };
   }
 }

@@ -27,6 +27,8 @@ interface Source {
   /** Of the sounds the codes were made for, piece by piece; null for a recording. */
   seeds: number[] | null;
   from: string | null;
+  /** Whether the codes are, or come from, those of a recording. */
+  recording: boolean;
   /** How long a longer clip was. */
   shape: Pick<Shape, 'trim' | 'length' | 'exact'>;
 }
@@ -47,12 +49,17 @@ export function vary(deps: VaryDeps): Handler<'foley.vary'> {
 }
 
 /** One variation, of `wanted` pieces. */
-function varied({ grid, pieces, seeds, from }: Source, keep: MaskOptions, seed: number, wanted: number): Take {
+function varied(
+  { grid, pieces, seeds, from, recording }: Source,
+  keep: MaskOptions,
+  seed: number,
+  wanted: number,
+): Take {
   const starts = pieces
     .slice(0, wanted)
     .map((codes, piece) => ({ codes, given: keepMask(grid, keep, pieceSeed(seed, piece)) }));
   const kept = starts.map(({ given }) => !given.includes(0));
-  const lineage: Lineage = { how: 'varied', from, ...defined(keep) };
+  const lineage: Lineage = { how: 'varied', from, ...(recording && { recording }), ...defined(keep) };
   if (seeds === null || !kept.includes(true)) return { seed, starts, lineage };
   // A piece of which nothing is drawn anew is the same, and its noise too.
   const own = kept.map((same, piece) => (same ? seeds[piece]! : pieceSeed(seed, piece)));
@@ -76,7 +83,7 @@ export function branch(deps: VaryDeps): Handler<'foley.branch'> {
     }
     const given = new Uint8Array(codes.length).fill(1, 0, row * grid.perRow);
     const seed = args.seed ?? randomInt(0, limits.drawnSeedMax + 1);
-    const lineage: Lineage = { how: 'branched', from: source.from, row };
+    const lineage: Lineage = { how: 'branched', from: source.from, ...(source.recording && { recording: true }), row };
     const takes = seedsFrom(seed, args.count).map((one) => ({ seed: one, starts: [{ codes, given }], lineage }));
     return generateClips(deps, context, { ...source.voiceClass, args, begun, seed, takes });
   };
@@ -109,7 +116,9 @@ async function ofClip({ catalog, clips }: VaryDeps, id: string, wish: Wish): Pro
   const pieces = piecesIn(grid, clip.codes).map((codes) => checkCodes(grid, codes, 'args.clip'));
   const seeds = pieces.map((_, piece) => clip.seeds?.[piece] ?? pieceSeed(recipe.seed, piece));
   const shape = pieces.length === 1 ? {} : lengthOf(clip.shape ?? {});
-  return { voiceClass: voiceClassFor(voice, wish, madeBy(voice, recipe)), grid, pieces, seeds, from: id, shape };
+  const recording = clip.lineage?.recording === true;
+  const voiceClass = voiceClassFor(voice, wish, madeBy(voice, recipe));
+  return { voiceClass, grid, pieces, seeds, from: id, recording, shape };
 }
 
 function piecesIn<C extends Uint16Array | number[]>({ rows, perRow }: Grid, codes: C): C[] {
@@ -155,7 +164,7 @@ async function ofCodes({ catalog }: VaryDeps, wish: Wish, codes: number[]): Prom
   const grid = gridOf(voice.card);
   const pieces = piecesIn(grid, codes).map((piece) => checkCodes(grid, piece, 'args.codes'));
   const shape = pieces.length === 1 ? {} : { length: secondsOf(grid, pieces.length), exact: true };
-  return { voiceClass, grid, pieces, seeds: null, from: null, shape };
+  return { voiceClass, grid, pieces, seeds: null, from: null, recording: false, shape };
 }
 
 async function ofRecording({ catalog, encoder }: VaryDeps, args: Context<'foley.vary'>['args']): Promise<Source> {
@@ -165,7 +174,7 @@ async function ofRecording({ catalog, encoder }: VaryDeps, args: Context<'foley.
   const { recordingRate: rate, recordingFormat: format } = args;
   const { pcm, rate: hertz } = readRecording({ data: args.recording!, rate, format });
   const codes = await encoder.encode(voice.dir, pcm, hertz);
-  return { voiceClass, grid, pieces: [codes], seeds: null, from: null, shape: {} };
+  return { voiceClass, grid, pieces: [codes], seeds: null, from: null, recording: true, shape: {} };
 }
 
 /** A clip that is being made: as far as it is known now. */
@@ -175,13 +184,14 @@ function ofJob({ partials }: VaryDeps, args: Context<'foley.branch'>['args']): S
     const message = `no job ${args.job!.slice(0, 40)} runs whose clip ${args.index} has begun`;
     throw new ProtocolError('unknown_job', message, { path: 'args.job' });
   }
-  const { voice, codes, rows } = found;
+  const { voice, codes, rows, recording } = found;
   return {
     voiceClass: voiceClassFor(voice, args, found),
     grid: gridOf(voice.card),
     pieces: [codes.slice()],
     seeds: null,
     from: null,
+    recording,
     shape: {},
     known: rows,
   };

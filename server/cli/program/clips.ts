@@ -8,6 +8,7 @@ import { integer, number } from '../options.ts';
 import type { SessionChoice } from '../session.ts';
 import type { StreamOptions } from '../stream.ts';
 import type { TrashOptions } from '../trash.ts';
+import type { VerifyOptions } from '../verify.ts';
 import { type Connecting, choice, connecting, connectingOnly, type Declare } from './common.ts';
 
 export const GUIDANCE = 'guidance towards the class; 0 is off; default: set by the voice';
@@ -86,6 +87,18 @@ export const declareClips: Declare = (program, run) => {
     .option('--json', 'print each file as a line of JSON')
     .action(async (clips: string[], options: ExportOptions & Connecting) => {
       run(await (await import('../export.ts')).exportClips(clips, choice(options)));
+    });
+
+  connecting(
+    program
+      .command('verify')
+      .description('tell what made a WAV or FLAC, and whether its recipe still gives the same samples'),
+  )
+    .argument('<file>', 'file that foleyd wrote')
+    .option('--no-regenerate', 'read only: do not make the clip again')
+    .option('--json', 'print JSON')
+    .action(async (file: string, options: VerifyOptions & Connecting) => {
+      run(await (await import('../verify.ts')).verify(file, choice(options)));
     });
 
   connecting(program.command('clips').description('list or search saved clips; star, unstar or delete them'))

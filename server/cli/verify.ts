@@ -1,0 +1,120 @@
+import type { EventData } from '../../protocol/index.ts';
+import { labelOf, provenanceOf, statedSourceTypes } from '../audio/provenance.ts';
+import { columns } from './columns.ts';
+import { CliError, exits, toCliError } from './errors.ts';
+import { argsOf, clipIn, readSound, voiceFor } from './like.ts';
+import { type Comparison, compareWith } from './made-again.ts';
+import { openSession, type Session, type SessionChoice } from './session.ts';
+
+export interface VerifyOptions extends SessionChoice {
+  json?: boolean;
+  /** False: the clip is not made again. */
+  regenerate?: boolean;
+}
+
+interface Report {
+  file: string;
+  /** Source types of the IPTC by the place in the file that states them. */
+  states: Record<string, string>;
+  recipe: Record<string, unknown>;
+  voice: { id: string; hash: string; installed: boolean; licences: Record<string, number> | null };
+  /** Whether its recipe gives the same samples on this machine; null where it was not tried or cannot be. */
+  identical: boolean | null;
+  /** dB below full scale. */
+  difference: number | null;
+  /** Why it was not made again. */
+  reason: string | null;
+}
+
+/** `foleyd verify FILE`: what made a file, of which data, and whether its recipe still gives it. 1 where it does not. */
+export async function verify(file: string, options: VerifyOptions): Promise<number> {
+  const bytes = await readSound(file);
+  const { recipe, format, comment } = clipIn(file, bytes);
+  const session = await openSession({ ...options, makesFiles: true });
+  try {
+    const { voices } = await session.call('voice.list', {});
+    const installed = voices.find(({ hash }) => hash === recipe.voice);
+    const report: Report = {
+      file,
+      states: Object.fromEntries(statedSourceTypes(bytes)),
+      recipe,
+      voice: {
+        id: recipe.voiceId,
+        hash: recipe.voice,
+        installed: installed !== undefined,
+        licences: installed === undefined ? null : await licencesOf(session, installed.id),
+      },
+      identical: null,
+      difference: null,
+      reason: options.regenerate === false ? 'not tried' : null,
+    };
+    if (report.reason === null) {
+      const made = await makeAgain(session, recipe, voices).catch((thrown: unknown) => {
+        const { code, message } = toCliError(thrown);
+        // Of a clip that cannot be made again all else is still told.
+        if (code !== 'no_recipe' && code !== 'voice_mismatch') throw thrown;
+        return message;
+      });
+      if (typeof made === 'string') report.reason = made;
+      else Object.assign(report, await compareWith(bytes, { recipe, format }, made));
+    }
+    const statement = provenanceOf(comment)?.statement ?? '';
+    process.stdout.write(options.json === true ? `${JSON.stringify(report)}\n` : text(report, statement));
+    return report.identical === false ? exits.failed : exits.ok;
+  } finally {
+    await session.close();
+  }
+}
+
+/** Samples of the clip, made anew without being saved. */
+async function makeAgain(
+  session: Session,
+  recipe: ReturnType<typeof clipIn>['recipe'],
+  voices: EventData<'voice.list', 'done'>['voices'],
+): Promise<Float32Array> {
+  const args = { ...argsOf(recipe), voice: voiceFor(recipe, voices).voice };
+  let pcm: Float32Array | null = null;
+  const asked = { ...args, format: 'f32', rows: false, audio: true } as unknown as Parameters<typeof session.call>[1];
+  await session.call('foley.generate', asked as never, (event, data) => {
+    if (event !== 'audio') return;
+    const { offset, total, pcm: part } = data as EventData<'foley.generate', 'audio'>;
+    pcm ??= new Float32Array(total);
+    const view = new DataView(part.buffer, part.byteOffset, part.byteLength);
+    for (let i = 0; i < part.byteLength / 4; i++) pcm[offset + i] = view.getFloat32(4 * i, true);
+  });
+  if (pcm === null) throw new CliError('internal', 'the server sent no audio');
+  return pcm;
+}
+
+/** Recordings that the voice learned from, by licence, as its card says; null where it does not. */
+async function licencesOf(session: Session, voice: string): Promise<Record<string, number> | null> {
+  const { card } = await session.call('voice.info', { voice });
+  const { licences } = (card.data ?? {}) as { licences?: Record<string, number> };
+  return licences ?? null;
+}
+
+function text({ file, states, recipe, voice, identical, difference, reason }: Report, statement: string): string {
+  const places = Object.entries(states);
+  const types = [...new Set(Object.values(states))];
+  const stated = types.map((type) => `${type} (${places.flatMap(([at, of]) => (of === type ? [at] : [])).join(', ')})`);
+  const licences = voice.licences === null ? [] : Object.entries(voice.licences);
+  return columns([
+    ['file', file],
+    ['states', stated.join('; ') || 'no digital source type'],
+    ['recipe', `${labelOf(recipe as Parameters<typeof labelOf>[0])}: ${statement}`],
+    ['voice', `${voice.id} ${voice.hash.slice(0, 12)}, ${voice.installed ? 'installed' : 'not installed'}`],
+    ['licences', licences.map(([name, count]) => `${name} (${count})`).join(', ') || 'unknown'],
+    ['regenerated', again({ identical, difference }, reason)],
+  ]);
+}
+
+function again(
+  { identical, difference }: { identical: boolean | null } & Pick<Comparison, 'difference'>,
+  reason: string | null,
+): string {
+  if (identical === null) return reason ?? 'not tried';
+  if (identical) return 'identical samples';
+  return difference === null
+    ? 'different samples: another program changed the sound, or another machine or version made it'
+    : `different samples: up to ${difference.toFixed(1)} dBFS apart`;
+}
