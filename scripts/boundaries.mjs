@@ -22,13 +22,15 @@ export const RULES = [
   // Beats and tempo of the host's song: MIDI clocks and hosts set them, triggers wait for them.
   { of: 'server/tempo', may: ['server/tempo', 'protocol'] },
 
+  // What card.json and embedder.json of a voice say: one schema for all that read them.
+  { of: 'server/cards', may: ['server/cards', 'protocol/printable.ts'], packages: ['zod'] },
+
   // One file loads ONNX Runtime; nothing in the engine knows that a protocol exists.
-  { of: 'server/engine/onnx/runtime.ts', may: ['server/engine'], packages: ['onnxruntime-node'] },
+  { of: 'server/engine/onnx/runtime.ts', may: ['server/engine', 'server/cards'], packages: ['onnxruntime-node'] },
   { of: 'server/engine/dsp', may: ['server/engine/dsp'] },
   {
     of: 'server/engine',
-    may: ['server/engine', 'server/audio', 'server/util/child-exit.ts', 'server/util/program.ts'],
-    packages: ['zod'],
+    may: ['server/engine', 'server/cards', 'server/audio', 'server/util/child-exit.ts', 'server/util/program.ts'],
   },
 
   // Plays the clips it is given; knows neither the protocol nor where clips come from.
@@ -41,7 +43,7 @@ export const RULES = [
   // FAD and KAD of sets of clips, and the process that embeds them.
   {
     of: 'server/evaluation',
-    may: ['server/evaluation', 'server/util', 'server/audio', 'server/engine'],
+    may: ['server/evaluation', 'server/cards', 'server/util', 'server/audio', 'server/engine'],
   },
 
   // Parse, authorise, handle; queue jobs; publish their events.
@@ -82,14 +84,7 @@ export const RULES = [
 
   {
     of: 'server/voices',
-    // What a card says of graphs and of guidance is read in one way.
-    may: [
-      'server/voices',
-      'server/util',
-      'server/engine/inference/graph-names.ts',
-      'server/engine/inference/guidance.ts',
-      'protocol',
-    ],
+    may: ['server/voices', 'server/cards', 'server/util', 'protocol'],
     packages: ['zod'],
   },
   {
@@ -116,8 +111,8 @@ export const RULES = [
   {
     of: 'server/generation',
     may: [
-      ...['server/generation', 'server/audio', 'server/dispatch/dispatcher.ts', 'protocol'],
-      ...['server/engine/inference/code-grid.ts', 'server/engine/inference/mel-spec.ts'],
+      ...['server/generation', 'server/cards', 'server/audio', 'server/dispatch/dispatcher.ts', 'protocol'],
+      'server/engine/inference/code-grid.ts',
       ...['philox', 'loudness', 'mel', 'spectrum'].map((part) => `server/engine/dsp/${part}.ts`),
     ],
     types: ['server/dispatch', 'server/voices', 'server/clips', 'server/triggers/player.ts', 'server/engine/engine.ts'],

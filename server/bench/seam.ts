@@ -6,9 +6,9 @@
  * have nothing to do with each other: laid over each other in the same way, and set end to end.
  * `node --import tsx server/bench/seam.ts [--seeds 3]`
  */
-import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { logMel } from '../engine/dsp/mel.ts';
+import { parseCard, readCardText } from '../engine/inference/card.ts';
 import { createEngine } from '../engine/process/pool.ts';
 import { gridOf } from '../generation/code-grid.ts';
 import {
@@ -29,13 +29,8 @@ const PIECES = 3;
 /** Seconds on each side whose loudness is compared. */
 const BESIDE = 0.1;
 
-interface Card {
-  classes: { name: string }[];
-  audio: { rate: number; samples: number };
-  mel: Omit<Parameters<typeof logMel>[1], 'rate'>;
-}
 const voiceDir = path.join(flags.models, flags.voice);
-const card = JSON.parse(readFileSync(path.join(voiceDir, 'card.json'), 'utf8')) as Card;
+const card = parseCard(await readCardText(voiceDir));
 const { rate, samples } = card.audio;
 const { hop } = card.mel;
 const grid = gridOf(card);

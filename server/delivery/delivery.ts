@@ -121,8 +121,7 @@ export class FileDelivery implements Delivery {
     const { catIds, catalog } = this.#options;
     const own = Object.entries(catIds).find(([one]) => one.toLowerCase() === name.toLowerCase())?.[1];
     const voice = clip.voiceId === null ? null : await catalog.find(clip.voiceId).catch(() => null);
-    const classes = (voice?.card.classes ?? []) as { name?: unknown; catId?: unknown }[];
-    const said = classes.find((one) => one.name === name)?.catId;
+    const said = voice?.card.classes.find((one) => one.name === name)?.catId;
     return catIdOf(name, [own, typeof said === 'string' ? said : undefined]);
   }
 }

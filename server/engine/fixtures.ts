@@ -4,9 +4,10 @@ import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:f
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
+import type { GraphName } from '../cards/graph-names.ts';
+import { type VoiceCard, voiceHash } from '../cards/voice-card.ts';
 import type { EngineRequest, EngineResult } from './engine.ts';
-import { type Card, parseCard, voiceHash } from './inference/card.ts';
-import type { GraphName } from './inference/graph-names.ts';
+import { parseCard } from './inference/card.ts';
 import type { ToChild } from './process/messages.ts';
 import type { ProcessEvents } from './process/spawn.ts';
 
@@ -27,7 +28,7 @@ export function voiceDir(name: (typeof fixtures)[number]): string {
   return fileURLToPath(new URL(`../../models/fixtures/${name}`, import.meta.url));
 }
 
-export function card(name: (typeof fixtures)[number]): Card {
+export function card(name: (typeof fixtures)[number]): VoiceCard {
   return parseCard(readFileSync(path.join(voiceDir(name), 'card.json'), 'utf8'));
 }
 
@@ -61,7 +62,7 @@ export function copyOf(name: (typeof fixtures)[number]): { dir: string; remove: 
 /** Rewrites a copy's card so that it describes `bytes` as its graph `name`, hashes and all. */
 export function updateHashes(dir: string, name: GraphName, bytes: Uint8Array): void {
   const file = path.join(dir, 'card.json');
-  const changed = JSON.parse(readFileSync(file, 'utf8')) as Card;
+  const changed = JSON.parse(readFileSync(file, 'utf8')) as VoiceCard;
   const sha256 = createHash('sha256').update(bytes).digest('hex');
   Object.assign(changed.graphs[name]!, { sha256, bytes: bytes.length });
   changed.hash = voiceHash(changed.graphs);

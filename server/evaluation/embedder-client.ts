@@ -1,4 +1,5 @@
-import type { EmbeddedClip, EmbedderCard } from '../engine/inference/embedder.ts';
+import type { EmbedderCard } from '../cards/embedder-card.ts';
+import type { EmbeddedClip } from '../engine/inference/embedder.ts';
 import { readEmbedderCard } from '../engine/inference/embedder.ts';
 import { TaskProcess } from '../engine/process/task-process.ts';
 import type { MaskedClip } from './fad.ts';

@@ -1,10 +1,10 @@
 /** The process behind embedder-client.ts. */
 import { createHash } from 'node:crypto';
 import { resample } from '../audio/resample.ts';
+import type { EmbedderCard } from '../cards/embedder-card.ts';
 import { EngineError } from '../engine/errors.ts';
 import {
   Embedder,
-  type EmbedderCard,
   readEmbedderCard,
   readEmbedderRanking,
   readEmbedderReference,

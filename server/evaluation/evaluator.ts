@@ -1,5 +1,5 @@
+import type { EmbedderCard } from '../cards/embedder-card.ts';
 import { EngineError } from '../engine/errors.ts';
-import type { EmbedderCard } from '../engine/inference/embedder.ts';
 import type { CustomReference, EmbedderClient, ReferenceFacts } from './embedder-client.ts';
 import type { MaskedClip } from './fad.ts';
 import { type Average, averaged, type Distances } from './measure.ts';

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
-import type { EmbedderCard } from '../engine/inference/embedder.ts';
+import type { EmbedderCard } from '../cards/embedder-card.ts';
 import { StatisticsError } from './fad.ts';
 import { readRanking, scoreClip } from './ranking.ts';
 

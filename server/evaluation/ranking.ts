@@ -1,5 +1,6 @@
+import type { EmbedderCard } from '../cards/embedder-card.ts';
 import { onsetAfter } from '../engine/dsp/sounding.ts';
-import type { EmbeddedClip, EmbedderCard } from '../engine/inference/embedder.ts';
+import type { EmbeddedClip } from '../engine/inference/embedder.ts';
 import { StatisticsError } from './fad.ts';
 import { readNpz } from './npz.ts';
 

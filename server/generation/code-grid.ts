@@ -1,24 +1,5 @@
-import { z } from 'zod';
-import { ProtocolError } from '../../protocol/index.ts';
-import { GridAxes, gridProblem } from '../engine/inference/code-grid.ts';
-
-const size = z
-  .int()
-  .min(1)
-  .max(1 << 20);
-const axis = z.enum(['codebook', 'frequency', 'time']);
-const cardSchema = z.looseObject({
-  audio: z.looseObject({ rate: size, samples: z.int().min(1) }),
-  mel: z.looseObject({ hop: size, frames: size }),
-  latent: z.looseObject({ codebooks: size, codes: z.int().min(2).max(65_535), frequency: size, time: size }),
-  grid: z.looseObject({
-    rows: size,
-    cols: size,
-    rowAxes: z.array(axis),
-    colAxes: z.array(axis),
-    depthAxes: z.array(axis).optional(),
-  }),
-});
+import type { VoiceCard } from '../cards/voice-card.ts';
+import { GridAxes } from '../engine/inference/code-grid.ts';
 
 /** The grid of a voice, as its card says: nothing assumes which axis lies where. */
 export interface Grid {
@@ -40,16 +21,7 @@ export interface Grid {
   timeOf: Uint32Array;
 }
 
-/** Throws voice_corrupt. */
-export function gridOf(card: unknown): Grid {
-  const parsed = cardSchema.safeParse(card);
-  if (!parsed.success) {
-    const [issue] = parsed.error.issues;
-    throw new ProtocolError('voice_corrupt', `the voice's card: ${issue?.path.join('.')}: ${issue?.message}`);
-  }
-  const { audio, mel, latent, grid } = parsed.data;
-  const problem = gridProblem(latent, grid);
-  if (problem !== null) throw new ProtocolError('voice_corrupt', `the voice's card: grid: ${problem}`);
+export function gridOf({ audio, mel, latent, grid }: VoiceCard): Grid {
   const places = new GridAxes({ latent, grid });
   return {
     rows: places.rows,

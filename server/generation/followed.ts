@@ -4,7 +4,6 @@ import { resample } from '../audio/resample.ts';
 import { decodeWav } from '../audio/wav.ts';
 import type { Clips } from '../clips/clip.ts';
 import type { MelSpec } from '../engine/dsp/mel.ts';
-import { melSpecOf } from '../engine/inference/mel-spec.ts';
 import type { Conditioning, Voice } from '../voices/voice.ts';
 
 const kinds = {
@@ -17,8 +16,7 @@ export function checkFollows(voice: Voice, conditioning: Conditioning, kind: key
   const { field, plural } = kinds[kind];
   const { voiceDir } = voice.modelFor(conditioning);
   const model = voice.models.find(({ dir }) => dir === voiceDir) ?? voice;
-  const { prior } = model.card as { prior?: { contour?: number; spectrum?: number } };
-  if ((prior?.[field] ?? 0) > 0) return;
+  if ((model.card.prior[field] ?? 0) > 0) return;
   const message = `args.${kind}: voice ${voice.id} was trained without ${plural} and follows none; expected a voice whose card has prior.${field}`;
   throw new ProtocolError('bad_args', message, { path: `args.${kind}` });
 }
@@ -38,7 +36,5 @@ export async function soundOfClip(
 }
 
 export function specOf({ card }: Voice): MelSpec & { frames: number } {
-  const found = melSpecOf(card);
-  if ('problem' in found) throw new ProtocolError('voice_corrupt', found.problem);
-  return found.spec;
+  return { ...card.mel, rate: card.audio.rate };
 }

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { limits } from '../../protocol/index.ts';
-import { GUIDANCE_MAX } from '../engine/inference/guidance.ts';
+import { GUIDANCE_MAX } from '../cards/guidance.ts';
 import type { Voice } from '../voices/voice.ts';
 import { resolveClass } from './class-weights.ts';
 import { orderOf, voiceClassOf, type Wanted } from './voice-class.ts';

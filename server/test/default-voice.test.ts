@@ -4,9 +4,9 @@ import { readdirSync, readFileSync, statSync } from 'node:fs';
 import path from 'node:path';
 import { after, before, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
+import { defaultGuidance } from '../cards/guidance.ts';
 import type { Engine, EngineEvent, EngineRequest, EngineResult } from '../engine/engine.ts';
 import { parseCard } from '../engine/inference/card.ts';
-import { defaultGuidance } from '../engine/inference/guidance.ts';
 import { createEngine } from '../engine/process/pool.ts';
 
 const models = fileURLToPath(new URL('../../models', import.meta.url));

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
-import { graphNames } from '../engine/inference/graph-names.ts';
+import { graphNames } from '../cards/graph-names.ts';
 import { type FileEntry, PREFIX_BYTES, readContents, readManifest, readPrefix, writeHead } from './archive-format.ts';
 
 const own = (name: string): Buffer =>

@@ -1,8 +1,9 @@
 import { createHash } from 'node:crypto';
 import path from 'node:path';
 import { z } from 'zod';
-import { graphNames } from '../engine/inference/graph-names.ts';
-import { cardSchema, embedderCardSchema, type VoiceCard } from './card.ts';
+import { embedderCardSchema } from '../cards/embedder-card.ts';
+import { graphNames } from '../cards/graph-names.ts';
+import { type VoiceCard, voiceCardSchema } from '../cards/voice-card.ts';
 import { BASE, isSafeId, isSafeName, MAX_BASES } from './names.ts';
 
 /**
@@ -103,7 +104,7 @@ export interface Contents {
 
 /** Throws VoiceFileError where a card is none, or names what no voice has. */
 export function readContents(cardBytes: Uint8Array, embedderBytes: Uint8Array | null): Contents {
-  const card = parsed(cardSchema, cardBytes, 'card.json');
+  const card = parsed(voiceCardSchema, cardBytes, 'card.json');
   const embedder = embedderBytes === null ? null : parsed(embedderCardSchema, embedderBytes, 'embedder.json');
   const known = new Set<string>(graphNames);
   const strange = Object.keys(card.graphs).find((name) => !known.has(name));

@@ -188,10 +188,15 @@ test('classes that were not trained are made by the voice that a voice was made 
   assert.equal(voice.classCount, 8);
   const modelFor = (classWeights: number[]) => voice.modelFor({ classWeights });
   const base = path.join(dir, 'base');
-  assert.deepEqual(modelFor(weights(8, 2)), { voiceDir: base, classWeights: weights(7, 2), guidance: 0 });
+  assert.deepEqual(modelFor(weights(8, 2)), {
+    voiceDir: base,
+    classWeights: weights(7, 2),
+    guidance: 0,
+    guideFollowed: false,
+  });
   assert.deepEqual(modelFor(weights(8, 2, 5)).voiceDir, base);
   for (const own of [weights(8, 7), weights(8, 0), weights(8, 2, 7), weights(8, 0, 5)])
-    assert.deepEqual(modelFor(own), { voiceDir: dir, classWeights: own, guidance: 0 });
+    assert.deepEqual(modelFor(own), { voiceDir: dir, classWeights: own, guidance: 0, guideFollowed: false });
   assert.deepEqual(
     voice.models.map((model) => model.dir),
     [dir, path.join(dir, 'base')],
@@ -226,7 +231,7 @@ test('a voice that was made of one that was made of another passes on as far as 
   const modelFor = (classWeights: number[]) => voice.modelFor({ classWeights });
   assert.equal(modelFor(weights(9, 8)).voiceDir, dir);
   assert.equal(modelFor(weights(9, 7)).voiceDir, base);
-  const deepest = { voiceDir: path.join(base, 'base'), classWeights: weights(7, 3), guidance: 0 };
+  const deepest = { voiceDir: path.join(base, 'base'), classWeights: weights(7, 3), guidance: 0, guideFollowed: false };
   assert.deepEqual(modelFor(weights(9, 3)), deepest);
 });
 
@@ -235,7 +240,7 @@ test('what a voice carries along must be the voice it was made of, and whole', a
   const dir = await trainedOn(models, 'mine');
   await rm(path.join(dir, 'base', 'row.onnx'));
   await fails(voices.find('mine'), 'voice_missing', /row graph/);
-  await writeVoice(dir, 'base', { hash: '0'.repeat(64) });
+  await writeVoice(dir, 'base');
   await rm(path.join(dir, 'card.json'));
   await writeVoice(models, 'mine', { retrained: { base: { id: 'default', hash: '1'.repeat(64) }, kept: CLASSES } });
   await fails(voices.find('mine'), 'voice_corrupt', /not the one it was made of/);

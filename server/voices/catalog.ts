@@ -1,9 +1,10 @@
 import { readdir, readFile, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { ProtocolError } from '../../protocol/index.ts';
-import { defaultGuidance, defaultGuideFollowed } from '../engine/inference/guidance.ts';
+import { graphNames } from '../cards/graph-names.ts';
+import { defaultGuidance, defaultGuideFollowed } from '../cards/guidance.ts';
+import { cardProblem, type VoiceCard, voiceCardSchema } from '../cards/voice-card.ts';
 import { exists } from '../util/atomic-file.ts';
-import { cardSchema, type VoiceCard } from './card.ts';
 import { BASE, isSafeId, MAX_BASES } from './names.ts';
 import type { Catalog, Voice } from './voice.ts';
 
@@ -82,7 +83,7 @@ export class VoiceCatalog implements Catalog {
       read = { stamp, voice: await readVoice(id, dir) };
       this.#read.set(dir, read);
     }
-    for (const model of read.voice.models) await checkGraphs(id, model.dir, model.card as VoiceCard);
+    for (const model of read.voice.models) await checkGraphs(id, model.dir, model.card);
     return read.voice;
   }
 
@@ -107,10 +108,9 @@ export async function readVoice(id: string, dir: string, depth = 0): Promise<Voi
     if (error instanceof ProtocolError) throw error;
     throw corrupt(error instanceof SyntaxError ? 'it is not JSON' : 'it is not readable', error);
   }
-  const parsed = cardSchema.safeParse(json);
+  const parsed = voiceCardSchema.safeParse(json);
   if (!parsed.success) {
-    const issue = parsed.error.issues[0];
-    throw corrupt(`${issue?.path.join('.') || 'card'}: ${issue?.message}`, parsed.error);
+    throw corrupt(cardProblem(parsed.error), parsed.error);
   }
   const card = parsed.data;
   const base = await readBase(card);
@@ -159,11 +159,11 @@ export async function readVoice(id: string, dir: string, depth = 0): Promise<Voi
 }
 
 /** Sizes only: a graph cut short is found at once, and the engine compares the hashes when it loads them. */
-async function checkGraphs(id: string, dir: string, card: VoiceCard): Promise<void> {
-  for (const [name, { file, bytes }] of Object.entries(
-    card.graphs as Record<string, { file: string; bytes: number }>,
-  )) {
-    if (typeof file !== 'string') continue;
+async function checkGraphs(id: string, dir: string, { graphs }: VoiceCard): Promise<void> {
+  for (const name of graphNames) {
+    const graph = graphs[name];
+    if (graph === undefined) continue;
+    const { file, bytes } = graph;
     const found = await stat(path.join(dir, file)).catch(() => null);
     if (found === null) throw new ProtocolError('voice_missing', `voice ${id}: its ${name} graph ${file} is missing`);
     if (found.size !== bytes) {

@@ -1,9 +1,8 @@
 import { isDeviceName } from '../../protocol/file-name.ts';
+import { SAFE_NAME } from '../cards/card-file.ts';
 
 /** No separators, no leading dot, and short: an id is always the name of a folder directly below a root. */
 const SAFE_ID = /^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$/;
-/** A plain file of the voice's own folder. */
-export const SAFE_NAME = /^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$/;
 
 /** A voice that was trained on from another has that one in this folder of its own. */
 export const BASE = 'base';

@@ -1,3 +1,5 @@
+import type { VoiceCard } from '../cards/voice-card.ts';
+
 /** What a clip shall be: a weight per class of the voice, how strongly, and what it is led away from. */
 export interface Conditioning {
   classWeights: number[];
@@ -31,7 +33,7 @@ export interface Voice {
   /** Itself, and the voices it carries along. */
   models: readonly Pick<Voice, 'dir' | 'classCount' | 'rate' | 'card'>[];
   /** The card as it was read, every key kept. */
-  card: Record<string, unknown>;
+  card: VoiceCard;
 }
 
 /** What handlers see of the voices on disk. */

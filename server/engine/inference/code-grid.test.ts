@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { type Axis, GridAxes, type GridShape, gridProblem } from './code-grid.ts';
+import { type Axis, type GridShape, gridProblem } from '../../cards/grid.ts';
+import { GridAxes } from './code-grid.ts';
 
 const latent = { codebooks: 4, codes: 512, frequency: 10, time: 43 };
 const grid = (rowAxes: Axis[], colAxes: Axis[], rows: number, cols: number): GridAxes =>

@@ -1,46 +1,5 @@
-import type { Card } from './card.ts';
-
-export type Axis = 'codebook' | 'frequency' | 'time';
-export const axes: readonly Axis[] = ['codebook', 'frequency', 'time'];
-
-/** A grid as a card describes it: rows of cells, and the codes of a cell, which is one unless axes of depth say more. */
-export interface GridShape {
-  rows: number;
-  cols: number;
-  rowAxes: readonly Axis[];
-  colAxes: readonly Axis[];
-  depthAxes?: readonly Axis[] | undefined;
-}
-
-/** Sizes of the latent's axes. */
-export interface LatentShape {
-  codebooks: number;
-  frequency: number;
-  time: number;
-}
-
-/** What is wrong with a grid for the codes of this latent; null where nothing is. */
-export function gridProblem(
-  latent: LatentShape,
-  { rows, cols, rowAxes, colAxes, depthAxes = [] }: GridShape,
-): string | null {
-  const product = (names: readonly Axis[]): number => productOf(latent, names);
-  if ([...rowAxes, ...colAxes, ...depthAxes].sort().join() !== [...axes].sort().join())
-    return `row, column and depth axes must name ${axes} once each`;
-  if (product(rowAxes) !== rows || product(colAxes) !== cols)
-    return 'rows and columns are not the product of their axes';
-  return rows * cols * product(depthAxes) > 1 << 20 ? 'the grid is too large' : null;
-}
-
-/** How many codes some of the latent's axes span together. */
-export function productOf(latent: LatentShape, names: readonly Axis[]): number {
-  const size = sizesOf(latent);
-  return names.reduce((all, name) => all * size[name], 1);
-}
-
-function sizesOf({ codebooks, frequency, time }: LatentShape): Record<Axis, number> {
-  return { codebook: codebooks, frequency, time };
-}
+import { type GridShape, type LatentShape, productOf, sizesOf } from '../../cards/grid.ts';
+import type { VoiceCard } from '../../cards/voice-card.ts';
 
 /** Where the latent's codes lie on the grid that the prior fills, as the card says. */
 export class GridAxes {
@@ -58,7 +17,7 @@ export class GridAxes {
   readonly #latentSize: number;
   readonly #times: number;
 
-  constructor({ latent, grid }: { latent: LatentShape & Pick<Card['latent'], 'codes'>; grid: GridShape }) {
+  constructor({ latent, grid }: { latent: LatentShape & Pick<VoiceCard['latent'], 'codes'>; grid: GridShape }) {
     const size = sizesOf(latent);
     const { depthAxes = [] } = grid;
     this.rows = grid.rows;

@@ -1,10 +1,10 @@
 /** Cells of several codes, with graphs that a test can compute by hand. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import type { VoiceCard } from '../../cards/voice-card.ts';
 import { cellUniform } from '../dsp/philox.ts';
 import { card } from '../fixtures.ts';
 import { type Feeds, floats, type Outputs } from '../onnx/runtime.ts';
-import type { Card } from './card.ts';
 import { GridAxes } from './code-grid.ts';
 import type { PriorGraph } from './prior.ts';
 import { type SampleOptions, Sampler } from './sampler.ts';
@@ -12,7 +12,7 @@ import { TokenSampler } from './token-sampler.ts';
 
 const [rows, cols, depth, codes, channels] = [4, 3, 3, 5, 4];
 const drawing = { temperature: 1, topK: 0, topP: 1 };
-const stacked: Card = {
+const stacked: VoiceCard = {
   ...card('tiny'),
   classes: [
     { id: 0, name: 'A' },

@@ -1,31 +1,11 @@
 import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
-import { z } from 'zod';
+import { type EmbedderCard, embedderCardSchema } from '../../cards/embedder-card.ts';
+import { cardProblem } from '../../cards/voice-card.ts';
 import { sounding } from '../dsp/sounding.ts';
 import { EngineError } from '../errors.ts';
 import { floats, Graph, read } from '../onnx/runtime.ts';
-import { cardFile } from './card.ts';
-
-const earSchema = z.looseObject({
-  format: z.literal('foleyd-embedder'),
-  version: z.literal(1),
-  classes: z.array(z.string().min(1)).min(1).max(4096),
-  dims: z.int().min(1).max(4096),
-  audio: z.looseObject({ rate: z.int().min(1000).max(768_000), shortest: z.int().min(1).max(10_000_000) }),
-  /** Samples of a patch, and from one to the next. */
-  patch: z.looseObject({ samples: z.int().min(1).max(10_000_000), hop: z.int().min(1).max(10_000_000) }),
-  graph: cardFile,
-  /** Real clips, as this embedder hears them. */
-  reference: cardFile.extend({ about: z.string().max(1000) }).optional(),
-  /** Seconds by when clips of a class have begun; null of one that need not. */
-  latest: z.record(z.string(), z.number().min(0).nullable()).optional(),
-  /** What tells real clips from generated ones. */
-  ranking: cardFile.optional(),
-});
-
-/** An embedder's card, `embedder.json`. */
-export type EmbedderCard = z.infer<typeof earSchema>;
 
 /** A card is text; what is larger is none. */
 const MAX_CARD = 1 << 20;
@@ -36,11 +16,15 @@ export async function readEmbedderCard(dir: string): Promise<EmbedderCard> {
     throw new EngineError('voice_missing', 'the voice has no embedder', { cause });
   });
   if (text.length > MAX_CARD) throw new EngineError('voice_corrupt', 'embedder.json is too large');
+  let json: unknown;
   try {
-    return earSchema.parse(JSON.parse(text));
+    json = JSON.parse(text);
   } catch (cause) {
-    throw new EngineError('voice_corrupt', `embedder.json cannot be read: ${(cause as Error).message}`, { cause });
+    throw new EngineError('voice_corrupt', 'embedder.json is not JSON', { cause });
   }
+  const parsed = embedderCardSchema.safeParse(json);
+  if (parsed.success) return parsed.data;
+  throw new EngineError('voice_corrupt', `embedder.json: ${cardProblem(parsed.error)}`, { cause: parsed.error });
 }
 
 /** The reference that an embedder's card names, checked. Null where it names none. */

@@ -1,32 +1,31 @@
 import { resample } from '../../audio/resample.ts';
+import type { VoiceCard } from '../../cards/voice-card.ts';
 import { logMel, type MelSpec } from '../dsp/mel.ts';
 import { EngineError } from '../errors.ts';
 import { floats, Graph, readIntegers } from '../onnx/runtime.ts';
-import { type Card, parseCard, readCardText } from './card.ts';
+import { parseCard, readCardText } from './card.ts';
 import { GridAxes } from './code-grid.ts';
-import { melSpecOf } from './mel-spec.ts';
 
 /** A voice's encoder: audio -> the codes that say it. */
 export class VoiceEncoder {
   readonly cardText: string;
-  readonly card: Card;
+  readonly card: VoiceCard;
   readonly #axes: GridAxes;
   readonly #graph: Graph;
   readonly #spec: MelSpec;
 
-  private constructor(cardText: string, card: Card, graph: Graph) {
+  private constructor(cardText: string, card: VoiceCard, graph: Graph) {
     this.cardText = cardText;
     this.card = card;
     this.#axes = new GridAxes(card);
     this.#graph = graph;
-    this.#spec = melSpec(card);
+    this.#spec = { ...card.mel, rate: card.audio.rate };
   }
 
   /** Throws voice_missing or voice_corrupt. */
   static async open(voiceDir: string): Promise<VoiceEncoder> {
     const cardText = await readCardText(voiceDir);
     const card = parseCard(cardText);
-    melSpec(card);
     return new VoiceEncoder(
       cardText,
       card,
@@ -55,11 +54,4 @@ export class VoiceEncoder {
   async close(): Promise<void> {
     await this.#graph.release();
   }
-}
-
-/** Throws voice_corrupt where a card does not say how its mel is made. */
-function melSpec(card: Card): MelSpec {
-  const found = melSpecOf(card);
-  if ('problem' in found) throw new EngineError('voice_corrupt', found.problem);
-  return found.spec;
 }

@@ -1,6 +1,6 @@
+import { GUIDANCE_MAX } from '../../cards/guidance.ts';
 import type { EngineEvent, EngineRequest, EngineResult } from '../engine.ts';
 import { EngineError } from '../errors.ts';
-import { GUIDANCE_MAX } from './guidance.ts';
 import type { Followed } from './prior.ts';
 import type { OnAudioChunk } from './renderer.ts';
 import type { Voice } from './voice.ts';

@@ -1,10 +1,11 @@
 /** Guided clips: two branches that share their codes. */
 import assert from 'node:assert/strict';
 import { after, test } from 'node:test';
+import { defaultGuidance, defaultGuideFollowed, unknownClasses } from '../../cards/guidance.ts';
 import { EngineError } from '../errors.ts';
 import { fixtures, request, voiceDir } from '../fixtures.ts';
 import { generateClip } from './generate-clip.ts';
-import { defaultGuidance, defaultGuideFollowed, guide, negativeWeights, unknownClasses } from './guidance.ts';
+import { guide, negativeWeights } from './guidance.ts';
 import type { SampleOptions } from './sampler.ts';
 import { Voice } from './voice.ts';
 

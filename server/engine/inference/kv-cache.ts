@@ -1,5 +1,5 @@
+import { kernelOf, type VoiceCard } from '../../cards/voice-card.ts';
 import { type Feeds, floats, integers } from '../onnx/runtime.ts';
-import { type Card, kernelOf } from './card.ts';
 import type { GridAxes } from './code-grid.ts';
 
 /** What the pixel graph gave for the cells of all slots. */
@@ -22,7 +22,7 @@ const STEP = 128;
  * the graphs without a copy and changed in place between runs.
  */
 export class KvCache {
-  readonly #prior: Card['prior'];
+  readonly #prior: VoiceCard['prior'];
   readonly #axes: GridAxes;
   /** Rows above that convolutions see, and columns to each side. */
   readonly #rowsAbove: number;
@@ -49,7 +49,7 @@ export class KvCache {
   #left2 = new Float32Array(0);
   #cells = new BigInt64Array(0);
 
-  constructor({ prior }: Pick<Card, 'prior'>, axes: GridAxes) {
+  constructor({ prior }: Pick<VoiceCard, 'prior'>, axes: GridAxes) {
     const { layers, channels, heads, headDim, blocks } = prior;
     const kernel = kernelOf(prior);
     this.#prior = prior;

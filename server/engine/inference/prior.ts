@@ -1,6 +1,6 @@
+import { kernelOf, type VoiceCard } from '../../cards/voice-card.ts';
 import { normalised } from '../dsp/loudness.ts';
 import { type Feeds, floats, type Graph, integers, type Outputs, read } from '../onnx/runtime.ts';
-import { type Card, kernelOf } from './card.ts';
 import type { GridAxes } from './code-grid.ts';
 import { KvCache } from './kv-cache.ts';
 
@@ -52,14 +52,14 @@ export interface PriorGraphs {
  * slot depends on the others (see the trainer's pixel graph).
  */
 export class Prior {
-  readonly #card: Card;
+  readonly #card: VoiceCard;
   readonly #axes: GridAxes;
   readonly #graphs: PriorGraphs;
   readonly state: KvCache;
   /** Columns to each side, and rows above, whose codes a cell sees. */
   readonly #reach: number;
 
-  constructor(card: Card, axes: GridAxes, graphs: PriorGraphs) {
+  constructor(card: VoiceCard, axes: GridAxes, graphs: PriorGraphs) {
     this.#card = card;
     this.#axes = axes;
     this.#graphs = graphs;

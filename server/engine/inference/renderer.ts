@@ -1,7 +1,7 @@
 import { resample } from '../../audio/resample.ts';
+import type { VoiceCard } from '../../cards/voice-card.ts';
 import { whiteNoise } from '../dsp/philox.ts';
 import { type Execution, type Feeds, floats, Graph, integers, read } from '../onnx/runtime.ts';
-import type { Card } from './card.ts';
 import type { GridAxes } from './code-grid.ts';
 import { columnsOf, framesPerTime, measureReach, type Reach, type Stretch, stretchesOf } from './stretches.ts';
 
@@ -45,7 +45,7 @@ export interface ClipRenderer {
 /** What a renderer is opened with; all of it can be told to another thread. */
 export interface RendererOptions {
   voiceDir: string;
-  card: Card;
+  card: VoiceCard;
   place: Execution;
 }
 
@@ -64,7 +64,7 @@ export const MOST_FRAMES = 126;
 export class Renderer implements ClipRenderer {
   readonly stretches: readonly Stretch[];
   readonly reach: Reach | null;
-  readonly #card: Card;
+  readonly #card: VoiceCard;
   readonly #axes: GridAxes;
   readonly #chunks: number[];
   readonly #graphs: { decoder: Graph; vocoder: Graph; excitation: Graph | null };
@@ -72,7 +72,7 @@ export class Renderer implements ClipRenderer {
   #lastNoise: { seed: number; noise: Float32Array } | null = null;
 
   private constructor(
-    card: Card,
+    card: VoiceCard,
     axes: GridAxes,
     chunks: number[],
     [decoder, vocoder, excitation]: Graph[],
@@ -232,7 +232,7 @@ export class Renderer implements ClipRenderer {
 
 /** How far the graphs reach, once they are open. */
 async function reachOf(
-  card: Card,
+  card: VoiceCard,
   axes: GridAxes,
   chunks: number[],
   [decoder, , excitation]: Graph[],

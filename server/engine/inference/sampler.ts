@@ -1,5 +1,5 @@
+import type { VoiceCard } from '../../cards/voice-card.ts';
 import { cellUniform } from '../dsp/philox.ts';
-import type { Card } from './card.ts';
 import type { GridAxes } from './code-grid.ts';
 import { guide, negativeWeights } from './guidance.ts';
 import { type Branch, type Followed, Prior, type PriorGraphs } from './prior.ts';
@@ -84,7 +84,7 @@ const PATIENCE = 4;
  * codes that are drawn from both.
  */
 export class Sampler {
-  readonly #card: Card;
+  readonly #card: VoiceCard;
   readonly #axes: GridAxes;
   readonly #prior: Prior;
   /** Those of urgent clips first; in the order of the state's slots. */
@@ -95,7 +95,7 @@ export class Sampler {
   /** Set while all that there is waits. */
   #wake: (() => void) | null = null;
 
-  constructor(card: Card, axes: GridAxes, graphs: PriorGraphs) {
+  constructor(card: VoiceCard, axes: GridAxes, graphs: PriorGraphs) {
     this.#card = card;
     this.#axes = axes;
     this.#prior = new Prior(card, axes, graphs);

@@ -2,10 +2,11 @@
 import assert from 'node:assert/strict';
 import { after, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
+import type { VoiceCard } from '../../cards/voice-card.ts';
 import type { EngineEvent, EngineRequest } from '../engine.ts';
 import { card as cardOf, voiceDir } from '../fixtures.ts';
 import { type Feeds, floats } from '../onnx/runtime.ts';
-import { type Card, parseCard, readCardText } from './card.ts';
+import { parseCard, readCardText } from './card.ts';
 import { GridAxes } from './code-grid.ts';
 import { generateClip } from './generate-clip.ts';
 import type { Followed } from './prior.ts';
@@ -18,7 +19,7 @@ const place = { provider: 'cpu', threads: 1 };
 const dir = fileURLToPath(new URL('../../../models/default', import.meta.url));
 const own = parseCard(await readCardText(dir));
 /** The default voice's decoder and vocoder below a prior whose rows are steps of time, whatever its own are. */
-const card: Card = {
+const card: VoiceCard = {
   ...own,
   grid: {
     rows: own.latent.time,

@@ -1,6 +1,6 @@
+import type { VoiceCard } from '../../cards/voice-card.ts';
 import { cellUniform, whiteNoise } from '../dsp/philox.ts';
 import { floats, type Graph, integers, read } from '../onnx/runtime.ts';
-import type { Card } from './card.ts';
 import type { GridAxes } from './code-grid.ts';
 
 /** Frames begin..end of a clip, the first places in time whose codes decide them, and the frames that noise is shaped for. */
@@ -35,7 +35,7 @@ const PROBE_SEED = 1;
  * step of the grid, one as long as `most` frames with all around it that it depends on, and the rest. Always the
  * same for a voice: rounding depends on it. None where rows do not go along time, or where a graph needs the whole clip.
  */
-export function stretchesOf(card: Card, axes: GridAxes, reach: Reach, most: number): Stretch[] {
+export function stretchesOf(card: VoiceCard, axes: GridAxes, reach: Reach, most: number): Stretch[] {
   if (axes.timesAfter(0) === 0) return [];
   const { latent, mel } = card;
   const each = framesPerTime(card);
@@ -57,7 +57,7 @@ export function stretchesOf(card: Card, axes: GridAxes, reach: Reach, most: numb
   return out;
 }
 
-export function framesPerTime({ mel, latent }: Pick<Card, 'mel' | 'latent'>): number {
+export function framesPerTime({ mel, latent }: Pick<VoiceCard, 'mel' | 'latent'>): number {
   return Math.ceil(mel.frames / latent.time);
 }
 
@@ -65,7 +65,7 @@ export function framesPerTime({ mel, latent }: Pick<Card, 'mel' | 'latent'>): nu
  * The graphs' reach. The vocoder's is on the card; the others' is measured on codes drawn at random: with the end of the
  * clip taken away, the last frame of the rest that stays as it was.
  */
-export async function measureReach(card: Card, axes: GridAxes, graphs: Graphs): Promise<Reach> {
+export async function measureReach(card: VoiceCard, axes: GridAxes, graphs: Graphs): Promise<Reach> {
   const { latent, mel, vocoder } = card;
   const codes = Uint16Array.from({ length: axes.rows * axes.perRow }, (_, cell) =>
     Math.floor(cellUniform(PROBE_SEED, cell) * latent.codes),
@@ -93,7 +93,7 @@ function firstChange(one: Float32Array, other: Float32Array, bins: number): numb
   return first;
 }
 
-async function excitationReach(graph: Pick<Graph, 'run'>, bands: Float32Array, { mel }: Card): Promise<number> {
+async function excitationReach(graph: Pick<Graph, 'run'>, bands: Float32Array, { mel }: VoiceCard): Promise<number> {
   const { bins, hop } = mel;
   const frames = bands.length / bins;
   const noise = whiteNoise(PROBE_SEED, frames * hop);

@@ -1,5 +1,6 @@
-import { type Card, parseCard, readCardText } from './card.ts';
-import { graphNames } from './graph-names.ts';
+import { graphNames } from '../../cards/graph-names.ts';
+import type { VoiceCard } from '../../cards/voice-card.ts';
+import { parseCard, readCardText } from './card.ts';
 import type { Voice } from './voice.ts';
 
 interface CachedVoice {
@@ -19,7 +20,7 @@ const MEMORY_PER_BYTE = 6;
 const MEMORY_AT_LEAST = 4 * 2 ** 20;
 
 /** What a voice takes in memory, in bytes, by its card. Its encoder runs elsewhere. */
-export function memoryOf({ graphs }: Pick<Card, 'graphs'>): number {
+export function memoryOf({ graphs }: Pick<VoiceCard, 'graphs'>): number {
   const loaded = graphNames.filter((name) => name !== 'encoder');
   const bytes = loaded.reduce((sum, name) => sum + (graphs[name]?.bytes ?? 0), 0);
   return MEMORY_AT_LEAST + MEMORY_PER_BYTE * bytes;

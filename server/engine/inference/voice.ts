@@ -1,10 +1,11 @@
+import { depthGraphs } from '../../cards/graph-names.ts';
+import type { VoiceCard } from '../../cards/voice-card.ts';
 import { followedUniform } from '../dsp/philox.ts';
 import { EngineError } from '../errors.ts';
 import { type Execution, floats, Graph, read } from '../onnx/runtime.ts';
-import { type Card, parseCard, readCardText } from './card.ts';
+import { parseCard, readCardText } from './card.ts';
 import { GridAxes } from './code-grid.ts';
 import { type EndlessPlan, endlessPlanOf } from './endless-plan.ts';
-import { depthGraphs } from './graph-names.ts';
 import type { Followed } from './prior.ts';
 import {
   type ClipRenderer,
@@ -32,7 +33,7 @@ export type OpenRenderer = (of: RendererOptions, axes: GridAxes) => Promise<Clip
 
 /** A voice in memory: its card, its prior and the way from codes to audio. */
 export class Voice {
-  readonly card: Card;
+  readonly card: VoiceCard;
   readonly axes: GridAxes;
   readonly sampler: Sampler;
   /** The card's text: a voice whose card changed on disk is another voice. */
@@ -44,7 +45,7 @@ export class Voice {
 
   private constructor(
     cardText: string,
-    card: Card,
+    card: VoiceCard,
     axes: GridAxes,
     prior: Graph[],
     drawing: ReadonlyMap<Drawing, Graph>,

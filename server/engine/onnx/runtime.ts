@@ -6,9 +6,10 @@ import { readFile, stat } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import path from 'node:path';
 import * as ort from 'onnxruntime-node';
+import type { CardFile } from '../../cards/card-file.ts';
+import type { GraphName } from '../../cards/graph-names.ts';
+import type { VoiceCard } from '../../cards/voice-card.ts';
 import { EngineError } from '../errors.ts';
-import type { Card, CardFile } from '../inference/card.ts';
-import type { GraphName } from '../inference/graph-names.ts';
 import { checkGraphFile } from './validate-graph.ts';
 
 export const ortVersion: string = createRequire(import.meta.url)('onnxruntime-node/package.json').version;
@@ -71,7 +72,7 @@ export class Graph {
   }
 
   /** Reads one of a voice's graphs as `read` does. */
-  static async open(voiceDir: string, card: Card, name: GraphName, on: Execution): Promise<Graph> {
+  static async open(voiceDir: string, card: VoiceCard, name: GraphName, on: Execution): Promise<Graph> {
     const described = card.graphs[name];
     if (described === undefined) throw new EngineError('voice_corrupt', `the card has no ${name} graph`);
     return Graph.read(voiceDir, described, on);

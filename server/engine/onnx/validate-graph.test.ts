@@ -3,10 +3,10 @@ import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import test from 'node:test';
 import fc from 'fast-check';
+import { graphNames } from '../../cards/graph-names.ts';
 import { EngineError } from '../errors.ts';
 import { fixtures, voiceDir } from '../fixtures.ts';
 import { parseCard } from '../inference/card.ts';
-import { graphNames } from '../inference/graph-names.ts';
 import { checkGraphFile } from './validate-graph.ts';
 
 const varint = (value: number): number[] => (value < 128 ? [value] : [(value & 127) | 128, ...varint(value >>> 7)]);

@@ -37,7 +37,6 @@ import { OscSpace } from '../../network/transports/osc-address-space.ts';
 import type { TransportContext } from '../../network/transports/transport.ts';
 import { WsOsc } from '../../network/transports/ws-osc.ts';
 import type { SendQueue } from '../../network/transports/ws-send-queue.ts';
-import { cardSchema } from '../../voices/card.ts';
 
 export interface Parser {
   name: string;
@@ -545,7 +544,7 @@ function card(): Parser {
     take(frame) {
       const text = Buffer.from(frame).toString('utf8');
       try {
-        cardSchema.safeParse(parseCard(text));
+        parseCard(text);
         return 'read';
       } catch (error) {
         if (error instanceof EngineError && error.code === 'voice_corrupt') return error.code;
