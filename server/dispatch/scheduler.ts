@@ -1,6 +1,6 @@
 import type { EngineRequest, EngineResult } from '../engine/engine.ts';
 
-/** What a handler asks of the scheduler: some clips, made one after the other, all of them or none reported done. */
+/** What a handler asks of the scheduler: some clips, of which the engine may make several at once; all of them or none are reported done. */
 export interface JobOrder {
   /** 16 hexadecimal digits, of a job that already has an id; drawn without. */
   id?: string;
@@ -18,8 +18,8 @@ export interface JobOrder {
   /** Aborted when the session is gone: the job is cancelled. */
   signal: AbortSignal;
   /**
-   * Takes each finished clip, in order. The engine goes on with the next clip meanwhile, but not with the one after
-   * it, so at most two results of a job are in memory. A rejection fails the job. It may put further clips behind the
+   * Takes each finished clip, in order, one after the other. The engine goes on meanwhile, with one clip more than it makes at
+   * once: so many of a job are begun and not yet taken, and that bounds the results in memory. A rejection fails the job. It may put further clips behind the
    * others in `clips` before it resolves.
    */
   onClip(index: number, result: EngineResult): Promise<void>;
@@ -59,7 +59,7 @@ export type Front = 'all' | 'own';
 
 /** What handlers see of the queue. */
 export interface Scheduler {
-  /** Throws queue_full or shutting_down. Nothing of the job is published before the caller's turn of the loop ends. */
+  /** Throws queue_full or shutting_down. `queued` is published at once, everything else after the caller's turn of the loop. */
   submit(order: JobOrder): Job;
   /** False when there is no such job, or it has ended. */
   cancel(job: string): boolean;
