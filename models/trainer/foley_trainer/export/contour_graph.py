@@ -8,9 +8,9 @@ clips, and the prior follows them.
     spectrum   class [1, n], uniform [1, 4] in 0..1 -> spectrum [1, bins] in dB, known [1]
     known: 0 for a class of which the voice holds none (the other output means nothing then)
 
-The first two uniform numbers choose the class (of a mix) and the clip: with the same two, and as many contours as spectra
-of a class, both are of one clip. A contour's others are its gain and its tempo; a spectrum's choose a second clip of the
-class and how far the spectrum lies towards that one's.
+The first two uniform numbers choose the class (of a mix) and the clip. A contour's others are its gain and its tempo; a
+spectrum's choose a second clip of the class and how far the spectrum lies towards that one's. Contour and spectrum are of
+the same class but of different clips: of one clip, five of 280 clips were memorised, of different ones one.
 """
 
 from __future__ import annotations
@@ -24,9 +24,9 @@ from onnx import TensorProto, helper, numpy_helper
 from ..features import loudness, spectrum
 from .graph_builder import GraphWriter
 
-DRAWS = 6
-"""Uniform numbers of a clip: 0 to 3 are the contour's, 0, 1, 4 and 5 the spectrum's."""
-OF_CONTOUR, OF_SPECTRUM = [0, 1, 2, 3], [0, 1, 4, 5]
+DRAWS = 7
+"""Uniform numbers of a clip; contour and spectrum share the one that chooses the class."""
+OF_CONTOUR, OF_SPECTRUM = [0, 1, 2, 3], [0, 6, 4, 5]
 TEMPO = 0.08
 """A contour is played so much faster or slower at most."""
 GAIN_DB = 1.5
