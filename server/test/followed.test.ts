@@ -109,7 +109,7 @@ test('a clip follows a spectrum, and its recipe makes it again from its file', a
 test('the spectrum of a saved clip is followed, and what followed it is made again when that clip is gone', async () => {
   const colour = await made({ seed: 9 });
   const told = await made({ spectrum: { clip: colour.id }, envelope: loudAtFirst });
-  assert.notDeepEqual((await made({ envelope: loudAtFirst })).codes, told.codes);
+  assert.notDeepEqual((await made({ spectrum: dark, envelope: loudAtFirst })).codes, told.codes);
   await call('clip.delete', { clip: colour.id });
   await assert.rejects(made({ spectrum: { clip: colour.id } }), failed('unknown_clip', /./));
   const { spectrum, envelope } = told.recipe;

@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto';
 import { readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import test from 'node:test';
+import { voiceHash } from '../../cards/voice-card.ts';
 import { newServer } from '../../test/support/server.ts';
 
 const admin = { authorization: 'Bearer admins-secret' };
@@ -10,7 +11,10 @@ const admin = { authorization: 'Bearer admins-secret' };
 test('a client that leaves in the middle of a file is no fault, and what it left is whole for the next', async (t) => {
   const { app, models, log } = await newServer(t, { config: { adminToken: 'admins-secret' } });
   const place = path.join(models, 'default', 'card.json');
-  const card = JSON.parse(readFileSync(place, 'utf8')) as { graphs: Record<string, object> };
+  const card = JSON.parse(readFileSync(place, 'utf8')) as {
+    graphs: Record<string, { file: string; bytes: number; sha256: string }>;
+    hash: string;
+  };
   const large = Buffer.alloc(24 * 2 ** 20, 'row');
   writeFileSync(path.join(models, 'default', 'row.onnx'), large);
   card.graphs.row = {
@@ -18,6 +22,7 @@ test('a client that leaves in the middle of a file is no fault, and what it left
     bytes: large.length,
     sha256: createHash('sha256').update(large).digest('hex'),
   };
+  card.hash = voiceHash(card.graphs);
   writeFileSync(place, JSON.stringify(card));
   const url = `${app.urls.http}/v1/voice.export`;
   const stop = new AbortController();

@@ -74,7 +74,7 @@ contract('a recording comes as bytes or as base64, codes as a list', ['cards'], 
 });
 
 contract('what a clip or a recording cannot give is told by its code', [], async ({ client, server }) => {
-  await writeVoice(server.models, 'second', { hash: 'f'.repeat(64) });
+  await writeVoice(server.models, 'second', {}, 'other graphs');
   const [clip] = await saved(client);
   const wrong: [string, Record<string, unknown>, string][] = [
     ['foley.vary', { clip: '0123456789abcdef' }, 'unknown_clip'],

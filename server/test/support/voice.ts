@@ -7,12 +7,17 @@ const GRAPHS = ['condition', 'row', 'pixel', 'encoder', 'decoder', 'vocoder'];
 export const CLASSES = ['DogBark', 'Footstep', 'GunShot', 'Keyboard', 'MovingMotorVehicle', 'Rain', 'Sneeze_Cough'];
 
 /** A voice as far as the catalogue looks: a card and six files in the sizes it states. No engine could load it. */
-export async function writeVoice(models: string, id: string, change: Record<string, unknown> = {}): Promise<string> {
+export async function writeVoice(
+  models: string,
+  id: string,
+  change: Record<string, unknown> = {},
+  content = '',
+): Promise<string> {
   const dir = path.join(models, id);
   await mkdir(dir, { recursive: true });
   const graphs: Record<string, { file: string; sha256: string; bytes: number }> = {};
   for (const [i, name] of GRAPHS.entries()) {
-    const bytes = Buffer.alloc(16 + i, name);
+    const bytes = Buffer.alloc(16 + i, `${content}${name}`);
     const sha256 = createHash('sha256').update(bytes).digest('hex');
     graphs[name] = { file: `${name}.onnx`, sha256, bytes: bytes.length };
     await writeFile(path.join(dir, `${name}.onnx`), bytes);
