@@ -1,5 +1,6 @@
 import { writeFile } from 'node:fs/promises';
 import { type ArgsInput, decodePcm, type EventData } from '../../protocol/index.ts';
+import { joined } from '../audio/join.ts';
 import { type Recipe, writeRecipe } from '../audio/recipe.ts';
 import { encodeWav, type WavFormat } from '../audio/wav.ts';
 import type { ConfigInput } from '../config.ts';
@@ -104,14 +105,4 @@ function argsFrom(what: string | undefined, options: StreamOptions): Record<stri
     format: 'f32',
   };
   return Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined));
-}
-
-function joined(parts: readonly Float32Array[]): Float32Array {
-  const out = new Float32Array(parts.reduce((sum, { length }) => sum + length, 0));
-  let at = 0;
-  for (const part of parts) {
-    out.set(part, at);
-    at += part.length;
-  }
-  return out;
 }

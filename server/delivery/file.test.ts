@@ -4,7 +4,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { after, test } from 'node:test';
-import { commandOf, type FileSettings } from '../../protocol/index.ts';
+import { fileSettings } from '../../protocol/index.ts';
 import { readBext } from '../audio/bext.ts';
 import { readFlacComments } from '../audio/flac.ts';
 import { seededNoise } from '../audio/quantise.ts';
@@ -46,15 +46,7 @@ const bark = Float32Array.from({ length: 88_200 }, (_, i) => (i < 2205 ? 0 : 0.9
 const rain = Float32Array.from({ length: 88_200 }, () => 0.1 * (noise() * 2 - 1));
 const wavOf = (pcm: Float32Array): Uint8Array => encodeWav(pcm, 22_050, 'f32', { comment: writeRecipe(recipe) });
 
-const settings = (given: Record<string, unknown> = {}): FileSettings => {
-  const {
-    clip: _,
-    to: __,
-    folder: ___,
-    ...rest
-  } = commandOf('clip.export').args.parse({ clip: 'x', ...given }) as Record<string, unknown>;
-  return rest as FileSettings;
-};
+const settings = (given: Record<string, unknown> = {}) => fileSettings.parse(given);
 const make = (given: Record<string, unknown> = {}, pcm = bark) => renderFile(wavOf(pcm), facts, settings(given));
 const saved = async (given: Record<string, unknown> = {}, pcm = bark): Promise<string> => {
   const { bytes, ending } = await make(given, pcm);

@@ -4,7 +4,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { after, test } from 'node:test';
-import { commandOf, type FileSettings } from '../../protocol/index.ts';
+import { fileSettings } from '../../protocol/index.ts';
 import { statedSourceTypes } from '../audio/provenance.ts';
 import { readRecipe, writeRecipe } from '../audio/recipe.ts';
 import { decodeWav, encodeWav } from '../audio/wav.ts';
@@ -37,15 +37,7 @@ after(() => rmSync(dir, { recursive: true }));
 const pcm = Float32Array.from({ length: 2205 }, (_, i) => 0.3 * Math.sin(i * 0.05));
 const wavOf = (more = {}, format: 'f32' | 's16' = 'f32'): Uint8Array =>
   encodeWav(pcm, 22_050, format, { comment: writeRecipe({ ...recipe, ...more }), software: 'foleyd 0.1.0' });
-const settings = (given: object): FileSettings => {
-  const {
-    clip: _,
-    to: __,
-    folder: ___,
-    ...rest
-  } = commandOf('clip.export').args.parse({ clip: 'x', ...given }) as Record<string, unknown>;
-  return rest as FileSettings;
-};
+const settings = (given: object) => fileSettings.parse(given);
 const delivered = async (given: object, wav = wavOf()): Promise<Uint8Array> =>
   (await renderFile(wav, facts, settings(given))).bytes;
 const all = (name: string): object => ({ bext: name, 'LIST INFO': name, XMP: name, iXML: name });

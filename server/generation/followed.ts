@@ -5,6 +5,7 @@ import { decodeWav } from '../audio/wav.ts';
 import type { Clips } from '../clips/clip.ts';
 import type { MelSpec } from '../engine/dsp/mel.ts';
 import type { Conditioning, Voice } from '../voices/voice.ts';
+import { modelOf } from './voice-class.ts';
 
 const kinds = {
   envelope: { field: 'contour', plural: 'loudness contours' },
@@ -15,8 +16,7 @@ const kinds = {
 export function checkFollows(voice: Voice, conditioning: Conditioning, kind: keyof typeof kinds): void {
   const { field, plural } = kinds[kind];
   const { voiceDir } = voice.modelFor(conditioning);
-  const model = voice.models.find(({ dir }) => dir === voiceDir) ?? voice;
-  if ((model.card.prior[field] ?? 0) > 0) return;
+  if ((modelOf(voice, voiceDir).card.prior[field] ?? 0) > 0) return;
   const message = `args.${kind}: voice ${voice.id} was trained without ${plural} and follows none; expected a voice whose card has prior.${field}`;
   throw new ProtocolError('bad_args', message, { path: `args.${kind}` });
 }

@@ -1,6 +1,7 @@
 import { randomBytes, randomInt } from 'node:crypto';
 import path from 'node:path';
 import { type Args, type EventData, encodePcm, limits, ProtocolError, toProtocolError } from '../../protocol/index.ts';
+import { joined } from '../audio/join.ts';
 import type { ClipRecipe, Clips } from '../clips/clip.ts';
 import type { Context } from '../dispatch/dispatcher.ts';
 import type { EndlessChange, Engine, EngineEvent, EngineRun } from '../engine/engine.ts';
@@ -8,7 +9,7 @@ import { isTimeMajor } from '../engine/inference/code-grid.ts';
 import type { Catalog, Voice } from '../voices/voice.ts';
 import { resolveClass } from './class-weights.ts';
 import { gridOf } from './code-grid.ts';
-import { orderOf, type VoiceClass, voiceClassOf } from './voice-class.ts';
+import { modelOf, orderOf, type VoiceClass, voiceClassOf } from './voice-class.ts';
 
 export interface StreamDeps {
   engine: Engine;
@@ -100,8 +101,7 @@ export class Streams {
     const length = Math.min(stream.latestSamples, Math.round(seconds * rate));
     if (length === 0)
       throw new ProtocolError('bad_args', 'args.stream: no audio of it was sent yet', { path: 'args.stream' });
-    const recent = joined(stream.latest, stream.latestSamples).subarray(-length);
-    const pcm = recent.slice();
+    const pcm = joined(stream.latest).slice(-length);
     const recipe = recipeOf(stream, stream.sent - length);
     const saved = await this.#deps.clips.save({ pcm, rate, format: stream.args.format, recipe });
     if (name !== undefined) await this.#deps.clips.change(saved.id, { name });
@@ -264,8 +264,7 @@ export class Streams {
 
 /** Throws not_streamable. */
 function checkStreamable(voice: Voice, voiceDir: string): void {
-  const { card } = voice.models.find(({ dir }) => dir === voiceDir) ?? voice;
-  if (isTimeMajor(gridOf(card))) return;
+  if (isTimeMajor(gridOf(modelOf(voice, voiceDir).card))) return;
   const message = `voice ${voice.id} cannot be streamed: the rows of its code grid are not time steps; use foley.generate, or another voice`;
   throw new ProtocolError('not_streamable', message, { path: 'args.voice' });
 }
@@ -305,14 +304,4 @@ function againOf({ args, changes, sent, first: { voice } }: Stream): Record<stri
   const known = Object.entries(rest).filter(([, value]) => value !== undefined);
   const sorted = changes.toSorted((one, other) => one.step - other.step);
   return { ...Object.fromEntries(known), changes: sorted, seconds: sent / voice.rate, live: false };
-}
-
-function joined(parts: readonly Float32Array[], length: number): Float32Array {
-  const out = new Float32Array(length);
-  let at = 0;
-  for (const part of parts) {
-    out.set(part, at);
-    at += part.length;
-  }
-  return out;
 }

@@ -50,6 +50,11 @@ export function orderOf({ voice, chosen, guidance, guideFollowed, avoid }: Voice
   return voice.modelFor({ classWeights: chosen.weights, guidance, guideFollowed, ...weightsOf(avoid) });
 }
 
+/** The model of a voice that lies in a folder: the voice itself, or one that it carries along. */
+export function modelOf(voice: Voice, voiceDir: string): Pick<Voice, 'card'> {
+  return voice.models.find(({ dir }) => dir === voiceDir) ?? voice;
+}
+
 function weightsOf(avoid: ResolvedClass | null): { avoid?: number[] } {
   return avoid === null ? {} : { avoid: avoid.weights };
 }

@@ -1,3 +1,4 @@
+import { joined } from '../../audio/join.ts';
 import { GUIDANCE_MAX } from '../../cards/guidance.ts';
 import type { EngineEvent, EngineRequest, EngineResult } from '../engine.ts';
 import { EngineError } from '../errors.ts';
@@ -106,16 +107,6 @@ async function toFollow(
   const fresh = start === undefined || !start.given.includes(1);
   const drawn = fresh ? await voice.drawFollowed(classWeights, seed) : {};
   return { contour: contour ?? drawn.contour, spectrum: spectrum ?? drawn.spectrum };
-}
-
-function joined(parts: readonly Float32Array[]): Float32Array {
-  const out = new Float32Array(parts.reduce((sum, { length }) => sum + length, 0));
-  let at = 0;
-  for (const part of parts) {
-    out.set(part, at);
-    at += part.length;
-  }
-  return out;
 }
 
 /** What a preview is made of: the first codebooks or, of a grid that goes along time, all of them for the first places. */
