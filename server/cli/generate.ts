@@ -131,7 +131,7 @@ async function ask(
 }
 
 /** What was said on the command line; the server checks it and fills in the rest. */
-function argsFrom(what: string | undefined, options: GenerateOptions): Record<string, unknown> {
+export function argsFrom(what: string | undefined, options: GenerateOptions): Record<string, unknown> {
   const { seed, count, temperature, topK, topP, guidance, avoid, envelope, spectrum, candidates, rate, voice } =
     options;
   const given = {
@@ -153,7 +153,7 @@ function argsFrom(what: string | undefined, options: GenerateOptions): Record<st
 }
 
 /** A name, an id, or a mix like DogBark:0.7+Rain:0.3. */
-export const classOf = (text: string): ClassArg => (/^\d{1,5}$/.test(text) ? Number(text) : classFromText(text));
+const classOf = (text: string): ClassArg => (/^\d{1,5}$/.test(text) ? Number(text) : classFromText(text));
 
 /** What does not go with where the clips go. Throws usage. */
 function checkTarget(target: Target, { format, count = 1, json, play: heard }: GenerateOptions): void {

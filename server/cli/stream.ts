@@ -2,33 +2,18 @@ import { writeFile } from 'node:fs/promises';
 import { type ArgsInput, decodePcm, type EventData } from '../../protocol/index.ts';
 import { joined } from '../audio/join.ts';
 import { type Recipe, writeRecipe } from '../audio/recipe.ts';
-import { encodeWav, type WavFormat } from '../audio/wav.ts';
-import type { ConfigInput } from '../config.ts';
+import { encodeWav } from '../audio/wav.ts';
 import { CliError, exits } from './errors.ts';
-import { classOf } from './generate.ts';
+import { argsFrom, type GenerateOptions } from './generate.ts';
 import { onInterrupt } from './interrupt.ts';
 import { readClip, voiceFor } from './like.ts';
 import { play } from './play.ts';
 import { openSession } from './session.ts';
 
-export interface StreamOptions {
+export interface StreamOptions
+  extends Omit<GenerateOptions, 'count' | 'envelope' | 'spectrum' | 'candidates' | 'rate' | 'json'> {
   seconds?: number;
-  out?: string;
-  seed?: string;
-  temperature?: number;
-  topK?: number;
-  topP?: number;
-  guidance?: number;
-  avoid?: string;
   level?: number;
-  format?: WavFormat;
-  voice?: string;
-  like?: string;
-  play?: boolean;
-  url?: string;
-  token?: string;
-  local?: boolean;
-  config: ConfigInput;
 }
 
 type Accepted = EventData<'stream.start', 'accepted'>;
@@ -47,7 +32,7 @@ export async function stream(what: string | undefined, options: StreamOptions): 
   const session = await openSession(options);
   const interrupted = onInterrupt(() => void session.close());
   try {
-    const args = { ...cut?.args, ...argsFrom(what, options) };
+    const args = { ...cut?.args, ...streamArgs(what, options) };
     if (like !== null) {
       const { voices } = await session.call('voice.list', {});
       const { voice, warning } = voiceFor(like.recipe, voices, options.voice);
@@ -88,21 +73,8 @@ export async function stream(what: string | undefined, options: StreamOptions): 
 }
 
 /** What was said on the command line; the server checks it and fills in the rest. */
-function argsFrom(what: string | undefined, options: StreamOptions): Record<string, unknown> {
-  const { seconds, seed, temperature, topK, topP, guidance, avoid, level, voice } = options;
-  const given = {
-    class: what === undefined ? undefined : classOf(what),
-    seconds,
-    seed,
-    temperature,
-    topK,
-    topP,
-    guidance,
-    avoid: avoid === undefined ? undefined : classOf(avoid),
-    level,
-    voice,
-    live: false,
-    format: 'f32',
-  };
-  return Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined));
+function streamArgs(what: string | undefined, options: StreamOptions): Record<string, unknown> {
+  const { seconds, level } = options;
+  const own = { ...(seconds !== undefined && { seconds }), ...(level !== undefined && { level }) };
+  return { ...argsFrom(what, options), ...own, live: false, format: 'f32' };
 }
