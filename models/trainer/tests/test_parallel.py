@@ -88,13 +88,15 @@ def test_a_stop_signal_to_one_process_stops_both_at_the_same_step(tmp_path: Path
     args = ["codec", "--corpus", str(folder_corpus), "--preset", "tiny", "--out", str(tmp_path), "--steps", "100000", "--set", "codec.run.log_every=2"]
     both = subprocess.Popen([*TORCHRUN, *args], env=_environment(), stdout=subprocess.PIPE, text=True)
     assert both.stdout is not None
-    last = ""
-    for last in both.stdout:
-        if '"step"' in last and json.loads(last).get("step", 0) >= 4:
-            break
-    os.kill(_a_worker_of(both.pid), signal.SIGTERM)
-    rest = [json.loads(line) for line in both.stdout]
-    assert both.wait(120) == 0
+    try:
+        for line in both.stdout:
+            if '"step"' in line and json.loads(line).get("step", 0) >= 4:
+                break
+        os.kill(_a_worker_of(both.pid), signal.SIGTERM)
+        rest = [json.loads(line) for line in both.stdout]
+        assert both.wait(120) == 0
+    finally:
+        both.terminate()  # which stops its workers too, whatever went wrong
     assert rest[-1]["event"] == "stopped"
     assert torch.load(tmp_path / "checkpoint.pt", weights_only=True)["step"] == rest[-1]["step"]
 

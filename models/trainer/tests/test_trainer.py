@@ -9,6 +9,7 @@ import pytest
 import torch
 from torch import nn
 
+from foley_trainer.runtime import parallel
 from foley_trainer.training.trainer import MismatchedCheckpoint, NotFinite, Runner, RunOptions
 
 
@@ -122,3 +123,23 @@ def test_initialising_from_another_stage_or_without_a_match_is_refused(tmp_path:
     stranger.modules = {"another": stranger.net}
     with pytest.raises(MismatchedCheckpoint, match="no tensor in"):
         Runner(stranger, options(tmp_path / "third")).begin_from(tmp_path / "first" / "best.pt")
+
+
+def test_a_signal_that_arrives_while_processes_agree_counts_in_the_next_step(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    stage = Line()
+    runner = Runner(stage, options(tmp_path))
+    agreed = []
+
+    def add_up(tensor: torch.Tensor) -> torch.Tensor:
+        agreed.append(tensor.tolist())
+        if len(agreed) == 5:
+            runner._on_signal()  # the other process had not been asked, and this one had already said so
+        return tensor
+
+    monkeypatch.setattr(parallel, "world", lambda: 2)
+    monkeypatch.setattr(parallel, "add_up", add_up)
+    for name in ("together", "alike", "as_first"):
+        monkeypatch.setattr(parallel, name, lambda *_: None)
+    runner.run()
+    assert runner.stopped
+    assert runner.step == 6

@@ -107,7 +107,9 @@ class Runner:
         self.ema = Ema(stage.modules, options.ema_decay)
         self.step, self.seconds, self.best, self.since_best = 0, 0.0, float("inf"), 0
         self.base_lr = {name: o.param_groups[0]["lr"] for name, o in stage.optimizers.items()}
-        self._stop = False
+        # What this process was asked to do, and what all processes have agreed on: a signal that arrives during the exchange
+        # must count in the next one instead of being overwritten by its answer.
+        self._asked = self._stop = False
 
     @property
     def checkpoint(self) -> Path:
@@ -248,7 +250,9 @@ class Runner:
             emit(event, stage=self.options.stage, **data)
 
     def _on_signal(self, *_: object) -> None:
-        self._stop = True
+        self._asked = True
+        if parallel.world() == 1:
+            self._stop = True
 
     def _batches(self) -> Iterator[Any]:
         """The batch of each step. With a GPU the next batch is drawn during the current step."""
@@ -271,7 +275,7 @@ class Runner:
         time: otherwise one would exit and the others would wait for it forever."""
         finite = all(np.isfinite(v) for v in metrics.values())
         if parallel.world() > 1:
-            mine = torch.tensor([float(self._stop), float(not finite), spent if parallel.rank() == 0 else 0.0], dtype=torch.float64)
+            mine = torch.tensor([float(self._asked), float(not finite), spent if parallel.rank() == 0 else 0.0], dtype=torch.float64)
             stop, bad, spent = parallel.add_up(mine).tolist()
             self._stop, finite = stop > 0, bad == 0
         self.seconds += spent
