@@ -44,7 +44,7 @@ export function missingPackages(root, want) {
 }
 
 /** How to start npm here without a shell: the npm that runs us, else the one beside node. @returns {{file: string, args: string[], shell: boolean}} */
-function npm() {
+export function npm() {
   const running = process.env.npm_execpath;
   if (running && /npm-cli\.c?js$/.test(running)) return { file: process.execPath, args: [running], shell: false };
   const beside = path.join(path.dirname(process.execPath), 'node_modules', 'npm', 'bin', 'npm-cli.js');

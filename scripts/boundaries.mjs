@@ -190,6 +190,7 @@ export const RULES = [
   { of: 'examples/plugin/tests', may: ['examples/plugin/tests', 'protocol', 'server/cli/test'], packages: ['ws'] },
   { of: 'examples', may: ['examples', 'protocol'], packages: ['*'] },
   { of: 'scripts/test.mjs', may: ['scripts', 'server/bin/compiled.mjs'] },
+  { of: 'scripts/package', may: ['scripts', 'server/bin/compiled.mjs'], packages: ['esbuild', 'typescript'] },
   { of: 'scripts', may: ['scripts'], packages: ['typescript', 'vite'] },
 ];
 

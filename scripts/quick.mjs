@@ -4,6 +4,7 @@
 export const SLOW = [
   ['examples', 'other programs'],
   ['protocol/fuzz.test.ts', 'thousands of damaged requests'],
+  ['scripts/package', 'packages that are installed and run'],
   ['scripts/python.test.ts', 'environments of Python'],
   ['server/audio/flac.test.ts', 'compresses clips at every level'],
   ['server/audio/levels.test.ts', 'ffmpeg'],

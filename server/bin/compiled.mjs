@@ -27,6 +27,10 @@ export const PROGRAMS = [
 const BUNDLED = new Set(['fast-check', 'zod', 'commander', 'ws', '@msgpack/msgpack', 'osc-min']);
 /** What `import.meta.url` becomes. */
 const ADDRESS = '__foleydAddress';
+/** Of the npm package: the folder of its compiled code, below its root. In the repository there is none. */
+export const SHIPPED = 'dist';
+/** In a bundle that may be moved: the address of the folder above `dist`, as a URL, and `dist` as a path. */
+const PLACE = { root: '__foleydRoot', bundle: '__foleydBundle' };
 /** Older bundles are removed: a server that still runs from one loads parts of it later. */
 const KEPT_MS = 24 * 3_600_000;
 
@@ -35,6 +39,8 @@ const KEPT_MS = 24 * 3_600_000;
  * @param {string} entry as server/cli/index.ts
  */
 export async function compiled(entry) {
+  const shipped = path.join(ROOT, SHIPPED, entry.replace(/\.ts$/, '.js'));
+  if (existsSync(shipped)) return pathToFileURL(shipped).href;
   try {
     const folder = path.join(CACHES, createHash('sha256').update(`${ROOT} ${entry}`).digest('hex').slice(0, 16));
     const manifest = readManifest(folder) ?? (await build(entry, folder));
@@ -68,7 +74,7 @@ function markOf(file) {
 async function build(entry, folder) {
   mkdirSync(folder, { recursive: true });
   const name = `${Date.now().toString(36)}-${process.pid}`;
-  const files = await bundle([entry, ...PROGRAMS], path.join(folder, name));
+  const files = Object.keys((await bundle([entry, ...PROGRAMS], path.join(folder, name))).inputs);
   const sources = files.filter((file) => !file.startsWith('node_modules') && !file.startsWith('..'));
   const inputs = [...sources, path.join('node_modules', '.package-lock.json')].map(
     /** @returns {[string, string]} */ (file) => [file, markOf(file)],
@@ -84,11 +90,11 @@ async function build(entry, folder) {
 /**
  * Compiles sources, and all that they import, into a folder that is laid out as the repository is.
  * @param {string[]} entries below the root; those that are not there are left out
- * @param {string} outdir below node_modules, so that packages are found
- * @param {{sourcemap?: boolean}} [options]
- * @returns {Promise<string[]>} every file that was read
+ * @param {string} outdir below node_modules, so that packages are found; of a movable bundle, a folder named `dist`
+ * @param {{sourcemap?: boolean, movable?: boolean}} [options] movable: sources are looked for beside `dist`, wherever it lies
+ * @returns {Promise<import('esbuild').Metafile>} what was read, and what each output imports
  */
-export async function bundle(entries, outdir, { sourcemap = false } = {}) {
+export async function bundle(entries, outdir, { sourcemap = false, movable = false } = {}) {
   const esbuild = await import('esbuild');
   const { metafile } = await esbuild.build({
     entryPoints: [...new Set(entries.map((entry) => path.join(ROOT, entry)))].filter((file) => existsSync(file)),
@@ -105,14 +111,14 @@ export async function bundle(entries, outdir, { sourcemap = false } = {}) {
     logLevel: 'silent',
     tsconfig: path.join(ROOT, 'tsconfig.json'),
     // Each source still knows where it lies: files beside it are found from there (see `addresses`).
-    define: { 'import.meta.url': ADDRESS, FOLEYD_BUNDLE: JSON.stringify(outdir) },
+    define: { 'import.meta.url': ADDRESS, FOLEYD_BUNDLE: movable ? PLACE.bundle : JSON.stringify(outdir) },
     // Packages in CommonJS ask for Node's own modules by `require`.
     banner: {
-      js: "import { createRequire as __foleydRequire } from 'node:module'; const require = __foleydRequire(import.meta.url);",
+      js: `import { createRequire as __foleydRequire } from 'node:module'; const require = __foleydRequire(import.meta.url);${movable ? place() : ''}`,
     },
-    plugins: [packages, addresses],
+    plugins: [packages, addresses(movable)],
   });
-  return Object.keys(metafile.inputs);
+  return metafile;
 }
 
 /** @param {string} folder @param {string} current */
@@ -136,16 +142,29 @@ const packages = {
   },
 };
 
-/** Gives each source that asks for it its own address. @type {import('esbuild').Plugin} */
-const addresses = {
+/** Gives each source that asks for it its own address. @param {boolean} movable @returns {import('esbuild').Plugin} */
+const addresses = (movable) => ({
   name: 'addresses',
   setup(build) {
     build.onLoad({ filter: /\.(ts|mjs)$/ }, ({ path: file }) => {
       if (file.includes(`${path.sep}node_modules${path.sep}`)) return null;
       const text = readFileSync(file, 'utf8');
       if (!text.includes('import.meta.url')) return null;
-      const contents = `var ${ADDRESS} = ${JSON.stringify(pathToFileURL(file).href)};${text.replace(/^#!/, '//')}`;
+      const below = path.relative(ROOT, file).split(path.sep).join('/');
+      const address = movable
+        ? `new URL(${JSON.stringify(below)}, ${PLACE.root}).href`
+        : JSON.stringify(pathToFileURL(file).href);
+      const contents = `var ${ADDRESS} = ${address};${text.replace(/^#!/, '//')}`;
       return { contents, loader: file.endsWith('.ts') ? 'ts' : 'js' };
     });
   },
-};
+});
+
+/** The code that finds `PLACE` from any file of a movable bundle. */
+function place() {
+  const { root, bundle } = PLACE;
+  return [
+    `const ${root} = import.meta.url.slice(0, import.meta.url.lastIndexOf('/${SHIPPED}/') + 1);`,
+    `const ${bundle} = require('node:url').fileURLToPath(${root} + '${SHIPPED}');`,
+  ].join(' ');
+}

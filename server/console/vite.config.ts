@@ -15,6 +15,7 @@ export default {
   build: {
     outDir: fileURLToPath(new URL('../../build/console', import.meta.url)),
     emptyOutDir: true,
+    license: { fileName: 'licenses.md' },
     target: 'es2022',
     // A script within the page, as Vite's own polyfill would be, is what the page's policy forbids.
     modulePreload: { polyfill: false },
