@@ -35,11 +35,13 @@ export async function installed(tarballs) {
  * The same without npm and its registry, in a second: tarballs are unpacked, and each package that they name is linked
  * to ours. What they do not name is not found.
  * @param {string[]} tarballs
+ * @param {string[]} [others] packages that are installed beside them
  * @returns {Promise<string>}
  */
-export async function unpacked(tarballs) {
+export async function unpacked(tarballs, others = []) {
   const folder = emptyFolder();
   const modules = path.join(folder, 'node_modules');
+  for (const one of others) link(path.join(ROOT, 'node_modules', one), path.join(modules, one));
   for (const tarball of tarballs) {
     const parts = path.join(folder, path.basename(tarball, '.tgz'));
     mkdirSync(parts);

@@ -1,10 +1,11 @@
 // Uses an installed package as a person would, from the folder where it was installed.
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { writeFileSync } from 'node:fs';
 import path from 'node:path';
 import process from 'node:process';
 import { setTimeout as after } from 'node:timers/promises';
-import { runQuietly } from '../bootstrap.mjs';
+import { ROOT, runQuietly } from '../bootstrap.mjs';
 
 /** Patience with a server that starts on a busy machine. */
 const START_MS = 120_000;
@@ -43,30 +44,68 @@ export async function startServer(folder, voice = 'default') {
   throw new Error(`foleyd serve does not listen; it said:\n${said}`);
 }
 
-/**
- * Version, page, and a clip over HTTP, of an installed `foleyd`.
- * @param {string} folder with node_modules
- * @param {string} [voice]
- */
-export async function smokeServer(folder, voice) {
+/** What the installed `foleyd --version` says. @param {string} folder with node_modules */
+export async function versionOf(folder) {
   const at = { cwd: folder, env: environment(folder) };
-  const said = await runQuietly(process.execPath, [...command(folder), '--version'], at);
-  const version = said.output.trim();
-  const server = await startServer(folder, voice);
-  try {
-    const page = await fetch(`${server.url}/`);
-    const html = await page.text();
-    const script = /src="([^"]+\.js)"/.exec(html)?.[1] ?? '';
-    const code = await fetch(new URL(script, server.url));
-    const info = await post(`${server.url}/v1/server.info`, {});
-    const { card } = await post(`${server.url}/v1/voice.info`, {});
-    const made = await post(`${server.url}/v1/foley.generate`, { class: card.classes[0].name, seed: 1, save: true });
-    const clip = await fetch(new URL(made.clips[0].url, server.url));
-    const wav = Buffer.from(await clip.arrayBuffer());
-    return { version, serverVersion: info.version, page: page.status, script: code.status, wav };
-  } finally {
-    await server.stop();
-  }
+  return (await runQuietly(process.execPath, [...command(folder), '--version'], at)).output.trim();
+}
+
+/** Page, script of the page, and a clip over HTTP. @param {string} url of a server */
+export async function useServer(url) {
+  const page = await fetch(url);
+  const html = await page.text();
+  const source = /src="([^"]+\.js)"/.exec(html)?.[1] ?? '';
+  const script = await fetch(new URL(source, url));
+  const { card } = await post(`${url}/v1/voice.info`, {});
+  const made = await post(`${url}/v1/foley.generate`, { class: card.classes[0].name, seed: 1, save: true });
+  const clip = await fetch(new URL(made.clips[0].url, url));
+  return { page: page.status, script: script.status, wav: Buffer.from(await clip.arrayBuffer()) };
+}
+
+/** What the installed `@foleyd/client` gets of a server. @param {string} folder with node_modules @param {string} url */
+export async function useClient(folder, url) {
+  const program = `
+    import { connect, ProtocolError } from '@foleyd/client';
+    import { WebSocket } from 'ws';
+    const client = await connect('${url.replace(/^http/, 'ws')}/ws', { codec: 'msgpack', WebSocket });
+    const { card } = await client.call('voice.info', {});
+    const { clips } = await client.generate({ class: card.classes[0].name, seed: 1 });
+    const refused = await client.generate({ class: 'Nothing' }).catch((error) => error);
+    const { rate, pcm } = clips[0].sound;
+    console.log(JSON.stringify({ rate, samples: pcm.length, code: refused instanceof ProtocolError && refused.code }));
+    client.close();`;
+  const { code, output } = await runQuietly(process.execPath, ['--input-type=module', '-e', program], { cwd: folder });
+  if (code !== 0) throw new Error(`@foleyd/client failed (${code}):\n${output}`);
+  return JSON.parse(output);
+}
+
+/** Whether types of the installed client hold where it is used rightly, and catch what is wrong. @param {string} folder with node_modules */
+export async function compileClient(folder) {
+  // Without the types of Node, as in a page.
+  const compilerOptions = {
+    strict: true,
+    noEmit: true,
+    module: 'nodenext',
+    target: 'es2022',
+    lib: ['es2023', 'dom'],
+    types: [],
+  };
+  writeFileSync(path.join(folder, 'tsconfig.json'), JSON.stringify({ compilerOptions, files: ['use.ts'] }));
+  writeFileSync(
+    path.join(folder, 'use.ts'),
+    `import { connect } from '@foleyd/client';
+const client = await connect('ws://127.0.0.1:9247/ws');
+const { clips } = await client.generate({ class: { Rain: 0.5, DogBark: 0.5 }, seed: 1 });
+export const rate: number | undefined = clips[0]?.sound?.rate;
+// @ts-expect-error a seed is no date
+await client.generate({ class: 'Rain', seed: new Date() });
+// @ts-expect-error there is no such command
+await client.call('foley.nothing', {});
+`,
+  );
+  const tsc = path.join(ROOT, 'node_modules', 'typescript', 'bin', 'tsc');
+  const { code, output } = await runQuietly(process.execPath, [tsc, '-p', folder]);
+  if (code !== 0) throw new Error(`the types of @foleyd/client do not hold:\n${output}`);
 }
 
 /** @param {string} folder */
