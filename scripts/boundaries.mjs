@@ -22,6 +22,9 @@ export const RULES = [
   // Beats and tempo of the host's song: MIDI clocks and hosts set them, triggers wait for them.
   { of: 'server/tempo', may: ['server/tempo', 'protocol'] },
 
+  // Which class a name means: a table of words for sounds, and how a name is read.
+  { of: 'server/words', may: ['server/words'] },
+
   // What card.json and embedder.json of a voice say: one schema for all that read them.
   { of: 'server/cards', may: ['server/cards', 'protocol/printable.ts'], packages: ['zod'] },
 
@@ -102,7 +105,7 @@ export const RULES = [
   // Audio files for other programs, and the folders they go to.
   {
     of: 'server/delivery',
-    may: ['server/delivery', 'server/audio', 'server/util', 'protocol'],
+    may: ['server/delivery', 'server/words', 'server/audio', 'server/util', 'protocol'],
     types: ['server/clips', 'server/voices'],
     packages: ['zod'],
   },
@@ -111,7 +114,14 @@ export const RULES = [
   {
     of: 'server/generation',
     may: [
-      ...['server/generation', 'server/cards', 'server/audio', 'server/dispatch/dispatcher.ts', 'protocol'],
+      ...[
+        'server/generation',
+        'server/words',
+        'server/cards',
+        'server/audio',
+        'server/dispatch/dispatcher.ts',
+        'protocol',
+      ],
       'server/engine/inference/code-grid.ts',
       ...['philox', 'loudness', 'mel', 'spectrum'].map((part) => `server/engine/dsp/${part}.ts`),
     ],

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { limits } from '../limits.ts';
 import { defineCommand } from './define.ts';
-import { guidanceArgs, name, seed, seedNumber } from './fields.ts';
+import { guidanceArgs, name, seed, seedNumber, understood } from './fields.ts';
 
 const share = z.number().min(0).max(1);
 const many = z.int().min(0);
@@ -123,6 +123,7 @@ export const adminFad = defineCommand({
       voice: z.string().describe('voice id'),
       classes: z.array(z.string()).describe('classes to be measured'),
       missing: z.array(z.string()).describe('classes that the reference lacks'),
+      understood,
     }),
     progress: z.object({
       part: z.enum(['clips', 'distances']).describe('current stage'),

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { limits } from '../limits.ts';
 import { bareOsc, bin, defineCommand } from './define.ts';
-import { name } from './fields.ts';
+import { name, understood } from './fields.ts';
 import { fileArgs, fileExample, fileTold, sheetRow, someFileSettings, subfolder } from './files.ts';
 
 const to = z
@@ -66,7 +66,11 @@ export const clipBatch = defineCommand({
     ...fileArgs,
   }),
   events: {
-    accepted: z.object({ job: z.string().describe('job id'), files: z.int().min(1).describe('number of files') }),
+    accepted: z.object({
+      job: z.string().describe('job id'),
+      files: z.int().min(1).describe('number of files'),
+      understood,
+    }),
     progress: z.object({ done: z.int().min(0), of: z.int().min(1) }),
     file: z.object({
       index,

@@ -56,6 +56,19 @@ export const classArg = z.union([name, z.int().min(0).max(65_535), mix]);
 
 export type ClassArg = z.output<typeof classArg>;
 
+/** Of an answer. */
+export const understood = z
+  .array(
+    z.object({
+      name: z.string().describe('name as it was given'),
+      class: z.string().describe("the class, in the voice's spelling"),
+    }),
+  )
+  .optional()
+  .describe(
+    'names that are no class of the voice, and the class understood for each: another spelling, a CatID of the Universal Category System, or a word for the sound in English, German, French, Spanish, Italian, Portuguese, Japanese or Chinese; absent if there were none',
+  );
+
 /** How strongly the class steers each code, and what it leads away from, wherever codes are sampled. */
 export const guidanceArgs = {
   guidance: z

@@ -10,7 +10,9 @@ export const generate = defineCommand({
   role: 'play',
   doc: 'Generates one or more clips of a class and streams rows of codes, previews and audio as they become available.',
   args: z.strictObject({
-    class: classArg.describe('class name (case-insensitive) or id, or a mix {name: weight} of at most 16 classes'),
+    class: classArg.describe(
+      'class name (case-insensitive), id, or another word for it (`understood` tells which class that was), or a mix {name: weight} of at most 16 classes',
+    ),
     voice: name.optional().describe('voice id').meta({ fallback: 'the active voice' }),
     ...makingArgs,
     candidates: candidates.describe(`${candidates.description}; rows and previews are not told then`),

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { limits } from '../limits.ts';
 import { bin, type OscReply } from './define.ts';
 import { envelope } from './envelope.ts';
-import { guidanceArgs, pcmFormat, seed, seedNumber } from './fields.ts';
+import { guidanceArgs, pcmFormat, seed, seedNumber, understood } from './fields.ts';
 import { spectrum } from './spectrum.ts';
 
 /** What every command that makes clips takes and tells. */
@@ -123,6 +123,7 @@ export const madeEvents = {
       .union([z.string(), z.record(z.string(), z.number())])
       .describe("class name in the voice's spelling, or the mix"),
     count: z.int().min(1).describe('number of clips'),
+    understood,
   }),
   row: z.object({
     index,
@@ -176,12 +177,17 @@ export const madeEvents = {
     seconds: z.number().min(0).describe('length of each clip').meta({ unit: 's' }),
     timings: timings.describe('time spent in each stage'),
     clips: z.array(clip).describe('one entry per clip'),
+    // HTTP answers with this alone.
+    understood,
   }),
 };
 
 /** How clips that are saved are told over OSC. */
 export const madeReplies: Record<string, readonly OscReply[]> = {
-  accepted: [{ address: '/foley/accepted', args: ['id', 'job:s', 'seed:n'] }],
+  accepted: [
+    { address: '/foley/accepted', args: ['id', 'job:s', 'seed:n'] },
+    { address: '/foley/understood', args: ['id', 'name:s', 'class:s'], each: 'understood' },
+  ],
   row: [{ address: '/foley/row', args: ['id', 'row:i', 'rows:i'] }],
   done: [
     { address: '/foley/clip', args: ['id', 'index:i', 'path:s', 'seed:n', 'clip:s'], each: 'clips', atLeast: 2 },

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { limits } from '../limits.ts';
 import { bin, defineCommand } from './define.ts';
-import { classArg, guidanceArgs, name, pcmFormat, plainText, seedNumber } from './fields.ts';
+import { classArg, guidanceArgs, name, pcmFormat, plainText, seedNumber, understood } from './fields.ts';
 import { makingArgs } from './making.ts';
 
 const id = name.describe('stream id, from `accepted`');
@@ -30,7 +30,9 @@ export const streamStart = defineCommand({
   role: 'play',
   doc: 'Plays a class without end: audio is sent as it is made, at most `ahead` seconds before it is due, until `stream.stop`, the end of `seconds` or of the connection. Needs a voice whose code grid goes along time.',
   args: z.strictObject({
-    class: classArg.describe('class name (case-insensitive) or id, or a mix {name: weight} of at most 16 classes'),
+    class: classArg.describe(
+      'class name (case-insensitive), id, or another word for it (`understood` tells which class that was), or a mix {name: weight} of at most 16 classes',
+    ),
     voice: name.optional().describe('voice id').meta({ fallback: 'the active voice' }),
     seed: makingArgs.seed,
     temperature,
@@ -64,6 +66,7 @@ export const streamStart = defineCommand({
       class: classLabel.describe("class name in the voice's spelling, or the mix"),
       rate: z.int().describe("the voice's sample rate").meta({ unit: 'Hz' }),
       stepSeconds: z.number().describe('length of one row of the code grid').meta({ unit: 's' }),
+      understood,
     }),
     audio: z.object({
       step,
@@ -80,6 +83,7 @@ export const streamStart = defineCommand({
       guidance: z.number().optional(),
       temperature: z.number().optional(),
       level: z.number().optional().meta({ unit: 'dB' }),
+      understood,
     }),
     done: z.object({
       stream: id,

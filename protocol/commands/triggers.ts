@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { limits } from '../limits.ts';
 import { bareOsc, defineCommand } from './define.ts';
-import { candidates, classArg, classFromText, guidanceArgs, name, seedNumber } from './fields.ts';
+import { candidates, classArg, classFromText, guidanceArgs, name, seedNumber, understood } from './fields.ts';
 
 const seven = z.int().min(0).max(127);
 const channel = z.int().min(1).max(16).optional().describe('MIDI channel').meta({ fallback: 'any' });
@@ -150,7 +150,7 @@ export const triggerMap = defineCommand({
   role: 'play',
   doc: 'Maps a MIDI note, controller or program, or an OSC address, to a class with a pool of ready clips; replaces a map of the same id. All maps of one source sound, in the order they were created.',
   args: map,
-  events: { done: z.object({ map }) },
+  events: { done: z.object({ map, understood }) },
   http: true,
   osc: {
     address: '/foley/map',
@@ -160,7 +160,12 @@ export const triggerMap = defineCommand({
     words: { class: classFromText, avoid: classFromText, source: sourceFromText },
     fixed: {},
     example: ['pad1', 'DogBark', 'source', 'note:36', 'choke', 'dogs'],
-    replies: { done: [{ address: '/foley/mapped', args: ['map.id:s'] }] },
+    replies: {
+      done: [
+        { address: '/foley/mapped', args: ['map.id:s'] },
+        { address: '/foley/understood', args: ['name:s', 'class:s'], each: 'understood' },
+      ],
+    },
   },
   example: { args: mapExample, events: { done: { map: fullExample } } },
 });
@@ -173,7 +178,7 @@ export const triggerEdit = defineCommand({
     id,
     change: z.looseObject({}).describe('fields of `trigger.map` to change; null removes an optional one'),
   }),
-  events: { done: z.object({ map }) },
+  events: { done: z.object({ map, understood }) },
   http: true,
   example: { args: { id: 'pad1', change: { gain: -6 } }, events: { done: { map: { ...fullExample, gain: -6 } } } },
 });

@@ -163,7 +163,7 @@ async function long(): Promise<Record<string, unknown>> {
     [];
   let seed = 0;
   const generator: ClipGenerator = {
-    check: async () => undefined,
+    check: async () => [],
     generate: (map, temperatures, take, signal) =>
       new Promise((resolve) => {
         let left = temperatures.length;

@@ -8,6 +8,7 @@ import { exportSettings } from './export-settings.ts';
 import { folderOf, writeNew } from './files.ts';
 import { onInterrupt } from './interrupt.ts';
 import { openSession, type SessionChoice } from './session.ts';
+import { tellUnderstood } from './understood.ts';
 
 /** As typed; what values there may be is the server's to say. */
 export interface ExportOptions extends SessionChoice {
@@ -49,7 +50,8 @@ export async function exportClips(clips: readonly string[], options: ExportOptio
   };
   try {
     const done = await session.call('clip.batch', args as BatchArgs, (event, data) => {
-      if (event === 'file') {
+      if (event === 'accepted') tellUnderstood(data as EventData<'clip.batch', 'accepted'>);
+      else if (event === 'file') {
         writing = writing.then(() => take(data as File));
         writing.catch(() => undefined);
       } else if (event === 'skipped') {

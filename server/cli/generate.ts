@@ -15,6 +15,7 @@ import { argsOf, readClip, voiceFor } from './like.ts';
 import { asFlac, asWav } from './pack.ts';
 import { play } from './play.ts';
 import { type OnEvent, openSession, type Session } from './session.ts';
+import { tellUnderstood } from './understood.ts';
 import { createView, type View } from './view.ts';
 
 export interface GenerateOptions {
@@ -110,6 +111,7 @@ async function ask(
       accepted = data as Accepted;
       const name = typeof accepted.class === 'string' ? accepted.class : Object.keys(accepted.class).join(' + ');
       view?.accepted({ ...accepted, class: name });
+      if (view) tellUnderstood(accepted);
     } else if (event === 'row') {
       const { index, row, rows, codes } = data as Row;
       view?.row(index, row, rows, codes);

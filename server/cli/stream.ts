@@ -9,6 +9,7 @@ import { onInterrupt } from './interrupt.ts';
 import { readClip, voiceFor } from './like.ts';
 import { play } from './play.ts';
 import { openSession } from './session.ts';
+import { tellUnderstood } from './understood.ts';
 
 export interface StreamOptions
   extends Omit<GenerateOptions, 'count' | 'envelope' | 'spectrum' | 'candidates' | 'rate' | 'json'> {
@@ -43,7 +44,10 @@ export async function stream(what: string | undefined, options: StreamOptions): 
     let accepted: Accepted | undefined;
     const begun = performance.now();
     const done = await session.call('stream.start', args as ArgsInput<'stream.start'>, (event, data) => {
-      if (event === 'accepted') accepted = data as Accepted;
+      if (event === 'accepted') {
+        accepted = data as Accepted;
+        tellUnderstood(accepted);
+      }
       if (event !== 'audio') return;
       const { pcm, format } = data as Audio;
       parts.push(decodePcm(pcm, format));

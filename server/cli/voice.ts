@@ -4,6 +4,7 @@ import { CliError, exits } from './errors.ts';
 import { folderOf, writeClip } from './files.ts';
 import { openSession, type Session, type SessionChoice } from './session.ts';
 import { restorable } from './trash.ts';
+import { tellUnderstood } from './understood.ts';
 import { createView } from './view.ts';
 
 type Options = SessionChoice & { json?: boolean };
@@ -63,6 +64,7 @@ export async function compareVoices(given: string[], options: CompareOptions): P
       if (event === 'accepted') {
         const accepted = data as EventData<'voice.compare', 'accepted'>;
         label = typeof accepted.class === 'string' ? accepted.class : Object.keys(accepted.class).join('+');
+        if (view) tellUnderstood(accepted);
         view?.accepted({ class: label, seed: accepted.seed, voice: voices.join(', '), count: accepted.count });
       } else if (event === 'row') {
         const { index, row, rows, codes } = data as EventData<'voice.compare', 'row'>;

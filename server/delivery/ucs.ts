@@ -3,42 +3,30 @@
  * blocks, so no block has one.
  */
 import { CAT_ID } from '../../protocol/cat-id.ts';
+import { readName } from '../words/read.ts';
+import { OTHER_CATEGORIES, SOUNDS } from '../words/sounds.ts';
 
-/** Category and subcategory of the ids that the default voice's classes have, and of what has none (UCS 8). */
-const categories: Readonly<Record<string, readonly [category: string, subCategory: string]>> = {
-  ANMLDog: ['ANIMALS', 'DOG'],
-  FEETHmn: ['FOOTSTEPS', 'HUMAN'],
-  GUNMisc: ['GUNS', 'MISC'],
-  CMPTKey: ['COMPUTERS', 'KEYBOARD & MOUSE'],
-  VEHMisc: ['VEHICLES', 'MISC'],
-  VEHCar: ['VEHICLES', 'CAR'],
-  RAIN: ['RAIN', 'GENERAL'],
-  HMNCough: ['HUMAN', 'COUGH'],
-  HMNSneez: ['HUMAN', 'SNEEZE'],
-  FOLYMisc: ['FOLEY', 'MISC'],
-};
-
-const byClass: Readonly<Record<string, string>> = {
-  dogbark: 'ANMLDog',
-  footstep: 'FEETHmn',
-  gunshot: 'GUNMisc',
-  keyboard: 'CMPTKey',
-  movingmotorvehicle: 'VEHMisc',
-  rain: 'RAIN',
-  sneeze_cough: 'HMNCough',
-};
+const categories = Object.assign(
+  {},
+  OTHER_CATEGORIES,
+  ...SOUNDS.map(({ catIds }) => catIds),
+) as typeof OTHER_CATEGORIES;
 
 /** Of a class that nobody gave one. */
 export const NO_CATEGORY = 'FOLYMisc';
 
-/** What a person, a server's owner or a voice says first; then our own list; then Foley in general. */
+/** What a person, a server's owner or a voice says first; then what the name says; then Foley in general. */
 export function catIdOf(name: string, said: readonly (string | undefined)[]): string {
-  return said.find((id) => id !== undefined && CAT_ID.test(id)) ?? byClass[name.toLowerCase()] ?? NO_CATEGORY;
+  const given = said.find((id) => id !== undefined && CAT_ID.test(id));
+  if (given !== undefined) return given;
+  const { means } = readName(name);
+  const sound = SOUNDS.find((one) => means.has(one));
+  return sound === undefined ? NO_CATEGORY : Object.keys(sound.catIds)[0]!;
 }
 
 /** Empty of an id that is not known here. */
 export function categoryOf(catId: string): { category?: string; subCategory?: string } {
-  const [category, subCategory] = categories[catId] ?? [];
+  const [category, subCategory] = Object.hasOwn(categories, catId) ? categories[catId]! : [];
   return category === undefined || subCategory === undefined ? {} : { category, subCategory };
 }
 

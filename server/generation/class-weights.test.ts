@@ -40,3 +40,27 @@ test('a class the voice lacks is named beside those it has', () => {
   assert.throws(() => choose({ rain: 1, unicorn: 1 }), { code: 'unknown_class', path: 'args.class.unicorn' });
   assert.throws(() => choose('__proto__'), { code: 'unknown_class' });
 });
+
+test('other words for a class are understood, and the answer says so', () => {
+  assert.deepEqual(resolveClass(voice, 'Hundegebell'), {
+    label: 'DogBark',
+    weights: [1, 0, 0],
+    understood: [{ name: 'Hundegebell', class: 'DogBark' }],
+  });
+  assert.deepEqual(resolveClass(voice, { 'heavy rain': 1, DogBark: 1 }), {
+    label: { Rain: 0.5, DogBark: 0.5 },
+    weights: [0.5, 0.5, 0],
+    understood: [{ name: 'heavy rain', class: 'Rain' }],
+  });
+  assert.equal('understood' in resolveClass(voice, 'dogbark'), false);
+});
+
+test('a name that may be several classes is refused with these, one that is mistyped with the nearest', () => {
+  assert.throws(() => choose('dog in the rain'), {
+    code: 'unknown_class',
+    message: '"dog in the rain" may be DogBark or Rain of voice v; name one of them, or a mix as DogBark:0.5+Rain:0.5',
+  });
+  assert.throws(() => choose('dogbrak'), {
+    message: 'voice v has no class "dogbrak"; did you mean DogBark? It has DogBark, Rain, 7',
+  });
+});

@@ -1,23 +1,33 @@
-import { type ClassArg, ProtocolError } from '../../protocol/index.ts';
+import { type ClassArg, type EventData, ProtocolError } from '../../protocol/index.ts';
 import type { Voice } from '../voices/voice.ts';
+import { lookUp } from '../words/look-up.ts';
 
 export interface ResolvedClass {
   /** The name as the voice spells it, or the normalised weights by name. */
   label: string | Record<string, number>;
   /** One weight per class id, summing to 1. */
   weights: number[];
+  /** Names that are no class's, and the class that each was understood as. */
+  understood?: Understood[];
 }
+
+export type Understood = NonNullable<EventData<'foley.generate', 'accepted'>['understood']>[number];
+
+type VoiceEntry = Voice['classes'][number];
 
 /** Names listed in a message before it becomes a wall. */
 const LISTED = 16;
 
-/** A class by name (case does not matter), by id, or a mix; `path` is the argument that names it. Throws unknown_class. */
+/**
+ * A class by name (case does not matter), by id, by other words for it, or a mix; `path` is the argument that names it.
+ * Throws unknown_class.
+ */
 export function resolveClass(voice: Voice, wanted: ClassArg, path = 'args.class'): ResolvedClass {
   const weights = new Array<number>(voice.classCount).fill(0);
   if (typeof wanted !== 'object') {
-    const { id, name } = find(voice, wanted, path);
+    const { id, name, understood } = find(voice, wanted, path);
     weights[id] = 1;
-    return { label: name, weights };
+    return { label: name, weights, ...told([understood]) };
   }
   const chosen = Object.entries(wanted).map(([key, weight]) => {
     return { ...find(voice, key, `${path}.${key.slice(0, 40)}`), weight };
@@ -30,20 +40,43 @@ export function resolveClass(voice: Voice, wanted: ClassArg, path = 'args.class'
     weights[id] = (weights[id] ?? 0) + weight / largest / sum;
     label[name] = weights[id];
   }
-  return { label, weights };
+  return { label, weights, ...told(chosen.map(({ understood }) => understood)) };
 }
 
-function find(voice: Voice, wanted: string | number, path: string): { id: number; name: string } {
-  const lower = String(wanted).toLowerCase();
-  const byName = voice.classes.find(({ name }) => name.toLowerCase() === lower);
+/** Of an answer: nothing where every class was called by its name. */
+export function told(understood: readonly (Understood | undefined)[] = []): { understood?: Understood[] } {
+  const some = understood.filter((one) => one !== undefined);
+  return some.length === 0 ? {} : { understood: some };
+}
+
+function find(voice: Voice, wanted: string | number, path: string): VoiceEntry & { understood?: Understood } {
+  const lower = lowerOf(String(wanted));
+  const byName = voice.classes.find(({ name }) => lowerOf(name) === lower);
   // The number of a class also counts where only text can be written, as in a mix.
   const number = typeof wanted === 'number' ? wanted : /^\d{1,5}$/.test(wanted) ? Number(wanted) : -1;
   const found = typeof wanted === 'string' && byName ? byName : voice.classes.find(({ id }) => id === number);
   if (found !== undefined) return found;
-  const names = voice.classes.slice(0, LISTED).map(({ name }) => name);
-  if (voice.classes.length > LISTED) names.push(`${voice.classes.length - LISTED} more`);
   const asked = typeof wanted === 'number' ? `id ${wanted}` : JSON.stringify(wanted.slice(0, 40));
-  throw new ProtocolError('unknown_class', `voice ${voice.id} has no class ${asked}; it has ${names.join(', ')}`, {
-    path,
-  });
+  const other = typeof wanted === 'number' ? { nearest: [] } : lookUp(voice.classes, wanted);
+  if ('found' in other) return { ...other.found, understood: { name: String(wanted), class: other.found.name } };
+  const { id } = voice;
+  if ('candidates' in other) {
+    const mix = other.candidates.slice(0, 2).map(({ name }) => `${name}:0.5`);
+    const message = `${asked} may be ${listed(other.candidates, ' or ')} of voice ${id}; name one of them, or a mix as ${mix.join('+')}`;
+    throw new ProtocolError('unknown_class', message, { path });
+  }
+  const hint = other.nearest.length === 0 ? 'it' : `did you mean ${listed(other.nearest, ' or ')}? It`;
+  const message = `voice ${id} has no class ${asked}; ${hint} has ${listed(voice.classes, ', ')}`;
+  throw new ProtocolError('unknown_class', message, { path });
+}
+
+function listed(classes: readonly VoiceEntry[], between: string): string {
+  const names = classes.slice(0, LISTED).map(({ name }) => name);
+  if (classes.length > LISTED) names.push(`${classes.length - LISTED} more`);
+  return names.join(between);
+}
+
+/** Other programs write an accented letter as one sign or as two. */
+function lowerOf(text: string): string {
+  return text.normalize('NFC').toLowerCase();
 }

@@ -26,7 +26,7 @@ import { checkFollows } from './followed.ts';
 import type { PartialClips } from './partial-clips.ts';
 import { recordOf } from './plan-record.ts';
 import { spectrumLevels, spelledOutSpectrum } from './spectrum.ts';
-import { orderOf, type VoiceClass } from './voice-class.ts';
+import { orderOf, understoodOf, type VoiceClass } from './voice-class.ts';
 
 export interface GenerationDeps {
   scheduler: Scheduler;
@@ -280,7 +280,14 @@ async function run(deps: GenerationDeps, context: GenerationContext, plan: ClipP
     } else report(context, args, event, takes.length);
   });
   const { label } = chosen;
-  context.emit('accepted', { job: job.id, seed: plan.seed, voice: voice.id, class: label, count: takes.length });
+  context.emit('accepted', {
+    job: job.id,
+    seed: plan.seed,
+    voice: voice.id,
+    class: label,
+    count: takes.length,
+    ...understoodOf(plan),
+  });
   try {
     await job.done;
   } finally {
@@ -289,7 +296,7 @@ async function run(deps: GenerationDeps, context: GenerationContext, plan: ClipP
   }
   if (earlier.size > 0) clips.sort((a, b) => a.index - b.index);
   timings.totalMs = performance.now() - plan.begun;
-  return { clip: clips[0]?.clip ?? '', seconds, timings, clips };
+  return { clip: clips[0]?.clip ?? '', seconds, timings, clips, ...understoodOf(plan) };
 }
 
 /** What tells the engine what a piece of a take follows: of each kind nothing where nothing was asked for. */

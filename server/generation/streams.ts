@@ -9,7 +9,7 @@ import { isTimeMajor } from '../engine/inference/code-grid.ts';
 import type { Catalog, Voice } from '../voices/voice.ts';
 import { resolveClass } from './class-weights.ts';
 import { gridOf } from './code-grid.ts';
-import { modelOf, orderOf, type VoiceClass, voiceClassOf } from './voice-class.ts';
+import { modelOf, orderOf, understoodOf, type VoiceClass, voiceClassOf } from './voice-class.ts';
 
 export interface StreamDeps {
   engine: Engine;
@@ -185,13 +185,16 @@ export class Streams {
       class: chosen.label,
       rate: voice.rate,
       stepSeconds: columnSeconds,
+      ...understoodOf(voiceClass),
     });
     const hear = (event: EngineEvent): void => {
       if (stream.stopped !== null) return;
       if (event.type === 'changed') {
         const { label, level: moved } = event.change;
         const changed = { step: event.step, ...label, ...(moved === undefined ? {} : { level: moved }) } as Changed;
-        stream.changes.push(changed);
+        // The recipe repeats the change, and this is no argument of one.
+        const { understood: _, ...kept } = changed;
+        stream.changes.push(kept);
         emit('changed', changed);
       } else if (event.type === 'sound') {
         const { step, offset, rate, pcm, gaps } = event;
@@ -256,6 +259,7 @@ export class Streams {
       stream.wanted = wanted;
       Object.assign(order, { classWeights: next.classWeights, guidance: next.guidance, avoid: next.avoid ?? null });
       Object.assign(label, { class: voiceClass.chosen.label, guidance: next.guidance });
+      Object.assign(label, understoodOf(voiceClass));
       if (voiceClass.avoid !== null) label.avoid = voiceClass.avoid.label;
     }
     return Object.keys(label).length === 0 ? order : { ...order, label };

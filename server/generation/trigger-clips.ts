@@ -5,7 +5,7 @@ import type { ClipGenerator, GeneratedClip } from '../triggers/player.ts';
 import type { Catalog } from '../voices/voice.ts';
 import { Chooser, type ClipRanker } from './candidates.ts';
 import { resolveClass } from './class-weights.ts';
-import { orderOf, voiceClassOf } from './voice-class.ts';
+import { orderOf, understoodOf, voiceClassOf } from './voice-class.ts';
 
 export interface TriggerClipDeps {
   scheduler: Scheduler;
@@ -106,7 +106,10 @@ export function createClipGenerator({
   };
 
   return {
-    check: async (map) => void (await order(map, 0, map.temperature)),
+    async check(map) {
+      const voice = await catalog.find(map.voice);
+      return understoodOf(voiceClassOf(voice, resolveClass(voice, map.class), map)).understood ?? [];
+    },
     generate: (map, temperatures, take, signal) => make(map, temperatures, take, signal, true),
     async now(map, temperature, signal) {
       const begun = now();

@@ -1,6 +1,6 @@
 import { type ClassArg, ProtocolError } from '../../protocol/index.ts';
 import type { Voice } from '../voices/voice.ts';
-import { type ResolvedClass, resolveClass } from './class-weights.ts';
+import { type ResolvedClass, resolveClass, told, type Understood } from './class-weights.ts';
 
 /** A voice, what of it is wanted, and how strongly. */
 export interface VoiceClass {
@@ -48,6 +48,11 @@ export function voiceClassOf(
 /** What the engine is asked for. */
 export function orderOf({ voice, chosen, guidance, guideFollowed, avoid }: VoiceClass): ReturnType<Voice['modelFor']> {
   return voice.modelFor({ classWeights: chosen.weights, guidance, guideFollowed, ...weightsOf(avoid) });
+}
+
+/** What an answer says of the names that were given for it, if any is no class's. */
+export function understoodOf({ chosen, avoid }: Pick<VoiceClass, 'chosen' | 'avoid'>): { understood?: Understood[] } {
+  return told([...(chosen.understood ?? []), ...(avoid?.understood ?? [])]);
 }
 
 /** The model of a voice that lies in a folder: the voice itself, or one that it carries along. */

@@ -4,7 +4,7 @@ import type { Handler } from '../dispatch/dispatcher.ts';
 import type { Scheduler } from '../dispatch/scheduler.ts';
 import type { Evaluation, EvaluationOrder } from '../evaluation/evaluator.ts';
 import type { Score } from '../evaluation/scores.ts';
-import { resolveClass } from '../generation/class-weights.ts';
+import { resolveClass, told } from '../generation/class-weights.ts';
 import { orderOf, voiceClassOf } from '../generation/voice-class.ts';
 import type { Catalog, Voice } from '../voices/voice.ts';
 
@@ -56,7 +56,9 @@ export function adminFad(deps: FadDeps): Handler<'admin.fad'> {
       },
     });
     context.setJob(job.id);
-    emit('accepted', { job: job.id, voice: voice.id, classes: [...known], missing: [...evaluation.missing] });
+    const understood = [...voiceClasses.values()].flatMap(({ chosen }) => chosen.understood ?? []);
+    const { missing } = evaluation;
+    emit('accepted', { job: job.id, voice: voice.id, classes: [...known], missing: [...missing], ...told(understood) });
     await job.done;
     let done = 0;
     const result = await evaluation.measure((label, distances) => {

@@ -12,10 +12,11 @@ import { csvText } from '../delivery/csv.ts';
 import type { Delivery } from '../delivery/delivery.ts';
 import type { Context, Handler } from '../dispatch/dispatcher.ts';
 import type { RestoredJob } from '../dispatch/job-journal.ts';
-import { resolveClass } from '../generation/class-weights.ts';
+import { resolveClass, told, type Understood } from '../generation/class-weights.ts';
 import { type GenerationDeps, generateClips, type MadeClip, madeFrom, seedsFrom } from '../generation/clip-job.ts';
-import { voiceClassOf } from '../generation/voice-class.ts';
+import { understoodOf, type VoiceClass, voiceClassOf } from '../generation/voice-class.ts';
 import { isThere } from '../util/file-digest.ts';
+import type { Voice } from '../voices/voice.ts';
 import type { Batches } from './batches.ts';
 import { checkWanted, type ExportDeps, hand } from './export.ts';
 
@@ -166,7 +167,7 @@ async function run(deps: BatchDeps, context: Context<'clip.batch'>, batch: Batch
     }
     for (const [i, clip] of made.entries()) await one(first + i, clip, row);
   };
-  emit('accepted', { job, files: of });
+  emit('accepted', { job, files: of, ...told(await understoodIn(deps, args)) });
   const sheet = (): string => {
     written.sort((a, b) => a.index - b.index);
     return csvText(
@@ -257,11 +258,7 @@ async function generated(
 ): Promise<string[]> {
   const { session, signal } = context;
   const voice = await deps.catalog.find(row.voice);
-  const avoid = row.avoid === undefined ? undefined : classFromText(row.avoid);
-  const voiceClass = voiceClassOf(voice, resolveClass(voice, classFromText(row.class!)), {
-    guidance: row.guidance,
-    avoid,
-  });
+  const voiceClass = classOf(voice, row);
   const seed = row.seed ?? randomInt(0, limits.drawnSeedMax + 1);
   const args = {
     seed,
@@ -295,6 +292,29 @@ async function generated(
     made: madeBefore(deps, { row, first, job, known }),
   });
   return [...done.clips].sort((a, b) => a.index - b.index).map(({ clip }) => clip);
+}
+
+function classOf(voice: Voice, { class: wanted, guidance, avoid }: Row): VoiceClass {
+  return voiceClassOf(voice, resolveClass(voice, classFromText(wanted!)), {
+    guidance,
+    avoid: avoid === undefined ? undefined : classFromText(avoid),
+  });
+}
+
+/** What the lines' names were understood as, each once. A line whose class is not known is told of when its turn comes. */
+async function understoodIn({ catalog }: BatchDeps, { rows = [] }: Args): Promise<Understood[]> {
+  const found = new Map<string, Understood>();
+  const seen = new Set<string>();
+  for (const row of rows) {
+    const key = JSON.stringify([row.voice, row.class, row.avoid]);
+    if (row.class === undefined || seen.has(key)) continue;
+    seen.add(key);
+    try {
+      const { understood = [] } = understoodOf(classOf(await catalog.find(row.voice), row));
+      for (const one of understood) found.set(JSON.stringify(one), one);
+    } catch {}
+  }
+  return [...found.values()];
 }
 
 /** Clips of a line that an earlier run of the server made, by take. A clip whose file is there may be gone by now. */

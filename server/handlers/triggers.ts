@@ -1,5 +1,6 @@
 import { commandOf, ProtocolError, type TriggerMap } from '../../protocol/index.ts';
 import type { Handler } from '../dispatch/dispatcher.ts';
+import { told } from '../generation/class-weights.ts';
 import type { TriggerBank } from '../triggers/bank.ts';
 
 export interface TriggerDeps {
@@ -11,8 +12,7 @@ export interface TriggerDeps {
 /** `trigger.map`. */
 export function triggerMap({ triggers }: TriggerDeps): Handler<'trigger.map'> {
   return async ({ args }) => {
-    await triggers.set([args]);
-    return { map: args };
+    return { map: args, ...told(await triggers.set([args])) };
   };
 }
 
@@ -31,8 +31,7 @@ export function triggerEdit({ triggers }: TriggerDeps): Handler<'trigger.edit'> 
       throw new ProtocolError('bad_args', `${path}: ${issue?.message}`, { path });
     }
     const map = read.data as TriggerMap;
-    await triggers.set([map]);
-    return { map };
+    return { map, ...told(await triggers.set([map])) };
   };
 }
 

@@ -99,7 +99,7 @@ test('a map waits for the beat of the song position that a host’s clock goes o
   const problems: unknown[] = [];
   const bank = new TriggerBank({
     generator: {
-      check: async () => undefined,
+      check: async () => [],
       generate: async (_, temperatures, take) => {
         for (const _ of temperatures) take(clip);
       },

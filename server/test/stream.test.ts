@@ -96,21 +96,23 @@ test('a stream plays until it is stopped, takes changes, and its recipe makes it
   const playing = await start(live);
   const { client, id } = playing;
   await playing.chunks(3);
-  await client.call('stream.set', { stream: id, class: { Hiss: 1, Beep: 1 }, level: -6 });
+  await client.call('stream.set', { stream: id, class: { hiss: 1, 'b-e-e-p': 1 }, level: -6 });
   await playing.chunks(6);
   await client.call('stream.set', { stream: id, temperature: 0.5, guidance: 2 });
   while (playing.changes.length < 3) await soon();
   const kept = await client.call('stream.keep', { stream: id, seconds: 0.5, name: 'liked' });
   await client.call('stream.stop', { stream: id });
   const done = await playing.done;
+  // What a name was understood as is told, and no part of the recipe.
+  const understood = [{ name: 'b-e-e-p', class: 'Beep' }];
   const { stream } = done.recipe as { stream: { args: Record<string, unknown> } };
   assert.equal(done.seconds, playing.pcm().length / 22_050);
   assert.deepEqual(
     playing.changes.map(({ step: _, ...told }) => JSON.stringify(told)).sort(),
     [
       { level: -6 },
-      { class: { Hiss: 0.5, Beep: 0.5 }, guidance: 0 },
-      { temperature: 0.5, class: { Hiss: 0.5, Beep: 0.5 }, guidance: 2 },
+      { class: { Hiss: 0.5, Beep: 0.5 }, guidance: 0, understood },
+      { temperature: 0.5, class: { Hiss: 0.5, Beep: 0.5 }, guidance: 2, understood },
     ]
       .map((told) => JSON.stringify(told))
       .sort(),

@@ -26,6 +26,7 @@ function stage(options: Omit<Partial<BankOptions>, 'generator'> & { generator?: 
     generator: {
       check: async ({ class: label }) => {
         if (label === 'Unicorn') throw new ProtocolError('unknown_class', 'no unicorns');
+        return [];
       },
       generate: async (_, temperatures, take) => {
         for (const temperature of temperatures) take(clip(temperature));

@@ -3,7 +3,7 @@ import type { Playback } from '../playback/playback.ts';
 import type { Beats } from '../tempo/beats.ts';
 import { ClipPool } from './clip-pool.ts';
 import { isSoundOff, velocityOf } from './match.ts';
-import { type ClipGenerator, Player, type TriggerHit, temperatureOf } from './player.ts';
+import { type ClipGenerator, Player, type TriggerHit, temperatureOf, type Understood } from './player.ts';
 import type { MidiEvents } from './sources.ts';
 
 export interface BankOptions {
@@ -50,7 +50,7 @@ export class TriggerBank {
   /** Clips that all maps together keep ready. */
   #wanted = 0;
   /** Changes happen one after the other, the first after the maps of the run before are there. */
-  #changing: Promise<void> = Promise.resolve();
+  #changing: Promise<unknown> = Promise.resolve();
 
   constructor(options: BankOptions) {
     this.#options = options;
@@ -113,13 +113,14 @@ export class TriggerBank {
     });
   }
 
-  /** All or none. Throws unknown_voice, unknown_class, bad_args or io_error. */
-  set(maps: readonly TriggerMap[], replace = false): Promise<void> {
+  /** All or none; resolves with the names that were understood. Throws unknown_voice, unknown_class, bad_args or io_error. */
+  set(maps: readonly TriggerMap[], replace = false): Promise<readonly Understood[]> {
     return this.#change(async () => {
       const after = new Map(replace ? [] : this.maps.map((map) => [map.id, map]));
       for (const map of maps) after.set(map.id, map);
       refuseTooMany([...after.values()]);
-      for (const map of maps) await this.#options.generator.check(map);
+      const understood: Understood[] = [];
+      for (const map of maps) understood.push(...(await this.#options.generator.check(map)));
       if (this.#stop.signal.aborted) throw new ProtocolError('shutting_down');
       this.#playback ??= await this.#options.playback();
       if (replace) for (const id of this.#entries.keys()) if (!after.has(id)) this.#drop(id);
@@ -127,6 +128,7 @@ export class TriggerBank {
       this.#share();
       this.#tell({ type: 'maps' });
       await this.#options.save(this.maps);
+      return understood;
     });
   }
 
@@ -213,7 +215,7 @@ export class TriggerBank {
     return hit;
   }
 
-  #change(change: () => Promise<void>): Promise<void> {
+  #change<T>(change: () => Promise<T>): Promise<T> {
     const changed = this.#changing.then(change);
     this.#changing = changed.catch(() => undefined);
     return changed;

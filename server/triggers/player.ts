@@ -1,4 +1,4 @@
-import { type Hit, ProtocolError, type TriggerMap } from '../../protocol/index.ts';
+import { type EventData, type Hit, ProtocolError, type TriggerMap } from '../../protocol/index.ts';
 import type { Playback } from '../playback/playback.ts';
 import type { Beats } from '../tempo/beats.ts';
 import type { ClipPool, NewClip, PooledClip, ReadyClip } from './clip-pool.ts';
@@ -13,10 +13,15 @@ export interface GeneratedClip {
   guidance: number;
 }
 
+export type Understood = NonNullable<EventData<'trigger.map', 'done'>['understood']>[number];
+
 /** Makes clips for maps; knows voices and the queue, which triggers do not. */
 export interface ClipGenerator {
-  /** Throws unknown_voice or unknown_class where a map plays what is not there. */
-  check(map: TriggerMap): Promise<void>;
+  /**
+   * What of the map's names was understood as a class that is called otherwise. Throws unknown_voice or unknown_class
+   * where a map plays what is not there.
+   */
+  check(map: TriggerMap): Promise<readonly Understood[]>;
   /** A clip for each temperature, that nobody waits for, handed over in this order. */
   generate(
     map: TriggerMap,

@@ -189,8 +189,8 @@ class FoleyGenerateArgsSpectrum(TypedDict):
 FoleyGenerateArgs = TypedDict(
     "FoleyGenerateArgs",
     {
-        #: class name (case-insensitive) or id, or a mix {name: weight} of at most 16 classes; text, 1 to 128 characters or integer from 0 to 65535 or map
-        #: of text to number above 0
+        #: class name (case-insensitive), id, or another word for it (understood tells which class that was), or a mix {name: weight} of at most 16
+        #: classes; text, 1 to 128 characters or integer from 0 to 65535 or map of text to number above 0
         "class": "str | int | dict[str, float]",
         #: voice id; text, 1 to 128 characters; default: the active voice
         "voice": NotRequired[str],
@@ -255,6 +255,17 @@ FoleyGenerateArgs = TypedDict(
 )
 
 
+FoleyGenerateAcceptedUnderstood = TypedDict(
+    "FoleyGenerateAcceptedUnderstood",
+    {
+        #: name as it was given; text
+        "name": str,
+        #: the class, in the voice's spelling; text
+        "class": str,
+    },
+)
+
+
 FoleyGenerateAccepted = TypedDict(
     "FoleyGenerateAccepted",
     {
@@ -268,6 +279,9 @@ FoleyGenerateAccepted = TypedDict(
         "class": "str | dict[str, float]",
         #: number of clips; integer from 1
         "count": int,
+        #: names that are no class of the voice, and the class understood for each: another spelling, a CatID of the Universal Category System, or a word
+        #: for the sound in English, German, French, Spanish, Italian, Portuguese, Japanese or Chinese; absent if there were none; list of map
+        "understood": NotRequired[list[FoleyGenerateAcceptedUnderstood]],
     },
 )
 
@@ -378,6 +392,9 @@ class FoleyGenerateDone(TypedDict):
     timings: FoleyGenerateDoneTimings
     #: one entry per clip; list of map
     clips: list[FoleyGenerateDoneClips]
+    #: names that are no class of the voice, and the class understood for each: another spelling, a CatID of the Universal Category System, or a word
+    #: for the sound in English, German, French, Spanish, Italian, Portuguese, Japanese or Chinese; absent if there were none; list of map
+    understood: NotRequired[list[FoleyGenerateAcceptedUnderstood]]
 
 
 FoleyGenerateEvent = (
@@ -573,8 +590,8 @@ StreamStartArgsChanges = TypedDict(
 StreamStartArgs = TypedDict(
     "StreamStartArgs",
     {
-        #: class name (case-insensitive) or id, or a mix {name: weight} of at most 16 classes; text, 1 to 128 characters or integer from 0 to 65535 or map
-        #: of text to number above 0
+        #: class name (case-insensitive), id, or another word for it (understood tells which class that was), or a mix {name: weight} of at most 16
+        #: classes; text, 1 to 128 characters or integer from 0 to 65535 or map of text to number above 0
         "class": "str | int | dict[str, float]",
         #: voice id; text, 1 to 128 characters; default: the active voice
         "voice": NotRequired[str],
@@ -623,6 +640,9 @@ StreamStartAccepted = TypedDict(
         "rate": int,
         #: length of one row of the code grid (s); number
         "stepSeconds": float,
+        #: names that are no class of the voice, and the class understood for each: another spelling, a CatID of the Universal Category System, or a word
+        #: for the sound in English, German, French, Spanish, Italian, Portuguese, Japanese or Chinese; absent if there were none; list of map
+        "understood": NotRequired[list[FoleyGenerateAcceptedUnderstood]],
     },
 )
 
@@ -657,6 +677,9 @@ StreamStartChanged = TypedDict(
         "temperature": NotRequired[float],
         #: (dB); number
         "level": NotRequired[float],
+        #: names that are no class of the voice, and the class understood for each: another spelling, a CatID of the Universal Category System, or a word
+        #: for the sound in English, German, French, Spanish, Italian, Portuguese, Japanese or Chinese; absent if there were none; list of map
+        "understood": NotRequired[list[FoleyGenerateAcceptedUnderstood]],
     },
 )
 
@@ -1040,6 +1063,9 @@ class ClipBatchAccepted(TypedDict):
     job: str
     #: number of files; integer from 1
     files: int
+    #: names that are no class of the voice, and the class understood for each: another spelling, a CatID of the Universal Category System, or a word
+    #: for the sound in English, German, French, Spanish, Italian, Portuguese, Japanese or Chinese; absent if there were none; list of map
+    understood: NotRequired[list[FoleyGenerateAcceptedUnderstood]]
 
 
 class ClipBatchProgress(TypedDict):
@@ -1580,6 +1606,9 @@ TriggerMapDoneMap = TypedDict(
 class TriggerMapDone(TypedDict):
     #: map
     map: TriggerMapDoneMap
+    #: names that are no class of the voice, and the class understood for each: another spelling, a CatID of the Universal Category System, or a word
+    #: for the sound in English, German, French, Spanish, Italian, Portuguese, Japanese or Chinese; absent if there were none; list of map
+    understood: NotRequired[list[FoleyGenerateAcceptedUnderstood]]
 
 
 class TriggerEditArgs(TypedDict):
@@ -1754,6 +1783,9 @@ class AdminFadAccepted(TypedDict):
     classes: list[str]
     #: classes that the reference lacks; list of text
     missing: list[str]
+    #: names that are no class of the voice, and the class understood for each: another spelling, a CatID of the Universal Category System, or a word
+    #: for the sound in English, German, French, Spanish, Italian, Portuguese, Japanese or Chinese; absent if there were none; list of map
+    understood: NotRequired[list[FoleyGenerateAcceptedUnderstood]]
 
 
 class AdminFadProgress(TypedDict):
@@ -1940,6 +1972,9 @@ VoiceCompareAccepted = TypedDict(
         "class": "str | dict[str, float]",
         #: number of clips; integer from 1
         "count": int,
+        #: names that are no class of the voice, and the class understood for each: another spelling, a CatID of the Universal Category System, or a word
+        #: for the sound in English, German, French, Spanish, Italian, Portuguese, Japanese or Chinese; absent if there were none; list of map
+        "understood": NotRequired[list[FoleyGenerateAcceptedUnderstood]],
         #: voice ids: clip i is from voice floor(i / (count / voices)); list of text
         "voices": list[str],
     },

@@ -107,3 +107,14 @@ contract(
     );
   },
 );
+
+contract('another word for a class is understood, and the answer says as which', [], async ({ client }) => {
+  const asked = client.ask('foley.generate', { class: 'heavy rain', seed: 1 });
+  const { event, data } = await asked.end;
+  assert.equal(event, 'done');
+  const understood = { name: 'heavy rain', class: 'Rain' };
+  // OSC tells it in a message of its own, HTTP only at the end.
+  const told = asked.answers.find((answer) => answer.event === 'understood')?.data;
+  const accepted = asked.answers.find((answer) => answer.event === 'accepted')?.data;
+  assert.deepEqual(told ?? (accepted ?? data).understood, told === undefined ? [understood] : understood);
+});

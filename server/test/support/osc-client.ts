@@ -83,6 +83,7 @@ export async function connectOsc(app: App, over: 'udp' | 'ws' = 'udp'): Promise<
     const waiting = (name: string): string => nameless.get(name)?.shift() ?? '';
     const ofMap = (): string => mapped.get(id)?.shift() ?? id;
     if (address === '/foley/accepted') end('accepted', { job: second, seed: Number(third) });
+    else if (address === '/foley/understood') end('understood', { name: second, class: third });
     else if (address === '/foley/row') end('row', { row: second, rows: third });
     else if (address === '/foley/clip')
       listed(id, { index: second, path: third, seed: Number(more[0]), clip: more[1] });

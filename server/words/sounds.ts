@@ -1,0 +1,283 @@
+/**
+ * Words that people use for sounds, in eight languages, and the categories that the Universal Category System has for
+ * them (CatIDs of its version 8.2, universalcategorysystem.com, public domain). The words are ours: dictionary words,
+ * few enough to read. They name kinds of sound, not classes: which class of a voice a kind is, its name says.
+ */
+
+export type Language = 'en' | 'de' | 'fr' | 'es' | 'it' | 'pt' | 'ja' | 'zh';
+
+export interface Sound {
+  /** CatID to category and subcategory; the first is the one that files of it are named by. */
+  catIds: Readonly<Record<string, readonly [category: string, subCategory: string]>>;
+  /**
+   * Phrases divided by commas, as they are written; they are compared without case and accents. `-x` is also understood at the end of a compound: German writes
+   * "Kiesschritte" as one word.
+   */
+  words: Readonly<Partial<Record<Language, string>>>;
+}
+
+/** In the order of preference where a class is two of them: files of a class Sneeze_Cough are named by the cough. */
+export const SOUNDS: readonly Sound[] = [
+  {
+    catIds: { ANMLDog: ['ANIMALS', 'DOG'] },
+    words: {
+      en: 'dog, dogs, dog bark, dogs barking, bark, barks, barking, woof, hound, puppy, animals dog',
+      de: 'hund, hunde, -hundegebell, -gebell, bellen, hund bellt',
+      fr: 'chien, chiens, chienne, aboiement, aboiements, aboyer',
+      es: 'perro, perros, ladrido, ladridos, ladrar',
+      it: 'cane, cani, abbaio, abbaiare, latrato, latrati',
+      pt: 'cão, cães, cachorro, cachorros, latido, latidos, latir',
+      ja: '犬, 犬の鳴き声, 犬の吠え声, 吠え声, 犬が吠える',
+      zh: '狗, 犬, 狗叫, 狗吠, 犬吠, 狗叫声, 狗吠声',
+    },
+  },
+  {
+    catIds: {
+      FEETHmn: ['FOOTSTEPS', 'HUMAN'],
+      FEETMisc: ['FOOTSTEPS', 'MISC'],
+      FOLYFeet: ['FOLEY', 'FEET'],
+    },
+    words: {
+      en: 'footstep, footsteps, foot step, foot steps, step, steps, footfall, footfalls, walk, walking, heel, heels, high heels, footsteps human',
+      de: '-schritt, -schritte, gehen, laufschritte',
+      fr: 'pas, bruit de pas, bruits de pas, marche à pied',
+      es: 'paso, pasos, pisada, pisadas',
+      it: 'passo, passi',
+      pt: 'passo, passos, pisada, pisadas',
+      ja: '足音, あしおと, 歩く音',
+      zh: '脚步, 脚步声, 走路声',
+    },
+  },
+  {
+    catIds: { GUNMech: ['GUNS', 'MECHANISM'] },
+    words: {
+      en: 'gun handling, guns mechanism, gun mechanism, gun reload, gun cocking, reload, reloading',
+      de: 'nachladen, durchladen, waffe nachladen',
+      fr: 'rechargement, recharger une arme',
+      es: 'recarga de arma, recargar arma',
+      it: 'ricarica arma, ricaricare arma',
+      pt: 'recarga de arma, recarregar arma',
+    },
+  },
+  {
+    catIds: {
+      GUNMisc: ['GUNS', 'MISC'],
+      GUNPis: ['GUNS', 'PISTOL'],
+      GUNRif: ['GUNS', 'RIFLE'],
+      GUNShotg: ['GUNS', 'SHOTGUN'],
+      GUNAuto: ['GUNS', 'AUTOMATIC'],
+      GUNAntq: ['GUNS', 'ANTIQUE'],
+    },
+    words: {
+      en: 'gunshot, gunshots, gun shot, gun shots, gunfire, gun fire, rifle fire, gun, guns, shot, shots, shooting, pistol, rifle, shotgun, revolver, guns pistol, guns rifle, guns shotgun, guns automatic',
+      de: '-schuss, -schüsse, -schuesse, gewehr, pistole, gewehrfeuer',
+      fr: 'coup de feu, coups de feu, tir, tirs, pistolet, fusil',
+      es: 'disparo, disparos, tiro, tiros, tiroteo, pistola, rifle, escopeta',
+      it: 'sparo, spari, colpo di pistola, colpi di pistola, pistola, fucile',
+      pt: 'tiro, tiros, disparo, disparos, tiroteio, pistola, espingarda',
+      ja: '銃声, 発砲, 発砲音, 射撃音',
+      zh: '枪声, 开枪, 枪响, 射击, 射击声',
+    },
+  },
+  {
+    catIds: { CMPTKey: ['COMPUTERS', 'KEYBOARD & MOUSE'] },
+    words: {
+      en: 'keyboard, keyboards, computer keyboard, typing, keystroke, keystrokes, computers keyboard mouse',
+      de: '-tastatur, tippen, tastaturtippen, tastenanschlag, tastenanschläge',
+      fr: 'clavier, claviers, frappe au clavier, taper au clavier',
+      es: 'teclado, teclados, tecleo, teclear',
+      it: 'tastiera, tastiere, digitazione, digitare',
+      pt: 'teclado, teclados, digitação, digitar',
+      ja: 'キーボード, タイピング, 打鍵, 打鍵音',
+      zh: '键盘, 键盘声, 打字, 打字声, 敲键盘',
+    },
+  },
+  {
+    catIds: {
+      VEHMisc: ['VEHICLES', 'MISC'],
+      VEHCar: ['VEHICLES', 'CAR'],
+      VEHBy: ['VEHICLES', 'GENERIC BY'],
+      VEHTruck: ['VEHICLES', 'TRUCK VAN & SUV'],
+      VEHMoto: ['VEHICLES', 'MOTORCYCLE'],
+      VEHBus: ['VEHICLES', 'BUS'],
+      VEHRace: ['VEHICLES', 'RACING'],
+    },
+    words: {
+      en: 'vehicle, vehicles, motor vehicle, moving motor vehicle, motor vehicles, car, cars, automobile, truck, lorry, bus, motorcycle, motorbike, car pass by, car passing by, car engine, vehicles car, vehicles truck',
+      de: 'auto, autos, fahrzeug, fahrzeuge, kraftfahrzeug, lastwagen, lkw, motorrad, vorbeifahrt, motorgeräusch',
+      fr: 'voiture, voitures, véhicule, véhicules, camion, moto, motos',
+      es: 'coche, coches, carro, vehículo, vehículos, camión, moto, motos, automóvil',
+      it: 'auto, automobile, automobili, macchina, veicolo, veicoli, camion, moto',
+      pt: 'carro, carros, automóvel, veículo, veículos, caminhão, camião, moto, motos',
+      ja: '車, 自動車, 車の走行音, 走行音, トラック, オートバイ',
+      zh: '车, 汽车, 车辆, 汽车声, 卡车, 摩托车',
+    },
+  },
+  {
+    catIds: {
+      RAIN: ['RAIN', 'GENERAL'],
+      RAINClth: ['RAIN', 'CLOTH'],
+      RAINConc: ['RAIN', 'CONCRETE'],
+      RAINGlas: ['RAIN', 'GLASS'],
+      RAINMetl: ['RAIN', 'METAL'],
+      RAINPlas: ['RAIN', 'PLASTIC'],
+      RAINVege: ['RAIN', 'VEGETATION'],
+      RAINWatr: ['RAIN', 'WATER'],
+      RAINWood: ['RAIN', 'WOOD'],
+    },
+    words: {
+      en: 'rain, rains, raining, rainfall, rain fall, rain shower, downpour, drizzle, rain general',
+      de: '-regen, regnen, -regenschauer, regenfall, niesel',
+      fr: 'pluie, pluies, averse, averses, pleuvoir, bruine',
+      es: 'lluvia, lluvias, llover, llovizna, aguacero',
+      it: 'pioggia, piogge, piovere, acquazzone, pioggerella',
+      pt: 'chuva, chuvas, chover, chuvisco, aguaceiro',
+      ja: '雨, 雨音, 大雨, 小雨, 降雨',
+      zh: '雨, 雨声, 下雨, 大雨, 小雨, 暴雨, 下雨声',
+    },
+  },
+  {
+    catIds: { HMNCough: ['HUMAN', 'COUGH'] },
+    words: {
+      en: 'cough, coughs, coughing, human cough',
+      de: '-husten, hustenanfall, huster',
+      fr: 'toux, tousser, quinte de toux',
+      es: 'tos, toser',
+      it: 'tosse, tossire, colpo di tosse, colpi di tosse',
+      pt: 'tosse, tossir',
+      ja: '咳, 咳き込み, 咳払い',
+      zh: '咳嗽, 咳嗽声',
+    },
+  },
+  {
+    catIds: { HMNSneez: ['HUMAN', 'SNEEZE'] },
+    words: {
+      en: 'sneeze, sneezes, sneezing, achoo, human sneeze',
+      de: 'niesen, nieser, hatschi',
+      fr: 'éternuement, éternuements, éternuer',
+      es: 'estornudo, estornudos, estornudar',
+      it: 'starnuto, starnuti, starnutire',
+      pt: 'espirro, espirros, espirrar',
+      ja: 'くしゃみ',
+      zh: '喷嚏, 打喷嚏, 喷嚏声',
+    },
+  },
+  {
+    catIds: { BIRDSong: ['BIRDS', 'SONGBIRD'], BIRDMisc: ['BIRDS', 'MISC'], AMBBird: ['AMBIENCE', 'BIRDSONG'] },
+    words: {
+      en: 'bird, birds, bird call, bird calls, birdsong, bird song, chirp, chirps, chirping, tweet, birds songbird',
+      de: 'vogel, vogelgesang, vogelruf, vogelgezwitscher, zwitschern',
+      fr: "oiseau, oiseaux, chant d'oiseau, chants d'oiseaux, gazouillis",
+      es: 'pájaro, pájaros, ave, aves, canto de pájaros',
+      it: 'uccello, uccelli, cinguettio',
+      pt: 'pássaro, pássaros, ave, aves, canto de pássaros',
+      ja: '鳥, 鳥の鳴き声, 小鳥, 鳥のさえずり, さえずり',
+      zh: '鸟, 鸟叫, 鸟鸣, 鸟叫声, 鸟鸣声',
+    },
+  },
+  {
+    catIds: { CLOCKTick: ['CLOCKS', 'TICK'], CLOCKMisc: ['CLOCKS', 'MISC'] },
+    words: {
+      en: 'clock, clocks, clock tick, clock ticking, tick, ticks, ticking, tick tock, clocks tick',
+      de: 'uhr, uhrticken, ticken, tick tack',
+      fr: 'horloge, horloges, tic tac',
+      es: 'reloj, relojes, tictac, tic tac',
+      it: 'orologio, orologi, ticchettio',
+      pt: 'relógio, relógios, tique taque',
+      ja: '時計, 時計の音, 時計の針',
+      zh: '时钟, 钟表, 滴答, 滴答声',
+    },
+  },
+  {
+    catIds: { FIRECrkl: ['FIRE', 'CRACKLE'], FIREBurn: ['FIRE', 'BURNING'], FIREMisc: ['FIRE', 'MISC'] },
+    words: {
+      en: 'fire, fire crackle, fire crackling, crackling fire, campfire, bonfire, crackle, flames',
+      de: '-feuer, flammen, feuerknistern',
+      fr: 'feu, feux, crépitement',
+      es: 'fuego, fogata, hoguera, crepitar',
+      it: 'fuoco, falò, crepitio',
+      pt: 'fogo, fogueira, crepitar',
+      ja: '火, 焚き火, たき火, 炎',
+      zh: '火, 火焰, 篝火, 火堆',
+    },
+  },
+  {
+    catIds: { METLImpt: ['METAL', 'IMPACT'] },
+    words: {
+      en: 'metal impact, metal hit, metal hits, metal impacts, metal clang, clang, clank',
+      de: 'metallschlag, metallschläge',
+      fr: 'impact métallique, choc métallique',
+      es: 'impacto metálico, golpe metálico, golpe de metal',
+      it: 'impatto metallico, colpo metallico',
+      pt: 'impacto metálico, batida de metal',
+      ja: '金属音, 金属の衝撃音',
+      zh: '金属撞击, 金属撞击声',
+    },
+  },
+  {
+    catIds: { WOODImpt: ['WOOD', 'IMPACT'] },
+    words: {
+      en: 'wood impact, wood hit, wood hits, wood impacts, wood knock, wooden impact',
+      de: 'holzschlag, holzschläge',
+      fr: 'impact sur bois, choc de bois',
+      es: 'impacto de madera, golpe de madera',
+      it: 'impatto di legno, colpo di legno',
+      pt: 'impacto de madeira, batida de madeira',
+      zh: '木头撞击, 木头撞击声',
+    },
+  },
+  {
+    catIds: {
+      WATRFlow: ['WATER', 'FLOW'],
+      WATRMisc: ['WATER', 'MISC'],
+      WATRMvmt: ['WATER', 'MOVEMENT'],
+    },
+    words: {
+      en: 'water, water flow, water flowing, running water, creek, brook, river',
+      de: 'wasser, wasserrauschen, bach, fluss, fließendes wasser',
+      fr: 'eau, eau qui coule, ruisseau, rivière',
+      es: 'agua, agua corriente, arroyo, río',
+      it: 'acqua, acqua corrente, ruscello, fiume',
+      pt: 'agua, agua corrente, riacho, rio',
+      ja: '水, 水の音, 水の流れ, 川のせせらぎ, せせらぎ',
+      zh: '水, 水声, 流水, 流水声, 溪流',
+    },
+  },
+  {
+    catIds: { WHSH: ['SWOOSHES', 'WHOOSH'], SWSH: ['SWOOSHES', 'SWISH'] },
+    words: {
+      en: 'whoosh, whooshes, swoosh, swooshes, swish, swishes, swooshes whoosh, swooshes swish',
+    },
+  },
+];
+
+/** Categories of CatIDs that name no kind of sound above. */
+export const OTHER_CATEGORIES: Sound['catIds'] = { FOLYMisc: ['FOLEY', 'MISC'] };
+
+/** Words that say nothing about the kind of sound. */
+export const FILLERS =
+  'a an the der die das dem den ein eine einem einen einer le la les l un une des el los las una unos unas lo il gli i uno o os as um uma ' +
+  'sound sounds noise noises effect effects sfx fx foley recording geräusch geräusche klang klänge bruit bruits son sons bruitage ' +
+  'sonido sonidos ruido ruidos suono suoni rumore rumori som barulho barulhos efecto effetto efeito';
+
+/** Words that say what kind of it, where they come after the name of the sound: "rain, heavy". */
+export const QUALIFIERS =
+  'heavy light soft loud hard gentle fast slow quick quiet steady distant far close near wet dry big huge large small little long short ' +
+  'single double multiple loop looped inside outside indoor indoors outdoor outdoors interior exterior int ext pass passing passes by ' +
+  'running walking idle idling revving accelerating human male female man woman child misc general medium';
+
+/** What comes after one says where or on what, not what: "steps on gravel". */
+export const PREPOSITIONS =
+  'on in at over under through into with of from across by for upon onto inside outside during near off ' +
+  'auf im am an über unter durch mit von vom aus bei beim zum zur ' +
+  'sur dans de du d au aux avec sous en par qui contre chez ' +
+  'sobre del con por bajo al su sul sullo sulla sui sulle nel nella nello di dei della delle del da dal dalla sotto ' +
+  'em do dos da das com no na nos nas sob pelo pela';
+
+export const CONJUNCTIONS = 'and und et y e ed or oder ou plus';
+
+/** A name with one of these is not understood: what it leaves out is not what it names. */
+export const NEGATIONS = 'not without kein keine keinen nicht ohne sans sin senza sem non never nie 无 没有 不';
+
+/** Ends of Japanese and Chinese names that say that it is a sound. */
+export const CJK_ENDS = ['の効果音', '効果音', 'の音', '音', '的声音', '声音', '的声', '声', '音效', 'の声'];
