@@ -307,7 +307,7 @@ export async function createApp(config: Config, parts: AppParts = {}): Promise<A
     onFault: (err, where) => log.error({ err, ...where }, 'a request failed with an internal error'),
     ...(parts.extra === undefined ? {} : { extra: parts.extra }),
   });
-  bus.subscribe(null, (event, job) => {
+  bus.subscribe((event, job) => {
     if (event.type === 'queued') log.debug({ job, ...event }, 'a job was queued');
     if (event.type === 'started') log.debug({ job, ...event }, 'a job began');
     if (event.type === 'queued' || event.type === 'started' || event.type === 'ended') space.touch();

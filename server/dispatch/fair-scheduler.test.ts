@@ -174,19 +174,25 @@ test('slots are shared, and a job that fails or is cancelled takes only its own 
 test('every job publishes queued, started, its rows and exactly one ended', async () => {
   const { bus, scheduler, order } = setup();
   const events: string[] = [];
-  bus.subscribe(null, (event) => events.push(event.type));
+  bus.subscribe((event) => events.push(event.type));
   await scheduler.submit(order([1])).done;
   assert.deepEqual(events, ['queued', 'started', ...new Array<string>(8).fill('row'), 'ended']);
 });
 
-test('a listener that subscribes after submit misses nothing that runs', async () => {
+test('who ordered a job hears of it before those who watch, and fails it by throwing', async () => {
   const { bus, scheduler, order } = setup();
-  const job = scheduler.submit(order([1]));
   const events: string[] = [];
-  bus.subscribe(job.id, (event) => events.push(event.type));
-  await job.done;
-  assert.equal(events[0], 'started');
+  bus.subscribe((event) => events.push(`watched ${event.type}`));
+  await scheduler.submit(order([1], { onEvent: (event) => events.push(event.type) })).done;
+  assert.deepEqual(events.slice(0, 4), ['queued', 'watched queued', 'started', 'watched started']);
+  assert.deepEqual(events.slice(-2), ['ended', 'watched ended']);
   assert.equal(events.filter((type) => type === 'row').length, 8);
+  const throwing = order([2], {
+    onEvent: ({ type }) => {
+      if (type === 'row') throw new Error('no');
+    },
+  });
+  assert.equal(await outcome(scheduler.submit(throwing)), 'internal');
 });
 
 test('a full queue refuses by jobs and by clips, and takes more once there is room', async () => {

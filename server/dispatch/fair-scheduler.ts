@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import path from 'node:path';
 import { ProtocolError, toProtocolError } from '../../protocol/index.ts';
 import type { Engine, EngineEvent, EngineResult, EngineRun } from '../engine/engine.ts';
-import type { JobEventBus } from './job-events.ts';
+import type { JobEvent, JobEventBus } from './job-events.ts';
 import type { Front, Job, JobOrder, OpenJob, Scheduler, SchedulerUsage } from './scheduler.ts';
 
 interface Entry {
@@ -124,7 +124,7 @@ export class FairScheduler implements Scheduler {
     });
     // Whoever asked may be gone before it ends; that must not end the process.
     done.catch(() => undefined);
-    this.#options.bus.publish(id, { type: 'queued', owner: order.owner, clips: order.clips.length, position });
+    this.#tell(this.#jobs.get(id)!, { type: 'queued', owner: order.owner, clips: order.clips.length, position });
     setImmediate(() => {
       // All of it may have been made before.
       const entry = this.#jobs.get(id);
@@ -260,7 +260,7 @@ export class FairScheduler implements Scheduler {
     entry.servedAt = this.#now();
     if (entry.startedAt === null) {
       entry.startedAt = entry.servedAt;
-      this.#options.bus.publish(entry.id, { type: 'started', waitedMs: entry.startedAt - entry.queuedAt });
+      this.#tell(entry, { type: 'started', waitedMs: entry.startedAt - entry.queuedAt });
     }
     this.#running.all += 1;
     if (urgent) this.#running.urgent += 1;
@@ -320,16 +320,25 @@ export class FairScheduler implements Scheduler {
     else entry.reject(stop);
     const outcome = stop === null ? 'done' : stop.code === 'cancelled' ? 'cancelled' : 'failed';
     const ranMs = startedAt === null ? 0 : this.#now() - startedAt;
-    this.#options.bus.publish(entry.id, { type: 'ended', outcome, code: stop?.code ?? null, ranMs });
+    this.#tell(entry, { type: 'ended', outcome, code: stop?.code ?? null, ranMs });
     if (this.#jobs.size === 0) for (const idle of this.#onIdle.splice(0)) idle();
     this.#next();
+  }
+
+  #tell(entry: Entry, event: JobEvent): void {
+    try {
+      entry.order.onEvent?.(event);
+    } catch (error) {
+      this.#stop(entry, toProtocolError(error));
+    }
+    this.#options.bus.publish(entry.id, event);
   }
 
   #progress(entry: Entry, index: number, event: EngineEvent): void {
     if (entry.stop !== null || event.type === 'started') return;
     // Of streams, which are no jobs.
     if (event.type === 'sound' || event.type === 'changed') return;
-    this.#options.bus.publish(entry.id, { ...event, index });
+    this.#tell(entry, { ...event, index });
   }
 }
 

@@ -10,46 +10,32 @@ export type JobEvent =
 export type JobListener = (event: JobEvent, job: string) => void;
 
 /**
- * Fans the events of jobs out to whoever subscribed. Delivery is synchronous and in the order of subscription; a
- * listener that throws is reported and does not keep the others from hearing.
+ * Fans the events of all jobs out to those who watch; who ordered a job hears of it directly (`JobOrder.onEvent`).
+ * Delivery is synchronous and in the order of subscription; a listener that throws is reported and does not keep the
+ * others from hearing.
  */
 export class JobEventBus {
-  readonly #byJob = new Map<string, Set<JobListener>>();
-  readonly #all = new Set<JobListener>();
+  readonly #listeners = new Set<{ hear: JobListener }>();
   readonly #onError: (error: unknown) => void;
 
   constructor(onError: (error: unknown) => void) {
     this.#onError = onError;
   }
 
-  /** Hears one job, or every job when `job` is null. Returns the way to stop. A job's own listeners go with its end. */
-  subscribe(job: string | null, listener: JobListener): () => void {
-    if (job === null) {
-      this.#all.add(listener);
-      return () => void this.#all.delete(listener);
-    }
-    const listeners = this.#byJob.get(job) ?? new Set<JobListener>();
-    listeners.add(listener);
-    this.#byJob.set(job, listeners);
-    return () => {
-      listeners.delete(listener);
-      if (listeners.size === 0 && this.#byJob.get(job) === listeners) this.#byJob.delete(job);
-    };
+  /** Returns the way to stop. */
+  subscribe(hear: JobListener): () => void {
+    const listener = { hear };
+    this.#listeners.add(listener);
+    return () => void this.#listeners.delete(listener);
   }
 
   publish(job: string, event: JobEvent): void {
-    for (const listener of [...(this.#byJob.get(job) ?? []), ...this.#all]) {
+    for (const { hear } of [...this.#listeners]) {
       try {
-        listener(event, job);
+        hear(event, job);
       } catch (error) {
         this.#onError(error);
       }
     }
-    if (event.type === 'ended') this.#byJob.delete(job);
-  }
-
-  /** Jobs that somebody listens to. */
-  get jobs(): number {
-    return this.#byJob.size;
   }
 }

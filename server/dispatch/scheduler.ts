@@ -1,4 +1,5 @@
 import type { EngineRequest, EngineResult } from '../engine/engine.ts';
+import type { JobEvent } from './job-events.ts';
 
 /** What a handler asks of the scheduler: some clips, of which the engine may make several at once; all of them or none are reported done. */
 export interface JobOrder {
@@ -23,6 +24,8 @@ export interface JobOrder {
    * others in `clips` before it resolves.
    */
   onClip(index: number, result: EngineResult): Promise<void>;
+  /** Hears what happens to the job, before the bus does: `queued` within `submit`, everything else after it. What it throws fails the job. */
+  onEvent?(event: JobEvent): void;
 }
 
 export interface Job {

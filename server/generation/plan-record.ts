@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { makingArgs, ProtocolError, shapeArgs } from '../../protocol/index.ts';
 import type { Lineage } from '../clips/clip.ts';
 import type { Catalog, Voice } from '../voices/voice.ts';
-import type { ClipPlan, Take } from './clip-job.ts';
+import type { ClipPlan, Take } from './clip-plan.ts';
 
 const MAX_CELLS = 1 << 20;
 const base64 = z.string().max(4 * MAX_CELLS);

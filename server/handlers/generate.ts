@@ -2,7 +2,8 @@ import { randomInt } from 'node:crypto';
 import { limits } from '../../protocol/index.ts';
 import type { Handler } from '../dispatch/dispatcher.ts';
 import { resolveClass } from '../generation/class-weights.ts';
-import { type GenerationDeps, generateClips, seedsFrom } from '../generation/clip-job.ts';
+import { type GenerationDeps, generateClips } from '../generation/clip-job.ts';
+import { seedsFrom } from '../generation/clip-plan.ts';
 import { voiceClassOf } from '../generation/voice-class.ts';
 
 /** `foley.generate`: finds the voice and the class; the rest is generation/clip-job.ts. */

@@ -41,7 +41,7 @@ export function serverWatch({ bus, triggers, refusals, watchQuietMs }: WatchDeps
     const stops: (() => void)[] = [() => count(session.id, -1)];
     if (jobs) {
       stops.push(
-        bus.subscribe(null, (event, job) => {
+        bus.subscribe((event, job) => {
           const told = jobData(event);
           if (told === null || !budget.take(told.state === 'row')) return;
           emit('job', { job: session.role === 'admin' ? job : alias(job), ...told }, true);
