@@ -12,16 +12,10 @@ import { csvText } from '../delivery/csv.ts';
 import type { Delivery } from '../delivery/delivery.ts';
 import type { Context, Handler } from '../dispatch/dispatcher.ts';
 import type { RestoredJob } from '../dispatch/job-journal.ts';
-<<<<<<< HEAD
 import { resolveClass, told, type Understood } from '../generation/class-weights.ts';
-import { type GenerationDeps, generateClips, type MadeClip, madeFrom, seedsFrom } from '../generation/clip-job.ts';
-import { understoodOf, type VoiceClass, voiceClassOf } from '../generation/voice-class.ts';
-=======
-import { resolveClass } from '../generation/class-weights.ts';
 import { type GenerationDeps, generateClips } from '../generation/clip-job.ts';
 import { type MadeClip, madeFrom, seedsFrom } from '../generation/clip-plan.ts';
-import { voiceClassOf } from '../generation/voice-class.ts';
->>>>>>> 261814c (generation: give a job its events directly and split the making of clips)
+import { understoodOf, type VoiceClass, voiceClassOf } from '../generation/voice-class.ts';
 import { isThere } from '../util/file-digest.ts';
 import type { Voice } from '../voices/voice.ts';
 import type { Batches } from './batches.ts';
