@@ -2,10 +2,11 @@ import type { Worker } from 'node:worker_threads';
 import { startThread } from '../util/program.ts';
 import { WallClock } from './clock.ts';
 import type { FromMixer, ToMixer } from './messages.ts';
-import type { Playback, PlaybackInfo, PlayOptions, Prepared } from './playback.ts';
+import type { GrowingSound, Playback, PlaybackInfo, PlayOptions, Prepared } from './playback.ts';
+import type { ResampleOrder } from './resample-thread.ts';
 import { createShared, SharedStatus } from './shared.ts';
 import type { ThreadData } from './thread.ts';
-import { Sound, Voices } from './voices.ts';
+import { PartialSound, Sound, Voices } from './voices.ts';
 
 export interface PlaybackOptions {
   /** A device's name, `auto` for the system's, `none` for none, `void` for one that nobody hears. */
@@ -76,10 +77,20 @@ export async function createPlayback(options: PlaybackOptions = {}): Promise<Pla
 
   let sounds = 0;
   const preparing = new Map<number, () => void>();
-  let resampler: Worker | null = null;
+  /** Sounds that grow and are still referred to by whoever makes them. */
+  const growing = new Map<number, WeakRef<PartialSound>>();
+  const putPart = (sound: number, pcm: Float32Array, last: boolean): void => {
+    post({ type: 'part', sound, pcm, last });
+    growing.get(sound)?.deref()?.arrived(pcm.length);
+    if (last) growing.delete(sound);
+  };
   const openResampler = (): Worker => {
     const worker = startThread(new URL('./resample-thread.ts', import.meta.url));
-    worker.on('message', ({ sound, pcm }: { sound: number; pcm: Float32Array }) => {
+    worker.on('message', ({ sound, pcm, part }: Pick<ResampleOrder, 'sound' | 'pcm' | 'part'>) => {
+      if (part !== undefined) {
+        putPart(sound, pcm, part.last);
+        return;
+      }
       post({ type: 'sound', sound, pcm });
       preparing.get(sound)?.();
       preparing.delete(sound);
@@ -88,7 +99,12 @@ export async function createPlayback(options: PlaybackOptions = {}): Promise<Pla
     worker.unref();
     return worker;
   };
-  const dropped = new FinalizationRegistry<number>((sound) => post({ type: 'drop', sound }));
+  // Not when it is needed: the first sound that grows would begin late.
+  const resampler = openResampler();
+  const dropped = new FinalizationRegistry<number>((sound) => {
+    growing.delete(sound);
+    post({ type: 'drop', sound });
+  });
 
   return {
     info(): PlaybackInfo {
@@ -116,11 +132,23 @@ export async function createPlayback(options: PlaybackOptions = {}): Promise<Pla
       if (valid === hertz) post({ type: 'sound', sound, pcm: copy });
       else {
         ready = new Promise((resolve) => preparing.set(sound, resolve));
-        resampler ??= openResampler();
         resampler.postMessage({ sound, pcm: copy, from: valid, to: hertz });
       }
       const made = new Sound(sound, frames, hertz, ready);
       dropped.register(made, sound);
+      return made;
+    },
+    grow(from, options): GrowingSound {
+      const id = ++sounds;
+      const pass = (pcm: Float32Array, last: boolean): void => {
+        if (from === hertz) putPart(id, pcm, last);
+        else resampler.postMessage({ sound: id, pcm, from, to: hertz, part: { last } } satisfies ResampleOrder);
+      };
+      // An empty part opens what resamples, before the first sound is there.
+      const made = new PartialSound(id, hertz, options, post, pass);
+      if (from !== hertz) pass(new Float32Array(0), false);
+      growing.set(id, new WeakRef(made));
+      dropped.register(made, id);
       return made;
     },
     play: (sound, given: PlayOptions = {}) => voices.play(sound, given),
@@ -129,7 +157,7 @@ export async function createPlayback(options: PlaybackOptions = {}): Promise<Pla
     close() {
       if (closing === null) {
         if (gone === null) thread.postMessage({ type: 'close' });
-        closing = Promise.all([gone === null ? exited : null, resampler?.terminate()]).then(() => voices.endAll());
+        closing = Promise.all([gone === null ? exited : null, resampler.terminate()]).then(() => voices.endAll());
       }
       return closing;
     },

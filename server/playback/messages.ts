@@ -3,8 +3,11 @@ import type { Ending, VoiceSpec } from './mixer.ts';
 /** To the thread that mixes. */
 export type ToMixer =
   | { type: 'sound'; sound: number; pcm: Float32Array }
+  /** A sound that will come in parts; `frames` of it are kept. */
+  | { type: 'grow'; sound: number; frames: number; waits: boolean }
+  | { type: 'part'; sound: number; pcm: Float32Array; last: boolean }
   | { type: 'drop'; sound: number }
-  | { type: 'play'; sound: number; spec: Omit<VoiceSpec, 'pcm'> }
+  | { type: 'play'; sound: number; spec: Omit<VoiceSpec, 'pcm' | 'growing'> }
   | { type: 'stop'; voice: number; fade: number }
   | { type: 'stopAll'; fade: number }
   | { type: 'close' };
@@ -13,6 +16,7 @@ export type ToMixer =
 export type FromMixer =
   | { type: 'placed'; voice: number; frame: number; ms: number }
   | { type: 'ended'; voice: number; ending: Ending }
+  | { type: 'paused'; voice: number }
   | {
       type: 'state';
       state: 'running' | 'headless' | 'failed';

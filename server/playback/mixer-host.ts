@@ -1,6 +1,7 @@
 import { performance } from 'node:perf_hooks';
+import { Growing } from './growing.ts';
 import type { FromMixer, ToMixer } from './messages.ts';
-import { Mixer, type MixerOptions } from './mixer.ts';
+import { Mixer, type MixerOptions, type VoiceSpec } from './mixer.ts';
 
 /** Plays that wait for their sound to be resampled. */
 const MAX_UNREADY = 256;
@@ -12,19 +13,21 @@ export class MixerHost {
   readonly mixer: Mixer;
   readonly #tell: (message: FromMixer) => void;
   readonly #sounds = new Map<number, Float32Array>();
+  readonly #growing = new Map<number, Growing>();
   readonly #endings: { voice: number; ending: Extract<FromMixer, { type: 'ended' }>['ending']; frame: number }[] = [];
   #unready: Play[] = [];
 
-  constructor(options: Omit<MixerOptions, 'onEnded'>, tell: (message: FromMixer) => void) {
+  constructor(options: Omit<MixerOptions, 'onEnded' | 'onPaused'>, tell: (message: FromMixer) => void) {
     this.#tell = tell;
     this.mixer = new Mixer({
       ...options,
       onEnded: (voice, ending, frame) => this.#endings.push({ voice, ending, frame }),
+      onPaused: (voice) => tell({ type: 'paused', voice }),
     });
   }
 
   get sounds(): number {
-    return this.#sounds.size;
+    return this.#sounds.size + this.#growing.size;
   }
 
   get waiting(): number {
@@ -40,12 +43,21 @@ export class MixerHost {
         for (const play of ready) this.#place(play, message.pcm);
         return;
       }
+      case 'grow':
+        this.#growing.set(message.sound, new Growing(message.frames, message.waits));
+        return;
+      case 'part':
+        this.#growing.get(message.sound)?.add(message.pcm, message.last);
+        return;
       case 'drop':
         this.#sounds.delete(message.sound);
+        this.#growing.delete(message.sound);
         return;
       case 'play': {
+        const growing = this.#growing.get(message.sound);
         const pcm = this.#sounds.get(message.sound);
-        if (pcm !== undefined) this.#place(message, pcm);
+        if (growing !== undefined) this.#begin({ ...message.spec, pcm: growing.ring, growing });
+        else if (pcm !== undefined) this.#place(message, pcm);
         else if (this.#unready.length < MAX_UNREADY) this.#unready.push(message);
         else this.#tell({ type: 'ended', voice: message.spec.id, ending: 'stolen' });
         return;
@@ -77,7 +89,11 @@ export class MixerHost {
   #place({ spec }: Play, pcm: Float32Array): void {
     const to = Math.min(spec.to, pcm.length);
     const from = Math.min(spec.from, to);
-    const frame = this.mixer.add({ ...spec, from, to, loop: spec.loop && to > from, pcm });
+    this.#begin({ ...spec, from, to, loop: spec.loop && to > from, pcm });
+  }
+
+  #begin(spec: VoiceSpec): void {
+    const frame = this.mixer.add(spec);
     this.#tell({ type: 'placed', voice: spec.id, frame, ms: performance.timeOrigin + performance.now() });
   }
 

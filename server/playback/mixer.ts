@@ -1,12 +1,16 @@
+import type { Growing } from './growing.ts';
 import { Limiter } from './limiter.ts';
 
-export type Ending = 'played' | 'stopped' | 'stolen' | 'choked';
+/** `starved`: the rest of its sound was not made in time. */
+export type Ending = 'played' | 'stopped' | 'stolen' | 'choked' | 'starved';
 
 /** One sound to be mixed. Frames count from the beginning of the output. */
 export interface VoiceSpec {
   id: number;
   /** Mono, at the output's rate. */
   pcm: Float32Array;
+  /** A sound that is still being made, in place of `pcm`. */
+  growing?: Growing;
   start: number;
   gain: number;
   pan: number;
@@ -33,6 +37,8 @@ interface Voice extends VoiceSpec {
   ending: Ending;
   level: number;
   done: boolean;
+  /** It has played all there is of a sound that it waits for. */
+  paused: boolean;
 }
 
 export interface MixerOptions {
@@ -45,10 +51,19 @@ export interface MixerOptions {
   ceiling?: number;
   /** `frame` is the one after the voice's last. */
   onEnded?: (id: number, ending: Ending, frame: number) => void;
+  /** A voice has nothing left to play and waits for more of its sound. */
+  onPaused?: (id: number) => void;
 }
 
 /** Voices that fade out because they were stolen, choked or stopped; beyond, the oldest of them are cut. */
 const TAILS = 128;
+/**
+ * Seconds of a growing sound before its known end in which a voice fades out, and those the fade takes at least. What
+ * comes meanwhile is too late for it.
+ */
+const STARVING = { before: 0.04, fade: 0.01, quiet: 0.003 };
+/** A voice that waits goes on once there is so much to play (s), with so long a fade-in. */
+const RESUME = { ahead: 0.25, fade: 0.01 };
 
 /** Mixes voices, block by block, frame by frame exact. Knows no time but frames, so it runs as fast as it is asked to. */
 export class Mixer {
@@ -58,18 +73,22 @@ export class Mixer {
   readonly #maxWaiting: number;
   readonly #limiter: Limiter;
   readonly #onEnded: NonNullable<MixerOptions['onEnded']>;
+  readonly #onPaused: NonNullable<MixerOptions['onPaused']>;
   #waiting: Voice[] = [];
   #sounding: Voice[] = [];
   /** The next frame to be mixed: by the limiter's look-ahead before the next to come out. */
   #mixed = 0;
 
-  constructor({ rate, channels, voices = 64, waiting = 1024, ceiling, onEnded = () => undefined }: MixerOptions) {
+  constructor(options: MixerOptions) {
+    const { rate, channels, voices = 64, waiting = 1024, ceiling } = options;
+    const { onEnded = () => undefined, onPaused = () => undefined } = options;
     this.rate = rate;
     this.channels = channels;
     this.most = voices;
     this.#maxWaiting = waiting;
     this.#limiter = new Limiter(rate, channels, ceiling);
     this.#onEnded = onEnded;
+    this.#onPaused = onPaused;
     const lost = Array.from({ length: channels }, () => new Float32Array(this.#limiter.ahead));
     this.#render(lost, this.#limiter.ahead);
   }
@@ -108,6 +127,7 @@ export class Mixer {
       ending: 'played',
       level: spec.gain,
       done: false,
+      paused: false,
     };
     let at = this.#waiting.length;
     while (at > 0 && this.#waiting[at - 1]!.start > start) at--;
@@ -163,7 +183,8 @@ export class Mixer {
   }
 
   #mix(voice: Voice, out: readonly Float32Array[], frames: number): void {
-    const { pcm, start, from, to, step, fadeIn, fadeOut, loop } = voice;
+    if (voice.growing !== undefined && !this.#keepUp(voice, voice.growing, frames)) return;
+    const { pcm, growing, start, from, to, step, fadeIn, fadeOut, loop } = voice;
     const left = out[voice.bus * 2] ?? out[0]!;
     const right = out[voice.bus * 2 + 1];
     const begin = Math.max(0, start - this.#mixed);
@@ -182,7 +203,9 @@ export class Mixer {
         }
       }
       const { position } = voice;
-      let sample = Number.isInteger(position) ? pcm[position]! : between(pcm, position);
+      let sample: number;
+      if (growing !== undefined) sample = within(growing, position);
+      else sample = Number.isInteger(position) ? pcm[position]! : between(pcm, position);
       const age = frame - start;
       if (age < fadeIn) sample *= age / fadeIn;
       if (!loop && fadeOut > 0) {
@@ -192,7 +215,8 @@ export class Mixer {
       if (frame >= voice.releaseAt) {
         const share = 1 - (frame - voice.releaseAt) / voice.release;
         if (!(share > 0)) {
-          this.#finish(voice, frame);
+          if (voice.ending === 'starved' && growing?.waits === true) this.#pause(voice);
+          else this.#finish(voice, frame);
           return;
         }
         sample *= share;
@@ -209,13 +233,56 @@ export class Mixer {
     voice.level = Math.max(peak * voice.gain, voice.level * 0.7);
   }
 
+  /**
+   * Before a block of a sound that is still being made: lets it fade out where too little is known of it to go on, and
+   * go on where it waited. Whether there is anything to mix.
+   */
+  #keepUp(voice: Voice, growing: Growing, frames: number): boolean {
+    const begin = Math.max(0, voice.start - this.#mixed);
+    const now = this.#mixed + begin;
+    // What the ring has lost by now, because the voice stood still or began late.
+    if (voice.position < growing.oldest) voice.position = growing.oldest;
+    const left = (growing.known - voice.position) / voice.step;
+    if (voice.paused) {
+      if (voice.releaseAt < Number.POSITIVE_INFINITY) {
+        this.#finish(voice, now);
+        return false;
+      }
+      if (!growing.ended && left < RESUME.ahead * this.rate) return false;
+      Object.assign(voice, { paused: false, start: now, fadeIn: Math.round(RESUME.fade * this.rate) });
+    }
+    if (growing.ended) voice.to = Math.min(voice.to, growing.known);
+    else if (growing.known < voice.to && voice.releaseAt === Number.POSITIVE_INFINITY) {
+      const before = STARVING.before * this.rate;
+      if (left < frames - begin + before) this.#starve(voice, growing, now, before);
+    }
+    return true;
+  }
+
+  /** Fades out to the quietest of the last places that are known. */
+  #starve(voice: Voice, growing: Growing, now: number, before: number): void {
+    const { position, step } = voice;
+    const { fade, quiet } = STARVING;
+    const last = Math.max(Math.floor(position), growing.known - 3);
+    const first = Math.max(Math.ceil(position) + fade * this.rate * step, last - before * step);
+    const end = growing.quietest(Math.min(last, first), last, Math.round(quiet * this.rate * step));
+    const frames = Math.floor((end - position) / step);
+    release(voice, 'starved', now + Math.max(0, frames - before), Math.min(frames, before));
+  }
+
+  #pause(voice: Voice): void {
+    Object.assign(voice, { paused: true, releaseAt: Number.POSITIVE_INFINITY, ending: 'played', level: 0 });
+    this.#onPaused(voice.id);
+  }
+
   /** Whether nothing happens to it in this block: neither fade nor end nor samples between samples. */
   #isPlain(
-    { start, step, position, fadeIn, fadeOut, loop, to, releaseAt }: Voice,
+    { growing, start, step, position, fadeIn, fadeOut, loop, to, releaseAt }: Voice,
     begin: number,
     frames: number,
   ): boolean {
     return (
+      growing === undefined &&
       step === 1 &&
       Number.isInteger(position) &&
       this.#mixed + begin - start >= fadeIn &&
@@ -266,7 +333,11 @@ function addPlain(
 }
 
 function release(voice: Voice, ending: Ending, at: number, fade: number): void {
-  if (voice.releaseAt < Number.POSITIVE_INFINITY) return;
+  if (voice.releaseAt < Number.POSITIVE_INFINITY) {
+    // One that would wait for more when it has faded out ends instead.
+    if (voice.ending === 'starved' && voice.growing?.waits === true) voice.ending = ending;
+    return;
+  }
   voice.releaseAt = Math.max(at, voice.start);
   voice.release = Math.max(1, fade);
   voice.ending = ending;
@@ -278,10 +349,18 @@ function quietest(voices: readonly Voice[]): Voice {
   return voices.find(({ level }) => level <= Math.max(lowest * 2, 1e-4)) ?? voices[0]!;
 }
 
-/** Between samples: a cubic through the four around (Catmull-Rom). */
+function within(growing: Growing, position: number): number {
+  const i = Math.floor(position);
+  if (i === position) return growing.at(i);
+  return cubic(growing.at(i - 1), growing.at(i), growing.at(i + 1), growing.at(i + 2), position - i);
+}
+
 function between(pcm: Float32Array, position: number): number {
   const i = Math.floor(position);
-  const t = position - i;
-  const [a, b, c, d] = [pcm[i - 1] ?? 0, pcm[i] ?? 0, pcm[i + 1] ?? 0, pcm[i + 2] ?? 0];
+  return cubic(pcm[i - 1] ?? 0, pcm[i] ?? 0, pcm[i + 1] ?? 0, pcm[i + 2] ?? 0, position - i);
+}
+
+/** Between samples: through the four around (Catmull-Rom). */
+function cubic(a: number, b: number, c: number, d: number, t: number): number {
   return b + 0.5 * t * (c - a + t * (2 * a - 5 * b + 4 * c - d + t * (3 * (b - c) + d - a)));
 }

@@ -1,7 +1,8 @@
-import { resample } from '../audio/resample.ts';
+import { openResampler, resample } from '../audio/resample.ts';
+import { PartResampler } from '../audio/resample-parts.ts';
 import { MixerHost } from './mixer-host.ts';
-import type { Playback, PlayOptions } from './playback.ts';
-import { Sound, Voices } from './voices.ts';
+import type { GrowingSound, GrowOptions, Playback, PlayOptions } from './playback.ts';
+import { PartialSound, Sound, Voices } from './voices.ts';
 
 export interface OfflinePlayback extends Playback {
   /** The next frames of the output, one array per channel: time passes only here. */
@@ -54,8 +55,29 @@ export function createOfflinePlayback(options: OfflineOptions = {}): OfflinePlay
     dropped.register(sound, id);
     return sound;
   };
+  const grow = (from: number, growOptions: GrowOptions): GrowingSound => {
+    const id = ++sounds;
+    const put = (pcm: Float32Array, last: boolean): void => {
+      mixerHost.handle({ type: 'part', sound: id, pcm, last });
+      sound.arrived(pcm.length);
+    };
+    const parts = openResampler(from, rate).then((resampler) => new PartResampler(resampler, from, rate));
+    const sound: PartialSound = new PartialSound(
+      id,
+      rate,
+      growOptions,
+      (message) => mixerHost.handle(message),
+      (pcm, last) => {
+        if (from === rate) put(pcm, last);
+        else void parts.then((resampled) => put(resampled.add(pcm, last), last));
+      },
+    );
+    dropped.register(sound, id);
+    return sound;
+  };
   return {
     mixerHost,
+    grow,
     render(frames) {
       const out = Array.from({ length: channels }, () => new Float32Array(frames));
       mixer.render(out, frames);

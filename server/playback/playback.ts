@@ -8,6 +8,23 @@ export interface Prepared {
   readonly bytes: number;
 }
 
+/** A sound that can be played before all of it is there. */
+export interface GrowingSound extends Prepared {
+  /** Resolves when the first of its samples can be played. */
+  readonly ready: Promise<void>;
+  /** The next samples at the rate it was opened with. */
+  add(pcm: Float32Array): void;
+  /** No other samples will come; without, a voice that has played all there is has starved. */
+  end(): void;
+}
+
+export interface GrowOptions {
+  /** Seconds it will last at most; null if it goes on without end. */
+  seconds: number | null;
+  /** A voice that has played all there is waits for more; otherwise it ends with a fade. */
+  waits?: boolean;
+}
+
 export interface PlayOptions {
   /** When its first sample sounds: milliseconds since 1970, with fractions; null for as soon as possible. */
   at?: number | null;
@@ -39,8 +56,10 @@ export interface Played {
   readonly frame: number;
   /** Milliseconds it came too late for `at`; 0 when in time or when none was asked for. */
   readonly late: number;
-  /** Resolves when it has sounded, was stopped or stolen. Never rejects. */
-  readonly ended: Promise<'played' | 'stopped' | 'stolen' | 'choked'>;
+  /** Resolves when it has sounded, was stopped or stolen, or faded out because the rest was not there in time. Never rejects. */
+  readonly ended: Promise<'played' | 'stopped' | 'stolen' | 'choked' | 'starved'>;
+  /** How often it had to wait for more of a sound that grows. */
+  readonly pauses: number;
 }
 
 export interface PlaybackInfo {
@@ -64,6 +83,8 @@ export interface Playback {
   now(): number;
   /** Mono PCM, -1..1, at `rate` Hz. */
   prepare(pcm: Float32Array, rate: number): Prepared;
+  /** A sound of so many Hz that comes in parts. */
+  grow(rate: number, options: GrowOptions): GrowingSound;
   /** Never throws for being late or full: the oldest or quietest voice makes room. */
   play(sound: Prepared, options?: PlayOptions): Played;
   /** Ends a voice with a short fade; false when it is not there any more. */

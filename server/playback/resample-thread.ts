@@ -1,19 +1,41 @@
 /** Resamples in a thread of its own: a long sound takes longer than an output can wait, and than a server should. */
 import { parentPort } from 'node:worker_threads';
-import { resample } from '../audio/resample.ts';
+import { openResampler, type Resampler, resample } from '../audio/resample.ts';
+import { PartResampler } from '../audio/resample-parts.ts';
 
+/** With `part` one of several of a sound. */
 export interface ResampleOrder {
   sound: number;
   pcm: Float32Array;
   from: number;
   to: number;
+  part?: { last: boolean };
 }
 
 const port = parentPort!;
+/** Of sounds that come in parts, by rates: a voice has one, and opening takes longer than a part of a sound does. */
+const open = new Map<string, Promise<Resampler>>();
+const growing = new Map<number, PartResampler>();
+
+function resamplerFor(from: number, to: number): Promise<Resampler> {
+  const key = `${from} ${to}`;
+  const resampler = open.get(key) ?? openResampler(from, to);
+  open.set(key, resampler);
+  return resampler;
+}
+
+async function make({ sound, pcm, from, to, part }: ResampleOrder): Promise<Float32Array> {
+  if (part === undefined) return resample(pcm, from, to);
+  const parts = growing.get(sound) ?? new PartResampler(await resamplerFor(from, to), from, to);
+  if (part.last) growing.delete(sound);
+  else growing.set(sound, parts);
+  return parts.add(pcm, part.last);
+}
+
 let last: Promise<void> = Promise.resolve();
-port.on('message', ({ sound, pcm, from, to }: ResampleOrder) => {
+port.on('message', (order: ResampleOrder) => {
   last = last.then(async () => {
-    const out = await resample(pcm, from, to).catch(() => new Float32Array(0));
-    port.postMessage({ sound, pcm: out });
+    const pcm = await make(order).catch(() => new Float32Array(0));
+    port.postMessage({ sound: order.sound, pcm, part: order.part });
   });
 });

@@ -2,7 +2,7 @@ import { type Mapping, toFrame, toMs } from './clock.ts';
 import type { FromMixer, ToMixer } from './messages.ts';
 import type { Ending } from './mixer.ts';
 import { readOptions, within } from './options.ts';
-import type { Played, PlayOptions, Prepared } from './playback.ts';
+import type { GrowingSound, GrowOptions, Played, PlayOptions, Prepared } from './playback.ts';
 
 /** Where the mixing happens, seen from where it is asked for. */
 export interface MixerConnection {
@@ -21,6 +21,7 @@ interface Entry {
   late: number;
   asked: number | null;
   called: number;
+  pauses: number;
   resolve: (ending: Ending) => void;
 }
 
@@ -42,6 +43,52 @@ export class Sound implements Prepared {
     this.seconds = frames / rate;
     this.bytes = frames * Float32Array.BYTES_PER_ELEMENT;
     this.ready = ready;
+  }
+}
+
+/** Seconds that are kept of a sound without end: far more than it is made ahead. */
+const ENDLESS_KEPT = 30;
+
+/** A sound that the mixer plays while it is made. Its parts go to `pass` at the rate they come in. */
+export class PartialSound extends Sound implements GrowingSound {
+  readonly #pass: (pcm: Float32Array, last: boolean) => void;
+  readonly #begun: () => void;
+  #ended = false;
+
+  constructor(
+    id: number,
+    rate: number,
+    { seconds, waits = false }: GrowOptions,
+    post: (message: ToMixer) => void,
+    pass: (pcm: Float32Array, last: boolean) => void,
+  ) {
+    let begun = (): void => undefined;
+    const ready = new Promise<void>((resolve) => {
+      begun = resolve;
+    });
+    super(id, seconds === null ? Number.POSITIVE_INFINITY : Math.round(seconds * rate), rate, ready);
+    this.#begun = begun;
+    this.#pass = pass;
+    post({ type: 'grow', sound: id, frames: Math.min(this.frames, ENDLESS_KEPT * rate), waits });
+  }
+
+  add(pcm: Float32Array): void {
+    // A copy: it goes to another thread, and one sample that is no number would silence everything.
+    if (!this.#ended)
+      this.#pass(
+        pcm.map((x) => (Number.isFinite(x) ? x : 0)),
+        false,
+      );
+  }
+
+  /** A part has come to the mixer. */
+  arrived(frames: number): void {
+    if (frames > 0) this.#begun();
+  }
+
+  end(): void {
+    if (!this.#ended) this.#pass(new Float32Array(0), true);
+    this.#ended = true;
   }
 }
 
@@ -80,6 +127,7 @@ export class Voices {
       late: 0,
       asked,
       called: performance.timeOrigin + performance.now(),
+      pauses: 0,
       resolve,
     };
     this.#settle(entry, frame, mapping);
@@ -93,6 +141,9 @@ export class Voices {
       },
       get late() {
         return entry.late;
+      },
+      get pauses() {
+        return entry.pauses;
       },
       ended,
     };
@@ -122,6 +173,9 @@ export class Voices {
       if (entry === undefined) return;
       if (message.frame !== entry.frame) this.#settle(entry, message.frame);
       this.onPlaced?.(message.ms - entry.called);
+    } else if (message.type === 'paused') {
+      const entry = this.#open.get(message.voice);
+      if (entry !== undefined) entry.pauses += 1;
     } else if (message.type === 'ended') {
       const entry = this.#open.get(message.voice);
       this.#open.delete(message.voice);
