@@ -44,7 +44,7 @@ export {
 } from './commands/index.ts';
 export { makingArgs, shapeArgs } from './commands/making.ts';
 export { type SpectrumArg, spectrum, spectrumFromText } from './commands/spectrum.ts';
-export type { Hit, PoolState, TriggerMap, TriggerSource } from './commands/triggers.ts';
+export type { Hit, PoolState, TriggerMap, TriggerSource, Underrun } from './commands/triggers.ts';
 export { type Answer, type AnswerTo, failedAnswer, parseAnswer, parseRequest, type Request } from './envelope.ts';
 export {
   type ErrorCode,

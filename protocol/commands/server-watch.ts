@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { defineCommand } from './define.ts';
-import { hit, hitExample, pool, poolExample } from './triggers.ts';
+import { hit, hitExample, pool, poolExample, underrun, underrunExample } from './triggers.ts';
 
 const count = z.int().min(0).optional();
 
@@ -10,7 +10,7 @@ export const serverWatch = defineCommand({
   doc: "Subscribes to the events of the whole server, including other clients': jobs and their rows, hits, pools, refused messages. Runs until cancelled; over OSC while the client sends at least one message a minute. A slow client misses some events.",
   args: z.strictObject({
     jobs: z.boolean().default(true).describe('send `job` events'),
-    hits: z.boolean().default(true).describe('send `hit` events'),
+    hits: z.boolean().default(true).describe('send `hit` and `underrun` events'),
     pools: z.boolean().default(true).describe('send `pool` events'),
     refused: z.boolean().default(false).describe('send `refused` events'),
   }),
@@ -25,6 +25,7 @@ export const serverWatch = defineCommand({
       rows: count.describe('row: total rows'),
     }),
     hit,
+    underrun,
     pool,
     refused: z.object({
       transport: z.enum(['osc', 'ws', 'http']),
@@ -55,6 +56,7 @@ export const serverWatch = defineCommand({
           args: ['id', 'map:s', 'from:s', 'seed:n', 'late:f', 'remaining:i'],
         },
       ],
+      underrun: [{ address: '/foley/watch/underrun', args: ['id', 'map:s', 'voice:i', 'seed:n', 'seconds:f', 'of:f'] }],
       pool: [{ address: '/foley/watch/pool', args: ['id', 'map:s', 'ready:i', 'want:i', 'coming:i'] }],
       done: [{ address: '/foley/watch/done', args: ['id'] }],
     },
@@ -65,6 +67,7 @@ export const serverWatch = defineCommand({
       accepted: { jobs: true, hits: true, pools: false },
       job: { job: '4f2c4e5d6a7b8190', state: 'row', index: 0, row: 12, rows: 40 },
       hit: hitExample,
+      underrun: underrunExample,
       pool: poolExample,
       refused: { transport: 'osc', address: '127.0.0.1:50123', code: 'unknown_command', message: 'no command' },
       done: {},

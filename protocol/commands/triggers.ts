@@ -39,6 +39,15 @@ const mapFields = {
   ...guidanceArgs,
   candidates: candidates.describe(`${candidates.description}; a clip that a hit waits for is the only one`),
   ready: z.int().min(1).max(limits.poolClips).default(3).describe('number of clips kept ready'),
+  liveWithin: z
+    .number()
+    .min(0)
+    .max(10)
+    .default(0.15)
+    .describe(
+      'with no fresh clip ready, a hit plays a clip while it is generated, if that is expected to sound within this time; otherwise an earlier clip is replayed. Where there is none to replay, it is not limited',
+    )
+    .meta({ unit: 's' }),
   reuse: z
     .boolean()
     .default(false)
@@ -93,6 +102,8 @@ export const pool = z.object({
   coming: z.int().min(0).describe('clips being generated'),
   played: z.int().min(0).describe('hits played'),
   starved: z.int().min(0).describe('of these, replays of an earlier clip, slightly altered'),
+  live: z.int().min(0).describe('of these, clips that were played while they were generated'),
+  underruns: z.int().min(0).describe('of these, clips that faded out because the rest was not generated in time'),
   problem: z.string().nullable().describe('why the pool is not filled'),
 });
 
@@ -100,8 +111,10 @@ export const hit = z.object({
   map: z.string(),
   voice: z.int().min(0).describe('id of the sounding voice, for `trigger.stop`'),
   from: z
-    .enum(['pool', 'generated', 'again'])
-    .describe('pool: a ready clip; generated: made for this hit; again: a clip played before, slightly altered'),
+    .enum(['pool', 'generated', 'live', 'again'])
+    .describe(
+      'pool: a ready clip; generated: made for this hit; live: made for this hit, and played while it is made; again: a clip played before, slightly altered',
+    ),
   at: z.number().describe('start of the sound, since 1970').meta({ unit: 'ms' }),
   frame: z.number().describe('output clock: samples since it was opened'),
   late: z.number().min(0).describe('lateness relative to the requested time').meta({ unit: 'ms' }),
@@ -112,6 +125,17 @@ export const hit = z.object({
   remaining: z.int().min(0).describe('clips ready'),
 });
 export type Hit = z.output<typeof hit>;
+
+/** A live clip that ended early. */
+export const underrun = z.object({
+  map: z.string(),
+  voice: z.int().min(0).describe('id of the voice, from its hit'),
+  seed: seedNumber,
+  seconds: z.number().min(0).describe('how much of the clip was played').meta({ unit: 's' }),
+  of: z.number().min(0).describe('length of the whole clip').meta({ unit: 's' }),
+});
+export type Underrun = z.output<typeof underrun>;
+export const underrunExample = { map: 'pad1', voice: 7, seed: 42, seconds: 0.7, of: 4 };
 export type PoolState = z.output<typeof pool>;
 
 const mapExample = { id: 'pad1', source: { note: 36 }, class: 'DogBark' };
@@ -120,6 +144,7 @@ const fullExample = {
   temperature: 1,
   candidates: 1,
   ready: 3,
+  liveWithin: 0.15,
   reuse: false,
   mode: 'shot' as const,
   gain: 0,
@@ -130,7 +155,17 @@ const fullExample = {
   fadeOut: 0.01,
   quantise: 0,
 };
-export const poolExample = { map: 'pad1', ready: 3, want: 3, coming: 0, played: 12, starved: 0, problem: null };
+export const poolExample = {
+  map: 'pad1',
+  ready: 3,
+  want: 3,
+  coming: 0,
+  played: 12,
+  starved: 0,
+  live: 1,
+  underruns: 0,
+  problem: null,
+};
 export const hitExample = {
   map: 'pad1',
   voice: 7,
@@ -241,7 +276,7 @@ export const triggerImport = defineCommand({
 export const triggerFire = defineCommand({
   name: 'trigger.fire',
   role: 'play',
-  doc: 'Triggers a map. If its time lies far enough ahead, a new clip is generated for this hit; otherwise, or if that clip is late, a ready clip plays.',
+  doc: 'Triggers a map. If its time lies far enough ahead, a new clip is generated for this hit; otherwise, or if that clip is late, a ready clip plays. With none ready, a voice whose code grid goes along time plays a clip while it is generated.',
   args: z
     .strictObject({
       id: id.optional(),

@@ -33,7 +33,7 @@ const megabytes = (): number => round(process.memoryUsage.rss() / 2 ** 20);
 
 /** Counts hits, and clips that came again though a fresh one was there. */
 class Ledger {
-  readonly from: Record<Hit['from'], number> = { pool: 0, generated: 0, again: 0 };
+  readonly from: Record<Hit['from'], number> = { pool: 0, generated: 0, live: 0, again: 0 };
   /** Fresh ones that had been played before, and old ones while fresh ones were ready. */
   wrong = 0;
   readonly #seeds = new Map<string, Set<number>>();
@@ -57,9 +57,10 @@ function spread(values: number[]): Record<string, number> {
 /** The real engine, queue, pools and output without a device; a client generates one clip after the other meanwhile. */
 async function live(): Promise<Record<string, unknown>> {
   const engine = await createEngine({ threads: Number(flags.threads), provider: 'cpu', log: () => undefined });
+  const bus = new JobEventBus(() => undefined);
   const scheduler = new FairScheduler({
     engine,
-    bus: new JobEventBus(() => undefined),
+    bus,
     maxJobs: limits.queueJobs,
     maxClips: 4096,
   });
@@ -178,6 +179,7 @@ async function long(): Promise<Record<string, unknown>> {
     now: (map, temperature, signal) =>
       new Promise((take) => orders.unshift({ map, temperature, take, gone: () => signal.aborted })),
     expectedMs: () => CLIP * 1000,
+    live: async () => null,
   };
   const problems: string[] = [];
   const bank = new TriggerBank({

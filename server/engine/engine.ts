@@ -28,6 +28,8 @@ export interface EngineRequest {
   previews: boolean;
   /** Tells of the audio as it is made, where the voice's own rate is asked for. */
   stream?: boolean;
+  /** With `stream`: in parts that can be played as they come, the clip's own samples within 1e-5. */
+  live?: boolean;
   /** Somebody waits for it: clips that nobody waits for stand back. */
   urgent?: boolean;
   /** Rows x columns in raster order: only decode these, sample nothing. */

@@ -1,11 +1,14 @@
 import { randomInt } from 'node:crypto';
 import { limits, type TriggerMap } from '../../protocol/index.ts';
 import type { JobOrder, Scheduler } from '../dispatch/scheduler.ts';
-import type { ClipGenerator, GeneratedClip } from '../triggers/player.ts';
+import type { EngineResult } from '../engine/engine.ts';
+import { isTimeMajor } from '../engine/inference/code-grid.ts';
+import type { ClipGenerator, ClipPart, GeneratedClip, LiveClip } from '../triggers/player.ts';
 import type { Catalog } from '../voices/voice.ts';
 import { Chooser, type ClipRanker } from './candidates.ts';
 import { resolveClass } from './class-weights.ts';
-import { orderOf, understoodOf, voiceClassOf } from './voice-class.ts';
+import { gridOf } from './code-grid.ts';
+import { modelOf, orderOf, understoodOf, voiceClassOf } from './voice-class.ts';
 
 export interface TriggerClipDeps {
   scheduler: Scheduler;
@@ -96,6 +99,40 @@ export function createClipGenerator({
     await scheduler.submit({ owner: OWNER, clips, signal, patient, onClip }).done;
   };
 
+  const live = async (
+    map: TriggerMap,
+    temperature: number,
+    hear: (part: ClipPart) => void,
+    signal: AbortSignal,
+  ): Promise<LiveClip | null> => {
+    const voice = await catalog.find(map.voice);
+    const clip = await order(map, randomInt(0, limits.drawnSeedMax + 1), temperature);
+    const { card } = modelOf(voice, clip.voiceDir);
+    if (!isTimeMajor(gridOf(card))) return null;
+    signal.throwIfAborted();
+    let result: EngineResult | null = null;
+    let heard = 0;
+    const job = scheduler.submit({
+      owner: OWNER,
+      clips: [{ ...clip, rate: card.audio.rate, stream: true, live: true }],
+      signal,
+      onEvent: (event) => {
+        if (event.type !== 'audio') return;
+        const { offset, total, rate: hertz, pcm } = event;
+        heard = offset + pcm.length;
+        hear({ offset, total, rate: hertz, pcm });
+      },
+      onClip: async (_, made) => {
+        result = made;
+        const { pcm, rate: hertz } = made;
+        if (heard < pcm.length) hear({ offset: heard, total: pcm.length, rate: hertz, pcm: pcm.slice(heard) });
+      },
+    });
+    const { seed, guidance = 0 } = clip;
+    const done = job.done.then(() => ({ ...result!, seed, temperature, guidance }));
+    return { seed, temperature, guidance, done };
+  };
+
   /**
    * Milliseconds a clip takes that is made now: rather too long than too short, but not for ever, or one slow clip
    * would keep every later hit from having its own.
@@ -124,5 +161,6 @@ export function createClipGenerator({
       return made!;
     },
     expectedMs,
+    live,
   };
 }

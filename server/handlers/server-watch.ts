@@ -52,6 +52,7 @@ export function serverWatch({ bus, triggers, refusals, watchQuietMs }: WatchDeps
       stops.push(
         triggers.watch((event) => {
           if (event.type === 'hit' && hits && budget.take()) emit('hit', event.hit, true);
+          if (event.type === 'underrun' && hits && budget.take()) emit('underrun', event.underrun, true);
           if (event.type === 'pool' && pools && budget.take()) emit('pool', event.pool, true);
         }),
       );

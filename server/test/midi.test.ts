@@ -105,6 +105,7 @@ test('a map waits for the beat of the song position that a host’s clock goes o
       },
       now: async () => clip,
       expectedMs: () => 1000,
+      live: async () => null,
     },
     playback: async () => playback,
     beats: midi,

@@ -33,6 +33,7 @@ function stage(options: Omit<Partial<BankOptions>, 'generator'> & { generator?: 
       },
       now: async (_, temperature) => clip(temperature),
       expectedMs: () => 1000,
+      live: async () => null,
       ...generator,
     },
     playback: async () => playback,
@@ -351,6 +352,7 @@ test('a note that ends before its clip is made is not heard, and the clip is kep
   });
   await bank.set([map({ id: 'loop', mode: 'loop' }), map({ id: 'shot' })]);
   const loop = bank.fire('loop', now);
+  await nextTurn();
   await bank.fire('loop', { ...now, velocity: 0 });
   finish(clip());
   assert.equal(await loop, null);
@@ -363,6 +365,7 @@ test('a note that ends before its clip is made is not heard, and the clip is kep
     ],
   );
   const shot = bank.fire('shot', now);
+  await nextTurn();
   await bank.fire('shot', { ...now, velocity: 0 });
   finish(clip());
   assert.equal((await shot)?.from, 'generated');

@@ -1,7 +1,15 @@
-import { type Hit, limits, type PoolState, ProtocolError, type TriggerMap } from '../../protocol/index.ts';
+import {
+  type Hit,
+  limits,
+  type PoolState,
+  ProtocolError,
+  type TriggerMap,
+  type Underrun,
+} from '../../protocol/index.ts';
 import type { Playback } from '../playback/playback.ts';
 import type { Beats } from '../tempo/beats.ts';
 import { ClipPool } from './clip-pool.ts';
+import type { Headroom } from './headroom.ts';
 import { isSoundOff, velocityOf } from './match.ts';
 import { type ClipGenerator, Player, type TriggerHit, temperatureOf, type Understood } from './player.ts';
 import type { MidiEvents } from './sources.ts';
@@ -18,12 +26,15 @@ export interface BankOptions {
   poolBytes?: number;
   /** 0..1, as Math.random. */
   random?: () => number;
+  headroom?: Headroom;
 }
 
 /** What happens to triggers, whoever fires them. */
 export type TriggerEvent =
   | { type: 'hit'; hit: Hit }
   | { type: 'pool'; pool: PoolState }
+  /** A sound faded out because the rest of it was not made in time. */
+  | { type: 'underrun'; underrun: Underrun }
   /** There are other maps now. */
   | { type: 'maps' }
   /** An OSC address was sent a velocity, 0 to 1, whatever its maps make of it. */
@@ -54,13 +65,15 @@ export class TriggerBank {
 
   constructor(options: BankOptions) {
     this.#options = options;
-    const { generator, beats, random } = options;
+    const { generator, beats, random, headroom } = options;
     this.#player = new Player({
       generator,
       beats,
       random,
+      headroom,
       signal: this.#stop.signal,
       playback: () => this.#playback!,
+      onUnderrun: (underrun) => this.#tell({ type: 'underrun', underrun }),
     });
   }
 

@@ -57,7 +57,7 @@ export class ClipPool {
   #failures = 0;
   #retry: NodeJS.Timeout | null = null;
   #problem: string | null = null;
-  readonly counts = { played: 0, starved: 0 };
+  readonly counts = { played: 0, starved: 0, live: 0, underruns: 0 };
   /** Hears of every change. */
   onChange: () => void = () => undefined;
 
@@ -79,18 +79,44 @@ export class ClipPool {
     return [...this.#ready, ...this.#played].reduce((sum, { sound }) => sum + sound.bytes, 0);
   }
 
-  /** The clip to play now, that which is meant for hits like this one first; null where none is left. */
+  /** The fresh clip to play now, that which is meant for hits like this one first; null where none is ready. */
   take(velocity: number): PooledClip | null {
     const clip = this.#pick(velocity);
     if (clip !== null && this.#options.reuse) this.#ready.push(clip);
     else if (clip !== null) this.#remember(clip);
     this.#refill();
-    if (clip !== null) return this.#count({ clip, again: false });
-    // The one that was played longest ago.
+    return clip === null ? null : this.#count({ clip, again: false });
+  }
+
+  /** The one that was played longest ago, to be played again; null where none was. */
+  again(): PooledClip | null {
     const old = this.#played.shift();
     if (old === undefined) return null;
     this.#played.push(old);
     return this.#count({ clip: old, again: true });
+  }
+
+  get canRepeat(): boolean {
+    return this.#played.length > 0;
+  }
+
+  /** A clip sounds that is still being made; `keep` takes it once it is. */
+  live(): void {
+    this.counts.played += 1;
+    this.counts.live += 1;
+    this.onChange();
+  }
+
+  /** A clip that was heard while it was made comes again should nothing fresh be there later. */
+  keep(clip: ReadyClip): void {
+    this.#seen(clip);
+    if (!this.#stop.signal.aborted) this.#remember(clip);
+  }
+
+  /** The rest of a live clip was not there in time. */
+  underrun(): void {
+    this.counts.underruns += 1;
+    this.onChange();
   }
 
   /** A clip that was made for a hit was played. It comes again should nothing fresh be there later. */

@@ -1,7 +1,8 @@
-import { type EventData, type Hit, ProtocolError, type TriggerMap } from '../../protocol/index.ts';
-import type { Playback } from '../playback/playback.ts';
+import { type EventData, type Hit, ProtocolError, type TriggerMap, type Underrun } from '../../protocol/index.ts';
+import type { GrowingSound, Playback } from '../playback/playback.ts';
 import type { Beats } from '../tempo/beats.ts';
 import type { ClipPool, NewClip, PooledClip, ReadyClip } from './clip-pool.ts';
+import { Headroom } from './headroom.ts';
 import { matchesChannel } from './match.ts';
 import { type Note, Notes } from './notes.ts';
 
@@ -14,6 +15,20 @@ export interface GeneratedClip {
 }
 
 export type Understood = NonNullable<EventData<'trigger.map', 'done'>['understood']>[number];
+
+/** Samples of a clip that is still being made, from sample `offset` of `total` on. */
+export interface ClipPart {
+  offset: number;
+  total: number;
+  rate: number;
+  pcm: Float32Array;
+}
+
+/** A clip that is being made. */
+export interface LiveClip extends Omit<GeneratedClip, 'pcm' | 'rate'> {
+  /** Rejects with the reason when it is not made. */
+  done: Promise<GeneratedClip>;
+}
 
 /** Makes clips for maps; knows voices and the queue, which triggers do not. */
 export interface ClipGenerator {
@@ -33,6 +48,13 @@ export interface ClipGenerator {
   now(map: TriggerMap, temperature: number, signal: AbortSignal): Promise<GeneratedClip>;
   /** Milliseconds that `now` takes, as far as is known. */
   expectedMs(): number;
+  /** As `now`, but hands over all of the clip's samples as they are made. Null where the map's voice cannot. */
+  live(
+    map: TriggerMap,
+    temperature: number,
+    hear: (part: ClipPart) => void,
+    signal: AbortSignal,
+  ): Promise<LiveClip | null>;
 }
 
 export interface TriggerHit {
@@ -52,6 +74,9 @@ export interface PlayerOptions {
   beats?: Beats | undefined;
   /** 0..1, as Math.random. */
   random?: (() => number) | undefined;
+  /** Hears of each sound that faded out because the rest of it was not made in time. */
+  onUnderrun?: ((underrun: Underrun) => void) | undefined;
+  headroom?: Headroom | undefined;
   signal: AbortSignal;
 }
 
@@ -67,16 +92,19 @@ export class Player {
   readonly #options: PlayerOptions;
   readonly #random: () => number;
   readonly #notes = new Notes();
+  readonly #headroom: Headroom;
   #making = 0;
 
   constructor(options: PlayerOptions) {
     this.#options = options;
     this.#random = options.random ?? Math.random;
+    this.#headroom = options.headroom ?? new Headroom();
   }
 
   /**
    * Plays one map: with a time ahead that leaves room for it a clip that is made for this hit, else, or when that one
-   * is not there in time, one of the pool. Null for a note that ends, or has ended before it could sound. Throws
+   * is not there in time, one of the pool. With none ready it begins to play one that is still being made, where the
+   * voice and the machine can, or one again. Null for a note that ends, or has ended before it could sound. Throws
    * pool_empty, or why no clip could be made.
    */
   async hit(map: TriggerMap, pool: ClipPool, fire: TriggerHit): Promise<Hit | null> {
@@ -91,8 +119,12 @@ export class Player {
       const own = at === null || begin === null ? null : await this.#inTime(map, pool, velocity, begin);
       if (own !== null) return this.#playOwn(note, pool, own, velocity, begin);
       if (note.over) return null;
-      const taken = pool.take(velocity);
-      if (taken !== null) return this.#play(note, pool, taken, taken.again ? 'again' : 'pool', velocity, begin);
+      const fresh = pool.take(velocity);
+      if (fresh !== null) return this.#play(note, pool, fresh, 'pool', velocity, begin);
+      const live = wait && this.#mayLive(map, pool) ? await this.#live(note, pool, velocity, begin) : null;
+      if (live !== null || note.over) return live;
+      const old = pool.again();
+      if (old !== null) return this.#play(note, pool, old, 'again', velocity, begin);
       if (!wait) throw new ProtocolError('pool_empty', `map ${map.id} has no clip ready yet`);
       const made = await this.#make(map, velocity);
       return this.#playOwn(note, pool, made, velocity, this.#again(map, begin));
@@ -167,6 +199,78 @@ export class Player {
     over.abort();
     if (clip === null) void making.then((made) => pool.add(made)).catch(() => undefined);
     return clip;
+  }
+
+  /** Whether the machine has room for one more live clip and, where another could be played again, it would sound soon enough. */
+  #mayLive({ liveWithin }: TriggerMap, pool: ClipPool): boolean {
+    if (this.#headroom.live >= this.#headroom.most) return false;
+    const { firstMs, leadMs } = this.#headroom.expected();
+    return !pool.canRepeat || firstMs + leadMs <= liveWithin * 1000;
+  }
+
+  /** Plays a clip that is still being made; null where its voice cannot, or its note has ended. */
+  async #live(note: Note, pool: ClipPool, velocity: number, begin: number | null): Promise<Hit | null> {
+    const { map } = note;
+    const { generator, playback, signal } = this.#options;
+    const tracked = this.#headroom.begin();
+    let sound: GrowingSound | null = null;
+    let first = (_: GrowingSound): void => undefined;
+    const begun = new Promise<GrowingSound>((resolve) => {
+      first = resolve;
+    });
+    const hear = ({ offset, total, rate, pcm }: ClipPart): void => {
+      tracked.part(offset / rate);
+      sound ??= playback().grow(rate, { seconds: total / rate });
+      sound.add(pcm);
+      first(sound);
+    };
+    let clip: LiveClip | null;
+    try {
+      clip = await generator.live(map, temperatureOf(map, velocity), hear, signal);
+    } catch (error) {
+      tracked.end();
+      throw error;
+    }
+    if (clip === null) {
+      tracked.end();
+      return null;
+    }
+    const made = clip.done
+      .then((whole) => {
+        sound?.end();
+        tracked.end(whole.pcm.length / whole.rate);
+        return { ...this.prepared(whole), level: velocity };
+      })
+      .finally(() => tracked.end());
+    const growing = await Promise.race([begun, made.then(() => begun)]);
+    await growing.ready;
+    // Its hit is answered already: what happens to the rest is heard, and told as an underrun.
+    made
+      .then((ready) => (note.over && note.played === null ? pool.add(ready) : pool.keep(ready)))
+      .catch(() => undefined);
+    if (note.over) return null;
+    const { seed, temperature, guidance } = clip;
+    const at = this.#liveBegin(map, begin);
+    const heard: ReadyClip = { sound: growing, seed, temperature, guidance, level: velocity };
+    pool.live();
+    const hit = this.#play(note, pool, { clip: heard, again: false }, 'live', velocity, at);
+    void note.played!.ended.then((ending) => {
+      if (ending !== 'starved') return;
+      pool.underrun();
+      const seconds = Math.max(0, Math.min(growing.seconds, (playback().now() - hit.at) / 1000));
+      this.#options.onUnderrun?.({ map: map.id, voice: hit.voice, seed, seconds, of: growing.seconds });
+    });
+    return begin === null ? hit : { ...hit, late: Math.max(0, hit.at - begin) };
+  }
+
+  /** Held back until none of its parts will be late, as far as is known; on the beat, for a map that waits for one. */
+  #liveBegin({ quantise }: TriggerMap, begin: number | null): number | null {
+    const { beats, playback } = this.#options;
+    const lead = this.#headroom.lead();
+    const soonest = playback().now() + lead;
+    if (begin !== null && begin >= soonest) return begin;
+    if (quantise > 0) return beats?.next(quantise, soonest) ?? soonest;
+    return lead > 0 ? soonest : null;
   }
 
   async #make(map: TriggerMap, velocity: number): Promise<ReadyClip> {

@@ -1360,7 +1360,7 @@ class ServerClockDone(TypedDict):
 class ServerWatchArgs(TypedDict):
     #: send job events; boolean; default: true
     jobs: NotRequired[bool]
-    #: send hit events; boolean; default: true
+    #: send hit and underrun events; boolean; default: true
     hits: NotRequired[bool]
     #: send pool events; boolean; default: true
     pools: NotRequired[bool]
@@ -1399,8 +1399,9 @@ ServerWatchHit = TypedDict(
         "map": str,
         #: id of the sounding voice, for trigger.stop; integer from 0
         "voice": int,
-        #: pool: a ready clip; generated: made for this hit; again: a clip played before, slightly altered; "pool" or "generated" or "again"
-        "from": Literal["pool", "generated", "again"],
+        #: pool: a ready clip; generated: made for this hit; live: made for this hit, and played while it is made; again: a clip played before, slightly
+        #: altered; "pool" or "generated" or "live" or "again"
+        "from": Literal["pool", "generated", "live", "again"],
         #: start of the sound, since 1970 (ms); number
         "at": float,
         #: output clock: samples since it was opened; number
@@ -1421,6 +1422,19 @@ ServerWatchHit = TypedDict(
 )
 
 
+class ServerWatchUnderrun(TypedDict):
+    #: text
+    map: str
+    #: id of the voice, from its hit; integer from 0
+    voice: int
+    #: integer from 0 to 4294967295
+    seed: int
+    #: how much of the clip was played (s); number from 0
+    seconds: float
+    #: length of the whole clip (s); number from 0
+    of: float
+
+
 class ServerWatchPool(TypedDict):
     #: text
     map: str
@@ -1434,6 +1448,10 @@ class ServerWatchPool(TypedDict):
     played: int
     #: of these, replays of an earlier clip, slightly altered; integer from 0
     starved: int
+    #: of these, clips that were played while they were generated; integer from 0
+    live: int
+    #: of these, clips that faded out because the rest was not generated in time; integer from 0
+    underruns: int
     #: why the pool is not filled; text or null
     problem: str | None
 
@@ -1457,6 +1475,7 @@ ServerWatchEvent = (
     tuple[Literal["accepted"], ServerWatchAccepted]
     | tuple[Literal["job"], ServerWatchJob]
     | tuple[Literal["hit"], ServerWatchHit]
+    | tuple[Literal["underrun"], ServerWatchUnderrun]
     | tuple[Literal["pool"], ServerWatchPool]
     | tuple[Literal["refused"], ServerWatchRefused]
 )
@@ -1525,6 +1544,9 @@ TriggerMapArgs = TypedDict(
         "candidates": NotRequired[int],
         #: number of clips kept ready; integer from 1 to 16; default: 3
         "ready": NotRequired[int],
+        #: with no fresh clip ready, a hit plays a clip while it is generated, if that is expected to sound within this time; otherwise an earlier clip is
+        #: replayed. Where there is none to replay, it is not limited (s); number from 0 to 10; default: 0.15
+        "liveWithin": NotRequired[float],
         #: replay the ready clips in turn; otherwise no clip is played twice while fresh ones are ready; boolean; default: false
         "reuse": NotRequired[bool],
         #: shot: plays to its end; gate: plays until the note ends; loop: loops until the note ends; "shot" or "gate" or "loop"; default: "shot"
@@ -1577,6 +1599,9 @@ TriggerMapDoneMap = TypedDict(
         "candidates": int,
         #: number of clips kept ready; integer from 1 to 16; default: 3
         "ready": int,
+        #: with no fresh clip ready, a hit plays a clip while it is generated, if that is expected to sound within this time; otherwise an earlier clip is
+        #: replayed. Where there is none to replay, it is not limited (s); number from 0 to 10; default: 0.15
+        "liveWithin": float,
         #: replay the ready clips in turn; otherwise no clip is played twice while fresh ones are ready; boolean; default: false
         "reuse": bool,
         #: shot: plays to its end; gate: plays until the note ends; loop: loops until the note ends; "shot" or "gate" or "loop"; default: "shot"
@@ -2777,7 +2802,7 @@ class Commands:
 
     def trigger_fire(self, args: TriggerFireArgs | None = None, *, at: float | None = None) -> Request[TriggerFireEvent, TriggerFireDone]:
         """Triggers a map. If its time lies far enough ahead, a new clip is generated for this hit; otherwise, or if that clip is late, a ready clip
-        plays. `at`: when it is meant, in ms since 1970.
+        plays. With none ready, a voice whose code grid goes along time plays a clip while it is generated. `at`: when it is meant, in ms since 1970.
         """
         return self._request("trigger.fire", args, at)
 

@@ -2,8 +2,9 @@ import { joined } from '../../audio/join.ts';
 import { GUIDANCE_MAX } from '../../cards/guidance.ts';
 import type { EngineEvent, EngineRequest, EngineResult } from '../engine.ts';
 import { EngineError } from '../errors.ts';
+import { livePartsOf, spanOfPart } from './live-parts.ts';
 import type { Followed } from './prior.ts';
-import type { OnAudioChunk } from './renderer.ts';
+import type { OnAudioChunk, RenderOrder } from './renderer.ts';
 import type { Voice } from './voice.ts';
 
 /** One clip from a request: samples (or takes the given codes), renders, and tells about it on the way. */
@@ -25,7 +26,7 @@ export async function generateClip(
 
   const render = async (
     codes: Uint16Array,
-    part: Partial<Part> & { stretch?: number },
+    part: Partial<Part> & Pick<RenderOrder, 'stretch' | 'span'>,
     on?: OnAudioChunk,
   ): Promise<Float32Array> => {
     const rendered = await voice.render({ codes, seed, rate, ...part }, on);
@@ -46,19 +47,21 @@ export async function generateClip(
     if (!cancelled()) on({ type: 'audio', offset, total: voice.card.audio.samples, rate, pcm });
   };
 
-  // Heard while later rows are sampled: stretches of the clip in order, each as soon as the codes it depends on are drawn.
-  const early = request.stream === true && rate === voice.card.audio.rate ? voice.stretches : [];
-  const stretches: Promise<Float32Array>[] = [];
-  const makeStretches = (row: number): void => {
-    for (const { begin, times } of early.slice(stretches.length)) {
-      if (voice.axes.timesAfter(row) < times) return;
-      const coming = render(known.slice(), { stretch: stretches.length }).then((pcm) => {
-        onAudioChunk(begin * voice.card.mel.hop, pcm);
+  // Heard while later rows are sampled: parts of the clip in order, each as soon as the codes it depends on are drawn.
+  const early = await earlyParts(voice, request);
+  const parts: Promise<Float32Array>[] = [];
+  const makeParts = (row: number): void => {
+    for (const part of early.slice(parts.length)) {
+      if (voice.axes.timesAfter(row) < part.times) return;
+      const { codes, offset, samples, ...order } = part.order(known);
+      const coming = render(codes, order).then((made) => {
+        const pcm = made.subarray(0, samples);
+        onAudioChunk(offset, pcm.slice());
         return pcm;
       });
       // What it fails of, the clip fails of in the end.
       coming.catch(() => undefined);
-      stretches.push(coming);
+      parts.push(coming);
     }
   };
 
@@ -67,7 +70,7 @@ export async function generateClip(
     known.set(codes, row * codes.length);
     on({ type: 'row', row, rows, codes });
     if (cancelled()) throw new EngineError('cancelled', 'the clip was cancelled');
-    makeStretches(row);
+    makeParts(row);
     const part = previewAfter.get(row);
     if (part === undefined) return;
     // Not waited for: rows go on while it is rendered. What it fails of, the clip fails of in the end.
@@ -83,17 +86,38 @@ export async function generateClip(
       known = await voice.sampler.sample({ ...request, followed: await toFollow(voice, request), onRow });
     else known = request.codes;
     times.sampleMs = since();
-    makeStretches(rows - 1);
+    makeParts(rows - 1);
     const pcm =
       early.length > 0
-        ? joined(await Promise.all(stretches))
+        ? joined(await Promise.all(parts))
         : await render(known, {}, request.stream === true ? onAudioChunk : undefined);
     if (cancelled()) throw new EngineError('cancelled', 'the clip was cancelled');
     await Promise.all(previews);
     return { codes: known, rate, pcm, timings: { ...times, totalMs: since() } };
   } finally {
-    await Promise.allSettled([...previews, ...stretches]);
+    await Promise.allSettled([...previews, ...parts]);
   }
+}
+
+/** A part of a clip that can be rendered once so many places in time are known. */
+interface EarlyPart {
+  times: number;
+  order(known: Uint16Array): Pick<RenderOrder, 'codes' | 'stretch' | 'span'> & { offset: number; samples?: number };
+}
+
+async function earlyParts(voice: Voice, { stream, live, rate }: EngineRequest): Promise<EarlyPart[]> {
+  const { card, axes, stretches } = voice;
+  if (stream !== true || rate !== card.audio.rate || stretches.length === 0) return [];
+  if (live !== true)
+    return stretches.map(({ begin, times }, stretch) => ({
+      times,
+      order: (known) => ({ codes: known.slice(), stretch, offset: begin * card.mel.hop }),
+    }));
+  const plan = await voice.endlessPlan();
+  return livePartsOf(plan, axes.rows).map((part) => ({
+    times: part.known,
+    order: (known) => ({ codes: known.slice(), ...spanOfPart(voice, plan, part) }),
+  }));
 }
 
 /**

@@ -9,6 +9,7 @@ import { type Feeds, floats } from '../onnx/runtime.ts';
 import { parseCard, readCardText } from './card.ts';
 import { GridAxes } from './code-grid.ts';
 import { generateClip } from './generate-clip.ts';
+import { livePartsOf } from './live-parts.ts';
 import type { Followed } from './prior.ts';
 import { Renderer } from './renderer.ts';
 import type { SampleOptions } from './sampler.ts';
@@ -108,6 +109,34 @@ test('the first sound of a clip leaves before its later rows are sampled, and ha
   assert.equal(at, card.audio.samples);
   assert.deepEqual(joined, streamed.pcm);
   assert.deepEqual((await rendered).pcm, streamed.pcm, 'one that is rendered when it is whole has the same bits');
+});
+
+test('a live clip comes in small parts, is the clip within 1e-5, and no part waits for the last row but those at its end', async () => {
+  const drawn = { row: -1 };
+  const parts: { offset: number; samples: number; row: number }[] = [];
+  const on = (event: EngineEvent): void => {
+    if (event.type === 'audio') parts.push({ offset: event.offset, samples: event.pcm.length, row: drawn.row });
+  };
+  // After the rows that a part needs, no further row is given before it was heard.
+  const plan = { prefix: 14, chunk: 6, before: 10, behind: 5, each: 8, around: 38 };
+  const due = livePartsOf(plan, axes.rows);
+  const voice = await voiceThat(async (row) => {
+    drawn.row = row;
+    while (parts.length < due.filter(({ known }) => known <= row + 1).length)
+      await new Promise((resolve) => setImmediate(resolve));
+  });
+  Object.assign(voice, { endlessPlan: async () => plan });
+  const live = await generateClip(voice, request({ stream: true, live: true }), on, () => false);
+  const { pcm } = await rendered;
+  assert.equal(live.pcm.length, pcm.length);
+  const worst = live.pcm.reduce((most, value, i) => Math.max(most, Math.abs(value - pcm[i]!)), 0);
+  assert.ok(worst <= 1e-5, `off by ${worst}`);
+  assert.deepEqual(
+    parts.map(({ offset }) => offset),
+    due.map(({ begin }) => begin * plan.each * card.mel.hop),
+  );
+  assert.equal(parts[0]!.row, plan.behind);
+  assert.ok(parts.slice(0, -1).every(({ samples }) => samples <= plan.chunk * plan.each * card.mel.hop));
 });
 
 test('a stretch that cannot be rendered fails its clip and nothing else', async () => {

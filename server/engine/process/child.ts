@@ -72,8 +72,11 @@ async function perform(message: Extract<ToChild, { type: 'load' | 'run' }>): Pro
   const { task } = message;
   try {
     if (message.type === 'load') {
-      await (await voices.take(message.voiceDir)).leave();
+      const { voice, leave } = await voices.take(message.voiceDir);
       send({ type: 'loaded', task, status: status() });
+      // The first live clip would wait for it.
+      if (voice.stretches.length > 0) await voice.endlessPlan().catch(() => undefined);
+      await leave();
     } else {
       const result = await clip(task, message.request);
       send({ type: 'done', task, result, status: status() });

@@ -1,0 +1,72 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { Headroom } from './headroom.ts';
+
+function stage() {
+  let now = 0;
+  const headroom = new Headroom(() => now);
+  /** Clips side by side whose parts, of a second each, come after these milliseconds. */
+  const make = (arrivals: readonly number[], beside = 1): void => {
+    const begun = now;
+    const clips = Array.from({ length: beside }, () => headroom.begin());
+    for (const [second, ms] of arrivals.entries()) {
+      now = begun + ms;
+      for (const clip of clips) clip.part(second);
+    }
+    for (const clip of clips) clip.end(arrivals.length);
+  };
+  return { headroom, make, pass: (ms: number) => (now += ms) };
+}
+
+test('clips that are made in a third of their time may be three at once, less a reserve', () => {
+  const { headroom, make } = stage();
+  assert.equal(headroom.most, 1);
+  make([500, 750, 1000]);
+  assert.equal(headroom.most, 2);
+  make([200, 400, 600]);
+  assert.equal(headroom.most, 2, 'the slowest of the latest counts');
+});
+
+test('clips that were made side by side say what one alone costs', () => {
+  const { headroom, make } = stage();
+  make([800, 1600, 2400, 3200], 4);
+  assert.equal(headroom.most, 4);
+});
+
+test('a clip whose parts come slower than they sound is held back by what the latest would be late', () => {
+  const { headroom, make } = stage();
+  make([100, 1400, 2600]);
+  assert.deepEqual(headroom.expected(), { firstMs: 100, leadMs: 2500 - 2000 + 90 });
+  make([100, 300, 500]);
+  make([100, 300, 500]);
+  make([100, 300, 500]);
+  make([100, 300, 500]);
+  assert.deepEqual(headroom.expected(), { firstMs: 100, leadMs: 0 });
+});
+
+test('each clip that is live makes the next one wait longer', () => {
+  const { headroom, make } = stage();
+  make([100, 600]);
+  headroom.begin();
+  assert.equal(headroom.live, 1);
+  assert.deepEqual(headroom.expected(), { firstMs: 200, leadMs: 1200 - 200 - 1000 + 90 });
+});
+
+test('what was measured long ago is forgotten, so that a machine that was slow is tried again', () => {
+  const { headroom, make, pass } = stage();
+  make([100, 9000]);
+  const slow = headroom.expected();
+  pass(31_000);
+  assert.ok(headroom.expected().leadMs < slow.leadMs);
+  assert.equal(headroom.most, 1);
+});
+
+test('a clip that failed counts as one that is not live any more, and for nothing else', () => {
+  const { headroom } = stage();
+  const clip = headroom.begin();
+  clip.part(0);
+  clip.end();
+  clip.end();
+  assert.equal(headroom.live, 0);
+  assert.equal(headroom.most, 1);
+});

@@ -1,0 +1,117 @@
+/** When a part of a clip came, in ms since it was asked for, and the second of the clip that it begins with. */
+interface Arrival {
+  ms: number;
+  second: number;
+}
+
+interface Measured {
+  arrivals: readonly Arrival[];
+  /** Milliseconds that making it took, and the seconds of its sound. */
+  ms: number;
+  seconds: number;
+  /** Live clips that were made at the same time, itself included, on average. */
+  beside: number;
+  at: number;
+}
+
+/** A live clip on its way. */
+export interface Tracked {
+  /** A part came that begins at so many seconds of the clip. */
+  part(second: number): void;
+  /** All of it is made, so many seconds; without, it tells nothing. */
+  end(seconds?: number): void;
+}
+
+/** Clips that say how fast it goes: the latest, while they are no older than so many ms. */
+const REMEMBERED = { clips: 4, ms: 30_000 };
+/** Of the time there is, what live clips may be made in. */
+const SHARE = 0.9;
+/** Before anything was measured: milliseconds to the first part, and those it is held back. */
+const GUESS = { firstMs: 500, leadMs: 300 };
+/** Milliseconds that a part must come before it sounds: what the mixer needs, and a little for its being late. */
+const MARGIN_MS = 90;
+
+/**
+ * How many clips this machine makes as fast as they sound, and how long a clip must be held back so that none of its
+ * parts is late: measured on the latest ones. Side by side each takes as much longer as there are of them, at most.
+ */
+export class Headroom {
+  readonly #now: () => number;
+  #measured: Measured[] = [];
+  #live = 0;
+  /** Clip-milliseconds of all that were live so far. */
+  #spent = 0;
+  #spentAt = 0;
+
+  constructor(now: () => number = () => performance.now()) {
+    this.#now = now;
+  }
+
+  get live(): number {
+    return this.#live;
+  }
+
+  /** Live clips that may be made at once; one, while nothing is known. */
+  get most(): number {
+    const cost = Math.max(0, ...this.#recent().map(({ ms, seconds, beside }) => ms / beside / (seconds * 1000)));
+    return cost === 0 ? 1 : Math.max(1, Math.floor(SHARE / cost));
+  }
+
+  /** Milliseconds to the first part of a clip that is asked for now, and those that it is to be held back then. */
+  expected(): { firstMs: number; leadMs: number } {
+    return this.#expect(this.#live + 1);
+  }
+
+  begin(): Tracked {
+    this.#count(1);
+    const begun = this.#now();
+    const spentBefore = this.#spent;
+    const arrivals: Arrival[] = [];
+    let over = false;
+    return {
+      part: (second) => void arrivals.push({ ms: this.#now() - begun, second }),
+      end: (seconds) => {
+        if (over) return;
+        over = true;
+        this.#count(-1);
+        const at = this.#now();
+        const ms = at - begun;
+        if (seconds === undefined || arrivals.length === 0 || ms <= 0) return;
+        const beside = Math.max(1, (this.#spent - spentBefore) / ms);
+        this.#measured = [...this.#measured, { arrivals, ms, seconds, beside, at }].slice(-REMEMBERED.clips);
+      },
+    };
+  }
+
+  /** Of the clip that was begun last. */
+  lead(): number {
+    return this.#expect(Math.max(1, this.#live)).leadMs;
+  }
+
+  #expect(clips: number): { firstMs: number; leadMs: number } {
+    const recent = this.#recent();
+    if (recent.length === 0) return GUESS;
+    const expected = recent.map(({ arrivals, beside }) => {
+      const slower = Math.max(1, clips / beside);
+      const firstMs = arrivals[0]!.ms * slower;
+      const lateness = arrivals.slice(1).map(({ ms, second }) => ms * slower - firstMs - second * 1000 + MARGIN_MS);
+      return { firstMs, leadMs: Math.max(0, ...lateness) };
+    });
+    return {
+      firstMs: Math.max(...expected.map(({ firstMs }) => firstMs)),
+      leadMs: Math.max(...expected.map(({ leadMs }) => leadMs)),
+    };
+  }
+
+  #recent(): Measured[] {
+    const since = this.#now() - REMEMBERED.ms;
+    return this.#measured.filter(({ at }) => at >= since);
+  }
+
+  #count(change: 1 | -1): void {
+    const now = this.#now();
+    this.#spent += this.#live * (now - this.#spentAt);
+    this.#spentAt = now;
+    this.#live += change;
+  }
+}
