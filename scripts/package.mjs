@@ -1,23 +1,41 @@
-// `npm run package`: builds what other people install into build/packages. `-- --check` installs the packages with npm in
-// an empty folder, and uses them there.
-import { mkdirSync, readFileSync, rmSync, statSync } from 'node:fs';
+// `npm run package`: builds what other people install into build/packages, with bills of materials and checksums.
+// `-- --check` then installs all of it in empty folders, and uses it there.
+import { mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import process from 'node:process';
 import { ROOT, ready } from './bootstrap.mjs';
 import { layOutClient } from './package/client.mjs';
 import { installed, pack } from './package/npm.mjs';
+import { buildWheels, useWheels } from './package/python.mjs';
+import { billOfMaterials, writeChecksums } from './package/release.mjs';
 import { layOutServer } from './package/server.mjs';
 import { compileClient, startServer, useClient, useServer, versionOf } from './package/smoke.mjs';
 
 const OUT = path.join(ROOT, 'build', 'packages');
 
-/** @param {string} name @param {(folder: string) => Promise<void>} layOut */
+/** @param {string} file */
+const said = (file) => console.log(`${path.relative(ROOT, file)}: ${(statSync(file).size / 2 ** 20).toFixed(2)} MiB`);
+
+/** @param {string} name @param {(folder: string) => Promise<Record<string, string>>} layOut */
 async function build(name, layOut) {
   const folder = path.join(OUT, name);
-  await layOut(folder);
+  const within = await layOut(folder);
   const file = await pack(folder);
-  console.log(`${path.relative(ROOT, file)}: ${(statSync(file).size / 2 ** 20).toFixed(2)} MiB`);
+  writeFileSync(file.replace(/\.tgz$/, '.cdx.json'), await billOfMaterials(folder, within));
+  rmSync(folder, { recursive: true });
+  said(file);
   return file;
+}
+
+async function wheels() {
+  const built = await buildWheels(OUT);
+  if ('why' in built) {
+    console.error(`foleyd: no Python wheels: ${built.why}`);
+    process.exitCode = 1;
+    return [];
+  }
+  for (const file of built) said(file);
+  return built;
 }
 
 /** @param {string[]} tarballs */
@@ -43,6 +61,12 @@ async function check(tarballs) {
 }
 
 await ready({ dev: true });
+rmSync(OUT, { recursive: true, force: true });
 mkdirSync(OUT, { recursive: true });
 const tarballs = [await build('foleyd', layOutServer), await build('client', layOutClient)];
-if (process.argv.includes('--check')) await check(tarballs);
+const ofPython = await wheels();
+writeChecksums(OUT);
+if (process.argv.includes('--check')) {
+  await check(tarballs);
+  if (ofPython.length > 0) console.log(`Python wheels ${await useWheels(ofPython)}, installed`);
+}

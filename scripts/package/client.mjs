@@ -3,7 +3,7 @@ import { cpSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } f
 import path from 'node:path';
 import process from 'node:process';
 import { ROOT, runQuietly } from '../bootstrap.mjs';
-import { bundledPackages, licencesOf } from './packages.mjs';
+import { bundledPackages, licencesOf, versionsOf } from './packages.mjs';
 
 const ENTRY = path.join(ROOT, 'protocol', 'client-index.ts');
 
@@ -11,6 +11,7 @@ const ENTRY = path.join(ROOT, 'protocol', 'client-index.ts');
  * Lays the package out in a folder, which is made anew.
  * @param {string} folder
  * @param {{types?: boolean}} [options] types: false where half a minute is too long
+ * @returns {Promise<Record<string, string>>} versions of the packages whose code is within
  */
 export async function layOutClient(folder, { types = true } = {}) {
   rmSync(folder, { recursive: true, force: true });
@@ -47,6 +48,7 @@ export async function layOutClient(folder, { types = true } = {}) {
     dependencies: { zod: dependencies.zod },
   };
   writeFileSync(path.join(folder, 'package.json'), `${JSON.stringify(manifest, null, 2)}\n`);
+  return versionsOf(bundledPackages(metafile));
 }
 
 /** Writes the types that the entry needs, and those that they need. @param {string} folder */

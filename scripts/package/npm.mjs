@@ -2,11 +2,11 @@
 import { mkdirSync, mkdtempSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { npm, ROOT, runQuietly } from '../bootstrap.mjs';
+import { npm as howToStart, ROOT, runQuietly } from '../bootstrap.mjs';
 
 /** @param {string[]} args @param {string} cwd @returns {Promise<string>} what it said */
-async function run(args, cwd) {
-  const { file, args: first, shell } = npm();
+export async function npm(args, cwd) {
+  const { file, args: first, shell } = howToStart();
   const { code, output } = await runQuietly(file, [...first, ...args], { cwd, shell });
   if (code !== 0) throw new Error(`npm ${args[0]} failed (${code}):\n${output}`);
   return output;
@@ -14,7 +14,7 @@ async function run(args, cwd) {
 
 /** Packs a folder that is laid out as a package. @param {string} folder @returns {Promise<string>} the tarball, beside the folder */
 export async function pack(folder) {
-  await run(['pack', '--ignore-scripts', '--silent', '--pack-destination', path.dirname(folder)], folder);
+  await npm(['pack', '--ignore-scripts', '--silent', '--pack-destination', path.dirname(folder)], folder);
   const { name, version } = JSON.parse(readFileSync(path.join(folder, 'package.json'), 'utf8'));
   return path.join(path.dirname(folder), `${name.replace('@', '').replace('/', '-')}-${version}.tgz`);
 }
@@ -27,7 +27,7 @@ export async function pack(folder) {
 export async function installed(tarballs) {
   const folder = emptyFolder();
   // Without install scripts: onnxruntime-node's would download CUDA libraries.
-  await run(['install', '--ignore-scripts', '--prefer-offline', '--no-audit', '--no-fund', ...tarballs], folder);
+  await npm(['install', '--ignore-scripts', '--prefer-offline', '--no-audit', '--no-fund', ...tarballs], folder);
   return folder;
 }
 

@@ -27,6 +27,12 @@ export function bundledPackages(meta) {
   return [...new Set(folders)].sort();
 }
 
+/** Versions of packages in folders below the root, as a manifest names them. @param {readonly string[]} folders @returns {Record<string, string>} */
+export function versionsOf(folders) {
+  const manifests = folders.map((folder) => JSON.parse(readFileSync(path.join(ROOT, folder, 'package.json'), 'utf8')));
+  return Object.fromEntries(manifests.map(({ name, version }) => [name, version]));
+}
+
 /** The licence texts of packages, as Markdown. @param {readonly string[]} folders below the root */
 export function licencesOf(folders) {
   const parts = folders.map((folder) => {
@@ -46,6 +52,8 @@ export function licencesOf(folders) {
 export function lockFor({ name, version, license, dependencies }) {
   /** @type {{packages: Record<string, Locked>}} */
   const { packages } = JSON.parse(readFileSync(path.join(ROOT, 'package-lock.json'), 'utf8'));
+  /** @type {{overrides: Record<string, string>}} */
+  const { overrides } = JSON.parse(readFileSync(path.join(ROOT, 'package.json'), 'utf8'));
   /** @type {Record<string, Locked>} */
   const kept = {};
   const waiting = Object.keys(dependencies).map((one) => ({ from: '', one, optional: false }));
@@ -61,6 +69,10 @@ export function lockFor({ name, version, license, dependencies }) {
     kept[where] = found;
     for (const [wanted, canLack] of wishes(found)) waiting.push({ from: where, one: wanted, optional: canLack });
   }
+  // An override of ours would hold for nobody who installs the package: what it changed is written as a wish.
+  for (const locked of Object.values(kept))
+    for (const [one, version] of Object.entries(overrides))
+      if (locked.optionalDependencies?.[one] !== undefined) locked.optionalDependencies[one] = version;
   const sorted = Object.fromEntries(Object.entries(kept).sort(([a], [b]) => (a < b ? -1 : 1)));
   const root = { name, version, license, dependencies };
   return `${JSON.stringify({ name, version, lockfileVersion: 3, requires: true, packages: { '': root, ...sorted } }, null, 2)}\n`;

@@ -5,7 +5,7 @@ import path from 'node:path';
 import { bundle, PROGRAMS, SHIPPED } from '../../server/bin/compiled.mjs';
 import { ROOT } from '../bootstrap.mjs';
 import { BUILT, buildConsole, isStale } from '../console.mjs';
-import { bundledPackages, importedPackages, licencesOf, lockFor } from './packages.mjs';
+import { bundledPackages, importedPackages, licencesOf, lockFor, versionsOf } from './packages.mjs';
 
 /** Taken as they are. The graph among the fixtures is what `foleyd doctor` tries providers with. */
 const FILES = [
@@ -20,6 +20,7 @@ const FILES = [
  * Lays the package out in a folder, which is made anew.
  * @param {string} folder
  * @param {{voice?: string}} [options] voice: the folder of the voice within, below the root
+ * @returns {Promise<Record<string, string>>} versions of the packages whose code is within
  */
 export async function layOutServer(folder, { voice = 'models/default' } = {}) {
   rmSync(folder, { recursive: true, force: true });
@@ -55,6 +56,8 @@ export async function layOutServer(folder, { voice = 'models/default' } = {}) {
   };
   writeFileSync(path.join(folder, 'package.json'), `${JSON.stringify(manifest, null, 2)}\n`);
   writeFileSync(path.join(folder, 'npm-shrinkwrap.json'), lockFor(manifest));
-  const licences = `${licencesOf(bundledPackages(meta))}\n${readFileSync(path.join(page, 'licenses.md'), 'utf8')}`;
-  writeFileSync(path.join(folder, 'THIRD-PARTY.md'), licences);
+  const ofPage = readFileSync(path.join(page, 'licenses.md'), 'utf8');
+  writeFileSync(path.join(folder, 'THIRD-PARTY.md'), `${licencesOf(bundledPackages(meta))}\n${ofPage}`);
+  const inPage = [...ofPage.matchAll(/^## (\S+) - (\S+) \(/gm)].map(([, one = '', its = '']) => [one, its]);
+  return { ...versionsOf(bundledPackages(meta)), ...Object.fromEntries(inPage) };
 }

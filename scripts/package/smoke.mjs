@@ -62,6 +62,22 @@ export async function useServer(url) {
   return { page: page.status, script: script.status, wav: Buffer.from(await clip.arrayBuffer()) };
 }
 
+/** The name under which the installed `foleyd mcp` answers its host. @param {string} folder with node_modules */
+export async function useMcp(folder) {
+  const child = spawn(process.execPath, [...command(folder), 'mcp'], {
+    cwd: folder,
+    env: environment(folder),
+    stdio: ['pipe', 'pipe', 'inherit'],
+  });
+  const params = { protocolVersion: '2025-06-18', capabilities: {}, clientInfo: { name: 'host', version: '1' } };
+  child.stdin.write(`${JSON.stringify({ jsonrpc: '2.0', id: 1, method: 'initialize', params })}\n`);
+  const closed = once(child, 'close');
+  const [answer] = await Promise.race([once(child.stdout.setEncoding('utf8'), 'data'), closed.then(() => ['{}'])]);
+  child.stdin.end();
+  await closed;
+  return JSON.parse(answer).result?.serverInfo.name;
+}
+
 /** What the installed `@foleyd/client` gets of a server. @param {string} folder with node_modules @param {string} url */
 export async function useClient(folder, url) {
   const program = `
