@@ -174,6 +174,12 @@ export const RULES = [
   { of: 'server/cli/doctor/python.ts', may: ['server/training/python.ts', 'server/cli'] },
   // Writes a delivered file again, as the server wrote it.
   { of: 'server/cli/made-again.ts', may: ['server/cli', 'server/audio', 'server/delivery/file.ts', 'protocol'] },
+  // Commands as tools of the Model Context Protocol.
+  {
+    of: 'server/cli/mcp',
+    may: ['server/cli', 'server/util', 'protocol'],
+    packages: ['@modelcontextprotocol/sdk', 'zod'],
+  },
   {
     of: 'server/cli',
     may: [

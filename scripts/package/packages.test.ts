@@ -8,7 +8,7 @@ import packageJson from '../../package.json' with { type: 'json' };
 import { layOutClient } from './client.mjs';
 import { pack, unpacked } from './npm.mjs';
 import { layOutServer } from './server.mjs';
-import { startServer, useClient, useServer, versionOf } from './smoke.mjs';
+import { startServer, useClient, useMcp, useServer, versionOf } from './smoke.mjs';
 
 let build: string;
 let folder: string;
@@ -51,4 +51,8 @@ test('the client of the npm package gets sound and codes of errors from it', asy
   assert.equal(code, 'unknown_class');
   assert.equal(rate, 22050);
   assert.ok(samples > 0);
+});
+
+test('foleyd mcp of the npm package answers its host', async () => {
+  assert.equal(await useMcp(folder), 'foleyd');
 });

@@ -23,8 +23,14 @@ export const PROGRAMS = [
   'server/playback/resample-thread.ts',
   'server/playback/thread.ts',
 ];
-/** Small packages in plain JavaScript that every start needs; all others are loaded from node_modules when used. */
-const BUNDLED = new Set(['fast-check', 'zod', 'commander', 'ws', '@msgpack/msgpack', 'osc-min']);
+/**
+ * Small packages in plain JavaScript that every start needs, and one of which little is needed; all others are loaded from
+ * node_modules when used.
+ */
+const BUNDLED = new Set([
+  ...['fast-check', 'zod', 'commander', 'ws', '@msgpack/msgpack', 'osc-min'],
+  '@modelcontextprotocol/sdk',
+]);
 /** What `import.meta.url` becomes. */
 const ADDRESS = '__foleydAddress';
 /** Of the npm package: the folder of its compiled code, below its root. In the repository there is none. */

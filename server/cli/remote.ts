@@ -16,7 +16,8 @@ export async function connectRemote(url: string, peer: Peer): Promise<Pick<Sessi
   await opened(socket, url);
   const client = new Client(socket, msgpackCodec);
   return {
-    call: (cmd, args, onEvent) => client.call(cmd, args, onEvent === undefined ? {} : { onEvent }),
+    call: (cmd, args, onEvent, signal) =>
+      client.call(cmd, args, { signal, ...(onEvent === undefined ? {} : { onEvent }) }),
     close: async () => {
       client.close();
       // A server that is gone does not say goodbye.

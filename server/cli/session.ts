@@ -2,7 +2,15 @@ import { access, constants, mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { buffer } from 'node:stream/consumers';
-import { type ArgsInput, type CommandName, type EventData, type Events, isTerminal } from '../../protocol/index.ts';
+import {
+  type Answer,
+  type ArgsInput,
+  type CommandName,
+  type EventData,
+  type Events,
+  isTerminal,
+  type Role,
+} from '../../protocol/index.ts';
 import { type Config, type ConfigInput, resolveConfig } from '../config.ts';
 import { readLocalServer } from '../network/access/local-secret.ts';
 import { CliError } from './errors.ts';
@@ -17,8 +25,11 @@ export type OnEvent = (event: string, data: Record<string, unknown>) => void;
 export interface Session {
   /** Where: an address, or `this process`. */
   readonly where: string;
-  /** The data of `done`; throws an error with a code for `failed`. `onEvent` receives the events before it. */
-  call<N extends CommandName>(cmd: N, args: ArgsInput<N>, onEvent?: OnEvent): Promise<Done<N>>;
+  /**
+   * The data of `done`; throws an error with a code for `failed`. `onEvent` receives the events before it. Aborting the
+   * signal cancels the request.
+   */
+  call<N extends CommandName>(cmd: N, args: ArgsInput<N>, onEvent?: OnEvent, signal?: AbortSignal): Promise<Done<N>>;
   /** The WAV of a clip that was saved. */
   clip(clip: SavedClip): Promise<Uint8Array>;
   /** Ends what is still open. */
@@ -35,6 +46,8 @@ export interface SessionChoice {
   config?: ConfigInput | undefined;
   /** `server`: without a running server there is nothing to do. */
   purpose?: 'server' | undefined;
+  /** `play`: without the server's secret, which gives the admin role; `admin` when left out. */
+  role?: Role | undefined;
   /** The command writes the clips that it makes itself: without a data folder that takes them it can do so as well. */
   makesFiles?: boolean | undefined;
 }
@@ -55,7 +68,7 @@ export async function openSession(choice: SessionChoice = {}): Promise<Session> 
       const origin = httpBase(url).origin;
       // The secret goes to the address that its server has, and to no other that may have been named.
       const mine = own !== null && origin === new URL(own.http).origin ? own : null;
-      const token = choice.token ?? mine?.secret ?? config.token;
+      const token = choice.token ?? (choice.role === 'play' ? undefined : mine?.secret) ?? config.token;
       const peer: Peer = { origin, token, certificate: mine?.certificate };
       if (await health(peer)) return remoteSession(url, peer);
     }
@@ -63,10 +76,10 @@ export async function openSession(choice: SessionChoice = {}): Promise<Session> 
   }
   if (choice.purpose === 'server')
     throw new CliError('no_server', 'no foleyd server is running; start one with: foleyd serve');
-  return localSession(config, choice.makesFiles === true);
+  return localSession(config, choice.role ?? 'admin', choice.makesFiles === true);
 }
 
-async function localSession(config: Config, makesFiles: boolean): Promise<Session> {
+async function localSession(config: Config, role: Role, makesFiles: boolean): Promise<Session> {
   // Events carry every error to us; a log between the rows of a grid would only be in the way.
   const quiet: Config = { ...config, logLevel: process.env.FOLEYD_LOG_LEVEL ? config.logLevel : 'silent' };
   const { createApp } = await import('../app.ts');
@@ -77,14 +90,15 @@ async function localSession(config: Config, makesFiles: boolean): Promise<Sessio
     { ...quiet, limits: { ...quiet.limits, drainMs: 0 } },
     { onDemand: true, ...(spare === null ? {} : { clipFolder: spare }) },
   );
-  // Whoever may start an engine here may do everything with it.
-  const client = app.connect('admin');
+  // Whoever may start an engine here may do everything with it, unless less was asked for.
+  const client = app.connect(role);
   return {
     where: 'this process',
-    call: async <N extends CommandName>(cmd: N, args: ArgsInput<N>, onEvent?: OnEvent) => {
-      const data = await client.call(cmd, { ...args }, (answer) => {
+    call: async <N extends CommandName>(cmd: N, args: ArgsInput<N>, onEvent?: OnEvent, signal?: AbortSignal) => {
+      const told = (answer: Answer): void => {
         if (!isTerminal(answer.event)) onEvent?.(answer.event, answer.data);
-      });
+      };
+      const data = await client.call(cmd, { ...args }, told, signal);
       return data as Done<N>;
     },
     clip: async ({ path, clip }) => {

@@ -1,9 +1,10 @@
 /** Commands that run, watch, configure and check a server. */
 import type { DeliverOptions } from '../deliver.ts';
 import type { JobsOptions } from '../jobs.ts';
+import type { McpOptions } from '../mcp/index.ts';
 import { addSettings, givenSettings } from '../options.ts';
 import type { SessionChoice } from '../session.ts';
-import { type Connecting, choice, connectingOnly, type Declare } from './common.ts';
+import { type Connecting, choice, connecting, connectingOnly, type Declare } from './common.ts';
 
 export const declareServer: Declare = (program, run) => {
   addSettings(program.command('serve').description('run the server: WebSocket, HTTP and OSC')).action(
@@ -16,6 +17,19 @@ export const declareServer: Declare = (program, run) => {
     .option('--json', 'print each event as a line of JSON')
     .action(async (options: SessionChoice & Connecting & { json?: boolean }) => {
       run(await (await import('../watch.ts')).watch(choice(options)));
+    });
+
+  connecting(
+    program
+      .command('mcp')
+      .description(
+        'offer the commands as tools to a program that speaks the Model Context Protocol, over stdin and stdout',
+      ),
+  )
+    .option('--admin', 'also offer the commands of the admin role')
+    .option('--audio', 'put the sound of clips into answers, beside links to it')
+    .action(async (options: McpOptions & Connecting) => {
+      run(await (await import('../mcp/index.ts')).mcp(choice(options)));
     });
 
   connectingOnly(program.command('jobs').description('list the jobs of the queue; pause, resume, move or cancel one'))

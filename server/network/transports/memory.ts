@@ -7,8 +7,16 @@ export interface MemoryClient {
   send(request: unknown): void;
   /** Answers reach every listener, in order, after the current turn. Returns the way to stop. */
   onAnswer(listener: (answer: Answer) => void): () => void;
-  /** Sends one request and resolves with the data of its `done`; rejects with the ProtocolError of its `failed`. */
-  call(cmd: string, args?: Record<string, unknown>, onEvent?: (answer: Answer) => void): Promise<Answer['data']>;
+  /**
+   * Sends one request and resolves with the data of its `done`; rejects with the ProtocolError of its `failed`. Aborting
+   * the signal cancels the request.
+   */
+  call(
+    cmd: string,
+    args?: Record<string, unknown>,
+    onEvent?: (answer: Answer) => void,
+    signal?: AbortSignal,
+  ): Promise<Answer['data']>;
   /** Stops what is still open; nothing is answered any more. */
   close(): void;
 }
@@ -31,15 +39,19 @@ export function connectMemory(dispatcher: Dispatcher, role: Role = 'play'): Memo
   return {
     send,
     onAnswer,
-    call: (cmd, args = {}, onEvent) =>
+    call: (cmd, args = {}, onEvent, signal) =>
       new Promise((resolve, reject) => {
+        if (signal?.aborted) return reject(new ProtocolError('cancelled'));
         const id = `call-${++calls}`;
+        const cancel = (): void => send({ id: `${id}-cancel`, cmd: 'foley.cancel', args: { request: id } });
+        signal?.addEventListener('abort', cancel, { once: true });
         pending.add(reject);
         const stop = onAnswer((answer) => {
           if (answer.id !== id) return;
           onEvent?.(answer);
           if (!isTerminal(answer.event)) return;
           stop();
+          signal?.removeEventListener('abort', cancel);
           pending.delete(reject);
           if (answer.event === 'done') resolve(answer.data);
           else reject(asError(answer.data));
