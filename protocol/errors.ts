@@ -12,6 +12,10 @@ export interface ErrorInfo {
 const table = {
   malformed: { meaning: 'The bytes are not valid JSON, msgpack or OSC.', http: 400 },
   bad_envelope: { meaning: 'The message is readable but is not {id, cmd, args}.', http: 400 },
+  unsupported_encoding: {
+    meaning: 'The body of an HTTP request is compressed; send it as it is.',
+    http: 415,
+  },
   unknown_command: { meaning: 'No command has this name or OSC address.', http: 404 },
   bad_args: {
     meaning: 'An argument is missing, unknown, of the wrong type or out of range; the message names it.',

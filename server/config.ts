@@ -81,6 +81,8 @@ export const limitsSchema = z.strictObject({
     .int()
     .min(1)
     .default(4 * 2 ** 30),
+  /** Hours of the recordings of one data set, decoded: a small file may be days long. */
+  datasetHours: z.number().gt(0).max(10_000).default(100),
   /** Bytes of a voice that is brought in. */
   voiceBytes: z.int().min(1).default(wire.voiceFileBytes),
   /** Bytes of the folder of exports, and of that of deliveries. */

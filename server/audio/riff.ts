@@ -20,8 +20,20 @@ export function* chunksOf(bytes: Uint8Array, from: number): Generator<Chunk> {
   for (let at = from; at + 8 <= bytes.length; ) {
     const size = view.getUint32(at + 4, true);
     yield { id: tag(bytes, at), at: at + 8, size };
-    at += 8 + size + (size & 1);
+    at += 8 + size;
+    if (size & 1 && !isUnpadded(bytes, at)) at += 1;
   }
+}
+
+/** Ids of the chunks that WAVs have, all that lie behind one whose padding was forgotten. */
+const IDS = new Set([
+  ...['fmt ', 'data', 'fact', 'LIST', 'bext', 'iXML', 'axml', 'chna', 'cue ', 'smpl', 'inst', 'JUNK', 'junk', 'PAD '],
+  ...['PEAK', 'id3 ', 'ID3 ', '_PMX', 'acid', 'strc', 'cart', 'umid', 'ds64', 'FLLR', 'levl', 'link', 'DISP'],
+]);
+
+/** Some programs write a chunk of an odd size without the byte behind it that makes it even. */
+function isUnpadded(bytes: Uint8Array, at: number): boolean {
+  return bytes[at] !== 0 && IDS.has(tag(bytes, at)) && !IDS.has(tag(bytes, at + 1));
 }
 
 /** The bytes of one chunk of a WAV by its id, or null: for what carries no sound. */

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { readRecipe, writeRecipe } from './recipe.ts';
+import { chunksOf } from './riff.ts';
 import { decodeWav, encodeWav, WavError } from './wav.ts';
 
 const recipe = {
@@ -130,4 +131,17 @@ test('bytes from anywhere give a WavError or audio, nothing else', () => {
   };
   fc.assert(fc.property(mutated, unharmed), { numRuns: 2000 });
   fc.assert(fc.property(fc.uint8Array({ maxLength: 200 }), unharmed), { numRuns: 500 });
+});
+
+test('a chunk of an odd size is read over with the byte that pads it, and without', () => {
+  const wav = encodeWav(Float32Array.of(0.25, -0.5), 22050, 's16', { comment: 'here' });
+  for (const pad of [[], [0], [0x78]]) {
+    for (const size of [1, 13]) {
+      const junk = [...new TextEncoder().encode('JUNK'), size, 0, 0, 0, ...new Array<number>(size).fill(0x61), ...pad];
+      const bytes = Uint8Array.from([...wav.subarray(0, 12), ...junk, ...wav.subarray(12)]);
+      assert.deepEqual([...decodeWav(bytes).pcm], [0.25, -0.5], `${size} bytes, ${pad.length} of padding`);
+      assert.equal(decodeWav(bytes).info.comment, 'here');
+      assert.equal([...chunksOf(bytes, 12)].length, [...chunksOf(wav, 12)].length + 1);
+    }
+  }
 });

@@ -1,6 +1,6 @@
-import { access, constants, lstat, mkdir, open, realpath, stat } from 'node:fs/promises';
+import { access, constants, lstat, mkdir, open, readlink, realpath, stat } from 'node:fs/promises';
 import path from 'node:path';
-import { type FileContent, writeAtomic, writeNewAtomic } from '../util/atomic-file.ts';
+import { type FileContent, noFile, writeAtomic, writeNewAtomic } from '../util/atomic-file.ts';
 import { diskReason } from '../util/disk-reason.ts';
 import { CliError } from './errors.ts';
 import { writeOut } from './output.ts';
@@ -21,6 +21,8 @@ export type Target =
 const ENDINGS: Record<string, 'wav' | 'flac'> = { '.wav': 'wav', '.wave': 'wav', '.flac': 'flac' };
 /** Numbers behind a name that is taken; a folder with more files of one name is a mistake. */
 const MOST_NAMES = 10_000;
+/** As Linux follows. */
+const MOST_LINKS = 40;
 
 /** Reads `--out` of one clip or several: `-`, a folder (it exists, ends with a separator or has no ending), or a file. Throws usage. */
 export async function targetOf(out: string | undefined): Promise<Target> {
@@ -111,7 +113,7 @@ export async function replaceFile(file: string, data: FileContent): Promise<void
     if (file === '-') return await stream(data, writeOut);
     const found = await stat(file).catch(() => null);
     if (found !== null && !found.isFile()) return await toDevice(file, data);
-    if (found === null) return await writeAtomic(file, data);
+    if (found === null) return await writeAtomic(await behindLinks(file), data);
     await access(file, constants.W_OK);
     // A link stays a link: the file it leads to is replaced.
     await writeAtomic(await realpath(file), data, found.mode & 0o777);
@@ -119,6 +121,17 @@ export async function replaceFile(file: string, data: FileContent): Promise<void
     if (error instanceof CliError || !('code' in (error as Error)) || isProtocolError(error)) throw error;
     throw cannotWrite(file, error);
   }
+}
+
+/** The place that a link to nothing leads to, so that the file is made there and the link stays. Throws ELOOP. */
+async function behindLinks(file: string): Promise<string> {
+  let place = file;
+  for (let links = 0; links < MOST_LINKS; links++) {
+    const found = await lstat(place).catch(noFile);
+    if (found === null || !found.isSymbolicLink()) return place;
+    place = path.resolve(await realpath(path.dirname(place)), await readlink(place));
+  }
+  throw Object.assign(new Error(`${file} leads in a circle of links`), { code: 'ELOOP' });
 }
 
 async function toDevice(file: string, data: FileContent): Promise<void> {

@@ -247,6 +247,15 @@ const promiseRows: Record<string, readonly Elsewhere[]> = {
   'Imported voices are data': [
     ['server/test/voice-file.test.ts', 'what could execute, reaches for other files, or makes no clip is refused'],
   ],
+  'What is compressed has a bound': [
+    ['server/test/abuse/http.test.ts', 'a body that is compressed is refused in words'],
+    ['models/trainer/tests/test_segment.py', 'recordings_that_are_longer_than_allowed_are_refused'],
+    ['server/training/datasets.test.ts', 'making a data set ends when it takes more memory'],
+    [
+      'server/test/regression/npz-shared-bytes.test.ts',
+      'a compressed .npz is refused before anything of it is unpacked',
+    ],
+  ],
   'Tokens are stored as hashes': [
     ['server/network/access/tokens.test.ts', 'only a hash is kept'],
     ['server/test/abuse/tokens.test.ts', 'wrong tokens are counted in the log of admins, which never shows one'],

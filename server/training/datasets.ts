@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { mkdir, readdir, rename, rm } from 'node:fs/promises';
 import path from 'node:path';
 import { fileNameKey } from '../../protocol/file-name.ts';
-import { folderName, ProtocolError } from '../../protocol/index.ts';
+import { folderName, ProtocolError, toProtocolError } from '../../protocol/index.ts';
 import { exists, noFile, writeAtomic } from '../util/atomic-file.ts';
 import { diskReason } from '../util/disk-reason.ts';
 import { readIfThere } from '../util/kept-file.ts';
@@ -62,6 +62,10 @@ export interface DataSetOptions {
   dir: string;
   finder: Finder;
   room: ResourceLimits;
+  /** Hours of all recordings of a data set, decoded. */
+  hours: number;
+  /** Milliseconds between looks at memory and disk while a data set is made. */
+  checkMs?: number;
   /** Data sets that may wait to be made. */
   most?: number;
   /** Where removed data sets go; without, they are deleted at once. */
@@ -75,13 +79,13 @@ const isId = (name: string): boolean => folderName.safeParse(name).success;
 
 /** Data sets as folders: a manifest, a corpus, a report. One appears whole or not at all. */
 export class DataSets {
-  readonly #options: DataSetOptions & { most: number };
+  readonly #options: DataSetOptions & { most: number; checkMs: number };
   readonly #turn = new Turn();
   #waiting = 0;
   readonly #stop = new AbortController();
 
   constructor(options: DataSetOptions) {
-    this.#options = { most: 4, ...options };
+    this.#options = { most: 4, checkMs: 2000, ...options };
   }
 
   /** What a crash left half made goes. */
@@ -177,7 +181,7 @@ export class DataSets {
     onOriginal: (file: string, clips: number) => void,
     signal: AbortSignal,
   ): Promise<DataSet> {
-    const { dir, finder, room } = this.#options;
+    const { dir, finder, room, hours, checkMs } = this.#options;
     signal.throwIfAborted();
     const part = path.join(dir, `.${given.id}-${randomBytes(4).toString('hex')}`);
     const target = path.join(dir, given.id);
@@ -188,6 +192,7 @@ export class DataSets {
       const { folder, seconds, licence, author } = given;
       const args = [
         ...['dataset', folder, part, '--supervised', '--seconds', String(seconds), '--threads', '1'],
+        ...['--hours', String(hours)],
         // With =, so that what begins with a dash is no option.
         ...[`--licence=${licence}`, `--author=${author}`, ...(given.class === null ? [] : [`--class=${given.class}`])],
       ];
@@ -198,9 +203,18 @@ export class DataSets {
       const stop = (): void => trainer.kill();
       signal.addEventListener('abort', stop);
       if (signal.aborted) stop();
-      const end = await trainer.ended;
+      // What a small file becomes when it is decoded shows only while that happens.
+      const short: { of: ProtocolError | null } = { of: null };
+      const look = setInterval(() => {
+        checkResources(dir, room, trainer.pid).catch((thrown: unknown) => {
+          short.of ??= toProtocolError(thrown);
+          stop();
+        });
+      }, checkMs);
+      const end = await trainer.ended.finally(() => clearInterval(look));
       signal.removeEventListener('abort', stop);
       signal.throwIfAborted();
+      if (short.of !== null) throw short.of;
       const { said } = heard;
       if (said === null) {
         const why =

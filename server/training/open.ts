@@ -12,7 +12,10 @@ export interface OpenTraining {
   data: string;
   trainer: string;
   python: string | undefined;
-  limits: Record<'trainings' | 'trainingMemory' | 'trainingFreeMemory' | 'trainingFreeDisk' | 'datasetBytes', number>;
+  limits: Record<
+    'trainings' | 'trainingMemory' | 'trainingFreeMemory' | 'trainingFreeDisk' | 'datasetBytes' | 'datasetHours',
+    number
+  >;
   /** Whether this process may change what is in the data folder. */
   isOwner: () => boolean;
   findVoice: TrainingOptions['findVoice'];
@@ -28,7 +31,8 @@ export function openTraining({ data, trainer, python, limits, isOwner, findVoice
     freeMemory: limits.trainingFreeMemory,
     freeDisk: limits.trainingFreeDisk,
   };
-  const datasets = new DataSets({ dir: path.join(data, 'datasets'), finder, room, trash });
+  const { datasetHours: hours } = limits;
+  const datasets = new DataSets({ dir: path.join(data, 'datasets'), finder, room, hours, trash });
   const uploads = new Uploads({ dir: path.join(data, 'uploads'), maxBytes: limits.datasetBytes });
   const trainings = new TrainingJobs({
     dir: path.join(data, 'training'),

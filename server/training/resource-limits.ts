@@ -32,7 +32,7 @@ export async function checkResources(folder: string, room: ResourceLimits, pid: 
   if (taken !== null && taken > room.memory) {
     throw new ProtocolError(
       'no_room',
-      `the training takes ${mib(taken)} of memory; at most ${mib(room.memory)} are allowed`,
+      `the trainer takes ${mib(taken)} of memory; at most ${mib(room.memory)} are allowed`,
     );
   }
 }

@@ -11,7 +11,7 @@ from foley_trainer.cli import main
 from foley_trainer.data import audio_io
 from foley_trainer.data.corpus import CorpusError, open_corpus
 from foley_trainer.data.cut_points import FRAME
-from foley_trainer.data.segment import as_int16, levels_in, pieces, segment
+from foley_trainer.data.segment import TooLong, as_int16, levels_in, pieces, segment
 
 RATE = 22050
 
@@ -200,3 +200,23 @@ def test_names_with_control_characters_are_refused(recordings: Path, tmp_path: P
     (recordings / "Hit" / "a_1.wav").rename(recordings / "Hit" / "a\x1b[2J.wav")
     with pytest.raises(CorpusError, match=r"Hit/a.x1b\[2J.wav' has control characters"):
         segment(recordings, tmp_path / "out")
+
+
+def test_recordings_that_are_longer_than_allowed_are_refused_before_anything_is_cut(tmp_path: Path):
+    folder = tmp_path / "in" / "Boom"
+    folder.mkdir(parents=True)
+    steps = np.repeat(np.array([9000, -9000], np.int16), 1 << 15)
+    for name in ("a", "b"):  # 66 seconds at 2000 Hz in a few hundred bytes
+        soundfile.write(folder / f"{name}.flac", np.concatenate([steps, steps]), 2000, subtype="PCM_16")
+    assert (folder / "a.flac").stat().st_size < 10_000
+    with pytest.raises(CorpusError, match=r"longer than 0\.02 hours .*b\.flac.* --hours"):
+        segment(tmp_path / "in", tmp_path / "out", hours=0.02)
+    assert not (tmp_path / "out").exists()
+    assert segment(tmp_path / "in", tmp_path / "out", hours=0.05)["originals"] == 2
+
+
+def test_a_file_that_says_it_is_shorter_than_it_is_ends_at_the_limit(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    soundfile.write(tmp_path / "a.flac", np.zeros(4 * 2000, np.int16), 2000, subtype="PCM_16")
+    monkeypatch.setattr("foley_trainer.data.segment.MOST_SAID", 0.0)  # as if it did not say
+    with pytest.raises(TooLong, match="more than"):
+        levels_in(tmp_path / "a.flac", most=3.0)

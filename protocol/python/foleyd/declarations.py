@@ -20,6 +20,7 @@ else:
 ErrorCode = Literal[
     "malformed",
     "bad_envelope",
+    "unsupported_encoding",
     "unknown_command",
     "bad_args",
     "unknown_class",
@@ -75,6 +76,7 @@ ErrorCode = Literal[
 ERRORS: dict[str, str] = {
     "malformed": "The bytes are not valid JSON, msgpack or OSC.",
     "bad_envelope": "The message is readable but is not {id, cmd, args}.",
+    "unsupported_encoding": "The body of an HTTP request is compressed; send it as it is.",
     "unknown_command": "No command has this name or OSC address.",
     "bad_args": "An argument is missing, unknown, of the wrong type or out of range; the message names it.",
     "unknown_class": "The voice has no class of this name or id.",

@@ -6,7 +6,7 @@ import { clientGone } from '../../dispatch/dispatcher.ts';
 const DRAIN_IDLE_MS = 2000;
 const DRAIN_MS = 30_000;
 
-/** A whole body. Throws too_large, and cancelled where the client leaves in the middle. */
+/** A whole body. Throws too_large, unsupported_encoding, and cancelled where the client leaves in the middle. */
 export async function readBody(request: IncomingMessage, response: ServerResponse, max: number): Promise<Buffer> {
   const chunks: Uint8Array[] = [];
   try {
@@ -18,7 +18,10 @@ export async function readBody(request: IncomingMessage, response: ServerRespons
   return Buffer.concat(chunks);
 }
 
-/** A body piece by piece; the client is told to send it when the first is wanted. Throws too_large. */
+/**
+ * A body piece by piece; the client is told to send it when the first is wanted. Throws too_large, and
+ * unsupported_encoding for one that is compressed: what it becomes has no bound that can be seen.
+ */
 export async function* bodyOf(
   request: IncomingMessage,
   response: ServerResponse,
@@ -26,6 +29,11 @@ export async function* bodyOf(
   what: 'body' | 'file',
 ): AsyncGenerator<Uint8Array> {
   const tooLarge = (): ProtocolError => new ProtocolError('too_large', `a ${what} has at most ${max} bytes`);
+  const encoding = request.headers['content-encoding']?.trim().toLowerCase() ?? '';
+  if (encoding !== '' && encoding !== 'identity') {
+    const message = `Content-Encoding: ${JSON.stringify(encoding.slice(0, 40))} is not supported; send the ${what} without compression`;
+    throw new ProtocolError('unsupported_encoding', message);
+  }
   if (Number(request.headers['content-length'] ?? 0) > max) throw tooLarge();
   if (/^100-continue$/i.test(request.headers.expect ?? '')) response.writeContinue();
   let bytes = 0;

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { request } from 'node:http';
 import { connect } from 'node:net';
 import test from 'node:test';
+import { gzipSync } from 'node:zlib';
 import { besideAnother } from '../support/bystander.ts';
 import { newServer, type TestServer } from '../support/server.ts';
 
@@ -50,6 +51,19 @@ test('bodies that are no arguments are refused with their codes', async (t) => {
     assert.deepEqual(await post('server.ping', `{"payload":"${'x'.repeat(5000)}"}`), [413, 'too_large']);
   });
   assert.deepEqual(brief(await send(server, 'POST', '/v1/server.ping')), [200, undefined]);
+});
+
+test('a body that is compressed is refused in words, on every route that takes one', async (t) => {
+  const server = await newServer(t, { config: { adminToken: 'admins-secret' } });
+  const headers = { 'content-encoding': 'gzip', authorization: 'Bearer admins-secret' };
+  const bomb = gzipSync(Buffer.alloc(1 << 20, 0x20));
+  const reply = await send(server, 'POST', '/v1/server.ping', bomb, headers);
+  assert.deepEqual(brief(reply), [415, 'unsupported_encoding']);
+  assert.match(String(reply.body), /Content-Encoding: \\"gzip\\" is not supported; send the body without compression/);
+  const put = await send(server, 'PUT', '/v1/voice.import?as=v', bomb, headers);
+  assert.deepEqual(brief(put), [415, 'unsupported_encoding']);
+  const plain = await send(server, 'POST', '/v1/server.ping', '{}', { 'content-encoding': 'identity' });
+  assert.equal(plain.status, 200);
 });
 
 test('a body that grows beyond the limit without saying how long it is, is refused', async (t) => {

@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import {
   chmodSync,
+  lstatSync,
   mkdirSync,
   mkdtempSync,
   readdirSync,
@@ -84,6 +85,19 @@ test('a link stays a link, a mode stays, and a read-only file is not replaced', 
   if (process.getuid?.() === 0) return;
   chmodSync(file, 0o440);
   await assert.rejects(replaceFile(file, 'other'), { code: 'io_error', message: /permission denied/ });
+});
+
+test('a link to a file that is not there yet stays a link, and the file is made', { skip: noPosix }, async (t) => {
+  const dir = folder(t);
+  symlinkSync('takes/real.wav', path.join(dir, 'middle.wav'));
+  symlinkSync(path.join(dir, 'middle.wav'), path.join(dir, 'link.wav'));
+  await replaceFile(path.join(dir, 'link.wav'), bytes);
+  assert.deepEqual([...readFileSync(path.join(dir, 'takes', 'real.wav'))], [1, 2, 3]);
+  assert.ok(lstatSync(path.join(dir, 'link.wav')).isSymbolicLink());
+  symlinkSync('two.wav', path.join(dir, 'one.wav'));
+  symlinkSync('one.wav', path.join(dir, 'two.wav'));
+  await assert.rejects(replaceFile(path.join(dir, 'one.wav'), bytes), { code: 'io_error' });
+  assert.ok(lstatSync(path.join(dir, 'one.wav')).isSymbolicLink());
 });
 
 test('a device takes the bytes as they come, and says when it cannot', {

@@ -25,3 +25,12 @@ test('a .npz whose directory names the same bytes over and over is refused', () 
     (error: unknown) => error instanceof StatisticsError && /larger than the file/.test(error.message),
   );
 });
+
+test('a compressed .npz is refused before anything of it is unpacked', () => {
+  const file = new Uint8Array(readFileSync(new URL('../../../models/default/reference.npz', import.meta.url)));
+  const view = new DataView(file.buffer);
+  const entry = view.getUint32(file.length - 22 + 16, true);
+  // The method of the first entry: deflate.
+  view.setUint16(entry + 10, 8, true);
+  assert.throws(() => readNpz(file), /is compressed: write it with savez/);
+});

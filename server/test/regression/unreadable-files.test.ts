@@ -114,7 +114,7 @@ test('a data set that cannot be read is an io_error, and its name is taken', asy
   const dir = await temporary(t);
   await unreadable(path.join(dir, 'mine', 'dataset.json'));
   const unused = undefined as never;
-  const sets = new DataSets({ dir, finder: unused, room: unused });
+  const sets = new DataSets({ dir, finder: unused, room: unused, hours: 1 });
   await assert.rejects(sets.get('mine'), io);
   const given = { id: 'mine', folder: dir, class: null, seconds: 4, licence: '', author: '', notes: '', source: '' };
   await assert.rejects(

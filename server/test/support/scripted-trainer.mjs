@@ -7,6 +7,10 @@ import process from 'node:process';
 const args = process.argv.slice(2);
 const of = (/** @type {string} */ name) => args[args.indexOf(name) + 1] ?? '';
 const say = (/** @type {object} */ event) => process.stdout.write(`${JSON.stringify(event)}\n`);
+if (args[0] === 'dataset' && args.includes('--class=hungry')) {
+  setInterval(() => undefined, 1000);
+  await new Promise(() => undefined);
+}
 if (args[0] === 'dataset') dataset(args[1] ?? '', args[2] ?? '');
 
 const [out, words, steps] = [of('--out'), of('--name'), Number(of('--steps'))];

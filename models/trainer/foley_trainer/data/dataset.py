@@ -13,7 +13,7 @@ from ..runtime.files import save_text
 from ..runtime.supervised import Stopped, stoppable, watch_stdin
 from .corpus import skipped_files
 from .report import data_report
-from .segment import MANIFEST, add_options, segment, write_manifest
+from .segment import HOURS, MANIFEST, add_options, segment, write_manifest
 
 LISTED = 50  # of a kind, in what is said; report.json has all
 
@@ -27,9 +27,11 @@ def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
     parser.set_defaults(run=_run)
 
 
-def make_dataset(source: Path, out: Path, seconds: float = 4.0, label: str | None = None, licence: str = "unknown", author: str = "unknown") -> dict[str, Any]:
+def make_dataset(
+    source: Path, out: Path, seconds: float = 4.0, label: str | None = None, licence: str = "unknown", author: str = "unknown", hours: float = HOURS
+) -> dict[str, Any]:
     """Returns what `segment` and `data` say, in short. Of near-duplicates on both sides of the split, the eval side's is dropped."""
-    made = segment(source, out / "corpus", seconds, label, licence, author)
+    made = segment(source, out / "corpus", seconds, label, licence, author, hours)
     report = data_report(out / "corpus")
     across = [pair for pair in report["duplicates"] if pair["across"]]
     dropped = sorted({file for pair in across for file, split in zip(pair["files"], pair["splits"], strict=True) if split == "eval"})
@@ -70,6 +72,6 @@ def _run(args: argparse.Namespace) -> None:
         watch_stdin()
     try:
         with stoppable():
-            emit("dataset", **make_dataset(Path(args.source), Path(args.out), args.seconds, args.label, args.licence, args.author))
+            emit("dataset", **make_dataset(Path(args.source), Path(args.out), args.seconds, args.label, args.licence, args.author, args.hours))
     except Stopped:
         emit("stopped", stage="dataset")

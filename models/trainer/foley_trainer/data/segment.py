@@ -24,13 +24,15 @@ import soundfile
 
 from ..runtime.events import emit
 from ..runtime.files import save_text
-from .audio_io import stream
+from .audio_io import opened, stream
 from .corpus import CorpusError, audio_files, class_folders, refuse, shown, skipped_files, split_by_original
 from .cut_points import FRAME, levels_of, plan
 
 RATE = 22050
 FADE = 110  # samples, 5 ms at both ends
 SECONDS = (0.5, 60.0)
+MOST_SAID = 1e9  # seconds; files that do not say how long they are say more
+HOURS = 100.0  # of all recordings together, decoded: a FLAC of a few kilobytes may be days long
 MANIFEST = ["id", "class", "source", "original_path", "licence", "author", "kind", "start", "duration", "peak", "rms", "split", "group", "file"]
 
 
@@ -79,10 +81,21 @@ def _instead(folder: Path) -> str:
     return f" ({'; '.join(skipped[:5])}{more})" if skipped else ""
 
 
-def levels_in(path: Path) -> np.ndarray:
-    """dBFS per frame of a whole file; the last frame is padded with silence."""
-    parts, rest = [], np.zeros(0, np.float32)
+class TooLong(CorpusError):
+    """Nothing is cut when the recordings together are longer than allowed."""
+
+
+def levels_in(path: Path, most: float = math.inf) -> np.ndarray:
+    """dBFS per frame of a whole file; the last frame is padded with silence. Raises TooLong beyond `most` seconds."""
+    with opened(path) as file:
+        said = file.frames / file.samplerate
+    if most < said < MOST_SAID:  # the head of a file of unknown length says more
+        raise TooLong(f"{path}: {said / 3600:.1f} hours long")
+    parts, rest, seconds = [], np.zeros(0, np.float32), 0.0
     for block in stream(path, RATE):
+        seconds += block.size / RATE
+        if seconds > most:
+            raise TooLong(f"{path}: more than {most / 3600:.1f} hours long")
         rest = np.concatenate([rest, block])
         whole = rest.size // FRAME * FRAME
         parts.append(levels_of(rest[:whole]))
@@ -116,9 +129,9 @@ def as_int16(audio: np.ndarray) -> np.ndarray:
     return np.clip(np.round(audio * scale), -32768, 32767).astype(np.int16)
 
 
-def cut(recording: Recording, folder: Path, seconds: float) -> tuple[list[dict[str, Any]], float]:
-    """Writes one recording's clips below `folder`; returns their manifest rows (without split and credits) and its duration in seconds."""
-    levels = levels_in(recording.path)
+def cut(recording: Recording, folder: Path, seconds: float, most: float = math.inf) -> tuple[list[dict[str, Any]], float]:
+    """Writes one recording's clips below `folder`; returns their manifest rows (without split and credits) and its duration in seconds. Raises TooLong beyond `most` seconds."""
+    levels = levels_in(recording.path, most)
     spans = [(a * FRAME, b * FRAME) for a, b in plan(levels, math.floor(seconds * RATE / FRAME))]
     rows = []
     for (start, _), audio in zip(spans, pieces(recording.path, spans), strict=True):
@@ -134,7 +147,7 @@ def cut(recording: Recording, folder: Path, seconds: float) -> tuple[list[dict[s
     return rows, levels.size * FRAME / RATE
 
 
-def segment(source: Path, out: Path, seconds: float = 4.0, label: str | None = None, licence: str = "unknown", author: str = "unknown") -> dict[str, Any]:
+def segment(source: Path, out: Path, seconds: float = 4.0, label: str | None = None, licence: str = "unknown", author: str = "unknown", hours: float = HOURS) -> dict[str, Any]:
     """Cuts all recordings below `source` into the new folder `out` and returns a summary.
 
     Raises one CorpusError that names every unreadable file, and every class that contains only silence.
@@ -150,7 +163,7 @@ def segment(source: Path, out: Path, seconds: float = 4.0, label: str | None = N
     partial = target.with_name(f".{target.name}.{os.getpid()}")
     partial.mkdir(parents=True)
     try:
-        rows, total = _cut_all(found, partial, seconds)
+        rows, total = _cut_all(found, partial, seconds, hours)
         splits = {g: s for name in {r["class"] for r in rows} for g, s in split_by_original({r["group"] for r in rows if r["class"] == name}).items()}
         for row in rows:
             row |= {"split": splits[row["group"]], "source": "folder", "licence": licence, "author": author, "kind": "cut"}
@@ -165,11 +178,13 @@ def segment(source: Path, out: Path, seconds: float = 4.0, label: str | None = N
     return {"out": str(out), "originals": len(found), "clips": len(rows), "minutes": round(kept / 60, 2), "minutes_dropped": round((total - kept) / 60, 2), "classes": per_class}
 
 
-def _cut_all(found: list[Recording], folder: Path, seconds: float) -> tuple[list[dict[str, Any]], float]:
+def _cut_all(found: list[Recording], folder: Path, seconds: float, hours: float) -> tuple[list[dict[str, Any]], float]:
     rows, unreadable, total = [], [], 0.0
     for recording in found:
         try:
-            own, length = cut(recording, folder, seconds)
+            own, length = cut(recording, folder, seconds, hours * 3600 - total)
+        except TooLong as error:
+            raise CorpusError(f"the recordings together are longer than {hours:g} hours ({error}): leave some out, or allow more with --hours") from error
         except CorpusError as error:
             unreadable.append(str(error))
             continue
@@ -200,13 +215,14 @@ def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
 def add_options(parser: argparse.ArgumentParser) -> None:
     """The options of `segment` besides its folders."""
     parser.add_argument("--seconds", type=float, default=4.0, help="maximum clip length in seconds (4)")
+    parser.add_argument("--hours", type=float, default=HOURS, help=f"maximum length of all recordings together in hours ({HOURS:g})")
     parser.add_argument("--class", dest="label", metavar="NAME", help="class of all recordings below IN")
     parser.add_argument("--licence", default="unknown", help="licence of the recordings, listed in the credits of a voice")
     parser.add_argument("--author", default="unknown", help="author of the recordings, listed in the credits of a voice")
 
 
 def _run(args: argparse.Namespace) -> None:
-    done = segment(Path(args.source), Path(args.out), args.seconds, args.label, args.licence, args.author)
+    done = segment(Path(args.source), Path(args.out), args.seconds, args.label, args.licence, args.author, args.hours)
     emit("segmented", **done)
     classes = ", ".join(f"{name} {n}" for name, n in done["classes"].items())
     made = f"{done['clips']} clips ({classes}), {done['minutes']} minutes, from {done['originals']} recordings"
