@@ -149,6 +149,7 @@ export const RULES = [
     may: [
       ...['protocol', 'server/network/loopback.ts', 'server/network/access/allowed.ts'],
       ...['server/network/access/tokens.ts', 'server/engine/onnx/provider-names.ts', 'server/settings.ts'],
+      'server/util/data-folder.ts',
     ],
     packages: ['zod'],
   },
@@ -171,7 +172,10 @@ export const RULES = [
   // The doctor tries providers as the engine does.
   { of: 'server/cli/doctor/providers.ts', may: ['server/engine/onnx/provider.ts', 'server/cli'] },
   // It looks for the trainer as the server does.
-  { of: 'server/cli/doctor/python.ts', may: ['server/training/python.ts', 'server/cli'] },
+  {
+    of: 'server/cli/doctor/python.ts',
+    may: ['server/training/python.ts', 'server/util/trainer-environment.ts', 'server/cli'],
+  },
   // Writes a delivered file again, as the server wrote it.
   { of: 'server/cli/made-again.ts', may: ['server/cli', 'server/audio', 'server/delivery/file.ts', 'protocol'] },
   // Commands as tools of the Model Context Protocol.

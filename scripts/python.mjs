@@ -52,14 +52,14 @@ export async function prepare(folder, title) {
 }
 
 /**
- * The same with a choice of PyTorch's build: without one, whatever the package index gives.
+ * The same with a choice of PyTorch's build (without one, whatever the package index gives) and of the environment's
+ * place.
  * @param {string} folder
- * @param {{title: string, torch?: 'cpu' | 'cuda', python?: string | undefined}} options
+ * @param {{title: string, venv?: string, torch?: 'cpu' | 'cuda', python?: string | undefined}} options
  * @returns {Promise<{python: string} | {code: 'python_missing' | 'trainer_missing', why: string}>}
  */
-export async function installRequirements(folder, { title, torch, python: named }) {
+export async function installRequirements(folder, { title, torch, python: named, venv = path.join(folder, '.venv') }) {
   const requirements = path.join(folder, 'requirements.txt');
-  const venv = path.join(folder, '.venv');
   const stamp = path.join(venv, 'foleyd-stamp');
   const python = pythonOf(venv);
   const wish = torch === 'cuda' ? ' cuda' : '';

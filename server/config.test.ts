@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import test from 'node:test';
-import { ConfigError, type ConfigInput, defaultDataDir, resolveConfig, settings } from './config.ts';
+import { ConfigError, type ConfigInput, resolveConfig, settings } from './config.ts';
 import { rotateToken, tokensFile } from './network/access/tokens.ts';
 import { temporary } from './test/support/server.ts';
 
@@ -95,13 +95,6 @@ test('OSC beyond loopback refuses to start without a list of senders', () => {
 
 test('the admin token must not be the token everyone has', () => {
   fails({ token: 'a long secret', adminToken: 'a long secret' }, /--admin-token/);
-});
-
-test('each system has its own data folder', () => {
-  assert.ok(defaultDataDir({ XDG_DATA_HOME: '/x' }, 'linux').endsWith(path.join('x', 'foleyd')));
-  assert.ok(defaultDataDir({ XDG_DATA_HOME: 'relative' }, 'linux').includes('.local'));
-  assert.ok(defaultDataDir({}, 'darwin').includes('Application Support'));
-  assert.ok(defaultDataDir({ LOCALAPPDATA: 'L' }, 'win32').startsWith('L'));
 });
 
 test('every setting has its own flag and variable', () => {

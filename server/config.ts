@@ -1,4 +1,4 @@
-import { availableParallelism, homedir } from 'node:os';
+import { availableParallelism } from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { z } from 'zod';
@@ -10,6 +10,7 @@ import { readAddress, readHostName, readOrigin } from './network/access/allowed.
 import { readTokens } from './network/access/tokens.ts';
 import { isLoopback } from './network/loopback.ts';
 import { settings } from './settings.ts';
+import { defaultDataDir } from './util/data-folder.ts';
 
 export { settings } from './settings.ts';
 
@@ -210,15 +211,6 @@ export type ConfigInput = Partial<z.input<typeof configSchema>>;
 /** What a person set cannot work; the message says which setting and why. */
 export class ConfigError extends Error {
   override readonly name = 'ConfigError';
-}
-
-/** Where each system keeps a program's own files: XDG on Linux, Application Support on macOS, LocalAppData on Windows. */
-export function defaultDataDir(env: NodeJS.ProcessEnv, platform: NodeJS.Platform = process.platform): string {
-  const home = homedir();
-  if (platform === 'win32') return path.join(env.LOCALAPPDATA ?? path.join(home, 'AppData', 'Local'), 'foleyd');
-  if (platform === 'darwin') return path.join(home, 'Library', 'Application Support', 'foleyd');
-  const xdg = env.XDG_DATA_HOME;
-  return path.join(xdg !== undefined && path.isAbsolute(xdg) ? xdg : path.join(home, '.local', 'share'), 'foleyd');
 }
 
 /** Flags win over the environment, the environment over the defaults. Throws ConfigError. */

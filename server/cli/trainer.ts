@@ -1,5 +1,6 @@
 import { fileURLToPath } from 'node:url';
 import { installRequirements } from '../../scripts/python.mjs';
+import { trainerEnvironment } from '../util/trainer-environment.ts';
 import { CliError, exits } from './errors.ts';
 
 export interface TrainerOptions {
@@ -14,6 +15,7 @@ const TRAINER = fileURLToPath(new URL('../../models/trainer', import.meta.url));
 export async function installTrainer({ cpu, cuda, python }: TrainerOptions): Promise<number> {
   if (cpu === true && cuda === true) throw new CliError('usage', 'use only one of --cpu and --cuda');
   const made = await installRequirements(TRAINER, {
+    venv: trainerEnvironment(TRAINER),
     title: "installing the trainer's Python packages",
     torch: cuda === true ? 'cuda' : 'cpu',
     python,

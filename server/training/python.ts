@@ -3,6 +3,7 @@ import { existsSync } from 'node:fs';
 import path from 'node:path';
 import process from 'node:process';
 import { ProtocolError } from '../../protocol/index.ts';
+import { trainerEnvironment } from '../util/trainer-environment.ts';
 
 /** How the trainer is started: its command takes the place of `foley-train`. */
 export interface TrainerCommand {
@@ -74,12 +75,9 @@ export class TrainerFinder implements Finder {
     ];
   }
 
-  #venv(): string {
-    return path.join(this.#place.folder, '.venv');
-  }
-
   #interpreter(): string {
-    return path.join(this.#venv(), ...(process.platform === 'win32' ? ['Scripts', 'python.exe'] : ['bin', 'python']));
+    const venv = trainerEnvironment(this.#place.folder);
+    return path.join(venv, ...(process.platform === 'win32' ? ['Scripts', 'python.exe'] : ['bin', 'python']));
   }
 
   #install(python: string): string {

@@ -3,6 +3,7 @@ import { lstatSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { type TrainerCommand, TrainerFinder } from '../../training/python.ts';
+import { trainerEnvironment } from '../../util/trainer-environment.ts';
 import { toCliError } from '../errors.ts';
 import { type Finding, ok, warn } from './check.ts';
 
@@ -17,7 +18,7 @@ export async function python(named?: string, trainer: string = TRAINER): Promise
     const { code, message } = toCliError(thrown);
     return warn(code, `${message} (only needed to train voices)`);
   }
-  const own = path.join(trainer, '.venv');
+  const own = trainerEnvironment(trainer);
   const isOwn = command.file.startsWith(own + path.sep);
   const said = await run(command, 'import sys, torch; print(*sys.version_info[:3], sep="."); print(torch.__version__)');
   const [version = 'unknown', torch = 'unknown'] = said.split('\n');

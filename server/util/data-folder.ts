@@ -1,0 +1,11 @@
+import { homedir } from 'node:os';
+import path from 'node:path';
+
+/** Where each system keeps a program's own files: XDG on Linux, Application Support on macOS, LocalAppData on Windows. */
+export function defaultDataDir(env: NodeJS.ProcessEnv, platform: NodeJS.Platform = process.platform): string {
+  const home = homedir();
+  if (platform === 'win32') return path.join(env.LOCALAPPDATA ?? path.join(home, 'AppData', 'Local'), 'foleyd');
+  if (platform === 'darwin') return path.join(home, 'Library', 'Application Support', 'foleyd');
+  const xdg = env.XDG_DATA_HOME;
+  return path.join(xdg !== undefined && path.isAbsolute(xdg) ? xdg : path.join(home, '.local', 'share'), 'foleyd');
+}
