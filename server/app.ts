@@ -34,6 +34,7 @@ import { connectMemory, type MemoryClient } from './network/transports/memory.ts
 import { OscSpace } from './network/transports/osc-address-space.ts';
 import { WallClock } from './playback/clock.ts';
 import type { Playback } from './playback/playback.ts';
+import { PlayedStream } from './playback/played-stream.ts';
 import { HostTransport } from './tempo/host-transport.ts';
 import { openTraining } from './training/open.ts';
 import { Uploads } from './training/uploads.ts';
@@ -191,7 +192,13 @@ export async function createApp(config: Config, parts: AppParts = {}): Promise<A
     log: (level, message, fields = {}) => log[level](fields, message),
   });
   const refusals = new Refusals();
-  const streams = new Streams({ engine, catalog, clips, maxStreams: limits.streams });
+  const streams = new Streams({
+    engine,
+    catalog,
+    clips,
+    openOutput: async (rate, options, onGone) => new PlayedStream(await play(), rate, options, onGone),
+    maxStreams: limits.streams,
+  });
   const untrusted = new UntrustedVoices();
   const voices = new VoiceStore({
     own: path.join(config.data, 'voices'),

@@ -1,13 +1,16 @@
 import { z } from 'zod';
 import { limits } from '../limits.ts';
 import { bin, defineCommand } from './define.ts';
-import { classArg, guidanceArgs, name, pcmFormat, plainText, seedNumber, understood } from './fields.ts';
+import { classArg, classFromText, guidanceArgs, name, pcmFormat, plainText, seedNumber, understood } from './fields.ts';
 import { makingArgs } from './making.ts';
 
-const id = name.describe('stream id, from `accepted`');
+const id = name.describe('stream id, from `accepted`, or the one chosen by `as`');
 const classLabel = z.union([z.string(), z.record(z.string(), z.number())]);
 const level = z.number().min(-80).max(40);
 const { temperature, topK, topP } = makingArgs;
+
+/** How OSC writes a mix of classes. */
+const words = { class: classFromText, avoid: classFromText };
 
 /** What can change while a stream plays. */
 const changing = {
@@ -28,7 +31,7 @@ const changes = z
 export const streamStart = defineCommand({
   name: 'stream.start',
   role: 'play',
-  doc: 'Plays a class without end: audio is sent as it is made, at most `ahead` seconds before it is due, until `stream.stop`, the end of `seconds` or of the connection. Needs a voice whose code grid goes along time.',
+  doc: 'Plays a class without end: audio is sent as it is made, at most `ahead` seconds before it is due, until `stream.stop`, the end of `seconds` or of the connection; over OSC, or with `play`, it sounds on the output of the server. Needs a voice whose code grid goes along time.',
   args: z.strictObject({
     class: classArg.describe(
       'class name (case-insensitive), id, or another word for it (`understood` tells which class that was), or a mix {name: weight} of at most 16 classes',
@@ -57,6 +60,14 @@ export const streamStart = defineCommand({
       .describe('how far the audio may be ahead of real time; changes are heard after that')
       .meta({ unit: 's' }),
     format: pcmFormat.default('f32').describe('sample format of the audio'),
+    audio: z.boolean().default(true).describe('send `audio`; never over OSC'),
+    play: z.boolean().default(false).describe("play it on the server's own output; needs `live`"),
+    pan: z.number().min(-1).max(1).default(0).describe('of `play`: -1 left, 1 right'),
+    bus: z.int().min(0).max(31).default(0).describe('of `play`: pair of output channels'),
+    as: name
+      .optional()
+      .describe('stream id of your own choice, for controllers that cannot read the drawn one')
+      .meta({ fallback: 'an id that cannot be guessed' }),
   }),
   events: {
     accepted: z.object({
@@ -66,6 +77,7 @@ export const streamStart = defineCommand({
       class: classLabel.describe("class name in the voice's spelling, or the mix"),
       rate: z.int().describe("the voice's sample rate").meta({ unit: 'Hz' }),
       stepSeconds: z.number().describe('length of one row of the code grid').meta({ unit: 's' }),
+      device: z.string().nullable().optional().describe('of `play`: the output device; null if there is none'),
       understood,
     }),
     audio: z.object({
@@ -88,11 +100,28 @@ export const streamStart = defineCommand({
     done: z.object({
       stream: id,
       seconds: z.number().min(0).describe('length of the audio that was sent').meta({ unit: 's' }),
-      gaps: z.int().min(0).describe('chunks that were made later than they were due'),
+      gaps: z
+        .int()
+        .min(0)
+        .describe('chunks that were made later than they were due, and pauses of `play` because of them'),
       recipe: z
         .looseObject({})
         .describe('recipe; its `stream.args` are the arguments of `stream.start` that repeat this stream exactly'),
     }),
+  },
+  osc: {
+    address: '/foley/stream/start',
+    id: 'own',
+    args: ['class'],
+    pairs: true,
+    words,
+    fixed: { audio: false, play: true, live: true },
+    example: ['s1', 'Rain', 'as', 'rain', 'level', -6],
+    replies: {
+      accepted: [{ address: '/foley/stream/started', args: ['id', 'stream:s', 'seed:n', 'voice:s'] }],
+      changed: [{ address: '/foley/stream/changed', args: ['id', 'step:i', 'temperature:?', 'guidance:?', 'level:?'] }],
+      done: [{ address: '/foley/stream/done', args: ['id', 'stream:s', 'seconds:f', 'gaps:i'] }],
+    },
   },
   example: {
     args: { class: 'Rain', seed: 42, level: -6 },
@@ -135,6 +164,16 @@ export const streamSet = defineCommand({
     }),
   events: { done: z.object({ stream: id }) },
   http: true,
+  osc: {
+    address: '/foley/stream/set',
+    id: 'target',
+    args: ['stream'],
+    pairs: true,
+    words,
+    fixed: {},
+    example: ['rain', 'level', -3, 'class', 'Rain:1+Keyboard:1'],
+    replies: {},
+  },
   example: {
     args: { stream: '4f2c4e5d6a7b8190', class: { Rain: 0.5, Keyboard: 0.5 }, level: -3 },
     events: { done: { stream: '4f2c4e5d6a7b8190' } },
@@ -148,6 +187,15 @@ export const streamStop = defineCommand({
   args: z.strictObject({ stream: id }),
   events: { done: z.object({ stream: id }) },
   http: true,
+  osc: {
+    address: '/foley/stream/stop',
+    id: 'target',
+    args: ['stream'],
+    pairs: false,
+    fixed: {},
+    example: ['rain'],
+    replies: {},
+  },
   example: {
     args: { stream: '4f2c4e5d6a7b8190' },
     events: { done: { stream: '4f2c4e5d6a7b8190' } },
@@ -177,6 +225,15 @@ export const streamKeep = defineCommand({
     }),
   },
   http: true,
+  osc: {
+    address: '/foley/stream/keep',
+    id: 'target',
+    args: ['stream', 'seconds'],
+    pairs: true,
+    fixed: {},
+    example: ['rain', 20],
+    replies: { done: [{ address: '/foley/stream/kept', args: ['clip:s', 'seconds:f', 'path:s'] }] },
+  },
   example: {
     args: { stream: '4f2c4e5d6a7b8190', seconds: 20 },
     events: {

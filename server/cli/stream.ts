@@ -8,7 +8,7 @@ import { argsFrom, type GenerateOptions } from './generate.ts';
 import { onInterrupt } from './interrupt.ts';
 import { readClip, voiceFor } from './like.ts';
 import { play } from './play.ts';
-import { openSession } from './session.ts';
+import { openSession, type Session } from './session.ts';
 import { tellUnderstood } from './understood.ts';
 
 export interface StreamOptions
@@ -28,12 +28,22 @@ export async function stream(what: string | undefined, options: StreamOptions): 
     throw new CliError('no_recipe', `${options.like} was not cut from a stream; use foleyd generate --like`);
   if (what === undefined && cut === undefined)
     throw new CliError('usage', 'name a class, as in: foleyd stream Rain --seconds 60; foleyd voices lists them');
-  if (what !== undefined && cut === undefined && options.seconds === undefined)
-    throw new CliError('usage', 'give the length, as in: foleyd stream Rain --seconds 60');
+  const endless = cut === undefined && options.seconds === undefined;
+  if (endless && options.play !== true)
+    throw new CliError(
+      'usage',
+      'give the length, as in: foleyd stream Rain --seconds 60; or --play to hear it until Ctrl-C',
+    );
+  if (endless && options.out !== undefined)
+    throw new CliError('usage', '--out needs a length, as in: foleyd stream Rain --seconds 60 --out rain.wav');
   const session = await openSession(options);
   const interrupted = onInterrupt(() => void session.close());
   try {
     const args = { ...cut?.args, ...streamArgs(what, options) };
+    if (endless) {
+      await hear(session, args);
+      return exits.ok;
+    }
     if (like !== null) {
       const { voices } = await session.call('voice.list', {});
       const { voice, warning } = voiceFor(like.recipe, voices, options.voice);
@@ -74,6 +84,17 @@ export async function stream(what: string | undefined, options: StreamOptions): 
     interrupted.stop();
     await session.close();
   }
+}
+
+/** On the output of whoever makes it, until it is stopped. */
+async function hear(session: Session, args: Record<string, unknown>): Promise<void> {
+  const live = { ...args, live: true, audio: false, play: true } as unknown as ArgsInput<'stream.start'>;
+  await session.call('stream.start', live, (event, data) => {
+    if (event !== 'accepted') return;
+    const { stream: id, seed, device } = data as Accepted;
+    process.stderr.write(`stream ${id}, seed ${seed}, on ${device ?? 'no output device'}; Ctrl-C ends it\n`);
+    if (!device) process.stderr.write('foleyd: no_audio: nothing is heard: there is no output device\n');
+  });
 }
 
 /** What was said on the command line; the server checks it and fills in the rest. */

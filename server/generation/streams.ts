@@ -11,10 +11,24 @@ import { resolveClass } from './class-weights.ts';
 import { gridOf } from './code-grid.ts';
 import { modelOf, orderOf, understoodOf, type VoiceClass, voiceClassOf } from './voice-class.ts';
 
+/** Where the server plays a stream itself. */
+export interface StreamOutput {
+  /** Null if there is none. */
+  readonly device: string | null;
+  /** How often it waited for sound that was not there in time. */
+  readonly pauses: number;
+  add(pcm: Float32Array): void;
+  /** All of it was added: resolves when it has sounded, or was stopped. */
+  end(): Promise<void>;
+  stop(): void;
+}
+
 export interface StreamDeps {
   engine: Engine;
   catalog: Catalog;
   clips: Clips;
+  /** An output for sound of so many Hz; `onGone` hears that it plays no more, though the stream has not ended. */
+  openOutput(rate: number, options: Pick<StartArgs, 'bus' | 'pan'>, onGone: () => void): Promise<StreamOutput>;
   maxStreams: number;
 }
 
@@ -36,6 +50,7 @@ interface Stream {
   /** Changes that were asked for, those known before included. */
   asked: number;
   run: EngineRun | null;
+  output: StreamOutput | null;
   /** Samples that were sent, and the latest of them. */
   sent: number;
   latest: Float32Array[];
@@ -69,10 +84,17 @@ export class Streams {
     let stream: Stream;
     try {
       stream = await this.#begin(context.args);
+      const { play, bus, pan } = context.args;
+      if (play)
+        stream.output = await this.#deps.openOutput(stream.first.voice.rate, { bus, pan }, () =>
+          this.#end(stream, null),
+        );
     } finally {
       this.#coming -= 1;
     }
     if (this.#closed) throw new ProtocolError('shutting_down');
+    // Two that were asked for at the same time.
+    if (this.#streams.has(stream.id)) throw taken(stream.id);
     this.#streams.set(stream.id, stream);
     try {
       return await this.#run(stream, context);
@@ -128,6 +150,7 @@ export class Streams {
   #end(stream: Stream, error: ProtocolError | null): void {
     stream.stopped ??= { error };
     stream.run?.cancel();
+    stream.output?.stop();
   }
 
   async #begin(args: StartArgs): Promise<Stream> {
@@ -135,6 +158,11 @@ export class Streams {
       const message = `args.seconds: expected at most ${limits.streamSeconds} where live is false`;
       throw new ProtocolError('bad_args', message, { path: 'args.seconds' });
     }
+    if (args.play && !args.live) {
+      const message = 'args.play: the server plays streams in real time; expected live to be true';
+      throw new ProtocolError('bad_args', message, { path: 'args.play' });
+    }
+    if (args.as !== undefined && this.#streams.has(args.as)) throw taken(args.as);
     const unsorted = args.changes.findIndex(({ step }, i) => step < (args.changes[i - 1]?.step ?? 0));
     if (unsorted >= 0) {
       const at = `args.changes.${unsorted}.step`;
@@ -149,7 +177,7 @@ export class Streams {
     const seed = args.seed ?? randomInt(0, limits.drawnSeedMax + 1);
     const { class: what, avoid, guidance } = args;
     return {
-      id: randomBytes(8).toString('hex'),
+      id: args.as ?? randomBytes(8).toString('hex'),
       args: { ...args, seed, voice: voice.id },
       first: voiceClass,
       voiceDir,
@@ -157,6 +185,7 @@ export class Streams {
       changes: [],
       asked: args.changes.length,
       run: null,
+      output: null,
       sent: 0,
       latest: [],
       latestSamples: 0,
@@ -186,6 +215,7 @@ export class Streams {
       rate: voice.rate,
       stepSeconds: columnSeconds,
       ...understoodOf(voiceClass),
+      ...(stream.output === null ? {} : { device: stream.output.device }),
     });
     const hear = (event: EngineEvent): void => {
       if (stream.stopped !== null) return;
@@ -200,7 +230,8 @@ export class Streams {
         const { step, offset, rate, pcm, gaps } = event;
         remember(stream, pcm, rate);
         stream.gaps = gaps;
-        emit('audio', { step, offset, rate, channels: 1, format, pcm: encodePcm(pcm, format) });
+        stream.output?.add(pcm);
+        if (args.audio) emit('audio', { step, offset, rate, channels: 1, format, pcm: encodePcm(pcm, format) });
       }
     };
     stream.run = this.#deps.engine.run(
@@ -226,13 +257,16 @@ export class Streams {
     signal.addEventListener('abort', gone, { once: true });
     try {
       await stream.run.done;
+      await stream.output?.end();
     } catch (error) {
       if (stream.stopped === null) throw error;
       if (stream.stopped.error !== null) throw stream.stopped.error;
     } finally {
       signal.removeEventListener('abort', gone);
+      stream.output?.stop();
     }
-    return { stream: id, seconds: stream.sent / voice.rate, gaps: stream.gaps, recipe: { ...recipeOf(stream, 0) } };
+    const gaps = stream.gaps + (stream.output?.pauses ?? 0);
+    return { stream: id, seconds: stream.sent / voice.rate, gaps, recipe: { ...recipeOf(stream, 0) } };
   }
 
   /** What the engine is told. Classes of another of the voice's models have other codes, so they make another stream. */
@@ -264,6 +298,11 @@ export class Streams {
     }
     return Object.keys(label).length === 0 ? order : { ...order, label };
   }
+}
+
+function taken(id: string): ProtocolError {
+  const message = `args.as: stream ${id} is playing already; stop it, or choose another id`;
+  return new ProtocolError('bad_args', message, { path: 'args.as' });
 }
 
 /** Throws not_streamable. */
@@ -302,10 +341,14 @@ function recipeOf(stream: Stream, offset: number): ClipRecipe {
   };
 }
 
+/** Arguments that say how a stream is heard, and do not change its sound. */
+const ofOneTime: ReadonlySet<string> = new Set([
+  ...(['ahead', 'live', 'seconds', 'changes', 'as', 'audio', 'play', 'bus', 'pan'] satisfies (keyof StartArgs)[]),
+]);
+
 /** The arguments that make as much of a stream again as was sent of it. */
 function againOf({ args, changes, sent, first: { voice } }: Stream): Record<string, unknown> {
-  const { ahead: _, live: __, seconds: ___, changes: ____, ...rest } = args;
-  const known = Object.entries(rest).filter(([, value]) => value !== undefined);
+  const known = Object.entries(args).filter(([name, value]) => value !== undefined && !ofOneTime.has(name));
   const sorted = changes.toSorted((one, other) => one.step - other.step);
   return { ...Object.fromEntries(known), changes: sorted, seconds: sent / voice.rate, live: false };
 }

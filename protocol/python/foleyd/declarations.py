@@ -623,6 +623,16 @@ StreamStartArgs = TypedDict(
         "ahead": NotRequired[float],
         #: sample format of the audio; "f32" or "s16"; default: "f32"
         "format": NotRequired[Literal["f32", "s16"]],
+        #: send audio; never over OSC; boolean; default: true
+        "audio": NotRequired[bool],
+        #: play it on the server's own output; needs live; boolean; default: false
+        "play": NotRequired[bool],
+        #: of play: -1 left, 1 right; number from -1 to 1; default: 0
+        "pan": NotRequired[float],
+        #: of play: pair of output channels; integer from 0 to 31; default: 0
+        "bus": NotRequired[int],
+        #: stream id of your own choice, for controllers that cannot read the drawn one; text, 1 to 128 characters; default: an id that cannot be guessed
+        "as": NotRequired[str],
     },
 )
 
@@ -630,7 +640,7 @@ StreamStartArgs = TypedDict(
 StreamStartAccepted = TypedDict(
     "StreamStartAccepted",
     {
-        #: stream id, from accepted; text, 1 to 128 characters
+        #: stream id, from accepted, or the one chosen by as; text, 1 to 128 characters
         "stream": str,
         #: integer from 0 to 4294967295
         "seed": int,
@@ -642,6 +652,8 @@ StreamStartAccepted = TypedDict(
         "rate": int,
         #: length of one row of the code grid (s); number
         "stepSeconds": float,
+        #: of play: the output device; null if there is none; text or null
+        "device": "NotRequired[str | None]",
         #: names that are no class of the voice, and the class understood for each: another spelling, a CatID of the Universal Category System, or a word
         #: for the sound in English, German, French, Spanish, Italian, Portuguese, Japanese or Chinese; absent if there were none; list of map
         "understood": NotRequired[list[FoleyGenerateAcceptedUnderstood]],
@@ -687,11 +699,11 @@ StreamStartChanged = TypedDict(
 
 
 class StreamStartDone(TypedDict):
-    #: stream id, from accepted; text, 1 to 128 characters
+    #: stream id, from accepted, or the one chosen by as; text, 1 to 128 characters
     stream: str
     #: length of the audio that was sent (s); number from 0
     seconds: float
-    #: chunks that were made later than they were due; integer from 0
+    #: chunks that were made later than they were due, and pauses of play because of them; integer from 0
     gaps: int
     #: recipe; its stream.args are the arguments of stream.start that repeat this stream exactly; map
     recipe: dict[str, Any]
@@ -707,7 +719,7 @@ StreamStartEvent = (
 StreamSetArgs = TypedDict(
     "StreamSetArgs",
     {
-        #: stream id, from accepted; text, 1 to 128 characters
+        #: stream id, from accepted, or the one chosen by as; text, 1 to 128 characters
         "stream": str,
         #: class, or mix of classes, from now on; text, 1 to 128 characters or integer from 0 to 65535 or map of text to number above 0
         "class": "NotRequired[str | int | dict[str, float]]",
@@ -726,12 +738,12 @@ StreamSetArgs = TypedDict(
 
 
 class StreamSetDone(TypedDict):
-    #: stream id, from accepted; text, 1 to 128 characters
+    #: stream id, from accepted, or the one chosen by as; text, 1 to 128 characters
     stream: str
 
 
 class StreamKeepArgs(TypedDict):
-    #: stream id, from accepted; text, 1 to 128 characters
+    #: stream id, from accepted, or the one chosen by as; text, 1 to 128 characters
     stream: str
     #: how much of its end, as far as it was sent (s); number above 0 to 60
     seconds: float
@@ -2681,7 +2693,7 @@ class Commands:
 
     def stream_start(self, args: StreamStartArgs) -> Request[StreamStartEvent, StreamStartDone]:
         """Plays a class without end: audio is sent as it is made, at most `ahead` seconds before it is due, until `stream.stop`, the end of `seconds` or
-        of the connection. Needs a voice whose code grid goes along time.
+        of the connection; over OSC, or with `play`, it sounds on the output of the server. Needs a voice whose code grid goes along time.
         """
         return self._request("stream.start", args)
 

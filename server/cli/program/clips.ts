@@ -68,7 +68,7 @@ export const declareClips: Declare = (program, run) => {
     .option('--voice <ID>', 'voice')
     .option('--out <FILE>', 'WAV file; default: named by the seed')
     .option('--like <FILE>', 'regenerate the part of a stream that stream.keep or this command wrote')
-    .option('--play', 'play it when it is done')
+    .option('--play', 'play it when it is done; without a length, while it is made, until Ctrl-C')
     .action(async (what: string | undefined, options: StreamOptions & Connecting) => {
       run(await (await import('../stream.ts')).stream(what, choice(options)));
     });
