@@ -15,8 +15,9 @@ import torch
 
 from foley_trainer.cli import main
 from foley_trainer.finetuning.command import joined
-from foley_trainer.finetuning.stage import sample_kept, with_added_classes
+from foley_trainer.finetuning.stage import sample_kept
 from foley_trainer.finetuning.weights_from_onnx import load_voice
+from foley_trainer.models.any_prior import of_classes
 from foley_trainer.runtime.supervised import locked
 from foley_trainer.voices.inference import Recipe, VoiceRunner
 
@@ -178,7 +179,7 @@ def test_all_stages_of_a_base_can_be_fine_tuned_and_codes_stay_valid(scratch: Pa
 
 def test_a_prior_with_added_classes_keeps_the_logits_of_old_classes(scratch: Path):
     prior = load_voice(scratch / "voice").prior
-    more, c = with_added_classes(prior, [1, 0]), prior.config
+    more, c = of_classes(prior, [0, 1, 1, 0]), prior.config
     codes = torch.randint(0, c.codes, (1, c.rows, c.cols))
     torch.testing.assert_close(more(codes, torch.eye(4)[1:2]), prior(codes, torch.eye(2)[1:2]), rtol=0, atol=0)
     torch.testing.assert_close(more(codes, torch.eye(4)[3:]), prior(codes, torch.eye(2)[:1]), rtol=0, atol=0)

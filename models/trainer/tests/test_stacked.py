@@ -16,6 +16,7 @@ from foley_trainer.features import spectrum
 from foley_trainer.features.loudness import by_row, contour_db, normalised
 from foley_trainer.features.mel import LogMel, MelConfig
 from foley_trainer.finetuning.weights_from_onnx import prior_from
+from foley_trainer.models.any_prior import of_classes
 from foley_trainer.models.stacked_pixelsnail import Followed, StackedConfig, StackedPixelSnail
 from foley_trainer.runtime.files import save_atomic
 from foley_trainer.training.checkpoints import TrainedError
@@ -227,7 +228,7 @@ def test_a_file_that_holds_no_weights_is_refused(tmp_path: Path):
 
 def test_a_prior_of_some_of_its_classes_says_the_same_of_them():
     model, (codes, _) = lively(), example(SMALL)
-    fewer = model.of_classes([2, 0])
+    fewer = of_classes(model, [2, 0])
     assert fewer.config.classes == 2
     assert torch.equal(fewer(codes, torch.tensor([[1.0, 0], [0, 1]])), model(codes, torch.tensor([[0, 0, 1.0], [1, 0, 0]])))
     assert torch.equal(fewer(codes, torch.zeros(2, 2)), model(codes, torch.zeros(2, 3)))

@@ -10,6 +10,7 @@ from foley_trainer.export.fold_weight_norm import folded
 from foley_trainer.export.parity import lively, parity
 from foley_trainer.export.prior import export_prior
 from foley_trainer.export.two_stage_sampler import ReferenceSampler, TwoStageSampler, drawn, session
+from foley_trainer.models.any_prior import of_classes
 from foley_trainer.models.pixelsnail import PixelSnail, PriorConfig, condition_rows
 
 TINY = {"codes": 16, "classes": 3, "channels": 32, "blocks": 2, "res_blocks": 2, "heads": 2, "codebooks": 2, "frequency": 4, "time": 6}
@@ -127,3 +128,11 @@ def test_no_bit_of_a_clip_depends_on_the_others_of_its_batch_or_on_the_threads(m
     for i in range(5):
         expected = alone.logits(codes[i : i + 1], weights[i : i + 1])
         assert np.array_equal(together[i], expected[0][:, : together.shape[2]])
+
+
+def test_a_prior_of_some_of_its_classes_says_the_same_of_them(model: PixelSnail) -> None:
+    fewer, c = of_classes(model, [2, 0, 2, 1]), model.config
+    codes = torch.randint(0, c.codes, (1, c.rows, c.cols))
+    for own, was in ((0, 2), (1, 0), (2, 2), (3, 1)):
+        torch.testing.assert_close(fewer(codes, torch.eye(4)[own : own + 1]), model(codes, torch.eye(3)[was : was + 1]), rtol=0, atol=0)
+    assert (fewer.config.classes, c.classes) == (4, 3)

@@ -9,7 +9,6 @@ from the base (learning without forgetting, Li and Hoiem 2016): sampled codes al
 from __future__ import annotations
 
 import copy
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -20,7 +19,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from ..data import Augmenter, Sounds
-from ..models.any_prior import AnyPrior, new_prior
+from ..models.any_prior import AnyPrior, of_classes
 from ..models.stacked_pixelsnail import Followed, StackedPixelSnail
 from ..runtime.device import autocast, here, sent
 from ..runtime.progress import Progress
@@ -62,32 +61,6 @@ def sample_kept(voice: str | Path, classes: list[str], each: int, seed: int, fil
     np.savez(temporary, grids=kept.grids.astype(np.int32), labels=kept.labels)
     temporary.replace(file)
     return kept
-
-
-@torch.no_grad()
-def with_added_classes(prior: AnyPrior, like: Sequence[int]) -> AnyPrior:
-    """The same prior with one more class for each of `like`, initialised from that old class."""
-    if not like:
-        return prior
-    made = new_prior(replace(prior.config, classes=prior.config.classes + len(like)), _codebooks(prior)).eval()
-    state = made.state_dict()
-    for name, value in prior.state_dict().items():
-        if value.shape != state[name].shape:  # [out, classes]
-            value = torch.cat([value, value[:, list(like)]], 1)
-        state[name] = value
-    made.load_state_dict(state)
-    return made
-
-
-def _codebooks(prior: AnyPrior) -> Tensor:
-    """Codebooks of the right size; their values come from the state that is loaded next."""
-    c = prior.config
-    if isinstance(prior, StackedPixelSnail):
-        return prior.input.vectors[..., : -prior.config.vector or None].detach().clone()
-    if prior.condition.levels_first:
-        return prior.condition.vectors[:, :-1].clone()
-    dim = prior.first.vectors.shape[2] // 2 if prior.config.alphabets else 1
-    return torch.randn(c.codebooks, c.codes, dim)
 
 
 class Rehearsal:
@@ -163,7 +136,7 @@ class FineTuneStage:
             codes = self.codes_of(np.stack([audio for audio, _ in drawn]))
             nearest = nearest_classes(self.rehearsal, codes, np.array([label for _, label in drawn]), self.augmenter.classes)
         like = [nearest.get(label, 0) for label in classes[known:]]
-        self.prior.load_state_dict(with_added_classes(base.prior, like).state_dict())
+        self.prior.load_state_dict(of_classes(base.prior, [*range(base.prior.config.classes), *like]).state_dict())
         own = torch.tensor([classes.index(label) for label in self.augmenter.classes])
         self.own, self.names, self.eval_labels = own.numpy(), classes, own[self.eval_labels]
         self.batch -= self.rehearsal.each

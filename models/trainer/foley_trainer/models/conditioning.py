@@ -21,6 +21,11 @@ class LabelMap(nn.Module):
         self.rows, self.cols = rows, cols
         self.layers = nn.Sequential(nn.Linear(classes, hidden), nn.Linear(hidden, hidden), nn.Linear(hidden, hidden), nn.Linear(hidden, rows * cols))
 
+    def class_layers(self) -> list[nn.Linear]:
+        first = self.layers[0]
+        assert isinstance(first, nn.Linear)
+        return [first]
+
     def table(self) -> Tensor:
         """[classes, H * W]."""
         return self.layers(torch.eye(self.layers[0].in_features))
@@ -76,6 +81,9 @@ class Context(nn.Module):
         self.at_level = nn.Parameter(torch.randn(grid.codebooks, hidden) * 0.3)
         self.blocks = nn.Sequential(*[Residual(hidden) for _ in range(blocks)])
         self.leave = nn.Conv2d(hidden, dim, 1)
+
+    def class_layers(self) -> list[nn.Linear]:
+        return [self.of_class, self.steer] if self.levels_first else [self.of_class]
 
     def _finished(self, class_weights: Tensor, latent: Tensor) -> Tensor:
         """class_weights [B, n], latent codes [B, K, f, t] -> [B, K, dim, f, t]; nothing for level 0."""

@@ -115,6 +115,10 @@ class PixelSnail(nn.Module):
         self.blocks = nn.ModuleList(Block(c) for _ in range(c.blocks))
         self.head = OwnHead(c.codes, c.grid, c.channels) if c.alphabets else NormedConv(c.channels, c.codes, 1)
 
+    def class_layers(self) -> list[nn.Linear]:
+        """Layers whose inputs are the class weights."""
+        return self.condition.class_layers()
+
     def forward(self, codes: Tensor, class_weights: Tensor, columns: tuple[int, int] | None = None) -> Tensor:
         """`columns` (start, stop): only that part of every row, with its true coordinates and condition. Cells left and
         right of it are hidden from convolutions and attention: cheaper training steps if columns are time."""

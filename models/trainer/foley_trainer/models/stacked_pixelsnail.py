@@ -11,9 +11,8 @@ optionally on a loudness contour (`features.loudness`), eight levels a row, and 
 
 from __future__ import annotations
 
-import copy
 import math
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass
 from typing import Any
 
 import torch
@@ -217,10 +216,6 @@ class StackedPixelSnail(nn.Module):
         trunk = self.trunk(parts, self.condition(weights, followed))
         return torch.stack([level(trunk, parts) for level in self.levels], 3)
 
-    def of_classes(self, kept: list[int]) -> StackedPixelSnail:
-        """The same prior of some of its classes alone, in this order; what it says of them stays the same bit for bit."""
-        prior = copy.deepcopy(self)
-        prior.config = replace(self.config, classes=len(kept))
-        prior.of_class = nn.Linear(len(kept), self.config.condition_dim, bias=False)
-        prior.of_class.weight = nn.Parameter(self.of_class.weight.detach()[:, kept].clone())
-        return prior
+    def class_layers(self) -> list[nn.Linear]:
+        """Layers whose inputs are the class weights."""
+        return [self.of_class]

@@ -20,7 +20,7 @@ from ..export.contour_graph import contour_graph, spectrum_graph
 from ..features.loudness import contour_db
 from ..features.mel import LogMel, MelConfig
 from ..features.spectrum import average_spectrum_db
-from ..models.any_prior import AnyConfig, AnyPrior
+from ..models.any_prior import AnyConfig, AnyPrior, of_classes
 from ..models.stacked_pixelsnail import StackedConfig, StackedPixelSnail
 from ..runtime.record import Record
 from ..training import presets
@@ -87,7 +87,7 @@ def _only(prior: AnyPrior, classes: list[str], only: list[str]) -> AnyPrior:
         raise TrainedError(f"classes {', '.join(only)}: expected some of {', '.join(classes)}, each once")
     if not isinstance(prior, StackedPixelSnail):
         raise TrainedError("only a stacked prior can be exported with some of its classes: the other guides away from all of them")
-    return prior.of_classes([classes.index(name) for name in only])
+    return of_classes(prior, [classes.index(name) for name in only])
 
 
 def _followed(config: AnyConfig, preset: dict[str, Any], corpus: Corpus, classes: list[str], only: list[str] | None) -> dict[str, onnx.ModelProto]:
