@@ -1,3 +1,4 @@
+import { withoutMark } from '../byte-order-mark.ts';
 import { type Answer, parseAnswer, parseRequest } from '../envelope.ts';
 import { ProtocolError } from '../errors.ts';
 import { limits } from '../limits.ts';
@@ -23,7 +24,7 @@ function parse(frame: string | Uint8Array, maxBytes: number): unknown {
     // V8 parses without recursion, so nesting cannot exhaust the stack here; the guard bounds it afterwards.
     const text = typeof frame === 'string' ? frame : new TextDecoder('utf-8', { fatal: true }).decode(frame);
     // The decoder takes a byte order mark away; in text that came decoded it is still there.
-    return JSON.parse(text.replace(/^\ufeff/, ''));
+    return JSON.parse(withoutMark(text));
   } catch (cause) {
     throw new ProtocolError('malformed', 'not valid JSON', { cause });
   }

@@ -4,7 +4,7 @@ import path from 'node:path';
 import { test } from 'node:test';
 import { readFlacComments } from '../audio/flac.ts';
 import { decodeWav } from '../audio/wav.ts';
-import { readCsv } from '../delivery/csv.ts';
+import { readCsv } from '../test/support/csv.ts';
 import { workplace } from './test/bin.ts';
 
 test('a sheet becomes files here, and each of them the clip again', async (t) => {

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { FileSettings } from '../../protocol/index.ts';
-import { type CsvRow, csvText, readCsv } from './csv.ts';
+import { readCsv } from '../test/support/csv.ts';
+import { type CsvRow, csvText } from './csv.ts';
 
 const settings = { format: 'wav', rate: 48_000, bits: 24, channels: 1 } as FileSettings;
 const row: CsvRow = {

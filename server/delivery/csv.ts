@@ -37,11 +37,6 @@ export interface SheetRow {
   cells: Record<string, string>;
 }
 
-/** The rows of a CSV by its line of names. Throws as `readSheet` does. */
-export function readCsv(text: string): Record<string, string>[] {
-  return rowsOf(text).rows.map(({ cells: found }) => found);
-}
-
 /**
  * The rows of a sheet as spreadsheets save it: UTF-8 or, with its mark, UTF-16; cells between commas, semicolons or
  * tabs; lines that end with LF, CR LF or CR. `decimalComma`: cells are not between commas, so that a comma may be in a
@@ -51,8 +46,7 @@ export function readSheet(bytes: Uint8Array): { rows: SheetRow[]; names: string[
   return rowsOf(sheetText(bytes));
 }
 
-function rowsOf(given: string): { rows: SheetRow[]; names: string[]; decimalComma: boolean } {
-  const text = given.replace(/^\ufeff/, '');
+function rowsOf(text: string): { rows: SheetRow[]; names: string[]; decimalComma: boolean } {
   const said = /^"?sep=([^\r\n"])"?(\r\n|\r|\n)/i.exec(text);
   const separator = said?.[1] ?? separatorOf(text);
   const [head, ...rows] = cells(said === null ? text : text.slice(said[0].length), separator, said === null ? 1 : 2);

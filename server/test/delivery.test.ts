@@ -11,7 +11,7 @@ import { readFlacComments } from '../audio/flac.ts';
 import { readRecipe } from '../audio/recipe.ts';
 import { decodeWav } from '../audio/wav.ts';
 import { resolveConfig } from '../config.ts';
-import { readCsv } from '../delivery/csv.ts';
+import { readCsv } from './support/csv.ts';
 import { ScriptedEngine } from './support/engine.ts';
 import { connectOsc } from './support/osc-client.ts';
 import { memoryLog, newServer, type TestServer, type TestServerOptions, temporary } from './support/server.ts';

@@ -1,3 +1,4 @@
+import { withoutMark } from '../../../protocol/byte-order-mark.ts';
 import {
   access,
   decodeOsc,
@@ -101,7 +102,7 @@ function readCommand(text: string): OscQueryCommand {
     throw new ProtocolError('too_large', `a command has at most ${oscQueryChars} characters`);
   let given: unknown;
   try {
-    given = JSON.parse(text.replace(/^\ufeff/, ''));
+    given = JSON.parse(withoutMark(text));
   } catch (cause) {
     throw new ProtocolError('malformed', 'text is JSON here, {COMMAND, DATA}; OSC packets are binary frames', {
       cause,
