@@ -1,4 +1,6 @@
 // Which folder may import what. One table, checked by `npm run lint`; a file that no line names fails too.
+// dependency-cruiser 17 with this table as its rules took 35 s of CPU where this takes 6, read no Svelte components, and
+// has no rule that a file of no folder fails: so it stays. Cycles are biome's (noImportCycles).
 import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import process from 'node:process';

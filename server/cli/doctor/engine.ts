@@ -43,6 +43,6 @@ async function runtime(session: Session): Promise<Finding> {
     ({ engine } = await session.call('server.info', {}));
   }
   const { state, provider, threads, lanes, restarts } = engine;
-  const about = `onnxruntime ${engine.ortVersion}, provider ${provider}, ${threads} threads, ${lanes.most} clips at once, ${restarts} restarts`;
+  const about = `onnxruntime ${engine.ortVersion}, provider ${provider}, ${threads} threads, ${lanes.most} engine processes at most, ${restarts} restarts`;
   return state === 'ready' ? ok(about, { ...engine }) : fail('engine_unavailable', `${about}: its state is ${state}`);
 }
