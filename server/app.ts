@@ -169,6 +169,7 @@ export async function createApp(config: Config, parts: AppParts = {}): Promise<A
     system: parts.midi ?? null,
     // A map that waits for a beat waits for a clock, which may come from any input.
     isNeeded: (): boolean =>
+      streams.controlled ||
       triggers.maps.some(({ source, quantise }) => quantise > 0 || (source !== undefined && !('osc' in source))),
     now: () => wall.now(),
     log: (level, message) => log[level](message),
@@ -192,11 +193,13 @@ export async function createApp(config: Config, parts: AppParts = {}): Promise<A
     log: (level, message, fields = {}) => log[level](fields, message),
   });
   const refusals = new Refusals();
-  const streams = new Streams({
+  const streams: Streams = new Streams({
     engine,
     catalog,
     clips,
     openOutput: async (rate, options, onGone) => new PlayedStream(await play(), rate, options, onGone),
+    midi,
+    onControls: () => midi.refresh(),
     maxStreams: limits.streams,
   });
   const untrusted = new UntrustedVoices();

@@ -21,6 +21,16 @@ const changing = {
   level: level.optional().describe('gain from now on').meta({ unit: 'dB' }),
 };
 
+const seven = z.int().min(0).max(127);
+const control = z.strictObject({
+  cc: seven.describe('MIDI controller'),
+  channel: z.int().min(1).max(16).optional().describe('MIDI channel').meta({ fallback: 'any' }),
+  set: z.enum(['level', 'temperature', 'guidance', 'mix']).describe('what it changes; mix: the share of `class`'),
+  from: z.number().describe('value at 0'),
+  to: z.number().describe('value at 127'),
+  class: classArg.optional().describe('of mix: the class that `class` of the stream changes into'),
+});
+
 const step = z.int().min(0).describe('row of the endless code grid, from 0');
 const changes = z
   .array(z.strictObject({ step: step.max(2 ** 31 - 1), ...changing }))
@@ -64,6 +74,11 @@ export const streamStart = defineCommand({
     play: z.boolean().default(false).describe("play it on the server's own output; needs `live`"),
     pan: z.number().min(-1).max(1).default(0).describe('of `play`: -1 left, 1 right'),
     bus: z.int().min(0).max(31).default(0).describe('of `play`: pair of output channels'),
+    controls: z
+      .array(control)
+      .max(16)
+      .default([])
+      .describe('MIDI controllers that change it while it plays, as `stream.set` does, ten times a second at most'),
     as: name
       .optional()
       .describe('stream id of your own choice, for controllers that cannot read the drawn one')

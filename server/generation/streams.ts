@@ -9,6 +9,7 @@ import { isTimeMajor } from '../engine/inference/code-grid.ts';
 import type { Catalog, Voice } from '../voices/voice.ts';
 import { resolveClass } from './class-weights.ts';
 import { gridOf } from './code-grid.ts';
+import { type ControllerEvents, checkControls, StreamControls } from './stream-controls.ts';
 import { modelOf, orderOf, understoodOf, type VoiceClass, voiceClassOf } from './voice-class.ts';
 
 /** Where the server plays a stream itself. */
@@ -29,6 +30,9 @@ export interface StreamDeps {
   clips: Clips;
   /** An output for sound of so many Hz; `onGone` hears that it plays no more, though the stream has not ended. */
   openOutput(rate: number, options: Pick<StartArgs, 'bus' | 'pan'>, onGone: () => void): Promise<StreamOutput>;
+  midi: ControllerEvents;
+  /** There are streams that MIDI controls, or none any more. */
+  onControls: () => void;
   maxStreams: number;
 }
 
@@ -96,11 +100,21 @@ export class Streams {
     // Two that were asked for at the same time.
     if (this.#streams.has(stream.id)) throw taken(stream.id);
     this.#streams.set(stream.id, stream);
+    const controls = this.#listen(stream);
     try {
       return await this.#run(stream, context);
     } finally {
       this.#streams.delete(stream.id);
+      if (controls !== null) {
+        controls.close();
+        this.#deps.onControls();
+      }
     }
+  }
+
+  /** Whether MIDI controls any. */
+  get controlled(): boolean {
+    return [...this.#streams.values()].some(({ args }) => args.controls.length > 0);
   }
 
   set(id: string, change: SetArgs): void {
@@ -141,6 +155,12 @@ export class Streams {
     for (const stream of this.#streams.values()) this.#end(stream, new ProtocolError('shutting_down'));
   }
 
+  #listen({ id, args }: Stream): StreamControls | null {
+    if (args.controls.length === 0) return null;
+    this.#deps.onControls();
+    return new StreamControls(args.controls, args.class, this.#deps.midi, (change) => this.set(id, change));
+  }
+
   #find(id: string): Stream {
     const stream = this.#streams.get(id);
     if (stream !== undefined && stream.stopped === null) return stream;
@@ -170,7 +190,10 @@ export class Streams {
         path: at,
       });
     }
+    checkControls(args.controls, args.class);
     const voice = await this.#deps.catalog.find(args.voice);
+    for (const [i, { class: other }] of args.controls.entries())
+      if (other !== undefined) resolveClass(voice, other, `args.controls.${i}.class`);
     const voiceClass = voiceClassOf(voice, resolveClass(voice, args.class), args);
     const { voiceDir } = orderOf(voiceClass);
     checkStreamable(voice, voiceDir);
@@ -343,7 +366,18 @@ function recipeOf(stream: Stream, offset: number): ClipRecipe {
 
 /** Arguments that say how a stream is heard, and do not change its sound. */
 const ofOneTime: ReadonlySet<string> = new Set([
-  ...(['ahead', 'live', 'seconds', 'changes', 'as', 'audio', 'play', 'bus', 'pan'] satisfies (keyof StartArgs)[]),
+  ...([
+    'ahead',
+    'live',
+    'seconds',
+    'changes',
+    'as',
+    'audio',
+    'play',
+    'bus',
+    'pan',
+    'controls',
+  ] satisfies (keyof StartArgs)[]),
 ]);
 
 /** The arguments that make as much of a stream again as was sent of it. */

@@ -10,15 +10,17 @@ import type { Answer } from '../../protocol/index.ts';
 import { type App, createApp } from '../app.ts';
 import { decodeWav } from '../audio/wav.ts';
 import { resolveConfig } from '../config.ts';
+import { ByteSource } from '../midi/bytes.ts';
 import { connectOsc } from './support/osc-client.ts';
 
 const data = mkdtempSync(path.join(tmpdir(), 'foleyd-stream-output-'));
 const models = fileURLToPath(new URL('../../models/fixtures', import.meta.url));
 const record = path.join(data, 'played.wav');
+const midi = new ByteSource().plug('Wheel');
 let app: App;
 before(async () => {
   const where = { data, models, voice: 'tiny-stacked', port: 0, oscPort: 0, output: 'none', record } as const;
-  app = await createApp(resolveConfig({ ...where, logLevel: 'silent', limits: { drainMs: 0 } }, {}));
+  app = await createApp(resolveConfig({ ...where, logLevel: 'silent', limits: { drainMs: 0 } }, {}), { midi });
 });
 after(async () => {
   await app.close();
@@ -56,6 +58,30 @@ test('a stream of so many seconds that plays is done when it has sounded', async
 test('only streams in real time can be played', async () => {
   const args = { class: 'Hiss', play: true, live: false, seconds: 1 };
   await assert.rejects(call('stream.start', args), { code: 'bad_args', path: 'args.play' });
+});
+
+test('a MIDI controller changes a stream, on its channel, between the ends of its range', async () => {
+  const changed: Record<string, unknown>[] = [];
+  const controls = [{ cc: 1, channel: 2, set: 'temperature', from: 0.5, to: 1.5 }];
+  const done = call('stream.start', { class: 'Hiss', as: 'wheel', audio: false, controls }, ({ event, data: told }) => {
+    if (event === 'changed') changed.push(told);
+    if (event !== 'accepted') return;
+    midi.send('Wheel', [0xb0, 1, 0]);
+    midi.send('Wheel', [0xb1, 1, 127]);
+  });
+  while (changed.length === 0) await wait(20);
+  await call('stream.stop', { stream: 'wheel' });
+  const { recipe } = (await done) as { recipe: { stream: { args: { changes: object[] } } } };
+  assert.deepEqual(
+    changed.map(({ temperature }) => temperature),
+    [1.5],
+  );
+  assert.deepEqual(recipe.stream.args.changes, changed);
+  const wrong = [{ cc: 1, set: 'mix', from: 0, to: 1, class: 'Unicorn' }];
+  await assert.rejects(call('stream.start', { class: 'Hiss', controls: wrong }), {
+    code: 'unknown_class',
+    path: 'args.controls.0.class',
+  });
 });
 
 test('OSC starts, changes, keeps and ends a stream by a name of its own', async (t) => {

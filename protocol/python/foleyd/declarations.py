@@ -589,6 +589,25 @@ StreamStartArgsChanges = TypedDict(
 )
 
 
+StreamStartArgsControls = TypedDict(
+    "StreamStartArgsControls",
+    {
+        #: MIDI controller; integer from 0 to 127
+        "cc": int,
+        #: MIDI channel; integer from 1 to 16; default: any
+        "channel": NotRequired[int],
+        #: what it changes; mix: the share of class; "level" or "temperature" or "guidance" or "mix"
+        "set": Literal["level", "temperature", "guidance", "mix"],
+        #: value at 0; number
+        "from": float,
+        #: value at 127; number
+        "to": float,
+        #: of mix: the class that class of the stream changes into; text, 1 to 128 characters or integer from 0 to 65535 or map of text to number above 0
+        "class": "NotRequired[str | int | dict[str, float]]",
+    },
+)
+
+
 StreamStartArgs = TypedDict(
     "StreamStartArgs",
     {
@@ -631,6 +650,8 @@ StreamStartArgs = TypedDict(
         "pan": NotRequired[float],
         #: of play: pair of output channels; integer from 0 to 31; default: 0
         "bus": NotRequired[int],
+        #: MIDI controllers that change it while it plays, as stream.set does, ten times a second at most; list of map; default: []
+        "controls": NotRequired[list[StreamStartArgsControls]],
         #: stream id of your own choice, for controllers that cannot read the drawn one; text, 1 to 128 characters; default: an id that cannot be guessed
         "as": NotRequired[str],
     },
