@@ -10,6 +10,7 @@ import {
 import { Gathering, type Generated } from './client-gathering.ts';
 import type { ArgsInput, CommandName } from './commands/index.ts';
 import { ProtocolError } from './errors.ts';
+import { ReconnectDelay } from './reconnect-delay.ts';
 
 export interface LastingOptions extends ConnectOptions {
   /** How often a connection is tried in a row before it is given up; 10 by default. */
@@ -17,8 +18,6 @@ export interface LastingOptions extends ConnectOptions {
   /** Milliseconds before the second try, doubled for each further one up to 5 s; 200 by default. */
   delayMs?: number;
 }
-
-const MOST_DELAY_MS = 5000;
 
 /**
  * A client that connects again when its connection is lost. A job of `generate` goes on in the server meanwhile and is
@@ -31,7 +30,7 @@ export class LastingClient {
   readonly #delayMs: number;
   #client: Promise<Client> | null = null;
   #isClosed = false;
-  #wake: (() => void) | null = null;
+  #delay: ReconnectDelay | null = null;
 
   constructor(url: string, { tries = 10, delayMs = 200, ...options }: LastingOptions = {}) {
     this.#open = () => connect(url, options);
@@ -65,7 +64,7 @@ export class LastingClient {
 
   close(): void {
     this.#isClosed = true;
-    this.#wake?.();
+    this.#delay?.cut();
     this.#client?.then((client) => client.close()).catch(() => undefined);
   }
 
@@ -76,6 +75,8 @@ export class LastingClient {
   }
 
   async #connect(): Promise<Client> {
+    const delay = new ReconnectDelay(this.#delayMs);
+    this.#delay = delay;
     try {
       for (let n = 1; ; n++) {
         try {
@@ -89,22 +90,12 @@ export class LastingClient {
           // A server that refuses will refuse again; one that is not there may come.
           const isAbsent = error instanceof ProtocolError && error.code === 'connection_closed';
           if (this.#isClosed || !isAbsent || n >= this.#tries) throw error;
-          await this.#pause(Math.min(MOST_DELAY_MS, this.#delayMs * 2 ** (n - 1)));
+          await delay.wait();
         }
       }
     } catch (error) {
       this.#client = null;
       throw error;
     }
-  }
-
-  #pause(ms: number): Promise<void> {
-    return new Promise((resolve) => {
-      const timer = setTimeout(resolve, ms);
-      this.#wake = () => {
-        clearTimeout(timer);
-        resolve();
-      };
-    });
   }
 }

@@ -1,12 +1,12 @@
 import { type CallOptions, type Client, connect, type Done } from '../../../protocol/client.ts';
 import type { ArgsInput, CommandName } from '../../../protocol/commands/index.ts';
 import { type ErrorCode, isErrorCode, ProtocolError } from '../../../protocol/errors.ts';
+import { ReconnectDelay } from '../../../protocol/reconnect-delay.ts';
 
 /** `asking`: the server wants a token for everything. */
 export type LinkState = 'connecting' | 'open' | 'lost' | 'asking';
 
 const FIRST_DELAY_MS = 250;
-const MOST_DELAY_MS = 5000;
 
 /**
  * The page's one connection to the server it came from. It connects again whenever it was lost; whoever needs the
@@ -25,13 +25,12 @@ export class Link {
   #client: Client | null = null;
   #waiting: ((client: Client) => void)[] = [];
   #answer: ((given: boolean) => void)[] = [];
-  #delay = FIRST_DELAY_MS;
-  #wake: (() => void) | null = null;
+  readonly #delay = new ReconnectDelay(FIRST_DELAY_MS);
 
   start(): void {
     void this.#run();
-    addEventListener('online', () => this.#wake?.());
-    document.addEventListener('visibilitychange', () => this.#wake?.());
+    addEventListener('online', () => this.#delay.cut());
+    document.addEventListener('visibilitychange', () => this.#delay.cut());
   }
 
   ready(): Promise<Client> {
@@ -71,7 +70,7 @@ export class Link {
     const client = this.#client;
     this.#client = null;
     client?.close();
-    this.#wake?.();
+    this.#delay.cut();
     for (const resolve of this.#answer.splice(0)) resolve(true);
     return null;
   }
@@ -95,14 +94,13 @@ export class Link {
         this.state = 'asking';
         this.problem = 'This server asks for a token.';
         this.asks ??= 'play';
-        await this.#pause(60_000);
+        await this.#delay.pause(60_000);
         continue;
       } else if (refused.code === null) {
         await this.#hold();
         continue;
       } else this.problem = refused.message;
-      await this.#pause(this.#delay);
-      this.#delay = Math.min(MOST_DELAY_MS, this.#delay * 2);
+      await this.#delay.wait();
     }
   }
 
@@ -114,11 +112,10 @@ export class Link {
     try {
       client = await connect(url.href, { codec: 'msgpack', token: this.#token ?? undefined });
     } catch {
-      await this.#pause(this.#delay);
-      this.#delay = Math.min(MOST_DELAY_MS, this.#delay * 2);
+      await this.#delay.wait();
       return;
     }
-    this.#delay = FIRST_DELAY_MS;
+    this.#delay.reset();
     this.#client = client;
     this.state = 'open';
     this.problem = '';
@@ -133,16 +130,6 @@ export class Link {
       this.isAdmin = false;
       notices.say('The token was changed on the server. Admin actions ask for the new one.');
     }
-  }
-
-  #pause(ms: number): Promise<void> {
-    return new Promise((resolve) => {
-      const timer = setTimeout(resolve, ms);
-      this.#wake = () => {
-        clearTimeout(timer);
-        resolve();
-      };
-    });
   }
 }
 
