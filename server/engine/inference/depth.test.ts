@@ -7,7 +7,8 @@ import { card } from '../fixtures.ts';
 import { type Feeds, floats, type Outputs } from '../onnx/runtime.ts';
 import { GridAxes } from './code-grid.ts';
 import type { PriorGraph } from './prior.ts';
-import { type SampleOptions, Sampler } from './sampler.ts';
+import type { SampleOptions } from './sampled-clip.ts';
+import { Sampler } from './sampler.ts';
 import { TokenSampler } from './token-sampler.ts';
 
 const [rows, cols, depth, codes, channels] = [4, 3, 3, 5, 4];

@@ -3,7 +3,7 @@ import { EngineError } from '../errors.ts';
 import type { EndlessPlan } from './endless-plan.ts';
 import { checkRequest } from './generate-clip.ts';
 import { Level } from './level.ts';
-import type { Drawing, Steering } from './sampler.ts';
+import type { Drawing, Steering } from './sampled-clip.ts';
 import type { Voice } from './voice.ts';
 
 /** Chunks that may wait to be rendered before no more rows are drawn. */

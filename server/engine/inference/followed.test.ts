@@ -4,7 +4,7 @@ import { after, before, test } from 'node:test';
 import type { EngineRequest } from '../engine.ts';
 import { card, request, voiceDir } from '../fixtures.ts';
 import { generateClip } from './generate-clip.ts';
-import type { SampleOptions } from './sampler.ts';
+import type { SampleOptions } from './sampled-clip.ts';
 import { Voice } from './voice.ts';
 
 const { frames, bins } = card('tiny-stacked').mel;

@@ -6,7 +6,7 @@ import { EngineError } from '../errors.ts';
 import { fixtures, request, voiceDir } from '../fixtures.ts';
 import { generateClip } from './generate-clip.ts';
 import { guide, negativeWeights } from './guidance.ts';
-import type { SampleOptions } from './sampler.ts';
+import type { SampleOptions } from './sampled-clip.ts';
 import { Voice } from './voice.ts';
 
 const drawing = { temperature: 1, topK: 0, topP: 1, onRow: () => undefined };

@@ -2,7 +2,8 @@
 import assert from 'node:assert/strict';
 import { after, test } from 'node:test';
 import { fixtures, voiceDir } from '../fixtures.ts';
-import type { SampleOptions, Sampler } from './sampler.ts';
+import type { SampleOptions } from './sampled-clip.ts';
+import type { Sampler } from './sampler.ts';
 import { Voice } from './voice.ts';
 
 interface Told {

@@ -12,7 +12,7 @@ import { generateClip } from './generate-clip.ts';
 import { livePartsOf } from './live-parts.ts';
 import type { Followed } from './prior.ts';
 import { Renderer } from './renderer.ts';
-import type { SampleOptions } from './sampler.ts';
+import type { SampleOptions } from './sampled-clip.ts';
 import { measureReach, type Reach, stretchesOf } from './stretches.ts';
 import { Voice } from './voice.ts';
 
