@@ -156,6 +156,12 @@ export const RULES = [
     packages: ['zod'],
   },
   { of: 'server/data-owner.ts', may: ['protocol', 'server/util'] },
+  // The engine's start, and the first voice in it.
+  {
+    of: 'server/engine-start.ts',
+    may: ['protocol', 'server/engine'],
+    types: ['server/config.ts', 'server/util/log.ts', 'server/voices'],
+  },
   // Only these see everything.
   { of: 'server/app.ts', may: ['protocol', 'server'], packages: ['pino'] },
   { of: 'server/main.ts', may: ['protocol', 'server'], packages: ['pino'] },

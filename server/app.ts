@@ -1,7 +1,7 @@
 import path from 'node:path';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
-import { type Role, toProtocolError, limits as wire } from '../protocol/index.ts';
+import { type Role, limits as wire } from '../protocol/index.ts';
 import { writeRecipe } from './audio/recipe.ts';
 import { encodeWav } from './audio/wav.ts';
 import type { NewClip } from './clips/clip.ts';
@@ -15,8 +15,8 @@ import { JobEventBus } from './dispatch/job-events.ts';
 import { JobJournal } from './dispatch/job-journal.ts';
 import { Refusals } from './dispatch/refusals.ts';
 import type { Engine } from './engine/engine.ts';
-import { tryVoice } from './engine/inference/self-test.ts';
 import { EncoderProcess } from './engine/process/encoder.ts';
+import { loadAndTry, startEngine, warm } from './engine-start.ts';
 import { EmbedderClient as ClipListener } from './evaluation/embedder-client.ts';
 import { embedderOf, openEvaluation, type ReferenceFolder } from './evaluation/open.ts';
 import { ScoreHistory } from './evaluation/scores.ts';
@@ -47,7 +47,6 @@ import { version } from './util/version.ts';
 import { ActiveVoices } from './voices/active.ts';
 import { VoiceCatalog } from './voices/catalog.ts';
 import { VoiceStore } from './voices/store.ts';
-import type { Voice } from './voices/voice.ts';
 
 /** Bytes of disk that stay free beside a voice that is brought in. */
 const FREE_DISK = 256 * 2 ** 20;
@@ -456,25 +455,6 @@ async function within(work: Promise<unknown>, ms: number): Promise<boolean> {
   }
 }
 
-/** Loads a voice beside the others and tries it. Rejects with an EngineError. */
-async function loadAndTry(engine: Engine, voice: Voice): Promise<void> {
-  for (const model of voice.models) {
-    await engine.load(model.dir);
-    await tryVoice((request) => engine.run(request, () => undefined).done, model);
-  }
-}
-
-/** Loads the active voice, so that the first clip does not wait. A broken one is no reason not to start. */
-async function warm(catalog: VoiceCatalog, engine: Engine): Promise<string | null> {
-  try {
-    for (const { dir } of (await catalog.find()).models) await engine.load(dir);
-    return null;
-  } catch (thrown) {
-    const { code, message } = toProtocolError(thrown);
-    return `${code}: ${message}`;
-  }
-}
-
 /** A clip as a WAV that says how it was made. */
 function encodeClip({ pcm, rate, format, recipe, shape, lineage }: NewClip): Uint8Array {
   const more = { ...(shape && { shape }), ...(lineage && { lineage: { ...lineage } }) };
@@ -492,18 +472,5 @@ async function openPlayback({ output, record }: Config, log: Log, onPlaced?: (ms
     record: record === undefined ? null : path.resolve(record),
     ...(onPlaced === undefined ? {} : { onPlaced }),
     log: (level, message) => log[level]({ from: 'playback' }, message),
-  });
-}
-
-/** Loaded only when it is used: tests that bring their own engine need no runtime. */
-async function startEngine(config: Config, log: Log, onDemand: boolean): Promise<Engine> {
-  const { createEngine } = await import('./engine/process/pool.ts');
-  return createEngine({
-    ...(config.threads === undefined ? {} : { threads: config.threads }),
-    provider: config.provider,
-    voiceMemory: config.voiceMemory,
-    onDemand,
-    ...(config.lanes === undefined ? {} : { lanes: config.lanes }),
-    log: (level, message) => log[level as 'info']({ from: 'engine' }, message),
   });
 }
