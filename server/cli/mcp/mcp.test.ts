@@ -78,6 +78,23 @@ test('foleyd mcp', async (t) => {
     );
   });
 
+  await t.test('a file that a command answers with is sound in the answer, and not in its text', async () => {
+    const { clips } = (await call(client, 'clip_list', {})).structuredContent as { clips: { clip: string }[] };
+    const exported = await call(client, 'clip_export', { clip: clips[0]?.clip, to: 'bytes', format: 'flac' });
+    const [text, file] = exported.content;
+    assert.ok(text?.type === 'text' && !text.text.includes('"content"'), 'text');
+    assert.ok(file?.type === 'audio', JSON.stringify(file));
+    assert.equal(file.mimeType, 'audio/flac');
+    assert.equal(Buffer.from(file.data, 'base64').toString('latin1', 0, 4), 'fLaC');
+    const rows = [{ class: 'Rain' }, { class: 'DogBark' }];
+    const batch = await call(client, 'clip_batch', { rows, to: 'bytes' });
+    assert.deepEqual(
+      batch.content.map((one) => (one.type === 'audio' ? one.mimeType : one.type)),
+      ['text', 'audio/wav', 'audio/wav'],
+      textOf(batch),
+    );
+  });
+
   await t.test('a refusal is an answer with the code of the error, and the next call is served', async () => {
     const refused = await call(client, 'foley_generate', { class: 'Nothing' });
     assert.equal(refused.isError, true);

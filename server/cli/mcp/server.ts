@@ -74,7 +74,10 @@ export function createMcpServer({ open, role, audio }: McpServerOptions): Server
     if (tool === undefined) throw new McpError(ErrorCode.InvalidParams, `there is no tool ${params.name}`);
     const progressToken = params._meta?.progressToken;
     let progress = 0;
+    const sent: ContentBlock[] = [];
     const onEvent = (event: string, data: Record<string, unknown>): void => {
+      // A batch answers with a file at a time.
+      sent.push(...withoutBytes(data).files);
       if (progressToken === undefined) return;
       const message = inWords(event, data);
       // Whoever has left is told nothing.
@@ -86,9 +89,13 @@ export function createMcpServer({ open, role, audio }: McpServerOptions): Server
     try {
       return await using(async (session): Promise<CallToolResult> => {
         const args = { ...params.arguments, ...tool.fixed } as ArgsInput<typeof tool.command>;
-        const data: Record<string, unknown> = await session.call(tool.command, args, onEvent, signal);
+        const { data, files } = withoutBytes(await session.call(tool.command, args, onEvent, signal));
         return {
-          content: [{ type: 'text', text: JSON.stringify(data) }, ...(await soundOf(session, data, audio))],
+          content: [
+            { type: 'text', text: JSON.stringify(data) },
+            ...[...sent, ...files],
+            ...(await soundOf(session, data, audio)),
+          ],
           structuredContent: data,
         };
       });
@@ -143,14 +150,29 @@ async function soundOf(session: Session, { clips }: Record<string, unknown>, aud
   );
   if (!audio) return links;
   const sounds: ContentBlock[] = [];
-  for (const clip of saved) {
-    const bytes = await session.clip(clip);
-    sounds.push({ type: 'audio', data: Buffer.from(bytes).toString('base64'), mimeType: WAV });
-  }
+  for (const clip of saved) sounds.push(sound(await session.clip(clip)));
   return [...links, ...sounds];
 }
 
 const isSaved = (clip: Partial<Named>): clip is Named => clip.clip !== undefined && clip.url !== undefined;
+
+/** What a command tells, and the files that are within. Other bytes, as pieces of sound, are left out. */
+function withoutBytes(told: Record<string, unknown>): { data: Record<string, unknown>; files: ContentBlock[] } {
+  const isBytes = (value: unknown): value is Uint8Array => value instanceof Uint8Array;
+  return {
+    data: Object.fromEntries(Object.entries(told).filter(([, value]) => !isBytes(value))),
+    files: Object.values(told).filter(isBytes).filter(isAudioFile).map(sound),
+  };
+}
+
+const beginning = (bytes: Uint8Array): string => Buffer.from(bytes.subarray(0, 4)).toString('latin1');
+
+const isAudioFile = (bytes: Uint8Array): boolean => ['RIFF', 'fLaC'].includes(beginning(bytes));
+
+function sound(bytes: Uint8Array): ContentBlock {
+  const mimeType = beginning(bytes) === 'fLaC' ? 'audio/flac' : WAV;
+  return { type: 'audio', data: Buffer.from(bytes).toString('base64'), mimeType };
+}
 
 /** An event for people: `row 12 of 40`. */
 function inWords(event: string, data: Record<string, unknown>): string {
