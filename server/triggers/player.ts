@@ -248,6 +248,13 @@ export class Player {
     made
       .then((ready) => (note.over && note.played === null ? pool.add(ready) : pool.keep(ready)))
       .catch(() => undefined);
+    const lead = this.#headroom.lead();
+    if (lead > 0 && (begin === null || begin < playback().now() + lead)) {
+      // Held back until none of its parts will be late, as far as is known; not once all of it is made.
+      const over = new AbortController();
+      await Promise.race([after(lead, AbortSignal.any([over.signal, signal])), made.catch(() => undefined)]);
+      over.abort();
+    }
     if (note.over) return null;
     const { seed, temperature, guidance } = clip;
     const at = this.#liveBegin(map, begin);
@@ -263,14 +270,12 @@ export class Player {
     return begin === null ? hit : { ...hit, late: Math.max(0, hit.at - begin) };
   }
 
-  /** Held back until none of its parts will be late, as far as is known; on the beat, for a map that waits for one. */
+  /** The time that was asked for, if it is still to come, or the next beat, for a map that waits for one; null is at once. */
   #liveBegin({ quantise }: TriggerMap, begin: number | null): number | null {
     const { beats, playback } = this.#options;
-    const lead = this.#headroom.lead();
-    const soonest = playback().now() + lead;
-    if (begin !== null && begin >= soonest) return begin;
-    if (quantise > 0) return beats?.next(quantise, soonest) ?? soonest;
-    return lead > 0 ? soonest : null;
+    const now = playback().now();
+    if (begin !== null && begin >= now) return begin;
+    return quantise > 0 ? (beats?.next(quantise, now) ?? null) : null;
   }
 
   async #make(map: TriggerMap, velocity: number): Promise<ReadyClip> {
