@@ -109,6 +109,7 @@ test('a mistyped name has the nearest names', () => {
   assert.equal(distance('keybord', 'keyboard'), 1);
   assert.equal(distance('shto', 'shot'), 1);
   assert.equal(distance('', 'abc'), 3);
+  assert.equal(distance('keyboard', 'dogbarks', 2), 3);
 });
 
 test('any text ends in a class or in names of the voice', () => {

@@ -10,25 +10,25 @@ interface Named {
 /** One class, or why it is none: candidates where the name may be several, else the names that come closest. */
 export type LookedUp<C extends Named> = { found: C } | { candidates: C[] } | { nearest: C[] };
 
-interface Index<C extends Named> {
-  folded: Map<string, C[]>;
-  readings: { one: C; reading: Reading }[];
+interface Read<C extends Named> {
+  one: C;
+  /** Its words as one. */
+  key: string;
+  reading: Reading;
 }
 
-const indices = new WeakMap<readonly Named[], Index<Named>>();
+/** Names of classes that are remembered with what they mean: voices are read anew again and again. */
+const MOST_READ = 20_000;
+const read = new Map<string, Omit<Read<Named>, 'one'>>();
 
-function indexOf<C extends Named>(classes: readonly C[]): Index<C> {
-  const known = indices.get(classes) as Index<C> | undefined;
-  if (known !== undefined) return known;
-  const folded = new Map<string, C[]>();
-  for (const one of classes) {
-    const key = wordsOf(one.name).join('');
-    folded.set(key, [...(folded.get(key) ?? []), one]);
+function readClass<C extends Named>(one: C): Read<C> {
+  let known = read.get(one.name);
+  if (known === undefined) {
+    if (read.size >= MOST_READ) read.clear();
+    known = { key: wordsOf(one.name).join(''), reading: readName(one.name) };
+    read.set(one.name, known);
   }
-  const readings = classes.map((one) => ({ one, reading: readName(one.name) }));
-  const index = { folded, readings };
-  indices.set(classes, index);
-  return index;
+  return { one, ...known };
 }
 
 /**
@@ -36,10 +36,10 @@ function indexOf<C extends Named>(classes: readonly C[]): Index<C> {
  * then a CatID of the Universal Category System, then words for sounds.
  */
 export function lookUp<C extends Named>(classes: readonly C[], wanted: string): LookedUp<C> {
-  const { folded, readings } = indexOf(classes);
+  const readings = classes.map(readClass);
   const key = wordsOf(wanted).join('');
-  const written = key === '' ? undefined : folded.get(key);
-  if (written !== undefined) return oneOf(written);
+  const written = key === '' ? [] : readings.filter((of) => of.key === key);
+  if (written.length > 0) return oneOf(written.map(({ one }) => one));
   const ofCatId = soundOfCatId(wanted);
   const reading: Reading =
     ofCatId === undefined ? readName(wanted) : { means: new Set([ofCatId]), mentions: new Set([ofCatId]), whole: true };
@@ -64,7 +64,7 @@ function oneOf<C extends Named>(classes: readonly C[]): LookedUp<C> {
 }
 
 /** A class that is just what the name says is meant before one that is more, or something special. */
-function narrowed<C extends Named>(some: Index<C>['readings'], wanted: Reading): C[] {
+function narrowed<C extends Named>(some: Read<C>[], wanted: Reading): C[] {
   const all = some.filter(({ reading }) => isSubset(wanted.mentions, reading.means));
   if (all.length === 0) return some.map(({ one }) => one);
   const noMore = preferred(all, ({ reading }) => isSubset(reading.means, wanted.mentions));
@@ -81,11 +81,18 @@ function isSubset<T>(some: ReadonlySet<T>, all: ReadonlySet<T>): boolean {
 }
 
 /** What the classes are called, and words for those that are kinds of sound in the table. */
-function* namesOf<C extends Named>(readings: Index<C>['readings']): Iterable<{ name: string; one: C }> {
+function* namesOf<C extends Named>(readings: readonly Read<C>[]): Iterable<{ name: string; of: C[] }> {
   const bySound = new Map<Sound, C[]>();
   for (const { one, reading } of readings) {
-    yield { name: wordsOf(one.name).join(' '), one };
-    for (const sound of reading.means) bySound.set(sound, [...(bySound.get(sound) ?? []), one]);
+    yield { name: wordsOf(one.name).join(' '), of: [one] };
+    for (const sound of reading.means) {
+      const some = bySound.get(sound);
+      if (some === undefined) bySound.set(sound, [one]);
+      else some.push(one);
+    }
   }
-  for (const { word, sound } of knownWords()) for (const one of bySound.get(sound) ?? []) yield { name: word, one };
+  for (const { word, sound } of knownWords()) {
+    const of = bySound.get(sound);
+    if (of !== undefined) yield { name: word, of };
+  }
 }

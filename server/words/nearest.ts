@@ -8,35 +8,61 @@ const LONGEST = 40;
 const SHORTEST = 4;
 
 /** Those of `first`, then those whose names differ from the wanted by the fewest signs: at most a third of them. */
-export function nearest<C>(wanted: string, first: ReadonlySet<C>, names: Iterable<{ name: string; one: C }>): C[] {
+export function nearest<C>(wanted: string, first: ReadonlySet<C>, names: Iterable<{ name: string; of: C[] }>): C[] {
   const words = wordsOf(wanted.slice(0, LONGEST));
-  const texts = new Set([words.join(' '), ...words].filter((text) => text.length >= SHORTEST));
+  const texts = [...new Set([words.join(' '), ...words])]
+    .filter((text) => text.length >= SHORTEST)
+    .map((text) => ({ text, letters: lettersOf(text) }));
   const best = new Map<C, number>();
-  for (const { name, one } of names) {
-    for (const text of texts) {
-      const most = Math.floor(Math.max(text.length, name.length) / 3);
-      // They differ by at least as much as their lengths do.
-      if (Math.abs(text.length - name.length) > most) continue;
-      const far = distance(text, name) / Math.max(text.length, name.length);
-      if (far <= 1 / 3 && far < (best.get(one) ?? 1)) best.set(one, far);
+  for (const { name, of } of names) {
+    const letters = lettersOf(name);
+    for (const { text, letters: own } of texts) {
+      const longer = Math.max(text.length, name.length);
+      const most = Math.floor(longer / 3);
+      // They differ by at least as much as their lengths do, and a sign replaced changes two letters at most.
+      if (Math.abs(text.length - name.length) > most || bits(own ^ letters) > 2 * most) continue;
+      const far = distance(text, name, most) / longer;
+      if (far > 1 / 3) continue;
+      for (const one of of.slice(0, MOST)) if (far < (best.get(one) ?? 1)) best.set(one, far);
     }
   }
   const close = [...best].sort(([, a], [, b]) => a - b).map(([one]) => one);
   return [...new Set([...first, ...close])].slice(0, MOST);
 }
 
-/** Signs to insert, remove, replace or swap with the next (optimal string alignment). */
-export function distance(a: string, b: string): number {
+/** A bit for each letter, or a few that share it. */
+function lettersOf(text: string): number {
+  let letters = 0;
+  for (let i = 0; i < text.length; i++) letters |= 1 << (text.charCodeAt(i) & 31);
+  return letters;
+}
+
+function bits(of: number): number {
+  let count = 0;
+  for (let left = of; left !== 0; left &= left - 1) count++;
+  return count;
+}
+
+/**
+ * Signs to insert, remove, replace or swap with the next (optimal string alignment); beyond `most` only that it is more.
+ */
+export function distance(a: string, b: string, most = Number.POSITIVE_INFINITY): number {
   let before: number[] = [];
   let last = Array.from({ length: b.length + 1 }, (_, i) => i);
+  let smallest = 0;
   for (let i = 1; i <= a.length; i++) {
     const row = [i];
+    const smallestBefore = smallest;
+    smallest = i;
     for (let j = 1; j <= b.length; j++) {
       const same = a[i - 1] === b[j - 1];
       let least = Math.min(last[j]! + 1, row[j - 1]! + 1, last[j - 1]! + (same ? 0 : 1));
       if (i > 1 && j > 1 && a[i - 1] === b[j - 2] && a[i - 2] === b[j - 1]) least = Math.min(least, before[j - 2]! + 1);
       row.push(least);
+      smallest = Math.min(smallest, least);
     }
+    // A swap reaches over one row.
+    if (smallest > most && smallestBefore > most) return most + 1;
     before = last;
     last = row;
   }
