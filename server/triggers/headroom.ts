@@ -30,6 +30,8 @@ const SHARE = 0.9;
 const GUESS = { firstMs: 500, leadMs: 300 };
 /** Milliseconds that a part must come before it sounds: what the mixer needs, and a little for its being late. */
 const MARGIN_MS = 90;
+/** How much slower than the slowest of the latest the next one may be. */
+const CAUTION = 1.2;
 
 /**
  * How many clips this machine makes as fast as they sound, and how long a clip must be held back so that none of its
@@ -94,7 +96,9 @@ export class Headroom {
     const expected = recent.map(({ arrivals, beside }) => {
       const slower = Math.max(1, clips / beside);
       const firstMs = arrivals[0]!.ms * slower;
-      const lateness = arrivals.slice(1).map(({ ms, second }) => ms * slower - firstMs - second * 1000 + MARGIN_MS);
+      const lateness = arrivals
+        .slice(1)
+        .map(({ ms, second }) => (ms * slower - firstMs) * CAUTION - second * 1000 + MARGIN_MS);
       return { firstMs, leadMs: Math.max(0, ...lateness) };
     });
     return {
