@@ -4,6 +4,7 @@ import { readFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { after, before, test } from 'node:test';
 import type { Page } from 'playwright-core';
+import type { EventData } from '../../protocol/commands/index.ts';
 import { noBrowser, Stage } from './test/browser.ts';
 
 const stage = new Stage();
@@ -98,6 +99,33 @@ test('takes follow the curves that are drawn, with the pointer or by the keyboar
   await page.locator('circle[role=slider]').first().press('Delete');
   await page.locator('circle[role=slider]').first().press('Delete');
   assert.equal((await told()).length, 1);
+  assert.deepEqual(complaints, []);
+  await page.close();
+});
+
+test('an endless sound changes while it plays, goes on in other views, and its end is kept', {
+  skip: noBrowser,
+}, async () => {
+  await stage.app.close();
+  await stage.serve({ voice: 'tiny-stacked' });
+  const { page, complaints } = await stage.page();
+  const panel = page.locator('section.endless');
+  await panel.getByRole('button', { name: 'Start' }).click();
+  await panel.getByText(/, 0:0[1-9]|, 0:[1-9]/).waitFor();
+  await panel.getByRole('combobox').selectOption({ label: 'Hiss' });
+  await panel.getByText(/^Hiss, 0:/).waitFor();
+  await page.click('nav a:has-text("Machine")');
+  await page.click('nav a:has-text("Play")');
+  await panel.getByText(/^Hiss, 0:/).waitFor();
+  assert.equal(await panel.getByRole('combobox').inputValue(), 'Hiss');
+  await panel.getByRole('button', { name: /Keep/ }).click();
+  await page.click('button:has-text("Show")');
+  await page.waitForSelector('nav [aria-current=page]:has-text("Choose")');
+  const { clips } = (await stage.app.connect().call('clip.list', {})) as EventData<'clip.list', 'done'>;
+  assert.ok(clips[0]!.seconds > 1, `the kept clip has ${clips[0]!.seconds} s`);
+  await page.click('nav a:has-text("Play")');
+  await page.keyboard.press('Escape');
+  await panel.getByRole('button', { name: 'Start' }).waitFor();
   assert.deepEqual(complaints, []);
   await page.close();
 });

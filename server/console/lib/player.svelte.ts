@@ -10,6 +10,8 @@ export interface Playing {
   stop(fade?: number): void;
   /** Seconds into the clip, as last told by the audio thread. */
   readonly at: number;
+  /** Times that a stream was silent because its sound came late. */
+  readonly gaps: number;
   readonly over: Promise<void>;
 }
 
@@ -17,13 +19,14 @@ interface Inside {
   rate: number;
   at: number;
   begun: number;
+  gaps: number;
   end: () => void;
 }
 
 export interface PlayOptions {
   rate: number;
-  /** Samples of the whole clip. */
-  total: number;
+  /** Samples of the whole clip; null of a stream, which plays until it is stopped. */
+  total: number | null;
   gain?: number;
   /** Seconds into the clip to begin at. */
   from?: number;
@@ -86,7 +89,7 @@ class Player {
     const id = ++this.#count;
     let end = () => {};
     const over = new Promise<void>((resolve) => (end = resolve));
-    const inside: Inside = { rate, at: from, begun: since, end };
+    const inside: Inside = { rate, at: from, begun: since, gaps: 0, end };
     this.#playing.set(id, inside);
     this.#tell({ type: 'start', id, rate, total, gain, at: Math.round(from * rate), fade });
     return {
@@ -94,6 +97,9 @@ class Player {
       over,
       get at() {
         return inside.at;
+      },
+      get gaps() {
+        return inside.gaps;
       },
       push: (offset, pcm) => this.#tell({ type: 'chunk', id, offset, pcm: pcm.slice() }),
       seek: (seconds) => {
@@ -145,7 +151,10 @@ class Player {
         if (inside !== undefined) inside.at = at / inside.rate;
       }
     } else if (said.type === 'ended') this.#over(said.id);
-    else {
+    else if (said.type === 'gap') {
+      const inside = this.#playing.get(said.id);
+      if (inside !== undefined) inside.gaps += 1;
+    } else {
       const inside = this.#playing.get(said.id);
       if (inside === undefined || this.#context === null) return;
       // When the frame was handed over, on the page's clock: the message itself comes a little later.

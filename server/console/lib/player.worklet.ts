@@ -8,7 +8,7 @@ declare class AudioWorkletProcessor {
 declare function registerProcessor(name: string, of: new () => AudioWorkletProcessor): void;
 
 export type ToPlayer =
-  | { type: 'start'; id: number; rate: number; total: number; gain: number; at: number; fade: number }
+  | { type: 'start'; id: number; rate: number; total: number | null; gain: number; at: number; fade: number }
   | { type: 'chunk'; id: number; offset: number; pcm: Float32Array }
   | { type: 'seek'; id: number; at: number }
   | { type: 'loop'; id: number; loop: [number, number] | null }
@@ -17,7 +17,11 @@ export type ToPlayer =
 export type FromPlayer =
   | { type: 'sounds'; id: number; frame: number }
   | { type: 'at'; places: [number, number][] }
+  | { type: 'gap'; id: number }
   | { type: 'ended'; id: number };
+
+/** Seconds of a stream that are held, and that must be there before it sounds, at its beginning and after a gap. */
+const [HELD, READY] = [16, 0.25];
 
 /** Zero crossings of the windowed sinc on each side, and places between two samples that it is kept for. */
 const [HALF, PHASES] = [16, 256];
@@ -43,7 +47,10 @@ const kernels = new Map<number, Float32Array>();
 
 interface Voice {
   id: number;
+  /** Of a stream the latest of it, each sample at its offset modulo the length. */
   pcm: Float32Array;
+  /** Without an end; `ready` is how many samples must be there before it goes on. */
+  stream: { ready: number } | null;
   /** Samples that are there. */
   filled: number;
   /** Source samples per output sample. */
@@ -78,7 +85,8 @@ class Player extends AudioWorkletProcessor {
       const silent = said.fade > 0 ? 0 : said.gain;
       this.#voices.set(said.id, {
         id: said.id,
-        pcm: new Float32Array(said.total),
+        pcm: new Float32Array(said.total ?? Math.ceil(HELD * said.rate)),
+        stream: said.total === null ? { ready: Math.ceil(READY * said.rate) } : null,
         filled: 0,
         step,
         taps,
@@ -93,7 +101,12 @@ class Player extends AudioWorkletProcessor {
     }
     const voice = this.#voices.get(said.id);
     if (voice === undefined) return;
-    if (said.type === 'chunk') {
+    if (said.type === 'chunk' && voice.stream !== null) {
+      for (const [i, value] of said.pcm.entries()) voice.pcm[(said.offset + i) % voice.pcm.length] = value;
+      voice.filled = said.offset + said.pcm.length;
+      // The page slept, and what it would go on with is gone.
+      if (voice.filled - voice.at > voice.pcm.length - 2 * HALF) voice.at = voice.filled - voice.stream.ready;
+    } else if (said.type === 'chunk') {
       voice.pcm.set(said.pcm.subarray(0, Math.max(0, voice.pcm.length - said.offset)), said.offset);
       voice.filled = Math.max(voice.filled, Math.min(voice.pcm.length, said.offset + said.pcm.length));
     } else if (said.type === 'seek') voice.at = Math.max(0, Math.min(said.at, voice.pcm.length - 1));
@@ -115,21 +128,28 @@ class Player extends AudioWorkletProcessor {
 
   /** True when it is over. */
   #add(voice: Voice, out: Float32Array): boolean {
-    const { pcm, step, taps, loop } = voice;
-    const whole = voice.filled === pcm.length;
+    const { pcm, step, taps, loop, stream } = voice;
+    const whole = stream === null && voice.filled === pcm.length;
+    const length = stream === null ? pcm.length : Number.POSITIVE_INFINITY;
+    if (stream !== null && voice.filled < stream.ready) return voice.target === 0;
     for (let i = 0; i < out.length; i++) {
       if (loop !== null && voice.at >= loop[1]) voice.at = loop[0];
       const from = Math.floor(voice.at);
-      if (from >= pcm.length) return true;
+      if (from >= length) return true;
       // What is not there yet is waited for, in silence.
-      if (!whole && from + HALF >= voice.filled) return false;
+      if (!whole && from + HALF >= voice.filled) {
+        if (stream === null) return false;
+        stream.ready = voice.filled + Math.ceil(READY * step * sampleRate);
+        this.#say({ type: 'gap', id: voice.id });
+        return voice.target === 0;
+      }
       const phase = (voice.at - from) * PHASES;
       const row = Math.round(phase) * 2 * HALF;
       let sum = 0;
       const first = from - HALF + 1;
       for (let tap = 0; tap < 2 * HALF; tap++) {
         const at = first + tap;
-        if (at >= 0 && at < pcm.length) sum += pcm[at]! * taps[row + tap]!;
+        if (at >= 0 && at < length) sum += pcm[at % pcm.length]! * taps[row + tap]!;
       }
       if (voice.gain !== voice.target) {
         const left = voice.target - voice.gain;
