@@ -32,6 +32,12 @@ test('help and version are no failures', async (t) => {
   assert.match((await foleyd('--version')).stdout, /^\d+\.\d+\.\d+\n$/);
 });
 
+test('without a command it serves', async (t) => {
+  const { dir, env } = await workplace(t);
+  const none = promisify(execFile)(BIN, [], { cwd: dir, env: { ...env, FOLEYD_PORT: '99999' } });
+  await assert.rejects(none, { code: 2, stderr: /--port \(or FOLEYD_PORT\)/ });
+});
+
 test('through a link and from any folder it is the same command', {
   skip: process.platform === 'win32' ? 'npm makes shims there, no links' : false,
 }, async (t) => {

@@ -15,7 +15,9 @@ export async function main(argv: readonly string[]): Promise<number> {
     code = ended;
   };
   const program = new Command('foleyd')
-    .description('Generate Foley sounds with a neural voice: a server, and commands to use it.')
+    .description(
+      'Generate Foley sounds with a neural voice: a server, and commands to use it. Without a command: serve.',
+    )
     .version(version)
     .exitOverride()
     .configureOutput({ outputError: (text, write) => write(text.replace(/^error: /, 'foleyd: usage: ')) })
@@ -26,7 +28,7 @@ export async function main(argv: readonly string[]): Promise<number> {
     );
   for (const declare of [declareServer, declareClips, declareVoices, declareTraining]) declare(program, run);
   try {
-    await program.parseAsync(argv, { from: 'user' });
+    await program.parseAsync(argv.length === 0 ? ['serve'] : argv, { from: 'user' });
     return code;
   } catch (thrown) {
     if (thrown instanceof CommanderError) return thrown.exitCode === 0 ? exits.ok : exits.usage;
