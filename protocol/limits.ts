@@ -171,8 +171,8 @@ const table = {
     meaning: 'Longest stream in seconds that is made faster than real time',
   },
   streamChanges: {
-    value: 1000,
-    meaning: 'Changes of one stream',
+    value: 10_000,
+    meaning: 'Changes of one stream: a quarter of an hour of a controller that never rests',
   },
   streamKeepSeconds: {
     value: 60,

@@ -55,7 +55,7 @@ export const RULES = [
   { of: 'server/dispatch/job-journal.ts', may: ['server/util', 'protocol'] },
   {
     of: 'server/dispatch',
-    may: ['server/dispatch', 'protocol'],
+    may: ['server/dispatch', 'server/util/folders.ts', 'protocol'],
     types: ['server/engine/engine.ts'],
   },
 
@@ -122,6 +122,7 @@ export const RULES = [
         'server/cards',
         'server/audio',
         'server/dispatch/dispatcher.ts',
+        'server/util/folders.ts',
         'protocol',
       ],
       'server/engine/inference/code-grid.ts',
@@ -182,7 +183,9 @@ export const RULES = [
   // It looks for the trainer as the server does.
   {
     of: 'server/cli/doctor/python.ts',
-    may: ['server/training/python.ts', 'server/util/trainer-environment.ts', 'server/cli'],
+    may: [
+      ...['server/training/python.ts', 'server/util/folders.ts', 'server/util/trainer-environment.ts', 'server/cli'],
+    ],
   },
   // Writes a delivered file again, as the server wrote it.
   { of: 'server/cli/made-again.ts', may: ['server/cli', 'server/audio', 'server/delivery/file.ts', 'protocol'] },

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
-import path from 'node:path';
 import { ProtocolError, toProtocolError } from '../../protocol/index.ts';
 import type { Engine, EngineEvent, EngineResult, EngineRun } from '../engine/engine.ts';
+import { isWithin } from '../util/folders.ts';
 import type { JobEvent, JobEventBus } from './job-events.ts';
 import type { Front, Job, JobOrder, OpenJob, Scheduler, SchedulerUsage } from './scheduler.ts';
 
@@ -175,8 +175,9 @@ export class FairScheduler implements Scheduler {
   }
 
   userOf(voiceDir: string): string | null {
-    const isWithin = (dir: string): boolean => dir === voiceDir || dir.startsWith(voiceDir + path.sep);
-    const user = [...this.#jobs.values()].find(({ order }) => order.clips.some((clip) => isWithin(clip.voiceDir)));
+    const user = [...this.#jobs.values()].find(({ order }) =>
+      order.clips.some((clip) => isWithin(voiceDir, clip.voiceDir)),
+    );
     return user?.id ?? null;
   }
 

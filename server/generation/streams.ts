@@ -1,11 +1,11 @@
 import { randomBytes, randomInt } from 'node:crypto';
-import path from 'node:path';
 import { type Args, type EventData, encodePcm, limits, ProtocolError, toProtocolError } from '../../protocol/index.ts';
 import { joined } from '../audio/join.ts';
 import type { ClipRecipe, Clips } from '../clips/clip.ts';
 import type { Context } from '../dispatch/dispatcher.ts';
 import type { EndlessChange, Engine, EngineEvent, EngineRun } from '../engine/engine.ts';
 import { isTimeMajor } from '../engine/inference/code-grid.ts';
+import { isWithin } from '../util/folders.ts';
 import type { Catalog, Voice } from '../voices/voice.ts';
 import { resolveClass } from './class-weights.ts';
 import { gridOf } from './code-grid.ts';
@@ -146,8 +146,7 @@ export class Streams {
 
   /** A stream of the voice in this folder, or of one that it carries along. */
   userOf(voiceDir: string): string | null {
-    const isWithin = (dir: string): boolean => dir === voiceDir || dir.startsWith(voiceDir + path.sep);
-    return [...this.#streams.values()].find((stream) => isWithin(stream.voiceDir))?.id ?? null;
+    return [...this.#streams.values()].find((stream) => isWithin(voiceDir, stream.voiceDir))?.id ?? null;
   }
 
   close(): void {

@@ -1,6 +1,7 @@
 import { readdir, realpath, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { isPrintable, ProtocolError } from '../../protocol/index.ts';
+import { isWithin } from '../util/folders.ts';
 
 /** Folders deep, and entries, that are looked at. */
 const DEEPEST = 8;
@@ -40,8 +41,7 @@ export async function checkFolder(folder: string, allowed: readonly string[], ma
   const roots = (await Promise.all(allowed.map((root) => realpath(root).catch(() => null)))).filter(
     (root) => root !== null,
   );
-  const inside = (place: string): boolean =>
-    roots.some((root) => place === root || place.startsWith(root.endsWith(path.sep) ? root : root + path.sep));
+  const inside = (place: string): boolean => roots.some((root) => isWithin(root, place));
   // Whether a folder is there is not told of others.
   const real = path.isAbsolute(folder) ? await realpath(folder).catch(() => null) : null;
   if (real === null || !inside(real))

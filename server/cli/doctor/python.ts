@@ -1,8 +1,8 @@
 import { execFile } from 'node:child_process';
 import { lstatSync } from 'node:fs';
-import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { type TrainerCommand, TrainerFinder } from '../../training/python.ts';
+import { isWithin } from '../../util/folders.ts';
 import { trainerEnvironment } from '../../util/trainer-environment.ts';
 import { toCliError } from '../errors.ts';
 import { type Finding, ok, warn } from './check.ts';
@@ -19,7 +19,7 @@ export async function python(named?: string, trainer: string = TRAINER): Promise
     return warn(code, `${message} (only needed to train voices)`);
   }
   const own = trainerEnvironment(trainer);
-  const isOwn = command.file.startsWith(own + path.sep);
+  const isOwn = isWithin(own, command.file);
   const said = await run(command, 'import sys, torch; print(*sys.version_info[:3], sep="."); print(torch.__version__)');
   const [version = 'unknown', torch = 'unknown'] = said.split('\n');
   const found = `Python ${version}, PyTorch ${torch}`;
