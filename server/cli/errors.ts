@@ -9,6 +9,7 @@ export const cliErrors = {
   no_recipe: 'The file contains no foleyd recipe.',
   voice_mismatch: 'The voice that made the clip is not the one that is installed.',
   no_audio: 'The sound could not be played.',
+  service_failed: 'The service manager of this system refused, or there is none.',
 } as const satisfies Record<string, string>;
 
 export type CliCode = keyof typeof cliErrors | ErrorCode;

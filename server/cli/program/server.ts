@@ -64,6 +64,29 @@ export const declareServer: Declare = (program, run) => {
       run(await (await import('../deliver.ts')).deliverStatus(choice(options)));
     });
 
+  const service = program
+    .command('service')
+    .description('run the server whenever you log in: a systemd user unit, a launch agent of macOS, or a Windows task');
+  addSettings(
+    service.command('install').description('install and start it; takes the options of serve, and starts with these'),
+  ).action(async (options) => {
+    const given = (program as unknown as { rawArgs: string[] }).rawArgs;
+    const args = given.slice(given.indexOf('install') + 1);
+    run(await (await import('../service/index.ts')).installService(args, givenSettings(options)));
+  });
+  service
+    .command('remove')
+    .description('stop it and remove it; clips, voices and settings stay')
+    .action(async () => {
+      run(await (await import('../service/index.ts')).removeService());
+    });
+  service
+    .command('status', { isDefault: true })
+    .description('show what the service manager of the system says of it')
+    .action(async () => {
+      run(await (await import('../service/index.ts')).serviceStatus());
+    });
+
   const token = addSettings(
     program.command('token').description('show which roles have a token; rotate or remove one'),
     ['data'],
