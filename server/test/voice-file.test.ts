@@ -27,7 +27,7 @@ before(async () => {
   const mine = path.join(dataOf('here'), 'voices', 'mine');
   cpSync(path.join(repository, 'fixtures', 'tiny'), mine, { recursive: true });
   // With ears of its own, and something that no card names and that stays where it is.
-  for (const name of ['embedder.json', 'embedder.onnx', 'reference.npz', 'credits.csv'])
+  for (const name of ['embedder.json', 'embedder.onnx', 'reference.npz', 'ranking.npz', 'credits.csv'])
     cpSync(path.join(repository, 'default', name), path.join(mine, name));
   writeFileSync(path.join(mine, 'notes.txt'), 'private');
   [here, there] = await Promise.all([open('here'), open('there')]);
