@@ -27,7 +27,7 @@ export {
   secret,
 } from './commands/define.ts';
 export { type EnvelopeArg, envelope, envelopeFromText } from './commands/envelope.ts';
-export { type ClassArg, classFromText, folderName, type PcmFormat } from './commands/fields.ts';
+export { type ClassArg, classFromText, folderName, type PcmFormat, type Understood } from './commands/fields.ts';
 export { type FileSettings, fileSettings } from './commands/files.ts';
 export {
   type Args,

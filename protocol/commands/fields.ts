@@ -68,6 +68,7 @@ export const understood = z
   .describe(
     'names that are no class of the voice, and the class understood for each: another spelling, a CatID of the Universal Category System, or a word for the sound in English, German, French, Spanish, Italian, Portuguese, Japanese or Chinese; absent if there were none',
   );
+export type Understood = NonNullable<z.output<typeof understood>>[number];
 
 /** How strongly the class steers each code, and what it leads away from, wherever codes are sampled. */
 export const guidanceArgs = {

@@ -1,3 +1,4 @@
+import { joined } from './join.ts';
 import type { Resampler } from './resample.ts';
 
 /** Half of the filter of libsamplerate's medium sinc in samples of the slower rate, rounded up. */
@@ -31,9 +32,7 @@ export class PartResampler {
 
   /** The next part; `last` if no other will come. */
   add(part: Float32Array, last = false): Float32Array {
-    const held = new Float32Array(this.#held.length + part.length);
-    held.set(this.#held);
-    held.set(part, this.#held.length);
+    const held = joined([this.#held, part]);
     this.#held = held;
     const end = this.#base + held.length;
     const until = last

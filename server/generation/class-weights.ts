@@ -1,4 +1,4 @@
-import { type ClassArg, type EventData, ProtocolError } from '../../protocol/index.ts';
+import { type ClassArg, ProtocolError, type Understood } from '../../protocol/index.ts';
 import type { Voice } from '../voices/voice.ts';
 import { lookUp } from '../words/look-up.ts';
 
@@ -10,8 +10,6 @@ export interface ResolvedClass {
   /** Names that are no class's, and the class that each was understood as. */
   understood?: Understood[];
 }
-
-export type Understood = NonNullable<EventData<'foley.generate', 'accepted'>['understood']>[number];
 
 type VoiceEntry = Voice['classes'][number];
 
@@ -41,6 +39,11 @@ export function resolveClass(voice: Voice, wanted: ClassArg, path = 'args.class'
     label[name] = weights[id];
   }
   return { label, weights, ...told(chosen.map(({ understood }) => understood)) };
+}
+
+/** Names and weights of what a clip shall sound like. */
+export function weightsOf({ label }: Pick<ResolvedClass, 'label'>): Record<string, number> {
+  return typeof label === 'string' ? { [label]: 1 } : label;
 }
 
 /** Of an answer: nothing where every class was called by its name. */

@@ -1,4 +1,5 @@
 import { Chooser, type ClipRanker } from './candidates.ts';
+import { weightsOf } from './class-weights.ts';
 import type { GenerationContext } from './clip-job.ts';
 import type { Piece, Result } from './clip-pieces.ts';
 import { type ClipPlan, voiceClassesOf } from './clip-plan.ts';
@@ -35,7 +36,7 @@ export class ClipChoice {
     this.#made = [];
     const { take: index } = piece;
     const { voice, chosen } = this.#voiceClasses[index]!;
-    const weights = typeof chosen.label === 'string' ? { [chosen.label]: 1 } : chosen.label;
+    const weights = weightsOf(chosen);
     const scored = await Promise.all(
       made.map((one) => this.#ranker.score(voice, weights, one.result.pcm, one.result.rate)),
     );

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { type EventData, encodePcm } from '../../protocol/index.ts';
-import { isPlain, shapeSound } from '../audio/edit.ts';
+import { shapeSound } from '../audio/edit.ts';
 import type { ClipRecipe, Clips } from '../clips/clip.ts';
 import type { Context } from '../dispatch/dispatcher.ts';
 import type { JobEvent } from '../dispatch/job-events.ts';
@@ -11,7 +11,7 @@ import type { ClipRanker } from './candidates.ts';
 import { ClipAudio } from './clip-audio.ts';
 import { ClipChoice } from './clip-choice.ts';
 import { ClipPieces, codesOf, type Piece, type Result, seedOf } from './clip-pieces.ts';
-import { type ClipArgs, type ClipPlan, type MadeClip, piecesFor, shapeOf, voiceClassesOf } from './clip-plan.ts';
+import { type ClipArgs, type ClipPlan, type MadeClip, shapeOf, voiceClassesOf } from './clip-plan.ts';
 import { joinPieces } from './continuation.ts';
 import type { DetachedJobs } from './detached-jobs.ts';
 import { spelledOut } from './envelope.ts';
@@ -69,8 +69,8 @@ function audioBytes({ voice, args, takes }: ClipPlan): number {
 async function run(deps: GenerationDeps, context: GenerationContext, plan: ClipPlan): Promise<Done> {
   const { voice, chosen, args, takes, candidates = 1, made = new Map<number, MadeClip>() } = plan;
   const timings: Done['timings'] = { totalMs: 0 };
-  const handover = new Handover(deps.clips, context, plan);
-  const pieces = new ClipPieces(plan, handover.plain);
+  const pieces = new ClipPieces(plan);
+  const handover = new Handover(deps.clips, context, plan, pieces);
   const choice = new ClipChoice(deps.ranker, plan, context.emit);
   let known: ReturnType<PartialClips['begin']> | null = null;
 
@@ -136,22 +136,19 @@ class Handover {
   readonly clips: Done['clips'] = [];
   /** Length of the latest. */
   seconds = 0;
-  /** Whether clips leave as the engine makes them. */
-  readonly plain: boolean;
   readonly audio: ClipAudio;
   readonly #store: Clips;
   readonly #plan: ClipPlan;
   readonly #voiceClasses: readonly VoiceClass[];
   readonly #shape: ReturnType<typeof shapeOf>;
-  readonly #pieces: ReturnType<typeof piecesFor>;
+  readonly #pieces: Pick<ClipPieces, 'pieces' | 'plain'>;
 
-  constructor(store: Clips, context: GenerationContext, plan: ClipPlan) {
+  constructor(store: Clips, context: GenerationContext, plan: ClipPlan, pieces: Pick<ClipPieces, 'pieces' | 'plain'>) {
     this.#store = store;
     this.#plan = plan;
     this.#voiceClasses = voiceClassesOf(plan);
     this.#shape = shapeOf(plan.args);
-    this.#pieces = piecesFor(plan.voice, plan.args);
-    this.plain = isPlain(this.#shape) && this.#pieces.count === 1;
+    this.#pieces = pieces;
     this.audio = new ClipAudio(context, plan.args.format);
     for (const [index, { seconds, ...clip }] of plan.made ?? []) {
       this.clips.push({ index, ...clip });
@@ -181,7 +178,7 @@ class Handover {
       ...codesOf(results, starts),
       ...(take.seeds === undefined ? {} : { seeds: results.map((_, piece) => seedOf(take, piece)) }),
       ...(take.lineage === undefined ? {} : { lineage: take.lineage }),
-      ...(this.plain ? {} : { shape: this.#shape }),
+      ...(this.#pieces.plain ? {} : { shape: this.#shape }),
       ...(origin === undefined ? {} : { origin: { job: origin.job, index: origin.first + index } }),
     });
     this.clips.push({ ...told, clip: saved.id, url: `/clips/${saved.id}.wav`, path: saved.path });
@@ -189,7 +186,8 @@ class Handover {
 
   #sound(results: readonly Result[], rate: number): Float32Array {
     const sounds = results.map(({ pcm }) => pcm);
-    return this.plain ? sounds[0]! : shapeSound(joinPieces(this.#pieces, sounds, rate), rate, this.#shape);
+    const { plain, pieces } = this.#pieces;
+    return plain ? sounds[0]! : shapeSound(joinPieces(pieces, sounds, rate), rate, this.#shape);
   }
 }
 

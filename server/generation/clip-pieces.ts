@@ -1,8 +1,9 @@
+import { isPlain } from '../audio/edit.ts';
 import type { NewClip } from '../clips/clip.ts';
 import type { JobOrder } from '../dispatch/scheduler.ts';
 import type { Voice } from '../voices/voice.ts';
 import { candidateSeed } from './candidates.ts';
-import { type ClipArgs, type ClipPlan, piecesFor, type Take, voiceClassesOf } from './clip-plan.ts';
+import { type ClipArgs, type ClipPlan, piecesFor, shapeOf, type Take, voiceClassesOf } from './clip-plan.ts';
 import { type Pieces, pieceOffset, pieceSeed, type Start, startOfNext } from './continuation.ts';
 import { contourFrom, levelsOf } from './envelope.ts';
 import { checkFollows } from './followed.ts';
@@ -25,6 +26,8 @@ export interface Piece {
 /** What of a plan the engine makes: one order for each piece of each candidate. A later piece is added when the one before it is there. */
 export class ClipPieces {
   readonly pieces: Pieces;
+  /** Whether clips are handed over as the engine makes them. */
+  readonly plain: boolean;
   /** In the order in which results come. */
   readonly orders: Order[];
   readonly #queue: Piece[];
@@ -33,15 +36,15 @@ export class ClipPieces {
   readonly #followed: ReturnType<typeof followedBy>;
   readonly #streams: boolean;
 
-  /** `plain`: clips are handed over as the engine makes them. */
-  constructor(plan: ClipPlan, plain: boolean) {
+  constructor(plan: ClipPlan) {
     const { args, takes, candidates = 1, made } = plan;
     this.#plan = plan;
     this.#voiceClasses = voiceClassesOf(plan);
     this.pieces = piecesFor(plan.voice, args);
+    this.plain = isPlain(shapeOf(args)) && this.pieces.count === 1;
     this.#followed = followedBy(this.#voiceClasses, args, this.pieces);
     // Of several clips each is handed over whole, in turn.
-    this.#streams = args.audio && takes.length === 1 && plain && candidates === 1;
+    this.#streams = args.audio && takes.length === 1 && this.plain && candidates === 1;
     this.#queue = takes.flatMap(({ starts, seed }, take) =>
       made?.has(take)
         ? []

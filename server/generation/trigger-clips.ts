@@ -6,7 +6,7 @@ import { isTimeMajor } from '../engine/inference/code-grid.ts';
 import type { ClipGenerator, ClipPart, GeneratedClip, LiveClip } from '../triggers/player.ts';
 import type { Catalog } from '../voices/voice.ts';
 import { Chooser, type ClipRanker } from './candidates.ts';
-import { resolveClass } from './class-weights.ts';
+import { resolveClass, weightsOf } from './class-weights.ts';
 import { gridOf } from './code-grid.ts';
 import { modelOf, orderOf, understoodOf, voiceClassOf } from './voice-class.ts';
 
@@ -85,8 +85,7 @@ export function createClipGenerator({
       let best = 0;
       if (candidates > 1) {
         const voice = await catalog.find(map.voice);
-        const { label } = resolveClass(voice, map.class);
-        const weights = typeof label === 'string' ? { [label]: 1 } : label;
+        const weights = weightsOf(resolveClass(voice, map.class));
         best = chooser.choose(
           await Promise.all(all.map((one) => ranker.score(voice, weights, one.pcm, one.rate))),
         ).index;

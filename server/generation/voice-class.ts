@@ -1,6 +1,6 @@
-import { type ClassArg, ProtocolError } from '../../protocol/index.ts';
+import { type ClassArg, ProtocolError, type Understood } from '../../protocol/index.ts';
 import type { Voice } from '../voices/voice.ts';
-import { type ResolvedClass, resolveClass, told, type Understood } from './class-weights.ts';
+import { type ResolvedClass, resolveClass, told } from './class-weights.ts';
 
 /** A voice, what of it is wanted, and how strongly. */
 export interface VoiceClass {

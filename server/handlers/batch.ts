@@ -7,12 +7,13 @@ import {
   limits,
   ProtocolError,
   toProtocolError,
+  type Understood,
 } from '../../protocol/index.ts';
 import { csvText } from '../delivery/csv.ts';
 import type { Delivery } from '../delivery/delivery.ts';
 import type { Context, Handler } from '../dispatch/dispatcher.ts';
 import type { RestoredJob } from '../dispatch/job-journal.ts';
-import { resolveClass, told, type Understood } from '../generation/class-weights.ts';
+import { resolveClass, told } from '../generation/class-weights.ts';
 import { type GenerationDeps, generateClips } from '../generation/clip-job.ts';
 import { type MadeClip, madeFrom, seedsFrom } from '../generation/clip-plan.ts';
 import { understoodOf, type VoiceClass, voiceClassOf } from '../generation/voice-class.ts';

@@ -5,13 +5,14 @@ import {
   ProtocolError,
   type TriggerMap,
   type Underrun,
+  type Understood,
 } from '../../protocol/index.ts';
 import type { Playback } from '../playback/playback.ts';
 import type { Beats } from '../tempo/beats.ts';
 import { ClipPool } from './clip-pool.ts';
 import type { Headroom } from './headroom.ts';
 import { isSoundOff, velocityOf } from './match.ts';
-import { type ClipGenerator, Player, type TriggerHit, temperatureOf, type Understood } from './player.ts';
+import { type ClipGenerator, Player, type TriggerHit, temperatureOf } from './player.ts';
 import type { MidiEvents } from './sources.ts';
 
 export interface BankOptions {

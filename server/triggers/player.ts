@@ -1,4 +1,4 @@
-import { type EventData, type Hit, ProtocolError, type TriggerMap, type Underrun } from '../../protocol/index.ts';
+import { type Hit, ProtocolError, type TriggerMap, type Underrun, type Understood } from '../../protocol/index.ts';
 import type { GrowingSound, Playback } from '../playback/playback.ts';
 import type { Beats } from '../tempo/beats.ts';
 import type { ClipPool, NewClip, PooledClip, ReadyClip } from './clip-pool.ts';
@@ -13,8 +13,6 @@ export interface GeneratedClip {
   temperature: number;
   guidance: number;
 }
-
-export type Understood = NonNullable<EventData<'trigger.map', 'done'>['understood']>[number];
 
 /** Samples of a clip that is still being made, from sample `offset` of `total` on. */
 export interface ClipPart {
