@@ -68,6 +68,64 @@ test('foley_insert.lua says why there is no sound', { skip }, async (t) => {
   assert.match(await insert('Rain,1,', '0', '0', '0'), /^message: curl: /m);
 });
 
+const spotting = ['1-1.5=Rain', '2=DogBark', '3=door slam', '4=', '9-10=Rain'];
+
+test('foley_spot.lua without ReaImGui gives each marker and region with a name its sound', { skip }, async (t) => {
+  const { run, dir } = await stage(t);
+  const spot = (...args: string[]) =>
+    run('lua5.4', [example('reaper/stub_reaper.lua'), example('reaper/foley_spot.lua'), dir, ...args]);
+
+  const said = await spot(',2,42', '0', '0', '8', ...spotting);
+  assert.match(said, /^message: R1 Rain: 2 takes$/m);
+  assert.match(said, /^M2 DogBark: 2 takes$/m);
+  assert.match(said, /^M3 door slam: unknown_class: /m, 'one that is not understood leaves the others theirs');
+  assert.doesNotMatch(said, /^[MR][45] /m, 'one without a name, and one outside the time selection, are left out');
+  const items = [...said.matchAll(/^track 1, item at ([\d.]+), ([\d.]+) s, 2 takes$/gm)];
+  assert.deepEqual(
+    items.map(([, at]) => at),
+    ['1.000', '2.000'],
+  );
+  const [[, , region = ''] = [], [, , marker = ''] = []] = items;
+  assert.ok(Number(region) > 0.45 && Number(region) <= 0.501, "a region's sound has its length");
+  assert.equal(marker, '0.279');
+  assert.deepEqual(
+    [...said.matchAll(/^take: (\w+)/gm)].map(([, name]) => name),
+    [...['Rain_42', 'Rain_43'], ...['DogBark_44', 'DogBark_45']],
+  );
+
+  const named = await spot('Rain,1,', '0', '3.5', '8', ...spotting);
+  assert.match(named, /^message: M4 Rain: 1 takes$/m, 'the class that is typed is for those without a name');
+  assert.match(await spot(',1,', '0', '0', '0'), /^message: The project, or the time selection, has no markers/m);
+});
+
+test('foley_spot.lua with ReaImGui makes the chosen while its window goes on', { skip }, async (t) => {
+  const { run, dir, env } = await stage(t);
+  Object.assign(env, { STUB_PRESS: 'Make the chosen', STUB_UNTIL: 'unknown_class' });
+  const said = await run('lua5.4', [
+    ...[example('reaper/stub_reaper.lua'), example('reaper/foley_spot.lua'), dir],
+    ...['', '0', '0', '8', ...spotting],
+  ]);
+  assert.match(
+    said,
+    /^window: R1 \| 1\.000 \| 3 takes \| M2 \| 2\.000 \| 3 takes \| M3 \| 3\.000 \| unknown_class: .* \| M4 \|/m,
+  );
+  assert.match(said, /^take: Rain_42, active,/m);
+  assert.match(said, /^take: DogBark_47,/m);
+  assert.doesNotMatch(said, /^track 2/m, 'one track holds them all');
+  assert.deepEqual(
+    (await readdir(dir)).filter((name) => name.startsWith('foley_')),
+    [],
+    'no file is left behind',
+  );
+
+  Object.assign(env, { FOLEYD_HTTP: 'http://127.0.0.1:1', STUB_UNTIL: 'curl: .' });
+  const alone = await run('lua5.4', [
+    ...[example('reaper/stub_reaper.lua'), example('reaper/foley_spot.lua'), dir],
+    ...['', '0', '0', '8', '1=Rain'],
+  ]);
+  assert.match(alone, /^window: M1 \| 1\.000 \| curl: /m);
+});
+
 test('foleyd.ReaperOSC sends to addresses that maps can hear, and one of them plays', async (t) => {
   const lines = (await readFile(example('reaper/foleyd.ReaperOSC'), 'utf8')).split('\n');
   const patterns = lines.filter((line) => line !== '' && !line.startsWith('#')).map((line) => line.split(' '));

@@ -1,15 +1,18 @@
--- A stub of the part of REAPER's API that foley_insert.lua calls, for its test: no REAPER is here. Processes and files
+-- A stub of the part of REAPER's API that the scripts here call, for their tests: no REAPER is here. Processes and files
 -- are real. Arguments and results are as the ReaScript documentation has them; anything else that is called is an error.
 --
---   lua5.4 stub_reaper.lua SCRIPT FOLDER INPUT CURSOR FROM TO [MARKER=NAME ...]
+--   lua5.4 stub_reaper.lua SCRIPT FOLDER INPUT CURSOR FROM TO [MARKER=NAME ...] [BEGIN-END=NAME ...]
+--
+-- With STUB_PRESS in the environment there is a ReaImGui as well (stub_imgui/imgui.lua), whose button of that name is pressed once.
 
 local script, folder, input, cursor, from, to = table.unpack(arg, 1, 6)
 local markers = {}
 for i = 7, #arg do
-  local position, name = arg[i]:match("^([%d.]+)=(.*)$")
-  markers[#markers + 1] = { position = tonumber(position), name = name }
+  local position, ends, name = arg[i]:match("^([%d.]+)%-?([%d.]*)=(.*)$")
+  markers[#markers + 1] = { position = tonumber(position), ends = tonumber(ends), name = name }
 end
 local tracks = {}
+local deferred = {}
 
 local function length_of(path)
   local file = assert(io.open(path, "rb"))
@@ -28,6 +31,10 @@ end
 
 local known = {
   GetResourcePath = function() return folder end,
+  get_action_context = function() return false, script, 0, 0, 0, 0, 0 end,
+  time_precise = os.time,
+  format_timestr = function(seconds, _) return ("%.3f"):format(seconds) end,
+  defer = function(work) deferred[#deferred + 1] = work end,
   GetProjectPath = function() return folder .. "/Media" end,
   RecursiveCreateDirectory = function(path, _) return os.execute('mkdir -p "' .. path .. '"') and 1 or 0 end,
   file_exists = function(path)
@@ -36,7 +43,11 @@ local known = {
     return file ~= nil
   end,
   ExecProcess = function(command, timeout)
-    assert(math.type(timeout) == "integer" and timeout > 0)
+    assert(math.type(timeout) == "integer" and timeout >= -2 and timeout ~= 0)
+    if timeout < 0 then
+      assert(os.execute(command .. " &"))
+      return nil
+    end
     local process = assert(io.popen(command))
     local output = process:read("a")
     local _, _, code = process:close()
@@ -51,13 +62,14 @@ local known = {
   EnumProjectMarkers = function(index)
     local marker = markers[index + 1]
     if not marker then return 0, false, 0, 0, "", 0 end
-    return index + 1, false, marker.position, 0, marker.name, index + 1
+    return index + 1, marker.ends ~= nil, marker.position, marker.ends or 0, marker.name, index + 1
   end,
   GetCursorPosition = function() return tonumber(cursor) end,
   GetSelectedTrack = function(_, _) return nil end,
   CountTracks = function(_) return #tracks end,
   InsertTrackAtIndex = function(index, _) table.insert(tracks, index + 1, { items = {} }) end,
   GetTrack = function(_, index) return tracks[index + 1] end,
+  ValidatePtr2 = function(_, track, kind) return kind == "MediaTrack*" and track.items ~= nil end,
   AddMediaItemToTrack = function(track)
     track.items[#track.items + 1] = { takes = {}, values = {} }
     return track.items[#track.items]
@@ -81,9 +93,20 @@ local known = {
   Undo_BeginBlock = function() end,
   Undo_EndBlock = function(_, _) end,
 }
-reaper = setmetatable({}, { __index = function(_, name) return known[name] or error("the stub has no reaper." .. name) end })
+-- What REAPER has only with an extension is asked for before it is called.
+known.ImGui_GetBuiltinPath = os.getenv("STUB_PRESS") and function() return arg[0]:match("^(.*/)") .. "stub_imgui" end or false
+reaper = setmetatable({}, {
+  __index = function(_, name)
+    if known[name] == nil then error("the stub has no reaper." .. name) end
+    return known[name]
+  end,
+})
 
 dofile(script)
+while #deferred > 0 do
+  table.remove(deferred, 1)()
+  os.execute("sleep 0.02")
+end
 for t, track in ipairs(tracks) do
   for _, item in ipairs(track.items) do
     local at, length = item.values.D_POSITION, item.values.D_LENGTH
