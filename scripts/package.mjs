@@ -1,11 +1,14 @@
 // `npm run package`: builds what other people install into build/packages, with bills of materials and checksums.
-// `-- --check` then installs all of it in empty folders, and uses it there.
+// `-- --check` then installs all of it in empty folders, and uses it there; `-- --url URL` says in which folder of a web
+// server the release will be, for the index of ReaPack.
 import { mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import process from 'node:process';
 import { ROOT, ready } from './bootstrap.mjs';
 import { layOutClient } from './package/client.mjs';
+import { buildDawPackages } from './package/daw.mjs';
 import { installed, pack } from './package/npm.mjs';
+import { buildPluginPackages } from './package/plugins.mjs';
 import { buildWheels, useWheels } from './package/python.mjs';
 import { billOfMaterials, writeChecksums } from './package/release.mjs';
 import { layOutServer } from './package/server.mjs';
@@ -14,7 +17,7 @@ import { compileClient, startServer, useClient, useServer, versionOf } from './p
 const OUT = path.join(ROOT, 'build', 'packages');
 
 /** @param {string} file */
-const said = (file) => console.log(`${path.relative(ROOT, file)}: ${(statSync(file).size / 2 ** 20).toFixed(2)} MiB`);
+const said = (file) => console.log(`${path.relative(ROOT, file)}: ${Math.ceil(statSync(file).size / 1024)} KiB`);
 
 /** @param {string} name @param {(folder: string) => Promise<Record<string, string>>} layOut */
 async function build(name, layOut) {
@@ -36,6 +39,26 @@ async function wheels() {
   }
   for (const file of built) said(file);
   return built;
+}
+
+function forDaws() {
+  const { version } = JSON.parse(readFileSync(path.join(ROOT, 'package.json'), 'utf8'));
+  for (const file of buildDawPackages(OUT, { version, url: publishedAt() })) said(file);
+  const plugins = buildPluginPackages(OUT, version);
+  for (const file of plugins) said(file);
+  if (plugins.length === 0) console.log('no plugin: `npm run plugin` builds it first');
+}
+
+/** @returns {string | undefined} with / at its end */
+function publishedAt() {
+  const asked = process.argv.indexOf('--url');
+  if (asked < 0) return undefined;
+  const given = process.argv[asked + 1] ?? '';
+  if (!/^https?:\/\/[^/?#]+[^?#]*$/.test(given)) {
+    console.error(`foleyd: --url: expected the http or https address of a folder, not "${given}"`);
+    process.exit(2);
+  }
+  return given.replace(/\/*$/, '/');
 }
 
 /** @param {string[]} tarballs */
@@ -60,11 +83,13 @@ async function check(tarballs) {
   }
 }
 
+publishedAt();
 await ready({ dev: true });
 rmSync(OUT, { recursive: true, force: true });
 mkdirSync(OUT, { recursive: true });
 const tarballs = [await build('foleyd', layOutServer), await build('client', layOutClient)];
 const ofPython = await wheels();
+forDaws();
 writeChecksums(OUT);
 if (process.argv.includes('--check')) {
   await check(tarballs);
