@@ -55,6 +55,10 @@ const table = {
   },
   wrong_voice: { meaning: 'The clip was made by another voice, or by another version of it.', http: 409 },
   bad_voice: { meaning: 'The file is no voice, or none that can be used here; the message says why.', http: 400 },
+  licence_refused: {
+    meaning: 'The voice learned from recordings whose licences are not all permissive; the message names them.',
+    http: 409,
+  },
   voice_in_use: {
     meaning: 'The voice is active, or something else needs it; the message says what.',
     http: 409,

@@ -35,7 +35,14 @@ export const RULES = [
   { of: 'server/engine/dsp', may: ['server/engine/dsp'] },
   {
     of: 'server/engine',
-    may: ['server/engine', 'server/cards', 'server/audio', 'server/util/child-exit.ts', 'server/util/program.ts'],
+    may: [
+      'server/engine',
+      'server/cards',
+      'server/audio',
+      'server/util/child-exit.ts',
+      'server/util/program.ts',
+      'server/util/protobuf.ts',
+    ],
   },
 
   // Plays the clips it is given; knows neither the protocol nor where clips come from.
@@ -137,7 +144,7 @@ export const RULES = [
       ...['server/handlers', 'server/generation', 'protocol', 'server/dispatch/dispatcher.ts'],
       ...['server/dispatch/job-events.ts', 'server/delivery/csv.ts', 'server/util/read-chunks.ts'],
       // Whether a file that an earlier run began is there.
-      ...['server/util/file-digest.ts', 'server/util/disk-reason.ts'],
+      ...['server/util/file-digest.ts', 'server/util/disk-reason.ts', 'server/voices/licences.ts'],
     ],
     types: [
       'server/util/trash.ts',
@@ -187,6 +194,8 @@ export const RULES = [
       ...['server/training/python.ts', 'server/util/folders.ts', 'server/util/trainer-environment.ts', 'server/cli'],
     ],
   },
+  // Voices as files and folders.
+  { of: 'server/cli/voice-file.ts', may: ['server/cli', 'server/util', 'server/voices', 'protocol'] },
   // Writes a delivered file again, as the server wrote it.
   { of: 'server/cli/made-again.ts', may: ['server/cli', 'server/audio', 'server/delivery/file.ts', 'protocol'] },
   // Commands as tools of the Model Context Protocol.

@@ -14,6 +14,10 @@ export const voiceExport = defineCommand({
   doc: 'Exports a voice as one file: graphs, card, embedder, reference statistics and credits. The same voice gives the same bytes.',
   args: z.strictObject({
     voice: name.optional().describe('voice id').meta({ fallback: 'the active voice' }),
+    permissiveOnly: z
+      .boolean()
+      .default(false)
+      .describe('refuse a voice whose card names data under copyleft or unknown licences (`licence_refused`)'),
     offset: size.default(0).describe('first byte of the requested piece, if the file is read in pieces'),
     length: z
       .int()

@@ -119,7 +119,10 @@ The first part is the voice, each further one the voice that the one before carr
 \`card.json\`, \`embedder.json\` and \`credits.csv\` where there are any, then what the two cards name: the graphs
 (condition, row, pixel, encoder, decoder, vocoder, excitation, depth1 to depth7, contour, spectrum), the embedder's graph, its reference statistics. Anything else is refused, and so
 are names with a path, names that differ in case alone, sizes and hashes that are not those of manifest and card, graphs with operators beyond
-ai.onnx, loops or weights in other files, arrays of Python objects, and voices that make no clip. The code is \`bad_voice\`.`;
+ai.onnx, loops or weights in other files, arrays of Python objects, and voices that make no clip. The code is \`bad_voice\`.
+
+\`foleyd voice export ID DIR --hub\` writes these files as a folder, with \`README.md\`, \`LICENCES.md\`, \`scores.json\` and \`model.safetensors\` beside them;
+\`foleyd voice import DIR\` sends the card and the files that it names.`;
 }
 
 export function errorsText(): string {

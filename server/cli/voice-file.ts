@@ -1,7 +1,11 @@
 import { createHash } from 'node:crypto';
-import { open, stat } from 'node:fs/promises';
+import { readdir, stat } from 'node:fs/promises';
 import path from 'node:path';
+import type { EventData } from '../../protocol/index.ts';
 import { diskReason } from '../util/disk-reason.ts';
+import { readChunks } from '../util/read-chunks.ts';
+import { VoiceFileError } from '../voices/archive-format.ts';
+import { packVoiceFolder, writeVoiceFolder } from '../voices/hub/folder.ts';
 import { type Bar, progressBar } from './bar.ts';
 import { CliError, exits } from './errors.ts';
 import { replaceFile } from './files.ts';
@@ -9,32 +13,27 @@ import { openSession, type Session, type SessionChoice } from './session.ts';
 
 type Options = SessionChoice & { json?: boolean };
 
+export interface ExportOptions extends Options {
+  hub?: boolean;
+  permissiveOnly?: boolean;
+}
+
 /** Bytes of a file that is sent in one piece: their base64 fits into a frame. */
 const PIECE = 512 * 1024;
 
 /** `foleyd voice export ID FILE`: in pieces, so that it is the same from this process and from a server far away. */
-export async function exportVoice(voice: string, place: string | undefined, options: Options): Promise<number> {
-  if (place === '-' && options.json === true)
-    throw new CliError('usage', '--json and the file - both write to standard output; use one of them');
+export async function exportVoice(voice: string, place: string | undefined, options: ExportOptions): Promise<number> {
+  if (place === '-' && (options.json === true || options.hub === true))
+    throw new CliError('usage', `${options.hub === true ? '--hub' : '--json'} and the file - exclude each other`);
   const session = await openSession(options);
   const bar = progressBar(options.json !== true && process.stderr.isTTY === true);
   try {
-    const first = await session.call('voice.export', { voice });
-    const isFolder = place !== undefined && (await stat(place).catch(() => null))?.isDirectory() === true;
-    const file = place === undefined || isFolder ? path.join(place ?? '.', first.name) : place;
+    const wanted = { voice, permissiveOnly: options.permissiveOnly === true };
+    const first = await session.call('voice.export', wanted);
     const { size: bytes, tag } = first;
-    await replaceFile(file, async (write) => {
-      for (let piece = first.piece, done = 0; ; ) {
-        await write(piece);
-        done += piece.length;
-        bar.show({ part: 'bytes', done, of: bytes });
-        if (done >= bytes) break;
-        const next = await session.call('voice.export', { voice, offset: done, length: 2 * PIECE });
-        if (next.tag !== tag || next.piece.length === 0)
-          throw new CliError('io_error', `voice ${voice} changed while it was being exported; export it again`);
-        piece = next.piece;
-      }
-    });
+    const show = (done: number): void => bar.show({ part: 'bytes', done, of: bytes });
+    const pieces = piecesOf(session, wanted, first, show);
+    const file = options.hub === true ? await asFolder(pieces, voice, place) : await asFile(pieces, first.name, place);
     bar.end();
     if (options.json === true) process.stdout.write(`${JSON.stringify({ voice, file, bytes, tag })}\n`);
     else if (file !== '-') process.stdout.write(`${file}\n`);
@@ -45,12 +44,55 @@ export async function exportVoice(voice: string, place: string | undefined, opti
   }
 }
 
-/** `foleyd voice import FILE`. */
+/** The file of a voice, piece by piece. Throws io_error where it becomes another meanwhile. */
+async function* piecesOf(
+  session: Session,
+  wanted: { voice: string; permissiveOnly: boolean },
+  { piece, size, tag }: EventData<'voice.export', 'done'>,
+  show: (done: number) => void,
+): AsyncGenerator<Uint8Array> {
+  for (let next = piece, done = 0; ; ) {
+    yield next;
+    done += next.length;
+    show(done);
+    if (done >= size) return;
+    const answer = await session.call('voice.export', { ...wanted, offset: done, length: 2 * PIECE });
+    if (answer.tag !== tag || answer.piece.length === 0)
+      throw new CliError('io_error', `voice ${wanted.voice} changed while it was being exported; export it again`);
+    next = answer.piece;
+  }
+}
+
+/** @returns its path, `-` for standard output */
+async function asFile(pieces: AsyncIterable<Uint8Array>, name: string, place: string | undefined): Promise<string> {
+  const isFolder = place !== undefined && (await stat(place).catch(() => null))?.isDirectory() === true;
+  const file = place === undefined || isFolder ? path.join(place ?? '.', name) : place;
+  await replaceFile(file, async (write) => {
+    for await (const piece of pieces) await write(piece);
+  });
+  return file;
+}
+
+/** @returns the path of a folder that was not there, or empty */
+async function asFolder(pieces: AsyncIterable<Uint8Array>, voice: string, place = voice): Promise<string> {
+  const found = await readdir(place).catch(({ code }: NodeJS.ErrnoException) => (code === 'ENOENT' ? [] : null));
+  if (found === null || found.length > 0)
+    throw new CliError('already_exists', `${place} exists and is not an empty folder; name another one`);
+  await writeVoiceFolder(pieces, place, () => undefined).catch((error: unknown) => {
+    if (error instanceof VoiceFileError) throw new CliError('bad_voice', error.message);
+    const { code } = error as NodeJS.ErrnoException;
+    if (code?.startsWith('E') !== true) throw error;
+    throw new CliError('io_error', `${place} cannot be written: ${diskReason(error)}`);
+  });
+  return place;
+}
+
+/** `foleyd voice import FILE`, or a folder of `--hub`, which is read as the file that it was. */
 export async function importVoice(file: string, options: Options & { as?: string }): Promise<number> {
   const session = await openSession(options);
   const bar = progressBar(options.json !== true && process.stderr.isTTY === true);
   try {
-    const upload = await sent(session, file, bar);
+    const upload = await sent(session, file, options.as, bar);
     const as = options.as === undefined ? {} : { as: options.as };
     const done = await session.call('voice.import', { upload, ...as }, (event, data) => {
       if (event === 'progress' && data.part === 'tried')
@@ -69,30 +111,51 @@ export async function importVoice(file: string, options: Options & { as?: string
   }
 }
 
-async function sent(session: Session, file: string, bar: Bar): Promise<string> {
-  const handle = await open(file).catch((cause: Error) => {
-    throw new CliError('io_error', `${file} cannot be read: ${diskReason(cause)}`);
-  });
-  try {
-    const found = await handle.stat();
-    if (found.isDirectory()) throw new CliError('io_error', `${file} is a folder; expected a file of voice export`);
-    const { size, mtimeMs } = found;
-    // The same file is the same upload: a second try under another name leaves nothing behind.
-    const about = JSON.stringify([path.resolve(file), size, mtimeMs]);
-    const upload = `cli-${createHash('sha256').update(about).digest('hex').slice(0, 16)}`;
-    const piece = Buffer.alloc(PIECE);
-    for (let offset = 0; offset === 0 || offset < size; ) {
-      const { bytesRead } = await handle.read(piece, 0, PIECE, offset);
-      if (bytesRead === 0 && offset > 0)
-        throw new CliError('io_error', `${file} was truncated while it was being read`);
-      const data = piece.subarray(0, bytesRead).toString('base64');
-      await session.call('voice.upload', { upload, offset, data });
-      offset += bytesRead;
-      bar.show({ part: 'bytes', done: offset, of: Math.max(size, 1) });
-      if (bytesRead === 0) break;
-    }
-    return upload;
-  } finally {
-    await handle.close();
+/** What is sent: its bytes from one place on, and what tells it from others. */
+interface Source {
+  size: number;
+  mark: string;
+  read(from: number, to: number): AsyncIterable<Uint8Array>;
+}
+
+async function sent(session: Session, place: string, as: string | undefined, bar: Bar): Promise<string> {
+  const { size, mark, read } = await sourceOf(place, as);
+  // The same file is the same upload: a second try under another name leaves nothing behind.
+  const upload = `cli-${createHash('sha256').update(mark).digest('hex').slice(0, 16)}`;
+  for (let offset = 0; offset === 0 || offset < size; ) {
+    const chunks: Uint8Array[] = [];
+    for await (const chunk of read(offset, Math.min(size, offset + PIECE))) chunks.push(chunk);
+    const piece = Buffer.concat(chunks);
+    if (piece.length === 0 && size > 0)
+      throw new CliError('io_error', `${place} was truncated while it was being read`);
+    await session.call('voice.upload', { upload, offset, data: piece.toString('base64') });
+    offset += piece.length;
+    bar.show({ part: 'bytes', done: offset, of: Math.max(size, 1) });
+    if (piece.length === 0) break;
   }
+  return upload;
+}
+
+async function sourceOf(place: string, as: string | undefined): Promise<Source> {
+  const unreadable = (cause: unknown): CliError =>
+    new CliError('io_error', `${place} cannot be read: ${diskReason(cause)}`);
+  const found = await stat(place).catch((cause: unknown) => {
+    throw unreadable(cause);
+  });
+  if (found.isDirectory()) {
+    const { bytes, tag, read } = await packVoiceFolder(place, as).catch((error: unknown) => {
+      throw new CliError('bad_voice', `the folder ${place} is no voice: ${(error as Error).message}`);
+    });
+    return { size: bytes, mark: tag, read };
+  }
+  const { size, mtimeMs } = found;
+  async function* read(from: number, to: number): AsyncGenerator<Uint8Array> {
+    if (to === from) return;
+    try {
+      yield* readChunks(place, { start: from, end: to - 1 });
+    } catch (cause) {
+      throw unreadable(cause);
+    }
+  }
+  return { size, mark: JSON.stringify([path.resolve(place), size, mtimeMs]), read };
 }

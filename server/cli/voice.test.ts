@@ -59,3 +59,58 @@ test('without a server it works as well, and what is no voice is refused with a 
   assert.ok(!existsSync(path.join(dir, 'x')) && !existsSync(path.join(dir, 'x.part')));
   assert.deepEqual(readdirSync(path.join(dir, 'data', 'voices')), ['own']);
 });
+
+test('a voice goes out as a folder that says what is in it, and comes in again the same', async (t) => {
+  const { dir, foleyd } = await workplace(t);
+  const own = path.join(dir, 'data', 'voices', 'own');
+  cpSync(voiceDir('tiny-stacked'), own, { recursive: true });
+  const out = await foleyd('voice', 'export', 'own', 'share/own', '--hub', '--permissive-only');
+  assert.deepEqual([out.code, out.stdout], [0, 'share/own\n'], out.stderr);
+  const shared = path.join(dir, 'share', 'own');
+  const card = JSON.parse(readFileSync(path.join(own, 'card.json'), 'utf8'));
+  const graphs = Object.values(card.graphs as Record<string, { file: string }>).map(({ file }) => file);
+  assert.deepEqual(
+    readdirSync(shared).sort(),
+    [...graphs, 'LICENCES.md', 'README.md', 'card.json', 'model.safetensors', 'scores.json'].sort(),
+  );
+  for (const file of graphs)
+    assert.ok(readFileSync(path.join(shared, file)).equals(readFileSync(path.join(own, file))));
+  assert.deepEqual(readdirSync(path.dirname(shared)), ['own'], 'nothing half made stays beside it');
+
+  const [, front = '', text = ''] =
+    /^---\n(.*?)---\n(.*)$/s.exec(readFileSync(path.join(shared, 'README.md'), 'utf8')) ?? [];
+  const about = Object.fromEntries(
+    front
+      .trim()
+      .split('\n')
+      .map((line) => [line.slice(0, line.indexOf(': ')), JSON.parse(line.slice(line.indexOf(': ') + 2))]),
+  );
+  assert.deepEqual([about.license, about.library_name, about.foleyd.hash], ['cc0-1.0', 'foleyd', card.hash]);
+  assert.deepEqual(
+    about.foleyd.classes,
+    card.classes.map((one: { name: string }) => one.name),
+  );
+  assert.match(text, /\| CC0-1\.0 \| permissive \|/);
+  const header = readFileSync(path.join(shared, 'model.safetensors')).toString('latin1', 8, 400);
+  assert.match(header, new RegExp(`"hash":"${card.hash}"`));
+
+  const again = await foleyd('voice', 'export', 'own', 'share/own', '--hub');
+  assert.deepEqual([again.code, /^foleyd: already_exists: /.test(again.stderr)], [1, true], again.stderr);
+  // What is not the voice's does not come in, and no longer has to be there.
+  writeFileSync(path.join(shared, 'README.md'), 'changed');
+  const came = await foleyd('voice', 'import', 'share/own', '--as', 'theirs', '--json');
+  assert.deepEqual([came.code, JSON.parse(came.stdout).hash], [0, card.hash], came.stderr);
+  const files = readdirSync(path.join(dir, 'data', 'voices', 'theirs')).sort();
+  assert.deepEqual(files, [...graphs, 'card.json'].sort());
+
+  writeFileSync(path.join(shared, 'card.json'), '{}');
+  const broken = await foleyd('voice', 'import', 'share/own', '--as', 'x');
+  assert.deepEqual([broken.code, /^foleyd: bad_voice: /.test(broken.stderr)], [1, true], broken.stderr);
+
+  const copyleft = { ...card, data: { licences: { 'GPL-2.0-or-later': 2 } } };
+  writeFileSync(path.join(own, 'card.json'), JSON.stringify(copyleft));
+  const refused = await foleyd('voice', 'export', 'own', 'elsewhere', '--hub', '--permissive-only');
+  assert.equal(refused.code, 1);
+  assert.match(refused.stderr, /^foleyd: licence_refused: .*GPL-2\.0-or-later \(copyleft, 2 clips\)/);
+  assert.ok(!existsSync(path.join(dir, 'elsewhere')));
+});

@@ -3,6 +3,7 @@ import { ProtocolError } from '../../protocol/index.ts';
 import type { Handler } from '../dispatch/dispatcher.ts';
 import type { Uploads } from '../training/uploads.ts';
 import { readChunks } from '../util/read-chunks.ts';
+import { refuseUnlessPermissive } from '../voices/licences.ts';
 import type { VoiceStore } from '../voices/store.ts';
 import type { Catalog } from '../voices/voice.ts';
 
@@ -22,6 +23,7 @@ export const UPLOADED = 'voice.foleyvoice';
 export function voiceExport({ catalog, voices }: VoiceFileDeps): Handler<'voice.export'> {
   return async ({ args, files, signal }) => {
     const voice = await catalog.find(args.voice);
+    if (args.permissiveOnly) refuseUnlessPermissive(voice);
     return voices.reading(voice, async (packed) => {
       const { name, bytes, tag } = packed;
       const about = { voice: voice.id, name, size: bytes, tag };

@@ -153,6 +153,23 @@ test('the same voice is the same bytes, whoever exports it, whole or in pieces o
   assert.equal(Buffer.from(data.piece, 'base64').toString(), 'FOLEYVOX');
 });
 
+test('who shares only what permissive data taught is told which licences are not', async () => {
+  // The card of `mine` is of CC0-1.0; its credits.csv is not read, since nothing vouches for it.
+  const answer = await fetch(url(here!, 'voice.export?voice=mine&permissiveOnly=true'), { headers });
+  assert.deepEqual([answer.status, Buffer.from(await answer.arrayBuffer()).equals(file)], [200, true]);
+  const gpl = path.join(dataOf('here'), 'voices', 'gpl');
+  cpSync(path.join(repository, 'fixtures', 'tiny'), gpl, { recursive: true });
+  const card = JSON.parse(readFileSync(path.join(gpl, 'card.json'), 'utf8'));
+  writeFileSync(path.join(gpl, 'card.json'), JSON.stringify({ ...card, data: { licences: { 'GPL-3.0-only': 7 } } }));
+  const refused = await fetch(url(here!, 'voice.export?voice=gpl&permissiveOnly=true'), { headers });
+  const { data } = (await refused.json()) as Told;
+  assert.deepEqual([refused.status, data.code], [409, 'licence_refused']);
+  assert.match(data.message, /GPL-3\.0-only \(copyleft, 7 clips\)/);
+  const whole = await fetch(url(here!, 'voice.export?voice=gpl'), { headers });
+  assert.equal(whole.status, 200);
+  await whole.body?.cancel();
+});
+
 test('in pieces it comes in too', async () => {
   for (let offset = 0; offset < file.length; offset += 500_000) {
     const data = file.subarray(offset, offset + 500_000).toString('base64');

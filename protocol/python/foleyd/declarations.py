@@ -44,6 +44,7 @@ ErrorCode = Literal[
     "bad_reference",
     "wrong_voice",
     "bad_voice",
+    "licence_refused",
     "voice_in_use",
     "voice_built_in",
     "gate_refused",
@@ -100,6 +101,7 @@ ERRORS: dict[str, str] = {
     "bad_reference": "The reference is not one, or knows none of the classes; the message says why.",
     "wrong_voice": "The clip was made by another voice, or by another version of it.",
     "bad_voice": "The file is no voice, or none that can be used here; the message says why.",
+    "licence_refused": "The voice learned from recordings whose licences are not all permissive; the message names them.",
     "voice_in_use": "The voice is active, or something else needs it; the message says what.",
     "voice_built_in": "The voice ships with the server, so it stays.",
     "gate_refused": "The voice's score speaks against it; `force` activates it all the same.",
@@ -2175,6 +2177,8 @@ class VoiceRestoreDone(TypedDict):
 class VoiceExportArgs(TypedDict):
     #: voice id; text, 1 to 128 characters; default: the active voice
     voice: NotRequired[str]
+    #: refuse a voice whose card names data under copyleft or unknown licences (licence_refused); boolean; default: false
+    permissiveOnly: NotRequired[bool]
     #: first byte of the requested piece, if the file is read in pieces (bytes); integer from 0; default: 0
     offset: NotRequired[int]
     #: size of that piece (bytes); integer from 0 to 4194304; default: 1048576

@@ -3,6 +3,7 @@
 import type { FadOptions } from '../fad.ts';
 import { integer, number } from '../options.ts';
 import type { CompareOptions } from '../voice.ts';
+import type { ExportOptions } from '../voice-file.ts';
 import { GUIDANCE, TEMPERATURE } from './clips.ts';
 import { type Connecting, choice, connecting, type Declare } from './common.ts';
 
@@ -55,15 +56,17 @@ export const declareVoices: Declare = (program, run) => {
     .action(async (id: string, options: Json & { force?: boolean }) => {
       run(await (await import('../voice.ts')).deleteVoice(id, choice(options)));
     });
-  connecting(voice.command('export').description('write a voice as one file'))
+  connecting(voice.command('export').description('write a voice as one file, or as a folder to share'))
     .argument('<ID>', 'voice')
     .argument('[FILE]', 'file, folder, or - for standard output; default: a file named after the voice')
+    .option('--hub', 'write a folder as model hubs show it: README.md, ONNX, safetensors, scores, licences')
+    .option('--permissive-only', 'refuse a voice that learned from data under copyleft or unknown licences')
     .option('--json', 'print JSON')
-    .action(async (id: string, file: string | undefined, options: Json) => {
+    .action(async (id: string, file: string | undefined, options: ExportOptions & Connecting) => {
       run(await (await import('../voice-file.ts')).exportVoice(id, file, choice(options)));
     });
-  connecting(voice.command('import').description('check and install a voice from an exported file'))
-    .argument('<FILE>', 'the file')
+  connecting(voice.command('import').description('check and install a voice from an exported file or folder'))
+    .argument('<FILE>', 'the file, or the folder')
     .option('--as <ID>', 'install it under this id; default: its own')
     .option('--json', 'print JSON')
     .action(async (file: string, options: Json & { as?: string }) => {

@@ -1,3 +1,4 @@
+import { BrokenMessageError, type Field, fields, part } from '../../util/protobuf.ts';
 import { EngineError } from '../errors.ts';
 
 /**
@@ -20,20 +21,18 @@ const TENSOR = { external: 13, location: 14 };
 const SPARSE = { values: 1, indices: 2 };
 
 const VARINT = 0;
-const BYTES = 2;
-
-interface Field {
-  number: number;
-  wire: number;
-  /** Of a varint; the low 32 bits are all that is looked at. */
-  value: number;
-  /** Of bytes, and of numbers of fixed size. */
-  begin: number;
-  end: number;
-}
 
 /** Throws voice_corrupt, which says what a voice may not have. */
 export function checkGraphFile(bytes: Uint8Array): void {
+  try {
+    checkModel(bytes);
+  } catch (error) {
+    if (!(error instanceof BrokenMessageError)) throw error;
+    throw new EngineError('voice_corrupt', 'it is no ONNX model', { cause: error });
+  }
+}
+
+function checkModel(bytes: Uint8Array): void {
   let graphs = 0;
   for (const field of fields(bytes, 0, bytes.length)) {
     if (!Object.values(MODEL).includes(field.number)) throw refused(`a model with field ${field.number}`);
@@ -94,50 +93,10 @@ function checkTensor(bytes: Uint8Array, of: Field): void {
   }
 }
 
-/** Protobuf's wire format: a tag, then a varint, eight or four bytes, or a length and as many bytes. */
-function* fields(bytes: Uint8Array, from: number, end: number): Generator<Field> {
-  let at = from;
-  const varint = (): number => {
-    let value = 0;
-    for (let shift = 0; shift < 70; shift += 7) {
-      if (at >= end) throw broken();
-      const byte = bytes[at++]!;
-      if (shift < 35) value += (byte & 127) * 2 ** shift;
-      else if ((byte & 127) !== 0) value = Number.MAX_SAFE_INTEGER;
-      if (byte < 128) return value;
-    }
-    throw broken();
-  };
-  while (at < end) {
-    const tag = varint();
-    const [number, wire] = [Math.floor(tag / 8), tag % 8];
-    if (number === 0 || number > 2 ** 29) throw broken();
-    if (wire === VARINT) {
-      yield { number, wire, value: varint(), begin: at, end: at };
-      continue;
-    }
-    const size = wire === BYTES ? varint() : wire === 1 ? 8 : wire === 5 ? 4 : Number.NaN;
-    // Groups, which nobody writes any more, end here too.
-    if (!(size <= end - at)) throw broken();
-    yield { number, wire, value: 0, begin: at, end: at + size };
-    at += size;
-  }
-}
-
-/** A field that is looked into must be bytes: a reader that takes it for something else would see another model. */
-function part(field: Field): Field {
-  if (field.wire !== BYTES) throw broken();
-  return field;
-}
-
 function text(bytes: Uint8Array, { begin, end }: Field): string {
   return Buffer.from(bytes.buffer, bytes.byteOffset + begin, Math.min(end - begin, 100)).toString('latin1');
 }
 
 function refused(what: string): EngineError {
   return new EngineError('voice_corrupt', `a voice must not contain ${what}`);
-}
-
-function broken(): EngineError {
-  return new EngineError('voice_corrupt', 'it is no ONNX model');
 }
