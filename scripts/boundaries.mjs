@@ -153,13 +153,29 @@ export const RULES = [
     ],
   },
 
+  // A farm of workers behind the engine's interface, over NATS. What a URL of its broker is, the configuration asks.
+  { of: 'server/farm/address.ts', may: [], packages: ['@nats-io/transport-node'] },
+  { of: 'server/farm/test', may: ['server/farm/test', 'server/worker.ts'] },
+  {
+    of: 'server/farm',
+    may: [
+      ...['server/farm', 'server/util', 'server/cards', 'server/engine/engine.ts', 'server/engine/errors.ts'],
+      'server/engine/fresh-events.ts',
+      ...['catalog', 'pack', 'unpack', 'voice'].map((name) => `server/voices/${name}.ts`),
+    ],
+    packages: [
+      ...['@nats-io/transport-node', '@nats-io/jetstream', '@nats-io/kv', '@nats-io/obj'],
+      ...['@msgpack/msgpack', 'zod', 'prom-client'],
+    ],
+  },
+
   { of: 'server/settings.ts', may: ['server/engine/onnx/provider-names.ts'] },
   {
     of: 'server/config.ts',
     may: [
       ...['protocol', 'server/network/loopback.ts', 'server/network/access/allowed.ts'],
       ...['server/network/access/tokens.ts', 'server/engine/onnx/provider-names.ts', 'server/settings.ts'],
-      'server/util/data-folder.ts',
+      ...['server/util/data-folder.ts', 'server/farm/address.ts'],
     ],
     packages: ['zod'],
   },
@@ -167,12 +183,13 @@ export const RULES = [
   // The engine's start, and the first voice in it.
   {
     of: 'server/engine-start.ts',
-    may: ['protocol', 'server/engine'],
-    types: ['server/config.ts', 'server/util/log.ts', 'server/voices'],
+    may: ['protocol', 'server/engine', 'server/farm', 'server/config.ts'],
+    types: ['server/util/log.ts', 'server/voices'],
   },
   // Only these see everything.
   { of: 'server/app.ts', may: ['protocol', 'server'], packages: ['pino'] },
   { of: 'server/main.ts', may: ['protocol', 'server'], packages: ['pino'] },
+  { of: 'server/worker.ts', may: ['protocol', 'server'] },
 
   // A real server and a real browser.
   { of: 'server/console/test', may: ['server', 'protocol', 'scripts/console.mjs'], packages: ['playwright-core'] },
@@ -213,6 +230,7 @@ export const RULES = [
         'protocol',
         'server/app.ts',
         'server/main.ts',
+        'server/worker.ts',
         'server/settings.ts',
         'server/config.ts',
         'server/audio',

@@ -15,6 +15,8 @@ export const SLOW = [
   ['server/engine/onnx', 'a process per provider'],
   ['server/engine/process', 'engine processes'],
   ['server/evaluation/embedder-client.test.ts', 'a process that embeds clips'],
+  ['server/farm/farm.test.ts', 'a broker'],
+  ['server/farm/processes.test.ts', 'a broker and workers'],
   ['server/playback', 'plays in real time'],
   ['server/test', 'whole servers, engines and trainings'],
   ['server/training', 'trainings'],

@@ -20,7 +20,7 @@ import { isQuick } from './quick.mjs';
 
 const PARTS = ['checks', 'node', 'python', 'examples'];
 /** What tests start as processes of their own. */
-const TEST_PROGRAMS = ['server/main.ts', 'server/test/support/retrain-child.ts'];
+const TEST_PROGRAMS = ['server/main.ts', 'server/test/support/retrain-child.ts', 'server/farm/test/worker-child.ts'];
 const TRAINER = path.join(ROOT, 'models', 'trainer');
 /** One part that hangs must not keep CI from saying which; one that is only slow, on a busy machine, must not be stopped. */
 const PART_MINUTES = 40;

@@ -295,7 +295,7 @@ export async function createApp(config: Config, parts: AppParts = {}): Promise<A
     openEvaluation: (voice, order) => openEvaluation(embedder, folders, voice, order),
     scores,
     active,
-    tryVoice: (voice) => loadAndTry(engine, voice),
+    tryVoice: (voice) => loadAndTry(engine.own ?? engine, voice),
     gate: { mode: config.gate, margin: config.gateMargin },
     onActive: (voice) => {
       log.info({ voice }, 'another voice is active');

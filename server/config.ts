@@ -6,6 +6,7 @@ import { CAT_ID } from '../protocol/cat-id.ts';
 import { issueText } from '../protocol/issue-text.ts';
 import { limits as wire } from '../protocol/limits.ts';
 import { providerNames } from './engine/onnx/provider-names.ts';
+import { addressProblem, type BrokerAddress } from './farm/address.ts';
 import { readAddress, readHostName, readOrigin } from './network/access/allowed.ts';
 import { readTokens } from './network/access/tokens.ts';
 import { isLoopback } from './network/loopback.ts';
@@ -151,6 +152,18 @@ const configSchema = z.strictObject({
   provider: z.enum(providerNames).default('cpu'),
   /** Processes that make clips. */
   lanes: z.coerce.number<unknown>().int().min(1).max(64).optional(),
+  /** The broker of a render farm, and who one is there. */
+  farm: z
+    .string()
+    .superRefine((text, context) => {
+      const problem = addressProblem(text);
+      if (problem !== null) context.addIssue({ code: 'custom', message: problem });
+    })
+    .optional(),
+  farmCredentials: z.string().min(1).optional(),
+  farmCa: z.string().min(1).optional(),
+  farmCert: z.string().min(1).optional(),
+  farmKey: z.string().min(1).optional(),
   /** Megabytes of memory that voices may take in each of them. */
   voiceMemory: z.coerce
     .number<unknown>()
@@ -231,6 +244,9 @@ export function resolveConfig(given: ConfigInput = {}, env: NodeJS.ProcessEnv = 
   if ((config.tlsCert === undefined) !== (config.tlsKey === undefined)) {
     throw new ConfigError('--tls-cert and --tls-key go together');
   }
+  if ((config.farmCert === undefined) !== (config.farmKey === undefined)) {
+    throw new ConfigError('--farm-cert and --farm-key go together');
+  }
   if (!isLoopback(config.oscHost) && config.oscAllow.length === 0) {
     throw new ConfigError(`--osc-host ${config.oscHost} opens OSC to other machines: it needs --osc-allow with theirs`);
   }
@@ -241,6 +257,12 @@ export function resolveConfig(given: ConfigInput = {}, env: NodeJS.ProcessEnv = 
     throw new ConfigError('--admin-token must differ from --token');
   }
   return config;
+}
+
+/** Where the farm is; null where none is configured. */
+export function farmAddress({ farm, farmCredentials, farmCa, farmCert, farmKey }: Config): BrokerAddress | null {
+  if (farm === undefined) return null;
+  return { url: farm, credentials: farmCredentials, ca: farmCa, certificate: farmCert, key: farmKey };
 }
 
 const modelsDir = fileURLToPath(new URL('../models', import.meta.url));

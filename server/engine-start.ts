@@ -1,5 +1,6 @@
+import { hostname } from 'node:os';
 import { toProtocolError } from '../protocol/index.ts';
-import type { Config } from './config.ts';
+import { type Config, farmAddress } from './config.ts';
 import type { Engine } from './engine/engine.ts';
 import { tryVoice } from './engine/inference/self-test.ts';
 import type { Log } from './util/log.ts';
@@ -27,6 +28,21 @@ export async function warm(catalog: VoiceCatalog, engine: Engine): Promise<strin
 
 /** Loaded only when it is used: tests that bring their own engine need no runtime. */
 export async function startEngine(config: Config, log: Log, onDemand: boolean): Promise<Engine> {
+  const own = await startOwnEngine(config, log, onDemand);
+  const address = farmAddress(config);
+  // A process that runs one command makes its clips itself.
+  if (address === null || !config.listen) return own;
+  const { FarmEngine } = await import('./farm/engine.ts');
+  return new FarmEngine({
+    address,
+    name: `foleyd on ${hostname()}`,
+    local: own,
+    log: (level, message) => log[level]({ from: 'farm' }, message),
+  });
+}
+
+/** The engine of this process. */
+export async function startOwnEngine(config: Config, log: Log, onDemand: boolean): Promise<Engine> {
   const { createEngine } = await import('./engine/process/pool.ts');
   return createEngine({
     ...(config.threads === undefined ? {} : { threads: config.threads }),

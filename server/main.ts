@@ -41,7 +41,7 @@ export async function serve(given: ConfigInput = {}, parts: AppParts = {}): Prom
   return exitCodes.ok;
 }
 
-function stopSignal(): Promise<NodeJS.Signals> {
+export function stopSignal(): Promise<NodeJS.Signals> {
   return new Promise((resolve) => {
     const signals: NodeJS.Signals[] = ['SIGINT', 'SIGTERM', 'SIGHUP'];
     const heard = (signal: NodeJS.Signals): void => {

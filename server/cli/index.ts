@@ -3,6 +3,7 @@ import { version } from '../util/version.ts';
 import { exits, toCliError } from './errors.ts';
 import { onBrokenPipe } from './output.ts';
 import { declareClips } from './program/clips.ts';
+import { declareFarm } from './program/farm.ts';
 import { declareServer } from './program/server.ts';
 import { declareTraining } from './program/training.ts';
 import { declareVoices } from './program/voices.ts';
@@ -26,7 +27,8 @@ export async function main(argv: readonly string[]): Promise<number> {
       'after',
       '\nExit codes: 0 done, 1 failed (code and message on stderr), 2 wrong command line, 3 port in use, 130 interrupted.',
     );
-  for (const declare of [declareServer, declareClips, declareVoices, declareTraining]) declare(program, run);
+  for (const declare of [declareServer, declareFarm, declareClips, declareVoices, declareTraining])
+    declare(program, run);
   try {
     await program.parseAsync(argv.length === 0 ? ['serve'] : argv, { from: 'user' });
     return code;

@@ -96,6 +96,8 @@ export interface EngineResult {
   /** Mono, -1..1. */
   pcm: Float32Array;
   timings: EngineTimings;
+  /** Of a clip that a farm made: the worker, and the fingerprint of its arithmetic. */
+  maker?: { worker: string; fingerprint: string };
 }
 
 export interface EngineRun {
@@ -125,10 +127,31 @@ export interface EngineInfo {
   voices: string[];
   /** Resident memory of all its processes. */
   memoryMb: number | null;
+  /** The farm that makes its clips, where there is one. */
+  farm?: FarmInfo;
+}
+
+export interface FarmInfo {
+  /** Open: its broker can be used. */
+  state: 'open' | 'lost';
+  /** Why it cannot. */
+  problem: string | null;
+  workers: number;
+  /** Clips that the workers make at a time. */
+  slots: number;
+  /** Clips that this server waits for; those that wait for the broker to come back are held. */
+  pending: number;
+  held: number;
+  /** Clips that came from the farm, those of them that it had made before, and those that were made here instead. */
+  made: number;
+  cached: number;
+  local: number;
 }
 
 export interface Engine {
   info(): EngineInfo;
+  /** The engine of this process, where clips are made elsewhere as well: what is tried is tried by it. */
+  readonly own?: Engine;
   /** Loads and checks a voice, so that its first clip does not wait. */
   load(voiceDir: string): Promise<void>;
   /** Clips that it makes at the same time, and as many urgent ones beside them. */

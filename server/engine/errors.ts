@@ -22,5 +22,7 @@ export class EngineError extends Error {
 /** Whatever was thrown as an EngineError: what has no code of its own is engine_failed. */
 export function toEngineError(error: unknown): EngineError {
   if (error instanceof EngineError) return error;
-  return new EngineError('engine_failed', error instanceof Error ? error.message : String(error), { cause: error });
+  const message = error instanceof Error ? error.message : String(error);
+  const code = error instanceof Error && 'code' in error ? error.code : null;
+  return new EngineError(engineErrorCodes.find((one) => one === code) ?? 'engine_failed', message, { cause: error });
 }

@@ -9,6 +9,7 @@ import type {
   EngineRun,
 } from '../engine.ts';
 import { EngineError } from '../errors.ts';
+import { FreshEvents } from '../fresh-events.ts';
 import { EngineSupervisor, type SupervisorOptions, steered } from './supervisor.ts';
 
 export interface EngineOptions {
@@ -40,7 +41,7 @@ interface Task {
   reject: (error: unknown) => void;
   run: EngineRun | null;
   /** What it has told of: a second try does not tell again. */
-  emitted: { started: boolean; row: number; codebooks: number; seconds: number; samples: number };
+  fresh: FreshEvents;
   /** There was another clip in its lane, which may be why that ended. */
   company: boolean;
   /** Its second try, with nobody beside it. */
@@ -129,8 +130,7 @@ export class EnginePool implements Engine {
   run(request: EngineRequest, on: (event: EngineEvent) => void): EngineRun {
     let task!: Task;
     const done = new Promise<EngineResult>((resolve, reject) => {
-      const emitted = { started: false, row: -1, codebooks: 0, seconds: 0, samples: 0 };
-      task = { request, on, resolve, reject, run: null, emitted, company: false, alone: false };
+      task = { request, on, resolve, reject, run: null, fresh: new FreshEvents(), company: false, alone: false };
     });
     if (this.#closed !== null) task.reject(new EngineError('engine_unavailable', 'the engine is closed'));
     else if (this.#waiting.length >= MOST_WAITING)
@@ -236,22 +236,8 @@ export class EnginePool implements Engine {
     this.#waiting.unshift(task);
   }
 
-  #tell({ emitted, on }: Task, event: EngineEvent): void {
-    if (event.type === 'started') {
-      if (emitted.started) return;
-      emitted.started = true;
-    } else if (event.type === 'row') {
-      if (event.row <= emitted.row) return;
-      emitted.row = event.row;
-    } else if (event.type === 'preview') {
-      const { codebooks, seconds = 0 } = event;
-      if (codebooks <= emitted.codebooks && seconds <= emitted.seconds) return;
-      Object.assign(emitted, { codebooks, seconds });
-    } else if (event.type === 'audio') {
-      if (event.offset < emitted.samples) return;
-      emitted.samples = event.offset + event.pcm.length;
-    }
-    on(event);
+  #tell({ fresh, on }: Task, event: EngineEvent): void {
+    if (fresh.take(event)) on(event);
   }
 
   #grow(): void {

@@ -1,0 +1,103 @@
+import {
+  AckPolicy,
+  DeliverPolicy,
+  DiscardPolicy,
+  type JetStreamClient,
+  type JetStreamManager,
+  jetstream,
+  jetstreamManager,
+  RetentionPolicy,
+  StorageType,
+} from '@nats-io/jetstream';
+import { type KV, Kvm } from '@nats-io/kv';
+import { type ObjectStore, Objm, setSha256Backend } from '@nats-io/obj';
+import { type NatsConnection, nanos } from '@nats-io/transport-node';
+import { bounds, CLIPS, JOBS, OUTCOMES, subjects, type Urgency, VOICES, WANTED } from './names.ts';
+
+/** What of a broker a farm uses. All of it exists once `openBroker` has resolved. */
+export interface Broker {
+  nats: NatsConnection;
+  js: JetStreamClient;
+  manager: JetStreamManager;
+  /** Results by the hash of their recipe. */
+  clips: ObjectStore;
+  outcomes: KV;
+  /** Voices as files, by the SHA-256 of their card. */
+  voices: ObjectStore;
+  /** Which of them servers want made, by the same. */
+  wanted: KV;
+}
+
+// Node's own: the package's is JavaScript, a tenth as fast.
+setSha256Backend('native');
+
+/** Makes what is missing of the farm at a broker; what is there stays as it is. Throws where the broker refuses. */
+export async function openBroker(nats: NatsConnection): Promise<Broker> {
+  const manager = await jetstreamManager(nats);
+  const js = jetstream(nats);
+  await makeJobs(manager);
+  const [kvm, objm] = [new Kvm(js), new Objm(js)];
+  const file = StorageType.File;
+  const age = bounds.ageMs;
+  return {
+    nats,
+    js,
+    manager,
+    clips: await objm.create(CLIPS, { storage: file, ttl: nanos(age), max_bytes: bounds.clipBytes }),
+    // Never younger than the clip that it speaks of.
+    outcomes: await kvm.create(OUTCOMES, { storage: file, ttl: age, history: 1 }),
+    voices: await objm.create(VOICES, { storage: file, max_bytes: bounds.voiceBytes }),
+    wanted: await kvm.create(WANTED, { storage: file, ttl: age, history: 1 }),
+  };
+}
+
+async function makeJobs(manager: JetStreamManager): Promise<void> {
+  try {
+    await manager.streams.info(JOBS);
+    return;
+  } catch (error) {
+    if ((error as Error).name !== 'StreamNotFoundError') throw error;
+  }
+  await manager.streams.add({
+    name: JOBS,
+    subjects: [subjects.jobs],
+    retention: RetentionPolicy.Workqueue,
+    storage: StorageType.File,
+    // What does not fit is refused, and nothing that was accepted goes; a job that waits is not queued again.
+    discard: DiscardPolicy.New,
+    discard_new_per_subject: true,
+    max_msgs_per_subject: 1,
+    max_msgs: bounds.jobs,
+    max_msg_size: bounds.jobBytes,
+    max_age: nanos(bounds.ageMs),
+    duplicate_window: nanos(bounds.duplicateMs),
+  });
+}
+
+/** Name of the consumer that the workers of a fingerprint share. */
+export function consumerName(urgency: Urgency, fingerprint: string): string {
+  return `${urgency}-${fingerprint}`;
+}
+
+/** Two of each fingerprint: brokers before 2.10 know one filter for each consumer, and no priorities. */
+export async function makeConsumer(
+  manager: JetStreamManager,
+  urgency: Urgency,
+  fingerprint: string,
+  ackMs: number,
+): Promise<void> {
+  const durable = consumerName(urgency, fingerprint);
+  await manager.consumers.add(JOBS, {
+    durable_name: durable,
+    filter_subject: subjects.job(urgency, fingerprint, '*'),
+    deliver_policy: DeliverPolicy.All,
+    ack_policy: AckPolicy.Explicit,
+    ack_wait: nanos(ackMs),
+    // The worker counts: a job that no worker survives must end with a reason.
+    max_deliver: -1,
+    max_ack_pending: 20_000,
+    max_waiting: 8192,
+    // Of a fingerprint that nobody serves any more.
+    inactive_threshold: nanos(bounds.ageMs),
+  });
+}

@@ -1,0 +1,243 @@
+import assert from 'node:assert/strict';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { after, before, type TestContext, test } from 'node:test';
+import { setTimeout as wait } from 'node:timers/promises';
+import type { EngineRequest, EngineResult } from '../engine/engine.ts';
+import { ScriptedEngine } from '../test/support/engine.ts';
+import { writeVoice } from '../test/support/voice.ts';
+import { FarmEngine } from './engine.ts';
+import { readCard } from './fingerprint.ts';
+import { BrokerLink } from './link.ts';
+import type { WorkerLimits } from './names.ts';
+import { skip, TestBroker } from './test/broker.ts';
+import { VoiceShelf } from './voice-shelf.ts';
+import { FarmWorker } from './worker.ts';
+
+let broker: TestBroker;
+let root: string;
+let voices = 0;
+
+before(async () => {
+  if (skip !== false) return;
+  root = await mkdtemp(path.join(tmpdir(), 'foleyd-farm-'));
+  broker = await TestBroker.start();
+});
+after(async () => {
+  if (skip !== false) return;
+  await broker.stop();
+  await rm(root, { recursive: true, force: true, maxRetries: 5 });
+});
+
+interface Parts {
+  /** Folder of a voice that no other test has. */
+  voiceDir: string;
+  log: string[];
+  desk(engine?: ScriptedEngine): FarmEngine;
+  worker(engine?: ScriptedEngine, limits?: Partial<WorkerLimits>, roots?: string[]): FarmWorker;
+}
+
+/** Servers and workers of one test, with a voice of its own: none of it sees another test's jobs. */
+async function farm(t: TestContext): Promise<Parts> {
+  const models = path.join(root, `models-${++voices}`);
+  const voiceDir = await writeVoice(models, 'default', {}, `test ${voices} `);
+  const log: string[] = [];
+  const tell = (level: string, message: string): void => void log.push(`${level}: ${message}`);
+  let names = 0;
+  return {
+    voiceDir,
+    log,
+    desk(local = new ScriptedEngine()) {
+      const engine = new FarmEngine({ address: { url: broker.url }, name: 'desk', local, log: tell, retryMs: 50 });
+      t.after(() => engine.close());
+      return engine;
+    },
+    worker(engine = new ScriptedEngine({ slots: 4 }), limits = {}, roots = [models]) {
+      const name = `render-${++names}`;
+      const link = new BrokerLink({ address: { url: broker.url }, name, log: tell, retryMs: 50 });
+      const cache = path.join(root, `cache-${voices}-${names}`);
+      const shelf = new VoiceShelf({ roots, cache, maxBytes: 1e6, check: async () => undefined, log: tell });
+      const worker = new FarmWorker({ link, engine, shelf, name, host: 'test', version: '0', log: tell, limits });
+      t.after(async () => {
+        engine.release();
+        await worker.drain(0);
+        await link.close();
+      });
+      return worker;
+    },
+  };
+}
+
+function order(voiceDir: string, seed: number, change: Partial<EngineRequest> = {}): EngineRequest {
+  const classWeights = [1, 0, 0, 0, 0, 0, 0];
+  return { voiceDir, classWeights, seed, temperature: 1, topK: 0, topP: 1, rate: 22_050, previews: false, ...change };
+}
+
+function make(engine: FarmEngine, request: EngineRequest): Promise<EngineResult> {
+  return engine.run(request, () => undefined).done;
+}
+
+/** Until a worker makes the voice that the desk asks for. */
+async function served(desk: FarmEngine, voiceDir: string): Promise<void> {
+  await desk.load(voiceDir);
+  const { sha256 } = await readCard(voiceDir);
+  await until(() =>
+    desk.roster.list().some(({ offers, leaving }) => !leaving && offers.some(({ voice }) => voice === sha256)),
+  );
+}
+
+async function until(holds: () => boolean): Promise<void> {
+  while (!holds()) await wait(5);
+}
+
+test('what is asked for by two servers at once, and again later, is made once', { skip }, async (t) => {
+  const { voiceDir, desk, worker } = await farm(t);
+  const engine = new ScriptedEngine({ slots: 4 });
+  const made = worker(engine);
+  const [one, other] = [desk(), desk()];
+  await Promise.all([served(one, voiceDir), served(other, voiceDir)]);
+  engine.hold();
+  const both = [make(one, order(voiceDir, 7)), make(other, order(voiceDir, 7))];
+  await until(() => made.beat().running.bulk === 1);
+  await wait(50);
+  engine.release();
+  const [first, second] = await Promise.all(both);
+  const again = await make(other, order(voiceDir, 7));
+  assert.deepEqual(second, first);
+  assert.deepEqual(again, first);
+  assert.deepEqual(first!.maker?.worker, 'render-1');
+  assert.deepEqual(
+    engine.finished.filter((seed) => seed === 7),
+    [7],
+  );
+  assert.equal(other.info().farm?.cached, 1);
+});
+
+test('live clips are made beside bulk ones that fill the worker, and who cancels leaves nothing', {
+  skip,
+}, async (t) => {
+  const { voiceDir, desk, worker } = await farm(t);
+  const engine = new ScriptedEngine({ slots: 8 });
+  const made = worker(engine);
+  const server = desk();
+  await served(server, voiceDir);
+  engine.hold();
+  const bulk = Array.from({ length: 20 }, (_, i) => server.run(order(voiceDir, 100 + i), () => undefined));
+  await until(() => made.beat().running.bulk === 8);
+  const live = server.run(order(voiceDir, 1, { urgent: true }), () => undefined);
+  await until(() => made.beat().running.live === 1);
+  for (const run of bulk) run.cancel();
+  const ends = await Promise.allSettled(bulk.map(({ done }) => done));
+  assert.ok(ends.every((end) => end.status === 'rejected' && end.reason.code === 'cancelled'));
+  // Neither in the queue nor in the hands of a worker.
+  await until(() => made.beat().running.bulk === 0);
+  engine.release();
+  assert.equal((await live.done).maker?.worker, 'render-1');
+  const begun = engine.begun.filter((seed) => seed >= 100 && seed < 120);
+  assert.ok(begun.length <= 8, `${begun.length} of 20 were begun`);
+});
+
+test('a request that the engine refuses fails with its reason, and may be asked for again', { skip }, async (t) => {
+  const { voiceDir, desk, worker } = await farm(t);
+  const engine = new ScriptedEngine({ slots: 4 });
+  const made = worker(engine, { tries: 3, retryMs: 1 });
+  const server = desk();
+  await served(server, voiceDir);
+  engine.faults.set(5, 'engine_crashed');
+  const failure = await make(server, order(voiceDir, 5)).catch((error: unknown) => error);
+  assert.deepEqual(
+    { ...(failure as object), message: (failure as Error).message },
+    { name: 'EngineError', code: 'engine_failed', message: 'given up after 3 tries: engine_crashed: engine_crashed' },
+  );
+  assert.deepEqual(
+    engine.begun.filter((seed) => seed === 5),
+    [5, 5, 5],
+  );
+  assert.equal(made.beat().failed, 1);
+  engine.faults.clear();
+  assert.equal((await make(server, order(voiceDir, 5))).maker?.worker, 'render-1');
+});
+
+test('a worker whose canary is another clip makes nothing for this server', { skip }, async (t) => {
+  const { voiceDir, desk, worker, log } = await farm(t);
+  // It counts otherwise: its clips have other codes.
+  worker(new ScriptedEngine({ slots: 4, cols: 5 }));
+  const server = desk();
+  await served(server, voiceDir);
+  const result = await make(server, order(voiceDir, 1));
+  assert.equal(result.maker, undefined);
+  assert.equal(result.codes.length, 48);
+  assert.equal(server.info().farm?.local, 1);
+  assert.ok(log.some((line) => /no worker of the farm makes voice .* with the bits of this machine/.test(line)));
+});
+
+test('a voice that a worker lacks comes through the broker, whole and once', { skip }, async (t) => {
+  const { voiceDir, desk, worker, log } = await farm(t);
+  worker(undefined, {}, []);
+  const server = desk();
+  await served(server, voiceDir);
+  assert.equal((await make(server, order(voiceDir, 1))).maker?.worker, 'render-1');
+  const { sha256 } = await readCard(voiceDir);
+  const came = log.filter((line) => line.startsWith(`info: voice ${sha256.slice(0, 12)} came from the farm's broker`));
+  assert.equal(came.length, 1);
+});
+
+test('a worker that leaves ends what it can, gives the rest back, and takes no more', { skip }, async (t) => {
+  const { voiceDir, desk, worker } = await farm(t);
+  const engine = new ScriptedEngine({ slots: 4 });
+  const limits = { ackMs: 300 };
+  const first = worker(engine, limits);
+  const server = desk();
+  await served(server, voiceDir);
+  engine.pace.set(10, 100);
+  const ended = make(server, order(voiceDir, 10));
+  await until(() => engine.begun.includes(10));
+  await first.drain(60_000);
+  assert.equal((await ended).maker?.worker, 'render-1');
+  const held = new ScriptedEngine({ slots: 4 });
+  const second = worker(held, limits);
+  await served(server, voiceDir);
+  held.hold();
+  const back = [11, 12].map((seed) => make(server, order(voiceDir, seed)));
+  await until(() => second.beat().running.bulk === 2);
+  await second.drain(0);
+  worker(undefined, limits);
+  const makers = (await Promise.all(back)).map(({ maker }) => maker?.worker);
+  assert.deepEqual(makers, ['render-3', 'render-3']);
+  assert.deepEqual(
+    held.finished.filter((seed) => seed === 11 || seed === 12),
+    [],
+  );
+});
+
+test('without the broker live clips are made here and bulk clips wait; then they are made once', {
+  skip,
+}, async (t) => {
+  const { voiceDir, desk, worker, log } = await farm(t);
+  const engine = new ScriptedEngine({ slots: 4 });
+  const made = worker(engine);
+  const local = new ScriptedEngine({ slots: 4 });
+  const server = desk(local);
+  await served(server, voiceDir);
+  engine.hold();
+  const begun = make(server, order(voiceDir, 1));
+  const alive = make(server, order(voiceDir, 2, { urgent: true }));
+  await until(() => made.beat().running.bulk === 1 && made.beat().running.live === 1);
+  await broker.kill();
+  // Its worker holds on to it, and nobody can hear of that.
+  assert.equal((await alive).maker, undefined);
+  assert.equal((await make(server, order(voiceDir, 3, { urgent: true }))).maker, undefined);
+  const held = make(server, order(voiceDir, 4));
+  await until(() => server.info().farm?.held === 2);
+  assert.equal(server.info().farm?.state, 'lost');
+  engine.release();
+  await broker.again();
+  assert.deepEqual(
+    (await Promise.all([begun, held])).map(({ maker }) => maker?.worker),
+    ['render-1', 'render-1'],
+  );
+  assert.deepEqual(engine.finished.filter((seed) => seed === 1 || seed === 4).sort(), [1, 4]);
+  assert.deepEqual(local.finished.filter((seed) => seed < 10).sort(), [2, 3]);
+  assert.ok(log.some((line) => /bulk clips wait until the farm's broker can be used/.test(line)));
+});

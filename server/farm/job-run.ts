@@ -1,0 +1,194 @@
+import type { JsMsg } from '@nats-io/jetstream';
+import type { Engine, EngineEvent, EngineResult, EngineRun } from '../engine/engine.ts';
+import { EngineError, toEngineError } from '../engine/errors.ts';
+import type { Broker } from './broker.ts';
+import type { FarmLog } from './link.ts';
+import { type Maker, writeEvent, writeResult } from './messages.ts';
+import { isHash, subjects, type Urgency, type WorkerLimits } from './names.ts';
+import { FarmMessageError, readJob } from './recipe.ts';
+import { Results } from './results.ts';
+
+export interface JobRunOptions {
+  broker: Broker;
+  /** Resolves when the broker can be used. */
+  ready: () => Promise<unknown>;
+  engine: Engine;
+  message: JsMsg;
+  fingerprint: string;
+  urgency: Urgency;
+  voiceDir: string;
+  worker: string;
+  limits: WorkerLimits;
+  log: FarmLog;
+}
+
+/** `given back`: another worker will make it, or this one later. */
+export type JobEnd = 'made' | 'failed' | 'served' | 'given back';
+
+/** An engine that tells nothing of a clip for so long hangs: the job goes to another worker. */
+const HANG_MS = 120_000;
+/** Bytes of a result that goes with the message that it is there; larger ones are fetched. */
+const INLINE = 0.9;
+/** Times that a result is sent to the store, with a pause that grows. */
+const STORES = 5;
+
+/** One job in the hands of a worker, from its message to its outcome. */
+export class JobRun {
+  readonly #options: JobRunOptions;
+  readonly #results: Results;
+  readonly hash: string;
+  /** All by which the broker gave it to this worker. */
+  readonly #messages: JsMsg[];
+  #run: EngineRun | null = null;
+  #heard = performance.now();
+  #givenBack = false;
+  #cancelled = false;
+
+  constructor(options: JobRunOptions) {
+    this.#options = options;
+    this.#results = new Results(options.broker);
+    this.#messages = [options.message];
+    this.hash = options.message.subject.split('.').at(-1) ?? '';
+  }
+
+  /** Resolves when nothing of it is left to do. Rejects where the broker cannot be reached: the job is then given to another. */
+  async run(): Promise<JobEnd> {
+    const { limits } = this.#options;
+    const working = setInterval(() => {
+      if (performance.now() - this.#heard < HANG_MS) this.#each((one) => one.working());
+    }, limits.ackMs / 3);
+    try {
+      return await this.#work();
+    } finally {
+      clearInterval(working);
+    }
+  }
+
+  /**
+   * The same job once more: it is made once, and ends for both. nats-server 2.9.10 gives one job out twice where several
+   * come back while no worker asks for any (measured), and another only when its time is up.
+   */
+  also(message: JsMsg): void {
+    this.#messages.push(message);
+  }
+
+  /** Nobody waits for it any more. */
+  cancel(): void {
+    this.#cancelled = true;
+    this.#run?.cancel();
+  }
+
+  /** Back to the queue: this worker leaves. */
+  giveBack(): void {
+    this.#givenBack = true;
+    this.#run?.cancel();
+  }
+
+  async #work(): Promise<JobEnd> {
+    const { message, engine, voiceDir, urgency, worker, fingerprint, limits } = this.#options;
+    if (!isHash(this.hash)) return this.#drop('a job whose subject ends with no hash');
+    const before = (await this.#results.find(this.hash))?.outcome ?? null;
+    if (before?.state === 'done') {
+      // Made by somebody whose word of it did not reach the queue.
+      this.#tell({ type: 'result' });
+      this.#each((one) => one.ack());
+      return 'served';
+    }
+    const tries = message.info.deliveryCount;
+    if (tries > limits.tries) {
+      const why = before?.state === 'retrying' ? before.message : 'no worker survived it';
+      return this.#fail(new EngineError('engine_failed', `given up after ${limits.tries} tries: ${why}`));
+    }
+    let request: ReturnType<typeof readJob>;
+    try {
+      request = readJob(fingerprint, this.hash, message.data);
+    } catch (error) {
+      if (!(error instanceof FarmMessageError)) throw error;
+      return this.#fail(new EngineError('engine_failed', error.message));
+    }
+    let result: EngineResult;
+    try {
+      this.#run = engine.run({ ...request, voiceDir, urgent: urgency === 'live' }, (event) => this.#tell(event));
+      if (this.#givenBack || this.#cancelled) this.#run.cancel();
+      result = await this.#run.done;
+    } catch (thrown) {
+      const error = toEngineError(thrown);
+      if (this.#givenBack) {
+        this.#each((one) => one.nak());
+        return 'given back';
+      }
+      if (this.#cancelled && error.code === 'cancelled') {
+        this.#each((one) => one.term());
+        return 'given back';
+      }
+      // Of what the engine refuses another try is refused as well; a process that ended may have been another clip's fault.
+      return error.code === 'engine_failed' ? this.#fail(error) : this.#retry(error.code, error.message);
+    }
+    this.#heard = performance.now();
+    const maker: Maker = { worker, fingerprint };
+    try {
+      await this.#hand(writeResult(result, maker), maker);
+      return 'made';
+    } catch (error) {
+      return this.#retry('engine_unavailable', `its clip could not be stored: ${(error as Error).message}`);
+    }
+  }
+
+  async #retry(code: string, why: string): Promise<JobEnd> {
+    const { message, worker, limits, log } = this.#options;
+    const tries = message.info.deliveryCount;
+    log('warn', `a job failed and is tried again (${tries} of ${limits.tries}): ${code}: ${why}`);
+    const retrying = { state: 'retrying', message: `${code}: ${why}`, worker } as const;
+    await this.#results.fail(this.hash, retrying).catch(() => undefined);
+    this.#each((one) => one.nak(limits.retryMs * tries));
+    return 'given back';
+  }
+
+  /** To whoever waits at once, then to the store, and then the job is done. */
+  async #hand(bytes: Uint8Array, maker: Maker): Promise<void> {
+    const { broker, ready, urgency } = this.#options;
+    const { max_payload: most = 0 } = broker.nats.info ?? {};
+    const isInline = urgency === 'live' && bytes.length < most * INLINE;
+    if (isInline) this.#tell({ type: 'result', result: bytes });
+    for (let attempt = 1; ; attempt++) {
+      try {
+        await ready();
+        await this.#results.store(this.hash, bytes, maker);
+        break;
+      } catch (error) {
+        if (attempt === STORES) throw error;
+        await new Promise((resolve) => setTimeout(resolve, 200 * attempt));
+      }
+    }
+    if (!isInline) this.#tell({ type: 'result' });
+    this.#each((one) => one.ack());
+  }
+
+  async #fail({ code, message: why }: EngineError): Promise<JobEnd> {
+    const { worker } = this.#options;
+    await this.#results.fail(this.hash, { state: 'failed', code, message: why, worker });
+    this.#tell({ type: 'failed' });
+    this.#each((one) => one.term());
+    return 'failed';
+  }
+
+  #drop(what: string): JobEnd {
+    const { log } = this.#options;
+    log('warn', `${what} was dropped`);
+    this.#each((one) => one.term());
+    return 'failed';
+  }
+
+  #each(answer: (message: JsMsg) => void): void {
+    for (const message of this.#messages) answer(message);
+  }
+
+  #tell(event: Parameters<typeof writeEvent>[0] & (EngineEvent | { type: 'result' } | { type: 'failed' })): void {
+    this.#heard = performance.now();
+    const bytes = writeEvent(event);
+    const { nats } = this.#options.broker;
+    if (bytes === null || nats.isClosed()) return;
+    // What is larger than a message is not told: the result holds it.
+    if (bytes.length <= (nats.info?.max_payload ?? 0)) nats.publish(subjects.events(this.hash), bytes);
+  }
+}

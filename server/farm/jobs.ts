@@ -1,0 +1,226 @@
+import type { Subscription } from '@nats-io/transport-node';
+import type { EngineErrorCode } from '../engine/errors.ts';
+import type { Broker } from './broker.ts';
+import type { BrokerLink, FarmLog } from './link.ts';
+import { type FarmEvent, type FarmResult, readEvent } from './messages.ts';
+import { JOBS, subjects, type Urgency } from './names.ts';
+import { Results } from './results.ts';
+
+export interface FarmJob {
+  fingerprint: string;
+  hash: string;
+  bytes: Uint8Array;
+  urgency: Urgency;
+  onEvent: (event: FarmEvent & { type: 'engine' }) => void;
+}
+
+/** How a job ended. `full`: the broker takes no more now. */
+export type FarmEnd =
+  | { type: 'result'; result: FarmResult; cached: boolean }
+  | { type: 'failed'; code: EngineErrorCode; message: string }
+  | { type: 'full' };
+
+export interface PendingJob {
+  /** Resolves once, or never where it is withdrawn. */
+  end: Promise<FarmEnd>;
+  /** Milliseconds since its worker was last heard of; it counts from the job's being sent. */
+  silentMs(): number;
+  /** Nobody waits for it here: it leaves the queue, and whoever makes it stops. Others who wait for it send it again. */
+  withdraw(): void;
+}
+
+/** Milliseconds between looks at what became of jobs whose message of it may be lost. */
+const LOOK_MS = 2000;
+/** What the broker says where a stream holds as much as it may, and where this very job waits already. */
+const FULL = 10_077;
+const WAITS_ALREADY = /maximum messages per subject/;
+
+/** Jobs that this process waits for. What the broker loses is sent again; what is told twice counts once. */
+export class FarmJobs {
+  readonly #link: BrokerLink;
+  readonly #log: FarmLog;
+  readonly #pending = new Set<Pending>();
+  readonly #stop: () => void;
+  readonly #timer: NodeJS.Timeout;
+  #looking = false;
+
+  constructor(link: BrokerLink, log: FarmLog) {
+    this.#link = link;
+    this.#log = log;
+    this.#stop = link.watch((broker) => {
+      if (broker !== null) for (const job of this.#pending) job.join(broker);
+    });
+    this.#timer = setInterval(() => void this.#look(), LOOK_MS);
+    this.#timer.unref();
+  }
+
+  get size(): number {
+    return this.#pending.size;
+  }
+
+  submit(job: FarmJob): PendingJob {
+    const pending = new Pending(job, this.#log, () => void this.#pending.delete(pending));
+    this.#pending.add(pending);
+    if (this.#link.broker !== null) pending.join(this.#link.broker);
+    return pending;
+  }
+
+  close(): void {
+    this.#stop();
+    clearInterval(this.#timer);
+    for (const job of [...this.#pending]) job.leave();
+  }
+
+  async #look(): Promise<void> {
+    if (this.#looking) return;
+    this.#looking = true;
+    try {
+      for (const job of [...this.#pending]) if (this.#link.broker !== null) await job.look(LOOK_MS);
+    } finally {
+      this.#looking = false;
+    }
+  }
+}
+
+class Pending implements PendingJob {
+  readonly end: Promise<FarmEnd>;
+  readonly #job: FarmJob;
+  readonly #log: FarmLog;
+  readonly #subject: string;
+  readonly #onOver: () => void;
+  #resolve: (end: FarmEnd) => void = () => undefined;
+  #broker: Broker | null = null;
+  #subscription: Subscription | null = null;
+  /** The message of it in the stream, where this process put it there. */
+  #sequence: number | null = null;
+  #over = false;
+  #heard = performance.now();
+  /** Looks, one after the other. */
+  #turn: Promise<void> = Promise.resolve();
+
+  constructor(job: FarmJob, log: FarmLog, onOver: () => void) {
+    this.#job = job;
+    this.#log = log;
+    this.#onOver = onOver;
+    this.#subject = subjects.job(job.urgency, job.fingerprint, job.hash);
+    this.end = new Promise((resolve) => {
+      this.#resolve = resolve;
+    });
+  }
+
+  silentMs(): number {
+    return performance.now() - this.#heard;
+  }
+
+  /** At a broker that is there, or there again. */
+  join(broker: Broker): void {
+    if (this.#over) return;
+    if (broker.nats !== this.#broker?.nats) {
+      this.#subscription = broker.nats.subscribe(subjects.events(this.#job.hash), {
+        callback: (error, { data }) => {
+          if (error === null) this.#hear(data);
+        },
+      });
+    }
+    this.#broker = broker;
+    // A look that the broker left without an answer still waits for it.
+    this.#turn = Promise.resolve();
+    void this.look(0);
+  }
+
+  withdraw(): void {
+    if (this.#over) return;
+    const broker = this.#broker;
+    const sequence = this.#sequence;
+    this.leave();
+    if (broker === null || broker.nats.isClosed()) return;
+    if (sequence !== null && sequence > 0)
+      broker.manager.streams.deleteMessage(JOBS, sequence, false).catch(() => undefined);
+    broker.nats.publish(subjects.cancel(this.#job.hash));
+  }
+
+  leave(): void {
+    this.#over = true;
+    if (this.#broker?.nats.isClosed() === false) this.#subscription?.unsubscribe();
+    this.#onOver();
+  }
+
+  /** Finds out what became of it if nothing was heard for so long, and sends it where it is nowhere. */
+  look(quietMs: number): Promise<void> {
+    if (quietMs > 0 && this.silentMs() < quietMs) return Promise.resolve();
+    this.#turn = this.#turn
+      .then(() => this.#look())
+      .catch((error: Error) => {
+        // The next look, or the broker's return, tries again.
+        if (!this.#over) this.#log('debug', `a job of the farm could not be looked up: ${error.message}`);
+      });
+    return this.#turn;
+  }
+
+  async #look(): Promise<void> {
+    const broker = this.#broker;
+    if (this.#over || broker === null) return;
+    const results = new Results(broker);
+    const { hash } = this.#job;
+    let entry = await results.find(hash);
+    if (this.#over) return;
+    if (entry?.outcome?.state === 'done') {
+      const result = await results.fetch(hash, entry.outcome);
+      if (result !== null) return this.#finish({ type: 'result', result, cached: this.#sequence === null });
+    } else if (entry?.outcome?.state === 'failed' && this.#sequence !== null) {
+      const { code, message } = entry.outcome;
+      return this.#finish({ type: 'failed', code, message });
+    }
+    if (this.#over || (entry?.outcome?.state !== 'done' && (await this.#isQueued(broker)))) return;
+    // It may have been done, and its message gone, since it was looked up.
+    const now = this.#sequence === null ? entry : await results.find(hash);
+    if (now?.revision !== entry?.revision) return this.#look();
+    entry = now;
+    // A failure of an earlier attempt, or a clip that is there no more.
+    if (entry?.outcome !== undefined && entry.outcome?.state !== 'retrying') await results.forget(hash, entry);
+    if (!this.#over) await this.#send(broker, entry?.revision ?? 0);
+  }
+
+  async #isQueued({ manager }: Broker): Promise<boolean> {
+    if (this.#sequence === null) return false;
+    return (await manager.streams.getMessage(JOBS, { last_by_subj: this.#subject })) !== null;
+  }
+
+  /** Everybody who found the same sends the same id: the broker takes one. */
+  async #send({ js }: Broker, attempt: number): Promise<void> {
+    const { hash, bytes, urgency } = this.#job;
+    const again = this.#sequence === null ? '' : `.${this.#sequence}`;
+    try {
+      const { seq } = await js.publish(this.#subject, bytes, { msgID: `${hash}.${urgency}.${attempt}${again}` });
+      this.#sequence = seq;
+    } catch (error) {
+      const { code, message } = error as Error & { code?: number };
+      if (WAITS_ALREADY.test(message)) this.#sequence ??= 0;
+      else if (code === FULL || /maximum (messages|bytes)/.test(message)) this.#finish({ type: 'full' });
+      else throw error;
+    }
+  }
+
+  #hear(data: Uint8Array): void {
+    if (this.#over) return;
+    this.#heard = performance.now();
+    let event: FarmEvent;
+    try {
+      event = readEvent(data);
+    } catch (error) {
+      this.#log('warn', `an event of the farm was left out: ${(error as Error).message}`);
+      return;
+    }
+    if (event.type === 'engine') this.#job.onEvent(event);
+    else if (event.type === 'result' && event.result !== null)
+      this.#finish({ type: 'result', result: event.result, cached: false });
+    // It lies in the store, or why there is none.
+    else void this.look(0);
+  }
+
+  #finish(end: FarmEnd): void {
+    if (this.#over) return;
+    this.leave();
+    this.#resolve(end);
+  }
+}

@@ -1,0 +1,79 @@
+import type { Broker } from './broker.ts';
+import {
+  type FarmOutcome,
+  type FarmResult,
+  type Maker,
+  readOutcome,
+  readResult,
+  sha256Of,
+  writeOutcome,
+} from './messages.ts';
+
+/** What an entry of the index says, and its number: a later entry has a higher one. */
+export interface Entry {
+  outcome: FarmOutcome | null;
+  revision: number;
+}
+
+/** Milliseconds after which a clip whose pieces do not come counts as lost. */
+const PATIENCE_MS = 20_000;
+
+/** What the client says where the broker, and not the clip, is away. */
+const UNREACHED = new Set(
+  ['TimeoutError', 'RequestError', 'NoRespondersError', 'ConnectionError'].concat([
+    'ClosedConnectionError',
+    'DrainingConnectionError',
+  ]),
+);
+
+/** Results by the hash of their recipe: the sound in the store, and what became of it in the index. */
+export class Results {
+  readonly #broker: Broker;
+
+  constructor(broker: Broker) {
+    this.#broker = broker;
+  }
+
+  /** Null where nothing is known of a recipe. */
+  async find(hash: string): Promise<Entry | null> {
+    const entry = await this.#broker.outcomes.get(hash);
+    if (entry === null || entry.operation !== 'PUT') return null;
+    return { outcome: readOutcome(entry.value), revision: entry.revision };
+  }
+
+  /** The clip of an outcome; null where it is there no more, or not whole. */
+  async fetch(hash: string, outcome: FarmOutcome & { state: 'done' }): Promise<FarmResult | null> {
+    let timer: NodeJS.Timeout | undefined;
+    const late = new Promise<null>((resolve) => {
+      timer = setTimeout(resolve, PATIENCE_MS, null);
+    });
+    try {
+      const bytes = await Promise.race([this.#broker.clips.getBlob(hash), late]);
+      return bytes !== null && sha256Of(bytes) === outcome.sha256 ? readResult(bytes) : null;
+    } catch (error) {
+      if (UNREACHED.has((error as Error).name)) throw error;
+      return null;
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+
+  /** The sound first: an entry never speaks of what is not there yet. */
+  async store(hash: string, result: Uint8Array, maker: Maker): Promise<void> {
+    await this.#broker.clips.putBlob({ name: hash }, result);
+    await this.#put(hash, { state: 'done', sha256: sha256Of(result), bytes: result.length, maker });
+  }
+
+  /** Forgets an entry that is of no use, unless it has become another one. */
+  async forget(hash: string, { revision }: Entry): Promise<void> {
+    await this.#broker.outcomes.delete(hash, { previousSeq: revision }).catch(() => undefined);
+  }
+
+  async fail(hash: string, outcome: FarmOutcome & { state: 'failed' | 'retrying' }): Promise<void> {
+    await this.#put(hash, { ...outcome, message: outcome.message.slice(0, 2000) });
+  }
+
+  async #put(hash: string, outcome: FarmOutcome): Promise<void> {
+    await this.#broker.outcomes.put(hash, writeOutcome(outcome));
+  }
+}

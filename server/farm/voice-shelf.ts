@@ -1,0 +1,123 @@
+import { randomBytes } from 'node:crypto';
+import { mkdir, readdir, rename, rm, stat, utimes } from 'node:fs/promises';
+import path from 'node:path';
+import { readVoice } from '../voices/catalog.ts';
+import { unpackVoice } from '../voices/unpack.ts';
+import type { Broker } from './broker.ts';
+import { readCard } from './fingerprint.ts';
+import type { FarmLog } from './link.ts';
+import { isHash } from './names.ts';
+
+export interface VoiceShelfOptions {
+  /** Folders of voice folders that are this machine's own. */
+  roots: readonly string[];
+  /** The folder that voices from the broker are kept in. Several workers may share it. */
+  cache: string;
+  /** Bytes of that folder, and of one voice. */
+  maxBytes: number;
+  /** Tries a voice of unknown origin where it can do no harm. Rejects where it is none. */
+  check(voice: { dir: string; rate: number }): Promise<void>;
+  log: FarmLog;
+}
+
+const INCOMING = '.incoming-';
+
+/** The voices that a worker can make: those of its machine, and those that came from the broker. */
+export class VoiceShelf {
+  readonly #options: VoiceShelfOptions;
+  /** One at a time comes in. */
+  #turn: Promise<unknown> = Promise.resolve();
+
+  constructor(options: VoiceShelfOptions) {
+    this.#options = options;
+  }
+
+  /** The folder of the voice whose card has this SHA-256, fetched where it is nowhere here. Null where the broker lacks it too. */
+  async folderOf(voice: string, broker: Broker): Promise<string | null> {
+    if (!isHash(voice)) return null;
+    const own = await this.#own(voice);
+    if (own !== null) return own;
+    const cached = path.join(this.#options.cache, voice);
+    if (await isVoice(cached, voice)) {
+      // The least recently used goes first.
+      await utimes(cached, new Date(), new Date()).catch(() => undefined);
+      return cached;
+    }
+    const come = this.#turn.then(() => this.#fetch(voice, broker));
+    this.#turn = come.catch(() => undefined);
+    return come;
+  }
+
+  async #own(voice: string): Promise<string | null> {
+    // A voice that was trained on from others carries them along, one inside the other.
+    for (const root of this.#options.roots)
+      for (const name of await readdir(root).catch(() => []))
+        for (let dir = path.join(root, name); (await stat(path.join(dir, 'card.json')).catch(() => null)) !== null; ) {
+          if (await isVoice(dir, voice)) return dir;
+          dir = path.join(dir, 'base');
+        }
+    return null;
+  }
+
+  async #fetch(voice: string, { voices }: Broker): Promise<string | null> {
+    const { cache, maxBytes, check, log } = this.#options;
+    const found = await voices.get(voice);
+    if (found === null) return null;
+    if (found.info.size > maxBytes)
+      throw new Error(`voice ${voice.slice(0, 12)} has ${found.info.size} bytes, at most ${maxBytes} may be kept`);
+    const dir = path.join(cache, `${INCOMING}${randomBytes(8).toString('hex')}`);
+    try {
+      await mkdir(dir, { recursive: true });
+      await unpackVoice(chunksOf(found.data), { dir, onManifest: async () => undefined, onProgress: () => undefined });
+      if ((await readCard(dir)).sha256 !== voice) throw new Error('the card of the voice is another one');
+      const { rate } = await readVoice('voice', dir);
+      await check({ dir, rate });
+      await this.#makeRoom(found.info.size);
+      const place = path.join(cache, voice);
+      // Another worker may have been sooner.
+      await rename(dir, place).catch(async (error: unknown) => {
+        if (!(await isVoice(place, voice))) throw error;
+      });
+      log('info', `voice ${voice.slice(0, 12)} came from the farm's broker, ${found.info.size} bytes`);
+      return place;
+    } finally {
+      await rm(dir, { recursive: true, force: true });
+    }
+  }
+
+  async #makeRoom(bytes: number): Promise<void> {
+    const { cache, maxBytes, log } = this.#options;
+    const kept: { dir: string; bytes: number; used: number }[] = [];
+    for (const name of await readdir(cache).catch(() => [])) {
+      const dir = path.join(cache, name);
+      if (isHash(name)) kept.push({ dir, bytes: await bytesIn(dir), used: (await stat(dir)).mtimeMs });
+    }
+    kept.sort((a, b) => a.used - b.used);
+    let total = kept.reduce((sum, one) => sum + one.bytes, bytes);
+    for (const one of kept) {
+      if (total <= maxBytes) return;
+      await rm(one.dir, { recursive: true, force: true });
+      log('info', `voice ${path.basename(one.dir).slice(0, 12)} was removed from the worker's cache`);
+      total -= one.bytes;
+    }
+  }
+}
+
+async function isVoice(dir: string, voice: string): Promise<boolean> {
+  const card = await readCard(dir).catch(() => null);
+  return card?.sha256 === voice;
+}
+
+async function bytesIn(dir: string): Promise<number> {
+  const sizes = (await readdir(dir)).map(async (name) => (await stat(path.join(dir, name))).size);
+  return (await Promise.all(sizes)).reduce((sum, size) => sum + size, 0);
+}
+
+async function* chunksOf(stream: ReadableStream<Uint8Array>): AsyncGenerator<Uint8Array> {
+  const reader = stream.getReader();
+  try {
+    for (let next = await reader.read(); !next.done; next = await reader.read()) yield next.value;
+  } finally {
+    await reader.cancel().catch(() => undefined);
+  }
+}

@@ -1,0 +1,66 @@
+import { randomBytes } from 'node:crypto';
+import { hostname } from 'node:os';
+import path from 'node:path';
+import process from 'node:process';
+import { ConfigError, type ConfigInput, farmAddress, resolveConfig } from './config.ts';
+import { startOwnEngine } from './engine-start.ts';
+import { UntrustedVoices } from './evaluation/untrusted-voices.ts';
+import type { WorkerLimits } from './farm/names.ts';
+import { exitCodes, stopSignal } from './main.ts';
+import { createLog, type Log } from './util/log.ts';
+import { version } from './util/version.ts';
+
+export interface WorkerOptions {
+  /** How it is called in the farm; by default after its machine and process. */
+  name?: string;
+  /** Milliseconds that jobs in hand may take when it is asked to stop; what is not made by then goes back to the queue. */
+  drainMs?: number;
+  limits?: Partial<WorkerLimits>;
+  log?: Log;
+}
+
+const DRAIN_MS = 10_000;
+/** Of the voices that came from the farm. */
+const CACHE_BYTES = 4 * 2 ** 30;
+
+/** `foleyd worker`: makes clips of a farm until it is told to stop. Resolves with the exit code. */
+export async function runWorker(given: ConfigInput, options: WorkerOptions = {}): Promise<number> {
+  const config = resolveConfig({ ...given, listen: false });
+  const address = farmAddress(config);
+  if (address === null) throw new ConfigError('a worker needs the broker of its farm: --farm nats://HOST:PORT');
+  const log = options.log ?? createLog({ level: config.logLevel });
+  const { BrokerLink } = await import('./farm/link.ts');
+  const { FarmWorker } = await import('./farm/worker.ts');
+  const { VoiceShelf } = await import('./farm/voice-shelf.ts');
+  const name = options.name ?? `${hostname()}-${process.pid}-${randomBytes(2).toString('hex')}`;
+  const tell = (level: 'debug' | 'info' | 'warn' | 'error', message: string): void =>
+    log[level]({ worker: name }, message);
+  const engine = await startOwnEngine(config, log, false);
+  const untrusted = new UntrustedVoices();
+  const link = new BrokerLink({ address, name: `foleyd worker ${name}`, log: tell });
+  const shelf = new VoiceShelf({
+    roots: [path.join(config.data, 'voices'), config.models],
+    cache: path.join(config.data, 'farm-voices'),
+    maxBytes: CACHE_BYTES,
+    check: (voice) => untrusted.check(voice),
+    log: tell,
+  });
+  const worker = new FarmWorker({
+    link,
+    engine,
+    shelf,
+    name,
+    host: hostname(),
+    version,
+    limits: options.limits,
+    log: tell,
+  });
+  log.info({ worker: name, slots: engine.slots }, `foleyd worker ${version} is running`);
+  const signal = await stopSignal();
+  log.info({ signal }, 'stopping: jobs in hand may finish, a second signal stops at once');
+  void stopSignal().then(() => process.exit(exitCodes.failed));
+  await worker.drain(options.drainMs ?? DRAIN_MS);
+  await Promise.all([link.close(), engine.close(), untrusted.close()]);
+  log.info('stopped');
+  return exitCodes.ok;
+}
