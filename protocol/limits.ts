@@ -82,6 +82,14 @@ const table = {
     value: 1000,
     meaning: 'Files of one `clip.batch`',
   },
+  timelineSeconds: {
+    value: 99 * 3600,
+    meaning: 'Latest time of a cue, in seconds',
+  },
+  stemSeconds: {
+    value: 900,
+    meaning: 'Longest mix of all cues in seconds',
+  },
   sentFileBytes: {
     value: 40 * 1024 * 1024,
     meaning: 'Bytes of one file that is sent in an answer; larger ones can only be written',

@@ -119,6 +119,9 @@ export const RULES = [
     packages: ['zod'],
   },
 
+  // Markers of sheets and edit lists, and their times.
+  { of: 'server/spotting', may: ['server/spotting', 'server/delivery/csv.ts'] },
+
   // From what a client asked for to jobs of the scheduler and finished clips; the handlers of several commands share it.
   {
     of: 'server/generation',
@@ -141,7 +144,7 @@ export const RULES = [
   {
     of: 'server/handlers',
     may: [
-      ...['server/handlers', 'server/generation', 'protocol', 'server/dispatch/dispatcher.ts'],
+      ...['server/handlers', 'server/generation', 'server/spotting', 'protocol', 'server/dispatch/dispatcher.ts'],
       ...['server/dispatch/job-events.ts', 'server/delivery/csv.ts', 'server/util/read-chunks.ts'],
       // Whether a file that an earlier run began is there.
       ...['server/util/file-digest.ts', 'server/util/disk-reason.ts', 'server/voices/licences.ts'],

@@ -46,12 +46,38 @@ local function read(name)
   return text
 end
 
---- The clips of an answer, or nil, code and message.
+--- Rows of a sheet in a JSON string, each by the names of its columns.
+local function rows_of(text)
+  local plain = { n = "\n", r = "\r", t = "\t" }
+  local names, rows = nil, {}
+  for line in text:gsub("\\(.)", function(c) return plain[c] or c end):gmatch("[^\r\n]+") do
+    local cells, row = {}, {}
+    -- A comma in quotes ends no cell.
+    for cell in (line:gsub('"(.-)"', function(quoted) return quoted:gsub(",", "\0") end) .. ","):gmatch("([^,]*),") do
+      cells[#cells + 1] = cell:gsub("\0", ",")
+    end
+    for i, name in ipairs(names or {}) do row[name] = cells[i] end
+    if names then rows[#rows + 1] = row end
+    names = names or cells
+  end
+  return rows
+end
+
+--- The clips of an answer, or nil, code and message. Those of a spot tell where they begin.
 local function clips_of(answer)
   if not answer:find('"event":"done"', 1, true) then
     return nil, answer:match('"code":"([%w_]+)"') or "?", unquote(answer:match('"message":"(.-[^\\])"') or answer)
   end
   local clips = {}
+  local sheet, sheet_path = answer:match('"sheet":"(.-[^\\])"'), answer:match('"path":"(.-[^\\])"')
+  if sheet then
+    local folder = unquote(sheet_path):match("^(.*[/\\])")
+    for _, row in ipairs(rows_of(sheet)) do
+      clips[#clips + 1] = { seed = row.seed, path = folder .. row.file, begins = tonumber(row.start) }
+    end
+    if #clips == 0 then return nil, "skipped", "no clip could be made" end
+    return clips
+  end
   for made_from, path in answer:gmatch('"seed":(%d+).-"path":"(.-[^\\])"') do
     clips[#clips + 1] = { seed = made_from, path = unquote(path) }
   end
@@ -59,18 +85,24 @@ local function clips_of(answer)
 end
 
 --- The body goes by file, so that no shell has to quote it. Gives its name and the command without where output goes.
-local function request(name, class, count, seed, length)
-  local body = ('{"class":%s,"count":%d,"rows":false'):format(class_json(class), count)
+--- With `at`, seconds of the project, the sound begins there: foleyd measures its onset.
+local function request(name, class, count, seed, length, at)
+  local long = length and (',"length":%.6f'):format(length) or ""
+  local body
+  if at then
+    body = ('{"cues":[{"class":%s,"at":%.6f%s}],"alternates":%d'):format(quote(class), at, long, count)
+  else
+    body = ('{"class":%s,"count":%d,"rows":false%s'):format(class_json(class), count, long)
+  end
   if seed then body = body .. (',"seed":%d'):format(seed) end
-  if length then body = body .. (',"length":%.6f'):format(length) end
   local file = ("%s/foley_%s.json"):format(reaper.GetResourcePath(), name)
   write(file, body .. "}")
-  return file, ('curl -sS --data-binary "@%s" "%s/v1/foley.generate"'):format(file, server)
+  return file, ('curl -sS --data-binary "@%s" "%s/v1/foley.%s"'):format(file, server, at and "spot" or "generate")
 end
 
 --- Asks foleyd while REAPER waits. Gives the clips, or nil, code and message.
-function foley.generate(class, count, seed, length)
-  local file, command = request("wait", class, count, seed, length)
+function foley.generate(class, count, seed, length, at)
+  local file, command = request("wait", class, count, seed, length, at)
   local said = reaper.ExecProcess(command .. " --stderr -", patience_ms)
   os.remove(file)
   local code, answer = (said or ""):match("^(%-?%d+)\n(.*)$")
@@ -86,8 +118,8 @@ end
 
 --- Asks foleyd while REAPER goes on. Gives a function to call again and again: true while the clips are made, then the
 --- clips, or nil, code and message.
-function foley.begin(class, count, seed, length)
-  local file, command = request("later", class, count, seed, length)
+function foley.begin(class, count, seed, length, at)
+  local file, command = request("later", class, count, seed, length, at)
   local answer, errors = file .. ".answer", file .. ".errors"
   os.remove(answer)
   os.remove(errors)
@@ -119,7 +151,7 @@ local function keep(path, name)
   return to
 end
 
---- One item with a take for each clip.
+--- One item with a take for each clip; what was made for a spot begins shortly before it, with what leads to its onset.
 function foley.insert(track, position, class, clips)
   local item = reaper.AddMediaItemToTrack(track)
   local longest = 0
@@ -132,7 +164,7 @@ function foley.insert(track, position, class, clips)
     longest = math.max(longest, (reaper.GetMediaSourceLength(source)))
     if number == 1 then reaper.SetActiveTake(take) end
   end
-  reaper.SetMediaItemInfo_Value(item, "D_POSITION", position)
+  reaper.SetMediaItemInfo_Value(item, "D_POSITION", clips[1].begins or position)
   reaper.SetMediaItemInfo_Value(item, "D_LENGTH", longest)
   reaper.SetMediaItemInfo_Value(item, "B_LOOPSRC", 0)
 end

@@ -1,6 +1,6 @@
 -- Spots sounds along the project: each marker and region whose name says a sound gets one. Names are classes of the
 -- voice (Footstep), mixes (DogBark:0.7+Rain:0.3) or words that foleyd understands (heel steps on gravel). A region's
--- sound has its length, a marker's the voice's own. Load it as foley_insert.lua, with foley.lua in the same folder.
+-- sound has its length, a marker's the voice's own; its onset lies on the marker (foley.spot). Load it as foley_insert.lua, with foley.lua in the same folder.
 --
 -- With ReaImGui (from ReaPack) a window lists them, names can be changed for the occasion, and REAPER goes on while
 -- sounds are made. Without it a question is asked, and REAPER waits. A time selection leaves out what is outside it.
@@ -46,7 +46,7 @@ local function ask(found)
   for _, spot in ipairs(found) do
     if spot.class == "" then spot.class = class end
     if spot.class ~= "" then
-      put(spot, foley.generate(spot.class, count, seed, spot.length))
+      put(spot, foley.generate(spot.class, count, seed, spot.length, spot.position))
       seed = foley.after(seed, count)
       report[#report + 1] = ("%s %s: %s"):format(spot.title, spot.class, spot.state)
     end
@@ -71,7 +71,7 @@ local function window(found)
     for _, spot in ipairs(found) do
       if spot.waits and not work then
         spot.waits, spot.state = false, "is made ..."
-        work = { spot = spot, poll = foley.begin(spot.class, count, seed, spot.length) }
+        work = { spot = spot, poll = foley.begin(spot.class, count, seed, spot.length, spot.position) }
       end
     end
   end

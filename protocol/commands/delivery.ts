@@ -2,15 +2,15 @@ import { z } from 'zod';
 import { limits } from '../limits.ts';
 import { bareOsc, bin, defineCommand } from './define.ts';
 import { name, understood } from './fields.ts';
-import { fileArgs, fileExample, fileTold, sheetRow, someFileSettings, subfolder } from './files.ts';
+import { fileArgs, fileExample, fileTold, lead, onsetAt, sheetRow, someFileSettings, subfolder } from './files.ts';
 
-const to = z
+export const to = z
   .enum(['exports', 'delivery', 'bytes'])
   .default('exports')
   .describe("destination: the server's export folder, the delivery folder, or the answer itself");
 // Before the field `bytes`: in a class of Python that name would hide the type.
 const content = bin('contents of the file, if requested in the answer').optional();
-const folder = subfolder.default('').describe('subfolder of the delivery folder');
+export const folder = subfolder.default('').describe('subfolder of the delivery folder');
 
 export const clipExport = defineCommand({
   name: 'clip.export',
@@ -22,6 +22,8 @@ export const clipExport = defineCommand({
     to,
     folder,
     ...fileArgs,
+    at: onsetAt,
+    lead,
   }),
   events: {
     done: z.object({ content, ...fileTold }),
@@ -44,6 +46,62 @@ export const clipExport = defineCommand({
 
 const index = z.int().min(0).describe('index of the file, from 0, in the order of the sheet');
 
+/** What a job that makes files tells. */
+export const batchEvents = {
+  accepted: z.object({
+    job: z.string().describe('job id'),
+    files: z.int().min(1).describe('number of files'),
+    understood,
+  }),
+  progress: z.object({ done: z.int().min(0), of: z.int().min(1) }),
+  file: z.object({
+    index,
+    clip: z.string().describe('clip id'),
+    content,
+    ...fileTold,
+  }),
+  skipped: z.object({ index, code: z.string().describe('error code'), message: z.string() }),
+  stem: z
+    .object({
+      name: z.string().describe('file name, without folder'),
+      path: z.string().nullable().describe('file path; null if it was sent in the answer'),
+      content,
+      clips: z.int().min(1).describe('number of clips in it'),
+      seconds: z.number().min(0).meta({ unit: 's' }),
+      start: z.number().min(0).meta({ unit: 's' }).describe('time of its beginning on the timeline'),
+      gain: z.number().max(0).meta({ unit: 'dB' }).describe('by which the sum of the files was lowered to the ceiling'),
+    })
+    .describe('the mix'),
+  done: z.object({
+    files: z.int().min(0).describe('number of files written'),
+    skipped: z.int().min(0).describe('number of files that failed'),
+    path: z.string().nullable().describe('path of the sheet; null if the files were sent in the answer'),
+    sheet: z.string().describe('contents of the sheet'),
+  }),
+};
+
+export const stem = name
+  .optional()
+  .describe(
+    `also mix the first take of every row that has \`at\` to one file of this name, each at its time; at most ${limits.stemSeconds / 60} minutes`,
+  );
+
+export const batchExample = {
+  accepted: { job: 'b1', files: 2 },
+  progress: { done: 1, of: 2 },
+  file: { index: 0, clip: '9f2c4e5d6a7b8190', ...fileExample },
+  skipped: { index: 1, code: 'unknown_clip', message: 'there is no clip "9f2c4e5d6a7b8191"' },
+  stem: {
+    name: 'scene 12.wav',
+    path: '/home/me/foleyd/exports/scene 12.wav',
+    clips: 2,
+    seconds: 9.5,
+    start: 3600,
+    gain: 0,
+  },
+  done: { files: 1, skipped: 1, path: '/home/me/foleyd/exports/batch_b1.csv', sheet: 'file,clip\r\n' },
+};
+
 export const clipBatch = defineCommand({
   name: 'clip.batch',
   role: 'play',
@@ -63,39 +121,15 @@ export const clipBatch = defineCommand({
       .optional()
       .describe('name of the sheet, without folder and extension')
       .meta({ fallback: 'batch and the job' }),
+    stem,
     ...fileArgs,
+    lead,
   }),
-  events: {
-    accepted: z.object({
-      job: z.string().describe('job id'),
-      files: z.int().min(1).describe('number of files'),
-      understood,
-    }),
-    progress: z.object({ done: z.int().min(0), of: z.int().min(1) }),
-    file: z.object({
-      index,
-      clip: z.string().describe('clip id'),
-      content,
-      ...fileTold,
-    }),
-    skipped: z.object({ index, code: z.string().describe('error code'), message: z.string() }),
-    done: z.object({
-      files: z.int().min(0).describe('number of files written'),
-      skipped: z.int().min(0).describe('number of files that failed'),
-      path: z.string().nullable().describe('path of the sheet; null if the files were sent in the answer'),
-      sheet: z.string().describe('contents of the sheet'),
-    }),
-  },
+  events: batchEvents,
   http: true,
   example: {
     args: { rows: [{ class: 'DogBark', seed: 42, count: 2 }], format: 'flac' },
-    events: {
-      accepted: { job: 'b1', files: 2 },
-      progress: { done: 1, of: 2 },
-      file: { index: 0, clip: '9f2c4e5d6a7b8190', ...fileExample },
-      skipped: { index: 1, code: 'unknown_clip', message: 'there is no clip "9f2c4e5d6a7b8191"' },
-      done: { files: 1, skipped: 1, path: '/home/me/foleyd/exports/batch_b1.csv', sheet: 'file,clip\r\n' },
-    },
+    events: batchExample,
   },
 });
 

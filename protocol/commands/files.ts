@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { CAT_ID } from '../cat-id.ts';
 import { limits } from '../limits.ts';
+import { envelope } from './envelope.ts';
 import { candidates, guidanceArgs, name, plainText, seed } from './fields.ts';
 import { shapeArgs } from './making.ts';
 
@@ -85,8 +86,25 @@ export const fileArgs = {
     .describe('gain, limited by the ceiling; nothing is clipped'),
 };
 
+/** A time of a picture or a song. */
+const timelineSeconds = z.number().min(0).max(limits.timelineSeconds).meta({ unit: 's' });
+
+export const onsetAt = timelineSeconds
+  .optional()
+  .describe(
+    'time on the timeline at which the sound begins: the file is cut shortly before its onset, and its time reference says where it lies; `timeReference` is that of the beginning of the timeline',
+  );
+
+export const lead = z
+  .number()
+  .min(0)
+  .max(5)
+  .default(0.01)
+  .meta({ unit: 's' })
+  .describe('with `at`: at most this much of the sound before its onset is kept, and faded in');
+
 /** How a file of a clip is made. */
-export const fileSettings = z.strictObject(fileArgs);
+export const fileSettings = z.strictObject({ ...fileArgs, at: onsetAt, lead });
 
 export type FileSettings = z.output<typeof fileSettings>;
 
@@ -111,6 +129,15 @@ export const fileTold = {
   truePeak: level('null for silence').meta({ unit: 'dBTP' }),
   gain: z.number().describe('gain applied relative to the clip').meta({ unit: 'dB' }),
   looped: z.boolean().describe('whether loop points were written'),
+  placed: z
+    .object({
+      at: timelineSeconds.describe('time at which the onset was wanted'),
+      start: z.number().meta({ unit: 's' }).describe("time of the file's beginning, as its time reference has it"),
+      onset: z.number().min(0).meta({ unit: 's' }).describe("onset measured in the file, from the file's beginning"),
+      offset: z.number().meta({ unit: 's' }).describe('time from `at` to the measured onset'),
+    })
+    .optional()
+    .describe('where the sound lies on the timeline; absent without `at`'),
 };
 
 export const fileExample = {
@@ -139,5 +166,15 @@ export const sheetRow = z
     fxName: block.optional(),
     userData: block.optional(),
     take: block.optional(),
+    at: onsetAt,
+    length: z
+      .number()
+      .gt(0)
+      .max(limits.seconds)
+      .optional()
+      .meta({ unit: 's' })
+      .describe('wanted length, from the onset if `at` is given; a class makes a sound as long as this'),
+    cue: z.int().min(1).max(limits.batchFiles).optional().describe('number that its files are named by'),
+    envelope: envelope.optional().describe('loudness that the clips of a class follow'),
   })
   .refine((row) => (row.clip === undefined) !== (row.class === undefined), 'expected a clip or a class');

@@ -16,6 +16,7 @@ import { serverClock } from './server-clock.ts';
 import { serverInfo } from './server-info.ts';
 import { serverPing } from './server-ping.ts';
 import { serverWatch } from './server-watch.ts';
+import { spot } from './spot.ts';
 import { streamKeep, streamSet, streamStart, streamStop } from './stream.ts';
 import { transportInfo, transportSet } from './transport.ts';
 import { datasetRestore, trashEmpty, trashList, voiceRestore } from './trash.ts';
@@ -41,6 +42,7 @@ export const commands = {
   [generate.name]: generate,
   [vary.name]: vary,
   [branch.name]: branch,
+  [spot.name]: spot,
   [attach.name]: attach,
   [streamStart.name]: streamStart,
   [streamSet.name]: streamSet,

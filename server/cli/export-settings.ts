@@ -18,3 +18,9 @@ export const exportSettings = [
   ['scene', 'NAME', 'iXML scene'],
   ['take', 'NAME', 'iXML take'],
 ] as const satisfies readonly (readonly [name: string, value: string, doc: string, isNumber?: true])[];
+
+/** Those that were typed, as arguments. */
+export function settingsIn(options: Readonly<Record<string, unknown>>): Record<string, unknown> {
+  const given = exportSettings.map(([name]) => [name, options[name]] as const);
+  return Object.fromEntries(given.filter(([, value]) => value !== undefined));
+}

@@ -116,3 +116,23 @@ test('what cannot be exported says why', async (t) => {
     assert.match(ran.stderr, said);
   }
 });
+
+test('markers become files and a mix here; a fault names the line of the sheet', async (t) => {
+  const { dir, foleyd, serve } = await workplace(t);
+  const { ws } = await serve();
+  await writeFile(path.join(dir, 'scene.csv'), '#,Name,Start,End,Length\r\nM1,Rain,0:01.500,,\r\nM2,Verse,0:02,,\r\n');
+  const spot = (...more: string[]) => foleyd('spot', 'scene.csv', '--out', 'scene', '--url', ws, ...more);
+  const refused = await spot();
+  assert.equal(refused.code, 1);
+  assert.match(
+    refused.stderr,
+    /^foleyd: unknown_class: scene\.csv: line 3, column Name: voice tiny has no class "Verse"/m,
+  );
+  const ran = await spot('--skip-unknown', '--stem', '--seed', '5', '--creator', 'JD');
+  assert.equal(ran.code, 0, ran.stderr);
+  assert.match(ran.stderr, /line 3: "Verse" names no class; left out/);
+  const files = ['RAIN_Rain_JD_NONE_c001.wav', 'foleyd_sheet.csv', 'spotted.wav'];
+  assert.deepEqual((await readdir(path.join(dir, 'scene'))).sort(), files);
+  const [row] = readCsv(await readFile(path.join(dir, 'scene', 'foleyd_sheet.csv'), 'utf8'));
+  assert.deepEqual([row?.at, row?.seed], ['1.500000', '5']);
+});

@@ -14,6 +14,8 @@ export interface CsvRow {
   truePeak: number | null;
   gain: number;
   looped: boolean;
+  /** Of a file that was put on a timeline: seconds. */
+  placed?: { at: number; start: number; offset: number } | undefined;
 }
 
 const columns = [
@@ -23,12 +25,18 @@ const columns = [
 
 export function csvText(files: readonly CsvRow[], { format, rate, bits, channels }: FileSettings): string {
   const figure = (value: number | null): string => (value === null ? '' : value.toFixed(2));
+  const isPlaced = files.some(({ placed }) => placed !== undefined);
+  const places = (placed: CsvRow['placed']): string[] =>
+    [placed?.at, placed?.start, placed?.offset].map((seconds) => seconds?.toFixed(6) ?? '');
   const rows = files.map((file) => [
     ...[file.name, file.clip, classText(file.class), file.seed ?? '', file.voice ?? '', file.catId, file.fxName],
     ...[file.seconds.toFixed(3), format, rate, bits, channels],
     ...[figure(file.lufs), figure(file.truePeak), figure(file.gain), file.looped ? 'yes' : 'no'],
+    ...(isPlaced ? places(file.placed) : []),
   ]);
-  return [columns, ...rows].map((row) => `${row.map((cell) => quoted(String(cell))).join(',')}\r\n`).join('');
+  return [[...columns, ...(isPlaced ? ['at', 'start', 'offset'] : [])], ...rows]
+    .map((row) => `${row.map((cell) => quoted(String(cell))).join(',')}\r\n`)
+    .join('');
 }
 
 /** A row of a sheet, by the names of its columns, and the line of the file that it begins in. */
@@ -37,16 +45,23 @@ export interface SheetRow {
   cells: Record<string, string>;
 }
 
+export interface Sheet {
+  rows: SheetRow[];
+  names: string[];
+  decimalComma: boolean;
+}
+
 /**
  * The rows of a sheet as spreadsheets save it: UTF-8 or, with its mark, UTF-16; cells between commas, semicolons or
  * tabs; lines that end with LF, CR LF or CR. `decimalComma`: cells are not between commas, so that a comma may be in a
  * number. Throws where the text is of another encoding, quotes do not end, or a row is longer than the line of names.
  */
-export function readSheet(bytes: Uint8Array): { rows: SheetRow[]; names: string[]; decimalComma: boolean } {
-  return rowsOf(sheetText(bytes));
+export function readSheet(bytes: Uint8Array): Sheet {
+  return readSheetText(sheetText(bytes));
 }
 
-function rowsOf(text: string): { rows: SheetRow[]; names: string[]; decimalComma: boolean } {
+/** As `readSheet`, of text that was decoded. */
+export function readSheetText(text: string): Sheet {
   const said = /^"?sep=([^\r\n"])"?(\r\n|\r|\n)/i.exec(text);
   const separator = said?.[1] ?? separatorOf(text);
   const [head, ...rows] = cells(said === null ? text : text.slice(said[0].length), separator, said === null ? 1 : 2);
@@ -68,7 +83,8 @@ function rowsOf(text: string): { rows: SheetRow[]; names: string[]; decimalComma
   };
 }
 
-function sheetText(bytes: Uint8Array): string {
+/** The text of a sheet, or of another list of lines. Throws where its encoding would have to be guessed. */
+export function sheetText(bytes: Uint8Array): string {
   const mark = `${bytes[0]} ${bytes[1]}`;
   if (mark === '255 254' || mark === '254 255') return decoded(bytes, mark === '255 254' ? 'utf-16le' : 'utf-16be');
   if (bytes.includes(0))

@@ -5,6 +5,7 @@ import type { Catalog } from '../voices/voice.ts';
 import type { RenderedFile } from './file.ts';
 import type { Folder } from './folder.ts';
 import type { FileRenderer } from './render-thread.ts';
+import { StemMix } from './stem-mix.ts';
 import { catIdOf } from './ucs.ts';
 
 export interface DeliveryOptions {
@@ -42,6 +43,8 @@ export interface Delivery {
     clip: string,
     settings: FileSettings,
   ): Promise<RenderedFile & { clip: StoredClip; catId: string; fxName: string }>;
+  /** An empty mix of placed clips that begins at a time of the timeline, in seconds. */
+  mix(settings: Omit<FileSettings, 'at'>, start: number, title: string): StemMix;
   /**
    * Throws bad_args, no_delivery, no_room, io_error.
    * @param stem of the name, without ending
@@ -56,6 +59,8 @@ export interface Delivery {
   ): Promise<WrittenFile>;
   /** Throws no_delivery where files would go to a folder that there is none of. */
   check(target: Target): void;
+  /** Throws bad_args for settings that no file can have together. */
+  checkSettings(settings: FileSettings): void;
 }
 
 /** Makes files of clips and puts them into folders. */
@@ -89,6 +94,11 @@ export class FileDelivery implements Delivery {
     return { ...made, clip, catId, fxName };
   }
 
+  mix(settings: Omit<FileSettings, 'at'>, start: number, title: string): StemMix {
+    const { renderer, software } = this.#options;
+    return new StemMix(this.make.bind(this), renderer, { settings, start, title, software });
+  }
+
   async write(
     { to, folder }: Target,
     stem: string,
@@ -105,6 +115,10 @@ export class FileDelivery implements Delivery {
     this.#folderOf(to);
     if (to === 'exports' && folder !== '')
       throw new ProtocolError('bad_args', 'args.folder: only deliveries can use a subfolder', { path: 'args.folder' });
+  }
+
+  checkSettings(settings: FileSettings): void {
+    checkSettings(settings);
   }
 
   #folderOf(to: Place): Folder {
@@ -127,11 +141,13 @@ export class FileDelivery implements Delivery {
 }
 
 /** What the protocol's declaration cannot say of two arguments together. */
-export function checkSettings({ format, bits, channels, pan }: FileSettings): void {
+export function checkSettings({ format, bits, channels, pan, at, reverse, loop }: FileSettings): void {
   const fail = (name: string, message: string): never => {
     throw new ProtocolError('bad_args', `args.${name}: ${message}`, { path: `args.${name}` });
   };
   if (format === 'flac' && bits === 32) fail('bits', 'a FLAC has 16 or 24');
+  if (at !== undefined && reverse) fail('at', 'a reversed sound has its onset at its end; expected `at` or `reverse`');
+  if (at !== undefined && loop) fail('at', 'a loop has no place on a timeline; expected `at` or `loop`');
   if (channels === 1 && pan !== 0) fail('pan', 'pan needs two channels');
 }
 

@@ -272,3 +272,26 @@ test('iXML is well formed, whatever a title holds', { skip: lacks('python3') }, 
     'import sys,xml.etree.ElementTree as E;r=E.parse(sys.argv[1]).getroot();print(r.findtext("NOTE"));print(r.findtext("SCENE"));print(r.findtext("ASWG/catId"))';
   assert.equal(run('python3', '-c', script, file), 'a <b> & "c"  ]]> 犬\n12<A\nANMLDog\n');
 });
+
+test('a placed sound begins shortly before its onset, which lies on the time that was asked for', async () => {
+  const rate = 44_100;
+  const timeReference = 3600 * rate;
+  for (const at of [0, 0.004, 12.345678]) {
+    const { bytes, placed, seconds } = await make({ rate, at, timeReference, length: 0.5, exact: true });
+    const onset = placed!.onset * rate;
+    const begin = readBext(findChunk(bytes, 'bext')!)!.timeReference;
+    assert.ok(Math.abs(begin + onset - timeReference - at * rate) <= 1, `${at}: ${begin + onset}`);
+    assert.equal(placed!.start, (begin - timeReference) / rate);
+    // The recipe makes the same samples again, wherever the timeline began.
+    const delivery = readRecipe(decodeWav(bytes).info.comment!)!.delivery as { lead: number };
+    assert.equal(Math.round(seconds * rate), Math.round((0.5 + delivery.lead) * rate));
+    const again = await make({ ...delivery, peak: 0 });
+    assert.deepEqual(findChunk(again.bytes, 'data'), findChunk(bytes, 'data'));
+  }
+});
+
+test('at the midnight of its timeline a placed sound keeps what fits before its onset, and silence has no place', async () => {
+  const { placed } = await make({ at: 0.004 });
+  assert.deepEqual([placed!.start, Math.abs(placed!.offset) < 0.005], [0, true]);
+  await assert.rejects(make({ at: 1 }, new Float32Array(22_050)), /silent/);
+});

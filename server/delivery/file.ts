@@ -8,6 +8,7 @@ import { resample } from '../audio/resample.ts';
 import { decodeWav, packWav, type WavLayout, wavFormat, wavFormatOfFlac } from '../audio/wav.ts';
 import { type FileFacts, metadataOf } from './metadata.ts';
 import { normalise, panGains } from './normalise.ts';
+import { type Placed, placeOnset } from './place.ts';
 import { fileName } from './ucs.ts';
 
 export interface RenderedFile {
@@ -23,6 +24,8 @@ export interface RenderedFile {
   /** dB. */
   gain: number;
   looped: boolean;
+  /** Null unless it was put on a timeline. */
+  placed: Placed | null;
 }
 
 /** What is known of a clip beside its sound. */
@@ -35,21 +38,19 @@ export type ClipFacts = Omit<FileFacts, 'settings' | 'sourceRate' | 'comment'>;
 export async function renderFile(wav: Uint8Array, facts: ClipFacts, settings: FileSettings): Promise<RenderedFile> {
   const own = decodeWav(wav);
   const { rate, bits, channels, pan, format } = settings;
-  const { gain: _, ...shape } = settings;
-  const sound = await resample(
-    shapeSound(own.pcm, own.rate, { ...shape } as Parameters<typeof shapeSound>[2]),
-    own.rate,
-    rate,
-  );
+  const cut = await (settings.at === undefined ? shaped(own, settings) : placed(own, settings, settings.at));
+  const { pcm: sound, timeReference = settings.timeReference, lead } = cut;
   const round = settings.loop ? loopOf(sound, rate) : null;
   const factors = channels === 1 ? ([1] as const) : panGains(pan);
   const levelled = normalise(round?.pcm ?? sound, rate, Math.max(...factors), settings);
   const interleaved = interleave(levelled.pcm, factors);
   const layout: WavLayout = { rate, channels, bits };
+  const onset = onsetOf(levelled.pcm, rate);
+  const told = { ...settings, timeReference, ...(lead === undefined ? {} : { lead }) };
   const described = metadataOf({
-    facts: { ...facts, settings, sourceRate: own.rate, comment: own.info.comment },
+    facts: { ...facts, settings: told, sourceRate: own.rate, comment: own.info.comment },
     levels: levelled,
-    onset: onsetOf(levelled.pcm, rate),
+    onset,
     loop: round?.loop ?? null,
   });
   const samples = bits === 32 ? interleaved : quantise(interleaved, bits, bits === 16 ? (facts.seed ?? 0) : null);
@@ -70,7 +71,48 @@ export async function renderFile(wav: Uint8Array, facts: ClipFacts, settings: Fi
     truePeak: levelled.truePeak,
     gain: levelled.gain,
     looped: round !== null,
+    placed: settings.at === undefined ? null : placeTold(settings, settings.at, timeReference, onset ?? 0),
   };
+}
+
+type Own = ReturnType<typeof decodeWav>;
+type Shape = Parameters<typeof shapeSound>[2];
+
+/** At the file's rate. */
+interface Cut {
+  pcm: Float32Array;
+  /** In place of the one that was asked for. */
+  timeReference?: number;
+  lead?: number;
+}
+
+async function shaped(own: Own, settings: FileSettings): Promise<Cut> {
+  const { gain: _, rate, ...shape } = settings;
+  return { pcm: await resample(shapeSound(own.pcm, own.rate, { ...shape } as Shape), own.rate, rate) };
+}
+
+/** The onset is looked for at the file's own rate: it lies on a sample of it. */
+async function placed(own: Own, settings: FileSettings, at: number): Promise<Cut> {
+  const { rate, trim, length, exact, fadeIn, fadeOut, lead: most, timeReference: begin } = settings;
+  const whole = await resample(shapeSound(own.pcm, own.rate, trim === undefined ? {} : { trim }), own.rate, rate);
+  const { pcm, lead, timeReference } = placeOnset(whole, { rate, at, lead: most, begin });
+  const shape = {
+    ...(length === undefined ? {} : { length: length + lead, exact }),
+    // What is cut off before the onset shall not click.
+    fadeIn: fadeIn ?? lead,
+    ...(fadeOut === undefined ? {} : { fadeOut }),
+  };
+  return { pcm: shapeSound(pcm, rate, shape), lead, timeReference };
+}
+
+function placeTold(
+  { rate, timeReference: begin }: FileSettings,
+  at: number,
+  timeReference: number,
+  onset: number,
+): Placed {
+  const start = (timeReference - begin) / rate;
+  return { at, start, onset: onset / rate, offset: start + onset / rate - at };
 }
 
 function interleave(pcm: Float32Array, factors: readonly number[]): Float32Array {

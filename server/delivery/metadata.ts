@@ -118,7 +118,12 @@ function commentOf({ comment, settings }: FileFacts, gain: number): string | und
   if (recipe === null) return comment;
   const { format, bits, rate, channels, pan, loop, trim, length, exact, reverse, fadeIn, fadeOut } = settings;
   const done = { trim, length, exact: exact || undefined, reverse: reverse || undefined, fadeIn, fadeOut };
-  const delivery = { format, bits, rate, channels, pan, gain, loop, ...done };
+  const { at, lead, timeReference } = settings;
+  const placed =
+    at === undefined
+      ? {}
+      : { at, lead, timeReference: timeReference - Math.round(at * rate) + Math.round(lead * rate) };
+  const delivery = { format, bits, rate, channels, pan, gain, loop, ...done, ...placed };
   return writeRecipe({ ...recipe, delivery });
 }
 

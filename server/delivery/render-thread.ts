@@ -2,25 +2,31 @@ import type { Worker } from 'node:worker_threads';
 import { type FileSettings, ProtocolError } from '../../protocol/index.ts';
 import { startThread } from '../util/program.ts';
 import type { ClipFacts, RenderedFile } from './file.ts';
+import type { RenderedStem, StemFacts } from './stem.ts';
 
 /** Makes files in a thread of its own: a tenth of a second of work must not hold up anybody's sound. */
 export interface FileRenderer {
   /** Throws io_error for what is no sound. */
   render(wav: Uint8Array, facts: ClipFacts, settings: FileSettings): Promise<RenderedFile>;
+  /** As `renderStem`; the samples are gone afterwards. */
+  stem(pcm: Float32Array<ArrayBuffer>, facts: StemFacts, settings: StemSettings): Promise<RenderedStem>;
   close(): Promise<void>;
 }
 
-export interface RenderOrder {
-  order: number;
-  wav: Uint8Array;
-  facts: ClipFacts;
-  settings: FileSettings;
-}
+type StemSettings = Omit<FileSettings, 'at'>;
 
-export type RenderReply = { order: number } & ({ made: RenderedFile } | { error: string });
+export type RenderWork =
+  | { file: { wav: Uint8Array; facts: ClipFacts; settings: FileSettings } }
+  | { stem: { pcm: Float32Array<ArrayBuffer>; facts: StemFacts; settings: StemSettings } };
+
+export type RenderOrder = { order: number } & RenderWork;
+
+type Made = RenderedFile | RenderedStem;
+
+export type RenderReply = { order: number } & ({ made: Made } | { error: string });
 
 interface Waiting {
-  resolve: (made: RenderedFile) => void;
+  resolve: (made: Made) => void;
   reject: (error: ProtocolError) => void;
 }
 
@@ -31,13 +37,21 @@ export class ThreadedFileRenderer implements FileRenderer {
   #count = 0;
 
   render(wav: Uint8Array, facts: ClipFacts, settings: FileSettings): Promise<RenderedFile> {
+    return this.#order({ file: { wav, facts, settings } }) as Promise<RenderedFile>;
+  }
+
+  stem(pcm: Float32Array<ArrayBuffer>, facts: StemFacts, settings: StemSettings): Promise<RenderedStem> {
+    return this.#order({ stem: { pcm, facts, settings } }, [pcm.buffer]);
+  }
+
+  #order(work: RenderWork, transfer: ArrayBuffer[] = []): Promise<Made> {
     const order = ++this.#count;
     return new Promise((resolve, reject) => {
       this.#waiting.set(order, { resolve, reject });
       const worker = this.#started();
       // A process waits for a file that is being made, and not for a thread that has nothing to do.
       worker.ref();
-      worker.postMessage({ order, wav, facts, settings } satisfies RenderOrder);
+      worker.postMessage({ order, ...work } satisfies RenderOrder, transfer);
     });
   }
 

@@ -1,24 +1,27 @@
-import { randomBytes, randomInt } from 'node:crypto';
-import {
-  checkArgs,
-  classFromText,
-  commandOf,
-  type EventData,
-  limits,
-  ProtocolError,
-  toProtocolError,
-  type Understood,
-} from '../../protocol/index.ts';
+import { randomBytes } from 'node:crypto';
+import { checkArgs, commandOf, type EventData, limits, ProtocolError, toProtocolError } from '../../protocol/index.ts';
 import { csvText } from '../delivery/csv.ts';
 import type { Delivery } from '../delivery/delivery.ts';
 import type { Context, Handler } from '../dispatch/dispatcher.ts';
 import type { RestoredJob } from '../dispatch/job-journal.ts';
-import { resolveClass, told } from '../generation/class-weights.ts';
-import { type GenerationDeps, generateClips } from '../generation/clip-job.ts';
-import { type MadeClip, madeFrom, seedsFrom } from '../generation/clip-plan.ts';
-import { understoodOf, type VoiceClass, voiceClassOf } from '../generation/voice-class.ts';
+import { told } from '../generation/class-weights.ts';
+import type { GenerationDeps } from '../generation/clip-job.ts';
 import { isThere } from '../util/file-digest.ts';
-import type { Voice } from '../voices/voice.ts';
+import {
+  type BatchArgs,
+  filesOf,
+  generated,
+  inTurn,
+  type Known,
+  type Line,
+  numbered,
+  type SheetEntry,
+  settingsOf,
+  settled,
+  type Told,
+  understoodIn,
+} from './batch-lines.ts';
+import { checkStem, mixStem } from './batch-stem.ts';
 import type { Batches } from './batches.ts';
 import { checkWanted, type ExportDeps, hand } from './export.ts';
 
@@ -26,24 +29,14 @@ export interface BatchDeps extends GenerationDeps, ExportDeps {
   batches: Batches;
 }
 
-type Args = Context<'clip.batch'>['args'];
-type Row = NonNullable<Args['rows']>[number];
-
-/** Lines that are worked at together: the engine makes a few clips at once. */
-const AT_ONCE = 4;
-
-/** A line whose files are numbered from `first` on. */
-interface Line {
-  row: Row;
-  first: number;
-}
-
 /** `clip.batch`. A clip that cannot be made is left out and told; what stops every file ends the job. */
 export function clipBatch(deps: BatchDeps): Handler<'clip.batch'> {
   return async (context) => {
     const { delivery, journal } = deps;
     checkWanted(delivery, context.args);
-    const of = numbered(context.args).reduce((sum, { row }) => sum + row.count, 0);
+    delivery.checkSettings(context.args);
+    const of = filesOf(context.args);
+    checkStem(context.args);
     if (of === 0 || of > limits.batchFiles) {
       const message = `args: ${of} files are asked for, expected 1 to ${limits.batchFiles}`;
       throw new ProtocolError('bad_args', message, { path: of === 0 ? 'args.rows' : 'args' });
@@ -64,9 +57,8 @@ export async function resumeBatch(
   context: BatchContext,
 ): Promise<Done> {
   const { job, paused, order } = record;
-  const args = checkArgs(commandOf('clip.batch'), order as Record<string, unknown>, job) as Args;
-  const of = numbered(args).reduce((sum, { row }) => sum + row.count, 0);
-  return run(deps, { ...context, args }, { job, of, paused, known: await readNotes(notes) });
+  const args = checkArgs(commandOf('clip.batch'), order as Record<string, unknown>, job) as BatchArgs;
+  return run(deps, { ...context, args }, { job, of: filesOf(args), paused, known: await readNotes(notes) });
 }
 
 type BatchContext = Omit<Context<'clip.batch'>, 'args'>;
@@ -77,11 +69,6 @@ interface Batch {
   paused?: boolean;
   /** What was done of it before a restart. */
   known?: Known;
-}
-
-interface Known {
-  files: Map<number, SheetEntry>;
-  skipped: Set<number>;
 }
 
 /** A file is noted before it appears, with its path, and again when it is there: so none is written twice. */
@@ -108,7 +95,7 @@ async function readNotes(notes: RestoredJob['notes']): Promise<Known> {
 async function run(deps: BatchDeps, context: Context<'clip.batch'>, batch: Batch): Promise<Done> {
   const { args, emit } = context;
   const { delivery, batches, journal } = deps;
-  const { clips: _, rows: __, to, folder, sheet: sheetName, ...settings } = args;
+  const { clips: _, rows: __, to, folder, sheet: sheetName, stem, ...settings } = args;
   const {
     job,
     of,
@@ -135,12 +122,12 @@ async function run(deps: BatchDeps, context: Context<'clip.batch'>, batch: Batch
     emit('skipped', { index, code, message });
     progress();
   };
-  const one = async (index: number, clip: string, row: Row): Promise<void> => {
+  const one = async (index: number, clip: string, line: Line): Promise<void> => {
     if (isKnown(index)) return;
     await running.turn();
     let made: Awaited<ReturnType<Delivery['make']>>;
     try {
-      made = await delivery.make(clip, { ...settings, ...ofRow(row) });
+      made = await delivery.make(clip, { ...settings, ...settingsOf(line, index) });
     } catch (error) {
       await skip(index, error);
       return;
@@ -155,11 +142,12 @@ async function run(deps: BatchDeps, context: Context<'clip.batch'>, batch: Batch
     emit('file', { index, clip, ...told });
     progress();
   };
-  const work = async ({ row, first }: Line): Promise<void> => {
+  const work = async (line: Line): Promise<void> => {
+    const { row, first } = line;
     const indices = Array.from({ length: row.count }, (_, i) => first + i);
     if (indices.every(isKnown)) return;
     await running.turn();
-    if (row.clip !== undefined) return one(first, row.clip, row);
+    if (row.clip !== undefined) return one(first, row.clip, line);
     let made: string[];
     try {
       made = await generated(deps, { ...context, signal }, { row, first, job, known, paused: running.paused });
@@ -167,7 +155,7 @@ async function run(deps: BatchDeps, context: Context<'clip.batch'>, batch: Batch
       for (const index of indices) if (!isKnown(index)) await skip(index, error);
       return;
     }
-    for (const [i, clip] of made.entries()) await one(first + i, clip, row);
+    for (const [i, clip] of made.entries()) await one(first + i, clip, line);
   };
   emit('accepted', { job, files: of, ...told(await understoodIn(deps, args)) });
   const sheet = (): string => {
@@ -185,6 +173,10 @@ async function run(deps: BatchDeps, context: Context<'clip.batch'>, batch: Batch
   try {
     await inTurn(numbered(args), work, signal);
     signal.throwIfAborted();
+    if (stem !== undefined) {
+      const mixed = await mixStem(deps, args, { written, settings, name: stem, signal });
+      if (mixed !== null) emit('stem', mixed);
+    }
   } catch (error) {
     // What was written stays, and its sheet says what it is; of a batch that goes on later, that one's will.
     const goesOn = journal?.has(job) === true && journal.isClosing;
@@ -197,38 +189,10 @@ async function run(deps: BatchDeps, context: Context<'clip.batch'>, batch: Batch
 }
 
 type Done = EventData<'clip.batch', 'done'>;
-type Told = Awaited<ReturnType<typeof hand>>;
 
-/** The same order with nothing left open: what is drawn, and which voice is active, is settled when it is accepted. */
-async function settled({ catalog }: BatchDeps, args: Args): Promise<Args> {
-  const rows = await Promise.all(
-    (args.rows ?? []).map(async (row) => {
-      if (row.clip !== undefined) return row;
-      const voice = row.voice ?? (await catalog.find().catch(() => null))?.id;
-      return {
-        ...row,
-        seed: row.seed ?? randomInt(0, limits.drawnSeedMax + 1),
-        ...(voice === undefined ? {} : { voice }),
-      };
-    }),
-  );
-  return { ...args, ...(args.rows === undefined ? {} : { rows }) };
-}
-
-interface SheetEntry {
-  index: number;
-  told: Told;
-  facts: ReturnType<typeof factsOf>;
-}
-
-function factsOf({ clip, catId, fxName }: Awaited<ReturnType<Delivery['make']>>) {
+function factsOf({ clip, catId, fxName }: Awaited<ReturnType<Delivery['make']>>): SheetEntry['facts'] {
   const { id, class: label, seed, voiceId } = clip;
   return { clip: id, class: label, seed, voice: voiceId, catId, fxName };
-}
-
-function ofRow({ catId, fxName, userData, take }: Row): Partial<Pick<Args, 'catId' | 'fxName' | 'userData' | 'take'>> {
-  const given = Object.entries({ catId, fxName, userData, take }).filter(([, value]) => value !== undefined);
-  return Object.fromEntries(given);
 }
 
 function isFatal(code: string): boolean {
@@ -241,116 +205,4 @@ function isFatal(code: string): boolean {
     'internal',
     'engine_unavailable',
   ].includes(code);
-}
-
-function numbered({ clips = [], rows = [] }: Pick<Args, 'clips' | 'rows'>): Line[] {
-  let first = 0;
-  return [...clips.map((clip): Row => ({ clip, count: 1, candidates: 1 })), ...rows].map((row) => {
-    const line = { row, first };
-    first += row.count;
-    return line;
-  });
-}
-
-/** The ids of the clips that a line asks for, saved. */
-async function generated(
-  deps: BatchDeps,
-  context: Context<'clip.batch'>,
-  { row, first, job, known, paused }: Line & { job: string; known: Known; paused: boolean },
-): Promise<string[]> {
-  const { session, signal } = context;
-  const voice = await deps.catalog.find(row.voice);
-  const voiceClass = classOf(voice, row);
-  const seed = row.seed ?? randomInt(0, limits.drawnSeedMax + 1);
-  const args = {
-    seed,
-    temperature: 1,
-    topK: 0,
-    topP: 1,
-    count: row.count,
-    format: 'f32' as const,
-    rate: undefined,
-    save: true,
-    previews: false,
-    rows: false,
-    audio: false,
-    keep: false,
-    exact: false,
-    reverse: false,
-    gain: 0,
-  };
-  const takes = seedsFrom(seed, row.count).map((one) => ({ seed: one }));
-  const quiet = { session, signal, setJob: () => undefined, emit: () => undefined };
-  const done = await generateClips(deps, quiet, {
-    ...voiceClass,
-    args,
-    begun: performance.now(),
-    seed,
-    takes,
-    candidates: row.candidates,
-    group: job,
-    paused,
-    ...(deps.journal?.has(job) === true ? { origin: { job, first } } : {}),
-    made: madeBefore(deps, { row, first, job, known }),
-  });
-  return [...done.clips].sort((a, b) => a.index - b.index).map(({ clip }) => clip);
-}
-
-function classOf(voice: Voice, { class: wanted, guidance, avoid }: Row): VoiceClass {
-  return voiceClassOf(voice, resolveClass(voice, classFromText(wanted!)), {
-    guidance,
-    avoid: avoid === undefined ? undefined : classFromText(avoid),
-  });
-}
-
-/** What the lines' names were understood as, each once. A line whose class is not known is told of when its turn comes. */
-async function understoodIn({ catalog }: BatchDeps, { rows = [] }: Args): Promise<Understood[]> {
-  const found = new Map<string, Understood>();
-  const seen = new Set<string>();
-  for (const row of rows) {
-    const key = JSON.stringify([row.voice, row.class, row.avoid]);
-    if (row.class === undefined || seen.has(key)) continue;
-    seen.add(key);
-    try {
-      const { understood = [] } = understoodOf(classOf(await catalog.find(row.voice), row));
-      for (const one of understood) found.set(JSON.stringify(one), one);
-    } catch {}
-  }
-  return [...found.values()];
-}
-
-/** Clips of a line that an earlier run of the server made, by take. A clip whose file is there may be gone by now. */
-function madeBefore(
-  deps: BatchDeps,
-  { row, first, job, known }: Line & { job: string; known: Known },
-): Map<number, MadeClip> {
-  const found = new Map<number, MadeClip>();
-  const clips = deps.clips.ofJob(job);
-  for (let take = 0; take < row.count; take++) {
-    const entry = clips.get(first + take);
-    const file = known.files.get(first + take);
-    if (entry !== undefined) found.set(take, madeFrom(entry));
-    else if (file !== undefined) found.set(take, { clip: file.facts.clip, seed: file.facts.seed ?? 0, seconds: 0 });
-    else if (known.skipped.has(first + take)) found.set(take, { clip: '', seed: 0, seconds: 0 });
-  }
-  return found;
-}
-
-/** A few lines at a time; the first that fails stops the others. */
-async function inTurn(lines: readonly Line[], work: (line: Line) => Promise<void>, signal: AbortSignal): Promise<void> {
-  const left = [...lines].reverse();
-  let failed = false;
-  const next = async (): Promise<void> => {
-    for (let line = left.pop(); line !== undefined && !failed && !signal.aborted; line = left.pop()) {
-      try {
-        await work(line);
-      } catch (error) {
-        failed = true;
-        throw error;
-      }
-    }
-  };
-  const results = await Promise.allSettled(Array.from({ length: AT_ONCE }, next));
-  const broken = results.find((result) => result.status === 'rejected');
-  if (broken !== undefined) throw signal.aborted ? signal.reason : broken.reason;
 }

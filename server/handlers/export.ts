@@ -35,17 +35,26 @@ export async function hand(
 ): Promise<Told> {
   const { bytes, ending, seconds, lufs, truePeak, gain, looped } = made;
   const stem = name?.replace(/\.(wav|flac)$/i, '') ?? made.stem;
-  const told = { bytes: bytes.byteLength, seconds, lufs, truePeak, gain, looped };
-  if (to !== 'bytes') {
-    const before =
-      onName && ((file: string, sha256: string) => onName({ ...told, name: path.basename(file), path: file }, sha256));
-    return { ...told, ...(await delivery.write({ to, folder }, stem, ending, bytes, before)) };
-  }
+  const placed = made.placed === null ? {} : { placed: made.placed };
+  const told = { bytes: bytes.byteLength, seconds, lufs, truePeak, gain, looped, ...placed };
+  const before =
+    onName && ((file: string, sha256: string) => onName({ ...told, name: path.basename(file), path: file }, sha256));
+  return { ...told, ...(await sentOrWritten(delivery, { to, folder }, { stem, ending, bytes }, before)) };
+}
+
+/** Throws too_large, no_room, no_delivery, io_error. */
+export async function sentOrWritten(
+  delivery: Delivery,
+  { to, folder }: Wanted,
+  { stem, ending, bytes }: Pick<Made, 'stem' | 'ending' | 'bytes'>,
+  before?: (file: string, sha256: string) => Promise<void>,
+): Promise<Pick<Told, 'name' | 'path' | 'content'>> {
+  if (to !== 'bytes') return delivery.write({ to, folder }, stem, ending, bytes, before);
   if (bytes.byteLength > limits.sentFileBytes) {
     throw new ProtocolError(
       'too_large',
       `the file has ${bytes.byteLength} bytes; at most ${limits.sentFileBytes} can be sent`,
     );
   }
-  return { ...told, name: `${stem}.${ending}`, path: null, content: bytes };
+  return { name: `${stem}.${ending}`, path: null, content: bytes };
 }

@@ -36,6 +36,7 @@ import { type ClockDeps, serverClock } from './server-clock.ts';
 import { type ServerInfo, serverInfo } from './server-info.ts';
 import { serverPing } from './server-ping.ts';
 import { serverWatch, type WatchDeps } from './server-watch.ts';
+import { spot } from './spot.ts';
 import { type StreamHandlerDeps, streamKeep, streamSet, streamStart, streamStop } from './stream.ts';
 import { type TransportDeps, transportInfo, transportSet } from './transport.ts';
 import { type TrashDeps, trashEmpty, trashList } from './trash.ts';
@@ -111,6 +112,7 @@ export function createHandlers(given: HandlerDeps): { handlers: Handlers; jobs: 
     'foley.generate': generate(deps),
     'foley.vary': vary(deps),
     'foley.branch': branch(deps),
+    'foley.spot': spot(deps),
     'foley.attach': attach(deps),
     'stream.start': streamStart(deps),
     'stream.set': streamSet(deps),

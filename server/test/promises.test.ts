@@ -107,6 +107,11 @@ const limitRows: Record<keyof typeof limits, Row> = {
     await assert.rejects(client.call('trigger.map', { id: 'more', class: 'Rain', ready: 1 }), coded('bad_args'));
   },
   poolBytes: ['server/triggers/bank.test.ts', 'all pools together hold no more bytes than they may'],
+  timelineSeconds: bounds('clip.export', (at) => ({ clip: 'c', at }), limits.timelineSeconds),
+  stemSeconds: [
+    'server/test/spot.test.ts',
+    'every cue gets its takes, named by its number, and each onset lies on the cue',
+  ],
   seconds: bounds('foley.generate', generate('length'), limits.seconds),
   batchFiles: async (t) => {
     const client = (await newServer(t)).app.connect();

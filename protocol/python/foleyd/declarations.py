@@ -565,6 +565,224 @@ FoleyBranchArgs = TypedDict(
 )
 
 
+FoleySpotArgsCues = TypedDict(
+    "FoleySpotArgsCues",
+    {
+        #: time on the timeline at which the sound begins (s); number from 0 to 356400
+        "at": float,
+        #: name, id, another word for a class, or a mix like DogBark:0.7+Rain:0.3; text, 1 to 128 characters
+        "class": str,
+        #: wanted length (s); number above 0 to 60
+        "length": NotRequired[float],
+        #: takes of this cue; integer from 1 to 64; default: those of the request
+        "alternates": NotRequired[int],
+        #: integer from 0 to 4294967295 or decimal text; default: counts up from that of the request
+        "seed": "NotRequired[int | str]",
+        #: integer from 1 to 16; default: those of the request
+        "candidates": NotRequired[int],
+        #: classifier-free guidance: codes are drawn from log p(class) + guidance * (log p(class) - log p(avoid)); 0 is off, above 0 sampling costs up to
+        #: twice as much; number from 0 to 8; default: the voice's default for the class
+        "guidance": NotRequired[float],
+        #: as class; text, 1 to 128 characters
+        "avoid": NotRequired[str],
+        #: text, 1 to 128 characters; default: that of the request
+        "voice": NotRequired[str],
+        #: loudness that its takes follow; map
+        "envelope": NotRequired[FoleyGenerateArgsEnvelope],
+        #: text
+        "catId": NotRequired[str],
+        #: of the file's name; text, 0 to 128 characters; default: the name in the sheet, or the class
+        "fxName": NotRequired[str],
+        #: last part of the file name; text, 0 to 128 characters; default: c and the number of the cue
+        "userData": NotRequired[str],
+        #: of iXML; text, 0 to 128 characters
+        "take": NotRequired[str],
+    },
+)
+
+
+class FoleySpotArgs(TypedDict):
+    #: text of a sheet (CSV or TSV with a line of names: Start or At, Name or Class, and any of End, Length and the fields of a cue; REAPER's,
+    #: Resolve's and Premiere's lists are such) or of a CMX3600 edit list (markers, else names of clips); text, 1 to 1048576 characters
+    sheet: NotRequired[str]
+    #: or the cues themselves; list of map
+    cues: NotRequired[list[FoleySpotArgsCues]]
+    #: frame rate of timecode in the sheet, as 24, 25 or 29.97; number from 1 to 240; default: 29.97 for drop-frame timecode (00:01:02;12)
+    fps: NotRequired[float]
+    #: what becomes of markers that name no class of the voice: an error, or nothing; "refuse" or "skip"; default: "refuse"
+    unknown: NotRequired[Literal["refuse", "skip"]]
+    #: takes a cue; integer from 1 to 64; default: 1
+    alternates: NotRequired[int]
+    #: seed of the first cue; integer from 0 to 4294967295 or decimal text; default: chosen at random by the server
+    seed: NotRequired[int | str]
+    #: voice id; text, 1 to 128 characters; default: the active voice
+    voice: NotRequired[str]
+    #: make so many and hand over the best by the voice's own embedder: likeliest of its class and most like a real clip, neither silent nor late nor
+    #: like its siblings; costs as much as so many clips; integer from 1 to 16; default: 1
+    candidates: NotRequired[int]
+    #: classifier-free guidance: codes are drawn from log p(class) + guidance * (log p(class) - log p(avoid)); 0 is off, above 0 sampling costs up to
+    #: twice as much; number from 0 to 8; default: the voice's default for the class
+    guidance: NotRequired[float]
+    #: destination: the server's export folder, the delivery folder, or the answer itself; "exports" or "delivery" or "bytes"; default: "exports"
+    to: NotRequired[Literal["exports", "delivery", "bytes"]]
+    #: subfolder of the delivery folder; text, 0 to 128 characters; default: ""
+    folder: NotRequired[str]
+    #: name of the sheet that lists the files, without folder and extension; text, 1 to 128 characters; default: batch and the job
+    list: NotRequired[str]
+    #: also mix the first take of every row that has at to one file of this name, each at its time; at most 15 minutes; text, 1 to 128 characters
+    stem: NotRequired[str]
+    #: container; FLAC files carry the WAV's chunks as well; "wav" or "flac"; default: "wav"
+    format: NotRequired[Literal["wav", "flac"]]
+    #: bits per sample; 16 is dithered, 32 is float (WAV only); 16 or 24 or 32; default: 24
+    bits: NotRequired[Literal[16, 24, 32]]
+    #: sample rate (Hz); integer from 8000 to 192000; default: 48000
+    rate: NotRequired[int]
+    #: 1: mono; 2: stereo with the sound at pan; 1 or 2; default: 1
+    channels: NotRequired[Literal[1, 2]]
+    #: constant-power pan position from -1 (left) to 1 (right); number from -1 to 1; default: 0
+    pan: NotRequired[float]
+    #: true-peak ceiling: a clip above it is lowered as a whole, never raised to it (dBTP); number from -60 to 0; default: -2
+    peak: NotRequired[float]
+    #: target integrated loudness, as far as the ceiling allows; replaces gain (LUFS); number from -60 to -5
+    lufs: NotRequired[float]
+    #: time reference of bext: samples since midnight at the file's rate (samples); integer from 0 or decimal text; default: 0
+    timeReference: NotRequired[int | str]
+    #: CreatorID; text, 0 to 128 characters; default: FOLEYD
+    creator: NotRequired[str]
+    #: SourceID: show, project or library; text, 0 to 128 characters; default: NONE
+    source: NotRequired[str]
+    #: of iXML; text, 0 to 128 characters
+    project: NotRequired[str]
+    #: of iXML; text, 0 to 128 characters
+    scene: NotRequired[str]
+    #: remove this much from the beginning (s); number from 0 to 60
+    trim: NotRequired[float]
+    #: cut exactly at length instead of at a quiet point; boolean; default: false
+    exact: NotRequired[bool]
+    #: fade-in time (s); number from 0 to 60
+    fadeIn: NotRequired[float]
+    #: fade-out time (s); number from 0 to 60
+    fadeOut: NotRequired[float]
+    #: gain, limited by the ceiling; nothing is clipped (dB); number from -80 to 40; default: 0
+    gain: NotRequired[float]
+    #: with at: at most this much of the sound before its onset is kept, and faded in (s); number from 0 to 5; default: 0.01
+    lead: NotRequired[float]
+
+
+class FoleySpotAcceptedLeft(TypedDict):
+    #: integer from 1
+    line: int
+    #: text
+    name: str
+
+
+class FoleySpotAccepted(TypedDict):
+    #: job id; text
+    job: str
+    #: number of files; integer from 1
+    files: int
+    #: names that are no class of the voice, and the class understood for each: another spelling, a CatID of the Universal Category System, or a word
+    #: for the sound in English, German, French, Spanish, Italian, Portuguese, Japanese or Chinese; absent if there were none; list of map
+    understood: NotRequired[list[FoleyGenerateAcceptedUnderstood]]
+    #: number of cues; integer from 1
+    cues: int
+    #: cues that begin while an earlier one of the same class still lasts; integer from 0
+    overlaps: int
+    #: markers that were left out because they name no class; list of map
+    left: NotRequired[list[FoleySpotAcceptedLeft]]
+
+
+class FoleySpotProgress(TypedDict):
+    #: integer from 0
+    done: int
+    #: integer from 1
+    of: int
+
+
+class FoleySpotFilePlaced(TypedDict):
+    #: time at which the onset was wanted (s); number from 0 to 356400
+    at: float
+    #: time of the file's beginning, as its time reference has it (s); number
+    start: float
+    #: onset measured in the file, from the file's beginning (s); number from 0
+    onset: float
+    #: time from at to the measured onset (s); number
+    offset: float
+
+
+class FoleySpotFile(TypedDict):
+    #: index of the file, from 0, in the order of the sheet; integer from 0
+    index: int
+    #: clip id; text
+    clip: str
+    #: contents of the file, if requested in the answer; bytes
+    content: NotRequired[bytes]
+    #: file name, without folder; text
+    name: str
+    #: file path; null if it was sent in the answer; text or null
+    path: str | None
+    #: integer from 0
+    bytes: int
+    #: (s); number from 0
+    seconds: float
+    #: integrated loudness; null for silence and for less than 0.4 s (LUFS); number or null
+    lufs: float | None
+    #: null for silence (dBTP); number or null
+    truePeak: float | None
+    #: gain applied relative to the clip (dB); number
+    gain: float
+    #: whether loop points were written; boolean
+    looped: bool
+    #: where the sound lies on the timeline; absent without at; map
+    placed: NotRequired[FoleySpotFilePlaced]
+
+
+class FoleySpotSkipped(TypedDict):
+    #: index of the file, from 0, in the order of the sheet; integer from 0
+    index: int
+    #: error code; text
+    code: str
+    #: text
+    message: str
+
+
+class FoleySpotStem(TypedDict):
+    #: file name, without folder; text
+    name: str
+    #: file path; null if it was sent in the answer; text or null
+    path: str | None
+    #: contents of the file, if requested in the answer; bytes
+    content: NotRequired[bytes]
+    #: number of clips in it; integer from 1
+    clips: int
+    #: (s); number from 0
+    seconds: float
+    #: time of its beginning on the timeline (s); number from 0
+    start: float
+    #: by which the sum of the files was lowered to the ceiling (dB); number to 0
+    gain: float
+
+
+class FoleySpotDone(TypedDict):
+    #: number of files written; integer from 0
+    files: int
+    #: number of files that failed; integer from 0
+    skipped: int
+    #: path of the sheet; null if the files were sent in the answer; text or null
+    path: str | None
+    #: contents of the sheet; text
+    sheet: str
+
+
+FoleySpotEvent = (
+    tuple[Literal["accepted"], FoleySpotAccepted]
+    | tuple[Literal["progress"], FoleySpotProgress]
+    | tuple[Literal["file"], FoleySpotFile]
+    | tuple[Literal["skipped"], FoleySpotSkipped]
+    | tuple[Literal["stem"], FoleySpotStem]
+)
+
+
 class FoleyAttachArgs(TypedDict):
     #: job id, from accepted; text, 1 to 128 characters
     job: str
@@ -978,6 +1196,11 @@ class ClipExportArgs(TypedDict):
     length: NotRequired[float]
     #: gain, limited by the ceiling; nothing is clipped (dB); number from -80 to 40; default: 0
     gain: NotRequired[float]
+    #: time on the timeline at which the sound begins: the file is cut shortly before its onset, and its time reference says where it lies;
+    #: timeReference is that of the beginning of the timeline (s); number from 0 to 356400
+    at: NotRequired[float]
+    #: with at: at most this much of the sound before its onset is kept, and faded in (s); number from 0 to 5; default: 0.01
+    lead: NotRequired[float]
 
 
 class ClipExportDone(TypedDict):
@@ -999,6 +1222,8 @@ class ClipExportDone(TypedDict):
     gain: float
     #: whether loop points were written; boolean
     looped: bool
+    #: where the sound lies on the timeline; absent without at; map
+    placed: NotRequired[FoleySpotFilePlaced]
 
 
 ClipBatchArgsRows = TypedDict(
@@ -1030,6 +1255,15 @@ ClipBatchArgsRows = TypedDict(
         "userData": NotRequired[str],
         #: text, 0 to 128 characters
         "take": NotRequired[str],
+        #: time on the timeline at which the sound begins: the file is cut shortly before its onset, and its time reference says where it lies;
+        #: timeReference is that of the beginning of the timeline (s); number from 0 to 356400
+        "at": NotRequired[float],
+        #: wanted length, from the onset if at is given; a class makes a sound as long as this (s); number above 0 to 60
+        "length": NotRequired[float],
+        #: number that its files are named by; integer from 1 to 1000
+        "cue": NotRequired[int],
+        #: loudness that the clips of a class follow; map
+        "envelope": NotRequired[FoleyGenerateArgsEnvelope],
     },
 )
 
@@ -1045,6 +1279,8 @@ class ClipBatchArgs(TypedDict):
     folder: NotRequired[str]
     #: name of the sheet, without folder and extension; text, 1 to 128 characters; default: batch and the job
     sheet: NotRequired[str]
+    #: also mix the first take of every row that has at to one file of this name, each at its time; at most 15 minutes; text, 1 to 128 characters
+    stem: NotRequired[str]
     #: container; FLAC files carry the WAV's chunks as well; "wav" or "flac"; default: "wav"
     format: NotRequired[Literal["wav", "flac"]]
     #: bits per sample; 16 is dithered, 32 is float (WAV only); 16 or 24 or 32; default: 24
@@ -1093,6 +1329,8 @@ class ClipBatchArgs(TypedDict):
     length: NotRequired[float]
     #: gain, limited by the ceiling; nothing is clipped (dB); number from -80 to 40; default: 0
     gain: NotRequired[float]
+    #: with at: at most this much of the sound before its onset is kept, and faded in (s); number from 0 to 5; default: 0.01
+    lead: NotRequired[float]
 
 
 class ClipBatchAccepted(TypedDict):
@@ -1105,63 +1343,12 @@ class ClipBatchAccepted(TypedDict):
     understood: NotRequired[list[FoleyGenerateAcceptedUnderstood]]
 
 
-class ClipBatchProgress(TypedDict):
-    #: integer from 0
-    done: int
-    #: integer from 1
-    of: int
-
-
-class ClipBatchFile(TypedDict):
-    #: index of the file, from 0, in the order of the sheet; integer from 0
-    index: int
-    #: clip id; text
-    clip: str
-    #: contents of the file, if requested in the answer; bytes
-    content: NotRequired[bytes]
-    #: file name, without folder; text
-    name: str
-    #: file path; null if it was sent in the answer; text or null
-    path: str | None
-    #: integer from 0
-    bytes: int
-    #: (s); number from 0
-    seconds: float
-    #: integrated loudness; null for silence and for less than 0.4 s (LUFS); number or null
-    lufs: float | None
-    #: null for silence (dBTP); number or null
-    truePeak: float | None
-    #: gain applied relative to the clip (dB); number
-    gain: float
-    #: whether loop points were written; boolean
-    looped: bool
-
-
-class ClipBatchSkipped(TypedDict):
-    #: index of the file, from 0, in the order of the sheet; integer from 0
-    index: int
-    #: error code; text
-    code: str
-    #: text
-    message: str
-
-
-class ClipBatchDone(TypedDict):
-    #: number of files written; integer from 0
-    files: int
-    #: number of files that failed; integer from 0
-    skipped: int
-    #: path of the sheet; null if the files were sent in the answer; text or null
-    path: str | None
-    #: contents of the sheet; text
-    sheet: str
-
-
 ClipBatchEvent = (
     tuple[Literal["accepted"], ClipBatchAccepted]
-    | tuple[Literal["progress"], ClipBatchProgress]
-    | tuple[Literal["file"], ClipBatchFile]
-    | tuple[Literal["skipped"], ClipBatchSkipped]
+    | tuple[Literal["progress"], FoleySpotProgress]
+    | tuple[Literal["file"], FoleySpotFile]
+    | tuple[Literal["skipped"], FoleySpotSkipped]
+    | tuple[Literal["stem"], FoleySpotStem]
 )
 
 
@@ -2712,6 +2899,12 @@ class Commands:
         """Continues a clip, finished or still running, from one row in several ways; the shared rows are computed once."""
         return self._request("foley.branch", args)
 
+    def foley_spot(self, args: FoleySpotArgs | None = None) -> Request[FoleySpotEvent, FoleySpotDone]:
+        """Makes a sound for every marker of a sheet, an edit list or a list of cues: one file a take, whose onset lies on the cue, as one job like
+        `clip.batch`.
+        """
+        return self._request("foley.spot", args)
+
     def foley_attach(self, args: FoleyAttachArgs) -> Request[FoleyGenerateEvent, FoleyGenerateDone]:
         """Repeats the events of a job that was started with `keep`, then streams the rest: for use after a reload or a lost connection."""
         return self._request("foley.attach", args)
@@ -2768,7 +2961,7 @@ class Commands:
         """Exports a saved clip as a file for a sound department: WAV with bext, iXML and cues, or FLAC. Existing files are never replaced."""
         return self._request("clip.export", args)
 
-    def clip_batch(self, args: ClipBatchArgs | None = None) -> Request[ClipBatchEvent, ClipBatchDone]:
+    def clip_batch(self, args: ClipBatchArgs | None = None) -> Request[ClipBatchEvent, FoleySpotDone]:
         """Exports many clips, saved or newly generated, with a sheet (CSV) that lists them, as one job."""
         return self._request("clip.batch", args)
 

@@ -1,11 +1,12 @@
 /** Commands that make clips and handle saved ones. */
-import { Option } from 'commander';
+import { type Command, Option } from 'commander';
 import type { ClipsOptions } from '../clips.ts';
 import type { ExportOptions } from '../export.ts';
 import { exportSettings } from '../export-settings.ts';
 import type { GenerateOptions } from '../generate.ts';
 import { integer, number } from '../options.ts';
 import type { SessionChoice } from '../session.ts';
+import type { SpotOptions } from '../spot.ts';
 import type { StreamOptions } from '../stream.ts';
 import type { TrashOptions } from '../trash.ts';
 import type { VerifyOptions } from '../verify.ts';
@@ -76,17 +77,37 @@ export const declareClips: Declare = (program, run) => {
   const exporting = connecting(
     program.command('export').description('write delivery files of clips, with metadata, and a sheet of them'),
   ).argument('[clips...]', 'ids of saved clips');
-  for (const [name, value, doc, isNumber] of exportSettings.map((one) => [...one, undefined] as const)) {
-    const option = new Option(`--${name.replace(/[A-Z]/g, (capital) => `-${capital.toLowerCase()}`)} <${value}>`, doc);
-    exporting.addOption(isNumber === true ? option.argParser(number) : option);
-  }
-  exporting
+  withFileSettings(exporting)
     .option('--loop', 'write loop points when a steady region exists')
     .option('--list <CSV>', 'sheet of clip ids, or of classes with seed and count to be generated')
     .option('--out <DIR>', 'folder; default: the current one')
     .option('--json', 'print each file as a line of JSON')
     .action(async (clips: string[], options: ExportOptions & Connecting) => {
       run(await (await import('../export.ts')).exportClips(clips, choice(options)));
+    });
+
+  const spotting = connecting(
+    program
+      .command('spot')
+      .description(
+        'make a sound for every marker of a sheet (CSV, TSV) or CMX3600 edit list, with its onset on the marker',
+      ),
+  )
+    .argument('<SHEET>', 'markers with a time and a class, as REAPER, Resolve and Premiere export them')
+    .option('--fps <N>', 'frame rate of timecode, as 24, 25 or 29.97', number)
+    .option('--alternates <N>', 'takes of each cue', integer)
+    .option('--seed <N>', 'seed of the first cue; default: random')
+    .option('--candidates <N>', 'make N of each take and keep the best according to the embedder of the voice', integer)
+    .option('--guidance <G>', GUIDANCE, number)
+    .option('--voice <ID>', 'voice')
+    .option('--lead <S>', 'keep at most this much before the onset; default: 0.01', number)
+    .option('--stem [NAME]', 'also mix the first take of every cue to one file')
+    .option('--skip-unknown', 'leave out markers that name no class instead of refusing the sheet');
+  withFileSettings(spotting, ['fxName', 'catId', 'userData', 'take'])
+    .option('--out <DIR>', 'folder; default: the current one')
+    .option('--json', 'print each file as a line of JSON')
+    .action(async (sheet: string, options: SpotOptions & Connecting) => {
+      run(await (await import('../spot.ts')).spot(sheet, choice(options)));
     });
 
   connecting(
@@ -141,3 +162,13 @@ export const declareClips: Declare = (program, run) => {
       run(await (await import('../play-clips.ts')).playClips(what, choice(options)));
     });
 };
+
+/** Options for how files are made, but for those that have no meaning here. */
+function withFileSettings(command: Command, without: readonly string[] = []): Command {
+  for (const [name, value, doc, isNumber] of exportSettings.map((one) => [...one, undefined] as const)) {
+    if (without.includes(name)) continue;
+    const option = new Option(`--${name.replace(/[A-Z]/g, (capital) => `-${capital.toLowerCase()}`)} <${value}>`, doc);
+    command.addOption(isNumber === true ? option.argParser(number) : option);
+  }
+  return command;
+}
