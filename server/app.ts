@@ -373,6 +373,8 @@ export async function createApp(config: Config, parts: AppParts = {}): Promise<A
     stopped ??= stop();
     return stopped;
   };
+  // The engine's process loads it while this one opens its ports.
+  const warmed = parts.onDemand === true ? Promise.resolve() : check();
   // Before the ports: who maps at once must not take the place of what was mapped before.
   const load = (): ReturnType<typeof mapStore.load> => mapStore.load();
   const restored = (parts.onDemand === true ? triggers.remember(load) : triggers.restore(load)).catch((err: unknown) =>
@@ -430,7 +432,6 @@ export async function createApp(config: Config, parts: AppParts = {}): Promise<A
     voices.sweep().catch((err: unknown) => log.warn({ err }, 'leftover voice files could not be removed'));
   if (config.listen) training.restore().catch((err: unknown) => log.warn({ err }, 'trainings could not be resumed'));
   if (config.listen) trash.open();
-  const warmed = parts.onDemand === true ? Promise.resolve() : check();
   const ready = warmed.then(() => ({ voice: active.active, problem }));
   return {
     config,

@@ -52,6 +52,20 @@ def test_the_decoder_takes_one_to_four_codebooks(grid: str) -> None:
 
 
 @torch.no_grad()
+def test_the_decoder_takes_fewer_places_in_time_and_the_end_changes_only_what_is_near_it() -> None:
+    model = codec(GRIDS["rvq"])
+    running = session(export_codec(model)["decoder"])
+    codes = torch.randint(0, 32, (1, 4, *model.config.latent_shape))
+    (whole,) = running.run(None, {"codes": codes.numpy()})
+    times, each = 12, model.config.stride[1]
+    (part,) = running.run(None, {"codes": codes[..., :times].numpy()})
+    assert part.shape == (1, 80, times * each)
+    change = np.abs(part - whole[..., : times * each]).max((0, 1))
+    reach = times * each - int(np.argmax(change > 1e-5))
+    assert 0 < reach < times * each, "the beginning is that of the whole, the end is not"
+
+
+@torch.no_grad()
 def test_half_weights_change_the_codec_only_by_rounding() -> None:
     model = codec(GRIDS["rvq"])
     full, small = export_codec(model), export_codec(model, half_weights=True)

@@ -40,12 +40,22 @@ export class GridAxes {
 
   /**
    * Grid codes in raster order -> latent codes [codebook, frequency, time]: those of the first `known` codebooks and
-   * `times` places in time, the rest absent.
+   * `times` places in time, the rest absent. Of the places `begin`..`end` in time alone, where they are given.
    */
-  toLatent(codes: Uint16Array, known = this.codebooks, times = this.#times): BigInt64Array {
-    const latent = new BigInt64Array(this.#latentSize).fill(BigInt(this.absent));
-    const end = (this.#latentSize / this.codebooks) * known;
-    for (let i = 0; i < end; i++) if (i % this.#times < times) latent[i] = BigInt(codes[this.#place[i]!]!);
+  toLatent(
+    codes: Uint16Array,
+    known = this.codebooks,
+    times = this.#times,
+    begin = 0,
+    end = this.#times,
+  ): BigInt64Array {
+    const wide = end - begin;
+    const latent = new BigInt64Array((this.#latentSize / this.#times) * wide).fill(BigInt(this.absent));
+    const most = (latent.length / this.codebooks) * known;
+    const last = Math.min(times, end);
+    for (let line = 0; line * wide < most; line++)
+      for (let time = begin; time < last; time++)
+        latent[line * wide + time - begin] = BigInt(codes[this.#place[line * this.#times + time]!]!);
     return latent;
   }
 

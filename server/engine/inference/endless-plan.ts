@@ -1,8 +1,8 @@
 import { cellUniform } from '../dsp/philox.ts';
 import { EngineError } from '../errors.ts';
 import { isTimeMajor } from './code-grid.ts';
+import { framesPerTime } from './mel-decoder.ts';
 import { MOST_FRAMES } from './renderer.ts';
-import { framesPerTime } from './stretches.ts';
 import type { Voice } from './voice.ts';
 
 /** How a grid that goes on for ever is drawn and rendered by graphs for one of `rows` rows. All in rows. */

@@ -1,9 +1,10 @@
 import { resample } from '../../audio/resample.ts';
 import type { VoiceCard } from '../../cards/voice-card.ts';
 import { whiteNoise } from '../dsp/philox.ts';
-import { type Execution, type Feeds, floats, Graph, integers, read } from '../onnx/runtime.ts';
+import { type Execution, type Feeds, floats, Graph, read } from '../onnx/runtime.ts';
 import type { GridAxes } from './code-grid.ts';
-import { columnsOf, framesPerTime, measureReach, type Reach, type Stretch, stretchesOf } from './stretches.ts';
+import { framesPerTime, MelDecoder, type PartOfGrid, type PartOfMel } from './mel-decoder.ts';
+import { columnsOf, measureReach, type Reach, type Stretch, stretchesOf } from './stretches.ts';
 
 export interface RenderOrder {
   /** Rows x columns in raster order. */
@@ -65,8 +66,8 @@ export class Renderer implements ClipRenderer {
   readonly stretches: readonly Stretch[];
   readonly reach: Reach | null;
   readonly #card: VoiceCard;
-  readonly #axes: GridAxes;
   readonly #chunks: number[];
+  readonly #decoder: MelDecoder;
   readonly #graphs: { decoder: Graph; vocoder: Graph; excitation: Graph | null };
   /** Of the clip that is being made: its previews come again and again. */
   #lastNoise: { seed: number; noise: Float32Array } | null = null;
@@ -76,13 +77,14 @@ export class Renderer implements ClipRenderer {
     axes: GridAxes,
     chunks: number[],
     [decoder, vocoder, excitation]: Graph[],
+    melDecoder: MelDecoder,
     reach: Reach | null,
   ) {
     this.reach = reach;
     this.stretches = reach === null ? [] : stretchesOf(card, axes, reach, MOST_FRAMES);
     this.#card = card;
-    this.#axes = axes;
     this.#chunks = chunks;
+    this.#decoder = melDecoder;
     this.#graphs = { decoder: decoder!, vocoder: vocoder!, excitation: excitation ?? null };
   }
 
@@ -99,7 +101,11 @@ export class Renderer implements ClipRenderer {
       // By one thread: of a stretch's few frames its bits would depend on how many there are.
       if (card.graphs.excitation !== undefined)
         graphs.push(await Graph.open(voiceDir, card, 'excitation', { ...place, threads: 1 }));
-      return new Renderer(card, axes, chunks, graphs, await reachOf(card, axes, chunks, graphs));
+      const melDecoder = new MelDecoder(card, axes, graphs[0]!);
+      const excitation = graphs[2] ?? null;
+      const cut = axes.timesAfter(0) > 0 && chunks.length > 0;
+      const reach = cut ? await measureReach(card, axes, { decoder: melDecoder, excitation }) : null;
+      return new Renderer(card, axes, chunks, graphs, melDecoder, reach);
     } catch (error) {
       for (const graph of graphs) await graph.release();
       throw error;
@@ -118,7 +124,7 @@ export class Renderer implements ClipRenderer {
       return this.#allStretches(order, onAudioChunk);
     const { latent, mel, audio } = this.#card;
     const begun = performance.now();
-    const bands = await this.#decode(codes, codebooks, times);
+    const { bands } = await this.#decode(codes, { codebooks, times });
     const between = performance.now();
     const shaped = await this.#shape(bands, this.#noise(seed, (bands.length / mel.bins) * mel.hop));
     const frames = times === undefined ? bands.length / mel.bins : times * framesPerTime(this.#card);
@@ -162,11 +168,14 @@ export class Renderer implements ClipRenderer {
   ): Promise<Rendered> {
     const { mel, audio } = this.#card;
     const begun = performance.now();
-    const bands = await this.#decode(codes, undefined, times);
+    const around = this.reach?.decoder ?? Number.POSITIVE_INFINITY;
+    // What lies further away than the decoder reaches does not change them.
+    const needed = { times, fromFrame: Math.max(0, shapeFrom - around), toFrame: shapeTo + around };
+    const decoded = await this.#decode(codes, needed);
     const between = performance.now();
-    const frames = bands.length / mel.bins;
+    const frames = decoded.from + decoded.frames;
     const last = Math.min(shapeTo, frames);
-    const part = columnsOf(bands, mel.bins, shapeFrom, last);
+    const part = columnsOf(decoded.bands, mel.bins, shapeFrom - decoded.from, last - decoded.from);
     const length = (last - shapeFrom) * mel.hop;
     const noise =
       from === undefined
@@ -178,12 +187,10 @@ export class Renderer implements ClipRenderer {
     return { pcm, decodeMs: between - begun, vocodeMs: performance.now() - between };
   }
 
-  /** Codes -> mel [bins, frames], of the first so many codebooks and places in time. */
-  async #decode(codes: Uint16Array, codebooks?: number, times?: number): Promise<Float32Array> {
-    const { latent, mel } = this.#card;
-    const dims = [1, latent.codebooks, latent.frequency, latent.time];
-    const feeds = { codes: integers(this.#axes.toLatent(codes, codebooks, times), dims) };
-    return lastFrameTwice(read(await this.#graphs.decoder.run(feeds), 'mel'), mel.bins);
+  /** Codes -> mel. At its end the last frame comes twice: 344 frames are 136 samples short of a clip's four seconds. */
+  async #decode(codes: Uint16Array, part: PartOfGrid): Promise<PartOfMel> {
+    const { bands, from, frames } = await this.#decoder.decode(codes, part);
+    return { bands: lastFrameTwice(bands, this.#card.mel.bins), from, frames: frames + 1 };
   }
 
   /** Frames of the i-th chunk at most; the last is as long as it is. */
@@ -230,18 +237,7 @@ export class Renderer implements ClipRenderer {
   }
 }
 
-/** How far the graphs reach, once they are open. */
-async function reachOf(
-  card: VoiceCard,
-  axes: GridAxes,
-  chunks: number[],
-  [decoder, , excitation]: Graph[],
-): Promise<Reach | null> {
-  if (axes.timesAfter(0) === 0 || chunks.length === 0) return null;
-  return measureReach(card, axes, { decoder: decoder!, excitation: excitation ?? null });
-}
-
-/** Mel [bins, frames] -> [bins, frames + 1]: 344 frames are 136 samples short of a clip's four seconds. */
+/** Mel [bins, frames] -> [bins, frames + 1]. */
 function lastFrameTwice(mel: Float32Array, bins: number): Float32Array {
   const frames = mel.length / bins;
   const out = new Float32Array(bins * (frames + 1));

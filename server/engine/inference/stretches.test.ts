@@ -10,6 +10,7 @@ import { parseCard, readCardText } from './card.ts';
 import { GridAxes } from './code-grid.ts';
 import { generateClip } from './generate-clip.ts';
 import { livePartsOf } from './live-parts.ts';
+import { MelDecoder } from './mel-decoder.ts';
 import type { Followed } from './prior.ts';
 import { Renderer } from './renderer.ts';
 import type { SampleOptions } from './sampled-clip.ts';
@@ -177,11 +178,12 @@ test('the reach of a decoder is measured to the frame', async () => {
       }
     return out;
   };
-  const decoder = {
+  const graph = {
+    isFree: () => false,
     run: async ({ codes: given }: Feeds) => ({
       mel: floats(mel(given!.data as BigInt64Array), [1, card.mel.bins, card.mel.frames]),
     }),
   };
-  const reach = await measureReach(card, axes, { decoder, excitation: null });
+  const reach = await measureReach(card, axes, { decoder: new MelDecoder(card, axes, graph), excitation: null });
   assert.deepEqual(reach, { decoder: 5, excitation: 0, vocoder: card.vocoder.reach });
 });

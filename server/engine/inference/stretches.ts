@@ -1,7 +1,8 @@
 import type { VoiceCard } from '../../cards/voice-card.ts';
 import { cellUniform, whiteNoise } from '../dsp/philox.ts';
-import { floats, type Graph, integers, read } from '../onnx/runtime.ts';
+import { floats, type Graph, read } from '../onnx/runtime.ts';
 import type { GridAxes } from './code-grid.ts';
+import { framesPerTime, type MelDecoder, type PartOfMel } from './mel-decoder.ts';
 
 /** Frames begin..end of a clip, the first places in time whose codes decide them, and the frames that noise is shaped for. */
 export interface Stretch {
@@ -20,7 +21,7 @@ export interface Reach {
 }
 
 interface Graphs {
-  decoder: Pick<Graph, 'run'>;
+  decoder: Pick<MelDecoder, 'decode'>;
   excitation: Pick<Graph, 'run'> | null;
 }
 
@@ -57,39 +58,34 @@ export function stretchesOf(card: VoiceCard, axes: GridAxes, reach: Reach, most:
   return out;
 }
 
-export function framesPerTime({ mel, latent }: Pick<VoiceCard, 'mel' | 'latent'>): number {
-  return Math.ceil(mel.frames / latent.time);
-}
-
 /**
  * The graphs' reach. The vocoder's is on the card; the others' is measured on codes drawn at random: with the end of the
  * clip taken away, the last frame of the rest that stays as it was.
  */
 export async function measureReach(card: VoiceCard, axes: GridAxes, graphs: Graphs): Promise<Reach> {
-  const { latent, mel, vocoder } = card;
+  const { latent, vocoder } = card;
   const codes = Uint16Array.from({ length: axes.rows * axes.perRow }, (_, cell) =>
     Math.floor(cellUniform(PROBE_SEED, cell) * latent.codes),
   );
-  const dims = [1, latent.codebooks, latent.frequency, latent.time];
-  const decode = async (times?: number): Promise<Float32Array> =>
-    read(await graphs.decoder.run({ codes: integers(axes.toLatent(codes, undefined, times), dims) }), 'mel').slice();
-  const whole = await decode();
+  const whole = await graphs.decoder.decode(codes);
   let decoder = 0;
   for (const share of [1 / 2, 2 / 3, 5 / 6]) {
     const times = Math.floor(latent.time * share);
-    const first = firstChange(whole, await decode(times), mel.bins);
+    const first = firstChange(whole, await graphs.decoder.decode(codes, { times }));
     // Changed from the beginning on: the cut reaches further than there is to see.
     decoder = Math.max(decoder, first === 0 ? Number.POSITIVE_INFINITY : times * framesPerTime(card) - first);
   }
-  const excitation = graphs.excitation === null ? 0 : await excitationReach(graphs.excitation, whole, card);
+  const excitation = graphs.excitation === null ? 0 : await excitationReach(graphs.excitation, whole.bands, card);
   return { decoder, excitation, vocoder: vocoder.reach };
 }
 
-/** The first frame at which two mels [bins, frames] are not the same. */
-function firstChange(one: Float32Array, other: Float32Array, bins: number): number {
-  const frames = one.length / bins;
+/** The first frame at which two mels are not the same, or at which the shorter ends. */
+function firstChange(one: PartOfMel, other: PartOfMel): number {
+  const frames = Math.min(one.frames, other.frames);
   let first = frames;
-  for (let i = 0; i < one.length; i++) if (one[i] !== other[i]) first = Math.min(first, i % frames);
+  for (let bin = 0; bin * one.frames < one.bands.length; bin++)
+    for (let frame = 0; frame < first; frame++)
+      if (one.bands[bin * one.frames + frame] !== other.bands[bin * other.frames + frame]) first = frame;
   return first;
 }
 

@@ -151,7 +151,10 @@ export class Voice {
     return this.#renderer.render({ rate: this.card.audio.rate, ...order }, onAudioChunk);
   }
 
-  /** One row and one rendering: graphs that do not fit their card fail now, and the first clip finds all memory warm. */
+  /**
+   * One row, and one rendering or the first stretch of one: graphs that do not fit their card fail now, and the first clip
+   * finds its memory warm. Whole clips are what an import is tried with.
+   */
   async #prove(): Promise<void> {
     const weights = this.card.classes.map(() => 1 / this.card.classes.length);
     const stop = new Error('one row is enough');
@@ -161,7 +164,8 @@ export class Voice {
         if (error !== stop) throw error;
       });
       await this.drawFollowed(weights, 0);
-      await this.render({ codes: new Uint16Array(this.axes.rows * this.axes.perRow), seed: 0 });
+      const part = this.stretches.length > 0 ? { stretch: 0 } : {};
+      await this.render({ codes: new Uint16Array(this.axes.rows * this.axes.perRow), seed: 0, ...part });
     } catch (error) {
       const reason = error instanceof Error ? error.message : String(error);
       throw new EngineError('voice_corrupt', `the voice's graphs do not fit its card: ${reason}`, { cause: error });

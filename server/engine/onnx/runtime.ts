@@ -106,6 +106,12 @@ export class Graph {
     return this.#session.inputNames.includes(input);
   }
 
+  /** Whether an axis of an input may have any length. */
+  isFree(input: string, axis: number): boolean {
+    const known = this.#session.inputMetadata.find(({ name }) => name === input);
+    return known?.isTensor === true && typeof known.shape[axis] === 'string';
+  }
+
   async run(feeds: Feeds): Promise<Outputs> {
     return await this.#session.run(feeds);
   }

@@ -71,7 +71,8 @@ def folded_vocoder(generator: Generator, half_weights: bool = False) -> Generato
 
 @torch.no_grad()
 def export_codec(codec: Codec | BaselineCodec, half_weights: bool = False) -> dict[str, onnx.ModelProto]:
-    """encoder: mel [B, bins, frames] -> codes [B, K, f, t] int64; decoder: codes, absent levels allowed -> mel.
+    """encoder: mel [B, bins, frames] -> codes [B, K, f, t] int64; decoder: codes [B, K, f, T], absent levels allowed -> mel [B, bins, F].
+    T may be less than t: what is heard while a clip is sampled is decoded from the few steps of time that it depends on.
 
     Rounded weights change a code occasionally; the prior was trained on codes of a bfloat16 encoder, which changes
     many more.
@@ -80,7 +81,10 @@ def export_codec(codec: Codec | BaselineCodec, half_weights: bool = False) -> di
     mel = torch.full((2, c.mel_bins, c.mel_frames), c.mel_mean) + torch.linspace(-1, 1, c.mel_frames)
     codes = torch.zeros(2, c.codebooks, *c.latent_shape, dtype=torch.int64)
     codec = with_rounded_weights(codec) if half_weights else codec.eval()
-    graphs = {"encoder": export_module(_Encode(codec), (mel,), ["mel"], ["codes"]), "decoder": export_module(_Decode(codec), (codes,), ["codes"], ["mel"])}
+    graphs = {
+        "encoder": export_module(_Encode(codec), (mel,), ["mel"], ["codes"]),
+        "decoder": export_module(_Decode(codec), (codes,), ["codes"], ["mel"], {"codes": {3: "T"}, "mel": {2: "F"}}),
+    }
     return {name: halve(graph) for name, graph in graphs.items()} if half_weights else graphs
 
 
