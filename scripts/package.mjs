@@ -1,12 +1,14 @@
 // `npm run package`: builds what other people install into build/packages, with bills of materials and checksums.
 // `-- --check` then installs all of it in empty folders, and uses it there; `-- --url URL` says in which folder of a web
 // server the release will be, for the index of ReaPack.
-import { mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import path from 'node:path';
 import process from 'node:process';
-import { ROOT, ready } from './bootstrap.mjs';
+import { ROOT, ready, runQuietly } from './bootstrap.mjs';
 import { layOutClient } from './package/client.mjs';
 import { buildDawPackages } from './package/daw.mjs';
+import { buildDebian } from './package/debian.mjs';
 import { installed, pack } from './package/npm.mjs';
 import { buildPluginPackages } from './package/plugins.mjs';
 import { buildWheels, useWheels } from './package/python.mjs';
@@ -19,15 +21,49 @@ const OUT = path.join(ROOT, 'build', 'packages');
 /** @param {string} file */
 const said = (file) => console.log(`${path.relative(ROOT, file)}: ${Math.ceil(statSync(file).size / 1024)} KiB`);
 
-/** @param {string} name @param {(folder: string) => Promise<Record<string, string>>} layOut */
-async function build(name, layOut) {
+/**
+ * @param {string} name
+ * @param {(folder: string) => Promise<Record<string, string>>} layOut
+ * @param {(folder: string) => Promise<void>} [more] what else is made of what is laid out
+ */
+async function build(name, layOut, more = async () => {}) {
   const folder = path.join(OUT, name);
   const within = await layOut(folder);
   const file = await pack(folder);
+  await more(folder);
   writeFileSync(file.replace(/\.tgz$/, '.cdx.json'), await billOfMaterials(folder, within));
   rmSync(folder, { recursive: true });
   said(file);
   return file;
+}
+
+/** @type {string | undefined} */
+let debian;
+
+/** @param {string} folder */
+async function forDebian(folder) {
+  const built = await buildDebian(folder);
+  if ('why' in built) console.log(`no Debian package: ${built.why}`);
+  else {
+    debian = built.file;
+    said(debian);
+  }
+}
+
+/** Unpacked where no root is needed, and used there. @param {string} file */
+async function checkDebian(file) {
+  const folder = mkdtempSync(path.join(tmpdir(), 'foleyd-debian-'));
+  try {
+    const { code, output } = await runQuietly('dpkg-deb', ['-x', file, folder]);
+    if (code !== 0) throw new Error(`dpkg-deb failed (${code}): ${output}`);
+    const server = await startServer(folder, 'default', [path.join(folder, 'usr', 'bin', 'foleyd')]);
+    const { page, wav } = await useServer(server.url);
+    const left = await server.stop();
+    if (page !== 200 || left !== 0) throw new Error(`the page answers ${page}, the server left with ${left}`);
+    console.log(`Debian package, unpacked: a page, a clip of ${wav.length} bytes`);
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
 }
 
 async function wheels() {
@@ -87,11 +123,12 @@ publishedAt();
 await ready({ dev: true });
 rmSync(OUT, { recursive: true, force: true });
 mkdirSync(OUT, { recursive: true });
-const tarballs = [await build('foleyd', layOutServer), await build('client', layOutClient)];
+const tarballs = [await build('foleyd', layOutServer, forDebian), await build('client', layOutClient)];
 const ofPython = await wheels();
 forDaws();
 writeChecksums(OUT);
 if (process.argv.includes('--check')) {
   await check(tarballs);
+  if (debian !== undefined) await checkDebian(debian);
   if (ofPython.length > 0) console.log(`Python wheels ${await useWheels(ofPython)}, installed`);
 }

@@ -1,4 +1,4 @@
-// A Python environment of our own beside a requirements.txt, made once and again when that file changes.
+// A Python environment of our own beside lists of packages, made once and again when the list changes.
 import { createHash } from 'node:crypto';
 import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
@@ -7,6 +7,10 @@ import { runQuietly, withProgress } from './bootstrap.mjs';
 
 /** The trainer is written for this one. */
 const OLDEST = { major: 3, minor: 10 };
+
+/** Lists of packages: what the programs need, and what their tests need besides. */
+const USERS = 'requirements.txt';
+export const DEVELOPERS = 'requirements-dev.txt';
 
 /** The interpreter inside an environment. @param {string} venv */
 export const pythonOf = (venv) =>
@@ -40,14 +44,15 @@ export async function findPython(named = process.env.FOLEYD_PYTHON) {
 }
 
 /**
- * Makes `folder/.venv` hold what `folder/requirements.txt` names. An environment that somebody made by hand, or that we
+ * Makes `folder/.venv` hold what a list in the folder names. An environment that somebody made by hand, or that we
  * did not finish making, is never deleted: it is used where it works, and named where it does not.
  * @param {string} folder
  * @param {string} title shown while it installs
+ * @param {string} [list] of the packages
  * @returns {Promise<{python: string} | {why: string}>} the interpreter, or what went wrong
  */
-export async function prepare(folder, title) {
-  const made = await installRequirements(folder, { title });
+export async function prepare(folder, title, list = USERS) {
+  const made = await installRequirements(folder, { title, list });
   return 'why' in made ? { why: made.why } : made;
 }
 
@@ -55,17 +60,19 @@ export async function prepare(folder, title) {
  * The same with a choice of PyTorch's build (without one, whatever the package index gives) and of the environment's
  * place.
  * @param {string} folder
- * @param {{title: string, venv?: string, torch?: 'cpu' | 'cuda', python?: string | undefined}} options
+ * @param {{title: string, list?: string, venv?: string, torch?: 'cpu' | 'cuda', python?: string | undefined}} options
  * @returns {Promise<{python: string} | {code: 'python_missing' | 'trainer_missing', why: string}>}
  */
-export async function installRequirements(folder, { title, torch, python: named, venv = path.join(folder, '.venv') }) {
-  const requirements = path.join(folder, 'requirements.txt');
+export async function installRequirements(folder, options) {
+  const { title, list = USERS, torch, python: named, venv = path.join(folder, '.venv') } = options;
+  const requirements = path.join(folder, list);
   const stamp = path.join(venv, 'foleyd-stamp');
   const python = pythonOf(venv);
   const wish = torch === 'cuda' ? ' cuda' : '';
   /** @param {string} version */
-  const wantedFor = (version) =>
-    createHash('sha256').update(readFileSync(requirements)).update(version).update(wish).digest('hex');
+  const wantedFor = (version) => stampOf(requirements, version, wish);
+  // What tests need holds what users need as well: neither makes the other's environment anew.
+  const others = [path.join(folder, DEVELOPERS)].filter((one) => list === USERS && existsSync(one));
   const isOurs = existsSync(stamp);
   if (existsSync(venv) && !isOurs) {
     const { code, output } = await runQuietly(python, ['-c', 'import sys; print(*sys.version_info[:3], sep=".")']);
@@ -79,7 +86,8 @@ export async function installRequirements(folder, { title, torch, python: named,
   const found = await findPython(named);
   if ('why' in found) return { code: 'python_missing', why: found.why };
   const wanted = wantedFor(found.version);
-  if (isOurs && existsSync(python) && readFileSync(stamp, 'utf8') === wanted) return { python };
+  const good = [wanted, ...others.map((one) => stampOf(one, found.version, wish))];
+  if (isOurs && existsSync(python) && good.includes(readFileSync(stamp, 'utf8'))) return { python };
 
   // Ours and outdated: made anew, since pip leaves behind what a shorter list no longer names.
   rmSync(venv, { recursive: true, force: true });
@@ -113,10 +121,24 @@ export async function installRequirements(folder, { title, torch, python: named,
 /** @param {string} python */
 const uvInstall = (python) => ['uv', 'pip', 'install', '--python', python];
 
+/** Lines of a list and of those that it includes (`-r`). @param {string} requirements @returns {string[]} */
+function linesOf(requirements) {
+  return readFileSync(requirements, 'utf8')
+    .split('\n')
+    .flatMap((line) => {
+      const [, included] = /^-r\s+(\S+)/.exec(line) ?? [];
+      return included === undefined ? [line] : linesOf(path.join(path.dirname(requirements), included));
+    });
+}
+
+/** What the stamp of an environment says that holds a list. @param {string} requirements @param {string} version @param {string} wish */
+function stampOf(requirements, version, wish) {
+  return createHash('sha256').update(linesOf(requirements).join('\n')).update(version).update(wish).digest('hex');
+}
+
 /** Whether an environment lacks a package of a list, whatever its version. @param {string} python @param {string} requirements */
 async function lacks(python, requirements) {
-  const names = readFileSync(requirements, 'utf8')
-    .split('\n')
+  const names = linesOf(requirements)
     .map((line) => /^[A-Za-z][\w.-]*/.exec(line)?.[0])
     .filter((name) => name !== undefined);
   const program = `import importlib.metadata as m\nfor n in ${JSON.stringify(names)}: m.version(n)`;

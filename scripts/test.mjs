@@ -12,7 +12,7 @@ import { bundle, PROGRAMS } from '../server/bin/compiled.mjs';
 import { ROOT, ready } from './bootstrap.mjs';
 import { counts, fromJunit, sentence, sum } from './counts.mjs';
 import { parts, runInLanes } from './lanes.mjs';
-import { prepare } from './python.mjs';
+import { DEVELOPERS, prepare } from './python.mjs';
 import { isQuick } from './quick.mjs';
 
 /** @typedef {import('./counts.mjs').Counts} Counts */
@@ -177,7 +177,7 @@ const typeChecks = () => [
  */
 async function python(quick) {
   const name = 'trainer (pytest)';
-  const env = await prepare(TRAINER, "installing the trainer's Python packages");
+  const env = await prepare(TRAINER, "installing the trainer's Python packages", DEVELOPERS);
   if ('why' in env) {
     console.error(`foleyd: python_missing: ${env.why}`);
     // On a machine without Python the server can still be worked on; CI has to test everything.

@@ -1,11 +1,13 @@
 import assert from 'node:assert/strict';
-import { readdirSync, rmSync } from 'node:fs';
+import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { mkdtemp } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { after, before, test } from 'node:test';
 import packageJson from '../../package.json' with { type: 'json' };
+import { runQuietly } from '../bootstrap.mjs';
 import { layOutClient } from './client.mjs';
+import { buildDebian } from './debian.mjs';
 import { pack, unpacked } from './npm.mjs';
 import { layOutServer } from './server.mjs';
 import { startServer, useClient, useMcp, useServer, versionOf } from './smoke.mjs';
@@ -13,6 +15,9 @@ import { startServer, useClient, useMcp, useServer, versionOf } from './smoke.mj
 let build: string;
 let folder: string;
 let files: string[];
+let noDebian: string | false = false;
+let unpackedDebian = '';
+let control = '';
 let server: Awaited<ReturnType<typeof startServer>>;
 
 before(async () => {
@@ -23,6 +28,13 @@ before(async () => {
     layOutClient(ofClient, { types: false }),
   ]);
   files = readdirSync(ofServer, { recursive: true, encoding: 'utf8' });
+  const built = await buildDebian(ofServer, { compression: ['-Zgzip', '-z1'] });
+  if ('file' in built) {
+    unpackedDebian = await mkdtemp(path.join(tmpdir(), 'foleyd-debian-'));
+    const { code, output } = await runQuietly('dpkg-deb', ['-x', built.file, unpackedDebian]);
+    assert.equal(code, 0, output);
+    control = (await runQuietly('dpkg-deb', ['-f', built.file])).output;
+  } else noDebian = built.why;
   folder = await unpacked(await Promise.all([pack(ofServer), pack(ofClient)]), ['ws']);
   // From here on nothing of the folder that they were laid out in is there.
   rmSync(build, { recursive: true });
@@ -30,7 +42,8 @@ before(async () => {
 });
 after(async () => {
   assert.equal(await server.stop(), 0);
-  rmSync(folder, { recursive: true, force: true, maxRetries: 5 });
+  for (const one of [folder, unpackedDebian])
+    if (one !== '') rmSync(one, { recursive: true, force: true, maxRetries: 5 });
 });
 
 test('the npm package has no tests and no TypeScript', () => {
@@ -55,4 +68,35 @@ test('the client of the npm package gets sound and codes of errors from it', asy
 
 test('foleyd mcp of the npm package answers its host', async () => {
   assert.equal(await useMcp(folder), 'foleyd');
+});
+
+test('the Debian package, unpacked into a folder, serves and makes a clip', async (t) => {
+  if (noDebian !== false) return t.skip(noDebian);
+  assert.match(control, new RegExp(`^Version: ${packageJson.version}$`, 'm'));
+  assert.match(control, /^Depends: nodejs \(>= 20\),/m);
+  const modules = path.join(unpackedDebian, 'usr', 'lib', 'foleyd', 'node_modules');
+  const systems = readdirSync(path.join(modules, 'onnxruntime-node', 'bin', 'napi-v6'));
+  assert.deepEqual(systems, ['linux'], 'nothing is in it for other systems');
+  const program = [path.join(unpackedDebian, 'usr', 'bin', 'foleyd')];
+  const installed = await startServer(unpackedDebian, 'tiny', program);
+  try {
+    const { page, script, wav } = await useServer(installed.url);
+    assert.deepEqual([page, script, wav.toString('latin1', 0, 4)], [200, 200, 'RIFF']);
+  } finally {
+    assert.equal(await installed.stop(), 0);
+  }
+});
+
+test("systemd takes the Debian package's unit", async (t) => {
+  if (noDebian !== false) return t.skip(noDebian);
+  if ((await runQuietly('systemd-analyze', ['--version'])).code !== 0)
+    return t.skip('systemd-analyze is not installed');
+  const unit = path.join(unpackedDebian, 'usr', 'lib', 'systemd', 'user', 'foleyd.service');
+  const text = readFileSync(unit, 'utf8');
+  // In this folder the command is elsewhere.
+  const here = path.join(unpackedDebian, 'foleyd.service');
+  writeFileSync(here, text.replace('/usr/bin/foleyd', path.join(unpackedDebian, 'usr', 'bin', 'foleyd')));
+  assert.notEqual(readFileSync(here, 'utf8'), text);
+  const { output } = await runQuietly('systemd-analyze', ['verify', '--man=no', here]);
+  assert.doesNotMatch(output, /foleyd\.service/);
 });

@@ -14,11 +14,12 @@ const START_MS = 120_000;
  * `foleyd serve` of an installed package on free ports, its data in the same folder.
  * @param {string} folder with node_modules
  * @param {string} [voice]
+ * @param {string[]} [program] what is started, if it is not the npm package in the folder
  * @returns {Promise<{url: string, stop: () => Promise<number | null>}>}
  */
-export async function startServer(folder, voice = 'default') {
+export async function startServer(folder, voice = 'default', program = command(folder)) {
   const args = ['serve', '--port', '0', '--osc-port', '0', '--output', 'none', '--voice', voice];
-  const child = spawn(process.execPath, [...command(folder), ...args], {
+  const child = spawn(process.execPath, [...program, ...args], {
     cwd: folder,
     env: environment(folder),
     stdio: ['ignore', 'pipe', 'pipe'],
