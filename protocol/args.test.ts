@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
-import { checkEvent, classFromText, limits, ProtocolError, parseArgs } from './index.ts';
+import { checkEvent, classFromText, commandNames, commandOf, limits, ProtocolError, parseArgs } from './index.ts';
 
 /** Path and message of the refusal. */
 function refusal(cmd: string, args: unknown): { code: string; path: string | undefined; message: string } {
@@ -174,4 +174,15 @@ test('a bound and a wrong type are told in plain words', () => {
   assert.match(told('foley.generate', { class: 'Rain', seed: [] }), /^args\.seed: expected a number or text$/);
   assert.match(told('foley.generate', { class: true }), /^args\.class: expected text or /);
   assert.match(told('trash.list', { limit: 501 }), /^args\.limit: expected a number of at most 500$/);
+});
+
+test('what a command understood is in its last answer, since HTTP tells no other', () => {
+  const tells = (event: unknown): boolean => Object.hasOwn((event as { shape?: object }).shape ?? {}, 'understood');
+  const asked = commandNames.filter((name) => commandOf(name).http);
+  const telling = asked.filter((name) => Object.values(commandOf(name).events).some(tells));
+  assert.ok(telling.includes('foley.generate') && telling.includes('trigger.import'));
+  assert.deepEqual(
+    telling.filter((name) => !tells((commandOf(name).events as { done?: unknown }).done)),
+    [],
+  );
 });

@@ -131,7 +131,7 @@ export const adminFad = defineCommand({
       of: many.describe('total number'),
     }),
     class: z.object({ class: z.string(), distances }),
-    done: z.object({ score, seconds: z.number().min(0).describe('duration').meta({ unit: 's' }) }),
+    done: z.object({ score, seconds: z.number().min(0).describe('duration').meta({ unit: 's' }), understood }),
   },
   http: true,
   osc: {

@@ -77,6 +77,7 @@ export const batchEvents = {
     skipped: z.int().min(0).describe('number of files that failed'),
     path: z.string().nullable().describe('path of the sheet; null if the files were sent in the answer'),
     sheet: z.string().describe('contents of the sheet'),
+    understood,
   }),
 };
 

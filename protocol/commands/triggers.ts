@@ -268,7 +268,7 @@ export const triggerImport = defineCommand({
     maps: z.array(map).max(limits.maps),
     replace: z.boolean().default(false).describe('remove all other maps'),
   }),
-  events: { done: z.object({ maps: z.int().min(0).describe('number of maps afterwards') }) },
+  events: { done: z.object({ maps: z.int().min(0).describe('number of maps afterwards'), understood }) },
   http: true,
   example: { args: { maps: [mapExample], replace: true }, events: { done: { maps: 1 } } },
 });

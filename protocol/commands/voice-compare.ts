@@ -93,6 +93,7 @@ export const voiceCompare = defineCommand({
         )
         .describe('one entry per clip, grouped by voice; empty without a class'),
       timings: madeEvents.done.shape.timings.nullable().describe('time spent in each stage; null without a class'),
+      understood: madeEvents.done.shape.understood,
     }),
   },
   http: true,

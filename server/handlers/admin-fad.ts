@@ -56,9 +56,9 @@ export function adminFad(deps: FadDeps): Handler<'admin.fad'> {
       },
     });
     context.setJob(job.id);
-    const understood = [...voiceClasses.values()].flatMap(({ chosen }) => chosen.understood ?? []);
+    const understood = told([...voiceClasses.values()].flatMap(({ chosen }) => chosen.understood ?? []));
     const { missing } = evaluation;
-    emit('accepted', { job: job.id, voice: voice.id, classes: [...known], missing: [...missing], ...told(understood) });
+    emit('accepted', { job: job.id, voice: voice.id, classes: [...known], missing: [...missing], ...understood });
     await job.done;
     let done = 0;
     const result = await evaluation.measure((label, distances) => {
@@ -82,7 +82,7 @@ export function adminFad(deps: FadDeps): Handler<'admin.fad'> {
     await deps.scores.add(score).catch((cause: unknown) => {
       throw new ProtocolError('io_error', `the score could not be saved: ${(cause as Error).message}`, { cause });
     });
-    return { score, seconds: (performance.now() - begun) / 1000 };
+    return { score, seconds: (performance.now() - begun) / 1000, ...understood };
   };
 }
 

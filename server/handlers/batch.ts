@@ -157,7 +157,8 @@ async function run(deps: BatchDeps, context: Context<'clip.batch'>, batch: Batch
     }
     for (const [i, clip] of made.entries()) await one(first + i, clip, line);
   };
-  emit('accepted', { job, files: of, ...told(await understoodIn(deps, args)) });
+  const understood = told(await understoodIn(deps, args));
+  emit('accepted', { job, files: of, ...understood });
   const sheet = (): string => {
     written.sort((a, b) => a.index - b.index);
     return csvText(
@@ -185,7 +186,7 @@ async function run(deps: BatchDeps, context: Context<'clip.batch'>, batch: Batch
   } finally {
     running.end();
   }
-  return { files: written.length, skipped, path: await keepSheet(), sheet: sheet() };
+  return { files: written.length, skipped, path: await keepSheet(), sheet: sheet(), ...understood };
 }
 
 type Done = EventData<'clip.batch', 'done'>;

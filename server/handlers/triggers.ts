@@ -59,8 +59,8 @@ export function triggerImport({ triggers }: TriggerDeps): Handler<'trigger.impor
     const ids = new Set(maps.map(({ id }) => id));
     if (ids.size < maps.length)
       throw new ProtocolError('bad_args', 'args.maps: two maps have the same id', { path: 'args.maps' });
-    await triggers.set(maps, replace);
-    return { maps: triggers.maps.length };
+    const understood = await triggers.set(maps, replace);
+    return { maps: triggers.maps.length, ...told(understood) };
   };
 }
 

@@ -1,7 +1,7 @@
 import { randomInt } from 'node:crypto';
 import { type EventData, limits, measuredBy } from '../../protocol/index.ts';
 import type { Context, Handler } from '../dispatch/dispatcher.ts';
-import { resolveClass } from '../generation/class-weights.ts';
+import { resolveClass, told } from '../generation/class-weights.ts';
 import { type GenerationContext, type GenerationDeps, generateClips } from '../generation/clip-job.ts';
 import { seedsFrom } from '../generation/clip-plan.ts';
 import { voiceClassOf } from '../generation/voice-class.ts';
@@ -31,7 +31,7 @@ async function clips(
   deps: GenerationDeps,
   context: Context<'voice.compare'>,
   voices: readonly Voice[],
-): Promise<Pick<Done, 'clips' | 'timings'>> {
+): Promise<Pick<Done, 'clips' | 'timings' | 'understood'>> {
   const begun = performance.now();
   const { voices: ids, class: wanted, count, ...settings } = context.args;
   if (wanted === undefined) return { clips: [], timings: null };
@@ -49,7 +49,8 @@ async function clips(
     const { id, samples, rate } = takes[clip.index]!.voiceClass.voice;
     return { ...clip, voice: id, seconds: samples / rate };
   });
-  return { clips: made.sort((a, b) => a.index - b.index), timings: done.timings };
+  const { timings, understood = [] } = done;
+  return { clips: made.sort((a, b) => a.index - b.index), timings, ...told(understood) };
 }
 
 /** What is told of any job that makes clips, but that it was accepted for several voices. */

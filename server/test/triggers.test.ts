@@ -140,6 +140,11 @@ test('maps go out and in as JSON; what cannot be played is refused with all that
   await assert.rejects(call('trigger.edit', { id: 'key', change: { pan: 3 } }), failed('bad_args'));
   await assert.rejects(call('trigger.fire', { id: 'x' }), failed('unknown_map'));
   assert.equal((await list()).maps.length, maps.length + 1);
+  const wet = { id: 'wet', class: 'heavy rain' };
+  assert.deepEqual(await call('trigger.import', { maps: [wet], replace: true }), {
+    maps: 1,
+    understood: [{ name: 'heavy rain', class: 'Rain' }],
+  });
   assert.deepEqual(await call('trigger.import', { maps: [], replace: true }), { maps: 0 });
 });
 

@@ -36,6 +36,12 @@ const failed =
   (error: unknown) =>
     error instanceof ProtocolError && error.code === code && why.test(error.message);
 
+test('another word for a class is understood, and the last answer says as which', async () => {
+  const { clips, understood } = await compare({ voices: ['a', 'b'], class: 'heavy rain', seed: 1 });
+  assert.equal(clips.length, 2);
+  assert.deepEqual(understood, [{ name: 'heavy rain', class: 'Rain' }]);
+});
+
 test('the same seeds by each voice are one job, and each clip is the one that the voice makes alone', async () => {
   const parts = new Map<number, number[]>();
   const events: string[] = [];

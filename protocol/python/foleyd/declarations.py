@@ -772,6 +772,9 @@ class FoleySpotDone(TypedDict):
     path: str | None
     #: contents of the sheet; text
     sheet: str
+    #: names that are no class of the voice, and the class understood for each: another spelling, a CatID of the Universal Category System, or a word
+    #: for the sound in English, German, French, Spanish, Italian, Portuguese, Japanese or Chinese; absent if there were none; list of map
+    understood: NotRequired[list[FoleyGenerateAcceptedUnderstood]]
 
 
 FoleySpotEvent = (
@@ -1904,6 +1907,9 @@ class TriggerImportArgs(TypedDict):
 class TriggerImportDone(TypedDict):
     #: number of maps afterwards; integer from 0
     maps: int
+    #: names that are no class of the voice, and the class understood for each: another spelling, a CatID of the Universal Category System, or a word
+    #: for the sound in English, German, French, Spanish, Italian, Portuguese, Japanese or Chinese; absent if there were none; list of map
+    understood: NotRequired[list[FoleyGenerateAcceptedUnderstood]]
 
 
 class TriggerFireArgs(TypedDict):
@@ -2143,6 +2149,9 @@ class AdminFadDone(TypedDict):
     score: AdminFadDoneScore
     #: duration (s); number from 0
     seconds: float
+    #: names that are no class of the voice, and the class understood for each: another spelling, a CatID of the Universal Category System, or a word
+    #: for the sound in English, German, French, Spanish, Italian, Portuguese, Japanese or Chinese; absent if there were none; list of map
+    understood: NotRequired[list[FoleyGenerateAcceptedUnderstood]]
 
 
 AdminFadEvent = (
@@ -2327,6 +2336,9 @@ class VoiceCompareDone(TypedDict):
     clips: list[VoiceCompareDoneClips]
     #: time spent in each stage; null without a class; map or null
     timings: FoleyGenerateDoneTimings | None
+    #: names that are no class of the voice, and the class understood for each: another spelling, a CatID of the Universal Category System, or a word
+    #: for the sound in English, German, French, Spanish, Italian, Portuguese, Japanese or Chinese; absent if there were none; list of map
+    understood: NotRequired[list[FoleyGenerateAcceptedUnderstood]]
 
 
 VoiceCompareEvent = (

@@ -4,7 +4,7 @@ import { Client } from '@modelcontextprotocol/sdk/client/index.js';
 import { StdioClientTransport } from '@modelcontextprotocol/sdk/client/stdio.js';
 import type { CallToolResult } from '@modelcontextprotocol/sdk/types.js';
 import { BIN, workplace } from '../test/bin.ts';
-import { toolsFor } from './tools.ts';
+import { selectTools, toolsFor } from './tools.ts';
 
 /** The SDK's own client, with `foleyd mcp` as its server. */
 async function host(env: NodeJS.ProcessEnv, ...args: string[]): Promise<Client> {
@@ -23,10 +23,37 @@ const call = async (of: Client, name: string, args: object, ...more: object[]): 
 
 const textOf = ({ content }: CallToolResult): string => (content[0]?.type === 'text' ? content[0].text : '');
 
+test('tools are chosen by name, by pattern, or as most hosts need them', () => {
+  const all = toolsFor('admin');
+  const names = (wanted: string) => selectTools(all, wanted).map(({ name }) => name);
+  assert.deepEqual(
+    names('all'),
+    all.map(({ name }) => name),
+  );
+  assert.deepEqual(names('voice_info, foley.generate'), ['foley_generate', 'voice_info']);
+  assert.deepEqual(
+    names('dataset_*'),
+    all.map(({ name }) => name).filter((name) => name.startsWith('dataset_')),
+  );
+  assert.deepEqual(
+    names('*_inf*o').sort(),
+    all
+      .map(({ name }) => name)
+      .filter((name) => name.endsWith('_info'))
+      .sort(),
+  );
+  for (const wrong of ['foley_gener', 'foley_generate*x', '', 'usual,nothing'])
+    assert.throws(() => selectTools(all, wrong), RangeError, wrong);
+  // A host reads all that it is offered, so the usual ones are less than half.
+  const size = (wanted: string) =>
+    JSON.stringify(selectTools(toolsFor('play'), wanted).map(({ name, inputSchema }) => [name, inputSchema])).length;
+  assert.ok(names('usual').includes('foley_generate') && 2 * size('usual') < size('all'), `${size('usual')}`);
+});
+
 test('foleyd mcp', async (t) => {
   const place = await workplace(t);
   const served = await place.serve();
-  const client = await host(place.env, '--audio');
+  const client = await host(place.env, '--audio', '--tools', 'all');
   t.after(() => client.close());
 
   await t.test('tools have the names, descriptions and arguments of the commands that the role may send', async () => {
@@ -120,11 +147,14 @@ test('foleyd mcp', async (t) => {
   await t.test(
     'commands of the admin role are offered with --admin, and refused where the token does not give it',
     async () => {
-      const admin = await host(place.env, '--admin');
+      const admin = await host(place.env, '--admin', '--tools', 'usual,trash_*');
+      const names = (await admin.listTools()).tools.map(({ name }) => name);
+      assert.deepEqual([names.includes('trash_empty'), names.includes('trigger_map')], [true, false]);
       assert.equal((await call(admin, 'trash_empty', {})).isError, undefined);
       await admin.close();
       // By its address and another data folder, the server's secret is not found.
-      const stranger = await host({ ...place.env, FOLEYD_DATA: `${place.dir}/other` }, '--admin', '--url', served.ws);
+      const far = ['--admin', '--tools', 'trash_empty', '--url', served.ws];
+      const stranger = await host({ ...place.env, FOLEYD_DATA: `${place.dir}/other` }, ...far);
       assert.match(textOf(await call(stranger, 'trash_empty', {})), /^forbidden: /);
       await stranger.close();
     },

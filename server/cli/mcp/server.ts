@@ -10,16 +10,16 @@ import {
   McpError,
   ReadResourceRequestSchema,
 } from '@modelcontextprotocol/sdk/types.js';
-import type { ArgsInput, Role } from '../../../protocol/index.ts';
+import type { ArgsInput } from '../../../protocol/index.ts';
 import { version } from '../../util/version.ts';
 import { toCliError } from '../errors.ts';
 import type { Session } from '../session.ts';
-import { toolsFor } from './tools.ts';
+import type { Tool } from './tools.ts';
 
 export interface McpServerOptions {
   /** Opens a connection; again when that was lost. */
   open(): Promise<Session>;
-  role: Role;
+  tools: readonly Tool[];
   /** Whether answers carry the sound itself, beside links to it. */
   audio: boolean;
 }
@@ -40,8 +40,7 @@ ones. Clips are WAV files: "path" is where they lie on the server's machine, and
 same arguments with the same seed give the same clip.`;
 
 /** Serves the commands of foleyd as tools, and saved clips as resources. */
-export function createMcpServer({ open, role, audio }: McpServerOptions): Server {
-  const tools = toolsFor(role);
+export function createMcpServer({ open, tools, audio }: McpServerOptions): Server {
   const capabilities = { tools: {}, resources: {} };
   const server = new Server({ name: 'foleyd', version }, { capabilities, instructions: INSTRUCTIONS });
   let session: Promise<Session> | null = null;

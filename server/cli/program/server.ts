@@ -27,6 +27,10 @@ export const declareServer: Declare = (program, run) => {
       ),
   )
     .option('--admin', 'also offer the commands of the admin role')
+    .option(
+      '--tools <NAMES>',
+      'which tools to offer, separated by commas: usual (default), all, names as foley_generate or trigger_*',
+    )
     .option('--audio', 'put the sound of clips into answers, beside links to it')
     .action(async (options: McpOptions & Connecting) => {
       run(await (await import('../mcp/index.ts')).mcp(choice(options)));
