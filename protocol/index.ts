@@ -45,6 +45,7 @@ export {
 export { makingArgs, shapeArgs } from './commands/making.ts';
 export { type SpectrumArg, spectrum, spectrumFromText } from './commands/spectrum.ts';
 export type { Hit, PoolState, TriggerMap, TriggerSource, Underrun } from './commands/triggers.ts';
+export { POOL_CANDIDATES } from './commands/triggers.ts';
 export { type Answer, type AnswerTo, failedAnswer, parseAnswer, parseRequest, type Request } from './envelope.ts';
 export {
   type ErrorCode,

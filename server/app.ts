@@ -146,6 +146,10 @@ export async function createApp(config: Config, parts: AppParts = {}): Promise<A
   const ranker: ClipRanker = {
     score: async (voice, weights, pcm, rate) =>
       embedder.score(await embedderOf(voice, config.models), pcm, rate, weights),
+    isTrained: async (voice) => {
+      const card = await embedder.card(await embedderOf(voice, config.models)).catch(() => null);
+      return card?.ranking !== undefined;
+    },
   };
   const folders: ReferenceFolder = { references: path.join(config.data, 'references'), models: config.models };
   let problem: string | null = null;

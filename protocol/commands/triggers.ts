@@ -23,6 +23,9 @@ export const source = z.union([
 
 const db = (doc: string) => z.number().min(-80).max(20).default(0).describe(doc).meta({ unit: 'dB' });
 
+/** What a clip of a well filled pool is chosen from, where its map names no number. */
+export const POOL_CANDIDATES = 4;
+
 /** How a map sounds. Everything has a default but what it plays. */
 const mapFields = {
   source: source.optional().describe('source that triggers it').meta({ fallback: 'only `trigger.fire`' }),
@@ -37,7 +40,15 @@ const mapFields = {
     .describe('temperature for the softest hits, interpolated for velocities in between')
     .meta({ fallback: '`temperature`' }),
   ...guidanceArgs,
-  candidates: candidates.describe(`${candidates.description}; a clip that a hit waits for is the only one`),
+  candidates: candidates
+    .unwrap()
+    .optional()
+    .describe(
+      `${candidates.unwrap().description ?? candidates.description}; a clip that a hit waits for is the only one`,
+    )
+    .meta({
+      fallback: `${POOL_CANDIDATES} while at least half of the clips are ready, if there is an embedder that tells real clips from generated ones; otherwise 1`,
+    }),
   ready: z.int().min(1).max(limits.poolClips).default(3).describe('number of clips kept ready'),
   liveWithin: z
     .number()
@@ -142,7 +153,6 @@ const mapExample = { id: 'pad1', source: { note: 36 }, class: 'DogBark' };
 const fullExample = {
   ...mapExample,
   temperature: 1,
-  candidates: 1,
   ready: 3,
   liveWithin: 0.15,
   reuse: false,

@@ -30,7 +30,7 @@ const playback = await createPlayback({ output: 'none' });
 const voice = await catalog.find();
 for (const { dir } of voice.models) await engine.load(dir);
 const real = createClipGenerator({
-  ranker: { score: () => Promise.reject(new Error('no map asks for candidates')) },
+  ranker: { isTrained: async () => false, score: () => Promise.reject(new Error('no map asks for candidates')) },
   scheduler,
   catalog,
   rate: async () => playback.info().rate,

@@ -70,7 +70,7 @@ async function live(): Promise<Record<string, unknown>> {
   const { classes, classCount, dir, rate } = await catalog.find();
   const bank = new TriggerBank({
     generator: createClipGenerator({
-      ranker: { score: () => Promise.reject(new Error('no map asks for candidates')) },
+      ranker: { isTrained: async () => false, score: () => Promise.reject(new Error('no map asks for candidates')) },
       scheduler,
       catalog,
       rate: async () => playback.info().rate,

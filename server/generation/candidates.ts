@@ -10,6 +10,8 @@ export interface Score {
 
 /** Scores clips by the voice's own embedder, or the default voice's. */
 export interface ClipRanker {
+  /** Whether it tells a voice's clips from real ones: the class alone is nothing to choose by (measured). Never rejects. */
+  isTrained(voice: Pick<Voice, 'dir'>): Promise<boolean>;
   /** `weights`: of the wanted classes by name. Rejects with an EngineError: voice_missing where there is no embedder. */
   score(
     voice: Pick<Voice, 'dir'>,

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { parseArgs, type TriggerMap } from '../../protocol/index.ts';
+import { POOL_CANDIDATES, parseArgs, type TriggerMap } from '../../protocol/index.ts';
 import type { JobOrder, Scheduler } from '../dispatch/scheduler.ts';
 import type { EngineResult } from '../engine/engine.ts';
 import type { GeneratedClip } from '../triggers/player.ts';
@@ -9,7 +9,7 @@ import { createClipGenerator } from './trigger-clips.ts';
 
 const map = parseArgs('trigger.map', { id: 'pad', class: { Rain: 3, DogBark: 1 } }) as TriggerMap;
 
-function setup(took: () => number = () => 0) {
+function setup(took: () => number = () => 0, trained = false) {
   let now = 0;
   const orders: JobOrder[] = [];
   const ranked: unknown[] = [];
@@ -31,6 +31,7 @@ function setup(took: () => number = () => 0) {
   const generator = createClipGenerator({
     scheduler: { submit } as Scheduler,
     ranker: {
+      isTrained: async () => trained,
       score: async (_, weights, pcm) => {
         ranked.push(weights);
         return {
@@ -53,7 +54,7 @@ function setup(took: () => number = () => 0) {
 test('what pools want nobody waits for; a clip for a hit is waited for; both are the map’s mix at the output’s rate', async () => {
   const { generator, orders, signal } = setup();
   const taken: { temperature: number; seed: number; guidance: number }[] = [];
-  await generator.generate(map, [0.5, 1], (clip) => taken.push(clip), signal);
+  await generator.generate(map, [0.5, 1], (clip) => taken.push(clip), signal, false);
   const own = await generator.now(map, 0.75, signal);
   assert.deepEqual(
     orders.map(({ patient }) => patient),
@@ -95,7 +96,7 @@ test('a slow clip is expected again at once and forgotten in time, so that hits 
 test('a pool has the best of several candidates, by the mix it wants; a hit that waits has the only one', async () => {
   const { generator, orders, ranked, signal } = setup();
   const taken: GeneratedClip[] = [];
-  await generator.generate({ ...map, candidates: 3 }, [1, 0.5], (clip) => taken.push(clip), signal);
+  await generator.generate({ ...map, candidates: 3 }, [1, 0.5], (clip) => taken.push(clip), signal, false);
   assert.deepEqual(
     orders[0]!.clips.map(({ temperature }) => temperature),
     [1, 1, 1, 0.5, 0.5, 0.5],
@@ -114,4 +115,17 @@ test('a pool has the best of several candidates, by the mix it wants; a hit that
   await generator.now({ ...map, candidates: 3 }, 1, signal);
   assert.equal(orders[1]!.clips.length, 1);
   assert.equal(ranked.length, 6);
+});
+
+test('a map that names no number has candidates while its pool is well filled and the embedder knows real clips', async () => {
+  const made = async (trained: boolean, hurried: boolean, candidates?: number): Promise<number> => {
+    const { generator, orders, signal } = setup(undefined, trained);
+    await generator.generate({ ...map, candidates }, [1], () => undefined, signal, hurried);
+    return orders[0]!.clips.length;
+  };
+  assert.equal(await made(true, false), POOL_CANDIDATES);
+  assert.equal(await made(true, true), 1);
+  assert.equal(await made(false, false), 1);
+  assert.equal(await made(true, true, 3), 3, 'a number that is named holds');
+  assert.equal(await made(true, false, 1), 1);
 });

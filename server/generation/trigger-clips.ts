@@ -1,5 +1,5 @@
 import { randomInt } from 'node:crypto';
-import { limits, type TriggerMap } from '../../protocol/index.ts';
+import { limits, POOL_CANDIDATES, type TriggerMap } from '../../protocol/index.ts';
 import type { JobOrder, Scheduler } from '../dispatch/scheduler.ts';
 import type { EngineResult } from '../engine/engine.ts';
 import { isTimeMajor } from '../engine/inference/code-grid.ts';
@@ -64,10 +64,8 @@ export function createClipGenerator({
     temperatures: readonly number[],
     take: (clip: GeneratedClip) => void,
     signal: AbortSignal,
-    patient: boolean,
+    { patient, candidates }: { patient: boolean; candidates: number },
   ): Promise<void> => {
-    // Nobody waits for a pool's clips, so that there is time to choose; a hit has its only clip as soon as can be.
-    const candidates = patient ? map.candidates : 1;
     const clips = await Promise.all(
       temperatures.flatMap((temperature) =>
         Array.from({ length: candidates }, () => order(map, randomInt(0, limits.drawnSeedMax + 1), temperature)),
@@ -96,6 +94,12 @@ export function createClipGenerator({
       take({ pcm: chosen.pcm, rate: chosen.rate, seed, temperature, guidance });
     };
     await scheduler.submit({ owner: OWNER, clips, signal, patient, onClip }).done;
+  };
+
+  /** Nobody waits for the clips of a pool that is well filled: there is time to choose. */
+  const candidatesOf = async (map: TriggerMap, hurried: boolean): Promise<number> => {
+    if (map.candidates !== undefined) return map.candidates;
+    return !hurried && (await ranker.isTrained(await catalog.find(map.voice))) ? POOL_CANDIDATES : 1;
   };
 
   const live = async (
@@ -146,14 +150,18 @@ export function createClipGenerator({
       const voice = await catalog.find(map.voice);
       return understoodOf(voiceClassOf(voice, resolveClass(voice, map.class), map)).understood ?? [];
     },
-    generate: (map, temperatures, take, signal) => make(map, temperatures, take, signal, true),
+    async generate(map, temperatures, take, signal, hurried) {
+      const candidates = await candidatesOf(map, hurried);
+      await make(map, temperatures, take, signal, { patient: true, candidates });
+    },
     async now(map, temperature, signal) {
       const begun = now();
       let made: GeneratedClip | null = null;
       const take = (clip: GeneratedClip): void => {
         made = clip;
       };
-      await make(map, [temperature], take, signal, false);
+      // A hit has its only clip as soon as can be.
+      await make(map, [temperature], take, signal, { patient: false, candidates: 1 });
       const took = now() - begun;
       expected = Math.max(took, 0.8 * expectedMs() + 0.2 * took);
       timedAt = now();

@@ -145,8 +145,8 @@ test('with nothing ready it waits or says so; with nothing fresh it plays again,
   let give = false;
   const { bank } = stage({
     generator: {
-      generate: async (_, temperatures, take, signal) => {
-        if (!give) return starve(_, temperatures, take, signal);
+      generate: async (_, temperatures, take, signal, hurried) => {
+        if (!give) return starve(_, temperatures, take, signal, hurried);
         for (const [i, temperature] of temperatures.entries())
           take({ pcm: new Float32Array(100), rate: RATE, seed: 100 + i, temperature, guidance: 0 });
       },
@@ -263,8 +263,8 @@ test('a clip of its own that is not made in time gives way to a ready one, and w
   let given = false;
   const { bank, playback, clip } = stage({
     generator: {
-      generate: async (_, temperatures, take, signal) => {
-        if (given) return starve(_, temperatures, take, signal);
+      generate: async (_, temperatures, take, signal, hurried) => {
+        if (given) return starve(_, temperatures, take, signal, hurried);
         given = true;
         for (const _one of temperatures) take(clip());
       },

@@ -12,7 +12,7 @@ import type { Beats } from '../tempo/beats.ts';
 import { ClipPool } from './clip-pool.ts';
 import type { Headroom } from './headroom.ts';
 import { isSoundOff, velocityOf } from './match.ts';
-import { type ClipGenerator, Player, type TriggerHit, temperatureOf } from './player.ts';
+import { type ClipGenerator, type GeneratedClip, Player, type TriggerHit, temperatureOf } from './player.ts';
 import type { MidiEvents } from './sources.ts';
 
 export interface BankOptions {
@@ -260,10 +260,11 @@ export class TriggerBank {
       reuse: map.reuse,
       spread: map.softTemperature !== undefined,
       budget: () => this.#budget(map.ready),
-      make: (levels, take, signal) => {
+      make: (levels, take, signal, hurried) => {
         const both = AbortSignal.any([signal, this.#stop.signal]);
         const temperatures = levels.map((level) => temperatureOf(map, level));
-        return this.#options.generator.generate(map, temperatures, (clip) => take(this.#player.prepared(clip)), both);
+        const taken = (clip: GeneratedClip): void => take(this.#player.prepared(clip));
+        return this.#options.generator.generate(map, temperatures, taken, both, hurried);
       },
     });
   }

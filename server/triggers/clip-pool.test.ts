@@ -6,6 +6,7 @@ import { ClipPool, type NewClip } from './clip-pool.ts';
 
 interface Order {
   left: number;
+  hurried: boolean;
   take: (clip: NewClip) => void;
   resolve: () => void;
   reject: (error: Error) => void;
@@ -22,8 +23,8 @@ function workshop(want: number, { reuse = false, spread = false, budget = Number
     reuse,
     spread,
     budget: () => budget,
-    make: ({ length: left }, take) =>
-      new Promise((resolve, reject) => void orders.push({ left, take, resolve, reject })),
+    make: ({ length: left }, take, _signal, hurried) =>
+      new Promise((resolve, reject) => void orders.push({ left, hurried, take, resolve, reject })),
   });
   const deliver = async (): Promise<boolean> => {
     const order = orders[0];
@@ -68,6 +69,21 @@ test('no clip is heard twice while fresh ones are there, and what is taken is as
       pool.close();
     }),
   );
+});
+
+test('clips are wanted in a hurry while fewer than half are ready', async () => {
+  const { pool, orders, deliver } = workshop(4);
+  const hurried = (): boolean | undefined => orders.at(-1)?.hurried;
+  pool.fill();
+  assert.equal(hurried(), true);
+  while (await deliver());
+  pool.take(1);
+  assert.equal(hurried(), false, 'three of four are ready');
+  pool.take(1);
+  assert.equal(hurried(), false, 'two are');
+  pool.take(1);
+  assert.equal(hurried(), true, 'one is');
+  pool.close();
 });
 
 test('clips that may come again are played in turn, and none is asked for behind them', async () => {

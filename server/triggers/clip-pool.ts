@@ -24,9 +24,9 @@ export interface ClipPoolOptions {
   budget: () => number;
   /**
    * Makes one clip for each level and hands them over in this order; resolves when all are there. Rejects with the
-   * reason when it gives up; what was handed over before stays.
+   * reason when it gives up; what was handed over before stays. `hurried`: fewer than half of the clips are ready.
    */
-  make(levels: readonly number[], take: (clip: NewClip) => void, signal: AbortSignal): Promise<void>;
+  make(levels: readonly number[], take: (clip: NewClip) => void, signal: AbortSignal, hurried: boolean): Promise<void>;
 }
 
 export interface PooledClip {
@@ -191,7 +191,8 @@ export class ClipPool {
       this.trim();
       this.onChange();
     };
-    this.#options.make(levels, take, this.#stop.signal).then(
+    const hurried = 2 * this.#ready.length < this.#options.want;
+    this.#options.make(levels, take, this.#stop.signal, hurried).then(
       () => this.#settled(left, null),
       (error: unknown) => this.#settled(left, error),
     );

@@ -35,12 +35,13 @@ export interface ClipGenerator {
    * where a map plays what is not there.
    */
   check(map: TriggerMap): Promise<readonly Understood[]>;
-  /** A clip for each temperature, that nobody waits for, handed over in this order. */
+  /** A clip for each temperature, that nobody waits for, handed over in this order. `hurried`: the next hits may need them. */
   generate(
     map: TriggerMap,
     temperatures: readonly number[],
     take: (clip: GeneratedClip) => void,
     signal: AbortSignal,
+    hurried: boolean,
   ): Promise<void>;
   /** One clip that somebody waits for. */
   now(map: TriggerMap, temperature: number, signal: AbortSignal): Promise<GeneratedClip>;

@@ -1767,7 +1767,8 @@ TriggerMapArgs = TypedDict(
         #: text to number above 0; default: no class; an equal mix of all classes if the voice was not trained without class labels
         "avoid": "NotRequired[str | int | dict[str, float]]",
         #: make so many and hand over the best by the voice's own embedder: likeliest of its class and most like a real clip, neither silent nor late nor
-        #: like its siblings; costs as much as so many clips; a clip that a hit waits for is the only one; integer from 1 to 16; default: 1
+        #: like its siblings; costs as much as so many clips; a clip that a hit waits for is the only one; integer from 1 to 16; default: 4 while at least
+        #: half of the clips are ready, if there is an embedder that tells real clips from generated ones; otherwise 1
         "candidates": NotRequired[int],
         #: number of clips kept ready; integer from 1 to 16; default: 3
         "ready": NotRequired[int],
@@ -1822,8 +1823,9 @@ TriggerMapDoneMap = TypedDict(
         #: text to number above 0; default: no class; an equal mix of all classes if the voice was not trained without class labels
         "avoid": "NotRequired[str | int | dict[str, float]]",
         #: make so many and hand over the best by the voice's own embedder: likeliest of its class and most like a real clip, neither silent nor late nor
-        #: like its siblings; costs as much as so many clips; a clip that a hit waits for is the only one; integer from 1 to 16; default: 1
-        "candidates": int,
+        #: like its siblings; costs as much as so many clips; a clip that a hit waits for is the only one; integer from 1 to 16; default: 4 while at least
+        #: half of the clips are ready, if there is an embedder that tells real clips from generated ones; otherwise 1
+        "candidates": NotRequired[int],
         #: number of clips kept ready; integer from 1 to 16; default: 3
         "ready": int,
         #: with no fresh clip ready, a hit plays a clip while it is generated, if that is expected to sound within this time; otherwise an earlier clip is
