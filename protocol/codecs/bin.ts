@@ -7,6 +7,7 @@ const fields: Readonly<Record<string, readonly string[]>> = {
   audio: ['pcm'],
   audition: ['wav', 'picture'],
   file: ['content'],
+  stem: ['content'],
   done: ['piece', 'content'],
 };
 
