@@ -14,6 +14,7 @@ from ..models.rvq_vae import Codec, CodecConfig
 from ..runtime import parallel
 from ..runtime.device import autocast, here, sent
 from .checkpoints import TrainedError
+from .optimizers import AdamW
 from .trainer import clip_and_step
 
 
@@ -28,7 +29,7 @@ class CodecStage:
         if decoder_only:
             self.codec.encoder.requires_grad_(False)
         self.modules = {"codec": self.codec}
-        self.optimizers = {"codec": torch.optim.AdamW(self.codec.parameters(), lr=lr, betas=(0.9, 0.99), weight_decay=1e-3)}
+        self.optimizers = {"codec": AdamW(self.codec.parameters(), lr=lr, betas=(0.9, 0.99), weight_decay=1e-3)}
         self.mel, self.augmenter = LogMel(), augmenter
         self.batch, self.crop, self.bf16, self.samples = parallel.share(batch), crop, bf16, samples
         audio = np.stack([fit(held_out.get(i, 0, samples), samples) for i in range(len(held_out))])

@@ -20,6 +20,7 @@ from ..runtime import parallel
 from ..runtime.device import autocast, here, sent
 from ..runtime.events import emit
 from .checkpoints import load_embedder
+from .optimizers import AdamW
 from .stages import sounds
 from .trainer import Runner, RunOptions, clip_and_step
 
@@ -33,7 +34,7 @@ class EmbedderStage:
     def __init__(self, config: EmbedderConfig, augmenter: Augmenter, held_out: Sounds, *, batch: int, lr: float = 2e-3, bf16: bool = True, samples: int = SAMPLES) -> None:
         self.embedder = here(Embedder(config))
         self.modules = {"embedder": self.embedder}
-        self.optimizers = {"embedder": torch.optim.AdamW(self.embedder.parameters(), lr=lr, betas=(0.9, 0.99), weight_decay=0.02)}
+        self.optimizers = {"embedder": AdamW(self.embedder.parameters(), lr=lr, betas=(0.9, 0.99), weight_decay=0.02)}
         # Training patches do not overlap: half the work for nearly all there is to hear.
         self.patches, self.apart = LogMelPatches(HEARING), LogMelPatches(replace(HEARING, hop=HEARING.frames))
         self.augmenter, self.batch, self.bf16 = augmenter, parallel.share(batch), bf16

@@ -13,6 +13,8 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from .optimizers import Uncompiled
+
 RMS = 0.2
 """Root mean square of an update at learning rate 1: about AdamW's, so that both take the same rate (Liu et al. 2025)."""
 _QUINTIC = (3.4445, -4.7750, 2.0315)
@@ -38,7 +40,7 @@ def orthogonal(matrix: Tensor, steps: int = 5) -> Tensor:
     return (x.T if tall else x).reshape(matrix.shape)
 
 
-class Muon(torch.optim.Optimizer):
+class Muon(Uncompiled):
     """For weights of two and more axes, the first being the outputs. torch.optim.Muon takes matrices alone, no convolutions."""
 
     def __init__(self, parameters: Iterable[nn.Parameter], lr: float, momentum: float = 0.95, weight_decay: float = 0.0) -> None:

@@ -17,6 +17,7 @@ from ..models.pixelsnail import PixelSnail, PriorConfig
 from ..models.rvq_vae import Codec
 from ..runtime import parallel
 from ..runtime.device import autocast, here, sent
+from .optimizers import AdamW
 from .presets import PresetError
 from .trainer import clip_and_step
 
@@ -40,7 +41,7 @@ class PriorStage:
         decayed = [p for p in self.prior.parameters() if p.ndim > 1]
         plain = [p for p in self.prior.parameters() if p.ndim <= 1]
         groups = [{"params": decayed, "weight_decay": 1e-4}, {"params": plain, "weight_decay": 0.0}]
-        self.optimizers = {"prior": torch.optim.AdamW(groups, lr=lr, betas=(0.9, 0.99))}
+        self.optimizers = {"prior": AdamW(groups, lr=lr, betas=(0.9, 0.99))}
         self.batch, self.bf16 = parallel.share(batch), bf16
         self.names = augmenter.classes
         audio = np.stack([fit(held_out.get(i, 0, samples), samples) for i in range(len(held_out))])

@@ -17,6 +17,7 @@ from ..models.stacked_pixelsnail import Followed, StackedConfig, StackedPixelSna
 from ..runtime import parallel
 from ..runtime.device import autocast, here, sent
 from .muon import Muon
+from .optimizers import AdamW
 from .trainer import clip_and_step
 
 
@@ -116,4 +117,4 @@ def _optimizers(prior: StackedPixelSnail, lr: float, weight_decay: float) -> dic
         {"params": [p for p in prior.parameters() if p.ndim <= 1], "weight_decay": 0.0},
     ]
     muon = Muon((p for _, p in named if id(p) in hidden), lr=lr, weight_decay=weight_decay)
-    return {"prior": torch.optim.AdamW(groups, lr=lr, betas=(0.9, 0.99)), "muon": muon}
+    return {"prior": AdamW(groups, lr=lr, betas=(0.9, 0.99)), "muon": muon}

@@ -15,6 +15,7 @@ from ..models.hifigan import Discriminators, Generator, VocoderConfig
 from ..models.rvq_vae import Codec
 from ..runtime import parallel
 from ..runtime.device import autocast, here, sent
+from .optimizers import AdamW
 from .trainer import clip_and_step
 
 
@@ -69,8 +70,8 @@ class VocoderStage:
         self.generator, self.discriminators = Generator(config), Discriminators(width)
         self.modules = {"generator": self.generator, "discriminators": self.discriminators}
         betas = (0.8, 0.99)
-        self.g_optimizer = torch.optim.AdamW(self.generator.parameters(), lr=lr, betas=betas, weight_decay=0.01)
-        self.d_optimizer = torch.optim.AdamW(self.discriminators.parameters(), lr=lr / 2, betas=betas, weight_decay=0.01)
+        self.g_optimizer = AdamW(self.generator.parameters(), lr=lr, betas=betas, weight_decay=0.01)
+        self.d_optimizer = AdamW(self.discriminators.parameters(), lr=lr / 2, betas=betas, weight_decay=0.01)
         self.optimizers = {"generator": self.g_optimizer, "discriminators": self.d_optimizer}
         self.spectral = SpectralLoss(sounds.rate)
         self.envelopes = EnvelopeLoss(sounds.rate) if config.noise else None
