@@ -1,6 +1,7 @@
 """Codec and vocoder compute the same in onnxruntime as in torch."""
 
 import numpy as np
+import onnx
 import pytest
 import torch
 
@@ -23,22 +24,26 @@ def codec(strides: list[list[int]]) -> Codec:
     return made
 
 
-@pytest.mark.parametrize("grid", GRIDS)
-def test_the_encoder_gives_equal_codes(grid: str) -> None:
-    model = codec(GRIDS[grid])
+@pytest.fixture(scope="module", params=GRIDS)
+def exported(request: pytest.FixtureRequest) -> tuple[Codec, dict[str, onnx.ModelProto]]:
+    model = codec(GRIDS[request.param])
+    return model, export_codec(model)
+
+
+def test_the_encoder_gives_equal_codes(exported: tuple[Codec, dict[str, onnx.ModelProto]]) -> None:
+    model, graphs = exported
     mel = torch.randn(3, 80, 344) * 3 - 6
-    (got,) = session(export_codec(model)["encoder"]).run(None, {"mel": mel.numpy()})
+    (got,) = session(graphs["encoder"]).run(None, {"mel": mel.numpy()})
     assert got.dtype == np.int64
     assert len(np.unique(got)) > 8
     with torch.no_grad():
         assert np.array_equal(got, model.encode(mel).numpy())
 
 
-@pytest.mark.parametrize("grid", GRIDS)
 @torch.no_grad()
-def test_the_decoder_takes_one_to_four_codebooks(grid: str) -> None:
-    model = codec(GRIDS[grid])
-    running = session(export_codec(model)["decoder"])
+def test_the_decoder_takes_one_to_four_codebooks(exported: tuple[Codec, dict[str, onnx.ModelProto]]) -> None:
+    model, graphs = exported
+    running = session(graphs["decoder"])
     codes = torch.randint(0, 32, (3, 4, *model.config.latent_shape))
     former = None
     for levels in (1, 2, 3, 4):

@@ -7,6 +7,7 @@ import os
 import pickle
 import sys
 import types
+from functools import cache
 from pathlib import Path
 
 import numpy as np
@@ -38,19 +39,24 @@ HIFIGAN = {
 }  # fmt: skip
 
 
-def written(folder: Path, **changes: object) -> list[str]:
-    """The three files and the JSON as the baseline's programs leave them, and the command line that imports them."""
+@cache
+def _published() -> dict[str, object]:
+    """The three files and the JSON as the baseline's programs leave them."""
     generator = Generator(VocoderConfig(channels=32))
     kinds = {"parametrizations.weight.original0": "weight_g", "parametrizations.weight.original1": "weight_v"}
     names = {k: next((k.replace(ours, theirs) for ours, theirs in kinds.items() if ours in k), k) for k in generator.state_dict()}
-    files = {
+    return {
         "vqvae": published(),
         # Its training script saves its command line too, as an argparse.Namespace.
         "pixelsnail": {"model": baseline_names(lively(PRIOR)), "args": argparse.Namespace(lr=3e-4, hier="bottom", sched=None)},
         "hifigan": {"generator": {names[k]: v for k, v in generator.state_dict().items()}},
         "hifigan-config": HIFIGAN,
-        **changes,
     }
+
+
+def written(folder: Path, **changes: object) -> list[str]:
+    """The command line that imports the baseline's files, which are written with these changes."""
+    files = {**_published(), **changes}
     arguments = ["import", "--id", "baseline", "--name", "The baseline", "--out", str(folder / "voice"), "--threads", "1"]
     for name, content in files.items():
         path = folder / name

@@ -12,6 +12,7 @@ import torch
 import torch.multiprocessing as mp
 from torch import nn
 
+from foley_trainer.cli import main
 from foley_trainer.models.rvq_vae import CodecConfig, ResidualQuantizer
 from foley_trainer.runtime import parallel
 
@@ -31,24 +32,13 @@ def _net() -> nn.Module:
 
 
 def _half_of_the_batch(rank: int, place: str) -> None:
-    _join(rank, place)
     net, x = _net(), torch.arange(32.0).view(8, 4)
     net(x[rank * 4 : rank * 4 + 4]).square().mean().backward()
     parallel.average_gradients(net)
-    torch.save(net.weight.grad, f"{place}/{rank}.pt")
-    parallel.end()
-
-
-def test_gradients_of_two_halves_are_those_of_the_whole(tmp_path: Path) -> None:
-    mp.spawn(_half_of_the_batch, (str(tmp_path),), nprocs=2)
-    net = _net()
-    net(torch.arange(32.0).view(8, 4)).square().mean().backward()
-    for rank in range(2):
-        assert torch.allclose(torch.load(tmp_path / f"{rank}.pt", weights_only=True), net.weight.grad, rtol=1e-5)
+    torch.save(net.weight.grad, f"{place}/gradient-{rank}.pt")
 
 
 def _learn_codes(rank: int, place: str) -> None:
-    _join(rank, place)
     torch.manual_seed(100 + rank)
     quantizer = ResidualQuantizer(CodecConfig(codebooks=2, codes=8, dim=4)).train()
     quantizer.start(torch.randn(64, 4))
@@ -56,13 +46,33 @@ def _learn_codes(rank: int, place: str) -> None:
         # Each sees its own clips, and in one step rank 1 has none that reach the second level.
         keep = torch.tensor([1, 1] if rank == 1 and step == 2 else [2, 1])
         quantizer(torch.randn(2, 4, 3, 3) * 3, keep)
-    torch.save(quantizer.state_dict(), f"{place}/{rank}.pt")
+    torch.save(quantizer.state_dict(), f"{place}/codes-{rank}.pt")
+
+
+def _work(rank: int, place: str) -> None:
+    _join(rank, place)
+    _half_of_the_batch(rank, place)
+    _learn_codes(rank, place)
     parallel.end()
 
 
-def test_codebooks_stay_identical_across_processes(tmp_path: Path) -> None:
-    mp.spawn(_learn_codes, (str(tmp_path),), nprocs=2)
-    first, second = (torch.load(tmp_path / f"{rank}.pt", weights_only=True) for rank in range(2))
+@pytest.fixture(scope="module")
+def worked(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """What two processes left: starting them takes longer than all they do."""
+    place = tmp_path_factory.mktemp("ranks")
+    mp.spawn(_work, (str(place),), nprocs=2)
+    return place
+
+
+def test_gradients_of_two_halves_are_those_of_the_whole(worked: Path) -> None:
+    net = _net()
+    net(torch.arange(32.0).view(8, 4)).square().mean().backward()
+    for rank in range(2):
+        assert torch.allclose(torch.load(worked / f"gradient-{rank}.pt", weights_only=True), net.weight.grad, rtol=1e-5)
+
+
+def test_codebooks_stay_identical_across_processes(worked: Path) -> None:
+    first, second = (torch.load(worked / f"codes-{rank}.pt", weights_only=True) for rank in range(2))
     for name, value in first.items():
         assert torch.equal(value, second[name]), name
 
@@ -71,34 +81,35 @@ def _environment() -> dict[str, str]:
     return {**os.environ, "OMP_NUM_THREADS": "1", "PYTHONPATH": str(Path(__file__).parents[1])}
 
 
-def test_torchrun_trains_logs_once_and_resumes_in_one_process(tmp_path: Path, folder_corpus: Path) -> None:
-    args = ["codec", "--corpus", str(folder_corpus), "--preset", "tiny", "--out", str(tmp_path), "--set", "codec.run.eval_every=4", "--set", "codec.config.warm_steps=2"]
-    together = subprocess.run([*TORCHRUN, *args, "--steps", "8"], env=_environment(), capture_output=True, text=True, timeout=900, check=False)
-    assert together.returncode == 0, together.stderr
-    events = [json.loads(line) for line in together.stdout.splitlines()]
-    assert [e["event"] for e in events if e["event"] in ("start", "finished")] == ["start", "finished"]
-    assert events[1]["processes"] == 2
-    assert torch.load(tmp_path / "checkpoint.pt", weights_only=True)["step"] == 8
-    alone = subprocess.run([sys.executable, "-m", "foley_trainer.cli", *args, "--steps", "10"], env=_environment(), capture_output=True, text=True, timeout=900, check=False)
-    assert alone.returncode == 0, alone.stderr
-    assert json.loads(alone.stdout.splitlines()[-1])["step"] == 10
-
-
-def test_a_stop_signal_to_one_process_stops_both_at_the_same_step(tmp_path: Path, folder_corpus: Path) -> None:
-    args = ["codec", "--corpus", str(folder_corpus), "--preset", "tiny", "--out", str(tmp_path), "--steps", "100000", "--set", "codec.run.log_every=2"]
-    both = subprocess.Popen([*TORCHRUN, *args], env=_environment(), stdout=subprocess.PIPE, text=True)
+def test_a_stop_signal_to_one_process_stops_both_at_the_same_step_and_one_process_goes_on(
+    tmp_path: Path, folder_corpus: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    args = ["codec", "--corpus", str(folder_corpus), "--preset", "tiny", "--out", str(tmp_path)]
+    args += [part for change in ("codec.run.log_every=2", "codec.run.eval_every=4", "codec.config.warm_steps=2") for part in ("--set", change)]
+    both = subprocess.Popen([*TORCHRUN, *args, "--steps", "100000"], env=_environment(), stdout=subprocess.PIPE, text=True)
     assert both.stdout is not None
+    events = []
     try:
         for line in both.stdout:
-            if '"step"' in line and json.loads(line).get("step", 0) >= 4:
+            events.append(json.loads(line))
+            if events[-1]["event"] == "step" and events[-1]["step"] >= 4:
                 break
         os.kill(_a_worker_of(both.pid), signal.SIGTERM)
-        rest = [json.loads(line) for line in both.stdout]
+        events += [json.loads(line) for line in both.stdout]
         assert both.wait(120) == 0
     finally:
         both.terminate()  # which stops its workers too, whatever went wrong
-    assert rest[-1]["event"] == "stopped"
-    assert torch.load(tmp_path / "checkpoint.pt", weights_only=True)["step"] == rest[-1]["step"]
+    # Only one of them speaks.
+    assert [e["event"] for e in events if e["event"] not in ("corpus", "step", "eval")] == ["start", "stopped"]
+    assert next(e for e in events if e["event"] == "start")["processes"] == 2
+    stopped = events[-1]["step"]
+    assert torch.load(tmp_path / "checkpoint.pt", weights_only=True)["step"] == stopped
+    capsys.readouterr()
+    assert main([*args, "--steps", str(stopped + 2), "--threads", "1"]) == 0
+    alone = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    start = next(e for e in alone if e["event"] == "start")
+    assert (start["resumed"], start["step"], start["processes"]) == (True, stopped, 1)
+    assert (alone[-1]["event"], alone[-1]["step"]) == ("finished", stopped + 2)
 
 
 def _a_worker_of(launcher: int) -> int:

@@ -150,18 +150,26 @@ def trained(corpus: Path, out: Path, *changes: str, begin_from: Path | None = No
     return torch.load(out / "best.pt", weights_only=True)["ema"]["codec"]
 
 
-def test_the_decoder_can_be_trained_further_without_changing_codes(folder_corpus: Path, tmp_path: Path):
-    before = trained(folder_corpus, tmp_path / "first")
-    after = trained(folder_corpus, tmp_path / "second", "codec.training.decoder_only=true", begin_from=tmp_path / "first")
+@pytest.fixture(scope="module")
+def first(folder_corpus: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[str, torch.Tensor]]:
+    """A training from nothing: its folder and its weights."""
+    torch.set_num_threads(1)
+    out = tmp_path_factory.mktemp("first")
+    return out, trained(folder_corpus, out)
+
+
+def test_the_decoder_can_be_trained_further_without_changing_codes(first: tuple[Path, dict[str, torch.Tensor]], folder_corpus: Path, tmp_path: Path):
+    begun, before = first
+    after = trained(folder_corpus, tmp_path / "second", "codec.training.decoder_only=true", "codec.run.steps=4", begin_from=begun)
     moved = {name.split(".")[0] for name in before if not torch.equal(before[name], after[name])}
     assert moved == {"decoder"}
     with pytest.raises(TrainedError, match="--from"):
         trained(folder_corpus, tmp_path / "third", "codec.training.decoder_only=true")
 
 
-def test_a_codec_initialised_from_another_keeps_its_codebooks(folder_corpus: Path, tmp_path: Path):
-    before = trained(folder_corpus, tmp_path / "first")
-    after = trained(folder_corpus, tmp_path / "second", "codec.run.steps=22", begin_from=tmp_path / "first")
+def test_a_codec_initialised_from_another_keeps_its_codebooks(first: tuple[Path, dict[str, torch.Tensor]], folder_corpus: Path, tmp_path: Path):
+    begun, before = first
+    after = trained(folder_corpus, tmp_path / "second", "codec.run.steps=22", begin_from=begun)
     near = torch.cdist(before["quantizer.codebooks"], after["quantizer.codebooks"]).diagonal(dim1=1, dim2=2)
     apart = torch.cdist(before["quantizer.codebooks"], before["quantizer.codebooks"].flip(1)).diagonal(dim1=1, dim2=2)
     assert near.median() < 0.5 * apart.median()

@@ -3,6 +3,7 @@
 import itertools
 
 import numpy as np
+import onnx
 import pytest
 import torch
 
@@ -32,28 +33,33 @@ def model(request: pytest.FixtureRequest) -> PixelSnail:
     return lively(CONFIGS[request.param])
 
 
+@pytest.fixture(scope="module")
+def graphs(model: PixelSnail) -> dict[str, onnx.ModelProto]:
+    return export_prior(model)
+
+
 def inputs(c: PriorConfig, batch: int) -> tuple[np.ndarray, np.ndarray]:
     rng = np.random.default_rng(7)
     return rng.integers(0, c.codes, (batch, c.rows, c.cols)), rng.dirichlet(np.ones(c.classes), batch).astype(np.float32)
 
 
 @pytest.mark.parametrize("batch", [1, 4])
-def test_teacher_forced_logits_equal_the_full_forward_pass_everywhere(model: PixelSnail, batch: int) -> None:
+def test_teacher_forced_logits_equal_the_full_forward_pass_everywhere(model: PixelSnail, graphs: dict[str, onnx.ModelProto], batch: int) -> None:
     codes, weights = inputs(model.config, batch)
     expected = ReferenceSampler(model).logits(codes, weights)
-    got = TwoStageSampler(model.config, export_prior(model)).logits(codes, weights)
+    got = TwoStageSampler(model.config, graphs).logits(codes, weights)
     assert expected.std() > 1
     assert np.abs(got - expected).max() < 1e-4
 
 
-def test_half_weights_equal_the_model_with_rounded_weights_and_halve_the_files(model: PixelSnail) -> None:
+def test_half_weights_equal_the_model_with_rounded_weights_and_halve_the_files(model: PixelSnail, graphs: dict[str, onnx.ModelProto]) -> None:
     codes, weights = inputs(model.config, 2)
-    small, full = export_prior(model, half_weights=True), export_prior(model)
+    small, full = export_prior(model, half_weights=True), graphs
     expected = ReferenceSampler(folded(model, half=True)).logits(codes, weights)
     got = TwoStageSampler(model.config, small).logits(codes, weights)
     assert np.abs(got - expected).max() < 1e-4
     assert np.abs(got - ReferenceSampler(model).logits(codes, weights)).max() > 1e-4, "nothing was rounded"
-    size = {name: len(graphs["row"].SerializeToString()) for name, graphs in (("small", small), ("full", full))}
+    size = {name: len(graph["row"].SerializeToString()) for name, graph in (("small", small), ("full", full))}
     assert size["small"] < 0.7 * size["full"]
 
 
@@ -76,12 +82,12 @@ def test_the_condition_runs_again_before_each_codebook_where_codebooks_come_firs
     assert condition_rows(CONFIGS["plain stack"]) == [0]
 
 
-def test_the_condition_graph_equals_the_model_part_by_part_and_sees_only_what_is_finished(model: PixelSnail) -> None:
+def test_the_condition_graph_equals_the_model_part_by_part_and_sees_only_what_is_finished(model: PixelSnail, graphs: dict[str, onnx.ModelProto]) -> None:
     c = model.config
     codes, weights = inputs(c, 3)
     with torch.no_grad():
         expected = model.condition(torch.from_numpy(weights), torch.from_numpy(codes)).permute(0, 2, 3, 1).numpy()
-    running, parts = session(export_prior(model)["condition"]), condition_rows(c)
+    running, parts = session(graphs["condition"]), condition_rows(c)
     for part, (begin, end) in enumerate(itertools.pairwise([*parts, c.rows])):
         feeds = {"class": weights, "part": np.array([part])}
         (got,) = running.run(None, {**feeds, "codes": codes})
@@ -118,9 +124,8 @@ def test_parity_reports_the_rounding_of_both_programs(half: bool) -> None:
 
 
 @pytest.mark.parametrize("threads", [1, 2])
-def test_no_bit_of_a_clip_depends_on_the_others_of_its_batch_or_on_the_threads(model: PixelSnail, threads: int) -> None:
+def test_no_bit_of_a_clip_depends_on_the_others_of_its_batch_or_on_the_threads(model: PixelSnail, graphs: dict[str, onnx.ModelProto], threads: int) -> None:
     codes, weights = inputs(model.config, 5)
-    graphs = export_prior(model)
     alone = TwoStageSampler(model.config, graphs)
     together = TwoStageSampler(model.config, graphs, threads).logits(codes, weights)
     if len(condition_rows(model.config)) > 1:
