@@ -73,4 +73,5 @@ test('a graph that is not the one on the card is found', async (t) => {
   const ran = await foleyd('doctor', '--models', models, '--port', '0', '--osc-port', '0');
   assert.equal(ran.code, 1, ran.stdout);
   assert.match(ran.stdout, /^FAIL {2}voice .*decoder\.onnx.*\[voice_corrupt\]$/m);
+  assert.match(ran.stdout, /^FAIL {2}engine .*not started, since no voice can be loaded \[engine_unavailable\]$/m);
 });

@@ -14,7 +14,8 @@ export async function engine(session: Session): Promise<Check[]> {
     );
   }
   // Last, though shown first: by now an engine has had its time to start.
-  checks.unshift(await check('engine', () => runtime(session)));
+  const needed = checks.some(({ code }) => !code?.startsWith('voice_'));
+  checks.unshift(await check('engine', () => (needed ? runtime(session) : untried(session))));
   return checks;
 }
 
@@ -31,6 +32,12 @@ async function tryVoice(session: Session, voice: string | undefined, about: stri
     const { code, message } = toCliError(thrown);
     return fail(code, message);
   }
+}
+
+/** An engine starts with the first voice that can be loaded; to wait for one would be in vain. */
+async function untried(session: Session): Promise<Finding> {
+  const { engine } = await session.call('server.info', {});
+  return fail('engine_unavailable', `provider ${engine.provider}: not started, since no voice can be loaded`);
 }
 
 /** Longer than an engine takes to start on a busy machine. */

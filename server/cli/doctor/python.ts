@@ -20,7 +20,10 @@ export async function python(named?: string, trainer: string = TRAINER): Promise
   }
   const own = trainerEnvironment(trainer);
   const isOwn = isWithin(own, command.file);
-  const said = await run(command, 'import sys, torch; print(*sys.version_info[:3], sep="."); print(torch.__version__)');
+  const said = await run(
+    command,
+    'import sys; from importlib.metadata import version; print(*sys.version_info[:3], sep="."); print(version("torch"))',
+  );
   const [version = 'unknown', torch = 'unknown'] = said.split('\n');
   const found = `Python ${version}, PyTorch ${torch}`;
   if (named === undefined && !isOwn && lstatSync(own, { throwIfNoEntry: false }) !== undefined)
