@@ -39,13 +39,19 @@ export interface AutoDeliveryOptions {
   onProblem: (message: string, error: unknown) => void;
 }
 
+/** Until the first try again after a folder or a disk failed; twice as long until each further one. */
+const RETRY_MS = 1000;
+const LONGEST_RETRY_MS = 300_000;
+/** What a folder or its disk says while it is gone or full; such a clip waits, and any other fault is the clip's own. */
+const LASTING = new Set(['io_error', 'no_room']);
 /** Clips looked at in one page, when a server starts or the rule changes. */
 const PAGE = 500;
 
 /**
  * Delivers saved clips by itself, each once: what was delivered is written into the clip's sidecar, its file's name
  * before the file appears and that it is there afterwards. So a crash in between leaves no second file, and what the
- * receiver takes out of the folder does not come again. Clips whose turn had not come are found at the next start.
+ * receiver takes out of the folder does not come again. While the folder is gone or full clips wait and are tried again.
+ * Clips whose turn had not come are found at the next start.
  */
 export class AutoDelivery {
   readonly #options: AutoDeliveryOptions;
@@ -60,6 +66,8 @@ export class AutoDelivery {
   /** Whether nothing is left in the folder that an earlier server did not finish. */
   #isClean = false;
   #stopped = false;
+  #retry: NodeJS.Timeout | null = null;
+  #failures = 0;
   #stopWatching: () => void = () => undefined;
   #delivered = 0;
   #last: string | null = null;
@@ -146,6 +154,7 @@ export class AutoDelivery {
   async close(): Promise<void> {
     this.#stopped = true;
     this.#stopWatching();
+    if (this.#retry !== null) clearTimeout(this.#retry);
     await this.#working;
   }
 
@@ -179,9 +188,11 @@ export class AutoDelivery {
   }
 
   #work(): void {
+    if (this.#retry !== null) clearTimeout(this.#retry);
+    this.#retry = null;
     this.#working ??= this.#workOff().finally(() => {
       this.#working = null;
-      if (this.#queue.size > 0 && !this.#stopped) this.#work();
+      if (this.#queue.size > 0 && this.#retry === null && !this.#stopped) this.#work();
     });
   }
 
@@ -190,19 +201,35 @@ export class AutoDelivery {
       if (!this.#isClean) await this.#options.folder?.clean(this.#rule.folder);
       this.#isClean = true;
     } catch (error) {
-      this.#fail(error);
-      this.#queue.clear();
-      return;
+      return this.#postpone(error);
     }
     for (const id of this.#queue) {
       if (this.#stopped) return;
       try {
         await this.#deliver(id);
+        this.#failures = 0;
       } catch (error) {
+        if (LASTING.has(toProtocolError(error).code)) {
+          // Behind the others: it may be the clip's own file that cannot be read.
+          this.#queue.delete(id);
+          this.#queue.add(id);
+          return this.#postpone(error);
+        }
         this.#fail(error);
       }
       this.#queue.delete(id);
     }
+  }
+
+  /** Tries what waits again, later each time. */
+  #postpone(error: unknown): void {
+    this.#fail(error);
+    this.#isClean = false;
+    if (this.#stopped) return;
+    const wait = Math.min(RETRY_MS * 2 ** this.#failures, LONGEST_RETRY_MS);
+    this.#failures = Math.min(this.#failures + 1, 20);
+    this.#retry = setTimeout(() => this.#work(), wait);
+    this.#retry.unref();
   }
 
   async #deliver(id: string): Promise<void> {
@@ -237,8 +264,10 @@ export class AutoDelivery {
 
   #fail(error: unknown): void {
     const { code, message } = toProtocolError(error);
-    this.#problem = `${code}: ${message}`;
-    this.#options.onProblem('delivering a clip failed', error);
+    const problem = `${code}: ${message}`;
+    // One that lasts is told once.
+    if (problem !== this.#problem) this.#options.onProblem('delivering a clip failed', error);
+    this.#problem = problem;
   }
 }
 

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
-import { existsSync } from 'node:fs';
-import { mkdir, readdir, readFile, symlink, writeFile } from 'node:fs/promises';
+import { existsSync, statSync } from 'node:fs';
+import { mkdir, mkdtemp, readdir, readFile, rm, rmdir, symlink, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { test } from 'node:test';
 import { temporary } from '../test/support/server.ts';
@@ -73,6 +74,38 @@ test('a folder that holds enough, or a disk that is full, takes no more; what le
   const full = new Folder({ root, freeDisk: 2 ** 60, maxBytes: 1e9 });
   await assert.rejects(full.put('', 'c', 'wav', bytes), { code: 'no_room' });
   assert.deepEqual((await readdir(root)).sort(), ['a.wav', 'b.wav']);
+});
+
+const memory = '/dev/shm';
+const isOtherDisk = existsSync(memory) && statSync(memory).dev !== statSync(tmpdir()).dev;
+test('where the disk of the folder is gone nothing is written in its place', {
+  skip: !isOtherDisk && `no second disk at ${memory}`,
+}, async (t) => {
+  const root = await temporary(t);
+  const disk = await mkdtemp(path.join(memory, 'foleyd-'));
+  t.after(() => rm(disk, { recursive: true }));
+  // A link stands for a disk that is mounted here.
+  const place = path.join(root, 'out');
+  await symlink(disk, place);
+  const folder = new Folder({ root: place, freeDisk: 0, maxBytes: 1e9 });
+  const put = () => folder.put('', 'a', 'wav', bytes);
+  await put();
+  await rm(place);
+  const gone = { code: 'io_error', message: /out is not on the disk that it was on/ };
+  await assert.rejects(put(), gone);
+  await mkdir(place);
+  await assert.rejects(put(), gone);
+  assert.deepEqual(await readdir(place), []);
+  await rmdir(place);
+  await symlink(disk, place);
+  await put();
+  assert.deepEqual((await readdir(disk)).sort(), ['a-2.wav', 'a.wav']);
+  // On the same disk it is made again, as at the beginning.
+  const own = new Folder({ root: path.join(root, 'own'), freeDisk: 0, maxBytes: 1e9 });
+  await own.put('', 'a', 'wav', bytes);
+  await rm(own.root, { recursive: true });
+  await own.put('', 'b', 'wav', bytes);
+  assert.deepEqual(await readdir(own.root), ['b.wav']);
 });
 
 test('what a crash left half written goes, and nothing else', async (t) => {

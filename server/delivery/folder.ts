@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { lstat, mkdir, open, readdir, realpath, rm, statfs } from 'node:fs/promises';
+import { lstat, mkdir, open, readdir, realpath, rm, stat, statfs } from 'node:fs/promises';
 import path from 'node:path';
 import { fileNameKey, isFileName } from '../../protocol/file-name.ts';
 import { ProtocolError } from '../../protocol/index.ts';
@@ -30,6 +30,8 @@ export class Folder {
   readonly #options: FolderOptions;
   /** Bytes below the root, as far as we know; null before they were counted. */
   #bytes: number | null = null;
+  /** The disk that the root is on; null before the first file. */
+  #disk: number | null = null;
   /** Files that are being written here. */
   readonly #parts = new Set<string>();
 
@@ -92,7 +94,14 @@ export class Folder {
     for (const step of steps) if (!isPlain(step)) throw badName('args.folder');
     const { root } = this.#options;
     const dir = path.join(root, ...steps);
+    // A disk that was taken away leaves its place behind: a file written there would be missed when it is back.
+    if (this.#disk !== null && (await diskOf(root)) !== this.#disk)
+      throw new ProtocolError(
+        'io_error',
+        `${root} is not on the disk that it was on; connect that disk again, or restart foleyd to use the folder that is there now`,
+      );
     await mkdir(dir, { recursive: true });
+    this.#disk ??= (await stat(root)).dev;
     const [real, top] = await Promise.all([realpath(dir), realpath(root)]);
     // Where case makes no difference, a folder that is there keeps its own.
     if (fileNameKey(real) === fileNameKey(path.join(top, ...steps))) return real;
@@ -154,6 +163,17 @@ async function writeSynced(file: string, data: Uint8Array): Promise<void> {
     await handle.sync();
   } finally {
     await handle.close();
+  }
+}
+
+/** The disk of a path, or where it is not there of the nearest folder above that is. */
+async function diskOf(place: string): Promise<number> {
+  try {
+    return (await stat(place)).dev;
+  } catch (error) {
+    const above = path.dirname(place);
+    if ((error as NodeJS.ErrnoException).code !== 'ENOENT' || above === place) throw error;
+    return diskOf(above);
   }
 }
 

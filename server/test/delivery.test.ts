@@ -263,6 +263,21 @@ test('only starred clips come when only they are wanted, as soon as they are', a
   await until(() => names(dir).length === 2);
 });
 
+test('while its folder fails clips wait, and come when it is back', async (t) => {
+  const { call, clips, dir } = await setup(t);
+  await call('deliver.set', { on: true });
+  await rm(dir, { recursive: true });
+  writeFileSync(dir, 'a file in place of the folder');
+  await clips(2);
+  const state = async () => (await call('deliver.info')) as { waiting: number; problem: string | null };
+  await until(async () => (await state()).problem !== null);
+  assert.equal((await state()).waiting, 2);
+  await rm(dir);
+  await until(() => names(dir).length === 2);
+  await until(async () => (await state()).waiting === 0);
+  assert.equal((await state()).problem, null);
+});
+
 test('a server that starts again delivers what had not come, and nothing twice', async (t) => {
   const { server, dir, call, clips } = await setup(t);
   await call('deliver.set', { folder: '', classes: ['Rain'] });
