@@ -200,9 +200,17 @@ function admit(request: IncomingMessage, access: Access): URL {
   checkHost(request.headers.host, access, request.rawHeaders);
   checkOrigin(request, access);
   const target = request.url ?? '/';
-  if (!target.startsWith('/') || !URL.canParse(target, 'http://host'))
-    throw new ProtocolError('malformed', 'not a path');
-  return new URL(target, 'http://host');
+  // All of the server, which is asked what it understands.
+  if (target === '*' && request.method === 'OPTIONS') return new URL('http://host/');
+  // As clients write it that are told of a proxy (RFC 9112, 3.2.2); the host in it counts as well as the header's.
+  const isWhole = /^https?:\/\//i.test(target);
+  // Not relative to a base: of //health that would make a host.
+  const address = isWhole ? target : `http://host${target}`;
+  if (!(isWhole || target.startsWith('/')) || !URL.canParse(address))
+    throw new ProtocolError('malformed', 'the request target is no path and no http address');
+  const url = new URL(address);
+  if (isWhole) checkHost(url.host, access);
+  return url;
 }
 
 /** What the request's token gives. Throws unauthorized. */
