@@ -6,6 +6,7 @@ import { resolveConfig } from '../config.ts';
 import { type CustomReference, EmbedderClient } from '../evaluation/embedder-client.ts';
 import { Evaluation, type EvaluationResult } from '../evaluation/evaluator.ts';
 import type { MaskedClip } from '../evaluation/fad.ts';
+import { isHidden } from '../util/folders.ts';
 import { type Bar, progressBar } from './bar.ts';
 import { columns, figure } from './columns.ts';
 import { CliError, exits } from './errors.ts';
@@ -111,13 +112,15 @@ async function asReference(client: EmbedderClient, dir: string, place: string, b
 }
 
 /** WAVs in the folders of a folder, by the folders' names. */
-async function filesByClass(place: string): Promise<Map<string, string[]>> {
+export async function filesByClass(place: string): Promise<Map<string, string[]>> {
   const found = new Map<string, string[]>();
   const folders = await readdir(place, { withFileTypes: true }).catch((cause: Error) => {
     throw new CliError('io_error', `${place} cannot be read: ${cause.message}`);
   });
-  for (const folder of folders.filter((entry) => entry.isDirectory())) {
-    const names = (await readdir(path.join(place, folder.name))).filter((name) => /\.wav$/i.test(name)).sort();
+  for (const folder of folders.filter((entry) => entry.isDirectory() && !isHidden(entry.name))) {
+    const names = (await readdir(path.join(place, folder.name)))
+      .filter((name) => /\.wav$/i.test(name) && !isHidden(name))
+      .sort();
     if (names.length > 0)
       found.set(
         folder.name,

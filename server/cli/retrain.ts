@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { open, readdir, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { type ArgsInput, type EventData, printable } from '../../protocol/index.ts';
+import { isHidden } from '../util/folders.ts';
 import { CliError, exits, toCliError } from './errors.ts';
 import { onInterrupt } from './interrupt.ts';
 import { openSession, type Session, type SessionChoice } from './session.ts';
@@ -184,13 +185,13 @@ interface Recording {
 }
 
 /** Of a folder per class; with a class, all sound below the folder. */
-async function recordings(folder: string, label: string | undefined): Promise<Recording[]> {
+export async function recordings(folder: string, label: string | undefined): Promise<Recording[]> {
   const names = await readdir(folder, { recursive: true }).catch((cause: Error) => {
     throw new CliError('io_error', `${folder} cannot be read: ${cause.message}`);
   });
   const audio: { name: string; size: number; mtimeMs: number }[] = [];
   const skipped: string[] = [];
-  for (const name of names.filter((one) => !path.basename(one).startsWith('.')).sort()) {
+  for (const name of names.filter((one) => !isHidden(one)).sort()) {
     const found = await stat(path.join(folder, name)).catch(() => null);
     if (found?.isDirectory()) continue;
     if (found === null)

@@ -53,7 +53,9 @@ def test_hidden_files_and_macos_metadata_are_ignored(tmp_path: Path):
     (tmp_path / "Bark" / "._a.wav").write_bytes(b"\0\5\x16\7")
     (tmp_path / "__MACOSX" / "Bark").mkdir(parents=True)
     (tmp_path / ".cache").mkdir()
-    assert counts(open_corpus(tmp_path)) == {"Bark": 1}
+    sound(tmp_path / "Bark" / ".stversions" / "old" / "a~20261129.wav")
+    sound(tmp_path / "Bark" / "take.2" / "b.wav")
+    assert counts(open_corpus(tmp_path)) == {"Bark": 2}
 
 
 def test_every_empty_class_folder_is_named(tmp_path: Path):

@@ -183,8 +183,8 @@ def class_folders(root: Path) -> list[Path]:
 
 
 def audio_files(folder: Path) -> list[Path]:
-    """Every sound file at any depth below, sorted; hidden ones are left out, and names that are not UTF-8."""
-    return sorted(p for p in folder.rglob("*") if p.suffix.lower() in AUDIO_SUFFIXES and not p.name.startswith(".") and not p.is_dir() and _is_utf8(p))
+    """Every sound file at any depth below, sorted; hidden ones and those in hidden folders are left out, and names that are not UTF-8."""
+    return sorted(p for p in folder.rglob("*") if p.suffix.lower() in AUDIO_SUFFIXES and not _is_hidden(p.relative_to(folder)) and not p.is_dir() and _is_utf8(p))
 
 
 def skipped_files(root: Path) -> list[str]:
@@ -192,7 +192,7 @@ def skipped_files(root: Path) -> list[str]:
     reasons = []
     for path in root.rglob("*"):
         name = path.relative_to(root)
-        if path.is_dir() or any(part.startswith((".", "__MACOSX")) for part in name.parts):
+        if path.is_dir() or _is_hidden(name):
             continue
         if not _is_utf8(name):
             shown_name = name.as_posix().encode("utf-8", "surrogateescape").decode("utf-8", "replace")
@@ -200,6 +200,11 @@ def skipped_files(root: Path) -> list[str]:
         elif path.suffix.lower() not in AUDIO_SUFFIXES:
             reasons.append(f"{name.as_posix()}: not WAV, FLAC, Ogg, MP3 or AIFF by its name")
     return sorted(reasons)
+
+
+def _is_hidden(below: Path) -> bool:
+    """Also what programs that copy folders to and fro keep of earlier takes, as in .stversions."""
+    return any(part.startswith((".", "__MACOSX")) for part in below.parts)
 
 
 def _is_utf8(path: Path) -> bool:
