@@ -1,4 +1,4 @@
-/** What `npm run torture -- --only disk` does for all that a server keeps, for a part of it. */
+/** What `npm run torture -- disk` does for all that a server keeps, for a part of it. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { DeedName } from './deeds.ts';

@@ -1,4 +1,7 @@
-/** `npm run torture [-- --minutes M --seed S --only PART[:TARGET] --kills N]`: hours of attack, told at the end in tables. */
+/**
+ * `npm run torture [-- PART[:TARGET] ... --minutes M --seed S --kills N]`: hours of attack, told at the end in tables.
+ * Without a part all of them; TORTURE_PATIENCE_MS where a busy machine answers later than after a minute.
+ */
 import process from 'node:process';
 import { parseArgs } from 'node:util';
 import { seededUniform } from '../../evaluation/measure.ts';
@@ -23,7 +26,8 @@ const fault = (line: string): void => {
 };
 
 function options() {
-  const { values } = parseArgs({
+  const { values, positionals } = parseArgs({
+    allowPositionals: true,
     options: {
       minutes: { type: 'string', default: '10' },
       seed: { type: 'string', default: String(Math.trunc(Math.random() * 2 ** 31)) },
@@ -32,15 +36,16 @@ function options() {
       engine: { type: 'string', default: 'real' },
     },
   });
-  const [part = '', target] = values.only.split(':');
+  const asked = [...positionals, values.only].filter((one) => one !== '').map((one) => one.split(':'));
+  const parts = asked.map(([part = '']) => part as Part);
   const [minutes, seed, kills] = [values.minutes, values.seed, values.kills].map(Number) as [number, number, number];
   if (
     ![minutes, seed, kills].every((n) => Number.isFinite(n) && n >= 0) ||
-    !['', ...PARTS].includes(part) ||
+    !parts.every((part) => PARTS.includes(part)) ||
     !/^(real|scripted)$/.test(values.engine)
   ) {
     say(
-      `usage: npm run torture -- --minutes M --seed S --only ${PARTS.join('|')}[:TARGET] --kills N --engine real|scripted`,
+      `usage: npm run torture -- [${PARTS.join('|')}[:TARGET]] --minutes M --seed S --kills N --engine real|scripted`,
     );
     process.exit(2);
   }
@@ -48,8 +53,8 @@ function options() {
     minutes,
     seed,
     kills,
-    target,
-    parts: part === '' ? PARTS : [part as Part],
+    target: asked.find(([, target]) => target !== undefined)?.[1],
+    parts: parts.length === 0 ? PARTS : parts,
     engine: values.engine as 'real' | 'scripted',
   };
 }
