@@ -76,6 +76,7 @@ def test_decoded_audio_is_golden_and_a_codebook_is_heard(name: str) -> None:
         assert np.sqrt(np.mean(np.square(heard[0] - heard[1]))) > 0.01
 
 
+@pytest.mark.slow
 def test_a_fixture_written_anew_has_the_same_card(tmp_path: Path) -> None:
     card, golden, _, _ = voice("tiny-time")
     again = write_fixture(tmp_path, "tiny-time")
@@ -83,6 +84,7 @@ def test_a_fixture_written_anew_has_the_same_card(tmp_path: Path) -> None:
     assert json.loads((tmp_path / "tiny-time" / "golden.json").read_text())["codes"] == golden["codes"]
 
 
+@pytest.mark.slow
 def test_a_card_is_written_last_and_only_with_all_graphs(tmp_path: Path) -> None:
     write_fixture(tmp_path, "tiny-time")
     with pytest.raises(ValueError, match="encoder, decoder, vocoder"):

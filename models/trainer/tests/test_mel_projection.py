@@ -70,6 +70,7 @@ def test_the_limiter_leaves_the_quiet_alone_and_stays_below_full_scale() -> None
     assert (made.diff() >= 0).all()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("noise", [False, True])
 @torch.no_grad()
 def test_a_voice_with_projections_is_exported_as_torch_computes_it(noise: bool) -> None:

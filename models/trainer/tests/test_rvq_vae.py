@@ -158,6 +158,7 @@ def first(folder_corpus: Path, tmp_path_factory: pytest.TempPathFactory) -> tupl
     return out, trained(folder_corpus, out)
 
 
+@pytest.mark.slow
 def test_the_decoder_can_be_trained_further_without_changing_codes(first: tuple[Path, dict[str, torch.Tensor]], folder_corpus: Path, tmp_path: Path):
     begun, before = first
     after = trained(folder_corpus, tmp_path / "second", "codec.training.decoder_only=true", "codec.run.steps=4", begin_from=begun)
@@ -167,6 +168,7 @@ def test_the_decoder_can_be_trained_further_without_changing_codes(first: tuple[
         trained(folder_corpus, tmp_path / "third", "codec.training.decoder_only=true")
 
 
+@pytest.mark.slow
 def test_a_codec_initialised_from_another_keeps_its_codebooks(first: tuple[Path, dict[str, torch.Tensor]], folder_corpus: Path, tmp_path: Path):
     begun, before = first
     after = trained(folder_corpus, tmp_path / "second", "codec.run.steps=22", begin_from=begun)

@@ -11,6 +11,8 @@ from foley_trainer.training import presets
 from foley_trainer.training.presets import PresetError
 from foley_trainer.training.stages import Making, prior_stage, train
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(scope="module")
 def codec(folder_corpus: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
