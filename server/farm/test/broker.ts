@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import process from 'node:process';
 
 const PROGRAMS = ['nats-server', '/usr/sbin/nats-server'];
 const program = PROGRAMS.find((name) => spawnSync(name, ['--version']).status === 0) ?? null;
@@ -67,8 +68,11 @@ async function launch(
   port: number,
   args: readonly string[],
 ): Promise<{ child: ChildProcess; port: number }> {
-  const given = ['--addr', '127.0.0.1', '--port', String(port), '--jetstream', '--store_dir', dir, ...args];
-  const child = spawn(program!, given, { stdio: ['ignore', 'ignore', 'pipe'] });
+  // A configuration names the folder by itself.
+  const store = args.includes('--config') ? [] : ['--jetstream', '--store_dir', dir];
+  const given = ['--addr', '127.0.0.1', '--port', String(port), ...store, ...args];
+  const env = { ...process.env, FOLEYD_NATS_STORE: dir };
+  const child = spawn(program!, given, { env, stdio: ['ignore', 'ignore', 'pipe'] });
   let log = '';
   const listening = new Promise<number>((resolve, reject) => {
     child.once('exit', (code) => reject(new Error(`nats-server ended with ${code}: ${log}`)));

@@ -1,0 +1,260 @@
+/**
+ * Faults of a render farm: a broker, workers and a server's engine as processes, killed, stopped and cut off from each
+ * other at random while clips are made. Counts clips that never ended, ended twice, failed, or have other bytes than the local
+ * engine's. `node --import tsx server/bench/farm-faults.ts [--faults 200] [--seed 1] [--out FILE]`
+ */
+import { type ChildProcess, spawn } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import process from 'node:process';
+import { createInterface } from 'node:readline';
+import { setTimeout as wait } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
+import { bundle, PROGRAMS } from '../bin/compiled.mjs';
+import { request, voiceDir } from '../engine/fixtures.ts';
+import { createEngine } from '../engine/process/pool.ts';
+import { BrokerLink } from '../farm/link.ts';
+import { JOBS } from '../farm/names.ts';
+import { bytesOf } from '../farm/recipe.ts';
+import { skip, TestBroker } from '../farm/test/broker.ts';
+import { CuttableWay } from '../farm/test/proxy.ts';
+import { machine, print } from './support.ts';
+
+const { values } = parseArgs({
+  options: {
+    faults: { type: 'string', default: '200' },
+    seed: { type: 'string', default: '1' },
+    open: { type: 'string', default: '12' },
+    out: { type: 'string' },
+  },
+});
+if (skip !== false) throw new Error(skip);
+
+const root = fileURLToPath(new URL('../..', import.meta.url));
+// Below node_modules, so that packages are found.
+const built = path.join(root, 'node_modules', '.cache', 'foleyd', `farm-faults-${process.pid}`);
+const scratch = mkdtempSync(path.join(tmpdir(), 'foleyd-faults-'));
+const CHILDREN = ['server/farm/test/worker-child.ts', 'server/farm/test/desk-child.ts'];
+await bundle([...CHILDREN, ...PROGRAMS], built, {});
+
+/** Numbers that a seed decides (mulberry32). */
+let state = Number(values.seed) >>> 0;
+function random(): number {
+  state = (state + 0x6d2b79f5) >>> 0;
+  let t = Math.imul(state ^ (state >>> 15), state | 1);
+  t ^= t + Math.imul(t ^ (t >>> 7), t | 61);
+  return ((t ^ (t >>> 14)) >>> 0) / 2 ** 32;
+}
+
+const broker = await TestBroker.start();
+const port = Number(new URL(broker.url).port);
+const ways = { desk: await CuttableWay.to(port), workers: await CuttableWay.to(port) };
+
+function child(name: string, args: string[], more: { stdin?: 'pipe' } = {}): ChildProcess {
+  const file = path.join(built, `server/farm/test/${name}.js`);
+  return spawn(process.execPath, [file, ...args], { stdio: [more.stdin ?? 'ignore', 'pipe', 'pipe'] });
+}
+
+let workerNames = 0;
+function startWorker(): ChildProcess {
+  const name = `render-${++workerNames}`;
+  const started = child('worker-child', [
+    ways.workers.url,
+    name,
+    path.join(scratch, 'worker'),
+    path.dirname(voiceDir('tiny')),
+  ]);
+  started.stdout!.resume();
+  started.stderr!.resume();
+  return started;
+}
+
+interface End {
+  sha256?: string;
+  worker?: string | null;
+  error?: string;
+}
+const open = new Map<number, boolean>();
+const ends = new Map<number, End>();
+const counts = { ended: 0, doubled: 0, failed: 0, farm: 0, local: 0 };
+const errors: string[] = [];
+const deskLog: string[] = [];
+let next = 1;
+let supply = true;
+let desk: ChildProcess;
+let deskReady: Promise<void>;
+
+function order(seed: number, urgent: boolean): void {
+  open.set(seed, urgent);
+  desk.stdin!.write(`${JSON.stringify({ seed, urgent })}\n`);
+}
+
+function startDesk(): void {
+  const started = child('desk-child', [ways.desk.url], { stdin: 'pipe' });
+  desk = started;
+  started.stdin!.on('error', () => undefined);
+  started
+    .stderr!.setEncoding('utf8')
+    .on('data', (text: string) => void deskLog.push(...text.split('\n').filter(Boolean)));
+  deskReady = new Promise((resolve) => {
+    createInterface(started.stdout!).on('line', (line) => {
+      const told = JSON.parse(line) as { ready?: true; seed: number } & End;
+      if (told.ready === true) {
+        // As a server does with its journal: what had not ended is asked for again.
+        for (const [seed, urgent] of open) started.stdin!.write(`${JSON.stringify({ seed, urgent })}\n`);
+        resolve();
+        return;
+      }
+      const { seed, ...end } = told;
+      counts.ended += 1;
+      if (ends.has(seed)) counts.doubled += 1;
+      if (end.error !== undefined) {
+        counts.failed += 1;
+        errors.push(end.error);
+      } else if (end.worker === null) counts.local += 1;
+      else counts.farm += 1;
+      ends.set(seed, end);
+      open.delete(seed);
+      fill();
+    });
+  });
+}
+
+function fill(): void {
+  while (supply && open.size < Number(values.open)) {
+    const seed = next++;
+    order(seed, seed % 6 === 0);
+  }
+}
+
+/** What the broker knows of clips that did not end. */
+async function leftovers(): Promise<object> {
+  const link = new BrokerLink({ address: { url: broker.url }, name: 'faults', log: () => undefined });
+  const { manager, nats } = await link.ready();
+  const { state } = await manager.streams.info(JOBS, { subjects_filter: '>' });
+  const consumers: object[] = [];
+  for await (const {
+    name,
+    delivered,
+    ack_floor,
+    num_pending,
+    num_ack_pending,
+    num_redelivered,
+    num_waiting,
+  } of manager.consumers.list(JOBS))
+    consumers.push({ name, delivered, ack_floor, num_pending, num_ack_pending, num_redelivered, num_waiting });
+  const beats: unknown[] = [];
+  nats.subscribe('foleyd.beat', {
+    callback: (_, { data }) => void beats.push(JSON.parse(Buffer.from(data).toString('utf8'))),
+  });
+  nats.publish('foleyd.roll');
+  await wait(3000);
+  await link.close();
+  return { open: [...open], desk: deskLog.slice(-20), state, consumers, beats };
+}
+
+const workers = [startWorker(), startWorker()];
+startDesk();
+await deskReady!;
+fill();
+while (counts.farm === 0) await wait(50);
+
+const faults: Record<string, () => Promise<void>> = {
+  async 'kill -9 of a worker'() {
+    const i = random() < 0.5 ? 0 : 1;
+    workers[i]!.kill('SIGKILL');
+    await wait(100 + random() * 500);
+    workers[i] = startWorker();
+  },
+  async 'kill -9 of the broker'() {
+    await broker.kill();
+    await wait(random() * 800);
+    await broker.again();
+  },
+  async 'kill -9 of the server'() {
+    desk.kill('SIGKILL');
+    await wait(random() * 300);
+    startDesk();
+    await deskReady;
+  },
+  async 'a worker stopped and continued (slow worker, duplicate delivery)'() {
+    const worker = workers[random() < 0.5 ? 0 : 1]!;
+    worker.kill('SIGSTOP');
+    await wait(500 + random() * 2500);
+    worker.kill('SIGCONT');
+  },
+  async 'network to all workers cut and healed'() {
+    ways.workers.cut();
+    await wait(300 + random() * 4000);
+    ways.workers.heal();
+  },
+  async 'network to the server cut and healed'() {
+    ways.desk.cut();
+    await wait(300 + random() * 4000);
+    ways.desk.heal();
+  },
+  async 'SIGTERM of a worker (drains)'() {
+    const i = random() < 0.5 ? 0 : 1;
+    workers[i]!.kill('SIGTERM');
+    await wait(100 + random() * 300);
+    workers[i] = startWorker();
+  },
+};
+const injected: Record<string, number> = Object.fromEntries(Object.keys(faults).map((name) => [name, 0]));
+const begun = performance.now();
+const kinds = Object.keys(faults);
+for (let i = 0; i < Number(values.faults); i++) {
+  const kind = kinds[Math.floor(random() * kinds.length)]!;
+  const before = counts.ended;
+  await faults[kind]!();
+  injected[kind]! += 1;
+  // The next one meets a farm that works again, most of the time.
+  const patience = performance.now() + (random() < 0.3 ? 300 : 15_000);
+  while (performance.now() < patience && counts.ended < before + 6) await wait(50);
+  if (i % 10 === 9) process.stderr.write(`${i + 1} faults, ${counts.ended} clips ended, ${counts.failed} failed\n`);
+}
+supply = false;
+const deadline = performance.now() + 120_000;
+while (open.size > 0 && performance.now() < deadline) await wait(100);
+const left = open.size === 0 ? null : await leftovers();
+const seconds = (performance.now() - begun) / 1000;
+desk!.kill('SIGKILL');
+for (const worker of workers) worker.kill('SIGKILL');
+
+const local = createEngine({ lanes: 1 });
+let wrong = 0;
+const made = [...ends].filter(([, { sha256 }]) => sha256 !== undefined);
+const compare = async (): Promise<void> => {
+  for (let one = made.pop(); one !== undefined; one = made.pop()) {
+    const [seed, { sha256 }] = one;
+    const { codes, pcm } = await local.run(request('tiny-stacked', { seed }), () => undefined).done;
+    if (createHash('sha256').update(bytesOf(codes)).update(bytesOf(pcm)).digest('hex') !== sha256) wrong += 1;
+  }
+};
+await Promise.all(Array.from({ length: local.slots }, compare));
+await local.close();
+for (const way of Object.values(ways)) way.close();
+await broker.stop();
+rmSync(scratch, { recursive: true, force: true });
+rmSync(built, { recursive: true, force: true });
+
+const result = {
+  bench: 'farm-faults',
+  ...machine(),
+  seed: Number(values.seed),
+  seconds: Math.round(seconds),
+  faults: Object.values(injected).reduce((sum, one) => sum + one, 0),
+  injected,
+  clips: next - 1,
+  lost: open.size,
+  left,
+  wrong,
+  ...counts,
+  errors: [...new Set(errors)].slice(0, 10),
+};
+print(result);
+if (values.out !== undefined) writeFileSync(values.out, `${JSON.stringify(result, null, 1)}\n`);
+process.exit(result.lost + result.wrong + result.doubled + result.failed > 0 ? 1 : 0);

@@ -1,0 +1,126 @@
+/**
+ * A render farm on this machine: a real broker, one and two workers of one lane as processes, against the local engine of one
+ * lane. Clips a second, what a live clip takes longer, how long live clips take beside bulk ones, bytes a clip.
+ * `node --import tsx server/bench/farm.ts [--rounds 3] [--clips 60] [--live 40] [--out FILE]`
+ */
+import { type ChildProcess, spawn } from 'node:child_process';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { loadavg, tmpdir } from 'node:os';
+import path from 'node:path';
+import process from 'node:process';
+import { setTimeout as wait } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
+import { bundle, PROGRAMS } from '../bin/compiled.mjs';
+import type { Engine } from '../engine/engine.ts';
+import { request, voiceDir } from '../engine/fixtures.ts';
+import { createEngine } from '../engine/process/pool.ts';
+import { FarmEngine } from '../farm/engine.ts';
+import { skip, TestBroker } from '../farm/test/broker.ts';
+import { summary } from './summary.ts';
+import { machine, print } from './support.ts';
+
+const { values } = parseArgs({
+  options: {
+    rounds: { type: 'string', default: '3' },
+    clips: { type: 'string', default: '60' },
+    live: { type: 'string', default: '40' },
+    out: { type: 'string' },
+  },
+});
+if (skip !== false) throw new Error(skip);
+const VOICE = 'tiny-stacked';
+const rounds = Number(values.rounds);
+const root = fileURLToPath(new URL('../..', import.meta.url));
+const built = path.join(root, 'node_modules', '.cache', 'foleyd', `farm-bench-${process.pid}`);
+const scratch = mkdtempSync(path.join(tmpdir(), 'foleyd-farm-'));
+await bundle(['server/farm/test/worker-child.ts', ...PROGRAMS], built, {});
+const broker = await TestBroker.start();
+const local = createEngine({ lanes: 1 });
+const desk = new FarmEngine({ address: { url: broker.url }, name: 'desk', local, log: () => undefined });
+let seeds = 1;
+
+let names = 0;
+async function workers(count: number): Promise<ChildProcess[]> {
+  const file = path.join(built, 'server/farm/test/worker-child.js');
+  const started = Array.from({ length: count }, () => {
+    const args = [file, broker.url, `render-${++names}`, path.join(scratch, 'data'), path.dirname(voiceDir(VOICE))];
+    return spawn(process.execPath, args, { stdio: 'ignore' });
+  });
+  while (desk.roster.slots() !== 4 * count) await wait(50);
+  return started;
+}
+
+async function stop(started: readonly ChildProcess[]): Promise<void> {
+  for (const one of started) one.kill('SIGTERM');
+  while (desk.roster.slots() > 0) await wait(50);
+}
+
+/** Clips a second of an engine that always has as many to make as it takes at a time. */
+async function rate(engine: Engine, clips: number, slots: number): Promise<number> {
+  let left = clips;
+  const begun = performance.now();
+  const one = async (): Promise<void> => {
+    while (left-- > 0) await engine.run(request(VOICE, { seed: seeds++ }), () => undefined).done;
+  };
+  await Promise.all(Array.from({ length: slots }, one));
+  return (clips * 1000) / (performance.now() - begun);
+}
+
+async function live(engine: Engine): Promise<number> {
+  const begun = performance.now();
+  await engine.run(request(VOICE, { seed: seeds++, urgent: true }), () => undefined).done;
+  return performance.now() - begun;
+}
+
+await desk.load(voiceDir(VOICE));
+const loads = [loadavg()[0]!];
+const rates = { local: [] as number[], oneWorker: [] as number[], twoWorkers: [] as number[] };
+const times = { local: [] as number[], farm: [] as number[], beside: [] as number[] };
+await rate(local, 16, 4);
+for (let round = 0; round < rounds; round++) {
+  rates.local.push(await rate(local, Number(values.clips), 4));
+  for (const count of [1, 2]) {
+    const started = await workers(count);
+    await rate(desk, 16 * count, 8 * count);
+    rates[count === 1 ? 'oneWorker' : 'twoWorkers'].push(await rate(desk, Number(values.clips) * count, 8 * count));
+    if (count === 1) {
+      for (let i = 0; i < Number(values.live) / rounds; i++) {
+        times.local.push(await live(local));
+        times.farm.push(await live(desk));
+      }
+      const bulk = rate(desk, 3 * Number(values.clips), 8);
+      let isOver = false;
+      void bulk.then(() => (isOver = true));
+      while (!isOver) {
+        times.beside.push(await live(desk));
+        await wait(100);
+      }
+    }
+    await stop(started);
+  }
+  loads.push(loadavg()[0]!);
+}
+const { clipBytes, made } = await desk.farm.status();
+const added = times.farm.map((ms, i) => ms - times.local[i]!);
+const of = (name: keyof typeof rates): number => summary(rates[name]).median;
+const sorted = [...times.beside].sort((a, b) => a - b);
+const result = {
+  bench: 'farm',
+  ...machine(),
+  voice: VOICE,
+  loadAverage: loads,
+  clipsPerSecond: Object.fromEntries(Object.entries(rates).map(([name, raw]) => [name, summary(raw)])),
+  oneWorkerOfLocal: of('oneWorker') / of('local'),
+  twoWorkersOfTwiceLocal: of('twoWorkers') / (2 * of('local')),
+  liveMs: { local: summary(times.local), farm: summary(times.farm), added: summary(added) },
+  liveBesideBulkMs: { ...summary(times.beside), p99: sorted[Math.floor(0.99 * (sorted.length - 1))] },
+  bytesPerClip: Math.round(clipBytes / made),
+  farm: desk.info().farm,
+};
+await desk.close();
+await broker.stop();
+for (const dir of [scratch, built]) rmSync(dir, { recursive: true, force: true });
+print(result);
+if (values.out !== undefined) writeFileSync(values.out, `${JSON.stringify(result, null, 1)}\n`);
+process.exit(0);
