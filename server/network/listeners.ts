@@ -54,6 +54,7 @@ export interface ListenerDeps {
   /** Whether a map hears this OSC address. */
   isMapped: (address: string) => boolean;
   findClip: HttpOptions['findClip'];
+  metrics: HttpOptions['metrics'];
   /** Folder of the browser console's files. */
   consoleFolder: string;
   auditLog: AuditLog;
@@ -70,7 +71,7 @@ export class Listeners {
 
   /** Throws where one cannot be opened; those that were are open then, until `close`. */
   async open(config: ListenerSettings, inside: ListenerDeps): Promise<void> {
-    const { dispatcher, refusals, limits, space, isMapped, findClip, health, auditLog, log, version } = inside;
+    const { dispatcher, refusals, limits, space, isMapped, findClip, metrics, health, auditLog, log, version } = inside;
     const { ports } = this;
     const context: TransportContext = {
       dispatcher,
@@ -102,6 +103,7 @@ export class Listeners {
       tls: certificate,
       health,
       findClip,
+      metrics,
       osc: hasOsc ? { ...limits, space, isMapped } : null,
       oscQuery: hasOsc ? { space, host: oscHost } : null,
       console: new ConsoleFiles(inside.consoleFolder),

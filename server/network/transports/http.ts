@@ -25,6 +25,8 @@ export interface HttpOptions extends FileOptions, WsOptions {
   connections: number;
   /** Body of GET /health. */
   health: () => Record<string, unknown>;
+  /** Body of GET /metrics, for Prometheus. */
+  metrics: () => Promise<{ type: string; text: string }>;
   findClip: (id: string) => Promise<ClipFile | null>;
   /** What OSC addresses there are, for every GET that is nothing else; null where OSC is off. */
   oscQuery: OscQuery | null;
@@ -157,6 +159,15 @@ async function answer(request: IncomingMessage, response: ServerResponse, option
       'Cache-Control': 'no-store',
     });
     response.end(request.method === 'HEAD' ? undefined : text);
+  } else if (pathname === '/metrics' && reads) {
+    admitted(request, url, 'http', options);
+    const { type, text } = await options.metrics();
+    response.writeHead(200, {
+      'Content-Type': type,
+      'Content-Length': Buffer.byteLength(text),
+      'Cache-Control': 'no-store',
+    });
+    response.end(request.method === 'HEAD' ? undefined : text);
   } else if (pathname.startsWith('/clips/') && reads) {
     admitted(request, url, 'http', options);
     const id = /^\/clips\/([^/]+)\.wav$/.exec(pathname)?.[1] ?? '';
@@ -184,7 +195,7 @@ async function answer(request: IncomingMessage, response: ServerResponse, option
   } else if (options.oscQuery !== null && reads && isHostInfo(url)) {
     sendHostInfo(request, response, options.oscQuery);
   } else if (!(reads && sendOscQuery(request, response, url, options))) {
-    const routes = 'GET /console, GET /health, GET /clips/<id>.wav, POST /v1/<command>, WebSocket at /ws';
+    const routes = 'GET /console, GET /health, GET /metrics, GET /clips/<id>.wav, POST /v1/<command>, WebSocket at /ws';
     const osc = options.oscQuery === null ? '' : ', GET /<OSC address>, WebSocket at / for OSC';
     throw new ProtocolError('unknown_command', `there is ${routes}${osc}`);
   }
