@@ -158,18 +158,27 @@ export const RULES = [
 
   // A farm of workers behind the engine's interface, over NATS. What a URL of its broker is, the configuration asks.
   { of: 'server/farm/address.ts', may: [], packages: ['@nats-io/transport-node'] },
-  { of: 'server/farm/test', may: ['server/farm/test', 'server/worker.ts'] },
+  { of: 'server/farm/test', may: ['server/farm', 'server/worker.ts', 'server/engine'] },
   {
     of: 'server/farm',
     may: [
       ...['server/farm', 'server/util', 'server/cards', 'server/engine/engine.ts', 'server/engine/errors.ts'],
       'server/engine/fresh-events.ts',
+      'server/engine/farm-status.ts',
       ...['catalog', 'pack', 'unpack', 'voice'].map((name) => `server/voices/${name}.ts`),
     ],
     packages: [
       ...['@nats-io/transport-node', '@nats-io/jetstream', '@nats-io/kv', '@nats-io/obj'],
-      ...['@msgpack/msgpack', 'zod', 'prom-client'],
+      ...['@msgpack/msgpack', 'zod'],
     ],
+  },
+
+  // What Prometheus reads of a server or a worker.
+  {
+    of: 'server/metrics',
+    may: ['server/metrics'],
+    types: ['server/engine/engine.ts', 'server/dispatch/scheduler.ts'],
+    packages: ['prom-client'],
   },
 
   { of: 'server/settings.ts', may: ['server/engine/onnx/provider-names.ts'] },

@@ -21,11 +21,14 @@ import { EmbedderClient as ClipListener } from './evaluation/embedder-client.ts'
 import { embedderOf, openEvaluation, type ReferenceFolder } from './evaluation/open.ts';
 import { ScoreHistory } from './evaluation/scores.ts';
 import { UntrustedVoices } from './evaluation/untrusted-voices.ts';
+import { noFarm } from './farm/no-farm.ts';
 import type { ClipRanker } from './generation/candidates.ts';
 import { Streams } from './generation/streams.ts';
 import { createClipGenerator } from './generation/trigger-clips.ts';
 import { createHandlers, ownerCommands } from './handlers/index.ts';
 import type { ServerInfo } from './handlers/server-info.ts';
+import { Metrics } from './metrics/metrics.ts';
+import { serverMetrics } from './metrics/of-server.ts';
 import { Midi, type MidiSystem } from './midi/midi.ts';
 import { AuditLog } from './network/access/audit-log.ts';
 import { type Ports, type Urls, urlsOf } from './network/addresses.ts';
@@ -276,6 +279,7 @@ export async function createApp(config: Config, parts: AppParts = {}): Promise<A
     bus,
     ranker,
     info,
+    farm: async () => (engine.farm === undefined ? noFarm : engine.farm.status()),
     playback: play,
     encoder,
     triggers,
@@ -320,6 +324,11 @@ export async function createApp(config: Config, parts: AppParts = {}): Promise<A
     onFault: (err, where) => log.error({ err, ...where }, 'a request failed with an internal error'),
     ...(parts.extra === undefined ? {} : { extra: parts.extra }),
   });
+  const ended: Record<string, number> = { done: 0, failed: 0, cancelled: 0 };
+  bus.subscribe((event) => {
+    if (event.type === 'ended') ended[event.outcome]! += 1;
+  });
+  const metrics = new Metrics(() => serverMetrics(scheduler.usage(), ended, clips.usage, engine.info()));
   bus.subscribe((event, job) => {
     if (event.type === 'queued') log.debug({ job, ...event }, 'a job was queued');
     if (event.type === 'started') log.debug({ job, ...event }, 'a job began');
@@ -416,6 +425,7 @@ export async function createApp(config: Config, parts: AppParts = {}): Promise<A
         health,
         isMapped,
         findClip,
+        metrics: () => metrics.text(),
         auditLog,
         log,
         version,

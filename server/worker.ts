@@ -7,6 +7,9 @@ import { startOwnEngine } from './engine-start.ts';
 import { UntrustedVoices } from './evaluation/untrusted-voices.ts';
 import type { WorkerLimits } from './farm/names.ts';
 import { exitCodes, stopSignal } from './main.ts';
+import { listenForMetrics } from './metrics/listen.ts';
+import { Metrics } from './metrics/metrics.ts';
+import { workerMetrics } from './metrics/of-worker.ts';
 import { createLog, type Log } from './util/log.ts';
 import { version } from './util/version.ts';
 
@@ -16,6 +19,8 @@ export interface WorkerOptions {
   /** Milliseconds that jobs in hand may take when it is asked to stop; what is not made by then goes back to the queue. */
   drainMs?: number;
   limits?: Partial<WorkerLimits>;
+  /** Where Prometheus may read GET /metrics; nowhere by default. 0 picks a free port. */
+  metrics?: { host: string; port: number };
   log?: Log;
 }
 
@@ -25,7 +30,8 @@ const CACHE_BYTES = 4 * 2 ** 30;
 
 /** `foleyd worker`: makes clips of a farm until it is told to stop. Resolves with the exit code. */
 export async function runWorker(given: ConfigInput, options: WorkerOptions = {}): Promise<number> {
-  const config = resolveConfig({ ...given, listen: false });
+  // It opens no port of a server, whatever the environment says of one.
+  const config = resolveConfig({ ...given, listen: false, host: '127.0.0.1', oscHost: '127.0.0.1' });
   const address = farmAddress(config);
   if (address === null) throw new ConfigError('a worker needs the broker of its farm: --farm nats://HOST:PORT');
   const log = options.log ?? createLog({ level: config.logLevel });
@@ -55,11 +61,21 @@ export async function runWorker(given: ConfigInput, options: WorkerOptions = {})
     limits: options.limits,
     log: tell,
   });
+  const open =
+    options.metrics === undefined
+      ? null
+      : await listenForMetrics(
+          new Metrics(() => workerMetrics(worker.beat(), link.broker !== null, engine.info())),
+          options.metrics.host,
+          options.metrics.port,
+        );
+  if (open !== null) log.info({ port: open.port }, 'metrics are served');
   log.info({ worker: name, slots: engine.slots }, `foleyd worker ${version} is running`);
   const signal = await stopSignal();
   log.info({ signal }, 'stopping: jobs in hand may finish, a second signal stops at once');
   void stopSignal().then(() => process.exit(exitCodes.failed));
   await worker.drain(options.drainMs ?? DRAIN_MS);
+  open?.close();
   await Promise.all([link.close(), engine.close(), untrusted.close()]);
   log.info('stopped');
   return exitCodes.ok;

@@ -34,6 +34,12 @@ const details = z.object({
     .array(z.int().min(0))
     .nullable()
     .describe('its code grid in raster order, one after the other for longer clips; null for clips of older servers'),
+  makers: z
+    .array(z.object({ worker: z.string(), fingerprint: z.string() }))
+    .nullable()
+    .describe(
+      'workers of a render farm that made it, and the fingerprint of their arithmetic; null if made by this server',
+    ),
 });
 
 const entryExample = {
@@ -54,6 +60,7 @@ const detailsExample = {
   lineage: { how: 'varied', from: '0123456789abcdef', amount: 0.3 },
   shape: null,
   codes: [17, 3, 498],
+  makers: null,
 };
 const changed = z.object({ clip: entry });
 const changedReply = {

@@ -8,6 +8,7 @@ import { datasetAdd, datasetInfo, datasetList, datasetRemove, datasetUpload } fr
 import type { Command } from './define.ts';
 import { clipBatch, clipExport, deliverInfo, deliverSet } from './delivery.ts';
 import { deviceList } from './device-list.ts';
+import { farmStatus } from './farm-status.ts';
 import { generate } from './generate.ts';
 import { jobCancel, jobList, jobMove, jobPause, jobResume } from './jobs.ts';
 import { poolInfo } from './pool-info.ts';
@@ -64,6 +65,7 @@ export const commands = {
   [serverInfo.name]: serverInfo,
   [serverPing.name]: serverPing,
   [serverClock.name]: serverClock,
+  [farmStatus.name]: farmStatus,
   [serverWatch.name]: serverWatch,
   [deviceList.name]: deviceList,
   [triggerMap.name]: triggerMap,

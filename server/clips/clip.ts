@@ -67,6 +67,12 @@ export interface Origin {
   index: number;
 }
 
+/** A worker of a farm, and the fingerprint of its arithmetic. */
+export interface Maker {
+  worker: string;
+  fingerprint: string;
+}
+
 export interface NewClip {
   /** Mono, nominally -1..1. */
   pcm: Float32Array;
@@ -87,6 +93,8 @@ export interface NewClip {
   lineage?: Lineage;
   shape?: Shape;
   origin?: Origin;
+  /** Workers of a farm that made its pieces; none of a clip that was made here. */
+  makers?: Maker[];
 }
 
 export interface SavedClip {
@@ -124,6 +132,7 @@ export interface StoredClip extends ClipEntry {
   lineage: Lineage | null;
   shape: Shape | null;
   delivery: Delivered | null;
+  makers: Maker[] | null;
 }
 
 export interface ClipChange {

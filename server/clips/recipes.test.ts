@@ -167,6 +167,7 @@ test('whatever a sidecar holds, it is read as one or not at all', async (t) => {
     shape: null,
     delivery: null,
     origin: null,
+    makers: null,
   });
   const whole = JSON.parse(good) as Record<string, unknown>;
   fc.assert(

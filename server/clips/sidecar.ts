@@ -6,7 +6,7 @@
 import { z } from 'zod';
 import type { Shape } from '../audio/edit.ts';
 import { recipeSchema } from '../audio/recipe.ts';
-import type { ClipRecipe, Delivered, Lineage, Origin, StoredClip } from './clip.ts';
+import type { ClipRecipe, Delivered, Lineage, Maker, Origin, StoredClip } from './clip.ts';
 
 /** The largest grid a card may state, in base64, and room for the rest. */
 export const MAX_SIDECAR_BYTES = 8 * 2 ** 20;
@@ -65,6 +65,11 @@ const sidecarSchema = z.looseObject({
     })
     .nullable()
     .default(null),
+  makers: z
+    .array(z.looseObject({ worker: z.string().max(128), fingerprint: z.string().max(64) }))
+    .max(1024)
+    .nullable()
+    .default(null),
   origin: z
     .looseObject({ job: z.string().max(64), index: z.int().min(0) })
     .nullable()
@@ -93,7 +98,7 @@ export function readSidecar(text: string): Sidecar | null {
   }
   const parsed = sidecarSchema.safeParse(json).data;
   if (parsed === undefined) return null;
-  const { created, name, starred, seconds: length, recipe, seeds, lineage, shape, delivery, origin } = parsed;
+  const { created, name, starred, seconds: length, recipe, seeds, lineage, shape, delivery, origin, makers } = parsed;
   const codes = parsed.codes === null ? null : codesFromText(parsed.codes);
   const given = parsed.given === null || codes === null ? null : bitsFromText(parsed.given, codes.length);
   if ((parsed.codes !== null && codes === null) || (parsed.given !== null && given === null)) return null;
@@ -110,6 +115,7 @@ export function readSidecar(text: string): Sidecar | null {
     shape: shape as Shape | null,
     delivery: delivery as Delivered | null,
     origin: origin as Origin | null,
+    makers: makers as Maker[] | null,
   };
 }
 

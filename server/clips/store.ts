@@ -103,6 +103,7 @@ export class ClipStore implements Clips {
       lineage = null,
       shape = null,
       origin = null,
+      makers = null,
     } = clip;
     const sidecar: Sidecar = {
       // Later than every other clip's, so that the newest is the newest.
@@ -118,6 +119,7 @@ export class ClipStore implements Clips {
       shape,
       delivery: null,
       origin,
+      makers,
     };
     await writeClip(this.#path(id, 'json'), writeSidecar(sidecar));
     try {
@@ -331,6 +333,7 @@ export class ClipStore implements Clips {
       shape: null,
       delivery: null,
       origin: null,
+      makers: null,
     };
   }
 

@@ -1,5 +1,7 @@
 /** What the rest of the server sees of the engine. Nothing here, or below it, knows of any protocol. */
 
+import type { FarmStatus } from './farm-status.ts';
+
 export interface EngineRequest {
   /** The voice's folder: card.json and its graphs. */
   voiceDir: string;
@@ -152,6 +154,8 @@ export interface Engine {
   info(): EngineInfo;
   /** The engine of this process, where clips are made elsewhere as well: what is tried is tried by it. */
   readonly own?: Engine;
+  /** The farm that makes its clips, where there is one. */
+  readonly farm?: { status(): Promise<FarmStatus> };
   /** Loads and checks a voice, so that its first clip does not wait. */
   load(voiceDir: string): Promise<void>;
   /** Clips that it makes at the same time, and as many urgent ones beside them. */

@@ -31,6 +31,9 @@ export interface Broker {
 // Node's own: the package's is JavaScript, a tenth as fast.
 setSha256Backend('native');
 
+/** A store that holds less than this many bytes is of no use. */
+const LEAST_BYTES = 32 * 2 ** 20;
+
 /** Makes what is missing of the farm at a broker; what is there stays as it is. Throws where the broker refuses. */
 export async function openBroker(nats: NatsConnection): Promise<Broker> {
   const manager = await jetstreamManager(nats);
@@ -43,12 +46,24 @@ export async function openBroker(nats: NatsConnection): Promise<Broker> {
     nats,
     js,
     manager,
-    clips: await objm.create(CLIPS, { storage: file, ttl: nanos(age), max_bytes: bounds.clipBytes }),
+    clips: await asLargeAsFits(bounds.clipBytes, (max_bytes) =>
+      objm.create(CLIPS, { storage: file, ttl: nanos(age), max_bytes }),
+    ),
     // Never younger than the clip that it speaks of.
     outcomes: await kvm.create(OUTCOMES, { storage: file, ttl: age, history: 1 }),
-    voices: await objm.create(VOICES, { storage: file, max_bytes: bounds.voiceBytes }),
+    voices: await asLargeAsFits(bounds.voiceBytes, (max_bytes) => objm.create(VOICES, { storage: file, max_bytes })),
     wanted: await kvm.create(WANTED, { storage: file, ttl: age, history: 1 }),
   };
+}
+
+/** A broker refuses a store that its disk, or the account, has no room for: half of it, and so on, may fit. */
+async function asLargeAsFits<T>(bytes: number, create: (bytes: number) => Promise<T>): Promise<T> {
+  try {
+    return await create(bytes);
+  } catch (error) {
+    if (bytes < LEAST_BYTES || !/insufficient|maximum|exceed|resource/i.test((error as Error).message)) throw error;
+    return asLargeAsFits(Math.floor(bytes / 2), create);
+  }
 }
 
 async function makeJobs(manager: JetStreamManager): Promise<void> {

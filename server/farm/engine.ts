@@ -8,13 +8,16 @@ import type {
   EngineRun,
 } from '../engine/engine.ts';
 import { EngineError, toEngineError } from '../engine/errors.ts';
+import type { FarmStatus } from '../engine/farm-status.ts';
 import { FreshEvents } from '../engine/fresh-events.ts';
-import type { BrokerAddress } from './address.ts';
+import { type BrokerAddress, shown } from './address.ts';
 import { type Fingerprint, Fingerprints } from './fingerprint.ts';
 import { type FarmEnd, FarmJobs, type PendingJob } from './jobs.ts';
 import { BrokerLink, type FarmLog } from './link.ts';
+import { noFarm } from './no-farm.ts';
 import { writeJob } from './recipe.ts';
 import { Roster } from './roster.ts';
+import { ownOf, storedAt, workersOf } from './status.ts';
 import { VoiceExchange } from './voice-exchange.ts';
 
 export interface FarmEngineOptions {
@@ -50,6 +53,7 @@ export class FarmEngine implements Engine {
   readonly link: BrokerLink;
   readonly roster: Roster;
   readonly own: Engine;
+  readonly #url: string;
   readonly #log: FarmLog;
   readonly #jobs: FarmJobs;
   readonly #prints: Fingerprints;
@@ -61,6 +65,7 @@ export class FarmEngine implements Engine {
 
   constructor({ address, name, local, log, retryMs }: FarmEngineOptions) {
     this.own = local;
+    this.#url = address.url;
     this.#log = log;
     this.link = new BrokerLink({ address, name, log, ...(retryMs === undefined ? {} : { retryMs }) });
     this.roster = new Roster(this.link);
@@ -91,6 +96,8 @@ export class FarmEngine implements Engine {
       },
     };
   }
+
+  readonly farm = { status: (): Promise<FarmStatus> => this.#status() };
 
   /** By the engine of this process, which says what the voice's clips are. */
   async load(voiceDir: string): Promise<void> {
@@ -134,6 +141,29 @@ export class FarmEngine implements Engine {
     this.#jobs.close();
     this.roster.close();
     await Promise.all([this.link.close(), this.own.close()]);
+  }
+
+  async #status(): Promise<FarmStatus> {
+    const { broker, problem } = this.link;
+    const { pending, held, made, cached, local } = this.info().farm!;
+    let lost = problem;
+    const stored = broker === null ? null : await storedAt(broker).catch((error: Error) => error);
+    if (stored instanceof Error) lost = stored.message;
+    const url = shown(this.#url);
+    return {
+      ...noFarm,
+      state: lost === null ? 'open' : 'lost',
+      problem: lost,
+      broker: broker === null ? url : `${url}, nats-server ${broker.nats.info?.version ?? '?'}`,
+      workers: workersOf(this.roster.list()),
+      own: ownOf(this.#prints.all()),
+      ...(stored instanceof Error ? {} : stored),
+      pending,
+      held,
+      made,
+      cached,
+      local,
+    };
   }
 
   async #fingerprint(dir: string): Promise<Fingerprint> {
@@ -205,6 +235,8 @@ class FarmRun implements EngineRun {
     const { signal } = this.#ending;
     while (!signal.aborted && this.#here === null) {
       const fingerprint = await this.#admitted();
+      // It may have been cancelled meanwhile.
+      if (signal.aborted) return;
       if (fingerprint === null) return this.#makeHere();
       const end = await this.#atFarm(fingerprint);
       if (end === null || signal.aborted) return;

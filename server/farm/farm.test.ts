@@ -2,10 +2,14 @@ import assert from 'node:assert/strict';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import process from 'node:process';
 import { after, before, type TestContext, test } from 'node:test';
 import { setTimeout as wait } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+import { textOf } from '../cli/farm.ts';
 import type { EngineRequest, EngineResult } from '../engine/engine.ts';
 import { ScriptedEngine } from '../test/support/engine.ts';
+import { newServer } from '../test/support/server.ts';
 import { writeVoice } from '../test/support/voice.ts';
 import { FarmEngine } from './engine.ts';
 import { readCard } from './fingerprint.ts';
@@ -34,8 +38,8 @@ interface Parts {
   /** Folder of a voice that no other test has. */
   voiceDir: string;
   log: string[];
-  desk(engine?: ScriptedEngine): FarmEngine;
-  worker(engine?: ScriptedEngine, limits?: Partial<WorkerLimits>, roots?: string[]): FarmWorker;
+  desk(engine?: ScriptedEngine, url?: string): FarmEngine;
+  worker(engine?: ScriptedEngine, limits?: Partial<WorkerLimits>, roots?: string[], url?: string): FarmWorker;
 }
 
 /** Servers and workers of one test, with a voice of its own: none of it sees another test's jobs. */
@@ -48,14 +52,14 @@ async function farm(t: TestContext): Promise<Parts> {
   return {
     voiceDir,
     log,
-    desk(local = new ScriptedEngine()) {
-      const engine = new FarmEngine({ address: { url: broker.url }, name: 'desk', local, log: tell, retryMs: 50 });
+    desk(local = new ScriptedEngine(), url = broker.url) {
+      const engine = new FarmEngine({ address: { url }, name: 'desk', local, log: tell, retryMs: 50 });
       t.after(() => engine.close());
       return engine;
     },
-    worker(engine = new ScriptedEngine({ slots: 4 }), limits = {}, roots = [models]) {
+    worker(engine = new ScriptedEngine({ slots: 4 }), limits = {}, roots = [models], url = broker.url) {
       const name = `render-${++names}`;
-      const link = new BrokerLink({ address: { url: broker.url }, name, log: tell, retryMs: 50 });
+      const link = new BrokerLink({ address: { url }, name, log: tell, retryMs: 50 });
       const cache = path.join(root, `cache-${voices}-${names}`);
       const shelf = new VoiceShelf({ roots, cache, maxBytes: 1e6, check: async () => undefined, log: tell });
       const worker = new FarmWorker({ link, engine, shelf, name, host: 'test', version: '0', log: tell, limits });
@@ -112,6 +116,18 @@ test('what is asked for by two servers at once, and again later, is made once', 
     [7],
   );
   assert.equal(other.info().farm?.cached, 1);
+  const status = await other.farm.status();
+  const { workers, queues, own, broker: place, clipBytes } = status;
+  assert.deepEqual([status.state, status.made, status.cached, status.local, status.pending], ['open', 1, 1, 0, 0]);
+  assert.match(place ?? '', /^nats:\/\/127\.0\.0\.1:\d+, nats-server 2\./);
+  const voice = workers.find(({ worker: name }) => name === 'render-1')?.voices[0];
+  assert.equal(voice?.fingerprint, own[0]?.fingerprint);
+  const mine = queues.filter(({ fingerprint }) => fingerprint === own[0]?.fingerprint);
+  assert.deepEqual(mine.map(({ urgency, waiting, taken }) => [urgency, waiting, taken]).sort(), [
+    ['bulk', 0, 0],
+    ['live', 0, 0],
+  ]);
+  assert.ok(clipBytes > first!.pcm.byteLength);
 });
 
 test('live clips are made beside bulk ones that fill the worker, and who cancels leaves nothing', {
@@ -134,6 +150,12 @@ test('live clips are made beside bulk ones that fill the worker, and who cancels
   await until(() => made.beat().running.bulk === 0);
   engine.release();
   assert.equal((await live.done).maker?.worker, 'render-1');
+  // One that is cancelled before it was sent leaves nothing either.
+  const early = server.run(order(voiceDir, 99), () => undefined);
+  early.cancel();
+  await assert.rejects(early.done, { code: 'cancelled' });
+  await wait(20);
+  assert.equal(server.info().farm?.pending, 0);
   const begun = engine.begun.filter((seed) => seed >= 100 && seed < 120);
   assert.ok(begun.length <= 8, `${begun.length} of 20 were begun`);
 });
@@ -240,4 +262,61 @@ test('without the broker live clips are made here and bulk clips wait; then they
   assert.deepEqual(engine.finished.filter((seed) => seed === 1 || seed === 4).sort(), [1, 4]);
   assert.deepEqual(local.finished.filter((seed) => seed < 10).sort(), [2, 3]);
   assert.ok(log.some((line) => /bulk clips wait until the farm's broker can be used/.test(line)));
+});
+
+test('a server on a farm tells of it, and its saved clips say who made them', { skip }, async (t) => {
+  const { desk, worker } = await farm(t);
+  worker(undefined, {}, []);
+  const engine = desk();
+  const { app, models } = await newServer(t, { parts: { engine } });
+  await served(engine, path.join(models, 'default'));
+  const client = app.connect('admin');
+  const done = await client.call('foley.generate', { class: 'DogBark', seed: 3, count: 2, save: true });
+  const { clips } = done as { clips: { clip: string }[] };
+  const status = (await client.call('farm.status', {})) as {
+    state: string;
+    made: number;
+    own: { fingerprint: string }[];
+  };
+  assert.deepEqual([status.state, status.made], ['open', 2]);
+  const makers = [{ worker: 'render-1', fingerprint: status.own[0]?.fingerprint }];
+  for (const { clip } of clips) {
+    const { clip: told } = (await client.call('clip.get', { clip })) as { clip: { makers: unknown; recipe: object } };
+    assert.deepEqual(told.makers, makers);
+    // The recipe goes into the WAV, which is the same file wherever it was made.
+    assert.ok(!('makers' in told.recipe));
+  }
+  assert.match(
+    textOf((await client.call('farm.status', {})) as unknown as Parameters<typeof textOf>[0]),
+    /1 of \d+ workers make it/,
+  );
+});
+
+test('with the permissions of deploy/nats.conf a farm does all it needs, and a worker hands out no jobs', {
+  skip,
+}, async (t) => {
+  const { voiceDir, desk, worker } = await farm(t);
+  Object.assign(process.env, { FOLEYD_SERVER_PASSWORD: 'of-a-server', FOLEYD_WORKER_PASSWORD: 'of-a-worker' });
+  const closed = await TestBroker.start(['--config', fileURLToPath(new URL('./deploy/nats.conf', import.meta.url))]);
+  const as = (user: string): string => closed.url.replace('//', `//${user}:of-a-${user}@`);
+  worker(undefined, {}, [], as('worker'));
+  const server = desk(undefined, as('server'));
+  t.after(() => closed.stop());
+  await served(server, voiceDir);
+  const [bulk, live] = [{}, { urgent: true }].map((change, seed) => make(server, order(voiceDir, seed, change)));
+  assert.deepEqual([(await bulk)?.maker?.worker, (await live)?.maker?.worker], ['render-1', 'render-1']);
+  const failed = server.run(order(voiceDir, 3), () => undefined);
+  failed.cancel();
+  await assert.rejects(failed.done, { code: 'cancelled' });
+  assert.equal((await server.farm.status()).problem, null);
+  const { connect } = await import('@nats-io/transport-node');
+  const options = { servers: new URL(closed.url).host, user: 'worker', pass: 'of-a-worker' };
+  const nats = await connect(options);
+  try {
+    const refused = nats.status()[Symbol.asyncIterator]().next();
+    nats.publish('foleyd.job.live.x.y');
+    assert.match(JSON.stringify(await refused), /error/);
+  } finally {
+    await nats.close();
+  }
 });

@@ -16,7 +16,7 @@ export interface Fingerprint {
   voice: string;
   /** Versions of foleyd and of ONNX Runtime. */
   engine: string;
-  /** The execution provider and, of the CPU, its class. */
+  /** The execution provider and, of the CPU, its class, and how many threads render. */
   arithmetic: string;
   /** Hash of a clip that everybody makes of the same request. */
   canary: string;
@@ -48,8 +48,10 @@ export async function readCard(dir: string): Promise<ReadCard> {
 /** Makes the clip of a voice by which engines are compared, and says what it and everything around it come to. */
 export async function fingerprintOf(engine: Engine, { dir, card, sha256 }: ReadCard): Promise<Fingerprint> {
   const result = await engine.run(canaryRequest(dir, card), () => undefined).done;
-  const { provider, ortVersion } = engine.info();
-  const arithmetic = provider === 'cpu' ? `cpu ${await processorClass()}` : provider;
+  const { provider, ortVersion, threads } = engine.info();
+  const place = provider === 'cpu' ? `cpu ${await processorClass()}` : provider;
+  // Measured: two rendering threads give the sound of models/fixtures/tiny-stacked other bits than one.
+  const arithmetic = `${place} x${threads}`;
   const rest = { voice: sha256, engine: `foleyd ${version}, ort ${ortVersion}`, arithmetic, canary: hashOf(result) };
   const id = createHash('sha256')
     .update(JSON.stringify(Object.values(rest)))
@@ -58,7 +60,7 @@ export async function fingerprintOf(engine: Engine, { dir, card, sha256 }: ReadC
   return { id, ...rest };
 }
 
-function canaryRequest(voiceDir: string, { classes, audio }: VoiceCard): EngineRequest {
+export function canaryRequest(voiceDir: string, { classes, audio }: VoiceCard): EngineRequest {
   // All classes a little: each row of the condition's weights has its part in it.
   const classWeights = classes.map(() => 1 / classes.length);
   return {
@@ -100,6 +102,11 @@ export class Fingerprints {
     // Whoever needs it hears why there is none.
     known.fingerprint.catch(() => undefined);
     return known.ready;
+  }
+
+  /** Those that were found. */
+  all(): Fingerprint[] {
+    return [...this.#known.values()].flatMap(({ ready }) => ready ?? []);
   }
 
   /** Rejects with an EngineError. */

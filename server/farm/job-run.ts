@@ -10,8 +10,8 @@ import { Results } from './results.ts';
 
 export interface JobRunOptions {
   broker: Broker;
-  /** Resolves when the broker can be used. */
-  ready: () => Promise<unknown>;
+  /** Resolves when the broker can be used. Rejects with the signal's reason. */
+  ready: (signal: AbortSignal) => Promise<unknown>;
   engine: Engine;
   message: JsMsg;
   fingerprint: string;
@@ -41,7 +41,7 @@ export class JobRun {
   readonly #messages: JsMsg[];
   #run: EngineRun | null = null;
   #heard = performance.now();
-  #givenBack = false;
+  readonly #leaving = new AbortController();
   #cancelled = false;
 
   constructor(options: JobRunOptions) {
@@ -80,8 +80,12 @@ export class JobRun {
 
   /** Back to the queue: this worker leaves. */
   giveBack(): void {
-    this.#givenBack = true;
+    this.#leaving.abort();
     this.#run?.cancel();
+  }
+
+  get #isGivenBack(): boolean {
+    return this.#leaving.signal.aborted;
   }
 
   async #work(): Promise<JobEnd> {
@@ -109,11 +113,11 @@ export class JobRun {
     let result: EngineResult;
     try {
       this.#run = engine.run({ ...request, voiceDir, urgent: urgency === 'live' }, (event) => this.#tell(event));
-      if (this.#givenBack || this.#cancelled) this.#run.cancel();
+      if (this.#isGivenBack || this.#cancelled) this.#run.cancel();
       result = await this.#run.done;
     } catch (thrown) {
       const error = toEngineError(thrown);
-      if (this.#givenBack) {
+      if (this.#isGivenBack) {
         this.#each((one) => one.nak());
         return 'given back';
       }
@@ -152,11 +156,11 @@ export class JobRun {
     if (isInline) this.#tell({ type: 'result', result: bytes });
     for (let attempt = 1; ; attempt++) {
       try {
-        await ready();
+        await ready(this.#leaving.signal);
         await this.#results.store(this.hash, bytes, maker);
         break;
       } catch (error) {
-        if (attempt === STORES) throw error;
+        if (attempt === STORES || this.#isGivenBack) throw error;
         await new Promise((resolve) => setTimeout(resolve, 200 * attempt));
       }
     }

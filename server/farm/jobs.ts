@@ -1,3 +1,4 @@
+import { setTimeout as wait } from 'node:timers/promises';
 import type { Subscription } from '@nats-io/transport-node';
 import type { EngineErrorCode } from '../engine/errors.ts';
 import type { Broker } from './broker.ts';
@@ -31,6 +32,9 @@ export interface PendingJob {
 
 /** Milliseconds between looks at what became of jobs whose message of it may be lost. */
 const LOOK_MS = 2000;
+const LOOKS_AT_ONCE = 8;
+/** Longer than any request to the broker waits for its answer. */
+const HANG_MS = 10_000;
 /** What the broker says where a stream holds as much as it may, and where this very job waits already. */
 const FULL = 10_077;
 const WAITS_ALREADY = /maximum messages per subject/;
@@ -75,7 +79,14 @@ export class FarmJobs {
     if (this.#looking) return;
     this.#looking = true;
     try {
-      for (const job of [...this.#pending]) if (this.#link.broker !== null) await job.look(LOOK_MS);
+      const jobs = [...this.#pending];
+      const one = async (): Promise<void> => {
+        // What hangs at one must not keep the others waiting.
+        for (let job = jobs.pop(); job !== undefined; job = jobs.pop())
+          if (this.#link.broker !== null)
+            await Promise.race([job.look(LOOK_MS), wait(HANG_MS, undefined, { ref: false })]);
+      };
+      await Promise.all(Array.from({ length: LOOKS_AT_ONCE }, one));
     } finally {
       this.#looking = false;
     }

@@ -1,3 +1,4 @@
+import { setTimeout as wait } from 'node:timers/promises';
 import type { Broker } from './broker.ts';
 import {
   type FarmOutcome,
@@ -15,8 +16,8 @@ export interface Entry {
   revision: number;
 }
 
-/** Milliseconds after which a clip whose pieces do not come counts as lost. */
-const PATIENCE_MS = 20_000;
+/** Milliseconds after which a clip whose next piece does not come counts as lost. */
+const PATIENCE_MS = 5000;
 
 /** What the client says where the broker, and not the clip, is away. */
 const UNREACHED = new Set(
@@ -43,18 +44,14 @@ export class Results {
 
   /** The clip of an outcome; null where it is there no more, or not whole. */
   async fetch(hash: string, outcome: FarmOutcome & { state: 'done' }): Promise<FarmResult | null> {
-    let timer: NodeJS.Timeout | undefined;
-    const late = new Promise<null>((resolve) => {
-      timer = setTimeout(resolve, PATIENCE_MS, null);
-    });
     try {
-      const bytes = await Promise.race([this.#broker.clips.getBlob(hash), late]);
+      const found = await this.#broker.clips.get(hash);
+      if (found === null || found.info.size !== outcome.bytes) return null;
+      const bytes = await readWhole(found.data.getReader(), outcome.bytes);
       return bytes !== null && sha256Of(bytes) === outcome.sha256 ? readResult(bytes) : null;
     } catch (error) {
       if (UNREACHED.has((error as Error).name)) throw error;
       return null;
-    } finally {
-      clearTimeout(timer);
     }
   }
 
@@ -75,5 +72,21 @@ export class Results {
 
   async #put(hash: string, outcome: FarmOutcome): Promise<void> {
     await this.#broker.outcomes.put(hash, writeOutcome(outcome));
+  }
+}
+
+/** Null where the next piece does not come: a broker that was killed may have lost some. */
+async function readWhole(reader: ReadableStreamDefaultReader<Uint8Array>, bytes: number): Promise<Uint8Array | null> {
+  const whole = new Uint8Array(bytes);
+  for (let at = 0; ; ) {
+    const next = await Promise.race([reader.read(), wait(PATIENCE_MS, null, { ref: false })]);
+    if (next === null) {
+      void reader.cancel().catch(() => undefined);
+      return null;
+    }
+    if (next.done) return at === bytes ? whole : null;
+    if (at + next.value.length > bytes) return null;
+    whole.set(next.value, at);
+    at += next.value.length;
   }
 }

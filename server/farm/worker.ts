@@ -1,3 +1,4 @@
+import { setTimeout as wait } from 'node:timers/promises';
 import type { Consumer, ConsumerMessages, JsMsg } from '@nats-io/jetstream';
 import type { Engine } from '../engine/engine.ts';
 import type { Broker } from './broker.ts';
@@ -27,6 +28,8 @@ const PULL_MS = 20_000;
 /** After a fault, until the next request. */
 const PAUSE_MS = 500;
 const RATE_MS = 60_000;
+/** For jobs that are given back to leave. */
+const LEAVE_MS = 2000;
 
 interface OfferedVoice extends Offer {
   dir: string;
@@ -88,12 +91,16 @@ export class FarmWorker {
     const late = setTimeout(() => {
       for (const run of this.#inHand()) run.giveBack();
     }, ms);
-    while (this.#inHand().length > 0) await new Promise<void>((resolve) => this.#waiting.add(resolve));
+    const empty = (async (): Promise<void> => {
+      while (this.#inHand().length > 0) await new Promise<void>((resolve) => this.#waiting.add(resolve));
+      // What was said of the last jobs must have left.
+      await this.#broker?.nats.flush().catch(() => undefined);
+    })();
+    // A broker that is gone takes nothing back: it gives the jobs out again by itself.
+    await Promise.race([empty, wait(ms + LEAVE_MS, undefined, { ref: false })]);
     clearTimeout(late);
     clearInterval(this.#timer);
     this.#stop();
-    // What was said of the last jobs must have left.
-    if (this.#broker?.nats.isClosed() === false) await this.#broker.nats.flush().catch(() => undefined);
   }
 
   #inHand(): JobRun[] {
@@ -185,7 +192,7 @@ export class FarmWorker {
         if (this.#leaving) return;
         known = null;
         log('debug', `jobs could not be taken: ${(error as Error).message}`);
-        await new Promise((resolve) => setTimeout(resolve, PAUSE_MS));
+        await wait(PAUSE_MS);
         const { broker } = link;
         if (broker !== null) await this.#makeConsumers(broker, id).catch(() => undefined);
       }
@@ -212,7 +219,7 @@ export class FarmWorker {
     const begun = performance.now();
     const run = new JobRun({
       broker,
-      ready: () => link.ready(),
+      ready: (signal) => link.ready(signal),
       engine,
       message,
       fingerprint,

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { type EventData, encodePcm } from '../../protocol/index.ts';
 import { shapeSound } from '../audio/edit.ts';
-import type { ClipRecipe, Clips } from '../clips/clip.ts';
+import type { ClipRecipe, Clips, NewClip } from '../clips/clip.ts';
 import type { Context } from '../dispatch/dispatcher.ts';
 import type { JobEvent } from '../dispatch/job-events.ts';
 import type { JobJournal } from '../dispatch/job-journal.ts';
@@ -180,6 +180,7 @@ class Handover {
       ...(take.lineage === undefined ? {} : { lineage: take.lineage }),
       ...(this.#pieces.plain ? {} : { shape: this.#shape }),
       ...(origin === undefined ? {} : { origin: { job: origin.job, index: origin.first + index } }),
+      ...makersOf(results),
     });
     this.clips.push({ ...told, clip: saved.id, url: `/clips/${saved.id}.wav`, path: saved.path });
   }
@@ -189,6 +190,13 @@ class Handover {
     const { plain, pieces } = this.#pieces;
     return plain ? sounds[0]! : shapeSound(joinPieces(pieces, sounds, rate), rate, this.#shape);
   }
+}
+
+/** Not in the recipe, which travels in the WAV: a clip's file is the same wherever it was made. */
+function makersOf(results: readonly Result[]): Pick<NewClip, 'makers'> {
+  const makers = results.flatMap(({ maker }) => maker ?? []);
+  const each = new Map(makers.map((maker) => [JSON.stringify(maker), maker]));
+  return each.size === 0 ? {} : { makers: [...each.values()] };
 }
 
 function recipeOf(

@@ -32,7 +32,7 @@ export function clipList({ clips }: Deps): Handler<'clip.list'> {
 export function clipGet({ clips }: Deps): Handler<'clip.get'> {
   return async ({ args }) => {
     const clip = await clips.get(args.clip);
-    const { recipe, lineage, shape, codes } = clip;
+    const { recipe, lineage, shape, codes, makers } = clip;
     return {
       clip: {
         ...entry(clip),
@@ -40,6 +40,7 @@ export function clipGet({ clips }: Deps): Handler<'clip.get'> {
         lineage: spread(lineage),
         shape: spread(shape),
         codes: codes === null ? null : [...codes],
+        makers: makers?.map(({ worker, fingerprint }) => ({ worker, fingerprint })) ?? null,
       },
     };
   };

@@ -21,6 +21,7 @@ import {
 import { type DeliverDeps, deliverInfo, deliverSet } from './deliver.ts';
 import { type DeviceDeps, deviceList } from './device-list.ts';
 import { clipExport, type ExportDeps } from './export.ts';
+import { type FarmStatus, farmStatus } from './farm-status.ts';
 import { generate } from './generate.ts';
 import { JobHistory, jobCancel, jobList, jobMove, jobPause, jobResume, resumeJobs } from './jobs.ts';
 import {
@@ -77,6 +78,7 @@ export interface HandlerDeps
     RetrainDeps,
     StreamHandlerDeps {
   info: () => ServerInfo;
+  farm: () => Promise<FarmStatus>;
   /** Opened by the first who asks. */
   playback: () => Promise<Playback>;
 }
@@ -146,6 +148,7 @@ export function createHandlers(given: HandlerDeps): { handlers: Handlers; jobs: 
     'transport.set': transportSet(deps),
     'transport.info': transportInfo(deps),
     'pool.info': poolInfo(deps),
+    'farm.status': farmStatus(deps),
     'server.watch': serverWatch(deps),
     'admin.activate': adminActivate(deps),
     'admin.rollback': adminRollback(deps),

@@ -1076,6 +1076,13 @@ class ClipGetArgs(TypedDict):
     clip: str
 
 
+class ClipGetDoneClipMakers(TypedDict):
+    #: text
+    worker: str
+    #: text
+    fingerprint: str
+
+
 ClipGetDoneClip = TypedDict(
     "ClipGetDoneClip",
     {
@@ -1107,6 +1114,8 @@ ClipGetDoneClip = TypedDict(
         "shape": "dict[str, Any] | None",
         #: its code grid in raster order, one after the other for longer clips; null for clips of older servers; list of integer from 0 or null
         "codes": "list[int] | None",
+        #: workers of a render farm that made it, and the fingerprint of their arithmetic; null if made by this server; list of map or null
+        "makers": "list[ClipGetDoneClipMakers] | None",
     },
 )
 
@@ -1582,6 +1591,97 @@ class ServerClockDone(TypedDict):
     audio: float | None
     #: latency from scheduling to the output (s); number from 0
     latency: float
+
+
+class FarmStatusDoneWorkersVoices(TypedDict):
+    #: text
+    voice: str
+    #: text
+    name: str
+    #: fingerprint: voice, engine, arithmetic and canary clip in one hash; text
+    fingerprint: str
+    #: execution provider or class of the processor, and rendering threads; text
+    arithmetic: str
+
+
+class FarmStatusDoneWorkers(TypedDict):
+    #: text
+    worker: str
+    #: text
+    host: str
+    #: text
+    version: str
+    #: integer from 0
+    lanes: int
+    #: clips at a time, and as many live ones beside them; integer from 0
+    slots: int
+    #: list of map
+    voices: list[FarmStatusDoneWorkersVoices]
+    #: live clips that it makes now; integer from 0
+    live: int
+    #: clips without a listener that it makes now; integer from 0
+    bulk: int
+    #: clips since it started; integer from 0
+    made: int
+    #: integer from 0
+    failed: int
+    #: over the last minute (clips/s); number from 0
+    rate: float
+    #: (s); number from 0
+    uptime: float
+    #: it takes no more jobs; boolean
+    leaving: bool
+
+
+class FarmStatusDoneQueues(TypedDict):
+    #: fingerprint: voice, engine, arithmetic and canary clip in one hash; text
+    fingerprint: str
+    #: "live" or "bulk"
+    urgency: Literal["live", "bulk"]
+    #: jobs that no worker has taken; integer from 0
+    waiting: int
+    #: jobs in the hands of workers; integer from 0
+    taken: int
+    #: those of them that were given out more than once; integer from 0
+    repeated: int
+
+
+class FarmStatusDoneOwn(TypedDict):
+    #: text
+    voice: str
+    #: fingerprint: voice, engine, arithmetic and canary clip in one hash; text
+    fingerprint: str
+    #: execution provider or class of the processor, and rendering threads; text
+    arithmetic: str
+
+
+class FarmStatusDone(TypedDict):
+    #: none: the server has no farm; lost: its broker cannot be used; "none" or "open" or "lost"
+    state: Literal["none", "open", "lost"]
+    #: why the broker cannot be used; text or null
+    problem: str | None
+    #: its address and version; text or null
+    broker: str | None
+    #: those heard of in the last seconds; list of map
+    workers: list[FarmStatusDoneWorkers]
+    #: list of map
+    queues: list[FarmStatusDoneQueues]
+    #: how this server makes its voices: only workers with these fingerprints make its clips; list of map
+    own: list[FarmStatusDoneOwn]
+    #: of the clips that lie at the broker (bytes); integer from 0
+    clipBytes: int
+    #: of the voices that lie there (bytes); integer from 0
+    voiceBytes: int
+    #: clips that this server waits for; integer from 0
+    pending: int
+    #: those of them that wait for the broker; integer from 0
+    held: int
+    #: clips from the farm, since this server started; integer from 0
+    made: int
+    #: clips that the farm had made before; integer from 0
+    cached: int
+    #: clips made by this server instead; integer from 0
+    local: int
 
 
 class ServerWatchArgs(TypedDict):
@@ -3009,6 +3109,10 @@ class Commands:
     def server_clock(self, args: ServerClockArgs | None = None) -> Request[tuple[str, Any], ServerClockDone]:
         """Synchronises clocks as NTP does: with t4, the arrival time of the answer, the client's offset is ((t2 - t1) + (t3 - t4)) / 2."""
         return self._request("server.clock", args)
+
+    def farm_status(self) -> Request[tuple[str, Any], FarmStatusDone]:
+        """Returns the state of the render farm (`serve --farm`): broker, workers, queues, rates, failures. Needs the admin role."""
+        return self._request("farm.status", None)
 
     def server_watch(self, args: ServerWatchArgs | None = None) -> Request[ServerWatchEvent, ServerWatchDone]:
         """Subscribes to the events of the whole server, including other clients': jobs and their rows, hits, pools, refused messages. Runs until
