@@ -57,7 +57,7 @@ export const DAW_PACKAGES = [
     file: ({ version }) => `foleyd[v${version}].dek`,
     layOut(folder) {
       take('puredata', path.join(folder, 'foleyd'), {
-        ...asTheyAre(['README.md', 'foley~.pd', 'foley-voice~.pd', 'foley~-help.pd']),
+        ...asTheyAre(['README.md', 'picture.png', 'foley~.pd', 'foley-voice~.pd', 'foley~-help.pd']),
         'foley.pd': path.join('examples', 'foley.pd'),
       });
     },

@@ -55,6 +55,9 @@ test('each package but the index has a README and the licence in its folder', { 
     const held = readdirSync(path.join(unpacked(name), top)).map((one) => one.toLowerCase());
     assert.ok(held.includes('readme.md') && held.includes('license'), `${name}: ${held.join(', ')}`);
     assert.ok(!held.some((one) => /stub|test/.test(one)), `${name}: ${held.join(', ')}`);
+    const readme = readdirSync(path.join(unpacked(name), top)).find((one) => one.toLowerCase() === 'readme.md') ?? '';
+    const text = readFileSync(path.join(unpacked(name), top, readme), 'utf8');
+    for (const [, picture = ''] of text.matchAll(/!\[[^\]]*\]\(([^)]+)\)/g)) assert.ok(held.includes(picture), picture);
   }
 });
 
