@@ -50,7 +50,7 @@ export async function fingerprintOf(engine: Engine, { dir, card, sha256 }: ReadC
   const result = await engine.run(canaryRequest(dir, card), () => undefined).done;
   const { provider, ortVersion, threads } = engine.info();
   const place = provider === 'cpu' ? `cpu ${await processorClass()}` : provider;
-  // Measured: two rendering threads give the sound of models/fixtures/tiny-stacked other bits than one.
+  // Measured: with two rendering threads the sound of the voices of models/fixtures has other bits than with one.
   const arithmetic = `${place} x${threads}`;
   const rest = { voice: sha256, engine: `foleyd ${version}, ort ${ortVersion}`, arithmetic, canary: hashOf(result) };
   const id = createHash('sha256')

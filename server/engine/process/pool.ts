@@ -13,7 +13,10 @@ import { FreshEvents } from '../fresh-events.ts';
 import { EngineSupervisor, type SupervisorOptions, steered } from './supervisor.ts';
 
 export interface EngineOptions {
-  /** That render in each process. A clip's bits do not depend on it. */
+  /**
+   * That render in each process. The codes do not depend on it, the sound may: of the voices of models/fixtures it has other
+   * bits with two than with one, of the default voice the same (measured).
+   */
   threads?: number;
   /** Processes that make clips side by side; by default one for two cores, four at most. */
   lanes?: number;
