@@ -30,8 +30,8 @@ export class Folder {
   readonly #options: FolderOptions;
   /** Bytes below the root, as far as we know; null before they were counted. */
   #bytes: number | null = null;
-  /** The disk that the root is on; null before the first file. */
-  #disk: number | null = null;
+  /** The disk that shows at the root's place while its own is taken away; null before the first file, and without one. */
+  #below: number | null = null;
   /** Files that are being written here. */
   readonly #parts = new Set<string>();
 
@@ -95,13 +95,13 @@ export class Folder {
     const { root } = this.#options;
     const dir = path.join(root, ...steps);
     // A disk that was taken away leaves its place behind: a file written there would be missed when it is back.
-    if (this.#disk !== null && (await diskOf(root)) !== this.#disk)
+    if (this.#below !== null && (await diskOf(root)) === this.#below)
       throw new ProtocolError(
         'io_error',
         `${root} is not on the disk that it was on; connect that disk again, or restart foleyd to use the folder that is there now`,
       );
     await mkdir(dir, { recursive: true });
-    this.#disk ??= (await stat(root)).dev;
+    this.#below ??= await diskBelow(root);
     const [real, top] = await Promise.all([realpath(dir), realpath(root)]);
     // Where case makes no difference, a folder that is there keeps its own.
     if (fileNameKey(real) === fileNameKey(path.join(top, ...steps))) return real;
@@ -175,6 +175,16 @@ async function diskOf(place: string): Promise<number> {
     if ((error as NodeJS.ErrnoException).code !== 'ENOENT' || above === place) throw error;
     return diskOf(above);
   }
+}
+
+/** The disk that the disk of a folder is mounted on; null where it is mounted on none. Numbers of disks may be others after a mount. */
+async function diskBelow(folder: string): Promise<number | null> {
+  const own = await diskOf(folder);
+  for (let [at, above] = [folder, path.dirname(folder)]; at !== above; [at, above] = [above, path.dirname(above)]) {
+    const disk = await diskOf(above);
+    if (disk !== own) return disk;
+  }
+  return null;
 }
 
 async function sizeOf(root: string): Promise<number> {
