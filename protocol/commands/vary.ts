@@ -9,7 +9,12 @@ import { spectrumFromText } from './spectrum.ts';
 const whole = (doc: string) => z.int().min(0).max(65_535).optional().describe(doc);
 const ofClip = "the clip's guidance if its class is kept; otherwise the voice's default for the class";
 const guidance = { guidance: guidanceArgs.guidance.meta({ fallback: ofClip }) };
+const place = (doc: string) => z.number().min(0).max(limits.seconds).optional().describe(doc);
 const from = { clip: name.optional().describe('id of a saved clip') };
+
+function isPlainShape(args: { [K in keyof typeof shapeArgs]?: unknown }): boolean {
+  return Object.keys(shapeArgs).every((key) => [undefined, false, 0].includes(args[key as 'gain'] as undefined));
+}
 
 export const vary = defineCommand({
   name: 'foley.vary',
@@ -44,9 +49,16 @@ export const vary = defineCommand({
         .max(1)
         .optional()
         .describe('how much changes: 0 is the same clip, up to 0.35 only detail differs, 1 is a new clip of the class')
-        .meta({ fallback: '0.5, if neither `codebooks` nor `keepRows` is given' }),
+        .meta({ fallback: '0.5, or 1 with `from` and `to`, if neither `codebooks` nor `keepRows` is given' }),
       codebooks: whole('or keep this many codebooks, from the first'),
       keepRows: whole('or keep this many rows of the grid, from the first'),
+      from: place('change only the stretch that begins here, as the clip or recording is heard').meta({
+        unit: 's',
+        fallback: 'the beginning, if `to` is given',
+      }),
+      to: place(
+        'and ends here: samples outside of it stay the same, and the sound changes over inside of it, at quiet places; a voice that follows contours follows the loudness that was there unless `envelope` is given, and a restart of the server ends the job',
+      ).meta({ unit: 's', fallback: 'the end, if `from` is given' }),
       class: classArg
         .optional()
         .describe('class of the new part, in the form of `foley.generate`')
@@ -67,6 +79,16 @@ export const vary = defineCommand({
       ({ amount, codebooks, keepRows }) => [amount, codebooks, keepRows].filter((x) => x !== undefined).length <= 1,
       'expected one of amount, codebooks and keepRows',
     )
+    .refine(
+      ({ from: begin, to, codes, keepRows, ...args }) =>
+        (begin === undefined && to === undefined) ||
+        (codes === undefined && keepRows === undefined && isPlainShape(args)),
+      '`from` and `to` keep the length of a clip or recording; expected neither codes, keepRows, trim, length, reverse, fadeIn, fadeOut nor gain with them',
+    )
+    .refine(({ from: begin = 0, to = limits.seconds }) => to > begin, {
+      message: 'expected a time after `from`',
+      path: ['to'],
+    })
     .refine(
       (args) => args.clip !== undefined || args.class !== undefined,
       'a recording needs a class, and so do codes',

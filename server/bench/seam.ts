@@ -7,7 +7,6 @@
  * `node --import tsx server/bench/seam.ts [--seeds 3]`
  */
 import path from 'node:path';
-import { logMel } from '../engine/dsp/mel.ts';
 import { parseCard, readCardText } from '../engine/inference/card.ts';
 import { createEngine } from '../engine/process/pool.ts';
 import { gridOf } from '../generation/code-grid.ts';
@@ -21,18 +20,17 @@ import {
   type Start,
   startOfNext,
 } from '../generation/continuation.ts';
+import { compare, loudness, noPlaces, type Places, summed } from './seam-places.ts';
 import { summary } from './summary.ts';
 import { benchFlags, machine, print } from './support.ts';
 
 const flags = benchFlags({ seeds: { type: 'string', default: '3' } });
 const PIECES = 3;
-/** Seconds on each side whose loudness is compared. */
-const BESIDE = 0.1;
 
 const voiceDir = path.join(flags.models, flags.voice);
 const card = parseCard(await readCardText(voiceDir));
 const { rate, samples } = card.audio;
-const { hop } = card.mel;
+const spec = { ...card.mel, rate };
 const grid = gridOf(card);
 const pieces = piecesOf(grid, samples / rate + (PIECES - 1) * 0.9);
 const engine = createEngine({ threads: Number(flags.threads) });
@@ -45,35 +43,10 @@ function piece(classId: number, seed: number, start?: Start): Promise<Piece> {
     .done;
 }
 
-interface Places {
-  fluxRank: number[];
-  stepRank: number[];
-  stepDb: number[];
-}
 interface Fades {
   alike: number[];
   levelDb: number[];
   equalPowerDb: number[];
-}
-
-/** How places of a sound compare with all the others of it. Each is `fade` samples long. */
-function compare(whole: Float32Array, places: readonly number[], fade: number, into: Places): void {
-  const flux = changes(whole);
-  const frames = Math.max(1, Math.round(fade / hop));
-  const beside = Math.round(BESIDE * rate);
-  const largest = (first: number): number => Math.max(...flux.slice(first, first + frames));
-  const step = (at: number): number =>
-    Math.abs(loudness(whole.subarray(at + fade, at + fade + beside)) - loudness(whole.subarray(at - beside, at)));
-  const fluxes = flux.slice(0, -frames).map((_, first) => largest(first));
-  const steps: number[] = [];
-  for (let at = beside; at + fade + beside <= whole.length; at += hop) steps.push(step(at));
-  const rank = (value: number, all: readonly number[]): number => all.filter((x) => x < value).length / all.length;
-  for (const at of places) {
-    // The frame that lies around the first sample is centred on it.
-    into.fluxRank.push(rank(largest(Math.max(0, Math.round(at / hop) - 1)), fluxes));
-    into.stepDb.push(step(at));
-    into.stepRank.push(rank(step(at), steps));
-  }
 }
 
 /** Pieces laid over each other. */
@@ -97,7 +70,7 @@ function overlaid(sounds: readonly Float32Array[], into: Places, fades?: Fades):
     fades.levelDb.push(Math.abs(loudness(got) - loudness(meant)));
     fades.equalPowerDb.push(Math.abs(loudness(equalPower) - loudness(meant)));
   }
-  compare(whole, places, length, into);
+  compare(whole, { places, fade: length, spec }, into);
 }
 
 function endToEnd(sounds: readonly Float32Array[], into: Places): void {
@@ -109,27 +82,10 @@ function endToEnd(sounds: readonly Float32Array[], into: Places): void {
     if (at > 0) places.push(at);
     at += sound.length;
   }
-  compare(whole, places, 0, into);
+  compare(whole, { places, fade: 0, spec }, into);
 }
 
-/** Mean change of the log-mel from each frame to the next (nats). */
-function changes(pcm: Float32Array): number[] {
-  const { bands, frames } = logMel(pcm, { ...card.mel, rate });
-  const bins = bands.length / frames;
-  return Array.from({ length: frames - 1 }, (_, frame) => {
-    let sum = 0;
-    for (let bin = 0; bin < bins; bin++)
-      sum += Math.abs(bands[bin * frames + frame + 1]! - bands[bin * frames + frame]!);
-    return sum / bins;
-  });
-}
-
-function loudness(pcm: Float32Array): number {
-  return 10 * Math.log10(pcm.reduce((sum, x) => sum + x * x, 0) / pcm.length + 1e-10);
-}
-
-const places = (): Places => ({ fluxRank: [], stepRank: [], stepDb: [] });
-const told = { goesOn: places(), unrelated: places(), endToEnd: places() };
+const told = { goesOn: noPlaces(), unrelated: noPlaces(), endToEnd: noPlaces() };
 const fades: Fades = { alike: [], levelDb: [], equalPowerDb: [] };
 for (const classId of card.classes.keys()) {
   const firsts: Float32Array[] = [];
@@ -150,15 +106,6 @@ for (const classId of card.classes.keys()) {
 }
 await engine.close();
 
-const aboveOf = (ranks: readonly number[]): number => ranks.filter((x) => x > 0.95).length / ranks.length;
-const summed = ({ fluxRank, stepRank, stepDb }: Places) => ({
-  seams: fluxRank.length,
-  fluxRank: summary(fluxRank),
-  fluxAboveNineteenOfTwenty: aboveOf(fluxRank),
-  stepRank: summary(stepRank),
-  stepAboveNineteenOfTwenty: aboveOf(stepRank),
-  stepDb: summary(stepDb),
-});
 print({
   bench: 'seam',
   ...machine(),

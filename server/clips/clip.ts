@@ -47,6 +47,8 @@ export interface Lineage {
   amount?: number;
   codebooks?: number;
   rows?: number;
+  /** Varied: the only stretch that changed, in seconds; the sound beside it is that of `from`, and not of the codes. */
+  stretch?: { from: number; to: number };
 }
 
 /** The one file that was delivered of a clip by itself. */
@@ -121,6 +123,8 @@ export interface ClipEntry extends SavedClip {
   delivered: boolean;
   /** Null where it is of no job that a restart survives. */
   origin: Origin | null;
+  /** The clip that it was made from; null of one that was made from nothing, or from no clip. */
+  from: string | null;
 }
 
 /** All that is known of a saved clip. */
@@ -145,6 +149,8 @@ export interface ClipQuery {
   /** Name of a class, in any case; a mix counts for each of its classes. */
   class?: string | undefined;
   starred?: boolean | undefined;
+  /** The clip that they were made from. */
+  of?: string | undefined;
   /** Part of the name, the class, the voice or the id, in any case. */
   text?: string | undefined;
   limit: number;

@@ -43,6 +43,7 @@ const sidecarSchema = z.looseObject({
       amount: z.number().min(0).max(1).optional(),
       codebooks: z.int().min(0).optional(),
       rows: z.int().min(0).optional(),
+      stretch: z.object({ from: seconds, to: seconds }).optional(),
     })
     .nullable(),
   shape: z
@@ -76,7 +77,7 @@ const sidecarSchema = z.looseObject({
     .default(null),
 });
 
-export type Sidecar = Omit<StoredClip, 'id' | 'path' | 'bytes' | 'class' | 'voiceId' | 'seed' | 'delivered'>;
+export type Sidecar = Omit<StoredClip, 'id' | 'path' | 'bytes' | 'class' | 'voiceId' | 'seed' | 'delivered' | 'from'>;
 
 export function writeSidecar({ codes, given, ...rest }: Sidecar): string {
   return JSON.stringify({

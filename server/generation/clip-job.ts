@@ -18,6 +18,7 @@ import { spelledOut } from './envelope.ts';
 import type { PartialClips, RunningJob } from './partial-clips.ts';
 import { recordOf } from './plan-record.ts';
 import { spelledOutSpectrum } from './spectrum.ts';
+import { spliced } from './stretch.ts';
 import { understoodOf, type VoiceClass } from './voice-class.ts';
 
 export interface GenerationDeps {
@@ -53,7 +54,8 @@ async function spelled({ clips }: GenerationDeps, plan: ClipPlan): Promise<ClipP
 /** A job that a restart does not end: it is on the disk before anybody is told that it was accepted. */
 async function recorded(deps: GenerationDeps, context: GenerationContext, plan: ClipPlan): Promise<Done> {
   const { journal } = deps;
-  if (journal === null) return run(deps, context, plan);
+  // A restart would need the sound whose stretch is made anew.
+  if (journal === null || plan.stretch !== undefined) return run(deps, context, plan);
   const { job = journal.newId() } = plan;
   if (!journal.has(job)) await journal.begin(job, 'foley.generate', recordOf(plan));
   return journal.during(job, () => run(deps, context, { ...plan, job, origin: { job, first: 0 } }));
@@ -147,7 +149,7 @@ class Handover {
     this.#store = store;
     this.#plan = plan;
     this.#voiceClasses = voiceClassesOf(plan);
-    this.#shape = shapeOf(plan.args);
+    this.#shape = plan.stretch?.shape ?? shapeOf(plan.args);
     this.#pieces = pieces;
     this.audio = new ClipAudio(context, plan.args.format);
     for (const [index, { seconds, ...clip }] of plan.made ?? []) {
@@ -188,6 +190,8 @@ class Handover {
   #sound(results: readonly Result[], rate: number): Float32Array {
     const sounds = results.map(({ pcm }) => pcm);
     const { plain, pieces } = this.#pieces;
+    const { stretch } = this.#plan;
+    if (stretch !== undefined) return spliced(stretch, joinPieces(pieces, sounds, rate));
     return plain ? sounds[0]! : shapeSound(joinPieces(pieces, sounds, rate), rate, this.#shape);
   }
 }

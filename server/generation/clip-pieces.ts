@@ -41,8 +41,9 @@ export class ClipPieces {
     this.#plan = plan;
     this.#voiceClasses = voiceClassesOf(plan);
     this.pieces = piecesFor(plan.voice, args);
-    this.plain = isPlain(shapeOf(args)) && this.pieces.count === 1;
-    this.#followed = followedBy(this.#voiceClasses, args, this.pieces);
+    this.plain = isPlain(shapeOf(args)) && this.pieces.count === 1 && plan.stretch === undefined;
+    const { trim } = args;
+    this.#followed = followedBy(this.#voiceClasses, { ...args, trim: plan.stretch?.begin ?? trim }, this.pieces);
     // Of several clips each is handed over whole, in turn.
     this.#streams = args.audio && takes.length === 1 && this.plain && candidates === 1;
     this.#queue = takes.flatMap(({ starts, seed }, take) =>

@@ -5,6 +5,7 @@ import type { Context } from '../dispatch/dispatcher.ts';
 import type { Voice } from '../voices/voice.ts';
 import { gridOf } from './code-grid.ts';
 import { type Pieces, piecesOf, SINGLE_PIECE, type Start } from './continuation.ts';
+import type { Stretch } from './stretch.ts';
 import type { VoiceClass } from './voice-class.ts';
 
 /** What a request says of its clips, beside the voice and the class. */
@@ -32,6 +33,8 @@ export interface ClipPlan extends VoiceClass {
   /** Clips that were made before a restart, by take. */
   made?: ReadonlyMap<number, MadeClip>;
   paused?: boolean;
+  /** Only a stretch of a sound is made anew, and the clips are that sound with it. */
+  stretch?: Stretch;
 }
 
 export interface Take {

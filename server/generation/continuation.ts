@@ -76,16 +76,20 @@ export function joinPieces(pieces: Pieces, sounds: readonly Float32Array[], rate
     const begin = begins[piece]!;
     const { change, fade } = crossfadeOf(pieces, out.subarray(begin), sound, rate);
     const from = out.subarray(begin + change, begin + change + fade);
-    const to = sound.subarray(change, change + fade);
-    const alike = Math.max(0, correlation(from, to));
-    for (let i = 0; i < fade; i++) {
-      const share = ((i + 0.5) / fade) * (Math.PI / 2);
-      const [less, more] = [Math.cos(share), Math.sin(share)];
-      from[i] = (from[i]! * less + to[i]! * more) / Math.sqrt(1 + 2 * less * more * alike);
-    }
+    from.set(changeOver(from, sound.subarray(change, change + fade)));
     out.set(sound.subarray(change + fade), begin + change + fade);
   }
   return out;
+}
+
+/** One sound that turns into another of its length, at the level of both. */
+export function changeOver(from: Float32Array, to: Float32Array): Float32Array {
+  const alike = Math.max(0, correlation(from, to));
+  return from.map((value, i) => {
+    const share = ((i + 0.5) / from.length) * (Math.PI / 2);
+    const [less, more] = [Math.cos(share), Math.sin(share)];
+    return (value * less + to[i]! * more) / Math.sqrt(1 + 2 * less * more * alike);
+  });
 }
 
 /** How much two waves of one length have in common: 1 the same but for loudness, 0 nothing, -1 the opposite. */
@@ -117,7 +121,7 @@ export function crossfadeOf(
 }
 
 /** Where between `from` and `to` the next `width` samples of both are quietest together. */
-function quietest(one: Float32Array, other: Float32Array, from: number, to: number, width: number): number {
+export function quietest(one: Float32Array, other: Float32Array, from: number, to: number, width: number): number {
   const step = Math.max(1, width >> 2);
   let best = from;
   let least = Number.POSITIVE_INFINITY;

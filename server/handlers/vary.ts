@@ -8,9 +8,11 @@ import { resolveClass } from '../generation/class-weights.ts';
 import { type GenerationDeps, generateClips } from '../generation/clip-job.ts';
 import { piecesFor, seedsFrom, type Take } from '../generation/clip-plan.ts';
 import { type Grid, gridOf } from '../generation/code-grid.ts';
-import { pieceSeed, secondsOf } from '../generation/continuation.ts';
+import { pieceSeed, piecesOf, secondsOf } from '../generation/continuation.ts';
 import { checkCodes, keepMask, type MaskOptions } from '../generation/mask.ts';
 import { readRecording } from '../generation/recording.ts';
+import { keepOutside, type Stretch } from '../generation/stretch.ts';
+import { aroundStretch, type HeardSound, heardClip, ownCourse, stretchOf } from '../generation/stretch-sound.ts';
 import { type VoiceClass, voiceClassOf } from '../generation/voice-class.ts';
 import type { Voice } from '../voices/voice.ts';
 
@@ -32,6 +34,8 @@ interface Source {
   recording: boolean;
   /** How long a longer clip was. */
   shape: Pick<Shape, 'trim' | 'length' | 'exact'>;
+  /** The sound as it is heard, where the codes are of one. */
+  sound?: () => Promise<HeardSound>;
 }
 
 /** `foley.vary`. */
@@ -39,13 +43,16 @@ export function vary(deps: VaryDeps): Handler<'foley.vary'> {
   return async (context) => {
     const begun = performance.now();
     const source = await sourceOf(deps, context.args);
-    const args = asLong(context.args, source);
+    const stretch = await (source.sound && stretchOf(context.args, source.sound, source.voiceClass.voice));
+    const args = asLong({ ...context.args, ...(stretch && { rate: stretch.rate }) }, source);
     const keep: MaskOptions = { amount: args.amount, codebooks: args.codebooks, rows: args.keepRows };
-    if (Object.values(keep).every((value) => value === undefined)) keep.amount = 0.5;
+    if (Object.values(keep).every((value) => value === undefined)) keep.amount = stretch === undefined ? 0.5 : 1;
     const seed = args.seed ?? randomInt(0, limits.drawnSeedMax + 1);
     const wanted = piecesFor(source.voiceClass.voice, args).count;
-    const takes = seedsFrom(seed, args.count).map((one) => varied(source, keep, one, wanted));
-    return generateClips(deps, context, { ...source.voiceClass, args, begun, seed, takes });
+    const takes = seedsFrom(seed, args.count).map((one) => varied(source, keep, one, wanted, stretch));
+    if (stretch !== undefined) args.envelope ??= await ownCourse(stretch, source.voiceClass);
+    const plan = { ...source.voiceClass, args, begun, seed, takes };
+    return generateClips(deps, context, stretch === undefined ? plan : { ...plan, stretch });
   };
 }
 
@@ -55,12 +62,16 @@ function varied(
   keep: MaskOptions,
   seed: number,
   wanted: number,
+  stretch?: Stretch,
 ): Take {
-  const starts = pieces
-    .slice(0, wanted)
-    .map((codes, piece) => ({ codes, given: keepMask(grid, keep, pieceSeed(seed, piece)) }));
+  const maskOf = (piece: number): Uint8Array => {
+    const mask = keepMask(grid, keep, pieceSeed(seed, piece));
+    return stretch === undefined ? mask : keepOutside(mask, grid, piecesOf(grid, 0), piece, stretch);
+  };
+  const starts = pieces.slice(0, wanted).map((codes, piece) => ({ codes, given: maskOf(piece) }));
   const kept = starts.map(({ given }) => !given.includes(0));
   const lineage: Lineage = { how: 'varied', from, ...(recording && { recording }), ...defined(keep) };
+  if (stretch !== undefined) lineage.stretch = { from: stretch.from, to: stretch.to };
   if (seeds === null || !kept.includes(true)) return { seed, starts, lineage };
   // A piece of which nothing is drawn anew is the same, and its noise too.
   const own = kept.map((same, piece) => (same ? seeds[piece]! : pieceSeed(seed, piece)));
@@ -119,7 +130,8 @@ async function ofClip({ catalog, clips }: VaryDeps, id: string, wish: Wish): Pro
   const shape = pieces.length === 1 ? {} : lengthOf(clip.shape ?? {});
   const recording = clip.lineage?.recording === true;
   const voiceClass = voiceClassFor(voice, wish, madeBy(voice, recipe));
-  return { voiceClass, grid, pieces, seeds, from: id, recording, shape };
+  const sound = async (): Promise<HeardSound> => heardClip(await clips.read(id), clip.shape ?? {});
+  return { voiceClass, grid, pieces, seeds, from: id, recording, shape, sound };
 }
 
 function piecesIn<C extends Uint16Array | number[]>({ rows, perRow }: Grid, codes: C): C[] {
@@ -174,8 +186,10 @@ async function ofRecording({ catalog, encoder }: VaryDeps, args: Context<'foley.
   const grid = gridOf(voice.card);
   const { recordingRate: rate, recordingFormat: format } = args;
   const { pcm, rate: hertz } = readRecording({ data: args.recording!, rate, format });
-  const codes = await encoder.encode(voice.dir, pcm, hertz);
-  return { voiceClass, grid, pieces: [codes], seeds: null, from: null, recording: true, shape: {} };
+  const part = aroundStretch(args, { pcm, rate: hertz }, voice);
+  const codes = await encoder.encode(voice.dir, part.pcm, hertz);
+  const sound = async (): Promise<HeardSound> => ({ base: pcm, rate: hertz, begin: -part.begin, shape: {} });
+  return { voiceClass, grid, pieces: [codes], seeds: null, from: null, recording: true, shape: {}, sound };
 }
 
 /** A clip that is being made: as far as it is known now. */

@@ -292,3 +292,47 @@ test('a clip of another voice is refused by its hash', async () => {
   await assert.rejects(call('foley.vary', { clip: ids[0], voice: 'tiny' }), failed('wrong_voice'));
   assert.equal((await made('foley.vary', { clip: ids[0], seed: 1 })).pcm.length, 1);
 });
+
+test('only a stretch of a clip is made anew: outside of it every sample stays, also of a shaped clip', async () => {
+  for (const shape of [{}, { trim: 0.02, length: 0.2, exact: true, gain: -6 }, { reverse: true }]) {
+    const original = await made('foley.generate', { class: 'Rain', seed: 3, ...shape });
+    const [pcm, { rate }] = [original.pcm[0]!, original];
+    const stretch = { from: 0.06, to: 0.14 };
+    const { ids, pcm: varied } = await made('foley.vary', { clip: original.ids[0], ...stretch, seed: 9, count: 2 });
+    for (const other of varied) {
+      assert.equal(other.length, pcm.length);
+      const differ = [...other.keys()].filter((i) => other[i] !== pcm[i]);
+      assert.ok(differ.length > 0.02 * rate, `${differ.length} samples differ`);
+      assert.ok(
+        differ[0]! >= Math.round(0.06 * rate) && differ.at(-1)! < Math.round(0.14 * rate),
+        JSON.stringify(shape),
+      );
+    }
+    const { clip } = await call('clip.get', { clip: ids[0] });
+    assert.deepEqual(clip.lineage?.stretch, stretch);
+    // A second stretch begins with the sound of the first, whatever the codes would give.
+    const { pcm: again } = await made('foley.vary', { clip: ids[0], from: 0.15, seed: 4 });
+    assert.deepEqual(again[0]!.subarray(0, Math.round(0.15 * rate)), varied[0]!.subarray(0, Math.round(0.15 * rate)));
+  }
+});
+
+test('a stretch of a recording longer than a clip is made anew, at its rate', async () => {
+  const rate = 32_000;
+  const pcm = Float32Array.from({ length: rate }, (_, i) => 0.5 * Math.sin(i * 0.05) * Math.sin(i * 0.001));
+  const recording = encodeWav(pcm, rate, 'f32');
+  const vary = (args: object) => made('foley.vary', { recording, class: 'Rain', seed: 1, ...args });
+  const { pcm: varied, rate: told } = await vary({ from: 0.5, to: 0.6 });
+  assert.deepEqual([told, varied[0]!.length], [rate, pcm.length]);
+  const differ = [...pcm.keys()].filter((i) => varied[0]![i] !== pcm[i]);
+  assert.ok(differ.length > 0.03 * rate && differ[0]! >= 0.5 * rate && differ.at(-1)! < 0.6 * rate);
+  for (const [args, message] of [
+    [{ from: 0.1, to: 0.9 }, /^args\.to: the stretch lasts 0\.80 s; expected at most/],
+    [{ from: 0.5, to: 0.5 }, /args\.to/],
+    [{ from: 0.5, to: 0.501 }, /expected at least/],
+    [{ from: 2 }, /^args\.from: the sound ends at 1\.000 s/],
+    [{ from: 0.9, to: 1.5 }, /^args\.to: the sound ends/],
+    [{ from: 0.5, to: 0.6, length: 1 }, /keep the length/],
+    [{ from: Number.NaN }, /args\.from/],
+  ] as const)
+    await assert.rejects(vary(args), failed('bad_args', message), JSON.stringify(args));
+});
