@@ -20,6 +20,7 @@ const entry = z.object({
   seed: seedNumber.nullable(),
   url: z.string().describe('path of its WAV on the HTTP port'),
   path: z.string().describe('path of its WAV on disk'),
+  from: z.string().nullable().describe('clip id that it was varied, branched or continued from; null if none'),
 });
 
 const details = z.object({
@@ -53,6 +54,7 @@ const entryExample = {
   seed: 42,
   url: '/clips/9f2c4e5d6a7b8190.wav',
   path: '/home/me/foleyd/clips/9f2c4e5d6a7b8190.wav',
+  from: null,
 };
 const detailsExample = {
   ...entryExample,
@@ -74,6 +76,7 @@ export const clipList = defineCommand({
   args: z.strictObject({
     class: name.optional().describe('only clips of this class, including mixes that contain it'),
     starred: z.boolean().optional().describe('true: only starred clips; false: only unstarred clips'),
+    of: name.optional().describe('only clips made from this clip'),
     text: name.optional().describe('text to find in the name, class, voice or id'),
     limit: z.int().min(1).max(500).default(50).describe('of one page'),
     after: name.optional().describe('`next` of the previous page'),

@@ -18,7 +18,8 @@ export function newestFirst(a: Pick<ClipEntry, 'created' | 'id'>, b: Pick<ClipEn
   return b.created - a.created || (a.id < b.id ? 1 : a.id > b.id ? -1 : 0);
 }
 
-function matches(entry: ClipEntry, { class: wanted, starred, text }: ClipQuery): boolean {
+function matches(entry: ClipEntry, { class: wanted, starred, text, of }: ClipQuery): boolean {
+  if (of !== undefined && entry.from !== of) return false;
   if (starred !== undefined && entry.starred !== starred) return false;
   const classes =
     entry.class === null ? [] : typeof entry.class === 'string' ? [entry.class] : Object.keys(entry.class);

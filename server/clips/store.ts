@@ -406,15 +406,23 @@ function entryOf(
   id: string,
   file: string,
   bytes: number,
-  { created, name, starred, seconds, recipe, delivery, origin }: Sidecar,
+  { created, name, starred, seconds, recipe, lineage, delivery, origin }: Sidecar,
 ): ClipEntry {
   const delivered = delivery?.done === true;
   const of = { delivered, class: recipe?.class ?? null, voiceId: recipe?.voiceId ?? null, seed: recipe?.seed ?? null };
-  return { id, path: file, bytes, created, name, starred, seconds, origin, ...of };
+  return { id, path: file, bytes, created, name, starred, seconds, origin, from: lineage?.from ?? null, ...of };
 }
 
 /** What of a clip its sidecar holds. */
-function pick({ class: _, voiceId, seed, delivered, id, ...sidecar }: Omit<StoredClip, 'path' | 'bytes'>): Sidecar {
+function pick({
+  class: _,
+  voiceId,
+  seed,
+  delivered,
+  from,
+  id,
+  ...sidecar
+}: Omit<StoredClip, 'path' | 'bytes'>): Sidecar {
   return sidecar;
 }
 

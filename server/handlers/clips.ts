@@ -5,7 +5,7 @@ import type { Handler } from '../dispatch/dispatcher.ts';
 type Deps = { clips: Clips };
 type Entry = EventData<'clip.list', 'done'>['clips'][number];
 
-function entry({ id, name, starred, created, seconds, class: label, voiceId, seed, path }: ClipEntry): Entry {
+function entry({ id, name, starred, created, seconds, class: label, voiceId, seed, path, from }: ClipEntry): Entry {
   return {
     clip: id,
     name,
@@ -17,6 +17,7 @@ function entry({ id, name, starred, created, seconds, class: label, voiceId, see
     seed,
     url: `/clips/${id}.wav`,
     path,
+    from,
   };
 }
 

@@ -423,13 +423,19 @@ FoleyVaryArgs = TypedDict(
         "recordingFormat": NotRequired[Literal["f32", "s16"]],
         #: or a code grid in raster order, as in row events and clip.get; grids of a longer clip follow each other; list of integer from 0 to 65535
         "codes": NotRequired[list[int]],
-        #: how much changes: 0 is the same clip, up to 0.35 only detail differs, 1 is a new clip of the class; number from 0 to 1; default: 0.5, if
-        #: neither codebooks nor keepRows is given
+        #: how much changes: 0 is the same clip, up to 0.35 only detail differs, 1 is a new clip of the class; number from 0 to 1; default: 0.5, or 1 with
+        #: from and to, if neither codebooks nor keepRows is given
         "amount": NotRequired[float],
         #: or keep this many codebooks, from the first; integer from 0 to 65535
         "codebooks": NotRequired[int],
         #: or keep this many rows of the grid, from the first; integer from 0 to 65535
         "keepRows": NotRequired[int],
+        #: change only the stretch that begins here, as the clip or recording is heard (s); number from 0 to 60; default: the beginning, if to is given
+        "from": NotRequired[float],
+        #: and ends here: samples outside of it stay the same, and the sound changes over inside of it, at quiet places; a voice that follows contours
+        #: follows the loudness that was there unless envelope is given, and a restart of the server ends the job (s); number from 0 to 60; default: the
+        #: end, if from is given
+        "to": NotRequired[float],
         #: class of the new part, in the form of foley.generate; text, 1 to 128 characters or integer from 0 to 65535 or map of text to number above 0;
         #: default: the clip's class; required for a recording or codes
         "class": "NotRequired[str | int | dict[str, float]]",
@@ -1025,6 +1031,8 @@ ClipListArgs = TypedDict(
         "class": NotRequired[str],
         #: true: only starred clips; false: only unstarred clips; boolean
         "starred": NotRequired[bool],
+        #: only clips made from this clip; text, 1 to 128 characters
+        "of": NotRequired[str],
         #: text to find in the name, class, voice or id; text, 1 to 128 characters
         "text": NotRequired[str],
         #: of one page; integer from 1 to 500; default: 50
@@ -1058,6 +1066,8 @@ ClipListDoneClips = TypedDict(
         "url": str,
         #: path of its WAV on disk; text
         "path": str,
+        #: clip id that it was varied, branched or continued from; null if none; text or null
+        "from": "str | None",
     },
 )
 
@@ -1106,6 +1116,8 @@ ClipGetDoneClip = TypedDict(
         "url": str,
         #: path of its WAV on disk; text
         "path": str,
+        #: clip id that it was varied, branched or continued from; null if none; text or null
+        "from": "str | None",
         #: recipe: voice hash, class weights, seed, temperature and other settings; map or null
         "recipe": "dict[str, Any] | None",
         #: source clip and operation, for varied, branched and continued clips; map or null
