@@ -23,6 +23,13 @@ test('takes are played, switched, named, starred and copied by keyboard', { skip
   const { page, complaints } = await stage.page('/#choose');
   await page.waitForSelector('li.selected');
   assert.equal(await page.locator('.scroll li').count(), 3);
+  // Every take has its picture, and none says that it cannot be drawn.
+  await page.waitForFunction(() =>
+    [...document.querySelectorAll('.thumb, .player')].every(
+      (one) => (one.querySelector('canvas')?.width ?? 344) !== 344,
+    ),
+  );
+  assert.deepEqual(await page.locator('.thumb, .player').allInnerTexts(), ['', '', '', '']);
   await page.keyboard.press('2');
   await page.waitForSelector('li.selected:nth-child(2)');
   const [, second] = await saved();
@@ -97,5 +104,59 @@ test('a search narrows the list, and one without a match says so', { skip: noBro
   await page.waitForFunction(() => document.querySelectorAll('.scroll li').length === 1);
   await page.fill('input[type=search]', 'nothing like it');
   await page.waitForSelector('.empty:has-text("No take matches")');
+  await page.close();
+});
+
+test('a stretch that is marked by dragging is made anew, and the family shows it', { skip: noBrowser }, async () => {
+  const { page, complaints } = await stage.page('/#choose');
+  await page.waitForSelector('li.selected');
+  const [parent] = await saved();
+  const box = (await page.locator('.well').boundingBox())!;
+  await page.mouse.move(box.x + box.width * 0.3, box.y + 40);
+  await page.mouse.down();
+  await page.mouse.move(box.x + box.width * 0.7, box.y + 60, { steps: 4 });
+  await page.mouse.up();
+  await page.click('button:has-text("Remake 0.")');
+  await page.waitForSelector('.tree ul button, .tree ul strong');
+  const children = (await saved()).filter(({ from }) => from === parent!.clip);
+  assert.ok(children.length >= 1);
+  const { clip } = (await stage.app.connect().call('clip.get', { clip: children[0]!.clip })) as {
+    clip: { lineage: { stretch: { from: number; to: number } } };
+  };
+  const { from, to } = clip.lineage.stretch;
+  assert.ok(Math.abs(from / parent!.seconds - 0.3) < 0.05 && Math.abs(to / parent!.seconds - 0.7) < 0.05);
+  assert.deepEqual(complaints, []);
+  await page.close();
+});
+
+test('what was deleted is restored from the trash of the page', { skip: noBrowser }, async () => {
+  const client = stage.app.connect();
+  const gone = (await client.call('foley.generate', { class: 'Rain', seed: 77, save: true, audio: false })) as {
+    clip: string;
+  };
+  await client.call('clip.delete', { clip: gone.clip });
+  const { page } = await stage.page('/#choose');
+  await page.click('summary:has-text("Trash")');
+  await page.click('button[aria-label^="Restore"]');
+  await page.waitForFunction(() => document.querySelector('summary') === null);
+  assert.ok((await saved()).some(({ clip }) => clip === gone.clip));
+  await page.close();
+});
+
+test('a sheet of markers becomes files, and a fault in one names its line', { skip: noBrowser }, async () => {
+  const { page, complaints } = await stage.page('/#play');
+  const give = (text: string) =>
+    page.setInputFiles('.spot input[type=file]', {
+      name: 'scene.csv',
+      mimeType: 'text/csv',
+      buffer: Buffer.from(text),
+    });
+  await page.waitForSelector('.spot');
+  await give('Start,Name\n-1,Rain\n');
+  await page.waitForSelector('.spot [role=alert]:has-text("scene.csv: line 2, column Start")');
+  await give('Start,Name\n1,Rain\n2,Verse\n');
+  await page.waitForSelector('.spot [role=status]:has-text("scene.csv: 1 files")');
+  await page.waitForSelector('.spot .note:has-text("names no class")');
+  assert.deepEqual(complaints, []);
   await page.close();
 });

@@ -48,13 +48,25 @@ export async function fetchClip(clip: string): Promise<ArrayBuffer> {
   return response.arrayBuffer();
 }
 
+/** The rate that a WAV states. Its format need not be the first chunk: what describes a broadcast WAV stands before. */
+function rateOf(bytes: ArrayBuffer): number {
+  const view = new DataView(bytes);
+  for (let at = 12; at + 16 <= bytes.byteLength; ) {
+    const size = view.getUint32(at + 4, true);
+    // "fmt "
+    if (view.getUint32(at, false) === 0x666d7420) return view.getUint32(at + 12, true);
+    at += 8 + size + (size % 2);
+  }
+  throw new Error('the file is no WAV');
+}
+
 /** The samples of a saved clip. */
 export function soundOf(clip: string): Promise<Sound> {
   return sounds.get(clip, () =>
     turn(async () => {
       const bytes = await fetchClip(clip);
-      // Byte 24 of a WAV: its rate. Decoding at another one would resample it.
-      const rate = new DataView(bytes).getUint32(24, true);
+      // Decoding at another rate would resample it.
+      const rate = rateOf(bytes);
       const buffer = await new OfflineAudioContext(1, 1, rate).decodeAudioData(bytes);
       return { pcm: buffer.getChannelData(0), rate };
     }),
