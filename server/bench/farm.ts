@@ -1,7 +1,7 @@
 /**
  * A render farm on this machine: a real broker, one and two workers of one lane as processes, against the local engine of one
  * lane. Clips a second, what a live clip takes longer, how long live clips take beside bulk ones, bytes a clip.
- * `node --import tsx server/bench/farm.ts [--rounds 3] [--clips 60] [--live 40] [--out FILE]`
+ * `node --import tsx server/bench/farm.ts [--rounds 3] [--clips 60] [--live 40] [--dir VOICE] [--out FILE]`
  */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
@@ -12,10 +12,11 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { bundle, PROGRAMS } from '../bin/compiled.mjs';
-import type { Engine } from '../engine/engine.ts';
-import { request, voiceDir } from '../engine/fixtures.ts';
+import type { Engine, EngineRequest } from '../engine/engine.ts';
+import { voiceDir } from '../engine/fixtures.ts';
 import { createEngine } from '../engine/process/pool.ts';
 import { FarmEngine } from '../farm/engine.ts';
+import { readCard } from '../farm/fingerprint.ts';
 import { skip, TestBroker } from '../farm/test/broker.ts';
 import { summary } from './summary.ts';
 import { machine, print } from './support.ts';
@@ -25,11 +26,13 @@ const { values } = parseArgs({
     rounds: { type: 'string', default: '3' },
     clips: { type: 'string', default: '60' },
     live: { type: 'string', default: '40' },
+    dir: { type: 'string', default: voiceDir('tiny-stacked') },
     out: { type: 'string' },
   },
 });
 if (skip !== false) throw new Error(skip);
-const VOICE = 'tiny-stacked';
+const dir = path.resolve(values.dir);
+const { card } = await readCard(dir);
 const rounds = Number(values.rounds);
 const root = fileURLToPath(new URL('../..', import.meta.url));
 const built = path.join(root, 'node_modules', '.cache', 'foleyd', `farm-bench-${process.pid}`);
@@ -40,11 +43,27 @@ const local = createEngine({ lanes: 1 });
 const desk = new FarmEngine({ address: { url: broker.url }, name: 'desk', local, log: () => undefined });
 let seeds = 1;
 
+function order(urgent = false): EngineRequest {
+  const classWeights = card.classes.map((_, id) => (id === 0 ? 1 : 0));
+  const { rate } = card.audio;
+  return {
+    voiceDir: dir,
+    classWeights,
+    seed: seeds++,
+    temperature: 1,
+    topK: 0,
+    topP: 1,
+    rate,
+    previews: false,
+    urgent,
+  };
+}
+
 let names = 0;
 async function workers(count: number): Promise<ChildProcess[]> {
   const file = path.join(built, 'server/farm/test/worker-child.js');
   const started = Array.from({ length: count }, () => {
-    const args = [file, broker.url, `render-${++names}`, path.join(scratch, 'data'), path.dirname(voiceDir(VOICE))];
+    const args = [file, broker.url, `render-${++names}`, path.join(scratch, 'data'), path.dirname(dir)];
     return spawn(process.execPath, args, { stdio: 'ignore' });
   });
   while (desk.roster.slots() !== 4 * count) await wait(50);
@@ -61,7 +80,7 @@ async function rate(engine: Engine, clips: number, slots: number): Promise<numbe
   let left = clips;
   const begun = performance.now();
   const one = async (): Promise<void> => {
-    while (left-- > 0) await engine.run(request(VOICE, { seed: seeds++ }), () => undefined).done;
+    while (left-- > 0) await engine.run(order(), () => undefined).done;
   };
   await Promise.all(Array.from({ length: slots }, one));
   return (clips * 1000) / (performance.now() - begun);
@@ -69,22 +88,22 @@ async function rate(engine: Engine, clips: number, slots: number): Promise<numbe
 
 async function live(engine: Engine): Promise<number> {
   const begun = performance.now();
-  await engine.run(request(VOICE, { seed: seeds++, urgent: true }), () => undefined).done;
+  await engine.run(order(true), () => undefined).done;
   return performance.now() - begun;
 }
 
-await desk.load(voiceDir(VOICE));
+await desk.load(dir);
 const loads = [loadavg()[0]!];
 const rates = { local: [] as number[], oneWorker: [] as number[], twoWorkers: [] as number[] };
 const times = { local: [] as number[], farm: [] as number[], beside: [] as number[] };
-await rate(local, 16, 4);
+await rate(local, 8, 4);
 for (let round = 0; round < rounds; round++) {
   rates.local.push(await rate(local, Number(values.clips), 4));
   for (const count of [1, 2]) {
     const started = await workers(count);
-    await rate(desk, 16 * count, 8 * count);
+    await rate(desk, 8 * count, 8 * count);
     rates[count === 1 ? 'oneWorker' : 'twoWorkers'].push(await rate(desk, Number(values.clips) * count, 8 * count));
-    if (count === 1) {
+    if (count === 1 && Number(values.live) > 0) {
       for (let i = 0; i < Number(values.live) / rounds; i++) {
         times.local.push(await live(local));
         times.farm.push(await live(desk));
@@ -108,13 +127,17 @@ const sorted = [...times.beside].sort((a, b) => a - b);
 const result = {
   bench: 'farm',
   ...machine(),
-  voice: VOICE,
+  voice: path.basename(dir),
   loadAverage: loads,
   clipsPerSecond: Object.fromEntries(Object.entries(rates).map(([name, raw]) => [name, summary(raw)])),
   oneWorkerOfLocal: of('oneWorker') / of('local'),
   twoWorkersOfTwiceLocal: of('twoWorkers') / (2 * of('local')),
-  liveMs: { local: summary(times.local), farm: summary(times.farm), added: summary(added) },
-  liveBesideBulkMs: { ...summary(times.beside), p99: sorted[Math.floor(0.99 * (sorted.length - 1))] },
+  ...(added.length === 0
+    ? {}
+    : {
+        liveMs: { local: summary(times.local), farm: summary(times.farm), added: summary(added) },
+        liveBesideBulkMs: { ...summary(times.beside), p99: sorted[Math.floor(0.99 * (sorted.length - 1))] },
+      }),
   bytesPerClip: Math.round(clipBytes / made),
   farm: desk.info().farm,
 };
