@@ -94,7 +94,9 @@ export const farmStatus = defineCommand({
         queues: [
           { fingerprint: '7aff59003ac3698dd0de95721bad35ab', urgency: 'bulk', waiting: 96, taken: 16, repeated: 0 },
         ],
-        own: [{ voice: '944b737939cb', fingerprint: '7aff59003ac3698dd0de95721bad35ab', arithmetic: 'cpu x64-avx2 x1' }],
+        own: [
+          { voice: '944b737939cb', fingerprint: '7aff59003ac3698dd0de95721bad35ab', arithmetic: 'cpu x64-avx2 x1' },
+        ],
         clipBytes: 1807482880,
         voiceBytes: 58720256,
         pending: 112,
