@@ -247,7 +247,7 @@ class FarmRun implements EngineRun {
       if (end.type === 'failed') return this.#end({ error: new EngineError(end.code, end.message) });
       this.#parts.tell('the queue of the farm is full');
       if (this.#request.urgent === true) return this.#makeHere();
-      await this.#pause(FULL_MS);
+      await pause(FULL_MS, this.#ending.signal);
     }
   }
 
@@ -338,16 +338,5 @@ class FarmRun implements EngineRun {
     this.#here?.cancel();
     if ('result' in how) settle.resolve(how.result);
     else settle.reject(how.error);
-  }
-
-  #pause(ms: number): Promise<void> {
-    return new Promise((resolve) => {
-      const done = (): void => {
-        clearTimeout(timer);
-        resolve();
-      };
-      const timer = setTimeout(done, ms);
-      this.#ending.signal.addEventListener('abort', done, { once: true });
-    });
   }
 }

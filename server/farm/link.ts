@@ -1,4 +1,5 @@
 import { connect, type NatsConnection } from '@nats-io/transport-node';
+import { pause } from '../util/pause.ts';
 import { type BrokerAddress, connectionOptions, shown } from './address.ts';
 import { type Broker, openBroker } from './broker.ts';
 
@@ -90,7 +91,7 @@ export class BrokerLink {
       } catch (error) {
         this.#lost((error as Error).message);
       }
-      await this.#pause(retryMs);
+      await pause(retryMs, this.#closing.signal);
     }
     this.#set(null);
   }
@@ -146,19 +147,5 @@ export class BrokerLink {
     if (broker === this.#broker) return;
     this.#broker = broker;
     for (const listener of [...this.#listeners]) listener(broker);
-  }
-
-  #pause(ms: number): Promise<void> {
-    const { signal } = this.#closing;
-    return new Promise((resolve) => {
-      if (signal.aborted) return resolve();
-      const done = (): void => {
-        clearTimeout(timer);
-        signal.removeEventListener('abort', done);
-        resolve();
-      };
-      const timer = setTimeout(done, ms);
-      signal.addEventListener('abort', done);
-    });
   }
 }

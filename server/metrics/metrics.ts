@@ -6,6 +6,16 @@ export interface Metric {
   values: readonly { labels?: Readonly<Record<string, string>>; value: number }[];
 }
 
+/** One value that goes up and down. */
+export function gauge(name: string, help: string, value: number): Metric {
+  return { name, help, type: 'gauge', values: [{ value }] };
+}
+
+/** One value that only grows. */
+export function counter(name: string, help: string, value: number): Metric {
+  return { name, help, type: 'counter', values: [{ value }] };
+}
+
 export interface MetricsText {
   type: string;
   text: string;

@@ -1,18 +1,5 @@
 import type { EngineInfo } from '../engine/engine.ts';
-import type { Metric } from './metrics.ts';
-
-const gauge = (name: string, help: string, value: number): Metric => ({
-  name,
-  help,
-  type: 'gauge',
-  values: [{ value }],
-});
-const counter = (name: string, help: string, value: number): Metric => ({
-  name,
-  help,
-  type: 'counter',
-  values: [{ value }],
-});
+import { counter, gauge, type Metric } from './metrics.ts';
 
 /** What an engine says of itself, and of the farm that makes its clips. */
 export function engineMetrics({ state, restarts, lanes, memoryMb, farm }: EngineInfo): Metric[] {

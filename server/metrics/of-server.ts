@@ -1,6 +1,6 @@
 import type { SchedulerUsage } from '../dispatch/scheduler.ts';
 import type { EngineInfo } from '../engine/engine.ts';
-import type { Metric } from './metrics.ts';
+import { gauge, type Metric } from './metrics.ts';
 import { engineMetrics } from './of-engine.ts';
 
 /** What a server says of itself. `ended`: jobs by outcome since it started. */
@@ -10,12 +10,6 @@ export function serverMetrics(
   saved: { clips: number; bytes: number },
   engine: EngineInfo,
 ): Metric[] {
-  const gauge = (name: string, help: string, value: number): Metric => ({
-    name,
-    help,
-    type: 'gauge',
-    values: [{ value }],
-  });
   return [
     {
       name: 'foleyd_jobs_total',

@@ -1,5 +1,5 @@
 import type { EngineInfo } from '../engine/engine.ts';
-import type { Metric } from './metrics.ts';
+import { gauge, type Metric } from './metrics.ts';
 import { engineMetrics } from './of-engine.ts';
 
 /** What a worker of a farm says of itself, as far as it is counted. */
@@ -18,12 +18,6 @@ export function workerMetrics(
   connected: boolean,
   engine: EngineInfo,
 ): Metric[] {
-  const gauge = (name: string, help: string, value: number): Metric => ({
-    name,
-    help,
-    type: 'gauge',
-    values: [{ value }],
-  });
   return [
     gauge('foleyd_worker_connected', '1 if the broker of the farm can be used', connected ? 1 : 0),
     gauge('foleyd_worker_leaving', '1 if it takes no more jobs', leaving ? 1 : 0),
