@@ -72,7 +72,8 @@ export function lockFor({ name, version, license, dependencies }) {
   // An override of ours would hold for nobody who installs the package: what it changed is written as a wish.
   for (const locked of Object.values(kept))
     for (const [one, version] of Object.entries(overrides))
-      if (locked.optionalDependencies?.[one] !== undefined) locked.optionalDependencies[one] = version;
+      for (const wished of [locked.dependencies, locked.optionalDependencies])
+        if (wished?.[one] !== undefined) wished[one] = version;
   const sorted = Object.fromEntries(Object.entries(kept).sort(([a], [b]) => (a < b ? -1 : 1)));
   const root = { name, version, license, dependencies };
   return `${JSON.stringify({ name, version, lockfileVersion: 3, requires: true, packages: { '': root, ...sorted } }, null, 2)}\n`;
