@@ -10,6 +10,7 @@ import type {
 import { EngineError, toEngineError } from '../engine/errors.ts';
 import type { FarmStatus } from '../engine/farm-status.ts';
 import { FreshEvents } from '../engine/fresh-events.ts';
+import { pause } from '../util/pause.ts';
 import { type BrokerAddress, shown } from './address.ts';
 import { type Fingerprint, Fingerprints } from './fingerprint.ts';
 import { type FarmEnd, FarmJobs, type PendingJob } from './jobs.ts';
