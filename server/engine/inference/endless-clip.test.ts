@@ -79,7 +79,7 @@ test('what changes while it plays is told with its step, and makes the same agai
     known.push(step + steps);
     stream.steer(change);
   });
-  const plan = await voice.endlessPlan();
+  const plan = voice.endlessPlan();
   assert.equal(known.length, asked.length);
   assert.notDeepEqual(live.pcm, (await listen()).pcm);
   // Levels count from the next sound; all else at most a step after the rows that were drawn already.

@@ -76,7 +76,7 @@ export class EndlessClip implements Steering {
       throw new EngineError('engine_failed', `a stream has the rate of its voice, ${this.#voice.card.audio.rate} Hz`);
     this.#on({ type: 'started' });
     try {
-      const plan = await this.#voice.endlessPlan();
+      const plan = this.#voice.endlessPlan();
       this.#plan = plan;
       while (steps === null || this.#known < steps + plan.behind) await this.#window(plan, begun);
       await this.#rendering;

@@ -48,7 +48,7 @@ export async function generateClip(
   };
 
   // Heard while later rows are sampled: parts of the clip in order, each as soon as the codes it depends on are drawn.
-  const early = await earlyParts(voice, request);
+  const early = earlyParts(voice, request);
   const parts: Promise<Float32Array>[] = [];
   const makeParts = (row: number): void => {
     for (const part of early.slice(parts.length)) {
@@ -105,7 +105,7 @@ interface EarlyPart {
   order(known: Uint16Array): Pick<RenderOrder, 'codes' | 'stretch' | 'span'> & { offset: number; samples?: number };
 }
 
-async function earlyParts(voice: Voice, { stream, live, rate }: EngineRequest): Promise<EarlyPart[]> {
+function earlyParts(voice: Voice, { stream, live, rate }: EngineRequest): EarlyPart[] {
   const { card, axes, stretches } = voice;
   if (stream !== true || rate !== card.audio.rate || stretches.length === 0) return [];
   if (live !== true)
@@ -113,7 +113,7 @@ async function earlyParts(voice: Voice, { stream, live, rate }: EngineRequest): 
       times,
       order: (known) => ({ codes: known.slice(), stretch, offset: begin * card.mel.hop }),
     }));
-  const plan = await voice.endlessPlan();
+  const plan = voice.endlessPlan();
   return livePartsOf(plan, axes.rows).map((part) => ({
     times: part.known,
     order: (known) => ({ codes: known.slice(), ...spanOfPart(voice, plan, part) }),

@@ -4,7 +4,7 @@ import { whiteNoise } from '../dsp/philox.ts';
 import { type Execution, type Feeds, floats, Graph, read } from '../onnx/runtime.ts';
 import type { GridAxes } from './code-grid.ts';
 import { framesPerTime, MelDecoder, type PartOfGrid, type PartOfMel } from './mel-decoder.ts';
-import { columnsOf, measureReach, type Reach, type Stretch, stretchesOf } from './stretches.ts';
+import { columnsOf, measureBehind, measureReach, type Reach, type Stretch, stretchesOf } from './stretches.ts';
 
 export interface RenderOrder {
   /** Rows x columns in raster order. */
@@ -63,12 +63,13 @@ export const MOST_FRAMES = 126;
 
 /** A voice's decoder and vocoder. */
 export class Renderer implements ClipRenderer {
-  readonly stretches: readonly Stretch[];
-  readonly reach: Reach | null;
   readonly #card: VoiceCard;
+  readonly #axes: GridAxes;
   readonly #chunks: number[];
   readonly #decoder: MelDecoder;
   readonly #graphs: { decoder: Graph; vocoder: Graph; excitation: Graph | null };
+  #stretches: readonly Stretch[] = [];
+  #reach: Reach | null = null;
   /** Of the clip that is being made: its previews come again and again. */
   #lastNoise: { seed: number; noise: Float32Array } | null = null;
 
@@ -78,11 +79,9 @@ export class Renderer implements ClipRenderer {
     chunks: number[],
     [decoder, vocoder, excitation]: Graph[],
     melDecoder: MelDecoder,
-    reach: Reach | null,
   ) {
-    this.reach = reach;
-    this.stretches = reach === null ? [] : stretchesOf(card, axes, reach, MOST_FRAMES);
     this.#card = card;
+    this.#axes = axes;
     this.#chunks = chunks;
     this.#decoder = melDecoder;
     this.#graphs = { decoder: decoder!, vocoder: vocoder!, excitation: excitation ?? null };
@@ -101,15 +100,34 @@ export class Renderer implements ClipRenderer {
       // By one thread: of a stretch's few frames its bits would depend on how many there are.
       if (card.graphs.excitation !== undefined)
         graphs.push(await Graph.open(voiceDir, card, 'excitation', { ...place, threads: 1 }));
-      const melDecoder = new MelDecoder(card, axes, graphs[0]!);
-      const excitation = graphs[2] ?? null;
-      const cut = axes.timesAfter(0) > 0 && chunks.length > 0;
-      const reach = cut ? await measureReach(card, axes, { decoder: melDecoder, excitation }) : null;
-      return new Renderer(card, axes, chunks, graphs, melDecoder, reach);
+      const renderer = new Renderer(card, axes, chunks, graphs, new MelDecoder(card, axes, graphs[0]!));
+      if (axes.timesAfter(0) > 0 && chunks.length > 0) await renderer.#measure();
+      return renderer;
     } catch (error) {
       for (const graph of graphs) await graph.release();
       throw error;
     }
+  }
+
+  get stretches(): readonly Stretch[] {
+    return this.#stretches;
+  }
+
+  get reach(): Reach | null {
+    return this.#reach;
+  }
+
+  /** How far the graphs reach, and so how a clip is cut. */
+  async #measure(): Promise<void> {
+    const [card, axes] = [this.#card, this.#axes];
+    const { excitation } = this.#graphs;
+    const ofGraphs = await measureReach(card, axes, { decoder: this.#decoder, excitation });
+    this.#reach = { ...ofGraphs, behind: Number.POSITIVE_INFINITY };
+    const render = async (codes: Uint16Array, span: Stretch): Promise<Float32Array> =>
+      (await this.#stretch({ codes, seed: 1 }, span, 0)).pcm;
+    const behind = await measureBehind(card, axes, ofGraphs, MOST_FRAMES, render);
+    this.#reach = { ...ofGraphs, behind };
+    this.#stretches = stretchesOf(card, axes, this.#reach, MOST_FRAMES);
   }
 
   async close(): Promise<void> {
@@ -162,7 +180,7 @@ export class Renderer implements ClipRenderer {
 
   /** One stretch from the codes that decide it and no others. `from`: the frame of a longer grid that frame 0 is. */
   async #stretch(
-    { codes, seed }: RenderOrder,
+    { codes, seed }: Pick<RenderOrder, 'codes' | 'seed'>,
     { begin, end, times, shapeFrom, shapeTo }: Stretch,
     from?: number,
   ): Promise<Rendered> {
@@ -177,10 +195,7 @@ export class Renderer implements ClipRenderer {
     const last = Math.min(shapeTo, frames);
     const part = columnsOf(decoded.bands, mel.bins, shapeFrom - decoded.from, last - decoded.from);
     const length = (last - shapeFrom) * mel.hop;
-    const noise =
-      from === undefined
-        ? this.#noise(seed, (this.#card.mel.frames + 1) * mel.hop).slice(shapeFrom * mel.hop, last * mel.hop)
-        : whiteNoise(seed, length, (from + shapeFrom) * mel.hop);
+    const noise = whiteNoise(seed, length, ((from ?? 0) + shapeFrom) * mel.hop);
     const shaped = await this.#shape(part, noise);
     const sound = await this.#speak(part, shaped, begin - shapeFrom, Math.min(end, frames) - shapeFrom);
     const pcm = from === undefined ? sound.slice(0, Math.max(0, audio.samples - begin * mel.hop)) : sound;

@@ -126,7 +126,7 @@ test('a live clip comes in small parts, is the clip within 1e-5, and no part wai
     while (parts.length < due.filter(({ known }) => known <= row + 1).length)
       await new Promise((resolve) => setImmediate(resolve));
   });
-  Object.assign(voice, { endlessPlan: async () => plan });
+  Object.assign(voice, { endlessPlan: () => plan });
   const live = await generateClip(voice, request({ stream: true, live: true }), on, () => false);
   const { pcm } = await rendered;
   assert.equal(live.pcm.length, pcm.length);
@@ -138,6 +138,14 @@ test('a live clip comes in small parts, is the clip within 1e-5, and no part wai
   );
   assert.equal(parts[0]!.row, plan.behind);
   assert.ok(parts.slice(0, -1).every(({ samples }) => samples <= plan.chunk * plan.each * card.mel.hop));
+});
+
+test('the first stretch waits for the codes that are heard in it, not for all that the graphs reach', async () => {
+  const { stretches, reach } = await renderer;
+  const { decoder, excitation, vocoder, behind } = reach!;
+  const each = card.mel.frames / card.latent.time;
+  assert.equal(stretches[0]!.times, 1 + behind);
+  assert.ok(behind * each < decoder + excitation + vocoder, `${behind} places in time`);
 });
 
 test('a stretch that cannot be rendered fails its clip and nothing else', async () => {
@@ -162,7 +170,7 @@ test('a decoder that sees its whole clip is not streamed, nor are rows that do n
   assert.deepEqual(other.stretches, []);
   await other.close();
   const tiny = cardOf('tiny');
-  const reach: Reach = { decoder: 1, excitation: 0, vocoder: 1 };
+  const reach: Reach = { decoder: 1, excitation: 0, vocoder: 1, behind: 1 };
   assert.deepEqual(stretchesOf(tiny, new GridAxes(tiny), reach, 126), []);
 });
 

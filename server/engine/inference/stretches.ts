@@ -1,7 +1,7 @@
 import type { VoiceCard } from '../../cards/voice-card.ts';
 import { cellUniform, whiteNoise } from '../dsp/philox.ts';
 import { floats, type Graph, read } from '../onnx/runtime.ts';
-import type { GridAxes } from './code-grid.ts';
+import { type GridAxes, isTimeMajor } from './code-grid.ts';
 import { framesPerTime, type MelDecoder, type PartOfMel } from './mel-decoder.ts';
 
 /** Frames begin..end of a clip, the first places in time whose codes decide them, and the frames that noise is shaped for. */
@@ -14,10 +14,16 @@ export interface Stretch {
 }
 
 /** Frames to each side that an output of each graph depends on; infinite where that is the whole clip. */
-export interface Reach {
+export interface GraphReach {
   decoder: number;
   excitation: number;
   vocoder: number;
+}
+
+/** Of all graphs together. */
+export interface Reach extends GraphReach {
+  /** Places in time behind a stretch whose codes its sound depends on: fewer than the graphs reach. */
+  behind: number;
 }
 
 interface Graphs {
@@ -25,6 +31,8 @@ interface Graphs {
   excitation: Pick<Graph, 'run'> | null;
 }
 
+/** What codes that are left out may change of a sample. */
+const INAUDIBLE = 1e-5;
 /** Of shaped noise, whose deconvolution reaches far but dies away: tenfold in three frames (measured). */
 const NEGLIGIBLE = 1e-6;
 /** Frames beyond those that a probe needed: its mel is one of many. */
@@ -48,8 +56,9 @@ export function stretchesOf(card: VoiceCard, axes: GridAxes, reach: Reach, most:
   let begin = 0;
   for (const length of ends) {
     const end = begin + length;
-    const times = Math.ceil((end + around + reach.decoder) / each);
-    if (!(length > 0 && times < latent.time)) break;
+    const formal = Math.ceil((end + around + reach.decoder) / each);
+    const times = Math.min(formal, Math.ceil(end / each) + reach.behind);
+    if (!(length > 0 && Number.isFinite(formal) && times < latent.time)) break;
     out.push({ begin, end, times, shapeFrom: Math.max(0, begin - around), shapeTo: end + around });
     begin = end;
   }
@@ -62,11 +71,9 @@ export function stretchesOf(card: VoiceCard, axes: GridAxes, reach: Reach, most:
  * The graphs' reach. The vocoder's is on the card; the others' is measured on codes drawn at random: with the end of the
  * clip taken away, the last frame of the rest that stays as it was.
  */
-export async function measureReach(card: VoiceCard, axes: GridAxes, graphs: Graphs): Promise<Reach> {
+export async function measureReach(card: VoiceCard, axes: GridAxes, graphs: Graphs): Promise<GraphReach> {
   const { latent, vocoder } = card;
-  const codes = Uint16Array.from({ length: axes.rows * axes.perRow }, (_, cell) =>
-    Math.floor(cellUniform(PROBE_SEED, cell) * latent.codes),
-  );
+  const codes = randomCodes(card, axes);
   const whole = await graphs.decoder.decode(codes);
   let decoder = 0;
   for (const share of [1 / 2, 2 / 3, 5 / 6]) {
@@ -77,6 +84,51 @@ export async function measureReach(card: VoiceCard, axes: GridAxes, graphs: Grap
   }
   const excitation = graphs.excitation === null ? 0 : await excitationReach(graphs.excitation, whole.bands, card);
   return { decoder, excitation, vocoder: vocoder.reach };
+}
+
+/** Mel frames around a part of a clip that are rendered along; of graphs that reach further, what serves. */
+export function framesAround(reach: GraphReach, most: number): number {
+  return Math.min(reach.excitation + reach.vocoder, Math.floor(most / 3));
+}
+
+/**
+ * Places in time behind a part of a clip that its sound depends on. What the graphs reach is far more than what is heard
+ * of it: measured on codes drawn at random, as the first number that leaves the sound as all that the graphs reach make
+ * it. Infinite where there is none, or where rows are not steps of time.
+ */
+export async function measureBehind(
+  card: VoiceCard,
+  axes: GridAxes,
+  reach: GraphReach,
+  most: number,
+  render: (codes: Uint16Array, span: Stretch) => Promise<Float32Array>,
+): Promise<number> {
+  const { latent, mel, vocoder } = card;
+  if (!isTimeMajor({ perRow: axes.perRow, timeOf: axes.timeOfCodes() }) || latent.time < 3)
+    return Number.POSITIVE_INFINITY;
+  const each = framesPerTime(card);
+  const around = framesAround(reach, most);
+  const formal = Math.ceil((around + Math.min(reach.decoder, mel.frames)) / each);
+  const furthest = Math.min(formal, Math.floor((latent.time - 1) / 2));
+  const codes = randomCodes(card, axes);
+  const time = latent.time - 1 - furthest;
+  const [begin, end] = [time * each, (time + 1) * each];
+  const sound = (behind: number): Promise<Float32Array> => {
+    const shaped = { shapeFrom: Math.max(0, begin - around), shapeTo: end + around };
+    return render(codes, { begin, end, times: time + 1 + behind, ...shaped });
+  };
+  const whole = await sound(furthest);
+  for (let behind = Math.ceil(vocoder.reach / each); behind < furthest; behind++) {
+    const part = await sound(behind);
+    if (part.every((sample, i) => Math.abs(sample - whole[i]!) <= INAUDIBLE)) return behind;
+  }
+  return Number.POSITIVE_INFINITY;
+}
+
+function randomCodes({ latent }: VoiceCard, axes: GridAxes): Uint16Array {
+  return Uint16Array.from({ length: axes.rows * axes.perRow }, (_, cell) =>
+    Math.floor(cellUniform(PROBE_SEED, cell) * latent.codes),
+  );
 }
 
 /** The first frame at which two mels are not the same, or at which the shorter ends. */

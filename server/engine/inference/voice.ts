@@ -41,7 +41,6 @@ export class Voice {
   readonly #prior: Graph[];
   readonly #drawing: ReadonlyMap<Drawing, Graph>;
   readonly #renderer: ClipRenderer;
-  #endlessPlan: Promise<EndlessPlan> | null = null;
 
   private constructor(
     cardText: string,
@@ -106,10 +105,9 @@ export class Voice {
     return this.#renderer.stretches;
   }
 
-  /** How it goes on for ever; measured by the first who asks. Rejects with engine_failed where it cannot. */
-  endlessPlan(): Promise<EndlessPlan> {
-    this.#endlessPlan ??= endlessPlanOf(this);
-    return this.#endlessPlan;
+  /** How it goes on for ever. Throws engine_failed where it cannot. */
+  endlessPlan(): EndlessPlan {
+    return endlessPlanOf(this);
   }
 
   /** How far its graphs reach; null where rows do not go along time. */

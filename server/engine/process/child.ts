@@ -72,10 +72,8 @@ async function perform(message: Extract<ToChild, { type: 'load' | 'run' }>): Pro
   const { task } = message;
   try {
     if (message.type === 'load') {
-      const { voice, leave } = await voices.take(message.voiceDir);
+      const { leave } = await voices.take(message.voiceDir);
       send({ type: 'loaded', task, status: status() });
-      // The first live clip would wait for it.
-      if (voice.stretches.length > 0) await voice.endlessPlan().catch(() => undefined);
       await leave();
     } else {
       const result = await clip(task, message.request);
