@@ -1,5 +1,5 @@
 /** Weights of ONNX graphs as one safetensors file: what other programs read without a runtime, and without running anything. */
-import { type Field, fields, isVarint, part } from '../../util/protobuf.ts';
+import { type Field, fields, isVarint, part, varints } from '../../util/protobuf.ts';
 import { VoiceFileError } from '../archive-format.ts';
 
 /** Of ModelProto, GraphProto and TensorProto (onnx.proto). */
@@ -47,7 +47,7 @@ function tensorOf(model: Uint8Array, of: Field): Tensor {
   const shape: number[] = [];
   let [name, type, data]: [string, number, Uint8Array | null] = ['', 0, null];
   for (const field of fields(model, of.begin, of.end)) {
-    if (field.number === TENSOR.dims) shape.push(...(isVarint(field) ? [field.value] : numbersOf(model, part(field))));
+    if (field.number === TENSOR.dims) shape.push(...(isVarint(field) ? [field.value] : varints(model, part(field))));
     else if (field.number === TENSOR.type) type = field.value;
     else if (field.number === TENSOR.name) name = new TextDecoder().decode(bytesOf(part(field)));
     else if (field.number === TENSOR.raw) data = bytesOf(part(field));
@@ -60,20 +60,6 @@ function tensorOf(model: Uint8Array, of: Field): Tensor {
   if ((data ?? new Uint8Array(0)).length !== size)
     throw new VoiceFileError(`the tensor ${name} does not have its ${size} bytes as raw data`);
   return { name, dtype: known.dtype, shape, data: data ?? new Uint8Array(0) };
-}
-
-function numbersOf(model: Uint8Array, { begin, end }: Field): number[] {
-  const numbers: number[] = [];
-  for (let at = begin; at < end; ) {
-    let value = 0;
-    for (let scale = 1; at < end; scale *= 128) {
-      const byte = model[at++]!;
-      value += (byte & 127) * scale;
-      if (byte < 128) break;
-    }
-    numbers.push(value);
-  }
-  return numbers;
 }
 
 /** A safetensors file: length of the header (uint64, little-endian), the header as JSON, the bytes of all tensors. */
