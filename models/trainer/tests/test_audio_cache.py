@@ -6,7 +6,7 @@ import pytest
 import soundfile
 
 from foley_trainer.data.audio_cache import Sounds, read_sounds
-from foley_trainer.data.augment import Augmenter
+from foley_trainer.data.augment import Augmenter, Variation
 from foley_trainer.data.corpus import Clip, Corpus, CorpusError, open_corpus
 
 RATE = 22050
@@ -150,7 +150,7 @@ def test_every_clip_begins_when_it_is_asked_to(tmp_path: Path) -> None:
 
 def test_speed_augmentation_changes_duration_and_pitch(tmp_path: Path) -> None:
     tone = np.sin(2 * np.pi * 1000 * np.arange(SAMPLES) / RATE).astype(np.float32) * 0.5
-    augmenter = Augmenter(Sounds(clips_of(tmp_path, {"tone": tone}), RATE), None, ["Bark"], SAMPLES, 0.0, speed=0.1)
+    augmenter = Augmenter(Sounds(clips_of(tmp_path, {"tone": tone}), RATE), None, ["Bark"], SAMPLES, 0.0, variation=Variation(speed=0.1))
     pitches = []
     for seed in range(20):
         audio, _ = augmenter.draw(np.random.default_rng(seed))

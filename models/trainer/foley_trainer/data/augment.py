@@ -5,21 +5,55 @@ Everything random is a function of the generator given, never of how often it wa
 
 from __future__ import annotations
 
+from dataclasses import dataclass, field
+from typing import Any
+
 import numpy as np
 
 from .audio_cache import Sounds
 from .audio_io import fit
 
-# Gaps between one-shots in seconds (shortest, longest) and how many sounds a clip holds (fewest, most).
-_RHYTHM: dict[str, tuple[float, float, int, int]] = {
-    "DogBark": (0.25, 1.2, 1, 6),
-    "Footstep": (0.28, 0.8, 3, 10),
-    "GunShot": (0.12, 1.6, 1, 6),
-    "Keyboard": (0.07, 0.35, 6, 24),
+
+@dataclass(frozen=True)
+class Rhythm:
+    """How one-shots follow each other: seconds between two (shortest and longest of a clip), how many a clip holds, and by how much the
+    gaps of a clip differ (standard deviation of their logarithm)."""
+
+    gap: tuple[float, float]
+    count: tuple[int, int]
+    jitter: float
+
+
+# A walker's steps differ by a few percent (Hausdorff 2007), a typist's keystrokes by about a half (Dhakal et al. 2018).
+_RHYTHM = {
+    "DogBark": Rhythm((0.25, 1.2), (1, 6), 0.25),
+    "Footstep": Rhythm((0.28, 0.8), (3, 12), 0.04),
+    "GunShot": Rhythm((0.12, 1.6), (1, 6), 0.15),
+    "Keyboard": Rhythm((0.09, 0.3), (6, 24), 0.45),
 }
 _TRIES = 8  # windows of a long recording looked at before silence is taken for an answer
 _SILENT = 1e-3
 _BEGUN = 0.03  # of a clip's peak: 30 dB below it
+_TONE_HZ = (60.0, 180.0, 540.0, 1600.0, 4800.0, 11000.0)
+
+
+@dataclass(frozen=True)
+class Variation:
+    """How far a training clip is changed.
+
+    `speed`: the most by which it is played faster or slower, pitch and all (Ko et al., Interspeech 2015); 0.1 is a tenth.
+    `tone`: standard deviation in dB of a random equalizer at six frequencies, a smooth curve between them.
+    `layered`: share of a class' recordings that sound with another one of it, as rain does on rain.
+    """
+
+    speed: float = 0.0
+    tone: float = 0.0
+    layered: dict[str, float] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, data: dict[str, Any]) -> Variation:
+        """What a preset's `data` says of it."""
+        return cls(data.get("speed", 0.0), data.get("tone", 0.0), data.get("layered", {}))
 
 
 class Augmenter:
@@ -27,14 +61,13 @@ class Augmenter:
 
     A prior that often saw a clip begin with silence may stay there for good, and whoever hits a pad waits for nothing.
     `weights`: how often a class is drawn against the others; "*" stands for those not named. Left out: all alike.
-    `speed`: the most by which a clip is played faster or slower, pitch and all (Ko et al., Interspeech 2015); 0.1 is a tenth.
     """
 
     def __init__(
-        self, sounds: Sounds, oneshots: Sounds | None, classes: list[str], samples: int, compose_share: float, onset: float | None = None, speed: float = 0.0,
-        weights: dict[str, float] | None = None,
+        self, sounds: Sounds, oneshots: Sounds | None, classes: list[str], samples: int, compose_share: float, onset: float | None = None,
+        variation: Variation = Variation(), weights: dict[str, float] | None = None,
     ) -> None:  # fmt: skip
-        self.speed = speed
+        self.variation = variation
         shares = np.array([(weights or {}).get(label, (weights or {}).get("*", 1.0)) for label in classes])
         if not np.all(np.isfinite(shares)) or shares.min() < 0 or shares.sum() <= 0:
             raise ValueError(f"class weights must be numbers from 0 on, not all 0: {weights}")
@@ -61,9 +94,11 @@ class Augmenter:
         label = self._class(rng) if of is None else self.classes.index(of)
         name = self.classes[label]
         composed = name in self.shot_groups and rng.random() < self.compose_share
-        audio = self._compose(name, rng) if composed else self._recorded(int(rng.choice(self.by_class[label])), rng, shift)
-        if self.speed:
-            audio = self._sped(audio, (1 + self.speed) ** rng.uniform(-1, 1))
+        audio = self._compose(name, rng) if composed else self._recording(label, rng, shift)
+        if self.variation.speed:
+            audio = self._sped(audio, (1 + self.variation.speed) ** rng.uniform(-1, 1))
+        if self.variation.tone:
+            audio = self._toned(audio, rng.normal(0, self.variation.tone, len(_TONE_HZ)))
         if self.onset is not None:
             audio = self._begun(audio, rng.uniform(0, self.onset))
         peak = float(np.abs(audio).max()) or 1.0
@@ -74,6 +109,16 @@ class Augmenter:
         if self.uniform:
             return int(rng.integers(len(self.classes)))
         return min(int(np.searchsorted(self.shares, rng.random(), side="right")), len(self.classes) - 1)
+
+    def _recording(self, label: int, rng: np.random.Generator, shift: bool) -> np.ndarray:
+        audio = self._recorded(int(rng.choice(self.by_class[label])), rng, shift)
+        share = self.variation.layered.get(self.classes[label], 0.0)
+        if share == 0 or rng.random() >= share:
+            return audio
+        other = self._recorded(int(rng.choice(self.by_class[label])), rng, shift)
+        # As loud as the first, or up to 12 dB below.
+        level = float(np.sqrt((audio**2).mean() / max((other**2).mean(), 1e-12)))
+        return audio + other * level * 10 ** (rng.uniform(-12, 0) / 20)
 
     def _recorded(self, index: int, rng: np.random.Generator, shift: bool) -> np.ndarray:
         room = self.sounds.size(index) - self.samples
@@ -96,6 +141,13 @@ class Augmenter:
         at = np.arange(self.samples) * factor
         return np.interp(at, np.arange(audio.size), audio, right=0.0).astype(np.float32)
 
+    def _toned(self, audio: np.ndarray, gains_db: np.ndarray) -> np.ndarray:
+        """Gains at `_TONE_HZ`, straight lines between them over log frequency; no phase is turned, so onsets stay where they are."""
+        size = 1 << (audio.size - 1).bit_length()  # what rings beyond the end is cut off
+        hertz = np.fft.rfftfreq(size, 1 / self.sounds.rate)
+        gains = 10 ** (np.interp(np.log(np.maximum(hertz, 1.0)), np.log(_TONE_HZ), gains_db) / 20)
+        return np.fft.irfft(np.fft.rfft(audio, size) * gains, size)[: audio.size].astype(np.float32)
+
     def _begun(self, audio: np.ndarray, seconds: float) -> np.ndarray:
         """What lies before the first sound goes to the end, all of it but `seconds`."""
         loud = np.flatnonzero(np.abs(audio) > _BEGUN * np.abs(audio).max())
@@ -112,18 +164,18 @@ class Augmenter:
         return turned * fade
 
     def _compose(self, name: str, rng: np.random.Generator) -> np.ndarray:
-        shortest, longest, fewest, most = _RHYTHM[name]
+        rhythm = _RHYTHM[name]
         group = self.shot_groups[name][int(rng.integers(len(self.shot_groups[name])))]
         assert self.oneshots is not None
         out = np.zeros(self.samples, np.float32)
-        gap = rng.uniform(shortest, longest)
+        gap = rng.uniform(*rhythm.gap)
         at = rng.uniform(0, 0.6)
-        for _ in range(int(rng.integers(fewest, most + 1))):
+        for _ in range(int(rng.integers(rhythm.count[0], rhythm.count[1] + 1))):
             start = int(at * self.oneshots.rate)
             if start >= self.samples - 2000:
                 break
             shot = self.oneshots.get(int(rng.choice(group)))
             out += fit(shot, self.samples, start) * rng.uniform(0.6, 1.0)
-            at += gap * rng.uniform(0.75, 1.3)
+            at += gap * float(np.exp(rng.normal(0, rhythm.jitter)))
         peak = np.abs(out).max()
         return out * (0.9 / peak) if peak > 0.9 else out

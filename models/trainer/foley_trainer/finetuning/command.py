@@ -18,7 +18,7 @@ from typing import Any
 import onnx
 import torch
 
-from ..data import Augmenter, Corpus, CorpusError, open_corpus
+from ..data import Augmenter, Corpus, CorpusError, Variation, open_corpus
 from ..data.attribution import from_csv
 from ..runtime import device
 from ..runtime.events import emit
@@ -210,7 +210,7 @@ class _OnBase(_Job):
         torch.manual_seed(self.args.seed)
         shots = making.oneshots
         composing = making.sounds.of(shots) if shots else None
-        augmenter = Augmenter(making.train, composing, self.corpus.classes, data["samples"], data["compose_share"], data.get("onset"), data["speed"])
+        augmenter = Augmenter(making.train, composing, self.corpus.classes, data["samples"], data["compose_share"], data.get("onset"), Variation.of(data))
         tuned = fine_tune_stage(self.base, self.classes, kept, augmenter, making.held_out, bf16=self.args.bf16, samples=data["samples"], **part["training"])
         runner = Runner(tuned, RunOptions(self.out / stage, stage, seed=self.args.seed, **{**part["run"], **budget}))
         audition = self.auditions(self.classes, data["samples"])

@@ -9,7 +9,7 @@ from typing import Any
 
 import torch
 
-from ..data import Augmenter, Clip, Corpus, Sounds, read_sounds
+from ..data import Augmenter, Clip, Corpus, Sounds, Variation, read_sounds
 from ..models.grid import Grid
 from ..models.hifigan import VocoderConfig
 from ..models.pixelsnail import PriorConfig
@@ -59,7 +59,7 @@ class Making:
         data, oneshots = self.preset["data"], self.oneshots
         weights = data.get("class_weights")
         shots = self.sounds.of(oneshots) if oneshots else None
-        return Augmenter(self.train, shots, self.corpus.classes, data["samples"], data["compose_share"], data.get("onset"), weights=weights)
+        return Augmenter(self.train, shots, self.corpus.classes, data["samples"], data["compose_share"], data.get("onset"), Variation.of(data), weights)
 
 
 def sounds(corpus: Corpus, split: str) -> Sounds:

@@ -1,0 +1,56 @@
+from pathlib import Path
+
+import numpy as np
+import soundfile
+
+from foley_trainer.data import Augmenter, Clip, Sounds, Variation
+
+RATE = 22050
+SAMPLES = 4 * RATE
+
+
+def sounds_of(root: Path, label: str, *audio: np.ndarray) -> Sounds:
+    clips = []
+    for i, samples in enumerate(audio):
+        soundfile.write(root / f"{i}.wav", samples, RATE, subtype="FLOAT")
+        clips.append(Clip(str(i), root / f"{i}.wav", label, "train", str(i)))
+    return Sounds(clips, RATE)
+
+
+def test_an_equalizer_bends_the_spectrum_and_moves_no_onset(tmp_path: Path):
+    click = np.zeros(SAMPLES, np.float32)
+    click[20000] = 0.5
+    augmenter = Augmenter(sounds_of(tmp_path, "Bark", click), None, ["Bark"], SAMPLES, 0.0)
+    bent = augmenter._toned(click, np.array([0.0, 0.0, 0.0, 6.0, -6.0, -6.0]))
+    assert abs(bent).argmax() == 20000
+    spectrum = 20 * np.log10(np.abs(np.fft.rfft(bent, 1 << 17)) / 0.5)
+    for hertz, gain in ((180, 0), (1600, 6), (4800, -6)):
+        assert abs(spectrum[round(hertz * (1 << 17) / RATE)] - gain) < 0.5
+
+
+def test_a_layered_recording_is_the_sum_of_two_of_its_class(tmp_path: Path):
+    t = np.arange(SAMPLES) / RATE
+    sounds = sounds_of(tmp_path, "Bark", *(0.2 * np.sin(2 * np.pi * hertz * t) for hertz in (500, 1500)))
+    augmenter = Augmenter(sounds, None, ["Bark"], SAMPLES, 0.0, variation=Variation(layered={"Bark": 1.0}))
+    peaks = set()
+    for seed in range(12):
+        audio, _ = augmenter.draw(np.random.default_rng(seed))
+        spectrum = np.abs(np.fft.rfft(audio))
+        loud = [hertz for hertz in (500, 1500) if spectrum[hertz * SAMPLES // RATE] > 0.1 * spectrum.max()]
+        peaks.add(tuple(loud))
+    assert (500, 1500) in peaks
+
+
+def test_composed_steps_keep_their_pace(tmp_path: Path):
+    step = np.zeros(2000, np.float32)
+    step[0] = 0.9
+    sounds = sounds_of(tmp_path, "Footstep", step)
+    augmenter = Augmenter(sounds, sounds, ["Footstep"], SAMPLES, 1.0)
+    ratios = []
+    for seed in range(40):
+        onsets = np.flatnonzero(np.abs(augmenter.draw(np.random.default_rng(seed))[0]) > 0.1)
+        gaps = np.diff(onsets)
+        if gaps.size > 1:
+            ratios.append(gaps.std() / gaps.mean())
+    assert len(ratios) > 30
+    assert 0.005 < np.median(ratios) < 0.08
