@@ -1,5 +1,5 @@
 import { exits } from './errors.ts';
-import { openSession, type SessionChoice } from './session.ts';
+import { openSession, type SessionChoice } from './open-session.ts';
 
 type Options = SessionChoice & { force?: boolean; json?: boolean };
 

@@ -1,7 +1,8 @@
 import type { EventData } from '../../protocol/index.ts';
 import { columns } from './columns.ts';
 import { CliError, exits } from './errors.ts';
-import { openSession, type Session, type SessionChoice } from './session.ts';
+import { openSession, type SessionChoice } from './open-session.ts';
+import type { Session } from './session.ts';
 import { restorable } from './trash.ts';
 
 export interface ClipsOptions extends SessionChoice {

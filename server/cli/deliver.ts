@@ -1,7 +1,7 @@
 import path from 'node:path';
 import type { ArgsInput, EventData } from '../../protocol/index.ts';
 import { CliError, exits } from './errors.ts';
-import { openSession, type SessionChoice } from './session.ts';
+import { openSession, type SessionChoice } from './open-session.ts';
 
 export interface DeliverOptions extends SessionChoice {
   folder?: string;

@@ -7,7 +7,7 @@ import { providers } from './doctor/providers.ts';
 import { python } from './doctor/python.ts';
 import { dataFolder, machine, versions } from './doctor/system.ts';
 import { exits, toCliError } from './errors.ts';
-import { openSession } from './session.ts';
+import { openSession } from './open-session.ts';
 
 const MARKS = { ok: 'ok  ', warn: 'warn', fail: 'FAIL' } as const;
 

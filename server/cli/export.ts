@@ -4,8 +4,8 @@ import { readSheet } from '../delivery/csv.ts';
 import { diskReason } from '../util/disk-reason.ts';
 import { CliError, toCliError } from './errors.ts';
 import { settingsIn } from './export-settings.ts';
+import type { SessionChoice } from './open-session.ts';
 import { receiveFiles } from './receive-files.ts';
-import type { SessionChoice } from './session.ts';
 
 /** As typed; what values there may be is the server's to say. */
 export interface ExportOptions extends SessionChoice {

@@ -12,7 +12,7 @@ import { columns, figure } from './columns.ts';
 import { CliError, exits } from './errors.ts';
 import { historyChart, historyTable, readHistory } from './fad-history.ts';
 import { replaceFile } from './files.ts';
-import { openSession, type SessionChoice } from './session.ts';
+import { openSession, type SessionChoice } from './open-session.ts';
 
 type Score = EventData<'admin.fad', 'done'>['score'];
 

@@ -1,7 +1,7 @@
 import type { EventData } from '../../protocol/index.ts';
 import { columns } from './columns.ts';
 import { exits } from './errors.ts';
-import { openSession, type SessionChoice } from './session.ts';
+import { openSession, type SessionChoice } from './open-session.ts';
 
 export type FarmOptions = SessionChoice & { json?: boolean };
 type Status = EventData<'farm.status', 'done'>;

@@ -12,9 +12,10 @@ import { CliError, exits, toCliError } from './errors.ts';
 import { type Named, type Target, targetOf, writeClip } from './files.ts';
 import { onInterrupt } from './interrupt.ts';
 import { argsOf, readClip, voiceFor } from './like.ts';
+import { openSession } from './open-session.ts';
 import { asFlac, asWav } from './pack.ts';
 import { play } from './play.ts';
-import { type OnEvent, openSession, type Session } from './session.ts';
+import type { OnEvent, Session } from './session.ts';
 import { tellUnderstood } from './understood.ts';
 import { createView, type View } from './view.ts';
 

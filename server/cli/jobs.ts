@@ -1,6 +1,6 @@
 import type { EventData } from '../../protocol/index.ts';
 import { exits } from './errors.ts';
-import { openSession, type SessionChoice } from './session.ts';
+import { openSession, type SessionChoice } from './open-session.ts';
 
 export type JobsOptions = SessionChoice & {
   pause?: string;

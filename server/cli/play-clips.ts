@@ -2,8 +2,9 @@ import { mkdtemp, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { exits } from './errors.ts';
+import { openSession, type SessionChoice } from './open-session.ts';
 import { play } from './play.ts';
-import { openSession, type Session, type SessionChoice } from './session.ts';
+import type { Session } from './session.ts';
 
 /** `foleyd play CLIPS`: saved clips by their ids, or WAV files, one after the other, on this machine. */
 export async function playClips(what: readonly string[], options: SessionChoice): Promise<number> {

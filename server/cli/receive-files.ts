@@ -3,7 +3,7 @@ import type { ArgsInput, EventData } from '../../protocol/index.ts';
 import { exits } from './errors.ts';
 import { folderOf, writeNew } from './files.ts';
 import { onInterrupt } from './interrupt.ts';
-import { openSession, type SessionChoice } from './session.ts';
+import { openSession, type SessionChoice } from './open-session.ts';
 import { tellUnderstood } from './understood.ts';
 
 type Making = 'clip.batch' | 'foley.spot';

@@ -5,7 +5,8 @@ import { type ArgsInput, type EventData, printable } from '../../protocol/index.
 import { isHidden } from '../util/folders.ts';
 import { CliError, exits, toCliError } from './errors.ts';
 import { onInterrupt } from './interrupt.ts';
-import { openSession, type Session, type SessionChoice } from './session.ts';
+import { openSession, type SessionChoice } from './open-session.ts';
+import type { Session } from './session.ts';
 import { earlierPace, FEW_STEPS, planLines, USUAL_PACE } from './training-plan.ts';
 import { createTrainingView, type TrainingView } from './training-view.ts';
 

@@ -7,8 +7,9 @@ import { CliError, exits } from './errors.ts';
 import { argsFrom, type GenerateOptions } from './generate.ts';
 import { onInterrupt } from './interrupt.ts';
 import { readClip, voiceFor } from './like.ts';
+import { openSession } from './open-session.ts';
 import { play } from './play.ts';
-import { openSession, type Session } from './session.ts';
+import type { Session } from './session.ts';
 import { tellUnderstood } from './understood.ts';
 
 export interface StreamOptions

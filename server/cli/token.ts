@@ -2,7 +2,7 @@ import type { Role } from '../../protocol/index.ts';
 import { resolveConfig } from '../config.ts';
 import { readTokens, removeToken, rotateToken } from '../network/access/tokens.ts';
 import { CliError, exits } from './errors.ts';
-import type { SessionChoice } from './session.ts';
+import type { SessionChoice } from './open-session.ts';
 
 /** `foleyd token`: says which roles have one, never what it is. */
 export function listTokens({ config }: SessionChoice): number {

@@ -1,6 +1,6 @@
 import type { EventData } from '../../protocol/index.ts';
 import { exits } from './errors.ts';
-import { openSession, type SessionChoice } from './session.ts';
+import { openSession, type SessionChoice } from './open-session.ts';
 import { restorable } from './trash.ts';
 
 export type TrainingsOptions = SessionChoice & { pause?: string; resume?: string; cancel?: string; json?: boolean };

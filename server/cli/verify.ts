@@ -4,7 +4,8 @@ import { columns } from './columns.ts';
 import { CliError, exits, toCliError } from './errors.ts';
 import { argsOf, clipIn, readSound, voiceFor } from './like.ts';
 import { type Comparison, compareWith } from './made-again.ts';
-import { openSession, type Session, type SessionChoice } from './session.ts';
+import { openSession, type SessionChoice } from './open-session.ts';
+import type { Session } from './session.ts';
 
 export interface VerifyOptions extends SessionChoice {
   json?: boolean;

@@ -9,7 +9,8 @@ import { packVoiceFolder, writeVoiceFolder } from '../voices/hub/folder.ts';
 import { type Bar, progressBar } from './bar.ts';
 import { CliError, exits } from './errors.ts';
 import { replaceFile } from './files.ts';
-import { openSession, type Session, type SessionChoice } from './session.ts';
+import { openSession, type SessionChoice } from './open-session.ts';
+import type { Session } from './session.ts';
 
 type Options = SessionChoice & { json?: boolean };
 

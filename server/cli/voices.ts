@@ -1,6 +1,6 @@
 import { type EventData, printable } from '../../protocol/index.ts';
 import { exits } from './errors.ts';
-import { openSession, type SessionChoice } from './session.ts';
+import { openSession, type SessionChoice } from './open-session.ts';
 
 /** `foleyd voices`: the voices that can be asked, and what each can make. */
 export async function voices(options: SessionChoice & { json?: boolean }): Promise<number> {

@@ -1,7 +1,7 @@
 import type { EventData } from '../../protocol/index.ts';
 import { exits } from './errors.ts';
 import { onInterrupt } from './interrupt.ts';
-import { openSession, type SessionChoice } from './session.ts';
+import { openSession, type SessionChoice } from './open-session.ts';
 
 type Watched<E extends 'job' | 'hit' | 'pool' | 'refused'> = EventData<'server.watch', E>;
 

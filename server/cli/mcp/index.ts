@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { StdioServerTransport } from '@modelcontextprotocol/sdk/server/stdio.js';
 import { CliError, exits } from '../errors.ts';
-import { openSession, type SessionChoice } from '../session.ts';
+import { openSession, type SessionChoice } from '../open-session.ts';
 import { createMcpServer } from './server.ts';
 import { SELECTIONS, selectTools, type Tool, toolsFor } from './tools.ts';
 

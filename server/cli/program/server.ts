@@ -2,8 +2,8 @@
 import type { DeliverOptions } from '../deliver.ts';
 import type { JobsOptions } from '../jobs.ts';
 import type { McpOptions } from '../mcp/index.ts';
+import type { SessionChoice } from '../open-session.ts';
 import { addSettings, givenSettings } from '../options.ts';
-import type { SessionChoice } from '../session.ts';
 import { type Connecting, choice, connecting, connectingOnly, type Declare } from './common.ts';
 
 export const declareServer: Declare = (program, run) => {
