@@ -11,7 +11,7 @@ import { setImmediate as nextTurn, setTimeout as sleep } from 'node:timers/promi
 import type { PoolState } from '../../protocol/index.ts';
 import { createApp } from '../app.ts';
 import { resolveConfig } from '../config.ts';
-import type { MidiSystem } from '../midi/midi.ts';
+import type { MidiSystem } from '../midi/system.ts';
 import { createPlayback } from '../playback/create.ts';
 import { createOfflinePlayback } from '../playback/offline.ts';
 import { benchFlags, machine, print, round } from './support.ts';

@@ -1,4 +1,4 @@
-import type { MidiPort, MidiSystem, Receiver } from './midi.ts';
+import type { MidiPort, MidiSystem, Receiver } from './system.ts';
 
 /**
  * MIDI without a machine that has any: bytes put in here take the way of those from a driver. For tests and

@@ -1,26 +1,8 @@
 import type { Beats } from '../tempo/beats.ts';
 import { type MidiEvent, MidiInput } from './input.ts';
+import type { MidiPort, MidiSystem, Receiver } from './system.ts';
 
 export type { MidiEvent } from './input.ts';
-
-/** Takes bytes as they come, with the seconds since those before. */
-export type Receiver = (seconds: number, bytes: Iterable<number>) => void;
-
-/** An open input. */
-export interface MidiPort {
-  close(): void;
-}
-
-/** What the machine has: the `midi` package, or bytes of one's own. */
-export interface MidiSystem {
-  /** Names of the inputs that are there now, each once: the second of one name is `name (2)`. */
-  inputs(): string[];
-  /** Throws where it cannot. */
-  open(name: string, on: Receiver): MidiPort;
-  /** An input that other programs see under this name; null where the system has none such. */
-  virtual(name: string, on: Receiver): MidiPort | null;
-  close(): void;
-}
 
 export interface MidiInfo {
   /** What is listened to. */

@@ -5,7 +5,7 @@ import path from 'node:path';
 import test, { type TestContext } from 'node:test';
 import { roleRows, type Way, ways } from '../../../protocol/docs/roles.ts';
 import { commandOf, jsonCodec, msgpackCodec, type Role } from '../../../protocol/index.ts';
-import type { MidiSystem } from '../../midi/midi.ts';
+import type { MidiSystem } from '../../midi/system.ts';
 import { codeOf } from '../support/client.ts';
 import { connectOsc } from '../support/osc-client.ts';
 import { newServer } from '../support/server.ts';

@@ -3,7 +3,7 @@ import { readdirSync } from 'node:fs';
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import process from 'node:process';
 import { readFlags, serve } from '../../main.ts';
-import type { MidiSystem, Receiver } from '../../midi/midi.ts';
+import type { MidiSystem, Receiver } from '../../midi/system.ts';
 import { ScriptedEngine } from '../support/engine.ts';
 import { arm, install, type Plan, told } from './disk.ts';
 
