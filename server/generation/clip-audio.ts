@@ -1,7 +1,7 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { encodePcm, limits } from '../../protocol/index.ts';
-import type { GenerationContext } from './clip-job.ts';
 import type { ClipArgs } from './clip-plan.ts';
+import type { GenerationContext } from './context.ts';
 
 interface Part {
   index: number;

@@ -1,8 +1,8 @@
 import { Chooser, type ClipRanker } from './candidates.ts';
 import { weightsOf } from './class-weights.ts';
-import type { GenerationContext } from './clip-job.ts';
 import type { Piece, Result } from './clip-pieces.ts';
 import { type ClipPlan, voiceClassesOf } from './clip-plan.ts';
+import type { GenerationContext } from './context.ts';
 import type { VoiceClass } from './voice-class.ts';
 
 interface Made {

@@ -2,7 +2,6 @@ import { randomBytes } from 'node:crypto';
 import { type EventData, encodePcm } from '../../protocol/index.ts';
 import { shapeSound } from '../audio/edit.ts';
 import type { ClipRecipe, Clips, NewClip } from '../clips/clip.ts';
-import type { Context } from '../dispatch/dispatcher.ts';
 import type { JobEvent } from '../dispatch/job-events.ts';
 import type { JobJournal } from '../dispatch/job-journal.ts';
 import type { Scheduler } from '../dispatch/scheduler.ts';
@@ -12,6 +11,7 @@ import { ClipAudio } from './clip-audio.ts';
 import { ClipChoice } from './clip-choice.ts';
 import { ClipPieces, codesOf, type Piece, type Result, seedOf } from './clip-pieces.ts';
 import { type ClipArgs, type ClipPlan, type MadeClip, shapeOf, voiceClassesOf } from './clip-plan.ts';
+import type { GenerationContext } from './context.ts';
 import { joinPieces } from './continuation.ts';
 import type { DetachedJobs } from './detached-jobs.ts';
 import { spelledOut } from './envelope.ts';
@@ -32,8 +32,6 @@ export interface GenerationDeps {
   journal: JobJournal | null;
 }
 
-/** `foley.vary` and `foley.branch` tell the same. */
-export type GenerationContext = Pick<Context<'foley.generate'>, 'session' | 'signal' | 'setJob' | 'emit'>;
 type Done = EventData<'foley.generate', 'done'>;
 
 /** Queues one job of some clips, tells what happens to it, and hands each over: shaped, sent, saved. */

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { ProtocolError } from '../../protocol/index.ts';
-import type { GenerationContext } from './clip-job.ts';
+import type { GenerationContext } from './context.ts';
 import { DetachedJobs } from './detached-jobs.ts';
 
 const context = (): GenerationContext =>

@@ -1,6 +1,6 @@
 import { type EventData, limits, ProtocolError, toProtocolError } from '../../protocol/index.ts';
 import { clientGone } from '../dispatch/dispatcher.ts';
-import type { GenerationContext } from './clip-job.ts';
+import type { GenerationContext } from './context.ts';
 
 type Done = EventData<'foley.generate', 'done'>;
 type Emit = GenerationContext['emit'];

@@ -1,6 +1,6 @@
 import { ProtocolError } from '../../protocol/index.ts';
 import type { Handler } from '../dispatch/dispatcher.ts';
-import type { GenerationContext } from '../generation/clip-job.ts';
+import type { GenerationContext } from '../generation/context.ts';
 import type { DetachedJobs } from '../generation/detached-jobs.ts';
 import type { Batches } from './batches.ts';
 

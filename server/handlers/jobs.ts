@@ -2,8 +2,9 @@ import { type EventData, limits, ProtocolError, toProtocolError } from '../../pr
 import type { Handler, Session } from '../dispatch/dispatcher.ts';
 import type { JobJournal, RestoredJob } from '../dispatch/job-journal.ts';
 import type { OpenJob, Scheduler } from '../dispatch/scheduler.ts';
-import { type GenerationContext, generateClips } from '../generation/clip-job.ts';
+import { generateClips } from '../generation/clip-job.ts';
 import { madeFrom } from '../generation/clip-plan.ts';
+import type { GenerationContext } from '../generation/context.ts';
 import { planFrom } from '../generation/plan-record.ts';
 import { type BatchDeps, resumeBatch } from './batch.ts';
 import type { Batches } from './batches.ts';

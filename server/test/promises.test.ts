@@ -4,7 +4,7 @@ import { readFileSync } from 'node:fs';
 import { type TestContext, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { jsonCodec, limits, msgpackCodec, ProtocolError, parseArgs } from '../../protocol/index.ts';
-import type { GenerationContext } from '../generation/clip-job.ts';
+import type { GenerationContext } from '../generation/context.ts';
 import { DetachedJobs } from '../generation/detached-jobs.ts';
 import { hand } from '../handlers/export.ts';
 import { connectInProcess } from './support/memory-client.ts';
