@@ -2,16 +2,19 @@ import type { FileSettings } from '../../protocol/index.ts';
 import type { Mark } from '../audio/marks.ts';
 import { type Provenance, provenanceOf } from '../audio/provenance.ts';
 import { decodeWav } from '../audio/wav.ts';
-import type { Delivery } from './delivery.ts';
+import type { RenderedFile } from './file.ts';
 import type { FileRenderer } from './render-thread.ts';
 import type { RenderedStem } from './stem.ts';
 
 /** Seconds by which the sum grows. */
 const GROWTH = 30;
 
+/** Makes the file of one clip. */
+type MakeFile = (clip: string, settings: FileSettings) => Promise<Pick<RenderedFile, 'bytes' | 'placed'>>;
+
 /** The sum of placed files on one timeline; each is made, added and forgotten. */
 export class StemMix {
-  readonly #make: Delivery['make'];
+  readonly #make: MakeFile;
   readonly #renderer: FileRenderer;
   readonly #settings: Omit<FileSettings, 'at'>;
   readonly #facts: { title: string; software: string };
@@ -25,7 +28,7 @@ export class StemMix {
 
   /** @param start seconds of the timeline; no file begins before it */
   constructor(
-    make: Delivery['make'],
+    make: MakeFile,
     renderer: FileRenderer,
     {
       settings,

@@ -1,9 +1,9 @@
+import type { VoiceCard } from '../../cards/voice-card.ts';
 import { EngineError } from '../errors.ts';
-import { isTimeMajor } from './code-grid.ts';
+import { type GridAxes, isTimeMajor } from './code-grid.ts';
 import { framesPerTime } from './mel-decoder.ts';
 import { MOST_FRAMES } from './renderer.ts';
-import { framesAround } from './stretches.ts';
-import type { Voice } from './voice.ts';
+import { framesAround, type Reach } from './stretches.ts';
 
 /** How a grid that goes on for ever is drawn and rendered by graphs for one of `rows` rows. All in rows. */
 export interface EndlessPlan {
@@ -22,8 +22,15 @@ export interface EndlessPlan {
 /** More of it is a better memory; less is less that is computed again. */
 const PREFIX = 1 / 3;
 
+/** What the plan depends on, of a voice. */
+interface PlannedVoice {
+  axes: GridAxes;
+  card: VoiceCard;
+  reach: Reach | null;
+}
+
 /** Throws engine_failed for a voice whose rows are not steps of time. */
-export function endlessPlanOf({ axes, card, reach }: Pick<Voice, 'axes' | 'card' | 'reach'>): EndlessPlan {
+export function endlessPlanOf({ axes, card, reach }: PlannedVoice): EndlessPlan {
   if (reach === null || !isTimeMajor({ perRow: axes.perRow, timeOf: axes.timeOfCodes() }) || axes.rows < 3)
     throw new EngineError('engine_failed', 'the rows of the code grid are not steps of time: it cannot be streamed');
   const each = framesPerTime(card);
