@@ -1,5 +1,5 @@
 /**
- * What sampling costs a clip by how many are sampled together, guided and not, and what rendering costs by stretches and in one: all in
+ * What sampling costs a clip by how many are sampled together, guided and not, and what rendering costs by segments and in one: all in
  * one process and thread, the sizes in turns. Prints JSON.
  * `node --import tsx server/bench/sampler.ts [--voice DIR] [--together 1,2,4,8] [--guidance 0,1] [--rounds 3]`
  */
@@ -59,14 +59,14 @@ for (let round = 0; round < rounds; round++) {
 
 const of = { voiceDir, card: voice.card, place };
 const axes = new GridAxes(voice.card);
-const renderers = { stretches: await Renderer.open(of, axes), whole: await Renderer.open(of, axes, []) };
+const renderers = { segments: await Renderer.open(of, axes), whole: await Renderer.open(of, axes, []) };
 const order = { codes: last, seed: 0, rate: voice.card.audio.rate };
 const rendered: Record<keyof typeof renderers, { first: number[]; all: number[] }> = {
-  stretches: { first: [], all: [] },
+  segments: { first: [], all: [] },
   whole: { first: [], all: [] },
 };
 for (let round = 0; round < 2 * rounds + 1; round++) {
-  for (const name of ['stretches', 'whole'] as const) {
+  for (const name of ['segments', 'whole'] as const) {
     let first = Number.NaN;
     const began = performance.now();
     const all = await taken(() =>

@@ -3,7 +3,7 @@ import { EngineError } from '../errors.ts';
 import { type GridAxes, isTimeMajor } from './code-grid.ts';
 import { framesPerTime } from './mel-decoder.ts';
 import { MOST_FRAMES } from './renderer.ts';
-import { framesAround, type Reach } from './stretches.ts';
+import { framesAround, type Reach } from './segments.ts';
 
 /** How a grid that goes on for ever is drawn and rendered by graphs for one of `rows` rows. All in rows. */
 export interface EndlessPlan {

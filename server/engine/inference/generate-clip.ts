@@ -26,7 +26,7 @@ export async function generateClip(
 
   const render = async (
     codes: Uint16Array,
-    part: Partial<Part> & Pick<RenderOrder, 'stretch' | 'span'>,
+    part: Partial<Part> & Pick<RenderOrder, 'segment' | 'span'>,
     on?: OnAudioChunk,
   ): Promise<Float32Array> => {
     const rendered = await voice.render({ codes, seed, rate, ...part }, on);
@@ -102,16 +102,16 @@ export async function generateClip(
 /** A part of a clip that can be rendered once so many places in time are known. */
 interface EarlyPart {
   times: number;
-  order(known: Uint16Array): Pick<RenderOrder, 'codes' | 'stretch' | 'span'> & { offset: number; samples?: number };
+  order(known: Uint16Array): Pick<RenderOrder, 'codes' | 'segment' | 'span'> & { offset: number; samples?: number };
 }
 
 function earlyParts(voice: Voice, { stream, live, rate }: EngineRequest): EarlyPart[] {
-  const { card, axes, stretches } = voice;
-  if (stream !== true || rate !== card.audio.rate || stretches.length === 0) return [];
+  const { card, axes, segments } = voice;
+  if (stream !== true || rate !== card.audio.rate || segments.length === 0) return [];
   if (live !== true)
-    return stretches.map(({ begin, times }, stretch) => ({
+    return segments.map(({ begin, times }, segment) => ({
       times,
-      order: (known) => ({ codes: known.slice(), stretch, offset: begin * card.mel.hop }),
+      order: (known) => ({ codes: known.slice(), segment, offset: begin * card.mel.hop }),
     }));
   const plan = voice.endlessPlan();
   return livePartsOf(plan, axes.rows).map((part) => ({

@@ -14,7 +14,7 @@ const FIRST = [1, 2, 4];
 
 /**
  * Cuts a clip of so many rows into parts that are made at the pace at which they are heard. They cost more than the
- * stretches of a clip, since each is rendered with all around it that it depends on, but none waits for the last row.
+ * segments of a clip, since each is rendered with all around it that it depends on, but none waits for the last row.
  */
 export function livePartsOf({ chunk, behind }: EndlessPlan, rows: number): LivePart[] {
   const parts: LivePart[] = [];

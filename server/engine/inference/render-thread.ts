@@ -13,7 +13,7 @@ export type ToRenderer = { id: number; renderer: number } & (
 export interface FromRenderer {
   id: number;
   /** What was rendered; of a voice that was opened, how it can be cut. */
-  result: Rendered | Pick<ClipRenderer, 'stretches' | 'reach'> | null;
+  result: Rendered | Pick<ClipRenderer, 'segments' | 'reach'> | null;
   problem: { code: EngineErrorCode; message: string } | null;
 }
 
@@ -45,7 +45,7 @@ export class RenderThread {
   /** Rejects with voice_missing or voice_corrupt. */
   async open(of: RendererOptions): Promise<ClipRenderer> {
     const renderer = ++this.#ids;
-    const opened = (await this.#ask({ type: 'open', renderer, of })) as Pick<ClipRenderer, 'stretches' | 'reach'>;
+    const opened = (await this.#ask({ type: 'open', renderer, of })) as Pick<ClipRenderer, 'segments' | 'reach'>;
     return {
       ...opened,
       render: async (order, onAudioChunk) => {

@@ -12,7 +12,7 @@ async function perform(message: ToRenderer): Promise<FromRenderer['result']> {
     const { of, renderer } = message;
     const made = await Renderer.open(of, new GridAxes(of.card));
     opened.set(renderer, made);
-    return { stretches: made.stretches, reach: made.reach };
+    return { segments: made.segments, reach: made.reach };
   }
   const renderer = opened.get(message.renderer);
   if (renderer === undefined) throw new Error('no such renderer');

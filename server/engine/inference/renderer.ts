@@ -4,7 +4,7 @@ import { whiteNoise } from '../dsp/philox.ts';
 import { type Execution, type Feeds, floats, Graph, read } from '../onnx/runtime.ts';
 import type { GridAxes } from './code-grid.ts';
 import { framesPerTime, MelDecoder, type PartOfGrid, type PartOfMel } from './mel-decoder.ts';
-import { columnsOf, measureBehind, measureReach, type Reach, type Stretch, stretchesOf } from './stretches.ts';
+import { columnsOf, measureBehind, measureReach, type Reach, type Segment, segmentsOf } from './segments.ts';
 
 export interface RenderOrder {
   /** Rows x columns in raster order. */
@@ -15,10 +15,10 @@ export interface RenderOrder {
   codebooks?: number;
   /** Only the beginning, so many places of the latent in time. */
   times?: number;
-  /** Only this one of the voice's stretches, at the voice's own rate; codes of later places in time than it needs may be absent. */
-  stretch?: number;
+  /** Only this one of the voice's segments, at the voice's own rate; codes of later places in time than it needs may be absent. */
+  segment?: number;
   /** Only these frames of a part of a longer grid, which begins at frame `from` of it; codes that are not known are absent. */
-  span?: Stretch & { from: number };
+  span?: Segment & { from: number };
   /** Hz of what comes back. */
   rate: number;
 }
@@ -36,7 +36,7 @@ export type OnAudioChunk = (offset: number, pcm: Float32Array) => void;
 /** The way from codes to audio. */
 export interface ClipRenderer {
   /** Of a voice whose rows go along time: what can be made of a clip before all of its codes are known. */
-  readonly stretches: readonly Stretch[];
+  readonly segments: readonly Segment[];
   /** How far its graphs reach; null where rows do not go along time. */
   readonly reach: Reach | null;
   render(order: RenderOrder, onAudioChunk?: OnAudioChunk): Promise<Rendered>;
@@ -56,7 +56,7 @@ export interface RendererOptions {
  */
 const CHUNK_FRAMES = [24, 96];
 /**
- * Frames that an early stretch may have, with what it reaches to both sides. Of 128 to 144, two threads take
+ * Frames that an early segment may have, with what it reaches to both sides. Of 128 to 144, two threads take
  * 72 each at most, and the runtime's products then break their sums elsewhere: other bits than of one thread (measured).
  */
 export const MOST_FRAMES = 126;
@@ -68,7 +68,7 @@ export class Renderer implements ClipRenderer {
   readonly #chunks: number[];
   readonly #decoder: MelDecoder;
   readonly #graphs: { decoder: Graph; vocoder: Graph; excitation: Graph | null };
-  #stretches: readonly Stretch[] = [];
+  #segments: readonly Segment[] = [];
   #reach: Reach | null = null;
   /** Of the clip that is being made: its previews come again and again. */
   #lastNoise: { seed: number; noise: Float32Array } | null = null;
@@ -87,7 +87,7 @@ export class Renderer implements ClipRenderer {
     this.#graphs = { decoder: decoder!, vocoder: vocoder!, excitation: excitation ?? null };
   }
 
-  /** Throws voice_missing or voice_corrupt. Tests try other chunks; without any, nothing is cut into stretches either. */
+  /** Throws voice_missing or voice_corrupt. Tests try other chunks; without any, nothing is cut into segments either. */
   static async open(
     { voiceDir, card, place }: RendererOptions,
     axes: GridAxes,
@@ -97,7 +97,7 @@ export class Renderer implements ClipRenderer {
     try {
       graphs.push(await Graph.open(voiceDir, card, 'decoder', place));
       graphs.push(await Graph.open(voiceDir, card, 'vocoder', place));
-      // By one thread: of a stretch's few frames its bits would depend on how many there are.
+      // By one thread: of a segment's few frames its bits would depend on how many there are.
       if (card.graphs.excitation !== undefined)
         graphs.push(await Graph.open(voiceDir, card, 'excitation', { ...place, threads: 1 }));
       const renderer = new Renderer(card, axes, chunks, graphs, new MelDecoder(card, axes, graphs[0]!));
@@ -109,8 +109,8 @@ export class Renderer implements ClipRenderer {
     }
   }
 
-  get stretches(): readonly Stretch[] {
-    return this.#stretches;
+  get segments(): readonly Segment[] {
+    return this.#segments;
   }
 
   get reach(): Reach | null {
@@ -123,11 +123,11 @@ export class Renderer implements ClipRenderer {
     const { excitation } = this.#graphs;
     const ofGraphs = await measureReach(card, axes, { decoder: this.#decoder, excitation });
     this.#reach = { ...ofGraphs, behind: Number.POSITIVE_INFINITY };
-    const render = async (codes: Uint16Array, span: Stretch): Promise<Float32Array> =>
-      (await this.#stretch({ codes, seed: 1 }, span, 0)).pcm;
+    const render = async (codes: Uint16Array, span: Segment): Promise<Float32Array> =>
+      (await this.#segment({ codes, seed: 1 }, span, 0)).pcm;
     const behind = await measureBehind(card, axes, ofGraphs, MOST_FRAMES, render);
     this.#reach = { ...ofGraphs, behind };
-    this.#stretches = stretchesOf(card, axes, this.#reach, MOST_FRAMES);
+    this.#segments = segmentsOf(card, axes, this.#reach, MOST_FRAMES);
   }
 
   async close(): Promise<void> {
@@ -135,11 +135,11 @@ export class Renderer implements ClipRenderer {
   }
 
   async render(order: RenderOrder, onAudioChunk?: OnAudioChunk): Promise<Rendered> {
-    const { codes, seed, codebooks, times, stretch, span, rate } = order;
-    if (span !== undefined) return this.#stretch(order, span, span.from);
-    if (stretch !== undefined) return this.#stretch(order, this.stretches[stretch]!);
-    if (times === undefined && codebooks === undefined && this.stretches.length > 0)
-      return this.#allStretches(order, onAudioChunk);
+    const { codes, seed, codebooks, times, segment, span, rate } = order;
+    if (span !== undefined) return this.#segment(order, span, span.from);
+    if (segment !== undefined) return this.#segment(order, this.segments[segment]!);
+    if (times === undefined && codebooks === undefined && this.segments.length > 0)
+      return this.#allSegments(order, onAudioChunk);
     const { latent, mel, audio } = this.#card;
     const begun = performance.now();
     const { bands } = await this.#decode(codes, { codebooks, times });
@@ -162,14 +162,14 @@ export class Renderer implements ClipRenderer {
     return { pcm: await resample(pcm, audio.rate, rate), decodeMs: between - begun, vocodeMs };
   }
 
-  /** Stretch by stretch, as a clip that is heard while it is sampled: it has the same bits. */
-  async #allStretches(order: RenderOrder, onAudioChunk?: OnAudioChunk): Promise<Rendered> {
+  /** Segment by segment, as a clip that is heard while it is sampled: it has the same bits. */
+  async #allSegments(order: RenderOrder, onAudioChunk?: OnAudioChunk): Promise<Rendered> {
     const { audio, mel } = this.#card;
     const pcm = new Float32Array(audio.samples);
     let [decodeMs, vocodeMs] = [0, 0];
-    for (const stretch of this.stretches) {
-      const part = await this.#stretch(order, stretch);
-      const offset = stretch.begin * mel.hop;
+    for (const segment of this.segments) {
+      const part = await this.#segment(order, segment);
+      const offset = segment.begin * mel.hop;
       pcm.set(part.pcm, offset);
       decodeMs += part.decodeMs;
       vocodeMs += part.vocodeMs;
@@ -178,10 +178,10 @@ export class Renderer implements ClipRenderer {
     return { pcm: await resample(pcm, audio.rate, order.rate), decodeMs, vocodeMs };
   }
 
-  /** One stretch from the codes that decide it and no others. `from`: the frame of a longer grid that frame 0 is. */
-  async #stretch(
+  /** One segment from the codes that decide it and no others. `from`: the frame of a longer grid that frame 0 is. */
+  async #segment(
     { codes, seed }: Pick<RenderOrder, 'codes' | 'seed'>,
-    { begin, end, times, shapeFrom, shapeTo }: Stretch,
+    { begin, end, times, shapeFrom, shapeTo }: Segment,
     from?: number,
   ): Promise<Rendered> {
     const { mel, audio } = this.#card;

@@ -16,7 +16,7 @@ import {
   type RenderOrder,
 } from './renderer.ts';
 import { Sampler } from './sampler.ts';
-import type { Reach, Stretch } from './stretches.ts';
+import type { Reach, Segment } from './segments.ts';
 
 /**
  * Which numbers of a seed each graph draws what is followed by. They share the one that chooses the class: contour and
@@ -101,8 +101,8 @@ export class Voice {
   }
 
   /** What can be made of a clip before all of its codes are known; none where rows do not go along time. */
-  get stretches(): readonly Stretch[] {
-    return this.#renderer.stretches;
+  get segments(): readonly Segment[] {
+    return this.#renderer.segments;
   }
 
   /** How it goes on for ever. Throws engine_failed where it cannot. */
@@ -150,7 +150,7 @@ export class Voice {
   }
 
   /**
-   * One row, and one rendering or the first stretch of one: graphs that do not fit their card fail now, and the first clip
+   * One row, and one rendering or the first segment of one: graphs that do not fit their card fail now, and the first clip
    * finds its memory warm. Whole clips are what an import is tried with.
    */
   async #prove(): Promise<void> {
@@ -162,7 +162,7 @@ export class Voice {
         if (error !== stop) throw error;
       });
       await this.drawFollowed(weights, 0);
-      const part = this.stretches.length > 0 ? { stretch: 0 } : {};
+      const part = this.segments.length > 0 ? { segment: 0 } : {};
       await this.render({ codes: new Uint16Array(this.axes.rows * this.axes.perRow), seed: 0, ...part });
     } catch (error) {
       const reason = error instanceof Error ? error.message : String(error);

@@ -14,7 +14,7 @@ import { MelDecoder } from './mel-decoder.ts';
 import type { Followed } from './prior.ts';
 import { Renderer } from './renderer.ts';
 import type { SampleOptions } from './sampled-clip.ts';
-import { measureReach, type Reach, stretchesOf } from './stretches.ts';
+import { measureReach, type Reach, segmentsOf } from './segments.ts';
 import { Voice } from './voice.ts';
 
 const place = { provider: 'cpu', threads: 1 };
@@ -54,11 +54,11 @@ async function voiceThat(afterRow: (row: number) => Promise<void>): Promise<Voic
     }
     return codes;
   };
-  const { stretches } = await renderer;
+  const { segments } = await renderer;
   const render: Voice['render'] = async (order, onAudioChunk) =>
     (await renderer).render({ rate: card.audio.rate, ...order }, onAudioChunk);
   const drawFollowed = async (): Promise<Followed> => ({});
-  return { card, axes, sampler: { sample }, stretches, render, drawFollowed } as unknown as Voice;
+  return { card, axes, sampler: { sample }, segments, render, drawFollowed } as unknown as Voice;
 }
 
 /** The clip of `codes`, rendered when all of them are known, and where its parts began. */
@@ -67,14 +67,14 @@ const rendered = renderer.then((opened) =>
   opened.render({ codes, seed: 3, rate: card.audio.rate }, (offset) => told.push(offset)),
 );
 
-test('stretches are the whole clip within 1e-5', async () => {
+test('segments are the whole clip within 1e-5', async () => {
   const whole = await Renderer.open({ voiceDir: dir, card, place }, axes, []);
   const known = await whole.render({ codes, seed: 3, rate: card.audio.rate });
   await whole.close();
   const { pcm } = await rendered;
   assert.deepEqual(
     told,
-    (await renderer).stretches.map(({ begin }) => begin * card.mel.hop),
+    (await renderer).segments.map(({ begin }) => begin * card.mel.hop),
   );
   assert.ok(told.length > 2, 'it is cut');
   assert.equal(pcm.length, known.pcm.length);
@@ -84,23 +84,23 @@ test('stretches are the whole clip within 1e-5', async () => {
 });
 
 test('the first sound of a clip leaves before its later rows are sampled, and has the same bits', async () => {
-  const { stretches } = await renderer;
+  const { segments } = await renderer;
   const parts: Float32Array[] = [];
   let heard: (() => void) | null = null;
   const on = (event: EngineEvent): void => {
     if (event.type !== 'audio') return;
-    assert.equal(event.offset, stretches[parts.length]!.begin * card.mel.hop);
+    assert.equal(event.offset, segments[parts.length]!.begin * card.mel.hop);
     parts.push(event.pcm);
     heard?.();
   };
-  // After the rows that a stretch needs, no further row is given before the stretch was heard.
+  // After the rows that a segment needs, no further row is given before the segment was heard.
   const voice = await voiceThat(async (row) => {
-    const due = stretches.filter(({ times }) => times <= row + 1).length;
+    const due = segments.filter(({ times }) => times <= row + 1).length;
     while (parts.length < due) await new Promise<void>((resolve) => (heard = resolve));
   });
   const streamed = await generateClip(voice, request({ stream: true }), on, () => false);
-  assert.equal(parts.length, stretches.length);
-  assert.ok(stretches[0]!.times < axes.rows / 2, 'the first needs less than half of the rows');
+  assert.equal(parts.length, segments.length);
+  assert.ok(segments[0]!.times < axes.rows / 2, 'the first needs less than half of the rows');
   const joined = new Float32Array(streamed.pcm.length);
   let at = 0;
   for (const part of parts) {
@@ -140,15 +140,15 @@ test('a live clip comes in small parts, is the clip within 1e-5, and no part wai
   assert.ok(parts.slice(0, -1).every(({ samples }) => samples <= plan.chunk * plan.each * card.mel.hop));
 });
 
-test('the first stretch waits for the codes that are heard in it, not for all that the graphs reach', async () => {
-  const { stretches, reach } = await renderer;
+test('the first segment waits for the codes that are heard in it, not for all that the graphs reach', async () => {
+  const { segments, reach } = await renderer;
   const { decoder, excitation, vocoder, behind } = reach!;
   const each = card.mel.frames / card.latent.time;
-  assert.equal(stretches[0]!.times, 1 + behind);
+  assert.equal(segments[0]!.times, 1 + behind);
   assert.ok(behind * each < decoder + excitation + vocoder, `${behind} places in time`);
 });
 
-test('a stretch that cannot be rendered fails its clip and nothing else', async () => {
+test('a segment that cannot be rendered fails its clip and nothing else', async () => {
   const voice = await voiceThat(async () => undefined);
   const broken = { ...voice, render: () => Promise.reject(new Error('no memory')) } as unknown as Voice;
   await assert.rejects(
@@ -164,14 +164,14 @@ test('a stretch that cannot be rendered fails its clip and nothing else', async 
 
 test('a decoder that sees its whole clip is not streamed, nor are rows that do not go along time', async () => {
   const voice = await Voice.open(voiceDir('tiny-stacked'), place);
-  assert.deepEqual(voice.stretches, []);
+  assert.deepEqual(voice.segments, []);
   await voice.close();
   const other = await Voice.open(voiceDir('tiny'), place);
-  assert.deepEqual(other.stretches, []);
+  assert.deepEqual(other.segments, []);
   await other.close();
   const tiny = cardOf('tiny');
   const reach: Reach = { decoder: 1, excitation: 0, vocoder: 1, behind: 1 };
-  assert.deepEqual(stretchesOf(tiny, new GridAxes(tiny), reach, 126), []);
+  assert.deepEqual(segmentsOf(tiny, new GridAxes(tiny), reach, 126), []);
 });
 
 test('the reach of a decoder is measured to the frame', async () => {

@@ -5,7 +5,7 @@ import { type GridAxes, isTimeMajor } from './code-grid.ts';
 import { framesPerTime, type MelDecoder, type PartOfMel } from './mel-decoder.ts';
 
 /** Frames begin..end of a clip, the first places in time whose codes decide them, and the frames that noise is shaped for. */
-export interface Stretch {
+export interface Segment {
   begin: number;
   end: number;
   times: number;
@@ -22,7 +22,7 @@ export interface GraphReach {
 
 /** Of all graphs together. */
 export interface Reach extends GraphReach {
-  /** Places in time behind a stretch whose codes its sound depends on: fewer than the graphs reach. */
+  /** Places in time behind a segment whose codes its sound depends on: fewer than the graphs reach. */
   behind: number;
 }
 
@@ -40,11 +40,11 @@ const GUARD = 4;
 const PROBE_SEED = 1;
 
 /**
- * Cuts a clip whose rows go along time into stretches, so that the first is heard while later rows are sampled: one
+ * Cuts a clip whose rows go along time into segments, so that the first is heard while later rows are sampled: one
  * step of the grid, one as long as `most` frames with all around it that it depends on, and the rest. Always the
  * same for a voice: rounding depends on it. None where rows do not go along time, or where a graph needs the whole clip.
  */
-export function stretchesOf(card: VoiceCard, axes: GridAxes, reach: Reach, most: number): Stretch[] {
+export function segmentsOf(card: VoiceCard, axes: GridAxes, reach: Reach, most: number): Segment[] {
   if (axes.timesAfter(0) === 0) return [];
   const { latent, mel } = card;
   const each = framesPerTime(card);
@@ -52,7 +52,7 @@ export function stretchesOf(card: VoiceCard, axes: GridAxes, reach: Reach, most:
   const around = reach.excitation + reach.vocoder;
   // A third would be 96 frames for the vocoder, whose bits then depend on the number of threads (measured).
   const ends = [each, most - 2 * around];
-  const out: Stretch[] = [];
+  const out: Segment[] = [];
   let begin = 0;
   for (const length of ends) {
     const end = begin + length;
@@ -101,7 +101,7 @@ export async function measureBehind(
   axes: GridAxes,
   reach: GraphReach,
   most: number,
-  render: (codes: Uint16Array, span: Stretch) => Promise<Float32Array>,
+  render: (codes: Uint16Array, span: Segment) => Promise<Float32Array>,
 ): Promise<number> {
   const { latent, mel, vocoder } = card;
   if (!isTimeMajor({ perRow: axes.perRow, timeOf: axes.timeOfCodes() }) || latent.time < 3)
