@@ -45,7 +45,7 @@ test('a time-major grid has no early codebook, but its beginning can be heard', 
     );
   }
   assert.deepEqual([...paper.timePreviewRows()], []);
-  const [beginning, all] = [stacked.toLatent(numbered, 4, 11), stacked.toLatent(numbered)];
+  const [beginning, all] = [stacked.toLatent(numbered, { codebooks: 4, times: 11 }), stacked.toLatent(numbered)];
   assert.deepEqual(
     beginning,
     all.map((code, i) => (i % 43 < 11 ? code : 512n)),
@@ -81,7 +81,7 @@ test('a grid must name each axis once, and be as large as they are', () => {
 });
 
 test('levels beyond those asked for are absent', () => {
-  const codes = timeMajor.toLatent(numbered, 2);
+  const codes = timeMajor.toLatent(numbered, { codebooks: 2 });
   assert.ok(codes.slice(2 * 430).every((code) => code === 512n));
   assert.ok(codes.slice(0, 2 * 430).every((code, i) => i === 0 || code !== 0n));
 });

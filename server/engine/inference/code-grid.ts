@@ -1,6 +1,17 @@
 import { type GridShape, type LatentShape, productOf, sizesOf } from '../../cards/grid.ts';
 import type { VoiceCard } from '../../cards/voice-card.ts';
 
+/** Which of a latent's codes are wanted; without, all of them. */
+export interface PartOfLatent {
+  /** The first so many codebooks; codes of the others are absent. */
+  codebooks?: number | undefined;
+  /** The first so many places in time; codes of later ones are absent. */
+  times?: number | undefined;
+  /** Places in time that the latent has. */
+  begin?: number;
+  end?: number;
+}
+
 /** Where the latent's codes lie on the grid that the prior fills, as the card says. */
 export class GridAxes {
   readonly rows: number;
@@ -38,20 +49,12 @@ export class GridAxes {
           this.#place[index++] = order.reduce((place, axis) => place * size[axis] + at[axis], 0);
   }
 
-  /**
-   * Grid codes in raster order -> latent codes [codebook, frequency, time]: those of the first `known` codebooks and
-   * `times` places in time, the rest absent. Of the places `begin`..`end` in time alone, where they are given.
-   */
-  toLatent(
-    codes: Uint16Array,
-    known = this.codebooks,
-    times = this.#times,
-    begin = 0,
-    end = this.#times,
-  ): BigInt64Array {
+  /** Grid codes in raster order -> latent codes [codebook, frequency, time]. */
+  toLatent(codes: Uint16Array, part: PartOfLatent = {}): BigInt64Array {
+    const { codebooks = this.codebooks, times = this.#times, begin = 0, end = this.#times } = part;
     const wide = end - begin;
     const latent = new BigInt64Array((this.#latentSize / this.#times) * wide).fill(BigInt(this.absent));
-    const most = (latent.length / this.codebooks) * known;
+    const most = (latent.length / this.codebooks) * codebooks;
     const last = Math.min(times, end);
     for (let line = 0; line * wide < most; line++)
       for (let time = begin; time < last; time++)

@@ -45,7 +45,7 @@ export class MelDecoder {
     const whole = !this.#graph.isFree('codes', 3);
     const begin = whole ? 0 : Math.floor(fromFrame / each);
     const end = whole ? latent.time : Math.min(latent.time, Math.max(begin + 1, Math.ceil(toFrame / each)));
-    const chosen = this.#axes.toLatent(codes, codebooks, times, begin, end);
+    const chosen = this.#axes.toLatent(codes, { codebooks, times, begin, end });
     const feeds = { codes: integers(chosen, [1, latent.codebooks, latent.frequency, end - begin]) };
     const bands = read(await this.#graph.run(feeds), 'mel');
     return { bands, from: begin * each, frames: bands.length / mel.bins };
