@@ -21,6 +21,12 @@ export const subfolder = z
     'expected names of letters, digits, spaces and _.+,()- with / between them',
   );
 
+const cutLength = 'wanted length, from the onset if `at` is given: a longer clip is cut at a quiet point';
+const length = z.number().gt(0).max(limits.seconds).meta({ unit: 's' }).describe(cutLength);
+
+/** Of a cue or a row of a sheet. */
+export const cueLength = length.describe(`${cutLength}, a class makes a sound as long as this`);
+
 const { gain: _, length: __, ...cuts } = shapeArgs;
 
 export const fileArgs = {
@@ -70,13 +76,7 @@ export const fileArgs = {
   scene: block.optional().describe('of iXML'),
   take: block.optional().describe('of iXML'),
   ...cuts,
-  length: z
-    .number()
-    .gt(0)
-    .max(limits.seconds)
-    .optional()
-    .meta({ unit: 's' })
-    .describe('wanted length: a longer clip is cut at a quiet point'),
+  length: length.optional(),
   gain: z
     .number()
     .min(-80)
@@ -167,13 +167,7 @@ export const sheetRow = z
     userData: block.optional(),
     take: block.optional(),
     at: onsetAt,
-    length: z
-      .number()
-      .gt(0)
-      .max(limits.seconds)
-      .optional()
-      .meta({ unit: 's' })
-      .describe('wanted length, from the onset if `at` is given; a class makes a sound as long as this'),
+    length: cueLength.optional(),
     cue: z.int().min(1).max(limits.batchFiles).optional().describe('number that its files are named by'),
     envelope: envelope.optional().describe('loudness that the clips of a class follow'),
   })

@@ -99,7 +99,9 @@ export const shapeArgs = {
     .gt(0)
     .max(limits.seconds)
     .optional()
-    .describe('wanted length: a shorter clip is cut at a quiet point, a longer one is continued from its end')
+    .describe(
+      "wanted length: below that of the voice's clips, a clip is cut at a quiet point; above, continued from its end",
+    )
     .meta({ unit: 's', fallback: "the length of the voice's clips" }),
   exact: z.boolean().default(false).describe('cut exactly at `length` instead of at a quiet point'),
   reverse: z.boolean().default(false).describe('reverse the audio'),

@@ -4,14 +4,14 @@ import { defineCommand } from './define.ts';
 import { batchEvents, batchExample, folder, stem, to } from './delivery.ts';
 import { envelope } from './envelope.ts';
 import { candidates, guidanceArgs, name, seed } from './fields.ts';
-import { catId, fileArgs, lead, onsetAt } from './files.ts';
+import { catId, cueLength, fileArgs, lead, onsetAt } from './files.ts';
 
 const alternates = z.int().min(1).max(limits.count);
 
 const cue = z.strictObject({
   at: onsetAt.unwrap().describe('time on the timeline at which the sound begins'),
   class: name.describe('name, id, another word for a class, or a mix like DogBark:0.7+Rain:0.3'),
-  length: z.number().gt(0).max(limits.seconds).optional().describe('wanted length').meta({ unit: 's' }),
+  length: cueLength.optional(),
   alternates: alternates.optional().describe('takes of this cue').meta({ fallback: 'those of the request' }),
   seed: seed.optional().meta({ fallback: 'counts up from that of the request' }),
   candidates: candidates.unwrap().optional().meta({ fallback: 'those of the request' }),

@@ -242,8 +242,8 @@ FoleyGenerateArgs = TypedDict(
         "candidates": NotRequired[int],
         #: remove this much from the beginning (s); number from 0 to 60
         "trim": NotRequired[float],
-        #: wanted length: a shorter clip is cut at a quiet point, a longer one is continued from its end (s); number above 0 to 60; default: the length of
-        #: the voice's clips
+        #: wanted length: below that of the voice's clips, a clip is cut at a quiet point; above, continued from its end (s); number above 0 to 60;
+        #: default: the length of the voice's clips
         "length": NotRequired[float],
         #: cut exactly at length instead of at a quiet point; boolean; default: false
         "exact": NotRequired[bool],
@@ -482,8 +482,8 @@ FoleyVaryArgs = TypedDict(
         "keep": NotRequired[bool],
         #: remove this much from the beginning (s); number from 0 to 60
         "trim": NotRequired[float],
-        #: wanted length: a shorter clip is cut at a quiet point, a longer one is continued from its end (s); number above 0 to 60; default: the length of
-        #: the voice's clips
+        #: wanted length: below that of the voice's clips, a clip is cut at a quiet point; above, continued from its end (s); number above 0 to 60;
+        #: default: the length of the voice's clips
         "length": NotRequired[float],
         #: cut exactly at length instead of at a quiet point; boolean; default: false
         "exact": NotRequired[bool],
@@ -554,8 +554,8 @@ FoleyBranchArgs = TypedDict(
         "keep": NotRequired[bool],
         #: remove this much from the beginning (s); number from 0 to 60
         "trim": NotRequired[float],
-        #: wanted length: a shorter clip is cut at a quiet point, a longer one is continued from its end (s); number above 0 to 60; default: the length of
-        #: the voice's clips
+        #: wanted length: below that of the voice's clips, a clip is cut at a quiet point; above, continued from its end (s); number above 0 to 60;
+        #: default: the length of the voice's clips
         "length": NotRequired[float],
         #: cut exactly at length instead of at a quiet point; boolean; default: false
         "exact": NotRequired[bool],
@@ -578,7 +578,8 @@ FoleySpotArgsCues = TypedDict(
         "at": float,
         #: name, id, another word for a class, or a mix like DogBark:0.7+Rain:0.3; text, 1 to 128 characters
         "class": str,
-        #: wanted length (s); number above 0 to 60
+        #: wanted length, from the onset if at is given: a longer clip is cut at a quiet point, a class makes a sound as long as this (s); number above 0
+        #: to 60
         "length": NotRequired[float],
         #: takes of this cue; integer from 1 to 64; default: those of the request
         "alternates": NotRequired[int],
@@ -1216,7 +1217,7 @@ class ClipExportArgs(TypedDict):
     fadeIn: NotRequired[float]
     #: fade-out time (s); number from 0 to 60
     fadeOut: NotRequired[float]
-    #: wanted length: a longer clip is cut at a quiet point (s); number above 0 to 60
+    #: wanted length, from the onset if at is given: a longer clip is cut at a quiet point (s); number above 0 to 60
     length: NotRequired[float]
     #: gain, limited by the ceiling; nothing is clipped (dB); number from -80 to 40; default: 0
     gain: NotRequired[float]
@@ -1282,7 +1283,8 @@ ClipBatchArgsRows = TypedDict(
         #: time on the timeline at which the sound begins: the file is cut shortly before its onset, and its time reference says where it lies;
         #: timeReference is that of the beginning of the timeline (s); number from 0 to 356400
         "at": NotRequired[float],
-        #: wanted length, from the onset if at is given; a class makes a sound as long as this (s); number above 0 to 60
+        #: wanted length, from the onset if at is given: a longer clip is cut at a quiet point, a class makes a sound as long as this (s); number above 0
+        #: to 60
         "length": NotRequired[float],
         #: number that its files are named by; integer from 1 to 1000
         "cue": NotRequired[int],
@@ -1349,7 +1351,7 @@ class ClipBatchArgs(TypedDict):
     fadeIn: NotRequired[float]
     #: fade-out time (s); number from 0 to 60
     fadeOut: NotRequired[float]
-    #: wanted length: a longer clip is cut at a quiet point (s); number above 0 to 60
+    #: wanted length, from the onset if at is given: a longer clip is cut at a quiet point (s); number above 0 to 60
     length: NotRequired[float]
     #: gain, limited by the ceiling; nothing is clipped (dB); number from -80 to 40; default: 0
     gain: NotRequired[float]
@@ -1421,7 +1423,7 @@ class DeliverSetArgsSettings(TypedDict):
     fadeIn: NotRequired[float]
     #: fade-out time (s); number from 0 to 60; default: as before
     fadeOut: NotRequired[float]
-    #: wanted length: a longer clip is cut at a quiet point (s); number above 0 to 60; default: as before
+    #: wanted length, from the onset if at is given: a longer clip is cut at a quiet point (s); number above 0 to 60; default: as before
     length: NotRequired[float]
     #: gain, limited by the ceiling; nothing is clipped (dB); number from -80 to 40; default: as before
     gain: NotRequired[float]
