@@ -40,6 +40,7 @@ export const RULES = [
       'server/cards',
       'server/audio',
       'server/util/child-exit.ts',
+      'server/util/log-line.ts',
       'server/util/program.ts',
       'server/util/protobuf.ts',
     ],
@@ -48,7 +49,7 @@ export const RULES = [
   // Plays the clips it is given; knows neither the protocol nor where clips come from.
   {
     of: 'server/playback',
-    may: ['server/playback', 'server/audio', 'server/util/program.ts'],
+    may: ['server/playback', 'server/audio', 'server/util/program.ts', 'server/util/log-line.ts'],
     packages: ['node-web-audio-api'],
   },
 
@@ -77,6 +78,7 @@ export const RULES = [
   {
     of: 'server/network/discovery',
     may: ['server/network/discovery', 'server/network/loopback.ts', 'server/network/transports/rate.ts'],
+    types: ['server/util/log-line.ts'],
     packages: ['multicast-dns'],
   },
   {
@@ -85,13 +87,13 @@ export const RULES = [
       ...['server/network/transports', 'server/network/loopback.ts', 'protocol'],
       ...['server/dispatch/dispatcher.ts', 'server/dispatch/job-events.ts'],
     ],
-    types: ['server/network/access', 'server/dispatch/refusals.ts'],
+    types: ['server/network/access', 'server/dispatch/refusals.ts', 'server/util/log-line.ts'],
     packages: ['ws'],
   },
   {
     of: 'server/network/listeners.ts',
-    may: ['server/network'],
-    types: ['protocol', 'server/dispatch/dispatcher.ts', 'server/dispatch/refusals.ts', 'server/util/log.ts'],
+    may: ['server/network', 'server/util/log.ts'],
+    types: ['protocol', 'server/dispatch/dispatcher.ts', 'server/dispatch/refusals.ts'],
   },
 
   {
@@ -104,7 +106,12 @@ export const RULES = [
     may: ['server/clips', 'server/util', 'server/audio', 'protocol'],
     packages: ['zod'],
   },
-  { of: 'server/midi', may: ['server/midi', 'server/tempo/beats.ts'], packages: ['midi'] },
+  {
+    of: 'server/midi',
+    may: ['server/midi', 'server/tempo/beats.ts'],
+    types: ['server/util/log-line.ts'],
+    packages: ['midi'],
+  },
   {
     of: 'server/triggers',
     may: ['server/triggers', 'server/tempo/beats.ts', 'server/util', 'protocol'],
@@ -195,12 +202,12 @@ export const RULES = [
   // The engine's start, and the first voice in it.
   {
     of: 'server/engine-start.ts',
-    may: ['protocol', 'server/engine', 'server/farm', 'server/config.ts'],
-    types: ['server/util/log.ts', 'server/voices'],
+    may: ['protocol', 'server/engine', 'server/farm', 'server/config.ts', 'server/util/log.ts'],
+    types: ['server/voices'],
   },
   // Only these see everything.
-  { of: 'server/app.ts', may: ['protocol', 'server'], packages: ['pino'] },
-  { of: 'server/main.ts', may: ['protocol', 'server'], packages: ['pino'] },
+  { of: 'server/app.ts', may: ['protocol', 'server'] },
+  { of: 'server/main.ts', may: ['protocol', 'server'] },
   { of: 'server/worker.ts', may: ['protocol', 'server'] },
 
   // A real server and a real browser.

@@ -44,7 +44,7 @@ import { openTraining } from './training/open.ts';
 import { Uploads } from './training/uploads.ts';
 import { TriggerBank } from './triggers/bank.ts';
 import { MapStore } from './triggers/store.ts';
-import { createLog, type Log } from './util/log.ts';
+import { createLog, type Log, logLineOf } from './util/log.ts';
 import { makePrivate } from './util/private-folder.ts';
 import { Trash } from './util/trash.ts';
 import { version } from './util/version.ts';
@@ -97,9 +97,10 @@ export async function createApp(config: Config, parts: AppParts = {}): Promise<A
   const { closeMs = CLOSE_MS } = parts;
   const started = performance.now();
   const log = parts.log ?? createLog({ level: config.logLevel });
+  const line = logLineOf(log);
   await refuseFile(config.data);
   // Tokens, recordings and voices are nobody else's.
-  await makePrivate(config.data, (message, err) => log.warn({ err }, message));
+  await makePrivate(config.data, line);
   const owner = new DataOwner(config.data, (err) =>
     log.warn({ err }, 'the data folder cannot be written to: nothing will be kept'),
   );
@@ -108,9 +109,7 @@ export async function createApp(config: Config, parts: AppParts = {}): Promise<A
   const engine = parts.engine ?? (await startEngine(config, log, parts.onDemand === true));
   const bus = new JobEventBus((err) => log.error({ err }, 'a listener to a job failed'));
   // Not in a process that runs one command: what it does not finish is not done.
-  const journal = config.listen
-    ? new JobJournal(path.join(config.data, 'jobs'), (message, err) => log.warn({ err }, message))
-    : null;
+  const journal = config.listen ? new JobJournal(path.join(config.data, 'jobs'), line) : null;
   const scheduler = new FairScheduler({
     engine,
     bus,
@@ -121,19 +120,19 @@ export async function createApp(config: Config, parts: AppParts = {}): Promise<A
   // A voice that was activated stays so, unless another one is asked for.
   const active = await ActiveVoices.open(
     ...([path.join(config.data, 'active.json'), config.voice, config.voice !== DEFAULT] as const),
-    (message, err) => log.warn({ err }, message),
+    line,
   );
   const catalog = new VoiceCatalog({
     roots: [path.join(config.data, 'voices'), config.models],
     active: () => active.active,
-    onProblem: (message) => log.warn(message),
+    log: line,
   });
   const trash = new Trash({
     dir: path.join(config.data, 'trash'),
     days: limits.trashDays,
     maxBytes: limits.trashBytes,
     isOwner: () => owner.held,
-    onProblem: (message, err) => log.warn({ err }, message),
+    log: line,
   });
   const clips = await ClipStore.open({
     dir: parts.clipFolder ?? path.join(config.data, 'clips'),
@@ -142,7 +141,7 @@ export async function createApp(config: Config, parts: AppParts = {}): Promise<A
     maxClips: limits.clips,
     maxBytes: limits.clipBytes,
     isOwner: () => owner.held,
-    onProblem: (message, err) => log.warn({ err }, message),
+    log: line,
   });
   const embedder = new ClipListener();
   const encoder = new EncoderProcess();
@@ -170,7 +169,7 @@ export async function createApp(config: Config, parts: AppParts = {}): Promise<A
     });
     return opening;
   };
-  const mapStore = new MapStore(path.join(config.data, 'triggers.json'), (message, err) => log.warn({ err }, message));
+  const mapStore = new MapStore(path.join(config.data, 'triggers.json'), line);
   const midi: Midi = new Midi({
     devices: config.midi,
     system: parts.midi ?? null,
@@ -179,7 +178,7 @@ export async function createApp(config: Config, parts: AppParts = {}): Promise<A
       streams.controlled ||
       triggers.maps.some(({ source, quantise }) => quantise > 0 || (source !== undefined && !('osc' in source))),
     now: () => wall.now(),
-    log: (level, message) => log[level](message),
+    log: line,
   });
   const transport = new HostTransport(midi);
   const triggers = new TriggerBank({
@@ -187,7 +186,7 @@ export async function createApp(config: Config, parts: AppParts = {}): Promise<A
     playback: play,
     beats: transport,
     save: (maps) => mapStore.save(maps),
-    onProblem: (message, err) => log.warn({ err }, message),
+    log: line,
   });
   const training = openTraining({
     data: config.data,
@@ -197,7 +196,7 @@ export async function createApp(config: Config, parts: AppParts = {}): Promise<A
     isOwner: () => owner.held,
     findVoice: (id) => catalog.find(id),
     trash,
-    log: (level, message, fields = {}) => log[level](fields, message),
+    log: line,
   });
   const refusals = new Refusals();
   const streams: Streams = new Streams({
@@ -240,7 +239,7 @@ export async function createApp(config: Config, parts: AppParts = {}): Promise<A
     catalog,
     freeDisk: limits.deliverFreeDisk,
     maxBytes: limits.deliverBytes,
-    onProblem: (message, err) => log.warn({ err }, message),
+    log: line,
   });
   const space = new OscSpace({
     maps: () => triggers.maps,
@@ -269,9 +268,7 @@ export async function createApp(config: Config, parts: AppParts = {}): Promise<A
       queue: { waiting: waitingJobs, running, waitingClips },
     };
   };
-  const auditLog = new AuditLog(path.join(config.data, 'admin.jsonl'), (err) =>
-    log.warn({ err }, 'an admin action could not be logged'),
-  );
+  const auditLog = new AuditLog(path.join(config.data, 'admin.jsonl'), line);
   const { handlers, jobs } = createHandlers({
     scheduler,
     journal,
@@ -487,6 +484,6 @@ async function openPlayback({ output, record }: Config, log: Log, onPlaced?: (ms
     output,
     record: record === undefined ? null : path.resolve(record),
     ...(onPlaced === undefined ? {} : { onPlaced }),
-    log: (level, message) => log[level]({ from: 'playback' }, message),
+    log: logLineOf(log, { from: 'playback' }),
   });
 }

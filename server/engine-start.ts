@@ -3,7 +3,7 @@ import { toProtocolError } from '../protocol/index.ts';
 import { type Config, farmAddress } from './config.ts';
 import type { Engine } from './engine/engine.ts';
 import { tryVoice } from './engine/inference/self-test.ts';
-import type { Log } from './util/log.ts';
+import { type Log, logLineOf } from './util/log.ts';
 import type { VoiceCatalog } from './voices/catalog.ts';
 import type { Voice } from './voices/voice.ts';
 
@@ -37,7 +37,7 @@ export async function startEngine(config: Config, log: Log, onDemand: boolean): 
     address,
     name: `foleyd on ${hostname()}`,
     local: own,
-    log: (level, message) => log[level]({ from: 'farm' }, message),
+    log: logLineOf(log, { from: 'farm' }),
   });
 }
 
@@ -50,6 +50,6 @@ export async function startOwnEngine(config: Config, log: Log, onDemand: boolean
     voiceMemory: config.voiceMemory,
     onDemand,
     ...(config.lanes === undefined ? {} : { lanes: config.lanes }),
-    log: (level, message) => log[level as 'info']({ from: 'engine' }, message),
+    log: logLineOf(log, { from: 'engine' }),
   });
 }

@@ -10,7 +10,7 @@ import { exitCodes, stopSignal } from './main.ts';
 import { listenForMetrics } from './metrics/listen.ts';
 import { Metrics } from './metrics/metrics.ts';
 import { workerMetrics } from './metrics/of-worker.ts';
-import { createLog, type Log } from './util/log.ts';
+import { createLog, type Log, logLineOf } from './util/log.ts';
 import { version } from './util/version.ts';
 
 export interface WorkerOptions {
@@ -39,8 +39,7 @@ export async function runWorker(given: ConfigInput, options: WorkerOptions = {})
   const { FarmWorker } = await import('./farm/worker.ts');
   const { VoiceShelf } = await import('./farm/voice-shelf.ts');
   const name = options.name ?? `${hostname()}-${process.pid}-${randomBytes(2).toString('hex')}`;
-  const tell = (level: 'debug' | 'info' | 'warn' | 'error', message: string): void =>
-    log[level]({ worker: name }, message);
+  const tell = logLineOf(log, { worker: name });
   const engine = await startOwnEngine(config, log, false);
   const untrusted = new UntrustedVoices();
   const link = new BrokerLink({ address, name: `foleyd worker ${name}`, log: tell });

@@ -25,7 +25,7 @@ const scheduler = new FairScheduler({
   maxJobs: limits.queueJobs,
   maxClips: 4096,
 });
-const catalog = new VoiceCatalog({ roots: [flags.models], active: () => flags.voice, onProblem: () => undefined });
+const catalog = new VoiceCatalog({ roots: [flags.models], active: () => flags.voice, log: () => undefined });
 const playback = await createPlayback({ output: 'none' });
 const voice = await catalog.find();
 for (const { dir } of voice.models) await engine.load(dir);
@@ -48,7 +48,7 @@ function bankOf(generator: Partial<ClipGenerator>): TriggerBank {
     },
     playback: async () => playback,
     save: async () => undefined,
-    onProblem: (message, error) => process.stderr.write(`${message}: ${String(error)}\n`),
+    log: (_, message, fields) => process.stderr.write(`${message}: ${String(fields?.err)}\n`),
   });
   bank.watch((event) => event.type === 'underrun' && underruns.push(event.underrun));
   return bank;

@@ -64,7 +64,7 @@ async function live(): Promise<Record<string, unknown>> {
     maxJobs: limits.queueJobs,
     maxClips: 4096,
   });
-  const catalog = new VoiceCatalog({ roots: [flags.models], active: () => flags.voice, onProblem: () => undefined });
+  const catalog = new VoiceCatalog({ roots: [flags.models], active: () => flags.voice, log: () => undefined });
   const placed: number[] = [];
   const playback = await createPlayback({ output: 'none', onPlaced: (ms) => placed.push(ms) });
   const { classes, classCount, dir, rate } = await catalog.find();
@@ -77,7 +77,7 @@ async function live(): Promise<Record<string, unknown>> {
     }),
     playback: async () => playback,
     save: async () => undefined,
-    onProblem: (message, error) => process.stderr.write(`${message}: ${String(error)}\n`),
+    log: (_, message, fields) => process.stderr.write(`${message}: ${String(fields?.err)}\n`),
   });
   const length = Number(flags.length) > 0 ? { length: Number(flags.length) } : {};
   await bank.set(classes.map(({ name }) => newMap({ id: name, class: name, ...length })));
@@ -186,7 +186,7 @@ async function long(): Promise<Record<string, unknown>> {
     generator,
     playback: async () => playback,
     save: async () => undefined,
-    onProblem: (message) => problems.push(message),
+    log: (_, message) => problems.push(message),
   });
   const deliver = (): void => {
     const order = orders.shift();

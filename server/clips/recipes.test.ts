@@ -43,7 +43,7 @@ async function folder(t: TestContext, bounds: { maxClips?: number } = {}) {
         encodeWav(pcm, rate, format, { comment: writeRecipe({ ...made }) }),
       maxClips: bounds.maxClips ?? 1000,
       maxBytes: 1e9,
-      onProblem: (message) => problems.push(message),
+      log: (_, message) => problems.push(message),
     });
   return { root, dir, problems, open, clips: await open() };
 }

@@ -32,7 +32,7 @@ async function store(t: TestContext, bounds: { maxClips?: number; maxBytes?: num
     dir: path.join(root, 'trash'),
     days: 30,
     maxBytes: 1e6,
-    onProblem: (message) => problems.push(message),
+    log: (_, message) => problems.push(message),
   });
   const open = () =>
     ClipStore.open({
@@ -41,7 +41,7 @@ async function store(t: TestContext, bounds: { maxClips?: number; maxBytes?: num
       encode: ({ pcm }) => new Uint8Array(pcm),
       maxClips: bounds.maxClips ?? 100,
       maxBytes: bounds.maxBytes ?? 1e6,
-      onProblem: (message) => problems.push(message),
+      log: (_, message) => problems.push(message),
     });
   return { root, dir, problems, trash, open, clips: await open() };
 }

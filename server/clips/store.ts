@@ -5,6 +5,7 @@ import { ProtocolError } from '../../protocol/index.ts';
 import { readRecipe } from '../audio/recipe.ts';
 import { noFile, settleAside } from '../util/atomic-file.ts';
 import { diskReason } from '../util/disk-reason.ts';
+import type { LogLine } from '../util/log-line.ts';
 import { move, type Trash, type TrashItem } from '../util/trash.ts';
 import { Turn } from '../util/turns.ts';
 import type {
@@ -31,7 +32,7 @@ export interface ClipStoreOptions {
   maxBytes: number;
   /** Where removed clips go; without, they are deleted at once. What goes for the bounds is always deleted. */
   trash?: Trash;
-  onProblem: (message: string, error: unknown) => void;
+  log: LogLine;
   /** Whether this process may remove old clips and what a crash left; default: yes. */
   isOwner?: () => boolean;
   /** Milliseconds since 1970; tests give their own. */
@@ -76,7 +77,7 @@ export class ClipStore implements Clips {
       await store.#scan();
       await store.#sweep();
     } catch (error) {
-      options.onProblem('the folder of clips cannot be used', error);
+      options.log('warn', 'the folder of clips cannot be used', { err: error });
     }
     return store;
   }
@@ -291,7 +292,7 @@ export class ClipStore implements Clips {
   async #setAside(id: string): Promise<void> {
     try {
       const aside = await settleAside(this.#path(id, 'json'));
-      this.#options.onProblem(`the recipe of clip ${id} made no sense and was set aside`, aside);
+      this.#options.log('warn', `the recipe of clip ${id} made no sense and was set aside`, { err: aside });
     } catch (error) {
       throw new ProtocolError('io_error', `clip ${id} could not be changed: ${diskReason(error)}`, { cause: error });
     }
@@ -312,7 +313,7 @@ export class ClipStore implements Clips {
     }
     if (problem !== null && !this.#unread.has(id)) {
       this.#unread.add(id);
-      this.#options.onProblem(`the recipe of clip ${id} cannot be read; it is kept as it is`, problem);
+      this.#options.log('warn', `the recipe of clip ${id} cannot be read; it is kept as it is`, { err: problem });
     }
     return { sidecar: await this.#sidecarFromWav(id, bytes), problem };
   }
@@ -381,7 +382,7 @@ export class ClipStore implements Clips {
         await this.#erase(id);
       } catch (error) {
         // Windows does not remove a file that somebody reads: it goes with a later sweep.
-        this.#options.onProblem(`the old clip ${id} could not be removed`, error);
+        this.#options.log('warn', `the old clip ${id} could not be removed`, { err: error });
       }
     }
   }

@@ -11,6 +11,7 @@ import {
 import type { ClipEntry, Clips } from '../clips/clip.ts';
 import { digestOf, isThere } from '../util/file-digest.ts';
 import { KeptFile } from '../util/kept-file.ts';
+import type { LogLine } from '../util/log-line.ts';
 import { Turn } from '../util/turns.ts';
 import { checkSettings, type Delivery } from './delivery.ts';
 import type { Folder } from './folder.ts';
@@ -36,7 +37,7 @@ export interface AutoDeliveryOptions {
   folder: Folder | null;
   /** Where the rule is kept. */
   file: string;
-  onProblem: (message: string, error: unknown) => void;
+  log: LogLine;
 }
 
 /** Until the first try again after a folder or a disk failed; twice as long until each further one. */
@@ -75,7 +76,7 @@ export class AutoDelivery {
 
   constructor(options: AutoDeliveryOptions) {
     this.#options = options;
-    this.#file = new KeptFile(options.file, options.onProblem);
+    this.#file = new KeptFile(options.file, options.log);
     if (options.folder !== null) this.#stopWatching = options.clips.watch((entry) => this.#consider(entry));
   }
 
@@ -94,7 +95,7 @@ export class AutoDelivery {
     // Kept, so that the next start knows what was saved since this one.
     if (kept === null)
       await this.#save(this.#rule).catch((error: unknown) => {
-        this.#options.onProblem('the rule of deliveries could not be saved', error);
+        this.#options.log('warn', 'the rule of deliveries could not be saved', { err: error });
       });
     // The folder may be on a disk that does not answer.
     this.#begin();
@@ -266,7 +267,7 @@ export class AutoDelivery {
     const { code, message } = toProtocolError(error);
     const problem = `${code}: ${message}`;
     // One that lasts is told once.
-    if (problem !== this.#problem) this.#options.onProblem('delivering a clip failed', error);
+    if (problem !== this.#problem) this.#options.log('warn', 'delivering a clip failed', { err: error });
     this.#problem = problem;
   }
 }

@@ -1,5 +1,6 @@
 import path from 'node:path';
 import type { Clips } from '../clips/clip.ts';
+import type { LogLine } from '../util/log-line.ts';
 import type { Catalog } from '../voices/voice.ts';
 import { AutoDelivery } from './auto-delivery.ts';
 import { type Delivery, FileDelivery } from './delivery.ts';
@@ -17,7 +18,7 @@ export interface OpenOptions {
   catalog: Catalog;
   freeDisk: number;
   maxBytes: number;
-  onProblem: (message: string, error: unknown) => void;
+  log: LogLine;
 }
 
 export interface OpenedDelivery {
@@ -35,8 +36,8 @@ export function openDelivery({ data, deliver, freeDisk, maxBytes, ...options }: 
   const folder = deliver === undefined ? null : new Folder({ root: path.resolve(deliver), ...bounds });
   const renderer = new ThreadedFileRenderer();
   const delivery = new FileDelivery({ ...options, renderer, exports, deliveries: folder });
-  const { clips, onProblem } = options;
-  const deliveries = new AutoDelivery({ clips, delivery, folder, file: path.join(data, 'deliver.json'), onProblem });
+  const { clips, log } = options;
+  const deliveries = new AutoDelivery({ clips, delivery, folder, file: path.join(data, 'deliver.json'), log });
   return {
     delivery,
     deliveries,

@@ -9,7 +9,7 @@ test('a note after one that a crash cut short is read by the next run', async (t
   const dir = path.join(await temporary(t), 'jobs');
   const problems: string[] = [];
   const open = async () => {
-    const journal = new JobJournal(dir, (message) => problems.push(message));
+    const journal = new JobJournal(dir, (_, message) => problems.push(message));
     return { journal, found: await journal.restore(({ notes }) => notes.length) };
   };
   const first = (await open()).journal;

@@ -6,6 +6,7 @@ import { settleAside, writeAtomic } from '../util/atomic-file.ts';
 import { diskReason } from '../util/disk-reason.ts';
 import { appendLine, readJsonLines } from '../util/json-lines.ts';
 import { KeptFile, readIfThere, readList } from '../util/kept-file.ts';
+import type { LogLine } from '../util/log-line.ts';
 import { Turns } from '../util/turns.ts';
 
 /** An accepted job as it is written before anybody is told that it was accepted. */
@@ -45,16 +46,16 @@ const MOST_TRIES = 3;
  */
 export class JobJournal {
   readonly #dir: string;
-  readonly #onProblem: (message: string, error: unknown) => void;
+  readonly #log: LogLine;
   readonly #records = new Map<string, JobRecord>();
   readonly #turns = new Turns();
   #run = randomBytes(2).toString('hex');
   #earlier = new Set<string>();
   #closing = false;
 
-  constructor(dir: string, onProblem: (message: string, error: unknown) => void) {
+  constructor(dir: string, log: LogLine) {
     this.#dir = dir;
-    this.#onProblem = onProblem;
+    this.#log = log;
   }
 
   newId(): string {
@@ -89,7 +90,7 @@ export class JobJournal {
       }
       return found.sort((a, b) => a.record.created - b.record.created);
     } catch (error) {
-      this.#onProblem('the jobs of an earlier run cannot be read', error);
+      this.#log('warn', 'the jobs of an earlier run cannot be read', { err: error });
       return [];
     }
   }
@@ -122,7 +123,7 @@ export class JobJournal {
     record.paused = paused;
     await this.#turns
       .run(job, () => this.#write(record))
-      .catch((error: unknown) => this.#onProblem(`that job ${job} is paused could not be recorded`, error));
+      .catch((error: unknown) => this.#log('warn', `that job ${job} is paused could not be recorded`, { err: error }));
   }
 
   /** Runs a job, and forgets it at its end; of those that end because the server stops, nothing is forgotten. */
@@ -154,7 +155,9 @@ export class JobJournal {
         await rm(this.#path(job, 'json'), { force: true });
         await rm(this.#path(job, 'log'), { force: true });
       })
-      .catch((error: unknown) => this.#onProblem(`job ${job} has ended, and its record could not be removed`, error));
+      .catch((error: unknown) =>
+        this.#log('warn', `job ${job} has ended, and its record could not be removed`, { err: error }),
+      );
   }
 
   async #restoreOne(job: string, progressOf: (job: RestoredJob) => number): Promise<RestoredJob[]> {
@@ -174,13 +177,13 @@ export class JobJournal {
       return [found];
     } catch (error) {
       const aside = await settleAside(file).catch(() => null);
-      this.#onProblem(`job ${job} of an earlier run is not taken up; its record is ${aside ?? file}`, error);
+      this.#log('warn', `job ${job} of an earlier run is not taken up; its record is ${aside ?? file}`, { err: error });
       return [];
     }
   }
 
   async #beginRun(): Promise<void> {
-    const file = new KeptFile(path.join(this.#dir, 'runs.json'), this.#onProblem);
+    const file = new KeptFile(path.join(this.#dir, 'runs.json'), this.#log);
     const known = ((await file.read(readList)) ?? []).filter((run) => typeof run === 'string' && RUN.test(run));
     this.#earlier = new Set(known as string[]);
     while (this.#earlier.has(this.#run)) this.#run = randomBytes(2).toString('hex');

@@ -1,4 +1,5 @@
 import type { Beats } from '../tempo/beats.ts';
+import type { LogLine } from '../util/log-line.ts';
 import { type MidiEvent, MidiInput } from './input.ts';
 import type { MidiPort, MidiSystem, Receiver } from './system.ts';
 
@@ -27,7 +28,7 @@ export interface MidiOptions {
   devices: 'auto' | 'all' | 'none' | readonly string[];
   /** Whether something waits for MIDI now; default: yes. */
   isNeeded?: () => boolean;
-  log: (level: 'info' | 'warn', message: string) => void;
+  log: LogLine;
   /** Milliseconds since 1970, with fractions. */
   now: () => number;
 }

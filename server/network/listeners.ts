@@ -1,6 +1,6 @@
 import type { Dispatcher } from '../dispatch/dispatcher.ts';
 import type { Refusals } from '../dispatch/refusals.ts';
-import type { Log } from '../util/log.ts';
+import { type Log, logLineOf } from '../util/log.ts';
 import type { AuditLog } from './access/audit-log.ts';
 import { type Certificate, readCertificate } from './access/certificate.ts';
 import { newSecret, writeLocalServer } from './access/local-secret.ts';
@@ -73,9 +73,10 @@ export class Listeners {
   async open(config: ListenerSettings, inside: ListenerDeps): Promise<void> {
     const { dispatcher, refusals, limits, space, isMapped, findClip, metrics, health, auditLog, log, version } = inside;
     const { ports } = this;
+    const line = logLineOf(log);
     const context: TransportContext = {
       dispatcher,
-      log: (level, message, fields = {}) => log[level](fields, message),
+      log: line,
       refused: (refusal) => refusals.tell(refusal),
     };
     const hasOsc = config.oscPort !== null;
@@ -90,7 +91,7 @@ export class Listeners {
       given: { play: config.token, admin: config.adminToken },
       machine: secret,
       strict: !isLoopback(config.host),
-      onProblem: (message, err) => log.error({ err }, message),
+      log: line,
     });
     const { host, allowHosts, allowOrigins } = config;
     const http = await listenHttp({
@@ -126,9 +127,8 @@ export class Listeners {
     const isLocal = isLoopback(host) && isLoopback(config.oscHost);
     if (config.announce === 'on' || (config.announce === 'auto' && !isLocal)) {
       const { announceAll } = await import('./discovery/open.ts');
-      const logMdns = (level: 'info' | 'warn', message: string): void => log[level]({ from: 'mdns' }, message);
       const services = servicesOf(config, ports, { version, needsToken: !tokens.isOpen });
-      this.#announcements.push(...announceAll(services, config.announce === 'on', logMdns));
+      this.#announcements.push(...announceAll(services, config.announce === 'on', logLineOf(log, { from: 'mdns' })));
     }
   }
 

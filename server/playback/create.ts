@@ -1,4 +1,5 @@
 import type { Worker } from 'node:worker_threads';
+import type { LogLine } from '../util/log-line.ts';
 import { startThread } from '../util/program.ts';
 import { WallClock } from './clock.ts';
 import type { FromMixer, ToMixer } from './messages.ts';
@@ -15,7 +16,7 @@ export interface PlaybackOptions {
   record?: string | null;
   /** Hz where there is no device. */
   rate?: number;
-  log?: (level: 'info' | 'warn', message: string) => void;
+  log?: LogLine;
   /** Hears the milliseconds from each call of play() to its voice being scheduled. */
   onPlaced?: (ms: number) => void;
 }

@@ -110,7 +110,7 @@ test('a map waits for the beat of the song position that a host’s clock goes o
     playback: async () => playback,
     beats: midi,
     save: async () => undefined,
-    onProblem: (_, error) => problems.push(error),
+    log: (_level, _message, fields) => problems.push(fields?.err),
   });
   const stop = bank.listen(midi);
   t.after(() => {

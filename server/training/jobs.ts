@@ -4,6 +4,7 @@ import path from 'node:path';
 import { fileNameKey } from '../../protocol/file-name.ts';
 import { ProtocolError, toProtocolError } from '../../protocol/index.ts';
 import { noFile } from '../util/atomic-file.ts';
+import type { LogLine } from '../util/log-line.ts';
 import { Job } from './job.ts';
 import { Journal, type TrainingOrder, type TrainingState } from './journal.ts';
 import { type TrainerEnd, TrainerProcess } from './process.ts';
@@ -25,7 +26,7 @@ export interface TrainingOptions {
   room: ResourceLimits;
   /** Jobs that may wait. */
   most: number;
-  log: (level: 'info' | 'warn', message: string, fields?: Record<string, unknown>) => void;
+  log: LogLine;
   /** Milliseconds between looks at memory and disk, and before a crashed trainer is started again. */
   checkMs?: number;
   retryMs?: number;

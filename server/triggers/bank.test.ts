@@ -38,7 +38,7 @@ function stage(options: Omit<Partial<BankOptions>, 'generator'> & { generator?: 
     },
     playback: async () => playback,
     save: async (maps) => void saved.push([...maps]),
-    onProblem: (message) => problems.push(message),
+    log: (_, message) => problems.push(message),
     ...rest,
   });
   bank.listen({

@@ -9,6 +9,7 @@ import {
 } from '../../protocol/index.ts';
 import type { Playback } from '../playback/playback.ts';
 import type { Beats } from '../tempo/beats.ts';
+import type { LogLine } from '../util/log-line.ts';
 import { ClipPool } from './clip-pool.ts';
 import type { Headroom } from './headroom.ts';
 import { isSoundOff, velocityOf } from './match.ts';
@@ -22,7 +23,7 @@ export interface BankOptions {
   /** Keeps the maps; resolves when they are safe. */
   save: (maps: readonly TriggerMap[]) => Promise<void>;
   /** Says what went wrong where nobody waits for an answer. */
-  onProblem: (message: string, error: unknown) => void;
+  log: LogLine;
   /** Bytes that all pools together may hold. */
   poolBytes?: number;
   /** 0..1, as Math.random. */
@@ -180,7 +181,7 @@ export class TriggerBank {
     const ends = await Promise.allSettled(found.map((entry) => this.#fire(entry, fire)));
     const failed = ends.flatMap((end, i) => (end.status === 'rejected' ? [{ id: found[i]!.map.id, ...end }] : []));
     if (failed.length === ends.length) throw failed[0]!.reason;
-    for (const { id, reason } of failed) this.#options.onProblem(`map ${id} could not play`, reason);
+    for (const { id, reason } of failed) this.#options.log('warn', `map ${id} could not play`, { err: reason });
     return ends.flatMap((end) => (end.status === 'fulfilled' && end.value !== null ? [end.value] : []));
   }
 
@@ -200,7 +201,7 @@ export class TriggerBank {
         if (velocity === null) continue;
         // As soon as it can: an event's own time is past already, but it is what beats are waited for from.
         this.#fire(entry, { velocity, at: null, heard: event.at, wait: true }).catch((error: unknown) => {
-          this.#options.onProblem(`map ${entry.map.id} could not play`, error);
+          this.#options.log('warn', `map ${entry.map.id} could not play`, { err: error });
         });
       }
     });

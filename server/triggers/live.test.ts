@@ -54,7 +54,7 @@ function stage(canLive = true) {
     },
     playback: async () => playback,
     save: async () => undefined,
-    onProblem: () => undefined,
+    log: () => undefined,
     headroom: new Headroom(() => playback.now()),
   });
   const underruns: Underrun[] = [];

@@ -1,14 +1,15 @@
 import { commandOf, ProtocolError, type TriggerMap } from '../../protocol/index.ts';
 import { KeptFile, readList } from '../util/kept-file.ts';
+import type { LogLine } from '../util/log-line.ts';
 
 /** Maps in a file of JSON, written whole or not at all. */
 export class MapStore {
   readonly #file: KeptFile;
-  readonly #onProblem: (message: string, error: unknown) => void;
+  readonly #log: LogLine;
 
-  constructor(file: string, onProblem: (message: string, error: unknown) => void) {
-    this.#file = new KeptFile(file, onProblem);
-    this.#onProblem = onProblem;
+  constructor(file: string, log: LogLine) {
+    this.#file = new KeptFile(file, log);
+    this.#log = log;
   }
 
   /**
@@ -21,7 +22,7 @@ export class MapStore {
     const { args } = commandOf('trigger.map');
     const maps = list.flatMap((one) => {
       const read = args.safeParse(one);
-      if (!read.success) this.#onProblem('a trigger map could not be read and was left out', read.error);
+      if (!read.success) this.#log('warn', 'a trigger map could not be read and was left out', { err: read.error });
       return read.success ? [read.data as TriggerMap] : [];
     });
     if (maps.length < list.length) this.#file.keep();

@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { noFile, settleAside, writeAtomic } from './atomic-file.ts';
+import type { LogLine } from './log-line.ts';
 
 /** The text of a file, or null where there is none. Everything else that keeps it from being read rejects. */
 export async function readIfThere(file: string): Promise<string | null> {
@@ -20,12 +21,12 @@ export function readList(text: string): unknown[] {
  */
 export class KeptFile {
   readonly path: string;
-  readonly #onProblem: (message: string, error: unknown) => void;
+  readonly #log: LogLine;
   #unread = false;
 
-  constructor(file: string, onProblem: (message: string, error: unknown) => void) {
+  constructor(file: string, log: LogLine) {
     this.path = file;
-    this.#onProblem = onProblem;
+    this.#log = log;
   }
 
   /** What `parse` makes of the text; null where there is no file, or none that can be read, of which it tells. */
@@ -35,7 +36,9 @@ export class KeptFile {
       return text === null ? null : parse(text);
     } catch (error) {
       this.#unread = true;
-      this.#onProblem(`${this.path} cannot be read; it is set aside before anything is written in its place`, error);
+      this.#log('warn', `${this.path} cannot be read; it is set aside before anything is written in its place`, {
+        err: error,
+      });
       return null;
     }
   }
@@ -55,7 +58,7 @@ export class KeptFile {
     if (this.#unread) {
       const aside = await settleAside(this.path);
       this.#unread = false;
-      if (aside !== null) this.#onProblem(`what could not be read is now ${aside}`, null);
+      if (aside !== null) this.#log('warn', `what could not be read is now ${aside}`);
     }
     await writeAtomic(this.path, text);
   }

@@ -1,6 +1,7 @@
 import { Writable } from 'node:stream';
 import pino from 'pino';
 import { printable } from '../../protocol/printable.ts';
+import type { LogLine } from './log-line.ts';
 
 export type Log = pino.Logger;
 export type LogLevel = 'fatal' | 'error' | 'warn' | 'info' | 'debug' | 'trace' | 'silent';
@@ -56,4 +57,9 @@ export function createLog(options: { level: LogLevel; pretty?: boolean; to?: Nod
     },
   });
   return pino(base, sink);
+}
+
+/** A log as the rooms of a server take it. @param bound fields that each of its lines has */
+export function logLineOf(log: Log, bound: Record<string, unknown> = {}): LogLine {
+  return (level, message, fields) => log[level]({ ...bound, ...fields }, message);
 }

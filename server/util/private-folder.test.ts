@@ -11,11 +11,11 @@ const rightsOf = async (folder: string): Promise<number> => (await stat(folder))
 test('a new data folder, and one that others could read, is its owner’s alone', { skip }, async (t) => {
   const root = await temporary(t);
   const told: string[] = [];
-  await makePrivate(path.join(root, 'a', 'new'), (message) => told.push(message));
+  await makePrivate(path.join(root, 'a', 'new'), (_, message) => told.push(message));
   assert.deepEqual([await rightsOf(path.join(root, 'a', 'new')), told], [0o700, []]);
   await mkdir(path.join(root, 'old'));
   await chmod(path.join(root, 'old'), 0o755);
-  await makePrivate(path.join(root, 'old'), (message) => told.push(message));
+  await makePrivate(path.join(root, 'old'), (_, message) => told.push(message));
   assert.equal(await rightsOf(path.join(root, 'old')), 0o700);
   assert.match(told.join(), /could look into the data folder .*old; now only its owner can/);
 });
@@ -24,10 +24,10 @@ test('a folder that many share, or of another user, stays as it is, and a warnin
   const folder = await temporary(t);
   const told: string[] = [];
   await chmod(folder, 0o1777);
-  await makePrivate(folder, (message) => told.push(message));
+  await makePrivate(folder, (_, message) => told.push(message));
   await chmod(folder, 0o755);
-  await makePrivate(folder, (message) => told.push(message), { user: (process.getuid?.() ?? 0) + 1 });
-  await makePrivate(path.join(folder, 'x\0'), (message) => told.push(message));
+  await makePrivate(folder, (_, message) => told.push(message), { user: (process.getuid?.() ?? 0) + 1 });
+  await makePrivate(path.join(folder, 'x\0'), (_, message) => told.push(message));
   assert.equal(await rightsOf(folder), 0o755);
   assert.equal(told.length, 3);
   assert.match(told[0]!, /many share/);

@@ -1,4 +1,5 @@
 import { chmod, mkdir, stat } from 'node:fs/promises';
+import type { LogLine } from './log-line.ts';
 
 /** Rights of everybody but the owner. */
 const OTHERS = 0o077;
@@ -11,7 +12,7 @@ const STICKY = 0o1000;
  */
 export async function makePrivate(
   folder: string,
-  onProblem: (message: string, error: unknown) => void,
+  log: LogLine,
   { user = process.getuid?.() ?? null }: { user?: number | null } = {},
 ): Promise<void> {
   try {
@@ -22,12 +23,12 @@ export async function makePrivate(
     if ((mode & OTHERS) === 0) return;
     if (uid !== user || (mode & STICKY) !== 0) {
       const why = uid === user ? 'it is a folder that many share' : 'it belongs to another user';
-      onProblem(`other users may look into the data folder ${folder}, and its rights stay as they are: ${why}`, null);
+      log('warn', `other users may look into the data folder ${folder}, and its rights stay as they are: ${why}`);
       return;
     }
     await chmod(folder, mode & 0o700);
-    onProblem(`other users could look into the data folder ${folder}; now only its owner can`, null);
+    log('warn', `other users could look into the data folder ${folder}; now only its owner can`);
   } catch (error) {
-    onProblem(`the data folder ${folder} cannot be made, or closed to other users`, error);
+    log('warn', `the data folder ${folder} cannot be made, or closed to other users`, { err: error });
   }
 }

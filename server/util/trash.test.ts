@@ -19,7 +19,7 @@ async function world(t: TestContext, bounds: { days?: number; maxBytes?: number 
       maxBytes: 1000,
       ...bounds,
       now: () => now,
-      onProblem: (_, error) => assert.fail(`${error}`),
+      log: (_, message, fields) => assert.fail(`${message}: ${fields?.err}`),
     });
   const trash = open();
   /** Deletes a file of so many bytes. */

@@ -1,6 +1,7 @@
 import { cp, mkdir, readdir, rename, rm, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { exists, noFile } from './atomic-file.ts';
+import type { LogLine } from './log-line.ts';
 import { Turn } from './turns.ts';
 
 export type TrashKind = 'clip' | 'voice' | 'dataset';
@@ -25,7 +26,7 @@ export interface TrashOptions {
   days: number;
   /** Bytes of everything in the trash; the oldest goes first, and what is larger by itself is deleted at once. */
   maxBytes: number;
-  onProblem: (message: string, error: unknown) => void;
+  log: LogLine;
   /** Whether this process may change what is in the data folder; default: yes. */
   isOwner?: () => boolean;
   /** Milliseconds since 1970; tests give their own. */
@@ -162,7 +163,7 @@ export class Trash {
       bytes -= item.bytes;
       await this.#remove(name).catch((error: unknown) => {
         // Windows does not remove a file that somebody reads: it goes with a later sweep.
-        this.#options.onProblem(`${name} in the trash could not be removed`, error);
+        this.#options.log('warn', `${name} in the trash could not be removed`, { err: error });
       });
     }
   }

@@ -1,5 +1,6 @@
 import { ProtocolError } from '../../protocol/index.ts';
 import { KeptFile, readList } from '../util/kept-file.ts';
+import type { LogLine } from '../util/log-line.ts';
 
 /** Voices that were active, kept for rollbacks; the oldest go first. */
 const MOST = 50;
@@ -19,13 +20,8 @@ export class ActiveVoices {
    * What an earlier run left, or `first`, which `anew` begins a history of its own with. A file that cannot be read
    * costs the history, not the start, and is kept.
    */
-  static async open(
-    file: string,
-    first: string,
-    anew = false,
-    onProblem: (message: string, error: unknown) => void = () => undefined,
-  ): Promise<ActiveVoices> {
-    const kept = new KeptFile(file, onProblem);
+  static async open(file: string, first: string, anew = false, log: LogLine = () => undefined): Promise<ActiveVoices> {
+    const kept = new KeptFile(file, log);
     const list = await kept.read((text) => readList(text).filter((id): id is string => typeof id === 'string'));
     return new ActiveVoices(kept, anew || list === null || list.length === 0 ? [first] : list.slice(-MOST));
   }

@@ -13,7 +13,7 @@ async function catalog(t: TestContext) {
   const voices = new VoiceCatalog({
     roots: [own, models],
     active: () => 'default',
-    onProblem: (text) => problems.push(text),
+    log: (_, text) => problems.push(text),
   });
   return { root, own, models, voices, problems };
 }

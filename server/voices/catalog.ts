@@ -5,6 +5,7 @@ import { graphNames } from '../cards/graph-names.ts';
 import { defaultGuidance, defaultGuideFollowed } from '../cards/guidance.ts';
 import { cardProblem, type VoiceCard, voiceCardSchema } from '../cards/voice-card.ts';
 import { exists } from '../util/atomic-file.ts';
+import type { LogLine } from '../util/log-line.ts';
 import { BASE, isSafeId, MAX_BASES } from './names.ts';
 import type { Catalog, Voice } from './voice.ts';
 
@@ -28,7 +29,7 @@ export interface VoiceCatalogOptions {
   /** Id of the voice that is used where none is named. */
   active: () => string;
   /** Called once per voice and problem that keeps a voice out of the list. */
-  onProblem: (message: string) => void;
+  log: LogLine;
 }
 
 /** Voices as folders with a card. Nothing is held open: a voice that is repaired on disk works with the next request. */
@@ -90,7 +91,7 @@ export class VoiceCatalog implements Catalog {
   #tell(message: string): void {
     if (this.#logged.size > 1000 || this.#logged.has(message)) return;
     this.#logged.add(message);
-    this.#options.onProblem(message);
+    this.#options.log('warn', message);
   }
 }
 

@@ -19,7 +19,7 @@ async function world(t: TestContext, check: () => Promise<void> = async () => un
   await writeVoice(models, 'default');
   const claimed = (id: string): string | null => (id === 'claimed' ? 'training 1' : null);
   const store = new VoiceStore({ own, models, maxBytes: 100_000, freeDisk: 0, check, claimed });
-  const catalog = new VoiceCatalog({ roots: [own, models], active: () => 'default', onProblem: () => undefined });
+  const catalog = new VoiceCatalog({ roots: [own, models], active: () => 'default', log: () => undefined });
   const bring = (file: Uint8Array, as?: string, step = file.length) =>
     store.bringIn(chunked(file, step), as, () => undefined, new AbortController().signal);
   const packed = async (id: string): Promise<Buffer> =>

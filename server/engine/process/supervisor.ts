@@ -1,3 +1,4 @@
+import type { LogLine } from '../../util/log-line.ts';
 import type { EndlessChange, EngineEvent, EngineInfo, EngineRequest, EngineResult, EngineRun } from '../engine.ts';
 import { EngineError, toEngineError } from '../errors.ts';
 import type { FromChild, ToChild } from './messages.ts';
@@ -14,7 +15,7 @@ export interface SupervisorOptions {
   voiceMemory?: number;
   /** Bytes that the process may take; more ends it. */
   memory?: number;
-  log?: (level: 'debug' | 'info' | 'warn' | 'error', message: string) => void;
+  log?: LogLine;
   /** Tasks that the process works at together; 1 by default. */
   atOnce?: number;
   /** Whenever it is ready and would begin with a further task at once. */

@@ -7,7 +7,7 @@ import { AuditLog } from './audit-log.ts';
 
 async function newLog(t: TestContext, countMs?: number) {
   const file = path.join(await temporary(t), 'data', 'admin.jsonl');
-  const log = new AuditLog(file, (error) => assert.fail(String(error)), countMs);
+  const log = new AuditLog(file, (_, message, fields) => assert.fail(`${message}: ${fields?.err}`), countMs);
   const lines = async () => {
     const text = await readFile(file, 'utf8');
     return text.split('\n').flatMap((line) => (line === '' ? [] : [JSON.parse(line) as Record<string, unknown>]));

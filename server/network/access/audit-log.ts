@@ -2,6 +2,7 @@ import { mkdir, rename, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { type ErrorCode, printable } from '../../../protocol/index.ts';
 import { appendLine } from '../../util/json-lines.ts';
+import type { LogLine } from '../../util/log-line.ts';
 
 /** Who did what with the admin role. */
 export interface AdminAction {
@@ -37,14 +38,14 @@ const MOST_KINDS = 256;
  */
 export class AuditLog {
   readonly #file: string;
-  readonly #onProblem: (error: unknown) => void;
+  readonly #log: LogLine;
   readonly #countMs: number;
   readonly #refused = new Map<string, { action: RefusedAction; times: number; timer: NodeJS.Timeout }>();
   #last: Promise<void> = Promise.resolve();
 
-  constructor(file: string, onProblem: (error: unknown) => void, countMs: number = COUNT_MS) {
+  constructor(file: string, log: LogLine, countMs: number = COUNT_MS) {
     this.#file = file;
-    this.#onProblem = onProblem;
+    this.#log = log;
     this.#countMs = countMs;
   }
 
@@ -88,7 +89,11 @@ export class AuditLog {
 
   #add(line: Record<string, unknown>): Promise<void> {
     const text = printable(JSON.stringify({ when: new Date().toISOString(), ...line }));
-    this.#last = this.#last.then(() => this.#write(text)).catch(this.#onProblem);
+    this.#last = this.#last
+      .then(() => this.#write(text))
+      .catch((err: unknown) => {
+        this.#log('warn', 'an admin action could not be logged', { err });
+      });
     return this.#last;
   }
 

@@ -15,7 +15,7 @@ async function tokens(t: TestContext, more: Partial<TokensOptions> = {}) {
       given: {},
       machine: null,
       strict: false,
-      onProblem: (message: string) => problems.push(message),
+      log: (_: string, message: string) => problems.push(message),
       ...more,
     });
   return { data, open, problems };

@@ -4,6 +4,7 @@ import path from 'node:path';
 import { z } from 'zod';
 import { ProtocolError, type Role } from '../../../protocol/index.ts';
 import { writeAtomic } from '../../util/atomic-file.ts';
+import type { LogLine } from '../../util/log-line.ts';
 
 /** What a client may do, and for how long: a token that is rotated takes what it gave with it. */
 export interface Grant {
@@ -61,7 +62,7 @@ export interface TokensOptions {
   machine: string | null;
   /** Nobody plays without a token, even where none is kept. */
   strict: boolean;
-  onProblem: (message: string, error: unknown) => void;
+  log: LogLine;
 }
 
 /** Knows which token gives which role, from the first moment after a rotation. */
@@ -135,7 +136,7 @@ export class Tokens {
       }
     } catch (error) {
       this.#broken = true;
-      this.#options.onProblem('the file of tokens cannot be read, so none of them opens anything', error);
+      this.#options.log('error', 'the file of tokens cannot be read, so none of them opens anything', { err: error });
     }
     for (const changed of this.#onChange) changed();
   }

@@ -1,5 +1,6 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import mdns from 'multicast-dns';
+import type { LogLine } from '../../util/log-line.ts';
 import { RateLimit } from '../transports/rate.ts';
 import type { Network } from './networks.ts';
 import { answersTo, isConflict, recordsOf, type Service } from './records.ts';
@@ -12,7 +13,7 @@ export interface AnnounceOptions {
   /** Name of this machine, without a domain. */
   host: string;
   /** Hears why it cannot be announced, and under which name it is. */
-  log: (level: 'info' | 'warn', message: string) => void;
+  log: LogLine;
   /** UDP port; 5353 but in tests. */
   port?: number;
 }

@@ -1,4 +1,5 @@
 import { hostname } from 'node:os';
+import type { LogLine } from '../../util/log-line.ts';
 import { isLoopback } from '../loopback.ts';
 import { type Announcement, announce } from './announce.ts';
 import { networksOf } from './networks.ts';
@@ -16,7 +17,7 @@ export interface AnnouncedService extends Service {
 export function announceAll(
   services: readonly AnnouncedService[],
   includeLocal: boolean,
-  log: (level: 'info' | 'warn', message: string) => void,
+  log: LogLine,
 ): Announcement[] {
   const host = hostname().split('.')[0] ?? 'localhost';
   const wanted = services.filter(({ at }) => includeLocal || !isLoopback(at));

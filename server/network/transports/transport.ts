@@ -1,12 +1,13 @@
 import { ProtocolError } from '../../../protocol/index.ts';
 import type { Dispatcher } from '../../dispatch/dispatcher.ts';
 import type { Refusals } from '../../dispatch/refusals.ts';
+import type { LogLine } from '../../util/log-line.ts';
 
 /** What every transport is given. A transport translates; what a request does is decided behind the dispatcher. */
 export interface TransportContext {
   dispatcher: Dispatcher;
   /** Says what a person should know about a client: refused, closed for being slow, and the like. */
-  log: (level: 'debug' | 'info' | 'warn' | 'error', message: string, fields?: Record<string, unknown>) => void;
+  log: LogLine;
   /** Hears of each message that no command came of. */
   refused?: Refusals['tell'];
 }

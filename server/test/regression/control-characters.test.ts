@@ -63,7 +63,7 @@ test('a request that is refused for its words is answered without their control 
 
 test('the log of admin actions carries no control characters', async (t) => {
   const file = path.join(await temporary(t), 'admin.jsonl');
-  const log = new AuditLog(file, assert.ifError);
+  const log = new AuditLog(file, (_, message) => assert.fail(message));
   const who = { cmd: 'voice.delete', request: HOSTILE, session: 's1', transport: 'ws-json' };
   await log.begun({ ...who, args: { voice: HOSTILE } });
   await log.close();

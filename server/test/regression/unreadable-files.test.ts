@@ -29,11 +29,11 @@ test('only a file that the disk says is not there is absent', async (t) => {
 test('maps and active voices that cannot be read are told of and set aside by the next write, not replaced', async (t) => {
   const dir = await temporary(t);
   const problems: string[] = [];
-  const onProblem = (message: string): void => void problems.push(message);
+  const log = (_level: string, message: string): void => void problems.push(message);
   for (const name of ['triggers.json', 'active.json']) await unreadable(path.join(dir, name));
-  const maps = new MapStore(path.join(dir, 'triggers.json'), onProblem);
+  const maps = new MapStore(path.join(dir, 'triggers.json'), log);
   assert.deepEqual(await maps.load(), []);
-  const active = await ActiveVoices.open(path.join(dir, 'active.json'), 'default', false, onProblem);
+  const active = await ActiveVoices.open(path.join(dir, 'active.json'), 'default', false, log);
   assert.equal(problems.length, 2);
   assert.equal(await readlink(path.join(dir, 'triggers.json')), 'triggers.json', 'until then it stays in its place');
   await maps.save([]);
@@ -72,7 +72,7 @@ async function clips(t: Parameters<typeof temporary>[0], more: Partial<ClipStore
       maxClips: 100,
       maxBytes: 1e9,
       ...more,
-      onProblem: (message) => problems.push(message),
+      log: (_, message) => problems.push(message),
     });
   const store = await open();
   const saved = [await store.save(clip()), await store.save(clip())];
@@ -97,7 +97,7 @@ test('a sidecar that cannot be read is never replaced: the star is refused, and 
     encode: () => new Uint8Array(1),
     maxClips: 1,
     maxBytes: 1e9,
-    onProblem: () => undefined,
+    log: () => undefined,
   });
   assert.deepEqual([(await full.find(id!))?.id, await full.find(other!)], [id, null], 'it may be starred');
 });
