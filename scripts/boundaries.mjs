@@ -206,6 +206,7 @@ export const RULES = [
     types: ['server/voices'],
   },
   // Only these see everything.
+  { of: 'server/app', may: ['protocol', 'server'] },
   { of: 'server/app.ts', may: ['protocol', 'server'] },
   { of: 'server/main.ts', may: ['protocol', 'server'] },
   { of: 'server/worker.ts', may: ['protocol', 'server'] },

@@ -25,8 +25,8 @@ export interface OpenedDelivery {
   delivery: Delivery;
   deliveries: AutoDelivery;
   /** Goes on with what an earlier server was told to deliver. */
-  restoreDeliveries(): Promise<void>;
-  closeDelivery(): Promise<void>;
+  restore(): Promise<void>;
+  close(): Promise<void>;
 }
 
 /** Everything that makes and delivers files, wired. */
@@ -41,8 +41,8 @@ export function openDelivery({ data, deliver, freeDisk, maxBytes, ...options }: 
   return {
     delivery,
     deliveries,
-    restoreDeliveries: () => deliveries.open(),
-    closeDelivery: async () => {
+    restore: () => deliveries.open(),
+    close: async () => {
       await deliveries.close();
       await renderer.close();
     },

@@ -1,0 +1,101 @@
+import path from 'node:path';
+import type { Config } from '../config.ts';
+import type { Scheduler } from '../dispatch/scheduler.ts';
+import type { Engine } from '../engine/engine.ts';
+import type { ClipRanker } from '../generation/candidates.ts';
+import { Streams } from '../generation/streams.ts';
+import { createClipGenerator } from '../generation/trigger-clips.ts';
+import { Midi } from '../midi/midi.ts';
+import type { MidiSystem } from '../midi/system.ts';
+import { WallClock } from '../playback/clock.ts';
+import type { Playback } from '../playback/playback.ts';
+import { PlayedStream } from '../playback/played-stream.ts';
+import { HostTransport } from '../tempo/host-transport.ts';
+import { TriggerBank } from '../triggers/bank.ts';
+import type { LogLine } from '../util/log-line.ts';
+import type { Data } from './data.ts';
+
+export interface OpenPlaying {
+  config: Config;
+  data: Pick<Data, 'catalog' | 'clips' | 'maps'>;
+  engine: Engine;
+  scheduler: Scheduler;
+  ranker: ClipRanker;
+  /** MIDI other than the machine's. */
+  midi: MidiSystem | undefined;
+  onPlaced: ((ms: number) => void) | undefined;
+  log: LogLine;
+  playbackLog: LogLine;
+}
+
+/** What is heard at once: the mixer, trigger maps, endless sounds, and the MIDI and the beats that they wait for. */
+export function openPlaying({ config, data, engine, scheduler, ranker, ...parts }: OpenPlaying) {
+  const { catalog, clips, maps } = data;
+  const { log } = parts;
+  const wall = new WallClock();
+  let playback: Playback | null = null;
+  let opening: Promise<Playback> | null = null;
+  /** Started by the first sound: most servers play none. */
+  const play = (): Promise<Playback> => {
+    opening ??= openPlayback(config, parts).then((opened) => {
+      playback = opened;
+      return opened;
+    });
+    return opening;
+  };
+  const midi: Midi = new Midi({
+    devices: config.midi,
+    system: parts.midi ?? null,
+    // A map that waits for a beat waits for a clock, which may come from any input.
+    isNeeded: (): boolean =>
+      streams.controlled ||
+      triggers.maps.some(({ source, quantise }) => quantise > 0 || (source !== undefined && !('osc' in source))),
+    now: () => wall.now(),
+    log,
+  });
+  const transport = new HostTransport(midi);
+  const triggers = new TriggerBank({
+    generator: createClipGenerator({ scheduler, catalog, ranker, rate: async () => (await play()).info().rate }),
+    playback: play,
+    beats: transport,
+    save: (list) => maps.save(list),
+    log,
+  });
+  const streams: Streams = new Streams({
+    engine,
+    catalog,
+    clips,
+    openOutput: async (rate, options, onGone) => new PlayedStream(await play(), rate, options, onGone),
+    midi,
+    onControls: () => midi.refresh(),
+    maxStreams: config.limits.streams,
+  });
+  return {
+    midi,
+    transport,
+    triggers,
+    streams,
+    play,
+    /** Null until something was played. */
+    playback: (): Playback | null => playback,
+    /** Milliseconds since 1970, with fractions. */
+    now: (): number => wall.now(),
+    closePlayback: async (): Promise<void> => (await opening)?.close(),
+  };
+}
+
+export type Playing = ReturnType<typeof openPlaying>;
+
+/** Loaded only when something is played. */
+async function openPlayback(
+  { output, record }: Config,
+  { onPlaced, playbackLog }: Pick<OpenPlaying, 'onPlaced' | 'playbackLog'>,
+): Promise<Playback> {
+  const { createPlayback } = await import('../playback/create.ts');
+  return createPlayback({
+    output,
+    record: record === undefined ? null : path.resolve(record),
+    ...(onPlaced === undefined ? {} : { onPlaced }),
+    log: playbackLog,
+  });
+}
