@@ -145,7 +145,7 @@ export const RULES = [
       'server/engine/inference/code-grid.ts',
       ...['philox', 'loudness', 'mel', 'spectrum'].map((part) => `server/engine/dsp/${part}.ts`),
     ],
-    types: ['server/dispatch', 'server/voices', 'server/clips', 'server/triggers/player.ts', 'server/engine/engine.ts'],
+    types: ['server/dispatch', 'server/voices', 'server/clips', 'server/triggers/generator.ts', 'server/engine/engine.ts'],
     packages: ['zod'],
   },
   {
@@ -188,13 +188,14 @@ export const RULES = [
     packages: ['prom-client'],
   },
 
+  { of: 'server/limits.ts', may: ['protocol/limits.ts'], packages: ['zod'] },
   { of: 'server/settings.ts', may: ['server/engine/onnx/provider-names.ts'] },
   {
     of: 'server/config.ts',
     may: [
       ...['protocol', 'server/network/loopback.ts', 'server/network/access/allowed.ts'],
       ...['server/network/access/tokens.ts', 'server/engine/onnx/provider-names.ts', 'server/settings.ts'],
-      ...['server/util/data-folder.ts', 'server/farm/address.ts'],
+      ...['server/util/data-folder.ts', 'server/farm/address.ts', 'server/limits.ts'],
     ],
     packages: ['zod'],
   },
