@@ -1,4 +1,4 @@
-import type { Ending, VoiceSpec } from './mixer.ts';
+import type { Ending, VoiceSpec } from './mixer-voice.ts';
 
 /** To the thread that mixes. */
 export type ToMixer =

@@ -1,7 +1,8 @@
 import { performance } from 'node:perf_hooks';
 import { Growing } from './growing.ts';
 import type { FromMixer, ToMixer } from './messages.ts';
-import { Mixer, type MixerOptions, type VoiceSpec } from './mixer.ts';
+import { Mixer, type MixerOptions } from './mixer.ts';
+import type { VoiceSpec } from './mixer-voice.ts';
 
 /** Plays that wait for their sound to be resampled. */
 const MAX_UNREADY = 256;

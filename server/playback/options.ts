@@ -1,4 +1,4 @@
-import type { VoiceSpec } from './mixer.ts';
+import type { VoiceSpec } from './mixer-voice.ts';
 import type { PlayOptions } from './playback.ts';
 
 /** A voice as asked for, made playable: what is no number is as if left out, the rest is brought into range. */

@@ -1,6 +1,6 @@
 import { type Mapping, toFrame, toMs } from './clock.ts';
 import type { FromMixer, ToMixer } from './messages.ts';
-import type { Ending } from './mixer.ts';
+import type { Ending } from './mixer-voice.ts';
 import { readOptions, within } from './options.ts';
 import type { GrowingSound, GrowOptions, Played, PlayOptions, Prepared } from './playback.ts';
 
