@@ -13,7 +13,7 @@ import { createEngine } from '../engine/process/pool.ts';
 import { createClipGenerator } from '../generation/trigger-clips.ts';
 import { createPlayback } from '../playback/create.ts';
 import { TriggerBank } from '../triggers/bank.ts';
-import type { ClipGenerator } from '../triggers/player.ts';
+import type { ClipGenerator } from '../triggers/generator.ts';
 import { VoiceCatalog } from '../voices/catalog.ts';
 import { benchFlags, machine, median, print, round } from './support.ts';
 

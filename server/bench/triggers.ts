@@ -13,7 +13,7 @@ import { createClipGenerator } from '../generation/trigger-clips.ts';
 import { createPlayback } from '../playback/create.ts';
 import { createOfflinePlayback } from '../playback/offline.ts';
 import { TriggerBank } from '../triggers/bank.ts';
-import type { ClipGenerator, GeneratedClip } from '../triggers/player.ts';
+import type { ClipGenerator, GeneratedClip } from '../triggers/generator.ts';
 import { VoiceCatalog } from '../voices/catalog.ts';
 import { benchFlags, machine, print, round } from './support.ts';
 

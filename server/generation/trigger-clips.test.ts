@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import { POOL_CANDIDATES, parseArgs, type TriggerMap } from '../../protocol/index.ts';
 import type { JobOrder, Scheduler } from '../dispatch/scheduler.ts';
 import type { EngineResult } from '../engine/engine.ts';
-import type { GeneratedClip } from '../triggers/player.ts';
+import type { GeneratedClip } from '../triggers/generator.ts';
 import type { Catalog, Voice } from '../voices/voice.ts';
 import { createClipGenerator } from './trigger-clips.ts';
 

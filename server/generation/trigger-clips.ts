@@ -3,7 +3,7 @@ import { limits, POOL_CANDIDATES, type TriggerMap } from '../../protocol/index.t
 import type { JobOrder, Scheduler } from '../dispatch/scheduler.ts';
 import type { EngineResult } from '../engine/engine.ts';
 import { isTimeMajor } from '../engine/inference/code-grid.ts';
-import type { ClipGenerator, ClipPart, GeneratedClip, LiveClip } from '../triggers/player.ts';
+import type { ClipGenerator, ClipPart, GeneratedClip, LiveClip } from '../triggers/generator.ts';
 import type { Catalog } from '../voices/voice.ts';
 import { Chooser, type ClipRanker } from './candidates.ts';
 import { resolveClass, weightsOf } from './class-weights.ts';

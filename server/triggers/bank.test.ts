@@ -4,7 +4,8 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import { ProtocolError, parseArgs, type TriggerMap } from '../../protocol/index.ts';
 import { createOfflinePlayback } from '../playback/offline.ts';
 import { type BankOptions, TriggerBank } from './bank.ts';
-import { amplitudeOf, type ClipGenerator, type GeneratedClip } from './player.ts';
+import type { ClipGenerator, GeneratedClip } from './generator.ts';
+import { amplitudeOf } from './player.ts';
 import type { MidiEvent } from './sources.ts';
 
 const RATE = 48_000;

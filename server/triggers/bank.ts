@@ -11,9 +11,10 @@ import type { Playback } from '../playback/playback.ts';
 import type { Beats } from '../tempo/beats.ts';
 import type { LogLine } from '../util/log-line.ts';
 import { ClipPool } from './clip-pool.ts';
+import type { ClipGenerator, GeneratedClip } from './generator.ts';
 import type { Headroom } from './headroom.ts';
 import { isSoundOff, velocityOf } from './match.ts';
-import { type ClipGenerator, type GeneratedClip, Player, type TriggerHit, temperatureOf } from './player.ts';
+import { Player, type TriggerHit, temperatureOf } from './player.ts';
 import type { MidiEvents } from './sources.ts';
 
 export interface BankOptions {

@@ -5,8 +5,8 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import { type Hit, parseArgs, type TriggerMap, type Underrun } from '../../protocol/index.ts';
 import { createOfflinePlayback } from '../playback/offline.ts';
 import { TriggerBank } from './bank.ts';
+import type { ClipPart, GeneratedClip } from './generator.ts';
 import { Headroom } from './headroom.ts';
-import type { ClipPart, GeneratedClip } from './player.ts';
 
 const RATE = 48_000;
 const SECOND = new Float32Array(RATE).fill(0.1);

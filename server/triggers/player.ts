@@ -1,60 +1,11 @@
-import { type Hit, ProtocolError, type TriggerMap, type Underrun, type Understood } from '../../protocol/index.ts';
+import { type Hit, ProtocolError, type TriggerMap, type Underrun } from '../../protocol/index.ts';
 import type { GrowingSound, Playback } from '../playback/playback.ts';
 import type { Beats } from '../tempo/beats.ts';
 import type { ClipPool, NewClip, PooledClip, ReadyClip } from './clip-pool.ts';
+import type { ClipGenerator, ClipPart, GeneratedClip, LiveClip } from './generator.ts';
 import { Headroom } from './headroom.ts';
 import { matchesChannel } from './match.ts';
 import { type Note, Notes } from './notes.ts';
-
-export interface GeneratedClip {
-  pcm: Float32Array;
-  rate: number;
-  seed: number;
-  temperature: number;
-  guidance: number;
-}
-
-/** Samples of a clip that is still being made, from sample `offset` of `total` on. */
-export interface ClipPart {
-  offset: number;
-  total: number;
-  rate: number;
-  pcm: Float32Array;
-}
-
-/** A clip that is being made. */
-export interface LiveClip extends Omit<GeneratedClip, 'pcm' | 'rate'> {
-  /** Rejects with the reason when it is not made. */
-  done: Promise<GeneratedClip>;
-}
-
-/** Makes clips for maps; knows voices and the queue, which triggers do not. */
-export interface ClipGenerator {
-  /**
-   * What of the map's names was understood as a class that is called otherwise. Throws unknown_voice or unknown_class
-   * where a map plays what is not there.
-   */
-  check(map: TriggerMap): Promise<readonly Understood[]>;
-  /** A clip for each temperature, that nobody waits for, handed over in this order. `hurried`: the next hits may need them. */
-  generate(
-    map: TriggerMap,
-    temperatures: readonly number[],
-    take: (clip: GeneratedClip) => void,
-    signal: AbortSignal,
-    hurried: boolean,
-  ): Promise<void>;
-  /** One clip that somebody waits for. */
-  now(map: TriggerMap, temperature: number, signal: AbortSignal): Promise<GeneratedClip>;
-  /** Milliseconds that `now` takes, as far as is known. */
-  expectedMs(): number;
-  /** As `now`, but hands over all of the clip's samples as they are made. Null where the map's voice cannot. */
-  live(
-    map: TriggerMap,
-    temperature: number,
-    hear: (part: ClipPart) => void,
-    signal: AbortSignal,
-  ): Promise<LiveClip | null>;
-}
 
 export interface TriggerHit {
   /** 0..1; 0 ends what a gate or a loop holds. */
