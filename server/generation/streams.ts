@@ -1,28 +1,26 @@
 import { randomBytes, randomInt } from 'node:crypto';
-import { type Args, type EventData, encodePcm, limits, ProtocolError, toProtocolError } from '../../protocol/index.ts';
+import { type EventData, encodePcm, limits, ProtocolError, toProtocolError } from '../../protocol/index.ts';
 import { joined } from '../audio/join.ts';
-import type { ClipRecipe, Clips } from '../clips/clip.ts';
+import type { Clips } from '../clips/clip.ts';
 import type { Context } from '../dispatch/dispatcher.ts';
-import type { EndlessChange, Engine, EngineEvent, EngineRun } from '../engine/engine.ts';
+import type { EndlessChange, Engine, EngineEvent } from '../engine/engine.ts';
 import { isTimeMajor } from '../engine/inference/code-grid.ts';
 import { isWithin } from '../util/folders.ts';
 import type { Catalog, Voice } from '../voices/voice.ts';
 import { resolveClass } from './class-weights.ts';
 import { gridOf } from './code-grid.ts';
+import {
+  type Changed,
+  recipeOf,
+  remember,
+  type SetArgs,
+  type StartArgs,
+  type Stream,
+  type StreamOutput,
+  type Wanted,
+} from './stream.ts';
 import { type ControllerEvents, checkControls, StreamControls } from './stream-controls.ts';
-import { modelOf, orderOf, understoodOf, type VoiceClass, voiceClassOf } from './voice-class.ts';
-
-/** Where the server plays a stream itself. */
-export interface StreamOutput {
-  /** Null if there is none. */
-  readonly device: string | null;
-  /** How often it waited for sound that was not there in time. */
-  readonly pauses: number;
-  add(pcm: Float32Array): void;
-  /** All of it was added: resolves when it has sounded, or was stopped. */
-  end(): Promise<void>;
-  stop(): void;
-}
+import { modelOf, orderOf, understoodOf, voiceClassOf } from './voice-class.ts';
 
 export interface StreamDeps {
   engine: Engine;
@@ -34,34 +32,6 @@ export interface StreamDeps {
   /** There are streams that MIDI controls, or none any more. */
   onControls: () => void;
   maxStreams: number;
-}
-
-type StartArgs = Args<'stream.start'>;
-type SetArgs = Omit<Args<'stream.set'>, 'stream'>;
-type Changed = EventData<'stream.start', 'changed'>;
-
-/** What was asked for of class and guidance so far: a class that comes later has its own guidance where none was named. */
-type Wanted = Pick<StartArgs, 'class' | 'avoid' | 'guidance'>;
-
-interface Stream {
-  id: string;
-  args: StartArgs & { seed: number };
-  /** What it begins with. */
-  first: VoiceClass;
-  voiceDir: string;
-  wanted: Wanted;
-  changes: Changed[];
-  /** Changes that were asked for, those known before included. */
-  asked: number;
-  run: EngineRun | null;
-  output: StreamOutput | null;
-  /** Samples that were sent, and the latest of them. */
-  sent: number;
-  latest: Float32Array[];
-  latestSamples: number;
-  gaps: number;
-  /** Why it ends before its time: null is a stop, which is no failure. */
-  stopped: { error: ProtocolError | null } | null;
 }
 
 /** Sounds that go on for ever, each for the client that asked for it. Who knows a stream's id may change and end it. */
@@ -332,56 +302,4 @@ function checkStreamable(voice: Voice, voiceDir: string): void {
   if (isTimeMajor(gridOf(modelOf(voice, voiceDir).card))) return;
   const message = `voice ${voice.id} cannot be streamed: the rows of its code grid are not time steps; use foley.generate, or another voice`;
   throw new ProtocolError('not_streamable', message, { path: 'args.voice' });
-}
-
-function remember(stream: Stream, pcm: Float32Array, rate: number): void {
-  stream.sent += pcm.length;
-  stream.latest.push(pcm);
-  stream.latestSamples += pcm.length;
-  while (stream.latestSamples - stream.latest[0]!.length >= limits.streamKeepSeconds * rate)
-    stream.latestSamples -= stream.latest.shift()!.length;
-}
-
-/** Of a clip that begins with sample `offset` of what was sent. */
-function recipeOf(stream: Stream, offset: number): ClipRecipe {
-  const { args, first } = stream;
-  const { voice, chosen, guidance, avoid } = first;
-  const { seed, temperature, topK, topP } = args;
-  return {
-    voice: voice.hash,
-    voiceId: voice.id,
-    class: chosen.label,
-    classWeights: chosen.weights,
-    seed,
-    temperature,
-    topK,
-    topP,
-    guidance,
-    rate: voice.rate,
-    ...(avoid === null ? {} : { avoid: avoid.label, avoidWeights: avoid.weights }),
-    stream: { offset, args: againOf(stream) },
-  };
-}
-
-/** Arguments that say how a stream is heard, and do not change its sound. */
-const ofOneTime: ReadonlySet<string> = new Set([
-  ...([
-    'ahead',
-    'live',
-    'seconds',
-    'changes',
-    'as',
-    'audio',
-    'play',
-    'bus',
-    'pan',
-    'controls',
-  ] satisfies (keyof StartArgs)[]),
-]);
-
-/** The arguments that make as much of a stream again as was sent of it. */
-function againOf({ args, changes, sent, first: { voice } }: Stream): Record<string, unknown> {
-  const known = Object.entries(args).filter(([name, value]) => value !== undefined && !ofOneTime.has(name));
-  const sorted = changes.toSorted((one, other) => one.step - other.step);
-  return { ...Object.fromEntries(known), changes: sorted, seconds: sent / voice.rate, live: false };
 }

@@ -1,0 +1,98 @@
+import { type Args, type EventData, limits, type ProtocolError } from '../../protocol/index.ts';
+import type { ClipRecipe } from '../clips/clip.ts';
+import type { EngineRun } from '../engine/engine.ts';
+import type { VoiceClass } from './voice-class.ts';
+
+/** Where the server plays a stream itself. */
+export interface StreamOutput {
+  /** Null if there is none. */
+  readonly device: string | null;
+  /** How often it waited for sound that was not there in time. */
+  readonly pauses: number;
+  add(pcm: Float32Array): void;
+  /** All of it was added: resolves when it has sounded, or was stopped. */
+  end(): Promise<void>;
+  stop(): void;
+}
+
+export type StartArgs = Args<'stream.start'>;
+export type SetArgs = Omit<Args<'stream.set'>, 'stream'>;
+export type Changed = EventData<'stream.start', 'changed'>;
+
+/** What was asked for of class and guidance so far: a class that comes later has its own guidance where none was named. */
+export type Wanted = Pick<StartArgs, 'class' | 'avoid' | 'guidance'>;
+
+/** A sound that goes on until it is ended. */
+export interface Stream {
+  id: string;
+  args: StartArgs & { seed: number };
+  /** What it begins with. */
+  first: VoiceClass;
+  voiceDir: string;
+  wanted: Wanted;
+  changes: Changed[];
+  /** Changes that were asked for, those known before included. */
+  asked: number;
+  run: EngineRun | null;
+  output: StreamOutput | null;
+  /** Samples that were sent, and the latest of them. */
+  sent: number;
+  latest: Float32Array[];
+  latestSamples: number;
+  gaps: number;
+  /** Why it ends before its time: null is a stop, which is no failure. */
+  stopped: { error: ProtocolError | null } | null;
+}
+
+/** Counts what was sent, and holds the latest of it. */
+export function remember(stream: Stream, pcm: Float32Array, rate: number): void {
+  stream.sent += pcm.length;
+  stream.latest.push(pcm);
+  stream.latestSamples += pcm.length;
+  while (stream.latestSamples - stream.latest[0]!.length >= limits.streamKeepSeconds * rate)
+    stream.latestSamples -= stream.latest.shift()!.length;
+}
+
+/** Of a clip that begins with sample `offset` of what was sent. */
+export function recipeOf(stream: Stream, offset: number): ClipRecipe {
+  const { args, first } = stream;
+  const { voice, chosen, guidance, avoid } = first;
+  const { seed, temperature, topK, topP } = args;
+  return {
+    voice: voice.hash,
+    voiceId: voice.id,
+    class: chosen.label,
+    classWeights: chosen.weights,
+    seed,
+    temperature,
+    topK,
+    topP,
+    guidance,
+    rate: voice.rate,
+    ...(avoid === null ? {} : { avoid: avoid.label, avoidWeights: avoid.weights }),
+    stream: { offset, args: againOf(stream) },
+  };
+}
+
+/** Arguments that say how a stream is heard, and do not change its sound. */
+const ofOneTime: ReadonlySet<string> = new Set([
+  ...([
+    'ahead',
+    'live',
+    'seconds',
+    'changes',
+    'as',
+    'audio',
+    'play',
+    'bus',
+    'pan',
+    'controls',
+  ] satisfies (keyof StartArgs)[]),
+]);
+
+/** The arguments that make as much of a stream again as was sent of it. */
+function againOf({ args, changes, sent, first: { voice } }: Stream): Record<string, unknown> {
+  const known = Object.entries(args).filter(([name, value]) => value !== undefined && !ofOneTime.has(name));
+  const sorted = changes.toSorted((one, other) => one.step - other.step);
+  return { ...Object.fromEntries(known), changes: sorted, seconds: sent / voice.rate, live: false };
+}
