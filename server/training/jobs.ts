@@ -1,15 +1,17 @@
-import { createHash, randomBytes } from 'node:crypto';
-import { mkdir, readdir, readFile, rename, rm } from 'node:fs/promises';
+import { randomBytes } from 'node:crypto';
+import { mkdir, readdir, rm } from 'node:fs/promises';
 import path from 'node:path';
 import { fileNameKey } from '../../protocol/file-name.ts';
 import { ProtocolError, toProtocolError } from '../../protocol/index.ts';
 import { noFile } from '../util/atomic-file.ts';
 import type { LogLine } from '../util/log-line.ts';
+import { adoptVoice } from './finished-voice.ts';
 import { Job } from './job.ts';
 import { Journal, type TrainingOrder, type TrainingState } from './journal.ts';
 import { type TrainerEnd, TrainerProcess } from './process.ts';
 import type { Finder } from './python.ts';
 import { checkResources, type ResourceLimits } from './resource-limits.ts';
+import { trainerArgs } from './trainer-args.ts';
 
 export interface TrainingOptions {
   /** Folder of a folder per job. */
@@ -272,34 +274,13 @@ export class TrainingJobs {
     const base = order.base === null ? null : await this.#options.findVoice(order.base.id);
     if (base !== null && base.hash !== order.base?.hash)
       throw new ProtocolError('wrong_voice', `${order.base?.id} is no longer the voice that the training started from`);
-    const run = path.join(this.#folder(id), 'run');
-    return [
-      ...['retrain', '--supervised', '--job', id, '--out', run, '--id', order.voice, '--name', order.name],
-      ...corpora.flatMap((corpus) => ['--data', corpus]),
-      ...(base === null ? ['--preset', order.preset] : ['--base', base.dir]),
-      ...(order.classes ?? []).flatMap((label) => ['--only', label]),
-      ...(order.stages === null ? [] : ['--stages', order.stages.join(',')]),
-      ...(order.minutes === null ? ['--steps', String(order.steps)] : ['--minutes', String(order.minutes)]),
-      ...['--seed', String(order.seed), '--threads', String(order.threads)],
-    ];
+    return trainerArgs(order, { job: id, out: path.join(this.#folder(id), 'run'), corpora, base: base?.dir ?? null });
   }
 
-  /** The folder the trainer wrote becomes a voice. A server that dies in the middle does it again, and finds it done. */
+  /** The folder that the trainer wrote becomes a voice. */
   async #finish(job: Job): Promise<void> {
     const made = path.join(this.#folder(job.id), 'run', 'voice');
-    const target = path.join(this.#options.voices, job.order.voice);
-    const there = await cardOf(target);
-    if (there !== null && there.retrained?.job !== job.id)
-      throw new ProtocolError(
-        'already_exists',
-        `a voice ${job.order.voice} was created meanwhile; this one is in ${made}`,
-      );
-    if (there === null) {
-      await checkGraphs(made);
-      await mkdir(this.#options.voices, { recursive: true });
-      await rename(made, target);
-    }
-    const hash = (there ?? (await cardOf(target)))?.hash ?? '';
+    const hash = await adoptVoice(made, this.#options.voices, { id: job.order.voice, job: job.id });
     this.#options.log('info', 'a training is done', { job: job.id, voice: job.order.voice });
     await this.#end(job, 'done', { hash });
   }
@@ -327,26 +308,5 @@ export class TrainingJobs {
 
   #folder(id: string): string {
     return path.join(this.#options.dir, id);
-  }
-}
-
-type Card = { hash: string; retrained?: { job?: string }; graphs: Record<string, { file: string; sha256: string }> };
-
-async function cardOf(folder: string): Promise<Card | null> {
-  try {
-    return JSON.parse(await readFile(path.join(folder, 'card.json'), 'utf8')) as Card;
-  } catch {
-    return null;
-  }
-}
-
-/** Throws training_failed where a graph is not the one that the card names. */
-async function checkGraphs(folder: string): Promise<void> {
-  const card = await cardOf(folder);
-  if (card === null) throw new ProtocolError('training_failed', `the trainer wrote no voice to ${folder}`);
-  for (const [name, { file, sha256 }] of Object.entries(card.graphs)) {
-    const found = await readFile(path.join(folder, path.basename(file))).catch(() => null);
-    if (found === null || createHash('sha256').update(found).digest('hex') !== sha256)
-      throw new ProtocolError('training_failed', `the ${name} graph of the new voice is not the one its card names`);
   }
 }

@@ -1,0 +1,46 @@
+import { createHash } from 'node:crypto';
+import { mkdir, readFile, rename } from 'node:fs/promises';
+import path from 'node:path';
+import { ProtocolError } from '../../protocol/index.ts';
+
+/**
+ * Moves the folder that a trainer wrote to the voices, and resolves with the voice's hash. A server that dies in the
+ * middle does it again, and finds it done. Rejects with already_exists, or training_failed.
+ */
+export async function adoptVoice(
+  made: string,
+  voices: string,
+  { id, job }: { id: string; job: string },
+): Promise<string> {
+  const target = path.join(voices, id);
+  const there = await cardOf(target);
+  if (there !== null && there.retrained?.job !== job)
+    throw new ProtocolError('already_exists', `a voice ${id} was created meanwhile; this one is in ${made}`);
+  if (there === null) {
+    await checkGraphs(made);
+    await mkdir(voices, { recursive: true });
+    await rename(made, target);
+  }
+  return (there ?? (await cardOf(target)))?.hash ?? '';
+}
+
+type Card = { hash: string; retrained?: { job?: string }; graphs: Record<string, { file: string; sha256: string }> };
+
+async function cardOf(folder: string): Promise<Card | null> {
+  try {
+    return JSON.parse(await readFile(path.join(folder, 'card.json'), 'utf8')) as Card;
+  } catch {
+    return null;
+  }
+}
+
+/** Throws training_failed where a graph is not the one that the card names. */
+async function checkGraphs(folder: string): Promise<void> {
+  const card = await cardOf(folder);
+  if (card === null) throw new ProtocolError('training_failed', `the trainer wrote no voice to ${folder}`);
+  for (const [name, { file, sha256 }] of Object.entries(card.graphs)) {
+    const found = await readFile(path.join(folder, path.basename(file))).catch(() => null);
+    if (found === null || createHash('sha256').update(found).digest('hex') !== sha256)
+      throw new ProtocolError('training_failed', `the ${name} graph of the new voice is not the one its card names`);
+  }
+}
