@@ -33,6 +33,10 @@ const table = {
     meaning: "The rows of the voice's code grid are not time steps, so it makes clips and no streams.",
     http: 409,
   },
+  no_fingerprints: {
+    meaning: 'The voice comes without fingerprints of its training recordings: `foley-train fingerprints` writes them.',
+    http: 409,
+  },
   restarted: {
     meaning:
       'The server was restarted, and only jobs with `keep` and batches that write files are resumed. Saved clips are kept; request the rest again.',

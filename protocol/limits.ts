@@ -45,6 +45,10 @@ const table = {
     value: 16,
     meaning: 'Candidates that one clip is chosen from; each counts as a clip wherever clips are counted',
   },
+  nearest: {
+    value: 32,
+    meaning: 'Training recordings that one answer of `voice.nearest` names',
+  },
   keptMs: {
     value: 600_000,
     meaning: 'How long a job that was asked for with `keep` is remembered after its end',

@@ -26,6 +26,7 @@ import { Listeners } from './network/listeners.ts';
 import { connectMemory, type MemoryClient } from './network/transports/memory.ts';
 import { createLog, type Log, logLineOf } from './util/log.ts';
 import { version } from './util/version.ts';
+import type { Voice } from './voices/voice.ts';
 
 /** Milliseconds that a part of the server has to close. */
 const CLOSE_MS = 5000;
@@ -226,10 +227,15 @@ export async function createApp(config: Config, parts: AppParts = {}): Promise<A
   };
 }
 
+function foldersOf({ models }: Pick<Voice, 'models'>): string[] {
+  return models.map(({ dir }) => dir);
+}
+
 /** Scores clips by the embedder that comes with their voice. */
 function rankerOf(embedder: EmbedderClient, models: string): ClipRanker {
   return {
-    score: async (voice, weights, pcm, rate) => embedder.score(await embedderOf(voice, models), pcm, rate, weights),
+    score: async (voice, weights, pcm, rate) =>
+      embedder.score(await embedderOf(voice, models), foldersOf(voice), pcm, rate, weights),
     isTrained: async (voice) => {
       const card = await embedder.card(await embedderOf(voice, models)).catch(() => null);
       return card?.ranking !== undefined;

@@ -37,6 +37,7 @@ import { voiceDelete } from './voice-delete.ts';
 import { voiceExport, voiceImport, voiceUpload } from './voice-file.ts';
 import { voiceInfo } from './voice-info.ts';
 import { voiceList } from './voice-list.ts';
+import { voiceNearest } from './voice-nearest.ts';
 
 /** Every command there is. */
 export const commands = {
@@ -62,6 +63,7 @@ export const commands = {
   [deliverInfo.name]: deliverInfo,
   [voiceList.name]: voiceList,
   [voiceInfo.name]: voiceInfo,
+  [voiceNearest.name]: voiceNearest,
   [serverInfo.name]: serverInfo,
   [serverPing.name]: serverPing,
   [serverClock.name]: serverClock,

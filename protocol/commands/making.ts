@@ -144,7 +144,7 @@ export const madeEvents = {
     posterior: z.number().describe("log-probability of the requested class by the voice's embedder"),
     real: z.number().nullable().describe('log-odds of being a real clip; null if the voice has no ranking'),
     rejected: z
-      .enum(['silent', 'late', 'alike'])
+      .enum(['silent', 'late', 'memorised', 'alike'])
       .nullable()
       .describe('reason for rejection; a rejected candidate is chosen only if all are rejected'),
     chosen: z.boolean(),

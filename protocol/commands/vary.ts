@@ -1,9 +1,10 @@
 import { z } from 'zod';
 import { limits } from '../limits.ts';
-import { bin, defineCommand } from './define.ts';
+import { defineCommand } from './define.ts';
 import { envelopeFromText } from './envelope.ts';
-import { classArg, classFromText, guidanceArgs, name, pcmFormat } from './fields.ts';
+import { classArg, classFromText, guidanceArgs, name } from './fields.ts';
 import { madeEvents, madeExample, madeFixed, madeReplies, makingArgs, shapeArgs } from './making.ts';
+import { recordingArgs } from './recording.ts';
 import { spectrumFromText } from './spectrum.ts';
 
 const whole = (doc: string) => z.int().min(0).max(65_535).optional().describe(doc);
@@ -23,18 +24,7 @@ export const vary = defineCommand({
   args: z
     .strictObject({
       ...from,
-      recording: z
-        .union([z.string().max(limits.frameBytes), bin('bytes')])
-        .optional()
-        .describe('or a recording: a WAV file or raw mono samples; bytes in msgpack, base64 in JSON and OSC'),
-      recordingRate: z
-        .int()
-        .min(4000)
-        .max(384_000)
-        .optional()
-        .describe('of raw samples')
-        .meta({ unit: 'Hz', fallback: 'read from the WAV header' }),
-      recordingFormat: pcmFormat.default('s16').describe('of raw samples'),
+      ...recordingArgs,
       codes: z
         .array(z.int().min(0).max(65_535))
         .min(1)

@@ -115,6 +115,8 @@ export const voiceCardSchema = z
         kept: z.array(z.string()).max(10_000).optional(),
       })
       .optional(),
+    // What the training recordings are known again by: the trainer's `voices/fingerprints.py`.
+    fingerprints: cardFileSchema.optional(),
     hash: z.string().regex(/^[0-9a-f]{64}$/),
   })
   .superRefine(({ classes, latent, grid, prior, graphs, hash, sampling }, context) => {

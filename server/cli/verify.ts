@@ -1,5 +1,6 @@
-import type { EventData } from '../../protocol/index.ts';
+import { type EventData, encodePcm, limits } from '../../protocol/index.ts';
 import { labelOf, provenanceOf, statedSourceTypes } from '../audio/provenance.ts';
+import { decodeWav } from '../audio/wav.ts';
 import { columns } from './columns.ts';
 import { CliError, exits, toCliError } from './errors.ts';
 import { argsOf, clipIn, readSound, voiceFor } from './like.ts';
@@ -19,6 +20,8 @@ interface Report {
   states: Record<string, string>;
   recipe: Record<string, unknown>;
   voice: { id: string; hash: string; installed: boolean; licences: Record<string, number> | null };
+  /** The recording that the voice learned from and that is nearest to the sound; null where the voice cannot tell. */
+  nearest: (EventData<'voice.nearest', 'done'>['recordings'][number] & { memorised: boolean }) | null;
   /** Whether its recipe gives the same samples on this machine; null where it was not tried or cannot be. */
   identical: boolean | null;
   /** dB below full scale. */
@@ -45,10 +48,12 @@ export async function verify(file: string, options: VerifyOptions): Promise<numb
         installed: installed !== undefined,
         licences: installed === undefined ? null : await licencesOf(session, installed.id),
       },
+      nearest: null,
       identical: null,
       difference: null,
       reason: options.regenerate === false ? 'not tried' : null,
     };
+    let sound = wavIn(bytes);
     if (report.reason === null) {
       const made = await makeAgain(session, recipe, voices).catch((thrown: unknown) => {
         const { code, message } = toCliError(thrown);
@@ -57,8 +62,13 @@ export async function verify(file: string, options: VerifyOptions): Promise<numb
         return message;
       });
       if (typeof made === 'string') report.reason = made;
-      else Object.assign(report, await compareWith(bytes, { recipe, format }, made));
+      else {
+        Object.assign(report, await compareWith(bytes, { recipe, format }, made));
+        // A FLAC is not decoded, but known to hold what was made again.
+        if (report.identical === true) sound ??= { pcm: made, rate: recipe.rate };
+      }
     }
+    if (installed !== undefined && sound !== null) report.nearest = await nearestTo(session, installed.id, sound);
     const statement = provenanceOf(comment)?.statement ?? '';
     process.stdout.write(options.json === true ? `${JSON.stringify(report)}\n` : text(report, statement));
     return report.identical === false ? exits.failed : exits.ok;
@@ -94,7 +104,33 @@ async function licencesOf(session: Session, voice: string): Promise<Record<strin
   return licences ?? null;
 }
 
-function text({ file, states, recipe, voice, identical, difference, reason }: Report, statement: string): string {
+function wavIn(bytes: Uint8Array): { pcm: Float32Array; rate: number } | null {
+  try {
+    return decodeWav(bytes);
+  } catch {
+    return null;
+  }
+}
+
+/** Null of a voice without fingerprints, and of silence. */
+async function nearestTo(
+  session: Session,
+  voice: string,
+  { pcm, rate }: { pcm: Float32Array; rate: number },
+): Promise<Report['nearest']> {
+  // As much as one message carries, in base64 too.
+  const recording = encodePcm(pcm.subarray(0, Math.floor(limits.frameBytes / 4)), 's16', true);
+  try {
+    const args = { recording, recordingRate: rate, voice, count: 1 };
+    const { recordings, memorised } = await session.call('voice.nearest', args);
+    return { ...recordings[0]!, memorised };
+  } catch (thrown) {
+    if (['no_fingerprints', 'bad_args'].includes(toCliError(thrown).code)) return null;
+    throw thrown;
+  }
+}
+
+function text({ file, states, recipe, voice, nearest, ...made }: Report, statement: string): string {
   const places = Object.entries(states);
   const types = [...new Set(Object.values(states))];
   const stated = types.map((type) => `${type} (${places.flatMap(([at, of]) => (of === type ? [at] : [])).join(', ')})`);
@@ -105,8 +141,14 @@ function text({ file, states, recipe, voice, identical, difference, reason }: Re
     ['recipe', `${labelOf(recipe as Parameters<typeof labelOf>[0])}: ${statement}`],
     ['voice', `${voice.id} ${voice.hash.slice(0, 12)}, ${voice.installed ? 'installed' : 'not installed'}`],
     ['licences', licences.map(([name, count]) => `${name} (${count})`).join(', ') || 'unknown'],
-    ['regenerated', again({ identical, difference }, reason)],
+    ['nearest', nearest === null ? 'not known: the voice has no fingerprints of its recordings' : described(nearest)],
+    ['regenerated', again(made, made.reason)],
   ]);
+}
+
+function described({ name, class: label, likeness, limit, memorised }: NonNullable<Report['nearest']>): string {
+  const alike = `likeness ${likeness.toFixed(2)}, limit ${limit.toFixed(2)}`;
+  return `${memorised ? 'memorised: ' : ''}${name} (${label}), ${alike}`;
 }
 
 function again(

@@ -4,6 +4,7 @@ import { readEmbedderCard } from '../engine/inference/embedder.ts';
 import { TaskProcess } from '../engine/process/task-process.ts';
 import type { MaskedClip } from './fad.ts';
 import type { Distances } from './measure.ts';
+import type { NearRecording } from './nearest-recording.ts';
 import type { ClipScore } from './ranking.ts';
 
 /** A reference other than the embedder's own: a .npz of the trainer's, or clips that were heard. */
@@ -15,10 +16,14 @@ export interface ReferenceFacts {
   sounding: boolean;
 }
 
+/** Of the wanted classes, by name. */
+type Weights = Readonly<Record<string, number>>;
+
 /** What the listening process is asked. */
 export type EmbedderTask =
   | { do: 'embed'; dir: string; pcm: Float32Array; rate: number }
-  | { do: 'score'; dir: string; pcm: Float32Array; rate: number; weights: Readonly<Record<string, number>> }
+  | { do: 'score'; dir: string; voices: string[]; pcm: Float32Array; rate: number; weights: Weights }
+  | { do: 'nearest'; voice: string; pcm: Float32Array; rate: number; most: number }
   | { do: 'reference'; dir: string; given: CustomReference | null }
   | { do: 'measure'; dir: string; given: CustomReference | null; label: string; clips: MaskedClip[]; seed: number };
 
@@ -58,9 +63,17 @@ export class EmbedderClient {
     return this.#process.ask({ do: 'embed', dir, pcm, rate } satisfies EmbedderTask);
   }
 
-  /** How good a clip is as one of these classes, given by weight. Rejects with an EngineError. */
-  score(dir: string, pcm: Float32Array, rate: number, weights: Readonly<Record<string, number>>): Promise<ClipScore> {
-    return this.#process.ask({ do: 'score', dir, pcm, rate, weights } satisfies EmbedderTask);
+  /**
+   * How good a clip is as one of these classes, given by weight. `voices`: folders of those whose training recordings it
+   * must not come too near to. Rejects with an EngineError.
+   */
+  score(dir: string, voices: string[], pcm: Float32Array, rate: number, weights: Weights): Promise<ClipScore> {
+    return this.#process.ask({ do: 'score', dir, voices, pcm, rate, weights } satisfies EmbedderTask);
+  }
+
+  /** Training recordings nearest to a sound, nearest first; null where the voice has no fingerprints. Rejects with an EngineError. */
+  nearest(voice: string, pcm: Float32Array, rate: number, most: number): Promise<NearRecording[] | null> {
+    return this.#process.ask({ do: 'nearest', voice, pcm, rate, most } satisfies EmbedderTask);
   }
 
   /** What the reference knows. Rejects with an EngineError: also for a file that is no reference. */

@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto';
 import { resample } from '../audio/resample.ts';
 import type { EmbedderCard } from '../cards/embedder-card.ts';
 import { EngineError } from '../engine/errors.ts';
+import { readCardText } from '../engine/inference/card.ts';
 import {
   Embedder,
   readEmbedderCard,
@@ -13,12 +14,15 @@ import { serveTasks } from '../engine/process/serve-tasks.ts';
 import type { CustomReference, EmbedderTask, ReferenceFacts } from './embedder-client.ts';
 import { StatisticsError } from './fad.ts';
 import { measure } from './measure.ts';
+import { NearestRecording } from './nearest-recording.ts';
 import { type Ranking, readRanking, scoreClip } from './ranking.ts';
 import { fromClips, type Reference, readReference } from './reference.ts';
 
 /** Those that were asked for last. */
 let loaded: { dir: string; opened: Embedder } | null = null;
 let ranking: { sha256: string; read: Ranking } | null = null;
+const MOST_VOICES = 4;
+const recordings = new Map<string, { text: string; opened: NearestRecording | null }>();
 let reference: { key: string; dims: number; classes: Map<string, Reference> } | null = null;
 
 async function earOf(dir: string): Promise<Embedder> {
@@ -38,6 +42,31 @@ async function rankingOf(dir: string, card: EmbedderCard): Promise<Ranking | nul
     ranking = { sha256: card.ranking.sha256, read: readRanking(bytes!, card.dims) };
   }
   return ranking.read;
+}
+
+async function recordingsOf(dir: string): Promise<NearestRecording | null> {
+  const text = await readCardText(dir);
+  const known = recordings.get(dir);
+  if (known?.text === text) return known.opened;
+  await known?.opened?.close();
+  recordings.delete(dir);
+  // Two of a fine-tuned voice: its own, and those of the voice it was made of.
+  for (const [other, { opened }] of recordings) {
+    if (recordings.size < MOST_VOICES) break;
+    await opened?.close();
+    recordings.delete(other);
+  }
+  const opened = await NearestRecording.open(dir);
+  recordings.set(dir, { text, opened });
+  return opened;
+}
+
+async function isMemorised({ voices, pcm, rate }: Extract<EmbedderTask, { do: 'score' }>): Promise<boolean> {
+  for (const dir of voices) {
+    const [found] = (await (await recordingsOf(dir))?.find(pcm, rate, 1)) ?? [];
+    if (found !== undefined && found.likeness > found.limit) return true;
+  }
+  return false;
 }
 
 async function referenceOf(dir: string, given: CustomReference | null): Promise<Map<string, Reference>> {
@@ -70,7 +99,13 @@ serveTasks<EmbedderTask>(async (task) => {
     const card = await readEmbedderCard(task.dir);
     const pcm = await resample(task.pcm, task.rate, card.audio.rate);
     const embedded = await opened.embed(pcm);
-    return scoreClip(card, await rankingOf(task.dir, card), { pcm, embedded, weights: task.weights });
+    const score = scoreClip(card, await rankingOf(task.dir, card), { pcm, embedded, weights: task.weights });
+    if (score.rejected === null && (await isMemorised(task))) score.rejected = 'memorised';
+    return score;
+  }
+  if (task.do === 'nearest') {
+    const recordings = await recordingsOf(task.voice);
+    return recordings === null ? null : recordings.find(task.pcm, task.rate, task.most);
   }
   const classes = await referenceOf(task.dir, task.given);
   if (task.do === 'reference') {

@@ -99,8 +99,10 @@ function npy(name: string, bytes: Uint8Array): NpyArray {
 
 function numbers(type: string, bytes: Uint8Array, items: number): Float32Array | Float64Array | null {
   const size = Number(type.slice(2));
-  if (![4, 8].includes(size) || !Number.isSafeInteger(items) || bytes.length < items * size) return null;
+  if (![1, 4, 8].includes(size) || !Number.isSafeInteger(items) || bytes.length < items * size) return null;
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  if (type === '|i1') return Float32Array.from({ length: items }, (_, i) => view.getInt8(i));
+  if (type === '|u1') return Float32Array.from({ length: items }, (_, i) => view.getUint8(i));
   if (type === '<f4') return Float32Array.from({ length: items }, (_, i) => view.getFloat32(4 * i, true));
   if (type === '<f8') return Float64Array.from({ length: items }, (_, i) => view.getFloat64(8 * i, true));
   if (type === '<i4') return Float64Array.from({ length: items }, (_, i) => view.getInt32(4 * i, true));

@@ -20,7 +20,7 @@ export interface ClipScore {
   /** Log-odds that the clip is a real one. Null without a ranking. */
   real: number | null;
   /** Why it is handed over only if every other candidate is rejected, too. */
-  rejected: 'silent' | 'late' | null;
+  rejected: 'silent' | 'late' | 'memorised' | null;
   /** Mean embedding of its sounding patches, to compare it with its siblings; all 0 of a silent clip. */
   mean: Float32Array;
 }

@@ -5,7 +5,7 @@ export interface Score {
   score: number;
   posterior: number;
   real: number | null;
-  rejected: 'silent' | 'late' | 'alike' | null;
+  rejected: 'silent' | 'late' | 'memorised' | 'alike' | null;
 }
 
 /** Scores clips by the voice's own embedder, or the default voice's. */
@@ -14,11 +14,11 @@ export interface ClipRanker {
   isTrained(voice: Pick<Voice, 'dir'>): Promise<boolean>;
   /** `weights`: of the wanted classes by name. Rejects with an EngineError: voice_missing where there is no embedder. */
   score(
-    voice: Pick<Voice, 'dir'>,
+    voice: Pick<Voice, 'dir' | 'models'>,
     weights: Readonly<Record<string, number>>,
     pcm: Float32Array,
     rate: number,
-  ): Promise<Omit<Score, 'rejected'> & { rejected: 'silent' | 'late' | null; mean: Float32Array }>;
+  ): Promise<Omit<Score, 'rejected'> & { rejected: 'silent' | 'late' | 'memorised' | null; mean: Float32Array }>;
 }
 
 type Scored = Awaited<ReturnType<ClipRanker['score']>>;

@@ -59,6 +59,7 @@ import { type DeleteDeps, voiceDelete, voiceRestore } from './voice-delete.ts';
 import { type VoiceFileDeps, voiceExport, voiceImport, voiceUpload } from './voice-file.ts';
 import { voiceInfo } from './voice-info.ts';
 import { voiceList } from './voice-list.ts';
+import { type NearestDeps, voiceNearest } from './voice-nearest.ts';
 
 export interface HandlerDeps
   extends Omit<VaryDeps, 'partials' | 'detached'>,
@@ -67,6 +68,7 @@ export interface HandlerDeps
     TriggerDeps,
     TransportDeps,
     DeviceDeps,
+    NearestDeps,
     WatchDeps,
     ActivateDeps,
     DatasetDeps,
@@ -133,6 +135,7 @@ export function createHandlers(given: HandlerDeps): { handlers: Handlers; jobs: 
     'foley.cancel': cancel(deps),
     'voice.list': voiceList(deps),
     'voice.info': voiceInfo(deps),
+    'voice.nearest': voiceNearest(deps),
     'server.info': serverInfo(deps),
     'server.ping': serverPing(),
     'server.clock': serverClock(deps),

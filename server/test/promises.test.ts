@@ -67,6 +67,7 @@ const limitRows: Record<keyof typeof limits, Row> = {
   ),
   count: bounds('foley.generate', generate('count'), limits.count),
   candidates: bounds('foley.generate', generate('candidates'), limits.candidates),
+  nearest: bounds('voice.nearest', (count) => ({ clip: 'c', count }), limits.nearest),
   keptMs: async (t) => {
     t.mock.timers.enable({ apis: ['setTimeout'] });
     const jobs = new DetachedJobs();

@@ -110,7 +110,7 @@ export function readContents(cardBytes: Uint8Array, embedderBytes: Uint8Array | 
   const strange = Object.keys(card.graphs).find((name) => !known.has(name));
   if (strange !== undefined) throw new VoiceFileError(`card.json: a voice has no graph ${strange.slice(0, 40)}`);
   const graphs = [...graphNames.map((name) => card.graphs[name]), embedder?.graph];
-  const numbers = [embedder?.reference, embedder?.ranking].map(ending('.npz'));
+  const numbers = [embedder?.reference, embedder?.ranking, card.fingerprints].map(ending('.npz'));
   const files = [...graphs.map(ending('.onnx')), ...numbers].filter((file) => file !== null);
   if (new Set(files.map(({ name }) => name.toLowerCase())).size !== files.length)
     throw new VoiceFileError('two graphs share a file');

@@ -34,14 +34,15 @@ from .training.checkpoints import TrainedError
 from .training.presets import PresetError
 from .training.stages import STAGES, Making, train
 from .training.trainer import MismatchedCheckpoint, NotFinite
-from .voices import import_dcase
+from .voices import fingerprints, import_dcase
 from .voices import pipeline as voice_pipeline
 from .voices.dcase_weights import ImportProblem
+from .voices.fingerprints import FingerprintError
 from .voices.inference import VoiceError
 
 PROBLEMS = (
     CorpusError, PresetError, TrainedError, TaggerMissing, NotFinite, NoDevice, ImportProblem, MismatchedCheckpoint, ReproduceError, ReferenceStatisticsError,
-    RankingError, EmbedderError, EvaluateError, GeneratedClipsError, Busy, WeightsError, StatisticsError, VoiceError, OSError,
+    RankingError, FingerprintError, EmbedderError, EvaluateError, GeneratedClipsError, Busy, WeightsError, StatisticsError, VoiceError, OSError,
 )  # fmt: skip
 
 
@@ -88,6 +89,7 @@ def _parser() -> argparse.ArgumentParser:
     evaluation_command.add_parser(commands)
     reference_command.add_parser(commands)
     ranking_command.add_parser(commands)
+    fingerprints.add_parser(commands)
     export = commands.add_parser("export", help="export trained stages as a voice folder: ONNX graphs and card.json")
     export.add_argument("--corpus", required=True, action="append", help="corpus that the stages were trained on (repeatable, as in their training)")
     for name in STAGES:

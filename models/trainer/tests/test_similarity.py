@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from foley_trainer.evaluation.similarity import Prints, nearest, own_likeness, threshold
 from foley_trainer.features.mel import log_mel
+from foley_trainer.features.similarity import Prints, nearest, own_likeness, threshold
 
 
 def sounds(count: int, seed: int) -> np.ndarray:

@@ -29,6 +29,7 @@ ErrorCode = Literal[
     "unknown_stream",
     "too_many_streams",
     "not_streamable",
+    "no_fingerprints",
     "restarted",
     "unknown_clip",
     "unknown_dataset",
@@ -86,6 +87,7 @@ ERRORS: dict[str, str] = {
     "unknown_stream": "No stream that is playing has this id.",
     "too_many_streams": "As many streams are playing as the server allows; stop one, or ask again later.",
     "not_streamable": "The rows of the voice's code grid are not time steps, so it makes clips and no streams.",
+    "no_fingerprints": "The voice comes without fingerprints of its training recordings: `foley-train fingerprints` writes them.",
     "restarted": "The server was restarted, and only jobs with `keep` and batches that write files are resumed. Saved clips are kept; request the rest again.",
     "unknown_clip": "No clip has this id.",
     "unknown_dataset": "No data set has this id.",
@@ -314,8 +316,8 @@ class FoleyGenerateCandidate(TypedDict):
     posterior: float
     #: log-odds of being a real clip; null if the voice has no ranking; number or null
     real: float | None
-    #: reason for rejection; a rejected candidate is chosen only if all are rejected; "silent" or "late" or "alike" or null
-    rejected: Literal["silent", "late", "alike"] | None
+    #: reason for rejection; a rejected candidate is chosen only if all are rejected; "silent" or "late" or "memorised" or "alike" or null
+    rejected: Literal["silent", "late", "memorised", "alike"] | None
     #: boolean
     chosen: bool
 
@@ -1502,6 +1504,45 @@ class VoiceInfoArgs(TypedDict):
 class VoiceInfoDone(TypedDict):
     #: the voice's card.json; map
     card: dict[str, Any]
+
+
+class VoiceNearestArgs(TypedDict):
+    #: id of a saved clip; text, 1 to 128 characters
+    clip: NotRequired[str]
+    #: or a recording: a WAV file or raw mono samples; bytes in msgpack, base64 in JSON and OSC; text, 0 to 1048576 characters or bytes
+    recording: NotRequired[str | bytes]
+    #: of raw samples (Hz); integer from 4000 to 384000; default: read from the WAV header
+    recordingRate: NotRequired[int]
+    #: of raw samples; "f32" or "s16"; default: "s16"
+    recordingFormat: NotRequired[Literal["f32", "s16"]]
+    #: voice id; text, 1 to 128 characters; default: the clip's voice; the active voice for a recording
+    voice: NotRequired[str]
+    #: how many, nearest first; integer from 1 to 32; default: 3
+    count: NotRequired[int]
+
+
+VoiceNearestDoneRecordings = TypedDict(
+    "VoiceNearestDoneRecordings",
+    {
+        #: original as in the voice's credits; ; between several; text
+        "name": str,
+        #: text
+        "class": str,
+        #: -1 to 1; 1 is the same recording; number
+        "likeness": float,
+        #: most that two recordings of this class from different originals are alike; number
+        "limit": float,
+    },
+)
+
+
+class VoiceNearestDone(TypedDict):
+    #: text
+    voice: str
+    #: whether the sound is more like one of them than its limit; boolean
+    memorised: bool
+    #: list of map
+    recordings: list[VoiceNearestDoneRecordings]
 
 
 class ServerInfoDoneEngineLanes(TypedDict):
@@ -3111,6 +3152,13 @@ class Commands:
     def voice_info(self, args: VoiceInfoArgs | None = None) -> Request[tuple[str, Any], VoiceInfoDone]:
         """Returns a voice's card: classes, grid, rates, data, licences, credits, scores."""
         return self._request("voice.info", args)
+
+    def voice_nearest(self, args: VoiceNearestArgs | None = None) -> Request[tuple[str, Any], VoiceNearestDone]:
+        """Names the training recordings nearest to a clip or to any recording, by the voice's fingerprints: whether a sound is memorised, and whose it
+        is. A comparison is independent of level and of where the sound begins; of a longer sound every stretch as long as a clip is compared. Only
+        voices that come with fingerprints can answer.
+        """
+        return self._request("voice.nearest", args)
 
     def server_info(self) -> Request[tuple[str, Any], ServerInfoDone]:
         """Returns the state of the server: version, engine, ports, limits, queue."""

@@ -29,24 +29,26 @@ export async function readEmbedderCard(dir: string): Promise<EmbedderCard> {
 
 /** The reference that an embedder's card names, checked. Null where it names none. */
 export function readEmbedderReference(dir: string, { reference }: EmbedderCard): Promise<Uint8Array | null> {
-  return readVouched(dir, reference);
+  return readVouched(dir, reference, 'embedder.json');
 }
 
 /** The weights of its ranking, checked in the same way. */
 export function readEmbedderRanking(dir: string, { ranking }: EmbedderCard): Promise<Uint8Array | null> {
-  return readVouched(dir, ranking);
+  return readVouched(dir, ranking, 'embedder.json');
 }
 
-async function readVouched(
+/** A file of a voice's folder, checked against the card that describes it. Null where the card names none. */
+export async function readVouched(
   dir: string,
   file: { file: string; sha256: string } | undefined,
+  card: string,
 ): Promise<Uint8Array | null> {
   if (file === undefined) return null;
   const bytes = await readFile(path.join(dir, file.file)).catch((cause: unknown) => {
-    throw new EngineError('voice_missing', `${file.file} of the embedder is missing`, { cause });
+    throw new EngineError('voice_missing', `${file.file} of the voice is missing`, { cause });
   });
   if (createHash('sha256').update(bytes).digest('hex') !== file.sha256)
-    throw new EngineError('voice_corrupt', `${file.file} is not the file that embedder.json describes`);
+    throw new EngineError('voice_corrupt', `${file.file} is not the file that ${card} describes`);
   return bytes;
 }
 

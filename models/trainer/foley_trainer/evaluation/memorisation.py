@@ -1,4 +1,4 @@
-"""Finds memorised training clips in a set of generated clips; `evaluation/similarity.py` defines the comparison."""
+"""Finds memorised training clips in a set of generated clips; `features/similarity.py` defines the comparison."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ import numpy as np
 
 from ..data.corpus import Clip
 from ..features.mel import log_mel
+from ..features.similarity import Prints, nearest, own_likeness, threshold
 from ..runtime.progress import Progress
 from ..voices.inference import VoiceRunner
 from .generated_clips import codes_of
-from .similarity import Prints, nearest, own_likeness, threshold
 
 BATCH = 16
 SHOWN = 5  # nearest pairs of a class in the report

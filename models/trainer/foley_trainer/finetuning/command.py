@@ -30,6 +30,7 @@ from ..training.stages import Making, train
 from ..training.trainer import Runner, RunOptions
 from ..voices.build import write_folder
 from ..voices.card import BASE, files_of
+from ..voices.fingerprints import write_fingerprints
 from .previews import Auditions
 from .stage import fine_tune_stage, sample_kept
 from .voice_stages import write_stage
@@ -158,7 +159,9 @@ class _Scratch(_Job):
         return runner
 
     def export(self) -> dict[str, Any]:
-        return write_folder(self.out / "voice", self.args.id, self.args.name, self.preset, self.corpus, self.places, more={"retrained": {**self.made, "base": None}})
+        place = self.out / "voice"
+        card = write_folder(place, self.args.id, self.args.name, self.preset, self.corpus, self.places, more={"retrained": {**self.made, "base": None}})
+        return card | {"fingerprints": write_fingerprints(self.corpus, place)}
 
 
 class _OnBase(_Job):
@@ -226,7 +229,9 @@ class _OnBase(_Job):
         more = {"retrained": {**self.made, "base": {"id": card["id"], "hash": card["hash"]}, "kept": self.kept_classes}}
         more["data"] = self._data()
         former, given = _former(Path(self.args.base)), self._untrained()
-        return write_folder(self.out / "voice", self.args.id, self.args.name, self.preset, self.corpus, self.places, self.classes, former, more, given=given)
+        place = self.out / "voice"
+        card = write_folder(place, self.args.id, self.args.name, self.preset, self.corpus, self.places, self.classes, former, more, given=given)
+        return card | {"fingerprints": write_fingerprints(self.corpus, place)}
 
     def _untrained(self) -> dict[str, onnx.ModelProto]:
         """The base's graphs of the stages that are not trained."""

@@ -77,8 +77,9 @@ def voice_hash(graphs: dict[str, dict[str, Any]]) -> str:
 
 
 def files_of(card: dict[str, Any]) -> list[str]:
-    """Names of the graphs' files."""
-    return [card["graphs"][name]["file"] for name in ORDER if name in card["graphs"]]
+    """Names of the files that a card describes: its graphs, and the fingerprints of its recordings."""
+    described = [card["graphs"][name] for name in ORDER if name in card["graphs"]] + [card[name] for name in ("fingerprints",) if name in card]
+    return [file["file"] for file in described]
 
 
 def write_voice(folder: str | Path, fields: dict[str, Any], graphs: dict[str, onnx.ModelProto], beside: dict[str, str] | None = None) -> dict[str, Any]:

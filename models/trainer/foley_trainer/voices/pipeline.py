@@ -11,6 +11,7 @@ from ..runtime.events import emit
 from ..training import presets
 from ..training.stages import Making, train
 from .build import export_voice
+from .fingerprints import write_fingerprints
 
 # The prior determines the content and trains slowest, so it comes before the vocoder.
 SHARES = {"codec": 0.2, "prior": 0.5, "vocoder": 0.3}
@@ -40,4 +41,6 @@ def make_voice(args: argparse.Namespace) -> None:
     if parallel.rank() == 0:
         device.choose("cpu")
         places = {name: str(out / name) for name in SHARES}
-        emit("exported", **export_voice(argparse.Namespace(**places, corpus=[args.corpus], out=str(out / "voice"), id=args.id, name=args.name, preset=args.preset)))
+        card = export_voice(argparse.Namespace(**places, corpus=[args.corpus], out=str(out / "voice"), id=args.id, name=args.name, preset=args.preset))
+        write_fingerprints(corpus, out / "voice")
+        emit("exported", **card)

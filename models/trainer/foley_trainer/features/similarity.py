@@ -44,15 +44,26 @@ class Nearest:
 class Prints:
     """Normalised modulation spectra of clips: [rates, clips, 2 * bands], real parts first."""
 
-    def __init__(self, mels: np.ndarray) -> None:
-        """mels: log-mel [clips, bins, frames]."""
+    def __init__(self, mels: np.ndarray, rates: int | None = None, each: int = 1) -> None:
+        """mels: log-mel [clips, bins, frames]. `rates`: how many of them, from the lowest, if not all; `each`: bands averaged to one."""
         x = torch.from_numpy(mels).float()
         x = torch.clamp(x - x.amax((1, 2), keepdim=True), min=-RANGE)
         x = F.avg_pool1d(x.transpose(1, 2), 2).diff(dim=2)
         self.frames = x.shape[1] // 2  # twice as many shifts as the highest rate needs
-        kept = torch.fft.rfft(x, dim=1)[:, 1 : x.shape[1] // RATES].permute(1, 0, 2)
+        x = F.avg_pool1d(x, each) if each > 1 else x
+        highest = x.shape[1] // RATES if rates is None else rates + 1
+        kept = torch.fft.rfft(x, dim=1)[:, 1:highest].permute(1, 0, 2)
         energy = 2 * kept.abs().square().sum((0, 2), keepdim=True) / self.frames
         self.spectra = torch.view_as_real(kept / energy.sqrt().clamp(min=1e-3)).transpose(2, 3).flatten(2).contiguous()
+
+    @classmethod
+    def of(cls, spectra: Tensor) -> Prints:
+        """Prints that were kept: [rates, clips, 2 * bands] of any level."""
+        some = cls.__new__(cls)
+        some.frames = 4 * len(spectra)
+        energy = 2 * spectra.square().sum((0, 2), keepdim=True) / some.frames
+        some.spectra = spectra / energy.sqrt().clamp(min=1e-9)
+        return some
 
     def __len__(self) -> int:
         return self.spectra.shape[1]
