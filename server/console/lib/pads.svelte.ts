@@ -1,0 +1,146 @@
+import type { ArgsInput, EventData } from '../../../protocol/commands/index.ts';
+import { link, notices } from './link.svelte.ts';
+import { player } from './player.svelte.ts';
+import { settings } from './settings.svelte.ts';
+import { takes } from './takes.svelte.ts';
+import { voices } from './voices.svelte.ts';
+
+export type TriggerMap = EventData<'trigger.list', 'done'>['maps'][number];
+
+/** The pads of the classes and of the trigger maps, and what a hit on each does. */
+export class Pads {
+  maps = $state<TriggerMap[]>([]);
+  /** What is said of the pool of each map. */
+  ready = $state<Record<string, string>>({});
+  /** Counts hits of each pad, by class or map. */
+  flash = $state<Record<string, number>>({});
+  classes = $derived(voices.active?.classes.map(({ name }) => name) ?? []);
+  /** Weights of the classes that are raised. */
+  mix = $derived(
+    Object.fromEntries(
+      this.classes.map((name) => [name, settings.mix[name] ?? 0] as const).filter(([, weight]) => weight > 0),
+    ),
+  );
+
+  /** Hears of hits and pools until `signal` aborts. */
+  watch(signal: AbortSignal): void {
+    void this.readMaps();
+    link
+      .call(
+        'server.watch',
+        { jobs: false, hits: true, pools: true },
+        { signal, onEvent: (event, data) => this.#hear(event, data) },
+      )
+      .catch(() => undefined);
+  }
+
+  async readMaps(): Promise<void> {
+    try {
+      const { maps, pools } = await link.call('trigger.list', {});
+      this.maps = maps;
+      this.ready = Object.fromEntries(
+        pools.map((pool) => [pool.map, pool.problem ?? `${pool.ready} of ${pool.want} ready`]),
+      );
+    } catch (error) {
+      notices.fail('The trigger maps cannot be read', error);
+    }
+  }
+
+  hitClass(of: string | Record<string, number>, velocity = 1): void {
+    const since = performance.now();
+    player.wake();
+    this.#press(typeof of === 'string' ? of : 'mix');
+    takes.make({ cmd: 'foley.generate', args: { class: of, ...asked() } }, { since, gain: gainOf(velocity) });
+  }
+
+  async hitMap(map: TriggerMap, velocity = 1): Promise<void> {
+    const since = performance.now();
+    if (settings.mapsOn === 'page') {
+      player.wake();
+      this.#press(map.id);
+      const { class: of, temperature, candidates, guidance, avoid, voice } = map;
+      const more = {
+        ...(guidance === undefined ? {} : { guidance }),
+        ...(avoid === undefined ? {} : { avoid }),
+        ...(voice === undefined ? {} : { voice }),
+      };
+      const args = { class: of, temperature, candidates, ...more };
+      takes.make({ cmd: 'foley.generate', args }, { since, gain: gainOf(velocity) * 10 ** (map.gain / 20) });
+      return;
+    }
+    try {
+      await link.call('trigger.fire', { id: map.id, velocity });
+    } catch (error) {
+      notices.fail(`${map.id} did not sound on the server`, error);
+    }
+  }
+
+  /** Makes a map under the first free name. False where it was refused. */
+  async addMap(of: string, note: number): Promise<boolean> {
+    const taken = new Set(this.maps.map(({ id }) => id));
+    let n = 1;
+    while (taken.has(`pad${n}`)) n++;
+    try {
+      await link.call('trigger.map', { id: `pad${n}`, class: of, source: { note } });
+      await this.readMaps();
+      return true;
+    } catch (error) {
+      notices.fail('The map was not made', error);
+      return false;
+    }
+  }
+
+  async unmap(id: string): Promise<void> {
+    try {
+      const { maps } = await link.call('trigger.export', { ids: [id] });
+      await link.call('trigger.unmap', { id });
+      await this.readMaps();
+      const restore = (): Promise<void> => link.call('trigger.import', { maps }).then(() => this.readMaps());
+      notices.say(`${id} was taken away.`, {
+        label: 'Undo',
+        run: () => void restore().catch((error: unknown) => notices.fail('Not restored', error)),
+      });
+    } catch (error) {
+      notices.fail('Not taken away', error);
+    }
+  }
+
+  #hear(event: string, data: Record<string, unknown>): void {
+    if (event === 'pool') {
+      const { map, ready, want, problem } = data as EventData<'server.watch', 'pool'>;
+      this.ready[map] = problem ?? `${ready} of ${want} ready`;
+      if (!this.maps.some(({ id }) => id === map)) void this.readMaps();
+    } else if (event === 'hit') this.#press((data as EventData<'server.watch', 'hit'>).map);
+  }
+
+  #press(pad: string): void {
+    this.flash[pad] = (this.flash[pad] ?? 0) + 1;
+  }
+}
+
+/** The MIDI note of a map, if one triggers it. */
+export function noteOf({ source }: TriggerMap): number | null {
+  return source !== undefined && 'note' in source ? source.note : null;
+}
+
+/** Velocity to amplitude, as a quadratic curve. */
+function gainOf(velocity: number): number {
+  return velocity ** 2;
+}
+
+/** How a take is asked for now. */
+function asked(): Omit<ArgsInput<'foley.generate'>, 'class'> {
+  const { temperature, guidance, candidates, count, length, envelope, spectrum } = settings;
+  const { follows } = voices.active ?? {};
+  return {
+    ...(follows?.envelope && envelope.length > 0 ? { envelope: { points: $state.snapshot(envelope) } } : {}),
+    ...(follows?.spectrum && spectrum.length > 0
+      ? { spectrum: { points: spectrum.map(({ at, level }) => ({ hz: at, level })) } }
+      : {}),
+    temperature,
+    candidates,
+    count,
+    ...(guidance === null ? {} : { guidance }),
+    ...(length === null ? {} : { length }),
+  };
+}
