@@ -38,6 +38,7 @@ import { voiceExport, voiceImport, voiceUpload } from './voice-file.ts';
 import { voiceInfo } from './voice-info.ts';
 import { voiceList } from './voice-list.ts';
 import { voiceNearest } from './voice-nearest.ts';
+import { voiceUnvote, voiceVote, voiceVotes } from './voice-votes.ts';
 
 /** Every command there is. */
 export const commands = {
@@ -86,6 +87,9 @@ export const commands = {
   [adminFad.name]: adminFad,
   [voiceScores.name]: voiceScores,
   [voiceCompare.name]: voiceCompare,
+  [voiceVote.name]: voiceVote,
+  [voiceVotes.name]: voiceVotes,
+  [voiceUnvote.name]: voiceUnvote,
   [voiceDelete.name]: voiceDelete,
   [voiceRestore.name]: voiceRestore,
   [voiceExport.name]: voiceExport,

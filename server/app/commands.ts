@@ -47,7 +47,7 @@ export interface OpenCommands {
 /** The handlers of all commands, behind a dispatcher that logs what admins do. */
 export function openCommands({ config, owner, data, engine, scheduler, playing, extra, log, ...rooms }: OpenCommands) {
   const { limits } = config;
-  const { auditLog, catalog, clips, journal, active, scores, trash } = data;
+  const { auditLog, catalog, clips, journal, active, scores, trash, votes } = data;
   const { bus, ranker, encoder, refusals, onActive, embedder, ports } = rooms;
   const { training, store: voices, uploads: voiceUploads } = rooms.voices;
   const { delivery, deliveries } = rooms.delivering;
@@ -100,6 +100,7 @@ export function openCommands({ config, owner, data, engine, scheduler, playing, 
     findNearest: (...args) => embedder.nearest(...args),
     openEvaluation: (voice, order) => openEvaluation(embedder, folders, voice, order),
     scores,
+    votes,
     active,
     tryVoice: (voice) => loadAndTry(engine.own ?? engine, voice),
     gate: { mode: config.gate, margin: config.gateMargin },

@@ -5,6 +5,7 @@ import type { Config } from '../config.ts';
 import { DataOwner, refuseFile } from '../data-owner.ts';
 import { JobJournal } from '../dispatch/job-journal.ts';
 import { ScoreHistory } from '../evaluation/scores.ts';
+import { VoteHistory } from '../evaluation/votes.ts';
 import { AuditLog } from '../network/access/audit-log.ts';
 import { MapStore } from '../triggers/store.ts';
 import type { LogLine } from '../util/log-line.ts';
@@ -70,6 +71,7 @@ export async function openData({ config, owner, clipFolder, log }: OpenData) {
     // Not in a process that runs one command: what it does not finish is not done.
     journal: config.listen ? new JobJournal(inData('jobs'), log) : null,
     scores: new ScoreHistory(inData('scores.jsonl'), path.join(config.models, 'scores.jsonl')),
+    votes: new VoteHistory(inData('votes.jsonl')),
     maps: new MapStore(inData('triggers.json'), log),
     auditLog: new AuditLog(inData('admin.jsonl'), log),
   };

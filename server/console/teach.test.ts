@@ -1,7 +1,7 @@
 /** What admins do in the console, and what it says of the machine. */
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import { preference } from './lib/preference.ts';
+import type { EventData } from '../../protocol/commands/index.ts';
 import { noBrowser, Stage } from './test/browser.ts';
 
 const stage = new Stage();
@@ -53,7 +53,31 @@ test('two voices are compared blind, and the votes give a preference', { skip: n
   await page.click('.blind button:has-text("Begin")');
   for (const side of [0, 1]) await page.click(`.side:not(:disabled) >> nth=${side}`);
   await page.click('.blind button:has-text("Alike")');
-  await page.waitForSelector('.blind p:has-text("50 % of 1 pairs")');
+  await page.waitForSelector('.blind p:has-text("50 % of 1 pair (95 % interval 5 to 95 %)")');
+  // Which side is which is not told: this vote is for one voice or the other.
+  for (const side of [0, 1]) await page.click(`.side:not(:disabled) >> nth=${side}`);
+  await page.click('.blind button:has-text("1 is better")');
+  await page.waitForSelector('.blind p:has-text("% of 2 pairs")');
+
+  // The server keeps them: over a reload of the page and a start of the server.
+  await stage.app.close();
+  await stage.serve();
+  await page.reload();
+  const { preferences } = (await stage.app.connect().call('voice.votes', { voice: 'tiny-freq' })) as EventData<
+    'voice.votes',
+    'done'
+  >;
+  const [{ share, votes }] = preferences as [EventData<'voice.votes', 'done'>['preferences'][number]];
+  assert.equal(votes, 2);
+  assert.ok(share === 0.25 || share === 0.75, `the share is ${share}`);
+  const card = (id: string) => page.locator('.voice', { hasText: id }).locator('.blind');
+  for (const [one, other, of] of [
+    ['tiny-freq', 'tiny-time', share],
+    ['tiny-time', 'tiny-freq', 1 - share],
+  ] as const)
+    await card(one)
+      .filter({ hasText: `Preferred to ${other} in ${of * 100} % of 2 pairs` })
+      .waitFor();
   await page.close();
 });
 
@@ -63,13 +87,4 @@ test('jobs of other clients and refused messages are shown', { skip: noBrowser }
   await stage.app.connect().call('foley.generate', { class: 'Rain', seed: 1, audio: false });
   await page.waitForSelector('tbody tr:has-text("done")');
   await page.close();
-});
-
-test('a preference comes with its interval by Wilson', () => {
-  const vote = (liked: 'a' | 'b' | 'tie') => ({ a: 'x', b: 'y', liked, class: 'Rain', seed: 1, at: 0 });
-  assert.equal(preference([]), null);
-  const { share, low, high } = preference([...Array(8).fill(vote('a')), vote('b'), vote('b')])!;
-  // 8 of 10 at z = 1.96, as tables of the interval have it.
-  assert.deepEqual([share, Number(low.toFixed(3)), Number(high.toFixed(3))], [0.8, 0.49, 0.943]);
-  assert.equal(preference([vote('tie')])!.share, 0.5);
 });

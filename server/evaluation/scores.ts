@@ -1,8 +1,6 @@
-import { mkdir } from 'node:fs/promises';
-import path from 'node:path';
-import { writeAtomic } from '../util/atomic-file.ts';
-import { appendLine, readJsonLines } from '../util/json-lines.ts';
+import { readJsonLines } from '../util/json-lines.ts';
 import { readIfThere } from '../util/kept-file.ts';
+import { KeptLines } from '../util/kept-lines.ts';
 import type { EvaluationResult } from './evaluator.ts';
 import { averaged } from './measure.ts';
 
@@ -33,46 +31,23 @@ const MOST = 1000;
 
 /** Evaluations in a file of JSON lines. A line that cannot be read is left out, not an error. */
 export class ScoreHistory {
-  readonly #file: string;
+  readonly #own: KeptLines<Score>;
   readonly #shipped: string | null;
-  #scores: Score[] | null = null;
-  #last: Promise<unknown> = Promise.resolve();
 
   /** @param shipped evaluations that come with the built-in voices; read only, and older than those made here */
   constructor(file: string, shipped: string | null = null) {
-    [this.#file, this.#shipped] = [file, shipped];
+    [this.#own, this.#shipped] = [new KeptLines(file, MOST, scoreFrom), shipped];
   }
 
   /** Oldest first. Rejects with what the disk says. */
   async list(): Promise<readonly Score[]> {
     const shipped = this.#shipped === null ? '' : ((await readIfThere(this.#shipped).catch(() => null)) ?? '');
-    return [...readJsonLines(shipped, scoreFrom), ...(await this.#own())];
-  }
-
-  async #own(): Promise<readonly Score[]> {
-    this.#scores ??= await this.#read();
-    return this.#scores;
+    return [...readJsonLines(shipped, scoreFrom), ...(await this.#own.list())];
   }
 
   /** Rejects with what the disk says. */
   add(score: Score): Promise<void> {
-    const added = this.#last.then(async () => {
-      const scores = [...(await this.#own()), score];
-      if (scores.length <= MOST) {
-        await mkdir(path.dirname(this.#file), { recursive: true });
-        await appendLine(this.#file, JSON.stringify(score));
-      } else {
-        scores.splice(0, scores.length - MOST);
-        await writeAtomic(this.#file, scores.map((one) => `${JSON.stringify(one)}\n`).join(''));
-      }
-      this.#scores = scores;
-    });
-    this.#last = added.catch(() => undefined);
-    return added;
-  }
-
-  async #read(): Promise<Score[]> {
-    return readJsonLines((await readIfThere(this.#file)) ?? '', scoreFrom);
+    return this.#own.add(score);
   }
 }
 

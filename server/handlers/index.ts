@@ -60,6 +60,7 @@ import { type VoiceFileDeps, voiceExport, voiceImport, voiceUpload } from './voi
 import { voiceInfo } from './voice-info.ts';
 import { voiceList } from './voice-list.ts';
 import { type NearestDeps, voiceNearest } from './voice-nearest.ts';
+import { type VoteDeps, voiceUnvote, voiceVote, voiceVotes } from './voice-votes.ts';
 
 export interface HandlerDeps
   extends Omit<VaryDeps, 'partials' | 'detached'>,
@@ -76,6 +77,7 @@ export interface HandlerDeps
     TrashDeps,
     VoiceFileDeps,
     DeliverDeps,
+    VoteDeps,
     ExportDeps,
     RetrainDeps,
     StreamHandlerDeps {
@@ -90,6 +92,7 @@ export const ownerCommands: ReadonlySet<string> = new Set<keyof Handlers>([
   ...(['clip.rename', 'clip.star', 'clip.delete', 'clip.restore', 'deliver.set'] as const),
   ...(['trigger.map', 'trigger.edit', 'trigger.unmap', 'trigger.import'] as const),
   ...(['admin.activate', 'admin.rollback', 'voice.delete', 'voice.restore', 'voice.upload', 'voice.import'] as const),
+  ...(['voice.vote', 'voice.unvote'] as const),
   ...(['dataset.upload', 'dataset.add', 'dataset.remove', 'dataset.restore', 'trash.empty'] as const),
   ...(['admin.retrain', 'admin.attach', 'admin.pause', 'admin.resume', 'admin.cancel'] as const),
   ...(['job.pause', 'job.resume', 'job.move', 'job.cancel'] as const),
@@ -158,6 +161,9 @@ export function createHandlers(given: HandlerDeps): { handlers: Handlers; jobs: 
     'admin.fad': adminFad(deps),
     'voice.scores': voiceScores(deps),
     'voice.compare': voiceCompare(deps),
+    'voice.vote': voiceVote(deps),
+    'voice.votes': voiceVotes(deps),
+    'voice.unvote': voiceUnvote(deps),
     'voice.delete': voiceDelete(deps),
     'voice.restore': voiceRestore(deps),
     'voice.export': voiceExport(deps),

@@ -2506,6 +2506,67 @@ VoiceCompareEvent = (
 )
 
 
+VoiceVoteArgs = TypedDict(
+    "VoiceVoteArgs",
+    {
+        #: ids of the two voices; list of anything
+        "voices": list[Any],
+        #: the preferred voice, in the order of voices; "first" or "second" or "alike"
+        "liked": Literal["first", "second", "alike"],
+        #: class of the clips that were compared; text, 1 to 128 characters or integer from 0 to 65535 or map of text to number above 0
+        "class": "NotRequired[str | int | dict[str, float]]",
+        #: seed of the clips that were compared; integer from 0 to 4294967295 or decimal text
+        "seed": "NotRequired[int | str]",
+    },
+)
+
+
+class VoiceVoteDonePreference(TypedDict):
+    #: ids of the two voices; list of text
+    voices: list[str]
+    #: their hashes, because an id may be reused; list of text
+    hashes: list[str]
+    #: votes on this pair; integer from 0
+    votes: int
+    #: votes for each of them; list of integer from 0
+    liked: list[int]
+    #: votes that found them alike; integer from 0
+    alike: int
+    #: share of votes for the first; a vote for neither counts half; number from 0 to 1
+    share: float
+    #: lower bound of its 95 % confidence interval, by Wilson; number from 0 to 1
+    low: float
+    #: upper bound; number from 0 to 1
+    high: float
+
+
+class VoiceVoteDone(TypedDict):
+    #: map
+    preference: VoiceVoteDonePreference
+
+
+class VoiceVotesArgs(TypedDict):
+    #: only pairs with this voice id, which then comes first in each; text, 1 to 128 characters
+    voice: NotRequired[str]
+
+
+class VoiceVotesDone(TypedDict):
+    #: list of map
+    preferences: list[VoiceVoteDonePreference]
+
+
+class VoiceUnvoteArgs(TypedDict):
+    #: ids of the two voices; list of anything
+    voices: list[Any]
+
+
+class VoiceUnvoteDone(TypedDict):
+    #: list of text
+    voices: list[str]
+    #: votes that were deleted; integer from 0
+    deleted: int
+
+
 class VoiceDeleteArgs(TypedDict):
     #: voice id; a broken voice can be deleted too; text, 1 to 128 characters
     voice: str
@@ -3259,6 +3320,18 @@ class Commands:
     def voice_compare(self, args: VoiceCompareArgs) -> Request[VoiceCompareEvent, VoiceCompareDone]:
         """Compares voices: their cards and scores and, if a class is given, clips of the same seeds and settings from each, as one job."""
         return self._request("voice.compare", args)
+
+    def voice_vote(self, args: VoiceVoteArgs) -> Request[tuple[str, Any], VoiceVoteDone]:
+        """Saves which of two voices a listener preferred in one comparison (`voice.compare`), and returns the preference so far."""
+        return self._request("voice.vote", args)
+
+    def voice_votes(self, args: VoiceVotesArgs | None = None) -> Request[tuple[str, Any], VoiceVotesDone]:
+        """Returns the preferences between voices that `voice.vote` saved, one entry per pair of installed voices."""
+        return self._request("voice.votes", args)
+
+    def voice_unvote(self, args: VoiceUnvoteArgs) -> Request[tuple[str, Any], VoiceUnvoteDone]:
+        """Deletes all votes on a pair of voices. Needs the admin role."""
+        return self._request("voice.unvote", args)
 
     def voice_delete(self, args: VoiceDeleteArgs) -> Request[tuple[str, Any], VoiceDeleteDone]:
         """Deletes a voice; `voice.restore` restores it. The active voice, built-in voices and voices in use by a job or training are refused. Needs the
