@@ -1,7 +1,16 @@
 import { z } from 'zod';
 import { limits } from '../limits.ts';
-import { bareOsc, defineCommand } from './define.ts';
-import { candidates, classArg, classFromText, guidanceArgs, name, seedNumber, understood } from './fields.ts';
+import { bareOsc, bin, defineCommand } from './define.ts';
+import {
+  candidates,
+  classArg,
+  classFromText,
+  guidanceArgs,
+  name,
+  pcmFormat,
+  seedNumber,
+  understood,
+} from './fields.ts';
 
 const seven = z.int().min(0).max(127);
 const channel = z.int().min(1).max(16).optional().describe('MIDI channel').meta({ fallback: 'any' });
@@ -296,9 +305,34 @@ export const triggerFire = defineCommand({
         .boolean()
         .default(true)
         .describe('if nothing is ready and nothing was played before: generate a clip and play it late'),
+      audio: z
+        .boolean()
+        .default(false)
+        .describe('send the samples that are played as `audio`; needs `id`; never over OSC'),
+      format: pcmFormat.default('f32').describe('sample format of the audio'),
+      play: z
+        .boolean()
+        .default(true)
+        .describe('false: silent on the output of the server, for clients that play `audio`'),
     })
-    .refine((args) => (args.id === undefined) !== (args.osc === undefined), 'expected either id or osc'),
-  events: { done: z.object({ hits: z.array(hit).describe('one per map; none for a release') }) },
+    .refine((args) => (args.id === undefined) !== (args.osc === undefined), 'expected either id or osc')
+    .refine((args) => !args.audio || args.id !== undefined, {
+      error: 'audio is sent of one map: name its id',
+      path: ['audio'],
+    }),
+  events: {
+    audio: z.object({
+      offset: z.int().min(0).describe('first sample frame of this chunk').meta({ unit: 'frames' }),
+      total: z.int().min(0).describe('sample frames of the whole sound').meta({ unit: 'frames' }),
+      rate: z.int().min(1).describe('sample rate to play it at, `again` included').meta({ unit: 'Hz' }),
+      gain: z.number().min(0).describe('linear, of map and velocity'),
+      loop: z.boolean().describe('repeats until it is stopped'),
+      channels: z.int().min(1).describe('always 1 in this version'),
+      format: pcmFormat,
+      pcm: bin('samples of this chunk, faded and cut as the map says'),
+    }),
+    done: z.object({ hits: z.array(hit).describe('one per map; none for a release') }),
+  },
   http: true,
   timed: true,
   osc: {
@@ -307,13 +341,28 @@ export const triggerFire = defineCommand({
     args: ['id', 'velocity'],
     velocity: 'velocity',
     pairs: true,
-    fixed: {},
+    fixed: { audio: false, play: true },
     example: ['pad1', 0.8],
     replies: {
       done: [{ address: '/foley/played', args: ['map:s', 'from:s', 'seed:n', 'late:f', 'remaining:i'], each: 'hits' }],
     },
   },
-  example: { args: { id: 'pad1', velocity: 0.8 }, events: { done: { hits: [hitExample] } } },
+  example: {
+    args: { id: 'pad1', velocity: 0.8 },
+    events: {
+      audio: {
+        offset: 0,
+        total: 4,
+        rate: 22_050,
+        gain: 0.64,
+        loop: false,
+        channels: 1,
+        format: 'f32',
+        pcm: new Uint8Array([0, 0, 0, 0]),
+      },
+      done: { hits: [hitExample] },
+    },
+  },
 });
 
 export const triggerStop = defineCommand({

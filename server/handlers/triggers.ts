@@ -1,7 +1,8 @@
-import { commandOf, ProtocolError, type TriggerMap } from '../../protocol/index.ts';
+import { commandOf, encodePcm, ProtocolError, type TriggerMap } from '../../protocol/index.ts';
 import type { Handler } from '../dispatch/dispatcher.ts';
 import { told } from '../generation/class-weights.ts';
 import type { TriggerBank } from '../triggers/bank.ts';
+import { type HeardPart, HitAudio } from '../triggers/hit-audio.ts';
 
 export interface TriggerDeps {
   triggers: TriggerBank;
@@ -66,14 +67,18 @@ export function triggerImport({ triggers }: TriggerDeps): Handler<'trigger.impor
 
 /** `trigger.fire`. */
 export function triggerFire({ triggers }: TriggerDeps): Handler<'trigger.fire'> {
-  return async ({ args: { id, osc, velocity, wait }, at, late }) => {
-    const fire = { velocity, at, wait };
+  return async ({ args: { id, osc, velocity, wait, audio: isHeard, format, play }, at, late, emit }) => {
+    const send = ({ pcm, ...part }: HeardPart): void =>
+      emit('audio', { ...part, channels: 1, format, pcm: encodePcm(pcm, format) });
+    const audio = isHeard || !play ? new HitAudio(play, isHeard ? send : () => undefined) : undefined;
+    const fire = { velocity, at, wait, audio };
     const hits =
       osc === undefined
         ? [await triggers.fire(id!, fire)].filter((hit) => hit !== null)
         : await triggers.fireAddress(osc, fire);
     const worst = hits.reduce((most, hit) => (hit.late > most.late ? hit : most), hits[0]!);
     if (worst !== undefined && worst.late > 0) late(worst.at);
+    if (isHeard && hits.length > 0) await audio?.ended;
     return { hits };
   };
 }

@@ -126,8 +126,9 @@ export async function createPlayback(options: PlaybackOptions = {}): Promise<Pla
     prepare(pcm: Float32Array, from: number): Prepared {
       const sound = ++sounds;
       const valid = Number.isFinite(from) && from >= 1000 && from <= 768_000 ? from : hertz;
-      // A copy: it goes to another thread, and one sample that is no number would silence everything.
-      const copy = pcm.slice(0, MAX_FRAMES).map((x) => (Number.isFinite(x) ? x : 0));
+      // Two threads have it, and one sample that is no number would silence everything.
+      const copy = new Float32Array(new SharedArrayBuffer(4 * Math.min(pcm.length, MAX_FRAMES)));
+      for (let i = 0; i < copy.length; i++) copy[i] = Number.isFinite(pcm[i]) ? pcm[i]! : 0;
       const frames = Math.round((copy.length * hertz) / valid);
       let ready = Promise.resolve();
       if (valid === hertz) post({ type: 'sound', sound, pcm: copy });
@@ -135,7 +136,7 @@ export async function createPlayback(options: PlaybackOptions = {}): Promise<Pla
         ready = new Promise((resolve) => preparing.set(sound, resolve));
         resampler.postMessage({ sound, pcm: copy, from: valid, to: hertz });
       }
-      const made = new Sound(sound, frames, hertz, ready);
+      const made = new Sound(sound, frames, hertz, ready, valid === hertz ? copy : undefined);
       dropped.register(made, sound);
       return made;
     },

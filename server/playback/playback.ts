@@ -6,6 +6,8 @@ export interface Prepared {
   readonly seconds: number;
   /** Bytes it holds. */
   readonly bytes: number;
+  /** Its samples, which the thread that mixes shares; absent where they were resampled for it. */
+  readonly pcm?: Float32Array;
 }
 
 /** A sound that can be played before all of it is there. */

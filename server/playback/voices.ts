@@ -36,13 +36,15 @@ export class Sound implements Prepared {
   readonly seconds: number;
   readonly bytes: number;
   readonly ready: Promise<void>;
+  declare readonly pcm?: Float32Array;
 
-  constructor(id: number, frames: number, rate: number, ready: Promise<void>) {
+  constructor(id: number, frames: number, rate: number, ready: Promise<void>, pcm?: Float32Array) {
     this.id = id;
     this.frames = frames;
     this.seconds = frames / rate;
     this.bytes = frames * Float32Array.BYTES_PER_ELEMENT;
     this.ready = ready;
+    if (pcm !== undefined) this.pcm = pcm;
   }
 }
 

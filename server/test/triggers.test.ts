@@ -10,7 +10,7 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { fromBuffer, toBuffer } from 'osc-min';
 import { msToTimetag } from '../../protocol/codecs/timetag.ts';
-import { type EventData, oscMessage, ProtocolError } from '../../protocol/index.ts';
+import { decodePcm, type EventData, oscMessage, ProtocolError } from '../../protocol/index.ts';
 import { type App, createApp } from '../app.ts';
 import { decodeWav } from '../audio/wav.ts';
 import { resolveConfig } from '../config.ts';
@@ -115,6 +115,46 @@ test('an address of one’s own plays over OSC, at the time of its bundle; a lat
   await client.answer('/foley/unmapped');
   client.socket.close();
   await once(client.socket, 'close');
+});
+
+test('a client hears the samples of a hit, faded and cut as the output does it, and the output is silent if it shall be', async () => {
+  const sounds = { velocity: 0, length: 0.05, fadeIn: 0.01, fadeOut: 0.02, gain: -6, ready: 2 };
+  await call('trigger.map', { id: 'heard', class: 'Rain', ...sounds });
+  await full();
+  const heardBy = async <E>(cmd: string, args: Record<string, unknown>): Promise<{ parts: E[]; done: unknown }> => {
+    const parts: E[] = [];
+    const done = await app.connect().call(cmd, args, ({ event, data }) => {
+      if (event === 'audio') parts.push(data as E);
+    });
+    return { parts, done };
+  };
+  const args = { id: 'heard', audio: true, play: false };
+  const { parts, done } = await heardBy<EventData<'trigger.fire', 'audio'>>('trigger.fire', args);
+  const [{ seed, from, temperature, guidance }] = (
+    done as { hits: [EventData<'trigger.fire', 'done'>['hits'][number]] }
+  ).hits;
+  const [{ pcm, rate, total, gain, loop }] = parts as [(typeof parts)[number]];
+  const { parts: whole } = await heardBy<EventData<'foley.generate', 'audio'>>('foley.generate', {
+    class: 'Rain',
+    seed,
+    temperature,
+    guidance,
+    rate,
+  });
+  const made = decodePcm(whole[0]!.pcm, 'f32');
+  const got = decodePcm(pcm, 'f32');
+  assert.deepEqual([from, parts.length, loop, total, got.length], ['pool', 1, false, Math.round(0.05 * rate), total]);
+  assert.ok(Math.abs(gain - 10 ** (-6 / 20)) < 1e-9);
+  const [rise, fall] = [0.01 * rate, 0.02 * rate];
+  const fade = (i: number): number => Math.min(1, i / rise) * Math.min(1, (total - i) / fall);
+  const worst = got.reduce((most, x, i) => Math.max(most, Math.abs(x - made[i]! * fade(i))), 0);
+  assert.ok(worst < 1e-5, `off by ${worst}`);
+  const both = { osc: '/pad/1', audio: true };
+  await assert.rejects(
+    call('trigger.fire', both),
+    (error) => error instanceof ProtocolError && error.code === 'bad_args',
+  );
+  await call('trigger.unmap', { id: 'heard' });
 });
 
 test('maps go out and in as JSON; what cannot be played is refused with all that came with it', async () => {

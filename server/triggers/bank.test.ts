@@ -492,7 +492,8 @@ test('soft hits play colder clips where a map says so, and a hit tells what make
 });
 
 test('all pools together hold no more bytes than they may, and a map with too little room says so', async () => {
-  const bytes = (RATE / 2) * 4;
+  // As it was made, and prepared for the output.
+  const bytes = 2 * (RATE / 2) * 4;
   const { bank, playback } = stage({ poolBytes: 10 * bytes });
   const prepared: number[] = [];
   const { prepare } = playback;

@@ -12,7 +12,14 @@ interface Order {
   reject: (error: Error) => void;
 }
 
-const newClip = (seed: number): NewClip => ({ sound: { seconds: 1, bytes: 10 }, seed, temperature: 1, guidance: 0 });
+const newClip = (seed: number): NewClip => ({
+  sound: { seconds: 1, bytes: 10 },
+  pcm: null,
+  rate: 1,
+  seed,
+  temperature: 1,
+  guidance: 0,
+});
 
 /** A pool whose clips come when the test says. */
 function workshop(want: number, { reuse = false, spread = false, budget = Number.MAX_VALUE } = {}) {

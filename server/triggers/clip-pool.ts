@@ -4,6 +4,9 @@ import type { Prepared } from '../playback/playback.ts';
 /** A clip that can sound at once. */
 export interface ReadyClip {
   sound: Prepared;
+  /** Its samples at `rate` Hz, for who hears them elsewhere; null of one that is still being made. */
+  pcm: Float32Array | null;
+  rate: number;
   seed: number;
   temperature: number;
   guidance: number;
@@ -12,6 +15,10 @@ export interface ReadyClip {
 }
 
 export type NewClip = Omit<ReadyClip, 'level'>;
+
+function bytesOf({ sound, pcm }: NewClip): number {
+  return sound.bytes + (pcm === null || pcm === sound.pcm ? 0 : pcm.byteLength);
+}
 
 export interface ClipPoolOptions {
   /** Clips that shall be ready. */
@@ -76,7 +83,7 @@ export class ClipPool {
 
   /** Never more than the budget. */
   get bytes(): number {
-    return [...this.#ready, ...this.#played].reduce((sum, { sound }) => sum + sound.bytes, 0);
+    return [...this.#ready, ...this.#played].reduce((sum, clip) => sum + bytesOf(clip), 0);
   }
 
   /** The fresh clip to play now, that which is meant for hits like this one first; null where none is ready. */
@@ -149,7 +156,7 @@ export class ClipPool {
     while (bytes > budget) {
       const gone = this.#played.shift() ?? this.#ready.pop();
       if (gone === undefined) return;
-      bytes -= gone.sound.bytes;
+      bytes -= bytesOf(gone);
     }
   }
 
@@ -206,8 +213,8 @@ export class ClipPool {
     return room === 0 ? 0 : Math.min(want, Math.max(1, room - 1));
   }
 
-  #seen({ sound }: NewClip): void {
-    this.#largest = Math.max(this.#largest, sound.bytes);
+  #seen(clip: NewClip): void {
+    this.#largest = Math.max(this.#largest, bytesOf(clip));
   }
 
   #pick(velocity: number): ReadyClip | null {

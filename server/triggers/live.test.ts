@@ -7,6 +7,7 @@ import { createOfflinePlayback } from '../playback/offline.ts';
 import { TriggerBank } from './bank.ts';
 import type { ClipPart, GeneratedClip } from './generator.ts';
 import { Headroom } from './headroom.ts';
+import { type HeardPart, HitAudio } from './hit-audio.ts';
 
 const RATE = 48_000;
 const SECOND = new Float32Array(RATE).fill(0.1);
@@ -96,6 +97,31 @@ mock.timers.enable({ apis: ['setTimeout'] });
 async function settle(): Promise<void> {
   for (let i = 0; i < 5; i++) await nextTurn();
 }
+
+test('whoever hears the samples of a clip that is still being made gets them from its beginning on, until it is whole', async () => {
+  const { bank, add, asked, pass } = stage();
+  await add({ liveWithin: 0, gain: -20 });
+  const heard: HeardPart[] = [];
+  const audio = new HitAudio(false, (part) => heard.push(part));
+  const fired = bank.fire('pad', { ...now, audio });
+  await settle();
+  await asked[0]!.give();
+  assert.equal(heard.length, 0, 'held back as the output holds it back');
+  assert.equal(await pass(400), 0, 'silent on the output');
+  await fired;
+  for (let i = 1; i < 4; i++) await asked[0]!.give();
+  await audio.ended;
+  assert.deepEqual(
+    heard.map(({ offset, total }) => [offset / RATE, total / RATE]),
+    [
+      [0, 4],
+      [1, 4],
+      [2, 4],
+      [3, 4],
+    ],
+  );
+  assert.ok(heard.every(({ gain }) => Math.abs(gain - 0.1) < 1e-9));
+});
 
 test('a hit with no clip ready plays one that is still being made, which comes again later', async () => {
   const { add, hit, pass, counts } = stage();

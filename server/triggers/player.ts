@@ -4,6 +4,7 @@ import type { Beats } from '../tempo/beats.ts';
 import type { ClipPool, NewClip, PooledClip, ReadyClip } from './clip-pool.ts';
 import type { ClipGenerator, ClipPart, GeneratedClip, LiveClip } from './generator.ts';
 import { Headroom } from './headroom.ts';
+import type { HitAudio } from './hit-audio.ts';
 import { matchesChannel } from './match.ts';
 import { type Note, Notes } from './notes.ts';
 
@@ -16,6 +17,8 @@ export interface TriggerHit {
   heard?: number;
   /** With nothing that could sound: make a clip rather than fail. */
   wait: boolean;
+  /** Hears the samples, too. */
+  audio?: HitAudio | undefined;
 }
 
 export interface PlayerOptions {
@@ -67,17 +70,17 @@ export class Player {
     const note = this.#notes.begin(map, at);
     try {
       const own = at === null || begin === null ? null : await this.#inTime(map, pool, velocity, begin);
-      if (own !== null) return this.#playOwn(note, pool, own, velocity, begin);
+      if (own !== null) return this.#playOwn(note, pool, own, fire, begin);
       if (note.over) return null;
       const fresh = pool.take(velocity);
-      if (fresh !== null) return this.#play(note, pool, fresh, 'pool', velocity, begin);
-      const live = wait && this.#mayLive(map, pool) ? await this.#live(note, pool, velocity, begin) : null;
+      if (fresh !== null) return this.#play(note, pool, fresh, 'pool', fire, begin);
+      const live = wait && this.#mayLive(map, pool) ? await this.#live(note, pool, fire, begin) : null;
       if (live !== null || note.over) return live;
       const old = pool.again();
-      if (old !== null) return this.#play(note, pool, old, 'again', velocity, begin);
+      if (old !== null) return this.#play(note, pool, old, 'again', fire, begin);
       if (!wait) throw new ProtocolError('pool_empty', `map ${map.id} has no clip ready yet`);
       const made = await this.#make(map, velocity);
-      return this.#playOwn(note, pool, made, velocity, this.#again(map, begin));
+      return this.#playOwn(note, pool, made, fire, this.#again(map, begin));
     } finally {
       if (note.played === null) this.#notes.drop(note);
     }
@@ -105,7 +108,8 @@ export class Player {
   }
 
   prepared({ pcm, rate, seed, temperature, guidance }: GeneratedClip): NewClip {
-    return { sound: this.#options.playback().prepare(pcm, rate), seed, temperature, guidance };
+    const sound = this.#options.playback().prepare(pcm, rate);
+    return { sound, pcm: sound.pcm ?? pcm, rate, seed, temperature, guidance };
   }
 
   /** A note's end has its time too: what begins later goes on. */
@@ -159,8 +163,9 @@ export class Player {
   }
 
   /** Plays a clip that is still being made; null where its voice cannot, or its note has ended. */
-  async #live(note: Note, pool: ClipPool, velocity: number, begin: number | null): Promise<Hit | null> {
+  async #live(note: Note, pool: ClipPool, fire: TriggerHit, begin: number | null): Promise<Hit | null> {
     const { map } = note;
+    const { velocity, audio } = fire;
     const { generator, playback, signal } = this.#options;
     const tracked = this.#headroom.begin();
     let sound: GrowingSound | null = null;
@@ -172,6 +177,7 @@ export class Player {
       tracked.part(offset / rate);
       sound ??= playback().grow(rate, { seconds: total / rate });
       sound.add(pcm);
+      audio?.part({ offset, total, rate, pcm });
       first(sound);
     };
     let clip: LiveClip | null;
@@ -191,7 +197,10 @@ export class Player {
         tracked.end(whole.pcm.length / whole.rate);
         return { ...this.prepared(whole), level: velocity };
       })
-      .finally(() => tracked.end());
+      .finally(() => {
+        tracked.end();
+        audio?.end();
+      });
     const growing = await Promise.race([begun, made.then(() => begun)]);
     await growing.ready;
     // Its hit is answered already: what happens to the rest is heard, and told as an underrun.
@@ -208,9 +217,9 @@ export class Player {
     if (note.over) return null;
     const { seed, temperature, guidance } = clip;
     const at = this.#liveBegin(map, begin);
-    const heard: ReadyClip = { sound: growing, seed, temperature, guidance, level: velocity };
+    const heard: ReadyClip = { sound: growing, pcm: null, rate: 0, seed, temperature, guidance, level: velocity };
     pool.live();
-    const hit = this.#play(note, pool, { clip: heard, again: false }, 'live', velocity, at);
+    const hit = this.#play(note, pool, { clip: heard, again: false }, 'live', fire, at);
     void note.played!.ended.then((ending) => {
       if (ending !== 'starved') return;
       pool.underrun();
@@ -243,13 +252,13 @@ export class Player {
     }
   }
 
-  #playOwn(note: Note, pool: ClipPool, clip: ReadyClip, velocity: number, begin: number | null): Hit | null {
+  #playOwn(note: Note, pool: ClipPool, clip: ReadyClip, fire: TriggerHit, begin: number | null): Hit | null {
     if (note.over) {
       pool.add(clip);
       return null;
     }
     pool.spend(clip);
-    return this.#play(note, pool, { clip, again: false }, 'generated', velocity, begin);
+    return this.#play(note, pool, { clip, again: false }, 'generated', fire, begin);
   }
 
   #play(
@@ -257,17 +266,25 @@ export class Player {
     pool: ClipPool,
     { clip, again }: PooledClip,
     from: Hit['from'],
-    velocity: number,
+    { velocity, audio }: TriggerHit,
     at: number | null,
   ): Hit {
     const { map } = note;
     const { speed, gain, length, fadeOut } = again ? this.#changed(map, clip) : asItIs(map);
+    const loud = gain * amplitudeOf(map.velocity, velocity);
+    const loop = map.mode === 'loop';
+    audio?.begin({ gain: loud, speed, length, fadeIn: map.fadeIn, fadeOut, loop });
+    if (audio !== undefined && clip.pcm !== null) {
+      audio.part({ offset: 0, total: clip.pcm.length, rate: clip.rate, pcm: clip.pcm });
+      audio.end();
+    }
     const played = this.#options.playback().play(clip.sound, {
       at,
-      gain: gain * amplitudeOf(map.velocity, velocity),
+      // Silent rather than not played: so it chokes, holds and stops as any hit.
+      gain: audio?.plays === false ? 0 : loud,
       pan: map.pan,
       bus: map.bus,
-      loop: map.mode === 'loop',
+      loop,
       length,
       fadeIn: map.fadeIn,
       fadeOut,

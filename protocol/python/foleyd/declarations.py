@@ -2078,6 +2078,31 @@ class TriggerFireArgs(TypedDict):
     velocity: NotRequired[float]
     #: if nothing is ready and nothing was played before: generate a clip and play it late; boolean; default: true
     wait: NotRequired[bool]
+    #: send the samples that are played as audio; needs id; never over OSC; boolean; default: false
+    audio: NotRequired[bool]
+    #: sample format of the audio; "f32" or "s16"; default: "f32"
+    format: NotRequired[Literal["f32", "s16"]]
+    #: false: silent on the output of the server, for clients that play audio; boolean; default: true
+    play: NotRequired[bool]
+
+
+class TriggerFireAudio(TypedDict):
+    #: first sample frame of this chunk (frames); integer from 0
+    offset: int
+    #: sample frames of the whole sound (frames); integer from 0
+    total: int
+    #: sample rate to play it at, again included (Hz); integer from 1
+    rate: int
+    #: linear, of map and velocity; number from 0
+    gain: float
+    #: repeats until it is stopped; boolean
+    loop: bool
+    #: always 1 in this version; integer from 1
+    channels: int
+    #: "f32" or "s16"
+    format: Literal["f32", "s16"]
+    #: samples of this chunk, faded and cut as the map says; bytes
+    pcm: bytes
 
 
 class TriggerFireDone(TypedDict):
@@ -2095,7 +2120,8 @@ class TriggerFireLate(TypedDict):
 
 
 TriggerFireEvent = (
-    tuple[Literal["late"], TriggerFireLate]
+    tuple[Literal["audio"], TriggerFireAudio]
+    | tuple[Literal["late"], TriggerFireLate]
 )
 
 
@@ -2136,6 +2162,11 @@ class TransportSetDone(TypedDict):
     at: float
     #: tempo source: client, or the MIDI input whose clock is followed; null if there is none; text or null
     source: str | None
+
+
+TransportSetEvent = (
+    tuple[Literal["late"], TriggerFireLate]
+)
 
 
 class PoolInfoArgs(TypedDict):
@@ -3283,7 +3314,7 @@ class Commands:
         """Stops one sound, all sounds of a map, or all sounds."""
         return self._request("trigger.stop", args)
 
-    def transport_set(self, args: TransportSetArgs, *, at: float | None = None) -> Request[TriggerFireEvent, TransportSetDone]:
+    def transport_set(self, args: TransportSetArgs, *, at: float | None = None) -> Request[TransportSetEvent, TransportSetDone]:
         """Sets the song position and tempo of a host. The position advances by itself until the next call, and maps with `quantise` wait for its beats.
         While it plays it takes precedence over a MIDI clock. With `at`, it applies at that time. `at`: when it is meant, in ms since 1970.
         """

@@ -1,6 +1,7 @@
+import { decodePcm } from '../../../protocol/codecs/pcm.ts';
 import type { ArgsInput, EventData } from '../../../protocol/commands/index.ts';
 import { link, notices } from './link.svelte.ts';
-import { player } from './player.svelte.ts';
+import { type Playing, player } from './player.svelte.ts';
 import { settings } from './settings.svelte.ts';
 import { takes } from './takes.svelte.ts';
 import { voices } from './voices.svelte.ts';
@@ -14,6 +15,8 @@ export class Pads {
   ready = $state<Record<string, string>>({});
   /** Counts hits of each pad, by class or map. */
   flash = $state<Record<string, number>>({});
+  /** Maps whose sound goes on in this page. */
+  readonly #loops = new Map<string, Playing>();
   classes = $derived(voices.active?.classes.map(({ name }) => name) ?? []);
   /** Weights of the classes that are raised. */
   mix = $derived(
@@ -53,25 +56,34 @@ export class Pads {
     takes.make({ cmd: 'foley.generate', args: { class: of, ...asked() } }, { since, gain: gainOf(velocity) });
   }
 
-  async hitMap(map: TriggerMap, velocity = 1): Promise<void> {
+  /** Plays a clip of the map's pool as any other hit does: in this page, on the server's output, or on both. */
+  async hitMap({ id }: TriggerMap, velocity = 1): Promise<void> {
     const since = performance.now();
-    if (settings.mapsOn === 'page') {
-      player.wake();
-      this.#press(map.id);
-      const { class: of, temperature, candidates, guidance, avoid, voice } = map;
-      const more = {
-        ...(guidance === undefined ? {} : { guidance }),
-        ...(avoid === undefined ? {} : { avoid }),
-        ...(voice === undefined ? {} : { voice }),
-      };
-      const args = { class: of, temperature, candidates, ...more };
-      takes.make({ cmd: 'foley.generate', args }, { since, gain: gainOf(velocity) * 10 ** (map.gain / 20) });
-      return;
-    }
+    const audio = settings.mapsOn !== 'server';
+    if (audio) player.wake();
+    let playing: Playing | null = null;
+    const onEvent = (event: string, data: Record<string, unknown>): void => {
+      if (event !== 'audio') return;
+      const { offset, total, rate, gain, loop, format, pcm } = data as EventData<'trigger.fire', 'audio'>;
+      if (playing === null) {
+        // A map that is hit again ends its loop here, as its gate would.
+        this.#loops.get(id)?.stop();
+        playing = player.begin({ rate, total, gain, since });
+        if (loop) {
+          this.#loops.set(id, playing);
+          playing.loop([0, total / rate]);
+        }
+      }
+      playing.push(offset, decodePcm(pcm, format));
+    };
     try {
-      await link.call('trigger.fire', { id: map.id, velocity });
+      await link.call(
+        'trigger.fire',
+        { id, velocity, audio, play: settings.mapsOn !== 'page', format: 's16' },
+        { onEvent },
+      );
     } catch (error) {
-      notices.fail(`${map.id} did not sound on the server`, error);
+      notices.fail(`${id} did not sound`, error);
     }
   }
 

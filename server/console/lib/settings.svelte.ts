@@ -8,7 +8,7 @@ interface Kept {
   count: number;
   length: number | null;
   mix: Record<string, number>;
-  mapsOn: 'page' | 'server';
+  mapsOn: 'page' | 'server' | 'both';
   /** Loudness over time that takes follow: seconds and dB. None: the voice draws it. */
   envelope: { at: number; level: number }[];
   /** Their average spectrum: Hz and dB. */
