@@ -37,6 +37,47 @@ test('a pad makes a take: its grid and its mel are drawn, and it sounds', { skip
   await page.close();
 });
 
+test('the handle of the mix moves between four classes, by the keyboard alone, and sliders move it', {
+  skip: noBrowser,
+}, async () => {
+  const { page, complaints } = await stage.page();
+  const handle = page.getByRole('slider', { name: /Place between the four classes/ });
+  await page.getByLabel('Top left class').selectOption({ label: 'Rain' });
+  await handle.focus();
+  for (let n = 0; n < 10; n++) await page.keyboard.press('ArrowLeft');
+  for (let n = 0; n < 10; n++) await page.keyboard.press('ArrowUp');
+  assert.equal(await handle.getAttribute('aria-valuetext'), '100 % Rain');
+  for (let n = 0; n < 5; n++) await page.keyboard.press('ArrowRight');
+  const [, topRight] = await page
+    .locator('.pad select')
+    .evaluateAll((all) => all.map((one) => (one as HTMLSelectElement).selectedOptions[0]!.label));
+  assert.equal(await handle.getAttribute('aria-valuetext'), `75 % Rain + 25 % ${topRight}`);
+  await page.keyboard.press('m');
+  await page.waitForSelector(`.take:has-text("75 % Rain + 25 % ${topRight}")`);
+  await page.locator('.mix').getByLabel('Rain', { exact: true }).fill('0.25');
+  assert.equal(await handle.getAttribute('aria-valuenow'), '50');
+  assert.deepEqual(complaints, []);
+  await page.close();
+});
+
+test('a pad of a map plays a clip of its pool in the page', { skip: noBrowser }, async () => {
+  const { page, complaints } = await stage.page();
+  await page.click('button:has-text("Add a map")');
+  await page.waitForSelector('.map :text("3 of 3 ready")');
+  const played = async (): Promise<number> => {
+    const { pools } = (await stage.app.connect().call('trigger.list', {})) as EventData<'trigger.list', 'done'>;
+    return pools[0]!.played;
+  };
+  assert.equal(await played(), 0);
+  await page.keyboard.press('a');
+  await page.waitForFunction(() => performance.getEntriesByName('press to sound').length === 1);
+  assert.equal(await played(), 1);
+  assert.equal(await page.locator('.take').count(), 0, 'nothing is made for it');
+  await page.click('button[aria-label="Take pad1 away"]');
+  assert.deepEqual(complaints, []);
+  await page.close();
+});
+
 test('a running job is taken up again when the server is back', { skip: noBrowser }, async () => {
   const { page } = await stage.page();
   await stage.app.close();

@@ -8,6 +8,9 @@ interface Kept {
   count: number;
   length: number | null;
   mix: Record<string, number>;
+  /** Classes at the corners of the mix, and the place between them: 0 to 1, from the top left. */
+  corners: string[];
+  pad: { x: number; y: number };
   mapsOn: 'page' | 'server' | 'both';
   /** Loudness over time that takes follow: seconds and dB. None: the voice draws it. */
   envelope: { at: number; level: number }[];
@@ -24,6 +27,8 @@ const usual: Kept = {
   count: 1,
   length: null,
   mix: {},
+  corners: [],
+  pad: { x: 0.5, y: 0.5 },
   mapsOn: 'page',
   envelope: [],
   spectrum: [],
