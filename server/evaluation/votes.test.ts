@@ -3,7 +3,7 @@ import { appendFile, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import test, { type TestContext } from 'node:test';
-import { turnedRound, type Vote, VoteHistory, wilson } from './votes.ts';
+import { type Vote, VoteHistory, wilson } from './votes.ts';
 
 async function file(t: TestContext): Promise<string> {
   const dir = await mkdtemp(path.join(tmpdir(), 'foleyd-votes-'));
@@ -41,9 +41,10 @@ test('votes on a pair count in whatever order its voices were named, and are the
       [['x', 'z'], 1],
     ],
   );
-  const turned = turnedRound(again[0]!);
-  assert.deepEqual([turned.voices, turned.liked, turned.share], [['x', 'y'], [2, 0], 1 - 0.5 / 3]);
-  assert.deepEqual([turned.low, turned.high], [1 - again[0]!.high, 1 - again[0]!.low]);
+  const [turned, other] = await new VoteHistory(at).preferences('hash of x');
+  assert.deepEqual([turned!.voices, turned!.liked, turned!.share], [['x', 'y'], [2, 0], 1 - 0.5 / 3]);
+  assert.deepEqual(other!.voices, ['x', 'z']);
+  assert.deepEqual([turned!.low, turned!.high], [1 - again[0]!.high, 1 - again[0]!.low]);
 });
 
 test('votes that are forgotten are those of one pair', async (t) => {

@@ -49,15 +49,20 @@ export class VoteHistory {
     return this.#lines.remove((vote) => pairOf(vote.hashes) === pairOf(hashes));
   }
 
-  /** Of each pair that was voted on. Rejects with what the disk says. */
-  async preferences(): Promise<Preference[]> {
+  /** Of each pair that was voted on; with a voice, of its pairs, in which it comes first. Rejects with what the disk says. */
+  async preferences(hash?: string): Promise<Preference[]> {
     const pairs = new Map<string, Vote[]>();
     for (const vote of await this.#lines.list()) {
       const votes = pairs.get(pairOf(vote.hashes)) ?? [];
       pairs.set(pairOf(vote.hashes), votes);
       votes.push(vote);
     }
-    return [...pairs.values()].map((votes) => tally(votes, votes.at(-1)!));
+    const all = [...pairs.values()].map((votes) => tally(votes, votes.at(-1)!));
+    if (hash === undefined) return all;
+    return all.flatMap((one) => {
+      if (one.hashes[0] === hash) return [one];
+      return one.hashes[1] === hash ? [turnedRound(one)] : [];
+    });
   }
 }
 
@@ -77,7 +82,7 @@ function tally(votes: readonly Vote[], { voices, hashes }: Vote): Preference {
 }
 
 /** The same preference with its voices in the other order. */
-export function turnedRound({ voices, hashes, liked, share, low, high, ...rest }: Preference): Preference {
+function turnedRound({ voices, hashes, liked, share, low, high, ...rest }: Preference): Preference {
   return {
     ...rest,
     voices: [voices[1], voices[0]],

@@ -2,7 +2,7 @@ import { commandOf, encodePcm, ProtocolError, type TriggerMap } from '../../prot
 import type { Handler } from '../dispatch/dispatcher.ts';
 import { told } from '../generation/class-weights.ts';
 import type { TriggerBank } from '../triggers/bank.ts';
-import { type HeardPart, HitAudio } from '../triggers/hit-audio.ts';
+import type { HeardPart } from '../triggers/hit-audio.ts';
 
 export interface TriggerDeps {
   triggers: TriggerBank;
@@ -70,7 +70,7 @@ export function triggerFire({ triggers }: TriggerDeps): Handler<'trigger.fire'> 
   return async ({ args: { id, osc, velocity, wait, audio: isHeard, format, play }, at, late, emit }) => {
     const send = ({ pcm, ...part }: HeardPart): void =>
       emit('audio', { ...part, channels: 1, format, pcm: encodePcm(pcm, format) });
-    const audio = isHeard || !play ? new HitAudio(play, isHeard ? send : () => undefined) : undefined;
+    const audio = isHeard || !play ? triggers.audio(play, isHeard ? send : () => undefined) : undefined;
     const fire = { velocity, at, wait, audio };
     const hits =
       osc === undefined

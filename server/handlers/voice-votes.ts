@@ -1,6 +1,6 @@
 import { type EventData, ProtocolError } from '../../protocol/index.ts';
 import type { Handler } from '../dispatch/dispatcher.ts';
-import { type Preference, turnedRound, type VoteHistory } from '../evaluation/votes.ts';
+import type { Preference, VoteHistory } from '../evaluation/votes.ts';
 import { diskReason } from '../util/disk-reason.ts';
 import type { Catalog } from '../voices/voice.ts';
 
@@ -24,14 +24,13 @@ export function voiceVote({ catalog, votes }: VoteDeps): Handler<'voice.vote'> {
 export function voiceVotes({ catalog, votes }: VoteDeps): Handler<'voice.votes'> {
   return async ({ args: { voice } }): Promise<EventData<'voice.votes', 'done'>> => {
     const there = new Map((await catalog.list()).map(({ id, hash }) => [hash, id]));
-    const all = await onDisk('the votes cannot be read', () => votes.preferences());
-    const named = all.flatMap((one): Preference[] => {
+    const hash = voice === undefined ? undefined : (await catalog.find(voice)).hash;
+    const all = await onDisk('the votes cannot be read', () => votes.preferences(hash));
+    const preferences = all.flatMap((one): Preference[] => {
       const [a, b] = one.hashes.map((hash) => there.get(hash));
       return a === undefined || b === undefined ? [] : [{ ...one, voices: [a, b] }];
     });
-    if (voice === undefined) return { preferences: named };
-    const mine = named.filter(({ voices }) => voices.includes(voice));
-    return { preferences: mine.map((one) => (one.voices[0] === voice ? one : turnedRound(one))) };
+    return { preferences };
   };
 }
 

@@ -11,6 +11,7 @@ import type { Playback } from '../playback/playback.ts';
 import type { Beats } from '../tempo/beats.ts';
 import type { LogLine } from '../util/log-line.ts';
 import { ClipPool } from './clip-pool.ts';
+import { type HeardPart, HitAudio } from './hit-audio.ts';
 import type { ClipGenerator, GeneratedClip } from './generator.ts';
 import type { Headroom } from './headroom.ts';
 import { isSoundOff, velocityOf } from './match.ts';
@@ -164,6 +165,11 @@ export class TriggerBank {
       this.#tell({ type: 'maps' });
       await this.#options.save(this.maps);
     });
+  }
+
+  /** For a hit whose samples are heard elsewhere, too; `plays`: the output sounds all the same. */
+  audio(plays: boolean, send: (part: HeardPart) => void): HitAudio {
+    return new HitAudio(plays, send);
   }
 
   /** Plays a map, or ends what it holds when the velocity is 0. Throws unknown_map, pool_empty, or why none was made. */
