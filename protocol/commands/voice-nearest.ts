@@ -31,7 +31,7 @@ export const voiceNearest = defineCommand({
           name: z.string().describe("original as in the voice's credits; `;` between several"),
           class: z.string(),
           likeness: z.number().describe('-1 to 1; 1 is the same recording'),
-          limit: z.number().describe('most that two recordings of this class from different originals are alike'),
+          limit: z.number().describe('most that a recording of this class is like any other of a different original'),
         }),
       ),
     }),

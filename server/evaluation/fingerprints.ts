@@ -10,7 +10,7 @@ export interface Fingerprints {
   readonly size: number;
   /** Of each clip, the index of its class on the voice's card. */
   readonly classes: Int32Array;
-  /** Of each class: what is more like a recording than this is memorised. */
+  /** Of each class: what is more like one of its recordings than this is memorised. */
   readonly limits: Float64Array;
   /** As the voice's credits name the original; several with `;` between. */
   readonly names: readonly string[];
@@ -23,7 +23,7 @@ export interface Nearest {
   class: number;
   /** -1..1; 1 is the same clip. */
   likeness: number;
-  /** The most that two recordings of that class, of different originals, are like each other. */
+  /** The most that a recording of that class is like any other of a different original. */
   limit: number;
 }
 

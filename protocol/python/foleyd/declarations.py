@@ -1530,7 +1530,7 @@ VoiceNearestDoneRecordings = TypedDict(
         "class": str,
         #: -1 to 1; 1 is the same recording; number
         "likeness": float,
-        #: most that two recordings of this class from different originals are alike; number
+        #: most that a recording of this class is like any other of a different original; number
         "limit": float,
     },
 )

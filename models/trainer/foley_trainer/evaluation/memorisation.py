@@ -22,8 +22,8 @@ Load = Callable[[Clip], np.ndarray]
 
 
 def find_memorised(voice: VoiceRunner | None, sets: dict[str, list[Clip]], labels: list[str], load: Load) -> dict[str, Any]:
-    """share: of generated clips more similar to a training clip, of any class, than any two training clips of that class
-    and of different originals are to each other.
+    """share: of generated clips more similar to a training clip, of any class, than the training clips of that class are to any
+    other training clip of a different original.
 
     Per class: the limit and the pair that sets it, the likenesses of all generated clips and of unseen eval clips to
     their nearest training clips of the class, the nearest pairs, the clips beyond a limit, and `known_again`: the
@@ -40,19 +40,20 @@ def find_memorised(voice: VoiceRunner | None, sets: dict[str, list[Clip]], label
 
     known, seen = prints(training), prints(unseen) if unseen else None
     made = Prints(np.concatenate([voice.decode(codes[i : i + BATCH]) for i in range(0, len(codes), BATCH)])) if voice and codes is not None else prints(generated)
+    groups = [clip.group for clip in training]
     classes: dict[str, Any] = {}
     beyond: set[str] = set()
     for label in labels:
         of = [i for i, c in enumerate(training) if c.label == label]
         theirs = known.part(of)
-        limit = threshold(theirs, [training[i].group for i in of])
+        limit = threshold(known, groups, of)
         found = list(zip(generated, nearest(made, theirs), strict=True))
         beyond |= {clip.id for clip, near in found if limit and near.likeness > limit.likeness}
         mine = [(clip, near) for clip, near in found if clip.label == label]
         ordered = sorted(mine, key=lambda pair: -pair[1].likeness)[:SHOWN]
         classes[label] = {
             "limit": limit.likeness if limit else None,
-            "limit_pair": [training[of[i]].id for i in limit.pair] if limit else None,
+            "limit_pair": [training[i].id for i in limit.pair] if limit else None,
             "likeness": [near.likeness for _, near in mine],
             "nearest": [{"clip": c.id, "training": training[of[n.index]].id, "likeness": n.likeness, "turn": n.turn} for c, n in ordered],
         }

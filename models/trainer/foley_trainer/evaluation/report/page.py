@@ -112,7 +112,8 @@ def _memorised(memorised: dict[str, Any], pairs: Sequence[dict[str, Any]]) -> st
     players = [[pair["label"], number(pair["likeness"]), player(**pair["generated"]), player(**pair["training"])] for pair in pairs]
     about = (
         f"Similarity of every generated clip to its nearest training clip of its class, independent of level and time shift. Compared: {COMPARED[memorised['heard']]}. "
-        "The tick is the limit: the highest similarity of two training clips of different originals. A clip beyond it, or beyond another class's limit, counts as memorised. "
+        "The tick is the limit: the highest similarity of one of the class' training clips to any other of a different original. "
+        "A clip beyond it, or beyond another class's limit, counts as memorised. "
         "Detection rate: the share of altered eval clips that the test recognises."
     )
     return section(
