@@ -64,6 +64,9 @@ test('a voice goes out as a folder that says what is in it, and comes in again t
   const { dir, foleyd } = await workplace(t);
   const own = path.join(dir, 'data', 'voices', 'own');
   cpSync(voiceDir('tiny-stacked'), own, { recursive: true });
+  const measured = { prior: { nll: 3.1, note: 'kept apart' }, vocoder: { envelopes_l1: 0.27 } };
+  const plain = JSON.parse(readFileSync(path.join(own, 'card.json'), 'utf8'));
+  writeFileSync(path.join(own, 'card.json'), JSON.stringify({ ...plain, scores: measured }));
   const out = await foleyd('voice', 'export', 'own', 'share/own', '--hub', '--permissive-only');
   assert.deepEqual([out.code, out.stdout], [0, 'share/own\n'], out.stderr);
   const shared = path.join(dir, 'share', 'own');
@@ -89,6 +92,14 @@ test('a voice goes out as a folder that says what is in it, and comes in again t
   assert.deepEqual(
     about.foleyd.classes,
     card.classes.map((one: { name: string }) => one.name),
+  );
+  const [{ results }] = about['model-index'];
+  assert.deepEqual(
+    results.map(({ metrics }: { metrics: { type: string; value: number }[] }) => [metrics[0]?.type, metrics[0]?.value]),
+    [
+      ['nll', 3.1],
+      ['envelopes_l1', 0.27],
+    ],
   );
   assert.match(text, /\| CC0-1\.0 \| permissive \|/);
   const header = readFileSync(path.join(shared, 'model.safetensors')).toString('latin1', 8, 400);

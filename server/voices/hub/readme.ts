@@ -62,6 +62,7 @@ function frontMatter(voice: Voice, licences: readonly LicenceCount[]): string {
     ...licence,
     library_name: 'foleyd',
     tags: ['audio', 'foley', 'sound-effects', 'onnx', 'safetensors'],
+    ...modelIndex(voice),
     foleyd: {
       name: voice.name,
       version: voice.card.version,
@@ -75,6 +76,26 @@ function frontMatter(voice: Voice, licences: readonly LicenceCount[]): string {
   return `---\n${lines.join('')}---\n`;
 }
 
+/** The card's scores as model hubs index them: a result a stage, with its numbers. */
+function modelIndex({ name, card }: Voice): Record<string, unknown> {
+  const results = stagesOf((card as { scores?: unknown }).scores).map(([stage, values]) => ({
+    task: { type: 'other', name: `class-conditional sound generation, ${stage}` },
+    dataset: { type: 'other', name: 'recordings held out from training' },
+    metrics: values.map(([measure, value]) => ({ type: measure, name: `${stage} ${measure}`, value })),
+  }));
+  return results.length === 0 ? {} : { 'model-index': [{ name, results }] };
+}
+
+/** Stages of a card's scores that have numbers, with these. */
+function stagesOf(scores: unknown): [stage: string, values: [measure: string, value: number][]][] {
+  if (typeof scores !== 'object' || scores === null) return [];
+  return Object.entries(scores).flatMap(([stage, values]) => {
+    if (typeof values !== 'object' || values === null) return [];
+    const numbers = Object.entries(values).filter((one): one is [string, number] => typeof one[1] === 'number');
+    return numbers.length === 0 ? [] : [[stage, numbers]];
+  });
+}
+
 /** JSON is YAML but for its line separators, which JSON leaves as they are. */
 function yaml(value: unknown): string {
   return JSON.stringify(value).replace(
@@ -84,12 +105,8 @@ function yaml(value: unknown): string {
 }
 
 function scoreTable(scores: unknown): string {
-  const rows = Object.entries(scores as Record<string, unknown>).flatMap(([stage, values]) =>
-    typeof values === 'object' && values !== null
-      ? Object.entries(values).flatMap(([name, value]) =>
-          typeof value === 'number' ? [`| ${cell(stage)} | ${cell(name)} | ${value} |`] : [],
-        )
-      : [],
+  const rows = stagesOf(scores).flatMap(([stage, values]) =>
+    values.map(([name, value]) => `| ${cell(stage)} | ${cell(name)} | ${value} |`),
   );
   return ['| stage | measure | value |', '|---|---|---|', ...rows].join('\n');
 }
