@@ -145,7 +145,13 @@ export const RULES = [
       'server/engine/inference/code-grid.ts',
       ...['philox', 'loudness', 'mel', 'spectrum'].map((part) => `server/engine/dsp/${part}.ts`),
     ],
-    types: ['server/dispatch', 'server/voices', 'server/clips', 'server/triggers/generator.ts', 'server/engine/engine.ts'],
+    types: [
+      'server/dispatch',
+      'server/voices',
+      'server/clips',
+      'server/triggers/generator.ts',
+      'server/engine/engine.ts',
+    ],
     packages: ['zod'],
   },
   {

@@ -50,6 +50,14 @@ async function forDebian(folder) {
   }
 }
 
+/** What Debian's own checker says of it, where that is installed. @param {string} file */
+async function checkPolicy(file) {
+  if ((await runQuietly('lintian', ['--version'])).code !== 0) return console.log('lintian is not installed');
+  const { code, output } = await runQuietly('lintian', ['--fail-on', 'error,warning', file]);
+  if (code !== 0) throw new Error(`lintian (${code}):\n${output}`);
+  console.log('lintian: neither errors nor warnings');
+}
+
 /** Unpacked where no root is needed, and used there. @param {string} file */
 async function checkDebian(file) {
   const folder = mkdtempSync(path.join(tmpdir(), 'foleyd-debian-'));
@@ -129,6 +137,9 @@ forDaws();
 writeChecksums(OUT);
 if (process.argv.includes('--check')) {
   await check(tarballs);
-  if (debian !== undefined) await checkDebian(debian);
+  if (debian !== undefined) {
+    await checkPolicy(debian);
+    await checkDebian(debian);
+  }
   if (ofPython.length > 0) console.log(`Python wheels ${await useWheels(ofPython)}, installed`);
 }

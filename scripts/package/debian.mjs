@@ -14,8 +14,8 @@ import {
 } from 'node:fs';
 import path from 'node:path';
 import process from 'node:process';
-import { gzipSync } from 'node:zlib';
 import { ROOT, runQuietly } from '../bootstrap.mjs';
+import { control, writeTexts } from './debian-texts.mjs';
 
 const LIBRARY = path.join('usr', 'lib', 'foleyd');
 /** Of Node, as Debian names them. @type {Record<string, string>} */
@@ -40,9 +40,10 @@ export async function buildDebian(folder, { compression = ['-Zxz'] } = {}) {
     mkdirSync(path.join(root, 'DEBIAN'), { recursive: true });
     cpSync(folder, library, { recursive: true });
     takeModules(library);
+    asLibraries(library);
     link(root);
     const { version } = JSON.parse(readFileSync(path.join(folder, 'package.json'), 'utf8'));
-    writeTexts(root, folder);
+    await writeTexts(root, folder, version);
     writeFileSync(path.join(root, 'DEBIAN', 'control'), control(version, processor, sizeOf(root)));
     const file = path.join(path.dirname(folder), `foleyd_${version}_${processor}.deb`);
     const built = await runQuietly('dpkg-deb', ['--root-owner-group', ...compression, '--build', root, file]);
@@ -63,7 +64,10 @@ function takeModules(library) {
     cpSync(from, path.join(library, where), {
       recursive: true,
       // What lies inside has a line of its own.
-      filter: (name) => !isForeign(name) && !path.relative(from, name).split(path.sep).includes('node_modules'),
+      filter: (name) =>
+        !isForeign(name) &&
+        !isForDevelopers(path.relative(ROOT, name)) &&
+        !path.relative(from, name).split(path.sep).includes('node_modules'),
     });
   }
 }
@@ -74,8 +78,23 @@ function isForeign(name) {
     /\/(?:bin\/napi-v\d+\/|prebuilds\/[^/]*?|[^/]*\.)(darwin|linux|win32)(?:[-/]([a-z0-9]+))?[^/]*(?:\/[^/]*)*$/.exec(
       name,
     ) ?? [];
+  // Debian's C library is glibc.
+  if (/[-.]musl[./]/.test(name)) return true;
   if (system === undefined) return false;
   return system !== process.platform || (processor !== undefined && processor !== process.arch);
+}
+
+/** Whether only those need a file who change the package that it is in. @param {string} name below the repository */
+function isForDevelopers(name) {
+  return /\/(?:\.eslintrc|\.npmignore|\.gitattributes|node-addon-api\/tools|pino\/(?:docs|index\.html))(?:\/|$)/.test(
+    name,
+  );
+}
+
+/** Libraries are loaded, not run; some packages have them as programs. @param {string} folder */
+function asLibraries(folder) {
+  for (const name of readdirSync(folder, { recursive: true, encoding: 'utf8' }))
+    if (/\.node$|\.so(?:\.\d+)*$/.test(name)) chmodSync(path.join(folder, name), 0o644);
 }
 
 /** The command: what it starts is found from where the link leads. @param {string} root */
@@ -85,56 +104,9 @@ function link(root) {
   chmodSync(path.join(root, LIBRARY, 'server', 'bin', 'foleyd.mjs'), 0o755);
 }
 
-/** @param {string} root @param {string} folder */
-function writeTexts(root, folder) {
-  const [units, docs] = [path.join(root, 'usr/lib/systemd/user'), path.join(root, 'usr/share/doc/foleyd')];
-  for (const dir of [units, docs]) mkdirSync(dir, { recursive: true });
-  writeFileSync(path.join(units, 'foleyd.service'), UNIT);
-  const licence = readFileSync(path.join(folder, 'LICENSE'), 'utf8');
-  const others =
-    'Software of others: /usr/lib/foleyd/THIRD-PARTY.md, and the LICENSE files below /usr/lib/foleyd/node_modules.\n' +
-    'Recordings that the default voice learned from: /usr/lib/foleyd/models/default/credits.csv.\n';
-  writeFileSync(path.join(docs, 'copyright'), `${licence}\n${others}`);
-  const changes = readFileSync(path.join(folder, 'CHANGELOG.md'));
-  writeFileSync(path.join(docs, 'changelog.gz'), gzipSync(changes, { level: 9 }));
-}
-
 /** In KiB, as the control file wants it. @param {string} root */
 function sizeOf(root) {
   const names = readdirSync(root, { recursive: true, encoding: 'utf8' });
   const files = names.map((name) => path.join(root, name)).filter((name) => existsSync(name));
   return Math.ceil(files.reduce((sum, name) => sum + statSync(name).size, 0) / 1024);
 }
-
-/** @param {string} version @param {string} processor @param {number} size */
-const control = (version, processor, size) => `Package: foleyd
-Version: ${version}
-Architecture: ${processor}
-Maintainer: foleyd <foleyd@localhost>
-Section: sound
-Priority: optional
-Installed-Size: ${size}
-Depends: nodejs (>= 20), libc6, libstdc++6, libasound2 | libasound2t64
-Recommends: python3 (>= 3.10), python3-venv
-Description: Foley on demand, beside a DAW
- A server that makes Foley sounds with a neural voice, for scripts, patches,
- pads and plugins: WebSocket, HTTP, OSC and MIDI, and a console in the browser.
- .
- Each user starts it with "foleyd", or whenever logging in with
- "systemctl --user enable --now foleyd". Training voices needs Python.
-`;
-
-/** What `foleyd service install` writes, without what is of one user. */
-const UNIT = `[Unit]
-Description=foleyd: Foley on demand
-After=pipewire.service pulseaudio.service
-
-[Service]
-ExecStart=/usr/bin/foleyd serve
-Restart=on-failure
-RestartSec=5
-NoNewPrivileges=yes
-
-[Install]
-WantedBy=default.target
-`;
