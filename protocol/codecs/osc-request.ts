@@ -132,9 +132,13 @@ function readArgs(sent: readonly OscArg[], command: Command, form: OscForm): Rec
   }
   const pairs = given.slice(at);
   if (pairs.length > 0 && !form.pairs)
-    throw new ProtocolError('bad_args', `${form.address}: ${pairs.length} unexpected extra arguments`, {
-      path: 'args',
-    });
+    throw new ProtocolError(
+      'bad_args',
+      `${form.address}: ${pairs.length} unexpected extra argument${pairs.length === 1 ? '' : 's'}`,
+      {
+        path: 'args',
+      },
+    );
   for (let i = 0; i < pairs.length; i += 2) {
     const [key, value] = [pairs[i], pairs[i + 1]];
     const name = key === undefined ? undefined : plainValue(key);

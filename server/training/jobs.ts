@@ -42,8 +42,8 @@ interface Running {
 
 /** A trainer that crashes so often without a new step between is not started again. */
 const ATTEMPTS = 3;
-/** Ended jobs whose log and auditions are kept. */
-const MOST_ENDED = 100;
+/** Ended jobs that are kept, with their logs and auditions. */
+export const MOST_ENDED = 100;
 const ID = /^[0-9a-f]{16}$/;
 
 /**

@@ -38,6 +38,12 @@ export function namesTag(header: string | undefined, tag: string): boolean {
   return header?.trim() === '*' || tags.includes(tag);
 }
 
+/** Nothing of the file is asked for that exists. No cache may keep that for the file itself. */
+export function sendNoRange(response: ServerResponse, bytes: number): void {
+  const headers = { 'Content-Range': `bytes */${bytes}`, 'Content-Length': 0, 'Cache-Control': 'no-store' };
+  response.writeHead(416, headers).end();
+}
+
 /** Answers GET and HEAD of a clip. A clip never changes under its id, so the id is its tag. Throws io_error. */
 export async function sendClip(
   request: IncomingMessage,
@@ -57,7 +63,7 @@ export async function sendClip(
   const wanted = condition === undefined || condition === tag ? request.headers.range : undefined;
   const range = parseRange(wanted, bytes);
   if (range === 'none') {
-    response.writeHead(416, { 'Content-Range': `bytes */${bytes}` }).end();
+    sendNoRange(response, bytes);
     return;
   }
   const { first, last } = range ?? { first: 0, last: bytes - 1 };

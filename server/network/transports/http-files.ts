@@ -15,7 +15,7 @@ import {
 } from '../../../protocol/index.ts';
 import type { FileWays, OutgoingFile } from '../../dispatch/dispatcher.ts';
 import { bodyOf } from './http-body.ts';
-import { namesTag, parseRange } from './http-clips.ts';
+import { namesTag, parseRange, sendNoRange } from './http-clips.ts';
 import { sendAnswer } from './http-commands.ts';
 import type { TransportContext } from './transport.ts';
 
@@ -98,7 +98,7 @@ async function sendFile(
     return;
   }
   if (range === 'none') {
-    response.writeHead(416, { 'Content-Range': `bytes */${bytes}` }).end();
+    sendNoRange(response, bytes);
     return;
   }
   const { first, last } = range ?? { first: 0, last: bytes - 1 };

@@ -10,6 +10,7 @@ import { type ClipFile, sendClip } from './http-clips.ts';
 import { handleCommand, sendAnswer } from './http-commands.ts';
 import { type ConsoleFiles, wantsConsole } from './http-console.ts';
 import { type FileOptions, fileCommand, handleFile } from './http-files.ts';
+import { methodMessage, methodsOf } from './http-methods.ts';
 import { isHostInfo, type OscQuery, sendHostInfo, sendNode } from './http-oscquery.ts';
 import { endWith, ignoreUpgrade, refuseUpgrade, wantsWebSocket } from './http-upgrade.ts';
 import { RateLimit } from './rate.ts';
@@ -149,7 +150,9 @@ async function answer(request: IncomingMessage, response: ServerResponse, option
   const { pathname } = url;
   const file = fileCommand(request, pathname);
   const reads = request.method === 'GET' || request.method === 'HEAD';
+  const methods = methodsOf(pathname);
   if (request.method === 'OPTIONS') {
+    if (methods !== null) response.setHeader('Allow', [...methods, 'OPTIONS'].join(', '));
     response.writeHead(204).end();
   } else if (pathname === '/health' && reads) {
     const text = JSON.stringify(options.health());
@@ -176,12 +179,11 @@ async function answer(request: IncomingMessage, response: ServerResponse, option
     await sendClip(request, response, id, clip);
   } else if (file !== null) {
     await handleFile(request, response, file, url, admitted(request, url, 'http', options).role, options);
-  } else if (pathname.startsWith('/v1/') && request.method !== 'POST' && isCommandName(pathname.slice(4))) {
+  } else if (methods !== null && !methods.includes(request.method ?? '')) {
     admitted(request, url, 'http', options);
-    const cmd = pathname.slice('/v1/'.length);
-    response.setHeader('Allow', 'POST, OPTIONS');
-    const message = `${cmd} is called by POST with its arguments as JSON, as in: curl -d '{}' http://HOST:PORT${pathname}`;
-    sendAnswer(request, response, failedAnswer(null, new ProtocolError('unknown_command', message)), 405);
+    response.setHeader('Allow', [...methods, 'OPTIONS'].join(', '));
+    const error = new ProtocolError('unknown_command', methodMessage(pathname, methods));
+    sendAnswer(request, response, failedAnswer(null, error), 405);
   } else if (pathname.startsWith('/v1/') && request.method === 'POST') {
     await handleCommand(
       request,

@@ -112,6 +112,12 @@ export class Ledger {
     );
   }
 
+  /** Of a kind whose oldest the server forgets, only the newest are asked for. */
+  forget(kind: string, most: number): void {
+    const keys = [...this.#facts.keys()].filter((key) => key.startsWith(`${kind} `));
+    for (const key of keys.slice(0, Math.max(0, keys.length - most))) this.#facts.delete(key);
+  }
+
   heard(outcome: Outcome): boolean {
     if (outcome === null) this.unknown += 1;
     else if (outcome.event === 'done') this.acknowledged += 1;
