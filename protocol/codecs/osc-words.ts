@@ -1,7 +1,7 @@
 import type { z } from 'zod';
 import type { OscArg } from './osc-packet.ts';
 
-const DECIMAL = /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i;
+const DECIMAL = /^[+-]?(\d+(\.\d*)?|\.\d+)(e[+-]?\d+)?$/i;
 
 type Kind = 'boolean' | 'number' | 'string' | 'other';
 

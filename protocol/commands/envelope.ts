@@ -52,7 +52,7 @@ export type EnvelopeArg = z.output<typeof envelope>;
  */
 export function envelopeFromText(text: string): unknown {
   const parts = text.trim().split(/[\s,;]+/);
-  const number = /^-?[0-9]*\.?[0-9]+$/;
+  const number = /^-?([0-9]+(\.[0-9]+)?|\.[0-9]+)$/;
   if (/^[0-9a-f]{16}$/.test(text)) return { clip: text };
   if (parts.every((part) => number.test(part))) return { cues: parts.map((part) => ({ at: Number(part) })) };
   const corners = parts.map((part) => part.split(':'));

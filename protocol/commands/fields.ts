@@ -106,7 +106,7 @@ export const requestId = z.string().min(1).max(limits.idChars);
 
 /** Reads the one-word form of a mix, `DogBark:0.7+Rain:0.3`; any other text is a class name. */
 export function classFromText(text: string): ClassArg {
-  const parts = text.split('+').map((part) => /^([^:]+):([0-9]*\.?[0-9]+)$/.exec(part));
+  const parts = text.split('+').map((part) => /^([^:]+):([0-9]+(?:\.[0-9]+)?|\.[0-9]+)$/.exec(part));
   if (parts.some((part) => part === null)) return text;
   return Object.fromEntries(parts.map((part) => [part?.[1] ?? '', Number(part?.[2])]));
 }

@@ -28,7 +28,7 @@ export type SpectrumArg = z.output<typeof spectrum>;
 
 /** Reads the one-word forms of a spectrum: the id of a saved clip, or corners in Hz and dB, `100:-20,1000:0,8000:-40`. */
 export function spectrumFromText(text: string): unknown {
-  const number = /^-?[0-9]*\.?[0-9]+$/;
+  const number = /^-?([0-9]+(\.[0-9]+)?|\.[0-9]+)$/;
   const corners = text
     .trim()
     .split(/[\s,;]+/)

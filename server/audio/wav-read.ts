@@ -167,12 +167,17 @@ function sampleReader(view: DataView, code: number, width: number, bits: number)
   return (at) => view.getInt32(at, true) / 2_147_483_648;
 }
 
+/** Without the zeros at its end. */
+function withoutPadding(bytes: Uint8Array): Uint8Array {
+  return bytes.subarray(0, bytes.findLastIndex((byte) => byte !== 0) + 1);
+}
+
 function readInfo(list: Uint8Array): WavInfo {
   if (list.length < 4 || tag(list, 0) !== 'INFO') return {};
   const info: WavInfo = {};
   for (const { id, at, size } of chunksOf(list, 4)) {
     if (at + size > list.length) break;
-    const text = new TextDecoder().decode(list.subarray(at, at + size)).replace(/\0+$/, '');
+    const text = new TextDecoder().decode(withoutPadding(list.subarray(at, at + size)));
     if (id === 'ICMT') info.comment = text;
     if (id === 'ISFT') info.software = text;
   }

@@ -10,7 +10,7 @@ import {
 } from '../../protocol/index.ts';
 import type { Context, Handler } from '../dispatch/dispatcher.ts';
 import { resolveClass } from '../generation/class-weights.ts';
-import type { Marker, MarkerField } from '../spotting/marker.ts';
+import { brief, type Marker, type MarkerField } from '../spotting/marker.ts';
 import { readMarkers } from '../spotting/markers.ts';
 import type { BatchDeps } from './batch.ts';
 import { clipBatch } from './batch.ts';
@@ -113,7 +113,7 @@ function cuesOf({ sheet, cues, fps }: Args): Read[] {
 function placeOf({ line, columns }: Marker): Read['place'] {
   return (field) => {
     const column = columns[field];
-    return { where: `line ${line}${column === undefined ? '' : `, column ${column}`}`, path: 'args.sheet' };
+    return { where: `line ${line}${column === undefined ? '' : `, column ${brief(column)}`}`, path: 'args.sheet' };
   };
 }
 

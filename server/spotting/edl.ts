@@ -2,14 +2,21 @@ import { atCell, inCell, lengthUntil, type Marker } from './marker.ts';
 import { exactFps, type FrameRate, readTime } from './timecode.ts';
 
 const CODE = String.raw`\d{1,2}[:;]\d{1,2}[:;]\d{1,2}[:;]\d{1,3}`;
-/** Number, reel, track, transition with its length, then source in and out, record in and out. */
-const EVENT = new RegExp(
-  String.raw`^(\d{1,6})\s+(\S+)\s+(\S+)\s+(.*?)\s*(${CODE})\s+(${CODE})\s+(${CODE})\s+(${CODE})\s*$`,
-);
+const WHOLE_CODE = new RegExp(`^${CODE}$`);
+
+/** Reel and record times of an event: number, reel, track, transition, then source in and out, record in and out. */
+function eventOf(line: string): { reel: string; begin: string; end: string } | null {
+  // Word by word: one expression for all of it took minutes over a few thousand spaces.
+  const words = line.trim().split(/\s+/);
+  const codes = words.slice(-4);
+  const [number = '', reel = ''] = words;
+  if (words.length < 7 || !/^\d{1,6}$/.test(number) || !codes.every((word) => WHOLE_CODE.test(word))) return null;
+  return { reel, begin: codes[2]!, end: codes[3]! };
+}
 
 /** Whether a text is an edit decision list: a sheet has a line of names, and no line like these. */
 export function isEdl(text: string): boolean {
-  return text.split(/\r\n|\r|\n/, 50).some((line) => /^\s*(TITLE|FCM)\s*:/i.test(line) || EVENT.test(line.trim()));
+  return text.split(/\r\n|\r|\n/, 50).some((line) => /^\s*(TITLE|FCM)\s*:/i.test(line) || eventOf(line) !== null);
 }
 
 interface Event {
@@ -33,16 +40,16 @@ export function readEdl(text: string, given: Partial<FrameRate>): Marker[] {
     const [line, row] = [i + 1, raw.trim()];
     const fcm = /^FCM\s*:\s*(NON-?\s*)?DROP/i.exec(row);
     if (fcm !== null) rate = { ...given, drop: fcm[1] === undefined };
-    const event = EVENT.exec(row);
+    const event = eventOf(row);
     const last = events.at(-1);
     if (event !== null) {
-      const [, , reel, , , , , begin, end] = event as unknown as string[];
-      events.push({ line, begin: begin!, end: end!, rate, isBlack: reel!.toUpperCase() === 'BL' });
+      const { reel, begin, end } = event;
+      events.push({ line, begin, end, rate, isBlack: reel.toUpperCase() === 'BL' });
       continue;
     }
     if (/^\d{3,6}\s+\S+\s+(V|A|B|NONE)/i.test(row))
       throw atCell(line, undefined, 'expected four timecodes: source in and out, record in and out');
-    const loc = new RegExp(String.raw`^\*\s*LOC\s*:\s*(${CODE})\s+(\S+)\s*(.*)$`, 'i').exec(row);
+    const loc = new RegExp(String.raw`^\*\s*LOC\s*:\s*(${CODE})\s+(\S+)(.*)$`, 'is').exec(row);
     if (loc !== null) markers.push(marker(line, loc[3]!.trim(), () => ({ at: readTime(loc[1]!, rate) })));
     const placed = /\|M:\s*([^|]*)/.exec(row);
     if (placed !== null) {
@@ -50,7 +57,7 @@ export function readEdl(text: string, given: Partial<FrameRate>): Marker[] {
         throw atCell(line, undefined, 'a marker (|M:) belongs to the event before it; there is none');
       markers.push(marker(line, placed[1]!.trim(), () => timesOf(last, Number(/\|D:\s*(\d+)/.exec(row)?.[1] ?? 1))));
     }
-    const clip = /^\*\s*FROM CLIP NAME\s*:\s*(.*)$/i.exec(row);
+    const clip = /^\*\s*FROM CLIP NAME\s*:(.*)$/is.exec(row);
     if (clip !== null && last !== undefined) last.clip = { line, text: clip[1]!.trim() };
   }
   if (markers.length > 0) return markers;

@@ -1,5 +1,14 @@
 import { readSheetText } from '../delivery/csv.ts';
-import { atCell, inCell, lengthUntil, type Marker, type MarkerField, type MoreField, moreFields } from './marker.ts';
+import {
+  atCell,
+  brief,
+  inCell,
+  lengthUntil,
+  type Marker,
+  type MarkerField,
+  type MoreField,
+  moreFields,
+} from './marker.ts';
 import { type FrameRate, readTime } from './timecode.ts';
 
 /** Names of columns, as REAPER, Resolve, Premiere and people call them, in small letters without spaces and signs. */
@@ -21,7 +30,8 @@ export function readMarkerSheet(text: string, rate: Partial<FrameRate>): Marker[
     COLUMNS[wanted].map((one) => names.find((name) => plain(name) === one)).find((name) => name !== undefined);
   const [at, end, length] = [find('at'), find('end'), find('length')];
   const [label, name] = [find('class'), find('name')];
-  const found = names.filter((one) => one !== '').join(', ') || 'none';
+  const named = names.filter((one) => one !== '').map(brief);
+  const found = [...named.slice(0, 20), ...(named.length > 20 ? ['...'] : [])].join(', ') || 'none';
   if (at === undefined) throw atCell(1, undefined, `expected a column for the time, as Start or At; found ${found}`);
   if (label === undefined && name === undefined)
     throw atCell(1, undefined, `expected a column for the sound, as Name or Class; found ${found}`);

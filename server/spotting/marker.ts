@@ -24,7 +24,12 @@ export type MarkerField = 'at' | 'end' | 'length' | 'text' | MoreField;
 
 /** What is wrong with a cell. */
 export function atCell(line: number, column: string | undefined, message: string): Error {
-  return new Error(`line ${line}${column === undefined ? '' : `, column ${column}`}: ${message}`);
+  return new Error(`line ${line}${column === undefined ? '' : `, column ${brief(column)}`}: ${message}`);
+}
+
+/** A name of a sheet as far as a message shows it. */
+export function brief(name: string): string {
+  return name.length > 40 ? `${name.slice(0, 40)}...` : name;
 }
 
 /** `read`, with the place before what it throws. */

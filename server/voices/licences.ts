@@ -14,8 +14,8 @@ const BEST_FIRST: readonly LicenceKind[] = ['permissive', 'copyleft', 'other'];
 
 /** What an SPDX expression asks: all of its parts that AND joins, the least of those that OR joins. */
 export function licenceKind(expression: string): LicenceKind {
-  const either = expression.split(/\s+OR\s+/i).map((part) => {
-    const all = part.split(/\s+AND\s+/i).map((one) => kindOfOne(one.trim()));
+  const either = expression.split(/\sOR\s/i).map((part) => {
+    const all = part.split(/\sAND\s/i).map((one) => kindOfOne(one.trim()));
     return Math.max(...all.map((kind) => BEST_FIRST.indexOf(kind)));
   });
   return BEST_FIRST[Math.min(...either)] ?? 'other';

@@ -87,6 +87,12 @@ const changes: Record<string, Change> = {
     const pick = random(WORDS.length + RAW.length);
     return joined(frame.subarray(0, at), WORDS[pick] ?? Uint8Array.from(RAW[pick - WORDS.length]!), frame.subarray(at));
   },
+  /** The same over and over: what reads it again from each place takes minutes. */
+  run(frame, random) {
+    const at = random(frame.length + 1);
+    const filler = [0, 0x20, 0x2d, 0x30, 0x61, frame[at] ?? 0x3a][random(6)]!;
+    return joined(frame.subarray(0, at), new Uint8Array(16 << random(11)).fill(filler), frame.subarray(at));
+  },
   /** A digit or a letter for another: what stays readable goes further than what does not. */
   letter(frame, random) {
     const out = frame.slice();

@@ -37,6 +37,7 @@ import { OscSpace } from '../../network/transports/osc-address-space.ts';
 import type { TransportContext } from '../../network/transports/transport.ts';
 import { WsOsc } from '../../network/transports/ws-osc.ts';
 import type { SendQueue } from '../../network/transports/ws-send-queue.ts';
+import { readMarkers } from '../../spotting/markers.ts';
 
 export interface Parser {
   name: string;
@@ -139,6 +140,7 @@ export async function allParsers(): Promise<Parser[]> {
     wav(),
     delivered(),
     sheet(),
+    markers(),
     recording(),
     sidecar(),
     card(),
@@ -474,6 +476,32 @@ function sheet(): Parser {
       } catch (error) {
         // The place, or an encoding that has none.
         if (/^line \d+|^this is no text/.test((error as Error).message)) return 'refused';
+        throw error;
+      }
+    },
+  };
+}
+
+/** Markers of sheets and edit lists, as `foley.spot` takes them. */
+function markers(): Parser {
+  const event = '001  AX       A     C        00:00:00:00 00:00:01:00 01:00:05:00 01:00:06:12';
+  const frames = [
+    '#,Name,Start,End,Length\r\nM1,DogBark,0:01.500,,\r\nR1,Rain,0:02.000,0:05.250,0:03.250\r\n',
+    'Marker Name\tDescription\tIn\tOut\tDuration\nsteps\t\t00:00:01:00\t00:00:01:12\t00:00:00:12\n',
+    'At;Class;Alternates\n1,5;DogBark:0.7+Rain:0.3;2\n',
+    `TITLE: REEL 1\nFCM: NON-DROP FRAME\n${event}\n* FROM CLIP NAME: DogBark\n* LOC: 01:00:05:05 RED     GunShot\n`,
+    `TITLE: X\n${event}\n |C:ResolveColorBlue |M:Rain |D:50\n`,
+  ].map(bytes);
+  return {
+    name: 'markers',
+    frames,
+    take(frame) {
+      try {
+        return `${readMarkers(Buffer.from(frame).toString('utf8'), { fps: 24 }).length} markers`;
+      } catch (error) {
+        const { message } = error as Error;
+        if (message.length > 2000) throw new Error('a message echoes what was sent at length');
+        if (/^line \d+|^there is no marker/.test(message)) return 'refused';
         throw error;
       }
     },

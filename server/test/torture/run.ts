@@ -18,6 +18,9 @@ import { wire } from './wire.ts';
 const PARTS = ['parsers', 'wire', 'disk', 'kill', 'soak'] as const;
 type Part = (typeof PARTS)[number];
 
+/** Milliseconds of this process's own time that a frame may take. */
+const MOST_CPU_MS = 2000;
+
 const say = (line: string): void => void process.stderr.write(`${line}\n`);
 let problems = 0;
 const fault = (line: string): void => {
@@ -77,8 +80,12 @@ async function parsers(ms: number, seed: number): Promise<void> {
       const base = pick();
       const frame = mutate(frames[base]!, frames[pick()]!, random);
       const begun = performance.now();
+      const before = process.cpuUsage();
       try {
         await take(frame, base);
+        const { user, system } = process.cpuUsage(before);
+        const ms = Math.round((user + system) / 1000);
+        if (ms > MOST_CPU_MS) throw new Error(`${ms} ms for ${frame.length} bytes`);
       } catch (error) {
         found += 1;
         fault(`${name}: ${String(error)}\n${Buffer.from(frame).toString('hex')}`);
