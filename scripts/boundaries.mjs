@@ -49,7 +49,10 @@ export const RULES = [
   // Plays the clips it is given; knows neither the protocol nor where clips come from.
   {
     of: 'server/playback',
-    may: ['server/playback', 'server/audio', 'server/util/program.ts', 'server/util/log-line.ts'],
+    may: [
+      ...['server/playback', 'server/audio', 'server/util/program.ts', 'server/util/log-line.ts'],
+      'server/util/disk-reason.ts',
+    ],
     packages: ['node-web-audio-api'],
   },
 

@@ -37,6 +37,7 @@ export async function createPlayback(options: PlaybackOptions = {}): Promise<Pla
   let state: State | null = null;
   let closing: Promise<void> | null = null;
   let gone: string | null = null;
+  let unrecorded: string | null = null;
   let voices: Voices | null = null;
   const exited = new Promise<void>((resolve) => thread.once('exit', () => resolve()));
   const lose = (why: string): void => {
@@ -46,6 +47,11 @@ export async function createPlayback(options: PlaybackOptions = {}): Promise<Pla
   };
   await new Promise<void>((resolve) => {
     thread.on('message', (message: FromMixer) => {
+      if (message.type === 'unrecorded') {
+        unrecorded = `nothing is recorded: ${message.why}`;
+        log('warn', unrecorded);
+        return;
+      }
       if (message.type !== 'state') return voices?.hear(message);
       state = message;
       if (message.device === null && output !== 'none') log('warn', `nothing is heard: ${message.problem}`);
@@ -114,7 +120,7 @@ export async function createPlayback(options: PlaybackOptions = {}): Promise<Pla
       return {
         state: closing !== null ? 'closed' : here,
         device: state?.device ?? null,
-        problem: gone ?? state?.problem ?? null,
+        problem: gone ?? ([state?.problem, unrecorded].filter((one) => one != null).join('; ') || null),
         rate: hertz,
         channels,
         latency,

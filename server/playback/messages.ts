@@ -25,4 +25,6 @@ export type FromMixer =
       rate: number;
       channels: number;
     }
+  /** Nothing is recorded any more, and why. */
+  | { type: 'unrecorded'; why: string }
   | { type: 'closed' };

@@ -4,7 +4,10 @@ const HEAD = 58;
 /** RIFF counts bytes in 32 bits. */
 const MAX_BYTES = 2 ** 32 - 4096;
 
-/** A WAV of 32-bit floats written while it plays; readable at any time but for the last second. Throws when it cannot be opened. */
+/**
+ * A WAV of 32-bit floats written while it plays; readable at any time but for the last second. Throws when it cannot be
+ * opened, and where a write fails or the file is as long as a WAV can be; what was recorded before stays.
+ */
 export class Recorder {
   readonly #file: number;
   readonly #rate: number;
@@ -24,15 +27,24 @@ export class Recorder {
     channels.forEach((channel, c) => {
       for (let i = 0; i < frames; i++) out[i * channels.length + c] = channel[i]!;
     });
-    if (this.#bytes + out.byteLength > MAX_BYTES) return;
-    writeSync(this.#file, new Uint8Array(out.buffer), 0, out.byteLength, HEAD + this.#bytes);
+    if (this.#bytes + out.byteLength > MAX_BYTES) throw new Error('a WAV holds no more than 4 GiB');
+    this.#put(Buffer.from(out.buffer), HEAD + this.#bytes);
     this.#bytes += out.byteLength;
     if (this.#bytes - this.#named > this.#rate * this.#channels * 4) this.#writeHead();
   }
 
   close(): void {
-    this.#writeHead();
-    closeSync(this.#file);
+    try {
+      this.#writeHead();
+    } finally {
+      closeSync(this.#file);
+    }
+  }
+
+  /** A disk that is nearly full takes a part. */
+  #put(bytes: Uint8Array, at: number): void {
+    for (let done = 0; done < bytes.length; )
+      done += writeSync(this.#file, bytes, done, bytes.length - done, at + done);
   }
 
   #writeHead(): void {
@@ -53,7 +65,7 @@ export class Recorder {
     head.writeUInt32LE(this.#bytes / frame, 46);
     head.write('data', 50);
     head.writeUInt32LE(this.#bytes, 54);
-    writeSync(this.#file, head, 0, HEAD, 0);
+    this.#put(head, 0);
     this.#named = this.#bytes;
   }
 }

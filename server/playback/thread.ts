@@ -1,5 +1,6 @@
 /** The thread that mixes: takes messages, keeps the output filled, tells where it is. */
 import { parentPort, workerData } from 'node:worker_threads';
+import { diskReason } from '../util/disk-reason.ts';
 import { DriftFilter, WallClock } from './clock.ts';
 import type { FromMixer, ToMixer } from './messages.ts';
 import { MixerHost } from './mixer-host.ts';
@@ -29,11 +30,9 @@ let output: AudioOutput =
       })) ?? createSilentOutput(rate, 2);
 const host = new MixerHost({ rate: output.rate, channels: output.channels }, tell);
 let recorder: Recorder | null = null;
-try {
+recording(() => {
   recorder = record === null ? null : new Recorder(record, output.rate, output.channels);
-} catch (error) {
-  problem = `${problem === null ? '' : `${problem}; `}nothing is recorded: ${(error as Error).message}`;
-}
+});
 const status = new SharedStatus(shared);
 const wall = new WallClock().prime();
 let filter = new DriftFilter(output.rate);
@@ -66,7 +65,7 @@ function turn(): void {
     const frame = base + mixer.frame;
     mixer.render(out, output.block);
     output.write(out, output.block, frame);
-    recorder?.write(out, output.block);
+    recording(() => recorder?.write(out, output.block));
   }
   const mapping = filter.observe(wall.now(), position - base - output.latency() * output.rate);
   host.heard(position - base);
@@ -78,6 +77,19 @@ function turn(): void {
     xruns,
     active,
   });
+}
+
+/** Whatever becomes of the recording, playback goes on. */
+function recording(work: () => void): void {
+  try {
+    work();
+  } catch (error) {
+    const broken = recorder;
+    recorder = null;
+    tell({ type: 'unrecorded', why: diskReason(error) });
+    // What was recorded until now is whole, if the disk takes its length.
+    if (broken !== null) recording(() => broken.close());
+  }
 }
 
 /** The device is gone: time and voices go on without it. */
@@ -93,7 +105,7 @@ function goSilent(why: string): void {
 port.on('message', (message: ToMixer) => {
   if (message.type !== 'close') return host.handle(message);
   clearInterval(timer);
-  recorder?.close();
+  recording(() => recorder?.close());
   void output
     .close()
     .catch(() => undefined)
