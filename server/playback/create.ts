@@ -26,6 +26,9 @@ type State = Extract<FromMixer, { type: 'state' }>;
 /** Samples of one sound at most: ten minutes at 192 kHz. */
 const MAX_FRAMES = 192_000 * 600;
 
+/** Milliseconds in which the thread lets its device go. */
+const CLOSE_MS = 3000;
+
 /** Starts the thread that mixes. Resolves in any case: without a device playback is headless and says why. */
 export async function createPlayback(options: PlaybackOptions = {}): Promise<Playback> {
   const { output = 'auto', record = null, rate = 48_000, log = () => undefined } = options;
@@ -40,6 +43,8 @@ export async function createPlayback(options: PlaybackOptions = {}): Promise<Pla
   let unrecorded: string | null = null;
   let voices: Voices | null = null;
   const exited = new Promise<void>((resolve) => thread.once('exit', () => resolve()));
+  let leave = (): void => undefined;
+  const left = new Promise<void>((resolve) => (leave = resolve));
   const lose = (why: string): void => {
     if (closing === null && gone === null) log('warn', `playback ended: ${why}`);
     gone ??= why;
@@ -165,7 +170,14 @@ export async function createPlayback(options: PlaybackOptions = {}): Promise<Pla
     close() {
       if (closing === null) {
         if (gone === null) thread.postMessage({ type: 'close' });
-        closing = Promise.all([gone === null ? exited : null, resampler.terminate()]).then(() => voices.endAll());
+        // A device that died a moment ago may never be let go.
+        const bound = setTimeout(() => {
+          void thread.terminate();
+          leave();
+        }, CLOSE_MS);
+        const over = Promise.race([exited, left]).then(() => clearTimeout(bound));
+        closing = Promise.all([gone === null ? over : null, resampler.terminate()]).then(() => voices.endAll());
+        if (gone !== null) clearTimeout(bound);
       }
       return closing;
     },

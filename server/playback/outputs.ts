@@ -52,16 +52,23 @@ type Made = { AudioContext: typeof AudioContext };
 /**
  * A device through node-web-audio-api: each block becomes a buffer that starts where the last one ended, which the
  * library does to the sample. Rejects when there is no such device.
+ * @param as what is mixed already, for a device that comes back
  * @param output a device's name, `auto`, or `void`, which keeps time as a device does and is heard by nobody
  */
-export async function openDevice(output: string): Promise<AudioOutput> {
+export async function openDevice(output: string, as?: { rate: number; channels: number }): Promise<AudioOutput> {
   const api = await import('node-web-audio-api');
   const { AudioContext } = api as unknown as Made;
   const sinkId = output === 'auto' ? undefined : output === 'void' ? { type: 'none' } : await idOf(output);
-  const options = { latencyHint: 'interactive', ...(sinkId === undefined ? {} : { sinkId }) };
+  const sampleRate = as === undefined ? {} : { sampleRate: as.rate };
+  const options = { latencyHint: 'interactive', ...sampleRate, ...(sinkId === undefined ? {} : { sinkId }) };
   const context = new AudioContext(options as AudioContextOptions);
   const rate = context.sampleRate;
-  const channels = output === 'void' ? 2 : Math.max(2, Math.min(16, context.destination.maxChannelCount & ~1));
+  const most = output === 'void' ? 2 : Math.max(2, Math.min(16, context.destination.maxChannelCount & ~1));
+  const channels = as?.channels ?? most;
+  if (channels > most) {
+    await context.close();
+    throw new Error(`the device has ${most} channels; ${channels} are mixed`);
+  }
   if (channels > 2) context.destination.channelCount = channels;
   let moved = performance.now();
   let last = -1;

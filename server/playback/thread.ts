@@ -6,6 +6,7 @@ import type { FromMixer, ToMixer } from './messages.ts';
 import { MixerHost } from './mixer-host.ts';
 import { type AudioOutput, createSilentOutput, openDevice } from './outputs.ts';
 import { Recorder } from './recorder.ts';
+import { regain } from './regain.ts';
 import { SharedStatus } from './shared.ts';
 
 export interface ThreadData {
@@ -16,6 +17,8 @@ export interface ThreadData {
 }
 
 const TURN_MS = 3;
+/** Between looks for a device that was lost. */
+const REGAIN_MS = 3000;
 const { shared, output: wanted, record, rate } = workerData as ThreadData;
 const port = parentPort!;
 const tell = (message: FromMixer): void => port.postMessage(message);
@@ -40,6 +43,7 @@ let out = blocks();
 /** Position of the output at frame 0 of the mix; grows when the output ran dry. */
 let base = Math.ceil(output.position()) + output.ahead;
 let xruns = 0;
+let isClosing = false;
 
 function blocks(): Float32Array[] {
   return Array.from({ length: output.channels }, () => new Float32Array(output.block));
@@ -92,11 +96,23 @@ function recording(work: () => void): void {
   }
 }
 
-/** The device is gone: time and voices go on without it. */
+/** The device is gone: time and voices go on without it, until it is back. */
 function goSilent(why: string): void {
-  problem = why;
+  const { rate: hertz, channels } = output;
   output.close().catch(() => undefined);
-  output = createSilentOutput(output.rate, output.channels, output.position());
+  change(createSilentOutput(hertz, channels, output.position()), why);
+  const open = (): Promise<AudioOutput> => openDevice(wanted, { rate: hertz, channels });
+  void regain(open, comeBack, { everyMs: REGAIN_MS, isWanted: () => !isClosing });
+}
+
+function comeBack(device: AudioOutput): void {
+  base = Math.ceil(device.position()) + device.ahead - host.mixer.frame;
+  change(device, null);
+}
+
+function change(next: AudioOutput, why: string | null): void {
+  output = next;
+  problem = why;
   out = blocks();
   filter = new DriftFilter(output.rate);
   sayState();
@@ -104,6 +120,7 @@ function goSilent(why: string): void {
 
 port.on('message', (message: ToMixer) => {
   if (message.type !== 'close') return host.handle(message);
+  isClosing = true;
   clearInterval(timer);
   recording(() => recorder?.close());
   void output

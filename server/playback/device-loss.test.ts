@@ -1,0 +1,57 @@
+/** A device that is taken away and comes back, with JACK's dummy driver as the device. */
+import assert from 'node:assert/strict';
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
+import process from 'node:process';
+import { test } from 'node:test';
+import { createPlayback } from './create.ts';
+
+const hasJack = spawnSync('jackd', ['--version']).error === undefined;
+const click = Float32Array.of(0.5, 0, 0, 0);
+
+test('playback goes on without a device that is lost, and comes back to it', {
+  skip: hasJack ? false : 'needs jackd',
+  timeout: 120_000,
+}, async (t) => {
+  const name = `foleyd-test-${process.pid}`;
+  let jack: ChildProcess | null = null;
+  const begin = async (): Promise<void> => {
+    const child = spawn('jackd', ['-n', name, '-r', '-d', 'dummy', '-r', '48000', '-p', '512'], {
+      env: { ...process.env, JACK_NO_AUDIO_RESERVATION: '1' },
+    });
+    jack = child;
+    // Whether it says that it listens or not: whoever opens it tries again.
+    await Promise.race([once(child.stdout!, 'data'), once(child, 'exit')]);
+    await new Promise((resolve) => setTimeout(resolve, 1000));
+  };
+  const end = async (): Promise<void> => {
+    if (jack === null || jack.exitCode !== null || jack.signalCode !== null) return;
+    jack.kill('SIGKILL');
+    await once(jack, 'exit');
+  };
+  t.after(end);
+  process.env.JACK_DEFAULT_SERVER = name;
+  t.after(() => delete process.env.JACK_DEFAULT_SERVER);
+  await begin();
+  const playback = await createPlayback({ output: 'auto' });
+  t.after(() => playback.close());
+  const until = async (state: string): Promise<void> => {
+    while (playback.info().state !== state) await new Promise((resolve) => setTimeout(resolve, 50));
+  };
+  const sound = playback.prepare(click, playback.info().rate);
+  const plays = async (): Promise<void> => assert.equal(await playback.play(sound).ended, 'played');
+  assert.equal(playback.info().state, 'running', String(playback.info().problem));
+  await plays();
+  await end();
+  await until('headless');
+  assert.match(playback.info().problem ?? '', /the device plays no more/);
+  await plays();
+  await begin();
+  await until('running');
+  assert.equal(playback.info().problem, null);
+  await plays();
+  // The device dies as the server ends.
+  await end();
+  await playback.close();
+  assert.equal(playback.info().state, 'closed');
+});
