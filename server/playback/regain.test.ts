@@ -3,7 +3,13 @@ import test from 'node:test';
 import { regain } from './regain.ts';
 
 const output = () => {
-  const made = { closed: 0, close: () => Promise.resolve(void (made.closed += 1)) };
+  const made = {
+    closed: 0,
+    close: () => {
+      made.closed += 1;
+      return Promise.resolve();
+    },
+  };
   return made;
 };
 
