@@ -35,6 +35,8 @@ const say = (cmd: string | null, echo: Parameters<typeof encodeOsc>[1], event: s
   encodeOsc(cmd, echo, { id: 'x', event, data }).map(read);
 const text = (value: string) => ({ type: 'string', value }) as const;
 const fixed = { save: true, audio: false, previews: false };
+/** A hit over OSC is heard on the device; OSC carries no samples. */
+const heard = { audio: false, play: true };
 
 test('id and class are enough; seed and pairs may follow', () => {
   assert.deepEqual(request('/foley/generate', 'a', 'DogBark').args, { class: 'DogBark', ...fixed });
@@ -62,11 +64,21 @@ test('guidance and what it leads away from are named, a mix in one word', () => 
 });
 
 test('an ordered argument that has a default may be left out before pairs, too', () => {
-  assert.deepEqual(request('/foley/hit', 'pad', 'wait', 'off').args, { id: 'pad', wait: false });
-  assert.deepEqual(request('/foley/hit', 'pad', 0.5, 'wait', 0).args, { id: 'pad', velocity: 0.5, wait: false });
-  assert.deepEqual(request('/foley/hit', 'pad').args, { id: 'pad' });
+  assert.deepEqual(request('/foley/hit', 'pad', 'wait', 'off').args, { id: 'pad', ...heard, wait: false });
+  assert.deepEqual(request('/foley/hit', 'pad', 0.5, 'wait', 0).args, {
+    id: 'pad',
+    ...heard,
+    velocity: 0.5,
+    wait: false,
+  });
+  assert.deepEqual(request('/foley/hit', 'pad').args, { id: 'pad', ...heard });
   // Words for switches and numbers are values, not names.
-  assert.deepEqual(request('/foley/hit', 'pad', '0.5', 'wait', 0).args, { id: 'pad', velocity: 0.5, wait: false });
+  assert.deepEqual(request('/foley/hit', 'pad', '0.5', 'wait', 0).args, {
+    id: 'pad',
+    ...heard,
+    velocity: 0.5,
+    wait: false,
+  });
   const { args } = request('/foley/watch', 'w', 'on', 'off', 'pools', 'off');
   assert.deepEqual(args, { jobs: true, hits: false, pools: false });
 });
@@ -173,7 +185,7 @@ test('a button presses a bare command with 1.0 and does nothing when it is let g
   for (const pressed of ['1', '1.0', 'true', array(1)]) assert.deepEqual(request('/foley/info', pressed).args, {});
   for (const released of ['0', '0.00', 'false', array(0)]) assert.equal(ask('/foley/info', released).kind, 'nothing');
   assert.equal(ask('/foley/stop', array(float(0))).kind, 'nothing');
-  assert.deepEqual(request('/foley/hit', 'pad', array(1)).args, { id: 'pad', velocity: 1 });
+  assert.deepEqual(request('/foley/hit', 'pad', array(1)).args, { id: 'pad', ...heard, velocity: 1 });
 });
 
 test('a velocity above 1 is of 127, of commands as of mapped addresses', () => {
