@@ -17,7 +17,8 @@ export interface UntrustedVoice {
 
 /**
  * Tries voices of unknown origin, each part in a process that does nothing else: its graphs make and encode a clip, its
- * embedder hears one, its reference statistics are read (numbers alone: objects, which only pickle reads, are refused).
+ * embedder hears one, its reference statistics and the fingerprints of its recordings are read (numbers alone: objects,
+ * which only pickle reads, are refused).
  */
 export class UntrustedVoices {
   readonly #checker = new VoiceChecker();
@@ -26,8 +27,10 @@ export class UntrustedVoices {
   /** Rejects with an error that has a code. */
   async check({ dir, rate }: UntrustedVoice): Promise<void> {
     await this.#checker.check(dir);
+    const second = new Float32Array(rate);
+    await this.#client.nearest(dir, second, rate, 1);
     if ((await stat(path.join(dir, 'embedder.json')).catch(() => null)) === null) return;
-    await this.#client.embed(dir, new Float32Array(rate), rate);
+    await this.#client.embed(dir, second, rate);
     const { reference } = await this.#client.card(dir);
     if (reference !== undefined) await this.#client.reference(dir, null);
   }

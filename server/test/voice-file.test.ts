@@ -259,6 +259,15 @@ const ear = (name: 'graph' | 'reference', bytes: Uint8Array) => (dir: string) =>
   Object.assign(card[name]!, { bytes: bytes.length, sha256: createHash('sha256').update(bytes).digest('hex') });
   writeFileSync(place, JSON.stringify(card));
 };
+const prints = (bytes: Uint8Array) => (dir: string) => {
+  const place = path.join(dir, 'card.json');
+  const card = JSON.parse(readFileSync(place, 'utf8')) as object;
+  writeFileSync(path.join(dir, 'fingerprints.npz'), bytes);
+  const sha256 = createHash('sha256').update(bytes).digest('hex');
+  const fingerprints = { file: 'fingerprints.npz', sha256, bytes: bytes.length };
+  writeFileSync(place, JSON.stringify({ ...card, fingerprints }));
+};
+const ofOthers = readFileSync(path.join(repository, 'fixtures/fingerprints/fingerprints.npz'));
 /** A real graph with one more field at its end: protobuf takes the parts of a message in any order. */
 const appended = (...field: number[]): Uint8Array => {
   return Buffer.concat([readFileSync(path.join(repository, 'fixtures/tiny/decoder.onnx')), Buffer.from(field)]);
@@ -307,6 +316,8 @@ test('what could execute, reaches for other files, or makes no clip is refused',
     ['another graph as the embedder', ear('graph', own('vocoder.onnx')), /./],
     ['a pickle as the reference', ear('reference', pickle), /not an \.npz file/],
     ['objects in the reference', ear('reference', objects()), /Rain\.mu/],
+    ['a pickle as the fingerprints', prints(pickle), /not an \.npz file/],
+    ['fingerprints of other classes', prints(ofOthers), /a limit for each class/],
   ];
   for (const [what, change, why] of cases) {
     const { status, data } = await put(await forged(change), '?as=forged');

@@ -16,7 +16,7 @@ const cases: [string, FileEntry[]][] = [
     'a voice with all graphs',
     [...graphNames, 'embedder']
       .map((name) => entry(`${name}.onnx`))
-      .concat(['reference.npz', 'ranking.npz'].map(entry)),
+      .concat(['reference.npz', 'ranking.npz', 'fingerprints.npz'].map(entry)),
   ],
 ];
 for (const [what, files] of cases)
