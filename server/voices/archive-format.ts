@@ -21,7 +21,7 @@ const VERSION = 1;
 /** Bytes before the manifest. */
 export const PREFIX_BYTES = MAGIC.length + 8;
 const MAX_MANIFEST_BYTES = 64 * 1024;
-/** Of a voice, or of one that it carries along: two cards and credits, all graphs, and three of the embedder. */
+/** Of a voice, or of one that it carries along: two cards and credits, all graphs, three of the embedder, and fingerprints. */
 const MOST_FILES = 3 + graphNames.length + 4;
 /** Maps and lists of a card inside each other; those that are known have five. What is sent on must not be endless to walk. */
 const MOST_DEPTH = 32;

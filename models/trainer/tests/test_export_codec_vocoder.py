@@ -5,7 +5,8 @@ import onnx
 import pytest
 import torch
 
-from foley_trainer.export.codec_vocoder import export_codec, export_vocoder, folded_vocoder, with_rounded_weights
+from foley_trainer.export.codec_vocoder import export_codec, export_vocoder, folded_vocoder, speaking_graph, with_rounded_weights
+from foley_trainer.export.conv_2d import in_two_dimensions
 from foley_trainer.export.two_stage_sampler import session
 from foley_trainer.golden.fixtures import audible
 from foley_trainer.models.hifigan import VocoderConfig, reach
@@ -133,3 +134,20 @@ def test_a_vocoder_segment_needs_only_its_receptive_field_as_context(resblock: i
     assert max(errors) < 1e-4
     inner = whole[:, 40 * hop : 52 * hop]
     assert np.abs(spoken(40, 52, reach(c) // 4) - inner).max() > 5 * max(errors), "the reach is far too long"
+
+
+def test_convolutions_along_time_become_images_of_height_1_with_the_same_numbers() -> None:
+    torch.manual_seed(0)
+    plain = folded_vocoder(audible(VocoderConfig(channels=16), 0))
+    straight, tall = speaking_graph(plain), in_two_dimensions(speaking_graph(plain))
+    kinds = [node.op_type for node in tall.graph.node]
+    # Once at the beginning and once at the end, besides what the module itself adds and removes.
+    assert kinds.count("Unsqueeze") <= [node.op_type for node in straight.graph.node].count("Unsqueeze") + 3
+    kernels = [c for c in tall.graph.initializer if len(c.dims) == 4]
+    assert len(kernels) > 60
+    assert all(c.dims[2] == 1 for c in kernels)
+    mel, shaped = torch.randn(1, 80, 24).numpy() - 5, (torch.randn(1, 24 * 256) * 0.1).numpy()
+    feeds = {"mel": mel, "shaped": shaped} if len(straight.graph.input) > 1 else {"mel": mel}
+    (a,), (b,) = (session(graph).run(None, feeds) for graph in (straight, tall))
+    assert np.abs(a).max() > 1e-3
+    assert np.abs(a - b).max() < 1e-4

@@ -25,7 +25,8 @@ def equal(ours: dict[str, onnx.ModelProto], theirs: dict[str, onnx.ModelProto]) 
     """All constants bit for bit, but for the last one of what was multiplied or added up on the way: attention's query, biases."""
     for name, graph in ours.items():
         for (key, a), b in zip(_constants(graph).items(), _constants(theirs[name]).values(), strict=True):
-            np.testing.assert_allclose(a, b, rtol=1e-6 if name in ADDED else 0, atol=5e-7 if name in ADDED else 0, err_msg=f"{name} {key}")
+            # A kernel of an older voice has no height.
+            np.testing.assert_allclose(a.reshape(b.shape), b, rtol=1e-6 if name in ADDED else 0, atol=5e-7 if name in ADDED else 0, err_msg=f"{name} {key}")
 
 
 def graphs_of(folder: Path) -> dict[str, onnx.ModelProto]:

@@ -15,6 +15,7 @@ from ..models.baseline_vqvae import BaselineCodec
 from ..models.hifigan import Generator
 from ..models.noise_excitation import Excitation
 from ..models.rvq_vae import Codec
+from .conv_2d import in_two_dimensions
 from .fold_weight_norm import rounded
 from .graph_builder import halve
 from .prior import export_module
@@ -94,7 +95,7 @@ def export_vocoder(generator: Generator, half_weights: bool = False) -> dict[str
     noise [B, T * hop] -> shaped [B, T * hop], which the vocoder takes beside the mel. Two graphs, because the noise is shaped by
     the whole clip and the vocoder can then go through it in stretches.
     """
-    graphs = {"vocoder": speaking_graph(folded_vocoder(generator, half_weights))}
+    graphs = {"vocoder": in_two_dimensions(speaking_graph(folded_vocoder(generator, half_weights)))}
     if generator.excitation is not None:
         graphs["excitation"] = onnx.load_from_string(_excitation_graph())
     return {name: halve(graph) for name, graph in graphs.items()} if half_weights else graphs
@@ -102,7 +103,7 @@ def export_vocoder(generator: Generator, half_weights: bool = False) -> dict[str
 
 @torch.no_grad()
 def speaking_graph(generator: Generator) -> onnx.ModelProto:
-    """`vocoder` of a generator whose weight norm is folded."""
+    """`vocoder` of a generator whose weight norm is folded, with convolutions along time."""
     mel, noise = _example(generator.config.mel_bins)
     axes = {"mel": {2: "T"}, "shaped": {1: "N"}, "audio": {1: "N"}}
     if generator.excitation is None:

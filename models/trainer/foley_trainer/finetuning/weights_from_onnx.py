@@ -192,9 +192,14 @@ def _constants(graph: onnx.ModelProto) -> dict[str, np.ndarray]:
 
 
 def _pairs(ours: dict[str, np.ndarray], theirs: dict[str, np.ndarray], graph: str) -> Iterator[tuple[np.ndarray, np.ndarray]]:
-    if [c.shape for c in ours.values()] != [c.shape for c in theirs.values()]:
+    # A kernel may have a height of 1 there: see `export/conv_2d.py`.
+    if [_sides(c) for c in ours.values()] != [_sides(c) for c in theirs.values()]:
         raise VoiceError(f"the {graph} graph was written by another version of the trainer: its constants differ from those this version writes")
-    return zip(ours.values(), theirs.values(), strict=True)
+    return zip(ours.values(), (c.reshape(own.shape) for own, c in zip(ours.values(), theirs.values(), strict=True)), strict=True)
+
+
+def _sides(constant: np.ndarray) -> list[int]:
+    return [side for side in constant.shape if side > 1]
 
 
 @torch.no_grad()
