@@ -47,7 +47,7 @@ export async function generateClip(
     if (!cancelled()) on({ type: 'audio', offset, total: voice.card.audio.samples, rate, pcm });
   };
 
-  // Heard while later rows are sampled: parts of the clip in order, each as soon as the codes it depends on are drawn.
+  // Rendered while later rows are sampled: parts of the clip in order, each as soon as the codes it depends on are drawn.
   const early = earlyParts(voice, request);
   const parts: Promise<Float32Array>[] = [];
   const makeParts = (row: number): void => {
@@ -56,7 +56,7 @@ export async function generateClip(
       const { codes, offset, samples, ...order } = part.order(known);
       const coming = render(codes, order).then((made) => {
         const pcm = made.subarray(0, samples);
-        onAudioChunk(offset, pcm.slice());
+        if (request.stream === true) onAudioChunk(offset, pcm.slice());
         return pcm;
       });
       // What it fails of, the clip fails of in the end.
@@ -105,9 +105,10 @@ interface EarlyPart {
   order(known: Uint16Array): Pick<RenderOrder, 'codes' | 'segment' | 'span'> & { offset: number; samples?: number };
 }
 
-function earlyParts(voice: Voice, { stream, live, rate }: EngineRequest): EarlyPart[] {
+function earlyParts(voice: Voice, { live, rate }: EngineRequest): EarlyPart[] {
   const { card, axes, segments } = voice;
-  if (stream !== true || rate !== card.audio.rate || segments.length === 0) return [];
+  // Another rate is made of the whole.
+  if (rate !== card.audio.rate || segments.length === 0) return [];
   if (live !== true)
     return segments.map(({ begin, times }, segment) => ({
       times,
