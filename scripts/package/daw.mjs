@@ -69,6 +69,7 @@ export const DAW_PACKAGES = [
       const target = path.join(folder, 'foleyd');
       take('max', target, {
         'README.md': 'readme.md',
+        'picture.svg': 'picture.svg',
         'foley.maxpat': path.join('extras', 'foleyd.maxpat'),
         'foley-node.js': path.join('javascript', 'foley-node.js'),
         'package.json': path.join('javascript', 'package.json'),
@@ -80,7 +81,7 @@ export const DAW_PACKAGES = [
     name: 'open-stage-control',
     file: ({ version }) => `foleyd-open-stage-control-${version}.zip`,
     layOut: (folder) =>
-      take('open-stage-control', path.join(folder, 'foleyd'), asTheyAre(['README.md', 'foleyd.json'])),
+      take('open-stage-control', path.join(folder, 'foleyd'), asTheyAre(['README.md', 'picture.svg', 'foleyd.json'])),
   },
   {
     name: 'bitwig',
