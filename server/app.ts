@@ -76,7 +76,7 @@ export async function createApp(config: Config, parts: AppParts = {}): Promise<A
   const engine = parts.engine ?? (await startEngine(config, log, parts.onDemand === true));
   const data = await openData({ config, owner, clipFolder: parts.clipFolder, log: line });
   const { active, catalog, clips, journal, trash } = data;
-  const bus = new JobEventBus((err) => line('error', 'a listener to a job failed', { err }));
+  const bus = new JobEventBus((err) => line('error', 'job event listener threw', { err }));
   const scheduler = new FairScheduler({
     engine,
     bus,

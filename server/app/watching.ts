@@ -39,10 +39,10 @@ export function openWatching({ data, bus, scheduler, engine, triggers, midi, log
   const metrics = new Metrics(() => serverMetrics(scheduler.usage(), ended, data.clips.usage, engine.info()));
   bus.subscribe((event, job) => {
     if (event.type === 'ended') ended[event.outcome]! += 1;
-    if (event.type === 'queued') log('debug', 'a job was queued', { job, ...event });
-    if (event.type === 'started') log('debug', 'a job began', { job, ...event });
+    if (event.type === 'queued') log('debug', 'job queued', { job, ...event });
+    if (event.type === 'started') log('debug', 'job started', { job, ...event });
     if (event.type === 'queued' || event.type === 'started' || event.type === 'ended') space.touch();
-    if (event.type === 'ended') log(event.outcome === 'failed' ? 'warn' : 'info', 'a job ended', { job, ...event });
+    if (event.type === 'ended') log(event.outcome === 'failed' ? 'warn' : 'info', 'job ended', { job, ...event });
   });
   return { space, metrics };
 }

@@ -94,7 +94,7 @@ async function hear(session: Session, args: Record<string, unknown>): Promise<vo
     if (event !== 'accepted') return;
     const { stream: id, seed, device } = data as Accepted;
     process.stderr.write(`stream ${id}, seed ${seed}, on ${device ?? 'no output device'}; Ctrl-C ends it\n`);
-    if (!device) process.stderr.write('foleyd: no_audio: nothing is heard: there is no output device\n');
+    if (!device) process.stderr.write('foleyd: no_audio: no output device was found\n');
   });
 }
 

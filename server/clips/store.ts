@@ -292,7 +292,7 @@ export class ClipStore implements Clips {
   async #setAside(id: string): Promise<void> {
     try {
       const aside = await settleAside(this.#path(id, 'json'));
-      this.#options.log('warn', `the recipe of clip ${id} made no sense and was set aside`, { err: aside });
+      this.#options.log('warn', `the recipe of clip ${id} is damaged and was set aside`, { err: aside });
     } catch (error) {
       throw new ProtocolError('io_error', `clip ${id} could not be changed: ${diskReason(error)}`, { cause: error });
     }

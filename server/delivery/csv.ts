@@ -88,7 +88,7 @@ export function sheetText(bytes: Uint8Array): string {
   const mark = `${bytes[0]} ${bytes[1]}`;
   if (mark === '255 254' || mark === '254 255') return decoded(bytes, mark === '255 254' ? 'utf-16le' : 'utf-16be');
   if (bytes.includes(0))
-    throw new Error('this is no text in UTF-8, or UTF-16 without its mark; save the sheet as "CSV UTF-8"');
+    throw new Error('not UTF-8 text, or UTF-16 without a byte order mark; save the sheet as "CSV UTF-8"');
   return decoded(bytes, 'utf-8');
 }
 

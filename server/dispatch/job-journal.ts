@@ -123,7 +123,7 @@ export class JobJournal {
     record.paused = paused;
     await this.#turns
       .run(job, () => this.#write(record))
-      .catch((error: unknown) => this.#log('warn', `that job ${job} is paused could not be recorded`, { err: error }));
+      .catch((error: unknown) => this.#log('warn', `the pause of job ${job} could not be recorded`, { err: error }));
   }
 
   /** Runs a job, and forgets it at its end; of those that end because the server stops, nothing is forgotten. */

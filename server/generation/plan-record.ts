@@ -82,7 +82,7 @@ export async function planFrom(record: unknown, catalog: Catalog, begun: number)
 async function sameVoice({ id, hash }: { id: string; hash: string }, catalog: Catalog): Promise<Voice> {
   const voice = await catalog.find(id);
   if (voice.hash === hash) return voice;
-  throw new ProtocolError('wrong_voice', `voice ${id} is another version than the one that the job began with`);
+  throw new ProtocolError('wrong_voice', `voice ${id} is not the version that the job was started with`);
 }
 
 function toText({ buffer, byteOffset, byteLength }: Uint8Array | Uint16Array): string {

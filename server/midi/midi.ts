@@ -189,7 +189,7 @@ export class Midi implements Beats {
       try {
         listener(event);
       } catch (error) {
-        this.#options.log('warn', `a MIDI event had no effect: ${reason(error)}`);
+        this.#options.log('warn', `MIDI event listener threw: ${reason(error)}`);
       }
     }
   }

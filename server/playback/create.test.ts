@@ -55,7 +55,7 @@ test('a device that is not there is a warning, and playback goes on without it',
   });
   t.after(() => playback.close());
   assert.equal(playback.info().state, 'headless');
-  assert.match(said.join(), /warn nothing is heard: no output device is called "No Such Device"/);
+  assert.match(said.join(), /warn no audio output: no output device is called "No Such Device"/);
   assert.equal(await playback.play(playback.prepare(click, 48_000)).ended, 'played');
   await playback.close();
 });

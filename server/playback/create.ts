@@ -59,7 +59,7 @@ export async function createPlayback(options: PlaybackOptions = {}): Promise<Pla
       }
       if (message.type !== 'state') return voices?.hear(message);
       state = message;
-      if (message.device === null && output !== 'none') log('warn', `nothing is heard: ${message.problem}`);
+      if (message.device === null && output !== 'none') log('warn', `no audio output: ${message.problem}`);
       else log('info', message.device === null ? 'playback is headless' : `playing to ${message.device}`);
       resolve();
     });

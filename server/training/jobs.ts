@@ -81,7 +81,7 @@ export class TrainingJobs {
     for (const job of found) this.#jobs.set(job.id, job);
     if (!isOwner) return;
     for (const job of found.filter(({ state }) => state === 'running')) {
-      this.#options.log('info', 'a training is taken up again', { job: job.id });
+      this.#options.log('info', 'training resumed', { job: job.id });
       await job.set('queued', { message: 'the server was started again' });
     }
     await this.#forget();
@@ -199,7 +199,9 @@ export class TrainingJobs {
         const { code, message } = toProtocolError(thrown);
         await this.#end(job, 'failed', { code, message });
       })
-      .catch((err: unknown) => this.#options.log('warn', 'the end of a training was not written', { job: job.id, err }))
+      .catch((err: unknown) =>
+        this.#options.log('warn', 'the end of a training could not be recorded', { job: job.id, err }),
+      )
       .finally(() => {
         this.#running = null;
         job.request = null;
@@ -210,7 +212,7 @@ export class TrainingJobs {
   async #run(job: Job): Promise<void> {
     const { log, retryMs } = this.#options;
     await job.set('running');
-    log('info', 'a training began', { job: job.id, voice: job.order.voice });
+    log('info', 'training started', { job: job.id, voice: job.order.voice });
     for (let attempt = 1, reached = job.progress; ; attempt++) {
       const { end, exported, why } = await this.#attempt(job);
       if (job.request === 'cancel')
@@ -251,7 +253,9 @@ export class TrainingJobs {
     let exported = false;
     const process = new TrainerProcess(command, args, (event) => {
       if (event.event === 'exported') exported = true;
-      job.hear(event).catch((err: unknown) => this.#options.log('warn', 'a line of a job was not written', { err }));
+      job
+        .hear(event)
+        .catch((err: unknown) => this.#options.log('warn', 'a line of the training log could not be written', { err }));
     });
     if (this.#running !== null) this.#running.process = process;
     let why: ProtocolError | null = null;
@@ -281,7 +285,7 @@ export class TrainingJobs {
   async #finish(job: Job): Promise<void> {
     const made = path.join(this.#folder(job.id), 'run', 'voice');
     const hash = await adoptVoice(made, this.#options.voices, { id: job.order.voice, job: job.id });
-    this.#options.log('info', 'a training is done', { job: job.id, voice: job.order.voice });
+    this.#options.log('info', 'training finished', { job: job.id, voice: job.order.voice });
     await this.#end(job, 'done', { hash });
   }
 

@@ -58,7 +58,7 @@ export class KeptFile {
     if (this.#unread) {
       const aside = await settleAside(this.path);
       this.#unread = false;
-      if (aside !== null) this.#log('warn', `what could not be read is now ${aside}`);
+      if (aside !== null) this.#log('warn', `the unreadable file was moved to ${aside}`);
     }
     await writeAtomic(this.path, text);
   }

@@ -17,7 +17,7 @@ test('a new data folder, and one that others could read, is its owner’s alone'
   await chmod(path.join(root, 'old'), 0o755);
   await makePrivate(path.join(root, 'old'), (_, message) => told.push(message));
   assert.equal(await rightsOf(path.join(root, 'old')), 0o700);
-  assert.match(told.join(), /could look into the data folder .*old; now only its owner can/);
+  assert.match(told.join(), /could read the data folder .*old; it is now private to its owner/);
 });
 
 test('a folder that many share, or of another user, stays as it is, and a warning says why', { skip }, async (t) => {
@@ -32,5 +32,5 @@ test('a folder that many share, or of another user, stays as it is, and a warnin
   assert.equal(told.length, 3);
   assert.match(told[0]!, /many share/);
   assert.match(told[1]!, /another user/);
-  assert.match(told[2]!, /cannot be made/);
+  assert.match(told[2]!, /cannot be created/);
 });

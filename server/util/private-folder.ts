@@ -23,12 +23,12 @@ export async function makePrivate(
     if ((mode & OTHERS) === 0) return;
     if (uid !== user || (mode & STICKY) !== 0) {
       const why = uid === user ? 'it is a folder that many share' : 'it belongs to another user';
-      log('warn', `other users may look into the data folder ${folder}, and its rights stay as they are: ${why}`);
+      log('warn', `other users may read the data folder ${folder}; its permissions could not be changed: ${why}`);
       return;
     }
     await chmod(folder, mode & 0o700);
-    log('warn', `other users could look into the data folder ${folder}; now only its owner can`);
+    log('warn', `other users could read the data folder ${folder}; it is now private to its owner`);
   } catch (error) {
-    log('warn', `the data folder ${folder} cannot be made, or closed to other users`, { err: error });
+    log('warn', `the data folder ${folder} cannot be created, or made private`, { err: error });
   }
 }

@@ -224,7 +224,7 @@ export class EngineSupervisor {
       try {
         task.on(message.event);
       } catch (error) {
-        this.#log('error', `whoever listens to a clip failed: ${String(error)}`);
+        this.#log('error', `clip event listener threw: ${String(error)}`);
       }
       return;
     }

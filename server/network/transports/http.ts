@@ -79,8 +79,7 @@ export async function listenHttp(options: HttpOptions): Promise<HttpListener> {
   const slots = new ConnectionSlots({
     max: options.connections,
     onCrowded: () => {
-      if (crowded.take(''))
-        options.log('warn', 'too many connections: new ones are turned away', { code: 'queue_full' });
+      if (crowded.take('')) options.log('warn', 'too many connections: new ones are refused', { code: 'queue_full' });
     },
   });
   const serve = (request: IncomingMessage, response: ServerResponse): void => {

@@ -47,7 +47,7 @@ export async function listenOsc(options: OscOptions): Promise<Listener> {
   // Where localhost resolves to ::1, a program that names it would send into the void: UDP tells nobody.
   if (options.host === '127.0.0.1') {
     const second = await bound('::1', port).catch((error: Error) => {
-      options.log('debug', 'OSC is not heard on ::1', { reason: error.message });
+      options.log('debug', 'not listening for OSC on ::1', { reason: error.message });
       return null;
     });
     if (second !== null) sockets.push(second);

@@ -95,7 +95,7 @@ export function createWs(options: WsOptions): WsTransport {
       if (grant.holds()) receive(bytesOf(data), isBinary);
       else void closeSocket(socket, 'unauthorized');
     });
-    log('debug', 'a client came', { session: session.id, role: grant.role });
+    log('debug', 'client connected', { session: session.id, role: grant.role });
     // Without a listener the frame of one client (too large, not UTF-8) would end the process for all.
     socket.on('error', (error) => {
       const code = (error as NodeJS.ErrnoException).code;
@@ -108,7 +108,7 @@ export function createWs(options: WsOptions): WsTransport {
     });
     socket.on('close', (code) => {
       close();
-      log('debug', 'a client left', { session: session.id, close: code, missed: queue.missed });
+      log('debug', 'client disconnected', { session: session.id, close: code, missed: queue.missed });
     });
   };
   return {

@@ -77,7 +77,7 @@ test('a client that answers no pings is ended', async (t) => {
   const client = await connectWs(server.app);
   const closed = once(client.socket, 'close');
   pipe(client).pause();
-  while (!server.log().some(({ msg }) => msg === 'a client left'))
+  while (!server.log().some(({ msg }) => msg === 'client disconnected'))
     await new Promise((resolve) => setTimeout(resolve, 5));
   pipe(client).resume();
   await closed;
