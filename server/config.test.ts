@@ -66,6 +66,7 @@ test('limits are read from text as from an object, and wrong ones are named', ()
 
 test('OSC can be turned off', () => {
   assert.equal(resolveConfig({ oscPort: 'off' }, {}).oscPort, null);
+  for (const oscPort of ['1.5', 'on', '70000']) fails({ oscPort }, /--osc-port.* number from 0 to 65535/);
 });
 
 test('a host beyond loopback refuses to start without a token', () => {

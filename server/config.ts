@@ -41,7 +41,9 @@ const configSchema = z.strictObject({
   port: port.default(9247),
   oscHost: host.default('127.0.0.1'),
   /** null: no OSC. */
-  oscPort: z.union([z.literal('off').transform(() => null), z.null(), port]).default(9248),
+  oscPort: z
+    .union([z.literal('off').transform(() => null), z.null(), port], 'expected a number from 0 to 65535, or off')
+    .default(9248),
   /** Sender addresses besides loopback that OSC answers. */
   oscAllow: namesAs(readAddress).default([]),
   /** false: no port is opened; only the in-process transport works. */

@@ -21,6 +21,9 @@ test('foleyd jobs lists the queue, and pauses, moves, resumes and cancels a job 
   const wrong = await foleyd('jobs', '--pause', '0'.repeat(16), ...there);
   assert.deepEqual([wrong.code === 0, wrong.stdout], [false, '']);
   assert.match(wrong.stderr, /unknown_job: no job of this id is open/);
+  const nothing = await foleyd('jobs', '--cancel', '0'.repeat(16), ...there);
+  assert.deepEqual([nothing.code, nothing.stdout], [1, '']);
+  assert.match(nothing.stderr, /unknown_job: no job "0{16}" is open/);
   const after = await foleyd('jobs', '--resume', ids[1]!, '--cancel', ids[2]!, '--json', ...there);
   const told = JSON.parse(after.stdout) as { job: string; state: string }[];
   assert.deepEqual(

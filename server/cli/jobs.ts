@@ -1,5 +1,5 @@
 import type { EventData } from '../../protocol/index.ts';
-import { exits } from './errors.ts';
+import { CliError, exits } from './errors.ts';
 import { openSession, type SessionChoice } from './open-session.ts';
 
 export type JobsOptions = SessionChoice & {
@@ -18,7 +18,11 @@ export async function jobs(options: JobsOptions): Promise<number> {
     if (pause !== undefined) await session.call('job.pause', { job: pause });
     if (resume !== undefined) await session.call('job.resume', { job: resume });
     if (move !== undefined) await session.call('job.move', { job: move });
-    if (cancel !== undefined) await session.call('job.cancel', { job: cancel });
+    if (cancel !== undefined && !(await session.call('job.cancel', { job: cancel })).changed)
+      throw new CliError(
+        'unknown_job',
+        `no job ${JSON.stringify(cancel.slice(0, 40))} is open; foleyd jobs lists them`,
+      );
     const { jobs: found } = await session.call('job.list', {});
     process.stdout.write(options.json === true ? `${JSON.stringify(found)}\n` : found.map(line).join(''));
     if (found.length === 0) process.stderr.write('no jobs\n');

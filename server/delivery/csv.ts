@@ -67,7 +67,8 @@ export function readSheetText(text: string): Sheet {
   const [head, ...rows] = cells(said === null ? text : text.slice(said[0].length), separator, said === null ? 1 : 2);
   const names = (head?.row ?? []).map((name) => name.trim());
   const twice = names.find((name, i) => name !== '' && names.indexOf(name) !== i);
-  if (twice !== undefined) throw new Error(`line ${head!.line}: two columns are named ${JSON.stringify(twice.slice(0, 40))}`);
+  if (twice !== undefined)
+    throw new Error(`line ${head!.line}: two columns are named ${JSON.stringify(twice.slice(0, 40))}`);
   return {
     names,
     decimalComma: separator !== ',',

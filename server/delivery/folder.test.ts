@@ -115,3 +115,13 @@ test('what a crash left half written goes, and nothing else', async (t) => {
   await new Folder({ root, freeDisk: 0, maxBytes: 1 }).clean('');
   assert.deepEqual((await readdir(root)).sort(), ['.foleyd-x.part', 'a.wav']);
 });
+
+test('a folder that is a file, or lies below one, is named with what is wrong', async (t) => {
+  const root = path.join(await temporary(t), 'taken');
+  await writeFile(root, 'a file');
+  for (const place of [root, path.join(root, 'below')]) {
+    const folder = new Folder({ root: place, freeDisk: 0, maxBytes: 1e9 });
+    await assert.rejects(folder.clean(''), { code: 'io_error', message: /taken.* cannot be used: .*(file)/ });
+    await assert.rejects(folder.put('', 'a', 'wav', bytes), { code: 'io_error' });
+  }
+});

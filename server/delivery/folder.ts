@@ -79,12 +79,17 @@ export class Folder {
     }
   }
 
-  /** Removes what a crash left half written. */
+  /** Removes what a crash left half written. Throws bad_args and io_error, as `put` does. */
   async clean(below: string): Promise<void> {
-    const dir = await this.#enter(below);
-    for (const name of await readdir(dir)) {
-      const part = path.join(dir, name);
-      if (PART.test(name) && !this.#parts.has(part)) await rm(part, { force: true });
+    try {
+      const dir = await this.#enter(below);
+      for (const name of await readdir(dir)) {
+        const part = path.join(dir, name);
+        if (PART.test(name) && !this.#parts.has(part)) await rm(part, { force: true });
+      }
+    } catch (error) {
+      if (error instanceof ProtocolError) throw error;
+      throw new ProtocolError('io_error', `${this.root} cannot be used: ${diskReason(error)}`, { cause: error });
     }
   }
 
