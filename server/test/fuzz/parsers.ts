@@ -475,7 +475,7 @@ function sheet(): Parser {
         return `${readSheet(frame).rows.length} rows`;
       } catch (error) {
         // The place, or an encoding that has none.
-        if (/^line \d+|^this is no text/.test((error as Error).message)) return 'refused';
+        if (/^line \d+|^not UTF-8 text/.test((error as Error).message)) return 'refused';
         throw error;
       }
     },
