@@ -2,12 +2,17 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import type { EventData } from '../../protocol/commands/index.ts';
+import { encodeWav } from '../audio/wav.ts';
+import { ScriptedEngine } from '../test/support/engine.ts';
 import { noBrowser, Stage } from './test/browser.ts';
 
 const stage = new Stage();
+/** The trainer checks recordings. */
+const noTrainer =
+  process.env.FOLEYD_PYTHON === undefined ? 'FOLEYD_PYTHON names no Python with the trainer' : noBrowser;
 
 before(async () => {
-  if (noBrowser === false) await stage.open({ adminToken: 'an-admin-token' });
+  if (noBrowser === false) await stage.open({ adminToken: 'an-admin-token', python: process.env.FOLEYD_PYTHON });
 });
 after(() => stage.close());
 
@@ -86,5 +91,80 @@ test('jobs of other clients and refused messages are shown', { skip: noBrowser }
   await page.waitForSelector('dd:has-text("ready")');
   await stage.app.connect().call('foley.generate', { class: 'Rain', seed: 1, audio: false });
   await page.waitForSelector('tbody tr:has-text("done")');
+  await page.close();
+});
+
+test('jobs of this page are paused, moved to the front and resumed', {
+  skip: noBrowser,
+}, async () => {
+  await stage.app.close();
+  const engine = new ScriptedEngine({ slots: 1 });
+  await stage.serve(undefined, { engine });
+  engine.hold();
+  const { page } = await stage.page('/#watch');
+  const order = async (): Promise<void> => {
+    const before = await page.locator('figure').count();
+    await page.click('button:text-is("One clip")');
+    await page.waitForFunction((n) => document.querySelectorAll('figure').length > n, before);
+  };
+  for (let n = 0; n < 3; n++) await order();
+  await page.click('nav a:has-text("Machine")');
+  const rows = page.locator('section[aria-labelledby=jobs-title] tbody tr:has(button:text-is("To the front"))');
+  while ((await rows.count()) < 3) await page.waitForTimeout(20);
+  const jobs = async () =>
+    ((await stage.app.connect('admin').call('job.list', {})) as EventData<'job.list', 'done'>).jobs;
+  const lines = page.locator('section[aria-labelledby=jobs-title] tbody tr');
+  const line = (n: number) => lines.nth(n);
+  const [, second] = (await jobs()).filter(({ state }) => state !== 'done').map(({ job }) => job);
+  await line(1).getByRole('button', { name: 'Pause' }).click();
+  await line(1).getByText('paused').waitFor();
+  assert.equal((await jobs()).find(({ job }) => job === second)!.state, 'paused');
+  await line(2).getByRole('button', { name: 'To the front' }).click();
+  await page.waitForSelector('.notice');
+  engine.release();
+  await line(1).getByRole('button', { name: 'Resume' }).click();
+  while ((await jobs()).some(({ state }) => state === 'paused' || state === 'queued' || state === 'running'))
+    await page.waitForTimeout(20);
+  assert.equal(engine.begun.length, 3);
+  await page.close();
+});
+
+test('the check says of each recording what became of it, and why', { skip: noTrainer }, async () => {
+  await stage.app.close();
+  await stage.serve();
+  const { page } = await stage.page('/#teach');
+  const rate = 16_000;
+  const sound = (seconds: number, level: number) =>
+    Buffer.from(
+      encodeWav(
+        Float32Array.from(
+          { length: seconds * rate },
+          (_, i) => level * Math.sin(i * i * 1e-5) * (i % rate < rate * 0.9 ? 1 : 0),
+        ),
+        rate,
+        's16',
+      ),
+    );
+  const file = (name: string, buffer: Buffer) => ({ name, mimeType: 'audio/wav', buffer });
+  await page.setInputFiles('#recordings', [
+    file('notes.txt', Buffer.from('no sound')),
+    file('short.wav', sound(1, 0.5)),
+    file('long.wav', sound(11, 0.4)),
+    file('silent.wav', sound(3, 0)),
+  ]);
+  await page.getByLabel('What they are').fill('Siren');
+  await page.getByLabel('Name of the data set').fill('checked');
+  await page.click('button:has-text("Check and keep")');
+  await page.fill('dialog input', 'an-admin-token');
+  await page.click('dialog .primary');
+  await page.waitForSelector('caption:has-text("2 kept, 2 left out")');
+  const told = await page
+    .locator('.scroll tbody tr')
+    .evaluateAll((all) => all.map((row) => [...row.querySelectorAll('td')].map(({ textContent }) => textContent)));
+  const of = (name: string) => told.find(([first]) => first === name)!.slice(1);
+  assert.deepEqual(of('notes.txt'), ['left out', 'not WAV, FLAC, Ogg, MP3 or AIFF by its name']);
+  assert.deepEqual(of('short.wav'), ['kept', 'one clip']);
+  assert.deepEqual(of('silent.wav'), ['left out', 'only silence']);
+  assert.equal(of('long.wav')[0], 'cut');
   await page.close();
 });

@@ -116,6 +116,31 @@ function added(
 /** What the check of a data set found, or why there is none. */
 export type Report = EventData<'dataset.info', 'done'>;
 
+/** What the check of a data set did with one file. */
+export interface Checked {
+  file: string;
+  result: 'kept' | 'cut' | 'left out';
+  why: string;
+}
+
+const NO_AUDIO = 'not WAV, FLAC, Ogg, MP3 or AIFF by its name';
+
+/** Files that are not sent at all. */
+export function leftOut(names: readonly string[]): Checked[] {
+  return names.map((file) => ({ file, result: 'left out', why: NO_AUDIO }));
+}
+
+function checked(file: string, clips: number): Checked {
+  if (clips === 0) return { file, result: 'left out', why: 'only silence' };
+  if (clips === 1) return { file, result: 'kept', why: 'one clip' };
+  return { file, result: 'cut', why: `${clips} clips, cut where it is quiet` };
+}
+
+/** A recording as it was called before it was numbered and put into the folder of its class. */
+function plainName(file: string): string {
+  return file.replace(/^(?:.*\/)?\d{4} /, '');
+}
+
 /** Bytes of a recording that go at once: their base64 fits into an argument. */
 const PIECE_BYTES = 384 * 1024;
 const AUDIO = /\.(wav|flac|ogg|oga|mp3|aiff?)$/i;
@@ -129,6 +154,7 @@ export async function teachFiles(
   files: readonly File[],
   order: { dataset: string; class: string; licence: string; author: string },
   onProgress: (text: string, share: number) => void,
+  onChecked: (one: Checked) => void,
 ): Promise<Report> {
   const upload = `page-${Date.now().toString(36)}`;
   const whole = files.reduce((sum, { size }) => sum + size, 0);
@@ -151,7 +177,8 @@ export async function teachFiles(
       onEvent: (event, data) => {
         if (event !== 'progress') return;
         const { file, clips, done } = data as EventData<'dataset.add', 'progress'>;
-        onProgress(`Checked ${file}: ${clips} ${clips === 1 ? 'clip' : 'clips'}`, done / files.length);
+        onChecked(checked(plainName(file), clips));
+        onProgress(`Checked ${plainName(file)}: ${clips} ${clips === 1 ? 'clip' : 'clips'}`, done / files.length);
       },
     },
   );
