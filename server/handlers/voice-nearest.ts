@@ -1,9 +1,9 @@
 import { ProtocolError } from '../../protocol/index.ts';
-import { decodeWav } from '../audio/wav.ts';
 import type { Clips } from '../clips/clip.ts';
 import type { Handler } from '../dispatch/dispatcher.ts';
 import type { NearRecording } from '../evaluation/nearest-recording.ts';
 import { readRecording } from '../generation/recording.ts';
+import { heardClip } from '../generation/stretch-sound.ts';
 import type { Catalog } from '../voices/voice.ts';
 
 export interface NearestDeps {
@@ -22,7 +22,7 @@ export function voiceNearest({ catalog, clips, findNearest }: NearestDeps): Hand
     const { pcm, rate } =
       clip === null
         ? readRecording({ data: data!, rate: recordingRate, format: recordingFormat })
-        : decodeWav(await clips.read(clip.id));
+        : soundOf(heardClip(await clips.read(clip.id), {}));
     const found = await Promise.all(voice.models.map(({ dir }) => findNearest(dir, pcm, rate, count)));
     const recordings = found.flatMap((some) => some ?? []);
     if (recordings.length === 0) {
@@ -33,4 +33,8 @@ export function voiceNearest({ catalog, clips, findNearest }: NearestDeps): Hand
     const memorised = recordings.some(({ likeness, limit }) => likeness > limit);
     return { voice: voice.id, memorised, recordings: recordings.slice(0, count) };
   };
+}
+
+function soundOf({ base, rate }: ReturnType<typeof heardClip>): { pcm: Float32Array; rate: number } {
+  return { pcm: base, rate };
 }
