@@ -1,6 +1,6 @@
 /** What the rest of the server sees of the engine. Nothing here, or below it, knows of any protocol. */
 
-import type { FarmStatus } from './farm-status.ts';
+import type { FarmInfo, FarmStatus } from './farm-status.ts';
 
 export interface EngineRequest {
   /** The voice's folder: card.json and its graphs. */
@@ -131,23 +131,6 @@ export interface EngineInfo {
   memoryMb: number | null;
   /** The farm that makes its clips, where there is one. */
   farm?: FarmInfo;
-}
-
-export interface FarmInfo {
-  /** Open: its broker can be used. */
-  state: 'open' | 'lost';
-  /** Why it cannot. */
-  problem: string | null;
-  workers: number;
-  /** Clips that the workers make at a time. */
-  slots: number;
-  /** Clips that this server waits for; those that wait for the broker to come back are held. */
-  pending: number;
-  held: number;
-  /** Clips that came from the farm, those of them that it had made before, and those that were made here instead. */
-  made: number;
-  cached: number;
-  local: number;
 }
 
 export interface Engine {

@@ -40,29 +40,38 @@ export async function openBroker(nats: NatsConnection): Promise<Broker> {
   const js = jetstream(nats);
   await makeJobs(manager);
   const [kvm, objm] = [new Kvm(js), new Objm(js)];
-  const file = StorageType.File;
-  const age = bounds.ageMs;
-  return {
-    nats,
-    js,
-    manager,
-    clips: await asLargeAsFits(bounds.clipBytes, (max_bytes) =>
-      objm.create(CLIPS, { storage: file, ttl: nanos(age), max_bytes }),
-    ),
-    // Never younger than the clip that it speaks of.
-    outcomes: await kvm.create(OUTCOMES, { storage: file, ttl: age, history: 1 }),
-    voices: await asLargeAsFits(bounds.voiceBytes, (max_bytes) => objm.create(VOICES, { storage: file, max_bytes })),
-    wanted: await kvm.create(WANTED, { storage: file, ttl: age, history: 1 }),
-  };
+  const [storage, age] = [StorageType.File, bounds.ageMs];
+  // Never younger than the clip that it speaks of.
+  const outcomes = await kvm.create(OUTCOMES, { storage, ttl: age, history: 1 });
+  const wanted = await kvm.create(WANTED, { storage, ttl: age, history: 1 });
+  // Those with a size last: a broker whose room is given away to the last byte makes nothing more.
+  const clips = await asLargeAsFits(manager, CLIPS, bounds.clipBytes, (max_bytes) =>
+    objm.create(CLIPS, { storage, ttl: nanos(age), max_bytes }),
+  );
+  const voices = await asLargeAsFits(manager, VOICES, bounds.voiceBytes, (max_bytes) =>
+    objm.create(VOICES, { storage, max_bytes }),
+  );
+  return { nats, js, manager, clips, outcomes, voices, wanted };
 }
 
-/** A broker refuses a store that its disk, or the account, has no room for: half of it, and so on, may fit. */
-async function asLargeAsFits<T>(bytes: number, create: (bytes: number) => Promise<T>): Promise<T> {
-  try {
-    return await create(bytes);
-  } catch (error) {
-    if (bytes < LEAST_BYTES || !/insufficient|maximum|exceed|resource/i.test((error as Error).message)) throw error;
-    return asLargeAsFits(Math.floor(bytes / 2), create);
+/**
+ * A broker refuses a store that its disk, or the account, has no room for: half of it, and so on, may fit. Half of
+ * that is taken, for other stores need room as well.
+ */
+async function asLargeAsFits(
+  manager: JetStreamManager,
+  name: string,
+  most: number,
+  create: (bytes: number) => Promise<ObjectStore>,
+): Promise<ObjectStore> {
+  for (let bytes = most; ; bytes = Math.floor(bytes / 2)) {
+    try {
+      const store = await create(bytes);
+      if (bytes < most) await manager.streams.update(`OBJ_${name}`, { max_bytes: Math.floor(bytes / 2) });
+      return store;
+    } catch (error) {
+      if (bytes < LEAST_BYTES || !/insufficient|maximum|exceed|resource/i.test((error as Error).message)) throw error;
+    }
   }
 }
 

@@ -8,7 +8,7 @@ import type {
   EngineRun,
 } from '../engine/engine.ts';
 import { EngineError, toEngineError } from '../engine/errors.ts';
-import type { FarmStatus } from '../engine/farm-status.ts';
+import type { FarmCounts, FarmStatus } from '../engine/farm-status.ts';
 import { FreshEvents } from '../engine/fresh-events.ts';
 import { pause } from '../util/pause.ts';
 import { type BrokerAddress, shown } from './address.ts';
@@ -82,20 +82,14 @@ export class FarmEngine implements Engine {
   }
 
   info(): EngineInfo {
-    const { problem } = this.link;
+    const state = this.link.problem === null ? 'open' : 'lost';
+    const workers = this.roster.list().length;
+    return { ...this.own.info(), farm: { ...this.#counted(), state, workers, slots: this.roster.slots() } };
+  }
+
+  #counted(): FarmCounts {
     const held = [...this.#runs].filter(({ isHeld }) => isHeld).length;
-    return {
-      ...this.own.info(),
-      farm: {
-        state: problem === null ? 'open' : 'lost',
-        problem,
-        workers: this.roster.list().length,
-        slots: this.roster.slots(),
-        pending: this.#jobs.size,
-        held,
-        ...this.#counts,
-      },
-    };
+    return { problem: this.link.problem, pending: this.#jobs.size, held, ...this.#counts };
   }
 
   readonly farm = { status: (): Promise<FarmStatus> => this.#status() };
@@ -145,25 +139,19 @@ export class FarmEngine implements Engine {
   }
 
   async #status(): Promise<FarmStatus> {
-    const { broker, problem } = this.link;
-    const { pending, held, made, cached, local } = this.info().farm!;
-    let lost = problem;
+    const { broker } = this.link;
     const stored = broker === null ? null : await storedAt(broker).catch((error: Error) => error);
-    if (stored instanceof Error) lost = stored.message;
+    const problem = stored instanceof Error ? stored.message : this.link.problem;
     const url = shown(this.#url);
     return {
       ...noFarm,
-      state: lost === null ? 'open' : 'lost',
-      problem: lost,
+      ...this.#counted(),
+      state: problem === null ? 'open' : 'lost',
+      problem,
       broker: broker === null ? url : `${url}, nats-server ${broker.nats.info?.version ?? '?'}`,
       workers: workersOf(this.roster.list()),
       own: ownOf(this.#prints.all()),
       ...(stored instanceof Error ? {} : stored),
-      pending,
-      held,
-      made,
-      cached,
-      local,
     };
   }
 
@@ -316,7 +304,7 @@ class FarmRun implements EngineRun {
   }
 
   #makeHere(): void {
-    if (this.#settle === null) return;
+    if (this.#settle === null || this.#here !== null) return;
     this.#parts.count('local');
     this.#here = this.#parts.local.run(this.#request, (event) => this.#tellOn(event));
     this.#here.done.then(

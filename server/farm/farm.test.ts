@@ -1,99 +1,17 @@
 import assert from 'node:assert/strict';
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
 import path from 'node:path';
 import process from 'node:process';
-import { after, before, type TestContext, test } from 'node:test';
+import { test } from 'node:test';
 import { setTimeout as wait } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { textOf } from '../cli/farm.ts';
-import type { EngineRequest, EngineResult } from '../engine/engine.ts';
 import { ScriptedEngine } from '../test/support/engine.ts';
 import { newServer } from '../test/support/server.ts';
-import { writeVoice } from '../test/support/voice.ts';
-import { FarmEngine } from './engine.ts';
 import { readCard } from './fingerprint.ts';
-import { BrokerLink } from './link.ts';
-import type { WorkerLimits } from './names.ts';
 import { skip, TestBroker } from './test/broker.ts';
-import { VoiceShelf } from './voice-shelf.ts';
-import { FarmWorker } from './worker.ts';
+import { make, order, served, sharedBroker, until } from './test/small-farm.ts';
 
-let broker: TestBroker;
-let root: string;
-let voices = 0;
-
-before(async () => {
-  if (skip !== false) return;
-  root = await mkdtemp(path.join(tmpdir(), 'foleyd-farm-'));
-  broker = await TestBroker.start();
-});
-after(async () => {
-  if (skip !== false) return;
-  await broker.stop();
-  await rm(root, { recursive: true, force: true, maxRetries: 5 });
-});
-
-interface Parts {
-  /** Folder of a voice that no other test has. */
-  voiceDir: string;
-  log: string[];
-  desk(engine?: ScriptedEngine, url?: string): FarmEngine;
-  worker(engine?: ScriptedEngine, limits?: Partial<WorkerLimits>, roots?: string[], url?: string): FarmWorker;
-}
-
-/** Servers and workers of one test, with a voice of its own: none of it sees another test's jobs. */
-async function farm(t: TestContext): Promise<Parts> {
-  const models = path.join(root, `models-${++voices}`);
-  const voiceDir = await writeVoice(models, 'default', {}, `test ${voices} `);
-  const log: string[] = [];
-  const tell = (level: string, message: string): void => void log.push(`${level}: ${message}`);
-  let names = 0;
-  return {
-    voiceDir,
-    log,
-    desk(local = new ScriptedEngine(), url = broker.url) {
-      const engine = new FarmEngine({ address: { url }, name: 'desk', local, log: tell, retryMs: 50 });
-      t.after(() => engine.close());
-      return engine;
-    },
-    worker(engine = new ScriptedEngine({ slots: 4 }), limits = {}, roots = [models], url = broker.url) {
-      const name = `render-${++names}`;
-      const link = new BrokerLink({ address: { url }, name, log: tell, retryMs: 50 });
-      const cache = path.join(root, `cache-${voices}-${names}`);
-      const shelf = new VoiceShelf({ roots, cache, maxBytes: 1e6, check: async () => undefined, log: tell });
-      const worker = new FarmWorker({ link, engine, shelf, name, host: 'test', version: '0', log: tell, limits });
-      t.after(async () => {
-        engine.release();
-        await worker.drain(0);
-        await link.close();
-      });
-      return worker;
-    },
-  };
-}
-
-function order(voiceDir: string, seed: number, change: Partial<EngineRequest> = {}): EngineRequest {
-  const classWeights = [1, 0, 0, 0, 0, 0, 0];
-  return { voiceDir, classWeights, seed, temperature: 1, topK: 0, topP: 1, rate: 22_050, previews: false, ...change };
-}
-
-function make(engine: FarmEngine, request: EngineRequest): Promise<EngineResult> {
-  return engine.run(request, () => undefined).done;
-}
-
-/** Until a worker makes the voice that the desk asks for. */
-async function served(desk: FarmEngine, voiceDir: string): Promise<void> {
-  await desk.load(voiceDir);
-  const { sha256 } = await readCard(voiceDir);
-  await until(() =>
-    desk.roster.list().some(({ offers, leaving }) => !leaving && offers.some(({ voice }) => voice === sha256)),
-  );
-}
-
-async function until(holds: () => boolean): Promise<void> {
-  while (!holds()) await wait(5);
-}
+const { farm, broker } = sharedBroker();
 
 test('what is asked for by two servers at once, and again later, is made once', { skip }, async (t) => {
   const { voiceDir, desk, worker } = await farm(t);
@@ -246,7 +164,7 @@ test('without the broker live clips are made here and bulk clips wait; then they
   const begun = make(server, order(voiceDir, 1));
   const alive = make(server, order(voiceDir, 2, { urgent: true }));
   await until(() => made.beat().running.bulk === 1 && made.beat().running.live === 1);
-  await broker.kill();
+  await broker().kill();
   // Its worker holds on to it, and nobody can hear of that.
   assert.equal((await alive).maker, undefined);
   assert.equal((await make(server, order(voiceDir, 3, { urgent: true }))).maker, undefined);
@@ -254,7 +172,7 @@ test('without the broker live clips are made here and bulk clips wait; then they
   await until(() => server.info().farm?.held === 2);
   assert.equal(server.info().farm?.state, 'lost');
   engine.release();
-  await broker.again();
+  await broker().again();
   assert.deepEqual(
     (await Promise.all([begun, held])).map(({ maker }) => maker?.worker),
     ['render-1', 'render-1'],
@@ -298,7 +216,7 @@ test('with the permissions of deploy/nats.conf a farm does all it needs, and a w
   const { voiceDir, desk, worker } = await farm(t);
   Object.assign(process.env, { FOLEYD_SERVER_PASSWORD: 'of-a-server', FOLEYD_WORKER_PASSWORD: 'of-a-worker' });
   const closed = await TestBroker.start(['--config', fileURLToPath(new URL('./deploy/nats.conf', import.meta.url))]);
-  const as = (user: string): string => closed.url.replace('//', `//${user}:of-a-${user}@`);
+  const as = (user: string) => ({ url: closed.url.replace('//', `//${user}:of-a-${user}@`) });
   worker(undefined, {}, [], as('worker'));
   const server = desk(undefined, as('server'));
   t.after(() => closed.stop());

@@ -11,7 +11,7 @@ import { Results } from './results.ts';
 export interface JobRunOptions {
   broker: Broker;
   /** Resolves when the broker can be used. Rejects with the signal's reason. */
-  ready: (signal: AbortSignal) => Promise<unknown>;
+  ready: (signal: AbortSignal) => Promise<Broker>;
   engine: Engine;
   message: JsMsg;
   fingerprint: string;
@@ -25,8 +25,6 @@ export interface JobRunOptions {
 /** `given back`: another worker will make it, or this one later. */
 export type JobEnd = 'made' | 'failed' | 'served' | 'given back';
 
-/** An engine that tells nothing of a clip for so long hangs: the job goes to another worker. */
-const HANG_MS = 120_000;
 /** Bytes of a result that goes with the message that it is there; larger ones are fetched. */
 const INLINE = 0.9;
 /** Times that a result is sent to the store, with a pause that grows. */
@@ -41,6 +39,7 @@ export class JobRun {
   readonly #messages: JsMsg[];
   #run: EngineRun | null = null;
   #heard = performance.now();
+  #isMade = false;
   readonly #leaving = new AbortController();
   #cancelled = false;
 
@@ -51,14 +50,19 @@ export class JobRun {
     this.hash = options.message.subject.split('.').at(-1) ?? '';
   }
 
-  /** Resolves when nothing of it is left to do. Rejects where the broker cannot be reached: the job is then given to another. */
+  /** Resolves when nothing of it is left to do. Rejects where the broker cannot be reached, or the engine hangs: the job is then given to another. */
   async run(): Promise<JobEnd> {
-    const { limits } = this.#options;
-    const working = setInterval(() => {
-      if (performance.now() - this.#heard < HANG_MS) this.#each((one) => one.working());
-    }, limits.ackMs / 3);
+    const { ackMs, hangMs } = this.#options.limits;
+    let working: NodeJS.Timeout | undefined;
+    const hung = new Promise<never>((_, reject) => {
+      working = setInterval(() => {
+        if (this.#isMade || performance.now() - this.#heard < hangMs) return this.#each((one) => one.working());
+        this.#run?.cancel();
+        reject(new Error(`the engine told nothing of it for ${hangMs / 1000} s`));
+      }, ackMs / 3);
+    });
     try {
-      return await this.#work();
+      return await Promise.race([this.#work(), hung]);
     } finally {
       clearInterval(working);
     }
@@ -128,7 +132,7 @@ export class JobRun {
       // Of what the engine refuses another try is refused as well; a process that ended may have been another clip's fault.
       return error.code === 'engine_failed' ? this.#fail(error) : this.#retry(error.code, error.message);
     }
-    this.#heard = performance.now();
+    this.#isMade = true;
     const maker: Maker = { worker, fingerprint };
     try {
       await this.#hand(writeResult(result, maker), maker);
@@ -156,8 +160,8 @@ export class JobRun {
     if (isInline) this.#tell({ type: 'result', result: bytes });
     for (let attempt = 1; ; attempt++) {
       try {
-        await ready(this.#leaving.signal);
-        await this.#results.store(this.hash, bytes, maker);
+        // The connection may be another one by now.
+        await new Results(await ready(this.#leaving.signal)).store(this.hash, bytes, maker);
         break;
       } catch (error) {
         if (attempt === STORES || this.#isGivenBack) throw error;
@@ -183,7 +187,9 @@ export class JobRun {
     return 'failed';
   }
 
+  /** An answer that cannot leave is none: the broker gives the job out again. */
   #each(answer: (message: JsMsg) => void): void {
+    if (this.#options.broker.nats.isClosed()) return;
     for (const message of this.#messages) answer(message);
   }
 

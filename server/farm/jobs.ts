@@ -2,10 +2,11 @@ import { setTimeout as wait } from 'node:timers/promises';
 import type { Subscription } from '@nats-io/transport-node';
 import type { EngineErrorCode } from '../engine/errors.ts';
 import type { Broker } from './broker.ts';
+import { Floors } from './floors.ts';
 import type { BrokerLink, FarmLog } from './link.ts';
 import { type FarmEvent, type FarmResult, readEvent } from './messages.ts';
 import { JOBS, subjects, type Urgency } from './names.ts';
-import { Results } from './results.ts';
+import { Results, StalledError } from './results.ts';
 
 export interface FarmJob {
   fingerprint: string;
@@ -35,6 +36,8 @@ const LOOK_MS = 2000;
 const LOOKS_AT_ONCE = 8;
 /** Longer than any request to the broker waits for its answer. */
 const HANG_MS = 10_000;
+/** Times that a clip whose pieces do not come is fetched before it counts as lost. */
+const STALLS = 3;
 /** What the broker says where a stream holds as much as it may, and where this very job waits already. */
 const FULL = 10_077;
 const WAITS_ALREADY = /maximum messages per subject/;
@@ -46,6 +49,7 @@ export class FarmJobs {
   readonly #pending = new Set<Pending>();
   readonly #stop: () => void;
   readonly #timer: NodeJS.Timeout;
+  readonly #floors = new Floors();
   #looking = false;
 
   constructor(link: BrokerLink, log: FarmLog) {
@@ -63,7 +67,7 @@ export class FarmJobs {
   }
 
   submit(job: FarmJob): PendingJob {
-    const pending = new Pending(job, this.#log, () => void this.#pending.delete(pending));
+    const pending = new Pending(job, this.#log, this.#floors, () => void this.#pending.delete(pending));
     this.#pending.add(pending);
     if (this.#link.broker !== null) pending.join(this.#link.broker);
     return pending;
@@ -97,6 +101,7 @@ class Pending implements PendingJob {
   readonly end: Promise<FarmEnd>;
   readonly #job: FarmJob;
   readonly #log: FarmLog;
+  readonly #floors: Floors;
   readonly #subject: string;
   readonly #onOver: () => void;
   #resolve: (end: FarmEnd) => void = () => undefined;
@@ -106,12 +111,14 @@ class Pending implements PendingJob {
   #sequence: number | null = null;
   #over = false;
   #heard = performance.now();
+  #stalls = 0;
   /** Looks, one after the other. */
   #turn: Promise<void> = Promise.resolve();
 
-  constructor(job: FarmJob, log: FarmLog, onOver: () => void) {
+  constructor(job: FarmJob, log: FarmLog, floors: Floors, onOver: () => void) {
     this.#job = job;
     this.#log = log;
+    this.#floors = floors;
     this.#onOver = onOver;
     this.#subject = subjects.job(job.urgency, job.fingerprint, job.hash);
     this.end = new Promise((resolve) => {
@@ -176,7 +183,10 @@ class Pending implements PendingJob {
     let entry = await results.find(hash);
     if (this.#over) return;
     if (entry?.outcome?.state === 'done') {
-      const result = await results.fetch(hash, entry.outcome);
+      const result = await results.fetch(hash, entry.outcome).catch((error: unknown) => {
+        if (error instanceof StalledError && ++this.#stalls >= STALLS) return null;
+        throw error;
+      });
       if (result !== null) return this.#finish({ type: 'result', result, cached: this.#sequence === null });
     } else if (entry?.outcome?.state === 'failed' && this.#sequence !== null) {
       const { code, message } = entry.outcome;
@@ -192,9 +202,17 @@ class Pending implements PendingJob {
     if (!this.#over) await this.#send(broker, entry?.revision ?? 0);
   }
 
-  async #isQueued({ manager }: Broker): Promise<boolean> {
+  /** Whether it lies in the stream, and will be given out. */
+  async #isQueued(broker: Broker): Promise<boolean> {
     if (this.#sequence === null) return false;
-    return (await manager.streams.getMessage(JOBS, { last_by_subj: this.#subject })) !== null;
+    const { streams } = broker.manager;
+    const message = await streams.getMessage(JOBS, { last_by_subj: this.#subject });
+    if (message === null) return false;
+    const { urgency, fingerprint } = this.#job;
+    if (message.seq > (await this.#floors.of(broker, urgency, fingerprint))) return true;
+    this.#log('debug', `message ${message.seq} of the farm's queue, which a killed broker brought back, is removed`);
+    await streams.deleteMessage(JOBS, message.seq, false).catch(() => undefined);
+    return false;
   }
 
   /** Everybody who found the same sends the same id: the broker takes one. */

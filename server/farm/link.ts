@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import { connect, type NatsConnection } from '@nats-io/transport-node';
 import { pause } from '../util/pause.ts';
 import { type BrokerAddress, connectionOptions, shown } from './address.ts';
@@ -36,6 +37,8 @@ export class BrokerLink {
 
   constructor(options: LinkOptions) {
     this.#options = options;
+    // As many clips as there are may wait for the broker.
+    setMaxListeners(0, this.#closing.signal);
     this.#life = this.#live();
   }
 

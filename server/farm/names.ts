@@ -37,8 +37,10 @@ export interface WorkerLimits {
   tries: number;
   /** Milliseconds until a job is tried again that failed in a way that another try may not; the next pause is longer. */
   retryMs: number;
+  /** An engine that tells nothing of a clip for so many milliseconds hangs: the job goes to another worker. */
+  hangMs: number;
 }
-export const workerLimits: WorkerLimits = { ackMs: 6000, tries: 10, retryMs: 250 };
+export const workerLimits: WorkerLimits = { ackMs: 6000, tries: 10, retryMs: 250, hangMs: 120_000 };
 
 /** Bounds of what lies at the broker. */
 export const bounds = {

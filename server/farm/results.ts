@@ -16,8 +16,13 @@ export interface Entry {
   revision: number;
 }
 
-/** Milliseconds after which a clip whose next piece does not come counts as lost. */
+/** Milliseconds after which a piece of a clip counts as not coming. */
 const PATIENCE_MS = 5000;
+
+/** A piece of a clip did not come: a broker that was killed may have lost it, or the way to it is slow. */
+export class StalledError extends Error {
+  override readonly name = 'StalledError';
+}
 
 /** What the client says where the broker, and not the clip, is away. */
 const UNREACHED = new Set(
@@ -42,7 +47,7 @@ export class Results {
     return { outcome: readOutcome(entry.value), revision: entry.revision };
   }
 
-  /** The clip of an outcome; null where it is there no more, or not whole. */
+  /** The clip of an outcome; null where it is there no more, or not whole. Throws StalledError. */
   async fetch(hash: string, outcome: FarmOutcome & { state: 'done' }): Promise<FarmResult | null> {
     try {
       const found = await this.#broker.clips.get(hash);
@@ -50,7 +55,7 @@ export class Results {
       const bytes = await readWhole(found.data.getReader(), outcome.bytes);
       return bytes !== null && sha256Of(bytes) === outcome.sha256 ? readResult(bytes) : null;
     } catch (error) {
-      if (UNREACHED.has((error as Error).name)) throw error;
+      if (UNREACHED.has((error as Error).name) || error instanceof StalledError) throw error;
       return null;
     }
   }
@@ -75,14 +80,13 @@ export class Results {
   }
 }
 
-/** Null where the next piece does not come: a broker that was killed may have lost some. */
 async function readWhole(reader: ReadableStreamDefaultReader<Uint8Array>, bytes: number): Promise<Uint8Array | null> {
   const whole = new Uint8Array(bytes);
   for (let at = 0; ; ) {
     const next = await Promise.race([reader.read(), wait(PATIENCE_MS, null, { ref: false })]);
     if (next === null) {
       void reader.cancel().catch(() => undefined);
-      return null;
+      throw new StalledError(`a piece of a clip did not come within ${PATIENCE_MS / 1000} s`);
     }
     if (next.done) return at === bytes ? whole : null;
     if (at + next.value.length > bytes) return null;

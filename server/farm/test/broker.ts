@@ -25,14 +25,19 @@ export class TestBroker {
     this.#port = port;
   }
 
-  static async start(args: readonly string[] = []): Promise<TestBroker> {
-    const dir = await mkdtemp(path.join(tmpdir(), 'foleyd-nats-'));
+  /** With its store below a folder that is there already, where one is named. */
+  static async start(args: readonly string[] = [], below = tmpdir()): Promise<TestBroker> {
+    const dir = await mkdtemp(path.join(below, 'foleyd-nats-'));
     const { child, port } = await launch(dir, -1, args);
     return new TestBroker(dir, args, child, port);
   }
 
   get url(): string {
     return `nats://127.0.0.1:${this.#port}`;
+  }
+
+  get pid(): number {
+    return this.#child.pid!;
   }
 
   /** As by `kill -9`; what it stored stays. */
