@@ -1,7 +1,7 @@
 /**
  * Faults of a render farm: a broker, workers and a server's engine as processes, killed, stopped and cut off from each
  * other at random while clips are made. Counts clips that never ended, ended twice, failed, or have other bytes than the local
- * engine's. `node --import tsx server/bench/farm-faults.ts [--faults 200] [--seed 1] [--out FILE]`
+ * engine's. `node --import tsx server/bench/farm-faults.ts [--faults 200] [--minutes 60] [--seed 1] [--out FILE]`
  */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
@@ -21,11 +21,13 @@ import { JOBS } from '../farm/names.ts';
 import { bytesOf } from '../farm/recipe.ts';
 import { skip, TestBroker } from '../farm/test/broker.ts';
 import { CuttableWay } from '../farm/test/proxy.ts';
+import { SmallDisk } from '../farm/test/small-disk.ts';
 import { machine, print } from './support.ts';
 
 const { values } = parseArgs({
   options: {
     faults: { type: 'string', default: '200' },
+    minutes: { type: 'string', default: '60' },
     seed: { type: 'string', default: '1' },
     open: { type: 'string', default: '12' },
     out: { type: 'string' },
@@ -49,24 +51,31 @@ function random(): number {
   return ((t ^ (t >>> 14)) >>> 0) / 2 ** 32;
 }
 
-const broker = await TestBroker.start();
+// Null where this user may mount none: then no disk is filled, and the result says so.
+const disk = SmallDisk.mount(256);
+const broker = await TestBroker.start([], disk?.dir);
 const port = Number(new URL(broker.url).port);
 const ways = { desk: await CuttableWay.to(port), workers: await CuttableWay.to(port) };
 
-function child(name: string, args: string[], more: { stdin?: 'pipe' } = {}): ChildProcess {
+const SKEWED = new URL('../farm/test/skewed-clock.mjs', import.meta.url).href;
+
+/** `skewMs`: by so much its clock is wrong. */
+function child(name: string, args: string[], skewMs: number, stdin: 'pipe' | 'ignore' = 'ignore'): ChildProcess {
   const file = path.join(built, `server/farm/test/${name}.js`);
-  return spawn(process.execPath, [file, ...args], { stdio: [more.stdin ?? 'ignore', 'pipe', 'pipe'] });
+  const env = { ...process.env, FOLEYD_TEST_SKEW_MS: String(skewMs) };
+  return spawn(process.execPath, ['--import', SKEWED, file, ...args], { env, stdio: [stdin, 'pipe', 'pipe'] });
+}
+
+/** From two days behind to two days ahead. */
+function wrongClock(): number {
+  return Math.round((random() - 0.5) * 4 * 86_400_000);
 }
 
 let workerNames = 0;
-function startWorker(): ChildProcess {
+function startWorker(skewMs = 0): ChildProcess {
   const name = `render-${++workerNames}`;
-  const started = child('worker-child', [
-    ways.workers.url,
-    name,
-    path.join(scratch, 'worker'),
-    path.dirname(voiceDir('tiny')),
-  ]);
+  const data = path.join(scratch, 'worker');
+  const started = child('worker-child', [ways.workers.url, name, data, path.dirname(voiceDir('tiny'))], skewMs);
   started.stdout!.resume();
   started.stderr!.resume();
   return started;
@@ -92,8 +101,8 @@ function order(seed: number, urgent: boolean): void {
   desk.stdin!.write(`${JSON.stringify({ seed, urgent })}\n`);
 }
 
-function startDesk(): void {
-  const started = child('desk-child', [ways.desk.url], { stdin: 'pipe' });
+function startDesk(skewMs = 0): void {
+  const started = child('desk-child', [ways.desk.url], skewMs, 'pipe');
   desk = started;
   started.stdin!.on('error', () => undefined);
   started
@@ -202,17 +211,40 @@ const faults: Record<string, () => Promise<void>> = {
     await wait(100 + random() * 300);
     workers[i] = startWorker();
   },
+  async 'a worker whose clock is up to two days wrong'() {
+    const i = random() < 0.5 ? 0 : 1;
+    workers[i]!.kill('SIGKILL');
+    workers[i] = startWorker(wrongClock());
+  },
+  async 'a server whose clock is up to two days wrong'() {
+    desk.kill('SIGKILL');
+    startDesk(wrongClock());
+    await deskReady;
+  },
+  ...(disk === null
+    ? {}
+    : {
+        async "the broker's disk full, then room again and the broker started anew"() {
+          disk.fill();
+          await wait(500 + random() * 3000);
+          disk.free();
+          // It has switched JetStream off, and switches it on only when it starts.
+          await broker.kill();
+          await broker.again();
+        },
+      }),
 };
 const injected: Record<string, number> = Object.fromEntries(Object.keys(faults).map((name) => [name, 0]));
 const begun = performance.now();
 const kinds = Object.keys(faults);
-for (let i = 0; i < Number(values.faults); i++) {
+const last = begun + Number(values.minutes) * 60_000;
+for (let i = 0; i < Number(values.faults) && performance.now() < last; i++) {
   const kind = kinds[Math.floor(random() * kinds.length)]!;
   const before = counts.ended;
   await faults[kind]!();
   injected[kind]! += 1;
   // The next one meets a farm that works again, most of the time.
-  const patience = performance.now() + (random() < 0.3 ? 300 : 15_000);
+  const patience = performance.now() + (random() < 0.3 ? 300 : 6000);
   while (performance.now() < patience && counts.ended < before + 6) await wait(50);
   if (i % 10 === 9) process.stderr.write(`${i + 1} faults, ${counts.ended} clips ended, ${counts.failed} failed\n`);
 }
@@ -238,6 +270,7 @@ await Promise.all(Array.from({ length: local.slots }, compare));
 await local.close();
 for (const way of Object.values(ways)) way.close();
 await broker.stop();
+disk?.unmount();
 rmSync(scratch, { recursive: true, force: true });
 rmSync(built, { recursive: true, force: true });
 

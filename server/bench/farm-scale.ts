@@ -1,0 +1,151 @@
+/**
+ * A farm of hundreds of workers, by simulation: the broker, the protocol, the server's and the workers' code are the real ones; in
+ * place of the neural engine a timer says when a clip is done (`--ms`), and all workers are in one process. Measures clips a
+ * second, how long live clips take with and without bulk clips beside them, and the memory of broker and process.
+ * `node --import tsx server/bench/farm-scale.ts [--workers 100,300,1000] [--clips 2000] [--ms 1000] [--out FILE]`
+ */
+import { readFileSync, writeFileSync } from 'node:fs';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { loadavg, tmpdir } from 'node:os';
+import path from 'node:path';
+import process from 'node:process';
+import { setTimeout as wait } from 'node:timers/promises';
+import { parseArgs } from 'node:util';
+import type { EngineRequest } from '../engine/engine.ts';
+import { FarmEngine } from '../farm/engine.ts';
+import { BrokerLink } from '../farm/link.ts';
+import { skip, TestBroker } from '../farm/test/broker.ts';
+import { VoiceShelf } from '../farm/voice-shelf.ts';
+import { FarmWorker } from '../farm/worker.ts';
+import { TimedEngine } from '../test/support/timed-engine.ts';
+import { writeVoice } from '../test/support/voice.ts';
+import { machine, print } from './support.ts';
+
+const { values } = parseArgs({
+  options: {
+    workers: { type: 'string', default: '100,300,1000' },
+    clips: { type: 'string', default: '2000' },
+    live: { type: 'string', default: '60' },
+    ms: { type: 'string', default: '1000' },
+    samples: { type: 'string', default: '2205' },
+    out: { type: 'string' },
+  },
+});
+if (skip !== false) throw new Error(skip);
+const log = (): void => undefined;
+const [clips, ms, samples] = [Number(values.clips), Number(values.ms), Number(values.samples)];
+let seeds = 1;
+
+function order(voiceDir: string, urgent: boolean): EngineRequest {
+  const classWeights = [1, 0, 0, 0, 0, 0, 0];
+  const seed = seeds++;
+  return { voiceDir, classWeights, seed, temperature: 1, topK: 0, topP: 1, rate: 22_050, previews: false, urgent };
+}
+
+/** Resident memory of a process, MiB. */
+function memoryOf(pid: number | 'self'): number {
+  const kilobytes = /^VmRSS:\s+(\d+)/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1];
+  return Number(kilobytes) / 1024;
+}
+
+function percentiles(raw: readonly number[]): { p50: number; p99: number; raw: number[] } {
+  const sorted = [...raw].sort((a, b) => a - b);
+  const at = (share: number): number => sorted[Math.floor(share * (sorted.length - 1))] ?? Number.NaN;
+  return { p50: at(0.5), p99: at(0.99), raw: raw.map((one) => Math.round(one * 10) / 10) };
+}
+
+async function live(desk: FarmEngine, voiceDir: string): Promise<number> {
+  const begun = performance.now();
+  await desk.run(order(voiceDir, true), () => undefined).done;
+  return performance.now() - begun;
+}
+
+async function measure(count: number): Promise<object> {
+  const root = await mkdtemp(path.join(tmpdir(), 'foleyd-scale-'));
+  const models = path.join(root, 'models');
+  const voiceDir = await writeVoice(models, 'default', {}, `scale ${count} `);
+  const broker = await TestBroker.start();
+  const address = { url: broker.url };
+  const desk = new FarmEngine({ address, name: 'desk', local: new TimedEngine({ ms: 0, samples, slots: 1 }), log });
+  const links: BrokerLink[] = [];
+  const workers: FarmWorker[] = [];
+  for (let i = 0; i < count; i++) {
+    const name = `render-${i}`;
+    const link = new BrokerLink({ address, name, log });
+    const shelf = new VoiceShelf({
+      roots: [models],
+      cache: path.join(root, 'cache'),
+      maxBytes: 1e6,
+      check: async () => undefined,
+      log,
+    });
+    const engine = new TimedEngine({ ms, samples, slots: 1 });
+    links.push(link);
+    workers.push(new FarmWorker({ link, engine, shelf, name, host: 'simulated', version: '0', log }));
+  }
+  await desk.load(voiceDir);
+  while (desk.roster.slots() < count) await wait(50);
+  const idle: number[] = [];
+  for (let i = 0; i < Number(values.live); i++) idle.push(await live(desk, voiceDir));
+  const cpu = process.cpuUsage();
+  const begun = performance.now();
+  let left = clips;
+  const bulk = Promise.all(
+    Array.from({ length: desk.slots }, async () => {
+      while (left-- > 0) await desk.run(order(voiceDir, false), () => undefined).done;
+    }),
+  );
+  let isOver = false;
+  void bulk.then(() => {
+    isOver = true;
+  });
+  const beside: number[] = [];
+  // Live clips of a person: the next one some time after the last.
+  while (!isOver) {
+    beside.push(await live(desk, voiceDir));
+    await wait(100);
+  }
+  const seconds = (performance.now() - begun) / 1000;
+  const { user, system } = process.cpuUsage(cpu);
+  const memory = { brokerMb: memoryOf(broker.pid), processMb: memoryOf('self') };
+  const status = await desk.farm.status();
+  const [least, most] = [
+    Math.min(...workers.map((one) => one.beat().made)),
+    Math.max(...workers.map((one) => one.beat().made)),
+  ];
+  const { made, local } = desk.info().farm!;
+  await Promise.all(workers.map((worker) => worker.drain(0)));
+  await Promise.all(links.map((link) => link.close()));
+  await desk.close();
+  await broker.stop();
+  await rm(root, { recursive: true, force: true });
+  return {
+    workers: count,
+    seconds,
+    clips,
+    clipsPerSecond: clips / seconds,
+    loadAverage: loadavg()[0],
+    processCpuMsPerClip: (user + system) / 1000 / (clips + beside.length),
+    ...memory,
+    madeByOneWorker: { least, most },
+    bytesAtBroker: status.clipBytes,
+    made,
+    local,
+    liveMs: { idle: percentiles(idle), besideBulk: percentiles(beside) },
+  };
+}
+
+const runs: object[] = [];
+for (const count of values.workers.split(',').map(Number)) {
+  runs.push(await measure(count));
+  process.stderr.write(`${count} workers measured\n`);
+}
+const result = {
+  bench: 'farm-scale',
+  ...machine(),
+  engine: `simulated: a timer of ${ms} ms and a tone of ${samples} samples; all workers in one process`,
+  runs,
+};
+print(result);
+if (values.out !== undefined) writeFileSync(values.out, `${JSON.stringify(result, null, 1)}\n`);
+process.exit(0);
