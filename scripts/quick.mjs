@@ -15,7 +15,6 @@ export const SLOW = [
   ['server/engine/onnx', 'a process per provider'],
   ['server/engine/process', 'engine processes'],
   ['server/evaluation/embedder-client.test.ts', 'a process that embeds clips'],
-  ['server/console/farm.test.ts', 'a broker and a browser'],
   ['server/farm/endings.test.ts', 'a broker that is killed'],
   ['server/farm/farm.test.ts', 'a broker'],
   ['server/farm/processes.test.ts', 'a broker and workers'],
