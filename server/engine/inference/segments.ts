@@ -50,8 +50,10 @@ export function segmentsOf(card: VoiceCard, axes: GridAxes, reach: Reach, most: 
   const each = framesPerTime(card);
   const frames = mel.frames + 1;
   const around = reach.excitation + reach.vocoder;
-  // A third would be 96 frames for the vocoder, whose bits then depend on the number of threads (measured).
-  const ends = [each, most - 2 * around];
+  const first = [each, most - 2 * around];
+  // The rest in halves: one is rendered while the rows of the other are sampled. More of them would cost more around each.
+  const rest = frames - first.reduce((a, b) => a + b);
+  const ends = rest >= 2 * most ? [...first, Math.floor(rest / 2)] : first;
   const out: Segment[] = [];
   let begin = 0;
   for (const length of ends) {
