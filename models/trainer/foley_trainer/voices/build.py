@@ -12,7 +12,7 @@ import numpy as np
 import onnx
 import torch
 
-from ..data import Corpus, open_corpus
+from ..data import Corpus, Variation, open_corpus
 from ..data.attribution import licences, recordings, summary, to_csv
 from ..export.any_prior import export_any_prior
 from ..export.codec_vocoder import export_codec, export_vocoder
@@ -91,11 +91,12 @@ def _only(prior: AnyPrior, classes: list[str], only: list[str]) -> AnyPrior:
 
 
 def _followed(config: AnyConfig, preset: dict[str, Any], corpus: Corpus, classes: list[str], only: list[str] | None) -> dict[str, onnx.ModelProto]:
-    """The graphs that draw what a clip follows, for a prior that follows something: from clips as the prior is trained on, at their own level
-    and place. `only`: the classes that have loudness contours."""
+    """The graphs that draw what a clip follows, for a prior that follows something: from clips as the prior is trained on, at their own level,
+    place, speed and tone. `only`: the classes that have loudness contours."""
     if not isinstance(config, StackedConfig) or not (config.contour or config.spectrum):
         return {}
     augmenter, rng = Making(preset, corpus).augmenter, np.random.default_rng(0)
+    augmenter.variation = Variation()
     log_mel, mel, contours, spectra = LogMel(), MelConfig(), [], []
     frames = mel.frames(augmenter.samples)
     for label in classes:
