@@ -24,7 +24,10 @@ export interface AutoDeliveryRule {
   /** Null for all. */
   classes: string[] | null;
   settings: FileSettings;
-  /** Clips saved before are left out, unless only starred ones are wanted. Milliseconds since 1970. */
+  /**
+   * Clips saved before are left out, unless only starred ones are wanted. A time of the clips' own (`created`), which
+   * never goes back: the machine's clock may be set back, and would keep later clips out.
+   */
   since: number;
 }
 
@@ -91,7 +94,9 @@ export class AutoDelivery {
     const kept = await this.#file.read((text) => ruleFrom(JSON.parse(text)));
     // A rule that cannot be read may have been to deliver nothing.
     if (kept === null && this.#file.isUnread) return;
-    this.#rule = kept ?? ruleFrom({ on: true, since: Date.now() });
+    const rule = kept ?? ruleFrom({ on: true });
+    // What an earlier version kept is a time of the machine's clock, which may have been ahead.
+    this.#rule = { ...rule, since: Math.min(kept?.since ?? Number.POSITIVE_INFINITY, this.#fromNow()) };
     // Kept, so that the next start knows what was saved since this one.
     if (kept === null)
       await this.#save(this.#rule).catch((error: unknown) => {
@@ -116,7 +121,7 @@ export class AutoDelivery {
       ...before,
       ...named,
       settings: { ...before.settings, ...settings },
-      since: earlier ? 0 : this.#rule.on ? this.#rule.since : Date.now(),
+      since: earlier ? 0 : this.#rule.on ? this.#rule.since : this.#fromNow(),
     };
     checkSettings(rule.settings);
     // Made now, so that a wrong one is told to whoever asked.
@@ -129,6 +134,12 @@ export class AutoDelivery {
     this.#queue.clear();
     this.#begin();
     return this.info();
+  }
+
+  /** After every clip that is saved. */
+  #fromNow(): number {
+    const [newest] = this.#options.clips.list({ limit: 1 }).clips;
+    return (newest?.created ?? 0) + 1;
   }
 
   #save(rule: AutoDeliveryRule): Promise<void> {

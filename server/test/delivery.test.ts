@@ -252,6 +252,15 @@ test('a delivery folder alone gets every clip that is saved, until it is switche
   assert.deepEqual([clean.folder, clean.starred, clean.classes], ['', false, null]);
 });
 
+test('a clock that was ahead when the rule was made keeps no later clip back', async (t) => {
+  t.mock.timers.enable({ apis: ['Date'], now: Date.now() + 3_600_000 });
+  const { call, clips, dir } = await setup(t);
+  await call('deliver.set', { on: true });
+  t.mock.timers.reset();
+  await clips(2);
+  await until(() => names(dir).length === 2);
+});
+
 test('only starred clips come when only they are wanted, as soon as they are', async (t) => {
   const { call, clips, dir } = await setup(t);
   await call('deliver.set', { starred: true });
