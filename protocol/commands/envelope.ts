@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { limits } from '../limits.ts';
 import { name } from './fields.ts';
+import { entriesOf, numberFrom, pairFrom } from './number-list.ts';
 
 /** The loudness that a clip shall follow: levels in dB (full scale is 0) over time, in one of several forms. */
 
@@ -48,15 +49,13 @@ export type EnvelopeArg = z.output<typeof envelope>;
 
 /**
  * Reads the one-word forms of an envelope: the id of a saved clip, times of events, `0.2,0.9,1.6`, or corners,
- * `0:-60,0.5:-9,2:-60`. Any other text counts as an id, for the server to refuse.
+ * `0:-60,0.5:-9,2:-60`. A list that has something else among its numbers stays a list, for the server to name the place.
  */
 export function envelopeFromText(text: string): unknown {
-  const parts = text.trim().split(/[\s,;]+/);
-  const number = /^-?([0-9]+(\.[0-9]+)?|\.[0-9]+)$/;
   if (/^[0-9a-f]{16}$/.test(text)) return { clip: text };
-  if (parts.every((part) => number.test(part))) return { cues: parts.map((part) => ({ at: Number(part) })) };
-  const corners = parts.map((part) => part.split(':'));
-  if (corners.every((corner) => corner.length === 2 && corner.every((one) => number.test(one))))
-    return { points: corners.map(([at, level]) => ({ at: Number(at), level: Number(level) })) };
+  const parts = entriesOf(text);
+  if (text.includes(':')) return { points: parts.map((part) => pairFrom(part, ['at', 'level'])) };
+  if (parts.length > 1 || typeof numberFrom(parts[0]!) === 'number')
+    return { cues: parts.map((part) => ({ at: numberFrom(part) })) };
   return { clip: text };
 }

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { limits } from '../limits.ts';
 import { name } from './fields.ts';
+import { entriesOf, pairFrom } from './number-list.ts';
 
 /** The long-term average spectrum that a clip shall follow, in one of two forms. */
 
@@ -26,13 +27,12 @@ export const spectrum = z
 
 export type SpectrumArg = z.output<typeof spectrum>;
 
-/** Reads the one-word forms of a spectrum: the id of a saved clip, or corners in Hz and dB, `100:-20,1000:0,8000:-40`. */
+/**
+ * Reads the one-word forms of a spectrum: the id of a saved clip, or corners in Hz and dB, `100:-20,1000:0,8000:-40`. A
+ * list that has something else among its corners stays a list, for the server to name the place.
+ */
 export function spectrumFromText(text: string): unknown {
-  const number = /^-?([0-9]+(\.[0-9]+)?|\.[0-9]+)$/;
-  const corners = text
-    .trim()
-    .split(/[\s,;]+/)
-    .map((part) => part.split(':'));
-  if (!corners.every((corner) => corner.length === 2 && corner.every((one) => number.test(one)))) return { clip: text };
-  return { points: corners.map(([hz, level]) => ({ hz: Number(hz), level: Number(level) })) };
+  const parts = entriesOf(text);
+  if (parts.length === 1 && !text.includes(':')) return { clip: text };
+  return { points: parts.map((part) => pairFrom(part, ['hz', 'level'])) };
 }

@@ -76,6 +76,18 @@ test('one word is an envelope: times of events, corners, or the id of a clip', (
     assert.deepEqual(envelopeFromText(id), { clip: id });
 });
 
+for (const [text, place] of [
+  ['a,b', 'cues.0.at'],
+  ['0.2,1e-1', 'cues.1.at'],
+  ['0:-60,0.5', 'points.1.level'],
+  ['0:-60,half:-9', 'points.1.at'],
+  ['0:-60:3', 'points.0.level'],
+] as const)
+  test(`a list of numbers that has something else is refused at its place, not looked up as a clip: ${text}`, () => {
+    const { error } = envelope.safeParse(envelopeFromText(text));
+    assert.equal(error?.issues[0]?.path.join('.'), place);
+  });
+
 for (const [what, told] of Object.entries({
   'no form at all': {},
   'two forms': { levels: [-10], clip: 'x' },

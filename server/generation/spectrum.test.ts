@@ -49,6 +49,16 @@ test('one word is a spectrum: corners, or the id of a clip', () => {
   for (const id of ['9f2c4e5d6a7b8190', '100', 'kick']) assert.deepEqual(spectrumFromText(id), { clip: id });
 });
 
+for (const [text, place] of [
+  ['a,b', 'points.0.hz'],
+  ['100,200', 'points.0.level'],
+  ['100:-20,loud:0', 'points.1.hz'],
+] as const)
+  test(`corners that have something else are refused at their place, not looked up as a clip: ${text}`, () => {
+    const { error } = spectrum.safeParse(spectrumFromText(text));
+    assert.equal(error?.issues[0]?.path.join('.'), place);
+  });
+
 for (const [what, told] of Object.entries({
   'no form at all': {},
   'both forms': { points: [{ hz: 100, level: 0 }], clip: 'x' },
