@@ -10,6 +10,9 @@ test('a wrong command line says what is wrong and exits with 2', async (t) => {
   const { foleyd } = await workplace(t);
   for (const [args, said] of [
     [['sing'], /foleyd: usage: unknown command 'sing'/],
+    [['help', 'sing'], /^foleyd: usage: unknown command 'sing'\nRun foleyd --help for usage\.\n$/],
+    [['help', 'voice', 'sing'], /^foleyd: usage: unknown command 'sing'/],
+    [['voice', 'help', 'sing'], /^foleyd: usage: unknown command 'sing'/],
     [['generate'], /foleyd: usage: name a class/],
     [['generate', 'Rain', '--count', 'many'], /foleyd: usage: .*--count.*expected a number/],
     [['generate', 'Rain', '--url', 'http://x'], /foleyd: usage: .*expected ws: or wss:/],
@@ -29,6 +32,10 @@ test('help and version are no failures', async (t) => {
   assert.equal(help.code, 0);
   for (const command of ['serve', 'generate', 'fad', 'activate', 'rollback', 'voices', 'voice', 'token', 'doctor'])
     assert.match(help.stdout, new RegExp(`^  ${command} `, 'm'));
+  assert.deepEqual(await foleyd('help'), help);
+  const voice = await foleyd('voice', 'export', '--help');
+  for (const asked of [['help', 'voice', 'export'], ['voice', 'help', 'export']])
+    assert.deepEqual(await foleyd(...asked), voice);
   assert.match((await foleyd('--version')).stdout, /^\d+\.\d+\.\d+\n$/);
 });
 

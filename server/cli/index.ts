@@ -29,6 +29,7 @@ export async function main(argv: readonly string[]): Promise<number> {
     );
   for (const declare of [declareServer, declareFarm, declareClips, declareVoices, declareTraining])
     declare(program, run);
+  declareHelp(program);
   try {
     await program.parseAsync(argv.length === 0 ? ['serve'] : argv, { from: 'user' });
     return code;
@@ -38,4 +39,20 @@ export async function main(argv: readonly string[]): Promise<number> {
     process.stderr.write(`foleyd: ${error.code}: ${error.message}\n`);
     return error.exit;
   }
+}
+
+/** In place of commander's own, which prints the whole help for a command that is not there. */
+function declareHelp(of: Command): void {
+  for (const one of of.commands) if (one.commands.length > 0) declareHelp(one);
+  of.helpCommand(false);
+  of.command('help')
+    .argument('[command...]')
+    .description('show the help of a command')
+    .action((names: string[]) => {
+      const found = names.reduce((at, name) => {
+        const next = at.commands.find((one) => one.name() === name || one.aliases().includes(name));
+        return next ?? at.error(`error: unknown command '${name}'`);
+      }, of);
+      found.outputHelp();
+    });
 }
