@@ -12,7 +12,7 @@ import { PartialSound, Sound, Voices } from './voices.ts';
 export interface PlaybackOptions {
   /** A device's name, `auto` for the system's, `none` for none, `void` for one that nobody hears. */
   output?: string;
-  /** A WAV file that takes everything that is played. */
+  /** A WAV file that takes everything that is played; with a number behind its name where that is taken. */
   record?: string | null;
   /** Hz where there is no device. */
   rate?: number;
@@ -57,6 +57,7 @@ export async function createPlayback(options: PlaybackOptions = {}): Promise<Pla
         log('warn', unrecorded);
         return;
       }
+      if (message.type === 'recording') return log('info', `recording to ${message.path}`);
       if (message.type !== 'state') return voices?.hear(message);
       state = message;
       if (message.device === null && output !== 'none') log('warn', `no audio output: ${message.problem}`);

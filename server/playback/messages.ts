@@ -25,6 +25,8 @@ export type FromMixer =
       rate: number;
       channels: number;
     }
+  /** Where everything that is played is recorded. */
+  | { type: 'recording'; path: string }
   /** Nothing is recorded any more, and why. */
   | { type: 'unrecorded'; why: string }
   | { type: 'closed' };

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import test from 'node:test';
@@ -41,4 +41,27 @@ test('a recording is whole when playback ends', async (t) => {
   await playback.close();
   const bytes = readFileSync(record);
   assert.equal(bytes.readUInt32LE(54), bytes.length - 58);
+});
+
+test('a recording never replaces one that is there', async (t) => {
+  const folder = mkdtempSync(path.join(tmpdir(), 'foleyd-record-'));
+  t.after(() => rmSync(folder, { recursive: true }));
+  const record = path.join(folder, 'out.wav');
+  const said: string[] = [];
+  for (let start = 0; start < 3; start++) {
+    const playback = await createPlayback({ output: 'none', record, log: (_, text) => said.push(text) });
+    await playback.play(playback.prepare(Float32Array.of(0.1 * (start + 1)), 48_000)).ended;
+    await playback.close();
+  }
+  const names = ['out.wav', 'out-2.wav', 'out-3.wav'];
+  assert.deepEqual(readdirSync(folder).sort(), [...names].sort());
+  assert.deepEqual(
+    said.filter((text) => text.startsWith('recording')),
+    names.map((name) => `recording to ${path.join(folder, name)}`),
+  );
+  for (const [start, name] of names.entries()) {
+    const bytes = readFileSync(path.join(folder, name));
+    const samples = new Float32Array(bytes.buffer.slice(bytes.byteOffset + 58, bytes.byteOffset + bytes.length));
+    assert.ok(Math.abs(Math.max(...samples) - 0.1 * (start + 1)) < 1e-6, name);
+  }
 });

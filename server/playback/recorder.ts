@@ -1,22 +1,28 @@
-import { closeSync, openSync, writeSync } from 'node:fs';
+import { closeSync, openSync, statSync, writeSync } from 'node:fs';
+import path from 'node:path';
 
 const HEAD = 58;
 /** RIFF counts bytes in 32 bits. */
 const MAX_BYTES = 2 ** 32 - 4096;
+/** Recordings of one name in a folder; more are a mistake. */
+const MOST_NAMES = 10_000;
 
 /**
- * A WAV of 32-bit floats written while it plays; readable at any time but for the last second. Throws when it cannot be
- * opened, and where a write fails or the file is as long as a WAV can be; what was recorded before stays.
+ * A WAV of 32-bit floats written while it plays; readable at any time but for the last second. An earlier recording stays:
+ * where the name is taken, a number is put behind it. Throws when it cannot be opened, and where a write fails or the file
+ * is as long as a WAV can be; what was recorded before stays.
  */
 export class Recorder {
+  /** Where it is written. */
+  readonly path: string;
   readonly #file: number;
   readonly #rate: number;
   readonly #channels: number;
   #bytes = 0;
   #named = 0;
 
-  constructor(path: string, rate: number, channels: number) {
-    this.#file = openSync(path, 'w');
+  constructor(wanted: string, rate: number, channels: number) {
+    ({ path: this.path, file: this.#file } = openNew(wanted));
     this.#rate = rate;
     this.#channels = channels;
     this.#writeHead();
@@ -68,4 +74,20 @@ export class Recorder {
     this.#put(head, 0);
     this.#named = this.#bytes;
   }
+}
+
+function openNew(wanted: string): { path: string; file: number } {
+  const { dir, name, ext } = path.parse(wanted);
+  for (let n = 1; n <= MOST_NAMES; n++) {
+    const place = n === 1 ? wanted : path.join(dir, `${name}-${n}${ext}`);
+    // A device or a pipe takes the bytes as they come, and holds none that could be lost.
+    const found = statSync(place, { throwIfNoEntry: false });
+    const flags = found === undefined || found.isFile() ? 'wx' : 'w';
+    try {
+      return { path: place, file: openSync(place, flags) };
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
+    }
+  }
+  throw new Error(`${wanted}: more than ${MOST_NAMES} recordings of this name exist; name another file`);
 }

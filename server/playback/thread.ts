@@ -34,7 +34,9 @@ let output: AudioOutput =
 const host = new MixerHost({ rate: output.rate, channels: output.channels }, tell);
 let recorder: Recorder | null = null;
 recording(() => {
-  recorder = record === null ? null : new Recorder(record, output.rate, output.channels);
+  if (record === null) return;
+  recorder = new Recorder(record, output.rate, output.channels);
+  tell({ type: 'recording', path: recorder.path });
 });
 const status = new SharedStatus(shared);
 const wall = new WallClock().prime();
