@@ -21,11 +21,16 @@ export type Target =
 const ENDINGS: Record<string, 'wav' | 'flac'> = { '.wav': 'wav', '.wave': 'wav', '.flac': 'flac' };
 /** Numbers behind a name that is taken; a folder with more files of one name is a mistake. */
 const MOST_NAMES = 10_000;
+const MAX_SEED = 2 ** 32 - 1;
 /** As Linux follows. */
 const MOST_LINKS = 40;
 
-/** Reads `--out` of one clip or several: `-`, a folder (it exists, ends with a separator or has no ending), or a file. Throws usage. */
-export async function targetOf(out: string | undefined): Promise<Target> {
+/**
+ * Reads `--out` of one clip or several: `-`, a folder (it exists, ends with a separator or has no ending), or a file.
+ * Throws usage.
+ * @param count clips that it is for: several in one named file get longer names
+ */
+export async function targetOf(out: string | undefined, count = 1): Promise<Target> {
   if (out === undefined) return { kind: 'folder', folder: '.' };
   if (out === '-') return { kind: 'stdout' };
   refuseEmpty(out);
@@ -34,7 +39,8 @@ export async function targetOf(out: string | undefined): Promise<Target> {
   const ending = ENDINGS[path.extname(out).toLowerCase()];
   // A device or a pipe takes the bytes as they come, whatever it is called.
   if (found !== null && !found.isFile()) return { kind: 'file', file: out, ending: ending ?? 'wav' };
-  if (found === null) await refuseBlocked(out);
+  if (count > 1 && ending !== undefined) await refuseBlocked(numbered(out, MAX_SEED), out);
+  else if (found === null) await refuseBlocked(out);
   if (ending !== undefined) return { kind: 'file', file: out, ending };
   if (found === null && path.extname(out) === '') return { kind: 'folder', folder: out };
   throw new CliError(
@@ -60,13 +66,44 @@ export async function folderOf(out: string | undefined): Promise<string> {
   return out;
 }
 
-/** Said before a clip is made, not after. Throws usage where a file is in the place of a folder. */
-async function refuseBlocked(out: string): Promise<void> {
-  for (let dir = path.dirname(path.resolve(out)); ; dir = path.dirname(dir)) {
+/**
+ * Said before anything is made, not after. Throws usage where a file is in the place of a folder, and where a name is
+ * longer than the disk takes.
+ * @param named how the place was given
+ */
+export async function refuseBlocked(place: string, named = place, option = '--out '): Promise<void> {
+  const whole = path.resolve(place);
+  const missing = [path.basename(whole)];
+  for (let dir = path.dirname(whole); ; dir = path.dirname(dir)) {
     const found = await stat(dir).catch(() => null);
-    if (found?.isDirectory() || dir === path.dirname(dir)) return;
-    if (found !== null) throw new CliError('usage', `--out ${out}: ${dir} is a file, not a folder`);
+    if (found !== null && !found.isDirectory())
+      throw new CliError('usage', `${option}${named}: ${dir} is a file, not a folder`);
+    if (found === null && dir !== path.dirname(dir)) {
+      missing.push(path.basename(dir));
+      continue;
+    }
+    // The system is asked about each name where there is a folder: behind one that is not there it says nothing of length.
+    for (const one of [...missing.map((name) => path.join(dir, name)), whole])
+      if (await isTooLong(one))
+        throw new CliError(
+          'usage',
+          `${option}${named.slice(0, 40)}...: the name has ${Buffer.byteLength(path.basename(one))} bytes, more than this disk takes; give a shorter one`,
+        );
+    return;
   }
+}
+
+async function isTooLong(place: string): Promise<boolean> {
+  return lstat(place).then(
+    () => false,
+    ({ code }: NodeJS.ErrnoException) => code === 'ENAMETOOLONG',
+  );
+}
+
+/** The place of one of several clips in one named file. */
+function numbered(file: string, seed: number): string {
+  const { dir, name, ext } = path.parse(file);
+  return path.join(dir, `${name}-${seed}${ext}`);
 }
 
 /**
@@ -80,8 +117,7 @@ export async function writeClip(target: Target, named: Named, count: number, byt
     return '-';
   }
   if (target.kind === 'folder') return writeNew(target.folder, `${label(named.class)}-${named.seed}.wav`, bytes);
-  const { dir, name, ext } = path.parse(target.file);
-  const file = count > 1 ? path.join(dir, `${name}-${named.seed}${ext}`) : target.file;
+  const file = count > 1 ? numbered(target.file, named.seed) : target.file;
   await replaceFile(file, bytes);
   return file;
 }

@@ -52,7 +52,7 @@ export async function generate(what: string | undefined, options: GenerateOption
   const made = options.like === undefined ? null : await readClip(options.like);
   if (what === undefined && made === null)
     throw new CliError('usage', 'name a class, as in: foleyd generate DogBark; foleyd voices lists them');
-  const target = await targetOf(options.out);
+  const target = await targetOf(options.out, options.count);
   checkTarget(target, options);
   const format = options.format ?? made?.format ?? 'f32';
 
@@ -159,7 +159,7 @@ export function argsFrom(what: string | undefined, options: GenerateOptions): Re
 const classOf = (text: string): ClassArg => (/^\d{1,5}$/.test(text) ? Number(text) : classFromText(text));
 
 /** What does not go with where the clips go. Throws usage. */
-function checkTarget(target: Target, { format, count = 1, json, play: heard }: GenerateOptions): void {
+export function checkTarget(target: Target, { format, count = 1, json, play: heard }: GenerateOptions): void {
   if (target.kind === 'file' && target.ending === 'flac') {
     if (format === 'f32')
       throw new CliError('usage', 'FLAC has no floating-point samples: leave --format out for 24 bits, or give s16');

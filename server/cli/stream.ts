@@ -1,13 +1,13 @@
-import { writeFile } from 'node:fs/promises';
 import { type ArgsInput, decodePcm, type EventData } from '../../protocol/index.ts';
 import { joined } from '../audio/join.ts';
 import { type Recipe, writeRecipe } from '../audio/recipe.ts';
-import { encodeWav } from '../audio/wav.ts';
 import { CliError, exits } from './errors.ts';
-import { argsFrom, type GenerateOptions } from './generate.ts';
+import { targetOf, writeClip } from './files.ts';
+import { argsFrom, checkTarget, type GenerateOptions } from './generate.ts';
 import { onInterrupt } from './interrupt.ts';
 import { readClip, voiceFor } from './like.ts';
 import { openSession } from './open-session.ts';
+import { asFlac, asWav } from './pack.ts';
 import { play } from './play.ts';
 import type { Session } from './session.ts';
 import { tellUnderstood } from './understood.ts';
@@ -37,6 +37,8 @@ export async function stream(what: string | undefined, options: StreamOptions): 
     );
   if (endless && options.out !== undefined)
     throw new CliError('usage', '--out needs a length, as in: foleyd stream Rain --seconds 60 --out rain.wav');
+  const target = await targetOf(options.out);
+  checkTarget(target, options);
   const session = await openSession(options);
   const interrupted = onInterrupt(() => void session.close());
   try {
@@ -68,12 +70,11 @@ export async function stream(what: string | undefined, options: StreamOptions): 
     const pcm = joined(parts).subarray(offset);
     const { recipe } = done as unknown as { recipe: Recipe };
     const comment = writeRecipe({ ...recipe, stream: { ...recipe.stream!, offset } });
-    const file = options.out ?? `stream-${seed}.wav`;
-    await writeFile(
-      file,
-      encodeWav(pcm, rate, options.format ?? like?.format ?? 'f32', { software: 'foleyd', comment }),
-    );
-    process.stdout.write(`${file}\n`);
+    const format = options.format ?? like?.format ?? 'f32';
+    const flac = target.kind === 'file' && target.ending === 'flac';
+    const bytes = (flac ? asFlac : asWav)({ pcm, rate, info: { software: 'foleyd', comment } }, format);
+    const file = await writeClip(target, { class: 'stream', seed }, 1, bytes);
+    if (target.kind !== 'stdout') process.stdout.write(`${file}\n`);
     const took = (performance.now() - begun) / 1000;
     process.stderr.write(`stream ${id}, seed ${seed}: ${(pcm.length / rate).toFixed(2)} s in ${took.toFixed(2)} s\n`);
     if (options.play) await play(file);

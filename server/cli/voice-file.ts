@@ -8,7 +8,7 @@ import { VoiceFileError } from '../voices/archive-format.ts';
 import { packVoiceFolder, writeVoiceFolder } from '../voices/hub/folder.ts';
 import { type Bar, progressBar } from './bar.ts';
 import { CliError, exits } from './errors.ts';
-import { replaceFile } from './files.ts';
+import { refuseBlocked, replaceFile } from './files.ts';
 import { openSession, type SessionChoice } from './open-session.ts';
 import type { Session } from './session.ts';
 
@@ -26,6 +26,7 @@ const PIECE = 512 * 1024;
 export async function exportVoice(voice: string, place: string | undefined, options: ExportOptions): Promise<number> {
   if (place === '-' && (options.json === true || options.hub === true))
     throw new CliError('usage', `${options.hub === true ? '--hub' : '--json'} and the file - exclude each other`);
+  if (place !== undefined && place !== '-') await refuseBlocked(place, place, '');
   const session = await openSession(options);
   const bar = progressBar(options.json !== true && process.stderr.isTTY === true);
   try {

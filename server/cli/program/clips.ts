@@ -67,7 +67,7 @@ export const declareClips: Declare = (program, run) => {
     .option('--level <DB>', 'gain in dB', number)
     .addOption(new Option('--format <F>', 'sample format: 32-bit float, or 16 bits').choices(['f32', 's16']))
     .option('--voice <ID>', 'voice')
-    .option('--out <FILE>', 'WAV file; default: named by the seed')
+    .option('--out <FILE>', 'file (.wav, .flac), folder, or - for standard output; default: a file named by the seed')
     .option('--like <FILE>', 'regenerate the part of a stream that stream.keep or this command wrote')
     .option('--play', 'play it when it is done; without a length, while it is made, until Ctrl-C')
     .action(async (what: string | undefined, options: StreamOptions & Connecting) => {

@@ -56,6 +56,51 @@ test('an ending that foleyd does not write is refused before a clip is made', as
   assert.equal((await targetOf(path.join(dir, 'v1.2'))).kind, 'folder');
 });
 
+test('a name that is longer than the disk takes is refused before anything is made', { skip: noPosix }, async (t) => {
+  const { dir, foleyd } = await workplace(t);
+  const long = 'b'.repeat(300);
+  const wrong = { code: 'usage', message: /the name has \d+ bytes, more than this disk takes/ };
+  for (const out of [`${long}.wav`, `${long}/a.wav`, `new/${long}.wav`, `${long}/`, long, 'a/'.repeat(2500)])
+    await assert.rejects(targetOf(path.join(dir, out)), wrong);
+  await assert.rejects(folderOf(path.join(dir, long)), wrong);
+  // Several clips have longer names than one.
+  const fits = path.join(dir, `${'b'.repeat(250)}.wav`);
+  assert.equal((await targetOf(fits, 1)).kind, 'file');
+  await assert.rejects(targetOf(fits, 2), wrong);
+  for (const args of [
+    ['stream', 'Rain', '--seconds', '1', '--out', `${long}.wav`],
+    ['voice', 'export', 'tiny', `${long}.foleyvoice`],
+    ['voice', 'export', 'tiny', long, '--hub'],
+  ]) {
+    const { code, stderr } = await foleyd(...args);
+    assert.equal(code, 2, stderr);
+    assert.match(stderr, /^foleyd: usage: .*the name has \d+ bytes/);
+  }
+  assert.deepEqual(readdirSync(dir), []);
+});
+
+test('a stream goes where a clip would: no file is replaced, FLAC for .flac, standard output for -', async (t) => {
+  const { dir, foleyd, serve } = await workplace(t);
+  const { ws } = await serve();
+  const stream = (...more: string[]) => foleyd('stream', 'Rain', '--seconds', '0.5', '--seed', '5', '--url', ws, ...more);
+  for (const name of ['stream-5.wav', 'stream-5-2.wav']) {
+    const { code, stdout, stderr } = await stream();
+    assert.deepEqual([code, stdout], [0, `${name}\n`], stderr);
+  }
+  const whole = readFileSync(path.join(dir, 'stream-5.wav'));
+  assert.deepEqual(readFileSync(path.join(dir, 'stream-5-2.wav')), whole);
+  const piped = await stream('--out', '-');
+  assert.deepEqual([piped.code, piped.bytes.equals(whole)], [0, true], piped.stderr);
+  const packed = await stream('--out', 'rain.flac');
+  assert.equal(packed.code, 0, packed.stderr);
+  const flac = readFileSync(path.join(dir, 'rain.flac'));
+  assert.equal(flac.subarray(0, 4).toString('latin1'), 'fLaC');
+  assert.equal(readFlacComments(flac)?.get('FOLEYD'), decodeWav(whole).info.comment);
+  const refused = await stream('--out', 'rain.mp3');
+  assert.deepEqual([refused.code, refused.stdout], [2, '']);
+  assert.match(refused.stderr, /\.wav or \.flac/);
+});
+
 test('a write that fails half-way leaves the file that was there, and no other', async (t) => {
   const dir = folder(t);
   const file = path.join(dir, 'bark.wav');
