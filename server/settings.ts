@@ -148,7 +148,13 @@ export const settings = [
     env: 'FOLEYD_OUTPUT',
     doc: 'audio output: a device name, none or auto',
   },
-  { key: 'record', flag: '--record', value: 'FILE', env: 'FOLEYD_RECORD', doc: 'WAV file to record the playback into; a name that is taken gets a number' },
+  {
+    key: 'record',
+    flag: '--record',
+    value: 'FILE',
+    env: 'FOLEYD_RECORD',
+    doc: 'WAV file to record the playback into; a name that is taken gets a number',
+  },
   {
     key: 'gate',
     flag: '--gate',

@@ -34,7 +34,10 @@ test('help and version are no failures', async (t) => {
     assert.match(help.stdout, new RegExp(`^  ${command} `, 'm'));
   assert.deepEqual(await foleyd('help'), help);
   const voice = await foleyd('voice', 'export', '--help');
-  for (const asked of [['help', 'voice', 'export'], ['voice', 'help', 'export']])
+  for (const asked of [
+    ['help', 'voice', 'export'],
+    ['voice', 'help', 'export'],
+  ])
     assert.deepEqual(await foleyd(...asked), voice);
   assert.match((await foleyd('--version')).stdout, /^\d+\.\d+\.\d+\n$/);
 });

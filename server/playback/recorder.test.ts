@@ -48,10 +48,13 @@ test('a recording never replaces one that is there', async (t) => {
   t.after(() => rmSync(folder, { recursive: true }));
   const record = path.join(folder, 'out.wav');
   const said: string[] = [];
+  const kept = new Map<string, Buffer>();
   for (let start = 0; start < 3; start++) {
     const playback = await createPlayback({ output: 'none', record, log: (_, text) => said.push(text) });
-    await playback.play(playback.prepare(Float32Array.of(0.1 * (start + 1)), 48_000)).ended;
+    await playback.play(playback.prepare(click, 48_000)).ended;
     await playback.close();
+    for (const [name, bytes] of kept) assert.ok(readFileSync(path.join(folder, name)).equals(bytes), name);
+    for (const name of readdirSync(folder)) kept.set(name, readFileSync(path.join(folder, name)));
   }
   const names = ['out.wav', 'out-2.wav', 'out-3.wav'];
   assert.deepEqual(readdirSync(folder).sort(), [...names].sort());
@@ -59,9 +62,4 @@ test('a recording never replaces one that is there', async (t) => {
     said.filter((text) => text.startsWith('recording')),
     names.map((name) => `recording to ${path.join(folder, name)}`),
   );
-  for (const [start, name] of names.entries()) {
-    const bytes = readFileSync(path.join(folder, name));
-    const samples = new Float32Array(bytes.buffer.slice(bytes.byteOffset + 58, bytes.byteOffset + bytes.length));
-    assert.ok(Math.abs(Math.max(...samples) - 0.1 * (start + 1)) < 1e-6, name);
-  }
 });

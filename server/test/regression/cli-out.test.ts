@@ -82,7 +82,8 @@ test('a name that is longer than the disk takes is refused before anything is ma
 test('a stream goes where a clip would: no file is replaced, FLAC for .flac, standard output for -', async (t) => {
   const { dir, foleyd, serve } = await workplace(t);
   const { ws } = await serve();
-  const stream = (...more: string[]) => foleyd('stream', 'Rain', '--seconds', '0.5', '--seed', '5', '--url', ws, ...more);
+  const stream = (...more: string[]) =>
+    foleyd('stream', 'Hiss', '--voice', 'tiny-stacked', '--seconds', '0.5', '--seed', '5', '--url', ws, ...more);
   for (const name of ['stream-5.wav', 'stream-5-2.wav']) {
     const { code, stdout, stderr } = await stream();
     assert.deepEqual([code, stdout], [0, `${name}\n`], stderr);
