@@ -276,6 +276,11 @@ export const RULES = [
   { of: 'examples/test', may: ['examples/test', 'protocol', 'server/cli/test', 'server/audio'] },
   // The plugin's tests start a server as the CLI's own do.
   { of: 'examples/plugin/tests', may: ['examples/plugin/tests', 'protocol', 'server/cli/test'], packages: ['ws'] },
+  {
+    of: 'examples/pictures',
+    may: ['examples', 'server/cli/test', 'server/audio', 'scripts/python.mjs'],
+    packages: ['@modelcontextprotocol/sdk'],
+  },
   { of: 'examples', may: ['examples', 'protocol'], packages: ['*'] },
   { of: 'scripts/test.mjs', may: ['scripts', 'server/bin/compiled.mjs'] },
   { of: 'scripts/package', may: ['scripts', 'server/bin/compiled.mjs'], packages: ['esbuild', 'typescript'] },

@@ -12,6 +12,8 @@ export interface Studio {
   /** Resolves at the next file that is inserted, or text that pops up. */
   next(): Promise<{ slot: number; file: string } | { text: string }>;
   pinned(): boolean;
+  /** What the script declares of the document, in its order; buttons have no value. */
+  panel(): { label: string; value: string | number | null }[];
   close(): void;
 }
 
@@ -50,6 +52,16 @@ export async function stubStudio(source: string, ports: { send: number; reply: n
     getStringSetting: (label: string, _category: string, _chars: number, initial: string) => setting(label, initial),
     getSignalSetting: (label: string) =>
       strict('Signal', { addSignalObserver: (callback: () => void) => buttons.set(label, callback) }),
+  });
+  const panel: string[] = [];
+  const documentState = new Proxy(settings, {
+    get: (of, key) => {
+      const member = Reflect.get(of, key) as (label: string, ...rest: unknown[]) => unknown;
+      return (label: string, ...rest: unknown[]) => {
+        panel.push(label);
+        return member(label, ...rest);
+      };
+    },
   });
   const slot = (index: number) =>
     strict('ClipLauncherSlot', {
@@ -92,7 +104,7 @@ export async function stubStudio(source: string, ports: { send: number; reply: n
       setShouldFailOnDeprecatedUse: () => {},
       defineController: () => {},
       getPreferences: () => settings,
-      getDocumentState: () => settings,
+      getDocumentState: () => documentState,
       getOscModule: () => osc,
       showPopupNotification: (text: string) => tell({ text }),
       createCursorTrack: (_id: string, _name: string, _sends: number, scenes: number) =>
@@ -123,6 +135,7 @@ export async function stubStudio(source: string, ports: { send: number; reply: n
       return seen.shift() ?? fail('nothing was seen');
     },
     pinned: () => pinned,
+    panel: () => panel.map((label) => ({ label, value: values.get(label) ?? null })),
     close() {
       runInContext('exit()', context);
       for (const one of [socket, ...servers]) one.close();

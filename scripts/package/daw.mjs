@@ -29,7 +29,7 @@ export const DAW_PACKAGES = [
     name: 'reaper',
     file: ({ version }) => `foleyd-reaper-${version}.zip`,
     layOut(folder) {
-      const files = ['README.md', 'foley.lua', 'foley_insert.lua', 'foley_spot.lua', 'foleyd.ReaperOSC'];
+      const files = ['README.md', 'picture.svg', 'foley.lua', 'foley_insert.lua', 'foley_spot.lua', 'foleyd.ReaperOSC'];
       take('reaper', path.join(folder, 'foleyd'), asTheyAre(files));
     },
   },
@@ -45,7 +45,7 @@ export const DAW_PACKAGES = [
       // SuperCollider reads the file that has the folder's name.
       const quark = path.join(folder, 'Foley');
       take('supercollider', quark, {
-        ...asTheyAre(['README.md', 'Classes', 'HelpSource']),
+        ...asTheyAre(['README.md', 'picture.png', 'Classes', 'HelpSource']),
         'foley.scd': path.join('examples', 'foley.scd'),
       });
       writeFileSync(path.join(quark, 'Foley.quark'), quarkOf(version));
@@ -86,14 +86,15 @@ export const DAW_PACKAGES = [
   {
     name: 'bitwig',
     file: ({ version }) => `foleyd-bitwig-${version}.zip`,
-    layOut: (folder) => take('bitwig', path.join(folder, 'foleyd'), asTheyAre(['README.md', 'foleyd.control.js'])),
+    layOut: (folder) =>
+      take('bitwig', path.join(folder, 'foleyd'), asTheyAre(['README.md', 'picture.svg', 'foleyd.control.js'])),
   },
   {
     name: 'ableton',
     file: ({ version }) => `foleyd-ableton-${version}.zip`,
     layOut: (folder) =>
       take('ableton', path.join(folder, 'foleyd'), {
-        'README.md': 'README.md',
+        ...asTheyAre(['README.md', 'picture.svg']),
         [path.join('foleyd', '__init__.py')]: '__init__.py',
         [path.join('foleyd', 'osc.py')]: 'osc.py',
       }),

@@ -197,7 +197,7 @@ test('plugin bundles are zipped as the file or folder that a host looks for', { 
     ['clap', 'vst3'].map((format) => `foleyd-bridge-${version}-${process.platform}-${process.arch}-${format}.zip`),
   );
   const [clap = '', vst3 = ''] = built.map((file) => run('unzip', ['-Z1', file]).trim().split('\n').sort().join(' '));
-  assert.equal(clap, 'LICENSE README.md foley.clap');
-  assert.equal(vst3, 'LICENSE README.md foley.vst3/Contents/foley.so');
+  assert.equal(clap, 'LICENSE README.md foley.clap picture.svg');
+  assert.equal(vst3, 'LICENSE README.md foley.vst3/Contents/foley.so picture.svg');
   assert.deepEqual(buildPluginPackages(zips, version, path.join(folder, 'nothing')), []);
 });

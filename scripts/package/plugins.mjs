@@ -23,8 +23,8 @@ export function buildPluginPackages(out, version, bundles = BUILT) {
     const file = path.join(out, `foleyd-bridge-${version}-${process.platform}-${process.arch}-${format}.zip`);
     try {
       cpSync(path.join(bundles, name), path.join(place, name), { recursive: true });
-      for (const text of ['LICENSE', path.join('examples', 'plugin', 'README.md')])
-        cpSync(path.join(ROOT, text), path.join(place, path.basename(text)));
+      for (const file of ['LICENSE', 'examples/plugin/README.md', 'examples/plugin/picture.svg'])
+        cpSync(path.join(ROOT, file), path.join(place, path.basename(file)));
       zipFolder(place, file);
     } finally {
       rmSync(place, { recursive: true });
