@@ -160,7 +160,8 @@ function beginsPairs(arg: OscArg, read: (word: string) => unknown, schema: z.cor
 }
 
 function argumentOf(value: string | number | boolean, schema: z.core.$ZodType, form: OscForm, name: string): unknown {
-  const read = coerce(value, schema);
+  // A button's true and false, as at an address of a user's own.
+  const read = coerce(form.velocity === name && typeof value === 'boolean' ? Number(value) : value, schema);
   return typeof read === 'number' && form.velocity === name ? shareOf(read) : read;
 }
 

@@ -188,6 +188,11 @@ test('a button presses a bare command with 1.0 and does nothing when it is let g
   assert.deepEqual(request('/foley/hit', 'pad', array(1)).args, { id: 'pad', ...heard, velocity: 1 });
 });
 
+test('a button that sends true hits, and one that sends false releases, by command as at an address of its own', () => {
+  const velocity = (arg: OscArgInput): unknown => request('/foley/hit', 'pad', arg).args.velocity;
+  assert.deepEqual([velocity({ type: 'true' }), velocity({ type: 'false' })], [1, 0]);
+});
+
 test('a velocity above 1 is of 127, of commands as of mapped addresses', () => {
   const velocity = (value: OscArgInput) => parseArgs('trigger.fire', request('/foley/hit', 'pad', value).args).velocity;
   assert.deepEqual([100, 127, 1, 0.5, '100', 0].map(velocity), [100 / 127, 1, 1, 0.5, 100 / 127, 0]);
