@@ -1,0 +1,229 @@
+import type { EventData } from '../../../protocol/commands/index.ts';
+import { link, notices } from './link.svelte.ts';
+import { player } from './player.svelte.ts';
+import { takes } from './takes.svelte.ts';
+
+type JobEvent = EventData<'server.watch', 'job'>;
+type Pool = EventData<'server.watch', 'pool'>;
+type Listed = EventData<'job.list', 'done'>['jobs'][number];
+
+/** A job as its events tell of it. */
+export interface Seen {
+  job: string;
+  state: JobEvent['state'];
+  clips: number;
+  share: number;
+  since: number;
+}
+
+export interface Line {
+  id: number;
+  at: number;
+  kind: 'hit' | 'refused' | 'MIDI here';
+  text: string;
+}
+
+const [MOST_JOBS, MOST_LINES, ASK_MS] = [60, 200, 2000];
+
+/** How a hit sounded. */
+const HOW = {
+  pool: 'a ready clip',
+  generated: 'a clip made for it',
+  live: 'a clip while it is made',
+  again: 'a clip played before, changed a little',
+};
+
+/** The server and all that it does, for everybody: as far as this page is told. */
+export class Machine {
+  info = $state.raw<EventData<'server.info', 'done'> | null>(null);
+  devices = $state.raw<EventData<'device.list', 'done'> | null>(null);
+  health = $state.raw<{ status: string; problem: string | null } | null>(null);
+  pools = $state<Record<string, Pool>>({});
+  lines = $state.raw<Line[]>([]);
+  /** Lines come no more until it is let go. */
+  held = $state(false);
+  /** All was answered once. */
+  isKnown = $state(false);
+  #jobs = $state<Seen[]>([]);
+  /** Jobs of this page, by the names that `server.watch` has for them: those need no admin to be cancelled. */
+  mine = $state<Record<string, string>>({});
+  /** Jobs that this page may pause and move, by id. */
+  listed = $state.raw<Record<string, Listed>>({});
+  #count = 0;
+
+  open = $derived(this.#jobs.filter(({ state }) => state === 'queued' || state === 'started' || state === 'row'));
+  ended = $derived(this.#jobs.filter((job) => !this.open.includes(job)).slice(0, 8));
+  isPaused = $derived(Object.values(this.listed).some(({ state }) => state === 'paused'));
+
+  /** What is wrong, each with what to do. */
+  problems = $derived.by(() => {
+    const { info, devices, health } = this;
+    const found: string[] = [];
+    if (health?.problem != null) found.push(`The server is degraded: ${health.problem}.`);
+    if (info !== null && info.engine.state !== 'ready')
+      found.push(
+        `The engine is ${info.engine.state}. Takes wait until it is ready; run "foleyd doctor" if it stays so.`,
+      );
+    if (info !== null && info.engine.restarts > 0)
+      found.push(
+        `The engine was restarted ${info.engine.restarts} times since the server began. The server's log says why.`,
+      );
+    const why = info?.playback?.problem;
+    if (typeof why === 'string')
+      found.push(`The server plays to no device: ${why}. Sound in this page works all the same.`);
+    if (devices?.midi.problem != null)
+      found.push(
+        `No MIDI on the server: ${devices.midi.problem}. "Use a MIDI keyboard" on Play takes one of this browser.`,
+      );
+    if (info !== null && info.ports.osc === null)
+      found.push('OSC is off. Start the server with --osc-port to turn it on.');
+    for (const pool of Object.values(this.pools))
+      if (pool.problem !== null) found.push(`Map ${pool.map} gets no clips: ${pool.problem}`);
+    if (player.problem !== '') found.push(player.problem);
+    return found;
+  });
+
+  /** Hears of everything until `signal` aborts. */
+  watch(signal: AbortSignal): void {
+    // After another connection the names of jobs may be others.
+    this.#jobs = [];
+    link
+      .call('server.watch', { refused: true }, { signal, onEvent: (event, data) => this.#hear(event, data) })
+      .catch((error: unknown) => notices.fail('The server tells no events', error));
+    const asked = [
+      link.call('device.list', {}).then((found) => (this.devices = found)),
+      link
+        .call('pool.info', {})
+        .then(({ pools }) => (this.pools = Object.fromEntries(pools.map((pool) => [pool.map, pool])))),
+      this.#ask(),
+    ];
+    void Promise.allSettled(asked).then(() => (this.isKnown = true));
+    const timer = setInterval(() => void this.#ask(), ASK_MS);
+    signal.addEventListener('abort', () => clearInterval(timer));
+  }
+
+  /** Finds the jobs of this page among those of all. */
+  async know(jobs: readonly string[]): Promise<void> {
+    for (const job of jobs) {
+      const name = await aliasOf(job);
+      this.mine[name] = this.mine[job] = job;
+    }
+  }
+
+  say(kind: Line['kind'], text: string): void {
+    if (!this.held)
+      this.lines = [{ id: ++this.#count, at: Date.now(), kind, text }, ...this.lines].slice(0, MOST_LINES);
+  }
+
+  /** The job behind a line of the table, where this page may act on it. */
+  knownOf(job: string): Listed | undefined {
+    return this.listed[this.mine[job] ?? job];
+  }
+
+  async cancel(job: string): Promise<void> {
+    const id = this.mine[job] ?? (link.isAdmin ? job : null);
+    if (id === null) {
+      if (await link.becomeAdmin()) notices.say('This page is admin now. Jobs of others can be cancelled.');
+      return;
+    }
+    try {
+      const { cancelled } = await link.call('foley.cancel', { job: id });
+      if (!cancelled) notices.say('There was nothing left to cancel.');
+    } catch (error) {
+      notices.fail('Not cancelled', error);
+    }
+  }
+
+  async act(job: string, cmd: 'job.pause' | 'job.resume' | 'job.move'): Promise<void> {
+    try {
+      const { changed } = await link.call(cmd, { job });
+      if (cmd === 'job.move') notices.say(changed ? 'It is next now.' : 'It runs already, or nothing waits before it.');
+      await this.#list();
+    } catch (error) {
+      notices.fail('The job was not changed', error);
+    }
+  }
+
+  /** All jobs that this page may pause: its own, an admin's are everybody's. */
+  async pauseAll(): Promise<void> {
+    const cmd = this.isPaused ? 'job.resume' : 'job.pause';
+    for (const { job, state } of Object.values(this.listed))
+      if (['queued', 'running', 'paused'].includes(state)) await link.call(cmd, { job }).catch(() => undefined);
+    await this.#list().catch(() => undefined);
+  }
+
+  async #ask(): Promise<void> {
+    if (link.state !== 'open' || document.hidden) return;
+    try {
+      this.info = await link.call('server.info', {}, { timeoutMs: 5000 });
+      await this.#list();
+      this.health = (await (await fetch('/health')).json()) as Machine['health'];
+    } catch {
+      // The banner says that the server does not answer.
+    }
+  }
+
+  async #list(): Promise<void> {
+    const { jobs: found } = await link.call('job.list', { jobs: [...new Set(Object.values(this.mine))].slice(-200) });
+    this.listed = Object.fromEntries(found.map((job) => [job.job, job]));
+    for (const { job, own, state, clips, made } of found) {
+      const alias = await aliasOf(job);
+      if (own) this.mine[alias] = this.mine[job] = job;
+      // Of those that were there before this view no event may come for long.
+      const isOpen = state === 'queued' || state === 'running' || state === 'paused';
+      if (isOpen && !this.#jobs.some((seen) => seen.job === alias || seen.job === job))
+        this.#jobs.push({
+          job: link.isAdmin ? job : alias,
+          state: state === 'running' ? 'started' : 'queued',
+          clips,
+          share: made / clips,
+          since: Date.now(),
+        });
+    }
+  }
+
+  #hear(event: string, data: Record<string, unknown>): void {
+    if (event === 'job') this.#hearJob(data as JobEvent);
+    else if (event === 'pool') {
+      const pool = data as Pool;
+      this.pools[pool.map] = pool;
+    } else if (event === 'hit') {
+      const { map, from, late, remaining, seed } = data as EventData<'server.watch', 'hit'>;
+      const delay = late > 0 ? `, ${late.toFixed(1)} ms late` : '';
+      this.say('hit', `${map} sounded: ${HOW[from]}, seed ${seed}, ${remaining} left${delay}`);
+    } else if (event === 'refused') {
+      const { transport, address, code, message } = data as EventData<'server.watch', 'refused'>;
+      this.say('refused', `${transport}${address === '' ? '' : ` from ${address}`}: ${message} (${code})`);
+    }
+  }
+
+  #hearJob({ job, state, clips, index = 0, row, rows }: JobEvent): void {
+    let seen = this.#jobs.find((one) => one.job === job);
+    if (seen === undefined) {
+      const fresh: Seen = { job, state, clips: clips ?? 1, share: 0, since: Date.now() };
+      this.#jobs = [fresh, ...this.#jobs].slice(0, MOST_JOBS);
+      seen = this.#jobs[0]!;
+    }
+    seen.state = state;
+    if (clips !== undefined) seen.clips = clips;
+    if (row !== undefined && rows !== undefined)
+      seen.share = Math.max(seen.share, (index + (row + 1) / rows) / seen.clips);
+    if (state === 'done') seen.share = 1;
+  }
+}
+
+/** Ids of the jobs that this page has running. */
+export function runningJobs(): string[] {
+  return takes.running.map(({ job }) => job).filter((job) => job !== null);
+}
+
+/** What clients that are not admins are told in place of a job's id. */
+async function aliasOf(job: string): Promise<string> {
+  const hash = await crypto.subtle.digest('SHA-256', new TextEncoder().encode(`watched ${job}`));
+  return [...new Uint8Array(hash).slice(0, 8)].map((byte) => byte.toString(16).padStart(2, '0')).join('');
+}
+
+/** Of the day, by a clock of 24 hours. */
+export function clock(ms: number): string {
+  return new Date(ms).toLocaleTimeString([], { hour12: false });
+}
