@@ -82,38 +82,42 @@ export class Link {
 
   async #run(): Promise<never> {
     for (;;) {
+      if (await this.#hold()) continue;
+      // A WebSocket that is refused does not say why.
       const refused = await probe('server.ping', this.#token).catch(() => 'absent' as const);
       if (refused === 'absent') {
         this.state = this.epoch === 0 ? 'connecting' : 'lost';
         this.problem = 'The server does not answer. Trying again; running takes are picked up when it is back.';
       } else if (refused.code === 'unauthorized') {
-        const wasKnown = this.#token !== null;
-        this.#token = null;
-        this.isAdmin = false;
-        if (wasKnown) continue;
+        if (this.#forgetToken()) continue;
         this.state = 'asking';
         this.problem = 'This server asks for a token.';
         this.asks ??= 'play';
         await this.#delay.pause(60_000);
         continue;
-      } else if (refused.code === null) {
-        await this.#hold();
-        continue;
-      } else this.problem = refused.message;
+      } else this.problem = refused.message || 'The server answers, but takes no WebSocket connection. Trying again.';
       await this.#delay.wait();
     }
   }
 
-  /** Connects, and stays until the connection is gone. */
-  async #hold(): Promise<void> {
+  /** The server does not know the token any more. False where there was none. */
+  #forgetToken(): boolean {
+    if (this.#token === null) return false;
+    this.#token = null;
+    this.isAdmin = false;
+    notices.say('The token was changed on the server. Admin actions ask for the new one.');
+    return true;
+  }
+
+  /** Connects, and stays until the connection is gone. False where there was none. */
+  async #hold(): Promise<boolean> {
     const url = new URL('/ws', location.href);
     url.protocol = url.protocol.replace('http', 'ws');
     let client: Client;
     try {
       client = await connect(url.href, { codec: 'msgpack', token: this.#token ?? undefined });
     } catch {
-      await this.#delay.wait();
-      return;
+      return false;
     }
     this.#delay.reset();
     this.#client = client;
@@ -123,13 +127,10 @@ export class Link {
     for (const resolve of this.#waiting.splice(0)) resolve(client);
     const error = await client.closed;
     if (this.#client === client) this.#client = null;
-    if (error.message === 'closed by this client') return;
+    if (error.message === 'closed by this client') return true;
     this.state = 'lost';
-    if (error.code === 'unauthorized' && this.#token !== null) {
-      this.#token = null;
-      this.isAdmin = false;
-      notices.say('The token was changed on the server. Admin actions ask for the new one.');
-    }
+    if (error.code === 'unauthorized') this.#forgetToken();
+    return true;
   }
 }
 

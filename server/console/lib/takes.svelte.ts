@@ -232,6 +232,8 @@ class Takes {
       } catch (error) {
         const code = error instanceof ProtocolError ? error.code : 'internal';
         if (code === 'connection_closed' || code === 'shutting_down' || code === 'unauthorized') continue;
+        // The voice that the pads are of may be another by now.
+        if (code === 'unknown_class' || code === 'unknown_voice') void voices.refresh();
         const isGone = order.job !== null && code === 'unknown_job';
         for (const take of takes.filter((one) => !one.isOver)) {
           take.state = code === 'cancelled' ? 'cancelled' : isGone ? 'lost' : 'failed';
@@ -257,6 +259,7 @@ class Takes {
         () => undefined,
       );
     }
+    if (order.making.cmd === 'foley.generate' && voices.active?.id !== voice) void voices.refresh();
     if (voices.active?.id === voice) for (const take of order.takes) take.use(voices.active);
   }
 

@@ -40,9 +40,18 @@ class Voices {
 
   async refresh(): Promise<void> {
     try {
-      this.all = (await link.call('voice.list', {})).voices;
-      const entry = this.all.find((voice) => voice.active);
-      this.active = entry === undefined ? null : await this.card(entry.id, entry.hash);
+      // At once, since pads wait for both. Without an active voice only the list has an answer.
+      const card = link.call('voice.info', {}).then(
+        ({ card: raw }) => readCard(raw),
+        () => null,
+      );
+      const { voices: all } = await link.call('voice.list', {});
+      const entry = all.find((voice) => voice.active);
+      const told = await card;
+      if (entry !== undefined && told?.id === entry.id && !this.#cards.has(keyOf(entry)))
+        this.#cards.set(keyOf(entry), Promise.resolve(told));
+      const active = entry === undefined ? null : await this.card(entry.id, entry.hash);
+      [this.all, this.active] = [all, active];
       this.problem = entry === undefined ? 'No voice is active: activate one under Teach.' : '';
     } catch (error) {
       this.problem = `The voices cannot be read: ${(error as Error).message}`;
@@ -51,7 +60,7 @@ class Voices {
 
   /** A card by voice id; `hash` is that of a voice which may have been replaced under its name. */
   card(id: string, hash = this.all.find((voice) => voice.id === id)?.hash ?? ''): Promise<Card> {
-    const key = `${id} ${hash}`;
+    const key = keyOf({ id, hash });
     let known = this.#cards.get(key);
     if (known === undefined) {
       known = link.call('voice.info', { voice: id }).then(({ card }) => readCard(card));
@@ -60,6 +69,10 @@ class Voices {
     }
     return known;
   }
+}
+
+function keyOf({ id, hash }: { id: string; hash: string }): string {
+  return `${id} ${hash}`;
 }
 
 function readCard(raw: Record<string, unknown>): Card {

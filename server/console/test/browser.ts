@@ -71,8 +71,12 @@ export class Stage {
     return this.app.urls.http!;
   }
 
-  /** A page, and what its console complained of. */
-  async page(at = '/', options: Parameters<Browser['newPage']>[0] = {}): Promise<{ page: Page; complaints: string[] }> {
+  /** A page, and what its console complained of. `prepare` has it before it loads. */
+  async page(
+    at = '/',
+    options: Parameters<Browser['newPage']>[0] = {},
+    prepare: (page: Page) => Promise<unknown> = async () => undefined,
+  ): Promise<{ page: Page; complaints: string[] }> {
     const page = await this.browser.newPage({ viewport: { width: 1280, height: 800 }, ...options });
     // Longer than anything takes on a busy machine.
     page.setDefaultTimeout(120_000);
@@ -83,10 +87,11 @@ export class Stage {
     });
     // What runs a test's TypeScript names its functions with this.
     await page.addInitScript('globalThis.__name ??= (named) => named');
+    await prepare(page);
     await page.goto(this.url + at);
     await page.waitForSelector('.link[data-state=open]');
     // The active voice is known.
-    await page.waitForSelector('.brand .voice:not(:empty)', { state: 'attached' });
+    await page.waitForSelector('.right .voice:not(:empty)', { state: 'attached' });
     return { page, complaints };
   }
 
