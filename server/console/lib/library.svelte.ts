@@ -16,6 +16,8 @@ export class Library {
   ofClass = $state('');
   onlyStarred = $state(false);
   total = $state(0);
+  /** The list was read once, so that an empty one is known to be empty. */
+  isRead = $state(false);
   /** Counts deletions that were done. */
   deleted = $state(0);
   #clips = $state<Entry[]>([]);
@@ -57,6 +59,7 @@ export class Library {
       this.#clips = anew ? page.clips : [...this.#clips, ...page.clips];
       this.total = page.total;
       this.#next = page.next;
+      this.isRead = true;
     } catch (error) {
       notices.fail('The clips cannot be listed', error);
     } finally {
@@ -124,3 +127,6 @@ export class Library {
     this.#clips = this.#clips.map((entry) => (entry.clip === clip ? { ...entry, ...to } : entry));
   }
 }
+
+/** The list of the Choose view, kept while another view is shown. */
+export const library = new Library();
