@@ -11,6 +11,8 @@ export type TriggerMap = EventData<'trigger.list', 'done'>['maps'][number];
 /** The pads of the classes and of the trigger maps, and what a hit on each does. */
 export class Pads {
   maps = $state<TriggerMap[]>([]);
+  /** The maps were read once, or could not be. */
+  isRead = $state(false);
   /** What is said of the pool of each map. */
   ready = $state<Record<string, string>>({});
   /** Counts hits of each pad, by class or map. */
@@ -47,6 +49,7 @@ export class Pads {
     } catch (error) {
       notices.fail('The trigger maps cannot be read', error);
     }
+    this.isRead = true;
   }
 
   hitClass(of: string | Record<string, number>, velocity = 1): void {
@@ -156,3 +159,5 @@ function asked(): Omit<ArgsInput<'foley.generate'>, 'class'> {
     ...(length === null ? {} : { length }),
   };
 }
+
+export const pads = new Pads();
