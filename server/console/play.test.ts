@@ -1,14 +1,11 @@
 /** Playing in a real browser, against a real server with a small voice. */
 import assert from 'node:assert/strict';
-import { readFile } from 'node:fs/promises';
-import { createRequire } from 'node:module';
 import { after, before, test } from 'node:test';
 import type { Page } from 'playwright-core';
 import type { EventData } from '../../protocol/commands/index.ts';
 import { noBrowser, Stage } from './test/browser.ts';
 
 const stage = new Stage();
-const axe = createRequire(import.meta.url).resolve('axe-core/axe.min.js');
 
 before(async () => {
   if (noBrowser === false) await stage.open({}, true);
@@ -169,33 +166,4 @@ test('an endless sound changes while it plays, goes on in other views, and its e
   await panel.getByRole('button', { name: 'Start' }).waitFor();
   assert.deepEqual(complaints, []);
   await page.close();
-});
-
-test('nobody finds a serious fault of access in any view, dark or light', { skip: noBrowser }, async () => {
-  for (const colorScheme of ['dark', 'light'] as const) {
-    const { page } = await stage.page('/', { colorScheme, viewport: { width: 390, height: 800 } });
-    await page.keyboard.press('q');
-    await done(page, 1);
-    // The page's own policy would refuse it as a script tag.
-    await page.evaluate(await readFile(axe, 'utf8'));
-    for (const view of await page.locator('nav a').allTextContents()) {
-      await page.click(`nav a:has-text("${view}")`);
-      const found = await page.evaluate(async () => {
-        const { axe: run } = globalThis as unknown as { axe: { run(): Promise<{ violations: Violation[] }> } };
-        interface Violation {
-          id: string;
-          impact: string;
-          nodes: { html: string; failureSummary: string }[];
-        }
-        const { violations } = await run.run();
-        return violations
-          .filter(({ impact }) => impact === 'serious' || impact === 'critical')
-          .map(({ id, nodes }) => `${id}: ${nodes[0]!.html} ${nodes[0]!.failureSummary}`);
-      });
-      assert.deepEqual(found, [], `${view}, ${colorScheme}`);
-      const wider = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
-      assert.ok(wider <= 0, `${view} is ${wider} px wider than a small window`);
-    }
-    await page.close();
-  }
 });
