@@ -14,7 +14,10 @@ export interface MemorySample {
 }
 
 /** Makes takes in the Watch view, eight at once, and looks at the page's memory after every five hundred. */
-export async function memoryOverTakes(stage: Stage, takes: number): Promise<{ voice: string; samples: MemorySample[] }> {
+export async function memoryOverTakes(
+  stage: Stage,
+  takes: number,
+): Promise<{ voice: string; samples: MemorySample[] }> {
   const voice = 'tiny-stacked';
   await stage.app.close();
   await stage.serve({ voice });
@@ -44,7 +47,7 @@ export async function memoryOverTakes(stage: Stage, takes: number): Promise<{ vo
     await page.evaluate(
       async ([count, each]) => {
         const isOver = (): boolean =>
-          [...document.querySelectorAll('figcaption')].every(({ textContent }) => textContent!.includes('seed'));
+          Array.from(document.querySelectorAll('figcaption')).every(({ textContent }) => textContent!.includes('seed'));
         for (let n = 0; n < count; n += each) {
           document.querySelector<HTMLButtonElement>('.bar .primary')!.click();
           do await new Promise((go) => setTimeout(go, 10));

@@ -66,7 +66,9 @@ async function coldLoads(count: number) {
       const mark = performance.getEntriesByName('usable')[0]!.startTime;
       const files = performance
         .getEntries()
-        .filter((entry): entry is PerformanceResourceTiming => 'encodedBodySize' in entry && !entry.name.includes('/v1/'));
+        .filter(
+          (entry): entry is PerformanceResourceTiming => 'encodedBodySize' in entry && !entry.name.includes('/v1/'),
+        );
       const bytes = (of: PerformanceResourceTiming[]): number =>
         of.reduce((sum, { encodedBodySize }) => sum + encodedBodySize, 0);
       return {
@@ -124,7 +126,12 @@ async function eightClips() {
   await page.close();
   const whole = gaps.reduce((sum, gap) => sum + gap, 0);
   const worst = gaps.toSorted((a, b) => b - a)[Math.floor(gaps.length / 100)]!;
-  return { seconds: round(whole / 1000), frames: gaps.length, fps: round((1000 * gaps.length) / whole), p99GapMs: round(worst) };
+  return {
+    seconds: round(whole / 1000),
+    frames: gaps.length,
+    fps: round((1000 * gaps.length) / whole),
+    p99GapMs: round(worst),
+  };
 }
 
 /** From a key to the first sample that is not silence, by the audio thread's own clock. */
@@ -137,14 +144,22 @@ async function presses(count: number) {
     for (let n = 0; n < count; n++) {
       await isReady(page);
       await page.keyboard.press(key);
-      await page.waitForFunction(([name, there]) => performance.getEntriesByName(name).length > there, [MEASURE, n] as const);
+      await page.waitForFunction(([name, there]) => performance.getEntriesByName(name).length > there, [
+        MEASURE,
+        n,
+      ] as const);
       // Sounds that overlap would share the audio thread.
       await page.keyboard.press('Escape');
     }
-    const raw = await page.evaluate((name) => performance.getEntriesByName(name).map(({ duration }) => duration), MEASURE);
+    const raw = await page.evaluate(
+      (name) => performance.getEntriesByName(name).map(({ duration }) => duration),
+      MEASURE,
+    );
     return { ...summary(raw), p95: round(raw.toSorted((a, b) => a - b)[Math.ceil(0.95 * raw.length) - 1]!) };
   };
-  const classPad = await all('q', (of) => of.waitForFunction(() => document.querySelector('.take:not([data-state=done])') === null));
+  const classPad = await all('q', (of) =>
+    of.waitForFunction(() => document.querySelector('.take:not([data-state=done])') === null),
+  );
   await page.click('button:has-text("Add a map")');
   const poolPad = await all('a', (of) => of.waitForSelector('.map :text-matches("([1-9]) of \\\\d+ ready")'));
   await page.close();

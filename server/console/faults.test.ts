@@ -51,7 +51,7 @@ test('pads of a voice that has gone say so and become those of the voice that is
 }, async () => {
   const admin = stage.app.connect('admin');
   const { page, complaints } = await stage.page('/');
-  await page.waitForSelector('.pad:has-text("Beep")');
+  await page.waitForSelector('button.pad:has-text("Beep")');
   await page.waitForSelector('.rest');
   await page.keyboard.press('q');
   await page.waitForSelector('.take[data-state=done]');
@@ -59,7 +59,7 @@ test('pads of a voice that has gone say so and become those of the voice that is
   rmSync(path.join(models, 'tiny-stacked'), { recursive: true });
   await page.keyboard.press('q');
   await page.waitForSelector('.take[data-state=failed] .problem:has-text("Beep")');
-  await page.waitForSelector('.pad:has-text("Dog bark")');
+  await page.waitForSelector('button.pad:has-text("Dog bark")');
   // Its takes are played, named and shown all the same; what needs the voice cannot be pressed.
   await page.click('nav a:has-text("Choose")');
   await page.waitForSelector('.halves:has-text("Beep")');

@@ -62,7 +62,7 @@ test('nothing moves while rows arrive and views are changed', { skip: noBrowser 
   for (const viewport of SIZES) {
     const { page } = await stage.page('/#play', { viewport }, recordShifts);
     await page.waitForSelector('.map');
-    await page.evaluate(() => dispatchEvent(new KeyboardEvent('keydown', { key: 'q' })));
+    await page.evaluate(() => document.body.dispatchEvent(new KeyboardEvent('keydown', { key: 'q', bubbles: true })));
     await page.waitForSelector('.take[data-state=done]');
     await show(page, 'watch');
     await page.evaluate(() => document.querySelector<HTMLButtonElement>('.bar .primary')!.click());
@@ -77,7 +77,9 @@ test('nothing moves while rows arrive and views are changed', { skip: noBrowser 
   }
 });
 
-test('nobody finds a serious fault of access in any view, dark or light, at any size', { skip: noBrowser }, async () => {
+test('nobody finds a serious fault of access in any view, dark or light, at any size', {
+  skip: noBrowser,
+}, async () => {
   for (const viewport of SIZES)
     for (const colorScheme of ['dark', 'light'] as const) {
       const { page } = await stage.page('/', { colorScheme, viewport });

@@ -105,6 +105,7 @@ export class Machine {
   /** Finds the jobs of this page among those of all. */
   async know(jobs: readonly string[]): Promise<void> {
     for (const job of jobs) {
+      if (job in this.mine) continue;
       const name = await aliasOf(job);
       this.mine[name] = this.mine[job] = job;
     }

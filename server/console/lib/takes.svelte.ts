@@ -201,13 +201,17 @@ class Takes {
     const heard = new Set<string>();
     const onEvent = (event: string, data: Record<string, unknown>): void => {
       if (event === 'accepted') this.#accepted(order, data as EventData<'foley.generate', 'accepted'>);
-      // A job that is taken up again tells everything again.
-      const key = `${event} ${data.index} ${data.row ?? data.offset ?? data.codebooks} ${data.seconds ?? ''}`;
       const take = takes[Number(data.index)];
-      if (take === undefined || (event !== 'row' && heard.has(key))) return;
+      if (take === undefined) return;
+      if (event === 'row') {
+        take.row(data as EventData<'foley.generate', 'row'>);
+        return;
+      }
+      // A job that is taken up again tells everything again.
+      const key = `${event} ${data.index} ${data.offset ?? data.codebooks} ${data.seconds ?? ''}`;
+      if (heard.has(key)) return;
       heard.add(key);
-      if (event === 'row') take.row(data as EventData<'foley.generate', 'row'>);
-      else if (event === 'preview') take.preview(data as EventData<'foley.generate', 'preview'>);
+      if (event === 'preview') take.preview(data as EventData<'foley.generate', 'preview'>);
       else if (event === 'audio') take.audio(data as EventData<'foley.generate', 'audio'>);
     };
     for (;;) {

@@ -21,7 +21,8 @@ export async function recordShifts(page: Page): Promise<void> {
           found.push({
             value,
             of: sources.map(({ node, previousRect: was, currentRect: is }) => {
-              const of = node instanceof Element ? `${node.localName}.${node.classList[0] ?? ''}` : String(node?.nodeName);
+              const of =
+                node instanceof Element ? `${node.localName}.${node.classList[0] ?? ''}` : String(node?.nodeName);
               return `${of} from ${Math.round(was.x)},${Math.round(was.y)} to ${Math.round(is.x)},${Math.round(is.y)}`;
             }),
           });
