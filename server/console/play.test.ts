@@ -113,7 +113,9 @@ test('takes follow the curves that are drawn, with the pointer or by the keyboar
   );
   await page.reload();
   await page.click('summary:has-text("Follow a curve")');
-  const plane = (await page.locator('figure', { hasText: 'Loudness' }).locator('svg').boundingBox())!;
+  const drawing = page.locator('figure', { hasText: 'Loudness' }).locator('svg');
+  await drawing.scrollIntoViewIfNeeded();
+  const plane = (await drawing.boundingBox())!;
   for (const [across, down] of [
     [0.25, 0.5],
     [0.75, 0.1],
