@@ -14,16 +14,28 @@ oscdump -L "$reply" >"$heard" 2>/dev/null &
 dump=$!
 trap 'kill "$dump" 2>/dev/null || true; rm -f "$heard"' EXIT
 
+# Until an answer is heard: what comes before oscdump listens is lost.
+tries=0
+until grep -q "ready-$id" "$heard"; do
+  tries=$((tries + 1))
+  if [ "$tries" -gt 50 ]; then
+    echo "failed: nothing answers on port $port" >&2
+    exit 1
+  fi
+  oscsend localhost "$port" "/foley/reply/$reply/foley/ping" s "ready-$id"
+  sleep 0.2
+done
+
 oscsend localhost "$port" "/foley/reply/$reply/foley/generate" ssi "$id" "$class" "$seed"
 
 tries=0
 until grep -qE "/foley/(done|failed) [a-z]+ \"$id\"" "$heard"; do
   tries=$((tries + 1))
   if [ "$tries" -gt 300 ]; then
-    echo "failed: nothing answers on port $port" >&2
+    echo "failed: the server has not finished after a minute" >&2
     exit 1
   fi
   sleep 0.2
 done
-cat "$heard"
+grep -v "ready-" "$heard"
 grep -q "/foley/done" "$heard"

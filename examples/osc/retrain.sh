@@ -24,13 +24,24 @@ dump=$!
 trap 'kill "$dump" 2>/dev/null || true; rm -f "$heard"' EXIT
 trap 'exit 130' INT TERM
 
+# Until an answer is heard: what comes before oscdump listens is lost.
+waited=0
+until grep -q "ready-$id" "$heard"; do
+  waited=$((waited + 1))
+  if [ "$waited" -gt 50 ]; then
+    echo "failed: nothing answers on port $port" >&2
+    exit 1
+  fi
+  oscsend localhost "$port" "/foley/reply/$reply/foley/ping" s "ready-$id"
+  sleep 0.2
+done
+told=$(wc -l <"$heard")
+
 # Every word is sent as a string: foleyd reads numbers and switches from them.
 types=s
 for word in "$@"; do types="${types}s"; done
 oscsend localhost "$port" "/foley/reply/$reply/foley/admin/retrain" "$types" "$id" "$@"
 
-told=0
-waited=0
 while :; do
   # Looked for before the lines are shown: what ends it is shown, too.
   ended=
@@ -38,14 +49,8 @@ while :; do
   if grep -q "/foley/done [a-z]* \"$id\"" "$heard"; then ended=done; fi
   lines=$(wc -l <"$heard")
   if [ "$lines" -gt "$told" ]; then
-    sed -n "$((told + 1)),${lines}p" "$heard" | sed -E 's|^([^ ]+ )?/foley/||'
+    sed -n "$((told + 1)),${lines}p" "$heard" | sed -E '/ready-/d; s|^([^ ]+ )?/foley/||'
     told=$lines
-  elif [ "$told" -eq 0 ]; then
-    waited=$((waited + 1))
-    if [ "$waited" -gt 50 ]; then
-      echo "failed: nothing answers on port $port" >&2
-      exit 1
-    fi
   fi
   if [ "$ended" = failed ]; then exit 1; fi
   if [ "$ended" = done ]; then break; fi

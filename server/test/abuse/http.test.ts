@@ -140,10 +140,10 @@ test('a path or method nobody serves says what there is', async (t) => {
   const server = await newServer(t);
   for (const [method, path, status] of [
     ['GET', '/nothing', 404],
-    ['POST', '/', 404],
-    ['DELETE', '/clips/x.wav', 404],
+    ['POST', '/', 405],
+    ['DELETE', '/clips/x.wav', 405],
     ['GET', '/v1/server.ping', 405],
-    ['POST', '/health', 404],
+    ['POST', '/health', 405],
   ] as const) {
     assert.deepEqual(brief(await send(server, method, path)), [status, 'unknown_command'], `${method} ${path}`);
   }
