@@ -59,7 +59,6 @@ type JsonSchema = {
   required?: string[];
   additionalProperties?: JsonSchema | boolean;
   items?: JsonSchema;
-  prefixItems?: JsonSchema[];
   minItems?: number;
   maxItems?: number;
 };
@@ -94,7 +93,6 @@ function valid(schema: JsonSchema): fc.Arbitrary<unknown> {
     case 'null':
       return fc.constant(null);
     case 'array':
-      if (schema.prefixItems !== undefined) return fc.tuple(...schema.prefixItems.map(valid));
       return fc.array(valid(schema.items as JsonSchema), {
         minLength: schema.minItems ?? 0,
         maxLength: Math.min(schema.maxItems ?? 8, 8),

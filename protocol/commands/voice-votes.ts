@@ -6,7 +6,8 @@ const many = z.int().min(0);
 const share = z.number().min(0).max(1);
 
 const pair = z
-  .tuple([name, name])
+  .array(name)
+  .length(2)
   .refine(([a, b]) => a !== b, 'the two voices are the same')
   .describe('ids of the two voices');
 

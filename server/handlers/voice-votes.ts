@@ -13,7 +13,8 @@ type Pair = [string, string];
 
 /** `voice.vote`. */
 export function voiceVote({ catalog, votes }: VoteDeps): Handler<'voice.vote'> {
-  return async ({ args: { voices, liked, class: of = null, seed = null } }) => {
+  return async ({ args: { voices: ids, liked, class: of = null, seed = null } }) => {
+    const voices = pairOf(ids);
     const hashes = await hashesOf(catalog, voices);
     const vote = { when: new Date().toISOString(), voices, hashes, liked, class: of, seed };
     return { preference: await onDisk('the vote could not be saved', () => votes.add(vote)) };
@@ -37,9 +38,15 @@ export function voiceVotes({ catalog, votes }: VoteDeps): Handler<'voice.votes'>
 /** `voice.unvote`. */
 export function voiceUnvote({ catalog, votes }: VoteDeps): Handler<'voice.unvote'> {
   return async ({ args: { voices } }) => {
-    const hashes = await hashesOf(catalog, voices);
+    const hashes = await hashesOf(catalog, pairOf(voices));
     return { voices, deleted: await onDisk('the votes could not be deleted', () => votes.forget(hashes)) };
   };
+}
+
+/** The declaration lets two through and no other number. */
+function pairOf(ids: readonly string[]): Pair {
+  const [a = '', b = ''] = ids;
+  return [a, b];
 }
 
 async function hashesOf(catalog: Catalog, [a, b]: Pair): Promise<Pair> {

@@ -2540,8 +2540,8 @@ VoiceCompareEvent = (
 VoiceVoteArgs = TypedDict(
     "VoiceVoteArgs",
     {
-        #: ids of the two voices; list of anything
-        "voices": list[Any],
+        #: ids of the two voices; list of text, 1 to 128 characters
+        "voices": list[str],
         #: the preferred voice, in the order of voices; "first" or "second" or "alike"
         "liked": Literal["first", "second", "alike"],
         #: class of the clips that were compared; text, 1 to 128 characters or integer from 0 to 65535 or map of text to number above 0
@@ -2587,8 +2587,8 @@ class VoiceVotesDone(TypedDict):
 
 
 class VoiceUnvoteArgs(TypedDict):
-    #: ids of the two voices; list of anything
-    voices: list[Any]
+    #: ids of the two voices; list of text, 1 to 128 characters
+    voices: list[str]
 
 
 class VoiceUnvoteDone(TypedDict):

@@ -105,53 +105,60 @@ export async function wire({
   const found: string[] = [];
   let grammar = new Grammar(random);
   let [before, unended, stall, cases, engineRestarts] = [await server.figures(), 0, 0, 0, 0];
-  const ends = performance.now() + ms;
-  while (performance.now() < ends) {
-    const target = turns[Math.floor(random() * turns.length)]!;
-    const report = reports.get(target.name)!;
-    const made = Array.from({ length: 1 + Math.floor(random() * target.most) }, (_, i): Frame => {
-      // Far from each other: a changed letter must not make one of another.
-      const id = `${cases}-${i}-${Math.floor(random() * 2 ** 52).toString(36)}`;
-      return { bytes: target.make(grammar, target.role, id), ...(target.hasIds && { id }) };
-    });
-    const { frames, mutated } = mutants(made, target.name.includes('json'), random);
-    report.frames += frames.length;
-    report.mutated += mutated;
-    cases += 1;
-    try {
-      const { accepted, refused } = await attempt(server, target, frames, (told) => grammar.learn(told));
-      report.accepted += accepted;
-      report.refused += refused;
-    } catch (thrown) {
-      const error = thrown as Error;
-      report[kindOf(server, error)] += 1;
-      found.push(`${target.name}: ${error.message}${keep ? ` (${await store(target, frames, error, started)})` : ''}`);
-      onProgress?.(found.at(-1)!);
-      // What it has seen so far is part of the fault, and no part of the next.
-      await server.kill();
-      await removeFolder(data);
-      data = await newFolder();
-      server = await within(start(data, started), 'the start', 180_000);
-      grammar = new Grammar(random);
-    }
-    if (cases === WARM_CASES) before = await server.figures();
-    if (cases % WARM_CASES === 0) {
-      stall = Math.max(stall, (await server.figures().catch(() => before)).stall);
-      await calm(server).catch(() => undefined);
-      onProgress?.(`${cases} cases, ${[...reports.values()].reduce((sum, one) => sum + one.frames, 0)} frames`);
-    }
-  }
   try {
-    unended = await calm(server);
-    engineRestarts = await restartsOf(server);
-  } catch (error) {
-    found.push(`at the end: ${(error as Error).message}`);
+    const ends = performance.now() + ms;
+    while (performance.now() < ends) {
+      const target = turns[Math.floor(random() * turns.length)]!;
+      const report = reports.get(target.name)!;
+      const made = Array.from({ length: 1 + Math.floor(random() * target.most) }, (_, i): Frame => {
+        // Far from each other: a changed letter must not make one of another.
+        const id = `${cases}-${i}-${Math.floor(random() * 2 ** 52).toString(36)}`;
+        return { bytes: target.make(grammar, target.role, id), ...(target.hasIds && { id }) };
+      });
+      const { frames, mutated } = mutants(made, target.name.includes('json'), random);
+      report.frames += frames.length;
+      report.mutated += mutated;
+      cases += 1;
+      try {
+        const { accepted, refused } = await attempt(server, target, frames, (told) => grammar.learn(told));
+        report.accepted += accepted;
+        report.refused += refused;
+      } catch (thrown) {
+        const error = thrown as Error;
+        report[kindOf(server, error)] += 1;
+        found.push(
+          `${target.name}: ${error.message}${keep ? ` (${await store(target, frames, error, started)})` : ''}`,
+        );
+        onProgress?.(found.at(-1)!);
+        // What it has seen so far is part of the fault, and no part of the next.
+        await server.kill();
+        await removeFolder(data);
+        data = await newFolder();
+        server = await within(start(data, started), 'the start', 180_000);
+        grammar = new Grammar(random);
+      }
+      if (cases === WARM_CASES) before = await server.figures();
+      if (cases % WARM_CASES === 0) {
+        stall = Math.max(stall, (await server.figures().catch(() => before)).stall);
+        await calm(server).catch(() => undefined);
+        onProgress?.(`${cases} cases, ${[...reports.values()].reduce((sum, one) => sum + one.frames, 0)} frames`);
+      }
+    }
+    try {
+      unended = await calm(server);
+      engineRestarts = await restartsOf(server);
+    } catch (error) {
+      found.push(`at the end: ${(error as Error).message}`);
+    }
+    const after = await server.figures().catch(() => before);
+    stall = Math.max(stall, after.stall);
+    if (server.end === null) await server.stop();
+    return { targets: reports, unended, before, after, stall, engineRestarts, found };
+  } finally {
+    // Whatever was thrown: a server that is left behind would keep the test from ending.
+    if (server.end === null) await server.kill();
+    await removeFolder(data);
   }
-  const after = await server.figures().catch(() => before);
-  stall = Math.max(stall, after.stall);
-  if (server.end === null) await server.stop();
-  await removeFolder(data);
-  return { targets: reports, unended, before, after, stall, engineRestarts, found };
 }
 
 /** Sends frames and looks whether the server has survived them. Throws Broken or Hang, or what its end was. */
