@@ -35,7 +35,10 @@ function drawn({ left, top, width, height, text, kind }) {
 function write(name, boxes, under = '') {
   const width = Math.max(...boxes.map((box) => box.left + box.width)) + 20;
   const height = Math.max(...boxes.map((box) => box.top + box.height)) + 20;
+  const readme = readFileSync(path.join(ROOT, 'examples', path.dirname(name), 'README.md'), 'utf8');
+  const title = /!\[([^\]]+)\]\(picture\.svg\)/.exec(readme)?.[1] ?? name;
   const svg = `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${height}" font-family="monospace" font-size="9">
+<title>${title}</title>
 <rect width="${width}" height="${height}" fill="#f3f2ee"/>
 ${[under, ...boxes.map(drawn)].join('\n')}
 </svg>

@@ -1,5 +1,6 @@
 /** The few shapes that the pictures of examples are made of, and their file. */
 import { readFileSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
 import type { TestContext } from 'node:test';
 import { decodeWav } from '../../server/audio/wav.ts';
 import { example, type Stage } from '../test/stage.ts';
@@ -58,9 +59,19 @@ export function wave(pcm: Float32Array, x: number, y: number, width: number, hei
 
 export const soundOf = (file: string): Float32Array => decodeWav(readFileSync(file)).pcm;
 
+/** What an example's README says of its picture. */
+function titleOf(name: string): string {
+  const said = /!\[([^\]]+)\]\(picture\.svg\)/.exec(
+    readFileSync(example(path.join(path.dirname(name), 'README.md')), 'utf8'),
+  );
+  if (said === null) throw new Error(`the README beside ${name} does not show it`);
+  return escaped(said[1]!);
+}
+
 /** @param name below `examples` */
 export function write(name: string, width: number, height: number, shapes: string[], ground = '#f3f2ee'): void {
   const head = `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${height}" font-family="DejaVu Sans Mono, monospace">`;
+  const title = `<title>${titleOf(name)}</title>`;
   const under = `<rect width="${width}" height="${height}" fill="${ground}"/>`;
-  writeFileSync(example(name), `${[head, under, ...shapes].join('\n')}\n</svg>\n`);
+  writeFileSync(example(name), `${[head, title, under, ...shapes].join('\n')}\n</svg>\n`);
 }

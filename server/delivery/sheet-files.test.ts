@@ -40,7 +40,7 @@ test('another encoding is refused where it begins, never read as other names', (
     () => readSheet(Buffer.from('class,fxName\r\nRain,Größe', 'latin1')),
     /^Error: line 2, character 8: not UTF-8/,
   );
-  assert.throws(() => readSheet(Buffer.from('class\nRain', 'utf16le')), /UTF-16 without its mark/);
+  assert.throws(() => readSheet(Buffer.from('class\nRain', 'utf16le')), /UTF-16 without a byte order mark/);
   assert.throws(
     () => readSheet(Uint8Array.of(0xff, 0xfe, 0x41, 0x00, 0x00, 0xd8)),
     /line 1, character 2: not UTF-16LE/,

@@ -159,7 +159,10 @@ def test_projections_change_the_vocoder_alone(stacked: Path, tmp_path: Path):
     assert tolerant.card["training"]["vocoder"]["config"]["tolerance"] == 0.4
     assert np.abs(tolerant.make("Hiss", [0], Recipe())[1] - near).max() > 5e-4  # more than rounding: the clip is quiet
     assert main(["project", "--voice", str(copy), "--out", str(tmp_path / "back"), "--rounds", "0"]) == 0
-    assert json.loads((tmp_path / "back" / "card.json").read_text())["hash"] == before["hash"]
+    back = VoiceRunner(tmp_path / "back")
+    assert "projections" not in back.card["training"]["vocoder"]["config"]
+    # The base's vocoder has convolutions along time, what is exported today images of height 1.
+    assert np.abs(back.make("Hiss", [0], Recipe())[1] - plain).max() < 1e-5
     assert main(["project", "--voice", str(voice), "--out", str(copy)]) == 1
 
 
