@@ -220,3 +220,18 @@ def test_a_file_that_says_it_is_shorter_than_it_is_ends_at_the_limit(tmp_path: P
     monkeypatch.setattr("foley_trainer.data.segment.MOST_SAID", 0.0)  # as if it did not say
     with pytest.raises(TooLong, match="more than"):
         levels_in(tmp_path / "a.flac", most=3.0)
+
+
+def test_a_head_that_claims_hours_which_the_file_cannot_hold_is_damage_and_not_length(tmp_path: Path):
+    file = tmp_path / "in" / "Click" / "long.flac"
+    file.parent.mkdir(parents=True)
+    soundfile.write(file, hits(3, 0.5), RATE)
+    data = bytearray(file.read_bytes())
+    assert data[:4] == b"fLaC"
+    # The number of samples: the last 36 bits before the MD5 in STREAMINFO (RFC 9639, 8.2).
+    data[21:26] = bytes([data[21] & 0xF0 | 0x0, 0x40, 0, 0, 0])
+    file.write_bytes(data)
+    with soundfile.SoundFile(file) as damaged:
+        assert damaged.frames / damaged.samplerate > 3 * 3600
+    with pytest.raises(CorpusError, match=r"long\.flac: damaged"):
+        segment(tmp_path / "in", tmp_path / "out", hours=1)

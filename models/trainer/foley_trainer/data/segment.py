@@ -32,6 +32,7 @@ RATE = 22050
 FADE = 110  # samples, 5 ms at both ends
 SECONDS = (0.5, 60.0)
 MOST_SAID = 1e9  # seconds; files that do not say how long they are say more
+LEAST_BYTES = 100  # of a second of sound in any format: silence as FLAC has about 170
 HOURS = 100.0  # of all recordings together, decoded: a FLAC of a few kilobytes may be days long
 MANIFEST = ["id", "class", "source", "original_path", "licence", "author", "kind", "start", "duration", "peak", "rms", "split", "group", "file"]
 
@@ -89,7 +90,8 @@ def levels_in(path: Path, most: float = math.inf) -> np.ndarray:
     """dBFS per frame of a whole file; the last frame is padded with silence. Raises TooLong beyond `most` seconds."""
     with opened(path) as file:
         said = file.frames / file.samplerate
-    if most < said < MOST_SAID:  # the head of a file of unknown length says more
+    # The head of a file of unknown length says more; so may a damaged one, which is then as long as what it holds.
+    if most < said < min(MOST_SAID, path.stat().st_size / LEAST_BYTES):
         raise TooLong(f"{path}: {said / 3600:.1f} hours long")
     parts, rest, seconds = [], np.zeros(0, np.float32), 0.0
     for block in stream(path, RATE):
@@ -184,7 +186,9 @@ def _cut_all(found: list[Recording], folder: Path, seconds: float, hours: float)
         try:
             own, length = cut(recording, folder, seconds, hours * 3600 - total)
         except TooLong as error:
-            raise CorpusError(f"the recordings together are longer than {hours:g} hours ({error}): leave some out, or allow more with --hours") from error
+            raise CorpusError(
+                f"the recordings together are longer than {hours:g} hours ({error}): leave some out, or allow more with --hours (of a server: --limits datasetHours=)"
+            ) from error
         except CorpusError as error:
             unreadable.append(str(error))
             continue
