@@ -105,7 +105,7 @@ test("a voice's own classes win over words for them", () => {
 
 test('a mistyped name has the nearest names', () => {
   expect({ footstp: '?Footstep', keybord: '?Keyboard', 'gun shto': '?GunShot', Schrite: '?Footstep', plui: '?Rain' });
-  expect({ Unicorn: '?', xy: '?' });
+  expect({ Unicorn: '?', xy: '?', thunder: '?' });
   assert.equal(distance('keybord', 'keyboard'), 1);
   assert.equal(distance('shto', 'shot'), 1);
   assert.equal(distance('', 'abc'), 3);

@@ -7,7 +7,7 @@ const LONGEST = 40;
 /** Shorter words are like too many others. */
 const SHORTEST = 4;
 
-/** Those of `first`, then those whose names differ from the wanted by the fewest signs: at most a third of them. */
+/** Those of `first`, then those whose names differ from the wanted by the fewest signs: at most a quarter of them ("thunder" is no "Hunde"). */
 export function nearest<C>(wanted: string, first: ReadonlySet<C>, names: Iterable<{ name: string; of: C[] }>): C[] {
   const words = wordsOf(wanted.slice(0, LONGEST));
   const texts = [...new Set([words.join(' '), ...words])]
@@ -18,11 +18,11 @@ export function nearest<C>(wanted: string, first: ReadonlySet<C>, names: Iterabl
     const letters = lettersOf(name);
     for (const { text, letters: own } of texts) {
       const longer = Math.max(text.length, name.length);
-      const most = Math.floor(longer / 3);
+      const most = Math.floor(longer / 4);
       // They differ by at least as much as their lengths do, and a sign replaced changes two letters at most.
       if (Math.abs(text.length - name.length) > most || bits(own ^ letters) > 2 * most) continue;
       const far = distance(text, name, most) / longer;
-      if (far > 1 / 3) continue;
+      if (far > 1 / 4) continue;
       for (const one of of.slice(0, MOST)) if (far < (best.get(one) ?? 1)) best.set(one, far);
     }
   }
