@@ -13,9 +13,7 @@ Beside the embedder: ranking.npz with `weights` [2 dims] and `bias`, named in em
 from __future__ import annotations
 
 import argparse
-import hashlib
 import json
-import os
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -26,7 +24,7 @@ from ..data import Corpus, fit, open_corpus, read_audio
 from ..data.corpus import Clip
 from ..features.patches import EmbeddedClip
 from ..runtime.events import emit
-from ..runtime.files import save_text
+from ..runtime.files import described, save_arrays, save_text
 from ..training.stages import RATE
 from .embedders import OwnEmbedder
 from .embedding_cache import embed_clips
@@ -87,11 +85,12 @@ def write_ranking(corpus: Corpus, folder: Path, generated: Sequence[str], out: P
         rest = np.setdiff1d(order, fold)
         w, b = logistic(x[rest], y[rest], share[rest])
         left_out[fold] = x[fold] @ w + b
-    described = _save(folder, weights, bias)
-    described["about"] = f"training clips of corpus {corpus.hash()[:8]} against {len(made)} generated ones"
-    described["auc"] = round(auc(left_out[y == 1], left_out[y == 0]), 4)
-    save_text(json.dumps(card | {"ranking": described}, indent=2, ensure_ascii=False) + "\n", folder / "embedder.json")
-    return described | {"latest": latest}
+    save_arrays(folder / FILE, weights=weights, bias=np.array([bias]))
+    written = described(folder / FILE)
+    written["about"] = f"training clips of corpus {corpus.hash()[:8]} against {len(made)} generated ones"
+    written["auc"] = round(auc(left_out[y == 1], left_out[y == 0]), 4)
+    save_text(json.dumps(card | {"ranking": written}, indent=2, ensure_ascii=False) + "\n", folder / "embedder.json")
+    return written | {"latest": latest}
 
 
 def features(clip: EmbeddedClip) -> np.ndarray:
@@ -134,12 +133,3 @@ def _latest(clips: list[Clip], label: str) -> float | None:
     own = [statistics_of(fit(read_audio(clip.path, RATE), SAMPLES), RATE) for clip in clips if clip.label == label]
     latest = latest_beginning(own)
     return None if latest is None else round(latest, 3)
-
-
-def _save(folder: Path, weights: np.ndarray, bias: float) -> dict[str, Any]:
-    temporary = folder / f"{FILE}.tmp"
-    with open(temporary, "wb") as file:
-        np.savez(file, weights=weights, bias=np.array([bias]))
-    os.replace(temporary, folder / FILE)
-    data = (folder / FILE).read_bytes()
-    return {"file": FILE, "sha256": hashlib.sha256(data).hexdigest(), "bytes": len(data)}

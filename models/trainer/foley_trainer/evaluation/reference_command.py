@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import argparse
-import hashlib
 import json
 from pathlib import Path
 
 from ..data import Corpus, fit, open_corpus, read_audio
 from ..runtime.events import emit
-from ..runtime.files import save_text
+from ..runtime.files import described, save_text
 from ..runtime.progress import Progress
 from ..training.stages import RATE
 from .embedders import OwnEmbedder
@@ -50,11 +49,9 @@ def write_reference(corpus: Corpus, folder: Path, samples: int) -> dict[str, obj
             raise ReferenceStatisticsError(f"class {label} has {len(own)} eval clips that are not silent, expected at least 2")
         found[label] = own
     save_embeddings(folder / FILE, found, sounding=True)
-    data = (folder / FILE).read_bytes()
-    described = {
-        "file": FILE, "sha256": hashlib.sha256(data).hexdigest(), "bytes": len(data),
+    written = described(folder / FILE) | {
         "about": f"eval clips of corpus {corpus.hash()[:8]}, sounding patches", "clips": {label: len(own) for label, own in found.items()},
     }  # fmt: skip
     card = json.loads((folder / "embedder.json").read_text(encoding="utf-8"))
-    save_text(json.dumps(card | {"reference": described}, indent=2, ensure_ascii=False) + "\n", folder / "embedder.json")
-    return described
+    save_text(json.dumps(card | {"reference": written}, indent=2, ensure_ascii=False) + "\n", folder / "embedder.json")
+    return written

@@ -14,9 +14,7 @@ to any other, of whatever class, from a different original, 1 where there is non
 from __future__ import annotations
 
 import argparse
-import hashlib
 import json
-import os
 from pathlib import Path
 from typing import Any
 
@@ -27,7 +25,7 @@ from ..data import Corpus, fit, open_corpus, read_audio
 from ..data.corpus import Clip
 from ..features.similarity import Prints, threshold
 from ..runtime.events import emit
-from ..runtime.files import save_text
+from ..runtime.files import described, save_arrays, save_text
 from ..runtime.progress import Progress
 from .inference import VoiceRunner
 
@@ -64,10 +62,10 @@ def write_fingerprints(corpus: Corpus, folder: Path) -> dict[str, Any]:
         audio = np.stack([fit(read_audio(clip.path, voice.rate), voice.samples) for clip in part])
         prints.append(fingerprints(voice.decode(voice.encode(voice.mel(audio)))))
         progress.add(len(part))
-    described = save_fingerprints(folder, np.concatenate(prints), clips, voice.classes)
+    written = save_fingerprints(folder, np.concatenate(prints), clips, voice.classes)
     card = json.loads((folder / "card.json").read_text(encoding="utf-8"))
-    save_text(json.dumps(card | {"fingerprints": described}, indent=2, ensure_ascii=False) + "\n", folder / "card.json")
-    return described
+    save_text(json.dumps(card | {"fingerprints": written}, indent=2, ensure_ascii=False) + "\n", folder / "card.json")
+    return written
 
 
 def fingerprints(mels: np.ndarray) -> np.ndarray:
@@ -97,9 +95,5 @@ def save_fingerprints(folder: Path, prints: np.ndarray, clips: list[Clip], class
         limit = threshold(known, groups, of.tolist()) if len(of) else None
         limits[index] = limit.likeness if limit else 1.0
     names = "\n".join(" ".join(clip.original.split())[:LONGEST] for clip in clips)
-    temporary = folder / f"{FILE}.tmp"
-    with open(temporary, "wb") as file:
-        np.savez(file, prints=prints, classes=labels.astype(np.int32), limits=limits, names=np.frombuffer(names.encode(), np.uint8))
-    os.replace(temporary, folder / FILE)
-    data = (folder / FILE).read_bytes()
-    return {"file": FILE, "sha256": hashlib.sha256(data).hexdigest(), "bytes": len(data), "clips": len(clips)}
+    save_arrays(folder / FILE, prints=prints, classes=labels.astype(np.int32), limits=limits, names=np.frombuffer(names.encode(), np.uint8))
+    return described(folder / FILE) | {"clips": len(clips)}
