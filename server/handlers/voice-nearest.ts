@@ -22,7 +22,7 @@ export function voiceNearest({ catalog, clips, findNearest }: NearestDeps): Hand
     const { pcm, rate } =
       clip === null
         ? readRecording({ data: data!, rate: recordingRate, format: recordingFormat })
-        : soundOf(heardClip(await clips.read(clip.id), {}));
+        : decoded(await clips.read(clip.id));
     const found = await Promise.all(voice.models.map(({ dir }) => findNearest(dir, pcm, rate, count)));
     const recordings = found.flatMap((some) => some ?? []);
     if (recordings.length === 0) {
@@ -35,6 +35,7 @@ export function voiceNearest({ catalog, clips, findNearest }: NearestDeps): Hand
   };
 }
 
-function soundOf({ base, rate }: ReturnType<typeof heardClip>): { pcm: Float32Array; rate: number } {
-  return { pcm: base, rate };
+function decoded(wav: Uint8Array): { pcm: Float32Array; rate: number } {
+  const { base: pcm, rate } = heardClip(wav, {});
+  return { pcm, rate };
 }

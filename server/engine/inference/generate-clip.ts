@@ -43,9 +43,10 @@ export async function generateClip(
     on({ type: 'preview', codebooks: part.codebooks, ...seconds, rate, pcm });
   };
 
-  const onAudioChunk: OnAudioChunk = (offset, pcm) => {
+  const sendAudio: OnAudioChunk = (offset, pcm) => {
     if (!cancelled()) on({ type: 'audio', offset, total: voice.card.audio.samples, rate, pcm });
   };
+  const onAudioChunk = request.stream === true ? sendAudio : undefined;
 
   // Rendered while later rows are sampled: parts of the clip in order, each as soon as the codes it depends on are drawn.
   const early = earlyParts(voice, request);
@@ -56,7 +57,7 @@ export async function generateClip(
       const { codes, offset, samples, ...order } = part.order(known);
       const coming = render(codes, order).then((made) => {
         const pcm = made.subarray(0, samples);
-        if (request.stream === true) onAudioChunk(offset, pcm.slice());
+        onAudioChunk?.(offset, pcm.slice());
         return pcm;
       });
       // What it fails of, the clip fails of in the end.
@@ -87,10 +88,7 @@ export async function generateClip(
     else known = request.codes;
     times.sampleMs = since();
     makeParts(rows - 1);
-    const pcm =
-      early.length > 0
-        ? joined(await Promise.all(parts))
-        : await render(known, {}, request.stream === true ? onAudioChunk : undefined);
+    const pcm = early.length > 0 ? joined(await Promise.all(parts)) : await render(known, {}, onAudioChunk);
     if (cancelled()) throw new EngineError('cancelled', 'the clip was cancelled');
     await Promise.all(previews);
     return { codes: known, rate, pcm, timings: { ...times, totalMs: since() } };
