@@ -28,6 +28,16 @@ def test_an_equalizer_bends_the_spectrum_and_moves_no_onset(tmp_path: Path):
         assert abs(spectrum[round(hertz * (1 << 17) / RATE)] - gain) < 0.5
 
 
+def test_the_level_varies_as_far_as_the_preset_says(tmp_path: Path):
+    sounds = sounds_of(tmp_path, "Bark", np.full(SAMPLES, 0.5, np.float32))
+    for level in (0.0, 1.5, 6.0):
+        augmenter = Augmenter(sounds, None, ["Bark"], SAMPLES, 0.0, variation=Variation(level=level))
+        drawn = [20 * np.log10(np.abs(augmenter.draw(np.random.default_rng(seed))[0]).max() / 0.5) for seed in range(60)]
+        assert min(drawn) >= -level - 1e-3
+        assert max(drawn) <= 0.1 * level + 1e-3
+        assert np.ptp(drawn) >= 0.8 * level
+
+
 def test_a_layered_recording_is_the_sum_of_two_of_its_class(tmp_path: Path):
     t = np.arange(SAMPLES) / RATE
     sounds = sounds_of(tmp_path, "Bark", *(0.2 * np.sin(2 * np.pi * hertz * t) for hertz in (500, 1500)))

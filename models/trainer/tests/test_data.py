@@ -82,9 +82,9 @@ def test_a_clip_of_a_class_can_begin_where_its_recording_does(folder_corpus: Pat
     augmenter = Augmenter(sounds, None, corpus.classes, longer, 0.5)
     starts = [fit(sounds.get(i), longer) for i in augmenter.by_class[1]]
     for seed in range(5):
-        audio, label = augmenter.draw(np.random.default_rng(seed), 0.0, corpus.classes[1], shift=False)
+        audio, label = augmenter.draw(np.random.default_rng(seed), corpus.classes[1], shift=False)
         assert label == 1
         # As it was, but for its gain.
         assert any(np.allclose(audio / np.abs(audio).max(), one / np.abs(one).max(), atol=1e-5) for one in starts)
-    moved = [augmenter.draw(np.random.default_rng(seed), 0.0, corpus.classes[1])[0] for seed in range(5)]
+    moved = [augmenter.draw(np.random.default_rng(seed), corpus.classes[1])[0] for seed in range(5)]
     assert not any(np.allclose(audio / np.abs(audio).max(), one / np.abs(one).max(), atol=1e-5) for audio in moved for one in starts)

@@ -96,12 +96,12 @@ def _followed(config: AnyConfig, preset: dict[str, Any], corpus: Corpus, classes
     if not isinstance(config, StackedConfig) or not (config.contour or config.spectrum):
         return {}
     augmenter, rng = Making(preset, corpus).augmenter, np.random.default_rng(0)
-    augmenter.variation = Variation()
+    augmenter.variation = Variation(level=0)
     log_mel, mel, contours, spectra = LogMel(), MelConfig(), [], []
     frames = mel.frames(augmenter.samples)
     for label in classes:
         count = CONTOURS if label in corpus.classes else 0
-        audio = torch.from_numpy(np.stack([augmenter.draw(rng, 0.0, label, shift=False)[0] for _ in range(count)] or [np.zeros(augmenter.samples, np.float32)]))[:count]
+        audio = torch.from_numpy(np.stack([augmenter.draw(rng, label, shift=False)[0] for _ in range(count)] or [np.zeros(augmenter.samples, np.float32)]))[:count]
         contours.append(contour_db(audio, mel).numpy() if count and (only is None or label in only) else np.zeros((0, frames)))
         spectra.append(average_spectrum_db(log_mel(audio)).numpy() if count else np.zeros((0, mel.bins)))
     graphs = {}
