@@ -120,6 +120,19 @@ export function readSidecar(text: string): Sidecar | null {
   };
 }
 
+/** What of a clip its sidecar holds. */
+export function sidecarOf({
+  class: _,
+  voiceId,
+  seed,
+  delivered,
+  from,
+  id,
+  ...sidecar
+}: Omit<StoredClip, 'path' | 'bytes'>): Sidecar {
+  return sidecar;
+}
+
 /** Whether a file that lies alone under a clip's name is one of ours, and may go. */
 export function isOurs(text: string): boolean {
   return text.startsWith('{"format":"foleyd-clip",');

@@ -1,27 +1,17 @@
 import { randomBytes } from 'node:crypto';
-import { copyFile, link, mkdir, readdir, readFile, rm } from 'node:fs/promises';
+import { mkdir, readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { ProtocolError } from '../../protocol/index.ts';
-import { readRecipe } from '../audio/recipe.ts';
-import { noFile, settleAside } from '../util/atomic-file.ts';
 import { diskReason } from '../util/disk-reason.ts';
 import type { LogLine } from '../util/log-line.ts';
-import { move, type Trash, type TrashItem } from '../util/trash.ts';
+import type { Trash, TrashItem } from '../util/trash.ts';
 import { Turn } from '../util/turns.ts';
-import type {
-  ClipChange,
-  ClipEntry,
-  ClipPage,
-  ClipQuery,
-  ClipRecipe,
-  Clips,
-  NewClip,
-  SavedClip,
-  StoredClip,
-} from './clip.ts';
-import { PARTIAL_FILE, plainFile, readHead, readSmall, writeClip } from './files.ts';
-import { newestFirst, page } from './query.ts';
-import { isOurs, MAX_SIDECAR_BYTES, readSidecar, type Sidecar, writeSidecar } from './sidecar.ts';
+import type { ClipChange, ClipEntry, ClipPage, ClipQuery, Clips, NewClip, SavedClip, StoredClip } from './clip.ts';
+import { ClipFiles, DAMAGED } from './clip-files.ts';
+import { ClipIndex, entryOf } from './clip-index.ts';
+import { plainFile, readSmall } from './files.ts';
+import { page } from './query.ts';
+import { MAX_SIDECAR_BYTES, readSidecar, type Sidecar, sidecarOf } from './sidecar.ts';
 
 export interface ClipStoreOptions {
   dir: string;
@@ -39,10 +29,7 @@ export interface ClipStoreOptions {
   now?: () => number;
 }
 
-/** Why a sidecar that can be read says nothing. */
-const DAMAGED = 'it is damaged, or of another version';
 const ID = /^[0-9a-f]{16}$/;
-const FILE = /^([0-9a-f]{16})\.(wav|json)$/;
 /** Files read at a time while the folder is looked through. */
 const AT_ONCE = 32;
 
@@ -55,18 +42,14 @@ const AT_ONCE = 32;
  */
 export class ClipStore implements Clips {
   readonly #options: ClipStoreOptions;
-  /** Clips whose sidecar is there and cannot be read: it may say that they are starred, so they stay. */
-  readonly #unread = new Set<string>();
-  /** Oldest first. */
-  readonly #known = new Map<string, ClipEntry>();
-  readonly #listeners = new Set<(entry: ClipEntry) => void>();
-  #bytes = 0;
-  #last = 0;
+  readonly #files: ClipFiles;
+  readonly #index = new ClipIndex();
   /** Changes and removals one after the other. */
   readonly #turn = new Turn();
 
   private constructor(options: ClipStoreOptions) {
     this.#options = options;
+    this.#files = new ClipFiles(options.dir, options.log);
   }
 
   /** A folder that cannot be made or read is reported, not fatal: then saving fails, and everything else works. */
@@ -88,7 +71,7 @@ export class ClipStore implements Clips {
   }
 
   get usage(): { clips: number; bytes: number } {
-    return { clips: this.#known.size, bytes: this.#bytes };
+    return { clips: this.#index.size, bytes: this.#index.bytes };
   }
 
   async save(clip: NewClip): Promise<SavedClip> {
@@ -107,8 +90,7 @@ export class ClipStore implements Clips {
       makers = null,
     } = clip;
     const sidecar: Sidecar = {
-      // Later than every other clip's, so that the newest is the newest.
-      created: this.#nextTime(),
+      created: this.#index.nextTime((this.#options.now ?? Date.now)()),
       name: '',
       starred: false,
       seconds: pcm.length / rate,
@@ -122,16 +104,10 @@ export class ClipStore implements Clips {
       origin,
       makers,
     };
-    await writeClip(this.#path(id, 'json'), writeSidecar(sidecar));
-    try {
-      await writeClip(this.#path(id), wav);
-    } catch (error) {
-      await rm(this.#path(id, 'json'), { force: true }).catch(() => undefined);
-      throw error;
-    }
+    await this.#files.write(id, wav, sidecar);
     const entry = entryOf(id, this.#path(id), wav.byteLength, sidecar);
-    this.#add(entry);
-    this.#tell(entry);
+    this.#index.set(entry);
+    this.#index.notify(entry);
     await this.#turn.run(() => this.#sweep(id));
     return { id, path: this.#path(id), bytes: wav.byteLength };
   }
@@ -145,14 +121,11 @@ export class ClipStore implements Clips {
   }
 
   list(query: ClipQuery): ClipPage {
-    return page(this.#known.values(), query);
+    return page(this.#index.values(), query);
   }
 
   ofJob(job: string): Map<number, ClipEntry> {
-    const found = [...this.#known.values()].flatMap((entry) =>
-      entry.origin?.job === job ? [[entry.origin.index, entry] as const] : [],
-    );
-    return new Map(found);
+    return this.#index.ofJob(job);
   }
 
   async get(id: string): Promise<StoredClip> {
@@ -161,7 +134,7 @@ export class ClipStore implements Clips {
       this.#forget(id);
       throw unknown(id);
     }
-    const { sidecar, problem } = await this.#sidecarOf(id, found.bytes);
+    const { sidecar, problem } = await this.#files.sidecar(id, found.bytes);
     // Were it taken for none, the next change would replace it.
     if (problem !== null && problem !== DAMAGED)
       throw new ProtocolError('io_error', `the recipe of clip ${id} could not be read: ${diskReason(problem)}`, {
@@ -181,15 +154,12 @@ export class ClipStore implements Clips {
   change(id: string, change: ClipChange): Promise<StoredClip> {
     return this.#turn.run(async () => {
       const { path: file, bytes, ...stored } = await this.get(id);
-      if (change.starred === true && !stored.starred) this.#checkStars();
-      const sidecar: Sidecar = { ...pick(stored), ...change };
-      // Damaged, or of a newer version: what it says may be mended by hand.
-      if (this.#unread.has(id)) await this.#setAside(id);
-      await writeClip(this.#path(id, 'json'), writeSidecar(sidecar));
+      if (change.starred === true && !stored.starred) this.#index.checkStars(this.#options.maxClips);
+      const sidecar: Sidecar = { ...sidecarOf(stored), ...change };
+      await this.#files.writeSidecar(id, sidecar);
       const entry = entryOf(id, file, bytes, sidecar);
-      if (this.#known.has(id)) this.#known.set(id, entry);
-      else this.#add(entry);
-      this.#tell(entry);
+      this.#index.set(entry);
+      this.#index.notify(entry);
       return { ...sidecar, ...entry };
     });
   }
@@ -200,7 +170,7 @@ export class ClipStore implements Clips {
       const { trash } = this.#options;
       try {
         if (trash?.isOn === true) {
-          const item = await trash.put('clip', id, (dir) => this.#moveOut(id, dir));
+          const item = await trash.put('clip', id, (dir) => this.#files.moveOut(id, dir));
           this.#forget(id);
           return item;
         }
@@ -221,17 +191,15 @@ export class ClipStore implements Clips {
           path: 'args.clip',
         });
       try {
-        await trash.take(item, async (dir) => {
-          // The recipe first, as when a clip is saved.
-          for (const kind of ['json', 'wav'] as const)
-            await move(path.join(dir, `${id}.${kind}`), this.#path(id, kind)).catch(kind === 'json' ? noFile : raise);
-        });
+        await trash.take(item, (dir) => this.#files.moveIn(id, dir));
       } catch (error) {
         throw new ProtocolError('io_error', `clip ${id} could not be restored: ${diskReason(error)}`, { cause: error });
       }
       const clip = await this.get(id);
-      this.#insert(clip);
-      this.#tell(clip);
+      const { path: file, bytes, ...stored } = clip;
+      const entry = entryOf(id, file, bytes, sidecarOf(stored));
+      this.#index.insert(entry);
+      this.#index.notify(entry);
       await this.#sweep(id);
       return clip;
     });
@@ -244,140 +212,41 @@ export class ClipStore implements Clips {
   }
 
   watch(listener: (entry: ClipEntry) => void): () => void {
-    this.#listeners.add(listener);
-    return () => void this.#listeners.delete(listener);
+    return this.#index.watch(listener);
   }
 
-  #path(id: string, kind: 'wav' | 'json' = 'wav'): string {
-    return path.join(this.#options.dir, `${id}.${kind}`);
-  }
-
-  #nextTime(): number {
-    this.#last = Math.max(this.#last + 1, Math.floor((this.#options.now ?? Date.now)()));
-    return this.#last;
-  }
-
-  #add(entry: ClipEntry): void {
-    this.#known.set(entry.id, entry);
-    this.#bytes += entry.bytes;
-  }
-
-  /** Adds a clip that is older than others. */
-  #insert({ id, path: file, bytes, ...stored }: StoredClip): void {
-    const all = [...this.#known.values(), entryOf(id, file, bytes, pick({ id, ...stored }))];
-    all.sort((a, b) => newestFirst(b, a));
-    this.#known.clear();
-    this.#bytes = 0;
-    for (const one of all) this.#add(one);
+  #path(id: string): string {
+    return this.#files.path(id);
   }
 
   #forget(id: string): void {
-    this.#bytes -= this.#known.get(id)?.bytes ?? 0;
-    this.#unread.delete(id);
-    this.#known.delete(id);
-  }
-
-  #tell(entry: ClipEntry): void {
-    for (const listener of this.#listeners) listener(entry);
-  }
-
-  #checkStars(): void {
-    const stars = [...this.#known.values()].filter(({ starred }) => starred).length;
-    if (stars < this.#options.maxClips) return;
-    throw new ProtocolError('bad_args', `${stars} clips are starred, as many as this server keeps`, {
-      path: 'args.starred',
-    });
-  }
-
-  async #setAside(id: string): Promise<void> {
-    try {
-      const aside = await settleAside(this.#path(id, 'json'));
-      this.#options.log('warn', `the recipe of clip ${id} is damaged and was set aside`, { err: aside });
-    } catch (error) {
-      throw new ProtocolError('io_error', `clip ${id} could not be changed: ${diskReason(error)}`, { cause: error });
-    }
-    this.#unread.delete(id);
-  }
-
-  /** What the sidecar says, or else the WAV itself, and then why where there is a sidecar. */
-  async #sidecarOf(id: string, bytes: number): Promise<{ sidecar: Sidecar; problem: unknown }> {
-    let problem: unknown = null;
-    try {
-      const text = await readSmall(this.#path(id, 'json'), MAX_SIDECAR_BYTES);
-      const read = text === null ? null : readSidecar(text);
-      if (read !== null) this.#unread.delete(id);
-      if (read !== null) return { sidecar: read, problem: null };
-      if (text !== null) problem = DAMAGED;
-    } catch (error) {
-      problem = error;
-    }
-    if (problem !== null && !this.#unread.has(id)) {
-      this.#unread.add(id);
-      this.#options.log('warn', `the recipe of clip ${id} cannot be read; it is kept as it is`, { err: problem });
-    }
-    return { sidecar: await this.#sidecarFromWav(id, bytes), problem };
-  }
-
-  async #sidecarFromWav(id: string, bytes: number): Promise<Sidecar> {
-    const [head, found] = await Promise.all([readHead(this.#path(id), bytes), plainFile(this.#path(id))]);
-    const recipe = head?.info.comment === undefined ? null : readRecipe(head.info.comment);
-    return {
-      created: Math.floor(found?.time ?? 0),
-      name: '',
-      starred: false,
-      seconds: head?.seconds ?? 0,
-      recipe: recipe as ClipRecipe | null,
-      codes: null,
-      given: null,
-      seeds: null,
-      lineage: null,
-      shape: null,
-      delivery: null,
-      origin: null,
-      makers: null,
-    };
+    this.#files.forget(id);
+    this.#index.forget(id);
   }
 
   async #scan(): Promise<void> {
-    const names = await readdir(this.#options.dir);
-    const ids = new Set<string>();
-    const recipes: string[] = [];
-    for (const name of names) {
-      // What a crash left half written is nobody's clip.
-      if (PARTIAL_FILE.test(name) && this.#isOwner) await rm(path.join(this.#options.dir, name), { force: true });
-      const [, id, kind] = FILE.exec(name) ?? [];
-      if (id !== undefined && kind === 'wav') ids.add(id);
-      else if (id !== undefined) recipes.push(id);
-    }
+    const { clips: left, orphans } = await this.#files.ids(this.#isOwner);
     const found: ClipEntry[] = [];
-    const left = [...ids];
     const look = async (): Promise<void> => {
       for (let id = left.pop(); id !== undefined; id = left.pop()) {
         const file = await plainFile(this.#path(id));
         if (file === null) continue;
-        const { sidecar } = await this.#sidecarOf(id, file.bytes);
+        const { sidecar } = await this.#files.sidecar(id, file.bytes);
         found.push(entryOf(id, this.#path(id), file.bytes, sidecar));
       }
     };
     await Promise.all(Array.from({ length: AT_ONCE }, look));
-    found.sort((a, b) => newestFirst(b, a));
-    for (const entry of found) this.#add(entry);
-    this.#last = found.at(-1)?.created ?? 0;
-    for (const id of recipes) if (this.#isOwner && !ids.has(id)) await this.#clearOrphan(id);
-  }
-
-  /** A recipe without its clip: a crash came between the two, or a removal was cut short. */
-  async #clearOrphan(id: string): Promise<void> {
-    const text = await readSmall(this.#path(id, 'json'), MAX_SIDECAR_BYTES).catch(() => null);
-    if (text !== null && isOurs(text)) await rm(this.#path(id, 'json'), { force: true });
+    this.#index.fill(found);
+    for (const id of orphans) if (this.#isOwner) await this.#files.clearOrphan(id);
   }
 
   /** Removes the oldest clips beyond the bounds, but never `keep`, which somebody is just being told about. */
   async #sweep(keep?: string): Promise<void> {
     if (!this.#isOwner) return;
-    for (const [id, { starred }] of this.#known) {
-      if (this.#known.size <= this.#options.maxClips && this.#bytes <= this.#options.maxBytes) return;
-      if (id === keep || starred || this.#unread.has(id)) continue;
+    const { maxClips, maxBytes } = this.#options;
+    for (const { id, starred } of this.#index.values()) {
+      if (this.#index.size <= maxClips && this.#index.bytes <= maxBytes) return;
+      if (id === keep || starred || this.#files.isUnread(id)) continue;
       try {
         await this.#erase(id);
       } catch (error) {
@@ -387,48 +256,10 @@ export class ClipStore implements Clips {
     }
   }
 
-  /** A crash in between leaves the clip whole, here or there: a recipe without its WAV is cleared by the next start. */
-  async #moveOut(id: string, dir: string): Promise<void> {
-    const [recipe, copy] = [this.#path(id, 'json'), path.join(dir, `${id}.json`)];
-    // Not every file system has links.
-    await link(recipe, copy).catch(() => copyFile(recipe, copy).catch(noFile));
-    await move(this.#path(id), path.join(dir, `${id}.wav`));
-    await rm(recipe, { force: true }).catch(() => undefined);
-  }
-
   async #erase(id: string): Promise<void> {
-    await rm(this.#path(id), { force: true });
-    await rm(this.#path(id, 'json'), { force: true });
-    this.#forget(id);
+    await this.#files.erase(id);
+    this.#index.forget(id);
   }
-}
-
-function entryOf(
-  id: string,
-  file: string,
-  bytes: number,
-  { created, name, starred, seconds, recipe, lineage, delivery, origin }: Sidecar,
-): ClipEntry {
-  const delivered = delivery?.done === true;
-  const of = { delivered, class: recipe?.class ?? null, voiceId: recipe?.voiceId ?? null, seed: recipe?.seed ?? null };
-  return { id, path: file, bytes, created, name, starred, seconds, origin, from: lineage?.from ?? null, ...of };
-}
-
-/** What of a clip its sidecar holds. */
-function pick({
-  class: _,
-  voiceId,
-  seed,
-  delivered,
-  from,
-  id,
-  ...sidecar
-}: Omit<StoredClip, 'path' | 'bytes'>): Sidecar {
-  return sidecar;
-}
-
-function raise(error: unknown): never {
-  throw error;
 }
 
 function unknown(id: string): ProtocolError {
