@@ -4,7 +4,8 @@ import path from 'node:path';
 import { type Args, type EventData, ProtocolError } from '../../protocol/index.ts';
 import type { Clips } from '../clips/clip.ts';
 import type { Handler } from '../dispatch/dispatcher.ts';
-import type { DataSet, DataSets } from '../training/datasets.ts';
+import type { DataSet } from '../training/dataset.ts';
+import type { DataSets } from '../training/datasets.ts';
 import type { TrainingJobs } from '../training/jobs.ts';
 import type { Uploads } from '../training/uploads.ts';
 

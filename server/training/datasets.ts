@@ -2,61 +2,16 @@ import { randomBytes } from 'node:crypto';
 import { mkdir, readdir, rename, rm } from 'node:fs/promises';
 import path from 'node:path';
 import { fileNameKey } from '../../protocol/file-name.ts';
-import { folderName, ProtocolError, toProtocolError } from '../../protocol/index.ts';
+import { folderName, ProtocolError } from '../../protocol/index.ts';
 import { exists, noFile, writeAtomic } from '../util/atomic-file.ts';
 import { diskReason } from '../util/disk-reason.ts';
 import { readIfThere } from '../util/kept-file.ts';
 import { move, type Trash, type TrashItem } from '../util/trash.ts';
 import { Turn } from '../util/turns.ts';
-import { type TrainerEvent, TrainerProcess } from './process.ts';
+import { type DataSet, described, type NewDataSet, readManifest, writeManifest } from './dataset.ts';
+import { makeCorpus } from './make-corpus.ts';
 import type { Finder } from './python.ts';
-import { checkResources, type ResourceLimits } from './resource-limits.ts';
-
-/** So many were found, and the first of them. */
-export interface FileSample {
-  count: number;
-  files: string[];
-}
-
-/** A data set as its manifest says. */
-export interface DataSet {
-  id: string;
-  /** ISO 8601. */
-  created: string;
-  licence: string;
-  author: string;
-  notes: string;
-  /** Where the recordings came from, for people. */
-  source: string;
-  clips: number;
-  minutes: number;
-  /** Recordings the clips were cut from, and minutes of silence that were left out. */
-  originals: number;
-  minutesSilent: number;
-  classes: { class: string; clips: number; train: number; eval: number; originals: number; minutes: number }[];
-  silent: FileSample;
-  clipped: FileSample;
-  /** Pairs of clips of different recordings that are nearly the same. */
-  duplicates: FileSample;
-  /** Clips of the eval side that were left out because they are in train. */
-  dropped: FileSample;
-  /** Files that were not read, and why. */
-  skipped: FileSample;
-}
-
-export interface NewDataSet {
-  id: string;
-  /** Folder of recordings, or of a folder per class. */
-  folder: string;
-  /** All recordings are of this class; null where folders say. */
-  class: string | null;
-  /** Of the longest clip. */
-  seconds: number;
-  licence: string;
-  author: string;
-  notes: string;
-  source: string;
-}
+import type { ResourceLimits } from './resource-limits.ts';
 
 export interface DataSetOptions {
   dir: string;
@@ -71,9 +26,6 @@ export interface DataSetOptions {
   /** Where removed data sets go; without, they are deleted at once. */
   trash?: Trash;
 }
-
-const FORMAT = 'foleyd-dataset';
-const NONE: FileSample = { count: 0, files: [] };
 
 const isId = (name: string): boolean => folderName.safeParse(name).success;
 
@@ -187,49 +139,9 @@ export class DataSets {
     const target = path.join(dir, given.id);
     await mkdir(part, { recursive: true });
     try {
-      await checkResources(dir, room);
-      const heard: { said: TrainerEvent | null } = { said: null };
-      const { folder, seconds, licence, author } = given;
-      const args = [
-        ...['dataset', folder, part, '--supervised', '--seconds', String(seconds), '--threads', '1'],
-        ...['--hours', String(hours)],
-        // With =, so that what begins with a dash is no option.
-        ...[`--licence=${licence}`, `--author=${author}`, ...(given.class === null ? [] : [`--class=${given.class}`])],
-      ];
-      const trainer = new TrainerProcess(await finder.find(), args, (event) => {
-        if (event.event === 'dataset') heard.said = event;
-        if (event.event === 'original') onOriginal(String(event.file), Number(event.clips));
-      });
-      const stop = (): void => trainer.kill();
-      signal.addEventListener('abort', stop);
-      if (signal.aborted) stop();
-      // What a small file becomes when it is decoded shows only while that happens.
-      const short: { of: ProtocolError | null } = { of: null };
-      const look = setInterval(() => {
-        checkResources(dir, room, trainer.pid).catch((thrown: unknown) => {
-          short.of ??= toProtocolError(thrown);
-          stop();
-        });
-      }, checkMs);
-      const end = await trainer.ended.finally(() => clearInterval(look));
-      signal.removeEventListener('abort', stop);
-      signal.throwIfAborted();
-      if (short.of !== null) throw short.of;
-      const { said } = heard;
-      if (said === null) {
-        const why =
-          end.error?.message ??
-          `the trainer ended (${end.signal ?? `exit code ${end.code}`}): ${end.log.at(-1) ?? 'no word'}`;
-        throw new ProtocolError(
-          end.error === null ? 'training_failed' : 'bad_dataset',
-          why.replaceAll(part, 'the data set'),
-        );
-      }
-      const set = described(given, said);
-      await writeAtomic(
-        path.join(part, 'dataset.json'),
-        `${JSON.stringify({ format: FORMAT, version: 1, ...set }, null, 2)}\n`,
-      );
+      const found = await makeCorpus(given, part, { finder, room, hours, checkMs, onOriginal, signal });
+      const set = described(given, found);
+      await writeAtomic(path.join(part, 'dataset.json'), writeManifest(set));
       await this.#refuseTaken(given.id);
       await rename(part, target);
       return set;
@@ -255,50 +167,6 @@ export class DataSets {
       if ((cause as NodeJS.ErrnoException).code === 'ENOTDIR') return null;
       throw new ProtocolError('io_error', `data set ${id} cannot be read: ${diskReason(cause)}`, { cause });
     });
-    if (text === null) return null;
-    try {
-      const { format, version, ...set } = JSON.parse(text) as Record<string, unknown>;
-      // Data sets of older servers do not say what was skipped.
-      const known = { skipped: NONE, ...set } as unknown as DataSet;
-      return format === FORMAT && version === 1 && known.id === id ? known : null;
-    } catch {
-      return null;
-    }
+    return text === null ? null : readManifest(text, id);
   }
-}
-
-function described({ id, licence, author, notes, source }: NewDataSet, said: TrainerEvent): DataSet {
-  const {
-    clips,
-    minutes,
-    originals,
-    minutes_silent: minutesSilent,
-    classes,
-    silent,
-    clipped,
-    duplicates,
-    dropped,
-    skipped = NONE,
-  } = said;
-  return {
-    id,
-    created: new Date().toISOString(),
-    licence,
-    author,
-    notes,
-    source,
-    ...({ clips, minutes, originals, minutesSilent, classes, silent, clipped, duplicates, dropped, skipped } as Pick<
-      DataSet,
-      | 'clips'
-      | 'minutes'
-      | 'originals'
-      | 'minutesSilent'
-      | 'classes'
-      | 'silent'
-      | 'clipped'
-      | 'duplicates'
-      | 'dropped'
-      | 'skipped'
-    >),
-  };
 }

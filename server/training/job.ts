@@ -19,9 +19,6 @@ export type JobUpdate =
   | { type: 'state'; state: TrainingState; message: string | null; isLast: boolean }
   | { type: 'trainer'; event: TrainerEvent };
 
-/** What a person wants of a job that runs. */
-type JobRequest = 'pause' | 'cancel' | null;
-
 const OVER: readonly TrainingState[] = ['done', 'failed', 'cancelled'];
 /** Events of one job that are told again to whoever comes later. */
 const MOST_HISTORY = 500;
@@ -33,7 +30,6 @@ export class Job {
   readonly order: TrainingOrder;
   /** Milliseconds since 1970. */
   readonly created: number;
-  request: JobRequest = null;
   /** Of the voice that was made. */
   hash: string | null = null;
   code: string | null = null;
@@ -61,7 +57,7 @@ export class Job {
     const job = new Job(id, first.order, journal, first.at);
     for (const line of lines) {
       if (line.type === 'state') job.#apply(line, line.at);
-      else if (line.type === 'trainer') job.#hear(line.event);
+      else if (line.type === 'trainer') job.#follow(line.event);
     }
     return job;
   }
@@ -89,8 +85,8 @@ export class Job {
     if (this.over) await this.#journal.close();
   }
 
-  async hear(event: TrainerEvent): Promise<void> {
-    this.#hear(event);
+  async record(event: TrainerEvent): Promise<void> {
+    this.#follow(event);
     this.#tell({ type: 'trainer', event });
     await this.#journal.add({ type: 'trainer', event });
   }
@@ -118,7 +114,7 @@ export class Job {
     this.ended = this.over ? at : null;
   }
 
-  #hear(event: TrainerEvent): void {
+  #follow(event: TrainerEvent): void {
     const past = this.progress;
     if (event.event === 'plan') this.#plan = Array.isArray(event.stages) ? event.stages.map(String) : [];
     else if (event.event === 'stage') {

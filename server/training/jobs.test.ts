@@ -192,7 +192,7 @@ test('a log that was cut short or damaged costs a line, and no job', async (t) =
   const job = new Job('x', order, journal, 5);
   await job.begin();
   await job.set('running');
-  await job.hear({ event: 'step', stage: 'prior', step: 4, eta_minutes: 1, nll: 0.5 });
+  await job.record({ event: 'step', stage: 'prior', step: 4, eta_minutes: 1, nll: 0.5 });
   await job.close();
   await appendFile(file, 'nonsense\n{"at":7,"type":"state","sta');
   const again = new Journal(file);

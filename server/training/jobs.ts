@@ -4,44 +4,31 @@ import path from 'node:path';
 import { fileNameKey } from '../../protocol/file-name.ts';
 import { ProtocolError, toProtocolError } from '../../protocol/index.ts';
 import { noFile } from '../util/atomic-file.ts';
-import type { LogLine } from '../util/log-line.ts';
 import { adoptVoice } from './finished-voice.ts';
 import { Job } from './job.ts';
 import { Journal, type TrainingOrder, type TrainingState } from './journal.ts';
-import { type TrainerEnd, TrainerProcess } from './process.ts';
-import type { Finder } from './python.ts';
-import { checkResources, type ResourceLimits } from './resource-limits.ts';
-import { trainerArgs } from './trainer-args.ts';
+import { checkResources } from './resource-limits.ts';
+import { CANCELLED, type RunOptions, TrainingRun } from './run.ts';
 
-export interface TrainingOptions {
+export interface TrainingOptions
+  extends Omit<RunOptions, 'checkMs' | 'retryMs'>,
+    Partial<Pick<RunOptions, 'checkMs' | 'retryMs'>> {
   /** Folder of a folder per job. */
   dir: string;
   /** Where finished voices go. */
   voices: string;
-  finder: Finder;
-  /** Folder and hash of a voice. Rejects with unknown_voice and the like. */
-  findVoice: (id: string) => Promise<{ dir: string; hash: string }>;
   /** Whether some voice has this id. */
   hasVoice: (id: string) => Promise<boolean>;
-  /** Corpus of a data set. Rejects with unknown_dataset. */
-  findDataset: (id: string) => Promise<string>;
-  room: ResourceLimits;
   /** Jobs that may wait. */
   most: number;
-  log: LogLine;
-  /** Milliseconds between looks at memory and disk, and before a crashed trainer is started again. */
-  checkMs?: number;
-  retryMs?: number;
 }
 
 interface Running {
   job: Job;
-  process: TrainerProcess | null;
+  run: TrainingRun;
   end: Promise<void>;
 }
 
-/** A trainer that crashes so often without a new step between is not started again. */
-const ATTEMPTS = 3;
 /** Ended jobs that are kept, with their logs and auditions. */
 export const MOST_ENDED = 100;
 const ID = /^[0-9a-f]{16}$/;
@@ -137,8 +124,7 @@ export class TrainingJobs {
     const job = this.get(id);
     if (job.state === 'paused') return false;
     if (this.#running?.job === job) {
-      job.request ??= 'pause';
-      this.#running.process?.stop();
+      this.#running.run.pause();
       await this.#running.end;
     } else if (job.state === 'queued') await job.set('paused');
     return (job.state as TrainingState) === 'paused';
@@ -158,18 +144,16 @@ export class TrainingJobs {
     const job = this.get(id);
     if (job.over) return false;
     if (this.#running?.job === job) {
-      job.request = 'cancel';
-      this.#running.process?.kill();
+      this.#running.run.cancel();
       await this.#running.end;
-    } else if (!job.over)
-      await this.#end(job, 'cancelled', { code: 'cancelled', message: 'the training was cancelled' });
+    } else await this.#end(job, 'cancelled', CANCELLED);
     return job.state === 'cancelled';
   }
 
   /** Lets the one that runs write a checkpoint; the next server goes on with it. */
   async close(): Promise<void> {
     this.#closing = true;
-    this.#running?.process?.stop();
+    this.#running?.run.leave();
     await this.#running?.end;
     await Promise.all([...this.#jobs.values()].map((job) => job.close()));
   }
@@ -192,9 +176,8 @@ export class TrainingJobs {
     if (this.#running !== null || this.#closing) return;
     const job = [...this.#jobs.values()].find(({ state }) => state === 'queued');
     if (job === undefined) return;
-    const running: Running = { job, process: null, end: Promise.resolve() };
-    this.#running = running;
-    running.end = this.#run(job)
+    const run = new TrainingRun(job, path.join(this.#folder(job.id), 'run'), this.#options);
+    const end = this.#run(job, run)
       .catch(async (thrown: unknown) => {
         const { code, message } = toProtocolError(thrown);
         await this.#end(job, 'failed', { code, message });
@@ -204,81 +187,20 @@ export class TrainingJobs {
       )
       .finally(() => {
         this.#running = null;
-        job.request = null;
         this.#next();
       });
+    this.#running = { job, run, end };
   }
 
-  async #run(job: Job): Promise<void> {
-    const { log, retryMs } = this.#options;
+  async #run(job: Job, run: TrainingRun): Promise<void> {
     await job.set('running');
-    log('info', 'training started', { job: job.id, voice: job.order.voice });
-    for (let attempt = 1, reached = job.progress; ; attempt++) {
-      const { end, exported, why } = await this.#attempt(job);
-      if (job.request === 'cancel')
-        return this.#end(job, 'cancelled', { code: 'cancelled', message: 'the training was cancelled' });
-      if (why !== null) return this.#end(job, 'failed', { code: why.code, message: why.message, log: end?.log ?? [] });
-      if (exported && end?.code === 0) return this.#finish(job);
-      if (job.request === 'pause') return job.set('paused');
-      // Its log says that it runs: so it is taken up by the next server.
-      if (this.#closing) return;
-      const failed = end?.error ?? null;
-      if (failed !== null) {
-        const code = failed.kind === 'CorpusError' ? 'bad_dataset' : 'training_failed';
-        return this.#end(job, 'failed', { code, message: failed.message, log: end?.log ?? [] });
-      }
-      const { stage, step } = job.progress;
-      if (stage !== reached.stage || step !== reached.step) attempt = 1;
-      reached = job.progress;
-      const how = `the trainer ended (${end?.signal ?? `exit code ${end?.code}`})`;
-      if (attempt >= ATTEMPTS) {
-        const message = `${how} ${attempt} times without a step between`;
-        return this.#end(job, 'failed', { code: 'training_failed', message, log: end?.log ?? [] });
-      }
-      log('warn', `${how} and is started again`, { job: job.id });
-      await job.set('running', { message: `${how} and goes on from its checkpoint` });
-      await new Promise((resolve) => setTimeout(resolve, retryMs));
-    }
-  }
-
-  /** One process from its start to its end. `why`: what it was ended for. */
-  async #attempt(job: Job): Promise<{ end: TrainerEnd | null; exported: boolean; why: ProtocolError | null }> {
-    const { dir, finder, room, checkMs } = this.#options;
-    const nothing = { end: null, exported: false, why: null };
-    if (job.request !== null || this.#closing) return nothing;
-    await checkResources(dir, room);
-    const command = await finder.find();
-    const args = await this.#args(job);
-    if (job.request !== null || this.#closing) return nothing;
-    let exported = false;
-    const process = new TrainerProcess(command, args, (event) => {
-      if (event.event === 'exported') exported = true;
-      job
-        .hear(event)
-        .catch((err: unknown) => this.#options.log('warn', 'a line of the training log could not be written', { err }));
-    });
-    if (this.#running !== null) this.#running.process = process;
-    let why: ProtocolError | null = null;
-    const look = setInterval(() => {
-      checkResources(dir, room, process.pid).catch((thrown: unknown) => {
-        why ??= toProtocolError(thrown);
-        process.stop();
-      });
-    }, checkMs);
-    try {
-      return { end: await process.ended, exported, why };
-    } finally {
-      clearInterval(look);
-      if (this.#running !== null) this.#running.process = null;
-    }
-  }
-
-  async #args({ id, order }: Job): Promise<string[]> {
-    const corpora = await Promise.all(order.datasets.map((dataset) => this.#options.findDataset(dataset)));
-    const base = order.base === null ? null : await this.#options.findVoice(order.base.id);
-    if (base !== null && base.hash !== order.base?.hash)
-      throw new ProtocolError('wrong_voice', `${order.base?.id} is no longer the voice that the training started from`);
-    return trainerArgs(order, { job: id, out: path.join(this.#folder(id), 'run'), corpora, base: base?.dir ?? null });
+    this.#options.log('info', 'training started', { job: job.id, voice: job.order.voice });
+    const { state, ...more } = await run.run();
+    if (state === 'exported') return this.#finish(job);
+    if (state === 'paused') return job.set('paused');
+    // Its log says that it runs, so the next server goes on with it.
+    if (state === 'left') return;
+    return this.#end(job, state, more);
   }
 
   /** The folder that the trainer wrote becomes a voice. */

@@ -1,7 +1,7 @@
 import { execFile } from 'node:child_process';
 import { readFile, statfs } from 'node:fs/promises';
 import { freemem } from 'node:os';
-import { ProtocolError } from '../../protocol/index.ts';
+import { ProtocolError, toProtocolError } from '../../protocol/index.ts';
 
 export interface ResourceLimits {
   /** Bytes of memory one training may take. */
@@ -35,6 +35,20 @@ export async function checkResources(folder: string, room: ResourceLimits, pid: 
       `the trainer takes ${mib(taken)} of memory; at most ${mib(room.memory)} are allowed`,
     );
   }
+}
+
+/** Looks every `everyMs` whether a process may go on, and calls `onShort` with no_room each time it may not. Returns the way to stop. */
+export function watchResources(
+  folder: string,
+  room: ResourceLimits,
+  process: { readonly pid: number | null },
+  everyMs: number,
+  onShort: (error: ProtocolError) => void,
+): () => void {
+  const look = setInterval(() => {
+    checkResources(folder, room, process.pid).catch((thrown: unknown) => onShort(toProtocolError(thrown)));
+  }, everyMs);
+  return () => clearInterval(look);
 }
 
 /** Bytes; on Linux with what the system would give back of its caches. */
