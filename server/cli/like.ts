@@ -3,7 +3,7 @@ import type { EventData } from '../../protocol/index.ts';
 import { readFlacComments } from '../audio/flac.ts';
 import { type Recipe, readRecipe } from '../audio/recipe.ts';
 import { findChunk } from '../audio/riff.ts';
-import { decodeWav, type WavFormat } from '../audio/wav.ts';
+import { decodeWav, type Wav, type WavFormat } from '../audio/wav.ts';
 import { diskReason } from '../util/disk-reason.ts';
 import { CliError } from './errors.ts';
 
@@ -18,37 +18,48 @@ export async function readSound(file: string): Promise<Uint8Array> {
   }
 }
 
-/** How a clip was made, and how its samples are written. Throws io_error or no_recipe. */
-export async function readClip(file: string): Promise<{ recipe: Recipe; format: WavFormat }> {
+export interface ClipFile {
+  recipe: Recipe;
+  /** The recipe as text. */
+  comment: string;
+  /** How its samples are written. */
+  format: WavFormat;
+  /** Null of a FLAC, which is not decoded here. */
+  sound: Wav | null;
+}
+
+/** How a clip was made, and its sound. Throws io_error or no_recipe. */
+export async function readClip(file: string): Promise<ClipFile> {
   return clipIn(file, await readSound(file));
 }
 
 /** The same of bytes that were read. Throws no_recipe. */
-export function clipIn(file: string, bytes: Uint8Array): { recipe: Recipe; format: WavFormat; comment: string } {
+export function clipIn(file: string, bytes: Uint8Array): ClipFile {
   const flac = readFlacComments(bytes);
-  const comment = flac === null ? commentOfWav(file, bytes) : flac.get('FOLEYD');
+  const sound = flac === null ? wavIn(file, bytes) : null;
+  const comment = sound === null ? flac?.get('FOLEYD') : sound.info.comment;
   const recipe = comment === undefined ? null : readRecipe(comment);
-  if (recipe === null)
+  if (comment === undefined || recipe === null)
     throw new CliError(
       'no_recipe',
       `${file} contains no recipe: foleyd did not make it, or another program saved it again without the comment`,
     );
-  // Bits of a sample, less one, in the stream information (RFC 9639, 8.2): the last bit of one byte, four of the next.
-  if (flac !== null)
-    return {
-      recipe,
-      comment: comment!,
-      format: (((bytes[20]! & 1) << 4) | (bytes[21]! >> 4)) + 1 === 16 ? 's16' : 'f32',
-    };
-  // Integers or floats; a delivered file may have more bits than either of ours.
-  const head = findChunk(bytes, 'fmt ');
-  const format = head !== null && head[0] === 1 ? 's16' : 'f32';
-  return { recipe, comment: comment!, format };
+  return { recipe, comment, format: sound === null ? formatOfFlac(bytes) : formatOfWav(bytes), sound };
 }
 
-function commentOfWav(file: string, bytes: Uint8Array): string | undefined {
+/** Bits of a sample, less one, in the stream information (RFC 9639, 8.2): the last bit of one byte, four of the next. */
+function formatOfFlac(bytes: Uint8Array): WavFormat {
+  return (((bytes[20]! & 1) << 4) | (bytes[21]! >> 4)) + 1 === 16 ? 's16' : 'f32';
+}
+
+/** Integers or floats; a delivered file may have more bits than either of ours. */
+function formatOfWav(bytes: Uint8Array): WavFormat {
+  return findChunk(bytes, 'fmt ')?.[0] === 1 ? 's16' : 'f32';
+}
+
+function wavIn(file: string, bytes: Uint8Array): Wav {
   try {
-    return decodeWav(bytes).info.comment;
+    return decodeWav(bytes);
   } catch (error) {
     throw new CliError('no_recipe', `${file}: ${(error as Error).message}`, error);
   }

@@ -3,7 +3,8 @@ import { fileSettings } from '../../protocol/index.ts';
 import { readFlacBlocks, STREAMINFO } from '../audio/flac-blocks.ts';
 import type { Recipe } from '../audio/recipe.ts';
 import { findChunk } from '../audio/riff.ts';
-import { decodeWav, encodeWav, type WavFormat } from '../audio/wav.ts';
+import { decodeWav, encodeWav, type Wav, type WavFormat } from '../audio/wav.ts';
+import type { ClipFile } from './like.ts';
 import { asFlac } from './pack.ts';
 
 export interface Comparison {
@@ -18,14 +19,14 @@ export interface Comparison {
  */
 export async function compareWith(
   bytes: Uint8Array,
-  { recipe, format }: { recipe: Recipe; format: WavFormat },
+  { recipe, format, sound }: ClipFile,
   pcm: Float32Array,
 ): Promise<Comparison> {
   const found: Comparison[] = [];
   // A delivered file does not say whether the clip it was made of had been saved as floats or integers.
   for (const made of recipe.delivery === undefined ? [format] : (['f32', 's16'] as const)) {
     const again = await write(bytes, recipe, encodeWav(pcm, recipe.rate, made), made);
-    const compared = again === null ? { identical: false, difference: null } : compare(bytes, again);
+    const compared = again === null ? { identical: false, difference: null } : compare({ bytes, sound }, again);
     if (compared.identical) return compared;
     found.push(compared);
   }
@@ -48,11 +49,11 @@ async function write(
   return (await renderFile(wav, facts, parsed.data)).bytes;
 }
 
-function compare(bytes: Uint8Array, again: Uint8Array): Comparison {
+function compare({ bytes, sound }: { bytes: Uint8Array; sound: Wav | null }, again: Uint8Array): Comparison {
   const [own, made] = [soundOf(bytes), soundOf(again)];
   if (own !== null && made !== null && Buffer.compare(own, made) === 0) return { identical: true, difference: null };
-  if (isFlac(bytes) || isFlac(again)) return { identical: false, difference: null };
-  const [a, b] = [decodeWav(bytes).pcm, decodeWav(again).pcm];
+  if (sound === null || isFlac(again)) return { identical: false, difference: null };
+  const [a, b] = [sound.pcm, decodeWav(again).pcm];
   if (a.length !== b.length) return { identical: false, difference: null };
   const largest = a.reduce((most, value, i) => Math.max(most, Math.abs(value - b[i]!)), 0);
   // Equal as mono floats, but not as the file has them.

@@ -1,6 +1,5 @@
 import { type EventData, encodePcm, limits } from '../../protocol/index.ts';
 import { labelOf, provenanceOf, statedSourceTypes } from '../audio/provenance.ts';
-import { decodeWav } from '../audio/wav.ts';
 import { columns } from './columns.ts';
 import { CliError, exits, toCliError } from './errors.ts';
 import { argsOf, clipIn, readSound, voiceFor } from './like.ts';
@@ -33,7 +32,8 @@ interface Report {
 /** `foleyd verify FILE`: what made a file, of which data, and whether its recipe still gives it. 1 where it does not. */
 export async function verify(file: string, options: VerifyOptions): Promise<number> {
   const bytes = await readSound(file);
-  const { recipe, format, comment } = clipIn(file, bytes);
+  const clip = clipIn(file, bytes);
+  const { recipe, comment } = clip;
   const session = await openSession({ ...options, makesFiles: true });
   try {
     const { voices } = await session.call('voice.list', {});
@@ -53,7 +53,7 @@ export async function verify(file: string, options: VerifyOptions): Promise<numb
       difference: null,
       reason: options.regenerate === false ? 'not tried' : null,
     };
-    let sound = wavIn(bytes);
+    let sound: { pcm: Float32Array; rate: number } | null = clip.sound;
     if (report.reason === null) {
       const made = await makeAgain(session, recipe, voices).catch((thrown: unknown) => {
         const { code, message } = toCliError(thrown);
@@ -63,7 +63,7 @@ export async function verify(file: string, options: VerifyOptions): Promise<numb
       });
       if (typeof made === 'string') report.reason = made;
       else {
-        Object.assign(report, await compareWith(bytes, { recipe, format }, made));
+        Object.assign(report, await compareWith(bytes, clip, made));
         // A FLAC is not decoded, but known to hold what was made again.
         if (report.identical === true) sound ??= { pcm: made, rate: recipe.rate };
       }
@@ -102,14 +102,6 @@ async function licencesOf(session: Session, voice: string): Promise<Record<strin
   const { card } = await session.call('voice.info', { voice });
   const { licences } = (card.data ?? {}) as { licences?: Record<string, number> };
   return licences ?? null;
-}
-
-function wavIn(bytes: Uint8Array): { pcm: Float32Array; rate: number } | null {
-  try {
-    return decodeWav(bytes);
-  } catch {
-    return null;
-  }
 }
 
 /** Null of a voice without fingerprints, and of silence. */
