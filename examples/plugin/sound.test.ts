@@ -23,7 +23,7 @@ withServer('what the plugin plays', (stage) => {
         [
           ...['Class 0 15', 'Seed 0 9999', 'Rolling seed 0 1', 'Temperature 0 2', 'Length 0 20', 'Variation 0 100'],
           ...['Prefetch 1 8', 'Gain -60 12', 'Render wait 0 60', 'Follow voice 0 1'],
-          ...['Status 0 9', 'Clips ready 0 255', 'Notes missed 0 9999'],
+          ...['Status 0 9', 'Clips ready 0 255', 'Notes missed 0 9999', 'Hold 0 1', 'Underruns 0 9999'],
         ],
       );
       assert.equal((await host.tell('latency')).latency, 0);

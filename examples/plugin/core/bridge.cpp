@@ -6,6 +6,7 @@
 #include <cstring>
 #include <system_error>
 
+#include "streams.hpp"
 #include "websocket.hpp"
 
 namespace foley {
@@ -47,6 +48,8 @@ void Bridge::activate(double rate) {
   const auto hertz = static_cast<uint32_t>(std::lround(std::clamp(rate, 8000.0, 768000.0)));
   mixer_.reset();
   mixer_.setRate(hertz);
+  holder_.reset();
+  holder_.setRate(hertz);
   if (hertz != rate_.exchange(hertz)) {
     // The host promises that nothing is processed now, so this thread may play the audio thread's part.
     receive();
@@ -65,6 +68,7 @@ void Bridge::activate(double rate) {
 
 void Bridge::deactivate() {
   mixer_.reset();
+  holder_.reset();
   // Nothing is processed now: who else should say that the song goes on no more?
   if (told_.playing && songs_.push({Song{true, false, told_.tempo, expected()}, wallMs()})) told_.playing = false;
 }
@@ -83,11 +87,17 @@ void Bridge::receive() {
 void Bridge::collect() {
   const Recipe recipe = settings.recipe(kOwnLane, 1);
   const uint32_t depth = settings.on(Param::Rolling) ? settings.whole(Param::Prefetch) : 0;
-  if (recipe != seen_ || depth != depth_) rack_.changed();
+  const uint32_t cuts = cuts_.load(std::memory_order_relaxed);
+  if (recipe != seen_ || depth != depth_ || cuts != seenCuts_) rack_.changed();
   seen_ = recipe;
   depth_ = depth;
+  seenCuts_ = cuts;
   while (Clip* clip = rack_.retire()) outgoing_.push(clip);
   ready_.store(rack_.size(), std::memory_order_relaxed);
+  underruns_.store(mixer_.underruns() + holder_.underruns(), std::memory_order_relaxed);
+  uint32_t hungry = 0;
+  for (uint32_t lane = 0; lane < kLanes; ++lane) hungry |= pending_[lane].waits ? 1u << lane : 0;
+  hungry_.store(hungry, std::memory_order_relaxed);
 }
 
 void Bridge::play(Clip* clip, uint32_t lane, uint32_t offset, float level, bool advance) {
@@ -97,9 +107,17 @@ void Bridge::play(Clip* clip, uint32_t lane, uint32_t offset, float level, bool 
   rack_.changed();
 }
 
-void Bridge::hit(uint32_t lane, uint32_t offset, float level) {
+/// The clip of a lane's next hit, if it may sound now: a bounce plays only what is whole.
+Clip* Bridge::startable(uint32_t lane, uint32_t frames) const {
   Clip* clip = rack_.next(lane);
-  if (clip == nullptr && await(lane)) clip = rack_.next(lane);
+  if (clip == nullptr) return nullptr;
+  const bool bounces = settings.get(Param::RenderWait) >= 0.5f;
+  return (bounces ? clip->whole() : mixer_.canStart(*clip, frames)) ? clip : nullptr;
+}
+
+void Bridge::hit(uint32_t lane, uint32_t frames, uint32_t offset, float level) {
+  Clip* clip = startable(lane, frames);
+  if (clip == nullptr && await(lane, frames)) clip = startable(lane, frames);
   if (clip != nullptr) return play(clip, lane, offset, level, true);
   // A lane that is hit faster than the server works plays what it has once more. A bounce does not: it waited.
   if (settings.get(Param::RenderWait) < 0.5f) clip = rack_.standIn(lane);
@@ -110,20 +128,49 @@ void Bridge::hit(uint32_t lane, uint32_t offset, float level) {
   pending_[lane] = Pending{true, 0, level};
 }
 
-bool Bridge::await(uint32_t lane) {
+bool Bridge::hold(uint8_t key, uint32_t lane, uint32_t offset, float level) {
+  if (!settings.on(Param::Hold) || clipsOnly_.load(std::memory_order_relaxed)) return false;
+  const Recipe recipe = settings.recipe(lane, settings.on(Param::Rolling) ? settings.next(lane) : 0);
+  if (holder_.press(key, lane, offset, level, recipe)) {
+    settings.setNext(lane, settings.next(lane) + 1);
+    rack_.changed();
+  } else {
+    missed_.fetch_add(1, std::memory_order_relaxed);
+  }
+  return true;
+}
+
+bool Bridge::await(uint32_t lane, uint32_t frames) {
   const uint32_t seconds = settings.whole(Param::RenderWait);
   if (seconds == 0 || gaveUp_) return false;
+  pending_[lane] = Pending{true, 0, 0};
   const auto end = std::chrono::steady_clock::now() + std::chrono::seconds(seconds);
-  while (std::chrono::steady_clock::now() < end) {
+  bool there = false;
+  while (!there && std::chrono::steady_clock::now() < end && !refused_[lane].load(std::memory_order_relaxed)) {
     receive();
-    if (rack_.next(lane) != nullptr) return true;
-    if (refused_[lane].load(std::memory_order_relaxed)) return false;
-    std::this_thread::sleep_for(milliseconds(1));
+    there = startable(lane, frames) != nullptr;
+    if (there) break;
     collect();
+    std::this_thread::sleep_for(milliseconds(1));
   }
   // One whole wait for a server that is not there, not one for each note.
-  gaveUp_ = true;
-  return false;
+  gaveUp_ = !there && !refused_[lane].load(std::memory_order_relaxed);
+  pending_[lane].waits = false;
+  return there;
+}
+
+/// A bounce waits for what its held keys need, too.
+void Bridge::awaitHeld(uint32_t frames) {
+  const uint32_t seconds = settings.whole(Param::RenderWait);
+  if (seconds == 0 || gaveUp_) return;
+  const auto end = std::chrono::steady_clock::now() + std::chrono::seconds(seconds);
+  while (!holder_.fed(frames)) {
+    if (std::chrono::steady_clock::now() >= end) {
+      gaveUp_ = true;
+      return;
+    }
+    std::this_thread::sleep_for(milliseconds(1));
+  }
 }
 
 void Bridge::playLate(uint32_t frames) {
@@ -131,7 +178,7 @@ void Bridge::playLate(uint32_t frames) {
   for (uint32_t lane = 0; lane < kLanes; ++lane) {
     Pending& pending = pending_[lane];
     if (!pending.waits) continue;
-    Clip* clip = rack_.next(lane);
+    Clip* clip = startable(lane, frames);
     if (clip != nullptr && pending.age <= limit) {
       play(clip, lane, 0, pending.level, true);
     } else if ((pending.age += frames) > limit) {
@@ -173,17 +220,29 @@ void Bridge::process(float* out, uint32_t frames, const Note* notes, uint32_t co
   follow(song, frames);
   receive();
   playLate(frames);
+  // What the voice cannot hold is played as a clip.
+  uint32_t lane = 0;
+  float level = 0;
+  while (holder_.refused(lane, level))
+    if (clipsOnly_.load(std::memory_order_relaxed)) hit(lane, frames, 0, level);
   for (uint32_t i = 0; i < count; ++i) {
     const Note& note = notes[i];
     const uint8_t kind = note.status & 0xf0;
     if (kind == 0x90 && note.value > 0) {
-      hit(laneOf(note.key), std::min(note.frame, frames - 1), static_cast<float>(note.value) / 127.0f);
+      const uint32_t own = laneOf(note.key), offset = std::min(note.frame, frames - 1);
+      const float velocity = static_cast<float>(note.value) / 127.0f;
+      if (!hold(note.key, own, offset, velocity)) hit(own, frames, offset, velocity);
+    } else if (kind == 0x80 || kind == 0x90) {
+      holder_.release(note.key);
     } else if (kind == 0xb0 && (note.key == 120 || note.key == 123)) {
       mixer_.release();
+      holder_.releaseAll(true);
       for (Pending& pending : pending_) pending.waits = false;
     }
   }
   if (mixer_.mix(out, frames)) rack_.changed();
+  awaitHeld(frames);
+  holder_.mix(out, frames);
   collect();
 
   const float gain = std::pow(10.0f, settings.get(Param::Gain) / 20.0f);
@@ -203,6 +262,7 @@ void Bridge::process(float* out, uint32_t frames, const Note* notes, uint32_t co
 
 void Bridge::network(const AddressBook& book) {
   Library library(settings, voice_);
+  Streams streams(flows_, settings, voice_, clipsOnly_);
   WebSocket socket;
   using Clock = std::chrono::steady_clock;
   auto pause = kFirstPause;
@@ -220,7 +280,10 @@ void Bridge::network(const AddressBook& book) {
   while (!stop_) {
     const auto now = Clock::now();
     if (socket.state() == WebSocket::State::Closed) {
-      if (open) library.lost();
+      if (open) {
+        library.lost();
+        streams.lost();
+      }
       open = false;
       if (now >= retry) {
         const Address address = book.read();
@@ -230,28 +293,40 @@ void Bridge::network(const AddressBook& book) {
         pause = std::min(2 * pause, kLastPause);
       }
     }
-    const Status quiet = library.status();
-    socket.wait(open && quiet == Status::Ready ? kIdleMs : kBusyMs);
+    const uint32_t hungry = hungry_.load(std::memory_order_relaxed);
+    const bool streaming = streams.pour();
+    const bool idle = open && hungry == 0 && !streaming && library.status() == Status::Ready;
+    socket.wait(idle ? kIdleMs : kBusyMs);
     if (!open && socket.state() == WebSocket::State::Open) {
       open = true;
       pause = kFirstPause;
       news = song.song.playing;
     }
     tell();
-    while (socket.receive(message))
-      if (!library.hear({message.data(), message.size()}, now)) socket.close(WebSocket::End::Protocol);
+    const uint32_t rate = rate_.load(std::memory_order_relaxed);
+    const auto heard = Clock::now();
+    while (socket.receive(message)) {
+      const Bytes bytes{message.data(), message.size()};
+      if (!library.hear(bytes, heard) || !streams.hear(bytes, rate, heard)) socket.close(WebSocket::End::Protocol);
+    }
+    streams.pour();
     for (Clip* clip = nullptr; outgoing_.pop(clip); delete clip) library.returned(*clip);
-    for (const auto& request : library.plan(now, socket.state() == WebSocket::State::Open))
-      socket.send({request.data(), request.size()});
+    const bool online = socket.state() == WebSocket::State::Open;
+    for (const auto& request : streams.plan(now, online)) socket.send({request.data(), request.size()});
+    // While keys are held nobody needs clips.
+    const bool held = settings.on(Param::Hold) && !clipsOnly_;
+    if (!held)
+      for (const auto& request : library.plan(now, online, hungry)) socket.send({request.data(), request.size()});
     // One at a time: the next clip may be more urgent by then.
-    if (auto clip = library.deliver(rate_.load(std::memory_order_relaxed)); clip != nullptr)
+    if (auto clip = library.deliver(rate, heard); clip != nullptr)
       incoming_.push(clip.release());
     for (uint32_t lane = 0; lane < kLanes; ++lane) refused_[lane] = library.refused(lane);
+    cuts_.store(library.cuts(), std::memory_order_relaxed);
 
     if (!valid) {
       status_ = Status::BadAddress;
     } else if (socket.state() == WebSocket::State::Open) {
-      status_ = library.status();
+      status_ = held ? streams.status() : library.status();
     } else if (socket.state() == WebSocket::State::Closed) {
       const bool token = socket.end() == WebSocket::End::Unauthorized;
       if (token) pause = kLastPause;
@@ -289,6 +364,7 @@ float Bridge::output(Param param) const {
   switch (param) {
     case Param::Status: return static_cast<float>(status_.load(std::memory_order_relaxed));
     case Param::Ready: return static_cast<float>(ready_.load(std::memory_order_relaxed));
+    case Param::Underruns: return static_cast<float>(std::min(underruns_.load(std::memory_order_relaxed), 9999u));
     default: return static_cast<float>(std::min(missed_.load(std::memory_order_relaxed), 9999u));
   }
 }

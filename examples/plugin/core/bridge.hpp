@@ -3,6 +3,7 @@
 #include <string>
 #include <thread>
 
+#include "holder.hpp"
 #include "library.hpp"
 #include "mixer.hpp"
 #include "rack.hpp"
@@ -50,8 +51,11 @@ class Bridge {
 
   void receive();
   void collect();
-  void hit(uint32_t lane, uint32_t offset, float level);
-  bool await(uint32_t lane);
+  void hit(uint32_t lane, uint32_t frames, uint32_t offset, float level);
+  bool await(uint32_t lane, uint32_t frames);
+  bool hold(uint8_t key, uint32_t lane, uint32_t offset, float level);
+  Clip* startable(uint32_t lane, uint32_t frames) const;
+  void awaitHeld(uint32_t frames);
   void play(Clip* clip, uint32_t lane, uint32_t offset, float level, bool advance);
   void playLate(uint32_t frames);
   double expected() const;
@@ -62,11 +66,16 @@ class Bridge {
   std::atomic<uint32_t> rate_{48000};
   std::atomic<Status> status_{Status::Off};
   std::atomic<bool> refused_[kLanes] = {};
-  std::atomic<uint32_t> ready_{0}, missed_{0};
+  std::atomic<uint32_t> ready_{0}, missed_{0}, underruns_{0};
+  /// Lanes, as bits, with a note that waits; clips that were cut; whether the voice makes clips only.
+  std::atomic<uint32_t> hungry_{0}, cuts_{0};
+  std::atomic<bool> clipsOnly_{false};
 
   // The audio thread's.
   Rack rack_;
   Mixer mixer_;
+  Flows flows_;
+  Holder holder_{flows_};
   Pending pending_[kLanes];
   bool playing_ = false;
   Song told_;
@@ -74,7 +83,7 @@ class Bridge {
   bool gaveUp_ = false;
   float gain_ = -1;
   Recipe seen_;
-  uint32_t depth_ = 0;
+  uint32_t depth_ = 0, seenCuts_ = 0;
 
   Deliveries incoming_, outgoing_;
   Queue<SongAt, 16> songs_;

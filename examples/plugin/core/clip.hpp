@@ -1,18 +1,25 @@
 #pragma once
+#include <atomic>
 #include <vector>
 
 #include "recipe.hpp"
 
 namespace foley {
 
-/// A finished clip at the host's rate. Made and freed by the network thread; the audio thread only borrows it.
+/// A clip at the host's rate, which may sound while its end is still being made. Made, filled and freed by the network
+/// thread; the audio thread only borrows it, and reads no further than `ready`.
 struct Clip {
   Recipe recipe;
   uint32_t lane = 0;
   uint32_t index = 0;
-  uint32_t rate = 0;           ///< Hz.
-  std::vector<float> samples;  ///< Mono.
-  uint32_t playing = 0;        ///< Voices that play it; the audio thread's own.
+  uint32_t rate = 0;               ///< Hz.
+  std::vector<float> samples;      ///< Mono, as long as it will be; never grows.
+  std::atomic<uint32_t> ready{0};  ///< Frames that are there.
+  std::atomic<bool> cut{false};    ///< The rest will never come.
+  std::atomic<uint32_t> playing{0};  ///< Voices that play it; only the audio thread changes it.
+
+  uint32_t known() const { return ready.load(std::memory_order_acquire); }
+  bool whole() const { return known() == samples.size(); }
 };
 
 }  // namespace foley

@@ -4,6 +4,7 @@
 #include <charconv>
 #include <cmath>
 #include <cstring>
+#include <tuple>
 
 #include "msgpack.hpp"
 
@@ -18,10 +19,12 @@ constexpr uint32_t kMostRate = 192000, kMostChannels = 8, kMostCode = 65535;
 constexpr uint32_t kMostSeconds = 30;
 constexpr uint32_t kMostFrames = kMostRate * kMostSeconds;
 
-std::string keyOf(uint32_t id) { return "p" + std::to_string(id); }
+constexpr char kClips = 'p';
+
+std::string keyOf(uint32_t id) { return kClips + std::to_string(id); }
 
 bool idOf(std::string_view key, uint32_t& id) {
-  if (key.size() < 2 || key[0] != 'p') return false;
+  if (key.size() < 2) return false;
   const char* end = key.data() + key.size();
   const auto read = std::from_chars(key.data() + 1, end, id);
   return read.ec == std::errc() && read.ptr == end;
@@ -75,10 +78,9 @@ std::vector<uint8_t> Conversation::song(const SongAt& told) {
   return out.bytes();
 }
 
-bool Conversation::hear(Bytes message, std::vector<Outcome>& ended) {
+bool Answer::read(Bytes message) {
   Reader reader(message);
-  std::string_view key, event;
-  Bytes data;
+  std::string_view key;
   reader.fields([&](std::string_view name) {
     if (name == "id") return reader.nil() || (key = reader.text(), true);
     if (name == "event") return event = reader.text(), true;
@@ -86,15 +88,57 @@ bool Conversation::hear(Bytes message, std::vector<Outcome>& ended) {
     return false;
   });
   if (reader.failed() || !reader.done() || event.empty() || data.data == nullptr) return false;
-  uint32_t id = 0;
-  // Answers to what was cancelled, and to nobody, are none of ours.
-  if (!idOf(key, id)) return true;
+  kind = idOf(key, id) ? key[0] : '\0';
+  return true;
+}
+
+bool Answer::said(std::string_view wanted, std::string_view& value) const {
+  Reader reader(data);
+  reader.fields([&](std::string_view name) { return name == wanted && (value = reader.text(), true); });
+  return !reader.failed();
+}
+
+bool Chunk::read(Bytes data) {
+  uint32_t channels = 1;
+  std::string_view format;
+  Reader reader(data);
+  reader.fields([&](std::string_view name) {
+    if (name == "offset") return offset = reader.count(UINT32_MAX), true;
+    if (name == "total") return total = reader.count(kMostFrames), true;
+    if (name == "rate") return rate = reader.count(kMostRate), true;
+    if (name == "channels") return channels = reader.count(kMostChannels), true;
+    if (name == "format") return format = reader.text(), true;
+    if (name == "pcm") return pcm = reader.bytes(), true;
+    return false;
+  });
+  // What was not asked for: another format, more channels.
+  return !reader.failed() && channels == 1 && format == "f32" && pcm.size % sizeof(float) == 0 && rate >= 4000;
+}
+
+void Chunk::append(std::vector<float>& samples) const {
+  for (size_t at = 0; at < pcm.size; at += sizeof(float)) samples.push_back(sampleAt(pcm.data + at));
+}
+
+const Sound* Conversation::sound(uint32_t id) const {
   const auto found = jobs_.find(id);
+  return found == jobs_.end() || found->second.sound.samples.empty() ? nullptr : &found->second.sound;
+}
+
+size_t Conversation::total(uint32_t id) const {
+  const auto found = jobs_.find(id);
+  return found == jobs_.end() ? 0 : found->second.total;
+}
+
+bool Conversation::hear(Bytes message, std::vector<Outcome>& ended) {
+  Answer answer;
+  if (!answer.read(message)) return false;
+  // Answers to what was cancelled, and to nobody, are none of ours.
+  const auto found = answer.kind == kClips ? jobs_.find(answer.id) : jobs_.end();
   if (found == jobs_.end()) return true;
+  const auto& [id, event] = std::tie(answer.id, answer.event);
   Job& job = found->second;
-  Reader inner(data);
-  if (event == "row") return hearRow(inner, job);
-  if (event == "audio") return hearAudio(inner, job);
+  if (event == "row") return hearRow(answer.data, job);
+  if (event == "audio") return hearAudio(answer.data, job);
   if (event == "done") {
     if (job.total == 0 || job.sound.samples.size() != job.total) return false;
     if (job.sound.codes.size() > kMostCodes) job.sound.codes.clear();
@@ -104,20 +148,17 @@ bool Conversation::hear(Bytes message, std::vector<Outcome>& ended) {
   }
   // Events that a newer server has.
   if (event != "accepted" && event != "failed") return true;
-  std::string_view code = "internal";
-  inner.fields([&](std::string_view name) {
-    if (name == "voice") return job.sound.voice = inner.text().substr(0, 128), true;
-    if (name == "code") return code = inner.text().substr(0, 64), true;
-    return false;
-  });
-  if (inner.failed()) return false;
+  std::string_view voice, code = "internal";
+  if (!answer.said("voice", voice) || !answer.said("code", code)) return false;
+  if (!voice.empty()) job.sound.voice = voice.substr(0, 128);
   if (event != "failed") return true;
-  ended.push_back({id, code.empty() ? "internal" : std::string(code), {}});
+  ended.push_back({id, code.empty() ? "internal" : std::string(code.substr(0, 64)), {}});
   jobs_.erase(found);
   return true;
 }
 
-bool Conversation::hearRow(Reader& data, Job& job) {
+bool Conversation::hearRow(Bytes bytes, Job& job) {
+  Reader data(bytes);
   data.fields([&](std::string_view name) {
     if (name != "codes") return false;
     for (uint32_t codes = data.list(); codes > 0 && !data.failed(); --codes) {
@@ -130,30 +171,18 @@ bool Conversation::hearRow(Reader& data, Job& job) {
   return !data.failed();
 }
 
-bool Conversation::hearAudio(Reader& data, Job& job) {
-  uint32_t offset = 0, total = 0, rate = 0, channels = 1;
-  std::string_view format;
-  Bytes pcm;
-  data.fields([&](std::string_view name) {
-    if (name == "offset") return offset = data.count(kMostFrames), true;
-    if (name == "total") return total = data.count(kMostFrames), true;
-    if (name == "rate") return rate = data.count(kMostRate), true;
-    if (name == "channels") return channels = data.count(kMostChannels), true;
-    if (name == "format") return format = data.text(), true;
-    if (name == "pcm") return pcm = data.bytes(), true;
-    return false;
-  });
-  // What was not asked for: another format, more channels.
-  if (data.failed() || channels != 1 || format != "f32" || pcm.size % sizeof(float) != 0) return false;
-  if (rate < 4000 || total == 0 || total > kMostSeconds * rate) return false;
+bool Conversation::hearAudio(Bytes data, Job& job) {
+  Chunk chunk;
+  if (!chunk.read(data)) return false;
+  const auto& [offset, total, rate] = std::tie(chunk.offset, chunk.total, chunk.rate);
+  if (total == 0 || total > kMostSeconds * rate) return false;
   std::vector<float>& samples = job.sound.samples;
-  const size_t frames = pcm.size / sizeof(float);
   if (!samples.empty() && (total != job.total || rate != job.sound.rate)) return false;
-  if (offset != samples.size() || frames > total - offset) return false;
+  if (offset != samples.size() || chunk.frames() > total - offset) return false;
   job.total = total;
   job.sound.rate = rate;
   if (samples.empty()) samples.reserve(total);
-  for (size_t i = 0; i < frames; ++i) samples.push_back(sampleAt(pcm.data + i * sizeof(float)));
+  chunk.append(samples);
   return true;
 }
 

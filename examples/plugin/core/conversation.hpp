@@ -1,6 +1,7 @@
 #pragma once
 #include <map>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "bytes.hpp"
@@ -25,6 +26,29 @@ struct Order {
   bool codes = false;                           ///< Send the codes, too.
 };
 
+/// One answer of the server, in the message that it came in.
+struct Answer {
+  char kind = 0;  ///< First letter of the request's id; 0 when it is none of ours.
+  uint32_t id = 0;
+  std::string_view event;
+  Bytes data;
+
+  /// False when the message breaks the protocol.
+  bool read(Bytes message);
+  /// Of `accepted` and `failed`: what they say by the names `name` and `code`. False when that cannot be read.
+  bool said(std::string_view name, std::string_view& value) const;
+};
+
+/// Samples of a clip or of an endless sound, in an answer.
+struct Chunk {
+  uint32_t offset = 0, total = 0, rate = 0;
+  Bytes pcm;
+
+  bool read(Bytes data);
+  size_t frames() const { return pcm.size / sizeof(float); }
+  void append(std::vector<float>& samples) const;
+};
+
 /// How an order ended.
 struct Outcome {
   uint32_t id = 0;
@@ -46,6 +70,10 @@ class Conversation {
   /// Takes one answer. False when it breaks the protocol; the connection is of no use then.
   bool hear(Bytes message, std::vector<Outcome>& ended);
   size_t open() const { return jobs_.size(); }
+  /// What came of an open order so far; null when it is not open, or nothing came.
+  const Sound* sound(uint32_t id) const;
+  /// Frames that it will have.
+  size_t total(uint32_t id) const;
   /// Forgets everything, as when the connection ends.
   void clear() { jobs_.clear(); }
 
@@ -55,8 +83,8 @@ class Conversation {
     size_t total = 0;
   };
 
-  bool hearRow(class Reader& data, Job& job);
-  bool hearAudio(class Reader& data, Job& job);
+  bool hearRow(Bytes data, Job& job);
+  bool hearAudio(Bytes data, Job& job);
 
   std::map<uint32_t, Job> jobs_;
 };

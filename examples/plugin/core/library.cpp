@@ -62,19 +62,41 @@ size_t Library::bytes() const {
   return sum;
 }
 
-std::vector<std::vector<uint8_t>> Library::plan(Clock::time_point now, bool online) {
+bool Library::isStale(const Entry& entry) const {
+  return !settings_.keeps(entry.lane, entry.index) || entry.recipe != settings_.recipe(entry.lane, entry.index);
+}
+
+void Library::cut(Entry& entry) {
+  if (entry.growth == nullptr) return;
+  entry.growth->cut();
+  entry.growth.reset();
+  entry.delivered = 0;
+  ++cuts_;
+}
+
+void Library::drop(std::vector<std::vector<uint8_t>>& requests) {
+  for (auto entry = entries_.begin(); entry != entries_.end();) {
+    if (!isStale(*entry)) {
+      ++entry;
+      continue;
+    }
+    // A note that sounds is not cut because a knob moved.
+    if (entry->growth != nullptr && entry->growth->sounds()) leaving_.push_back(std::move(*entry));
+    else if (entry->stage == Stage::Asked) requests.push_back(talk_.cancel(entry->request));
+    if (entry->growth != nullptr) cut(*entry);
+    entry = entries_.erase(entry);
+  }
+}
+
+std::vector<std::vector<uint8_t>> Library::plan(Clock::time_point now, bool online, uint32_t hungry) {
   std::vector<std::vector<uint8_t>> requests;
-  const auto stale = [&](const Entry& entry) {
-    return !settings_.keeps(entry.lane, entry.index) || entry.recipe != settings_.recipe(entry.lane, entry.index);
-  };
-  for (const Entry& entry : entries_)
-    if (entry.stage == Stage::Asked && stale(entry)) requests.push_back(talk_.cancel(entry.request));
-  entries_.erase(std::remove_if(entries_.begin(), entries_.end(), stale), entries_.end());
+  drop(requests);
   // Another voice may know what this one did not.
   if (settings_.on(Param::FollowVoice) != follow_) retry();
   follow_ = settings_.on(Param::FollowVoice);
   still_ = settled(now);
-  if (!still_) return requests;
+  // A note that waits cannot wait for a knob as well.
+  if (!still_ && hungry == 0) return requests;
 
   for (Entry& entry : entries_) entry.turn = kSequence;
   const bool rolling = settings_.on(Param::Rolling);
@@ -89,49 +111,92 @@ std::vector<std::vector<uint8_t>> Library::plan(Clock::time_point now, bool onli
   }
   if (!online) return requests;
 
+  const auto isHungry = [&](const Entry& entry) { return entry.turn == 0 && (hungry >> entry.lane & 1) != 0; };
   std::vector<Entry*> order;
-  for (Entry& entry : entries_)
+  // Whether one is made that a note waits for, or that sounds already: then the others leave the server to it.
+  bool live = !leaving_.empty();
+  for (Entry& entry : entries_) {
     if (entry.stage == Stage::Wanted && entry.after <= now) order.push_back(&entry);
+    const bool sounds = entry.growth != nullptr && entry.growth->sounds();
+    if (entry.stage == Stage::Asked && (sounds || isHungry(entry))) live = true;
+  }
   // Keys that the project plays come before those that nobody has touched.
-  const auto rank = [&](const Entry* entry) { return 2 * entry->turn + (settings_.next(entry->lane) == 0 ? 1 : 0); };
+  const auto rank = [&](const Entry* entry) {
+    return isHungry(*entry) ? 0 : 1 + 2 * entry->turn + (settings_.next(entry->lane) == 0 ? 1 : 0);
+  };
   std::stable_sort(order.begin(), order.end(), [&](const Entry* a, const Entry* b) { return rank(a) < rank(b); });
   full_ = bytes() > kMostBytes;
   for (Entry* entry : order) {
-    if (talk_.open() >= kOpen) break;
-    if (full_ && entry->turn > 0) continue;
-    Order what{entry->recipe, settings_.on(Param::FollowVoice) ? "" : voice_.get(), nullptr, entry->index == 0};
-    if (entry->recipe.variation < 100) {
-      const Entry* base = find(entry->lane, 0);
-      if (base == nullptr || base->stage != Stage::Have) {
-        if (base != nullptr && base->stage == Stage::Refused) {
-          entry->stage = Stage::Refused;
-          entry->failure = base->failure;
-        }
-        continue;
-      }
-      // A clip whose codes no request can hold is followed by clips of their own.
-      if (!base->sound.codes.empty()) what.base = &base->sound.codes;
+    if (isHungry(*entry)) {
+      live = true;
+    } else if (live || talk_.open() >= kOpen) {
+      break;
     }
-    entry->request = ++lastRequest_;
-    entry->stage = Stage::Asked;
-    requests.push_back(talk_.ask(entry->request, what));
+    if (full_ && entry->turn > 0) continue;
+    ask(*entry, requests);
   }
   return requests;
+}
+
+void Library::ask(Entry& entry, std::vector<std::vector<uint8_t>>& requests) {
+  Order what{entry.recipe, settings_.on(Param::FollowVoice) ? "" : voice_.get(), nullptr, entry.index == 0};
+  if (entry.recipe.variation < 100) {
+    const Entry* base = find(entry.lane, 0);
+    if (base == nullptr || base->stage != Stage::Have) {
+      if (base != nullptr && base->stage == Stage::Refused) {
+        entry.stage = Stage::Refused;
+        entry.failure = base->failure;
+      }
+      return;
+    }
+    // A clip whose codes no request can hold is followed by clips of their own.
+    if (!base->sound.codes.empty()) what.base = &base->sound.codes;
+  }
+  entry.request = ++lastRequest_;
+  entry.stage = Stage::Asked;
+  entry.pace = {};
+  entry.heard = 0;
+  requests.push_back(talk_.ask(entry.request, what));
+}
+
+void Library::hearParts(Clock::time_point now) {
+  const double ms = std::chrono::duration<double, std::milli>(now.time_since_epoch()).count();
+  for (auto* entries : {&entries_, &leaving_}) {
+    for (Entry& entry : *entries) {
+      const Sound* sound = entry.stage == Stage::Asked ? talk_.sound(entry.request) : nullptr;
+      if (sound == nullptr || sound->samples.size() == entry.heard) continue;
+      pace_.part(entry.pace, ms, static_cast<double>(entry.heard) / sound->rate);
+      entry.heard = sound->samples.size();
+      if (entry.growth != nullptr) entry.growth->feed(sound->samples, false);
+    }
+  }
 }
 
 bool Library::hear(Bytes message, Clock::time_point now) {
   std::vector<Outcome> ended;
   if (!talk_.hear(message, ended)) return false;
+  hearParts(now);
   for (Outcome& outcome : ended) {
     const auto asked = [&](const Entry& e) { return e.stage == Stage::Asked && e.request == outcome.id; };
+    const auto left = std::find_if(leaving_.begin(), leaving_.end(), asked);
+    if (left != leaving_.end()) {
+      if (outcome.failure.empty() && left->growth != nullptr) left->growth->feed(outcome.sound.samples, true);
+      else cut(*left);
+      leaving_.erase(left);
+      continue;
+    }
     const auto entry = std::find_if(entries_.begin(), entries_.end(), asked);
     if (entry == entries_.end()) continue;
     entry->failure = outcome.failure;
     if (outcome.failure.empty()) {
       entry->stage = Stage::Have;
       entry->sound = std::move(outcome.sound);
+      pace_.end(entry->pace);
+      if (entry->growth != nullptr) entry->growth->feed(entry->sound.samples, true);
+      entry->growth.reset();
       setVoice(entry->sound.voice);
     } else {
+      cut(*entry);
       entry->stage = isFinal(outcome.failure) ? Stage::Refused : Stage::Wanted;
       entry->after = now + kAgain;
     }
@@ -149,8 +214,12 @@ void Library::setVoice(const std::string& name) {
 
 void Library::lost() {
   talk_.clear();
-  for (Entry& entry : entries_)
+  for (Entry& entry : leaving_) cut(entry);
+  leaving_.clear();
+  for (Entry& entry : entries_) {
+    cut(entry);
     if (entry.stage == Stage::Asked) entry.stage = Stage::Wanted;
+  }
   retry();
 }
 
@@ -162,22 +231,38 @@ void Library::retry() {
   }
 }
 
-std::unique_ptr<Clip> Library::deliver(uint32_t rate) {
+std::shared_ptr<const Kernel> Library::kernel(uint32_t from, uint32_t to) {
+  if (kernel_ == nullptr || kernel_->from != from || kernel_->to != to) kernel_ = std::make_shared<Kernel>(from, to);
+  return kernel_;
+}
+
+std::unique_ptr<Clip> Library::deliver(uint32_t rate, Clock::time_point now) {
   // Fewer than a queue holds, so that neither ever overflows.
   if (out_ >= kMostOut) return nullptr;
+  const double ms = std::chrono::duration<double, std::milli>(now.time_since_epoch()).count();
+  const auto canBegin = [&](const Entry& entry) {
+    return entry.stage == Stage::Have || (entry.stage == Stage::Asked && pace_.ready(entry.pace, ms));
+  };
   Entry* first = nullptr;
   for (Entry& entry : entries_) {
-    if (entry.stage != Stage::Have || entry.delivered == rate) continue;
-    if (entry.recipe != settings_.recipe(entry.lane, entry.index)) continue;
+    if (entry.delivered == rate || !canBegin(entry) || isStale(entry)) continue;
     if (first == nullptr || entry.turn < first->turn) first = &entry;
   }
   if (first == nullptr) return nullptr;
+  const bool whole = first->stage == Stage::Have;
+  const Sound& sound = whole ? first->sound : *talk_.sound(first->request);
+  const size_t frames = whole ? sound.samples.size() : talk_.total(first->request);
+  // At another rate than before.
+  cut(*first);
   auto clip = std::make_unique<Clip>();
   clip->recipe = first->recipe;
   clip->lane = first->lane;
   clip->index = first->index;
   clip->rate = rate;
-  clip->samples = resample(first->sound.samples, first->sound.rate, rate);
+  clip->samples.resize(Resampler::length(frames, sound.rate, rate));
+  first->growth = std::make_unique<Growth>(*clip, kernel(sound.rate, rate));
+  first->growth->feed(sound.samples, whole);
+  if (whole) first->growth.reset();
   first->delivered = rate;
   ++out_;
   return clip;
@@ -185,6 +270,12 @@ std::unique_ptr<Clip> Library::deliver(uint32_t rate) {
 
 void Library::returned(const Clip& clip) {
   --out_;
+  for (auto* entries : {&entries_, &leaving_}) {
+    for (Entry& entry : *entries)
+      if (entry.growth != nullptr && entry.growth->of(clip)) cut(entry);
+  }
+  // Of what was cut another is on its way, or wanted.
+  if (clip.cut) return;
   Entry* entry = find(clip.lane, clip.index);
   if (entry != nullptr && entry->recipe == clip.recipe && entry->delivered == clip.rate) entry->delivered = 0;
 }

@@ -7,6 +7,8 @@
 
 #include "clip.hpp"
 #include "conversation.hpp"
+#include "growth.hpp"
+#include "pace.hpp"
 #include "queue.hpp"
 #include "settings.hpp"
 
@@ -40,14 +42,18 @@ class Library {
 
   Library(Settings& settings, VoiceName& voice) : settings_(settings), voice_(voice) {}
 
-  /// Drops what is not wanted any more, and gives the next requests to send; nothing while `online` is false.
-  std::vector<std::vector<uint8_t>> plan(Clock::time_point now, bool online);
+  /// Drops what is not wanted any more, and gives the next requests to send; nothing while `online` is false. `hungry`:
+  /// lanes, as bits, with a note that waits for its clip.
+  std::vector<std::vector<uint8_t>> plan(Clock::time_point now, bool online, uint32_t hungry);
   /// Takes one answer. False when it breaks the protocol.
   bool hear(Bytes message, Clock::time_point now);
   /// The connection ended: what was asked for is asked for again on the next.
   void lost();
-  /// The next clip that the audio thread lacks, at `rate` Hz; null when there is none.
-  std::unique_ptr<Clip> deliver(uint32_t rate);
+  /// The next clip that the audio thread lacks, at `rate` Hz, be it that its end is still being made; null when there is
+  /// none.
+  std::unique_ptr<Clip> deliver(uint32_t rate, Clock::time_point now);
+  /// How many clips that the audio thread has will never be whole.
+  uint32_t cuts() const { return cuts_; }
   /// A clip came back.
   void returned(const Clip& clip);
   Status status() const;
@@ -66,11 +72,21 @@ class Library {
     Sound sound;
     uint32_t delivered = 0;  ///< Rate at which the audio thread has it (Hz); 0 when it has not.
     uint32_t turn = 0;       ///< How soon it is needed, 0 first.
+    std::unique_ptr<Growth> growth;  ///< While the audio thread has a part of it.
+    Pace::Clip pace;
+    size_t heard = 0;  ///< Samples that have come.
   };
+
 
   Entry* find(uint32_t lane, uint32_t index);
   const Entry* find(uint32_t lane, uint32_t index) const { return const_cast<Library*>(this)->find(lane, index); }
   void want(uint32_t lane, uint32_t index, uint32_t turn);
+  bool isStale(const Entry& entry) const;
+  void drop(std::vector<std::vector<uint8_t>>& requests);
+  void ask(Entry& entry, std::vector<std::vector<uint8_t>>& requests);
+  void hearParts(Clock::time_point now);
+  void cut(Entry& entry);
+  std::shared_ptr<const Kernel> kernel(uint32_t from, uint32_t to);
   bool settled(Clock::time_point now);
   /// Asks again for what was refused.
   void retry();
@@ -81,6 +97,11 @@ class Library {
   VoiceName& voice_;
   Conversation talk_;
   std::vector<Entry> entries_;
+  /// Clips that nobody wants any more but that sound while their ends come.
+  std::vector<Entry> leaving_;
+  Pace pace_;
+  std::shared_ptr<const Kernel> kernel_;
+  uint32_t cuts_ = 0;
   Recipe seen_;
   Clock::time_point changed_{};
   bool full_ = false;  ///< Clips that are not needed next have to wait for memory.

@@ -18,6 +18,8 @@ enum class Param : uint32_t {
   Status,
   Ready,
   Missed,
+  Hold,
+  Underruns,
   Count
 };
 constexpr uint32_t kParams = static_cast<uint32_t>(Param::Count);
@@ -46,6 +48,8 @@ constexpr ParamSpec kParamSpecs[kParams] = {
     {"Status", "status", "", 0, 9, 0, Kind::Output},
     {"Clips ready", "ready", "", 0, 255, 0, Kind::Output},
     {"Notes missed", "missed", "", 0, 9999, 0, Kind::Output},
+    {"Hold", "hold", "", 0, 1, 0, Kind::Switch},
+    {"Underruns", "underruns", "", 0, 9999, 0, Kind::Output},
 };
 
 /// What the status parameter says, by value.

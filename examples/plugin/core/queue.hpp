@@ -1,4 +1,5 @@
 #pragma once
+#include <algorithm>
 #include <array>
 #include <atomic>
 #include <cstddef>
@@ -31,6 +32,40 @@ class Queue {
 
  private:
   std::array<T, kSize> ring_{};
+  alignas(64) std::atomic<size_t> head_{0};
+  alignas(64) std::atomic<size_t> tail_{0};
+};
+
+/// Samples between one producer and one consumer, as wait-free as the queue.
+template <size_t kSize>
+class SampleRing {
+  static_assert((kSize & (kSize - 1)) == 0, "a power of two");
+
+ public:
+  static constexpr size_t kFrames = kSize;
+
+  /// Producer: how many of the samples found room.
+  size_t write(const float* samples, size_t count) {
+    const size_t tail = tail_.load(std::memory_order_relaxed);
+    count = std::min(count, kSize - (tail - head_.load(std::memory_order_acquire)));
+    for (size_t i = 0; i < count; ++i) ring_[(tail + i) & (kSize - 1)] = samples[i];
+    tail_.store(tail + count, std::memory_order_release);
+    return count;
+  }
+
+  /// Consumer: samples that are there, the one `ahead` of the next, and that so many were used.
+  size_t known() const { return tail_.load(std::memory_order_acquire) - head_.load(std::memory_order_relaxed); }
+  float at(size_t ahead) const { return ring_[(head_.load(std::memory_order_relaxed) + ahead) & (kSize - 1)]; }
+  void drop(size_t count) { head_.store(head_.load(std::memory_order_relaxed) + count, std::memory_order_release); }
+
+  /// While nobody uses the other end.
+  void clear() {
+    head_.store(0, std::memory_order_relaxed);
+    tail_.store(0, std::memory_order_release);
+  }
+
+ private:
+  std::array<float, kSize> ring_{};
   alignas(64) std::atomic<size_t> head_{0};
   alignas(64) std::atomic<size_t> tail_{0};
 };

@@ -20,8 +20,10 @@ bool Rack::insert(Clip* clip) {
 Clip* Rack::next(uint32_t lane) const {
   const uint32_t index = settings_.on(Param::Rolling) ? settings_.next(lane) : 0;
   const Recipe recipe = settings_.recipe(lane, index);
-  for (uint32_t i = lane * kSlots; i < (lane + 1) * kSlots; ++i)
-    if (slots_[i] != nullptr && slots_[i]->index == index && slots_[i]->recipe == recipe) return slots_[i];
+  for (uint32_t i = lane * kSlots; i < (lane + 1) * kSlots; ++i) {
+    const Clip* clip = slots_[i];
+    if (clip != nullptr && clip->index == index && clip->recipe == recipe && !clip->cut) return slots_[i];
+  }
   return nullptr;
 }
 
@@ -30,7 +32,7 @@ Clip* Rack::standIn(uint32_t lane) {
   for (uint32_t tried = 0; tried < kSlots; ++tried) {
     Clip* clip = slots_[lane * kSlots + turn_[lane]];
     turn_[lane] = (turn_[lane] + 1) % kSlots;
-    if (clip != nullptr && clip->recipe.cls == cls) return clip;
+    if (clip != nullptr && clip->recipe.cls == cls && clip->whole()) return clip;
   }
   return nullptr;
 }
@@ -38,14 +40,15 @@ Clip* Rack::standIn(uint32_t lane) {
 bool Rack::standsIn(const Clip& clip) const {
   if (clip.recipe.cls != settings_.recipe(clip.lane, 0).cls) return false;
   for (uint32_t i = clip.lane * kSlots; i < (clip.lane + 1) * kSlots; ++i)
-    if (slots_[i] != nullptr && wanted(*slots_[i])) return false;
+    if (slots_[i] != nullptr && wanted(*slots_[i]) && slots_[i]->whole()) return false;
   return true;
 }
 
 Clip* Rack::retire() {
   for (; checked_ < slots_.size(); ++checked_) {
     Clip*& slot = slots_[checked_];
-    if (slot == nullptr || slot->playing > 0 || wanted(*slot) || standsIn(*slot)) continue;
+    if (slot == nullptr || slot->playing > 0) continue;
+    if (!slot->cut && (wanted(*slot) || standsIn(*slot))) continue;
     --size_;
     return std::exchange(slot, nullptr);
   }

@@ -123,15 +123,54 @@ void resamplingKeepsToneAndTime() {
   CHECK(residual(48000, 44100, 9000) < -100);
 }
 
-Clip clipOf(size_t frames) {
-  Clip clip;
+void partsAreResampledAsTheWhole() {
+  std::vector<float> in(9000);
+  for (size_t i = 0; i < in.size(); ++i) in[i] = static_cast<float>(std::sin(double(i * i) / 5e4));
+  for (const uint32_t rate : {22050u, 44100u, 48000u, 96000u, 16000u, 44056u}) {
+    const std::vector<float> whole = resample(in, 22050, rate);
+    const auto kernel = std::make_shared<Kernel>(22050, rate);
+    for (const size_t size : {size_t{1}, size_t{47}, size_t{2048}, in.size()}) {
+      Resampler parts(kernel);
+      std::vector<float> out;
+      for (size_t at = 0; at < in.size(); at += size) parts.add(in.data() + at, std::min(size, in.size() - at), out);
+      // Nothing is held back longer than the kernel reaches.
+      CHECK(out.size() + 200ull * std::max(rate, 22050u) / 22050 > whole.size());
+      parts.end(out);
+      CHECK(out == whole && out.size() == Resampler::length(in.size(), 22050, rate));
+    }
+  }
+}
+
+void samplesPassBetweenThreadsInOrder() {
+  static SampleRing<1024> ring;
+  constexpr uint32_t kCount = 200000;
+  std::thread producer([] {
+    float block[100];
+    for (uint32_t i = 0; i < kCount;) {
+      const uint32_t size = std::min(100u, kCount - i);
+      for (uint32_t k = 0; k < size; ++k) block[k] = float(i + k);
+      for (size_t done = 0; done < size;) done += ring.write(block + done, size - done);
+      i += size;
+    }
+  });
+  for (uint32_t i = 0; i < kCount;) {
+    const size_t known = ring.known();
+    for (size_t k = 0; k < known; ++k) CHECK(ring.at(k) == float(i + k));
+    ring.drop(known);
+    i += static_cast<uint32_t>(known);
+  }
+  producer.join();
+}
+
+void fill(Clip& clip, size_t frames) {
   clip.samples.assign(frames, 1.0f);
-  return clip;
+  clip.ready = static_cast<uint32_t>(frames);
 }
 
 void notesBeginAtTheirSample() {
   for (uint32_t offset = 0; offset < 64; ++offset) {
-    Clip clip = clipOf(100);
+    Clip clip;
+    fill(clip, 100);
     Mixer mixer;
     mixer.start(&clip, offset, 0.5f);
     std::vector<float> out(256);
@@ -142,7 +181,8 @@ void notesBeginAtTheirSample() {
 }
 
 void theOldestVoiceMakesRoom() {
-  Clip clip = clipOf(48000);
+  Clip clip;
+  fill(clip, 48000);
   Mixer mixer;
   mixer.setRate(48000);
   std::vector<float> out(480);
@@ -153,6 +193,71 @@ void theOldestVoiceMakesRoom() {
   mixer.release();
   std::fill(out.begin(), out.end(), 0.0f);
   CHECK(mixer.mix(out.data(), 240) && mixer.sounding() == 0 && clip.playing == 0);
+}
+
+void aClipThatDoesNotComeInTimeFadesOutWhereItIsQuiet() {
+  Clip clip;
+  fill(clip, 48000);
+  clip.ready = 4800;
+  // Nothing beyond what is there may be heard; a moment of silence lies within what a fade may take.
+  std::fill(clip.samples.begin() + 4800, clip.samples.end(), 1000.0f);
+  std::fill(clip.samples.begin() + 4000, clip.samples.begin() + 4200, 0.0f);
+  Mixer mixer;
+  mixer.setRate(48000);
+  CHECK(mixer.canStart(clip, 256) && !mixer.canStart(clip, 4096));
+  mixer.start(&clip, 0, 1);
+  std::vector<float> out(9600);
+  for (uint32_t at = 0; at + 256 <= out.size(); at += 256) mixer.mix(out.data() + at, 256);
+  CHECK(mixer.sounding() == 0 && clip.playing == 0 && mixer.underruns() == 1);
+  CHECK(out[2000] == 1);
+  for (size_t i = 4200; i < out.size(); ++i) CHECK(out[i] == 0);
+  for (size_t i = 1; i < 4000; ++i) CHECK(std::abs(out[i] - out[i - 1]) < 0.01f);
+  // What comes in time is not touched, in blocks of any size.
+  for (const uint32_t block : {1u, 64u, 999u}) {
+    Clip growing;
+    fill(growing, 20000);
+    growing.ready = 6000;
+    Mixer other;
+    other.setRate(48000);
+    other.start(&growing, 3, 1);
+    for (uint32_t at = 0; at < 20003;) {
+      const uint32_t size = std::min(block, 20003 - at);
+      std::vector<float> part(size);
+      other.mix(part.data(), size);
+      for (uint32_t i = 0; i < size; ++i) CHECK(part[i] == (at + i < 3 ? 0.0f : 1.0f));
+      at += size;
+      growing.ready = std::min(20000u, at + 6000);
+    }
+    CHECK(other.sounding() == 0 && other.underruns() == 0);
+  }
+}
+
+void heldKeysTakeAndGiveBackFlows() {
+  static Flows flows;
+  Holder holder(flows);
+  holder.setRate(48000);
+  std::vector<float> out(256);
+  const auto states = [&](uint32_t state) {
+    return std::count_if(flows.begin(), flows.end(), [&](const Flow& flow) { return flow.state == state; });
+  };
+  for (uint8_t key = 0; key < 6; ++key) CHECK(holder.press(key, key, 0, 1, Recipe()));
+  // The oldest had not begun: they end at once.
+  CHECK(states(Flow::Wanted) == Holder::kKeys && states(Flow::Left) == 2);
+  const std::vector<float> sound(48000, 0.5f);
+  for (Flow& flow : flows)
+    if (flow.state == Flow::Wanted) flow.ring.write(sound.data(), 12000);
+  holder.mix(out.data(), 256);
+  CHECK(out[255] == 0.5f * Holder::kKeys);
+  holder.releaseAll(false);
+  for (int block = 0; block < 12; ++block) holder.mix(out.data(), 256);
+  CHECK(states(Flow::Wanted) == 0 && states(Flow::Left) == 6 && holder.underruns() == 0);
+  // Nobody gives flows back: then there are no more.
+  CHECK(holder.press(7, 0, 0, 1, Recipe()) && holder.press(8, 0, 0, 1, Recipe()) && !holder.press(9, 0, 0, 1, Recipe()));
+  for (Flow& flow : flows)
+    if (flow.state == Flow::Wanted) flow.state = Flow::Refused;
+  uint32_t lane = 0;
+  float level = 0;
+  CHECK(holder.refused(lane, level) && holder.refused(lane, level) && !holder.refused(lane, level));
 }
 
 void settingsSayWhatIsKept() {
@@ -240,8 +345,12 @@ int main() {
   msgpackIsReadAsItIsWritten();
   framesComeTogetherByteByByte();
   resamplingKeepsToneAndTime();
+  partsAreResampledAsTheWhole();
+  samplesPassBetweenThreadsInOrder();
   notesBeginAtTheirSample();
   theOldestVoiceMakesRoom();
+  aClipThatDoesNotComeInTimeFadesOutWhereItIsQuiet();
+  heldKeysTakeAndGiveBackFlows();
   settingsSayWhatIsKept();
   racksRetireWhatIsOutdated();
   sessionsComeBack();
