@@ -1,17 +1,26 @@
 /** Discrete Fourier transform of real numbers [n], n a power of two, by radix-2 steps in float64. Gives n / 2 + 1 bins. */
 export function fftReal(input: Float64Array): { re: Float64Array; im: Float64Array } {
   const n = input.length;
+  const [re, im] = [new Float64Array(n), new Float64Array(n)];
+  fft(input, re, im);
+  return { re: re.subarray(0, n / 2 + 1), im: im.subarray(0, n / 2 + 1) };
+}
+
+/** The same into arrays [n] that are there already, all n bins. */
+export function fft(input: Float64Array, re: Float64Array, im: Float64Array): void {
+  const n = input.length;
   const { order, cos, sin } = tablesFor(n);
-  const re = new Float64Array(n);
-  const im = new Float64Array(n);
   for (let i = 0; i < n; i++) re[i] = input[order[i]!]!;
+  im.fill(0);
   for (let size = 2; size <= n; size *= 2) {
     const half = size / 2;
     const step = n / size;
     for (let start = 0; start < n; start += size) {
       for (let k = 0; k < half; k++) {
-        const [c, s] = [cos[k * step]!, sin[k * step]!];
-        const [even, odd] = [start + k, start + k + half];
+        const c = cos[k * step]!;
+        const s = sin[k * step]!;
+        const even = start + k;
+        const odd = even + half;
         const x = re[odd]! * c + im[odd]! * s;
         const y = im[odd]! * c - re[odd]! * s;
         re[odd] = re[even]! - x;
@@ -21,7 +30,6 @@ export function fftReal(input: Float64Array): { re: Float64Array; im: Float64Arr
       }
     }
   }
-  return { re: re.subarray(0, n / 2 + 1), im: im.subarray(0, n / 2 + 1) };
 }
 
 interface Tables {

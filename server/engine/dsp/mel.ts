@@ -3,7 +3,7 @@
  * Slaney's mel scale and area normalisation (Auditory Toolbox, 1998). Sums are in float64; filters and window are
  * rounded to float32 as the trainer's are, so the two differ by float32 rounding alone.
  */
-import { fftReal } from './fft.ts';
+import { fft } from './fft.ts';
 import { frameCount, reflect } from './frames.ts';
 
 export interface MelSpec {
@@ -22,25 +22,49 @@ export interface MelSpec {
 
 /** Audio [samples] in -1..1 -> log-mel [bins, frames], row after row. Frames: 1 + (samples - hop) / hop, rounded down. */
 export function logMel(pcm: Float32Array, spec: MelSpec): { bands: Float32Array; frames: number } {
-  const { nFft, hop, bins, floor } = spec;
-  const pad = (nFft - hop) / 2;
-  const frames = frameCount(pcm.length, nFft, hop);
-  const window = hann(nFft);
-  const basis = melBasis(spec);
-  const bands = new Float32Array(bins * frames);
-  const frame = new Float64Array(nFft);
-  const magnitude = new Float64Array(nFft / 2 + 1);
-  for (let at = 0; at < frames; at++) {
-    for (let i = 0; i < nFft; i++) frame[i] = pcm[reflect(at * hop + i - pad, pcm.length)]! * window[i]!;
-    const { re, im } = fftReal(frame);
-    for (let k = 0; k < magnitude.length; k++) magnitude[k] = Math.sqrt(re[k]! ** 2 + im[k]! ** 2 + 1e-9);
-    for (const [bin, { from, weights }] of basis.entries()) {
-      let sum = 0;
-      for (let k = 0; k < weights.length; k++) sum += weights[k]! * magnitude[from + k]!;
-      bands[bin * frames + at] = Math.log(Math.max(sum, floor));
-    }
+  return new LogMel(spec).of(pcm);
+}
+
+/** The same for one sound after another: tables and frames are allocated once. */
+export class LogMel {
+  readonly #spec: MelSpec;
+  readonly #window: Float32Array;
+  readonly #basis: ReturnType<typeof melBasis>;
+  readonly #frame: Float64Array;
+  readonly #re: Float64Array;
+  readonly #im: Float64Array;
+  readonly #magnitude: Float64Array;
+
+  constructor(spec: MelSpec) {
+    const { nFft } = spec;
+    this.#spec = spec;
+    this.#window = hann(nFft);
+    this.#basis = melBasis(spec);
+    [this.#frame, this.#re, this.#im] = [new Float64Array(nFft), new Float64Array(nFft), new Float64Array(nFft)];
+    this.#magnitude = new Float64Array(nFft / 2 + 1);
   }
-  return { bands, frames };
+
+  /** As `logMel`, without the first `skipped` frames. */
+  of(pcm: Float32Array, skipped = 0): { bands: Float32Array; frames: number } {
+    const { nFft, hop, bins, floor } = this.#spec;
+    const pad = (nFft - hop) / 2;
+    const frames = Math.max(0, frameCount(pcm.length, nFft, hop) - skipped);
+    const [window, basis, frame, magnitude] = [this.#window, this.#basis, this.#frame, this.#magnitude];
+    const bands = new Float32Array(bins * frames);
+    for (let at = 0; at < frames; at++) {
+      const begin = (at + skipped) * hop - pad;
+      for (let i = 0; i < nFft; i++) frame[i] = pcm[reflect(begin + i, pcm.length)]! * window[i]!;
+      fft(frame, this.#re, this.#im);
+      for (let k = 0; k < magnitude.length; k++) magnitude[k] = Math.sqrt(this.#re[k]! ** 2 + this.#im[k]! ** 2 + 1e-9);
+      for (let bin = 0; bin < bins; bin++) {
+        const { from, weights } = basis[bin]!;
+        let sum = 0;
+        for (let k = 0; k < weights.length; k++) sum += weights[k]! * magnitude[from + k]!;
+        bands[bin * frames + at] = Math.log(Math.max(sum, floor));
+      }
+    }
+    return { bands, frames };
+  }
 }
 
 /** Periodic, every step rounded to float32 as torch.hann_window does: a loud tone leaks into quiet bands by such roundings. */
