@@ -38,6 +38,10 @@ const report = dataset.extend({
   duplicates: some('pairs of nearly identical clips from different recordings'),
   dropped: some('evaluation clips removed because they are nearly identical to a training clip'),
   skipped: some('files that were not read, each with the reason'),
+  copies: z
+    .array(z.object({ file: z.string(), of: z.string() }))
+    .optional()
+    .describe('recordings that are nearly identical to an earlier one, `of`; absent in data sets of older servers'),
 });
 
 const example = {
@@ -129,6 +133,7 @@ export const datasetAdd = defineCommand({
     progress: z.object({
       file: z.string().describe('recording being segmented'),
       clips: many.describe('that it gave'),
+      unreadable: z.string().optional().describe('reason it could not be read and was left out; absent otherwise'),
       done: many.describe('recordings processed'),
     }),
     done: report,

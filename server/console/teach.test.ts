@@ -91,6 +91,14 @@ test('jobs of other clients and refused messages are shown', { skip: noBrowser }
   await page.waitForSelector('dd:has-text("ready")');
   await stage.app.connect().call('foley.generate', { class: 'Rain', seed: 1, audio: false });
   await page.waitForSelector('tbody tr:has-text("done")');
+  // Another connection takes over for an admin: what this page listened to on the first has not failed.
+  await page.click('button:has-text("Become admin")');
+  await page.fill('dialog input', 'an-admin-token');
+  await page.click('dialog .primary');
+  await page.waitForSelector('dd:has-text("admin")');
+  await stage.app.connect().call('foley.generate', { class: 'Rain', seed: 2, audio: false });
+  await page.waitForSelector('tbody tr:has-text("done")');
+  assert.deepEqual(await page.locator('.notice').allTextContents(), []);
   await page.close();
 });
 
@@ -151,20 +159,24 @@ test('the check says of each recording what became of it, and why', { skip: noTr
     file('short.wav', sound(1, 0.5)),
     file('long.wav', sound(11, 0.4)),
     file('silent.wav', sound(3, 0)),
+    file('broken.wav', Buffer.from('RIFF and nothing more')),
+    file('a copy of short.wav', sound(1, 0.3)),
   ]);
   await page.getByLabel('What they are').fill('Siren');
   await page.getByLabel('Name of the data set').fill('checked');
   await page.click('button:has-text("Check and keep")');
   await page.fill('dialog input', 'an-admin-token');
   await page.click('dialog .primary');
-  await page.waitForSelector('caption:has-text("2 kept, 2 left out")');
+  await page.waitForSelector('caption:has-text("1 kept, 1 cut, 1 duplicate, 1 silent, 1 no audio, 1 unreadable")');
   const told = await page
     .locator('.scroll tbody tr')
     .evaluateAll((all) => all.map((row) => [...row.querySelectorAll('td')].map(({ textContent }) => textContent)));
   const of = (name: string) => told.find(([first]) => first === name)!.slice(1);
-  assert.deepEqual(of('notes.txt'), ['left out', 'not WAV, FLAC, Ogg, MP3 or AIFF by its name']);
+  assert.deepEqual(of('notes.txt'), ['no audio', 'not WAV, FLAC, Ogg, MP3 or AIFF by its name']);
   assert.deepEqual(of('short.wav'), ['kept', 'one clip']);
-  assert.deepEqual(of('silent.wav'), ['left out', 'only silence']);
+  assert.deepEqual(of('silent.wav'), ['silent', 'nothing in it is louder than -60 dBFS']);
+  assert.match(of('broken.wav').join(': '), /^unreadable: not a readable audio/);
+  assert.deepEqual(of('a copy of short.wav'), ['duplicate', 'nearly the same as short.wav; one of the two is enough']);
   assert.equal(of('long.wav')[0], 'cut');
   await page.close();
 });

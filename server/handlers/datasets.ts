@@ -53,7 +53,7 @@ export function datasetAdd(deps: DatasetDeps): Handler<'dataset.add'> {
           source: source.what,
           class: source.sorted ? null : (args.class ?? null),
         },
-        (file, clips) => emit('progress', { file, clips, done: ++done }, true),
+        (checked) => emit('progress', { ...checked, done: ++done }, true),
         signal,
       );
       if (args.upload !== undefined) await deps.uploads.remove(args.upload);
@@ -70,7 +70,15 @@ export function datasetList({ datasets }: DatasetDeps): Handler<'dataset.list'> 
     const found = await datasets.list();
     return {
       datasets: found.map((set) => {
-        const { silent: _, clipped: __, duplicates: ___, dropped: ____, skipped: _____, ...short } = report(set);
+        const {
+          silent: _,
+          clipped: __,
+          duplicates: ___,
+          dropped: ____,
+          skipped: _____,
+          copies: ______,
+          ...short
+        } = report(set);
         return short;
       }),
     };

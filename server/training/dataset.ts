@@ -30,6 +30,16 @@ export interface DataSet {
   dropped: FileSample;
   /** Files that were not read, and why. */
   skipped: FileSample;
+  /** Recordings that are nearly the same as an earlier one. Data sets of older servers do not say. */
+  copies?: { file: string; of: string }[];
+}
+
+/** What became of one recording. */
+export interface CheckedRecording {
+  file: string;
+  clips: number;
+  /** Why it could not be read. */
+  unreadable?: string;
 }
 
 export interface NewDataSet {
@@ -52,8 +62,9 @@ const NONE: FileSample = { count: 0, files: [] };
 /** The manifest of a data set, as the trainer found its recordings. */
 export function described({ id, licence, author, notes, source }: NewDataSet, found: TrainerEvent): DataSet {
   const { clips, minutes, originals, minutes_silent: minutesSilent, classes } = found;
-  const { silent, clipped, duplicates, dropped, skipped = NONE } = found;
-  const said = { clips, minutes, originals, minutesSilent, classes, silent, clipped, duplicates, dropped, skipped };
+  const { silent, clipped, duplicates, dropped, skipped = NONE, copies = [] } = found;
+  const counted = { clips, minutes, originals, minutesSilent, classes };
+  const said = { ...counted, silent, clipped, duplicates, dropped, skipped, copies };
   const given = { id, created: new Date().toISOString(), licence, author, notes, source };
   return { ...given, ...(said as unknown as Omit<DataSet, keyof typeof given>) };
 }

@@ -8,7 +8,7 @@ import { diskReason } from '../util/disk-reason.ts';
 import { readIfThere } from '../util/kept-file.ts';
 import { move, type Trash, type TrashItem } from '../util/trash.ts';
 import { Turn } from '../util/turns.ts';
-import { type DataSet, described, type NewDataSet, readManifest, writeManifest } from './dataset.ts';
+import { type CheckedRecording, type DataSet, described, type NewDataSet, readManifest, writeManifest } from './dataset.ts';
 import { makeCorpus } from './make-corpus.ts';
 import type { Finder } from './python.ts';
 import type { ResourceLimits } from './resource-limits.ts';
@@ -108,7 +108,7 @@ export class DataSets {
    */
   async add(
     given: NewDataSet,
-    onOriginal: (file: string, clips: number) => void,
+    onOriginal: (checked: CheckedRecording) => void,
     signal: AbortSignal,
   ): Promise<DataSet> {
     await this.#refuseTaken(given.id);
@@ -130,7 +130,7 @@ export class DataSets {
 
   async #make(
     given: NewDataSet,
-    onOriginal: (file: string, clips: number) => void,
+    onOriginal: (checked: CheckedRecording) => void,
     signal: AbortSignal,
   ): Promise<DataSet> {
     const { dir, finder, room, hours, checkMs } = this.#options;

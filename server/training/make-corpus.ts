@@ -1,6 +1,6 @@
 import path from 'node:path';
 import { ProtocolError } from '../../protocol/index.ts';
-import type { NewDataSet } from './dataset.ts';
+import type { CheckedRecording, NewDataSet } from './dataset.ts';
 import { type TrainerEvent, TrainerProcess } from './process.ts';
 import type { Finder } from './python.ts';
 import { checkResources, type ResourceLimits, watchResources } from './resource-limits.ts';
@@ -12,8 +12,8 @@ export interface CorpusOptions {
   hours: number;
   /** Milliseconds between looks at memory and disk. */
   checkMs: number;
-  /** Called for each recording that was cut. */
-  onOriginal: (file: string, clips: number) => void;
+  /** Called for each recording that was cut, or could not be read. */
+  onOriginal: (checked: CheckedRecording) => void;
   signal: AbortSignal;
 }
 
@@ -37,7 +37,9 @@ export async function makeCorpus(
   const found: { event: TrainerEvent | null } = { event: null };
   const trainer = new TrainerProcess(await finder.find(), args, (event) => {
     if (event.event === 'dataset') found.event = event;
-    if (event.event === 'original') onOriginal(String(event.file), Number(event.clips));
+    const file = String(event.file);
+    if (event.event === 'original') onOriginal({ file, clips: Number(event.clips) });
+    if (event.event === 'unreadable') onOriginal({ file, clips: 0, unreadable: String(event.reason) });
   });
   const stop = (): void => trainer.kill();
   signal.addEventListener('abort', stop);

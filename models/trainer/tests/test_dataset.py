@@ -61,6 +61,30 @@ def test_every_file_that_is_not_read_is_named(tmp_path: Path, capsys: pytest.Cap
     assert "b.m4a" in json.loads(capsys.readouterr().out.splitlines()[-1])["message"]
 
 
+def test_broken_recordings_are_left_out_and_copies_named(tmp_path: Path, capsys: pytest.CaptureFixture[str]):
+    source = tmp_path / "in"
+    source.mkdir()
+    for i in range(3):
+        soundfile.write(source / f"take{i}.wav", noise(i), 22050)
+    soundfile.write(source / "take2 again.wav", noise(2) * 0.5, 22050)
+    (source / "broken.wav").write_text("no sound")
+    assert main(["dataset", str(source), str(tmp_path / "out"), "--class", "Creak"]) == 0
+    told = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    (unreadable,) = [line for line in told if line["event"] == "unreadable"]
+    assert unreadable["file"] == "broken.wav"
+    assert unreadable["reason"].startswith("not a readable audio")
+    said = told[-1]
+    assert said["skipped"] == {"count": 1, "files": [f"broken.wav: {unreadable['reason']}"]}
+    assert said["originals"] == 4
+    assert said["copies"] == [{"file": "take2.wav", "of": "take2 again.wav"}]
+
+
+def test_broken_recordings_alone_are_refused_by_name(tmp_path: Path, capsys: pytest.CaptureFixture[str]):
+    (tmp_path / "broken.wav").write_text("no sound")
+    assert main(["dataset", str(tmp_path), str(tmp_path.parent / "broken-out"), "--class", "Creak"]) == 1
+    assert "broken.wav: not a readable audio" in json.loads(capsys.readouterr().out.splitlines()[-1])["message"]
+
+
 def test_silence_alone_is_refused_by_name(tmp_path: Path, capsys: pytest.CaptureFixture[str]):
     soundfile.write(tmp_path / "quiet.wav", np.zeros(22050), 22050)
     assert main(["dataset", str(tmp_path), str(tmp_path.parent / "quiet-out"), "--class", "Hush"]) == 1

@@ -2795,6 +2795,8 @@ class DatasetAddProgress(TypedDict):
     file: str
     #: that it gave; integer from 0
     clips: int
+    #: reason it could not be read and was left out; absent otherwise; text
+    unreadable: NotRequired[str]
     #: recordings processed; integer from 0
     done: int
 
@@ -2823,6 +2825,13 @@ class DatasetAddDoneSilent(TypedDict):
     count: int
     #: the first of them; list of text
     files: list[str]
+
+
+class DatasetAddDoneCopies(TypedDict):
+    #: text
+    file: str
+    #: text
+    of: str
 
 
 class DatasetAddDone(TypedDict):
@@ -2858,6 +2867,8 @@ class DatasetAddDone(TypedDict):
     dropped: DatasetAddDoneSilent
     #: files that were not read, each with the reason; map
     skipped: DatasetAddDoneSilent
+    #: recordings that are nearly identical to an earlier one, of; absent in data sets of older servers; list of map
+    copies: NotRequired[list[DatasetAddDoneCopies]]
 
 
 DatasetAddEvent = (

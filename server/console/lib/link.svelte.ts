@@ -7,6 +7,8 @@ import { ReconnectDelay } from '../../../protocol/reconnect-delay.ts';
 export type LinkState = 'connecting' | 'open' | 'lost' | 'asking';
 
 const FIRST_DELAY_MS = 250;
+/** How listening ends without anything being wrong with it. */
+const ENDS: ReadonlySet<ErrorCode> = new Set(['cancelled', 'connection_closed', 'shutting_down', 'unauthorized']);
 
 /**
  * The page's one connection to the server it came from. It connects again whenever it was lost; whoever needs the
@@ -40,6 +42,24 @@ export class Link {
 
   async call<N extends CommandName>(cmd: N, args: ArgsInput<N>, options?: CallOptions): Promise<Done<N>> {
     return (await this.ready()).call(cmd, args, options);
+  }
+
+  /**
+   * Hears events until `signal` aborts or the connection ends, which is no failure: whoever listens asks again in the next
+   * epoch. Rejects with what the server says against it.
+   */
+  async hear<N extends CommandName>(
+    cmd: N,
+    args: ArgsInput<N>,
+    signal: AbortSignal,
+    onEvent: NonNullable<CallOptions['onEvent']>,
+  ): Promise<void> {
+    try {
+      await this.call(cmd, args, { signal, onEvent });
+    } catch (error) {
+      const isOver = error instanceof ProtocolError && ENDS.has(error.code);
+      if (!isOver) throw error;
+    }
   }
 
   /** Headers for what is fetched beside the connection. */

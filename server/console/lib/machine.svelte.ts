@@ -88,8 +88,8 @@ export class Machine {
     // After another connection the names of jobs may be others.
     this.#jobs = [];
     link
-      .call('server.watch', { refused: true }, { signal, onEvent: (event, data) => this.#hear(event, data) })
-      .catch((error: unknown) => notices.fail('The server tells no events', error));
+      .hear('server.watch', { refused: true }, signal, (event, data) => this.#hear(event, data))
+      .catch((error: unknown) => notices.fail('Jobs and hits are not shown as they happen', error));
     const asked = [
       link.call('device.list', {}).then((found) => (this.devices = found)),
       link

@@ -31,12 +31,8 @@ export class Pads {
   watch(signal: AbortSignal): void {
     void this.readMaps();
     link
-      .call(
-        'server.watch',
-        { jobs: false, hits: true, pools: true },
-        { signal, onEvent: (event, data) => this.#hear(event, data) },
-      )
-      .catch(() => undefined);
+      .hear('server.watch', { jobs: false, hits: true, pools: true }, signal, (event, data) => this.#hear(event, data))
+      .catch((error: unknown) => notices.fail('Hits and pools are not shown as they happen', error));
   }
 
   async readMaps(): Promise<void> {

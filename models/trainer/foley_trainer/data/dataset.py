@@ -16,6 +16,7 @@ from .report import data_report
 from .segment import HOURS, MANIFEST, add_options, segment, write_manifest
 
 LISTED = 50  # of a kind, in what is said; report.json has all
+COPIES = 500  # recordings that are said to be copies
 
 
 def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -31,14 +32,15 @@ def make_dataset(
     source: Path, out: Path, seconds: float = 4.0, label: str | None = None, licence: str = "unknown", author: str = "unknown", hours: float = HOURS
 ) -> dict[str, Any]:
     """Returns what `segment` and `data` say, in short. Of near-duplicates on both sides of the split, the eval side's is dropped."""
-    made = segment(source, out / "corpus", seconds, label, licence, author, hours)
+    made = segment(source, out / "corpus", seconds, label, licence, author, hours, skip_unreadable=True)
     report = data_report(out / "corpus")
+    copies = _copies(out / "corpus", report["duplicates"])
     across = [pair for pair in report["duplicates"] if pair["across"]]
     dropped = sorted({file for pair in across for file, split in zip(pair["files"], pair["splits"], strict=True) if split == "eval"})
     if dropped:
         _drop(out / "corpus", set(dropped))
         report = data_report(out / "corpus")
-    save_text(json.dumps({**report, "dropped": dropped}, indent=2, ensure_ascii=False) + "\n", out / "report.json")
+    save_text(json.dumps({**report, "dropped": dropped, "copies": copies}, indent=2, ensure_ascii=False) + "\n", out / "report.json")
     keys = ("class", "clips", "train", "eval", "originals", "minutes")
     return {
         "classes": [{key: c[key] for key in keys} for c in report["classes"]],
@@ -50,13 +52,25 @@ def make_dataset(
         "clipped": _some(name for c in report["classes"] for name in c["clipped"]),
         "duplicates": _some(" and ".join(pair["files"]) for pair in report["duplicates"]),
         "dropped": _some(dropped),
-        "skipped": _some(skipped_files(source)),
+        "skipped": _some([*skipped_files(source), *made["unreadable"]]),
+        "copies": copies[:COPIES],
     }
 
 
 def _some(names: Any) -> dict[str, Any]:
     found = list(names)
     return {"count": len(found), "files": found[:LISTED]}
+
+
+def _copies(corpus: Path, pairs: list[dict[str, Any]]) -> list[dict[str, str]]:
+    """Recordings that are nearly the same as one before them, by name: of each the first that it is like."""
+    with open(corpus / "manifest.csv", newline="", encoding="utf-8") as text:
+        recording = {row["file"]: row["original_path"] for row in csv.DictReader(text)}
+    like: dict[str, str] = {}
+    for pair in pairs:
+        first, second = sorted(recording[file] for file in pair["files"])
+        like[second] = min(first, like.get(second, first))
+    return [{"file": file, "of": of} for file, of in sorted(like.items())]
 
 
 def _drop(corpus: Path, files: set[str]) -> None:

@@ -149,10 +149,20 @@ def cut(recording: Recording, folder: Path, seconds: float, most: float = math.i
     return rows, levels.size * FRAME / RATE
 
 
-def segment(source: Path, out: Path, seconds: float = 4.0, label: str | None = None, licence: str = "unknown", author: str = "unknown", hours: float = HOURS) -> dict[str, Any]:
+def segment(
+    source: Path,
+    out: Path,
+    seconds: float = 4.0,
+    label: str | None = None,
+    licence: str = "unknown",
+    author: str = "unknown",
+    hours: float = HOURS,
+    skip_unreadable: bool = False,
+) -> dict[str, Any]:
     """Cuts all recordings below `source` into the new folder `out` and returns a summary.
 
-    Raises one CorpusError that names every unreadable file, and every class that contains only silence.
+    Raises one CorpusError that names every unreadable file, and every class that contains only silence. With `skip_unreadable` the
+    summary names unreadable files instead, unless there is no other.
     """
     if not SECONDS[0] <= seconds <= SECONDS[1]:
         raise CorpusError(f"--seconds {seconds}: expected {SECONDS[0]} to {SECONDS[1]}")
@@ -165,7 +175,7 @@ def segment(source: Path, out: Path, seconds: float = 4.0, label: str | None = N
     partial = target.with_name(f".{target.name}.{os.getpid()}")
     partial.mkdir(parents=True)
     try:
-        rows, total = _cut_all(found, partial, seconds, hours)
+        rows, total, unreadable = _cut_all(found, partial, seconds, hours, skip_unreadable)
         splits = {g: s for name in {r["class"] for r in rows} for g, s in split_by_original({r["group"] for r in rows if r["class"] == name}).items()}
         for row in rows:
             row |= {"split": splits[row["group"]], "source": "folder", "licence": licence, "author": author, "kind": "cut"}
@@ -177,11 +187,12 @@ def segment(source: Path, out: Path, seconds: float = 4.0, label: str | None = N
         shutil.rmtree(partial, ignore_errors=True)
     kept = sum(r["duration"] for r in rows)
     per_class = {name: sum(r["class"] == name for r in rows) for name in sorted({r["class"] for r in rows})}
-    return {"out": str(out), "originals": len(found), "clips": len(rows), "minutes": round(kept / 60, 2), "minutes_dropped": round((total - kept) / 60, 2), "classes": per_class}
+    return {"out": str(out), "originals": len(found) - len(unreadable), "clips": len(rows), "minutes": round(kept / 60, 2), "minutes_dropped": round((total - kept) / 60, 2), "classes": per_class, "unreadable": unreadable}
 
 
-def _cut_all(found: list[Recording], folder: Path, seconds: float, hours: float) -> tuple[list[dict[str, Any]], float]:
-    rows, unreadable, total = [], [], 0.0
+def _cut_all(found: list[Recording], folder: Path, seconds: float, hours: float, skip_unreadable: bool) -> tuple[list[dict[str, Any]], float, list[str]]:
+    """Manifest rows, the length of all recordings in seconds, and what could not be read, as "name: why"."""
+    rows, unreadable, total, read = [], {}, 0.0, set()
     for recording in found:
         try:
             own, length = cut(recording, folder, seconds, hours * 3600 - total)
@@ -190,14 +201,19 @@ def _cut_all(found: list[Recording], folder: Path, seconds: float, hours: float)
                 f"the recordings together are longer than {hours:g} hours ({error}): leave some out, or allow more with --hours (of a server: --limits datasetHours=)"
             ) from error
         except CorpusError as error:
-            unreadable.append(str(error))
+            unreadable[recording.name] = str(error).removeprefix(f"{recording.path}: ")
+            if skip_unreadable:
+                emit("unreadable", file=recording.name, reason=unreadable[recording.name])
             continue
+        read.add(recording.label)
         rows += own
         total += length
         emit("original", file=recording.name, seconds=round(length, 2), clips=len(own), kept_seconds=round(sum(r["duration"] for r in own), 2))
-    refuse(unreadable)
-    refuse([f"class {name} contains only silence" for name in sorted({r.label for r in found} - {row["class"] for row in rows})])
-    return rows, total
+    labels = {r.label for r in found}
+    if not skip_unreadable or labels - read:
+        refuse([f"{recording.path}: {unreadable[recording.name]}" for recording in found if recording.name in unreadable])
+    refuse([f"class {name} contains only silence" for name in sorted(labels - {row["class"] for row in rows})])
+    return rows, total, [f"{name}: {reason}" for name, reason in unreadable.items()]
 
 
 def write_manifest(rows: list[dict[str, Any]], folder: Path) -> None:
