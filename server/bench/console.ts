@@ -109,7 +109,7 @@ async function eightClips() {
   await page.click('button:has-text("Eight at once")');
   const gaps = await page.evaluate(async () => {
     const rows = (): number =>
-      Array.from(document.querySelectorAll('progress')).reduce((sum, one) => sum + one.value, 0);
+      Array.from(document.querySelectorAll('.rows')).reduce((sum, one) => sum + Number(one.ariaValueNow), 0);
     const over = (): boolean =>
       Array.from(document.querySelectorAll('figcaption')).filter(({ textContent }) => textContent?.includes('seed'))
         .length === 8;

@@ -4,6 +4,8 @@ export interface GridShape {
   cols: number;
   rowAxes: readonly string[];
   colAxes: readonly string[];
+  /** Codes of a cell. */
+  depth: number;
   codebooks: number;
   codes: number;
 }
@@ -16,17 +18,26 @@ export function goesAlongTime({ rowAxes }: GridShape): boolean {
 /** Hue of each codebook, coarse to fine. */
 const HUES = [38, 172, 212, 268, 324, 96];
 
-/** The codebook of a cell: the outermost of the axes that has one counts slowest. */
-function codebookOf(shape: GridShape, row: number, col: number): number {
-  const isRow = shape.rowAxes.includes('codebook');
-  const [at, length] = isRow ? [row, shape.rows] : [col, shape.cols];
-  return Math.min(shape.codebooks - 1, Math.floor((at * shape.codebooks) / length));
+/** Codes of a row: a cell has several of them, one after the other, where codebooks are its depth. */
+export function codesOfRow({ cols, depth }: GridShape): number {
+  return cols * depth;
 }
 
-const colours = new Map<string, number[]>();
+/** The codebook of a code: the outermost of the axes that has one counts slowest. */
+function codebookOf(shape: GridShape, row: number, index: number): number {
+  const { rows, cols, depth, codebooks, rowAxes, colAxes } = shape;
+  const [at, length] = rowAxes.includes('codebook')
+    ? [row, rows]
+    : colAxes.includes('codebook')
+      ? [Math.floor(index / depth), cols]
+      : [index % depth, depth];
+  return Math.min(codebooks - 1, Math.floor((at * codebooks) / length));
+}
+
+const colours = new Map<string, readonly number[]>();
 
 /** Colours of a codebook's codes. Codes have no order, so neighbours differ; the hue tells the codebook. */
-function coloursOf(codebook: number, codes: number): number[] {
+function coloursOf(codebook: number, codes: number): readonly number[] {
   const key = `${codebook} ${codes}`;
   let known = colours.get(key);
   if (known === undefined) {
@@ -51,32 +62,38 @@ function hsl(hue: number, saturation: number, lightness: number): number {
   return (255 << 24) | (channel(4) << 16) | (channel(8) << 8) | channel(0);
 }
 
-/** Draws rows of codes, one pixel a code. */
+/** Draws rows of codes, one pixel a code: those of the first codebook above those of the next. */
 export class GridPainter {
   readonly #canvas: HTMLCanvasElement;
   readonly #shape: GridShape;
   readonly #paint: CanvasRenderingContext2D;
+  /** A row as it is drawn. */
+  readonly #image: ImageData;
+  readonly #pixels: Uint32Array;
+  readonly #turned: boolean;
 
   constructor(canvas: HTMLCanvasElement, shape: GridShape) {
     this.#canvas = canvas;
     this.#shape = shape;
-    const turned = goesAlongTime(shape);
-    canvas.width = turned ? shape.rows : shape.cols;
-    canvas.height = turned ? shape.cols : shape.rows;
+    this.#turned = goesAlongTime(shape);
+    const codes = codesOfRow(shape);
+    [canvas.width, canvas.height] = this.#turned ? [shape.rows, codes] : [codes, shape.rows];
     this.#paint = canvas.getContext('2d')!;
+    this.#image = this.#turned ? this.#paint.createImageData(1, codes) : this.#paint.createImageData(codes, 1);
+    this.#pixels = new Uint32Array(this.#image.data.buffer);
   }
 
   row(row: number, codes: ArrayLike<number>): void {
-    const turned = goesAlongTime(this.#shape);
-    const image = turned ? this.#paint.createImageData(1, codes.length) : this.#paint.createImageData(codes.length, 1);
-    const pixels = new Uint32Array(image.data.buffer);
-    for (let col = 0; col < codes.length; col++) {
-      const codebook = codebookOf(this.#shape, row, col);
-      const table = coloursOf(codebook, this.#shape.codes);
-      pixels[turned ? codes.length - 1 - col : col] = table[codes[col]! % table.length]!;
+    const { cols, depth, codes: values } = this.#shape;
+    for (let index = 0; index < Math.min(codes.length, this.#pixels.length); index++) {
+      const table = coloursOf(codebookOf(this.#shape, row, index), values);
+      const [cell, level] = [Math.floor(index / depth), index % depth];
+      // Upright, the first cell, which is the lowest frequency, is at the bottom.
+      const place = level * cols + (this.#turned ? cols - 1 - cell : cell);
+      this.#pixels[place] = table[codes[index]! % table.length]!;
     }
-    if (turned) this.#paint.putImageData(image, row, 0);
-    else this.#paint.putImageData(image, 0, row);
+    if (this.#turned) this.#paint.putImageData(this.#image, row, 0);
+    else this.#paint.putImageData(this.#image, 0, row);
   }
 
   clear(): void {

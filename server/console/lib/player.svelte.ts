@@ -45,6 +45,8 @@ class Player {
   level = $state(0.8);
   /** Why there is no sound, in words. */
   problem = $state('');
+  /** Clips that sound now, or begin to. */
+  sounding = $state(0);
   #context: AudioContext | null = null;
   #node: Promise<AudioWorkletNode> | null = null;
   #master: GainNode | null = null;
@@ -80,10 +82,6 @@ class Player {
     return peak;
   }
 
-  get sounding(): number {
-    return this.#playing.size;
-  }
-
   begin({ rate, total, gain = 1, from = 0, fade = 0, since = performance.now() }: PlayOptions): Playing {
     this.wake();
     const id = ++this.#count;
@@ -91,6 +89,7 @@ class Player {
     const over = new Promise<void>((resolve) => (end = resolve));
     const inside: Inside = { rate, at: from, begun: since, gaps: 0, end };
     this.#playing.set(id, inside);
+    this.sounding = this.#playing.size;
     this.#tell({ type: 'start', id, rate, total, gain, at: Math.round(from * rate), fade });
     return {
       id,
@@ -101,7 +100,10 @@ class Player {
       get gaps() {
         return inside.gaps;
       },
-      push: (offset, pcm) => this.#tell({ type: 'chunk', id, offset, pcm: pcm.slice() }),
+      push: (offset, pcm) => {
+        const copy = pcm.slice();
+        this.#tell({ type: 'chunk', id, offset, pcm: copy }, [copy.buffer]);
+      },
       seek: (seconds) => {
         inside.at = seconds;
         this.#tell({ type: 'seek', id, at: Math.round(seconds * rate) });
@@ -123,9 +125,9 @@ class Player {
     for (const id of this.#playing.keys()) this.#tell({ type: 'stop', id, fade: 0.03 });
   }
 
-  #tell(message: ToPlayer): void {
+  #tell(message: ToPlayer, given: Transferable[] = []): void {
     this.#node?.then(
-      (node) => node.port.postMessage(message),
+      (node) => node.port.postMessage(message, given),
       () => {
         if (message.type === 'start') this.#over(message.id);
       },
@@ -168,6 +170,7 @@ class Player {
   #over(id: number): void {
     this.#playing.get(id)?.end();
     this.#playing.delete(id);
+    this.sounding = this.#playing.size;
   }
 }
 

@@ -1,9 +1,13 @@
 import { link } from './link.svelte.ts';
 import { type Mel, melOf } from './spectrogram.ts';
-import type { Sound } from './takes.svelte.ts';
+
+export interface Sound {
+  pcm: Float32Array;
+  rate: number;
+}
 
 /** Sounds and pictures of saved clips that are kept in memory: the last that were wanted. */
-const [MOST_SOUNDS, MOST_MELS] = [24, 400];
+const [MOST_SOUNDS, MOST_MELS] = [16, 200];
 /** Clips that are fetched at the same time. */
 const AT_ONCE = 3;
 

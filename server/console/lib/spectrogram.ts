@@ -8,8 +8,13 @@ const waiting = new Map<number, (mel: Mel) => void>();
 let worker: Worker | null = null;
 let count = 0;
 
-/** Log-mel of a sound, computed beside the page so that nothing on it stutters. */
-export function melOf(pcm: Float32Array, rate: number, spec: Omit<MelSpec, 'rate'> = standard): Promise<Mel> {
+/** Log-mel of a sound without its first `skipped` frames, computed beside the page so that nothing on it stutters. The samples are given away. */
+export function melOf(
+  pcm: Float32Array<ArrayBuffer>,
+  rate: number,
+  spec: Omit<MelSpec, 'rate'> = standard,
+  skipped = 0,
+): Promise<Mel> {
   if (worker === null) {
     worker = new MelWorker();
     worker.onmessage = ({ data: { id, ...mel } }: MessageEvent<MelTold>) => {
@@ -18,12 +23,13 @@ export function melOf(pcm: Float32Array, rate: number, spec: Omit<MelSpec, 'rate
     };
   }
   const id = ++count;
-  const ask: MelAsk = { id, pcm, spec: { ...spec, rate, fMax: Math.min(spec.fMax, rate / 2) } };
-  worker.postMessage(ask);
+  const ask: MelAsk = { id, pcm, spec: { ...spec, rate, fMax: Math.min(spec.fMax, rate / 2) }, skipped };
+  worker.postMessage(ask, [pcm.buffer]);
   return new Promise((resolve) => waiting.set(id, resolve));
 }
 
-const standard = { nFft: 1024, hop: 256, bins: 80, fMin: 0, fMax: 8000, floor: 1e-5 };
+/** How clips are drawn whose voice is not known here. */
+export const standard = { nFft: 1024, hop: 256, bins: 80, fMin: 0, fMax: 8000, floor: 1e-5 };
 
 /** From black over violet and orange to pale yellow: [256][r, g, b], lightness rising all the way. */
 const palette = (() => {

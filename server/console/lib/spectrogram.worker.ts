@@ -1,9 +1,11 @@
-import { logMel, type MelSpec } from '../../engine/dsp/mel.ts';
+import { LogMel, type MelSpec } from '../../engine/dsp/mel.ts';
 
 export interface MelAsk {
   id: number;
   pcm: Float32Array;
   spec: MelSpec;
+  /** Frames at the beginning that are not wanted. */
+  skipped: number;
 }
 
 export interface MelTold {
@@ -17,8 +19,14 @@ export interface MelTold {
 /** Natural logarithms of magnitude that are drawn darkest and brightest. */
 const [DARK, BRIGHT] = [-9.5, 1.2];
 
-self.onmessage = ({ data: { id, pcm, spec } }: MessageEvent<MelAsk>) => {
-  const { bands, frames } = logMel(pcm, spec);
+/** Of the spectra that were asked for so far: one for each voice and rate. */
+const known = new Map<string, LogMel>();
+
+self.onmessage = ({ data: { id, pcm, spec, skipped } }: MessageEvent<MelAsk>) => {
+  const key = JSON.stringify(spec);
+  const mel = known.get(key) ?? new LogMel(spec);
+  known.set(key, mel);
+  const { bands, frames } = mel.of(pcm, skipped);
   const levels = Uint8Array.from(bands, (value) =>
     Math.max(0, Math.min(255, Math.round(((value - DARK) / (BRIGHT - DARK)) * 255))),
   );

@@ -25,8 +25,8 @@ interface RawCard {
   classes: { id: number; name: string }[];
   audio: { rate: number; samples: number };
   mel: Omit<MelSpec, 'rate'>;
-  latent: { codebooks: number; codes: number };
-  grid: { rows: number; cols: number; rowAxes: string[]; colAxes: string[] };
+  latent: { codebooks: number; codes: number; frequency: number; time: number };
+  grid: { rows: number; cols: number; rowAxes: string[]; colAxes: string[]; depthAxes?: (keyof typeof AXES)[] };
   prior?: { contour?: number; spectrum?: number };
   sampling?: { guidance?: { default?: number; classes?: Record<string, number> } };
 }
@@ -75,6 +75,13 @@ function keyOf({ id, hash }: { id: string; hash: string }): string {
   return `${id} ${hash}`;
 }
 
+/** What counts the codes of the latent along an axis. */
+const AXES = { codebook: 'codebooks', frequency: 'frequency', time: 'time' } as const;
+
+function depthOf({ latent, grid: { depthAxes = [] } }: RawCard): number {
+  return depthAxes.reduce((product, axis) => product * latent[AXES[axis]], 1);
+}
+
 function readCard(raw: Record<string, unknown>): Card {
   const card = raw as unknown as RawCard;
   const { default: usual = 0, classes = {} } = card.sampling?.guidance ?? {};
@@ -85,7 +92,7 @@ function readCard(raw: Record<string, unknown>): Card {
     audio: card.audio,
     mel: card.mel,
     raw,
-    grid: { ...card.grid, codebooks: card.latent.codebooks, codes: card.latent.codes },
+    grid: { ...card.grid, depth: depthOf(card), codebooks: card.latent.codebooks, codes: card.latent.codes },
     guidance: { default: usual, classes },
     follows: { envelope: (card.prior?.contour ?? 0) > 0, spectrum: (card.prior?.spectrum ?? 0) > 0 },
   };
