@@ -81,7 +81,9 @@ export class Order {
       return;
     }
     void voices.card(voice).then(
-      (card) => this.takes.forEach((take) => take.use(card)),
+      (card) => {
+        for (const take of this.takes) take.use(card);
+      },
       () => undefined,
     );
     if (this.making.cmd === 'foley.generate') void voices.refresh();
