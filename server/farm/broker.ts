@@ -19,9 +19,9 @@ export interface Broker {
   nats: NatsConnection;
   js: JetStreamClient;
   manager: JetStreamManager;
-  /** Results by the hash of their recipe. */
-  clips: ObjectStore;
+  /** What became of jobs, by the hash of their recipe, and clips that are larger than a message. */
   outcomes: KV;
+  clips: ObjectStore;
   /** Voices as files, by the SHA-256 of their card. */
   voices: ObjectStore;
   /** Which of them servers want made, by the same. */
@@ -41,33 +41,41 @@ export async function openBroker(nats: NatsConnection): Promise<Broker> {
   await makeJobs(manager);
   const [kvm, objm] = [new Kvm(js), new Objm(js)];
   const [storage, age] = [StorageType.File, bounds.ageMs];
-  // Never younger than the clip that it speaks of.
-  const outcomes = await kvm.create(OUTCOMES, { storage, ttl: age, history: 1 });
   const wanted = await kvm.create(WANTED, { storage, ttl: age, history: 1 });
   // Those with a size last: a broker whose room is given away to the last byte makes nothing more.
-  const clips = await asLargeAsFits(manager, CLIPS, bounds.clipBytes, (max_bytes) =>
-    objm.create(CLIPS, { storage, ttl: nanos(age), max_bytes }),
+  const outcomes = await asLargeAsFits(manager, `KV_${OUTCOMES}`, bounds.outcomeBytes, (max_bytes) =>
+    kvm.create(OUTCOMES, { storage, ttl: age, history: 1, max_bytes }),
   );
-  const voices = await asLargeAsFits(manager, VOICES, bounds.voiceBytes, (max_bytes) =>
+  const voices = await asLargeAsFits(manager, `OBJ_${VOICES}`, bounds.voiceBytes, (max_bytes) =>
     objm.create(VOICES, { storage, max_bytes }),
   );
-  return { nats, js, manager, clips, outcomes, voices, wanted };
+  const clips = await asLargeAsFits(manager, `OBJ_${CLIPS}`, bounds.clipBytes, (max_bytes) =>
+    objm.create(CLIPS, { storage, ttl: nanos(age), max_bytes }),
+  );
+  for (const stream of [`KV_${OUTCOMES}`, `OBJ_${CLIPS}`]) await dropOldest(manager, stream);
+  return { nats, js, manager, outcomes, clips, voices, wanted };
+}
+
+/** The clients make stores that take nothing more once they are full: no clip would then be made before old ones end by age. */
+async function dropOldest(manager: JetStreamManager, stream: string): Promise<void> {
+  const { discard } = (await manager.streams.info(stream)).config;
+  if (discard !== DiscardPolicy.Old) await manager.streams.update(stream, { discard: DiscardPolicy.Old });
 }
 
 /**
  * A broker refuses a store that its disk, or the account, has no room for: half of it, and so on, may fit. Half of
  * that is taken, for other stores need room as well.
  */
-async function asLargeAsFits(
+async function asLargeAsFits<T>(
   manager: JetStreamManager,
-  name: string,
+  stream: string,
   most: number,
-  create: (bytes: number) => Promise<ObjectStore>,
-): Promise<ObjectStore> {
+  create: (bytes: number) => Promise<T>,
+): Promise<T> {
   for (let bytes = most; ; bytes = Math.floor(bytes / 2)) {
     try {
       const store = await create(bytes);
-      if (bytes < most) await manager.streams.update(`OBJ_${name}`, { max_bytes: Math.floor(bytes / 2) });
+      if (bytes < most) await manager.streams.update(stream, { max_bytes: Math.floor(bytes / 2) });
       return store;
     } catch (error) {
       if (bytes < LEAST_BYTES || !/insufficient|maximum|exceed|resource/i.test((error as Error).message)) throw error;

@@ -32,10 +32,10 @@ export interface FarmEngineOptions {
   retryMs?: number;
 }
 
-/** Jobs that a server may have at the farm, and results of them in memory. */
-const MOST_PENDING = 256;
-/** For each clip that workers make at a time, so many are on their way: none waits for the next. */
-const AHEAD = 2;
+/** Jobs that a server may have at the farm: in the worst case all of their results come at once, 353 KB each of the default voice. */
+const MOST_PENDING = 2048;
+/** For each clip that workers make at a time, so many are on their way: one is made, one is taken ahead, one waits in the queue. */
+const AHEAD = 3;
 /** Somebody waits for a live clip: of one that nobody speaks of so long another is made here. */
 const LIVE_PATIENCE_MS = 3000;
 /** The same of clips that nobody waits for, where no worker makes them any more. */

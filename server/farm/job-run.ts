@@ -3,8 +3,8 @@ import type { Engine, EngineEvent, EngineResult, EngineRun } from '../engine/eng
 import { EngineError, toEngineError } from '../engine/errors.ts';
 import type { Broker } from './broker.ts';
 import type { FarmLog } from './link.ts';
-import { type Maker, writeEvent, writeResult } from './messages.ts';
-import { isHash, subjects, type Urgency, type WorkerLimits } from './names.ts';
+import { type FarmResult, writeEvents } from './messages.ts';
+import { EVENTS_AT_ONCE, isHash, subjects, type Urgency, type WorkerLimits } from './names.ts';
 import { FarmMessageError, readJob } from './recipe.ts';
 import { Results } from './results.ts';
 
@@ -19,14 +19,16 @@ export interface JobRunOptions {
   voiceDir: string;
   worker: string;
   limits: WorkerLimits;
+  /** When the engine last told anything of any clip; shared by all jobs of a worker. */
+  sign: { at: number };
   log: FarmLog;
 }
 
 /** `given back`: another worker will make it, or this one later. */
 export type JobEnd = 'made' | 'failed' | 'served' | 'given back';
 
-/** Bytes of a result that goes with the message that it is there; larger ones are fetched. */
-const INLINE = 0.9;
+/** What is told of a clip that nobody waits for goes together, so many milliseconds late at most. */
+const TELL_MS = 100;
 /** Times that a result is sent to the store, with a pause that grows. */
 const STORES = 5;
 
@@ -39,7 +41,10 @@ export class JobRun {
   readonly #messages: JsMsg[];
   #run: EngineRun | null = null;
   #heard = performance.now();
+  #isBegun = false;
   #isMade = false;
+  #untold: EngineEvent[] = [];
+  #telling: NodeJS.Timeout | undefined;
   readonly #leaving = new AbortController();
   #cancelled = false;
 
@@ -56,7 +61,9 @@ export class JobRun {
     let working: NodeJS.Timeout | undefined;
     const hung = new Promise<never>((_, reject) => {
       working = setInterval(() => {
-        if (this.#isMade || performance.now() - this.#heard < hangMs) return this.#each((one) => one.working());
+        // One that was taken ahead waits for its turn, as long as the engine goes on.
+        const heard = this.#isBegun ? this.#heard : Math.max(this.#heard, this.#options.sign.at);
+        if (this.#isMade || performance.now() - heard < hangMs) return this.#each((one) => one.working());
         this.#run?.cancel();
         reject(new Error(`the engine told nothing of it for ${hangMs / 1000} s`));
       }, ackMs / 3);
@@ -65,6 +72,7 @@ export class JobRun {
       return await Promise.race([this.#work(), hung]);
     } finally {
       clearInterval(working);
+      clearTimeout(this.#telling);
     }
   }
 
@@ -95,14 +103,15 @@ export class JobRun {
   async #work(): Promise<JobEnd> {
     const { message, engine, voiceDir, urgency, worker, fingerprint, limits } = this.#options;
     if (!isHash(this.hash)) return this.#drop('a job whose subject ends with no hash');
-    const before = (await this.#results.find(this.hash))?.outcome ?? null;
-    if (before?.state === 'done') {
+    const tries = message.info.deliveryCount;
+    // Who sent it looked before; since then only somebody whom it was given may have made it.
+    const before = tries === 1 ? null : ((await this.#results.find(this.hash))?.outcome ?? null);
+    if (before?.state === 'done' || before?.state === 'stored') {
       // Made by somebody whose word of it did not reach the queue.
-      this.#tell({ type: 'result' });
+      this.#publish([{ type: 'ended' }]);
       this.#each((one) => one.ack());
       return 'served';
     }
-    const tries = message.info.deliveryCount;
     if (tries > limits.tries) {
       const why = before?.state === 'retrying' ? before.message : 'no worker survived it';
       return this.#fail(new EngineError('engine_failed', `given up after ${limits.tries} tries: ${why}`));
@@ -133,9 +142,8 @@ export class JobRun {
       return error.code === 'engine_failed' ? this.#fail(error) : this.#retry(error.code, error.message);
     }
     this.#isMade = true;
-    const maker: Maker = { worker, fingerprint };
     try {
-      await this.#hand(writeResult(result, maker), maker);
+      await this.#hand({ ...result, maker: { worker, fingerprint } });
       return 'made';
     } catch (error) {
       return this.#retry('engine_unavailable', `its clip could not be stored: ${(error as Error).message}`);
@@ -152,30 +160,26 @@ export class JobRun {
     return 'given back';
   }
 
-  /** To whoever waits at once, then to the store, and then the job is done. */
-  async #hand(bytes: Uint8Array, maker: Maker): Promise<void> {
-    const { broker, ready, urgency } = this.#options;
-    const { max_payload: most = 0 } = broker.nats.info ?? {};
-    const isInline = urgency === 'live' && bytes.length < most * INLINE;
-    if (isInline) this.#tell({ type: 'result', result: bytes });
+  /** To the store, which tells whoever waits, and then the job is done. */
+  async #hand(result: FarmResult): Promise<void> {
+    const { ready } = this.#options;
+    this.#tellNow();
     for (let attempt = 1; ; attempt++) {
       try {
         // The connection may be another one by now.
-        await new Results(await ready(this.#leaving.signal)).store(this.hash, bytes, maker);
+        await new Results(await ready(this.#leaving.signal)).store(this.hash, result);
         break;
       } catch (error) {
         if (attempt === STORES || this.#isGivenBack) throw error;
         await new Promise((resolve) => setTimeout(resolve, 200 * attempt));
       }
     }
-    if (!isInline) this.#tell({ type: 'result' });
     this.#each((one) => one.ack());
   }
 
   async #fail({ code, message: why }: EngineError): Promise<JobEnd> {
     const { worker } = this.#options;
     await this.#results.fail(this.hash, { state: 'failed', code, message: why, worker });
-    this.#tell({ type: 'failed' });
     this.#each((one) => one.term());
     return 'failed';
   }
@@ -193,9 +197,28 @@ export class JobRun {
     for (const message of this.#messages) answer(message);
   }
 
-  #tell(event: Parameters<typeof writeEvent>[0] & (EngineEvent | { type: 'result' } | { type: 'failed' })): void {
+  #tell(event: EngineEvent): void {
     this.#heard = performance.now();
-    const bytes = writeEvent(event);
+    this.#options.sign.at = this.#heard;
+    this.#isBegun = true;
+    this.#untold.push(event);
+    const isSmall = event.type === 'started' || event.type === 'row';
+    if (this.#options.urgency === 'live' || !isSmall || this.#untold.length === EVENTS_AT_ONCE) this.#tellNow();
+    else this.#telling ??= setTimeout(() => this.#tellNow(), TELL_MS);
+  }
+
+  #tellNow(): void {
+    clearTimeout(this.#telling);
+    this.#telling = undefined;
+    // What is large goes by itself: a message that is too large is not told.
+    const isLarge = (event: EngineEvent): boolean => event.type === 'preview' || event.type === 'audio';
+    this.#publish(this.#untold.filter((event) => !isLarge(event)));
+    for (const event of this.#untold.filter(isLarge)) this.#publish([event]);
+    this.#untold = [];
+  }
+
+  #publish(events: Parameters<typeof writeEvents>[0]): void {
+    const bytes = writeEvents(events);
     const { nats } = this.#options.broker;
     if (bytes === null || nats.isClosed()) return;
     // What is larger than a message is not told: the result holds it.

@@ -4,7 +4,7 @@ import type { EngineErrorCode } from '../engine/errors.ts';
 import type { Broker } from './broker.ts';
 import { Floors } from './floors.ts';
 import type { BrokerLink, FarmLog } from './link.ts';
-import { type FarmEvent, type FarmResult, readEvent } from './messages.ts';
+import { type FarmEvent, type FarmResult, readEvents, readOutcome } from './messages.ts';
 import { JOBS, subjects, type Urgency } from './names.ts';
 import { Results, StalledError } from './results.ts';
 
@@ -33,6 +33,8 @@ export interface PendingJob {
 
 /** Milliseconds between looks at what became of jobs whose message of it may be lost. */
 const LOOK_MS = 2000;
+/** Clips that nobody waits for may lie in the queue for hours: each look at one is twice as long after the last, up to this. */
+const SELDOM_MS = 32_000;
 const LOOKS_AT_ONCE = 8;
 /** Longer than any request to the broker waits for its answer. */
 const HANG_MS = 10_000;
@@ -88,7 +90,7 @@ export class FarmJobs {
         // What hangs at one must not keep the others waiting.
         for (let job = jobs.pop(); job !== undefined; job = jobs.pop())
           if (this.#link.broker !== null)
-            await Promise.race([job.look(LOOK_MS), wait(HANG_MS, undefined, { ref: false })]);
+            await Promise.race([job.lookIfDue(), wait(HANG_MS, undefined, { ref: false })]);
       };
       await Promise.all(Array.from({ length: LOOKS_AT_ONCE }, one));
     } finally {
@@ -106,12 +108,15 @@ class Pending implements PendingJob {
   readonly #onOver: () => void;
   #resolve: (end: FarmEnd) => void = () => undefined;
   #broker: Broker | null = null;
-  #subscription: Subscription | null = null;
+  #subscriptions: Subscription[] = [];
   /** The message of it in the stream, where this process put it there. */
   #sequence: number | null = null;
   #over = false;
   #heard = performance.now();
   #stalls = 0;
+  /** When it is looked up again, and how long after the last time that was. */
+  #due = performance.now() + LOOK_MS;
+  #between = LOOK_MS;
   /** Looks, one after the other. */
   #turn: Promise<void> = Promise.resolve();
 
@@ -133,17 +138,20 @@ class Pending implements PendingJob {
   /** At a broker that is there, or there again. */
   join(broker: Broker): void {
     if (this.#over) return;
-    if (broker.nats !== this.#broker?.nats) {
-      this.#subscription = broker.nats.subscribe(subjects.events(this.#job.hash), {
-        callback: (error, { data }) => {
-          if (error === null) this.#hear(data);
-        },
-      });
+    const { nats } = broker;
+    if (nats !== this.#broker?.nats) {
+      const { hash } = this.#job;
+      const heard = (subject: string, hear: (data: Uint8Array) => void): Subscription =>
+        nats.subscribe(subject, { callback: (error, { data }) => void (error === null && hear(data)) });
+      this.#subscriptions = [
+        heard(subjects.events(hash), (data) => this.#hearEvents(data)),
+        heard(subjects.outcome(hash), (data) => this.#hearOutcome(data)),
+      ];
     }
     this.#broker = broker;
     // A look that the broker left without an answer still waits for it.
     this.#turn = Promise.resolve();
-    void this.look(0);
+    void this.#lookNow();
   }
 
   withdraw(): void {
@@ -159,13 +167,20 @@ class Pending implements PendingJob {
 
   leave(): void {
     this.#over = true;
-    if (this.#broker?.nats.isClosed() === false) this.#subscription?.unsubscribe();
+    if (this.#broker?.nats.isClosed() === false) for (const one of this.#subscriptions) one.unsubscribe();
     this.#onOver();
   }
 
-  /** Finds out what became of it if nothing was heard for so long, and sends it where it is nowhere. */
-  look(quietMs: number): Promise<void> {
-    if (quietMs > 0 && this.silentMs() < quietMs) return Promise.resolve();
+  lookIfDue(): Promise<void> {
+    const now = performance.now();
+    if (now < this.#due) return Promise.resolve();
+    this.#between = this.#job.urgency === 'live' ? LOOK_MS : Math.min(SELDOM_MS, 2 * this.#between);
+    this.#due = now + this.#between;
+    return this.#lookNow();
+  }
+
+  /** Finds out what became of it, and sends it where it is nowhere. */
+  #lookNow(): Promise<void> {
     this.#turn = this.#turn
       .then(() => this.#look())
       .catch((error: Error) => {
@@ -182,17 +197,20 @@ class Pending implements PendingJob {
     const { hash } = this.#job;
     let entry = await results.find(hash);
     if (this.#over) return;
+    const cached = this.#sequence === null;
     if (entry?.outcome?.state === 'done') {
+      return this.#finish({ type: 'result', result: entry.outcome.result, cached });
+    } else if (entry?.outcome?.state === 'stored') {
       const result = await results.fetch(hash, entry.outcome).catch((error: unknown) => {
         if (error instanceof StalledError && ++this.#stalls >= STALLS) return null;
         throw error;
       });
-      if (result !== null) return this.#finish({ type: 'result', result, cached: this.#sequence === null });
+      if (result !== null) return this.#finish({ type: 'result', result, cached });
     } else if (entry?.outcome?.state === 'failed' && this.#sequence !== null) {
       const { code, message } = entry.outcome;
       return this.#finish({ type: 'failed', code, message });
     }
-    if (this.#over || (entry?.outcome?.state !== 'done' && (await this.#isQueued(broker)))) return;
+    if (this.#over || (entry?.outcome?.state !== 'stored' && (await this.#isQueued(broker)))) return;
     // It may have been done, and its message gone, since it was looked up.
     const now = this.#sequence === null ? entry : await results.find(hash);
     if (now?.revision !== entry?.revision) return this.#look();
@@ -230,21 +248,35 @@ class Pending implements PendingJob {
     }
   }
 
-  #hear(data: Uint8Array): void {
-    if (this.#over) return;
-    this.#heard = performance.now();
-    let event: FarmEvent;
+  #hearEvents(data: Uint8Array): void {
+    this.#listen();
+    let events: FarmEvent[] = [];
     try {
-      event = readEvent(data);
+      events = readEvents(data);
     } catch (error) {
       this.#log('warn', `an event of the farm was left out: ${(error as Error).message}`);
-      return;
     }
-    if (event.type === 'engine') this.#job.onEvent(event);
-    else if (event.type === 'result' && event.result !== null)
-      this.#finish({ type: 'result', result: event.result, cached: false });
-    // It lies in the store, or why there is none.
-    else void this.look(0);
+    for (const event of events) {
+      if (this.#over) return;
+      if (event.type === 'engine') this.#job.onEvent(event);
+      else void this.#lookNow();
+    }
+  }
+
+  #hearOutcome(data: Uint8Array): void {
+    if (this.#over) return;
+    this.#listen();
+    const outcome = readOutcome(data);
+    if (outcome?.state === 'done') this.#finish({ type: 'result', result: outcome.result, cached: false });
+    // It lies in the store of clips, or says why there is none.
+    else if (outcome?.state === 'stored' || outcome?.state === 'failed') void this.#lookNow();
+  }
+
+  /** What is spoken of is not looked up. */
+  #listen(): void {
+    this.#heard = performance.now();
+    this.#between = LOOK_MS;
+    this.#due = this.#heard + LOOK_MS;
   }
 
   #finish(end: FarmEnd): void {

@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto';
-import { decode, encode } from '@msgpack/msgpack';
+import { decode, Encoder, encode } from '@msgpack/msgpack';
 import { z } from 'zod';
 import type { EngineEvent, EngineResult } from '../engine/engine.ts';
 import { engineErrorCodes } from '../engine/errors.ts';
-import { bounds, isHash } from './names.ts';
+import { bounds, EVENTS_AT_ONCE, isHash } from './names.ts';
 import { bytesOf, codesOf, FarmMessageError, floatsOf } from './recipe.ts';
 
 /** Who made a clip, and by which arithmetic. */
@@ -15,7 +15,7 @@ export interface Maker {
 const hash = z.string().refine((text) => isHash(text));
 const count = z.int().min(0);
 const milliseconds = z.number().min(0);
-const bytes = z.instanceof(Uint8Array);
+const bytes = z.custom<Uint8Array>((value) => value instanceof Uint8Array);
 const maker = z.strictObject({ worker: z.string().max(128), fingerprint: z.string().max(64) });
 
 const resultSchema = z.strictObject({
@@ -39,14 +39,16 @@ const eventSchema = z.discriminatedUnion('type', [
   z.strictObject({ type: z.literal('row'), row: count, rows: count, codes: bytes }),
   z.strictObject({ type: z.literal('preview'), codebooks: count, seconds: z.number().optional(), ...pcm }),
   z.strictObject({ type: z.literal('audio'), offset: count, total: count, ...pcm }),
-  // The whole result where somebody waits for it; else only that it lies in the store.
-  z.strictObject({ type: z.literal('result'), result: bytes.optional() }),
-  z.strictObject({ type: z.literal('failed') }),
+  // Made before: it lies in the store, and nobody puts it there again.
+  z.strictObject({ type: z.literal('ended') }),
 ]);
+const eventsSchema = z.array(eventSchema).max(EVENTS_AT_ONCE);
 type Told = z.infer<typeof eventSchema>;
 
 const outcomeSchema = z.discriminatedUnion('state', [
-  z.strictObject({ state: z.literal('done'), sha256: hash, bytes: count.max(bounds.resultBytes), maker }),
+  z.strictObject({ state: z.literal('done'), result: resultSchema }),
+  // Larger than a message: in the store of clips.
+  z.strictObject({ state: z.literal('stored'), sha256: hash, bytes: count.max(bounds.resultBytes), maker }),
   z.strictObject({
     state: z.literal('failed'),
     code: z.enum(engineErrorCodes),
@@ -57,48 +59,73 @@ const outcomeSchema = z.discriminatedUnion('state', [
   z.strictObject({ state: z.literal('retrying'), message: z.string().max(2000), worker: z.string().max(128) }),
 ]);
 
+type Outcome = z.infer<typeof outcomeSchema>;
+
 /** What is known of a job that was begun. */
-export type FarmOutcome = z.infer<typeof outcomeSchema>;
+export type FarmOutcome = Exclude<Outcome, { state: 'done' }> | { state: 'done'; result: FarmResult };
 
 /** What the maker of a clip tells on the way, over core NATS. */
-export type FarmEvent =
-  | { type: 'engine'; event: EngineEvent }
-  | { type: 'result'; result: FarmResult | null }
-  | { type: 'failed' };
+export type FarmEvent = { type: 'engine'; event: EngineEvent } | { type: 'ended' };
 
 export interface FarmResult extends EngineResult {
   maker: Maker;
 }
 
-export function writeResult({ codes, rate, pcm: sound, timings }: EngineResult, by: Maker): Uint8Array {
-  return encode({ codes: bytesOf(codes), rate, pcm: bytesOf(sound), timings: { ...timings }, maker: { ...by } });
+/** Room beside the sound and the codes, so that the writer need not grow, which copies. */
+const AROUND_BYTES = 4096;
+
+export function writeResult(result: FarmResult): Uint8Array {
+  return written(plain(result), result);
 }
 
 /** Throws FarmMessageError. */
 export function readResult(message: Uint8Array): FarmResult {
-  const { codes, pcm: sound, rate, timings, maker: by } = parsed(resultSchema, decoded(message), 'the result');
+  return result(parsed(resultSchema, decoded(message), 'the result'));
+}
+
+function plain({ codes, rate, pcm: sound, timings, maker: by }: FarmResult): z.infer<typeof resultSchema> {
+  return { codes: bytesOf(codes), rate, pcm: bytesOf(sound), timings: { ...timings }, maker: { ...by } };
+}
+
+function result({ codes, pcm: sound, rate, timings, maker: by }: z.infer<typeof resultSchema>): FarmResult {
   return { codes: codesOf(codes), pcm: floatsOf(sound), rate, timings, maker: by };
 }
 
-/** Null for events that only streams without end have. */
-export function writeEvent(event: EngineEvent | { type: 'result'; result?: Uint8Array } | { type: 'failed' }) {
+function written(value: object, { pcm: sound, codes }: FarmResult): Uint8Array {
+  const initialBufferSize = sound.byteLength + codes.byteLength + AROUND_BYTES;
+  return new Encoder({ initialBufferSize }).encodeSharedRef(value);
+}
+
+/** Null where nothing is left to tell: some events only streams without end have. */
+export function writeEvents(events: readonly (EngineEvent | { type: 'ended' })[]): Uint8Array | null {
+  const told = events.flatMap(plainEvent);
+  return told.length === 0 ? null : encode(told);
+}
+
+function plainEvent(event: EngineEvent | { type: 'ended' }): Told[] {
   switch (event.type) {
     case 'row':
-      return encode({ ...event, codes: bytesOf(event.codes) });
-    case 'preview':
+      return [{ ...event, codes: bytesOf(event.codes) }];
+    case 'preview': {
+      const { seconds, pcm: sound, ...rest } = event;
+      return [{ ...rest, pcm: bytesOf(sound), ...(seconds === undefined ? {} : { seconds }) }];
+    }
     case 'audio':
-      return encode({ ...event, pcm: bytesOf(event.pcm) });
+      return [{ ...event, pcm: bytesOf(event.pcm) }];
     case 'sound':
     case 'changed':
-      return null;
+      return [];
     default:
-      return encode(event);
+      return [event];
   }
 }
 
 /** Throws FarmMessageError. */
-export function readEvent(message: Uint8Array): FarmEvent {
-  const told: Told = parsed(eventSchema, decoded(message), 'the event');
+export function readEvents(message: Uint8Array): FarmEvent[] {
+  return parsed(eventsSchema, decoded(message), 'the events').map(eventOf);
+}
+
+function eventOf(told: Told): FarmEvent {
   switch (told.type) {
     case 'started':
       return { type: 'engine', event: told };
@@ -111,21 +138,21 @@ export function readEvent(message: Uint8Array): FarmEvent {
     }
     case 'audio':
       return { type: 'engine', event: { ...told, pcm: floatsOf(told.pcm) } };
-    case 'result':
-      return { type: 'result', result: told.result === undefined ? null : readResult(told.result) };
-    case 'failed':
+    case 'ended':
       return told;
   }
 }
 
 export function writeOutcome(outcome: FarmOutcome): Uint8Array {
-  return Buffer.from(JSON.stringify(outcome), 'utf8');
+  if (outcome.state !== 'done') return encode(outcome);
+  return written({ ...outcome, result: plain(outcome.result) }, outcome.result);
 }
 
 /** Null where it is none: an entry that nobody can read is as good as none. */
 export function readOutcome(message: Uint8Array): FarmOutcome | null {
   try {
-    return outcomeSchema.parse(JSON.parse(Buffer.from(message).toString('utf8')));
+    const outcome = outcomeSchema.parse(decoded(message));
+    return outcome.state === 'done' ? { ...outcome, result: result(outcome.result) } : outcome;
   } catch {
     return null;
   }
@@ -140,7 +167,7 @@ function decoded(message: Uint8Array): unknown {
     return decode(message, {
       maxStrLength: 4096,
       maxBinLength: bounds.resultBytes,
-      maxArrayLength: 64,
+      maxArrayLength: EVENTS_AT_ONCE,
       maxMapLength: 32,
     });
   } catch (cause) {

@@ -5,9 +5,9 @@ export const urgencies = ['live', 'bulk'] as const;
 export type Urgency = (typeof urgencies)[number];
 
 export const JOBS = 'FOLEYD_JOBS';
-/** Clips by the hash of their recipe, and what became of each. */
+/** What became of each job, by the hash of its recipe: the clip itself where it fits a message, and those that do not. */
+export const OUTCOMES = 'foleyd-results';
 export const CLIPS = 'foleyd-clips';
-export const OUTCOMES = 'foleyd-outcomes';
 /** Voices by the SHA-256 of their card, and which of them servers want. */
 export const VOICES = 'foleyd-voices';
 export const WANTED = 'foleyd-wanted';
@@ -16,8 +16,10 @@ export const subjects = {
   jobs: 'foleyd.job.*.*.*',
   job: (urgency: Urgency, fingerprint: string, recipe: string): string =>
     `foleyd.job.${urgency}.${fingerprint}.${recipe}`,
-  /** Rows, previews and parts of the sound, and that a clip is done: all of it may be lost. */
+  /** Rows, previews and parts of the sound: all of it may be lost. */
   events: (recipe: string): string => `foleyd.event.${recipe}`,
+  /** What is put into the index comes to whoever waits for it as well: a clip leaves its worker once. */
+  outcome: (recipe: string): string => `$KV.${OUTCOMES}.${recipe}`,
   /** Nobody waits for a clip any more. */
   cancel: (recipe: string): string => `foleyd.cancel.${recipe}`,
   cancels: 'foleyd.cancel.*',
@@ -28,6 +30,8 @@ export const subjects = {
 };
 
 export const BEAT_MS = 2000;
+/** Events of one clip that go in one message, at most. */
+export const EVENTS_AT_ONCE = 256;
 
 /** How long a worker holds on to a job. Tests give their own. */
 export interface WorkerLimits {
@@ -50,8 +54,9 @@ export const bounds = {
   ageMs: 24 * 3_600_000,
   /** Milliseconds in which a job that is sent again is known to be the same. */
   duplicateMs: 120_000,
-  /** Bytes of all clips, and of all voices. */
-  clipBytes: 16 * 2 ** 30,
+  /** Bytes of the index with the clips in it, of the larger clips, and of all voices. The oldest clips go first. */
+  outcomeBytes: 16 * 2 ** 30,
+  clipBytes: 8 * 2 ** 30,
   voiceBytes: 8 * 2 ** 30,
   /** Bytes of one job: a request with a grid to start from, a contour and a spectrum. */
   jobBytes: 512 * 1024,

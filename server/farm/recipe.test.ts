@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { addressProblem, shown } from './address.ts';
 import { featuresIn } from './arithmetic.ts';
-import { readEvent, readResult, writeEvent, writeResult } from './messages.ts';
+import { readEvents, readOutcome, readResult, writeEvents, writeOutcome, writeResult } from './messages.ts';
 import { type FarmRequest, readJob, writeJob } from './recipe.ts';
 
 const request: FarmRequest = {
@@ -64,14 +64,27 @@ test('a job is refused that is not the one its hash names, and bytes that are no
   assert.throws(() => readJob('print', hash, Uint8Array.of(0x80)), /the job is not one/);
 });
 
-test('a result and an event come as they were sent, wherever their bytes lie', () => {
+test('results and events come as they were sent, wherever their bytes lie', () => {
   const timings = { sampleMs: 1, decodeMs: 2, vocodeMs: 3, firstRowMs: 1, firstPreviewMs: null, totalMs: 6 };
-  const result = { codes: Uint16Array.of(7, 500), rate: 22_050, pcm: Float32Array.of(0.5, -0, 1e-30), timings };
-  assert.deepEqual(readResult(received(writeResult(result, maker))), { ...result, maker });
+  const result = { codes: Uint16Array.of(7, 500), rate: 22_050, pcm: Float32Array.of(0.5, -0, 1e-30), timings, maker };
+  assert.deepEqual(readResult(received(writeResult(result))), result);
+  const outcomes = [
+    { state: 'done', result },
+    { state: 'stored', sha256: 'a'.repeat(64), bytes: 5, maker },
+    { state: 'failed', code: 'engine_failed', message: 'no', worker: 'render-1' },
+    { state: 'retrying', message: 'not yet', worker: 'render-1' },
+  ] as const;
+  for (const outcome of outcomes) assert.deepEqual(readOutcome(received(writeOutcome(outcome))), outcome);
+  // As a key that was deleted, and what an older worker wrote.
+  for (const text of ['', '{"state":"done"}']) assert.equal(readOutcome(Buffer.from(text)), null);
   const row = { type: 'row', row: 3, rows: 8, codes: Uint16Array.of(1, 2, 3) } as const;
-  assert.deepEqual(readEvent(received(writeEvent(row)!)), { type: 'engine', event: row });
   const part = { type: 'audio', offset: 5, total: 9, rate: 22_050, pcm: Float32Array.of(0.25) } as const;
-  assert.deepEqual(readEvent(received(writeEvent(part)!)), { type: 'engine', event: part });
+  const preview = { type: 'preview', codebooks: 2, rate: 22_050, pcm: Float32Array.of(1) } as const;
+  const rows = Array.from({ length: 200 }, (_, at) => ({ ...row, row: at }));
+  const events = [{ type: 'started' }, ...rows, part, preview] as const;
+  const told = readEvents(received(writeEvents([...events, { type: 'ended' }])!));
+  assert.deepEqual(told, [...events.map((event) => ({ type: 'engine', event })), { type: 'ended' }]);
+  assert.equal(writeEvents([]), null);
 });
 
 test('the URL of a broker is nats or tls with a host, and is shown without what is secret in it', () => {

@@ -3,11 +3,11 @@ import type { Broker } from './broker.ts';
 import {
   type FarmOutcome,
   type FarmResult,
-  type Maker,
   readOutcome,
   readResult,
   sha256Of,
   writeOutcome,
+  writeResult,
 } from './messages.ts';
 
 /** What an entry of the index says, and its number: a later entry has a higher one. */
@@ -16,6 +16,8 @@ export interface Entry {
   revision: number;
 }
 
+/** Of what a message may have at most, so much may be the result: the rest is for headers. */
+const INLINE = 0.9;
 /** Milliseconds after which a piece of a clip counts as not coming. */
 const PATIENCE_MS = 5000;
 
@@ -32,7 +34,7 @@ const UNREACHED = new Set(
   ]),
 );
 
-/** Results by the hash of their recipe: the sound in the store, and what became of it in the index. */
+/** Results by the hash of their recipe: in the index itself, and the sound in the store of clips where it is larger than a message. */
 export class Results {
   readonly #broker: Broker;
 
@@ -48,7 +50,7 @@ export class Results {
   }
 
   /** The clip of an outcome; null where it is there no more, or not whole. Throws StalledError. */
-  async fetch(hash: string, outcome: FarmOutcome & { state: 'done' }): Promise<FarmResult | null> {
+  async fetch(hash: string, outcome: FarmOutcome & { state: 'stored' }): Promise<FarmResult | null> {
     try {
       const found = await this.#broker.clips.get(hash);
       if (found === null || found.info.size !== outcome.bytes) return null;
@@ -60,10 +62,18 @@ export class Results {
     }
   }
 
-  /** The sound first: an entry never speaks of what is not there yet. */
-  async store(hash: string, result: Uint8Array, maker: Maker): Promise<void> {
-    await this.#broker.clips.putBlob({ name: hash }, result);
-    await this.#put(hash, { state: 'done', sha256: sha256Of(result), bytes: result.length, maker });
+  async store(hash: string, result: FarmResult): Promise<void> {
+    const { nats, outcomes, clips } = this.#broker;
+    const whole = writeOutcome({ state: 'done', result });
+    if (whole.length <= (nats.info?.max_payload ?? 0) * INLINE) {
+      await outcomes.put(hash, whole);
+      return;
+    }
+    const bytes = writeResult(result);
+    // The sound first: an entry never speaks of what is not there yet.
+    await clips.putBlob({ name: hash }, bytes);
+    const { maker } = result;
+    await this.#put(hash, { state: 'stored', sha256: sha256Of(bytes), bytes: bytes.length, maker });
   }
 
   /** Forgets an entry that is of no use, unless it has become another one. */

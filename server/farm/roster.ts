@@ -46,9 +46,18 @@ export function writeBeat(beat: Beat): Uint8Array {
   return Buffer.from(JSON.stringify(beat), 'utf8');
 }
 
+/** What all of them come to; it is asked for at every clip, of a thousand workers as well. */
+interface Sums {
+  slots: number;
+  served: ReadonlySet<string>;
+  /** When the first of them counts as gone. */
+  until: number;
+}
+
 /** The workers that were heard of lately. */
 export class Roster {
   readonly #heard = new Map<string, { beat: Beat; at: number }>();
+  #sums: Sums | null = null;
   readonly #stop: () => void;
   #broker: Broker | null = null;
   #subscription: Subscription | null = null;
@@ -65,15 +74,25 @@ export class Roster {
 
   /** Whether a worker makes clips of this fingerprint. */
   serves(fingerprint: string): boolean {
-    return this.list().some(({ leaving, offers }) => !leaving && offers.some(({ id }) => id === fingerprint));
+    return this.#summed().served.has(fingerprint);
   }
 
   /** Clips that all workers make at a time. */
   slots(): number {
-    return this.list().reduce(
-      (sum, { slots, leaving, offers }) => sum + (leaving || offers.length === 0 ? 0 : slots),
-      0,
-    );
+    return this.#summed().slots;
+  }
+
+  #summed(): Sums {
+    if (this.#sums !== null && performance.now() < this.#sums.until) return this.#sums;
+    this.#forget();
+    const all = [...this.#heard.values()];
+    const working = all.filter(({ beat: { leaving, offers } }) => !leaving && offers.length > 0);
+    this.#sums = {
+      slots: working.reduce((sum, { beat: { slots } }) => sum + slots, 0),
+      served: new Set(working.flatMap(({ beat: { offers } }) => offers.map(({ id }) => id))),
+      until: Math.min(...all.map(({ at }) => at)) + BEAT_MS * PATIENCE,
+    };
+    return this.#sums;
   }
 
   close(): void {
@@ -100,11 +119,19 @@ export class Roster {
       return;
     }
     const { data: beat } = beatSchema.safeParse(given);
-    if (beat !== undefined) this.#heard.set(beat.worker, { beat, at: performance.now() });
+    if (beat === undefined) return;
+    const before = this.#heard.get(beat.worker)?.beat;
+    this.#heard.set(beat.worker, { beat, at: performance.now() });
+    if (before === undefined || work(before) !== work(beat)) this.#sums = null;
   }
 
   #forget(): void {
     const oldest = performance.now() - BEAT_MS * PATIENCE;
     for (const [worker, { at }] of this.#heard) if (at < oldest) this.#heard.delete(worker);
   }
+}
+
+/** All of a beat that the sums depend on. */
+function work({ slots, leaving, offers }: Beat): string {
+  return `${slots} ${leaving} ${offers.map(({ id }) => id).join()}`;
 }

@@ -6,7 +6,7 @@ import path from 'node:path';
 import { test } from 'node:test';
 import { connect } from '@nats-io/transport-node';
 import { openBroker } from './broker.ts';
-import { CLIPS, VOICES } from './names.ts';
+import { CLIPS, OUTCOMES, VOICES } from './names.ts';
 import { skip, TestBroker } from './test/broker.ts';
 
 test('a broker with little more room than a power of two holds clips and voices, and is opened by all', {
@@ -25,10 +25,16 @@ test('a broker with little more room than a power of two holds clips and voices,
     const nats = await connect({ servers: new URL(broker.url).host });
     try {
       const { manager } = await openBroker(nats);
-      const sizes = await Promise.all(
-        [CLIPS, VOICES].map(async (name) => (await manager.streams.info(`OBJ_${name}`)).config.max_bytes),
+      const streams = [`KV_${OUTCOMES}`, `OBJ_${VOICES}`, `OBJ_${CLIPS}`];
+      const configs = await Promise.all(streams.map(async (name) => (await manager.streams.info(name)).config));
+      assert.deepEqual(
+        configs.map(({ max_bytes, discard }) => [max_bytes / 2 ** 20, discard]),
+        [
+          [64, 'old'],
+          [32, 'new'],
+          [16, 'old'],
+        ],
       );
-      assert.deepEqual(sizes, [64 * 2 ** 20, 32 * 2 ** 20]);
     } finally {
       await nats.close();
     }

@@ -39,6 +39,7 @@ export async function storedAt(broker: Broker): Promise<Pick<FarmStatus, 'queues
       repeated: consumer.num_redelivered,
     });
   }
-  const [clips, voices] = await Promise.all([broker.clips.status(), broker.voices.status()]);
-  return { queues, clipBytes: clips.size, voiceBytes: voices.size };
+  const stores = [broker.outcomes, broker.clips, broker.voices].map(async (store) => (await store.status()).size);
+  const [outcomes = 0, clips = 0, voices = 0] = await Promise.all(stores);
+  return { queues, clipBytes: outcomes + clips, voiceBytes: voices };
 }

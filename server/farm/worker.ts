@@ -30,6 +30,10 @@ const PAUSE_MS = 500;
 const RATE_MS = 60_000;
 /** For jobs that are given back to leave. */
 const LEAVE_MS = 2000;
+/** Clips that are made sooner than this cost less than the way to them: as many again are taken ahead. */
+const SHORT_MS = 2000;
+/** How much the newest clip counts in how long one takes. */
+const NEWEST = 0.2;
 
 interface OfferedVoice extends Offer {
   dir: string;
@@ -48,6 +52,9 @@ export class FarmWorker {
   readonly #started = performance.now();
   readonly #made: number[] = [];
   readonly #counts = { made: 0, failed: 0 };
+  readonly #sign = { at: performance.now() };
+  /** Milliseconds that a bulk clip is in hand; unknown before the first one. */
+  #inHandMs = Number.POSITIVE_INFINITY;
   readonly #stop: () => void;
   readonly #timer: NodeJS.Timeout;
   #broker: Broker | null = null;
@@ -74,7 +81,8 @@ export class FarmWorker {
       slots: engine.slots,
       lanes: engine.info().lanes.most,
       offers: [...this.#offers.values()].map(({ dir: _dir, ...offer }) => offer),
-      running: { live: this.#hands.live.size, bulk: this.#hands.bulk.size },
+      // The engine makes no more than that at a time; the others wait for their turn.
+      running: { live: this.#hands.live.size, bulk: Math.min(engine.slots, this.#hands.bulk.size) },
       ...this.#counts,
       rate: span < 1000 ? 0 : (this.#made.length * 1000) / span,
       uptime: (performance.now() - this.#started) / 1000,
@@ -169,8 +177,9 @@ export class FarmWorker {
     const { link, log } = this.#options;
     let known = null as { broker: Broker; consumer: Consumer } | null;
     while (!this.#leaving) {
-      const free = this.#free(urgency);
-      if (free <= 0) {
+      const free = this.#room(urgency) - this.#hands[urgency].size;
+      // Several at once where some are in hand still: asking costs both sides the same for one and for four.
+      if (free <= 0 || free < this.#ahead(urgency)) {
         await new Promise<void>((resolve) => this.#waiting.add(resolve));
         continue;
       }
@@ -199,8 +208,13 @@ export class FarmWorker {
     }
   }
 
-  #free(urgency: Urgency): number {
-    return this.#options.engine.slots - this.#hands[urgency].size;
+  #room(urgency: Urgency): number {
+    return this.#options.engine.slots + this.#ahead(urgency);
+  }
+
+  /** Whoever waits for a clip has it made by the next worker that is free, not by one that took it ahead. */
+  #ahead(urgency: Urgency): number {
+    return urgency === 'bulk' && this.#inHandMs < SHORT_MS ? this.#options.engine.slots : 0;
   }
 
   #take(urgency: Urgency, fingerprint: string, message: JsMsg): void {
@@ -227,6 +241,7 @@ export class FarmWorker {
       voiceDir,
       worker: name,
       limits: this.#limits,
+      sign: this.#sign,
       log,
     });
     const hand = this.#hands[urgency];
@@ -240,8 +255,10 @@ export class FarmWorker {
       .then((how) => {
         hand.delete(run);
         if (how === 'made') {
-          this.#made.push(performance.now());
+          const now = performance.now();
+          this.#made.push(now);
           this.#counts.made += 1;
+          if (urgency === 'bulk') this.#inHandMs = smoothed(this.#inHandMs, now - begun);
         } else if (how === 'failed') this.#counts.failed += 1;
         onEnd?.({ urgency, how, ms: performance.now() - begun });
         this.#wake();
@@ -259,4 +276,8 @@ export class FarmWorker {
     if (this.#broker === null || this.#broker.nats.isClosed()) return;
     this.#broker.nats.publish(subjects.beats, writeBeat(this.beat()));
   }
+}
+
+function smoothed(before: number, ms: number): number {
+  return Number.isFinite(before) ? before + NEWEST * (ms - before) : ms;
 }
