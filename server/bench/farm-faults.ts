@@ -6,7 +6,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { loadavg, tmpdir } from 'node:os';
 import path from 'node:path';
 import process from 'node:process';
 import { createInterface } from 'node:readline';
@@ -16,13 +16,13 @@ import { parseArgs } from 'node:util';
 import { bundle, PROGRAMS } from '../bin/compiled.mjs';
 import { request, voiceDir } from '../engine/fixtures.ts';
 import { createEngine } from '../engine/process/pool.ts';
-import { BrokerLink } from '../farm/link.ts';
-import { JOBS } from '../farm/names.ts';
 import { bytesOf } from '../farm/recipe.ts';
 import { skip, TestBroker } from '../farm/test/broker.ts';
+import { NetSpace } from '../farm/test/net-space.ts';
 import { CuttableWay } from '../farm/test/proxy.ts';
 import { SmallDisk } from '../farm/test/small-disk.ts';
-import { machine, print } from './support.ts';
+import { FarmObserver } from './farm-observer.ts';
+import { childrenOf, machine, print } from './support.ts';
 
 const { values } = parseArgs({
   options: {
@@ -53,17 +53,39 @@ function random(): number {
 
 // Null where this user may mount none: then no disk is filled, and the result says so.
 const disk = SmallDisk.mount(256);
-const broker = await TestBroker.start([], disk?.dir);
+// Likewise network namespaces: then what passes the bytes on is cut off instead.
+const spaces = [NetSpace.make(1), NetSpace.make(2)];
+const broker = await TestBroker.start(['--addr', '0.0.0.0'], disk?.dir);
 const port = Number(new URL(broker.url).port);
-const ways = { desk: await CuttableWay.to(port), workers: await CuttableWay.to(port) };
+const ways = { desk: await wayOf(spaces[0]), workers: await wayOf(spaces[1]) };
+const observer = new FarmObserver(broker.url);
+
+interface Way {
+  url: string;
+  prefix: string[];
+  cut(): void;
+  heal(): void;
+  close(): void;
+}
+
+async function wayOf(space: NetSpace | null | undefined): Promise<Way> {
+  if (space) {
+    const [heal, close] = [() => space.heal(), () => space.close()];
+    return { url: space.url(port), prefix: space.prefix, cut: () => space.cut(), heal, close };
+  }
+  const way = await CuttableWay.to(port);
+  return { url: way.url, prefix: [], cut: () => way.cut(), heal: () => way.heal(), close: () => way.close() };
+}
 
 const SKEWED = new URL('../farm/test/skewed-clock.mjs', import.meta.url).href;
 
 /** `skewMs`: by so much its clock is wrong. */
-function child(name: string, args: string[], skewMs: number, stdin: 'pipe' | 'ignore' = 'ignore'): ChildProcess {
+function child(name: string, way: Way, args: string[], skewMs: number, stdin: 'pipe' | 'ignore'): ChildProcess {
   const file = path.join(built, `server/farm/test/${name}.js`);
   const env = { ...process.env, FOLEYD_TEST_SKEW_MS: String(skewMs) };
-  return spawn(process.execPath, ['--import', SKEWED, file, ...args], { env, stdio: [stdin, 'pipe', 'pipe'] });
+  const [program = '', ...before] = [...way.prefix, process.execPath];
+  const given = [...before, '--import', SKEWED, file, way.url, ...args];
+  return spawn(program, given, { env, stdio: [stdin, 'pipe', 'pipe'] });
 }
 
 /** From two days behind to two days ahead. */
@@ -75,7 +97,8 @@ let workerNames = 0;
 function startWorker(skewMs = 0): ChildProcess {
   const name = `render-${++workerNames}`;
   const data = path.join(scratch, 'worker');
-  const started = child('worker-child', [ways.workers.url, name, data, path.dirname(voiceDir('tiny'))], skewMs);
+  const args = [name, data, path.dirname(voiceDir('tiny'))];
+  const started = child('worker-child', ways.workers, args, skewMs, 'ignore');
   started.stdout!.resume();
   started.stderr!.resume();
   return started;
@@ -102,7 +125,7 @@ function order(seed: number, urgent: boolean): void {
 }
 
 function startDesk(skewMs = 0): void {
-  const started = child('desk-child', [ways.desk.url], skewMs, 'pipe');
+  const started = child('desk-child', ways.desk, [], skewMs, 'pipe');
   desk = started;
   started.stdin!.on('error', () => undefined);
   started
@@ -139,32 +162,6 @@ function fill(): void {
   }
 }
 
-/** What the broker knows of clips that did not end. */
-async function leftovers(): Promise<object> {
-  const link = new BrokerLink({ address: { url: broker.url }, name: 'faults', log: () => undefined });
-  const { manager, nats } = await link.ready();
-  const { state } = await manager.streams.info(JOBS, { subjects_filter: '>' });
-  const consumers: object[] = [];
-  for await (const {
-    name,
-    delivered,
-    ack_floor,
-    num_pending,
-    num_ack_pending,
-    num_redelivered,
-    num_waiting,
-  } of manager.consumers.list(JOBS))
-    consumers.push({ name, delivered, ack_floor, num_pending, num_ack_pending, num_redelivered, num_waiting });
-  const beats: unknown[] = [];
-  nats.subscribe('foleyd.beat', {
-    callback: (_, { data }) => void beats.push(JSON.parse(Buffer.from(data).toString('utf8'))),
-  });
-  nats.publish('foleyd.roll');
-  await wait(3000);
-  await link.close();
-  return { open: [...open], desk: deskLog.slice(-20), state, consumers, beats };
-}
-
 const workers = [startWorker(), startWorker()];
 startDesk();
 await deskReady!;
@@ -195,6 +192,18 @@ const faults: Record<string, () => Promise<void>> = {
     await wait(500 + random() * 2500);
     worker.kill('SIGCONT');
   },
+  async 'a worker at a fifth of its speed for some seconds'() {
+    const { pid } = workers[random() < 0.5 ? 0 : 1]!;
+    const until = performance.now() + 2000 + random() * 4000;
+    // Its engine as well.
+    const all = [pid!, ...childrenOf(pid!)];
+    while (performance.now() < until) {
+      for (const one of all) process.kill(one, 'SIGSTOP');
+      await wait(160);
+      for (const one of all) process.kill(one, 'SIGCONT');
+      await wait(40);
+    }
+  },
   async 'network to all workers cut and healed'() {
     ways.workers.cut();
     await wait(300 + random() * 4000);
@@ -221,6 +230,15 @@ const faults: Record<string, () => Promise<void>> = {
     startDesk(wrongClock());
     await deskReady;
   },
+  ...(spaces.some((space) => space === null)
+    ? {}
+    : {
+        async 'network of all at 1 Mbit/s for some seconds'() {
+          for (const space of spaces) space!.throttle(1000);
+          await wait(1000 + random() * 5000);
+          for (const space of spaces) space!.unthrottle();
+        },
+      }),
   ...(disk === null
     ? {}
     : {
@@ -234,24 +252,38 @@ const faults: Record<string, () => Promise<void>> = {
         },
       }),
 };
-const injected: Record<string, number> = Object.fromEntries(Object.keys(faults).map((name) => [name, 0]));
-const begun = performance.now();
+// Every kind as often as any other, in an order that the seed decides.
 const kinds = Object.keys(faults);
+let bag: string[] = [];
+function nextKind(): string {
+  if (bag.length === 0) bag = [...kinds];
+  return bag.splice(Math.floor(random() * bag.length), 1)[0]!;
+}
+const injected: Record<string, number> = Object.fromEntries(kinds.map((name) => [name, 0]));
+const history: { kind: string; atSeconds: number; seconds: number; endedBefore: number }[] = [];
+const loads = [loadavg()[0]!];
+const begun = performance.now();
 const last = begun + Number(values.minutes) * 60_000;
 for (let i = 0; i < Number(values.faults) && performance.now() < last; i++) {
-  const kind = kinds[Math.floor(random() * kinds.length)]!;
+  const kind = nextKind();
   const before = counts.ended;
+  const at = performance.now();
   await faults[kind]!();
   injected[kind]! += 1;
+  const [atSeconds, seconds] = [(at - begun) / 1000, (performance.now() - at) / 1000].map(
+    (one) => Math.round(one * 10) / 10,
+  );
+  history.push({ kind, atSeconds: atSeconds!, seconds: seconds!, endedBefore: before });
   // The next one meets a farm that works again, most of the time.
   const patience = performance.now() + (random() < 0.3 ? 300 : 6000);
   while (performance.now() < patience && counts.ended < before + 6) await wait(50);
+  if (i % 10 === 9) loads.push(loadavg()[0]!);
   if (i % 10 === 9) process.stderr.write(`${i + 1} faults, ${counts.ended} clips ended, ${counts.failed} failed\n`);
 }
 supply = false;
 const deadline = performance.now() + 120_000;
 while (open.size > 0 && performance.now() < deadline) await wait(100);
-const left = open.size === 0 ? null : await leftovers();
+const left = open.size === 0 ? null : { open: [...open], desk: deskLog.slice(-20), ...(await observer.state()) };
 const seconds = (performance.now() - begun) / 1000;
 desk!.kill('SIGKILL');
 for (const worker of workers) worker.kill('SIGKILL');
@@ -268,6 +300,7 @@ const compare = async (): Promise<void> => {
 };
 await Promise.all(Array.from({ length: local.slots }, compare));
 await local.close();
+await observer.close();
 for (const way of Object.values(ways)) way.close();
 await broker.stop();
 disk?.unmount();
@@ -281,13 +314,21 @@ const result = {
   seconds: Math.round(seconds),
   faults: Object.values(injected).reduce((sum, one) => sum + one, 0),
   injected,
+  network: spaces.some((space) => space === null)
+    ? 'a proxy that stops passing bytes on'
+    : 'namespaces, a cable each, tc tbf',
+  loadAverage: loads,
   clips: next - 1,
   lost: open.size,
   left,
   wrong,
   ...counts,
   errors: [...new Set(errors)].slice(0, 10),
+  // Of what was made more than once: at least so often, for the observer misses what a killed broker did not pass on.
+  repeated: observer.repeated,
+  repeatedAndDifferent: observer.different,
+  history,
 };
 print(result);
 if (values.out !== undefined) writeFileSync(values.out, `${JSON.stringify(result, null, 1)}\n`);
-process.exit(result.lost + result.wrong + result.doubled + result.failed > 0 ? 1 : 0);
+process.exit(result.lost + result.wrong + result.doubled + result.failed + result.repeatedAndDifferent > 0 ? 1 : 0);

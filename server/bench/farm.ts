@@ -19,7 +19,7 @@ import { FarmEngine } from '../farm/engine.ts';
 import { readCard } from '../farm/fingerprint.ts';
 import { skip, TestBroker } from '../farm/test/broker.ts';
 import { summary } from './summary.ts';
-import { machine, print } from './support.ts';
+import { childrenOf, cpuOf, machine, print } from './support.ts';
 
 const { values } = parseArgs({
   options: {
@@ -86,6 +86,25 @@ async function rate(engine: Engine, clips: number, slots: number): Promise<numbe
   return (clips * 1000) / (performance.now() - begun);
 }
 
+/** Processor time a clip, by process. */
+type Spent = Map<string, number[]>;
+
+function note(spent: Spent, before: Record<string, number>, after: Record<string, number>, clips: number): void {
+  for (const [name, ms] of Object.entries(after))
+    spent.set(name, [...(spent.get(name) ?? []), (ms - before[name]!) / clips]);
+}
+
+function processorTime(started: readonly ChildProcess[]): Record<string, number> {
+  const of = (pids: (number | null | undefined)[]): number => pids.reduce<number>((sum, pid) => sum + cpuOf(pid!), 0);
+  return {
+    server: of([process.pid]),
+    localLane: of([local.info().pid]),
+    broker: of([broker.pid]),
+    worker: of(started.map(({ pid }) => pid)),
+    workerLane: of(started.flatMap(({ pid }) => childrenOf(pid!))),
+  };
+}
+
 async function live(engine: Engine): Promise<number> {
   const begun = performance.now();
   await engine.run(order(true), () => undefined).done;
@@ -95,14 +114,27 @@ async function live(engine: Engine): Promise<number> {
 await desk.load(dir);
 const loads = [loadavg()[0]!];
 const rates = { local: [] as number[], oneWorker: [] as number[], twoWorkers: [] as number[] };
+/** Milliseconds of processor time a clip, by process. */
+const cpu = Object.fromEntries(Object.keys(rates).map((kind) => [kind, new Map()])) as Record<
+  keyof typeof rates,
+  Spent
+>;
 const times = { local: [] as number[], farm: [] as number[], beside: [] as number[] };
 await rate(local, 8, 4);
 for (let round = 0; round < rounds; round++) {
+  const before = processorTime([]);
   rates.local.push(await rate(local, Number(values.clips), 4));
+  const after = processorTime([]);
+  note(cpu.local, before, after, Number(values.clips));
   for (const count of [1, 2]) {
     const started = await workers(count);
-    await rate(desk, 8 * count, 8 * count);
-    rates[count === 1 ? 'oneWorker' : 'twoWorkers'].push(await rate(desk, Number(values.clips) * count, 8 * count));
+    const kind = count === 1 ? 'oneWorker' : 'twoWorkers';
+    await rate(desk, 8 * count, desk.slots);
+    const before = processorTime(started);
+    const clips = Number(values.clips) * count;
+    rates[kind].push(await rate(desk, clips, desk.slots));
+    const after = processorTime(started);
+    note(cpu[kind], before, after, clips);
     if (count === 1 && Number(values.live) > 0) {
       for (let i = 0; i < Number(values.live) / rounds; i++) {
         times.local.push(await live(local));
@@ -130,6 +162,12 @@ const result = {
   voice: path.basename(dir),
   loadAverage: loads,
   clipsPerSecond: Object.fromEntries(Object.entries(rates).map(([name, raw]) => [name, summary(raw)])),
+  cpuMsPerClip: Object.fromEntries(
+    Object.entries(cpu).map(([kind, spent]) => [
+      kind,
+      Object.fromEntries([...spent].map(([name, raw]) => [name, summary(raw)])),
+    ]),
+  ),
   oneWorkerOfLocal: of('oneWorker') / of('local'),
   twoWorkersOfTwiceLocal: of('twoWorkers') / (2 * of('local')),
   ...(added.length === 0

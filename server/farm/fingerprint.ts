@@ -82,10 +82,15 @@ function hashOf({ codes, pcm }: EngineResult): string {
 
 interface Known {
   stamp: string;
+  /** When the card was looked at last. */
+  at: number;
   fingerprint: Promise<Fingerprint>;
   /** Once it is there. */
   ready: Fingerprint | null;
 }
+
+/** A card that was looked at so many milliseconds ago is not looked at again: it would be, for each of hundreds of clips a second. */
+const FRESH_MS = 500;
 
 /** Fingerprints of the voices that an engine makes, each found once as long as its card looks the same. */
 export class Fingerprints {
@@ -115,12 +120,17 @@ export class Fingerprints {
   }
 
   async #find(dir: string): Promise<Known> {
+    const before = this.#known.get(dir);
+    if (before !== undefined && performance.now() - before.at < FRESH_MS) return before;
     const file = await stat(path.join(dir, 'card.json')).catch(() => null);
     const stamp = file === null ? '' : `${file.mtimeMs} ${file.size} ${file.ino}`;
-    const before = this.#known.get(dir);
-    if (before?.stamp === stamp) return before;
+    if (before?.stamp === stamp) {
+      before.at = performance.now();
+      return before;
+    }
     const known: Known = {
       stamp,
+      at: performance.now(),
       ready: null,
       fingerprint: readCard(dir).then((card) => fingerprintOf(this.#engine, card)),
     };

@@ -1,0 +1,56 @@
+import { createHash } from 'node:crypto';
+import { setTimeout as wait } from 'node:timers/promises';
+import { BrokerLink } from '../farm/link.ts';
+import { readOutcome } from '../farm/messages.ts';
+import { JOBS, subjects } from '../farm/names.ts';
+import { bytesOf } from '../farm/recipe.ts';
+
+/** Reads along at a broker: which clips were made more than once, and whether they were the same. */
+export class FarmObserver {
+  readonly #link: BrokerLink;
+  readonly #made = new Map<string, string>();
+  repeated = 0;
+  different = 0;
+
+  constructor(url: string) {
+    this.#link = new BrokerLink({ address: { url }, name: 'observer', log: () => undefined });
+    this.#link.watch((broker) => {
+      broker?.nats.subscribe(subjects.outcome('*'), {
+        callback: (error, { subject, data }) => {
+          if (error === null) this.#read(subject, data);
+        },
+      });
+    });
+  }
+
+  #read(subject: string, data: Uint8Array): void {
+    const outcome = readOutcome(data);
+    if (outcome?.state !== 'done') return;
+    const { codes, pcm } = outcome.result;
+    const sha256 = createHash('sha256').update(bytesOf(codes)).update(bytesOf(pcm)).digest('hex');
+    const before = this.#made.get(subject);
+    this.#made.set(subject, sha256);
+    if (before === undefined) return;
+    this.repeated += 1;
+    if (before !== sha256) this.different += 1;
+  }
+
+  /** What the broker knows of jobs that did not end, and what its workers say. */
+  async state(): Promise<object> {
+    const { manager, nats } = await this.#link.ready();
+    const { state } = await manager.streams.info(JOBS, { subjects_filter: '>' });
+    const consumers: object[] = [];
+    for await (const { config: _, cluster: __, ...one } of manager.consumers.list(JOBS)) consumers.push(one);
+    const beats: unknown[] = [];
+    nats.subscribe(subjects.beats, {
+      callback: (_, { data }) => void beats.push(JSON.parse(Buffer.from(data).toString('utf8'))),
+    });
+    nats.publish(subjects.roll);
+    await wait(3000);
+    return { state, consumers, beats };
+  }
+
+  close(): Promise<void> {
+    return this.#link.close();
+  }
+}
