@@ -14,8 +14,12 @@ export class FarmObserver {
 
   constructor(url: string) {
     this.#link = new BrokerLink({ address: { url }, name: 'observer', log: () => undefined });
+    let known: unknown;
     this.#link.watch((broker) => {
-      broker?.nats.subscribe(subjects.outcome('*'), {
+      // A connection that came back still has it.
+      if (broker === null || broker.nats === known) return;
+      known = broker.nats;
+      broker.nats.subscribe(subjects.outcome('*'), {
         callback: (error, { subject, data }) => {
           if (error === null) this.#read(subject, data);
         },
