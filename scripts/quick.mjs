@@ -17,6 +17,7 @@ export const SLOW = [
   ['server/evaluation/embedder-client.test.ts', 'a process that embeds clips'],
   ['server/farm/endings.test.ts', 'a broker that is killed'],
   ['server/farm/farm.test.ts', 'a broker'],
+  ['server/farm/link.test.ts', 'a broker'],
   ['server/farm/processes.test.ts', 'a broker and workers'],
   ['server/farm/small-disk.test.ts', 'a broker'],
   ['server/farm/tls.test.ts', 'brokers and certificates'],

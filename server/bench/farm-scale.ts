@@ -19,7 +19,7 @@ import { VoiceShelf } from '../farm/voice-shelf.ts';
 import { FarmWorker } from '../farm/worker.ts';
 import { TimedEngine } from '../test/support/timed-engine.ts';
 import { writeVoice } from '../test/support/voice.ts';
-import { machine, print } from './support.ts';
+import { cpuOf, machine, print } from './support.ts';
 
 const { values } = parseArgs({
   options: {
@@ -34,6 +34,8 @@ const { values } = parseArgs({
 if (skip !== false) throw new Error(skip);
 const log = (): void => undefined;
 const [clips, ms, samples] = [Number(values.clips), Number(values.ms), Number(values.samples)];
+/** Milliseconds that a farm without jobs is watched. */
+const REST_MS = 10_000;
 let seeds = 1;
 
 function order(voiceDir: string, urgent: boolean): EngineRequest {
@@ -60,6 +62,21 @@ async function live(desk: FarmEngine, voiceDir: string): Promise<number> {
   return performance.now() - begun;
 }
 
+interface Spent {
+  process: number;
+  broker: number;
+}
+
+function processorTime(broker: number): Spent {
+  const { user, system } = process.cpuUsage();
+  return { process: (user + system) / 1000, broker: cpuOf(broker) };
+}
+
+function perSecond(before: Spent, after: Spent, ms: number): Spent {
+  const each = (name: keyof Spent): number => ((after[name] - before[name]) * 1000) / ms;
+  return { process: each('process'), broker: each('broker') };
+}
+
 async function measure(count: number): Promise<object> {
   const root = await mkdtemp(path.join(tmpdir(), 'foleyd-scale-'));
   const models = path.join(root, 'models');
@@ -67,6 +84,7 @@ async function measure(count: number): Promise<object> {
   const broker = await TestBroker.start();
   const address = { url: broker.url };
   const desk = new FarmEngine({ address, name: 'desk', local: new TimedEngine({ ms: 0, samples, slots: 1 }), log });
+  const startedAt = performance.now();
   const links: BrokerLink[] = [];
   const workers: FarmWorker[] = [];
   for (let i = 0; i < count; i++) {
@@ -85,9 +103,13 @@ async function measure(count: number): Promise<object> {
   }
   await desk.load(voiceDir);
   while (desk.roster.slots() < count) await wait(50);
+  const begunAt = performance.now();
+  const [startSeconds, atRest] = [(begunAt - startedAt) / 1000, processorTime(broker.pid)];
+  await wait(REST_MS);
+  const rest = perSecond(atRest, processorTime(broker.pid), performance.now() - begunAt);
   const idle: number[] = [];
   for (let i = 0; i < Number(values.live); i++) idle.push(await live(desk, voiceDir));
-  const cpu = process.cpuUsage();
+  const before = processorTime(broker.pid);
   const begun = performance.now();
   let left = clips;
   const bulk = Promise.all(
@@ -106,7 +128,7 @@ async function measure(count: number): Promise<object> {
     await wait(100);
   }
   const seconds = (performance.now() - begun) / 1000;
-  const { user, system } = process.cpuUsage(cpu);
+  const after = processorTime(broker.pid);
   const memory = { brokerMb: memoryOf(broker.pid), processMb: memoryOf('self') };
   const status = await desk.farm.status();
   const [least, most] = [
@@ -125,7 +147,11 @@ async function measure(count: number): Promise<object> {
     clips,
     clipsPerSecond: clips / seconds,
     loadAverage: loadavg()[0],
-    processCpuMsPerClip: (user + system) / 1000 / (clips + beside.length),
+    processCpuMsPerClip: (after.process - before.process) / (clips + beside.length),
+    brokerCpuMsPerClip: (after.broker - before.broker) / (clips + beside.length),
+    /** Without a job: what a thousand workers say and ask by themselves. */
+    restCpuMsPerSecond: rest,
+    startSeconds,
     ...memory,
     madeByOneWorker: { least, most },
     bytesAtBroker: status.clipBytes,

@@ -104,8 +104,9 @@ export class JobRun {
     const { message, engine, voiceDir, urgency, worker, fingerprint, limits } = this.#options;
     if (!isHash(this.hash)) return this.#drop('a job whose subject ends with no hash');
     const tries = message.info.deliveryCount;
-    // Who sent it looked before; since then only somebody whom it was given may have made it.
-    const before = tries === 1 ? null : ((await this.#results.find(this.hash))?.outcome ?? null);
+    // Who sent a live one looked just now; a bulk one may have been made as a live one while it lay in the queue.
+    const isFresh = tries === 1 && urgency === 'live';
+    const before = isFresh ? null : ((await this.#results.find(this.hash))?.outcome ?? null);
     if (before?.state === 'done' || before?.state === 'stored') {
       // Made by somebody whose word of it did not reach the queue.
       this.#publish([{ type: 'ended' }]);

@@ -21,6 +21,15 @@ const PING_MS = 2000;
 const PINGS_LOST = 2;
 const REQUEST_MS = 5000;
 
+/** What the client says of brokers that are not ready for a farm, and what to do. */
+const ADVICE: readonly (readonly [RegExp, string])[] = [
+  [/jetstream.*not enabled/i, 'start nats-server with --jetstream, and enable it for the account'],
+  [/authorization|authentication/i, 'check the user and password in --farm, or --farm-credentials'],
+  [/refused/i, 'check that nats-server runs there and listens on this address and port'],
+  [/getaddrinfo|ENOTFOUND|EAI_AGAIN/i, 'check the name of the host in --farm'],
+  [/insufficient|resource|no space/i, 'make room on its disk, and start it again'],
+];
+
 /**
  * The way to a broker, which may not be there yet, go and come back. It never gives up. Every time that it is there
  * again, what a farm needs is made where it is missing: a broker may have lost its disk.
@@ -92,7 +101,7 @@ export class BrokerLink {
       try {
         await this.#session();
       } catch (error) {
-        this.#lost((error as Error).message);
+        this.#lost(advised((error as Error).message));
       }
       await pause(retryMs, this.#closing.signal);
     }
@@ -151,4 +160,9 @@ export class BrokerLink {
     this.#broker = broker;
     for (const listener of [...this.#listeners]) listener(broker);
   }
+}
+
+function advised(problem: string): string {
+  const advice = ADVICE.find(([pattern]) => pattern.test(problem))?.[1];
+  return advice === undefined ? problem : `${problem}; ${advice}`;
 }

@@ -20,6 +20,8 @@ export const subjects = {
   events: (recipe: string): string => `foleyd.event.${recipe}`,
   /** What is put into the index comes to whoever waits for it as well: a clip leaves its worker once. */
   outcome: (recipe: string): string => `$KV.${OUTCOMES}.${recipe}`,
+  /** Voices that servers want made, as they say it. */
+  wanted: `$KV.${WANTED}.*`,
   /** Nobody waits for a clip any more. */
   cancel: (recipe: string): string => `foleyd.cancel.${recipe}`,
   cancels: 'foleyd.cancel.*',

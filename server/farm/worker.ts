@@ -28,6 +28,8 @@ const PULL_MS = 20_000;
 /** After a fault, until the next request. */
 const PAUSE_MS = 500;
 const RATE_MS = 60_000;
+/** Until a voice is tried again that could not be made here. */
+const AGAIN_MS = 300_000;
 /** For jobs that are given back to leave. */
 const LEAVE_MS = 2000;
 /** Clips that are made sooner than this cost less than the way to them: as many again are taken ahead. */
@@ -129,30 +131,38 @@ export class FarmWorker {
           if (error === null) for (const run of this.#inHand()) if (run.hash === hash) run.cancel();
         },
       });
-      void this.#follow(broker).catch((error: Error) =>
-        this.#options.log('warn', `what the farm wants cannot be followed: ${error.message}`),
-      );
+      // Not by a watch, which is a consumer at the broker for each of a thousand workers.
+      broker.nats.subscribe(subjects.wanted, {
+        callback: (error, { subject }) => {
+          if (error === null) this.#want(broker, subject.split('.').at(-1) ?? '');
+        },
+      });
     }
+    // What was said before, or while it could not be heard.
+    void this.#readWanted(broker).catch((error: Error) =>
+      this.#options.log('warn', `the voices that the farm wants cannot be read: ${error.message}`),
+    );
     // The broker may have lost its consumers with its disk.
     for (const offer of this.#offers.values()) this.#makeConsumers(broker, offer.id).catch(() => undefined);
     this.#beat();
   }
 
-  async #follow(broker: Broker): Promise<void> {
-    const wanted = await broker.wanted.watch();
-    for await (const { key, operation } of wanted) {
-      if (this.#leaving || broker.nats.isClosed()) return;
-      if (operation === 'PUT') this.#prepare(broker, key);
-    }
+  async #readWanted(broker: Broker): Promise<void> {
+    for await (const key of await broker.wanted.keys()) this.#want(broker, key);
+  }
+
+  #want(broker: Broker, voice: string): void {
+    if (!this.#leaving && !broker.nats.isClosed()) this.#prepare(broker, voice);
   }
 
   /** Fetches a voice where it is lacking, makes its canary, and takes jobs of it. */
   #prepare(broker: Broker, voice: string): void {
     if (this.#preparing.has(voice)) return;
-    const { shelf, log } = this.#options;
+    const { link, shelf, log } = this.#options;
     const prepared = this.#offer(broker, voice, shelf).catch((error: Error) => {
       log('warn', `voice ${voice.slice(0, 12)} cannot be made here: ${error.message}`);
       this.#preparing.delete(voice);
+      setTimeout(() => this.#want(link.broker ?? broker, voice), AGAIN_MS).unref();
     });
     this.#preparing.set(voice, prepared);
   }
