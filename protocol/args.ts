@@ -70,7 +70,7 @@ function bestBranch(branches: Issue[][]): Issue[] | undefined {
 function kindsOf(branches: Issue[][]): string {
   const kinds = branches.flatMap(([first]) => (first?.code === 'invalid_type' ? [KINDS[first.expected] ?? ''] : []));
   const known = [...new Set(kinds)].filter((kind) => kind !== '');
-  return known.length === 0 ? 'another value' : known.join(' or ');
+  return known.length === 0 ? 'a value of another type' : known.join(' or ');
 }
 
 const KINDS: Record<string, string> = {

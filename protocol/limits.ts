@@ -31,7 +31,7 @@ const table = {
   },
   payloadChars: {
     value: 1024,
-    meaning: 'Characters of the text that `server.ping` gives back',
+    meaning: 'Characters of the text that `server.ping` returns',
   },
   mixClasses: {
     value: 16,
@@ -51,15 +51,15 @@ const table = {
   },
   keptMs: {
     value: 600_000,
-    meaning: 'How long a job that was asked for with `keep` is remembered after its end',
+    meaning: 'How long a job with `keep` is remembered after its end',
   },
   keptJobs: {
     value: 256,
-    meaning: 'Jobs that are remembered so; the oldest that have ended go first',
+    meaning: 'Jobs that are remembered this way; those that ended first are forgotten first',
   },
   keptBytes: {
     value: 128 * 1024 * 1024,
-    meaning: 'Bytes of their sound',
+    meaning: 'Bytes of the audio of these jobs',
   },
   maps: {
     value: 256,
@@ -76,7 +76,7 @@ const table = {
   poolBytes: {
     value: 384 * 1024 * 1024,
     meaning:
-      'Bytes of all their clips, those that may come again included; each map has a share by what it keeps ready',
+      'Bytes of all their clips, including those kept for replay, shared among the maps by the number of clips they keep ready',
   },
   seconds: {
     value: 60,
@@ -112,11 +112,11 @@ const table = {
   },
   voicePieceBytes: {
     value: 4 * 1024 * 1024,
-    meaning: 'Bytes of one piece of it that goes out',
+    meaning: 'Bytes of one piece of a voice file in an answer',
   },
   compareVoices: {
     value: 8,
-    meaning: 'Voices that one `voice.compare` puts beside each other',
+    meaning: 'Voices in one `voice.compare`',
   },
   trainingMinutes: {
     value: 20_160,
@@ -200,11 +200,12 @@ const table = {
   },
   watchQuietMs: {
     value: 60_000,
-    meaning: 'How long a watch over OSC goes on without a message from its client: any renews it, `/foley/ping` too',
+    meaning:
+      'How long a watch over OSC goes on without a message from its client; any message renews it, even `/foley/ping`',
   },
   watchPerSecond: {
     value: 300,
-    meaning: 'Messages a second of a watch over OSC; more are left out, rows first',
+    meaning: 'Messages a second of a watch over OSC; further ones are dropped, rows first',
   },
   queueJobs: {
     value: 256,
@@ -237,15 +238,15 @@ const table = {
   oscFreeBytes: {
     value: 256 * 1024,
     meaning:
-      'Bytes that another machine may be sent over OSC at once. When it was sent more than this and the next two allow, its progress messages are left out and its requests are refused with `rate_limited` until that much time has passed; ends of jobs still come. Programs on this machine are not concerned',
+      'Bytes that may be sent to another machine over OSC at once. Beyond this and the next two limits, its progress messages are dropped and its requests are refused with `rate_limited` until enough time has passed; `done` and `failed` are still sent. Programs on this machine are exempt',
   },
   oscFreeBytesPerSecond: {
     value: 32 * 1024,
-    meaning: 'Bytes a second that it may be sent in the long run, whatever it sends',
+    meaning: 'Bytes a second that may be sent to it in the long run, whatever it sends',
   },
   oscAmplification: {
     value: 4,
-    meaning: 'Further bytes that it may be sent for each byte that it sends',
+    meaning: 'Further bytes that may be sent to it for each byte that it sends',
   },
   oscHorizonMs: {
     value: 60_000,

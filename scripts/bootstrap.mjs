@@ -115,7 +115,7 @@ export async function ready(want) {
   const { code, output } = await withProgress('foleyd: installing packages (npm ci)', counted, install);
   if (code !== 0) fail(`npm ci failed (${code}):\n${output.trim()}`);
   const still = missingPackages(ROOT, want);
-  if (still.length > 0) fail(`npm ci ended well, yet these are missing: ${still.join(', ')}`);
+  if (still.length > 0) fail(`npm ci succeeded, but these packages are missing: ${still.join(', ')}`);
 }
 
 /** @param {string} why @returns {never} */

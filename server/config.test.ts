@@ -59,7 +59,7 @@ test('limits are read from text as from an object, and wrong ones are named', ()
   const { limits } = resolveConfig({}, { FOLEYD_LIMITS: 'clips=7, queueJobs=9' });
   assert.deepEqual([limits.clips, limits.queueJobs, limits.queueClips], [7, 9, 2048]);
   fails({ limits: 'clips=many' }, /--limits/);
-  fails({ limits: 'clip=3' }, /there is no limit clip; there are .*clips/);
+  fails({ limits: 'clip=3' }, /unknown limit clip; expected one of .*clips/);
   fails({ limits: 'clips=x' }, /^--limits \(or FOLEYD_LIMITS\): clips: expected a number$/);
   fails({ limits: 'clips=0' }, /clips: expected a number of at least 1$/);
 });
@@ -85,7 +85,7 @@ test('a kept play token opens a host beyond loopback; a file of tokens that cann
 });
 
 test('half a pair for TLS, and OSC for admins of other machines, are refused', () => {
-  fails({ tlsCert: 'a.pem' }, /go together/);
+  fails({ tlsCert: 'a.pem' }, /need each other/);
   fails({ oscHost: '0.0.0.0', oscAllow: '10.0.0.2', oscRole: 'admin' }, /--osc-role/);
 });
 

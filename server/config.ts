@@ -15,7 +15,7 @@ import { defaultDataDir } from './util/data-folder.ts';
 
 export { settings } from './settings.ts';
 
-const port = z.coerce.number<unknown>('a port is a number from 0 to 65535').int().min(0).max(65_535);
+const port = z.coerce.number<unknown>('expected a number from 0 to 65535').int().min(0).max(65_535);
 const names = z.union([z.string().transform((text) => text.split(',')), z.array(z.string())]).transform((list) => {
   return list.map((name) => name.trim()).filter((name) => name !== '');
 });
@@ -34,7 +34,7 @@ const host = z
   .string()
   .min(1)
   .transform((text) => text.replace(/^\[(.+)\]$/, '$1'));
-const secret = z.string().min(8, 'at least 8 characters').max(256);
+const secret = z.string().min(8, 'expected at least 8 characters').max(256);
 
 const configSchema = z.strictObject({
   host: host.default('127.0.0.1'),
@@ -102,7 +102,7 @@ const configSchema = z.strictObject({
   /** CatIDs of classes, for the names of files. */
   catIds: z
     .union([z.string().transform(pairsFromText), z.record(z.string(), z.string())])
-    .pipe(z.record(z.string(), z.string().regex(CAT_ID, 'a CatID of UCS is like ANMLDog')))
+    .pipe(z.record(z.string(), z.string().regex(CAT_ID, 'expected a UCS CatID such as ANMLDog')))
     .default({}),
   /** Interpreter that training is done with. */
   python: z.string().min(1).optional(),
@@ -155,16 +155,18 @@ export function resolveConfig(given: ConfigInput = {}, env: NodeJS.ProcessEnv = 
     throw new ConfigError(`--host ${config.host} opens the server to other machines: it needs ${how}`);
   }
   if ((config.tlsCert === undefined) !== (config.tlsKey === undefined)) {
-    throw new ConfigError('--tls-cert and --tls-key go together');
+    throw new ConfigError('--tls-cert and --tls-key need each other: give both');
   }
   if ((config.farmCert === undefined) !== (config.farmKey === undefined)) {
-    throw new ConfigError('--farm-cert and --farm-key go together');
+    throw new ConfigError('--farm-cert and --farm-key need each other: give both');
   }
   if (!isLoopback(config.oscHost) && config.oscAllow.length === 0) {
     throw new ConfigError(`--osc-host ${config.oscHost} opens OSC to other machines: it needs --osc-allow with theirs`);
   }
   if (!isLoopback(config.oscHost) && config.oscRole === 'admin') {
-    throw new ConfigError('--osc-role admin goes with OSC on this machine only: datagrams prove nothing');
+    throw new ConfigError(
+      '--osc-role admin is allowed only if OSC listens on this machine alone, because a datagram does not prove who sent it',
+    );
   }
   if (config.adminToken !== undefined && config.adminToken === config.token) {
     throw new ConfigError('--admin-token must differ from --token');
@@ -192,7 +194,7 @@ function explain(issue: z.core.$ZodIssue): string {
   const setting = settings.find(({ key }) => key === issue.path[0]);
   const where = setting === undefined ? issue.path.join('.') : `${setting.flag} (or ${setting.env})`;
   if (issue.code === 'unrecognized_keys' && setting?.key === 'limits')
-    return `${where}: there is no limit ${issue.keys.join(', ')}; there are ${Object.keys(limitsSchema.shape).join(', ')}`;
+    return `${where}: unknown limit ${issue.keys.join(', ')}; expected one of ${Object.keys(limitsSchema.shape).join(', ')}`;
   if (issue.code === 'unrecognized_keys') return `unknown setting: ${issue.keys.join(', ')}`;
   const part = issue.path.length > 1 ? `${issue.path.slice(1).join('.')}: ` : '';
   return `${where}: ${part}${issueText(issue)}`;

@@ -25,7 +25,7 @@ function ask(command, args) {
         try {
           resolve(JSON.parse(body));
         } catch {
-          reject(new Error(`${address} is no foleyd`));
+          reject(new Error(`${address} is not a foleyd server`));
         }
       });
     });

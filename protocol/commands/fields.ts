@@ -34,12 +34,12 @@ export const plainLines = (most: number) =>
 export const folderName = z
   .string()
   .regex(/^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$/, 'expected letters, digits, - and _')
-  .refine((text) => !isDeviceName(text), 'Windows keeps this name for a device; choose another');
+  .refine((text) => !isDeviceName(text), 'Windows reserves this name for a device; choose another');
 
 /** A class as training makes it: it becomes a folder too. */
 export const newClass = name.refine(
   (text) => text.trim() === text && !/^[.-]/.test(text) && isFileName(text),
-  'expected a name without / \\ : * ? " < > |, that ends with no dot and is no device of Windows',
+  'expected a name without / \\ : * ? " < > |, that does not end with a dot and is not a device name of Windows',
 );
 
 /** Weights of classes by name; finite and above 0. They are normalised later, so only their proportions matter. */
@@ -66,7 +66,7 @@ export const understood = z
   )
   .optional()
   .describe(
-    'names that are no class of the voice, and the class understood for each: another spelling, a CatID of the Universal Category System, or a word for the sound in English, German, French, Spanish, Italian, Portuguese, Japanese or Chinese; absent if there were none',
+    'names that are not classes of the voice, and the class that each was understood as: another spelling, a CatID of the Universal Category System, or a word for the sound in English, German, French, Spanish, Italian, Portuguese, Japanese or Chinese; absent if there were none',
   );
 export type Understood = NonNullable<z.output<typeof understood>>[number];
 
@@ -94,7 +94,7 @@ export const candidates = z
   .max(limits.candidates)
   .default(1)
   .describe(
-    "make so many and hand over the best by the voice's own embedder: likeliest of its class and most like a real clip, neither silent nor late nor like its siblings; costs as much as so many clips",
+    "generate this many and return the best according to the voice's own embedder: most likely of its class and most like a real clip, neither silent nor late nor like its siblings; costs as much as that many clips",
   );
 
 /** Samples on the wire: float32 or signed 16-bit, little-endian. */

@@ -15,7 +15,7 @@ export const generate = defineCommand({
     ),
     voice: name.optional().describe('voice id').meta({ fallback: 'the active voice' }),
     ...makingArgs,
-    candidates: candidates.describe(`${candidates.description}; rows and previews are not told then`),
+    candidates: candidates.describe(`${candidates.description}; rows and previews are then not sent`),
     ...shapeArgs,
   }),
   events: madeEvents,

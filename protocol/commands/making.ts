@@ -61,12 +61,12 @@ export const makingArgs = {
   envelope: envelope
     .optional()
     .describe(
-      'loudness over time that the clip follows, from the beginning of what is handed over; of voices that were trained with a loudness contour (`voice.info`)',
+      'loudness over time that the clip follows, from its beginning after `trim`; only for voices that were trained with a loudness contour (`voice.info`)',
     ),
   spectrum: spectrum
     .optional()
     .describe(
-      'long-term average spectrum that the clip follows, as an EQ match does; of voices that were trained with one (`voice.info`)',
+      'long-term average spectrum that the clip follows, as an EQ match does; only for voices that were trained with one (`voice.info`)',
     ),
   count: z.int().min(1).max(limits.count).default(1).describe('number of clips; clip i uses seed + i modulo 2^32'),
   format: pcmFormat.default('f32').describe('sample format of previews and audio'),

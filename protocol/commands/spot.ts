@@ -61,8 +61,8 @@ export const spot = defineCommand({
       unknown: z
         .enum(['refuse', 'skip'])
         .default('refuse')
-        .describe('what becomes of markers that name no class of the voice: an error, or nothing'),
-      alternates: alternates.default(1).describe('takes a cue'),
+        .describe('markers that name no class of the voice: refuse the sheet, or skip them'),
+      alternates: alternates.default(1).describe('takes of each cue'),
       seed: seed.optional().describe('seed of the first cue').meta({ fallback: 'chosen at random by the server' }),
       voice: name.optional().describe('voice id').meta({ fallback: 'the active voice' }),
       candidates,

@@ -40,7 +40,7 @@ export const transportSet = defineCommand({
       .max(86_400)
       .optional()
       .describe('stop after this long without another call: for hosts that may vanish')
-      .meta({ unit: 's', fallback: 'for ever' }),
+      .meta({ unit: 's', fallback: 'never stops by itself' }),
   }),
   events: { done: z.object(state) },
   http: true,

@@ -64,7 +64,7 @@ export const voiceCompare = defineCommand({
         .describe('clips per voice; clip k of each uses seed + k modulo 2^32'),
     })
     .refine(({ voices }) => new Set(voices).size === voices.length, {
-      error: 'a voice is there twice',
+      error: 'expected different voices; one is named twice',
       path: ['voices'],
     }),
   events: {

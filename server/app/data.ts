@@ -23,7 +23,7 @@ export async function openDataFolder({ data, listen }: Config, log: LogLine): Pr
   // Tokens, recordings and voices are nobody else's.
   await makePrivate(data, log);
   const owner = new DataOwner(data, (err) =>
-    log('warn', 'the data folder cannot be written to: nothing will be kept', { err }),
+    log('warn', 'the data folder cannot be written to; clips, voices and settings will not be saved', { err }),
   );
   // A process that runs one command becomes the owner only where the command needs it.
   if (listen) await owner.claim();

@@ -29,7 +29,7 @@ const classesSchema = z
     'two classes share a name',
   )
   // Class weights are given in this order.
-  .refine((classes) => classes.every(({ id }, index) => id === index), 'ids must count from 0, in order');
+  .refine((classes) => classes.every(({ id }, index) => id === index), 'expected ids 0, 1, 2, ... in order');
 
 const melSchema = z
   .looseObject({
@@ -70,13 +70,13 @@ const priorSchema = z
     // Mel bins of an average spectrum that it can follow; none without.
     spectrum: z.int().min(0).max(1024).optional(),
   })
-  .refine(({ conditionRows }) => conditionRows[0] === 0, { path: ['conditionRows'], error: 'the first must be row 0' })
+  .refine(({ conditionRows }) => conditionRows[0] === 0, { path: ['conditionRows'], error: 'expected row 0 first' })
   .refine(
     (prior) => {
       const { rows, cols } = kernelOf(prior);
       return cols % 2 === 1 && cols >= 3 && cols <= 15 && rows >= 2 && rows <= 15;
     },
-    { path: ['kernel'], error: 'the kernel must be 2 to 15 rows and an odd number of columns, 3 to 15' },
+    { path: ['kernel'], error: 'expected a kernel of 2 to 15 rows and 3 to 15 columns, an odd number' },
   );
 
 export const voiceCardSchema = z
@@ -135,7 +135,7 @@ export const voiceCardSchema = z
     for (const name of unknownClasses({ classes, sampling }))
       refuse('the voice has no class of this name', 'sampling', 'guidance', 'classes', name);
     // A recipe names a voice by its hash.
-    if (hash !== voiceHash(graphs)) refuse('it is not the hash of the graphs', 'hash');
+    if (hash !== voiceHash(graphs)) refuse('does not match the graphs', 'hash');
   });
 
 export type VoiceCard = z.infer<typeof voiceCardSchema>;

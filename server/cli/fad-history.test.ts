@@ -97,5 +97,5 @@ test('what a name holds is text, not markup, and a long history is cut', () => {
   const many = historyChart(Array.from({ length: 1000 }, (_, i) => score('v', i)));
   assert.ok(many.includes('the latest 40 of 1000') && many.length < 100_000);
   assert.match(historyChart([]), /^<svg .*<\/svg>\n$/s);
-  assert.equal(historyTable([]), 'nothing was measured yet\n');
+  assert.equal(historyTable([]), 'nothing has been measured yet\n');
 });

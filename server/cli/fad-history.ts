@@ -28,7 +28,7 @@ const NAME = 8;
 
 /** One table for each way of measuring, since only figures of one table compare. */
 export function historyTable(scores: readonly PastScore[]): string {
-  if (scores.length === 0) return 'nothing was measured yet\n';
+  if (scores.length === 0) return 'nothing has been measured yet\n';
   const tables = measuresOf(scores).map(({ letter, how, scores: own }) => {
     const labels = Object.keys(own[0]!.classes);
     const head = ['', 'when', 'voice', 'hash', 'FAD', '95 %', 'endless', 'KAD', 'memorised'];

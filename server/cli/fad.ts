@@ -36,7 +36,7 @@ const MOST_FILES = 2000;
 /** `foleyd fad`: asks a server to measure a voice, or measures a folder of clips right here. */
 export async function fad(options: FadOptions): Promise<number> {
   if (options.chart !== undefined && options.history !== true)
-    throw new CliError('usage', '--chart draws the history; it goes with --history');
+    throw new CliError('usage', '--chart draws the history; use it with --history');
   if (options.candidate !== undefined) {
     const result = await ofFolder(options.candidate, options);
     process.stdout.write(options.json === true ? `${JSON.stringify(result)}\n` : table(result));
@@ -45,7 +45,7 @@ export async function fad(options: FadOptions): Promise<number> {
   if (options.reference !== undefined && (await stat(options.reference).catch(() => null)) !== null)
     throw new CliError(
       'usage',
-      'a folder or file as reference goes with --candidate; a server is given the name of a .npz in its references',
+      '--reference: a folder or file needs --candidate; without it, expected the name of a .npz file in the server folder named references',
     );
   const session = await openSession(options);
   try {
@@ -96,7 +96,11 @@ async function ofFolder(candidate: string, { embedder, reference, classes, seed 
 
 async function asReference(client: EmbedderClient, dir: string, place: string, bar: Bar): Promise<CustomReference> {
   const found = await stat(place).catch(() => null);
-  if (found === null) throw new CliError('unknown_reference', `there is no ${place}`);
+  if (found === null)
+    throw new CliError(
+      'unknown_reference',
+      `${place} does not exist; expected a folder of WAVs per class, or a .npz file`,
+    );
   if (found.isFile()) return { npz: await readFile(place) };
   const clips: Record<string, MaskedClip[]> = {};
   for (const [label, files] of await filesByClass(place)) {
@@ -127,7 +131,8 @@ export async function filesByClass(place: string): Promise<Map<string, string[]>
         names.slice(0, MOST_FILES).map((name) => path.join(place, folder.name, name)),
       );
   }
-  if (found.size === 0) throw new CliError('io_error', `${place} has no folder with WAV files`);
+  if (found.size === 0)
+    throw new CliError('io_error', `${place} has no subfolder with WAV files; expected one per class`);
   return found;
 }
 

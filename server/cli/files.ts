@@ -167,7 +167,7 @@ async function behindLinks(file: string): Promise<string> {
     if (found === null || !found.isSymbolicLink()) return place;
     place = path.resolve(await realpath(path.dirname(place)), await readlink(place));
   }
-  throw Object.assign(new Error(`${file} leads in a circle of links`), { code: 'ELOOP' });
+  throw Object.assign(new Error(`${file} is a loop of symbolic links`), { code: 'ELOOP' });
 }
 
 async function toDevice(file: string, data: FileContent): Promise<void> {

@@ -122,7 +122,7 @@ async function ask(
     // What was typed is for the server to check.
     const done = await session.call('foley.generate', args as ArgsInput<'foley.generate'>, onEvent);
     if (view === null) say({ event: 'done', data: done });
-    if (accepted === undefined) throw new CliError('internal', 'the server sent a clip before the event accepted');
+    if (accepted === undefined) throw new CliError('internal', 'the server sent a clip before the event `accepted`');
     return { accepted, done };
   } catch (thrown) {
     const { code, message } = toCliError(thrown);

@@ -79,10 +79,10 @@ export async function retrain(folder: string | undefined, options: RetrainOption
     else process.stdout.write(`${done.voice}\n`);
     if (options.json !== true && steps < FEW_STEPS)
       process.stderr.write(
-        `foleyd: voice ${done.voice} was trained for ${steps} steps only and has learned little: give it more time with --minutes, or --steps\n`,
+        `foleyd: voice ${done.voice} was trained for only ${steps} steps and has learned little: give it more time with --minutes, or --steps\n`,
       );
     else if (options.json !== true)
-      process.stderr.write(`voice ${done.voice} is made; foleyd activate ${done.voice} makes it the active one\n`);
+      process.stderr.write(`voice ${done.voice} is finished; to make it active: foleyd activate ${done.voice}\n`);
     return exits.ok;
   } catch (thrown) {
     view.end();
@@ -91,7 +91,7 @@ export async function retrain(folder: string | undefined, options: RetrainOption
       throw thrown;
     }
     if (job !== null)
-      process.stderr.write(`the training goes on with the server that has it: foleyd retrain --attach ${job}\n`);
+      process.stderr.write(`the training continues on the server; to follow it: foleyd retrain --attach ${job}\n`);
     return exits.interrupted;
   } finally {
     interrupted.stop();
@@ -197,7 +197,7 @@ export async function recordings(folder: string, label: string | undefined): Pro
     if (found?.isDirectory()) continue;
     if (found === null)
       skipped.push(`${name}: ${name.includes('\ufffd') ? 'its name is not UTF-8; rename it' : 'it cannot be read'}`);
-    else if (!found.isFile()) skipped.push(`${name}: it is no file`);
+    else if (!found.isFile()) skipped.push(`${name}: it is not a file`);
     else if (AUDIO.test(name)) audio.push({ name, size: found.size, mtimeMs: found.mtimeMs });
     else skipped.push(`${name}: not WAV, FLAC, Ogg, MP3 or AIFF by its name`);
   }

@@ -41,7 +41,7 @@ async function textOf(file: string): Promise<string> {
   });
   // With room for the other arguments.
   if (bytes.byteLength > limits.frameBytes / 2) {
-    const message = `${file} has ${bytes.byteLength} bytes; expected at most ${limits.frameBytes / 2}, which ${limits.batchFiles} cues fill by far`;
+    const message = `${file} has ${bytes.byteLength} bytes; expected at most ${limits.frameBytes / 2}, far more than ${limits.batchFiles} cues need`;
     throw new CliError('usage', message);
   }
   try {

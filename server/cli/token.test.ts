@@ -46,5 +46,5 @@ test('files for TLS that cannot be used end the start with their name', async (t
   const ran = await foleyd('serve', '--port', '0', '--osc-port', '0', '--tls-cert', 'cert.pem', '--tls-key', 'key.pem');
   assert.equal(ran.code, 1);
   assert.match(ran.stdout + ran.stderr, /bad_certificate.*--tls-key key\.pem cannot be read: ENOENT/);
-  assert.match((await foleyd('serve', '--tls-cert', 'cert.pem')).stderr, /--tls-cert and --tls-key go together/);
+  assert.match((await foleyd('serve', '--tls-cert', 'cert.pem')).stderr, /--tls-cert and --tls-key need each other/);
 });

@@ -15,7 +15,7 @@ export function listTokens({ config }: SessionChoice): number {
 /** `foleyd token rotate ROLE`: the one time that a token is seen. A running server takes it at once, and the old one no more. */
 export async function rotate(role: string, { config }: SessionChoice): Promise<number> {
   process.stdout.write(`${await rotateToken(dataOf(config), roleOf(role))}\n`);
-  process.stderr.write('foleyd: keep it now, it is not shown again; --token or FOLEYD_TOKEN gives it to a client\n');
+  process.stderr.write('foleyd: save it now, it is not shown again; clients take it as --token or FOLEYD_TOKEN\n');
   return exits.ok;
 }
 

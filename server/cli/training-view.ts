@@ -67,19 +67,19 @@ class ScreenView implements TrainingView {
     } else if (event === 'eval') {
       const { stage, step, scores } = told as unknown as EventData<'admin.retrain', 'eval'>;
       if (scores.score !== undefined)
-        this.#line(`${stage} at step ${step}: score ${scores.score.toPrecision(4)}, less is better`);
+        this.#line(`${stage} at step ${step}: score ${scores.score.toPrecision(4)}, lower is better`);
     } else if (event === 'audition') {
       const { class: label, path } = told as unknown as EventData<'admin.retrain', 'audition'>;
-      this.#line(`${label} sounds like this by now: ${path}`);
+      this.#line(`${label} now sounds like this: ${path}`);
     }
   }
 
   dataset({ dataset, clips, minutes, originals, minutesSilent, classes, duplicates, clipped, skipped }: Report): void {
-    const each = classes.map((one) => `${one.class} ${one.train} + ${one.eval} for examination`).join(', ');
+    const each = classes.map((one) => `${one.class} ${one.train} + ${one.eval} held out`).join(', ');
     this.#line(`data set ${dataset}: ${clips} clips (${minutes} min) of ${originals} recordings; ${each}`);
     const found = [
       ...(minutesSilent > 0 ? [`${minutesSilent} min of silence left out`] : []),
-      ...(duplicates.count > 0 ? [`${duplicates.count} pairs nearly the same`] : []),
+      ...(duplicates.count > 0 ? [`${duplicates.count} pairs of nearly identical clips`] : []),
       ...(clipped.count > 0 ? [`${clipped.count} clipped`] : []),
     ];
     if (found.length > 0) this.#line(found.join(', '));

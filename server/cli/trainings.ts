@@ -15,7 +15,7 @@ export async function trainings(options: TrainingsOptions): Promise<number> {
     if (cancel !== undefined) await session.call('admin.cancel', { job: cancel });
     const { jobs } = await session.call('admin.jobs', {});
     process.stdout.write(options.json === true ? `${JSON.stringify(jobs)}\n` : jobs.map(line).join(''));
-    if (jobs.length === 0) process.stderr.write('no trainings; to begin one: foleyd retrain FOLDER --class NAME\n');
+    if (jobs.length === 0) process.stderr.write('no trainings; to start one: foleyd retrain FOLDER --class NAME\n');
     return exits.ok;
   } finally {
     await session.close();
@@ -41,7 +41,7 @@ export async function datasets(options: SessionChoice & { remove?: string; json?
   try {
     if (options.remove !== undefined) {
       const { removed, until } = await session.call('dataset.remove', { dataset: options.remove });
-      process.stderr.write(`data set ${removed} is removed${restorable(removed, until)}\n`);
+      process.stderr.write(`deleted data set ${removed}${restorable(removed, until)}\n`);
     }
     const { datasets: found } = await session.call('dataset.list', {});
     const text = found.map(({ dataset, clips, minutes, licence, classes }) => {

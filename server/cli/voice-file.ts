@@ -25,7 +25,7 @@ const PIECE = 512 * 1024;
 /** `foleyd voice export ID FILE`: in pieces, so that it is the same from this process and from a server far away. */
 export async function exportVoice(voice: string, place: string | undefined, options: ExportOptions): Promise<number> {
   if (place === '-' && (options.json === true || options.hub === true))
-    throw new CliError('usage', `${options.hub === true ? '--hub' : '--json'} and the file - exclude each other`);
+    throw new CliError('usage', `${options.hub === true ? '--hub' : '--json'} cannot be combined with the file -`);
   if (place !== undefined && place !== '-') await refuseBlocked(place, place, '');
   const session = await openSession(options);
   const bar = progressBar(options.json !== true && process.stderr.isTTY === true);
@@ -98,7 +98,7 @@ export async function importVoice(file: string, options: Options & { as?: string
     const as = options.as === undefined ? {} : { as: options.as };
     const done = await session.call('voice.import', { upload, ...as }, (event, data) => {
       if (event === 'progress' && data.part === 'tried')
-        bar.show({ part: 'making a test clip', done: Number(data.done), of: 1 });
+        bar.show({ part: 'generating a test clip', done: Number(data.done), of: 1 });
     });
     bar.end();
     process.stdout.write(options.json === true ? `${JSON.stringify(done)}\n` : `${done.voice}\n`);
@@ -146,7 +146,7 @@ async function sourceOf(place: string, as: string | undefined): Promise<Source> 
   });
   if (found.isDirectory()) {
     const { bytes, tag, read } = await packVoiceFolder(place, as).catch((error: unknown) => {
-      throw new CliError('bad_voice', `the folder ${place} is no voice: ${(error as Error).message}`);
+      throw new CliError('bad_voice', `the folder ${place} is not a voice: ${(error as Error).message}`);
     });
     return { size: bytes, mark: tag, read };
   }

@@ -28,7 +28,7 @@ export async function deleteVoice(voice: string, options: Options & { force?: bo
     process.stdout.write(
       options.json === true
         ? `${JSON.stringify(done)}\n`
-        : `voice ${done.deleted} is deleted${restorable(voice, done.until)}\n`,
+        : `deleted voice ${done.deleted}${restorable(voice, done.until)}\n`,
     );
     return exits.ok;
   } finally {
@@ -122,6 +122,6 @@ function table({ voices, alike }: Done): string {
   const note =
     alike || voices.every(({ measured }) => measured === null)
       ? ''
-      : 'not all were measured alike: their FAD does not compare; foleyd fad measures a voice\n';
+      : 'not all were measured in the same way, so their FADs cannot be compared; foleyd fad measures a voice\n';
   return `${columns(rows)}${note}`;
 }

@@ -9,7 +9,7 @@ export async function voices(options: SessionChoice & { json?: boolean }): Promi
     const found = await session.call('voice.list', {});
     process.stdout.write(options.json ? `${JSON.stringify(found.voices)}\n` : text(found.voices));
     if (found.voices.length === 0)
-      process.stderr.write('foleyd: voice_missing: no voice can be used; foleyd doctor says why\n');
+      process.stderr.write('foleyd: voice_missing: there is no usable voice; foleyd doctor says why\n');
     return found.voices.length === 0 ? exits.failed : exits.ok;
   } finally {
     await session.close();

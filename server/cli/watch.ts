@@ -40,7 +40,7 @@ function lineOf(event: string, data: object): string | null {
   }
   if (event === 'pool') {
     const { map, ready, want, coming } = data as Watched<'pool'>;
-    return `${clock}  pool  ${map}  ${ready} of ${want} ready, ${coming} in the making`;
+    return `${clock}  pool  ${map}  ${ready} of ${want} ready, ${coming} being generated`;
   }
   if (event === 'refused') {
     const { transport, address, code, message } = data as Watched<'refused'>;

@@ -92,7 +92,7 @@ export class FairScheduler implements Scheduler {
       throw new ProtocolError('queue_full', `${maxJobs} jobs are already waiting; try again later`);
     }
     if (clips + order.clips.length > Math.ceil(maxClips * room)) {
-      throw new ProtocolError('queue_full', `${clips} clips are already waiting, at most ${maxClips} may`);
+      throw new ProtocolError('queue_full', `${clips} clips are already waiting; the limit is ${maxClips}`);
     }
     const position = this.#jobs.size;
     const { newId = () => randomBytes(8).toString('hex') } = this.#options;

@@ -171,13 +171,13 @@ export class JobJournal {
       const found = { record, notes };
       const made = progressOf(found);
       Object.assign(record, { tries: made > record.made ? 1 : record.tries + 1, made });
-      if (record.tries > MOST_TRIES) throw new Error(`${MOST_TRIES} servers took it up and got no further`);
+      if (record.tries > MOST_TRIES) throw new Error(`${MOST_TRIES} servers resumed it without progress`);
       await this.#write(record);
       this.#records.set(job, record);
       return [found];
     } catch (error) {
       const aside = await settleAside(file).catch(() => null);
-      this.#log('warn', `job ${job} of an earlier run is not taken up; its record is ${aside ?? file}`, { err: error });
+      this.#log('warn', `job ${job} of an earlier run is not resumed; its record is ${aside ?? file}`, { err: error });
       return [];
     }
   }
@@ -206,7 +206,7 @@ export class JobJournal {
 function readRecord(text: string, job: string): JobRecord {
   const value = JSON.parse(text) as JobRecord & { format?: unknown; version?: unknown };
   const { format, version, ...record } = value;
-  if (format !== FORMAT || version !== 1) throw new Error('it is none, or of another version');
+  if (format !== FORMAT || version !== 1) throw new Error('it is not a job record of this version');
   const { cmd, created, paused, tries, made, order } = record;
   const isRecord =
     record.job === job && typeof cmd === 'string' && typeof paused === 'boolean' && typeof order === 'object';

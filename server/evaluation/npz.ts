@@ -77,7 +77,7 @@ const MAGIC = '\u0093NUMPY';
 function npy(name: string, bytes: Uint8Array): NpyArray {
   const wrong = (why: string): StatisticsError => new StatisticsError(`${name}: ${why}`);
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  if (String.fromCharCode(...bytes.subarray(0, 6)) !== MAGIC) throw wrong('this is no .npy');
+  if (String.fromCharCode(...bytes.subarray(0, 6)) !== MAGIC) throw wrong('this is not an .npy array');
   const wide = bytes[6]! >= 2;
   const from = wide ? 12 : 10;
   const length = wide ? view.getUint32(8, true) : view.getUint16(8, true);
@@ -90,7 +90,7 @@ function npy(name: string, bytes: Uint8Array): NpyArray {
     .split(',')
     .filter((part) => part.trim() !== '')
     .map(Number);
-  if (order === 'True' && shape.length > 1) throw wrong('it lies column after column');
+  if (order === 'True' && shape.length > 1) throw wrong('it is in Fortran order (column by column); expected C order');
   const items = shape.reduce((product, n) => product * n, 1);
   const data = numbers(type, bytes.subarray(from + length), items);
   if (data === null) throw wrong(`it holds ${type}, or fewer than its ${items} numbers`);

@@ -58,7 +58,8 @@ test('other words for a class are understood, and the answer says so', () => {
 test('a name that may be several classes is refused with these, one that is mistyped with the nearest', () => {
   assert.throws(() => choose('dog in the rain'), {
     code: 'unknown_class',
-    message: '"dog in the rain" may be DogBark or Rain of voice v; name one of them, or a mix as DogBark:0.5+Rain:0.5',
+    message:
+      '"dog in the rain" is ambiguous: voice v has DogBark and Rain; name one of them, or a mix as DogBark:0.5+Rain:0.5',
   });
   assert.throws(() => choose('dogbrak'), {
     message: 'voice v has no class "dogbrak"; did you mean DogBark? It has DogBark, Rain, 7',

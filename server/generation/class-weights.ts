@@ -65,7 +65,7 @@ function find(voice: Voice, wanted: string | number, path: string): VoiceEntry &
   const { id } = voice;
   if ('candidates' in other) {
     const mix = other.candidates.slice(0, 2).map(({ name }) => `${name}:0.5`);
-    const message = `${asked} may be ${listed(other.candidates, ' or ')} of voice ${id}; name one of them, or a mix as ${mix.join('+')}`;
+    const message = `${asked} is ambiguous: voice ${id} has ${listed(other.candidates, ' and ')}; name one of them, or a mix as ${mix.join('+')}`;
     throw new ProtocolError('unknown_class', message, { path });
   }
   const hint = other.nearest.length === 0 ? 'it' : `did you mean ${listed(other.nearest, ' or ')}? It`;

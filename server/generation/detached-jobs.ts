@@ -60,7 +60,8 @@ export class DetachedJobs {
     this.#evict();
     const { most, mostBytes } = this.#options;
     if (expected > mostBytes) throw tooLarge(expected, mostBytes);
-    if (this.#jobs.size >= most) throw new ProtocolError('queue_full', `${most} jobs are already kept`);
+    if (this.#jobs.size >= most)
+      throw new ProtocolError('queue_full', `${most} jobs with keep are already stored; try again later`);
     const stop = new AbortController();
     const aborted = (): void => {
       if (context.signal.reason !== clientGone) stop.abort(context.signal.reason);
@@ -172,6 +173,6 @@ function bytesOf([, data]: EmittedEvent): number {
 }
 
 function tooLarge(bytes: number, most: number): ProtocolError {
-  const message = `a kept job of ${bytes} bytes is too large, ${most} are kept of all: ask for fewer or shorter clips, or for no audio`;
+  const message = `a job with keep of ${bytes} bytes is too large; all of them together may have ${most}: request fewer or shorter clips, or no audio`;
   return new ProtocolError('too_large', message);
 }

@@ -44,6 +44,6 @@ test('detail goes first, codebook by codebook; codebooks and rows are kept whole
   assert.deepEqual(kept(keepMask(grid(4), { amount: 0.3500001 }, 1)).slice(1), [0, 0, 0]);
   assert.deepEqual(kept(keepMask(grid(4), { codebooks: 2 }, 1)), [40, 40, 0, 0]);
   assert.deepEqual(kept(keepMask(grid(4), { rows: 6 }, 1)), [40, 20, 0, 0]);
-  assert.throws(() => keepMask(grid(4), { codebooks: 5 }, 1), /the voice has 4/);
+  assert.throws(() => keepMask(grid(4), { codebooks: 5 }, 1), /expected at most 4/);
   assert.throws(() => keepMask(grid(4), { rows: 17 }, 1), /the voice has 16/);
 });

@@ -61,5 +61,7 @@ export function checkCodes(grid: Grid, codes: ArrayLike<number>, path: string): 
 
 function bounded(name: string, value: number, most: number): number {
   if (value <= most) return value;
-  throw new ProtocolError('bad_args', `args.${name}: the voice has ${most}`, { path: `args.${name}` });
+  throw new ProtocolError('bad_args', `args.${name}: expected at most ${most}, as many as the voice has`, {
+    path: `args.${name}`,
+  });
 }

@@ -13,7 +13,7 @@ export function attach({ detached, batches }: { detached: DetachedJobs; batches:
     if (batches.has(job))
       throw new ProtocolError(
         'unknown_job',
-        'this job is a batch and goes on by itself: job.list tells how far it is',
+        'this job is a batch, whose events are not stored; job.list shows its progress',
         {
           path: 'args.job',
         },

@@ -38,7 +38,7 @@ export function clipBatch(deps: BatchDeps): Handler<'clip.batch'> {
     const of = filesOf(context.args);
     checkStem(context.args);
     if (of === 0 || of > limits.batchFiles) {
-      const message = `args: ${of} files are asked for, expected 1 to ${limits.batchFiles}`;
+      const message = `args: ${of} files were requested; expected 1 to ${limits.batchFiles}`;
       throw new ProtocolError('bad_args', message, { path: of === 0 ? 'args.rows' : 'args' });
     }
     const job = journal?.newId() ?? randomBytes(8).toString('hex');

@@ -96,7 +96,11 @@ export function datasetRemove({ datasets, trainings, ready }: DatasetDeps): Hand
     await ready();
     const user = trainings.user(args.dataset);
     if (user !== null)
-      throw new ProtocolError('bad_args', `args.dataset: the training ${user} needs it`, { path: 'args.dataset' });
+      throw new ProtocolError(
+        'bad_args',
+        `args.dataset: training ${user} uses it; cancel it first, or wait for its end`,
+        { path: 'args.dataset' },
+      );
     const trashed = await datasets.remove(args.dataset);
     return { removed: args.dataset, until: trashed?.until ?? null };
   };
@@ -136,7 +140,7 @@ async function sourceOf(deps: DatasetDeps, args: Args<'dataset.add'>): Promise<S
 /** Saved clips as a folder per class. */
 async function clipSource(clips: Clips, args: Args<'dataset.add'>): Promise<Source> {
   const ids = args.clips ?? starred(clips);
-  if (ids.length === 0) throw new ProtocolError('bad_dataset', 'no clip is starred');
+  if (ids.length === 0) throw new ProtocolError('bad_dataset', 'no clip is starred; star the clips to use');
   const folder = await mkdtemp(path.join(tmpdir(), 'foleyd-clips-'));
   const dispose = (): Promise<void> => rm(folder, { recursive: true, force: true });
   try {
@@ -144,7 +148,7 @@ async function clipSource(clips: Clips, args: Args<'dataset.add'>): Promise<Sour
       const clip = await clips.get(id);
       const label = args.class ?? (typeof clip.class === 'string' ? clip.class : null);
       if (label === null)
-        throw new ProtocolError('bad_args', `args.class: clip ${id} is of no class or of several: name the class`, {
+        throw new ProtocolError('bad_args', `args.class: clip ${id} has no class, or several; name the class`, {
           path: 'args.class',
         });
       // A class comes from a voice's card or a client: neither may leave the folder.

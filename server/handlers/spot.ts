@@ -154,7 +154,7 @@ function overlapsOf(spotted: readonly Spotted[]): number {
     if (before?.cue.at === cue.at) {
       const [first, second] = before.line < one.line ? [before, one] : [one, before];
       const { where, path } = second.place('at');
-      const message = `${where}: ${label} at ${cue.at} s stands there twice, as in ${first.place('at').where}; remove one, or ask for more alternates`;
+      const message = `${where}: ${label} at ${cue.at} s appears twice, also in ${first.place('at').where}; remove one, or ask for more alternates`;
       throw bad(message, path);
     }
     if (cue.at < (until.get(label) ?? 0)) count += 1;

@@ -91,7 +91,11 @@ export function branch(deps: VaryDeps): Handler<'foley.branch'> {
     const codes = pieces[0]!;
     const row = args.row ?? (args.clip === undefined ? known : Math.floor(grid.rows / 2));
     if (row > known) {
-      throw new ProtocolError('bad_args', `args.row: ${known} of ${grid.rows} rows are known`, { path: 'args.row' });
+      throw new ProtocolError(
+        'bad_args',
+        `args.row: expected at most ${known}; so many of ${grid.rows} rows have been sampled`,
+        { path: 'args.row' },
+      );
     }
     const given = new Uint8Array(codes.length).fill(1, 0, row * grid.perRow);
     const seed = args.seed ?? randomInt(0, limits.drawnSeedMax + 1);
@@ -196,7 +200,7 @@ async function ofRecording({ catalog, encoder }: VaryDeps, args: Context<'foley.
 function ofJob({ partials }: VaryDeps, args: Context<'foley.branch'>['args']): Source & { known: number } {
   const found = partials.find(args.job!, args.index);
   if (found === null) {
-    const message = `no job ${args.job!.slice(0, 40)} runs whose clip ${args.index} has begun`;
+    const message = `job ${args.job!.slice(0, 40)} is not running, or its clip ${args.index} has not begun`;
     throw new ProtocolError('unknown_job', message, { path: 'args.job' });
   }
   const { voice, codes, rows, recording } = found;

@@ -46,12 +46,13 @@ export function voiceRestore({ voices, ready }: DeleteDeps): Handler<'voice.rest
 function user({ active, scheduler, streams, trainings, voices }: DeleteDeps, id: string, dir: string): string | null {
   if (id === active.active) return `voice ${id} is active; activate another one first`;
   const job = scheduler.userOf(dir);
-  if (job !== null) return `job ${job} makes clips with voice ${id}`;
+  if (job !== null) return `job ${job} is generating clips with voice ${id}; cancel it first, or wait for its end`;
   const stream = streams.userOf(dir);
-  if (stream !== null) return `a stream plays voice ${id}`;
+  if (stream !== null) return `a stream is playing voice ${id}; stop it first`;
   const training = trainings.list().find((one) => !one.over && one.order.base?.id === id);
-  if (training !== undefined) return `training ${training.id} begins from voice ${id}`;
-  return voices.isRead(dir) ? `voice ${id} is being exported` : null;
+  if (training !== undefined)
+    return `training ${training.id} fine-tunes voice ${id}; cancel it first, or wait for its end`;
+  return voices.isRead(dir) ? `voice ${id} is being exported; try again when that is done` : null;
 }
 
 /**
@@ -59,7 +60,7 @@ function user({ active, scheduler, streams, trainings, voices }: DeleteDeps, id:
  * one that turns out bad. A rollback steps over older ones that are gone, so a long history need not keep them all.
  */
 function wanted({ active, triggers }: DeleteDeps, id: string): string | null {
-  if (id === active.previous[0]) return `admin.rollback would go back to voice ${id}; force deletes it all the same`;
+  if (id === active.previous[0]) return `admin.rollback would return to voice ${id}; set force to delete it anyway`;
   const map = triggers.maps.find((one) => one.voice === id);
-  return map === undefined ? null : `the trigger map ${map.id} plays voice ${id}; force deletes it all the same`;
+  return map === undefined ? null : `trigger map ${map.id} plays voice ${id}; set force to delete it anyway`;
 }

@@ -11,7 +11,7 @@ export async function listenForMetrics(
   const server = createServer((request, response) => {
     const path = request.url?.split('?')[0];
     if (request.method !== 'GET' || path !== '/metrics') {
-      response.writeHead(404, { 'Content-Type': 'text/plain' }).end('there is GET /metrics\n');
+      response.writeHead(404, { 'Content-Type': 'text/plain' }).end('expected GET /metrics\n');
       return;
     }
     metrics.text().then(

@@ -253,7 +253,7 @@ test('a name that nothing has is told, and waited for', async (t) => {
   const { midi, logged, look } = await stage(t, system, { devices: ['pads', 'keys'] });
   assert.deepEqual(logged, [
     'info listening to the MIDI input Keys',
-    'warn no MIDI input is called pads yet; there are no others',
+    'warn no MIDI input is called pads yet; there are none',
   ]);
   assert.equal(midi.info().problem, 'no input is called pads');
   system.plug('Pads');
@@ -297,7 +297,7 @@ test('a machine without MIDI, or with one that fails, is told of and goes on', a
   midi.close();
   t.mock.timers.reset();
   const none = await stage(t, null, { devices: 'none' });
-  assert.deepEqual([none.midi.info().problem, none.logged], ['none is wanted', []]);
+  assert.deepEqual([none.midi.info().problem, none.logged], ['switched off (--midi none)', []]);
   none.midi.close();
 });
 

@@ -70,7 +70,7 @@ export class Midi implements Beats {
   async open(): Promise<void> {
     const { devices, system, log } = this.#options;
     if (devices === 'none') {
-      this.#problem = 'none is wanted';
+      this.#problem = 'switched off (--midi none)';
       return;
     }
     try {
@@ -140,7 +140,8 @@ export class Midi implements Beats {
     for (const [name, { port, input }] of this.#open) {
       // After a sleep devices are other ones under the old names, and so are several of one kind when one of them goes.
       if (!slept && !moved.has(kind(name)) && this.#isWanted(name)) continue;
-      if (!slept && there.includes(name) && !this.#isWanted(name)) log('info', `the MIDI input ${name} is not needed`);
+      if (!slept && there.includes(name) && !this.#isWanted(name))
+        log('info', `the MIDI input ${name} is closed, because nothing needs it`);
       port.close();
       this.#open.delete(name);
       input.release();
@@ -234,5 +235,5 @@ export async function openMidi(options: MidiOptions): Promise<Midi> {
 const kind = (name: string): string => name.replace(/ \(\d+\)$/, '');
 const isCalled = (name: string, wanted: string): boolean => name.toLowerCase().includes(wanted.toLowerCase());
 const listed = (names: readonly string[]): string =>
-  names.length === 0 ? 'there are no others' : `there are ${names.join(', ')}`;
+  names.length === 0 ? 'there are none' : `there are ${names.join(', ')}`;
 const reason = (error: unknown): string => (error as Error).message.trim().split('\n').at(-1) ?? 'it cannot be opened';

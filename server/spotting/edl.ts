@@ -54,7 +54,7 @@ export function readEdl(text: string, given: Partial<FrameRate>): Marker[] {
     const placed = /\|M:\s*([^|]*)/.exec(row);
     if (placed !== null) {
       if (last === undefined)
-        throw atCell(line, undefined, 'a marker (|M:) belongs to the event before it; there is none');
+        throw atCell(line, undefined, 'a marker (|M:) must follow an event; there is none before it');
       markers.push(marker(line, placed[1]!.trim(), () => timesOf(last, Number(/\|D:\s*(\d+)/.exec(row)?.[1] ?? 1))));
     }
     const clip = /^\*\s*FROM CLIP NAME\s*:(.*)$/is.exec(row);

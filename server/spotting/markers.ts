@@ -7,6 +7,6 @@ import type { FrameRate } from './timecode.ts';
 export function readMarkers(text: string, rate: Partial<FrameRate>): Marker[] {
   const plain = text.replace(/^\ufeff/, '');
   const found = isEdl(plain) ? readEdl(plain, rate) : readMarkerSheet(plain, rate);
-  if (found.length === 0) throw new Error('there is no marker in it');
+  if (found.length === 0) throw new Error('it has no markers');
   return found;
 }

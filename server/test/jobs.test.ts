@@ -166,7 +166,7 @@ test('who attaches to a batch that goes on after a restart is not told that the 
   await first.stop();
   const { app } = await start();
   const attached = app.connect().call('foley.attach', { job });
-  await assert.rejects(attached, { code: 'unknown_job', message: /is a batch and goes on.*job\.list/ });
+  await assert.rejects(attached, { code: 'unknown_job', message: /is a batch.*job\.list/ });
   await app.connect().call('job.resume', { job });
   assert.deepEqual([(await ended(app, job)).state, await seedsOf(app)], ['done', [1, 2]]);
 });

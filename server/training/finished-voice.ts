@@ -15,7 +15,7 @@ export async function adoptVoice(
   const target = path.join(voices, id);
   const there = await cardOf(target);
   if (there !== null && there.retrained?.job !== job)
-    throw new ProtocolError('already_exists', `a voice ${id} was created meanwhile; this one is in ${made}`);
+    throw new ProtocolError('already_exists', `voice ${id} already exists; the new one was left in ${made}`);
   if (there === null) {
     await checkGraphs(made);
     await mkdir(voices, { recursive: true });
@@ -41,6 +41,6 @@ async function checkGraphs(folder: string): Promise<void> {
   for (const [name, { file, sha256 }] of Object.entries(card.graphs)) {
     const found = await readFile(path.join(folder, path.basename(file))).catch(() => null);
     if (found === null || createHash('sha256').update(found).digest('hex') !== sha256)
-      throw new ProtocolError('training_failed', `the ${name} graph of the new voice is not the one its card names`);
+      throw new ProtocolError('training_failed', `the ${name} graph of the new voice does not match its card`);
   }
 }

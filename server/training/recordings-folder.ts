@@ -35,7 +35,7 @@ export async function filesBelow(root: string): Promise<{ name: string; real: st
  */
 export async function checkFolder(folder: string, allowed: readonly string[], maxBytes: number): Promise<string> {
   if (allowed.length === 0)
-    throw new ProtocolError('forbidden', 'no folder is allowed; allow one with --dataset-folder', {
+    throw new ProtocolError('forbidden', 'the server allows no folder; start it with --dataset-folder DIR', {
       path: 'args.folder',
     });
   const roots = (await Promise.all(allowed.map((root) => realpath(root).catch(() => null)))).filter(
@@ -45,7 +45,7 @@ export async function checkFolder(folder: string, allowed: readonly string[], ma
   // Whether a folder is there is not told of others.
   const real = path.isAbsolute(folder) ? await realpath(folder).catch(() => null) : null;
   if (real === null || !inside(real))
-    throw new ProtocolError('forbidden', 'this folder is not allowed; allow it with --dataset-folder', {
+    throw new ProtocolError('forbidden', 'the server does not allow this folder; start it with --dataset-folder DIR', {
       path: 'args.folder',
     });
   let bytes = 0;

@@ -125,7 +125,7 @@ export class Uploads {
     if (twin !== undefined)
       throw new ProtocolError(
         'bad_args',
-        `args.upload: differs from the upload ${twin} only by case; name it otherwise`,
+        `args.upload: differs from the upload ${twin} only by case; choose another name`,
         {
           path: 'args.upload',
         },

@@ -10,7 +10,7 @@ export async function readIfThere(file: string): Promise<string | null> {
 /** The list in a JSON text; for `KeptFile.read`. Throws where it is something else. */
 export function readList(text: string): unknown[] {
   const value = JSON.parse(text) as unknown;
-  if (!Array.isArray(value)) throw new TypeError('it is no list');
+  if (!Array.isArray(value)) throw new TypeError('expected a list');
   return value;
 }
 

@@ -22,7 +22,7 @@ export async function makePrivate(
     const { mode, uid } = await stat(folder);
     if ((mode & OTHERS) === 0) return;
     if (uid !== user || (mode & STICKY) !== 0) {
-      const why = uid === user ? 'it is a folder that many share' : 'it belongs to another user';
+      const why = uid === user ? 'it is a shared folder' : 'it belongs to another user';
       log('warn', `other users may read the data folder ${folder}; its permissions could not be changed: ${why}`);
       return;
     }

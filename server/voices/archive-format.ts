@@ -31,7 +31,7 @@ const MAX_TEXT_BYTES = 4 * 2 ** 20;
 export const VOICE_FILE_ENDING = '.foleyvoice';
 
 const entrySchema = z.strictObject({
-  name: z.string().refine(isSafeName, 'is no plain name'),
+  name: z.string().refine(isSafeName, 'is not a plain file name'),
   bytes: z
     .int()
     .min(1)
@@ -42,7 +42,7 @@ const entrySchema = z.strictObject({
 const manifestSchema = z
   .strictObject({
     /** Its id where it came from. */
-    voice: z.string().refine(isSafeId, 'is no id'),
+    voice: z.string().refine(isSafeId, 'is not a voice id'),
     /** Its own files, then those of the voice that it carries along in its folder `base`, and so on: no name has a path. */
     parts: z
       .array(z.array(entrySchema).min(1).max(MOST_FILES))
@@ -83,7 +83,7 @@ export function readPrefix(prefix: Uint8Array): number {
   if (bytes.length < PREFIX_BYTES || !bytes.subarray(0, MAGIC.length).equals(MAGIC))
     throw new VoiceFileError('this is not a voice file');
   const version = bytes.readUInt32LE(MAGIC.length);
-  if (version !== VERSION) throw new VoiceFileError(`it is of version ${version}; this foleyd reads ${VERSION}`);
+  if (version !== VERSION) throw new VoiceFileError(`it has version ${version}; this foleyd reads version ${VERSION}`);
   const length = bytes.readUInt32LE(MAGIC.length + 4);
   if (length > MAX_MANIFEST_BYTES) throw new VoiceFileError('its manifest is too large');
   return length;
@@ -134,7 +134,7 @@ export function isTooLong(entry: FileEntry): boolean {
 export function checkText(bytes: Uint8Array, name: string): void {
   // biome-ignore lint/suspicious/noControlCharactersInRegex: naming them is the point
   if (/[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f]/.test(textOf(bytes, name)))
-    throw new VoiceFileError(`${name} is no text`);
+    throw new VoiceFileError(`${name} is not plain UTF-8 text`);
 }
 
 export function sha256Of(bytes: Uint8Array): string {
@@ -188,7 +188,7 @@ function textOf(bytes: Uint8Array, name: string): string {
   try {
     return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
   } catch {
-    throw new VoiceFileError(`${name} is no text`);
+    throw new VoiceFileError(`${name} is not plain UTF-8 text`);
   }
 }
 

@@ -54,7 +54,7 @@ export class VoiceCatalog implements Catalog {
         try {
           voices.set(id, await this.#open(id, path.join(root, id)));
         } catch (error) {
-          this.#tell(`voice ${id} is left out: ${(error as Error).message}`);
+          this.#tell(`voice ${id} is not listed: ${(error as Error).message}`);
         }
       }
     }
@@ -150,11 +150,12 @@ export async function readVoice(id: string, dir: string, depth = 0): Promise<Voi
   async function readBase({ classes, retrained }: VoiceCard): Promise<Base | null> {
     const { base: origin, kept = [] } = retrained ?? { base: null };
     if (origin === null || kept.length === 0 || !(await exists(path.join(dir, BASE, 'card.json')))) return null;
-    if (depth === MAX_BASES) throw corrupt(`it was made of more than ${MAX_BASES} voices, one of the other`);
+    if (depth === MAX_BASES) throw corrupt(`it embeds more than ${MAX_BASES} base voices, one in the other`);
     const voice = await readVoice(id, path.join(dir, BASE), depth + 1);
-    if (voice.hash !== origin.hash) throw corrupt(`the voice in its folder ${BASE} is not the one it was made of`);
+    if (voice.hash !== origin.hash)
+      throw corrupt(`the voice in its folder ${BASE} does not match card.retrained.base.hash`);
     if (voice.classes.some(({ id, name }) => !classes.some((own) => own.id === id && own.name === name)))
-      throw corrupt('its classes are not those of the voice it was made of, and more');
+      throw corrupt('it lacks classes of its base voice');
     return { voice, kept: new Set(voice.classes.filter(({ name }) => kept.includes(name)).map(({ id }) => id)) };
   }
 }

@@ -191,9 +191,7 @@ export class VoiceStore {
     const voice = await readVoice(id, dir);
     // What no card asks for would lie there unseen and untried.
     if (voice.models.length !== manifest.parts.length)
-      throw new VoiceFileError(
-        'its embedded base voice is not the one it was fine-tuned from, or has none of its classes',
-      );
+      throw new VoiceFileError('its embedded base voice does not match its card, or has none of its classes');
     await check(voice);
     signal.throwIfAborted();
     onProgress('tried', 1, 1);

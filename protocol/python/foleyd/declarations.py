@@ -85,9 +85,9 @@ ERRORS: dict[str, str] = {
     "unknown_voice": "No voice has this id.",
     "unknown_job": "No open job or request has this id.",
     "unknown_stream": "No stream that is playing has this id.",
-    "too_many_streams": "As many streams are playing as the server allows; stop one, or ask again later.",
-    "not_streamable": "The rows of the voice's code grid are not time steps, so it makes clips and no streams.",
-    "no_fingerprints": "The voice comes without fingerprints of its training recordings: `foley-train fingerprints` writes them.",
+    "too_many_streams": "As many streams are playing as the server allows; stop one, or try again later.",
+    "not_streamable": "The rows of the voice's code grid are not time steps, so it can make clips but no streams.",
+    "no_fingerprints": "The voice has no fingerprints of its training recordings; `foley-train fingerprints` writes them.",
     "restarted": "The server was restarted, and only jobs with `keep` and batches that write files are resumed. Saved clips are kept; request the rest again.",
     "unknown_clip": "No clip has this id.",
     "unknown_dataset": "No data set has this id.",
@@ -97,26 +97,26 @@ ERRORS: dict[str, str] = {
     "python_missing": "Training needs Python; the message says what to install.",
     "trainer_missing": "Python lacks what training needs; the message says what to install.",
     "no_room": "Too little memory or disk is free.",
-    "no_delivery": "The owner of the server named no folder to deliver to (`--deliver`).",
+    "no_delivery": "The server was started without a delivery folder (`--deliver`).",
     "training_failed": "The training ended without a voice; the message says why.",
     "unknown_reference": "No reference has this name.",
-    "bad_reference": "The reference is not one, or knows none of the classes; the message says why.",
+    "bad_reference": "The file is not a reference, or has none of the classes; the message says why.",
     "wrong_voice": "The clip was made by another voice, or by another version of it.",
-    "bad_voice": "The file is no voice, or none that can be used here; the message says why.",
-    "licence_refused": "The voice learned from recordings whose licences are not all permissive; the message names them.",
+    "bad_voice": "The file is not a voice, or cannot be used here; the message says why.",
+    "licence_refused": "The voice was trained on recordings whose licences are not all permissive; the message names the licences.",
     "voice_in_use": "The voice is active, or something else needs it; the message says what.",
-    "voice_built_in": "The voice ships with the server, so it stays.",
-    "gate_refused": "The voice's score speaks against it; `force` activates it all the same.",
+    "voice_built_in": "The voice ships with the server and cannot be deleted.",
+    "gate_refused": "The voice has a worse FAD than the active one, or was not measured alike; `force` activates it anyway.",
     "unknown_map": "No trigger map has this id.",
-    "pool_empty": "The map has no clip ready yet; ask again, or with `wait`.",
+    "pool_empty": "The map has no clip ready yet; try again, or set `wait`.",
     "duplicate_id": "This connection already has an open request with this id.",
     "too_large": "The message is larger than the limit.",
-    "queue_full": "Too many jobs are waiting; ask again later.",
-    "rate_limited": "This address was sent too much for what it sent; ask again in a second.",
+    "queue_full": "Too many jobs are waiting; try again later.",
+    "rate_limited": "The answers to this address are too large for what it sent; try again in a second.",
     "unauthorized": "The token is missing or wrong.",
     "forbidden": "This origin, host or role may not do this.",
     "cancelled": "The job was cancelled.",
-    "engine_crashed": "The engine process ended while it made this clip; it is being restarted, so ask again.",
+    "engine_crashed": "The engine process ended while it made this clip; it is being restarted, so try again.",
     "engine_unavailable": "The engine is not ready.",
     "engine_failed": "The engine could not make this clip.",
     "voice_missing": "A file of the voice is missing.",
@@ -126,9 +126,9 @@ ERRORS: dict[str, str] = {
     "port_in_use": "Another program uses the port.",
     "bad_certificate": "The certificate or key for TLS cannot be used; the message says which.",
     "shutting_down": "The server is stopping.",
-    "internal": "A fault in the server; its log has the cause.",
-    "timed_out": "No answer came in the time that was given (made by the client, never sent).",
-    "connection_closed": "The connection ended before the answer came (made by the client, never sent).",
+    "internal": "Internal error; the server's log has the cause.",
+    "timed_out": "No answer came in time (raised by the client, never sent).",
+    "connection_closed": "The connection was closed before the answer came (raised by the client, never sent).",
 }
 
 
@@ -217,10 +217,10 @@ FoleyGenerateArgs = TypedDict(
         #: whether guidance also strengthens the loudness contour and the average spectrum that the clip follows: it leads away from a clip that follows
         #: none; boolean; default: the voice's default for the class
         "guideFollowed": NotRequired[bool],
-        #: loudness over time that the clip follows, from the beginning of what is handed over; of voices that were trained with a loudness contour
+        #: loudness over time that the clip follows, from its beginning after trim; only for voices that were trained with a loudness contour
         #: (voice.info); map
         "envelope": NotRequired[FoleyGenerateArgsEnvelope],
-        #: long-term average spectrum that the clip follows, as an EQ match does; of voices that were trained with one (voice.info); map
+        #: long-term average spectrum that the clip follows, as an EQ match does; only for voices that were trained with one (voice.info); map
         "spectrum": NotRequired[FoleyGenerateArgsSpectrum],
         #: number of clips; clip i uses seed + i modulo 2^32; integer from 1 to 64; default: 1
         "count": NotRequired[int],
@@ -239,8 +239,8 @@ FoleyGenerateArgs = TypedDict(
         #: continue if this connection closes, or the server restarts; foley.attach repeats all events until ten minutes after the end, after a restart
         #: those of the clips that were not saved before it; boolean; default: false
         "keep": NotRequired[bool],
-        #: make so many and hand over the best by the voice's own embedder: likeliest of its class and most like a real clip, neither silent nor late nor
-        #: like its siblings; costs as much as so many clips; rows and previews are not told then; integer from 1 to 16; default: 1
+        #: generate this many and return the best according to the voice's own embedder: most likely of its class and most like a real clip, neither
+        #: silent nor late nor like its siblings; costs as much as that many clips; rows and previews are then not sent; integer from 1 to 16; default: 1
         "candidates": NotRequired[int],
         #: remove this much from the beginning (s); number from 0 to 60
         "trim": NotRequired[float],
@@ -285,8 +285,8 @@ FoleyGenerateAccepted = TypedDict(
         "class": "str | dict[str, float]",
         #: number of clips; integer from 1
         "count": int,
-        #: names that are no class of the voice, and the class understood for each: another spelling, a CatID of the Universal Category System, or a word
-        #: for the sound in English, German, French, Spanish, Italian, Portuguese, Japanese or Chinese; absent if there were none; list of map
+        #: names that are not classes of the voice, and the class that each was understood as: another spelling, a CatID of the Universal Category System,
+        #: or a word for the sound in English, German, French, Spanish, Italian, Portuguese, Japanese or Chinese; absent if there were none; list of map
         "understood": NotRequired[list[FoleyGenerateAcceptedUnderstood]],
     },
 )
@@ -398,8 +398,8 @@ class FoleyGenerateDone(TypedDict):
     timings: FoleyGenerateDoneTimings
     #: one entry per clip; list of map
     clips: list[FoleyGenerateDoneClips]
-    #: names that are no class of the voice, and the class understood for each: another spelling, a CatID of the Universal Category System, or a word
-    #: for the sound in English, German, French, Spanish, Italian, Portuguese, Japanese or Chinese; absent if there were none; list of map
+    #: names that are not classes of the voice, and the class that each was understood as: another spelling, a CatID of the Universal Category System,
+    #: or a word for the sound in English, German, French, Spanish, Italian, Portuguese, Japanese or Chinese; absent if there were none; list of map
     understood: NotRequired[list[FoleyGenerateAcceptedUnderstood]]
 
 
@@ -460,10 +460,10 @@ FoleyVaryArgs = TypedDict(
         #: whether guidance also strengthens the loudness contour and the average spectrum that the clip follows: it leads away from a clip that follows
         #: none; boolean; default: the voice's default for the class
         "guideFollowed": NotRequired[bool],
-        #: loudness over time that the clip follows, from the beginning of what is handed over; of voices that were trained with a loudness contour
+        #: loudness over time that the clip follows, from its beginning after trim; only for voices that were trained with a loudness contour
         #: (voice.info); map
         "envelope": NotRequired[FoleyGenerateArgsEnvelope],
-        #: long-term average spectrum that the clip follows, as an EQ match does; of voices that were trained with one (voice.info); map
+        #: long-term average spectrum that the clip follows, as an EQ match does; only for voices that were trained with one (voice.info); map
         "spectrum": NotRequired[FoleyGenerateArgsSpectrum],
         #: number of clips; clip i uses seed + i modulo 2^32; integer from 1 to 64; default: 1
         "count": NotRequired[int],
@@ -532,10 +532,10 @@ FoleyBranchArgs = TypedDict(
         #: whether guidance also strengthens the loudness contour and the average spectrum that the clip follows: it leads away from a clip that follows
         #: none; boolean; default: the voice's default for the class
         "guideFollowed": NotRequired[bool],
-        #: loudness over time that the clip follows, from the beginning of what is handed over; of voices that were trained with a loudness contour
+        #: loudness over time that the clip follows, from its beginning after trim; only for voices that were trained with a loudness contour
         #: (voice.info); map
         "envelope": NotRequired[FoleyGenerateArgsEnvelope],
-        #: long-term average spectrum that the clip follows, as an EQ match does; of voices that were trained with one (voice.info); map
+        #: long-term average spectrum that the clip follows, as an EQ match does; only for voices that were trained with one (voice.info); map
         "spectrum": NotRequired[FoleyGenerateArgsSpectrum],
         #: number of clips; clip i uses seed + i modulo 2^32; integer from 1 to 64; default: 4
         "count": NotRequired[int],
@@ -618,16 +618,16 @@ class FoleySpotArgs(TypedDict):
     cues: NotRequired[list[FoleySpotArgsCues]]
     #: frame rate of timecode in the sheet, as 24, 25 or 29.97; number from 1 to 240; default: 29.97 for drop-frame timecode (00:01:02;12)
     fps: NotRequired[float]
-    #: what becomes of markers that name no class of the voice: an error, or nothing; "refuse" or "skip"; default: "refuse"
+    #: markers that name no class of the voice: refuse the sheet, or skip them; "refuse" or "skip"; default: "refuse"
     unknown: NotRequired[Literal["refuse", "skip"]]
-    #: takes a cue; integer from 1 to 64; default: 1
+    #: takes of each cue; integer from 1 to 64; default: 1
     alternates: NotRequired[int]
     #: seed of the first cue; integer from 0 to 4294967295 or decimal text; default: chosen at random by the server
     seed: NotRequired[int | str]
     #: voice id; text, 1 to 128 characters; default: the active voice
     voice: NotRequired[str]
-    #: make so many and hand over the best by the voice's own embedder: likeliest of its class and most like a real clip, neither silent nor late nor
-    #: like its siblings; costs as much as so many clips; integer from 1 to 16; default: 1
+    #: generate this many and return the best according to the voice's own embedder: most likely of its class and most like a real clip, neither
+    #: silent nor late nor like its siblings; costs as much as that many clips; integer from 1 to 16; default: 1
     candidates: NotRequired[int]
     #: classifier-free guidance: codes are drawn from log p(class) + guidance * (log p(class) - log p(avoid)); 0 is off, above 0 sampling costs up to
     #: twice as much; number from 0 to 8; default: the voice's default for the class
@@ -690,8 +690,8 @@ class FoleySpotAccepted(TypedDict):
     job: str
     #: number of files; integer from 1
     files: int
-    #: names that are no class of the voice, and the class understood for each: another spelling, a CatID of the Universal Category System, or a word
-    #: for the sound in English, German, French, Spanish, Italian, Portuguese, Japanese or Chinese; absent if there were none; list of map
+    #: names that are not classes of the voice, and the class that each was understood as: another spelling, a CatID of the Universal Category System,
+    #: or a word for the sound in English, German, French, Spanish, Italian, Portuguese, Japanese or Chinese; absent if there were none; list of map
     understood: NotRequired[list[FoleyGenerateAcceptedUnderstood]]
     #: number of cues; integer from 1
     cues: int
@@ -781,8 +781,8 @@ class FoleySpotDone(TypedDict):
     path: str | None
     #: contents of the sheet; text
     sheet: str
-    #: names that are no class of the voice, and the class understood for each: another spelling, a CatID of the Universal Category System, or a word
-    #: for the sound in English, German, French, Spanish, Italian, Portuguese, Japanese or Chinese; absent if there were none; list of map
+    #: names that are not classes of the voice, and the class that each was understood as: another spelling, a CatID of the Universal Category System,
+    #: or a word for the sound in English, German, French, Spanish, Italian, Portuguese, Japanese or Chinese; absent if there were none; list of map
     understood: NotRequired[list[FoleyGenerateAcceptedUnderstood]]
 
 
@@ -907,8 +907,8 @@ StreamStartAccepted = TypedDict(
         "stepSeconds": float,
         #: of play: the output device; null if there is none; text or null
         "device": "NotRequired[str | None]",
-        #: names that are no class of the voice, and the class understood for each: another spelling, a CatID of the Universal Category System, or a word
-        #: for the sound in English, German, French, Spanish, Italian, Portuguese, Japanese or Chinese; absent if there were none; list of map
+        #: names that are not classes of the voice, and the class that each was understood as: another spelling, a CatID of the Universal Category System,
+        #: or a word for the sound in English, German, French, Spanish, Italian, Portuguese, Japanese or Chinese; absent if there were none; list of map
         "understood": NotRequired[list[FoleyGenerateAcceptedUnderstood]],
     },
 )
@@ -944,8 +944,8 @@ StreamStartChanged = TypedDict(
         "temperature": NotRequired[float],
         #: (dB); number
         "level": NotRequired[float],
-        #: names that are no class of the voice, and the class understood for each: another spelling, a CatID of the Universal Category System, or a word
-        #: for the sound in English, German, French, Spanish, Italian, Portuguese, Japanese or Chinese; absent if there were none; list of map
+        #: names that are not classes of the voice, and the class that each was understood as: another spelling, a CatID of the Universal Category System,
+        #: or a word for the sound in English, German, French, Spanish, Italian, Portuguese, Japanese or Chinese; absent if there were none; list of map
         "understood": NotRequired[list[FoleyGenerateAcceptedUnderstood]],
     },
 )
@@ -1269,8 +1269,8 @@ ClipBatchArgsRows = TypedDict(
         #: classifier-free guidance: codes are drawn from log p(class) + guidance * (log p(class) - log p(avoid)); 0 is off, above 0 sampling costs up to
         #: twice as much; number from 0 to 8; default: the voice's default for the class
         "guidance": NotRequired[float],
-        #: make so many and hand over the best by the voice's own embedder: likeliest of its class and most like a real clip, neither silent nor late nor
-        #: like its siblings; costs as much as so many clips; integer from 1 to 16; default: 1
+        #: generate this many and return the best according to the voice's own embedder: most likely of its class and most like a real clip, neither
+        #: silent nor late nor like its siblings; costs as much as that many clips; integer from 1 to 16; default: 1
         "candidates": NotRequired[int],
         #: as class; text, 1 to 128 characters
         "avoid": NotRequired[str],
@@ -1366,8 +1366,8 @@ class ClipBatchAccepted(TypedDict):
     job: str
     #: number of files; integer from 1
     files: int
-    #: names that are no class of the voice, and the class understood for each: another spelling, a CatID of the Universal Category System, or a word
-    #: for the sound in English, German, French, Spanish, Italian, Portuguese, Japanese or Chinese; absent if there were none; list of map
+    #: names that are not classes of the voice, and the class that each was understood as: another spelling, a CatID of the Universal Category System,
+    #: or a word for the sound in English, German, French, Spanish, Italian, Portuguese, Japanese or Chinese; absent if there were none; list of map
     understood: NotRequired[list[FoleyGenerateAcceptedUnderstood]]
 
 
@@ -1921,9 +1921,9 @@ TriggerMapArgs = TypedDict(
         #: class or mix of classes that guidance steers away from, in the form of class; text, 1 to 128 characters or integer from 0 to 65535 or map of
         #: text to number above 0; default: no class; an equal mix of all classes if the voice was not trained without class labels
         "avoid": "NotRequired[str | int | dict[str, float]]",
-        #: make so many and hand over the best by the voice's own embedder: likeliest of its class and most like a real clip, neither silent nor late nor
-        #: like its siblings; costs as much as so many clips; a clip that a hit waits for is the only one; integer from 1 to 16; default: 4 while at least
-        #: half of the clips are ready, if there is an embedder that tells real clips from generated ones; otherwise 1
+        #: generate this many and return the best according to the voice's own embedder: most likely of its class and most like a real clip, neither
+        #: silent nor late nor like its siblings; costs as much as that many clips; a clip that a hit waits for is the only one; integer from 1 to 16;
+        #: default: 4 while at least half of the clips are ready, if there is an embedder that tells real clips from generated ones; otherwise 1
         "candidates": NotRequired[int],
         #: number of clips kept ready; integer from 1 to 16; default: 3
         "ready": NotRequired[int],
@@ -1977,9 +1977,9 @@ TriggerMapDoneMap = TypedDict(
         #: class or mix of classes that guidance steers away from, in the form of class; text, 1 to 128 characters or integer from 0 to 65535 or map of
         #: text to number above 0; default: no class; an equal mix of all classes if the voice was not trained without class labels
         "avoid": "NotRequired[str | int | dict[str, float]]",
-        #: make so many and hand over the best by the voice's own embedder: likeliest of its class and most like a real clip, neither silent nor late nor
-        #: like its siblings; costs as much as so many clips; a clip that a hit waits for is the only one; integer from 1 to 16; default: 4 while at least
-        #: half of the clips are ready, if there is an embedder that tells real clips from generated ones; otherwise 1
+        #: generate this many and return the best according to the voice's own embedder: most likely of its class and most like a real clip, neither
+        #: silent nor late nor like its siblings; costs as much as that many clips; a clip that a hit waits for is the only one; integer from 1 to 16;
+        #: default: 4 while at least half of the clips are ready, if there is an embedder that tells real clips from generated ones; otherwise 1
         "candidates": NotRequired[int],
         #: number of clips kept ready; integer from 1 to 16; default: 3
         "ready": int,
@@ -2015,8 +2015,8 @@ TriggerMapDoneMap = TypedDict(
 class TriggerMapDone(TypedDict):
     #: map
     map: TriggerMapDoneMap
-    #: names that are no class of the voice, and the class understood for each: another spelling, a CatID of the Universal Category System, or a word
-    #: for the sound in English, German, French, Spanish, Italian, Portuguese, Japanese or Chinese; absent if there were none; list of map
+    #: names that are not classes of the voice, and the class that each was understood as: another spelling, a CatID of the Universal Category System,
+    #: or a word for the sound in English, German, French, Spanish, Italian, Portuguese, Japanese or Chinese; absent if there were none; list of map
     understood: NotRequired[list[FoleyGenerateAcceptedUnderstood]]
 
 
@@ -2064,8 +2064,8 @@ class TriggerImportArgs(TypedDict):
 class TriggerImportDone(TypedDict):
     #: number of maps afterwards; integer from 0
     maps: int
-    #: names that are no class of the voice, and the class understood for each: another spelling, a CatID of the Universal Category System, or a word
-    #: for the sound in English, German, French, Spanish, Italian, Portuguese, Japanese or Chinese; absent if there were none; list of map
+    #: names that are not classes of the voice, and the class that each was understood as: another spelling, a CatID of the Universal Category System,
+    #: or a word for the sound in English, German, French, Spanish, Italian, Portuguese, Japanese or Chinese; absent if there were none; list of map
     understood: NotRequired[list[FoleyGenerateAcceptedUnderstood]]
 
 
@@ -2147,7 +2147,7 @@ class TransportSetArgs(TypedDict):
     #: position in beats from the start of the song; negative in a count-in; number from -1000000 to 1000000000; default: the position that follows
     #: from the previous call
     beat: NotRequired[float]
-    #: stop after this long without another call: for hosts that may vanish (s); number from 0.1 to 86400; default: for ever
+    #: stop after this long without another call: for hosts that may vanish (s); number from 0.1 to 86400; default: never stops by itself
     lasts: NotRequired[float]
 
 
@@ -2226,8 +2226,8 @@ class AdminFadAccepted(TypedDict):
     classes: list[str]
     #: classes that the reference lacks; list of text
     missing: list[str]
-    #: names that are no class of the voice, and the class understood for each: another spelling, a CatID of the Universal Category System, or a word
-    #: for the sound in English, German, French, Spanish, Italian, Portuguese, Japanese or Chinese; absent if there were none; list of map
+    #: names that are not classes of the voice, and the class that each was understood as: another spelling, a CatID of the Universal Category System,
+    #: or a word for the sound in English, German, French, Spanish, Italian, Portuguese, Japanese or Chinese; absent if there were none; list of map
     understood: NotRequired[list[FoleyGenerateAcceptedUnderstood]]
 
 
@@ -2337,8 +2337,8 @@ class AdminFadDone(TypedDict):
     score: AdminFadDoneScore
     #: duration (s); number from 0
     seconds: float
-    #: names that are no class of the voice, and the class understood for each: another spelling, a CatID of the Universal Category System, or a word
-    #: for the sound in English, German, French, Spanish, Italian, Portuguese, Japanese or Chinese; absent if there were none; list of map
+    #: names that are not classes of the voice, and the class that each was understood as: another spelling, a CatID of the Universal Category System,
+    #: or a word for the sound in English, German, French, Spanish, Italian, Portuguese, Japanese or Chinese; absent if there were none; list of map
     understood: NotRequired[list[FoleyGenerateAcceptedUnderstood]]
 
 
@@ -2384,10 +2384,10 @@ VoiceCompareArgs = TypedDict(
         #: whether guidance also strengthens the loudness contour and the average spectrum that the clip follows: it leads away from a clip that follows
         #: none; boolean; default: the voice's default for the class
         "guideFollowed": NotRequired[bool],
-        #: loudness over time that the clip follows, from the beginning of what is handed over; of voices that were trained with a loudness contour
+        #: loudness over time that the clip follows, from its beginning after trim; only for voices that were trained with a loudness contour
         #: (voice.info); map
         "envelope": NotRequired[FoleyGenerateArgsEnvelope],
-        #: long-term average spectrum that the clip follows, as an EQ match does; of voices that were trained with one (voice.info); map
+        #: long-term average spectrum that the clip follows, as an EQ match does; only for voices that were trained with one (voice.info); map
         "spectrum": NotRequired[FoleyGenerateArgsSpectrum],
         #: sample format of previews and audio; "f32" or "s16"; default: "f32"
         "format": NotRequired[Literal["f32", "s16"]],
@@ -2418,8 +2418,8 @@ VoiceCompareAccepted = TypedDict(
         "class": "str | dict[str, float]",
         #: number of clips; integer from 1
         "count": int,
-        #: names that are no class of the voice, and the class understood for each: another spelling, a CatID of the Universal Category System, or a word
-        #: for the sound in English, German, French, Spanish, Italian, Portuguese, Japanese or Chinese; absent if there were none; list of map
+        #: names that are not classes of the voice, and the class that each was understood as: another spelling, a CatID of the Universal Category System,
+        #: or a word for the sound in English, German, French, Spanish, Italian, Portuguese, Japanese or Chinese; absent if there were none; list of map
         "understood": NotRequired[list[FoleyGenerateAcceptedUnderstood]],
         #: voice ids: clip i is from voice floor(i / (count / voices)); list of text
         "voices": list[str],
@@ -2524,8 +2524,8 @@ class VoiceCompareDone(TypedDict):
     clips: list[VoiceCompareDoneClips]
     #: time spent in each stage; null without a class; map or null
     timings: FoleyGenerateDoneTimings | None
-    #: names that are no class of the voice, and the class understood for each: another spelling, a CatID of the Universal Category System, or a word
-    #: for the sound in English, German, French, Spanish, Italian, Portuguese, Japanese or Chinese; absent if there were none; list of map
+    #: names that are not classes of the voice, and the class that each was understood as: another spelling, a CatID of the Universal Category System,
+    #: or a word for the sound in English, German, French, Spanish, Italian, Portuguese, Japanese or Chinese; absent if there were none; list of map
     understood: NotRequired[list[FoleyGenerateAcceptedUnderstood]]
 
 

@@ -9,7 +9,7 @@ export async function audio(): Promise<Finding> {
   const found = await probe<AudioProbe>('audio');
   if (typeof found === 'string') return warn('no_audio', `the audio library failed: ${found}`);
   if (found.rate === null)
-    return warn('no_audio', `no audio device can be opened; clips are made all the same (${found.error})`);
+    return warn('no_audio', `no audio device can be opened; clips can still be generated (${found.error})`);
   const names = found.outputs.length > 0 ? found.outputs.join(', ') : 'a default device';
   return ok(`${names}, opened at ${found.rate} Hz`, { ...found });
 }

@@ -24,7 +24,7 @@ test('a free port, a foleyd and a stranger are told apart', async (t) => {
   assert.equal((await httpPort('127.0.0.1', 0)).status, 'ok');
   const ours = await httpPort('127.0.0.1', await stranger(t, '{"name":"foleyd","version":"9.9.9"}'));
   assert.deepEqual([ours.status, ours.data?.state], ['ok', 'foleyd']);
-  assert.match(ours.detail, /foleyd 9\.9\.9 runs there/);
+  assert.match(ours.detail, /foleyd 9\.9\.9 is running there/);
   for (const body of ['{"name":"other","version":"1"}', 'null', '<html>']) {
     const theirs = await httpPort('127.0.0.1', await stranger(t, body));
     assert.deepEqual([theirs.status, theirs.code], ['warn', 'port_in_use'], body);

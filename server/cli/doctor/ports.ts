@@ -12,7 +12,7 @@ export async function httpPort(host: string, port: number): Promise<Finding> {
   });
   if (busy === null) return ok(`${host}:${port} is free`, { port, state: 'free' });
   const found = busy === 'EADDRINUSE' ? await health({ origin: `http://${host}:${port}` }) : null;
-  if (found) return ok(`${host}:${port}: foleyd ${found.version} runs there`, { port, state: 'foleyd' });
+  if (found) return ok(`${host}:${port}: foleyd ${found.version} is running there`, { port, state: 'foleyd' });
   return warn('port_in_use', `${host}:${port}: ${told(busy)}; choose another with --port`);
 }
 
@@ -25,7 +25,7 @@ export async function oscPort(host: string, port: number, foleydRuns: boolean): 
   });
   if (busy === null) return ok(`${host}:${port} is free`, { port, state: 'free' });
   if (busy === 'EADDRINUSE' && foleydRuns)
-    return ok(`${host}:${port}: in use, and foleyd runs here`, { port, state: 'foleyd' });
+    return ok(`${host}:${port}: in use, by the foleyd that is running`, { port, state: 'foleyd' });
   return warn('port_in_use', `${host}:${port}: ${told(busy)}; choose another with --osc-port`);
 }
 

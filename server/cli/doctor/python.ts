@@ -29,7 +29,7 @@ export async function python(named?: string, trainer: string = TRAINER): Promise
   if (named === undefined && !isOwn && lstatSync(own, { throwIfNoEntry: false }) !== undefined)
     return warn(
       'trainer_missing',
-      `the trainer's environment ${own} does not work; ${command.file} is used instead (${found}). To make it anew, remove that folder and run: foleyd trainer install`,
+      `the trainer's environment ${own} does not work; ${command.file} is used instead (${found}). To create it again, remove that folder and run: foleyd trainer install`,
     );
   const where = isOwn ? ", in the trainer's own environment" : `, ${command.file}`;
   return ok(`${found}${where}`, { python: version, torch });

@@ -35,8 +35,8 @@ const WAV = 'audio/wav';
 /** Saved clips that a list of resources has, newest first. */
 const LISTED = 50;
 const INSTRUCTIONS = `foleyd makes Foley: short recordings of things that were never recorded. voice_info names the classes of
-sound that the active voice knows; foley_generate makes clips of a class, foley_vary changes one a little, clip_list finds saved
-ones. Clips are WAV files: "path" is where they lie on the server's machine, and resources foleyd://clips/ID hand them out. The
+sound that the active voice can generate; foley_generate makes clips of a class, foley_vary changes one a little, clip_list finds saved
+ones. Clips are WAV files: "path" is the file on the server's machine, and the resource foleyd://clips/ID is its contents. The
 same arguments with the same seed give the same clip.`;
 
 /** Serves the commands of foleyd as tools, and saved clips as resources. */

@@ -113,10 +113,10 @@ export const declareClips: Declare = (program, run) => {
   connecting(
     program
       .command('verify')
-      .description('tell what made a WAV or FLAC, and whether its recipe still gives the same samples'),
+      .description('show what made a WAV or FLAC, and whether its recipe still gives the same samples'),
   )
     .argument('<file>', 'file that foleyd wrote')
-    .option('--no-regenerate', 'read only: do not make the clip again')
+    .option('--no-regenerate', 'only read the file: do not generate the clip again')
     .option('--json', 'print JSON')
     .action(async (file: string, options: VerifyOptions & Connecting) => {
       run(await (await import('../verify.ts')).verify(file, choice(options)));
@@ -136,7 +136,7 @@ export const declareClips: Declare = (program, run) => {
       run(await (await import('../clips.ts')).clips(ids, choice(options)));
     });
 
-  const trash = program.command('trash').description('list, restore or delete for good what was deleted');
+  const trash = program.command('trash').description('list what was deleted; restore it or delete it permanently');
   connecting(trash.command('list', { isDefault: true }).description('list deleted clips, voices and data sets'))
     .option('--limit <N>', 'list at most N, the latest first', integer)
     .option('--json', 'print JSON')

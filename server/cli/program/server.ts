@@ -31,7 +31,7 @@ export const declareServer: Declare = (program, run) => {
       '--tools <NAMES>',
       'which tools to offer, separated by commas: usual (default), all, names as foley_generate or trigger_*',
     )
-    .option('--audio', 'put the sound of clips into answers, beside links to it')
+    .option('--audio', 'put the audio of clips into answers, beside links to it')
     .action(async (options: McpOptions & Connecting) => {
       run(await (await import('../mcp/index.ts')).mcp(choice(options)));
     });
@@ -86,7 +86,7 @@ export const declareServer: Declare = (program, run) => {
     });
   service
     .command('status', { isDefault: true })
-    .description('show what the service manager of the system says of it')
+    .description('show its state, as reported by the service manager')
     .action(async () => {
       run(await (await import('../service/index.ts')).serviceStatus());
     });

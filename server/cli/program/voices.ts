@@ -59,8 +59,8 @@ export const declareVoices: Declare = (program, run) => {
   connecting(voice.command('export').description('write a voice as one file, or as a folder to share'))
     .argument('<ID>', 'voice')
     .argument('[FILE]', 'file, folder, or - for standard output; default: a file named after the voice')
-    .option('--hub', 'write a folder as model hubs show it: README.md, ONNX, safetensors, scores, licences')
-    .option('--permissive-only', 'refuse a voice that learned from data under copyleft or unknown licences')
+    .option('--hub', 'write a folder in the form of model hubs: README.md, ONNX, safetensors, scores, licences')
+    .option('--permissive-only', 'refuse a voice that was trained on data under copyleft or unknown licences')
     .option('--json', 'print JSON')
     .action(async (id: string, file: string | undefined, options: ExportOptions & Connecting) => {
       run(await (await import('../voice-file.ts')).exportVoice(id, file, choice(options)));
@@ -73,7 +73,7 @@ export const declareVoices: Declare = (program, run) => {
       run(await (await import('../voice-file.ts')).importVoice(file, choice(options)));
     });
   connecting(
-    voice.command('compare').description('compare cards and scores of voices; with a class, write a clip by each'),
+    voice.command('compare').description('compare cards and scores of voices; with a class, write a clip of each'),
   )
     .argument('<IDS...>', 'two or more voices; one is compared with the active voice')
     .option('--class <NAME>', 'make a clip of this class by each voice')

@@ -115,9 +115,11 @@ ${command.map((part) => `    ${text(part)}`).join('\n')}
 function scheduledTask({ command }: Service): Definition {
   const line = command.map((part) => (/[\s"]/.test(part) ? `"${part}"` : part)).join(' ');
   if (command.some((part) => part.includes('"')))
-    throw new RangeError('an argument has a quotation mark in it, which the task scheduler cannot take');
+    throw new RangeError('an argument contains a quotation mark, which the task scheduler does not accept');
   if (line.length > LONGEST_TASK)
-    throw new RangeError(`the command has ${line.length} characters; the task scheduler takes ${LONGEST_TASK}`);
+    throw new RangeError(
+      `the command has ${line.length} characters; the task scheduler accepts at most ${LONGEST_TASK}`,
+    );
   return {
     file: null,
     install: [

@@ -26,7 +26,7 @@ export async function installService(args: readonly string[], settings: ConfigIn
     process.stdout.write(`${file.path}\n`);
   }
   for (const command of definition.install) await must(command);
-  process.stderr.write('foleyd runs now, and whenever you log in; foleyd service status tells how it is\n');
+  process.stderr.write('foleyd is running, and starts whenever you log in; foleyd service status shows its state\n');
   return exits.ok;
 }
 
@@ -62,14 +62,17 @@ function defined(command: readonly string[], folder: string): Definition {
 async function must(command: readonly string[]): Promise<void> {
   const code = await run(command);
   if (code !== 0)
-    throw new CliError('service_failed', `${command.join(' ')} ended with ${code}; what it said stands above`);
+    throw new CliError('service_failed', `${command.join(' ')} failed with exit code ${code}; its output is above`);
 }
 
 /** Its output is the user's. */
 async function run([file = '', ...args]: readonly string[]): Promise<number | null> {
   const child = spawn(file, args, { stdio: ['ignore', 'inherit', 'inherit'] });
   const [code] = (await once(child, 'close').catch((error: Error) => {
-    throw new CliError('service_failed', `${file} cannot be run: ${error.message}; is it a system that has it?`);
+    throw new CliError(
+      'service_failed',
+      `${file} cannot be run: ${error.message}; this system may have another service manager`,
+    );
   })) as [number | null];
   return code;
 }

@@ -175,15 +175,15 @@ export function checkRequest(voice: Voice, request: EngineRequest): void {
   }
   if (codes !== undefined && codes.length !== voice.axes.rows * voice.axes.perRow)
     wrong(`${codes.length} codes for the voice's grid`);
-  if (codes?.some((code) => code >= latent.codes)) wrong(`a code is not below ${latent.codes}`);
+  if (codes?.some((code) => code >= latent.codes)) wrong(`a code is out of range; expected 0 to ${latent.codes - 1}`);
   if (
     start !== undefined &&
     [start.codes, start.given].some(({ length }) => length !== voice.axes.rows * voice.axes.perRow)
   )
-    wrong('what the clip starts from is not of the size of the grid');
+    wrong('the codes to start from do not have the size of the grid');
   if (start?.codes.some((code, cell) => start.given[cell] === 1 && code >= latent.codes))
-    wrong(`a code to start from is not below ${latent.codes}`);
-  if (!(Number.isInteger(rate) && rate >= 1000 && rate <= 768_000)) wrong(`${rate} Hz is no rate`);
+    wrong(`a code to start from is out of range; expected 0 to ${latent.codes - 1}`);
+  if (!(Number.isInteger(rate) && rate >= 1000 && rate <= 768_000)) wrong(`sample rate ${rate} Hz is not supported`);
   if (!(temperature >= 0 && Number.isFinite(temperature))) wrong('the temperature must be 0 or more');
   if (!(Number.isInteger(topK) && topK >= 0)) wrong('topK must be a whole number');
   if (!(topP > 0 && topP <= 1)) wrong('topP must lie in 0..1, without 0');

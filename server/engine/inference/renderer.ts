@@ -236,7 +236,7 @@ export class Renderer implements ClipRenderer {
     }
     const wave = read(await this.#graphs.vocoder.run(feeds), 'audio');
     if (wave.length !== (high - low) * mel.hop)
-      throw new Error(`the vocoder made ${wave.length} of ${(high - low) * mel.hop} samples`);
+      throw new Error(`the vocoder returned ${wave.length} of ${(high - low) * mel.hop} samples`);
     // A tanh of float32 may end a rounding beyond 1.
     return wave
       .subarray((begin - low) * mel.hop, (end - low) * mel.hop)

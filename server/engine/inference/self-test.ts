@@ -18,6 +18,6 @@ export async function tryVoice(
   const [one, other] = await Promise.all([1, 2].map(() => make({ ...order, urgent: true })));
   const wrong = (why: string): EngineError => new EngineError('voice_corrupt', `the voice failed its test: ${why}`);
   if (!one!.pcm.every(Number.isFinite)) throw wrong('a sample is not a number');
-  if (one!.pcm.every((sample) => sample === 0)) throw wrong('it makes no sound');
-  if (one!.pcm.some((sample, i) => sample !== other!.pcm[i])) throw wrong('the same seed gave two clips');
+  if (one!.pcm.every((sample) => sample === 0)) throw wrong('its clip is silent');
+  if (one!.pcm.some((sample, i) => sample !== other!.pcm[i])) throw wrong('the same seed gave two different clips');
 }

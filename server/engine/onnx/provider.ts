@@ -54,7 +54,7 @@ function ask<T>(what: string): Promise<T> {
     });
     child.once('message', (message) => resolve((message as { answer: T }).answer));
     child.once('error', reject);
-    child.once('exit', (code, signal) => reject(new Error(`it ends the process (${signal ?? `exit code ${code}`})`)));
+    child.once('exit', (code, signal) => reject(new Error(`it ended the process (${signal ?? `exit code ${code}`})`)));
   });
 }
 

@@ -28,7 +28,7 @@ export function checkGraphFile(bytes: Uint8Array): void {
     checkModel(bytes);
   } catch (error) {
     if (!(error instanceof BrokenMessageError)) throw error;
-    throw new EngineError('voice_corrupt', 'it is no ONNX model', { cause: error });
+    throw new EngineError('voice_corrupt', 'it is not an ONNX model', { cause: error });
   }
 }
 

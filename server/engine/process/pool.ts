@@ -286,7 +286,7 @@ export class EnginePool implements Engine {
   }
 
   #doWithout(lane: Lane): void {
-    this.#options.log?.('warn', `a further engine process does not start: ${this.#lanes.length - 1} must do`);
+    this.#options.log?.('warn', `another engine process could not start; continuing with ${this.#lanes.length - 1}`);
     this.#most = this.#lanes.length - 1;
     this.#shut(lane);
   }

@@ -68,7 +68,7 @@ test('an engine that computes for ten minutes of processor time without a word g
   compute(59_000);
   assert.equal(started[0]!.killed, false);
   compute(2000);
-  await assert.rejects(clip, crashed(/computed for 600 s without a result/));
+  await assert.rejects(clip, crashed(/used 600 s of processor time without a result/));
 });
 
 test('a voice that passed its check and takes all memory later ends its engine and nothing else', async (context) => {

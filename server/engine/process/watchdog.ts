@@ -81,6 +81,6 @@ export class Watchdog {
     const patience = is === null ? BLIND_MS : is.state === 'D' ? DISK_MS : STILL_MS;
     if (this.#still * lookMs >= patience) end(`it did nothing for ${patience / 1000} s`);
     else if (this.#ticks - this.#ticksAtWord > CIRCLING_TICKS)
-      end(`it computed for ${CIRCLING_TICKS / 100} s without a result`);
+      end(`it used ${CIRCLING_TICKS / 100} s of processor time without a result`);
   }
 }

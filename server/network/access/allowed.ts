@@ -11,12 +11,14 @@ type Read = { value: string } | { problem: string };
 export function readOrigin(text: string): Read {
   const like = 'expected an origin such as https://daw.example or http://localhost:3000';
   if (text === 'null') return { value: text };
-  if (text === '*') return { problem: 'pages are allowed one by one; * would allow every page there is' };
+  if (text === '*') return { problem: 'expected single origins; * would allow every web page' };
   const [, scheme = '', rest = ''] = /^([a-z][a-z0-9+.-]*):\/\/([^/?#@\s]+)\/?$/i.exec(text) ?? [];
   if (rest === '' || !URL.canParse(text))
     return { problem: scheme === '' && !text.includes('://') ? `${like}: the scheme is missing` : like };
   if (/^(file|wss?|ftp)$/i.test(scheme))
-    return { problem: `no page has an origin of ${scheme.toLowerCase()}://, ${like}; pages from files have null` };
+    return {
+      problem: `no page has an origin of ${scheme.toLowerCase()}://; ${like}, or null for pages opened from files`,
+    };
   const { origin } = new URL(text);
   return { value: origin === 'null' ? `${scheme.toLowerCase()}://${rest}` : origin };
 }

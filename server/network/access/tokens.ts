@@ -136,7 +136,7 @@ export class Tokens {
       }
     } catch (error) {
       this.#broken = true;
-      this.#options.log('error', 'the file of tokens cannot be read, so none of them opens anything', { err: error });
+      this.#options.log('error', 'the file of tokens cannot be read, so all tokens in it are refused', { err: error });
     }
     for (const changed of this.#onChange) changed();
   }

@@ -23,7 +23,8 @@ export function announceAll(
   const wanted = services.filter(({ at }) => includeLocal || !isLoopback(at));
   const here = wanted.flatMap((service) => networksOf(service.at).map((network) => ({ service, network })));
   for (const { type, at } of wanted) {
-    if (networksOf(at).length === 0) log('warn', `${type} is not announced: ${at} is no IPv4 address of this machine`);
+    if (networksOf(at).length === 0)
+      log('warn', `${type} is not announced: ${at} is not an IPv4 address of this machine`);
   }
   const addresses = [...new Set(here.map(({ network }) => network.address))];
   return addresses.map((address) => {

@@ -72,7 +72,7 @@ export class ConsoleFiles {
       response.removeHeader('Content-Security-Policy');
       return false;
     }
-    const text = isPage ? NOT_BUILT : 'There is no such file of the console.\n';
+    const text = isPage ? NOT_BUILT : 'The console has no such file.\n';
     response.writeHead(isPage ? 503 : 404, {
       'Content-Type': 'text/plain; charset=utf-8',
       'Content-Length': Buffer.byteLength(text),

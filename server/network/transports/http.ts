@@ -219,7 +219,7 @@ function admit(request: IncomingMessage, access: Access): URL {
   // Not relative to a base: of //health that would make a host.
   const address = isWhole ? target : `http://host${target}`;
   if (!(isWhole || target.startsWith('/')) || !URL.canParse(address))
-    throw new ProtocolError('malformed', 'the request target is no path and no http address');
+    throw new ProtocolError('malformed', 'the request target is neither a path nor an http URL');
   const url = new URL(address);
   if (isWhole) checkHost(url.host, access);
   return url;

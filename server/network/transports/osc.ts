@@ -160,7 +160,7 @@ class OscReceiver {
   }
 
   #refuse({ echo, reply, cmd }: Extract<OscItem, { kind: 'request' }>, from: Peer): void {
-    const message = `${cmd}: this address was sent too much for what it sent; try again in a second`;
+    const message = `${cmd}: the answers to this address are too large for what it sent; try again in a second`;
     if (this.#reminders.take(from.address))
       this.#complain(new ProtocolError('rate_limited', message), from, echo, reply);
   }

@@ -67,7 +67,7 @@ export function createWs(options: WsOptions): WsTransport {
     for (const socket of server.clients) {
       const missed = unanswered.get(socket) ?? 0;
       if (missed >= 2) {
-        options.log('warn', 'a client answers no pings; its connection is ended', { transport: 'ws' });
+        options.log('warn', 'a client does not answer pings; its connection is closed', { transport: 'ws' });
         socket.terminate();
         continue;
       }
@@ -84,7 +84,7 @@ export function createWs(options: WsOptions): WsTransport {
     socket.on('pong', () => unanswered.set(socket, 0));
     const queue = new SendQueue(socket, options, backlog, (waiting) => {
       const said = { code: 'slow_client', session: session.id, waiting, missed: queue.missed };
-      log('warn', 'a client does not read; its connection is closed', said);
+      log('warn', 'a client does not read its answers; its connection is closed', said);
       close();
     });
     const { session, receive, close } =

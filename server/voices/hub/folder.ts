@@ -66,6 +66,6 @@ async function weightsOf(voice: Voice): Promise<Uint8Array> {
 export async function packVoiceFolder(dir: string, as: string | undefined): Promise<PackedVoice> {
   const id = as ?? path.basename(path.resolve(dir));
   if (!isSafeId(id))
-    throw new VoiceFileError(`the folder's name ${JSON.stringify(id)} is no voice id; name one with --as`);
+    throw new VoiceFileError(`the folder's name ${JSON.stringify(id)} is not a voice id; give one with --as`);
   return new VoicePacker().pack(await readVoice(id, dir));
 }

@@ -23,26 +23,26 @@ export function readmeOf(voice: Voice, licences: readonly LicenceCount[]): strin
   return `${frontMatter(voice, licences)}
 # ${line(voice.name)}
 
-A voice of foleyd, which makes Foley on demand: ${classes.map(({ name }) => line(name)).join(', ')}. A clip has ${(samples / rate).toFixed(2)} s, mono, at
-${rate} Hz. All that it makes is generated; a file says so itself when it leaves foleyd.
+A voice of foleyd, which makes Foley on demand: ${classes.map(({ name }) => line(name)).join(', ')}. A clip lasts ${(samples / rate).toFixed(2)} s, mono, at
+${rate} Hz. Everything it makes is AI-generated, and each file that foleyd writes says so in its metadata.
 
 \`\`\`sh
-foleyd voice import FOLDER --as ${voice.id}    # this folder; hashes are compared, and a test clip is made apart, before it is listed
+foleyd voice import FOLDER --as ${voice.id}    # this folder; verifies all hashes and generates a test clip first
 foleyd generate ${JSON.stringify(line(classes[0]?.name ?? ''))} --voice ${voice.id}
 \`\`\`
 
 | file | |
 |---|---|
-| \`card.json\` | what the voice is: classes, grid, graphs with SHA-256, data, training, scores |
-| \`*.onnx\` | its graphs: what foleyd runs |
+| \`card.json\` | the voice's description: classes, grid, graphs with SHA-256, data, training, scores |
+| \`*.onnx\` | the graphs that foleyd runs |
 | \`${WEIGHTS}\` | the initialisers of these graphs, as \`GRAPH.NAME\`; foleyd does not read it |
-${voice.models.length > 1 ? '| `base/` | the voice it was fine-tuned from, which still makes its classes |\n' : ''}| \`credits.csv\` | every recording it learned from, with author, licence and source, where the trainer knew them |
+${voice.models.length > 1 ? '| `base/` | the voice it was fine-tuned from, which still generates its own classes |\n' : ''}| \`credits.csv\` | every training recording with author, licence and source, where known |
 | \`${SCORES}\` | measurements of the trainer, by stage |
 | \`${LICENCES}\` | licences of the recordings |
 
 ## Scores
 
-${scores === undefined ? 'Its card has none.' : scoreTable(scores)}
+${scores === undefined ? 'The card has no scores.' : scoreTable(scores)}
 
 ## Data and licences
 
@@ -137,7 +137,7 @@ ${licenceTable(licences)}
 
 ## Credits
 
-${rows.length === 0 ? 'The card names nobody.' : table}
+${rows.length === 0 ? 'The card has no credits.' : table}
 `;
 }
 

@@ -73,7 +73,7 @@ class Augmenter:
         self.variation = variation
         shares = np.array([(weights or {}).get(label, (weights or {}).get("*", 1.0)) for label in classes])
         if not np.all(np.isfinite(shares)) or shares.min() < 0 or shares.sum() <= 0:
-            raise ValueError(f"class weights must be numbers from 0 on, not all 0: {weights}")
+            raise ValueError(f"class weights must be 0 or more, and not all 0: {weights}")
         self.shares = np.cumsum(shares / shares.sum())
         self.uniform = weights is None
         self.sounds, self.oneshots, self.samples, self.compose_share, self.onset = sounds, oneshots, samples, compose_share, onset

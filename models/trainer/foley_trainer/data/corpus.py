@@ -93,8 +93,8 @@ def merged(parts: list[Corpus]) -> Corpus:
     if len(parts) == 1:
         return parts[0]
     clips, oneshots = [c for p in parts for c in p.clips], [c for p in parts for c in p.oneshots]
-    problems = [f"the id {i} stands in {n} of the corpora" for i, n in Counter(c.id for c in clips).items() if n > 1]
-    refuse(problems + [f"the one-shot id {i} stands in {n} of the corpora" for i, n in Counter(c.id for c in oneshots).items() if n > 1])
+    problems = [f"id {i} occurs in {n} of the corpora, expected one" for i, n in Counter(c.id for c in clips).items() if n > 1]
+    refuse(problems + [f"one-shot id {i} occurs in {n} of the corpora, expected one" for i, n in Counter(c.id for c in oneshots).items() if n > 1])
     return Corpus(_order({c.label for c in clips}), clips, oneshots, parts[0].layout)
 
 

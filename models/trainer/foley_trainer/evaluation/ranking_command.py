@@ -42,11 +42,11 @@ class RankingError(Exception):
 
 
 def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
-    parser = commands.add_parser("ranking", help="teaches an embedder to tell a voice's clips from real ones: what a server chooses candidates by")
-    parser.add_argument("--corpus", required=True, help="folder with manifest.csv, or one folder per class")
-    parser.add_argument("--embedder", required=True, help="folder with embedder.json; ranking.npz is written there and named in the card")
-    parser.add_argument("--generated", default=[], metavar="DIR", action="append", help="folder per class with hundreds of clips of the voice; again for another set")
-    parser.add_argument("--out", required=True, help="where embeddings are kept, so that a second run does not make them again")
+    parser = commands.add_parser("ranking", help="train the embedder's classifier of real and generated clips, by which a server chooses candidates")
+    parser.add_argument("--corpus", required=True, help="corpus folder: with a manifest.csv, or one subfolder per class")
+    parser.add_argument("--embedder", required=True, help="folder with embedder.json; ranking.npz is written there and recorded in embedder.json")
+    parser.add_argument("--generated", default=[], metavar="DIR", action="append", help="folder of generated clips, one subfolder per class with hundreds of clips (repeatable)")
+    parser.add_argument("--out", required=True, help="cache folder for embeddings, reused by later runs")
     parser.set_defaults(run=_run)
 
 
@@ -73,7 +73,7 @@ def write_ranking(corpus: Corpus, folder: Path, generated: Sequence[str], out: P
         kept = [(clip.label, features(own)) for clip, own in zip(clips, embedded, strict=True) if own.sounding.any()]
         few = [label for label in labels if sum(own == label for own, _ in kept) < LEAST]
         if few:
-            raise RankingError(f"class {few[0]} has less than {LEAST} {name} clips that are not silent")
+            raise RankingError(f"class {few[0]} has fewer than {LEAST} {name} clips that are not silent")
         sides.append(kept)
     x = np.stack([f for side in sides for _, f in side])
     y = np.repeat([1.0, 0.0], [len(side) for side in sides])

@@ -21,11 +21,11 @@ from .weights_from_onnx import load_vocoder_of
 
 
 def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
-    parser = commands.add_parser("project", help="copy a voice and add rounds of mel projection to its vocoder: nearer to the mel, and never at full scale")
+    parser = commands.add_parser("project", help="copy a voice and add rounds of mel projection to its vocoder, which brings its output nearer to the mel and below full scale")
     parser.add_argument("--voice", required=True, help="voice folder")
     parser.add_argument("--out", required=True, help="folder of the copy; it must not exist")
-    parser.add_argument("--rounds", type=int, default=2, help="rounds, 0 to 8 (2); 0 takes them away")
-    parser.add_argument("--tolerance", type=float, default=0.4, help="nats by which each round lets the mel differ, 0 to 3 (0.4: decoded mels lack the fluctuations of real ones)")
+    parser.add_argument("--rounds", type=int, default=2, help="number of rounds, 0 to 8 (2); 0 removes them")
+    parser.add_argument("--tolerance", type=float, default=0.4, help="difference from the mel in nats that each round tolerates, 0 to 3 (0.4: decoded mels lack the fluctuations of real ones)")
     parser.set_defaults(run=lambda args: emit("projected", **project(Path(args.voice), Path(args.out), args.rounds, args.tolerance)))
 
 

@@ -121,7 +121,7 @@ class Generator(nn.Module):
         if self.excitation is None:
             return self.speak(mel)
         if noise is None:
-            raise ValueError("this generator is excited by noise: give it some")
+            raise ValueError("this generator is excited by noise: pass it as noise")
         with torch.autocast(mel.device.type, enabled=False):
             shaped = self.excitation(mel.float(), noise)
         return self.speak(mel, shaped)

@@ -46,7 +46,7 @@ class Excitation(nn.Module):
         super().__init__()
         c = config or MelConfig()
         if 2 * c.hop != LENGTH:
-            raise ValueError(f"a window of {LENGTH} adds up to one at a hop of {LENGTH // 2}, not {c.hop}")
+            raise ValueError(f"hop is {c.hop}, expected {LENGTH // 2}: half the window of {LENGTH}")
         self.hop = c.hop
         frequencies = LENGTH // 2 + 1
         edges = [0, *(round(edge * LENGTH / c.rate) for edge in EDGES), frequencies]

@@ -55,7 +55,7 @@ class StackedConfig:
         if self.kernel[0] < 2 or self.kernel[1] % 2 == 0:
             raise ValueError(f"kernel {self.kernel}: expected at least 2 rows of time and an odd number of frequency columns")
         if self.channels % (2 * self.heads):
-            raise ValueError("half the channels must divide among the heads")
+            raise ValueError("half the channels must be divisible by the number of heads")
         if self.channels % 32:
             raise ValueError("the channels must be a multiple of 32")
 

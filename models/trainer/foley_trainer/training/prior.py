@@ -32,7 +32,7 @@ class PriorStage:
     ) -> None:  # fmt: skip
         weights = np.array(level_weights or [1.0], np.float32)
         if weights.size not in (1, grid.codebooks) or weights.min() <= 0:
-            raise PresetError(f"level_weights wants {grid.codebooks} numbers above 0, not {level_weights}")
+            raise PresetError(f"level_weights must be {grid.codebooks} numbers above 0, not {level_weights}")
         self.weights = sent((weights / weights.mean())[level_map(grid) % weights.size])  # [H, W], 1 on average
         self.codec = here(codec).eval().requires_grad_(False)
         self.grid, self.mel, self.augmenter = grid, LogMel(), augmenter
