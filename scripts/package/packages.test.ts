@@ -11,6 +11,7 @@ import { buildDebian } from './debian.mjs';
 import { pack, unpacked } from './npm.mjs';
 import { layOutServer } from './server.mjs';
 import { startServer, useClient, useMcp, useServer, versionOf } from './smoke.mjs';
+import { loadedIn, traced } from './trace.mjs';
 
 let build: string;
 let folder: string;
@@ -57,6 +58,31 @@ test('the npm package serves, makes a clip and hands out its page, with nothing 
   const { page, script, wav } = await useServer(server.url);
   assert.deepEqual([page, script], [200, 200]);
   assert.equal(wav.toString('latin1', 0, 4), 'RIFF');
+});
+
+test('the npm package serves and makes clips without a loader of TypeScript in any of its processes', async () => {
+  const own = await startServer(folder, 'tiny', undefined, {
+    ...traced(folder),
+    FOLEYD_DATA: path.join(folder, 'traced'),
+  });
+  await useServer(own.url);
+  assert.equal(await own.stop(), 0);
+  const processes = loadedIn(folder);
+  const loaded = processes.flatMap(({ files }) => files);
+  assert.ok(processes.length >= 2, 'the server and an engine process');
+  assert.ok(
+    loaded.some((file) => /\/node_modules\/onnxruntime-node\//.test(file)),
+    'the engine is traced',
+  );
+  assert.deepEqual(
+    processes.flatMap(({ options }) => options),
+    [],
+    'no process has an option such as --import',
+  );
+  assert.deepEqual(
+    loaded.filter((file) => /\.(ts|mts|cts|tsx)$|\/(tsx|esbuild|typescript|ts-node)\//.test(file)),
+    [],
+  );
 });
 
 test('the client of the npm package gets sound and codes of errors from it', async () => {

@@ -15,13 +15,14 @@ const START_MS = 120_000;
  * @param {string} folder with node_modules
  * @param {string} [voice]
  * @param {string[]} [program] what is started, if it is not the npm package in the folder
+ * @param {NodeJS.ProcessEnv} [more] variables of its environment
  * @returns {Promise<{url: string, stop: () => Promise<number | null>}>}
  */
-export async function startServer(folder, voice = 'default', program = command(folder)) {
+export async function startServer(folder, voice = 'default', program = command(folder), more = {}) {
   const args = ['serve', '--port', '0', '--osc-port', '0', '--output', 'none', '--voice', voice];
   const child = spawn(process.execPath, [...program, ...args], {
     cwd: folder,
-    env: environment(folder),
+    env: { ...environment(folder), ...more },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   const closed = once(child, 'close');
@@ -42,7 +43,7 @@ export async function startServer(folder, voice = 'default', program = command(f
   const url = await Promise.race([listening, closed.then(() => null), after(START_MS, null, { ref: false })]);
   if (url !== null) return { url, stop };
   child.kill('SIGKILL');
-  throw new Error(`foleyd serve does not listen; it said:\n${said}`);
+  throw new Error(`foleyd serve does not listen; its output:\n${said}`);
 }
 
 /** What the installed `foleyd --version` says. @param {string} folder with node_modules */
