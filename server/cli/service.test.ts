@@ -80,5 +80,8 @@ test('install writes the unit and has it started; a setting that is wrong, or a 
     '--user restart foleyd.service',
   ]);
   const refused = await foleydWith(with_, 'service', 'remove');
-  assert.match(refused.stderr, /service_failed: systemctl --user disable --now foleyd\.service ended with 1/);
+  assert.match(
+    refused.stderr,
+    /service_failed: systemctl --user disable --now foleyd\.service failed with exit code 1/,
+  );
 });

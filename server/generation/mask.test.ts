@@ -45,5 +45,5 @@ test('detail goes first, codebook by codebook; codebooks and rows are kept whole
   assert.deepEqual(kept(keepMask(grid(4), { codebooks: 2 }, 1)), [40, 40, 0, 0]);
   assert.deepEqual(kept(keepMask(grid(4), { rows: 6 }, 1)), [40, 20, 0, 0]);
   assert.throws(() => keepMask(grid(4), { codebooks: 5 }, 1), /expected at most 4/);
-  assert.throws(() => keepMask(grid(4), { rows: 17 }, 1), /the voice has 16/);
+  assert.throws(() => keepMask(grid(4), { rows: 17 }, 1), /expected at most 16/);
 });

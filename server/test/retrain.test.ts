@@ -135,7 +135,7 @@ test('a voice is trained on from the new one, with a class more; pausing gives t
   await until(() => existsSync(jobFile(job)) && readFileSync(jobFile(job), 'utf8').includes('"step"'));
   assert.deepEqual(await call('admin.pause', { job }), { job, state: 'paused', changed: true });
   assert.deepEqual(trainers(), []);
-  await assert.rejects(call('dataset.remove', { dataset: 'second' }), failed('bad_args', /needs it/));
+  await assert.rejects(call('dataset.remove', { dataset: 'second' }), failed('bad_args', /uses it/));
   assert.deepEqual(await call('admin.resume', { job }), { job, state: 'queued', changed: true });
   await training;
   assert.ok(states.includes('paused'));

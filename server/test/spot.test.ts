@@ -105,7 +105,7 @@ test('faults are told before anything is made, with line and column', async (t) 
     [{ sheet: 'Start,Name\nNaN,Rain\n' }, 'bad_args', /line 2, column Start/],
     [{ sheet: 'Start,Name,Alternates\n1,Rain,0\n' }, 'bad_args', /line 2, column Alternates: /],
     [{ sheet: 'Start,Name,Length\n1,Rain,90\n' }, 'bad_args', /line 2, column Length: .*60/],
-    [{ sheet: 'Start,Name\n1,Rain\n2,Dog\n1,Rain\n' }, 'bad_args', /line 4, column Start: .*twice, as in line 2/],
+    [{ sheet: 'Start,Name\n1,Rain\n2,Dog\n1,Rain\n' }, 'bad_args', /line 4, column Start: .*twice, also in line 2/],
     [{ sheet: 'Start,Name\n00:01:00;00,Rain\n' }, 'bad_args', /does not exist in drop-frame/],
     [{ sheet: many(100_000) }, 'bad_args', /at most 1048576 characters/],
     [{ sheet: many(10_000) }, 'bad_args', /10000 markers; expected at most 1000/],
