@@ -1,4 +1,4 @@
-/** Sheets of files: CSV as RFC 4180 writes it, with a line of names first. */
+/** CSV (RFC 4180) with a header line: the sheet of delivered files is written; sheets of markers and clips are read. */
 import type { FileSettings } from '../../protocol/index.ts';
 
 export interface CsvRow {

@@ -1,4 +1,4 @@
-/** Many placed files as one: their sum, from the beginning of the first to the end of the last. */
+/** The stem of a batch: the sum of all files that lie on a timeline, from the beginning of the first to the end of the last. */
 import type { FileSettings } from '../../protocol/index.ts';
 import { writeBext } from '../audio/bext.ts';
 import { writeIxml } from '../audio/ixml.ts';

@@ -1,3 +1,4 @@
+/** The DNS-SD records by which a service of this machine is found over mDNS. */
 import type mdns from 'multicast-dns';
 
 export type Answer = mdns.ResponseOutgoingPacket['answers'][number];
