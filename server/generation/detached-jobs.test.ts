@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import { ProtocolError } from '../../protocol/index.ts';
 import type { GenerationContext } from './context.ts';
 import { DetachedJobs } from './detached-jobs.ts';
@@ -43,4 +45,25 @@ test('a job that will be too large is refused before anything is made', async ()
     jobs.keep(context(), () => assert.fail('it was begun'), 10_001),
     tooLarge,
   );
+});
+
+test('of an ended job that is forgotten for newer ones nothing stays in memory', async () => {
+  setFlagsFromString('--expose-gc');
+  const collect = runInNewContext('gc') as () => void;
+  const jobs = new DetachedJobs({ most: 2 });
+  const sounds: WeakRef<Uint8Array>[] = [];
+  for (const id of ['a', 'b', 'c', 'd', 'e'])
+    await jobs.keep(context(), async (inner) => {
+      const pcm = new Uint8Array(1000);
+      sounds.push(new WeakRef(pcm));
+      inner.setJob(id);
+      inner.emit('audio', { pcm } as never);
+      return {} as never;
+    });
+  // What a turn of the event loop holds is let go with it.
+  await new Promise((resolve) => setTimeout(resolve, 1));
+  collect();
+  const held = sounds.map((sound) => sound.deref() !== undefined);
+  assert.deepEqual(held.slice(0, 3), [false, false, false]);
+  assert.equal(held.at(-1), true);
 });

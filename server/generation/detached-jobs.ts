@@ -24,7 +24,8 @@ interface DetachedJob {
   /** Ends the job while it runs. */
   stop: (reason: ProtocolError) => void;
   end: Promise<Done>;
-  ended: boolean;
+  /** Forgets it when it has been over for long enough; null while it runs. */
+  timer: NodeJS.Timeout | null;
 }
 
 /**
@@ -77,7 +78,7 @@ export class DetachedJobs {
       bytes: 0,
       followers: new Set(),
       end,
-      ended: false,
+      timer: null,
       stop: (reason) => stop.abort(reason),
     };
     let id: string | null = null;
@@ -111,9 +112,9 @@ export class DetachedJobs {
       throw error;
     } finally {
       context.signal.removeEventListener('abort', aborted);
-      detached.ended = true;
+      const known = id as string | null;
+      if (known !== null) detached.timer = setTimeout(() => this.#forget(known), this.#options.lingerMs).unref();
       this.#evict();
-      setTimeout(() => id !== null && this.#jobs.delete(id), this.#options.lingerMs).unref();
     }
   }
 
@@ -159,10 +160,17 @@ export class DetachedJobs {
   /** Forgets ended jobs, the oldest first. */
   #evict(): void {
     const { most, mostBytes } = this.#options;
-    for (const [id, { ended }] of this.#jobs) {
+    for (const [id, { timer }] of this.#jobs) {
       if (this.#jobs.size < most && this.bytes <= mostBytes) return;
-      if (ended) this.#jobs.delete(id);
+      if (timer !== null) this.#forget(id);
     }
+  }
+
+  #forget(id: string): void {
+    const timer = this.#jobs.get(id)?.timer ?? null;
+    // It would hold on to all that the job has, for as long as it may be remembered.
+    if (timer !== null) clearTimeout(timer);
+    this.#jobs.delete(id);
   }
 }
 
