@@ -172,7 +172,8 @@ const table = {
   },
   openRequests: {
     value: 128,
-    meaning: 'Requests that one connection may have open at a time',
+    meaning:
+      'Requests that one connection may have open at a time. Over HTTP they are handled one after the other, and one more ends the connection',
   },
   streams: {
     value: 4,

@@ -6,6 +6,11 @@ import { clientGone } from '../../dispatch/dispatcher.ts';
 const DRAIN_IDLE_MS = 2000;
 const DRAIN_MS = 30_000;
 
+/** Whether all of a request has come. Of one without a body node says so only after its head was looked at. */
+export function isWhole({ complete, headers }: IncomingMessage): boolean {
+  return complete || (headers['transfer-encoding'] === undefined && Number(headers['content-length'] ?? 0) === 0);
+}
+
 /** A whole body. Throws too_large, unsupported_encoding, and cancelled where the client leaves in the middle. */
 export async function readBody(request: IncomingMessage, response: ServerResponse, max: number): Promise<Buffer> {
   const chunks: Uint8Array[] = [];
@@ -50,7 +55,7 @@ export async function* bodyOf(
  * bound: closing on it would make the system throw away the answer that the client has yet to read.
  */
 export function endResponse(request: IncomingMessage, response: ServerResponse, text: string): void {
-  if (request.complete || request.destroyed) {
+  if (isWhole(request) || request.destroyed) {
     response.end(text);
     return;
   }

@@ -12,7 +12,7 @@ import {
   parseRequest,
   type Role,
 } from '../../../protocol/index.ts';
-import { endResponse, readBody } from './http-body.ts';
+import { endResponse, isWhole, readBody } from './http-body.ts';
 import type { TransportContext } from './transport.ts';
 
 /** One answer is all that a POST can carry: the sound of what makes some comes as a file, unless the client wants none. */
@@ -59,7 +59,7 @@ export function sendAnswer(
   if (status === 401) response.setHeader('WWW-Authenticate', 'Bearer');
   const text = JSON.stringify({ event, data: withBase64(data) });
   // The rest of a body is read away for a while only, so the connection cannot be used again.
-  if (!request.complete) response.setHeader('Connection', 'close');
+  if (!isWhole(request)) response.setHeader('Connection', 'close');
   response.writeHead(status, { 'Content-Type': 'application/json', 'Content-Length': Buffer.byteLength(text) });
   endResponse(request, response, text);
 }

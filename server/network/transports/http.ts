@@ -6,12 +6,14 @@ import { failedAnswer, isCommandName, ProtocolError, toProtocolError } from '../
 import type { Grant } from '../access/tokens.ts';
 import { ConnectionSlots } from './connection-slots.ts';
 import { type Access, checkHost, checkOrigin, grantOf } from './guard.ts';
+import { isWhole } from './http-body.ts';
 import { type ClipFile, sendClip } from './http-clips.ts';
 import { handleCommand, sendAnswer } from './http-commands.ts';
 import { type ConsoleFiles, wantsConsole } from './http-console.ts';
 import { type FileOptions, fileCommand, handleFile } from './http-files.ts';
 import { methodMessage, methodsOf } from './http-methods.ts';
 import { isHostInfo, type OscQuery, sendHostInfo, sendNode } from './http-oscquery.ts';
+import { HttpTurns } from './http-turns.ts';
 import { endWith, ignoreUpgrade, refuseUpgrade, wantsWebSocket } from './http-upgrade.ts';
 import { RateLimit } from './rate.ts';
 import { errorFields, type Listener, listenError } from './transport.ts';
@@ -24,6 +26,8 @@ export interface HttpOptions extends FileOptions, WsOptions {
   /** PEM; null serves without TLS. */
   tls: { cert: Buffer; key: Buffer } | null;
   connections: number;
+  /** Requests that one connection may have open. */
+  openRequests: number;
   /** Body of GET /health. */
   health: () => Record<string, unknown>;
   /** Body of GET /metrics, for Prometheus. */
@@ -82,13 +86,16 @@ export async function listenHttp(options: HttpOptions): Promise<HttpListener> {
       if (crowded.take('')) options.log('warn', 'too many connections: new ones are refused', { code: 'queue_full' });
     },
   });
+  const turns = new HttpTurns(options.openRequests);
   const serve = (request: IncomingMessage, response: ServerResponse): void => {
     let served: (() => void) | null = null;
     // A request whose body does not come is not complete, and has no claim to its slot.
-    if (request.complete) served = slots.serve(request.socket);
+    if (isWhole(request)) served = slots.serve(request.socket);
     else request.once('end', () => (served = slots.serve(request.socket)));
     response.once('close', () => served?.());
-    answer(request, response, options).catch((thrown: unknown) => refuse(request, response, thrown, options));
+    turns.enter(request, response, () => {
+      answer(request, response, options).catch((thrown: unknown) => refuse(request, response, thrown, options));
+    });
   };
   const server =
     options.tls === null
@@ -122,7 +129,10 @@ export async function listenHttp(options: HttpOptions): Promise<HttpListener> {
     }
   });
   server.on('clientError', ({ code }: NodeJS.ErrnoException, socket) => {
-    endWith(socket, code === 'HPE_HEADER_OVERFLOW' ? 431 : code === 'ERR_HTTP_REQUEST_TIMEOUT' ? 408 : 400);
+    // Said behind a request after which the connection closes: that one is answered, and nothing else.
+    if (code === 'HPE_CLOSED_CONNECTION') return;
+    const status = code === 'HPE_HEADER_OVERFLOW' ? 431 : code === 'ERR_HTTP_REQUEST_TIMEOUT' ? 408 : 400;
+    turns.endWith(socket, () => endWith(socket, status));
   });
   await new Promise<void>((resolve, reject) => {
     server.once('error', (error: NodeJS.ErrnoException) => reject(listenError(error, options.host, options.port)));

@@ -1,0 +1,57 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Duplex } from 'node:stream';
+
+/** One that is at work or waits. */
+interface Turn {
+  request: IncomingMessage | null;
+  begin: () => void;
+}
+
+/**
+ * Requests of one connection are handled one after the other, in the order in which HTTP answers them. Node hands over all
+ * that a client has sent in one go: handled at once, one connection could have thousands of them at work.
+ */
+export class HttpTurns {
+  readonly #most: number;
+  /** The one at work first, by connection. */
+  readonly #open = new WeakMap<Duplex, Turn[]>();
+
+  /** @param most requests of one connection that are open; one more ends it */
+  constructor(most: number) {
+    this.#most = most;
+  }
+
+  /** Calls `handle` when it is this request's turn, and never where its client is gone before. */
+  enter(request: IncomingMessage, response: ServerResponse, handle: () => void): void {
+    const { socket } = request;
+    response.once('close', () => this.#next(socket));
+    this.#add(socket, { request, begin: handle });
+  }
+
+  /** Behind what is answered by then comes `end`; a request that was not whole is none. */
+  endWith(socket: Duplex, end: () => void): void {
+    const open = (this.#open.get(socket) ?? []).filter(({ request }) => request?.complete === true);
+    if (open.length === 0) end();
+    else this.#open.set(socket, [...open, { request: null, begin: end }]);
+  }
+
+  #add(socket: Duplex, turn: Turn): void {
+    const open = this.#open.get(socket);
+    if (open === undefined) {
+      this.#open.set(socket, [turn]);
+      turn.begin();
+    } else if (open.length < this.#most) open.push(turn);
+    else socket.destroy();
+  }
+
+  #next(socket: Duplex): void {
+    const [, ...open] = this.#open.get(socket) ?? [];
+    // After an answer that ends the connection nothing can be answered, and so nothing is done any more.
+    if (!socket.writable || open.length === 0) {
+      this.#open.delete(socket);
+      return;
+    }
+    this.#open.set(socket, open);
+    open[0]!.begin();
+  }
+}
