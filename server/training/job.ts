@@ -80,9 +80,14 @@ export class Job {
     more: { code?: string; message?: string; log?: string[]; hash?: string } = {},
   ): Promise<void> {
     await this.#journal.add({ type: 'state', state, ...more });
+    this.enter(state, more);
+    if (this.over) await this.#journal.close();
+  }
+
+  /** Tells everybody of a state, whether it is on the disk or not. */
+  enter(state: TrainingState, more: Parameters<Job['set']>[1] = {}): void {
     this.#apply({ state, ...more }, Date.now());
     this.#tell({ type: 'state', state, message: this.message, isLast: this.over });
-    if (this.over) await this.#journal.close();
   }
 
   async record(event: TrainerEvent): Promise<void> {

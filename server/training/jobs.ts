@@ -4,6 +4,7 @@ import path from 'node:path';
 import { fileNameKey } from '../../protocol/file-name.ts';
 import { ProtocolError, toProtocolError } from '../../protocol/index.ts';
 import { noFile } from '../util/atomic-file.ts';
+import { diskReason } from '../util/disk-reason.ts';
 import { adoptVoice } from './finished-voice.ts';
 import { Job } from './job.ts';
 import { Journal, type TrainingOrder, type TrainingState } from './journal.ts';
@@ -41,6 +42,8 @@ export class TrainingJobs {
   readonly #options: Required<TrainingOptions>;
   /** Oldest first. */
   readonly #jobs = new Map<string, Job>();
+  /** Of them, those that are not on the disk yet. */
+  readonly #unrecorded = new Set<Job>();
   #running: Running | null = null;
   #closing = false;
 
@@ -90,8 +93,18 @@ export class TrainingJobs {
     await this.#checkName(order.voice);
     const job = new Job(id, order, new Journal(path.join(this.#folder(id), 'job.jsonl')), Date.now());
     this.#jobs.set(id, job);
-    await job.begin();
-    await job.set('queued');
+    this.#unrecorded.add(job);
+    try {
+      await job.begin();
+      await job.set('queued');
+    } catch (error) {
+      // Refused, so it must not begin later, in this server or the next.
+      this.#jobs.delete(id);
+      await rm(this.#folder(id), { recursive: true, force: true }).catch(() => undefined);
+      throw new ProtocolError('io_error', `the training could not be recorded: ${diskReason(error)}`, { cause: error });
+    } finally {
+      this.#unrecorded.delete(job);
+    }
     this.#next();
     return job;
   }
@@ -174,13 +187,15 @@ export class TrainingJobs {
 
   #next(): void {
     if (this.#running !== null || this.#closing) return;
-    const job = [...this.#jobs.values()].find(({ state }) => state === 'queued');
+    const job = [...this.#jobs.values()].find((one) => one.state === 'queued' && !this.#unrecorded.has(one));
     if (job === undefined) return;
     const run = new TrainingRun(job, path.join(this.#folder(job.id), 'run'), this.#options);
     const end = this.#run(job, run)
       .catch(async (thrown: unknown) => {
         const { code, message } = toProtocolError(thrown);
-        await this.#end(job, 'failed', { code, message });
+        const isDisk = code === 'io_error' && !(thrown instanceof ProtocolError);
+        const why = isDisk ? `the training could not go on: ${diskReason(thrown)}` : message;
+        await this.#end(job, 'failed', { code, message: why });
       })
       .catch((err: unknown) =>
         this.#options.log('warn', 'the end of a training could not be recorded', { job: job.id, err }),
@@ -212,7 +227,15 @@ export class TrainingJobs {
   }
 
   async #end(job: Job, state: 'done' | 'failed' | 'cancelled', more: Parameters<Job['set']>[1] = {}): Promise<void> {
-    await job.set(state, more);
+    await job.set(state, more).catch((err: unknown) => {
+      // One that the next server knows nothing of is none.
+      if (state === 'cancelled') throw err;
+      this.#options.log('warn', 'the end of a training could not be recorded: the next server goes on with it', {
+        job: job.id,
+        err,
+      });
+      job.enter(state, more);
+    });
     // What was learned is in the voice, or nobody's; a failed one keeps it for whoever wants to know why.
     const run = path.join(this.#folder(job.id), 'run');
     if (state !== 'failed') {
