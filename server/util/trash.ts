@@ -1,4 +1,4 @@
-import { cp, mkdir, readdir, rename, rm, stat } from 'node:fs/promises';
+import { cp, lstat, mkdir, readdir, rename, rm } from 'node:fs/promises';
 import path from 'node:path';
 import { exists, noFile } from './atomic-file.ts';
 import type { LogLine } from './log-line.ts';
@@ -55,8 +55,13 @@ export class Trash {
 
   /** Removes what has become too old, now and every hour. */
   open(): void {
-    this.#timer ??= setInterval(() => void this.#turn.run(() => this.#sweep()), SWEEP_MS).unref();
-    void this.#turn.run(() => this.#sweep());
+    const sweep = (): void => {
+      this.#turn
+        .run(() => this.#sweep())
+        .catch((err: unknown) => this.#options.log('warn', 'the trash could not be read', { err }));
+    };
+    this.#timer ??= setInterval(sweep, SWEEP_MS).unref();
+    sweep();
   }
 
   async close(): Promise<void> {
@@ -135,13 +140,17 @@ export class Trash {
   }
 
   #known(): Promise<Map<string, TrashItem>> {
-    this.#items ??= this.#read();
+    this.#items ??= this.#read().catch((error: unknown) => {
+      // It may be readable by the next time.
+      this.#items = null;
+      throw error;
+    });
     return this.#items;
   }
 
   async #read(): Promise<Map<string, TrashItem>> {
     const items: TrashItem[] = [];
-    for (const name of (await readdir(this.#options.dir).catch(() => [])).sort()) {
+    for (const name of ((await readdir(this.#options.dir).catch(noFile)) ?? []).sort()) {
       const [, deleted, kind, id] = NAME.exec(name) ?? [];
       if (id === undefined) continue;
       const item = this.#item(kind as TrashKind, id, Number(deleted), 0);
@@ -195,6 +204,6 @@ export async function move(from: string, to: string): Promise<void> {
 async function bytesIn(dir: string): Promise<number> {
   let bytes = 0;
   for (const name of await readdir(dir, { recursive: true }).catch(() => []))
-    bytes += (await stat(path.join(dir, name)).catch(noFile))?.size ?? 0;
+    bytes += (await lstat(path.join(dir, name)).catch(() => null))?.size ?? 0;
   return bytes;
 }

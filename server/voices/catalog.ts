@@ -1,10 +1,12 @@
+import type { Stats } from 'node:fs';
 import { readdir, readFile, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { ProtocolError } from '../../protocol/index.ts';
 import { graphNames } from '../cards/graph-names.ts';
 import { defaultGuidance, defaultGuideFollowed } from '../cards/guidance.ts';
 import { cardProblem, type VoiceCard, voiceCardSchema } from '../cards/voice-card.ts';
-import { exists } from '../util/atomic-file.ts';
+import { exists, noFile } from '../util/atomic-file.ts';
+import { diskReason } from '../util/disk-reason.ts';
 import type { LogLine } from '../util/log-line.ts';
 import { BASE, isSafeId, MAX_BASES } from './names.ts';
 import type { Catalog, Voice } from './voice.ts';
@@ -76,7 +78,7 @@ export class VoiceCatalog implements Catalog {
 
   async #open(id: string, dir: string): Promise<Voice> {
     const file = path.join(dir, 'card.json');
-    const found = await stat(file).catch(() => null);
+    const found = await look(file, `the card of voice ${id}`);
     if (found === null) throw new ProtocolError('voice_missing', `voice ${id} has no card.json`);
     const stamp = `${found.mtimeMs} ${found.size}`;
     let read = this.#read.get(dir);
@@ -166,11 +168,20 @@ async function checkGraphs(id: string, dir: string, { graphs }: VoiceCard): Prom
     const graph = graphs[name];
     if (graph === undefined) continue;
     const { file, bytes } = graph;
-    const found = await stat(path.join(dir, file)).catch(() => null);
+    const found = await look(path.join(dir, file), `the ${name} graph of voice ${id}`);
     if (found === null) throw new ProtocolError('voice_missing', `voice ${id}: its ${name} graph ${file} is missing`);
     if (found.size !== bytes) {
       throw new ProtocolError('voice_corrupt', `voice ${id}: ${file} has ${found.size} bytes, its card says ${bytes}`);
     }
+  }
+}
+
+/** null where there is no such file; what cannot be looked at is not missing. Throws io_error. */
+async function look(file: string, what: string): Promise<Stats | null> {
+  try {
+    return await stat(file).catch(noFile);
+  } catch (error) {
+    throw new ProtocolError('io_error', `${what} could not be read: ${diskReason(error)}`, { cause: error });
   }
 }
 

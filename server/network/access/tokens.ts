@@ -144,8 +144,13 @@ export class Tokens {
 
 /** Changes whenever the file does: each write is a new file. */
 function stampOf(file: string): string {
-  const found = statSync(file, { throwIfNoEntry: false });
-  return found === undefined ? 'none' : `${found.ino} ${found.mtimeMs} ${found.size}`;
+  try {
+    const found = statSync(file, { throwIfNoEntry: false });
+    return found === undefined ? 'none' : `${found.ino} ${found.mtimeMs} ${found.size}`;
+  } catch (error) {
+    // Nobody may look into the folder: reading fails as well, and is told of. Here it is called by a timer, too.
+    return `unreadable: ${(error as NodeJS.ErrnoException).code}`;
+  }
 }
 
 async function store(data: string, tokens: Stored): Promise<void> {

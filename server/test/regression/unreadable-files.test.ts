@@ -1,14 +1,17 @@
 /** A file that could not be read counted as absent, and the next write replaced it. */
 import assert from 'node:assert/strict';
-import { mkdir, readFile, readlink, symlink, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, readlink, rm, symlink, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { test } from 'node:test';
 import { ProtocolError } from '../../../protocol/index.ts';
 import { ClipStore, type ClipStoreOptions } from '../../clips/store.ts';
+import { Tokens, tokensFile } from '../../network/access/tokens.ts';
 import { DataSets } from '../../training/datasets.ts';
 import { MapStore } from '../../triggers/store.ts';
 import { readIfThere } from '../../util/kept-file.ts';
+import { Trash } from '../../util/trash.ts';
 import { ActiveVoices } from '../../voices/active.ts';
+import { VoiceCatalog } from '../../voices/catalog.ts';
 import { temporary } from '../support/server.ts';
 
 const io = (error: unknown): boolean => error instanceof ProtocolError && error.code === 'io_error';
@@ -121,4 +124,51 @@ test('a data set that cannot be read is an io_error, and its name is taken', asy
     sets.add(given, () => undefined, new AbortController().signal),
     (error) => error instanceof ProtocolError && error.code === 'already_exists',
   );
+});
+
+test('a file of tokens that can no longer be looked at opens nothing, and ends no server', async (t) => {
+  const data = await temporary(t);
+  const said: string[] = [];
+  const log = (level: string): void => void said.push(level);
+  const tokens = new Tokens({ data, given: { admin: 'given-by-hand' }, machine: null, strict: false, log });
+  const changes: boolean[] = [];
+  // A watcher calls back by a timer: what is thrown there ends the process.
+  t.after(tokens.watch(() => changes.push(tokens.isOpen)));
+  assert.equal(tokens.isOpen, true);
+  await unreadable(tokensFile(data));
+  assert.throws(() => tokens.grant(null, true), { code: 'unauthorized' });
+  assert.equal(tokens.grant('given-by-hand', true).role, 'admin');
+  assert.deepEqual(said, ['error'], 'it is told once');
+  await rm(tokensFile(data));
+  assert.equal(tokens.grant(null, true).role, 'play');
+  assert.deepEqual(changes, [false, true]);
+});
+
+test('a trash that cannot be read is told of, ends no server, and is read again', async (t) => {
+  const dir = path.join(await temporary(t), 'trash');
+  await unreadable(dir);
+  const said: string[] = [];
+  const log = (_level: string, message: string): void => void said.push(message);
+  const trash = new Trash({ dir, days: 30, maxBytes: 1e6, log });
+  trash.open();
+  await trash.close();
+  assert.deepEqual(said, ['the trash could not be read']);
+  await assert.rejects(trash.list(), { code: 'ELOOP' });
+  await rm(dir);
+  // A link in what was deleted is no file of ours, wherever it leads.
+  const item = path.join(dir, `${Date.now()}-dataset-d`);
+  await unreadable(path.join(item, 'd', 'loop'));
+  assert.deepEqual(
+    (await trash.list()).map(({ id }) => id),
+    ['d'],
+  );
+});
+
+test('a voice whose card or folder cannot be read is not said to be missing', async (t) => {
+  const root = await temporary(t);
+  await unreadable(path.join(root, 'rain', 'card.json'));
+  await unreadable(path.join(root, 'dogs'));
+  const catalog = new VoiceCatalog({ roots: [root], active: () => 'rain', log: () => undefined });
+  for (const id of ['rain', 'dogs']) await assert.rejects(catalog.find(id), { code: 'io_error' });
+  await assert.rejects(catalog.find('none'), { code: 'unknown_voice' });
 });
