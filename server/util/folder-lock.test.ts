@@ -46,6 +46,23 @@ test('a folder has one owner until it is released', async () => {
   await other.release();
 });
 
+test('a lock file that somebody removed is there again, and a folder that another took meanwhile is left to it', async () => {
+  const dir = await folder();
+  const [one, other] = [new FolderLock(dir), new FolderLock(dir)];
+  await one.claim();
+  await one.announce('http://127.0.0.1:9247');
+  const file = path.join(dir, 'owner-1.json');
+  const said = await readFile(file, 'utf8');
+  await rm(file);
+  await one.beat();
+  assert.equal(await readFile(file, 'utf8'), said);
+  await assert.rejects(other.claim(), FolderHeldError);
+  // Before the next sign of life somebody else may come, and begins with the same number.
+  await writeFile(file, JSON.stringify({ ...JSON.parse(said), pid: process.ppid }));
+  await one.beat();
+  assert.equal(one.held, false);
+});
+
 test('of many that claim at the same moment exactly one gets the folder, new or released', async () => {
   for (const isNew of [true, false]) {
     const dir = await folder();

@@ -42,6 +42,7 @@ const SILENT_MS = 30_000;
 export class FolderLock {
   readonly #folder: string;
   #number: number | null = null;
+  #http: string | null = null;
   #beat: NodeJS.Timeout | null = null;
   #claiming: Promise<void> | null = null;
 
@@ -64,6 +65,7 @@ export class FolderLock {
 
   /** Tells others where the holder is reached. */
   async announce(http: string): Promise<void> {
+    this.#http = http;
     if (this.#number !== null) await writeAtomic(this.#file(this.#number), text(await self(http)));
   }
 
@@ -94,11 +96,25 @@ export class FolderLock {
       const number = numberOf(name);
       if (number !== 0 && number < this.#number) await rm(path.join(this.#folder, name), { force: true });
     }
-    this.#beat = setInterval(() => {
-      const now = new Date();
-      if (this.#number !== null) utimes(this.#file(this.#number), now, now).catch(() => undefined);
-    }, BEAT_MS);
+    this.#beat = setInterval(() => this.beat().catch(() => undefined), BEAT_MS);
     this.#beat.unref();
+  }
+
+  /**
+   * A sign of life. Where somebody has removed the lock file it is written again, or another process could take the folder;
+   * where one has, it is no longer ours. Rejects with what the disk says.
+   */
+  async beat(): Promise<void> {
+    const number = this.#number;
+    if (number === null) return;
+    const said = await readFile(this.#file(number), 'utf8').catch(noFile);
+    // Of a folder that was removed, too, this rejects: it is not made again for the lock.
+    const last = await this.#last();
+    if (this.#number !== number) return;
+    const now = new Date();
+    if (said !== null && last === number && ownerOf(said) === process.pid) await utimes(this.#file(number), now, now);
+    else if (last === 0) await writeNewAtomic(this.#file(number), text(await self(this.#http)));
+    else this.#number = null;
   }
 
   async #last(): Promise<number> {
@@ -112,6 +128,15 @@ export class FolderLock {
 
 function numberOf(name: string): number {
   return Number(NAME.exec(name)?.[1] ?? 0);
+}
+
+/** The process that a lock file names; null where it makes no sense. */
+function ownerOf(said: string): number | null {
+  try {
+    return (JSON.parse(said) as Holder).pid;
+  } catch {
+    return null;
+  }
 }
 
 function text(holder: Holder): string {
