@@ -67,14 +67,27 @@ export class Grammar {
     return all[this.below(all.length)]!;
   }
 
-  /** A command that this role may give, or now and then any. */
-  command(role: Role): CommandName {
-    const own = role === 'admin' ? commandNames : commandNames.filter((name) => commandOf(name).role === 'play');
-    return this.pick(this.#random() < 0.05 ? commandNames : own);
+  /** A command that this role may give, or now and then any; one that makes clips more often than others. */
+  command(role: Role, has: (name: CommandName) => boolean = () => true): CommandName {
+    if (this.#random() < 0.1) return 'foley.generate';
+    const isOwn = (name: CommandName): boolean => role === 'admin' || commandOf(name).role === 'play';
+    const isAny = this.#random() < 0.05;
+    return this.pick(commandNames.filter((name) => has(name) && (isAny || isOwn(name))));
   }
 
   args(name: CommandName): Record<string, unknown> {
-    return this.#object(this.#schemas.get(name)!);
+    const schema = this.#schemas.get(name)!;
+    if (this.#random() < 0.6) return this.#object(schema);
+    // The example of the declaration is right in ways that the schema does not tell; one of its values is another.
+    const example = commandOf(name).example.args as Record<string, unknown>;
+    const fields = Object.keys(example);
+    const other = this.pick(fields);
+    return Object.fromEntries(
+      fields.map((field) => {
+        const isKept = field !== other && !this.known.ids.has(field === 'clips' ? 'clip' : field);
+        return [field, isKept ? example[field] : this.#value(field, schema.properties?.[field] ?? {})];
+      }),
+    );
   }
 
   /** Notes ids in what was answered, so that later requests are of things that there are. */

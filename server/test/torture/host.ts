@@ -70,6 +70,8 @@ process.on('message', (order: Order) => {
   if (order.is === 'figures') setTimeout(() => delay.reset(), 50).unref();
 });
 process.channel?.unref();
+// Whoever tortures it may end first.
+process.once('disconnect', () => process.exit(1));
 
 const config = readFlags(process.argv.slice(2));
 await install(String(config.data));

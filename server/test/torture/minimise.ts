@@ -7,23 +7,24 @@ const BUDGET = 60;
  * As few frames, and as short ones, as still fail: halves, quarters and so on are left out (Zeller's ddmin), of the frames
  * and then of the bytes of each. Those given where they do not fail by themselves.
  */
-export async function minimise(
-  frames: readonly Frame[],
-  fails: (frames: readonly Frame[]) => Promise<boolean>,
+export async function minimise<F extends Frame>(
+  frames: readonly F[],
+  fails: (frames: readonly F[]) => Promise<boolean>,
   budget = BUDGET,
-): Promise<readonly Frame[]> {
+): Promise<readonly F[]> {
   let left = budget;
-  const tried = async (some: readonly Frame[]): Promise<boolean> =>
-    left-- > 0 && some.length > 0 && (await fails(some));
+  const tried = async (some: readonly F[]): Promise<boolean> => left-- > 0 && some.length > 0 && (await fails(some));
   if (!(await tried(frames))) return frames;
   let least = await reduce(frames, tried);
   for (let i = 0; i < least.length; i++) {
     const one = least[i]!;
+    // Of a shorter frame nobody knows the id, nor where it was cut.
+    const { id: _, cuts: __, ...rest } = one;
+    const shorter = (bytes: readonly number[]): F => ({ ...rest, bytes: Uint8Array.from(bytes) }) as F;
     const bytes = await reduce([...one.bytes], (some) =>
-      tried(least.map((frame, at) => (at === i ? { bytes: Uint8Array.from(some) } : frame))),
+      tried(least.map((frame, at) => (at === i ? shorter(some) : frame))),
     );
-    if (bytes.length < one.bytes.length)
-      least = least.map((frame, at) => (at === i ? { bytes: Uint8Array.from(bytes) } : frame));
+    if (bytes.length < one.bytes.length) least = least.map((frame, at) => (at === i ? shorter(bytes) : frame));
   }
   return least;
 }

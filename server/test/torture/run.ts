@@ -1,7 +1,9 @@
 /**
- * `npm run torture [-- PART[:TARGET] ... --minutes M --seed S --kills N]`: hours of attack, told at the end in tables.
- * Without a part all of them; TORTURE_PATIENCE_MS where a busy machine answers later than after a minute.
+ * `npm run torture [-- PART[:TARGET] ... --minutes M --seed S --kills N --out FILE]`: hours of attack, told at the end in
+ * tables, and in FILE as JSON, where the parts that were not run keep what they had. Without a part all of them;
+ * TORTURE_PATIENCE_MS where a busy machine answers later than after a minute.
  */
+import { readFile, writeFile } from 'node:fs/promises';
 import process from 'node:process';
 import { parseArgs } from 'node:util';
 import { seededUniform } from '../../evaluation/measure.ts';
@@ -37,6 +39,7 @@ function options() {
       only: { type: 'string', default: '' },
       kills: { type: 'string', default: '100' },
       engine: { type: 'string', default: 'real' },
+      out: { type: 'string' },
     },
   });
   const asked = [...positionals, values.only].filter((one) => one !== '').map((one) => one.split(':'));
@@ -48,7 +51,7 @@ function options() {
     !/^(real|scripted)$/.test(values.engine)
   ) {
     say(
-      `usage: npm run torture -- [${PARTS.join('|')}[:TARGET]] --minutes M --seed S --kills N --engine real|scripted`,
+      `usage: npm run torture -- [${PARTS.join('|')}[:TARGET]] --minutes M --seed S --kills N --engine real|scripted --out FILE`,
     );
     process.exit(2);
   }
@@ -59,6 +62,7 @@ function options() {
     target: asked.find(([, target]) => target !== undefined)?.[1],
     parts: parts.length === 0 ? PARTS : parts,
     engine: values.engine as 'real' | 'scripted',
+    out: values.out ?? null,
   };
 }
 
@@ -68,7 +72,7 @@ const growth = (before: Figures, after: Figures): string =>
   `descriptors ${before.descriptors} -> ${after.descriptors}`;
 
 /** Every parser in this process, as many frames as there is time for. */
-async function parsers(ms: number, seed: number): Promise<void> {
+async function parsers(ms: number, seed: number): Promise<unknown> {
   const all = await allParsers();
   const rows: Record<string, unknown>[] = [];
   for (const { name, frames, take, rest } of all) {
@@ -96,9 +100,15 @@ async function parsers(ms: number, seed: number): Promise<void> {
     rows.push({ parser: name, frames: count, found, 'slowest ms': Math.round(slowest) });
   }
   console.table(rows);
+  return rows;
 }
 
-async function wires(ms: number, seed: number, only: string | undefined, engine: 'real' | 'scripted'): Promise<void> {
+async function wires(
+  ms: number,
+  seed: number,
+  only: string | undefined,
+  engine: 'real' | 'scripted',
+): Promise<unknown> {
   const report = await wire({ ms, seed, only, keep: true, server: { engine }, onProgress: say });
   console.table([...report.targets].map(([target, counts]) => ({ target, ...counts })));
   console.log(
@@ -106,10 +116,13 @@ async function wires(ms: number, seed: number, only: string | undefined, engine:
   );
   console.log(`largest stall of the event loop: ${report.stall.toFixed(0)} ms`);
   for (const one of report.found) fault(one);
-  if (report.unended > 0) fault(`${report.unended} jobs without an end`);
+  const never = [...report.commands].filter(([, ends]) => !ends.has('done')).map(([cmd]) => cmd);
+  if (never.length > 0) console.log(`never done: ${never.join(' ')}`);
+  const commands = Object.fromEntries([...report.commands].map(([cmd, ends]) => [cmd, Object.fromEntries(ends)]));
+  return { ...report, targets: Object.fromEntries(report.targets), commands };
 }
 
-async function disk(): Promise<void> {
+async function disk(): Promise<unknown> {
   const rows: unknown[] = [];
   for (const deed of deedNames) {
     try {
@@ -119,10 +132,34 @@ async function disk(): Promise<void> {
     }
   }
   console.table(rows);
+  return rows;
+}
+
+async function kills(count: number, seed: number): Promise<unknown> {
+  const report = await killSeries(count, seed, (done) => say(`${done} kills`));
+  console.table([report]);
+  return report;
+}
+
+async function soaks(ms: number, seed: number, engine: 'real' | 'scripted'): Promise<unknown> {
+  const report = await soak(ms, seed, { engine }, say);
+  const { before, after, stall, ...counts } = report;
+  console.table([counts]);
+  console.log(`${growth(before, after)}; largest stall of the event loop: ${stall.toFixed(0)} ms`);
+  return report;
+}
+
+/** What parts found, beside what is kept of others. */
+async function keep(file: string, report: Record<string, unknown>): Promise<void> {
+  const kept = await readFile(file, 'utf8').then(
+    (text) => JSON.parse(text) as Record<string, unknown>,
+    () => ({}),
+  );
+  await writeFile(file, `${JSON.stringify({ ...kept, ...report }, null, 1)}\n`);
 }
 
 async function main(): Promise<void> {
-  const { minutes, seed, kills, target, parts, engine } = options();
+  const { minutes, seed, kills: count, target, parts, engine, out } = options();
   if (unable !== false) {
     say(`foleyd: ${unable}, so the bench cannot run here`);
     process.exit(2);
@@ -133,15 +170,17 @@ async function main(): Promise<void> {
   for (const part of parts) {
     console.log(`\n== ${part}`);
     try {
-      if (part === 'parsers') await parsers(ms, seed);
-      else if (part === 'wire') await wires(ms, seed, target, engine);
-      else if (part === 'disk') await disk();
-      else if (part === 'kill') console.table([await killSeries(kills, seed, (done) => say(`${done} kills`))]);
-      else {
-        const { before, after, stall, ...counts } = await soak(ms, seed, { engine }, say);
-        console.table([counts]);
-        console.log(`${growth(before, after)}; largest stall of the event loop: ${stall.toFixed(0)} ms`);
-      }
+      const begun = performance.now();
+      const run: Record<Part, () => Promise<unknown>> = {
+        parsers: () => parsers(ms, seed),
+        wire: () => wires(ms, seed, target, engine),
+        disk,
+        kill: () => kills(count, seed),
+        soak: () => soaks(ms, seed, engine),
+      };
+      const report = await run[part]();
+      const seconds = Math.round((performance.now() - begun) / 1000);
+      if (out !== null) await keep(out, { [part]: { seed, seconds, when: new Date().toISOString(), report } });
     } catch (error) {
       fault(`${part}: ${(error as Error).message}`);
     }

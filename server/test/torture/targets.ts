@@ -1,10 +1,25 @@
 /** What is thrown at a server, over what and by whom. */
 import { encode } from '@msgpack/msgpack';
 import { type OscArgInput, toBuffer } from 'osc-min';
-import { type CommandName, commandNames, commandOf, jsonCodec, msgpackCodec } from '../../../protocol/index.ts';
-import { type Carrier, type Frame, overHttp, overMidi, overOscWs, overPut, overUdp, overWs } from './carriers.ts';
+import { type CommandName, commandOf, jsonCodec, msgpackCodec } from '../../../protocol/index.ts';
+import {
+  type Carrier,
+  overHttp,
+  overMidi,
+  overOscWs,
+  overPipelinedHttp,
+  overPut,
+  overUdp,
+  overWs,
+} from './carriers.ts';
 import type { Grammar } from './grammar.ts';
 import { ADMIN, type Role, type Running } from './server.ts';
+
+export interface Made {
+  bytes: Uint8Array;
+  /** The command that it is, where it is one. */
+  cmd?: CommandName;
+}
 
 export interface Target {
   name: string;
@@ -13,7 +28,9 @@ export interface Target {
   /** Frames of one client at most. */
   most: number;
   /** A frame that is right, or nearly; `id` is its own. */
-  make: (grammar: Grammar, role: Role, id: string) => Uint8Array;
+  make: (grammar: Grammar, role: Role, id: string) => Made;
+  /** The part of them that is changed. */
+  wrong: number;
   /** Requests have ids that come back. */
   hasIds: boolean;
   /** Its part of the time. */
@@ -25,12 +42,12 @@ const latin1 = (text: string): Uint8Array => new Uint8Array(Buffer.from(text, 'l
 
 const json: Target['make'] = (grammar, role, id) => {
   const cmd = grammar.command(role);
-  return utf8(JSON.stringify({ id, cmd, args: grammar.args(cmd) }));
+  return { bytes: utf8(JSON.stringify({ id, cmd, args: grammar.args(cmd) })), cmd };
 };
 
 const msgpack: Target['make'] = (grammar, role, id) => {
   const cmd = grammar.command(role);
-  return encode({ id, cmd, args: grammar.args(cmd) }, { ignoreUndefined: true });
+  return { bytes: encode({ id, cmd, args: grammar.args(cmd) }, { ignoreUndefined: true }), cmd };
 };
 
 function oscArg(value: unknown, grammar: Grammar): OscArgInput {
@@ -38,18 +55,27 @@ function oscArg(value: unknown, grammar: Grammar): OscArgInput {
   if (typeof value === 'number' && Number.isInteger(value) && value === (value | 0)) return { type: 'integer', value };
   if (typeof value === 'number') return grammar.below(2) === 0 ? { type: 'float', value } : { type: 'double', value };
   if (value instanceof Uint8Array) return { type: 'blob', value: new DataView(value.slice().buffer) };
-  const text = typeof value === 'string' ? value : (JSON.stringify(value) ?? '');
+  const text = typeof value === 'string' ? value : wordOf(value);
   return { type: 'string', value: text.replaceAll('\0', '').slice(0, 2000) };
 }
 
-const withOsc = commandNames.filter((name) => commandOf(name).osc !== null);
+/** A mix as patches write it; anything else as JSON. */
+function wordOf(value: unknown): string {
+  const isMix = typeof value === 'object' && value !== null && Object.values(value).every((n) => typeof n === 'number');
+  if (isMix)
+    return Object.entries(value)
+      .map(([name, weight]) => `${name}:${weight}`)
+      .join('+');
+  return JSON.stringify(value) ?? '';
+}
 
-function oscMessage(grammar: Grammar, id: string): Uint8Array {
+function oscMessage(grammar: Grammar, role: Role, id: string): Uint8Array {
   // An address of a map of one's own, too.
   if (grammar.below(12) === 0) return bytesOf(toBuffer({ address: '/pad', args: [{ type: 'float', value: 0.5 }] }));
-  const name = grammar.pick(withOsc);
-  const { address, id: form, args: order, pairs } = commandOf(name).osc!;
-  const given = grammar.args(name);
+  const name = grammar.command(role, (one) => commandOf(one).osc !== null);
+  const { address, id: form, args: order, pairs, fixed } = commandOf(name).osc!;
+  const isFixed = (field: string): boolean => Object.hasOwn(fixed, field) && grammar.below(20) > 0;
+  const given = Object.fromEntries(Object.entries(grammar.args(name)).filter(([field]) => !isFixed(field)));
   const ordered = order.filter((field, i) => field in given || order.slice(i).some((later) => later in given));
   const more = pairs ? Object.entries(given).filter(([field]) => !ordered.includes(field)) : [];
   const args = [
@@ -62,9 +88,11 @@ function oscMessage(grammar: Grammar, id: string): Uint8Array {
 
 const bytesOf = (view: DataView): Uint8Array => new Uint8Array(view.buffer, view.byteOffset, view.byteLength).slice();
 
-const osc: Target['make'] = (grammar, _role, id) => {
-  if (grammar.below(5) > 0) return oscMessage(grammar, id);
-  const elements = Array.from({ length: 1 + grammar.below(4) }, (_, i) => oscMessage(grammar, `${id}${i}`));
+const osc: Target['make'] = (grammar, role, id) => ({ bytes: oscPacket(grammar, role, id) });
+
+function oscPacket(grammar: Grammar, role: Role, id: string): Uint8Array {
+  if (grammar.below(5) > 0) return oscMessage(grammar, role, id);
+  const elements = Array.from({ length: 1 + grammar.below(4) }, (_, i) => oscMessage(grammar, role, `${id}${i}`));
   // At once, a little ahead, far ahead, long ago.
   const at = grammar.pick<readonly [number, number]>([
     [0, 1],
@@ -82,15 +110,16 @@ const osc: Target['make'] = (grammar, _role, id) => {
     return [size, element];
   });
   return new Uint8Array(Buffer.concat([head, ...parts]));
-};
+}
 
 const oscWs: Target['make'] = (grammar, role, id) => {
   if (grammar.below(4) > 0) return osc(grammar, role, id);
   const COMMAND = grammar.pick(['LISTEN', 'IGNORE', 'PATH_CHANGED', '']);
-  return utf8(JSON.stringify({ COMMAND, DATA: grammar.pick(['/foley/state/voice', '/foley/state/jobs', '/pad', 7]) }));
+  const DATA = grammar.pick(['/foley/state/voice', '/foley/state/jobs', '/pad', 7]);
+  return { bytes: utf8(JSON.stringify({ COMMAND, DATA })) };
 };
 
-const HEAD = 'Host: 127.0.0.1\r\nConnection: close\r\n';
+const HOST = 'Host: 127.0.0.1\r\n';
 const PATHS = [
   '/',
   '/foley',
@@ -103,65 +132,71 @@ const PATHS = [
 ];
 
 /** Whatever HTTP has: commands, files, clips, OSCQuery, upgrades. */
-const http: Target['make'] = (grammar, role, id) => {
+const http =
+  (connection: 'close' | 'keep-alive'): Target['make'] =>
+  (grammar, role, id) => ({ bytes: latin1(httpRequest(connection, grammar, role, id)) });
+
+function httpRequest(connection: 'close' | 'keep-alive', grammar: Grammar, role: Role, id: string): string {
+  const HEAD = `${HOST}Connection: ${connection}\r\n`;
   const token = role === 'admin' ? `Authorization: Bearer ${ADMIN}\r\n` : '';
   const cmd: CommandName = grammar.command(role);
   const args = grammar.args(cmd);
   const body = JSON.stringify(args);
   const query = new URLSearchParams(Object.entries(args).map(([name, value]) => [name, String(value)]));
-  switch (grammar.below(7)) {
+  // An upgrade, and a file that is refused before it is read, end what a connection can still ask.
+  switch (grammar.pick(connection === 'close' ? [0, 1, 2, 3, 4, 5, 6] : [0, 1, 2, 3, 5])) {
     case 0:
     case 1:
-      return latin1(`POST /v1/${cmd} HTTP/1.1\r\n${HEAD}${token}Content-Length: ${body.length}\r\n\r\n${body}`);
+      return `POST /v1/${cmd} HTTP/1.1\r\n${HEAD}${token}Content-Length: ${body.length}\r\n\r\n${body}`;
     case 2:
-      return latin1(
-        `POST /v1/${cmd} HTTP/1.1\r\n${HEAD}${token}Transfer-Encoding: chunked\r\n\r\n${body.length.toString(16)}\r\n${body}\r\n0\r\n\r\n`,
-      );
+      return `POST /v1/${cmd} HTTP/1.1\r\n${HEAD}${token}Transfer-Encoding: chunked\r\n\r\n${body.length.toString(16)}\r\n${body}\r\n0\r\n\r\n`;
     case 3:
-      return latin1(`GET /v1/${cmd}?${query} HTTP/1.1\r\n${HEAD}${token}\r\n`);
+      return `GET /v1/${cmd}?${query} HTTP/1.1\r\n${HEAD}${token}\r\n`;
     case 4:
-      return latin1(
-        `PUT /v1/${grammar.pick(['voice.import', 'dataset.upload', cmd])}?${query} HTTP/1.1\r\n${HEAD}${token}Content-Length: 4\r\n\r\nabcd`,
-      );
+      return `PUT /v1/${grammar.pick(['voice.import', 'dataset.upload', cmd])}?${query} HTTP/1.1\r\n${HEAD}${token}Content-Length: 4\r\n\r\nabcd`;
     case 5: {
       const clip = grammar.known.ids.get('clip')?.[0] ?? id;
       const place = grammar.pick([...PATHS, `/clips/${clip}.wav`]);
       const ask = grammar.pick(['', '?HOST_INFO', '?VALUE', '?TYPE', '?%00', '?HTML']);
-      return latin1(
-        `${grammar.pick(['GET', 'HEAD'])} ${place}${ask} HTTP/1.1\r\n${HEAD}${token}Range: bytes=${grammar.below(9)}-\r\n\r\n`,
-      );
+      return `${grammar.pick(['GET', 'HEAD'])} ${place}${ask} HTTP/1.1\r\n${HEAD}${token}Range: bytes=${grammar.below(9)}-\r\n\r\n`;
     }
     default: {
       const said = JSON.stringify({ id, cmd: 'server.ping' });
       const frame = String.fromCharCode(0x81, 0x80 | Math.min(125, said.length), 0, 0, 0, 0) + said;
-      return latin1(
-        `GET ${grammar.pick(['/ws', '/'])} HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n` +
-          `Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n${token}\r\n${frame}\x88\x80\0\0\0\0`,
+      return (
+        `GET ${grammar.pick(['/ws', '/'])} HTTP/1.1\r\n${HOST}Connection: Upgrade\r\nUpgrade: websocket\r\n` +
+        `Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n${token}\r\n${frame}\x88\x80\0\0\0\0`
       );
     }
   }
-};
+}
 
 const midi: Target['make'] = (grammar) => {
   const status = grammar.pick([0x90, 0x80, 0xb0, 0xc0, 0xe0, 0xd0, 0xa0, 0xf0, 0xf2, 0xf8, 0xfa, 0xfc, 0xff]);
-  return Uint8Array.of(status + (status < 0xf0 ? grammar.below(16) : 0), grammar.below(256), grammar.below(256));
+  const channel = status < 0xf0 ? grammar.below(16) : 0;
+  return { bytes: Uint8Array.of(status + channel, grammar.below(256), grammar.below(256)) };
 };
 
 /** All of them; `voice` is a voice as one file. */
 export function allTargets(voice: Uint8Array): Target[] {
-  const ws = { most: 40, hasIds: true };
+  const ws = { most: 120, wrong: 0.5, hasIds: true };
+  const bare = { most: 128, wrong: 0.5, hasIds: false };
+  // A broken one is the last that is read.
+  const piped = { most: 128, wrong: 0.005, hasIds: false, share: 1 };
   return [
     { name: 'ws json', role: 'play', carry: overWs(jsonCodec), make: json, share: 3, ...ws },
     { name: 'ws json, admin', role: 'admin', carry: overWs(jsonCodec), make: json, share: 3, ...ws },
     { name: 'ws msgpack', role: 'play', carry: overWs(msgpackCodec), make: msgpack, share: 2, ...ws },
     { name: 'ws msgpack, admin', role: 'admin', carry: overWs(msgpackCodec), make: msgpack, share: 2, ...ws },
-    { name: 'osc udp', role: 'play', carry: overUdp, make: osc, share: 2, most: 64, hasIds: false },
-    { name: 'osc ws', role: 'play', carry: overOscWs, make: oscWs, share: 1, most: 64, hasIds: false },
-    { name: 'osc ws, admin', role: 'admin', carry: overOscWs, make: oscWs, share: 1, most: 64, hasIds: false },
-    { name: 'http', role: 'play', carry: overHttp, make: http, share: 2, most: 16, hasIds: false },
-    { name: 'http, admin', role: 'admin', carry: overHttp, make: http, share: 2, most: 16, hasIds: false },
-    { name: 'voice files', role: 'admin', carry: overPut, make: () => voice, share: 1, most: 4, hasIds: false },
-    { name: 'midi', role: 'play', carry: overMidi, make: midi, share: 1, most: 200, hasIds: false },
+    { name: 'osc udp', role: 'play', carry: overUdp, make: osc, share: 2, ...bare },
+    { name: 'osc ws', role: 'play', carry: overOscWs, make: oscWs, share: 1, ...bare },
+    { name: 'osc ws, admin', role: 'admin', carry: overOscWs, make: oscWs, share: 1, ...bare },
+    { name: 'http', role: 'play', carry: overHttp, make: http('close'), share: 1, ...bare, most: 16 },
+    { name: 'http, admin', role: 'admin', carry: overHttp, make: http('close'), share: 1, ...bare, most: 16 },
+    { name: 'http pipelined', role: 'play', carry: overPipelinedHttp, make: http('keep-alive'), ...piped },
+    { name: 'http pipelined, admin', role: 'admin', carry: overPipelinedHttp, make: http('keep-alive'), ...piped },
+    { name: 'voice files', role: 'admin', carry: overPut, make: () => ({ bytes: voice }), share: 1, ...bare, most: 4 },
+    { name: 'midi', role: 'play', carry: overMidi, make: midi, share: 1, ...bare, most: 200 },
   ];
 }
 
@@ -172,5 +207,3 @@ export async function exportVoice(server: Running): Promise<Uint8Array> {
   if (answer.status !== 200) throw new Error(`voice.export: ${await answer.text()}`);
   return new Uint8Array(await answer.arrayBuffer());
 }
-
-export type { Frame };

@@ -4,10 +4,11 @@ import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { test } from 'node:test';
 import { fuzzing } from '../fuzz/arbitraries.ts';
+import { FOUND, type Kept, replay } from './found.ts';
 import { killSeries } from './kill.ts';
 import { minimise } from './minimise.ts';
 import { newFolder, removeFolder, start, unable } from './server.ts';
-import { FOUND, type Kept, replay, wire } from './wire.ts';
+import { wire } from './wire.ts';
 
 const SLICE_MS = 6000;
 

@@ -1,0 +1,44 @@
+/** What one client says in one connection: frames that are right, and mutants of them. */
+import { mutate } from '../fuzz/mutate.ts';
+import type { Frame } from './carriers.ts';
+import type { Grammar } from './grammar.ts';
+import type { Uniform } from './random.ts';
+import type { Target } from './targets.ts';
+
+export interface Case {
+  target: Target;
+  frames: readonly Frame[];
+  mutated: number;
+}
+
+/** @param nth a number that no other case has, for the ids */
+export function newCase(grammar: Grammar, target: Target, nth: number, random: Uniform): Case {
+  const made = Array.from({ length: 1 + Math.floor(random() * target.most) }, (_, i): Frame => {
+    // Far from each other: a changed letter must not make one of another.
+    const id = `${nth}-${i}-${Math.floor(random() * 2 ** 52).toString(36)}`;
+    const { bytes, cmd } = target.make(grammar, target.role, id);
+    return { bytes, ...(target.hasIds && { id }), ...(cmd !== undefined && { cmd }) };
+  });
+  return { target, ...mutants(made, target, random) };
+}
+
+function mutants(made: Frame[], { name, wrong }: Target, random: Uniform): { frames: Frame[]; mutated: number } {
+  const isText = name.includes('json');
+  const below = (n: number): number => Math.floor(random() * n);
+  let mutated = 0;
+  const spliced = new Set<string>();
+  const frames = made.map((frame): Frame => {
+    const cuts = below(8) === 0 ? Array.from({ length: 1 + below(4) }, () => below(frame.bytes.length + 1)) : [];
+    if (random() >= wrong) return { ...frame, ...(cuts.length > 0 && { cuts }) };
+    mutated += 1;
+    // What its id is by now nobody knows, and the id of what it is spliced with may now be in two of them.
+    const other = made[below(made.length)]!;
+    if (other.id !== undefined) spliced.add(other.id);
+    let bytes = mutate(frame.bytes, other.bytes, random);
+    // A WebSocket ends where a text is no UTF-8, and the frames after it would never be read.
+    if (isText && below(40) > 0) bytes = new TextEncoder().encode(new TextDecoder().decode(bytes));
+    return { bytes, ...(cuts.length > 0 && { cuts }) };
+  });
+  const sure = frames.map(({ id, ...frame }) => (id === undefined || spliced.has(id) ? frame : { id, ...frame }));
+  return { frames: sure, mutated };
+}
