@@ -9,8 +9,8 @@ import { bundledPackages, importedPackages, licencesOf, lockFor, versionsOf } fr
 
 /** Taken as they are. The graph among the fixtures is what `foleyd doctor` tries providers with. */
 const FILES = [
-  ...['README.md', 'LICENSE', 'CHANGELOG.md', 'SECURITY.md', 'docs/default-voice.md'],
-  ...['server/bin/foleyd.mjs', 'server/bin/compiled.mjs', 'server/cli/picture.png', 'server/console/picture.png'],
+  ...['README.md', 'LICENSE', 'CHANGELOG.md', 'SECURITY.md', 'docs/default-voice.md', 'docs/console.md'],
+  ...['server/bin/foleyd.mjs', 'server/bin/compiled.mjs', 'server/cli/picture.png', 'docs/console'],
   ...['protocol/PROTOCOL.md', 'models/scores.jsonl', 'models/fixtures/tiny/vocoder.onnx'],
   ...['models/trainer/foley_trainer', 'models/trainer/README.md'],
   ...['models/trainer/pyproject.toml', 'models/trainer/requirements.txt'],

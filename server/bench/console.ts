@@ -160,8 +160,20 @@ async function presses(count: number) {
   const classPad = await all('q', (of) =>
     of.waitForFunction(() => document.querySelector('.take:not([data-state=done])') === null),
   );
+  const played: string[] = [];
+  const watching = new AbortController();
+  const hear = ({ event, data }: { event: string; data: Record<string, unknown> }): void => {
+    if (event === 'hit') played.push(String(data.from));
+  };
+  const watch = stage.app.connect().call('server.watch', { jobs: false, pools: false }, hear, watching.signal);
+  watch.catch(() => undefined);
   await page.click('button:has-text("Add a map")');
+  // One that was shown as ready may be gone by the time of the press: then a clip comes again, or is played while it is made.
   const poolPad = await all('a', (of) => of.waitForSelector('.map :text-matches("([1-9]) of \\\\d+ ready")'));
+  watching.abort();
   await page.close();
-  return { classPad, poolPad };
+  const by = Object.fromEntries(
+    [...new Set(played)].map((from) => [from, summary(poolPad.raw.filter((_, n) => played[n] === from))]),
+  );
+  return { classPad, poolPad: { ...poolPad, played, by } };
 }

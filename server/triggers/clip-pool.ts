@@ -91,8 +91,10 @@ export class ClipPool {
     const clip = this.#pick(velocity);
     if (clip !== null && this.#options.reuse) this.#ready.push(clip);
     else if (clip !== null) this.#remember(clip);
+    // Counted before it is told.
+    const taken = clip === null ? null : this.#count({ clip, again: false });
     this.#refill();
-    return clip === null ? null : this.#count({ clip, again: false });
+    return taken;
   }
 
   /** The one that was played longest ago, to be played again; null where none was. */

@@ -2,7 +2,7 @@ import type { ArgsInput, EventData } from '../../../protocol/commands/index.ts';
 import { ProtocolError } from '../../../protocol/errors.ts';
 import { goesAlongTime } from './code-grid.ts';
 import { link } from './link.svelte.ts';
-import type { Making } from './making.ts';
+import { countOf, type Making } from './making.ts';
 import { Take } from './take.svelte.ts';
 import { voices } from './voices.svelte.ts';
 
@@ -31,7 +31,9 @@ export class Order {
       try {
         const done =
           this.job === null
-            ? await client.call(cmd, { ...args, ...seen(), keep: true } as ArgsInput<'foley.generate'>, { onEvent })
+            ? await client.call(cmd, { ...args, ...seen(this.making), keep: true } as ArgsInput<'foley.generate'>, {
+                onEvent,
+              })
             : await client.call('foley.attach', { job: this.job }, { onEvent });
         for (const clip of done.clips) this.takes[clip.index]?.done(clip, done.seconds, done.timings.totalMs);
         return;
@@ -90,8 +92,11 @@ export class Order {
   }
 }
 
-/** What the page shows of takes while they are made. Previews of rows along time would be made beside the sound, which tells the same. */
-function seen(): { save: true; previews: boolean; format: 's16' } {
+/** What the page shows of takes while they are made. The sound of a single plain one comes in parts where rows go along time: previews would be made beside it, and tell the same. */
+function seen(making: Making): { save: true; previews: boolean; format: 's16' } {
   const { active } = voices;
-  return { save: true, previews: active === null || !goesAlongTime(active.grid), format: 's16' };
+  const { candidates = 1, length, from } = making.args as { candidates?: number; length?: number; from?: number };
+  const isPlain = countOf(making) === 1 && candidates === 1 && length === undefined && from === undefined;
+  const comesInParts = isPlain && active !== null && goesAlongTime(active.grid);
+  return { save: true, previews: !comesInParts, format: 's16' };
 }

@@ -14,77 +14,9 @@ import { noBrowser, Stage } from './browser.ts';
 
 const ROOT = fileURLToPath(new URL('../../../', import.meta.url));
 const VIEWS = ['play', 'watch', 'choose', 'teach', 'machine'] as const;
-const SIZES = [
-  { width: 360, height: 780 },
-  { width: 1280, height: 800 },
-  { width: 3840, height: 2160 },
-];
+const SMALL = { width: 1280, height: 800 };
+const SIZES = [{ width: 360, height: 780 }, SMALL, { width: 3840, height: 2160 }];
 type View = (typeof VIEWS)[number];
-
-const [folder] = process.argv.slice(2);
-if (noBrowser !== false) throw new Error(noBrowser);
-const stage = new Stage();
-try {
-  await stage.open({ models: path.join(ROOT, 'models'), voice: 'default', threads: 2 });
-  await fill();
-  if (folder === undefined) {
-    const docs = path.join(ROOT, 'docs', 'console');
-    mkdirSync(docs, { recursive: true });
-    for (const view of VIEWS) await shoot(view, { width: 1280, height: 800 }, 'dark', path.join(docs, `${view}.png`));
-    await shoot('choose', { width: 1280, height: 800 }, 'dark', path.join(ROOT, 'server', 'console', 'picture.png'));
-  } else {
-    mkdirSync(folder, { recursive: true });
-    for (const size of SIZES)
-      for (const scheme of ['dark', 'light'] as const)
-        for (const view of VIEWS)
-          await shoot(view, size, scheme, path.join(folder, `${view}-${size.width}-${scheme}.png`));
-  }
-} finally {
-  await stage.close();
-}
-
-/** Takes of every class, some with names, stars and children, and two maps. */
-async function fill(): Promise<void> {
-  const client = stage.app.connect('admin');
-  const made = async (cmd: 'foley.generate' | 'foley.vary' | 'foley.branch', args: object): Promise<string[]> => {
-    const { clips } = (await client.call(cmd, { save: true, audio: false, ...args } as never)) as EventData<
-      'foley.generate',
-      'done'
-    >;
-    return clips.map(({ clip }) => clip);
-  };
-  const named = async (clip: string, name: string): Promise<void> => {
-    await client.call('clip.rename', { clip, name });
-  };
-  const all: Record<string, string> = {};
-  for (const of of ['Sneeze_Cough', 'MovingMotorVehicle', 'Keyboard', 'GunShot', 'DogBark', 'Footstep', 'Rain'])
-    [all[of] = ''] = await made('foley.generate', { class: of, seed: 1, candidates: 4 });
-  await named(all.Footstep!, 'heels on gravel, slow, kitchen door open');
-  await named(all.DogBark!, 'small dog, twice');
-  await client.call('clip.star', { clip: all.DogBark!, starred: true });
-  const [softer] = await made('foley.vary', { clip: all.DogBark, amount: 0.3, seed: 4 });
-  await named(softer!, 'small dog, further away');
-  await made('foley.branch', { clip: softer, row: 20, count: 2, seed: 7 });
-  await client.call('clip.star', { clip: all.Rain!, starred: true });
-  await client.call('trigger.map', { id: 'steps', class: 'Footstep', source: { note: 48 } });
-  await client.call('trigger.map', { id: 'keys', class: 'Keyboard', source: { note: 49 } });
-}
-
-async function shoot(
-  view: View,
-  viewport: { width: number; height: number },
-  colorScheme: 'dark' | 'light',
-  to: string,
-): Promise<void> {
-  const { page } = await stage.page(`/#${view}`, { viewport, colorScheme });
-  await ACTS[view](page);
-  // Notices have gone, and all that comes late is there.
-  await page.waitForFunction(() => document.querySelector('.notice') === null);
-  await page.waitForTimeout(600);
-  const full = view !== 'choose' && viewport.width < 3000;
-  await page.screenshot({ path: to, fullPage: full });
-  await page.close();
-}
 
 const done = (page: Page, count: number): Promise<unknown> =>
   page.waitForFunction((n) => document.querySelectorAll('.take[data-state=done]').length >= n, count);
@@ -125,3 +57,65 @@ const ACTS: Record<View, (page: Page) => Promise<void>> = {
     await page.waitForSelector('tbody tr:has-text("done")');
   },
 };
+
+const [folder] = process.argv.slice(2);
+if (noBrowser !== false) throw new Error(noBrowser);
+const stage = new Stage();
+try {
+  await stage.open({ models: path.join(ROOT, 'models'), voice: 'default', threads: 2 });
+  await fill();
+  for (const view of VIEWS) await shoot(view);
+} finally {
+  await stage.close();
+}
+
+/** Takes of every class, some with names, stars and children, and two maps. */
+async function fill(): Promise<void> {
+  const client = stage.app.connect('admin');
+  const made = async (cmd: 'foley.generate' | 'foley.vary' | 'foley.branch', args: object): Promise<string[]> => {
+    const { clips } = (await client.call(cmd, { save: true, audio: false, ...args } as never)) as EventData<
+      'foley.generate',
+      'done'
+    >;
+    return clips.map(({ clip }) => clip);
+  };
+  const named = async (clip: string, name: string): Promise<void> => {
+    await client.call('clip.rename', { clip, name });
+  };
+  const all: Record<string, string> = {};
+  for (const of of ['Sneeze_Cough', 'MovingMotorVehicle', 'Keyboard', 'GunShot', 'DogBark', 'Footstep', 'Rain'])
+    [all[of] = ''] = await made('foley.generate', { class: of, seed: 1 });
+  await named(all.Footstep!, 'heels on gravel, slow, kitchen door open');
+  await named(all.DogBark!, 'small dog, twice');
+  await client.call('clip.star', { clip: all.DogBark!, starred: true });
+  const [softer] = await made('foley.vary', { clip: all.DogBark, amount: 0.3, seed: 4 });
+  await named(softer!, 'small dog, further away');
+  await made('foley.branch', { clip: softer, row: 20, count: 2, seed: 7 });
+  await client.call('clip.star', { clip: all.Rain!, starred: true });
+  await client.call('trigger.map', { id: 'steps', class: 'Footstep', source: { note: 48 } });
+  await client.call('trigger.map', { id: 'keys', class: 'Keyboard', source: { note: 49 } });
+}
+
+/** What a view looks like is drawn anew for each size and scheme; what is done in it is done once. */
+async function shoot(view: View): Promise<void> {
+  const { page } = await stage.page(`/#${view}`, { viewport: SMALL, colorScheme: 'dark' });
+  await ACTS[view](page);
+  await page.waitForFunction(() => document.querySelector('.notice') === null);
+  const take = async (size: typeof SMALL, colorScheme: 'dark' | 'light', to: string): Promise<void> => {
+    await page.setViewportSize(size);
+    await page.emulateMedia({ colorScheme });
+    await page.waitForTimeout(500);
+    await page.screenshot({ path: to, fullPage: view !== 'choose' && size.width < 3000 });
+  };
+  if (folder === undefined) {
+    const docs = path.join(ROOT, 'docs', 'console');
+    mkdirSync(docs, { recursive: true });
+    await take(SMALL, 'dark', path.join(docs, `${view}.png`));
+  } else {
+    mkdirSync(folder, { recursive: true });
+    for (const size of SIZES)
+      for (const scheme of ['dark', 'light'] as const)
+        await take(size, scheme, path.join(folder, `${view}-${size.width}-${scheme}.png`));
+  }
+  await page.close();
+}
