@@ -1,5 +1,8 @@
 import { mount } from 'svelte';
 import App from './App.svelte';
-import './app.css';
+import './styles/base.css';
+import './styles/controls.css';
+import './styles/parts.css';
+import './styles/shell.css';
 
 mount(App, { target: document.querySelector('#app')! });
