@@ -4,6 +4,18 @@ import type { Command, OscForm, OscReply } from '../commands/define.ts';
 import { commandNames, commandOf } from '../commands/index.ts';
 import { fieldRows } from './fields.ts';
 import { code, paragraphs, table } from './markdown.ts';
+import { anchorOf, withoutShared } from './shared.ts';
+
+/** Links to all commands, by the noun that their names begin with. */
+export function commandIndex(): string {
+  const nouns = [...new Set(commandNames.map((name) => name.split('.')[0]!))];
+  return nouns
+    .map((noun) => {
+      const own = commandNames.filter((name) => name.startsWith(`${noun}.`));
+      return `- **${noun}**: ${own.map((name) => `[${name.slice(noun.length + 1)}](${anchorOf(name)})`).join(' · ')}`;
+    })
+    .join('\n');
+}
 
 /** A chapter per command, from its declaration. */
 export function commandsText(): string {
@@ -25,7 +37,7 @@ function commandText(command: Command): string {
 }
 
 function argsText({ args }: Command): string {
-  const rows = fieldRows(args, 'input');
+  const rows = withoutShared(fieldRows(args, 'input'));
   if (rows.length === 0) return 'No arguments.';
   return table(
     ['argument', 'type', 'default', 'meaning'],
@@ -42,7 +54,7 @@ function eventsText({ events }: Command): string[] {
   return Object.entries(events)
     .filter(([event]) => event !== 'failed')
     .map(([event, data]) => {
-      const rows = fieldRows(data, 'output').map(({ name, type, otherwise, meaning }) => [
+      const rows = withoutShared(fieldRows(data, 'output')).map(({ name, type, otherwise, meaning }) => [
         `\`${name}\``,
         otherwise === '' ? type : `${type}, may be absent`,
         meaning,
