@@ -8,6 +8,8 @@ import { openData, openDataFolder } from './app/data.ts';
 import { openPlaying } from './app/playing.ts';
 import { openVoices } from './app/voices.ts';
 import { openWatching } from './app/watching.ts';
+import { describedAs } from './audio/recipe.ts';
+import { endlessWavHead } from './audio/wav.ts';
 import type { Config } from './config.ts';
 import { openDelivery } from './delivery/open.ts';
 import type { DispatcherOptions } from './dispatch/dispatcher.ts';
@@ -196,6 +198,7 @@ export async function createApp(config: Config, parts: AppParts = {}): Promise<A
         isMapped: (address) => triggers.isMapped(address),
         findClip: (id) => clips.find(id),
         metrics: () => metrics.text(),
+        endlessWavHead: (rate, format, recipe) => endlessWavHead(rate, format, describedAs(recipe)),
         auditLog: data.auditLog,
         log,
         version,

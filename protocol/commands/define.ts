@@ -78,6 +78,8 @@ export interface Command<N extends string = string, A extends Shape = Shape, E e
   readonly timed: boolean;
   /** Whether `POST /v1/<name>` answers it. */
   readonly http: boolean;
+  /** Whether `POST /v1/<name>` answers with its sound as it is made, in place of what it tells. */
+  readonly sound: boolean;
   /**
    * A file that goes along, beside arguments and answer, over HTTP: `out` is streamed by `GET /v1/<name>?<args>` in place of
    * the answer, `in` is the body of `PUT /v1/<name>?<args>`. Transports without files move it in pieces, which are
@@ -103,6 +105,7 @@ export function defineCommand<const N extends string, A extends Shape, E extends
   events: E;
   osc?: OscForm;
   http?: boolean;
+  sound?: boolean;
   file?: 'in' | 'out';
   timed?: boolean;
   example: { id?: string; args: z.input<A>; events: { [K in keyof E]: z.input<E[K]> } };
@@ -113,6 +116,7 @@ export function defineCommand<const N extends string, A extends Shape, E extends
     events: { ...spec.events, ...(spec.timed === true ? { late: lateData } : {}), failed: failedData },
     osc: spec.osc ?? null,
     http: spec.http ?? false,
+    sound: spec.sound ?? false,
     file: spec.file ?? null,
   };
 }

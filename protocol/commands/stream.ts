@@ -93,6 +93,10 @@ export const streamStart = defineCommand({
       rate: z.int().describe("the voice's sample rate").meta({ unit: 'Hz' }),
       stepSeconds: z.number().describe('length of one row of the code grid').meta({ unit: 's' }),
       device: z.string().nullable().optional().describe('of `play`: the output device; null if there is none'),
+      recipe: z
+        .looseObject({})
+        .optional()
+        .describe('recipe of what it begins with; that of `done` has its length and what was changed'),
       understood,
     }),
     audio: z.object({
@@ -124,6 +128,7 @@ export const streamStart = defineCommand({
         .describe('recipe; its `stream.args` are the arguments of `stream.start` that repeat this stream exactly'),
     }),
   },
+  sound: true,
   osc: {
     address: '/foley/stream/start',
     id: 'own',

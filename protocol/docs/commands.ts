@@ -31,7 +31,7 @@ function commandText(command: Command): string {
     ...eventsText(command),
     jsonText(command),
     command.osc === null ? 'No OSC form.' : oscText(command, command.osc),
-    command.http ? httpText(command) : 'No HTTP form.',
+    command.sound ? soundText(command) : command.http ? httpText(command) : 'No HTTP form.',
     fileText(command),
   );
 }
@@ -125,6 +125,16 @@ function fileText({ name, role, file }: Command): string {
         ? `curl -O -J ${secretOf(role)}'${url}?voice=mine'`
         : `curl -T mine.foleyvoice ${secretOf(role)}'${url}?as=mine'`,
     ),
+  );
+}
+
+function soundText({ name, role, example }: Command): string {
+  const ask = `curl -sN ${secretOf(role)}-d '${JSON.stringify(example.args)}' http://127.0.0.1:9247/v1/${name}`;
+  const raw = ask.replace('-sN', "-sN -H 'Accept: application/octet-stream'");
+  return paragraphs(
+    'HTTP, the sound itself as it is made, as a WAV without a length or as bare samples, until it ends or the client leaves:',
+    code('sh', `${ask} | ffplay -nodisp -\n${ask} | sox -t wav - rain.flac\n${raw} > rain.f32`),
+    'Its headers are `Foleyd-Stream` (its id, for the commands that change it), `Foleyd-Seed`, `Foleyd-Class`, `Foleyd-Rate` (Hz) and `Foleyd-Format`. Samples are little-endian. What fails before it begins is answered as JSON; a stream that breaks off lacks the last chunk of its transfer coding.',
   );
 }
 

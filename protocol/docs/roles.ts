@@ -5,7 +5,7 @@ import { paragraphs, table } from './markdown.ts';
 export const ways = {
   memory: { title: "the server's own process", has: () => true },
   ws: { title: 'WebSocket', has: () => true },
-  http: { title: 'HTTP', has: ({ http }) => http },
+  http: { title: 'HTTP', has: ({ http, sound }) => http || sound },
   osc: { title: 'OSC', has: ({ osc }) => osc !== null },
   midi: { title: 'MIDI', has: () => false },
 } as const satisfies Record<string, { title: string; has: (command: ReturnType<typeof commandOf>) => boolean }>;

@@ -93,6 +93,7 @@ export function httpText(): string {
 | route | answer |
 | --- | --- |
 | \`POST /v1/<command>\` | the body is \`args\` as JSON; the response is \`{event, data}\` of the terminal event, its status from the table of errors (200 for \`done\`). What makes clips (\`foley.generate\`, \`foley.vary\`, \`foley.branch\`) waits, and saves unless told not to; it sends no sound, so fetch the \`url\`. |
+| \`POST /v1/stream.start\` | the body is \`args\` as JSON; the response is the sound, in chunks as it is made: \`audio/wav\`, or bare samples with \`Accept: application/octet-stream\`. Leaving ends it; \`stream.set\`, \`stream.keep\` and \`stream.stop\` are further requests |
 | \`GET /v1/<command>?<args>\` | the file that the command gives (\`voice.export\`); \`Range\` is honoured, so what was cut off goes on |
 | \`PUT /v1/<command>?<args>\` | the body is the file that the command takes (\`voice.import\`), and must be there within five minutes; \`POST\` with \`Content-Type: application/octet-stream\` is the same |
 | \`GET /clips/<id>.wav\` | a clip; \`Range\` is honoured |

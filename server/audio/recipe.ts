@@ -60,6 +60,12 @@ export function writeRecipe(recipe: Recipe): string {
   return MARK + JSON.stringify({ ...recipe, digitalSourceType: DIGITAL_SOURCE_TYPES + sourceTypeOf(recipe) });
 }
 
+/** What a sound of this recipe says of itself in a file. */
+export function describedAs(recipe: object | undefined): { software: string; comment?: string } {
+  const read = recipeSchema.safeParse(recipe).data;
+  return { software: 'foleyd', ...(read === undefined ? {} : { comment: writeRecipe(read as Recipe) }) };
+}
+
 /** The recipe in a comment, or null where the comment is none of ours or damaged. */
 export function readRecipe(comment: string): Recipe | null {
   if (!comment.startsWith(MARK)) return null;

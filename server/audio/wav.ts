@@ -25,6 +25,15 @@ export function encodeWav(pcm: Float32Array, rate: number, format: WavFormat, in
   return packWav(sound, layout, [...bext, ...wavFormat(layout, pcm.length), ...list, ...more]);
 }
 
+/** What stands before the samples of a WAV whose end nobody knows yet: its lengths are the largest there are, as programs that stream write them. */
+export function endlessWavHead(rate: number, format: WavFormat, info: WavInfo = {}): Uint8Array {
+  const layout = { rate, channels: 1, bits: format === 'f32' ? 32 : 16 } as const;
+  const { bext, list, more } = describedBy(info, layout);
+  const endless = uint32(0xffffffff);
+  const before = [...bext, ...wavFormat(layout, 0xffffffff), ...list, ...more];
+  return concat([ascii('RIFF'), endless, ascii('WAVE'), ...before, ascii('data'), endless]);
+}
+
 /** The chunks of what a file says of itself, in the order of the parts around its format. */
 export function describedBy(
   info: WavInfo,

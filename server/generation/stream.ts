@@ -93,6 +93,10 @@ const ofOneTime: ReadonlySet<string> = new Set([
 /** The arguments that make as much of a stream again as was sent of it. */
 function againOf({ args, changes, sent, first: { voice } }: Stream): Record<string, unknown> {
   const known = Object.entries(args).filter(([name, value]) => value !== undefined && !ofOneTime.has(name));
+  const again = { ...Object.fromEntries(known), live: false };
+  // Before anything of it was made only what was asked for is known.
+  if (sent === 0)
+    return { ...again, changes: args.changes, ...(args.seconds === undefined ? {} : { seconds: args.seconds }) };
   const sorted = changes.toSorted((one, other) => one.step - other.step);
-  return { ...Object.fromEntries(known), changes: sorted, seconds: sent / voice.rate, live: false };
+  return { ...again, changes: sorted, seconds: sent / voice.rate };
 }

@@ -208,6 +208,7 @@ export class Streams {
       stepSeconds: columnSeconds,
       ...understoodOf(voiceClass),
       ...(stream.output === null ? {} : { device: stream.output.device }),
+      recipe: { ...recipeOf(stream, 0) },
     });
     const hear = (event: EngineEvent): void => {
       if (stream.stopped !== null) return;

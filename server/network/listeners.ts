@@ -55,6 +55,7 @@ export interface ListenerDeps {
   isMapped: (address: string) => boolean;
   findClip: HttpOptions['findClip'];
   metrics: HttpOptions['metrics'];
+  endlessWavHead: HttpOptions['endlessWavHead'];
   /** Folder of the browser console's files. */
   consoleFolder: string;
   auditLog: AuditLog;
@@ -71,7 +72,20 @@ export class Listeners {
 
   /** Throws where one cannot be opened; those that were are open then, until `close`. */
   async open(config: ListenerSettings, inside: ListenerDeps): Promise<void> {
-    const { dispatcher, refusals, limits, space, isMapped, findClip, metrics, health, auditLog, log, version } = inside;
+    const {
+      dispatcher,
+      refusals,
+      limits,
+      space,
+      isMapped,
+      findClip,
+      metrics,
+      endlessWavHead,
+      health,
+      auditLog,
+      log,
+      version,
+    } = inside;
     const { ports } = this;
     const line = logLineOf(log);
     const context: TransportContext = {
@@ -105,6 +119,7 @@ export class Listeners {
       health,
       findClip,
       metrics,
+      endlessWavHead,
       osc: hasOsc ? { ...limits, space, isMapped } : null,
       oscQuery: hasOsc ? { space, host: oscHost } : null,
       console: new ConsoleFiles(inside.consoleFolder),

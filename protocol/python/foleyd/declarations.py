@@ -907,6 +907,8 @@ StreamStartAccepted = TypedDict(
         "stepSeconds": float,
         #: of play: the output device; null if there is none; text or null
         "device": "NotRequired[str | None]",
+        #: recipe of what it begins with; that of done has its length and what was changed; map
+        "recipe": NotRequired[dict[str, Any]],
         #: names that are not classes of the voice, and the class that each was understood as: another spelling, a CatID of the Universal Category System,
         #: or a word for the sound in English, German, French, Spanish, Italian, Portuguese, Japanese or Chinese; absent if there were none; list of map
         "understood": NotRequired[list[FoleyGenerateAcceptedUnderstood]],

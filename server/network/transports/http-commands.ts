@@ -42,7 +42,7 @@ export async function handleCommand(
       options.dispatcher.disconnect(session);
       resolve();
     });
-    void options.dispatcher.receive(session, () => read(cmd, body));
+    void options.dispatcher.receive(session, () => readCommand(cmd, body));
   });
 }
 
@@ -64,7 +64,8 @@ export function sendAnswer(
   endResponse(request, response, text);
 }
 
-function read(cmd: string, body: Buffer): ReturnType<typeof parseRequest> {
+/** The request in a body. Throws malformed, bad_envelope, or unknown_command where it has no HTTP form. */
+export function readCommand(cmd: string, body: Buffer): ReturnType<typeof parseRequest> {
   let args: unknown;
   try {
     const text = new TextDecoder('utf-8', { fatal: true }).decode(body);
@@ -72,7 +73,8 @@ function read(cmd: string, body: Buffer): ReturnType<typeof parseRequest> {
   } catch (cause) {
     throw new ProtocolError('malformed', 'the body is not JSON', { cause });
   }
-  if (isCommandName(cmd) && !commandOf(cmd).http) throw new ProtocolError('unknown_command', `${cmd} has no HTTP form`);
+  if (isCommandName(cmd) && !(commandOf(cmd).http || commandOf(cmd).sound))
+    throw new ProtocolError('unknown_command', `${cmd} has no HTTP form`);
   const request = guarded({ id: 'http', cmd, args }, parseRequest);
   const makes = isCommandName(cmd) && Object.hasOwn(commandOf(cmd).args.shape, 'save');
   return makes ? { ...request, args: { ...preset, ...request.args } } : request;

@@ -10,8 +10,8 @@ export function methodsOf(pathname: string): readonly string[] | null {
 }
 
 function methodsOfCommand(name: CommandName): readonly string[] {
-  const { file, http } = commandOf(name);
-  const asks = http || file === 'in' ? ['POST'] : [];
+  const { file, http, sound } = commandOf(name);
+  const asks = http || sound || file === 'in' ? ['POST'] : [];
   return [...(file === 'out' ? READ : []), ...asks, ...(file === 'in' ? ['PUT'] : [])];
 }
 

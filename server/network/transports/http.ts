@@ -2,7 +2,7 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import { createServer as createSecureServer } from 'node:https';
 import type { AddressInfo, Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
-import { failedAnswer, isCommandName, ProtocolError, toProtocolError } from '../../../protocol/index.ts';
+import { commandOf, failedAnswer, isCommandName, ProtocolError, toProtocolError } from '../../../protocol/index.ts';
 import type { Grant } from '../access/tokens.ts';
 import { ConnectionSlots } from './connection-slots.ts';
 import { type Access, checkHost, checkOrigin, grantOf } from './guard.ts';
@@ -13,13 +13,14 @@ import { type ConsoleFiles, wantsConsole } from './http-console.ts';
 import { type FileOptions, fileCommand, handleFile } from './http-files.ts';
 import { methodMessage, methodsOf } from './http-methods.ts';
 import { isHostInfo, type OscQuery, sendHostInfo, sendNode } from './http-oscquery.ts';
+import { handleSound, type SoundOptions } from './http-sound.ts';
 import { HttpTurns } from './http-turns.ts';
 import { endWith, ignoreUpgrade, refuseUpgrade, wantsWebSocket } from './http-upgrade.ts';
 import { RateLimit } from './rate.ts';
 import { errorFields, type Listener, listenError } from './transport.ts';
 import { createWs, type WsKind, type WsOptions } from './ws.ts';
 
-export interface HttpOptions extends FileOptions, WsOptions {
+export interface HttpOptions extends FileOptions, WsOptions, Pick<SoundOptions, 'endlessWavHead'> {
   host: string;
   port: number;
   access: Access;
@@ -61,7 +62,8 @@ const TLS = {
 } as const;
 
 /** Headers of answers that pages read, beside those that every page may. */
-const EXPOSED = 'Accept-Ranges, Content-Disposition, Content-Range, ETag, Retry-After, WWW-Authenticate';
+const EXPOSED =
+  'Accept-Ranges, Content-Disposition, Content-Range, ETag, Foleyd-Class, Foleyd-Format, Foleyd-Rate, Foleyd-Seed, Foleyd-Stream, Retry-After, WWW-Authenticate';
 
 const kinds: ReadonlyMap<string, WsKind> = new Map([
   ['/ws', 'foley'],
@@ -194,13 +196,10 @@ async function answer(request: IncomingMessage, response: ServerResponse, option
     const error = new ProtocolError('unknown_command', methodMessage(pathname, methods));
     sendAnswer(request, response, failedAnswer(null, error), 405);
   } else if (pathname.startsWith('/v1/') && request.method === 'POST') {
-    await handleCommand(
-      request,
-      response,
-      pathname.slice('/v1/'.length),
-      admitted(request, url, 'http', options).role,
-      options,
-    );
+    const cmd = pathname.slice('/v1/'.length);
+    const { role } = admitted(request, url, 'http', options);
+    const handle = isCommandName(cmd) && commandOf(cmd).sound ? handleSound : handleCommand;
+    await handle(request, response, cmd, role, options);
   } else if (reads && wantsConsole(request, url) && (await options.console.send(request, response, url))) {
     // The page itself is no secret; what it asks for needs the token.
   } else if (options.oscQuery !== null && reads && isHostInfo(url)) {
