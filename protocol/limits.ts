@@ -187,6 +187,11 @@ const table = {
     value: 10_000,
     meaning: 'Changes of one stream: a quarter of an hour of a controller that never rests',
   },
+  streamQuietMs: {
+    value: 60_000,
+    meaning:
+      'How long a stream that was begun over OSC goes on without a message of its client, unless it asks for another `lease`: any renews it, `/foley/ping` too, and so does `stream.set` of anybody',
+  },
   streamKeepSeconds: {
     value: 60,
     meaning: 'Seconds of a stream, the latest, that `stream.keep` can still save',

@@ -11,6 +11,10 @@ export const limitsSchema = z.strictObject({
   openRequests: z.int().min(1).max(10_000).default(wire.openRequests),
   /** Streams that play at a time. */
   streams: z.int().min(0).max(16).default(wire.streams),
+  /** Milliseconds that a stream goes on whose client may have left unseen. */
+  streamQuietMs: z.int().min(20).default(wire.streamQuietMs),
+  /** Whether such a client may ask for a stream without a lease: 1, or 0. */
+  streamUnleased: z.int().min(0).max(1).default(1),
   /** Bytes of one WebSocket message, HTTP body or datagram. */
   messageBytes: z.int().min(64).max(wire.frameBytes).default(wire.frameBytes),
   /** Bytes waiting for one client above which rows and previews are left out. */

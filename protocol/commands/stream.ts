@@ -41,7 +41,7 @@ const changes = z
 export const streamStart = defineCommand({
   name: 'stream.start',
   role: 'play',
-  doc: 'Plays a class without end: audio is sent as it is made, at most `ahead` seconds before it is due, until `stream.stop`, the end of `seconds` or of the connection; over OSC, or with `play`, it sounds on the output of the server. Needs a voice whose code grid goes along time.',
+  doc: 'Plays a class without end: audio is sent as it is made, at most `ahead` seconds before it is due, until `stream.stop`, the end of `seconds`, of the connection, or over OSC of its `lease`; over OSC, or with `play`, it sounds on the output of the server. Needs a voice whose code grid goes along time.',
   args: z.strictObject({
     class: classArg.describe(
       'class name (case-insensitive), id, or another word for it (`understood` tells which class that was), or a mix {name: weight} of at most 16 classes',
@@ -79,6 +79,15 @@ export const streamStart = defineCommand({
       .max(16)
       .default([])
       .describe('MIDI controllers that change it while it plays, as `stream.set` does, ten times a second at most'),
+    lease: z
+      .number()
+      .min(0)
+      .max(86_400)
+      .optional()
+      .describe(
+        'over OSC, where nobody sees a client leave: how long it goes on without a message of its client; any renews it, `/foley/ping` too, and so does `stream.set` or `stream.keep` of anybody; 0 is for ever, where the server allows that',
+      )
+      .meta({ unit: 's', fallback: `${limits.streamQuietMs / 1000}, or as the server is set` }),
     as: name
       .optional()
       .describe('stream id of your own choice, for controllers that cannot read the drawn one')
@@ -123,6 +132,7 @@ export const streamStart = defineCommand({
         .int()
         .min(0)
         .describe('chunks that were made later than they were due, and pauses of `play` because of them'),
+      ended: z.enum(['quiet']).optional().describe('quiet: its client was not heard of for its lease'),
       recipe: z
         .looseObject({})
         .describe('recipe; its `stream.args` are the arguments of `stream.start` that repeat this stream exactly'),
@@ -140,7 +150,7 @@ export const streamStart = defineCommand({
     replies: {
       accepted: [{ address: '/foley/stream/started', args: ['id', 'stream:s', 'seed:n', 'voice:s'] }],
       changed: [{ address: '/foley/stream/changed', args: ['id', 'step:i', 'temperature:?', 'guidance:?', 'level:?'] }],
-      done: [{ address: '/foley/stream/done', args: ['id', 'stream:s', 'seconds:f', 'gaps:i'] }],
+      done: [{ address: '/foley/stream/done', args: ['id', 'stream:s', 'seconds:f', 'gaps:i', 'ended:?'] }],
     },
   },
   example: {

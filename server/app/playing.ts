@@ -69,6 +69,7 @@ export function openPlaying({ config, data, engine, scheduler, ranker, ...parts 
     midi,
     onControls: () => midi.refresh(),
     maxStreams: config.limits.streams,
+    lease: { quietMs: config.limits.streamQuietMs, unleased: config.limits.streamUnleased === 1 },
   });
   return {
     midi,

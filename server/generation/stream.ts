@@ -40,8 +40,10 @@ export interface Stream {
   latest: Float32Array[];
   latestSamples: number;
   gaps: number;
+  /** When somebody last changed or kept it, by performance.now(). */
+  touched: number;
   /** Why it ends before its time: null is a stop, which is no failure. */
-  stopped: { error: ProtocolError | null } | null;
+  stopped: { error: ProtocolError | null; quiet?: boolean } | null;
 }
 
 /** Counts what was sent, and holds the latest of it. */
@@ -87,6 +89,7 @@ const ofOneTime: ReadonlySet<string> = new Set([
     'bus',
     'pan',
     'controls',
+    'lease',
   ] satisfies (keyof StartArgs)[]),
 ]);
 

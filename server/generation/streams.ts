@@ -20,6 +20,7 @@ import {
   type Wanted,
 } from './stream.ts';
 import { type ControllerEvents, checkControls, StreamControls } from './stream-controls.ts';
+import { type LeaseRules, leaseMs, watchLease } from './stream-lease.ts';
 import { modelOf, orderOf, understoodOf, voiceClassOf } from './voice-class.ts';
 
 export interface StreamDeps {
@@ -32,6 +33,7 @@ export interface StreamDeps {
   /** There are streams that MIDI controls, or none any more. */
   onControls: () => void;
   maxStreams: number;
+  lease: LeaseRules;
 }
 
 /** Sounds that go on for ever, each for the client that asked for it. Who knows a stream's id may change and end it. */
@@ -48,9 +50,10 @@ export class Streams {
 
   /** Resolves when it ends. Throws too_many_streams, not_streamable, unknown_voice, unknown_class, or why it failed. */
   async play(
-    context: Pick<Context<'stream.start'>, 'args' | 'signal' | 'emit'>,
+    context: Pick<Context<'stream.start'>, 'args' | 'signal' | 'emit' | 'session'>,
   ): Promise<EventData<'stream.start', 'done'>> {
     const { maxStreams } = this.#deps;
+    const lease = leaseMs(context.session, context.args.lease, this.#deps.lease);
     if (this.#closed) throw new ProtocolError('shutting_down');
     if (this.#streams.size + this.#coming >= maxStreams)
       throw new ProtocolError('too_many_streams', `${maxStreams} streams are playing already, and no more may`);
@@ -71,10 +74,13 @@ export class Streams {
     if (this.#streams.has(stream.id)) throw taken(stream.id);
     this.#streams.set(stream.id, stream);
     const controls = this.#listen(stream);
+    const stopLease =
+      lease === null ? null : watchLease(context.session, stream, lease, () => this.#end(stream, null, true));
     try {
       return await this.#run(stream, context);
     } finally {
       this.#streams.delete(stream.id);
+      stopLease?.();
       if (controls !== null) {
         controls.close();
         this.#deps.onControls();
@@ -93,6 +99,7 @@ export class Streams {
       throw new ProtocolError('queue_full', `stream ${id} was changed ${limits.streamChanges} times; start another`);
     const order = this.#change(stream, change, 'args');
     stream.asked += 1;
+    stream.touched = performance.now();
     stream.run?.steer(order);
   }
 
@@ -103,6 +110,7 @@ export class Streams {
   /** The latest of what was sent, as a clip. Throws unknown_stream, bad_args for one that has not begun, or io_error. */
   async keep(id: string, seconds: number, name?: string): Promise<EventData<'stream.keep', 'done'>> {
     const stream = this.#find(id);
+    stream.touched = performance.now();
     const { rate } = stream.first.voice;
     const length = Math.min(stream.latestSamples, Math.round(seconds * rate));
     if (length === 0)
@@ -136,8 +144,8 @@ export class Streams {
     throw new ProtocolError('unknown_stream', undefined, { path: 'args.stream' });
   }
 
-  #end(stream: Stream, error: ProtocolError | null): void {
-    stream.stopped ??= { error };
+  #end(stream: Stream, error: ProtocolError | null, quiet = false): void {
+    stream.stopped ??= { error, quiet };
     stream.run?.cancel();
     stream.output?.stop();
   }
@@ -182,6 +190,7 @@ export class Streams {
       latest: [],
       latestSamples: 0,
       gaps: 0,
+      touched: performance.now(),
       stopped: null,
     };
   }
@@ -259,7 +268,8 @@ export class Streams {
       stream.output?.stop();
     }
     const gaps = stream.gaps + (stream.output?.pauses ?? 0);
-    return { stream: id, seconds: stream.sent / voice.rate, gaps, recipe: { ...recipeOf(stream, 0) } };
+    const ended = stream.stopped?.quiet === true ? ({ ended: 'quiet' } as const) : {};
+    return { stream: id, seconds: stream.sent / voice.rate, gaps, ...ended, recipe: { ...recipeOf(stream, 0) } };
   }
 
   /** What the engine is told. Classes of another of the voice's models have other codes, so they make another stream. */

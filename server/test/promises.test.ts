@@ -194,6 +194,7 @@ const limitRows: Record<keyof typeof limits, Row> = {
     (n) => ({ class: 'Rain', changes: list(n, (step) => ({ step, level: 0 })) }),
     limits.streamChanges,
   ),
+  streamQuietMs: ['server/test/stream-lease.test.ts', 'a stream of a client that fell silent ends, and says why'],
   streamKeepSeconds: bounds(
     'stream.keep',
     (seconds) => ({ stream: '4f2c4e5d6a7b8190', seconds }),

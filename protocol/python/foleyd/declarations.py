@@ -884,6 +884,10 @@ StreamStartArgs = TypedDict(
         "bus": NotRequired[int],
         #: MIDI controllers that change it while it plays, as stream.set does, ten times a second at most; list of map; default: []
         "controls": NotRequired[list[StreamStartArgsControls]],
+        #: over OSC, where nobody sees a client leave: how long it goes on without a message of its client; any renews it, /foley/ping too, and so does
+        #: stream.set or stream.keep of anybody; 0 is for ever, where the server allows that (s); number from 0 to 86400; default: 60, or as the server is
+        #: set
+        "lease": NotRequired[float],
         #: stream id of your own choice, for controllers that cannot read the drawn one; text, 1 to 128 characters; default: an id that cannot be guessed
         "as": NotRequired[str],
     },
@@ -960,6 +964,8 @@ class StreamStartDone(TypedDict):
     seconds: float
     #: chunks that were made later than they were due, and pauses of play because of them; integer from 0
     gaps: int
+    #: quiet: its client was not heard of for its lease; "quiet"
+    ended: NotRequired[Literal["quiet"]]
     #: recipe; its stream.args are the arguments of stream.start that repeat this stream exactly; map
     recipe: dict[str, Any]
 
@@ -3184,8 +3190,9 @@ class Commands:
         return self._request("foley.attach", args)
 
     def stream_start(self, args: StreamStartArgs) -> Request[StreamStartEvent, StreamStartDone]:
-        """Plays a class without end: audio is sent as it is made, at most `ahead` seconds before it is due, until `stream.stop`, the end of `seconds` or
-        of the connection; over OSC, or with `play`, it sounds on the output of the server. Needs a voice whose code grid goes along time.
+        """Plays a class without end: audio is sent as it is made, at most `ahead` seconds before it is due, until `stream.stop`, the end of `seconds`,
+        of the connection, or over OSC of its `lease`; over OSC, or with `play`, it sounds on the output of the server. Needs a voice whose code grid
+        goes along time.
         """
         return self._request("stream.start", args)
 
