@@ -501,7 +501,7 @@ function markers(): Parser {
       } catch (error) {
         const { message } = error as Error;
         if (message.length > 2000) throw new Error('a message echoes what was sent at length');
-        if (/^line \d+|^there is no marker/.test(message)) return 'refused';
+        if (/^line \d+|^it has no markers/.test(message)) return 'refused';
         throw error;
       }
     },

@@ -11,6 +11,9 @@ export interface Case {
   mutated: number;
 }
 
+/** `{`: the first byte of every text, and of no binary frame. */
+const BRACE = 0x7b;
+
 /** @param nth a number that no other case has, for the ids */
 export function newCase(grammar: Grammar, target: Target, nth: number, random: Uniform): Case {
   const made = Array.from({ length: 1 + Math.floor(random() * target.most) }, (_, i): Frame => {
@@ -22,8 +25,7 @@ export function newCase(grammar: Grammar, target: Target, nth: number, random: U
   return { target, ...mutants(made, target, random) };
 }
 
-function mutants(made: Frame[], { name, wrong }: Target, random: Uniform): { frames: Frame[]; mutated: number } {
-  const isText = name.includes('json');
+function mutants(made: Frame[], { wrong }: Target, random: Uniform): { frames: Frame[]; mutated: number } {
   const below = (n: number): number => Math.floor(random() * n);
   let mutated = 0;
   const spliced = new Set<string>();
@@ -36,6 +38,7 @@ function mutants(made: Frame[], { name, wrong }: Target, random: Uniform): { fra
     if (other.id !== undefined) spliced.add(other.id);
     let bytes = mutate(frame.bytes, other.bytes, random);
     // A WebSocket ends where a text is no UTF-8, and the frames after it would never be read.
+    const isText = frame.bytes[0] === BRACE;
     if (isText && below(40) > 0) bytes = new TextEncoder().encode(new TextDecoder().decode(bytes));
     return { bytes, ...(cuts.length > 0 && { cuts }) };
   });
