@@ -264,7 +264,12 @@ const history: { kind: string; atSeconds: number; seconds: number; endedBefore: 
 const loads = [loadavg()[0]!];
 const begun = performance.now();
 const last = begun + Number(values.minutes) * 60_000;
-for (let i = 0; i < Number(values.faults) && performance.now() < last; i++) {
+// Asked to stop, it lets what is open end, and says what it saw.
+let isAsked = false;
+process.once('SIGINT', () => {
+  isAsked = true;
+});
+for (let i = 0; i < Number(values.faults) && performance.now() < last && !isAsked; i++) {
   const kind = nextKind();
   const before = counts.ended;
   const at = performance.now();

@@ -48,8 +48,6 @@ const RESERVE = 0.25;
 const MODEST = 16;
 /** After so many milliseconds without a clip, a job of many clips is served as if it had just come. */
 const PATIENCE_MS = 10_000;
-/** Clips of a job that are made and wait for one before them, before no more are begun: a farm makes hundreds meanwhile. */
-const UNTAKEN = 256;
 
 /**
  * One queue for everybody. Clients take turns; of a client's jobs the next clip is one of the job that has begun with the
@@ -240,7 +238,7 @@ export class FairScheduler implements Scheduler {
       if (entry.stop !== null || entry.paused || entry.begun === entry.order.clips.length) continue;
       if ((this.#isUrgent(entry) ? this.#running.urgent : this.#running.all) >= slots) continue;
       // One clip more than are made at once: the engine goes on while a clip is taken, and results do not pile up.
-      if (entry.begun - entry.taken > slots || entry.made.size >= UNTAKEN) continue;
+      if (entry.begun - entry.taken > slots) continue;
       const kind = this.#isUrgent(entry) ? 0 : isPatient(entry.order) ? 2 : 1;
       const { all, own } = entry.front;
       const turn = this.#turns.get(clientOf(entry.order)) ?? 0;

@@ -7,7 +7,7 @@ import { fileURLToPath } from 'node:url';
 import { textOf } from '../cli/farm.ts';
 import { ScriptedEngine } from '../test/support/engine.ts';
 import { newServer } from '../test/support/server.ts';
-import { readCard } from './fingerprint.ts';
+import { canaryRequest, readCard } from './fingerprint.ts';
 import { skip, TestBroker } from './test/broker.ts';
 import { make, order, served, sharedBroker, until } from './test/small-farm.ts';
 
@@ -121,6 +121,46 @@ test('a voice that a worker lacks comes through the broker, whole and once', { s
   const { sha256 } = await readCard(voiceDir);
   const came = log.filter((line) => line.startsWith(`info: voice ${sha256.slice(0, 12)} came from the farm's broker`));
   assert.equal(came.length, 1);
+});
+
+test('a voice that could not be made is tried again', { skip }, async (t) => {
+  const { voiceDir, desk, worker, log } = await farm(t);
+  const { card } = await readCard(voiceDir);
+  const { seed } = canaryRequest(voiceDir, card);
+  const engine = new ScriptedEngine({ slots: 4 });
+  engine.faults.set(seed, 'engine_crashed');
+  worker(engine, { againMs: 200 });
+  const server = desk();
+  await server.load(voiceDir);
+  await until(() => log.some((line) => /voice \w{12} cannot be made here: engine_crashed/.test(line)));
+  engine.faults.clear();
+  await served(server, voiceDir);
+  assert.equal((await make(server, order(voiceDir, 1))).maker?.worker, 'render-1');
+});
+
+test('a worker takes as many short bulk clips ahead as it makes at once, and not before it knows that they are short', {
+  skip,
+}, async (t) => {
+  const { voiceDir, desk, worker } = await farm(t);
+  const engine = new ScriptedEngine({ slots: 2 });
+  const made = worker(engine);
+  const server = desk();
+  await served(server, voiceDir);
+  const taken = async (): Promise<number> => {
+    const { own, queues } = await server.farm.status();
+    const mine = queues.filter(({ urgency, fingerprint }) => urgency === 'bulk' && fingerprint === own[0]?.fingerprint);
+    return mine.reduce((sum, one) => sum + one.taken, 0);
+  };
+  for (const expected of [2, 4]) {
+    engine.hold();
+    const clips = Array.from({ length: 8 }, (_, i) => make(server, order(voiceDir, 100 * expected + i)));
+    // The broker still hears of the clips before: they come to the server sooner than it hears that they are made.
+    while ((await taken()) !== expected) await wait(20);
+    await wait(300);
+    assert.deepEqual([await taken(), made.beat().running.bulk], [expected, 2]);
+    engine.release();
+    await Promise.all(clips);
+  }
 });
 
 test('a worker that leaves ends what it can, gives the rest back, and takes no more', { skip }, async (t) => {

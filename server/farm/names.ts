@@ -45,8 +45,10 @@ export interface WorkerLimits {
   retryMs: number;
   /** An engine that tells nothing of a clip for so many milliseconds hangs: the job goes to another worker. */
   hangMs: number;
+  /** Milliseconds until a voice is tried again that could not be made. */
+  againMs: number;
 }
-export const workerLimits: WorkerLimits = { ackMs: 6000, tries: 10, retryMs: 250, hangMs: 120_000 };
+export const workerLimits: WorkerLimits = { ackMs: 6000, tries: 10, retryMs: 250, hangMs: 120_000, againMs: 300_000 };
 
 /** Bounds of what lies at the broker. */
 export const bounds = {

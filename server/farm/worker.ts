@@ -28,8 +28,6 @@ const PULL_MS = 20_000;
 /** After a fault, until the next request. */
 const PAUSE_MS = 500;
 const RATE_MS = 60_000;
-/** Until a voice is tried again that could not be made here. */
-const AGAIN_MS = 300_000;
 /** For jobs that are given back to leave. */
 const LEAVE_MS = 2000;
 /** Clips that are made sooner than this cost less than the way to them: as many again are taken ahead. */
@@ -162,7 +160,7 @@ export class FarmWorker {
     const prepared = this.#offer(broker, voice, shelf).catch((error: Error) => {
       log('warn', `voice ${voice.slice(0, 12)} cannot be made here: ${error.message}`);
       this.#preparing.delete(voice);
-      setTimeout(() => this.#want(link.broker ?? broker, voice), AGAIN_MS).unref();
+      setTimeout(() => this.#want(link.broker ?? broker, voice), this.#limits.againMs).unref();
     });
     this.#preparing.set(voice, prepared);
   }
