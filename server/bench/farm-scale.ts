@@ -4,7 +4,7 @@
  * second, how long live clips take with and without bulk clips beside them, and the memory of broker and process.
  * `node --import tsx server/bench/farm-scale.ts [--workers 100,300,1000] [--clips 2000] [--ms 1000] [--out FILE]`
  */
-import { readFileSync, writeFileSync } from 'node:fs';
+import { writeFileSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { loadavg, tmpdir } from 'node:os';
 import path from 'node:path';
@@ -19,7 +19,7 @@ import { VoiceShelf } from '../farm/voice-shelf.ts';
 import { FarmWorker } from '../farm/worker.ts';
 import { TimedEngine } from '../test/support/timed-engine.ts';
 import { writeVoice } from '../test/support/voice.ts';
-import { cpuOf, machine, print } from './support.ts';
+import { cpuOf, machine, memoryOf, percentiles, print } from './support.ts';
 
 const { values } = parseArgs({
   options: {
@@ -42,18 +42,6 @@ function order(voiceDir: string, urgent: boolean): EngineRequest {
   const classWeights = [1, 0, 0, 0, 0, 0, 0];
   const seed = seeds++;
   return { voiceDir, classWeights, seed, temperature: 1, topK: 0, topP: 1, rate: 22_050, previews: false, urgent };
-}
-
-/** Resident memory of a process, MiB. */
-function memoryOf(pid: number | 'self'): number {
-  const kilobytes = /^VmRSS:\s+(\d+)/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1];
-  return Number(kilobytes) / 1024;
-}
-
-function percentiles(raw: readonly number[]): { p50: number; p99: number; raw: number[] } {
-  const sorted = [...raw].sort((a, b) => a - b);
-  const at = (share: number): number => sorted[Math.floor(share * (sorted.length - 1))] ?? Number.NaN;
-  return { p50: at(0.5), p99: at(0.99), raw: raw.map((one) => Math.round(one * 10) / 10) };
 }
 
 async function live(desk: FarmEngine, voiceDir: string): Promise<number> {

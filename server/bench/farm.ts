@@ -3,21 +3,19 @@
  * lane. Clips a second, what a live clip takes longer, how long live clips take beside bulk ones, bytes a clip.
  * `node --import tsx server/bench/farm.ts [--rounds 3] [--clips 60] [--live 40] [--dir VOICE] [--out FILE]`
  */
-import { type ChildProcess, spawn } from 'node:child_process';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { loadavg, tmpdir } from 'node:os';
+import { writeFileSync } from 'node:fs';
+import { loadavg } from 'node:os';
 import path from 'node:path';
 import process from 'node:process';
 import { setTimeout as wait } from 'node:timers/promises';
-import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
-import { bundle, PROGRAMS } from '../bin/compiled.mjs';
 import type { Engine, EngineRequest } from '../engine/engine.ts';
 import { voiceDir } from '../engine/fixtures.ts';
 import { createEngine } from '../engine/process/pool.ts';
 import { FarmEngine } from '../farm/engine.ts';
 import { readCard } from '../farm/fingerprint.ts';
 import { skip, TestBroker } from '../farm/test/broker.ts';
+import { WorkerProcesses } from './farm-workers.ts';
 import { summary } from './summary.ts';
 import { childrenOf, cpuOf, machine, print } from './support.ts';
 
@@ -34,13 +32,10 @@ if (skip !== false) throw new Error(skip);
 const dir = path.resolve(values.dir);
 const { card } = await readCard(dir);
 const rounds = Number(values.rounds);
-const root = fileURLToPath(new URL('../..', import.meta.url));
-const built = path.join(root, 'node_modules', '.cache', 'foleyd', `farm-bench-${process.pid}`);
-const scratch = mkdtempSync(path.join(tmpdir(), 'foleyd-farm-'));
-await bundle(['server/farm/test/worker-child.ts', ...PROGRAMS], built, {});
 const broker = await TestBroker.start();
 const local = createEngine({ lanes: 1 });
 const desk = new FarmEngine({ address: { url: broker.url }, name: 'desk', local, log: () => undefined });
+const workers = await WorkerProcesses.of(desk, broker.url, path.dirname(dir));
 let seeds = 1;
 
 function order(urgent = false): EngineRequest {
@@ -57,22 +52,6 @@ function order(urgent = false): EngineRequest {
     previews: false,
     urgent,
   };
-}
-
-let names = 0;
-async function workers(count: number): Promise<ChildProcess[]> {
-  const file = path.join(built, 'server/farm/test/worker-child.js');
-  const started = Array.from({ length: count }, () => {
-    const args = [file, broker.url, `render-${++names}`, path.join(scratch, 'data'), path.dirname(dir)];
-    return spawn(process.execPath, args, { stdio: 'ignore' });
-  });
-  while (desk.roster.slots() !== 4 * count) await wait(50);
-  return started;
-}
-
-async function stop(started: readonly ChildProcess[]): Promise<void> {
-  for (const one of started) one.kill('SIGTERM');
-  while (desk.roster.slots() > 0) await wait(50);
 }
 
 /** Clips a second of an engine that always has as many to make as it takes at a time. */
@@ -94,14 +73,14 @@ function note(spent: Spent, before: Record<string, number>, after: Record<string
     spent.set(name, [...(spent.get(name) ?? []), (ms - before[name]!) / clips]);
 }
 
-function processorTime(started: readonly ChildProcess[]): Record<string, number> {
+function processorTime(): Record<string, number> {
   const of = (pids: (number | null | undefined)[]): number => pids.reduce<number>((sum, pid) => sum + cpuOf(pid!), 0);
   return {
     server: of([process.pid]),
     localLane: of([local.info().pid]),
     broker: of([broker.pid]),
-    worker: of(started.map(({ pid }) => pid)),
-    workerLane: of(started.flatMap(({ pid }) => childrenOf(pid!))),
+    worker: of(workers.running.map(({ pid }) => pid)),
+    workerLane: of(workers.running.flatMap(({ pid }) => childrenOf(pid!))),
   };
 }
 
@@ -122,18 +101,18 @@ const cpu = Object.fromEntries(Object.keys(rates).map((kind) => [kind, new Map()
 const times = { local: [] as number[], farm: [] as number[], beside: [] as number[] };
 await rate(local, 8, 4);
 for (let round = 0; round < rounds; round++) {
-  const before = processorTime([]);
+  const before = processorTime();
   rates.local.push(await rate(local, Number(values.clips), 4));
-  const after = processorTime([]);
+  const after = processorTime();
   note(cpu.local, before, after, Number(values.clips));
   for (const count of [1, 2]) {
-    const started = await workers(count);
+    await workers.start(count);
     const kind = count === 1 ? 'oneWorker' : 'twoWorkers';
     await rate(desk, 8 * count, desk.slots);
-    const before = processorTime(started);
+    const before = processorTime();
     const clips = Number(values.clips) * count;
     rates[kind].push(await rate(desk, clips, desk.slots));
-    const after = processorTime(started);
+    const after = processorTime();
     note(cpu[kind], before, after, clips);
     if (count === 1 && Number(values.live) > 0) {
       for (let i = 0; i < Number(values.live) / rounds; i++) {
@@ -148,7 +127,7 @@ for (let round = 0; round < rounds; round++) {
         await wait(100);
       }
     }
-    await stop(started);
+    await workers.stop();
   }
   loads.push(loadavg()[0]!);
 }
@@ -181,7 +160,7 @@ const result = {
 };
 await desk.close();
 await broker.stop();
-for (const dir of [scratch, built]) rmSync(dir, { recursive: true, force: true });
+workers.close();
 print(result);
 if (values.out !== undefined) writeFileSync(values.out, `${JSON.stringify(result, null, 1)}\n`);
 process.exit(0);

@@ -120,3 +120,15 @@ export function childrenOf(pid: number): number[] {
   const lists = tasks.map((task) => readFileSync(`/proc/${pid}/task/${task}/children`, 'utf8').trim());
   return lists.flatMap((list) => (list === '' ? [] : list.split(' ').map(Number)));
 }
+
+/** Resident memory of a process, MiB. */
+export function memoryOf(pid: number | 'self'): number {
+  const kilobytes = /^VmRSS:\s+(\d+)/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1];
+  return Number(kilobytes) / 1024;
+}
+
+export function percentiles(raw: readonly number[]): { p50: number; p99: number; raw: number[] } {
+  const sorted = [...raw].sort((a, b) => a - b);
+  const at = (share: number): number => sorted[Math.floor(share * (sorted.length - 1))] ?? Number.NaN;
+  return { p50: at(0.5), p99: at(0.99), raw: raw.map((one) => Math.round(one * 10) / 10) };
+}
