@@ -51,12 +51,25 @@ export class HitAudio {
 
   part(part: ClipPart): void {
     if (this.#shape === null) this.#early.push(part);
-    else this.#send(shaped(part, this.#shape));
+    else for (const piece of piecesOf(shaped(part, this.#shape))) this.#send(piece);
   }
 
   /** No other part will come. */
   end(): void {
     this.#end();
+  }
+}
+
+/** Samples of the first piece, which sounds while the others are on their way, and of each other. */
+const [FIRST, EACH] = [4096, 32_768];
+
+/** A part in pieces: all of a clip in one message would be heard only after all of it was encoded, sent and decoded. */
+function* piecesOf(part: HeardPart): Generator<HeardPart> {
+  const { offset, pcm } = part;
+  for (let from = 0; from < pcm.length || from === 0; ) {
+    const to = from + (offset + from === 0 ? FIRST : EACH);
+    yield { ...part, offset: offset + from, pcm: pcm.subarray(from, to) };
+    from = to;
   }
 }
 
