@@ -18,6 +18,7 @@ test('a wrong command line says what is wrong and exits with 2', async (t) => {
     [['generate', 'Rain', '--url', 'http://x'], /foleyd: usage: .*expected ws: or wss:/],
     [['generate', 'Rain', '--format', 'mp3'], /foleyd: usage: .*f32, s16/],
     [['serve', '--port', '99999'], /--port \(or FOLEYD_PORT\)/],
+    [['--port', '99999'], /--port \(or FOLEYD_PORT\)/],
   ] as const) {
     const ran = await foleyd(...args);
     assert.equal(ran.code, 2, `${args.join(' ')}: ${ran.stderr}`);

@@ -31,7 +31,7 @@ export async function main(argv: readonly string[]): Promise<number> {
     declare(program, run);
   declareHelp(program);
   try {
-    await program.parseAsync(argv.length === 0 ? ['serve'] : argv, { from: 'user' });
+    await program.parseAsync(isServe(argv) ? ['serve', ...argv] : argv, { from: 'user' });
     return code;
   } catch (thrown) {
     if (thrown instanceof CommanderError) return thrown.exitCode === 0 ? exits.ok : exits.usage;
@@ -39,6 +39,11 @@ export async function main(argv: readonly string[]): Promise<number> {
     process.stderr.write(`foleyd: ${error.code}: ${error.message}\n`);
     return error.exit;
   }
+}
+
+/** Whether no command is named, only options of `serve`. */
+function isServe([first]: readonly string[]): boolean {
+  return first === undefined || (first.startsWith('-') && !['-h', '--help', '-V', '--version'].includes(first));
 }
 
 /** In place of commander's own, which prints the whole help for a command that is not there. */
