@@ -42,7 +42,8 @@ test('a token that was rotated is asked for anew, and what was made stays', { sk
   await give(second);
   await page.waitForSelector('legend:has-text("Data sets")');
   await page.click('nav a:has-text("Play")');
-  assert.equal(await page.locator('.take[data-state=done]').count(), 1);
+  await page.waitForSelector('.take[data-state=done]');
+  assert.equal(await page.locator('.take').count(), 1);
   await page.close();
 });
 

@@ -1,7 +1,7 @@
 /** The whole way with the real trainer, tiny: recordings, data set, training, voice; whoever is killed on it. */
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
-import { cpSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { createInterface } from 'node:readline';
@@ -158,11 +158,21 @@ test('what cannot be is refused at once, and what goes wrong later says why', op
     failed('bad_dataset', /no data set has the class Nobody/),
   );
   await assert.rejects(call('dataset.add', { dataset: 'out', folder: root }), failed('forbidden'));
-  writeFileSync(path.join(sounds, 'Beep', 'broken.wav'), 'nothing');
-  await assert.rejects(call('dataset.add', { dataset: 'third', folder: sounds }), failed('bad_dataset', /broken\.wav/));
+  const broken = path.join(sounds, 'only', 'Beep');
+  mkdirSync(broken, { recursive: true });
+  writeFileSync(path.join(broken, 'broken.wav'), 'nothing');
+  await assert.rejects(
+    call('dataset.add', { dataset: 'third', folder: path.join(sounds, 'only') }),
+    failed('bad_dataset', /broken\.wav/),
+  );
+  // Beside recordings that can be read it is left out.
+  cpSync(path.join(broken, 'broken.wav'), path.join(sounds, 'Beep', 'broken.wav'));
+  rmSync(path.join(sounds, 'only'), { recursive: true });
+  const third = (await call('dataset.add', { dataset: 'third', folder: sounds })) as EventData<'dataset.add', 'done'>;
+  assert.ok(third.clips > 0);
   const { jobs } = (await call('admin.jobs', {})) as EventData<'admin.jobs', 'done'>;
   assert.deepEqual(new Set(jobs.map(({ state }) => state)), new Set(['done', 'failed']));
-  assert.deepEqual(readdirSync(path.join(data, 'datasets')).sort(), ['first', 'second']);
+  assert.deepEqual(readdirSync(path.join(data, 'datasets')).sort(), ['first', 'second', 'third']);
 });
 
 test(

@@ -44,6 +44,8 @@ def test_contours_of_a_class_that_the_voice_lacks_are_refused(voice: Path, folde
     order = ["export", "--corpus", str(folder_corpus), *files, "--preset", "tiny", "--id", "mine", "--name", "Mine", "--out", str(tmp_path / "voice")]
     assert main([*order, "--contours", "Beep,Hisss"]) == 1
     assert "--contours Hisss: the voice has no such class; expected some of Beep, Hiss" in capsys.readouterr().err
+    assert main([*order, "--raised", '{"Hisss": 2}']) == 1
+    assert "--raised Hisss: the voice draws no contours of it; expected some of Beep, Hiss" in capsys.readouterr().err
     assert not (tmp_path / "voice").exists()
 
 

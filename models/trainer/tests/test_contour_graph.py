@@ -2,11 +2,19 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 import pytest
+from onnx import numpy_helper
 
+from foley_trainer.data import open_corpus
 from foley_trainer.export.contour_graph import DRAWS, GAIN_DB, OF_CONTOUR, OF_SPECTRUM, TEMPO, TOWARDS, contour_graph, spectrum_graph
 from foley_trainer.export.two_stage_sampler import session
+from foley_trainer.features import loudness
+from foley_trainer.models.stacked_pixelsnail import StackedConfig
+from foley_trainer.training import presets
+from foley_trainer.voices.build import CONTOURS, _followed
 
 FRAMES = 10
 RISING, FALLING = np.arange(-40.0, -30.0), np.arange(-30.0, -40.0, -1)
@@ -76,3 +84,21 @@ def test_a_class_without_spectra_says_that_it_knows_none():
 def test_contour_and_spectrum_of_a_seed_are_of_one_class_and_chosen_apart():
     assert {*OF_CONTOUR} & {*OF_SPECTRUM} == {OF_CONTOUR[0]} == {OF_SPECTRUM[0]}
     assert max(*OF_CONTOUR, *OF_SPECTRUM) < DRAWS
+
+
+def test_contours_that_a_class_draws_can_lie_above_its_recordings(folder_corpus: Path) -> None:
+    preset, corpus = presets.load("stacked", ["data.compose_share=0"]), open_corpus(folder_corpus)
+    config = StackedConfig(contour=8, spectrum=80)
+
+    def levels(raised: dict[str, float]) -> dict[str, np.ndarray]:
+        graphs = _followed(config, preset, corpus, ["Beep", "Hiss"], None, raised)
+        return {name: next(numpy_helper.to_array(i) for i in graph.graph.initializer if i.name == "levels").astype(int) for name, graph in graphs.items()}
+
+    plain, raised = levels({}), levels({"Beep": 3})
+    higher = raised["contour"] - plain["contour"]
+    heard = (plain["contour"] > loudness.FLOOR_DB + 20) & (plain["contour"] < -6)
+    assert heard[:CONTOURS].any()
+    assert set(np.unique(higher[:CONTOURS][heard[:CONTOURS]])) <= {2, 3, 4}
+    assert higher[:CONTOURS][heard[:CONTOURS]].mean() == pytest.approx(3, abs=0.2)
+    assert not higher[CONTOURS:].any()
+    assert (raised["spectrum"] == plain["spectrum"]).all(), "a spectrum says nothing of how loud a clip is"

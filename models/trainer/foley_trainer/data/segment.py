@@ -187,7 +187,8 @@ def segment(
         shutil.rmtree(partial, ignore_errors=True)
     kept = sum(r["duration"] for r in rows)
     per_class = {name: sum(r["class"] == name for r in rows) for name in sorted({r["class"] for r in rows})}
-    return {"out": str(out), "originals": len(found) - len(unreadable), "clips": len(rows), "minutes": round(kept / 60, 2), "minutes_dropped": round((total - kept) / 60, 2), "classes": per_class, "unreadable": unreadable}
+    minutes = {"minutes": round(kept / 60, 2), "minutes_dropped": round((total - kept) / 60, 2)}
+    return {"out": str(out), "originals": len(found) - len(unreadable), "clips": len(rows), **minutes, "classes": per_class, "unreadable": unreadable}
 
 
 def _cut_all(found: list[Recording], folder: Path, seconds: float, hours: float, skip_unreadable: bool) -> tuple[list[dict[str, Any]], float, list[str]]:

@@ -25,7 +25,8 @@ def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
     parser.add_argument("--voice", required=True, help="voice folder")
     parser.add_argument("--out", required=True, help="folder of the copy; it must not exist")
     parser.add_argument("--rounds", type=int, default=2, help="number of rounds, 0 to 8 (2); 0 removes them")
-    parser.add_argument("--tolerance", type=float, default=0.4, help="difference from the mel in nats that each round tolerates, 0 to 3 (0.4: decoded mels lack the fluctuations of real ones)")
+    tolerance = "difference from the mel in nats that each round tolerates, 0 to 3 (0.4: decoded mels lack the fluctuations of real ones)"
+    parser.add_argument("--tolerance", type=float, default=0.4, help=tolerance)
     parser.set_defaults(run=lambda args: emit("projected", **project(Path(args.voice), Path(args.out), args.rounds, args.tolerance)))
 
 

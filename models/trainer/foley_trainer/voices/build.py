@@ -39,20 +39,22 @@ def export_voice(args: argparse.Namespace) -> dict[str, Any]:
     corpus = open_corpus(*args.corpus)
     places = {name: getattr(args, name) for name in ("codec", "prior", "vocoder")}
     guidance = getattr(args, "guidance", None)
-    more = {"sampling": {"guidance": guidance}} if guidance is not None else None
-    some = {"only": getattr(args, "classes", None), "contours": getattr(args, "contours", None)}
+    raised = getattr(args, "raised", None)
+    more = ({"sampling": {"guidance": guidance}} if guidance is not None else {}) | ({"drawn": {"raisedDb": raised}} if raised else {})
+    some = {"only": getattr(args, "classes", None), "contours": getattr(args, "contours", None), "raised": raised}
     return write_folder(Path(args.out), args.id, args.name, presets.load(args.preset), corpus, places, more=more, **some)
 
 
 def write_folder(
     out: Path, voice: str, name: str, preset: dict[str, Any], corpus: Corpus, places: dict[str, str | Path],
     classes: list[str] | None = None, former: list[dict[str, str]] | None = None, more: dict[str, Any] | None = None, only: list[str] | None = None,
-    contours: list[str] | None = None, given: dict[str, onnx.ModelProto] | None = None,
+    contours: list[str] | None = None, given: dict[str, onnx.ModelProto] | None = None, raised: dict[str, float] | None = None,
 ) -> dict[str, Any]:  # fmt: skip
     """Exports the trained stages in `places`. `classes`: all classes of the prior if the corpus has only some; `former`: credits
     of earlier training recordings; `more`: further card fields; `only`: the classes that the voice shall have, and
     `contours` those of which it draws loudness contours; all without. `given`: graphs of a codec or vocoder that were not trained,
-    written as they are. Returns a summary of the card."""
+    written as they are; `raised`: dB by which the contours that a class draws lie above its recordings', for a prior that plays its
+    clips quieter than it is told. Returns a summary of the card."""
     given = given or {}
     classes = classes or corpus.classes
     codec, codec_record = load_codec(places["codec"])
@@ -71,7 +73,11 @@ def write_folder(
         fields["sampling"] = {"guidance": {"default": GUIDANCE}}
     credits = [*(former or []), *recordings(corpus)]
     fields |= _provenance(corpus, {"codec": codec_record, "prior": prior_record, "vocoder": vocoder_record}) | {"credits": summary(credits)} | (more or {})
-    graphs = export_any_prior(prior, half_weights=True) | _followed(prior.config, preset, corpus, classes, contours)
+    drawing = contours or classes
+    unknown = [label for label in raised or {} if label not in drawing]
+    if unknown:
+        raise TrainedError(f"--raised {', '.join(unknown)}: the voice draws no contours of it; expected some of {', '.join(drawing)}")
+    graphs = export_any_prior(prior, half_weights=True) | _followed(prior.config, preset, corpus, classes, contours, raised or {})
     if "decoder" not in given:
         graphs |= export_codec(codec, half_weights=True)
     if "vocoder" not in given:
@@ -90,9 +96,11 @@ def _only(prior: AnyPrior, classes: list[str], only: list[str]) -> AnyPrior:
     return of_classes(prior, [classes.index(name) for name in only])
 
 
-def _followed(config: AnyConfig, preset: dict[str, Any], corpus: Corpus, classes: list[str], only: list[str] | None) -> dict[str, onnx.ModelProto]:
+def _followed(
+    config: AnyConfig, preset: dict[str, Any], corpus: Corpus, classes: list[str], only: list[str] | None, raised: dict[str, float]
+) -> dict[str, onnx.ModelProto]:  # fmt: skip
     """The graphs that draw what a clip follows, for a prior that follows something: from clips as the prior is trained on, at their own level,
-    place, speed and tone. `only`: the classes that have loudness contours."""
+    place, speed and tone. `only`: the classes that have loudness contours; `raised`: as `write_folder` has it."""
     if not isinstance(config, StackedConfig) or not (config.contour or config.spectrum):
         return {}
     augmenter, rng = Making(preset, corpus).augmenter, np.random.default_rng(0)
@@ -102,7 +110,7 @@ def _followed(config: AnyConfig, preset: dict[str, Any], corpus: Corpus, classes
     for label in classes:
         count = CONTOURS if label in corpus.classes else 0
         audio = torch.from_numpy(np.stack([augmenter.draw(rng, label, shift=False)[0] for _ in range(count)] or [np.zeros(augmenter.samples, np.float32)]))[:count]
-        contours.append(contour_db(audio, mel).numpy() if count and (only is None or label in only) else np.zeros((0, frames)))
+        contours.append(contour_db(audio * 10 ** (raised.get(label, 0.0) / 20), mel).numpy() if count and (only is None or label in only) else np.zeros((0, frames)))
         spectra.append(average_spectrum_db(log_mel(audio)).numpy() if count else np.zeros((0, mel.bins)))
     graphs = {}
     if config.contour:
