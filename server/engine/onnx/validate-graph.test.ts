@@ -71,7 +71,7 @@ test('files of other kinds are no models', () => {
   for (const file of [pickle, ort, Buffer.from('PK\x03\x04'), Buffer.from('\x89HDF'), new Uint8Array(0)])
     assert.throws(() => checkGraphFile(file), { code: 'voice_corrupt' });
   refuses(Uint8Array.from(whole(1, 8)), /without a graph/);
-  refuses(Uint8Array.from(whole(7, 8)), /no ONNX model/);
+  refuses(Uint8Array.from(whole(7, 8)), /not an ONNX model/);
 });
 
 test('a damaged model is taken or refused with a code, and nothing else happens', () => {
