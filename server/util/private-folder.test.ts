@@ -30,7 +30,7 @@ test('a folder that many share, or of another user, stays as it is, and a warnin
   await makePrivate(path.join(folder, 'x\0'), (_, message) => told.push(message));
   assert.equal(await rightsOf(folder), 0o755);
   assert.equal(told.length, 3);
-  assert.match(told[0]!, /many share/);
+  assert.match(told[0]!, /shared folder/);
   assert.match(told[1]!, /another user/);
   assert.match(told[2]!, /cannot be created/);
 });
