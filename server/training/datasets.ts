@@ -8,7 +8,14 @@ import { diskReason } from '../util/disk-reason.ts';
 import { readIfThere } from '../util/kept-file.ts';
 import { move, type Trash, type TrashItem } from '../util/trash.ts';
 import { Turn } from '../util/turns.ts';
-import { type CheckedRecording, type DataSet, described, type NewDataSet, readManifest, writeManifest } from './dataset.ts';
+import {
+  type CheckedRecording,
+  type DataSet,
+  described,
+  type NewDataSet,
+  readManifest,
+  writeManifest,
+} from './dataset.ts';
 import { makeCorpus } from './make-corpus.ts';
 import type { Finder } from './python.ts';
 import type { ResourceLimits } from './resource-limits.ts';
@@ -106,11 +113,7 @@ export class DataSets {
    * Cuts recordings into clips, checks them, and keeps what is found. One at a time; `onOriginal` hears of each recording.
    * Rejects with already_exists, queue_full, python_missing, trainer_missing, no_room, bad_dataset, or why `signal` aborted.
    */
-  async add(
-    given: NewDataSet,
-    onOriginal: (checked: CheckedRecording) => void,
-    signal: AbortSignal,
-  ): Promise<DataSet> {
+  async add(given: NewDataSet, onOriginal: (checked: CheckedRecording) => void, signal: AbortSignal): Promise<DataSet> {
     await this.#refuseTaken(given.id);
     const { most, finder } = this.#options;
     if (this.#waiting >= most) throw new ProtocolError('queue_full', `${most} data sets are already being created`);
