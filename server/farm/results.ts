@@ -53,7 +53,11 @@ export class Results {
   async fetch(hash: string, outcome: FarmOutcome & { state: 'stored' }): Promise<FarmResult | null> {
     try {
       const found = await this.#broker.clips.get(hash);
-      if (found === null || found.info.size !== outcome.bytes) return null;
+      if (found === null) return null;
+      if (found.info.size !== outcome.bytes) {
+        await found.data.cancel().catch(() => undefined);
+        return null;
+      }
       const bytes = await readWhole(found.data.getReader(), outcome.bytes);
       return bytes !== null && sha256Of(bytes) === outcome.sha256 ? readResult(bytes) : null;
     } catch (error) {

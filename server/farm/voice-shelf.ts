@@ -59,16 +59,22 @@ export class VoiceShelf {
     return null;
   }
 
-  async #fetch(voice: string, { voices }: Broker): Promise<string | null> {
+  async #fetch(voice: string, { voices, nats }: Broker): Promise<string | null> {
     const { cache, maxBytes, check, log } = this.#options;
     const found = await voices.get(voice);
     if (found === null) return null;
-    if (found.info.size > maxBytes)
+    // Of a connection that closes the client says nothing to who reads, and keeps its watch on the broker: the process would never end.
+    const gone = new AbortController();
+    void nats.closed().then(() => gone.abort(new Error('the connection to the broker was closed')));
+    const data = found.data.pipeThrough(new TransformStream<Uint8Array, Uint8Array>(), { signal: gone.signal });
+    if (found.info.size > maxBytes) {
+      await data.cancel().catch(() => undefined);
       throw new Error(`voice ${voice.slice(0, 12)} has ${found.info.size} bytes, at most ${maxBytes} may be kept`);
+    }
     const dir = path.join(cache, `${INCOMING}${randomBytes(8).toString('hex')}`);
     try {
       await mkdir(dir, { recursive: true });
-      await unpackVoice(chunksOf(found.data), { dir, onManifest: async () => undefined, onProgress: () => undefined });
+      await unpackVoice(chunksOf(data), { dir, onManifest: async () => undefined, onProgress: () => undefined });
       if ((await readCard(dir)).sha256 !== voice) throw new Error('the card of the voice is another one');
       const { rate } = await readVoice('voice', dir);
       await check({ dir, rate });

@@ -100,5 +100,8 @@ export async function served(desk: FarmEngine, voiceDir: string): Promise<void> 
 }
 
 export async function until(holds: () => boolean): Promise<void> {
-  while (!holds()) await wait(5);
+  for (let ms = 0; !holds(); ms += 5) {
+    if (ms > 20_000) throw new Error(`it did not come about: ${holds}`);
+    await wait(5);
+  }
 }
