@@ -63,6 +63,13 @@ async function heard(args: Record<string, unknown>): Promise<Float32Array> {
 
 const short = { class: 'Hiss', seed: 3, seconds: 0.9, live: false };
 
+test('a body that begins with a byte order mark is read as any other', async () => {
+  const body = `\uFEFF${JSON.stringify({ ...short, format: 's16' })}`;
+  const response = await fetch(`${app.urls.http}/v1/stream.start`, { method: 'POST', body });
+  assert.deepEqual([response.status, response.headers.get('foleyd-format')], [200, 's16']);
+  assert.deepEqual(decodeWav(Buffer.from(await response.arrayBuffer())).pcm.length, (await heard(short)).length);
+});
+
 describe('streams over HTTP', { skip: has('curl') ? false : 'curl not installed' }, () => {
   test('a POST answers with the sound as a WAV, which says what made it', async (t) => {
     const one = curl(t, 'stream.start', short, '-D', path.join(data, 'head'));

@@ -27,22 +27,40 @@ export async function handleCommand(
   options: TransportContext & { messageBytes: number },
 ): Promise<void> {
   const body = await readBody(request, response, options.messageBytes);
+  await serveOnce(
+    request,
+    response,
+    role,
+    options,
+    () => readCommand(cmd, body),
+    (answer) => {
+      if (isTerminal(answer.event)) sendAnswer(request, response, answer);
+    },
+  );
+}
+
+/** A request as a session of its own, until its response closes; leaving cancels what it asked for. */
+export async function serveOnce(
+  request: IncomingMessage,
+  response: ServerResponse,
+  role: Role,
+  { dispatcher }: Pick<TransportContext, 'dispatcher'>,
+  read: () => ReturnType<typeof readCommand>,
+  send: (answer: Answer) => void,
+): Promise<void> {
   await new Promise<void>((resolve) => {
-    const session = options.dispatcher.connect({
+    const session = dispatcher.connect({
       transport: 'http',
-      // Each request is a session of its own: an address takes its turns once, however many it sends.
+      // An address takes its turns once, however many requests it sends.
       client: `http ${request.socket.remoteAddress}`,
       role,
-      send: (answer) => {
-        if (!isTerminal(answer.event)) return;
-        sendAnswer(request, response, answer);
-      },
+      send,
     });
     response.once('close', () => {
-      options.dispatcher.disconnect(session);
+      dispatcher.disconnect(session);
       resolve();
     });
-    void options.dispatcher.receive(session, () => readCommand(cmd, body));
+    void dispatcher.receive(session, read);
   });
 }
 

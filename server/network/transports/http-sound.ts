@@ -1,7 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { type Answer, type EventData, isTerminal, ProtocolError, type Role } from '../../../protocol/index.ts';
 import { readBody } from './http-body.ts';
-import { readCommand, sendAnswer } from './http-commands.ts';
+import { readCommand, sendAnswer, serveOnce } from './http-commands.ts';
 import type { TransportContext } from './transport.ts';
 
 type Form = 'wav' | 'raw';
@@ -28,23 +28,18 @@ export async function handleSound(
 ): Promise<void> {
   const form = formOf(request.headers.accept);
   const body = await readBody(request, response, options.messageBytes);
-  await new Promise<void>((resolve) => {
-    const session = options.dispatcher.connect({
-      transport: 'http',
-      client: `http ${request.socket.remoteAddress}`,
-      role,
-      send: (answer) => {
-        if (response.writableEnded || response.destroyed) return;
-        if (answer.event === 'accepted') begin(response, form, answer, formatOf(body), options.endlessWavHead);
-        else if (answer.event === 'audio') sound(response, answer, options);
-        else if (isTerminal(answer.event)) end(request, response, answer);
-      },
-    });
-    response.once('close', () => {
-      options.dispatcher.disconnect(session);
-      resolve();
-    });
-    void options.dispatcher.receive(session, () => readCommand(cmd, body));
+  let format: Format = 'f32';
+  const read = (): ReturnType<typeof readCommand> => {
+    const command = readCommand(cmd, body);
+    // Looked at once the command is accepted, and so checked.
+    format = (command.args as { format?: Format }).format ?? format;
+    return command;
+  };
+  await serveOnce(request, response, role, options, read, (answer) => {
+    if (response.writableEnded || response.destroyed) return;
+    if (answer.event === 'accepted') begin(response, form, answer, format, options.endlessWavHead);
+    else if (answer.event === 'audio') sound(response, answer, options);
+    else if (isTerminal(answer.event)) end(request, response, answer);
   });
 }
 
@@ -54,11 +49,6 @@ function formOf(accept = '*/*'): Form {
   if (/application\/octet-stream\b/i.test(accept)) return 'raw';
   const message = `Accept: ${accept.slice(0, 80)}: a stream is audio/wav, or application/octet-stream for bare samples`;
   throw new ProtocolError('bad_args', message, { path: 'Accept' });
-}
-
-function formatOf(body: Buffer): Format {
-  // Checked by now: the command was accepted.
-  return (JSON.parse(body.toString('utf8')) as { format?: Format }).format ?? 'f32';
 }
 
 function begin(
