@@ -2,12 +2,9 @@ import assert from 'node:assert/strict';
 import { mkdir, readdir } from 'node:fs/promises';
 import path from 'node:path';
 import test from 'node:test';
-import { fileURLToPath } from 'node:url';
+import { finder } from '../test/support/scripted-trainer.ts';
 import { temporary } from '../test/support/server.ts';
 import { DataSets } from './datasets.ts';
-
-const script = fileURLToPath(new URL('../test/support/scripted-trainer.mjs', import.meta.url));
-const finder = { find: async () => ({ file: process.execPath, args: [script], env: process.env }) };
 
 test('making a data set ends when it takes more memory than a training may, and leaves nothing behind', async (t) => {
   const root = await temporary(t);

@@ -2,29 +2,12 @@ import assert from 'node:assert/strict';
 import { appendFile, mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import test, { type TestContext } from 'node:test';
-import { fileURLToPath } from 'node:url';
 import { ProtocolError } from '../../protocol/index.ts';
+import { finder, order, over, room } from '../test/support/scripted-trainer.ts';
 import { temporary } from '../test/support/server.ts';
 import { Job } from './job.ts';
 import { TrainingJobs, type TrainingOptions } from './jobs.ts';
-import { Journal, type TrainingOrder } from './journal.ts';
-
-const script = fileURLToPath(new URL('../test/support/scripted-trainer.mjs', import.meta.url));
-const finder = { find: async () => ({ file: process.execPath, args: [script], env: process.env }) };
-const order: TrainingOrder = {
-  voice: 'v',
-  name: 'plain',
-  datasets: ['d'],
-  base: null,
-  classes: null,
-  stages: null,
-  minutes: null,
-  steps: 8,
-  preset: 'tiny',
-  seed: 0,
-  threads: 1,
-};
-const room = { memory: 2 ** 40, freeMemory: 0, freeDisk: 0 };
+import { Journal } from './journal.ts';
 
 async function trainings(t: TestContext, more: Partial<TrainingOptions> = {}) {
   const root = await temporary(t);
@@ -58,12 +41,6 @@ async function trainings(t: TestContext, more: Partial<TrainingOptions> = {}) {
   return { dir, voices, jobs: await open(), open };
 }
 
-const over = (job: Job): Promise<void> => {
-  return new Promise((resolve) => {
-    job.watch(() => job.over && resolve());
-    if (job.over) resolve();
-  });
-};
 const reached = (job: Job, step: number): Promise<void> => {
   return new Promise((resolve) => {
     job.watch(() => job.progress.step >= step && resolve());

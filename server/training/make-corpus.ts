@@ -1,7 +1,7 @@
 import path from 'node:path';
 import { ProtocolError } from '../../protocol/index.ts';
 import type { CheckedRecording, NewDataSet } from './dataset.ts';
-import { type TrainerEvent, TrainerProcess } from './process.ts';
+import { howEnded, type TrainerEvent, TrainerProcess } from './process.ts';
 import type { Finder } from './python.ts';
 import { checkResources, type ResourceLimits, watchResources } from './resource-limits.ts';
 
@@ -57,7 +57,7 @@ export async function makeCorpus(
   if (found.event !== null) return found.event;
   if (end.error !== null) throw new ProtocolError('bad_dataset', end.error.message.replaceAll(part, 'the data set'));
   const last = end.log.at(-1)?.replaceAll(part, 'the data set');
-  const how = `the trainer ended (${end.signal ?? `exit code ${end.code}`})`;
+  const how = howEnded(end);
   throw new ProtocolError(
     'training_failed',
     last === undefined ? `${how} and wrote nothing to its log` : `${how}: ${last}`,

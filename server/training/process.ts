@@ -19,6 +19,11 @@ export interface TrainerEnd {
   log: string[];
 }
 
+/** How a trainer ended, in words. */
+export function howEnded({ code, signal }: Pick<TrainerEnd, 'code' | 'signal'>): string {
+  return `the trainer ended (${signal ?? `exit code ${code}`})`;
+}
+
 const LOG_LINES = 40;
 const LINE_CHARS = 2000;
 /** Milliseconds after which a process that was asked to leave is made to. */

@@ -1,7 +1,7 @@
 import { ProtocolError } from '../../protocol/index.ts';
 import type { LogLine } from '../util/log-line.ts';
 import type { Job } from './job.ts';
-import { type TrainerEnd, TrainerProcess } from './process.ts';
+import { howEnded, type TrainerEnd, TrainerProcess } from './process.ts';
 import type { Finder } from './python.ts';
 import { checkResources, type ResourceLimits, watchResources } from './resource-limits.ts';
 import { trainerArgs } from './trainer-args.ts';
@@ -83,7 +83,7 @@ export class TrainingRun {
       const { stage, step } = job.progress;
       if (stage !== reached.stage || step !== reached.step) attempt = 1;
       reached = job.progress;
-      const how = `the trainer ended (${end?.signal ?? `exit code ${end?.code}`})`;
+      const how = howEnded(end ?? { code: null, signal: null });
       if (attempt >= ATTEMPTS) {
         const message = `${how} ${attempt} times without a step between`;
         return { state: 'failed', code: 'training_failed', message, log: lines };

@@ -6,15 +6,13 @@ import assert from 'node:assert/strict';
 import { mkdir, readdir } from 'node:fs/promises';
 import path from 'node:path';
 import { type TestContext, test } from 'node:test';
-import { fileURLToPath } from 'node:url';
 import { ProtocolError } from '../../../protocol/index.ts';
-import type { Job } from '../../training/job.ts';
 import { TrainingJobs } from '../../training/jobs.ts';
 import type { TrainingOrder } from '../../training/journal.ts';
+import { finder, order, over, room } from '../support/scripted-trainer.ts';
 import { temporary } from '../support/server.ts';
 import { arm, install } from '../torture/disk.ts';
 
-const script = fileURLToPath(new URL('../support/scripted-trainer.mjs', import.meta.url));
 const FULL = { fault: 'ENOSPC', at: 0, times: Number.POSITIVE_INFINITY } as const;
 
 async function trainings(t: TestContext) {
@@ -31,8 +29,8 @@ async function trainings(t: TestContext) {
     checkMs: 20,
     retryMs: 1,
     log: (_, message) => void said.push(message),
-    finder: { find: async () => ({ file: process.execPath, args: [script], env: process.env }) },
-    room: { memory: 2 ** 40, freeMemory: 0, freeDisk: 0 },
+    finder,
+    room,
     findVoice: () => Promise.reject(new ProtocolError('unknown_voice')),
     hasVoice: async () => false,
     findDataset: async () => root,
@@ -42,42 +40,24 @@ async function trainings(t: TestContext) {
   return { jobs, dir, said };
 }
 
-const order = (voice: string, name = 'plain'): TrainingOrder => ({
-  voice,
-  name,
-  datasets: ['d'],
-  base: null,
-  classes: null,
-  stages: null,
-  minutes: null,
-  steps: 8,
-  preset: 'tiny',
-  seed: 0,
-  threads: 1,
-});
-
-const over = (job: Job): Promise<void> =>
-  new Promise((resolve) => {
-    job.watch(() => job.over && resolve());
-    if (job.over) resolve();
-  });
+const named = (voice: string, name = 'plain'): TrainingOrder => ({ ...order, voice, name });
 
 test('a training that cannot be recorded is refused, and never begins', async (t) => {
   const { jobs, dir } = await trainings(t);
   arm(FULL);
-  await assert.rejects(jobs.submit(order('v')), {
+  await assert.rejects(jobs.submit(named('v')), {
     code: 'io_error',
     message: /could not be recorded: the disk is full/,
   });
   arm(null);
   assert.deepEqual([jobs.list(), await readdir(dir), jobs.user('d')], [[], [], null]);
   // Nor does it keep its name.
-  await over(await jobs.submit(order('v')));
+  await over(await jobs.submit(named('v')));
 });
 
 test('a training ends for everybody where the disk takes no word of it', async (t) => {
   const { jobs, said } = await trainings(t);
-  const job = await jobs.submit(order('v', 'slow'));
+  const job = await jobs.submit(named('v', 'slow'));
   await new Promise<void>((resolve) => job.watch(() => job.progress.step > 0 && resolve()));
   arm(FULL);
   await over(job);
@@ -85,15 +65,15 @@ test('a training ends for everybody where the disk takes no word of it', async (
   assert.ok(said.some((line) => /the end of a training could not be recorded/.test(line)));
   arm(null);
   assert.equal(jobs.user('d'), null);
-  const next = await jobs.submit(order('w'));
+  const next = await jobs.submit(named('w'));
   await over(next);
   assert.equal(next.state, 'done');
 });
 
 test('a cancellation that the disk does not take is refused, and can be asked for again', async (t) => {
   const { jobs } = await trainings(t);
-  await jobs.submit(order('first', 'slow'));
-  const waiting = await jobs.submit(order('second'));
+  await jobs.submit(named('first', 'slow'));
+  const waiting = await jobs.submit(named('second'));
   arm(FULL);
   await assert.rejects(jobs.cancel(waiting.id));
   assert.equal(waiting.state, 'queued');
