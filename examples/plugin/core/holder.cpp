@@ -1,5 +1,9 @@
 #include "holder.hpp"
 
+#include <algorithm>
+
+#include "room.hpp"
+
 namespace foley {
 
 namespace {
@@ -17,17 +21,9 @@ void Holder::setRate(uint32_t rate) { rate_ = rate; }
 bool Holder::press(uint8_t key, uint32_t lane, uint32_t offset, float level, const Recipe& recipe) {
   // The same key again: the sound before it makes room.
   release(key);
-  Voice* free = nullptr;
-  Voice* oldest = nullptr;
-  uint32_t held = 0;
-  for (Voice& voice : voices_) {
-    if (voice.flow == nullptr) {
-      free = &voice;
-    } else if (!voice.released) {
-      ++held;
-      if (oldest == nullptr || voice.age < oldest->age) oldest = &voice;
-    }
-  }
+  const auto [free, oldest, held] = roomIn<Voice>(
+      voices_, [](const Voice& voice) { return voice.flow == nullptr; },
+      [](const Voice& voice) { return !voice.released; });
   Flow* flow = nullptr;
   for (Flow& one : flows_)
     if (one.state.load(std::memory_order_acquire) == Flow::Free) flow = &one;

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "quietest.hpp"
+#include "room.hpp"
 
 namespace foley {
 
@@ -13,17 +14,9 @@ void Mixer::setRate(uint32_t rate) {
 }
 
 void Mixer::start(Clip* clip, uint32_t offset, float level) {
-  Voice* free = nullptr;
-  Voice* oldest = nullptr;
-  uint32_t held = 0;
-  for (Voice& voice : voices_) {
-    if (voice.clip == nullptr) {
-      free = &voice;
-    } else if (voice.fadeLength == 0) {
-      ++held;
-      if (oldest == nullptr || voice.age < oldest->age) oldest = &voice;
-    }
-  }
+  const auto [free, oldest, held] = roomIn<Voice>(
+      voices_, [](const Voice& voice) { return voice.clip == nullptr; },
+      [](const Voice& voice) { return voice.fadeLength == 0; });
   // More than 32 new notes within 5 ms: nobody hears which is missing.
   if (free == nullptr) return;
   if (held >= kVoices) fade(*oldest);
