@@ -13,8 +13,10 @@ FORMATS = [(22050, "PCM_16", 1), (44100, "PCM_24", 2), (48000, "FLOAT", 1), (800
 
 
 @pytest.fixture(autouse=True)
-def one_thread() -> None:
+def alike() -> None:
+    """One thread, and the same random weights and mels in every run: what a test asks of them holds always or never."""
     torch.set_num_threads(1)
+    torch.manual_seed(0)
 
 
 @pytest.fixture(scope="session")
