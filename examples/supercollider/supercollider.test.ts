@@ -57,8 +57,9 @@ test('the class Foley reads clips into buffers of scsynth', { skip: skip || lack
   const staged = await stage(t);
   const { run, dir, env } = staged;
   withoutWindow(staged);
-  // JACK without a device, under a name of its own: nobody else's is met.
-  env.JACK_DEFAULT_SERVER = `foley-${process.pid}`;
+  // JACK without a device, under a name of its own. One of few: a jackd that is killed keeps its place in JACK's
+  // registry of eight servers until one of the same name starts.
+  env.JACK_DEFAULT_SERVER = `foley-${process.pid % 2}`;
   const jack = ['--no-realtime', '-n', env.JACK_DEFAULT_SERVER, '-r', '-d', 'dummy', '-r', '48000'];
   const jackd = spawn('jackd', jack, { env: { ...env, JACK_NO_AUDIO_RESERVATION: '1' }, stdio: 'ignore' });
   t.after(() => jackd.kill());
