@@ -94,6 +94,21 @@ test('what is not a job is not asked twice, but the next call has a new connecti
   assert.equal(asked, 2);
 });
 
+test('what was sent to a server that made room for another is sent again', async (t) => {
+  const asked: string[] = [];
+  const { url } = await serve(t, ({ cmd }, reply, socket) => {
+    asked.push(cmd);
+    if (asked.length % 2 === 1) socket.close(4503, 'idle_client');
+    else if (cmd === 'server.ping') reply('done', { payload: '', time: 1 });
+    else reply('done', done);
+  });
+  const client = new LastingClient(url, options);
+  t.after(() => client.close());
+  await client.call('server.ping', {});
+  await client.generate({ class: 'Rain' });
+  assert.deepEqual(asked, ['server.ping', 'server.ping', 'foley.generate', 'foley.generate']);
+});
+
 test('a job that failed is not tried again, and a closed client opens nothing', async (t) => {
   const { url } = await serve(t, (_, reply) => reply('failed', { code: 'unknown_class', message: 'no' }));
   const client = new LastingClient(url, options);

@@ -9,7 +9,7 @@ import {
 } from './client.ts';
 import { Gathering, type Generated } from './client-gathering.ts';
 import type { ArgsInput, CommandName } from './commands/index.ts';
-import { ProtocolError } from './errors.ts';
+import { type ErrorCode, ProtocolError } from './errors.ts';
 import { ReconnectDelay } from './reconnect-delay.ts';
 
 export interface LastingOptions extends ConnectOptions {
@@ -18,6 +18,9 @@ export interface LastingOptions extends ConnectOptions {
   /** Milliseconds before the second try, doubled for each further one up to 5 s; 200 by default. */
   delayMs?: number;
 }
+
+/** Ends of a connection after which the job, where one was begun, goes on. */
+const LOST: ReadonlySet<ErrorCode> = new Set(['connection_closed', 'idle_client']);
 
 /**
  * A client that connects again when its connection is lost. A job of `generate` goes on in the server meanwhile and is
@@ -40,7 +43,15 @@ export class LastingClient {
 
   /** As `Client.call`, on the connection of now or the next. */
   async call<N extends CommandName>(cmd: N, args: ArgsInput<N>, options: CallOptions = {}): Promise<Done<N>> {
-    return (await this.#connected()).call(cmd, args, options);
+    for (let n = 1; ; n++) {
+      try {
+        return await (await this.#connected()).call(cmd, args, options);
+      } catch (error) {
+        // It says that nothing was handled, so the call may be made once more.
+        const isIdle = error instanceof ProtocolError && error.code === 'idle_client';
+        if (this.#isClosed || !isIdle || n >= this.#tries) throw error;
+      }
+    }
   }
 
   /** As `Client.generate`; what is said of `keep` in `args` does not count, it is always set. */
@@ -57,7 +68,7 @@ export class LastingClient {
             : client.call('foley.attach', { job }, call);
         return gathering.finish(await ended);
       } catch (error) {
-        if (this.#isClosed || !(error instanceof ProtocolError) || error.code !== 'connection_closed') throw error;
+        if (this.#isClosed || !(error instanceof ProtocolError) || !LOST.has(error.code)) throw error;
       }
     }
   }

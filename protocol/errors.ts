@@ -98,6 +98,12 @@ const table = {
     http: 503,
     wsClose: 4408,
   },
+  idle_client: {
+    meaning:
+      'All connections were taken, and nothing was going on over this one, so it was closed for another. Nothing that was sent meanwhile was handled: connect again.',
+    http: 503,
+    wsClose: 4503,
+  },
   io_error: { meaning: 'A file could not be read or written.', http: 500 },
   port_in_use: { meaning: 'Another program uses the port.', http: 500 },
   bad_certificate: { meaning: 'The certificate or key for TLS cannot be used; the message says which.', http: 500 },

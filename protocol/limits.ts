@@ -170,6 +170,16 @@ const table = {
     value: 32_768,
     meaning: 'Sample frames of one `audio` event; longer clips come in several',
   },
+  connections: {
+    value: 1024,
+    meaning:
+      'Connections over HTTP and WebSocket together, a quarter of them for one other machine. Beyond this, a new one takes the place of the oldest without a complete request; else of the oldest WebSocket that never sent a message; else of the one silent for longest, if for `connectionIdleMs`. Such a WebSocket is closed with `idle_client`. One with an open request (a job, a stream, a watch), a LISTEN of OSCQuery or unsent answers is never closed for another',
+  },
+  connectionIdleMs: {
+    value: 60_000,
+    meaning:
+      'How long a WebSocket must have been silent both ways to be closed for a new one when all `connections` are taken',
+  },
   openRequests: {
     value: 128,
     meaning:

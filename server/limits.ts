@@ -27,7 +27,9 @@ export const limitsSchema = z.strictObject({
     .min(4096)
     .default(512 * 2 ** 20),
   /** Connections over HTTP and WebSocket together. */
-  connections: z.int().min(1).default(1024),
+  connections: z.int().min(1).default(wire.connections),
+  /** Milliseconds of silence after which a WebSocket with nothing open may be closed for a newcomer. */
+  connectionIdleMs: z.int().min(0).default(wire.connectionIdleMs),
   /** Milliseconds between pings on a WebSocket; two unanswered ones end it. */
   heartbeatMs: z.int().min(20).default(30_000),
   /** Senders of OSC remembered; the one idle for longest is forgotten first. */

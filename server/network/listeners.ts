@@ -39,7 +39,7 @@ export interface ListenerSettings extends AddressSettings {
 export interface ListenerLimits
   extends Omit<WsOptions, keyof TransportContext | 'osc'>,
     Omit<TimetagQueueOptions, 'isTimed'>,
-    Pick<HttpOptions, 'connections' | 'openRequests'>,
+    Pick<HttpOptions, 'connections' | 'connectionIdleMs' | 'openRequests'>,
     Pick<OscOptions, 'oscSenders'> {
   voiceBytes: number;
 }

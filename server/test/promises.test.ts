@@ -180,6 +180,14 @@ const limitRows: Record<keyof typeof limits, Row> = {
     const all = frames.reduce((sum, one) => sum + one, 0);
     assert.deepEqual([Math.max(...frames), all], [limits.audioChunkFrames, 3 * limits.audioChunkFrames]);
   },
+  connections: [
+    ['server/test/regression/held-connections.test.ts', 'WebSockets that say nothing lock nobody out'],
+    ['server/network/transports/connection-slots.test.ts', 'another machine has a share of the slots'],
+  ],
+  connectionIdleMs: [
+    'server/network/transports/connection-slots.test.ts',
+    'WebSockets that never said anything give way oldest first, then the one silent for longest',
+  ],
   openRequests: [
     ['server/test/abuse/ws.test.ts', 'one connection cannot fill the queue of the others'],
     ['server/test/regression/pipelined-requests.test.ts', 'a connection with more open requests than it may have'],

@@ -64,6 +64,7 @@ ErrorCode = Literal[
     "voice_missing",
     "voice_corrupt",
     "slow_client",
+    "idle_client",
     "io_error",
     "port_in_use",
     "bad_certificate",
@@ -122,6 +123,7 @@ ERRORS: dict[str, str] = {
     "voice_missing": "A file of the voice is missing.",
     "voice_corrupt": "A file of the voice does not match its card or cannot be read.",
     "slow_client": "The client does not read its answers, so the connection was closed.",
+    "idle_client": "All connections were taken, and nothing was going on over this one, so it was closed for another. Nothing that was sent meanwhile was handled: connect again.",
     "io_error": "A file could not be read or written.",
     "port_in_use": "Another program uses the port.",
     "bad_certificate": "The certificate or key for TLS cannot be used; the message says which.",
@@ -138,6 +140,7 @@ CLOSE_CODES: dict[int, str] = {
     4401: "unauthorized",
     4403: "forbidden",
     4408: "slow_client",
+    4503: "idle_client",
     1001: "shutting_down",
     1011: "internal",
 }

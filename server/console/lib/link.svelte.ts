@@ -8,7 +8,9 @@ export type LinkState = 'connecting' | 'open' | 'lost' | 'asking';
 
 const FIRST_DELAY_MS = 250;
 /** How listening ends without anything being wrong with it. */
-const ENDS: ReadonlySet<ErrorCode> = new Set(['cancelled', 'connection_closed', 'shutting_down', 'unauthorized']);
+const ENDS: ReadonlySet<ErrorCode> = new Set([
+  ...(['cancelled', 'connection_closed', 'idle_client', 'shutting_down', 'unauthorized'] as const),
+]);
 
 /**
  * The page's one connection to the server it came from. It connects again whenever it was lost; whoever needs the

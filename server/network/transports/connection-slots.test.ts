@@ -26,14 +26,33 @@ class FakeSocket extends EventEmitter {
 
 function slotsOf(t: TestContext, max: number) {
   const heard = { crowded: 0, ms: 0 };
-  const slots = new ConnectionSlots({ max, onCrowded: () => void heard.crowded++, now: () => heard.ms });
+  const slots = new ConnectionSlots({
+    max,
+    idleMs: 1000,
+    onCrowded: () => void heard.crowded++,
+    now: () => heard.ms,
+  });
   t.after(() => slots.close());
   const enter = (address?: string): FakeSocket => {
     const socket = new FakeSocket(address);
     slots.enter(socket as unknown as Socket);
     return socket;
   };
-  return { slots, heard, enter };
+  /** A WebSocket: it closes when its client has heard that it shall. */
+  const enterLasting = (usedAt: number | null, isInUse = false) => {
+    const socket = enter();
+    const web = { usedAt, isInUse, yielded: false, socket };
+    slots.serve(socket);
+    slots.lasts(socket, {
+      usedAt: () => web.usedAt,
+      isInUse: () => web.isInUse,
+      yield: () => {
+        web.yielded = true;
+      },
+    });
+    return web;
+  };
+  return { slots, heard, enter, enterLasting };
 }
 
 test('sockets that ask for nothing lock nobody out: the oldest gives its slot to a newcomer', (t) => {
@@ -74,4 +93,47 @@ test('a client that takes nothing of its answer for a minute is let go, a slow o
     slots.look();
   }
   assert.deepEqual([slow.destroyed, stalled.destroyed], [false, true]);
+});
+
+test('WebSockets that never said anything give way oldest first, then the one silent for longest', (t) => {
+  const { slots, heard, enter, enterLasting } = slotsOf(t, 5);
+  const working = enterLasting(null, true);
+  const spoke = [enterLasting(20), enterLasting(10)];
+  const never = [enterLasting(null), enterLasting(null)];
+  const yielded = (): boolean[] => [...never, ...spoke, working].map((one) => one.yielded);
+  heard.ms = 1010;
+  const newcomers = [];
+  const come = (): void => {
+    const socket = enter();
+    slots.serve(socket);
+    newcomers.push(socket);
+  };
+  come();
+  assert.deepEqual(yielded(), [true, false, false, false, false]);
+  come();
+  assert.deepEqual(yielded(), [true, true, false, false, false]);
+  come();
+  assert.deepEqual(yielded(), [true, true, false, true, false], 'silent since 10, not since 20');
+  come();
+  assert.deepEqual([yielded()[2], heard.crowded], [false, 1], 'silent for less than idleMs');
+  heard.ms = 1020;
+  come();
+  assert.deepEqual([yielded()[2], heard.crowded], [true, 1]);
+  heard.ms = 1e9;
+  come();
+  assert.deepEqual([working.yielded, working.socket.destroyed, heard.crowded], [false, false, 2], 'something goes on');
+});
+
+test('what has not asked for anything whole goes before any WebSocket', (t) => {
+  const { enter, enterLasting } = slotsOf(t, 2);
+  const [web, half] = [enterLasting(null), enter()];
+  enter();
+  assert.deepEqual([web.yielded, half.destroyed], [false, true]);
+});
+
+test('WebSockets that are slow to close are bounded, however fast newcomers come', (t) => {
+  const { slots, enterLasting } = slotsOf(t, 10);
+  const all = Array.from({ length: 200 }, () => enterLasting(null));
+  const open = all.filter(({ socket }) => !socket.destroyed);
+  assert.deepEqual([slots.size, open.length, all.filter((one) => one.yielded).length], [10, 10 + 64, 190]);
 });

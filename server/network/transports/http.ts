@@ -4,7 +4,7 @@ import type { AddressInfo, Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { commandOf, failedAnswer, isCommandName, ProtocolError, toProtocolError } from '../../../protocol/index.ts';
 import type { Grant } from '../access/tokens.ts';
-import { ConnectionSlots } from './connection-slots.ts';
+import { ConnectionSlots, type Lasting } from './connection-slots.ts';
 import { type Access, checkHost, checkOrigin, grantOf } from './guard.ts';
 import { isWhole } from './http-body.ts';
 import { type ClipFile, sendClip } from './http-clips.ts';
@@ -27,6 +27,8 @@ export interface HttpOptions extends FileOptions, WsOptions, Pick<SoundOptions, 
   /** PEM; null serves without TLS. */
   tls: { cert: Buffer; key: Buffer } | null;
   connections: number;
+  /** Milliseconds of silence after which one of them may lose its place to a newcomer. */
+  connectionIdleMs: number;
   /** Requests that one connection may have open. */
   openRequests: number;
   /** Body of GET /health. */
@@ -84,6 +86,7 @@ export async function listenHttp(options: HttpOptions): Promise<HttpListener> {
   const crowded = new RateLimit(1, 0.1, 1);
   const slots = new ConnectionSlots({
     max: options.connections,
+    idleMs: options.connectionIdleMs,
     onCrowded: () => {
       if (crowded.take('')) options.log('warn', 'too many connections: new ones are refused', { code: 'queue_full' });
     },
@@ -123,7 +126,8 @@ export async function listenHttp(options: HttpOptions): Promise<HttpListener> {
           `WebSockets are at ${options.osc === null ? '/ws' : '/ws and, for OSC, at /'}`,
         );
       socket.once('close', slots.serve(request.socket));
-      ws.upgrade(request, socket, head, kind, admitted(request, url, 'ws', options));
+      const onOpen = (lasting: Lasting): void => slots.lasts(request.socket, lasting);
+      ws.upgrade(request, socket, head, { kind, grant: admitted(request, url, 'ws', options), onOpen });
     } catch (thrown) {
       const error = toProtocolError(thrown);
       options.log('warn', 'a WebSocket was refused', errorFields(error));

@@ -74,6 +74,7 @@ export class WsOsc {
     };
     return {
       session: connection.session,
+      isInUse: () => connection.session.open.size > 0 || listening.size > 0,
       receive,
       close() {
         stopWatching();

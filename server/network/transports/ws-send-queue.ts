@@ -17,6 +17,8 @@ export interface Backlog {
 /** The session of one open WebSocket. */
 export interface WsConnection {
   session: Session;
+  /** Something is going on, however silent both ends are. */
+  isInUse(): boolean;
   receive(bytes: Buffer, isBinary: boolean): void;
   /** Ends its session. */
   close(): void;
@@ -33,6 +35,7 @@ export class SendQueue {
   readonly #onStuck: (waiting: number) => void;
   #unsent = 0;
   #missed = 0;
+  #sentAt = 0;
 
   constructor(socket: WebSocket, limits: SendQueueLimits, backlog: Backlog, onStuck: (waiting: number) => void) {
     this.#socket = socket;
@@ -40,6 +43,16 @@ export class SendQueue {
     this.#backlog = backlog;
     this.#onStuck = onStuck;
     socket.on('close', () => this.#count(-this.#unsent));
+  }
+
+  /** When something was sent last, by performance.now(). */
+  get sentAt(): number {
+    return this.#sentAt;
+  }
+
+  /** Whether something was not taken yet. */
+  get isWaiting(): boolean {
+    return this.#socket.bufferedAmount > 0;
   }
 
   /** Frames that were left out so far. */
@@ -63,6 +76,7 @@ export class SendQueue {
       void closeSocket(socket, 'slow_client');
       return;
     }
+    this.#sentAt = performance.now();
     const data = frame();
     const bytes = typeof data === 'string' ? Buffer.byteLength(data) : data.byteLength;
     this.#count(bytes);

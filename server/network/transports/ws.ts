@@ -4,6 +4,7 @@ import { type WebSocket, WebSocketServer } from 'ws';
 import { type Codec, jsonCodec, msgpackCodec, ProtocolError, type Role } from '../../../protocol/index.ts';
 import type { Dispatcher } from '../../dispatch/dispatcher.ts';
 import type { Grant } from '../access/tokens.ts';
+import type { Lasting } from './connection-slots.ts';
 import { refuseUpgrade } from './http-upgrade.ts';
 import { errorFields, type TransportContext } from './transport.ts';
 import { WsOsc, type WsOscOptions } from './ws-osc.ts';
@@ -26,10 +27,18 @@ export interface WsOptions extends TransportContext, SendQueueLimits {
 /** `foley`: requests and answers in one of our codecs; `osc`: OSC packets, and OSCQuery's commands. */
 export type WsKind = 'foley' | 'osc';
 
+/** How a WebSocket comes in. */
+export interface WsEntry {
+  kind: WsKind;
+  grant: Grant;
+  /** Hears of it once it is open. */
+  onOpen: (lasting: Lasting) => void;
+}
+
 /** WebSockets on upgrade requests that the HTTP transport has let in. */
 export interface WsTransport {
   /** Throws bad_envelope when the client offers only subprotocols we do not speak. */
-  upgrade(request: IncomingMessage, socket: Duplex, head: Buffer, kind: WsKind, grant: Grant): void;
+  upgrade(request: IncomingMessage, socket: Duplex, head: Buffer, entry: WsEntry): void;
   /** Closes with 4401 every socket whose token holds no more. */
   revoke(): void;
   /** Closes every socket with 1001. */
@@ -77,7 +86,7 @@ export function createWs(options: WsOptions): WsTransport {
   }, heartbeatMs);
   heartbeat.unref();
   const osc = options.osc === null ? null : new WsOsc(options, options.osc);
-  const serve = (socket: WebSocket, kind: WsKind, grant: Grant): void => {
+  const serve = (socket: WebSocket, { kind, grant, onOpen }: WsEntry): void => {
     const { dispatcher, log } = options;
     grants.set(socket, grant);
     unanswered.set(socket, 0);
@@ -87,13 +96,24 @@ export function createWs(options: WsOptions): WsTransport {
       log('warn', 'a client does not read its answers; its connection is closed', said);
       close();
     });
-    const { session, receive, close } =
+    const { session, receive, close, isInUse } =
       kind === 'osc' && osc !== null
         ? osc.serve(grant.role, queue)
         : serveFoley(socket.protocol, grant.role, dispatcher, queue);
+    let heardAt: number | null = null;
     socket.on('message', (data, isBinary) => {
+      heardAt = performance.now();
       if (grant.holds()) receive(bytesOf(data), isBinary);
       else void closeSocket(socket, 'unauthorized');
+    });
+    onOpen({
+      usedAt: () => heardAt && Math.max(heardAt, queue.sentAt),
+      isInUse: () => isInUse() || queue.isWaiting,
+      yield() {
+        // At once: whoever is told that nothing was handled may ask again elsewhere.
+        close();
+        void closeSocket(socket, 'idle_client');
+      },
     });
     log('debug', 'client connected', { session: session.id, role: grant.role });
     // Without a listener the frame of one client (too large, not UTF-8) would end the process for all.
@@ -112,7 +132,8 @@ export function createWs(options: WsOptions): WsTransport {
     });
   };
   return {
-    upgrade(request, socket, head, kind, grant) {
+    upgrade(request, socket, head, entry) {
+      const { kind } = entry;
       const names = offered(request);
       const isOurs = names.some((name) => codecs.some((codec) => codec.subprotocol === name));
       if (kind === 'osc' && isOurs)
@@ -126,7 +147,7 @@ export function createWs(options: WsOptions): WsTransport {
       }
       // The library takes no list of upgrades.
       request.headers.upgrade = 'websocket';
-      server.handleUpgrade(request, socket, head, (client) => serve(client, kind, grant));
+      server.handleUpgrade(request, socket, head, (client) => serve(client, entry));
     },
     revoke() {
       for (const socket of server.clients)
@@ -152,6 +173,7 @@ function serveFoley(subprotocol: string, role: Role, dispatcher: Dispatcher, que
   });
   return {
     session,
+    isInUse: () => session.open.size > 0,
     receive: (bytes, isBinary) =>
       void dispatcher.receive(session, () => codec.decode(isBinary ? bytes : bytes.toString('utf8'))),
     close: () => dispatcher.disconnect(session),
