@@ -53,7 +53,7 @@ const graph = (inputs: string[], run: (feeds: Feeds) => Record<string, ReturnTyp
 const zeros = (...dims: number[]) => floats(new Float32Array(dims.reduce((a, b) => a * b)), dims);
 
 /** What a cell sees is the first number of e0, mixed with its left neighbours and its index. */
-function sampler(): Sampler {
+function sampler(onDepth: () => void = () => undefined): Sampler {
   const [wide, p] = [cols + 4, 2];
   return new Sampler(stacked, new GridAxes(stacked), {
     condition: graph(['class'], (feeds) => {
@@ -107,6 +107,7 @@ function sampler(): Sampler {
     }),
     depth: Array.from({ length: depth - 1 }, (_, i) =>
       graph(['start', 'codes'], (feeds) => {
+        onDepth();
         const [several, before] = feeds.codes!.dims as [number, number];
         assert.ok(several >= 2);
         assert.equal(before, i + 1);
@@ -182,4 +183,27 @@ test('codes of a cell that are given are kept, and those after them follow from 
   const given = Uint8Array.from(whole, (_, i) => (i % depth === 0 || i < 2 * cols * depth ? 1 : 0));
   const again = await sampler().sample({ ...one!, start: { codes: whole, given }, onRow: () => undefined });
   assert.deepEqual(again, whole);
+});
+
+test('logits of further codes are computed only in rows where one is drawn or looked at', async () => {
+  const options = asked[1]!;
+  const whole = await sampler().sample({ ...options, onRow: () => undefined });
+  const given = new Uint8Array(whole.length).fill(1, 0, 2 * cols * depth + 1);
+  const count = async (more: Partial<SampleOptions>[]): Promise<number> => {
+    let runs = 0;
+    const one = sampler(() => {
+      runs += 1;
+    });
+    const start = { codes: whole, given };
+    const all = await Promise.all(
+      more.map((other) => one.sample({ ...options, start, ...other, onRow: () => undefined })),
+    );
+    for (const sampled of all) assert.deepEqual(sampled, whole);
+    return runs;
+  };
+  const each = cols * (depth - 1);
+  assert.equal(await count([{}]), 2 * each);
+  assert.equal(await count([{ onLogits: () => undefined }]), rows * each);
+  // Beside one that draws its codes from the first row on.
+  assert.equal(await count([{}, { start: { codes: whole, given: new Uint8Array(whole.length) } }]), rows * each);
 });

@@ -67,8 +67,11 @@ export class Prior {
     this.#reach = (kernelOf(card.prior).cols - 1) / 2;
   }
 
-  /** The next row of the branches in the first slots. `furthest` is the last row that any slot has come to. */
-  async row(branches: readonly Branch[], furthest: number, choose: Choose): Promise<void> {
+  /**
+   * The next row of the branches in the first slots. `furthest` is the last row that any slot has come to. Where all codes
+   * are `given`, nobody looks at logits, and those of a cell's further codes are not computed.
+   */
+  async row(branches: readonly Branch[], furthest: number, choose: Choose, given = false): Promise<void> {
     const { cols } = this.#axes;
     // One at a time: it is once in ten rows, and its bits would depend on how many there are.
     for (const branch of branches) await this.#renew(branch);
@@ -78,7 +81,7 @@ export class Prior {
       const cells = branches.map(({ clip: { row } }) => row * cols + column);
       this.state.setCells(cells);
       const outputs = await this.#graphs.pixel.run({ ...feeds, ...own });
-      const codes = await this.#codesOf(column, outputs, branches.length, choose);
+      const codes = await this.#codesOf(column, outputs, branches.length, choose, given);
       const kept = { a1: read(outputs, 'a1'), a2: read(outputs, 'a2'), past: read(outputs, 'past') };
       this.state.beginKeep(branches.length);
       for (const [slot, cell] of cells.entries()) this.state.keep(slot, cell, codes[slot]!, kept);
@@ -86,14 +89,20 @@ export class Prior {
   }
 
   /** The codes of a column's cells, of each slot. */
-  async #codesOf(column: number, outputs: Outputs, slots: number, choose: Choose): Promise<Uint16Array[]> {
+  async #codesOf(
+    column: number,
+    outputs: Outputs,
+    slots: number,
+    choose: Choose,
+    given: boolean,
+  ): Promise<Uint16Array[]> {
     const { depth } = this.#axes;
     const codes = Array.from({ length: slots }, () => new Uint16Array(depth));
     // A lone slot has nobody beside it, as in the pixel graph.
     const several = Math.max(slots, 2);
     let logits = read(outputs, 'logits');
     for (let level = 0; level < depth; level++) {
-      if (level > 0) logits = await this.#further(level, codes, read(outputs, 'starts'), several);
+      if (level > 0 && !given) logits = await this.#further(level, codes, read(outputs, 'starts'), several);
       const chosen = choose(column * depth + level, logits);
       for (let slot = 0; slot < slots; slot++) codes[slot]![level] = chosen[slot]!;
     }

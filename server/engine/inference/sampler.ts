@@ -2,7 +2,7 @@ import type { VoiceCard } from '../../cards/voice-card.ts';
 import { cellUniform } from '../dsp/philox.ts';
 import type { GridAxes } from './code-grid.ts';
 import { guide, negativeWeights } from './guidance.ts';
-import { type Branch, type Followed, Prior, type PriorGraphs } from './prior.ts';
+import { type Branch, type Choose, type Followed, Prior, type PriorGraphs } from './prior.ts';
 import {
   type Clip,
   clipsOf,
@@ -283,7 +283,8 @@ export class Sampler {
     const chosen = new Uint16Array(branches.length);
     // Of those that stand back too: what they remember lies beside the others'.
     const furthest = Math.max(...this.#branches.map(({ clip: { row } }) => row));
-    await this.#prior.row(branches, furthest, (place, logits) => {
+    const given = placed.every(({ clip }) => clip.row < clip.prefix && clip.options.onLogits === undefined);
+    const choosing: Choose = (place, logits) => {
       const of = (slot: number): Float32Array => logits.subarray(slot * codes, (slot + 1) * codes);
       for (const { clip, slots } of placed) {
         const [own, rest] = slots as [number, number?];
@@ -296,7 +297,8 @@ export class Sampler {
         for (const slot of slots) chosen[slot] = code;
       }
       return chosen;
-    });
+    };
+    await this.#prior.row(branches, furthest, choosing, given);
   }
 }
 
