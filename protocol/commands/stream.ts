@@ -67,7 +67,9 @@ export const streamStart = defineCommand({
       .min(0.1)
       .max(10)
       .default(1)
-      .describe('how far the audio may be ahead of real time; changes are heard after that')
+      .describe(
+        'how far the audio may be ahead of real time; changes are heard after that. 0.6 of it is made together at most: less costs more processor time, and below 0.2 gaps are likely',
+      )
       .meta({ unit: 's' }),
     format: pcmFormat.default('f32').describe('sample format of the audio'),
     audio: z.boolean().default(true).describe('send `audio`; never over OSC'),

@@ -10,6 +10,7 @@ import { logMel } from '../engine/dsp/mel.ts';
 import type { EndlessChange, EndlessRequest, EngineEvent } from '../engine/engine.ts';
 import { parseCard } from '../engine/inference/card.ts';
 import { EndlessClip } from '../engine/inference/endless-clip.ts';
+import { rowsOfPart } from '../engine/inference/live-parts.ts';
 import { Voice } from '../engine/inference/voice.ts';
 import { summary } from './summary.ts';
 import { benchFlags, machine, print } from './support.ts';
@@ -20,7 +21,7 @@ const card = parseCard(readFileSync(path.join(voiceDir, 'card.json'), 'utf8'));
 const { rate } = card.audio;
 const { hop, frames } = card.mel;
 const voice = await Voice.open(voiceDir, { provider: 'cpu', threads: Number(flags.threads) });
-const plan = voice.endlessPlan();
+const plan = voice.endlessPlan(0.6);
 const spec = { ...card.mel, rate };
 const rowSeconds = (plan.each * hop) / rate;
 const steps = Math.ceil(Number(flags.seconds) / rowSeconds);
@@ -38,7 +39,7 @@ async function listen(
   const changes: Change[] = [];
   const begun = performance.now();
   let firstMs = 0;
-  const order = { steps, ahead: null, level: 0, changes: [], ...endless };
+  const order = { steps, ahead: null, partSeconds: 0.6, level: 0, changes: [], ...endless };
   const request = { voiceDir, classWeights: only(flags.class), ...sampling };
   const on = (event: EngineEvent): void => {
     if (event.type === 'changed') changes.push({ step: event.step, ...event.change });
@@ -83,7 +84,7 @@ const own = card.grid.rows - plan.prefix;
 const windows: number[] = [];
 for (let row = card.grid.rows; row < steps; row += own) windows.push(row);
 const chunks: number[] = [];
-for (let row = 1; row < steps; row += plan.chunk) if (row > 1) chunks.push(row);
+for (let row = 1, part = 1; row < steps; row += rowsOfPart(part++, plan.chunk)) chunks.push(row);
 
 // Changes while it plays, as its sound comes.
 let [told, sent] = [0, 0];

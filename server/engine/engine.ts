@@ -48,6 +48,8 @@ export interface EndlessRequest {
   steps: number | null;
   /** Seconds that it may be ahead of real time; null makes it as fast as it can be. */
   ahead: number | null;
+  /** Seconds of sound that are rendered together at most, but no less than a row. Rounding depends on it. */
+  partSeconds: number;
   /** Gain in dB. */
   level: number;
   /** Changes that are known before, each at its step, in order. */

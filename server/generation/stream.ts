@@ -79,7 +79,6 @@ export function recipeOf(stream: Stream, offset: number): ClipRecipe {
 /** Arguments that say how a stream is heard, and do not change its sound. */
 const ofOneTime: ReadonlySet<string> = new Set([
   ...([
-    'ahead',
     'live',
     'seconds',
     'changes',

@@ -23,6 +23,9 @@ import { type ControllerEvents, checkControls, StreamControls } from './stream-c
 import { type LeaseRules, leaseMs, watchLease } from './stream-lease.ts';
 import { modelOf, orderOf, understoodOf, voiceClassOf } from './voice-class.ts';
 
+/** What is rendered together of what is made ahead; the rest is there for making it in time. */
+const PART_OF_AHEAD = 0.6;
+
 export interface StreamDeps {
   engine: Engine;
   catalog: Catalog;
@@ -249,6 +252,7 @@ export class Streams {
         endless: {
           steps: seconds === undefined ? null : Math.max(1, Math.ceil(seconds / columnSeconds - 1e-9)),
           ahead: live ? ahead : null,
+          partSeconds: ahead * PART_OF_AHEAD,
           level,
           changes: script,
         },

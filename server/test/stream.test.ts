@@ -40,6 +40,7 @@ after(async () => {
 interface Playing {
   client: MemoryClient;
   id: string;
+  parts: readonly Float32Array[];
   pcm: () => Float32Array;
   changes: Record<string, unknown>[];
   /** Resolves once so many chunks of audio came. */
@@ -74,6 +75,7 @@ async function start(args: Record<string, unknown>, client = app.connect()): Pro
     id,
     changes,
     done,
+    parts,
     pcm: () => Float32Array.from(parts.flatMap((part) => [...part])),
     chunks: (count) =>
       new Promise((resolve) => {
@@ -141,6 +143,23 @@ test('audio is kept at most a bound ahead of real time', async () => {
   assert.ok(seconds <= passed + 0.3 + 0.1, `${seconds} s in ${passed} s`);
   await playing.client.call('stream.stop', { stream: playing.id });
   await playing.done;
+});
+
+test('no part of a stream is longer than it may be ahead, and how far that was is part of its recipe', async () => {
+  const lengths = async (ahead: number): Promise<Set<number>> => {
+    const playing = await start({ ...live, ahead, live: false, seconds: 3 });
+    const { recipe } = await playing.done;
+    const { args } = (recipe as { stream: { args: Record<string, unknown> } }).stream;
+    assert.equal(args.ahead, ahead);
+    // The last is what is left.
+    return new Set(playing.parts.slice(0, -1).map(({ length }) => length / 22_050));
+  };
+  const [close, far] = [await lengths(0.1), await lengths(2)];
+  assert.ok(
+    [...close].every((seconds) => seconds <= 0.1),
+    [...close].join(),
+  );
+  assert.ok(Math.max(...far) > Math.max(...close), [...far].join());
 });
 
 test('no more streams than the server allows play at a time, and those of clients that vanish end', async () => {

@@ -873,7 +873,8 @@ StreamStartArgs = TypedDict(
         "seconds": NotRequired[float],
         #: real time; false makes and sends it as fast as possible; boolean; default: true
         "live": NotRequired[bool],
-        #: how far the audio may be ahead of real time; changes are heard after that (s); number from 0.1 to 10; default: 1
+        #: how far the audio may be ahead of real time; changes are heard after that. 0.6 of it is made together at most: less costs more processor time,
+        #: and below 0.2 gaps are likely (s); number from 0.1 to 10; default: 1
         "ahead": NotRequired[float],
         #: sample format of the audio; "f32" or "s16"; default: "f32"
         "format": NotRequired[Literal["f32", "s16"]],

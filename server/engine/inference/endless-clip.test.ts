@@ -15,7 +15,7 @@ before(async () => {
 after(() => voice.close());
 
 type Sound = Extract<EngineEvent, { type: 'sound' }>;
-const fast: EndlessRequest = { steps: 40, ahead: null, level: 0, changes: [] };
+const fast: EndlessRequest = { steps: 40, ahead: null, partSeconds: 0.6, level: 0, changes: [] };
 
 interface Heard {
   pcm: Float32Array;

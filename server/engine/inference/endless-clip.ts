@@ -3,6 +3,7 @@ import { EngineError } from '../errors.ts';
 import type { EndlessPlan } from './endless-plan.ts';
 import { checkRequest } from './generate-clip.ts';
 import { Level } from './level.ts';
+import { rowsOfPart } from './live-parts.ts';
 import type { Drawing, Steering } from './sampled-clip.ts';
 import type { Voice } from './voice.ts';
 
@@ -29,10 +30,11 @@ export class EndlessClip implements Steering {
   /** Changes of what is drawn: those known before, and those asked for meanwhile. */
   readonly #script: (EndlessChange & { step: number })[];
   #asked: EndlessChange[] = [];
-  /** Rows that are drawn, the one that the window began with, and those that are given to be rendered. */
+  /** Rows that are drawn, the one that the window began with, and those that are given to be rendered, in so many parts. */
   #known = 0;
   #windowFrom = 0;
   #rendered = 0;
+  #parts = 0;
   /** The window was begun with guidance: only then it can have any. */
   #guided = false;
   #rendering: Promise<void> = Promise.resolve();
@@ -76,7 +78,7 @@ export class EndlessClip implements Steering {
       throw new EngineError('engine_failed', `a stream has the rate of its voice, ${this.#voice.card.audio.rate} Hz`);
     this.#on({ type: 'started' });
     try {
-      const plan = this.#voice.endlessPlan();
+      const plan = this.#voice.endlessPlan(this.#endless.partSeconds);
       this.#plan = plan;
       while (steps === null || this.#known < steps + plan.behind) await this.#window(plan, begun);
       await this.#rendering;
@@ -187,9 +189,10 @@ export class EndlessClip implements Steering {
     const { rows, perRow, absent } = this.#voice.axes;
     for (;;) {
       const begin = this.#rendered;
-      const end = Math.min(begin + (begin === 0 ? 1 : plan.chunk), steps ?? Number.POSITIVE_INFINITY);
+      const end = Math.min(begin + rowsOfPart(this.#parts, plan.chunk), steps ?? Number.POSITIVE_INFINITY);
       if (end <= begin || this.#known < end + plan.behind) return;
       this.#rendered = end;
+      this.#parts += 1;
       const from = Math.max(0, begin - plan.before);
       const codes = this.#codes(from, end + plan.behind, new Uint16Array(rows * perRow).fill(absent));
       this.#waiting += 1;

@@ -2,14 +2,14 @@ import type { VoiceCard } from '../../cards/voice-card.ts';
 import { EngineError } from '../errors.ts';
 import { type GridAxes, isTimeMajor } from './code-grid.ts';
 import { framesPerTime } from './mel-decoder.ts';
-import { MOST_FRAMES } from './renderer.ts';
+import { MOST_FRAMES, SAFE_FRAMES } from './renderer.ts';
 import { framesAround, type Reach } from './segments.ts';
 
 /** How a grid that goes on for ever is drawn and rendered by graphs for one of `rows` rows. All in rows. */
 export interface EndlessPlan {
   /** The end of a window that the next one begins with. */
   prefix: number;
-  /** Rendered together; the first alone. */
+  /** Rendered together at most. */
   chunk: number;
   /** Before and behind a chunk, whose codes its sound depends on. */
   before: number;
@@ -22,6 +22,9 @@ export interface EndlessPlan {
 /** More of it is a better memory; less is less that is computed again. */
 const PREFIX = 1 / 3;
 
+/** Frames that are rendered together at most, where there is time for it: more of them save little. */
+const LONGEST_FRAMES = 220;
+
 /** What the plan depends on, of a voice. */
 interface PlannedVoice {
   axes: GridAxes;
@@ -29,15 +32,23 @@ interface PlannedVoice {
   reach: Reach | null;
 }
 
-/** Throws engine_failed for a voice whose rows are not steps of time. */
-export function endlessPlanOf({ axes, card, reach }: PlannedVoice): EndlessPlan {
+/**
+ * `seconds` are rendered together, as near as may be; without, as many as an early segment has. Throws engine_failed for a
+ * voice whose rows are not steps of time.
+ */
+export function endlessPlanOf({ axes, card, reach }: PlannedVoice, seconds?: number): EndlessPlan {
   if (reach === null || !isTimeMajor({ perRow: axes.perRow, timeOf: axes.timeOfCodes() }) || axes.rows < 3)
     throw new EngineError('engine_failed', 'the rows of the code grid are not steps of time: it cannot be streamed');
   const each = framesPerTime(card);
   const around = framesAround(reach, MOST_FRAMES);
   const formal = Math.ceil((around + Math.min(reach.decoder, card.mel.frames)) / each);
   const behind = Math.min(reach.behind, formal, Math.floor((axes.rows - 1) / 2));
-  const chunk = Math.max(1, Math.min(Math.floor((MOST_FRAMES - 2 * around) / each), axes.rows - 2 * behind));
+  const within = (frames: number): number => Math.floor((frames - 2 * around) / each);
+  const wanted =
+    seconds === undefined ? within(MOST_FRAMES) : Math.floor((seconds * card.audio.rate) / (each * card.mel.hop));
+  // Nothing between an early segment's length and what two threads share without breaking their sums elsewhere.
+  const fits = wanted * each + 2 * around >= SAFE_FRAMES ? within(LONGEST_FRAMES) : within(MOST_FRAMES);
+  const chunk = Math.max(1, Math.min(wanted, fits, axes.rows - 2 * behind));
   const before = Math.min(formal, axes.rows - chunk - behind);
   return { prefix: Math.max(1, Math.floor(axes.rows * PREFIX)), chunk, before, behind, each, around };
 }

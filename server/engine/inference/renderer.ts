@@ -60,6 +60,8 @@ const CHUNK_FRAMES = [24, 96];
  * 72 each at most, and the runtime's products then break their sums elsewhere: other bits than of one thread (measured).
  */
 export const MOST_FRAMES = 126;
+/** From so many on two threads take more than 72 each, and the bits are one thread's again. */
+export const SAFE_FRAMES = 146;
 
 /** A voice's decoder and vocoder. */
 export class Renderer implements ClipRenderer {

@@ -105,9 +105,9 @@ export class Voice {
     return this.#renderer.segments;
   }
 
-  /** How it goes on for ever. Throws engine_failed where it cannot. */
-  endlessPlan(): EndlessPlan {
-    return endlessPlanOf(this);
+  /** How it goes on for ever, so many seconds rendered together. Throws engine_failed where it cannot. */
+  endlessPlan(partSeconds?: number): EndlessPlan {
+    return endlessPlanOf(this, partSeconds);
   }
 
   /** How far its graphs reach; null where rows do not go along time. */
