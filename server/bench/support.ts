@@ -15,6 +15,7 @@ const models = fileURLToPath(new URL('../../models', import.meta.url));
 
 export interface BenchServer {
   ws: string;
+  pid: number;
   /** Begins to watch memory and event loop afresh. */
   watch(): Promise<void>;
   report(): Promise<ServerReport>;
@@ -49,6 +50,7 @@ export async function startServer(config: ConfigInput): Promise<BenchServer> {
   };
   return {
     ws: urls.ws,
+    pid: child.pid!,
     watch: () => ask('watch'),
     report: () => ask('report'),
     async close() {
