@@ -9,7 +9,7 @@ import { ROOT, ready, runQuietly } from './bootstrap.mjs';
 import { layOutClient } from './package/client.mjs';
 import { buildDawPackages } from './package/daw.mjs';
 import { buildDebian } from './package/debian.mjs';
-import { installed, pack } from './package/npm.mjs';
+import { installed, notAsLocked, pack } from './package/npm.mjs';
 import { buildPluginPackages } from './package/plugins.mjs';
 import { buildWheels, useWheels } from './package/python.mjs';
 import { billOfMaterials, writeChecksums } from './package/release.mjs';
@@ -113,6 +113,8 @@ async function check(tarballs) {
     `ws@${dependencies.ws}`,
     `@types/node@${devDependencies['@types/node']}`,
   ]);
+  const strays = notAsLocked(folder, 'foleyd');
+  if (strays.length > 0) throw new Error(`npm installed versions that were not tested: ${strays.join('; ')}`);
   const server = await startServer(folder);
   try {
     const { page, script, wav } = await useServer(server.url);

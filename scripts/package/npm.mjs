@@ -1,5 +1,5 @@
 // npm as a program: packing, and installing what was packed.
-import { mkdirSync, mkdtempSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { npm as howToStart, ROOT, runQuietly } from '../bootstrap.mjs';
@@ -29,6 +29,24 @@ export async function installed(tarballs) {
   // Without install scripts: onnxruntime-node's would download CUDA libraries.
   await npm(['install', '--ignore-scripts', '--prefer-offline', '--no-audit', '--no-fund', ...tarballs], folder);
   return folder;
+}
+
+/**
+ * What npm installed in another version than the package's own lock names, or not at all: that is not what was tested.
+ * @param {string} folder where it was installed
+ * @param {string} name of the package
+ * @returns {string[]}
+ */
+export function notAsLocked(folder, name) {
+  const place = path.join(folder, 'node_modules', name);
+  const { packages } = JSON.parse(readFileSync(path.join(place, 'npm-shrinkwrap.json'), 'utf8'));
+  return Object.entries(packages).flatMap(([where, { version, optional = false }]) => {
+    // Those that may be missing do what others do as well, sooner.
+    if (where === '' || optional) return [];
+    const [manifest] = [place, folder].map((one) => path.join(one, where, 'package.json')).filter(existsSync);
+    const found = manifest === undefined ? 'missing' : JSON.parse(readFileSync(manifest, 'utf8')).version;
+    return found === version ? [] : [`${where}: ${found}, not ${version}`];
+  });
 }
 
 /**

@@ -5,7 +5,7 @@ import path from 'node:path';
 import { ROOT } from '../bootstrap.mjs';
 
 /** @typedef {import('esbuild').Metafile} Metafile */
-/** @typedef {{version?: string, dependencies?: Record<string, string>, optionalDependencies?: Record<string, string>, peerDependencies?: Record<string, string>, peerDependenciesMeta?: Record<string, {optional?: boolean}>}} Locked */
+/** @typedef {{version?: string, optional?: boolean, dependencies?: Record<string, string>, optionalDependencies?: Record<string, string>, peerDependencies?: Record<string, string>, peerDependenciesMeta?: Record<string, {optional?: boolean}>}} Locked */
 
 /** @param {string} specifier as `@scope/name/file` */
 const nameOf = (specifier) => specifier.split('/', specifier.startsWith('@') ? 2 : 1).join('/');
@@ -52,8 +52,6 @@ export function licencesOf(folders) {
 export function lockFor({ name, version, license, dependencies }) {
   /** @type {{packages: Record<string, Locked>}} */
   const { packages } = JSON.parse(readFileSync(path.join(ROOT, 'package-lock.json'), 'utf8'));
-  /** @type {{overrides: Record<string, string>}} */
-  const { overrides } = JSON.parse(readFileSync(path.join(ROOT, 'package.json'), 'utf8'));
   /** @type {Record<string, Locked>} */
   const kept = {};
   const waiting = Object.keys(dependencies).map((one) => ({ from: '', one, optional: false }));
@@ -69,14 +67,25 @@ export function lockFor({ name, version, license, dependencies }) {
     kept[where] = found;
     for (const [wanted, canLack] of wishes(found)) waiting.push({ from: where, one: wanted, optional: canLack });
   }
-  // An override of ours would hold for nobody who installs the package: what it changed is written as a wish.
-  for (const locked of Object.values(kept))
-    for (const [one, version] of Object.entries(overrides))
-      for (const wished of [locked.dependencies, locked.optionalDependencies])
-        if (wished?.[one] !== undefined) wished[one] = version;
   const sorted = Object.fromEntries(Object.entries(kept).sort(([a], [b]) => (a < b ? -1 : 1)));
   const root = { name, version, license, dependencies };
   return `${JSON.stringify({ name, version, lockfileVersion: 3, requires: true, packages: { '': root, ...sorted } }, null, 2)}\n`;
+}
+
+/**
+ * Every package of a lock in the version that it names. npm heeds a package's own lock only where that comes from a
+ * registry, not from a file: what a package needs of others is pinned where npm always looks.
+ * @param {string} lock as lockFor makes it
+ * @returns {Record<string, string>} dependencies of a manifest
+ */
+export function pinned(lock) {
+  /** @type {{packages: Record<string, Locked>}} */
+  const { packages } = JSON.parse(lock);
+  const pins = Object.entries(packages).flatMap(([where, { version = '', optional = false }]) => {
+    const [, name] = /^node_modules\/((?:@[^/]+\/)?[^/]+)$/.exec(where) ?? [];
+    return name === undefined || optional ? [] : [[name, version]];
+  });
+  return Object.fromEntries(pins);
 }
 
 /** @param {Locked} locked @returns {[name: string, optional: boolean][]} */

@@ -8,6 +8,7 @@ import packageJson from '../../package.json' with { type: 'json' };
 import { runQuietly } from '../bootstrap.mjs';
 import { layOutClient } from './client.mjs';
 import { buildDebian } from './debian.mjs';
+import { deadLinks, pagesOf } from './documents.mjs';
 import { pack, unpacked } from './npm.mjs';
 import { layOutServer } from './server.mjs';
 import { startServer, useClient, useMcp, useServer, versionOf } from './smoke.mjs';
@@ -51,6 +52,17 @@ test('the npm package has no tests and no TypeScript', () => {
   const unwanted = files.filter((file) => /\.(test\.\w+|ts|svelte|pyc)$|__pycache__|trainer.tests/.test(file));
   assert.deepEqual(unwanted, []);
   assert.ok(files.includes(path.join('models', 'trainer', 'foley_trainer', 'cli.py')));
+});
+
+test('links of its pages lead to files that are in the npm package', () => {
+  const place = path.join(folder, 'node_modules', 'foleyd');
+  // Licences are other people's pages.
+  const pages = pagesOf(place).filter((file) => path.basename(file) !== 'THIRD-PARTY.md');
+  assert.deepEqual(pages.flatMap(deadLinks), []);
+  const readme = readFileSync(path.join(place, 'README.md'), 'utf8');
+  for (const page of ['server/farm/README.md', 'server/delivery/README.md', 'examples/sounds/Rain.flac'])
+    assert.ok(readme.includes(`](${page})`), page);
+  assert.ok(files.includes(path.join('server', 'farm', 'deploy', 'nats.conf')));
 });
 
 test('the npm package serves, makes a clip and hands out its page, with nothing but what it names', async () => {

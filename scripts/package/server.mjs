@@ -5,12 +5,14 @@ import path from 'node:path';
 import { bundle, PROGRAMS, SHIPPED } from '../../server/bin/compiled.mjs';
 import { ROOT } from '../bootstrap.mjs';
 import { BUILT, buildConsole, isStale } from '../console.mjs';
-import { bundledPackages, importedPackages, licencesOf, lockFor, versionsOf } from './packages.mjs';
+import { cutDeadLinks } from './documents.mjs';
+import { bundledPackages, importedPackages, licencesOf, lockFor, pinned, versionsOf } from './packages.mjs';
 
 /** Taken as they are. The graph among the fixtures is what `foleyd doctor` tries providers with. */
 const FILES = [
   ...['README.md', 'LICENSE', 'CHANGELOG.md', 'SECURITY.md', 'docs/default-voice.md', 'docs/console.md'],
-  ...['server/bin/foleyd.mjs', 'server/bin/compiled.mjs', 'server/cli/picture.png', 'docs/console'],
+  ...['docs/console', 'server/cli/picture.png', 'examples/sounds', 'server/delivery/README.md'],
+  ...['server/farm/README.md', 'server/farm/deploy', 'server/bin/foleyd.mjs', 'server/bin/compiled.mjs'],
   ...['protocol/PROTOCOL.md', 'models/scores.jsonl', 'models/fixtures/tiny/vocoder.onnx'],
   ...['models/trainer/foley_trainer', 'models/trainer/README.md'],
   ...['models/trainer/pyproject.toml', 'models/trainer/requirements.txt'],
@@ -36,6 +38,7 @@ export async function layOutServer(folder, { voice = 'models/default' } = {}) {
       filter: (name) => !/__pycache__|\.pyc$/.test(name),
     });
   for (const file of FILES) take(file);
+  cutDeadLinks(folder);
   take(voice, path.join('models', path.basename(voice)));
   const { name, version, description, license, type, engines, bin, dependencies } = JSON.parse(
     readFileSync(path.join(ROOT, 'package.json'), 'utf8'),
@@ -54,6 +57,7 @@ export async function layOutServer(folder, { voice = 'models/default' } = {}) {
     keywords: ['foley', 'sound', 'audio', 'osc', 'midi', 'synthesis', 'onnx'],
     dependencies: Object.fromEntries(wanted),
   };
+  manifest.dependencies = { ...pinned(lockFor(manifest)), ...manifest.dependencies };
   writeFileSync(path.join(folder, 'package.json'), `${JSON.stringify(manifest, null, 2)}\n`);
   writeFileSync(path.join(folder, 'npm-shrinkwrap.json'), lockFor(manifest));
   const ofPage = readFileSync(path.join(page, 'licenses.md'), 'utf8');

@@ -24,12 +24,14 @@ export const PROGRAMS = [
   'server/playback/thread.ts',
 ];
 /**
- * Small packages in plain JavaScript that every start needs, and one of which little is needed; all others are loaded from
- * node_modules when used.
+ * Small packages in plain JavaScript that every start needs, one of which little is needed, and those of NATS, which where
+ * npm installs them bring a part that is not for Node 20 (`overrides` of package.json hold only in a clone); all others are
+ * loaded from node_modules when used.
  */
 const BUNDLED = new Set([
   ...['fast-check', 'zod', 'commander', 'ws', '@msgpack/msgpack', 'osc-min'],
   '@modelcontextprotocol/sdk',
+  ...['@nats-io/jetstream', '@nats-io/kv', '@nats-io/obj', '@nats-io/transport-node'],
 ]);
 /** What `import.meta.url` becomes. */
 const ADDRESS = '__foleydAddress';
