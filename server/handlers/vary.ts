@@ -91,11 +91,9 @@ export function branch(deps: VaryDeps): Handler<'foley.branch'> {
     const codes = pieces[0]!;
     const row = args.row ?? (args.clip === undefined ? known : Math.floor(grid.rows / 2));
     if (row > known) {
-      throw new ProtocolError(
-        'bad_args',
-        `args.row: expected at most ${known}; so many of ${grid.rows} rows have been sampled`,
-        { path: 'args.row' },
-      );
+      const why =
+        known === grid.rows ? `the clip has ${known} rows` : `only ${known} of ${grid.rows} rows have been sampled`;
+      throw new ProtocolError('bad_args', `args.row: expected at most ${known}: ${why}`, { path: 'args.row' });
     }
     const given = new Uint8Array(codes.length).fill(1, 0, row * grid.perRow);
     const seed = args.seed ?? randomInt(0, limits.drawnSeedMax + 1);

@@ -183,7 +183,7 @@ test('branches of a clip have its beginning and futures of their own', async () 
   assert.deepEqual(lineage, { how: 'branched', from: ids[0], row: 4 });
   await assert.rejects(
     call('foley.branch', { clip: ids[0], row: 9 }),
-    failed('bad_args', /expected at most 8; so many of 8 rows have been sampled/),
+    failed('bad_args', /expected at most 8: the clip has 8 rows/),
   );
 });
 
