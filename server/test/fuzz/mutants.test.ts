@@ -12,7 +12,8 @@ import { besideAnother } from '../support/bystander.ts';
 import { newServer, type TestServer } from '../support/server.ts';
 import { fuzzing } from './arbitraries.ts';
 import { mutate } from './mutate.ts';
-import { allParsers, isRefusal, type Parser } from './parsers.ts';
+import { isRefusal, type Parser } from './parser.ts';
+import { allParsers } from './parsers.ts';
 
 const total = Number(process.env.FOLEYD_FUZZ ?? 26_000);
 /** Frames that are right come between so many that are not. */
