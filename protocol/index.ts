@@ -44,8 +44,8 @@ export {
 } from './commands/index.ts';
 export { makingArgs, shapeArgs } from './commands/making.ts';
 export { type SpectrumArg, spectrum, spectrumFromText } from './commands/spectrum.ts';
-export type { Hit, PoolState, TriggerMap, TriggerSource, Underrun } from './commands/triggers.ts';
-export { POOL_CANDIDATES } from './commands/triggers.ts';
+export type { Hit, PoolState, Underrun } from './commands/trigger-hits.ts';
+export { POOL_CANDIDATES, type TriggerMap, type TriggerSource } from './commands/trigger-map.ts';
 export { type Answer, type AnswerTo, failedAnswer, parseAnswer, parseRequest, type Request } from './envelope.ts';
 export {
   type ErrorCode,

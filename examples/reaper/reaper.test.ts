@@ -4,7 +4,7 @@ import { once } from 'node:events';
 import { readdir, readFile } from 'node:fs/promises';
 import { test } from 'node:test';
 import { decodePacket } from '../../protocol/codecs/osc-packet.ts';
-import { source, sourceFromText } from '../../protocol/commands/triggers.ts';
+import { source, sourceFromText } from '../../protocol/commands/trigger-map.ts';
 import { oscMessage } from '../../protocol/index.ts';
 import { assertSound, example, lacks, stage } from '../test/stage.ts';
 

@@ -21,16 +21,8 @@ import { spot } from './spot.ts';
 import { streamKeep, streamSet, streamStart, streamStop } from './stream.ts';
 import { transportInfo, transportSet } from './transport.ts';
 import { datasetRestore, trashEmpty, trashList, voiceRestore } from './trash.ts';
-import {
-  triggerEdit,
-  triggerExport,
-  triggerFire,
-  triggerImport,
-  triggerList,
-  triggerMap,
-  triggerStop,
-  triggerUnmap,
-} from './triggers.ts';
+import { triggerFire, triggerStop } from './trigger-fire.ts';
+import { triggerEdit, triggerExport, triggerImport, triggerList, triggerMap, triggerUnmap } from './triggers.ts';
 import { branch, vary } from './vary.ts';
 import { voiceCompare } from './voice-compare.ts';
 import { voiceDelete } from './voice-delete.ts';

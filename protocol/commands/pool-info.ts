@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { defineCommand } from './define.ts';
 import { name } from './fields.ts';
-import { pool, poolExample } from './triggers.ts';
+import { pool, poolExample } from './trigger-hits.ts';
 
 export const poolInfo = defineCommand({
   name: 'pool.info',

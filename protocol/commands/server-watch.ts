@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { defineCommand } from './define.ts';
-import { hit, hitExample, pool, poolExample, underrun, underrunExample } from './triggers.ts';
+import { hit, hitExample, pool, poolExample, underrun, underrunExample } from './trigger-hits.ts';
 
 const count = z.int().min(0).optional();
 
