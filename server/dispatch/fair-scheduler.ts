@@ -2,60 +2,48 @@ import { randomBytes } from 'node:crypto';
 import { ProtocolError, toProtocolError } from '../../protocol/index.ts';
 import type { Engine, EngineEvent, EngineResult, EngineRun } from '../engine/engine.ts';
 import { isWithin } from '../util/folders.ts';
+import { ClipTurns, type QueuedJob } from './clip-turns.ts';
 import type { JobEvent, JobEventBus } from './job-events.ts';
-import type { Front, Job, JobOrder, OpenJob, Scheduler, SchedulerUsage } from './scheduler.ts';
+import { checkRoom, clipsOf, type QueueRoom } from './queue-room.ts';
+import {
+  clientOf,
+  type Front,
+  type Job,
+  type JobOrder,
+  type OpenJob,
+  type Scheduler,
+  type SchedulerUsage,
+} from './scheduler.ts';
 
-interface Entry {
+interface Entry extends QueuedJob {
   id: string;
   order: JobOrder;
   queuedAt: number;
   /** Milliseconds since 1970. */
   created: number;
-  paused: boolean;
-  /** Above 0 for jobs that were moved to the front, the last one most. */
-  front: Record<Front, number>;
-  /** When its last clip began, or it was queued. */
-  servedAt: number;
-  /** Clips that have begun, the next one's index. */
-  begun: number;
-  /** Clips that whoever asked has taken, in order. */
-  taken: number;
   runs: Map<number, EngineRun>;
   /** Clips made before one with a lower index. */
   made: Map<number, EngineResult>;
   taking: boolean;
   startedAt: number | null;
-  /** Why the job shall end before its time. */
   stop: ProtocolError | null;
   resolve: () => void;
   reject: (error: ProtocolError) => void;
   unlisten: () => void;
 }
 
-export interface SchedulerOptions {
+export interface SchedulerOptions extends QueueRoom {
   engine: Engine;
   bus: JobEventBus;
-  maxJobs: number;
-  maxClips: number;
   /** Milliseconds; tests give their own. */
   now?: () => number;
   /** 16 hexadecimal digits that cannot be guessed. */
   newId?: () => string;
 }
 
-/** Beyond what may wait, so large a share is for clients with at most one of MODEST parts of it waiting. */
-const RESERVE = 0.25;
-const MODEST = 16;
-/** After so many milliseconds without a clip, a job of many clips is served as if it had just come. */
-const PATIENCE_MS = 10_000;
-
 /**
- * One queue for everybody. Clients take turns; of a client's jobs the next clip is one of the job that has begun with the
- * fewest, of the oldest such job: so requests of a client for one clip are served in order of arrival, somebody who
- * wants one sound does not wait for another's
- * hundred (first clips have room of their own in the engine), and several such hundreds take turns. Clips of a job are handed over in order, however many are made at
- * once. A job that cannot be queued is refused at once; patient jobs are counted apart, so that they take no room from
- * those that somebody waits for.
+ * One queue for everybody, in the order of clip-turns.ts. Clips of a job are handed over in order, however many are made at
+ * once. A job that cannot be queued is refused at once (queue-room.ts).
  */
 export class FairScheduler implements Scheduler {
   readonly #options: SchedulerOptions;
@@ -64,34 +52,19 @@ export class FairScheduler implements Scheduler {
   readonly #jobs = new Map<string, Entry>();
   /** Clips that the engine has. */
   readonly #running = { all: 0, urgent: 0 };
-  /** When each client was last served, in clips begun since; who is not in it goes first. */
-  readonly #turns = new Map<string, number>();
-  #turn = 0;
-  #fronts = 0;
+  readonly #turns: ClipTurns;
   #closing = false;
   #onIdle: (() => void)[] = [];
 
   constructor(options: SchedulerOptions) {
     this.#options = options;
     this.#now = options.now ?? (() => performance.now());
+    this.#turns = new ClipTurns(this.#now);
   }
 
   submit(order: JobOrder): Job {
-    const { maxJobs, maxClips } = this.#options;
     if (this.#closing) throw new ProtocolError('shutting_down', 'the server is shutting down and accepts no more jobs');
-    const waiting = this.#waiting().filter((one) => isPatient(one.order) === isPatient(order));
-    const clips = clipsOf(waiting);
-    // What one client fills the queue with leaves room for those who have little in it.
-    const client = clientOf(order);
-    const own = waiting.filter((one) => clientOf(one.order) === client);
-    const isModest = own.length < Math.max(1, Math.floor(maxJobs / MODEST));
-    const room = isModest && own.length < waiting.length ? 1 + RESERVE : 1;
-    if (waiting.length >= Math.ceil(maxJobs * room)) {
-      throw new ProtocolError('queue_full', `${maxJobs} jobs are already waiting; try again later`);
-    }
-    if (clips + order.clips.length > Math.ceil(maxClips * room)) {
-      throw new ProtocolError('queue_full', `${clips} clips are already waiting; the limit is ${maxClips}`);
-    }
+    checkRoom(order, this.#waiting(), this.#options);
     const position = this.#jobs.size;
     const { newId = () => randomBytes(8).toString('hex') } = this.#options;
     const { id = newId(), paused = false } = order;
@@ -169,8 +142,7 @@ export class FairScheduler implements Scheduler {
 
   move(job: string, front: Front): boolean {
     const found = this.#named(job);
-    this.#fronts += 1;
-    for (const entry of found) entry.front[front] = this.#fronts;
+    this.#turns.toFront(found, front);
     return found.length > 0;
   }
 
@@ -214,8 +186,8 @@ export class FairScheduler implements Scheduler {
     for (const entry of [...this.#jobs.values()]) if (entry.paused) this.#stop(entry, stopped());
   }
 
-  #waiting(): Entry[] {
-    return [...this.#jobs.values()].filter(({ startedAt }) => startedAt === null);
+  #waiting(): JobOrder[] {
+    return [...this.#jobs.values()].filter(({ startedAt }) => startedAt === null).map(({ order }) => order);
   }
 
   #stop(entry: Entry, error: ProtocolError): boolean {
@@ -227,38 +199,18 @@ export class FairScheduler implements Scheduler {
   }
 
   #next(): void {
-    for (let entry = this.#choose(); entry !== null; entry = this.#choose()) this.#begin(entry);
-  }
-
-  #choose(): Entry | null {
     const { slots } = this.#options.engine;
-    let chosen: Entry | null = null;
-    let least: readonly number[] = [Number.POSITIVE_INFINITY];
-    for (const entry of this.#jobs.values()) {
-      if (entry.stop !== null || entry.paused || entry.begun === entry.order.clips.length) continue;
-      if ((this.#isUrgent(entry) ? this.#running.urgent : this.#running.all) >= slots) continue;
-      // One clip more than are made at once: the engine goes on while a clip is taken, and results do not pile up.
-      if (entry.begun - entry.taken > slots) continue;
-      const kind = this.#isUrgent(entry) ? 0 : isPatient(entry.order) ? 2 : 1;
-      const { all, own } = entry.front;
-      const turn = this.#turns.get(clientOf(entry.order)) ?? 0;
-      const rank = [-all, kind, turn, -own, kind === 0 ? 0 : entry.begun];
-      if (isBefore(rank, least)) [chosen, least] = [entry, rank];
+    for (;;) {
+      const entry = this.#turns.next(this.#jobs.values(), slots, this.#running);
+      if (entry === null) return;
+      this.#begin(entry);
     }
-    return chosen;
-  }
-
-  /** The first clip of a job is waited for by somebody: who asked for a hundred has something to hear then. */
-  #isUrgent({ begun, servedAt, order }: Entry): boolean {
-    if (isPatient(order)) return false;
-    return begun === 0 || this.#now() - servedAt >= PATIENCE_MS;
   }
 
   #begin(entry: Entry): void {
-    const urgent = this.#isUrgent(entry);
-    this.#turns.set(clientOf(entry.order), ++this.#turn);
+    const urgent = this.#turns.isUrgent(entry);
+    this.#turns.begin(entry);
     const index = entry.begun++;
-    entry.servedAt = this.#now();
     if (entry.startedAt === null) {
       entry.startedAt = entry.servedAt;
       this.#tell(entry, { type: 'started', waitedMs: entry.startedAt - entry.queuedAt });
@@ -314,7 +266,7 @@ export class FairScheduler implements Scheduler {
     if (stop === null && taken < order.clips.length) return;
     this.#jobs.delete(entry.id);
     const client = clientOf(order);
-    if (![...this.#jobs.values()].some((one) => clientOf(one.order) === client)) this.#turns.delete(client);
+    if (![...this.#jobs.values()].some((one) => clientOf(one.order) === client)) this.#turns.forget(client);
     entry.made.clear();
     entry.unlisten();
     if (stop === null) entry.resolve();
@@ -345,22 +297,4 @@ export class FairScheduler implements Scheduler {
 
 function stopped(): ProtocolError {
   return new ProtocolError('shutting_down', 'the server stopped before the job was done');
-}
-
-function clientOf({ owner, client = owner }: JobOrder): string {
-  return client;
-}
-
-/** Compares number by number, as words are compared letter by letter. */
-function isBefore(one: readonly number[], other: readonly number[]): boolean {
-  const at = one.findIndex((value, i) => value !== other[i]);
-  return at >= 0 && one[at]! < (other[at] ?? Number.POSITIVE_INFINITY);
-}
-
-function clipsOf(jobs: readonly Entry[]): number {
-  return jobs.reduce((sum, { order }) => sum + order.clips.length, 0);
-}
-
-function isPatient({ patient = false }: JobOrder): boolean {
-  return patient;
 }

@@ -28,6 +28,16 @@ export interface JobOrder {
   onEvent?(event: JobEvent): void;
 }
 
+/** Whose turn a job uses up. */
+export function clientOf({ owner, client = owner }: Pick<JobOrder, 'owner' | 'client'>): string {
+  return client;
+}
+
+/** Whether nobody waits for a job. */
+export function isPatient({ patient = false }: Pick<JobOrder, 'patient'>): boolean {
+  return patient;
+}
+
 export interface Job {
   /** 16 hexadecimal digits, not to be guessed: who knows it may cancel it. */
   id: string;
