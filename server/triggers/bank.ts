@@ -10,12 +10,16 @@ import {
 import type { Playback } from '../playback/playback.ts';
 import type { Beats } from '../tempo/beats.ts';
 import type { LogLine } from '../util/log-line.ts';
+import { Turn } from '../util/turns.ts';
 import { ClipPool } from './clip-pool.ts';
 import type { ClipGenerator, GeneratedClip } from './generator.ts';
 import type { Headroom } from './headroom.ts';
 import { type HeardPart, HitAudio } from './hit-audio.ts';
+import { HitClips } from './hit-clips.ts';
+import { isHeldOtherwise, playsTheSame, refuseTooMany } from './map-rules.ts';
 import { isSoundOff, velocityOf } from './match.ts';
-import { Player, type TriggerHit, temperatureOf } from './player.ts';
+import { Player, type TriggerHit } from './player.ts';
+import { temperatureOf } from './rendition.ts';
 import type { MidiEvents } from './sources.ts';
 
 export interface BankOptions {
@@ -59,26 +63,22 @@ export class TriggerBank {
   /** Maps of an earlier run that are not played here. */
   #saved: readonly TriggerMap[] = [];
   readonly #stop = new AbortController();
+  readonly #clips: HitClips;
   readonly #player: Player;
   readonly #watchers = new Set<(event: TriggerEvent) => void>();
   #playback: Playback | null = null;
   /** Clips that all maps together keep ready. */
   #wanted = 0;
   /** Changes happen one after the other, the first after the maps of the run before are there. */
-  #changing: Promise<unknown> = Promise.resolve();
+  readonly #changes = new Turn();
 
   constructor(options: BankOptions) {
     this.#options = options;
     const { generator, beats, random, headroom } = options;
-    this.#player = new Player({
-      generator,
-      beats,
-      random,
-      headroom,
-      signal: this.#stop.signal,
-      playback: () => this.#playback!,
-      onUnderrun: (underrun) => this.#tell({ type: 'underrun', underrun }),
-    });
+    const parts = { generator, signal: this.#stop.signal, playback: () => this.#playback! };
+    const onUnderrun = (underrun: Underrun): void => this.#tell({ type: 'underrun', underrun });
+    this.#clips = new HitClips(parts);
+    this.#player = new Player({ ...parts, beats, random, headroom, onUnderrun }, this.#clips);
   }
 
   get maps(): TriggerMap[] {
@@ -88,7 +88,7 @@ export class TriggerBank {
 
   /** Only remembers the maps of an earlier run, for programs that play none: neither pools nor playback start. */
   remember(load: () => Promise<readonly TriggerMap[]>): Promise<void> {
-    return this.#change(async () => {
+    return this.#changes.run(async () => {
       this.#saved = await load();
     });
   }
@@ -119,7 +119,7 @@ export class TriggerBank {
 
   /** Maps of an earlier run; one whose voice or class is gone stays, and says so in its pool. */
   restore(load: () => Promise<readonly TriggerMap[]>): Promise<void> {
-    return this.#change(async () => {
+    return this.#changes.run(async () => {
       const maps = await load();
       if (maps.length === 0 || this.#stop.signal.aborted) return;
       this.#playback ??= await this.#options.playback();
@@ -132,7 +132,7 @@ export class TriggerBank {
 
   /** All or none; resolves with the names that were understood. Throws unknown_voice, unknown_class, bad_args or io_error. */
   set(maps: readonly TriggerMap[], replace = false): Promise<readonly Understood[]> {
-    return this.#change(async () => {
+    return this.#changes.run(async () => {
       const after = new Map(replace ? [] : this.maps.map((map) => [map.id, map]));
       for (const map of maps) after.set(map.id, map);
       refuseTooMany([...after.values()]);
@@ -159,7 +159,7 @@ export class TriggerBank {
   }
 
   remove(id: string): Promise<void> {
-    return this.#change(async () => {
+    return this.#changes.run(async () => {
       this.#drop(id);
       this.#share();
       this.#tell({ type: 'maps' });
@@ -237,12 +237,6 @@ export class TriggerBank {
     return hit;
   }
 
-  #change<T>(change: () => Promise<T>): Promise<T> {
-    const changed = this.#changing.then(change);
-    this.#changing = changed.catch(() => undefined);
-    return changed;
-  }
-
   #put(map: TriggerMap, anew = false): void {
     const before = this.#entries.get(map.id);
     if (before !== undefined && isHeldOtherwise(before.map, map)) {
@@ -271,7 +265,7 @@ export class TriggerBank {
       make: (levels, take, signal, hurried) => {
         const both = AbortSignal.any([signal, this.#stop.signal]);
         const temperatures = levels.map((level) => temperatureOf(map, level));
-        const taken = (clip: GeneratedClip): void => take(this.#player.prepared(clip));
+        const taken = (clip: GeneratedClip): void => take(this.#clips.prepared(clip));
         return this.#options.generator.generate(map, temperatures, taken, both, hurried);
       },
     });
@@ -301,28 +295,6 @@ export class TriggerBank {
   #tell(event: TriggerEvent): void {
     for (const watcher of this.#watchers) watcher(event);
   }
-}
-
-function refuseTooMany(maps: readonly TriggerMap[]): void {
-  const ready = maps.reduce((sum, map) => sum + map.ready, 0);
-  if (maps.length > limits.maps) throw new ProtocolError('bad_args', `at most ${limits.maps} maps are allowed`);
-  if (ready <= limits.poolTotal) return;
-  const message = `args.ready: ${ready} clips would be kept ready by all maps; the limit is ${limits.poolTotal}`;
-  throw new ProtocolError('bad_args', message, { path: 'args.ready' });
-}
-
-/** Whether the clips of one are what the other plays. */
-function playsTheSame(a: TriggerMap, b: TriggerMap): boolean {
-  const clips = ({ class: label, voice, ready, reuse, ...map }: TriggerMap): string => {
-    const { temperature, softTemperature, guidance, avoid, candidates } = map;
-    return JSON.stringify([label, voice, temperature, softTemperature, guidance, avoid, candidates, ready, reuse]);
-  };
-  return clips(a) === clips(b);
-}
-
-/** Whether what ends the sounds of one does not end those of the other. */
-function isHeldOtherwise(a: TriggerMap, b: TriggerMap): boolean {
-  return a.mode !== b.mode || JSON.stringify(a.source) !== JSON.stringify(b.source);
 }
 
 function poolState({ map, pool }: Entry): PoolState {

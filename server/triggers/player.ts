@@ -1,12 +1,16 @@
 import { type Hit, ProtocolError, type TriggerMap, type Underrun } from '../../protocol/index.ts';
 import type { GrowingSound, Playback } from '../playback/playback.ts';
 import type { Beats } from '../tempo/beats.ts';
-import type { ClipPool, NewClip, PooledClip, ReadyClip } from './clip-pool.ts';
-import type { ClipGenerator, ClipPart, GeneratedClip, LiveClip } from './generator.ts';
+import { until } from '../util/until.ts';
+import type { ClipPool, PooledClip, ReadyClip } from './clip-pool.ts';
+import type { ClipGenerator, ClipPart, LiveClip } from './generator.ts';
 import { Headroom } from './headroom.ts';
 import type { HitAudio } from './hit-audio.ts';
+import type { HitClips } from './hit-clips.ts';
 import { matchesChannel } from './match.ts';
 import { type Note, Notes } from './notes.ts';
+import { amplitudeOf, asItIs, changed, temperatureOf } from './rendition.ts';
+import { StartTimes } from './start-times.ts';
 
 export interface TriggerHit {
   /** 0..1; 0 ends what a gate or a loop holds. */
@@ -33,23 +37,19 @@ export interface PlayerOptions {
   signal: AbortSignal;
 }
 
-/** Room for what lies between the engine's last sample and its being scheduled. */
-const MARGIN_MS = 60;
-/** Clips that are made for hits at one time: more would only be later, and keep everybody else's from being made. */
-const MOST_MAKING = 8;
-/** How far a clip that comes again is changed: in speed, which is pitch, in loudness (dB), and how much of its end is cut. */
-const AGAIN = { speed: 0.06, gain: 3, cut: 0.15, fade: 0.03 };
-
 /** What a hit plays, and when. */
 export class Player {
   readonly #options: PlayerOptions;
   readonly #random: () => number;
   readonly #notes = new Notes();
   readonly #headroom: Headroom;
-  #making = 0;
+  readonly #clips: HitClips;
+  readonly #starts: StartTimes;
 
-  constructor(options: PlayerOptions) {
+  constructor(options: PlayerOptions, clips: HitClips) {
     this.#options = options;
+    this.#clips = clips;
+    this.#starts = new StartTimes(() => options.playback().now(), options.beats);
     this.#random = options.random ?? Math.random;
     this.#headroom = options.headroom ?? new Headroom();
   }
@@ -66,10 +66,10 @@ export class Player {
       await this.#end(map, at);
       return null;
     }
-    const begin = this.#begin(map, fire);
+    const begin = this.#starts.asked(map, fire);
     const note = this.#notes.begin(map, at);
     try {
-      const own = at === null || begin === null ? null : await this.#inTime(map, pool, velocity, begin);
+      const own = at === null || begin === null ? null : await this.#clips.inTime(map, pool, velocity, begin);
       if (own !== null) return this.#playOwn(note, pool, own, fire, begin);
       if (note.over) return null;
       const fresh = pool.take(velocity);
@@ -79,8 +79,8 @@ export class Player {
       const old = pool.again();
       if (old !== null) return this.#play(note, pool, old, 'again', fire, begin);
       if (!wait) throw new ProtocolError('pool_empty', `map ${map.id} has no clip ready yet`);
-      const made = await this.#make(map, velocity);
-      return this.#playOwn(note, pool, made, fire, this.#again(map, begin));
+      const made = await this.#clips.make(map, velocity);
+      return this.#playOwn(note, pool, made, fire, this.#starts.next(map, begin));
     } finally {
       if (note.played === null) this.#notes.drop(note);
     }
@@ -107,15 +107,10 @@ export class Player {
       if (matchesChannel(note.map.source, channel)) this.#endNote(note, note.map.fadeOut);
   }
 
-  prepared({ pcm, rate, seed, temperature, guidance }: GeneratedClip): NewClip {
-    const sound = this.#options.playback().prepare(pcm, rate);
-    return { sound, pcm: sound.pcm ?? pcm, rate, seed, temperature, guidance };
-  }
-
   /** A note's end has its time too: what begins later goes on. */
   async #end(map: TriggerMap, at: number | null): Promise<void> {
     const ahead = at === null ? 0 : at - this.#options.playback().now();
-    if (ahead > 0) await after(ahead, this.#options.signal);
+    if (ahead > 0) await until(ahead, this.#options.signal);
     const by = at ?? this.#options.playback().now();
     for (const note of this.#notes.held(map.id, by)) this.#endNote(note, map.fadeOut);
   }
@@ -125,34 +120,6 @@ export class Player {
     const ends = !note.over;
     note.over = true;
     return ends;
-  }
-
-  /** When it shall begin: the next beat it waits for, or the time that was asked for. Null is at once. */
-  #begin({ quantise }: TriggerMap, { at, heard }: TriggerHit): number | null {
-    const { beats, playback } = this.#options;
-    return quantise > 0 ? (beats?.next(quantise, at ?? heard ?? playback().now()) ?? at) : at;
-  }
-
-  /** The beat for a clip that was made past the one it was for. */
-  #again({ quantise }: TriggerMap, begin: number | null): number | null {
-    const { beats, playback } = this.#options;
-    const now = playback().now();
-    return quantise > 0 && begin !== null && begin < now ? (beats?.next(quantise, now) ?? begin) : begin;
-  }
-
-  /** A clip of its own, where there is room for one before `begin`. One that comes later stays for the next hit. */
-  async #inTime(map: TriggerMap, pool: ClipPool, velocity: number, begin: number): Promise<ReadyClip | null> {
-    const { generator, playback, signal } = this.#options;
-    const room = begin - playback().now() - MARGIN_MS;
-    // Those that are being made share the engine.
-    if (this.#making >= MOST_MAKING || room <= generator.expectedMs() * (this.#making + 1)) return null;
-    const making = this.#make(map, velocity);
-    const over = new AbortController();
-    const late = after(room, AbortSignal.any([over.signal, signal])).then(() => null);
-    const clip = await Promise.race([making.catch(() => null), late]);
-    over.abort();
-    if (clip === null) void making.then((made) => pool.add(made)).catch(() => undefined);
-    return clip;
   }
 
   /** Whether the machine has room for one more live clip and, where another could be played again, it would sound soon enough. */
@@ -195,7 +162,7 @@ export class Player {
       .then((whole) => {
         sound?.end();
         tracked.end(whole.pcm.length / whole.rate);
-        return { ...this.prepared(whole), level: velocity };
+        return { ...this.#clips.prepared(whole), level: velocity };
       })
       .finally(() => {
         tracked.end();
@@ -211,12 +178,12 @@ export class Player {
     if (lead > 0 && (begin === null || begin < playback().now() + lead)) {
       // Held back until none of its parts will be late, as far as is known; not once all of it is made.
       const over = new AbortController();
-      await Promise.race([after(lead, AbortSignal.any([over.signal, signal])), made.catch(() => undefined)]);
+      await Promise.race([until(lead, AbortSignal.any([over.signal, signal])), made.catch(() => undefined)]);
       over.abort();
     }
     if (note.over) return null;
     const { seed, temperature, guidance } = clip;
-    const at = this.#liveBegin(map, begin);
+    const at = this.#starts.live(map, begin);
     const heard: ReadyClip = { sound: growing, pcm: null, rate: 0, seed, temperature, guidance, level: velocity };
     pool.live();
     const hit = this.#play(note, pool, { clip: heard, again: false }, 'live', fire, at);
@@ -227,29 +194,6 @@ export class Player {
       this.#options.onUnderrun?.({ map: map.id, voice: hit.voice, seed, seconds, of: growing.seconds });
     });
     return begin === null ? hit : { ...hit, late: Math.max(0, hit.at - begin) };
-  }
-
-  /** The time that was asked for, if it is still to come, or the next beat, for a map that waits for one; null is at once. */
-  #liveBegin({ quantise }: TriggerMap, begin: number | null): number | null {
-    const { beats, playback } = this.#options;
-    const now = playback().now();
-    if (begin !== null && begin >= now) return begin;
-    return quantise > 0 ? (beats?.next(quantise, now) ?? null) : null;
-  }
-
-  async #make(map: TriggerMap, velocity: number): Promise<ReadyClip> {
-    const { generator, signal } = this.#options;
-    if (this.#making >= MOST_MAKING) {
-      const message = `map ${map.id} has no clip ready yet, and ${MOST_MAKING} are being made for hits already`;
-      throw new ProtocolError('pool_empty', message);
-    }
-    this.#making += 1;
-    try {
-      const made = await generator.now(map, temperatureOf(map, velocity), signal);
-      return { ...this.prepared(made), level: velocity };
-    } finally {
-      this.#making -= 1;
-    }
   }
 
   #playOwn(note: Note, pool: ClipPool, clip: ReadyClip, fire: TriggerHit, begin: number | null): Hit | null {
@@ -270,7 +214,7 @@ export class Player {
     at: number | null,
   ): Hit {
     const { map } = note;
-    const { speed, gain, length, fadeOut } = again ? this.#changed(map, clip) : asItIs(map);
+    const { speed, gain, length, fadeOut } = again ? changed(map, clip.sound.seconds, this.#random) : asItIs(map);
     const loud = gain * amplitudeOf(map.velocity, velocity);
     const loop = map.mode === 'loop';
     audio?.begin({ gain: loud, speed, length, fadeIn: map.fadeIn, fadeOut, loop });
@@ -307,48 +251,8 @@ export class Player {
       remaining: pool.state.ready,
     };
   }
-
-  /** What comes again comes a little different each time, or the ear hears a loop. */
-  #changed(map: TriggerMap, { sound }: ReadyClip): ReturnType<typeof asItIs> {
-    const plain = asItIs(map);
-    const speed = 1 + (this.#random() * 2 - 1) * AGAIN.speed;
-    const gain = plain.gain * 10 ** ((-this.#random() * AGAIN.gain) / 20);
-    // A loop's length is its rhythm.
-    if (map.mode === 'loop') return { ...plain, speed, gain };
-    const whole = Math.min(plain.length ?? sound.seconds, sound.seconds);
-    const length = whole * (1 - this.#random() * AGAIN.cut);
-    return { speed, gain, length, fadeOut: Math.max(plain.fadeOut, AGAIN.fade) };
-  }
-}
-
-function asItIs(map: TriggerMap): { speed: number; gain: number; length: number | null; fadeOut: number } {
-  return { speed: 1, gain: 10 ** (map.gain / 20), length: map.length ?? null, fadeOut: map.fadeOut };
-}
-
-/** Amplitude of a hit: its velocity squared, as samplers do, as far as the map minds it. */
-export function amplitudeOf(sensitivity: number, velocity: number): number {
-  return 1 - sensitivity + sensitivity * velocity ** 2;
-}
-
-/** Temperature of the clips that hits so hard play. */
-export function temperatureOf({ temperature, softTemperature = temperature }: TriggerMap, velocity: number): number {
-  return softTemperature + (temperature - softTemperature) * velocity;
 }
 
 function asLabel(label: TriggerMap['class']): Hit['class'] {
   return typeof label === 'number' ? String(label) : label;
-}
-
-/** Resolves after so many milliseconds, or when there is no more need to wait. */
-function after(ms: number, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    const end = (): void => {
-      clearTimeout(timer);
-      signal.removeEventListener('abort', end);
-      resolve();
-    };
-    const timer = setTimeout(end, ms);
-    signal.addEventListener('abort', end);
-    if (signal.aborted) end();
-  });
 }
