@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 import { mkdir, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { attack, type Part } from './attack.ts';
+import { attackWith, type Part } from './attack.ts';
 import type { Frame } from './carriers.ts';
 import { minimise } from './minimise.ts';
 import { newFolder, type Running, removeFolder, type StartOptions, start } from './server.ts';
@@ -54,7 +54,7 @@ async function fells(parts: readonly Part[], options: StartOptions): Promise<boo
   const data = await newFolder();
   const server = await start(data, options);
   try {
-    await attack(server, parts);
+    await attackWith(server, parts);
     return false;
   } catch {
     return true;
@@ -75,5 +75,5 @@ export async function replay(server: Running, { parts }: Kept): Promise<void> {
       frames: frames.map(({ hex, ...more }) => ({ bytes: new Uint8Array(Buffer.from(hex, 'hex')), ...more })),
     };
   });
-  await attack(server, all);
+  await attackWith(server, all);
 }

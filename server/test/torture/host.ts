@@ -15,6 +15,8 @@ export interface Figures {
   heap: number;
   /** Open descriptors; null where the system does not tell. */
   descriptors: number | null;
+  /** Processor time of the whole process so far, in milliseconds. */
+  cpuMs: number;
   /** Longest time that the event loop stood still since the last look, in milliseconds. */
   stall: number;
   /** Steps on the disk that failed as planned. */
@@ -44,7 +46,9 @@ function figures(): Figures {
   // Without a collection memory would only say when there was the last one.
   (globalThis as { gc?: () => void }).gc?.();
   const { rss, heapUsed } = process.memoryUsage();
-  return { rss, heap: heapUsed, descriptors: descriptors(), stall: stall(), failed: told().failed };
+  const { user, system } = process.cpuUsage();
+  const cpuMs = (user + system) / 1000;
+  return { rss, heap: heapUsed, descriptors: descriptors(), cpuMs, stall: stall(), failed: told().failed };
 }
 
 function stall(): number {

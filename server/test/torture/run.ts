@@ -114,7 +114,11 @@ async function wires(
   console.log(
     `jobs without an end: ${report.unended}; engine restarts: ${report.engineRestarts}; ${growth(report.before, report.after)}`,
   );
+  const { framesPerSecond, busy } = report.rates;
   console.log(`largest stall of the event loop: ${report.stall.toFixed(0)} ms`);
+  console.log(
+    `${framesPerSecond} frames/s; of a core took the bench ${busy.bench / 1000}, the server ${busy.server / 1000}`,
+  );
   for (const one of report.found) fault(one);
   const never = [...report.commands].filter(([, ends]) => !ends.has('done')).map(([cmd]) => cmd);
   if (never.length > 0) console.log(`never done: ${never.join(' ')}`);

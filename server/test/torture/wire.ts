@@ -1,11 +1,13 @@
 /** Throws frames at a running server for a while, several clients at a time, and watches what becomes of it. */
+import process from 'node:process';
 import { seededUniform } from '../../evaluation/measure.ts';
 import { attack, type Failure, Fallen } from './attack.ts';
-import { newCase } from './cases.ts';
+import type { Sent } from './carriers.ts';
+import { type Case, newCase } from './cases.ts';
 import { store } from './found.ts';
 import { Grammar } from './grammar.ts';
 import type { Figures } from './host.ts';
-import { newFolder, type Running, removeFolder, type StartOptions, start, within } from './server.ts';
+import { newFolder, PATIENCE, type Running, removeFolder, type StartOptions, start, within } from './server.ts';
 import { allTargets, exportVoice } from './targets.ts';
 
 export type TargetReport = Record<'frames' | 'mutated' | 'accepted' | 'done' | 'refused' | Failure, number>;
@@ -20,19 +22,19 @@ export interface WireReport {
   after: Figures;
   /** Longest stall of the event loop, in milliseconds. */
   stall: number;
+  /** Frames a second, and which of the two processes was busy: milliseconds of processor time a second of each. */
+  rates: { framesPerSecond: number; busy: { bench: number; server: number } };
   /** Times that the engine ended by itself. */
   engineRestarts: number;
   /** What was found, with the file that has it. */
   found: string[];
 }
 
-/** Clients at once: while the server writes for one, others are read. */
-const CLIENTS = 8;
+/** Clients at once: while the server writes for one, or one waits for the end of a job, others are read. */
+const CLIENTS = 16;
 const FLAGS = ['--limits', 'clips=200,trainingFreeMemory=0,trainingFreeDisk=0,deliverFreeDisk=0,drainMs=0'];
-/** The server has this many rounds behind it before its memory and descriptors are what later ones are compared with. */
-const WARM_ROUNDS = 20;
-/** Rounds between looks at what is open; in between ids go on to be known and things to be in each other's way. */
-const LOOK_ROUNDS = 10;
+/** Clients between looks at what is open; in between ids go on to be known and things to be in each other's way. */
+const LOOK_CLIENTS = 160;
 
 export interface WireOptions {
   ms: number;
@@ -74,47 +76,62 @@ export async function wire({
   const commands: WireReport['commands'] = new Map();
   const found: string[] = [];
   let grammar = new Grammar(random);
-  let [before, unended, stall, rounds, engineRestarts] = [await server.figures(), 0, 0, 0, 0];
+  let [before, unended, stall, clients, engineRestarts] = [await server.figures(), 0, 0, 0, 0];
+  const onSent = ({ target, frames, mutated }: Case, sent: Sent): void => {
+    const report = reports.get(target.name)!;
+    report.frames += sent.read ?? frames.length;
+    report.mutated += mutated;
+    for (const end of ['accepted', 'done', 'refused'] as const) report[end] += sent[end];
+    for (const [cmd, how] of sent.ends) for (const [end, times] of how) count(commands, cmd, end, times);
+  };
+  const begun = performance.now();
+  const [bench, served] = [process.cpuUsage(), { before: before.cpuMs, sum: 0 }];
   try {
-    const ends = performance.now() + ms;
+    const ends = begun + ms;
     while (performance.now() < ends) {
-      const cases = Array.from({ length: CLIENTS }, (_, i) =>
-        newCase(grammar, turns[Math.floor(random() * turns.length)]!, rounds * CLIENTS + i, random),
-      );
-      rounds += 1;
       try {
-        const sent = await attack(server, cases, (told) => grammar.learn(told));
-        for (const [i, { read, accepted, done, refused, ends }] of sent.entries()) {
-          const report = reports.get(cases[i]!.target.name)!;
-          report.frames += read ?? cases[i]!.frames.length;
-          report.mutated += cases[i]!.mutated;
-          report.accepted += accepted;
-          report.done += done;
-          report.refused += refused;
-          for (const [cmd, how] of ends) for (const [end, times] of how) count(commands, cmd, end, times);
-        }
-        if (rounds === WARM_ROUNDS) before = await server.figures();
-        if (rounds % LOOK_ROUNDS > 0) continue;
-        stall = Math.max(stall, (await server.figures()).stall);
-        unended = await calm(server);
-        if (unended > 0) throw new Error(`${unended} jobs without an end`);
-        onProgress?.(`${rounds * CLIENTS} clients, ${sum(reports)} frames`);
+        const isFirst = clients === 0;
+        let left = LOOK_CLIENTS;
+        const next = (): Case | null => {
+          if (left-- <= 0 || performance.now() >= ends) return null;
+          return newCase(grammar, turns[Math.floor(random() * turns.length)]!, clients++, random);
+        };
+        await attack(server, { clients: CLIENTS, next, onSent, hear: (told) => grammar.learn(told) });
+        const open = await calm(server);
+        unended = open.length;
+        if (unended > 0) throw new Error(`jobs without an end: ${open.join(', ')}`);
+        const figures = await server.figures();
+        stall = Math.max(stall, figures.stall);
+        // What it takes when it is warm is what it may take later.
+        if (isFirst) before = figures;
+        served.sum += figures.cpuMs - served.before;
+        served.before = figures.cpuMs;
+        onProgress?.(`${clients} clients, ${sum(reports)} frames`);
       } catch (thrown) {
         const error = thrown as Error;
         if (error instanceof Fallen) reports.get(error.target)![error.kind] += 1;
         const where = error instanceof Fallen ? `${error.target}: ` : '';
-        found.push(`${where}${error.message}${keep ? ` (${await store(cases, error, started)})` : ''}`);
+        const kept = keep && error instanceof Fallen ? ` (${await store(error.parts, error, started)})` : '';
+        found.push(`${where}${error.message}${kept}`);
         onProgress?.(found.at(-1)!);
         // What it has seen so far is part of the fault, and no part of the next.
         await server.kill();
         await removeFolder(data);
         data = await newFolder();
         server = await within(start(data, started), 'the start', 180_000);
+        served.before = 0;
         grammar = new Grammar(random);
       }
     }
+    const seconds = (performance.now() - begun) / 1000;
+    const { user, system } = process.cpuUsage(bench);
+    const busy = {
+      bench: Math.round((user + system) / 1000 / seconds),
+      server: Math.round(served.sum / seconds),
+    };
+    const framesPerSecond = Math.round(sum(reports) / seconds);
     try {
-      unended = await calm(server);
+      unended = (await calm(server)).length;
       engineRestarts = await restartsOf(server);
     } catch (error) {
       found.push(`at the end: ${(error as Error).message}`);
@@ -122,7 +139,8 @@ export async function wire({
     const after = await server.figures().catch(() => before);
     stall = Math.max(stall, after.stall);
     if (server.end === null) await server.stop();
-    return { targets: reports, commands, unended, before, after, stall, engineRestarts, found };
+    const rates = { framesPerSecond, busy };
+    return { targets: reports, commands, unended, before, after, stall, rates, engineRestarts, found };
   } finally {
     // Whatever was thrown: a server that is left behind would keep the test from ending.
     if (server.end === null) await server.kill();
@@ -138,19 +156,21 @@ function count(all: Map<string, Map<string, number>>, cmd: string, end: string, 
 const sum = (reports: Map<string, TargetReport>): number =>
   [...reports.values()].reduce((total, { frames }) => total + frames, 0);
 
-/** Goes on with what is paused, undoes what would go on for ever, and counts the jobs that do not end. */
-async function calm(server: Running): Promise<number> {
+/** Goes on with what is paused, undoes what would go on for ever, and says which jobs do not end. */
+async function calm(server: Running): Promise<string[]> {
   const client = await server.connect('admin');
   try {
     const call = async (cmd: string, args = {}) =>
       (await within(client.ask(cmd, args).end, `the answer of ${cmd}`)).data;
     const maps = (await call('trigger.list')).maps as { id: string }[];
     for (const { id } of maps) await call('trigger.unmap', { id });
-    for (let tries = 0; ; tries++) {
-      const jobs = (await call('job.list')).jobs as { job: string; state: string }[];
+    const late = performance.now() + PATIENCE;
+    for (;;) {
+      const jobs = (await call('job.list')).jobs as { job: string; cmd: string; state: string }[];
       const open = jobs.filter(({ state }) => !['done', 'failed', 'cancelled'].includes(state));
       for (const { job, state } of open) if (state === 'paused') await call('job.resume', { job });
-      if (open.length === 0 || tries > 3000) return open.length;
+      if (open.length === 0 || performance.now() > late)
+        return open.map(({ job, cmd, state }) => `${cmd} ${job} ${state}`);
       await new Promise((resolve) => setTimeout(resolve, 20));
     }
   } finally {
