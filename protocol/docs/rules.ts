@@ -118,7 +118,7 @@ export function voiceFileText(): string {
 
 The first part is the voice, each further one the voice that the one before carries along, in its folder \`base\`. In each the order is
 \`card.json\`, \`embedder.json\` and \`credits.csv\` where there are any, then what the two cards name: the graphs
-(condition, row, pixel, encoder, decoder, vocoder, excitation, depth1 to depth7, contour, spectrum), the embedder's graph, its reference statistics. Anything else is refused, and so
+(condition, row, pixel, encoder, decoder, vocoder, excitation, depth1 to depth7, contour, spectrum, grain), the embedder's graph, its reference statistics. Anything else is refused, and so
 are names with a path, names that differ in case alone, sizes and hashes that are not those of manifest and card, graphs with operators beyond
 ai.onnx, loops or weights in other files, arrays of Python objects, and voices that make no clip. The code is \`bad_voice\`.
 

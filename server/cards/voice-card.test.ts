@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { embedderCardSchema } from './embedder-card.ts';
-import { voiceCardSchema } from './voice-card.ts';
+import { voiceCardSchema, voiceHash } from './voice-card.ts';
 
 const read = (file: string): unknown =>
   JSON.parse(readFileSync(fileURLToPath(new URL(`../../models/${file}`, import.meta.url)), 'utf8'));
@@ -34,4 +34,11 @@ test('a mel that the engine could not make is refused with the card', () => {
     const { error } = voiceCardSchema.safeParse({ ...card, mel: { ...card.mel, ...change } });
     assert.equal(error?.issues[0]?.path.join('.'), at);
   }
+});
+
+test('a card whose grain has no noise to make grainy is refused', () => {
+  const { excitation: _, ...graphs } = voiceCardSchema.parse(read('default/card.json')).graphs;
+  const card = { ...voiceCardSchema.parse(read('default/card.json')), graphs };
+  const { error } = voiceCardSchema.safeParse({ ...card, hash: voiceHash(graphs) });
+  assert.match(String(error?.issues[0]?.message), /expected the graph excitation/);
 });

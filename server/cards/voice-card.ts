@@ -132,6 +132,8 @@ export const voiceCardSchema = z
       refuse('expected 1 or more: the voice has a graph that draws loudness contours', 'prior', 'contour');
     if (graphs.spectrum !== undefined && (prior.spectrum ?? 0) === 0)
       refuse('expected 1 or more: the voice has a graph that draws average spectra', 'prior', 'spectrum');
+    if (graphs.grain !== undefined && graphs.excitation === undefined)
+      refuse('expected the graph excitation: the voice has a graph that tells how grainy its noise is', 'graphs');
     for (const name of unknownClasses({ classes, sampling }))
       refuse('the voice has no class of this name', 'sampling', 'guidance', 'classes', name);
     // A recipe names a voice by its hash.

@@ -46,6 +46,10 @@ def test_contours_of_a_class_that_the_voice_lacks_are_refused(voice: Path, folde
     assert "--contours Hisss: the voice has no such class; expected some of Beep, Hiss" in capsys.readouterr().err
     assert main([*order, "--raised", '{"Hisss": 2}']) == 1
     assert "--raised Hisss: the voice draws no contours of it; expected some of Beep, Hiss" in capsys.readouterr().err
+    assert main([*order, "--grain", '{"Hisss": 1}']) == 1
+    assert "--grain Hisss: the voice has no such class; expected some of Beep, Hiss" in capsys.readouterr().err
+    assert main([*order, "--grain", '{"Hiss": 2}']) == 1
+    assert "expected numbers from 0 to 1" in capsys.readouterr().err
     assert not (tmp_path / "voice").exists()
 
 

@@ -6,15 +6,19 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import soundfile
 from onnx import numpy_helper
 
 from foley_trainer.data import open_corpus
+from foley_trainer.data.augment import Augmenter
 from foley_trainer.export.contour_graph import DRAWS, GAIN_DB, OF_CONTOUR, OF_SPECTRUM, TEMPO, TOWARDS, contour_graph, spectrum_graph
+from foley_trainer.export.grain_graph import grain_graph
 from foley_trainer.export.two_stage_sampler import session
 from foley_trainer.features import loudness
 from foley_trainer.models.stacked_pixelsnail import StackedConfig
 from foley_trainer.training import presets
-from foley_trainer.voices.build import CONTOURS, _followed
+from foley_trainer.training.stages import Making
+from foley_trainer.voices.build import _followed
 
 FRAMES = 10
 RISING, FALLING = np.arange(-40.0, -30.0), np.arange(-30.0, -40.0, -1)
@@ -87,7 +91,7 @@ def test_contour_and_spectrum_of_a_seed_are_of_one_class_and_chosen_apart():
 
 
 def test_contours_that_a_class_draws_can_lie_above_its_recordings(folder_corpus: Path) -> None:
-    preset, corpus = presets.load("stacked", ["data.compose_share=0"]), open_corpus(folder_corpus)
+    preset, corpus = presets.load("stacked"), open_corpus(folder_corpus)
     config = StackedConfig(contour=8, spectrum=80)
 
     def levels(raised: dict[str, float]) -> dict[str, np.ndarray]:
@@ -95,10 +99,50 @@ def test_contours_that_a_class_draws_can_lie_above_its_recordings(folder_corpus:
         return {name: next(numpy_helper.to_array(i) for i in graph.graph.initializer if i.name == "levels").astype(int) for name, graph in graphs.items()}
 
     plain, raised = levels({}), levels({"Beep": 3})
+    beeps = sum(clip.split == "train" and clip.label == "Beep" for clip in corpus.clips)
+    hisses = sum(clip.split == "train" and clip.label == "Hiss" for clip in corpus.clips)
+    assert len(plain["contour"]) == len(plain["spectrum"]) == beeps + hisses + 1, "every recording once, and a row for classes that hold none"
     higher = raised["contour"] - plain["contour"]
     heard = (plain["contour"] > loudness.FLOOR_DB + 20) & (plain["contour"] < -6)
-    assert heard[:CONTOURS].any()
-    assert set(np.unique(higher[:CONTOURS][heard[:CONTOURS]])) <= {2, 3, 4}
-    assert higher[:CONTOURS][heard[:CONTOURS]].mean() == pytest.approx(3, abs=0.2)
-    assert not higher[CONTOURS:].any()
+    assert heard[:beeps].any()
+    assert set(np.unique(higher[:beeps][heard[:beeps]])) <= {2, 3, 4}
+    assert higher[:beeps][heard[:beeps]].mean() == pytest.approx(3, abs=0.2)
+    assert not higher[beeps:].any()
     assert (raised["spectrum"] == plain["spectrum"]).all(), "a spectrum says nothing of how loud a clip is"
+
+
+@pytest.fixture
+def making(tmp_path: Path) -> Augmenter:
+    """An augmenter of recordings of Thud: forty of 0.2 s, four of 5 s that last as tones of their own."""
+    (tmp_path / "Thud").mkdir()
+    for i in range(44):
+        seconds = 0.2 if i < 40 else 5.0
+        wave = 0.5 * np.sin(2 * np.pi * (200 + 40 * i) * np.arange(int(22050 * seconds)) / 22050)
+        soundfile.write(tmp_path / "Thud" / f"{i:02}.wav", wave, 22050)
+    return Making(presets.load("stacked", ["data.compose_share=0.9"]), open_corpus(tmp_path)).augmenter
+
+
+def test_a_voice_draws_the_contours_of_recordings_each_once_and_never_of_composed_clips(making: Augmenter) -> None:
+    count = len(making.by_class[0])
+    clips = making.recordings("Thud", np.random.default_rng(0), least=1, most=300)
+    long = sum(making.sounds.size(i) > making.samples for i in making.by_class[0])
+    assert len(clips) == long, "recordings that fill a quarter of a clip, where there are enough of them"
+    clips = making.recordings("Thud", np.random.default_rng(0), least=count, most=300)
+    assert len(clips) == count
+    tones = {int(np.abs(np.fft.rfft(clip)).argmax()) for clip in clips}
+    assert len(tones) == count, "each recording once"
+    assert len(making.recordings("Thud", np.random.default_rng(0), least=1, most=2)) == 2
+
+
+def test_where_recordings_are_few_the_long_ones_give_further_clips(making: Augmenter) -> None:
+    clips = making.recordings("Thud", np.random.default_rng(0), least=64, most=300)
+    assert len(clips) == 64
+    assert all(clip.shape == (making.samples,) for clip in clips)
+
+
+def test_the_grain_of_a_mix_is_the_mean_of_its_classes() -> None:
+    grain = session(grain_graph([0, 1, 0.5]), 1)
+    for weights, expected in (([1, 0, 0], 0), ([0, 1, 0], 1), ([0.5, 0.25, 0.25], 0.375)):
+        assert grain.run(["grain"], {"class": np.float32([weights])})[0] == pytest.approx([expected])
+    with pytest.raises(ValueError, match=r"grains must be 0 to 1, not 1\.5"):
+        grain_graph([1.5])

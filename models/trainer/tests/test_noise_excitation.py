@@ -11,7 +11,7 @@ from foley_trainer.export.codec_vocoder import export_vocoder
 from foley_trainer.export.two_stage_sampler import session
 from foley_trainer.features.mel import LogMel
 from foley_trainer.models.hifigan import Generator, VocoderConfig
-from foley_trainer.models.noise_excitation import Excitation
+from foley_trainer.models.noise_excitation import Excitation, grains
 from foley_trainer.training.vocoder import EnvelopeLoss
 
 pytestmark = pytest.mark.slow
@@ -129,3 +129,14 @@ def test_envelopes_forgive_another_noise_and_not_another_level() -> None:
     loss, (one, other) = EnvelopeLoss(22050), torch.randn(2, 4, 8192) * 0.1
     assert loss(one, other) < 0.5 * loss(one, other * 4)
     assert loss(one, one) == 0
+
+
+def test_grains_leave_the_power_as_it_is_and_give_noise_the_kurtosis_of_rain() -> None:
+    rng = np.random.default_rng(0)
+    noise = rng.standard_normal(400_000)
+    for grain, kurtosis in ((0.0, 3.0), (0.5, 3.5), (1.0, 5.0)):
+        gains = grains(len(noise), grain, np.random.default_rng(1))
+        assert np.mean(gains.astype(float) ** 2) == pytest.approx(1, abs=0.02)
+        grainy = noise * gains
+        assert np.mean(grainy**4) / np.mean(grainy**2) ** 2 == pytest.approx(kurtosis, abs=0.25)
+    assert np.all(grains(100, 0.0, rng) == 1)

@@ -10,6 +10,7 @@ import pytest
 import torch
 
 from foley_trainer.export.codec_vocoder import export_vocoder
+from foley_trainer.export.grain_graph import grain_graph
 from foley_trainer.models.hifigan import Generator, VocoderConfig
 from foley_trainer.voices.card import GRAPHS, write_voice
 from foley_trainer.voices.inference import Recipe, VoiceError, VoiceRunner, drawn_apart
@@ -47,6 +48,7 @@ def test_noise_belongs_to_a_clip_and_not_to_its_place(tmp_path: Path) -> None:
     graphs = {name: onnx.load(FOLDER / "tiny" / f"{name}.onnx") for name in GRAPHS}
     torch.manual_seed(0)
     graphs |= export_vocoder(Generator(VocoderConfig(channels=16, res_kernels=[3], dilations=[[1]], noise=True)))
+    graphs["grain"] = grain_graph([0.0] * (len(card["classes"]) - 1) + [1.0])
     write_voice(tmp_path, {key: value for key, value in card.items() if key not in ("graphs", "hash")}, graphs)
     voice = VoiceRunner(tmp_path)
     label = voice.classes[0]
@@ -55,6 +57,12 @@ def test_noise_belongs_to_a_clip_and_not_to_its_place(tmp_path: Path) -> None:
     mel = np.full((2, voice.mel_config.bins, voice.card["mel"]["frames"]), -4, np.float32)
     first, second = voice.speak(mel, [(0, 0, 0), (0, 0, 1)])
     assert abs(np.corrcoef(first, second)[0, 1]) < 0.1
+    # And to its class: how grainy it is.
+    last, seeds = len(voice.classes) - 1, [(0, 0, 0), (0, 0, 1)]
+    assert (voice.grain(0), voice.grain(last)) == (0, 1)
+    assert np.array_equal(voice.speak(mel, seeds, [0, last])[0], first)
+    grainy = voice.speak(mel, seeds, [0, last])[1]
+    assert 0.7 < np.corrcoef(grainy, second)[0, 1] < 0.99
 
 
 def test_codes_are_drawn_by_temperature_and_top_p() -> None:

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { cellUniform, philox, whiteNoise } from './philox.ts';
+import { cellUniform, grains, philox, whiteNoise } from './philox.ts';
 
 // Known answers of the authors' Random123 library (kat_vectors, philox4x32 with 10 rounds).
 const KNOWN: [string, string, string][] = [
@@ -58,4 +58,28 @@ test('noise is white, of variance 1, and the same for a seed whatever its length
   }
   assert.deepEqual(whiteNoise(3, 1001), noise.slice(0, 1001));
   assert.notDeepEqual(whiteNoise(4, 100), noise.slice(0, 100));
+});
+
+test('grains leave the power as it is, and make noise as spiky as rain', () => {
+  const length = 400_000;
+  const noise = whiteNoise(3, length);
+  const mean = (values: Float32Array): number => values.reduce((a, b) => a + b, 0) / length;
+  for (const [grain, kurtosis] of [
+    [0, 3],
+    [0.5, 3.5],
+    [1, 5],
+  ] as const) {
+    const gains = grains(3, length, grain);
+    assert.ok(Math.abs(mean(gains.map((x) => x * x)) - 1) < 0.02);
+    const grainy = noise.map((x, i) => x * gains[i]!);
+    const found = mean(grainy.map((x) => x ** 4)) / mean(grainy.map((x) => x * x)) ** 2;
+    assert.ok(Math.abs(found - kurtosis) < 0.25, `kurtosis ${found} of grain ${grain}`);
+  }
+});
+
+test('a grain belongs to its sample, wherever a part begins', () => {
+  const whole = grains(7, 4000, 1);
+  for (const from of [4, 256, 1000, 3996]) assert.deepEqual(grains(7, 4000 - from, 1, from), whole.slice(from));
+  assert.deepEqual(grains(7, 1001, 1), whole.slice(0, 1001));
+  assert.notDeepEqual(grains(8, 1001, 1), whole.slice(0, 1001));
 });

@@ -48,6 +48,10 @@ const CELLS = 0x43454c4c;
 const NOISE = 0x4e4f4953;
 const SHARE = 0x53484152;
 const FOLLOWED = 0x434f4e54;
+const GRAINS = 0x47524149;
+
+/** Samples from grain to grain: 0.18 ms at 22 050 Hz. */
+const GRAIN = 4;
 
 const block = new Uint32Array(4);
 
@@ -95,6 +99,38 @@ export function whiteNoise(seed: number, length: number, from = 0): Float32Array
       out[at + 2 * pair] = radius * Math.cos(angle);
       out[at + 2 * pair + 1] = radius * Math.sin(angle);
     }
+  }
+  return out;
+}
+
+/**
+ * Gains of mean square 1 [length] that make noise grainy, as rain is: the power at every fourth sample is drawn from an
+ * exponential distribution and goes in straight lines between them. `grain`: 0 leaves the noise even, 1 gives it a
+ * kurtosis of 5. `from`: the sample it begins with, a multiple of four.
+ */
+export function grains(seed: number, length: number, grain: number, from = 0): Float32Array {
+  const out = new Float32Array(length);
+  const nodes = exponentials(seed, Math.ceil(length / GRAIN) + 1, from / GRAIN);
+  for (let at = 0; at < length; at++) {
+    const [here, next] = [nodes[Math.floor(at / GRAIN)]!, nodes[Math.floor(at / GRAIN) + 1]!];
+    const power = here + ((next - here) * (at % GRAIN)) / GRAIN;
+    out[at] = Math.sqrt(1 + grain * (power - 1));
+  }
+  return out;
+}
+
+/** Numbers from..from + count of an exponential distribution of mean 1, four of them a block. */
+function exponentials(seed: number, count: number, from: number): Float64Array {
+  const out = new Float64Array(count);
+  for (let at = 0; at < count; ) {
+    const index = Math.floor((from + at) / 4);
+    block[0] = index;
+    block[1] = Math.floor(index / 2 ** 32);
+    block[2] = 0;
+    block[3] = 0;
+    philox(block, seed, GRAINS);
+    for (let word = (from + at) % 4; word < 4 && at < count; word++)
+      out[at++] = -Math.log((block[word]! + 0.5) / 2 ** 32);
   }
   return out;
 }

@@ -195,9 +195,11 @@ export class EndlessClip implements Steering {
       this.#parts += 1;
       const from = Math.max(0, begin - plan.before);
       const codes = this.#codes(from, end + plan.behind, new Uint16Array(rows * perRow).fill(absent));
+      // As of the last row that it depends on, so that the same changes make the same sound again.
+      const grain = this.#voice.grain(this.#drawing.classWeights);
       this.#waiting += 1;
       this.#rendering = this.#rendering
-        .then(() => this.#render(plan, { begin, end, from }, codes))
+        .then(() => this.#render(plan, { begin, end, from }, codes, grain))
         .catch((error: unknown) => {
           this.#problem ??= { error };
         })
@@ -211,6 +213,7 @@ export class EndlessClip implements Steering {
     plan: EndlessPlan,
     { begin, end, from }: Record<'begin' | 'end' | 'from', number>,
     codes: Uint16Array,
+    grain: number,
   ): Promise<void> {
     if (this.#cancelled() || this.#problem !== null) return;
     const { each, around, behind } = plan;
@@ -218,6 +221,7 @@ export class EndlessClip implements Steering {
     const rendered = await this.#voice.render({
       codes,
       seed: this.#request.seed,
+      grain,
       span: {
         begin: first,
         end: last,

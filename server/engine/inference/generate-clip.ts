@@ -22,6 +22,7 @@ export async function generateClip(
   const previews: Promise<void>[] = [];
   const { rows } = voice.axes;
   const { seed, rate } = request;
+  const grain = voice.grain(request.classWeights);
   let known: Uint16Array = new Uint16Array(voice.axes.rows * voice.axes.perRow);
 
   const render = async (
@@ -29,7 +30,7 @@ export async function generateClip(
     part: Partial<Part> & Pick<RenderOrder, 'segment' | 'span'>,
     on?: OnAudioChunk,
   ): Promise<Float32Array> => {
-    const rendered = await voice.render({ codes, seed, rate, ...part }, on);
+    const rendered = await voice.render({ codes, seed, grain, rate, ...part }, on);
     times.decodeMs += rendered.decodeMs;
     times.vocodeMs += rendered.vocodeMs;
     return rendered.pcm;

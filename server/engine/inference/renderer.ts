@@ -1,6 +1,6 @@
 import { resample } from '../../audio/resample.ts';
 import type { VoiceCard } from '../../cards/voice-card.ts';
-import { whiteNoise } from '../dsp/philox.ts';
+import { grains, whiteNoise } from '../dsp/philox.ts';
 import { type Execution, type Feeds, floats, Graph, read } from '../onnx/runtime.ts';
 import type { GridAxes } from './code-grid.ts';
 import { framesPerTime, MelDecoder, type PartOfGrid, type PartOfMel } from './mel-decoder.ts';
@@ -11,6 +11,8 @@ export interface RenderOrder {
   codes: Uint16Array;
   /** Of vocoders that are excited by noise: one seed, one noise, in previews as in the clip. */
   seed: number;
+  /** How grainy that noise is, 0 to 1. */
+  grain?: number;
   /** By the first so many codebooks alone. */
   codebooks?: number;
   /** Only the beginning, so many places of the latent in time. */
@@ -146,7 +148,8 @@ export class Renderer implements ClipRenderer {
     const begun = performance.now();
     const { bands } = await this.#decode(codes, { codebooks, times });
     const between = performance.now();
-    const shaped = await this.#shape(bands, this.#noise(seed, (bands.length / mel.bins) * mel.hop));
+    const noise = this.#noise(seed, (bands.length / mel.bins) * mel.hop);
+    const shaped = await this.#shape(bands, noise, order);
     const frames = times === undefined ? bands.length / mel.bins : times * framesPerTime(this.#card);
     const pcm = new Float32Array(Math.min(audio.samples, frames * mel.hop));
     // Nobody hears the parts of a preview by themselves.
@@ -182,7 +185,7 @@ export class Renderer implements ClipRenderer {
 
   /** One segment from the codes that decide it and no others. `from`: the frame of a longer grid that frame 0 is. */
   async #segment(
-    { codes, seed }: Pick<RenderOrder, 'codes' | 'seed'>,
+    { codes, seed, grain = 0 }: Pick<RenderOrder, 'codes' | 'seed' | 'grain'>,
     { begin, end, times, shapeFrom, shapeTo }: Segment,
     from?: number,
   ): Promise<Rendered> {
@@ -197,8 +200,8 @@ export class Renderer implements ClipRenderer {
     const last = Math.min(shapeTo, frames);
     const part = columnsOf(decoded.bands, mel.bins, shapeFrom - decoded.from, last - decoded.from);
     const length = (last - shapeFrom) * mel.hop;
-    const noise = whiteNoise(seed, length, ((from ?? 0) + shapeFrom) * mel.hop);
-    const shaped = await this.#shape(part, noise);
+    const offset = ((from ?? 0) + shapeFrom) * mel.hop;
+    const shaped = await this.#shape(part, whiteNoise(seed, length, offset), { seed, grain }, offset);
     const sound = await this.#speak(part, shaped, begin - shapeFrom, Math.min(end, frames) - shapeFrom);
     const pcm = from === undefined ? sound.slice(0, Math.max(0, audio.samples - begin * mel.hop)) : sound;
     return { pcm, decodeMs: between - begun, vocodeMs: performance.now() - between };
@@ -216,13 +219,21 @@ export class Renderer implements ClipRenderer {
     return Math.max(1, MOST_FRAMES - 2 * this.#card.vocoder.reach);
   }
 
-  /** Noise in the shape of the mel [samples], where the vocoder is excited by it. */
-  async #shape(bands: Float32Array, noise: Float32Array): Promise<Float32Array | null> {
+  /** Noise in the shape of the mel [samples], and as grainy as it shall be, where the vocoder is excited by it. */
+  async #shape(
+    bands: Float32Array,
+    noise: Float32Array,
+    { seed, grain = 0 }: Pick<RenderOrder, 'seed' | 'grain'>,
+    offset = 0,
+  ): Promise<Float32Array | null> {
     const { excitation } = this.#graphs;
     if (excitation === null) return null;
     const { bins } = this.#card.mel;
     const feeds = { mel: floats(bands, [1, bins, bands.length / bins]), noise: floats(noise, [1, noise.length]) };
-    return read(await excitation.run(feeds), 'shaped');
+    const shaped = read(await excitation.run(feeds), 'shaped');
+    if (grain === 0) return shaped;
+    const gains = grains(seed, shaped.length, grain, offset);
+    return shaped.map((sample, i) => sample * gains[i]!);
   }
 
   /** Frames begin..end of a clip as audio: with as many around them as it depends on, they sound as in the whole. */

@@ -40,6 +40,7 @@ export class Voice {
   readonly cardText: string;
   readonly #prior: Graph[];
   readonly #drawing: ReadonlyMap<Drawing, Graph>;
+  readonly #grains: readonly number[];
   readonly #renderer: ClipRenderer;
 
   private constructor(
@@ -48,6 +49,7 @@ export class Voice {
     axes: GridAxes,
     prior: Graph[],
     drawing: ReadonlyMap<Drawing, Graph>,
+    grains: readonly number[],
     renderer: ClipRenderer,
   ) {
     const [condition, row, pixel, ...depth] = prior;
@@ -57,6 +59,7 @@ export class Voice {
     this.sampler = new Sampler(card, axes, { condition: condition!, row: row!, pixel: pixel!, depth });
     this.#prior = prior;
     this.#drawing = drawing;
+    this.#grains = grains;
     this.#renderer = renderer;
   }
 
@@ -84,8 +87,9 @@ export class Voice {
       for (const name of drawing)
         if (card.graphs[name] !== undefined)
           draws.set(name, await Graph.open(voiceDir, card, name, { provider: 'cpu', threads: 1 }));
+      const grains = await grainsOf(voiceDir, card);
       renderer = await openRenderer({ voiceDir, card, place }, axes);
-      const voice = new Voice(cardText, card, axes, prior, draws, renderer);
+      const voice = new Voice(cardText, card, axes, prior, draws, grains, renderer);
       await voice.#prove();
       return voice;
     } catch (error) {
@@ -144,6 +148,11 @@ export class Voice {
     return read(outputs, 'known')[0] === 1 ? drawn : undefined;
   }
 
+  /** How grainy the noise of a mix of classes is, 0 to 1: the mean of what its classes have. */
+  grain(classWeights: readonly number[]): number {
+    return this.#grains.reduce((sum, grain, index) => sum + grain * classWeights[index]!, 0);
+  }
+
   /** Codes -> audio, at the card's rate unless another is asked for. */
   render(order: Omit<RenderOrder, 'rate'> & { rate?: number }, onAudioChunk?: OnAudioChunk): Promise<Rendered> {
     return this.#renderer.render({ rate: this.card.audio.rate, ...order }, onAudioChunk);
@@ -169,4 +178,24 @@ export class Voice {
       throw new EngineError('voice_corrupt', `the voice's graphs do not fit its card: ${reason}`, { cause: error });
     }
   }
+}
+
+/** How grainy the noise of each class is; none of a voice that does not say. */
+async function grainsOf(voiceDir: string, card: VoiceCard): Promise<number[]> {
+  if (card.graphs.grain === undefined) return [];
+  const graph = await Graph.open(voiceDir, card, 'grain', { provider: 'cpu', threads: 1 });
+  const { length } = card.classes;
+  const grains: number[] = [];
+  try {
+    for (let index = 0; index < length; index++) {
+      const weights = Float32Array.from({ length }, (_, i) => (i === index ? 1 : 0));
+      grains.push(read(await graph.run({ class: floats(weights, [1, length]) }), 'grain')[0] ?? Number.NaN);
+    }
+  } finally {
+    await graph.release();
+  }
+  const wrong = grains.findIndex((grain) => !(grain >= 0 && grain <= 1));
+  if (wrong >= 0)
+    throw new EngineError('voice_corrupt', `the grain graph gave ${grains[wrong]} for class ${wrong}, expected 0 to 1`);
+  return grains;
 }

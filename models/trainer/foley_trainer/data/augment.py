@@ -108,6 +108,20 @@ class Augmenter:
         gain = 10 ** (rng.uniform(-self.variation.level, self.variation.level * 0.1) / 20)
         return audio * min(gain, 0.99 / peak), label
 
+    def recordings(self, label: str, rng: np.random.Generator, least: int, most: int) -> list[np.ndarray]:
+        """Clips [samples] of a class' recordings as they are, at their own level and not composed: each recording once, `most` of them at
+        most; those that fill a quarter of a clip, where they are `least` or more. Where there are fewer recordings than `least`, further
+        clips of those that are longer than a clip."""
+        indices = [int(i) for i in rng.permutation(self.by_class[self.classes.index(label)])]
+        filling = [i for i in indices if self.sounds.size(i) * 4 >= self.samples]
+        indices = (filling if len(filling) >= least else indices)[:most]
+        longer = [i for i in indices if self.sounds.size(i) > self.samples]
+        more = [longer[i % len(longer)] for i in range(least - len(indices))] if longer else []
+        clips = [self._recorded(i, rng, shift=False) for i in indices + more]
+        if self.onset is not None:
+            clips = [self._begun(audio, rng.uniform(0, self.onset)) for audio in clips]
+        return [audio * min(1.0, 0.99 / (float(np.abs(audio).max()) or 1.0)) for audio in clips]
+
     def _class(self, rng: np.random.Generator) -> int:
         if self.uniform:
             return int(rng.integers(len(self.classes)))

@@ -46,7 +46,8 @@ def measure_codec(voice: VoiceRunner, clips: list[Clip], copies: list[Clip]) -> 
         codes.append(voice.encode(mel))
         decoded = [voice.decode(codes[-1], depth) for depth in range(1, voice.levels + 1)]
         seeds = [(start + i,) for i in range(len(part))]
-        spoken, copied = voice.speak(mel, seeds), voice.speak(decoded[-1], seeds)
+        of = [voice.classes.index(c.label) for c in part]
+        spoken, copied = voice.speak(mel, seeds, of), voice.speak(decoded[-1], seeds, of)
         errors = {f"l1_{k + 1}": np.abs(d - mel) for k, d in enumerate(decoded)}
         errors |= {"vocoder": np.abs(voice.mel(spoken) - mel), "both": np.abs(voice.mel(copied) - mel)}
         errors["vocoder_full"] = (full(torch.from_numpy(spoken)) - full(torch.from_numpy(audio))).abs().numpy()

@@ -26,7 +26,9 @@ CONTOUR = "contour"
 """An additional graph of voices that follow loudness contours: draws one where none is given. See `export.contour_graph`."""
 SPECTRUM = "spectrum"
 """The same for average spectra."""
-ORDER = (*GRAPHS, EXCITATION, *DEPTH, CONTOUR, SPECTRUM)
+GRAIN = "grain"
+"""An additional graph of voices whose classes' noise is grainy. See `export.grain_graph`."""
+ORDER = (*GRAPHS, EXCITATION, *DEPTH, CONTOUR, SPECTRUM, GRAIN)
 """All graphs that a voice may have, in the order of its hash."""
 BASE = "base"
 """A fine-tuned voice embeds its base voice in this folder; the base generates the classes `retrained.kept`."""

@@ -19,12 +19,13 @@ from ..export.two_stage_sampler import Choose, session
 from ..features.loudness import by_row, normalised
 from ..features.mel import LogMel, MelConfig
 from ..models.any_prior import AnyConfig, conditioned_rows
+from ..models.noise_excitation import grains
 from ..models.pixelsnail import PriorConfig
 from ..models.stacked_pixelsnail import StackedConfig
-from .card import BASE, CONTOUR, EXCITATION, FORMAT, ORDER, SPECTRUM, VERSION, voice_hash
+from .card import BASE, CONTOUR, EXCITATION, FORMAT, GRAIN, ORDER, SPECTRUM, VERSION, voice_hash
 
 Seed = tuple[int, ...]
-NOISE, COURSE = 1, 2  # appended to a clip's seed: independent random streams for its noise and for what it follows
+NOISE, COURSE, GRAINS = 1, 2, 3  # appended to a clip's seed: independent random streams for its noise, what it follows, its grains
 
 
 class VoiceError(Exception):
@@ -69,6 +70,7 @@ class VoiceRunner:
         self._encoder, self._decoder, self._vocoder = (session(data[name], threads) for name in ("encoder", "decoder", "vocoder"))
         self._excitation = session(data[EXCITATION], threads) if EXCITATION in data else None
         self._contour, self._spectrum = (session(data[name], threads) if name in data else None for name in (CONTOUR, SPECTRUM))
+        self._grain = session(data[GRAIN], threads) if GRAIN in data else None
 
     def generate(self, label: str, numbers: Sequence[int], recipe: Recipe) -> np.ndarray:
         """Clips of a class by their numbers -> audio [B, samples]. A clip does not depend on which others are made with it."""
@@ -82,7 +84,7 @@ class VoiceRunner:
         seeds = [(recipe.seed, index, number) for number in numbers]
         grids = self.grids([index] * len(numbers), seeds, recipe)
         codes = self.config.grid.to_latent(torch.from_numpy(grids)).numpy()
-        return codes, self.speak(self.decode(codes), seeds)
+        return codes, self.speak(self.decode(codes), seeds, [index] * len(seeds))
 
     def grids(self, classes: Sequence[int], seeds: Sequence[Seed], recipe: Recipe) -> np.ndarray:
         """A clip's codes for each class index and seed, in the order of `config.grid`: [B, rows, codes of a row]. By this voice's own prior."""
@@ -142,14 +144,23 @@ class VoiceRunner:
             codes[:, depth:] = self.codes
         return self._decoder.run(None, {"codes": codes})[0]
 
-    def speak(self, mel: np.ndarray, seeds: Sequence[Seed]) -> np.ndarray:
+    def grain(self, index: int) -> float:
+        """How grainy the noise of a class is, 0 to 1: see `export.grain_graph`."""
+        if self._grain is None:
+            return 0.0
+        return float(self._grain.run(["grain"], {"class": np.eye(len(self.classes), dtype=np.float32)[[index]]})[0][0])
+
+    def speak(self, mel: np.ndarray, seeds: Sequence[Seed], classes: Sequence[int] | None = None) -> np.ndarray:
         """log-mel [B, bins, frames] -> audio [B, samples]: the vocoder gets the last frame twice, as the server feeds it.
-        `seeds`, one per clip, are for vocoders that are excited by noise."""
+        `seeds` and class indices, one per clip, are for vocoders that are excited by noise; without `classes` the noise is even."""
         feeds = {"mel": np.concatenate([mel, mel[..., -1:]], -1)}
         if self._excitation is not None:
             length = feeds["mel"].shape[2] * self.mel_config.hop
             noise = np.stack([np.random.default_rng([*seed, NOISE]).standard_normal(length, np.float32) for seed in seeds])
             (feeds["shaped"],) = self._excitation.run(None, {**feeds, "noise": noise})
+            if self._grain is not None and classes is not None:
+                gains = [grains(length, self.grain(index), np.random.default_rng([*seed, GRAINS])) for seed, index in zip(seeds, classes, strict=True)]
+                feeds["shaped"] = feeds["shaped"] * np.stack(gains)
         return self._vocoder.run(None, feeds)[0][:, : self.samples]
 
 
