@@ -34,6 +34,7 @@ _RHYTHM = {
 _TRIES = 8  # windows of a long recording looked at before silence is taken for an answer
 _SILENT = 1e-3
 _BEGUN = 0.03  # of a clip's peak: 30 dB below it
+_SEAM = 256  # samples: 12 ms
 _TONE_HZ = (60.0, 180.0, 540.0, 1600.0, 4800.0, 11000.0)
 
 
@@ -172,13 +173,15 @@ class Augmenter:
         return self._turned(audio, -late) if late > 0 else audio
 
     def _turned(self, audio: np.ndarray, shift: int) -> np.ndarray:
-        """A clip rotated by `shift` samples; the seam between its end and its beginning is faded, so that it makes no click."""
-        turned, seam = np.roll(audio, shift), shift % self.samples
-        fade = np.ones(self.samples, np.float32)
-        width = 128
-        ramp = np.abs(np.arange(-width, width)) / width
-        fade[np.arange(seam - width, seam + width) % self.samples] = ramp
-        return turned * fade
+        """A clip rotated by `shift` samples, its end crossfaded into its beginning. Rain that was faded to silence there instead taught a prior
+        to make such holes: 6 % of its clips of rain had one, no recording does."""
+        seam = shift % self.samples
+        width = min(_SEAM, seam, self.samples - seam)
+        begin, end = audio[: self.samples - seam], audio[self.samples - seam :]
+        angle = np.linspace(0, np.pi / 2, width, dtype=np.float32)
+        crossed = end[seam - width :] * np.cos(angle) + begin[:width] * np.sin(angle)
+        # The crossfade makes it shorter by `width`: at its end it goes on as the recording does.
+        return np.concatenate([end[: seam - width], crossed, begin[width:], end[:width]])
 
     def _compose(self, name: str, rng: np.random.Generator) -> np.ndarray:
         rhythm = _RHYTHM[name]
