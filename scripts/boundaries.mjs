@@ -270,7 +270,8 @@ export const RULES = [
     packages: ['commander', 'ws', 'node-web-audio-api', 'midi'],
   },
   { of: 'server/bin', may: ['server/bin', 'server/cli'], packages: ['tsx', 'esbuild'] },
-  { of: 'server/bench', may: ['protocol', 'scripts', 'server'], packages: ['*'] },
+  // The plugin is measured in the host of its tests.
+  { of: 'server/bench', may: ['protocol', 'scripts', 'server', 'examples/plugin/tests'], packages: ['*'] },
   { of: 'server/test', may: ['protocol', 'server'], packages: ['*'] },
   // The examples run against a real server, where those of a user run.
   { of: 'examples/test', may: ['examples/test', 'protocol', 'server/cli/test', 'server/audio'] },

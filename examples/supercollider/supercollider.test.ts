@@ -30,7 +30,7 @@ test('foley.scd in sclang', { skip }, async (t) => {
   assert.match(await sclang('Unicorn', 1), /failed: unknown_class: /);
 });
 
-test('the class Foley in sclang: clips, errors, cancelling, hits in time', { skip }, async (t) => {
+test('the class Foley in sclang: clips, errors, cancelling, hits in time, endless sounds', { skip }, async (t) => {
   const staged = await stage(t);
   const { run, dir } = staged;
   withoutWindow(staged);
@@ -51,6 +51,9 @@ test('the class Foley in sclang: clips, errors, cancelling, hits in time', { ski
   assert.match(output, /ok: cancelled/);
   assert.match(output, /ok: read says that localhost is not running/);
   assert.match(output, /ok: hit 3 of pad/);
+  assert.match(output, /ok: \[ ?rain ?\] plays/);
+  assert.match(output, /ok: kept 0\.2 s/);
+  assert.match(output, /ok: an endless sound ended/);
 });
 
 test('the class Foley reads clips into buffers of scsynth', { skip: skip || lacks('scsynth', 'jackd') }, async (t) => {

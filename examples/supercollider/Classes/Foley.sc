@@ -2,7 +2,9 @@
 // recompile the class library; the help file is Foley. Messages: protocol/PROTOCOL.md of foleyd.
 Foley {
 	classvar count = 0;
-	var <addr, <server, waiting, funcs;
+	var <addr, <server, waiting, streams, funcs;
+	// A function of a clip's id, its seconds and its path: of what `keep` has saved.
+	var <>onKept;
 
 	*new { |host = "127.0.0.1", port, server|
 		port = port ? ("FOLEYD_OSC_PORT".getenv ? "9248").asInteger;
@@ -11,12 +13,17 @@ Foley {
 
 	init {
 		waiting = IdentityDictionary.new;
+		streams = IdentitySet.new;
 		funcs = [
 			OSCFunc({ |msg| this.prHear(msg, \onRow, msg[2], msg[3]) }, '/foley/row', addr),
 			// Clips of a count from 2 on; the last message of a request is done.
 			OSCFunc({ |msg| this.prClip(msg) }, '/foley/clip', addr),
 			OSCFunc({ |msg| this.prDone(msg) }, '/foley/done', addr),
-			OSCFunc({ |msg| this.prFailed(msg) }, '/foley/failed', addr)
+			OSCFunc({ |msg| this.prFailed(msg) }, '/foley/failed', addr),
+			OSCFunc({ |msg| this.prHear(msg, \onStart, msg[2], msg[3]) }, '/foley/stream/started', addr),
+			OSCFunc({ |msg| this.prHear(msg, \onChange, msg[2], msg[3..]) }, '/foley/stream/changed', addr),
+			OSCFunc({ |msg| this.prStreamDone(msg) }, '/foley/stream/done', addr),
+			OSCFunc({ |msg| onKept.value(msg[1].asString, msg[2], msg[3].asString) }, '/foley/stream/kept', addr)
 		];
 		CmdPeriod.add(this);
 	}
@@ -24,6 +31,8 @@ Foley {
 	free {
 		CmdPeriod.remove(this);
 		funcs.do(_.free);
+		streams.do { |name| this.endStream(name) };
+		streams.clear;
 		waiting.clear;
 	}
 
@@ -77,6 +86,30 @@ Foley {
 
 	stop { |name| if(name.isNil) { addr.sendMsg('/foley/stop') } { addr.sendMsg('/foley/stop', name.asString) } }
 
+	// An endless sound on foleyd's own output, under a name; action gets its length in seconds and the gaps once it has
+	// ended. It ends by itself 60 s after the last message of a client, so one is sent now and then.
+	stream { |name, class = "Rain", args, action, onError, onStart, onChange|
+		var id = this.prId;
+		name = name.asSymbol;
+		waiting[id] = (action: action, onError: onError, onStart: onStart, onChange: onChange, stream: name);
+		streams.add(name);
+		addr.sendMsg('/foley/stream/start', id.asString, class.asString, "as", name.asString, *this.prPairs(args));
+		SkipJack({ addr.sendMsg('/foley/ping') }, 20, { waiting[id].isNil }, "foleyd");
+		^id
+	}
+
+	// Args as [\class, "Rain:1+Keyboard:1", \level, -6, \temperature, 0.8, \guidance, 2].
+	setStream { |name, args| addr.sendMsg('/foley/stream/set', name.asString, *this.prPairs(args)) }
+
+	// Saves what was heard last; onKept hears of it.
+	keepStream { |name, seconds = 20|
+		addr.sendMsg('/foley/stream/keep', name.asString, seconds.asFloat);
+	}
+
+	endStream { |name| addr.sendMsg('/foley/stream/stop', name.asString) }
+
+	streaming { ^streams.as(Array) }
+
 	waitingFor { ^waiting.keys.as(Array) }
 
 	prId {
@@ -108,9 +141,18 @@ Foley {
 		};
 	}
 
-	// Also of a map or a hit, whose name stands where an id would.
+	prStreamDone { |msg|
+		var request = waiting.removeAt(msg[1]);
+		if(request.notNil) {
+			streams.remove(request[\stream]);
+			request[\action].value(msg[3], msg[4]);
+		};
+	}
+
+	// Also of a map, a hit or a stream, whose name stands where an id would.
 	prFailed { |msg|
 		var request = waiting.removeAt(msg[1]);
+		if(request.notNil) { streams.remove(request[\stream]) };
 		this.prError(request !? { request[\onError] }, msg[2], "%: %".format(msg[1], msg[3]));
 	}
 
