@@ -37,7 +37,9 @@ function messagesIn(file: string, text: string): Written[] {
     case '.ReaperOSC':
       return [...text.matchAll(/^#\s+(\/foley\/.+?)\s{2,}/gm)].map((match) => wordsOf(match[1] ?? ''));
     case '.pd':
-      return [...text.matchAll(/\\; foley-generate ([^;]+);/g)].map((match) => wordsOf(`/foley/generate ${match[1]}`));
+      return [...text.matchAll(/\\; foley-(generate|stream) ([^;]+);/g)].map(([, to, words = '']) =>
+        wordsOf(to === 'stream' ? `/foley/stream/${words}` : `/foley/generate ${words}`),
+      );
     default:
       return [];
   }

@@ -12,8 +12,8 @@
     "rect": [
       80.0,
       80.0,
-      860.0,
-      480.0
+      1000.0,
+      620.0
     ],
     "bglocked": 0,
     "openinpresentation": 0,
@@ -35,10 +35,10 @@
           "patching_rect": [
             20,
             15,
-            560,
+            760,
             22
           ],
-          "text": "Sounds of foleyd. Left: clips into buffer~, over HTTP by node.script. Right: hits and clips over OSC, played by foleyd."
+          "text": "Sounds of foleyd. Left: clips into buffer~, over HTTP by node.script. Right: hits, clips and endless sounds over OSC, played by foleyd."
         }
       },
       {
@@ -528,9 +528,11 @@
         "box": {
           "id": "heard",
           "maxclass": "newobj",
-          "numinlets": 5,
-          "numoutlets": 5,
+          "numinlets": 7,
+          "numoutlets": 7,
           "outlettype": [
+            "",
+            "",
             "",
             "",
             "",
@@ -540,10 +542,10 @@
           "patching_rect": [
             400,
             340,
-            420,
+            620,
             22
           ],
-          "text": "route /foley/done /foley/row /foley/played /foley/failed"
+          "text": "route /foley/done /foley/row /foley/played /foley/failed /foley/stream/changed /foley/stream/done"
         }
       },
       {
@@ -628,6 +630,177 @@
             22
           ],
           "text": "replace $1"
+        }
+      },
+      {
+        "box": {
+          "id": "endless",
+          "maxclass": "comment",
+          "numinlets": 1,
+          "numoutlets": 0,
+          "patching_rect": [
+            400,
+            450,
+            430,
+            22
+          ],
+          "text": "Without end, on the output of foleyd; a ping every 20 s keeps it."
+        }
+      },
+      {
+        "box": {
+          "id": "begin",
+          "maxclass": "message",
+          "numinlets": 2,
+          "numoutlets": 1,
+          "outlettype": [
+            ""
+          ],
+          "patching_rect": [
+            400,
+            480,
+            330,
+            22
+          ],
+          "text": "/foley/stream/start max2 Rain as rain level -6."
+        }
+      },
+      {
+        "box": {
+          "id": "change",
+          "maxclass": "message",
+          "numinlets": 2,
+          "numoutlets": 1,
+          "outlettype": [
+            ""
+          ],
+          "patching_rect": [
+            400,
+            510,
+            330,
+            22
+          ],
+          "text": "/foley/stream/set rain class Rain:1+Keyboard:1"
+        }
+      },
+      {
+        "box": {
+          "id": "keep",
+          "maxclass": "message",
+          "numinlets": 2,
+          "numoutlets": 1,
+          "outlettype": [
+            ""
+          ],
+          "patching_rect": [
+            400,
+            540,
+            180,
+            22
+          ],
+          "text": "/foley/stream/keep rain 20."
+        }
+      },
+      {
+        "box": {
+          "id": "end",
+          "maxclass": "message",
+          "numinlets": 2,
+          "numoutlets": 1,
+          "outlettype": [
+            ""
+          ],
+          "patching_rect": [
+            600,
+            540,
+            130,
+            22
+          ],
+          "text": "/foley/stream/stop rain"
+        }
+      },
+      {
+        "box": {
+          "id": "alive",
+          "maxclass": "newobj",
+          "numinlets": 2,
+          "numoutlets": 1,
+          "outlettype": [
+            "bang"
+          ],
+          "patching_rect": [
+            20,
+            480,
+            90,
+            22
+          ],
+          "text": "metro 20000"
+        }
+      },
+      {
+        "box": {
+          "id": "ping",
+          "maxclass": "message",
+          "numinlets": 2,
+          "numoutlets": 1,
+          "outlettype": [
+            ""
+          ],
+          "patching_rect": [
+            20,
+            510,
+            80,
+            22
+          ],
+          "text": "/foley/ping"
+        }
+      },
+      {
+        "box": {
+          "id": "stay",
+          "maxclass": "newobj",
+          "numinlets": 1,
+          "numoutlets": 1,
+          "outlettype": [
+            "bang"
+          ],
+          "patching_rect": [
+            20,
+            450,
+            60,
+            22
+          ],
+          "text": "loadbang"
+        }
+      },
+      {
+        "box": {
+          "id": "pchanged",
+          "maxclass": "newobj",
+          "numinlets": 1,
+          "numoutlets": 0,
+          "patching_rect": [
+            760,
+            375,
+            100,
+            22
+          ],
+          "text": "print changed"
+        }
+      },
+      {
+        "box": {
+          "id": "pended",
+          "maxclass": "newobj",
+          "numinlets": 1,
+          "numoutlets": 0,
+          "patching_rect": [
+            870,
+            375,
+            90,
+            22
+          ],
+          "text": "print ended"
         }
       }
     ],
@@ -1013,6 +1186,114 @@
           "destination": [
             "dac",
             1
+          ]
+        }
+      },
+      {
+        "patchline": {
+          "source": [
+            "begin",
+            0
+          ],
+          "destination": [
+            "send",
+            0
+          ]
+        }
+      },
+      {
+        "patchline": {
+          "source": [
+            "change",
+            0
+          ],
+          "destination": [
+            "send",
+            0
+          ]
+        }
+      },
+      {
+        "patchline": {
+          "source": [
+            "keep",
+            0
+          ],
+          "destination": [
+            "send",
+            0
+          ]
+        }
+      },
+      {
+        "patchline": {
+          "source": [
+            "end",
+            0
+          ],
+          "destination": [
+            "send",
+            0
+          ]
+        }
+      },
+      {
+        "patchline": {
+          "source": [
+            "ping",
+            0
+          ],
+          "destination": [
+            "send",
+            0
+          ]
+        }
+      },
+      {
+        "patchline": {
+          "source": [
+            "stay",
+            0
+          ],
+          "destination": [
+            "alive",
+            0
+          ]
+        }
+      },
+      {
+        "patchline": {
+          "source": [
+            "alive",
+            0
+          ],
+          "destination": [
+            "ping",
+            0
+          ]
+        }
+      },
+      {
+        "patchline": {
+          "source": [
+            "heard",
+            4
+          ],
+          "destination": [
+            "pchanged",
+            0
+          ]
+        }
+      },
+      {
+        "patchline": {
+          "source": [
+            "heard",
+            5
+          ],
+          "destination": [
+            "pended",
+            0
           ]
         }
       }

@@ -36,6 +36,25 @@ test('foley~.pd without a window: hits sound, and each makes another clip', { sk
   assert.doesNotMatch(output, /couldn't create|no method|error:/);
 });
 
+test('foley.pd without a window: an endless sound starts, changes and ends', { skip }, async (t) => {
+  const { run, server } = await stage(t);
+  const play = async (what: string) => {
+    const send = `foley-test ${what} ${await freeUdpPort()} ${new URL(server.osc).port} tiny-stacked`;
+    return run('pd', [...quiet, '-open', example('puredata/test-stream.pd'), '-send', send]);
+  };
+  const output = await play('Hiss');
+  const said = [...output.matchAll(/^stream: (.*?)\s*$/gm)].map(([, words]) => words!.split(' '));
+  assert.deepEqual(
+    said.map(([what, id]) => [what, id]),
+    ['started', 'changed', 'done'].map((what) => [what, 'pd2']),
+    output,
+  );
+  assert.equal(said[0]![2], 'rain');
+  assert.ok(Number(said[2]![3]) > 0, output);
+  assert.doesNotMatch(output, /couldn't create|no method|error:/);
+  assert.match(await play('Unicorn'), /^failed: pd2 unknown_class /m);
+});
+
 test('every cord of the patches joins boxes that are there', async () => {
   const folder = example('puredata');
   for (const name of (await readdir(folder)).filter((file) => file.endsWith('.pd'))) {

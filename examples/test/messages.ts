@@ -105,8 +105,9 @@ export function messageFault({ address, args, whole }: Written): string | null {
   // Of a pair whose value is not known the name was the point.
   const kept = args.filter((arg, i) => !(arg === null && isName(i - 1)) && !(isName(i) && args[i + 1] === null));
   const known = kept.map((arg, i) => arg ?? example[i] ?? 1);
-  // What a spread adds is not known: what must be there may be in it.
-  const given = whole ? known : [...known, ...example.slice(known.length, forms.get(address)?.args.length)];
+  // What a spread adds is not known: what must be there, pairs included, may be in it.
+  const fixed = forms.get(address)?.args.length ?? 0;
+  const given = whole || known.length > fixed ? known : [...known, ...example.slice(known.length)];
   const typed = given.map((value): OscArg => {
     if (typeof value === 'string') return { type: 'string', value };
     return Number.isInteger(value) ? { type: 'integer', value } : { type: 'float', value: Math.fround(value) };
