@@ -1,0 +1,137 @@
+/**
+ * A note with no clip ready, until its first sample sounds: MIDI bytes through the whole server into its mixer (output
+ * without a device), and a note in a plugin host that runs at the pace of a sound card, with the plugin built from its
+ * sources and a server beside it. Each note has a map, or a seed, of its own, so that nothing can be played again; what
+ * prepares clips for it begins at the same time. Counted until the frame of the output at which the clip begins.
+ * `node --import tsx server/bench/cold-notes.ts [--notes 21] [--voice ID] [--models DIR] [--threads 1]`
+ */
+import { mkdtempSync, rmSync } from 'node:fs';
+import { loadavg, tmpdir } from 'node:os';
+import path from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { built, lacks } from '../../examples/plugin/tests/build.ts';
+import { Host } from '../../examples/plugin/tests/host.ts';
+import { onset } from '../../examples/plugin/tests/sound.ts';
+import { Status } from '../../examples/plugin/tests/stage.ts';
+import type { Hit } from '../../protocol/index.ts';
+import { createApp } from '../app.ts';
+import { resolveConfig } from '../config.ts';
+import type { MidiSystem } from '../midi/system.ts';
+import { summary } from './summary.ts';
+import { benchFlags, machine, print, round, startServer } from './support.ts';
+
+const flags = benchFlags({ notes: { type: 'string', default: '21' } });
+const { models, voice, threads } = flags;
+const count = Number(flags.notes);
+/** How long a note is waited for, and the host's rate. */
+const [MOST_SECONDS, RATE] = [2, 48_000];
+/** Of the plugin's own lane, whose key is no white one. */
+const KEY = 49;
+
+const of = (raw: number[]) => ({
+  ...summary(raw),
+  p95: round(raw.toSorted((a, b) => a - b)[Math.ceil(0.95 * raw.length) - 1]!),
+});
+
+async function midiNotes() {
+  const data = mkdtempSync(path.join(tmpdir(), 'foleyd-bench-'));
+  let receive: (seconds: number, bytes: number[]) => void = () => undefined;
+  const midi: MidiSystem = {
+    inputs: () => [],
+    open: () => ({ close: () => undefined }),
+    virtual(_name, on) {
+      receive = on;
+      return { close: () => undefined };
+    },
+    close: () => undefined,
+  };
+  const config = resolveConfig({ data, models, voice, threads, output: 'none', listen: false, logLevel: 'silent' });
+  const app = await createApp(config, { midi });
+  await app.ready;
+  const client = app.connect();
+  const { card } = (await client.call('voice.info')) as { card: { classes: { name: string }[] } };
+  let hear = (_: Hit): void => undefined;
+  let underruns = 0;
+  const watching = new AbortController();
+  const watch = client.call(
+    'server.watch',
+    { jobs: false, pools: false },
+    ({ event, data: told }) => {
+      if (event === 'hit') hear(told as unknown as Hit);
+      if (event === 'underrun') underruns += 1;
+    },
+    watching.signal,
+  );
+  watch.catch(() => undefined);
+  const froms: Record<string, number> = {};
+  const note = async (i: number): Promise<number> => {
+    const id = `pad${i}`;
+    const { name } = card.classes[i % card.classes.length]!;
+    const heard = new Promise<Hit>((resolve) => {
+      hear = resolve;
+    });
+    await client.call('trigger.map', { id, class: name, source: { note: 36 }, ready: 1 });
+    const called = performance.timeOrigin + performance.now();
+    receive(0, [0x90, 36, 100]);
+    const { at, from } = await heard;
+    froms[from] = (froms[from] ?? 0) + 1;
+    await client.call('trigger.unmap', { id });
+    // The whole clip, and what was being made for the map.
+    await sleep(5000);
+    return round(at - called);
+  };
+  // One that is not counted: all memory is warm after it.
+  await note(0);
+  const raw: number[] = [];
+  for (let i = 1; i <= count; i++) raw.push(await note(i));
+  watching.abort();
+  await app.close();
+  rmSync(data, { recursive: true });
+  return { ...of(raw), from: froms, underruns };
+}
+
+async function pluginNotes() {
+  const missing = lacks();
+  if (missing !== false) return { skipped: missing };
+  built();
+  const server = await startServer({ models, voice, threads });
+  const dir = mkdtempSync(path.join(tmpdir(), 'foleyd-bench-'));
+  let [underruns, missed] = [0, 0];
+  const note = async (i: number): Promise<number> => {
+    let end = (): unknown => undefined;
+    const test = { after: (fn: () => unknown) => (end = fn) };
+    const host = new Host(test as never, 'clap', dir, { FOLEYD_URL: server.ws });
+    await host.set({ Class: i % 7, Seed: i });
+    await host.tell('activate', RATE, 256);
+    await host.until('Status', Status.fetching);
+    await host.tell('note', 0, KEY, 127);
+    await host.tell('hear', MOST_SECONDS);
+    const began = onset(await host.dump());
+    underruns += await host.get('Underruns');
+    missed += await host.get('Notes_missed');
+    await host.quit();
+    end();
+    await sleep(500);
+    return began < 0 ? MOST_SECONDS * 1000 : round((began * 1000) / RATE);
+  };
+  await note(0);
+  const raw: number[] = [];
+  for (let i = 1; i <= count; i++) raw.push(await note(i));
+  await server.close();
+  rmSync(dir, { recursive: true });
+  return { ...of(raw), underruns, missed };
+}
+
+const loadBefore = loadavg();
+const midiToMixerMs = await midiNotes();
+const pluginMs = await pluginNotes();
+print({
+  bench: 'cold-notes',
+  ...machine(),
+  voice,
+  threads: Number(threads),
+  loadBefore,
+  loadAfter: loadavg(),
+  midiToMixerMs,
+  pluginMs,
+});
