@@ -129,6 +129,38 @@ test('a stretch that is marked by dragging is made anew, and the family shows it
   await page.close();
 });
 
+test('a take is branched at a row that was clicked, and the branches are its children', {
+  skip: noBrowser,
+}, async () => {
+  const { page, complaints } = await stage.page('/#choose');
+  await page.waitForSelector('li.selected');
+  const [parent] = await saved();
+  const grid = (await page.locator('.codes .well').boundingBox())!;
+  await page.mouse.click(grid.x + grid.width / 2, grid.y + grid.height * 0.55);
+  const button = page.locator('button:has-text("Branch at row")');
+  const row = Number(/row (\d+)/.exec((await button.textContent())!)![1]);
+  const { card } = (await stage.app.connect().call('voice.info', {})) as { card: { grid: { rows: number } } };
+  assert.equal(row, Math.floor(card.grid.rows * 0.55));
+  await page.getByRole('slider', { name: 'Takes' }).fill('2');
+  const before = (await saved()).length;
+  await button.click();
+  await page.waitForFunction((count) => document.querySelectorAll('.scroll li').length >= count, before + 2);
+  const children = (await saved()).filter(({ from }) => from === parent!.clip).slice(0, 2);
+  assert.equal(children.length, 2);
+  const codesOf = async (clip: string): Promise<number[]> => [
+    ...((await stage.app.connect().call('clip.get', { clip })) as { clip: { codes: number[] } }).clip.codes,
+  ];
+  const codes = await codesOf(parent!.clip);
+  const given = (codes.length / card.grid.rows) * row;
+  for (const { clip } of children) {
+    const branched = await codesOf(clip);
+    assert.deepEqual(branched.slice(0, given), codes.slice(0, given));
+    assert.notDeepEqual(branched.slice(given), codes.slice(given));
+  }
+  assert.deepEqual(complaints, []);
+  await page.close();
+});
+
 test('what was deleted is restored from the trash of the page', { skip: noBrowser }, async () => {
   const client = stage.app.connect();
   const gone = (await client.call('foley.generate', { class: 'Rain', seed: 77, save: true, audio: false })) as {

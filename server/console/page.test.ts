@@ -99,6 +99,42 @@ test('nobody finds a serious fault of access in any view, dark or light, at any 
     }
 });
 
+test('every field has a name that a screen reader says', { skip: noBrowser }, async () => {
+  const { page } = await stage.page('/');
+  await page.waitForSelector('.map');
+  await page.keyboard.press('q');
+  await page.waitForSelector('.take[data-state=done]');
+  for (const view of VIEWS) {
+    await show(page, view);
+    const nameless = await page.evaluate(() =>
+      Array.from(document.querySelectorAll<HTMLInputElement>('main input, main select, main textarea'))
+        // A label is that of the first field in it, and an output counts as one.
+        .filter((field) => field.type !== 'hidden' && (field.labels?.length ?? 0) === 0)
+        .filter((field) => !field.hasAttribute('aria-label') && !field.hasAttribute('aria-labelledby'))
+        .map(({ outerHTML }) => outerHTML),
+    );
+    assert.deepEqual(nameless, [], view);
+  }
+  await page.close();
+});
+
+test('clips of one press are shown in the order in which they are made', { skip: noBrowser }, async () => {
+  const { page } = await stage.page('/#watch', { viewport: { width: 360, height: 780 } });
+  await page.click('button:has-text("Eight at once")');
+  const seen = await page.evaluate(async () => {
+    const out: number[][] = [];
+    const said = (): string[] => Array.from(document.querySelectorAll('figcaption .said'), (one) => one.textContent!);
+    while (said().filter((text) => text.startsWith('seed')).length < 8) {
+      out.push(Array.from(document.querySelectorAll('.wall .rows'), (one) => Number(one.ariaValueNow)));
+      await new Promise((go) => setTimeout(go, 2));
+    }
+    return out;
+  });
+  assert.ok(seen.some((rows) => rows.length === 8 && rows[0]! > rows[7]!));
+  for (const rows of seen) assert.ok(rows.length < 8 || rows[0]! >= rows[7]!, rows.join());
+  await page.close();
+});
+
 async function seriousFaults(page: Page): Promise<string[]> {
   return page.evaluate(async () => {
     interface Violation {

@@ -75,6 +75,59 @@ test('a pad of a map plays a clip of its pool in the page', { skip: noBrowser },
   await page.close();
 });
 
+/** A browser that has this one MIDI input, in place of the machine's. */
+function plugIn(): void {
+  const input = { name: 'Pads', onmidimessage: null as ((message: { data: Uint8Array }) => void) | null };
+  const access = { inputs: new Map([['pads', input]]), onstatechange: null };
+  Object.assign(window, { midiSend: (...bytes: number[]) => input.onmidimessage?.({ data: Uint8Array.from(bytes) }) });
+  Object.defineProperty(navigator, 'requestMIDIAccess', { value: async () => access });
+}
+
+test('notes of a MIDI keyboard play pads of classes, and of maps before them', {
+  skip: noBrowser,
+}, async () => {
+  const { page, complaints } = await stage.page('/', {}, (of) => of.addInitScript(plugIn));
+  const send = (...bytes: number[]): Promise<void> =>
+    page.evaluate((all) => (window as unknown as { midiSend: (...of: number[]) => void }).midiSend(...all), bytes);
+  await page.click('button:has-text("Use a MIDI keyboard")');
+  await page.waitForSelector('.midi:has-text("MIDI: Pads")');
+  // The second class; ends of notes, controllers and notes below the pads play nothing.
+  const messages = [
+    [0x90, 37, 100],
+    [0x80, 37, 0],
+    [0x90, 38, 0],
+    [0xb0, 1, 64],
+    [0x99, 20, 100],
+  ];
+  for (const message of messages) await send(...message);
+  await done(page, 1);
+  assert.match((await page.textContent('.take'))!, /Footstep/);
+  assert.match((await page.textContent('.midi'))!, /note 20, velocity 100/);
+  const client = stage.app.connect();
+  await client.call('trigger.map', { id: 'door', class: 'Rain', source: { note: 37 }, ready: 1, candidates: 1 });
+  await page.waitForSelector('.map:has-text("door") :text("1 of 1 ready")');
+  const heard: string[] = [];
+  const watching = new AbortController();
+  const watch = client.call(
+    'server.watch',
+    { jobs: false, pools: false },
+    ({ event, data }) => {
+      if (event === 'hit') heard.push(String(data.map));
+    },
+    watching.signal,
+  );
+  watch.catch(() => undefined);
+  // A map that has the note goes before the class.
+  await send(0x92, 37, 32);
+  while (heard.length === 0) await page.waitForTimeout(20);
+  assert.deepEqual(heard, ['door']);
+  assert.equal(await page.locator('.take').count(), 1);
+  watching.abort();
+  await client.call('trigger.unmap', { id: 'door' });
+  assert.deepEqual(complaints, []);
+  await page.close();
+});
+
 test('a running job is taken up again when the server is back', { skip: noBrowser }, async () => {
   const { page } = await stage.page();
   await stage.app.close();
