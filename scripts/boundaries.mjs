@@ -115,6 +115,7 @@ export const RULES = [
     types: ['server/util/log-line.ts'],
     packages: ['midi'],
   },
+  { of: 'server/triggers/test', may: ['server/triggers', 'server/playback', 'protocol'] },
   {
     of: 'server/triggers',
     may: ['server/triggers', 'server/tempo/beats.ts', 'server/util', 'protocol'],

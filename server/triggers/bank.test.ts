@@ -2,8 +2,8 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { ProtocolError } from '../../protocol/index.ts';
-import { centre, map, near, now, RATE, stage } from './bank-stage.ts';
 import { amplitudeOf } from './rendition.ts';
+import { centre, map, near, now, RATE, stage } from './test/bank.ts';
 
 test('a note plays its map as loud as it is hit, on its channel alone, and ends nothing of a shot', async () => {
   const { bank, note, heard, saved } = stage();

@@ -2,8 +2,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import { centre, map, near, now, RATE, stage, starve } from './bank-stage.ts';
 import type { GeneratedClip } from './generator.ts';
+import { centre, map, near, now, RATE, stage, starve } from './test/bank.ts';
 
 test('a time ahead gets a clip of its own where there is room, else one that is ready; both to the sample', async () => {
   const { bank, playback } = stage();

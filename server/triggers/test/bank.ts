@@ -1,11 +1,11 @@
 /** A trigger bank for tests, and what they expect to hear of it. */
 import assert from 'node:assert/strict';
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import { ProtocolError, parseArgs, type TriggerMap } from '../../protocol/index.ts';
-import { createOfflinePlayback } from '../playback/offline.ts';
-import { type BankOptions, TriggerBank } from './bank.ts';
-import type { ClipGenerator, GeneratedClip } from './generator.ts';
-import type { MidiEvent } from './sources.ts';
+import { ProtocolError, parseArgs, type TriggerMap } from '../../../protocol/index.ts';
+import { createOfflinePlayback } from '../../playback/offline.ts';
+import { type BankOptions, TriggerBank } from '../bank.ts';
+import type { ClipGenerator, GeneratedClip } from '../generator.ts';
+import type { MidiEvent } from '../sources.ts';
 
 export const RATE = 48_000;
 
