@@ -100,13 +100,21 @@ local function request(name, class, count, seed, length, at)
   return file, ('curl -sS --data-binary "@%s" "%s/v1/foley.%s"'):format(file, server, at and "spot" or "generate")
 end
 
+--- What is wrong where curl said this.
+local function wrong_of(said)
+  local number, text = said:match("^curl: %((%d+)%) (.*)$")
+  -- 7 is a refused connection.
+  if number == "7" then return ("no foleyd answers at %s; start it: foleyd, or npm start in a clone"):format(server) end
+  return text or said
+end
+
 --- Asks foleyd while REAPER waits. Gives the clips, or nil, code and message.
 function foley.generate(class, count, seed, length, at)
   local file, command = request("wait", class, count, seed, length, at)
   local said = reaper.ExecProcess(command .. " --stderr -", patience_ms)
   os.remove(file)
   local code, answer = (said or ""):match("^(%-?%d+)\n(.*)$")
-  if code ~= "0" then return nil, "curl", answer or "curl could not be run" end
+  if code ~= "0" then return nil, "curl", wrong_of(answer or "it could not be run") end
   return clips_of(answer)
 end
 
@@ -132,7 +140,7 @@ function foley.begin(class, count, seed, length, at)
   return function()
     local text, wrong = read(answer), read(errors)
     if whole(text) then return over(clips_of(text)) end
-    if wrong ~= "" then return over(nil, "curl", wrong) end
+    if wrong ~= "" then return over(nil, "curl", wrong_of(wrong)) end
     if reaper.time_precise() > until_when then return over(nil, "timed_out", "foleyd does not answer") end
     return true
   end

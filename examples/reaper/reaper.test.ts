@@ -65,7 +65,10 @@ test('foley_insert.lua says why there is no sound', { skip }, async (t) => {
   assert.match(await insert('nonsense', '0', '0', '0'), /^message: A class, /m);
   assert.equal((await insert('cancel', '0', '0', '0')).trim(), '');
   env.FOLEYD_HTTP = 'http://127.0.0.1:1';
-  assert.match(await insert('Rain,1,', '0', '0', '0'), /^message: curl: /m);
+  assert.match(
+    await insert('Rain,1,', '0', '0', '0'),
+    /^message: curl: no foleyd answers at http:\/\/127\.0\.0\.1:\d+; start it/m,
+  );
 });
 
 const spotting = ['1-1.5=Rain', '2=DogBark', '3=door slam', '4=', '9-10=Rain'];
@@ -124,7 +127,7 @@ test('foley_spot.lua with ReaImGui makes the chosen while its window goes on', {
     ...[example('reaper/stub_reaper.lua'), example('reaper/foley_spot.lua'), dir],
     ...['', '0', '0', '8', '1=Rain'],
   ]);
-  assert.match(alone, /^window: M1 \| 1\.000 \| curl: /m);
+  assert.match(alone, /^window: M1 \| 1\.000 \| curl: no foleyd answers at /m);
 });
 
 test('foleyd.ReaperOSC sends to addresses that maps can hear, and one of them plays', async (t) => {
