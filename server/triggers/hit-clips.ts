@@ -1,6 +1,6 @@
 import { ProtocolError, type TriggerMap } from '../../protocol/index.ts';
 import type { Playback } from '../playback/playback.ts';
-import { until } from '../util/until.ts';
+import { pause } from '../util/pause.ts';
 import type { ClipPool, NewClip, ReadyClip } from './clip-pool.ts';
 import type { ClipGenerator, GeneratedClip } from './generator.ts';
 import { temperatureOf } from './rendition.ts';
@@ -49,7 +49,7 @@ export class HitClips {
     if (this.#making >= MOST_MAKING || room <= generator.expectedMs() * (this.#making + 1)) return null;
     const making = this.make(map, velocity);
     const over = new AbortController();
-    const late = until(room, AbortSignal.any([over.signal, signal])).then(() => null);
+    const late = pause(room, AbortSignal.any([over.signal, signal])).then(() => null);
     const clip = await Promise.race([making.catch(() => null), late]);
     over.abort();
     if (clip === null) void making.then((made) => pool.add(made)).catch(() => undefined);

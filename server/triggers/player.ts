@@ -1,7 +1,7 @@
 import { type Hit, ProtocolError, type TriggerMap, type Underrun } from '../../protocol/index.ts';
 import type { GrowingSound, Playback } from '../playback/playback.ts';
 import type { Beats } from '../tempo/beats.ts';
-import { until } from '../util/until.ts';
+import { pause } from '../util/pause.ts';
 import type { ClipPool, PooledClip, ReadyClip } from './clip-pool.ts';
 import type { ClipGenerator, ClipPart, LiveClip } from './generator.ts';
 import { Headroom } from './headroom.ts';
@@ -110,7 +110,7 @@ export class Player {
   /** A note's end has its time too: what begins later goes on. */
   async #end(map: TriggerMap, at: number | null): Promise<void> {
     const ahead = at === null ? 0 : at - this.#options.playback().now();
-    if (ahead > 0) await until(ahead, this.#options.signal);
+    if (ahead > 0) await pause(ahead, this.#options.signal);
     const by = at ?? this.#options.playback().now();
     for (const note of this.#notes.held(map.id, by)) this.#endNote(note, map.fadeOut);
   }
@@ -178,7 +178,7 @@ export class Player {
     if (lead > 0 && (begin === null || begin < playback().now() + lead)) {
       // Held back until none of its parts will be late, as far as is known; not once all of it is made.
       const over = new AbortController();
-      await Promise.race([until(lead, AbortSignal.any([over.signal, signal])), made.catch(() => undefined)]);
+      await Promise.race([pause(lead, AbortSignal.any([over.signal, signal])), made.catch(() => undefined)]);
       over.abort();
     }
     if (note.over) return null;
