@@ -174,7 +174,7 @@ export class Streams {
     const voice = await this.#deps.catalog.find(args.voice);
     for (const [i, { class: other }] of args.controls.entries())
       if (other !== undefined) resolveClass(voice, other, `args.controls.${i}.class`);
-    const voiceClass = voiceClassOf(voice, resolveClass(voice, args.class), args);
+    const voiceClass = voiceClassOf(voice, args);
     const { voiceDir } = orderOf(voiceClass);
     checkStreamable(voice, voiceDir);
     const seed = args.seed ?? randomInt(0, limits.drawnSeedMax + 1);
@@ -291,7 +291,7 @@ export class Streams {
         avoid: avoid ?? stream.wanted.avoid,
         guidance: guidance ?? stream.wanted.guidance,
       };
-      const voiceClass = voiceClassOf(voice, resolveClass(voice, wanted.class, `${at}.class`), wanted);
+      const voiceClass = voiceClassOf(voice, wanted, `${at}.class`);
       const next = orderOf(voiceClass);
       if (next.voiceDir !== stream.voiceDir) {
         const message = `${at}.class: another model of voice ${voice.id} makes it, which cannot go on from this one; expected a class of the same model, or another stream`;

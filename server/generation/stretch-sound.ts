@@ -1,3 +1,4 @@
+/** The sound of which `foley.vary` makes a stretch anew: a saved clip's or a recording's, where the stretch may lie, and what the new part follows. */
 import { type EnvelopeArg, limits, ProtocolError } from '../../protocol/index.ts';
 import type { Shape } from '../audio/edit.ts';
 import { resample } from '../audio/resample.ts';

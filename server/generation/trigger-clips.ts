@@ -49,7 +49,7 @@ export function createClipGenerator({
   const order = async (map: TriggerMap, seed: number, temperature: number): Promise<JobOrder['clips'][number]> => {
     const voice = await catalog.find(map.voice);
     return {
-      ...orderOf(voiceClassOf(voice, resolveClass(voice, map.class), map)),
+      ...orderOf(voiceClassOf(voice, map)),
       seed,
       temperature,
       topK: 0,
@@ -148,7 +148,7 @@ export function createClipGenerator({
   return {
     async check(map) {
       const voice = await catalog.find(map.voice);
-      return understoodOf(voiceClassOf(voice, resolveClass(voice, map.class), map)).understood ?? [];
+      return understoodOf(voiceClassOf(voice, map)).understood ?? [];
     },
     async generate(map, temperatures, take, signal, hurried) {
       const candidates = await candidatesOf(map, hurried);

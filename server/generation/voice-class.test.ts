@@ -3,7 +3,6 @@ import { test } from 'node:test';
 import { limits } from '../../protocol/index.ts';
 import { GUIDANCE_MAX } from '../cards/guidance.ts';
 import type { Voice } from '../voices/voice.ts';
-import { resolveClass } from './class-weights.ts';
 import { orderOf, voiceClassOf, type Wanted } from './voice-class.ts';
 
 /** A voice with so much guidance of its own, which strengthens what is followed. */
@@ -15,7 +14,7 @@ function voiceWith(guidance: number): Voice {
 
 const made = (own: number, wanted: Wanted) => {
   const voice = voiceWith(own);
-  return voiceClassOf(voice, resolveClass(voice, 'Rain'), wanted);
+  return voiceClassOf(voice, { class: 'Rain', ...wanted });
 };
 
 test('guidance is what is asked for, or the voice’s own, and 0 is 0', () => {

@@ -23,12 +23,13 @@ export interface Wanted {
 /** Guidance where only `avoid` asks for it, of a voice that is not guided by default. */
 const DEFAULT_WITH_AVOID = 1;
 
+/** What a request wants of a voice; `path` is the argument that names the class. Throws as `guided` does. */
+export function voiceClassOf(voice: Voice, wanted: Wanted & { class: ClassArg }, path?: string): VoiceClass {
+  return guided(voice, resolveClass(voice, wanted.class, path), wanted);
+}
+
 /** Fills in the voice's own guidance. Throws unknown_class, or bad_args for `avoid` without guidance. */
-export function voiceClassOf(
-  voice: Voice,
-  chosen: ResolvedClass,
-  { guidance, guideFollowed, avoid }: Wanted,
-): VoiceClass {
+export function guided(voice: Voice, chosen: ResolvedClass, { guidance, guideFollowed, avoid }: Wanted): VoiceClass {
   const away = avoid === undefined ? null : resolveClass(voice, avoid, 'args.avoid');
   if (away !== null && guidance === 0) {
     const message = 'args.avoid: it has no effect at guidance 0; expected a guidance above 0, or none given';

@@ -5,7 +5,7 @@ import type { Scheduler } from '../dispatch/scheduler.ts';
 import type { Evaluation, EvaluationOrder } from '../evaluation/evaluator.ts';
 import type { Score } from '../evaluation/scores.ts';
 import { resolveClass, told } from '../generation/class-weights.ts';
-import { orderOf, voiceClassOf } from '../generation/voice-class.ts';
+import { guided, orderOf } from '../generation/voice-class.ts';
 import type { Catalog, Voice } from '../voices/voice.ts';
 
 export interface FadDeps {
@@ -30,7 +30,7 @@ export function adminFad(deps: FadDeps): Handler<'admin.fad'> {
     const voiceClasses = new Map(
       wanted.map((wish) => {
         const chosen = resolveClass(voice, wish);
-        return [chosen.label as string, voiceClassOf(voice, chosen, { guidance })];
+        return [chosen.label as string, guided(voice, chosen, { guidance })];
       }),
     );
     const labels = [...voiceClasses.keys()];

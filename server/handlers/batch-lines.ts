@@ -1,7 +1,6 @@
 import { randomInt } from 'node:crypto';
 import { classFromText, limits, type Understood } from '../../protocol/index.ts';
 import type { Context } from '../dispatch/dispatcher.ts';
-import { resolveClass } from '../generation/class-weights.ts';
 import { type GenerationDeps, generateClips } from '../generation/clip-job.ts';
 import { type MadeClip, madeFrom, seedsFrom } from '../generation/clip-plan.ts';
 import { understoodOf, type VoiceClass, voiceClassOf } from '../generation/voice-class.ts';
@@ -140,7 +139,8 @@ function lengthFor({ rate, samples }: Voice, { length = 0 }: Row): number | unde
 }
 
 function classOf(voice: Voice, { class: wanted, guidance, avoid }: Row): VoiceClass {
-  return voiceClassOf(voice, resolveClass(voice, classFromText(wanted!)), {
+  return voiceClassOf(voice, {
+    class: classFromText(wanted!),
     guidance,
     avoid: avoid === undefined ? undefined : classFromText(avoid),
   });

@@ -23,7 +23,7 @@ export interface RunningBatch {
   end(): void;
 }
 
-/** The jobs that are no jobs of the engine's, so that they can be listed, paused and cancelled by their ids as others are. */
+/** Running batches (`clip.batch`, `foley.spot`). The scheduler knows only the jobs of their lines; here they are listed, paused and cancelled as one job each. */
 export class Batches {
   readonly #open = new Map<string, OpenBatch>();
 

@@ -1,7 +1,6 @@
 import { randomInt } from 'node:crypto';
 import { limits } from '../../protocol/index.ts';
 import type { Handler } from '../dispatch/dispatcher.ts';
-import { resolveClass } from '../generation/class-weights.ts';
 import { type GenerationDeps, generateClips } from '../generation/clip-job.ts';
 import { seedsFrom } from '../generation/clip-plan.ts';
 import { voiceClassOf } from '../generation/voice-class.ts';
@@ -17,7 +16,7 @@ export function generate(deps: GenerationDeps): Handler<'foley.generate'> {
     const found = arrivals.then(() => deps.catalog.find(args.voice));
     arrivals = found.catch(() => undefined);
     const voice = await found;
-    const voiceClass = voiceClassOf(voice, resolveClass(voice, args.class), args);
+    const voiceClass = voiceClassOf(voice, args);
     const seed = args.seed ?? randomInt(0, limits.drawnSeedMax + 1);
     const takes = seedsFrom(seed, args.count).map((one) => ({ seed: one }));
     const { candidates } = args;

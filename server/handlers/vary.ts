@@ -4,7 +4,6 @@ import type { Shape } from '../audio/edit.ts';
 import type { ClipRecipe, Lineage } from '../clips/clip.ts';
 import type { Context, Handler } from '../dispatch/dispatcher.ts';
 import type { Encoder } from '../engine/process/encoder.ts';
-import { resolveClass } from '../generation/class-weights.ts';
 import { type GenerationDeps, generateClips } from '../generation/clip-job.ts';
 import { piecesFor, seedsFrom, type Take } from '../generation/clip-plan.ts';
 import { type Grid, gridOf } from '../generation/code-grid.ts';
@@ -13,7 +12,7 @@ import { checkCodes, keepMask, type MaskOptions } from '../generation/mask.ts';
 import { readRecording } from '../generation/recording.ts';
 import { keepOutside, type Stretch } from '../generation/stretch.ts';
 import { aroundStretch, type HeardSound, heardClip, ownCourse, stretchOf } from '../generation/stretch-sound.ts';
-import { type VoiceClass, voiceClassOf } from '../generation/voice-class.ts';
+import { guided, type VoiceClass, voiceClassOf } from '../generation/voice-class.ts';
 import type { Voice } from '../voices/voice.ts';
 
 export interface VaryDeps extends GenerationDeps {
@@ -160,12 +159,12 @@ function madeBy(
 
 /** What is wished, and where no other class is, what the clip itself was made of: its guidance goes with its class. */
 function voiceClassFor(voice: Voice, wish: Wish, own: VoiceClass): VoiceClass {
-  if (wish.class !== undefined) return voiceClassOf(voice, resolveClass(voice, wish.class), wish);
+  if (wish.class !== undefined) return voiceClassOf(voice, { ...wish, class: wish.class });
   const { avoid, guidance = own.guidance, guideFollowed = own.guideFollowed } = wish;
   if (avoid === undefined) return { ...own, guidance, guideFollowed, avoid: guidance === 0 ? null : own.avoid };
   // That a clip was not guided says nothing of how strongly its variation avoids something.
   const least = guidance === 0 ? wish.guidance : guidance;
-  return voiceClassOf(voice, own.chosen, { guidance: least, guideFollowed, avoid });
+  return guided(voice, own.chosen, { guidance: least, guideFollowed, avoid });
 }
 
 function sourceOf(deps: VaryDeps, args: Context<'foley.vary'>['args']): Promise<Source> {
@@ -175,7 +174,7 @@ function sourceOf(deps: VaryDeps, args: Context<'foley.vary'>['args']): Promise<
 
 async function ofCodes({ catalog }: VaryDeps, wish: Wish, codes: number[]): Promise<Source> {
   const voice = await catalog.find(wish.voice);
-  const voiceClass = voiceClassOf(voice, resolveClass(voice, wish.class!), wish);
+  const voiceClass = voiceClassOf(voice, { ...wish, class: wish.class! });
   const grid = gridOf(voice.card);
   const pieces = piecesIn(grid, codes).map((piece) => checkCodes(grid, piece, 'args.codes'));
   const shape = pieces.length === 1 ? {} : { length: secondsOf(grid, pieces.length), exact: true };
@@ -184,7 +183,7 @@ async function ofCodes({ catalog }: VaryDeps, wish: Wish, codes: number[]): Prom
 
 async function ofRecording({ catalog, encoder }: VaryDeps, args: Context<'foley.vary'>['args']): Promise<Source> {
   const voice = await catalog.find(args.voice);
-  const voiceClass = voiceClassOf(voice, resolveClass(voice, args.class!), args);
+  const voiceClass = voiceClassOf(voice, { ...args, class: args.class! });
   const grid = gridOf(voice.card);
   const { recordingRate: rate, recordingFormat: format } = args;
   const { pcm, rate: hertz } = readRecording({ data: args.recording!, rate, format });

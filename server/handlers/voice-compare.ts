@@ -5,7 +5,7 @@ import { resolveClass, told } from '../generation/class-weights.ts';
 import { type GenerationDeps, generateClips } from '../generation/clip-job.ts';
 import { seedsFrom } from '../generation/clip-plan.ts';
 import type { GenerationContext } from '../generation/context.ts';
-import { voiceClassOf } from '../generation/voice-class.ts';
+import { guided } from '../generation/voice-class.ts';
 import type { Voice } from '../voices/voice.ts';
 import type { FadDeps } from './admin-fad.ts';
 import { cardOf } from './voice-summary.ts';
@@ -39,7 +39,7 @@ async function clips(
   const first = resolveClass(voices[0]!, wanted);
   // An id means another class in another voice; its name does not.
   const voiceClasses = voices.map((voice, i) =>
-    voiceClassOf(voice, i === 0 ? first : resolveClass(voice, first.label), settings),
+    guided(voice, i === 0 ? first : resolveClass(voice, first.label), settings),
   );
   const seed = settings.seed ?? randomInt(0, limits.drawnSeedMax + 1);
   const takes = voiceClasses.flatMap((voiceClass) => seedsFrom(seed, count).map((one) => ({ seed: one, voiceClass })));
