@@ -1,4 +1,7 @@
-/** The process behind embedder-client.ts. */
+/**
+ * Runs embedders, in a process of its own, since a graph's run blocks its thread: embeds clips, measures FAD and KAD, ranks candidates and finds
+ * the nearest training recording. embedder-client.ts is the server's side.
+ */
 import { createHash } from 'node:crypto';
 import { resample } from '../audio/resample.ts';
 import type { EmbedderCard } from '../cards/embedder-card.ts';

@@ -1,3 +1,4 @@
+/** What the system says of a process: its memory, and whether it runs. The watchdog asks. */
 import { readFileSync } from 'node:fs';
 import { totalmem } from 'node:os';
 import process from 'node:process';

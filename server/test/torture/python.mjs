@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-// Stands for the interpreter that trains: it says that it is one, and hands on to the scripted trainer.
+// A stand-in for Python, so that trainings can be attacked without PyTorch: it says that it can train, and runs the scripted trainer instead.
 import process from 'node:process';
 
 const [option, what, ...more] = process.argv.slice(2);
