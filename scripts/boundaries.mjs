@@ -20,6 +20,7 @@ export const RULES = [
   { of: 'server/util/program.ts', may: ['server/util'], packages: ['tsx'] },
   { of: 'server/util/ts-thread.mjs', may: [], packages: ['tsx'] },
   { of: 'server/util', may: ['server/util'] },
+  { of: 'server/c2pa', may: ['server/c2pa'] },
   { of: 'server/audio', may: ['server/audio'], packages: ['@alexanderolsen/libsamplerate-js', 'zod'] },
   // Beats and tempo of the host's song: MIDI clocks and hosts set them, triggers wait for them.
   { of: 'server/tempo', may: ['server/tempo', 'protocol'] },
@@ -265,6 +266,7 @@ export const RULES = [
         'server/settings.ts',
         'server/config.ts',
         'server/audio',
+        'server/c2pa',
       ],
       ...['server/evaluation', 'server/network/access', 'server/delivery/csv.ts', 'scripts/python.mjs'],
     ],

@@ -6,6 +6,7 @@ import { findChunk } from '../audio/riff.ts';
 import { decodeWav, type Wav, type WavFormat } from '../audio/wav.ts';
 import { diskReason } from '../util/disk-reason.ts';
 import { CliError } from './errors.ts';
+import type { Session } from './session.ts';
 
 type Voice = EventData<'voice.list', 'done'>['voices'][number];
 
@@ -63,6 +64,13 @@ function wavIn(file: string, bytes: Uint8Array): Wav {
   } catch (error) {
     throw new CliError('no_recipe', `${file}: ${(error as Error).message}`, error);
   }
+}
+
+/** Recordings that a voice learned from, by licence, as its card says; null where it does not. */
+export async function licencesOf(session: Session, voice: string): Promise<Record<string, number> | null> {
+  const { card } = await session.call('voice.info', { voice });
+  const { licences } = (card.data ?? {}) as { licences?: Record<string, number> };
+  return licences ?? null;
 }
 
 /** The arguments of foley.generate that make the same clip again. Throws no_recipe for one made from another. */

@@ -1,11 +1,15 @@
 import { type EventData, encodePcm, limits } from '../../protocol/index.ts';
+import { printable } from '../../protocol/printable.ts';
 import { labelOf, provenanceOf, statedSourceTypes } from '../audio/provenance.ts';
+import { type Checked, checkManifest } from '../c2pa/check.ts';
+import { exists } from '../util/atomic-file.ts';
 import { columns } from './columns.ts';
 import { CliError, exits, toCliError } from './errors.ts';
-import { argsOf, clipIn, readSound, voiceFor } from './like.ts';
+import { argsOf, clipIn, licencesOf, readSound, voiceFor } from './like.ts';
 import { type Comparison, compareWith } from './made-again.ts';
 import { openSession, type SessionChoice } from './open-session.ts';
 import type { Session } from './session.ts';
+import { sidecarOf } from './sign.ts';
 
 export interface VerifyOptions extends SessionChoice {
   json?: boolean;
@@ -17,6 +21,8 @@ interface Report {
   file: string;
   /** Source types of the IPTC by the place in the file that states them. */
   states: Record<string, string>;
+  /** What its C2PA manifest says, where one lies beside it. */
+  signed: Checked | null;
   recipe: Record<string, unknown>;
   voice: { id: string; hash: string; installed: boolean; licences: Record<string, number> | null };
   /** The recording that the voice learned from and that is nearest to the sound; null where the voice cannot tell. */
@@ -29,7 +35,7 @@ interface Report {
   reason: string | null;
 }
 
-/** `foleyd verify FILE`: what made a file, of which data, and whether its recipe still gives it. 1 where it does not. */
+/** `foleyd verify FILE`: what made a file, of which data, and whether its recipe still gives it. 1 where it does not, or where its manifest is not its own. */
 export async function verify(file: string, options: VerifyOptions): Promise<number> {
   const bytes = await readSound(file);
   const clip = clipIn(file, bytes);
@@ -41,6 +47,7 @@ export async function verify(file: string, options: VerifyOptions): Promise<numb
     const report: Report = {
       file,
       states: Object.fromEntries(statedSourceTypes(bytes)),
+      signed: await signedBy(file, bytes),
       recipe,
       voice: {
         id: recipe.voiceId,
@@ -71,10 +78,15 @@ export async function verify(file: string, options: VerifyOptions): Promise<numb
     if (installed !== undefined && sound !== null) report.nearest = await nearestTo(session, installed.id, sound);
     const statement = provenanceOf(comment)?.statement ?? '';
     process.stdout.write(options.json === true ? `${JSON.stringify(report)}\n` : text(report, statement));
-    return report.identical === false ? exits.failed : exits.ok;
+    return report.identical === false || (report.signed?.problems.length ?? 0) > 0 ? exits.failed : exits.ok;
   } finally {
     await session.close();
   }
+}
+
+async function signedBy(file: string, bytes: Uint8Array): Promise<Checked | null> {
+  const sidecar = sidecarOf(file);
+  return (await exists(sidecar)) ? checkManifest(await readSound(sidecar), bytes) : null;
 }
 
 /** Samples of the clip, made anew without being saved. */
@@ -97,13 +109,6 @@ async function makeAgain(
   return pcm;
 }
 
-/** Recordings that the voice learned from, by licence, as its card says; null where it does not. */
-async function licencesOf(session: Session, voice: string): Promise<Record<string, number> | null> {
-  const { card } = await session.call('voice.info', { voice });
-  const { licences } = (card.data ?? {}) as { licences?: Record<string, number> };
-  return licences ?? null;
-}
-
 /** Null of a voice without fingerprints, and of silence. */
 async function nearestTo(
   session: Session,
@@ -122,7 +127,7 @@ async function nearestTo(
   }
 }
 
-function text({ file, states, recipe, voice, nearest, ...made }: Report, statement: string): string {
+function text({ file, states, signed, recipe, voice, nearest, ...made }: Report, statement: string): string {
   const places = Object.entries(states);
   const types = [...new Set(Object.values(states))];
   const stated = types.map((type) => `${type} (${places.flatMap(([at, of]) => (of === type ? [at] : [])).join(', ')})`);
@@ -130,12 +135,20 @@ function text({ file, states, recipe, voice, nearest, ...made }: Report, stateme
   return columns([
     ['file', file],
     ['states', stated.join('; ') || 'no digital source type'],
+    ...(signed === null ? [] : [['signed', signature(signed)]]),
     ['recipe', `${labelOf(recipe as Parameters<typeof labelOf>[0])}: ${statement}`],
     ['voice', `${voice.id} ${voice.hash.slice(0, 12)}, ${voice.installed ? 'installed' : 'not installed'}`],
     ['licences', licences.map(([name, count]) => `${name} (${count})`).join(', ') || 'unknown'],
     ['nearest', nearest === null ? 'not known: the voice has no fingerprints of its recordings' : described(nearest)],
     ['regenerated', again(made, made.reason)],
   ]);
+}
+
+/** Certificates can say anything: whom to trust is not decided here. */
+function signature({ subject, issuer, problems }: Checked): string {
+  if (problems.length > 0) return `not valid: ${problems.join('; ')}`;
+  const [own, its] = [subject, issuer].map((names) => printable((names ?? 'nobody').replaceAll('\n', ', ')));
+  return `by ${own}, certified by ${its}; whether to trust them was not checked`;
 }
 
 function described({ name, class: label, likeness, limit, memorised }: NonNullable<Report['nearest']>): string {

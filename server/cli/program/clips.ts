@@ -6,6 +6,7 @@ import { exportSettings } from '../export-settings.ts';
 import type { GenerateOptions } from '../generate.ts';
 import type { SessionChoice } from '../open-session.ts';
 import { integer, number } from '../options.ts';
+import type { SignOptions } from '../sign.ts';
 import type { SpotOptions } from '../spot.ts';
 import type { StreamOptions } from '../stream.ts';
 import type { TrashOptions } from '../trash.ts';
@@ -120,6 +121,19 @@ export const declareClips: Declare = (program, run) => {
     .option('--json', 'print JSON')
     .action(async (file: string, options: VerifyOptions & Connecting) => {
       run(await (await import('../verify.ts')).verify(file, choice(options)));
+    });
+
+  connecting(
+    program
+      .command('sign')
+      .description('write a signed C2PA manifest beside each WAV or FLAC: NAME.c2pa, which foleyd verify checks'),
+  )
+    .argument('<files...>', 'files that foleyd wrote')
+    .requiredOption('--cert <PEM>', 'file with the certificate, and those that vouch for it')
+    .requiredOption('--key <PEM>', "file with the certificate's private key; it is used here and sent nowhere")
+    .option('--force', 'write manifests that exist again')
+    .action(async (files: string[], options: SignOptions & Connecting) => {
+      run(await (await import('../sign.ts')).signFiles(files, choice(options)));
     });
 
   connecting(program.command('clips').description('list or search saved clips; star, unstar or delete them'))
