@@ -1,35 +1,13 @@
 import path from 'node:path';
-import { z } from 'zod';
-import {
-  type Args,
-  commandOf,
-  type EventData,
-  type FileSettings,
-  ProtocolError,
-  toProtocolError,
-} from '../../protocol/index.ts';
+import { type Args, type EventData, ProtocolError, toProtocolError } from '../../protocol/index.ts';
 import type { ClipEntry, Clips } from '../clips/clip.ts';
 import { digestOf, isThere } from '../util/file-digest.ts';
 import { KeptFile } from '../util/kept-file.ts';
 import type { LogLine } from '../util/log-line.ts';
 import { Turn } from '../util/turns.ts';
+import { type AutoDeliveryRule, isWanted, ruleFrom } from './auto-delivery-rule.ts';
 import { checkSettings, type Delivery } from './delivery.ts';
 import type { Folder } from './folder.ts';
-
-export interface AutoDeliveryRule {
-  on: boolean;
-  /** Below the folder of deliveries. */
-  folder: string;
-  starred: boolean;
-  /** Null for all. */
-  classes: string[] | null;
-  settings: FileSettings;
-  /**
-   * Clips saved before are left out, unless only starred ones are wanted. A time of the clips' own (`created`), which
-   * never goes back: the machine's clock may be set back, and would keep later clips out.
-   */
-  since: number;
-}
 
 export type AutoDeliveryState = EventData<'deliver.info', 'done'>;
 
@@ -177,7 +155,7 @@ export class AutoDelivery {
     const found: string[] = [];
     for (let after: string | undefined; ; ) {
       const page = clips.list({ limit: PAGE, after });
-      for (const entry of page.clips) if (this.#isWanted(entry)) found.push(entry.id);
+      for (const entry of page.clips) if (isWanted(entry, this.#rule)) found.push(entry.id);
       if (page.next === null) break;
       after = page.next;
     }
@@ -186,17 +164,9 @@ export class AutoDelivery {
   }
 
   #consider(entry: ClipEntry): void {
-    if (!this.#isWanted(entry)) return;
+    if (!isWanted(entry, this.#rule)) return;
     this.#queue.add(entry.id);
     this.#work();
-  }
-
-  #isWanted({ starred, class: label, delivered, created }: ClipEntry): boolean {
-    const { on, starred: onlyStarred, classes, since } = this.#rule;
-    if (!on || delivered || (onlyStarred ? !starred : created < since)) return false;
-    if (classes === null) return true;
-    const own = label === null ? [] : typeof label === 'string' ? [label] : Object.keys(label);
-    return classes.some((wanted) => own.some((name) => name.toLowerCase() === wanted.toLowerCase()));
   }
 
   #work(): void {
@@ -251,7 +221,7 @@ export class AutoDelivery {
       if (toProtocolError(error).code === 'unknown_clip') return null;
       throw error;
     });
-    if (clip === null || folder === null || !this.#isWanted({ ...clip, delivered: clip.delivery?.done === true }))
+    if (clip === null || folder === null || !isWanted({ ...clip, delivered: clip.delivery?.done === true }, this.#rule))
       return;
     const begun = clip.delivery;
     if (begun !== null && (await isThere(path.join(folder.root, begun.file), begun.sha256))) {
@@ -281,21 +251,4 @@ export class AutoDelivery {
     if (problem !== this.#problem) this.#options.log('warn', 'delivering a clip failed', { err: error });
     this.#problem = problem;
   }
-}
-
-/** A rule as it is kept, with defaults filled in. Throws where it is none. */
-function ruleFrom(value: unknown): AutoDeliveryRule {
-  const {
-    since = 0,
-    settings,
-    ...given
-  } = z.looseObject({ since: z.number().optional(), settings: z.unknown().optional() }).parse(value);
-  const {
-    on,
-    folder = '',
-    starred = false,
-    classes = null,
-  } = commandOf('deliver.set').args.parse(given) as Args<'deliver.set'>;
-  const form = commandOf('clip.export').args.omit({ clip: true, name: true, to: true, folder: true });
-  return { on, folder, starred, classes, settings: form.parse(settings ?? {}) as FileSettings, since };
 }

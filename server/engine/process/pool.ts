@@ -10,6 +10,7 @@ import type {
 } from '../engine.ts';
 import { EngineError } from '../errors.ts';
 import { FreshEvents } from '../fresh-events.ts';
+import { isStream, type Lane, laneFor, type Task, TOGETHER } from './lane.ts';
 import { EngineSupervisor, type SupervisorOptions, steered } from './supervisor.ts';
 
 export interface EngineOptions {
@@ -37,35 +38,9 @@ export interface PoolParts {
   idleMs?: number;
 }
 
-interface Task {
-  request: EngineRequest;
-  on: (event: EngineEvent) => void;
-  resolve: (result: EngineResult) => void;
-  reject: (error: unknown) => void;
-  run: EngineRun | null;
-  /** What it has told of: a second try does not tell again. */
-  fresh: FreshEvents;
-  /** There was another clip in its lane, which may be why that ended. */
-  company: boolean;
-  /** Its second try, with nobody beside it. */
-  alone: boolean;
-}
-
-/** An engine process and the clips it makes. */
-interface Lane {
-  supervisor: EngineSupervisor;
-  tasks: Set<Task>;
-  idle: NodeJS.Timeout | null;
-}
-
 const MOST_LANES = 4;
 /** Of a lane that keep a core busy: one samples, one renders. */
 const THREADS = 2;
-/**
- * Clips that are sampled together in one process. Measured: sampling takes 0.55 s for one alone, 0.39 s
- * each for two, 0.31 for four, 0.28 for eight; from there on there is little to gain, and all of them get later.
- */
-const TOGETHER = 4;
 /** Streams that a server may allow at a time. */
 export const STREAMS_MAX = 16;
 /** Waiting clips; whoever schedules them keeps far fewer here. */
@@ -181,33 +156,12 @@ export class EnginePool implements Engine {
   #next(): void {
     while (this.#closed === null && this.#waiting.length > 0) {
       const task = this.#waiting[0]!;
-      const lane = this.#laneFor(task);
+      const lane = laneFor(task, this.#lanes);
       if (lane === null || lane.tasks.size > 0) this.#grow();
       if (lane === null) return;
       this.#waiting.shift();
       this.#give(lane, task);
     }
-  }
-
-  /** The lane with the least to do among those with room; the first is also waited for while it starts. */
-  #laneFor(task: Task): Lane | null {
-    let chosen: Lane | null = null;
-    for (const lane of this.#lanes) {
-      if (!this.#hasRoom(lane, task)) continue;
-      if (chosen === null || rank(lane) < rank(chosen)) chosen = lane;
-    }
-    return chosen;
-  }
-
-  #hasRoom({ supervisor, tasks }: Lane, { request, alone }: Task): boolean {
-    if (!supervisor.ready && supervisor !== this.#lanes[0]!.supervisor) return false;
-    // Streams do not end by themselves: nobody waits for that, and there are few.
-    const clips = [...tasks].filter((other) => !isStream(other));
-    if (alone) return clips.length === 0 && supervisor.ready;
-    if (request.endless !== undefined) return true;
-    for (const other of clips) if (other.alone) return false;
-    const hurried = clips.filter((other) => other.request.urgent === true).length;
-    return request.urgent === true ? hurried < TOGETHER : clips.length < TOGETHER;
   }
 
   #give(lane: Lane, task: Task): void {
@@ -290,13 +244,4 @@ export class EnginePool implements Engine {
     this.#most = this.#lanes.length - 1;
     this.#shut(lane);
   }
-}
-
-function isStream({ request }: Task): boolean {
-  return request.endless !== undefined;
-}
-
-/** How much a lane has to do: one that still starts is the last choice. */
-function rank({ supervisor, tasks }: Lane): number {
-  return tasks.size + (supervisor.ready ? 0 : 2 * TOGETHER);
 }
