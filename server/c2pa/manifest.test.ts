@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { execFileSync, spawnSync } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { after, test } from 'node:test';
@@ -107,6 +107,12 @@ test('no byte of what is signed can change unseen, nor a byte of the file', { sk
   );
   for (let length = 0; length < manifest.length; length += 7)
     assert.match(checkManifest(manifest.subarray(0, length), file).problems.join(), /cannot be read/);
+});
+
+test('a manifest of an earlier version is still read', () => {
+  const signed = readFileSync(new URL('test/signed.c2pa', import.meta.url));
+  const whole = { subject: 'O=Show\nCN=Sound department', issuer: 'CN=Authority', problems: [] };
+  assert.deepEqual(checkManifest(signed, Buffer.from('foleyd\n')), whole);
 });
 
 test('what cannot sign is refused with a reason', { skip }, () => {

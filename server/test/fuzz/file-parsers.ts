@@ -1,6 +1,7 @@
-/** Other files that come from elsewhere: sheets, markers, sidecars of clips, cards of voices, references of FAD. */
+/** Other files that come from elsewhere: sheets, markers, sidecars of clips, cards of voices, references of FAD, manifests of C2PA. */
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
+import { checkManifest } from '../../c2pa/check.ts';
 import { readSidecar, writeSidecar } from '../../clips/sidecar.ts';
 import { readSheet } from '../../delivery/csv.ts';
 import { EngineError } from '../../engine/errors.ts';
@@ -125,6 +126,21 @@ export function reference(): Parser {
         if (error instanceof StatisticsError) return 'refused';
         throw error;
       }
+    },
+  };
+}
+
+/** Manifests beside files that are verified. */
+export function manifest(): Parser {
+  const signed = readFileSync(fileURLToPath(new URL('../../c2pa/test/signed.c2pa', import.meta.url)));
+  return {
+    name: 'manifests',
+    frames: [new Uint8Array(signed)],
+    take(frame) {
+      const { problems } = checkManifest(frame, bytes('foleyd\n'));
+      if (problems.join().length > 2000) throw new Error('a message echoes what was sent at length');
+      if (problems.some((problem) => problem.startsWith('the manifest cannot be read'))) return 'refused';
+      return problems.length === 0 ? 'whole' : 'changed';
     },
   };
 }

@@ -1,7 +1,7 @@
 /** Everything that reads bytes from outside, each with frames that are right, as far into the server as the dispatcher. */
 import { type GoldenFile, type Recording, readAll } from '../../../protocol/golden/record.ts';
 import { jsonCodec, msgpackCodec } from '../../../protocol/index.ts';
-import { card, markers, reference, sheet, sidecar } from './file-parsers.ts';
+import { card, manifest, markers, reference, sheet, sidecar } from './file-parsers.ts';
 import { answersOf, bundles, httpBodies, midi, oscQueryTexts, overOsc, overWs } from './message-parsers.ts';
 import { bytes, type Parser, unhex } from './parser.ts';
 import { delivered, recording, wav } from './sound-parsers.ts';
@@ -30,5 +30,6 @@ export async function allParsers(): Promise<Parser[]> {
     sidecar(),
     card(),
     reference(),
+    manifest(),
   ];
 }
