@@ -1,3 +1,4 @@
+/** One evaluation: clips go in one after the other, distances to a reference come out (FAD, KAD, the share named right). open.ts opens one. */
 import type { EmbedderCard } from '../cards/embedder-card.ts';
 import { EngineError } from '../engine/errors.ts';
 import type { CustomReference, EmbedderClient, ReferenceFacts } from './embedder-client.ts';

@@ -85,7 +85,7 @@ export async function stretchOf(
   if (last - first < least)
     fail(
       'to',
-      `the stretch lasts ${(last - first).toFixed(3)} s; expected at least ${least.toFixed(3)} s, a place of the grid`,
+      `the stretch lasts ${(last - first).toFixed(3)} s; expected at least ${least.toFixed(3)} s, one step of the code grid`,
     );
   // A recording may have a rate that no clip has.
   const rate = wanted ?? (own >= limits.rateMin && own <= limits.rateMax ? own : voice.rate);

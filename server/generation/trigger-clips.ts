@@ -1,3 +1,4 @@
+/** Clips for pads: those of pools as patient jobs, those of a hit at once, by the queue that everybody else's come from. */
 import { randomInt } from 'node:crypto';
 import { limits, POOL_CANDIDATES, type TriggerMap } from '../../protocol/index.ts';
 import type { JobOrder, Scheduler } from '../dispatch/scheduler.ts';
