@@ -8,6 +8,7 @@ import { ScoreHistory } from '../evaluation/scores.ts';
 import { VoteHistory } from '../evaluation/votes.ts';
 import { AuditLog } from '../network/access/audit-log.ts';
 import { MapStore } from '../triggers/store.ts';
+import { removeParts } from '../util/atomic-file.ts';
 import type { LogLine } from '../util/log-line.ts';
 import { makePrivate } from '../util/private-folder.ts';
 import { Trash } from '../util/trash.ts';
@@ -16,6 +17,9 @@ import { VoiceCatalog } from '../voices/catalog.ts';
 
 /** The voice in the repository. */
 const DEFAULT = 'default';
+
+/** Files of the data folder that others than its owner write: who waits to own it, and `foleyd token`. */
+const OTHERS = /^\.(owner|tokens)-/;
 
 /** The data folder, private to its user; a server owns it from here on. Rejects with io_error. */
 export async function openDataFolder({ data, listen }: Config, log: LogLine): Promise<DataOwner> {
@@ -27,6 +31,10 @@ export async function openDataFolder({ data, listen }: Config, log: LogLine): Pr
   );
   // A process that runs one command becomes the owner only where the command needs it.
   if (listen) await owner.claim();
+  if (owner.held)
+    await removeParts(data, OTHERS).catch((err: unknown) =>
+      log('warn', `what an earlier server left half written in ${data} could not be removed`, { err }),
+    );
   return owner;
 }
 

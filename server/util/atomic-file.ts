@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { type FileHandle, link, lstat, mkdir, open, rename, rm, stat } from 'node:fs/promises';
+import { type FileHandle, link, lstat, mkdir, open, readdir, rename, rm, stat } from 'node:fs/promises';
 import path from 'node:path';
 
 /** The bytes of a file, or a function that writes them piece by piece. */
@@ -62,6 +62,23 @@ export async function settleAside(file: string): Promise<string | null> {
 export function noFile(error: NodeJS.ErrnoException): null {
   if (error.code === 'ENOENT') return null;
   throw error;
+}
+
+const PART = /^\..+-[0-9a-f]{8}\.tmp$/;
+/** No write of a small file takes longer. */
+const WRITING_MS = 60_000;
+
+/**
+ * Removes the temporary files that killed processes left in a folder. Rejects with what the disk says.
+ * @param shared names of those that another process may be writing just now: they stay for a minute
+ */
+export async function removeParts(dir: string, shared: RegExp): Promise<void> {
+  for (const name of await readdir(dir)) {
+    if (!PART.test(name)) continue;
+    const part = path.join(dir, name);
+    const written = shared.test(name) ? ((await stat(part).catch(noFile))?.mtimeMs ?? 0) : 0;
+    if (Date.now() - written > WRITING_MS) await rm(part, { force: true });
+  }
 }
 
 async function withPart<T>(

@@ -1,5 +1,6 @@
 /** Kills a server again and again, at random and in the middle of its writes, and asks the next one what is there. */
 import { once } from 'node:events';
+import { setTimeout as wait } from 'node:timers/promises';
 import { seededUniform } from '../../evaluation/measure.ts';
 import { type DeedName, deedNames, deeds } from './deeds.ts';
 import type { Step } from './disk.ts';
@@ -15,12 +16,14 @@ export interface KillReport {
   refused: number;
   unknown: number;
   jobs: number;
-  /** Partial files that nobody removed. */
-  leftovers: number;
 }
 
 /** Clients that work at a time. */
 const CLIENTS = 3;
+/** Another process may be writing it, so it stays for a minute. */
+const OWNER = /^\.owner-[^/]*\.tmp$/;
+/** Milliseconds after which a file is not just being written. */
+const STAYS_MS = 2000;
 /** Kills of one data folder: later ones begin with a new one, or the folder's size is all that is measured. */
 const PER_FOLDER = 25;
 
@@ -29,19 +32,30 @@ export async function caller(server: Running): Promise<Caller> {
   return { client, gone: once(client.socket, 'close') };
 }
 
-/** Throws at the first thing that was lost. `names`: what clients do; all of it without. */
-export async function killSeries(
-  kills: number,
-  seed: number,
-  onProgress: (done: number) => void = () => undefined,
-  names: readonly DeedName[] = deedNames,
-): Promise<KillReport> {
+export interface KillOptions {
+  kills: number;
+  seed: number;
+  /** What clients do; all of it by default. */
+  names?: readonly DeedName[];
+  onProgress?: (done: number) => void;
+  /** Asked after each kill: whether that was the last. */
+  isOver?: () => boolean;
+}
+
+/** Throws at the first thing that was lost. */
+export async function killSeries({
+  kills,
+  seed,
+  names = deedNames,
+  onProgress = () => undefined,
+  isOver = () => false,
+}: KillOptions): Promise<KillReport> {
   const random = seededUniform(seed);
-  const report: KillReport = { kills: 0, inWrites: 0, acknowledged: 0, refused: 0, unknown: 0, jobs: 0, leftovers: 0 };
-  while (report.kills < kills) {
+  const report: KillReport = { kills: 0, inWrites: 0, acknowledged: 0, refused: 0, unknown: 0, jobs: 0 };
+  while (report.kills < kills && !isOver()) {
     const data = await newFolder();
     try {
-      await killFolder(data, Math.min(PER_FOLDER, kills - report.kills), { random, report, onProgress, names });
+      await killFolder(data, Math.min(PER_FOLDER, kills - report.kills), { random, report, onProgress, isOver, names });
     } catch (error) {
       throw new Error(`after ${report.kills} kills with seed ${seed}, in ${data}: ${(error as Error).message}`, {
         cause: error,
@@ -52,14 +66,13 @@ export async function killSeries(
   return report;
 }
 
-interface Series {
+interface Series extends Required<Pick<KillOptions, 'names' | 'onProgress' | 'isOver'>> {
   random: Uniform;
   report: KillReport;
-  onProgress: (done: number) => void;
-  names: readonly DeedName[];
 }
 
-async function killFolder(data: string, kills: number, { random, report, onProgress, names }: Series): Promise<void> {
+async function killFolder(data: string, kills: number, series: Series): Promise<void> {
+  const { random, report, onProgress, isOver, names } = series;
   const ledger = new Ledger();
   let count = 0;
   const newSeed = (): number => ++count * 100;
@@ -68,7 +81,7 @@ async function killFolder(data: string, kills: number, { random, report, onProgr
   let server = await within(start(data, { engine: 'scripted' }), 'the first start');
   const first = await caller(server);
   await deeds.rule({ caller: first, ledger, random, newSeed, newName, upload: 'u' });
-  for (let kill = 0; kill < kills; kill++) {
+  for (let kill = 0; kill < kills && !isOver(); kill++) {
     const callers = await Promise.all(Array.from({ length: CLIENTS }, () => caller(server)));
     const dead = server.exit;
     // Half of the time in the middle of a write, which is planned; else whenever it is.
@@ -97,7 +110,7 @@ async function killFolder(data: string, kills: number, { random, report, onProgr
     server = await within(start(data, { engine: 'scripted' }), `the start after kill ${report.kills}`);
     const next = await caller(server);
     await within(ledger.check(next, data), `what is there after kill ${report.kills}`, 180_000);
-    report.leftovers += (await leftovers(data)).length;
+    await checkRemoved(data);
     if (server.faults.length > 0) throw new Error(server.faults.join('\n'));
     await next.client.close();
     onProgress(report.kills);
@@ -107,4 +120,14 @@ async function killFolder(data: string, kills: number, { random, report, onProgr
   report.refused += ledger.refused;
   report.unknown += ledger.unknown;
   report.jobs += ledger.orders.length;
+}
+
+/** Throws where a file that the killed server had half written stays. One that is being written now does not. */
+async function checkRemoved(data: string): Promise<void> {
+  const half = async (): Promise<string[]> => (await leftovers(data)).filter((name) => !OWNER.test(name));
+  const first = await half();
+  if (first.length > 0) await wait(STAYS_MS);
+  const now = first.length > 0 ? await half() : [];
+  const stay = first.filter((name) => now.includes(name));
+  if (stay.length > 0) throw new Error(`half written, and still there: ${stay.join(' ')}`);
 }

@@ -1,7 +1,8 @@
 /**
  * `npm run torture [-- PART[:TARGET] ... --minutes M --seed S --kills N --out FILE]`: hours of attack, told at the end in
  * tables, and in FILE as JSON, where the parts that were not run keep what they had. Without a part all of them;
- * TORTURE_PATIENCE_MS where a busy machine answers later than after a minute.
+ * TORTURE_PATIENCE_MS where a busy machine answers later than after a minute. On SIGINT the kills end after the next one, and
+ * are told as usual.
  */
 import { readFile, writeFile } from 'node:fs/promises';
 import process from 'node:process';
@@ -147,7 +148,17 @@ async function disk(): Promise<unknown> {
 }
 
 async function kills(count: number, seed: number): Promise<unknown> {
-  const report = await killSeries(count, seed, (done) => say(`${done} kills`));
+  let isAsked = false;
+  process.once('SIGINT', () => {
+    isAsked = true;
+    say('the run ends after this kill');
+  });
+  const report = await killSeries({
+    kills: count,
+    seed,
+    onProgress: (done) => say(`${done} kills`),
+    isOver: () => isAsked,
+  });
   console.table([report]);
   return report;
 }

@@ -28,7 +28,7 @@ test('a server that is killed in the middle of its writes has lost nothing when 
   skip: unable,
 }, async (t) => {
   const { seed } = fuzzing(t);
-  const report = await killSeries(2, seed, undefined, ['save', 'map', 'star', 'kept', 'batch', 'activate']);
+  const report = await killSeries({ kills: 2, seed, names: ['save', 'map', 'star', 'kept', 'batch', 'activate'] });
   assert.equal(report.kills, 2);
 });
 
