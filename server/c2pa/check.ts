@@ -43,6 +43,8 @@ function check(sidecar: Uint8Array, file: Uint8Array, checked: Checked): void {
     if (found === undefined) problems.push(`the assertion ${label} is missing`);
     else if (!isEqual(sha256(found.body), reference.get('hash'))) problems.push(`the assertion ${label} was changed`);
   }
+  const labels = new Set(references.map((one) => String(one.get('url')).split('/').at(-1)));
+  if (parts(assertions).length !== labels.size) problems.push('an assertion is there that is not signed');
   const hash = mapOf(decodeCbor(contentOf(named(assertions, LABELS.hash))));
   if (!references.some((one) => String(one.get('url')).endsWith(`/${LABELS.hash}`))) problems.push('no hash is signed');
   if (hash.get('alg') !== 'sha256' || listOf(hash.get('exclusions') ?? []).length > 0)
