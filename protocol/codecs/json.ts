@@ -19,7 +19,8 @@ export const jsonCodec: Codec = {
 };
 
 function parse(frame: string | Uint8Array, maxBytes: number): unknown {
-  if (isLonger(frame, maxBytes)) throw new ProtocolError('too_large', `a message has at most ${maxBytes} bytes`);
+  if (isLonger(frame, maxBytes))
+    throw new ProtocolError('too_large', `the message is too large; expected at most ${maxBytes} bytes`);
   try {
     // V8 parses without recursion, so nesting cannot exhaust the stack here; the guard bounds it afterwards.
     const text = typeof frame === 'string' ? frame : new TextDecoder('utf-8', { fatal: true }).decode(frame);

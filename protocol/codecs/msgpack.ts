@@ -42,7 +42,7 @@ const answerBounds: Bounds = { bytes: limits.answerFrameBytes, depth: 64, entrie
 function unpack(frame: string | Uint8Array, bounds: Bounds): unknown {
   if (typeof frame === 'string') throw new ProtocolError('malformed', 'msgpack travels in binary frames');
   if (frame.byteLength > bounds.bytes)
-    throw new ProtocolError('too_large', `a message has at most ${bounds.bytes} bytes`);
+    throw new ProtocolError('too_large', `the message is too large; expected at most ${bounds.bytes} bytes`);
   // Not a Buffer, whose slices would be Buffers that share memory.
   const bytes = new Uint8Array(frame.buffer, frame.byteOffset, frame.byteLength);
   scan(bytes, bounds);

@@ -66,6 +66,9 @@ export async function checkFolder(folder: string, allowed: readonly string[], ma
     throw new ProtocolError('io_error', `the folder cannot be read: ${(cause as Error).message}`, { cause });
   }
   if (bytes > maxBytes)
-    throw new ProtocolError('too_large', `a data set has at most ${maxBytes} bytes of recordings; these are ${bytes}`);
+    throw new ProtocolError(
+      'too_large',
+      `the recordings have ${bytes} bytes; expected at most ${maxBytes} for a data set`,
+    );
   return real;
 }

@@ -78,9 +78,9 @@ export class Uploads {
         });
       const { maxBytes, maxFiles, dir } = this.#options;
       if (known.bytes - (offset === 0 ? had : 0) + bytes.length > maxBytes)
-        throw new ProtocolError('too_large', `an upload has at most ${maxBytes} bytes`);
+        throw new ProtocolError('too_large', `the upload is too large; expected at most ${maxBytes} bytes`);
       if (!known.files.has(file) && known.files.size >= maxFiles)
-        throw new ProtocolError('too_large', `an upload has at most ${maxFiles} files`);
+        throw new ProtocolError('too_large', `the upload has too many files; expected at most ${maxFiles}`);
       const place = path.join(dir, id, ...parts);
       try {
         await mkdir(path.dirname(place), { recursive: true });

@@ -175,7 +175,8 @@ export class VoiceStore {
       dir,
       onManifest: async ({ voice }, bytes) => {
         whole = bytes;
-        if (bytes > maxBytes) throw new ProtocolError('too_large', `a voice has at most ${maxBytes} bytes`);
+        if (bytes > maxBytes)
+          throw new ProtocolError('too_large', `the voice is too large; expected at most ${maxBytes} bytes`);
         if (as === undefined) await this.#refuseTaken(voice);
         const { bavail, bsize } = await statfs(dir);
         if (bavail * bsize < bytes + freeDisk)

@@ -33,7 +33,8 @@ export async function* bodyOf(
   max: number,
   what: 'body' | 'file',
 ): AsyncGenerator<Uint8Array> {
-  const tooLarge = (): ProtocolError => new ProtocolError('too_large', `a ${what} has at most ${max} bytes`);
+  const tooLarge = (): ProtocolError =>
+    new ProtocolError('too_large', `the ${what} is too large; expected at most ${max} bytes`);
   const encoding = request.headers['content-encoding']?.trim().toLowerCase() ?? '';
   if (encoding !== '' && encoding !== 'identity') {
     const message = `Content-Encoding: ${JSON.stringify(encoding.slice(0, 40))} is not supported; send the ${what} without compression`;

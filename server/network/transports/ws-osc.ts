@@ -100,7 +100,7 @@ function handle(item: OscItem, { connection, queue }: From, at: number | null): 
 /** Throws malformed, too_large and bad_args. */
 function readCommand(text: string): OscQueryCommand {
   if (text.length > oscQueryChars)
-    throw new ProtocolError('too_large', `a command has at most ${oscQueryChars} characters`);
+    throw new ProtocolError('too_large', `the command is too long; expected at most ${oscQueryChars} characters`);
   let given: unknown;
   try {
     given = JSON.parse(withoutMark(text));
