@@ -7,10 +7,15 @@ import { ReconnectDelay } from '../../../protocol/reconnect-delay.ts';
 export type LinkState = 'connecting' | 'open' | 'lost' | 'asking';
 
 const FIRST_DELAY_MS = 250;
-/** How listening ends without anything being wrong with it. */
-const ENDS: ReadonlySet<ErrorCode> = new Set([
-  ...(['cancelled', 'connection_closed', 'idle_client', 'shutting_down', 'unauthorized'] as const),
+/** Why a connection is gone; the next one may go on with what was asked over it. */
+export const LOST: ReadonlySet<ErrorCode> = new Set([
+  'connection_closed',
+  'idle_client',
+  'shutting_down',
+  'unauthorized',
 ]);
+/** How listening ends without anything being wrong with it. */
+const ENDS: ReadonlySet<ErrorCode> = new Set([...LOST, 'cancelled']);
 
 /**
  * The page's one connection to the server it came from. It connects again whenever it was lost; whoever needs the

@@ -1,7 +1,7 @@
 import type { ArgsInput, EventData } from '../../../protocol/commands/index.ts';
 import { ProtocolError } from '../../../protocol/errors.ts';
 import { goesAlongTime } from './code-grid.ts';
-import { link } from './link.svelte.ts';
+import { LOST, link } from './link.svelte.ts';
 import { countOf, type Making } from './making.ts';
 import { Take } from './take.svelte.ts';
 import { voices } from './voices.svelte.ts';
@@ -39,7 +39,7 @@ export class Order {
         return;
       } catch (error) {
         const code = error instanceof ProtocolError ? error.code : 'internal';
-        if (code === 'connection_closed' || code === 'shutting_down' || code === 'unauthorized') continue;
+        if (LOST.has(code)) continue;
         // The voice that the pads are of may be another by now.
         if (code === 'unknown_class' || code === 'unknown_voice') void voices.refresh();
         const isGone = this.job !== null && code === 'unknown_job';
