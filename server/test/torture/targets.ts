@@ -2,6 +2,8 @@
 import { encode } from '@msgpack/msgpack';
 import { type OscArgInput, toBuffer } from 'osc-min';
 import { type CommandName, commandOf, jsonCodec, msgpackCodec } from '../../../protocol/index.ts';
+import { voiceDir } from '../../engine/fixtures.ts';
+import { packVoiceFolder } from '../../voices/hub/folder.ts';
 import {
   type Carrier,
   overHttp,
@@ -13,7 +15,7 @@ import {
   overWs,
 } from './carriers.ts';
 import type { Grammar } from './grammar.ts';
-import { ADMIN, type Role, type Running } from './server.ts';
+import { ADMIN, type Role } from './server.ts';
 
 export interface Made {
   bytes: Uint8Array;
@@ -200,10 +202,10 @@ export function allTargets(voice: Uint8Array): Target[] {
   ];
 }
 
-/** A voice as `voice.export` gives it. */
-export async function exportVoice(server: Running): Promise<Uint8Array> {
-  const headers = { authorization: `Bearer ${ADMIN}` };
-  const answer = await fetch(`${server.app.urls.http}/v1/voice.export?voice=tiny`, { headers });
-  if (answer.status !== 200) throw new Error(`voice.export: ${await answer.text()}`);
-  return new Uint8Array(await answer.arrayBuffer());
+/** A voice as one file: whole, also where the server's own are only for the scripted engine. */
+export async function fixtureVoice(): Promise<Uint8Array> {
+  const { bytes, read } = await packVoiceFolder(voiceDir('tiny'), 'tiny');
+  const pieces: Uint8Array[] = [];
+  for await (const piece of read(0, bytes)) pieces.push(piece);
+  return new Uint8Array(Buffer.concat(pieces));
 }

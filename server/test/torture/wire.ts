@@ -8,7 +8,7 @@ import { store } from './found.ts';
 import { Grammar } from './grammar.ts';
 import type { Figures } from './host.ts';
 import { newFolder, PATIENCE, type Running, removeFolder, type StartOptions, start, within } from './server.ts';
-import { allTargets, exportVoice } from './targets.ts';
+import { allTargets, fixtureVoice } from './targets.ts';
 
 export type TargetReport = Record<'frames' | 'mutated' | 'accepted' | 'done' | 'refused' | Failure, number>;
 
@@ -59,7 +59,7 @@ export async function wire({
   const started = { ...options, flags: [...FLAGS, ...(options.flags ?? [])] };
   let data = await newFolder();
   let server = await within(start(data, started), 'the start', 180_000);
-  const voice = await exportVoice(server);
+  const voice = await fixtureVoice();
   const targets = allTargets(voice).filter(({ name }) => only === undefined || name.includes(only));
   const turns = targets.flatMap((target) => Array.from({ length: target.share }, () => target));
   const none: TargetReport = {
