@@ -15,6 +15,8 @@ import {
   toProtocolError,
   withoutSecrets,
 } from '../../protocol/index.ts';
+import { type AdminRequest, type Audit, adminRequest } from './audit.ts';
+import { type FileWays, noFiles } from './file-ways.ts';
 
 /** How an answer leaves: what a transport needs beside the answer itself. */
 export interface Delivery {
@@ -50,32 +52,6 @@ export interface OpenRequest {
 
 /** Why requests end whose client has left: the very object that a signal's `reason` then is. */
 export const clientGone = new ProtocolError('cancelled', 'the client is gone');
-
-/** A file that comes with a request. */
-export interface IncomingFile {
-  readonly chunks: AsyncIterable<Uint8Array>;
-}
-
-/** A file that is an answer. */
-export interface OutgoingFile {
-  /** What it may be called. */
-  readonly name: string;
-  readonly bytes: number;
-  /** Two files of one tag have the same bytes. */
-  readonly tag: string;
-  /** Bytes from `from` up to, not including, `to`. */
-  read(from: number, to: number): AsyncIterable<Uint8Array>;
-}
-
-/** How files come and go beside a request: neither over most transports. */
-export interface FileWays {
-  /** The file that came along. */
-  readonly incoming: IncomingFile | null;
-  /** Hands a file over in place of the answer, as far as the client wants it; rejects where it could not be read. */
-  readonly deliver: ((file: OutgoingFile) => Promise<void>) | null;
-}
-
-const noFiles: FileWays = { incoming: null, deliver: null };
 
 /** What a handler is given. It returns the data of `done`, or throws; the dispatcher sends the one terminal event. */
 export interface Context<N extends CommandName = CommandName> {
@@ -114,24 +90,6 @@ export interface DispatcherOptions {
   before?: (cmd: string) => Promise<void> | undefined;
   /** Hears of every command of the admin role. */
   audit?: Audit;
-}
-
-/** Who asked for something of the admin role. */
-export interface AdminRequest {
-  cmd: string;
-  /** The client's id. */
-  request: string;
-  session: string;
-  transport: string;
-}
-
-/** What the admin role is asked for, and what comes of it. */
-export interface Audit {
-  /** Before it is handled. */
-  begun(request: AdminRequest, args: unknown): Promise<void>;
-  /** @param code why it failed; null when it is done */
-  ended(request: AdminRequest, code: ErrorCode | null): Promise<void>;
-  refused(request: AdminRequest, code: ErrorCode): void;
 }
 
 interface OpenSession extends Session {
@@ -281,8 +239,4 @@ export class Dispatcher {
   #fault(error: unknown, session: Session, request: Request | null): void {
     this.#options.onFault(error, { cmd: request?.cmd ?? null, session: session.id, transport: session.transport });
   }
-}
-
-function adminRequest({ id, transport }: Session, request: Request): AdminRequest {
-  return { cmd: request.cmd, request: request.id, session: id, transport };
 }

@@ -11,7 +11,8 @@ import type {
 import { EngineError } from '../errors.ts';
 import { FreshEvents } from '../fresh-events.ts';
 import { isStream, type Lane, laneFor, type Task, TOGETHER } from './lane.ts';
-import { EngineSupervisor, type SupervisorOptions, steered } from './supervisor.ts';
+import { steered } from './steered.ts';
+import { EngineSupervisor, type SupervisorOptions } from './supervisor.ts';
 
 export interface EngineOptions {
   /**

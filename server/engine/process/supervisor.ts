@@ -4,6 +4,7 @@ import { EngineError, toEngineError } from '../errors.ts';
 import type { FromChild, ToChild } from './messages.ts';
 import { memoryCeiling } from './rss.ts';
 import { type ProcessOptions, startProcess } from './spawn.ts';
+import { steered } from './steered.ts';
 import { Watchdog, type WatchdogParts } from './watchdog.ts';
 
 export interface SupervisorOptions {
@@ -276,17 +277,4 @@ export class EngineSupervisor {
     this.#running.clear();
     for (const task of tasks) task.reject(new EngineError('engine_unavailable', message));
   }
-}
-
-/** A stream that has not begun, with a change that was asked for meanwhile. */
-export function steered(request: EngineRequest, change: EndlessChange): EngineRequest {
-  const { endless } = request;
-  if (endless === undefined) return request;
-  return { ...request, endless: { ...endless, changes: withFirst(endless.changes, { ...change, step: 0 }) } };
-}
-
-/** Behind those of the same step. */
-function withFirst<C extends { step: number }>(changes: readonly C[], change: C): C[] {
-  const at = changes.findIndex(({ step }) => step > change.step);
-  return at < 0 ? [...changes, change] : changes.toSpliced(at, 0, change);
 }

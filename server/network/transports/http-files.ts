@@ -13,7 +13,7 @@ import {
   type Request,
   type Role,
 } from '../../../protocol/index.ts';
-import type { FileWays, OutgoingFile } from '../../dispatch/dispatcher.ts';
+import type { FileWays, OutgoingFile } from '../../dispatch/file-ways.ts';
 import { bodyOf } from './http-body.ts';
 import { namesTag, parseRange, sendNoRange } from './http-clips.ts';
 import { sendAnswer } from './http-commands.ts';
