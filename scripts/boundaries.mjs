@@ -91,7 +91,12 @@ export const RULES = [
       ...['server/network/transports', 'server/network/loopback.ts', 'protocol'],
       ...['server/dispatch/dispatcher.ts', 'server/dispatch/job-events.ts'],
     ],
-    types: ['server/network/access', 'server/dispatch/refusals.ts', 'server/util/log-line.ts'],
+    types: [
+      'server/network/access',
+      'server/dispatch/file-ways.ts',
+      'server/dispatch/refusals.ts',
+      'server/util/log-line.ts',
+    ],
     packages: ['ws'],
   },
   {
