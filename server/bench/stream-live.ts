@@ -123,7 +123,7 @@ for (const args of [
 }
 
 const changes = [];
-for (const ahead of [0.2, 0.3, 0.5, 1]) changes.push((await steered(ahead, 1.5 * seconds)).told);
+for (const ahead of [0.2, 0.25, 0.3, 0.5, 1]) changes.push((await steered(ahead, 1.5 * seconds)).told);
 
 const { heard: played } = await steered(1, Number(flags.performance));
 const again = await listen(played.recipe.stream.args);

@@ -10,7 +10,7 @@ import { logMel } from '../engine/dsp/mel.ts';
 import type { EndlessChange, EndlessRequest, EngineEvent } from '../engine/engine.ts';
 import { parseCard } from '../engine/inference/card.ts';
 import { EndlessClip } from '../engine/inference/endless-clip.ts';
-import { rowsOfPart } from '../engine/inference/live-parts.ts';
+import { rowsOfStreamPart } from '../engine/inference/endless-plan.ts';
 import { Voice } from '../engine/inference/voice.ts';
 import { summary } from './summary.ts';
 import { benchFlags, machine, print } from './support.ts';
@@ -74,7 +74,7 @@ function ranks(pcm: Float32Array, rows: readonly number[]): number[] {
 const plain = await listen({});
 // The first grid of a stream is that of a clip of its seed which follows no contour.
 const codes = await voice.sampler.sample({ ...sampling, classWeights: only(flags.class), onRow: () => undefined });
-const { pcm: clip } = await voice.render({ codes, seed: sampling.seed });
+const { pcm: clip } = await voice.render({ codes, seed: sampling.seed, grain: voice.grain(only(flags.class)) });
 const same = (card.latent.time - plan.behind - Math.ceil(plan.around / plan.each)) * plan.each * hop;
 let furthest = 0;
 for (let i = 0; i < Math.min(same, frames * hop); i++)
@@ -84,7 +84,7 @@ const own = card.grid.rows - plan.prefix;
 const windows: number[] = [];
 for (let row = card.grid.rows; row < steps; row += own) windows.push(row);
 const chunks: number[] = [];
-for (let row = 1, part = 1; row < steps; row += rowsOfPart(part++, plan.chunk)) chunks.push(row);
+for (let row = plan.first, part = 1; row < steps; row += rowsOfStreamPart(part++, plan)) chunks.push(row);
 
 // Changes while it plays, as its sound comes.
 let [told, sent] = [0, 0];

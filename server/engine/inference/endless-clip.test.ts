@@ -96,6 +96,20 @@ test('what changes while it plays is told with its step, and makes the same agai
   assert.equal(again.changes.length, live.changes.length);
 });
 
+test('the noise is as grainy as that of the class of its own row', async (t) => {
+  const each = framesPerTime(voice.card);
+  const grains = new Map<number, number>();
+  const render = voice.render.bind(voice);
+  t.mock.method(voice, 'grain', ([, second]: number[]) => second!);
+  t.mock.method(voice, 'render', (order: Parameters<typeof render>[0]) => {
+    grains.set((order.span!.from + order.span!.begin) / each, order.grain!);
+    return render(order);
+  });
+  await listen({ changes: [{ step: 20, classWeights: [0, 1, 0] }] });
+  assert.ok(grains.size > 5);
+  for (const [row, grain] of grains) assert.equal(grain, row < 20 ? 0 : 1, `row ${row}`);
+});
+
 test('a level changes the loudness of the sound and nothing else', async () => {
   const [plain, soft] = [await listen(), await listen({ level: -6, changes: [{ step: 20, level: 0 }] })];
   const half = 10 ** (-6 / 20);

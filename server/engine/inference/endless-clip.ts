@@ -1,9 +1,8 @@
 import type { EndlessChange, EndlessRequest, EngineEvent, EngineRequest, EngineResult } from '../engine.ts';
 import { EngineError } from '../errors.ts';
-import type { EndlessPlan } from './endless-plan.ts';
+import { type EndlessPlan, rowsOfStreamPart } from './endless-plan.ts';
 import { checkRequest } from './generate-clip.ts';
 import { Level } from './level.ts';
-import { rowsOfPart } from './live-parts.ts';
 import type { Drawing, Steering } from './sampled-clip.ts';
 import type { Voice } from './voice.ts';
 
@@ -27,6 +26,8 @@ export class EndlessClip implements Steering {
   readonly #rows = new Map<number, Uint16Array>();
   #plan: EndlessPlan | null = null;
   #drawing: Drawing;
+  /** How grainy the noise is, from which row on. */
+  readonly #grains: { step: number; grain: number }[] = [];
   /** Changes of what is drawn: those known before, and those asked for meanwhile. */
   readonly #script: (EndlessChange & { step: number })[];
   #asked: EndlessChange[] = [];
@@ -60,6 +61,7 @@ export class EndlessClip implements Steering {
     this.#on = on;
     this.#cancelled = cancelled;
     this.#drawing = { classWeights, guidance, avoid, temperature, topK, topP };
+    this.#grains.push({ step: 0, grain: voice.grain(classWeights) });
     this.#level = new Level(endless.level, voice.card.audio.rate);
     this.#script = [];
     for (const { level, ...change } of endless.changes) {
@@ -181,6 +183,7 @@ export class EndlessClip implements Steering {
   #apply(change: EndlessChange): void {
     const { avoid, level: _, label: __, ...rest } = change;
     this.#drawing = { ...this.#drawing, ...rest, ...(avoid === undefined ? {} : { avoid: avoid ?? undefined }) };
+    this.#grains.push({ step: this.#known, grain: this.#voice.grain(this.#drawing.classWeights) });
     this.#on({ type: 'changed', step: this.#known, change });
   }
 
@@ -189,14 +192,14 @@ export class EndlessClip implements Steering {
     const { rows, perRow, absent } = this.#voice.axes;
     for (;;) {
       const begin = this.#rendered;
-      const end = Math.min(begin + rowsOfPart(this.#parts, plan.chunk), steps ?? Number.POSITIVE_INFINITY);
+      const end = Math.min(begin + rowsOfStreamPart(this.#parts, plan), steps ?? Number.POSITIVE_INFINITY);
       if (end <= begin || this.#known < end + plan.behind) return;
       this.#rendered = end;
       this.#parts += 1;
       const from = Math.max(0, begin - plan.before);
       const codes = this.#codes(from, end + plan.behind, new Uint16Array(rows * perRow).fill(absent));
-      // As of the last row that it depends on, so that the same changes make the same sound again.
-      const grain = this.#voice.grain(this.#drawing.classWeights);
+      // That of its first row: a change is heard from its own row on, and again where it is made again.
+      const grain = this.#grains.findLast(({ step }) => step <= begin)?.grain ?? 0;
       this.#waiting += 1;
       this.#rendering = this.#rendering
         .then(() => this.#render(plan, { begin, end, from }, codes, grain))

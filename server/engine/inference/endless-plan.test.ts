@@ -3,8 +3,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { card as cardOf } from '../fixtures.ts';
 import { GridAxes } from './code-grid.ts';
-import { endlessPlanOf } from './endless-plan.ts';
-import { rowsOfPart } from './live-parts.ts';
+import { endlessPlanOf, rowsOfStreamPart } from './endless-plan.ts';
 
 const tiny = cardOf('tiny-stacked');
 /** As the default voice's: eight frames a row, 92.9 ms. */
@@ -35,8 +34,9 @@ test('a part is as long as the seconds it is given allow, and one row at least',
 });
 
 test('parts of a stream grow, so that none is awaited while the one before it sounds', () => {
-  const rows = (chunk: number): number[] => Array.from({ length: 7 }, (_, part) => rowsOfPart(part, chunk));
-  assert.deepEqual(rows(1), [1, 1, 1, 1, 1, 1, 1]);
-  assert.deepEqual(rows(6), [1, 2, 4, 6, 6, 6, 6]);
-  assert.deepEqual(rows(18), [1, 2, 4, 6, 12, 18, 18]);
+  const rows = (seconds: number): number[] =>
+    Array.from({ length: 6 }, (_, part) => rowsOfStreamPart(part, planOf(seconds)));
+  assert.deepEqual(rows(0.1), [3, 1, 1, 1, 1, 1]);
+  assert.deepEqual(rows(0.6), [3, 4, 6, 6, 6, 6]);
+  assert.deepEqual(rows(6), [3, 4, 6, 12, 18, 18]);
 });

@@ -9,7 +9,8 @@ import { framesAround, type Reach } from './segments.ts';
 export interface EndlessPlan {
   /** The end of a window that the next one begins with. */
   prefix: number;
-  /** Rendered together at most. */
+  /** Rendered together: at first, and later at most. */
+  first: number;
   chunk: number;
   /** Before and behind a chunk, whose codes its sound depends on. */
   before: number;
@@ -18,6 +19,10 @@ export interface EndlessPlan {
   each: number;
   around: number;
 }
+
+/** Rows of the first part of a stream, and of those after it where that is not more than they may have. */
+const FIRST = 3;
+const GROWING = [4, 6, 12];
 
 /** More of it is a better memory; less is less that is computed again. */
 const PREFIX = 1 / 3;
@@ -50,5 +55,11 @@ export function endlessPlanOf({ axes, card, reach }: PlannedVoice, seconds?: num
   const fits = wanted * each + 2 * around >= SAFE_FRAMES ? within(LONGEST_FRAMES) : within(MOST_FRAMES);
   const chunk = Math.max(1, Math.min(wanted, fits, axes.rows - 2 * behind));
   const before = Math.min(formal, axes.rows - chunk - behind);
-  return { prefix: Math.max(1, Math.floor(axes.rows * PREFIX)), chunk, before, behind, each, around };
+  const first = Math.min(FIRST, axes.rows - behind);
+  return { prefix: Math.max(1, Math.floor(axes.rows * PREFIX)), first, chunk, before, behind, each, around };
+}
+
+/** Rows of part `index` of a stream. The first lasts until others that begin with it have theirs; the next ones grow. */
+export function rowsOfStreamPart(index: number, { first, chunk }: Pick<EndlessPlan, 'first' | 'chunk'>): number {
+  return index === 0 ? first : Math.min(chunk, GROWING[index - 1] ?? chunk);
 }

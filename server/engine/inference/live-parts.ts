@@ -10,12 +10,7 @@ export interface LivePart {
 }
 
 /** Rows of the first parts: each lasts longer than the next one takes to make, where a part of one row is made at all in its time. */
-const FIRST = [1, 2, 4, 6, 12];
-
-/** Rows of part `index` of a sound whose parts have `chunk` rows at most. */
-export function rowsOfPart(index: number, chunk: number): number {
-  return Math.min(chunk, FIRST[index] ?? chunk);
-}
+const FIRST = [1, 2, 4];
 
 /**
  * Cuts a clip of so many rows into parts that are made at the pace at which they are heard. They cost more than the
@@ -24,7 +19,7 @@ export function rowsOfPart(index: number, chunk: number): number {
 export function livePartsOf({ chunk, behind }: EndlessPlan, rows: number): LivePart[] {
   const parts: LivePart[] = [];
   for (let begin = 0; begin < rows; ) {
-    const end = Math.min(rows, begin + rowsOfPart(parts.length, chunk));
+    const end = Math.min(rows, begin + Math.min(chunk, FIRST[parts.length] ?? chunk));
     parts.push({ begin, end, known: Math.min(rows, end + behind) });
     begin = end;
   }

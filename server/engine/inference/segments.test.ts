@@ -58,7 +58,7 @@ async function voiceThat(afterRow: (row: number) => Promise<void>): Promise<Voic
   const render: Voice['render'] = async (order, onAudioChunk) =>
     (await renderer).render({ rate: card.audio.rate, ...order }, onAudioChunk);
   const drawFollowed = async (): Promise<Followed> => ({});
-  return { card, axes, sampler: { sample }, segments, render, drawFollowed } as unknown as Voice;
+  return { card, axes, sampler: { sample }, segments, render, drawFollowed, grain: () => 0 } as unknown as Voice;
 }
 
 /** The clip of `codes`, rendered when all of them are known, and where its parts began. */
@@ -119,7 +119,7 @@ test('a live clip comes in small parts, is the clip within 1e-5, and no part wai
     if (event.type === 'audio') parts.push({ offset: event.offset, samples: event.pcm.length, row: drawn.row });
   };
   // After the rows that a part needs, no further row is given before it was heard.
-  const plan = { prefix: 14, chunk: 6, before: 10, behind: 5, each: 8, around: 38 };
+  const plan = { prefix: 14, first: 3, chunk: 6, before: 10, behind: 5, each: 8, around: 38 };
   const due = livePartsOf(plan, axes.rows);
   const voice = await voiceThat(async (row) => {
     drawn.row = row;
