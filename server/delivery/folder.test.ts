@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { existsSync, statSync } from 'node:fs';
-import { mkdir, mkdtemp, readdir, readFile, rm, rmdir, symlink, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, rm, rmdir, stat, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { test } from 'node:test';
@@ -114,6 +114,19 @@ test('what a crash left half written goes, and nothing else', async (t) => {
     await writeFile(path.join(root, name), '');
   await new Folder({ root, freeDisk: 0, maxBytes: 1 }).clean('');
   assert.deepEqual((await readdir(root)).sort(), ['.foleyd-x.part', 'a.wav']);
+});
+
+test('at the start what a crash left goes from all folders, and no folder is made', async (t) => {
+  const root = await temporary(t);
+  const below = path.join(root, 'a', 'b');
+  await mkdir(below, { recursive: true });
+  for (const dir of [root, below])
+    for (const name of ['.foleyd-0123456789abcdef.part', 'a.wav']) await writeFile(path.join(dir, name), '');
+  await new Folder({ root, freeDisk: 0, maxBytes: 1 }).cleanAll();
+  assert.deepEqual((await readdir(root, { recursive: true })).sort(), ['a', 'a.wav', 'a/b', 'a/b/a.wav']);
+  const absent = path.join(root, 'none');
+  await new Folder({ root: absent, freeDisk: 0, maxBytes: 1 }).cleanAll();
+  await assert.rejects(stat(absent), { code: 'ENOENT' });
 });
 
 test('a folder that is a file, or lies below one, is named with what is wrong', async (t) => {

@@ -93,6 +93,19 @@ export class Folder {
     }
   }
 
+  /** Removes what a crash left half written in it and in all folders below it, where it is there. Rejects with what the disk says. */
+  async cleanAll(): Promise<void> {
+    const { root } = this.#options;
+    const names = await readdir(root, { recursive: true }).catch((error: NodeJS.ErrnoException) => {
+      if (error.code === 'ENOENT') return [];
+      throw error;
+    });
+    for (const name of names) {
+      const part = path.join(root, name);
+      if (PART.test(path.basename(name)) && !this.#parts.has(part)) await rm(part, { force: true });
+    }
+  }
+
   /** The folder itself, made where it is not there. */
   async #enter(below: string): Promise<string> {
     const steps = below === '' ? [] : below.normalize('NFC').split('/');

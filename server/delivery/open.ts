@@ -41,7 +41,15 @@ export function openDelivery({ data, deliver, freeDisk, maxBytes, ...options }: 
   return {
     delivery,
     deliveries,
-    restore: () => deliveries.open(),
+    restore: async () => {
+      // It is nobody else's. The folder of deliveries may be shared and large: it is cleaned where files are delivered.
+      await exports
+        .cleanAll()
+        .catch((err: unknown) =>
+          log('warn', `what an earlier server left half written in ${exports.root} could not be removed`, { err }),
+        );
+      await deliveries.open();
+    },
     close: async () => {
       await deliveries.close();
       await renderer.close();
