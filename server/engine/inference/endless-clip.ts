@@ -26,7 +26,7 @@ export class EndlessClip implements Steering {
   readonly #rows = new Map<number, Uint16Array>();
   #plan: EndlessPlan | null = null;
   #drawing: Drawing;
-  /** How grainy the noise is, from which row on. */
+  /** How grainy the noise is, from which row on; the first is that of the part that is rendered next. */
   readonly #grains: { step: number; grain: number }[] = [];
   /** Changes of what is drawn: those known before, and those asked for meanwhile. */
   readonly #script: (EndlessChange & { step: number })[];
@@ -199,7 +199,8 @@ export class EndlessClip implements Steering {
       const from = Math.max(0, begin - plan.before);
       const codes = this.#codes(from, end + plan.behind, new Uint16Array(rows * perRow).fill(absent));
       // That of its first row: a change is heard from its own row on, and again where it is made again.
-      const grain = this.#grains.findLast(({ step }) => step <= begin)?.grain ?? 0;
+      while ((this.#grains[1]?.step ?? Number.POSITIVE_INFINITY) <= begin) this.#grains.shift();
+      const { grain } = this.#grains[0]!;
       this.#waiting += 1;
       this.#rendering = this.#rendering
         .then(() => this.#render(plan, { begin, end, from }, codes, grain))
