@@ -180,7 +180,7 @@ export const RULES = [
   },
 
   // A farm of workers behind the engine's interface, over NATS. What a URL of its broker is, the configuration asks.
-  { of: 'server/farm/address.ts', may: [], packages: ['@nats-io/transport-node'] },
+  { of: 'server/farm/address.ts', may: [] },
   { of: 'server/farm/test', may: ['server/farm', 'server/worker.ts', 'server/engine', 'server/test/support'] },
   {
     of: 'server/farm',

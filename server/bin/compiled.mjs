@@ -28,7 +28,7 @@ export const PROGRAMS = [
  * npm installs them bring a part that is not for Node 20 (`overrides` of package.json hold only in a clone); all others are
  * loaded from node_modules when used.
  */
-const BUNDLED = new Set([
+export const BUNDLED = new Set([
   ...['fast-check', 'zod', 'commander', 'ws', '@msgpack/msgpack', 'osc-min'],
   '@modelcontextprotocol/sdk',
   ...['@nats-io/jetstream', '@nats-io/kv', '@nats-io/obj', '@nats-io/transport-node'],

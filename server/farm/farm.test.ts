@@ -4,6 +4,7 @@ import process from 'node:process';
 import { test } from 'node:test';
 import { setTimeout as wait } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
+import { connect } from '@nats-io/transport-node';
 import { textOf } from '../cli/farm.ts';
 import { ScriptedEngine } from '../test/support/engine.ts';
 import { newServer } from '../test/support/server.ts';
@@ -278,7 +279,6 @@ test('with the permissions of deploy/nats.conf a farm does all it needs, and a w
   failed.cancel();
   await assert.rejects(failed.done, { code: 'cancelled' });
   assert.equal((await server.farm.status()).problem, null);
-  const { connect } = await import('@nats-io/transport-node');
   const options = { servers: new URL(closed.url).host, user: 'worker', pass: 'of-a-worker' };
   const nats = await connect(options);
   try {

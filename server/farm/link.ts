@@ -1,8 +1,9 @@
 import { setMaxListeners } from 'node:events';
 import { connect, type NatsConnection } from '@nats-io/transport-node';
 import { pause } from '../util/pause.ts';
-import { type BrokerAddress, connectionOptions, shown } from './address.ts';
+import { type BrokerAddress, shown } from './address.ts';
 import { type Broker, openBroker } from './broker.ts';
+import { connectionOptions } from './connection-options.ts';
 
 export type FarmLog = (level: 'debug' | 'info' | 'warn' | 'error', message: string) => void;
 
