@@ -10,6 +10,7 @@ import { layOutClient } from './client.mjs';
 import { buildDebian } from './debian.mjs';
 import { deadLinks, pagesOf } from './documents.mjs';
 import { pack, unpacked } from './npm.mjs';
+import { billOfMaterials } from './release.mjs';
 import { layOutServer } from './server.mjs';
 import { startServer, useClient, useMcp, useServer, versionOf } from './smoke.mjs';
 import { loadedIn, traced } from './trace.mjs';
@@ -137,4 +138,18 @@ test("systemd takes the Debian package's unit", async (t) => {
   assert.notEqual(readFileSync(here, 'utf8'), text);
   const { output } = await runQuietly('systemd-analyze', ['verify', '--man=no', here]);
   assert.doesNotMatch(output, /foleyd\.service/);
+});
+
+test('a bill of materials names what the code has within, in the versions that this repository chose', async (t) => {
+  const folder = await mkdtemp(path.join(tmpdir(), 'foleyd-package-'));
+  t.after(() => rmSync(folder, { recursive: true }));
+  const { dependencies, overrides } = packageJson;
+  writeFileSync(path.join(folder, 'package.json'), JSON.stringify({ name: 'one', version: '1.0.0' }));
+  const name = '@nats-io/transport-node';
+  const bill = JSON.parse(await billOfMaterials(folder, { [name]: dependencies[name] })) as {
+    components: { name: string; version: string }[];
+  };
+  const versions = new Map(bill.components.map((one) => [one.name, one.version]));
+  assert.equal(versions.get(name), dependencies[name]);
+  assert.equal(versions.get('@nats-io/nuid'), overrides['@nats-io/nuid']);
 });

@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto';
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { ROOT } from '../bootstrap.mjs';
 import { npm } from './npm.mjs';
 import { lockFor } from './packages.mjs';
 
@@ -14,7 +15,9 @@ import { lockFor } from './packages.mjs';
  */
 export async function billOfMaterials(folder, within) {
   const manifest = JSON.parse(readFileSync(path.join(folder, 'package.json'), 'utf8'));
-  const whole = { ...manifest, dependencies: { ...manifest.dependencies, ...within } };
+  // Versions that a package does not ask for are no mistake where this repository chose them.
+  const { overrides } = JSON.parse(readFileSync(path.join(ROOT, 'package.json'), 'utf8'));
+  const whole = { ...manifest, overrides, dependencies: { ...manifest.dependencies, ...within } };
   const place = mkdtempSync(path.join(tmpdir(), 'foleyd-sbom-'));
   try {
     writeFileSync(path.join(place, 'package.json'), JSON.stringify(whole));
