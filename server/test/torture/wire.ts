@@ -156,7 +156,10 @@ function count(all: Map<string, Map<string, number>>, cmd: string, end: string, 
 const sum = (reports: Map<string, TargetReport>): number =>
   [...reports.values()].reduce((total, { frames }) => total + frames, 0);
 
-/** Goes on with what is paused, undoes what would go on for ever, and says which jobs do not end. */
+/**
+ * Goes on with what is paused, undoes what would go on for ever, and says which jobs do not end: those that make nothing
+ * more. A batch of a thousand files may take its time.
+ */
 async function calm(server: Running): Promise<string[]> {
   const client = await server.connect('admin');
   try {
@@ -164,13 +167,14 @@ async function calm(server: Running): Promise<string[]> {
       (await within(client.ask(cmd, args).end, `the answer of ${cmd}`)).data;
     const maps = (await call('trigger.list')).maps as { id: string }[];
     for (const { id } of maps) await call('trigger.unmap', { id });
-    const late = performance.now() + PATIENCE;
+    let [late, last] = [0, ''];
     for (;;) {
       const jobs = (await call('job.list')).jobs as { job: string; cmd: string; state: string }[];
       const open = jobs.filter(({ state }) => !['done', 'failed', 'cancelled'].includes(state));
+      const now = JSON.stringify(open);
+      if (now !== last) [late, last] = [performance.now() + PATIENCE, now];
       for (const { job, state } of open) if (state === 'paused') await call('job.resume', { job });
-      if (open.length === 0 || performance.now() > late)
-        return open.map(({ job, cmd, state }) => `${cmd} ${job} ${state}`);
+      if (open.length === 0 || performance.now() > late) return open.map((job) => JSON.stringify(job));
       await new Promise((resolve) => setTimeout(resolve, 20));
     }
   } finally {
