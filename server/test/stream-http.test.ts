@@ -178,12 +178,13 @@ describe('streams over HTTP', { skip: has('curl') ? false : 'curl not installed'
         { stdio: ['ignore', 'pipe', 'pipe'] },
       );
       t.after(() => shell.kill('SIGKILL'));
+      const closed = once(shell, 'close');
       let bytes = 0;
       shell.stdout.on('data', (part: Buffer) => (bytes += part.length));
       while (bytes < 4 * 11_025) await wait(10);
       const before = bytes;
       await answerOf(t, 'stream.stop', { stream: program });
-      await once(shell, 'close');
+      await closed;
       assert.ok(before > 0 && bytes >= before && bytes % 4 === 0);
     });
 });
