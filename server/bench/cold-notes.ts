@@ -16,9 +16,9 @@ import { Status } from '../../examples/plugin/tests/stage.ts';
 import type { Hit } from '../../protocol/index.ts';
 import { createApp } from '../app.ts';
 import { resolveConfig } from '../config.ts';
-import type { MidiSystem } from '../midi/system.ts';
 import { summary } from './summary.ts';
 import { benchFlags, machine, print, round, startServer } from './support.ts';
+import { virtualMidi } from './virtual-midi.ts';
 
 const flags = benchFlags({ notes: { type: 'string', default: '21' }, only: { type: 'string', default: '' } });
 const { models, voice, threads } = flags;
@@ -35,16 +35,7 @@ const of = (raw: number[]) => ({
 
 async function midiNotes() {
   const data = mkdtempSync(path.join(tmpdir(), 'foleyd-bench-'));
-  let receive: (seconds: number, bytes: number[]) => void = () => undefined;
-  const midi: MidiSystem = {
-    inputs: () => [],
-    open: () => ({ close: () => undefined }),
-    virtual(_name, on) {
-      receive = on;
-      return { close: () => undefined };
-    },
-    close: () => undefined,
-  };
+  const { midi, send } = virtualMidi();
   const config = resolveConfig({ data, models, voice, threads, output: 'none', listen: false, logLevel: 'silent' });
   const app = await createApp(config, { midi });
   await app.ready;
@@ -72,7 +63,7 @@ async function midiNotes() {
     });
     await client.call('trigger.map', { id, class: name, source: { note: 36 }, ready: 1 });
     const called = performance.timeOrigin + performance.now();
-    receive(0, [0x90, 36, 100]);
+    send(0, [0x90, 36, 100]);
     const { at, from } = await heard;
     froms[from] = (froms[from] ?? 0) + 1;
     await client.call('trigger.unmap', { id });

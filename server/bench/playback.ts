@@ -11,10 +11,10 @@ import { setImmediate as nextTurn, setTimeout as sleep } from 'node:timers/promi
 import type { PoolState } from '../../protocol/index.ts';
 import { createApp } from '../app.ts';
 import { resolveConfig } from '../config.ts';
-import type { MidiSystem } from '../midi/system.ts';
 import { createPlayback } from '../playback/create.ts';
 import { createOfflinePlayback } from '../playback/offline.ts';
 import { benchFlags, machine, print, round } from './support.ts';
+import { virtualMidi } from './virtual-midi.ts';
 
 const flags = benchFlags({
   hits: { type: 'string', default: '10000' },
@@ -29,16 +29,7 @@ const { models, voice, threads } = flags;
 /** MIDI bytes in, voices scheduled: the whole server in this process, its pools being filled and a client generating. */
 async function hits(): Promise<Record<string, unknown>> {
   const data = mkdtempSync(path.join(tmpdir(), 'foleyd-bench-'));
-  let receive: (seconds: number, bytes: number[]) => void = () => undefined;
-  const midi: MidiSystem = {
-    inputs: () => [],
-    open: () => ({ close: () => undefined }),
-    virtual(_name, on) {
-      receive = on;
-      return { close: () => undefined };
-    },
-    close: () => undefined,
-  };
+  const { midi, send } = virtualMidi();
   const placed: number[] = [];
   const config = resolveConfig({ data, models, voice, threads, output: 'none', listen: false, logLevel: 'silent' });
   const app = await createApp(config, { midi, onPlaced: (ms) => placed.push(ms) });
@@ -71,7 +62,7 @@ async function hits(): Promise<Record<string, unknown>> {
     const wait = began + (i * 1000) / Number(flags.rate) - performance.now();
     if (wait > 0) await sleep(wait);
     const called = performance.now();
-    receive(0, [0x90, 36 + (i % notes.length), 100]);
+    send(0, [0x90, 36 + (i % notes.length), 100]);
     calls.push(performance.now() - called);
   }
   await sleep(500);

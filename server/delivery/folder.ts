@@ -83,10 +83,7 @@ export class Folder {
   async clean(below: string): Promise<void> {
     try {
       const dir = await this.#enter(below);
-      for (const name of await readdir(dir)) {
-        const part = path.join(dir, name);
-        if (PART.test(name) && !this.#parts.has(part)) await rm(part, { force: true });
-      }
+      await this.#removeParts(dir, await readdir(dir));
     } catch (error) {
       if (error instanceof ProtocolError) throw error;
       throw new ProtocolError('io_error', `${this.root} cannot be used: ${diskReason(error)}`, { cause: error });
@@ -100,8 +97,12 @@ export class Folder {
       if (error.code === 'ENOENT') return [];
       throw error;
     });
+    await this.#removeParts(root, names);
+  }
+
+  async #removeParts(dir: string, names: readonly string[]): Promise<void> {
     for (const name of names) {
-      const part = path.join(root, name);
+      const part = path.join(dir, name);
       if (PART.test(path.basename(name)) && !this.#parts.has(part)) await rm(part, { force: true });
     }
   }

@@ -70,13 +70,18 @@ export function followedUniform(seed: number, index: number): number {
   return uniform(seed, index, FOLLOWED);
 }
 
-function uniform(seed: number, cell: number, use: number): number {
-  block[0] = cell;
-  block[1] = 0;
+/** The four numbers of a seed's count-th block, in `block`. */
+function draw(seed: number, count: number, use: number): void {
+  block[0] = count;
+  block[1] = Math.floor(count / 2 ** 32);
   block[2] = 0;
   block[3] = 0;
   philox(block, seed, use);
-  return ((block[0] >>> 5) * 0x4000000 + (block[1] >>> 6)) / 2 ** 53;
+}
+
+function uniform(seed: number, cell: number, use: number): number {
+  draw(seed, cell, use);
+  return ((block[0]! >>> 5) * 0x4000000 + (block[1]! >>> 6)) / 2 ** 53;
 }
 
 /**
@@ -86,12 +91,7 @@ function uniform(seed: number, cell: number, use: number): number {
 export function whiteNoise(seed: number, length: number, from = 0): Float32Array {
   const out = new Float32Array(length);
   for (let at = 0; at < length; at += 4) {
-    const count = (from + at) / 4;
-    block[0] = count;
-    block[1] = Math.floor(count / 2 ** 32);
-    block[2] = 0;
-    block[3] = 0;
-    philox(block, seed, NOISE);
+    draw(seed, (from + at) / 4, NOISE);
     for (let pair = 0; pair < 2; pair++) {
       // Never 0, whose logarithm is none.
       const radius = Math.sqrt(-2 * Math.log((block[2 * pair]! + 0.5) / 2 ** 32));
@@ -123,12 +123,7 @@ export function grains(seed: number, length: number, grain: number, from = 0): F
 function exponentials(seed: number, count: number, from: number): Float64Array {
   const out = new Float64Array(count);
   for (let at = 0; at < count; ) {
-    const index = Math.floor((from + at) / 4);
-    block[0] = index;
-    block[1] = Math.floor(index / 2 ** 32);
-    block[2] = 0;
-    block[3] = 0;
-    philox(block, seed, GRAINS);
+    draw(seed, Math.floor((from + at) / 4), GRAINS);
     for (let word = (from + at) % 4; word < 4 && at < count; word++)
       out[at++] = -Math.log((block[word]! + 0.5) / 2 ** 32);
   }
