@@ -119,20 +119,26 @@ test('every field has a name that a screen reader says', { skip: noBrowser }, as
 });
 
 test('clips of one press are shown in the order in which they are made', { skip: noBrowser }, async () => {
-  const { page } = await stage.page('/#watch', { viewport: { width: 360, height: 780 } });
-  await page.click('button:has-text("Eight at once")');
-  const seen = await page.evaluate(async () => {
-    const out: number[][] = [];
-    const said = (): string[] => Array.from(document.querySelectorAll('figcaption .said'), (one) => one.textContent!);
-    while (said().filter((text) => text.startsWith('seed')).length < 8) {
-      out.push(Array.from(document.querySelectorAll('.wall .rows'), (one) => Number(one.ariaValueNow)));
-      await new Promise((go) => setTimeout(go, 2));
-    }
-    return out;
-  });
-  assert.ok(seen.some((rows) => rows.length === 8 && rows[0]! > rows[7]!));
-  for (const rows of seen) assert.ok(rows.length < 8 || rows[0]! >= rows[7]!, rows.join());
-  await page.close();
+  // On a busy machine all eight may arrive between two looks of the page, which says nothing of their order.
+  for (let tries = 5, inOrder = false; !inOrder; tries--) {
+    assert.ok(tries > 0, 'no page showed the first clip before the last one');
+    const { page } = await stage.page('/#watch', { viewport: { width: 360, height: 780 } });
+    await page.waitForSelector('button:has-text("Eight at once")');
+    const looking = page.evaluate(async () => {
+      const out: number[][] = [];
+      const said = (): string[] => Array.from(document.querySelectorAll('figcaption .said'), (one) => one.textContent!);
+      while (said().filter((text) => text.startsWith('seed')).length < 8) {
+        out.push(Array.from(document.querySelectorAll('.wall .rows'), (one) => Number(one.ariaValueNow)));
+        await new Promise((go) => setTimeout(go, 2));
+      }
+      return out;
+    });
+    await page.click('button:has-text("Eight at once")');
+    const seen = (await looking).filter(({ length }) => length === 8);
+    for (const rows of seen) assert.ok(rows[0]! >= rows[7]!, rows.join());
+    inOrder = seen.some((rows) => rows[0]! > rows[7]!);
+    await page.close();
+  }
 });
 
 async function seriousFaults(page: Page): Promise<string[]> {
