@@ -42,9 +42,9 @@ def test_an_unavailable_device_is_named() -> None:
     assert device.choose("auto").type == "cpu"
 
 
-@pytest.mark.parametrize("name", ["codec", "prior", "vocoder"])
-def test_a_step_of_every_stage_stays_on_one_device(name: str, folder_corpus: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    corpus, settings = open_corpus(folder_corpus), presets.load("tiny", ["vocoder.training.adversarial_from=0"])
+@pytest.mark.parametrize(("preset", "name"), [("tiny", "codec"), ("tiny", "prior"), ("tiny", "vocoder"), ("stacked-paper", "prior")])
+def test_a_step_of_every_stage_stays_on_one_device(preset: str, name: str, folder_corpus: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    corpus, settings = open_corpus(folder_corpus), presets.load(preset, ["vocoder.training.adversarial_from=0"])
     monkeypatch.setattr(stages, "load_codec", lambda _: (Codec(CodecConfig(**settings["codec"]["config"])), None))
     # A trained codec is past its start, which `meta` can't know.
     monkeypatch.setattr(Codec, "forward", lambda self, mel, keep: _quantized(self, mel, keep))

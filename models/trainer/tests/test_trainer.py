@@ -1,6 +1,8 @@
 """The loop's promises: exact resume, a kill loses nothing, NaN stops, JSON lines on stdout."""
 
 import json
+import threading
+import time
 from pathlib import Path
 from typing import Any
 
@@ -62,6 +64,29 @@ def test_a_resumed_run_is_bit_identical_to_an_uninterrupted_one(tmp_path: Path):
     assert {**first.losses, **second.losses} == whole.losses
     for a, b in zip(whole.net.parameters(), second.net.parameters(), strict=True):
         assert torch.equal(a, b)
+
+
+def test_batches_that_threads_draw_ahead_come_in_their_order(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    class Slow(Line):
+        def draw(self, rng: np.random.Generator, step: int) -> np.ndarray:
+            time.sleep(0.02 if step % 3 == 0 else 0)  # later ones are there first
+            drawn_by.add(threading.get_ident())
+            return super().draw(rng, step)
+
+    drawn_by: set[int] = set()
+    monkeypatch.setattr("os.cpu_count", lambda: 4)
+    runner = Runner(Slow(), options(tmp_path))
+    runner.step = 5  # as after a resume
+    torch.set_default_device("meta")  # stands for a GPU: batches are numpy's
+    try:
+        batches = runner._batches()
+        drawn = [next(batches) for _ in range(20)]
+        batches.close()
+    finally:
+        torch.set_default_device("cpu")
+    alone = Line()
+    assert all(np.array_equal(batch, alone.draw(np.random.default_rng([0, step]), step)) for step, batch in enumerate(drawn, start=5))
+    assert len(drawn_by) > 1
 
 
 def test_nan_stops_the_run_and_keeps_the_last_checkpoint(tmp_path: Path):

@@ -6,9 +6,11 @@ Everything random is a function of the generator given, never of how often it wa
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import cache
 from typing import Any
 
 import numpy as np
+import scipy.fft
 
 from .audio_cache import Sounds
 from .audio_io import fit
@@ -162,9 +164,9 @@ class Augmenter:
     def _toned(self, audio: np.ndarray, gains_db: np.ndarray) -> np.ndarray:
         """Gains at `_TONE_HZ`, straight lines between them over log frequency; no phase is turned, so onsets stay where they are."""
         size = 1 << (audio.size - 1).bit_length()  # what rings beyond the end is cut off
-        hertz = np.fft.rfftfreq(size, 1 / self.sounds.rate)
-        gains = 10 ** (np.interp(np.log(np.maximum(hertz, 1.0)), np.log(_TONE_HZ), gains_db) / 20)
-        return np.fft.irfft(np.fft.rfft(audio, size) * gains, size)[: audio.size].astype(np.float32)
+        gains = 10 ** (np.interp(_log_hertz(size, self.sounds.rate), np.log(_TONE_HZ), gains_db) / 20)
+        turned = scipy.fft.rfft(audio.astype(np.float32), size) * gains.astype(np.float32)
+        return scipy.fft.irfft(turned, size)[: audio.size]
 
     def _begun(self, audio: np.ndarray, seconds: float) -> np.ndarray:
         """What lies before the first sound goes to the end, all of it but `seconds`."""
@@ -199,3 +201,9 @@ class Augmenter:
             at += gap * float(np.exp(rng.normal(0, rhythm.jitter)))
         peak = np.abs(out).max()
         return out * (0.9 / peak) if peak > 0.9 else out
+
+
+@cache
+def _log_hertz(size: int, rate: int) -> np.ndarray:
+    """Natural logarithm of the frequencies of `rfft` of `size` samples [size / 2 + 1]; 1 Hz stands for 0."""
+    return np.log(np.maximum(scipy.fft.rfftfreq(size, 1 / rate), 1.0))

@@ -19,7 +19,9 @@ SHARES = {"codec": 0.2, "prior": 0.5, "vocoder": 0.3}
 
 def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     parser = commands.add_parser("voice", help="train all stages and export the voice within one time budget; resumes an unfinished run")
-    parser.add_argument("--corpus", required=True, help="corpus folder: with a manifest.csv, or one subfolder per class")
+    parser.add_argument(
+        "--corpus", required=True, action="append", help="corpus folder: with a manifest.csv, or one subfolder per class (repeat it to train on several as one)"
+    )
     parser.add_argument("--out", required=True, help="output folder: one subfolder of checkpoints per stage, and the finished voice in `voice`")
     parser.add_argument("--id", required=True, help="voice id: letters, digits, - and _")
     parser.add_argument("--name", required=True)
@@ -32,7 +34,7 @@ def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
 
 
 def make_voice(args: argparse.Namespace) -> None:
-    out, preset, corpus = Path(args.out), presets.load(args.preset, args.set), open_corpus(args.corpus)
+    out, preset, corpus = Path(args.out), presets.load(args.preset, args.set), open_corpus(*args.corpus)
     for name, share in SHARES.items():
         making = Making(preset, corpus, None if name == "codec" else out / "codec", args.bf16)
         runner = train(name, making, out / name, seed=args.seed, minutes=args.minutes * share)
@@ -41,6 +43,6 @@ def make_voice(args: argparse.Namespace) -> None:
     if parallel.rank() == 0:
         device.choose("cpu")
         places = {name: str(out / name) for name in SHARES}
-        card = export_voice(argparse.Namespace(**places, corpus=[args.corpus], out=str(out / "voice"), id=args.id, name=args.name, preset=args.preset))
+        card = export_voice(argparse.Namespace(**places, corpus=args.corpus, out=str(out / "voice"), id=args.id, name=args.name, preset=args.preset))
         write_fingerprints(corpus, out / "voice")
         emit("exported", **card)
