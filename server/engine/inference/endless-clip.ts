@@ -226,6 +226,7 @@ export class EndlessClip implements Steering {
       codes,
       seed: this.#request.seed,
       grain,
+      urgent: this.#request.urgent === true,
       span: {
         begin: first,
         end: last,

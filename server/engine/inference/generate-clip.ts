@@ -7,6 +7,9 @@ import type { Followed } from './prior.ts';
 import type { OnAudioChunk, RenderOrder } from './renderer.ts';
 import type { Voice } from './voice.ts';
 
+/** Parts of an urgent clip that nothing else may delay: from the second on there is time. */
+const BEGINNING = 2;
+
 /** One clip from a request: samples (or takes the given codes), renders, and tells about it on the way. */
 export async function generateClip(
   voice: Voice,
@@ -21,7 +24,7 @@ export async function generateClip(
   const previewAfter = request.previews ? previewsOf(voice) : new Map<number, Part>();
   const previews: Promise<void>[] = [];
   const { rows } = voice.axes;
-  const { seed, rate } = request;
+  const { seed, rate, urgent = false } = request;
   const grain = voice.grain(request.classWeights);
   let known: Uint16Array = new Uint16Array(voice.axes.rows * voice.axes.perRow);
 
@@ -30,7 +33,7 @@ export async function generateClip(
     part: Partial<Part> & Pick<RenderOrder, 'segment' | 'span'>,
     on?: OnAudioChunk,
   ): Promise<Float32Array> => {
-    const rendered = await voice.render({ codes, seed, grain, rate, ...part }, on);
+    const rendered = await voice.render({ codes, seed, grain, rate, urgent, ...part }, on);
     times.decodeMs += rendered.decodeMs;
     times.vocodeMs += rendered.vocodeMs;
     return rendered.pcm;
@@ -52,6 +55,7 @@ export async function generateClip(
   // Rendered while later rows are sampled: parts of the clip in order, each as soon as the codes it depends on are drawn.
   const early = earlyParts(voice, request);
   const parts: Promise<Float32Array>[] = [];
+  const release = urgent && early.length > 0 ? voice.hold() : () => undefined;
   const makeParts = (row: number): void => {
     for (const part of early.slice(parts.length)) {
       if (voice.axes.timesAfter(row) < part.times) return;
@@ -63,7 +67,7 @@ export async function generateClip(
       });
       // What it fails of, the clip fails of in the end.
       coming.catch(() => undefined);
-      parts.push(coming);
+      if (parts.push(coming) === Math.min(BEGINNING, early.length)) coming.then(release, release);
     }
   };
 
@@ -94,6 +98,7 @@ export async function generateClip(
     await Promise.all(previews);
     return { codes: known, rate, pcm, timings: { ...times, totalMs: since() } };
   } finally {
+    release();
     await Promise.allSettled([...previews, ...parts]);
   }
 }

@@ -3,13 +3,14 @@ import { startThread } from '../../util/program.ts';
 import { EngineError, type EngineErrorCode } from '../errors.ts';
 import type { ClipRenderer, OnAudioChunk, Rendered, RendererOptions, RenderOrder } from './renderer.ts';
 
-export type ToRenderer = { id: number; renderer: number } & (
-  | { type: 'open'; of: RendererOptions }
-  | { type: 'render'; order: RenderOrder; chunks: boolean }
-  | { type: 'close' }
-);
+export type ToRenderer =
+  | { id: number; renderer: number; type: 'open'; of: RendererOptions }
+  | { id: number; renderer: number; type: 'render'; order: RenderOrder; chunks: boolean }
+  | { id: number; renderer: number; type: 'close' }
+  | { id: number; type: 'hold' }
+  | { id: number; type: 'release' };
 
-/** Every message to the thread is answered by one of the same id, after the chunks that were asked for. */
+/** Every order to the thread is answered by a message of the same id, after the chunks that were asked for. */
 export interface FromRenderer {
   id: number;
   /** What was rendered; of a voice that was opened, how it can be cut. */
@@ -28,7 +29,7 @@ interface Waiting {
   reject: (error: EngineError) => void;
 }
 
-/** A thread that renders for all voices, one order after the other, while this thread samples. */
+/** A thread that renders for all voices, one order after the other (render-queue.ts), while this thread samples. */
 export class RenderThread {
   readonly #worker: Worker;
   readonly #waiting = new Map<number, Waiting>();
@@ -52,8 +53,15 @@ export class RenderThread {
         const chunks = onAudioChunk !== undefined;
         return (await this.#ask({ type: 'render', renderer, order, chunks }, onAudioChunk)) as Rendered;
       },
+      hold: () => this.#hold(),
       close: async () => void (await this.#ask({ type: 'close', renderer })),
     };
+  }
+
+  #hold(): () => void {
+    const id = ++this.#ids;
+    this.#worker.postMessage({ id, type: 'hold' } satisfies ToRenderer);
+    return () => this.#worker.postMessage({ id, type: 'release' } satisfies ToRenderer);
   }
 
   #ask(message: DistributiveOmit<ToRenderer, 'id'>, onAudioChunk?: OnAudioChunk): Promise<FromRenderer['result']> {

@@ -2,12 +2,17 @@
 import { parentPort } from 'node:worker_threads';
 import { toEngineError } from '../errors.ts';
 import { GridAxes } from './code-grid.ts';
+import { RenderQueue } from './render-queue.ts';
 import type { AudioChunk, FromRenderer, ToRenderer } from './render-thread.ts';
-import { Renderer } from './renderer.ts';
+import { type GiveWay, Renderer } from './renderer.ts';
+
+type Order = Exclude<ToRenderer, { type: 'hold' | 'release' }>;
 
 const opened = new Map<number, Renderer>();
+const queue = new RenderQueue();
+const holds = new Map<number, () => void>();
 
-async function perform(message: ToRenderer): Promise<FromRenderer['result']> {
+async function perform(message: Order, giveWay: GiveWay): Promise<FromRenderer['result']> {
   if (message.type === 'open') {
     const { of, renderer } = message;
     const made = await Renderer.open(of, new GridAxes(of.card));
@@ -18,7 +23,8 @@ async function perform(message: ToRenderer): Promise<FromRenderer['result']> {
   if (renderer === undefined) throw new Error('no such renderer');
   if (message.type === 'render') {
     const { id, order, chunks } = message;
-    return await renderer.render(order, chunks ? (offset, pcm) => tell({ id, chunk: { offset, pcm } }) : undefined);
+    const onChunk = (offset: number, pcm: Float32Array): void => tell({ id, chunk: { offset, pcm } });
+    return await renderer.render(order, chunks ? onChunk : undefined, giveWay);
   }
   opened.delete(message.renderer);
   await renderer.close();
@@ -31,14 +37,23 @@ function tell(message: FromRenderer | AudioChunk): void {
   parentPort?.postMessage(message, pcm instanceof ArrayBuffer ? [pcm] : []);
 }
 
-let last: Promise<void> = Promise.resolve();
 parentPort?.on('message', (message: ToRenderer) => {
-  last = last.then(async () => {
-    try {
-      tell({ id: message.id, result: await perform(message), problem: null });
-    } catch (error) {
-      const { code, message: text } = toEngineError(error);
-      tell({ id: message.id, result: null, problem: { code, message: text } });
-    }
-  });
+  const { id } = message;
+  if (message.type === 'hold') holds.set(id, queue.hold());
+  else if (message.type === 'release') {
+    holds.get(id)?.();
+    holds.delete(id);
+  } else {
+    queue.add(
+      async (giveWay) => {
+        try {
+          tell({ id, result: await perform(message, giveWay), problem: null });
+        } catch (error) {
+          const { code, message: text } = toEngineError(error);
+          tell({ id, result: null, problem: { code, message: text } });
+        }
+      },
+      message.type === 'render' && message.order.urgent === true,
+    );
+  }
 });

@@ -23,6 +23,8 @@ export interface RenderOrder {
   span?: Segment & { from: number };
   /** Hz of what comes back. */
   rate: number;
+  /** Somebody waits for it: orders that nobody waits for stand back. */
+  urgent?: boolean;
 }
 
 export interface Rendered {
@@ -35,6 +37,9 @@ export interface Rendered {
 /** Audio as it becomes ready, gapless and in order, the first part long before the last. */
 export type OnAudioChunk = (offset: number, pcm: Float32Array) => void;
 
+/** Lets urgent orders go first; awaited between the runs of graphs. */
+export type GiveWay = () => Promise<void>;
+
 /** The way from codes to audio. */
 export interface ClipRenderer {
   /** Of a voice whose rows go along time: what can be made of a clip before all of its codes are known. */
@@ -42,6 +47,8 @@ export interface ClipRenderer {
   /** How far its graphs reach; null where rows do not go along time. */
   readonly reach: Reach | null;
   render(order: RenderOrder, onAudioChunk?: OnAudioChunk): Promise<Rendered>;
+  /** An urgent clip begins: until what this returns is called, orders that are not urgent stand still, for a while. */
+  hold(): () => void;
   close(): Promise<void>;
 }
 
@@ -128,7 +135,7 @@ export class Renderer implements ClipRenderer {
     const ofGraphs = await measureReach(card, axes, { decoder: this.#decoder, excitation });
     this.#reach = { ...ofGraphs, behind: Number.POSITIVE_INFINITY };
     const render = async (codes: Uint16Array, span: Segment): Promise<Float32Array> =>
-      (await this.#segment({ codes, seed: 1 }, span, 0)).pcm;
+      (await this.#segment({ codes, seed: 1 }, () => Promise.resolve(), span, 0)).pcm;
     const behind = await measureBehind(card, axes, ofGraphs, MOST_FRAMES, render);
     this.#reach = { ...ofGraphs, behind };
     this.#segments = segmentsOf(card, axes, this.#reach, MOST_FRAMES);
@@ -138,17 +145,27 @@ export class Renderer implements ClipRenderer {
     for (const graph of Object.values(this.#graphs)) await graph?.release();
   }
 
-  async render(order: RenderOrder, onAudioChunk?: OnAudioChunk): Promise<Rendered> {
+  /** Orders here go one beside the other: nobody has to stand back. */
+  hold(): () => void {
+    return () => undefined;
+  }
+
+  async render(
+    order: RenderOrder,
+    onAudioChunk?: OnAudioChunk,
+    giveWay: GiveWay = () => Promise.resolve(),
+  ): Promise<Rendered> {
     const { codes, seed, codebooks, times, segment, span, rate } = order;
-    if (span !== undefined) return this.#segment(order, span, span.from);
-    if (segment !== undefined) return this.#segment(order, this.segments[segment]!);
+    if (span !== undefined) return this.#segment(order, giveWay, span, span.from);
+    if (segment !== undefined) return this.#segment(order, giveWay, this.segments[segment]!);
     if (times === undefined && codebooks === undefined && this.segments.length > 0)
-      return this.#allSegments(order, onAudioChunk);
+      return this.#allSegments(order, giveWay, onAudioChunk);
     const { latent, mel, audio } = this.#card;
     const begun = performance.now();
     const { bands } = await this.#decode(codes, { codebooks, times });
     const between = performance.now();
     const noise = this.#noise(seed, (bands.length / mel.bins) * mel.hop);
+    await giveWay();
     const shaped = await this.#shape(bands, noise, order);
     const frames = times === undefined ? bands.length / mel.bins : times * framesPerTime(this.#card);
     const pcm = new Float32Array(Math.min(audio.samples, frames * mel.hop));
@@ -157,6 +174,7 @@ export class Renderer implements ClipRenderer {
     for (let begin = 0, i = 0; begin < frames && begin * mel.hop < pcm.length; i++) {
       const chunk = Math.min(this.#chunks[i] ?? frames, this.#mostAtOnce(i));
       const end = whole ? frames : Math.min(frames, begin + chunk);
+      await giveWay();
       const part = await this.#speak(bands, shaped, begin, end);
       const offset = begin * mel.hop;
       pcm.set(part.subarray(0, pcm.length - offset), offset);
@@ -168,12 +186,13 @@ export class Renderer implements ClipRenderer {
   }
 
   /** Segment by segment, as a clip that is heard while it is sampled: it has the same bits. */
-  async #allSegments(order: RenderOrder, onAudioChunk?: OnAudioChunk): Promise<Rendered> {
+  async #allSegments(order: RenderOrder, giveWay: GiveWay, onAudioChunk?: OnAudioChunk): Promise<Rendered> {
     const { audio, mel } = this.#card;
     const pcm = new Float32Array(audio.samples);
     let [decodeMs, vocodeMs] = [0, 0];
     for (const segment of this.segments) {
-      const part = await this.#segment(order, segment);
+      await giveWay();
+      const part = await this.#segment(order, giveWay, segment);
       const offset = segment.begin * mel.hop;
       pcm.set(part.pcm, offset);
       decodeMs += part.decodeMs;
@@ -186,6 +205,7 @@ export class Renderer implements ClipRenderer {
   /** One segment from the codes that decide it and no others. `from`: the frame of a longer grid that frame 0 is. */
   async #segment(
     { codes, seed, grain = 0 }: Pick<RenderOrder, 'codes' | 'seed' | 'grain'>,
+    giveWay: GiveWay,
     { begin, end, times, shapeFrom, shapeTo }: Segment,
     from?: number,
   ): Promise<Rendered> {
@@ -201,7 +221,9 @@ export class Renderer implements ClipRenderer {
     const part = columnsOf(decoded.bands, mel.bins, shapeFrom - decoded.from, last - decoded.from);
     const length = (last - shapeFrom) * mel.hop;
     const offset = ((from ?? 0) + shapeFrom) * mel.hop;
+    await giveWay();
     const shaped = await this.#shape(part, whiteNoise(seed, length, offset), { seed, grain }, offset);
+    await giveWay();
     const sound = await this.#speak(part, shaped, begin - shapeFrom, Math.min(end, frames) - shapeFrom);
     const pcm = from === undefined ? sound.slice(0, Math.max(0, audio.samples - begin * mel.hop)) : sound;
     return { pcm, decodeMs: between - begun, vocodeMs: performance.now() - between };

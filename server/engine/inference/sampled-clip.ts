@@ -75,6 +75,15 @@ export function rank({ clip: { options, held } }: Branch<Clip>): number {
   return options.urgent === true ? 0 : 1;
 }
 
+/** Rows of an urgent clip that its first sound waits for, more or less. */
+const BEGINNING = 8;
+
+/** Whether somebody waits for its first sound. A stream waits once, at its first window. */
+export function isBeginning(branch: Branch<Clip>): boolean {
+  const { row, prefix, options } = branch.clip;
+  return rank(branch) === 0 && row < prefix + BEGINNING && (options.origin ?? 0) === 0;
+}
+
 export function sameWeights(one: readonly number[], other: readonly number[]): boolean {
   return one.length === other.length && one.every((weight, id) => weight === other[id]);
 }

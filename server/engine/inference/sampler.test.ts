@@ -155,6 +155,30 @@ test('an urgent clip ends before one that began long before it, and both end', a
   assert.deepEqual(ends, ['urgent', 'bulk']);
 });
 
+test('others stand back most while an urgent clip begins, and never for good', async () => {
+  const voice = await Voice.open(voiceDir('tiny-stacked'), { provider: 'cpu', threads: 1 });
+  after(() => voice.close());
+  const { rows } = voice.axes;
+  // Rows of the bulk clip by those of the urgent one that were there.
+  const beside = new Map<number, number>();
+  let [begun, known] = [false, 0];
+  let urgent: Promise<unknown> = Promise.resolve();
+  const bulk = voice.sampler.sample({
+    ...options(voice, 1),
+    onRow: () => {
+      if (!begun) {
+        begun = true;
+        urgent = voice.sampler.sample({ ...options(voice, 2), urgent: true, onRow: () => void known++ });
+      } else if (known < rows) beside.set(known, (beside.get(known) ?? 0) + 1);
+    },
+  });
+  await Promise.all([bulk, urgent]);
+  const within = (from: number, to: number): number =>
+    [...beside].reduce((sum, [row, count]) => sum + (row >= from && row < to ? count : 0), 0);
+  assert.ok(within(0, 8) <= 1, `${within(0, 8)} rows in the first 8`);
+  assert.ok(rows < 17 || within(8, rows) >= Math.floor((rows - 8) / 4), `${within(8, rows)} in the rest`);
+});
+
 test('a clip whose listener fails ends alone, with the reason it gave', async () => {
   const voice = await Voice.open(voiceDir('tiny'), { provider: 'cpu', threads: 1 });
   after(() => voice.close());

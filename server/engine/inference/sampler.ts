@@ -7,6 +7,7 @@ import {
   type Clip,
   clipsOf,
   type Drawing,
+  isBeginning,
   placesOf,
   rank,
   type SampleOptions,
@@ -17,8 +18,8 @@ import { TokenSampler } from './token-sampler.ts';
 
 /** Rows that are worth waiting for another clip to compute. */
 const WORTH_SHARING = 2;
-/** While somebody urgent is there, the others go on in every so many-th step only. */
-const PATIENCE = 4;
+/** While somebody urgent is there, the others go on in every so many-th step only; fewer while that clip begins. */
+const PATIENCE = { usual: 4, beginning: 16 };
 
 /**
  * Samples the prior exactly. Clips are sampled together, each in a row of its own: one joins before any row and leaves
@@ -108,7 +109,8 @@ export class Sampler {
   /** How many of the branches take part in this step: all of them, or those of urgent clips alone. */
   #active(): number {
     const urgent = this.#branches.filter((branch) => rank(branch) === 0).length;
-    if (urgent > 0 && this.#steps++ % PATIENCE !== 0) return urgent;
+    const patience = this.#branches.some(isBeginning) ? PATIENCE.beginning : PATIENCE.usual;
+    if (urgent > 0 && this.#steps++ % patience !== 0) return urgent;
     return this.#branches.filter(({ clip }) => clip.held === null).length;
   }
 

@@ -158,6 +158,11 @@ export class Voice {
     return this.#renderer.render({ rate: this.card.audio.rate, ...order }, onAudioChunk);
   }
 
+  /** An urgent clip begins: until what this returns is called, what is rendered for others stands still. */
+  hold(): () => void {
+    return this.#renderer.hold();
+  }
+
   /**
    * One row, and one rendering or the first segment of one: graphs that do not fit their card fail now, and the first clip
    * finds its memory warm. Whole clips are what an import is tried with.
