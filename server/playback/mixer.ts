@@ -31,7 +31,7 @@ const TAILS = 128;
  * Seconds of a growing sound before its known end in which a voice fades out, and those the fade takes at least. What
  * comes meanwhile is too late for it.
  */
-const STARVING = { before: 0.04, fade: 0.01, quiet: 0.003 };
+const STARVING = { before: 0.02, fade: 0.01, quiet: 0.003 };
 /** A voice that waits goes on once there is so much to play (s), with so long a fade-in. */
 const RESUME = { ahead: 0.25, fade: 0.01 };
 

@@ -18,6 +18,8 @@ interface Measured {
 export interface Tracked {
   /** A part came that begins at so many seconds of the clip. */
   part(second: number): void;
+  /** Milliseconds that it must be held back now, so that none of its parts is late; as soon as its first one is there. */
+  lead(): number;
   /** All of it is made, so many seconds; without, it tells nothing. */
   end(seconds?: number): void;
 }
@@ -28,8 +30,11 @@ const REMEMBERED = { clips: 4, ms: 30_000 };
 const SHARE = 0.9;
 /** Before anything was measured: milliseconds to the first part, and those it is held back. */
 const GUESS = { firstMs: 500, leadMs: 300 };
-/** Milliseconds that a part must come before it sounds: what the mixer needs, and a little for its being late. */
-const MARGIN_MS = 90;
+/**
+ * Milliseconds that a part must come before it sounds: 20 in which the mixer would fade out, up to 11 of its block and 3
+ * until its next turn, and a little for the way there.
+ */
+const MARGIN_MS = 40;
 /** How much slower than the slowest of the latest the next one may be. */
 const CAUTION = 1.2;
 
@@ -61,7 +66,10 @@ export class Headroom {
 
   /** Milliseconds to the first part of a clip that is asked for now, and those that it is to be held back then. */
   expected(): { firstMs: number; leadMs: number } {
-    return this.#expect(this.#live + 1);
+    const clips = this.#live + 1;
+    const slower = ({ arrivals, beside }: Measured): number => arrivals[0]!.ms * Math.max(1, clips / beside);
+    const firstMs = Math.max(0, ...this.#recent().map(slower)) || GUESS.firstMs;
+    return { firstMs, leadMs: this.#lead(firstMs) };
   }
 
   begin(): Tracked {
@@ -70,41 +78,41 @@ export class Headroom {
     const spentBefore = this.#spent;
     const arrivals: Arrival[] = [];
     let over = false;
+    /** Live clips while this one was made so far, itself included, on average. */
+    const besideBy = (now: number): number => {
+      const spent = this.#spent + this.#live * (now - this.#spentAt) - spentBefore;
+      return Math.max(1, spent / (now - begun));
+    };
     return {
       part: (second) => void arrivals.push({ ms: this.#now() - begun, second }),
+      lead: () => {
+        const [first] = arrivals;
+        if (first === undefined) return 0;
+        // How fast it goes shows in its own first part; who has come since makes the rest slower.
+        return this.#lead((first.ms * Math.max(1, this.#live)) / besideBy(this.#now()));
+      },
       end: (seconds) => {
         if (over) return;
         over = true;
-        this.#count(-1);
         const at = this.#now();
         const ms = at - begun;
+        const beside = besideBy(at);
+        this.#count(-1);
         if (seconds === undefined || arrivals.length === 0 || ms <= 0) return;
-        const beside = Math.max(1, (this.#spent - spentBefore) / ms);
         this.#measured = [...this.#measured, { arrivals, ms, seconds, beside, at }].slice(-REMEMBERED.clips);
       },
     };
   }
 
-  /** Of the clip that was begun last. */
-  lead(): number {
-    return this.#expect(Math.max(1, this.#live)).leadMs;
-  }
-
-  #expect(clips: number): { firstMs: number; leadMs: number } {
+  /** Of a clip whose first part comes after so long: as long as each of the latest would have needed at its pace. */
+  #lead(firstMs: number): number {
     const recent = this.#recent();
-    if (recent.length === 0) return GUESS;
-    const expected = recent.map(({ arrivals, beside }) => {
-      const slower = Math.max(1, clips / beside);
-      const firstMs = arrivals[0]!.ms * slower;
-      const lateness = arrivals
-        .slice(1)
-        .map(({ ms, second }) => (ms * slower - firstMs) * CAUTION - second * 1000 + MARGIN_MS);
-      return { firstMs, leadMs: Math.max(0, ...lateness) };
+    if (recent.length === 0) return (GUESS.leadMs * firstMs) / GUESS.firstMs;
+    const leads = recent.flatMap(({ arrivals: [first, ...rest] }) => {
+      const pace = (firstMs / first!.ms) * CAUTION;
+      return rest.map(({ ms, second }) => (ms - first!.ms) * pace - second * 1000 + MARGIN_MS);
     });
-    return {
-      firstMs: Math.max(...expected.map(({ firstMs }) => firstMs)),
-      leadMs: Math.max(...expected.map(({ leadMs }) => leadMs)),
-    };
+    return Math.max(0, ...leads);
   }
 
   #recent(): Measured[] {

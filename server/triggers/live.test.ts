@@ -105,6 +105,7 @@ test('whoever hears the samples of a clip that is still being made gets them fro
   const audio = new HitAudio(false, (part) => heard.push(part));
   const fired = bank.fire('pad', { ...now, audio });
   await settle();
+  await pass(500);
   await asked[0]!.give();
   assert.equal(heard.length, 0, 'held back as the output holds it back');
   assert.equal(await pass(400), 0, 'silent on the output');
@@ -126,7 +127,7 @@ test('a hit with no clip ready plays one that is still being made, which comes a
   const { add, hit, pass, counts } = stage();
   await add({ liveWithin: 0 });
   const { hit: fired, parts } = await hit();
-  assert.equal(await pass(100), 0);
+  assert.equal(await pass(500), 0);
   await parts.give();
   assert.equal(await pass(290), 0, 'held back while nothing is known of the pace');
   assert.ok((await pass(200)) > 0);

@@ -174,7 +174,7 @@ export class Player {
     made
       .then((ready) => (note.over && note.played === null ? pool.add(ready) : pool.keep(ready)))
       .catch(() => undefined);
-    const lead = this.#headroom.lead();
+    const lead = tracked.lead();
     if (lead > 0 && (begin === null || begin < playback().now() + lead)) {
       // Held back until none of its parts will be late, as far as is known; not once all of it is made.
       const over = new AbortController();
