@@ -1,8 +1,10 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { test } from 'node:test';
+import { jackServes } from '../../server/test/support/jack.ts';
 import { assertClip, assertRows, example, freeUdpPort, lacks, type Stage, stage } from '../test/stage.ts';
 
 const skip = lacks('sclang');
@@ -65,7 +67,11 @@ test('the class Foley reads clips into buffers of scsynth', { skip: skip || lack
   env.JACK_DEFAULT_SERVER = `foley-${process.pid % 2}`;
   const jack = ['--no-realtime', '-n', env.JACK_DEFAULT_SERVER, '-r', '-d', 'dummy', '-r', '48000'];
   const jackd = spawn('jackd', jack, { env: { ...env, JACK_NO_AUDIO_RESERVATION: '1' }, stdio: 'ignore' });
-  t.after(() => jackd.kill());
+  t.after(async () => {
+    const gone = once(jackd, 'exit');
+    if (jackd.exitCode === null && jackd.kill()) await gone;
+  });
+  await jackServes(env.JACK_DEFAULT_SERVER);
   const config = path.join(dir, 'sclang.yaml');
   await writeFile(config, `includePaths:\n  - ${example('supercollider')}\nexcludePaths: []\n`);
   const [language, synth] = [await freeUdpPort(), await freeUdpPort()];

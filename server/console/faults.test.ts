@@ -87,7 +87,11 @@ test('five hundred takes are listed to the last, a screenful at a time', { skip:
     });
   for (let tries = 0; tries < 400 && (await atEnd()) < total; tries++) await page.waitForTimeout(25);
   assert.equal(await atEnd(), total);
-  await page.waitForTimeout(100);
+  // The last line is drawn once the list knows how far it was scrolled.
+  await page.waitForFunction(() => {
+    const [list, last] = ['.scroll ul', '.scroll li:last-child'].map((at) => document.querySelector(at)!);
+    return last!.getBoundingClientRect().bottom > list!.getBoundingClientRect().bottom - 1;
+  });
   const lines = await page.locator('.scroll li').count();
   assert.ok(lines > 5 && lines < 60, `${lines} lines are in the page`);
   await page.locator('.scroll li').last().locator('.line').click();

@@ -42,8 +42,9 @@ after(() => stage.close());
 async function show(page: Page, view: string): Promise<void> {
   await page.evaluate((id) => (location.hash = id), view);
   await page.waitForSelector(COMPLETE[view]!);
-  // What comes late would have come.
+  // What comes late would have come, and what fades in is there.
   await page.waitForTimeout(400);
+  await page.waitForFunction(() => document.getAnimations().every(({ playState }) => playState !== 'running'));
 }
 
 test('nothing moves while the page loads, in any view', { skip: noBrowser }, async () => {

@@ -165,6 +165,7 @@ test('takes follow the curves that are drawn, with the pointer or by the keyboar
     socket.on('framesent', ({ payload }) => sent.push(Buffer.from(payload as never).toString('latin1'))),
   );
   await page.reload();
+  await page.waitForSelector('.map, .midi');
   await page.click('summary:has-text("Follow a curve")');
   const drawing = page.locator('figure', { hasText: 'Loudness' }).locator('svg');
   await drawing.scrollIntoViewIfNeeded();

@@ -4,6 +4,7 @@ import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import process from 'node:process';
 import { test } from 'node:test';
+import { jackServes } from '../test/support/jack.ts';
 import { createPlayback } from './create.ts';
 
 const hasJack = spawnSync('jackd', ['--version']).error === undefined;
@@ -22,9 +23,9 @@ test('playback goes on without a device that is lost, and comes back to it', {
       env: { ...process.env, JACK_NO_AUDIO_RESERVATION: '1' },
     });
     jack = child;
-    // Whether it says that it listens or not: whoever opens it tries again.
-    await Promise.race([once(child.stdout!, 'data'), once(child, 'exit')]);
-    await new Promise((resolve) => setTimeout(resolve, 1000));
+    child.stdout.resume();
+    child.stderr.resume();
+    await jackServes(name);
   };
   const end = async (signal: NodeJS.Signals = 'SIGKILL'): Promise<void> => {
     if (jack === null || jack.exitCode !== null || jack.signalCode !== null) return;

@@ -50,13 +50,14 @@ test('notes of a device play maps, both of one note, softly with clips of their 
     (await heard(1)).map(({ map }) => map),
     ['patch'],
   );
-  system.send('Pads', [0x90, 38, 100, 0xb0, 64, 127]);
-  assert.equal((await heard(2)).length, 2);
   const active = async () => {
     const { playback } = (await client.call('server.info')) as { playback: { voices: { active: number } } };
     return playback.voices.active;
   };
-  while ((await active()) > 2) await sleep(5);
+  while ((await active()) > 0) await sleep(5);
+  system.send('Pads', [0x90, 38, 100, 0xb0, 64, 127]);
+  assert.equal((await heard(2)).length, 2);
+  while ((await active()) < 2) await sleep(5);
   await sleep(200);
   assert.equal(await active(), 2, 'loops go on while their notes are down');
   system.unplug('Pads');

@@ -42,7 +42,8 @@ async function full(): Promise<void> {
 
 /** A client of OSC: sends, and collects what comes back. */
 function oscClient() {
-  const socket = createSocket('udp4');
+  // A test that fails before it closes its client must not keep the process.
+  const socket = createSocket('udp4').unref();
   const heard: { address: string; args: unknown[] }[] = [];
   socket.on('message', (bytes) => {
     const message = fromBuffer(new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)) as {
@@ -101,12 +102,13 @@ test('an address of one’s own plays over OSC, at the time of its bundle; a lat
     });
     return new Uint8Array(view.buffer, view.byteOffset, view.byteLength);
   };
-  client.send(bundle(Date.now() + 300));
+  client.send(bundle(Date.now() + 1500));
   assert.deepEqual((await client.answer('/foley/played')).slice(0, 2), ['pad', 'pool']);
   assert.ok(!client.heard.some(({ address }) => address === '/late'));
-  client.send(bundle(Date.now() - 500));
+  client.send(bundle(Date.now() - 2000));
   const [, late, asked, at] = (await client.answer('/late')) as [string, number, unknown, unknown];
-  assert.ok(late >= 500 && late < 5000, `${late}`);
+  // An output that is starved is behind the clock that it told last.
+  assert.ok(late >= 1000, `${late}`);
   assert.ok(Math.abs(Number(at) - Number(asked) - late) < 2);
   client.send(oscMessage('/pad/2', 1));
   const [echo, code] = await client.answer('/foley/failed');
@@ -218,7 +220,7 @@ test('a host tells its transport over OSC, to the fraction of its bundle, and ma
   await call('trigger.map', { id: 'bar', class: 'Rain', quantise: 4, ready: 1 });
   t.after(() => call('trigger.unmap', { id: 'bar' }));
   await full();
-  const at = Date.now() + 40.25;
+  const at = Date.now() + 1000.25;
   const args = [1, 240, 2].map((value) => ({ type: 'float' as const, value }));
   const timetag = [...msToTimetag(at)] as [number, number];
   const view = toBuffer({ timetag, elements: [{ address: '/foley/transport', args }] });

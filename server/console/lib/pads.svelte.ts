@@ -29,10 +29,11 @@ export class Pads {
 
   /** Hears of hits and pools until `signal` aborts. */
   watch(signal: AbortSignal): void {
-    void this.readMaps();
+    // What happens between the two is in the list.
     link
       .hear('server.watch', { jobs: false, hits: true, pools: true }, signal, (event, data) => this.#hear(event, data))
       .catch((error: unknown) => notices.fail('Hits and pools are not shown as they happen', error));
+    void this.readMaps();
   }
 
   async readMaps(): Promise<void> {

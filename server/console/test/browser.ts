@@ -79,7 +79,7 @@ export class Stage {
   ): Promise<{ page: Page; complaints: string[] }> {
     const page = await this.browser.newPage({ viewport: { width: 1280, height: 800 }, ...options });
     // Longer than anything takes on a busy machine.
-    page.setDefaultTimeout(120_000);
+    page.setDefaultTimeout(300_000);
     const complaints: string[] = [];
     page.on('pageerror', (error) => complaints.push(error.message));
     page.on('console', (message) => {

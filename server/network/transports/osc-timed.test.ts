@@ -57,7 +57,7 @@ async function listen(t: TestContext, oscTimed = 100) {
 
 test('timed commands of a bundle come ahead with their time, to the fraction; the others wait for it', async (t) => {
   const { heard, send, until } = await listen(t);
-  const at = Date.now() + 400.25;
+  const at = Date.now() + 1000.25;
   send(at, '/foley/info', '/foley/ping');
   await until(2);
   assert.deepEqual(

@@ -10,6 +10,7 @@ import { fileURLToPath } from 'node:url';
 import { jsonCodec } from '../../../protocol/index.ts';
 import type { App } from '../../app.ts';
 import { program } from '../../util/program.ts';
+import { wakeAll } from '../support/client.ts';
 import { temporary } from '../support/server.ts';
 import { connectWs } from '../support/ws-client.ts';
 
@@ -44,13 +45,13 @@ async function start(t: TestContext, flags: string[], models = fixtures): Promis
     const lines = (rest + String(chunk)).split('\n');
     rest = lines.pop() ?? '';
     for (const line of lines) if (line.startsWith('{')) log.push(JSON.parse(line) as (typeof log)[0]);
-    for (const woken of [...wake]) woken();
+    wakeAll(wake);
   });
   const exit = once(child, 'close').then(([code]) => code as number | null);
   let ended = false;
   void exit.then(() => {
     ended = true;
-    for (const woken of [...wake]) woken();
+    wakeAll(wake);
   });
   const line: Running['line'] = async (is) => {
     for (;;) {
@@ -58,7 +59,6 @@ async function start(t: TestContext, flags: string[], models = fixtures): Promis
       if (found !== undefined) return found;
       if (ended) assert.fail(`the server ended first:\n${text}`);
       await new Promise<void>((resolve) => wake.add(resolve));
-      wake.clear();
     }
   };
   return { child, log, text: () => text, exit, line };

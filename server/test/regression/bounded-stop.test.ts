@@ -70,6 +70,6 @@ test('a process that exits in a hurry leaves no stopped child and no secret', {
       return false;
     }
   };
-  for (let tries = 0; isThere() && tries < 200; tries++) await wait(10);
+  for (let tries = 0; isThere() && tries < 3000; tries++) await wait(10);
   assert.equal(isThere(), false);
 });

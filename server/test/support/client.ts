@@ -47,7 +47,6 @@ export class Inbox {
           assert.fail(`ended with ${last.event} ${String(last.data.code ?? '')} before any ${event}`);
         }
         await new Promise<void>((woken) => wake.add(woken));
-        wake.clear();
       }
     };
     const asked = { id, answers, end, first, ended: false };
@@ -62,11 +61,18 @@ export class Inbox {
       return;
     }
     entry.asked.answers.push(answer);
-    for (const woken of [...entry.wake]) woken();
+    wakeAll(entry.wake);
     if (!isTerminal(answer.event)) return;
     entry.asked.ended = true;
     entry.resolve(answer);
   }
+}
+
+/** Whoever waits on goes in anew: of several, none may be forgotten by the one that is woken after it. */
+export function wakeAll(waiting: Set<() => void>): void {
+  const woken = [...waiting];
+  waiting.clear();
+  for (const wake of woken) wake();
 }
 
 /** The code an answer failed with; fails the test when it did not. */

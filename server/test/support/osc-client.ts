@@ -4,7 +4,7 @@ import { fromBuffer, type OscArgInput, toBuffer } from 'osc-min';
 import WebSocket from 'ws';
 import { commandOf, isCommandName } from '../../../protocol/index.ts';
 import type { App } from '../../app.ts';
-import { Inbox, type TestClient } from './client.ts';
+import { Inbox, type TestClient, wakeAll } from './client.ts';
 
 export interface OscHeard {
   address: string;
@@ -30,7 +30,8 @@ interface Carrier {
 }
 
 async function overUdp(app: App): Promise<Carrier> {
-  const socket = createSocket('udp4');
+  // A test that fails before it closes its client must not keep the process.
+  const socket = createSocket('udp4').unref();
   socket.bind(0, '127.0.0.1');
   await once(socket, 'listening');
   return {
@@ -72,7 +73,7 @@ export async function connectOsc(app: App, over: 'udp' | 'ws' = 'udp'): Promise<
     if (packet.oscType !== 'message') throw new Error('unexpected bundle from the server');
     const message = { address: packet.address, args: packet.args.map((arg) => ('value' in arg ? arg.value : null)) };
     heard.push(message);
-    for (const woken of [...wake]) woken();
+    wakeAll(wake);
     translate(message);
   });
 
@@ -140,7 +141,6 @@ export async function connectOsc(app: App, over: 'udp' | 'ws' = 'udp'): Promise<
       const found = heard.find(is);
       if (found !== undefined) return found;
       await new Promise<void>((resolve) => wake.add(resolve));
-      wake.clear();
     }
   };
   const ask: OscTestClient['ask'] = (cmd, args = {}, id = inbox.newId()) => {
