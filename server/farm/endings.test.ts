@@ -34,6 +34,11 @@ test('a job that a killed broker brought back without giving it out is made when
   // It forgets that it removed messages behind one that is still there, and remembers that they were acknowledged.
   let seeds: number[] = [];
   for (let first = 100; seeds.length === 0; first += 30) {
+    if (first === 280) {
+      const { nats } = await server.link.ready();
+      t.skip(`nats-server ${nats.info?.version} brought nothing back that it does not give out, six times`);
+      return;
+    }
     engine.pace.set(first, Number.POSITIVE_INFINITY);
     const held = make(server, order(voiceDir, first));
     await until(() => engine.begun.includes(first));
@@ -46,7 +51,12 @@ test('a job that a killed broker brought back without giving it out is made when
     // Those that it gives out again are answered by what was made.
     for (let open = 1; open > 0; await wait(50))
       open = (await server.farm.status()).queues.reduce((sum, { waiting, taken }) => sum + waiting + taken, 0);
-    const left = await waiting();
+    // Newer ones give some out a little later.
+    let left = await waiting();
+    for (let before = new Set(); before.size !== left.size; left = await waiting()) {
+      before = left;
+      await wait(500);
+    }
     seeds = made.filter((seed) => left.has(hashOf(seed)));
   }
   // Their clips are there no more, as after a day, or on a disk that was lost.
