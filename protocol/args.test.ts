@@ -125,15 +125,22 @@ test('unknown arguments are refused by name', () => {
   assert.deepEqual(refusal('foley.generate', { class: 'DogBark', temprature: 1 }), {
     code: 'bad_args',
     path: 'args.temprature',
-    message: 'args.temprature: unknown argument',
+    message: 'args.temprature: unknown argument; did you mean temperature?',
   });
-  assert.equal(refusal('server.info', { a: 1 }).path, 'args.a');
+  assert.equal(refusal('server.info', { a: 1 }).message, 'args.a: unknown argument');
 });
 
 test('unknown commands are refused, names of object members among them', () => {
   for (const name of ['foley.nope', '', 'toString', '__proto__', 'constructor']) {
     assert.equal(refusal(name, {}).code, 'unknown_command', name);
   }
+  for (const [name, near] of [
+    ['foley.generat', 'did you mean foley.generate?'],
+    ['generate', 'did you mean foley.generate?'],
+    ['rename', 'did you mean clip.rename?'],
+    ['foley.nonsense', 'PROTOCOL.md lists all commands'],
+  ] as const)
+    assert.equal(refusal(name, {}).message, `"${name}": unknown command; ${near}`);
 });
 
 test('foley.cancel takes a job or a request, not both and not neither', () => {
@@ -172,8 +179,23 @@ test('a bound and a wrong type are told in plain words', () => {
   assert.equal(told('foley.generate', { class: '' }), 'args.class: expected text, not an empty one');
   assert.match(told('foley.generate', { class: 'Rain', rate: 1 }), /^args\.rate: expected a number of at least 8000$/);
   assert.match(told('foley.generate', { class: 'Rain', seed: [] }), /^args\.seed: expected a number or text$/);
-  assert.match(told('foley.generate', { class: true }), /^args\.class: expected text or /);
+  assert.equal(told('foley.generate', { class: true }), 'args.class: expected text, a number or an object');
+  assert.equal(told('foley.generate', { class: 'Rain', guidance: '1' }), 'args.guidance: expected a number, not text');
+  assert.equal(
+    told('foley.generate', { class: 'Rain', envelope: [] }),
+    'args.envelope: expected an object, not a list',
+  );
+  assert.equal(told('foley.generate', { class: 'Rain', format: 'mp3' }), 'args.format: expected f32 or s16');
   assert.match(told('trash.list', { limit: 501 }), /^args\.limit: expected a number of at most 500$/);
+});
+
+test('of an argument that is missing it is said, or how it was misspelt', () => {
+  const told = (cmd: string, args: Record<string, unknown>): string => refusal(cmd, args).message;
+  assert.equal(told('foley.generate', {}), 'args.class: missing; expected text, a number or an object');
+  assert.equal(told('trigger.map', {}), 'args.id: missing; expected text');
+  assert.equal(told('foley.generate', { clas: 'Rain' }), 'args.clas: unknown argument; did you mean class?');
+  assert.equal(told('foley.generate', { sed: 1, class: 'Rain' }), 'args.sed: unknown argument; did you mean seed?');
+  assert.equal(told('foley.generate', { seed: 1, class: true, sed: 1 }).startsWith('args.class: expected text'), true);
 });
 
 test('what a command understood is in its last answer, since HTTP tells no other', () => {

@@ -1,4 +1,4 @@
-export { checkArgs, checkEvent, parseArgs } from './args.ts';
+export { checkArgs, checkEvent, parseArgs, unknownCommand } from './args.ts';
 export {
   type CallOptions,
   Client,

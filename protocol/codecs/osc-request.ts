@@ -4,6 +4,7 @@ import { type CommandName, commandNames, commandOf } from '../commands/index.ts'
 import { show } from '../envelope.ts';
 import { ProtocolError } from '../errors.ts';
 import { limits } from '../limits.ts';
+import { didYouMean } from '../suggestion.ts';
 import type { OscArg, OscMessage } from './osc-packet.ts';
 import { coerce, FLOAT_EXACT, isRequired, numberOf, plainValue, truthOf } from './osc-words.ts';
 
@@ -71,7 +72,7 @@ function readPlain({ address, args }: OscMessage, isMapped: IsMapped): OscItem {
         args: { osc: address, velocity: velocityOf(args) },
       };
     }
-    if (found === undefined) throw new ProtocolError('unknown_command', `${show(address)}: unknown address`);
+    if (found === undefined) throw unknownAddress(address);
     const { command, name, form } = found;
     if (form.id === 'none') {
       const button = args.length === 1 ? buttonOf(unwrapped(args[0]!), form) : null;
@@ -99,10 +100,8 @@ function readArgs(sent: readonly OscArg[], command: Command, form: OscForm): Rec
   const args: Record<string, unknown> = {};
   const set = (name: string, arg: OscArg) => {
     const schema = Object.hasOwn(shape, name) ? shape[name] : undefined;
-    const fail = (message: string) =>
-      new ProtocolError('bad_args', `args.${name}: ${message}`, { path: `args.${name}` });
-    if (schema === undefined)
-      throw new ProtocolError('bad_args', `${show(name)}: unknown argument`, { path: `args.${name.slice(0, 40)}` });
+    const fail = (message: string) => badArgument(name, message);
+    if (schema === undefined) throw fail(`unknown argument${didYouMean(name, Object.keys(shape))}`);
     if (Object.hasOwn(form.fixed, name)) throw fail('cannot be chosen over OSC');
     if (Object.hasOwn(args, name)) throw fail('given twice');
     const value = plainValue(arg);
@@ -144,8 +143,7 @@ function readArgs(sent: readonly OscArg[], command: Command, form: OscForm): Rec
     const name = key === undefined ? undefined : plainValue(key);
     if (typeof name !== 'string')
       throw new ProtocolError('bad_args', `expected an argument name at position ${at + i + 1}`, { path: 'args' });
-    if (value === undefined)
-      throw new ProtocolError('bad_args', `${show(name)}: a value is missing`, { path: `args.${name.slice(0, 40)}` });
+    if (value === undefined) throw badArgument(name, 'missing; expected its value after its name');
     set(name, value);
   }
   return { ...args, ...form.fixed };
@@ -165,14 +163,23 @@ function argumentOf(value: string | number | boolean, schema: z.core.$ZodType, f
   return typeof read === 'number' && form.velocity === name ? shareOf(read) : read;
 }
 
+function badArgument(name: string, message: string): ProtocolError {
+  const path = `args.${name.slice(0, 40)}`;
+  return new ProtocolError('bad_args', `${path}: ${message}`, { path });
+}
+
+function unknownAddress(address: string): ProtocolError {
+  const near = didYouMean(address, addresses.keys()) || '; PROTOCOL.md lists all addresses';
+  return new ProtocolError('unknown_command', `${show(address)}: unknown address${near}`);
+}
+
 /** Ids are strings or whole numbers, which some tools send as floats; 1 and "1" are the same id. */
 function readId(arg: OscArg | undefined): string {
   const value = arg === undefined ? undefined : plainValue(arg);
   const id = typeof value === 'number' && Number.isInteger(value) ? String(value) : value;
   if (typeof id === 'string' && id.length >= 1 && id.length <= limits.idChars) return id;
-  throw new ProtocolError('bad_envelope', `id: expected a string of 1 to ${limits.idChars} characters or an int32`, {
-    path: 'id',
-  });
+  const kinds = `a string of 1 to ${limits.idChars} characters or an int32`;
+  throw new ProtocolError('bad_envelope', `id: expected ${kinds} as the first argument`, { path: 'id' });
 }
 
 /**

@@ -159,6 +159,7 @@ test('addresses match literally', () => {
   ]) {
     const { error, echo } = refusal(address, 'a', 'X');
     assert.deepEqual([error.code, echo], ['unknown_command', text(address)]);
+    assert.match(error.message, /: unknown address; (did you mean \/foley\/\w+|PROTOCOL\.md lists all addresses)/);
   }
 });
 

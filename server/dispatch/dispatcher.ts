@@ -13,6 +13,7 @@ import {
   type Request,
   type Role,
   toProtocolError,
+  unknownCommand,
   withoutSecrets,
 } from '../../protocol/index.ts';
 import { type AdminRequest, type Audit, adminRequest } from './audit.ts';
@@ -192,7 +193,7 @@ export class Dispatcher {
     const { id, cmd } = request;
     const found = this.#commands.get(cmd);
     if (found === undefined) {
-      throw new ProtocolError('unknown_command', `${JSON.stringify(cmd.slice(0, 40))}: unknown command`, { id });
+      throw unknownCommand(cmd, this.#commands.keys(), id);
     }
     if (found.command.role === 'admin' && session.role !== 'admin') {
       this.#options.audit?.refused(adminRequest(session, request), 'forbidden');

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
+import { distance } from '../../protocol/suggestion.ts';
 import { lookUp } from './look-up.ts';
-import { distance } from './nearest.ts';
 import { readName } from './read.ts';
 import { FILLERS, PREPOSITIONS, SOUNDS } from './sounds.ts';
 

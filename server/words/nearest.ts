@@ -1,3 +1,4 @@
+import { distance } from '../../protocol/suggestion.ts';
 import { wordsOf } from './fold.ts';
 
 /** Suggestions in a message. */
@@ -41,30 +42,4 @@ function bits(of: number): number {
   let count = 0;
   for (let left = of; left !== 0; left &= left - 1) count++;
   return count;
-}
-
-/**
- * Signs to insert, remove, replace or swap with the next (optimal string alignment); beyond `most` only that it is more.
- */
-export function distance(a: string, b: string, most = Number.POSITIVE_INFINITY): number {
-  let before: number[] = [];
-  let last = Array.from({ length: b.length + 1 }, (_, i) => i);
-  let smallest = 0;
-  for (let i = 1; i <= a.length; i++) {
-    const row = [i];
-    const smallestBefore = smallest;
-    smallest = i;
-    for (let j = 1; j <= b.length; j++) {
-      const same = a[i - 1] === b[j - 1];
-      let least = Math.min(last[j]! + 1, row[j - 1]! + 1, last[j - 1]! + (same ? 0 : 1));
-      if (i > 1 && j > 1 && a[i - 1] === b[j - 2] && a[i - 2] === b[j - 1]) least = Math.min(least, before[j - 2]! + 1);
-      row.push(least);
-      smallest = Math.min(smallest, least);
-    }
-    // A swap reaches over one row.
-    if (smallest > most && smallestBefore > most) return most + 1;
-    before = last;
-    last = row;
-  }
-  return last[b.length]!;
 }
