@@ -102,3 +102,18 @@ test('every setting has its own flag and variable', () => {
   assert.equal(new Set(settings.map(({ flag }) => flag)).size, settings.length);
   assert.equal(new Set(settings.map(({ env }) => env)).size, settings.length);
 });
+
+test('the help states the defaults that the configuration has', () => {
+  const config = resolveConfig({}, {}) as unknown as Record<string, unknown>;
+  const stated = settings.flatMap(({ key, doc }) => {
+    const [, value] = /; default: ([\w.]+)(?:;|$)/.exec(doc) ?? [];
+    return value === undefined ? [] : [[key, value] as const];
+  });
+  for (const key of ['host', 'port', 'oscHost', 'oscPort', 'voice', 'gate', 'voiceMemory'])
+    assert.ok(
+      stated.some(([one]) => one === key),
+      key,
+    );
+  // What the machine decides, such as threads, has none here.
+  for (const [key, value] of stated) if (config[key] !== undefined) assert.equal(String(config[key]), value, key);
+});

@@ -2,21 +2,33 @@ import { providerNames } from './engine/onnx/provider-names.ts';
 
 /** The settings a person can give: as a flag, as an environment variable, or not at all. The CLI derives from this. */
 export const settings = [
-  { key: 'host', flag: '--host', value: 'HOST', env: 'FOLEYD_HOST', doc: 'address for HTTP and WebSocket' },
+  {
+    key: 'host',
+    flag: '--host',
+    value: 'HOST',
+    env: 'FOLEYD_HOST',
+    doc: 'address for HTTP and WebSocket; default: 127.0.0.1',
+  },
   {
     key: 'port',
     flag: '--port',
     value: 'PORT',
     env: 'FOLEYD_PORT',
-    doc: 'port for HTTP and WebSocket; 0 picks a free one',
+    doc: 'port for HTTP and WebSocket; 0 picks a free one; default: 9247',
   },
-  { key: 'oscHost', flag: '--osc-host', value: 'HOST', env: 'FOLEYD_OSC_HOST', doc: 'address for OSC over UDP' },
+  {
+    key: 'oscHost',
+    flag: '--osc-host',
+    value: 'HOST',
+    env: 'FOLEYD_OSC_HOST',
+    doc: 'address for OSC over UDP; default: 127.0.0.1',
+  },
   {
     key: 'oscPort',
     flag: '--osc-port',
     value: 'PORT',
     env: 'FOLEYD_OSC_PORT',
-    doc: 'port for OSC; 0 picks a free one, off disables OSC',
+    doc: 'port for OSC; 0 picks a free one, off disables OSC; default: 9248',
   },
   {
     key: 'oscAllow',
@@ -25,7 +37,13 @@ export const settings = [
     env: 'FOLEYD_OSC_ALLOW',
     doc: 'IP addresses besides this machine that may send OSC',
   },
-  { key: 'voice', flag: '--voice', value: 'ID', env: 'FOLEYD_VOICE', doc: 'voice for requests without one' },
+  {
+    key: 'voice',
+    flag: '--voice',
+    value: 'ID',
+    env: 'FOLEYD_VOICE',
+    doc: 'voice for requests without one; default: default',
+  },
   { key: 'data', flag: '--data', value: 'DIR', env: 'FOLEYD_DATA', doc: 'data folder: clips, voices, trainings' },
   { key: 'models', flag: '--models', value: 'DIR', env: 'FOLEYD_MODELS', doc: 'folder of built-in voices' },
   { key: 'token', flag: '--token', value: 'SECRET', env: 'FOLEYD_TOKEN', doc: 'token that every client must send' },
@@ -55,7 +73,7 @@ export const settings = [
     flag: '--osc-role',
     value: 'ROLE',
     env: 'FOLEYD_OSC_ROLE',
-    doc: 'role of OSC senders: play, or admin for every program on this machine',
+    doc: 'role of OSC senders: play, or admin for every program on this machine; default: play',
   },
   {
     key: 'allowHosts',
@@ -76,7 +94,7 @@ export const settings = [
     flag: '--announce',
     value: 'MODE',
     env: 'FOLEYD_ANNOUNCE',
-    doc: 'announce over mDNS: auto (if open to other machines), on (also on this machine alone) or off',
+    doc: 'announce over mDNS: auto (if open to other machines), on (also on this machine alone) or off; default: auto',
   },
   {
     key: 'threads',
@@ -90,7 +108,7 @@ export const settings = [
     flag: '--provider',
     value: 'NAME',
     env: 'FOLEYD_PROVIDER',
-    doc: `ONNX Runtime provider of decoder and vocoder: ${providerNames.join(', ')}`,
+    doc: `ONNX Runtime provider of decoder and vocoder: ${providerNames.join(', ')}; default: cpu`,
   },
   {
     key: 'lanes',
@@ -146,7 +164,7 @@ export const settings = [
     flag: '--output',
     value: 'NAME',
     env: 'FOLEYD_OUTPUT',
-    doc: 'audio output: a device name, none or auto',
+    doc: 'audio output: a device name, none or auto; default: auto',
   },
   {
     key: 'record',
@@ -160,7 +178,7 @@ export const settings = [
     flag: '--gate',
     value: 'MODE',
     env: 'FOLEYD_GATE',
-    doc: 'off, warn or refuse when a voice with a worse FAD is activated',
+    doc: 'off, warn or refuse when a voice with a worse FAD is activated; default: warn',
   },
   {
     key: 'gateMargin',
@@ -210,7 +228,7 @@ export const settings = [
     flag: '--log-level',
     value: 'LEVEL',
     env: 'FOLEYD_LOG_LEVEL',
-    doc: 'fatal, error, warn, info, debug, trace or silent',
+    doc: 'fatal, error, warn, info, debug, trace or silent; default: info',
   },
   {
     key: 'limits',

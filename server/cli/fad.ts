@@ -6,6 +6,7 @@ import { resolveConfig } from '../config.ts';
 import { type CustomReference, EmbedderClient } from '../evaluation/embedder-client.ts';
 import { Evaluation, type EvaluationResult } from '../evaluation/evaluator.ts';
 import type { MaskedClip } from '../evaluation/fad.ts';
+import { diskReason } from '../util/disk-reason.ts';
 import { isHidden } from '../util/folders.ts';
 import { type Bar, progressBar } from './bar.ts';
 import { columns, figure } from './columns.ts';
@@ -55,7 +56,7 @@ export async function fad(options: FadOptions): Promise<number> {
       process.stdout.write(options.json === true ? `${JSON.stringify(found)}\n` : historyTable(found));
       return exits.ok;
     }
-    const bar = progressBar(options.json !== true && process.stderr.isTTY === true);
+    const bar = progressBar(options.json === true ? 'none' : process.stderr.isTTY === true ? 'line' : 'tenths');
     const { voice, clips, seed, guidance, reference } = options;
     const given = { voice, clips, seed, guidance, reference, classes: options.classes?.split(',') };
     const args = Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined));
@@ -74,7 +75,7 @@ async function ofFolder(candidate: string, { embedder, reference, classes, seed 
   const dir = embedder ?? path.join(resolveConfig({ ...config, listen: false }).models, 'default');
   const client = new EmbedderClient();
   try {
-    const bar = progressBar(process.stderr.isTTY === true);
+    const bar = progressBar(process.stderr.isTTY === true ? 'line' : 'tenths');
     const given = reference === undefined ? null : await asReference(client, dir, reference, bar);
     const files = await filesByClass(candidate);
     const labels = classes?.split(',') ?? [...files.keys()];
@@ -119,7 +120,7 @@ async function asReference(client: EmbedderClient, dir: string, place: string, b
 export async function filesByClass(place: string): Promise<Map<string, string[]>> {
   const found = new Map<string, string[]>();
   const folders = await readdir(place, { withFileTypes: true }).catch((cause: Error) => {
-    throw new CliError('io_error', `${place} cannot be read: ${cause.message}`);
+    throw new CliError('io_error', `${place} cannot be read: ${diskReason(cause)}`);
   });
   for (const folder of folders.filter((entry) => entry.isDirectory() && !isHidden(entry.name))) {
     const names = (await readdir(path.join(place, folder.name)))

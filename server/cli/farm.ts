@@ -20,7 +20,7 @@ export async function farmStatus(options: FarmOptions): Promise<number> {
 
 export function textOf(status: Status): string {
   const { state, problem, broker, workers, queues, own, pending, held, made, cached, local } = status;
-  if (state === 'none') return 'this server has no farm; it gets one by serve --farm nats://HOST:PORT\n';
+  if (state === 'none') return 'this server has no farm; start it with: foleyd serve --farm nats://HOST:PORT\n';
   const parts = [`broker  ${broker}${problem === null ? '' : `: ${problem}`}\n`];
   parts.push(
     `clips   ${pending} awaited, ${held} held, ${made} from the farm, ${cached} made before, ${local} made here\n`,

@@ -14,6 +14,9 @@ test('a wrong command line says what is wrong and exits with 2', async (t) => {
     [['help', 'voice', 'sing'], /^foleyd: usage: unknown command 'sing'/],
     [['voice', 'help', 'sing'], /^foleyd: usage: unknown command 'sing'/],
     [['generate'], /foleyd: usage: name a class/],
+    [['play'], /foleyd: usage: missing required argument 'CLIPS'\nRun foleyd play --help for usage\.\n$/],
+    [['service', 'start'], /^foleyd: usage: unknown command 'start'; expected install, remove, status or help\n/],
+    [['jobs', 'cancel', 'x'], /too many arguments for 'jobs'.*\nRun foleyd jobs --help for usage\./],
     [['generate', 'Rain', '--count', 'many'], /foleyd: usage: .*--count.*expected a number/],
     [['generate', 'Rain', '--url', 'http://x'], /foleyd: usage: .*expected ws: or wss:/],
     [['generate', 'Rain', '--format', 'mp3'], /foleyd: usage: .*f32, s16/],
@@ -41,6 +44,40 @@ test('help and version are no failures', async (t) => {
   ])
     assert.deepEqual(await foleyd(...asked), voice);
   assert.match((await foleyd('--version')).stdout, /^\d+\.\d+\.\d+\n$/);
+});
+
+test('the help of a command shows the options of its own first', async (t) => {
+  const { foleyd } = await workplace(t);
+  const { stdout } = await foleyd('generate', '--help');
+  const at = (text: string): number => {
+    const found = stdout.indexOf(text);
+    assert.notEqual(found, -1, text);
+    return found;
+  };
+  const places = [
+    'Arguments:',
+    'Options:',
+    '--seed <N>',
+    '--json',
+    'Server, or engine in this process:',
+    '--url <WS>',
+  ].map(at);
+  assert.deepEqual(
+    places,
+    places.toSorted((a, b) => a - b),
+  );
+  assert.ok(at('--provider <NAME>') > at('Server, or engine'));
+});
+
+test('what the server refuses is told in the words of the command line', async (t) => {
+  const { foleyd } = await workplace(t);
+  for (const [args, told] of [
+    [['generate', '7', '--count', '0'], 'foleyd: bad_args: --count: expected a number of at least 1\n'],
+    [['generate', '7', '--top-k', '-1'], 'foleyd: bad_args: --top-k: expected a number of at least 0\n'],
+    [['generate', ''], 'foleyd: bad_args: <class>: expected text, not an empty one\n'],
+    [['clips', 'none'], 'foleyd: unknown_clip: there is no clip "none"; foleyd clips lists what there is\n'],
+  ] as const)
+    assert.equal((await foleyd(...args)).stderr, told);
 });
 
 test('without a command it serves', async (t) => {

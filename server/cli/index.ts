@@ -1,11 +1,12 @@
 import { Command, CommanderError } from 'commander';
 import { version } from '../util/version.ts';
-import { exits, toCliError } from './errors.ts';
+import { type CliCode, type CliError, exits, toCliError } from './errors.ts';
 import { onBrokenPipe } from './output.ts';
 import { declareClips } from './program/clips.ts';
 import { declareFarm } from './program/farm.ts';
 import { declareServer } from './program/server.ts';
 import { declareTraining } from './program/training.ts';
+import { asOption, explainUsage, refuseUnknownWord } from './program/usage.ts';
 import { declareVoices } from './program/voices.ts';
 
 /** `foleyd` with the given arguments. Resolves with the exit code; never throws. */
@@ -22,7 +23,6 @@ export async function main(argv: readonly string[]): Promise<number> {
     .version(version)
     .exitOverride()
     .configureOutput({ outputError: (text, write) => write(text.replace(/^error: /, 'foleyd: usage: ')) })
-    .showHelpAfterError('Run foleyd --help for usage.')
     .addHelpText(
       'after',
       '\nExit codes: 0 done, 1 failed (code and message on stderr), 2 wrong command line, 3 port in use, 130 interrupted.',
@@ -30,16 +30,35 @@ export async function main(argv: readonly string[]): Promise<number> {
   for (const declare of [declareServer, declareFarm, declareClips, declareVoices, declareTraining])
     declare(program, run);
   declareHelp(program);
+  explainUsage(program);
+  let running: Command | null = null;
+  program.hook('preAction', (_, command) => {
+    running = command;
+  });
   try {
+    refuseUnknownWord(program, argv);
     await program.parseAsync(isServe(argv) ? ['serve', ...argv] : argv, { from: 'user' });
     return code;
   } catch (thrown) {
     if (thrown instanceof CommanderError) return thrown.exitCode === 0 ? exits.ok : exits.usage;
     const error = toCliError(thrown);
-    process.stderr.write(`foleyd: ${error.code}: ${error.message}\n`);
+    const message = asOption(error.message, running);
+    process.stderr.write(`foleyd: ${error.code}: ${message}${whereListed(error)}\n`);
     return error.exit;
   }
 }
+
+/** Where the names are that there are. */
+function whereListed({ code, message }: CliError): string {
+  const command = LISTS[code];
+  return command === undefined || message.includes('foleyd ') ? '' : `; foleyd ${command} lists what there is`;
+}
+
+const LISTS: Partial<Record<CliCode, string>> = {
+  unknown_clip: 'clips',
+  unknown_voice: 'voices',
+  unknown_dataset: 'datasets',
+};
 
 /** Whether no command is named, only options of `serve`. */
 function isServe([first]: readonly string[]): boolean {

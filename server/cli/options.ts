@@ -5,11 +5,11 @@ import { settings } from '../settings.ts';
 type Setting = (typeof settings)[number];
 export type SettingKey = Setting['key'];
 
-/** Adds the server's settings as options, all of them or those named; help and variables come from their one table. */
-export function addSettings(command: Command, only?: readonly SettingKey[]): Command {
+/** Adds the server's settings as options, all of them or those named, under a heading of the help; help and variables come from their one table. */
+export function addSettings(command: Command, only?: readonly SettingKey[], heading = 'Options:'): Command {
   for (const { key, flag, value, env, doc } of settings) {
     if (only !== undefined && !only.includes(key)) continue;
-    command.addOption(new Option(`${flag} <${value}>`, `${doc} (or ${env})`));
+    command.addOption(new Option(`${flag} <${value}>`, `${doc} (or ${env})`).helpGroup(heading));
   }
   return command;
 }

@@ -1,11 +1,11 @@
 import { createHash } from 'node:crypto';
-import { open, readdir, stat } from 'node:fs/promises';
+import { open } from 'node:fs/promises';
 import path from 'node:path';
-import { type ArgsInput, type EventData, printable } from '../../protocol/index.ts';
-import { isHidden } from '../util/folders.ts';
+import type { ArgsInput, EventData } from '../../protocol/index.ts';
 import { CliError, exits, toCliError } from './errors.ts';
 import { onInterrupt } from './interrupt.ts';
 import { openSession, type SessionChoice } from './open-session.ts';
+import { type Recording, recordings, tellFew } from './recordings-folder.ts';
 import type { Session } from './session.ts';
 import { earlierPace, FEW_STEPS, planLines, USUAL_PACE } from './training-plan.ts';
 import { createTrainingView, type TrainingView } from './training-view.ts';
@@ -31,13 +31,8 @@ export interface RetrainOptions extends SessionChoice {
 
 type Done = EventData<'admin.retrain', 'done'>;
 
-const AUDIO = /\.(wav|flac|ogg|mp3|aif|aiff)$/i;
-/** Recordings of a class from which fine-tuning learns it; README, Honest limits. */
-const ENOUGH = 30;
 /** Share of a stage's budget after which its pace is known. */
 const TELLING = 0.02;
-/** Skipped files that are named one by one. */
-const MOST_NAMED = 50;
 /** Bytes of a recording in one message. */
 const PIECE = 384 * 1024;
 
@@ -107,8 +102,9 @@ async function train(
   onEvent: (event: string, data: Record<string, unknown>) => void,
 ): Promise<Done> {
   const datasets = [...(options.dataset ?? [])];
+  const files = folder === undefined ? [] : await recordings(folder, options.class);
   await tellPlan(session, options, view);
-  if (folder !== undefined) datasets.push(await datasetOf(session, folder, options, view));
+  if (folder !== undefined) datasets.push(await datasetOf(session, folder, files, options, view));
   const { name, base, scratch, preset, minutes, steps, seed } = options;
   const voice = options.as ?? (await freeName(session, slug(folder ?? datasets[0] ?? 'voice')));
   const given = { name, base, scratch, preset, minutes, steps, seed, stages: options.stages?.split(',') };
@@ -132,10 +128,10 @@ async function tellPlan(session: Session, options: RetrainOptions, view: Trainin
 async function datasetOf(
   session: Session,
   folder: string,
+  files: readonly Recording[],
   options: RetrainOptions,
   view: TrainingView,
 ): Promise<string> {
-  const files = await recordings(folder, options.class);
   tellFew(files, options.class);
   const { licence, author, notes } = options;
   const content = JSON.stringify([
@@ -175,75 +171,6 @@ async function send(session: Session, upload: string, place: string, file: strin
   } finally {
     await handle.close();
   }
-}
-
-interface Recording {
-  file: string;
-  /** As the server will call it: no two alike. */
-  name: string;
-  bytes: number;
-  time: number;
-}
-
-/** Of a folder per class; with a class, all sound below the folder. */
-export async function recordings(folder: string, label: string | undefined): Promise<Recording[]> {
-  const names = await readdir(folder, { recursive: true }).catch((cause: Error) => {
-    throw new CliError('io_error', `${folder} cannot be read: ${cause.message}`);
-  });
-  const audio: { name: string; size: number; mtimeMs: number }[] = [];
-  const skipped: string[] = [];
-  for (const name of names.filter((one) => !isHidden(one)).sort()) {
-    const found = await stat(path.join(folder, name)).catch(() => null);
-    if (found?.isDirectory()) continue;
-    if (found === null)
-      skipped.push(`${name}: ${name.includes('\ufffd') ? 'its name is not UTF-8; rename it' : 'it cannot be read'}`);
-    else if (!found.isFile()) skipped.push(`${name}: it is not a file`);
-    else if (AUDIO.test(name)) audio.push({ name, size: found.size, mtimeMs: found.mtimeMs });
-    else skipped.push(`${name}: not WAV, FLAC, Ogg, MP3 or AIFF by its name`);
-  }
-  for (const one of skipped.slice(0, MOST_NAMED)) process.stderr.write(`foleyd: skipped ${printable(one)}\n`);
-  if (skipped.length > MOST_NAMED) process.stderr.write(`foleyd: skipped ${skipped.length - MOST_NAMED} more files\n`);
-  if (audio.length === 0)
-    throw new CliError('bad_dataset', `no recordings below ${folder} (WAV, FLAC, Ogg, MP3, AIFF)`);
-  return Promise.all(
-    audio.map(async ({ name, size, mtimeMs }, i) => {
-      const file = path.join(folder, name);
-      const parts = name.split(path.sep);
-      const own = plain(parts.slice(label === undefined ? 1 : 0).join('_'));
-      if (label === undefined && parts.length < 2)
-        throw new CliError('usage', `${name} is not in a class folder; name the class with --class`);
-      const numbered = `${String(i + 1).padStart(4, '0')}_${own}`;
-      return {
-        file,
-        name: label === undefined ? `${plain(parts[0]!)}/${numbered}` : numbered,
-        bytes: size,
-        time: mtimeMs,
-      };
-    }),
-  );
-}
-
-/** Says so before anything is sent, where the recordings of a class are few. */
-function tellFew(files: readonly Recording[], label: string | undefined): void {
-  const counts = new Map<string, number>();
-  for (const { name } of files) {
-    const of = label ?? name.split('/')[0]!;
-    counts.set(of, (counts.get(of) ?? 0) + 1);
-  }
-  for (const [of, count] of counts)
-    if (count < ENOUGH)
-      process.stderr.write(
-        `foleyd: ${count === 1 ? '1 recording' : `${count} recordings`} of ${printable(of)}: about ${ENOUGH} or more are wanted, unless these are long\n`,
-      );
-}
-
-/** What the server takes as a name. */
-function plain(name: string): string {
-  const kept = name
-    .normalize('NFC')
-    .replace(/[^\p{L}\p{M}\p{N} _.,+()'&-]/gu, '_')
-    .replace(/^[^\p{L}\p{N}_]+/u, '_');
-  return kept.length <= 100 ? kept : `${kept.slice(0, 80)}${kept.slice(-20)}`;
 }
 
 function slug(folder: string): string {

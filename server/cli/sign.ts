@@ -5,6 +5,7 @@ import { DIGITAL_SOURCE_TYPES, sourceTypeOf } from '../audio/source-type.ts';
 import { CredentialError, readCredential } from '../c2pa/credential.ts';
 import { writeManifest } from '../c2pa/manifest.ts';
 import { writeAtomic } from '../util/atomic-file.ts';
+import { diskReason } from '../util/disk-reason.ts';
 import { version } from '../util/version.ts';
 import { CliError, exits } from './errors.ts';
 import { clipIn, licencesOf, readSound } from './like.ts';
@@ -65,6 +66,12 @@ async function credentialOf({ cert, key }: SignOptions): ReturnType<typeof readP
 }
 
 async function readPair(cert: string, key: string) {
-  const [certificates, own] = await Promise.all([readFile(cert, 'utf8'), readFile(key, 'utf8')]);
+  const [certificates, own] = await Promise.all([readPem('--cert', cert), readPem('--key', key)]);
   return readCredential(certificates, own);
+}
+
+function readPem(option: string, file: string): Promise<string> {
+  return readFile(file, 'utf8').catch((error: unknown) => {
+    throw new CliError('io_error', `${option} ${file} cannot be read: ${diskReason(error)}`, error);
+  });
 }

@@ -28,7 +28,7 @@ export async function exportVoice(voice: string, place: string | undefined, opti
     throw new CliError('usage', `${options.hub === true ? '--hub' : '--json'} cannot be combined with the file -`);
   if (place !== undefined && place !== '-') await refuseBlocked(place, place, '');
   const session = await openSession(options);
-  const bar = progressBar(options.json !== true && process.stderr.isTTY === true);
+  const bar = progressBar(options.json !== true && process.stderr.isTTY === true ? 'line' : 'none');
   try {
     const wanted = { voice, permissiveOnly: options.permissiveOnly === true };
     const first = await session.call('voice.export', wanted);
@@ -92,7 +92,7 @@ async function asFolder(pieces: AsyncIterable<Uint8Array>, voice: string, place 
 /** `foleyd voice import FILE`, or a folder of `--hub`, which is read as the file that it was. */
 export async function importVoice(file: string, options: Options & { as?: string }): Promise<number> {
   const session = await openSession(options);
-  const bar = progressBar(options.json !== true && process.stderr.isTTY === true);
+  const bar = progressBar(options.json !== true && process.stderr.isTTY === true ? 'line' : 'none');
   try {
     const upload = await sent(session, file, options.as, bar);
     const as = options.as === undefined ? {} : { as: options.as };

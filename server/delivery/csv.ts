@@ -76,7 +76,7 @@ export function readSheetText(text: string): Sheet {
       const extra = row.findIndex((cell, column) => column >= names.length && cell.trim() !== '');
       if (extra >= 0)
         throw new Error(
-          `line ${line}, column ${extra + 1}: there is no name for it; line ${head!.line} has ${names.length} names`,
+          `line ${line}, column ${extra + 1}: there is no name for it; line ${head!.line}, which names the columns, has ${names.length}`,
         );
       const known = names.map((name, column) => [name, (row[column] ?? '').trim()] as const);
       return { line, cells: Object.fromEntries(known.filter(([, cell]) => cell !== '')) };

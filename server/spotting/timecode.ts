@@ -53,7 +53,7 @@ interface Code {
 function rateOf(text: string, isDrop: boolean, { fps, drop = false }: Partial<FrameRate>): FrameRate {
   if (fps !== undefined) return { fps, drop: isDrop || drop };
   if (isDrop || drop) return { fps: 30 * NTSC, drop: true };
-  throw new Error(`timecode ${shown(text)} needs the frame rate of the picture; give fps, as 24, 25 or 29.97`);
+  throw new Error(`timecode ${shown(text)} needs the frame rate of the picture; give fps (--fps), as 24, 25 or 29.97`);
 }
 
 function secondsOf({ hours, minutes, seconds, frames }: Code, { fps, drop }: FrameRate, text: string): number {

@@ -81,7 +81,9 @@ export function writeHead({ voice, parts }: Manifest): Buffer {
 export function readPrefix(prefix: Uint8Array): number {
   const bytes = Buffer.from(prefix.buffer, prefix.byteOffset, prefix.byteLength);
   if (bytes.length < PREFIX_BYTES || !bytes.subarray(0, MAGIC.length).equals(MAGIC))
-    throw new VoiceFileError('this is not a voice file');
+    throw new VoiceFileError(
+      'this is not a voice file; expected a .foleyvoice file, or a folder, that foleyd voice export wrote',
+    );
   const version = bytes.readUInt32LE(MAGIC.length);
   if (version !== VERSION) throw new VoiceFileError(`it has version ${version}; this foleyd reads version ${VERSION}`);
   const length = bytes.readUInt32LE(MAGIC.length + 4);

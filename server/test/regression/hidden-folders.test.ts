@@ -4,7 +4,7 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { test } from 'node:test';
 import { filesByClass } from '../../cli/fad.ts';
-import { recordings } from '../../cli/retrain.ts';
+import { recordings } from '../../cli/recordings-folder.ts';
 import { temporary } from '../support/server.ts';
 
 test('hidden files, files in hidden folders and __MACOSX are neither trained on nor measured', async (t) => {

@@ -1,0 +1,43 @@
+/** How the command speaks of itself: the order of its help, and where a wrong command line is told to look. */
+import { type Command, Help } from 'commander';
+
+/** Says of each command where its own help is, and shows the options of its own before those that many have. */
+export function explainUsage(program: Command): void {
+  const words = [];
+  for (let at: Command | null = program; at !== null; at = at.parent) words.unshift(at.name());
+  program.showHelpAfterError(`Run ${words.join(' ')} --help for usage.`);
+  program.configureHelp({ groupItems: ownFirst });
+  for (const command of program.commands) explainUsage(command);
+}
+
+const OWN = ['Arguments:', 'Options:', 'Commands:'];
+
+const ownFirst: Help['groupItems'] = (unsorted, visible, groupOf) => {
+  const groups = [...new Help().groupItems(unsorted, visible, groupOf)];
+  return new Map([
+    ...groups.filter(([heading]) => OWN.includes(heading)),
+    ...groups.filter(([heading]) => !OWN.includes(heading)),
+  ]);
+};
+
+/** A word that no command below has, where commander would give it to the one that is meant without a word. */
+export function refuseUnknownWord(program: Command, argv: readonly string[]): void {
+  let at = program;
+  for (const word of argv) {
+    const names = at.commands.map((one) => one.name());
+    if (word.startsWith('-') || names.length === 0) return;
+    const next = at.commands.find((one) => one.name() === word);
+    if (next !== undefined) at = next;
+    else if (at === program) return;
+    else at.error(`error: unknown command '${word}'; expected ${names.slice(0, -1).join(', ')} or ${names.at(-1)}`);
+  }
+}
+
+/** Arguments of the protocol by the names that they have on the command line: `args.topK: ...` -> `--top-k: ...`. */
+export function asOption(message: string, command: Command | null): string {
+  return message.replace(/^args\.(\w+)/, (path, name: string) => {
+    const option = command?.options.find((one) => one.attributeName() === name);
+    const argument = command?.registeredArguments.find((one) => one.name() === name);
+    return option?.long ?? (argument === undefined ? path : `<${name}>`);
+  });
+}
