@@ -88,7 +88,8 @@ export class Link {
     const cmd = role === 'admin' ? 'admin.jobs' : 'server.ping';
     const answer = await probe(cmd, token).catch(() => null);
     if (answer === null) return 'The server does not answer. The token was not tried.';
-    if (answer.code === 'unauthorized') return 'The server does not know this token.';
+    if (answer.code === 'unauthorized')
+      return 'The server does not know this token. Paste the one that was printed last.';
     if (answer.code === 'forbidden') return 'This token is for playing only; an admin token is needed.';
     if (answer.code !== null) return answer.message;
     this.#token = token;

@@ -70,7 +70,7 @@ export class Machine {
       );
     const why = info?.playback?.problem;
     if (typeof why === 'string')
-      found.push(`The server plays to no device: ${why}. Sound in this page works all the same.`);
+      found.push(`The server has no audio output: ${why}. Sound in this page works all the same.`);
     if (devices?.midi.problem != null)
       found.push(
         `No MIDI on the server: ${devices.midi.problem}. "Use a MIDI keyboard" on Play takes one of this browser.`,
