@@ -80,6 +80,18 @@ export const makingArgs = {
   previews: z.boolean().default(false).describe('send `preview` events'),
   rows: z.boolean().default(true).describe('send `row` events'),
   audio: z.boolean().default(true).describe('send `audio` events'),
+  live: z
+    .boolean()
+    .optional()
+    .describe(
+      'for sound that is played while it comes: `audio` in smaller parts, each soon after the one before, whose samples are those of the clip within 1e-5; only of voices whose rows are time steps, of one clip at its own rate that is neither shaped nor saved',
+    )
+    .meta({ fallback: 'false' }),
+  patient: z
+    .boolean()
+    .optional()
+    .describe('nobody waits for these clips: those of all other jobs are made first')
+    .meta({ fallback: 'false' }),
   save: z.boolean().default(false).describe("write a WAV into the server's clip folder"),
   keep: z
     .boolean()

@@ -99,6 +99,7 @@ async function run(deps: GenerationDeps, context: GenerationContext, plan: ClipP
     owner: context.session.id,
     client: context.session.client,
     signal: context.signal,
+    patient: args.patient === true,
     clips: pieces.orders,
     onClip,
     onEvent,

@@ -83,6 +83,8 @@ export class ClipPieces {
       // Of a longer clip only the beginning is heard before it is there.
       previews: args.previews && piece === 0 && candidates === 1,
       stream: this.#streams,
+      // What is saved has the bits of its seed.
+      ...(this.#streams && args.live === true && !args.save ? { live: true } : {}),
       ...startOf(starts.at(-1)),
     };
   }

@@ -4,6 +4,7 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { after, before, test } from 'node:test';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import type { Answer, EventData } from '../../protocol/index.ts';
 import { type App, createApp } from '../app.ts';
@@ -15,8 +16,12 @@ import { ScriptedEngine, ScriptedError } from './support/engine.ts';
 
 /** Makes live clips alone; all others wait until they are cancelled. */
 class OnlyLive extends ScriptedEngine {
+  /** Those that wait. */
+  readonly waiting: EngineRequest[] = [];
+
   override run(request: EngineRequest, on: (event: EngineEvent) => void): EngineRun {
     if (request.live === true) return super.run(request, on);
+    this.waiting.push(request);
     let cancel = (): void => undefined;
     const done = new Promise<never>((_, reject) => {
       cancel = () => reject(new ScriptedError('cancelled'));
@@ -54,6 +59,30 @@ test('a hit of an empty pool asks for a live clip at the voice’s own rate, and
   assert.deepEqual([request!.seed, request!.rate, request!.stream], [hits[0]!.seed, 22_050, true]);
   const { pools } = (await call('pool.info', {})) as EventData<'pool.info', 'done'>;
   assert.deepEqual([pools[0]!.live, pools[0]!.underruns], [1, 0]);
+});
+
+test('a client can ask for a clip in the parts of a live one, but what is saved has the bits of its seed', async () => {
+  await call('foley.generate', { class: 0, seed: 71, live: true });
+  const asked = engine.requests.at(-1)!;
+  assert.deepEqual([asked.seed, asked.live, asked.urgent], [71, true, true]);
+  const gone = new AbortController();
+  const saved = app
+    .connect()
+    .call('foley.generate', { class: 0, seed: 72, live: true, save: true }, undefined, gone.signal);
+  const shaped = app
+    .connect()
+    .call('foley.generate', { class: 0, seed: 73, live: true, trim: 0.1 }, undefined, gone.signal);
+  const ofSeed = (seed: number) => engine.waiting.find((one) => one.seed === seed);
+  while (ofSeed(72) === undefined || ofSeed(73) === undefined) await nextTurn();
+  assert.deepEqual([ofSeed(72)!.stream, ofSeed(73)!.stream], [true, false]);
+  gone.abort();
+  await Promise.allSettled([saved, shaped]);
+});
+
+test('clips that nobody waits for are not urgent', async () => {
+  await call('foley.generate', { class: 0, seed: 74, live: true, patient: true });
+  const asked = engine.requests.at(-1)!;
+  assert.deepEqual([asked.seed, asked.urgent], [74, false]);
 });
 
 test('so does a MIDI note, and the sound is in the recording of the output', async () => {

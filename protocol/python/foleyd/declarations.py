@@ -237,6 +237,11 @@ FoleyGenerateArgs = TypedDict(
         "rows": NotRequired[bool],
         #: send audio events; boolean; default: true
         "audio": NotRequired[bool],
+        #: for sound that is played while it comes: audio in smaller parts, each soon after the one before, whose samples are those of the clip within
+        #: 1e-5; only of voices whose rows are time steps, of one clip at its own rate that is neither shaped nor saved; boolean; default: false
+        "live": NotRequired[bool],
+        #: nobody waits for these clips: those of all other jobs are made first; boolean; default: false
+        "patient": NotRequired[bool],
         #: write a WAV into the server's clip folder; boolean; default: false
         "save": NotRequired[bool],
         #: continue if this connection closes, or the server restarts; foley.attach repeats all events until ten minutes after the end, after a restart
@@ -480,6 +485,11 @@ FoleyVaryArgs = TypedDict(
         "rows": NotRequired[bool],
         #: send audio events; boolean; default: true
         "audio": NotRequired[bool],
+        #: for sound that is played while it comes: audio in smaller parts, each soon after the one before, whose samples are those of the clip within
+        #: 1e-5; only of voices whose rows are time steps, of one clip at its own rate that is neither shaped nor saved; boolean; default: false
+        "live": NotRequired[bool],
+        #: nobody waits for these clips: those of all other jobs are made first; boolean; default: false
+        "patient": NotRequired[bool],
         #: write a WAV into the server's clip folder; boolean; default: false
         "save": NotRequired[bool],
         #: continue if this connection closes, or the server restarts; foley.attach repeats all events until ten minutes after the end, after a restart
@@ -552,6 +562,11 @@ FoleyBranchArgs = TypedDict(
         "rows": NotRequired[bool],
         #: send audio events; boolean; default: true
         "audio": NotRequired[bool],
+        #: for sound that is played while it comes: audio in smaller parts, each soon after the one before, whose samples are those of the clip within
+        #: 1e-5; only of voices whose rows are time steps, of one clip at its own rate that is neither shaped nor saved; boolean; default: false
+        "live": NotRequired[bool],
+        #: nobody waits for these clips: those of all other jobs are made first; boolean; default: false
+        "patient": NotRequired[bool],
         #: write a WAV into the server's clip folder; boolean; default: false
         "save": NotRequired[bool],
         #: continue if this connection closes, or the server restarts; foley.attach repeats all events until ten minutes after the end, after a restart
@@ -2411,6 +2426,11 @@ VoiceCompareArgs = TypedDict(
         "rows": NotRequired[bool],
         #: send audio events; boolean; default: true
         "audio": NotRequired[bool],
+        #: for sound that is played while it comes: audio in smaller parts, each soon after the one before, whose samples are those of the clip within
+        #: 1e-5; only of voices whose rows are time steps, of one clip at its own rate that is neither shaped nor saved; boolean; default: false
+        "live": NotRequired[bool],
+        #: nobody waits for these clips: those of all other jobs are made first; boolean; default: false
+        "patient": NotRequired[bool],
         #: write a WAV into the server's clip folder; boolean; default: false
         "save": NotRequired[bool],
         #: clips per voice; clip k of each uses seed + k modulo 2^32; integer from 1 to 8; default: 1

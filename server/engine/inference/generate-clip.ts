@@ -2,6 +2,7 @@ import { joined } from '../../audio/join.ts';
 import { GUIDANCE_MAX } from '../../cards/guidance.ts';
 import type { EngineEvent, EngineRequest, EngineResult } from '../engine.ts';
 import { EngineError } from '../errors.ts';
+import { isTimeMajor } from './code-grid.ts';
 import { livePartsOf, spanOfPart } from './live-parts.ts';
 import type { Followed } from './prior.ts';
 import type { OnAudioChunk, RenderOrder } from './renderer.ts';
@@ -113,7 +114,7 @@ function earlyParts(voice: Voice, { live, rate }: EngineRequest): EarlyPart[] {
   const { card, axes, segments } = voice;
   // Another rate is made of the whole.
   if (rate !== card.audio.rate || segments.length === 0) return [];
-  if (live !== true)
+  if (live !== true || !isTimeMajor({ perRow: axes.perRow, timeOf: axes.timeOfCodes() }))
     return segments.map(({ begin, times }, segment) => ({
       times,
       order: (known) => ({ codes: known.slice(), segment, offset: begin * card.mel.hop }),
