@@ -68,6 +68,51 @@ describe('notes that are played while they are made', { skip: lacks() }, () => {
     assert.ok(!isSilent(await host.dump()));
   });
 
+  test('what is fetched ahead stands back, and what a note waits for is asked for anew to sound as it comes', async (t) => {
+    const { host, server } = await coldHost(t);
+    const ahead = [];
+    for (let i = 0; i < 3; i++) ahead.push(await server.next('foley.generate'));
+    assert.deepEqual(
+      ahead.map(({ args }) => [args.patient, args.live]),
+      ahead.map(() => [true, undefined]),
+    );
+    const [first] = ahead;
+    const key = [48, 50, 52, 53, 55, 57, 59, 60][Number(first!.args.class)]!;
+    await host.tell('note', 0, key, 127);
+    await host.tell('hear', 0.05);
+    assert.equal((await server.next('foley.cancel')).args.request, first!.id);
+    const { args } = await server.next('foley.generate');
+    assert.deepEqual([args.seed, args.live, args.patient], [first!.args.seed, true, undefined]);
+  });
+
+  test('an older server, which knows of no haste, is asked without', async (t) => {
+    const { host, server } = await coldHost(t);
+    const refused = await server.next('foley.generate');
+    for (let i = 1; i < 3; i++) await server.next('foley.generate');
+    server.answer(refused, 'failed', { code: 'bad_args', message: 'args.patient: unknown' });
+    const again = await server.next('foley.generate');
+    assert.deepEqual([again.args.seed, again.args.patient], [refused.args.seed, undefined]);
+    await host.quit();
+  });
+
+  test('a bounce has the clip of its seed, not the one that was made for a note that waited', async (t) => {
+    const { host, server } = await coldHost(t);
+    await host.tell('note', 0, KEY, 127);
+    await host.tell('hear', 0.02);
+    const sound = tone(0.4);
+    server.part(await server.next('foley.generate', own), sound, 0, sound.length);
+    await host.tell('hear', 0.6);
+    await host.dump();
+    server.requests.length = 0;
+    await host.set({ Render_wait: 20 });
+    await host.tell('guard', 0);
+    const bounced = host.play(30_000, [[100, KEY, 127]]);
+    const request = await server.next('foley.generate', own);
+    assert.equal(request.args.live, undefined);
+    server.part(request, sound, 0, sound.length);
+    assert.ok(!isSilent(await bounced));
+  });
+
   test('a clip that is not made in time fades out, is counted, and is whole at the next note', async (t) => {
     const { host, server } = await coldHost(t);
     await host.tell('note', 0, KEY, 127);

@@ -19,7 +19,7 @@ using std::chrono::milliseconds;
 constexpr double kLateSeconds = 0.5;
 constexpr auto kFirstPause = milliseconds(100), kLastPause = milliseconds(2000);
 /// How often the network thread looks for what the audio thread did: it cannot be woken without a system call.
-constexpr int kBusyMs = 4, kIdleMs = 20;
+constexpr int kBusyMs = 2, kIdleMs = 5;
 /// A song that is farther from where it should be has jumped. In beats.
 constexpr double kJump = 0.01;
 /// While it plays it is told of again after so long: what was told before does not last much longer.
@@ -88,8 +88,10 @@ void Bridge::collect() {
   const Recipe recipe = settings.recipe(kOwnLane, 1);
   const uint32_t depth = settings.on(Param::Rolling) ? settings.whole(Param::Prefetch) : 0;
   const uint32_t cuts = cuts_.load(std::memory_order_relaxed);
-  if (recipe != seen_ || depth != depth_ || cuts != seenCuts_) rack_.changed();
+  const bool bounces = settings.bounces();
+  if (recipe != seen_ || depth != depth_ || cuts != seenCuts_ || bounces != bounces_) rack_.changed();
   seen_ = recipe;
+  bounces_ = bounces;
   depth_ = depth;
   seenCuts_ = cuts;
   while (Clip* clip = rack_.retire()) outgoing_.push(clip);
@@ -111,8 +113,7 @@ void Bridge::play(Clip* clip, uint32_t lane, uint32_t offset, float level, bool 
 Clip* Bridge::startable(uint32_t lane, uint32_t frames) const {
   Clip* clip = rack_.next(lane);
   if (clip == nullptr) return nullptr;
-  const bool bounces = settings.get(Param::RenderWait) >= 0.5f;
-  return (bounces ? clip->whole() : mixer_.canStart(*clip, frames)) ? clip : nullptr;
+  return (settings.bounces() ? clip->whole() : mixer_.canStart(*clip, frames)) ? clip : nullptr;
 }
 
 void Bridge::hit(uint32_t lane, uint32_t frames, uint32_t offset, float level) {
@@ -120,7 +121,7 @@ void Bridge::hit(uint32_t lane, uint32_t frames, uint32_t offset, float level) {
   if (clip == nullptr && await(lane, frames)) clip = startable(lane, frames);
   if (clip != nullptr) return play(clip, lane, offset, level, true);
   // A lane that is hit faster than the server works plays what it has once more. A bounce does not: it waited.
-  if (settings.get(Param::RenderWait) < 0.5f) clip = rack_.standIn(lane);
+  if (!settings.bounces()) clip = rack_.standIn(lane);
   if (clip != nullptr) return play(clip, lane, offset, level, false);
   if (refused_[lane].load(std::memory_order_relaxed)) return;
   // One note a lane waits, the last one, so that they do not sound all at once.

@@ -21,7 +21,7 @@ struct Note {
 class Bridge {
  public:
   Bridge();
-  /// Waits for the network thread, which looks every 20 ms whether it should end.
+  /// Waits for the network thread, which looks every 5 ms whether it should end.
   ~Bridge();
   Bridge(const Bridge&) = delete;
   Bridge& operator=(const Bridge&) = delete;
@@ -84,6 +84,7 @@ class Bridge {
   float gain_ = -1;
   Recipe seen_;
   uint32_t depth_ = 0, seenCuts_ = 0;
+  bool bounces_ = false;
 
   Deliveries incoming_, outgoing_;
   Queue<SongAt, 16> songs_;

@@ -13,6 +13,7 @@ struct Clip {
   uint32_t lane = 0;
   uint32_t index = 0;
   uint32_t rate = 0;               ///< Hz.
+  bool rough = false;              ///< Made for a note that waited: within 1e-5 of what its seed makes.
   std::vector<float> samples;      ///< Mono, as long as it will be; never grows.
   std::atomic<uint32_t> ready{0};  ///< Frames that are there.
   std::atomic<bool> cut{false};    ///< The rest will never come.

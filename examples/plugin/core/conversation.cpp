@@ -47,11 +47,13 @@ std::vector<uint8_t> Conversation::ask(uint32_t id, const Order& order) {
   const bool length = recipe.length > 0, voice = !order.voice.empty();
   Writer out;
   out.map(3).text("id").text(keyOf(id)).text("cmd").text(vary ? "foley.vary" : "foley.generate").text("args");
-  out.map(4u + (length ? 1 : 0) + (voice ? 1 : 0) + (vary ? 2 : 0));
+  const bool hastes = order.haste != Order::Haste::Unsaid;
+  out.map(4u + (length ? 1 : 0) + (voice ? 1 : 0) + (vary ? 2 : 0) + (hastes ? 1 : 0));
   out.text("class").whole(recipe.cls).text("seed").whole(recipe.seed);
   out.text("temperature").number(recipe.temperature / 100.0).text("rows").flag(order.codes);
   if (length) out.text("length").number(recipe.length / 10.0);
   if (voice) out.text("voice").text(order.voice);
+  if (hastes) out.text(order.haste == Order::Haste::Live ? "live" : "patient").flag(true);
   if (vary) {
     out.text("amount").number(recipe.variation / 100.0);
     out.text("codes").list(static_cast<uint32_t>(order.base->size()));

@@ -24,6 +24,8 @@ struct Order {
   std::string voice;                            ///< Empty: the active one.
   const std::vector<uint16_t>* base = nullptr;  ///< Codes of the clip that is varied; null: a clip of its own.
   bool codes = false;                           ///< Send the codes, too.
+  enum class Haste { Live, None, Unsaid };
+  Haste haste = Haste::Unsaid;  ///< Live: a note waits for it. None: nobody does. Older servers know of neither.
 };
 
 /// One answer of the server, in the message that it came in.

@@ -63,6 +63,9 @@ size_t Library::bytes() const {
 }
 
 bool Library::isStale(const Entry& entry) const {
+  // A bounce has the bits of the seed, which a clip for a note that waited has but within 1e-5.
+  const bool rough = entry.live && (entry.stage == Stage::Asked || entry.stage == Stage::Have);
+  if (rough && settings_.bounces()) return true;
   return !settings_.keeps(entry.lane, entry.index) || entry.recipe != settings_.recipe(entry.lane, entry.index);
 }
 
@@ -111,11 +114,18 @@ std::vector<std::vector<uint8_t>> Library::plan(Clock::time_point now, bool onli
   }
   if (!online) return requests;
 
+  const double ms = std::chrono::duration<double, std::milli>(now.time_since_epoch()).count();
   const auto isHungry = [&](const Entry& entry) { return entry.turn == 0 && (hungry >> entry.lane & 1) != 0; };
   std::vector<Entry*> order;
   // Whether one is made that a note waits for, or that sounds already: then the others leave the server to it.
   bool live = !leaving_.empty();
   for (Entry& entry : entries_) {
+    // Made for nobody in particular it would be late for the note that waits now.
+    if (entry.stage == Stage::Asked && !entry.live && !settings_.bounces() && isHungry(entry)) {
+      requests.push_back(talk_.cancel(entry.request));
+      cut(entry);
+      entry.stage = Stage::Wanted;
+    }
     if (entry.stage == Stage::Wanted && entry.after <= now) order.push_back(&entry);
     const bool sounds = entry.growth != nullptr && entry.growth->sounds();
     if (entry.stage == Stage::Asked && (sounds || isHungry(entry))) live = true;
@@ -133,13 +143,16 @@ std::vector<std::vector<uint8_t>> Library::plan(Clock::time_point now, bool onli
       break;
     }
     if (full_ && entry->turn > 0) continue;
-    ask(*entry, requests);
+    ask(*entry, isHungry(*entry), ms, requests);
   }
   return requests;
 }
 
-void Library::ask(Entry& entry, std::vector<std::vector<uint8_t>>& requests) {
+void Library::ask(Entry& entry, bool hungry, double nowMs, std::vector<std::vector<uint8_t>>& requests) {
+  entry.live = hungry && !settings_.bounces();
   Order what{entry.recipe, settings_.on(Param::FollowVoice) ? "" : voice_.get(), nullptr, entry.index == 0};
+  if (!plain_ && entry.live) what.haste = Order::Haste::Live;
+  if (!plain_ && !hungry) what.haste = Order::Haste::None;
   if (entry.recipe.variation < 100) {
     const Entry* base = find(entry.lane, 0);
     if (base == nullptr || base->stage != Stage::Have) {
@@ -154,7 +167,7 @@ void Library::ask(Entry& entry, std::vector<std::vector<uint8_t>>& requests) {
   }
   entry.request = ++lastRequest_;
   entry.stage = Stage::Asked;
-  entry.pace = {};
+  entry.pace = {nowMs, {}};
   entry.heard = 0;
   requests.push_back(talk_.ask(entry.request, what));
 }
@@ -191,10 +204,16 @@ bool Library::hear(Bytes message, Clock::time_point now) {
     if (outcome.failure.empty()) {
       entry->stage = Stage::Have;
       entry->sound = std::move(outcome.sound);
-      pace_.end(entry->pace);
+      if (entry->live) pace_.end(entry->pace);
       if (entry->growth != nullptr) entry->growth->feed(entry->sound.samples, true);
       entry->growth.reset();
       setVoice(entry->sound.voice);
+    } else if (outcome.failure == "bad_args" && !plain_) {
+      plain_ = true;
+      retry();
+      cut(*entry);
+      entry->stage = Stage::Wanted;
+      entry->failure.clear();
     } else {
       cut(*entry);
       entry->stage = isFinal(outcome.failure) ? Stage::Refused : Stage::Wanted;
@@ -214,6 +233,7 @@ void Library::setVoice(const std::string& name) {
 
 void Library::lost() {
   talk_.clear();
+  plain_ = false;
   for (Entry& entry : leaving_) cut(entry);
   leaving_.clear();
   for (Entry& entry : entries_) {
@@ -241,7 +261,7 @@ std::unique_ptr<Clip> Library::deliver(uint32_t rate, Clock::time_point now) {
   if (out_ >= kMostOut) return nullptr;
   const double ms = std::chrono::duration<double, std::milli>(now.time_since_epoch()).count();
   const auto canBegin = [&](const Entry& entry) {
-    return entry.stage == Stage::Have || (entry.stage == Stage::Asked && pace_.ready(entry.pace, ms));
+    return entry.stage == Stage::Have || (entry.stage == Stage::Asked && entry.live && pace_.ready(entry.pace, ms));
   };
   Entry* first = nullptr;
   for (Entry& entry : entries_) {
@@ -259,6 +279,7 @@ std::unique_ptr<Clip> Library::deliver(uint32_t rate, Clock::time_point now) {
   clip->lane = first->lane;
   clip->index = first->index;
   clip->rate = rate;
+  clip->rough = first->live;
   clip->samples.resize(Resampler::length(frames, sound.rate, rate));
   first->growth = std::make_unique<Growth>(*clip, kernel(sound.rate, rate));
   first->growth->feed(sound.samples, whole);
@@ -277,7 +298,8 @@ void Library::returned(const Clip& clip) {
   // Of what was cut another is on its way, or wanted.
   if (clip.cut) return;
   Entry* entry = find(clip.lane, clip.index);
-  if (entry != nullptr && entry->recipe == clip.recipe && entry->delivered == clip.rate) entry->delivered = 0;
+  if (entry == nullptr || entry->recipe != clip.recipe || entry->live != clip.rough) return;
+  if (entry->delivered == clip.rate) entry->delivered = 0;
 }
 
 bool Library::refused(uint32_t lane) const {

@@ -66,6 +66,7 @@ class Library {
     uint32_t lane = 0, index = 0;
     Recipe recipe;
     Stage stage = Stage::Wanted;
+    bool live = false;  ///< Asked for by a note that waits, so that it may begin while it is made.
     uint32_t request = 0;
     Clock::time_point after{};  ///< Not asked for again before this.
     std::string failure;
@@ -83,7 +84,7 @@ class Library {
   void want(uint32_t lane, uint32_t index, uint32_t turn);
   bool isStale(const Entry& entry) const;
   void drop(std::vector<std::vector<uint8_t>>& requests);
-  void ask(Entry& entry, std::vector<std::vector<uint8_t>>& requests);
+  void ask(Entry& entry, bool hungry, double nowMs, std::vector<std::vector<uint8_t>>& requests);
   void hearParts(Clock::time_point now);
   void cut(Entry& entry);
   std::shared_ptr<const Kernel> kernel(uint32_t from, uint32_t to);
@@ -106,6 +107,7 @@ class Library {
   Clock::time_point changed_{};
   bool full_ = false;  ///< Clips that are not needed next have to wait for memory.
   bool follow_ = false;
+  bool plain_ = false;  ///< The server is older and knows of no haste.
   bool still_ = false;  ///< No knob has moved for a while.
   uint32_t lastRequest_ = 0;
   uint32_t out_ = 0;  ///< Clips that are with the audio thread or on their way.

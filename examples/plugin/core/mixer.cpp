@@ -9,7 +9,7 @@ namespace foley {
 
 void Mixer::setRate(uint32_t rate) {
   fade_ = std::max(1u, rate / 200);
-  starving_ = std::max(1u, rate / 25);
+  starving_ = std::max(1u, rate / 50);
   quiet_ = std::max(1u, rate / 333);
 }
 

@@ -44,7 +44,7 @@ class Mixer {
   // Those that fade out leave room for the new.
   std::array<Voice, 2 * kVoices> voices_{};
   uint32_t sounding_ = 0;
-  uint32_t fade_ = 240, starving_ = 1920, quiet_ = 144;
+  uint32_t fade_ = 240, starving_ = 960, quiet_ = 144;
   uint32_t underruns_ = 0;
   uint64_t starts_ = 0;
 };

@@ -1,42 +1,54 @@
 #pragma once
 #include <algorithm>
 #include <array>
+#include <vector>
 
 namespace foley {
 
 /// How long a clip that is still being made must be held back, from its first part on, so that none of its parts is
-/// late: as the latest clips would have needed it.
+/// late: as the latest clips would have needed it at the pace that its own first part shows.
 class Pace {
  public:
+  /// When a part came, since its clip was asked for, and the second of the clip that it begins with.
+  struct Part {
+    double ms = 0, second = 0;
+  };
   /// One clip as its parts come.
   struct Clip {
-    double firstMs = -1;  ///< When its first part came.
-    double leadMs = 0;
+    double askedMs = 0;
+    std::vector<Part> parts;
   };
 
-  /// A part came that begins at so many seconds of its clip.
-  void part(Clip& clip, double nowMs, double second) {
-    if (clip.firstMs < 0) clip.firstMs = nowMs;
-    else clip.leadMs = std::max(clip.leadMs, (nowMs - clip.firstMs) * kCaution - second * 1000 + kMarginMs);
-  }
+  void part(Clip& clip, double nowMs, double second) const { clip.parts.push_back({nowMs - clip.askedMs, second}); }
   /// It is whole.
   void end(const Clip& clip) {
-    if (clip.firstMs < 0) return;
-    leads_[count_++ % leads_.size()] = clip.leadMs;
+    if (!clip.parts.empty()) latest_[count_++ % latest_.size()] = clip.parts;
   }
   /// May it begin, whose first part is there?
-  bool ready(const Clip& clip, double nowMs) const { return clip.firstMs >= 0 && nowMs - clip.firstMs >= leadMs(); }
-
- private:
-  /// How much slower than the slowest of the latest the next one may be; what the mixer keeps for a fade, and a block.
-  static constexpr double kCaution = 1.2, kMarginMs = 60, kGuessMs = 60;
-
-  double leadMs() const {
-    if (count_ == 0) return kGuessMs;
-    return *std::max_element(leads_.begin(), leads_.begin() + static_cast<std::ptrdiff_t>(std::min(count_, leads_.size())));
+  bool ready(const Clip& clip, double nowMs) const {
+    if (clip.parts.empty()) return false;
+    const double firstMs = clip.parts.front().ms;
+    return nowMs - clip.askedMs - firstMs >= leadMs(firstMs);
   }
 
-  std::array<double, 4> leads_{};
+ private:
+  /// How much slower than the slowest of the latest the next one may be; what the mixer keeps for a fade, a block, and
+  /// the network thread's pause; and before anything was measured, what is held back, in times of what the first part took.
+  static constexpr double kCaution = 1.2, kMarginMs = 40, kGuess = 0.6;
+
+  double leadMs(double firstMs) const {
+    if (count_ == 0) return kGuess * firstMs;
+    double lead = 0;
+    for (const std::vector<Part>& parts : latest_) {
+      if (parts.empty()) continue;
+      const double pace = kCaution * firstMs / std::max(1.0, parts.front().ms);
+      for (size_t i = 1; i < parts.size(); ++i)
+        lead = std::max(lead, (parts[i].ms - parts.front().ms) * pace - parts[i].second * 1000 + kMarginMs);
+    }
+    return lead;
+  }
+
+  std::array<std::vector<Part>, 4> latest_{};
   size_t count_ = 0;
 };
 

@@ -22,7 +22,8 @@ Clip* Rack::next(uint32_t lane) const {
   const Recipe recipe = settings_.recipe(lane, index);
   for (uint32_t i = lane * kSlots; i < (lane + 1) * kSlots; ++i) {
     const Clip* clip = slots_[i];
-    if (clip != nullptr && clip->index == index && clip->recipe == recipe && !clip->cut) return slots_[i];
+    if (clip == nullptr || clip->index != index || clip->recipe != recipe || clip->cut) continue;
+    if (!clip->rough || !settings_.bounces()) return slots_[i];
   }
   return nullptr;
 }

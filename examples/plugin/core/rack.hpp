@@ -30,6 +30,7 @@ class Rack {
 
  private:
   bool wanted(const Clip& clip) const {
+    if (clip.rough && settings_.bounces()) return false;
     return settings_.keeps(clip.lane, clip.index) && clip.recipe == settings_.recipe(clip.lane, clip.index);
   }
   /// A clip of an older recipe may still stand in, until one of the new is there.

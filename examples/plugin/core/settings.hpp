@@ -39,6 +39,9 @@ class Settings {
   uint32_t whole(Param param, float scale = 1) const { return static_cast<uint32_t>(get(param) * scale + 0.5f); }
   bool on(Param param) const { return get(param) > 0.5f; }
 
+  /// Notes wait for their clips, which are then the same each time, bit for bit.
+  bool bounces() const { return get(Param::RenderWait) >= 0.5f; }
+
   /// Which clip the next hit of a lane plays.
   uint32_t next(uint32_t lane) const { return next_[lane].load(std::memory_order_relaxed); }
   void setNext(uint32_t lane, uint32_t index) {

@@ -201,7 +201,7 @@ void aClipThatDoesNotComeInTimeFadesOutWhereItIsQuiet() {
   clip.ready = 4800;
   // Nothing beyond what is there may be heard; a moment of silence lies within what a fade may take.
   std::fill(clip.samples.begin() + 4800, clip.samples.end(), 1000.0f);
-  std::fill(clip.samples.begin() + 4000, clip.samples.begin() + 4200, 0.0f);
+  std::fill(clip.samples.begin() + 4400, clip.samples.begin() + 4600, 0.0f);
   Mixer mixer;
   mixer.setRate(48000);
   CHECK(mixer.canStart(clip, 256) && !mixer.canStart(clip, 4096));
@@ -210,8 +210,8 @@ void aClipThatDoesNotComeInTimeFadesOutWhereItIsQuiet() {
   for (uint32_t at = 0; at + 256 <= out.size(); at += 256) mixer.mix(out.data() + at, 256);
   CHECK(mixer.sounding() == 0 && clip.playing == 0 && mixer.underruns() == 1);
   CHECK(out[2000] == 1);
-  for (size_t i = 4200; i < out.size(); ++i) CHECK(out[i] == 0);
-  for (size_t i = 1; i < 4000; ++i) CHECK(std::abs(out[i] - out[i - 1]) < 0.01f);
+  for (size_t i = 4600; i < out.size(); ++i) CHECK(out[i] == 0);
+  for (size_t i = 1; i < 4400; ++i) CHECK(std::abs(out[i] - out[i - 1]) < 0.01f);
   // What comes in time is not touched, in blocks of any size.
   for (const uint32_t block : {1u, 64u, 999u}) {
     Clip growing;
@@ -230,6 +230,37 @@ void aClipThatDoesNotComeInTimeFadesOutWhereItIsQuiet() {
     }
     CHECK(other.sounding() == 0 && other.underruns() == 0);
   }
+}
+
+void clipsAreHeldBackByTheirOwnPace() {
+  Pace pace;
+  const auto leadAfter = [&](double firstMs) {
+    Pace::Clip clip{1000, {}};
+    CHECK(!pace.ready(clip, 9000));
+    pace.part(clip, 1000 + firstMs, 0);
+    uint32_t lead = 0;
+    while (!pace.ready(clip, 1000 + firstMs + lead)) ++lead;
+    return lead;
+  };
+  CHECK(leadAfter(100) == 60 && leadAfter(10) == 6);
+  Pace::Clip known{0, {}};
+  for (uint32_t second = 0; second < 3; ++second) pace.part(known, 100 + 1300 * second, second);
+  pace.end(known);
+  // The last part would be 2600 * 1.2 - 2000 + 40 ms late.
+  CHECK(leadAfter(100) == 1160 && leadAfter(200) == 4280 && leadAfter(50) == 0);
+}
+
+void bouncesTakeNoClipThatWasMadeForANoteThatWaited() {
+  Settings settings;
+  Rack rack(settings);
+  Clip rough, exact;
+  rough.recipe = exact.recipe = settings.recipe(0, 0);
+  rough.rough = true;
+  CHECK(rack.insert(&rough) && rack.next(0) == &rough);
+  settings.set(Param::RenderWait, 20);
+  CHECK(rack.next(0) == nullptr && rack.insert(&exact) && rack.next(0) == &exact);
+  rack.changed();
+  CHECK(rack.retire() == &rough && rack.retire() == nullptr);
 }
 
 void heldKeysTakeAndGiveBackFlows() {
@@ -350,6 +381,8 @@ int main() {
   notesBeginAtTheirSample();
   theOldestVoiceMakesRoom();
   aClipThatDoesNotComeInTimeFadesOutWhereItIsQuiet();
+  clipsAreHeldBackByTheirOwnPace();
+  bouncesTakeNoClipThatWasMadeForANoteThatWaited();
   heldKeysTakeAndGiveBackFlows();
   settingsSayWhatIsKept();
   racksRetireWhatIsOutdated();
