@@ -1,78 +1,10 @@
-/** Variations, branches, long clips and stored clips, from a client's side. */
+/** Variations and branches of clips and recordings, and stretches made anew, from a client's side. */
 import assert from 'node:assert/strict';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import path from 'node:path';
-import { after, before, test } from 'node:test';
-import { fileURLToPath } from 'node:url';
-import {
-  type Answer,
-  type CommandName,
-  decodePcm,
-  type EventData,
-  type Events,
-  ProtocolError,
-} from '../../protocol/index.ts';
-import { type App, createApp } from '../app.ts';
-import { readRecipe } from '../audio/recipe.ts';
-import { decodeWav, encodeWav } from '../audio/wav.ts';
-import { resolveConfig } from '../config.ts';
+import { test } from 'node:test';
+import { encodeWav } from '../audio/wav.ts';
+import { clipServer, cols, type Done, failed, rows } from './support/clips.ts';
 
-const data = mkdtempSync(path.join(tmpdir(), 'foleyd-vary-'));
-const models = fileURLToPath(new URL('../../models/fixtures', import.meta.url));
-let app: App;
-before(async () => {
-  app = await createApp(resolveConfig({ data, models, voice: 'tiny', listen: false, logLevel: 'silent' }, {}));
-});
-after(async () => {
-  await app.close();
-  rmSync(data, { recursive: true });
-});
-
-type Done<N extends CommandName> = EventData<N, Extract<Events<N>, 'done'>>;
-
-function call<N extends CommandName>(cmd: N, args: Record<string, unknown>, on?: (answer: Answer) => void) {
-  return app.connect().call(cmd, args, on) as Promise<Done<N>>;
-}
-
-interface Made {
-  ids: string[];
-  /** Of each clip. */
-  pcm: Float32Array[];
-  rows: Map<number, number[]>[];
-  rate: number;
-}
-
-async function made(
-  cmd: 'foley.generate' | 'foley.vary' | 'foley.branch',
-  args: Record<string, unknown>,
-): Promise<Made> {
-  const pcm: Float32Array[] = [];
-  const rows: Map<number, number[]>[] = [];
-  let rate = 0;
-  const done = await call(cmd, { save: true, ...args }, ({ event, data: given }) => {
-    const index = given.index as number;
-    if (event === 'row') {
-      rows[index] ??= new Map();
-      assert.ok(!rows[index].has(given.row as number), 'a row came twice');
-      rows[index].set(given.row as number, given.codes as number[]);
-    }
-    if (event !== 'audio') return;
-    rate = given.rate as number;
-    pcm[index] ??= new Float32Array(given.total as number);
-    pcm[index].set(decodePcm(given.pcm as Uint8Array, 'f32'), given.offset as number);
-  });
-  return { ids: done.clips.map(({ clip }) => clip), pcm, rows, rate };
-}
-
-const codesOf = async (id: string): Promise<number[]> => (await call('clip.get', { clip: id })).clip.codes!;
-const failed =
-  (code: string, message = /./) =>
-  (error: unknown) => {
-    return error instanceof ProtocolError && error.code === code && message.test(error.message);
-  };
-
-const [rows, cols] = [8, 6];
+const { call, made, codesOf } = clipServer();
 
 test('with everything kept it is the same clip; with n codebooks or rows kept those are the same', async () => {
   const original = await made('foley.generate', { class: 'Rain', seed: 3 });
@@ -204,90 +136,6 @@ test('a clip that is being made can be branched while it goes on', async () => {
   assert.deepEqual(one!.slice(0, 4 * cols), first!.slice(0, 4 * cols));
   assert.notDeepEqual(one, other);
   await assert.rejects(call('foley.branch', { job }), failed('unknown_job'));
-});
-
-test('a longer clip goes on where the voice’s own ends, a shorter one ends where it is quiet', async () => {
-  const plain = await made('foley.generate', { class: 'Rain', seed: 12 });
-  const seconds = plain.pcm[0]!.length / plain.rate;
-  const long = await made('foley.generate', { class: 'Rain', seed: 12, length: seconds * 2.6, count: 2, exact: true });
-  assert.equal(long.pcm.length, 2);
-  for (const pcm of long.pcm) assert.equal(pcm.length, Math.round(seconds * 2.6 * long.rate));
-  // Its beginning is the clip itself, up to where the next piece comes in.
-  const untouched = Math.floor(plain.pcm[0]!.length * 0.55);
-  assert.deepEqual(long.pcm[0]!.slice(0, untouched), plain.pcm[0]!.slice(0, untouched));
-  assert.notDeepEqual(long.pcm[0], long.pcm[1]);
-  assert.equal(long.rows[0]!.size, rows);
-  const short = await made('foley.generate', { class: 'Rain', seed: 12, length: seconds / 2 });
-  assert.ok(short.pcm[0]!.length <= (seconds / 2) * short.rate && short.pcm[0]!.length > (seconds / 3) * short.rate);
-  const shaped = await made('foley.generate', { class: 'Rain', seed: 12, reverse: true, gain: -6, fadeOut: 0.01 });
-  const [there, back] = [plain.pcm[0]!, shaped.pcm[0]!.slice().reverse()];
-  const middle = there.length >> 1;
-  assert.ok(Math.abs(back[middle]! - there[middle]! * 10 ** (-6 / 20)) < 1e-6);
-});
-
-test('a longer clip is kept as codes too: the same again, varied piece by piece, or made longer still', async () => {
-  const short = await made('foley.generate', { class: 'Rain', seed: 12 });
-  const seconds = short.pcm[0]!.length / short.rate;
-  const [length, exact] = [seconds * 2.6, true];
-  const long = await made('foley.generate', { class: 'Rain', seed: 12, length, exact });
-  const codes = await codesOf(long.ids[0]!);
-  const cells = rows * cols;
-  assert.equal(codes.length, 5 * cells);
-  const [clip] = long.ids;
-  const same = await made('foley.vary', { clip, amount: 0, seed: 99 });
-  assert.deepEqual(same.pcm, long.pcm);
-  assert.deepEqual(await codesOf(same.ids[0]!), codes);
-  const other = await made('foley.vary', { clip, codebooks: 1, seed: 4 });
-  assert.equal(other.pcm[0]!.length, long.pcm[0]!.length);
-  const own = await codesOf(other.ids[0]!);
-  for (let piece = 0; piece < 5; piece++) {
-    const at = piece * cells;
-    assert.deepEqual(own.slice(at, at + cells / 2), codes.slice(at, at + cells / 2), 'the first codebook is kept');
-    assert.notDeepEqual(own.slice(at + cells / 2, at + cells), codes.slice(at + cells / 2, at + cells));
-  }
-  // Made longer with nothing drawn anew: the clip itself, then ends of their own.
-  const longer = await made('foley.vary', { clip: short.ids[0], amount: 0, length, exact, seed: 50, count: 2 });
-  const untouched = Math.floor(short.pcm[0]!.length * 0.55);
-  for (const pcm of longer.pcm) assert.deepEqual(pcm.slice(0, untouched), short.pcm[0]!.slice(0, untouched));
-  assert.notDeepEqual(longer.pcm[0], longer.pcm[1]);
-  const again = await made('foley.vary', { clip: longer.ids[1], amount: 0 });
-  assert.deepEqual(again.pcm[0], longer.pcm[1]);
-  const branches = await made('foley.branch', { clip, row: 4, count: 2, seed: 1 });
-  assert.equal(branches.pcm[0]!.length, long.pcm[0]!.length);
-});
-
-test('clips are found, named, starred, exported and deleted', async () => {
-  const { ids } = await made('foley.generate', { class: 'GunShot', seed: 31, count: 3 });
-  const found = await call('clip.list', { class: 'gunshot', limit: 2 });
-  assert.equal(found.total, 3);
-  assert.deepEqual(
-    found.clips.map(({ seed }) => seed),
-    [33, 32],
-  );
-  const next = await call('clip.list', { class: 'gunshot', limit: 2, after: found.next! });
-  assert.deepEqual(
-    next.clips.map(({ clip }) => clip),
-    [ids[0]],
-  );
-  await call('clip.rename', { clip: ids[0], name: 'far away' });
-  await call('clip.star', { clip: ids[0] });
-  const [starred] = (await call('clip.list', { starred: true })).clips;
-  assert.deepEqual([starred!.clip, starred!.name], [ids[0], 'far away']);
-  const exported = await call('clip.export', { clip: ids[0], rate: 48_000, gain: -6 });
-  assert.match(exported.name, /^GUNMisc_far away_FOLEYD_NONE_s31\.wav$/);
-  const [file, own] = [decodeWav(readFileSync(exported.path!)), decodeWav(readFileSync(starred!.path))];
-  assert.equal(file.rate, 48_000);
-  assert.equal(file.pcm.length, Math.round((own.pcm.length * 48_000) / own.rate));
-  const { delivery, ...kept } = readRecipe(file.info.comment!)!;
-  assert.deepEqual(kept, readRecipe(own.info.comment!));
-  assert.equal((delivery as { rate: number }).rate, 48_000);
-  assert.match((await call('clip.export', { clip: ids[0] })).name, /_s31-2\.wav$/);
-  await assert.rejects(call('clip.export', { clip: ids[0], name: '../up' }), failed('bad_args'));
-  await assert.rejects(call('clip.delete', { clip: ids[0] }), failed('bad_args', /starred/));
-  await call('clip.star', { clip: ids[0], starred: false });
-  await call('clip.delete', { clip: ids[0] });
-  for (const cmd of ['clip.get', 'clip.delete', 'clip.export', 'foley.vary', 'foley.branch'] as const)
-    await assert.rejects(call(cmd, { clip: ids[0] }), failed('unknown_clip'));
 });
 
 test('a clip of another voice is refused by its hash', async () => {
