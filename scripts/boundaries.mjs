@@ -26,7 +26,7 @@ export const RULES = [
   { of: 'server/tempo', may: ['server/tempo', 'protocol'] },
 
   // Which class a name means: a table of words for sounds, and how a name is read.
-  { of: 'server/words', may: ['server/words'] },
+  { of: 'server/words', may: ['server/words', 'protocol/suggestion.ts'] },
 
   // What card.json and embedder.json of a voice say: one schema for all that read them.
   { of: 'server/cards', may: ['server/cards', 'protocol/printable.ts'], packages: ['zod'] },
