@@ -1,12 +1,11 @@
 /** What the rest of the server sees of the engine. Nothing here, or below it, knows of any protocol. */
 
+import type { Conditioning } from '../cards/conditioning.ts';
 import type { FarmInfo, FarmStatus } from './farm-status.ts';
 
-export interface EngineRequest {
+export interface EngineRequest extends Conditioning {
   /** The voice's folder: card.json and its graphs. */
   voiceDir: string;
-  /** One weight per class of the voice in the order of class ids, summing to 1. */
-  classWeights: number[];
   /** uint32. Same seed, voice and parameters give the same clip. */
   seed: number;
   /** 0 takes the likeliest code of every cell. */
@@ -15,16 +14,10 @@ export interface EngineRequest {
   topK: number;
   /** Only the likeliest codes that together reach this probability; 1 for all. */
   topP: number;
-  /** How strongly codes are pushed towards the class, 0 to 8; 0, which is off, without. */
-  guidance?: number;
-  /** Class weights they are pushed away from; without, no class in particular. */
-  avoid?: number[];
   /** Level in dB of every mel frame of the clip, which it follows; only of voices whose card has a `prior.contour`. */
   contour?: Float32Array;
   /** Mean power in dB of every mel bin of the clip, the strongest 0, which it follows; only of voices whose card has a `prior.spectrum`. */
   spectrum?: Float32Array;
-  /** Whether guidance strengthens what the clip follows. */
-  guideFollowed?: boolean;
   /** Hz of the audio handed back. */
   rate: number;
   previews: boolean;

@@ -12,7 +12,7 @@ export class FarmMessageError extends Error {
 
 const CELLS = 1 << 20;
 const bytes = z.custom<Uint8Array>((value) => value instanceof Uint8Array && value.length <= 2 * CELLS);
-const weights = z.array(z.number()).min(1).max(4096);
+const weights = z.array(z.number()).min(1).max(4096).readonly();
 const number = z.number();
 const whole = z
   .int()

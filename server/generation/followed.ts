@@ -2,9 +2,10 @@
 import { limits, ProtocolError } from '../../protocol/index.ts';
 import { resample } from '../audio/resample.ts';
 import { decodeWav } from '../audio/wav.ts';
+import type { Conditioning } from '../cards/conditioning.ts';
 import type { Clips } from '../clips/clip.ts';
 import type { MelSpec } from '../engine/dsp/mel.ts';
-import type { Conditioning, Voice } from '../voices/voice.ts';
+import type { Voice } from '../voices/voice.ts';
 import { modelOf } from './voice-class.ts';
 
 const kinds = {

@@ -1,13 +1,5 @@
+import type { Conditioning } from '../cards/conditioning.ts';
 import type { VoiceCard } from '../cards/voice-card.ts';
-
-/** What a clip shall be: a weight per class of the voice, how strongly, and what it is led away from. */
-export interface Conditioning {
-  classWeights: number[];
-  guidance?: number;
-  /** Whether guidance strengthens what the clip follows. */
-  guideFollowed?: boolean;
-  avoid?: number[];
-}
 
 /** A voice that can be used now: its card was read and its graphs are there in the size the card states. */
 export interface Voice {

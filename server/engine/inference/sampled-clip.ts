@@ -1,12 +1,10 @@
+import type { Conditioning } from '../../cards/conditioning.ts';
 import type { Branch, Followed } from './prior.ts';
 import type { TokenSampler, TokenSamplerOptions } from './token-sampler.ts';
 
 /** What the codes of a row are drawn by. */
-export interface Drawing extends TokenSamplerOptions {
-  readonly classWeights: readonly number[];
-  /** 0 is off. */
+export interface Drawing extends TokenSamplerOptions, Omit<Conditioning, 'guideFollowed'> {
   readonly guidance: number;
-  readonly avoid?: readonly number[] | undefined;
 }
 
 /** A clip that is steered while it is sampled. */
@@ -17,15 +15,8 @@ export interface Steering {
   drawing(): Drawing | null;
 }
 
-export interface SampleOptions extends TokenSamplerOptions {
-  classWeights: readonly number[];
-  /** How strongly codes are pushed towards the class; 0, which is off, without. */
-  guidance?: number;
-  /** Class weights they are pushed away from; without, no class in particular. */
-  avoid?: readonly number[] | undefined;
+export interface SampleOptions extends TokenSamplerOptions, Conditioning {
   followed?: Followed;
-  /** Whether guidance leads away from a clip that follows nothing, and so strengthens what is followed. */
-  guideFollowed?: boolean;
   seed: number;
   /** Others that are not urgent stand back while it is sampled. */
   urgent?: boolean;
