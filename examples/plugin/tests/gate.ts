@@ -10,7 +10,7 @@ export class Gate {
   url = '';
   /** Connections so far. */
   count = 0;
-  /** After so many bytes of the server's the connection is cut, once. */
+  /** After so many bytes of the server's the next connection is cut. */
   cutAfter = Number.POSITIVE_INFINITY;
   /** Milliseconds by which the server's bytes come later. */
   delayMs = 0;
@@ -46,10 +46,12 @@ export class Gate {
       sockets.push(server);
       client.pipe(server);
       let told = 0;
+      const { cutAfter } = this;
+      this.cutAfter = Number.POSITIVE_INFINITY;
       server.on('data', (bytes) => {
         told += bytes.length;
-        if (told > this.cutAfter) {
-          this.cutAfter = Number.POSITIVE_INFINITY;
+        if (told > cutAfter) {
+          told = Number.NEGATIVE_INFINITY;
           client.end(bytes.subarray(0, bytes.length >> 1));
           server.destroy();
         } else if (this.delayMs > 0) setTimeout(() => client.write(bytes), this.delayMs);
