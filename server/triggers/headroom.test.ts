@@ -65,6 +65,7 @@ test('how long a clip is held back follows the pace that its own first part show
   };
   assert.equal(leadAfter(100), 1300 * 1.2 - 1000 + 40);
   assert.equal(leadAfter(200), 2 * 1300 * 1.2 - 1000 + 40);
+  assert.equal(leadAfter(2000), leadAfter(200), 'it may have waited');
   assert.equal(leadAfter(50), 0, 'twice as fast as the one before');
   const crowded = headroom.begin();
   pass(100);

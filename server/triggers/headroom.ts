@@ -37,6 +37,8 @@ const GUESS = { firstMs: 500, leadMs: 300 };
 const MARGIN_MS = 40;
 /** How much slower than the slowest of the latest the next one may be. */
 const CAUTION = 1.2;
+/** A first part that came so many times as fast, or as slowly, as another says no more of the rest: it may have waited. */
+const MOST_FASTER = 2;
 
 /**
  * How many clips this machine makes as fast as they sound, and how long a clip must be held back so that none of its
@@ -66,10 +68,13 @@ export class Headroom {
 
   /** Milliseconds to the first part of a clip that is asked for now, and those that it is to be held back then. */
   expected(): { firstMs: number; leadMs: number } {
-    const clips = this.#live + 1;
-    const slower = ({ arrivals, beside }: Measured): number => arrivals[0]!.ms * Math.max(1, clips / beside);
-    const firstMs = Math.max(0, ...this.#recent().map(slower)) || GUESS.firstMs;
-    return { firstMs, leadMs: this.#lead(firstMs) };
+    const recent = this.#recent();
+    if (recent.length === 0) return GUESS;
+    const slower = ({ beside }: Measured): number => Math.max(1, (this.#live + 1) / beside);
+    return {
+      firstMs: Math.max(...recent.map((one) => one.arrivals[0]!.ms * slower(one))),
+      leadMs: Math.max(...recent.map((one) => leadOf(one, slower(one)))),
+    };
   }
 
   begin(): Tracked {
@@ -89,7 +94,11 @@ export class Headroom {
         const [first] = arrivals;
         if (first === undefined) return 0;
         // How fast it goes shows in its own first part; who has come since makes the rest slower.
-        return this.#lead((first.ms * Math.max(1, this.#live)) / besideBy(this.#now()));
+        const company = Math.max(1, this.#live) / besideBy(this.#now());
+        const recent = this.#recent();
+        if (recent.length === 0) return (GUESS.leadMs * first.ms * company) / GUESS.firstMs;
+        const slower = ({ arrivals: [known] }: Measured): number => within(first.ms / Math.max(1, known!.ms)) * company;
+        return Math.max(...recent.map((one) => leadOf(one, slower(one))));
       },
       end: (seconds) => {
         if (over) return;
@@ -104,17 +113,6 @@ export class Headroom {
     };
   }
 
-  /** Of a clip whose first part comes after so long: as long as each of the latest would have needed at its pace. */
-  #lead(firstMs: number): number {
-    const recent = this.#recent();
-    if (recent.length === 0) return (GUESS.leadMs * firstMs) / GUESS.firstMs;
-    const leads = recent.flatMap(({ arrivals: [first, ...rest] }) => {
-      const pace = (firstMs / first!.ms) * CAUTION;
-      return rest.map(({ ms, second }) => (ms - first!.ms) * pace - second * 1000 + MARGIN_MS);
-    });
-    return Math.max(0, ...leads);
-  }
-
   #recent(): Measured[] {
     const since = this.#now() - REMEMBERED.ms;
     return this.#measured.filter(({ at }) => at >= since);
@@ -126,4 +124,14 @@ export class Headroom {
     this.#spentAt = now;
     this.#live += change;
   }
+}
+
+/** As long as a clip must be held back that is made so many times as slowly as this one. */
+function leadOf({ arrivals: [first, ...rest] }: Measured, slower: number): number {
+  const lateness = rest.map(({ ms, second }) => (ms - first!.ms) * slower * CAUTION - second * 1000 + MARGIN_MS);
+  return Math.max(0, ...lateness);
+}
+
+function within(ratio: number): number {
+  return Math.max(1 / MOST_FASTER, Math.min(MOST_FASTER, ratio));
 }

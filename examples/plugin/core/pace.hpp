@@ -35,13 +35,16 @@ class Pace {
   /// How much slower than the slowest of the latest the next one may be; what the mixer keeps for a fade, a block, and
   /// the network thread's pause; and before anything was measured, what is held back, in times of what the first part took.
   static constexpr double kCaution = 1.2, kMarginMs = 40, kGuess = 0.6;
+  /// A first part that came so many times as fast, or as slowly, as another says no more of the rest: it may have waited.
+  static constexpr double kMostFaster = 2;
 
   double leadMs(double firstMs) const {
     if (count_ == 0) return kGuess * firstMs;
     double lead = 0;
     for (const std::vector<Part>& parts : latest_) {
       if (parts.empty()) continue;
-      const double pace = kCaution * firstMs / std::max(1.0, parts.front().ms);
+      const double faster = firstMs / std::max(1.0, parts.front().ms);
+      const double pace = kCaution * std::clamp(faster, 1 / kMostFaster, kMostFaster);
       for (size_t i = 1; i < parts.size(); ++i)
         lead = std::max(lead, (parts[i].ms - parts.front().ms) * pace - parts[i].second * 1000 + kMarginMs);
     }
