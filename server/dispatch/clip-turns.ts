@@ -2,7 +2,7 @@ import { clientOf, type Front, isPatient, type JobOrder } from './scheduler.ts';
 
 /** What is known of a job when the next clip is chosen. */
 export interface QueuedJob {
-  order: Pick<JobOrder, 'owner' | 'client' | 'patient' | 'clips'>;
+  order: Pick<JobOrder, 'owner' | 'client' | 'group' | 'patient' | 'clips'>;
   paused: boolean;
   /** Why the job shall end before its time. */
   stop: Error | null;
@@ -23,7 +23,8 @@ const PATIENCE_MS = 10_000;
  * Whose clip is made next. Clients take turns; of a client's jobs the next clip is one of the job that has begun with the
  * fewest, of the oldest such job: so requests of a client for one clip are served in order of arrival, somebody who
  * wants one sound does not wait for another's hundred (first clips have room of their own in the engine), and several
- * such hundreds take turns.
+ * such hundreds take turns. Jobs of a group, the lines of a batch, are begun one after the other: its first file is there
+ * when the first line is made, not when nearly all of them are.
  */
 export class ClipTurns {
   readonly #now: () => number;
@@ -44,13 +45,18 @@ export class ClipTurns {
    */
   next<J extends QueuedJob>(jobs: Iterable<J>, slots: number, running: { all: number; urgent: number }): J | null {
     let chosen: J | null = null;
+    /** Groups that have an older job whose next clip may begin. */
+    const groups = new Set<string>();
     let least: readonly number[] = [Number.POSITIVE_INFINITY];
     for (const job of jobs) {
       if (job.stop !== null || job.paused || job.begun === job.order.clips.length) continue;
-      const urgent = this.isUrgent(job);
-      if ((urgent ? running.urgent : running.all) >= slots) continue;
       // One clip more than are made at once: the engine goes on while a clip is taken, and results do not pile up.
       if (job.begun - job.taken > slots) continue;
+      const { group } = job.order;
+      if (group !== undefined && groups.has(group)) continue;
+      if (group !== undefined) groups.add(group);
+      const urgent = this.isUrgent(job);
+      if ((urgent ? running.urgent : running.all) >= slots) continue;
       const kind = urgent ? 0 : isPatient(job.order) ? 2 : 1;
       const { all, own } = job.front;
       const turn = this.#served.get(clientOf(job.order)) ?? 0;

@@ -60,6 +60,15 @@ test('who wants one clip does not wait for who wants many, and the many take tur
   assert.deepEqual(engine.begun, [1, 10, 20, 2, 21, 3]);
 });
 
+test('jobs of a group are begun one after the other, beside other jobs of their client', async () => {
+  const { engine, scheduler, order } = setup();
+  const lines = [[1, 2, 3], [4, 5], [6]].map((seeds) => scheduler.submit(order(seeds, { group: 'batch' })));
+  await turn();
+  const other = scheduler.submit(order([10]));
+  assert.deepEqual(await Promise.all([...lines, other].map(outcome)), new Array(4).fill('done'));
+  assert.deepEqual(engine.begun, [1, 10, 2, 3, 4, 5, 6]);
+});
+
 test('clients take turns, however many jobs one of them has waiting', async () => {
   const { engine, scheduler, order } = setup();
   const jobs = [1, 2, 3, 4, 5].map((seed) => scheduler.submit(order([seed])));

@@ -34,11 +34,20 @@ export interface GenerationDeps {
 
 type Done = EventData<'foley.generate', 'done'>;
 
+/** Hears of each clip as soon as it is handed over; what it throws ends the job. */
+type OnClip = (index: number, clip: string) => Promise<void>;
+const unheard: OnClip = () => Promise.resolve();
+
 /** Queues one job of some clips, tells what happens to it, and hands each over: shaped, sent, saved. */
-export async function generateClips(deps: GenerationDeps, context: GenerationContext, asked: ClipPlan): Promise<Done> {
+export async function generateClips(
+  deps: GenerationDeps,
+  context: GenerationContext,
+  asked: ClipPlan,
+  onSaved: OnClip = unheard,
+): Promise<Done> {
   const plan = await spelled(deps, asked);
   if (plan.args.keep) return deps.detached.keep(context, (kept) => recorded(deps, kept, plan), audioBytes(plan));
-  return run(deps, context, plan);
+  return run(deps, context, plan, onSaved);
 }
 
 async function spelled({ clips }: GenerationDeps, plan: ClipPlan): Promise<ClipPlan> {
@@ -66,7 +75,7 @@ function audioBytes({ voice, args, takes }: ClipPlan): number {
   return Math.ceil(takes.length * seconds * (args.rate ?? voice.rate)) * (args.format === 's16' ? 2 : 4);
 }
 
-async function run(deps: GenerationDeps, context: GenerationContext, plan: ClipPlan): Promise<Done> {
+async function run(deps: GenerationDeps, context: GenerationContext, plan: ClipPlan, onSaved = unheard): Promise<Done> {
   const { voice, chosen, args, takes, candidates = 1, made = new Map<number, MadeClip>() } = plan;
   const timings: Done['timings'] = { totalMs: 0 };
   const pieces = new ClipPieces(plan);
@@ -80,7 +89,10 @@ async function run(deps: GenerationDeps, context: GenerationContext, plan: ClipP
     if (best === null) return;
     const results = [...best.piece.before, best.result];
     if (results.length < pieces.pieces.count) pieces.goOn(best.piece, results);
-    else await handover.clip(best.piece, results, choice.scoreOf(best.piece.take));
+    else {
+      const clip = await handover.clip(best.piece, results, choice.scoreOf(best.piece.take));
+      await onSaved(best.piece.take, clip);
+    }
   };
   const onEvent = (event: JobEvent): void => {
     if (event.type === 'started') timings.queueMs = event.waitedMs;
@@ -157,7 +169,8 @@ class Handover {
     }
   }
 
-  async clip({ take: index, starts, seed }: Piece, results: readonly Result[], score?: number): Promise<void> {
+  /** Its id. */
+  async clip({ take: index, starts, seed }: Piece, results: readonly Result[], score?: number): Promise<string> {
     const { args, candidates = 1, origin } = this.#plan;
     const take = { ...this.#plan.takes[index]!, seed };
     const voiceClass = this.#voiceClasses[index]!;
@@ -167,8 +180,9 @@ class Handover {
     if (args.audio) await this.audio.rest({ index, rate, pcm });
     const told = { index, seed, ...(score === undefined ? {} : { score }) };
     if (!args.save) {
-      this.clips.push({ ...told, clip: randomBytes(8).toString('hex') });
-      return;
+      const clip = randomBytes(8).toString('hex');
+      this.clips.push({ ...told, clip });
+      return clip;
     }
     const chosen = score === undefined ? {} : { chosen: { of: candidates, score } };
     const saved = await this.#store.save({
@@ -184,6 +198,7 @@ class Handover {
       ...makersOf(results),
     });
     this.clips.push({ ...told, clip: saved.id, url: `/clips/${saved.id}.wav`, path: saved.path });
+    return saved.id;
   }
 
   #sound(results: readonly Result[], rate: number): Float32Array {

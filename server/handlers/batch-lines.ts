@@ -86,12 +86,13 @@ export function settingsOf({ row, first }: Line, index: number): RowSettings {
   return Object.fromEntries(given.filter(([, value]) => value !== undefined));
 }
 
-/** The ids of the clips that a line asks for, saved. */
-export async function generated(
+/** Makes the clips that a line asks for, and gives each on as soon as it is saved, those of an earlier run first. */
+export async function generate(
   deps: GenerationDeps,
   context: Context<'clip.batch'>,
-  { row, first, job, known, paused }: Line & { job: string; known: Known; paused: boolean },
-): Promise<string[]> {
+  { row, first, job, known, isPaused }: Line & { job: string; known: Known; isPaused: () => boolean },
+  onClip: (index: number, clip: string) => Promise<void>,
+): Promise<void> {
   const { session, signal } = context;
   const voice = await deps.catalog.find(row.voice);
   const voiceClass = classOf(voice, row);
@@ -116,20 +117,16 @@ export async function generated(
     envelope: row.envelope,
   };
   const takes = seedsFrom(seed, row.count).map((one) => ({ seed: one }));
-  const quiet = { session, signal, setJob: () => undefined, emit: () => undefined };
-  const done = await generateClips(deps, quiet, {
-    ...voiceClass,
-    args,
-    begun: performance.now(),
-    seed,
-    takes,
-    candidates: row.candidates,
-    group: job,
-    paused,
-    ...(deps.journal?.has(job) === true ? { origin: { job, first } } : {}),
-    made: madeBefore(deps, { row, first, job, known }),
-  });
-  return [...done.clips].sort((a, b) => a.index - b.index).map(({ clip }) => clip);
+  // It may have been paused, and have gone on, since this line's turn came.
+  const setJob = (id: string): void => void deps.scheduler.pause(id, isPaused());
+  const quiet = { session, signal, setJob, emit: () => undefined };
+  const made = madeBefore(deps, { row, first, job, known });
+  const onSaved = (take: number, clip: string): Promise<void> => onClip(first + take, clip);
+  for (const [take, { clip }] of made) await onSaved(take, clip);
+  const origin = deps.journal?.has(job) === true ? { origin: { job, first } } : {};
+  const { candidates } = row;
+  const plan = { ...voiceClass, args, begun: performance.now(), seed, takes, candidates, made, ...origin };
+  await generateClips(deps, quiet, { ...plan, group: job }, onSaved);
 }
 
 /** Only where a clip as the voice makes it is too short: else the file alone is cut. */

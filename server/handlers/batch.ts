@@ -10,7 +10,7 @@ import { isThere } from '../util/file-digest.ts';
 import {
   type BatchArgs,
   filesOf,
-  generated,
+  generate,
   inTurn,
   type Known,
   type Line,
@@ -148,14 +148,22 @@ async function run(deps: BatchDeps, context: Context<'clip.batch'>, batch: Batch
     if (indices.every(isKnown)) return;
     await running.turn();
     if (row.clip !== undefined) return one(first, row.clip, line);
-    let made: string[];
+    const given = new Set<number>();
+    let unwritten: unknown;
+    const onClip = async (index: number, clip: string): Promise<void> => {
+      given.add(index);
+      await one(index, clip, line).catch((error: unknown) => {
+        unwritten = error;
+        throw error;
+      });
+    };
     try {
-      made = await generated(deps, { ...context, signal }, { row, first, job, known, paused: running.paused });
+      const order = { row, first, job, known, isPaused: () => running.paused };
+      await generate(deps, { ...context, signal }, order, onClip);
     } catch (error) {
-      for (const index of indices) if (!isKnown(index)) await skip(index, error);
-      return;
+      if (unwritten !== undefined) throw unwritten;
+      for (const index of indices) if (!given.has(index) && !isKnown(index)) await skip(index, error);
     }
-    for (const [i, clip] of made.entries()) await one(first + i, clip, line);
   };
   const understood = told(await understoodIn(deps, args));
   emit('accepted', { job, files: of, ...understood });

@@ -204,6 +204,35 @@ test('a batch is cancelled by its job, ends in one failure, and its sheet names 
   assert.deepEqual((await call('foley.cancel', { job })).cancelled, false);
 });
 
+test('a file of a line is there as soon as its clip is made, whatever the rest of the line takes', {
+  timeout: 60_000,
+}, async (t) => {
+  const { call, server } = await setup(t, { engine: { slots: 2 } });
+  const { engine } = server;
+  engine.pace.set(8, 1000);
+  const told: unknown[] = [];
+  let heard = (): void => undefined;
+  const first = new Promise<void>((resolve) => (heard = resolve));
+  const rows = [
+    { class: 'Rain', seed: 7, count: 3 },
+    { class: 'DogBark', seed: 50, count: 2 },
+  ];
+  const asked = call('clip.batch', { rows }, ({ event, data }) => {
+    if (event !== 'file') return;
+    told.push(data.index);
+    heard();
+  });
+  while (!engine.finished.includes(7)) await new Promise((resolve) => setImmediate(resolve));
+  engine.hold();
+  await first;
+  assert.ok(!engine.finished.includes(8));
+  assert.deepEqual(told, [0]);
+  engine.pace.clear();
+  engine.release();
+  assert.equal((await asked).files, 5);
+  assert.deepEqual([...told].sort(), [0, 1, 2, 3, 4]);
+});
+
 test('a folder that is full ends a batch', async (t) => {
   const { call } = await setup(t, { config: { limits: { deliverBytes: 30_000 } } });
   await assert.rejects(call('clip.batch', { rows: [{ class: 'Rain', count: 9 }], to: 'delivery' }), failed('no_room'));
