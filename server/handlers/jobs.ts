@@ -71,9 +71,10 @@ function openTold({ id, state, clips, made, created }: OpenJob, cmd: string, jou
 function setPaused({ scheduler, batches, journal }: JobsDeps, paused: boolean) {
   return async ({ args: { job } }: { args: { job: string } }) => {
     known({ scheduler, batches }, job);
-    // A batch and its lines are paused together.
-    const changed = [batches.pause(job, paused), scheduler.pause(job, paused)].includes(true);
-    await journal?.pause(job, paused);
+    // A batch and its lines are paused together, also by an admin who was told of a line: no list would show one that stands.
+    const whole = scheduler.list().find(({ id }) => id === job)?.group ?? job;
+    const changed = [batches.pause(whole, paused), scheduler.pause(whole, paused)].includes(true);
+    await journal?.pause(whole, paused);
     return { job, changed };
   };
 }

@@ -171,6 +171,31 @@ test('who attaches to a batch that goes on after a restart is not told that the 
   assert.deepEqual([(await ended(app, job)).state, await seedsOf(app)], ['done', [1, 2]]);
 });
 
+test('who pauses a line of a batch, as an admin hears of it, pauses the batch', async (t) => {
+  const { app, engine } = await newServer(t);
+  const lines: string[] = [];
+  const watcher = app.connect('admin');
+  watcher.onAnswer(({ event, data }) => {
+    if (event === 'job') lines.push(String(data.job));
+  });
+  watcher.send({ id: 'w', cmd: 'server.watch', args: {} });
+  engine.hold();
+  const asked = connectInProcess(app).ask('clip.batch', { rows: [{ class: 'Rain', count: 2 }] });
+  const batch = (await asked.first('accepted')).data.job as string;
+  while (engine.begun.length === 0) await new Promise((resolve) => setImmediate(resolve));
+  const [line] = lines;
+  assert.notEqual(line, batch);
+  const admin = app.connect('admin');
+  assert.deepEqual(await admin.call('job.pause', { job: line! }), { job: line, changed: true });
+  assert.deepEqual(
+    (await list(app)).map(({ job, state }) => [job, state]),
+    [[batch, 'paused']],
+  );
+  assert.deepEqual(await admin.call('job.resume', { job: batch }), { job: batch, changed: true });
+  engine.release();
+  assert.equal((await asked.end).data.files, 2);
+});
+
 test('a job whose record makes no sense is set aside, and one that is never got on with is given up', async (t) => {
   const { data, start } = await restartable(t);
   const dir = path.join(data, 'jobs');
