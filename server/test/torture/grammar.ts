@@ -163,7 +163,11 @@ export class Grammar {
     if (all.length === 0 && typeof additionalProperties === 'object')
       for (let i = this.below(3); i >= 0; i--)
         made[this.pick(['Rain', 'DogBark', 'x'])] = this.#value('', additionalProperties);
-    if (this.#random() < 0.02) made[this.pick(['payload', 'nothing', '__proto__'])] = this.pick(edges);
+    // As a field of its own: an assignment to `__proto__` would change what `made` is instead.
+    if (this.#random() < 0.02) {
+      const name = this.pick(['payload', 'nothing', '__proto__']);
+      Object.defineProperty(made, name, { value: this.pick(edges), enumerable: true, configurable: true });
+    }
     return made;
   }
 }

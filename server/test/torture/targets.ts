@@ -144,7 +144,9 @@ function httpRequest(connection: 'close' | 'keep-alive', grammar: Grammar, role:
   const cmd: CommandName = grammar.command(role);
   const args = grammar.args(cmd);
   const body = JSON.stringify(args);
-  const query = new URLSearchParams(Object.entries(args).map(([name, value]) => [name, String(value)]));
+  const inQuery = (value: unknown): string =>
+    typeof value === 'object' ? (JSON.stringify(value) ?? '') : String(value);
+  const query = new URLSearchParams(Object.entries(args).map(([name, value]) => [name, inQuery(value)]));
   // An upgrade, and a file that is refused before it is read, end what a connection can still ask.
   switch (grammar.pick(connection === 'close' ? [0, 1, 2, 3, 4, 5, 6] : [0, 1, 2, 3, 5])) {
     case 0:
