@@ -35,6 +35,21 @@ test('a voice is found by its folder, and the active one without a name', async 
   assert.equal((await voices.find('default')).hash, voice.hash);
 });
 
+test('many who ask at once get the voice, are all told what is wrong with it, and get it when it is whole again', async (t) => {
+  const { models, voices } = await catalog(t);
+  const dir = await writeVoice(models, 'default');
+  const all = () => Array.from({ length: 50 }, () => voices.find());
+  const found = await Promise.all(all());
+  assert.deepEqual([new Set(found).size, found[0]!.id], [1, 'default']);
+  await truncate(path.join(dir, 'row.onnx'), 3);
+  await Promise.all(all().map((one) => fails(one, 'voice_corrupt', /row\.onnx has 3 bytes/)));
+  await writeVoice(models, 'default');
+  assert.deepEqual(
+    (await Promise.all(all())).map(({ id }) => id),
+    Array.from({ length: 50 }, () => 'default'),
+  );
+});
+
 test('the list is in order of ids; folders that are no voices are not in it', async (t) => {
   const { own, models, voices, problems } = await catalog(t);
   await writeVoice(models, 'b');

@@ -38,6 +38,8 @@ export interface VoiceCatalogOptions {
 export class VoiceCatalog implements Catalog {
   readonly #options: VoiceCatalogOptions;
   readonly #read = new Map<string, Read>();
+  /** Voices that are being looked at, by id: a hundred requests at once need not look a hundred times. */
+  readonly #looks = new Map<string, Promise<Voice>>();
   readonly #logged = new Set<string>();
 
   constructor(options: VoiceCatalogOptions) {
@@ -65,6 +67,15 @@ export class VoiceCatalog implements Catalog {
 
   async find(id: string = this.active): Promise<Voice> {
     if (!isSafeId(id)) throw new ProtocolError('unknown_voice', 'invalid voice id: use letters, digits, - and _');
+    const going = this.#looks.get(id);
+    // What was wrong may have been put right since that look began.
+    if (going !== undefined) return going.catch(() => this.#find(id));
+    const look = this.#find(id).finally(() => this.#looks.delete(id));
+    this.#looks.set(id, look);
+    return look;
+  }
+
+  async #find(id: string): Promise<Voice> {
     let folder: string | null = null;
     for (const root of this.#options.roots) {
       const dir = path.join(root, id);
@@ -86,8 +97,9 @@ export class VoiceCatalog implements Catalog {
       read = { stamp, voice: await readVoice(id, dir) };
       this.#read.set(dir, read);
     }
-    for (const model of read.voice.models) await checkGraphs(id, model.dir, model.card);
-    return read.voice;
+    const { voice } = read;
+    await Promise.all(voice.models.map((model) => checkGraphs(id, model.dir, model.card)));
+    return voice;
   }
 
   #tell(message: string): void {
@@ -162,13 +174,18 @@ export async function readVoice(id: string, dir: string, depth = 0): Promise<Voi
   }
 }
 
-/** Sizes only: a graph cut short is found at once, and the engine compares the hashes when it loads them. */
+/**
+ * Sizes only: a graph cut short is found at once, and the engine compares the hashes when it loads them. All are looked at
+ * together: one behind the other, each would wait for what the disk writes just then.
+ */
 async function checkGraphs(id: string, dir: string, { graphs }: VoiceCard): Promise<void> {
-  for (const name of graphNames) {
+  const files = graphNames.flatMap((name) => {
     const graph = graphs[name];
-    if (graph === undefined) continue;
-    const { file, bytes } = graph;
-    const found = await look(path.join(dir, file), `the ${name} graph of voice ${id}`);
+    return graph === undefined ? [] : [{ name, ...graph }];
+  });
+  const looks = files.map(({ name, file }) => look(path.join(dir, file), `the ${name} graph of voice ${id}`));
+  for (const [i, found] of (await Promise.all(looks)).entries()) {
+    const { name, file, bytes } = files[i]!;
     if (found === null) throw new ProtocolError('voice_missing', `voice ${id}: its ${name} graph ${file} is missing`);
     if (found.size !== bytes) {
       throw new ProtocolError('voice_corrupt', `voice ${id}: ${file} has ${found.size} bytes, its card says ${bytes}`);
