@@ -1,5 +1,5 @@
 /** Several clients at once at one server, and whether it has survived them. */
-import { Broken, type Frame, type Sent } from './carriers.ts';
+import { Broken, type Frame, type Sent } from './carrier.ts';
 import { Hang, type Running } from './server.ts';
 import type { Target } from './targets.ts';
 

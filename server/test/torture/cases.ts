@@ -1,6 +1,6 @@
 /** What one client says in one connection: frames that are right, and mutants of them. */
 import { mutate } from '../fuzz/mutate.ts';
-import type { Frame } from './carriers.ts';
+import type { Frame } from './carrier.ts';
 import type { Grammar } from './grammar.ts';
 import type { Uniform } from './random.ts';
 import type { Target } from './targets.ts';

@@ -4,7 +4,7 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { attackWith, type Part } from './attack.ts';
-import type { Frame } from './carriers.ts';
+import type { Frame } from './carrier.ts';
 import { minimise } from './minimise.ts';
 import { newFolder, type Running, removeFolder, type StartOptions, start } from './server.ts';
 import { allTargets, type Target } from './targets.ts';

@@ -1,4 +1,4 @@
-import type { Frame } from './carriers.ts';
+import type { Frame } from './carrier.ts';
 
 /** Servers that are started to make one failure smaller. */
 const BUDGET = 60;

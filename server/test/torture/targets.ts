@@ -4,16 +4,11 @@ import { type OscArgInput, toBuffer } from 'osc-min';
 import { type CommandName, commandOf, jsonCodec, msgpackCodec } from '../../../protocol/index.ts';
 import { voiceDir } from '../../engine/fixtures.ts';
 import { packVoiceFolder } from '../../voices/hub/folder.ts';
-import {
-  type Carrier,
-  overHttp,
-  overMidi,
-  overOscWs,
-  overPipelinedHttp,
-  overPut,
-  overUdp,
-  overWs,
-} from './carriers.ts';
+import type { Carrier } from './carrier.ts';
+import { overMidi } from './carrier-midi.ts';
+import { overWs } from './carrier-websocket.ts';
+import { overHttp, overPipelinedHttp, overPut } from './carriers-http.ts';
+import { overOscWs, overUdp } from './carriers-osc.ts';
 import type { Grammar } from './grammar.ts';
 import { ADMIN, type Role } from './server.ts';
 

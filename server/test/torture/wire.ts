@@ -2,7 +2,7 @@
 import process from 'node:process';
 import { seededUniform } from '../../evaluation/measure.ts';
 import { attack, type Failure, Fallen } from './attack.ts';
-import type { Sent } from './carriers.ts';
+import type { Sent } from './carrier.ts';
 import { type Case, newCase } from './cases.ts';
 import { store } from './found.ts';
 import { Grammar } from './grammar.ts';
