@@ -124,7 +124,8 @@ async function run(deps: BatchDeps, context: Context<'clip.batch'>, batch: Batch
   };
   const one = async (index: number, clip: string, line: Line): Promise<void> => {
     if (isKnown(index)) return;
-    await running.turn();
+    // Also of a batch that was paused: the clip is made, and the server could not stop while its file waits.
+    signal.throwIfAborted();
     let made: Awaited<ReturnType<Delivery['make']>>;
     try {
       made = await delivery.make(clip, { ...settings, ...settingsOf(line, index) });

@@ -196,6 +196,21 @@ test('who pauses a line of a batch, as an admin hears of it, pauses the batch', 
   assert.equal((await asked.end).data.files, 2);
 });
 
+test('a batch that is paused while its clip is made has the file of it, and keeps no server from ending', async (t) => {
+  const { app, engine, data } = await newServer(t, { config: { limits: { drainMs: 600_000 } } });
+  engine.hold();
+  const asked = connectInProcess(app).ask('clip.batch', { rows: [{ class: 'Rain', count: 2 }] });
+  const job = (await asked.first('accepted')).data.job as string;
+  while (engine.begun.length === 0) await new Promise((resolve) => setImmediate(resolve));
+  await app.connect().call('job.pause', { job });
+  engine.release();
+  await asked.first('file');
+  await app.close();
+  assert.equal((await asked.end).data.code, 'shutting_down');
+  const files = (await readdir(path.join(data, 'exports'))).filter((name) => name.endsWith('.wav'));
+  assert.equal(files.length, 1);
+});
+
 test('a job whose record makes no sense is set aside, and one that is never got on with is given up', async (t) => {
   const { data, start } = await restartable(t);
   const dir = path.join(data, 'jobs');
