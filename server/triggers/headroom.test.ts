@@ -36,7 +36,7 @@ test('clips that were made side by side say what one alone costs', () => {
 test('a clip whose parts come slower than they sound is held back by what the latest would be late, and a fifth of the time more', () => {
   const { headroom, make } = stage();
   make([100, 1400, 2600]);
-  assert.deepEqual(headroom.expected(), { firstMs: 100, leadMs: 2500 * 1.2 - 2000 + 40 });
+  assert.deepEqual(headroom.expected(), { firstMs: 100, leadMs: 2500 * 1.2 - 2000 + 45 });
   make([100, 300, 500]);
   make([100, 300, 500]);
   make([100, 300, 500]);
@@ -49,7 +49,7 @@ test('each clip that is live makes the next one wait longer', () => {
   make([100, 600]);
   headroom.begin();
   assert.equal(headroom.live, 1);
-  assert.deepEqual(headroom.expected(), { firstMs: 200, leadMs: (1200 - 200) * 1.2 - 1000 + 40 });
+  assert.deepEqual(headroom.expected(), { firstMs: 200, leadMs: (1200 - 200) * 1.2 - 1000 + 45 });
 });
 
 test('how long a clip is held back follows the pace that its own first part shows', () => {
@@ -63,25 +63,31 @@ test('how long a clip is held back follows the pace that its own first part show
     clip.end();
     return lead;
   };
-  assert.equal(leadAfter(100), 1300 * 1.2 - 1000 + 40);
-  assert.equal(leadAfter(200), 2 * 1300 * 1.2 - 1000 + 40);
+  assert.equal(leadAfter(100), 1300 * 1.2 - 1000 + 45);
+  assert.equal(leadAfter(200), 2 * 1300 * 1.2 - 1000 + 45);
   assert.equal(leadAfter(2000), leadAfter(200), 'it may have waited');
   assert.equal(leadAfter(50), 0, 'twice as fast as the one before');
   const crowded = headroom.begin();
   pass(100);
   crowded.part(0);
   headroom.begin();
-  assert.equal(crowded.lead(), 2 * 1300 * 1.2 - 1000 + 40, 'another one began');
+  assert.equal(crowded.lead(), 2 * 1300 * 1.2 - 1000 + 45, 'another one began');
 });
 
 test('while nothing is known the guess follows the first part, too', () => {
   const { headroom, pass } = stage();
   const { firstMs, leadMs } = headroom.expected();
-  const clip = headroom.begin();
-  pass(firstMs / 10);
-  assert.equal(clip.lead(), 0, 'nothing of it is there');
-  clip.part(0);
-  assert.equal(clip.lead(), leadMs / 10);
+  const leads = [0.1, 0.5, 1].map((share) => {
+    const clip = headroom.begin();
+    pass(firstMs * share);
+    assert.equal(clip.lead(), 0, 'nothing of it is there');
+    clip.part(0);
+    const lead = clip.lead();
+    clip.end();
+    return lead;
+  });
+  assert.deepEqual([leads[0], leads[2]], [0, leadMs]);
+  assert.ok(leads[1]! > 0 && leads[1]! < leadMs / 2, `${leads[1]}`);
 });
 
 test('what was measured long ago is forgotten, so that a machine that was slow is tried again', () => {

@@ -28,13 +28,16 @@ export interface Tracked {
 const REMEMBERED = { clips: 4, ms: 30_000 };
 /** Of the time there is, what live clips may be made in. */
 const SHARE = 0.9;
-/** Before anything was measured: milliseconds to the first part, and those it is held back. */
-const GUESS = { firstMs: 500, leadMs: 300 };
+/**
+ * Before anything was measured: milliseconds to the first part, and those it is held back. The second takes half as long
+ * and a little again, is to come before the first has sounded, and with a voice like the default one that is for 93 ms.
+ */
+const GUESS = { firstMs: 500, leadMs: (firstMs: number): number => Math.max(0, 0.65 * firstMs - 50) };
 /**
  * Milliseconds that a part must come before it sounds: 20 in which the mixer would fade out, up to 11 of its block and 3
- * until its next turn, and a little for the way there.
+ * until its next turn, 3 that the resampler holds back, and a little for the way there.
  */
-const MARGIN_MS = 40;
+const MARGIN_MS = 45;
 /** How much slower than the slowest of the latest the next one may be. */
 const CAUTION = 1.2;
 /** A first part that came so many times as fast, or as slowly, as another says no more of the rest: it may have waited. */
@@ -69,7 +72,7 @@ export class Headroom {
   /** Milliseconds to the first part of a clip that is asked for now, and those that it is to be held back then. */
   expected(): { firstMs: number; leadMs: number } {
     const recent = this.#recent();
-    if (recent.length === 0) return GUESS;
+    if (recent.length === 0) return { firstMs: GUESS.firstMs, leadMs: GUESS.leadMs(GUESS.firstMs) };
     const slower = ({ beside }: Measured): number => Math.max(1, (this.#live + 1) / beside);
     return {
       firstMs: Math.max(...recent.map((one) => one.arrivals[0]!.ms * slower(one))),
@@ -96,7 +99,7 @@ export class Headroom {
         // How fast it goes shows in its own first part; who has come since makes the rest slower.
         const company = Math.max(1, this.#live) / besideBy(this.#now());
         const recent = this.#recent();
-        if (recent.length === 0) return (GUESS.leadMs * first.ms * company) / GUESS.firstMs;
+        if (recent.length === 0) return GUESS.leadMs(first.ms * company);
         const slower = ({ arrivals: [known] }: Measured): number => within(first.ms / Math.max(1, known!.ms)) * company;
         return Math.max(...recent.map((one) => leadOf(one, slower(one))));
       },

@@ -129,7 +129,7 @@ test('a hit with no clip ready plays one that is still being made, which comes a
   const { hit: fired, parts } = await hit();
   assert.equal(await pass(500), 0);
   await parts.give();
-  assert.equal(await pass(290), 0, 'held back while nothing is known of the pace');
+  assert.equal(await pass(260), 0, 'held back while nothing is known of the pace');
   assert.ok((await pass(200)) > 0);
   const { from, seed } = await fired;
   assert.deepEqual([from, seed], ['live', 0]);

@@ -218,6 +218,7 @@ void Bridge::process(float* out, uint32_t frames, const Note* notes, uint32_t co
     rack_.changed();
   }
   playing_ = song.playing;
+  block_.store(frames, std::memory_order_relaxed);
   follow(song, frames);
   receive();
   playLate(frames);
@@ -319,7 +320,7 @@ void Bridge::network(const AddressBook& book) {
     if (!held)
       for (const auto& request : library.plan(now, online, hungry)) socket.send({request.data(), request.size()});
     // One at a time: the next clip may be more urgent by then.
-    if (auto clip = library.deliver(rate, heard); clip != nullptr)
+    if (auto clip = library.deliver(rate, heard, block_.load(std::memory_order_relaxed)); clip != nullptr)
       incoming_.push(clip.release());
     for (uint32_t lane = 0; lane < kLanes; ++lane) refused_[lane] = library.refused(lane);
     cuts_.store(library.cuts(), std::memory_order_relaxed);

@@ -64,6 +64,7 @@ class Bridge {
 
   VoiceName voice_;
   std::atomic<uint32_t> rate_{48000};
+  std::atomic<uint32_t> block_{0};  ///< Frames of the latest.
   std::atomic<Status> status_{Status::Off};
   std::atomic<bool> refused_[kLanes] = {};
   std::atomic<uint32_t> ready_{0}, missed_{0}, underruns_{0};

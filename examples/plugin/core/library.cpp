@@ -256,12 +256,14 @@ std::shared_ptr<const Kernel> Library::kernel(uint32_t from, uint32_t to) {
   return kernel_;
 }
 
-std::unique_ptr<Clip> Library::deliver(uint32_t rate, Clock::time_point now) {
+std::unique_ptr<Clip> Library::deliver(uint32_t rate, Clock::time_point now, uint32_t block) {
   // Fewer than a queue holds, so that neither ever overflows.
   if (out_ >= kMostOut) return nullptr;
   const double ms = std::chrono::duration<double, std::milli>(now.time_since_epoch()).count();
+  const double blockMs = 1000.0 * block / rate;
   const auto canBegin = [&](const Entry& entry) {
-    return entry.stage == Stage::Have || (entry.stage == Stage::Asked && entry.live && pace_.ready(entry.pace, ms));
+    if (entry.stage == Stage::Have) return true;
+    return entry.stage == Stage::Asked && entry.live && pace_.ready(entry.pace, ms, blockMs);
   };
   Entry* first = nullptr;
   for (Entry& entry : entries_) {

@@ -50,8 +50,8 @@ class Library {
   /// The connection ended: what was asked for is asked for again on the next.
   void lost();
   /// The next clip that the audio thread lacks, at `rate` Hz, be it that its end is still being made; null when there is
-  /// none.
-  std::unique_ptr<Clip> deliver(uint32_t rate, Clock::time_point now);
+  /// none. `block`: frames that are played at a time.
+  std::unique_ptr<Clip> deliver(uint32_t rate, Clock::time_point now, uint32_t block);
   /// How many clips that the audio thread has will never be whole.
   uint32_t cuts() const { return cuts_; }
   /// A clip came back.

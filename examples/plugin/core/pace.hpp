@@ -24,29 +24,33 @@ class Pace {
   void end(const Clip& clip) {
     if (!clip.parts.empty()) latest_[count_++ % latest_.size()] = clip.parts;
   }
-  /// May it begin, whose first part is there?
-  bool ready(const Clip& clip, double nowMs) const {
+  /// May it begin, whose first part is there, in blocks of so many milliseconds?
+  bool ready(const Clip& clip, double nowMs, double blockMs) const {
     if (clip.parts.empty()) return false;
     const double firstMs = clip.parts.front().ms;
-    return nowMs - clip.askedMs - firstMs >= leadMs(firstMs);
+    return nowMs - clip.askedMs - firstMs >= leadMs(firstMs, kMarginMs + 2 * blockMs);
   }
 
  private:
-  /// How much slower than the slowest of the latest the next one may be; what the mixer keeps for a fade, a block, and
-  /// the network thread's pause; and before anything was measured, what is held back, in times of what the first part took.
-  static constexpr double kCaution = 1.2, kMarginMs = 40, kGuess = 0.6;
-  /// A first part that came so many times as fast, or as slowly, as another says no more of the rest: it may have waited.
+  /// How much slower than the slowest of the latest the next one may be; what the mixer keeps for a fade, beside two
+  /// blocks, and the network thread for its pause.
+  static constexpr double kCaution = 1.2, kMarginMs = 25;
+  /// Before anything was measured: the second part takes half as long as the first and a little again, and is to come
+  /// before that has sounded.
+  static constexpr double kGuess = 0.65, kGuessLessMs = 50;
+  /// A first part that came so many times as fast, or as slowly, as another says no more of the rest: it may have
+  /// waited.
   static constexpr double kMostFaster = 2;
 
-  double leadMs(double firstMs) const {
-    if (count_ == 0) return kGuess * firstMs;
+  double leadMs(double firstMs, double marginMs) const {
+    if (count_ == 0) return std::max(0.0, kGuess * firstMs - kGuessLessMs);
     double lead = 0;
     for (const std::vector<Part>& parts : latest_) {
       if (parts.empty()) continue;
       const double faster = firstMs / std::max(1.0, parts.front().ms);
       const double pace = kCaution * std::clamp(faster, 1 / kMostFaster, kMostFaster);
       for (size_t i = 1; i < parts.size(); ++i)
-        lead = std::max(lead, (parts[i].ms - parts.front().ms) * pace - parts[i].second * 1000 + kMarginMs);
+        lead = std::max(lead, (parts[i].ms - parts.front().ms) * pace - parts[i].second * 1000 + marginMs);
     }
     return lead;
   }

@@ -236,18 +236,18 @@ void clipsAreHeldBackByTheirOwnPace() {
   Pace pace;
   const auto leadAfter = [&](double firstMs) {
     Pace::Clip clip{1000, {}};
-    CHECK(!pace.ready(clip, 9000));
+    CHECK(!pace.ready(clip, 9000, 5));
     pace.part(clip, 1000 + firstMs, 0);
     uint32_t lead = 0;
-    while (!pace.ready(clip, 1000 + firstMs + lead)) ++lead;
+    while (!pace.ready(clip, 1000 + firstMs + lead, 5)) ++lead;
     return lead;
   };
-  CHECK(leadAfter(100) == 60 && leadAfter(10) == 6);
+  CHECK(leadAfter(100) == 15 && leadAfter(10) == 0);
   Pace::Clip known{0, {}};
   for (uint32_t second = 0; second < 3; ++second) pace.part(known, 100 + 1300 * second, second);
   pace.end(known);
-  // The last part would be 2600 * 1.2 - 2000 + 40 ms late.
-  CHECK(leadAfter(100) == 1160 && leadAfter(200) == 4280 && leadAfter(2000) == 4280 && leadAfter(50) == 0);
+  // The last part would be 2600 * 1.2 - 2000 + 25 + 2 * 5 ms late.
+  CHECK(leadAfter(100) == 1155 && leadAfter(200) == 4275 && leadAfter(2000) == 4275 && leadAfter(50) == 0);
 }
 
 void bouncesTakeNoClipThatWasMadeForANoteThatWaited() {
