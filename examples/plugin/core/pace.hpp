@@ -27,14 +27,16 @@ class Pace {
   /// May it begin, whose first part is there, in blocks of so many milliseconds?
   bool ready(const Clip& clip, double nowMs, double blockMs) const {
     if (clip.parts.empty()) return false;
-    const double firstMs = clip.parts.front().ms;
-    return nowMs - clip.askedMs - firstMs >= leadMs(firstMs, kMarginMs + 2 * blockMs);
+    const double firstMs = clip.parts.front().ms, since = nowMs - clip.askedMs;
+    return since >= kLatestMs || since - firstMs >= leadMs(firstMs, kMarginMs + 2 * blockMs);
   }
 
  private:
   /// How much slower than the slowest of the latest the next one may be; what the mixer keeps for a fade, beside two
   /// blocks, and the network thread for its pause.
   static constexpr double kCaution = 1.2, kMarginMs = 25;
+  /// The note that it is for waits half a second: better that it may fade out early than that it is not heard.
+  static constexpr double kLatestMs = 440;
   /// Before anything was measured: the second part takes half as long as the first and a little again, and is to come
   /// before that has sounded.
   static constexpr double kGuess = 0.65, kGuessLessMs = 50;

@@ -244,10 +244,12 @@ void clipsAreHeldBackByTheirOwnPace() {
   };
   CHECK(leadAfter(100) == 15 && leadAfter(10) == 0);
   Pace::Clip known{0, {}};
-  for (uint32_t second = 0; second < 3; ++second) pace.part(known, 100 + 1300 * second, second);
+  for (uint32_t part = 0; part < 3; ++part) pace.part(known, 100 + 130 * part, 0.125 * part);
   pace.end(known);
-  // The last part would be 2600 * 1.2 - 2000 + 25 + 2 * 5 ms late.
-  CHECK(leadAfter(100) == 1155 && leadAfter(200) == 4275 && leadAfter(2000) == 4275 && leadAfter(50) == 0);
+  // The last part would be 260 * 1.2 - 250 + 25 + 2 * 5 ms late, or not at twice the pace.
+  CHECK(leadAfter(100) == 97 && leadAfter(50) == 0);
+  // No longer than its note waits.
+  CHECK(leadAfter(200) == 240 && leadAfter(2000) == 0);
 }
 
 void bouncesTakeNoClipThatWasMadeForANoteThatWaited() {
