@@ -5,6 +5,7 @@ import type { Broker } from './broker.ts';
 import { consumerName, makeConsumer } from './broker.ts';
 import { Fingerprints, readCard } from './fingerprint.ts';
 import { JobRun } from './job-run.ts';
+import { JobsInHand } from './jobs-in-hand.ts';
 import type { BrokerLink, FarmLog } from './link.ts';
 import { BEAT_MS, JOBS, subjects, type Urgency, urgencies, type WorkerLimits, workerLimits } from './names.ts';
 import { type Beat, type Offer, writeBeat } from './roster.ts';
@@ -30,10 +31,6 @@ const PAUSE_MS = 500;
 const RATE_MS = 60_000;
 /** For jobs that are given back to leave. */
 const LEAVE_MS = 2000;
-/** Clips that are made sooner than this cost less than the way to them: as many again are taken ahead. */
-const SHORT_MS = 2000;
-/** How much the newest clip counts in how long one takes. */
-const NEWEST = 0.2;
 
 interface OfferedVoice extends Offer {
   dir: string;
@@ -46,15 +43,12 @@ export class FarmWorker {
   readonly #prints: Fingerprints;
   readonly #offers = new Map<string, OfferedVoice>();
   readonly #preparing = new Map<string, Promise<void>>();
-  readonly #hands: Record<Urgency, Set<JobRun>> = { live: new Set(), bulk: new Set() };
+  readonly #hand: JobsInHand;
   readonly #pulls = new Set<ConsumerMessages>();
-  readonly #waiting = new Set<() => void>();
   readonly #started = performance.now();
   readonly #made: number[] = [];
   readonly #counts = { made: 0, failed: 0 };
   readonly #sign = { at: performance.now() };
-  /** Milliseconds that a bulk clip is in hand; unknown before the first one. */
-  #inHandMs = Number.POSITIVE_INFINITY;
   readonly #stop: () => void;
   readonly #timer: NodeJS.Timeout;
   #broker: Broker | null = null;
@@ -64,6 +58,7 @@ export class FarmWorker {
     this.#options = options;
     this.#limits = { ...workerLimits, ...options.limits };
     this.#prints = new Fingerprints(options.engine);
+    this.#hand = new JobsInHand(() => options.engine.slots);
     this.#stop = options.link.watch((broker) => this.#join(broker));
     this.#timer = setInterval(() => this.#beat(), BEAT_MS);
   }
@@ -82,7 +77,7 @@ export class FarmWorker {
       lanes: engine.info().lanes.most,
       offers: [...this.#offers.values()].map(({ dir: _dir, ...offer }) => offer),
       // The engine makes no more than that at a time; the others wait for their turn.
-      running: { live: this.#hands.live.size, bulk: Math.min(engine.slots, this.#hands.bulk.size) },
+      running: { live: this.#hand.size('live'), bulk: Math.min(engine.slots, this.#hand.size('bulk')) },
       ...this.#counts,
       rate: span < 1000 ? 0 : (this.#made.length * 1000) / span,
       uptime: (performance.now() - this.#started) / 1000,
@@ -95,12 +90,12 @@ export class FarmWorker {
     this.#leaving = true;
     this.#beat();
     for (const pull of this.#pulls) pull.stop();
-    this.#wake();
+    this.#hand.wake();
     const late = setTimeout(() => {
-      for (const run of this.#inHand()) run.giveBack();
+      for (const run of this.#hand.all()) run.giveBack();
     }, ms);
     const empty = (async (): Promise<void> => {
-      while (this.#inHand().length > 0) await new Promise<void>((resolve) => this.#waiting.add(resolve));
+      while (this.#hand.all().length > 0) await this.#hand.changed();
       // What was said of the last jobs must have left.
       await this.#broker?.nats.flush().catch(() => undefined);
     })();
@@ -109,10 +104,6 @@ export class FarmWorker {
     clearTimeout(late);
     clearInterval(this.#timer);
     this.#stop();
-  }
-
-  #inHand(): JobRun[] {
-    return [...this.#hands.live, ...this.#hands.bulk];
   }
 
   #join(broker: Broker | null): void {
@@ -126,7 +117,7 @@ export class FarmWorker {
       broker.nats.subscribe(subjects.cancels, {
         callback: (error, { subject }) => {
           const hash = subject.split('.').at(-1);
-          if (error === null) for (const run of this.#inHand()) if (run.hash === hash) run.cancel();
+          if (error === null) for (const run of this.#hand.all()) if (run.hash === hash) run.cancel();
         },
       });
       // Not by a watch, which is a consumer at the broker for each of a thousand workers.
@@ -185,10 +176,9 @@ export class FarmWorker {
     const { link, log } = this.#options;
     let known = null as { broker: Broker; consumer: Consumer } | null;
     while (!this.#leaving) {
-      const free = this.#room(urgency) - this.#hands[urgency].size;
-      // Several at once where some are in hand still: asking costs both sides the same for one and for four.
-      if (free <= 0 || free < this.#ahead(urgency)) {
-        await new Promise<void>((resolve) => this.#waiting.add(resolve));
+      const free = this.#hand.free(urgency);
+      if (free === 0) {
+        await this.#hand.changed();
         continue;
       }
       try {
@@ -216,15 +206,6 @@ export class FarmWorker {
     }
   }
 
-  #room(urgency: Urgency): number {
-    return this.#options.engine.slots + this.#ahead(urgency);
-  }
-
-  /** Whoever waits for a clip has it made by the next worker that is free, not by one that took it ahead. */
-  #ahead(urgency: Urgency): number {
-    return urgency === 'bulk' && this.#inHandMs < SHORT_MS ? this.#options.engine.slots : 0;
-  }
-
   #take(urgency: Urgency, fingerprint: string, message: JsMsg): void {
     const { link, engine, name, log, onEnd } = this.#options;
     const voiceDir = this.#offers.get(fingerprint)?.dir;
@@ -233,7 +214,7 @@ export class FarmWorker {
       message.nak();
       return;
     }
-    const twin = this.#inHand().find(({ hash }) => message.subject.endsWith(`.${hash}`));
+    const twin = this.#hand.all().find(({ hash }) => message.subject.endsWith(`.${hash}`));
     if (twin !== undefined) {
       twin.also(message);
       return;
@@ -252,8 +233,7 @@ export class FarmWorker {
       sign: this.#sign,
       log,
     });
-    const hand = this.#hands[urgency];
-    hand.add(run);
+    this.#hand.add(urgency, run);
     void run
       .run()
       .catch((error: Error) => {
@@ -261,31 +241,20 @@ export class FarmWorker {
         return 'given back' as const;
       })
       .then((how) => {
-        hand.delete(run);
+        this.#hand.remove(urgency, run);
         if (how === 'made') {
           const now = performance.now();
           this.#made.push(now);
           this.#counts.made += 1;
-          if (urgency === 'bulk') this.#inHandMs = smoothed(this.#inHandMs, now - begun);
+          this.#hand.noteMade(urgency, now - begun);
         } else if (how === 'failed') this.#counts.failed += 1;
         onEnd?.({ urgency, how, ms: performance.now() - begun });
-        this.#wake();
+        this.#hand.wake();
       });
-  }
-
-  #wake(): void {
-    for (const wake of [...this.#waiting]) {
-      this.#waiting.delete(wake);
-      wake();
-    }
   }
 
   #beat(): void {
     if (this.#broker === null || this.#broker.nats.isClosed()) return;
     this.#broker.nats.publish(subjects.beats, writeBeat(this.beat()));
   }
-}
-
-function smoothed(before: number, ms: number): number {
-  return Number.isFinite(before) ? before + NEWEST * (ms - before) : ms;
 }
