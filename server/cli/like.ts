@@ -62,7 +62,11 @@ function wavIn(file: string, bytes: Uint8Array): Wav {
   try {
     return decodeWav(bytes);
   } catch (error) {
-    throw new CliError('no_recipe', `${file}: ${(error as Error).message}`, error);
+    throw new CliError(
+      'no_recipe',
+      `${file}: ${(error as Error).message}; give a WAV or FLAC that foleyd wrote`,
+      error,
+    );
   }
 }
 
