@@ -43,6 +43,8 @@ export interface StreamDeps {
 export class Streams {
   readonly #deps: StreamDeps;
   readonly #streams = new Map<string, Stream>();
+  /** Those that were stopped and have not ended: their names and their places are free at once, for as many as may play. */
+  readonly #ending = new Set<Stream>();
   /** Those that are being looked up. */
   #coming = 0;
   #closed = false;
@@ -58,7 +60,7 @@ export class Streams {
     const { maxStreams } = this.#deps;
     const lease = leaseMs(context.session, context.args.lease, this.#deps.lease);
     if (this.#closed) throw new ProtocolError('shutting_down');
-    if (this.#streams.size + this.#coming >= maxStreams)
+    if (this.#streams.size + this.#coming >= maxStreams || this.#ending.size >= maxStreams)
       throw new ProtocolError('too_many_streams', `${maxStreams} streams are playing already, and no more may`);
     this.#coming += 1;
     let stream: Stream;
@@ -82,7 +84,8 @@ export class Streams {
     try {
       return await this.#run(stream, context);
     } finally {
-      this.#streams.delete(stream.id);
+      this.#remove(stream);
+      this.#ending.delete(stream);
       stopLease?.();
       if (controls !== null) {
         controls.close();
@@ -127,7 +130,8 @@ export class Streams {
 
   /** A stream of the voice in this folder, or of one that it carries along. */
   userOf(voiceDir: string): string | null {
-    return [...this.#streams.values()].find((stream) => isWithin(voiceDir, stream.voiceDir))?.id ?? null;
+    const all = [...this.#streams.values(), ...this.#ending];
+    return all.find((stream) => isWithin(voiceDir, stream.voiceDir))?.id ?? null;
   }
 
   close(): void {
@@ -135,10 +139,19 @@ export class Streams {
     for (const stream of this.#streams.values()) this.#end(stream, new ProtocolError('shutting_down'));
   }
 
-  #listen({ id, args }: Stream): StreamControls | null {
+  #listen(stream: Stream): StreamControls | null {
+    const { id, args } = stream;
     if (args.controls.length === 0) return null;
     this.#deps.onControls();
-    return new StreamControls(args.controls, args.class, this.#deps.midi, (change) => this.set(id, change));
+    return new StreamControls(args.controls, args.class, this.#deps.midi, (change) => {
+      // Another one may have its name by now.
+      if (stream.stopped === null) this.set(id, change);
+    });
+  }
+
+  /** False where another one has its name. */
+  #remove(stream: Stream): boolean {
+    return this.#streams.get(stream.id) === stream && this.#streams.delete(stream.id);
   }
 
   #find(id: string): Stream {
@@ -149,6 +162,7 @@ export class Streams {
 
   #end(stream: Stream, error: ProtocolError | null, quiet = false): void {
     stream.stopped ??= { error, quiet };
+    if (this.#remove(stream)) this.#ending.add(stream);
     stream.run?.cancel();
     stream.output?.stop();
   }

@@ -45,6 +45,12 @@ function curl(t: TestContext, cmd: string, args: Record<string, unknown>, ...opt
   return { child, ended, bytes: () => Buffer.concat(parts) };
 }
 
+/** Until so much of a stream came; one that was refused would never send it. */
+async function came({ child, bytes }: Curl, count: number): Promise<void> {
+  for (; bytes().length < count; await wait(10))
+    assert.equal(child.exitCode, null, `curl ended: ${bytes().toString('latin1', 0, 300)}`);
+}
+
 async function answerOf(t: TestContext, cmd: string, args: Record<string, unknown>, ...options: string[]) {
   const one = curl(t, cmd, args, '-w', '%{http_code}', ...options);
   await one.ended;
@@ -101,13 +107,13 @@ describe('streams over HTTP', { skip: has('curl') ? false : 'curl not installed'
 
   test('further requests change, keep and end a stream that another one hears', async (t) => {
     const one = curl(t, 'stream.start', { class: 'Hiss', as: 'rain', ahead: 0.3 });
-    while (one.bytes().length < 20_000) await wait(10);
+    await came(one, 20_000);
     assert.equal(
       (await answerOf(t, 'stream.set', { stream: 'rain', level: -60, class: { Hiss: 1, Beep: 1 } })).event,
       'done',
     );
     const changed = one.bytes().length;
-    while (one.bytes().length < changed + 80_000) await wait(10);
+    await came(one, changed + 80_000);
     const kept = await answerOf(t, 'stream.keep', { stream: 'rain', seconds: 0.3 });
     assert.match(String(kept.data.clip), /^[0-9a-f]{16}$/);
     assert.equal((await answerOf(t, 'stream.stop', { stream: 'rain' })).event, 'done');
@@ -121,7 +127,7 @@ describe('streams over HTTP', { skip: has('curl') ? false : 'curl not installed'
   test('a client that hangs up ends its stream, and one that does not read is let go', async (t) => {
     for (const signal of ['SIGTERM', 'SIGKILL'] as const) {
       const one = curl(t, 'stream.start', { class: 'Hiss', as: 'left' });
-      while (one.bytes().length < 1000) await wait(10);
+      await came(one, 1000);
       one.child.kill(signal);
       await one.ended;
       for (;;) if ((await answerOf(t, 'stream.stop', { stream: 'left' })).data.code === 'unknown_stream') break;
@@ -155,7 +161,7 @@ describe('streams over HTTP', { skip: has('curl') ? false : 'curl not installed'
       curl(t, 'stream.start', { class: 'Hiss', as: 'a' }),
       curl(t, 'stream.start', { class: 'Hiss', as: 'b' }),
     ];
-    while (playing.some((one) => one.bytes().length === 0)) await wait(10);
+    for (const one of playing) await came(one, 1000);
     const third = await answerOf(t, 'stream.start', { class: 'Hiss' });
     assert.deepEqual([third.status, third.data.code], [503, 'too_many_streams']);
     for (const stream of ['a', 'b']) await answerOf(t, 'stream.stop', { stream });

@@ -134,6 +134,20 @@ test('a stream plays until it is stopped, takes changes, and its recipe makes it
   assert.deepEqual(decodeWav(readFileSync(file)).pcm, pcm);
 });
 
+test('the name and the place of a stream that is stopped are free at once', async () => {
+  const client = app.connect();
+  const first = await start({ ...live, as: 'again' }, client);
+  const others = [await start(live), await start(live)];
+  await first.chunks(1);
+  const stopped = client.call('stream.stop', { stream: 'again' });
+  const second = await start({ ...live, as: 'again', seed: 8 }, client);
+  await stopped;
+  assert.equal((await first.done).stream, 'again');
+  await second.chunks(2);
+  for (const { id } of [second, ...others]) await client.call('stream.stop', { stream: id });
+  await Promise.all([second, ...others].map(({ done }) => done));
+});
+
 test('audio is kept at most a bound ahead of real time', async () => {
   const begun = performance.now();
   const playing = await start(live);
