@@ -263,7 +263,10 @@ const promiseRows: Record<string, readonly Elsewhere[]> = {
     ['server/test/torture/faults.test.ts', 'whichever write fails'],
   ],
   'Imported voices are data': [
-    ['server/test/voice-file.test.ts', 'what could execute, reaches for other files, or makes no clip is refused'],
+    [
+      'server/test/voice-file-forged.test.ts',
+      'what could execute, reaches for other files, or makes no clip is refused',
+    ],
   ],
   'What is compressed has a bound': [
     ['server/test/abuse/http.test.ts', 'a body that is compressed is refused in words'],
