@@ -8,7 +8,8 @@ import { loadavg, tmpdir } from 'node:os';
 import process from 'node:process';
 import { setTimeout as wait } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
-import type { Engine, EngineRequest } from '../engine/engine.ts';
+import type { Engine } from '../engine/engine.ts';
+import { requestOf } from '../engine/fixtures.ts';
 import { FarmEngine } from '../farm/engine.ts';
 import { BrokerLink } from '../farm/link.ts';
 import { skip, TestBroker } from '../farm/test/broker.ts';
@@ -42,17 +43,7 @@ await desk.load(voiceDir);
 while (desk.roster.slots() === 0) await wait(20);
 
 async function live(of: Engine, seed: number): Promise<number> {
-  const request: EngineRequest = {
-    voiceDir,
-    classWeights: [1, 0, 0, 0, 0, 0, 0],
-    seed,
-    temperature: 1,
-    topK: 0,
-    topP: 1,
-    rate: 22_050,
-    previews: false,
-    urgent: true,
-  };
+  const request = requestOf(voiceDir, [1, 0, 0, 0, 0, 0, 0], { seed, urgent: true });
   const begun = performance.now();
   await of.run(request, () => undefined).done;
   return performance.now() - begun;

@@ -12,6 +12,7 @@ import process from 'node:process';
 import { setTimeout as wait } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import type { EngineRequest } from '../engine/engine.ts';
+import { requestOf } from '../engine/fixtures.ts';
 import { FarmEngine } from '../farm/engine.ts';
 import { BrokerLink } from '../farm/link.ts';
 import { skip, TestBroker } from '../farm/test/broker.ts';
@@ -39,9 +40,7 @@ const REST_MS = 10_000;
 let seeds = 1;
 
 function order(voiceDir: string, urgent: boolean): EngineRequest {
-  const classWeights = [1, 0, 0, 0, 0, 0, 0];
-  const seed = seeds++;
-  return { voiceDir, classWeights, seed, temperature: 1, topK: 0, topP: 1, rate: 22_050, previews: false, urgent };
+  return requestOf(voiceDir, [1, 0, 0, 0, 0, 0, 0], { seed: seeds++, urgent });
 }
 
 async function live(desk: FarmEngine, voiceDir: string): Promise<number> {

@@ -10,7 +10,7 @@ import process from 'node:process';
 import { setTimeout as wait } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import type { Engine, EngineRequest } from '../engine/engine.ts';
-import { voiceDir } from '../engine/fixtures.ts';
+import { requestOf, voiceDir } from '../engine/fixtures.ts';
 import { createEngine } from '../engine/process/pool.ts';
 import { FarmEngine } from '../farm/engine.ts';
 import { readCard } from '../farm/fingerprint.ts';
@@ -40,18 +40,7 @@ let seeds = 1;
 
 function order(urgent = false): EngineRequest {
   const classWeights = card.classes.map((_, id) => (id === 0 ? 1 : 0));
-  const { rate } = card.audio;
-  return {
-    voiceDir: dir,
-    classWeights,
-    seed: seeds++,
-    temperature: 1,
-    topK: 0,
-    topP: 1,
-    rate,
-    previews: false,
-    urgent,
-  };
+  return requestOf(dir, classWeights, { seed: seeds++, rate: card.audio.rate, urgent });
 }
 
 /** Clips a second of an engine that always has as many to make as it takes at a time. */

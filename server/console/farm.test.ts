@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import path from 'node:path';
 import { after, before, test } from 'node:test';
 import { skip as noBroker } from '../farm/test/broker.ts';
-import { served, sharedBroker } from '../farm/test/small-farm.ts';
+import { order, served, sharedBroker } from '../farm/test/small-farm.ts';
 import { ScriptedEngine } from '../test/support/engine.ts';
 import { noBrowser, Stage } from './test/browser.ts';
 
@@ -42,21 +42,7 @@ test('an admin sees the workers, what each makes, their rates and failures, and 
   );
   // Ten clips for places of 5: the rest waits, and is told.
   engine.hold();
-  const runs = Array.from({ length: 10 }, (_, seed) =>
-    server.run(
-      {
-        voiceDir,
-        classWeights: [1, 0, 0, 0, 0, 0, 0],
-        seed,
-        temperature: 1,
-        topK: 0,
-        topP: 1,
-        rate: 22_050,
-        previews: false,
-      },
-      () => undefined,
-    ),
-  );
+  const runs = Array.from({ length: 10 }, (_, seed) => server.run(order(voiceDir, seed), () => undefined));
   await panel.locator('td:has-text("2 of 2")').waitFor();
   assert.match(await panel.innerText(), /2 workers, [0-9.]+ clips\/s, 0 failed/);
   assert.match(await panel.locator('table').nth(1).innerText(), /bulk/);

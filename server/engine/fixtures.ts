@@ -38,17 +38,17 @@ export function golden(name: (typeof fixtures)[number]): Golden {
 
 export function request(name: (typeof fixtures)[number], change: Partial<EngineRequest> = {}): EngineRequest {
   const classWeights = card(name).classes.map((_, index) => (index === 0 ? 1 : 0));
-  return {
-    voiceDir: voiceDir(name),
-    classWeights,
-    seed: 1,
-    temperature: 1,
-    topK: 0,
-    topP: 1,
-    rate: 22050,
-    previews: false,
-    ...change,
-  };
+  return requestOf(voiceDir(name), classWeights, change);
+}
+
+/** A clip of seed 1 of any voice, nothing about it set. */
+export function requestOf(
+  dir: string,
+  classWeights: readonly number[],
+  change: Partial<EngineRequest> = {},
+): EngineRequest {
+  const sampling = { seed: 1, temperature: 1, topK: 0, topP: 1, rate: 22_050, previews: false };
+  return { voiceDir: dir, classWeights, ...sampling, ...change };
 }
 
 /** A copy of a fixture to do harm to; `remove` takes it away. */

@@ -6,6 +6,7 @@ import { after, before, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { defaultGuidance } from '../cards/guidance.ts';
 import type { Engine, EngineEvent, EngineRequest, EngineResult } from '../engine/engine.ts';
+import { requestOf } from '../engine/fixtures.ts';
 import { parseCard } from '../engine/inference/card.ts';
 import { createEngine } from '../engine/process/pool.ts';
 
@@ -23,8 +24,7 @@ after(() => engine.close());
 
 function order(classId: number, seed: number, more: Partial<EngineRequest> = {}): EngineRequest {
   const classWeights = card.classes.map((_, index) => (index === classId ? 1 : 0));
-  const sampling = { seed, temperature: 1, topK: 0, topP: 1, rate: card.audio.rate, previews: false };
-  return { voiceDir, classWeights, ...sampling, ...more };
+  return requestOf(voiceDir, classWeights, { seed, rate: card.audio.rate, ...more });
 }
 
 function ask(

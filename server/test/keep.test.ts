@@ -1,24 +1,10 @@
 /** Jobs that outlive their client, and who comes back for them. */
 import assert from 'node:assert/strict';
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import path from 'node:path';
-import { after, before, test } from 'node:test';
-import { fileURLToPath } from 'node:url';
+import { test } from 'node:test';
 import { type Answer, ProtocolError } from '../../protocol/index.ts';
-import { type App, createApp } from '../app.ts';
-import { resolveConfig } from '../config.ts';
+import { tinyServer } from './support/clips.ts';
 
-const data = mkdtempSync(path.join(tmpdir(), 'foleyd-keep-'));
-const models = fileURLToPath(new URL('../../models/fixtures', import.meta.url));
-let app: App;
-before(async () => {
-  app = await createApp(resolveConfig({ data, models, voice: 'tiny', listen: false, logLevel: 'silent' }, {}));
-});
-after(async () => {
-  await app.close();
-  rmSync(data, { recursive: true });
-});
+const app = tinyServer();
 
 const failed = (code: string) => (error: unknown) => error instanceof ProtocolError && error.code === code;
 const plain = ({ event, data: given }: Answer): unknown => [event, given];

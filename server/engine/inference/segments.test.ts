@@ -4,7 +4,7 @@ import { after, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import type { VoiceCard } from '../../cards/voice-card.ts';
 import type { EngineEvent, EngineRequest } from '../engine.ts';
-import { card as cardOf, voiceDir } from '../fixtures.ts';
+import { card as cardOf, requestOf, voiceDir } from '../fixtures.ts';
 import { type Feeds, floats } from '../onnx/runtime.ts';
 import { parseCard, readCardText } from './card.ts';
 import { GridAxes } from './code-grid.ts';
@@ -41,8 +41,7 @@ const codes = Uint16Array.from(
 
 function request(change: Partial<EngineRequest> = {}): EngineRequest {
   const classWeights = card.classes.map((_, index) => (index === 0 ? 1 : 0));
-  const how = { seed: 3, temperature: 1, topK: 0, topP: 1, rate: card.audio.rate, previews: false };
-  return { voiceDir: dir, classWeights, ...how, ...change };
+  return requestOf(dir, classWeights, { seed: 3, rate: card.audio.rate, ...change });
 }
 
 /** A voice whose sampler gives the rows of `codes`, waiting after each for what `onRow` returns. */

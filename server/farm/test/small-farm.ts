@@ -4,6 +4,7 @@ import path from 'node:path';
 import { after, before, type TestContext } from 'node:test';
 import { setTimeout as wait } from 'node:timers/promises';
 import type { EngineRequest, EngineResult } from '../../engine/engine.ts';
+import { requestOf } from '../../engine/fixtures.ts';
 import { ScriptedEngine } from '../../test/support/engine.ts';
 import { writeVoice } from '../../test/support/voice.ts';
 import type { BrokerAddress } from '../address.ts';
@@ -82,8 +83,7 @@ async function smallFarm(t: TestContext, broker: TestBroker, root: string): Prom
 }
 
 export function order(voiceDir: string, seed: number, change: Partial<EngineRequest> = {}): EngineRequest {
-  const classWeights = [1, 0, 0, 0, 0, 0, 0];
-  return { voiceDir, classWeights, seed, temperature: 1, topK: 0, topP: 1, rate: 22_050, previews: false, ...change };
+  return requestOf(voiceDir, [1, 0, 0, 0, 0, 0, 0], { seed, ...change });
 }
 
 export function make(engine: FarmEngine, request: EngineRequest): Promise<EngineResult> {

@@ -29,8 +29,8 @@ export interface Made {
 /** Of the voice `tiny`: the grid of a clip. */
 export const [rows, cols] = [8, 6];
 
-/** Open from before the first test of a file until after its last. */
-export function clipServer() {
+/** A server with the voice `tiny`, open from before the first test of a file until after its last. */
+export function tinyServer(): Pick<App, 'connect'> {
   const data = mkdtempSync(path.join(tmpdir(), 'foleyd-clips-'));
   const models = fileURLToPath(new URL('../../../models/fixtures', import.meta.url));
   let app: App;
@@ -41,9 +41,15 @@ export function clipServer() {
     await app.close();
     rmSync(data, { recursive: true });
   });
+  return { connect: (role) => app.connect(role) };
+}
+
+/** The same, and what its clips are made of. */
+export function clipServer() {
+  const server = tinyServer();
 
   function call<N extends CommandName>(cmd: N, args: Record<string, unknown>, on?: (answer: Answer) => void) {
-    return app.connect().call(cmd, args, on) as Promise<Done<N>>;
+    return server.connect().call(cmd, args, on) as Promise<Done<N>>;
   }
 
   async function made(

@@ -3,6 +3,7 @@ import type { ProtocolError } from '../../../protocol/index.ts';
 import { FairScheduler } from '../../dispatch/fair-scheduler.ts';
 import { JobEventBus } from '../../dispatch/job-events.ts';
 import type { Job, JobOrder } from '../../dispatch/scheduler.ts';
+import { requestOf } from '../../engine/fixtures.ts';
 import { ScriptedEngine } from './engine.ts';
 
 /** A scheduler over the scripted engine, and orders for it. */
@@ -20,16 +21,7 @@ export function setup(bounds: { maxJobs?: number; maxClips?: number; slots?: num
     owner: 'test',
     signal: new AbortController().signal,
     onClip: () => Promise.resolve(),
-    clips: seeds.map((seed) => ({
-      voiceDir: '',
-      classWeights: [1],
-      seed,
-      temperature: 1,
-      topK: 0,
-      topP: 1,
-      rate: 22_050,
-      previews: false,
-    })),
+    clips: seeds.map((seed) => requestOf('', [1], { seed })),
     ...more,
   });
   return { engine, bus, scheduler, order };

@@ -165,7 +165,7 @@ class Augmenter:
         """Gains at `_TONE_HZ`, straight lines between them over log frequency; no phase is turned, so onsets stay where they are."""
         size = 1 << (audio.size - 1).bit_length()  # what rings beyond the end is cut off
         gains = 10 ** (np.interp(_log_hertz(size, self.sounds.rate), np.log(_TONE_HZ), gains_db) / 20)
-        turned = scipy.fft.rfft(audio.astype(np.float32), size) * gains.astype(np.float32)
+        turned = scipy.fft.rfft(audio.astype(np.float32, copy=False), size) * gains.astype(np.float32)
         return scipy.fft.irfft(turned, size)[: audio.size]
 
     def _begun(self, audio: np.ndarray, seconds: float) -> np.ndarray:
