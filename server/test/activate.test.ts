@@ -6,9 +6,10 @@ import path from 'node:path';
 import { after, before, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
-import { type EventData, ProtocolError } from '../../protocol/index.ts';
+import type { EventData } from '../../protocol/index.ts';
 import { type App, createApp } from '../app.ts';
 import { type ConfigInput, resolveConfig } from '../config.ts';
+import { failed } from './support/failed.ts';
 
 const folder = mkdtempSync(path.join(tmpdir(), 'foleyd-activate-'));
 const [data, models] = [path.join(folder, 'data'), path.join(folder, 'models')];
@@ -34,7 +35,6 @@ after(async () => {
 const admin = (cmd: string, args: Record<string, unknown> = {}) => {
   return app.connect('admin').call(cmd, args) as Promise<EventData<'admin.activate', 'done'>>;
 };
-const failed = (code: string) => (error: unknown) => error instanceof ProtocolError && error.code === code;
 const active = async (): Promise<string> => {
   const { voices } = (await app.connect().call('voice.list')) as EventData<'voice.list', 'done'>;
   return voices.find((voice) => voice.active)!.id;

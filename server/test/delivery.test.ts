@@ -5,7 +5,7 @@ import { rm } from 'node:fs/promises';
 import path from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { type Answer, checkEvent, jsonCodec, ProtocolError } from '../../protocol/index.ts';
+import { type Answer, checkEvent, jsonCodec } from '../../protocol/index.ts';
 import { createApp } from '../app.ts';
 import { readFlacComments } from '../audio/flac.ts';
 import { readRecipe } from '../audio/recipe.ts';
@@ -13,6 +13,7 @@ import { decodeWav } from '../audio/wav.ts';
 import { resolveConfig } from '../config.ts';
 import { readCsv } from './support/csv.ts';
 import { ScriptedEngine } from './support/engine.ts';
+import { failed } from './support/failed.ts';
 import { connectOsc } from './support/osc-client.ts';
 import { memoryLog, newServer, type TestServer, type TestServerOptions, temporary } from './support/server.ts';
 import { connectWs } from './support/ws-client.ts';
@@ -47,7 +48,6 @@ function asking(app: TestServer['app']): Pick<Setup, 'call' | 'clips'> {
   return { call, clips };
 }
 
-const failed = (code: string) => (error: unknown) => error instanceof ProtocolError && error.code === code;
 /** What is in a folder for whoever watches it: what is still being written begins with a dot. */
 const names = (dir: string): string[] =>
   existsSync(dir)

@@ -5,9 +5,10 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { after, before, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
-import { type Answer, type EventData, ProtocolError } from '../../protocol/index.ts';
+import type { Answer, EventData } from '../../protocol/index.ts';
 import { type App, createApp } from '../app.ts';
 import { resolveConfig } from '../config.ts';
+import { failed } from './support/failed.ts';
 
 type Score = EventData<'admin.fad', 'done'>['score'];
 
@@ -33,12 +34,6 @@ after(async () => {
   await app.close();
   rmSync(folder, { recursive: true });
 });
-
-const failed =
-  (code: string, message = /./) =>
-  (error: unknown) => {
-    return error instanceof ProtocolError && error.code === code && message.test(error.message);
-  };
 
 function measured(args: Record<string, unknown>, on: (answer: Answer) => void = () => undefined) {
   return app.connect('admin').call('admin.fad', args, on) as Promise<EventData<'admin.fad', 'done'>>;

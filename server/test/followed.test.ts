@@ -5,10 +5,11 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { after, before, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
-import { type CommandName, type EventData, type Events, ProtocolError } from '../../protocol/index.ts';
+import type { CommandName, EventData, Events } from '../../protocol/index.ts';
 import { type App, createApp } from '../app.ts';
 import { argsOf, readClip } from '../cli/like.ts';
 import { resolveConfig } from '../config.ts';
+import { failed } from './support/failed.ts';
 
 const data = mkdtempSync(path.join(tmpdir(), 'foleyd-followed-'));
 const models = fileURLToPath(new URL('../../models/fixtures', import.meta.url));
@@ -25,8 +26,6 @@ after(async () => {
 type Done<N extends CommandName> = EventData<N, Extract<Events<N>, 'done'>>;
 const call = <N extends CommandName>(cmd: N, args: Record<string, unknown>) =>
   app.connect().call(cmd, args) as Promise<Done<N>>;
-const failed = (code: string, why: RegExp) => (error: unknown) =>
-  error instanceof ProtocolError && error.code === code && why.test(error.message);
 
 async function made(args: Record<string, unknown>) {
   const asked = { class: 'Hiss', seed: 3, save: true, audio: false, ...args };

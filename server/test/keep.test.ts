@@ -1,12 +1,12 @@
 /** Jobs that outlive their client, and who comes back for them. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { type Answer, ProtocolError } from '../../protocol/index.ts';
+import type { Answer, ProtocolError } from '../../protocol/index.ts';
 import { tinyServer } from './support/clips.ts';
+import { failed } from './support/failed.ts';
 
 const app = tinyServer();
 
-const failed = (code: string) => (error: unknown) => error instanceof ProtocolError && error.code === code;
 const plain = ({ event, data: given }: Answer): unknown => [event, given];
 
 /** Begins a job and leaves as soon as `when` holds of an answer. What it had heard, and the job's id. */

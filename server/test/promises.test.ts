@@ -3,10 +3,11 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { type TestContext, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
-import { jsonCodec, limits, msgpackCodec, ProtocolError, parseArgs } from '../../protocol/index.ts';
+import { jsonCodec, limits, msgpackCodec, parseArgs } from '../../protocol/index.ts';
 import type { GenerationContext } from '../generation/context.ts';
 import { DetachedJobs } from '../generation/detached-jobs.ts';
 import { hand } from '../handlers/export.ts';
+import { failed } from './support/failed.ts';
 import { connectInProcess } from './support/memory-client.ts';
 import { newServer } from './support/server.ts';
 
@@ -16,7 +17,6 @@ const root = new URL('../../', import.meta.url);
 type Elsewhere = readonly [file: string, name: string];
 type Row = Elsewhere | readonly Elsewhere[] | ((t: TestContext) => unknown);
 
-const coded = (code: string) => (error: unknown) => error instanceof ProtocolError && error.code === code;
 const text = (length: number): string => 'a'.repeat(length);
 const list = <T>(length: number, one: (i: number) => T): T[] => Array.from({ length }, (_, i) => one(i));
 
@@ -24,7 +24,7 @@ const list = <T>(length: number, one: (i: number) => T): T[] => Array.from({ len
 function bounds(cmd: string, make: (value: number) => Record<string, unknown>, most: number, beyond = most + 1): Row {
   return () => {
     parseArgs(cmd, make(most));
-    assert.throws(() => parseArgs(cmd, make(beyond)), coded('bad_args'), `${cmd} takes ${beyond}`);
+    assert.throws(() => parseArgs(cmd, make(beyond)), failed('bad_args'), `${cmd} takes ${beyond}`);
   };
 }
 
@@ -37,25 +37,25 @@ const limitRows: Record<keyof typeof limits, Row> = {
   frameBytes: ['server/test/abuse/ws.test.ts', 'a frame larger than the limit closes its own connection with 1009'],
   answerFrameBytes: () => {
     const frame = new Uint8Array(limits.answerFrameBytes + 1);
-    for (const codec of [jsonCodec, msgpackCodec]) assert.throws(() => codec.decodeAnswer(frame), coded('too_large'));
+    for (const codec of [jsonCodec, msgpackCodec]) assert.throws(() => codec.decodeAnswer(frame), failed('too_large'));
   },
   idChars: () => {
     assert.equal(jsonCodec.decode(request({}, text(limits.idChars))).id.length, limits.idChars);
-    assert.throws(() => jsonCodec.decode(request({}, text(limits.idChars + 1))), coded('bad_envelope'));
+    assert.throws(() => jsonCodec.decode(request({}, text(limits.idChars + 1))), failed('bad_envelope'));
   },
   depth: ['protocol/codecs/msgpack.test.ts', 'depth bombs are refused, one level less than the limit is not'],
   nodes: () => {
     // The envelope and the lists around them count, too.
     const of = (values: number): string => request({ a: list(10, () => list(values / 10, () => 0)) });
     jsonCodec.decode(of(limits.nodes - 20));
-    assert.throws(() => jsonCodec.decode(of(limits.nodes)), coded('malformed'));
+    assert.throws(() => jsonCodec.decode(of(limits.nodes)), failed('malformed'));
   },
   entries: () => {
     for (const codec of [jsonCodec, msgpackCodec]) {
       const of = (entries: number) =>
         codec.encodeRequest({ id: 'a', cmd: 'server.ping', args: { a: list(entries, () => 0) } });
       codec.decode(of(limits.entries));
-      assert.throws(() => codec.decode(of(limits.entries + 1)), coded('malformed'), codec.name);
+      assert.throws(() => codec.decode(of(limits.entries + 1)), failed('malformed'), codec.name);
     }
   },
   nameChars: bounds('clip.get', (n) => ({ clip: text(n) }), limits.nameChars),
@@ -80,7 +80,7 @@ const limitRows: Record<keyof typeof limits, Row> = {
     t.mock.timers.tick(limits.keptMs - 1);
     await attach();
     t.mock.timers.tick(1);
-    await assert.rejects(attach(), coded('unknown_job'));
+    await assert.rejects(attach(), failed('unknown_job'));
   },
   keptJobs: async () => {
     const jobs = new DetachedJobs();
@@ -90,14 +90,14 @@ const limitRows: Record<keyof typeof limits, Row> = {
         return new Promise(() => undefined);
       });
     for (let i = 0; i < limits.keptJobs; i++) void run(i);
-    await assert.rejects(run(limits.keptJobs), coded('queue_full'));
+    await assert.rejects(run(limits.keptJobs), failed('queue_full'));
   },
   keptBytes: ['server/generation/detached-jobs.test.ts', 'kept jobs that run have one bound for all'],
   maps: async (t) => {
     const client = (await newServer(t, { config: { output: 'none' } })).app.connect();
     const maps = list(limits.maps, (i) => ({ id: `m${i}`, class: 'Rain', ready: 1 }));
     await client.call('trigger.import', { maps });
-    await assert.rejects(client.call('trigger.map', { id: 'more', class: 'Rain', ready: 1 }), coded('bad_args'));
+    await assert.rejects(client.call('trigger.map', { id: 'more', class: 'Rain', ready: 1 }), failed('bad_args'));
   },
   poolClips: bounds('trigger.map', (n) => ({ id: 'm', class: 'Rain', ready: n }), limits.poolClips),
   poolTotal: async (t) => {
@@ -105,7 +105,7 @@ const limitRows: Record<keyof typeof limits, Row> = {
     const ready = limits.poolClips;
     const maps = list(limits.poolTotal / ready, (i) => ({ id: `m${i}`, class: 'Rain', ready }));
     await client.call('trigger.import', { maps });
-    await assert.rejects(client.call('trigger.map', { id: 'more', class: 'Rain', ready: 1 }), coded('bad_args'));
+    await assert.rejects(client.call('trigger.map', { id: 'more', class: 'Rain', ready: 1 }), failed('bad_args'));
   },
   poolBytes: ['server/triggers/bank.test.ts', 'all pools together hold no more bytes than they may'],
   timelineSeconds: bounds('clip.export', (at) => ({ clip: 'c', at }), limits.timelineSeconds),
@@ -117,13 +117,13 @@ const limitRows: Record<keyof typeof limits, Row> = {
   batchFiles: async (t) => {
     const client = (await newServer(t)).app.connect();
     const rows = list(Math.ceil(limits.batchFiles / limits.count), () => ({ class: 'Rain', count: limits.count }));
-    await assert.rejects(client.call('clip.batch', { rows }), coded('bad_args'));
+    await assert.rejects(client.call('clip.batch', { rows }), failed('bad_args'));
   },
   sentFileBytes: async () => {
     const made = (size: number) => ({ bytes: { byteLength: size }, stem: 'a', ending: 'wav' }) as never;
     const wanted = { to: 'bytes', folder: '' } as const;
     assert.equal((await hand({} as never, wanted, made(limits.sentFileBytes))).bytes, limits.sentFileBytes);
-    await assert.rejects(hand({} as never, wanted, made(limits.sentFileBytes + 1)), coded('too_large'));
+    await assert.rejects(hand({} as never, wanted, made(limits.sentFileBytes + 1)), failed('too_large'));
   },
   notesChars: bounds('dataset.add', (n) => ({ dataset: 'd', upload: 'u', notes: text(n) }), limits.notesChars),
   uploadChunkChars: bounds(

@@ -7,12 +7,13 @@ import path from 'node:path';
 import { createInterface } from 'node:readline';
 import { after, before, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
-import { type Answer, type EventData, ProtocolError } from '../../protocol/index.ts';
+import type { Answer, EventData } from '../../protocol/index.ts';
 import { type App, createApp } from '../app.ts';
 import { type ConfigInput, resolveConfig } from '../config.ts';
 import { seededUniform } from '../evaluation/measure.ts';
 import { TrainerFinder } from '../training/python.ts';
 import { program } from '../util/program.ts';
+import { failed } from './support/failed.ts';
 import { writeSounds } from './support/sounds.ts';
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
@@ -54,11 +55,6 @@ const call = (cmd: string, args: object, on: (answer: Answer) => void = () => un
 const train = (args: object, on: (answer: Answer) => void = () => undefined) => {
   return call('admin.retrain', { ...order, ...args }, on) as Promise<EventData<'admin.retrain', 'done'>>;
 };
-const failed =
-  (code: string, message = /./) =>
-  (error: unknown) => {
-    return error instanceof ProtocolError && error.code === code && message.test(error.message);
-  };
 const jobFile = (job: string) => path.join(data, 'training', job, 'job.jsonl');
 
 test('a folder becomes a data set, and a data set a voice that makes clips', options, async () => {

@@ -4,7 +4,8 @@ import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
 import { readRecipe } from '../audio/recipe.ts';
 import { decodeWav } from '../audio/wav.ts';
-import { clipServer, failed } from './support/clips.ts';
+import { clipServer } from './support/clips.ts';
+import { failed } from './support/failed.ts';
 
 const { call, made } = clipServer();
 

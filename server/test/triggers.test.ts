@@ -14,6 +14,7 @@ import { decodePcm, type EventData, oscMessage, ProtocolError } from '../../prot
 import { type App, createApp } from '../app.ts';
 import { decodeWav } from '../audio/wav.ts';
 import { resolveConfig } from '../config.ts';
+import { failed } from './support/failed.ts';
 
 const data = mkdtempSync(path.join(tmpdir(), 'foleyd-triggers-'));
 const models = fileURLToPath(new URL('../../models/fixtures', import.meta.url));
@@ -163,7 +164,6 @@ test('maps go out and in as JSON; what cannot be played is refused with all that
   const { maps } = await list();
   const more = { id: 'key', class: { Keyboard: 0.5, Rain: 0.5 }, quantise: 1 };
   assert.deepEqual(await call('trigger.import', { maps: [...maps, more] }), { maps: maps.length + 1 });
-  const failed = (code: string) => (error: unknown) => error instanceof ProtocolError && error.code === code;
   await assert.rejects(
     call('trigger.import', {
       maps: [

@@ -2,7 +2,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { encodeWav } from '../audio/wav.ts';
-import { clipServer, cols, type Done, failed, rows } from './support/clips.ts';
+import { clipServer, cols, type Done, rows } from './support/clips.ts';
+import { failed } from './support/failed.ts';
 
 const { call, made, codesOf } = clipServer();
 

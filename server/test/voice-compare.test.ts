@@ -5,9 +5,10 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { after, before, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
-import { type Answer, decodePcm, type EventData, ProtocolError } from '../../protocol/index.ts';
+import { type Answer, decodePcm, type EventData } from '../../protocol/index.ts';
 import { type App, createApp } from '../app.ts';
 import { resolveConfig } from '../config.ts';
+import { failed } from './support/failed.ts';
 import { newServer } from './support/server.ts';
 import { writeVoice } from './support/voice.ts';
 
@@ -31,10 +32,6 @@ after(async () => {
 type Compared = EventData<'voice.compare', 'done'>;
 const compare = (args: Record<string, unknown>, on?: (answer: Answer) => void) =>
   app.connect().call('voice.compare', args, on) as Promise<Compared>;
-const failed =
-  (code: string, why = /./) =>
-  (error: unknown) =>
-    error instanceof ProtocolError && error.code === code && why.test(error.message);
 
 test('another word for a class is understood, and the last answer says as which', async () => {
   const { clips, understood } = await compare({ voices: ['a', 'b'], class: 'heavy rain', seed: 1 });

@@ -5,8 +5,9 @@ import path from 'node:path';
 import { test } from 'node:test';
 import type { EventData } from '../../protocol/index.ts';
 import { updateHashes } from '../engine/fixtures.ts';
+import { failed } from './support/failed.ts';
 import { pickle } from './support/forged-voice.ts';
-import { call, clipOf, failed, headers, repository, type Told, url, VoiceServers } from './support/voice-servers.ts';
+import { call, clipOf, headers, repository, type Told, url, VoiceServers } from './support/voice-servers.ts';
 
 const servers = new VoiceServers();
 

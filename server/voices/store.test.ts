@@ -7,6 +7,7 @@ import test, { type TestContext } from 'node:test';
 import fc from 'fast-check';
 import { errorCodes, ProtocolError } from '../../protocol/index.ts';
 import { fuzzing, mutated } from '../test/fuzz/arbitraries.ts';
+import { failed } from '../test/support/failed.ts';
 import { temporary } from '../test/support/server.ts';
 import { writeVoice } from '../test/support/voice.ts';
 import type { FileEntry } from './archive-format.ts';
@@ -36,10 +37,6 @@ async function collected(chunks: AsyncIterable<Uint8Array>): Promise<Buffer> {
   for await (const chunk of chunks) all.push(chunk);
   return Buffer.concat(all);
 }
-const refused =
-  (code: string, why = /./) =>
-  (error: unknown) =>
-    error instanceof ProtocolError && error.code === code && why.test(error.message);
 const sha256 = (bytes: Uint8Array): string => createHash('sha256').update(bytes).digest('hex');
 
 type Listed = Omit<FileEntry, 'bytes'> & { bytes: number; data: Buffer };
@@ -179,7 +176,7 @@ test('a file that lies is refused, whatever it lies about, and leaves nothing', 
     ['escapes in a name', withCard((one) => Object.assign(one, { name: '\u001b[2J' })), /control characters/],
   ];
   for (const [what, file, why] of cases) {
-    await assert.rejects(bring(file, 'new', 64), refused('bad_voice', why), what);
+    await assert.rejects(bring(file, 'new', 64), failed('bad_voice', why), what);
     assert.deepEqual(await listed(), [], what);
   }
   await bring(assembled(good), 'new');
@@ -198,13 +195,13 @@ test('a voice that cannot be tried, a name that is taken, and a client that is g
   let failure: Error = Object.assign(new Error('the graphs do not load'), { code: 'voice_corrupt' });
   const { store, bring, packed, listed } = await world(t, () => Promise.reject(failure));
   const file = await packed('default');
-  await assert.rejects(bring(file, 'new'), refused('bad_voice', /do not load/));
+  await assert.rejects(bring(file, 'new'), failed('bad_voice', /do not load/));
   failure = Object.assign(new Error('ended'), { code: 'engine_crashed' });
-  await assert.rejects(bring(file, 'new'), refused('bad_voice'));
+  await assert.rejects(bring(file, 'new'), failed('bad_voice'));
   failure = Object.assign(new Error('full'), { code: 'ENOSPC' });
-  await assert.rejects(bring(file, 'new'), refused('io_error'));
-  for (const id of ['default', 'DEFAULT', 'claimed']) await assert.rejects(bring(file, id), refused('already_exists'));
-  await assert.rejects(bring(file), refused('already_exists'));
+  await assert.rejects(bring(file, 'new'), failed('io_error'));
+  for (const id of ['default', 'DEFAULT', 'claimed']) await assert.rejects(bring(file, id), failed('already_exists'));
+  await assert.rejects(bring(file), failed('already_exists'));
   const stop = new AbortController();
   const gone = new ProtocolError('cancelled', 'the client is gone');
   async function* leaving() {
@@ -238,10 +235,10 @@ test('one comes in at a time, and whoever takes the name first has it', async (t
   // All of it is on the disk, and nobody sees a voice before it was tried.
   const seen = await catalog.list();
   assert.deepEqual([seen.map(({ id }) => id), (await listed()).length], [['default'], 1]);
-  await assert.rejects(bring(file, 'other'), refused('queue_full'));
+  await assert.rejects(bring(file, 'other'), failed('queue_full'));
   await writeVoice(own, 'new', { name: 'made meanwhile' });
   go();
-  await assert.rejects(first, refused('already_exists'));
+  await assert.rejects(first, failed('already_exists'));
   assert.deepEqual(await listed(), ['new']);
 });
 
@@ -257,9 +254,9 @@ test('deleting takes its own folder and nothing else: neither a neighbour nor wh
   await mkdir(path.join(own, 'broken'));
   await writeFile(path.join(own, 'broken', 'row.onnx'), 'x');
   await store.remove(await store.folderOf('broken'));
-  await assert.rejects(store.folderOf('default'), refused('voice_built_in'));
+  await assert.rejects(store.folderOf('default'), failed('voice_built_in'));
   for (const id of ['nobody', '..', '../elsewhere/far', '.', '', '/', 'a/../ab'])
-    await assert.rejects(store.folderOf(id), refused('unknown_voice'), id);
+    await assert.rejects(store.folderOf(id), failed('unknown_voice'), id);
   assert.deepEqual(await readdir(models), ['default']);
 });
 

@@ -5,14 +5,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { after, before } from 'node:test';
 import { fileURLToPath } from 'node:url';
-import {
-  type Answer,
-  type CommandName,
-  decodePcm,
-  type EventData,
-  type Events,
-  ProtocolError,
-} from '../../../protocol/index.ts';
+import { type Answer, type CommandName, decodePcm, type EventData, type Events } from '../../../protocol/index.ts';
 import { type App, createApp } from '../../app.ts';
 import { resolveConfig } from '../../config.ts';
 
@@ -76,10 +69,4 @@ export function clipServer() {
 
   const codesOf = async (id: string): Promise<number[]> => (await call('clip.get', { clip: id })).clip.codes!;
   return { call, made, codesOf };
-}
-
-export function failed(code: string, message = /./) {
-  return (error: unknown): boolean => {
-    return error instanceof ProtocolError && error.code === code && message.test(error.message);
-  };
 }

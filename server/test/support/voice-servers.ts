@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { after, before } from 'node:test';
 import { fileURLToPath } from 'node:url';
-import { decodePcm, ProtocolError } from '../../../protocol/index.ts';
+import { decodePcm } from '../../../protocol/index.ts';
 import { type App, createApp } from '../../app.ts';
 import { type ConfigInput, resolveConfig } from '../../config.ts';
 
@@ -85,11 +85,6 @@ export const url = (app: App, route: string): string => `${app.urls.http}/v1/${r
 
 export const call = <T>(app: App, cmd: string, args: Record<string, unknown> = {}) =>
   app.connect('admin').call(cmd, args) as Promise<T>;
-
-export const failed =
-  (code: string, why = /./) =>
-  (error: unknown) =>
-    error instanceof ProtocolError && error.code === code && why.test(error.message);
 
 export async function clipOf(app: App, voice: string, label = 'DogBark'): Promise<Float32Array> {
   const parts: Float32Array[] = [];
