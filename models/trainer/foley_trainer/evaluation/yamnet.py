@@ -33,6 +33,28 @@ TAGS: dict[str, set[str]] = {
     },
     "Rain": {"Rain", "Raindrop", "Rain on surface"},
     "Sneeze_Cough": {"Cough", "Sneeze", "Throat clearing"},
+    "BirdCall": {
+        "Bird", "Bird vocalization, bird call, bird song", "Chirp, tweet", "Squawk", "Crow", "Caw", "Owl", "Hoot", "Pigeon, dove", "Coo",
+        "Bird flight, flapping wings", "Fowl",
+    },
+    "ClockTick": {"Clock", "Tick", "Tick-tock", "Mechanisms", "Ratchet, pawl"},
+    "FireCrackle": {"Fire", "Crackle"},
+    "GunHandling": {
+        "Gunshot, gunfire", "Cap gun", "Clicking", "Mechanisms", "Ratchet, pawl", "Camera", "Single-lens reflex camera", "Tools", "Door", "Sliding door",
+        "Drawer open or close", "Cupboard open or close", "Scissors", "Typewriter", "Cash register", "Keys jangling", "Zipper (clothing)",
+    },
+    "MetalImpact": {
+        "Clang", "Ding", "Chink, clink", "Bell", "Cutlery, silverware", "Dishes, pots, and pans", "Clatter", "Bouncing", "Hammer", "Cowbell", "Gong",
+        "Tubular bells", "Church bell", "Chime", "Coin (dropping)", "Glass",
+    },
+    "WaterFlow": {
+        "Water", "Stream", "Waterfall", "Water tap, faucet", "Sink (filling or washing)", "Bathtub (filling or washing)", "Pour", "Fill (with liquid)",
+        "Gurgling", "Liquid", "Trickle, dribble", "Ocean", "Waves, surf",
+    },
+    "Whoosh": {"Whoosh, swoosh, swish", "Arrow", "Whip", "Wind", "Wind noise (microphone)", "Air brake"},
+    "WoodImpact": {
+        "Wood", "Wood block", "Knock", "Tap", "Thump, thud", "Thunk", "Chop", "Crack", "Splinter", "Hammer", "Door", "Slam", "Smash, crash", "Breaking", "Bang",
+    },
 }  # fmt: skip
 
 
