@@ -100,6 +100,8 @@ def _parser() -> argparse.ArgumentParser:
     export.add_argument("--guidance", type=json.loads, metavar="JSON", help='guidance of the card, e.g. {"default": 1, "classes": {"Rain": 0.5}, "followed": ["DogBark"]}')
     raised = 'dB by which drawn contours lie above the recordings, e.g. {"DogBark": 2}: for a prior that plays quieter than it is told'
     export.add_argument("--raised", type=json.loads, metavar="JSON", help=raised)
+    sustained = "classes that draw contours only of recordings that last a whole clip, as rain and fire do; some of --contours"
+    export.add_argument("--sustained", type=lambda text: text.split(","), metavar="A,B", help=sustained)
     export.add_argument("--grain", type=json.loads, metavar="JSON", help='how grainy the noise of a class is, 0 to 1, e.g. {"Rain": 1}')
     export.add_argument("--id", required=True, help="voice id: letters, digits, - and _")
     export.add_argument("--name", required=True, help="display name of the voice")

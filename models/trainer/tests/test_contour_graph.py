@@ -17,6 +17,7 @@ from foley_trainer.export.two_stage_sampler import session
 from foley_trainer.features import loudness
 from foley_trainer.models.stacked_pixelsnail import StackedConfig
 from foley_trainer.training import presets
+from foley_trainer.training.checkpoints import TrainedError
 from foley_trainer.training.stages import Making
 from foley_trainer.voices.build import _followed
 
@@ -95,7 +96,7 @@ def test_contours_that_a_class_draws_can_lie_above_its_recordings(folder_corpus:
     config = StackedConfig(contour=8, spectrum=80)
 
     def levels(raised: dict[str, float]) -> dict[str, np.ndarray]:
-        graphs = _followed(config, preset, corpus, ["Beep", "Hiss"], None, raised)
+        graphs = _followed(config, preset, corpus, ["Beep", "Hiss"], None, raised, [])
         return {name: next(numpy_helper.to_array(i) for i in graph.graph.initializer if i.name == "levels").astype(int) for name, graph in graphs.items()}
 
     plain, raised = levels({}), levels({"Beep": 3})
@@ -112,14 +113,40 @@ def test_contours_that_a_class_draws_can_lie_above_its_recordings(folder_corpus:
 
 
 @pytest.fixture
-def making(tmp_path: Path) -> Augmenter:
-    """An augmenter of recordings of Thud: forty of 0.2 s, four of 5 s that last as tones of their own."""
+def thuds(tmp_path: Path) -> Path:
+    """Recordings of Thud: forty of 0.2 s, four of 5 s that last as tones of their own."""
     (tmp_path / "Thud").mkdir()
     for i in range(44):
         seconds = 0.2 if i < 40 else 5.0
         wave = 0.5 * np.sin(2 * np.pi * (200 + 40 * i) * np.arange(int(22050 * seconds)) / 22050)
         soundfile.write(tmp_path / "Thud" / f"{i:02}.wav", wave, 22050)
-    return Making(presets.load("stacked", ["data.compose_share=0.9"]), open_corpus(tmp_path)).augmenter
+    return tmp_path
+
+
+@pytest.fixture
+def making(thuds: Path) -> Augmenter:
+    return Making(presets.load("stacked", ["data.compose_share=0.9"]), open_corpus(thuds)).augmenter
+
+
+def test_a_sustained_class_draws_only_contours_of_recordings_that_last_a_whole_clip(thuds: Path) -> None:
+    preset, corpus = presets.load("stacked"), open_corpus(thuds)
+
+    def ends(sustained: list[str]) -> np.ndarray:
+        graph = _followed(StackedConfig(contour=8, spectrum=80), preset, corpus, ["Thud"], None, {}, sustained)["contour"]
+        levels = next(numpy_helper.to_array(i) for i in graph.graph.initializer if i.name == "levels").astype(int)[:-1]
+        return levels[:, -4:].max(1)
+
+    every, lasting = ends([]), ends(["Thud"])
+    assert (every <= loudness.FLOOR_DB + 1).sum() > 20, "most recordings are shorter than a clip"
+    assert 0 < len(lasting) == (every > -40).sum()
+    assert (lasting > -40).all()
+
+
+def test_a_class_whose_recordings_are_all_shorter_than_a_clip_cannot_be_sustained(thuds: Path) -> None:
+    for path in (thuds / "Thud").glob("4*.wav"):
+        path.unlink()
+    with pytest.raises(TrainedError, match="--sustained Thud: no recording of it lasts a whole clip"):
+        _followed(StackedConfig(contour=8, spectrum=80), presets.load("stacked"), open_corpus(thuds), ["Thud"], None, {}, ["Thud"])
 
 
 def test_a_voice_draws_the_contours_of_recordings_each_once_and_never_of_composed_clips(making: Augmenter) -> None:

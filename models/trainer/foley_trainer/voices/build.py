@@ -33,6 +33,8 @@ GUIDANCE = 1.0
 """Of the card of a voice whose prior was trained with labels left out, where nobody chose another."""
 CONTOURS = (64, 300)
 """Clips of each class whose loudness contours and average spectra a voice holds: a clip of every recording, but at least and at most so many."""
+LAST_FRAMES, WITHIN_DB = 12, 40.0
+"""A recording lasts a whole clip where one of these last mel frames lies within so many dB of its loudest."""
 
 
 def export_voice(args: argparse.Namespace) -> dict[str, Any]:
@@ -42,7 +44,7 @@ def export_voice(args: argparse.Namespace) -> dict[str, Any]:
     guidance = getattr(args, "guidance", None)
     raised = getattr(args, "raised", None)
     more = ({"sampling": {"guidance": guidance}} if guidance is not None else {}) | ({"drawn": {"raisedDb": raised}} if raised else {})
-    some = {"only": getattr(args, "classes", None), "contours": getattr(args, "contours", None), "raised": raised, "grain": getattr(args, "grain", None)}
+    some = {name: getattr(args, name, None) for name in ("contours", "raised", "sustained", "grain")} | {"only": getattr(args, "classes", None)}
     return write_folder(Path(args.out), args.id, args.name, presets.load(args.preset), corpus, places, more=more, **some)
 
 
@@ -50,13 +52,14 @@ def write_folder(
     out: Path, voice: str, name: str, preset: dict[str, Any], corpus: Corpus, places: dict[str, str | Path],
     classes: list[str] | None = None, former: list[dict[str, str]] | None = None, more: dict[str, Any] | None = None, only: list[str] | None = None,
     contours: list[str] | None = None, given: dict[str, onnx.ModelProto] | None = None, raised: dict[str, float] | None = None,
-    grain: dict[str, float] | None = None,
+    grain: dict[str, float] | None = None, sustained: list[str] | None = None,
 ) -> dict[str, Any]:  # fmt: skip
     """Exports the trained stages in `places`. `classes`: all classes of the prior if the corpus has only some; `former`: credits
     of earlier training recordings; `more`: further card fields; `only`: the classes that the voice shall have, and
     `contours` those of which it draws loudness contours; all without. `given`: graphs of a codec or vocoder that were not trained,
     written as they are; `raised`: dB by which the contours that a class draws lie above its recordings', for a prior that plays its
-    clips quieter than it is told; `grain`: how grainy the noise of a class is, 0 to 1, see `export.grain_graph`. Returns a summary of the card."""
+    clips quieter than it is told; `grain`: how grainy the noise of a class is, 0 to 1, see `export.grain_graph`; `sustained`: classes that draw contours of
+    recordings that last the whole clip only. Returns a summary of the card."""
     given = given or {}
     classes = classes or corpus.classes
     codec, codec_record = load_codec(places["codec"])
@@ -76,10 +79,11 @@ def write_folder(
     credits = [*(former or []), *recordings(corpus)]
     fields |= _provenance(corpus, {"codec": codec_record, "prior": prior_record, "vocoder": vocoder_record}) | {"credits": summary(credits)} | (more or {})
     drawing = contours or classes
-    unknown = [label for label in raised or {} if label not in drawing]
-    if unknown:
-        raise TrainedError(f"--raised {', '.join(unknown)}: the voice draws no contours of it; expected some of {', '.join(drawing)}")
-    graphs = export_any_prior(prior, half_weights=True) | _followed(prior.config, preset, corpus, classes, contours, raised or {})
+    for option, labels in (("raised", raised or {}), ("sustained", sustained or [])):
+        unknown = [label for label in labels if label not in drawing]
+        if unknown:
+            raise TrainedError(f"--{option} {', '.join(unknown)}: the voice draws no contours of it; expected some of {', '.join(drawing)}")
+    graphs = export_any_prior(prior, half_weights=True) | _followed(prior.config, preset, corpus, classes, contours, raised or {}, sustained or [])
     if "decoder" not in given:
         graphs |= export_codec(codec, half_weights=True)
     if "vocoder" not in given:
@@ -101,12 +105,12 @@ def _only(prior: AnyPrior, classes: list[str], only: list[str]) -> AnyPrior:
 
 
 def _followed(
-    config: AnyConfig, preset: dict[str, Any], corpus: Corpus, classes: list[str], only: list[str] | None, raised: dict[str, float]
+    config: AnyConfig, preset: dict[str, Any], corpus: Corpus, classes: list[str], only: list[str] | None, raised: dict[str, float], sustained: list[str]
 ) -> dict[str, onnx.ModelProto]:  # fmt: skip
     """The graphs that draw what a clip follows, for a prior that follows something: from the training recordings as they are. Composed clips,
     which the prior is trained on as well, are silent between their sounds: where contours were theirs, keys had a noise floor of -80 dB
     (recordings: -44 dB) and a tagger named 0.57 of them (with contours of recordings 0.85, recordings 0.78). `only`: the classes that
-    have loudness contours; `raised`: as `write_folder` has it."""
+    have loudness contours; `raised`, `sustained`: as `write_folder` has them."""
     if not isinstance(config, StackedConfig) or not (config.contour or config.spectrum):
         return {}
     augmenter, rng = Making(preset, corpus).augmenter, np.random.default_rng(0)
@@ -116,7 +120,8 @@ def _followed(
         clips = augmenter.recordings(label, rng, *CONTOURS) if label in corpus.classes else []
         audio = torch.from_numpy(np.stack(clips or [np.zeros(augmenter.samples, np.float32)]))[: len(clips)]
         gain = 10 ** (raised.get(label, 0.0) / 20)
-        contours.append(contour_db(audio * gain, mel).numpy() if clips and (only is None or label in only) else np.zeros((0, frames)))
+        levels = contour_db(audio * gain, mel).numpy() if clips and (only is None or label in only) else np.zeros((0, frames))
+        contours.append(_sustained(levels, label) if label in sustained else levels)
         spectra.append(average_spectrum_db(log_mel(audio)).numpy() if clips else np.zeros((0, mel.bins)))
     graphs = {}
     if config.contour:
@@ -124,6 +129,15 @@ def _followed(
     if config.spectrum:
         graphs[SPECTRUM] = spectrum_graph(spectra, mel.bins)
     return graphs
+
+
+def _sustained(levels: np.ndarray, label: str) -> np.ndarray:
+    """The contours [clips, frames] that are not silent at their end: a recording shorter than a clip is padded, and water or fire that stops
+    for no reason is not what is asked for."""
+    lasting = levels[levels[:, -LAST_FRAMES:].max(1) > levels.max(1) - WITHIN_DB]
+    if len(lasting) == 0:
+        raise TrainedError(f"--sustained {label}: no recording of it lasts a whole clip")
+    return lasting
 
 
 def _grains(grain: dict[str, float], classes: list[str], noisy: bool) -> onnx.ModelProto:
