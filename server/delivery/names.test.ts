@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { readCsv } from '../test/support/csv.ts';
 import { csvText } from './csv.ts';
-import { categoryOf, catIdOf, fileName } from './ucs.ts';
+import { categoryOf, catIdOf, fileName, NO_CATEGORY } from './ucs.ts';
 
 const parts = { catId: 'ANMLDog', fxName: 'big door', creatorId: 'JD', sourceId: 'FOLEY', userData: 's42' };
 
@@ -35,6 +36,18 @@ test('a class has the category that a person, an owner or a voice says, and else
   assert.equal(catIdOf('Rain', ['no id']), 'RAIN');
   assert.deepEqual(categoryOf('CMPTKey'), { category: 'COMPUTERS', subCategory: 'KEYBOARD & MOUSE' });
   assert.deepEqual(categoryOf('XXXX'), {});
+});
+
+test('the README lists the category of every class of the default voice, as files are named by it', () => {
+  const readme = readFileSync(new URL('README.md', import.meta.url), 'utf8');
+  const [, table = ''] = /\| class \| CatID \|\n\| --- \| --- \|\n((?:\|.*\|\n)+)/.exec(readme) ?? [];
+  const listed = [...table.matchAll(/^\| (\S+) \| (\S+) \|$/gm)].map(([, name = '', catId = '']) => [name, catId]);
+  assert.ok(listed.length > 0);
+  for (const [name = '', catId] of listed) assert.equal(catIdOf(name, []), catId, name);
+  const card = new URL('../../models/default/card.json', import.meta.url);
+  const { classes } = JSON.parse(readFileSync(card, 'utf8')) as { classes: { name: string }[] };
+  const names = listed.map(([name]) => name);
+  for (const { name } of classes) assert.ok(names.includes(name) && catIdOf(name, []) !== NO_CATEGORY, name);
 });
 
 test('a sheet is read as it was written, whatever its cells hold', () => {

@@ -6,7 +6,19 @@ import { readName } from './read.ts';
 import { FILLERS, PREPOSITIONS, SOUNDS } from './sounds.ts';
 
 const classesOf = (...names: string[]): { name: string }[] => names.map((name) => ({ name }));
-const seven = classesOf('DogBark', 'Footstep', 'GunShot', 'Keyboard', 'MovingMotorVehicle', 'Rain', 'Sneeze_Cough');
+const DCASE = ['DogBark', 'Footstep', 'GunShot', 'Keyboard', 'MovingMotorVehicle', 'Rain', 'Sneeze_Cough'];
+const MORE = [
+  'BirdCall',
+  'ClockTick',
+  'FireCrackle',
+  'GunHandling',
+  'MetalImpact',
+  'WaterFlow',
+  'Whoosh',
+  'WoodImpact',
+];
+const seven = classesOf(...DCASE);
+const fifteen = classesOf(...DCASE, ...MORE);
 
 /** The class found, candidates as `A|B`, or the nearest as `?A,B`. */
 function say(classes: readonly { name: string }[], wanted: string): string {
@@ -62,6 +74,42 @@ test('every class is found by its CatID and by words of every language', () => {
   });
   expect({ 車: 'MovingMotorVehicle', 雨の音: 'Rain', くしゃみ: 'Sneeze_Cough', 狗叫声: 'DogBark', 脚步声: 'Footstep' });
   expect({ 枪声: 'GunShot', 键盘: 'Keyboard', 汽车: 'MovingMotorVehicle', 下雨: 'Rain', 咳嗽: 'Sneeze_Cough' });
+});
+
+test('further classes are found by their CatIDs and by words of every language, and take no word from the seven', () => {
+  const words: Record<string, string> = {
+    BirdCall:
+      'BIRDMisc, BIRDSong, birds chirping, seagulls, Vogelgezwitscher, Singvogel, oiseaux, pájaro, uccelli, pássaros, 鳥のさえずり, 鸟鸣',
+    ClockTick: 'CLOCKTick, ticking clock, Uhrenticken, Wanduhr, tic-tac, reloj, orologio, relógio, 時計の針, 滴答声',
+    FireCrackle:
+      'FIRECrkl, campfire, crackling fire, Lagerfeuer, feu de bois, fogata, fuoco, fogueira, 焚き火の音, 篝火',
+    GunHandling:
+      'GUNMech, gun reload, rifle reload, Nachladen, rechargement, recarga de arma, ricarica arma, recarregar arma, リロード, 上膛声',
+    MetalImpact:
+      'METLImpt, METAL IMPACT, metal hit, clang, Metallschlag, choc métallique, golpe metálico, colpo metallico, batida de metal, 金属音, 金属撞击声',
+    WaterFlow:
+      'WATRFlow, running water, stream, Wasserrauschen, eau qui coule, arroyo, ruscello, riacho, 水の流れ, 流水声',
+    Whoosh:
+      "WHSH, SWSH, swoosh, vorbeisausen, souffle d'air, ráfaga de aire, sibilo d'aria, sopro de ar, 風切り音, 呼啸声",
+    WoodImpact:
+      'WOODImpt, wood hit, knock on wood, Holzschlag, impact sur bois, golpe de madera, colpo di legno, batida de madeira, 木を叩く音, 木头撞击声',
+  };
+  assert.deepEqual(Object.keys(words), MORE);
+  for (const [name, list] of Object.entries(words))
+    expect(Object.fromEntries(list.split(', ').map((word) => [word, name])), fifteen);
+  expect({ gun: 'GunShot', Gewehrfeuer: 'GunShot', 'coup de feu': 'GunShot', 'rain on metal': 'Rain' }, fifteen);
+  expect(
+    { 'footsteps on wood': 'Footstep', 'pas sur bois': 'Footstep', RAINWatr: 'Rain', typing: 'Keyboard' },
+    fifteen,
+  );
+});
+
+test('one word of the name of a class suggests it', () => {
+  expect(
+    { metal: '?MetalImpact', impact: '?MetalImpact,WoodImpact', 'metal door': '?MetalImpact', call: '?BirdCall' },
+    fifteen,
+  );
+  expect({ metal: '?', impact: '?', moving: '?MovingMotorVehicle' });
 });
 
 test('words around the name of a sound say what kind of it, or where', () => {

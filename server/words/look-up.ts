@@ -84,7 +84,10 @@ function isSubset<T>(some: ReadonlySet<T>, all: ReadonlySet<T>): boolean {
 function* namesOf<C extends Named>(readings: readonly Read<C>[]): Iterable<{ name: string; of: C[] }> {
   const bySound = new Map<Sound, C[]>();
   for (const { one, reading } of readings) {
-    yield { name: wordsOf(one.name).join(' '), of: [one] };
+    const words = wordsOf(one.name);
+    yield { name: words.join(' '), of: [one] };
+    // Who writes "metal" may mean a class MetalImpact.
+    if (words.length > 1) for (const word of words) yield { name: word, of: [one] };
     for (const sound of reading.means) {
       const some = bySound.get(sound);
       if (some === undefined) bySound.set(sound, [one]);
