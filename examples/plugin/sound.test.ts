@@ -77,6 +77,33 @@ withServer('what the plugin plays', (stage) => {
     assert.ok(Math.abs(10 * Math.log10(energy(quiet) / energy(own)) + 6) < 0.01);
   });
 
+  for (const format of Object.keys(formats) as Format[]) {
+    test(`${format}: a project of when eight keys had a class plays what it played, when it is saved again too`, async (t) => {
+      const set = stage(t);
+      const settings = { Rolling_seed: 0, Class: 5 };
+      const fresh = await readyHost(set, format, settings);
+      const own = await fresh.play(CLIP, [[0, 49, 127]]);
+      assert.ok(!isSilent(own));
+      // Class 8 is not in this voice.
+      assert.ok(isSilent(await fresh.play(CLIP, [[0, 62, 127]])));
+      const file = path.join(set.place.dir, `eight-${format}`);
+      await fresh.tell('save', file);
+      const project = await readFile(file);
+      const at = project.indexOf('foleyd 2\n');
+      assert.ok(at >= 0);
+      project.write('1', at + 'foleyd '.length);
+      await writeFile(file, project);
+      for (let time = 0; time < 2; time++) {
+        const old = set.host(format);
+        await old.tell('load', file);
+        await old.tell('activate', 48_000, 256);
+        await old.until('Status', Status.ready);
+        assert.deepEqual(await old.play(CLIP, [[0, 62, 127]]), own);
+        await old.tell('save', file);
+      }
+    });
+  }
+
   test('a block costs microseconds, with one voice and with 32', async (t) => {
     const set = stage(t);
     for (const format of Object.keys(formats) as Format[]) {

@@ -231,7 +231,7 @@ void Bridge::process(float* out, uint32_t frames, const Note* notes, uint32_t co
     const Note& note = notes[i];
     const uint8_t kind = note.status & 0xf0;
     if (kind == 0x90 && note.value > 0) {
-      const uint32_t own = laneOf(note.key), offset = std::min(note.frame, frames - 1);
+      const uint32_t own = laneOf(note.key, settings.keys()), offset = std::min(note.frame, frames - 1);
       const float velocity = static_cast<float>(note.value) / 127.0f;
       if (!hold(note.key, own, offset, velocity)) hit(own, frames, offset, velocity);
     } else if (kind == 0x80 || kind == 0x90) {
@@ -346,6 +346,7 @@ void Bridge::network(const AddressBook& book) {
 
 std::string Bridge::save() const {
   Session session;
+  session.keys = settings.keys();
   if (!settings.on(Param::FollowVoice)) session.voice = voice_.get();
   for (uint32_t lane = 0; lane < kLanes; ++lane) session.next[lane] = settings.next(lane);
   return writeSession(session, settings);
@@ -358,6 +359,7 @@ bool Bridge::restore(const std::string& text) {
     voice_.set(session.voice);
     settings.voice.fetch_add(1, std::memory_order_relaxed);
   }
+  settings.setKeys(session.keys);
   for (uint32_t lane = 0; lane < kLanes; ++lane) settings.setNext(lane, session.next[lane]);
   return true;
 }

@@ -105,9 +105,10 @@ std::vector<std::vector<uint8_t>> Library::plan(Clock::time_point now, bool onli
   const bool rolling = settings_.on(Param::Rolling);
   const uint32_t depth = rolling ? std::min(settings_.whole(Param::Prefetch), kMaxPrefetch) : 1;
   // The clip that a changed one is made of comes first, then the next hit of every key, then the hits after that.
-  for (uint32_t lane = 0; lane < kLanes; ++lane) want(lane, 0, settings_.whole(Param::Variation) < 100 ? 0 : depth);
+  const uint32_t lanes = settings_.lanes();
+  for (uint32_t lane = 0; lane < lanes; ++lane) want(lane, 0, settings_.whole(Param::Variation) < 100 ? 0 : depth);
   for (uint32_t turn = 0; turn < depth; ++turn) {
-    for (uint32_t lane = 0; lane < kLanes; ++lane) {
+    for (uint32_t lane = 0; lane < lanes; ++lane) {
       want(lane, rolling ? (settings_.next(lane) + turn) % kSequence : 0, turn);
       want(lane, turn, depth + turn);
     }

@@ -72,8 +72,4 @@ constexpr const char* kStatusLabels[kStatuses] = {
     "Ready", "Unknown class", "Unknown voice", "Server error", "Bad address",
 };
 
-/// Classes of the default voice; other voices may order theirs otherwise.
-constexpr const char* kClassLabels[] = {"DogBark", "Footstep",    "GunShot", "Keyboard", "MovingMotorVehicle",
-                                        "Rain",    "Sneeze_Cough"};
-
 }  // namespace foley

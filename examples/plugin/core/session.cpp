@@ -6,7 +6,7 @@ namespace foley {
 
 std::string writeSession(const Session& session, const Settings& settings) {
   std::ostringstream out;
-  out << "foleyd 1\n";
+  out << "foleyd " << (session.keys == kFirstKeys ? 1 : 2) << "\n";
   if (!session.voice.empty()) out << "voice " << session.voice << "\n";
   for (uint32_t lane = 0; lane < kLanes; ++lane) {
     const uint32_t next = session.next[lane];
@@ -22,8 +22,9 @@ bool readSession(const std::string& text, Session& session) {
   std::istringstream in(text);
   std::string word;
   int version = 0;
-  if (!(in >> word >> version) || word != "foleyd" || version != 1) return false;
+  if (!(in >> word >> version) || word != "foleyd" || version < 1 || version > 2) return false;
   Session read;
+  read.keys = version == 1 ? kFirstKeys : kKeys;
   while (in >> word) {
     if (word == "voice") {
       if (!(in >> read.voice) || read.voice.size() > 128) return false;
@@ -31,7 +32,7 @@ bool readSession(const std::string& text, Session& session) {
       uint32_t lane = 0, cls = 0, seed = 0, next = 0;
       std::string a, b, c;
       if (!(in >> lane >> a >> cls >> b >> seed >> c >> next)) return false;
-      if (a != "class" || b != "seed" || c != "next" || lane >= kLanes || next >= kSequence) return false;
+      if (a != "class" || b != "seed" || c != "next" || lane > read.keys || next >= kSequence) return false;
       read.next[lane] = next;
     } else {
       return false;

@@ -8,17 +8,22 @@
 
 namespace foley {
 
-/// One sequence of clips each: eight for the white keys from C3 (MIDI 48) to C4 (60), one for every other key.
-constexpr uint32_t kLanes = 9;
-constexpr uint32_t kOwnLane = 8;
+/// The white keys from C3 (MIDI 48) to C5 (72) play the classes by their ids. At first those to C4 (60) did, and saved
+/// projects that knew no others keep to them.
+constexpr uint32_t kKeys = 15, kFirstKeys = 8;
+/// One sequence of clips each, whose number is part of the seeds: one for every key that has no class of its own, and
+/// one for each that has. Those beyond the first come after what was there before them.
+constexpr uint32_t kOwnLane = kFirstKeys;
+constexpr uint32_t kLanes = kKeys + 1;
 constexpr uint32_t kMaxPrefetch = 8;
 /// Clips of a lane after which its sequence begins again; the seed has so many bits for it.
 constexpr uint32_t kSequence = 4096;
 
-inline uint32_t laneOf(uint32_t note) {
-  constexpr uint32_t kKeys[] = {48, 50, 52, 53, 55, 57, 59, 60};
-  for (uint32_t lane = 0; lane < kOwnLane; ++lane)
-    if (kKeys[lane] == note) return lane;
+/// The lane of a MIDI note, where so many white keys have a class of their own.
+inline uint32_t laneOf(uint32_t note, uint32_t keys = kKeys) {
+  constexpr uint32_t kWhite[] = {0, 2, 4, 5, 7, 9, 11};
+  for (uint32_t cls = 0; cls < keys; ++cls)
+    if (48 + cls / 7 * 12 + kWhite[cls % 7] == note) return cls < kOwnLane ? cls : cls + 1;
   return kOwnLane;
 }
 
@@ -42,6 +47,11 @@ class Settings {
   /// Notes wait for their clips, which are then the same each time, bit for bit.
   bool bounces() const { return get(Param::RenderWait) >= 0.5f; }
 
+  /// White keys that have a class of their own: kKeys, or kFirstKeys.
+  uint32_t keys() const { return keys_.load(std::memory_order_relaxed); }
+  void setKeys(uint32_t keys) { keys_.store(keys, std::memory_order_relaxed); }
+  uint32_t lanes() const { return keys() + 1; }
+
   /// Which clip the next hit of a lane plays.
   uint32_t next(uint32_t lane) const { return next_[lane].load(std::memory_order_relaxed); }
   void setNext(uint32_t lane, uint32_t index) {
@@ -50,7 +60,7 @@ class Settings {
   /// Seed of clip k of a lane: Seed * 65536 + lane * 4096 + k.
   Recipe recipe(uint32_t lane, uint32_t index) const {
     Recipe recipe;
-    recipe.cls = lane == kOwnLane ? whole(Param::Class) : lane;
+    recipe.cls = lane == kOwnLane ? whole(Param::Class) : lane < kOwnLane ? lane : lane - 1;
     recipe.seed = (whole(Param::Seed) << 16) | (lane << 12) | (index % kSequence);
     recipe.temperature = static_cast<uint16_t>(whole(Param::Temperature, 100));
     recipe.length = static_cast<uint16_t>(whole(Param::Length, 10));
@@ -61,6 +71,7 @@ class Settings {
 
   /// Clips that a lane keeps: its first ones, for when the transport starts, the last that was played, and the next.
   bool keeps(uint32_t lane, uint32_t index) const {
+    if (lane >= lanes()) return false;
     const uint32_t depth = std::min(whole(Param::Prefetch), kMaxPrefetch);
     if (!on(Param::Rolling)) return index == 0;
     if (index < depth) return true;
@@ -73,6 +84,7 @@ class Settings {
 
  private:
   std::atomic<float> values_[kParams];
+  std::atomic<uint32_t> keys_{kKeys};
   std::atomic<uint32_t> next_[kLanes] = {};
 };
 

@@ -4,6 +4,7 @@
 
 #include "../core/bridge.hpp"
 #include "DistrhoPlugin.hpp"
+#include "class_labels.hpp"
 
 START_NAMESPACE_DISTRHO
 

@@ -306,7 +306,27 @@ void settingsSayWhatIsKept() {
   for (const uint32_t index : {2u, 8u, 12u}) CHECK(!settings.keeps(0, index));
   settings.set(Param::Rolling, 0);
   CHECK(settings.keeps(0, 0) && !settings.keeps(0, 10));
-  CHECK(laneOf(48) == 0 && laneOf(60) == 7 && laneOf(49) == kOwnLane && laneOf(127) == kOwnLane);
+}
+
+/// Which clips a key plays is part of saved projects: class and lane of each key stay what they were.
+void keysPlayClassesByTheirIds() {
+  Settings settings;
+  const uint32_t white[kKeys] = {48, 50, 52, 53, 55, 57, 59, 60, 62, 64, 65, 67, 69, 71, 72};
+  bool used[kLanes] = {};
+  for (uint32_t cls = 0; cls < kKeys; ++cls) {
+    const uint32_t lane = laneOf(white[cls]);
+    CHECK(lane < kLanes && lane != kOwnLane && !used[lane]);
+    used[lane] = true;
+    CHECK(settings.recipe(lane, 0).cls == cls);
+    CHECK(laneOf(white[cls], kFirstKeys) == (cls < kFirstKeys ? cls : kOwnLane));
+  }
+  for (const uint32_t key : {0u, 47u, 49u, 61u, 73u, 74u, 127u}) CHECK(laneOf(key) == kOwnLane);
+  settings.set(Param::Class, 15);
+  CHECK(settings.recipe(kOwnLane, 0).cls == 15 && settings.recipe(kOwnLane, 2).seed == 65536u + 8 * 4096 + 2);
+  CHECK(settings.recipe(laneOf(62), 1).seed == 65536u + 9 * 4096 + 1);
+  CHECK(settings.keeps(kLanes - 1, 0) && !settings.keeps(kLanes, 0));
+  settings.setKeys(kFirstKeys);
+  CHECK(settings.keeps(kOwnLane, 0) && !settings.keeps(kOwnLane + 1, 0));
 }
 
 void racksRetireWhatIsOutdated() {
@@ -335,10 +355,15 @@ void sessionsComeBack() {
   session.voice = "default";
   session.next[8] = 3;
   const std::string text = writeSession(session, settings);
-  CHECK(text == "foleyd 1\nvoice default\nlane 8 class 0 seed 98306 next 3\n");
+  CHECK(text == "foleyd 2\nvoice default\nlane 8 class 0 seed 98306 next 3\n");
   Session read;
-  CHECK(readSession(text, read) && read.voice == "default" && read.next == session.next);
-  for (const char* bad : {"", "foleyd 2\n", "other 1\n", "foleyd 1\nlane 9 class 0 seed 0 next 1\n",
+  CHECK(readSession(text, read) && read.voice == "default" && read.next == session.next && read.keys == kKeys);
+  const std::string old = "foleyd 1\nvoice default\nlane 8 class 0 seed 98306 next 3\n";
+  CHECK(readSession(old, read) && read.keys == kFirstKeys && writeSession(read, settings) == old);
+  CHECK(readSession("foleyd 2\nlane 15 class 14 seed 0 next 1\n", read) && read.next[15] == 1);
+  read.voice = "default";
+  for (const char* bad : {"", "foleyd 3\n", "foleyd 0\n", "other 1\n", "foleyd 1\nlane 9 class 0 seed 0 next 1\n",
+                          "foleyd 2\nlane 16 class 0 seed 0 next 1\n",
                           "foleyd 1\nlane 0 class 0 seed 0 next 9999\n", "foleyd 1\nnonsense\n"})
     CHECK(!readSession(bad, read));
   CHECK(read.voice == "default");
@@ -387,6 +412,7 @@ int main() {
   bouncesTakeNoClipThatWasMadeForANoteThatWaited();
   heldKeysTakeAndGiveBackFlows();
   settingsSayWhatIsKept();
+  keysPlayClassesByTheirIds();
   racksRetireWhatIsOutdated();
   sessionsComeBack();
   nothingStartsBeforeItIsActivated();
