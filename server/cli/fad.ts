@@ -61,6 +61,7 @@ export async function fad(options: FadOptions): Promise<number> {
     const given = { voice, clips, seed, guidance, reference, classes: options.classes?.split(',') };
     const args = Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined));
     const { score } = await session.call('admin.fad', args, (event, data) => {
+      if (event === 'accepted') sayMissing((data as EventData<'admin.fad', 'accepted'>).missing);
       if (event === 'progress') bar.show(data as EventData<'admin.fad', 'progress'>);
     });
     bar.end();
@@ -80,7 +81,7 @@ async function ofFolder(candidate: string, { embedder, reference, classes, seed 
     const files = await filesByClass(candidate);
     const labels = classes?.split(',') ?? [...files.keys()];
     const evaluation = await Evaluation.open(client, { dir, reference: given, labels, seed });
-    for (const label of evaluation.missing) process.stderr.write(`foleyd: the reference has no class ${label}\n`);
+    sayMissing(evaluation.missing);
     const own = evaluation.labels.flatMap((label) => (files.get(label) ?? []).map((file) => ({ label, file })));
     for (const [i, { label, file }] of own.entries()) {
       const { pcm, rate } = await wav(file);
@@ -93,6 +94,10 @@ async function ofFolder(candidate: string, { embedder, reference, classes, seed 
   } finally {
     await client.close();
   }
+}
+
+function sayMissing(classes: readonly string[]): void {
+  for (const label of classes) process.stderr.write(`foleyd: the reference has no class ${label}; it is left out\n`);
 }
 
 async function asReference(client: EmbedderClient, dir: string, place: string, bar: Bar): Promise<CustomReference> {

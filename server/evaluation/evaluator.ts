@@ -68,7 +68,10 @@ export class Evaluation {
     });
     const evaluation = new Evaluation(client, order, card, known);
     if (evaluation.labels.length === 0)
-      throw new EvaluationError('bad_reference', `the reference has none of the classes ${order.labels.join(', ')}`);
+      throw new EvaluationError(
+        'bad_reference',
+        `the reference has none of the classes ${order.labels.join(', ')}; it has ${known.labels.join(', ')}`,
+      );
     return evaluation;
   }
 

@@ -56,7 +56,7 @@ test('silence is like nothing', () => {
 });
 
 test('a file that is not one, or of a voice with other classes, is refused with a reason', () => {
-  assert.throws(() => readFingerprints(bytes, 2), /a limit for each class/);
+  assert.throws(() => readFingerprints(bytes, 2), /a limit for each of the voice's 2 classes, got 3/);
   assert.throws(() => readFingerprints(Buffer.from('PK nothing'), 3), StatisticsError);
   fc.assert(
     fc.property(

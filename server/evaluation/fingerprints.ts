@@ -45,8 +45,12 @@ export function readFingerprints(bytes: Uint8Array, classes: number): Fingerprin
   const names = new TextDecoder().decode(Uint8Array.from(text.data)).split('\n');
   if (clips < 1 || clips > MOST_CLIPS || rates < 1 || rates > RATES || parts < 2 || parts % 2 !== 0)
     throw new StatisticsError(`expected prints of up to ${RATES} rates, got [${prints.shape.join(', ')}]`);
-  if (labels.data.length !== clips || names.length !== clips || limits.data.length !== classes)
-    throw new StatisticsError('expected a class and a name for each print, and a limit for each class');
+  if (labels.data.length !== clips || names.length !== clips)
+    throw new StatisticsError('expected a class and a name for each print');
+  if (limits.data.length !== classes)
+    throw new StatisticsError(
+      `expected a limit for each of the voice's ${classes} classes, got ${limits.data.length}; make them anew (foley-train fingerprints)`,
+    );
   if (![...labels.data].every((label) => label >= 0 && label < classes && Number.isInteger(label)))
     throw new StatisticsError('a print is of a class that the voice does not have');
   if (![...limits.data, ...prints.data].every(Number.isFinite)) throw new StatisticsError('a number is not finite');

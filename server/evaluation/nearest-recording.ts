@@ -1,16 +1,28 @@
 import type { VoiceCard } from '../cards/voice-card.ts';
+import { EngineError } from '../engine/errors.ts';
 import { parseCard, readCardText } from '../engine/inference/card.ts';
 import { GridAxes } from '../engine/inference/code-grid.ts';
 import { readVouched } from '../engine/inference/embedder.ts';
 import { VoiceEncoder } from '../engine/inference/encoder.ts';
 import { MelDecoder } from '../engine/inference/mel-decoder.ts';
 import { Graph } from '../engine/onnx/runtime.ts';
+import { StatisticsError } from './fad.ts';
 import { type Fingerprints, type Nearest, nearest, printOf, readFingerprints } from './fingerprints.ts';
 
 /** A training recording that is near to a sound. */
 export interface NearRecording extends Omit<Nearest, 'class'> {
   /** By name. */
   class: string;
+}
+
+/** Throws voice_corrupt. */
+function fingerprintsOf({ id, classes }: VoiceCard, bytes: Uint8Array): Fingerprints {
+  try {
+    return readFingerprints(bytes, classes.length);
+  } catch (error) {
+    if (!(error instanceof StatisticsError)) throw error;
+    throw new EngineError('voice_corrupt', `the fingerprints of voice ${id}: ${error.message}`, { cause: error });
+  }
 }
 
 /** Finds the training recordings of one voice that are nearest to a sound, by the fingerprints that come with the voice. */
@@ -29,12 +41,12 @@ export class NearestRecording {
     this.#decoder = new MelDecoder(card, new GridAxes(card), graph);
   }
 
-  /** Null where the voice has no fingerprints. Throws voice_missing, voice_corrupt or a StatisticsError. */
+  /** Null where the voice has no fingerprints. Throws voice_missing or voice_corrupt. */
   static async open(voiceDir: string): Promise<NearestRecording | null> {
     const card = parseCard(await readCardText(voiceDir));
     const bytes = await readVouched(voiceDir, card.fingerprints, 'card.json');
     if (bytes === null) return null;
-    const known = readFingerprints(bytes, card.classes.length);
+    const known = fingerprintsOf(card, bytes);
     const encoder = await VoiceEncoder.open(voiceDir);
     try {
       const graph = await Graph.open(voiceDir, card, 'decoder', { provider: 'cpu', threads: 1 });

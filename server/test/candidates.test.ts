@@ -11,6 +11,7 @@ import { type App, createApp } from '../app.ts';
 import { readRecipe } from '../audio/recipe.ts';
 import { decodeWav } from '../audio/wav.ts';
 import { resolveConfig } from '../config.ts';
+import { renameClass } from './support/voice.ts';
 
 type Candidate = EventData<'foley.generate', 'candidate'>;
 type Done = EventData<'foley.generate', 'done'>;
@@ -22,6 +23,8 @@ let app: App;
 
 before(async () => {
   cpSync(path.join(root, 'models/fixtures/tiny'), path.join(models, 'tiny'), { recursive: true });
+  cpSync(path.join(root, 'models/fixtures/tiny'), path.join(models, 'roosters'), { recursive: true });
+  renameClass(path.join(models, 'roosters'), 'Rain', 'Rooster');
   mkdirSync(path.join(models, 'default'));
   for (const file of ['embedder.onnx', 'reference.npz'])
     cpSync(path.join(root, 'models/default', file), path.join(models, 'default', file));
@@ -78,6 +81,17 @@ test('the best of each clip’s candidates is handed over, told with its score, 
     assert.deepEqual(again.told, []);
     assert.equal(again.done.clips[0]!.score, undefined);
   }
+});
+
+test('of a class that the embedder does not know the most real candidate is handed over', async () => {
+  const { done, told } = await generate({ voice: 'roosters', class: 'Rooster', candidates: 3 });
+  const real = told.filter(({ rejected }) => rejected === null).map((one) => one.real!);
+  assert.ok(told.every(({ posterior }) => posterior === 0) && real.length > 0);
+  const chosen = told.find((one) => one.chosen)!;
+  assert.deepEqual([chosen.real, done.clips[0]!.score], [Math.max(...real), chosen.score]);
+  // Of a mix the classes that it does know decide.
+  const mixed = await generate({ voice: 'roosters', class: { Rooster: 0.5, DogBark: 0.5 }, candidates: 2 });
+  assert.ok(mixed.told.every(({ posterior }) => posterior < 0));
 });
 
 test('of a clip longer than the voice’s the first piece is chosen, and the rest goes on from it', async () => {

@@ -9,6 +9,7 @@ import type { Answer, EventData } from '../../protocol/index.ts';
 import { type App, createApp } from '../app.ts';
 import { resolveConfig } from '../config.ts';
 import { failed } from './support/failed.ts';
+import { renameClass } from './support/voice.ts';
 
 type Score = EventData<'admin.fad', 'done'>['score'];
 
@@ -22,6 +23,8 @@ const open = () => createApp(resolveConfig({ data, models, voice: 'tiny', listen
 
 before(async () => {
   cpSync(path.join(root, 'models/fixtures/tiny'), path.join(models, 'tiny'), { recursive: true });
+  cpSync(path.join(root, 'models/fixtures/tiny'), path.join(models, 'roosters'), { recursive: true });
+  renameClass(path.join(models, 'roosters'), 'Rain', 'Rooster');
   mkdirSync(path.join(models, 'default'));
   for (const file of ['embedder.json', 'embedder.onnx', 'reference.npz'])
     cpSync(path.join(root, 'models/default', file), path.join(models, 'default', file));
@@ -102,6 +105,21 @@ test('what cannot be measured is refused before anything is made', async () => {
   await assert.rejects(ask({ reference: 'foreign' }), failed('bad_reference', /24 numbers/));
   await assert.rejects(ask({ clips: 1 }), failed('bad_args'));
   await assert.rejects(app.connect('play').call('admin.fad', order), failed('forbidden'));
+});
+
+test('a class that the reference does not know is said and left out, and with no other it is refused', async () => {
+  let missing: unknown;
+  const { score } = await measured({ voice: 'roosters', clips: 2, classes: ['DogBark', 'Rooster'] }, (answer) => {
+    if (answer.event === 'accepted') missing = answer.data.missing;
+  });
+  assert.deepEqual([missing, Object.keys(score.classes)], [['Rooster'], ['DogBark']]);
+  const known = Object.keys(
+    JSON.parse(readFileSync(path.join(models, 'default/embedder.json'), 'utf8')).reference.clips,
+  );
+  await assert.rejects(
+    measured({ voice: 'roosters', clips: 2, classes: ['Rooster'] }),
+    failed('bad_reference', new RegExp(`none of the classes Rooster; it has ${known.join(', ')}`)),
+  );
 });
 
 test('it can be cancelled, and somebody else’s clip does not wait for it', async () => {

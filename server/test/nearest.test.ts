@@ -90,7 +90,10 @@ test('in a longer sound the stretch that is a recording is found', async () => {
 test('a voice without fingerprints, a broken file and a wrong sound are said, and the next request is answered', async () => {
   const sent = recording(sound(0));
   await assert.rejects(nearest({ ...sent, voice: 'plain' }), code('no_fingerprints', /foley-train fingerprints/));
-  await assert.rejects(nearest({ ...sent, voice: 'broken' }), code('engine_failed', /npz/));
+  await assert.rejects(
+    nearest({ ...sent, voice: 'broken' }),
+    code('voice_corrupt', /fingerprints of voice broken: .*npz/),
+  );
   await assert.rejects(nearest(recording(new Uint8Array(200))), code('bad_args', /silent/));
   await assert.rejects(nearest({}), code('bad_args', /one of clip and recording/));
   await assert.rejects(nearest({ clip: 'none' }), code('unknown_clip', /none/));

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { mkdir, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 
@@ -52,4 +53,12 @@ export async function writeVoice(
   };
   await writeFile(path.join(dir, 'card.json'), JSON.stringify(card));
   return dir;
+}
+
+/** A voice, in its folder, with another name for one of its classes. */
+export function renameClass(dir: string, from: string, to: string): void {
+  const file = path.join(dir, 'card.json');
+  const card = JSON.parse(readFileSync(file, 'utf8')) as { id: string; classes: { id: number; name: string }[] };
+  const classes = card.classes.map((one) => (one.name === from ? { ...one, name: to } : one));
+  writeFileSync(file, JSON.stringify({ ...card, id: path.basename(dir), classes }));
 }
