@@ -2,13 +2,17 @@
 
 import re
 from html.parser import HTMLParser
+from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
+from matplotlib.image import imread as read_image
 
 from foley_trainer.evaluation.report.charts import Point, bars, dots, strips
-from foley_trainer.evaluation.report.html import number
+from foley_trainer.evaluation.report.html import heat, number
 from foley_trainer.evaluation.report.page import page
+from foley_trainer.evaluation.report.spectrograms import MOST_COLUMNS, draw
 
 NASTY = '<script>alert("x")</script>'
 
@@ -95,6 +99,26 @@ def test_charts_hold_their_points() -> None:
     for chart in (dots(rows, "u"), dots([("a", [Point("generated", 0.0)])], "u"), strips(likenesses, "u"), bars([("a", 0.25)], "u"), bars([], "u")):
         for x in re.findall(r'(?:cx|x1|x2|x)="(-?[\d.]+)"', chart):
             assert 0 <= float(x) <= 760
+
+
+def test_a_sheet_of_many_classes_is_no_wider_than_one_of_few(tmp_path: Path) -> None:
+    def size(classes: int) -> tuple[int, int]:
+        draw(tmp_path / "sheet.png", [f"class {i}" for i in range(classes)], [(kind, [np.zeros((80, 8))] * classes) for kind in ("generated", "real")])
+        height, width, _ = read_image(tmp_path / "sheet.png").shape
+        return width, height
+
+    few, most, many = size(7), size(MOST_COLUMNS), size(15)
+    assert few[1] == most[1]
+    assert few[0] < most[0]
+    assert many == (most[0], 2 * most[1])
+
+
+def test_a_confusion_matrix_of_many_classes_has_upright_names() -> None:
+    def found(classes: int) -> str:
+        return heat(["class", *map(str, range(classes))], [("a", [1] * classes)])
+
+    assert 'class="heat"' in found(7)
+    assert 'class="heat upright"' in found(15)
 
 
 def test_numbers_have_three_digits() -> None:

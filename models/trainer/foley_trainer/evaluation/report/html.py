@@ -43,14 +43,15 @@ def table(head: Sequence[str], rows: Sequence[Sequence[str]], kind: str = "", ra
 
 
 def heat(head: Sequence[str], rows: Sequence[tuple[str, Sequence[int]]]) -> str:
-    """Counts, each cell shaded by its share of its row."""
+    """Counts, each cell shaded by its share of its row. Names of many columns stand upright, so that all of them are seen."""
     lines = []
     for name, counts in rows:
         total = sum(counts) or 1
         cells = "".join(f'<td style="--share:{count / total:.3f}">{count or ""}</td>' for count in counts)
         lines.append(f"<tr><th>{escape(name)}</th>{cells}</tr>")
     names = "".join(f"<th>{escape(name)}</th>" for name in head)
-    return f'<div class="wide"><table class="heat"><thead><tr>{names}</tr></thead><tbody>{"".join(lines)}</tbody></table></div>'
+    kind = "heat upright" if len(head) > 9 else "heat"
+    return f'<div class="wide"><table class="{kind}"><thead><tr>{names}</tr></thead><tbody>{"".join(lines)}</tbody></table></div>'
 
 
 def player(file: str, caption: str) -> str:
