@@ -16,7 +16,8 @@ const NOTES: [number, number, number][] = [
   [7.5, 53, 100],
   [7.5, 57, 70],
 ];
-const KEYS = [48, 50, 52, 53, 55, 57, 59];
+/** The white keys from C3 to C5, by the class that they play. */
+const KEYS = [48, 50, 52, 53, 55, 57, 59, 60, 62, 64, 65, 67, 69, 71, 72];
 const [LEFT, WIDTH, LANE] = [190, 600, 18];
 
 export const plugin: Draw = async ({ dir, server }, t) => {
@@ -32,16 +33,17 @@ export const plugin: Draw = async ({ dir, server }, t) => {
   const classes = await classNames(server.http);
   const x = (seconds: number): number => LEFT + (seconds * WIDTH) / SECONDS;
   const shapes: string[] = [];
-  const names = ['C3', 'D3', 'E3', 'F3', 'G3', 'A3', 'B3'];
-  for (const [row, key] of [...KEYS].reverse().entries()) {
-    const lane = KEYS.indexOf(key);
+  const keys = KEYS.filter((_, id) => classes.has(id));
+  for (const [row, key] of keys.toReversed().entries()) {
+    const id = KEYS.indexOf(key);
+    const name = `${'CDEFGAB'[id % 7]}${3 + Math.floor(id / 7)}`;
     const top = 14 + row * LANE;
     shapes.push(box(LEFT, top, WIDTH, LANE, { fill: row % 2 ? '#fff' : '#eceae4', stroke: '#ddd' }));
-    shapes.push(words(12, top + 13, `${names[lane]} ${classes.get(lane) ?? ''}`, { size: 11 }));
+    shapes.push(words(12, top + 13, `${name} ${classes.get(id)}`, { size: 11 }));
     for (const [at, , velocity] of NOTES.filter((note) => note[1] === key))
       shapes.push(box(x(at), top + 2, 14, LANE - 4, { fill: velocity > 99 ? '#e07a00' : '#ffb454' }));
   }
-  const top = 14 + KEYS.length * LANE + 10;
+  const top = 14 + keys.length * LANE + 10;
   for (const [at] of NOTES)
     shapes.push(
       `<line x1="${x(at)}" y1="14" x2="${x(at)}" y2="${top + 110}" stroke="#e07a00" stroke-dasharray="3 3"/>`,

@@ -9,6 +9,8 @@ import type { Engine, EngineEvent, EngineRequest, EngineResult } from '../engine
 import { requestOf } from '../engine/fixtures.ts';
 import { parseCard } from '../engine/inference/card.ts';
 import { createEngine } from '../engine/process/pool.ts';
+import { readFingerprints } from '../evaluation/fingerprints.ts';
+import { readReference } from '../evaluation/reference.ts';
 
 const models = fileURLToPath(new URL('../../models', import.meta.url));
 const voiceDir = path.join(models, 'default');
@@ -65,6 +67,17 @@ test('its card names the data, the licences, the recordings, the training and th
   const rows = readFileSync(path.join(voiceDir, 'credits.csv'), 'utf8').trim().split('\n');
   assert.equal(rows[0], 'class,original,author,licence,source');
   assert.ok(rows.length > 100);
+});
+
+test('its embedder, reference and fingerprints know each of its classes', () => {
+  const names = card.classes.map(({ name }) => name);
+  const ear = JSON.parse(readFileSync(path.join(voiceDir, 'embedder.json'), 'utf8')) as Record<string, object>;
+  assert.deepEqual(ear.classes, names);
+  assert.deepEqual(Object.keys(ear.latest!).sort(), [...names].sort());
+  const file = (name: string): Buffer => readFileSync(path.join(voiceDir, name));
+  assert.deepEqual([...readReference(file('reference.npz')).keys()].sort(), [...names].sort());
+  const { classes } = readFingerprints(file('fingerprints.npz'), names.length);
+  assert.equal(new Set(classes).size, names.length);
 });
 
 test('every class is heard, stays within full scale, and previews grow with the rows', async () => {
