@@ -17,8 +17,9 @@ export const overHttp: Carrier = async (server, _role, frames) => {
   return sent;
 };
 
-/** Milliseconds without a byte after which what is asked for no longer comes: a broken frame took it for its own. */
+/** Milliseconds without an answer after which what is asked for no longer comes: a broken frame took it for its own. */
 const QUIET_MS = 2000;
+const HEAD = /HTTP\/1\.1 \d{3} /;
 
 /** All frames in one connection, one behind the other before any is answered; what follows a broken one may not be read. */
 export const overPipelinedHttp: Carrier = async (server, _role, frames) => {
@@ -31,7 +32,7 @@ export const overPipelinedHttp: Carrier = async (server, _role, frames) => {
 
 function countHttp(said: string, sent: Sent): void {
   // Each answer with JSON or without any body; a clip's bytes do not say this.
-  const answers = said.match(/HTTP\/1\.1 \d{3} /g) ?? [];
+  const answers = said.match(new RegExp(HEAD, 'g')) ?? [];
   const good = answers.filter((line) => line.startsWith('HTTP/1.1 2')).length;
   sent.done += good;
   sent.refused += answers.length - good;
@@ -40,7 +41,7 @@ function countHttp(said: string, sent: Sent): void {
     throw new Broken(`answered with ${said.slice(Math.max(0, fault.index - 300), fault.index + 300)}`);
 }
 
-/** @param quiet after so many milliseconds without a byte the client has no more to say */
+/** @param quiet after so many milliseconds in which no answer began the client has no more to say: a stream has no end */
 function exchange(server: Running, parts: readonly Uint8Array[], quiet = 5): Promise<string> {
   return new Promise((resolve) => {
     let said = '';
@@ -53,7 +54,7 @@ function exchange(server: Running, parts: readonly Uint8Array[], quiet = 5): Pro
     socket.setNoDelay(true);
     socket.setEncoding('latin1').on('data', (text) => {
       said = (said + text).slice(0, 1_000_000);
-      timer?.refresh();
+      if (HEAD.test(text)) timer?.refresh();
     });
     socket.on('error', () => undefined);
     socket.once('close', () => {
