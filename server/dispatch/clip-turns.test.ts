@@ -81,6 +81,32 @@ test('many clips are made in the end, however many single ones keep coming', asy
   assert.ok(between > 5 && between < 15, `${between} clips between the second and the third`);
 });
 
+test('many clips are made in the end, however many newcomers keep coming with single ones, who wait for one of them at most', async () => {
+  let now = 0;
+  const { engine, scheduler, order } = setup({ now: () => now });
+  const many = scheduler.submit(order([1, 2, 3], { owner: 'many' }));
+  let seed = 100;
+  let over = false;
+  const waited: number[] = [];
+  // Each of them has gone when its clip is made, and the next is somebody else.
+  const more = (): void => {
+    now += 1000;
+    const [mine, before] = [seed++, engine.begun.length];
+    if (over || seed > 200) return;
+    void scheduler.submit(order([mine], { owner: `newcomer ${mine}` })).done.then(() => {
+      waited.push(engine.begun.indexOf(mine) - before);
+      more();
+    });
+  };
+  more();
+  more();
+  assert.equal(await outcome(many), 'done');
+  over = true;
+  assert.equal(Math.max(...waited), 2, 'one newcomer that was there before, and one of the many');
+  const between = engine.begun.indexOf(3) - engine.begun.indexOf(2);
+  assert.ok(between > 5 && between < 15, `${between} clips between the second and the third`);
+});
+
 test('a patient clip begins only when nobody else wants one, whenever it was asked for', async () => {
   const { engine, scheduler, order } = setup();
   engine.hold();

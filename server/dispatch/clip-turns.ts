@@ -24,7 +24,8 @@ const PATIENCE_MS = 10_000;
  * fewest, of the oldest such job: so requests of a client for one clip are served in order of arrival, somebody who
  * wants one sound does not wait for another's hundred (first clips have room of their own in the engine), and several
  * such hundreds take turns. Jobs of a group, the lines of a batch, are begun one after the other: its first file is there
- * when the first line is made, not when nearly all of them are.
+ * when the first line is made, not when nearly all of them are. Newcomers go first, but never twice in a row while a job has
+ * gone without a clip for so long: however many keep coming, everybody's clips are made in the end.
  */
 export class ClipTurns {
   readonly #now: () => number;
@@ -32,6 +33,8 @@ export class ClipTurns {
   readonly #served = new Map<string, number>();
   #clips = 0;
   #fronts = 0;
+  /** The last clip that began was one of a job that had waited for long. */
+  #wasOverdue = false;
 
   /** now: milliseconds. */
   constructor(now: () => number) {
@@ -45,6 +48,7 @@ export class ClipTurns {
    */
   next<J extends QueuedJob>(jobs: Iterable<J>, slots: number, running: { all: number; urgent: number }): J | null {
     let chosen: J | null = null;
+    let overdue: J | null = null;
     /** Groups that have an older job whose next clip may begin. */
     const groups = new Set<string>();
     let least: readonly number[] = [Number.POSITIVE_INFINITY];
@@ -62,8 +66,10 @@ export class ClipTurns {
       const turn = this.#served.get(clientOf(job.order)) ?? 0;
       const rank = [-all, kind, turn, -own, urgent ? 0 : job.begun];
       if (isBefore(rank, least)) [chosen, least] = [job, rank];
+      if (this.#isOverdue(job) && job.servedAt < (overdue?.servedAt ?? Number.POSITIVE_INFINITY)) overdue = job;
     }
-    return chosen;
+    const isMoved = (chosen?.front.all ?? 0) > (overdue?.front.all ?? 0);
+    return overdue === null || this.#wasOverdue || isMoved ? chosen : overdue;
   }
 
   /** The first clip of a job is waited for by somebody: who asked for a hundred has something to hear then. */
@@ -72,10 +78,15 @@ export class ClipTurns {
     return begun === 0 || this.#now() - servedAt >= PATIENCE_MS;
   }
 
+  #isOverdue({ servedAt, order }: QueuedJob): boolean {
+    return !isPatient(order) && this.#now() - servedAt >= PATIENCE_MS;
+  }
+
   /** A clip of the job begins. */
   begin(job: QueuedJob): void {
     this.#clips += 1;
     this.#served.set(clientOf(job.order), this.#clips);
+    this.#wasOverdue = this.#isOverdue(job);
     job.servedAt = this.#now();
   }
 
