@@ -1,3 +1,5 @@
+import process from 'node:process';
+import type { Duplex } from 'node:stream';
 import type { RawData, WebSocket } from 'ws';
 import { type ErrorCode, errors } from '../../../protocol/index.ts';
 import type { Session } from '../../dispatch/dispatcher.ts';
@@ -27,18 +29,35 @@ export interface WsConnection {
 /** How long a client may take to answer a close before its socket is destroyed. */
 const CLOSE_MS = 1000;
 
-/** Sends to one client: one that reads slowly misses progress events, one that does not read is disconnected. */
+/** Bytes of frames that go to the system together at most. */
+const GATHERED = 16_384;
+
+/**
+ * Sends to one client: one that reads slowly misses progress events, one that does not read is disconnected. Frames that are
+ * sent while one event is handled (answers to all that one piece of the client's bytes held) leave in one call of the system.
+ */
 export class SendQueue {
   readonly #socket: WebSocket;
+  readonly #wire: Pick<Duplex, 'cork' | 'uncork'>;
   readonly #limits: SendQueueLimits;
   readonly #backlog: Backlog;
   readonly #onStuck: (waiting: number) => void;
   #unsent = 0;
   #missed = 0;
   #sentAt = 0;
+  /** Bytes that are held back to leave together, and those that waited before them; null where none are. */
+  #held: { bytes: number; waiting: number } | null = null;
 
-  constructor(socket: WebSocket, limits: SendQueueLimits, backlog: Backlog, onStuck: (waiting: number) => void) {
+  /** @param wire what the socket writes to */
+  constructor(
+    socket: WebSocket,
+    wire: Pick<Duplex, 'cork' | 'uncork'>,
+    limits: SendQueueLimits,
+    backlog: Backlog,
+    onStuck: (waiting: number) => void,
+  ) {
     this.#socket = socket;
+    this.#wire = wire;
     this.#limits = limits;
     this.#backlog = backlog;
     this.#onStuck = onStuck;
@@ -64,7 +83,8 @@ export class SendQueue {
   send(frame: () => string | Uint8Array, droppable: boolean): void {
     const socket = this.#socket;
     if (socket.readyState !== socket.OPEN) return;
-    const waiting = socket.bufferedAmount;
+    // What is held back waits for this process, not for the client.
+    const waiting = this.#held?.waiting ?? socket.bufferedAmount;
     if (droppable && waiting > this.#limits.slowBytes) {
       this.#missed += 1;
       return;
@@ -80,8 +100,25 @@ export class SendQueue {
     const data = frame();
     const bytes = typeof data === 'string' ? Buffer.byteLength(data) : data.byteLength;
     this.#count(bytes);
+    this.#hold(bytes, waiting);
     // Called with an error too, which shows up as `error` or `close` of the socket.
     socket.send(data, { binary: typeof data !== 'string' }, () => this.#count(-Math.min(bytes, this.#unsent)));
+    if (this.#held !== null && this.#held.bytes >= GATHERED) this.#release();
+  }
+
+  #hold(bytes: number, waiting: number): void {
+    if (this.#held === null) {
+      this.#held = { bytes: 0, waiting };
+      this.#wire.cork();
+      process.nextTick(() => this.#release());
+    }
+    this.#held.bytes += bytes;
+  }
+
+  #release(): void {
+    if (this.#held === null) return;
+    this.#held = null;
+    this.#wire.uncork();
   }
 
   #count(bytes: number): void {

@@ -86,12 +86,12 @@ export function createWs(options: WsOptions): WsTransport {
   }, heartbeatMs);
   heartbeat.unref();
   const osc = options.osc === null ? null : new WsOsc(options, options.osc);
-  const serve = (socket: WebSocket, { kind, grant, onOpen }: WsEntry): void => {
+  const serve = (socket: WebSocket, wire: Duplex, { kind, grant, onOpen }: WsEntry): void => {
     const { dispatcher, log } = options;
     grants.set(socket, grant);
     unanswered.set(socket, 0);
     socket.on('pong', () => unanswered.set(socket, 0));
-    const queue = new SendQueue(socket, options, backlog, (waiting) => {
+    const queue = new SendQueue(socket, wire, options, backlog, (waiting) => {
       const said = { code: 'slow_client', session: session.id, waiting, missed: queue.missed };
       log('warn', 'a client does not read its answers; its connection is closed', said);
       close();
@@ -147,7 +147,7 @@ export function createWs(options: WsOptions): WsTransport {
       }
       // The library takes no list of upgrades.
       request.headers.upgrade = 'websocket';
-      server.handleUpgrade(request, socket, head, (client) => serve(client, entry));
+      server.handleUpgrade(request, socket, head, (client) => serve(client, socket, entry));
     },
     revoke() {
       for (const socket of server.clients)
