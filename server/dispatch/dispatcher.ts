@@ -18,6 +18,7 @@ import {
 } from '../../protocol/index.ts';
 import { type AdminRequest, type Audit, adminRequest } from './audit.ts';
 import { type FileWays, noFiles } from './file-ways.ts';
+import { Stop } from './stop.ts';
 
 /** How an answer leaves: what a transport needs beside the answer itself. */
 export interface Delivery {
@@ -48,7 +49,7 @@ export interface OpenRequest {
   readonly cmd: string;
   /** Set once the request has become a job. */
   job: string | null;
-  readonly stop: AbortController;
+  readonly stop: Stop;
 }
 
 /** Why requests end whose client has left: the very object that a signal's `reason` then is. */
@@ -184,7 +185,7 @@ export class Dispatcher {
       const message = `${session.open.size} requests of this connection are open already`;
       throw new ProtocolError('queue_full', message, { id });
     }
-    const open: OpenRequest = { cmd, job: null, stop: new AbortController() };
+    const open: OpenRequest = { cmd, job: null, stop: new Stop() };
     session.open.set(id, open);
     return open;
   }
@@ -213,7 +214,9 @@ export class Dispatcher {
         const data = { late: happened - at, asked: at, at: happened };
         this.#send(session, { id, event: 'late', data }, { cmd, droppable: false });
       },
-      signal: open.stop.signal,
+      get signal() {
+        return open.stop.signal;
+      },
       setJob: (job) => {
         open.job = job;
       },

@@ -11,7 +11,7 @@ export function cancel({ scheduler, batches }: { scheduler: Scheduler; batches: 
   return ({ args, session }) => {
     if (args.job !== undefined) return { cancelled: scheduler.cancel(args.job) || batches.cancel(args.job) };
     const open = session.open.get(args.request ?? '');
-    if (open === undefined || !isJob(open.cmd) || open.stop.signal.aborted) return { cancelled: false };
+    if (open === undefined || !isJob(open.cmd) || open.stop.aborted) return { cancelled: false };
     open.stop.abort(new ProtocolError('cancelled', 'the job was cancelled'));
     return { cancelled: true };
   };

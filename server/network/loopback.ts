@@ -6,6 +6,8 @@ loopback.addAddress('::1', 'ipv6');
 
 /** Whether a host name or address can only be this machine. */
 export function isLoopback(host: string): boolean {
+  // As every OSC message of this machine has it; the list would make an object of it.
+  if (host === '127.0.0.1' || host === '::1') return true;
   const name = bareHost(host).replace(/%.*$/, '');
   const family = isIP(name);
   // IPv4 addresses within IPv6 are found as well.
