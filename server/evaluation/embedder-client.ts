@@ -1,7 +1,7 @@
 import type { EmbedderCard } from '../cards/embedder-card.ts';
 import type { EmbeddedClip } from '../engine/inference/embedder.ts';
 import { readEmbedderCard } from '../engine/inference/embedder.ts';
-import { TaskProcess } from '../engine/process/task-process.ts';
+import { type Asker, TaskProcess } from '../engine/process/task-process.ts';
 import type { MaskedClip } from './fad.ts';
 import type { Distances } from './measure.ts';
 import type { NearRecording } from './nearest-recording.ts';
@@ -29,7 +29,7 @@ export type EmbedderTask =
 
 export interface EmbedderClientOptions {
   idleMs?: number;
-  /** Milliseconds of one task. */
+  /** Milliseconds of one task, from when it begins. */
   taskMs?: number;
   /** Bytes of memory; more ends the process. */
   memory?: number;
@@ -71,9 +71,16 @@ export class EmbedderClient {
     return this.#process.ask({ do: 'score', dir, voices, pcm, rate, weights } satisfies EmbedderTask);
   }
 
-  /** Training recordings nearest to a sound, nearest first; null where the voice has no fingerprints. Rejects with an EngineError. */
-  nearest(voice: string, pcm: Float32Array, rate: number, most: number): Promise<NearRecording[] | null> {
-    return this.#process.ask({ do: 'nearest', voice, pcm, rate, most } satisfies EmbedderTask);
+  /**
+   * Training recordings nearest to a sound, nearest first; null where the voice has no fingerprints. Rejects with an EngineError,
+   * and with the reason of the asker's signal.
+   */
+  nearest(
+    voice: string,
+    { pcm, rate, most }: { pcm: Float32Array; rate: number; most: number },
+    asker?: Asker,
+  ): Promise<NearRecording[] | null> {
+    return this.#process.ask({ do: 'nearest', voice, pcm, rate, most } satisfies EmbedderTask, asker);
   }
 
   /** What the reference knows. Rejects with an EngineError: also for a file that is no reference. */

@@ -28,7 +28,7 @@ export class UntrustedVoices {
   async check({ dir, rate }: UntrustedVoice): Promise<void> {
     await this.#checker.check(dir);
     const second = new Float32Array(rate);
-    await this.#client.nearest(dir, second, rate, 1);
+    await this.#client.nearest(dir, { pcm: second, rate, most: 1 });
     if ((await stat(path.join(dir, 'embedder.json')).catch(() => null)) === null) return;
     await this.#client.embed(dir, second, rate);
     const { reference } = await this.#client.card(dir);

@@ -41,7 +41,7 @@ interface Source {
 export function vary(deps: VaryDeps): Handler<'foley.vary'> {
   return async (context) => {
     const begun = performance.now();
-    const source = await sourceOf(deps, context.args);
+    const source = await sourceOf(deps, context);
     const stretch = await (source.sound && stretchOf(context.args, source.sound, source.voiceClass.voice));
     const args = asLong({ ...context.args, ...(stretch && { rate: stretch.rate }) }, source);
     const keep: MaskOptions = { amount: args.amount, codebooks: args.codebooks, rows: args.keepRows };
@@ -167,9 +167,10 @@ function voiceClassFor(voice: Voice, wish: Wish, own: VoiceClass): VoiceClass {
   return guided(voice, own.chosen, { guidance: least, guideFollowed, avoid });
 }
 
-function sourceOf(deps: VaryDeps, args: Context<'foley.vary'>['args']): Promise<Source> {
+function sourceOf(deps: VaryDeps, context: Context<'foley.vary'>): Promise<Source> {
+  const { args } = context;
   if (args.clip !== undefined) return ofClip(deps, args.clip, args);
-  return args.codes === undefined ? ofRecording(deps, args) : ofCodes(deps, args, args.codes);
+  return args.codes === undefined ? ofRecording(deps, context) : ofCodes(deps, args, args.codes);
 }
 
 async function ofCodes({ catalog }: VaryDeps, wish: Wish, codes: number[]): Promise<Source> {
@@ -181,14 +182,15 @@ async function ofCodes({ catalog }: VaryDeps, wish: Wish, codes: number[]): Prom
   return { voiceClass, grid, pieces, seeds: null, from: null, recording: false, shape };
 }
 
-async function ofRecording({ catalog, encoder }: VaryDeps, args: Context<'foley.vary'>['args']): Promise<Source> {
+async function ofRecording({ catalog, encoder }: VaryDeps, context: Context<'foley.vary'>): Promise<Source> {
+  const { args, session, signal } = context;
   const voice = await catalog.find(args.voice);
   const voiceClass = voiceClassOf(voice, { ...args, class: args.class! });
   const grid = gridOf(voice.card);
   const { recordingRate: rate, recordingFormat: format } = args;
   const { pcm, rate: hertz } = readRecording({ data: args.recording!, rate, format });
   const part = aroundStretch(args, { pcm, rate: hertz }, voice);
-  const codes = await encoder.encode(voice.dir, part.pcm, hertz);
+  const codes = await encoder.encode(voice.dir, part.pcm, hertz, { client: session.client, signal });
   const sound = async (): Promise<HeardSound> => ({ base: pcm, rate: hertz, begin: -part.begin, shape: {} });
   return { voiceClass, grid, pieces: [codes], seeds: null, from: null, recording: true, shape: {}, sound };
 }

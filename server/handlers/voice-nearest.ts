@@ -10,12 +10,16 @@ export interface NearestDeps {
   catalog: Catalog;
   clips: Clips;
   /** Training recordings of the voice in a folder nearest to a sound, nearest first; null where it has no fingerprints. */
-  findNearest(voiceDir: string, pcm: Float32Array, rate: number, most: number): Promise<NearRecording[] | null>;
+  findNearest(
+    voiceDir: string,
+    sound: { pcm: Float32Array; rate: number; most: number },
+    asker: { client: string; signal: AbortSignal },
+  ): Promise<NearRecording[] | null>;
 }
 
 /** `voice.nearest`: of a fine-tuned voice, among its own recordings and those of the voice it was made of. */
 export function voiceNearest({ catalog, clips, findNearest }: NearestDeps): Handler<'voice.nearest'> {
-  return async ({ args }) => {
+  return async ({ args, session: { client }, signal }) => {
     const { clip: id, recording: data, recordingRate, recordingFormat, count } = args;
     const clip = id === undefined ? null : await clips.get(id);
     const voice = await catalog.find(args.voice ?? clip?.recipe?.voiceId);
@@ -23,7 +27,8 @@ export function voiceNearest({ catalog, clips, findNearest }: NearestDeps): Hand
       clip === null
         ? readRecording({ data: data!, rate: recordingRate, format: recordingFormat })
         : decoded(await clips.read(clip.id));
-    const found = await Promise.all(voice.models.map(({ dir }) => findNearest(dir, pcm, rate, count)));
+    const sound = { pcm, rate, most: count };
+    const found = await Promise.all(voice.models.map(({ dir }) => findNearest(dir, sound, { client, signal })));
     const recordings = found.flatMap((some) => some ?? []);
     if (recordings.length === 0) {
       const message = `voice ${voice.id} has no fingerprints of its recordings: write them with foley-train fingerprints`;

@@ -1,12 +1,12 @@
-import { TaskProcess } from './task-process.ts';
+import { type Asker, TaskProcess } from './task-process.ts';
 
 /** Says recordings in a voice's codes. */
 export interface Encoder {
   /**
    * Mono PCM at `rate` Hz, cut or filled with silence to a clip's length -> rows x columns codes in raster order.
-   * Rejects with an EngineError.
+   * Rejects with an EngineError, and with the reason of the asker's signal.
    */
-  encode(voiceDir: string, pcm: Float32Array, rate: number): Promise<Uint16Array>;
+  encode(voiceDir: string, pcm: Float32Array, rate: number, asker?: Asker): Promise<Uint16Array>;
   close(): Promise<void>;
 }
 
@@ -30,8 +30,8 @@ export class EncoderProcess implements Encoder {
     return this.#process.pid;
   }
 
-  async encode(voiceDir: string, pcm: Float32Array, rate: number): Promise<Uint16Array> {
-    const codes = await this.#process.ask<Uint16Array>({ voiceDir, pcm, rate } satisfies EncodeTask);
+  async encode(voiceDir: string, pcm: Float32Array, rate: number, asker?: Asker): Promise<Uint16Array> {
+    const codes = await this.#process.ask<Uint16Array>({ voiceDir, pcm, rate } satisfies EncodeTask, asker);
     return codes.slice();
   }
 

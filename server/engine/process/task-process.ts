@@ -21,9 +21,9 @@ export interface TaskProcessOptions {
   name: string;
   /** Milliseconds without a task after which the process gives its memory back. */
   idleMs?: number;
-  /** Milliseconds after which a task hangs. */
+  /** Milliseconds after which a task that has begun hangs. */
   taskMs?: number;
-  /** Tasks that may wait; each may hold megabytes. */
+  /** Tasks of clients that may wait, and as many of the server's own; each may hold megabytes. */
   most?: number;
   /** Bytes of memory that the process may take while it has a task, by default memoryCeiling(); more ends it. Only Linux tells. */
   memory?: number;
@@ -32,20 +32,38 @@ export interface TaskProcessOptions {
 /** Milliseconds between looks at its memory. */
 const LOOK_MS = 100;
 
-interface Open {
-  resolve: (answer: unknown) => void;
-  reject: (error: EngineError) => void;
+/** Whose task it is, where that is a client's: clients take turns. */
+export interface Asker {
+  client: string;
+  /** A task that waits ends with it; one that has begun is done in vain. */
+  signal: AbortSignal;
 }
+
+interface Open {
+  task: Task;
+  asker: Asker | null;
+  resolve: (answer: unknown) => void;
+  reject: (error: unknown) => void;
+}
+
+/** Part of the tasks that may wait which one client may have. */
+const SHARE = 0.25;
 
 /**
  * Work that most servers never need, in a process of its own: started with the first task, gone when none came for a
- * while. What a stranger's file does to it happens to no clip. Tasks are done one after the other.
+ * while. What a stranger's file does to it happens to no clip, and to no other task: they are done one after the other.
  */
 export class TaskProcess {
   readonly #options: Required<TaskProcessOptions>;
-  #look: NodeJS.Timeout | null = null;
-  readonly #open = new Map<number, Open>();
+  /** Those that wait, in order of arrival. */
+  readonly #waiting: Open[] = [];
+  /** Which task of all that have begun was the last one of each client with tasks. */
+  readonly #served = new Map<string | null, number>();
+  #begun = 0;
+  #running: Open | null = null;
   #child: ReturnType<typeof start> | null = null;
+  #look: NodeJS.Timeout | null = null;
+  #late: NodeJS.Timeout | null = null;
   #idle: NodeJS.Timeout | null = null;
   #last = 0;
   #closed = false;
@@ -59,42 +77,95 @@ export class TaskProcess {
     return this.#child?.pid ?? null;
   }
 
-  /** Rejects with an EngineError: what the task failed with, engine_crashed, or engine_unavailable. */
-  ask<A>(payload: unknown): Promise<A> {
-    const { most, name, taskMs } = this.#options;
+  /**
+   * Rejects with an EngineError: what the task failed with, engine_crashed, or engine_unavailable; and with the reason of the
+   * asker's signal. Without an asker it is the server's own, which no client's keep out.
+   */
+  ask<A>(payload: unknown, asker: Asker | null = null): Promise<A> {
     if (this.#closed) return Promise.reject(new EngineError('engine_unavailable', 'the engine is closed'));
-    if (this.#open.size >= most)
-      return Promise.reject(new EngineError('engine_unavailable', `${most} tasks of ${name} are already waiting`));
-    if (this.#idle !== null) clearTimeout(this.#idle);
-    const child = this.#child ?? this.#start();
-    const task = ++this.#last;
+    if (asker?.signal.aborted === true) return Promise.reject(asker.signal.reason as Error);
+    const refusal = this.#refusal(asker);
+    if (refusal !== null) return Promise.reject(new EngineError('engine_unavailable', refusal));
     return new Promise<A>((resolve, reject) => {
-      const late = setTimeout(() => child.kill('SIGKILL'), taskMs);
-      const settle = (): void => {
-        clearTimeout(late);
-        this.#open.delete(task);
-        if (this.#open.size === 0) this.#rest();
+      const leave = (): void => this.#leave(open, asker?.signal.reason);
+      const settled = (): void => asker?.signal.removeEventListener('abort', leave);
+      const open: Open = {
+        task: { task: ++this.#last, payload },
+        asker,
+        resolve: (answer) => [settled(), resolve(answer as A)],
+        reject: (error) => [settled(), reject(error as Error)],
       };
-      this.#open.set(task, {
-        resolve: (answer) => [settle(), resolve(answer as A)],
-        reject: (error) => [settle(), reject(error)],
-      });
-      this.#watch(child);
-      // A child that could not be started has no channel; its `error` or `exit` fails the task.
-      if (child.connected) child.send({ task, payload } satisfies Task, () => undefined);
+      asker?.signal.addEventListener('abort', leave);
+      this.#waiting.push(open);
+      this.#next();
     });
   }
 
   async close(): Promise<void> {
     this.#closed = true;
-    if (this.#idle !== null) clearTimeout(this.#idle);
-    this.#fail('engine_unavailable', 'the engine is closed');
+    this.#rest();
+    const open = [...(this.#running === null ? [] : [this.#running]), ...this.#waiting.splice(0)];
+    this.#running = null;
+    for (const { reject } of open) reject(new EngineError('engine_unavailable', 'the engine is closed'));
     const child = this.#child;
     this.#child = null;
     if (child === null || child.exitCode !== null || child.signalCode !== null) return;
     const gone = new Promise<void>((resolve) => child.once('exit', () => resolve()));
     child.kill('SIGKILL');
     await gone;
+  }
+
+  /** Why there is no room for a further task; null where there is. */
+  #refusal(asker: Asker | null): string | null {
+    const { most, name } = this.#options;
+    const rivals = this.#waiting.filter((open) => (open.asker === null) === (asker === null));
+    if (rivals.length >= most) return `${most} tasks of ${name} are already waiting`;
+    const own = rivals.filter((open) => clientOf(open) === asker?.client).length;
+    const share = Math.max(1, Math.floor(most * SHARE));
+    return asker !== null && own >= share ? `${share} tasks of ${name} of this client are already waiting` : null;
+  }
+
+  #next(): void {
+    if (this.#running !== null || this.#closed) return;
+    const open = this.#take();
+    if (open === null) {
+      this.#rest();
+      return;
+    }
+    this.#running = open;
+    clearTimeout(this.#idle ?? undefined);
+    const child = this.#child ?? this.#start();
+    // Counted from here: one that waits for others does not hang.
+    clearTimeout(this.#late ?? undefined);
+    this.#late = setTimeout(() => child.kill('SIGKILL'), this.#options.taskMs);
+    this.#watch();
+    // A child that could not be started has no channel; its `error` or `exit` fails the task.
+    if (child.connected) child.send(open.task, () => undefined);
+  }
+
+  /** The oldest task of who was served longest ago; every second time the oldest of all, so that newcomers keep nobody waiting. */
+  #take(): Open | null {
+    const clients = new Set(this.#waiting.map(clientOf));
+    for (const client of this.#served.keys()) if (!clients.has(client)) this.#served.delete(client);
+    const servedAt = (open: Open): number => this.#served.get(clientOf(open)) ?? 0;
+    const least = this.#begun % 2 === 1 ? null : Math.min(...this.#waiting.map(servedAt));
+    const at = this.#waiting.findIndex((open) => least === null || servedAt(open) === least);
+    const [open = null] = at < 0 ? [] : this.#waiting.splice(at, 1);
+    if (open !== null) this.#served.set(clientOf(open), ++this.#begun);
+    return open;
+  }
+
+  #leave(open: Open, reason: unknown): void {
+    const at = this.#waiting.indexOf(open);
+    if (at >= 0) this.#waiting.splice(at, 1);
+    open.reject(reason);
+  }
+
+  #end(settle: (open: Open) => void): void {
+    const open = this.#running;
+    this.#running = null;
+    if (open !== null) settle(open);
+    this.#next();
   }
 
   #start(): ReturnType<typeof start> {
@@ -104,30 +175,35 @@ export class TaskProcess {
     const over = (reason: string): void => {
       if (this.#child !== child) return;
       this.#child = null;
-      this.#fail('engine_crashed', `${this.#options.name} ended during this task (${reason})`);
+      const message = `${this.#options.name} ended during this task (${reason})`;
+      this.#end(({ reject }) => reject(new EngineError('engine_crashed', message)));
     };
     child.once('error', (error) => over(error.message));
     child.once('exit', (code, signal) => over(signal ?? `exit code ${code}`));
     child.on('message', (message) => {
       const answer = message as Answer;
-      const open = this.#open.get(answer.task);
-      if (answer.type === 'answer') open?.resolve(answer.answer);
-      else open?.reject(new EngineError(answer.code, answer.message));
+      if (answer.task !== this.#running?.task.task) return;
+      this.#end(({ resolve, reject }) => {
+        if (answer.type === 'answer') resolve(answer.answer);
+        else reject(new EngineError(answer.code, answer.message));
+      });
     });
     return child;
   }
 
   /** A graph's run blocks the thread it is on, so the process cannot look at itself. */
-  #watch(child: ReturnType<typeof start>): void {
-    const { memory } = this.#options;
-    if (this.#look !== null) return;
-    this.#look = setInterval(() => {
-      if (child.pid !== undefined && (residentBytes(child.pid) ?? 0) > memory) child.kill('SIGKILL');
+  #watch(): void {
+    this.#look ??= setInterval(() => {
+      const child = this.#child;
+      if (child?.pid !== undefined && (residentBytes(child.pid) ?? 0) > this.#options.memory) child.kill('SIGKILL');
     }, LOOK_MS);
   }
 
+  /** It has nothing to do. */
   #rest(): void {
-    if (this.#look !== null) clearInterval(this.#look);
+    clearInterval(this.#look ?? undefined);
+    clearTimeout(this.#late ?? undefined);
+    clearTimeout(this.#idle ?? undefined);
     this.#look = null;
     if (this.#closed) return;
     this.#idle = setTimeout(() => {
@@ -137,10 +213,11 @@ export class TaskProcess {
     }, this.#options.idleMs);
     this.#idle.unref();
   }
+}
 
-  #fail(code: EngineErrorCode, message: string): void {
-    for (const { reject } of [...this.#open.values()]) reject(new EngineError(code, message));
-  }
+/** Null is the server itself. */
+function clientOf({ asker }: Open): string | null {
+  return asker?.client ?? null;
 }
 
 function start(entry: URL) {
