@@ -53,8 +53,8 @@ function exchange(server: Running, parts: readonly Uint8Array[], quiet = 5): Pro
     });
     socket.setNoDelay(true);
     socket.setEncoding('latin1').on('data', (text) => {
-      said = (said + text).slice(0, 1_000_000);
-      if (HEAD.test(text)) timer?.refresh();
+      said = (said + String(text)).slice(0, 1_000_000);
+      if (HEAD.test(String(text))) timer?.refresh();
     });
     socket.on('error', () => undefined);
     socket.once('close', () => {

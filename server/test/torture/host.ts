@@ -1,5 +1,5 @@
 /** The server in a process of its own, as `server/main.ts` starts it, with a disk, a MIDI input and a look inside for the bench. */
-import { readdirSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import process from 'node:process';
 import { readFlags, serve } from '../../main.ts';
@@ -12,7 +12,12 @@ export type Order = { is: 'figures' } | { is: 'midi'; bytes: number[] } | { is: 
 export interface Figures {
   /** Bytes. */
   rss: number;
+  /** Of that, what no file backs: heap, buffers, what the allocator keeps; null where the system does not tell. */
+  anonymous: number | null;
   heap: number;
+  /** Of V8's objects outside its heap, of which buffers are. */
+  external: number;
+  buffers: number;
   /** Open descriptors; null where the system does not tell. */
   descriptors: number | null;
   /** Processor time of the whole process so far, in milliseconds. */
@@ -45,10 +50,20 @@ const delay = monitorEventLoopDelay({ resolution: RESOLUTION });
 function figures(): Figures {
   // Without a collection memory would only say when there was the last one.
   (globalThis as { gc?: () => void }).gc?.();
-  const { rss, heapUsed } = process.memoryUsage();
+  const { rss, heapUsed: heap, external, arrayBuffers: buffers } = process.memoryUsage();
   const { user, system } = process.cpuUsage();
   const cpuMs = (user + system) / 1000;
-  return { rss, heap: heapUsed, descriptors: descriptors(), cpuMs, stall: stall(), failed: told().failed };
+  const memory = { rss, anonymous: anonymous(), heap, external, buffers };
+  return { ...memory, descriptors: descriptors(), cpuMs, stall: stall(), failed: told().failed };
+}
+
+function anonymous(): number | null {
+  try {
+    const kib = /^RssAnon:\s+(\d+) kB/m.exec(readFileSync('/proc/self/status', 'utf8'))?.[1];
+    return kib === undefined ? null : Number(kib) * 1024;
+  } catch {
+    return null;
+  }
 }
 
 function stall(): number {

@@ -165,7 +165,7 @@ async function kills(count: number, seed: number): Promise<unknown> {
 
 async function soaks(ms: number, seed: number, engine: 'real' | 'scripted'): Promise<unknown> {
   const report = await soak(ms, seed, { engine }, say);
-  const { before, after, stall, ...counts } = report;
+  const { before, after, series: _, stall, ...counts } = report;
   console.table([counts]);
   console.log(`${growth(before, after)}; largest stall of the event loop: ${stall.toFixed(0)} ms`);
   return report;

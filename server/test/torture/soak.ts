@@ -19,10 +19,14 @@ export interface SoakReport {
   /** Memory and descriptors when it is warm, and at the end, with nobody there. */
   before: Figures;
   after: Figures;
+  /** The same on the way, about once a minute. */
+  series: (Figures & { seconds: number; rounds: number })[];
   stall: number;
 }
 
 const BUSY = 64;
+/** Between looks at a server that has nothing to do. */
+const LOOK_MS = 60_000;
 const FLAGS = ['--limits', 'clips=100'];
 
 /** Keeps a server busy for so long. Throws where a request of a client that stays has not exactly one end. */
@@ -40,7 +44,10 @@ export async function soak(
   try {
     await round(server, random, counts);
     let before = await rest(server);
-    const ends = performance.now() + ms;
+    const begun = performance.now();
+    const ends = begun + ms;
+    const series: SoakReport['series'] = [];
+    let looked = begun;
     // The first rounds fill what is kept: clips, pools, caches, and jobs that may be attached to for ten minutes.
     const warm = performance.now() + Math.max(ms / 5, Math.min(ms / 2, limits.keptMs));
     let isWarm = false;
@@ -53,7 +60,11 @@ export async function soak(
         before = await rest(server);
         isWarm = true;
       }
-      onProgress(`${counts.rounds} rounds, ${Math.round(now.rss / 2 ** 20)} MiB, ${now.descriptors} descriptors`);
+      if (performance.now() - looked < LOOK_MS) continue;
+      const resting = await rest(server);
+      looked = performance.now();
+      series.push({ ...resting, seconds: Math.round((looked - begun) / 1000), rounds: counts.rounds });
+      onProgress(`${counts.rounds} rounds, ${lineOf(resting)}`);
     }
     const after = await rest(server);
     // Those engines ended by our own hand.
@@ -62,14 +73,21 @@ export async function soak(
     if (faults.length > 0) throw new Error(faults.join('\n'));
     if (killed > counts.engineKills)
       throw new Error(`${killed} engines ended, of which ${counts.engineKills} were killed`);
-    return { ...counts, before, after, stall };
+    return { ...counts, before, after, series, stall };
   } finally {
     if (server.end === null) await server.stop();
     await removeFolder(data);
   }
 }
 
-type Counts = Omit<SoakReport, 'before' | 'after' | 'stall'>;
+function lineOf({ rss, anonymous, heap, external, descriptors }: Figures): string {
+  const [resident, own, v8, outside] = [rss, anonymous ?? 0, heap, external].map((bytes) =>
+    Math.round(bytes / 2 ** 20),
+  );
+  return `${resident} MiB resident, of which ${own} anonymous, ${v8} heap and ${outside} buffers; ${descriptors} descriptors`;
+}
+
+type Counts = Omit<SoakReport, 'before' | 'after' | 'series' | 'stall'>;
 
 /** All that clients do, at once. */
 async function round(server: Running, random: () => number, counts: Counts): Promise<void> {
