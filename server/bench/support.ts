@@ -34,8 +34,11 @@ export function benchFlags<T extends Record<string, { type: 'string'; default: s
   return parseArgs({ options, strict: true }).values;
 }
 
-export async function startServer(config: ConfigInput): Promise<BenchServer> {
-  const child: ChildProcess = fork(fileURLToPath(new URL('./server.ts', import.meta.url)), [JSON.stringify(config)]);
+/** @param root of another checkout, whose server it is */
+export async function startServer(config: ConfigInput, root?: string): Promise<BenchServer> {
+  const own = new URL('../..', import.meta.url);
+  const file = path.join(root ?? fileURLToPath(own), 'server', 'bench', 'server.ts');
+  const child: ChildProcess = fork(file, [JSON.stringify(config)]);
   const ended = once(child, 'exit');
   const heard = async <T>(): Promise<T> => {
     const first = await Promise.race([once(child, 'message'), ended.then(() => null)]);
