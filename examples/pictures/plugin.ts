@@ -25,7 +25,7 @@ export const plugin: Draw = async ({ dir, server }, t) => {
   const host = new Host(t, 'clap', dir, { FOLEYD_URL: server.ws });
   await host.tell('activate', RATE, 512);
   await host.set({ Render_wait: 60, Prefetch: 2 });
-  await host.until('Status', Status.ready, 120);
+  await host.until('Status', Status.ready, 300);
   const notes = NOTES.map(([at, key, velocity]): [number, number, number] => [Math.round(at * RATE), key, velocity]);
   const heard = await host.play(SECONDS * RATE, notes);
   await host.quit();
