@@ -67,3 +67,47 @@ test('of an ended job that is forgotten for newer ones nothing stays in memory',
   assert.deepEqual(held.slice(0, 3), [false, false, false]);
   assert.equal(held.at(-1), true);
 });
+
+test('a kept job that is over holds nothing of the client that asked for it', async () => {
+  setFlagsFromString('--expose-gc');
+  const collect = runInNewContext('gc') as () => void;
+  const jobs = new DetachedJobs();
+  const clients: WeakRef<object>[] = [];
+  const ask = async (id: string): Promise<void> => {
+    const client = { ...context(), session: { socket: new Uint8Array(1000) } } as unknown as GenerationContext;
+    clients.push(new WeakRef(client), new WeakRef(client.session));
+    await jobs.keep(client, async (inner) => {
+      inner.setJob(id);
+      return { seconds: 4 } as never;
+    });
+  };
+  for (const id of ['a', 'b']) await ask(id);
+  await new Promise((resolve) => setTimeout(resolve, 1));
+  collect();
+  assert.deepEqual(
+    clients.map((client) => client.deref() !== undefined),
+    [false, false, false, false],
+  );
+  assert.deepEqual(await jobs.attach('a', () => undefined, new AbortController().signal), { seconds: 4 });
+});
+
+test('jobs that are asked for together have no more room than those that come one after the other', async () => {
+  const jobs = new DetachedJobs({ most: 2 });
+  let go = (): void => undefined;
+  const written = new Promise<void>((resolve) => (go = resolve));
+  const ask = (id: string): Promise<string> =>
+    jobs
+      .keep(context(), async (inner) => {
+        await written;
+        inner.setJob(id);
+        return {} as never;
+      })
+      .then(
+        () => 'done',
+        (error: ProtocolError) => error.code,
+      );
+  const asked = ['a', 'b', 'c', 'd'].map(ask);
+  go();
+  assert.deepEqual(await Promise.all(asked), ['done', 'done', 'queue_full', 'queue_full']);
+  assert.equal(await ask('e'), 'done');
+});

@@ -37,6 +37,8 @@ export class DetachedJobs {
   readonly #options: Required<DetachedJobOptions>;
   /** Oldest first. */
   readonly #jobs = new Map<string, DetachedJob>();
+  /** Those that have no id yet: an order is written to the disk before it is a job. */
+  #starting = 0;
 
   constructor(options: DetachedJobOptions = {}) {
     this.#options = {
@@ -61,7 +63,7 @@ export class DetachedJobs {
     this.#evict();
     const { most, mostBytes } = this.#options;
     if (expected > mostBytes) throw tooLarge(expected, mostBytes);
-    if (this.#jobs.size >= most)
+    if (this.#jobs.size + this.#starting >= most)
       throw new ProtocolError('queue_full', `${most} jobs with keep are already stored; try again later`);
     const stop = new AbortController();
     const aborted = (): void => {
@@ -82,6 +84,7 @@ export class DetachedJobs {
       stop: (reason) => stop.abort(reason),
     };
     let id: string | null = null;
+    this.#starting += 1;
     const emit = (...event: EmittedEvent): void => {
       context.emit(...event);
       if (event[0] !== 'preview' && !stop.signal.aborted) {
@@ -96,6 +99,7 @@ export class DetachedJobs {
       signal: stop.signal,
       setJob: (job) => {
         context.setJob(job);
+        if (id === null) this.#starting -= 1;
         id = job;
         this.#jobs.set(job, detached);
       },
@@ -113,7 +117,8 @@ export class DetachedJobs {
     } finally {
       context.signal.removeEventListener('abort', aborted);
       const known = id as string | null;
-      if (known !== null) detached.timer = setTimeout(() => this.#forget(known), this.#options.lingerMs).unref();
+      if (known === null) this.#starting -= 1;
+      else this.#remember(known, detached);
       this.#evict();
     }
   }
@@ -140,6 +145,12 @@ export class DetachedJobs {
     }
   }
 
+  /** By a function of its own: one made where the job ran would keep its client's connection for as long. */
+  #remember(id: string, detached: DetachedJob): void {
+    detached.stop = () => undefined;
+    detached.timer = setTimeout(() => this.#forget(id), this.#options.lingerMs).unref();
+  }
+
   get bytes(): number {
     let sum = 0;
     for (const { bytes } of this.#jobs.values()) sum += bytes;
@@ -161,7 +172,7 @@ export class DetachedJobs {
   #evict(): void {
     const { most, mostBytes } = this.#options;
     for (const [id, { timer }] of this.#jobs) {
-      if (this.#jobs.size < most && this.bytes <= mostBytes) return;
+      if (this.#jobs.size + this.#starting < most && this.bytes <= mostBytes) return;
       if (timer !== null) this.#forget(id);
     }
   }
