@@ -32,9 +32,15 @@ interface Waiting {
 
 /** The thread starts with the first file, and again after it has ended in a fault. */
 export class ThreadedFileRenderer implements FileRenderer {
+  readonly #start: () => Worker;
   readonly #waiting = new Map<number, Waiting>();
   #worker: Worker | null = null;
   #count = 0;
+
+  /** start: how a thread is started; tests give their own. */
+  constructor(start: () => Worker = () => startThread(new URL('./render-worker.ts', import.meta.url))) {
+    this.#start = start;
+  }
 
   render(wav: Uint8Array, facts: ClipFacts, settings: FileSettings): Promise<RenderedFile> {
     return this.#order({ file: { wav, facts, settings } }) as Promise<RenderedFile>;
@@ -62,7 +68,7 @@ export class ThreadedFileRenderer implements FileRenderer {
 
   #started(): Worker {
     if (this.#worker !== null) return this.#worker;
-    const worker = startThread(new URL('./render-worker.ts', import.meta.url));
+    const worker = this.#start();
     worker.on('message', (reply: RenderReply) => {
       const waiting = this.#waiting.get(reply.order);
       this.#waiting.delete(reply.order);
@@ -71,7 +77,9 @@ export class ThreadedFileRenderer implements FileRenderer {
       else waiting?.reject(new ProtocolError('io_error', `the file could not be made: ${reply.error}`));
     });
     const ended = (why: string): void => {
-      if (this.#worker === worker) this.#worker = null;
+      // After a fault comes an exit as well, and by then the orders that wait may be another thread's.
+      if (this.#worker !== worker) return;
+      this.#worker = null;
       this.#failAll(why);
     };
     worker.on('error', (error) => ended(String(error)));
