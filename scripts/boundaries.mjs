@@ -169,6 +169,7 @@ export const RULES = [
     may: [
       ...['server/handlers', 'server/generation', 'server/spotting', 'protocol', 'server/dispatch/dispatcher.ts'],
       ...['server/dispatch/job-events.ts', 'server/delivery/csv.ts', 'server/util/read-chunks.ts'],
+      'server/util/either-signal.ts',
       // Whether a file that an earlier run began is there.
       ...['server/util/file-digest.ts', 'server/util/disk-reason.ts', 'server/voices/licences.ts'],
     ],

@@ -1,5 +1,6 @@
 import { ProtocolError } from '../../protocol/index.ts';
 import type { OpenJob } from '../dispatch/scheduler.ts';
+import { eitherSignal } from '../util/either-signal.ts';
 
 interface OpenBatch {
   owner: string;
@@ -32,7 +33,7 @@ export class Batches {
     const stop = new AbortController();
     const batch: OpenBatch = { owner, files, paused, stop, created: Date.now(), done: 0, wake: new Set() };
     this.#open.set(job, batch);
-    const either = AbortSignal.any([signal, stop.signal]);
+    const { signal: either, release } = eitherSignal(signal, stop.signal);
     either.addEventListener('abort', () => wakeAll(batch));
     return {
       job,
@@ -48,7 +49,10 @@ export class Batches {
           either.throwIfAborted();
         }
       },
-      end: () => void this.#open.delete(job),
+      end: () => {
+        release();
+        this.#open.delete(job);
+      },
     };
   }
 

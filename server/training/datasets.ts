@@ -5,6 +5,7 @@ import { fileNameKey } from '../../protocol/file-name.ts';
 import { folderName, ProtocolError } from '../../protocol/index.ts';
 import { exists, noFile, writeAtomic } from '../util/atomic-file.ts';
 import { diskReason } from '../util/disk-reason.ts';
+import { eitherSignal } from '../util/either-signal.ts';
 import { readIfThere } from '../util/kept-file.ts';
 import { move, type Trash, type TrashItem } from '../util/trash.ts';
 import { Turn } from '../util/turns.ts';
@@ -118,10 +119,12 @@ export class DataSets {
     const { most, finder } = this.#options;
     if (this.#waiting >= most) throw new ProtocolError('queue_full', `${most} data sets are already being created`);
     this.#waiting += 1;
+    const either = eitherSignal(signal, this.#stop.signal);
     try {
       await finder.find();
-      return await this.#turn.run(() => this.#make(given, onOriginal, AbortSignal.any([signal, this.#stop.signal])));
+      return await this.#turn.run(() => this.#make(given, onOriginal, either.signal));
     } finally {
+      either.release();
       this.#waiting -= 1;
     }
   }

@@ -9,6 +9,7 @@ import {
 } from '../../protocol/index.ts';
 import type { Playback } from '../playback/playback.ts';
 import type { Beats } from '../tempo/beats.ts';
+import { eitherSignal } from '../util/either-signal.ts';
 import type { LogLine } from '../util/log-line.ts';
 import { Turn } from '../util/turns.ts';
 import { ClipPool } from './clip-pool.ts';
@@ -262,11 +263,11 @@ export class TriggerBank {
       reuse: map.reuse,
       spread: map.softTemperature !== undefined,
       budget: () => this.#budget(map.ready),
-      make: (levels, take, signal, hurried) => {
-        const both = AbortSignal.any([signal, this.#stop.signal]);
+      make: async (levels, take, signal, hurried) => {
+        const both = eitherSignal(signal, this.#stop.signal);
         const temperatures = levels.map((level) => temperatureOf(map, level));
         const taken = (clip: GeneratedClip): void => take(this.#clips.prepared(clip));
-        return this.#options.generator.generate(map, temperatures, taken, both, hurried);
+        await this.#options.generator.generate(map, temperatures, taken, both.signal, hurried).finally(both.release);
       },
     });
   }

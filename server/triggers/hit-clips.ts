@@ -49,7 +49,7 @@ export class HitClips {
     if (this.#making >= MOST_MAKING || room <= generator.expectedMs() * (this.#making + 1)) return null;
     const making = this.make(map, velocity);
     const over = new AbortController();
-    const late = pause(room, AbortSignal.any([over.signal, signal])).then(() => null);
+    const late = pause(room, over.signal, signal).then(() => null);
     const clip = await Promise.race([making.catch(() => null), late]);
     over.abort();
     if (clip === null) void making.then((made) => pool.add(made)).catch(() => undefined);

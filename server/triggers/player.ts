@@ -178,7 +178,7 @@ export class Player {
     if (lead > 0 && (begin === null || begin < playback().now() + lead)) {
       // Held back until none of its parts will be late, as far as is known; not once all of it is made.
       const over = new AbortController();
-      await Promise.race([pause(lead, AbortSignal.any([over.signal, signal])), made.catch(() => undefined)]);
+      await Promise.race([pause(lead, over.signal, signal), made.catch(() => undefined)]);
       over.abort();
     }
     if (note.over) return null;
