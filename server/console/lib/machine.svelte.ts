@@ -1,6 +1,7 @@
 import type { EventData } from '../../../protocol/commands/index.ts';
 import { link, notices } from './link.svelte.ts';
 import { player } from './player.svelte.ts';
+import { problemsOf } from './problems.ts';
 import { takes } from './takes.svelte.ts';
 
 type JobEvent = EventData<'server.watch', 'job'>;
@@ -49,44 +50,26 @@ export class Machine {
   mine = $state<Record<string, string>>({});
   /** Jobs that this page may pause and move, by id. */
   listed = $state.raw<Record<string, Listed>>({});
-  #count = 0;
+  #lineCount = 0;
 
   open = $derived(this.#jobs.filter(({ state }) => state === 'queued' || state === 'started' || state === 'row'));
+  /** Open jobs that no event named yet: they were there before this view, and are of others, or keep a pool full. */
+  unnamed = $state.raw({ running: 0, waiting: 0 });
+  /** Both as the table lists them and with those it cannot list, so that the number and the table say the same. */
+  queue = $derived.by(() => {
+    const waiting = this.open.filter(({ state }) => state === 'queued').length;
+    return { running: this.open.length - waiting + this.unnamed.running, waiting: waiting + this.unnamed.waiting };
+  });
   ended = $derived(this.#jobs.filter((job) => !this.open.includes(job)).slice(0, 8));
   isPaused = $derived(Object.values(this.listed).some(({ state }) => state === 'paused'));
 
-  /** What is wrong, each with what to do. */
-  problems = $derived.by(() => {
-    const { info, devices, health } = this;
-    const found: string[] = [];
-    if (health?.problem != null) found.push(`The server is degraded: ${health.problem}.`);
-    if (info !== null && info.engine.state !== 'ready')
-      found.push(
-        `The engine is ${info.engine.state}. Takes wait until it is ready; run "foleyd doctor" if it stays so.`,
-      );
-    if (info !== null && info.engine.restarts > 0)
-      found.push(
-        `The engine was restarted ${info.engine.restarts} times since the server began. The server's log says why.`,
-      );
-    const why = info?.playback?.problem;
-    if (typeof why === 'string')
-      found.push(`The server has no audio output: ${why}. Sound in this page works all the same.`);
-    if (devices?.midi.problem != null)
-      found.push(
-        `No MIDI on the server: ${devices.midi.problem}. "Use a MIDI keyboard" on Play takes one of this browser.`,
-      );
-    if (info !== null && info.ports.osc === null)
-      found.push('OSC is off. Start the server with --osc-port to turn it on.');
-    for (const pool of Object.values(this.pools))
-      if (pool.problem !== null) found.push(`Map ${pool.map} gets no clips: ${pool.problem}`);
-    if (player.problem !== '') found.push(player.problem);
-    return found;
-  });
+  problems = $derived(problemsOf(this, player.problem));
 
   /** Hears of everything until `signal` aborts. */
   watch(signal: AbortSignal): void {
     // After another connection the names of jobs may be others.
     this.#jobs = [];
+    this.unnamed = { running: 0, waiting: 0 };
     link
       .hear('server.watch', { refused: true }, signal, (event, data) => this.#hear(event, data))
       .catch((error: unknown) => notices.fail('Jobs and hits are not shown as they happen', error));
@@ -113,7 +96,7 @@ export class Machine {
 
   say(kind: Line['kind'], text: string): void {
     if (!this.held)
-      this.lines = [{ id: ++this.#count, at: Date.now(), kind, text }, ...this.lines].slice(0, MOST_LINES);
+      this.lines = [{ id: ++this.#lineCount, at: Date.now(), kind, text }, ...this.lines].slice(0, MOST_LINES);
   }
 
   /** The job behind a line of the table, where this page may act on it. */
@@ -156,12 +139,30 @@ export class Machine {
   async #ask(): Promise<void> {
     if (link.state !== 'open' || document.hidden) return;
     try {
-      this.info = await link.call('server.info', {}, { timeoutMs: 5000 });
       await this.#list();
+      this.info = await link.call('server.info', {}, { timeoutMs: 5000 });
+      this.#count();
       this.health = (await (await fetch('/health')).json()) as Machine['health'];
     } catch {
       // The banner says that the server does not answer.
     }
+  }
+
+  /** What the server counts more than the table has. Its answer and the events come in one order, so it is never behind. */
+  #count(): void {
+    const { running, waiting } = this.info!.queue;
+    const queued = this.open.filter(({ state }) => state === 'queued').length;
+    this.unnamed = {
+      running: Math.max(0, running - (this.open.length - queued)),
+      waiting: Math.max(0, waiting - queued),
+    };
+  }
+
+  /** One of those that had no name is named now. */
+  #named(state: JobEvent['state']): void {
+    const { running, waiting } = this.unnamed;
+    if (state === 'started' && waiting > 0) this.unnamed = { running, waiting: waiting - 1 };
+    else if (state !== 'queued' && running > 0) this.unnamed = { running: running - 1, waiting };
   }
 
   async #list(): Promise<void> {
@@ -203,6 +204,7 @@ export class Machine {
     if (seen === undefined) {
       const fresh: Seen = { job, state, clips: clips ?? 1, share: 0, since: Date.now() };
       this.#jobs = [fresh, ...this.#jobs].slice(0, MOST_JOBS);
+      this.#named(state);
       seen = this.#jobs[0]!;
     }
     seen.state = state;
