@@ -31,7 +31,7 @@ export function historyTable(scores: readonly PastScore[]): string {
   if (scores.length === 0) return 'nothing has been measured yet\n';
   const tables = measuresOf(scores).map(({ letter, how, scores: own }) => {
     const labels = Object.keys(own[0]!.classes);
-    const head = ['', 'when', 'voice', 'hash', 'FAD', '95 %', 'endless', 'KAD', 'memorised'];
+    const head = ['', 'when', 'voice', 'hash', 'FAD', '95 %', 'FAD inf', 'KAD', 'memorised'];
     const rows = own.map(({ active, when, voice, hash, average, memorised, classes }) => [
       ...[active ? '*' : '', minute(when), voice, hash.slice(0, 7), figure(average.fad), interval(average)],
       ...[figure(average.infinity), figure(average.kad, 2), memorised === null ? '-' : `${figure(100 * memorised)} %`],

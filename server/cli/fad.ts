@@ -155,7 +155,7 @@ function title({ voice, hash, reference, clips, embedder }: Score): string {
 }
 
 function table({ classes, average }: EvaluationResult): string {
-  const head = ['class', 'FAD', '95 %', 'endless', 'KAD', 'named', 'clips', 'real'];
+  const head = ['class', 'FAD', '95 %', 'FAD inf', 'KAD', 'recognised', 'clips', 'real'];
   const rows = Object.entries(classes).map(([label, one]) => [
     ...[label, figure(one.fad), one.low === null ? '-' : `${figure(one.low)}..${figure(one.high)}`],
     ...[figure(one.infinity), figure(one.kad, 2), figure(one.named, 2), String(one.clips)],

@@ -184,7 +184,7 @@ test('other views are fetched after the page can be used, and are there without 
   await stage.app.close();
   await page.waitForSelector('.link[data-state=lost]');
   await page.click('nav a:has-text("Watch")');
-  await page.waitForSelector('h2:has-text("Watch the prior")');
+  await page.waitForSelector('h2:has-text("Watch clips being generated")');
   await stage.serve();
   await page.waitForSelector('.link[data-state=open]');
   await page.close();
