@@ -123,7 +123,13 @@ export class Client {
   #giveUp(id: string, timeoutMs: number): void {
     const open = this.#open.get(id);
     this.#cancel(id);
-    open?.reject(new ProtocolError('timed_out', `no answer for ${timeoutMs} ms`, { id }));
+    open?.reject(
+      new ProtocolError(
+        'timed_out',
+        `no answer for ${timeoutMs} ms; the server is busy or gone: try again, or allow more time (timeoutMs)`,
+        { id },
+      ),
+    );
   }
 
   #receive(frame: string | ArrayBuffer): void {

@@ -27,7 +27,7 @@ function parse(frame: string | Uint8Array, maxBytes: number): unknown {
     // The decoder takes a byte order mark away; in text that came decoded it is still there.
     return JSON.parse(withoutMark(text));
   } catch (cause) {
-    throw new ProtocolError('malformed', 'not valid JSON', { cause });
+    throw new ProtocolError('malformed', 'not valid JSON; expected an object {id, cmd, args}', { cause });
   }
 }
 
@@ -45,7 +45,8 @@ function withBytes(answer: Answer): Answer {
     const text = answer.data[field];
     if (text === undefined) continue;
     const bytes = typeof text === 'string' ? fromBase64(text) : null;
-    if (bytes === null) throw new ProtocolError('malformed', `data.${field}: not base64`, { path: `data.${field}` });
+    if (bytes === null)
+      throw new ProtocolError('malformed', `data.${field}: expected base64`, { path: `data.${field}` });
     answer.data[field] = bytes;
   }
   return answer;

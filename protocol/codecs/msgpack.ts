@@ -49,7 +49,7 @@ function unpack(frame: string | Uint8Array, bounds: Bounds): unknown {
   try {
     return new Decoder({ mapKeyConverter: stringKey }).decode(bytes);
   } catch (cause) {
-    throw new ProtocolError('malformed', 'not valid msgpack', { cause });
+    throw new ProtocolError('malformed', 'not valid msgpack; expected a map {id, cmd, args}', { cause });
   }
 }
 

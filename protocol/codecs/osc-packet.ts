@@ -88,7 +88,10 @@ function decodeMessage(packet: Uint8Array): OscMessage {
 export function encodeMessage(address: string, args: readonly OscArgInput[]): Uint8Array {
   const view = toBuffer({ address, args: [...args] });
   if (view.byteLength > limits.oscDatagramBytes)
-    throw new ProtocolError('too_large', 'the answer does not fit into one datagram');
+    throw new ProtocolError(
+      'too_large',
+      'the answer does not fit into one datagram; ask for less, or use WebSocket or HTTP',
+    );
   return new Uint8Array(view.buffer, view.byteOffset, view.byteLength);
 }
 

@@ -102,13 +102,13 @@ function readArgs(sent: readonly OscArg[], command: Command, form: OscForm): Rec
     const schema = Object.hasOwn(shape, name) ? shape[name] : undefined;
     const fail = (message: string) => badArgument(name, message);
     if (schema === undefined) throw fail(`unknown argument${didYouMean(name, Object.keys(shape))}`);
-    if (Object.hasOwn(form.fixed, name)) throw fail('cannot be chosen over OSC');
-    if (Object.hasOwn(args, name)) throw fail('given twice');
+    if (Object.hasOwn(form.fixed, name)) throw fail('cannot be chosen over OSC; use WebSocket or HTTP');
+    if (Object.hasOwn(args, name)) throw fail('given twice; expected once');
     const value = plainValue(arg);
     // It may have been another number: as a seed it would give another clip, and nobody would know.
     if (arg.type === 'float' && Math.abs(arg.value) > FLOAT_EXACT && Number.isFinite(arg.value))
       throw fail(`a float holds whole numbers exactly only up to ${FLOAT_EXACT}; send int32, int64, double or text`);
-    if (value === undefined) throw fail(`OSC type ${arg.type} is not supported`);
+    if (value === undefined) throw fail(`OSC type ${arg.type} is not supported; send text, a number, or true or false`);
     if (value === null) return;
     const words = form.words !== undefined && Object.hasOwn(form.words, name) ? form.words[name] : undefined;
     args[name] =

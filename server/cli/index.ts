@@ -1,12 +1,12 @@
 import { Command, CommanderError } from 'commander';
 import { version } from '../util/version.ts';
-import { type CliCode, type CliError, exits, toCliError } from './errors.ts';
+import { exits, toCliError } from './errors.ts';
 import { onBrokenPipe } from './output.ts';
 import { declareClips } from './program/clips.ts';
 import { declareFarm } from './program/farm.ts';
 import { declareServer } from './program/server.ts';
 import { declareTraining } from './program/training.ts';
-import { asOption, explainUsage, refuseUnknownWord } from './program/usage.ts';
+import { asCommands, asOption, explainUsage, refuseUnknownWord } from './program/usage.ts';
 import { declareVoices } from './program/voices.ts';
 
 /** `foleyd` with the given arguments. Resolves with the exit code; never throws. */
@@ -42,23 +42,11 @@ export async function main(argv: readonly string[]): Promise<number> {
   } catch (thrown) {
     if (thrown instanceof CommanderError) return thrown.exitCode === 0 ? exits.ok : exits.usage;
     const error = toCliError(thrown);
-    const message = asOption(error.message, running);
-    process.stderr.write(`foleyd: ${error.code}: ${message}${whereListed(error)}\n`);
+    const message = asCommands(asOption(error.message, running));
+    process.stderr.write(`foleyd: ${error.code}: ${message}\n`);
     return error.exit;
   }
 }
-
-/** Where the names are that there are. */
-function whereListed({ code, message }: CliError): string {
-  const command = LISTS[code];
-  return command === undefined || message.includes('foleyd ') ? '' : `; foleyd ${command} lists what there is`;
-}
-
-const LISTS: Partial<Record<CliCode, string>> = {
-  unknown_clip: 'clips',
-  unknown_voice: 'voices',
-  unknown_dataset: 'datasets',
-};
 
 /** Whether no command is named, only options of `serve`. */
 function isServe([first]: readonly string[]): boolean {

@@ -45,7 +45,8 @@ export async function openSession(choice: SessionChoice = {}): Promise<Session> 
       const peer: Peer = { origin, token, certificate: mine?.certificate };
       if (await health(peer)) return remoteSession(url, peer);
     }
-    if (choice.url !== undefined) throw new CliError('no_server', `no foleyd server answers at ${choice.url}`);
+    if (choice.url !== undefined)
+      throw new CliError('no_server', `no foleyd server answers at ${choice.url}; start one there with: foleyd serve`);
   }
   if (choice.purpose === 'server')
     throw new CliError('no_server', 'no foleyd server is running; start one with: foleyd serve');

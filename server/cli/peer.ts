@@ -80,7 +80,12 @@ class PinnedAgent extends Agent {
     socket.once('error', (error) => callback?.(error, socket));
     socket.once('secureConnect', () => {
       if (socket.getPeerCertificate().fingerprint256 === this.#certificate) callback?.(null, socket);
-      else socket.destroy(new Error("the server's certificate differs from the one in its data folder"));
+      else
+        socket.destroy(
+          new Error(
+            "the server's certificate differs from the one in its data folder: another program answers at its port, or --data names another server's folder",
+          ),
+        );
     });
     return undefined;
   }

@@ -36,7 +36,12 @@ async function opened(socket: WebSocket, url: string): Promise<void> {
     const refused = /Unexpected server response: (\d+)/.exec(message)?.[1];
     if (refused === '401')
       throw new CliError('unauthorized', `${url} requires a token: use --token SECRET or FOLEYD_TOKEN`, error);
-    if (refused === '403') throw new CliError('forbidden', `${url} refused this client`, error);
+    if (refused === '403')
+      throw new CliError(
+        'forbidden',
+        `${url} refused this client; start it with --allow-host and this name, or connect from its own machine`,
+        error,
+      );
     throw new CliError('no_server', `${url}: ${message}`, error);
   }
 }

@@ -50,7 +50,8 @@ export async function emptyTrash(ids: readonly string[], options: TrashOptions):
     let [removed, bytes] = [0, 0];
     for (const id of ids.length === 0 ? [undefined] : ids) {
       const done = await session.call('trash.empty', id === undefined ? {} : { id });
-      if (id !== undefined && done.removed === 0) throw new CliError('usage', `${id} is not in the trash`);
+      if (id !== undefined && done.removed === 0)
+        throw new CliError('usage', `${id} is not in the trash; foleyd trash lists what is`);
       removed += done.removed;
       bytes += done.bytes;
     }

@@ -129,7 +129,7 @@ async function sent(session: Session, place: string, as: string | undefined, bar
     for await (const chunk of read(offset, Math.min(size, offset + PIECE))) chunks.push(chunk);
     const piece = Buffer.concat(chunks);
     if (piece.length === 0 && size > 0)
-      throw new CliError('io_error', `${place} was truncated while it was being read`);
+      throw new CliError('io_error', `${place} was truncated while it was being read; try again when it is complete`);
     await session.call('voice.upload', { upload, offset, data: piece.toString('base64') });
     offset += piece.length;
     bar.show({ part: 'bytes', done: offset, of: Math.max(size, 1) });

@@ -187,9 +187,13 @@ export class ClipStore implements Clips {
       const { trash } = this.#options;
       const item = (await trash?.find('clip', id)) ?? null;
       if (trash === undefined || item === null || (await this.find(id)) !== null)
-        throw new ProtocolError('unknown_clip', `no clip ${JSON.stringify(id.slice(0, 40))} is in the trash`, {
-          path: 'args.clip',
-        });
+        throw new ProtocolError(
+          'unknown_clip',
+          `no clip ${JSON.stringify(id.slice(0, 40))} is in the trash; trash.list lists what is`,
+          {
+            path: 'args.clip',
+          },
+        );
       try {
         await trash.take(item, (dir) => this.#files.moveIn(id, dir));
       } catch (error) {
@@ -263,7 +267,11 @@ export class ClipStore implements Clips {
 }
 
 function unknown(id: string): ProtocolError {
-  return new ProtocolError('unknown_clip', `there is no clip ${JSON.stringify(id.slice(0, 40))}`, {
-    path: 'args.clip',
-  });
+  return new ProtocolError(
+    'unknown_clip',
+    `there is no clip ${JSON.stringify(id.slice(0, 40))}; clip.list lists the clips`,
+    {
+      path: 'args.clip',
+    },
+  );
 }

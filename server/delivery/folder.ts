@@ -124,7 +124,11 @@ export class Folder {
     const [real, top] = await Promise.all([realpath(dir), realpath(root)]);
     // Where case makes no difference, a folder that is there keeps its own.
     if (fileNameKey(real) === fileNameKey(path.join(top, ...steps))) return real;
-    throw new ProtocolError('bad_args', 'args.folder: a link leads out of the folder', { path: 'args.folder' });
+    throw new ProtocolError(
+      'bad_args',
+      'args.folder: a link leads out of the delivery folder; expected a folder inside it',
+      { path: 'args.folder' },
+    );
   }
 
   async #settle(
@@ -142,7 +146,7 @@ export class Folder {
       await onName(file);
       if (await settle(part, file)) return file;
     }
-    throw new ProtocolError('io_error', `too many files are named ${stem}`);
+    throw new ProtocolError('io_error', `too many files are named ${stem}; choose another name`);
   }
 
   async #checkRoom(dir: string, bytes: number): Promise<void> {
@@ -151,12 +155,15 @@ export class Folder {
     if (bavail * bsize - bytes < freeDisk) {
       throw new ProtocolError(
         'no_room',
-        `${mib(bavail * bsize)} of disk space are free; ${mib(freeDisk)} must stay free`,
+        `${mib(bavail * bsize)} of disk space are free; ${mib(freeDisk)} must stay free: free some, or lower --limits deliverFreeDisk=`,
       );
     }
     if (this.#bytes === null || this.#bytes + bytes > maxBytes) this.#bytes = await sizeOf(root);
     if (this.#bytes + bytes > maxBytes) {
-      throw new ProtocolError('no_room', `${mib(this.#bytes)} are in the folder; its limit is ${mib(maxBytes)}`);
+      throw new ProtocolError(
+        'no_room',
+        `${mib(this.#bytes)} are in the folder; its limit is ${mib(maxBytes)}: move files away, or raise --limits deliverBytes=`,
+      );
     }
   }
 }
@@ -210,7 +217,8 @@ async function sizeOf(root: string): Promise<number> {
   let [bytes, count] = [0, 0];
   for (const entry of await readdir(root, { withFileTypes: true, recursive: true })) {
     if (!entry.isFile()) continue;
-    if (++count > MOST_COUNTED) throw new ProtocolError('no_room', `the folder has more than ${MOST_COUNTED} files`);
+    if (++count > MOST_COUNTED)
+      throw new ProtocolError('no_room', `the folder has more than ${MOST_COUNTED} files; move some away`);
     bytes += (await lstat(path.join(entry.parentPath ?? entry.path, entry.name)).catch(() => ({ size: 0 }))).size;
   }
   return bytes;

@@ -31,7 +31,8 @@ export function placeOnset(
   { rate, at, lead, begin }: Wanted,
 ): { pcm: Float32Array; lead: number; timeReference: number } {
   const onset = onsetOf(pcm, rate);
-  if (onset === null) throw new Error('the clip is silent: it has no onset that could be placed');
+  if (onset === null)
+    throw new Error('the clip is silent: it has no onset that could be placed; use another clip or seed');
   const time = begin + Math.round(at * rate);
   // Nothing begins before midnight.
   const before = Math.min(Math.round(lead * rate), onset, time);

@@ -26,7 +26,10 @@ export function checkRoom(order: JobOrder, waiting: readonly JobOrder[], { maxJo
   }
   const clips = clipsOf(rivals);
   if (clips + order.clips.length > Math.ceil(maxClips * share)) {
-    throw new ProtocolError('queue_full', `${clips} clips are already waiting; the limit is ${maxClips}`);
+    throw new ProtocolError(
+      'queue_full',
+      `${clips} clips are already waiting; the limit is ${maxClips}; try again later, or request fewer`,
+    );
   }
 }
 

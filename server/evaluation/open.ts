@@ -40,7 +40,11 @@ export async function embedderOf(voice: { dir: string }, models: string): Promis
 
 async function stored(folder: string, name: string): Promise<Uint8Array> {
   const missing = (cause?: unknown): EvaluationError => {
-    return new EvaluationError('unknown_reference', `there is no reference ${name} in ${folder}`, { cause });
+    return new EvaluationError(
+      'unknown_reference',
+      `there is no reference ${name}; expected ${name.slice(0, 64)}.npz in ${folder}, or no reference for the voice's own`,
+      { cause },
+    );
   };
   if (!SAFE.test(name)) throw missing();
   const file = path.join(folder, `${name}.npz`);

@@ -129,7 +129,11 @@ export class DetachedJobs {
     if (detached === undefined && this.#options.isEarlier(job))
       throw new ProtocolError('restarted', undefined, { path: 'args.job' });
     if (detached === undefined)
-      throw new ProtocolError('unknown_job', 'no job with this id is kept', { path: 'args.job' });
+      throw new ProtocolError(
+        'unknown_job',
+        'no job with this id is kept: it was requested without keep, ended too long ago, or the id is wrong; job.list lists the open jobs',
+        { path: 'args.job' },
+      );
     for (const event of detached.events) emit(...event);
     detached.followers.add(emit);
     let left: (() => void) | null = null;

@@ -20,14 +20,15 @@ export function readRecording({ data, rate, format }: Recording): { pcm: Float32
   if (typeof data === 'string' && !/^[A-Za-z0-9+/]*={0,2}$/.test(data)) fail('expected base64');
   const bytes = typeof data === 'string' ? new Uint8Array(Buffer.from(data, 'base64')) : data;
   const found = rate === undefined ? readWav(bytes, fail) : { pcm: samples(bytes, format ?? 's16', fail), rate };
-  if (found.pcm.length === 0) fail('it contains no samples');
-  if (found.rate < RATE_MIN || found.rate > RATE_MAX) fail(`${found.rate} Hz is not a supported sample rate`);
+  if (found.pcm.length === 0) fail('it contains no samples; expected a sound');
+  if (found.rate < RATE_MIN || found.rate > RATE_MAX)
+    fail(`${found.rate} Hz is not a supported sample rate; expected ${RATE_MIN} to ${RATE_MAX}`);
   let loudest = 0;
   for (const sample of found.pcm) {
-    if (!Number.isFinite(sample)) fail('a sample is not a number');
+    if (!Number.isFinite(sample)) fail('a sample is not a number; expected finite samples');
     loudest = Math.max(loudest, Math.abs(sample));
   }
-  if (loudest === 0) fail('it is silent');
+  if (loudest === 0) fail('it is silent; expected a sound');
   // Float files may go beyond full scale; the voice was never told of any such sound.
   return loudest > 1 ? { ...found, pcm: found.pcm.map((sample) => sample / loudest) } : found;
 }

@@ -36,7 +36,10 @@ export function adminRollback(deps: ActivateDeps): Handler<'admin.rollback'> {
     deps.active.inTurn(async () => {
       const { active } = deps;
       const previous = active.active;
-      let problem: unknown = new ProtocolError('unknown_voice', 'no other voice was active before this one');
+      let problem: unknown = new ProtocolError(
+        'unknown_voice',
+        'no other voice was active before this one; name one with admin.activate',
+      );
       for (const id of active.previous) {
         try {
           const voice = await deps.catalog.find(id);

@@ -53,7 +53,7 @@ export async function sentOrWritten(
   if (bytes.byteLength > limits.sentFileBytes) {
     throw new ProtocolError(
       'too_large',
-      `the file has ${bytes.byteLength} bytes; at most ${limits.sentFileBytes} can be sent`,
+      `the file has ${bytes.byteLength} bytes; at most ${limits.sentFileBytes} can be sent: have it written to the delivery folder`,
     );
   }
   return { name: `${stem}.${ending}`, path: null, content: bytes };

@@ -97,7 +97,9 @@ export function jobCancel({ scheduler, batches }: JobsDeps): Handler<'job.cancel
 
 function known({ scheduler, batches }: Pick<JobsDeps, 'scheduler' | 'batches'>, job: string): void {
   if (!scheduler.has(job) && !batches.has(job))
-    throw new ProtocolError('unknown_job', 'no job of this id is open', { path: 'args.job' });
+    throw new ProtocolError('unknown_job', 'no job of this id is open; job.list lists the open jobs', {
+      path: 'args.job',
+    });
 }
 
 /** Nobody, in whose name jobs of an earlier run go on: they take turns with everybody else as one client. */

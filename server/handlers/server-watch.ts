@@ -33,8 +33,12 @@ export function serverWatch({ bus, triggers, refusals, watchQuietMs }: WatchDeps
   return ({ args, emit, session, signal }) => {
     const { jobs, hits, pools, refused } = args;
     if ((watches.get(session.id) ?? 0) >= limits.watches)
-      throw new ProtocolError('queue_full', `this connection already has ${limits.watches} watches`);
-    if (total >= limits.watchesTotal) throw new ProtocolError('queue_full', `${total} watches are already open`);
+      throw new ProtocolError(
+        'queue_full',
+        `this connection already has ${limits.watches} watches; end one with foley.cancel`,
+      );
+    if (total >= limits.watchesTotal)
+      throw new ProtocolError('queue_full', `${total} watches are already open; try again later`);
     emit('accepted', { jobs, hits, pools });
     count(session.id, 1);
     const budget = new Budget(session.lasting ? Number.POSITIVE_INFINITY : limits.watchPerSecond);

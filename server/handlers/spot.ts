@@ -56,7 +56,10 @@ export function spot(deps: BatchDeps): Handler<'foley.spot'> {
       if (label !== undefined) spotted.push({ ...one, label });
     }
     if (spotted.length === 0)
-      throw bad('no marker names a class of the voice', sheet === undefined ? 'args.cues' : 'args.sheet');
+      throw bad(
+        'no marker names a class of the voice; voice.list names its classes',
+        sheet === undefined ? 'args.cues' : 'args.sheet',
+      );
     const overlaps = overlapsOf(spotted);
     let next = seed ?? randomInt(0, limits.drawnSeedMax + 1);
     const rows = spotted.map(({ cue, label }, i): Row => {

@@ -118,11 +118,15 @@ async function ofClip({ catalog, clips }: VaryDeps, id: string, wish: Wish): Pro
   const clip = await clips.get(id);
   const { recipe } = clip;
   if (recipe === null || clip.codes === null) {
-    throw new ProtocolError('bad_args', `args.clip: clip ${id} was saved without its codes`, { path: 'args.clip' });
+    throw new ProtocolError(
+      'bad_args',
+      `args.clip: clip ${id} was saved without its codes; send its sound as recording`,
+      { path: 'args.clip' },
+    );
   }
   const voice = await catalog.find(wish.voice ?? recipe.voiceId);
   if (voice.hash !== recipe.voice) {
-    const message = `clip ${id} was made by voice ${recipe.voiceId} ${recipe.voice.slice(0, 12)}, not by ${voice.id} ${voice.hash.slice(0, 12)}`;
+    const message = `clip ${id} was made by voice ${recipe.voiceId} ${recipe.voice.slice(0, 12)}, not by ${voice.id} ${voice.hash.slice(0, 12)}; send its sound as recording, or use that voice`;
     throw new ProtocolError('wrong_voice', message, { path: 'args.clip' });
   }
   const grid = gridOf(voice.card);
@@ -199,7 +203,7 @@ async function ofRecording({ catalog, encoder }: VaryDeps, context: Context<'fol
 function ofJob({ partials }: VaryDeps, args: Context<'foley.branch'>['args']): Source & { known: number } {
   const found = partials.find(args.job!, args.index);
   if (found === null) {
-    const message = `job ${args.job!.slice(0, 40)} is not running, or its clip ${args.index} has not begun`;
+    const message = `job ${args.job!.slice(0, 40)} is not running, or its clip ${args.index} has not begun; job.list lists the open jobs`;
     throw new ProtocolError('unknown_job', message, { path: 'args.job' });
   }
   const { voice, codes, rows, recording } = found;

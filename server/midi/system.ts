@@ -26,7 +26,7 @@ const SEQUENCER = '/dev/snd/seq';
 export async function createSystem(): Promise<MidiSystem> {
   // The library would say so too, but on the terminal, in three lines that nobody can turn off.
   if (process.platform === 'linux' && !existsSync(SEQUENCER))
-    throw new Error(`there is no ALSA sequencer, ${SEQUENCER}`);
+    throw new Error(`there is no ALSA sequencer, ${SEQUENCER}; load it with: sudo modprobe snd-seq`);
   // Loading it takes this thread 12 ms: not where there is nothing to find.
   const { Input } = await import('midi/lazy');
   // Keeps the system open while ports come and go.

@@ -64,7 +64,11 @@ export class DataSets {
   /** Throws unknown_dataset. */
   async get(id: string): Promise<DataSet> {
     const set = isId(id) ? await this.#read(id) : null;
-    if (set === null) throw new ProtocolError('unknown_dataset', `there is no data set ${id.slice(0, 64)}`);
+    if (set === null)
+      throw new ProtocolError(
+        'unknown_dataset',
+        `there is no data set ${id.slice(0, 64)}; dataset.list lists the data sets`,
+      );
     return set;
   }
 
@@ -99,7 +103,10 @@ export class DataSets {
     const { dir, trash } = this.#options;
     const item = (await trash?.find('dataset', id)) ?? null;
     if (trash === undefined || item === null)
-      throw new ProtocolError('unknown_dataset', `no data set ${id.slice(0, 64)} is in the trash`);
+      throw new ProtocolError(
+        'unknown_dataset',
+        `no data set ${id.slice(0, 64)} is in the trash; trash.list lists what is`,
+      );
     await this.#refuseTaken(id);
     try {
       await mkdir(dir, { recursive: true });
@@ -117,7 +124,8 @@ export class DataSets {
   async add(given: NewDataSet, onOriginal: (checked: CheckedRecording) => void, signal: AbortSignal): Promise<DataSet> {
     await this.#refuseTaken(given.id);
     const { most, finder } = this.#options;
-    if (this.#waiting >= most) throw new ProtocolError('queue_full', `${most} data sets are already being created`);
+    if (this.#waiting >= most)
+      throw new ProtocolError('queue_full', `${most} data sets are already being created; try again later`);
     this.#waiting += 1;
     const either = eitherSignal(signal, this.#stop.signal);
     try {
@@ -161,9 +169,13 @@ export class DataSets {
     const names = await readdir(this.#options.dir).catch(() => []);
     const isTaken = names.some((name) => fileNameKey(name) === fileNameKey(id));
     if (isTaken || (await exists(path.join(this.#options.dir, id))))
-      throw new ProtocolError('already_exists', `data set ${id} already exists, in this or another case`, {
-        path: 'args.dataset',
-      });
+      throw new ProtocolError(
+        'already_exists',
+        `data set ${id} already exists, in this or another case; choose another name`,
+        {
+          path: 'args.dataset',
+        },
+      );
   }
 
   /** Null where there is none, or another's file. Throws io_error. */

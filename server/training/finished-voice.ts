@@ -15,7 +15,10 @@ export async function adoptVoice(
   const target = path.join(voices, id);
   const there = await cardOf(target);
   if (there !== null && there.retrained?.job !== job)
-    throw new ProtocolError('already_exists', `voice ${id} already exists; the new one was left in ${made}`);
+    throw new ProtocolError(
+      'already_exists',
+      `voice ${id} already exists; the new one was left in ${made}: import it from there under another id`,
+    );
   if (there === null) {
     await checkGraphs(made);
     await mkdir(voices, { recursive: true });

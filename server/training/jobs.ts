@@ -82,7 +82,7 @@ export class TrainingJobs {
   async submit(order: TrainingOrder): Promise<Job> {
     const waiting = this.list().filter(({ state }) => state === 'queued').length;
     if (waiting >= this.#options.most)
-      throw new ProtocolError('queue_full', `${waiting} trainings are already waiting`);
+      throw new ProtocolError('queue_full', `${waiting} trainings are already waiting; try again when one has ended`);
     await this.#checkName(order.voice);
     await Promise.all(order.datasets.map((id) => this.#options.findDataset(id)));
     await this.#options.finder.find();
@@ -113,7 +113,9 @@ export class TrainingJobs {
   get(id: string): Job {
     const job = this.#jobs.get(id);
     if (job === undefined)
-      throw new ProtocolError('unknown_job', 'there is no training with this id', { path: 'args.job' });
+      throw new ProtocolError('unknown_job', 'there is no training with this id; admin.jobs lists the trainings', {
+        path: 'args.job',
+      });
     return job;
   }
 
@@ -179,9 +181,13 @@ export class TrainingJobs {
       names.some((name) => fileNameKey(name) === key) ||
       this.list().some((job) => !job.over && fileNameKey(job.order.voice) === key);
     if (isTaken || (await this.#options.hasVoice(voice))) {
-      throw new ProtocolError('already_exists', `voice ${voice} exists, or a training will create it`, {
-        path: 'args.voice',
-      });
+      throw new ProtocolError(
+        'already_exists',
+        `voice ${voice} exists, or a training will create it; choose another name`,
+        {
+          path: 'args.voice',
+        },
+      );
     }
   }
 

@@ -13,10 +13,14 @@ export async function filesBelow(root: string): Promise<{ name: string; real: st
   let seen = 0;
   const walk = async (dir: string, prefix: string, depth: number): Promise<void> => {
     if (depth > DEEPEST)
-      throw new ProtocolError('too_large', `folders are nested more than ${DEEPEST} deep below ${root}`);
+      throw new ProtocolError(
+        'too_large',
+        `folders are nested more than ${DEEPEST} deep below ${root}; name one further down`,
+      );
     for (const entry of await readdir(dir)) {
       seen += 1;
-      if (seen > MOST) throw new ProtocolError('too_large', `there are more than ${MOST} files below ${root}`);
+      if (seen > MOST)
+        throw new ProtocolError('too_large', `there are more than ${MOST} files below ${root}; name a smaller folder`);
       const place = path.join(dir, entry);
       const info = await stat(place).catch(() => null);
       if (info === null) continue;

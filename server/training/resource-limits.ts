@@ -18,13 +18,16 @@ export async function checkResources(folder: string, room: ResourceLimits, pid: 
   if (disk < room.freeDisk) {
     throw new ProtocolError(
       'no_room',
-      `${mib(disk)} of disk space are free in ${folder}; ${mib(room.freeDisk)} are required`,
+      `${mib(disk)} of disk space are free in ${folder}; ${mib(room.freeDisk)} are required: free some, or lower --limits trainingFreeDisk=`,
     );
   }
   if (pid === null) {
     const free = await freeMemory();
     if (free < room.freeMemory) {
-      throw new ProtocolError('no_room', `${mib(free)} of memory are free; ${mib(room.freeMemory)} are required`);
+      throw new ProtocolError(
+        'no_room',
+        `${mib(free)} of memory are free; ${mib(room.freeMemory)} are required: end other programs, or lower --limits trainingFreeMemory=`,
+      );
     }
     return;
   }
@@ -32,7 +35,7 @@ export async function checkResources(folder: string, room: ResourceLimits, pid: 
   if (taken !== null && taken > room.memory) {
     throw new ProtocolError(
       'no_room',
-      `the trainer takes ${mib(taken)} of memory; at most ${mib(room.memory)} are allowed`,
+      `the trainer takes ${mib(taken)} of memory; at most ${mib(room.memory)} are allowed: raise --limits trainingMemory=`,
     );
   }
 }

@@ -134,7 +134,10 @@ export class TrainingRun {
     const corpora = await Promise.all(order.datasets.map((dataset) => findDataset(dataset)));
     const base = order.base === null ? null : await findVoice(order.base.id);
     if (base !== null && base.hash !== order.base?.hash)
-      throw new ProtocolError('wrong_voice', `${order.base?.id} is no longer the voice that the training started from`);
+      throw new ProtocolError(
+        'wrong_voice',
+        `voice ${order.base?.id} was replaced since the training was requested; start another training`,
+      );
     return trainerArgs(order, { job: id, out: this.#out, corpora, base: base?.dir ?? null });
   }
 }

@@ -45,7 +45,9 @@ export class Uploads {
   async folder(id: string): Promise<string> {
     const dir = path.join(this.#options.dir, id);
     if ((await stat(dir).catch(() => null)) === null)
-      throw new ProtocolError('bad_args', `there is no upload ${id}`, { path: 'args.upload' });
+      throw new ProtocolError('bad_args', `args.upload: there is no upload ${id}; send its files first`, {
+        path: 'args.upload',
+      });
     return dir;
   }
 
@@ -73,9 +75,13 @@ export class Uploads {
         });
       const had = known.files.get(file) ?? 0;
       if (offset !== 0 && offset !== had)
-        throw new ProtocolError('bad_args', `args.offset: ${had} bytes of this file have been uploaded`, {
-          path: 'args.offset',
-        });
+        throw new ProtocolError(
+          'bad_args',
+          `args.offset: ${had} bytes of this file have been uploaded; expected that offset, or 0 to begin again`,
+          {
+            path: 'args.offset',
+          },
+        );
       const { maxBytes, maxFiles, dir } = this.#options;
       if (known.bytes - (offset === 0 ? had : 0) + bytes.length > maxBytes)
         throw new ProtocolError('too_large', `the upload is too large; expected at most ${maxBytes} bytes`);
@@ -130,7 +136,11 @@ export class Uploads {
           path: 'args.upload',
         },
       );
-    if (left.size >= most) throw new ProtocolError('queue_full', `${left.size} uploads are already open`);
+    if (left.size >= most)
+      throw new ProtocolError(
+        'queue_full',
+        `${left.size} uploads are already open; use one of them up, or try again later`,
+      );
     // What was uploaded before the server was started again counts too.
     const files = new Map<string, number>();
     for (const { name, bytes } of await filesBelow(path.join(dir, id)).catch(() => [])) files.set(name, bytes);

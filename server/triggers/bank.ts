@@ -184,7 +184,11 @@ export class TriggerBank {
    */
   async fireAddress(address: string, fire: TriggerHit): Promise<Hit[]> {
     const found = this.#of(address);
-    if (found.length === 0) throw new ProtocolError('unknown_map', `nothing is mapped to ${address}`);
+    if (found.length === 0)
+      throw new ProtocolError(
+        'unknown_map',
+        `nothing is mapped to ${address}; trigger.list lists the maps, and trigger.map adds one`,
+      );
     this.#tell({ type: 'struck', address, velocity: fire.velocity });
     const ends = await Promise.allSettled(found.map((entry) => this.#fire(entry, fire)));
     const failed = ends.flatMap((end, i) => (end.status === 'rejected' ? [{ id: found[i]!.map.id, ...end }] : []));
@@ -222,7 +226,10 @@ export class TriggerBank {
 
   #entry(id: string): Entry {
     const entry = this.#entries.get(id);
-    if (entry === undefined) throw new ProtocolError('unknown_map', `there is no map ${id}`, { path: 'args.id' });
+    if (entry === undefined) {
+      const message = `there is no map ${id}; trigger.list lists the maps, and trigger.map adds one`;
+      throw new ProtocolError('unknown_map', message, { path: 'args.id' });
+    }
     return entry;
   }
 

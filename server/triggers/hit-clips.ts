@@ -29,7 +29,7 @@ export class HitClips {
   async make(map: TriggerMap, velocity: number): Promise<ReadyClip> {
     const { generator, signal } = this.#options;
     if (this.#making >= MOST_MAKING) {
-      const message = `map ${map.id} has no clip ready yet, and ${MOST_MAKING} are being made for hits already`;
+      const message = `map ${map.id} has no clip ready yet, and ${MOST_MAKING} are being made for hits already; try again`;
       throw new ProtocolError('pool_empty', message);
     }
     this.#making += 1;

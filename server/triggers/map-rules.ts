@@ -4,9 +4,10 @@ import { limits, ProtocolError, type TriggerMap } from '../../protocol/index.ts'
 /** Throws bad_args for more maps, or more clips kept ready, than are allowed. */
 export function refuseTooMany(maps: readonly TriggerMap[]): void {
   const ready = maps.reduce((sum, map) => sum + map.ready, 0);
-  if (maps.length > limits.maps) throw new ProtocolError('bad_args', `at most ${limits.maps} maps are allowed`);
+  if (maps.length > limits.maps)
+    throw new ProtocolError('bad_args', `at most ${limits.maps} maps are allowed; remove one with trigger.unmap`);
   if (ready <= limits.poolTotal) return;
-  const message = `args.ready: ${ready} clips would be kept ready by all maps; the limit is ${limits.poolTotal}`;
+  const message = `args.ready: ${ready} clips would be kept ready by all maps; the limit is ${limits.poolTotal}: lower ready, here or in other maps`;
   throw new ProtocolError('bad_args', message, { path: 'args.ready' });
 }
 

@@ -78,7 +78,7 @@ export class Player {
       if (live !== null || note.over) return live;
       const old = pool.again();
       if (old !== null) return this.#play(note, pool, old, 'again', fire, begin);
-      if (!wait) throw new ProtocolError('pool_empty', `map ${map.id} has no clip ready yet`);
+      if (!wait) throw new ProtocolError('pool_empty', `map ${map.id} has no clip ready yet; try again, or set wait`);
       const made = await this.#clips.make(map, velocity);
       return this.#playOwn(note, pool, made, fire, this.#starts.next(map, begin));
     } finally {

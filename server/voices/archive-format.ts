@@ -85,7 +85,10 @@ export function readPrefix(prefix: Uint8Array): number {
       'this is not a voice file; expected a .foleyvoice file, or a folder, that foleyd voice export wrote',
     );
   const version = bytes.readUInt32LE(MAGIC.length);
-  if (version !== VERSION) throw new VoiceFileError(`it has version ${version}; this foleyd reads version ${VERSION}`);
+  if (version !== VERSION)
+    throw new VoiceFileError(
+      `it has version ${version}; this foleyd reads version ${VERSION}: update the older of the two`,
+    );
   const length = bytes.readUInt32LE(MAGIC.length + 4);
   if (length > MAX_MANIFEST_BYTES) throw new VoiceFileError('its manifest is too large');
   return length;

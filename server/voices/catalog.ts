@@ -8,7 +8,7 @@ import { cardProblem, type VoiceCard, voiceCardSchema } from '../cards/voice-car
 import { exists, noFile } from '../util/atomic-file.ts';
 import { diskReason } from '../util/disk-reason.ts';
 import type { LogLine } from '../util/log-line.ts';
-import { BASE, isSafeId, MAX_BASES } from './names.ts';
+import { BASE, isSafeId, MAX_BASES, unknownVoice } from './names.ts';
 import type { Catalog, Voice } from './voice.ts';
 
 /** A card is text; what is larger is no card. */
@@ -66,7 +66,7 @@ export class VoiceCatalog implements Catalog {
   }
 
   async find(id: string = this.active): Promise<Voice> {
-    if (!isSafeId(id)) throw new ProtocolError('unknown_voice', 'invalid voice id: use letters, digits, - and _');
+    if (!isSafeId(id)) throw unknownVoice(id);
     const going = this.#looks.get(id);
     // What was wrong may have been put right since that look began.
     if (going !== undefined) return going.catch(() => this.#find(id));
@@ -84,7 +84,7 @@ export class VoiceCatalog implements Catalog {
     }
     if (folder !== null) throw new ProtocolError('voice_missing', `voice ${id} has no card.json`);
     if (id === this.active) throw new ProtocolError('voice_missing', `the active voice ${id} does not exist`);
-    throw new ProtocolError('unknown_voice', `there is no voice ${id}`);
+    throw unknownVoice(id);
   }
 
   async #open(id: string, dir: string): Promise<Voice> {

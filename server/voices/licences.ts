@@ -71,7 +71,10 @@ function licencesOfCard(card: VoiceCard): Map<string, number | null> {
 export function refuseUnlessPermissive(voice: Voice): void {
   const licences = licencesOf(voice);
   if (licences.length === 0)
-    throw new ProtocolError('licence_refused', `the card of voice ${voice.id} does not state the licences of its data`);
+    throw new ProtocolError(
+      'licence_refused',
+      `the card of voice ${voice.id} does not state the licences of its data; export it without permissiveOnly, or add them`,
+    );
   const refused = licences.filter(({ kind }) => kind !== 'permissive');
   if (refused.length === 0) return;
   const named = refused.map(({ licence, kind, recordings }) => {

@@ -119,7 +119,10 @@ function packedOf(id: string, parts: FileEntry[][], files: readonly PlacedEntry[
         throw new ProtocolError('io_error', `${file.name} of voice ${id} cannot be read`, { cause });
       }
       if (left !== 0)
-        throw new ProtocolError('io_error', `${file.name} of voice ${id} changed while it was being read`);
+        throw new ProtocolError(
+          'io_error',
+          `${file.name} of voice ${id} changed while it was being read; export it again`,
+        );
     }
   }
   return { name: `${id}${VOICE_FILE_ENDING}`, bytes, tag: sha256Of(head), read };

@@ -7,7 +7,7 @@ import { diskReason } from '../util/disk-reason.ts';
 import { move, type Trash, type TrashItem } from '../util/trash.ts';
 import { VoiceFileError } from './archive-format.ts';
 import { readVoice } from './catalog.ts';
-import { isSafeId } from './names.ts';
+import { isSafeId, unknownVoice } from './names.ts';
 import { type PackedVoice, VoicePacker } from './pack.ts';
 import { unpackVoice } from './unpack.ts';
 import type { Voice } from './voice.ts';
@@ -63,11 +63,15 @@ export class VoiceStore {
   /** Folder of a voice that may be deleted, broken or not. Throws unknown_voice, or voice_built_in. */
   async folderOf(id: string): Promise<string> {
     const { own, models } = this.#options;
-    if (!isSafeId(id)) throw new ProtocolError('unknown_voice', 'invalid voice id: use letters, digits, - and _');
+    if (!isSafeId(id)) throw unknownVoice(id);
     const dir = path.join(own, id);
     if (await exists(dir)) return dir;
-    if (await exists(path.join(models, id))) throw new ProtocolError('voice_built_in', `voice ${id} is built in`);
-    throw new ProtocolError('unknown_voice', `there is no voice ${id}`);
+    if (await exists(path.join(models, id)))
+      throw new ProtocolError(
+        'voice_built_in',
+        `voice ${id} is built in and cannot be deleted; activate another one instead`,
+      );
+    throw unknownVoice(id);
   }
 
   /** Whether it is being exported. */
@@ -96,7 +100,11 @@ export class VoiceStore {
     const { trash, own } = this.#options;
     const item = (await trash?.find('voice', id)) ?? null;
     if (trash === undefined || item === null)
-      throw new ProtocolError('unknown_voice', `no voice ${id.slice(0, 64)} is in the trash`, { path: 'args.voice' });
+      throw new ProtocolError(
+        'unknown_voice',
+        `no voice ${id.slice(0, 64)} is in the trash; trash.list lists what is`,
+        { path: 'args.voice' },
+      );
     await this.#refuseTaken(id, 'args.voice');
     const dir = path.join(own, id);
     try {
@@ -180,7 +188,10 @@ export class VoiceStore {
         if (as === undefined) await this.#refuseTaken(voice);
         const { bavail, bsize } = await statfs(dir);
         if (bavail * bsize < bytes + freeDisk)
-          throw new ProtocolError('no_room', `the voice has ${bytes} bytes; there is not enough disk space`);
+          throw new ProtocolError(
+            'no_room',
+            `the voice has ${bytes} bytes, ${bavail * bsize} are free, and ${freeDisk} must stay free; free some disk space`,
+          );
       },
       onProgress: (done, of) => {
         signal.throwIfAborted();
@@ -211,7 +222,12 @@ export class VoiceStore {
   /** @param at the argument that names it */
   async #refuseTaken(id: string, at: 'args.as' | 'args.voice' = 'args.as'): Promise<void> {
     const { own, models, claimed } = this.#options;
-    if (!isSafeId(id)) throw new ProtocolError('bad_args', `${at}: not a valid voice id`, { path: at });
+    if (!isSafeId(id))
+      throw new ProtocolError(
+        'bad_args',
+        `${at}: expected letters, digits, - and _, beginning with a letter or digit, and no name of a device on Windows`,
+        { path: at },
+      );
     const user = claimed(id);
     if (user !== null) throw new ProtocolError('already_exists', `${user} will create voice ${id}`, { path: at });
     for (const root of [own, models]) {

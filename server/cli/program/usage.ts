@@ -33,6 +33,29 @@ export function refuseUnknownWord(program: Command, argv: readonly string[]): vo
   }
 }
 
+/** What the command line calls commands of the protocol that messages name. */
+const COMMANDS: Readonly<Record<string, string>> = {
+  'admin.activate': 'activate',
+  'admin.fad': 'fad',
+  'admin.jobs': 'trainings',
+  'admin.rollback': 'rollback',
+  'clip.list': 'clips',
+  'dataset.list': 'datasets',
+  'foley.generate': 'generate',
+  'job.list': 'jobs',
+  'stream.start': 'stream',
+  'trash.list': 'trash',
+  'voice.list': 'voices',
+};
+
+/** A message of the server in the words of the command line: `clip.list lists ...` -> `foleyd clips lists ...`. */
+export function asCommands(message: string): string {
+  return message.replace(/\b[a-z]+\.[a-z]+\b/g, (name) => {
+    const command = Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined;
+    return command === undefined ? name : `foleyd ${command}`;
+  });
+}
+
 /** Arguments of the protocol by the names that they have on the command line: `args.topK: ...` -> `--top-k: ...`. */
 export function asOption(message: string, command: Command | null): string {
   return message.replace(/^args\.(\w+)/, (path, name: string) => {

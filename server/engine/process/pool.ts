@@ -113,7 +113,7 @@ export class EnginePool implements Engine {
     });
     if (this.#closed !== null) task.reject(new EngineError('engine_unavailable', 'the engine is closed'));
     else if (this.#waiting.length >= MOST_WAITING)
-      task.reject(new EngineError('engine_unavailable', `${MOST_WAITING} clips are already waiting`));
+      task.reject(new EngineError('engine_unavailable', `${MOST_WAITING} clips are already waiting; try again later`));
     else this.#wait(task);
     if (this.#lanes.length === 0 && this.#closed === null) this.#open();
     this.#next();

@@ -156,7 +156,7 @@ export class EngineSupervisor {
       return;
     }
     if (this.#queue.length >= MOST_WAITING) {
-      task.reject(new EngineError('engine_unavailable', `${MOST_WAITING} clips are already waiting`));
+      task.reject(new EngineError('engine_unavailable', `${MOST_WAITING} clips are already waiting; try again later`));
       return;
     }
     this.#queue.push(task);
@@ -266,7 +266,7 @@ export class EngineSupervisor {
     this.#running.clear();
     for (const task of lost)
       task.reject(new EngineError('engine_crashed', `the engine ended during this clip (${reason})`));
-    if (this.#failedStarts >= HOPELESS) this.#failAll(`the engine failed to start (${reason})`);
+    if (this.#failedStarts >= HOPELESS) this.#failAll(`the engine failed to start (${reason}); foleyd doctor says why`);
     const wait = BACKOFF_MS[Math.min(this.#fruitlessEnds++, BACKOFF_MS.length - 1)]!;
     this.#log('error', `engine ended (${reason}); starting it again in ${wait} ms`);
     this.#timer = setTimeout(() => this.#start(), wait);

@@ -18,12 +18,18 @@ export async function readCertificate(certFile: string, keyFile: string): Promis
   const own = parse('--tls-cert', certFile, 'no certificate in PEM', () => new X509Certificate(cert));
   const secret = parse('--tls-key', keyFile, 'no private key in PEM without a passphrase', () => createPrivateKey(key));
   if (!own.checkPrivateKey(secret))
-    throw new ProtocolError('bad_certificate', `--tls-key ${keyFile} is not the key of --tls-cert ${certFile}`);
+    throw new ProtocolError(
+      'bad_certificate',
+      `--tls-key ${keyFile} is not the key of --tls-cert ${certFile}; name the pair that was made together`,
+    );
   const { validFrom, validTo } = own;
   if (Date.parse(validTo) < Date.now())
-    throw new ProtocolError('bad_certificate', `--tls-cert ${certFile} was valid until ${validTo}`);
+    throw new ProtocolError('bad_certificate', `--tls-cert ${certFile} was valid until ${validTo}; renew it`);
   if (Date.parse(validFrom) > Date.now())
-    throw new ProtocolError('bad_certificate', `--tls-cert ${certFile} is valid from ${validFrom} on`);
+    throw new ProtocolError(
+      'bad_certificate',
+      `--tls-cert ${certFile} is valid from ${validFrom} on; check this machine's clock, or use another`,
+    );
   parse('--tls-cert', certFile, 'not usable', () => createSecureContext({ cert, key }));
   return { cert, key, fingerprint: own.fingerprint256 };
 }

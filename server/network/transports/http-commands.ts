@@ -89,10 +89,14 @@ export function readCommand(cmd: string, body: Buffer): ReturnType<typeof parseR
     const text = new TextDecoder('utf-8', { fatal: true }).decode(body);
     args = text.trim() === '' ? {} : JSON.parse(text);
   } catch (cause) {
-    throw new ProtocolError('malformed', 'the body is not JSON', { cause });
+    throw new ProtocolError(
+      'malformed',
+      'the body is not JSON; expected the arguments as an object, like {"class":"Rain"}',
+      { cause },
+    );
   }
   if (isCommandName(cmd) && !(commandOf(cmd).http || commandOf(cmd).sound))
-    throw new ProtocolError('unknown_command', `${cmd} has no HTTP form`);
+    throw new ProtocolError('unknown_command', `${cmd} has no HTTP form; use WebSocket`);
   const request = guarded({ id: 'http', cmd, args }, parseRequest);
   const makes = isCommandName(cmd) && Object.hasOwn(commandOf(cmd).args.shape, 'save');
   return makes ? { ...request, args: { ...preset, ...request.args } } : request;

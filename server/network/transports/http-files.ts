@@ -74,7 +74,8 @@ function read(cmd: CommandName, url: URL): Request {
   const args: Record<string, unknown> = {};
   for (const [key, text] of url.searchParams) {
     if (key === 'token') continue;
-    if (Object.hasOwn(args, key)) throw new ProtocolError('bad_args', `args.${key.slice(0, 40)}: given twice`);
+    if (Object.hasOwn(args, key))
+      throw new ProtocolError('bad_args', `args.${key.slice(0, 40)}: given twice; expected once`);
     const schema = Object.hasOwn(shape, key) ? shape[key] : undefined;
     args[key] = schema === undefined ? text : coerce(text, schema);
   }

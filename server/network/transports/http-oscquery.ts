@@ -48,7 +48,10 @@ export function sendNode(
   const [attribute, more] = [...url.searchParams.keys()].filter((key) => key !== 'token');
   if (more !== undefined) throw new ProtocolError('bad_args', 'only one attribute can be requested at a time');
   if (attribute !== undefined && !attributes.has(attribute))
-    throw new ProtocolError('bad_args', `${attribute.slice(0, 40)}: unknown attribute`);
+    throw new ProtocolError(
+      'bad_args',
+      `${attribute.slice(0, 40)}: unknown attribute; expected ${[...attributes.keys()].join(', ')}`,
+    );
   const node = space.find(path, role);
   if (node === null) return false;
   if (attribute === undefined) {

@@ -33,9 +33,12 @@ export class TimetagQueue<F> {
     }
     const { oscTimed, oscHorizonMs } = this.#options;
     if (batch.at - now > oscHorizonMs)
-      throw new ProtocolError('bad_args', `a timetag is more than ${oscHorizonMs} ms ahead`);
+      throw new ProtocolError('bad_args', `a timetag is more than ${oscHorizonMs} ms ahead; send the bundle later`);
     if (this.#timers.size >= oscTimed)
-      throw new ProtocolError('queue_full', `${oscTimed} bundles are already waiting for their time`);
+      throw new ProtocolError(
+        'queue_full',
+        `${oscTimed} bundles are already waiting for their time; send this one later`,
+      );
     const timed = batch.items.filter((item) => this.#isTimed(item));
     const others = batch.items.filter((item) => !this.#isTimed(item));
     if (timed.length > 0) this.#wait({ ...batch, items: timed }, from, Math.max(0, batch.at - now - LOOKAHEAD_MS));

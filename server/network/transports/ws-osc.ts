@@ -92,7 +92,8 @@ function handle(item: OscItem, { connection, queue }: From, at: number | null): 
   if (item.kind === 'request' && item.reply === undefined) connection.receive(item, at);
   else if (item.kind !== 'nothing') {
     const refused = item.kind === 'refused' ? item : null;
-    const error = refused?.error ?? new ProtocolError('bad_args', 'answers come over this WebSocket');
+    const error =
+      refused?.error ?? new ProtocolError('bad_args', 'answers come over this WebSocket; leave /foley/reply out');
     queue.send(() => encodeOscFailed(error, refused?.echo ?? { type: 'string', value: '/foley/reply' }), true);
   }
 }
@@ -124,7 +125,9 @@ function obey({ COMMAND, DATA }: OscQueryCommand, listening: Set<string>, space:
   }
   const node = space.find(DATA, role);
   if (node === null || node.FULL_PATH !== DATA || (node.ACCESS & access.read) === 0)
-    throw new ProtocolError('unknown_command', 'no OSC method of this address has a value', { path: 'DATA' });
+    throw new ProtocolError('unknown_command', 'no OSC method of this address has a value; GET / lists those that do', {
+      path: 'DATA',
+    });
   listening.add(DATA);
 }
 

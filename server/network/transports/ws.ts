@@ -137,7 +137,7 @@ export function createWs(options: WsOptions): WsTransport {
       const names = offered(request);
       const isOurs = names.some((name) => codecs.some((codec) => codec.subprotocol === name));
       if (kind === 'osc' && isOurs)
-        throw new ProtocolError('bad_envelope', 'OSC is spoken here; this subprotocol is at /ws');
+        throw new ProtocolError('bad_envelope', 'OSC is spoken here; connect to /ws for this subprotocol');
       // A browser that offers some ends a connection for which none was chosen, so it is told at once.
       if (kind === 'osc' && names.length > 0)
         throw new ProtocolError('bad_envelope', 'OSC has no subprotocol here: connect without one');
