@@ -12,6 +12,7 @@ import torch
 from torch import nn
 
 from foley_trainer.runtime import parallel
+from foley_trainer.training.batches import drawn
 from foley_trainer.training.trainer import MismatchedCheckpoint, NotFinite, Runner, RunOptions
 
 
@@ -66,7 +67,7 @@ def test_a_resumed_run_is_bit_identical_to_an_uninterrupted_one(tmp_path: Path):
         assert torch.equal(a, b)
 
 
-def test_batches_that_threads_draw_ahead_come_in_their_order(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+def test_batches_that_threads_draw_ahead_come_in_their_order(monkeypatch: pytest.MonkeyPatch):
     class Slow(Line):
         def draw(self, rng: np.random.Generator, step: int) -> np.ndarray:
             time.sleep(0.02 if step % 3 == 0 else 0)  # later ones are there first
@@ -75,17 +76,15 @@ def test_batches_that_threads_draw_ahead_come_in_their_order(tmp_path: Path, mon
 
     drawn_by: set[int] = set()
     monkeypatch.setattr("os.cpu_count", lambda: 4)
-    runner = Runner(Slow(), options(tmp_path))
-    runner.step = 5  # as after a resume
     torch.set_default_device("meta")  # stands for a GPU: batches are numpy's
     try:
-        batches = runner._batches()
-        drawn = [next(batches) for _ in range(20)]
+        batches = drawn(Slow().draw, 0, 5)
+        taken = [next(batches) for _ in range(20)]
         batches.close()
     finally:
         torch.set_default_device("cpu")
     alone = Line()
-    assert all(np.array_equal(batch, alone.draw(np.random.default_rng([0, step]), step)) for step, batch in enumerate(drawn, start=5))
+    assert all(np.array_equal(batch, alone.draw(np.random.default_rng([0, step]), step)) for step, batch in enumerate(taken, start=5))
     assert len(drawn_by) > 1
 
 

@@ -23,9 +23,9 @@ from ..models.any_prior import AnyPrior, of_classes
 from ..models.stacked_pixelsnail import Followed, StackedPixelSnail
 from ..runtime.device import autocast, here, sent
 from ..runtime.progress import Progress
+from ..training.gradients import clip_and_step
 from ..training.prior import PriorStage
 from ..training.stacked import StackedStage
-from ..training.trainer import clip_and_step
 from ..voices.inference import Recipe, VoiceRunner
 from .weights_from_onnx import Trainable
 

@@ -14,8 +14,8 @@ from ..models.rvq_vae import Codec, CodecConfig
 from ..runtime import parallel
 from ..runtime.device import autocast, here, sent
 from .checkpoints import TrainedError
+from .gradients import clip_and_step
 from .optimizers import AdamW
-from .trainer import clip_and_step
 
 
 class CodecStage:

@@ -20,9 +20,10 @@ from ..runtime import parallel
 from ..runtime.device import autocast, here, sent
 from ..runtime.events import emit
 from .checkpoints import load_embedder
+from .gradients import clip_and_step
 from .optimizers import AdamW
 from .stages import sounds
-from .trainer import Runner, RunOptions, clip_and_step
+from .trainer import Runner, RunOptions
 
 SAMPLES, COMPOSE_SHARE = 88200, 0.35
 STEPS, BATCH = 1200, 16

@@ -17,9 +17,9 @@ from ..models.pixelsnail import PixelSnail, PriorConfig
 from ..models.rvq_vae import Codec
 from ..runtime import parallel
 from ..runtime.device import autocast, here, sent
+from .gradients import clip_and_step
 from .optimizers import AdamW
 from .presets import PresetError
-from .trainer import clip_and_step
 
 
 class PriorStage:

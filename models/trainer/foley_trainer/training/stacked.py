@@ -16,9 +16,9 @@ from ..models.rvq_vae import Codec
 from ..models.stacked_pixelsnail import Followed, StackedConfig, StackedPixelSnail
 from ..runtime import parallel
 from ..runtime.device import autocast, here, sent
+from .gradients import clip_and_step
 from .muon import Muon
 from .optimizers import AdamW
-from .trainer import clip_and_step
 
 
 class StackedStage:

@@ -8,40 +8,30 @@ loop; only rank 0 logs, evaluates and writes.
 
 from __future__ import annotations
 
-import contextlib
-import itertools
-import math
-import os
 import signal
-import sys
 import time
-from collections import deque
-from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
 
 import numpy as np
 import torch
-from torch import Tensor, nn
+from torch import nn
 
 from ..runtime import parallel
 from ..runtime.device import load
 from ..runtime.events import clean, emit
 from ..runtime.files import save_atomic
-from .weights_file import SUFFIX, read_weights
-
-# More would wait for Python's lock: a third of the drawing holds it.
-_DRAWING_THREADS = 8
+from ..runtime.step_line import show_step
+from .batches import drawn
+from .ema import Ema
+from .initialise import MismatchedCheckpoint, initialise
+from .schedule import rate_at
 
 
 class NotFinite(Exception):
     """A loss became NaN or infinite; the last checkpoint is untouched."""
-
-
-class MismatchedCheckpoint(Exception):
-    """The checkpoint belongs to another stage or configuration."""
 
 
 @dataclass
@@ -75,36 +65,6 @@ class Stage(Protocol):
     def evaluate(self) -> dict[str, float]: ...
 
     def config(self) -> dict[str, Any]: ...
-
-
-class Ema:
-    """Exponential moving average of floating-point parameters; buffers are copied."""
-
-    def __init__(self, modules: dict[str, nn.Module], decay: float) -> None:
-        self.modules, self.decay = modules, decay
-        self.state = {name: {k: v.detach().clone() for k, v in m.state_dict().items()} for name, m in modules.items()}
-
-    @torch.no_grad()
-    def update(self, step: int) -> None:
-        decay = min(self.decay, (1 + step) / (10 + step))
-        for name, module in self.modules.items():
-            parameters = {k for k, _ in module.named_parameters()}
-            for key, value in module.state_dict().items():
-                if key in parameters:
-                    self.state[name][key].lerp_(value, 1 - decay)
-                else:
-                    self.state[name][key].copy_(value)
-
-    @contextlib.contextmanager
-    def applied(self) -> Iterator[None]:
-        backup = {name: {k: v.clone() for k, v in m.state_dict().items()} for name, m in self.modules.items()}
-        for name, module in self.modules.items():
-            module.load_state_dict(self.state[name])
-        try:
-            yield
-        finally:
-            for name, module in self.modules.items():
-                module.load_state_dict(backup[name])
 
 
 class Runner:
@@ -154,25 +114,10 @@ class Runner:
         return True
 
     def begin_from(self, path: Path) -> tuple[int, list[str]]:
-        """Initialises a new training from another's averaged weights: every tensor whose name and shape match.
-
-        Returns the number of tensors copied, and the names of those without a match. Raises MismatchedCheckpoint if the
-        file is of another stage or nothing matches.
-        """
-        state = read_weights(path) if path.suffix == SUFFIX else load(path)
-        if state.get("stage") != self.options.stage:
-            raise MismatchedCheckpoint(f"{path} is a checkpoint of stage {state.get('stage')}, expected {self.options.stage}")
-        taken, left = 0, []
-        for name, module in self.stage.modules.items():
-            theirs, ours = state["ema"].get(name, {}), module.state_dict()
-            fitting = {k: theirs[k] for k, v in ours.items() if k in theirs and theirs[k].shape == v.shape}
-            taken += len(fitting)
-            left += [f"{name}.{k}" for k in ours if k not in fitting]
-            module.load_state_dict({**ours, **fitting})
-        if not taken:
-            raise MismatchedCheckpoint(f"no tensor in {path} matches this {self.options.stage} by name and shape")
+        """Begins a new training from another's averaged weights: what `initialise` returns and raises."""
+        found = initialise(self.stage.modules, path, self.options.stage)
         self.ema = Ema(self.stage.modules, self.options.ema_decay)
-        return taken, left
+        return found
 
     @property
     def _judged_on(self) -> str:
@@ -200,13 +145,10 @@ class Runner:
         return min(1.0, self.step / max(1, self.options.steps))
 
     def _set_lr(self) -> None:
-        warm = min(1.0, (self.step + 1) / max(1, self.options.warmup))
-        floor, hold = self.options.decay_to, self.options.hold
-        decayed = max(0.0, (self.progress() - hold) / (1 - hold)) if hold < 1 else 0.0
-        cosine = floor + (1 - floor) * 0.5 * (1 + math.cos(math.pi * decayed))
+        options, progress = self.options, self.progress()
         for name, optimizer in self.stage.optimizers.items():
             for group in optimizer.param_groups:
-                group["lr"] = self.base_lr[name] * warm * cosine
+                group["lr"] = rate_at(self.base_lr[name], self.step, progress, options.warmup, options.hold, options.decay_to)
 
     def _evaluate(self) -> None:
         """Rank 0 evaluates the averaged weights and broadcasts the best score."""
@@ -260,25 +202,6 @@ class Runner:
         if parallel.world() == 1:
             self._stop = True
 
-    def _batches(self) -> Iterator[Any]:
-        """The batch of each step. With a GPU the next ones are drawn during the current step, by several threads: one draws 200 augmented
-        clips a second, and a GPU trains on several times as many. Each step draws from a generator of its own, so threads change nothing."""
-        seed, place = self.options.seed, [] if parallel.world() == 1 else [parallel.rank()]
-
-        def draw(step: int) -> Any:
-            return self.stage.draw(np.random.default_rng([seed, step, *place]), step)
-
-        if torch.get_default_device().type == "cpu":
-            while True:
-                yield draw(self.step)
-        threads = max(1, min(_DRAWING_THREADS, (os.cpu_count() or 1) // parallel.world()))
-        with ThreadPoolExecutor(threads) as pool:
-            ahead = deque(pool.submit(draw, self.step + n) for n in range(threads))
-            for step in itertools.count(self.step + threads):
-                batch = ahead.popleft().result()
-                ahead.append(pool.submit(draw, step))
-                yield batch
-
     def _agree(self, spent: float, metrics: dict[str, float]) -> bool:
         """Adds the seconds of a step; returns whether all its metrics are finite. All processes agree on stop, finiteness and
         time: otherwise one would exit and the others would wait for it forever."""
@@ -292,7 +215,7 @@ class Runner:
 
     def _loop(self) -> None:
         options, window = self.options, []
-        batches, began = self._batches(), time.monotonic()
+        batches, began = drawn(self.stage.draw, options.seed, self.step), time.monotonic()
         while not self._over:
             self._set_lr()
             batch = next(batches)
@@ -323,18 +246,4 @@ class Runner:
         share = self.progress()
         minutes = round(self.seconds * (1 - share) / share / 60, 1) if share > 0 else None
         self._emit("step", step=self.step, seconds_per_step=round(seconds, 4), eta_minutes=minutes, **clean(mean))
-        if sys.stderr.isatty() and parallel.rank() == 0:
-            filled = int(30 * share)
-            numbers = " ".join(f"{k} {v:.4g}" for k, v in mean.items())
-            print(f"\r\x1b[K{self.options.stage} [{'#' * filled}{'.' * (30 - filled)}] step {self.step}, {minutes} min left, {numbers}", end="", file=sys.stderr)
-
-
-def clip_and_step(loss: Tensor, module: nn.Module, optimizers: Iterable[torch.optim.Optimizer], limit: float) -> float:
-    """Backward, gradient-norm clipping, one step of each of the module's optimizers; returns the norm before clipping."""
-    module.zero_grad(set_to_none=True)
-    loss.backward()
-    parallel.average_gradients(module)
-    norm = torch.nn.utils.clip_grad_norm_(module.parameters(), limit)
-    for optimizer in optimizers:
-        optimizer.step()
-    return float(norm)
+        show_step(self.options.stage, self.step, share, minutes, mean)

@@ -15,8 +15,8 @@ from ..models.hifigan import Discriminators, Generator, VocoderConfig
 from ..models.rvq_vae import Codec
 from ..runtime import parallel
 from ..runtime.device import autocast, here, sent
+from .gradients import clip_and_step
 from .optimizers import AdamW
-from .trainer import clip_and_step
 
 
 class SpectralLoss(nn.Module):
