@@ -3,7 +3,8 @@ import { EngineError, toEngineError } from '../engine/errors.ts';
 import { FreshEvents } from '../engine/fresh-events.ts';
 import { pause } from '../util/pause.ts';
 import type { Fingerprint } from './fingerprint.ts';
-import type { FarmEnd, FarmJobs, PendingJob } from './jobs.ts';
+import type { FarmJobs } from './jobs.ts';
+import type { FarmEnd, PendingJob } from './pending-job.ts';
 import type { BrokerLink } from './link.ts';
 import { writeJob } from './recipe.ts';
 
