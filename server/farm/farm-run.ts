@@ -4,8 +4,8 @@ import { FreshEvents } from '../engine/fresh-events.ts';
 import { pause } from '../util/pause.ts';
 import type { Fingerprint } from './fingerprint.ts';
 import type { FarmJobs } from './jobs.ts';
-import type { FarmEnd, PendingJob } from './pending-job.ts';
 import type { BrokerLink } from './link.ts';
+import type { FarmEnd, PendingJob } from './pending-job.ts';
 import { writeJob } from './recipe.ts';
 
 /** Somebody waits for a live clip: of one that nobody speaks of so long another is made here. */

@@ -1,25 +1,21 @@
-import { randomBytes } from 'node:crypto';
 import { type EventData, encodePcm } from '../../protocol/index.ts';
-import { shapeSound } from '../audio/edit.ts';
-import type { ClipRecipe, Clips, NewClip } from '../clips/clip.ts';
+import type { Clips } from '../clips/clip.ts';
 import type { JobEvent } from '../dispatch/job-events.ts';
 import type { JobJournal } from '../dispatch/job-journal.ts';
 import type { Scheduler } from '../dispatch/scheduler.ts';
 import type { Catalog } from '../voices/voice.ts';
 import type { ClipRanker } from './candidates.ts';
-import { ClipAudio } from './clip-audio.ts';
 import { ClipChoice } from './clip-choice.ts';
-import { ClipPieces, codesOf, type Piece, type Result, seedOf } from './clip-pieces.ts';
-import { type ClipArgs, type ClipPlan, type MadeClip, shapeOf, voiceClassesOf } from './clip-plan.ts';
+import { ClipHandover } from './clip-handover.ts';
+import { ClipPieces, type Result } from './clip-pieces.ts';
+import { type ClipArgs, type ClipPlan, type MadeClip, voiceClassesOf } from './clip-plan.ts';
 import type { GenerationContext } from './context.ts';
-import { joinPieces } from './continuation.ts';
 import type { DetachedJobs } from './detached-jobs.ts';
 import { spelledOut } from './envelope.ts';
 import type { PartialClips, RunningJob } from './partial-clips.ts';
 import { recordOf } from './plan-record.ts';
 import { spelledOutSpectrum } from './spectrum.ts';
-import { spliced } from './stretch.ts';
-import { understoodOf, type VoiceClass } from './voice-class.ts';
+import { understoodOf } from './voice-class.ts';
 
 export interface GenerationDeps {
   scheduler: Scheduler;
@@ -79,7 +75,7 @@ async function run(deps: GenerationDeps, context: GenerationContext, plan: ClipP
   const { voice, chosen, args, takes, candidates = 1, made = new Map<number, MadeClip>() } = plan;
   const timings: Done['timings'] = { totalMs: 0 };
   const pieces = new ClipPieces(plan);
-  const handover = new Handover(deps.clips, context, plan, pieces);
+  const handover = new ClipHandover(deps.clips, context, plan, pieces);
   const choice = new ClipChoice(deps.ranker, plan, context.emit);
   let known: ReturnType<PartialClips['begin']> | null = null;
 
@@ -141,103 +137,6 @@ async function run(deps: GenerationDeps, context: GenerationContext, plan: ClipP
 function runningJob(plan: ClipPlan): RunningJob {
   const recording = plan.takes.some(({ lineage }) => lineage?.recording === true);
   return { args: plan.args, voiceClasses: voiceClassesOf(plan), recording };
-}
-
-/** Hands finished clips over: shaped, sent, saved. */
-class Handover {
-  /** Those of an earlier run, and those handed over, as `done` tells them. */
-  readonly clips: Done['clips'] = [];
-  /** Length of the latest. */
-  seconds = 0;
-  readonly audio: ClipAudio;
-  readonly #store: Clips;
-  readonly #plan: ClipPlan;
-  readonly #voiceClasses: readonly VoiceClass[];
-  readonly #shape: ReturnType<typeof shapeOf>;
-  readonly #pieces: Pick<ClipPieces, 'pieces' | 'plain'>;
-
-  constructor(store: Clips, context: GenerationContext, plan: ClipPlan, pieces: Pick<ClipPieces, 'pieces' | 'plain'>) {
-    this.#store = store;
-    this.#plan = plan;
-    this.#voiceClasses = voiceClassesOf(plan);
-    this.#shape = plan.stretch?.shape ?? shapeOf(plan.args);
-    this.#pieces = pieces;
-    this.audio = new ClipAudio(context, plan.args.format);
-    for (const [index, { seconds, ...clip }] of plan.made ?? []) {
-      this.clips.push({ index, ...clip });
-      this.seconds = seconds;
-    }
-  }
-
-  /** Its id. */
-  async clip({ take: index, starts, seed }: Piece, results: readonly Result[], score?: number): Promise<string> {
-    const { args, candidates = 1, origin } = this.#plan;
-    const take = { ...this.#plan.takes[index]!, seed };
-    const voiceClass = this.#voiceClasses[index]!;
-    const rate = args.rate ?? voiceClass.voice.rate;
-    const pcm = this.#sound(results, rate);
-    this.seconds = pcm.length / rate;
-    if (args.audio) await this.audio.rest({ index, rate, pcm });
-    const told = { index, seed, ...(score === undefined ? {} : { score }) };
-    if (!args.save) {
-      const clip = randomBytes(8).toString('hex');
-      this.clips.push({ ...told, clip });
-      return clip;
-    }
-    const chosen = score === undefined ? {} : { chosen: { of: candidates, score } };
-    const saved = await this.#store.save({
-      pcm,
-      rate,
-      format: args.format,
-      recipe: { ...recipeOf(voiceClass, args, rate), seed, ...chosen },
-      ...codesOf(results, starts),
-      ...(take.seeds === undefined ? {} : { seeds: results.map((_, piece) => seedOf(take, piece)) }),
-      ...(take.lineage === undefined ? {} : { lineage: take.lineage }),
-      ...(this.#pieces.plain ? {} : { shape: this.#shape }),
-      ...(origin === undefined ? {} : { origin: { job: origin.job, index: origin.first + index } }),
-      ...makersOf(results),
-    });
-    this.clips.push({ ...told, clip: saved.id, url: `/clips/${saved.id}.wav`, path: saved.path });
-    return saved.id;
-  }
-
-  #sound(results: readonly Result[], rate: number): Float32Array {
-    const sounds = results.map(({ pcm }) => pcm);
-    const { plain, pieces } = this.#pieces;
-    const { stretch } = this.#plan;
-    if (stretch !== undefined) return spliced(stretch, joinPieces(pieces, sounds, rate));
-    return plain ? sounds[0]! : shapeSound(joinPieces(pieces, sounds, rate), rate, this.#shape);
-  }
-}
-
-/** Not in the recipe, which travels in the WAV: a clip's file is the same wherever it was made. */
-function makersOf(results: readonly Result[]): Pick<NewClip, 'makers'> {
-  const makers = results.flatMap(({ maker }) => maker ?? []);
-  const each = new Map(makers.map((maker) => [JSON.stringify(maker), maker]));
-  return each.size === 0 ? {} : { makers: [...each.values()] };
-}
-
-function recipeOf(
-  { voice, chosen, guidance, guideFollowed, avoid }: VoiceClass,
-  args: ClipArgs,
-  rate: number,
-): Omit<ClipRecipe, 'seed'> {
-  const { temperature, topK, topP, envelope, spectrum } = args;
-  return {
-    voice: voice.hash,
-    voiceId: voice.id,
-    class: chosen.label,
-    classWeights: chosen.weights,
-    temperature,
-    topK,
-    topP,
-    guidance,
-    ...(guideFollowed ? { guideFollowed } : {}),
-    rate,
-    ...(envelope === undefined ? {} : { envelope }),
-    ...(spectrum === undefined ? {} : { spectrum }),
-    ...(avoid === null ? {} : { avoid: avoid.label, avoidWeights: avoid.weights }),
-  };
 }
 
 function report({ emit }: GenerationContext, args: ClipArgs, event: JobEvent, takes: number): void {
