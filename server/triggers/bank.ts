@@ -9,18 +9,16 @@ import {
 } from '../../protocol/index.ts';
 import type { Playback } from '../playback/playback.ts';
 import type { Beats } from '../tempo/beats.ts';
-import { eitherSignal } from '../util/either-signal.ts';
 import type { LogLine } from '../util/log-line.ts';
 import { Turn } from '../util/turns.ts';
-import { ClipPool } from './clip-pool.ts';
-import type { ClipGenerator, GeneratedClip } from './generator.ts';
+import type { ClipGenerator } from './generator.ts';
 import type { Headroom } from './headroom.ts';
 import { type HeardPart, HitAudio } from './hit-audio.ts';
 import { HitClips } from './hit-clips.ts';
-import { isHeldOtherwise, playsTheSame, refuseTooMany } from './map-rules.ts';
+import { MapPools, type MappedPool, poolState } from './map-pools.ts';
+import { refuseTooMany } from './map-rules.ts';
 import { isSoundOff, velocityOf } from './match.ts';
 import { Player, type TriggerHit } from './player.ts';
-import { temperatureOf } from './rendition.ts';
 import type { MidiEvents } from './sources.ts';
 
 export interface BankOptions {
@@ -49,18 +47,10 @@ export type TriggerEvent =
   /** An OSC address was sent a velocity, 0 to 1, whatever its maps make of it. */
   | { type: 'struck'; address: string; velocity: number };
 
-interface Entry {
-  map: TriggerMap;
-  pool: ClipPool;
-  /** The last value of its controller on each channel where it is down. */
-  held: Map<number, number>;
-}
-
-/** Maps, their pools, and what happens when one is hit. */
+/** The maps of a server: how they are changed, and what happens when one is hit. */
 export class TriggerBank {
   readonly #options: BankOptions;
-  /** In the order in which they were made: that is the order in which maps of one note sound. */
-  readonly #entries = new Map<string, Entry>();
+  readonly #pools: MapPools;
   /** Maps of an earlier run that are not played here. */
   #saved: readonly TriggerMap[] = [];
   readonly #stop = new AbortController();
@@ -68,8 +58,6 @@ export class TriggerBank {
   readonly #player: Player;
   readonly #watchers = new Set<(event: TriggerEvent) => void>();
   #playback: Playback | null = null;
-  /** Clips that all maps together keep ready. */
-  #wanted = 0;
   /** Changes happen one after the other, the first after the maps of the run before are there. */
   readonly #changes = new Turn();
 
@@ -80,11 +68,19 @@ export class TriggerBank {
     const onUnderrun = (underrun: Underrun): void => this.#tell({ type: 'underrun', underrun });
     this.#clips = new HitClips(parts);
     this.#player = new Player({ ...parts, beats, random, headroom, onUnderrun }, this.#clips);
+    this.#pools = new MapPools({
+      generator,
+      signal: this.#stop.signal,
+      mostBytes: this.mostPoolBytes,
+      prepared: (clip) => this.#clips.prepared(clip),
+      release: (id) => this.#player.release(id),
+      onChange: (pool) => this.#tell({ type: 'pool', pool }),
+    });
   }
 
   get maps(): TriggerMap[] {
-    const saved = this.#saved.filter(({ id }) => !this.#entries.has(id));
-    return [...saved, ...[...this.#entries.values()].map(({ map }) => map)];
+    const own = this.#pools.all;
+    return [...this.#saved.filter(({ id }) => own.every(({ map }) => map.id !== id)), ...own.map(({ map }) => map)];
   }
 
   /** Only remembers the maps of an earlier run, for programs that play none: neither pools nor playback start. */
@@ -102,12 +98,12 @@ export class TriggerBank {
 
   /** Throws unknown_map. */
   pools(id?: string): PoolState[] {
-    return (id === undefined ? [...this.#entries.values()] : [this.#entry(id)]).map(poolState);
+    return (id === undefined ? this.#pools.all : [this.#pools.get(id)]).map(poolState);
   }
 
   /** Bytes that all pools together hold. */
   get poolBytes(): number {
-    return [...this.#entries.values()].reduce((sum, { pool }) => sum + pool.bytes, 0);
+    return this.#pools.all.reduce((sum, { pool }) => sum + pool.bytes, 0);
   }
 
   get mostPoolBytes(): number {
@@ -115,7 +111,7 @@ export class TriggerBank {
   }
 
   isMapped(address: string): boolean {
-    return this.#of(address).length > 0;
+    return this.#pools.of(address).length > 0;
   }
 
   /** Maps of an earlier run; one whose voice or class is gone stays, and says so in its pool. */
@@ -125,8 +121,8 @@ export class TriggerBank {
       if (maps.length === 0 || this.#stop.signal.aborted) return;
       this.#playback ??= await this.#options.playback();
       if (this.#stop.signal.aborted) return;
-      for (const map of maps) this.#put(map);
-      this.#share();
+      for (const map of maps) this.#pools.put(map);
+      this.#pools.share();
       this.#tell({ type: 'maps' });
     });
   }
@@ -141,9 +137,9 @@ export class TriggerBank {
       for (const map of maps) understood.push(...(await this.#options.generator.check(map)));
       if (this.#stop.signal.aborted) throw new ProtocolError('shutting_down');
       this.#playback ??= await this.#options.playback();
-      if (replace) for (const id of this.#entries.keys()) if (!after.has(id)) this.#drop(id);
-      for (const map of maps) this.#put(map);
-      this.#share();
+      if (replace) for (const { map } of this.#pools.all) if (!after.has(map.id)) this.#pools.drop(map.id);
+      for (const map of maps) this.#pools.put(map);
+      this.#pools.share();
       this.#tell({ type: 'maps' });
       await this.#options.save(this.maps);
       return understood;
@@ -152,17 +148,17 @@ export class TriggerBank {
 
   /** Another voice is active now: maps that name none get clips of it. */
   restock(): void {
-    for (const { map } of [...this.#entries.values()]) if (map.voice === undefined) this.#put(map, true);
+    for (const { map } of this.#pools.all) if (map.voice === undefined) this.#pools.put(map, true);
   }
 
   get(id: string): TriggerMap {
-    return this.#entry(id).map;
+    return this.#pools.get(id).map;
   }
 
   remove(id: string): Promise<void> {
     return this.#changes.run(async () => {
-      this.#drop(id);
-      this.#share();
+      this.#pools.drop(id);
+      this.#pools.share();
       this.#tell({ type: 'maps' });
       await this.#options.save(this.maps);
     });
@@ -175,7 +171,7 @@ export class TriggerBank {
 
   /** Plays a map, or ends what it holds when the velocity is 0. Throws unknown_map, pool_empty, or why none was made. */
   async fire(id: string, fire: TriggerHit): Promise<Hit | null> {
-    return this.#fire(this.#entry(id), fire);
+    return this.#fire(this.#pools.get(id), fire);
   }
 
   /**
@@ -183,7 +179,7 @@ export class TriggerBank {
    * does not keep the others from it; where none can, throws why. Throws unknown_map.
    */
   async fireAddress(address: string, fire: TriggerHit): Promise<Hit[]> {
-    const found = this.#of(address);
+    const found = this.#pools.of(address);
     if (found.length === 0)
       throw new ProtocolError(
         'unknown_map',
@@ -199,7 +195,7 @@ export class TriggerBank {
 
   /** How many hits are ended, of maps that are gone as well. Throws unknown_map. */
   stop(what: { voice?: number | undefined; id?: string | undefined }, fade: number): number {
-    if (what.id !== undefined && !this.#player.holds(what.id)) this.#entry(what.id);
+    if (what.id !== undefined && !this.#player.holds(what.id)) this.#pools.get(what.id);
     return this.#player.stop(what, fade);
   }
 
@@ -207,7 +203,7 @@ export class TriggerBank {
   listen(midi: MidiEvents): () => void {
     return midi.on((event) => {
       if (isSoundOff(event)) this.#player.silence(event.channel);
-      for (const entry of this.#entries.values()) {
+      for (const entry of this.#pools.all) {
         const { source } = entry.map;
         const velocity = source === undefined ? null : velocityOf(source, event, entry.held);
         if (velocity === null) continue;
@@ -221,90 +217,16 @@ export class TriggerBank {
 
   close(): void {
     this.#stop.abort(new ProtocolError('cancelled', 'the maps are closed'));
-    for (const { pool } of this.#entries.values()) pool.close();
+    for (const { pool } of this.#pools.all) pool.close();
   }
 
-  #entry(id: string): Entry {
-    const entry = this.#entries.get(id);
-    if (entry === undefined) {
-      const message = `there is no map ${id}; trigger.list lists the maps, and trigger.map adds one`;
-      throw new ProtocolError('unknown_map', message, { path: 'args.id' });
-    }
-    return entry;
-  }
-
-  #of(address: string): Entry[] {
-    return [...this.#entries.values()].filter(({ map: { source } }) => {
-      return source !== undefined && 'osc' in source && source.osc === address;
-    });
-  }
-
-  async #fire({ map, pool }: Entry, fire: TriggerHit): Promise<Hit | null> {
+  async #fire({ map, pool }: MappedPool, fire: TriggerHit): Promise<Hit | null> {
     const hit = await this.#player.hit(map, pool, fire);
     if (hit !== null) this.#tell({ type: 'hit', hit });
     return hit;
   }
 
-  #put(map: TriggerMap, anew = false): void {
-    const before = this.#entries.get(map.id);
-    if (before !== undefined && isHeldOtherwise(before.map, map)) {
-      // Nothing would end it later.
-      this.#player.release(map.id);
-      before.held.clear();
-    }
-    if (before !== undefined && !anew && playsTheSame(before.map, map)) {
-      before.map = map;
-      return;
-    }
-    before?.pool.close();
-    this.#wanted += map.ready - (before?.map.ready ?? 0);
-    const entry: Entry = { map, pool: this.#newPool(map), held: before?.held ?? new Map() };
-    this.#entries.set(map.id, entry);
-    entry.pool.onChange = () => this.#tell({ type: 'pool', pool: poolState(entry) });
-    entry.pool.fill();
-  }
-
-  #newPool(map: TriggerMap): ClipPool {
-    return new ClipPool({
-      want: map.ready,
-      reuse: map.reuse,
-      spread: map.softTemperature !== undefined,
-      budget: () => this.#budget(map.ready),
-      make: async (levels, take, signal, hurried) => {
-        const both = eitherSignal(signal, this.#stop.signal);
-        const temperatures = levels.map((level) => temperatureOf(map, level));
-        const taken = (clip: GeneratedClip): void => take(this.#clips.prepared(clip));
-        await this.#options.generator.generate(map, temperatures, taken, both.signal, hurried).finally(both.release);
-      },
-    });
-  }
-
-  #drop(id: string): void {
-    const entry = this.#entry(id);
-    entry.pool.close();
-    this.#wanted -= entry.map.ready;
-    this.#entries.delete(id);
-    this.#player.release(id);
-  }
-
-  /** Bytes are shared by how many clips each map keeps ready. */
-  #budget(ready: number): number {
-    return (this.mostPoolBytes * ready) / this.#wanted;
-  }
-
-  /** With other maps each has another share. */
-  #share(): void {
-    for (const { pool } of this.#entries.values()) {
-      pool.trim();
-      pool.fill();
-    }
-  }
-
   #tell(event: TriggerEvent): void {
     for (const watcher of this.#watchers) watcher(event);
   }
-}
-
-function poolState({ map, pool }: Entry): PoolState {
-  return { map: map.id, ...pool.state, ...pool.counts };
 }
