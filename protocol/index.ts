@@ -13,8 +13,9 @@ export { LastingClient, type LastingOptions } from './client-lasting.ts';
 export type { Codec, CodecName } from './codecs/codec.ts';
 export { jsonCodec } from './codecs/json.ts';
 export { msgpackCodec } from './codecs/msgpack.ts';
-export { decodeOsc, encodeOsc, encodeOscFailed, type OscBatch, oscMessage } from './codecs/osc.ts';
+export { decodeOsc, encodeOscFailed, type OscBatch, oscMessage } from './codecs/osc.ts';
 export type { OscArg, OscMessage } from './codecs/osc-packet.ts';
+export { encodeOsc } from './codecs/osc-reply.ts';
 export type { OscItem } from './codecs/osc-request.ts';
 export { bytesPerSample, decodePcm, encodePcm } from './codecs/pcm.ts';
 export {

@@ -1,9 +1,9 @@
 import type { OscArgInput } from 'osc-min';
-import { type Answer, failedAnswer } from '../envelope.ts';
+import { failedAnswer } from '../envelope.ts';
 import { ProtocolError } from '../errors.ts';
 import { limits } from '../limits.ts';
 import { decodePacket, encodeMessage, type OscArg } from './osc-packet.ts';
-import { encodeReplies, integer } from './osc-reply.ts';
+import { encodeOsc, integer } from './osc-reply.ts';
 import { type IsMapped, type OscItem, readMessage, replyAddress } from './osc-request.ts';
 
 /** What a datagram asks for at one moment. */
@@ -29,14 +29,9 @@ export function decodeOsc(datagram: Uint8Array, now: number, isMapped?: IsMapped
   });
 }
 
-/** The datagrams that tell an answer, in order; none for events that OSC has no form for. Throws `too_large`. */
-export function encodeOsc(cmd: string | null, echo: OscArg, answer: Answer): Uint8Array[] {
-  return encodeReplies(cmd, echo, answer);
-}
-
 /** `/foley/failed` for something that never became a request. Without an echo the id is an empty string. */
 export function encodeOscFailed(error: ProtocolError, echo: OscArg = { type: 'string', value: '' }): Uint8Array {
-  return encodeReplies(null, echo, failedAnswer(null, error))[0] ?? new Uint8Array();
+  return encodeOsc(null, echo, failedAnswer(null, error))[0] ?? new Uint8Array();
 }
 
 /**
