@@ -10,8 +10,8 @@ import { decodeWav, type WavFormat } from '../audio/wav.ts';
 import type { ConfigInput } from '../config.ts';
 import { CliError, exits, toCliError } from './errors.ts';
 import { type Named, type Target, targetOf, writeClip } from './files.ts';
-import { onInterrupt } from './interrupt.ts';
-import { argsOf, readClip, voiceFor } from './like.ts';
+import { untilInterrupt } from './interrupt.ts';
+import { argsOf, readClip, voiceOnServer } from './like.ts';
 import { openSession } from './open-session.ts';
 import { asFlac, asWav } from './pack.ts';
 import { play } from './play.ts';
@@ -58,8 +58,7 @@ export async function generate(what: string | undefined, options: GenerateOption
 
   const session = await openSession({ ...options, makesFiles: true });
   const view = options.json ? null : createView(process.stderr);
-  const interrupted = onInterrupt(() => void session.close());
-  try {
+  return untilInterrupt(session, exits.interrupted, async () => {
     const args = {
       ...(made ? argsOf(made.recipe) : {}),
       ...argsFrom(what, options),
@@ -67,12 +66,7 @@ export async function generate(what: string | undefined, options: GenerateOption
       audio: false,
       save: true,
     };
-    if (made) {
-      const { voices } = await session.call('voice.list', {});
-      const { voice, warning } = voiceFor(made.recipe, voices, options.voice);
-      if (warning) process.stderr.write(`foleyd: voice_mismatch: ${warning}\n`);
-      Object.assign(args, { voice });
-    }
+    if (made) Object.assign(args, { voice: await voiceOnServer(session, made.recipe, options.voice) });
     const { accepted, done } = await ask(session, args, view);
     const files: string[] = [];
     for (const clip of done.clips) {
@@ -90,13 +84,7 @@ export async function generate(what: string | undefined, options: GenerateOption
     if (view) process.stderr.write(`${summary(done, session.where)}\n`);
     if (options.play) for (const file of files) await play(file);
     return exits.ok;
-  } catch (error) {
-    if (interrupted.happened) return exits.interrupted;
-    throw error;
-  } finally {
-    interrupted.stop();
-    await session.close();
-  }
+  });
 }
 
 /** Sends the request and shows what comes; with --json each answer is a line. */

@@ -8,3 +8,21 @@ export function onInterrupt(stop: () => void): { readonly happened: boolean; sto
   process.once('SIGINT', heard);
   return state;
 }
+
+/** What a command does over its session, which Ctrl-C ends: resolves with `code` then, and with what `run` says otherwise. */
+export async function untilInterrupt(
+  session: { close(): Promise<void> },
+  code: number,
+  run: () => Promise<number>,
+): Promise<number> {
+  const interrupted = onInterrupt(() => void session.close());
+  try {
+    return await run();
+  } catch (error) {
+    if (interrupted.happened) return code;
+    throw error;
+  } finally {
+    interrupted.stop();
+    await session.close();
+  }
+}

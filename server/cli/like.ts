@@ -140,4 +140,12 @@ export function voiceFor(
   );
 }
 
+/** The same among the voices of a server; says the warning. */
+export async function voiceOnServer(session: Session, recipe: Recipe, named?: string): Promise<string> {
+  const { voices } = await session.call('voice.list', {});
+  const { voice, warning } = voiceFor(recipe, voices, named);
+  if (warning !== null) process.stderr.write(`foleyd: voice_mismatch: ${warning}\n`);
+  return voice;
+}
+
 const short = (hash: string): string => hash.slice(0, 12);

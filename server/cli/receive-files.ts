@@ -4,6 +4,7 @@ import { exits } from './errors.ts';
 import { folderOf, writeNew } from './files.ts';
 import { onInterrupt } from './interrupt.ts';
 import { openSession, type SessionChoice } from './open-session.ts';
+import { asCommands } from './program/usage.ts';
 import { tellUnderstood } from './understood.ts';
 
 type Making = 'clip.batch' | 'foley.spot';
@@ -53,7 +54,7 @@ export async function receiveFiles<N extends Making>(
         writing.catch(() => undefined);
       } else if (event === 'skipped') {
         const { index, code, message } = data as Skipped;
-        process.stderr.write(`foleyd: file ${index + 1}: ${code}: ${message}\n`);
+        process.stderr.write(`foleyd: file ${index + 1}: ${code}: ${asCommands(message)}\n`);
       }
     })) as EventData<Making, 'done'>;
     await writing;

@@ -4,8 +4,8 @@ import { type Recipe, writeRecipe } from '../audio/recipe.ts';
 import { CliError, exits } from './errors.ts';
 import { targetOf, writeClip } from './files.ts';
 import { argsFrom, checkTarget, type GenerateOptions } from './generate.ts';
-import { onInterrupt } from './interrupt.ts';
-import { readClip, voiceFor } from './like.ts';
+import { untilInterrupt } from './interrupt.ts';
+import { readClip, voiceOnServer } from './like.ts';
 import { openSession } from './open-session.ts';
 import { asFlac, asWav } from './pack.ts';
 import { play } from './play.ts';
@@ -40,19 +40,13 @@ export async function stream(what: string | undefined, options: StreamOptions): 
   const target = await targetOf(options.out);
   checkTarget(target, options);
   const session = await openSession(options);
-  const interrupted = onInterrupt(() => void session.close());
-  try {
+  return untilInterrupt(session, exits.interrupted, async () => {
     const args = { ...cut?.args, ...streamArgs(what, options) };
     if (endless) {
       await hear(session, args);
       return exits.ok;
     }
-    if (like !== null) {
-      const { voices } = await session.call('voice.list', {});
-      const { voice, warning } = voiceFor(like.recipe, voices, options.voice);
-      if (warning) process.stderr.write(`foleyd: voice_mismatch: ${warning}\n`);
-      Object.assign(args, { voice });
-    }
+    if (like !== null) Object.assign(args, { voice: await voiceOnServer(session, like.recipe, options.voice) });
     const parts: Float32Array[] = [];
     let accepted: Accepted | undefined;
     const begun = performance.now();
@@ -79,13 +73,7 @@ export async function stream(what: string | undefined, options: StreamOptions): 
     process.stderr.write(`stream ${id}, seed ${seed}: ${(pcm.length / rate).toFixed(2)} s in ${took.toFixed(2)} s\n`);
     if (options.play) await play(file);
     return exits.ok;
-  } catch (error) {
-    if (interrupted.happened) return exits.interrupted;
-    throw error;
-  } finally {
-    interrupted.stop();
-    await session.close();
-  }
+  });
 }
 
 /** On the output of whoever makes it, until it is stopped. */

@@ -1,6 +1,6 @@
 import type { EventData } from '../../protocol/index.ts';
 import { exits } from './errors.ts';
-import { onInterrupt } from './interrupt.ts';
+import { untilInterrupt } from './interrupt.ts';
 import { openSession, type SessionChoice } from './open-session.ts';
 
 type Watched<E extends 'job' | 'hit' | 'pool' | 'refused'> = EventData<'server.watch', E>;
@@ -8,22 +8,15 @@ type Watched<E extends 'job' | 'hit' | 'pool' | 'refused'> = EventData<'server.w
 /** `foleyd watch`: what happens in the server, a line each, until it ends or Ctrl-C. Rows only with --json. */
 export async function watch(options: SessionChoice & { json?: boolean }): Promise<number> {
   const session = await openSession({ ...options, purpose: 'server' });
-  const interrupted = onInterrupt(() => void session.close());
   if (options.json !== true) process.stderr.write(`watching ${session.where}; Ctrl-C ends it\n`);
-  try {
+  return untilInterrupt(session, exits.ok, async () => {
     await session.call('server.watch', { refused: true }, (event, data) => {
       if (event === 'accepted') return;
       const line = options.json === true ? JSON.stringify({ event, data }) : lineOf(event, data);
       if (line !== null) process.stdout.write(`${line}\n`);
     });
     return exits.ok;
-  } catch (error) {
-    if (interrupted.happened) return exits.ok;
-    throw error;
-  } finally {
-    interrupted.stop();
-    await session.close();
-  }
+  });
 }
 
 function lineOf(event: string, data: object): string | null {
