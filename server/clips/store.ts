@@ -132,7 +132,7 @@ export class ClipStore implements Clips {
     const found = await this.find(id);
     if (found === null) {
       this.#forget(id);
-      throw unknown(id);
+      throw unknown(`there is no clip ${shown(id)}; clip.list lists the clips`);
     }
     const { sidecar, problem } = await this.#files.sidecar(id, found.bytes);
     // Were it taken for none, the next change would replace it.
@@ -145,7 +145,7 @@ export class ClipStore implements Clips {
 
   async read(id: string): Promise<Uint8Array> {
     const found = await this.find(id);
-    if (found === null) throw unknown(id);
+    if (found === null) throw unknown(`there is no clip ${shown(id)}; clip.list lists the clips`);
     return await readFile(found.path).catch((error: unknown) => {
       throw new ProtocolError('io_error', `clip ${id} could not be read: ${diskReason(error)}`, { cause: error });
     });
@@ -166,7 +166,7 @@ export class ClipStore implements Clips {
 
   remove(id: string): Promise<TrashItem | null> {
     return this.#turn.run(async () => {
-      if ((await this.find(id)) === null) throw unknown(id);
+      if ((await this.find(id)) === null) throw unknown(`there is no clip ${shown(id)}; clip.list lists the clips`);
       const { trash } = this.#options;
       try {
         if (trash?.isOn === true) {
@@ -187,13 +187,7 @@ export class ClipStore implements Clips {
       const { trash } = this.#options;
       const item = (await trash?.find('clip', id)) ?? null;
       if (trash === undefined || item === null || (await this.find(id)) !== null)
-        throw new ProtocolError(
-          'unknown_clip',
-          `no clip ${JSON.stringify(id.slice(0, 40))} is in the trash; trash.list lists what is`,
-          {
-            path: 'args.clip',
-          },
-        );
+        throw unknown(`no clip ${shown(id)} is in the trash; trash.list lists what is`);
       try {
         await trash.take(item, (dir) => this.#files.moveIn(id, dir));
       } catch (error) {
@@ -266,12 +260,10 @@ export class ClipStore implements Clips {
   }
 }
 
-function unknown(id: string): ProtocolError {
-  return new ProtocolError(
-    'unknown_clip',
-    `there is no clip ${JSON.stringify(id.slice(0, 40))}; clip.list lists the clips`,
-    {
-      path: 'args.clip',
-    },
-  );
+function unknown(message: string): ProtocolError {
+  return new ProtocolError('unknown_clip', message, { path: 'args.clip' });
+}
+
+function shown(id: string): string {
+  return JSON.stringify(id.slice(0, 40));
 }

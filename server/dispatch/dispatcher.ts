@@ -151,11 +151,8 @@ export class Dispatcher {
       open = this.#admit(known, request);
       const { command, handler } = this.#authorise(known, request);
       if (request.at !== undefined && !command.timed) {
-        throw new ProtocolError(
-          'bad_args',
-          `at: ${request.cmd} does not take a time; leave it out, and send the request when it is due`,
-          { id: request.id, path: 'at' },
-        );
+        const message = `at: ${request.cmd} does not take a time; send the request when it is due`;
+        throw new ProtocolError('bad_args', message, { id: request.id, path: 'at' });
       }
       const args = checkArgs(command, request.args, request.id);
       if (command.role === 'admin') {
@@ -183,11 +180,8 @@ export class Dispatcher {
 
   #admit(session: OpenSession, { id, cmd }: Request): OpenRequest {
     if (session.open.has(id)) {
-      throw new ProtocolError(
-        'duplicate_id',
-        'a request with this id is still open on this connection; choose another id, or wait for its end',
-        { id },
-      );
+      const message = 'a request with this id is still open on this connection; choose another id, or wait for its end';
+      throw new ProtocolError('duplicate_id', message, { id });
     }
     if (session.open.size >= this.#options.openRequests) {
       const message = `${session.open.size} requests of this connection are open already; wait for one to end`;
@@ -206,11 +200,8 @@ export class Dispatcher {
     }
     if (found.command.role === 'admin' && session.role !== 'admin') {
       this.#options.audit?.refused(adminRequest(session, request), 'forbidden');
-      throw new ProtocolError(
-        'forbidden',
-        `${cmd} needs the admin role; connect with the admin token (foleyd token rotate admin makes one)`,
-        { id },
-      );
+      const message = `${cmd} needs the admin role; connect with the admin token (foleyd token rotate admin makes one)`;
+      throw new ProtocolError('forbidden', message, { id });
     }
     return found;
   }

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { mkdir, readdir, rename, rm, statfs } from 'node:fs/promises';
 import path from 'node:path';
-import { isErrorCode, ProtocolError } from '../../protocol/index.ts';
+import { type ErrorCode, isErrorCode, ProtocolError } from '../../protocol/index.ts';
 import { exists } from '../util/atomic-file.ts';
 import { diskReason } from '../util/disk-reason.ts';
 import { move, type Trash, type TrashItem } from '../util/trash.ts';
@@ -67,10 +67,7 @@ export class VoiceStore {
     const dir = path.join(own, id);
     if (await exists(dir)) return dir;
     if (await exists(path.join(models, id)))
-      throw new ProtocolError(
-        'voice_built_in',
-        `voice ${id} is built in and cannot be deleted; activate another one instead`,
-      );
+      throw new ProtocolError('voice_built_in', `voice ${id} is built in and stays; activate another one instead`);
     throw unknownVoice(id);
   }
 
@@ -100,11 +97,7 @@ export class VoiceStore {
     const { trash, own } = this.#options;
     const item = (await trash?.find('voice', id)) ?? null;
     if (trash === undefined || item === null)
-      throw new ProtocolError(
-        'unknown_voice',
-        `no voice ${id.slice(0, 64)} is in the trash; trash.list lists what is`,
-        { path: 'args.voice' },
-      );
+      throw refused('unknown_voice', `no voice ${id.slice(0, 64)} is in the trash; trash.list lists what is`);
     await this.#refuseTaken(id, 'args.voice');
     const dir = path.join(own, id);
     try {
@@ -190,7 +183,7 @@ export class VoiceStore {
         if (bavail * bsize < bytes + freeDisk)
           throw new ProtocolError(
             'no_room',
-            `the voice has ${bytes} bytes, ${bavail * bsize} are free, and ${freeDisk} must stay free; free some disk space`,
+            `the voice has ${bytes} bytes; free ${bytes + freeDisk} bytes of disk space`,
           );
       },
       onProgress: (done, of) => {
@@ -223,13 +216,9 @@ export class VoiceStore {
   async #refuseTaken(id: string, at: 'args.as' | 'args.voice' = 'args.as'): Promise<void> {
     const { own, models, claimed } = this.#options;
     if (!isSafeId(id))
-      throw new ProtocolError(
-        'bad_args',
-        `${at}: expected letters, digits, - and _, beginning with a letter or digit, and no name of a device on Windows`,
-        { path: at },
-      );
+      throw refused('bad_args', `${at}: expected letters, digits, - and _, and no name of a device on Windows`, at);
     const user = claimed(id);
-    if (user !== null) throw new ProtocolError('already_exists', `${user} will create voice ${id}`, { path: at });
+    if (user !== null) throw refused('already_exists', `${user} will create voice ${id}; choose another name`, at);
     for (const root of [own, models]) {
       // On some disks a name that differs in case alone is the same folder.
       const names = (await readdir(root).catch(() => [])).map((name) => name.toLowerCase());
@@ -239,14 +228,16 @@ export class VoiceStore {
 }
 
 function taken(id: string): ProtocolError {
-  return new ProtocolError('already_exists', `voice ${id} already exists; import this one under another id (as)`, {
-    path: 'args.as',
-  });
+  return refused('already_exists', `voice ${id} already exists; import this one under another id (as)`, 'args.as');
 }
 
 function inTheWay(id: string): ProtocolError {
   const why = `voice ${id} already exists, in this or another case; export or delete it, then restore this one`;
-  return new ProtocolError('already_exists', why, { path: 'args.voice' });
+  return refused('already_exists', why);
+}
+
+function refused(code: ErrorCode, message: string, at: 'args.as' | 'args.voice' = 'args.voice'): ProtocolError {
+  return new ProtocolError(code, message, { path: at });
 }
 
 /** What was found wrong with a voice is the voice's fault, not the server's; anything else stays what it is. */
