@@ -18,8 +18,8 @@ from foley_trainer.evaluation.command import add_parser
 from foley_trainer.evaluation.distances import ALL, EmbeddedSet, Reference, measure
 from foley_trainer.evaluation.embedders import OwnEmbedder
 from foley_trainer.evaluation.fad import frechet, gaussian, load_embeddings, load_statistics
-from foley_trainer.evaluation.pipeline import write_card
 from foley_trainer.evaluation.reconstruction import measure_prior, perplexities
+from foley_trainer.evaluation.summary import write_card
 from foley_trainer.export.embedder import export_embedder
 from foley_trainer.export.parity import lively
 from foley_trainer.models.embedder import Embedder, EmbedderConfig

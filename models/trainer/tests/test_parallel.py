@@ -13,7 +13,8 @@ import torch.multiprocessing as mp
 from torch import nn
 
 from foley_trainer.cli import main
-from foley_trainer.models.rvq_vae import CodecConfig, ResidualQuantizer
+from foley_trainer.models.quantizer import ResidualQuantizer
+from foley_trainer.models.rvq_vae import CodecConfig
 from foley_trainer.runtime import parallel
 
 pytestmark = pytest.mark.slow

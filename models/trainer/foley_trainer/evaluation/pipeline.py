@@ -19,7 +19,7 @@ from typing import Any
 import numpy as np
 
 from ..data import fit, open_corpus, read_audio
-from ..data.corpus import Clip, Corpus
+from ..data.corpus import Clip
 from ..features.patches import EmbeddedClip
 from ..models.vggish import chosen, load_vggish
 from ..runtime.events import emit
@@ -40,6 +40,7 @@ from .report.examples import write_examples
 from .report.page import page
 from .sound_statistics import SoundStatistics, statistics_of
 from .stage_cache import Parts, files
+from .summary import corpus_of, facts_of, headline, rounded, voice_of, write_card, write_targets
 from .targets import Real, as_text, measure_targets, over_sets, tagged
 from .yamnet import Tagger
 
@@ -74,7 +75,7 @@ class Evaluation:
 
     def run(self) -> dict[str, Any]:
         report: dict[str, Any] = {"format": FORMAT, "version": VERSION, "created": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())}
-        report |= {"voice": _voice(self.voice), "corpus": _corpus(self.corpus, self.labels)}
+        report |= {"voice": voice_of(self.voice), "corpus": corpus_of(self.corpus, self.labels)}
         self._make()
         if self.args.quick:
             if not self.sets["eval"]:
@@ -134,7 +135,7 @@ class Evaluation:
         for label, of_class in found["classes"].items():
             generated["classes"][label]["memorised"] = 1000 * len(of_class["memorised"]) / max(1, len(of_class["likeness"]))
         generated["mean"]["memorised"] = 1000 * found["share"]
-        return {"generated": generated, "real": real, "voice": _facts(self.args.voice)}
+        return {"generated": generated, "real": real, "voice": facts_of(self.args.voice)}
 
     def _sounds(self, parts: Parts, name: str, clips: list[Clip]) -> list[SoundStatistics]:
         def look() -> dict[str, Any]:
@@ -214,14 +215,14 @@ def evaluate(args: argparse.Namespace) -> None:
         save_text(table + "\n", evaluation.out / "targets.txt")
         print(table, file=sys.stderr)
     if args.quick:
-        targets = _rounded(report["targets"])
+        targets = rounded(report["targets"])
         save_text(json.dumps(targets, indent=1) + "\n", evaluation.out / "targets.json")
         if args.card:
             write_targets(Path(args.card), targets["generated"], report["created"])
         emit("evaluated", targets=str(evaluation.out / "targets.json"), mean=targets["generated"]["mean"], all=targets["generated"]["all"])
         return
     report["examples"], sheet = write_examples(evaluation.sets, evaluation.labels, report["memorised"], evaluation.out / "examples", evaluation.rate, evaluation.samples)
-    report = _rounded(report)
+    report = rounded(report)
     save_text(json.dumps(report, indent=1, ensure_ascii=False, allow_nan=False) + "\n", evaluation.out / "report.json")
     save_text(page(report, sheet), evaluation.out / "report.html")
     if args.card:
@@ -229,72 +230,6 @@ def evaluate(args: argparse.Namespace) -> None:
     emit("evaluated", report=str(evaluation.out / "report.json"), page=str(evaluation.out / "report.html"), **headline(report))
 
 
-def headline(report: dict[str, Any]) -> dict[str, Any]:
-    """The main results: FAD and KAD against eval clips by embedder, class accuracy, share of memorised clips."""
-    averages = {name: d["references"]["eval"]["average"].get("generated", {}) for name, d in report["distances"].items() if "eval" in d["references"]}
-    out: dict[str, Any] = {"distances": averages, "memorised": report["memorised"]["share"]}
-    for name in ("named", "tagged"):
-        if name in report:
-            out[name] = report[name]["average"]["generated"]
-    return out
-
-
-def write_card(path: Path, report: dict[str, Any]) -> None:
-    """`scores.evaluation`, and `scores.tagger` with the shares per class if a tagger was used."""
-    card = json.loads(path.read_text(encoding="utf-8"))
-    scores = card.setdefault("scores", {})
-    scores["evaluation"] = {"created": report["created"], "clips": report["generated"]["clips"], **headline(report)}
-    if "tagged" in report:
-        scores["tagger"] = {key: report["tagged"][key] for key in ("tagger", "counts", "shares")}
-    save_text(json.dumps(card, indent=2, ensure_ascii=False) + "\n", path)
-
-
-def write_targets(path: Path, generated: dict[str, Any], created: str) -> None:
-    """`scores.evaluation` from the table of targets, in place of what was measured on other clips (`tagger`, `embedder`)."""
-    card = json.loads(path.read_text(encoding="utf-8"))
-    scores = {name: value for name, value in card.get("scores", {}).items() if name not in ("tagger", "embedder")}
-    mean, whole = generated["mean"], generated["all"]
-    distances = {"own": {"fad": mean.get("fad_own")}, "yamnet": {"fad": mean.get("fad48"), "kad": mean.get("kad")}}
-    together = {"own": {"fad": whole.get("fad_own")}, "yamnet": {"fad": whole.get("fad48"), "kad": whole.get("kad")}}
-    card["scores"] = scores | {
-        "evaluation": {
-            "created": created, "clips": mean["clips"], "patches": "sounding", "distances": distances, "together": together,
-            "memorised": mean.get("memorised", 0) / 1000, "tagged": mean.get("share"), "diversity": mean.get("diversity"),
-        }
-    }  # fmt: skip
-    save_text(json.dumps(card, indent=2, ensure_ascii=False) + "\n", path)
-
-
 def _some(counted: EmbeddedSet, paths: set[Path]) -> tuple[list[Clip], list[np.ndarray]]:
     kept = [(clip, patches) for clip, patches in zip(counted.clips, counted.embeddings, strict=True) if clip.path in paths]
     return [clip for clip, _ in kept], [patches for _, patches in kept]
-
-
-def _facts(folder: str | None) -> dict[str, Any]:
-    """The facts of a voice's card that are printed with its targets."""
-    if folder is None:
-        return {}
-    card = json.loads((Path(folder) / "card.json").read_text(encoding="utf-8"))
-    nats = (card.get("scores") or {}).get("prior", {}).get("nll")
-    return {"voice": card["id"], "preset": card.get("preset"), "nats a cell": nats, "MB of graphs": round(sum(g["bytes"] for g in card["graphs"].values()) / 1e6, 1)}
-
-
-def _voice(voice: VoiceRunner | None) -> dict[str, Any] | None:
-    return {key: voice.card.get(key) for key in ("id", "name", "preset", "hash", "classes", "latent", "grid")} if voice else None
-
-
-def _corpus(corpus: Corpus, labels: list[str]) -> dict[str, Any]:
-    def size(split: str, label: str) -> dict[str, int]:
-        clips = [c for c in corpus.of(split) if c.label == label]
-        return {"clips": len(clips), "originals": len({c.group for c in clips}), "composed": sum(c.kind == "composed" for c in clips)}
-
-    return {"hash": corpus.hash(), "classes": {label: {split: size(split, label) for split in ("train", "eval")} for label in labels}}
-
-
-def _rounded(value: Any) -> Any:
-    """Floats to six significant digits."""
-    if isinstance(value, dict):
-        return {key: _rounded(v) for key, v in value.items()}
-    if isinstance(value, list | tuple):
-        return [_rounded(v) for v in value]
-    return float(f"{value:.6g}") if isinstance(value, float) else value
