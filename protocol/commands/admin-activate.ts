@@ -1,3 +1,4 @@
+/** Commands that make another voice the active one, or go back to the one before. */
 import { z } from 'zod';
 import { defineCommand } from './define.ts';
 import { name } from './fields.ts';

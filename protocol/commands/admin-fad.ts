@@ -1,3 +1,4 @@
+/** Commands that measure a voice against real recordings (FAD, KAD), and list what was measured. */
 import { z } from 'zod';
 import { limits } from '../limits.ts';
 import { defineCommand } from './define.ts';

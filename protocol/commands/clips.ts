@@ -1,3 +1,4 @@
+/** Commands about saved clips: list, read, rename, star, delete, restore. */
 import { z } from 'zod';
 import { defineCommand } from './define.ts';
 import { name, plainText, seedNumber } from './fields.ts';

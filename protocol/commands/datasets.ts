@@ -1,3 +1,4 @@
+/** Commands that make a data set of recordings to train on, and list or remove them. */
 import { z } from 'zod';
 import { limits } from '../limits.ts';
 import { bareOsc, defineCommand } from './define.ts';

@@ -1,3 +1,4 @@
+/** Commands that write files for a sound department: of one clip, of a list, and of every clip that is saved. */
 import { z } from 'zod';
 import { limits } from '../limits.ts';
 import { bareOsc, bin, defineCommand } from './define.ts';

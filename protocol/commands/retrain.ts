@@ -1,3 +1,4 @@
+/** Commands that fine-tune a voice on data sets, and follow, list and cancel trainings. */
 import { z } from 'zod';
 import { limits } from '../limits.ts';
 import { bareOsc, bin, defineCommand } from './define.ts';

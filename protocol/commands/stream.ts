@@ -1,3 +1,4 @@
+/** Commands that start an endless sound, change it while it plays, end it, and keep the latest of it. */
 import { z } from 'zod';
 import { limits } from '../limits.ts';
 import { bin, defineCommand } from './define.ts';

@@ -1,3 +1,4 @@
+/** Commands that say where the host's song is and how fast, which quantised maps wait for. */
 import { z } from 'zod';
 import { bareOsc, defineCommand } from './define.ts';
 

@@ -1,3 +1,4 @@
+/** Commands about what was deleted: list, restore, delete for good. */
 import { z } from 'zod';
 import { defineCommand } from './define.ts';
 import { folderName, name } from './fields.ts';

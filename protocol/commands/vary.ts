@@ -1,3 +1,4 @@
+/** Commands that make clips from the codes of another: varied all over, or sampled again from a row on. */
 import { z } from 'zod';
 import { limits } from '../limits.ts';
 import { defineCommand } from './define.ts';

@@ -1,3 +1,4 @@
+/** Commands that carry a voice from one server to another as a single file. */
 import { z } from 'zod';
 import { limits } from '../limits.ts';
 import { bin, defineCommand } from './define.ts';

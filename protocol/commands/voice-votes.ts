@@ -1,3 +1,4 @@
+/** Commands that keep which of two voices a listener preferred, in blind comparisons. */
 import { z } from 'zod';
 import { defineCommand } from './define.ts';
 import { classArg, name, seed } from './fields.ts';

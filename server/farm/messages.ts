@@ -1,3 +1,4 @@
+/** What desks and workers of a farm tell each other over the broker: events and outcomes of jobs, as msgpack. */
 import { createHash } from 'node:crypto';
 import { decode, Encoder, encode } from '@msgpack/msgpack';
 import { z } from 'zod';

@@ -6,7 +6,7 @@
 
 namespace foley {
 
-/// The clips that are ready to sound, lane by lane. The audio thread's own: no call allocates, locks or waits.
+/// The clips that are ready to sound, by lanes: a lane is what one white key plays. The audio thread's own: no call allocates, locks or waits.
 class Rack {
  public:
   /// First clips, the last one, the next ones, and a few whose recipe has just changed.
