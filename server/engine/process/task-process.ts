@@ -119,10 +119,12 @@ export class TaskProcess {
   #refusal(asker: Asker | null): string | null {
     const { most, name } = this.#options;
     const rivals = this.#waiting.filter((open) => (open.asker === null) === (asker === null));
-    if (rivals.length >= most) return `${most} tasks of ${name} are already waiting`;
+    if (rivals.length >= most) return `${most} tasks of ${name} are already waiting; try again later`;
     const own = rivals.filter((open) => clientOf(open) === asker?.client).length;
     const share = Math.max(1, Math.floor(most * SHARE));
-    return asker !== null && own >= share ? `${share} tasks of ${name} of this client are already waiting` : null;
+    return asker !== null && own >= share
+      ? `${share} tasks of ${name} of this client are already waiting; try again later`
+      : null;
   }
 
   #next(): void {
