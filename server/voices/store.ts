@@ -1,12 +1,13 @@
 import { randomBytes } from 'node:crypto';
 import { mkdir, readdir, rename, rm, statfs } from 'node:fs/promises';
 import path from 'node:path';
-import { type ErrorCode, isErrorCode, ProtocolError } from '../../protocol/index.ts';
+import { type ErrorCode, ProtocolError } from '../../protocol/index.ts';
 import { exists } from '../util/atomic-file.ts';
 import { diskReason } from '../util/disk-reason.ts';
 import { move, type Trash, type TrashItem } from '../util/trash.ts';
 import { VoiceFileError } from './archive-format.ts';
 import { readVoice } from './catalog.ts';
+import { importRefusal } from './import-refusal.ts';
 import { isSafeId, unknownVoice } from './names.ts';
 import { type PackedVoice, VoicePacker } from './pack.ts';
 import { unpackVoice } from './unpack.ts';
@@ -154,7 +155,7 @@ export class VoiceStore {
     } catch (error) {
       await rm(dir, { recursive: true, force: true, maxRetries: 2 }).catch(() => undefined);
       signal.throwIfAborted();
-      throw refusal(error);
+      throw importRefusal(error);
     } finally {
       this.#importing = false;
     }
@@ -238,16 +239,4 @@ function inTheWay(id: string): ProtocolError {
 
 function refused(code: ErrorCode, message: string, at: 'args.as' | 'args.voice' = 'args.voice'): ProtocolError {
   return new ProtocolError(code, message, { path: at });
-}
-
-/** What was found wrong with a voice is the voice's fault, not the server's; anything else stays what it is. */
-function refusal(error: unknown): unknown {
-  if (error instanceof ProtocolError && error.code !== 'voice_corrupt') return error;
-  if (error instanceof VoiceFileError) return new ProtocolError('bad_voice', error.message, { cause: error });
-  const { code, message } = error as { code?: unknown; message: string };
-  if (code === 'engine_unavailable' || code === 'shutting_down') return error;
-  if (isErrorCode(code)) return new ProtocolError('bad_voice', message, { cause: error });
-  if (typeof code === 'string' && /^(E[A-Z]+|ERR_)/.test(code))
-    return new ProtocolError('io_error', `the voice could not be imported: ${message}`, { cause: error });
-  return error;
 }
