@@ -1,5 +1,6 @@
 import { randomInt } from 'node:crypto';
 import { classFromText, limits, type Understood } from '../../protocol/index.ts';
+import type { CsvRow } from '../delivery/csv.ts';
 import type { Context } from '../dispatch/dispatcher.ts';
 import { type GenerationDeps, generateClips } from '../generation/clip-job.ts';
 import { type MadeClip, madeFrom, seedsFrom } from '../generation/clip-plan.ts';
@@ -29,14 +30,7 @@ export interface Line {
 export interface SheetEntry {
   index: number;
   told: Told;
-  facts: {
-    clip: string;
-    class: string | Record<string, number> | null;
-    seed: number | null;
-    voice: string | null;
-    catId: string;
-    fxName: string;
-  };
+  facts: Pick<CsvRow, 'clip' | 'class' | 'seed' | 'voice' | 'catId' | 'fxName'>;
 }
 
 /** What was done before a restart. */
