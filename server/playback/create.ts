@@ -4,7 +4,7 @@ import { startThread } from '../util/program.ts';
 import { WallClock } from './clock.ts';
 import type { FromMixer, ToMixer } from './messages.ts';
 import type { GrowingSound, Playback, PlaybackInfo, PlayOptions, Prepared } from './playback.ts';
-import type { ResampleOrder } from './resample-thread.ts';
+import type { DropOrder, ResampleOrder } from './resample-thread.ts';
 import { createShared, SharedStatus } from './shared.ts';
 import type { ThreadData } from './thread.ts';
 import { PartialSound, Sound, Voices } from './voices.ts';
@@ -116,6 +116,8 @@ export async function createPlayback(options: PlaybackOptions = {}): Promise<Pla
   const resampler = openResampler();
   const dropped = new FinalizationRegistry<number>((sound) => {
     growing.delete(sound);
+    // One whose clip failed on the way has no last part.
+    resampler.postMessage({ dropped: sound } satisfies DropOrder);
     post({ type: 'drop', sound });
   });
 

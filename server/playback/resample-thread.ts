@@ -3,6 +3,11 @@ import { parentPort } from 'node:worker_threads';
 import { openResampler, type Resampler, resample } from '../audio/resample.ts';
 import { PartResampler } from '../audio/resample-parts.ts';
 
+/** A sound of which nothing else will come is forgotten. */
+export interface DropOrder {
+  dropped: number;
+}
+
 /** With `part` one of several of a sound. */
 export interface ResampleOrder {
   sound: number;
@@ -33,8 +38,12 @@ async function make({ sound, pcm, from, to, part }: ResampleOrder): Promise<Floa
 }
 
 let last: Promise<void> = Promise.resolve();
-port.on('message', (order: ResampleOrder) => {
+port.on('message', (order: ResampleOrder | DropOrder) => {
   last = last.then(async () => {
+    if ('dropped' in order) {
+      growing.delete(order.dropped);
+      return;
+    }
     const pcm = await make(order).catch(() => new Float32Array(0));
     port.postMessage({ sound: order.sound, pcm, part: order.part });
   });
