@@ -9,8 +9,8 @@ import type { Voice } from '../voices/voice.ts';
 import { modelOf } from './voice-class.ts';
 
 const kinds = {
-  envelope: { field: 'contour', plural: 'loudness contours' },
-  spectrum: { field: 'spectrum', plural: 'average spectra' },
+  envelope: { field: 'contour', plural: 'loudness contours', forms: 'onsets (0.2,0.75), corners (0:-60,0.5:-9)' },
+  spectrum: { field: 'spectrum', plural: 'average spectra', forms: 'points (100:-30,800:0)' },
 } as const;
 
 /** Throws bad_args where the clip's class is made by a prior that was trained without what it shall follow. */
@@ -29,7 +29,14 @@ export async function soundOfClip(
   { rate, nFft }: MelSpec,
   clips: Clips,
 ): Promise<Float32Array> {
-  const sound = decodeWav(await clips.read(id));
+  const bytes = await clips.read(id).catch((error: unknown) => {
+    if (!(error instanceof ProtocolError) || error.code !== 'unknown_clip') throw error;
+    // A word that is none of the other forms is taken for an id.
+    const why = `there is no clip ${JSON.stringify(id.slice(0, 40))} for ${kind}`;
+    const message = `${why}; expected ${kinds[kind].forms} or the id of a clip; clip.list lists the clips`;
+    throw new ProtocolError(error.code, message, { path: error.path, cause: error });
+  });
+  const sound = decodeWav(bytes);
   const own = await resample(sound.pcm.subarray(0, limits.seconds * sound.rate), sound.rate, rate);
   if (own.length >= nFft) return own;
   const message = `args.${kind}.clip: clip ${id} is shorter than one mel frame; expected at least ${nFft} samples at ${rate} Hz`;
