@@ -7,11 +7,11 @@
  * `node --import tsx server/bench/seam.ts [--seeds 3]`
  */
 import path from 'node:path';
+import { correlation } from '../audio/change-over.ts';
 import { parseCard, readCardText } from '../engine/inference/card.ts';
 import { createEngine } from '../engine/process/pool.ts';
 import { gridOf } from '../generation/code-grid.ts';
 import {
-  correlation,
   crossfadeOf,
   joinPieces,
   pieceOffset,

@@ -1,7 +1,8 @@
 /** A stretch of a sound that is made anew: what lies outside of it stays, sample by sample. */
+import { changeOver } from '../audio/change-over.ts';
 import type { Shape } from '../audio/edit.ts';
 import type { Grid } from './code-grid.ts';
-import { changeOver, type Pieces, quietest } from './continuation.ts';
+import { type Pieces, quietest } from './continuation.ts';
 
 export interface Stretch {
   /** The sound as it is heard, at the rate that is handed over. */
