@@ -45,11 +45,16 @@ export interface EndlessRequest {
   partSeconds: number;
   /** Gain in dB. */
   level: number;
+  /** What was told may be told again, as it is after a change: each sound takes the place of what was told from its offset on. */
+  revise?: boolean;
   /** Changes that are known before, each at its step, in order. */
   changes: readonly (EndlessChange & { step: number })[];
 }
 
-/** What changes of a stream. A level counts from the next sound that leaves, all else from the next row that is drawn. */
+/**
+ * What changes of a stream: from the next sound that leaves on, or, where what was told can be told again, from what will
+ * sound next. For all but a level rows are drawn again, if there is time; otherwise it counts from a later row on.
+ */
 export interface EndlessChange {
   classWeights?: number[];
   /** null: no class in particular. */
@@ -59,6 +64,8 @@ export interface EndlessChange {
   topK?: number;
   topP?: number;
   level?: number;
+  /** Of those known before: rows from its step on had been drawn without it, and their sound fades over. */
+  redrawn?: boolean;
   /** Told again where the change is told, and not looked at. */
   label?: object;
 }
@@ -70,7 +77,7 @@ export type EngineEvent =
   | { type: 'preview'; codebooks: number; seconds?: number; rate: number; pcm: Float32Array }
   /** The clip itself from sample `offset` on, in order, before the whole is done; `total` samples will come. */
   | { type: 'audio'; offset: number; total: number; rate: number; pcm: Float32Array }
-  /** A stream's sound from sample `offset` on: rows `step` to `step + steps`. `gaps`: how often it came too late so far. */
+  /** A stream's sound from sample `offset` on: rows `step` to `step + steps`, in place of what was told from there. `gaps`: how often it came too late so far. */
   | { type: 'sound'; step: number; steps: number; offset: number; rate: number; pcm: Float32Array; gaps: number }
   /** A stream is drawn, or sounds, otherwise from this row on. */
   | { type: 'changed'; step: number; change: EndlessChange };

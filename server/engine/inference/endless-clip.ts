@@ -1,19 +1,34 @@
 import type { EndlessChange, EndlessRequest, EngineEvent, EngineRequest, EngineResult } from '../engine.ts';
 import { EngineError } from '../errors.ts';
-import { type EndlessPlan, rowsOfStreamPart } from './endless-plan.ts';
+import { CutPace } from './cut-pace.ts';
+import { EndlessParts } from './endless-parts.ts';
+import type { EndlessPlan } from './endless-plan.ts';
+import { EndlessRows } from './endless-rows.ts';
+import { EndlessSound } from './endless-sound.ts';
 import { checkRequest } from './generate-clip.ts';
-import { Level } from './level.ts';
 import type { Drawing, Steering } from './sampled-clip.ts';
 import type { Voice } from './voice.ts';
 
 /** Chunks that may wait to be rendered before no more rows are drawn. */
 const MOST_WAITING = 2;
+/** Rows behind a cut whose sound must be in time for the cut to be. */
+const SOUNDS_OF_CUT = 8;
+/** So many times as long as a cut takes a change waits for one. */
+const PATIENCE = 3;
+/** Rows that a window begins with after a cut, which is waited for. */
+const PREFIX_AFTER_CUT = 5;
+
+/** A change of what is drawn. `redrawn`: rows from its step on had been drawn without it. */
+type Scripted = EndlessChange & { step: number };
 
 /**
  * A sound without end from a prior of so many rows: windows, each beginning with the last rows of the one before, so
  * that positions and memory stay what they were in training. A code is drawn by its place in the endless grid, and the
- * sound is rendered from that grid with all around it that it depends on: windows leave no seam. Seed and changes with
- * their steps make the same again, bit for bit.
+ * sound is rendered from that grid with all around it that it depends on: windows leave no seam.
+ *
+ * A change is heard soon by a cut: rows that were drawn but need not be heard any more are taken back and drawn again,
+ * and the sound fades over from the old ones to the new. Seed and changes with their steps make the same again, bit for
+ * bit: a cut is one wherever it is made, after the part that its row lies in.
  */
 export class EndlessClip implements Steering {
   readonly #voice: Voice;
@@ -21,31 +36,26 @@ export class EndlessClip implements Steering {
   readonly #endless: EndlessRequest;
   readonly #on: (event: EngineEvent) => void;
   readonly #cancelled: () => boolean;
-  readonly #level: Level;
-  /** Codes of the latest rows. */
-  readonly #rows = new Map<number, Uint16Array>();
-  #plan: EndlessPlan | null = null;
+  readonly #plan: EndlessPlan;
+  readonly #rows: EndlessRows;
+  readonly #parts: EndlessParts;
+  readonly #sound: EndlessSound;
+  readonly #pace = new CutPace();
   #drawing: Drawing;
-  /** How grainy the noise is, from which row on; the first is that of the part that is rendered next. */
-  readonly #grains: { step: number; grain: number }[] = [];
-  /** Changes of what is drawn: those known before, and those asked for meanwhile. */
-  readonly #script: (EndlessChange & { step: number })[];
+  /** Changes of what is drawn: those known before, and those asked for meanwhile, the first at this time. */
+  readonly #script: Scripted[];
   #asked: EndlessChange[] = [];
-  /** Rows that are drawn, the one that the window began with, and those that are given to be rendered, in so many parts. */
-  #known = 0;
+  #askedAt = 0;
+  /** The rows of the latest cut, and of the latest change without one. */
+  #lastCut = 0;
+  #lastPlain = 0;
+  /** The row that the window began with. */
   #windowFrom = 0;
-  #rendered = 0;
-  #parts = 0;
   /** The window was begun with guidance: only then it can have any. */
   #guided = false;
-  #rendering: Promise<void> = Promise.resolve();
-  #waiting = 0;
-  #problem: { error: unknown } | null = null;
-  /** When row 0 sounds, by performance.now(), once it was told. */
-  #clock: number | null = null;
-  #gaps = 0;
   #awake: (() => void) | null = null;
-  readonly #times = { decodeMs: 0, vocodeMs: 0, firstRowMs: 0 };
+  #release: (() => void) | null = null;
+  #firstRowMs = 0;
 
   constructor(
     voice: Voice,
@@ -54,48 +64,85 @@ export class EndlessClip implements Steering {
     on: (event: EngineEvent) => void,
     cancelled: () => boolean,
   ) {
-    const { classWeights, guidance = 0, avoid, temperature, topK, topP } = request;
+    const { classWeights, guidance = 0, avoid, temperature, topK, topP, seed, rate } = request;
     this.#voice = voice;
     this.#request = request;
     this.#endless = endless;
     this.#on = on;
     this.#cancelled = cancelled;
     this.#drawing = { classWeights, guidance, avoid, temperature, topK, topP };
-    this.#grains.push({ step: 0, grain: voice.grain(classWeights) });
-    this.#level = new Level(endless.level, voice.card.audio.rate);
+    const plan = voice.endlessPlan(endless.partSeconds);
+    this.#plan = plan;
+    const samples = plan.each * voice.card.mel.hop;
+    const stepMs = (samples * 1000) / voice.card.audio.rate;
+    const { ahead, level, revise = false } = endless;
+    this.#rows = new EndlessRows(voice.axes, Math.ceil(((ahead ?? 0) * 1000) / stepMs) + plan.chunk + plan.behind);
+    this.#sound = new EndlessSound({
+      stepMs,
+      samples,
+      rate,
+      level,
+      live: ahead !== null,
+      revise: revise && ahead !== null,
+      on,
+    });
+    this.#parts = new EndlessParts({
+      voice,
+      plan,
+      rows: this.#rows,
+      seed,
+      urgent: request.urgent === true,
+      grain: voice.grain(classWeights),
+      isCancelled: cancelled,
+      tell: (begin, pcm) => {
+        const since = begin - this.#lastCut;
+        if (since >= 0 && since < SOUNDS_OF_CUT) this.#pace.sounds(since * stepMs);
+        this.#sound.add(begin, pcm);
+      },
+    });
     this.#script = [];
-    for (const { level, ...change } of endless.changes) {
-      const { step } = change;
-      if (level !== undefined) this.#level.plan(step, level);
-      if (Object.keys(change).length > 1) this.#script.push(change);
+    for (const { level: planned, ...change } of endless.changes) {
+      const { step, redrawn = false, ...rest } = change;
+      if (planned !== undefined) this.#sound.level.set(step, planned);
+      // Nothing sounds before row 0 that could fade.
+      if (Object.keys(rest).length > 0) this.#script.push({ ...rest, step, redrawn: redrawn && step > 0 });
     }
   }
 
   /** Ends after the steps that were asked for; rejects with `cancelled`, or with what went wrong. */
   async run(): Promise<EngineResult> {
     const begun = performance.now();
-    const { rate, steps } = { ...this.#request, ...this.#endless };
+    const { rate } = this.#request;
     checkRequest(this.#voice, this.#request);
     if (rate !== this.#voice.card.audio.rate)
       throw new EngineError('engine_failed', `a stream has the rate of its voice, ${this.#voice.card.audio.rate} Hz`);
     this.#on({ type: 'started' });
+    this.#pace.begin();
     try {
-      const plan = this.#voice.endlessPlan(this.#endless.partSeconds);
-      this.#plan = plan;
-      while (steps === null || this.#known < steps + plan.behind) await this.#window(plan, begun);
-      await this.#rendering;
+      while (!this.#isDrawn) await this.#window(begun);
+      await this.#parts.rendering;
       this.#check();
     } finally {
-      await this.#rendering;
+      await this.#parts.rendering;
+      this.#release?.();
     }
     const totalMs = performance.now() - begun;
-    const timings = { sampleMs: totalMs, firstPreviewMs: null, totalMs, ...this.#times };
+    const timings = {
+      sampleMs: totalMs,
+      firstRowMs: this.#firstRowMs,
+      firstPreviewMs: null,
+      totalMs,
+      ...this.#parts.times,
+    };
     return { codes: new Uint16Array(0), rate, pcm: new Float32Array(0), timings };
   }
 
   steer({ level, ...change }: EndlessChange): void {
-    if (level !== undefined) this.#level.ask(level);
-    if (Object.keys(change).length > 0) this.#asked.push(change);
+    if (level !== undefined) this.#sound.setLevel(level);
+    if (Object.keys(change).length === 0) return;
+    if (this.#asked.length === 0) this.#askedAt = performance.now();
+    this.#asked.push(change);
+    if (this.#cutAt() !== null) this.wake();
   }
 
   /** Lets it go on, or end, that waits for its time. */
@@ -105,41 +152,73 @@ export class EndlessClip implements Steering {
 
   wait(): Promise<void> | null {
     const { ahead } = this.#endless;
-    const plan = this.#plan!;
-    if (this.#cancelled() || this.#problem !== null) return null;
-    if (this.#waiting > MOST_WAITING) return this.#rendering;
-    if (ahead === null) return null;
-    const sounding = this.#known + 1 - plan.behind;
-    if (this.#clock === null) return sounding * this.#stepMs <= ahead * 1000 ? null : this.#rendering;
-    const ms = this.#clock + sounding * this.#stepMs - ahead * 1000 - performance.now();
+    if (this.#cancelled() || this.#parts.problem !== null) return null;
+    if (this.#parts.waiting > MOST_WAITING) return this.#parts.rendering;
+    if (ahead === null || this.#cutAt() !== null) return null;
+    const sounding = this.#rows.known + 1 - this.#plan.behind;
+    const place = this.#sound.placeIn(ahead * 1000);
+    if (place === null) return sounding * this.#stepMs <= ahead * 1000 ? null : this.#parts.rendering;
+    const ms = (sounding - place) * this.#stepMs;
     return ms <= 0 ? null : this.#sleep(ms);
   }
 
   drawing(): Drawing | null {
     this.#check();
-    const { steps } = this.#endless;
-    if (steps !== null && this.#known >= steps + this.#plan!.behind) return null;
+    if (this.#isDrawn || this.#cutAt() !== null) return null;
     // The rows that a window is given were computed by what it began with: so at its first row nothing changes, or it
     // would depend on when the change came.
-    if (this.#known > this.#windowFrom) this.#change();
+    if (this.#rows.known > this.#windowFrom) this.#change();
     return this.#drawing.guidance > 0 && !this.#guided ? null : this.#drawing;
   }
 
   get #stepMs(): number {
     const { mel, audio } = this.#voice.card;
-    return (this.#plan!.each * mel.hop * 1000) / audio.rate;
+    return (this.#plan.each * mel.hop * 1000) / audio.rate;
   }
 
-  async #window(plan: EndlessPlan, begun: number): Promise<void> {
-    const { perRow, rows, absent } = this.#voice.axes;
+  get #steps(): number {
+    return this.#endless.steps ?? Number.POSITIVE_INFINITY;
+  }
+
+  /** The row of the next cut that is known before. */
+  get #nextCut(): number {
+    const step = this.#script.find(({ redrawn }) => redrawn === true)?.step ?? Number.POSITIVE_INFINITY;
+    return step < this.#steps ? step : Number.POSITIVE_INFINITY;
+  }
+
+  /** All rows are. What leads to a cut is drawn as it was, though less of it is heard. */
+  get #isDrawn(): boolean {
+    return this.#rows.known >= this.#steps + this.#plan.behind && this.#nextCut === Number.POSITIVE_INFINITY;
+  }
+
+  /** The row of a cut that is due; null where none is. */
+  #cutAt(): number | null {
+    const { given } = this.#parts;
+    const { ahead, revise = false } = this.#endless;
+    const known = this.#nextCut;
+    if (known < Number.POSITIVE_INFINITY && given >= known) return known;
+    if (this.#asked.length === 0 || given >= Math.min(this.#steps, known)) return null;
+    if (ahead === null) return given > this.#lastCut ? given : null;
+    if (this.#pace.isResting) return null;
+    const place = this.#sound.placeIn(this.#pace.expectedMs);
+    if (place === null) return null;
+    const soonest = Math.max(Math.ceil(place), this.#lastCut + 1, this.#lastPlain);
+    const step = revise ? soonest : given;
+    return step >= soonest && step <= given ? step : null;
+  }
+
+  async #window(begun: number): Promise<void> {
+    const { perRow, rows } = this.#voice.axes;
     this.#check();
-    this.#change();
-    const from = this.#known;
-    const given = Math.min(from, plan.prefix);
+    const cut = this.#cutAt();
+    if (cut === null) this.#change();
+    else this.#cut(cut);
+    const from = this.#rows.known;
+    const given = Math.min(from, this.#plan.prefix, cut === null ? rows : PREFIX_AFTER_CUT);
     this.#windowFrom = from;
     this.#guided = this.#drawing.guidance > 0;
     const start = {
-      codes: this.#codes(from - given, from, new Uint16Array(rows * perRow).fill(absent)),
+      codes: this.#rows.grid(from - given, from),
       given: new Uint8Array(rows * perRow).fill(1, 0, given * perRow),
     };
     await this.#voice.sampler.sample({
@@ -152,110 +231,71 @@ export class EndlessClip implements Steering {
       onRow: (row, codes) => {
         this.#check();
         if (row < given) return;
-        if (this.#known === 0) this.#times.firstRowMs = performance.now() - begun;
-        this.#rows.set(this.#known++, codes);
-        this.#rows.delete(this.#known - rows - 1);
-        this.#renderKnown(plan);
+        if (this.#rows.known === 0) this.#firstRowMs = performance.now() - begun;
+        this.#rows.add(codes);
+        const nextCut = this.#nextCut;
+        this.#parts.giveKnown(nextCut < Number.POSITIVE_INFINITY ? Number.POSITIVE_INFINITY : this.#steps, nextCut);
       },
     });
-  }
-
-  /** Rows from..to of the endless grid, at the beginning of one. */
-  #codes(from: number, to: number, out: Uint16Array): Uint16Array {
-    for (let row = from; row < to; row++) out.set(this.#rows.get(row)!, (row - from) * this.#voice.axes.perRow);
-    return out;
   }
 
   #check(): void {
-    if (this.#problem !== null) throw this.#problem.error;
+    const { problem } = this.#parts;
+    if (problem !== null) throw problem.error;
     if (this.#cancelled()) throw new EngineError('cancelled', 'the stream was cancelled');
   }
 
-  /** Takes what has changed before the next row. */
+  /** Takes what changes with the next row, and what was asked for where no cut could be made for it in time. */
   #change(): void {
-    while (this.#script.length > 0 && this.#script[0]!.step <= this.#known) {
-      const { step: _, ...change } = this.#script.shift()!;
-      this.#apply(change);
+    const { known } = this.#rows;
+    while (this.#script.length > 0 && this.#script[0]!.step <= known && this.#script[0]!.redrawn !== true) {
+      const { step: _, redrawn: __, ...change } = this.#script.shift()!;
+      this.#applyPlain(change);
     }
-    for (const change of this.#asked.splice(0)) this.#apply(change);
+    if (this.#asked.length === 0 || (known > 0 && !this.#isTooLateForCut)) return;
+    this.#pace.forget();
+    for (const change of this.#asked.splice(0)) this.#applyPlain(change);
   }
 
-  #apply(change: EndlessChange): void {
-    const { avoid, level: _, label: __, ...rest } = change;
+  /** Since the change was asked for no row could be taken back in time: too little is made ahead. */
+  get #isTooLateForCut(): boolean {
+    const { ahead } = this.#endless;
+    const waited = performance.now() - this.#askedAt;
+    return ahead !== null && waited > (ahead * 1000 < this.#pace.expectedMs ? 0 : PATIENCE * this.#pace.expectedMs);
+  }
+
+  #applyPlain(change: EndlessChange): void {
+    const { known } = this.#rows;
+    this.#lastPlain = known;
+    this.#apply(change, known);
+    this.#on({ type: 'changed', step: known, change });
+  }
+
+  #apply(change: EndlessChange, step: number): void {
+    const { avoid, level: _, label: __, redrawn: ___, ...rest } = change;
     this.#drawing = { ...this.#drawing, ...rest, ...(avoid === undefined ? {} : { avoid: avoid ?? undefined }) };
-    this.#grains.push({ step: this.#known, grain: this.#voice.grain(this.#drawing.classWeights) });
-    this.#on({ type: 'changed', step: this.#known, change });
+    this.#parts.setGrain(step, this.#voice.grain(this.#drawing.classWeights));
   }
 
-  #renderKnown(plan: EndlessPlan): void {
-    const { steps } = this.#endless;
-    const { rows, perRow, absent } = this.#voice.axes;
-    for (;;) {
-      const begin = this.#rendered;
-      const end = Math.min(begin + rowsOfStreamPart(this.#parts, plan), steps ?? Number.POSITIVE_INFINITY);
-      if (end <= begin || this.#known < end + plan.behind) return;
-      this.#rendered = end;
-      this.#parts += 1;
-      const from = Math.max(0, begin - plan.before);
-      const codes = this.#codes(from, end + plan.behind, new Uint16Array(rows * perRow).fill(absent));
-      // That of its first row: a change is heard from its own row on, and again where it is made again.
-      while ((this.#grains[1]?.step ?? Number.POSITIVE_INFINITY) <= begin) this.#grains.shift();
-      const { grain } = this.#grains[0]!;
-      this.#waiting += 1;
-      this.#rendering = this.#rendering
-        .then(() => this.#render(plan, { begin, end, from }, codes, grain))
-        .catch((error: unknown) => {
-          this.#problem ??= { error };
-        })
-        .finally(() => {
-          this.#waiting -= 1;
-        });
-    }
-  }
-
-  async #render(
-    plan: EndlessPlan,
-    { begin, end, from }: Record<'begin' | 'end' | 'from', number>,
-    codes: Uint16Array,
-    grain: number,
-  ): Promise<void> {
-    if (this.#cancelled() || this.#problem !== null) return;
-    const { each, around, behind } = plan;
-    const [first, last] = [(begin - from) * each, (end - from) * each];
-    const rendered = await this.#voice.render({
-      codes,
-      seed: this.#request.seed,
-      grain,
-      urgent: this.#request.urgent === true,
-      span: {
-        begin: first,
-        end: last,
-        times: end - from + behind,
-        shapeFrom: Math.max(0, first - around),
-        shapeTo: last + around,
-        from: from * each,
-      },
+  /** Takes the rows from this one on back. */
+  #cut(step: number): void {
+    const changes: EndlessChange[] = [];
+    if (this.#nextCut === step) {
+      while (this.#script[0]?.redrawn === true && this.#script[0].step === step) {
+        const { step: _, ...change } = this.#script.shift()!;
+        changes.push(change);
+      }
+    } else changes.push(...this.#asked.splice(0).map((change) => ({ ...change, redrawn: true })));
+    this.#lastCut = step;
+    this.#pace.begin();
+    if (this.#request.urgent === true) this.#release ??= this.#voice.hold();
+    this.#parts.cut(step, () => {
+      this.#release?.();
+      this.#release = null;
+      for (const change of changes) this.#on({ type: 'changed', step, change });
     });
-    this.#times.decodeMs += rendered.decodeMs;
-    this.#times.vocodeMs += rendered.vocodeMs;
-    if (!this.#cancelled()) this.#tell(begin, end, rendered.pcm);
-  }
-
-  #tell(begin: number, end: number, pcm: Float32Array): void {
-    const { hop } = this.#voice.card.mel;
-    const { rate } = this.#request;
-    for (const { step, level } of this.#level.shape(pcm, begin, end)) {
-      this.#on({ type: 'changed', step, change: { level } });
-    }
-    const now = performance.now();
-    const late = now - (this.#clock ?? now) - begin * this.#stepMs;
-    if (this.#clock === null) this.#clock = now;
-    else if (late > 0 && this.#endless.ahead !== null) {
-      this.#gaps += 1;
-      this.#clock += late;
-    }
-    const offset = begin * this.#plan!.each * hop;
-    this.#on({ type: 'sound', step: begin, steps: end - begin, offset, rate, pcm, gaps: this.#gaps });
+    this.#rows.takeBack(step);
+    for (const change of changes) this.#apply(change, step);
   }
 
   #sleep(ms: number): Promise<void> {

@@ -24,6 +24,9 @@ export interface EndlessPlan {
 const FIRST = 3;
 const GROWING = [4, 6, 12];
 
+/** Rows of the parts after a cut, which are waited for: the first is soon made, and each lasts longer than the next takes. */
+const AFTER_CUT = [1, 1, 2, 4, 6, 12];
+
 /** More of it is a better memory; less is less that is computed again. */
 const PREFIX = 1 / 3;
 
@@ -62,4 +65,9 @@ export function endlessPlanOf({ axes, card, reach }: PlannedVoice, seconds?: num
 /** Rows of part `index` of a stream. The first lasts until others that begin with it have theirs; the next ones grow. */
 export function rowsOfStreamPart(index: number, { first, chunk }: Pick<EndlessPlan, 'first' | 'chunk'>): number {
   return index === 0 ? first : Math.min(chunk, GROWING[index - 1] ?? chunk);
+}
+
+/** Rows of part `index` after a cut. */
+export function rowsAfterCut(index: number, { chunk }: Pick<EndlessPlan, 'chunk'>): number {
+  return Math.min(chunk, AFTER_CUT[index] ?? chunk);
 }

@@ -1,50 +1,51 @@
 /** Seconds in which a level moves to the next. */
 const RAMP = 0.01;
 
-/** A level (dB) that changes from step to step of a sound without clicks. */
+interface Change {
+  step: number;
+  level: number;
+  gain: number;
+  told: boolean;
+}
+
+/** A level (dB) that changes from step to step of a sound without clicks. The same steps may be shaped again. */
 export class Level {
   readonly #rate: number;
-  /** Known before, in order. */
-  readonly #planned: { step: number; level: number }[] = [];
-  #asked: number | null = null;
-  #gain: number;
+  /** By step; the first is what it begins with. */
+  readonly #changes: Change[];
 
   constructor(level: number, rate: number) {
     this.#rate = rate;
-    this.#gain = gainOf(level);
+    this.#changes = [{ step: Number.NEGATIVE_INFINITY, level, gain: gainOf(level), told: true }];
   }
 
-  plan(step: number, level: number): void {
-    this.#planned.push({ step, level });
+  /** From a step on, until what changes later. */
+  set(step: number, level: number): void {
+    const at = this.#changes.findLastIndex((one) => one.step <= step) + 1;
+    this.#changes.splice(at, 0, { step, level, gain: gainOf(level), told: false });
   }
 
-  /** From the next sound on. */
-  ask(level: number): void {
-    this.#asked = level;
-  }
-
-  /** Gives the sound of steps `begin` to `end`, in place, its level, and returns what changed. */
+  /** Gives the sound of steps `begin` to `end`, in place, its level, and returns what changed and was not told yet. */
   shape(pcm: Float32Array, begin: number, end: number): { step: number; level: number }[] {
     const changed: { step: number; level: number }[] = [];
     const each = pcm.length / (end - begin);
     for (let step = begin; step < end; step++) {
-      let next: number | null = null;
-      while (this.#planned.length > 0 && this.#planned[0]!.step <= step) next = this.#planned.shift()!.level;
-      if (this.#asked !== null) [next, this.#asked] = [this.#asked, null];
-      if (next !== null) changed.push({ step, level: next });
-      this.#move(pcm.subarray((step - begin) * each, (step - begin + 1) * each), next);
+      const at = this.#changes.findLastIndex((one) => one.step <= step);
+      const { level, gain, told } = this.#changes[at]!;
+      if (!told) changed.push({ step, level });
+      for (let i = at; i > 0 && !this.#changes[i]!.told; i--) this.#changes[i]!.told = true;
+      const before = this.#changes.findLast((one) => one.step < step)!.gain;
+      this.#move(pcm.subarray((step - begin) * each, (step - begin + 1) * each), before, gain);
     }
     return changed;
   }
 
-  #move(pcm: Float32Array, level: number | null): void {
-    const to = level === null ? this.#gain : gainOf(level);
+  #move(pcm: Float32Array, from: number, to: number): void {
     const ramp = Math.min(pcm.length, Math.round(RAMP * this.#rate));
     for (let i = 0; i < pcm.length; i++) {
-      const gain = i < ramp ? this.#gain + ((to - this.#gain) * (i + 1)) / ramp : to;
+      const gain = i < ramp ? from + ((to - from) * (i + 1)) / ramp : to;
       pcm[i] = Math.max(-1, Math.min(1, pcm[i]! * gain));
     }
-    this.#gain = to;
   }
 }
 
