@@ -7,7 +7,7 @@ import type { GrowingSound, Playback, PlaybackInfo, PlayOptions, Prepared } from
 import type { DropOrder, ResampleOrder } from './resample-thread.ts';
 import { createShared, SharedStatus } from './shared.ts';
 import type { ThreadData } from './thread.ts';
-import { PartialSound, Sound, Voices } from './voices.ts';
+import { PartialSound, type PassPart, Sound, Voices } from './voices.ts';
 
 export interface PlaybackOptions {
   /** A device's name, `auto` for the system's, `none` for none, `void` for one that nobody hears. */
@@ -92,8 +92,8 @@ export async function createPlayback(options: PlaybackOptions = {}): Promise<Pla
   const preparing = new Map<number, () => void>();
   /** Sounds that grow and are still referred to by whoever makes them. */
   const growing = new Map<number, WeakRef<PartialSound>>();
-  const putPart = (sound: number, pcm: Float32Array, last: boolean): void => {
-    post({ type: 'part', sound, pcm, last });
+  const putPart = (sound: number, pcm: Float32Array, last: boolean, at?: number): void => {
+    post({ type: 'part', sound, pcm, last, ...(at === undefined ? {} : { from: at }) });
     growing.get(sound)?.deref()?.arrived(pcm.length);
     if (last) growing.delete(sound);
   };
@@ -101,7 +101,7 @@ export async function createPlayback(options: PlaybackOptions = {}): Promise<Pla
     const worker = startThread(new URL('./resample-thread.ts', import.meta.url));
     worker.on('message', ({ sound, pcm, part }: Pick<ResampleOrder, 'sound' | 'pcm' | 'part'>) => {
       if (part !== undefined) {
-        putPart(sound, pcm, part.last);
+        putPart(sound, pcm, part.last, part.from);
         return;
       }
       post({ type: 'sound', sound, pcm });
@@ -156,9 +156,12 @@ export async function createPlayback(options: PlaybackOptions = {}): Promise<Pla
     },
     grow(from, options): GrowingSound {
       const id = ++sounds;
-      const pass = (pcm: Float32Array, last: boolean): void => {
-        if (from === hertz) putPart(id, pcm, last);
-        else resampler.postMessage({ sound: id, pcm, from, to: hertz, part: { last } } satisfies ResampleOrder);
+      const pass: PassPart = (pcm, last, at) => {
+        if (from === hertz) putPart(id, pcm, last, at);
+        else {
+          const part = { last, ...(at === undefined ? {} : { from: at }) };
+          resampler.postMessage({ sound: id, pcm, from, to: hertz, part } satisfies ResampleOrder);
+        }
       };
       // An empty part opens what resamples, before the first sound is there.
       const made = new PartialSound(id, hertz, options, post, pass);

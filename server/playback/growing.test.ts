@@ -114,3 +114,19 @@ test('a sound in parts is resampled and played by the threads of a server', asyn
   await sound.ready;
   assert.equal(await playback.play(sound).ended, 'played');
 });
+
+test('what takes the place of the end of a sound that plays is heard from its own sample on', () => {
+  const playback = createOfflinePlayback({ rate: RATE });
+  const sound = playback.grow(RATE, { seconds: null, waits: true });
+  sound.add(ramp(0, 20_000));
+  const played = playback.play(sound, { pan: -1 });
+  const out = [...playback.render(4000)[0]!];
+  sound.add(new Float32Array(3000).fill(0.25), 9000);
+  sound.add(new Float32Array(9000).fill(-0.25));
+  while (out.length < 18_000) out.push(...playback.render(500)[0]!);
+  const heard = out.slice(played.frame);
+  const wanted = (i: number): number => (i < 9000 ? ramp(i, 1)[0]! : i < 12_000 ? 0.25 : -0.25);
+  const worst = heard.slice(0, 17_000).reduce((most, x, i) => Math.max(most, Math.abs(x - wanted(i))), 0);
+  assert.ok(worst < 1e-6, `off by ${worst}`);
+  assert.equal(played.pauses, 0);
+});

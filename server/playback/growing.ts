@@ -1,3 +1,6 @@
+/** Seconds of the end of what came of a sound that can be replaced: as far as it may be made ahead. */
+export const REPLACED_SECONDS = 11;
+
 /** A sound that is played while it is made: the latest frames of it, in a ring. Frames count from its beginning. */
 export class Growing {
   readonly ring: Float32Array;
@@ -13,8 +16,10 @@ export class Growing {
     this.waits = waits;
   }
 
-  add(pcm: Float32Array, last: boolean): void {
+  /** In place of what came from frame `from` on. */
+  add(pcm: Float32Array, last: boolean, from = this.known): void {
     const { ring } = this;
+    this.known = from;
     for (let i = 0; i < pcm.length; i++) ring[(this.known + i) % ring.length] = pcm[i]!;
     this.known += pcm.length;
     this.ended ||= last;

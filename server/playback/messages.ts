@@ -5,7 +5,8 @@ export type ToMixer =
   | { type: 'sound'; sound: number; pcm: Float32Array }
   /** A sound that will come in parts; `frames` of it are kept. */
   | { type: 'grow'; sound: number; frames: number; waits: boolean }
-  | { type: 'part'; sound: number; pcm: Float32Array; last: boolean }
+  /** With `from` in place of what came from this frame on. */
+  | { type: 'part'; sound: number; pcm: Float32Array; last: boolean; from?: number }
   | { type: 'drop'; sound: number }
   | { type: 'play'; sound: number; spec: Omit<VoiceSpec, 'pcm' | 'growing'> }
   | { type: 'stop'; voice: number; fade: number }

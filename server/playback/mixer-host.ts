@@ -48,7 +48,7 @@ export class MixerHost {
         this.#growing.set(message.sound, new Growing(message.frames, message.waits));
         return;
       case 'part':
-        this.#growing.get(message.sound)?.add(message.pcm, message.last);
+        this.#growing.get(message.sound)?.add(message.pcm, message.last, message.from);
         return;
       case 'drop':
         this.#sounds.delete(message.sound);

@@ -1,8 +1,9 @@
 import { openResampler, resample } from '../audio/resample.ts';
 import { PartResampler } from '../audio/resample-parts.ts';
+import { REPLACED_SECONDS } from './growing.ts';
 import { MixerHost } from './mixer-host.ts';
 import type { GrowingSound, GrowOptions, Playback, PlayOptions } from './playback.ts';
-import { PartialSound, Sound, Voices } from './voices.ts';
+import { PartialSound, type PassPart, Sound, Voices } from './voices.ts';
 
 export interface OfflinePlayback extends Playback {
   /** The next frames of the output, one array per channel: time passes only here. */
@@ -57,19 +58,25 @@ export function createOfflinePlayback(options: OfflineOptions = {}): OfflinePlay
   };
   const grow = (from: number, growOptions: GrowOptions): GrowingSound => {
     const id = ++sounds;
-    const put = (pcm: Float32Array, last: boolean): void => {
-      mixerHost.handle({ type: 'part', sound: id, pcm, last });
+    const put: PassPart = (pcm, last, at) => {
+      mixerHost.handle({ type: 'part', sound: id, pcm, last, ...(at === undefined ? {} : { from: at }) });
       sound.arrived(pcm.length);
     };
-    const parts = openResampler(from, rate).then((resampler) => new PartResampler(resampler, from, rate));
+    const parts = openResampler(from, rate).then(
+      (resampler) => new PartResampler(resampler, from, rate, REPLACED_SECONDS),
+    );
     const sound: PartialSound = new PartialSound(
       id,
       rate,
       growOptions,
       (message) => mixerHost.handle(message),
-      (pcm, last) => {
-        if (from === rate) put(pcm, last);
-        else void parts.then((resampled) => put(resampled.add(pcm, last), last));
+      (pcm, last, at) => {
+        if (from === rate) put(pcm, last, at);
+        else
+          void parts.then((resampled) => {
+            const made = resampled.add(pcm, last, at);
+            put(made.pcm, last, made.from);
+          });
       },
     );
     dropped.register(sound, id);

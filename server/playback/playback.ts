@@ -14,8 +14,8 @@ export interface Prepared {
 export interface GrowingSound extends Prepared {
   /** Resolves when the first of its samples can be played. */
   readonly ready: Promise<void>;
-  /** The next samples at the rate it was opened with. */
-  add(pcm: Float32Array): void;
+  /** The next samples at the rate it was opened with, or those in place of what was added from number `from` on. */
+  add(pcm: Float32Array, from?: number): void;
   /** No other samples will come; without, a voice that has played all there is has starved. */
   end(): void;
 }

@@ -2,6 +2,7 @@
 import { parentPort } from 'node:worker_threads';
 import { openResampler, type Resampler, resample } from '../audio/resample.ts';
 import { PartResampler } from '../audio/resample-parts.ts';
+import { REPLACED_SECONDS } from './growing.ts';
 
 /** A sound of which nothing else will come is forgotten. */
 export interface DropOrder {
@@ -14,7 +15,7 @@ export interface ResampleOrder {
   pcm: Float32Array;
   from: number;
   to: number;
-  part?: { last: boolean };
+  part?: { last: boolean; from?: number };
 }
 
 const port = parentPort!;
@@ -29,12 +30,18 @@ function resamplerFor(from: number, to: number): Promise<Resampler> {
   return resampler;
 }
 
-async function make({ sound, pcm, from, to, part }: ResampleOrder): Promise<Float32Array> {
-  if (part === undefined) return resample(pcm, from, to);
-  const parts = growing.get(sound) ?? new PartResampler(await resamplerFor(from, to), from, to);
+/** What becomes of it, and of a part its first frame. */
+interface Made {
+  pcm: Float32Array;
+  from?: number;
+}
+
+async function make({ sound, pcm, from, to, part }: ResampleOrder): Promise<Made> {
+  if (part === undefined) return { pcm: await resample(pcm, from, to) };
+  const parts = growing.get(sound) ?? new PartResampler(await resamplerFor(from, to), from, to, REPLACED_SECONDS);
   if (part.last) growing.delete(sound);
   else growing.set(sound, parts);
-  return parts.add(pcm, part.last);
+  return parts.add(pcm, part.last, part.from);
 }
 
 let last: Promise<void> = Promise.resolve();
@@ -44,7 +51,8 @@ port.on('message', (order: ResampleOrder | DropOrder) => {
       growing.delete(order.dropped);
       return;
     }
-    const pcm = await make(order).catch(() => new Float32Array(0));
-    port.postMessage({ sound: order.sound, pcm, part: order.part });
+    const { sound, part } = order;
+    const { pcm, ...place } = await make(order).catch((): Made => ({ pcm: new Float32Array(0) }));
+    port.postMessage({ sound, pcm, part: part === undefined ? undefined : { last: part.last, ...place } });
   });
 });

@@ -51,9 +51,12 @@ export class Sound implements Prepared {
 /** Seconds that are kept of a sound without end: far more than it is made ahead. */
 const ENDLESS_KEPT = 30;
 
+/** Takes the next part of a sound, or what comes in place of its samples from `from` on. */
+export type PassPart = (pcm: Float32Array, last: boolean, from?: number) => void;
+
 /** A sound that the mixer plays while it is made. Its parts go to `pass` at the rate they come in. */
 export class PartialSound extends Sound implements GrowingSound {
-  readonly #pass: (pcm: Float32Array, last: boolean) => void;
+  readonly #pass: PassPart;
   readonly #begun: () => void;
   #ended = false;
 
@@ -62,7 +65,7 @@ export class PartialSound extends Sound implements GrowingSound {
     rate: number,
     { seconds, waits = false }: GrowOptions,
     post: (message: ToMixer) => void,
-    pass: (pcm: Float32Array, last: boolean) => void,
+    pass: PassPart,
   ) {
     let begun = (): void => undefined;
     const ready = new Promise<void>((resolve) => {
@@ -74,12 +77,13 @@ export class PartialSound extends Sound implements GrowingSound {
     post({ type: 'grow', sound: id, frames: Math.min(this.frames, ENDLESS_KEPT * rate), waits });
   }
 
-  add(pcm: Float32Array): void {
+  add(pcm: Float32Array, from?: number): void {
     // A copy: it goes to another thread, and one sample that is no number would silence everything.
     if (!this.#ended)
       this.#pass(
         pcm.map((x) => (Number.isFinite(x) ? x : 0)),
         false,
+        from,
       );
   }
 
