@@ -32,9 +32,13 @@ const control = z.strictObject({
   class: classArg.optional().describe('of mix: the class that `class` of the stream changes into'),
 });
 
+const redrawn =
+  'true: the rows from `step` on had been drawn without it and were drawn again, and the sound fades over there';
 const step = z.int().min(0).describe('row of the endless code grid, from 0');
 const changes = z
-  .array(z.strictObject({ step: step.max(2 ** 31 - 1), ...changing }))
+  .array(
+    z.strictObject({ step: step.max(2 ** 31 - 1), redrawn: z.boolean().optional().describe(redrawn), ...changing }),
+  )
   .max(limits.streamChanges)
   .default([])
   .describe('changes known beforehand, each at its step, in order; those of `recipe` repeat a stream exactly');
@@ -69,11 +73,17 @@ export const streamStart = defineCommand({
       .max(10)
       .default(1)
       .describe(
-        'how far the audio may be ahead of real time; changes are heard after that. 0.6 of it is made together at most: less costs more processor time, and below 0.2 gaps are likely',
+        'how far the audio may be ahead of real time; changes are heard after that where what was sent stays. 0.6 of it is made together at most: less costs more processor time, and below 0.2 gaps are likely',
       )
       .meta({ unit: 's' }),
     format: pcmFormat.default('f32').describe('sample format of the audio'),
     audio: z.boolean().default(true).describe('send `audio`; never over OSC'),
+    revise: z
+      .boolean()
+      .default(false)
+      .describe(
+        'changes are heard after 0.2 s, whatever `ahead` is: `audio` may begin before the end of what was sent, and takes the place of all that was sent from its `offset` on; not over HTTP',
+      ),
     play: z.boolean().default(false).describe("play it on the server's own output; needs `live`"),
     pan: z.number().min(-1).max(1).default(0).describe('of `play`: -1 left, 1 right'),
     bus: z.int().min(0).max(31).default(0).describe('of `play`: pair of output channels'),
@@ -113,7 +123,11 @@ export const streamStart = defineCommand({
     }),
     audio: z.object({
       step,
-      offset: z.int().min(0).describe('first sample frame of this chunk').meta({ unit: 'frames' }),
+      offset: z
+        .int()
+        .min(0)
+        .describe('first sample frame of this chunk; with `revise` maybe one that was sent already')
+        .meta({ unit: 'frames' }),
       rate: z.int().describe('sample rate').meta({ unit: 'Hz' }),
       channels: z.int().min(1).describe('always 1 in this version'),
       format: pcmFormat,
@@ -121,6 +135,7 @@ export const streamStart = defineCommand({
     }),
     changed: z.object({
       step: step.describe('first row that the change applies to'),
+      redrawn: z.boolean().optional().describe(redrawn),
       class: classLabel.optional(),
       avoid: classLabel.optional(),
       guidance: z.number().optional(),
@@ -148,7 +163,7 @@ export const streamStart = defineCommand({
     args: ['class'],
     pairs: true,
     words,
-    fixed: { audio: false, play: true, live: true },
+    fixed: { audio: false, revise: false, play: true, live: true },
     example: ['s1', 'Rain', 'as', 'rain', 'level', -6],
     replies: {
       accepted: [{ address: '/foley/stream/started', args: ['id', 'stream:s', 'seed:n', 'voice:s'] }],
@@ -189,7 +204,7 @@ export const streamStart = defineCommand({
 export const streamSet = defineCommand({
   name: 'stream.set',
   role: 'play',
-  doc: 'Changes a stream while it plays: a level from the next chunk on, all else from the next row but one that is drawn. `changed` of the stream says when.',
+  doc: 'Changes a stream while it plays, from the end of what was sent on, or, with `revise` or on the output of the server, within 0.2 s. Rows that were drawn already are drawn again for that; where there is no time for it, a change counts from the next row that is drawn. `changed` of the stream says when.',
   args: z
     .strictObject({ stream: id, ...changing })
     .refine(({ stream: _, ...rest }) => Object.values(rest).some((value) => value !== undefined), {

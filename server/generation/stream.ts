@@ -9,7 +9,8 @@ export interface StreamOutput {
   readonly device: string | null;
   /** How often it waited for sound that was not there in time. */
   readonly pauses: number;
-  add(pcm: Float32Array): void;
+  /** In place of what was added from this sample on. */
+  add(offset: number, pcm: Float32Array): void;
   /** All of it was added: resolves when it has sounded, or was stopped. */
   end(): Promise<void>;
   stop(): void;
@@ -46,13 +47,22 @@ export interface Stream {
   stopped: { error: ProtocolError | null; quiet?: boolean } | null;
 }
 
-/** Counts what was sent, and holds the latest of it. */
-export function remember(stream: Stream, pcm: Float32Array, rate: number): void {
-  stream.sent += pcm.length;
-  stream.latest.push(pcm);
+/** Counts what was sent, and holds the latest of it. What comes takes the place of what was sent from its offset on. */
+export function remember(stream: Stream, offset: number, pcm: Float32Array, rate: number): void {
+  const { latest } = stream;
+  for (let extra = stream.sent - offset; extra > 0; ) {
+    const last = latest.pop();
+    if (last === undefined) break;
+    const rest = last.subarray(0, Math.max(0, last.length - extra));
+    if (rest.length > 0) latest.push(rest);
+    stream.latestSamples -= last.length - rest.length;
+    extra -= last.length - rest.length;
+  }
+  stream.sent = offset + pcm.length;
+  latest.push(pcm);
   stream.latestSamples += pcm.length;
-  while (stream.latestSamples - stream.latest[0]!.length >= limits.streamKeepSeconds * rate)
-    stream.latestSamples -= stream.latest.shift()!.length;
+  while (stream.latestSamples - latest[0]!.length >= limits.streamKeepSeconds * rate)
+    stream.latestSamples -= latest.shift()!.length;
 }
 
 /** Of a clip that begins with sample `offset` of what was sent. */
@@ -84,6 +94,7 @@ const ofOneTime: ReadonlySet<string> = new Set([
     'changes',
     'as',
     'audio',
+    'revise',
     'play',
     'bus',
     'pan',

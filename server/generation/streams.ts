@@ -1,30 +1,16 @@
-import { randomBytes, randomInt } from 'node:crypto';
-import { type EventData, encodePcm, limits, ProtocolError, toProtocolError } from '../../protocol/index.ts';
+import { type EventData, limits, ProtocolError } from '../../protocol/index.ts';
 import { joined } from '../audio/join.ts';
 import type { Clips } from '../clips/clip.ts';
 import type { Context } from '../dispatch/dispatcher.ts';
-import type { EndlessChange, Engine, EngineEvent } from '../engine/engine.ts';
-import { isTimeMajor } from '../engine/inference/code-grid.ts';
+import type { Engine } from '../engine/engine.ts';
 import { isWithin } from '../util/folders.ts';
-import type { Catalog, Voice } from '../voices/voice.ts';
-import { resolveClass } from './class-weights.ts';
-import { gridOf } from './code-grid.ts';
-import {
-  type Changed,
-  recipeOf,
-  remember,
-  type SetArgs,
-  type StartArgs,
-  type Stream,
-  type StreamOutput,
-  type Wanted,
-} from './stream.ts';
-import { type ControllerEvents, checkControls, StreamControls } from './stream-controls.ts';
+import type { Catalog } from '../voices/voice.ts';
+import { recipeOf, type SetArgs, type StartArgs, type Stream, type StreamOutput } from './stream.ts';
+import { beginStream } from './stream-begin.ts';
+import { changeOf } from './stream-change.ts';
+import { type ControllerEvents, StreamControls } from './stream-controls.ts';
 import { type LeaseRules, leaseMs, watchLease } from './stream-lease.ts';
-import { modelOf, orderOf, understoodOf, voiceClassOf } from './voice-class.ts';
-
-/** What is rendered together of what is made ahead; the rest is there for making it in time. */
-const PART_OF_AHEAD = 0.6;
+import { runStream } from './stream-run.ts';
 
 export interface StreamDeps {
   engine: Engine;
@@ -65,7 +51,8 @@ export class Streams {
     this.#coming += 1;
     let stream: Stream;
     try {
-      stream = await this.#begin(context.args);
+      if (context.args.as !== undefined && this.#streams.has(context.args.as)) throw taken(context.args.as);
+      stream = await beginStream(context.args, this.#deps.catalog);
       const { play, bus, pan } = context.args;
       if (play)
         stream.output = await this.#deps.openOutput(stream.first.voice.rate, { bus, pan }, () =>
@@ -82,7 +69,7 @@ export class Streams {
     const stopLease =
       lease === null ? null : watchLease(context.session, stream, lease, () => this.#end(stream, null, true));
     try {
-      return await this.#run(stream, context);
+      return await runStream(stream, context, this.#deps.engine, (error) => this.#end(stream, error));
     } finally {
       this.#remove(stream);
       this.#ending.delete(stream);
@@ -103,7 +90,7 @@ export class Streams {
     const stream = this.#find(id);
     if (stream.asked >= limits.streamChanges)
       throw new ProtocolError('queue_full', `stream ${id} was changed ${limits.streamChanges} times; start another`);
-    const order = this.#change(stream, change, 'args');
+    const order = changeOf(stream, change, 'args');
     stream.asked += 1;
     stream.touched = performance.now();
     stream.run?.steer(order);
@@ -166,169 +153,9 @@ export class Streams {
     stream.run?.cancel();
     stream.output?.stop();
   }
-
-  async #begin(args: StartArgs): Promise<Stream> {
-    if (!args.live && (args.seconds ?? Number.POSITIVE_INFINITY) > limits.streamSeconds) {
-      const message = `args.seconds: expected at most ${limits.streamSeconds} where live is false`;
-      throw new ProtocolError('bad_args', message, { path: 'args.seconds' });
-    }
-    if (args.play && !args.live) {
-      const message = 'args.play: the server plays streams in real time; expected live to be true';
-      throw new ProtocolError('bad_args', message, { path: 'args.play' });
-    }
-    if (args.as !== undefined && this.#streams.has(args.as)) throw taken(args.as);
-    const unsorted = args.changes.findIndex(({ step }, i) => step < (args.changes[i - 1]?.step ?? 0));
-    if (unsorted >= 0) {
-      const at = `args.changes.${unsorted}.step`;
-      throw new ProtocolError('bad_args', `${at}: expected the step of the change before it, or a later one`, {
-        path: at,
-      });
-    }
-    checkControls(args.controls, args.class);
-    const voice = await this.#deps.catalog.find(args.voice);
-    for (const [i, { class: other }] of args.controls.entries())
-      if (other !== undefined) resolveClass(voice, other, `args.controls.${i}.class`);
-    const voiceClass = voiceClassOf(voice, args);
-    const { voiceDir } = orderOf(voiceClass);
-    checkStreamable(voice, voiceDir);
-    const seed = args.seed ?? randomInt(0, limits.drawnSeedMax + 1);
-    const { class: what, avoid, guidance } = args;
-    return {
-      id: args.as ?? randomBytes(8).toString('hex'),
-      args: { ...args, seed, voice: voice.id },
-      first: voiceClass,
-      voiceDir,
-      wanted: { class: what, avoid, guidance },
-      changes: [],
-      asked: args.changes.length,
-      run: null,
-      output: null,
-      sent: 0,
-      latest: [],
-      latestSamples: 0,
-      gaps: 0,
-      touched: performance.now(),
-      stopped: null,
-    };
-  }
-
-  async #run(
-    stream: Stream,
-    { signal, emit }: Pick<Context<'stream.start'>, 'signal' | 'emit'>,
-  ): Promise<EventData<'stream.start', 'done'>> {
-    const { id, args, first: voiceClass } = stream;
-    const { voice, chosen } = voiceClass;
-    const { columnSeconds } = gridOf(voice.card);
-    const { changes, seconds, live, ahead, level, format, seed, temperature, topK, topP } = args;
-    const script = changes.map(({ step, ...change }, i) => ({
-      ...this.#change(stream, change, `args.changes.${i}`),
-      step,
-    }));
-    signal.throwIfAborted();
-    emit('accepted', {
-      stream: id,
-      seed,
-      voice: voice.id,
-      class: chosen.label,
-      rate: voice.rate,
-      stepSeconds: columnSeconds,
-      ...understoodOf(voiceClass),
-      ...(stream.output === null ? {} : { device: stream.output.device }),
-      recipe: { ...recipeOf(stream, 0) },
-    });
-    const hear = (event: EngineEvent): void => {
-      if (stream.stopped !== null) return;
-      if (event.type === 'changed') {
-        const { label, level: moved } = event.change;
-        const changed = { step: event.step, ...label, ...(moved === undefined ? {} : { level: moved }) } as Changed;
-        // The recipe repeats the change, and this is no argument of one.
-        const { understood: _, ...kept } = changed;
-        stream.changes.push(kept);
-        emit('changed', changed);
-      } else if (event.type === 'sound') {
-        const { step, offset, rate, pcm, gaps } = event;
-        remember(stream, pcm, rate);
-        stream.gaps = gaps;
-        stream.output?.add(pcm);
-        if (args.audio) emit('audio', { step, offset, rate, channels: 1, format, pcm: encodePcm(pcm, format) });
-      }
-    };
-    stream.run = this.#deps.engine.run(
-      {
-        ...orderOf(voiceClass),
-        seed,
-        temperature,
-        topK,
-        topP,
-        rate: voice.rate,
-        previews: false,
-        urgent: live,
-        endless: {
-          steps: seconds === undefined ? null : Math.max(1, Math.ceil(seconds / columnSeconds - 1e-9)),
-          ahead: live ? ahead : null,
-          partSeconds: ahead * PART_OF_AHEAD,
-          level,
-          changes: script,
-        },
-      },
-      hear,
-    );
-    const gone = (): void => this.#end(stream, toProtocolError(signal.reason));
-    signal.addEventListener('abort', gone, { once: true });
-    try {
-      await stream.run.done;
-      await stream.output?.end();
-    } catch (error) {
-      if (stream.stopped === null) throw error;
-      if (stream.stopped.error !== null) throw stream.stopped.error;
-    } finally {
-      signal.removeEventListener('abort', gone);
-      stream.output?.stop();
-    }
-    const gaps = stream.gaps + (stream.output?.pauses ?? 0);
-    const ended = stream.stopped?.quiet === true ? ({ ended: 'quiet' } as const) : {};
-    return { stream: id, seconds: stream.sent / voice.rate, gaps, ...ended, recipe: { ...recipeOf(stream, 0) } };
-  }
-
-  /** What the engine is told. Classes of another of the voice's models have other codes, so they make another stream. */
-  #change(stream: Stream, change: SetArgs, at: string): EndlessChange {
-    const { class: what, avoid, guidance, temperature, level } = change;
-    const order: EndlessChange = {
-      ...(temperature === undefined ? {} : { temperature }),
-      ...(level === undefined ? {} : { level }),
-    };
-    const label: Partial<Changed> = temperature === undefined ? {} : { temperature };
-    if (what !== undefined || avoid !== undefined || guidance !== undefined) {
-      const { voice } = stream.first;
-      const wanted: Wanted = {
-        class: what ?? stream.wanted.class,
-        avoid: avoid ?? stream.wanted.avoid,
-        guidance: guidance ?? stream.wanted.guidance,
-      };
-      const voiceClass = voiceClassOf(voice, wanted, `${at}.class`);
-      const next = orderOf(voiceClass);
-      if (next.voiceDir !== stream.voiceDir) {
-        const message = `${at}.class: another model of voice ${voice.id} makes it, which cannot go on from this one; expected a class of the same model, or another stream`;
-        throw new ProtocolError('bad_args', message, { path: `${at}.class` });
-      }
-      stream.wanted = wanted;
-      Object.assign(order, { classWeights: next.classWeights, guidance: next.guidance, avoid: next.avoid ?? null });
-      Object.assign(label, { class: voiceClass.chosen.label, guidance: next.guidance });
-      Object.assign(label, understoodOf(voiceClass));
-      if (voiceClass.avoid !== null) label.avoid = voiceClass.avoid.label;
-    }
-    return Object.keys(label).length === 0 ? order : { ...order, label };
-  }
 }
 
 function taken(id: string): ProtocolError {
   const message = `args.as: stream ${id} is playing already; stop it, or choose another id`;
   return new ProtocolError('bad_args', message, { path: 'args.as' });
-}
-
-/** Throws not_streamable. */
-function checkStreamable(voice: Voice, voiceDir: string): void {
-  if (isTimeMajor(gridOf(modelOf(voice, voiceDir).card))) return;
-  const message = `voice ${voice.id} cannot be streamed: the rows of its code grid are not time steps; use foley.generate, or another voice`;
-  throw new ProtocolError('not_streamable', message, { path: 'args.voice' });
 }

@@ -1,7 +1,7 @@
 import type { GrowingSound, Playback, Played, PlayOptions } from './playback.ts';
 
 /** Seconds of a stream that must be there before it begins to sound. */
-const BEGIN = 0.3;
+const BEGIN = 0.25;
 const STOP_FADE = 0.05;
 
 /** A sound without end on the server's own output. It waits, and counts a pause, where its sound does not come in time. */
@@ -32,9 +32,10 @@ export class PlayedStream {
     return this.#played?.pauses ?? 0;
   }
 
-  add(pcm: Float32Array): void {
-    this.#sound.add(pcm);
-    this.#samples += pcm.length;
+  /** In place of what was added from this sample on. */
+  add(offset: number, pcm: Float32Array): void {
+    this.#sound.add(pcm, offset);
+    this.#samples = offset + pcm.length;
     if (this.#samples >= BEGIN * this.#rate) this.#begin();
   }
 

@@ -110,7 +110,7 @@ test('a stream plays until it is stopped, takes changes, and its recipe makes it
   const { stream } = done.recipe as { stream: { args: Record<string, unknown> } };
   assert.equal(done.seconds, playing.pcm().length / 22_050);
   assert.deepEqual(
-    playing.changes.map(({ step: _, ...told }) => JSON.stringify(told)).sort(),
+    playing.changes.map(({ step: _, redrawn: __, ...told }) => JSON.stringify(told)).sort(),
     [
       { level: -6 },
       { class: { Hiss: 0.5, Beep: 0.5 }, guidance: 0, understood },

@@ -823,6 +823,8 @@ StreamStartArgsChanges = TypedDict(
     {
         #: row of the endless code grid, from 0; integer from 0 to 2147483647
         "step": int,
+        #: true: the rows from step on had been drawn without it and were drawn again, and the sound fades over there; boolean
+        "redrawn": NotRequired[bool],
         #: class, or mix of classes, from now on; text, 1 to 128 characters or integer from 0 to 65535 or map of text to number above 0
         "class": "NotRequired[str | int | dict[str, float]]",
         #: class or mix of classes that guidance steers away from, in the form of class; text, 1 to 128 characters or integer from 0 to 65535 or map of
@@ -888,13 +890,16 @@ StreamStartArgs = TypedDict(
         "seconds": NotRequired[float],
         #: real time; false makes and sends it as fast as possible; boolean; default: true
         "live": NotRequired[bool],
-        #: how far the audio may be ahead of real time; changes are heard after that. 0.6 of it is made together at most: less costs more processor time,
-        #: and below 0.2 gaps are likely (s); number from 0.1 to 10; default: 1
+        #: how far the audio may be ahead of real time; changes are heard after that where what was sent stays. 0.6 of it is made together at most: less
+        #: costs more processor time, and below 0.2 gaps are likely (s); number from 0.1 to 10; default: 1
         "ahead": NotRequired[float],
         #: sample format of the audio; "f32" or "s16"; default: "f32"
         "format": NotRequired[Literal["f32", "s16"]],
         #: send audio; never over OSC; boolean; default: true
         "audio": NotRequired[bool],
+        #: changes are heard after 0.2 s, whatever ahead is: audio may begin before the end of what was sent, and takes the place of all that was sent
+        #: from its offset on; not over HTTP; boolean; default: false
+        "revise": NotRequired[bool],
         #: play it on the server's own output; needs live; boolean; default: false
         "play": NotRequired[bool],
         #: of play: -1 left, 1 right; number from -1 to 1; default: 0
@@ -942,7 +947,7 @@ StreamStartAccepted = TypedDict(
 class StreamStartAudio(TypedDict):
     #: row of the endless code grid, from 0; integer from 0
     step: int
-    #: first sample frame of this chunk (frames); integer from 0
+    #: first sample frame of this chunk; with revise maybe one that was sent already (frames); integer from 0
     offset: int
     #: sample rate (Hz); integer
     rate: int
@@ -959,6 +964,8 @@ StreamStartChanged = TypedDict(
     {
         #: first row that the change applies to; integer from 0
         "step": int,
+        #: true: the rows from step on had been drawn without it and were drawn again, and the sound fades over there; boolean
+        "redrawn": NotRequired[bool],
         #: text or map of text to number
         "class": "NotRequired[str | dict[str, float]]",
         #: text or map of text to number
@@ -3221,8 +3228,9 @@ class Commands:
         return self._request("stream.start", args)
 
     def stream_set(self, args: StreamSetArgs) -> Request[tuple[str, Any], StreamSetDone]:
-        """Changes a stream while it plays: a level from the next chunk on, all else from the next row but one that is drawn. `changed` of the stream
-        says when.
+        """Changes a stream while it plays, from the end of what was sent on, or, with `revise` or on the output of the server, within 0.2 s. Rows that
+        were drawn already are drawn again for that; where there is no time for it, a change counts from the next row that is drawn. `changed` of the
+        stream says when.
         """
         return self._request("stream.set", args)
 

@@ -32,7 +32,12 @@ export async function handleSound(
   const read = (): ReturnType<typeof readCommand> => {
     const command = readCommand(cmd, body);
     // Looked at once the command is accepted, and so checked.
-    format = (command.args as { format?: Format }).format ?? format;
+    const args = command.args as { format?: Format; revise?: boolean };
+    format = args.format ?? format;
+    if (args.revise === true) {
+      const message = 'args.revise: what was sent over HTTP cannot be replaced; expected false, or a WebSocket';
+      throw new ProtocolError('bad_args', message, { path: 'args.revise' });
+    }
     return command;
   };
   await serveOnce(request, response, role, options, read, (answer) => {

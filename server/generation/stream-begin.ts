@@ -1,0 +1,66 @@
+import { randomBytes, randomInt } from 'node:crypto';
+import { limits, ProtocolError } from '../../protocol/index.ts';
+import { isTimeMajor } from '../engine/inference/code-grid.ts';
+import type { Catalog, Voice } from '../voices/voice.ts';
+import { resolveClass } from './class-weights.ts';
+import { gridOf } from './code-grid.ts';
+import type { StartArgs, Stream } from './stream.ts';
+import { checkControls } from './stream-controls.ts';
+import { modelOf, orderOf, voiceClassOf } from './voice-class.ts';
+
+/** A stream as it was asked for, before anything of it is made. Throws bad_args, not_streamable, unknown_voice or unknown_class. */
+export async function beginStream(args: StartArgs, catalog: Catalog): Promise<Stream> {
+  checkArgs(args);
+  const voice = await catalog.find(args.voice);
+  for (const [i, { class: other }] of args.controls.entries())
+    if (other !== undefined) resolveClass(voice, other, `args.controls.${i}.class`);
+  const voiceClass = voiceClassOf(voice, args);
+  const { voiceDir } = orderOf(voiceClass);
+  checkStreamable(voice, voiceDir);
+  const seed = args.seed ?? randomInt(0, limits.drawnSeedMax + 1);
+  const { class: what, avoid, guidance } = args;
+  return {
+    id: args.as ?? randomBytes(8).toString('hex'),
+    args: { ...args, seed, voice: voice.id },
+    first: voiceClass,
+    voiceDir,
+    wanted: { class: what, avoid, guidance },
+    changes: [],
+    asked: args.changes.length,
+    run: null,
+    output: null,
+    sent: 0,
+    latest: [],
+    latestSamples: 0,
+    gaps: 0,
+    touched: performance.now(),
+    stopped: null,
+  };
+}
+
+/** Throws bad_args where arguments do not go together. */
+function checkArgs(args: StartArgs): void {
+  if (!args.live && (args.seconds ?? Number.POSITIVE_INFINITY) > limits.streamSeconds) {
+    const message = `args.seconds: expected at most ${limits.streamSeconds} where live is false`;
+    throw new ProtocolError('bad_args', message, { path: 'args.seconds' });
+  }
+  if (args.play && !args.live) {
+    const message = 'args.play: the server plays streams in real time; expected live to be true';
+    throw new ProtocolError('bad_args', message, { path: 'args.play' });
+  }
+  const unsorted = args.changes.findIndex(({ step }, i) => step < (args.changes[i - 1]?.step ?? 0));
+  if (unsorted >= 0) {
+    const at = `args.changes.${unsorted}.step`;
+    throw new ProtocolError('bad_args', `${at}: expected the step of the change before it, or a later one`, {
+      path: at,
+    });
+  }
+  checkControls(args.controls, args.class);
+}
+
+/** Throws not_streamable. */
+function checkStreamable(voice: Voice, voiceDir: string): void {
+  if (isTimeMajor(gridOf(modelOf(voice, voiceDir).card))) return;
+  const message = `voice ${voice.id} cannot be streamed: the rows of its code grid are not time steps; use foley.generate, or another voice`;
+  throw new ProtocolError('not_streamable', message, { path: 'args.voice' });
+}

@@ -1,0 +1,34 @@
+import { ProtocolError } from '../../protocol/index.ts';
+import type { EndlessChange } from '../engine/engine.ts';
+import type { Changed, SetArgs, Stream, Wanted } from './stream.ts';
+import { orderOf, understoodOf, voiceClassOf } from './voice-class.ts';
+
+/** What the engine is told. Classes of another of the voice's models have other codes, so they make another stream. */
+export function changeOf(stream: Stream, change: SetArgs, at: string): EndlessChange {
+  const { class: what, avoid, guidance, temperature, level } = change;
+  const order: EndlessChange = {
+    ...(temperature === undefined ? {} : { temperature }),
+    ...(level === undefined ? {} : { level }),
+  };
+  const label: Partial<Changed> = temperature === undefined ? {} : { temperature };
+  if (what !== undefined || avoid !== undefined || guidance !== undefined) {
+    const { voice } = stream.first;
+    const wanted: Wanted = {
+      class: what ?? stream.wanted.class,
+      avoid: avoid ?? stream.wanted.avoid,
+      guidance: guidance ?? stream.wanted.guidance,
+    };
+    const voiceClass = voiceClassOf(voice, wanted, `${at}.class`);
+    const next = orderOf(voiceClass);
+    if (next.voiceDir !== stream.voiceDir) {
+      const message = `${at}.class: another model of voice ${voice.id} makes it, which cannot go on from this one; expected a class of the same model, or another stream`;
+      throw new ProtocolError('bad_args', message, { path: `${at}.class` });
+    }
+    stream.wanted = wanted;
+    Object.assign(order, { classWeights: next.classWeights, guidance: next.guidance, avoid: next.avoid ?? null });
+    Object.assign(label, { class: voiceClass.chosen.label, guidance: next.guidance });
+    Object.assign(label, understoodOf(voiceClass));
+    if (voiceClass.avoid !== null) label.avoid = voiceClass.avoid.label;
+  }
+  return Object.keys(label).length === 0 ? order : { ...order, label };
+}
