@@ -5,7 +5,7 @@ import { type Playing, player } from './player.svelte.ts';
 
 type Change = Omit<ArgsInput<'stream.set'>, 'stream'>;
 
-/** Of many changes within this time, as a slider makes them, the last ones are sent. */
+/** Changes are sent so far apart: of those between, as a slider makes them, the last ones. */
 const EACH_MS = 120;
 
 /** The one endless sound that this page plays: started, changed while it sounds, kept after the fact. */
@@ -44,7 +44,7 @@ class Endless {
     try {
       await link.call(
         'stream.start',
-        { ...args, format: 's16' },
+        { ...args, format: 's16', revise: true },
         { signal: leave.signal, onEvent: (event, data) => this.#hear(event, data) },
       );
     } catch (error) {
@@ -56,7 +56,6 @@ class Endless {
     }
   }
 
-  /** Takes effect about a second later: so far ahead is the sound made. */
   change(change: Change): void {
     if (this.state === 'off') return;
     const isNew = ([name, value]: [string, unknown]): boolean =>
@@ -65,7 +64,7 @@ class Endless {
     if (Object.keys(news).length === 0) return;
     Object.assign(this.#told, news);
     Object.assign(this.#waiting, news);
-    this.#timer ??= setTimeout(() => void this.#send(), EACH_MS);
+    if (this.#timer === null) void this.#send();
   }
 
   /** Saves what sounded last. */
@@ -106,12 +105,15 @@ class Endless {
   }
 
   async #send(): Promise<void> {
-    this.#timer = null;
     // Not accepted yet: then.
     if (this.#id === null) return;
     const change = this.#waiting;
     this.#waiting = {};
     if (Object.keys(change).length === 0) return;
+    this.#timer = setTimeout(() => {
+      this.#timer = null;
+      void this.#send();
+    }, EACH_MS);
     try {
       await link.call('stream.set', { stream: this.#id, ...change });
     } catch (error) {
