@@ -58,9 +58,11 @@ class Takes {
     const order = new Order(making, job, keys);
     order.onJob = () => this.#remember();
     this.#orders.add(order);
+    // The request leaves before the page shows the takes: a press waits for the sound, and nobody for the picture.
+    const following = order.follow();
     this.all = [...order.takes.toReversed(), ...this.all];
     this.#trim();
-    void order.follow().finally(() => {
+    void following.finally(() => {
       this.#orders.delete(order);
       this.#remember();
       this.#trim();
