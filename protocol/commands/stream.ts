@@ -82,7 +82,7 @@ export const streamStart = defineCommand({
       .boolean()
       .default(false)
       .describe(
-        'changes are heard after 0.2 s, whatever `ahead` is: `audio` may begin before the end of what was sent, and takes the place of all that was sent from its `offset` on; not over HTTP',
+        'changes are heard as soon as they can be made (0.2 to 0.3 s), whatever `ahead` is: `audio` may begin before the end of what was sent, and takes the place of all that was sent from its `offset` on; not over HTTP',
       ),
     play: z.boolean().default(false).describe("play it on the server's own output; needs `live`"),
     pan: z.number().min(-1).max(1).default(0).describe('of `play`: -1 left, 1 right'),
@@ -204,7 +204,7 @@ export const streamStart = defineCommand({
 export const streamSet = defineCommand({
   name: 'stream.set',
   role: 'play',
-  doc: 'Changes a stream while it plays, from the end of what was sent on, or, with `revise` or on the output of the server, within 0.2 s. Rows that were drawn already are drawn again for that; where there is no time for it, a change counts from the next row that is drawn. `changed` of the stream says when.',
+  doc: 'Changes a stream while it plays, from the end of what was sent on, or, with `revise` or on the output of the server, as soon as its sound can be made. Rows that were drawn already are drawn again for that; where there is no time for it, a change counts from the next row that is drawn. `changed` of the stream says when.',
   args: z
     .strictObject({ stream: id, ...changing })
     .refine(({ stream: _, ...rest }) => Object.values(rest).some((value) => value !== undefined), {

@@ -897,8 +897,8 @@ StreamStartArgs = TypedDict(
         "format": NotRequired[Literal["f32", "s16"]],
         #: send audio; never over OSC; boolean; default: true
         "audio": NotRequired[bool],
-        #: changes are heard after 0.2 s, whatever ahead is: audio may begin before the end of what was sent, and takes the place of all that was sent
-        #: from its offset on; not over HTTP; boolean; default: false
+        #: changes are heard as soon as they can be made (0.2 to 0.3 s), whatever ahead is: audio may begin before the end of what was sent, and takes the
+        #: place of all that was sent from its offset on; not over HTTP; boolean; default: false
         "revise": NotRequired[bool],
         #: play it on the server's own output; needs live; boolean; default: false
         "play": NotRequired[bool],
@@ -3228,9 +3228,9 @@ class Commands:
         return self._request("stream.start", args)
 
     def stream_set(self, args: StreamSetArgs) -> Request[tuple[str, Any], StreamSetDone]:
-        """Changes a stream while it plays, from the end of what was sent on, or, with `revise` or on the output of the server, within 0.2 s. Rows that
-        were drawn already are drawn again for that; where there is no time for it, a change counts from the next row that is drawn. `changed` of the
-        stream says when.
+        """Changes a stream while it plays, from the end of what was sent on, or, with `revise` or on the output of the server, as soon as its sound can
+        be made. Rows that were drawn already are drawn again for that; where there is no time for it, a change counts from the next row that is
+        drawn. `changed` of the stream says when.
         """
         return self._request("stream.set", args)
 
