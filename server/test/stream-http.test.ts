@@ -150,6 +150,7 @@ describe('streams over HTTP', { skip: has('curl') ? false : 'curl not installed'
     for (const [args, status, code] of [
       [{ class: 'Unicorn' }, 404, 'unknown_class'],
       [{ class: 'Hiss', level: 'loud' }, 400, 'bad_args'],
+      [{ class: 'Hiss', revise: true }, 400, 'bad_args'],
       [{ class: 0, voice: 'tiny' }, 409, 'not_streamable'],
     ] as const) {
       const failed = await answerOf(t, 'stream.start', args);
