@@ -2,7 +2,8 @@
  * The console in a real browser against a real server: its weight, how soon it can be used, what moves by itself, frames a second while eight
  * clips stream, the time from a press to the first sound (pads of classes and of pools), and memory over thousands of takes. Prints JSON.
  *
- *   node --import tsx server/bench/console.ts [--voice default] [--loads 7] [--presses 20] [--takes 5000] [--out FILE]
+ *   node --import tsx server/bench/console.ts [--voice default] [--loads 7] [--presses 20] [--takes 5000] [--only presses]
+ *     [--out FILE]
  */
 import { writeFileSync } from 'node:fs';
 import { loadavg } from 'node:os';
@@ -26,6 +27,7 @@ const { values: flags } = parseArgs({
     loads: { type: 'string', default: '7' },
     presses: { type: 'string', default: '20' },
     takes: { type: 'string', default: '5000' },
+    only: { type: 'string' },
     out: { type: 'string' },
   },
 });
@@ -34,17 +36,22 @@ if (noBrowser !== false) throw new Error(noBrowser);
 const stage = new Stage();
 try {
   await stage.open(flags.voice === 'default' ? { models: MODELS, voice: 'default' } : { voice: flags.voice });
+  const [loadBefore, pressesOnly] = [loadavg(), flags.only === 'presses'];
   const result = {
     machine: machine(),
     voice: flags.voice,
-    loadBefore: loadavg(),
-    ...(await coldLoads(Number(flags.loads))),
-    layoutShift: await layoutShift(),
-    eightClips: await eightClips(),
+    loadBefore,
+    ...(pressesOnly
+      ? {}
+      : {
+          ...(await coldLoads(Number(flags.loads))),
+          layoutShift: await layoutShift(),
+          eightClips: await eightClips(),
+        }),
     pressToSoundMs: await presses(Number(flags.presses)),
     loadAfter: loadavg(),
     // The page is what grows: with a small voice the takes come sooner.
-    memory: await memoryOverTakes(stage, Number(flags.takes)),
+    ...(pressesOnly ? {} : { memory: await memoryOverTakes(stage, Number(flags.takes)) }),
   };
   const text = `${JSON.stringify(result, null, 2)}\n`;
   process.stdout.write(text);
