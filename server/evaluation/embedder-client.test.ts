@@ -59,5 +59,5 @@ test('what cannot be is refused, and the next is answered', async () => {
   const pid = client.pid!;
   process.kill(pid, 'SIGKILL');
   const { labels } = await client.reference(dir, null).catch(() => client.reference(dir, null));
-  assert.equal(labels.length, 7);
+  assert.equal(labels.length, (await client.card(dir)).classes.length);
 });

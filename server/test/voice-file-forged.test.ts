@@ -35,7 +35,7 @@ test('what could execute, reaches for other files, or makes no clip is refused',
     ['a pickle as the reference', embedder('reference', pickle), /not an \.npz file/],
     ['objects in the reference', embedder('reference', objects()), /Rain\.mu/],
     ['a pickle as the fingerprints', fingerprints(pickle), /not an \.npz file/],
-    ['fingerprints of other classes', fingerprints(fingerprintsOfOthers), /a limit for each class/],
+    ['fingerprints of other classes', fingerprints(fingerprintsOfOthers), /a limit for each of the voice's/],
   ];
   for (const [what, change, why] of cases) {
     const { status, data } = await servers.put(await servers.forged(change), '?as=forged');
