@@ -322,7 +322,9 @@ test('a listener that fails ends neither the process nor the others', async (t) 
 const reason = process.platform !== 'linux' || existsSync('/dev/snd/seq') ? 'this machine may have MIDI' : undefined;
 test('without an ALSA sequencer there is a warning and no fault', { skip: reason }, async (t) => {
   const { midi, logged } = await stage(t, null);
-  assert.deepEqual(logged, ['warn no MIDI on this machine: there is no ALSA sequencer, /dev/snd/seq; load it with: sudo modprobe snd-seq']);
+  assert.deepEqual(logged, [
+    'warn no MIDI on this machine: there is no ALSA sequencer, /dev/snd/seq; load it with: sudo modprobe snd-seq',
+  ]);
   assert.equal(midi.info().problem, 'there is no ALSA sequencer, /dev/snd/seq; load it with: sudo modprobe snd-seq');
   midi.close();
 });
