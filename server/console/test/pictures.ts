@@ -40,8 +40,11 @@ const ACTS: Record<View, (page: Page) => Promise<void>> = {
   },
   async choose(page) {
     await page.waitForSelector('.halves pre, .halves .tree');
+    // Only what is in view is in the page, and takes of Play are newer.
+    await page.fill('.search input', 'small dog');
     await page.click('.scroll li:has-text("small dog, twice") .line');
     await page.waitForSelector('.tree ul strong, .tree strong');
+    await page.fill('.search input', '');
   },
   async teach(page) {
     await page.waitForSelector('.teach .voice');
