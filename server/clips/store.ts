@@ -132,7 +132,7 @@ export class ClipStore implements Clips {
     const found = await this.find(id);
     if (found === null) {
       this.#forget(id);
-      throw unknown(`there is no clip ${shown(id)}; clip.list lists the clips`);
+      throw absent(id);
     }
     const { sidecar, problem } = await this.#files.sidecar(id, found.bytes);
     // Were it taken for none, the next change would replace it.
@@ -145,7 +145,7 @@ export class ClipStore implements Clips {
 
   async read(id: string): Promise<Uint8Array> {
     const found = await this.find(id);
-    if (found === null) throw unknown(`there is no clip ${shown(id)}; clip.list lists the clips`);
+    if (found === null) throw absent(id);
     return await readFile(found.path).catch((error: unknown) => {
       throw new ProtocolError('io_error', `clip ${id} could not be read: ${diskReason(error)}`, { cause: error });
     });
@@ -166,7 +166,7 @@ export class ClipStore implements Clips {
 
   remove(id: string): Promise<TrashItem | null> {
     return this.#turn.run(async () => {
-      if ((await this.find(id)) === null) throw unknown(`there is no clip ${shown(id)}; clip.list lists the clips`);
+      if ((await this.find(id)) === null) throw absent(id);
       const { trash } = this.#options;
       try {
         if (trash?.isOn === true) {
@@ -258,6 +258,10 @@ export class ClipStore implements Clips {
     await this.#files.erase(id);
     this.#index.forget(id);
   }
+}
+
+function absent(id: string): ProtocolError {
+  return unknown(`there is no clip ${shown(id)}; clip.list lists the clips`);
 }
 
 function unknown(message: string): ProtocolError {

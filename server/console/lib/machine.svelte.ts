@@ -55,10 +55,15 @@ export class Machine {
   open = $derived(this.#jobs.filter(({ state }) => state === 'queued' || state === 'started' || state === 'row'));
   /** Open jobs that no event named yet: they were there before this view, and are of others, or keep a pool full. */
   unnamed = $state.raw({ running: 0, waiting: 0 });
-  /** Both as the table lists them and with those it cannot list, so that the number and the table say the same. */
-  queue = $derived.by(() => {
+  /** Those that the table lists. */
+  #named = $derived.by(() => {
     const waiting = this.open.filter(({ state }) => state === 'queued').length;
-    return { running: this.open.length - waiting + this.unnamed.running, waiting: waiting + this.unnamed.waiting };
+    return { running: this.open.length - waiting, waiting };
+  });
+  /** With those it cannot list, so that the number and the table say the same. */
+  queue = $derived({
+    running: this.#named.running + this.unnamed.running,
+    waiting: this.#named.waiting + this.unnamed.waiting,
   });
   ended = $derived(this.#jobs.filter((job) => !this.open.includes(job)).slice(0, 8));
   isPaused = $derived(Object.values(this.listed).some(({ state }) => state === 'paused'));
@@ -151,15 +156,14 @@ export class Machine {
   /** What the server counts more than the table has. Its answer and the events come in one order, so it is never behind. */
   #count(): void {
     const { running, waiting } = this.info!.queue;
-    const queued = this.open.filter(({ state }) => state === 'queued').length;
     this.unnamed = {
-      running: Math.max(0, running - (this.open.length - queued)),
-      waiting: Math.max(0, waiting - queued),
+      running: Math.max(0, running - this.#named.running),
+      waiting: Math.max(0, waiting - this.#named.waiting),
     };
   }
 
   /** One of those that had no name is named now. */
-  #named(state: JobEvent['state']): void {
+  #nameOne(state: JobEvent['state']): void {
     const { running, waiting } = this.unnamed;
     if (state === 'started' && waiting > 0) this.unnamed = { running, waiting: waiting - 1 };
     else if (state !== 'queued' && running > 0) this.unnamed = { running: running - 1, waiting };
@@ -204,7 +208,7 @@ export class Machine {
     if (seen === undefined) {
       const fresh: Seen = { job, state, clips: clips ?? 1, share: 0, since: Date.now() };
       this.#jobs = [fresh, ...this.#jobs].slice(0, MOST_JOBS);
-      this.#named(state);
+      this.#nameOne(state);
       seen = this.#jobs[0]!;
     }
     seen.state = state;

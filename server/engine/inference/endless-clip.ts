@@ -37,6 +37,7 @@ export class EndlessClip implements Steering {
   readonly #on: (event: EngineEvent) => void;
   readonly #cancelled: () => boolean;
   readonly #plan: EndlessPlan;
+  readonly #stepMs: number;
   readonly #rows: EndlessRows;
   readonly #parts: EndlessParts;
   readonly #sound: EndlessSound;
@@ -75,6 +76,7 @@ export class EndlessClip implements Steering {
     this.#plan = plan;
     const samples = plan.each * voice.card.mel.hop;
     const stepMs = (samples * 1000) / voice.card.audio.rate;
+    this.#stepMs = stepMs;
     const { ahead, level, revise = false } = endless;
     this.#rows = new EndlessRows(voice.axes, Math.ceil(((ahead ?? 0) * 1000) / stepMs) + plan.chunk + plan.behind);
     this.#sound = new EndlessSound({
@@ -169,11 +171,6 @@ export class EndlessClip implements Steering {
     // would depend on when the change came.
     if (this.#rows.known > this.#windowFrom) this.#change();
     return this.#drawing.guidance > 0 && !this.#guided ? null : this.#drawing;
-  }
-
-  get #stepMs(): number {
-    const { mel, audio } = this.#voice.card;
-    return (this.#plan.each * mel.hop * 1000) / audio.rate;
   }
 
   get #steps(): number {
