@@ -53,6 +53,10 @@ class Corpus:
     def of(self, split: str) -> list[Clip]:
         return [clip for clip in self.clips if clip.split == split]
 
+    def counts(self) -> dict[str, dict[str, int]]:
+        """Clips of each class by split, as a voice's card has them."""
+        return {label: {split: sum(c.label == label for c in self.of(split)) for split in ("train", "eval")} for label in self.classes}
+
     def hash(self) -> str:
         """SHA-256 that names the data on a voice's card: ids, classes, splits and the bytes of every clip's and one-shot's file.
 

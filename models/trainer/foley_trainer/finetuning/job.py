@@ -160,9 +160,8 @@ class OnBase(Job):
 
     def _data(self) -> dict[str, Any]:
         """The card's data section for the new recordings, with that of the base under `base`."""
-        train, held_out = self.corpus.of("train"), self.corpus.of("eval")
-        clips = {label: {"train": sum(c.label == label for c in train), "eval": sum(c.label == label for c in held_out)} for label in self.corpus.classes}
-        return {"hash": self.corpus.hash(), "clips": clips, "licences": dict(Counter(c.licence for c in train).most_common()), "base": self.base.card.get("data")}
+        licences = dict(Counter(c.licence for c in self.corpus.of("train")).most_common())
+        return {"hash": self.corpus.hash(), "clips": self.corpus.counts(), "licences": licences, "base": self.base.card.get("data")}
 
 
 def _renamed(corpus: Corpus, names: dict[str, str]) -> Corpus:

@@ -152,12 +152,10 @@ def _grains(grain: dict[str, float], classes: list[str], noisy: bool) -> onnx.Mo
 
 
 def _provenance(corpus: Corpus, records: dict[str, Record]) -> dict[str, Any]:
-    train, held_out = corpus.of("train"), corpus.of("eval")
-    per_class = {label: {"train": sum(c.label == label for c in train), "eval": sum(c.label == label for c in held_out)} for label in corpus.classes}
     return {
         "created": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
         "license": "Weights learned from recordings under the licences listed here; credits.csv names every one of them.",
-        "data": {"hash": corpus.hash(), "clips": per_class, "oneshots": sum(c.split == "train" for c in corpus.oneshots), "licences": licences(corpus)},
+        "data": {"hash": corpus.hash(), "clips": corpus.counts(), "oneshots": sum(c.split == "train" for c in corpus.oneshots), "licences": licences(corpus)},
         "training": {name: record.to_dict() for name, record in records.items()},
         "scores": {name: record.metrics for name, record in records.items()},
     }
