@@ -121,12 +121,13 @@ def test_a_four_second_clip_is_drawn_unchanged(tmp_path: Path):
         rng.integers(1)
         which = int(rng.choice([0, 1]))
         if which == 0:
-            shift = int(rng.integers(-RATE, RATE))
-            whole, seam = sounds.get(0), shift % SAMPLES
-            expected = np.roll(whole, shift)
-            # From the crossfade on it is earlier by that, and goes on beyond where it began.
-            expected[seam : SAMPLES - CROSSFADE] = expected[seam + CROSSFADE :]
-            expected[SAMPLES - CROSSFADE :] = whole[SAMPLES - seam : SAMPLES - seam + CROSSFADE]
+            late = max(0, int(rng.integers(-RATE // 3, RATE)))
+            whole, seam = sounds.get(0), SAMPLES - late
+            expected = np.roll(whole, -late)
+            if late:
+                # From the crossfade on it is earlier by that, and goes on beyond where it began.
+                expected[seam : SAMPLES - CROSSFADE] = expected[seam + CROSSFADE :]
+                expected[SAMPLES - CROSSFADE :] = whole[late : late + CROSSFADE]
         else:
             start = int(rng.integers(0, SAMPLES - short.size))
             expected = np.concatenate([np.zeros(start), sounds.get(1), np.zeros(SAMPLES - short.size - start)])

@@ -84,3 +84,30 @@ def test_a_rotated_clip_has_no_hole_where_its_end_meets_its_beginning(tmp_path: 
         assert turned[0] == ramp[-seam]
         after = turned[seam + 1 :]
         assert np.all(np.diff(after) == 1), "from the seam on the recording goes on to the end"
+
+
+def test_a_clip_is_in_its_order_as_far_as_it_is_said_to_be(tmp_path: Path):
+    """A ramp falls back where its beginning was moved to its end, and nowhere before."""
+    ramp = np.linspace(0.2, 0.9, SAMPLES, dtype=np.float32)
+    augmenter = Augmenter(sounds_of(tmp_path, "Bark", ramp), None, ["Bark"], SAMPLES, 0.0, variation=Variation(level=0))
+    lengths = []
+    for seed in range(40):
+        audio, _, recorded = augmenter.draw_recorded(np.random.default_rng(seed))
+        rising = np.diff(audio) >= 0  # the cache rounds to 16 bits
+        assert rising[: recorded - 300].all()
+        assert recorded == SAMPLES or not rising[recorded - 300 : recorded + 1].all()
+        lengths.append(recorded)
+    assert 3 <= lengths.count(SAMPLES) <= 20, "about a quarter end as they were recorded"
+    assert min(lengths) >= 3 * RATE
+
+
+def test_what_is_moved_to_the_end_for_an_early_onset_is_not_in_its_order_unless_it_is_silent(tmp_path: Path):
+    noise = np.random.default_rng(0).standard_normal(SAMPLES).astype(np.float32) * 0.2
+    for quiet, whole in ((0.02, False), (0.0, True)):
+        sound = noise.copy()
+        sound[: SAMPLES // 4] *= quiet
+        augmenter = Augmenter(sounds_of(tmp_path, "Bark", sound), None, ["Bark"], SAMPLES, 0.0, 0.05, Variation(level=0))
+        lengths = [augmenter.draw_recorded(np.random.default_rng(seed))[2] for seed in range(40)]
+        # Where nothing was shifted, only the quiet beginning was moved.
+        assert (SAMPLES in lengths) == whole
+        assert min(lengths) < SAMPLES * 0.8

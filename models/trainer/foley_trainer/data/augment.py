@@ -97,19 +97,27 @@ class Augmenter:
 
         Without `shift` a recording that fits into a clip begins with it: no seam where its end meets its beginning.
         """
+        return self.draw_recorded(rng, of, shift)[:2]
+
+    def draw_recorded(self, rng: np.random.Generator, of: str | None = None, shift: bool = True) -> tuple[np.ndarray, int, int]:
+        """As `draw`, and the samples at the beginning that are in their order. What follows them is the beginning of the same recording,
+        moved there to fill the clip: a prior that learned it would end its own clips with the onset of another event."""
         label = self._class(rng) if of is None else self.classes.index(of)
         name = self.classes[label]
         composed = name in self.shot_groups and rng.random() < self.compose_share
-        audio = self._compose(name, rng) if composed else self._recording(label, rng, shift)
+        audio, recorded = (self._compose(name, rng), self.samples) if composed else self._recording(label, rng, shift)
         if self.variation.speed:
-            audio = self._sped(audio, (1 + self.variation.speed) ** rng.uniform(-1, 1))
+            factor = (1 + self.variation.speed) ** rng.uniform(-1, 1)
+            audio, recorded = self._sped(audio, factor), recorded if recorded == self.samples else min(self.samples, int(recorded / factor))
         if self.variation.tone:
             audio = self._toned(audio, rng.normal(0, self.variation.tone, len(_TONE_HZ)))
         if self.onset is not None:
-            audio = self._begun(audio, rng.uniform(0, self.onset))
+            audio, late = self._begun(audio, rng.uniform(0, self.onset))
+            silent = recorded == self.samples and (late == 0 or np.abs(audio[-late:]).max() < _SILENT)
+            recorded = self.samples if silent else recorded - late
         peak = float(np.abs(audio).max()) or 1.0
         gain = 10 ** (rng.uniform(-self.variation.level, self.variation.level * 0.1) / 20)
-        return audio * min(gain, 0.99 / peak), label
+        return audio * min(gain, 0.99 / peak), label, recorded
 
     def recordings(self, label: str, rng: np.random.Generator, least: int, most: int) -> list[np.ndarray]:
         """Clips [samples] of a class' recordings as they are, at their own level and not composed: each recording once, `most` of them at
@@ -120,9 +128,9 @@ class Augmenter:
         indices = (filling if len(filling) >= least else indices)[:most]
         longer = [i for i in indices if self.sounds.size(i) > self.samples]
         more = [longer[i % len(longer)] for i in range(least - len(indices))] if longer else []
-        clips = [self._recorded(i, rng, shift=False) for i in indices + more]
+        clips = [self._recorded(i, rng, shift=False)[0] for i in indices + more]
         if self.onset is not None:
-            clips = [self._begun(audio, rng.uniform(0, self.onset)) for audio in clips]
+            clips = [self._begun(audio, rng.uniform(0, self.onset))[0] for audio in clips]
         return [audio * min(1.0, 0.99 / (float(np.abs(audio).max()) or 1.0)) for audio in clips]
 
     def _class(self, rng: np.random.Generator) -> int:
@@ -130,31 +138,33 @@ class Augmenter:
             return int(rng.integers(len(self.classes)))
         return min(int(np.searchsorted(self.shares, rng.random(), side="right")), len(self.classes) - 1)
 
-    def _recording(self, label: int, rng: np.random.Generator, shift: bool) -> np.ndarray:
-        audio = self._recorded(int(rng.choice(self.by_class[label])), rng, shift)
+    def _recording(self, label: int, rng: np.random.Generator, shift: bool) -> tuple[np.ndarray, int]:
+        audio, recorded = self._recorded(int(rng.choice(self.by_class[label])), rng, shift)
         share = self.variation.layered.get(self.classes[label], 0.0)
         if share == 0 or rng.random() >= share:
-            return audio
-        other = self._recorded(int(rng.choice(self.by_class[label])), rng, shift)
+            return audio, recorded
+        other, recorded_other = self._recorded(int(rng.choice(self.by_class[label])), rng, shift)
         # As loud as the first, or up to 12 dB below.
         level = float(np.sqrt((audio**2).mean() / max((other**2).mean(), 1e-12)))
-        return audio + other * level * 10 ** (rng.uniform(-12, 0) / 20)
+        return audio + other * level * 10 ** (rng.uniform(-12, 0) / 20), min(recorded, recorded_other)
 
-    def _recorded(self, index: int, rng: np.random.Generator, shift: bool) -> np.ndarray:
+    def _recorded(self, index: int, rng: np.random.Generator, shift: bool) -> tuple[np.ndarray, int]:
         room = self.sounds.size(index) - self.samples
         if room <= 0:
-            return self._shifted(self.sounds.get(index), rng) if shift else fit(self.sounds.get(index), self.samples)
+            return self._shifted(self.sounds.get(index), rng) if shift else (fit(self.sounds.get(index), self.samples), self.samples)
         for _ in range(_TRIES):
             window = self.sounds.get(index, int(rng.integers(room + 1)), self.samples)
             if np.abs(window).max() >= _SILENT:
                 break
-        return window
+        return window, self.samples
 
-    def _shifted(self, audio: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    def _shifted(self, audio: np.ndarray, rng: np.random.Generator) -> tuple[np.ndarray, int]:
         room = self.samples - audio.size
         if room > self.samples // 20:  # a short sound may start anywhere it still fits
-            return fit(audio, self.samples, int(rng.integers(0, room)))
-        return self._turned(fit(audio, self.samples), int(rng.integers(-self.sounds.rate, self.sounds.rate)))
+            return fit(audio, self.samples, int(rng.integers(0, room))), self.samples
+        # A quarter begin as they were recorded, and so have their own ends.
+        late = max(0, int(rng.integers(-self.sounds.rate // 3, self.sounds.rate)))
+        return self._turned(fit(audio, self.samples), -late), self.samples - late
 
     def _sped(self, audio: np.ndarray, factor: float) -> np.ndarray:
         """Straight lines between samples: what they cost lies above what the mel looks at."""
@@ -168,11 +178,11 @@ class Augmenter:
         turned = scipy.fft.rfft(audio.astype(np.float32, copy=False), size) * gains.astype(np.float32)
         return scipy.fft.irfft(turned, size)[: audio.size]
 
-    def _begun(self, audio: np.ndarray, seconds: float) -> np.ndarray:
-        """What lies before the first sound goes to the end, all of it but `seconds`."""
+    def _begun(self, audio: np.ndarray, seconds: float) -> tuple[np.ndarray, int]:
+        """What lies before the first sound goes to the end, all of it but `seconds`; and how many samples that are."""
         loud = np.flatnonzero(np.abs(audio) > _BEGUN * np.abs(audio).max())
         late = int(loud[0]) - int(seconds * self.sounds.rate) if loud.size else 0
-        return self._turned(audio, -late) if late > 0 else audio
+        return (self._turned(audio, -late), late) if late > 0 else (audio, 0)
 
     def _turned(self, audio: np.ndarray, shift: int) -> np.ndarray:
         """A clip rotated by `shift` samples, its end crossfaded into its beginning. Rain that was faded to silence there instead taught a prior

@@ -145,14 +145,14 @@ class FineTuneStage:
         """Audio [B, samples] -> codes in the shape that the prior takes them in."""
         raise NotImplementedError
 
-    def weighed(self, each: Tensor) -> Tensor:
-        """Nats of each code -> what counts in training."""
-        return each.mean()
+    def weighed(self, each: Tensor, counted: Tensor | None = None) -> Tensor:
+        """Nats of each code, rows that count (None: all) -> what is minimised."""
+        raise NotImplementedError
 
-    def _fit(self, logits: Tensor, own: Tensor, picks: Tensor) -> dict[str, float]:
+    def _fit(self, logits: Tensor, own: Tensor, picks: Tensor, counted: Tensor | None = None) -> dict[str, float]:
         """One step on the logits of a batch: recordings, whose codes are `own`, and after them rehearsal clips."""
         nll = nll_of(logits[: len(own)].log_softmax(code_axis(self.prior)), own, self.prior)
-        loss, metrics = self.weighed(nll), {"nll": nll.mean().item()}
+        loss, metrics = self.weighed(nll, counted), {"nll": nll.mean().item()}
         if len(picks):
             codes, labels = (part[picks] for part in self.rehearsal.trained)
             apart = self.rehearsal.apart(logits[len(own) :], codes, labels)
@@ -188,7 +188,7 @@ class FineTunePixelSnail(FineTuneStage, PriorStage):
     def codes_of(self, audio: np.ndarray) -> Tensor:
         return self._encode(audio)
 
-    def weighed(self, each: Tensor) -> Tensor:
+    def weighed(self, each: Tensor, counted: Tensor | None = None) -> Tensor:
         return (each * self.weights).mean()
 
     def draw(self, rng: np.random.Generator, step: int) -> Any:
@@ -222,6 +222,9 @@ class FineTuneStacked(FineTuneStage, StackedStage):
     def codes_of(self, audio: np.ndarray) -> Tensor:
         return self._encode(audio)[0]
 
+    def weighed(self, each: Tensor, counted: Tensor | None = None) -> Tensor:
+        return StackedStage.weighed(self, each, counted)
+
     def draw(self, rng: np.random.Generator, step: int) -> Any:
         """As the stage's, and the indices of the rehearsal clips of the batch."""
         audio, labels, *told = StackedStage.draw(self, rng, step)
@@ -229,13 +232,13 @@ class FineTuneStacked(FineTuneStage, StackedStage):
 
     def step(self, batch: Any, step: int) -> dict[str, float]:
         own, contour, spectra = self._encode(batch[0])
-        labels, with_label, with_contour, with_spectrum, picks = (sent(part) for part in batch[1:])
+        labels, with_label, with_contour, with_spectrum, counted, replaced, picks = (sent(part) for part in batch[1:])
         codes, old = (part[picks] for part in self.rehearsal.trained)
         weights = torch.cat([self._one_hot(labels) * with_label.unsqueeze(1), self._one_hot(old)])
         told = Followed(*(torch.cat([part, part.new_zeros(len(picks), *part.shape[1:])]) for part in (contour, with_contour, spectra, with_spectrum)))
         with autocast(self.bf16):
-            logits = self.prior(torch.cat([own, codes]), weights, told).float()
-        return self._fit(logits, own, picks)
+            logits = self.prior(torch.cat([self.seen(own, replaced), codes]), weights, told).float()
+        return self._fit(logits, own, picks, counted)
 
     def evaluate(self) -> dict[str, float]:
         return self._drift(StackedStage.evaluate(self))

@@ -19,17 +19,25 @@ from ..runtime.device import autocast, here, sent
 from .gradients import clip_and_step
 from .muon import Muon
 from .optimizers import AdamW
+from .presets import PresetError
 
 
 class StackedStage:
     """Shares of clips that are trained without: `label_dropout` their class, for guidance; `contour_dropout` their loudness contour;
-    `spectrum_dropout` their average spectrum."""
+    `spectrum_dropout` their average spectrum.
+
+    `code_noise`: share of the codes before each code that are another clip's. A prior that only ever saw recordings before the code it
+    predicts does not find back from its own mistakes (exposure bias), and learns few recordings by heart. `level_weights`: how much a code
+    of each codebook counts, one for all where it is left out: the first decides what is heard, the last are mostly noise."""
 
     def __init__(
         self, config: StackedConfig, codec: Codec, augmenter: Augmenter, held_out: Sounds, *,
         batch: int, lr: float, bf16: bool, samples: int, label_dropout: float = 0.1, contour_dropout: float = 0.5, spectrum_dropout: float = 0.5,
-        weight_decay: float = 1e-4,
+        weight_decay: float = 1e-4, code_noise: float = 0.0, level_weights: list[float] | None = None,
     ) -> None:  # fmt: skip
+        if not 0 <= code_noise <= 0.3:
+            raise PresetError(f"code_noise must be a share from 0 to 0.3, not {code_noise}")
+        self.code_noise, self.level_weights = code_noise, sent(_of_codebooks(level_weights, config.codebooks))
         self.codec = here(codec).eval().requires_grad_(False)
         self.mel, self.augmenter = LogMel(), augmenter
         self.prior = here(StackedPixelSnail(config, self.codec.quantizer.codebooks.clone())).to(memory_format=torch.channels_last)
@@ -61,20 +69,42 @@ class StackedStage:
     def _one_hot(self, labels: Tensor) -> Tensor:
         return F.one_hot(labels, len(self.names)).float()
 
-    def draw(self, rng: np.random.Generator, step: int) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
-        """Clips [B, samples], their classes [B], and whether the prior is told class, contour and spectrum, each [B]."""
-        drawn = [self.augmenter.draw(rng) for _ in range(self.batch)]
-        with_label, with_contour, with_spectrum = ((rng.random(self.batch) >= share).astype(np.float32) for share in self.dropouts)
-        return np.stack([audio for audio, _ in drawn]), np.array([label for _, label in drawn]), with_label, with_contour, with_spectrum
+    def draw(self, rng: np.random.Generator, step: int) -> tuple[np.ndarray, ...]:
+        """Clips [B, samples], their classes [B], whether the prior is told class, contour and spectrum, each [B], the rows that
+        count [B, T], and the codes that it sees another clip's in place of [B, T, F, K]."""
+        c = self.prior.config
+        drawn = [self.augmenter.draw_recorded(rng) for _ in range(self.batch)]
+        told = ((rng.random(self.batch) >= share).astype(np.float32) for share in self.dropouts)
+        # A clip has up to three times the share, most have little.
+        share = 3 * self.code_noise * rng.random((self.batch, 1, 1, 1)) ** 2 if self.code_noise else np.zeros((self.batch, 1, 1, 1))
+        replaced = rng.random((self.batch, c.rows, c.cols, c.codebooks)) < share
+        audio = np.stack([audio for audio, _, _ in drawn])
+        # The codec looks beyond a row, so the row where the order ends does not count either.
+        ends = np.array([c.rows if recorded == audio.shape[1] else recorded / audio.shape[1] * c.rows - 1 for _, _, recorded in drawn])
+        counted = (np.arange(c.rows) + 1 <= ends[:, None]).astype(np.float32)
+        return audio, np.array([label for _, label, _ in drawn]), *told, counted, replaced
+
+    def seen(self, codes: Tensor, replaced: Tensor) -> Tensor:
+        """Codes [B, T, F, K] with those `replaced` taken from the clip before, half a clip away in time: as likely at their frequency
+        as any, and out of place."""
+        return torch.where(replaced, codes.roll((1, codes.shape[1] // 2), (0, 1)), codes) if self.code_noise else codes
+
+    def weighed(self, each: Tensor, counted: Tensor | None = None) -> Tensor:
+        """Nats of each code [B, T, F, K], rows that count [B, T] (None: all) -> what is minimised."""
+        if counted is None:
+            return (each * self.level_weights).mean()
+        weights = counted.unsqueeze(2).unsqueeze(3) * self.level_weights
+        return (each * weights).sum() / weights.expand_as(each).sum().clamp(min=1)
 
     def step(self, batch: tuple[np.ndarray, ...], step: int) -> dict[str, float]:
         codes, contour, spectra = self._encode(batch[0])
-        labels, with_label, with_contour, with_spectrum = (sent(x) for x in batch[1:])
+        labels, with_label, with_contour, with_spectrum, counted, replaced = (sent(x) for x in batch[1:])
+        told = Followed(contour, with_contour, spectra, with_spectrum)
         with autocast(self.bf16):
-            logits = self.prior(codes, self._one_hot(labels) * with_label.unsqueeze(1), Followed(contour, with_contour, spectra, with_spectrum))
-        nll = F.cross_entropy(logits.float().flatten(0, 3), codes.flatten())
-        norm = clip_and_step(nll, self.prior, self.optimizers.values(), 1.0)
-        return {"nll": nll.item(), "norm": norm}
+            logits = self.prior(self.seen(codes, replaced), self._one_hot(labels) * with_label.unsqueeze(1), told)
+        nll = F.cross_entropy(logits.float().flatten(0, 3), codes.flatten(), reduction="none").view(codes.shape)
+        norm = clip_and_step(self.weighed(nll, counted), self.prior, self.optimizers.values(), 1.0)
+        return {"nll": nll.mean().item(), "norm": norm}
 
     def evaluate(self) -> dict[str, float]:
         """Mean NLL in nats per code of clips the training never saw: all, per codebook, per class, and (every third clip)
@@ -106,6 +136,14 @@ class StackedStage:
         classes = {f"nll_{name}": nll[self.eval_labels == i].mean().item() for i, name in enumerate(self.names) if (self.eval_labels == i).any()}
         extra = {name: torch.cat(values).mean().item() for name, values in others.items() if values}
         return {"nll": nll.mean().item(), **levels, **extra, **classes, "score": nll.mean().item()}
+
+
+def _of_codebooks(weights: list[float] | None, codebooks: int) -> np.ndarray:
+    """Weights of the codebooks, 1 on average [codebooks]."""
+    given = np.array(weights or [1.0] * codebooks, np.float32)
+    if given.shape != (codebooks,) or not np.all(np.isfinite(given)) or given.min() <= 0:
+        raise PresetError(f"level_weights must be {codebooks} numbers above 0, one for each codebook, not {weights}")
+    return given / given.mean()
 
 
 def _optimizers(prior: StackedPixelSnail, lr: float, weight_decay: float) -> dict[str, torch.optim.Optimizer]:
