@@ -10,6 +10,7 @@ from torch.nn import functional as F
 from foley_trainer.data.corpus import open_corpus
 from foley_trainer.training import presets
 from foley_trainer.training.presets import PresetError
+from foley_trainer.training.prior import PriorStage, in_order
 from foley_trainer.training.stacked import StackedStage
 from foley_trainer.training.stages import Making, prior_stage, train
 
@@ -103,3 +104,14 @@ def test_rows_that_are_not_in_their_order_teach_nothing(folder_corpus: Path, cod
 def test_settings_of_a_stacked_training_that_make_no_sense_are_refused(folder_corpus: Path, codec: Path, change: str) -> None:
     with pytest.raises(PresetError, match=r"level_weights|code_noise"):
         prior_stage(making(folder_corpus, codec, *STACKED, change))
+
+
+def test_time_steps_that_are_not_in_their_order_teach_a_prior_by_codebooks_nothing(folder_corpus: Path, codec: Path) -> None:
+    stage = prior_stage(making(folder_corpus, codec))
+    assert isinstance(stage, PriorStage)
+    assert in_order([400, 200, 390], 400, 40).sum(1).tolist() == [40, 19, 38]
+    latent = torch.ones(2, stage.grid.codebooks, stage.grid.frequency, stage.grid.time)
+    latent[..., 30:] = 100.0
+    counted = torch.from_numpy(in_order([31 * 10, 31 * 10], stage.grid.time * 10, stage.grid.time))
+    assert stage.weighed(stage.grid.from_latent(latent), counted).item() == pytest.approx(1)
+    assert stage.weighed(stage.grid.from_latent(latent)).item() > 10

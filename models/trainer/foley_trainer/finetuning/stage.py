@@ -146,7 +146,7 @@ class FineTuneStage:
         raise NotImplementedError
 
     def weighed(self, each: Tensor, counted: Tensor | None = None) -> Tensor:
-        """Nats of each code, rows that count (None: all) -> what is minimised."""
+        """Nats of each code, time steps that count [B, T] (None: all) -> what is minimised."""
         raise NotImplementedError
 
     def _fit(self, logits: Tensor, own: Tensor, picks: Tensor, counted: Tensor | None = None) -> dict[str, float]:
@@ -189,19 +189,19 @@ class FineTunePixelSnail(FineTuneStage, PriorStage):
         return self._encode(audio)
 
     def weighed(self, each: Tensor, counted: Tensor | None = None) -> Tensor:
-        return (each * self.weights).mean()
+        return PriorStage.weighed(self, each, counted)
 
     def draw(self, rng: np.random.Generator, step: int) -> Any:
-        """Clips, their classes, and the indices of the rehearsal clips of the batch."""
-        audio, labels = PriorStage.draw(self, rng, step)
-        return audio, self.own[labels], self.rehearsal.draw(rng)
+        """Clips, their classes, the time steps that count, and the indices of the rehearsal clips of the batch."""
+        audio, labels, counted = PriorStage.draw(self, rng, step)
+        return audio, self.own[labels], counted, self.rehearsal.draw(rng)
 
     def step(self, batch: Any, step: int) -> dict[str, float]:
-        own, labels, picks = self._encode(batch[0]), sent(batch[1]), sent(batch[2])
+        own, labels, counted, picks = self._encode(batch[0]), sent(batch[1]), sent(batch[2]), sent(batch[3])
         codes, old = (part[picks] for part in self.rehearsal.trained)
         with autocast(self.bf16):
             logits = self.prior(torch.cat([own, codes]), self._one_hot(torch.cat([labels, old]))).float()
-        return self._fit(logits, own, picks)
+        return self._fit(logits, own, picks, counted)
 
     def evaluate(self) -> dict[str, float]:
         return self._drift(PriorStage.evaluate(self))

@@ -22,6 +22,14 @@ from .optimizers import AdamW
 from .presets import PresetError
 
 
+def in_order(recorded: list[int], samples: int, steps: int) -> np.ndarray:
+    """Of clips of `samples`, of which so many are in their order, the time steps of the grid that are [B, steps]: 1, else 0.
+
+    The codec looks beyond a step, so the step before the one where the order ends does not count either."""
+    ends = np.array([steps if length == samples else length * steps // samples - 1 for length in recorded])
+    return (np.arange(steps) < ends[:, None]).astype(np.float32)
+
+
 class PriorStage:
     """`level_weights`: how much a cell of each codebook counts in training, one for all where it is left out. The first
     decides what is heard, the last are mostly the noise within a sound. Evaluation counts all cells alike."""
@@ -60,18 +68,27 @@ class PriorStage:
     def _one_hot(self, labels: Tensor) -> Tensor:
         return F.one_hot(labels, len(self.names)).float()
 
-    def draw(self, rng: np.random.Generator, step: int) -> tuple[np.ndarray, np.ndarray]:
-        """Clips [B, samples] and their classes [B]."""
-        drawn = [self.augmenter.draw(rng) for _ in range(self.batch)]
-        return np.stack([audio for audio, _ in drawn]), np.array([label for _, label in drawn])
+    def draw(self, rng: np.random.Generator, step: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """Clips [B, samples], their classes [B], and the time steps that count [B, T]."""
+        drawn = [self.augmenter.draw_recorded(rng) for _ in range(self.batch)]
+        counted = in_order([recorded for _, _, recorded in drawn], self.augmenter.samples, self.grid.time)
+        return np.stack([audio for audio, _, _ in drawn]), np.array([label for _, label, _ in drawn]), counted
 
-    def step(self, batch: tuple[np.ndarray, np.ndarray], step: int) -> dict[str, float]:
-        codes, labels = self._encode(batch[0]), sent(batch[1])
+    def step(self, batch: tuple[np.ndarray, ...], step: int) -> dict[str, float]:
+        codes, labels, counted = self._encode(batch[0]), sent(batch[1]), sent(batch[2])
         with autocast(self.bf16):
             logits = self.prior(codes, self._one_hot(labels))
         nll = F.cross_entropy(logits.float(), codes, reduction="none")
-        norm = clip_and_step((nll * self.weights).mean(), self.prior, self.optimizers.values(), 1.0)
+        norm = clip_and_step(self.weighed(nll, counted), self.prior, self.optimizers.values(), 1.0)
         return {"nll": nll.mean().item(), "norm": norm}
+
+    def weighed(self, each: Tensor, counted: Tensor | None = None) -> Tensor:
+        """Nats of each code [B, H, W], time steps that count [B, T] (None: all) -> what is minimised."""
+        if counted is None:
+            return (each * self.weights).mean()
+        latent = counted.view(len(counted), 1, 1, -1).expand(-1, self.grid.codebooks, self.grid.frequency, -1)
+        weights = self.grid.from_latent(latent) * self.weights
+        return (each * weights).sum() / weights.sum().clamp(min=1)
 
     def evaluate(self) -> dict[str, float]:
         """Mean NLL in nats per cell of clips the training never saw: all, per codebook, and with every label wrong."""

@@ -20,6 +20,7 @@ from .gradients import clip_and_step
 from .muon import Muon
 from .optimizers import AdamW
 from .presets import PresetError
+from .prior import in_order
 
 
 class StackedStage:
@@ -79,9 +80,7 @@ class StackedStage:
         share = 3 * self.code_noise * rng.random((self.batch, 1, 1, 1)) ** 2 if self.code_noise else np.zeros((self.batch, 1, 1, 1))
         replaced = rng.random((self.batch, c.rows, c.cols, c.codebooks)) < share
         audio = np.stack([audio for audio, _, _ in drawn])
-        # The codec looks beyond a row, so the row where the order ends does not count either.
-        ends = np.array([c.rows if recorded == audio.shape[1] else recorded / audio.shape[1] * c.rows - 1 for _, _, recorded in drawn])
-        counted = (np.arange(c.rows) + 1 <= ends[:, None]).astype(np.float32)
+        counted = in_order([recorded for _, _, recorded in drawn], audio.shape[1], c.rows)
         return audio, np.array([label for _, label, _ in drawn]), *told, counted, replaced
 
     def seen(self, codes: Tensor, replaced: Tensor) -> Tensor:
