@@ -11,12 +11,12 @@ import { pathToFileURL } from 'node:url';
 import { bundle, PROGRAMS } from '../server/bin/compiled.mjs';
 import { ROOT, ready } from './bootstrap.mjs';
 import { counts, fromJunit, sentence, sum } from './counts.mjs';
-import { parts, runInLanes } from './lanes.mjs';
 import { DEVELOPERS, prepare } from './python.mjs';
 import { isQuick } from './quick.mjs';
+import { parts, runJobs } from './test-jobs.mjs';
 
 /** @typedef {import('./counts.mjs').Counts} Counts */
-/** @typedef {import('./lanes.mjs').Job} Job */
+/** @typedef {import('./test-jobs.mjs').Job} Job */
 
 const PARTS = ['checks', 'node', 'python', 'examples'];
 /** What tests start as processes of their own. */
@@ -25,7 +25,7 @@ const TRAINER = path.join(ROOT, 'models', 'trainer');
 /** One part that hangs must not keep CI from saying which; one that is only slow, on a busy machine, must not be stopped. */
 const PART_MINUTES = 40;
 /** One for each core. With one more the whole takes longer (1203 s instead of 1029 on two cores): nearly all of it is work. */
-const LANES = availableParallelism();
+const AT_ONCE = availableParallelism();
 
 const scratch = mkdtempSync(path.join(tmpdir(), 'foleyd-test-'));
 /** Below node_modules, so that the compiled tests find packages. */
@@ -237,7 +237,7 @@ async function main() {
   work.push(...[...longest.filter((part) => part.length === 1), ...rest].map(jobOf));
   if (only.includes('checks') && !quick) work.push(...typeChecks());
   work.push(...longest.filter((part) => part.length > 1).map(jobOf));
-  await runInLanes(work, LANES);
+  await runJobs(work, AT_ONCE);
 
   /** @param {string[]} files */
   function jobOf(files) {
@@ -255,7 +255,7 @@ async function main() {
       `left out by --quick: types (tsc, svelte-check), ${left} test files of the server that start processes, the trainer's tests that train, the examples`,
     );
   }
-  console.log(`took ${Math.round((performance.now() - begun) / 1000)} s in ${LANES} lanes`);
+  console.log(`took ${Math.round((performance.now() - begun) / 1000)} s, ${AT_ONCE} jobs at once`);
   console.log(sentence(total));
   process.exitCode = results.every((r) => r.ok) ? 0 : 1;
 }

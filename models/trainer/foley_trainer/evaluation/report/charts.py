@@ -39,13 +39,13 @@ def dots(rows: Rows, unit: str) -> str:
 
 
 def strips(rows: Sequence[tuple[str, Sequence[Point], float | None]], unit: str) -> str:
-    """Many small points per row, each kind on a lane of its own, and a tick at the row's limit; from -0.2 to 1."""
+    """Many small points per row, each kind at a height of its own, and a tick at the row's limit; from -0.2 to 1."""
     parts = []
     for i, (label, points, limit) in enumerate(rows):
         y = _y(i)
         part = [_label(label, y)]
-        lanes = {"generated": y - 5, "unseen": y + 6}
-        part += [f'<circle class="faint {p.kind}" cx="{_x(max(p.value, -0.2), -0.2, 1):.1f}" cy="{lanes[p.kind]}" r="3"><title>{p.value:.3f}</title></circle>' for p in points]
+        heights = {"generated": y - 5, "unseen": y + 6}
+        part += [f'<circle class="faint {p.kind}" cx="{_x(max(p.value, -0.2), -0.2, 1):.1f}" cy="{heights[p.kind]}" r="3"><title>{p.value:.3f}</title></circle>' for p in points]
         if limit is not None:
             x = _x(limit, -0.2, 1)
             part.append(f'<line class="limit" x1="{x:.1f}" x2="{x:.1f}" y1="{y - 13}" y2="{y + 13}"><title>limit {limit:.3f}</title></line>')

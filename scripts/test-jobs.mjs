@@ -1,17 +1,17 @@
-// Work that keeps every core busy: jobs begin in the order given, longest first, as many at once as there are lanes.
+// The jobs of `npm test`: which test files run together, and several jobs at once, so that every core is busy.
 
 /** @typedef {{name: string, run: () => Promise<void>}} Job */
 
 /**
- * Runs every job. A lane that is free takes the next one. A job that throws does not end the others; the first of their
+ * Runs every job, in the order given, `atOnce` at a time. A job that throws does not end the others; the first of their
  * errors is thrown when all have ended.
- * @param {Job[]} jobs @param {number} count of lanes
+ * @param {Job[]} jobs @param {number} atOnce
  */
-export async function runInLanes(jobs, count) {
+export async function runJobs(jobs, atOnce) {
   const waiting = [...jobs];
   /** @type {unknown[]} */
   const errors = [];
-  const lane = async () => {
+  const takeNext = async () => {
     for (let job = waiting.shift(); job !== undefined; job = waiting.shift()) {
       try {
         await job.run();
@@ -20,7 +20,7 @@ export async function runInLanes(jobs, count) {
       }
     }
   };
-  await Promise.all(Array.from({ length: Math.max(1, count) }, lane));
+  await Promise.all(Array.from({ length: Math.max(1, atOnce) }, takeNext));
   if (errors.length > 0) throw errors[0];
 }
 

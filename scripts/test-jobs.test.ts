@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { setImmediate as turn } from 'node:timers/promises';
-import { parts, runInLanes } from './lanes.mjs';
+import { parts, runJobs } from './test-jobs.mjs';
 
-test('jobs begin in order, as many at once as there are lanes, and one that throws ends no other', async () => {
+test('jobs begin in order, as many at once as asked for, and one that throws ends no other', async () => {
   const begun: string[] = [];
   let [running, most] = [0, 0];
   const job = (name: string, turns: number) => ({
@@ -18,7 +18,7 @@ test('jobs begin in order, as many at once as there are lanes, and one that thro
     },
   });
   const jobs = [job('a', 9), job('b', 1), job('c', 1), job('d', 1)];
-  await assert.rejects(runInLanes(jobs, 2), /b failed/);
+  await assert.rejects(runJobs(jobs, 2), /b failed/);
   assert.deepEqual(begun, ['a', 'b', 'c', 'd']);
   assert.equal(most, 2);
 });
