@@ -18,7 +18,7 @@ const NOTES: [number, number, number][] = [
 ];
 /** The white keys from C3 to C5, by the class that they play. */
 const KEYS = [48, 50, 52, 53, 55, 57, 59, 60, 62, 64, 65, 67, 69, 71, 72];
-const [LEFT, WIDTH, LANE] = [190, 600, 18];
+const [LEFT, WIDTH, ROW] = [190, 600, 18];
 
 export const plugin: Draw = async ({ dir, server }, t) => {
   built();
@@ -37,13 +37,13 @@ export const plugin: Draw = async ({ dir, server }, t) => {
   for (const [row, key] of keys.toReversed().entries()) {
     const id = KEYS.indexOf(key);
     const name = `${'CDEFGAB'[id % 7]}${3 + Math.floor(id / 7)}`;
-    const top = 14 + row * LANE;
-    shapes.push(box(LEFT, top, WIDTH, LANE, { fill: row % 2 ? '#fff' : '#eceae4', stroke: '#ddd' }));
+    const top = 14 + row * ROW;
+    shapes.push(box(LEFT, top, WIDTH, ROW, { fill: row % 2 ? '#fff' : '#eceae4', stroke: '#ddd' }));
     shapes.push(words(12, top + 13, `${name} ${classes.get(id)}`, { size: 11 }));
     for (const [at, , velocity] of NOTES.filter((note) => note[1] === key))
-      shapes.push(box(x(at), top + 2, 14, LANE - 4, { fill: velocity > 99 ? '#e07a00' : '#ffb454' }));
+      shapes.push(box(x(at), top + 2, 14, ROW - 4, { fill: velocity > 99 ? '#e07a00' : '#ffb454' }));
   }
-  const top = 14 + keys.length * LANE + 10;
+  const top = 14 + keys.length * ROW + 10;
   for (const [at] of NOTES)
     shapes.push(
       `<line x1="${x(at)}" y1="14" x2="${x(at)}" y2="${top + 110}" stroke="#e07a00" stroke-dasharray="3 3"/>`,

@@ -7,7 +7,7 @@ import { RATE, roughest, Scripted, tone } from './tests/scripted.ts';
 import { energy, holds, isSilent, onset } from './tests/sound.ts';
 import { readyHost, Status, withServer } from './tests/stage.ts';
 
-/** Of the own lane, whose key is no white one. */
+/** Of the own zone, whose key is no white one. */
 const KEY = 49;
 const CLASS = 5;
 /** The steepest step of the tone at the host's rate, and a little. */

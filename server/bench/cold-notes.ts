@@ -25,7 +25,7 @@ const { models, voice, threads } = flags;
 const count = Number(flags.notes);
 /** How long a note is waited for, and the host's rate. */
 const [MOST_SECONDS, RATE] = [2, 48_000];
-/** Of the plugin's own lane, whose key is no white one. */
+/** Of the plugin's own zone, whose key is no white one. */
 const KEY = 49;
 
 const of = (raw: number[]) => ({

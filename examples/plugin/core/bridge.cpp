@@ -85,7 +85,7 @@ void Bridge::receive() {
 }
 
 void Bridge::collect() {
-  const Recipe recipe = settings.recipe(kOwnLane, 1);
+  const Recipe recipe = settings.recipe(kOwnZone, 1);
   const uint32_t depth = settings.on(Param::Rolling) ? settings.whole(Param::Prefetch) : 0;
   const uint32_t cuts = cuts_.load(std::memory_order_relaxed);
   const bool bounces = settings.bounces();
@@ -98,42 +98,42 @@ void Bridge::collect() {
   ready_.store(rack_.size(), std::memory_order_relaxed);
   underruns_.store(mixer_.underruns() + holder_.underruns(), std::memory_order_relaxed);
   uint32_t hungry = 0;
-  for (uint32_t lane = 0; lane < kLanes; ++lane) hungry |= pending_[lane].waits ? 1u << lane : 0;
+  for (uint32_t zone = 0; zone < kZones; ++zone) hungry |= pending_[zone].waits ? 1u << zone : 0;
   hungry_.store(hungry, std::memory_order_relaxed);
 }
 
-void Bridge::play(Clip* clip, uint32_t lane, uint32_t offset, float level, bool advance) {
+void Bridge::play(Clip* clip, uint32_t zone, uint32_t offset, float level, bool advance) {
   mixer_.start(clip, offset, level);
-  pending_[lane].waits = false;
-  if (advance) settings.setNext(lane, settings.next(lane) + 1);
+  pending_[zone].waits = false;
+  if (advance) settings.setNext(zone, settings.next(zone) + 1);
   rack_.changed();
 }
 
-/// The clip of a lane's next hit, if it may sound now: a bounce plays only what is whole.
-Clip* Bridge::startable(uint32_t lane, uint32_t frames) const {
-  Clip* clip = rack_.next(lane);
+/// The clip of a zone's next hit, if it may sound now: a bounce plays only what is whole.
+Clip* Bridge::startable(uint32_t zone, uint32_t frames) const {
+  Clip* clip = rack_.next(zone);
   if (clip == nullptr) return nullptr;
   return (settings.bounces() ? clip->whole() : mixer_.canStart(*clip, frames)) ? clip : nullptr;
 }
 
-void Bridge::hit(uint32_t lane, uint32_t frames, uint32_t offset, float level) {
-  Clip* clip = startable(lane, frames);
-  if (clip == nullptr && await(lane, frames)) clip = startable(lane, frames);
-  if (clip != nullptr) return play(clip, lane, offset, level, true);
-  // A lane that is hit faster than the server works plays what it has once more. A bounce does not: it waited.
-  if (!settings.bounces()) clip = rack_.standIn(lane);
-  if (clip != nullptr) return play(clip, lane, offset, level, false);
-  if (refused_[lane].load(std::memory_order_relaxed)) return;
-  // One note a lane waits, the last one, so that they do not sound all at once.
-  if (pending_[lane].waits) missed_.fetch_add(1, std::memory_order_relaxed);
-  pending_[lane] = Pending{true, 0, level};
+void Bridge::hit(uint32_t zone, uint32_t frames, uint32_t offset, float level) {
+  Clip* clip = startable(zone, frames);
+  if (clip == nullptr && await(zone, frames)) clip = startable(zone, frames);
+  if (clip != nullptr) return play(clip, zone, offset, level, true);
+  // A zone that is hit faster than the server works plays what it has once more. A bounce does not: it waited.
+  if (!settings.bounces()) clip = rack_.standIn(zone);
+  if (clip != nullptr) return play(clip, zone, offset, level, false);
+  if (refused_[zone].load(std::memory_order_relaxed)) return;
+  // One note a zone waits, the last one, so that they do not sound all at once.
+  if (pending_[zone].waits) missed_.fetch_add(1, std::memory_order_relaxed);
+  pending_[zone] = Pending{true, 0, level};
 }
 
-bool Bridge::hold(uint8_t key, uint32_t lane, uint32_t offset, float level) {
+bool Bridge::hold(uint8_t key, uint32_t zone, uint32_t offset, float level) {
   if (!settings.on(Param::Hold) || clipsOnly_.load(std::memory_order_relaxed)) return false;
-  const Recipe recipe = settings.recipe(lane, settings.on(Param::Rolling) ? settings.next(lane) : 0);
-  if (holder_.press(key, lane, offset, level, recipe)) {
-    settings.setNext(lane, settings.next(lane) + 1);
+  const Recipe recipe = settings.recipe(zone, settings.on(Param::Rolling) ? settings.next(zone) : 0);
+  if (holder_.press(key, zone, offset, level, recipe)) {
+    settings.setNext(zone, settings.next(zone) + 1);
     rack_.changed();
   } else {
     missed_.fetch_add(1, std::memory_order_relaxed);
@@ -141,22 +141,22 @@ bool Bridge::hold(uint8_t key, uint32_t lane, uint32_t offset, float level) {
   return true;
 }
 
-bool Bridge::await(uint32_t lane, uint32_t frames) {
+bool Bridge::await(uint32_t zone, uint32_t frames) {
   const uint32_t seconds = settings.whole(Param::RenderWait);
   if (seconds == 0 || gaveUp_) return false;
-  pending_[lane] = Pending{true, 0, 0};
+  pending_[zone] = Pending{true, 0, 0};
   const auto end = std::chrono::steady_clock::now() + std::chrono::seconds(seconds);
   bool there = false;
-  while (!there && std::chrono::steady_clock::now() < end && !refused_[lane].load(std::memory_order_relaxed)) {
+  while (!there && std::chrono::steady_clock::now() < end && !refused_[zone].load(std::memory_order_relaxed)) {
     receive();
-    there = startable(lane, frames) != nullptr;
+    there = startable(zone, frames) != nullptr;
     if (there) break;
     collect();
     std::this_thread::sleep_for(milliseconds(1));
   }
   // One whole wait for a server that is not there, not one for each note.
-  gaveUp_ = !there && !refused_[lane].load(std::memory_order_relaxed);
-  pending_[lane].waits = false;
+  gaveUp_ = !there && !refused_[zone].load(std::memory_order_relaxed);
+  pending_[zone].waits = false;
   return there;
 }
 
@@ -176,12 +176,12 @@ void Bridge::awaitHeld(uint32_t frames) {
 
 void Bridge::playLate(uint32_t frames) {
   const auto limit = static_cast<uint64_t>(kLateSeconds * rate_.load(std::memory_order_relaxed));
-  for (uint32_t lane = 0; lane < kLanes; ++lane) {
-    Pending& pending = pending_[lane];
+  for (uint32_t zone = 0; zone < kZones; ++zone) {
+    Pending& pending = pending_[zone];
     if (!pending.waits) continue;
-    Clip* clip = startable(lane, frames);
+    Clip* clip = startable(zone, frames);
     if (clip != nullptr && pending.age <= limit) {
-      play(clip, lane, 0, pending.level, true);
+      play(clip, zone, 0, pending.level, true);
     } else if ((pending.age += frames) > limit) {
       pending.waits = false;
       missed_.fetch_add(1, std::memory_order_relaxed);
@@ -214,7 +214,7 @@ void Bridge::process(float* out, uint32_t frames, const Note* notes, uint32_t co
   std::memset(out, 0, frames * sizeof(float));
   // The same piece from its start plays the same clips.
   if (song.playing && !playing_) {
-    for (uint32_t lane = 0; lane < kLanes; ++lane) settings.setNext(lane, 0);
+    for (uint32_t zone = 0; zone < kZones; ++zone) settings.setNext(zone, 0);
     rack_.changed();
   }
   playing_ = song.playing;
@@ -223,15 +223,15 @@ void Bridge::process(float* out, uint32_t frames, const Note* notes, uint32_t co
   receive();
   playLate(frames);
   // What the voice cannot hold is played as a clip.
-  uint32_t lane = 0;
+  uint32_t zone = 0;
   float level = 0;
-  while (holder_.refused(lane, level))
-    if (clipsOnly_.load(std::memory_order_relaxed)) hit(lane, frames, 0, level);
+  while (holder_.refused(zone, level))
+    if (clipsOnly_.load(std::memory_order_relaxed)) hit(zone, frames, 0, level);
   for (uint32_t i = 0; i < count; ++i) {
     const Note& note = notes[i];
     const uint8_t kind = note.status & 0xf0;
     if (kind == 0x90 && note.value > 0) {
-      const uint32_t own = laneOf(note.key, settings.keys()), offset = std::min(note.frame, frames - 1);
+      const uint32_t own = zoneOf(note.key, settings.keys()), offset = std::min(note.frame, frames - 1);
       const float velocity = static_cast<float>(note.value) / 127.0f;
       if (!hold(note.key, own, offset, velocity)) hit(own, frames, offset, velocity);
     } else if (kind == 0x80 || kind == 0x90) {
@@ -322,7 +322,7 @@ void Bridge::network(const AddressBook& book) {
     // One at a time: the next clip may be more urgent by then.
     if (auto clip = library.deliver(rate, heard, block_.load(std::memory_order_relaxed)); clip != nullptr)
       incoming_.push(clip.release());
-    for (uint32_t lane = 0; lane < kLanes; ++lane) refused_[lane] = library.refused(lane);
+    for (uint32_t zone = 0; zone < kZones; ++zone) refused_[zone] = library.refused(zone);
     cuts_.store(library.cuts(), std::memory_order_relaxed);
 
     if (!valid) {
@@ -348,7 +348,7 @@ std::string Bridge::save() const {
   Session session;
   session.keys = settings.keys();
   if (!settings.on(Param::FollowVoice)) session.voice = voice_.get();
-  for (uint32_t lane = 0; lane < kLanes; ++lane) session.next[lane] = settings.next(lane);
+  for (uint32_t zone = 0; zone < kZones; ++zone) session.next[zone] = settings.next(zone);
   return writeSession(session, settings);
 }
 
@@ -360,7 +360,7 @@ bool Bridge::restore(const std::string& text) {
     settings.voice.fetch_add(1, std::memory_order_relaxed);
   }
   settings.setKeys(session.keys);
-  for (uint32_t lane = 0; lane < kLanes; ++lane) settings.setNext(lane, session.next[lane]);
+  for (uint32_t zone = 0; zone < kZones; ++zone) settings.setNext(zone, session.next[zone]);
   return true;
 }
 

@@ -51,12 +51,12 @@ class Bridge {
 
   void receive();
   void collect();
-  void hit(uint32_t lane, uint32_t frames, uint32_t offset, float level);
-  bool await(uint32_t lane, uint32_t frames);
-  bool hold(uint8_t key, uint32_t lane, uint32_t offset, float level);
-  Clip* startable(uint32_t lane, uint32_t frames) const;
+  void hit(uint32_t zone, uint32_t frames, uint32_t offset, float level);
+  bool await(uint32_t zone, uint32_t frames);
+  bool hold(uint8_t key, uint32_t zone, uint32_t offset, float level);
+  Clip* startable(uint32_t zone, uint32_t frames) const;
   void awaitHeld(uint32_t frames);
-  void play(Clip* clip, uint32_t lane, uint32_t offset, float level, bool advance);
+  void play(Clip* clip, uint32_t zone, uint32_t offset, float level, bool advance);
   void playLate(uint32_t frames);
   double expected() const;
   void follow(const Song& song, uint32_t frames);
@@ -66,9 +66,9 @@ class Bridge {
   std::atomic<uint32_t> rate_{48000};
   std::atomic<uint32_t> block_{0};  ///< Frames of the latest.
   std::atomic<Status> status_{Status::Off};
-  std::atomic<bool> refused_[kLanes] = {};
+  std::atomic<bool> refused_[kZones] = {};
   std::atomic<uint32_t> ready_{0}, missed_{0}, underruns_{0};
-  /// Lanes, as bits, with a note that waits; clips that were cut; whether the voice makes clips only.
+  /// Zones, as bits, with a note that waits; clips that were cut; whether the voice makes clips only.
   std::atomic<uint32_t> hungry_{0}, cuts_{0};
   std::atomic<bool> clipsOnly_{false};
 
@@ -77,7 +77,7 @@ class Bridge {
   Mixer mixer_;
   Flows flows_;
   Holder holder_{flows_};
-  Pending pending_[kLanes];
+  Pending pending_[kZones];
   bool playing_ = false;
   Song told_;
   uint64_t since_ = 0;  ///< Frames since that was so.

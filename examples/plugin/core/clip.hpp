@@ -10,7 +10,7 @@ namespace foley {
 /// thread; the audio thread only borrows it, and reads no further than `ready`.
 struct Clip {
   Recipe recipe;
-  uint32_t lane = 0;
+  uint32_t zone = 0;
   uint32_t index = 0;
   uint32_t rate = 0;               ///< Hz.
   bool rough = false;              ///< Made for a note that waited: within 1e-5 of what its seed makes.

@@ -11,7 +11,7 @@ struct Flow {
   enum State : uint32_t { Free, Wanted, Left, Refused };
 
   std::atomic<uint32_t> state{Free};
-  uint32_t lane = 0;
+  uint32_t zone = 0;
   Recipe recipe;
   SampleRing<1u << 16> ring;  ///< At the host's rate.
 };

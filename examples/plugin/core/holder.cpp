@@ -18,7 +18,7 @@ constexpr double kRelease = 0.05, kAtOnce = 0.005, kFadeIn = 0.01;
 
 void Holder::setRate(uint32_t rate) { rate_ = rate; }
 
-bool Holder::press(uint8_t key, uint32_t lane, uint32_t offset, float level, const Recipe& recipe) {
+bool Holder::press(uint8_t key, uint32_t zone, uint32_t offset, float level, const Recipe& recipe) {
   // The same key again: the sound before it makes room.
   release(key);
   const auto [free, oldest, held] = roomIn<Voice>(
@@ -32,7 +32,7 @@ bool Holder::press(uint8_t key, uint32_t lane, uint32_t offset, float level, con
     oldest->released = true;
     fade(*oldest, static_cast<uint32_t>(kRelease * rate_), false);
   }
-  flow->lane = lane;
+  flow->zone = zone;
   flow->recipe = recipe;
   flow->state.store(Flow::Wanted, std::memory_order_release);
   *free = Voice{};
@@ -80,10 +80,10 @@ void Holder::leave(Voice& voice) {
   voice = Voice{};
 }
 
-bool Holder::refused(uint32_t& lane, float& level) {
+bool Holder::refused(uint32_t& zone, float& level) {
   for (Voice& voice : voices_) {
     if (voice.flow == nullptr || voice.flow->state.load(std::memory_order_acquire) != Flow::Refused) continue;
-    lane = voice.flow->lane;
+    zone = voice.flow->zone;
     level = voice.level;
     leave(voice);
     return true;

@@ -13,13 +13,13 @@ class Holder {
 
   void setRate(uint32_t rate);
   /// Begins a sound `offset` frames into the next block, if it is there by then. False when it has no room.
-  bool press(uint8_t key, uint32_t lane, uint32_t offset, float level, const Recipe& recipe);
+  bool press(uint8_t key, uint32_t zone, uint32_t offset, float level, const Recipe& recipe);
   void release(uint8_t key);
   /// Fades everything out: in 5 ms at once, else in 50.
   void releaseAll(bool atOnce);
   void reset();
-  /// A key whose sound the server refused, with its lane and level; false when there is none.
-  bool refused(uint32_t& lane, float& level);
+  /// A key whose sound the server refused, with its zone and level; false when there is none.
+  bool refused(uint32_t& zone, float& level);
   /// Whether what a bounce needs for the next frames is there, or never will be.
   bool fed(uint32_t frames) const;
   void mix(float* out, uint32_t frames);

@@ -24,28 +24,28 @@ bool isFinal(const std::string& code) {
 
 }  // namespace
 
-Library::Entry* Library::find(uint32_t lane, uint32_t index) {
+Library::Entry* Library::find(uint32_t zone, uint32_t index) {
   for (Entry& entry : entries_)
-    if (entry.lane == lane && entry.index == index) return &entry;
+    if (entry.zone == zone && entry.index == index) return &entry;
   return nullptr;
 }
 
-void Library::want(uint32_t lane, uint32_t index, uint32_t turn) {
-  if (Entry* known = find(lane, index)) {
+void Library::want(uint32_t zone, uint32_t index, uint32_t turn) {
+  if (Entry* known = find(zone, index)) {
     known->turn = std::min(known->turn, turn);
     return;
   }
   Entry entry;
-  entry.lane = lane;
+  entry.zone = zone;
   entry.index = index;
-  entry.recipe = settings_.recipe(lane, index);
+  entry.recipe = settings_.recipe(zone, index);
   entry.turn = turn;
   entries_.push_back(std::move(entry));
 }
 
 bool Library::settled(Clock::time_point now) {
-  // The own lane's second clip depends on every setting that a recipe has.
-  const Recipe recipe = settings_.recipe(kOwnLane, 1);
+  // The own zone's second clip depends on every setting that a recipe has.
+  const Recipe recipe = settings_.recipe(kOwnZone, 1);
   if (recipe != seen_ && changed_ != Clock::time_point()) changed_ = now;
   if (changed_ == Clock::time_point()) changed_ = now - kStill;
   seen_ = recipe;
@@ -66,7 +66,7 @@ bool Library::isStale(const Entry& entry) const {
   // A bounce has the bits of the seed, which a clip for a note that waited has but within 1e-5.
   const bool rough = entry.live && (entry.stage == Stage::Asked || entry.stage == Stage::Have);
   if (rough && settings_.bounces()) return true;
-  return !settings_.keeps(entry.lane, entry.index) || entry.recipe != settings_.recipe(entry.lane, entry.index);
+  return !settings_.keeps(entry.zone, entry.index) || entry.recipe != settings_.recipe(entry.zone, entry.index);
 }
 
 void Library::cut(Entry& entry) {
@@ -105,18 +105,18 @@ std::vector<std::vector<uint8_t>> Library::plan(Clock::time_point now, bool onli
   const bool rolling = settings_.on(Param::Rolling);
   const uint32_t depth = rolling ? std::min(settings_.whole(Param::Prefetch), kMaxPrefetch) : 1;
   // The clip that a changed one is made of comes first, then the next hit of every key, then the hits after that.
-  const uint32_t lanes = settings_.lanes();
-  for (uint32_t lane = 0; lane < lanes; ++lane) want(lane, 0, settings_.whole(Param::Variation) < 100 ? 0 : depth);
+  const uint32_t zones = settings_.zones();
+  for (uint32_t zone = 0; zone < zones; ++zone) want(zone, 0, settings_.whole(Param::Variation) < 100 ? 0 : depth);
   for (uint32_t turn = 0; turn < depth; ++turn) {
-    for (uint32_t lane = 0; lane < lanes; ++lane) {
-      want(lane, rolling ? (settings_.next(lane) + turn) % kSequence : 0, turn);
-      want(lane, turn, depth + turn);
+    for (uint32_t zone = 0; zone < zones; ++zone) {
+      want(zone, rolling ? (settings_.next(zone) + turn) % kSequence : 0, turn);
+      want(zone, turn, depth + turn);
     }
   }
   if (!online) return requests;
 
   const double ms = std::chrono::duration<double, std::milli>(now.time_since_epoch()).count();
-  const auto isHungry = [&](const Entry& entry) { return entry.turn == 0 && (hungry >> entry.lane & 1) != 0; };
+  const auto isHungry = [&](const Entry& entry) { return entry.turn == 0 && (hungry >> entry.zone & 1) != 0; };
   std::vector<Entry*> order;
   // Whether one is made that a note waits for, or that sounds already: then the others leave the server to it.
   bool live = !leaving_.empty();
@@ -133,7 +133,7 @@ std::vector<std::vector<uint8_t>> Library::plan(Clock::time_point now, bool onli
   }
   // Keys that the project plays come before those that nobody has touched.
   const auto rank = [&](const Entry* entry) {
-    return isHungry(*entry) ? 0 : 1 + 2 * entry->turn + (settings_.next(entry->lane) == 0 ? 1 : 0);
+    return isHungry(*entry) ? 0 : 1 + 2 * entry->turn + (settings_.next(entry->zone) == 0 ? 1 : 0);
   };
   std::stable_sort(order.begin(), order.end(), [&](const Entry* a, const Entry* b) { return rank(a) < rank(b); });
   full_ = bytes() > kMostBytes;
@@ -155,7 +155,7 @@ void Library::ask(Entry& entry, bool hungry, double nowMs, std::vector<std::vect
   if (!plain_ && entry.live) what.haste = Order::Haste::Live;
   if (!plain_ && !hungry) what.haste = Order::Haste::None;
   if (entry.recipe.variation < 100) {
-    const Entry* base = find(entry.lane, 0);
+    const Entry* base = find(entry.zone, 0);
     if (base == nullptr || base->stage != Stage::Have) {
       if (base != nullptr && base->stage == Stage::Refused) {
         entry.stage = Stage::Refused;
@@ -279,7 +279,7 @@ std::unique_ptr<Clip> Library::deliver(uint32_t rate, Clock::time_point now, uin
   cut(*first);
   auto clip = std::make_unique<Clip>();
   clip->recipe = first->recipe;
-  clip->lane = first->lane;
+  clip->zone = first->zone;
   clip->index = first->index;
   clip->rate = rate;
   clip->rough = first->live;
@@ -300,13 +300,13 @@ void Library::returned(const Clip& clip) {
   }
   // Of what was cut another is on its way, or wanted.
   if (clip.cut) return;
-  Entry* entry = find(clip.lane, clip.index);
+  Entry* entry = find(clip.zone, clip.index);
   if (entry == nullptr || entry->recipe != clip.recipe || entry->live != clip.rough) return;
   if (entry->delivered == clip.rate) entry->delivered = 0;
 }
 
-bool Library::refused(uint32_t lane) const {
-  const Entry* entry = find(lane, settings_.next(lane));
+bool Library::refused(uint32_t zone) const {
+  const Entry* entry = find(zone, settings_.next(zone));
   return entry != nullptr && entry->stage == Stage::Refused;
 }
 
@@ -317,7 +317,7 @@ Status Library::status() const {
     if (entry.failure == "unknown_voice") return Status::UnknownVoice;
     if (entry.failure == "unknown_class") {
       // A voice with fewer classes leaves keys empty, which is no fault.
-      if (entry.lane == kOwnLane) return Status::UnknownClass;
+      if (entry.zone == kOwnZone) return Status::UnknownClass;
     } else if (!entry.failure.empty()) {
       return Status::ServerError;
     } else if (entry.turn == 0 || (entry.turn < kSequence && !full_)) {

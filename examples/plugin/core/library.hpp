@@ -43,7 +43,7 @@ class Library {
   Library(Settings& settings, VoiceName& voice) : settings_(settings), voice_(voice) {}
 
   /// Drops what is not wanted any more, and gives the next requests to send; nothing while `online` is false. `hungry`:
-  /// lanes, as bits, with a note that waits for its clip.
+  /// zones, as bits, with a note that waits for its clip.
   std::vector<std::vector<uint8_t>> plan(Clock::time_point now, bool online, uint32_t hungry);
   /// Takes one answer. False when it breaks the protocol.
   bool hear(Bytes message, Clock::time_point now);
@@ -57,13 +57,13 @@ class Library {
   /// A clip came back.
   void returned(const Clip& clip);
   Status status() const;
-  /// Whether the server will not make a lane's clips; nobody needs to wait for them.
-  bool refused(uint32_t lane) const;
+  /// Whether the server will not make a zone's clips; nobody needs to wait for them.
+  bool refused(uint32_t zone) const;
 
  private:
   enum class Stage { Wanted, Asked, Have, Refused };
   struct Entry {
-    uint32_t lane = 0, index = 0;
+    uint32_t zone = 0, index = 0;
     Recipe recipe;
     Stage stage = Stage::Wanted;
     bool live = false;  ///< Asked for by a note that waits, so that it may begin while it is made.
@@ -79,9 +79,9 @@ class Library {
   };
 
 
-  Entry* find(uint32_t lane, uint32_t index);
-  const Entry* find(uint32_t lane, uint32_t index) const { return const_cast<Library*>(this)->find(lane, index); }
-  void want(uint32_t lane, uint32_t index, uint32_t turn);
+  Entry* find(uint32_t zone, uint32_t index);
+  const Entry* find(uint32_t zone, uint32_t index) const { return const_cast<Library*>(this)->find(zone, index); }
+  void want(uint32_t zone, uint32_t index, uint32_t turn);
   bool isStale(const Entry& entry) const;
   void drop(std::vector<std::vector<uint8_t>>& requests);
   void ask(Entry& entry, bool hungry, double nowMs, std::vector<std::vector<uint8_t>>& requests);

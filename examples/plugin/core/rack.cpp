@@ -5,9 +5,9 @@
 namespace foley {
 
 bool Rack::insert(Clip* clip) {
-  if (clip->lane >= kLanes || !wanted(*clip)) return false;
+  if (clip->zone >= kZones || !wanted(*clip)) return false;
   for (uint32_t i = 0; i < kSlots; ++i) {
-    Clip*& slot = slots_[clip->lane * kSlots + i];
+    Clip*& slot = slots_[clip->zone * kSlots + i];
     if (slot != nullptr) continue;
     slot = clip;
     ++size_;
@@ -17,10 +17,10 @@ bool Rack::insert(Clip* clip) {
   return false;
 }
 
-Clip* Rack::next(uint32_t lane) const {
-  const uint32_t index = settings_.on(Param::Rolling) ? settings_.next(lane) : 0;
-  const Recipe recipe = settings_.recipe(lane, index);
-  for (uint32_t i = lane * kSlots; i < (lane + 1) * kSlots; ++i) {
+Clip* Rack::next(uint32_t zone) const {
+  const uint32_t index = settings_.on(Param::Rolling) ? settings_.next(zone) : 0;
+  const Recipe recipe = settings_.recipe(zone, index);
+  for (uint32_t i = zone * kSlots; i < (zone + 1) * kSlots; ++i) {
     const Clip* clip = slots_[i];
     if (clip == nullptr || clip->index != index || clip->recipe != recipe || clip->cut) continue;
     if (!clip->rough || !settings_.bounces()) return slots_[i];
@@ -28,19 +28,19 @@ Clip* Rack::next(uint32_t lane) const {
   return nullptr;
 }
 
-Clip* Rack::standIn(uint32_t lane) {
-  const uint32_t cls = settings_.recipe(lane, 0).cls;
+Clip* Rack::standIn(uint32_t zone) {
+  const uint32_t cls = settings_.recipe(zone, 0).cls;
   for (uint32_t tried = 0; tried < kSlots; ++tried) {
-    Clip* clip = slots_[lane * kSlots + turn_[lane]];
-    turn_[lane] = (turn_[lane] + 1) % kSlots;
+    Clip* clip = slots_[zone * kSlots + turn_[zone]];
+    turn_[zone] = (turn_[zone] + 1) % kSlots;
     if (clip != nullptr && clip->recipe.cls == cls && clip->whole()) return clip;
   }
   return nullptr;
 }
 
 bool Rack::standsIn(const Clip& clip) const {
-  if (clip.recipe.cls != settings_.recipe(clip.lane, 0).cls) return false;
-  for (uint32_t i = clip.lane * kSlots; i < (clip.lane + 1) * kSlots; ++i)
+  if (clip.recipe.cls != settings_.recipe(clip.zone, 0).cls) return false;
+  for (uint32_t i = clip.zone * kSlots; i < (clip.zone + 1) * kSlots; ++i)
     if (slots_[i] != nullptr && wanted(*slots_[i]) && slots_[i]->whole()) return false;
   return true;
 }

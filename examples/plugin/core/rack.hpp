@@ -6,7 +6,7 @@
 
 namespace foley {
 
-/// The clips that are ready to sound, by lanes: a lane is what one white key plays. The audio thread's own: no call allocates, locks or waits.
+/// The clips that are ready to sound, by zones (settings.hpp). The audio thread's own: no call allocates, locks or waits.
 class Rack {
  public:
   /// First clips, the last one, the next ones, and a few whose recipe has just changed.
@@ -16,10 +16,10 @@ class Rack {
 
   /// Takes a clip in, or tells that it has no use for it.
   bool insert(Clip* clip);
-  /// Exactly the clip that a lane's next hit should play; null while it is not there.
-  Clip* next(uint32_t lane) const;
-  /// Another clip of the lane's class, for when the next one is not there yet; null when there is none.
-  Clip* standIn(uint32_t lane);
+  /// Exactly the clip that a zone's next hit should play; null while it is not there.
+  Clip* next(uint32_t zone) const;
+  /// Another clip of the zone's class, for when the next one is not there yet; null when there is none.
+  Clip* standIn(uint32_t zone);
   /// Gives back one clip that is of no use any more and plays nowhere; null when there is none.
   Clip* retire();
   /// Gives back any clip at all; null when none is left.
@@ -31,14 +31,14 @@ class Rack {
  private:
   bool wanted(const Clip& clip) const {
     if (clip.rough && settings_.bounces()) return false;
-    return settings_.keeps(clip.lane, clip.index) && clip.recipe == settings_.recipe(clip.lane, clip.index);
+    return settings_.keeps(clip.zone, clip.index) && clip.recipe == settings_.recipe(clip.zone, clip.index);
   }
   /// A clip of an older recipe may still stand in, until one of the new is there.
   bool standsIn(const Clip& clip) const;
 
   Settings& settings_;
-  std::array<Clip*, kLanes * kSlots> slots_{};
-  std::array<uint32_t, kLanes> turn_{};
+  std::array<Clip*, kZones * kSlots> slots_{};
+  std::array<uint32_t, kZones> turn_{};
   uint32_t size_ = 0;
   uint32_t checked_ = 0;
 };

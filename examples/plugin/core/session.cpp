@@ -8,11 +8,11 @@ std::string writeSession(const Session& session, const Settings& settings) {
   std::ostringstream out;
   out << "foleyd " << (session.keys == kFirstKeys ? 1 : 2) << "\n";
   if (!session.voice.empty()) out << "voice " << session.voice << "\n";
-  for (uint32_t lane = 0; lane < kLanes; ++lane) {
-    const uint32_t next = session.next[lane];
+  for (uint32_t zone = 0; zone < kZones; ++zone) {
+    const uint32_t next = session.next[zone];
     if (next == 0) continue;
-    const Recipe last = settings.recipe(lane, next - 1);
-    out << "lane " << lane << " class " << last.cls << " seed " << last.seed << " next " << next << "\n";
+    const Recipe last = settings.recipe(zone, next - 1);
+    out << "lane " << zone << " class " << last.cls << " seed " << last.seed << " next " << next << "\n";
   }
   return out.str();
 }
@@ -29,11 +29,11 @@ bool readSession(const std::string& text, Session& session) {
     if (word == "voice") {
       if (!(in >> read.voice) || read.voice.size() > 128) return false;
     } else if (word == "lane") {
-      uint32_t lane = 0, cls = 0, seed = 0, next = 0;
+      uint32_t zone = 0, cls = 0, seed = 0, next = 0;
       std::string a, b, c;
-      if (!(in >> lane >> a >> cls >> b >> seed >> c >> next)) return false;
-      if (a != "class" || b != "seed" || c != "next" || lane > read.keys || next >= kSequence) return false;
-      read.next[lane] = next;
+      if (!(in >> zone >> a >> cls >> b >> seed >> c >> next)) return false;
+      if (a != "class" || b != "seed" || c != "next" || zone > read.keys || next >= kSequence) return false;
+      read.next[zone] = next;
     } else {
       return false;
     }

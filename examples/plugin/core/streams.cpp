@@ -81,7 +81,7 @@ std::vector<std::vector<uint8_t>> Streams::plan(Clock::time_point now, bool onli
       requests.push_back(stop(playing.request));
       playing = Playing();
     } else if (!playing.stream.empty() && now - playing.toldAt >= kEach) {
-      Recipe recipe = settings_.recipe(flow.lane, 1);
+      Recipe recipe = settings_.recipe(flow.zone, 1);
       if (recipe.temperature == playing.told.temperature && recipe.cls == playing.told.cls) continue;
       playing.toldAt = now;
       requests.push_back(change(playing, recipe));

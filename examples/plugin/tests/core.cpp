@@ -288,9 +288,9 @@ void heldKeysTakeAndGiveBackFlows() {
   CHECK(holder.press(7, 0, 0, 1, Recipe()) && holder.press(8, 0, 0, 1, Recipe()) && !holder.press(9, 0, 0, 1, Recipe()));
   for (Flow& flow : flows)
     if (flow.state == Flow::Wanted) flow.state = Flow::Refused;
-  uint32_t lane = 0;
+  uint32_t zone = 0;
   float level = 0;
-  CHECK(holder.refused(lane, level) && holder.refused(lane, level) && !holder.refused(lane, level));
+  CHECK(holder.refused(zone, level) && holder.refused(zone, level) && !holder.refused(zone, level));
 }
 
 void settingsSayWhatIsKept() {
@@ -308,25 +308,25 @@ void settingsSayWhatIsKept() {
   CHECK(settings.keeps(0, 0) && !settings.keeps(0, 10));
 }
 
-/// Which clips a key plays is part of saved projects: class and lane of each key stay what they were.
+/// Which clips a key plays is part of saved projects: class and zone of each key stay what they were.
 void keysPlayClassesByTheirIds() {
   Settings settings;
   const uint32_t white[kKeys] = {48, 50, 52, 53, 55, 57, 59, 60, 62, 64, 65, 67, 69, 71, 72};
-  bool used[kLanes] = {};
+  bool used[kZones] = {};
   for (uint32_t cls = 0; cls < kKeys; ++cls) {
-    const uint32_t lane = laneOf(white[cls]);
-    CHECK(lane < kLanes && lane != kOwnLane && !used[lane]);
-    used[lane] = true;
-    CHECK(settings.recipe(lane, 0).cls == cls);
-    CHECK(laneOf(white[cls], kFirstKeys) == (cls < kFirstKeys ? cls : kOwnLane));
+    const uint32_t zone = zoneOf(white[cls]);
+    CHECK(zone < kZones && zone != kOwnZone && !used[zone]);
+    used[zone] = true;
+    CHECK(settings.recipe(zone, 0).cls == cls);
+    CHECK(zoneOf(white[cls], kFirstKeys) == (cls < kFirstKeys ? cls : kOwnZone));
   }
-  for (const uint32_t key : {0u, 47u, 49u, 61u, 73u, 74u, 127u}) CHECK(laneOf(key) == kOwnLane);
+  for (const uint32_t key : {0u, 47u, 49u, 61u, 73u, 74u, 127u}) CHECK(zoneOf(key) == kOwnZone);
   settings.set(Param::Class, 15);
-  CHECK(settings.recipe(kOwnLane, 0).cls == 15 && settings.recipe(kOwnLane, 2).seed == 65536u + 8 * 4096 + 2);
-  CHECK(settings.recipe(laneOf(62), 1).seed == 65536u + 9 * 4096 + 1);
-  CHECK(settings.keeps(kLanes - 1, 0) && !settings.keeps(kLanes, 0));
+  CHECK(settings.recipe(kOwnZone, 0).cls == 15 && settings.recipe(kOwnZone, 2).seed == 65536u + 8 * 4096 + 2);
+  CHECK(settings.recipe(zoneOf(62), 1).seed == 65536u + 9 * 4096 + 1);
+  CHECK(settings.keeps(kZones - 1, 0) && !settings.keeps(kZones, 0));
   settings.setKeys(kFirstKeys);
-  CHECK(settings.keeps(kOwnLane, 0) && !settings.keeps(kOwnLane + 1, 0));
+  CHECK(settings.keeps(kOwnZone, 0) && !settings.keeps(kOwnZone + 1, 0));
 }
 
 void racksRetireWhatIsOutdated() {

@@ -65,10 +65,10 @@ export async function readyHost(
   return host;
 }
 
-/** What the server itself makes of clip `k` of a lane. */
-export async function served(ws: string, lane: number, k: number, rate: number, seed = 1): Promise<Float32Array> {
+/** What the server itself makes of clip `k` of a zone. */
+export async function served(ws: string, zone: number, k: number, rate: number, seed = 1): Promise<Float32Array> {
   const client = await connect(ws, { codec: 'msgpack', WebSocket: WebSocket as never });
-  const made = await client.generate({ class: lane === 8 ? 0 : lane, seed: seed * 65_536 + lane * 4096 + k, rate });
+  const made = await client.generate({ class: zone === 8 ? 0 : zone, seed: seed * 65_536 + zone * 4096 + k, rate });
   client.close();
   return made.clips[0]!.sound!.pcm;
 }
