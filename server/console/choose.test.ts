@@ -103,7 +103,7 @@ test('a search narrows the list, and one without a match says so', { skip: noBro
   await page.keyboard.type('wet');
   await page.waitForFunction(() => document.querySelectorAll('.scroll li').length === 1);
   await page.fill('input[type=search]', 'nothing like it');
-  await page.waitForSelector('.empty:has-text("No take matches")');
+  await page.waitForSelector('.empty:has-text("No matching takes")');
   await page.close();
 });
 
@@ -116,7 +116,7 @@ test('a stretch that is marked by dragging is made anew, and the family shows it
   await page.mouse.down();
   await page.mouse.move(box.x + box.width * 0.7, box.y + 60, { steps: 4 });
   await page.mouse.up();
-  await page.click('button:has-text("Remake 0.")');
+  await page.click('button:has-text("Regenerate 0.")');
   await page.waitForSelector('.tree ul button, .tree ul strong');
   const children = (await saved()).filter(({ from }) => from === parent!.clip);
   assert.ok(children.length >= 1);

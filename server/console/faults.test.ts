@@ -126,11 +126,11 @@ test('a folder without a recording is dropped: its files are named, and nothing 
   const said = page.locator('.teach [role=alert]');
   await said.waitFor();
   const text = (await said.textContent())!;
-  assert.match(text, /^2 files are no audio and stay out: /);
+  assert.match(text, /^2 files are not audio and are left out: /);
   for (const name of ['plan.pdf', 'photo.jpg']) assert.ok(text.includes(name), text);
-  assert.equal(await page.locator('button:has-text("Check and keep")').isDisabled(), true);
+  assert.equal(await page.locator('button:has-text("Check and add")').isDisabled(), true);
   await drop(empty);
-  await page.waitForSelector('.teach [role=alert]:has-text("no file in it")');
+  await page.waitForSelector('.teach [role=alert]:has-text("contains no files")');
   assert.deepEqual(complaints, []);
   await page.close();
 });

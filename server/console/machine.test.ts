@@ -26,7 +26,7 @@ test('the queue counts the jobs of the table, also those of others from before t
   for (const job of jobs) await admin.call('job.pause', { job });
 
   const { page } = await stage.page('/#machine');
-  await page.waitForSelector('.wide td:has-text("since before this view was opened")');
+  await page.waitForSelector('.wide td:has-text("began before this view was opened")');
   const { queue } = (await admin.call('server.info', {})) as { queue: { running: number; waiting: number } };
   assert.equal(queue.running + queue.waiting, jobs.length);
   const told = (await page.textContent('dt:has-text("Queue") + dd'))!;

@@ -63,7 +63,7 @@ test('takes beyond those that are shown keep no samples, no mel and no canvas', 
       );
     }
     await page.waitForFunction(() =>
-      [...document.querySelectorAll('.under')].every((one) => /whole/.test(one.textContent!)),
+      [...document.querySelectorAll('.under')].every((one) => /complete/.test(one.textContent!)),
     );
   };
   /** What is on its way between the page's threads is held, too, for a moment; what leaks stays. */

@@ -38,7 +38,7 @@ test('the handle of the mix moves between four classes, by the keyboard alone, a
   skip: noBrowser,
 }, async () => {
   const { page, complaints } = await stage.page();
-  const handle = page.getByRole('slider', { name: /Place between the four classes/ });
+  const handle = page.getByRole('slider', { name: /Position between the four classes/ });
   await page.getByLabel('Top left class').selectOption({ label: 'Rain' });
   await handle.focus();
   for (let n = 0; n < 10; n++) await page.keyboard.press('ArrowLeft');
@@ -70,7 +70,7 @@ test('a pad of a map plays a clip of its pool in the page', { skip: noBrowser },
   await page.waitForFunction(() => performance.getEntriesByName('press to sound').length === 1);
   assert.equal(await played(), 1);
   assert.equal(await page.locator('.take').count(), 0, 'nothing is made for it');
-  await page.click('button[aria-label="Take pad1 away"]');
+  await page.click('button[aria-label="Remove pad1"]');
   assert.deepEqual(complaints, []);
   await page.close();
 });
@@ -133,7 +133,7 @@ test('a running job is taken up again when the server is back', { skip: noBrowse
   await stage.app.close();
   await page.waitForSelector('.link[data-state=lost]');
   await page.keyboard.press('w');
-  assert.match((await page.textContent('.take'))!, /waits for the server/);
+  assert.match((await page.textContent('.take'))!, /waiting for the server/);
   await stage.serve();
   await page.waitForSelector('.link[data-state=open]');
   await done(page, 1);
@@ -150,7 +150,7 @@ test('a reload takes up what was asked for before it', { skip: noBrowser }, asyn
   );
   await page.reload();
   await page.waitForSelector('.take[data-state=lost]');
-  assert.match((await page.textContent('.take'))!, /started anew/);
+  assert.match((await page.textContent('.take'))!, /restarted/);
   await page.close();
 });
 
@@ -166,7 +166,7 @@ test('takes follow the curves that are drawn, with the pointer or by the keyboar
   );
   await page.reload();
   await page.waitForSelector('.map, .midi');
-  await page.click('summary:has-text("Follow a curve")');
+  await page.click('summary:has-text("Envelope and spectrum")');
   const drawing = page.locator('figure', { hasText: 'Loudness' }).locator('svg');
   await drawing.scrollIntoViewIfNeeded();
   const plane = (await drawing.boundingBox())!;
@@ -183,7 +183,7 @@ test('takes follow the curves that are drawn, with the pointer or by the keyboar
   for (const key of ['ArrowUp', 'ArrowUp', 'ArrowLeft']) await page.keyboard.press(key);
   assert.deepEqual(await told(), ['0.02 s, -28 dB', second]);
   const colour = page.locator('figure', { hasText: 'Spectrum' });
-  await colour.getByRole('button', { name: 'Add a corner' }).press('Enter');
+  await colour.getByRole('button', { name: 'Add a point' }).press('Enter');
   assert.equal((await told()).length, 3);
   await page.locator('h2').first().click();
   await page.keyboard.press('q');

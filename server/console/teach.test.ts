@@ -21,9 +21,7 @@ test('an admin action asks for the token once, and says what is wrong with anoth
   await page.click('button:has-text("Enter the admin token")');
   await page.fill('dialog input', 'a-wrong-token');
   await page.click('dialog .primary');
-  await page.waitForFunction(() =>
-    /does not know this token/.test(document.querySelector('dialog')?.textContent ?? ''),
-  );
+  await page.waitForFunction(() => /Unknown token/.test(document.querySelector('dialog')?.textContent ?? ''));
   await page.fill('dialog input', 'an-admin-token');
   await page.click('dialog .primary');
   await page.waitForSelector('legend:has-text("Data sets")');
@@ -46,7 +44,7 @@ test('files that are no audio stay out, and are named', { skip: noBrowser }, asy
   const file = (name: string) => ({ name, mimeType: 'application/octet-stream', buffer: Buffer.from('RIFF') });
   await page.setInputFiles('#recordings', [file('notes.txt'), file('step 1.wav')]);
   await page.waitForSelector('[role=alert]');
-  assert.match((await page.textContent('.teach [role=alert]'))!, /1 file is no audio and stays out: notes\.txt/);
+  assert.match((await page.textContent('.teach [role=alert]'))!, /1 file is not audio and is left out: notes\.txt/);
   assert.match((await page.textContent('.drop'))!, /1 recording/);
   await page.close();
 });
@@ -55,9 +53,9 @@ test('two voices are compared blind, and the votes give a preference', { skip: n
   const { page } = await stage.page('/#teach');
   await page.selectOption('.blind select >> nth=0', 'tiny-freq');
   await page.selectOption('.blind select >> nth=1', 'tiny-time');
-  await page.click('.blind button:has-text("Begin")');
+  await page.click('.blind button:has-text("Start")');
   for (const side of [0, 1]) await page.click(`.side:not(:disabled) >> nth=${side}`);
-  await page.click('.blind button:has-text("Alike")');
+  await page.click('.blind button:has-text("No difference")');
   await page.waitForSelector('.blind p:has-text("50 % of 1 pair (95 % interval 5 to 95 %)")');
   // Which side is which is not told: this vote is for one voice or the other.
   for (const side of [0, 1]) await page.click(`.side:not(:disabled) >> nth=${side}`);
@@ -167,9 +165,9 @@ test('the check says of each recording what became of it, and why', { skip: noTr
     file('broken.wav', Buffer.from('RIFF and nothing more')),
     file('a copy of short.wav', sound(1, 0.3)),
   ]);
-  await page.getByLabel('What they are').fill('Siren');
+  await page.getByLabel('Class', { exact: true }).fill('Siren');
   await page.getByLabel('Name of the data set').fill('checked');
-  await page.click('button:has-text("Check and keep")');
+  await page.click('button:has-text("Check and add")');
   await page.fill('dialog input', 'an-admin-token');
   await page.click('dialog .primary');
   await page.waitForSelector('caption:has-text("1 kept, 1 cut, 1 duplicate, 1 silent, 1 no audio, 1 unreadable")');
@@ -177,9 +175,9 @@ test('the check says of each recording what became of it, and why', { skip: noTr
     .locator('.scroll tbody tr')
     .evaluateAll((all) => all.map((row) => [...row.querySelectorAll('td')].map(({ textContent }) => textContent)));
   const of = (name: string) => told.find(([first]) => first === name)!.slice(1);
-  assert.deepEqual(of('notes.txt'), ['no audio', 'not WAV, FLAC, Ogg, MP3 or AIFF by its name']);
+  assert.deepEqual(of('notes.txt'), ['no audio', 'its extension is not that of WAV, FLAC, Ogg, MP3 or AIFF']);
   assert.deepEqual(of('short.wav'), ['kept', 'one clip']);
-  assert.deepEqual(of('silent.wav'), ['silent', 'nothing in it is louder than -60 dBFS']);
+  assert.deepEqual(of('silent.wav'), ['silent', 'nothing louder than -60 dBFS']);
   assert.match(of('broken.wav').join(': '), /^unreadable: not a readable audio/);
   assert.deepEqual(of('a copy of short.wav'), ['duplicate', 'nearly the same as short.wav; one of the two is enough']);
   assert.equal(of('long.wav')[0], 'cut');

@@ -54,7 +54,7 @@ class Deck {
         cancelAnimationFrame(this.#frame);
       }
     } catch (error) {
-      this.problem = `The clip cannot be played: ${(error as Error).message}`;
+      this.problem = `Could not play the clip: ${(error as Error).message}`;
     }
   }
 

@@ -73,7 +73,7 @@ class Endless {
     try {
       return await link.call('stream.keep', { stream: this.#id, seconds });
     } catch (error) {
-      notices.fail('Not kept', error);
+      notices.fail('Could not keep it', error);
       return null;
     }
   }
@@ -117,7 +117,7 @@ class Endless {
     try {
       await link.call('stream.set', { stream: this.#id, ...change });
     } catch (error) {
-      notices.fail('Not changed', error);
+      notices.fail('Could not change it', error);
     }
   }
 

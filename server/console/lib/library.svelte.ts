@@ -61,7 +61,7 @@ export class Library {
       this.#next = page.next;
       this.isRead = true;
     } catch (error) {
-      notices.fail('The clips cannot be listed', error);
+      notices.fail('Could not list the clips', error);
     } finally {
       if (order === this.#asked) this.#asking = false;
     }
@@ -73,7 +73,7 @@ export class Library {
       await link.call('clip.star', { clip: entry.clip, starred: !entry.starred });
     } catch (error) {
       this.#change(entry.clip, { starred: entry.starred });
-      notices.fail('Not starred', error);
+      notices.fail('Could not star it', error);
     }
   }
 
@@ -84,14 +84,14 @@ export class Library {
       await link.call('clip.rename', { clip: entry.clip, name });
     } catch (error) {
       this.#change(entry.clip, { name: entry.name });
-      notices.fail('Not renamed', error);
+      notices.fail('Could not rename it', error);
     }
   }
 
   /** Nothing is deleted before the offer to undo it is gone. Gives the clip that takes its place in the list. */
   remove(entry: Entry): Entry | undefined {
     if (entry.starred) {
-      notices.say('This clip is starred. Take the star away before deleting it.');
+      notices.say('This clip is starred. Unstar it before deleting it.');
       return undefined;
     }
     const at = this.shown.findIndex(({ clip }) => clip === entry.clip);
@@ -102,7 +102,7 @@ export class Library {
       this.#stays(entry.clip);
     };
     const name = entry.name || spokenClass(entry.class);
-    notices.say(`${name} is deleted in a few seconds.`, { label: 'Undo', run: undo }, UNDO_MS);
+    notices.say(`${name} will be deleted in a few seconds.`, { label: 'Undo', run: undo }, UNDO_MS);
     return this.shown[at] ?? this.shown[at - 1];
   }
 
@@ -114,7 +114,7 @@ export class Library {
       this.total -= 1;
       this.deleted += 1;
     } catch (error) {
-      notices.fail('Not deleted', error);
+      notices.fail('Could not delete it', error);
     }
     this.#stays(clip);
   }

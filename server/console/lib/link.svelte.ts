@@ -83,14 +83,13 @@ export class Link {
 
   /** Tries a token. Gives what is wrong with it, or null. */
   async offer(token: string): Promise<string | null> {
-    if (/\s/.test(token)) return 'A token has no spaces in it. Copy it once more.';
+    if (/\s/.test(token)) return 'A token contains no spaces. Copy it again.';
     const role = this.asks;
     const cmd = role === 'admin' ? 'admin.jobs' : 'server.ping';
     const answer = await probe(cmd, token).catch(() => null);
-    if (answer === null) return 'The server does not answer. The token was not tried.';
-    if (answer.code === 'unauthorized')
-      return 'The server does not know this token. Paste the one that was printed last.';
-    if (answer.code === 'forbidden') return 'This token is for playing only; an admin token is needed.';
+    if (answer === null) return 'The server does not answer, so the token could not be checked.';
+    if (answer.code === 'unauthorized') return 'Unknown token. Paste the one that was printed last.';
+    if (answer.code === 'forbidden') return 'This token has the role play; an admin token is needed.';
     if (answer.code !== null) return answer.message;
     this.#token = token;
     this.isAdmin = role === 'admin' || (await probe('admin.jobs', token)).code === null;
@@ -115,15 +114,15 @@ export class Link {
       const refused = await probe('server.ping', this.#token).catch(() => 'absent' as const);
       if (refused === 'absent') {
         this.state = this.epoch === 0 ? 'connecting' : 'lost';
-        this.problem = 'The server does not answer. Trying again; running takes are picked up when it is back.';
+        this.problem = 'The server does not answer. Trying again; running takes resume when it is back.';
       } else if (refused.code === 'unauthorized') {
         if (this.#forgetToken()) continue;
         this.state = 'asking';
-        this.problem = 'This server asks for a token.';
+        this.problem = 'This server needs a token.';
         this.asks ??= 'play';
         await this.#delay.pause(60_000);
         continue;
-      } else this.problem = refused.message || 'The server answers, but takes no WebSocket connection. Trying again.';
+      } else this.problem = refused.message || 'The server answers, but accepts no WebSocket connection. Trying again.';
       await this.#delay.wait();
     }
   }
@@ -133,7 +132,7 @@ export class Link {
     if (this.#token === null) return false;
     this.#token = null;
     this.isAdmin = false;
-    notices.say('The token was changed on the server. Admin actions ask for the new one.');
+    notices.say('The token was changed on the server. Enter the new one for admin actions.');
     return true;
   }
 

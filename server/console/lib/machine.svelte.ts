@@ -29,9 +29,9 @@ const [MOST_JOBS, MOST_LINES, ASK_MS] = [60, 200, 2000];
 /** How a hit sounded. */
 const HOW = {
   pool: 'a ready clip',
-  generated: 'a clip made for it',
-  live: 'a clip while it is made',
-  again: 'a clip played before, changed a little',
+  generated: 'a clip generated for it',
+  live: 'a clip during its generation',
+  again: 'an earlier clip, slightly changed',
 };
 
 /** The server and all that it does, for everybody: as far as this page is told. */
@@ -77,7 +77,7 @@ export class Machine {
     this.unnamed = { running: 0, waiting: 0 };
     link
       .hear('server.watch', { refused: true }, signal, (event, data) => this.#hear(event, data))
-      .catch((error: unknown) => notices.fail('Jobs and hits are not shown as they happen', error));
+      .catch((error: unknown) => notices.fail('Could not subscribe to jobs and hits', error));
     const asked = [
       link.call('device.list', {}).then((found) => (this.devices = found)),
       link
@@ -112,24 +112,26 @@ export class Machine {
   async cancel(job: string): Promise<void> {
     const id = this.mine[job] ?? (link.isAdmin ? job : null);
     if (id === null) {
-      if (await link.becomeAdmin()) notices.say('This page is admin now. Jobs of others can be cancelled.');
+      if (await link.becomeAdmin())
+        notices.say('This page has the admin role now: it can cancel the jobs of other clients.');
       return;
     }
     try {
       const { cancelled } = await link.call('foley.cancel', { job: id });
-      if (!cancelled) notices.say('There was nothing left to cancel.');
+      if (!cancelled) notices.say('The job had already ended.');
     } catch (error) {
-      notices.fail('Not cancelled', error);
+      notices.fail('Could not cancel the job', error);
     }
   }
 
   async act(job: string, cmd: 'job.pause' | 'job.resume' | 'job.move'): Promise<void> {
     try {
       const { changed } = await link.call(cmd, { job });
-      if (cmd === 'job.move') notices.say(changed ? 'It is next now.' : 'It runs already, or nothing waits before it.');
+      if (cmd === 'job.move')
+        notices.say(changed ? 'The job is next in the queue.' : 'The job is running or already next.');
       await this.#list();
     } catch (error) {
-      notices.fail('The job was not changed', error);
+      notices.fail('Could not change the job', error);
     }
   }
 
@@ -196,7 +198,7 @@ export class Machine {
     } else if (event === 'hit') {
       const { map, from, late, remaining, seed } = data as EventData<'server.watch', 'hit'>;
       const delay = late > 0 ? `, ${late.toFixed(1)} ms late` : '';
-      this.say('hit', `${map} sounded: ${HOW[from]}, seed ${seed}, ${remaining} left${delay}`);
+      this.say('hit', `${map} played ${HOW[from]}, seed ${seed}, ${remaining} left${delay}`);
     } else if (event === 'refused') {
       const { transport, address, code, message } = data as EventData<'server.watch', 'refused'>;
       this.say('refused', `${transport}${address === '' ? '' : ` from ${address}`}: ${message} (${code})`);

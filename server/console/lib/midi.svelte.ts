@@ -9,7 +9,7 @@ class MidiKeyboard {
 
   async use(): Promise<void> {
     if (navigator.requestMIDIAccess === undefined) {
-      this.problem = 'This browser has no WebMIDI. Notes reach the server itself: see Machine for its MIDI inputs.';
+      this.problem = 'This browser has no WebMIDI. Use a MIDI input of the server instead: see Machine.';
       return;
     }
     this.state = 'asking';
@@ -18,15 +18,14 @@ class MidiKeyboard {
       const listen = (): void => {
         this.inputs = [...access.inputs.values()].map((input) => input.name ?? 'unnamed input');
         for (const input of access.inputs.values()) input.onmidimessage = ({ data }) => this.#hear(data);
-        this.problem =
-          this.inputs.length === 0 ? 'No MIDI input is connected. One that is plugged in now is used.' : '';
+        this.problem = this.inputs.length === 0 ? 'No MIDI input is connected. Plug one in now to use it.' : '';
       };
       access.onstatechange = listen;
       listen();
       this.state = 'on';
     } catch (error) {
       this.state = 'off';
-      this.problem = `The browser gives no access to MIDI: ${(error as Error).message}`;
+      this.problem = `The browser denies access to MIDI: ${(error as Error).message}`;
     }
   }
 

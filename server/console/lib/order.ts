@@ -6,7 +6,7 @@ import { countOf, type Making } from './making.ts';
 import { Take } from './take.svelte.ts';
 import { voices } from './voices.svelte.ts';
 
-const GONE = 'The server was started anew before this take was finished. Make it again with the same seed.';
+const GONE = 'The server was restarted before this take was finished. Press Again to generate it with the same seed.';
 
 /** One request for takes, followed until each of them is made or will not be: over lost connections, too. */
 export class Order {

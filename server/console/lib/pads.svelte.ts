@@ -32,7 +32,7 @@ export class Pads {
     // What happens between the two is in the list.
     link
       .hear('server.watch', { jobs: false, hits: true, pools: true }, signal, (event, data) => this.#hear(event, data))
-      .catch((error: unknown) => notices.fail('Hits and pools are not shown as they happen', error));
+      .catch((error: unknown) => notices.fail('Could not subscribe to hits and pools', error));
     void this.readMaps();
   }
 
@@ -44,7 +44,7 @@ export class Pads {
         pools.map((pool) => [pool.map, pool.problem ?? `${pool.ready} of ${pool.want} ready`]),
       );
     } catch (error) {
-      notices.fail('The trigger maps cannot be read', error);
+      notices.fail('Could not read the trigger maps', error);
     }
     this.isRead = true;
   }
@@ -83,7 +83,7 @@ export class Pads {
         { onEvent },
       );
     } catch (error) {
-      notices.fail(`${id} did not sound`, error);
+      notices.fail(`Could not play ${id}`, error);
     }
   }
 
@@ -97,7 +97,7 @@ export class Pads {
       await this.readMaps();
       return true;
     } catch (error) {
-      notices.fail('The map was not made', error);
+      notices.fail('Could not add the map', error);
       return false;
     }
   }
@@ -108,12 +108,12 @@ export class Pads {
       await link.call('trigger.unmap', { id });
       await this.readMaps();
       const restore = (): Promise<void> => link.call('trigger.import', { maps }).then(() => this.readMaps());
-      notices.say(`${id} was taken away.`, {
+      notices.say(`${id} was removed.`, {
         label: 'Undo',
-        run: () => void restore().catch((error: unknown) => notices.fail('Not restored', error)),
+        run: () => void restore().catch((error: unknown) => notices.fail('Could not restore it', error)),
       });
     } catch (error) {
-      notices.fail('Not taken away', error);
+      notices.fail('Could not remove it', error);
     }
   }
 

@@ -60,8 +60,8 @@ class Player {
     this.#node ??= this.#open().catch((error: unknown) => {
       this.problem =
         typeof AudioWorkletNode === 'undefined'
-          ? 'This browser has no AudioWorklet, or the page is not served from this machine or over TLS. Takes are still made, saved and shown.'
-          : `No sound in this page: ${(error as Error).message}. Takes are still made, saved and shown.`;
+          ? 'This browser has no AudioWorklet, or the page is not served from this machine or over TLS. Takes are still generated, saved and shown.'
+          : `No sound in this page: ${(error as Error).message}. Takes are still generated, saved and shown.`;
       throw error;
     });
     this.#node.catch(() => undefined);

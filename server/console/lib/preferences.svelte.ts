@@ -11,7 +11,7 @@ class Preferences {
     try {
       this.all = (await link.call('voice.votes', {})).preferences;
     } catch (error) {
-      notices.fail('The votes cannot be read', error);
+      notices.fail('Could not read the votes', error);
     }
   }
 
@@ -35,7 +35,7 @@ class Preferences {
       this.all = [...this.#without(vote.voices), preference];
       return true;
     } catch (error) {
-      notices.fail('The vote was not saved', error);
+      notices.fail('Could not save the vote', error);
       return false;
     }
   }
@@ -47,7 +47,7 @@ class Preferences {
       this.all = this.#without(voices);
       notices.say(`${deleted} ${deleted === 1 ? 'vote was' : 'votes were'} deleted.`);
     } catch (error) {
-      notices.fail('The votes were not deleted', error);
+      notices.fail('Could not delete the votes', error);
     }
   }
 

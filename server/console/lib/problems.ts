@@ -13,17 +13,17 @@ export function problemsOf({ info, devices, health, pools }: Known, sound: strin
   const found: string[] = [];
   if (health?.problem != null) found.push(`The server is degraded: ${health.problem}.`);
   if (info !== null && info.engine.state !== 'ready')
-    found.push(`The engine is ${info.engine.state}. Takes wait until it is ready; run "foleyd doctor" if it stays so.`);
+    found.push(`The engine is ${info.engine.state}. Takes wait until it is ready; run "foleyd doctor" if this lasts.`);
   if (info !== null && info.engine.restarts > 0)
     found.push(
-      `The engine was restarted ${info.engine.restarts} times since the server began. The server's log says why.`,
+      `The engine was restarted ${info.engine.restarts} times since the server started. The server's log says why.`,
     );
   const why = info?.playback?.problem;
   if (typeof why === 'string')
-    found.push(`The server has no audio output: ${why}. Sound in this page works all the same.`);
+    found.push(`The server has no audio output: ${why}. Sound in this page works nevertheless.`);
   if (devices?.midi.problem != null)
     found.push(
-      `No MIDI on the server: ${devices.midi.problem}. Or press "Use a MIDI keyboard" on Play, which takes one of this browser.`,
+      `No MIDI on the server: ${devices.midi.problem}. Or press "Use a MIDI keyboard" on Play to use one through this browser.`,
     );
   if (info !== null && info.ports.osc === null)
     found.push('OSC is off. Start the server with --osc-port to turn it on.');

@@ -14,7 +14,7 @@ export interface Checked {
 /** Results of files that no clip comes from. */
 export const LEFT_OUT: readonly Checked['result'][] = ['silent', 'unreadable', 'no audio'];
 
-const NO_AUDIO = 'not WAV, FLAC, Ogg, MP3 or AIFF by its name';
+const NO_AUDIO = 'its extension is not that of WAV, FLAC, Ogg, MP3 or AIFF';
 
 /** Files that are not sent at all. */
 export function leftOut(names: readonly string[]): Checked[] {
@@ -24,7 +24,7 @@ export function leftOut(names: readonly string[]): Checked[] {
 function checked({ file: sent, clips, unreadable }: EventData<'dataset.add', 'progress'>): Checked {
   const file = plainName(sent);
   if (unreadable !== undefined) return { file, result: 'unreadable', why: unreadable };
-  if (clips === 0) return { file, result: 'silent', why: 'nothing in it is louder than -60 dBFS' };
+  if (clips === 0) return { file, result: 'silent', why: 'nothing louder than -60 dBFS' };
   if (clips === 1) return { file, result: 'kept', why: 'one clip' };
   return { file, result: 'cut', why: `${clips} clips, cut where it is quiet` };
 }
@@ -113,6 +113,6 @@ export async function filesOf(transfer: DataTransfer): Promise<File[]> {
     }
   };
   for (const entry of entries)
-    await walk(entry).catch((error: unknown) => notices.fail('A file cannot be read', error));
+    await walk(entry).catch((error: unknown) => notices.fail('Could not read a file', error));
   return found;
 }

@@ -48,7 +48,7 @@ async function turn<T>(work: () => Promise<T>): Promise<T> {
 /** The WAV of a saved clip, as bytes. Rejects with why not. */
 export async function fetchClip(clip: string): Promise<ArrayBuffer> {
   const response = await fetch(`/clips/${clip}.wav`, { headers: link.headers });
-  if (!response.ok) throw new Error(response.status === 404 ? 'the clip is not there any more' : response.statusText);
+  if (!response.ok) throw new Error(response.status === 404 ? 'the clip no longer exists' : response.statusText);
   return response.arrayBuffer();
 }
 

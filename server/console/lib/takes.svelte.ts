@@ -45,7 +45,7 @@ class Takes {
 
   cancel(take: Take): void {
     if (take.job === null) return;
-    link.call('foley.cancel', { job: take.job }).catch((error: unknown) => notices.fail('Not cancelled', error));
+    link.call('foley.cancel', { job: take.job }).catch((error: unknown) => notices.fail('Could not cancel it', error));
   }
 
   /** Takes a take off the page's list; a saved clip stays saved. */
