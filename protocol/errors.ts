@@ -39,7 +39,8 @@ const table = {
     http: 503,
   },
   not_streamable: {
-    meaning: "The rows of the voice's code grid are not time steps, so it can make clips but no streams.",
+    meaning:
+      "The rows of the voice's code grid are not time steps, so it can make clips but no streams; use another voice.",
     http: 409,
   },
   no_fingerprints: {
@@ -59,7 +60,7 @@ const table = {
   python_missing: { meaning: 'Training needs Python; the message says what to install.', http: 501 },
   trainer_missing: { meaning: 'Python lacks what training needs; the message says what to install.', http: 501 },
   no_room: { meaning: 'Too little memory or disk is free; the message says how much is needed.', http: 507 },
-  no_delivery: { meaning: 'The server was started without a delivery folder (`--deliver`).', http: 409 },
+  no_delivery: { meaning: 'The server has no delivery folder; start it with `--deliver DIR`.', http: 409 },
   training_failed: { meaning: 'The training ended without a voice; the message says why.', http: 500 },
   unknown_reference: { meaning: 'No reference has this name; the message says where it was expected.', http: 404 },
   bad_reference: {
@@ -69,15 +70,17 @@ const table = {
   wrong_voice: { meaning: 'The clip was made by another voice, or by another version of it; use that one.', http: 409 },
   bad_voice: { meaning: 'The file is not a voice, or cannot be used here; the message says why.', http: 400 },
   licence_refused: {
-    meaning:
-      'The voice was trained on recordings whose licences are not all permissive; the message names the licences.',
+    meaning: 'The voice was trained on recordings whose licences are not all permissive; the message names them.',
     http: 409,
   },
   voice_in_use: {
     meaning: 'The voice is active, or something else needs it; the message says what.',
     http: 409,
   },
-  voice_built_in: { meaning: 'The voice ships with the server and cannot be deleted.', http: 403 },
+  voice_built_in: {
+    meaning: 'The voice ships with the server and cannot be deleted; activate another one instead.',
+    http: 403,
+  },
   gate_refused: {
     meaning: 'The voice has a worse FAD than the active one, or was not measured alike; `force` activates it anyway.',
     http: 409,
@@ -96,7 +99,11 @@ const table = {
     http: 401,
     wsClose: 4401,
   },
-  forbidden: { meaning: 'This origin, host or role may not do this.', http: 403, wsClose: 4403 },
+  forbidden: {
+    meaning: 'This origin, host or role may not do this; the message says what allows it.',
+    http: 403,
+    wsClose: 4403,
+  },
   cancelled: { meaning: 'The job was cancelled.', http: 409 },
   engine_crashed: {
     meaning: 'The engine process ended while it made this clip; it is being restarted, so try again.',
@@ -126,9 +133,9 @@ const table = {
   bad_certificate: { meaning: 'The certificate or key for TLS cannot be used; the message says which.', http: 500 },
   shutting_down: { meaning: 'The server is stopping; connect again when it has started.', http: 503, wsClose: 1001 },
   internal: { meaning: "Internal error; the server's log has the cause.", http: 500, wsClose: 1011 },
-  timed_out: { meaning: 'No answer came in time (raised by the client, never sent).', http: 504 },
+  timed_out: { meaning: 'No answer came in time; try again (raised by the client, never sent).', http: 504 },
   connection_closed: {
-    meaning: 'The connection was closed before the answer came (raised by the client, never sent).',
+    meaning: 'The connection was closed before the answer came; connect again (raised by the client, never sent).',
     http: 502,
   },
 } as const satisfies Record<string, ErrorInfo>;

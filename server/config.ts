@@ -186,7 +186,9 @@ function hasToken(data: string): boolean {
   try {
     return readTokens(data).play !== undefined;
   } catch (error) {
-    throw new ConfigError(`the file of tokens in ${data} cannot be read: ${(error as Error).message}`);
+    throw new ConfigError(
+      `the file of tokens in ${data} cannot be read: ${(error as Error).message}; mend it, or delete it and create tokens with foleyd token rotate`,
+    );
   }
 }
 

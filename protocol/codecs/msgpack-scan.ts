@@ -18,16 +18,21 @@ export function scan(bytes: Uint8Array, bounds: ScanBounds): void {
   let at = 0;
 
   const take = (count: number) => {
-    if (count > bytes.byteLength - at) throw new ProtocolError('malformed', 'msgpack ends too early');
+    if (count > bytes.byteLength - at)
+      throw new ProtocolError('malformed', 'msgpack ends too early; expected one whole map');
     const start = at;
     at += count;
     return start;
   };
   const enter = (entries: number, valuesPerEntry: number) => {
     if (entries > bounds.entries)
-      throw new ProtocolError('malformed', `more than ${bounds.entries} entries in one array or map`);
+      throw new ProtocolError(
+        'malformed',
+        `more than ${bounds.entries} entries in one array or map; send fewer in each`,
+      );
     const values = entries * valuesPerEntry;
-    if (values > bytes.byteLength - at) throw new ProtocolError('malformed', 'msgpack ends too early');
+    if (values > bytes.byteLength - at)
+      throw new ProtocolError('malformed', 'msgpack ends too early; expected one whole map');
     if (open.length > bounds.depth) throw new ProtocolError('malformed', `nested deeper than ${bounds.depth}`);
     open.push(values);
   };
@@ -47,7 +52,10 @@ export function scan(bytes: Uint8Array, bounds: ScanBounds): void {
     else skip(head, view, take, enter);
   }
   if (at !== bytes.byteLength)
-    throw new ProtocolError('malformed', `${bytes.byteLength - at} bytes follow the message`);
+    throw new ProtocolError(
+      'malformed',
+      `${bytes.byteLength - at} bytes follow the message; send one message per frame`,
+    );
 }
 
 /** One value whose head byte is 0xc0..0xdf. */
@@ -105,6 +113,9 @@ function skip(
       enter(view.getUint32(take(4)), 2);
       return;
     default:
-      throw new ProtocolError('malformed', 'msgpack extension types are not supported');
+      throw new ProtocolError(
+        'malformed',
+        'msgpack extension types are not supported; use maps, arrays, strings, numbers, booleans, nil and bin',
+      );
   }
 }

@@ -40,7 +40,7 @@ const requestBounds: Bounds = { bytes: limits.frameBytes, depth: limits.depth, e
 const answerBounds: Bounds = { bytes: limits.answerFrameBytes, depth: 64, entries: 1 << 20 };
 
 function unpack(frame: string | Uint8Array, bounds: Bounds): unknown {
-  if (typeof frame === 'string') throw new ProtocolError('malformed', 'msgpack travels in binary frames');
+  if (typeof frame === 'string') throw new ProtocolError('malformed', 'text frame; expected msgpack in binary frames');
   if (frame.byteLength > bounds.bytes)
     throw new ProtocolError('too_large', `the message is too large; expected at most ${bounds.bytes} bytes`);
   // Not a Buffer, whose slices would be Buffers that share memory.

@@ -77,9 +77,14 @@ function decodeMessage(packet: Uint8Array): OscMessage {
   try {
     message = fromBuffer(packet);
   } catch (cause) {
-    throw new ProtocolError('malformed', 'not a valid OSC message', { cause });
+    throw new ProtocolError(
+      'malformed',
+      'not a valid OSC message; expected an address, type tags and arguments (OSC 1.0)',
+      { cause },
+    );
   }
-  if (message.oscType !== 'message') throw malformed('not a valid OSC message');
+  if (message.oscType !== 'message')
+    throw malformed('not a valid OSC message; expected an address, type tags and arguments (OSC 1.0)');
   if (message.args.length > limits.oscArgs) throw malformed(`more than ${limits.oscArgs} arguments in one message`);
   return { address: message.address, args: message.args };
 }

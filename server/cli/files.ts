@@ -137,7 +137,10 @@ export async function writeNew(folder: string, name: string, bytes: Uint8Array):
       throw cannotWrite(file, error);
     }
   }
-  throw new CliError('io_error', `${path.join(folder, name)}: more than ${MOST_NAMES} files of this name exist`);
+  throw new CliError(
+    'io_error',
+    `${path.join(folder, name)}: more than ${MOST_NAMES} files of this name exist; choose another with --out`,
+  );
 }
 
 /**

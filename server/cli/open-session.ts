@@ -76,7 +76,7 @@ async function localSession(config: Config, role: Role, makesFiles: boolean): Pr
       return data as Done<N>;
     },
     clip: async ({ path, clip }) => {
-      if (path === undefined) throw new CliError('io_error', `clip ${clip} was not saved`);
+      if (path === undefined) throw new CliError('io_error', `the server did not save clip ${clip}; its log says why`);
       return new Uint8Array(await readFile(path));
     },
     close: async () => {

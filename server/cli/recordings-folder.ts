@@ -34,12 +34,15 @@ export async function recordings(folder: string, label: string | undefined): Pro
       skipped.push(`${name}: ${name.includes('\ufffd') ? 'its name is not UTF-8; rename it' : 'it cannot be read'}`);
     else if (!found.isFile()) skipped.push(`${name}: it is not a file`);
     else if (AUDIO.test(name)) audio.push({ name, size: found.size, mtimeMs: found.mtimeMs });
-    else skipped.push(`${name}: not WAV, FLAC, Ogg, MP3 or AIFF by its name`);
+    else skipped.push(`${name}: its extension is not that of WAV, FLAC, Ogg, MP3 or AIFF`);
   }
   for (const one of skipped.slice(0, MOST_NAMED)) process.stderr.write(`foleyd: skipped ${printable(one)}\n`);
   if (skipped.length > MOST_NAMED) process.stderr.write(`foleyd: skipped ${skipped.length - MOST_NAMED} more files\n`);
   if (audio.length === 0)
-    throw new CliError('bad_dataset', `no recordings below ${folder} (WAV, FLAC, Ogg, MP3, AIFF)`);
+    throw new CliError(
+      'bad_dataset',
+      `no recordings below ${folder}; name a folder with WAV, FLAC, Ogg, MP3 or AIFF files`,
+    );
   return Promise.all(
     audio.map(async ({ name, size, mtimeMs }, i) => {
       const file = path.join(folder, name);
@@ -68,7 +71,7 @@ export function tellFew(files: readonly Recording[], label: string | undefined):
   for (const [of, count] of counts)
     if (count < ENOUGH)
       process.stderr.write(
-        `foleyd: ${count === 1 ? '1 recording' : `${count} recordings`} of ${printable(of)}: about ${ENOUGH} or more are wanted, unless these are long\n`,
+        `foleyd: ${count === 1 ? '1 recording' : `${count} recordings`} of ${printable(of)}: about ${ENOUGH} or more are needed, unless these are long\n`,
       );
 }
 

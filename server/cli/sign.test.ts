@@ -32,7 +32,7 @@ test('sign writes a manifest beside each file, and verify says whether it is sti
   const told = await foleyd('verify', 'a.wav', '--no-regenerate', '--url', ws);
   assert.match(told.stdout, /^signed +by O=Show, CN=Sound department, certified by CN=Authority/m);
 
-  assert.match((await sign('a.wav')).stderr, /^foleyd: io_error: a\.c2pa exists; --force writes it again/);
+  assert.match((await sign('a.wav')).stderr, /^foleyd: io_error: a\.c2pa exists; use --force to replace it/);
   await appendFile(path.join(dir, 'a.wav'), 'more');
   assert.deepEqual(await verify('a.wav'), {
     code: 1,

@@ -27,7 +27,7 @@ export async function signFiles(files: readonly string[], options: SignOptions):
   if (twice !== undefined)
     throw new CliError('usage', `${twice} would be the sidecar of two files; sign one of them in another folder`);
   const there = options.force === true ? undefined : places.find(existsSync);
-  if (there !== undefined) throw new CliError('io_error', `${there} exists; --force writes it again`);
+  if (there !== undefined) throw new CliError('io_error', `${there} exists; use --force to replace it`);
   const session = await openSession({ ...options, makesFiles: true });
   try {
     const { voices } = await session.call('voice.list', {});

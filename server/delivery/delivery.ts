@@ -114,7 +114,11 @@ export class FileDelivery implements Delivery {
   check({ to, folder }: Target): void {
     this.#folderOf(to);
     if (to === 'exports' && folder !== '')
-      throw new ProtocolError('bad_args', 'args.folder: only deliveries can use a subfolder', { path: 'args.folder' });
+      throw new ProtocolError(
+        'bad_args',
+        'args.folder: only deliveries have subfolders; use to: "delivery", or leave folder out',
+        { path: 'args.folder' },
+      );
   }
 
   checkSettings(settings: FileSettings): void {

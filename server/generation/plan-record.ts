@@ -82,7 +82,10 @@ export async function planFrom(record: unknown, catalog: Catalog, begun: number)
 async function sameVoice({ id, hash }: { id: string; hash: string }, catalog: Catalog): Promise<Voice> {
   const voice = await catalog.find(id);
   if (voice.hash === hash) return voice;
-  throw new ProtocolError('wrong_voice', `voice ${id} is not the version that the job was started with`);
+  throw new ProtocolError(
+    'wrong_voice',
+    `voice ${id} is not the version that the job was started with; request it again`,
+  );
 }
 
 function toText({ buffer, byteOffset, byteLength }: Uint8Array | Uint16Array): string {

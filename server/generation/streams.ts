@@ -47,7 +47,10 @@ export class Streams {
     const lease = leaseMs(context.session, context.args.lease, this.#deps.lease);
     if (this.#closed) throw new ProtocolError('shutting_down');
     if (this.#streams.size + this.#coming >= maxStreams || this.#ending.size >= maxStreams)
-      throw new ProtocolError('too_many_streams', `${maxStreams} streams are playing already, and no more may`);
+      throw new ProtocolError(
+        'too_many_streams',
+        `${maxStreams} streams are playing already; end one with stream.stop, or raise --limits streams=`,
+      );
     this.#coming += 1;
     let stream: Stream;
     try {
@@ -107,7 +110,11 @@ export class Streams {
     const { rate } = stream.first.voice;
     const length = Math.min(stream.latestSamples, Math.round(seconds * rate));
     if (length === 0)
-      throw new ProtocolError('bad_args', 'args.stream: no audio of it was sent yet', { path: 'args.stream' });
+      throw new ProtocolError(
+        'bad_args',
+        'args.stream: no audio of this stream was sent yet; keep it after its first audio event',
+        { path: 'args.stream' },
+      );
     const pcm = joined(stream.latest).slice(-length);
     const recipe = recipeOf(stream, stream.sent - length);
     const saved = await this.#deps.clips.save({ pcm, rate, format: stream.args.format, recipe });

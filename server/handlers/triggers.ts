@@ -59,7 +59,9 @@ export function triggerImport({ triggers }: TriggerDeps): Handler<'trigger.impor
   return async ({ args: { maps, replace } }) => {
     const ids = new Set(maps.map(({ id }) => id));
     if (ids.size < maps.length)
-      throw new ProtocolError('bad_args', 'args.maps: two maps have the same id', { path: 'args.maps' });
+      throw new ProtocolError('bad_args', 'args.maps: two maps have the same id; rename one of them', {
+        path: 'args.maps',
+      });
     const understood = await triggers.set(maps, replace);
     return { maps: triggers.maps.length, ...told(understood) };
   };

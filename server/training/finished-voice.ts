@@ -40,10 +40,14 @@ async function cardOf(folder: string): Promise<Card | null> {
 /** Throws training_failed where a graph is not the one that the card names. */
 async function checkGraphs(folder: string): Promise<void> {
   const card = await cardOf(folder);
-  if (card === null) throw new ProtocolError('training_failed', `the trainer wrote no voice to ${folder}`);
+  if (card === null)
+    throw new ProtocolError('training_failed', `the trainer wrote no voice to ${folder}; its log says why`);
   for (const [name, { file, sha256 }] of Object.entries(card.graphs)) {
     const found = await readFile(path.join(folder, path.basename(file))).catch(() => null);
     if (found === null || createHash('sha256').update(found).digest('hex') !== sha256)
-      throw new ProtocolError('training_failed', `the ${name} graph of the new voice does not match its card`);
+      throw new ProtocolError(
+        'training_failed',
+        `the ${name} graph of the new voice does not match its card; start the training again`,
+      );
   }
 }

@@ -86,6 +86,9 @@ export function refuseUnlessPermissive(voice: Voice): void {
   });
   throw new ProtocolError(
     'licence_refused',
-    `voice ${voice.id} was trained on data under licences that are not permissive: ${named.join('; ')}`.slice(0, 2000),
+    `voice ${voice.id} was trained on data under licences that are not permissive; export it without permissiveOnly if you can meet them: ${named.join('; ')}`.slice(
+      0,
+      2000,
+    ),
   );
 }

@@ -54,7 +54,7 @@ def test_every_file_that_is_not_read_is_named(tmp_path: Path, capsys: pytest.Cap
             file.write(b"x")
     assert main(["dataset", str(source), str(tmp_path / "out"), "--class", "Creak"]) == 0
     said = json.loads(capsys.readouterr().out.splitlines()[-1])
-    reason = "not WAV, FLAC, Ogg, MP3 or AIFF by its name"
+    reason = "its extension is not that of WAV, FLAC, Ogg, MP3 or AIFF"
     assert said["skipped"] == {"count": 3, "files": [f"b.m4a: {reason}", f"c.opus: {reason}", "d\ufffd.wav: its name is not UTF-8; rename it"]}
     (source / "a.wav").unlink()
     assert main(["dataset", str(source), str(tmp_path / "none"), "--class", "Creak"]) == 1

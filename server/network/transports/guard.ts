@@ -24,7 +24,11 @@ export function checkHost(header: string | undefined, access: Access, rawHeaders
   // Of several one is checked here and another perhaps believed by a proxy.
   if (hosts > 1) throw new ProtocolError('malformed', `the request has ${hosts} Host headers; expected one`);
   const name = hostName(header ?? '');
-  if (name === null) throw new ProtocolError('forbidden', 'the Host header is missing or not a host');
+  if (name === null)
+    throw new ProtocolError(
+      'forbidden',
+      'the Host header is missing or not a host; expected the host and port of this server',
+    );
   const known = [access.host, ...access.allowHosts].map((host) => bare(host));
   // A bare address cannot be rebound; it is only taken where the server is open to other machines anyway.
   const isOpen = !isLoopback(access.host) && isIP(bare(name)) !== 0;

@@ -202,7 +202,7 @@ def skipped_files(root: Path) -> list[str]:
             shown_name = name.as_posix().encode("utf-8", "surrogateescape").decode("utf-8", "replace")
             reasons.append(f"{shown_name}: its name is not UTF-8; rename it")
         elif path.suffix.lower() not in AUDIO_SUFFIXES:
-            reasons.append(f"{name.as_posix()}: not WAV, FLAC, Ogg, MP3 or AIFF by its name")
+            reasons.append(f"{name.as_posix()}: its extension is not that of WAV, FLAC, Ogg, MP3 or AIFF")
     return sorted(reasons)
 
 
