@@ -156,11 +156,11 @@ const table = {
   },
   envelopePoints: {
     value: 256,
-    meaning: 'Corners or events of an `envelope`',
+    meaning: 'Breakpoints or events of an `envelope`',
   },
   spectrumPoints: {
     value: 256,
-    meaning: 'Corners of a `spectrum`',
+    meaning: 'Breakpoints of a `spectrum`',
   },
   levelMin: {
     value: -90,
@@ -187,7 +187,7 @@ const table = {
   },
   streams: {
     value: 4,
-    meaning: 'Streams that play at a time; one more is refused with `too_many_streams`',
+    meaning: 'Streams playing at a time; one more is refused with `too_many_streams`',
   },
   streamSeconds: {
     value: 3600,
@@ -195,7 +195,7 @@ const table = {
   },
   streamChanges: {
     value: 10_000,
-    meaning: 'Changes of one stream: a quarter of an hour of a controller that never rests',
+    meaning: 'Changes of one stream: a quarter of an hour of a controller in constant motion',
   },
   streamQuietMs: {
     value: 60_000,
@@ -204,7 +204,7 @@ const table = {
   },
   streamKeepSeconds: {
     value: 60,
-    meaning: 'Seconds of a stream, the latest, that `stream.keep` can still save',
+    meaning: 'Seconds at the end of a stream that `stream.keep` can still save',
   },
   watches: {
     value: 4,
@@ -258,7 +258,7 @@ const table = {
   },
   oscFreeBytesPerSecond: {
     value: 32 * 1024,
-    meaning: 'Bytes a second that may be sent to it in the long run, whatever it sends',
+    meaning: 'Bytes per second that may be sent to it in the long run, whatever it sends',
   },
   oscAmplification: {
     value: 4,

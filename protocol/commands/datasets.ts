@@ -133,7 +133,7 @@ export const datasetAdd = defineCommand({
     accepted: z.object({ dataset: z.string() }),
     progress: z.object({
       file: z.string().describe('recording being segmented'),
-      clips: many.describe('that it gave'),
+      clips: many.describe('clips that it gave'),
       unreadable: z.string().optional().describe('reason it could not be read and was left out; absent otherwise'),
       done: many.describe('recordings processed'),
     }),

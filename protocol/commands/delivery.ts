@@ -70,7 +70,11 @@ export const batchEvents = {
       clips: z.int().min(1).describe('number of clips in it'),
       seconds: z.number().min(0).meta({ unit: 's' }),
       start: z.number().min(0).meta({ unit: 's' }).describe('time of its beginning on the timeline'),
-      gain: z.number().max(0).meta({ unit: 'dB' }).describe('by which the sum of the files was lowered to the ceiling'),
+      gain: z
+        .number()
+        .max(0)
+        .meta({ unit: 'dB' })
+        .describe('attenuation that brought the sum of the files below the ceiling'),
     })
     .describe('the mix'),
   done: z.object({
@@ -169,7 +173,7 @@ const stateReply = {
 export const deliverSet = defineCommand({
   name: 'deliver.set',
   role: 'admin',
-  doc: 'Sets which saved clips are delivered automatically to the delivery folder, and in which form; each clip is delivered exactly once. What is not named stays as it was. A server with a delivery folder delivers every clip saved from its first start on, until this says otherwise.',
+  doc: 'Sets which saved clips are delivered automatically to the delivery folder, and in which form; each clip is delivered exactly once. Fields that are left out keep their values. A server with a delivery folder delivers every clip saved since its first start, unless this command changes it.',
   args: z.strictObject({
     on: z.boolean().default(true),
     folder: subfolder

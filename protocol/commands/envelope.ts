@@ -10,8 +10,8 @@ const seconds = z.number().min(0).max(limits.seconds).meta({ unit: 's' });
 
 const cue = z.strictObject({
   at: seconds.describe('when the event begins'),
-  level: level.default(-9).describe('its loudest level'),
-  length: seconds.gt(0).default(0.3).describe('time in which it has faded by 60 dB'),
+  level: level.default(-9).describe('its peak level'),
+  length: seconds.gt(0).default(0.3).describe('time in which it decays by 60 dB'),
 });
 
 const forms = ['levels', 'points', 'cues', 'clip'] as const;
@@ -32,13 +32,13 @@ export const envelope = z
       .max(limits.envelopePoints)
       .refine((points) => points.every(({ at }, i) => i === 0 || at >= points[i - 1]!.at), 'expected rising times')
       .optional()
-      .describe('or corners joined by straight lines; the first and last levels hold before and after'),
+      .describe('or breakpoints joined by straight lines; the first and last levels hold before and after'),
     cues: z
       .array(cue)
       .min(1)
       .max(limits.envelopePoints)
       .optional()
-      .describe('or events, each with a sharp beginning that fades; the loudest counts where they overlap'),
+      .describe('or events, each with a sharp attack and an exponential decay; where they overlap the loudest counts'),
     clip: name.optional().describe('or the id of a saved clip whose loudness is followed'),
     gain: z.number().min(-60).max(60).default(0).describe('added to every level').meta({ unit: 'dB' }),
   })

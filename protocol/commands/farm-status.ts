@@ -10,23 +10,23 @@ const worker = z.object({
   host: z.string(),
   version: z.string(),
   lanes: count,
-  slots: count.describe('clips at a time, and as many live ones beside them'),
+  slots: count.describe('bulk clips at a time, plus as many live ones'),
   voices: z.array(z.object({ voice: z.string(), name: z.string(), fingerprint: print, arithmetic })),
-  live: count.describe('live clips that it makes now'),
-  bulk: count.describe('clips without a listener that it makes now'),
+  live: count.describe('live clips in progress'),
+  bulk: count.describe('bulk clips in progress'),
   made: count.describe('clips since it started'),
   failed: count,
   rate: z.number().min(0).describe('over the last minute').meta({ unit: 'clips/s' }),
   uptime: z.number().min(0).meta({ unit: 's' }),
-  leaving: z.boolean().describe('it takes no more jobs'),
+  leaving: z.boolean().describe('it is shutting down and takes no more jobs'),
 });
 
 const queue = z.object({
   fingerprint: print,
   urgency: z.enum(['live', 'bulk']),
   waiting: count.describe('jobs that no worker has taken'),
-  taken: count.describe('jobs in the hands of workers'),
-  repeated: count.describe('those of them that were given out more than once'),
+  taken: count.describe('jobs that workers are processing'),
+  repeated: count.describe('of these, jobs delivered more than once'),
 });
 
 export const farmStatus = defineCommand({
@@ -36,20 +36,20 @@ export const farmStatus = defineCommand({
   args: z.strictObject({}),
   events: {
     done: z.object({
-      state: z.enum(['none', 'open', 'lost']).describe('none: the server has no farm; lost: its broker cannot be used'),
-      problem: z.string().nullable().describe('why the broker cannot be used'),
+      state: z.enum(['none', 'open', 'lost']).describe('none: the server has no farm; lost: its broker is unavailable'),
+      problem: z.string().nullable().describe('why the broker is unavailable'),
       broker: z.string().nullable().describe('its address and version'),
-      workers: z.array(worker).describe('those heard of in the last seconds'),
+      workers: z.array(worker).describe('those heard from in the last seconds'),
       queues: z.array(queue),
       own: z
         .array(z.object({ voice: z.string(), fingerprint: print, arithmetic }))
-        .describe('how this server makes its voices: only workers with these fingerprints make its clips'),
-      clipBytes: count.describe('of the clips that lie at the broker').meta({ unit: 'bytes' }),
-      voiceBytes: count.describe('of the voices that lie there').meta({ unit: 'bytes' }),
-      pending: count.describe('clips that this server waits for'),
-      held: count.describe('those of them that wait for the broker'),
+        .describe("fingerprints of this server's voices: only workers with the same ones make its clips"),
+      clipBytes: count.describe('size of the clips stored at the broker').meta({ unit: 'bytes' }),
+      voiceBytes: count.describe('size of the voices stored there').meta({ unit: 'bytes' }),
+      pending: count.describe('clips pending for this server'),
+      held: count.describe('of these, clips held until the broker is back'),
       made: count.describe('clips from the farm, since this server started'),
-      cached: count.describe('clips that the farm had made before'),
+      cached: count.describe("clips from the farm's cache"),
       local: count.describe('clips made by this server instead'),
     }),
   },

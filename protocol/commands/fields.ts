@@ -94,7 +94,7 @@ export const candidates = z
   .max(limits.candidates)
   .default(1)
   .describe(
-    "generate this many and return the best according to the voice's own embedder: most likely of its class and most like a real clip, neither silent nor late nor like its siblings; costs as much as that many clips",
+    "generate this many and return the best according to the voice's own embedder: most likely of its class and most like a real clip, neither silent nor late nor similar to the others; costs as much as that many clips",
   );
 
 /** Samples on the wire: float32 or signed 16-bit, little-endian. */

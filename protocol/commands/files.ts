@@ -25,7 +25,7 @@ const cutLength = 'wanted length, from the onset if `at` is given: a longer clip
 const length = z.number().gt(0).max(limits.seconds).meta({ unit: 's' }).describe(cutLength);
 
 /** Of a cue or a row of a sheet. */
-export const cueLength = length.describe(`${cutLength}, a class makes a sound as long as this`);
+export const cueLength = length.describe(`${cutLength}, a class makes a sound of this length`);
 
 const { gain: _, length: __, ...cuts } = shapeArgs;
 
@@ -41,7 +41,7 @@ export const fileArgs = {
     .max(0)
     .default(-2)
     .meta({ unit: 'dBTP' })
-    .describe('true-peak ceiling: a clip above it is lowered as a whole, never raised to it'),
+    .describe('true-peak ceiling: a a louder clip is attenuated as a whole; a quieter one is not raised'),
   lufs: z
     .number()
     .min(-60)
@@ -92,7 +92,7 @@ const timelineSeconds = z.number().min(0).max(limits.timelineSeconds).meta({ uni
 export const onsetAt = timelineSeconds
   .optional()
   .describe(
-    'time on the timeline at which the sound begins: the file is cut shortly before its onset, and its time reference says where it lies; `timeReference` is that of the beginning of the timeline',
+    'time on the timeline at which the sound begins: the file starts shortly before its onset, and its time reference says where it belongs; `timeReference` is that of the start of the timeline',
   );
 
 export const lead = z
@@ -101,7 +101,7 @@ export const lead = z
   .max(5)
   .default(0.01)
   .meta({ unit: 's' })
-  .describe('with `at`: at most this much of the sound before its onset is kept, and faded in');
+  .describe('with `at`: keep at most this much before the onset, faded in');
 
 /** How a file of a clip is made. */
 export const fileSettings = z.strictObject({ ...fileArgs, at: onsetAt, lead });
@@ -132,8 +132,8 @@ export const fileTold = {
   placed: z
     .object({
       at: timelineSeconds.describe('time at which the onset was wanted'),
-      start: z.number().meta({ unit: 's' }).describe("time of the file's beginning, as its time reference has it"),
-      onset: z.number().min(0).meta({ unit: 's' }).describe("onset measured in the file, from the file's beginning"),
+      start: z.number().meta({ unit: 's' }).describe('start time of the file, as in its time reference'),
+      onset: z.number().min(0).meta({ unit: 's' }).describe('onset measured in the file, from its start'),
       offset: z.number().meta({ unit: 's' }).describe('time from `at` to the measured onset'),
     })
     .optional()

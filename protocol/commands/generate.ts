@@ -8,7 +8,7 @@ import { spectrumFromText } from './spectrum.ts';
 export const generate = defineCommand({
   name: 'foley.generate',
   role: 'play',
-  doc: 'Generates one or more clips of a class and streams rows of codes, previews and audio as they become available.',
+  doc: 'Generates one or more clips of a class and streams rows of codes, previews and audio as soon as they are available.',
   args: z.strictObject({
     class: classArg.describe(
       'class name (case-insensitive), id, or another word for it (`understood` tells which class that was), or a mix {name: weight} of at most 16 classes',

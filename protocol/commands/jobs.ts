@@ -10,12 +10,12 @@ const state = z.enum(['queued', 'running', 'paused', 'done', 'failed', 'cancelle
 
 const job = z.object({
   job: z.string().describe('job id'),
-  cmd: z.string().describe('`clip.batch`, or `foley.generate` for every other job that makes clips'),
+  cmd: z.string().describe('`clip.batch`, or `foley.generate` for any other job that makes clips'),
   state,
   clips: z.int().min(0).describe('clips to make, candidates included; of a batch its files'),
-  made: z.int().min(0).describe('how many of them are done'),
+  made: z.int().min(0).describe('how many are done'),
   created: z.number().describe('when it was accepted, since 1970').meta({ unit: 'ms' }),
-  lasting: z.boolean().describe('whether it goes on after a restart of the server'),
+  lasting: z.boolean().describe('whether it continues after a restart of the server'),
   own: z.boolean().describe('whether this connection started it'),
   message: z.string().nullable().describe('why it failed'),
 });
@@ -65,7 +65,7 @@ function control<const N extends string>(command: N, word: string, doc: string) 
     doc,
     http: true,
     args: z.strictObject({ job: id }),
-    events: { done: z.object({ job: z.string(), changed: z.boolean().describe('false if there was nothing to do') }) },
+    events: { done: z.object({ job: z.string(), changed: z.boolean().describe('false if nothing changed') }) },
     osc: {
       address: `/foley/job/${word}`,
       id: 'own',
@@ -82,7 +82,7 @@ function control<const N extends string>(command: N, word: string, doc: string) 
 export const jobPause = control(
   'job.pause',
   'pause',
-  'Pauses a job: clips that are being made are finished, no further one begins. Whoever knows the id of a job may.',
+  'Pauses a job: clips in progress are finished, and no further one starts. Any client that knows the job id may do this.',
 );
 export const jobResume = control('job.resume', 'resume', 'Resumes a paused job.');
 export const jobMove = control(

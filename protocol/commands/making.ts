@@ -55,7 +55,7 @@ export const makingArgs = {
     .boolean()
     .optional()
     .describe(
-      'whether guidance also strengthens the loudness contour and the average spectrum that the clip follows: it leads away from a clip that follows none',
+      'whether guidance also strengthens the loudness contour and the average spectrum that the clip follows, by steering away from a clip that follows neither',
     )
     .meta({ fallback: "the voice's default for the class" }),
   envelope: envelope
@@ -84,13 +84,13 @@ export const makingArgs = {
     .boolean()
     .optional()
     .describe(
-      'for sound that is played while it comes: `audio` in smaller parts, each soon after the one before, whose samples are those of the clip within 1e-5; only of voices whose rows are time steps, of one clip at its own rate that is neither shaped nor saved',
+      "for sound that is played as it arrives: `audio` in smaller chunks in quick succession, whose samples equal those of the clip within 1e-5; only for voices whose rows are time steps, and for one clip at the voice's rate that is neither edited nor saved",
     )
     .meta({ fallback: 'false' }),
   patient: z
     .boolean()
     .optional()
-    .describe('nobody waits for these clips: those of all other jobs are made first')
+    .describe('low priority: the clips of all other jobs are made first')
     .meta({ fallback: 'false' }),
   save: z.boolean().default(false).describe("write a WAV into the server's clip folder"),
   keep: z

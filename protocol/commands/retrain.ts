@@ -237,7 +237,7 @@ function control<const N extends string>(command: N, word: string, doc: string) 
     http: true,
     args: z.strictObject({ job: name.describe('job id') }),
     events: {
-      done: z.object({ job: z.string(), state, changed: z.boolean().describe('false if there was nothing to do') }),
+      done: z.object({ job: z.string(), state, changed: z.boolean().describe('false if nothing changed') }),
     },
     osc: {
       address: `/foley/admin/${word}`,

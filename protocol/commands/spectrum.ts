@@ -19,7 +19,7 @@ export const spectrum = z
       .refine((points) => points.every(({ hz }, i) => i === 0 || hz > points[i - 1]!.hz), 'expected rising frequencies')
       .optional()
       .describe(
-        'corners joined by straight lines over the logarithm of frequency; the first and last levels hold below and above',
+        'breakpoints joined by straight lines over the logarithm of frequency; the first and last levels hold below and above',
       ),
     clip: name.optional().describe('or the id of a saved clip whose average spectrum is followed'),
   })

@@ -13,12 +13,12 @@ const cue = z.strictObject({
   class: name.describe('name, id, another word for a class, or a mix like DogBark:0.7+Rain:0.3'),
   length: cueLength.optional(),
   alternates: alternates.optional().describe('takes of this cue').meta({ fallback: 'those of the request' }),
-  seed: seed.optional().meta({ fallback: 'counts up from that of the request' }),
+  seed: seed.optional().meta({ fallback: 'the seed of the request, plus the number of the cue' }),
   candidates: candidates.unwrap().optional().meta({ fallback: 'those of the request' }),
   guidance: guidanceArgs.guidance,
   avoid: name.optional().describe('as `class`'),
   voice: name.optional().meta({ fallback: 'that of the request' }),
-  envelope: envelope.optional().describe('loudness that its takes follow'),
+  envelope: envelope.optional().describe('loudness that the takes follow'),
   catId: catId.optional(),
   fxName: fileArgs.fxName.describe("of the file's name").meta({ fallback: 'the name in the sheet, or the class' }),
   userData: fileArgs.userData.meta({ fallback: 'c and the number of the cue' }),
@@ -39,7 +39,7 @@ const { shape: settings } = z.strictObject(fileArgs).omit({
 export const spot = defineCommand({
   name: 'foley.spot',
   role: 'play',
-  doc: 'Makes a sound for every marker of a sheet, an edit list or a list of cues: one file a take, whose onset lies on the cue, as one job like `clip.batch`.',
+  doc: 'Makes a sound for every marker of a sheet, an edit list or a list of cues: one file per take, with its onset on the cue, as one job like `clip.batch`.',
   args: z
     .strictObject({
       sheet: z
@@ -48,7 +48,7 @@ export const spot = defineCommand({
         .max(limits.frameBytes)
         .optional()
         .describe(
-          "text of a sheet (CSV or TSV with a line of names: Start or At, Name or Class, and any of End, Length and the fields of a cue; REAPER's, Resolve's and Premiere's lists are such) or of a CMX3600 edit list (markers, else names of clips)",
+          'text of a sheet (CSV or TSV with a line of names: Start or At, Name or Class, and any of End, Length and the fields of a cue; as REAPER, Resolve and Premiere export them) or of a CMX3600 edit list (markers, else names of clips)',
         ),
       cues: z.array(cue).min(1).max(limits.batchFiles).optional().describe('or the cues themselves'),
       fps: z
@@ -82,7 +82,7 @@ export const spot = defineCommand({
     ...batchEvents,
     accepted: batchEvents.accepted.extend({
       cues: z.int().min(1).describe('number of cues'),
-      overlaps: z.int().min(0).describe('cues that begin while an earlier one of the same class still lasts'),
+      overlaps: z.int().min(0).describe('cues that begin before an earlier cue of the same class ends'),
       left: z
         .array(z.object({ line: z.int().min(1), name: z.string() }))
         .optional()

@@ -29,11 +29,11 @@ const control = z.strictObject({
   set: z.enum(['level', 'temperature', 'guidance', 'mix']).describe('what it changes; mix: the share of `class`'),
   from: z.number().describe('value at 0'),
   to: z.number().describe('value at 127'),
-  class: classArg.optional().describe('of mix: the class that `class` of the stream changes into'),
+  class: classArg.optional().describe("for mix: the class that the stream's `class` is mixed with"),
 });
 
 const redrawn =
-  'true: the rows from `step` on had been drawn without it and were drawn again, and the sound fades over there';
+  'true: the rows from `step` on had already been sampled and were sampled again; the sound crossfades there';
 const step = z.int().min(0).describe('row of the endless code grid, from 0');
 const changes = z
   .array(
@@ -41,12 +41,12 @@ const changes = z
   )
   .max(limits.streamChanges)
   .default([])
-  .describe('changes known beforehand, each at its step, in order; those of `recipe` repeat a stream exactly');
+  .describe('changes known in advance, each at its step, in order; those of `recipe` repeat a stream exactly');
 
 export const streamStart = defineCommand({
   name: 'stream.start',
   role: 'play',
-  doc: 'Plays a class without end: audio is sent as it is made, at most `ahead` seconds before it is due, until `stream.stop`, the end of `seconds`, of the connection, or over OSC of its `lease`; over OSC, or with `play`, it sounds on the output of the server. Needs a voice whose code grid goes along time.',
+  doc: "Plays a class endlessly: audio is sent as it is made, at most `ahead` seconds before it is due, until `stream.stop`, until `seconds` have passed, the connection closes or, over OSC, its `lease` expires; over OSC, or with `play`, it plays on the server's audio output. Needs a voice whose code rows are time steps.",
   args: z.strictObject({
     class: classArg.describe(
       'class name (case-insensitive), id, or another word for it (`understood` tells which class that was), or a mix {name: weight} of at most 16 classes',
@@ -73,7 +73,7 @@ export const streamStart = defineCommand({
       .max(10)
       .default(1)
       .describe(
-        'how far the audio may be ahead of real time; changes are heard after that where what was sent stays. 0.6 of it is made together at most: less costs more processor time, and below 0.2 gaps are likely',
+        'how far the audio may be ahead of real time; without `revise`, changes are heard after this time. At most 0.6 of it is rendered at once: a smaller value costs more processor time, and below 0.2 gaps are likely',
       )
       .meta({ unit: 's' }),
     format: pcmFormat.default('f32').describe('sample format of the audio'),
@@ -82,7 +82,7 @@ export const streamStart = defineCommand({
       .boolean()
       .default(false)
       .describe(
-        'changes are heard as soon as they can be made (0.2 to 0.3 s), whatever `ahead` is: `audio` may begin before the end of what was sent, and takes the place of all that was sent from its `offset` on; not over HTTP',
+        'changes are heard as soon as possible (0.2 to 0.3 s), whatever `ahead` is: `audio` may begin before the end of what was sent, and replaces everything from its `offset` on; not over HTTP',
       ),
     play: z.boolean().default(false).describe("play it on the server's own output; needs `live`"),
     pan: z.number().min(-1).max(1).default(0).describe('of `play`: -1 left, 1 right'),
@@ -91,19 +91,19 @@ export const streamStart = defineCommand({
       .array(control)
       .max(16)
       .default([])
-      .describe('MIDI controllers that change it while it plays, as `stream.set` does, ten times a second at most'),
+      .describe('MIDI controllers that change it while it plays, as `stream.set` does, at most ten times a second'),
     lease: z
       .number()
       .min(0)
       .max(86_400)
       .optional()
       .describe(
-        'over OSC, where nobody sees a client leave: how long it goes on without a message of its client; any renews it, `/foley/ping` too, and so does `stream.set` or `stream.keep` of anybody; 0 is for ever, where the server allows that',
+        'over OSC, where a client cannot be seen to leave: how long the stream continues without a message from its client. Any message renews the lease, `/foley/ping` included, and so does `stream.set` or `stream.keep` from any client; 0 never expires, if the server allows that',
       )
       .meta({ unit: 's', fallback: `${limits.streamQuietMs / 1000}, or as the server is set` }),
     as: name
       .optional()
-      .describe('stream id of your own choice, for controllers that cannot read the drawn one')
+      .describe('stream id of your choice, for controllers that cannot read a generated one')
       .meta({ fallback: 'an id that cannot be guessed' }),
   }),
   events: {
@@ -118,7 +118,7 @@ export const streamStart = defineCommand({
       recipe: z
         .looseObject({})
         .optional()
-        .describe('recipe of what it begins with; that of `done` has its length and what was changed'),
+        .describe('recipe at the start; the one in `done` also has the length and the changes'),
       understood,
     }),
     audio: z.object({
@@ -126,7 +126,7 @@ export const streamStart = defineCommand({
       offset: z
         .int()
         .min(0)
-        .describe('first sample frame of this chunk; with `revise` maybe one that was sent already')
+        .describe('first sample frame of this chunk; with `revise` it may have been sent before')
         .meta({ unit: 'frames' }),
       rate: z.int().describe('sample rate').meta({ unit: 'Hz' }),
       channels: z.int().min(1).describe('always 1 in this version'),
@@ -146,11 +146,8 @@ export const streamStart = defineCommand({
     done: z.object({
       stream: id,
       seconds: z.number().min(0).describe('length of the audio that was sent').meta({ unit: 's' }),
-      gaps: z
-        .int()
-        .min(0)
-        .describe('chunks that were made later than they were due, and pauses of `play` because of them'),
-      ended: z.enum(['quiet']).optional().describe('quiet: its client was not heard of for its lease'),
+      gaps: z.int().min(0).describe('chunks that were late, and the gaps in `play` that they caused'),
+      ended: z.enum(['quiet']).optional().describe('quiet: its lease expired'),
       recipe: z
         .looseObject({})
         .describe('recipe; its `stream.args` are the arguments of `stream.start` that repeat this stream exactly'),
@@ -204,7 +201,7 @@ export const streamStart = defineCommand({
 export const streamSet = defineCommand({
   name: 'stream.set',
   role: 'play',
-  doc: 'Changes a stream while it plays, from the end of what was sent on, or, with `revise` or on the output of the server, as soon as its sound can be made. Rows that were drawn already are drawn again for that; where there is no time for it, a change counts from the next row that is drawn. `changed` of the stream says when.',
+  doc: "Changes a stream while it plays: from the end of what was sent or, with `revise` or on the server's audio output, as soon as possible. Rows that were already sampled are sampled again for that; if there is no time, the change applies from the next row. The stream's `changed` event says when.",
   args: z
     .strictObject({ stream: id, ...changing })
     .refine(({ stream: _, ...rest }) => Object.values(rest).some((value) => value !== undefined), {
@@ -260,7 +257,7 @@ export const streamKeep = defineCommand({
       .number()
       .gt(0)
       .max(limits.streamKeepSeconds)
-      .describe('how much of its end, as far as it was sent')
+      .describe('how much to save, at most what was sent')
       .meta({ unit: 's' }),
     name: plainText.optional().describe('name of the clip'),
   }),

@@ -40,7 +40,7 @@ export const transportSet = defineCommand({
       .min(0.1)
       .max(86_400)
       .optional()
-      .describe('stop after this long without another call: for hosts that may vanish')
+      .describe('stop after this long without another call, for hosts that may disappear')
       .meta({ unit: 's', fallback: 'never stops by itself' }),
   }),
   events: { done: z.object(state) },

@@ -8,7 +8,7 @@ import { address, id } from './trigger-map.ts';
 export const triggerFire = defineCommand({
   name: 'trigger.fire',
   role: 'play',
-  doc: 'Triggers a map. If its time lies far enough ahead, a new clip is generated for this hit; otherwise, or if that clip is late, a ready clip plays. With none ready, a voice whose code grid goes along time plays a clip while it is generated.',
+  doc: 'Triggers a map. If its time is far enough ahead, a new clip is generated for this hit; otherwise, or if that clip is late, a ready clip plays. With none ready, a voice whose code rows are time steps plays a clip while it is generated.',
   args: z
     .strictObject({
       id: id.optional(),

@@ -14,7 +14,7 @@ export const address = z
 /** What fires a trigger; none fires by its id alone. */
 export const source = z.union([
   z.strictObject({ note: seven.describe('MIDI note'), channel }),
-  z.strictObject({ cc: seven.describe('MIDI controller: fires when its value comes to 64 or more'), channel }),
+  z.strictObject({ cc: seven.describe('MIDI controller: fires when its value reaches 64'), channel }),
   z.strictObject({ program: seven.describe('MIDI program change'), channel }),
   z.strictObject({
     osc: address.describe('OSC address of your own; its first number, 0 to 1 or 2 to 127, is the velocity'),
@@ -44,7 +44,7 @@ const mapFields = {
     .unwrap()
     .optional()
     .describe(
-      `${candidates.unwrap().description ?? candidates.description}; a clip that a hit waits for is the only one`,
+      `${candidates.unwrap().description ?? candidates.description}; a clip that a hit is waiting for has no other candidates`,
     )
     .meta({
       fallback: `${POOL_CANDIDATES} while at least half of the clips are ready, if there is an embedder that tells real clips from generated ones; otherwise 1`,
@@ -56,7 +56,7 @@ const mapFields = {
     .max(10)
     .default(0.15)
     .describe(
-      'with no fresh clip ready, a hit plays a clip while it is generated, if that is expected to sound within this time; otherwise an earlier clip is replayed. Where there is none to replay, it is not limited',
+      'with no fresh clip ready, a hit plays a clip while it is generated, if it is expected to be heard within this time; otherwise an earlier clip is replayed. The limit does not apply if there is none to replay',
     )
     .meta({ unit: 's' }),
   reuse: z

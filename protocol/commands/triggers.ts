@@ -9,7 +9,7 @@ import { fullExample, id, map, mapExample, sourceFromText } from './trigger-map.
 export const triggerMap = defineCommand({
   name: 'trigger.map',
   role: 'play',
-  doc: 'Maps a MIDI note, controller or program, or an OSC address, to a class with a pool of ready clips; replaces a map of the same id. All maps of one source sound, in the order they were created.',
+  doc: 'Maps a MIDI note, controller or program, or an OSC address, to a class with a pool of ready clips; replaces a map of the same id. If several maps share a source, all of them play, in the order of their creation.',
   args: map,
   events: { done: z.object({ map, understood }) },
   http: true,

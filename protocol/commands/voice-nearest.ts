@@ -7,7 +7,7 @@ import { recordingArgs } from './recording.ts';
 export const voiceNearest = defineCommand({
   name: 'voice.nearest',
   role: 'play',
-  doc: "Names the training recordings nearest to a clip or to any recording, by the voice's fingerprints: whether a sound is memorised, and whose it is. A comparison is independent of level and of where the sound begins; of a longer sound every stretch as long as a clip is compared. Only voices that come with fingerprints can answer.",
+  doc: "Names the training recordings nearest to a clip or to any recording, by the voice's fingerprints: whether a sound is memorised, and who recorded it. The comparison is independent of level and start; of a longer sound every window of a clip's length is compared. Only voices with fingerprints support this.",
   args: z
     .strictObject({
       clip: name.optional().describe('id of a saved clip'),
@@ -25,13 +25,13 @@ export const voiceNearest = defineCommand({
   events: {
     done: z.object({
       voice: z.string(),
-      memorised: z.boolean().describe('whether the sound is more like one of them than its limit'),
+      memorised: z.boolean().describe("whether its similarity to one of them exceeds that one's limit"),
       recordings: z.array(
         z.object({
           name: z.string().describe("original as in the voice's credits; `;` between several"),
           class: z.string(),
           likeness: z.number().describe('-1 to 1; 1 is the same recording'),
-          limit: z.number().describe('most that a recording of this class is like any other of a different original'),
+          limit: z.number().describe('highest similarity of two recordings of this class with different originals'),
         }),
       ),
     }),

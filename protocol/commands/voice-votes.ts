@@ -17,7 +17,7 @@ const preference = z.object({
   hashes: z.array(z.string()).describe('their hashes, because an id may be reused'),
   votes: many.describe('votes on this pair'),
   liked: z.array(many).describe('votes for each of them'),
-  alike: many.describe('votes that found them alike'),
+  alike: many.describe('votes for no difference'),
   share: share.describe('share of votes for the first; a vote for neither counts half'),
   low: share.describe('lower bound of its 95 % confidence interval, by Wilson'),
   high: share.describe('upper bound'),

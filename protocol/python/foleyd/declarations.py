@@ -160,9 +160,9 @@ class FoleyGenerateArgsEnvelopePoints(TypedDict):
 class FoleyGenerateArgsEnvelopeCues(TypedDict):
     #: when the event begins (s); number from 0 to 60
     at: float
-    #: its loudest level (dB); number from -90 to 0; default: -9
+    #: its peak level (dB); number from -90 to 0; default: -9
     level: NotRequired[float]
-    #: time in which it has faded by 60 dB (s); number above 0 to 60; default: 0.3
+    #: time in which it decays by 60 dB (s); number above 0 to 60; default: 0.3
     length: NotRequired[float]
 
 
@@ -171,9 +171,9 @@ class FoleyGenerateArgsEnvelope(TypedDict):
     levels: NotRequired[list[float]]
     #: of levels, per second; number from 0.1 to 1000; default: one per mel frame of the voice
     rate: NotRequired[float]
-    #: or corners joined by straight lines; the first and last levels hold before and after; list of map
+    #: or breakpoints joined by straight lines; the first and last levels hold before and after; list of map
     points: NotRequired[list[FoleyGenerateArgsEnvelopePoints]]
-    #: or events, each with a sharp beginning that fades; the loudest counts where they overlap; list of map
+    #: or events, each with a sharp attack and an exponential decay; where they overlap the loudest counts; list of map
     cues: NotRequired[list[FoleyGenerateArgsEnvelopeCues]]
     #: or the id of a saved clip whose loudness is followed; text, 1 to 128 characters
     clip: NotRequired[str]
@@ -189,7 +189,7 @@ class FoleyGenerateArgsSpectrumPoints(TypedDict):
 
 
 class FoleyGenerateArgsSpectrum(TypedDict):
-    #: corners joined by straight lines over the logarithm of frequency; the first and last levels hold below and above; list of map
+    #: breakpoints joined by straight lines over the logarithm of frequency; the first and last levels hold below and above; list of map
     points: NotRequired[list[FoleyGenerateArgsSpectrumPoints]]
     #: or the id of a saved clip whose average spectrum is followed; text, 1 to 128 characters
     clip: NotRequired[str]
@@ -217,8 +217,8 @@ FoleyGenerateArgs = TypedDict(
         #: class or mix of classes that guidance steers away from, in the form of class; text, 1 to 128 characters or integer from 0 to 65535 or map of
         #: text to number above 0; default: no class; an equal mix of all classes if the voice was not trained without class labels
         "avoid": "NotRequired[str | int | dict[str, float]]",
-        #: whether guidance also strengthens the loudness contour and the average spectrum that the clip follows: it leads away from a clip that follows
-        #: none; boolean; default: the voice's default for the class
+        #: whether guidance also strengthens the loudness contour and the average spectrum that the clip follows, by steering away from a clip that
+        #: follows neither; boolean; default: the voice's default for the class
         "guideFollowed": NotRequired[bool],
         #: loudness over time that the clip follows, from its beginning after trim; only for voices that were trained with a loudness contour
         #: (voice.info); map
@@ -237,10 +237,10 @@ FoleyGenerateArgs = TypedDict(
         "rows": NotRequired[bool],
         #: send audio events; boolean; default: true
         "audio": NotRequired[bool],
-        #: for sound that is played while it comes: audio in smaller parts, each soon after the one before, whose samples are those of the clip within
-        #: 1e-5; only of voices whose rows are time steps, of one clip at its own rate that is neither shaped nor saved; boolean; default: false
+        #: for sound that is played as it arrives: audio in smaller chunks in quick succession, whose samples equal those of the clip within 1e-5; only
+        #: for voices whose rows are time steps, and for one clip at the voice's rate that is neither edited nor saved; boolean; default: false
         "live": NotRequired[bool],
-        #: nobody waits for these clips: those of all other jobs are made first; boolean; default: false
+        #: low priority: the clips of all other jobs are made first; boolean; default: false
         "patient": NotRequired[bool],
         #: write a WAV into the server's clip folder; boolean; default: false
         "save": NotRequired[bool],
@@ -248,7 +248,8 @@ FoleyGenerateArgs = TypedDict(
         #: those of the clips that were not saved before it; boolean; default: false
         "keep": NotRequired[bool],
         #: generate this many and return the best according to the voice's own embedder: most likely of its class and most like a real clip, neither
-        #: silent nor late nor like its siblings; costs as much as that many clips; rows and previews are then not sent; integer from 1 to 16; default: 1
+        #: silent nor late nor similar to the others; costs as much as that many clips; rows and previews are then not sent; integer from 1 to 16;
+        #: default: 1
         "candidates": NotRequired[int],
         #: remove this much from the beginning (s); number from 0 to 60
         "trim": NotRequired[float],
@@ -465,8 +466,8 @@ FoleyVaryArgs = TypedDict(
         #: class or mix of classes that guidance steers away from, in the form of class; text, 1 to 128 characters or integer from 0 to 65535 or map of
         #: text to number above 0; default: no class; an equal mix of all classes if the voice was not trained without class labels
         "avoid": "NotRequired[str | int | dict[str, float]]",
-        #: whether guidance also strengthens the loudness contour and the average spectrum that the clip follows: it leads away from a clip that follows
-        #: none; boolean; default: the voice's default for the class
+        #: whether guidance also strengthens the loudness contour and the average spectrum that the clip follows, by steering away from a clip that
+        #: follows neither; boolean; default: the voice's default for the class
         "guideFollowed": NotRequired[bool],
         #: loudness over time that the clip follows, from its beginning after trim; only for voices that were trained with a loudness contour
         #: (voice.info); map
@@ -485,10 +486,10 @@ FoleyVaryArgs = TypedDict(
         "rows": NotRequired[bool],
         #: send audio events; boolean; default: true
         "audio": NotRequired[bool],
-        #: for sound that is played while it comes: audio in smaller parts, each soon after the one before, whose samples are those of the clip within
-        #: 1e-5; only of voices whose rows are time steps, of one clip at its own rate that is neither shaped nor saved; boolean; default: false
+        #: for sound that is played as it arrives: audio in smaller chunks in quick succession, whose samples equal those of the clip within 1e-5; only
+        #: for voices whose rows are time steps, and for one clip at the voice's rate that is neither edited nor saved; boolean; default: false
         "live": NotRequired[bool],
-        #: nobody waits for these clips: those of all other jobs are made first; boolean; default: false
+        #: low priority: the clips of all other jobs are made first; boolean; default: false
         "patient": NotRequired[bool],
         #: write a WAV into the server's clip folder; boolean; default: false
         "save": NotRequired[bool],
@@ -542,8 +543,8 @@ FoleyBranchArgs = TypedDict(
         #: class or mix of classes that guidance steers away from, in the form of class; text, 1 to 128 characters or integer from 0 to 65535 or map of
         #: text to number above 0; default: no class; an equal mix of all classes if the voice was not trained without class labels
         "avoid": "NotRequired[str | int | dict[str, float]]",
-        #: whether guidance also strengthens the loudness contour and the average spectrum that the clip follows: it leads away from a clip that follows
-        #: none; boolean; default: the voice's default for the class
+        #: whether guidance also strengthens the loudness contour and the average spectrum that the clip follows, by steering away from a clip that
+        #: follows neither; boolean; default: the voice's default for the class
         "guideFollowed": NotRequired[bool],
         #: loudness over time that the clip follows, from its beginning after trim; only for voices that were trained with a loudness contour
         #: (voice.info); map
@@ -562,10 +563,10 @@ FoleyBranchArgs = TypedDict(
         "rows": NotRequired[bool],
         #: send audio events; boolean; default: true
         "audio": NotRequired[bool],
-        #: for sound that is played while it comes: audio in smaller parts, each soon after the one before, whose samples are those of the clip within
-        #: 1e-5; only of voices whose rows are time steps, of one clip at its own rate that is neither shaped nor saved; boolean; default: false
+        #: for sound that is played as it arrives: audio in smaller chunks in quick succession, whose samples equal those of the clip within 1e-5; only
+        #: for voices whose rows are time steps, and for one clip at the voice's rate that is neither edited nor saved; boolean; default: false
         "live": NotRequired[bool],
-        #: nobody waits for these clips: those of all other jobs are made first; boolean; default: false
+        #: low priority: the clips of all other jobs are made first; boolean; default: false
         "patient": NotRequired[bool],
         #: write a WAV into the server's clip folder; boolean; default: false
         "save": NotRequired[bool],
@@ -598,12 +599,12 @@ FoleySpotArgsCues = TypedDict(
         "at": float,
         #: name, id, another word for a class, or a mix like DogBark:0.7+Rain:0.3; text, 1 to 128 characters
         "class": str,
-        #: wanted length, from the onset if at is given: a longer clip is cut at a quiet point, a class makes a sound as long as this (s); number above 0
+        #: wanted length, from the onset if at is given: a longer clip is cut at a quiet point, a class makes a sound of this length (s); number above 0
         #: to 60
         "length": NotRequired[float],
         #: takes of this cue; integer from 1 to 64; default: those of the request
         "alternates": NotRequired[int],
-        #: integer from 0 to 4294967295 or decimal text; default: counts up from that of the request
+        #: integer from 0 to 4294967295 or decimal text; default: the seed of the request, plus the number of the cue
         "seed": "NotRequired[int | str]",
         #: integer from 1 to 16; default: those of the request
         "candidates": NotRequired[int],
@@ -614,7 +615,7 @@ FoleySpotArgsCues = TypedDict(
         "avoid": NotRequired[str],
         #: text, 1 to 128 characters; default: that of the request
         "voice": NotRequired[str],
-        #: loudness that its takes follow; map
+        #: loudness that the takes follow; map
         "envelope": NotRequired[FoleyGenerateArgsEnvelope],
         #: text
         "catId": NotRequired[str],
@@ -629,8 +630,8 @@ FoleySpotArgsCues = TypedDict(
 
 
 class FoleySpotArgs(TypedDict):
-    #: text of a sheet (CSV or TSV with a line of names: Start or At, Name or Class, and any of End, Length and the fields of a cue; REAPER's,
-    #: Resolve's and Premiere's lists are such) or of a CMX3600 edit list (markers, else names of clips); text, 1 to 1048576 characters
+    #: text of a sheet (CSV or TSV with a line of names: Start or At, Name or Class, and any of End, Length and the fields of a cue; as REAPER,
+    #: Resolve and Premiere export them) or of a CMX3600 edit list (markers, else names of clips); text, 1 to 1048576 characters
     sheet: NotRequired[str]
     #: or the cues themselves; list of map
     cues: NotRequired[list[FoleySpotArgsCues]]
@@ -645,7 +646,7 @@ class FoleySpotArgs(TypedDict):
     #: voice id; text, 1 to 128 characters; default: the active voice
     voice: NotRequired[str]
     #: generate this many and return the best according to the voice's own embedder: most likely of its class and most like a real clip, neither
-    #: silent nor late nor like its siblings; costs as much as that many clips; integer from 1 to 16; default: 1
+    #: silent nor late nor similar to the others; costs as much as that many clips; integer from 1 to 16; default: 1
     candidates: NotRequired[int]
     #: classifier-free guidance: codes are drawn from log p(class) + guidance * (log p(class) - log p(avoid)); 0 is off, above 0 sampling costs up to
     #: twice as much; number from 0 to 8; default: the voice's default for the class
@@ -668,7 +669,7 @@ class FoleySpotArgs(TypedDict):
     channels: NotRequired[Literal[1, 2]]
     #: constant-power pan position from -1 (left) to 1 (right); number from -1 to 1; default: 0
     pan: NotRequired[float]
-    #: true-peak ceiling: a clip above it is lowered as a whole, never raised to it (dBTP); number from -60 to 0; default: -2
+    #: true-peak ceiling: a a louder clip is attenuated as a whole; a quieter one is not raised (dBTP); number from -60 to 0; default: -2
     peak: NotRequired[float]
     #: target integrated loudness, as far as the ceiling allows; replaces gain (LUFS); number from -60 to -5
     lufs: NotRequired[float]
@@ -692,7 +693,7 @@ class FoleySpotArgs(TypedDict):
     fadeOut: NotRequired[float]
     #: gain, limited by the ceiling; nothing is clipped (dB); number from -80 to 40; default: 0
     gain: NotRequired[float]
-    #: with at: at most this much of the sound before its onset is kept, and faded in (s); number from 0 to 5; default: 0.01
+    #: with at: keep at most this much before the onset, faded in (s); number from 0 to 5; default: 0.01
     lead: NotRequired[float]
 
 
@@ -713,7 +714,7 @@ class FoleySpotAccepted(TypedDict):
     understood: NotRequired[list[FoleyGenerateAcceptedUnderstood]]
     #: number of cues; integer from 1
     cues: int
-    #: cues that begin while an earlier one of the same class still lasts; integer from 0
+    #: cues that begin before an earlier cue of the same class ends; integer from 0
     overlaps: int
     #: markers that were left out because they name no class; list of map
     left: NotRequired[list[FoleySpotAcceptedLeft]]
@@ -729,9 +730,9 @@ class FoleySpotProgress(TypedDict):
 class FoleySpotFilePlaced(TypedDict):
     #: time at which the onset was wanted (s); number from 0 to 356400
     at: float
-    #: time of the file's beginning, as its time reference has it (s); number
+    #: start time of the file, as in its time reference (s); number
     start: float
-    #: onset measured in the file, from the file's beginning (s); number from 0
+    #: onset measured in the file, from its start (s); number from 0
     onset: float
     #: time from at to the measured onset (s); number
     offset: float
@@ -786,7 +787,7 @@ class FoleySpotStem(TypedDict):
     seconds: float
     #: time of its beginning on the timeline (s); number from 0
     start: float
-    #: by which the sum of the files was lowered to the ceiling (dB); number to 0
+    #: attenuation that brought the sum of the files below the ceiling (dB); number to 0
     gain: float
 
 
@@ -823,7 +824,7 @@ StreamStartArgsChanges = TypedDict(
     {
         #: row of the endless code grid, from 0; integer from 0 to 2147483647
         "step": int,
-        #: true: the rows from step on had been drawn without it and were drawn again, and the sound fades over there; boolean
+        #: true: the rows from step on had already been sampled and were sampled again; the sound crossfades there; boolean
         "redrawn": NotRequired[bool],
         #: class, or mix of classes, from now on; text, 1 to 128 characters or integer from 0 to 65535 or map of text to number above 0
         "class": "NotRequired[str | int | dict[str, float]]",
@@ -854,7 +855,7 @@ StreamStartArgsControls = TypedDict(
         "from": float,
         #: value at 127; number
         "to": float,
-        #: of mix: the class that class of the stream changes into; text, 1 to 128 characters or integer from 0 to 65535 or map of text to number above 0
+        #: for mix: the class that the stream's class is mixed with; text, 1 to 128 characters or integer from 0 to 65535 or map of text to number above 0
         "class": "NotRequired[str | int | dict[str, float]]",
     },
 )
@@ -884,21 +885,21 @@ StreamStartArgs = TypedDict(
         "avoid": "NotRequired[str | int | dict[str, float]]",
         #: gain; samples beyond full scale are clipped (dB); number from -80 to 40; default: 0
         "level": NotRequired[float],
-        #: changes known beforehand, each at its step, in order; those of recipe repeat a stream exactly; list of map; default: []
+        #: changes known in advance, each at its step, in order; those of recipe repeat a stream exactly; list of map; default: []
         "changes": NotRequired[list[StreamStartArgsChanges]],
         #: length; required, and at most 3600, if live is false (s); number above 0 to 86400; default: without end
         "seconds": NotRequired[float],
         #: real time; false makes and sends it as fast as possible; boolean; default: true
         "live": NotRequired[bool],
-        #: how far the audio may be ahead of real time; changes are heard after that where what was sent stays. 0.6 of it is made together at most: less
-        #: costs more processor time, and below 0.2 gaps are likely (s); number from 0.1 to 10; default: 1
+        #: how far the audio may be ahead of real time; without revise, changes are heard after this time. At most 0.6 of it is rendered at once: a
+        #: smaller value costs more processor time, and below 0.2 gaps are likely (s); number from 0.1 to 10; default: 1
         "ahead": NotRequired[float],
         #: sample format of the audio; "f32" or "s16"; default: "f32"
         "format": NotRequired[Literal["f32", "s16"]],
         #: send audio; never over OSC; boolean; default: true
         "audio": NotRequired[bool],
-        #: changes are heard as soon as they can be made (0.2 to 0.3 s), whatever ahead is: audio may begin before the end of what was sent, and takes the
-        #: place of all that was sent from its offset on; not over HTTP; boolean; default: false
+        #: changes are heard as soon as possible (0.2 to 0.3 s), whatever ahead is: audio may begin before the end of what was sent, and replaces
+        #: everything from its offset on; not over HTTP; boolean; default: false
         "revise": NotRequired[bool],
         #: play it on the server's own output; needs live; boolean; default: false
         "play": NotRequired[bool],
@@ -906,13 +907,13 @@ StreamStartArgs = TypedDict(
         "pan": NotRequired[float],
         #: of play: pair of output channels; integer from 0 to 31; default: 0
         "bus": NotRequired[int],
-        #: MIDI controllers that change it while it plays, as stream.set does, ten times a second at most; list of map; default: []
+        #: MIDI controllers that change it while it plays, as stream.set does, at most ten times a second; list of map; default: []
         "controls": NotRequired[list[StreamStartArgsControls]],
-        #: over OSC, where nobody sees a client leave: how long it goes on without a message of its client; any renews it, /foley/ping too, and so does
-        #: stream.set or stream.keep of anybody; 0 is for ever, where the server allows that (s); number from 0 to 86400; default: 60, or as the server is
-        #: set
+        #: over OSC, where a client cannot be seen to leave: how long the stream continues without a message from its client. Any message renews the
+        #: lease, /foley/ping included, and so does stream.set or stream.keep from any client; 0 never expires, if the server allows that (s); number from
+        #: 0 to 86400; default: 60, or as the server is set
         "lease": NotRequired[float],
-        #: stream id of your own choice, for controllers that cannot read the drawn one; text, 1 to 128 characters; default: an id that cannot be guessed
+        #: stream id of your choice, for controllers that cannot read a generated one; text, 1 to 128 characters; default: an id that cannot be guessed
         "as": NotRequired[str],
     },
 )
@@ -935,7 +936,7 @@ StreamStartAccepted = TypedDict(
         "stepSeconds": float,
         #: of play: the output device; null if there is none; text or null
         "device": "NotRequired[str | None]",
-        #: recipe of what it begins with; that of done has its length and what was changed; map
+        #: recipe at the start; the one in done also has the length and the changes; map
         "recipe": NotRequired[dict[str, Any]],
         #: names that are not classes of the voice, and the class that each was understood as: another spelling, a CatID of the Universal Category System,
         #: or a word for the sound in English, German, French, Spanish, Italian, Portuguese, Japanese or Chinese; absent if there were none; list of map
@@ -947,7 +948,7 @@ StreamStartAccepted = TypedDict(
 class StreamStartAudio(TypedDict):
     #: row of the endless code grid, from 0; integer from 0
     step: int
-    #: first sample frame of this chunk; with revise maybe one that was sent already (frames); integer from 0
+    #: first sample frame of this chunk; with revise it may have been sent before (frames); integer from 0
     offset: int
     #: sample rate (Hz); integer
     rate: int
@@ -964,7 +965,7 @@ StreamStartChanged = TypedDict(
     {
         #: first row that the change applies to; integer from 0
         "step": int,
-        #: true: the rows from step on had been drawn without it and were drawn again, and the sound fades over there; boolean
+        #: true: the rows from step on had already been sampled and were sampled again; the sound crossfades there; boolean
         "redrawn": NotRequired[bool],
         #: text or map of text to number
         "class": "NotRequired[str | dict[str, float]]",
@@ -988,9 +989,9 @@ class StreamStartDone(TypedDict):
     stream: str
     #: length of the audio that was sent (s); number from 0
     seconds: float
-    #: chunks that were made later than they were due, and pauses of play because of them; integer from 0
+    #: chunks that were late, and the gaps in play that they caused; integer from 0
     gaps: int
-    #: quiet: its client was not heard of for its lease; "quiet"
+    #: quiet: its lease expired; "quiet"
     ended: NotRequired[Literal["quiet"]]
     #: recipe; its stream.args are the arguments of stream.start that repeat this stream exactly; map
     recipe: dict[str, Any]
@@ -1032,7 +1033,7 @@ class StreamSetDone(TypedDict):
 class StreamKeepArgs(TypedDict):
     #: stream id, from accepted, or the one chosen by as; text, 1 to 128 characters
     stream: str
-    #: how much of its end, as far as it was sent (s); number above 0 to 60
+    #: how much to save, at most what was sent (s); number above 0 to 60
     seconds: float
     #: name of the clip; text, 0 to 128 characters
     name: NotRequired[str]
@@ -1219,7 +1220,7 @@ class ClipExportArgs(TypedDict):
     channels: NotRequired[Literal[1, 2]]
     #: constant-power pan position from -1 (left) to 1 (right); number from -1 to 1; default: 0
     pan: NotRequired[float]
-    #: true-peak ceiling: a clip above it is lowered as a whole, never raised to it (dBTP); number from -60 to 0; default: -2
+    #: true-peak ceiling: a a louder clip is attenuated as a whole; a quieter one is not raised (dBTP); number from -60 to 0; default: -2
     peak: NotRequired[float]
     #: target integrated loudness, as far as the ceiling allows; replaces gain (LUFS); number from -60 to -5
     lufs: NotRequired[float]
@@ -1257,10 +1258,10 @@ class ClipExportArgs(TypedDict):
     length: NotRequired[float]
     #: gain, limited by the ceiling; nothing is clipped (dB); number from -80 to 40; default: 0
     gain: NotRequired[float]
-    #: time on the timeline at which the sound begins: the file is cut shortly before its onset, and its time reference says where it lies;
-    #: timeReference is that of the beginning of the timeline (s); number from 0 to 356400
+    #: time on the timeline at which the sound begins: the file starts shortly before its onset, and its time reference says where it belongs;
+    #: timeReference is that of the start of the timeline (s); number from 0 to 356400
     at: NotRequired[float]
-    #: with at: at most this much of the sound before its onset is kept, and faded in (s); number from 0 to 5; default: 0.01
+    #: with at: keep at most this much before the onset, faded in (s); number from 0 to 5; default: 0.01
     lead: NotRequired[float]
 
 
@@ -1304,7 +1305,7 @@ ClipBatchArgsRows = TypedDict(
         #: twice as much; number from 0 to 8; default: the voice's default for the class
         "guidance": NotRequired[float],
         #: generate this many and return the best according to the voice's own embedder: most likely of its class and most like a real clip, neither
-        #: silent nor late nor like its siblings; costs as much as that many clips; integer from 1 to 16; default: 1
+        #: silent nor late nor similar to the others; costs as much as that many clips; integer from 1 to 16; default: 1
         "candidates": NotRequired[int],
         #: as class; text, 1 to 128 characters
         "avoid": NotRequired[str],
@@ -1316,10 +1317,10 @@ ClipBatchArgsRows = TypedDict(
         "userData": NotRequired[str],
         #: text, 0 to 128 characters
         "take": NotRequired[str],
-        #: time on the timeline at which the sound begins: the file is cut shortly before its onset, and its time reference says where it lies;
-        #: timeReference is that of the beginning of the timeline (s); number from 0 to 356400
+        #: time on the timeline at which the sound begins: the file starts shortly before its onset, and its time reference says where it belongs;
+        #: timeReference is that of the start of the timeline (s); number from 0 to 356400
         "at": NotRequired[float],
-        #: wanted length, from the onset if at is given: a longer clip is cut at a quiet point, a class makes a sound as long as this (s); number above 0
+        #: wanted length, from the onset if at is given: a longer clip is cut at a quiet point, a class makes a sound of this length (s); number above 0
         #: to 60
         "length": NotRequired[float],
         #: number that its files are named by; integer from 1 to 1000
@@ -1353,7 +1354,7 @@ class ClipBatchArgs(TypedDict):
     channels: NotRequired[Literal[1, 2]]
     #: constant-power pan position from -1 (left) to 1 (right); number from -1 to 1; default: 0
     pan: NotRequired[float]
-    #: true-peak ceiling: a clip above it is lowered as a whole, never raised to it (dBTP); number from -60 to 0; default: -2
+    #: true-peak ceiling: a a louder clip is attenuated as a whole; a quieter one is not raised (dBTP); number from -60 to 0; default: -2
     peak: NotRequired[float]
     #: target integrated loudness, as far as the ceiling allows; replaces gain (LUFS); number from -60 to -5
     lufs: NotRequired[float]
@@ -1391,7 +1392,7 @@ class ClipBatchArgs(TypedDict):
     length: NotRequired[float]
     #: gain, limited by the ceiling; nothing is clipped (dB); number from -80 to 40; default: 0
     gain: NotRequired[float]
-    #: with at: at most this much of the sound before its onset is kept, and faded in (s); number from 0 to 5; default: 0.01
+    #: with at: keep at most this much before the onset, faded in (s); number from 0 to 5; default: 0.01
     lead: NotRequired[float]
 
 
@@ -1425,7 +1426,7 @@ class DeliverSetArgsSettings(TypedDict):
     channels: NotRequired[Literal[1, 2]]
     #: constant-power pan position from -1 (left) to 1 (right); number from -1 to 1; default: as before
     pan: NotRequired[float]
-    #: true-peak ceiling: a clip above it is lowered as a whole, never raised to it (dBTP); number from -60 to 0; default: as before
+    #: true-peak ceiling: a a louder clip is attenuated as a whole; a quieter one is not raised (dBTP); number from -60 to 0; default: as before
     peak: NotRequired[float]
     #: target integrated loudness, as far as the ceiling allows; replaces gain (LUFS); number from -60 to -5; default: as before
     lufs: NotRequired[float]
@@ -1564,7 +1565,7 @@ VoiceNearestDoneRecordings = TypedDict(
         "class": str,
         #: -1 to 1; 1 is the same recording; number
         "likeness": float,
-        #: most that a recording of this class is like any other of a different original; number
+        #: highest similarity of two recordings of this class with different originals; number
         "limit": float,
     },
 )
@@ -1573,7 +1574,7 @@ VoiceNearestDoneRecordings = TypedDict(
 class VoiceNearestDone(TypedDict):
     #: text
     voice: str
-    #: whether the sound is more like one of them than its limit; boolean
+    #: whether its similarity to one of them exceeds that one's limit; boolean
     memorised: bool
     #: list of map
     recordings: list[VoiceNearestDoneRecordings]
@@ -1702,13 +1703,13 @@ class FarmStatusDoneWorkers(TypedDict):
     version: str
     #: integer from 0
     lanes: int
-    #: clips at a time, and as many live ones beside them; integer from 0
+    #: bulk clips at a time, plus as many live ones; integer from 0
     slots: int
     #: list of map
     voices: list[FarmStatusDoneWorkersVoices]
-    #: live clips that it makes now; integer from 0
+    #: live clips in progress; integer from 0
     live: int
-    #: clips without a listener that it makes now; integer from 0
+    #: bulk clips in progress; integer from 0
     bulk: int
     #: clips since it started; integer from 0
     made: int
@@ -1718,7 +1719,7 @@ class FarmStatusDoneWorkers(TypedDict):
     rate: float
     #: (s); number from 0
     uptime: float
-    #: it takes no more jobs; boolean
+    #: it is shutting down and takes no more jobs; boolean
     leaving: bool
 
 
@@ -1729,9 +1730,9 @@ class FarmStatusDoneQueues(TypedDict):
     urgency: Literal["live", "bulk"]
     #: jobs that no worker has taken; integer from 0
     waiting: int
-    #: jobs in the hands of workers; integer from 0
+    #: jobs that workers are processing; integer from 0
     taken: int
-    #: those of them that were given out more than once; integer from 0
+    #: of these, jobs delivered more than once; integer from 0
     repeated: int
 
 
@@ -1745,29 +1746,29 @@ class FarmStatusDoneOwn(TypedDict):
 
 
 class FarmStatusDone(TypedDict):
-    #: none: the server has no farm; lost: its broker cannot be used; "none" or "open" or "lost"
+    #: none: the server has no farm; lost: its broker is unavailable; "none" or "open" or "lost"
     state: Literal["none", "open", "lost"]
-    #: why the broker cannot be used; text or null
+    #: why the broker is unavailable; text or null
     problem: str | None
     #: its address and version; text or null
     broker: str | None
-    #: those heard of in the last seconds; list of map
+    #: those heard from in the last seconds; list of map
     workers: list[FarmStatusDoneWorkers]
     #: list of map
     queues: list[FarmStatusDoneQueues]
-    #: how this server makes its voices: only workers with these fingerprints make its clips; list of map
+    #: fingerprints of this server's voices: only workers with the same ones make its clips; list of map
     own: list[FarmStatusDoneOwn]
-    #: of the clips that lie at the broker (bytes); integer from 0
+    #: size of the clips stored at the broker (bytes); integer from 0
     clipBytes: int
-    #: of the voices that lie there (bytes); integer from 0
+    #: size of the voices stored there (bytes); integer from 0
     voiceBytes: int
-    #: clips that this server waits for; integer from 0
+    #: clips pending for this server; integer from 0
     pending: int
-    #: those of them that wait for the broker; integer from 0
+    #: of these, clips held until the broker is back; integer from 0
     held: int
     #: clips from the farm, since this server started; integer from 0
     made: int
-    #: clips that the farm had made before; integer from 0
+    #: clips from the farm's cache; integer from 0
     cached: int
     #: clips made by this server instead; integer from 0
     local: int
@@ -1916,7 +1917,7 @@ class TriggerMapArgsSource(TypedDict):
 
 
 class TriggerMapArgsSource2(TypedDict):
-    #: MIDI controller: fires when its value comes to 64 or more; integer from 0 to 127
+    #: MIDI controller: fires when its value reaches 64; integer from 0 to 127
     cc: int
     #: MIDI channel; integer from 1 to 16; default: any
     channel: NotRequired[int]
@@ -1956,13 +1957,14 @@ TriggerMapArgs = TypedDict(
         #: text to number above 0; default: no class; an equal mix of all classes if the voice was not trained without class labels
         "avoid": "NotRequired[str | int | dict[str, float]]",
         #: generate this many and return the best according to the voice's own embedder: most likely of its class and most like a real clip, neither
-        #: silent nor late nor like its siblings; costs as much as that many clips; a clip that a hit waits for is the only one; integer from 1 to 16;
-        #: default: 4 while at least half of the clips are ready, if there is an embedder that tells real clips from generated ones; otherwise 1
+        #: silent nor late nor similar to the others; costs as much as that many clips; a clip that a hit is waiting for has no other candidates; integer
+        #: from 1 to 16; default: 4 while at least half of the clips are ready, if there is an embedder that tells real clips from generated ones;
+        #: otherwise 1
         "candidates": NotRequired[int],
         #: number of clips kept ready; integer from 1 to 16; default: 3
         "ready": NotRequired[int],
-        #: with no fresh clip ready, a hit plays a clip while it is generated, if that is expected to sound within this time; otherwise an earlier clip is
-        #: replayed. Where there is none to replay, it is not limited (s); number from 0 to 10; default: 0.15
+        #: with no fresh clip ready, a hit plays a clip while it is generated, if it is expected to be heard within this time; otherwise an earlier clip
+        #: is replayed. The limit does not apply if there is none to replay (s); number from 0 to 10; default: 0.15
         "liveWithin": NotRequired[float],
         #: replay the ready clips in turn; otherwise no clip is played twice while fresh ones are ready; boolean; default: false
         "reuse": NotRequired[bool],
@@ -2012,13 +2014,14 @@ TriggerMapDoneMap = TypedDict(
         #: text to number above 0; default: no class; an equal mix of all classes if the voice was not trained without class labels
         "avoid": "NotRequired[str | int | dict[str, float]]",
         #: generate this many and return the best according to the voice's own embedder: most likely of its class and most like a real clip, neither
-        #: silent nor late nor like its siblings; costs as much as that many clips; a clip that a hit waits for is the only one; integer from 1 to 16;
-        #: default: 4 while at least half of the clips are ready, if there is an embedder that tells real clips from generated ones; otherwise 1
+        #: silent nor late nor similar to the others; costs as much as that many clips; a clip that a hit is waiting for has no other candidates; integer
+        #: from 1 to 16; default: 4 while at least half of the clips are ready, if there is an embedder that tells real clips from generated ones;
+        #: otherwise 1
         "candidates": NotRequired[int],
         #: number of clips kept ready; integer from 1 to 16; default: 3
         "ready": int,
-        #: with no fresh clip ready, a hit plays a clip while it is generated, if that is expected to sound within this time; otherwise an earlier clip is
-        #: replayed. Where there is none to replay, it is not limited (s); number from 0 to 10; default: 0.15
+        #: with no fresh clip ready, a hit plays a clip while it is generated, if it is expected to be heard within this time; otherwise an earlier clip
+        #: is replayed. The limit does not apply if there is none to replay (s); number from 0 to 10; default: 0.15
         "liveWithin": float,
         #: replay the ready clips in turn; otherwise no clip is played twice while fresh ones are ready; boolean; default: false
         "reuse": bool,
@@ -2181,7 +2184,7 @@ class TransportSetArgs(TypedDict):
     #: position in beats from the start of the song; negative in a count-in; number from -1000000 to 1000000000; default: the position that follows
     #: from the previous call
     beat: NotRequired[float]
-    #: stop after this long without another call: for hosts that may vanish (s); number from 0.1 to 86400; default: never stops by itself
+    #: stop after this long without another call, for hosts that may disappear (s); number from 0.1 to 86400; default: never stops by itself
     lasts: NotRequired[float]
 
 
@@ -2415,8 +2418,8 @@ VoiceCompareArgs = TypedDict(
         #: class or mix of classes that guidance steers away from, in the form of class; text, 1 to 128 characters or integer from 0 to 65535 or map of
         #: text to number above 0; default: no class; an equal mix of all classes if the voice was not trained without class labels
         "avoid": "NotRequired[str | int | dict[str, float]]",
-        #: whether guidance also strengthens the loudness contour and the average spectrum that the clip follows: it leads away from a clip that follows
-        #: none; boolean; default: the voice's default for the class
+        #: whether guidance also strengthens the loudness contour and the average spectrum that the clip follows, by steering away from a clip that
+        #: follows neither; boolean; default: the voice's default for the class
         "guideFollowed": NotRequired[bool],
         #: loudness over time that the clip follows, from its beginning after trim; only for voices that were trained with a loudness contour
         #: (voice.info); map
@@ -2433,10 +2436,10 @@ VoiceCompareArgs = TypedDict(
         "rows": NotRequired[bool],
         #: send audio events; boolean; default: true
         "audio": NotRequired[bool],
-        #: for sound that is played while it comes: audio in smaller parts, each soon after the one before, whose samples are those of the clip within
-        #: 1e-5; only of voices whose rows are time steps, of one clip at its own rate that is neither shaped nor saved; boolean; default: false
+        #: for sound that is played as it arrives: audio in smaller chunks in quick succession, whose samples equal those of the clip within 1e-5; only
+        #: for voices whose rows are time steps, and for one clip at the voice's rate that is neither edited nor saved; boolean; default: false
         "live": NotRequired[bool],
-        #: nobody waits for these clips: those of all other jobs are made first; boolean; default: false
+        #: low priority: the clips of all other jobs are made first; boolean; default: false
         "patient": NotRequired[bool],
         #: write a WAV into the server's clip folder; boolean; default: false
         "save": NotRequired[bool],
@@ -2600,7 +2603,7 @@ class VoiceVoteDonePreference(TypedDict):
     votes: int
     #: votes for each of them; list of integer from 0
     liked: list[int]
-    #: votes that found them alike; integer from 0
+    #: votes for no difference; integer from 0
     alike: int
     #: share of votes for the first; a vote for neither counts half; number from 0 to 1
     share: float
@@ -2747,17 +2750,17 @@ class JobListArgs(TypedDict):
 class JobListDoneJobs(TypedDict):
     #: job id; text
     job: str
-    #: clip.batch, or foley.generate for every other job that makes clips; text
+    #: clip.batch, or foley.generate for any other job that makes clips; text
     cmd: str
     #: "queued" or "running" or "paused" or "done" or "failed" or "cancelled"
     state: Literal["queued", "running", "paused", "done", "failed", "cancelled"]
     #: clips to make, candidates included; of a batch its files; integer from 0
     clips: int
-    #: how many of them are done; integer from 0
+    #: how many are done; integer from 0
     made: int
     #: when it was accepted, since 1970 (ms); number
     created: float
-    #: whether it goes on after a restart of the server; boolean
+    #: whether it continues after a restart of the server; boolean
     lasting: bool
     #: whether this connection started it; boolean
     own: bool
@@ -2773,7 +2776,7 @@ class JobListDone(TypedDict):
 class JobPauseDone(TypedDict):
     #: text
     job: str
-    #: false if there was nothing to do; boolean
+    #: false if nothing changed; boolean
     changed: bool
 
 
@@ -2832,7 +2835,7 @@ class DatasetAddAccepted(TypedDict):
 class DatasetAddProgress(TypedDict):
     #: recording being segmented; text
     file: str
-    #: that it gave; integer from 0
+    #: clips that it gave; integer from 0
     clips: int
     #: reason it could not be read and was left out; absent otherwise; text
     unreadable: NotRequired[str]
@@ -3188,7 +3191,7 @@ class AdminPauseDone(TypedDict):
     job: str
     #: "queued" or "running" or "paused" or "done" or "failed" or "cancelled"
     state: Literal["queued", "running", "paused", "done", "failed", "cancelled"]
-    #: false if there was nothing to do; boolean
+    #: false if nothing changed; boolean
     changed: bool
 
 
@@ -3199,7 +3202,7 @@ class Commands:
         raise NotImplementedError
 
     def foley_generate(self, args: FoleyGenerateArgs) -> Request[FoleyGenerateEvent, FoleyGenerateDone]:
-        """Generates one or more clips of a class and streams rows of codes, previews and audio as they become available."""
+        """Generates one or more clips of a class and streams rows of codes, previews and audio as soon as they are available."""
         return self._request("foley.generate", args)
 
     def foley_vary(self, args: FoleyVaryArgs | None = None) -> Request[FoleyGenerateEvent, FoleyGenerateDone]:
@@ -3211,7 +3214,7 @@ class Commands:
         return self._request("foley.branch", args)
 
     def foley_spot(self, args: FoleySpotArgs | None = None) -> Request[FoleySpotEvent, FoleySpotDone]:
-        """Makes a sound for every marker of a sheet, an edit list or a list of cues: one file a take, whose onset lies on the cue, as one job like
+        """Makes a sound for every marker of a sheet, an edit list or a list of cues: one file per take, with its onset on the cue, as one job like
         `clip.batch`.
         """
         return self._request("foley.spot", args)
@@ -3221,16 +3224,16 @@ class Commands:
         return self._request("foley.attach", args)
 
     def stream_start(self, args: StreamStartArgs) -> Request[StreamStartEvent, StreamStartDone]:
-        """Plays a class without end: audio is sent as it is made, at most `ahead` seconds before it is due, until `stream.stop`, the end of `seconds`,
-        of the connection, or over OSC of its `lease`; over OSC, or with `play`, it sounds on the output of the server. Needs a voice whose code grid
-        goes along time.
+        """Plays a class endlessly: audio is sent as it is made, at most `ahead` seconds before it is due, until `stream.stop`, until `seconds` have
+        passed, the connection closes or, over OSC, its `lease` expires; over OSC, or with `play`, it plays on the server's audio output. Needs a
+        voice whose code rows are time steps.
         """
         return self._request("stream.start", args)
 
     def stream_set(self, args: StreamSetArgs) -> Request[tuple[str, Any], StreamSetDone]:
-        """Changes a stream while it plays, from the end of what was sent on, or, with `revise` or on the output of the server, as soon as its sound can
-        be made. Rows that were drawn already are drawn again for that; where there is no time for it, a change counts from the next row that is
-        drawn. `changed` of the stream says when.
+        """Changes a stream while it plays: from the end of what was sent or, with `revise` or on the server's audio output, as soon as possible. Rows
+        that were already sampled are sampled again for that; if there is no time, the change applies from the next row. The stream's `changed` event
+        says when.
         """
         return self._request("stream.set", args)
 
@@ -3279,9 +3282,9 @@ class Commands:
         return self._request("clip.batch", args)
 
     def deliver_set(self, args: DeliverSetArgs | None = None) -> Request[tuple[str, Any], DeliverSetDone]:
-        """Sets which saved clips are delivered automatically to the delivery folder, and in which form; each clip is delivered exactly once. What is not
-        named stays as it was. A server with a delivery folder delivers every clip saved from its first start on, until this says otherwise. Needs the
-        admin role.
+        """Sets which saved clips are delivered automatically to the delivery folder, and in which form; each clip is delivered exactly once. Fields that
+        are left out keep their values. A server with a delivery folder delivers every clip saved since its first start, unless this command changes
+        it. Needs the admin role.
         """
         return self._request("deliver.set", args)
 
@@ -3298,9 +3301,9 @@ class Commands:
         return self._request("voice.info", args)
 
     def voice_nearest(self, args: VoiceNearestArgs | None = None) -> Request[tuple[str, Any], VoiceNearestDone]:
-        """Names the training recordings nearest to a clip or to any recording, by the voice's fingerprints: whether a sound is memorised, and whose it
-        is. A comparison is independent of level and of where the sound begins; of a longer sound every stretch as long as a clip is compared. Only
-        voices that come with fingerprints can answer.
+        """Names the training recordings nearest to a clip or to any recording, by the voice's fingerprints: whether a sound is memorised, and who
+        recorded it. The comparison is independent of level and start; of a longer sound every window of a clip's length is compared. Only voices with
+        fingerprints support this.
         """
         return self._request("voice.nearest", args)
 
@@ -3331,8 +3334,8 @@ class Commands:
         return self._request("device.list", None)
 
     def trigger_map(self, args: TriggerMapArgs) -> Request[tuple[str, Any], TriggerMapDone]:
-        """Maps a MIDI note, controller or program, or an OSC address, to a class with a pool of ready clips; replaces a map of the same id. All maps of
-        one source sound, in the order they were created.
+        """Maps a MIDI note, controller or program, or an OSC address, to a class with a pool of ready clips; replaces a map of the same id. If several
+        maps share a source, all of them play, in the order of their creation.
         """
         return self._request("trigger.map", args)
 
@@ -3357,8 +3360,8 @@ class Commands:
         return self._request("trigger.import", args)
 
     def trigger_fire(self, args: TriggerFireArgs | None = None, *, at: float | None = None) -> Request[TriggerFireEvent, TriggerFireDone]:
-        """Triggers a map. If its time lies far enough ahead, a new clip is generated for this hit; otherwise, or if that clip is late, a ready clip
-        plays. With none ready, a voice whose code grid goes along time plays a clip while it is generated. `at`: when it is meant, in ms since 1970.
+        """Triggers a map. If its time is far enough ahead, a new clip is generated for this hit; otherwise, or if that clip is late, a ready clip plays.
+        With none ready, a voice whose code rows are time steps plays a clip while it is generated. `at`: when it is meant, in ms since 1970.
         """
         return self._request("trigger.fire", args, at)
 
@@ -3449,7 +3452,7 @@ class Commands:
         return self._request("job.list", args)
 
     def job_pause(self, args: FoleyAttachArgs) -> Request[tuple[str, Any], JobPauseDone]:
-        """Pauses a job: clips that are being made are finished, no further one begins. Whoever knows the id of a job may."""
+        """Pauses a job: clips in progress are finished, and no further one starts. Any client that knows the job id may do this."""
         return self._request("job.pause", args)
 
     def job_resume(self, args: FoleyAttachArgs) -> Request[tuple[str, Any], JobPauseDone]:
