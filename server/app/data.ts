@@ -1,3 +1,4 @@
+import { mkdir } from 'node:fs/promises';
 import path from 'node:path';
 import { encodeClip } from '../clips/encode.ts';
 import { ClipStore } from '../clips/store.ts';
@@ -53,6 +54,8 @@ export async function openData({ config, owner, clipFolder, log }: OpenData) {
   const isOwner = (): boolean => owner.held;
   // A voice that was activated stays so, unless another one is asked for.
   const active = await ActiveVoices.open(inData('active.json'), config.voice, config.voice !== DEFAULT, log);
+  // There from the beginning, so that a first voice in it is told of; what cannot be written is told of elsewhere.
+  if (owner.held) await mkdir(inData('voices'), { recursive: true }).catch(() => undefined);
   const catalog = new VoiceCatalog({ roots: [inData('voices'), config.models], active: () => active.active, log });
   const trash = new Trash({
     dir: inData('trash'),

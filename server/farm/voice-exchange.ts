@@ -1,5 +1,5 @@
-import { readVoice } from '../voices/catalog.ts';
 import { VoicePacker } from '../voices/pack.ts';
+import { readVoice } from '../voices/read-voice.ts';
 import type { Voice } from '../voices/voice.ts';
 import type { Broker } from './broker.ts';
 import type { BrokerLink, FarmLog } from './link.ts';

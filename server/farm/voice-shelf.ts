@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { mkdir, readdir, rename, rm, stat, utimes } from 'node:fs/promises';
 import path from 'node:path';
-import { readVoice } from '../voices/catalog.ts';
+import { readVoice } from '../voices/read-voice.ts';
 import { unpackVoice } from '../voices/unpack.ts';
 import type { Broker } from './broker.ts';
 import { readCard } from './fingerprint.ts';

@@ -1,12 +1,14 @@
 import assert from 'node:assert/strict';
-import { mkdir, readFile, rm, truncate, writeFile } from 'node:fs/promises';
+import fs, { mkdir, readFile, rename, rm, truncate, writeFile } from 'node:fs/promises';
+import { syncBuiltinESMExports } from 'node:module';
 import path from 'node:path';
+import process from 'node:process';
 import test, { type TestContext } from 'node:test';
 import { temporary } from '../test/support/server.ts';
-import { CLASSES, writeVoice } from '../test/support/voice.ts';
+import { CLASSES, renameClass, writeVoice } from '../test/support/voice.ts';
 import { VoiceCatalog } from './catalog.ts';
 
-async function catalog(t: TestContext) {
+async function catalog(t: TestContext, sureMs?: number) {
   const root = await temporary(t);
   const [own, models] = [path.join(root, 'own'), path.join(root, 'models')];
   const problems: string[] = [];
@@ -14,6 +16,7 @@ async function catalog(t: TestContext) {
     roots: [own, models],
     active: () => 'default',
     log: (_, text) => problems.push(text),
+    ...(sureMs === undefined ? {} : { sureMs }),
   });
   return { root, own, models, voices, problems };
 }
@@ -262,4 +265,49 @@ test('what a voice carries along must be the voice it was made of, and whole', a
   // Voices of before carried nothing.
   await rm(path.join(dir, 'base'), { recursive: true });
   assert.deepEqual((await voices.find('mine')).modelFor({ classWeights: weights(7, 1) }).voiceDir, dir);
+});
+
+test('a voice that nobody changes is not looked at again; each change of it is seen with the next request', {
+  skip: process.platform !== 'linux' && 'elsewhere the system does not tell of changes at once',
+}, async (t) => {
+  const { own, models, voices } = await catalog(t, Number.POSITIVE_INFINITY);
+  await mkdir(own);
+  const dir = await writeVoice(models, 'default');
+  const real = fs.stat;
+  let looks = 0;
+  t.mock.method(fs, 'stat', (...args: Parameters<typeof real>) => {
+    if (String(args[0]).startsWith(models)) looks += 1;
+    return real(...args);
+  });
+  syncBuiltinESMExports();
+  t.after(() => {
+    t.mock.restoreAll();
+    syncBuiltinESMExports();
+  });
+  const calm = async (): Promise<number> => {
+    for (let i = 0; i < 2; i++) await voices.find();
+    const before = looks;
+    for (let i = 0; i < 50; i++) await voices.find();
+    return looks - before;
+  };
+  assert.equal(await calm(), 0);
+  assert.ok(looks > 0);
+  const row = path.join(dir, 'row.onnx');
+  const whole = await readFile(row);
+  await truncate(row, 3);
+  await fails(voices.find(), 'voice_corrupt', /row\.onnx has 3 bytes/);
+  await writeFile(row, whole);
+  assert.equal(await calm(), 0);
+  await rm(path.join(dir, 'pixel.onnx'));
+  await fails(voices.find(), 'voice_missing', /pixel\.onnx/);
+  await writeVoice(models, 'default');
+  assert.equal(await calm(), 0);
+  renameClass(dir, CLASSES[0]!, 'Thunder');
+  assert.equal((await voices.find()).classes[0]!.name, 'Thunder');
+  assert.equal(await calm(), 0);
+  // Another that goes before it.
+  await writeVoice(own, 'default');
+  assert.equal((await voices.find()).dir, path.join(own, 'default'));
+  await rename(path.join(own, 'default'), path.join(own, 'gone'));
+  assert.equal((await voices.find()).dir, dir);
 });

@@ -1,29 +1,33 @@
 import type { Stats } from 'node:fs';
-import { readdir, readFile, stat } from 'node:fs/promises';
+import { readdir, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { ProtocolError } from '../../protocol/index.ts';
 import { graphNames } from '../cards/graph-names.ts';
-import { defaultGuidance, defaultGuideFollowed } from '../cards/guidance.ts';
-import { cardProblem, type VoiceCard, voiceCardSchema } from '../cards/voice-card.ts';
+import type { VoiceCard } from '../cards/voice-card.ts';
 import { exists, noFile } from '../util/atomic-file.ts';
 import { diskReason } from '../util/disk-reason.ts';
 import type { LogLine } from '../util/log-line.ts';
-import { BASE, isSafeId, MAX_BASES, unknownVoice } from './names.ts';
+import { isSafeId, unknownVoice } from './names.ts';
+import { readVoice } from './read-voice.ts';
 import type { Catalog, Voice } from './voice.ts';
-
-/** A card is text; what is larger is no card. */
-const MAX_CARD_BYTES = 4 * 2 ** 20;
-
-interface Base {
-  voice: Voice;
-  /** Ids of the classes it still makes. */
-  kept: ReadonlySet<number>;
-}
+import { WatchedFolders } from './watched-folders.ts';
 
 interface Read {
   stamp: string;
   voice: Voice;
 }
+
+/** A voice that was looked at while its folders were watched. */
+interface Sure {
+  folders: WatchedFolders;
+  /** Null until it was looked at once. */
+  voice: Voice | null;
+  lookedAt: number;
+}
+
+const SURE_MS = 1000;
+/** Voices that are watched; of further ones the disk is asked each time. */
+const MOST_SURE = 64;
 
 export interface VoiceCatalogOptions {
   /** Folders of voice folders; the first that has a voice wins. */
@@ -32,14 +36,20 @@ export interface VoiceCatalogOptions {
   active: () => string;
   /** Called once per voice and problem that keeps a voice out of the list. */
   log: LogLine;
+  /** Milliseconds after which a voice is looked at though nobody told of a change: another machine may have made one. */
+  sureMs?: number;
 }
 
-/** Voices as folders with a card. Nothing is held open: a voice that is repaired on disk works with the next request. */
+/**
+ * Voices as folders with a card: one that changes on disk is another with the next request. One whose folders did not change
+ * is not looked at again: busy servers spent an eighth of their time on it.
+ */
 export class VoiceCatalog implements Catalog {
   readonly #options: VoiceCatalogOptions;
   readonly #read = new Map<string, Read>();
   /** Voices that are being looked at, by id: a hundred requests at once need not look a hundred times. */
   readonly #looks = new Map<string, Promise<Voice>>();
+  readonly #sure = new Map<string, Sure>();
   readonly #logged = new Set<string>();
 
   constructor(options: VoiceCatalogOptions) {
@@ -70,9 +80,35 @@ export class VoiceCatalog implements Catalog {
     const going = this.#looks.get(id);
     // What was wrong may have been put right since that look began.
     if (going !== undefined) return going.catch(() => this.#find(id));
-    const look = this.#find(id).finally(() => this.#looks.delete(id));
+    const look = this.#findSure(id).finally(() => this.#looks.delete(id));
     this.#looks.set(id, look);
     return look;
+  }
+
+  async #findSure(id: string): Promise<Voice> {
+    const sure = this.#sure.get(id);
+    const isUnchanged = (await sure?.folders.areUnchanged()) === true;
+    const lookedAt = performance.now();
+    const { sureMs = SURE_MS } = this.#options;
+    if (isUnchanged && sure?.voice != null && lookedAt - sure.lookedAt < sureMs) return sure.voice;
+    const voice = await this.#find(id);
+    const dirs = [...this.#options.roots, ...voice.models.map(({ dir }) => dir)];
+    // Watched since before this look, so whatever came after it is known.
+    if (sure?.folders.isOpen === true && sure.folders.dirs.join('\0') === dirs.join('\0'))
+      Object.assign(sure, { voice, lookedAt });
+    else this.#watch(id, dirs);
+    return voice;
+  }
+
+  #watch(id: string, dirs: readonly string[]): void {
+    this.#sure.get(id)?.folders.close();
+    this.#sure.delete(id);
+    if (this.#sure.size >= MOST_SURE) {
+      for (const [other, { folders }] of this.#sure) if (!folders.isOpen) this.#sure.delete(other);
+      if (this.#sure.size >= MOST_SURE) return;
+    }
+    const folders = new WatchedFolders(dirs);
+    if (folders.isOpen) this.#sure.set(id, { folders, voice: null, lookedAt: 0 });
   }
 
   async #find(id: string): Promise<Voice> {
@@ -106,71 +142,6 @@ export class VoiceCatalog implements Catalog {
     if (this.#logged.size > 1000 || this.#logged.has(message)) return;
     this.#logged.add(message);
     this.#options.log('warn', message);
-  }
-}
-
-/** The voice in a folder, with those it carries along. Throws voice_corrupt. */
-export async function readVoice(id: string, dir: string, depth = 0): Promise<Voice> {
-  const corrupt = (why: string, cause?: unknown): ProtocolError => {
-    return new ProtocolError('voice_corrupt', `the card of voice ${id} cannot be read: ${why}`, { cause });
-  };
-  const file = path.join(dir, 'card.json');
-  let json: unknown;
-  try {
-    if ((await stat(file)).size > MAX_CARD_BYTES) throw corrupt('it is too large');
-    json = JSON.parse(await readFile(file, 'utf8'));
-  } catch (error) {
-    if (error instanceof ProtocolError) throw error;
-    throw corrupt(error instanceof SyntaxError ? 'it is not JSON' : 'it is not readable', error);
-  }
-  const parsed = voiceCardSchema.safeParse(json);
-  if (!parsed.success) {
-    throw corrupt(cardProblem(parsed.error), parsed.error);
-  }
-  const card = parsed.data;
-  const base = await readBase(card);
-  const voice: Voice = {
-    id,
-    dir,
-    name: card.name,
-    hash: card.hash,
-    classes: card.classes.map((entry) => ({ id: entry.id, name: entry.name })),
-    rate: card.audio.rate,
-    samples: card.audio.samples,
-    classCount: card.classes.length,
-    // The trained prior makes what was trained, and mixes with it.
-    modelFor: (conditioning) => {
-      const all = [conditioning.classWeights, conditioning.avoid ?? []];
-      if (base === null || all.some((weights) => weights.some((weight, id) => weight > 0 && !base.kept.has(id))))
-        return {
-          guidance: defaultGuidance(card, conditioning.classWeights),
-          guideFollowed: defaultGuideFollowed(card, conditioning.classWeights),
-          ...conditioning,
-          voiceDir: dir,
-        };
-      const [classWeights, avoid] = all.map((weights) => weights.slice(0, base.voice.classCount));
-      return base.voice.modelFor({
-        ...conditioning,
-        classWeights: classWeights!,
-        ...(conditioning.avoid === undefined ? {} : { avoid: avoid! }),
-      });
-    },
-    models: [],
-    card,
-  };
-  voice.models = [voice, ...(base?.voice.models ?? [])];
-  return voice;
-
-  async function readBase({ classes, retrained }: VoiceCard): Promise<Base | null> {
-    const { base: origin, kept = [] } = retrained ?? { base: null };
-    if (origin === null || kept.length === 0 || !(await exists(path.join(dir, BASE, 'card.json')))) return null;
-    if (depth === MAX_BASES) throw corrupt(`it embeds more than ${MAX_BASES} base voices, one in the other`);
-    const voice = await readVoice(id, path.join(dir, BASE), depth + 1);
-    if (voice.hash !== origin.hash)
-      throw corrupt(`the voice in its folder ${BASE} does not match card.retrained.base.hash`);
-    if (voice.classes.some(({ id, name }) => !classes.some((own) => own.id === id && own.name === name)))
-      throw corrupt('it lacks classes of its base voice');
-    return { voice, kept: new Set(voice.classes.filter(({ name }) => kept.includes(name)).map(({ id }) => id)) };
   }
 }
 

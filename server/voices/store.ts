@@ -6,10 +6,10 @@ import { exists } from '../util/atomic-file.ts';
 import { diskReason } from '../util/disk-reason.ts';
 import { move, type Trash, type TrashItem } from '../util/trash.ts';
 import { VoiceFileError } from './archive-format.ts';
-import { readVoice } from './catalog.ts';
 import { importRefusal } from './import-refusal.ts';
 import { isSafeId, unknownVoice } from './names.ts';
 import { type PackedVoice, VoicePacker } from './pack.ts';
+import { readVoice } from './read-voice.ts';
 import { unpackVoice } from './unpack.ts';
 import type { Voice } from './voice.ts';
 

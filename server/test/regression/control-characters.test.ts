@@ -9,7 +9,7 @@ import { CliError } from '../../cli/errors.ts';
 import { AuditLog } from '../../network/access/audit-log.ts';
 import { checkFolder } from '../../training/recordings-folder.ts';
 import { createLog, prettyLine } from '../../util/log.ts';
-import { readVoice } from '../../voices/catalog.ts';
+import { readVoice } from '../../voices/read-voice.ts';
 import { newServer, temporary } from '../support/server.ts';
 import { writeVoice } from '../support/voice.ts';
 import { connectWs } from '../support/ws-client.ts';

@@ -2,10 +2,10 @@
 import { chmod, mkdir, mkdtemp, readFile, rename, rm, rmdir, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { VoiceFileError } from '../archive-format.ts';
-import { readVoice } from '../catalog.ts';
 import { licencesOf } from '../licences.ts';
 import { isSafeId } from '../names.ts';
 import { type PackedVoice, VoicePacker } from '../pack.ts';
+import { readVoice } from '../read-voice.ts';
 import { unpackVoice } from '../unpack.ts';
 import type { Voice } from '../voice.ts';
 import { LICENCES, licencesFile, README, readmeOf, SCORES, WEIGHTS } from './readme.ts';
