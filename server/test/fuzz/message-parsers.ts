@@ -3,7 +3,14 @@ import { EventEmitter } from 'node:events';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { Readable } from 'node:stream';
 import { setImmediate as turn } from 'node:timers/promises';
-import { type Answer, type Codec, type CommandName, commandNames, commandOf } from '../../../protocol/index.ts';
+import {
+  type Answer,
+  type Codec,
+  type CommandName,
+  commandNames,
+  commandOf,
+  type Role,
+} from '../../../protocol/index.ts';
 import { Dispatcher, type Handler, type Handlers } from '../../dispatch/dispatcher.ts';
 import { MidiInput } from '../../midi/input.ts';
 import { handleCommand } from '../../network/transports/http-commands.ts';
@@ -39,12 +46,12 @@ function newRegistry(): Dispatcher {
 /** What a message makes the dispatcher say, at most: each event of an example once, `late` and an end. */
 const EVENTS = 2 + Math.max(...commandNames.map((name) => Object.keys(commandOf(name).example.events).length));
 
-export function overWs(codec: Codec, frames: Uint8Array[]): Parser {
+export function overWs(codec: Codec, frames: Uint8Array[], role: Role = 'admin'): Parser {
   const dispatcher = newRegistry();
   let [said, count]: [string[], number] = [[], 0];
   const session = dispatcher.connect({
     transport: `ws-${codec.name}`,
-    role: 'admin',
+    role,
     send: (answer) => {
       codec.encode(answer);
       count += 1;
@@ -52,7 +59,7 @@ export function overWs(codec: Codec, frames: Uint8Array[]): Parser {
     },
   });
   return {
-    name: codec.name,
+    name: role === 'admin' ? codec.name : `${codec.name}, play`,
     frames,
     came: { count: () => count, most: () => EVENTS },
     async take(frame) {

@@ -4,13 +4,13 @@
  * prints the seed and the frame in hex.
  */
 import assert from 'node:assert/strict';
-import { connect } from 'node:net';
 import process from 'node:process';
 import test, { type TestContext } from 'node:test';
 import { seededUniform } from '../../evaluation/measure.ts';
 import { besideAnother } from '../support/bystander.ts';
-import { newServer, type TestServer } from '../support/server.ts';
+import { newServer } from '../support/server.ts';
 import { fuzzing } from './arbitraries.ts';
+import { exchange, exchanges } from './connection-frames.ts';
 import { mutate } from './mutate.ts';
 import { isRefusal, type Parser } from './parser.ts';
 import { allParsers } from './parsers.ts';
@@ -87,7 +87,7 @@ async function survive(
   for (const base of frames.keys()) assert.equal((await right(base)).said, before[base], repeat);
   if (came !== undefined)
     assert.ok(came.count() <= most, `${came.count()} things came of frames that allow for ${most}, ${repeat}`);
-  close?.();
+  await close?.();
   const refused = [...outcomes].reduce((sum, [said, n]) => sum + (isRefusal(said) ? n : 0), 0);
   t.diagnostic(
     `${name}: ${count} mutants of ${frames.length} frames, ${refused} refused, ${outcomes.size} outcomes, ${(spent / 1000).toFixed(1)} s`,
@@ -96,42 +96,21 @@ async function survive(
 
 const hex = (frame: Uint8Array): string => Buffer.from(frame).toString('hex');
 
-const HEAD = 'Host: 127.0.0.1\r\nConnection: close\r\n';
-const posted = (cmd: string, body: string): string =>
-  `POST /v1/${cmd} HTTP/1.1\r\n${HEAD}Content-Length: ${body.length}\r\n\r\n${body}`;
-const upgrade = (path: string, protocol: string): string =>
-  `GET ${path} HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\n` +
-  `Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n${protocol}\r\n`;
-/** A frame of a client's (RFC 6455, 5.2), masked with zeros. */
-const framed = (opcode: number, body: string): string =>
-  String.fromCharCode(0x80 | opcode, 0x80 | body.length, 0, 0, 0, 0) + body;
-const ping = '{"id":"a","cmd":"server.ping"}';
-const exchanges = [
-  posted('server.ping', '{"payload":"x"}'),
-  posted('foley.generate', '{"class":"Rain","seed":1}'),
-  `POST /v1/server.ping HTTP/1.1\r\n${HEAD}Transfer-Encoding: chunked\r\n\r\n2\r\n{}\r\n0\r\n\r\n`,
-  `GET /?HOST_INFO HTTP/1.1\r\n${HEAD}\r\n`,
-  `GET /foley/generate?TYPE HTTP/1.1\r\n${HEAD}\r\n`,
-  `GET /clips/0123456789abcdef.wav HTTP/1.1\r\n${HEAD}Range: bytes=0-1\r\n\r\n`,
-  `${upgrade('/ws', 'Sec-WebSocket-Protocol: foley.v1.json\r\n')}${framed(1, ping)}${framed(8, '\x03\xe8')}`,
-  `${upgrade('/ws', '')}${framed(9, 'hm')}${framed(1, ping)}${framed(8, '')}`,
-  `${upgrade('/', '')}${framed(1, '{"COMMAND":"LISTEN","DATA":"/foley/active"}')}${framed(2, '/foley/ping\0,s\0\0a\0\0\0')}${framed(8, '')}`,
-].map((text) => new Uint8Array(Buffer.from(text, 'latin1')));
-
 test('whatever bytes a connection begins with, it ends, and the others go on', async (t) => {
   const { seed } = fuzzing(t);
   const random = seededUniform(seed);
   const count = Math.max(100, Math.ceil(total / 500));
   const server = await newServer(t, { engine: { samples: 64 }, config: { limits: { clips: 64 } } });
   const pick = (): Uint8Array => exchanges[Math.floor(random() * exchanges.length)]!;
+  const url = server.app.urls.http ?? '';
   await besideAnother(server, async () => {
-    for (const frame of exchanges) assert.match(await exchange(server, frame, null), /^HTTP\/1\.1 (200|101|404) /);
+    for (const frame of exchanges) assert.match(await exchange(url, frame, null), /^HTTP\/1\.1 (200|101|404) /);
     for (let i = 0; i < count; i++) {
       const frame = mutate(pick(), pick(), random);
-      const said = await exchange(server, frame, 5);
+      const said = await exchange(url, frame, 5);
       assert.doesNotMatch(said, /^HTTP\/1\.1 500 |"internal"/, `FOLEYD_FUZZ_SEED=${seed}\n${hex(frame)}`);
     }
-    for (const frame of exchanges) assert.match(await exchange(server, frame, null), /^HTTP\/1\.1 (200|101|404) /);
+    for (const frame of exchanges) assert.match(await exchange(url, frame, null), /^HTTP\/1\.1 (200|101|404) /);
   });
   assert.deepEqual(
     server.log().filter(({ level }) => Number(level) >= 50),
@@ -140,21 +119,3 @@ test('whatever bytes a connection begins with, it ends, and the others go on', a
   );
   t.diagnostic(`connections: ${count} mutants of ${exchanges.length} exchanges`);
 });
-
-/**
- * Sends bytes over a connection of its own and resolves with what came until its end. After `patience` milliseconds it
- * says that there are no more: what is cut short would wait for the rest.
- */
-function exchange(server: TestServer, frame: Uint8Array, patience: number | null): Promise<string> {
-  const { hostname, port } = new URL(server.app.urls.http ?? '');
-  return new Promise((resolve) => {
-    const socket = connect({ host: hostname, port: Number(port) }, () => {
-      socket.write(frame);
-      if (patience !== null) setTimeout(() => socket.end(), patience);
-    });
-    let said = '';
-    socket.setEncoding('latin1').on('data', (text) => (said += text));
-    socket.on('error', () => undefined);
-    socket.once('close', () => resolve(said));
-  });
-}

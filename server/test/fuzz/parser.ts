@@ -14,7 +14,7 @@ export interface Parser {
   came?: { count: () => number; most: (bytes: number) => number };
   /** Brings it back to its beginning before frames that are right. */
   rest?: () => void;
-  close?: () => void;
+  close?: () => void | Promise<void>;
 }
 
 /** The error's code. Throws anything that has none, `internal` included: nothing from outside is a fault of the server. */

@@ -1,10 +1,14 @@
 /** Everything that reads bytes from outside, each with frames that are right, as far into the server as the dispatcher. */
 import { type GoldenFile, type Recording, readAll } from '../../../protocol/golden/record.ts';
 import { jsonCodec, msgpackCodec } from '../../../protocol/index.ts';
+import { farmEvents, farmJob, farmOutcome } from './farm-parsers.ts';
 import { card, manifest, markers, reference, sheet, sidecar } from './file-parsers.ts';
 import { answersOf, bundles, httpBodies, midi, oscQueryTexts, overOsc, overWs } from './message-parsers.ts';
 import { bytes, type Parser, unhex } from './parser.ts';
+import { connections, dataFolder, mdnsPackets } from './server-parsers.ts';
 import { delivered, recording, wav } from './sound-parsers.ts';
+import { config, deliveryRule, soundNames, times } from './text-parsers.ts';
+import { fingerprints, graph, voicePackage } from './voice-parsers.ts';
 
 export async function allParsers(): Promise<Parser[]> {
   const golden = [...(await readAll())].map(([, text]) => JSON.parse(text) as GoldenFile);
@@ -31,5 +35,39 @@ export async function allParsers(): Promise<Parser[]> {
     card(),
     reference(),
     manifest(),
+    graph(),
+    fingerprints(),
+    farmJob(),
+    farmEvents(),
+    farmOutcome(),
+    mdnsPackets(),
+    config(),
+    times(),
+    soundNames(),
+    deliveryRule(),
   ];
 }
+
+/** Commands of whoever may only play. */
+export async function messageParsers(): Promise<Parser[]> {
+  const requests = [...(await readAll())].map(([, text]) => (JSON.parse(text) as GoldenFile).request);
+  return [
+    overWs(
+      jsonCodec,
+      requests.map((one) => bytes(one.json)),
+      'play',
+    ),
+    overWs(
+      msgpackCodec,
+      requests.map((one) => unhex(one.msgpack)),
+      'play',
+    ),
+  ];
+}
+
+/** Those that need a disk, or a whole server, for each frame, by their names. */
+export const slowParsers: Readonly<Record<string, () => Parser | Promise<Parser>>> = {
+  'voice packages': voicePackage,
+  connections,
+  'data folders': dataFolder,
+};
