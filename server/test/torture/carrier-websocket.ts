@@ -75,10 +75,13 @@ export function overWs(codec: Codec): Carrier {
     if (frames.length % 2 === 0) await until(() => open().length === 0, 'ends', WAIT_MS).catch(() => undefined);
     // Watches and paused jobs would go on for ever.
     if (socket.readyState === WebSocket.OPEN) for (const request of open()) ask('foley.cancel', { request });
-    await until(() => open().length === 0, `an end of ${open().length} requests that were cancelled`);
+    const names = open().map((id) => `${ids.get(id)?.cmd ?? 'foley.cancel'} (${id})`);
+    await until(() => open().length === 0, `an end of one of ${names.join(', ')}`.slice(0, 1000));
     socket.terminate();
     await closed;
     if (problem !== null) throw problem;
-    return sent;
+    // A text that is no UTF-8 ends it, and what follows is never read.
+    const isWhole = ids.get(ping)!.ends > 0;
+    return { ...sent, read: isWhole ? frames.length : Math.min(frames.length, sent.done + sent.refused) };
   };
 }

@@ -1,4 +1,4 @@
-/** HTTP: a connection for each frame, one for all, and files of voices as bodies. */
+/** HTTP: a connection for each frame, and files of voices as bodies. */
 import { connect } from 'node:net';
 import type { Answer } from '../../../protocol/index.ts';
 import { Broken, type Carrier, checkFailed, nextNumber, nothing, pieces, type Sent, tokenOf } from './carrier.ts';
@@ -17,20 +17,10 @@ export const overHttp: Carrier = async (server, _role, frames) => {
   return sent;
 };
 
-/** Milliseconds without an answer after which what is asked for no longer comes: a broken frame took it for its own. */
-const QUIET_MS = 2000;
-const HEAD = /HTTP\/1\.1 \d{3} /;
+export const HEAD = /HTTP\/1\.1 \d{3} /;
 
-/** All frames in one connection, one behind the other before any is answered; what follows a broken one may not be read. */
-export const overPipelinedHttp: Carrier = async (server, _role, frames) => {
-  const sent = nothing();
-  const last = Buffer.from('GET /health HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n\r\n');
-  const parts = [...frames.flatMap(pieces), last];
-  countHttp(await within(exchange(server, parts, QUIET_MS), 'the end of a connection with many requests'), sent);
-  return { ...sent, read: Math.min(frames.length, sent.done + sent.refused) };
-};
-
-function countHttp(said: string, sent: Sent): void {
+/** Notes each answer of those in a text. Throws where the server takes one for its own fault. */
+export function countHttp(said: string, sent: Sent): void {
   // Each answer with JSON or without any body; a clip's bytes do not say this.
   const answers = said.match(new RegExp(HEAD, 'g')) ?? [];
   const good = answers.filter((line) => line.startsWith('HTTP/1.1 2')).length;
@@ -41,15 +31,16 @@ function countHttp(said: string, sent: Sent): void {
     throw new Broken(`answered with ${said.slice(Math.max(0, fault.index - 300), fault.index + 300)}`);
 }
 
-/** @param quiet after so many milliseconds in which no answer began the client has no more to say: a stream has no end */
-function exchange(server: Running, parts: readonly Uint8Array[], quiet = 5): Promise<string> {
+/** Milliseconds after which a client has no more to say: what is cut short would wait for the rest, and a stream has no end. */
+const SAID_MS = 5;
+
+function exchange(server: Running, parts: readonly Uint8Array[]): Promise<string> {
   return new Promise((resolve) => {
     let said = '';
     let timer: NodeJS.Timeout | undefined;
     const socket = connect({ host: '127.0.0.1', port: server.app.ports.http ?? 0 }, () => {
       for (const part of parts) socket.write(part);
-      // What is cut short would wait for the rest.
-      timer = setTimeout(() => socket.end(), quiet);
+      timer = setTimeout(() => socket.end(), SAID_MS);
     });
     socket.setNoDelay(true);
     socket.setEncoding('latin1').on('data', (text) => {

@@ -37,12 +37,13 @@ function takeOsc(packet: Uint8Array, sent: Sent): string | null {
 /** Frames, and bytes, between looks whether the server still hears: what its system does not hold would be lost on the way. */
 const OSC_BURST = { frames: 32, bytes: 48_000 };
 const OSC_LARGEST = 40_000;
+const fits = ({ bytes }: Frame): boolean => bytes.length <= OSC_LARGEST;
 
 function bursts(frames: readonly Frame[]): Uint8Array[][] {
   const all: Uint8Array[][] = [];
   let [bytes, last]: [number, Uint8Array[]] = [0, []];
   for (const frame of frames) {
-    if (frame.bytes.length > OSC_LARGEST) continue;
+    if (!fits(frame)) continue;
     if (last.length >= OSC_BURST.frames || bytes + frame.bytes.length > OSC_BURST.bytes) [bytes, last] = [0, []];
     if (last.length === 0) all.push(last);
     last.push(frame.bytes);
@@ -89,7 +90,7 @@ export const overUdp: Carrier = async (server, _role, frames) => {
   } finally {
     socket.close();
   }
-  return sent;
+  return { ...sent, read: frames.filter(fits).length };
 };
 
 export const overOscWs: Carrier = async (server, role, frames) => {
@@ -102,10 +103,13 @@ export const overOscWs: Carrier = async (server, role, frames) => {
   await within(Promise.race([once(socket, 'open'), closed]), 'a WebSocket for OSC to open');
   const sent = nothing();
   const token = `bench ${nextNumber()}`;
+  let isWhole = false;
   const heard = new Promise<void>((resolve, reject) => {
     socket.on('message', (data, isBinary) => {
       try {
-        if (isBinary && takeOsc(data as Buffer, sent) === token) resolve();
+        if (!isBinary || takeOsc(data as Buffer, sent) !== token) return;
+        isWhole = true;
+        resolve();
       } catch (error) {
         reject(error);
       }
@@ -121,5 +125,6 @@ export const overOscWs: Carrier = async (server, role, frames) => {
   await within(Promise.race([heard, closed]), 'a pong after OSC over WebSocket');
   socket.terminate();
   await closed;
-  return sent;
+  // A text that is no UTF-8 ends it, and what follows is never read.
+  return { ...sent, read: isWhole ? frames.length : Math.min(frames.length, sent.done + sent.refused) };
 };

@@ -1,11 +1,23 @@
-/** What one client says in one connection: frames that are right, and mutants of them. */
+/**
+ * What one client says in one connection. A client that works sends frames that are right, most of which the server carries
+ * out, and mutants of them; a client that floods sends many more, nearly all of which it only has to read and to refuse.
+ */
 import { mutate } from '../fuzz/mutate.ts';
 import type { Frame } from './carrier.ts';
 import type { Grammar } from './grammar.ts';
 import type { Uniform } from './random.ts';
+import type { RefusedGrammar } from './refused.ts';
 import type { Target } from './targets.ts';
 
+export type CaseKind = 'work' | 'flood';
+
+export interface Grammars {
+  right: Grammar;
+  refused: RefusedGrammar;
+}
+
 export interface Case {
+  kind: CaseKind;
   target: Target;
   frames: readonly Frame[];
   mutated: number;
@@ -14,18 +26,32 @@ export interface Case {
 /** `{`: the first byte of every text, and of no binary frame. */
 const BRACE = 0x7b;
 
-/** @param nth a number that no other case has, for the ids */
-export function newCase(grammar: Grammar, target: Target, nth: number, random: Uniform): Case {
-  const made = Array.from({ length: 1 + Math.floor(random() * target.most) }, (_, i): Frame => {
+/** Of the frames of a flood that are not to be refused. */
+const WORK_IN_FLOOD = 0.01;
+
+/**
+ * @param nth a number that no other case has, for the ids
+ * @param floods whether it may be a flood, where the target has any
+ */
+export function newCase(grammars: Grammars, target: Target, nth: number, random: Uniform, floods: boolean): Case {
+  const kind = floods && target.flood > 0 ? 'flood' : 'work';
+  const most = kind === 'flood' ? target.flood : target.most;
+  const made = Array.from({ length: 1 + Math.floor(random() * most) }, (_, i): Frame => {
     // Far from each other: a changed letter must not make one of another.
     const id = `${nth}-${i}-${Math.floor(random() * 2 ** 52).toString(36)}`;
-    const { bytes, cmd } = target.make(grammar, target.role, id);
+    const isRight = kind === 'work' || random() < WORK_IN_FLOOD;
+    const { bytes, cmd } = target.make(isRight ? grammars.right : grammars.refused, target.role, id);
     return { bytes, ...(target.hasIds && { id }), ...(cmd !== undefined && { cmd }) };
   });
-  return { target, ...mutants(made, target, random) };
+  return { kind, target, ...mutants(made, target, random, most) };
 }
 
-function mutants(made: Frame[], { wrong }: Target, random: Uniform): { frames: Frame[]; mutated: number } {
+function mutants(
+  made: Frame[],
+  { wrong }: Target,
+  random: Uniform,
+  most: number,
+): { frames: Frame[]; mutated: number } {
   const below = (n: number): number => Math.floor(random() * n);
   let mutated = 0;
   const spliced = new Set<string>();
@@ -37,9 +63,9 @@ function mutants(made: Frame[], { wrong }: Target, random: Uniform): { frames: F
     const other = made[below(made.length)]!;
     if (other.id !== undefined) spliced.add(other.id);
     let bytes = mutate(frame.bytes, other.bytes, random);
-    // A WebSocket ends where a text is no UTF-8, and the frames after it would never be read.
+    // A WebSocket ends where a text is no UTF-8, and the frames after it would never be read: seldom more than one.
     const isText = frame.bytes[0] === BRACE;
-    if (isText && below(40) > 0) bytes = new TextEncoder().encode(new TextDecoder().decode(bytes));
+    if (isText && below(most) > 0) bytes = new TextEncoder().encode(new TextDecoder().decode(bytes));
     return { bytes, ...(cuts.length > 0 && { cuts }) };
   });
   const sure = frames.map(({ id, ...frame }) => (id === undefined || spliced.has(id) ? frame : { id, ...frame }));

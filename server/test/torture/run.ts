@@ -1,19 +1,16 @@
 /**
  * `npm run torture [-- PART[:TARGET] ... --minutes M --seed S --kills N --out FILE]`: hours of attack, told at the end in
  * tables, and in FILE as JSON, where the parts that were not run keep what they had. Without a part all of them;
- * TORTURE_PATIENCE_MS where a busy machine answers later than after a minute. On SIGINT the kills end after the next one, and
- * are told as usual.
+ * TORTURE_PATIENCE_MS where a busy machine answers later than after a minute. On SIGINT a part ends soon, and is told as usual.
  */
 import { readFile, writeFile } from 'node:fs/promises';
 import process from 'node:process';
 import { parseArgs } from 'node:util';
-import { seededUniform } from '../../evaluation/measure.ts';
-import { mutate } from '../fuzz/mutate.ts';
-import { allParsers } from '../fuzz/parsers.ts';
 import { deedNames } from './deeds.ts';
 import { withFaults } from './faults.ts';
 import type { Figures } from './host.ts';
 import { killSeries } from './kill.ts';
+import { tortureParsers } from './parsers.ts';
 import { unable } from './server.ts';
 import { soak } from './soak.ts';
 import { wire } from './wire.ts';
@@ -21,10 +18,15 @@ import { wire } from './wire.ts';
 const PARTS = ['parsers', 'wire', 'disk', 'kill', 'soak'] as const;
 type Part = (typeof PARTS)[number];
 
-/** Milliseconds of this process's own time that a frame may take. */
-const MOST_CPU_MS = 2000;
-
 const say = (line: string): void => void process.stderr.write(`${line}\n`);
+/** Whether it is asked to end early; a second SIGINT ends it at once. */
+let isAsked = false;
+const isOver = (): boolean => isAsked;
+process.once('SIGINT', () => {
+  isAsked = true;
+  say('the run ends soon');
+});
+
 let problems = 0;
 const fault = (line: string): void => {
   problems += 1;
@@ -72,42 +74,10 @@ const growth = (before: Figures, after: Figures): string =>
   `resident ${mib(before.rss)} -> ${mib(after.rss)}, heap ${mib(before.heap)} -> ${mib(after.heap)}, ` +
   `descriptors ${before.descriptors} -> ${after.descriptors}`;
 
-function cpuMsSince(before: NodeJS.CpuUsage): number {
-  const { user, system } = process.cpuUsage(before);
-  return Math.round((user + system) / 1000);
-}
-
-/** Every parser in this process, as many frames as there is time for. */
-async function parsers(ms: number, seed: number): Promise<unknown> {
-  const all = await allParsers();
-  const rows: Record<string, unknown>[] = [];
-  for (const { name, frames, take, rest } of all) {
-    const random = seededUniform(seed);
-    const pick = (): number => Math.floor(random() * frames.length);
-    const ends = performance.now() + ms / all.length;
-    let [count, found, slowest] = [0, 0, 0];
-    let before = process.cpuUsage();
-    while (performance.now() < ends) {
-      const base = pick();
-      const frame = mutate(frames[base]!, frames[pick()]!, random);
-      const begun = performance.now();
-      // Asking the system takes longer than most frames. What a few others took beside a slow one is little.
-      if (count % 256 === 0) before = process.cpuUsage();
-      try {
-        await take(frame, base);
-        const ms = performance.now() - begun > MOST_CPU_MS ? cpuMsSince(before) : 0;
-        if (ms > MOST_CPU_MS) throw new Error(`${ms} ms for ${frame.length} bytes`);
-      } catch (error) {
-        found += 1;
-        fault(`${name}: ${String(error)}\n${Buffer.from(frame).toString('hex')}`);
-      }
-      slowest = Math.max(slowest, performance.now() - begun);
-      if (++count % 1000 === 0) rest?.();
-    }
-    rows.push({ parser: name, frames: count, found, 'slowest ms': Math.round(slowest) });
-  }
+async function parsers(ms: number, seed: number, only: string | undefined): Promise<unknown> {
+  const rows = await tortureParsers({ ms, seed, only, fault, onProgress: say, isOver });
   console.table(rows);
-  console.log(`${rows.reduce((sum, { frames }) => sum + Number(frames), 0)} frames`);
+  console.log(`${rows.reduce((sum, { frames }) => sum + frames, 0)} frames`);
   return rows;
 }
 
@@ -117,7 +87,7 @@ async function wires(
   only: string | undefined,
   engine: 'real' | 'scripted',
 ): Promise<unknown> {
-  const report = await wire({ ms, seed, only, keep: true, server: { engine }, onProgress: say });
+  const report = await wire({ ms, seed, only, keep: true, server: { engine }, onProgress: say, isOver });
   console.table([...report.targets].map(([target, counts]) => ({ target, ...counts })));
   console.log(
     `jobs without an end: ${report.unended}; engine restarts: ${report.engineRestarts}; ${growth(report.before, report.after)}`,
@@ -128,9 +98,12 @@ async function wires(
     `${framesPerSecond} frames/s; of a core took the bench ${busy.bench / 1000}, the server ${busy.server / 1000}`,
   );
   for (const one of report.found) fault(one);
-  const never = [...report.commands].filter(([, ends]) => !ends.has('done')).map(([cmd]) => cmd);
-  if (never.length > 0) console.log(`never done: ${never.join(' ')}`);
-  const commands = Object.fromEntries([...report.commands].map(([cmd, ends]) => [cmd, Object.fromEntries(ends)]));
+  const { play, admin } = report.commands;
+  const never = [...admin].filter(([cmd, ends]) => !ends.has('done') && play.get(cmd)?.has('done') !== true);
+  if (never.length > 0) console.log(`never done: ${never.map(([cmd]) => cmd).join(' ')}`);
+  const plain = (all: typeof play) =>
+    Object.fromEntries([...all].map(([cmd, ends]) => [cmd, Object.fromEntries(ends)]));
+  const commands = { play: plain(play), admin: plain(admin) };
   return { ...report, targets: Object.fromEntries(report.targets), commands };
 }
 
@@ -148,16 +121,11 @@ async function disk(): Promise<unknown> {
 }
 
 async function kills(count: number, seed: number): Promise<unknown> {
-  let isAsked = false;
-  process.once('SIGINT', () => {
-    isAsked = true;
-    say('the run ends after this kill');
-  });
   const report = await killSeries({
     kills: count,
     seed,
     onProgress: (done) => say(`${done} kills`),
-    isOver: () => isAsked,
+    isOver,
   });
   console.table([report]);
   return report;
@@ -194,7 +162,7 @@ async function main(): Promise<void> {
     try {
       const begun = performance.now();
       const run: Record<Part, () => Promise<unknown>> = {
-        parsers: () => parsers(ms, seed),
+        parsers: () => parsers(ms, seed, target),
         wire: () => wires(ms, seed, target, engine),
         disk,
         kill: () => kills(count, seed),

@@ -6,8 +6,9 @@ import { voiceDir } from '../../engine/fixtures.ts';
 import { packVoiceFolder } from '../../voices/hub/folder.ts';
 import type { Carrier } from './carrier.ts';
 import { overMidi } from './carrier-midi.ts';
+import { overPipelinedHttp } from './carrier-pipelined.ts';
 import { overWs } from './carrier-websocket.ts';
-import { overHttp, overPipelinedHttp, overPut } from './carriers-http.ts';
+import { overHttp, overPut } from './carriers-http.ts';
 import { overOscWs, overUdp } from './carriers-osc.ts';
 import type { Grammar } from './grammar.ts';
 import { ADMIN, type Role } from './server.ts';
@@ -22,8 +23,9 @@ export interface Target {
   name: string;
   role: Role;
   carry: Carrier;
-  /** Frames of one client at most. */
+  /** Frames of one client at most: of one that works, and of one that floods; 0 where none does. */
   most: number;
+  flood: number;
   /** A frame that is right, or nearly; `id` is its own. */
   make: (grammar: Grammar, role: Role, id: string) => Made;
   /** The part of them that is changed. */
@@ -37,12 +39,12 @@ export interface Target {
 const utf8 = (text: string): Uint8Array => new TextEncoder().encode(text);
 const latin1 = (text: string): Uint8Array => new Uint8Array(Buffer.from(text, 'latin1'));
 
-const json: Target['make'] = (grammar, role, id) => {
+export const json: Target['make'] = (grammar, role, id) => {
   const cmd = grammar.command(role);
   return { bytes: utf8(JSON.stringify({ id, cmd, args: grammar.args(cmd) })), cmd };
 };
 
-const msgpack: Target['make'] = (grammar, role, id) => {
+export const msgpack: Target['make'] = (grammar, role, id) => {
   const cmd = grammar.command(role);
   return { bytes: encode({ id, cmd, args: grammar.args(cmd) }, { ignoreUndefined: true }), cmd };
 };
@@ -85,7 +87,7 @@ function oscMessage(grammar: Grammar, role: Role, id: string): Uint8Array {
 
 const bytesOf = (view: DataView): Uint8Array => new Uint8Array(view.buffer, view.byteOffset, view.byteLength).slice();
 
-const osc: Target['make'] = (grammar, role, id) => ({ bytes: oscPacket(grammar, role, id) });
+export const osc: Target['make'] = (grammar, role, id) => ({ bytes: oscPacket(grammar, role, id) });
 
 function oscPacket(grammar: Grammar, role: Role, id: string): Uint8Array {
   if (grammar.below(5) > 0) return oscMessage(grammar, role, id);
@@ -129,7 +131,7 @@ const PATHS = [
 ];
 
 /** Whatever HTTP has: commands, files, clips, OSCQuery, upgrades. */
-const http =
+export const http =
   (connection: 'close' | 'keep-alive'): Target['make'] =>
   (grammar, role, id) => ({ bytes: latin1(httpRequest(connection, grammar, role, id)) });
 
@@ -178,10 +180,11 @@ const midi: Target['make'] = (grammar) => {
 
 /** All of them; `voice` is a voice as one file. */
 export function allTargets(voice: Uint8Array): Target[] {
-  const ws = { most: 120, wrong: 0.5, hasIds: true };
-  const bare = { most: 128, wrong: 0.5, hasIds: false };
-  // A broken one is the last that is read.
-  const piped = { most: 128, wrong: 0.005, hasIds: false, share: 1 };
+  const ws = { most: 120, flood: 2000, wrong: 0.5, hasIds: true };
+  const bare = { most: 128, flood: 2000, wrong: 0.5, hasIds: false };
+  const single = { ...bare, most: 16, flood: 0 };
+  // A broken one ends the connection, and often only after some silence.
+  const piped = { most: 128, flood: 2000, wrong: 0.005, hasIds: false, share: 1 };
   return [
     { name: 'ws json', role: 'play', carry: overWs(jsonCodec), make: json, share: 3, ...ws },
     { name: 'ws json, admin', role: 'admin', carry: overWs(jsonCodec), make: json, share: 3, ...ws },
@@ -190,11 +193,19 @@ export function allTargets(voice: Uint8Array): Target[] {
     { name: 'osc udp', role: 'play', carry: overUdp, make: osc, share: 2, ...bare },
     { name: 'osc ws', role: 'play', carry: overOscWs, make: oscWs, share: 1, ...bare },
     { name: 'osc ws, admin', role: 'admin', carry: overOscWs, make: oscWs, share: 1, ...bare },
-    { name: 'http', role: 'play', carry: overHttp, make: http('close'), share: 1, ...bare, most: 16 },
-    { name: 'http, admin', role: 'admin', carry: overHttp, make: http('close'), share: 1, ...bare, most: 16 },
+    { name: 'http', role: 'play', carry: overHttp, make: http('close'), share: 1, ...single },
+    { name: 'http, admin', role: 'admin', carry: overHttp, make: http('close'), share: 1, ...single },
     { name: 'http pipelined', role: 'play', carry: overPipelinedHttp, make: http('keep-alive'), ...piped },
     { name: 'http pipelined, admin', role: 'admin', carry: overPipelinedHttp, make: http('keep-alive'), ...piped },
-    { name: 'voice files', role: 'admin', carry: overPut, make: () => ({ bytes: voice }), share: 1, ...bare, most: 4 },
+    {
+      name: 'voice files',
+      role: 'admin',
+      carry: overPut,
+      make: () => ({ bytes: voice }),
+      share: 1,
+      ...single,
+      most: 4,
+    },
     { name: 'midi', role: 'play', carry: overMidi, make: midi, share: 1, ...bare, most: 200 },
   ];
 }

@@ -7,10 +7,12 @@ import { fuzzing } from '../fuzz/arbitraries.ts';
 import { FOUND, type Kept, replay } from './found.ts';
 import { killSeries } from './kill.ts';
 import { minimise } from './minimise.ts';
+import { type KeptFrame, replayFrame, tortureParsers } from './parsers.ts';
 import { newFolder, removeFolder, start, unable } from './server.ts';
 import { wire } from './wire.ts';
 
-const SLICE_MS = 6000;
+const SLICE_MS = 5000;
+const PARSERS_MS = 400;
 
 test('a server under fire on every transport ends each request once, and neither dies, hangs nor grows', {
   skip: unable,
@@ -22,6 +24,22 @@ test('a server under fire on every transport ends each request once, and neither
   const frames = [...report.targets.values()].reduce((sum, one) => sum + one.frames, 0);
   assert.ok(frames > 0);
   t.diagnostic(`${frames} frames, descriptors ${report.before.descriptors} -> ${report.after.descriptors}`);
+});
+
+test('damaged files of a data folder and voices from elsewhere are refused, and are no fault of the server', async (t) => {
+  const { seed } = fuzzing(t);
+  const found: string[] = [];
+  const reports = [];
+  for (const only of ['data folders', 'voice packages'])
+    reports.push(...(await tortureParsers({ ms: PARSERS_MS, seed, only, fault: (line) => found.push(line) })));
+  assert.deepEqual(found, []);
+  assert.deepEqual(
+    reports.map(({ parser, frames }) => [parser, frames > 0]),
+    [
+      ['data folders', true],
+      ['voice packages', true],
+    ],
+  );
 });
 
 test('a server that is killed in the middle of its writes has lost nothing when it is there again', {
@@ -42,7 +60,11 @@ test('what was found once is not found again', {
     await server.kill();
     await removeFolder(data);
   });
-  for (const name of kept) await replay(server, JSON.parse(readFileSync(path.join(FOUND, name), 'utf8')) as Kept);
+  for (const name of kept) {
+    const found = JSON.parse(readFileSync(path.join(FOUND, name), 'utf8')) as Kept | KeptFrame;
+    if ('parts' in found) await replay(server, found);
+    else await replayFrame(found);
+  }
   assert.deepEqual(server.faults, []);
 });
 

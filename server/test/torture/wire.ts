@@ -3,23 +3,37 @@ import process from 'node:process';
 import { seededUniform } from '../../evaluation/measure.ts';
 import { attack, type Failure, Fallen } from './attack.ts';
 import type { Sent } from './carrier.ts';
-import { type Case, newCase } from './cases.ts';
+import { type Case, type CaseKind, type Grammars, newCase } from './cases.ts';
 import { store } from './found.ts';
 import { Grammar } from './grammar.ts';
 import type { Figures } from './host.ts';
-import { newFolder, PATIENCE, type Running, removeFolder, type StartOptions, start, within } from './server.ts';
+import { RefusedGrammar } from './refused.ts';
+import {
+  newFolder,
+  PATIENCE,
+  type Role,
+  type Running,
+  removeFolder,
+  type StartOptions,
+  start,
+  within,
+} from './server.ts';
 import { allTargets, fixtureVoice } from './targets.ts';
 
 export type TargetReport = Record<'frames' | 'mutated' | 'accepted' | 'done' | 'refused' | Failure, number>;
 
 export interface WireReport {
   targets: Map<string, TargetReport>;
-  /** How often each command ended with what, of frames that were right and had an id. */
-  commands: Map<string, Map<string, number>>;
+  /** Frames of clients that work, and of those that flood. */
+  kinds: Record<CaseKind, number>;
+  /** How often each command of each role ended with what, of frames that were whole and had an id. */
+  commands: Record<Role, Map<string, Map<string, number>>>;
   /** Jobs that were accepted and are not over, when all is. */
   unended: number;
   before: Figures;
   after: Figures;
+  /** The same on the way, about once a minute, with nothing to do. */
+  series: (Figures & { seconds: number; frames: number })[];
   /** Longest stall of the event loop, in milliseconds. */
   stall: number;
   /** Frames a second, and which of the two processes was busy: milliseconds of processor time a second of each. */
@@ -33,8 +47,12 @@ export interface WireReport {
 /** Clients at once: while the server writes for one, or one waits for the end of a job, others are read. */
 const CLIENTS = 16;
 const FLAGS = ['--limits', 'clips=200,trainingFreeMemory=0,trainingFreeDisk=0,deliverFreeDisk=0,drainMs=0'];
-/** Clients between looks at what is open; in between ids go on to be known and things to be in each other's way. */
-const LOOK_CLIENTS = 160;
+/** Of clients. A flood has many times the frames of one that works. */
+const FLOODS = 0.6;
+/** Between figures that are kept. */
+const SERIES_MS = 60_000;
+/** Clients, and milliseconds, between looks at what is open; in between ids go on to be known and things to be in each other's way. */
+const LOOK = { clients: 160, ms: 15_000 };
 
 export interface WireOptions {
   ms: number;
@@ -44,6 +62,8 @@ export interface WireOptions {
   keep?: boolean;
   server?: StartOptions;
   onProgress?: (line: string) => void;
+  /** Asked after each look: whether that was the last. */
+  isOver?: () => boolean;
 }
 
 /** One server under fire until the time is over; another one after each that fell. */
@@ -54,6 +74,7 @@ export async function wire({
   keep = false,
   server: options = {},
   onProgress,
+  isOver = () => false,
 }: WireOptions): Promise<WireReport> {
   const random = seededUniform(seed);
   const started = { ...options, flags: [...FLAGS, ...(options.flags ?? [])] };
@@ -73,30 +94,38 @@ export async function wire({
     broken: 0,
   };
   const reports = new Map(targets.map(({ name }) => [name, { ...none }]));
-  const commands: WireReport['commands'] = new Map();
+  const commands: WireReport['commands'] = { play: new Map(), admin: new Map() };
+  const kinds: WireReport['kinds'] = { work: 0, flood: 0 };
+  const series: WireReport['series'] = [];
   const found: string[] = [];
-  let grammar = new Grammar(random);
+  const newGrammars = (): Grammars => ({ right: new Grammar(random), refused: new RefusedGrammar(random) });
+  let grammars = newGrammars();
   let [before, unended, stall, clients, engineRestarts] = [await server.figures(), 0, 0, 0, 0];
-  const onSent = ({ target, frames, mutated }: Case, sent: Sent): void => {
+  const onSent = ({ kind, target, frames, mutated }: Case, sent: Sent): void => {
     const report = reports.get(target.name)!;
-    report.frames += sent.read ?? frames.length;
+    const read = sent.read ?? frames.length;
+    kinds[kind] += read;
+    report.frames += read;
     report.mutated += mutated;
     for (const end of ['accepted', 'done', 'refused'] as const) report[end] += sent[end];
-    for (const [cmd, how] of sent.ends) for (const [end, times] of how) count(commands, cmd, end, times);
+    for (const [cmd, how] of sent.ends) for (const [end, times] of how) count(commands[target.role], cmd, end, times);
   };
   const begun = performance.now();
   const [bench, served] = [process.cpuUsage(), { before: before.cpuMs, sum: 0 }];
   try {
     const ends = begun + ms;
-    while (performance.now() < ends) {
+    let looked = begun;
+    while (performance.now() < ends && !isOver()) {
       try {
         const isFirst = clients === 0;
-        let left = LOOK_CLIENTS;
+        let left = LOOK.clients;
+        const until = Math.min(ends, performance.now() + LOOK.ms);
         const next = (): Case | null => {
-          if (left-- <= 0 || performance.now() >= ends) return null;
-          return newCase(grammar, turns[Math.floor(random() * turns.length)]!, clients++, random);
+          if (left-- <= 0 || performance.now() >= until) return null;
+          const target = turns[Math.floor(random() * turns.length)]!;
+          return newCase(grammars, target, clients++, random, random() < FLOODS);
         };
-        await attack(server, { clients: CLIENTS, next, onSent, hear: (told) => grammar.learn(told) });
+        await attack(server, { clients: CLIENTS, next, onSent, hear: (told) => grammars.right.learn(told) });
         const open = await calm(server);
         unended = open.length;
         if (unended > 0) throw new Error(`jobs without an end: ${open.join(', ')}`);
@@ -107,6 +136,9 @@ export async function wire({
         served.sum += figures.cpuMs - served.before;
         served.before = figures.cpuMs;
         onProgress?.(`${clients} clients, ${sum(reports)} frames`);
+        if (performance.now() - looked < SERIES_MS) continue;
+        looked = performance.now();
+        series.push({ ...figures, seconds: Math.round((looked - begun) / 1000), frames: sum(reports) });
       } catch (thrown) {
         const error = thrown as Error;
         if (error instanceof Fallen) reports.get(error.target)![error.kind] += 1;
@@ -120,7 +152,7 @@ export async function wire({
         data = await newFolder();
         server = await within(start(data, started), 'the start', 180_000);
         served.before = 0;
-        grammar = new Grammar(random);
+        grammars = newGrammars();
       }
     }
     const seconds = (performance.now() - begun) / 1000;
@@ -140,7 +172,7 @@ export async function wire({
     stall = Math.max(stall, after.stall);
     if (server.end === null) await server.stop();
     const rates = { framesPerSecond, busy };
-    return { targets: reports, commands, unended, before, after, stall, rates, engineRestarts, found };
+    return { targets: reports, kinds, commands, unended, before, after, series, stall, rates, engineRestarts, found };
   } finally {
     // Whatever was thrown: a server that is left behind would keep the test from ending.
     if (server.end === null) await server.kill();
