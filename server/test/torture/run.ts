@@ -11,7 +11,7 @@ import { withFaults } from './faults.ts';
 import type { Figures } from './host.ts';
 import { killSeries } from './kill.ts';
 import { tortureParsers } from './parsers.ts';
-import { unable } from './server.ts';
+import { type EngineName, engineNames, unable } from './server.ts';
 import { soak } from './soak.ts';
 import { wire } from './wire.ts';
 
@@ -51,10 +51,10 @@ function options() {
   if (
     ![minutes, seed, kills].every((n) => Number.isFinite(n) && n >= 0) ||
     !parts.every((part) => PARTS.includes(part)) ||
-    !/^(real|scripted)$/.test(values.engine)
+    !engineNames.some((name) => name === values.engine)
   ) {
     say(
-      `usage: npm run torture -- [${PARTS.join('|')}[:TARGET]] --minutes M --seed S --kills N --engine real|scripted --out FILE`,
+      `usage: npm run torture -- [${PARTS.join('|')}[:TARGET]] --minutes M --seed S --kills N --engine ${engineNames.join('|')} --out FILE`,
     );
     process.exit(2);
   }
@@ -64,7 +64,7 @@ function options() {
     kills,
     target: asked.find(([, target]) => target !== undefined)?.[1],
     parts: parts.length === 0 ? PARTS : parts,
-    engine: values.engine as 'real' | 'scripted',
+    engine: values.engine as EngineName,
     out: values.out ?? null,
   };
 }
@@ -81,12 +81,7 @@ async function parsers(ms: number, seed: number, only: string | undefined): Prom
   return rows;
 }
 
-async function wires(
-  ms: number,
-  seed: number,
-  only: string | undefined,
-  engine: 'real' | 'scripted',
-): Promise<unknown> {
+async function wires(ms: number, seed: number, only: string | undefined, engine: EngineName): Promise<unknown> {
   const report = await wire({ ms, seed, only, keep: true, server: { engine }, onProgress: say, isOver });
   console.table([...report.targets].map(([target, counts]) => ({ target, ...counts })));
   console.log(
@@ -131,7 +126,7 @@ async function kills(count: number, seed: number): Promise<unknown> {
   return report;
 }
 
-async function soaks(ms: number, seed: number, engine: 'real' | 'scripted'): Promise<unknown> {
+async function soaks(ms: number, seed: number, engine: EngineName): Promise<unknown> {
   const report = await soak(ms, seed, { engine }, say);
   const { before, after, series: _, stall, ...counts } = report;
   console.table([counts]);

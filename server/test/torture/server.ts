@@ -1,7 +1,7 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
 import { rmSync } from 'node:fs';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { cp, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import process from 'node:process';
@@ -15,6 +15,7 @@ import type { Plan } from './disk.ts';
 import type { Figures, Order } from './host.ts';
 
 const root = fileURLToPath(new URL('../../..', import.meta.url));
+const fixture = (name: string): string => path.join(root, 'models', 'fixtures', name);
 const HOST = 'server/test/torture/host.ts';
 /** The host as JavaScript, made once: a bench starts hundreds of servers. */
 const host = compiled(HOST).then((bundle) => fileURLToPath(bundle ?? new URL(`file://${path.join(root, HOST)}`)));
@@ -65,20 +66,28 @@ export async function removeFolder(dir: string): Promise<void> {
 
 export interface StartOptions {
   flags?: string[];
-  /** `scripted` makes clips of no worth in no time. */
-  engine?: 'real' | 'scripted';
+  /** `scripted` makes clips of no worth in no time; `default` is the real one with the voice that people hear. */
+  engine?: EngineName;
 }
+
+export const engineNames = ['real', 'scripted', 'default'] as const;
+export type EngineName = (typeof engineNames)[number];
 
 /** Starts a server on a data folder, with the fixture voices. Rejects where it ends before it listens. */
 export async function start(data: string, { flags = [], engine = 'real' }: StartOptions = {}): Promise<Running> {
   const file = await host;
+  // Another voice beside it, to change to.
+  if (engine === 'default')
+    await cp(fixture('tiny-stacked'), path.join(data, 'voices', 'tiny-stacked'), { recursive: true });
   const child = fork(
     file,
     [
       // A voice that is asked for would be the active one at each start.
       ...(engine === 'scripted'
         ? ['--models', await scriptedModels()]
-        : ['--models', path.join(root, 'models', 'fixtures'), '--voice', 'tiny']),
+        : engine === 'default'
+          ? ['--models', path.join(root, 'models')]
+          : ['--models', fixture(''), '--voice', 'tiny']),
       ...['--data', data],
       ...['--port', '0', '--osc-port', '0', '--admin-token', ADMIN, '--output', 'none', '--lanes', '1'],
       ...['--threads', '1', '--deliver', path.join(data, 'delivered'), '--python', PYTHON],

@@ -1,4 +1,4 @@
-/** Hours of a show in minutes: slow readers, clients that vanish, many busy ones, other voices, pads; then how much has grown. */
+/** Hours of a show in minutes: slow readers, clients that vanish, many busy ones, streams, other voices, pads; then how much has grown. */
 import { connect } from 'node:net';
 import process from 'node:process';
 import WebSocket from 'ws';
@@ -14,6 +14,10 @@ export interface SoakReport {
   vanished: number;
   slow: number;
   hits: number;
+  /** Streams that were played to their end, those whose client vanished, and changes of both. */
+  streams: number;
+  lostStreams: number;
+  changes: number;
   activations: number;
   engineKills: number;
   /** Memory and descriptors when it is warm, and at the end, with nobody there. */
@@ -24,10 +28,13 @@ export interface SoakReport {
   stall: number;
 }
 
-const BUSY = 64;
+/** Clients at a time; of a voice that takes its time fewer. */
+const BUSY = { fixtures: 64, default: 16 };
 /** Between looks at a server that has nothing to do. */
 const LOOK_MS = 60_000;
 const FLAGS = ['--limits', 'clips=100'];
+/** Voices that follow each other, by the engine. */
+const VOICES = { real: ['tiny', 'tiny-time'], scripted: ['tiny', 'tiny-time'], default: ['default', 'tiny-stacked'] };
 
 /** Keeps a server busy for so long. Throws where a request of a client that stays has not exactly one end. */
 export async function soak(
@@ -39,10 +46,21 @@ export async function soak(
   const random = seededUniform(seed);
   const data = await newFolder();
   const server = await within(start(data, { ...options, flags: FLAGS }), 'the start', 180_000);
-  const counts = { rounds: 0, requests: 0, ended: 0, vanished: 0, slow: 0, hits: 0, activations: 0, engineKills: 0 };
+  const done = { rounds: 0, requests: 0, ended: 0, vanished: 0, slow: 0, hits: 0, activations: 0, engineKills: 0 };
+  const counts = { ...done, streams: 0, lostStreams: 0, changes: 0 };
+  const { engine = 'real' } = options;
+  const scene: Scene = {
+    server,
+    random,
+    counts,
+    busy: engine === 'default' ? BUSY.default : BUSY.fixtures,
+    voices: VOICES[engine],
+    // The scripted engine makes none.
+    hasStreams: engine !== 'scripted',
+  };
   let stall = 0;
   try {
-    await round(server, random, counts);
+    await round(scene);
     let before = await rest(server);
     const begun = performance.now();
     const ends = begun + ms;
@@ -52,7 +70,7 @@ export async function soak(
     const warm = performance.now() + Math.max(ms / 5, Math.min(ms / 2, limits.keptMs));
     let isWarm = false;
     while (performance.now() < ends) {
-      await round(server, random, counts);
+      await round(scene);
       counts.rounds += 1;
       const now = await server.figures();
       stall = Math.max(stall, now.stall);
@@ -89,13 +107,23 @@ function lineOf({ rss, anonymous, heap, external, descriptors }: Figures): strin
 
 type Counts = Omit<SoakReport, 'before' | 'after' | 'series' | 'stall'>;
 
+interface Scene {
+  server: Running;
+  random: () => number;
+  counts: Counts;
+  busy: number;
+  voices: readonly string[];
+  hasStreams: boolean;
+}
+
 /** All that clients do, at once. */
-async function round(server: Running, random: () => number, counts: Counts): Promise<void> {
+async function round({ server, random, counts, busy, voices, hasStreams }: Scene): Promise<void> {
   const below = (n: number): number => Math.floor(random() * n);
-  const clients = await Promise.all(Array.from({ length: BUSY }, () => server.connect('admin')));
+  const clients = await Promise.all(Array.from({ length: busy }, () => server.connect('admin')));
   const [first] = clients as [Awaited<ReturnType<Running['connect']>>];
   await first.ask('trigger.map', { id: 'pad', class: 0, ready: 2, source: { note: 36 } }).end;
   const gone = [vanish(server), vanish(server), dawdle(server), halfRequest(server)];
+  if (hasStreams) gone.push(playStream(server, counts, random, true), playStream(server, counts, random, false));
   counts.vanished += 3;
   counts.slow += 1;
   // A device whose cable is pulled out in the middle of a message.
@@ -112,7 +140,7 @@ async function round(server: Running, random: () => number, counts: Counts): Pro
   if (counts.rounds % 4 === 1) {
     counts.activations += 1;
     await within(
-      first.ask('admin.activate', { voice: below(2) === 0 ? 'tiny' : 'tiny-time', force: true }).end,
+      first.ask('admin.activate', { voice: voices[below(voices.length)]!, force: true }).end,
       'another voice',
     );
   }
@@ -141,6 +169,34 @@ async function vanish(server: Running): Promise<void> {
   client.ask('server.watch', {});
   await new Promise((resolve) => setTimeout(resolve, 30));
   client.socket.terminate();
+}
+
+/** Starts a stream that takes changes back into what was sent, and changes its class, level and temperature. */
+async function playStream(server: Running, counts: Counts, random: () => number, vanishes: boolean): Promise<void> {
+  const client = await server.connect('play');
+  const as = `soak ${Math.floor(random() * 2 ** 40)}`;
+  // The fixtures that go along time have two classes; the other voices refuse a stream, and that is an end too.
+  const stream = client.ask('stream.start', { class: 0, as, revise: true, ahead: 1 });
+  const begun = await within(Promise.race([stream.first('audio'), stream.end]), 'the beginning of a stream').catch(
+    (error: unknown) => ((error as Error).name === 'AssertionError' ? stream.end : Promise.reject(error)),
+  );
+  for (let i = 0; i < 3 && begun.event === 'audio'; i++) {
+    await new Promise((resolve) => setTimeout(resolve, 100 + random() * 300));
+    const change = [{ class: 1 }, { class: 2, level: -6 }, { class: 0, temperature: 0.7 }][i]!;
+    const set = client.ask('stream.set', { stream: as, ...change });
+    // The last is still being made when its client vanishes.
+    if (i < 2 || !vanishes) await within(set.end, 'a change of a stream');
+    counts.changes += 1;
+  }
+  if (vanishes) {
+    client.socket.terminate();
+    counts.lostStreams += 1;
+    return;
+  }
+  client.ask('stream.stop', { stream: as });
+  await within(stream.end, 'the end of a stream');
+  counts.streams += 1;
+  await client.close();
 }
 
 /** Asks for much and reads nothing for a while. */
