@@ -189,7 +189,7 @@ export const RULES = [
       ...['server/farm', 'server/util', 'server/cards', 'server/engine/engine.ts', 'server/engine/errors.ts'],
       'server/engine/fresh-events.ts',
       'server/engine/farm-status.ts',
-      ...['catalog', 'pack', 'unpack', 'voice'].map((name) => `server/voices/${name}.ts`),
+      ...['read-voice', 'pack', 'unpack', 'voice'].map((name) => `server/voices/${name}.ts`),
     ],
     packages: [
       ...['@nats-io/transport-node', '@nats-io/jetstream', '@nats-io/kv', '@nats-io/obj'],
