@@ -35,9 +35,20 @@ const control = z.strictObject({
 const redrawn =
   'true: the rows from `step` on had already been sampled and were sampled again; the sound crossfades there';
 const step = z.int().min(0).describe('row of the endless code grid, from 0');
+const frame = z
+  .int()
+  .min(0)
+  .optional()
+  .describe('if redrawn: mel frame of `step`, from 0, at which the crossfade begins')
+  .meta({ fallback: '0' });
 const changes = z
   .array(
-    z.strictObject({ step: step.max(2 ** 31 - 1), redrawn: z.boolean().optional().describe(redrawn), ...changing }),
+    z.strictObject({
+      step: step.max(2 ** 31 - 1),
+      redrawn: z.boolean().optional().describe(redrawn),
+      frame,
+      ...changing,
+    }),
   )
   .max(limits.streamChanges)
   .default([])
@@ -136,6 +147,7 @@ export const streamStart = defineCommand({
     changed: z.object({
       step: step.describe('first row that the change applies to'),
       redrawn: z.boolean().optional().describe(redrawn),
+      frame,
       class: classLabel.optional(),
       avoid: classLabel.optional(),
       guidance: z.number().optional(),

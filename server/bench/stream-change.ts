@@ -43,7 +43,7 @@ interface Heard {
   recipe: { stream: { args: Record<string, unknown> } };
   /** When the first chunk came, by performance.now(). */
   first: number;
-  changes: { step: number; level?: number; redrawn?: boolean }[];
+  changes: { step: number; level?: number; redrawn?: boolean; frame?: number }[];
   stepSeconds: number;
 }
 
@@ -96,7 +96,10 @@ async function changing(args: Record<string, unknown>, change: Change) {
   const after = (level: boolean): number[] => {
     const told = heard.changes.filter((each) => (each.level !== undefined) === level);
     const calls = asked.filter((each) => each.level === level);
-    return told.map(({ step }, i) => round(first + step * heard.stepSeconds * 1000 - calls[i]!.began));
+    const frameSeconds = spec.hop / spec.rate;
+    return told.map(({ step, frame = 0 }, i) =>
+      round(first + (step * heard.stepSeconds + frame * frameSeconds) * 1000 - calls[i]!.began),
+    );
   };
   const of = (raw: number[]) => ({
     ...summary(raw),

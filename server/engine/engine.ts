@@ -66,6 +66,8 @@ export interface EndlessChange {
   level?: number;
   /** Of those known before: rows from its step on had been drawn without it, and their sound fades over. */
   redrawn?: boolean;
+  /** Of those redrawn: the mel frame of its step from which that sound is heard; 0 if absent. */
+  frame?: number;
   /** Told again where the change is told, and not looked at. */
   label?: object;
 }

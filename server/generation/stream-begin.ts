@@ -1,6 +1,7 @@
 import { randomBytes, randomInt } from 'node:crypto';
 import { limits, ProtocolError } from '../../protocol/index.ts';
 import { isTimeMajor } from '../engine/inference/code-grid.ts';
+import { fadeOf } from '../engine/inference/cut-place.ts';
 import type { Catalog, Voice } from '../voices/voice.ts';
 import { resolveClass } from './class-weights.ts';
 import { gridOf } from './code-grid.ts';
@@ -17,6 +18,7 @@ export async function beginStream(args: StartArgs, catalog: Catalog): Promise<St
   const voiceClass = voiceClassOf(voice, args);
   const { voiceDir } = orderOf(voiceClass);
   checkStreamable(voice, voiceDir);
+  checkFrames(args, voice);
   const seed = args.seed ?? randomInt(0, limits.drawnSeedMax + 1);
   const { class: what, avoid, guidance } = args;
   return {
@@ -56,6 +58,17 @@ function checkArgs(args: StartArgs): void {
     });
   }
   checkControls(args.controls, args.class);
+}
+
+/** Throws bad_args where a sound shall begin to fade over too late in its row. */
+function checkFrames({ changes }: StartArgs, { card }: Voice): void {
+  const { last } = fadeOf(Math.ceil(card.mel.frames / card.latent.time));
+  const wrong = changes.findIndex(({ frame = 0 }) => frame > last);
+  if (wrong < 0) return;
+  const at = `args.changes.${wrong}.frame`;
+  throw new ProtocolError('bad_args', `${at}: expected 0 to ${last}, a mel frame of a row of voice ${card.id}`, {
+    path: at,
+  });
 }
 
 /** Throws not_streamable. */

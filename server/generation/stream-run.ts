@@ -20,10 +20,11 @@ export async function runStream(
   const { voice, chosen } = voiceClass;
   const { columnSeconds } = gridOf(voice.card);
   const { changes, seconds, live, ahead, level, seed, temperature, topK, topP } = args;
-  const script = changes.map(({ step, redrawn = false, ...change }, i) => ({
+  const script = changes.map(({ step, redrawn = false, frame, ...change }, i) => ({
     ...changeOf(stream, change, `args.changes.${i}`),
     step,
     redrawn,
+    ...(frame === undefined ? {} : { frame }),
   }));
   signal.throwIfAborted();
   emit('accepted', {
@@ -80,10 +81,11 @@ export async function runStream(
 function hear(stream: Stream, event: EngineEvent, emit: Context<'stream.start'>['emit']): void {
   if (stream.stopped !== null) return;
   if (event.type === 'changed') {
-    const { label, level, redrawn } = event.change;
+    const { label, level, redrawn, frame } = event.change;
     const changed = {
       step: event.step,
       ...(redrawn === true ? { redrawn } : {}),
+      ...(frame === undefined ? {} : { frame }),
       ...label,
       ...(level === undefined ? {} : { level }),
     } as Changed;

@@ -826,6 +826,8 @@ StreamStartArgsChanges = TypedDict(
         "step": int,
         #: true: the rows from step on had already been sampled and were sampled again; the sound crossfades there; boolean
         "redrawn": NotRequired[bool],
+        #: if redrawn: mel frame of step, from 0, at which the crossfade begins; integer from 0; default: 0
+        "frame": NotRequired[int],
         #: class, or mix of classes, from now on; text, 1 to 128 characters or integer from 0 to 65535 or map of text to number above 0
         "class": "NotRequired[str | int | dict[str, float]]",
         #: class or mix of classes that guidance steers away from, in the form of class; text, 1 to 128 characters or integer from 0 to 65535 or map of
@@ -967,6 +969,8 @@ StreamStartChanged = TypedDict(
         "step": int,
         #: true: the rows from step on had already been sampled and were sampled again; the sound crossfades there; boolean
         "redrawn": NotRequired[bool],
+        #: if redrawn: mel frame of step, from 0, at which the crossfade begins; integer from 0; default: 0
+        "frame": NotRequired[int],
         #: text or map of text to number
         "class": "NotRequired[str | dict[str, float]]",
         #: text or map of text to number

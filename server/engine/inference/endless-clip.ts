@@ -1,6 +1,7 @@
 import type { EndlessChange, EndlessRequest, EngineEvent, EngineRequest, EngineResult } from '../engine.ts';
 import { EngineError } from '../errors.ts';
 import { CutPace } from './cut-pace.ts';
+import { type CutPlace, cutPlaceFrom } from './cut-place.ts';
 import { EndlessParts } from './endless-parts.ts';
 import type { EndlessPlan } from './endless-plan.ts';
 import { EndlessRows } from './endless-rows.ts';
@@ -47,8 +48,8 @@ export class EndlessClip implements Steering {
   readonly #script: Scripted[];
   #asked: EndlessChange[] = [];
   #askedAt = 0;
-  /** The rows of the latest cut, and of the latest change without one. */
-  #lastCut = 0;
+  /** The latest cut, and the row of the latest change without one. */
+  #lastCut: CutPlace = { step: 0, frame: 0 };
   #lastPlain = 0;
   /** The row that the window began with. */
   #windowFrom = 0;
@@ -96,10 +97,12 @@ export class EndlessClip implements Steering {
       urgent: request.urgent === true,
       grain: voice.grain(classWeights),
       isCancelled: cancelled,
-      tell: (begin, pcm) => {
-        const since = begin - this.#lastCut;
-        if (since >= 0 && since < SOUNDS_OF_CUT) this.#pace.sounds(since * stepMs);
-        this.#sound.add(begin, pcm);
+      tell: (begin, pcm, asBefore) => {
+        const { step, frame } = this.#lastCut;
+        const since = begin - step;
+        const due = Math.max(0, since - frame / plan.each) * stepMs;
+        if (since >= 0 && since < SOUNDS_OF_CUT) this.#pace.sounds(due);
+        this.#sound.add(begin, pcm, (samples / plan.each) * asBefore);
       },
     });
     this.#script = [];
@@ -177,31 +180,33 @@ export class EndlessClip implements Steering {
     return this.#endless.steps ?? Number.POSITIVE_INFINITY;
   }
 
-  /** The row of the next cut that is known before. */
-  get #nextCut(): number {
-    const step = this.#script.find(({ redrawn }) => redrawn === true)?.step ?? Number.POSITIVE_INFINITY;
-    return step < this.#steps ? step : Number.POSITIVE_INFINITY;
+  /** The next cut that is known before. */
+  get #nextCut(): CutPlace | null {
+    const next = this.#script.find(({ redrawn }) => redrawn === true);
+    return next === undefined || next.step >= this.#steps ? null : { step: next.step, frame: next.frame ?? 0 };
   }
 
   /** All rows are. What leads to a cut is drawn as it was, though less of it is heard. */
   get #isDrawn(): boolean {
-    return this.#rows.known >= this.#steps + this.#plan.behind && this.#nextCut === Number.POSITIVE_INFINITY;
+    return this.#rows.known >= this.#steps + this.#plan.behind && this.#nextCut === null;
   }
 
-  /** The row of a cut that is due; null where none is. */
-  #cutAt(): number | null {
+  /** A cut that is due; null where none is. */
+  #cutAt(): CutPlace | null {
     const { given } = this.#parts;
     const { ahead, revise = false } = this.#endless;
     const known = this.#nextCut;
-    if (known < Number.POSITIVE_INFINITY && given >= known) return known;
-    if (this.#asked.length === 0 || given >= Math.min(this.#steps, known)) return null;
-    if (ahead === null) return given > this.#lastCut ? given : null;
+    if (known !== null && given >= known.step + Math.sign(known.frame)) return known;
+    if (this.#asked.length === 0 || given >= Math.min(this.#steps, known?.step ?? this.#steps)) return null;
+    if (ahead === null) return given > this.#lastCut.step ? { step: given, frame: 0 } : null;
     if (this.#pace.isResting) return null;
     const place = this.#sound.placeIn(this.#pace.expectedMs);
     if (place === null) return null;
-    const soonest = Math.max(Math.ceil(place), this.#lastCut + 1, this.#lastPlain);
-    const step = revise ? soonest : given;
-    return step >= soonest && step <= given ? step : null;
+    const soonest = Math.max(place, this.#lastCut.step + 1, this.#lastPlain);
+    if (!revise) return soonest <= given ? { step: given, frame: 0 } : null;
+    const cut = cutPlaceFrom(soonest, this.#plan.each);
+    if (this.#parts.canCut(cut.step)) return cut;
+    return soonest <= given ? { step: given, frame: 0 } : null;
   }
 
   async #window(begun: number): Promise<void> {
@@ -231,7 +236,7 @@ export class EndlessClip implements Steering {
         if (this.#rows.known === 0) this.#firstRowMs = performance.now() - begun;
         this.#rows.add(codes);
         const nextCut = this.#nextCut;
-        this.#parts.giveKnown(nextCut < Number.POSITIVE_INFINITY ? Number.POSITIVE_INFINITY : this.#steps, nextCut);
+        this.#parts.giveKnown(nextCut === null ? this.#steps : Number.POSITIVE_INFINITY, nextCut);
       },
     });
   }
@@ -269,24 +274,28 @@ export class EndlessClip implements Steering {
   }
 
   #apply(change: EndlessChange, step: number): void {
-    const { avoid, level: _, label: __, redrawn: ___, ...rest } = change;
+    const { avoid, level: _, label: __, redrawn: ___, frame: ____, ...rest } = change;
     this.#drawing = { ...this.#drawing, ...rest, ...(avoid === undefined ? {} : { avoid: avoid ?? undefined }) };
     this.#parts.setGrain(step, this.#voice.grain(this.#drawing.classWeights));
   }
 
-  /** Takes the rows from this one on back. */
-  #cut(step: number): void {
+  /** Takes the rows from this place on back. */
+  #cut(place: CutPlace): void {
+    const { step, frame } = place;
     const changes: EndlessChange[] = [];
-    if (this.#nextCut === step) {
+    if (this.#nextCut?.step === step) {
       while (this.#script[0]?.redrawn === true && this.#script[0].step === step) {
         const { step: _, ...change } = this.#script.shift()!;
         changes.push(change);
       }
-    } else changes.push(...this.#asked.splice(0).map((change) => ({ ...change, redrawn: true })));
-    this.#lastCut = step;
+    } else {
+      const where = { redrawn: true, ...(frame === 0 ? {} : { frame }) };
+      changes.push(...this.#asked.splice(0).map((change) => ({ ...change, ...where })));
+    }
+    this.#lastCut = place;
     this.#pace.begin();
     if (this.#request.urgent === true) this.#release ??= this.#voice.hold();
-    this.#parts.cut(step, () => {
+    this.#parts.cut(place, () => {
       this.#release?.();
       this.#release = null;
       for (const change of changes) this.#on({ type: 'changed', step, change });

@@ -71,6 +71,25 @@ test('the sound fades over: it begins as the old one and is the new one after th
   assert.ok(far(at) < 0.25 * far(at + 3 * 256), `${far(at)} and ${far(at + 3 * 256)}`);
 });
 
+test('a cut within its row leaves the row as it was up to there, and fades over from what was rendered', async () => {
+  const plain = await listen({});
+  const change = { classWeights: [0, 1, 0] };
+  for (const step of [1, 2, 3, 4, 7, 20, 36]) {
+    const cut = await listen({ changes: [redrawn(step, { ...change, frame: 1 })] });
+    assert.equal(cut.pcm.length, plain.pcm.length);
+    assert.deepEqual(cut.changes, [redrawn(step, { ...change, frame: 1 })]);
+    for (const [i, [begin]] of cut.sounds.entries()) assert.equal(begin, cut.sounds[i - 1]?.[1] ?? 0);
+    const at = step * STEP + 256;
+    assert.deepEqual(cut.pcm.slice(0, at), plain.pcm.slice(0, at));
+    // The same rows are drawn, wherever they are heard from.
+    const whole = await listen({ changes: [redrawn(step, change)] });
+    const [one, other] = [cut, whole].map(({ pcm }) => pcm.slice((step + 1) * STEP));
+    const worst = one!.reduce((most, x, i) => Math.max(most, Math.abs(x - other![i]!)), 0);
+    assert.ok(worst <= 1e-5, `step ${step} is off by ${worst}`);
+    assert.notDeepEqual(cut.pcm.slice(at, (step + 1) * STEP), plain.pcm.slice(at, (step + 1) * STEP));
+  }
+});
+
 test('what is drawn again at the beginning, or behind the end, is no cut', async () => {
   const change = { temperature: 0.3 };
   const first = await listen({ changes: [{ step: 0, ...change }] });

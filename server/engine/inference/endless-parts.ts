@@ -1,21 +1,19 @@
 import { changeOver } from '../../audio/change-over.ts';
+import { type CutPlace, fadeOf } from './cut-place.ts';
 import { type EndlessPlan, rowsAfterCut, rowsOfStreamPart } from './endless-plan.ts';
 import type { EndlessRows } from './endless-rows.ts';
 import type { Voice } from './voice.ts';
 
-/** Mel frames in which the sound before a cut fades over into the one after it. */
-const FADE_FRAMES = 3;
-
-/** Rows begin..end, of which those before `until` are heard: the rest was taken back meanwhile. */
+/** Rows begin..end, of which those before `until` are told, and those before `needed` are faded from: the rest was taken back. */
 interface Part {
   begin: number;
   end: number;
   until: number;
+  needed: number;
 }
 
-interface Cut {
-  step: number;
-  /** What would have come there: its beginning. */
+interface Cut extends CutPlace {
+  /** What would have come from its row on, to the end of the fade. */
   old: Float32Array;
   /** The sound after it is about to be told. */
   onSound: () => void;
@@ -29,8 +27,8 @@ export interface EndlessPartsOptions {
   urgent: boolean;
   grain: number;
   isCancelled: () => boolean;
-  /** The sound of the rows from `begin` on. */
-  tell: (begin: number, pcm: Float32Array) => void;
+  /** The sound of the rows from `begin` on, of which the first so many frames are what they were before a cut. */
+  tell: (begin: number, pcm: Float32Array, asBefore: number) => void;
 }
 
 /** Renders the rows of a stream, part by part, each as soon as all rows are drawn that its sound depends on. */
@@ -40,10 +38,14 @@ export class EndlessParts {
   #grains: { step: number; grain: number }[];
   /** Rows given to be rendered, in so many parts since the beginning or the last cut. */
   #given = 0;
+  /** The first row of a part that the end made shorter, as one that leads to a cut never is: it cannot be cut. */
+  #shortFrom = Number.POSITIVE_INFINITY;
   #parts = 0;
-  #cutBefore = false;
+  #cutBefore: CutPlace | null = null;
   readonly #open = new Set<Part>();
   #cut: Cut | null = null;
+  /** The sound of the rows that a cut may yet fade from, and whether a part began with them. */
+  readonly #sounds = new Map<number, { pcm: Float32Array; isFirst: boolean }>();
   #rendering: Promise<void> = Promise.resolve();
   #problem: { error: unknown } | null = null;
   readonly times = { decodeMs: 0, vocodeMs: 0 };
@@ -55,6 +57,11 @@ export class EndlessParts {
 
   get given(): number {
     return this.#given;
+  }
+
+  /** Whether what is known of this row can be faded from, and made again. */
+  canCut(row: number): boolean {
+    return row < this.#given && row < this.#shortFrom;
   }
 
   /** How many wait to be rendered. */
@@ -76,20 +83,25 @@ export class EndlessParts {
     this.#grains.push({ step, grain });
   }
 
-  /** Gives what can be rendered by now. `steps` end it; only what lies before row `until` is heard. */
-  giveKnown(steps: number, until: number): void {
+  /** Gives what can be rendered by now. `steps` end it, or the next cut: of its row the sound before it is heard. */
+  giveKnown(steps: number, next: CutPlace | null): void {
+    const { until, needed } = next === null ? { until: steps, needed: steps } : heardOf(next);
     const { plan, rows } = this.#of;
     for (;;) {
       const begin = this.#given;
-      const length = this.#cutBefore ? rowsAfterCut(this.#parts, plan) : rowsOfStreamPart(this.#parts, plan);
+      const length =
+        this.#cutBefore === null
+          ? rowsOfStreamPart(this.#parts, plan)
+          : rowsAfterCut(this.#parts, plan, this.#cutBefore);
       const end = Math.min(begin + length, steps);
-      if (end <= begin || begin >= until || rows.known < end + plan.behind) return;
+      if (end <= begin || begin >= needed || rows.known < end + plan.behind) return;
       this.#given = end;
       this.#parts += 1;
+      if (end < begin + length) this.#shortFrom = begin;
       // That of its first row: a change is heard from its own row on, and again where it is made again.
       while ((this.#grains[1]?.step ?? Number.POSITIVE_INFINITY) <= begin) this.#grains.shift();
       const { grain } = this.#grains[0]!;
-      const part = { begin, end, until: Math.min(end, until) };
+      const part = { begin, end, until: Math.min(end, until), needed };
       const from = Math.max(0, begin - plan.before);
       const codes = rows.grid(from, end + plan.behind);
       this.#open.add(part);
@@ -103,25 +115,32 @@ export class EndlessParts {
     }
   }
 
-  /** What was given from this row on is taken back; what comes there fades in over what would have come. */
-  cut(step: number, onSound: () => void): void {
+  /** What was given from this place on is taken back; what comes there fades in over what would have come. */
+  cut(place: CutPlace, onSound: () => void): void {
     const { plan, rows } = this.#of;
-    for (const part of this.#open) part.until = Math.min(part.until, step);
+    const { step, frame } = place;
+    const { until, needed } = heardOf(place);
+    for (const part of this.#open) {
+      part.until = Math.min(part.until, until);
+      part.needed = Math.min(part.needed, needed);
+    }
     const { grain } = this.#grains.findLast((one) => one.step <= step)!;
     this.#grains = [{ step, grain }];
     const from = Math.max(0, step - plan.before);
     const codes = rows.grid(from, step + plan.behind);
-    const frames = Math.min(FADE_FRAMES, plan.each);
-    [this.#given, this.#parts, this.#cutBefore] = [step, 0, true];
+    [this.#given, this.#parts, this.#cutBefore] = [step, 0, place];
+    this.#shortFrom = Number.POSITIVE_INFINITY;
     this.#follow(async () => {
       const begin = (step - from) * plan.each;
-      const old = await this.#render(codes, grain, {
-        from,
-        begin,
-        end: begin + frames,
-        times: step - from + plan.behind,
-      });
-      this.#cut = { step, old, onSound };
+      const fade = fadeOf(plan.each).frames;
+      const row = this.#sounds.get(step);
+      // A part that begins with the row is not always rendered by then, and another part has other roundings.
+      const isKnown = row !== undefined && (frame > 0 || !row.isFirst);
+      const old = isKnown
+        ? row.pcm.subarray(0, (row.pcm.length / plan.each) * (frame + fade))
+        : await this.#render(codes, grain, { from, begin, end: begin + fade, times: step - from + plan.behind });
+      for (const known of this.#sounds.keys()) if (known >= step) this.#sounds.delete(known);
+      this.#cut = { step, frame, old, onSound };
     });
   }
 
@@ -136,21 +155,35 @@ export class EndlessParts {
   async #renderPart(part: Part, from: number, codes: Uint16Array, grain: number): Promise<void> {
     const { begin, end } = part;
     const { plan, isCancelled, tell } = this.#of;
-    if (part.until <= begin) return;
+    if (part.needed <= begin) return;
     const pcm = await this.#render(codes, grain, {
       from,
       begin: (begin - from) * plan.each,
       end: (end - from) * plan.each,
       times: end - from + plan.behind,
     });
-    if (isCancelled() || part.until <= begin) return;
+    if (isCancelled() || part.needed <= begin) return;
+    let asBefore = 0;
     if (this.#cut?.step === begin) {
-      const { old, onSound } = this.#cut;
+      const { frame, old, onSound } = this.#cut;
       this.#cut = null;
-      pcm.set(changeOver(old, pcm.subarray(0, old.length)));
+      asBefore = frame;
+      const fade = (pcm.length / (end - begin) / plan.each) * frame;
+      pcm.set(old.subarray(0, fade));
+      pcm.set(changeOver(old.subarray(fade), pcm.subarray(fade, old.length)), fade);
       onSound();
     }
-    tell(begin, pcm.slice(0, (pcm.length / (end - begin)) * (part.until - begin)));
+    const each = pcm.length / (end - begin);
+    this.#keep(begin, pcm, each);
+    if (part.until > begin) tell(begin, pcm.slice(0, each * (part.until - begin)), asBefore);
+  }
+
+  #keep(begin: number, pcm: Float32Array, each: number): void {
+    for (let row = begin; (row - begin) * each < pcm.length; row++) {
+      const at = (row - begin) * each;
+      this.#sounds.set(row, { pcm: pcm.slice(at, at + each), isFirst: row === begin });
+      this.#sounds.delete(row - this.#of.rows.kept);
+    }
   }
 
   /** Frames begin..end of a grid that begins with row `from` and of which so many rows are known. */
@@ -174,4 +207,9 @@ export class EndlessParts {
     this.times.vocodeMs += vocodeMs;
     return pcm;
   }
+}
+
+/** Rows that are told, and those whose sound is needed, where a cut follows. */
+function heardOf({ step, frame }: CutPlace): Pick<Part, 'until' | 'needed'> {
+  return { until: step, needed: frame > 0 ? step + 1 : step };
 }

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { card as cardOf } from '../fixtures.ts';
 import { GridAxes } from './code-grid.ts';
-import { endlessPlanOf, rowsOfStreamPart } from './endless-plan.ts';
+import { endlessPlanOf, rowsAfterCut, rowsOfStreamPart } from './endless-plan.ts';
 
 const tiny = cardOf('tiny-stacked');
 /** As the default voice's: eight frames a row, 92.9 ms. */
@@ -39,4 +39,13 @@ test('parts of a stream grow, so that none is awaited while the one before it so
   assert.deepEqual(rows(0.1), [3, 1, 1, 1, 1, 1]);
   assert.deepEqual(rows(0.6), [3, 4, 6, 6, 6, 6]);
   assert.deepEqual(rows(6), [3, 4, 6, 12, 18, 18]);
+});
+
+test('after a cut parts begin small, with another row where little of the first is heard', () => {
+  const rows = (frame: number): number[] =>
+    Array.from({ length: 6 }, (_, part) => rowsAfterCut(part, planOf(1.2), { frame }));
+  assert.deepEqual(rows(0), [1, 1, 2, 4, 6, 12]);
+  assert.deepEqual(rows(3), [1, 1, 2, 4, 6, 12]);
+  assert.deepEqual(rows(4), [2, 1, 2, 4, 6, 12]);
+  assert.equal(rowsAfterCut(0, planOf(0.1), { frame: 5 }), 1);
 });

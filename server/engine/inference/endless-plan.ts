@@ -1,6 +1,7 @@
 import type { VoiceCard } from '../../cards/voice-card.ts';
 import { EngineError } from '../errors.ts';
 import { type GridAxes, isTimeMajor } from './code-grid.ts';
+import type { CutPlace } from './cut-place.ts';
 import { framesPerTime } from './mel-decoder.ts';
 import { MOST_FRAMES, SAFE_FRAMES } from './renderer.ts';
 import { framesAround, type Reach } from './segments.ts';
@@ -67,7 +68,12 @@ export function rowsOfStreamPart(index: number, { first, chunk }: Pick<EndlessPl
   return index === 0 ? first : Math.min(chunk, GROWING[index - 1] ?? chunk);
 }
 
-/** Rows of part `index` after a cut. */
-export function rowsAfterCut(index: number, { chunk }: Pick<EndlessPlan, 'chunk'>): number {
-  return Math.min(chunk, AFTER_CUT[index] ?? chunk);
+/** Rows of part `index` after a cut. A first row of which little is heard has another one with it. */
+export function rowsAfterCut(
+  index: number,
+  { chunk, each }: Pick<EndlessPlan, 'chunk' | 'each'>,
+  { frame }: Pick<CutPlace, 'frame'>,
+): number {
+  const wanted = index === 0 && 2 * frame >= each ? 2 : (AFTER_CUT[index] ?? chunk);
+  return Math.min(chunk, wanted);
 }

@@ -3,14 +3,15 @@ import type { GridAxes } from './code-grid.ts';
 /** The latest rows of a grid that goes on for ever. */
 export class EndlessRows {
   readonly #axes: GridAxes;
-  readonly #kept: number;
+  /** The latest of them that are held. */
+  readonly kept: number;
   readonly #rows = new Map<number, Uint16Array>();
   #known = 0;
 
   /** @param kept rows that can be taken back, beside those of a grid before them */
   constructor(axes: GridAxes, kept: number) {
     this.#axes = axes;
-    this.#kept = kept + axes.rows;
+    this.kept = kept + axes.rows;
   }
 
   /** Rows that are drawn. */
@@ -20,7 +21,7 @@ export class EndlessRows {
 
   add(codes: Uint16Array): void {
     this.#rows.set(this.#known++, codes);
-    this.#rows.delete(this.#known - 1 - this.#kept);
+    this.#rows.delete(this.#known - 1 - this.kept);
   }
 
   /** From this row on they are drawn again. */

@@ -39,11 +39,12 @@ export class EndlessSound {
     return this.#clock === null ? null : (performance.now() + ms - this.#clock) / this.#of.stepMs;
   }
 
-  /** Steps from `begin` on, in place of what was told from there. */
-  add(begin: number, pcm: Float32Array): void {
+  /** Steps from `begin` on, in place of what was told from there; the first `asBefore` samples are as they were told. */
+  add(begin: number, pcm: Float32Array, asBefore = 0): void {
     const { stepMs, samples, live, revise } = this.#of;
     const now = performance.now();
-    const late = now - (this.#clock ?? now) - begin * stepMs;
+    const skipped = begin < this.#told ? asBefore : 0;
+    const late = now - (this.#clock ?? now) - (begin + skipped / samples) * stepMs;
     if (this.#clock === null) this.#clock = now;
     else if (late > 0 && live) {
       this.#gaps += 1;
@@ -56,7 +57,7 @@ export class EndlessSound {
       const oldest = Math.floor(this.placeIn(0)!);
       for (const step of this.#bare.keys()) if (step < oldest) this.#bare.delete(step);
     }
-    this.#tell(begin, pcm);
+    this.#tell(begin, pcm, skipped);
   }
 
   /** From the next step that can have it. */
@@ -71,12 +72,13 @@ export class EndlessSound {
     this.#tell(step, again);
   }
 
-  #tell(step: number, pcm: Float32Array): void {
+  #tell(step: number, pcm: Float32Array, skipped = 0): void {
     const { samples, rate, on } = this.#of;
     const steps = pcm.length / samples;
     for (const change of this.level.shape(pcm, step, step + steps))
       on({ type: 'changed', step: change.step, change: { level: change.level } });
     this.#told = step + steps;
-    on({ type: 'sound', step, steps, offset: step * samples, rate, pcm, gaps: this.#gaps });
+    const sound = skipped === 0 ? pcm : pcm.slice(skipped);
+    on({ type: 'sound', step, steps, offset: step * samples + skipped, rate, pcm: sound, gaps: this.#gaps });
   }
 }
