@@ -213,6 +213,43 @@ describe('notes that are played while they are made', { skip: lacks() }, () => {
     assert.equal(Number((await server.next('stream.start')).args.seed), Number(request.args.seed) + 1);
   });
 
+  test('what a held key has not played yet is replaced, and what comes too late for that fades in', async (t) => {
+    const { host, server } = await coldHost(t, { Hold: 1 });
+    await host.tell('note', 0, KEY, 127);
+    await host.tell('hear', 0.02);
+    const request = await server.next('stream.start', own);
+    assert.equal(request.args.revise, true);
+    const loud = tone(4);
+    const frame = (seconds: number): number => Math.round(seconds * RATE);
+    /** The same tone, at a tenth from 1 s on. */
+    const soft = loud.map((x, i) => x * (1 - 0.9 * Math.min(1, Math.max(0, (i - frame(1)) / 400))));
+    const level = (sound: Float32Array): number => Math.sqrt(energy(sound) / sound.length);
+    server.flow(request, loud.subarray(0, frame(2)), 0);
+    await host.tell('hear', 0.3);
+    const before = await host.dump();
+    server.flow(request, soft.subarray(frame(1), frame(2.5)), frame(1));
+    await host.tell('hear', 1.2);
+    const replaced = await host.dump();
+    // It would be loud for two seconds.
+    assert.ok(level(replaced.subarray(-4800)) < 0.2 * level(before.subarray(-4800)));
+    assert.ok(level(replaced.subarray(0, 4800)) > 0.9 * level(before.subarray(-4800)));
+    server.flow(request, loud.subarray(frame(0.2), frame(4)), frame(0.2));
+    await host.tell('hear', 0.3);
+    const late = await host.dump();
+    assert.ok(level(late.subarray(-4800)) > 0.9 * level(before.subarray(-4800)));
+    for (const sound of [before, replaced, late]) assert.ok(roughest(sound) < SMOOTH, `a step of ${roughest(sound)}`);
+    assert.equal(await host.get('Underruns'), 0);
+  });
+
+  test('a server that is older than replaced sound is asked again without', async (t) => {
+    const { host, server } = await coldHost(t, { Hold: 1 });
+    server.older = true;
+    await host.tell('note', 0, KEY, 127);
+    await host.tell('hear', 0.1);
+    const { args } = await server.next('stream.start', (asked) => asked.revise === undefined);
+    assert.equal(args.class, CLASS);
+  });
+
   test('of more keys than a server streams the oldest makes room, and a broken connection begins them again', async (t) => {
     const { host, server } = await coldHost(t, { Hold: 1 });
     const started = async (count: number): Promise<unknown[]> => {

@@ -296,7 +296,7 @@ void Bridge::network(const AddressBook& book) {
       }
     }
     const uint32_t hungry = hungry_.load(std::memory_order_relaxed);
-    const bool streaming = streams.pour();
+    const bool streaming = streams.pour(block_.load(std::memory_order_relaxed));
     const bool idle = open && hungry == 0 && !streaming && library.status() == Status::Ready;
     socket.wait(idle ? kIdleMs : kBusyMs);
     if (!open && socket.state() == WebSocket::State::Open) {
@@ -311,7 +311,7 @@ void Bridge::network(const AddressBook& book) {
       const Bytes bytes{message.data(), message.size()};
       if (!library.hear(bytes, heard) || !streams.hear(bytes, rate, heard)) socket.close(WebSocket::End::Protocol);
     }
-    streams.pour();
+    streams.pour(block_.load(std::memory_order_relaxed));
     for (Clip* clip = nullptr; outgoing_.pop(clip); delete clip) library.returned(*clip);
     const bool online = socket.state() == WebSocket::State::Open;
     for (const auto& request : streams.plan(now, online)) socket.send({request.data(), request.size()});

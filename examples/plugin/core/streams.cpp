@@ -10,8 +10,12 @@ namespace foley {
 namespace {
 
 constexpr char kStreams = 's';
-/// How far ahead the server makes them: changes are heard after that.
-constexpr double kAhead = 0.4;
+/// Seconds that the server makes ahead: by one that cannot replace them, changes are heard after that.
+constexpr double kAhead = 1, kAheadPlain = 0.4;
+/// What comes too late in the place of another sound fades in over it in so many seconds.
+constexpr double kLateFade = 0.005;
+/// Frames beyond the block that is used next which are left alone.
+constexpr uint32_t kMargin = 256;
 constexpr auto kAgain = std::chrono::milliseconds(500), kEach = std::chrono::milliseconds(100);
 /// Seconds that may wait for a host that does not play; then it is begun anew.
 constexpr uint32_t kMostWaiting = 5;
@@ -40,9 +44,10 @@ std::vector<uint8_t> Streams::start(const Flow& flow, Playing& playing) {
   playing.told = recipe;
   Writer out;
   out.map(3).text("id").text(keyOf(playing.request)).text("cmd").text("stream.start").text("args");
-  out.map(4u + (voice.empty() ? 0 : 1));
+  out.map(4u + (voice.empty() ? 0 : 1) + (plain_ ? 0 : 1));
   out.text("class").whole(recipe.cls).text("seed").whole(recipe.seed);
-  out.text("temperature").number(recipe.temperature / 100.0).text("ahead").number(kAhead);
+  out.text("temperature").number(recipe.temperature / 100.0).text("ahead").number(plain_ ? kAheadPlain : kAhead);
+  if (!plain_) out.text("revise").flag(true);
   if (!voice.empty()) out.text("voice").text(voice);
   return out.bytes();
 }
@@ -109,15 +114,15 @@ bool Streams::hear(Bytes message, uint32_t rate, Clock::time_point now) {
   if (answer.event == "audio") {
     Chunk chunk;
     if (!chunk.read(answer.data)) return false;
-    if (playing.resampler == nullptr || playing.rate != rate) {
+    if (playing.sound == nullptr || playing.rate != rate) {
       if (kernel_ == nullptr || kernel_->from != chunk.rate || kernel_->to != rate)
         kernel_ = std::make_shared<Kernel>(chunk.rate, rate);
-      playing.resampler = std::make_unique<Resampler>(kernel_);
+      playing.sound = std::make_unique<Replaceable>(kernel_, chunk.offset);
       playing.rate = rate;
+      if (playing.waiting.empty()) playing.at = flows_[static_cast<size_t>(found - playing_.begin())].ring.end();
+      playing.origin = playing.at + playing.waiting.size();
     }
-    std::vector<float> samples;
-    chunk.append(samples);
-    playing.resampler->add(samples.data(), samples.size(), playing.waiting);
+    take(playing, chunk);
     return true;
   }
   if (answer.event != "failed" && answer.event != "done") return true;
@@ -127,7 +132,23 @@ bool Streams::hear(Bytes message, uint32_t rate, Clock::time_point now) {
   return true;
 }
 
+void Streams::take(Playing& playing, const Chunk& chunk) {
+  heard_.clear();
+  chunk.append(heard_);
+  const size_t at = playing.origin + playing.sound->add(chunk.offset, heard_.data(), heard_.size(), made_);
+  if (at < playing.at) {
+    playing.waiting.clear();
+    playing.at = at;
+    playing.replaces = true;
+  }
+  playing.waiting.resize(at - playing.at);
+  playing.waiting.insert(playing.waiting.end(), made_.begin(), made_.end());
+}
+
 void Streams::fail(uint32_t at, const std::string& code, Clock::time_point now) {
+  // One that is older than `revise`: asked again without.
+  const bool older = code == "bad_args" && !plain_;
+  plain_ |= older;
   failure_ = code;
   if (code == "not_streamable" || code == "unknown_command") {
     refusedVoice_ = voice_.get();
@@ -136,19 +157,40 @@ void Streams::fail(uint32_t at, const std::string& code, Clock::time_point now) 
   // It plays on where it is not refused: what was there is heard, and more of it is asked for.
   playing_[at].request = 0;
   playing_[at].stream.clear();
-  playing_[at].after = now + kAgain;
+  playing_[at].after = older ? now : now + kAgain;
   uint32_t wanted = Flow::Wanted;
-  if (isFinal(code)) flows_[at].state.compare_exchange_strong(wanted, Flow::Refused, std::memory_order_acq_rel);
+  if (isFinal(code) && !older) flows_[at].state.compare_exchange_strong(wanted, Flow::Refused, std::memory_order_acq_rel);
 }
 
-bool Streams::pour() {
+/// What comes in the place of what is used next begins behind that, and is faded in.
+void Streams::replace(Flow& flow, Playing& playing, uint32_t block) {
+  auto& waiting = playing.waiting;
+  const size_t soonest = flow.ring.begin() + block + std::min(block, kMargin);
+  if (soonest > playing.at) {
+    const size_t late = std::min(soonest - playing.at, waiting.size());
+    waiting.erase(waiting.begin(), waiting.begin() + static_cast<std::ptrdiff_t>(late));
+    playing.at += late;
+    const size_t old = flow.ring.end() > playing.at ? flow.ring.end() - playing.at : 0;
+    const auto fade = static_cast<size_t>(kLateFade * playing.rate);
+    for (size_t i = 0; i < std::min({fade, old, waiting.size()}); ++i) {
+      const float before = flow.ring.here(playing.at + i);
+      waiting[i] = before + (waiting[i] - before) * static_cast<float>(i + 1) / static_cast<float>(fade);
+    }
+  }
+  playing.replaces = waiting.empty();
+}
+
+bool Streams::pour(uint32_t block) {
   bool any = false;
   for (uint32_t i = 0; i < kFlows; ++i) {
     if (flows_[i].state.load(std::memory_order_acquire) != Flow::Wanted) continue;
     any = true;
-    auto& waiting = playing_[i].waiting;
-    const size_t count = flows_[i].ring.write(waiting.data(), waiting.size());
-    waiting.erase(waiting.begin(), waiting.begin() + static_cast<std::ptrdiff_t>(count));
+    Playing& playing = playing_[i];
+    const bool late = playing.at < flows_[i].ring.begin();
+    if (!playing.waiting.empty() && (playing.replaces || late)) replace(flows_[i], playing, block);
+    const size_t count = flows_[i].ring.put(playing.at, playing.waiting.data(), playing.waiting.size());
+    playing.waiting.erase(playing.waiting.begin(), playing.waiting.begin() + static_cast<std::ptrdiff_t>(count));
+    playing.at += count;
   }
   return any;
 }

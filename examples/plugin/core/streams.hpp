@@ -7,7 +7,7 @@
 #include "bytes.hpp"
 #include "flow.hpp"
 #include "library.hpp"
-#include "resampler.hpp"
+#include "replaceable.hpp"
 #include "settings.hpp"
 
 namespace foley {
@@ -26,8 +26,8 @@ class Streams {
   std::vector<std::vector<uint8_t>> plan(Clock::time_point now, bool online);
   /// Takes one answer. False when it breaks the protocol.
   bool hear(Bytes message, uint32_t rate, Clock::time_point now);
-  /// Gives the audio thread what it has room for; whether any sound is on its way.
-  bool pour();
+  /// Gives the audio thread, which uses so many frames at once, what it has room for; whether any sound is on its way.
+  bool pour(uint32_t block);
   void lost();
   Status status() const;
 
@@ -38,13 +38,18 @@ class Streams {
     std::string stream;  ///< Its id, once it is known.
     Recipe told;
     Clock::time_point toldAt{};
-    std::unique_ptr<Resampler> resampler;
+    std::unique_ptr<Replaceable> sound;
     uint32_t rate = 0;
-    std::vector<float> waiting;  ///< Samples that the ring has no room for.
+    size_t origin = 0;           ///< Where it begins in the ring.
+    std::vector<float> waiting;  ///< Samples that the ring does not have yet,
+    size_t at = 0;               ///< and where they belong in it.
+    bool replaces = false;       ///< They take the place of others.
   };
 
   std::vector<uint8_t> start(const Flow& flow, Playing& playing);
   std::vector<uint8_t> change(Playing& playing, const Recipe& recipe);
+  void take(Playing& playing, const Chunk& chunk);
+  void replace(Flow& flow, Playing& playing, uint32_t block);
   void fail(uint32_t at, const std::string& code, Clock::time_point now);
 
   Flows& flows_;
@@ -54,6 +59,8 @@ class Streams {
   std::array<Playing, kFlows> playing_;
   std::shared_ptr<const Kernel> kernel_;
   std::string failure_, refusedVoice_;
+  std::vector<float> heard_, made_;
+  bool plain_ = false;  ///< The server does not know `revise`.
   uint32_t lastRequest_ = 0;
 };
 

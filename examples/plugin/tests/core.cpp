@@ -2,6 +2,7 @@
 #include <cmath>
 #include <cstring>
 #include <filesystem>
+#include <random>
 #include <string>
 #include <thread>
 
@@ -10,6 +11,7 @@
 #include "../core/bridge.hpp"
 #include "../core/frames.hpp"
 #include "../core/msgpack.hpp"
+#include "../core/replaceable.hpp"
 #include "../core/resampler.hpp"
 #include "check.hpp"
 
@@ -165,6 +167,45 @@ void samplesPassBetweenThreadsInOrder() {
 void fill(Clip& clip, size_t frames) {
   clip.samples.assign(frames, 1.0f);
   clip.ready = static_cast<uint32_t>(frames);
+}
+
+void samplesThatWereNotUsedAreReplaced() {
+  static SampleRing<16> ring;
+  std::vector<float> old(12), now(12);
+  for (size_t i = 0; i < 12; ++i) old[i] = float(i), now[i] = 100 + float(i);
+  CHECK(ring.write(old.data(), 12) == 12);
+  ring.drop(4);
+  // Of what was used nothing changes; what is behind the new ones stays until others come.
+  CHECK(ring.put(2, now.data() + 2, 5) == 5 && ring.known() == 8);
+  for (size_t i = 4; i < 12; ++i) CHECK(ring.at(i - 4) == (i < 7 ? 100 : 0) + float(i));
+  CHECK(ring.put(7, now.data() + 7, 5) == 5 && ring.known() == 8 && ring.at(7) == 111);
+  // No more than there is room for, though what is passed over needs none.
+  const std::vector<float> many(40, 1);
+  CHECK(ring.put(0, many.data(), 40) == 20 && ring.known() == 16 && ring.at(15) == 1);
+}
+
+void whatComesAgainIsResampledAsIfItHadComeAtOnce() {
+  for (const auto& [from, to] : {std::pair<uint32_t, uint32_t>{22050, 48000}, {48000, 22050}, {22050, 22050}}) {
+    const auto kernel = std::make_shared<Kernel>(from, to);
+    const size_t size = from * 9;
+    std::vector<float> source(size), heard, part;
+    std::mt19937 random(from + to);
+    std::uniform_real_distribution<float> level(-1, 1);
+    const uint64_t begin = 1234;
+    Replaceable sound(kernel, begin);
+    for (size_t at = 0; at < size;) {
+      // Now and then it goes back.
+      if (at > from && random() % 3 == 0) at -= random() % (from / 4);
+      const size_t count = std::min<size_t>(1 + random() % (from / 4), size - at);
+      for (size_t i = at; i < at + count; ++i) source[i] = level(random);
+      heard.resize(sound.add(begin + at, source.data() + at, count, part));
+      heard.insert(heard.end(), part.begin(), part.end());
+      at += count;
+    }
+    const std::vector<float> whole = resample(source, from, to);
+    CHECK(heard.size() + 200 > whole.size() && heard.size() <= whole.size());
+    for (size_t i = 0; i < heard.size(); ++i) CHECK(heard[i] == whole[i]);
+  }
 }
 
 void notesBeginAtTheirSample() {
@@ -405,6 +446,8 @@ int main() {
   resamplingKeepsToneAndTime();
   partsAreResampledAsTheWhole();
   samplesPassBetweenThreadsInOrder();
+  samplesThatWereNotUsedAreReplaced();
+  whatComesAgainIsResampledAsIfItHadComeAtOnce();
   notesBeginAtTheirSample();
   theOldestVoiceMakesRoom();
   aClipThatDoesNotComeInTimeFadesOutWhereItIsQuiet();

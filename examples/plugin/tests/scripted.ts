@@ -11,6 +11,8 @@ export const RATE = 22_050;
 export class Scripted {
   readonly requests: Request[] = [];
   url = '';
+  /** Knows no `revise`. */
+  older = false;
   readonly #server = new WebSocketServer({ port: 0, host: '127.0.0.1', handleProtocols: () => 'foley.v1.msgpack' });
   #socket: WebSocket | null = null;
 
@@ -22,6 +24,8 @@ export class Scripted {
         this.requests.push(request);
         if (request.cmd === 'foley.generate')
           this.answer(request, 'accepted', { job: 'j', seed: 1, voice: 'scripted' });
+        else if (request.cmd === 'stream.start' && this.older && 'revise' in request.args)
+          this.answer(request, 'failed', { code: 'bad_args', message: 'args.revise: unknown argument' });
         else if (request.cmd === 'stream.start')
           this.answer(request, 'accepted', { stream: `stream-${request.id}`, seed: 1, voice: 'scripted', rate: RATE });
         else if (request.cmd === 'foley.cancel') this.answer(request, 'done', {});
