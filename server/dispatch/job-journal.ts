@@ -48,6 +48,8 @@ export class JobJournal {
   readonly #dir: string;
   readonly #log: LogLine;
   readonly #records = new Map<string, JobRecord>();
+  /** Those of which the order is not on the disk yet. */
+  readonly #unwritten = new Set<string>();
   readonly #turns = new Turns();
   #run = randomBytes(2).toString('hex');
   #earlier = new Set<string>();
@@ -67,8 +69,9 @@ export class JobJournal {
     return ID.test(job) && this.#earlier.has(job.slice(0, 4));
   }
 
+  /** Whether a restart would take it up. */
   has(job: string): boolean {
-    return this.#records.has(job);
+    return this.#records.has(job) && !this.#unwritten.has(job);
   }
 
   /**
@@ -98,12 +101,17 @@ export class JobJournal {
   /** Rejects with io_error; then the job must not be accepted. */
   async begin(job: string, cmd: string, order: unknown): Promise<void> {
     const record: JobRecord = { job, cmd, created: Date.now(), paused: false, tries: 0, made: 0, order };
-    try {
-      await this.#write(record);
-    } catch (cause) {
-      throw new ProtocolError('io_error', `the job could not be recorded: ${diskReason(cause)}`, { cause });
-    }
+    // Known from now on: it may be paused, or end, before it is written.
     this.#records.set(job, record);
+    this.#unwritten.add(job);
+    try {
+      await this.#turns.run(job, () => this.#write(record));
+    } catch (cause) {
+      this.#records.delete(job);
+      throw new ProtocolError('io_error', `the job could not be recorded: ${diskReason(cause)}`, { cause });
+    } finally {
+      this.#unwritten.delete(job);
+    }
   }
 
   /** Adds a line. Rejects with io_error. */
@@ -122,7 +130,10 @@ export class JobJournal {
     if (record === undefined || record.paused === paused) return;
     record.paused = paused;
     await this.#turns
-      .run(job, () => this.#write(record))
+      .run(job, async () => {
+        // Not one that has ended, or could not be recorded, meanwhile.
+        if (this.#records.get(job) === record) await this.#write(record);
+      })
       .catch((error: unknown) => this.#log('warn', `the pause of job ${job} could not be recorded`, { err: error }));
   }
 

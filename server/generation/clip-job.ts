@@ -15,6 +15,7 @@ import { spelledOut } from './envelope.ts';
 import type { PartialClips, RunningJob } from './partial-clips.ts';
 import { recordOf } from './plan-record.ts';
 import { spelledOutSpectrum } from './spectrum.ts';
+import { UntilRecorded } from './until-recorded.ts';
 import { understoodOf } from './voice-class.ts';
 
 export interface GenerationDeps {
@@ -54,14 +55,21 @@ async function spelled({ clips }: GenerationDeps, plan: ClipPlan): Promise<ClipP
   return { ...plan, args };
 }
 
-/** A job that a restart does not end: it is on the disk before anybody is told that it was accepted. */
+/**
+ * A job that a restart does not end: it is on the disk before anybody is told that it was accepted, and before anything
+ * of it is handed over. The engine does not wait for the disk.
+ */
 async function recorded(deps: GenerationDeps, context: GenerationContext, plan: ClipPlan): Promise<Done> {
   const { journal } = deps;
   // A restart would need the sound whose stretch is made anew.
   if (journal === null || plan.stretch !== undefined) return run(deps, context, plan);
   const { job = journal.newId() } = plan;
-  if (!journal.has(job)) await journal.begin(job, 'foley.generate', recordOf(plan));
-  return journal.during(job, () => run(deps, context, { ...plan, job, origin: { job, first: 0 } }));
+  const lasting = { ...plan, job, origin: { job, first: 0 } };
+  if (journal.has(job)) return journal.during(job, () => run(deps, context, lasting));
+  return journal.during(job, () => {
+    const recording = journal.begin(job, 'foley.generate', recordOf(plan));
+    return new UntilRecorded(context, recording).run((held) => run(deps, held, lasting, unheard, recording));
+  });
 }
 
 /** Bytes of the sound that a job hands over. */
@@ -71,7 +79,14 @@ function audioBytes({ voice, args, takes }: ClipPlan): number {
   return Math.ceil(takes.length * seconds * (args.rate ?? voice.rate)) * (args.format === 's16' ? 2 : 4);
 }
 
-async function run(deps: GenerationDeps, context: GenerationContext, plan: ClipPlan, onSaved = unheard): Promise<Done> {
+/** @param recorded before which no clip is handed over */
+async function run(
+  deps: GenerationDeps,
+  context: GenerationContext,
+  plan: ClipPlan,
+  onSaved = unheard,
+  recorded: Promise<void> = Promise.resolve(),
+): Promise<Done> {
   const { voice, chosen, args, takes, candidates = 1, made = new Map<number, MadeClip>() } = plan;
   const timings: Done['timings'] = { totalMs: 0 };
   const pieces = new ClipPieces(plan);
@@ -80,6 +95,7 @@ async function run(deps: GenerationDeps, context: GenerationContext, plan: ClipP
   let known: ReturnType<PartialClips['begin']> | null = null;
 
   const onClip = async (index: number, result: Result): Promise<void> => {
+    await recorded;
     addTimings(timings, result.timings, index);
     const best = await choice.best(pieces.at(index), result);
     if (best === null) return;
