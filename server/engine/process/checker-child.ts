@@ -1,16 +1,13 @@
 /** Where voices of unknown origin are tried. */
-import { constants, setPriority } from 'node:os';
+import { constants } from 'node:os';
 import { VoiceEncoder } from '../inference/encoder.ts';
 import { generateClip } from '../inference/generate-clip.ts';
 import { tryVoice } from '../inference/self-test.ts';
 import { Voice } from '../inference/voice.ts';
 import { serveTasks } from './serve-tasks.ts';
+import { standBack } from './stand-back.ts';
 
-try {
-  setPriority(constants.priority.PRIORITY_LOW);
-} catch {
-  // Where that is forbidden it works all the same.
-}
+standBack(constants.priority.PRIORITY_LOW);
 
 serveTasks<string>(async (dir) => {
   const voice = await Voice.open(dir, { provider: 'cpu', threads: 1 });

@@ -2,7 +2,6 @@
  * The engine's own process: a graph's run blocks the thread it is on, so none runs in the server's. Messages in
  * messages.ts. It leaves when the server does.
  */
-import { constants, setPriority } from 'node:os';
 import { setFlagsFromString } from 'node:v8';
 import type { EndlessChange, EngineEvent, EngineRequest, EngineResult } from '../engine.ts';
 import { EngineError, toEngineError } from '../errors.ts';
@@ -15,13 +14,9 @@ import { chooseProvider } from '../onnx/provider.ts';
 import { bundledProviders, ortVersion } from '../onnx/runtime.ts';
 import type { ChildStatus, FromChild, ToChild } from './messages.ts';
 import { onParentExit } from './parent-exit.ts';
+import { standBack } from './stand-back.ts';
 
-// Whoever plays sound goes first: the server's own mixing, and the host beside it. Threads made later inherit it.
-try {
-  setPriority(constants.priority.PRIORITY_BELOW_NORMAL);
-} catch {
-  // Where that is forbidden it works all the same.
-}
+standBack();
 // Each run of a graph leaves a few kilobytes outside the heap. By them V8 collected this small heap two or three times a
 // clip, a tenth of its processor time; with 30 MB more it does so once in ten clips, and the rest dies young.
 setFlagsFromString('--heap-growing-percent=300');
