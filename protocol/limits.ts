@@ -146,6 +146,10 @@ const table = {
     value: 512,
     meaning: 'Highest `topK`; 0 means off',
   },
+  densityMax: {
+    value: 20,
+    meaning: 'Highest `density`, in events per second',
+  },
   temperatureMax: {
     value: 2,
     meaning: 'Highest `temperature`',

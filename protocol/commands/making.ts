@@ -31,6 +31,17 @@ const timings = z.object({
   totalMs: ms.describe('accepted to done'),
 });
 
+/** How many events a sound has. */
+const density = z
+  .number()
+  .min(0)
+  .max(limits.densityMax)
+  .optional()
+  .describe(
+    'events (footsteps, keystrokes, barks, shots, drops) per second that the sound is to have: of the loudness contours that the voice draws, one with as many onsets is followed, or the nearest there is; classes whose recordings have no events, like rain, stay as they are; 0 is off; not with `envelope`; only for voices that draw contours (`voice.info`)',
+  )
+  .meta({ unit: '1/s', fallback: 'as many as a recording of the class has' });
+
 /** How codes are drawn, how many clips there shall be, and what of them is sent. */
 export const makingArgs = {
   seed: seed
@@ -58,6 +69,7 @@ export const makingArgs = {
       'whether guidance also strengthens the loudness contour and the average spectrum that the clip follows, by steering away from a clip that follows neither',
     )
     .meta({ fallback: "the voice's default for the class" }),
+  density,
   envelope: envelope
     .optional()
     .describe(

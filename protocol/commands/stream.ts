@@ -8,7 +8,7 @@ import { makingArgs } from './making.ts';
 const id = name.describe('stream id, from `accepted`, or the one chosen by `as`');
 const classLabel = z.union([z.string(), z.record(z.string(), z.number())]);
 const level = z.number().min(-80).max(40);
-const { temperature, topK, topP } = makingArgs;
+const { temperature, topK, topP, density } = makingArgs;
 
 /** How OSC writes a mix of classes. */
 const words = { class: classFromText, avoid: classFromText };
@@ -19,6 +19,7 @@ const changing = {
   avoid: guidanceArgs.avoid,
   guidance: guidanceArgs.guidance,
   temperature: temperature.unwrap().optional().describe('temperature from now on'),
+  density: density.unwrap().optional().describe('events per second from now on; 0 is off').meta({ unit: '1/s' }),
   level: level.optional().describe('gain from now on').meta({ unit: 'dB' }),
 };
 
@@ -26,7 +27,9 @@ const seven = z.int().min(0).max(127);
 const control = z.strictObject({
   cc: seven.describe('MIDI controller'),
   channel: z.int().min(1).max(16).optional().describe('MIDI channel').meta({ fallback: 'any' }),
-  set: z.enum(['level', 'temperature', 'guidance', 'mix']).describe('what it changes; mix: the share of `class`'),
+  set: z
+    .enum(['level', 'temperature', 'guidance', 'density', 'mix'])
+    .describe('what it changes; mix: the share of `class`'),
   from: z.number().describe('value at 0'),
   to: z.number().describe('value at 127'),
   class: classArg.optional().describe("for mix: the class that the stream's `class` is mixed with"),
@@ -68,6 +71,7 @@ export const streamStart = defineCommand({
     topK,
     topP,
     ...guidanceArgs,
+    density,
     level: level.default(0).describe('gain; samples beyond full scale are clipped').meta({ unit: 'dB' }),
     changes,
     seconds: z
@@ -152,6 +156,7 @@ export const streamStart = defineCommand({
       avoid: classLabel.optional(),
       guidance: z.number().optional(),
       temperature: z.number().optional(),
+      density: z.number().optional().meta({ unit: '1/s' }),
       level: z.number().optional().meta({ unit: 'dB' }),
       understood,
     }),
@@ -176,7 +181,12 @@ export const streamStart = defineCommand({
     example: ['s1', 'Rain', 'as', 'rain', 'level', -6],
     replies: {
       accepted: [{ address: '/foley/stream/started', args: ['id', 'stream:s', 'seed:n', 'voice:s'] }],
-      changed: [{ address: '/foley/stream/changed', args: ['id', 'step:i', 'temperature:?', 'guidance:?', 'level:?'] }],
+      changed: [
+        {
+          address: '/foley/stream/changed',
+          args: ['id', 'step:i', 'temperature:?', 'guidance:?', 'level:?', 'density:?'],
+        },
+      ],
       done: [{ address: '/foley/stream/done', args: ['id', 'stream:s', 'seconds:f', 'gaps:i', 'ended:?'] }],
     },
   },
@@ -217,7 +227,7 @@ export const streamSet = defineCommand({
   args: z
     .strictObject({ stream: id, ...changing })
     .refine(({ stream: _, ...rest }) => Object.values(rest).some((value) => value !== undefined), {
-      error: 'expected at least one of class, avoid, guidance, temperature, level',
+      error: 'expected at least one of class, avoid, guidance, temperature, density, level',
     }),
   events: { done: z.object({ stream: id }) },
   http: true,

@@ -26,6 +26,7 @@ export const recipeSchema = z.looseObject({
   /** As a request gives them; whoever makes the clip again checks them. */
   envelope: z.looseObject({}).optional(),
   spectrum: z.looseObject({}).optional(),
+  density: z.number().min(0).max(1000).optional(),
   rate: z.int().min(1000).max(768_000),
   version: z.string().max(40).optional(),
   chosen: z.object({ of: z.int().min(1), score: z.number() }).optional(),

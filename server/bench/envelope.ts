@@ -13,6 +13,7 @@ import { resample } from '../audio/resample.ts';
 import { decodeWav } from '../audio/wav.ts';
 import { resolveConfig } from '../config.ts';
 import { contourOf } from '../engine/dsp/loudness.ts';
+import { heardLevels, onsetsOf } from '../engine/dsp/onsets.ts';
 import { benchFlags, machine, print, round } from './support.ts';
 
 const flags = benchFlags({
@@ -20,11 +21,6 @@ const flags = benchFlags({
   each: { type: 'string', default: '10' },
   candidates: { type: 'string', default: '1' },
 });
-/** An event is a rise of so many dB within so many seconds, to less than a range below the loudest; two are so far apart. */
-const [RISE, WITHIN, RANGE, APART] = [9, 0.035, 30, 0.07];
-/** What lies further below the loudest level is silence. */
-const FLOOR = 50;
-
 const data = mkdtempSync(path.join(tmpdir(), 'foleyd-bench-'));
 const { models, voice, threads } = flags;
 const app = await createApp(resolveConfig({ data, models, voice, threads, listen: false, logLevel: 'silent' }));
@@ -59,24 +55,6 @@ async function made(args: Record<string, unknown>): Promise<Float32Array> {
 const mean = (values: ArrayLike<number>): number =>
   Array.from(values).reduce((sum, x) => sum + x, 0) / Math.max(1, values.length);
 
-/** Levels above the floor; the loudest is 0. */
-function heard(levels: Float32Array): Float32Array {
-  const loudest = levels.reduce((most, x) => Math.max(most, x), -200);
-  return levels.map((level) => Math.max(-FLOOR, level - loudest));
-}
-
-/** Seconds at which events begin. */
-function onsetsIn(levels: Float32Array): number[] {
-  const back = Math.round(WITHIN / frameSeconds);
-  const found: number[] = [];
-  for (let frame = 0; frame < levels.length; frame++) {
-    const before = frame < back ? -FLOOR : Math.min(...levels.subarray(frame - back, frame));
-    const rises = levels[frame]! > -RANGE && levels[frame]! - before >= RISE;
-    if (rises && frame * frameSeconds - (found.at(-1) ?? -1) >= APART) found.push(frame * frameSeconds);
-  }
-  return found;
-}
-
 function correlation(a: Float32Array, b: Float32Array): number {
   const [ma, mb] = [mean(a), mean(b)];
   let [ab, aa, bb] = [0, 0, 0];
@@ -105,10 +83,9 @@ class Tally {
   readonly hits = { 20: 0, 50: 0 };
 
   add(asked: Float32Array, pcm: Float32Array): void {
-    const own = heard(contourOf(pcm, card.mel));
-    const wanted = heard(asked);
-    this.correlations.push(correlation(wanted, own));
-    const [a, f] = [onsetsIn(wanted), onsetsIn(own)];
+    const own = contourOf(pcm, card.mel);
+    this.correlations.push(correlation(heardLevels(asked), heardLevels(own)));
+    const [a, f] = [onsetsOf(asked, frameSeconds), onsetsOf(own, frameSeconds)];
     this.asked += a.length;
     this.found += f.length;
     for (const ms of [20, 50] as const) this.hits[ms] += hits(a, f, ms / 1000 + 1e-6);

@@ -28,6 +28,7 @@ export interface GenerateOptions {
   guidance?: number;
   envelope?: string;
   spectrum?: string;
+  density?: number;
   candidates?: number;
   avoid?: string;
   rate?: number;
@@ -123,8 +124,21 @@ async function ask(
 
 /** What was said on the command line; the server checks it and fills in the rest. */
 export function argsFrom(what: string | undefined, options: GenerateOptions): Record<string, unknown> {
-  const { seed, count, temperature, topK, topP, guidance, avoid, envelope, spectrum, candidates, rate, voice } =
-    options;
+  const {
+    seed,
+    count,
+    temperature,
+    topK,
+    topP,
+    guidance,
+    avoid,
+    envelope,
+    spectrum,
+    density,
+    candidates,
+    rate,
+    voice,
+  } = options;
   const given = {
     class: what === undefined ? undefined : classOf(what),
     seed,
@@ -137,6 +151,7 @@ export function argsFrom(what: string | undefined, options: GenerateOptions): Re
     avoid: avoid === undefined ? undefined : classOf(avoid),
     envelope: envelope === undefined ? undefined : envelopeFromText(envelope),
     spectrum: spectrum === undefined ? undefined : spectrumFromText(spectrum),
+    density,
     rate,
     voice,
   };

@@ -90,6 +90,7 @@ export function argsOf(recipe: Recipe): Record<string, unknown> {
     avoid,
     envelope,
     spectrum,
+    density,
     rate,
     shape,
     lineage,
@@ -108,7 +109,7 @@ export function argsOf(recipe: Recipe): Record<string, unknown> {
     );
   }
   const away = avoid === undefined ? {} : { avoid };
-  const followed = { ...(envelope && { envelope }), ...(spectrum && { spectrum }) };
+  const followed = { ...(envelope && { envelope }), ...(spectrum && { spectrum }), ...(density && { density }) };
   return { class: what, seed, temperature, topK, topP, guidance, guideFollowed, ...away, ...followed, rate, ...shape };
 }
 

@@ -26,6 +26,8 @@ export interface ClipRecipe {
   envelope?: EnvelopeArg;
   /** The average spectrum that it was asked to follow. */
   spectrum?: SpectrumArg;
+  /** Events per second that it was asked to have. */
+  density?: number;
   /** Hz. */
   rate: number;
   /** The best of so many candidates, and its score. Its own seed is `seed`: it is made again alone. */

@@ -3,6 +3,15 @@
 import type { Conditioning } from '../cards/conditioning.ts';
 import type { FarmInfo, FarmStatus } from './farm-status.ts';
 
+/** How many events a second a sound shall have, and which part of it a clip is. */
+export interface Density {
+  perSecond: number;
+  /** Of the whole sound, which may have more pieces than one. */
+  seed: number;
+  /** The mel frame of it that the clip begins with. */
+  frame: number;
+}
+
 export interface EngineRequest extends Conditioning {
   /** The voice's folder: card.json and its graphs. */
   voiceDir: string;
@@ -18,6 +27,8 @@ export interface EngineRequest extends Conditioning {
   contour?: Float32Array;
   /** Mean power in dB of every mel bin of the clip, the strongest 0, which it follows; only of voices whose card has a `prior.spectrum`. */
   spectrum?: Float32Array;
+  /** Instead of a contour: as many events a second as its own shall have; a class of which the voice draws no contours has them as without. */
+  density?: Density;
   /** Hz of the audio handed back. */
   rate: number;
   previews: boolean;
@@ -45,6 +56,8 @@ export interface EndlessRequest {
   partSeconds: number;
   /** Gain in dB. */
   level: number;
+  /** Events a second; null for as many as the class has by itself. */
+  density?: number | null;
   /** What was told may be told again, as it is after a change: each sound takes the place of what was told from its offset on. */
   revise?: boolean;
   /** Changes that are known before, each at its step, in order. */
@@ -64,6 +77,8 @@ export interface EndlessChange {
   topK?: number;
   topP?: number;
   level?: number;
+  /** null: as many events as the class has by itself. */
+  density?: number | null;
   /** Of those known before: rows from its step on had been drawn without it, and their sound fades over. */
   redrawn?: boolean;
   /** Of those redrawn: the mel frame of its step from which that sound is heard; 0 if absent. */

@@ -34,6 +34,7 @@ const requestSchema = z.strictObject({
   live: z.boolean().optional(),
   codes: bytes.optional(),
   start: z.strictObject({ codes: bytes, given: bytes }).optional(),
+  density: z.strictObject({ perSecond: number, seed: whole, frame: whole }).optional(),
 });
 type Encoded = z.infer<typeof requestSchema>;
 
@@ -95,6 +96,7 @@ function encoded({ start, contour, spectrum, codes, ...request }: FarmRequest): 
     live: request.live === true && request.stream === true ? true : undefined,
     codes: codes === undefined ? undefined : bytesOf(codes),
     start: start === undefined ? undefined : { codes: bytesOf(start.codes), given: bytesOf(start.given) },
+    density: request.density,
   });
 }
 

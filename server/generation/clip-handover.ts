@@ -91,7 +91,7 @@ function recipeOf(
   args: ClipArgs,
   rate: number,
 ): Omit<ClipRecipe, 'seed'> {
-  const { temperature, topK, topP, envelope, spectrum } = args;
+  const { temperature, topK, topP, envelope, spectrum, density = 0 } = args;
   return {
     voice: voice.hash,
     voiceId: voice.id,
@@ -105,6 +105,7 @@ function recipeOf(
     rate,
     ...(envelope === undefined ? {} : { envelope }),
     ...(spectrum === undefined ? {} : { spectrum }),
+    ...(density === 0 ? {} : { density }),
     ...(avoid === null ? {} : { avoid: avoid.label, avoidWeights: avoid.weights }),
   };
 }

@@ -6,7 +6,7 @@ import { candidateSeed } from './candidates.ts';
 import { type ClipArgs, type ClipPlan, piecesFor, shapeOf, type Take, voiceClassesOf } from './clip-plan.ts';
 import { type Pieces, pieceOffset, pieceSeed, type Start, startOfNext } from './continuation.ts';
 import { contourFrom, levelsOf } from './envelope.ts';
-import { checkFollows } from './followed.ts';
+import { checkDensity, checkFollows } from './followed.ts';
 import { spectrumLevels } from './spectrum.ts';
 import { orderOf, type VoiceClass } from './voice-class.ts';
 
@@ -74,7 +74,7 @@ export class ClipPieces {
     const voiceClass = this.#voiceClasses[take]!;
     return {
       ...orderOf(voiceClass),
-      ...this.#followed(take, piece),
+      ...this.#followed(take, piece, seed),
       seed: seedOf({ ...takes[take]!, seed }, piece),
       rate: args.rate ?? voiceClass.voice.rate,
       temperature: args.temperature,
@@ -93,20 +93,25 @@ export class ClipPieces {
 /** What tells the engine what a piece of a take follows: of each kind nothing where nothing was asked for. */
 function followedBy(
   voiceClasses: readonly VoiceClass[],
-  { envelope, spectrum, trim = 0 }: ClipArgs,
+  { envelope, spectrum, density = 0, trim = 0 }: ClipArgs,
   pieces: Pieces,
-): (take: number, piece: number) => Pick<Order, 'contour' | 'spectrum'> {
+): (take: number, piece: number, seed: number) => Pick<Order, 'contour' | 'spectrum' | 'density'> {
   for (const voiceClass of new Set(voiceClasses)) {
     if (envelope !== undefined) checkFollows(voiceClass.voice, orderOf(voiceClass), 'envelope');
     if (spectrum !== undefined) checkFollows(voiceClass.voice, orderOf(voiceClass), 'spectrum');
+    checkDensity(voiceClass.voice, orderOf(voiceClass), { density, envelope });
   }
   // The same for every take and candidate by one voice: contours of each piece, one spectrum.
   const known = new Map<Voice, { contours: Float32Array[]; spectrum?: Float32Array }>();
-  return (take, piece) => {
+  return (take, piece, seed) => {
     const { voice } = voiceClasses[take]!;
     const of = known.get(voice) ?? { contours: [] };
     known.set(voice, of);
-    const told: Pick<Order, 'contour' | 'spectrum'> = {};
+    const told: Pick<Order, 'contour' | 'spectrum' | 'density'> = {};
+    if (density > 0) {
+      const frame = Math.round(pieceOffset(pieces, piece, voice.rate) / voice.card.mel.hop);
+      told.density = { perSecond: density, seed, frame };
+    }
     if (envelope !== undefined) {
       // What is trimmed lies before the envelope.
       const begin = pieceOffset(pieces, piece, voice.rate) / voice.rate - trim;

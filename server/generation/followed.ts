@@ -22,6 +22,23 @@ export function checkFollows(voice: Voice, conditioning: Conditioning, kind: key
   throw new ProtocolError('bad_args', message, { path: `args.${kind}` });
 }
 
+/** Throws bad_args where the voice draws no contours that could be chosen by their events, or the clip follows another one. */
+export function checkDensity(
+  voice: Voice,
+  conditioning: Conditioning,
+  { density = 0, envelope }: { density?: number | undefined; envelope?: unknown },
+  at = 'args.density',
+): void {
+  if (density === 0) return;
+  const refuse = (message: string): never => {
+    throw new ProtocolError('bad_args', `${at}: ${message}`, { path: at });
+  };
+  if (envelope !== undefined) refuse('envelope says when there are events; expected one of the two');
+  const { voiceDir } = voice.modelFor(conditioning);
+  if (modelOf(voice, voiceDir).card.graphs.contour === undefined)
+    refuse(`voice ${voice.id} draws no loudness contours; expected a voice whose card has graphs.contour`);
+}
+
 /** A saved clip at the voice's rate. Throws unknown_clip, io_error, or bad_args where it is shorter than a mel frame. */
 export async function soundOfClip(
   id: string,

@@ -5,6 +5,7 @@ import { fadeOf } from '../engine/inference/cut-place.ts';
 import type { Catalog, Voice } from '../voices/voice.ts';
 import { resolveClass } from './class-weights.ts';
 import { gridOf } from './code-grid.ts';
+import { checkDensity } from './followed.ts';
 import type { StartArgs, Stream } from './stream.ts';
 import { checkControls } from './stream-controls.ts';
 import { modelOf, orderOf, voiceClassOf } from './voice-class.ts';
@@ -19,6 +20,7 @@ export async function beginStream(args: StartArgs, catalog: Catalog): Promise<St
   const { voiceDir } = orderOf(voiceClass);
   checkStreamable(voice, voiceDir);
   checkFrames(args, voice);
+  checkDensity(voice, orderOf(voiceClass), args);
   const seed = args.seed ?? randomInt(0, limits.drawnSeedMax + 1);
   const { class: what, avoid, guidance } = args;
   return {

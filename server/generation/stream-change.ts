@@ -1,16 +1,22 @@
 import { ProtocolError } from '../../protocol/index.ts';
 import type { EndlessChange } from '../engine/engine.ts';
+import { checkDensity } from './followed.ts';
 import type { Changed, SetArgs, Stream, Wanted } from './stream.ts';
 import { orderOf, understoodOf, voiceClassOf } from './voice-class.ts';
 
 /** What the engine is told. Classes of another of the voice's models have other codes, so they make another stream. */
 export function changeOf(stream: Stream, change: SetArgs, at: string): EndlessChange {
-  const { class: what, avoid, guidance, temperature, level } = change;
+  const { class: what, avoid, guidance, temperature, level, density } = change;
   const order: EndlessChange = {
     ...(temperature === undefined ? {} : { temperature }),
     ...(level === undefined ? {} : { level }),
+    ...(density === undefined ? {} : { density: density === 0 ? null : density }),
   };
-  const label: Partial<Changed> = temperature === undefined ? {} : { temperature };
+  const label: Partial<Changed> = {
+    ...(temperature === undefined ? {} : { temperature }),
+    ...(density === undefined ? {} : { density }),
+  };
+  checkDensity(stream.first.voice, orderOf(stream.first), { density }, `${at}.density`);
   if (what !== undefined || avoid !== undefined || guidance !== undefined) {
     const { voice } = stream.first;
     const wanted: Wanted = {

@@ -19,7 +19,7 @@ export async function runStream(
   const { id, args, first: voiceClass } = stream;
   const { voice, chosen } = voiceClass;
   const { columnSeconds } = gridOf(voice.card);
-  const { changes, seconds, live, ahead, level, seed, temperature, topK, topP } = args;
+  const { changes, seconds, live, ahead, level, density = 0, seed, temperature, topK, topP } = args;
   const script = changes.map(({ step, redrawn = false, frame, ...change }, i) => ({
     ...changeOf(stream, change, `args.changes.${i}`),
     step,
@@ -53,6 +53,7 @@ export async function runStream(
         ahead: live ? ahead : null,
         partSeconds: ahead * PART_OF_AHEAD,
         level,
+        ...(density === 0 ? {} : { density }),
         // Where nothing is sent only the output has it, which takes what comes in place of what it has not played yet.
         revise: args.audio ? args.revise : stream.output !== null,
         changes: script,

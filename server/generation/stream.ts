@@ -69,7 +69,7 @@ export function remember(stream: Stream, offset: number, pcm: Float32Array, rate
 export function recipeOf(stream: Stream, offset: number): ClipRecipe {
   const { args, first } = stream;
   const { voice, chosen, guidance, avoid } = first;
-  const { seed, temperature, topK, topP } = args;
+  const { seed, temperature, topK, topP, density = 0 } = args;
   return {
     voice: voice.hash,
     voiceId: voice.id,
@@ -81,6 +81,7 @@ export function recipeOf(stream: Stream, offset: number): ClipRecipe {
     topP,
     guidance,
     rate: voice.rate,
+    ...(density === 0 ? {} : { density }),
     ...(avoid === null ? {} : { avoid: avoid.label, avoidWeights: avoid.weights }),
     stream: { offset, args: againOf(stream) },
   };

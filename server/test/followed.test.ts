@@ -59,6 +59,33 @@ test('the loudness of a saved clip is followed, and what followed it is made aga
   assert.deepEqual((await made({ envelope: told.recipe.envelope })).codes, told.codes);
 });
 
+test('a density makes another clip of the seed, which its recipe makes again from its file', async () => {
+  const [plain, off, dense] = [await made({}), await made({ density: 0 }), await made({ density: 12 })];
+  assert.deepEqual(off.codes, plain.codes);
+  assert.equal(off.recipe.density, undefined);
+  assert.notDeepEqual(dense.codes, plain.codes);
+  assert.equal(dense.recipe.density, 12);
+  const { recipe } = await readClip(dense.file!);
+  assert.deepEqual((await made(argsOf(recipe))).codes, dense.codes);
+  // A longer one goes on by the same density.
+  const long = { length: 1, density: 12 };
+  assert.deepEqual((await made(long)).codes, (await made(long)).codes);
+  assert.deepEqual((await made(long)).codes.slice(0, dense.codes.length), dense.codes);
+  // Of what has no events there is nothing to choose.
+  const thud = { class: 'Thud', seed: 4 };
+  assert.deepEqual((await made({ ...thud, density: 12 })).codes, (await made(thud)).codes);
+});
+
+test('a density beside an envelope, or of a voice that draws no contours, is refused', async () => {
+  const refused = failed('bad_args', /args\.density/);
+  await assert.rejects(made({ density: 2, envelope: loudAtFirst }), refused);
+  await assert.rejects(made({ density: 2, voice: 'tiny', class: 0 }), refused);
+  await assert.rejects(
+    call('stream.start', { class: 0, voice: 'tiny-time', density: 2, seconds: 1, live: false }),
+    refused,
+  );
+});
+
 test('a longer clip follows its envelope beyond the first piece', async () => {
   const second = { length: 0.5, exact: true };
   const later = (level: number) => ({

@@ -152,6 +152,7 @@ const limitRows: Record<keyof typeof limits, Row> = {
   rateMin: bounds('foley.generate', generate('rate'), limits.rateMin, limits.rateMin - 1),
   rateMax: bounds('foley.generate', generate('rate'), limits.rateMax),
   topKMax: bounds('foley.generate', generate('topK'), limits.topKMax),
+  densityMax: bounds('foley.generate', generate('density'), limits.densityMax),
   temperatureMax: bounds('foley.generate', generate('temperature'), limits.temperatureMax),
   guidanceMax: bounds('foley.generate', generate('guidance'), limits.guidanceMax),
   spectrumPoints: bounds(

@@ -220,6 +220,10 @@ FoleyGenerateArgs = TypedDict(
         #: whether guidance also strengthens the loudness contour and the average spectrum that the clip follows, by steering away from a clip that
         #: follows neither; boolean; default: the voice's default for the class
         "guideFollowed": NotRequired[bool],
+        #: events (footsteps, keystrokes, barks, shots, drops) per second that the sound is to have: of the loudness contours that the voice draws, one
+        #: with as many onsets is followed, or the nearest there is; classes whose recordings have no events, like rain, stay as they are; 0 is off; not
+        #: with envelope; only for voices that draw contours (voice.info) (1/s); number from 0 to 20; default: as many as a recording of the class has
+        "density": NotRequired[float],
         #: loudness over time that the clip follows, from its beginning after trim; only for voices that were trained with a loudness contour
         #: (voice.info); map
         "envelope": NotRequired[FoleyGenerateArgsEnvelope],
@@ -469,6 +473,10 @@ FoleyVaryArgs = TypedDict(
         #: whether guidance also strengthens the loudness contour and the average spectrum that the clip follows, by steering away from a clip that
         #: follows neither; boolean; default: the voice's default for the class
         "guideFollowed": NotRequired[bool],
+        #: events (footsteps, keystrokes, barks, shots, drops) per second that the sound is to have: of the loudness contours that the voice draws, one
+        #: with as many onsets is followed, or the nearest there is; classes whose recordings have no events, like rain, stay as they are; 0 is off; not
+        #: with envelope; only for voices that draw contours (voice.info) (1/s); number from 0 to 20; default: as many as a recording of the class has
+        "density": NotRequired[float],
         #: loudness over time that the clip follows, from its beginning after trim; only for voices that were trained with a loudness contour
         #: (voice.info); map
         "envelope": NotRequired[FoleyGenerateArgsEnvelope],
@@ -546,6 +554,10 @@ FoleyBranchArgs = TypedDict(
         #: whether guidance also strengthens the loudness contour and the average spectrum that the clip follows, by steering away from a clip that
         #: follows neither; boolean; default: the voice's default for the class
         "guideFollowed": NotRequired[bool],
+        #: events (footsteps, keystrokes, barks, shots, drops) per second that the sound is to have: of the loudness contours that the voice draws, one
+        #: with as many onsets is followed, or the nearest there is; classes whose recordings have no events, like rain, stay as they are; 0 is off; not
+        #: with envelope; only for voices that draw contours (voice.info) (1/s); number from 0 to 20; default: as many as a recording of the class has
+        "density": NotRequired[float],
         #: loudness over time that the clip follows, from its beginning after trim; only for voices that were trained with a loudness contour
         #: (voice.info); map
         "envelope": NotRequired[FoleyGenerateArgsEnvelope],
@@ -838,6 +850,8 @@ StreamStartArgsChanges = TypedDict(
         "guidance": NotRequired[float],
         #: temperature from now on; number from 0 to 2
         "temperature": NotRequired[float],
+        #: events per second from now on; 0 is off (1/s); number from 0 to 20
+        "density": NotRequired[float],
         #: gain from now on (dB); number from -80 to 40
         "level": NotRequired[float],
     },
@@ -851,8 +865,8 @@ StreamStartArgsControls = TypedDict(
         "cc": int,
         #: MIDI channel; integer from 1 to 16; default: any
         "channel": NotRequired[int],
-        #: what it changes; mix: the share of class; "level" or "temperature" or "guidance" or "mix"
-        "set": Literal["level", "temperature", "guidance", "mix"],
+        #: what it changes; mix: the share of class; "level" or "temperature" or "guidance" or "density" or "mix"
+        "set": Literal["level", "temperature", "guidance", "density", "mix"],
         #: value at 0; number
         "from": float,
         #: value at 127; number
@@ -885,6 +899,10 @@ StreamStartArgs = TypedDict(
         #: class or mix of classes that guidance steers away from, in the form of class; text, 1 to 128 characters or integer from 0 to 65535 or map of
         #: text to number above 0; default: no class; an equal mix of all classes if the voice was not trained without class labels
         "avoid": "NotRequired[str | int | dict[str, float]]",
+        #: events (footsteps, keystrokes, barks, shots, drops) per second that the sound is to have: of the loudness contours that the voice draws, one
+        #: with as many onsets is followed, or the nearest there is; classes whose recordings have no events, like rain, stay as they are; 0 is off; not
+        #: with envelope; only for voices that draw contours (voice.info) (1/s); number from 0 to 20; default: as many as a recording of the class has
+        "density": NotRequired[float],
         #: gain; samples beyond full scale are clipped (dB); number from -80 to 40; default: 0
         "level": NotRequired[float],
         #: changes known in advance, each at its step, in order; those of recipe repeat a stream exactly; list of map; default: []
@@ -979,6 +997,8 @@ StreamStartChanged = TypedDict(
         "guidance": NotRequired[float],
         #: number
         "temperature": NotRequired[float],
+        #: (1/s); number
+        "density": NotRequired[float],
         #: (dB); number
         "level": NotRequired[float],
         #: names that are not classes of the voice, and the class that each was understood as: another spelling, a CatID of the Universal Category System,
@@ -1023,6 +1043,8 @@ StreamSetArgs = TypedDict(
         "guidance": NotRequired[float],
         #: temperature from now on; number from 0 to 2
         "temperature": NotRequired[float],
+        #: events per second from now on; 0 is off (1/s); number from 0 to 20
+        "density": NotRequired[float],
         #: gain from now on (dB); number from -80 to 40
         "level": NotRequired[float],
     },
@@ -2425,6 +2447,10 @@ VoiceCompareArgs = TypedDict(
         #: whether guidance also strengthens the loudness contour and the average spectrum that the clip follows, by steering away from a clip that
         #: follows neither; boolean; default: the voice's default for the class
         "guideFollowed": NotRequired[bool],
+        #: events (footsteps, keystrokes, barks, shots, drops) per second that the sound is to have: of the loudness contours that the voice draws, one
+        #: with as many onsets is followed, or the nearest there is; classes whose recordings have no events, like rain, stay as they are; 0 is off; not
+        #: with envelope; only for voices that draw contours (voice.info) (1/s); number from 0 to 20; default: as many as a recording of the class has
+        "density": NotRequired[float],
         #: loudness over time that the clip follows, from its beginning after trim; only for voices that were trained with a loudness contour
         #: (voice.info); map
         "envelope": NotRequired[FoleyGenerateArgsEnvelope],

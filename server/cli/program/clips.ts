@@ -14,6 +14,8 @@ import type { VerifyOptions } from '../verify.ts';
 import { type Connecting, choice, connecting, connectingOnly, type Declare } from './common.ts';
 
 export const GUIDANCE = 'guidance towards the class; 0 is off; default: set by the voice';
+const DENSITY =
+  'events (steps, keystrokes, barks, shots) per second; 0 is off; default: as a recording of the class has';
 export const TEMPERATURE = 'sampling temperature; 0 takes the most likely code, 1 samples as trained';
 
 export const declareClips: Declare = (program, run) => {
@@ -35,6 +37,7 @@ export const declareClips: Declare = (program, run) => {
       '--spectrum <S>',
       'average spectrum to follow: corners (100:-20,1000:0,8000:-40, Hz and dB), or the id of a clip',
     )
+    .option('--density <N>', DENSITY, number)
     .option('--rate <HZ>', 'sample rate', integer)
     .addOption(new Option('--format <F>', 'sample format: 32-bit float, or 16 bits').choices(['f32', 's16']))
     .option('--voice <ID>', 'voice')
@@ -65,6 +68,7 @@ export const declareClips: Declare = (program, run) => {
     .option('--top-p <P>', 'sample from the most likely codes with total probability P; 1 is off', number)
     .option('--guidance <G>', GUIDANCE, number)
     .option('--avoid <CLASS>', 'class or mix to guide away from')
+    .option('--density <N>', DENSITY, number)
     .option('--level <DB>', 'gain in dB', number)
     .addOption(new Option('--format <F>', 'sample format: 32-bit float, or 16 bits').choices(['f32', 's16']))
     .option('--voice <ID>', 'voice')

@@ -14,18 +14,20 @@ interface Recipe {
   topK?: number;
   topP?: number;
   guidance?: number;
+  density?: number;
   avoid?: string | Record<string, number>;
 }
 
 /** Arguments of `foley.generate` that make a clip again; null where class and seed alone do not: it was made from another. */
 export function argsOf({ recipe, lineage, shape }: Details): Record<string, unknown> | null {
   if (recipe === null || lineage !== null) return null;
-  const { voiceId, class: of, seed, temperature = 1, topK = 0, topP = 1, guidance, avoid } = recipe as Recipe;
+  const { voiceId, class: of, seed, temperature = 1, topK = 0, topP = 1, guidance, density, avoid } = recipe as Recipe;
   const args: Record<string, unknown> = { class: of, seed, voice: voiceId };
   if (temperature !== 1) args.temperature = temperature;
   if (topK !== 0) args.topK = topK;
   if (topP !== 1) args.topP = topP;
   if (guidance !== undefined) args.guidance = guidance;
+  if (density !== undefined) args.density = density;
   if (avoid !== undefined) args.avoid = avoid;
   return { ...args, ...shape };
 }

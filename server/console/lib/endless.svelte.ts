@@ -29,7 +29,9 @@ class Endless {
   #timer: ReturnType<typeof setTimeout> | null = null;
 
   /** Resolves when it has ended. */
-  async start(args: Pick<ArgsInput<'stream.start'>, 'class' | 'temperature' | 'guidance' | 'level'>): Promise<void> {
+  async start(
+    args: Pick<ArgsInput<'stream.start'>, 'class' | 'temperature' | 'guidance' | 'density' | 'level'>,
+  ): Promise<void> {
     if (this.state !== 'off') return;
     player.wake();
     this.state = 'starting';

@@ -142,13 +142,15 @@ function gainOf(velocity: number): number {
 
 /** How a take is asked for now. */
 function asked(): Omit<ArgsInput<'foley.generate'>, 'class'> {
-  const { temperature, guidance, candidates, count, length, envelope, spectrum } = settings;
+  const { temperature, guidance, candidates, count, length, envelope, spectrum, density } = settings;
   const { follows } = voices.active ?? {};
   return {
     ...(follows?.envelope && envelope.length > 0 ? { envelope: { points: $state.snapshot(envelope) } } : {}),
     ...(follows?.spectrum && spectrum.length > 0
       ? { spectrum: { points: spectrum.map(({ at, level }) => ({ hz: at, level })) } }
       : {}),
+    // An envelope says itself when there are events.
+    ...(follows?.density && density > 0 && envelope.length === 0 ? { density } : {}),
     temperature,
     candidates,
     count,

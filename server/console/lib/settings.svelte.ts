@@ -4,6 +4,8 @@ interface Kept {
   temperature: number;
   /** null: the voice's own. */
   guidance: number | null;
+  /** Events per second; 0 is off. */
+  density: number;
   candidates: number;
   count: number;
   length: number | null;
@@ -23,6 +25,7 @@ const usual: Kept = {
   theme: 'system',
   temperature: 1,
   guidance: null,
+  density: 0,
   candidates: 1,
   count: 1,
   length: null,

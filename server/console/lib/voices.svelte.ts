@@ -15,7 +15,7 @@ export interface Card {
   grid: GridShape;
   guidance: { default: number; classes: Record<string, number> };
   /** What its clips can follow. */
-  follows: { envelope: boolean; spectrum: boolean };
+  follows: { envelope: boolean; spectrum: boolean; density: boolean };
   raw: Record<string, unknown>;
 }
 
@@ -28,6 +28,7 @@ interface RawCard {
   latent: { codebooks: number; codes: number; frequency: number; time: number };
   grid: { rows: number; cols: number; rowAxes: string[]; colAxes: string[]; depthAxes?: (keyof typeof AXES)[] };
   prior?: { contour?: number; spectrum?: number };
+  graphs?: Record<string, unknown>;
   sampling?: { guidance?: { default?: number; classes?: Record<string, number> } };
 }
 
@@ -94,7 +95,11 @@ function readCard(raw: Record<string, unknown>): Card {
     raw,
     grid: { ...card.grid, depth: depthOf(card), codebooks: card.latent.codebooks, codes: card.latent.codes },
     guidance: { default: usual, classes },
-    follows: { envelope: (card.prior?.contour ?? 0) > 0, spectrum: (card.prior?.spectrum ?? 0) > 0 },
+    follows: {
+      envelope: (card.prior?.contour ?? 0) > 0,
+      spectrum: (card.prior?.spectrum ?? 0) > 0,
+      density: card.graphs?.contour !== undefined,
+    },
   };
 }
 

@@ -49,6 +49,7 @@ const NOISE = 0x4e4f4953;
 const SHARE = 0x53484152;
 const FOLLOWED = 0x434f4e54;
 const GRAINS = 0x47524149;
+const DENSITY = 0x44454e53;
 
 /** Samples from grain to grain: 0.18 ms at 22 050 Hz. */
 const GRAIN = 4;
@@ -68,6 +69,11 @@ export function shareUniform(seed: number, cell: number): number {
 /** Numbers that the loudness contour and the average spectrum of a clip are drawn by. */
 export function followedUniform(seed: number, index: number): number {
   return uniform(seed, index, FOLLOWED);
+}
+
+/** Numbers that the contours of a sound with a density are drawn by. */
+export function densityUniform(seed: number, index: number): number {
+  return uniform(seed, index, DENSITY);
 }
 
 /** The four numbers of a seed's count-th block, in `block`. */

@@ -2,6 +2,7 @@ import type { EndlessChange, EndlessRequest, EngineEvent, EngineRequest, EngineR
 import { EngineError } from '../errors.ts';
 import { CutPace } from './cut-pace.ts';
 import { type CutPlace, cutPlaceFrom } from './cut-place.ts';
+import { EndlessDensity } from './endless-density.ts';
 import { EndlessParts } from './endless-parts.ts';
 import type { EndlessPlan } from './endless-plan.ts';
 import { EndlessRows } from './endless-rows.ts';
@@ -46,6 +47,7 @@ export class EndlessClip implements Steering {
   readonly #parts: EndlessParts;
   readonly #sound: EndlessSound;
   readonly #pace = new CutPace();
+  readonly #density: EndlessDensity;
   #drawing: Drawing;
   /** Changes of what is drawn: those known before, and those asked for meanwhile, the first at this time. */
   readonly #script: Scripted[];
@@ -58,6 +60,8 @@ export class EndlessClip implements Steering {
   #windowFrom = 0;
   /** The window was begun with guidance: only then it can have any. */
   #guided = false;
+  /** It follows a contour that holds no more. */
+  #outdated = false;
   #awake: (() => void) | null = null;
   #release: (() => void) | null = null;
   #firstRowMs = 0;
@@ -78,6 +82,12 @@ export class EndlessClip implements Steering {
     this.#drawing = { classWeights, guidance, avoid, temperature, topK, topP };
     const plan = voice.endlessPlan(endless.partSeconds);
     this.#plan = plan;
+    this.#density = new EndlessDensity(voice, {
+      seed,
+      each: plan.each,
+      classWeights,
+      density: endless.density ?? null,
+    });
     const samples = plan.each * voice.card.mel.hop;
     const stepMs = (samples * 1000) / voice.card.audio.rate;
     this.#stepMs = stepMs;
@@ -176,7 +186,7 @@ export class EndlessClip implements Steering {
     // The rows that a window is given were computed by what it began with: so at its first row nothing changes, or it
     // would depend on when the change came.
     if (this.#rows.known > this.#windowFrom) this.#change();
-    return this.#drawing.guidance > 0 && !this.#guided ? null : this.#drawing;
+    return this.#outdated || (this.#drawing.guidance > 0 && !this.#guided) ? null : this.#drawing;
   }
 
   get #steps(): number {
@@ -222,6 +232,8 @@ export class EndlessClip implements Steering {
     const given = Math.min(from, this.#plan.prefix, cut === null ? rows : PREFIX_AFTER_CUT);
     this.#windowFrom = from;
     this.#guided = this.#drawing.guidance > 0;
+    this.#outdated = false;
+    const contour = await this.#density.contour(from - given);
     const start = {
       codes: this.#rows.grid(from - given, from),
       given: new Uint8Array(rows * perRow).fill(1, 0, given * perRow),
@@ -232,6 +244,7 @@ export class EndlessClip implements Steering {
       urgent: this.#request.urgent === true,
       origin: from - given,
       steering: this,
+      ...(contour === undefined ? {} : { followed: { contour } }),
       ...(given === 0 ? {} : { start }),
       onRow: (row, codes) => {
         this.#check();
@@ -277,8 +290,10 @@ export class EndlessClip implements Steering {
   }
 
   #apply(change: EndlessChange, step: number): void {
-    const { avoid, level: _, label: __, redrawn: ___, frame: ____, ...rest } = change;
+    const { avoid, density, level: _, label: __, redrawn: ___, frame: ____, ...rest } = change;
     this.#drawing = { ...this.#drawing, ...rest, ...(avoid === undefined ? {} : { avoid: avoid ?? undefined }) };
+    const { classWeights } = this.#drawing;
+    if (this.#density.set(step, { classWeights, ...(density === undefined ? {} : { density }) })) this.#outdated = true;
     this.#parts.setGrain(step, this.#voice.grain(this.#drawing.classWeights));
   }
 

@@ -117,14 +117,36 @@ test('one cut follows another at the next row, and changes without a cut come be
   assert.deepEqual((await listen({ changes })).pcm, heard.pcm);
 });
 
+test('a density changes what is drawn from its step on, and is repeated', async () => {
+  const plain = await listen({});
+  assert.deepEqual((await listen({ density: null })).pcm, plain.pcm);
+  const dense = await listen({ density: 12 });
+  assert.notDeepEqual(dense.pcm, plain.pcm);
+  assert.deepEqual((await listen({ density: 12 })).pcm, dense.pcm);
+  for (const change of [
+    { step: 8, density: 12 },
+    { step: 8, density: 12, redrawn: true },
+    { step: 8, density: 12, redrawn: true, frame: 1 },
+  ]) {
+    const changed = await listen({ changes: [change] });
+    // The rows before it are rendered with those behind them.
+    const until = change.redrawn === true ? 8 * STEP : 4 * STEP;
+    assert.deepEqual(changed.pcm.slice(0, until), plain.pcm.slice(0, until));
+    assert.notDeepEqual(changed.pcm.slice(9 * STEP), plain.pcm.slice(9 * STEP));
+    const back = await listen({ changes: [change, { step: 20, density: null }, { step: 24, density: 3 }] });
+    assert.deepEqual(back.pcm.slice(0, 15 * STEP), changed.pcm.slice(0, 15 * STEP));
+    assert.deepEqual((await listen({ changes: back.changes })).pcm, back.pcm);
+  }
+});
+
 for (const revise of [true, false])
   test(`a stream in real time that is changed ${revise ? 'and told again ' : ''}is made again from its changes`, async () => {
     const asked: EndlessChange[] = [
       { classWeights: [0, 1, 0] },
-      { temperature: 0.3, level: -12 },
+      { temperature: 0.3, level: -12, density: 9 },
       { guidance: 2, avoid: [0, 0, 1] },
       { level: 3 },
-      { classWeights: [0.5, 0, 0.5], guidance: 0 },
+      { classWeights: [0.5, 0, 0.5], guidance: 0, density: 2 },
     ];
     let playing: EndlessClip | null = null;
     const changing = async (): Promise<void> => {

@@ -132,11 +132,12 @@ function earlyParts(voice: Voice, { live, rate }: EngineRequest): EarlyPart[] {
  */
 async function toFollow(
   voice: Voice,
-  { contour, spectrum, start, classWeights, seed }: EngineRequest,
+  { contour, spectrum, density, start, classWeights, seed }: EngineRequest,
 ): Promise<Followed> {
   const fresh = start === undefined || !start.given.includes(1);
   const drawn = fresh ? await voice.drawFollowed(classWeights, seed) : {};
-  return { contour: contour ?? drawn.contour, spectrum: spectrum ?? drawn.spectrum };
+  const dense = density === undefined ? undefined : await voice.densityContour(classWeights, density);
+  return { contour: contour ?? dense ?? drawn.contour, spectrum: spectrum ?? drawn.spectrum };
 }
 
 /** What a preview is made of: the first codebooks or, of a grid that goes along time, all of them for the first places. */

@@ -1,10 +1,12 @@
 import { depthGraphs } from '../../cards/graph-names.ts';
 import type { VoiceCard } from '../../cards/voice-card.ts';
 import { followedUniform } from '../dsp/philox.ts';
+import type { Density } from '../engine.ts';
 import { EngineError } from '../errors.ts';
 import { type Execution, floats, Graph, read } from '../onnx/runtime.ts';
 import { parseCard, readCardText } from './card.ts';
 import { GridAxes } from './code-grid.ts';
+import { densityContour } from './density.ts';
 import { type EndlessPlan, endlessPlanOf } from './endless-plan.ts';
 import type { Followed } from './prior.ts';
 import {
@@ -128,16 +130,33 @@ export class Voice {
     };
   }
 
-  async #draw(
+  /** A contour with so many events a second; undefined where the voice draws none of the class. */
+  densityContour(classWeights: readonly number[], density: Density): Promise<Float32Array | undefined> {
+    const { frames, hop } = this.card.mel;
+    const of = { frames, frameSeconds: hop / this.card.audio.rate };
+    return densityContour(density, of, (uniform) => this.#drawBy(uniform, 'contour', 'level', frames, classWeights));
+  }
+
+  #draw(
     name: Drawing,
     output: string,
     length: number,
     classWeights: readonly number[],
     seed: number,
   ): Promise<Float32Array | undefined> {
+    const uniform = Float32Array.from(DRAWS[name], (i) => followedUniform(seed, i));
+    return this.#drawBy(uniform, name, output, length, classWeights);
+  }
+
+  async #drawBy(
+    uniform: Float32Array,
+    name: Drawing,
+    output: string,
+    length: number,
+    classWeights: readonly number[],
+  ): Promise<Float32Array | undefined> {
     const graph = this.#drawing.get(name);
     if (graph === undefined) return undefined;
-    const uniform = Float32Array.from(DRAWS[name], (i) => followedUniform(seed, i));
     const outputs = await graph.run({
       class: floats(Float32Array.from(classWeights), [1, classWeights.length]),
       uniform: floats(uniform, [1, uniform.length]),

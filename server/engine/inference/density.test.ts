@@ -1,0 +1,50 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { onsetsOf } from '../dsp/onsets.ts';
+import { densityContour } from './density.ts';
+
+const of = { frames: 344, frameSeconds: 256 / 22_050 };
+const seconds = of.frames * of.frameSeconds;
+
+/** Draws one to twelve events a clip, at equal distances. */
+const draw = (uniform: Float32Array): Promise<Float32Array> => {
+  const events = 1 + Math.floor(uniform[1]! * 12);
+  const each = of.frames / events;
+  return Promise.resolve(
+    Float32Array.from({ length: of.frames }, (_, i) => Math.max(-80, -10 - uniform[2]! - 3 * (i % each))),
+  );
+};
+const contour = (perSecond: number, seed: number, frame = 0) => densityContour({ perSecond, seed, frame }, of, draw);
+const countOf = (levels: Float32Array | undefined): number => onsetsOf(levels!, of.frameSeconds).length;
+
+test('a contour has as many onsets as are asked for, and where that is between two numbers one of them', async () => {
+  for (const events of [1, 3, 7, 12]) assert.equal(countOf(await contour(events / seconds, events)), events);
+  const counts = await Promise.all(
+    Array.from({ length: 40 }, async (_, seed) => countOf(await contour(2.5 / seconds, seed))),
+  );
+  assert.deepEqual([...new Set(counts)].sort(), [2, 3]);
+});
+
+test('of what the voice has not, the nearest is taken', async () => {
+  assert.equal(countOf(await contour(19, 1)), 12);
+  assert.equal(countOf(await contour(0.01, 1)), 1);
+});
+
+test('what a frame has does not depend on where a part begins', async () => {
+  const whole = [await contour(1.5, 5), await contour(1.5, 5, of.frames), await contour(1.5, 5, 2 * of.frames)];
+  for (const frame of [1, 100, 343, 344, 400]) {
+    const part = (await contour(1.5, 5, frame))!;
+    for (const i of [0, 1, 200, 343]) {
+      const at = frame + i;
+      assert.equal(part[i], whole[Math.floor(at / of.frames)]![at % of.frames]);
+    }
+  }
+  assert.notDeepEqual(whole[0], await contour(1.5, 6));
+});
+
+test('a class of which there are no contours has none', async () => {
+  assert.equal(
+    await densityContour({ perSecond: 3, seed: 1, frame: 5 }, of, () => Promise.resolve(undefined)),
+    undefined,
+  );
+});
