@@ -153,6 +153,7 @@ export const RULES = [
         'protocol',
       ],
       'server/engine/inference/code-grid.ts',
+      'server/engine/inference/cut-place.ts',
       ...['philox', 'loudness', 'mel', 'spectrum'].map((part) => `server/engine/dsp/${part}.ts`),
     ],
     types: [
