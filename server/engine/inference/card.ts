@@ -1,4 +1,4 @@
-import { readFile } from 'node:fs/promises';
+import { readFile, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { cardProblem, type VoiceCard, voiceCardSchema } from '../../cards/voice-card.ts';
 import { EngineError } from '../errors.ts';
@@ -18,9 +18,19 @@ export function parseCard(text: string): VoiceCard {
 
 /** The text of a voice's card. Throws voice_missing. */
 export async function readCardText(voiceDir: string): Promise<string> {
-  try {
-    return await readFile(path.join(voiceDir, 'card.json'), 'utf8');
-  } catch (error) {
-    throw new EngineError('voice_missing', `no card.json in ${path.basename(voiceDir)}`, { cause: error });
-  }
+  return readFile(fileOf(voiceDir), 'utf8').catch((error: unknown) => missing(voiceDir, error));
+}
+
+/** Another one for each change of the card: to look takes a sixth of the time of reading it. Throws voice_missing. */
+export async function cardStamp(voiceDir: string): Promise<string> {
+  const found = await stat(fileOf(voiceDir), { bigint: true }).catch((error: unknown) => missing(voiceDir, error));
+  return [found.ino, found.size, found.mtimeNs, found.ctimeNs].join(' ');
+}
+
+function fileOf(voiceDir: string): string {
+  return path.join(voiceDir, 'card.json');
+}
+
+function missing(voiceDir: string, cause: unknown): never {
+  throw new EngineError('voice_missing', `no card.json in ${path.basename(voiceDir)}`, { cause });
 }

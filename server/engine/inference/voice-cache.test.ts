@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { cp, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { cp, mkdtemp, rename, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import test, { type TestContext } from 'node:test';
@@ -58,6 +58,24 @@ test('one voice that is larger than all the room is loaded all the same', async 
   await use(dirs[0]!);
   await use(dirs[1]!);
   assert.deepEqual(names(), ['b']);
+});
+
+test('a card that is written anew as it was is the same voice, and one of as many bytes is not', async (t) => {
+  const { dirs, use, told } = await cache(t, 4);
+  const [a] = dirs as [string];
+  const file = path.join(a, 'card.json');
+  await use(a);
+  const text = await readCardText(a);
+  await writeFile(`${file}.new`, text);
+  await rename(`${file}.new`, file);
+  await use(a);
+  assert.deepEqual(told, ['+a']);
+  const other = text.replace('tiny', 'tidy');
+  assert.notEqual(other, text);
+  await writeFile(`${file}.new`, other);
+  await rename(`${file}.new`, file);
+  await use(a);
+  assert.deepEqual(told, ['+a', '-a', '+a']);
 });
 
 test('a voice whose card has changed is another one, and one whose card is gone is let go', async (t) => {

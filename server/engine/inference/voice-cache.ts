@@ -1,10 +1,12 @@
 import { graphNames } from '../../cards/graph-names.ts';
 import type { VoiceCard } from '../../cards/voice-card.ts';
-import { parseCard, readCardText } from './card.ts';
+import { cardStamp, parseCard, readCardText } from './card.ts';
 import type { Voice } from './voice.ts';
 
 interface CachedVoice {
   voice: Voice;
+  /** Of its card when it was last read. */
+  stamp: string;
   /** Bytes it is counted as. */
   bytes: number;
   users: number;
@@ -58,21 +60,29 @@ export class VoiceCache {
 
   async #find(dir: string): Promise<CachedVoice> {
     let text: string;
+    let stamp: string;
     try {
+      // Before the text: what is written between the two is seen the next time.
+      stamp = await cardStamp(dir);
+      const known = this.#cached.get(dir);
+      if (known?.stamp === stamp) return this.#use(dir, known);
       text = await readCardText(dir);
     } catch (error) {
       // It was deleted, so nobody will ask for it again.
       await this.#drop(dir);
       throw error;
     }
-    if (this.#cached.get(dir)?.voice.cardText !== text) await this.#drop(dir);
-    let cached = this.#cached.get(dir);
+    const known = this.#cached.get(dir);
+    if (known?.voice.cardText === text) return this.#use(dir, Object.assign(known, { stamp }));
+    await this.#drop(dir);
+    const bytes = memoryOf(parseCard(text));
+    await this.#makeRoom(bytes);
+    return this.#use(dir, { voice: await this.#open(dir), stamp, bytes, users: 0, gone: false });
+  }
+
+  /** The one used last is the last to go. */
+  #use(dir: string, cached: CachedVoice): CachedVoice {
     this.#cached.delete(dir);
-    if (cached === undefined) {
-      const bytes = memoryOf(parseCard(text));
-      await this.#makeRoom(bytes);
-      cached = { voice: await this.#open(dir), bytes, users: 0, gone: false };
-    }
     cached.users += 1;
     this.#cached.set(dir, cached);
     return cached;
