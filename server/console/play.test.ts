@@ -193,6 +193,13 @@ test('takes follow the curves that are drawn, with the pointer or by the keyboar
   await page.locator('circle[role=slider]').first().press('Delete');
   await page.locator('circle[role=slider]').first().press('Delete');
   assert.equal((await told()).length, 1);
+  // Of events without an envelope the density says how many there are.
+  assert.doesNotMatch(asked, /density/);
+  await page.getByLabel(/^Density/).fill('3');
+  await page.locator('h2').first().click();
+  await page.keyboard.press('q');
+  await done(page, 2);
+  assert.match(sent.findLast((text) => text.includes('foley.generate'))!, /density/);
   assert.deepEqual(complaints, []);
   await page.close();
 });
