@@ -1,7 +1,7 @@
 /**
  * How many events a clip has of those that `density` asks for: onsets per second of what is made, by the onset finder of
- * `dsp/onsets.ts`, beside clips of the same seeds without a density.
- * `node --import tsx server/bench/density.ts [--clips 30] [--voice ID] [--models DIR]`
+ * `dsp/onsets.ts`, beside clips of the same seeds without a density; and of a stream of each.
+ * `node --import tsx server/bench/density.ts [--clips 30] [--seconds 40] [--only clips|streams] [--voice ID] [--models DIR]`
  */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -22,7 +22,12 @@ const ASKED: Record<string, number[]> = {
   GunShot: [0.5, 1, 2],
 };
 
-const flags = benchFlags({ clips: { type: 'string', default: '30' } });
+const flags = benchFlags({
+  clips: { type: 'string', default: '30' },
+  seconds: { type: 'string', default: '40' },
+  only: { type: 'string', default: '' },
+});
+const seconds = Number(flags.seconds);
 const { models, voice, threads } = flags;
 const data = mkdtempSync(path.join(tmpdir(), 'foleyd-bench-'));
 const app = await createApp(resolveConfig({ data, models, voice, threads, listen: false, logLevel: 'silent' }));
@@ -33,25 +38,38 @@ const { card } = (await client.call('voice.info')) as unknown as {
 };
 const { rate, samples } = card.audio;
 
-/** Onsets per second. */
-async function made(args: Record<string, unknown>): Promise<number> {
-  const pcm = new Float32Array(samples);
-  await client.call('foley.generate', { ...args, rows: false }, ({ event, data: given }: Answer) => {
+/** Onsets per second, counted over as long as a clip is. */
+async function made(cmd: 'foley.generate' | 'stream.start', args: Record<string, unknown>, length: number) {
+  const pcm = new Float32Array(length + rate);
+  await client.call(cmd, args, ({ event, data: given }: Answer) => {
     if (event === 'audio') pcm.set(decodePcm(given.pcm as Uint8Array, 'f32'), given.offset as number);
   });
-  return (onsetsOf(contourOf(pcm, card.mel), card.mel.hop / rate).length * rate) / samples;
+  let onsets = 0;
+  for (let at = 0; at < length; at += samples)
+    onsets += onsetsOf(
+      contourOf(pcm.subarray(at, Math.min(at + samples, length)), card.mel),
+      card.mel.hop / rate,
+    ).length;
+  return round((onsets * rate) / length);
 }
+
+const clipsOf = async (name: string, asked: object): Promise<Record<string, unknown>> => {
+  const raw: number[] = [];
+  for (let seed = 0; seed < Number(flags.clips); seed++)
+    raw.push(await made('foley.generate', { class: name, seed, rows: false, ...asked }, samples));
+  return { mean: round(raw.reduce((sum, x) => sum + x, 0) / raw.length), ...summary(raw) };
+};
 
 const results: Record<string, unknown>[] = [];
 for (const [name, densities] of Object.entries(ASKED))
   for (const asked of [null, ...densities]) {
-    const raw: number[] = [];
-    for (let seed = 0; seed < Number(flags.clips); seed++)
-      raw.push(round(await made({ class: name, seed, ...(asked === null ? {} : { density: asked }) })));
-    const mean = round(raw.reduce((sum, x) => sum + x, 0) / raw.length);
-    results.push({ class: name, asked, mean, ...summary(raw) });
-    process.stderr.write(`${name}: ${asked ?? 'nothing'} asked, ${mean} made\n`);
+    const density = asked === null ? {} : { density: asked };
+    const clips = flags.only === 'streams' ? {} : await clipsOf(name, density);
+    const args = { class: name, seed: 1, seconds, live: false, ...density };
+    const stream = flags.only === 'clips' ? {} : { stream: await made('stream.start', args, seconds * rate) };
+    results.push({ class: name, asked, ...clips, ...stream });
+    process.stderr.write(`${JSON.stringify(results.at(-1), (key, value) => (key === 'raw' ? undefined : value))}\n`);
   }
 await app.close();
 rmSync(data, { recursive: true });
-print({ bench: 'density', ...machine(), voice, clips: Number(flags.clips), results });
+print({ bench: 'density', ...machine(), voice, clips: Number(flags.clips), seconds, results });
