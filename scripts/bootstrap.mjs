@@ -69,7 +69,7 @@ export async function withProgress(title, detail, work) {
     return await work;
   } finally {
     clearInterval(tick);
-    process.stderr.write(`${live ? '\r\x1b[K' : ''}${line()}, ended\n`);
+    process.stderr.write(`${live ? '\r\x1b[K' : ''}${line()}, done\n`);
   }
 }
 
@@ -100,11 +100,10 @@ export async function ready(want) {
   if (old) fail(old);
   const missing = missingPackages(ROOT, want);
   if (missing.length === 0) return;
-  const total = Object.keys(JSON.parse(readFileSync(path.join(ROOT, 'package-lock.json'), 'utf8')).packages).length - 1;
   const counted = () => {
     try {
       const names = readdirSync(path.join(ROOT, 'node_modules')).filter((n) => !n.startsWith('.'));
-      return `, ${names.length} folders of at most ${total} packages`;
+      return `, ${names.length} folders in node_modules`;
     } catch {
       return '';
     }

@@ -33,6 +33,7 @@ export async function serve(given: ConfigInput = {}, parts: AppParts = {}): Prom
     return error.code === 'port_in_use' ? exitCodes.portInUse : exitCodes.failed;
   }
   log.info({ ...app.urls, data: config.data }, `foleyd ${version} is listening`);
+  if (process.stderr.isTTY && app.urls.http !== undefined) log.info(`open ${app.urls.http} in a browser`);
   const signal = await stopSignal();
   log.info({ signal }, 'stopping: open jobs may finish, a second signal stops at once');
   const hasty = stopSignal().then(() => process.exit(exitCodes.failed));

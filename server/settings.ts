@@ -7,7 +7,7 @@ export const settings = [
     flag: '--host',
     value: 'HOST',
     env: 'FOLEYD_HOST',
-    doc: 'address for HTTP and WebSocket; default: 127.0.0.1',
+    doc: 'address of HTTP and WebSocket; default: 127.0.0.1',
   },
   {
     key: 'port',
@@ -42,7 +42,7 @@ export const settings = [
     flag: '--voice',
     value: 'ID',
     env: 'FOLEYD_VOICE',
-    doc: 'voice for requests without one; default: default',
+    doc: 'voice for requests that name none; default: default',
   },
   { key: 'data', flag: '--data', value: 'DIR', env: 'FOLEYD_DATA', doc: 'data folder: clips, voices, trainings' },
   { key: 'models', flag: '--models', value: 'DIR', env: 'FOLEYD_MODELS', doc: 'folder of built-in voices' },
@@ -122,7 +122,7 @@ export const settings = [
     flag: '--farm',
     value: 'URL',
     env: 'FOLEYD_FARM',
-    doc: 'broker of a render farm: nats://HOST:PORT or tls://HOST:PORT; see foleyd worker',
+    doc: 'broker of a render farm: nats://HOST:PORT or tls://HOST:PORT; its workers run foleyd worker',
   },
   {
     key: 'farmCredentials',
@@ -143,7 +143,7 @@ export const settings = [
     flag: '--farm-cert',
     value: 'FILE',
     env: 'FOLEYD_FARM_CERT',
-    doc: 'certificate that is shown to that broker (PEM)',
+    doc: 'client certificate for that broker (PEM)',
   },
   {
     key: 'farmKey',
@@ -185,7 +185,7 @@ export const settings = [
     flag: '--gate-margin',
     value: 'SHARE',
     env: 'FOLEYD_GATE_MARGIN',
-    doc: 'how much worse, as a share; default: 0.1',
+    doc: 'how much worse the FAD may be, as a fraction; default: 0.1',
   },
   {
     key: 'midi',

@@ -137,7 +137,9 @@ function howOf({ clips, reference, embedder, temperature, guidance, patches, cla
   const guided = guidance === null ? ", each voice's own guidance" : guidance === 0 ? '' : `, guidance ${guidance}`;
   const known = `${temperature === null ? '' : `, temperature ${temperature}`}${guided}`;
   const many = Object.keys(classes).length;
-  return `${clips} clips of each of ${many} ${many === 1 ? 'class' : 'classes'} against ${reference || 'an unnamed reference'}, by embedder ${embedder.slice(0, 8)}${known}, ${patches} patches`;
+  // The references of the built-in voices say so in their name.
+  const counted = reference.endsWith(`${patches} patches`) ? '' : `, ${patches} patches`;
+  return `${clips} clips of each of ${many} ${many === 1 ? 'class' : 'classes'} against ${reference || 'an unnamed reference'}, by embedder ${embedder.slice(0, 8)}${known}${counted}`;
 }
 
 function about(count: number): string {

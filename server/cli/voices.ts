@@ -19,7 +19,7 @@ export async function voices(options: SessionChoice & { json?: boolean }): Promi
 function text(list: EventData<'voice.list', 'done'>['voices']): string {
   return list
     .map(({ id, name, classes, hash, active }) => {
-      return `${active ? '*' : ' '} ${id}  ${printable(name)}  (${hash.slice(0, 12)})\n    ${classes.map((c) => printable(c.name)).join(', ')}\n`;
+      return `${active ? '*' : ' '} ${id}  ${printable(name)}  (${hash.slice(0, 12)}${active ? ', active' : ''})\n    ${classes.map((c) => printable(c.name)).join(', ')}\n`;
     })
     .join('');
 }

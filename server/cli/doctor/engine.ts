@@ -40,6 +40,8 @@ async function untried(session: Session): Promise<Finding> {
   return fail('engine_unavailable', `provider ${engine.provider}: not started, since no voice can be loaded`);
 }
 
+const counted = (count: number, one: string, many = `${one}s`): string => `${count} ${count === 1 ? one : many}`;
+
 /** Longer than an engine takes to start on a busy machine. */
 const START_MS = 20_000;
 
@@ -50,6 +52,6 @@ async function runtime(session: Session): Promise<Finding> {
     ({ engine } = await session.call('server.info', {}));
   }
   const { state, provider, threads, lanes, restarts } = engine;
-  const about = `onnxruntime ${engine.ortVersion}, provider ${provider}, ${threads} threads, ${lanes.most} engine processes at most, ${restarts} restarts`;
+  const about = `onnxruntime ${engine.ortVersion}, provider ${provider}, ${counted(threads, 'thread')}, at most ${counted(lanes.most, 'engine process', 'engine processes')}, ${counted(restarts, 'restart')}`;
   return state === 'ready' ? ok(about, { ...engine }) : fail('engine_unavailable', `${about}: its state is ${state}`);
 }

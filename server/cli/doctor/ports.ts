@@ -25,7 +25,7 @@ export async function oscPort(host: string, port: number, foleydRuns: boolean): 
   });
   if (busy === null) return ok(`${host}:${port} is free`, { port, state: 'free' });
   if (busy === 'EADDRINUSE' && foleydRuns)
-    return ok(`${host}:${port}: in use, by the foleyd that is running`, { port, state: 'foleyd' });
+    return ok(`${host}:${port} is in use by the running foleyd`, { port, state: 'foleyd' });
   return warn('port_in_use', `${host}:${port}: ${told(busy)}; choose another with --osc-port`);
 }
 

@@ -20,27 +20,31 @@ export const TEMPERATURE = 'sampling temperature; 0 takes the most likely code, 
 
 export const declareClips: Declare = (program, run) => {
   connecting(program.command('generate').description('make clips with the running server, or with an engine here'))
-    .argument('[class]', 'name, id, or a mix like DogBark:0.7+Rain:0.3')
+    .argument('[class]', 'name, id, or a mix like DogBark:0.7+Rain:0.3; foleyd voices lists them')
     .option('--seed <N>', 'seed of the first clip; default: random')
-    .option('--count <N>', 'number of clips; each has the next seed', integer)
+    .option('--count <N>', 'number of clips, with consecutive seeds; default: 1', integer)
     .option('--temperature <T>', TEMPERATURE, number)
     .option('--top-k <K>', 'sample from the K most likely codes; 0 is off', integer)
     .option('--top-p <P>', 'sample from the most likely codes with total probability P; 1 is off', number)
-    .option('--candidates <N>', 'make N of each clip and keep the best according to the embedder of the voice', integer)
+    .option(
+      '--candidates <N>',
+      'make N candidates of each clip and keep the best according to the embedder of the voice',
+      integer,
+    )
     .option('--guidance <G>', GUIDANCE, number)
     .option('--avoid <CLASS>', 'class or mix to guide away from')
     .option(
       '--envelope <E>',
-      'loudness to follow: times of events (0.2,0.9,1.6), corners (0:-60,0.5:-9,2:-60, seconds and dB), or the id of a clip',
+      'loudness to follow: times of events (0.2,0.9,1.6), breakpoints (0:-60,0.5:-9,2:-60, seconds and dB), or the id of a clip',
     )
     .option(
       '--spectrum <S>',
-      'average spectrum to follow: corners (100:-20,1000:0,8000:-40, Hz and dB), or the id of a clip',
+      'average spectrum to follow: breakpoints (100:-20,1000:0,8000:-40, Hz and dB), or the id of a clip',
     )
     .option('--density <N>', DENSITY, number)
-    .option('--rate <HZ>', 'sample rate', integer)
+    .option('--rate <HZ>', "sample rate; default: the voice's", integer)
     .addOption(new Option('--format <F>', 'sample format: 32-bit float, or 16 bits').choices(['f32', 's16']))
-    .option('--voice <ID>', 'voice')
+    .option('--voice <ID>', 'voice; default: the active one')
     .option(
       '--out <PLACE>',
       'file (.wav, .flac), folder, or - for standard output; default: a file named by class and seed',
@@ -60,8 +64,8 @@ export const declareClips: Declare = (program, run) => {
       .command('stream')
       .description('make a sound of any length in one piece, with a running server or an engine here'),
   )
-    .argument('[class]', 'name, id, or a mix like Rain:0.7+Keyboard:0.3')
-    .option('--seconds <S>', 'length', number)
+    .argument('[class]', 'name, id, or a mix like Rain:0.7+Keyboard:0.3; foleyd voices lists them')
+    .option('--seconds <S>', 'length; without it, use --play', number)
     .option('--seed <N>', 'seed; default: random')
     .option('--temperature <T>', TEMPERATURE, number)
     .option('--top-k <K>', 'sample from the K most likely codes; 0 is off', integer)
@@ -71,20 +75,20 @@ export const declareClips: Declare = (program, run) => {
     .option('--density <N>', DENSITY, number)
     .option('--level <DB>', 'gain in dB', number)
     .addOption(new Option('--format <F>', 'sample format: 32-bit float, or 16 bits').choices(['f32', 's16']))
-    .option('--voice <ID>', 'voice')
+    .option('--voice <ID>', 'voice; default: the active one')
     .option('--out <FILE>', 'file (.wav, .flac), folder, or - for standard output; default: a file named by the seed')
     .option('--like <FILE>', 'regenerate the part of a stream that stream.keep or this command wrote')
-    .option('--play', 'play it when it is done; without a length, while it is made, until Ctrl-C')
+    .option('--play', 'play it: at the end or, without a length, as it is made, until Ctrl-C')
     .action(async (what: string | undefined, options: StreamOptions & Connecting) => {
       run(await (await import('../stream.ts')).stream(what, choice(options)));
     });
 
   const exporting = connecting(
-    program.command('export').description('write delivery files of clips, with metadata, and a sheet of them'),
+    program.command('export').description('write delivery files of clips, with metadata, and a sheet that lists them'),
   ).argument('[clips...]', 'ids of saved clips');
   withFileSettings(exporting)
     .option('--loop', 'write loop points when a steady region exists')
-    .option('--list <CSV>', 'sheet of clip ids, or of classes with seed and count to be generated')
+    .option('--list <CSV>', 'sheet of clip ids, or of classes to generate, with seed and count')
     .option('--out <DIR>', 'folder; default: the current one')
     .option('--json', 'print each file as a line of JSON')
     .action(async (clips: string[], options: ExportOptions & Connecting) => {
@@ -99,15 +103,19 @@ export const declareClips: Declare = (program, run) => {
       ),
   )
     .argument('<SHEET>', 'markers with a time and a class, as REAPER, Resolve and Premiere export them')
-    .option('--fps <N>', 'frame rate of timecode, as 24, 25 or 29.97', number)
-    .option('--alternates <N>', 'takes of each cue', integer)
+    .option('--fps <N>', 'frame rate of timecode, e.g. 24, 25 or 29.97', number)
+    .option('--alternates <N>', 'takes per cue', integer)
     .option('--seed <N>', 'seed of the first cue; default: random')
-    .option('--candidates <N>', 'make N of each take and keep the best according to the embedder of the voice', integer)
+    .option(
+      '--candidates <N>',
+      'make N candidates of each take and keep the best according to the embedder of the voice',
+      integer,
+    )
     .option('--guidance <G>', GUIDANCE, number)
-    .option('--voice <ID>', 'voice')
+    .option('--voice <ID>', 'voice; default: the active one')
     .option('--lead <S>', 'keep at most this much before the onset; default: 0.01', number)
     .option('--stem [NAME]', 'also mix the first take of every cue to one file')
-    .option('--skip-unknown', 'leave out markers that name no class instead of refusing the sheet');
+    .option('--skip-unknown', 'skip markers without a known class instead of refusing the sheet');
   withFileSettings(spotting, ['fxName', 'catId', 'userData', 'take'])
     .option('--out <DIR>', 'folder; default: the current one')
     .option('--json', 'print each file as a line of JSON')
@@ -118,7 +126,7 @@ export const declareClips: Declare = (program, run) => {
   connecting(
     program
       .command('verify')
-      .description('show what made a WAV or FLAC, and whether its recipe still gives the same samples'),
+      .description('show what made a WAV or FLAC, and whether its recipe reproduces the same samples'),
   )
     .argument('<file>', 'file that foleyd wrote')
     .option('--no-regenerate', 'only read the file: do not generate the clip again')
@@ -133,9 +141,9 @@ export const declareClips: Declare = (program, run) => {
       .description('write a signed C2PA manifest beside each WAV or FLAC: NAME.c2pa, which foleyd verify checks'),
   )
     .argument('<files...>', 'files that foleyd wrote')
-    .requiredOption('--cert <PEM>', 'file with the certificate, and those that vouch for it')
-    .requiredOption('--key <PEM>', "file with the certificate's private key; it is used here and sent nowhere")
-    .option('--force', 'write manifests that exist again')
+    .requiredOption('--cert <PEM>', 'certificate chain (PEM), the signing certificate first')
+    .requiredOption('--key <PEM>', 'private key of the signing certificate (PEM); it stays on this machine')
+    .option('--force', 'replace existing manifests')
     .action(async (files: string[], options: SignOptions & Connecting) => {
       run(await (await import('../sign.ts')).signFiles(files, choice(options)));
     });
@@ -145,7 +153,7 @@ export const declareClips: Declare = (program, run) => {
     .option('--class <NAME>', 'only clips of this class')
     .option('--search <TEXT>', 'only clips whose name or class contains this text')
     .option('--starred', 'only starred clips')
-    .option('--limit <N>', 'list at most N clips, the newest first', integer)
+    .option('--limit <N>', 'list at most N clips, newest first', integer)
     .option('--star', 'star the given clips')
     .option('--unstar', 'unstar the given clips')
     .option('--delete', 'delete the given clips')
@@ -156,19 +164,19 @@ export const declareClips: Declare = (program, run) => {
 
   const trash = program.command('trash').description('list what was deleted; restore it or delete it permanently');
   connecting(trash.command('list', { isDefault: true }).description('list deleted clips, voices and data sets'))
-    .option('--limit <N>', 'list at most N, the latest first', integer)
+    .option('--limit <N>', 'list at most N, latest first', integer)
     .option('--json', 'print JSON')
     .action(async (options: TrashOptions & Connecting) => {
       run(await (await import('../trash.ts')).listTrash(choice(options)));
     });
   connecting(trash.command('restore').description('restore deleted clips, voices or data sets'))
-    .argument('<IDS...>', 'ids that they had')
+    .argument('<IDS...>', 'ids of deleted items; foleyd trash lists them')
     .option('--json', 'print JSON')
     .action(async (ids: string[], options: TrashOptions & Connecting) => {
       run(await (await import('../trash.ts')).restoreTrash(ids, choice(options)));
     });
   connecting(trash.command('empty').description('delete everything in the trash permanently, or the given items'))
-    .argument('[IDS...]', 'ids that they had')
+    .argument('[IDS...]', 'ids of deleted items; foleyd trash lists them')
     .option('--json', 'print JSON')
     .action(async (ids: string[], options: TrashOptions & Connecting) => {
       run(await (await import('../trash.ts')).emptyTrash(ids, choice(options)));

@@ -13,15 +13,15 @@ interface WorkerFlags {
 
 export const declareFarm: Declare = (program, run) => {
   addSettings(
-    program.command('worker').description('make clips for the servers of a render farm; they run with serve --farm'),
+    program.command('worker').description('make clips for the servers of a render farm (foleyd serve --farm)'),
     [
       ...(['farm', 'farmCredentials', 'farmCa', 'farmCert', 'farmKey', 'lanes', 'threads', 'provider'] as const),
       ...(['voiceMemory', 'data', 'models', 'logLevel'] as const),
     ],
   )
-    .option('--name <NAME>', 'name in the farm; default: after the machine and the process')
-    .option('--drain <MS>', 'time that clips in hand may take when it is stopped; default: 10000', integer)
-    .option('--metrics <PORT>', 'serve GET /metrics for Prometheus on this port; default: not at all', integer)
+    .option('--name <NAME>', 'name in the farm; default: made of the host name and the process id')
+    .option('--drain <MS>', 'how long clips in progress may take after a stop signal; default: 10000', integer)
+    .option('--metrics <PORT>', 'serve GET /metrics for Prometheus on this port; default: off', integer)
     .option('--metrics-host <HOST>', 'address for --metrics; default: 127.0.0.1')
     .action(async (options: Record<string, unknown> & WorkerFlags) => {
       const { name, drain, metrics, metricsHost = '127.0.0.1' } = options;
@@ -33,7 +33,7 @@ export const declareFarm: Declare = (program, run) => {
       run(await (await import('../worker.ts')).worker(givenSettings(options), given));
     });
 
-  const farm = program.command('farm').description('the render farm of a server: serve --farm');
+  const farm = program.command('farm').description('show the state of the render farm (foleyd serve --farm)');
   connectingOnly(
     farm
       .command('status', { isDefault: true })

@@ -31,7 +31,7 @@ export const declareServer: Declare = (program, run) => {
       '--tools <NAMES>',
       'which tools to offer, separated by commas: usual (default), all, names as foley_generate or trigger_*',
     )
-    .option('--audio', 'put the audio of clips into answers, beside links to it')
+    .option('--audio', 'include the audio of clips in answers, besides links to it')
     .action(async (options: McpOptions & Connecting) => {
       run(await (await import('../mcp/index.ts')).mcp(choice(options)));
     });
@@ -48,8 +48,8 @@ export const declareServer: Declare = (program, run) => {
 
   const deliver = program.command('deliver').description('deliver saved clips to a folder automatically');
   connectingOnly(deliver.command('on').description('deliver each saved (or starred) clip, exactly once'))
-    .option('--folder <DIR>', 'folder below that of serve --deliver; default: that one')
-    .option('--what <CLIPS>', 'saved or starred; default: as before, at first saved')
+    .option('--folder <DIR>', 'subfolder of that of serve --deliver; default: that folder itself')
+    .option('--what <CLIPS>', 'saved or starred; default: the previous choice, initially saved')
     .option('--classes <NAMES>', 'only these classes, separated by commas; all: every class')
     .option('--earlier', 'also deliver clips that were saved before')
     .option('--format <NAME>', 'wav or flac')
@@ -62,7 +62,9 @@ export const declareServer: Declare = (program, run) => {
     .action(async (options: DeliverOptions & Connecting) => {
       run(await (await import('../deliver.ts')).deliverOff(choice(options)));
     });
-  connectingOnly(deliver.command('status', { isDefault: true }).description('show what is delivered, and where to'))
+  connectingOnly(
+    deliver.command('status', { isDefault: true }).description('show which clips are delivered, and where'),
+  )
     .option('--json', 'print JSON')
     .action(async (options: DeliverOptions & Connecting) => {
       run(await (await import('../deliver.ts')).deliverStatus(choice(options)));
@@ -72,7 +74,7 @@ export const declareServer: Declare = (program, run) => {
     .command('service')
     .description('run the server whenever you log in: a systemd user unit, a launch agent of macOS, or a Windows task');
   addSettings(
-    service.command('install').description('install and start it; takes the options of serve, and starts with these'),
+    service.command('install').description('install and start it; the server starts with the given options of serve'),
   ).action(async (options) => {
     const given = (program as unknown as { rawArgs: string[] }).rawArgs;
     const args = given.slice(given.indexOf('install') + 1);

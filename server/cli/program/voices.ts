@@ -28,15 +28,15 @@ export const declareVoices: Declare = (program, run) => {
     .option('--seed <N>', 'seed of the first clip of each class', integer)
     .option('--guidance <G>', GUIDANCE, number)
     .option('--history', 'show earlier measurements instead of measuring')
-    .option('--chart <FILE>', 'with --history: draw it as an SVG; - for standard output')
+    .option('--chart <FILE>', 'with --history: draw it as SVG; - for standard output')
     .option('--json', 'print JSON')
     .action(async (options: FadOptions & Connecting) => {
       run(await (await import('../fad.ts')).fad(choice(options)));
     });
 
   connecting(program.command('activate').description('make a voice the active one'))
-    .argument('<ID>', 'voice')
-    .option('--force', 'even if its FAD is worse than that of the active voice')
+    .argument('<ID>', 'id of the voice; foleyd voices lists them')
+    .option('--force', 'activate it even if its FAD is worse than that of the active voice')
     .option('--json', 'print JSON')
     .action(async (voice: string, options: Json & { force?: boolean }) => {
       run(await (await import('../activate.ts')).activate(voice, choice(options)));
@@ -50,24 +50,24 @@ export const declareVoices: Declare = (program, run) => {
 
   const voice = program.command('voice').description('delete, export, import and compare voices');
   connecting(voice.command('delete').description('delete a voice that is not in use'))
-    .argument('<ID>', 'voice')
-    .option('--force', 'even if rollback would return to it, or a trigger map uses it')
+    .argument('<ID>', 'id of the voice; foleyd voices lists them')
+    .option('--force', 'delete it even if rollback would return to it, or a trigger map uses it')
     .option('--json', 'print JSON')
     .action(async (id: string, options: Json & { force?: boolean }) => {
       run(await (await import('../voice.ts')).deleteVoice(id, choice(options)));
     });
   connecting(voice.command('export').description('write a voice as one file, or as a folder to share'))
-    .argument('<ID>', 'voice')
+    .argument('<ID>', 'id of the voice; foleyd voices lists them')
     .argument('[FILE]', 'file, folder, or - for standard output; default: a file named after the voice')
-    .option('--hub', 'write a folder in the form of model hubs: README.md, ONNX, safetensors, scores, licences')
+    .option('--hub', 'write a folder for a model hub: README.md, ONNX, safetensors, scores, licences')
     .option('--permissive-only', 'refuse a voice that was trained on data under copyleft or unknown licences')
     .option('--json', 'print JSON')
     .action(async (id: string, file: string | undefined, options: ExportOptions & Connecting) => {
       run(await (await import('../voice-file.ts')).exportVoice(id, file, choice(options)));
     });
   connecting(voice.command('import').description('check and install a voice from an exported file or folder'))
-    .argument('<FILE>', 'the file, or the folder')
-    .option('--as <ID>', 'install it under this id; default: its own')
+    .argument('<FILE>', 'exported file or folder')
+    .option('--as <ID>', 'install it under this id; default: its original id')
     .option('--json', 'print JSON')
     .action(async (file: string, options: Json & { as?: string }) => {
       run(await (await import('../voice-file.ts')).importVoice(file, choice(options)));
@@ -76,7 +76,7 @@ export const declareVoices: Declare = (program, run) => {
     voice.command('compare').description('compare cards and scores of voices; with a class, write a clip of each'),
   )
     .argument('<IDS...>', 'two or more voices; one is compared with the active voice')
-    .option('--class <NAME>', 'make a clip of this class by each voice')
+    .option('--class <NAME>', 'make clips of this class with each voice')
     .option('--seed <N>', 'seed of the first clip of each voice; default: random')
     .option('--count <N>', 'clips per voice', integer)
     .option('--temperature <T>', TEMPERATURE, number)

@@ -41,7 +41,9 @@ export async function removeService(): Promise<number> {
 
 /** `foleyd service status`: what the service manager of the system says. */
 export async function serviceStatus(): Promise<number> {
-  return (await run(defined([], homedir()).status)) === 0 ? exits.ok : exits.failed;
+  if ((await run(defined([], homedir()).status)) === 0) return exits.ok;
+  process.stderr.write('foleyd: the service is not installed or not running; start it with: foleyd service install\n');
+  return exits.failed;
 }
 
 function defined(command: readonly string[], folder: string): Definition {
