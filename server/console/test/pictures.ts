@@ -72,7 +72,7 @@ try {
   await stage.close();
 }
 
-/** Takes of every class, some with names, stars and children, and two maps. */
+/** Takes of seven classes, some with names, stars and children, and two maps. */
 async function fill(): Promise<void> {
   const client = stage.app.connect('admin');
   const made = async (cmd: 'foley.generate' | 'foley.vary' | 'foley.branch', args: object): Promise<string[]> => {
