@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import { distance } from '../../protocol/suggestion.ts';
+import { FILLERS, PREPOSITIONS } from './function-words.ts';
 import { lookUp } from './look-up.ts';
 import { readName } from './read.ts';
-import { FILLERS, PREPOSITIONS, SOUNDS } from './sounds.ts';
+import { SOUNDS } from './sounds.ts';
 
 const classesOf = (...names: string[]): { name: string }[] => names.map((name) => ({ name }));
 const DCASE = ['DogBark', 'Footstep', 'GunShot', 'Keyboard', 'MovingMotorVehicle', 'Rain', 'Sneeze_Cough'];

@@ -1,16 +1,7 @@
 /** Reads which kinds of sound a name means. It looks names up in a table; it is no model of language. */
 import { fold, wordsOf } from './fold.ts';
-import {
-  CJK_ENDS,
-  CONJUNCTIONS,
-  FILLERS,
-  type Language,
-  NEGATIONS,
-  PREPOSITIONS,
-  QUALIFIERS,
-  SOUNDS,
-  type Sound,
-} from './sounds.ts';
+import { CJK_ENDS, CONJUNCTIONS, FILLERS, NEGATIONS, PREPOSITIONS, QUALIFIERS } from './function-words.ts';
+import { type Language, SOUNDS, type Sound } from './sounds.ts';
 
 export interface Reading {
   /** What the whole name is; empty where a word in a deciding place is not known. */
