@@ -19,7 +19,7 @@ import {
 import { schemaText } from './docs/schema.ts';
 import { anchorOf, sharedText } from './docs/shared.ts';
 
-export const docsFile = new URL('./PROTOCOL.md', import.meta.url);
+const docsFile = new URL('./PROTOCOL.md', import.meta.url);
 
 /** PROTOCOL.md, whole, from the declarations. */
 export function docsText(): string {

@@ -130,7 +130,7 @@ export function commandMethods(): readonly CommandMethod[] {
 }
 
 /** A command's form as OSCQuery tells it. The whole ordered form is the method, what may be left out are overloads. */
-export function methodOf({ args, doc, osc }: Command): OscMethod {
+function methodOf({ args, doc, osc }: Command): OscMethod {
   if (osc === null) throw new TypeError('this command has no OSC form');
   const schema = z.toJSONSchema(args, { io: 'input', unrepresentable: 'any' }) as Schema;
   const own = osc.id === 'own' ? ['id'] : [];

@@ -12,7 +12,7 @@ import ts from 'typescript';
  * `may`: our own files and folders; `types`: ones that only `import type` may reach; `packages`: from the registry.
  * @type {{of: string, may: string[], types?: string[], packages?: string[]}[]}
  */
-export const RULES = [
+const RULES = [
   { of: 'protocol', may: ['protocol'], packages: ['zod', '@msgpack/msgpack', 'msgpackr', 'osc-min'] },
 
   { of: 'server/util/log.ts', may: ['server/util', 'protocol/printable.ts'], packages: ['pino'] },

@@ -13,7 +13,7 @@ const USERS = 'requirements.txt';
 export const DEVELOPERS = 'requirements-dev.txt';
 
 /** The interpreter inside an environment. @param {string} venv */
-export const pythonOf = (venv) =>
+const pythonOf = (venv) =>
   process.platform === 'win32' ? path.join(venv, 'Scripts', 'python.exe') : path.join(venv, 'bin', 'python');
 
 /**

@@ -2,11 +2,22 @@ import assert from 'node:assert/strict';
 import test from 'node:test';
 import { type OscArgInput, toBuffer } from 'osc-min';
 import { decodeOsc, limits, oscMessage } from '../index.ts';
-import { encodeBundle } from './osc-packet.ts';
-import { msToTimetag } from './timetag.ts';
+import { msToTimetag, type Timetag } from './timetag.ts';
 
 const now = Date.UTC(2026, 10, 24, 12);
 const text = (value: string) => ({ type: 'string', value }) as const;
+
+/** A bundle of messages for one moment, as clients send it. */
+function encodeBundle(
+  timetag: Timetag,
+  messages: readonly { address: string; args: readonly OscArgInput[] }[],
+): Uint8Array {
+  const view = toBuffer({
+    timetag: [timetag[0], timetag[1]],
+    elements: messages.map(({ address, args }) => ({ address, args: [...args] })),
+  });
+  return new Uint8Array(view.buffer, view.byteOffset, view.byteLength);
+}
 
 const bundle = (at: number | [number, number], ...messages: { address: string; args: OscArgInput[] }[]) =>
   encodeBundle(typeof at === 'number' ? msToTimetag(at) : at, messages);

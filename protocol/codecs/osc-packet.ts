@@ -100,18 +100,6 @@ export function encodeMessage(address: string, args: readonly OscArgInput[]): Ui
   return new Uint8Array(view.buffer, view.byteOffset, view.byteLength);
 }
 
-/** A bundle of messages for one moment, as clients send it. */
-export function encodeBundle(
-  timetag: Timetag,
-  messages: readonly { address: string; args: readonly OscArgInput[] }[],
-): Uint8Array {
-  const view = toBuffer({
-    timetag: [timetag[0], timetag[1]],
-    elements: messages.map(({ address, args }) => ({ address, args: [...args] })),
-  });
-  return new Uint8Array(view.buffer, view.byteOffset, view.byteLength);
-}
-
 function malformed(message: string): ProtocolError {
   return new ProtocolError('malformed', message);
 }

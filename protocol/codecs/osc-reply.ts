@@ -5,10 +5,10 @@ import type { Answer } from '../envelope.ts';
 import { encodeMessage, type OscArg } from './osc-packet.ts';
 import { FLOAT_EXACT } from './osc-words.ts';
 
-export const failedAddress = '/foley/failed';
+const failedAddress = '/foley/failed';
 
 /** Every command fails in the same form. */
-export const failedReply: OscReply = { address: failedAddress, args: ['id', 'code:s', 'message:s'] };
+const failedReply: OscReply = { address: failedAddress, args: ['id', 'code:s', 'message:s'] };
 
 /** Timed commands that came too late all say so in the same form. */
 const lateReply: OscReply = { address: '/late', args: ['id', 'late:f', 'asked:n', 'at:n'] };
@@ -20,7 +20,7 @@ export function encodeOsc(cmd: string | null, echo: OscArg, answer: Answer): Uin
     .map(({ address, args }) => encodeMessage(address, args));
 }
 
-export function repliesTo(cmd: string | null, event: string): readonly OscReply[] {
+function repliesTo(cmd: string | null, event: string): readonly OscReply[] {
   if (event === 'failed') return [failedReply];
   if (event === 'late') return [lateReply];
   const replies = cmd !== null && isCommandName(cmd) ? commandOf(cmd).osc?.replies : undefined;

@@ -51,7 +51,7 @@ type Shape = z.ZodObject;
 type EventsOf = Record<string, Shape>;
 
 /** The data of every `failed` event. */
-export const failedData = z.object({
+const failedData = z.object({
   code: z.enum(errorCodes as [ErrorCode, ...ErrorCode[]]).describe('one of the codes in the error table'),
   message: z.string().describe('what is wrong, for people'),
   path: z.string().optional().describe('the argument at fault, as `args.temperature`'),
@@ -59,7 +59,7 @@ export const failedData = z.object({
 });
 
 /** The data of a `late` event, which every timed command has: it happened after its time. */
-export const lateData = z.object({
+const lateData = z.object({
   late: z.number().describe('lateness').meta({ unit: 'ms' }),
   asked: z.number().describe('requested time, since 1970').meta({ unit: 'ms' }),
   at: z.number().describe('actual time, since 1970').meta({ unit: 'ms' }),
@@ -133,13 +133,6 @@ export function bin(doc: string): z.ZodType<Uint8Array, Uint8Array> {
 export function isBin(schema: unknown): boolean {
   if (schema instanceof z.ZodOptional) return isBin(schema.unwrap());
   return typeof schema === 'object' && schema !== null && binSchemas.has(schema);
-}
-
-/** Names of the byte fields of an event or of a command's arguments. */
-export function binFieldsOf(object: Shape): string[] {
-  return Object.entries(object.shape)
-    .filter(([, schema]) => isBin(schema))
-    .map(([field]) => field);
 }
 
 const secretSchemas = new WeakSet<object>();

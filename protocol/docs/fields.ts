@@ -74,7 +74,7 @@ function meaningOf({ description, unit, items }: Schema): string {
 }
 
 /** A type and its range for people. */
-export function typeText(schema: Schema): string {
+function typeText(schema: Schema): string {
   if (schema.bytes === true) return 'bytes';
   if (schema.anyOf !== undefined) return schema.anyOf.map(typeText).join(' or ');
   if (schema.enum !== undefined) return schema.enum.map((value) => `\`${JSON.stringify(value)}\``).join(' or ');

@@ -3,7 +3,7 @@ import { cpSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } f
 import path from 'node:path';
 import process from 'node:process';
 import { ROOT, runQuietly } from '../bootstrap.mjs';
-import { bundledPackages, licencesOf, versionsOf } from './packages.mjs';
+import { bundledPackages, licencesOf, versionsOf } from './third-party.mjs';
 
 const ENTRY = path.join(ROOT, 'protocol', 'client-index.ts');
 

@@ -24,7 +24,7 @@ function take(from, to, files) {
 const asTheyAre = (names) => Object.fromEntries(names.map((name) => [name, name]));
 
 /** Each is one zip file. What is in its folder goes where its README says. @type {readonly Package[]} */
-export const DAW_PACKAGES = [
+const DAW_PACKAGES = [
   {
     name: 'reaper',
     file: ({ version }) => `foleyd-reaper-${version}.zip`,

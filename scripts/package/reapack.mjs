@@ -23,7 +23,7 @@ const xml = (text) => text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').repl
  * The index of a repository whose scripts lie beside it.
  * @param {{version: string, url: string}} release url: of the folder, with / at its end
  */
-export function reapackIndex({ version, url }) {
+function reapackIndex({ version, url }) {
   const sources = SCRIPTS.map(
     ({ file, action }) =>
       `        <source file="${file}"${action ? ' main="main"' : ''}>${xml(new URL(file, url).href)}</source>\n`,

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { ROOT } from '../bootstrap.mjs';
 import { npm } from './npm.mjs';
-import { lockFor } from './packages.mjs';
+import { lockFor } from './third-party.mjs';
 
 /**
  * The CycloneDX bill of materials of a package: what npm installs with it, and what its code has within.

@@ -6,7 +6,7 @@ import { bundle, PROGRAMS, SHIPPED } from '../../server/bin/compiled.mjs';
 import { ROOT } from '../bootstrap.mjs';
 import { BUILT, buildConsole, isStale } from '../console.mjs';
 import { cutDeadLinks } from './documents.mjs';
-import { bundledPackages, importedPackages, licencesOf, lockFor, pinned, versionsOf } from './packages.mjs';
+import { bundledPackages, importedPackages, licencesOf, lockFor, pinned, versionsOf } from './third-party.mjs';
 
 /** Taken as they are. The graph among the fixtures is what `foleyd doctor` tries providers with. */
 const FILES = [

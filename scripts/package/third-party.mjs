@@ -1,4 +1,4 @@
-// What a bundle takes of other people: packages that are installed beside it, and packages whose code is within.
+// Third-party packages of a bundle: those that are installed beside it, and those whose code it contains.
 import { readdirSync, readFileSync } from 'node:fs';
 import { builtinModules } from 'node:module';
 import path from 'node:path';

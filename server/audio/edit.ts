@@ -46,7 +46,7 @@ export function isPlain(shape: Shape): boolean {
 }
 
 /** The end, not after `most` samples, of the quietest stretch shortly before there; of equal ones the last. */
-export function quietPlace(pcm: Float32Array, most: number, rate: number): number {
+function quietPlace(pcm: Float32Array, most: number, rate: number): number {
   const stretch = Math.max(1, Math.round(STRETCH * rate));
   const first = Math.max(stretch, most - Math.round(Math.min(LOOK_BACK * rate, most / 4)));
   let best = most;

@@ -11,7 +11,7 @@ export interface Predictor {
 
 /** Bits of one coefficient; four bits say so. */
 export const PRECISION = 15;
-export const MAX_LINEAR = 12;
+const MAX_LINEAR = 12;
 const MAX_SHIFT = 15;
 
 /** The fixed predictor whose residual is smallest. */

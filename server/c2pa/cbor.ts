@@ -1,4 +1,4 @@
-/** CBOR (RFC 8949), as far as C2PA needs it: no floats, no lengths that come later. Written in the shortest form. */
+/** CBOR (RFC 8949), as far as C2PA needs it: no floats, no indefinite lengths; encoded in the shortest form. */
 
 export type Cbor =
   | number
@@ -21,7 +21,7 @@ export class Tagged {
   }
 }
 
-/** What cannot be read. */
+/** Bytes that are not CBOR, or of a kind that C2PA does not use. */
 export class CborError extends Error {}
 
 const [UNSIGNED, NEGATIVE, BYTES, TEXT, ARRAY, MAP, TAG, SIMPLE] = [0, 1, 2, 3, 4, 5, 6, 7];

@@ -3,7 +3,7 @@ import { printableLines } from '../../protocol/printable.ts';
 import { diskReason } from '../util/disk-reason.ts';
 
 /** Codes of what can go wrong on this side of the wire; every other code is one of protocol/errors.ts. */
-export const cliErrors = {
+const cliErrors = {
   usage: 'The command line is wrong.',
   no_server: 'No foleyd server answers at this address.',
   no_recipe: 'The file contains no foleyd recipe.',

@@ -178,7 +178,7 @@ async function makeFiles(dir: string): Promise<Files> {
 }
 
 /** The table, in Markdown. */
-export async function readersText(): Promise<string> {
+async function readersText(): Promise<string> {
   const dir = mkdtempSync(path.join(tmpdir(), 'foleyd-readers-'));
   try {
     const files = await makeFiles(dir);

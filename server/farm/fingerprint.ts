@@ -46,7 +46,7 @@ export async function readCard(dir: string): Promise<ReadCard> {
 }
 
 /** Makes the clip of a voice by which engines are compared, and says what it and everything around it come to. */
-export async function fingerprintOf(engine: Engine, { dir, card, sha256 }: ReadCard): Promise<Fingerprint> {
+async function fingerprintOf(engine: Engine, { dir, card, sha256 }: ReadCard): Promise<Fingerprint> {
   const result = await engine.run(canaryRequest(dir, card), () => undefined).done;
   const { provider, ortVersion, threads } = engine.info();
   const place = provider === 'cpu' ? `cpu ${await processorClass()}` : provider;

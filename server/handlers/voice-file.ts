@@ -17,7 +17,7 @@ export interface VoiceFileDeps {
 }
 
 /** The one file of such an upload. */
-export const UPLOADED = 'voice.foleyvoice';
+const UPLOADED = 'voice.foleyvoice';
 
 /** `voice.export`: the file where the transport can carry it, else one piece of it. */
 export function voiceExport({ catalog, voices }: VoiceFileDeps): Handler<'voice.export'> {

@@ -1,12 +1,4 @@
-/** Discrete Fourier transform of real numbers [n], n a power of two, by radix-2 steps in float64. Gives n / 2 + 1 bins. */
-export function fftReal(input: Float64Array): { re: Float64Array; im: Float64Array } {
-  const n = input.length;
-  const [re, im] = [new Float64Array(n), new Float64Array(n)];
-  fft(input, re, im);
-  return { re: re.subarray(0, n / 2 + 1), im: im.subarray(0, n / 2 + 1) };
-}
-
-/** The same into arrays [n] that are there already, all n bins. */
+/** Discrete Fourier transform of real numbers [n], n a power of two, by radix-2 steps in float64, into arrays [n]: all n bins. */
 export function fft(input: Float64Array, re: Float64Array, im: Float64Array): void {
   const n = input.length;
   const { order, cos, sin } = tablesFor(n);

@@ -2,7 +2,7 @@
 import { logMel, type MelSpec } from './mel.ts';
 
 /** Levels lie between this and 0, in dB. */
-export const SPECTRUM_MIN = -60;
+const SPECTRUM_MIN = -60;
 
 /** Audio [samples] in -1..1 -> mean power of each mel bin [bins] in dB below the strongest bin's. How loud it is does not matter. */
 export function averageSpectrum(pcm: Float32Array, spec: MelSpec): Float32Array {

@@ -42,7 +42,7 @@ export function recordsOf(services: readonly Service[], name: string, host: stri
 }
 
 /** A dot would be taken for the end of a label. */
-export function instanceOf(name: string, type: string): string {
+function instanceOf(name: string, type: string): string {
   return `${name.replaceAll('.', '-')}.${type}.local`;
 }
 
