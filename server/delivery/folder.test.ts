@@ -72,7 +72,7 @@ test('a folder that holds enough, or a disk that is full, takes no more; what le
   await writeFile(first, '');
   await small.put('', 'b', 'wav', new Uint8Array(60));
   const full = new Folder({ root, freeDisk: 2 ** 60, maxBytes: 1e9 });
-  await assert.rejects(full.put('', 'c', 'wav', bytes), { code: 'no_room' });
+  await assert.rejects(full.put('', 'c', 'wav', bytes), { code: 'no_room', message: /\b1 KiB are to be written/ });
   assert.deepEqual((await readdir(root)).sort(), ['a.wav', 'b.wav']);
 });
 

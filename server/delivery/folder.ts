@@ -155,7 +155,7 @@ export class Folder {
     if (bavail * bsize - bytes < freeDisk) {
       throw new ProtocolError(
         'no_room',
-        `${mib(bavail * bsize)} of disk space are free; ${mib(freeDisk)} must stay free: free some, or lower --limits deliverFreeDisk=`,
+        `${mib(bavail * bsize)} of disk space are free, ${Math.ceil(bytes / 1024)} KiB are to be written and ${mib(freeDisk)} must stay free: free some, or lower --limits deliverFreeDisk=`,
       );
     }
     if (this.#bytes === null || this.#bytes + bytes > maxBytes) this.#bytes = await sizeOf(root);
