@@ -52,7 +52,7 @@ const RULES = [
     of: 'server/playback',
     may: [
       ...['server/playback', 'server/audio', 'server/util/program.ts', 'server/util/log-line.ts'],
-      'server/util/disk-reason.ts',
+      ...['server/util/disk-reason.ts', 'server/util/ask-child.ts'],
     ],
     packages: ['node-web-audio-api'],
   },

@@ -20,6 +20,7 @@ export const PROGRAMS = [
   'server/engine/process/child.ts',
   'server/engine/process/encoder-child.ts',
   'server/evaluation/embedder-process.ts',
+  'server/playback/devices-child.ts',
   'server/playback/resample-thread.ts',
   'server/playback/thread.ts',
 ];

@@ -1,4 +1,4 @@
-import { askChild } from './child.ts';
+import { askChild } from '../util/ask-child.ts';
 import { CliError } from './errors.ts';
 
 /** Plays a WAV and resolves when it has ended. Throws no_audio; the file is there in any case. */

@@ -27,3 +27,28 @@ test('the system is asked for outputs once a second, however many ask for them, 
   ms = 2000;
   assert.deepEqual([await all(), asked], [['output 3'], 3]);
 });
+
+test('while the system does not answer it is not asked again', async () => {
+  let [ms, asked] = [0, 0];
+  let answer: (found: { name: string }[]) => void = () => undefined;
+  const deps: DeviceDeps = {
+    midi: () => ({ inputs: [], others: [], problem: null, clock: null, tempo: null }),
+    outputs: () => {
+      asked += 1;
+      return new Promise((resolve) => (answer = resolve));
+    },
+    openPlayback: () => null,
+  };
+  const list = deviceList(deps, () => ms);
+  const first = list({} as Context<'device.list'>);
+  ms = 5000;
+  const second = list({} as Context<'device.list'>);
+  assert.equal(asked, 1);
+  answer([{ name: 'Speakers' }]);
+  assert.deepEqual(
+    (await Promise.all([first, second])).map(({ outputs }) => outputs),
+    [['Speakers'], ['Speakers']],
+  );
+  void list({} as Context<'device.list'>);
+  assert.equal(asked, 2);
+});

@@ -17,11 +17,13 @@ export function deviceList(
   { midi, outputs, openPlayback }: DeviceDeps,
   now: () => number = () => performance.now(),
 ): Handler<'device.list'> {
-  // The system is asked on the thread that plays, for 10 ms and more: not for each of many requests.
-  let last: { at: number; found: ReturnType<typeof outputs> } | null = null;
+  // A process asks the system: not one for each of many requests, nor another while it waits.
+  let last: { at: number; isOver: boolean; found: ReturnType<typeof outputs> } | null = null;
   const recent = (): ReturnType<typeof outputs> => {
-    if (last === null || now() - last.at >= FRESH_MS) last = { at: now(), found: outputs() };
-    return last.found;
+    if (last !== null && (!last.isOver || now() - last.at < FRESH_MS)) return last.found;
+    const asked = { at: now(), isOver: false, found: outputs() };
+    last = asked;
+    return asked.found.finally(() => (asked.isOver = true));
   };
   return async () => {
     const open = () => ({ output: openPlayback()?.info().device ?? null, midi: midi() });

@@ -1,4 +1,4 @@
-import { askChild } from '../child.ts';
+import { askChild } from '../../util/ask-child.ts';
 import { type Finding, ok, warn } from './check.ts';
 import type { AudioProbe, MidiProbe } from './probe.ts';
 

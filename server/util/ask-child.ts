@@ -1,5 +1,6 @@
 import { fork } from 'node:child_process';
-import { program } from '../util/program.ts';
+import { endWithParent } from './child-exit.ts';
+import { program } from './program.ts';
 
 /** How a child ended that sent nothing. */
 export class ChildEnded extends Error {
@@ -19,6 +20,7 @@ export function askChild<T>(source: URL, args: readonly string[], patienceMs?: n
       stdio: ['ignore', 'ignore', 'ignore', 'ipc'],
       ...(patienceMs === undefined ? {} : { timeout: patienceMs, killSignal: 'SIGKILL' }),
     });
+    endWithParent(child);
     child.once('message', (answer) => resolve(answer as T));
     child.once('error', reject);
     child.once('exit', (code, signal) =>

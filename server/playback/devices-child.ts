@@ -1,0 +1,6 @@
+/** Asks the system for its outputs, in a process of its own, and sends them to its parent. */
+import process from 'node:process';
+import { listDevices } from './outputs.ts';
+
+const found = await listDevices().catch((error: Error) => error.message);
+process.send?.(found, () => process.exit(0));
