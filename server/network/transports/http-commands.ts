@@ -48,6 +48,7 @@ export async function serveOnce(
   read: () => ReturnType<typeof readCommand>,
   send: (answer: Answer) => void,
 ): Promise<void> {
+  if (isGone(request, response)) return;
   await new Promise<void>((resolve) => {
     const session = dispatcher.connect({
       transport: 'http',
@@ -62,6 +63,11 @@ export async function serveOnce(
     });
     void dispatcher.receive(session, read);
   });
+}
+
+/** Whether nobody waits for a response: its `close` was before, or never comes, and what is begun for it would have no end. */
+export function isGone({ socket }: IncomingMessage, response: ServerResponse): boolean {
+  return response.closed || socket.destroyed;
 }
 
 /** The answer without the id, which a client that waits for one response has no use for. */

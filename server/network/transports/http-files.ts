@@ -16,7 +16,7 @@ import {
 import type { FileWays, OutgoingFile } from '../../dispatch/file-ways.ts';
 import { bodyOf } from './http-body.ts';
 import { namesTag, parseRange, sendNoRange } from './http-clips.ts';
-import { sendAnswer } from './http-commands.ts';
+import { isGone, sendAnswer } from './http-commands.ts';
 import type { TransportContext } from './transport.ts';
 
 export interface FileOptions extends TransportContext {
@@ -45,6 +45,7 @@ export async function handleFile(
   role: Role,
   options: FileOptions,
 ): Promise<void> {
+  if (isGone(request, response)) return;
   const files: FileWays =
     commandOf(cmd).file === 'in'
       ? { incoming: { chunks: bodyOf(request, response, options.fileBytes, 'file') }, deliver: null }
