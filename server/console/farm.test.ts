@@ -36,8 +36,8 @@ test('an admin sees the workers, what each makes, their rates and failures, and 
   assert.deepEqual(
     rows.map((row) => row.split('\t').slice(0, 2)),
     [
-      ['render-1', 'test, 1 lane'],
-      ['render-2', 'test, 1 lane'],
+      ['render-1', 'test, 1 process'],
+      ['render-2', 'test, 1 process'],
     ],
   );
   // Ten clips for places of 5: the rest waits, and is told.

@@ -257,7 +257,7 @@ const promiseRows: Record<string, readonly Elsewhere[]> = {
     ['server/network/transports/guard.test.ts', 'programs and pages of this machine may connect'],
   ],
   'Every size, count, time and queue has a limit': [['server/test/promises.test.ts', 'test(`limit $']],
-  'No path that a client names leaves its folder': [
+  'No path from a client leads out of its folder': [
     ['server/delivery/folder.test.ts', 'no name and no folder leads out of it'],
     ['server/training/uploads.test.ts', 'names that could leave the folder'],
     ['server/clips/store.test.ts', 'what is not an id finds nothing, wherever it points'],
@@ -269,7 +269,7 @@ const promiseRows: Record<string, readonly Elsewhere[]> = {
       'what could execute, reaches for other files, or makes no clip is refused',
     ],
   ],
-  'What is compressed has a bound': [
+  'Compressed input is bounded before it is unpacked': [
     ['server/test/abuse/http.test.ts', 'a body that is compressed is refused in words'],
     ['models/trainer/tests/test_segment.py', 'recordings_that_are_longer_than_allowed_are_refused'],
     ['server/training/datasets.test.ts', 'making a data set ends when it takes more memory'],

@@ -3,6 +3,7 @@ import mdns from 'multicast-dns';
 import type { LogLine } from '../../util/log-line.ts';
 import { RateLimit } from '../transports/rate.ts';
 import type { Network } from './networks.ts';
+import { discoverySocket } from './packets.ts';
 import { answersTo, isConflict, recordsOf, type Service } from './records.ts';
 
 export interface AnnounceOptions {
@@ -36,7 +37,7 @@ const ANSWERS = { burst: 50, perSecond: 20 };
 /** Announces services over multicast DNS (RFC 6762) on one network, and answers who looks for them there. */
 export function announce(options: AnnounceOptions): Announcement {
   const { services, network, log, port = MDNS_PORT } = options;
-  const socket = mdns({ interface: network.address, bind: '0.0.0.0', port });
+  const socket = mdns({ interface: network.address, bind: '0.0.0.0', port, socket: discoverySocket() });
   const closing = new AbortController();
   const limit = new RateLimit(ANSWERS.burst, ANSWERS.perSecond, 1);
   let records = recordsOf(services, options.name, options.host, network.address);

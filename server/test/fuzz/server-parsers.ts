@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { type App, createApp } from '../../app.ts';
 import { resolveConfig } from '../../config.ts';
+import { canHoldItsRecords } from '../../network/discovery/packets.ts';
 import { answersTo, isConflict, recordsOf } from '../../network/discovery/records.ts';
 import { ScriptedEngine } from '../support/engine.ts';
 import { connectInProcess } from '../support/memory-client.ts';
@@ -175,6 +176,7 @@ export function mdnsPackets(): Parser {
     name: 'mdns packets',
     frames: packets.map((packet) => new Uint8Array(dns.encode(packet))),
     take(frame) {
+      if (!canHoldItsRecords(frame)) return 'refused';
       let packet: ReturnType<DnsPacket['decode']>;
       try {
         packet = dns.decode(Buffer.from(frame));
