@@ -97,7 +97,7 @@ export const streamStart = defineCommand({
       .boolean()
       .default(false)
       .describe(
-        'changes are heard as soon as possible (0.2 to 0.3 s), whatever `ahead` is: `audio` may begin before the end of what was sent, and replaces everything from its `offset` on; not over HTTP',
+        'changes are heard as soon as possible (0.1 to 0.2 s), whatever `ahead` is: `audio` may begin before the end of what was sent, and replaces everything from its `offset` on; not over HTTP',
       ),
     play: z.boolean().default(false).describe("play it on the server's own output; needs `live`"),
     pan: z.number().min(-1).max(1).default(0).describe('of `play`: -1 left, 1 right'),

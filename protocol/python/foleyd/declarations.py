@@ -918,7 +918,7 @@ StreamStartArgs = TypedDict(
         "format": NotRequired[Literal["f32", "s16"]],
         #: send audio; never over OSC; boolean; default: true
         "audio": NotRequired[bool],
-        #: changes are heard as soon as possible (0.2 to 0.3 s), whatever ahead is: audio may begin before the end of what was sent, and replaces
+        #: changes are heard as soon as possible (0.1 to 0.2 s), whatever ahead is: audio may begin before the end of what was sent, and replaces
         #: everything from its offset on; not over HTTP; boolean; default: false
         "revise": NotRequired[bool],
         #: play it on the server's own output; needs live; boolean; default: false
