@@ -8,6 +8,9 @@ interface Course {
   density: number | null;
 }
 
+/** Rows that a stream can go back over, and more: what held before them is forgotten, or hours of changes would pile up. */
+const HELD = 4096;
+
 /** The loudness contour of a stream with a density: a function of the row, by what holds from there on. */
 export class EndlessDensity {
   readonly #voice: Pick<Voice, 'card' | 'densityContour'>;
@@ -39,6 +42,10 @@ export class EndlessDensity {
 
   /** Of a window that begins with this row; undefined where none is followed, as by a class whose sounds have no events. */
   async contour(origin: number): Promise<Float32Array | undefined> {
+    this.#courses.splice(
+      0,
+      this.#courses.findLastIndex(({ step }) => step <= origin - HELD),
+    );
     const courses = this.#courses.slice(this.#courses.findLastIndex(({ step }) => step <= origin));
     const out = await this.#course(courses.at(-1)!, origin);
     if (out === undefined) return undefined;
