@@ -9,6 +9,7 @@ from the base (learning without forgetting, Li and Hoiem 2016): sampled codes al
 from __future__ import annotations
 
 import copy
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -125,6 +126,8 @@ class FineTuneStage:
     augmenter: Augmenter
     bf16: bool
     batch: int
+    weighed: Callable[..., Tensor]
+    """Of the prior's stage: nats of each code, and time steps that count [B, T] (left out: all) -> what is minimised."""
 
     def _begin(self, base: Trainable, classes: list[str], kept: Kept, kept_share: float) -> None:
         self.rehearsal = Rehearsal(base.prior, kept, kept_share, self.batch, self.bf16)
@@ -143,10 +146,6 @@ class FineTuneStage:
 
     def codes_of(self, audio: np.ndarray) -> Tensor:
         """Audio [B, samples] -> codes in the shape that the prior takes them in."""
-        raise NotImplementedError
-
-    def weighed(self, each: Tensor, counted: Tensor | None = None) -> Tensor:
-        """Nats of each code, time steps that count [B, T] (None: all) -> what is minimised."""
         raise NotImplementedError
 
     def _fit(self, logits: Tensor, own: Tensor, picks: Tensor, counted: Tensor | None = None) -> dict[str, float]:
@@ -188,9 +187,6 @@ class FineTunePixelSnail(FineTuneStage, PriorStage):
     def codes_of(self, audio: np.ndarray) -> Tensor:
         return self._encode(audio)
 
-    def weighed(self, each: Tensor, counted: Tensor | None = None) -> Tensor:
-        return PriorStage.weighed(self, each, counted)
-
     def draw(self, rng: np.random.Generator, step: int) -> Any:
         """Clips, their classes, the time steps that count, and the indices of the rehearsal clips of the batch."""
         audio, labels, counted = PriorStage.draw(self, rng, step)
@@ -221,9 +217,6 @@ class FineTuneStacked(FineTuneStage, StackedStage):
 
     def codes_of(self, audio: np.ndarray) -> Tensor:
         return self._encode(audio)[0]
-
-    def weighed(self, each: Tensor, counted: Tensor | None = None) -> Tensor:
-        return StackedStage.weighed(self, each, counted)
 
     def draw(self, rng: np.random.Generator, step: int) -> Any:
         """As the stage's, and the indices of the rehearsal clips of the batch."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -22,12 +23,26 @@ from .optimizers import AdamW
 from .presets import PresetError
 
 
-def in_order(recorded: list[int], samples: int, steps: int) -> np.ndarray:
+def in_order(recorded: Sequence[int], samples: int, steps: int) -> np.ndarray:
     """Of clips of `samples`, of which so many are in their order, the time steps of the grid that are [B, steps]: 1, else 0.
 
     The codec looks beyond a step, so the step before the one where the order ends does not count either."""
     ends = np.array([steps if length == samples else length * steps // samples - 1 for length in recorded])
     return (np.arange(steps) < ends[:, None]).astype(np.float32)
+
+
+def draw_clips(augmenter: Augmenter, rng: np.random.Generator, count: int, steps: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Clips [count, samples], their classes [count], and of the time steps of the grid those that count [count, steps]."""
+    audio, labels, recorded = zip(*(augmenter.draw_recorded(rng) for _ in range(count)), strict=True)
+    return np.stack(audio), np.array(labels), in_order(recorded, augmenter.samples, steps)
+
+
+def codebook_weights(given: list[float], codebooks: int) -> np.ndarray:
+    """How much a code of each codebook counts, 1 on average [codebooks]."""
+    weights = np.array(given, np.float32)
+    if weights.shape != (codebooks,) or not np.all(np.isfinite(weights)) or weights.min() <= 0:
+        raise PresetError(f"level_weights must be {codebooks} numbers above 0, one for each codebook, not {given}")
+    return weights / weights.mean()
 
 
 class PriorStage:
@@ -38,10 +53,9 @@ class PriorStage:
         self, config: PriorConfig, grid: Grid, codec: Codec, augmenter: Augmenter, held_out: Sounds, *,
         batch: int, lr: float, bf16: bool, samples: int, level_weights: list[float] | None = None,
     ) -> None:  # fmt: skip
-        weights = np.array(level_weights or [1.0], np.float32)
-        if weights.size not in (1, grid.codebooks) or weights.min() <= 0:
-            raise PresetError(f"level_weights must be {grid.codebooks} numbers above 0, not {level_weights}")
-        self.weights = sent((weights / weights.mean())[level_map(grid) % weights.size])  # [H, W], 1 on average
+        given = level_weights or [1.0]
+        weights = codebook_weights(given * grid.codebooks if len(given) == 1 else given, grid.codebooks)
+        self.weights = sent(weights[level_map(grid)])  # [H, W], 1 on average
         self.codec = here(codec).eval().requires_grad_(False)
         self.grid, self.mel, self.augmenter = grid, LogMel(), augmenter
         self.prior = here(PixelSnail(config, self.codec.quantizer.codebooks.clone()))
@@ -70,9 +84,7 @@ class PriorStage:
 
     def draw(self, rng: np.random.Generator, step: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """Clips [B, samples], their classes [B], and the time steps that count [B, T]."""
-        drawn = [self.augmenter.draw_recorded(rng) for _ in range(self.batch)]
-        counted = in_order([recorded for _, _, recorded in drawn], self.augmenter.samples, self.grid.time)
-        return np.stack([audio for audio, _, _ in drawn]), np.array([label for _, label, _ in drawn]), counted
+        return draw_clips(self.augmenter, rng, self.batch, self.grid.time)
 
     def step(self, batch: tuple[np.ndarray, ...], step: int) -> dict[str, float]:
         codes, labels, counted = self._encode(batch[0]), sent(batch[1]), sent(batch[2])

@@ -20,7 +20,7 @@ from .gradients import clip_and_step
 from .muon import Muon
 from .optimizers import AdamW
 from .presets import PresetError
-from .prior import in_order
+from .prior import codebook_weights, draw_clips
 
 
 class StackedStage:
@@ -38,7 +38,7 @@ class StackedStage:
     ) -> None:  # fmt: skip
         if not 0 <= code_noise <= 0.3:
             raise PresetError(f"code_noise must be a share from 0 to 0.3, not {code_noise}")
-        self.code_noise, self.level_weights = code_noise, sent(_of_codebooks(level_weights, config.codebooks))
+        self.code_noise, self.level_weights = code_noise, sent(codebook_weights(level_weights or [1.0] * config.codebooks, config.codebooks))
         self.codec = here(codec).eval().requires_grad_(False)
         self.mel, self.augmenter = LogMel(), augmenter
         self.prior = here(StackedPixelSnail(config, self.codec.quantizer.codebooks.clone())).to(memory_format=torch.channels_last)
@@ -74,14 +74,12 @@ class StackedStage:
         """Clips [B, samples], their classes [B], whether the prior is told class, contour and spectrum, each [B], the rows that
         count [B, T], and the codes that it sees another clip's in place of [B, T, F, K]."""
         c = self.prior.config
-        drawn = [self.augmenter.draw_recorded(rng) for _ in range(self.batch)]
+        audio, labels, counted = draw_clips(self.augmenter, rng, self.batch, c.rows)
         told = ((rng.random(self.batch) >= share).astype(np.float32) for share in self.dropouts)
         # A clip has up to three times the share, most have little.
         share = 3 * self.code_noise * rng.random((self.batch, 1, 1, 1)) ** 2 if self.code_noise else np.zeros((self.batch, 1, 1, 1))
         replaced = rng.random((self.batch, c.rows, c.cols, c.codebooks)) < share
-        audio = np.stack([audio for audio, _, _ in drawn])
-        counted = in_order([recorded for _, _, recorded in drawn], audio.shape[1], c.rows)
-        return audio, np.array([label for _, label, _ in drawn]), *told, counted, replaced
+        return audio, labels, *told, counted, replaced
 
     def seen(self, codes: Tensor, replaced: Tensor) -> Tensor:
         """Codes [B, T, F, K] with those `replaced` taken from the clip before, half a clip away in time: as likely at their frequency
@@ -135,14 +133,6 @@ class StackedStage:
         classes = {f"nll_{name}": nll[self.eval_labels == i].mean().item() for i, name in enumerate(self.names) if (self.eval_labels == i).any()}
         extra = {name: torch.cat(values).mean().item() for name, values in others.items() if values}
         return {"nll": nll.mean().item(), **levels, **extra, **classes, "score": nll.mean().item()}
-
-
-def _of_codebooks(weights: list[float] | None, codebooks: int) -> np.ndarray:
-    """Weights of the codebooks, 1 on average [codebooks]."""
-    given = np.array(weights or [1.0] * codebooks, np.float32)
-    if given.shape != (codebooks,) or not np.all(np.isfinite(given)) or given.min() <= 0:
-        raise PresetError(f"level_weights must be {codebooks} numbers above 0, one for each codebook, not {weights}")
-    return given / given.mean()
 
 
 def _optimizers(prior: StackedPixelSnail, lr: float, weight_decay: float) -> dict[str, torch.optim.Optimizer]:
