@@ -9,17 +9,12 @@ import {
   writeResult,
 } from '../../farm/messages.ts';
 import { FarmMessageError, readJob, writeJob } from '../../farm/recipe.ts';
-import type { Parser } from './parser.ts';
+import { assertShort, type Parser, sampled } from './parser.ts';
 
 const FINGERPRINT = 'ab'.repeat(32);
 
 const request = {
-  classWeights: [0, 1],
-  seed: 7,
-  temperature: 1,
-  topK: 0,
-  topP: 1,
-  rate: 22_050,
+  ...sampled,
   previews: true,
   contour: Float32Array.of(0, -1, -2),
   codes: Uint16Array.of(1, 2, 3),
@@ -39,7 +34,7 @@ const read = (take: () => string): string => {
     return take();
   } catch (error) {
     if (!(error instanceof FarmMessageError)) throw error;
-    if (error.message.length > 2000) throw new Error('a message echoes what was sent at length');
+    assertShort(error.message);
     return 'refused';
   }
 };

@@ -28,6 +28,11 @@ export function coded(error: unknown): string {
 
 export function assertSaid(code: unknown, message: unknown): void {
   if (!isErrorCode(code) || code === 'internal') throw new Error(`answered with ${String(code)}: ${String(message)}`);
+  assertShort(message);
+}
+
+/** What is refused is not said again as a whole. */
+export function assertShort(message: unknown): void {
   if (typeof message !== 'string' || message.length > 2000) throw new Error('a message echoes what was sent at length');
 }
 
@@ -53,6 +58,9 @@ export function attempt(read: () => void): string {
     return coded(error);
   }
 }
+
+/** How a clip is sampled, where that is not what is read. */
+export const sampled = { classWeights: [0, 1], seed: 7, temperature: 1, topK: 0, topP: 1, rate: 22_050 };
 
 export const bytes = (text: string): Uint8Array => new TextEncoder().encode(text);
 

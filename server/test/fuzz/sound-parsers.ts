@@ -6,7 +6,7 @@ import { findChunk } from '../../audio/riff.ts';
 import { decodeWav, encodeWav, packWav, WavError, wavFormat } from '../../audio/wav.ts';
 import { readWavHead } from '../../audio/wav-head.ts';
 import { readRecording } from '../../generation/recording.ts';
-import { attempt, bytes, type Parser } from './parser.ts';
+import { attempt, bytes, type Parser, sampled } from './parser.ts';
 
 const wave = (length: number): Float32Array => Float32Array.from({ length }, (_, i) => 0.5 * Math.sin(i / 3));
 
@@ -14,12 +14,7 @@ export const recipe = {
   voice: 'ab'.repeat(32),
   voiceId: 'default',
   class: 'Rain',
-  classWeights: [0, 1],
-  seed: 7,
-  temperature: 1,
-  topK: 0,
-  topP: 1,
-  rate: 22_050,
+  ...sampled,
   shape: { fadeIn: 0.1, reverse: true },
 };
 

@@ -6,13 +6,9 @@ import { ruleFrom } from '../../delivery/auto-delivery-rule.ts';
 import { categoryOf, catIdOf, fileName } from '../../delivery/ucs.ts';
 import { readTime } from '../../spotting/timecode.ts';
 import { readName } from '../../words/read.ts';
-import { bytes, type Parser } from './parser.ts';
+import { assertShort, bytes, type Parser } from './parser.ts';
 
 const textOf = (frame: Uint8Array): string => Buffer.from(frame).toString('utf8');
-
-const checkLength = ({ message }: Error, most: number): void => {
-  if (message.length > most) throw new Error('a message echoes what was sent at length');
-};
 
 /** Flags, or variables of the environment, a line each. */
 export function config(): Parser {
@@ -60,7 +56,7 @@ export function times(): Parser {
         return 'read';
       } catch (error) {
         if (error instanceof TypeError || error instanceof RangeError) throw error;
-        checkLength(error as Error, 2000);
+        assertShort((error as Error).message);
         return 'refused';
       }
     },

@@ -11,7 +11,7 @@ import { StatisticsError } from '../../evaluation/fad.ts';
 import { readFingerprints } from '../../evaluation/fingerprints.ts';
 import { VoiceFileError, writeHead } from '../../voices/archive-format.ts';
 import { unpackVoice } from '../../voices/unpack.ts';
-import { bytes, type Parser } from './parser.ts';
+import { assertShort, bytes, type Parser } from './parser.ts';
 
 const fixture = (name: string): Uint8Array =>
   new Uint8Array(readFileSync(fileURLToPath(new URL(`../../../models/fixtures/${name}`, import.meta.url))));
@@ -71,7 +71,7 @@ export function voicePackage(): Parser {
 
 function refusal(error: unknown): string {
   if (!(error instanceof VoiceFileError)) throw error;
-  if (error.message.length > 2000) throw new Error('a message echoes what was sent at length');
+  assertShort(error.message);
   return 'refused';
 }
 
