@@ -150,6 +150,7 @@ const RULES = [
         'server/audio',
         'server/dispatch/dispatcher.ts',
         'server/util/folders.ts',
+        'server/util/either-signal.ts',
         'protocol',
       ],
       'server/engine/inference/code-grid.ts',

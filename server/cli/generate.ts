@@ -124,36 +124,22 @@ async function ask(
 
 /** What was said on the command line; the server checks it and fills in the rest. */
 export function argsFrom(what: string | undefined, options: GenerateOptions): Record<string, unknown> {
-  const {
-    seed,
-    count,
-    temperature,
-    topK,
-    topP,
-    guidance,
-    avoid,
-    envelope,
-    spectrum,
-    density,
-    candidates,
-    rate,
-    voice,
-  } = options;
+  const { avoid, envelope, spectrum } = options;
   const given = {
     class: what === undefined ? undefined : classOf(what),
-    seed,
-    count,
-    temperature,
-    topK,
-    topP,
-    guidance,
-    candidates,
+    seed: options.seed,
+    count: options.count,
+    temperature: options.temperature,
+    topK: options.topK,
+    topP: options.topP,
+    guidance: options.guidance,
+    candidates: options.candidates,
     avoid: avoid === undefined ? undefined : classOf(avoid),
     envelope: envelope === undefined ? undefined : envelopeFromText(envelope),
     spectrum: spectrum === undefined ? undefined : spectrumFromText(spectrum),
-    density,
-    rate,
-    voice,
+    density: options.density,
+    rate: options.rate,
+    voice: options.voice,
   };
   return Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined));
 }

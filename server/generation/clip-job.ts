@@ -79,13 +79,13 @@ function audioBytes({ voice, args, takes }: ClipPlan): number {
   return Math.ceil(takes.length * seconds * (args.rate ?? voice.rate)) * (args.format === 's16' ? 2 : 4);
 }
 
-/** @param recorded before which no clip is handed over */
+/** @param recording before whose end no clip is handed over */
 async function run(
   deps: GenerationDeps,
   context: GenerationContext,
   plan: ClipPlan,
   onSaved = unheard,
-  recorded: Promise<void> = Promise.resolve(),
+  recording: Promise<void> = Promise.resolve(),
 ): Promise<Done> {
   const { voice, chosen, args, takes, candidates = 1, made = new Map<number, MadeClip>() } = plan;
   const timings: Done['timings'] = { totalMs: 0 };
@@ -95,7 +95,7 @@ async function run(
   let known: ReturnType<PartialClips['begin']> | null = null;
 
   const onClip = async (index: number, result: Result): Promise<void> => {
-    await recorded;
+    await recording;
     addTimings(timings, result.timings, index);
     const best = await choice.best(pieces.at(index), result);
     if (best === null) return;

@@ -1,6 +1,5 @@
+import { eitherSignal } from '../util/either-signal.ts';
 import type { GenerationContext } from './context.ts';
-
-type Told = Parameters<GenerationContext['emit']>;
 
 /**
  * A job whose engine is at work while its record is still being written: nobody is told of it, or handed anything of it,
@@ -9,36 +8,26 @@ type Told = Parameters<GenerationContext['emit']>;
 export class UntilRecorded {
   /** What the job is made in. */
   readonly context: GenerationContext;
-  readonly #asked: GenerationContext;
   readonly #recording: Promise<void>;
-  readonly #stop = new AbortController();
-  #job: string | null = null;
-  /** Null as soon as it is on the disk. */
-  #waiting: Told[] | null = [];
+  readonly #failed = new AbortController();
+  readonly #release: () => void;
+  /** What is told once it is on the disk, in its order; null from then on. */
+  #waiting: (() => void)[] | null = [];
 
   constructor(asked: GenerationContext, recording: Promise<void>) {
-    this.#asked = asked;
-    this.#recording = recording;
+    const { signal, release } = eitherSignal(asked.signal, this.#failed.signal);
+    [this.#recording, this.#release] = [recording, release];
     this.context = {
       session: asked.session,
-      signal: this.#stop.signal,
-      setJob: (job) => {
-        this.#job = job;
-        if (this.#waiting === null) asked.setJob(job);
-      },
-      emit: ((...told: Told) => {
-        if (this.#waiting === null) asked.emit(...told);
-        else this.#waiting.push(told);
-      }) as GenerationContext['emit'],
+      signal,
+      setJob: (job) => this.#onceRecorded(() => asked.setJob(job)),
+      emit: ((...told: Parameters<GenerationContext['emit']>) =>
+        this.#onceRecorded(() => asked.emit(...told))) as GenerationContext['emit'],
     };
   }
 
   /** Resolves and rejects as `making` does, once that is all that can; rejects with what kept the job from being recorded. */
   async run<T>(making: (context: GenerationContext) => Promise<T>): Promise<T> {
-    const { signal } = this.#asked;
-    const end = (): void => this.#stop.abort(signal.reason);
-    signal.addEventListener('abort', end);
-    if (signal.aborted) end();
     try {
       const made = making(this.context);
       // Looked at below.
@@ -46,21 +35,21 @@ export class UntilRecorded {
       try {
         await this.#recording;
       } catch (error) {
-        this.#stop.abort(error);
+        this.#failed.abort(error);
         await made.catch(() => undefined);
         throw error;
       }
-      this.#tell();
+      const waiting = this.#waiting ?? [];
+      this.#waiting = null;
+      for (const tell of waiting) tell();
       return await made;
     } finally {
-      signal.removeEventListener('abort', end);
+      this.#release();
     }
   }
 
-  #tell(): void {
-    const waiting = this.#waiting ?? [];
-    this.#waiting = null;
-    if (this.#job !== null) this.#asked.setJob(this.#job);
-    for (const told of waiting) this.#asked.emit(...told);
+  #onceRecorded(tell: () => void): void {
+    if (this.#waiting === null) tell();
+    else this.#waiting.push(tell);
   }
 }

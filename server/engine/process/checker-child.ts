@@ -5,11 +5,8 @@ import { generateClip } from '../inference/generate-clip.ts';
 import { tryVoice } from '../inference/self-test.ts';
 import { Voice } from '../inference/voice.ts';
 import { serveTasks } from './serve-tasks.ts';
-import { standBack } from './stand-back.ts';
 
-standBack(constants.priority.PRIORITY_LOW);
-
-serveTasks<string>(async (dir) => {
+async function check(dir: string): Promise<null> {
   const voice = await Voice.open(dir, { provider: 'cpu', threads: 1 });
   try {
     const { audio, classes } = voice.card;
@@ -33,4 +30,6 @@ serveTasks<string>(async (dir) => {
     await voice.close();
   }
   return null;
-});
+}
+
+serveTasks(check, constants.priority.PRIORITY_LOW);

@@ -4,9 +4,12 @@ import { onParentExit } from './parent-exit.ts';
 import { standBack } from './stand-back.ts';
 import type { Answer, Task } from './task-process.ts';
 
-/** The other side of a TaskProcess: does tasks one after the other, and leaves when the server does. */
-export function serveTasks<T>(perform: (payload: T) => Promise<unknown>): void {
-  standBack();
+/**
+ * The other side of a TaskProcess: does tasks one after the other, and leaves when the server does.
+ * @param priority of `standBack`
+ */
+export function serveTasks<T>(perform: (payload: T) => Promise<unknown>, priority?: number): void {
+  standBack(priority);
   // A stop reaches the whole process group: the server decides when this process goes.
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => undefined);
   onParentExit(() => process.exit(0));
