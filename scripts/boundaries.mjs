@@ -44,6 +44,7 @@ const RULES = [
       'server/util/log-line.ts',
       'server/util/program.ts',
       'server/util/protobuf.ts',
+      'server/util/stillness.ts',
     ],
   },
 

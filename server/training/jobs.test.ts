@@ -98,6 +98,28 @@ test('one that crashes is started again from its checkpoint, and given up when i
   assert.ok(log.includes('goes on from its checkpoint'));
 });
 
+const signals = { skip: process.platform !== 'linux' && 'reads /proc' };
+
+test('one that somebody stopped is ended and goes on from its checkpoint', signals, async (t) => {
+  const { jobs, dir } = await trainings(t, { stillMs: 2000 });
+  const job = await jobs.submit({ ...order, name: 'stand' });
+  await over(job);
+  assert.deepEqual([job.state, job.hash], ['done', 'steps 8']);
+  const log = await readFile(path.join(dir, job.id, 'job.jsonl'), 'utf8');
+  assert.match(log, /the trainer ended \(it did nothing for 2 s\) and goes on from its checkpoint/);
+});
+
+test('one that somebody stopped can be paused: it leaves in order', signals, async (t) => {
+  const { jobs, dir } = await trainings(t);
+  const job = await jobs.submit({ ...order, name: 'stand' });
+  await reached(job, 3);
+  assert.equal(await jobs.pause(job.id), true);
+  assert.match(await readFile(path.join(dir, job.id, 'job.jsonl'), 'utf8'), /"event":"stopped"/);
+  assert.equal(await jobs.resume(job.id), true);
+  await over(job);
+  assert.deepEqual([job.state, job.hash], ['done', 'steps 8']);
+});
+
 test('one that takes too much memory is stopped', async (t) => {
   const { jobs } = await trainings(t, { room: { ...room, memory: 200 * 2 ** 20 } });
   const job = await jobs.submit({ ...order, name: 'hungry slow', steps: 10_000 });

@@ -8,12 +8,13 @@ import { diskReason } from '../util/disk-reason.ts';
 import { adoptVoice } from './finished-voice.ts';
 import { Job } from './job.ts';
 import { Journal, type TrainingOrder, type TrainingState } from './journal.ts';
+import { STILL_MS } from './process.ts';
 import { checkResources } from './resource-limits.ts';
 import { CANCELLED, type RunOptions, TrainingRun } from './run.ts';
 
 export interface TrainingOptions
-  extends Omit<RunOptions, 'checkMs' | 'retryMs'>,
-    Partial<Pick<RunOptions, 'checkMs' | 'retryMs'>> {
+  extends Omit<RunOptions, 'checkMs' | 'retryMs' | 'stillMs'>,
+    Partial<Pick<RunOptions, 'checkMs' | 'retryMs' | 'stillMs'>> {
   /** Folder of a folder per job. */
   dir: string;
   /** Where finished voices go. */
@@ -48,7 +49,7 @@ export class TrainingJobs {
   #closing = false;
 
   constructor(options: TrainingOptions) {
-    this.#options = { checkMs: 2000, retryMs: 1000, ...options };
+    this.#options = { checkMs: 2000, retryMs: 1000, stillMs: STILL_MS, ...options };
   }
 
   /** Finds the jobs of earlier runs and goes on with what had not ended; `isOwner` false: only reads them. */

@@ -4,6 +4,7 @@ import process from 'node:process';
 import { createInterface } from 'node:readline';
 import type { Readable } from 'node:stream';
 import { endWithParent } from '../util/child-exit.ts';
+import { Stillness } from '../util/stillness.ts';
 import type { TrainerCommand } from './python.ts';
 
 /** One JSON line of the trainer. */
@@ -13,6 +14,8 @@ export interface TrainerEnd {
   /** 0: it ended as it should. Null where a signal ended it. */
   code: number | null;
   signal: NodeJS.Signals | null;
+  /** Why we ended it, where that was because it hung. */
+  hung: string | null;
   /** What it said was wrong. */
   error: { kind: string; message: string } | null;
   /** Last lines of its log, oldest first. */
@@ -20,22 +23,30 @@ export interface TrainerEnd {
 }
 
 /** How a trainer ended, in words. */
-export function howEnded({ code, signal }: Pick<TrainerEnd, 'code' | 'signal'>): string {
-  return `the trainer ended (${signal ?? `exit code ${code}`})`;
+export function howEnded({ code, signal, hung }: Pick<TrainerEnd, 'code' | 'signal' | 'hung'>): string {
+  return `the trainer ended (${hung ?? signal ?? `exit code ${code}`})`;
 }
 
 const LOG_LINES = 40;
 const LINE_CHARS = 2000;
 /** Milliseconds after which a process that was asked to leave is made to. */
 const PATIENCE_MS = 30_000;
+/** Milliseconds without a word and without processor time after which it is taken for hung: it may wait a minute for another one's lock. */
+export const STILL_MS = 120_000;
 
 /** A trainer that runs, at low priority. Its stdin is how it knows that we are there: it leaves when that ends. */
 export class TrainerProcess {
   readonly ended: Promise<TrainerEnd>;
   readonly #child: ChildProcess;
   #leaving: NodeJS.Timeout | null = null;
+  #hung: string | null = null;
 
-  constructor(command: TrainerCommand, args: readonly string[], onEvent: (event: TrainerEvent) => void) {
+  constructor(
+    command: TrainerCommand,
+    args: readonly string[],
+    onEvent: (event: TrainerEvent) => void,
+    watch: { lookMs: number; stillMs: number } = { lookMs: 2000, stillMs: STILL_MS },
+  ) {
     // Without descriptors for its pipes there is no process and no streams; `error` below then says why.
     const child: ChildProcess = spawn(command.file, [...command.args, ...args], { env: command.env, stdio: 'pipe' });
     this.#child = child;
@@ -43,6 +54,13 @@ export class TrainerProcess {
     // From the start: loading its libraries is work too.
     if (child.pid !== undefined) lower(child.pid);
     child.stdin?.on('error', () => undefined);
+    const stillness = child.pid === undefined ? null : new Stillness(child.pid, watch);
+    const looking = setInterval(() => {
+      const seen = stillness?.look();
+      if (seen?.isOver !== true || this.#hung !== null) return;
+      this.#hung = `it did nothing for ${seen.patience / 1000} s`;
+      this.kill();
+    }, watch.lookMs);
     const log: string[] = [];
     let error: TrainerEnd['error'] = null;
     eachLine(child.stderr, (line) => {
@@ -50,6 +68,7 @@ export class TrainerProcess {
       if (log.length > LOG_LINES) log.shift();
     });
     eachLine(child.stdout, (line) => {
+      stillness?.heard();
       const event = parse(line);
       if (event === null) return;
       if (event.event === 'error') error = { kind: String(event.kind), message: String(event.message) };
@@ -60,11 +79,14 @@ export class TrainerProcess {
       child.once('error', (cause) => {
         failed = cause;
         // What never started does not close either.
-        if (child.pid === undefined) resolve({ code: 1, signal: null, error, log: [...log, cause.message] });
+        if (child.pid !== undefined) return;
+        clearInterval(looking);
+        resolve({ code: 1, signal: null, hung: null, error, log: [...log, cause.message] });
       });
       child.once('close', (code, signal) => {
         if (this.#leaving !== null) clearTimeout(this.#leaving);
-        resolve({ code, signal, error, log: failed === null ? log : [...log, failed.message] });
+        clearInterval(looking);
+        resolve({ code, signal, hung: this.#hung, error, log: failed === null ? log : [...log, failed.message] });
       });
     });
   }
@@ -77,7 +99,11 @@ export class TrainerProcess {
   stop(): void {
     if (this.#leaving !== null) return;
     this.#child.stdin?.end();
-    if (process.platform !== 'win32') this.#child.kill('SIGTERM');
+    if (process.platform !== 'win32') {
+      this.#child.kill('SIGTERM');
+      // One that somebody stopped leaves in order, too.
+      this.#child.kill('SIGCONT');
+    }
     this.#leaving = setTimeout(() => this.#child.kill('SIGKILL'), PATIENCE_MS);
   }
 

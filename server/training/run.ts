@@ -1,7 +1,7 @@
 import { ProtocolError } from '../../protocol/index.ts';
 import type { LogLine } from '../util/log-line.ts';
 import type { Job } from './job.ts';
-import { howEnded, type TrainerEnd, TrainerProcess } from './process.ts';
+import { howEnded, type TrainerEnd, type TrainerEvent, TrainerProcess } from './process.ts';
 import type { Finder } from './python.ts';
 import { checkResources, type ResourceLimits, watchResources } from './resource-limits.ts';
 import { trainerArgs } from './trainer-args.ts';
@@ -19,6 +19,8 @@ export interface RunOptions {
   /** Milliseconds between looks at memory and disk, and before a crashed trainer is started again. */
   checkMs: number;
   retryMs: number;
+  /** Milliseconds without a word and without processor time after which a trainer is taken for hung. */
+  stillMs: number;
 }
 
 /** How a run of the trainer ended. `left`: this server closes, and the next one goes on with the job. */
@@ -83,7 +85,7 @@ export class TrainingRun {
       const { stage, step } = job.progress;
       if (stage !== reached.stage || step !== reached.step) attempt = 1;
       reached = job.progress;
-      const how = howEnded(end ?? { code: null, signal: null });
+      const how = howEnded(end ?? { code: null, signal: null, hung: null });
       if (attempt >= ATTEMPTS) {
         const message = `${how} ${attempt} times without a step between`;
         return { state: 'failed', code: 'training_failed', message, log: lines };
@@ -96,7 +98,7 @@ export class TrainingRun {
 
   /** One process from its start to its end. `why`: what it was ended for. */
   async #attempt(): Promise<{ end: TrainerEnd | null; exported: boolean; why: ProtocolError | null }> {
-    const { dir, finder, room, checkMs, log } = this.#options;
+    const { dir, finder, room, checkMs, stillMs, log } = this.#options;
     const nothing = { end: null, exported: false, why: null };
     if (this.#isEnding) return nothing;
     await checkResources(dir, room);
@@ -104,12 +106,13 @@ export class TrainingRun {
     const args = await this.#args();
     if (this.#isEnding) return nothing;
     let exported = false;
-    const process = new TrainerProcess(command, args, (event) => {
+    const onEvent = (event: TrainerEvent): void => {
       if (event.event === 'exported') exported = true;
       this.#job
         .record(event)
         .catch((err: unknown) => log('warn', 'a line of the training log could not be written', { err }));
-    });
+    };
+    const process = new TrainerProcess(command, args, onEvent, { lookMs: checkMs, stillMs });
     this.#process = process;
     let why: ProtocolError | null = null;
     const stopWatching = watchResources(dir, room, process, checkMs, (error) => {

@@ -1,4 +1,4 @@
-/** What the system says of a process: its memory, and whether it runs. The watchdog asks. */
+/** What the system says of the memory of a process. The watchdog asks. */
 import { readFileSync } from 'node:fs';
 import { totalmem } from 'node:os';
 import process from 'node:process';
@@ -8,24 +8,6 @@ export function residentBytes(pid: number): number | null {
   try {
     const kib = /^VmRSS:\s+(\d+) kB/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1];
     return kib === undefined ? null : Number(kib) * 1024;
-  } catch {
-    return null;
-  }
-}
-
-/** How a process is scheduled: the system's letter for its state (T: stopped) and the clock ticks it has used so far. */
-export interface ProcessActivity {
-  state: string;
-  ticks: number;
-}
-
-/** Null where the system does not say. */
-export function activityOf(pid: number): ProcessActivity | null {
-  try {
-    const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
-    // The name before it, in parentheses, may have spaces and parentheses of its own.
-    const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
-    return { state: fields[0]!, ticks: Number(fields[11]) + Number(fields[12]) };
   } catch {
     return null;
   }

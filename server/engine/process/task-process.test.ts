@@ -45,6 +45,20 @@ test('a task has its time from when it begins, and one that hangs is ended alone
   assert.equal(busy.tasks.pid, pid, 'it was not ended');
 });
 
+test('a process that somebody stopped is ended long before its task is late, and one that starves is not', {
+  skip: process.platform !== 'linux' && 'reads /proc',
+}, async (t) => {
+  let ticks = 0;
+  const still = { lookMs: 10, stillMs: 200 };
+  const [hung, starved] = [
+    open(t, { still }),
+    open(t, { still: { ...still, activity: () => ({ state: 'R', ticks: ticks++ }) } }),
+  ];
+  await assert.rejects(hung.tasks.ask({ is: 'stand' }), { code: 'engine_crashed', message: /did nothing for 0\.2 s/ });
+  assert.equal(await hung.ask('a'), 'done');
+  assert.equal(await starved.ask('a', { is: 'answer', ms: 1000 }), 'done');
+});
+
 test('clients take turns, none has all the room, and the server’s own tasks have room of their own', async (t) => {
   const { ask, order } = open(t, { most: 8 });
   const first = ask('a1', { is: 'answer', ms: 200 });

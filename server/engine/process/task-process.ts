@@ -1,6 +1,7 @@
 import { fork } from 'node:child_process';
 import { endWithParent } from '../../util/child-exit.ts';
 import { program } from '../../util/program.ts';
+import { Stillness, type StillnessParts } from '../../util/stillness.ts';
 import { EngineError, type EngineErrorCode } from '../errors.ts';
 import { memoryCeiling, residentBytes } from './rss.ts';
 
@@ -27,9 +28,11 @@ export interface TaskProcessOptions {
   most?: number;
   /** Bytes of memory that the process may take while it has a task, by default memoryCeiling(); more ends it. Only Linux tells. */
   memory?: number;
+  /** When a process that does nothing is taken for stopped; tests give their own. */
+  still?: Partial<StillnessParts>;
 }
 
-/** Milliseconds between looks at its memory. */
+/** Milliseconds between looks at its memory, and at whether it does anything. */
 const LOOK_MS = 100;
 
 /** Whose task it is, where that is a client's: clients take turns. */
@@ -62,6 +65,9 @@ export class TaskProcess {
   #begun = 0;
   #running: Open | null = null;
   #child: ReturnType<typeof start> | null = null;
+  #stillness: Stillness | null = null;
+  /** Why the child was ended, where that was not its own doing. */
+  #endedFor: string | null = null;
   #look: NodeJS.Timeout | null = null;
   #late: NodeJS.Timeout | null = null;
   #idle: NodeJS.Timeout | null = null;
@@ -69,7 +75,7 @@ export class TaskProcess {
   #closed = false;
 
   constructor(options: TaskProcessOptions) {
-    this.#options = { idleMs: 60_000, taskMs: 60_000, most: 16, memory: memoryCeiling(), ...options };
+    this.#options = { idleMs: 60_000, taskMs: 60_000, most: 16, memory: memoryCeiling(), still: {}, ...options };
   }
 
   /** Null while none is needed. */
@@ -139,7 +145,9 @@ export class TaskProcess {
     const child = this.#child ?? this.#start();
     // Counted from here: one that waits for others does not hang.
     clearTimeout(this.#late ?? undefined);
-    this.#late = setTimeout(() => child.kill('SIGKILL'), this.#options.taskMs);
+    const { taskMs } = this.#options;
+    this.#late = setTimeout(() => this.#kill(`it took more than ${taskMs / 1000} s`), taskMs);
+    this.#stillness?.heard();
     this.#watch();
     // A child that could not be started has no channel; its `error` or `exit` fails the task.
     if (child.connected) child.send(open.task, () => undefined);
@@ -173,6 +181,9 @@ export class TaskProcess {
   #start(): ReturnType<typeof start> {
     const child = start(this.#options.entry);
     this.#child = child;
+    this.#endedFor = null;
+    this.#stillness =
+      child.pid === undefined ? null : new Stillness(child.pid, { lookMs: LOOK_MS, ...this.#options.still });
     endWithParent(child);
     const over = (reason: string): void => {
       if (this.#child !== child) return;
@@ -181,7 +192,7 @@ export class TaskProcess {
       this.#end(({ reject }) => reject(new EngineError('engine_crashed', message)));
     };
     child.once('error', (error) => over(error.message));
-    child.once('exit', (code, signal) => over(signal ?? `exit code ${code}`));
+    child.once('exit', (code, signal) => over(this.#endedFor ?? signal ?? `exit code ${code}`));
     child.on('message', (message) => {
       const answer = message as Answer;
       if (answer.task !== this.#running?.task.task) return;
@@ -195,10 +206,20 @@ export class TaskProcess {
 
   /** A graph's run blocks the thread it is on, so the process cannot look at itself. */
   #watch(): void {
+    const { memory, still } = this.#options;
     this.#look ??= setInterval(() => {
-      const child = this.#child;
-      if (child?.pid !== undefined && (residentBytes(child.pid) ?? 0) > this.#options.memory) child.kill('SIGKILL');
-    }, LOOK_MS);
+      const pid = this.#child?.pid;
+      if (pid === undefined) return;
+      const seen = this.#stillness?.look();
+      if ((residentBytes(pid) ?? 0) > memory)
+        this.#kill(`it took more than ${Math.round(memory / 2 ** 20)} MiB of memory`);
+      else if (seen?.isOver === true) this.#kill(`it did nothing for ${seen.patience / 1000} s`);
+    }, still.lookMs ?? LOOK_MS);
+  }
+
+  #kill(why: string): void {
+    this.#endedFor ??= why;
+    this.#child?.kill('SIGKILL');
   }
 
   /** It has nothing to do. */

@@ -3,9 +3,10 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import process from 'node:process';
 import { type TestContext, test } from 'node:test';
+import { activityOf, type ProcessActivity } from '../../util/stillness.ts';
 import { EngineError } from '../engine.ts';
 import { FakeProcess, request } from '../fixtures.ts';
-import { activityOf, memoryCeiling, type ProcessActivity } from './rss.ts';
+import { memoryCeiling } from './rss.ts';
 import { EngineSupervisor } from './supervisor.ts';
 
 const MIB = 2 ** 20;

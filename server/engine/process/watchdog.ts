@@ -1,4 +1,5 @@
-import { activityOf, type ProcessActivity, residentBytes } from './rss.ts';
+import { activityOf, type ProcessActivity, Stillness } from '../../util/stillness.ts';
+import { residentBytes } from './rss.ts';
 
 /** What a test may put in place of the system. */
 export interface WatchdogParts {
@@ -18,44 +19,34 @@ export interface WatchdogOptions {
 }
 
 const LOOK_MS = 100;
-/** Milliseconds without a word and without a tick of processor time after which a process is taken for stopped. */
-const STILL_MS = 20_000;
-/** The same while it waits for a disk, which is no fault of its own. */
-const DISK_MS = 120_000;
-/** The same where the system does not tell what processes do. */
-const BLIND_MS = 600_000;
 /** Ticks of processor time without a word, by hundredths of a second: a graph that goes round in circles. */
 const CIRCLING_TICKS = 60_000;
 
-/**
- * Ends a process that makes no progress, or takes too much memory. A machine that is busy otherwise is no reason: a
- * process that waits for its turn gets some of them, and what counts is whether it uses any. Time is counted in looks,
- * so that a server that was suspended itself does not take its engine for hung.
- */
+/** Ends a process that makes no progress, or takes too much memory. */
 export class Watchdog {
   readonly #options: WatchdogOptions;
   readonly #parts: WatchdogParts;
+  readonly #stillness: Stillness;
   readonly #timer: NodeJS.Timeout;
-  #still = 0;
-  #ticks = 0;
   #ticksAtWord = 0;
 
   constructor(options: WatchdogOptions, parts: Partial<WatchdogParts> = {}) {
     this.#options = options;
     this.#parts = { lookMs: LOOK_MS, activity: activityOf, resident: residentBytes, ...parts };
+    this.#stillness = new Stillness(options.pid, this.#parts);
     this.#timer = setInterval(() => this.#look(), this.#parts.lookMs);
     this.#timer.unref();
   }
 
   /** The process said something. */
   heard(): void {
-    this.#still = 0;
-    this.#ticksAtWord = this.#ticks;
+    this.#stillness.heard();
+    this.#ticksAtWord = this.#stillness.ticks;
   }
 
   /** Nothing has moved for two seconds although something should, or the process is stopped. */
   get isStalled(): boolean {
-    return this.#still * this.#parts.lookMs >= 2000 || this.#parts.activity(this.#options.pid)?.state === 'T';
+    return this.#stillness.ms >= 2000 || this.#stillness.isStopped;
   }
 
   close(): void {
@@ -64,23 +55,16 @@ export class Watchdog {
 
   #look(): void {
     const { pid, memory, isBusy, end } = this.#options;
-    const { lookMs, activity, resident } = this.#parts;
-    const is = activity(pid);
+    const { isOver, patience, isStopped } = this.#stillness.look();
     const busy = isBusy();
-    if (!busy && is?.state !== 'T') {
-      if (is !== null) this.#ticks = is.ticks;
+    if (!busy && !isStopped) {
       this.heard();
       return;
     }
-    if (busy && (resident(pid) ?? 0) > memory) {
+    if (busy && (this.#parts.resident(pid) ?? 0) > memory)
       end(`it took more than ${Math.round(memory / 2 ** 20)} MiB of memory`);
-      return;
-    }
-    this.#still = is !== null && is.ticks > this.#ticks ? 0 : this.#still + 1;
-    if (is !== null) this.#ticks = is.ticks;
-    const patience = is === null ? BLIND_MS : is.state === 'D' ? DISK_MS : STILL_MS;
-    if (this.#still * lookMs >= patience) end(`it did nothing for ${patience / 1000} s`);
-    else if (this.#ticks - this.#ticksAtWord > CIRCLING_TICKS)
+    else if (isOver) end(`it did nothing for ${patience / 1000} s`);
+    else if (this.#stillness.ticks - this.#ticksAtWord > CIRCLING_TICKS)
       end(`it used ${CIRCLING_TICKS / 100} s of processor time without a result`);
   }
 }

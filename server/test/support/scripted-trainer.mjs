@@ -1,5 +1,5 @@
 // Speaks as the trainer does and learns nothing: a step every few milliseconds, a checkpoint after each. What it shall
-// do beside is in the voice's name, as words: crash, fail, hungry, slow.
+// do beside is in the voice's name, as words: crash, fail, hungry, slow, stand (once, as one that somebody stops).
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import process from 'node:process';
@@ -17,6 +17,7 @@ const [out, words, steps] = [of('--out'), of('--name'), Number(of('--steps'))];
 const checkpoint = path.join(out, 'checkpoint');
 mkdirSync(out, { recursive: true });
 let step = existsSync(checkpoint) ? Number(readFileSync(checkpoint, 'utf8')) : 0;
+const isFirst = step === 0;
 process.stdin.resume();
 process.stdin.on('end', () => leave());
 process.on('SIGTERM', () => leave());
@@ -66,6 +67,7 @@ function leave() {
 setInterval(
   () => {
     if (words.includes('crash') && step >= 2) process.kill(process.pid, 'SIGKILL');
+    if (words.includes('stand') && step === 3 && isFirst) process.kill(process.pid, 'SIGSTOP');
     step += 1;
     writeFileSync(checkpoint, String(step));
     say({ event: 'step', stage: 'prior', step, eta_minutes: 0, seconds_per_step: 0.01, nll: 1 / step });

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import _thread
 import contextlib
+import ctypes
 import os
 import signal
 import sys
@@ -15,6 +16,7 @@ from typing import IO, Any
 
 from .events import emit
 
+PR_SET_PDEATHSIG = 1  # of prctl(2)
 PATIENCE = 60.0  # seconds; a training that is stopping may still be writing its checkpoint
 
 
@@ -49,7 +51,16 @@ def watch_stdin() -> None:
     """Treats the end of stdin as SIGTERM: the parent has closed it or has exited, even by SIGKILL. Also works on systems
     without signals."""
     sys.stdout = _BrokenPipeSafe(sys.stdout)
+    _continue_without_parent()
     threading.Thread(target=_until_end, args=(sys.stdin.fileno(),), daemon=True).start()
+
+
+def _continue_without_parent() -> None:
+    """Asks Linux for SIGCONT when the parent exits: a stopped process would not notice the end of stdin, and would keep the
+    folder locked. SIGCONT changes nothing for one that runs."""
+    if sys.platform == "linux":
+        with contextlib.suppress(OSError, AttributeError):
+            ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGCONT)
 
 
 def _until_end(stdin: int) -> None:
