@@ -47,10 +47,13 @@ PROBLEMS = (
 
 
 def _train(args: argparse.Namespace) -> None:
-    making = Making(presets.load(args.preset, args.set), open_corpus(*args.corpus), args.codec, args.bf16)
+    preset, stage, begin_from, codec = presets.load(args.preset, args.set), args.command, args.begin_from, args.codec
+    if stage == "decoder":
+        preset, stage, begin_from, codec = presets.of_decoder(preset), "codec", begin_from or codec, None
+    making = Making(preset, open_corpus(*args.corpus), codec, args.bf16)
     if parallel.rank() == 0:
         emit("corpus", classes=making.corpus.classes, clips=len(making.corpus.clips), hash=making.corpus.hash())
-    train(args.command, making, args.out, seed=args.seed, minutes=args.minutes, steps=args.steps, begin_from=args.begin_from)
+    train(stage, making, args.out, seed=args.seed, minutes=args.minutes, steps=args.steps, begin_from=begin_from)
 
 
 def _export(args: argparse.Namespace) -> None:
@@ -62,13 +65,19 @@ def _export(args: argparse.Namespace) -> None:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="foley-train", description=__doc__)
     commands = parser.add_subparsers(dest="command", required=True)
-    for name, about in (("codec", "train the RVQ-VAE"), ("prior", "train the PixelSNAIL prior on the code grids of a codec"), ("vocoder", "train the HiFi-GAN vocoder")):
+    stages = {
+        "codec": "train the RVQ-VAE",
+        "decoder": "train a codec's decoder alone against discriminators, so that its mels fluctuate as recordings do; codes stay valid",
+        "prior": "train the PixelSNAIL prior on the code grids of a codec",
+        "vocoder": "train the HiFi-GAN vocoder",
+    }
+    for name, about in stages.items():
         sub = commands.add_parser(name, help=about)
         sub.add_argument("--corpus", required=True, action="append", help="corpus folder: with a manifest.csv, or one subfolder per class (repeat it to train on several as one)")
         sub.add_argument("--out", required=True, help="output folder for checkpoint.pt and best.pt; an existing checkpoint is resumed")
-        sub.add_argument("--preset", default="rvq", help=f"one of {', '.join(presets.names())}, or the path of a JSON file")
+        sub.add_argument("--preset", default="stacked" if name == "decoder" else "rvq", help=f"one of {', '.join(presets.names())}, or the path of a JSON file")
         sub.add_argument("--set", action="append", default=[], metavar="KEY=VALUE", help="override one preset setting, e.g. prior.training.lr=3e-4 (repeatable)")
-        sub.add_argument("--codec", required=name == "prior", help="folder of the trained codec (vocoder: also train on its reconstructions)")
+        sub.add_argument("--codec", required=name in ("decoder", "prior"), help="folder of the trained codec (vocoder: also train on its reconstructions)")
         sub.add_argument("--from", dest="begin_from", help="finished run of this stage, or a .safetensors file: initialise from its weights where names and shapes match")
         sub.add_argument("--minutes", type=float, help="training time budget; replaces the number of steps")
         sub.add_argument("--steps", type=int, help="number of training steps (default: the preset's)")

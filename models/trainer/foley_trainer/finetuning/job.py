@@ -18,7 +18,7 @@ from ..data.attribution import from_csv
 from ..runtime.events import emit
 from ..training import presets
 from ..training.checkpoints import TrainedError, load_codec, load_vocoder
-from ..training.stages import Making, train
+from ..training.stages import Making, train, train_codec
 from ..training.trainer import Runner, RunOptions
 from ..voices.build import write_folder
 from ..voices.card import BASE, files_of
@@ -70,12 +70,14 @@ class FromNothing(Job):
     def train(self, stage: str) -> Runner:
         budget = self.budget(stage)
         self.begin(stage, budget)
-        making = Making(self.preset, self.corpus, None if stage == "codec" else self.out / "codec", self.args.bf16)
+        making = Making(self.preset, self.corpus, None if stage == "codec" else self.places["codec"], self.args.bf16)
+        if stage == "codec":
+            runner, self.places["codec"] = train_codec(making, self.out, seed=self.args.seed, **budget)
+            if not runner.stopped and not bool(load_codec(self.places["codec"])[0].quantizer.started):
+                raise TrainedError(f"the codec had not started quantizing after {runner.step} steps: allow more steps or minutes")
+            return runner
         on_eval = self.auditions(self.corpus.classes, self.preset["data"]["samples"]) if stage == "prior" else None
-        runner = train(stage, making, self.out / stage, seed=self.args.seed, on_eval=on_eval, **budget)
-        if stage == "codec" and not runner.stopped and not bool(load_codec(self.out / "codec")[0].quantizer.started):
-            raise TrainedError(f"the codec had not started quantizing after {runner.step} steps: allow more steps or minutes")
-        return runner
+        return train(stage, making, self.out / stage, seed=self.args.seed, on_eval=on_eval, **budget)
 
     def export(self) -> dict[str, Any]:
         place = self.out / "voice"
@@ -113,7 +115,7 @@ class OnBase(Job):
             part = preset[stage]
             preset[stage] = {**part, "config": card["training"][stage]["config"], "run": {**part["run"], **run}}
         preset["data"]["speed"] = 0.1  # speed augmentation, because there are few recordings
-        preset["codec"]["training"] = {**preset["codec"]["training"], "lr": 2e-4, "decoder_only": True}
+        preset["codec"]["training"] = {**preset["codec"]["training"], "lr": 2e-4, **_of_decoder(card["training"]["codec"]["config"])}
         preset["vocoder"]["training"] = {**preset["vocoder"]["training"], "lr": 1e-4}
         preset["prior"]["training"] = {"batch": preset["prior"]["training"]["batch"], "lr": 1e-3, "kept_share": 0.25}
         preset["prior"]["run"]["ema_decay"] = 0.99
@@ -162,6 +164,12 @@ class OnBase(Job):
         """The card's data section for the new recordings, with that of the base under `base`."""
         licences = dict(Counter(c.licence for c in self.corpus.of("train")).most_common())
         return {"hash": self.corpus.hash(), "clips": self.corpus.counts(), "licences": licences, "base": self.base.card.get("data")}
+
+
+def _of_decoder(config: dict[str, Any]) -> dict[str, Any]:
+    """How the decoder of a codec is trained. Its texture stays as it is: what it makes up is not to be told from few recordings, and the
+    distance of mels would take it away."""
+    return {"adversarial": {"weight": 0}} if config.get("texture") else {"decoder_only": True}
 
 
 def _renamed(corpus: Corpus, names: dict[str, str]) -> Corpus:

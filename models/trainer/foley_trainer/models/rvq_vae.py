@@ -5,13 +5,14 @@ Paper: section 2 (strides, four 512-entry codebooks); the quantizer is quantizer
 
 from __future__ import annotations
 
+import math
 from dataclasses import asdict, dataclass, field
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from .quantizer import ResidualQuantizer
+from .quantizer import ResidualQuantizer, look_up
 
 
 @dataclass
@@ -30,6 +31,7 @@ class CodecConfig:
     dropout: float = 0.5  # share of clips decoded with fewer than all codebooks in training
     warm_steps: int = 300  # steps as a plain autoencoder before the k-means start
     patches: bool = False  # ours: what is quantized are patches of the mel itself, see `Patches`
+    texture: int = 0  # ours: channels of the layers that make up what the codes leave open, see `Texture`; 0: none
     mel_bins: int = 80
     mel_frames: int = 344
     mel_mean: float = -6.7
@@ -42,7 +44,8 @@ class CodecConfig:
             raise ValueError(f"patches of {self.stride[0]} x {self.stride[1]} do not fit {self.dim} dimensions")
 
     def to_dict(self) -> dict:
-        return asdict(self)
+        # Codecs without texture keep the card they have.
+        return {name: value for name, value in asdict(self).items() if name != "texture" or value > 0}
 
     @property
     def stride(self) -> tuple[int, int]:
@@ -97,9 +100,13 @@ class Patches(nn.Module):
 
     def back(self, z: Tensor) -> Tensor:
         """[B, dim, f, t] -> [B, 1, f * sf, t * st]."""
-        (batch, _, rows, cols), (sf, st) = z.shape, self.stride
-        cells = z[:, : sf * st].reshape(batch, sf, st, rows, cols).permute(0, 3, 1, 4, 2)
-        return cells.reshape(batch, 1, rows * sf, cols * st)
+        return unfolded(z[:, : self.stride[0] * self.stride[1]], self.stride)
+
+
+def unfolded(patches: Tensor, stride: tuple[int, int]) -> Tensor:
+    """[B, sf * st, f, t], the values of each cell -> [B, 1, f * sf, t * st]."""
+    (batch, _, rows, cols), (sf, st) = patches.shape, stride
+    return patches.reshape(batch, sf, st, rows, cols).permute(0, 3, 1, 4, 2).reshape(batch, 1, rows * sf, cols * st)
 
 
 class Encoder(nn.Module):
@@ -132,13 +139,39 @@ class Encoder(nn.Module):
         return z * torch.rsqrt(z.square().mean(1, keepdim=True) + 1e-6)
 
 
+class Texture(nn.Module):
+    """What is added to a decoded mel: fluctuations that the codes leave open, made up from them.
+
+    Every code has numbers of its own, one for each value of the mel below its cell, that were drawn at random. Their sum over
+    the codebooks is noise that hardly ever repeats, needs no seed and is the same wherever a stretch of the grid is decoded.
+    The layers give it the shape that the decoder's features ask for."""
+
+    def __init__(self, c: CodecConfig, features: int) -> None:
+        super().__init__()
+        self.stride, self.levels, self.codes = c.stride, c.codebooks, c.codes
+        self.grain = nn.Parameter(torch.randn(c.codebooks, c.codes, c.stride[0] * c.stride[1]) / math.sqrt(c.codebooks))
+        self.layers = nn.Sequential(
+            nn.Conv2d(features + 1, c.texture, 3, padding=1), nn.LeakyReLU(0.2), nn.Conv2d(c.texture, c.texture, 3, padding=1), nn.LeakyReLU(0.2),
+            nn.Conv2d(c.texture, 1, 3, padding=1),
+        )  # fmt: skip
+        # A decoder that learns it later begins as it was.
+        nn.init.zeros_(self.layers[-1].weight)
+        nn.init.zeros_(self.layers[-1].bias)
+
+    def forward(self, features: Tensor, codes: Tensor) -> Tensor:
+        """Features [B, n, bins, frames], codes [B, K, f, t] (absent levels allowed) -> [B, 1, bins, frames]."""
+        noise = unfolded(look_up(self.grain, codes), self.stride)
+        return self.layers(torch.cat([features, noise.to(features.dtype)], 1))
+
+
 class Decoder(nn.Module):
-    """[B, dim, f, t] -> [B, 1, f * sf, t * st]. Of patches, what is added to them."""
+    """Vectors [B, dim, f, t] and their codes [B, K, f, t] -> [B, 1, f * sf, t * st]. Of patches, what is added to them."""
 
     def __init__(self, c: CodecConfig) -> None:
         super().__init__()
         half = c.channels // 2
         self.patches = Patches(c) if c.patches else None
+        self.texture = Texture(c, half // 2) if c.texture else None
 
         def up(inputs: int, outputs: int, stride: list[int]) -> nn.ConvTranspose2d:
             """Exactly `stride` times the input: the kernel is longer than the stride by an even number."""
@@ -161,8 +194,11 @@ class Decoder(nn.Module):
             nn.init.zeros_(self.layers[-1].weight)
             nn.init.zeros_(self.layers[-1].bias)
 
-    def forward(self, z: Tensor) -> Tensor:
-        out = self.layers(z)
+    def forward(self, z: Tensor, codes: Tensor | None = None) -> Tensor:
+        features = self.layers[:-1](z)
+        out = self.layers[-1](features)
+        if self.texture is not None and codes is not None:
+            out = out + self.texture(features, codes)
         return out if self.patches is None else out + self.patches.back(z)
 
 
@@ -188,8 +224,11 @@ class Codec(nn.Module):
         z = self.encoder(self._normal(mel)).float()
         if not bool(self.quantizer.started):
             return self._mel(self.decoder(z), mel.shape[-1]), z.new_zeros(())
-        quantized, _, loss = self.quantizer(z, keep)
-        return self._mel(self.decoder(quantized), mel.shape[-1]), loss
+        quantized, codes, loss = self.quantizer(z, keep)
+        if keep is not None:
+            left = torch.arange(self.config.codebooks).view(1, -1, 1, 1) < keep.view(-1, 1, 1, 1)
+            codes = torch.where(left, codes, self.config.codes)
+        return self._mel(self.decoder(quantized, codes), mel.shape[-1]), loss
 
     def _mel(self, decoded: Tensor, frames: int) -> Tensor:
         return decoded.float().squeeze(1)[..., :frames] * self.config.mel_std + self.config.mel_mean
@@ -207,4 +246,4 @@ class Codec(nn.Module):
 
     def decode(self, codes: Tensor) -> Tensor:
         """Codes [B, K, f, t] (absent levels allowed) -> log-mel [B, bins, mel_frames]."""
-        return self._mel(self.decoder(self.quantizer.lookup(codes)), self.config.mel_frames)
+        return self._mel(self.decoder(self.quantizer.lookup(codes), codes), self.config.mel_frames)

@@ -16,9 +16,11 @@ from ..models.pixelsnail import PriorConfig
 from ..models.rvq_vae import CodecConfig
 from ..models.stacked_pixelsnail import StackedConfig
 from ..runtime.events import emit
+from . import presets
 from .checkpoints import load_codec
 from .codec import CodecStage
 from .prior import PriorStage
+from .sharp_decoder import SharpDecoderStage
 from .stacked import StackedStage
 from .trainer import Runner, RunOptions, Stage
 from .vocoder import VocoderStage
@@ -68,7 +70,8 @@ def sounds(corpus: Corpus, split: str) -> Sounds:
 
 def codec_stage(making: Making) -> CodecStage:
     part, data = making.preset["codec"], making.preset["data"]
-    return CodecStage(CodecConfig(**part["config"]), making.augmenter, making.held_out, bf16=making.bf16, samples=data["samples"], **part["training"])
+    stage = SharpDecoderStage if "adversarial" in part["training"] else CodecStage
+    return stage(CodecConfig(**part["config"]), making.augmenter, making.held_out, bf16=making.bf16, samples=data["samples"], **part["training"])
 
 
 def prior_stage(making: Making) -> PriorStage | StackedStage:
@@ -116,3 +119,23 @@ def train(
         emit("began_from", stage=name, path=str(begin_from), taken=taken, new=left)
     runner.run()
     return runner
+
+
+OF_DECODER = 1 / 3
+"""Share of a codec's budget in minutes that its decoder alone is trained for, in presets that train it so."""
+
+
+def train_codec(
+    making: Making, out: Path, *, seed: int = 0, minutes: float | None = None, steps: int | None = None,
+) -> tuple[Runner, Path]:  # fmt: skip
+    """Trains the codec into folder `out`/codec and, in presets that train its decoder alone as well, that into `out`/decoder.
+    Returns the last training and its folder."""
+    folder = out / "codec"
+    if "decoder" not in making.preset:
+        return train("codec", making, folder, seed=seed, minutes=minutes, steps=steps), folder
+    begun = train("codec", making, folder, seed=seed, minutes=minutes and minutes * (1 - OF_DECODER), steps=steps)
+    if begun.stopped or not bool(load_codec(folder)[0].quantizer.started):
+        return begun, folder
+    sharper = Making(presets.of_decoder(making.preset), making.corpus, None, making.bf16)
+    of_decoder = train("codec", sharper, out / "decoder", seed=seed, minutes=minutes and minutes * OF_DECODER, steps=steps, begin_from=folder)
+    return of_decoder, out / "decoder"

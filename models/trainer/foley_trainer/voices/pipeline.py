@@ -9,7 +9,7 @@ from ..data import open_corpus
 from ..runtime import device, parallel
 from ..runtime.events import emit
 from ..training import presets
-from ..training.stages import Making, train
+from ..training.stages import Making, train, train_codec
 from .build import export_voice
 from .fingerprints import write_fingerprints
 
@@ -35,14 +35,18 @@ def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
 
 def make_voice(args: argparse.Namespace) -> None:
     out, preset, corpus = Path(args.out), presets.load(args.preset, args.set), open_corpus(*args.corpus)
+    places = {name: out / name for name in SHARES}
     for name, share in SHARES.items():
-        making = Making(preset, corpus, None if name == "codec" else out / "codec", args.bf16)
-        runner = train(name, making, out / name, seed=args.seed, minutes=args.minutes * share)
+        making = Making(preset, corpus, None if name == "codec" else places["codec"], args.bf16)
+        budget = {"seed": args.seed, "minutes": args.minutes * share}
+        if name == "codec":
+            runner, places[name] = train_codec(making, out, **budget)
+        else:
+            runner = train(name, making, places[name], **budget)
         if runner.stopped:
             return
     if parallel.rank() == 0:
         device.choose("cpu")
-        places = {name: str(out / name) for name in SHARES}
         card = export_voice(argparse.Namespace(**places, corpus=args.corpus, out=str(out / "voice"), id=args.id, name=args.name, preset=args.preset))
         write_fingerprints(corpus, out / "voice")
         emit("exported", **card)

@@ -1,0 +1,151 @@
+"""Stage 1 once more: the decoder alone, against discriminators, so that its mels fluctuate as those of recordings do.
+
+A decoder that is trained on the distance of mels alone predicts their mean: noise in its mels fluctuates half as much from
+frame to frame as in recordings', and is heard so. Encoder and codebooks stay as they are, and with them every code grid a
+prior was trained on. As in VQGAN (Esser, Rombach and Ommer, CVPR 2021), what the codes leave open the decoder makes up."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from ..data import Augmenter, Sounds
+from ..models.mel_discriminators import MelDiscriminators
+from ..models.rvq_vae import CodecConfig
+from ..runtime.device import autocast, here, sent
+from .codec import CodecStage
+from .gradients import clip_and_step
+from .optimizers import AdamW
+from .presets import PresetError
+
+POOLS = ((1, 8), (4, 2), (8, 1))
+"""Mel bins and frames over which the power is averaged before mels are compared: chance evens out in each."""
+FLOOR_NOISE = 0.05
+"""Nats of noise that the discriminators see on every mel: without it the exact floor of silence gives recordings away."""
+
+HEARD = 7.0
+"""Nats below a clip's loudest that are heard beside it: 60 dB."""
+
+
+class SharpDecoderStage(CodecStage):
+    """`adversarial`: {"width": channels of the discriminators' first layer, "from": the step at which the decoder begins to be
+    trained against them, "lr": their learning rate, "weight": how much they count}. With weight 0 there are none, and the texture
+    stays as it is: for fine-tuning on a few recordings."""
+
+    def __init__(
+        self, config: CodecConfig, augmenter: Augmenter, held_out: Sounds, *, lr: float, adversarial: dict[str, Any], **given: Any,
+    ) -> None:  # fmt: skip
+        super().__init__(config, augmenter, held_out, lr=lr, decoder_only=True, **given)
+        self.codec.quantizer.requires_grad_(False)
+        unknown = set(adversarial) - {"width", "from", "weight", "lr"}
+        if unknown:
+            raise PresetError(f"adversarial has no setting {', '.join(sorted(unknown))}: expected width, from, weight, lr")
+        self.adversarial = {"width": 32, "from": 200, "weight": 1.0, "lr": 2 * lr, **adversarial}
+        self.discriminators = here(MelDiscriminators(self.adversarial["width"], len(augmenter.classes))) if self.adversarial["weight"] > 0 else None
+        if self.discriminators is None and self.codec.decoder.texture is not None:
+            self.codec.decoder.texture.requires_grad_(False)
+
+        def optimizer(parameters: Iterable[nn.Parameter], rate: float) -> AdamW:
+            return AdamW([p for p in parameters if p.requires_grad], lr=rate, betas=(0.5, 0.9), weight_decay=1e-3)
+
+        self.optimizers = {"codec": optimizer(self.codec.decoder.parameters(), lr)}
+        self.modules = {"codec": self.codec}
+        if self.discriminators is not None:
+            self.optimizers["discriminators"] = optimizer(self.discriminators.parameters(), self.adversarial["lr"])
+            self.modules["discriminators"] = self.discriminators
+        self.judged_on = "levels and fluctuation"
+        self.eval_labels = [held_out.clips[i].label for i in range(len(held_out))]
+
+    def draw(self, rng: np.random.Generator, step: int) -> dict[str, Any]:
+        audio, labels = zip(*(self.augmenter.draw(rng) for _ in range(self.batch)), strict=True)
+        room = self.mel.config.frames(self.samples) - self.crop if self.crop else 0
+        starts = rng.integers(0, room // 8 + 1, self.batch) * 8 if self.crop else np.zeros(self.batch, np.int64)
+        return {"clips": (np.stack(audio), starts), "labels": np.array(labels)}
+
+    def _seen(self, mel: Tensor) -> Tensor:
+        """What the discriminators see of log-mels [B, bins, T]: [B, 1, bins, T] about 0."""
+        c = self.codec.config
+        floored = mel.clamp(min=float(np.log(self.mel.config.floor)))
+        return (floored + FLOOR_NOISE * torch.randn_like(mel) - c.mel_mean).unsqueeze(1)
+
+    def step(self, batch: dict[str, Any], step: int) -> dict[str, float]:
+        mel, labels = self._mels(*batch["clips"]), sent(batch["labels"])
+        self.codec.quantizer.eval()
+        with torch.no_grad():
+            codes = self.codec.encode(mel)
+            vectors = self.codec.quantizer.lookup(codes)
+        with autocast(self.bf16):
+            output = self.codec._mel(self.codec.decoder(vectors, codes), mel.shape[-1])
+        levels, exact = _levels(output, mel), (output - mel).abs().mean()
+        loss, metrics = 10 * levels, {"levels": levels.item(), "l1": exact.item()}
+        if self.discriminators is not None:
+            loss = loss + 0.3 * exact
+            real, fake = self._seen(mel), self._seen(output)
+            heard = (mel > mel.amax((1, 2), keepdim=True) - HEARD).float().unsqueeze(1)
+            metrics["d"] = self._discriminate(self.discriminators, real, fake.detach(), labels, heard)
+            if step >= self.adversarial["from"]:
+                adversarial, features = self._against(self.discriminators, real, fake, labels, heard)
+                loss = loss + self.adversarial["weight"] * (adversarial + features)
+                metrics |= {"adversarial": adversarial.item(), "features": features.item()}
+        metrics["norm"] = clip_and_step(loss, self.codec, [self.optimizers["codec"]], 10.0)
+        return metrics
+
+    def _against(self, discriminators: MelDiscriminators, real: Tensor, fake: Tensor, labels: Tensor, heard: Tensor) -> tuple[Tensor, Tensor]:
+        """What the decoder minimises: least squares (Mao et al. 2017), and the distance of the discriminators' features."""
+        with autocast(self.bf16):
+            fakes = discriminators(fake, labels)
+            with torch.no_grad():
+                reals = discriminators(real, labels)
+        adversarial = [_where((1 - score.float()).square(), heard) for score, _ in fakes]
+        features = [F.l1_loss(a.float(), b.float()) for (_, fs), (_, rs) in zip(fakes, reals, strict=True) for a, b in zip(fs, rs, strict=True)]
+        return torch.stack(adversarial).sum(), torch.stack(features).sum()
+
+    def _discriminate(self, discriminators: MelDiscriminators, real: Tensor, fake: Tensor, labels: Tensor, heard: Tensor) -> float:
+        with autocast(self.bf16):
+            pairs = zip(discriminators(real, labels), discriminators(fake, labels), strict=True)
+            loss = torch.stack([_where((1 - r.float()).square() + f.float().square(), heard) for (r, _), (f, _) in pairs]).sum()
+        clip_and_step(loss, discriminators, [self.optimizers["discriminators"]], 10.0)
+        return loss.item()
+
+    def evaluate(self) -> dict[str, float]:
+        """Beside the errors, of all codebooks: `levels_l1` in nats of averaged powers, and `fluctuation`, how much decoded mels
+        change from frame to frame against recordings' (1: as much), each the mean of the classes."""
+        metrics = super().evaluate()
+        with autocast(self.bf16):
+            decoded = torch.cat([self.codec.decode(self.codec.encode(m)) for m in self.eval_mel.split(16)])
+        ratios, gaps = [], []
+        for label in sorted(set(self.eval_labels)):
+            mine = torch.tensor([i for i, name in enumerate(self.eval_labels) if name == label])
+            ratio = (_changes(decoded[mine]) / _changes(self.eval_mel[mine])).item()
+            metrics[f"fluctuation_{label}"] = ratio
+            ratios.append(ratio)
+            gaps.append(abs(np.log(ratio)))
+        levels = _levels(decoded, self.eval_mel).item()
+        return {**metrics, "levels_l1": levels, "fluctuation": float(np.mean(ratios)), "score": levels + float(np.mean(gaps))}
+
+
+def _where(each: Tensor, heard: Tensor) -> Tensor:
+    """The mean of patches [B, f, t], each as much as it is heard [B, 1, bins, T]: silence is alike in all mels and teaches nothing."""
+    weights = F.adaptive_avg_pool2d(heard, each.shape[1:]).squeeze(1) + 0.02
+    return (each * weights).sum() / weights.sum()
+
+
+def _levels(one: Tensor, other: Tensor) -> Tensor:
+    """Mean L1 in nats of log-mels [B, bins, T] whose power is averaged over `POOLS`."""
+
+    def of(mel: Tensor, pool: tuple[int, int]) -> Tensor:
+        stride = (max(1, pool[0] // 2), max(1, pool[1] // 2))
+        return 0.5 * torch.log(F.avg_pool2d((2 * mel).exp().unsqueeze(1), pool, stride) + 1e-10)
+
+    return sum((of(one, pool) - of(other, pool)).abs().mean() for pool in POOLS) / len(POOLS)
+
+
+def _changes(mel: Tensor) -> Tensor:
+    """Mean change from frame to frame in nats of log-mels [B, bins, T], where there is sound."""
+    loud = mel > mel.amax((1, 2), keepdim=True) - HEARD
+    return ((mel[..., 1:] - mel[..., :-1]).abs() * loud[..., 1:]).sum() / loud[..., 1:].sum().clamp(min=1)
