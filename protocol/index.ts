@@ -72,4 +72,5 @@ export {
   treeOf,
 } from './oscquery.ts';
 export { isPrintable, printable, printableLines } from './printable.ts';
+export { argsOfRecipe } from './recipe.ts';
 export { withoutSecrets } from './redact.ts';

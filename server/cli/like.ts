@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises';
-import type { EventData } from '../../protocol/index.ts';
+import { argsOfRecipe, type EventData } from '../../protocol/index.ts';
 import { readFlacComments } from '../audio/flac.ts';
 import { type Recipe, readRecipe } from '../audio/recipe.ts';
 import { findChunk } from '../audio/riff.ts';
@@ -77,40 +77,17 @@ export async function licencesOf(session: Session, voice: string): Promise<Recor
   return licences ?? null;
 }
 
+const WHY_NOT = {
+  stream: 'the clip was cut from a stream, so its seed alone does not regenerate it; use foleyd stream --like FILE',
+  lineage:
+    'the clip was made from another clip, so its seed alone does not regenerate it; send foley.vary with its id and amount 0 to the server that stores its codes',
+};
+
 /** The arguments of foley.generate that make the same clip again. Throws no_recipe for one made from another. */
 export function argsOf(recipe: Recipe): Record<string, unknown> {
-  const {
-    class: what,
-    seed,
-    temperature,
-    topK,
-    topP,
-    guidance = 0,
-    guideFollowed = false,
-    avoid,
-    envelope,
-    spectrum,
-    density,
-    rate,
-    shape,
-    lineage,
-    stream,
-  } = recipe;
-  if (stream !== undefined) {
-    throw new CliError(
-      'no_recipe',
-      'the clip was cut from a stream, so its seed alone does not regenerate it; use foleyd stream --like FILE',
-    );
-  }
-  if (lineage !== undefined) {
-    throw new CliError(
-      'no_recipe',
-      'the clip was made from another clip, so its seed alone does not regenerate it; send foley.vary with its id and amount 0 to the server that stores its codes',
-    );
-  }
-  const away = avoid === undefined ? {} : { avoid };
-  const followed = { ...(envelope && { envelope }), ...(spectrum && { spectrum }), ...(density && { density }) };
-  return { class: what, seed, temperature, topK, topP, guidance, guideFollowed, ...away, ...followed, rate, ...shape };
+  const args = argsOfRecipe(recipe);
+  if (args === 'stream' || args === 'lineage') throw new CliError('no_recipe', WHY_NOT[args]);
+  return args;
 }
 
 /**

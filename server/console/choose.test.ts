@@ -3,7 +3,6 @@ import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
 import { after, before, test } from 'node:test';
 import type { EventData } from '../../protocol/index.ts';
-import { type Language, languages, requestAs } from './lib/copy-as.ts';
 import { noBrowser, Stage } from './test/browser.ts';
 
 const stage = new Stage();
@@ -67,22 +66,6 @@ test('a clip is downloaded as it was made, and as a file for a sound department'
     assert.equal((await readFile(await file.path())).toString('latin1', 0, 4), magic);
   }
   await page.close();
-});
-
-test('a request is copied in five languages', () => {
-  const args = { class: { DogBark: 0.7, Rain: 0.3 }, seed: 4_000_000_000, voice: 'default', guidance: 0.5 };
-  const as = (language: Language) => requestAs(language, args, '127.0.0.1:9247', 9248);
-  assert.equal(as('curl'), `curl -s -d '${JSON.stringify(args)}' http://127.0.0.1:9247/v1/foley.generate`);
-  assert.equal(
-    as('OSC'),
-    'oscsend 127.0.0.1 9248 /foley/generate ssssssf take1 DogBark:0.7+Rain:0.3 4000000000 voice default guidance 0.5',
-  );
-  assert.match(as('SuperCollider'), /sendMsg\("\/foley\/generate", "take1", "DogBark:0\.7\+Rain:0\.3", "4000000000", /);
-  assert.match(as('Python'), /request\("foley\.generate", \{"class":\{"DogBark":0\.7/);
-  assert.deepEqual(
-    languages.map(as).filter((text) => text.includes('undefined')),
-    [],
-  );
 });
 
 test('a deletion can be undone until it is done', { skip: noBrowser }, async () => {
