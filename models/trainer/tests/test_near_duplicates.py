@@ -11,7 +11,8 @@ from scipy.signal import lfilter, resample_poly
 
 from foley_trainer.data.audio_io import read_audio
 from foley_trainer.data.corpus import open_corpus
-from foley_trainer.data.near_duplicates import RATE, alike, fingerprint, fingerprints
+from foley_trainer.data.near_duplicates import alike, fingerprint, fingerprints
+from foley_trainer.features.mel import RATE
 
 SAMPLES = 4 * RATE
 

@@ -8,8 +8,9 @@ from pathlib import Path
 
 import numpy as np
 
+from ..features.mel import RATE
 from .audio_io import blocks, opened, resampled
-from .near_duplicates import HEARD, RATE, Fingerprint, fingerprints
+from .near_duplicates import HEARD, Fingerprint, fingerprints
 
 SILENT = 1e-3  # -60 dBFS
 _FULL = 0.99  # an 8-bit file can't hold more than 127 / 128

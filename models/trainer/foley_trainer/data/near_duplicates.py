@@ -14,9 +14,8 @@ from dataclasses import dataclass
 import numpy as np
 import scipy  # loads scipy.fft, which takes long, when it is used
 
-from ..features.mel import MelConfig, mel_basis
+from ..features.mel import RATE, MelConfig, mel_basis
 
-RATE = 22050
 SECONDS = 4  # longer sounds are taken in pieces of this length,
 STRIDE = 2  # a new one every so many seconds,
 PIECES = 16  # and so many at most

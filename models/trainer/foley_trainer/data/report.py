@@ -13,6 +13,7 @@ import numpy as np
 
 from ..runtime.events import emit
 from ..runtime.files import save_text
+from ..runtime.text_table import aligned
 from .corpus import SPLITS, Clip, Corpus, CorpusError, read_corpus
 from .dcase import TABLE_1
 from .file_stats import Facts, decibels, measure
@@ -121,12 +122,6 @@ def data_report(root: str | Path) -> dict[str, Any]:
     }
 
 
-def _table(rows: list[list[str]]) -> list[str]:
-    """First column to the left, the others to the right; the first row is the heading."""
-    widths = [max(len(row[i]) for row in rows) for i in range(len(rows[0]))]
-    return ["  ".join([row[0].ljust(widths[0]), *(cell.rjust(w) for cell, w in zip(row[1:], widths[1:], strict=True))]).rstrip() for row in rows]
-
-
 def _range(spread: list[float] | None, digits: int) -> str:
     return "-" if spread is None else " ".join(f"{v:.{digits}f}" for v in spread)
 
@@ -162,7 +157,7 @@ def readable(report: dict[str, Any]) -> str:
         formats = [", ".join(c[k]) or "-" for k in ("rates", "depths", "channels")]
         sound.append([c["class"], _range(c["seconds"], 2), _range(c["peak_db"], 1), _range(c["rms_db"], 1), *formats])
     if classes:
-        lines += [*_table(counts), "", *_table(sound), "(lowest, median, highest of the clips)"]
+        lines += [*aligned(counts), "", *aligned(sound), "(lowest, median, highest of the clips)"]
     lines += _listed("Unreadable files", [f"{u['file']}: {u['reason']}" for u in report["unreadable"]])
     lines += _listed("Silent files (below -60 dBFS)", [name for c in classes for name in c["silent"]])
     lines += _listed("Clipped files", [name for c in classes for name in c["clipped"]])

@@ -22,13 +22,13 @@ from typing import Any
 import numpy as np
 import soundfile
 
+from ..features.mel import RATE
 from ..runtime.events import emit
 from ..runtime.files import save_text
 from .audio_io import opened, stream
 from .corpus import CorpusError, audio_files, class_folders, refuse, shown, skipped_files, split_by_original
 from .cut_points import FRAME, levels_of, plan
 
-RATE = 22050
 FADE = 110  # samples, 5 ms at both ends
 SECONDS = (0.5, 60.0)
 MOST_SAID = 1e9  # seconds; files that do not say how long they are say more

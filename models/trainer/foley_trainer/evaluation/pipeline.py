@@ -20,13 +20,13 @@ import numpy as np
 
 from ..data import fit, open_corpus, read_audio
 from ..data.corpus import Clip
+from ..features.mel import CLIP_SAMPLES, RATE
 from ..features.patches import EmbeddedClip
 from ..models.vggish import chosen, load_vggish
 from ..runtime.events import emit
 from ..runtime.files import save_text
 from ..runtime.progress import Progress
 from ..training.checkpoints import TrainedError, load_codec, load_prior
-from ..training.stages import RATE
 from ..voices.inference import Recipe, VoiceRunner
 from .distances import EmbeddedSet, Projection, Reference, measure
 from .embedders import Embedder, OwnEmbedder
@@ -44,7 +44,6 @@ from .summary import corpus_of, facts_of, headline, rounded, voice_of, write_car
 from .targets import Real, as_text, measure_targets, over_sets, tagged
 from .yamnet import Tagger
 
-SAMPLES = 88200  # of a clip, without a voice
 FORMAT, VERSION = "foleyd-evaluation", 1
 
 
@@ -56,7 +55,7 @@ class Evaluation:
         self.corpus = open_corpus(args.corpus)
         # Existing clips need no voice, and the quick table does not use it otherwise.
         self.voice = VoiceRunner(args.voice, args.threads or 1) if args.voice and not (args.quick and args.generated) else None
-        self.rate, self.samples = (self.voice.rate, self.voice.samples) if self.voice else (RATE, SAMPLES)
+        self.rate, self.samples = (self.voice.rate, self.voice.samples) if self.voice else (RATE, CLIP_SAMPLES)
         self.labels = [label for label in (self.voice.classes if self.voice else self.corpus.classes) if label in self.corpus.classes]
         if not self.labels or any(Path(label).name != label for label in self.labels):
             raise GeneratedClipsError(f"voice and corpus have no common class with a valid folder name; the corpus has {self.corpus.classes}")

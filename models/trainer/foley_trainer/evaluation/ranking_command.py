@@ -22,14 +22,13 @@ import numpy as np
 
 from ..data import Corpus, fit, open_corpus, read_audio
 from ..data.corpus import Clip
+from ..features.mel import CLIP_SAMPLES, RATE
 from ..features.patches import EmbeddedClip
 from ..runtime.events import emit
 from ..runtime.files import described, save_arrays, save_text
-from ..training.stages import RATE
 from .embedders import OwnEmbedder
 from .embedding_cache import embed_clips
 from .generated_clips import given_clips
-from .reference_command import SAMPLES
 from .sound_statistics import latest_beginning, statistics_of
 
 FILE = "ranking.npz"
@@ -69,7 +68,7 @@ def write_ranking(corpus: Corpus, folder: Path, generated: Sequence[str], out: P
     made = [clip for i, place in enumerate(generated) for clip in given_clips(place, labels, i)]
     sides = []
     for name, clips in (("training", real), ("generated", made)):
-        embedded = embed_clips(embedder, name, clips, RATE, SAMPLES, out)
+        embedded = embed_clips(embedder, name, clips, RATE, CLIP_SAMPLES, out)
         kept = [(clip.label, features(own)) for clip, own in zip(clips, embedded, strict=True) if own.sounding.any()]
         few = [label for label in labels if sum(own == label for own, _ in kept) < LEAST]
         if few:
@@ -130,6 +129,6 @@ def auc(real: np.ndarray, generated: np.ndarray) -> float:
 
 
 def _latest(clips: list[Clip], label: str) -> float | None:
-    own = [statistics_of(fit(read_audio(clip.path, RATE), SAMPLES), RATE) for clip in clips if clip.label == label]
+    own = [statistics_of(fit(read_audio(clip.path, RATE), CLIP_SAMPLES), RATE) for clip in clips if clip.label == label]
     latest = latest_beginning(own)
     return None if latest is None else round(latest, 3)

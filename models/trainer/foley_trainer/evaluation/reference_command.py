@@ -7,23 +7,22 @@ import json
 from pathlib import Path
 
 from ..data import Corpus, fit, open_corpus, read_audio
+from ..features.mel import CLIP_SAMPLES, RATE
 from ..runtime.events import emit
 from ..runtime.files import described, save_text
 from ..runtime.progress import Progress
-from ..training.stages import RATE
 from .embedders import OwnEmbedder
 from .fad import Clips, save_embeddings
 from .reference_statistics import ReferenceStatisticsError
 
 FILE = "reference.npz"
-SAMPLES = 88200  # of a clip, at RATE: recordings are cut or padded to it, like a voice's clips
 
 
 def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     parser = commands.add_parser("reference", help="embed the sounding patches of a corpus' eval clips as the server's reference for FAD and KAD")
     parser.add_argument("--corpus", required=True, help="corpus folder: with a manifest.csv, or one subfolder per class")
     parser.add_argument("--embedder", required=True, help="folder with embedder.json; reference.npz is written there and recorded in embedder.json")
-    parser.add_argument("--samples", type=int, default=SAMPLES, help=f"length of each clip in samples at {RATE} Hz ({SAMPLES})")
+    parser.add_argument("--samples", type=int, default=CLIP_SAMPLES, help=f"length of each clip in samples at {RATE} Hz ({CLIP_SAMPLES})")
     parser.set_defaults(run=_run)
 
 

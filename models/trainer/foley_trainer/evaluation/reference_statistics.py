@@ -10,8 +10,8 @@ from pathlib import Path
 import numpy as np
 
 from ..data import Corpus, fit, read_audio
+from ..features.mel import RATE
 from ..models.vggish import VARIABLE, chosen, load_vggish
-from ..training.stages import RATE
 from .embedders import Embedder, OwnEmbedder
 from .fad import Gaussian, Resampled, StatisticsError, counts_sounding, gaussian, load_statistics, save_statistics
 

@@ -20,6 +20,7 @@ from typing import Any
 import numpy as np
 
 from ..data.corpus import Clip
+from ..runtime.text_table import aligned
 from .distances import ALL, EmbeddedSet
 from .fad import Clips, Resampled, frechet, gaussian
 from .kad import kad, patch_kad
@@ -151,11 +152,9 @@ def as_text(found: dict[str, Any]) -> str:
     lines.append(["mean or sum", str(generated["mean"]["clips"]), *(_cell(key, generated["mean"], real["mean"]) for key, _ in COLUMNS)])
     lines.append(["all as one set", "", *(_cell(key, generated["all"], real["all"]) for key, _ in COLUMNS)])
     lines.append(["target", "", *(AIMS.get(key, "") for key, _ in COLUMNS)])
-    widths = [max(len(line[i]) for line in lines) for i in range(len(head))]
-    rows = ["  ".join([line[0].ljust(widths[0]), *(cell.rjust(w) for cell, w in zip(line[1:], widths[1:], strict=True))]).rstrip() for line in lines]
     about = f"{generated['sets']} sets; +- 95 % over clips; in brackets real clips: eval ones for share and diversity, training ones for the rest"
     extra = ", ".join(f"{name} {value}" for name, value in found.get("voice", {}).items())
-    return "\n".join([about, *([extra] if extra else []), *rows])
+    return "\n".join([about, *([extra] if extra else []), *aligned(lines)])
 
 
 def _cell(key: str, row: dict[str, Any], beside: dict[str, Any]) -> str:

@@ -15,10 +15,13 @@ from torch import Tensor, nn
 
 from ..runtime.device import sent
 
+RATE = 22050  # Hz, of corpora as they are read, and of the voices that learn from them
+CLIP_SAMPLES = 4 * RATE
+
 
 @dataclass(frozen=True)
 class MelConfig:
-    rate: int = 22050
+    rate: int = RATE
     n_fft: int = 1024
     hop: int = 256
     bins: int = 80

@@ -14,6 +14,7 @@ from torch import Tensor
 
 from ..data import Augmenter, Corpus, Sounds, fit, open_corpus
 from ..export.embedder import export_embedder
+from ..features.mel import CLIP_SAMPLES
 from ..features.patches import LogMelPatches
 from ..models.embedder import HEARING, Embedder, EmbedderConfig, coarsened
 from ..runtime import parallel
@@ -25,14 +26,14 @@ from .optimizers import AdamW
 from .stages import sounds
 from .trainer import Runner, RunOptions
 
-SAMPLES, COMPOSE_SHARE = 88200, 0.35
+COMPOSE_SHARE = 0.35
 STEPS, BATCH = 1200, 16
 WIDEST = (16, 12)  # masked frames and bins at most
 SMOOTHING, SKETCH = 0.05, 0.5  # label smoothing; weight of the coarse spectrogram beside the class
 
 
 class EmbedderStage:
-    def __init__(self, config: EmbedderConfig, augmenter: Augmenter, held_out: Sounds, *, batch: int, lr: float = 2e-3, bf16: bool = True, samples: int = SAMPLES) -> None:
+    def __init__(self, config: EmbedderConfig, augmenter: Augmenter, held_out: Sounds, *, batch: int, lr: float = 2e-3, bf16: bool = True, samples: int = CLIP_SAMPLES) -> None:
         self.embedder = here(Embedder(config))
         self.modules = {"embedder": self.embedder}
         self.optimizers = {"embedder": AdamW(self.embedder.parameters(), lr=lr, betas=(0.9, 0.99), weight_decay=0.02)}
@@ -103,7 +104,7 @@ class EmbedderStage:
 def embedder_stage(corpus: Corpus, bf16: bool = True) -> EmbedderStage:
     oneshots = [c for c in corpus.oneshots if c.split == "train"]
     train = sounds(corpus, "train")
-    augmenter = Augmenter(train, Sounds(oneshots, train.rate) if oneshots else None, corpus.classes, SAMPLES, COMPOSE_SHARE)
+    augmenter = Augmenter(train, Sounds(oneshots, train.rate) if oneshots else None, corpus.classes, CLIP_SAMPLES, COMPOSE_SHARE)
     return EmbedderStage(EmbedderConfig(corpus.classes), augmenter, sounds(corpus, "eval"), batch=BATCH, bf16=bf16)
 
 

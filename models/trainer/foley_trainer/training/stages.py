@@ -10,6 +10,7 @@ from typing import Any
 import torch
 
 from ..data import Augmenter, Clip, Corpus, Sounds, Variation, read_sounds
+from ..features.mel import RATE
 from ..models.grid import Grid
 from ..models.hifigan import VocoderConfig
 from ..models.pixelsnail import PriorConfig
@@ -24,8 +25,6 @@ from .sharp_decoder import SharpDecoderStage
 from .stacked import StackedStage
 from .trainer import Runner, RunOptions, Stage
 from .vocoder import VocoderStage
-
-RATE = 22050
 
 
 @dataclass

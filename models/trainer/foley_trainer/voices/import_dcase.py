@@ -16,12 +16,10 @@ from pathlib import Path
 from ..data import DCASE_CLASSES
 from ..export.codec_vocoder import export_codec, export_vocoder
 from ..export.prior import export_prior
-from ..features.mel import MelConfig
+from ..features.mel import CLIP_SAMPLES, MelConfig
 from ..runtime.events import emit
 from .card import card_fields, write_voice
 from .dcase_weights import ImportProblem, hifigan_settings, import_baseline, import_hifigan, import_vqvae
-
-SAMPLES = 88200
 
 
 def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -43,7 +41,7 @@ def import_voice(args: argparse.Namespace) -> None:
     mel = MelConfig()
     _check_mel(args.hifigan_config, mel)
     try:
-        fields = card_fields(args.id, args.name, "dcase-baseline", DCASE_CLASSES, prior.config, codec.config, vocoder.config, mel, SAMPLES)
+        fields = card_fields(args.id, args.name, "dcase-baseline", DCASE_CLASSES, prior.config, codec.config, vocoder.config, mel, CLIP_SAMPLES)
     except ValueError as error:
         raise ImportProblem(f"{args.vqvae} and {args.pixelsnail} do not belong to the same voice: {error}") from error
     files = {"vqvae": args.vqvae, "pixelsnail": args.pixelsnail, "hifigan": args.hifigan, "hifiganConfig": args.hifigan_config}

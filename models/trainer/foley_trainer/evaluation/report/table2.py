@@ -9,6 +9,8 @@ from pathlib import Path
 
 import numpy as np
 
+from ...runtime.text_table import aligned
+
 SYSTEMS = ("vq-baseline", "rvq", "rvq-freq", "rvq-time")
 PAPER: dict[str, tuple[float, float, float, float]] = {
     "DogBark": (10.21, 10.31, 14.73, 12.78),
@@ -39,9 +41,7 @@ def as_text(measured: Measured, embedder: str) -> str:
     """Ours, and the paper's in brackets. Numbers of two embedders, or against two references, are of two scales."""
     rows = list(next(iter(measured.values())))
     cells = [[row, *(_cell(measured[system][row], published(system, row)) for system in measured)] for row in rows]
-    table = [["FAD", *measured], *cells]
-    widths = [max(len(line[i]) for line in table) for i in range(len(table[0]))]
-    lines = ["  ".join([line[0].ljust(widths[0]), *(cell.rjust(w) for cell, w in zip(line[1:], widths[1:], strict=True))]) for line in table]
+    lines = aligned([["FAD", *measured], *cells])
     return "\n".join([f"{embedder}; lower is better; the paper's Table 2 in brackets", *lines])
 
 
