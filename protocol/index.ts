@@ -44,6 +44,7 @@ export {
   terminalEvents,
 } from './commands/index.ts';
 export { makingArgs, shapeArgs } from './commands/making.ts';
+export { TRAINING_MINUTES } from './commands/retrain.ts';
 export { type SpectrumArg, spectrum, spectrumFromText } from './commands/spectrum.ts';
 export type { Hit, PoolState, Underrun } from './commands/trigger-hits.ts';
 export { POOL_CANDIDATES, type TriggerMap, type TriggerSource } from './commands/trigger-map.ts';

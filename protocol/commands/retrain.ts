@@ -4,6 +4,9 @@ import { limits } from '../limits.ts';
 import { bareOsc, bin, defineCommand } from './define.ts';
 import { folderName, name, newClass, seed } from './fields.ts';
 
+/** Of a training where neither minutes nor steps are given. */
+export const TRAINING_MINUTES = 20;
+
 const stageNames = ['codec', 'vocoder', 'prior'] as const;
 const stage = z.string().describe('codec, vocoder, prior or export');
 const state = z.enum(['queued', 'running', 'paused', 'done', 'failed', 'cancelled']);
@@ -141,7 +144,7 @@ export const adminRetrain = defineCommand({
         .max(limits.trainingMinutes)
         .optional()
         .describe('training time, all stages together')
-        .meta({ unit: 'min', fallback: '20, unless `steps` are given' }),
+        .meta({ unit: 'min', fallback: `${TRAINING_MINUTES}, unless \`steps\` are given` }),
       steps: z.int().min(1).max(limits.trainingSteps).optional().describe('or steps per stage'),
       preset: z
         .string()

@@ -3,7 +3,6 @@
  * asks for them. How long live clips take before, and beside the bulk load; clips that were lost, ended twice, or have other bytes than the
  * local engine's (every 100th). `node --import tsx server/bench/farm-bulk.ts [--clips 20000] [--live 60] [--every 1000] [--out FILE]`
  */
-import { createHash } from 'node:crypto';
 import { writeFileSync } from 'node:fs';
 import { loadavg } from 'node:os';
 import path from 'node:path';
@@ -14,7 +13,7 @@ import type { Engine, EngineResult } from '../engine/engine.ts';
 import { request, voiceDir } from '../engine/fixtures.ts';
 import { createEngine } from '../engine/process/pool.ts';
 import { FarmEngine } from '../farm/engine.ts';
-import { bytesOf } from '../farm/recipe.ts';
+import { clipHash } from '../farm/fingerprint.ts';
 import { skip, TestBroker } from '../farm/test/broker.ts';
 import { WorkerProcesses } from './farm-workers.ts';
 import { machine, memoryOf, percentiles, print } from './support.ts';
@@ -38,8 +37,6 @@ const workers = await WorkerProcesses.of(desk, broker.url, path.dirname(voiceDir
 await desk.load(voiceDir(voice));
 await workers.start(1);
 
-const hashOf = ({ codes, pcm }: EngineResult): string =>
-  createHash('sha256').update(bytesOf(codes)).update(bytesOf(pcm)).digest('hex');
 const run = (engine: Engine, seed: number, urgent: boolean): Promise<EngineResult> =>
   engine.run(request(voice, { seed, urgent }), () => undefined).done;
 
@@ -65,7 +62,7 @@ const lane = async (): Promise<void> => {
     const seed = next++;
     try {
       const result = await run(desk, seed, false);
-      if (seed % SAMPLED === 0) sampled.set(seed, hashOf(result));
+      if (seed % SAMPLED === 0) sampled.set(seed, clipHash(result));
     } catch (error) {
       failures.push((error as Error).message);
     }
@@ -88,7 +85,7 @@ const seconds = (performance.now() - begun) / 1000;
 const status = await desk.farm.status();
 const memory = { brokerMb: memoryOf(broker.pid), serverMb: memoryOf('self') };
 let wrong = 0;
-for (const [seed, sha256] of sampled) if (hashOf(await run(local, seed, false)) !== sha256) wrong += 1;
+for (const [seed, sha256] of sampled) if (clipHash(await run(local, seed, false)) !== sha256) wrong += 1;
 const result = {
   bench: 'farm-bulk',
   ...machine(),

@@ -3,7 +3,6 @@
  * other at random while clips are made. Counts clips that never ended, ended twice, failed, or have other bytes than the local
  * engine's. `node --import tsx server/bench/farm-faults.ts [--faults 200] [--minutes 60] [--seed 1] [--out FILE]`
  */
-import { createHash } from 'node:crypto';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { loadavg, tmpdir } from 'node:os';
 import path from 'node:path';
@@ -13,7 +12,7 @@ import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { request } from '../engine/fixtures.ts';
 import { createEngine } from '../engine/process/pool.ts';
-import { bytesOf } from '../farm/recipe.ts';
+import { clipHash } from '../farm/fingerprint.ts';
 import { skip } from '../farm/test/broker.ts';
 import { faultsOf } from './farm-fault-kinds.ts';
 import { FarmObserver } from './farm-observer.ts';
@@ -128,8 +127,8 @@ async function countWrong(ends: [number, End][]): Promise<number> {
   const compare = async (): Promise<void> => {
     for (let one = made.pop(); one !== undefined; one = made.pop()) {
       const [seed, { sha256 }] = one;
-      const { codes, pcm } = await local.run(request('tiny-stacked', { seed }), () => undefined).done;
-      if (createHash('sha256').update(bytesOf(codes)).update(bytesOf(pcm)).digest('hex') !== sha256) wrong += 1;
+      const clip = await local.run(request('tiny-stacked', { seed }), () => undefined).done;
+      if (clipHash(clip) !== sha256) wrong += 1;
     }
   };
   await Promise.all(Array.from({ length: local.slots }, compare));

@@ -1,9 +1,8 @@
-import { createHash } from 'node:crypto';
 import { setTimeout as wait } from 'node:timers/promises';
+import { clipHash } from '../farm/fingerprint.ts';
 import { BrokerLink } from '../farm/link.ts';
 import { readOutcome } from '../farm/messages.ts';
 import { JOBS, subjects } from '../farm/names.ts';
-import { bytesOf } from '../farm/recipe.ts';
 
 /** Reads along at a broker: which clips were made more than once, and whether they were the same. */
 export class FarmObserver {
@@ -30,8 +29,7 @@ export class FarmObserver {
   #read(subject: string, data: Uint8Array): void {
     const outcome = readOutcome(data);
     if (outcome?.state !== 'done') return;
-    const { codes, pcm } = outcome.result;
-    const sha256 = createHash('sha256').update(bytesOf(codes)).update(bytesOf(pcm)).digest('hex');
+    const sha256 = clipHash(outcome.result);
     const before = this.#made.get(subject);
     this.#made.set(subject, sha256);
     if (before === undefined) return;

@@ -1,9 +1,8 @@
+import { TRAINING_MINUTES } from '../../protocol/index.ts';
 import type { Session } from './session.ts';
 
 /** Steps below which a voice is hardly another than the one it began from. */
 export const FEW_STEPS = 100;
-/** Minutes where nobody says how long; admin.retrain has the same. */
-const MINUTES = 20;
 /** Shares of a budget in minutes, as the trainer divides it. */
 const SHARES: Readonly<Record<string, number>> = { codec: 0.2, vocoder: 0.3, prior: 0.5 };
 
@@ -21,7 +20,7 @@ export interface Budget {
  * @param pace seconds per step of each stage, of an earlier training on this machine or the usual one
  */
 export function planLines(
-  { minutes = MINUTES, steps, stages = ['prior'] }: Budget,
+  { minutes = TRAINING_MINUTES, steps, stages = ['prior'] }: Budget,
   pace: Readonly<Record<string, number>>,
 ): string[] {
   const shares = stages.reduce((sum, stage) => sum + (SHARES[stage] ?? 0), 0);

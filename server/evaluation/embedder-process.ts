@@ -2,7 +2,6 @@
  * Runs embedders, in a process of its own, since a graph's run blocks its thread: embeds clips, measures FAD and KAD, ranks candidates and finds
  * the nearest training recording. embedder-client.ts is the server's side.
  */
-import { createHash } from 'node:crypto';
 import { resample } from '../audio/resample.ts';
 import type { EmbedderCard } from '../cards/embedder-card.ts';
 import { EngineError } from '../engine/errors.ts';
@@ -14,6 +13,7 @@ import {
   readEmbedderReference,
 } from '../engine/inference/embedder.ts';
 import { serveTasks } from '../engine/process/serve-tasks.ts';
+import { digestOf } from '../util/file-digest.ts';
 import type { CustomReference, EmbedderTask, ReferenceFacts } from './embedder-client.ts';
 import { StatisticsError } from './fad.ts';
 import { measure } from './measure.ts';
@@ -79,7 +79,7 @@ async function referenceOf(dir: string, given: CustomReference | null): Promise<
   }
   const bytes = given?.npz ?? (await readEmbedderReference(dir, card));
   if (bytes === null) throw new EngineError('voice_missing', 'the embedder has no reference');
-  const key = createHash('sha256').update(bytes).digest('hex');
+  const key = digestOf(bytes);
   if (reference?.key !== key || reference.dims !== card.dims) {
     const classes = readReference(bytes);
     for (const [label, { gaussian }] of classes) {

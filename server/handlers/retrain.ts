@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
-import { type EventData, isErrorCode, ProtocolError } from '../../protocol/index.ts';
+import { type EventData, isErrorCode, ProtocolError, TRAINING_MINUTES } from '../../protocol/index.ts';
 import { type Context, clientGone, type Handler } from '../dispatch/dispatcher.ts';
 import type { Job, JobUpdate, Progress } from '../training/job.ts';
 import type { TrainingJobs } from '../training/jobs.ts';
@@ -19,9 +19,6 @@ type Done = EventData<'admin.retrain', 'done'>;
 type Watching = Pick<Context<'admin.retrain'>, 'emit' | 'signal' | 'setJob'>;
 type Entry = EventData<'admin.jobs', 'done'>['jobs'][number];
 
-/** Minutes of training where nobody says how long. */
-const MINUTES = 20;
-
 /** `admin.retrain`: the training belongs to the server and not to the connection; to cancel the request is to cancel it. */
 export function adminRetrain(deps: RetrainDeps): Handler<'admin.retrain'> {
   return async ({ args, emit, signal, setJob }) => {
@@ -39,7 +36,7 @@ export function adminRetrain(deps: RetrainDeps): Handler<'admin.retrain'> {
       base: base === null ? null : { id: base.id, hash: base.hash },
       classes: args.classes ?? null,
       stages: args.stages ?? null,
-      minutes: steps === null ? (args.minutes ?? MINUTES) : null,
+      minutes: steps === null ? (args.minutes ?? TRAINING_MINUTES) : null,
     });
     setJob(job.id);
     emit('accepted', accepted(deps, job));

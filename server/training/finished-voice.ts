@@ -1,7 +1,7 @@
-import { createHash } from 'node:crypto';
 import { mkdir, readFile, rename } from 'node:fs/promises';
 import path from 'node:path';
 import { ProtocolError } from '../../protocol/index.ts';
+import { digestOf } from '../util/file-digest.ts';
 
 /**
  * Moves the folder that a trainer wrote to the voices, and resolves with the voice's hash. A server that dies in the
@@ -44,7 +44,7 @@ async function checkGraphs(folder: string): Promise<void> {
     throw new ProtocolError('training_failed', `the trainer wrote no voice to ${folder}; its log says why`);
   for (const [name, { file, sha256 }] of Object.entries(card.graphs)) {
     const found = await readFile(path.join(folder, path.basename(file))).catch(() => null);
-    if (found === null || createHash('sha256').update(found).digest('hex') !== sha256)
+    if (found === null || digestOf(found) !== sha256)
       throw new ProtocolError(
         'training_failed',
         `the ${name} graph of the new voice does not match its card; start the training again`,
