@@ -1,3 +1,4 @@
+/** A stub of Bitwig Studio, in which the test of foleyd.control.js runs the script. */
 import dgram from 'node:dgram';
 import { once } from 'node:events';
 import { createContext, runInContext } from 'node:vm';

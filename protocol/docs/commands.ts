@@ -1,3 +1,4 @@
+/** The chapters of PROTOCOL.md about commands: the index by noun, and each command with arguments, events and examples. */
 import { jsonCodec } from '../codecs/json.ts';
 import { isRequired } from '../codecs/osc-words.ts';
 import type { Command, OscForm, OscReply } from '../commands/define.ts';

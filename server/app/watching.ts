@@ -1,3 +1,4 @@
+/** Opens what observes jobs and triggers without taking part in them: the OSC address space, metrics and the log. */
 import type { FairScheduler } from '../dispatch/fair-scheduler.ts';
 import type { JobEventBus } from '../dispatch/job-events.ts';
 import type { Engine } from '../engine/engine.ts';
@@ -19,7 +20,6 @@ export interface OpenWatching {
   log: LogLine;
 }
 
-/** What follows jobs and triggers without having a part in them: the OSC address space, metrics and the log. */
 export function openWatching({ data, bus, scheduler, engine, triggers, midi, log }: OpenWatching) {
   const space = new OscSpace({
     maps: () => triggers.maps,

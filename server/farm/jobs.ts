@@ -1,5 +1,5 @@
 import { setTimeout as wait } from 'node:timers/promises';
-import { Floors } from './floors.ts';
+import { AckFloors } from './ack-floors.ts';
 import type { BrokerLink, FarmLog } from './link.ts';
 import { type FarmJob, LOOK_MS, Pending, type PendingJob } from './pending-job.ts';
 
@@ -14,7 +14,7 @@ export class FarmJobs {
   readonly #pending = new Set<Pending>();
   readonly #stop: () => void;
   readonly #timer: NodeJS.Timeout;
-  readonly #floors = new Floors();
+  readonly #floors = new AckFloors();
   #looking = false;
 
   constructor(link: BrokerLink, log: FarmLog) {

@@ -1,7 +1,7 @@
 import type { Subscription } from '@nats-io/transport-node';
 import type { EngineErrorCode } from '../engine/errors.ts';
+import type { AckFloors } from './ack-floors.ts';
 import type { Broker } from './broker.ts';
-import type { Floors } from './floors.ts';
 import type { FarmLog } from './link.ts';
 import { type FarmEvent, type FarmResult, readEvents, readOutcome } from './messages.ts';
 import { JOBS, subjects, type Urgency } from './names.ts';
@@ -45,7 +45,7 @@ export class Pending implements PendingJob {
   readonly end: Promise<FarmEnd>;
   readonly #job: FarmJob;
   readonly #log: FarmLog;
-  readonly #floors: Floors;
+  readonly #floors: AckFloors;
   readonly #subject: string;
   readonly #onOver: () => void;
   #resolve: (end: FarmEnd) => void = () => undefined;
@@ -62,7 +62,7 @@ export class Pending implements PendingJob {
   /** Looks, one after the other. */
   #turn: Promise<void> = Promise.resolve();
 
-  constructor(job: FarmJob, log: FarmLog, floors: Floors, onOver: () => void) {
+  constructor(job: FarmJob, log: FarmLog, floors: AckFloors, onOver: () => void) {
     this.#job = job;
     this.#log = log;
     this.#floors = floors;

@@ -1,3 +1,4 @@
+/** Between the grid that the prior fills, row by row, and the latent that the decoder reads. */
 import { type GridShape, type LatentShape, productOf, sizesOf } from '../../cards/grid.ts';
 import type { VoiceCard } from '../../cards/voice-card.ts';
 

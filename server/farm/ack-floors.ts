@@ -1,3 +1,4 @@
+/** How far the broker's consumers have acknowledged: messages up to there have ended, even if they still lie in the stream. */
 import type { Broker } from './broker.ts';
 import { consumerName } from './broker.ts';
 import { JOBS, type Urgency } from './names.ts';
@@ -12,14 +13,14 @@ interface Floor {
 }
 
 /**
- * Up to which message of the stream everything of a consumer has ended. nats-server 2.9.10, killed, may forget that it removed
- * messages, and remember that they were acknowledged (measured: after every other kill, a dozen at a time): they lie in
- * the stream, are given to nobody, and keep an equal job out.
+ * The acknowledgement floor of each consumer. nats-server 2.9.10, when killed, may forget that it removed messages but
+ * remember that they were acknowledged (measured: after every other kill, a dozen at a time): they stay in the stream, are
+ * delivered to nobody, and keep an equal job out.
  */
-export class Floors {
+export class AckFloors {
   readonly #known = new Map<string, Floor>();
 
-  /** 0 where there is no consumer, which then gives out all that lies there. */
+  /** 0 if there is no consumer: a new one delivers everything in the stream. */
   of(broker: Broker, urgency: Urgency, fingerprint: string): Promise<number> {
     const name = consumerName(urgency, fingerprint);
     const known = this.#known.get(name);
