@@ -1,7 +1,7 @@
 """Barks, steps and rain made on the spot: each class has one way to make a sound, each clip its own luck."""
 
+import math
 import os
-import time
 from pathlib import Path
 
 import numpy as np
@@ -9,6 +9,7 @@ import pytest
 import soundfile
 from scipy.signal import lfilter, resample_poly
 
+from foley_trainer.data import near_duplicates
 from foley_trainer.data.audio_io import read_audio
 from foley_trainer.data.corpus import open_corpus
 from foley_trainer.data.near_duplicates import alike, fingerprint, fingerprints
@@ -106,11 +107,12 @@ def test_the_most_similar_pair_comes_first():
     assert [p.likeness for p in pairs] == sorted((p.likeness for p in pairs), reverse=True)
 
 
-def test_hundreds_of_clips_take_seconds():
+def test_hundreds_of_clips_are_compared_in_a_few_products(monkeypatch):
     prints = [fingerprints(rain(np.random.default_rng(seed))) for seed in range(40)] * 15
-    began = time.process_time()
+    whole, products = near_duplicates._likeness, []
+    monkeypatch.setattr(near_duplicates, "_likeness", lambda *part: products.append(part) or whole(*part))
     assert len(alike(prints)) == 40 * 15 * 14 // 2
-    assert time.process_time() - began < 5
+    assert len(products) == math.ceil(600 / 16)  # of 179,700 pairs
 
 
 @pytest.mark.skipif("FOLEYD_CORPUS" not in os.environ, reason="FOLEYD_CORPUS names no open corpus")
