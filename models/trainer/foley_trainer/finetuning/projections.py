@@ -19,22 +19,27 @@ from ..voices.card import voice_hash
 from ..voices.inference import VoiceError
 from .weights_from_onnx import load_vocoder_of
 
+SMOOTH = 0.4
+"""Nats by which the output may differ from the mels of a decoder that lacks the fluctuations of real ones."""
+
 
 def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     parser = commands.add_parser("project", help="copy a voice and add rounds of mel projection to its vocoder, which brings its output nearer to the mel and below full scale")
     parser.add_argument("--voice", required=True, help="voice folder")
     parser.add_argument("--out", required=True, help="folder of the copy; it must not exist")
     parser.add_argument("--rounds", type=int, default=2, help="number of rounds, 0 to 8 (2); 0 removes them")
-    tolerance = "difference from the mel in nats that each round tolerates, 0 to 3 (0.4: decoded mels lack the fluctuations of real ones)"
-    parser.add_argument("--tolerance", type=float, default=0.4, help=tolerance)
+    tolerance = "difference from the mel in nats that each round tolerates, 0 to 3 (0.4: decoded mels lack the fluctuations of real ones; 0 where the decoder has texture)"
+    parser.add_argument("--tolerance", type=float, help=tolerance)
     parser.set_defaults(run=lambda args: emit("projected", **project(Path(args.voice), Path(args.out), args.rounds, args.tolerance)))
 
 
-def project(voice: Path, out: Path, rounds: int, tolerance: float) -> dict[str, Any]:
+def project(voice: Path, out: Path, rounds: int, tolerance: float | None = None) -> dict[str, Any]:
     """Every graph but the vocoder's is copied byte for byte. Scores of the voice are dropped where its sound decides them."""
     if out.exists():
         raise VoiceError(f"{out} exists: choose another --out, or remove it")
     vocoder, card = load_vocoder_of(voice)
+    if tolerance is None:
+        tolerance = 0.0 if card["training"]["codec"]["config"].get("texture") else SMOOTH
     try:
         config = replace(vocoder.config, projections=rounds, tolerance=tolerance if rounds else 0.0)
     except ValueError as error:
