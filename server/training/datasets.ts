@@ -7,6 +7,7 @@ import { exists, noFile, writeAtomic } from '../util/atomic-file.ts';
 import { diskReason } from '../util/disk-reason.ts';
 import { eitherSignal } from '../util/either-signal.ts';
 import { readIfThere } from '../util/kept-file.ts';
+import { orAborted } from '../util/or-aborted.ts';
 import { move, type Trash, type TrashItem } from '../util/trash.ts';
 import { Turn } from '../util/turns.ts';
 import {
@@ -129,8 +130,9 @@ export class DataSets {
     this.#waiting += 1;
     const either = eitherSignal(signal, this.#stop.signal);
     try {
-      await finder.find();
-      return await this.#turn.run(() => this.#make(given, onOriginal, either.signal));
+      await orAborted(finder.find(), either.signal);
+      // Whoever cancels one that waits is not kept waiting for those before it.
+      return await this.#turn.run(() => this.#make(given, onOriginal, either.signal), either.signal);
     } finally {
       either.release();
       this.#waiting -= 1;
@@ -148,7 +150,6 @@ export class DataSets {
     signal: AbortSignal,
   ): Promise<DataSet> {
     const { dir, finder, room, hours, checkMs } = this.#options;
-    signal.throwIfAborted();
     const part = path.join(dir, `.${given.id}-${randomBytes(4).toString('hex')}`);
     const target = path.join(dir, given.id);
     await mkdir(part, { recursive: true });

@@ -34,13 +34,22 @@ const CHECK =
 export class TrainerFinder implements Finder {
   readonly #place: TrainerPlace;
   #found: TrainerCommand | null = null;
+  #looking: Promise<TrainerCommand> | null = null;
 
   constructor(place: TrainerPlace) {
     this.#place = place;
   }
 
-  async find(): Promise<TrainerCommand> {
-    if (this.#found !== null) return this.#found;
+  /** One process at a time looks, however many wait for it: each loads the trainer's libraries. */
+  find(): Promise<TrainerCommand> {
+    if (this.#found !== null) return Promise.resolve(this.#found);
+    this.#looking ??= this.#look().finally(() => {
+      this.#looking = null;
+    });
+    return this.#looking;
+  }
+
+  async #look(): Promise<TrainerCommand> {
     const { folder } = this.#place;
     const env = { ...process.env, PYTHONPATH: folder, PYTHONUNBUFFERED: '1', PYTHONDONTWRITEBYTECODE: '1' };
     let best: { said: string; command: string } | null = null;
