@@ -4,6 +4,7 @@ import type { Duplex } from 'node:stream';
 /** One that is at work or waits. */
 interface Turn {
   request: IncomingMessage | null;
+  response: ServerResponse | null;
   begin: () => void;
 }
 
@@ -25,14 +26,21 @@ export class HttpTurns {
   enter(request: IncomingMessage, response: ServerResponse, handle: () => void): void {
     const { socket } = request;
     response.once('close', () => this.#next(socket));
-    this.#add(socket, { request, begin: handle });
+    this.#add(socket, { request, response, begin: handle });
   }
 
-  /** Behind what is answered by then comes `end`; a request that was not whole is none. */
-  endWith(socket: Duplex, end: () => void): void {
-    const open = (this.#open.get(socket) ?? []).filter(({ request }) => request?.complete === true);
-    if (open.length === 0) end();
-    else this.#open.set(socket, [...open, { request: null, begin: end }]);
+  /**
+   * Behind what is answered by then comes `end`; a request that was not whole is none. `isAnswered`: that one has its answer
+   * already, as one that is refused by its head.
+   */
+  endWith(socket: Duplex, end: (isAnswered: boolean) => void): void {
+    const all = this.#open.get(socket) ?? [];
+    const open = all.filter(({ request }) => request?.complete === true);
+    const isAnswered = all.some(
+      ({ request, response }) => request?.complete === false && response?.headersSent === true,
+    );
+    if (open.length === 0) end(isAnswered);
+    else this.#open.set(socket, [...open, { request: null, response: null, begin: () => end(isAnswered) }]);
   }
 
   #add(socket: Duplex, turn: Turn): void {

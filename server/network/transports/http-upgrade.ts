@@ -39,6 +39,15 @@ export function refuseUpgrade(socket: Duplex, error: ProtocolError): void {
 
 /** Sends a last answer and ends the connection, within a bound whatever the other end does. */
 export function endWith(socket: Duplex, status: number, headers: readonly string[] = [], body = ''): void {
+  const lines = [
+    `HTTP/1.1 ${status} ${STATUS_CODES[status] ?? ''}`,
+    ...['Connection: close', `Content-Length: ${Buffer.byteLength(body)}`, ...headers],
+  ];
+  endConnection(socket, `${lines.join('\r\n')}\r\n\r\n${body}`);
+}
+
+/** Ends the connection behind what was sent over it and these bytes, within the same bound. */
+export function endConnection(socket: Duplex, last = ''): void {
   if (socket.writableEnded) return;
   if (!socket.writable) {
     socket.destroy();
@@ -48,9 +57,5 @@ export function endWith(socket: Duplex, status: number, headers: readonly string
   socket.once('close', () => clearTimeout(late));
   // What still comes is read away: an end that stays unread behind it would keep the connection open.
   socket.resume();
-  const lines = [
-    `HTTP/1.1 ${status} ${STATUS_CODES[status] ?? ''}`,
-    ...['Connection: close', `Content-Length: ${Buffer.byteLength(body)}`, ...headers],
-  ];
-  socket.end(`${lines.join('\r\n')}\r\n\r\n${body}`);
+  socket.end(last);
 }

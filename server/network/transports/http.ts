@@ -7,7 +7,7 @@ import { ConnectionSlots, type Lasting } from './connection-slots.ts';
 import { isWhole } from './http-body.ts';
 import { admit, admitted, answer, type RouteOptions, refuse } from './http-routes.ts';
 import { HttpTurns } from './http-turns.ts';
-import { endWith, ignoreUpgrade, refuseUpgrade, wantsWebSocket } from './http-upgrade.ts';
+import { endConnection, endWith, ignoreUpgrade, refuseUpgrade, wantsWebSocket } from './http-upgrade.ts';
 import { RateLimit } from './rate.ts';
 import { errorFields, type Listener, listenError } from './transport.ts';
 import { createWs, type WsKind, type WsOptions } from './ws.ts';
@@ -114,7 +114,7 @@ export async function listenHttp(options: HttpOptions): Promise<HttpListener> {
     // Said behind a request after which the connection closes: that one is answered, and nothing else.
     if (code === 'HPE_CLOSED_CONNECTION') return;
     const status = code === 'HPE_HEADER_OVERFLOW' ? 431 : code === 'ERR_HTTP_REQUEST_TIMEOUT' ? 408 : 400;
-    turns.endWith(socket, () => endWith(socket, status));
+    turns.endWith(socket, (isAnswered) => (isAnswered ? endConnection(socket) : endWith(socket, status)));
   });
   await new Promise<void>((resolve, reject) => {
     server.once('error', (error: NodeJS.ErrnoException) => reject(listenError(error, options.host, options.port)));

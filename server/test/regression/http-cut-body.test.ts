@@ -19,3 +19,17 @@ test('a client that leaves in the middle of its body is no fault of the server',
   assert.deepEqual([refused()!.code, refused()!.level], ['cancelled', 20]);
   assert.equal((await fetch(`${server.app.urls.http}/v1/server.ping`, { method: 'POST' })).status, 200);
 });
+
+// Found by java.net.http: the end of the connection was answered once more, with 400.
+test('a request that is refused by its head is answered once, whatever becomes of its body', async (t) => {
+  const server = await newServer(t, { config: { token: 'a-long-secret' } });
+  const { hostname, port } = new URL(server.app.urls.http ?? '');
+  for (const expect of ['', 'Expect: 100-continue\r\n'])
+    for (const body of ['', '{"payload":']) {
+      const socket = connect({ host: hostname, port: Number(port) });
+      socket.end(`POST /v1/server.ping HTTP/1.1\r\nHost: 127.0.0.1\r\n${expect}Content-Length: 100\r\n\r\n${body}`);
+      let came = '';
+      for await (const piece of socket) came += String(piece);
+      assert.deepEqual(came.match(/HTTP\/1\.1 \d+/g), ['HTTP/1.1 401'], came);
+    }
+});
