@@ -87,6 +87,17 @@ export const guidanceArgs = {
     .meta({ fallback: 'no class; an equal mix of all classes if the voice was not trained without class labels' }),
 };
 
+/** How many events a sound has. */
+export const density = z
+  .number()
+  .min(0)
+  .max(limits.densityMax)
+  .optional()
+  .describe(
+    'events (footsteps, keystrokes, barks, shots, drops) per second that the sound is to have: of the loudness contours that the voice draws, one with as many onsets is followed, or the nearest there is; classes whose recordings have no events, like rain, stay as they are; 0 is off; not with `envelope`; only for voices that draw contours (`voice.info`)',
+  )
+  .meta({ unit: '1/s', fallback: 'as many as a recording of the class has' });
+
 /** How many clips the one that is handed over is chosen from. */
 export const candidates = z
   .int()
@@ -96,6 +107,13 @@ export const candidates = z
   .describe(
     "generate this many and return the best according to the voice's own embedder: most likely of its class and most like a real clip, neither silent nor late nor similar to the others; costs as much as that many clips",
   );
+
+/** Refuses an envelope beside a density, of one cue or one row: both say when there are events. */
+export const notBothOfEvents = {
+  holds: ({ density: events = 0, envelope }: { density?: number | undefined; envelope?: unknown }): boolean =>
+    events === 0 || envelope === undefined,
+  error: { error: 'envelope says when there are events; expected one of the two', path: ['density'] },
+};
 
 /** Samples on the wire: float32 or signed 16-bit, little-endian. */
 export const pcmFormat = z.enum(['f32', 's16']);

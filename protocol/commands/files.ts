@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { CAT_ID } from '../cat-id.ts';
 import { limits } from '../limits.ts';
 import { envelope } from './envelope.ts';
-import { candidates, guidanceArgs, name, plainText, seed } from './fields.ts';
+import { candidates, density, guidanceArgs, name, notBothOfEvents, plainText, seed } from './fields.ts';
 import { shapeArgs } from './making.ts';
 
 /** What every command that writes files for a sound department takes and tells. */
@@ -160,6 +160,7 @@ export const sheetRow = z
     count: z.int().min(1).max(limits.count).default(1),
     voice: name.optional(),
     guidance: guidanceArgs.guidance,
+    density,
     candidates,
     avoid: name.optional().describe('as `class`'),
     catId: catId.optional(),
@@ -171,4 +172,5 @@ export const sheetRow = z
     cue: z.int().min(1).max(limits.batchFiles).optional().describe('number that its files are named by'),
     envelope: envelope.optional().describe('loudness that the clips of a class follow'),
   })
-  .refine((row) => (row.clip === undefined) !== (row.class === undefined), 'expected a clip or a class');
+  .refine((row) => (row.clip === undefined) !== (row.class === undefined), 'expected a clip or a class')
+  .refine(notBothOfEvents.holds, notBothOfEvents.error);

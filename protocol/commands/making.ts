@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { limits } from '../limits.ts';
 import { bin, type OscReply } from './define.ts';
 import { envelope } from './envelope.ts';
-import { guidanceArgs, pcmFormat, seed, seedNumber, understood } from './fields.ts';
+import { density, guidanceArgs, pcmFormat, seed, seedNumber, understood } from './fields.ts';
 import { spectrum } from './spectrum.ts';
 
 /** What every command that makes clips takes and tells. */
@@ -30,17 +30,6 @@ const timings = z.object({
   vocodeMs: ms.optional().describe('mel to audio, all clips'),
   totalMs: ms.describe('accepted to done'),
 });
-
-/** How many events a sound has. */
-const density = z
-  .number()
-  .min(0)
-  .max(limits.densityMax)
-  .optional()
-  .describe(
-    'events (footsteps, keystrokes, barks, shots, drops) per second that the sound is to have: of the loudness contours that the voice draws, one with as many onsets is followed, or the nearest there is; classes whose recordings have no events, like rain, stay as they are; 0 is off; not with `envelope`; only for voices that draw contours (`voice.info`)',
-  )
-  .meta({ unit: '1/s', fallback: 'as many as a recording of the class has' });
 
 /** How codes are drawn, how many clips there shall be, and what of them is sent. */
 export const makingArgs = {

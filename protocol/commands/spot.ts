@@ -3,27 +3,30 @@ import { limits } from '../limits.ts';
 import { defineCommand } from './define.ts';
 import { batchEvents, batchExample, folder, stem, to } from './delivery.ts';
 import { envelope } from './envelope.ts';
-import { candidates, guidanceArgs, name, seed } from './fields.ts';
+import { candidates, density, guidanceArgs, name, notBothOfEvents, seed } from './fields.ts';
 import { catId, cueLength, fileArgs, lead, onsetAt } from './files.ts';
 
 const alternates = z.int().min(1).max(limits.count);
 
-const cue = z.strictObject({
-  at: onsetAt.unwrap().describe('time on the timeline at which the sound begins'),
-  class: name.describe('name, id, another word for a class, or a mix like DogBark:0.7+Rain:0.3'),
-  length: cueLength.optional(),
-  alternates: alternates.optional().describe('takes of this cue').meta({ fallback: 'those of the request' }),
-  seed: seed.optional().meta({ fallback: 'the seed of the request, plus the number of the cue' }),
-  candidates: candidates.unwrap().optional().meta({ fallback: 'those of the request' }),
-  guidance: guidanceArgs.guidance,
-  avoid: name.optional().describe('as `class`'),
-  voice: name.optional().meta({ fallback: 'that of the request' }),
-  envelope: envelope.optional().describe('loudness that the takes follow'),
-  catId: catId.optional(),
-  fxName: fileArgs.fxName.describe("of the file's name").meta({ fallback: 'the name in the sheet, or the class' }),
-  userData: fileArgs.userData.meta({ fallback: 'c and the number of the cue' }),
-  take: fileArgs.take,
-});
+const cue = z
+  .strictObject({
+    at: onsetAt.unwrap().describe('time on the timeline at which the sound begins'),
+    class: name.describe('name, id, another word for a class, or a mix like DogBark:0.7+Rain:0.3'),
+    length: cueLength.optional(),
+    alternates: alternates.optional().describe('takes of this cue').meta({ fallback: 'those of the request' }),
+    seed: seed.optional().meta({ fallback: 'the seed of the request, plus the number of the cue' }),
+    candidates: candidates.unwrap().optional().meta({ fallback: 'those of the request' }),
+    guidance: guidanceArgs.guidance,
+    density: density.meta({ ...density.meta(), fallback: 'that of the request, or with `envelope` none' }),
+    avoid: name.optional().describe('as `class`'),
+    voice: name.optional().meta({ fallback: 'that of the request' }),
+    envelope: envelope.optional().describe('loudness that the takes follow'),
+    catId: catId.optional(),
+    fxName: fileArgs.fxName.describe("of the file's name").meta({ fallback: 'the name in the sheet, or the class' }),
+    userData: fileArgs.userData.meta({ fallback: 'c and the number of the cue' }),
+    take: fileArgs.take,
+  })
+  .refine(notBothOfEvents.holds, notBothOfEvents.error);
 
 // Without what is of one cue, and what has no place on a timeline.
 const { shape: settings } = z.strictObject(fileArgs).omit({
@@ -67,6 +70,7 @@ export const spot = defineCommand({
       voice: name.optional().describe('voice id').meta({ fallback: 'the active voice' }),
       candidates,
       guidance: guidanceArgs.guidance,
+      density,
       to,
       folder,
       list: name

@@ -2,13 +2,23 @@
 import { z } from 'zod';
 import { limits } from '../limits.ts';
 import { bin, defineCommand } from './define.ts';
-import { classArg, classFromText, guidanceArgs, name, pcmFormat, plainText, seedNumber, understood } from './fields.ts';
+import {
+  classArg,
+  classFromText,
+  density,
+  guidanceArgs,
+  name,
+  pcmFormat,
+  plainText,
+  seedNumber,
+  understood,
+} from './fields.ts';
 import { makingArgs } from './making.ts';
 
 const id = name.describe('stream id, from `accepted`, or the one chosen by `as`');
 const classLabel = z.union([z.string(), z.record(z.string(), z.number())]);
 const level = z.number().min(-80).max(40);
-const { temperature, topK, topP, density } = makingArgs;
+const { temperature, topK, topP } = makingArgs;
 
 /** How OSC writes a mix of classes. */
 const words = { class: classFromText, avoid: classFromText };

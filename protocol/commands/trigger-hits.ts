@@ -26,9 +26,10 @@ export const hit = z.object({
   frame: z.number().describe('output clock: samples since it was opened'),
   late: z.number().min(0).describe('lateness relative to the requested time').meta({ unit: 'ms' }),
   class: z.union([z.string(), z.record(z.string(), z.number())]),
-  seed: seedNumber.describe('reproduces this clip with `foley.generate` at the same temperature and guidance'),
+  seed: seedNumber.describe('reproduces this clip with `foley.generate` at the same temperature, guidance and density'),
   temperature: z.number(),
   guidance: z.number(),
+  density: z.number().optional().describe('if the map has one').meta({ unit: '1/s' }),
   remaining: z.int().min(0).describe('clips ready'),
 });
 

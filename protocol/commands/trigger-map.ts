@@ -1,7 +1,7 @@
 /** A map: what fires it, what it plays and how. Each setting is declared once, for every command of maps. */
 import { z } from 'zod';
 import { limits } from '../limits.ts';
-import { candidates, classArg, guidanceArgs, name } from './fields.ts';
+import { candidates, classArg, density, guidanceArgs, name } from './fields.ts';
 
 const seven = z.int().min(0).max(127);
 const channel = z.int().min(1).max(16).optional().describe('MIDI channel').meta({ fallback: 'any' });
@@ -40,6 +40,7 @@ const mapFields = {
     .describe('temperature for the softest hits, interpolated for velocities in between')
     .meta({ fallback: '`temperature`' }),
   ...guidanceArgs,
+  density,
   candidates: candidates
     .unwrap()
     .optional()

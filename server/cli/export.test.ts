@@ -99,6 +99,7 @@ test('what cannot be exported says why', async (t) => {
   const { dir, foleyd } = await workplace(t);
   await writeFile(path.join(dir, 'broken.csv'), 'class\r\n"Rain\r\n');
   await writeFile(path.join(dir, 'seeds.csv'), 'class;guidance;seed\r\nRain;1,5;1\r\n\r\nRain;2,5;-7\r\n');
+  await writeFile(path.join(dir, 'dense.csv'), 'class;Density\r\nRain;2,5\r\nRain;20,5\r\n');
   await writeFile(path.join(dir, 'cp1252.csv'), Buffer.from('class,fxName\r\nRain,Größe\r\n', 'latin1'));
   await writeFile(path.join(dir, 'empty.csv'), 'class,seed\r\n,4\r\n');
   for (const [args, said] of [
@@ -108,6 +109,7 @@ test('what cannot be exported says why', async (t) => {
     [['--list', 'empty.csv'], /usage: .*line 2 names neither/],
     [['--list', 'cp1252.csv'], /usage: .*line 2, character 8: not UTF-8/],
     [['--list', 'seeds.csv', '--local'], /bad_args: seeds\.csv: line 4, column seed: /],
+    [['--list', 'dense.csv', '--local'], /bad_args: dense\.csv: line 3, column density: .*20/],
     [['abc', '--bits', 'many'], /expected a number/],
     [['abc', '--bits', '20'], /bad_args: .*bits/],
   ] as const) {

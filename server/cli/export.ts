@@ -37,10 +37,10 @@ export async function exportClips(clips: readonly string[], options: ExportOptio
 }
 
 const COLUMNS = [
-  ...(['clip', 'class', 'seed', 'count', 'voice', 'guidance', 'avoid'] as const),
+  ...(['clip', 'class', 'seed', 'count', 'voice', 'guidance', 'density', 'avoid'] as const),
   ...(['catId', 'fxName', 'userData', 'take'] as const),
 ];
-const NUMBERS = new Set<string>(['count', 'guidance'] satisfies (typeof COLUMNS)[number][]);
+const NUMBERS = new Set<string>(['count', 'guidance', 'density'] satisfies (typeof COLUMNS)[number][]);
 
 type Rows = NonNullable<BatchArgs['rows']>;
 
@@ -63,7 +63,7 @@ async function rowsOf(file: string): Promise<{ rows: Rows; lines: number[] }> {
       const row = Object.fromEntries(known);
       // A sheet that we wrote names both: the clip that is there goes first.
       if (row.clip !== undefined)
-        for (const name of ['class', 'seed', 'count', 'voice', 'guidance', 'avoid']) delete row[name];
+        for (const name of ['class', 'seed', 'count', 'voice', 'guidance', 'density', 'avoid']) delete row[name];
       if (row.clip === undefined && row.class === undefined)
         throw new Error(`line ${line} names neither a clip nor a class`);
       return row;

@@ -12,6 +12,7 @@ export interface SpotOptions extends ReceiveOptions {
   seed?: string;
   candidates?: number;
   guidance?: number;
+  density?: number;
   voice?: string;
   lead?: number;
   stem?: string | true;
@@ -23,8 +24,18 @@ export interface SpotOptions extends ReceiveOptions {
 /** `foleyd spot`: a file for every marker of a sheet or an edit list, and a sheet of them. */
 export async function spot(file: string, options: SpotOptions): Promise<number> {
   const sheet = await textOf(file);
-  const { fps, alternates, seed, candidates, guidance, voice, lead, stem, skipUnknown } = options;
-  const own = { fps, alternates, seed, candidates, guidance, voice, lead, stem: stem === true ? 'spotted' : stem };
+  const { fps, alternates, seed, candidates, guidance, density, voice, lead, stem, skipUnknown } = options;
+  const own = {
+    fps,
+    alternates,
+    seed,
+    candidates,
+    guidance,
+    density,
+    voice,
+    lead,
+    stem: stem === true ? 'spotted' : stem,
+  };
   const args = {
     ...settingsIn(options),
     ...Object.fromEntries(Object.entries(own).filter(([, value]) => value !== undefined)),

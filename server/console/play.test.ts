@@ -200,6 +200,16 @@ test('takes follow the curves that are drawn, with the pointer or by the keyboar
   await page.keyboard.press('q');
   await done(page, 2);
   assert.match(sent.findLast((text) => text.includes('foley.generate'))!, /density/);
+  // A map has one of its own.
+  await page.getByLabel('density', { exact: true }).fill('2.5');
+  await page.click('button:has-text("Add a map")');
+  await page.waitForSelector('.map');
+  const { maps } = (await stage.app.connect().call('trigger.list', {})) as EventData<'trigger.list', 'done'>;
+  assert.deepEqual(
+    maps.map(({ density }) => density),
+    [2.5],
+  );
+  await page.click('button[aria-label="Remove pad1"]');
   assert.deepEqual(complaints, []);
   await page.close();
 });

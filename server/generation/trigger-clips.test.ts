@@ -48,7 +48,7 @@ function setup(took: () => number = () => 0, trained = false) {
     now: () => now,
   });
   const { signal } = new AbortController();
-  return { generator, orders, ranked, signal, pass: (ms: number) => (now += ms) };
+  return { generator, orders, ranked, signal, voice, pass: (ms: number) => (now += ms) };
 }
 
 test('what pools want nobody waits for; a clip for a hit is waited for; both are the map’s mix at the output’s rate', async () => {
@@ -74,6 +74,31 @@ test('what pools want nobody waits for; a clip for a hit is waited for; both are
   assert.deepEqual([own.guidance, asked.map(({ guidance }) => guidance)], [0.5, [0.5, 0.5, 0.5]]);
   await generator.now({ ...map, guidance: 2, avoid: 'DogBark' }, 1, signal);
   assert.deepEqual([asked.length, orders.at(-1)!.clips.map((clip) => [clip.guidance, clip.avoid])], [3, [[2, [1, 0]]]]);
+});
+
+test('a map’s density is that of its clips, each by its own seed, and is told of them', async () => {
+  const { generator, orders, signal, voice } = setup();
+  Object.assign(voice, { models: [], card: { graphs: { contour: 'contour.onnx' } } });
+  const taken: GeneratedClip[] = [];
+  await generator.generate({ ...map, density: 3 }, [1, 1], (clip) => taken.push(clip), signal, false);
+  taken.push(await generator.now({ ...map, density: 0 }, 1, signal));
+  const asked = orders.flatMap(({ clips }) => clips);
+  const [one, two, off] = asked.map(({ seed }) => seed);
+  assert.notEqual(one, two);
+  assert.deepEqual(
+    asked.map(({ density }) => density),
+    [{ perSecond: 3, seed: one, frame: 0 }, { perSecond: 3, seed: two, frame: 0 }, undefined],
+  );
+  assert.deepEqual(
+    taken.map(({ seed, density }) => [seed, density]),
+    [
+      [one, 3],
+      [two, 3],
+      [off, undefined],
+    ],
+  );
+  Object.assign(voice, { card: { graphs: {} } });
+  await assert.rejects(generator.check({ ...map, density: 3 }), { code: 'bad_args', path: 'args.density' });
 });
 
 test('a slow clip is expected again at once and forgotten in time, so that hits get clips of their own again', async () => {

@@ -4,12 +4,13 @@ import { limits, POOL_CANDIDATES, type TriggerMap } from '../../protocol/index.t
 import type { JobOrder, Scheduler } from '../dispatch/scheduler.ts';
 import type { EngineResult } from '../engine/engine.ts';
 import { isTimeMajor } from '../engine/inference/code-grid.ts';
-import type { ClipGenerator, ClipPart, GeneratedClip, LiveClip } from '../triggers/generator.ts';
-import type { Catalog } from '../voices/voice.ts';
+import type { ClipGenerator, ClipPart, Drawn, GeneratedClip, LiveClip } from '../triggers/generator.ts';
+import type { Catalog, Voice } from '../voices/voice.ts';
 import { Chooser, type ClipRanker } from './candidates.ts';
 import { resolveClass, weightsOf } from './class-weights.ts';
 import { gridOf } from './code-grid.ts';
-import { modelOf, orderOf, understoodOf, voiceClassOf } from './voice-class.ts';
+import { checkDensity } from './followed.ts';
+import { modelOf, orderOf, understoodOf, type VoiceClass, voiceClassOf } from './voice-class.ts';
 
 export interface TriggerClipDeps {
   scheduler: Scheduler;
@@ -27,6 +28,17 @@ const FIRST_GUESS_MS = 1500;
 
 /** A slow clip is forgotten so: its weight is halved each time. */
 const FORGET_MS = 20_000;
+
+/** Throws as `voiceClassOf` does, and bad_args where the voice draws no contours for the map's density. */
+function classOf(voice: Voice, map: TriggerMap): VoiceClass {
+  const voiceClass = voiceClassOf(voice, map);
+  checkDensity(voice, orderOf(voiceClass), map);
+  return voiceClass;
+}
+
+function drawnBy({ seed, temperature, guidance = 0, density }: JobOrder['clips'][number]): Drawn {
+  return { seed, temperature, guidance, ...(density === undefined ? {} : { density: density.perSecond }) };
+}
 
 /** Clips for trigger maps, from the queue that everybody else's come from. */
 export function createClipGenerator({
@@ -49,8 +61,10 @@ export function createClipGenerator({
 
   const order = async (map: TriggerMap, seed: number, temperature: number): Promise<JobOrder['clips'][number]> => {
     const voice = await catalog.find(map.voice);
+    const { density = 0 } = map;
     return {
-      ...orderOf(voiceClassOf(voice, map)),
+      ...orderOf(classOf(voice, map)),
+      ...(density === 0 ? {} : { density: { perSecond: density, seed, frame: 0 } }),
       seed,
       temperature,
       topK: 0,
@@ -91,8 +105,7 @@ export function createClipGenerator({
         siblings.splice(0, Math.max(0, siblings.length - limits.poolClips));
       }
       const chosen = all[best]!;
-      const { seed, temperature, guidance = 0 } = clips[chosen.index]!;
-      take({ pcm: chosen.pcm, rate: chosen.rate, seed, temperature, guidance });
+      take({ pcm: chosen.pcm, rate: chosen.rate, ...drawnBy(clips[chosen.index]!) });
     };
     await scheduler.submit({ owner: OWNER, clips, signal, patient, onClip }).done;
   };
@@ -132,9 +145,9 @@ export function createClipGenerator({
         if (heard < pcm.length) hear({ offset: heard, total: pcm.length, rate: hertz, pcm: pcm.slice(heard) });
       },
     });
-    const { seed, guidance = 0 } = clip;
-    const done = job.done.then(() => ({ ...result!, seed, temperature, guidance }));
-    return { seed, temperature, guidance, done };
+    const drawn = drawnBy(clip);
+    const done = job.done.then(() => ({ ...result!, ...drawn }));
+    return { ...drawn, done };
   };
 
   /**
@@ -149,7 +162,7 @@ export function createClipGenerator({
   return {
     async check(map) {
       const voice = await catalog.find(map.voice);
-      return understoodOf(voiceClassOf(voice, map)).understood ?? [];
+      return understoodOf(classOf(voice, map)).understood ?? [];
     },
     async generate(map, temperatures, take, signal, hurried) {
       const candidates = await candidatesOf(map, hurried);

@@ -109,6 +109,7 @@ export async function generate(
     gain: 0,
     length: lengthFor(voice, row),
     envelope: row.envelope,
+    density: row.density,
   };
   const takes = seedsFrom(seed, row.count).map((one) => ({ seed: one }));
   // It may have been paused, and have gone on, since this line's turn came.

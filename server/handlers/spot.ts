@@ -42,6 +42,7 @@ export function spot(deps: BatchDeps): Handler<'foley.spot'> {
       voice,
       candidates,
       guidance,
+      density,
       list,
       ...files
     } = context.args;
@@ -69,6 +70,8 @@ export function spot(deps: BatchDeps): Handler<'foley.spot'> {
       const row: Row = { ...own, at, count, seed: first, cue: i + 1, candidates: own.candidates ?? candidates };
       if (length !== undefined) row.length = length;
       row.guidance ??= guidance;
+      // An envelope says itself when there are events.
+      if (row.envelope === undefined) row.density ??= density;
       row.voice ??= voice;
       // A marker's text describes the sound better than the class.
       if (own.fxName === undefined && sheet !== undefined && cue.class !== label) row.fxName = describing(cue.class);
@@ -123,7 +126,7 @@ function placeOf({ line, columns }: Marker): Read['place'] {
 /** A marker as `cues` has it, checked as those are. */
 function cueOf(marker: Marker): Cue {
   const { at, length, text, more } = marker;
-  const numbers = ['alternates', 'candidates', 'guidance'] as const;
+  const numbers = ['alternates', 'candidates', 'guidance', 'density'] as const;
   const cue: Record<string, unknown> = { ...more, at, class: text };
   if (length !== undefined) cue.length = length;
   for (const name of numbers) if (more[name] !== undefined) cue[name] = Number(more[name].replace(',', '.'));

@@ -16,7 +16,7 @@ export interface Marker {
 }
 
 export const moreFields = [
-  ...(['alternates', 'seed', 'candidates', 'guidance', 'voice', 'avoid', 'envelope'] as const),
+  ...(['alternates', 'seed', 'candidates', 'guidance', 'density', 'voice', 'avoid', 'envelope'] as const),
   ...(['catId', 'fxName', 'userData', 'take'] as const),
 ];
 export type MoreField = (typeof moreFields)[number];

@@ -4,9 +4,11 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { after, before, test } from 'node:test';
+import { setTimeout as pause } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
-import type { CommandName, EventData, Events } from '../../protocol/index.ts';
+import { type CommandName, decodePcm, type EventData, type Events } from '../../protocol/index.ts';
 import { type App, createApp } from '../app.ts';
+import { joined } from '../audio/join.ts';
 import { argsOf, readClip } from '../cli/like.ts';
 import { resolveConfig } from '../config.ts';
 import { failed } from './support/failed.ts';
@@ -83,6 +85,92 @@ test('a density beside an envelope, or of a voice that draws no contours, is ref
   await assert.rejects(
     call('stream.start', { class: 0, voice: 'tiny-time', density: 2, seconds: 1, live: false }),
     refused,
+  );
+});
+
+/** The sound that a command told, and what it ended with. */
+async function heard<N extends 'foley.generate' | 'trigger.fire'>(cmd: N, args: Record<string, unknown>) {
+  const parts: Float32Array[] = [];
+  let rate = 0;
+  const done = (await app.connect().call(cmd, { format: 'f32', ...args }, ({ event, data: told }) => {
+    if (event !== 'audio') return;
+    parts.push(decodePcm(told.pcm as Uint8Array, 'f32'));
+    rate = told.rate as number;
+  })) as Done<N>;
+  return { done, rate, pcm: joined(parts) };
+}
+
+test('clips of a map have its density, hits tell it, and their seeds make the clips again', async () => {
+  const map = { id: 'steps', class: 'Hiss', ready: 2, candidates: 1, fadeOut: 0 };
+  await call('trigger.map', { ...map, density: 12 });
+  while ((await call('pool.info', { id: 'steps' })).pools[0]!.ready < 2) await pause(20);
+  const { done, rate, pcm } = await heard('trigger.fire', { id: 'steps', audio: true, play: false });
+  const { seed, density, temperature, guidance, from } = done.hits[0]!;
+  assert.deepEqual([from, density], ['pool', 12]);
+  const again = { class: 'Hiss', seed, temperature, guidance, rate };
+  assert.deepEqual((await heard('foley.generate', { ...again, density })).pcm, pcm);
+  // What is ready is of the density before: nothing of it is played.
+  await call('trigger.edit', { id: 'steps', change: { density: 0 } });
+  const { hits } = await call('trigger.fire', { id: 'steps', wait: true });
+  assert.equal(hits[0]!.density, undefined);
+  await call('trigger.unmap', { id: 'steps' });
+});
+
+test('a map, a row or a cue whose density cannot be is refused as a clip of its own is', async () => {
+  const refused = (path: RegExp) => failed('bad_args', path);
+  const map = { id: 'steps', class: 'Hiss' };
+  await assert.rejects(call('trigger.map', { ...map, density: 21 }), refused(/args\.density: .*20/));
+  await assert.rejects(call('trigger.map', { ...map, density: -1 }), refused(/args\.density/));
+  const none = { ...map, class: 0, voice: 'tiny', density: 2 };
+  await assert.rejects(call('trigger.map', none), refused(/args\.density: voice tiny draws no loudness contours/));
+  const row = { class: 'Hiss', density: 2 };
+  const both = { ...row, envelope: loudAtFirst };
+  await assert.rejects(call('clip.batch', { rows: [row, both] }), refused(/args\.rows\.1\.density: envelope says/));
+  await assert.rejects(
+    call('foley.spot', { cues: [{ ...both, at: 1 }] }),
+    refused(/args\.cues\.0\.density: envelope says/),
+  );
+  const sheet = (cell: string): string => `Start,Name,Density,Envelope\n1,Hiss,2,\n2,Hiss,${cell}\n`;
+  await assert.rejects(call('foley.spot', { sheet: sheet('many,') }), refused(/line 3, column Density: /));
+  await assert.rejects(call('foley.spot', { sheet: sheet('21,') }), refused(/line 3, column Density: .*20/));
+  await assert.rejects(
+    call('foley.spot', { sheet: sheet('2,"0:-6,0.1:-60"') }),
+    refused(/line 3, column Density: envelope says/),
+  );
+});
+
+test('rows of a sheet and cues have densities of their own, and cues that of the request', async () => {
+  const recipesOf = async (cmd: 'clip.batch' | 'foley.spot', args: Record<string, unknown>) => {
+    const clips: [number, string][] = [];
+    const done = (await app.connect().call(cmd, args, ({ event, data: told }) => {
+      if (event === 'file') clips.push([told.index as number, told.clip as string]);
+    })) as Done<'clip.batch'>;
+    assert.equal(done.skipped, 0);
+    const inOrder = clips.toSorted(([a], [b]) => a - b);
+    return Promise.all(inOrder.map(async ([, clip]) => (await call('clip.get', { clip })).clip));
+  };
+  const row = { class: 'Hiss', seed: 3 };
+  const rows = [row, { ...row, density: 12 }, { ...row, density: 0 }];
+  const [plain, dense, off] = await recipesOf('clip.batch', { rows });
+  assert.deepEqual(
+    [plain, dense, off].map((clip) => clip!.recipe!.density),
+    [undefined, 12, undefined],
+  );
+  assert.deepEqual(dense!.codes, (await made({ density: 12 })).codes);
+  assert.deepEqual([plain!.codes, off!.codes], Array(2).fill((await made({})).codes));
+  const cues = [{}, { density: 4 }, { density: 0 }, { envelope: loudAtFirst }];
+  const asked = { cues: cues.map((cue, at) => ({ ...row, ...cue, at })), density: 12 };
+  const spotted = await recipesOf('foley.spot', asked);
+  assert.deepEqual(
+    spotted.map(({ recipe }) => recipe!.density),
+    [12, 4, undefined, undefined],
+  );
+  assert.deepEqual(spotted[0]!.codes, dense!.codes);
+  const sheet = 'Start;Name;Density;Seed\n1;Hiss;2,5;3\n2;Hiss;;4\n';
+  const read = await recipesOf('foley.spot', { sheet, density: 6 });
+  assert.deepEqual(
+    read.map(({ recipe }) => recipe!.density),
+    [2.5, 6],
   );
 });
 

@@ -1,15 +1,13 @@
 import { ProtocolError } from '../../protocol/index.ts';
 import type { Prepared } from '../playback/playback.ts';
+import type { Drawn } from './generator.ts';
 
 /** A clip that can sound at once. */
-export interface ReadyClip {
+export interface ReadyClip extends Drawn {
   sound: Prepared;
   /** Its samples at `rate` Hz, for who hears them elsewhere; null of one that is still being made. */
   pcm: Float32Array | null;
   rate: number;
-  seed: number;
-  temperature: number;
-  guidance: number;
   /** How hard the hits are that it is for, 0..1. */
   level: number;
 }

@@ -1,11 +1,22 @@
 import type { TriggerMap, Understood } from '../../protocol/index.ts';
 
-export interface GeneratedClip {
-  pcm: Float32Array;
-  rate: number;
+/** What makes a clip of a map again. */
+export interface Drawn {
   seed: number;
   temperature: number;
   guidance: number;
+  /** Events a second; none where its map has none. */
+  density?: number;
+}
+
+export interface GeneratedClip extends Drawn {
+  pcm: Float32Array;
+  rate: number;
+}
+
+/** Of a clip, and of what else has all of it. */
+export function drawnOf({ seed, temperature, guidance, density }: Drawn): Drawn {
+  return { seed, temperature, guidance, ...(density === undefined ? {} : { density }) };
 }
 
 /** Samples of a clip that is still being made, from sample `offset` of `total` on. */
@@ -17,7 +28,7 @@ export interface ClipPart {
 }
 
 /** A clip that is being made. */
-export interface LiveClip extends Omit<GeneratedClip, 'pcm' | 'rate'> {
+export interface LiveClip extends Drawn {
   /** Rejects with the reason when it is not made. */
   done: Promise<GeneratedClip>;
 }

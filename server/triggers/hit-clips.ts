@@ -2,7 +2,7 @@ import { ProtocolError, type TriggerMap } from '../../protocol/index.ts';
 import type { Playback } from '../playback/playback.ts';
 import { pause } from '../util/pause.ts';
 import type { ClipPool, NewClip, ReadyClip } from './clip-pool.ts';
-import type { ClipGenerator, GeneratedClip } from './generator.ts';
+import { type ClipGenerator, drawnOf, type GeneratedClip } from './generator.ts';
 import { temperatureOf } from './rendition.ts';
 
 /** Room for what lies between the engine's last sample and its being scheduled. */
@@ -57,8 +57,9 @@ export class HitClips {
   }
 
   /** In the form that the output plays. */
-  prepared({ pcm, rate, seed, temperature, guidance }: GeneratedClip): NewClip {
+  prepared(clip: GeneratedClip): NewClip {
+    const { pcm, rate } = clip;
     const sound = this.#options.playback().prepare(pcm, rate);
-    return { sound, pcm: sound.pcm ?? pcm, rate, seed, temperature, guidance };
+    return { sound, pcm: sound.pcm ?? pcm, rate, ...drawnOf(clip) };
   }
 }

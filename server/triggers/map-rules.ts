@@ -14,8 +14,9 @@ export function refuseTooMany(maps: readonly TriggerMap[]): void {
 /** Whether the clips of one are what the other plays. */
 export function playsTheSame(a: TriggerMap, b: TriggerMap): boolean {
   const clips = ({ class: label, voice, ready, reuse, ...map }: TriggerMap): string => {
-    const { temperature, softTemperature, guidance, avoid, candidates } = map;
-    return JSON.stringify([label, voice, temperature, softTemperature, guidance, avoid, candidates, ready, reuse]);
+    const { temperature, softTemperature, guidance, avoid, density, candidates } = map;
+    const drawn = [temperature, softTemperature, guidance, avoid, density, candidates];
+    return JSON.stringify([label, voice, ...drawn, ready, reuse]);
   };
   return clips(a) === clips(b);
 }

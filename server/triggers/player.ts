@@ -3,7 +3,7 @@ import type { GrowingSound, Playback } from '../playback/playback.ts';
 import type { Beats } from '../tempo/beats.ts';
 import { pause } from '../util/pause.ts';
 import type { ClipPool, PooledClip, ReadyClip } from './clip-pool.ts';
-import type { ClipGenerator, ClipPart, LiveClip } from './generator.ts';
+import { type ClipGenerator, type ClipPart, drawnOf, type LiveClip } from './generator.ts';
 import { Headroom } from './headroom.ts';
 import type { HitAudio } from './hit-audio.ts';
 import type { HitClips } from './hit-clips.ts';
@@ -182,16 +182,15 @@ export class Player {
       over.abort();
     }
     if (note.over) return null;
-    const { seed, temperature, guidance } = clip;
     const at = this.#starts.live(map, begin);
-    const heard: ReadyClip = { sound: growing, pcm: null, rate: 0, seed, temperature, guidance, level: velocity };
+    const heard: ReadyClip = { sound: growing, pcm: null, rate: 0, ...drawnOf(clip), level: velocity };
     pool.live();
     const hit = this.#play(note, pool, { clip: heard, again: false }, 'live', fire, at);
     void note.played!.ended.then((ending) => {
       if (ending !== 'starved') return;
       pool.underrun();
       const seconds = Math.max(0, Math.min(growing.seconds, (playback().now() - hit.at) / 1000));
-      this.#options.onUnderrun?.({ map: map.id, voice: hit.voice, seed, seconds, of: growing.seconds });
+      this.#options.onUnderrun?.({ map: map.id, voice: hit.voice, seed: hit.seed, seconds, of: growing.seconds });
     });
     return begin === null ? hit : { ...hit, late: Math.max(0, hit.at - begin) };
   }
@@ -236,7 +235,6 @@ export class Player {
       speed,
     });
     this.#notes.sounds(note, played);
-    const { seed, temperature, guidance } = clip;
     return {
       map: map.id,
       voice: played.voice,
@@ -245,9 +243,7 @@ export class Player {
       frame: played.frame,
       late: played.late,
       class: asLabel(map.class),
-      seed,
-      temperature,
-      guidance,
+      ...drawnOf(clip),
       remaining: pool.state.ready,
     };
   }

@@ -623,6 +623,10 @@ FoleySpotArgsCues = TypedDict(
         #: classifier-free guidance: codes are drawn from log p(class) + guidance * (log p(class) - log p(avoid)); 0 is off, above 0 sampling costs up to
         #: twice as much; number from 0 to 8; default: the voice's default for the class
         "guidance": NotRequired[float],
+        #: events (footsteps, keystrokes, barks, shots, drops) per second that the sound is to have: of the loudness contours that the voice draws, one
+        #: with as many onsets is followed, or the nearest there is; classes whose recordings have no events, like rain, stay as they are; 0 is off; not
+        #: with envelope; only for voices that draw contours (voice.info) (1/s); number from 0 to 20; default: that of the request, or with envelope none
+        "density": NotRequired[float],
         #: as class; text, 1 to 128 characters
         "avoid": NotRequired[str],
         #: text, 1 to 128 characters; default: that of the request
@@ -663,6 +667,10 @@ class FoleySpotArgs(TypedDict):
     #: classifier-free guidance: codes are drawn from log p(class) + guidance * (log p(class) - log p(avoid)); 0 is off, above 0 sampling costs up to
     #: twice as much; number from 0 to 8; default: the voice's default for the class
     guidance: NotRequired[float]
+    #: events (footsteps, keystrokes, barks, shots, drops) per second that the sound is to have: of the loudness contours that the voice draws, one
+    #: with as many onsets is followed, or the nearest there is; classes whose recordings have no events, like rain, stay as they are; 0 is off; not
+    #: with envelope; only for voices that draw contours (voice.info) (1/s); number from 0 to 20; default: as many as a recording of the class has
+    density: NotRequired[float]
     #: destination: the server's export folder, the delivery folder, or the answer itself; "exports" or "delivery" or "bytes"; default: "exports"
     to: NotRequired[Literal["exports", "delivery", "bytes"]]
     #: subfolder of the delivery folder; text, 0 to 128 characters; default: ""
@@ -1330,6 +1338,10 @@ ClipBatchArgsRows = TypedDict(
         #: classifier-free guidance: codes are drawn from log p(class) + guidance * (log p(class) - log p(avoid)); 0 is off, above 0 sampling costs up to
         #: twice as much; number from 0 to 8; default: the voice's default for the class
         "guidance": NotRequired[float],
+        #: events (footsteps, keystrokes, barks, shots, drops) per second that the sound is to have: of the loudness contours that the voice draws, one
+        #: with as many onsets is followed, or the nearest there is; classes whose recordings have no events, like rain, stay as they are; 0 is off; not
+        #: with envelope; only for voices that draw contours (voice.info) (1/s); number from 0 to 20; default: as many as a recording of the class has
+        "density": NotRequired[float],
         #: generate this many and return the best according to the voice's own embedder: most likely of its class and most like a real clip, neither
         #: silent nor late nor similar to the others; costs as much as that many clips; integer from 1 to 16; default: 1
         "candidates": NotRequired[int],
@@ -1853,12 +1865,14 @@ ServerWatchHit = TypedDict(
         "late": float,
         #: text or map of text to number
         "class": "str | dict[str, float]",
-        #: reproduces this clip with foley.generate at the same temperature and guidance; integer from 0 to 4294967295
+        #: reproduces this clip with foley.generate at the same temperature, guidance and density; integer from 0 to 4294967295
         "seed": int,
         #: number
         "temperature": float,
         #: number
         "guidance": float,
+        #: if the map has one (1/s); number
+        "density": NotRequired[float],
         #: clips ready; integer from 0
         "remaining": int,
     },
@@ -1982,6 +1996,10 @@ TriggerMapArgs = TypedDict(
         #: class or mix of classes that guidance steers away from, in the form of class; text, 1 to 128 characters or integer from 0 to 65535 or map of
         #: text to number above 0; default: no class; an equal mix of all classes if the voice was not trained without class labels
         "avoid": "NotRequired[str | int | dict[str, float]]",
+        #: events (footsteps, keystrokes, barks, shots, drops) per second that the sound is to have: of the loudness contours that the voice draws, one
+        #: with as many onsets is followed, or the nearest there is; classes whose recordings have no events, like rain, stay as they are; 0 is off; not
+        #: with envelope; only for voices that draw contours (voice.info) (1/s); number from 0 to 20; default: as many as a recording of the class has
+        "density": NotRequired[float],
         #: generate this many and return the best according to the voice's own embedder: most likely of its class and most like a real clip, neither
         #: silent nor late nor similar to the others; costs as much as that many clips; a clip that a hit is waiting for has no other candidates; integer
         #: from 1 to 16; default: 4 while at least half of the clips are ready, if there is an embedder that tells real clips from generated ones;
@@ -2039,6 +2057,10 @@ TriggerMapDoneMap = TypedDict(
         #: class or mix of classes that guidance steers away from, in the form of class; text, 1 to 128 characters or integer from 0 to 65535 or map of
         #: text to number above 0; default: no class; an equal mix of all classes if the voice was not trained without class labels
         "avoid": "NotRequired[str | int | dict[str, float]]",
+        #: events (footsteps, keystrokes, barks, shots, drops) per second that the sound is to have: of the loudness contours that the voice draws, one
+        #: with as many onsets is followed, or the nearest there is; classes whose recordings have no events, like rain, stay as they are; 0 is off; not
+        #: with envelope; only for voices that draw contours (voice.info) (1/s); number from 0 to 20; default: as many as a recording of the class has
+        "density": NotRequired[float],
         #: generate this many and return the best according to the voice's own embedder: most likely of its class and most like a real clip, neither
         #: silent nor late nor similar to the others; costs as much as that many clips; a clip that a hit is waiting for has no other candidates; integer
         #: from 1 to 16; default: 4 while at least half of the clips are ready, if there is an embedder that tells real clips from generated ones;

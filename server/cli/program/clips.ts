@@ -112,6 +112,7 @@ export const declareClips: Declare = (program, run) => {
       integer,
     )
     .option('--guidance <G>', GUIDANCE, number)
+    .option('--density <N>', DENSITY, number)
     .option('--voice <ID>', 'voice; default: the active one')
     .option('--lead <S>', 'keep at most this much before the onset; default: 0.01', number)
     .option('--stem [NAME]', 'also mix the first take of every cue to one file')

@@ -88,12 +88,17 @@ export class Pads {
   }
 
   /** Makes a map under the first free name. False where it was refused. */
-  async addMap(of: string, note: number): Promise<boolean> {
+  async addMap(of: string, note: number, density: number): Promise<boolean> {
     const taken = new Set(this.maps.map(({ id }) => id));
     let n = 1;
     while (taken.has(`pad${n}`)) n++;
     try {
-      await link.call('trigger.map', { id: `pad${n}`, class: of, source: { note } });
+      await link.call('trigger.map', {
+        id: `pad${n}`,
+        class: of,
+        source: { note },
+        ...(density > 0 ? { density } : {}),
+      });
       await this.readMaps();
       return true;
     } catch (error) {
