@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { onsetsOf } from '../dsp/onsets.ts';
-import { densityContour } from './density.ts';
+import { DensityContours } from './density.ts';
 
 const of = { frames: 344, frameSeconds: 256 / 22_050 };
 const seconds = of.frames * of.frameSeconds;
@@ -14,7 +14,9 @@ const draw = (uniform: Float32Array): Promise<Float32Array> => {
     Float32Array.from({ length: of.frames }, (_, i) => Math.max(-80, -10 - uniform[2]! - 3 * (i % each))),
   );
 };
-const contour = (perSecond: number, seed: number, frame = 0) => densityContour({ perSecond, seed, frame }, of, draw);
+const rain = [1];
+const contour = (perSecond: number, seed: number, frame = 0) =>
+  new DensityContours(seed, of, draw).from(frame, rain, perSecond);
 const countOf = (levels: Float32Array | undefined): number => onsetsOf(levels!, of.frameSeconds).length;
 
 test('a contour has as many onsets as are asked for, and where that is between two numbers one of them', async () => {
@@ -43,8 +45,33 @@ test('what a frame has does not depend on where a part begins', async () => {
 });
 
 test('a class of which there are no contours has none', async () => {
-  assert.equal(
-    await densityContour({ perSecond: 3, seed: 1, frame: 5 }, of, () => Promise.resolve(undefined)),
-    undefined,
-  );
+  const none = new DensityContours(1, of, () => Promise.resolve(undefined));
+  assert.equal(await none.from(5, rain, 3), undefined);
+});
+
+test('windows that overlap draw a piece once, another density draws what it lacks, and all are what they are alone', async () => {
+  let draws = 0;
+  const contours = new DensityContours(7, of, (uniform) => {
+    draws += 1;
+    return draw(uniform);
+  });
+  const drawsOf = async (frame: number, perSecond: number, classWeights = rain): Promise<number> => {
+    const before = draws;
+    assert.deepEqual(await contours.from(frame, classWeights, perSecond), await contour(perSecond, 7, frame));
+    return draws - before;
+  };
+  // More than there are: all 128 of both pieces are looked at.
+  assert.equal(await drawsOf(100, 19), 256);
+  assert.equal(await drawsOf(100, 19), 0);
+  assert.equal(await drawsOf(300, 19), 0);
+  assert.equal(await drawsOf(of.frames, 19), 0);
+  // The onsets of all are known by now: only the one that is chosen is drawn, of each piece.
+  for (const events of [2, 5, 9]) assert.equal(await drawsOf(200, events / seconds), 2);
+  assert.equal(await drawsOf(200, 5 / seconds), 0);
+  assert.equal(await drawsOf(of.frames + 10, 19), 128);
+  // Another mix of classes has other contours.
+  assert.equal(await drawsOf(0, 19, [1]), 128);
+  // What was asked for long ago is forgotten.
+  for (let piece = 2; piece < 12; piece++) await drawsOf(piece * of.frames, 3);
+  assert.equal(await drawsOf(0, 19), 128);
 });

@@ -82,8 +82,7 @@ export class EndlessClip implements Steering {
     this.#drawing = { classWeights, guidance, avoid, temperature, topK, topP };
     const plan = voice.endlessPlan(endless.partSeconds);
     this.#plan = plan;
-    this.#density = new EndlessDensity(voice, {
-      seed,
+    this.#density = new EndlessDensity(voice.densityContours(seed), {
       each: plan.each,
       classWeights,
       density: endless.density ?? null,

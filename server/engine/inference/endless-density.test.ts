@@ -1,20 +1,18 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import type { DensityContours } from './density.ts';
 import { EndlessDensity } from './endless-density.ts';
-import type { Voice } from './voice.ts';
 
 const EACH = 8;
 const FRAMES = 344;
 
 /** A contour says which density it is of. */
-const voice = {
-  card: {},
-  densityContour: (_: readonly number[], { perSecond }: { perSecond: number }) =>
-    Promise.resolve(new Float32Array(FRAMES).fill(perSecond)),
-} as unknown as Pick<Voice, 'card' | 'densityContour'>;
+const contours: Pick<DensityContours, 'from'> = {
+  from: (_frame, _classWeights, perSecond) => Promise.resolve(new Float32Array(FRAMES).fill(perSecond)),
+};
 
 test('each row of a window has the density that holds there, after thousands of changes, too', async () => {
-  const course = new EndlessDensity(voice, { seed: 1, each: EACH, classWeights: [1], density: 0.5 });
+  const course = new EndlessDensity(contours, { each: EACH, classWeights: [1], density: 0.5 });
   const rows = FRAMES / EACH;
   const wanted = new Map<number, number>([[0, 0.5]]);
   for (let step = 10; step < 20_000; step += 10) {
@@ -32,7 +30,7 @@ test('each row of a window has the density that holds there, after thousands of 
 });
 
 test('what is set again from an earlier row takes the place of what was to hold there', async () => {
-  const course = new EndlessDensity(voice, { seed: 1, each: EACH, classWeights: [1], density: 1 });
+  const course = new EndlessDensity(contours, { each: EACH, classWeights: [1], density: 1 });
   course.set(20, { classWeights: [1], density: 2 });
   course.set(12, { classWeights: [1], density: 3 });
   const contour = (await course.contour(10))!;

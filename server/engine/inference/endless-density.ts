@@ -1,4 +1,4 @@
-import type { Voice } from './voice.ts';
+import type { DensityContours } from './density.ts';
 
 /** What decides the contour of a stream's rows, from which row on. */
 interface Course {
@@ -13,19 +13,14 @@ const HELD = 4096;
 
 /** The loudness contour of a stream with a density: a function of the row, by what holds from there on. */
 export class EndlessDensity {
-  readonly #voice: Pick<Voice, 'card' | 'densityContour'>;
-  readonly #seed: number;
+  readonly #contours: Pick<DensityContours, 'from'>;
   readonly #each: number;
   /** By step. */
   #courses: Course[];
 
   /** @param each mel frames of a row */
-  constructor(
-    voice: Pick<Voice, 'card' | 'densityContour'>,
-    { seed, each, ...first }: Omit<Course, 'step'> & { seed: number; each: number },
-  ) {
-    this.#voice = voice;
-    this.#seed = seed;
+  constructor(contours: Pick<DensityContours, 'from'>, { each, ...first }: Omit<Course, 'step'> & { each: number }) {
+    this.#contours = contours;
     this.#each = each;
     this.#courses = [{ step: 0, ...first }];
   }
@@ -58,11 +53,6 @@ export class EndlessDensity {
   }
 
   async #course({ classWeights, density }: Course, origin: number): Promise<Float32Array | undefined> {
-    if (density === null) return undefined;
-    return this.#voice.densityContour(classWeights, {
-      perSecond: density,
-      seed: this.#seed,
-      frame: origin * this.#each,
-    });
+    return density === null ? undefined : this.#contours.from(origin * this.#each, classWeights, density);
   }
 }

@@ -136,7 +136,10 @@ async function toFollow(
 ): Promise<Followed> {
   const fresh = start === undefined || !start.given.includes(1);
   const drawn = fresh ? await voice.drawFollowed(classWeights, seed) : {};
-  const dense = density === undefined ? undefined : await voice.densityContour(classWeights, density);
+  const dense =
+    density === undefined
+      ? undefined
+      : await voice.densityContours(density.seed).from(density.frame, classWeights, density.perSecond);
   return { contour: contour ?? dense ?? drawn.contour, spectrum: spectrum ?? drawn.spectrum };
 }
 

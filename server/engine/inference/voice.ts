@@ -1,12 +1,11 @@
 import { depthGraphs } from '../../cards/graph-names.ts';
 import type { VoiceCard } from '../../cards/voice-card.ts';
 import { followedUniform } from '../dsp/philox.ts';
-import type { Density } from '../engine.ts';
 import { EngineError } from '../errors.ts';
 import { type Execution, floats, Graph, read } from '../onnx/runtime.ts';
 import { parseCard, readCardText } from './card.ts';
 import { GridAxes } from './code-grid.ts';
-import { densityContour } from './density.ts';
+import { DensityContours } from './density.ts';
 import { type EndlessPlan, endlessPlanOf } from './endless-plan.ts';
 import type { Followed } from './prior.ts';
 import {
@@ -130,11 +129,13 @@ export class Voice {
     };
   }
 
-  /** A contour with so many events a second; undefined where the voice draws none of the class. */
-  densityContour(classWeights: readonly number[], density: Density): Promise<Float32Array | undefined> {
+  /** Contours with so many events a second, of the sound of a seed. */
+  densityContours(seed: number): DensityContours {
     const { frames, hop } = this.card.mel;
     const of = { frames, frameSeconds: hop / this.card.audio.rate };
-    return densityContour(density, of, (uniform) => this.#drawBy(uniform, 'contour', 'level', frames, classWeights));
+    return new DensityContours(seed, of, (uniform, classWeights) =>
+      this.#drawBy(uniform, 'contour', 'level', frames, classWeights),
+    );
   }
 
   #draw(
