@@ -1,4 +1,4 @@
-import { commandOf, encodePcm, ProtocolError, type TriggerMap } from '../../protocol/index.ts';
+import { checkArgs, commandOf, encodePcm, ProtocolError, type TriggerMap } from '../../protocol/index.ts';
 import type { Handler } from '../dispatch/dispatcher.ts';
 import { told } from '../generation/class-weights.ts';
 import type { TriggerBank } from '../triggers/bank.ts';
@@ -25,15 +25,20 @@ export function triggerEdit({ triggers }: TriggerDeps): Handler<'trigger.edit'> 
     const given = Object.fromEntries(
       Object.entries(merged).filter(([, value]) => value !== null && value !== undefined),
     );
-    const read = commandOf('trigger.map').args.safeParse(given);
-    if (!read.success) {
-      const [issue] = read.error.issues;
-      const path = `args.change.${issue?.path.join('.') ?? ''}`;
-      throw new ProtocolError('bad_args', `${path}: ${issue?.message}`, { path });
+    try {
+      const map = checkArgs(commandOf('trigger.map'), given) as unknown as TriggerMap;
+      return { map, ...told(await triggers.set([map])) };
+    } catch (error) {
+      throw ofChange(error);
     }
-    const map = read.data as TriggerMap;
-    return { map, ...told(await triggers.set([map])) };
   };
+}
+
+/** What is wrong with the map that would come of it, as it is of the change. */
+function ofChange(error: unknown): unknown {
+  if (!(error instanceof ProtocolError) || error.path?.startsWith('args.') !== true) return error;
+  const there = (text: string): string => text.replace(/^args\./, 'args.change.');
+  return new ProtocolError(error.code, there(error.message), { path: there(error.path), cause: error });
 }
 
 /** `trigger.unmap`. */

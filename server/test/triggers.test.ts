@@ -179,7 +179,17 @@ test('maps go out and in as JSON; what cannot be played is refused with all that
     failed('bad_args'),
   );
   await assert.rejects(call('trigger.map', { id: 'x', class: 'Rain', voice: 'nobody' }), failed('unknown_voice'));
-  await assert.rejects(call('trigger.edit', { id: 'key', change: { pan: 3 } }), failed('bad_args'));
+  for (const [change, said] of [
+    [{ pan: 3 }, /^args\.change\.pan: expected a number of at most 1$/],
+    [{ class: 'Unicorn' }, /^args\.change\.class: /],
+    [{ density: 2 }, /^args\.change\.density: .* draws no loudness contours/],
+  ] as const)
+    await assert.rejects(call('trigger.edit', { id: 'key', change }), (error) => {
+      assert.ok(error instanceof ProtocolError);
+      assert.match(error.message, said);
+      assert.equal(error.path, `args.change.${Object.keys(change)[0]}`);
+      return true;
+    });
   await assert.rejects(call('trigger.fire', { id: 'x' }), failed('unknown_map'));
   assert.equal((await list()).maps.length, maps.length + 1);
   const wet = { id: 'wet', class: 'heavy rain' };
