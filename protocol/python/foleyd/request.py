@@ -53,6 +53,8 @@ class Request(Generic[E, D]):
                 self.cancel()
                 raise
             if item is None:
+                # For whoever else waits: one task may hear the events while another waits for the end.
+                self._events.put_nowait(None)
                 break
             yield cast(E, item)
         if isinstance(self._end, FoleydError):

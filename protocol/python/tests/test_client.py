@@ -27,6 +27,16 @@ class ClientTest(unittest.IsolatedAsyncioTestCase):
             self.assertEqual(done["clips"][0]["seed"], 42)
             self.assertEqual(await request, done, "it can be awaited again")
 
+    async def test_one_task_hears_the_events_while_another_waits_for_the_end(self) -> None:
+        async with foleyd.connect() as server:
+            request = server.foley_generate({"class": "Rain", "seed": 1, "audio": False})
+
+            async def hear() -> int:
+                return len([event async for event, _ in request])
+
+            _, done = await asyncio.wait_for(asyncio.gather(hear(), request), 60)
+            self.assertEqual(done["clips"][0]["seed"], 1)
+
     async def test_many_requests_are_open_at_a_time_and_each_hears_its_own(self) -> None:
         async with foleyd.connect() as server:
             asked = [server.foley_generate({"class": "Rain", "seed": seed, "audio": False}) for seed in range(6)]
