@@ -2,8 +2,8 @@
  * From a change of an endless stream to its sound, for a listener who plays each stream from its first chunk on: over
  * WebSocket by `ahead`, with what was sent left alone and with `revise`; on the server's own output, changed over OSC and
  * by a MIDI controller. Whether the recipe of each makes the same samples again. Without a clock: whether one hears where
- * rows were drawn again (ranks as in `seam.ts`), and how far, step by step, the sound is from the one without the change.
- * `node --import tsx server/bench/stream-change.ts [--changes 20] [--only live|seams] [--voice ID] [--models DIR]`
+ * rows were drawn again, from the first frame of a row on or a later one (ranks as in `seam.ts`), and how far, step by step, the sound is from the one without the change.
+ * `node --import tsx server/bench/stream-change.ts [--changes 20] [--only live|seams] [--classes 15] [--voice ID] [--models DIR]`
  */
 import { createSocket } from 'node:dgram';
 import { mkdtempSync, rmSync } from 'node:fs';
@@ -16,12 +16,17 @@ import { createApp } from '../app.ts';
 import { joined } from '../audio/join.ts';
 import { resolveConfig } from '../config.ts';
 import { logMel, type MelSpec } from '../engine/dsp/mel.ts';
+import { type CutPlace, fadeOf } from '../engine/inference/cut-place.ts';
 import { compare, noPlaces, summed } from './seam-places.ts';
 import { summary } from './summary.ts';
 import { benchFlags, connect, machine, print, round } from './support.ts';
 import { virtualMidi } from './virtual-midi.ts';
 
-const flags = benchFlags({ changes: { type: 'string', default: '20' }, only: { type: 'string', default: '' } });
+const flags = benchFlags({
+  changes: { type: 'string', default: '20' },
+  only: { type: 'string', default: '' },
+  classes: { type: 'string', default: '15' },
+});
 const { models, voice, threads } = flags;
 const count = Number(flags.changes);
 const data = mkdtempSync(path.join(tmpdir(), 'foleyd-bench-'));
@@ -34,6 +39,8 @@ const info = (await client.ask('voice.info', {})).data as {
   card: { classes: { name: string }[]; mel: Omit<MelSpec, 'rate'>; audio: { rate: number } };
 };
 const names = info.card.classes.map(({ name }) => name);
+/** Whose seams are looked at. */
+const seen = names.slice(0, Number(flags.classes));
 const spec: MelSpec = { ...info.card.mel, rate: info.card.audio.rate };
 const [one, other] = [names[5] ?? names[0]!, names[3] ?? names[1]!];
 
@@ -161,30 +168,38 @@ async function live() {
   return results;
 }
 
-/** Rows drawn again without anything that changes, and the same places of the stream that was not cut. */
+/**
+ * Rows drawn again without anything that changes, from their first frame on and from each later one that a cut can begin
+ * with, and the same places of the stream that was not cut.
+ */
 async function seams() {
-  const [cut, whole] = [noPlaces(), noPlaces()];
-  const steps: number[] = [];
-  for (let step = 24; step < 300; step += 21) steps.push(step);
-  for (const [seed, name] of names.entries()) {
+  const ways = { cut: noPlaces(), cutWithinRow: noPlaces(), notCut: noPlaces() };
+  for (const [seed, name] of seen.entries()) {
     const args = { class: name, seed, live: false, seconds: 30, temperature: 1 };
-    const changes = steps.map((step) => ({ step, redrawn: true, temperature: 1 }));
-    const [plain, redrawn] = [await listen(args), await listen({ ...args, changes })];
-    const each = Math.round(plain.stepSeconds * spec.rate);
-    for (const [heard, into] of [
-      [redrawn, cut],
-      [plain, whole],
-    ] as const)
-      compare(heard.pcm, { places: steps.map((step) => step * each), fade: 3 * spec.hop, spec }, into);
+    const plain = await listen(args);
+    const each = Math.round((plain.stepSeconds * spec.rate) / spec.hop);
+    const { frames, last } = fadeOf(each);
+    const places: CutPlace[] = [];
+    for (let step = 24; step < 300; step += 21) places.push({ step, frame: places.length % (last + 1) });
+    const changes = places.map((place) => ({ ...place, redrawn: true, temperature: 1 }));
+    const redrawn = await listen({ ...args, changes });
+    const at = (those: readonly CutPlace[]) => ({
+      places: those.map(({ step, frame }) => (step * each + frame) * spec.hop),
+      fade: frames * spec.hop,
+      spec,
+    });
+    compare(redrawn.pcm, at(places.filter(({ frame }) => frame === 0)), ways.cut);
+    compare(redrawn.pcm, at(places.filter(({ frame }) => frame > 0)), ways.cutWithinRow);
+    compare(plain.pcm, at(places), ways.notCut);
   }
-  return { cut: summed(cut), notCut: summed(whole) };
+  return Object.fromEntries(Object.entries(ways).map(([way, those]) => [way, summed(those)]));
 }
 
 /** Mean difference of the log-mel (nats), by steps since a change of class, from the sound without it. */
 async function effect() {
   const by: number[][] = Array.from({ length: 22 }, () => []);
   const at = 43;
-  for (let seed = 0; seed < names.length; seed++) {
+  for (let seed = 0; seed < seen.length; seed++) {
     const to = names[(seed + 3) % names.length]!;
     const args = { class: names[seed]!, seed, live: false, seconds: 8 };
     const plain = await listen(args);
