@@ -55,6 +55,10 @@ async function midiNotes() {
   );
   watch.catch(() => undefined);
   const froms: Record<string, number> = {};
+  const isMaking = async (): Promise<boolean> => {
+    const { queue } = (await client.call('server.info')) as { queue: { waiting: number; running: number } };
+    return queue.waiting + queue.running > 0;
+  };
   const note = async (i: number): Promise<number> => {
     const id = `pad${i}`;
     const { name } = card.classes[i % card.classes.length]!;
@@ -64,11 +68,13 @@ async function midiNotes() {
     await client.call('trigger.map', { id, class: name, source: { note: 36 }, ready: 1 });
     const called = performance.timeOrigin + performance.now();
     send(0, [0x90, 36, 100]);
-    const { at, from } = await heard;
+    const { at, from, voice: sounding } = await heard;
     froms[from] = (froms[from] ?? 0) + 1;
     await client.call('trigger.unmap', { id });
-    // The whole clip, and what was being made for the map.
-    await sleep(5000);
+    // Nothing that is made any more can come too late: the rest of the clip need not be played.
+    while (await isMaking()) await sleep(20);
+    await client.call('trigger.stop', { voice: sounding });
+    await sleep(200);
     return round(at - called);
   };
   // One that is not counted: all memory is warm after it.
