@@ -73,3 +73,20 @@ test('a failure without a request has an empty id', () => {
     ['', 'malformed', 'm'],
   ]);
 });
+
+test('what changes of a stream is told by name, since one number alone could be any of them', () => {
+  const told = (data: Answer['data']) =>
+    say('stream.start', text('s1'), 'changed', { step: 8, ...data }).filter(
+      ([address]) => address === '/foley/stream/value',
+    );
+  assert.deepEqual(told({ density: 2.5, class: { Rain: 0.5, Keyboard: 0.5 }, guidance: 0 }), [
+    ['/foley/stream/value', ['string', 'integer', 'string', 'string'], ['s1', 8, 'class', 'Rain:0.5+Keyboard:0.5']],
+    ['/foley/stream/value', ['string', 'integer', 'string', 'integer'], ['s1', 8, 'guidance', 0]],
+    ['/foley/stream/value', ['string', 'integer', 'string', 'float'], ['s1', 8, 'density', 2.5]],
+  ]);
+  assert.deepEqual(told({ level: -3, class: 'Rain' }), [
+    ['/foley/stream/value', ['string', 'integer', 'string', 'string'], ['s1', 8, 'class', 'Rain']],
+    ['/foley/stream/value', ['string', 'integer', 'string', 'integer'], ['s1', 8, 'level', -3]],
+  ]);
+  assert.deepEqual(told({}), []);
+});

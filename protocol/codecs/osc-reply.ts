@@ -35,7 +35,27 @@ function messagesOf(
   const { address } = reply;
   const list = reply.each === undefined ? [data] : pick(data, reply.each);
   const sources = Array.isArray(list) && list.length >= (reply.atLeast ?? 0) ? list : [];
-  return sources.map((source) => ({ address, args: reply.args.flatMap((arg) => oscArgs(arg, echo, source)) }));
+  const { named } = reply;
+  return sources.flatMap((source) => {
+    const args = reply.args.flatMap((arg) => oscArgs(arg, echo, source));
+    if (named === undefined) return [{ address, args }];
+    const given = named.map((field) => ({ field, value: plain(pick(source, field)) }));
+    return given.flatMap(({ field, value }) =>
+      value === null ? [] : [{ address, args: [...args, text(field), value] }],
+    );
+  });
+}
+
+/** A number, a word or, of a mix, the word that requests have for it; null of what is not there. */
+function plain(value: unknown): OscArgInput | null {
+  if (value === undefined || value === null) return null;
+  if (typeof value === 'number') return Number.isInteger(value) ? exact(value) : { type: 'float', value };
+  if (typeof value !== 'object') return text(value);
+  return text(
+    Object.entries(value)
+      .map((pair) => pair.join(':'))
+      .join('+'),
+  );
 }
 
 function oscArgs(arg: string, echo: OscArg, source: unknown): OscArgInput[] {
@@ -52,9 +72,7 @@ function oscArgs(arg: string, echo: OscArg, source: unknown): OscArgInput[] {
     case '*':
       return Array.isArray(value) ? value.map((item) => text(item)) : [];
     case '?':
-      if (value === undefined || value === null) return [];
-      if (typeof value !== 'number') return [text(value)];
-      return [Number.isInteger(value) ? exact(value) : { type: 'float', value }];
+      return [plain(value)].filter((one) => one !== null);
     default:
       return [text(value ?? '')];
   }

@@ -16,6 +16,8 @@ export interface OscReply {
   each?: string;
   /** Only when that array has at least so many elements. */
   atLeast?: number;
+  /** Send one message per field of these that the data have: after the others its name and its value. */
+  named?: readonly string[];
 }
 
 export interface OscForm {

@@ -196,6 +196,12 @@ export const streamStart = defineCommand({
           address: '/foley/stream/changed',
           args: ['id', 'step:i', 'temperature:?', 'guidance:?', 'level:?', 'density:?'],
         },
+        // Of a single number there nobody could say what it is.
+        {
+          address: '/foley/stream/value',
+          args: ['id', 'step:i'],
+          named: ['class', 'avoid', 'temperature', 'guidance', 'level', 'density'],
+        },
       ],
       done: [{ address: '/foley/stream/done', args: ['id', 'stream:s', 'seconds:f', 'gaps:i', 'ended:?'] }],
     },

@@ -99,14 +99,15 @@ function oscText(command: Command, form: OscForm): string {
   );
 }
 
-function replyText({ address, args, each, atLeast }: OscReply): string {
+function replyText({ address, args, each, atLeast, named }: OscReply): string {
   const fields = args.map((arg) => {
     const [field = '', type] = arg.split(':');
     const short = field.replace(/^.*\.(?=[a-z]+$)/, '');
     return type === '*' ? `${field.split('.')[0]}...` : type === '?' ? `[${short}]` : short;
   });
-  const when =
-    each === undefined ? '' : `   (one for each of ${each}${atLeast === undefined ? '' : `, from ${atLeast} on`})`;
+  if (named !== undefined) fields.push('name', 'value');
+  const of = each ?? (named === undefined ? null : `${named.join(', ')} that is told`);
+  const when = of === null ? '' : `   (one for each of ${of}${atLeast === undefined ? '' : `, from ${atLeast} on`})`;
   return `<- ${[address, ...fields].join(' ')}${when}`;
 }
 

@@ -101,6 +101,7 @@ test('OSC starts, changes, keeps and ends a stream by a name of its own', async 
   while ((await active()) === 0) await wait(20);
   client.send('/foley/stream/set', word('wind'), word('temperature'), { type: 'float', value: 0.5 });
   assert.equal((await answer('/foley/stream/changed', 's1'))[2], 0.5);
+  assert.deepEqual((await answer('/foley/stream/value', 's1')).slice(2), ['temperature', 0.5]);
   client.send('/foley/stream/keep', word('wind'), { type: 'float', value: 0.25 });
   const [clip] = (await client.message(({ address }) => address === '/foley/stream/kept')).args;
   assert.match(String(clip), /^[0-9a-f]{16}$/);
