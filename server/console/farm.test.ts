@@ -26,7 +26,7 @@ test('an admin sees the workers, what each makes, their rates and failures, and 
   await served(server, voiceDir);
   const { page, complaints } = await stage.page('/#machine');
   assert.equal(await page.locator('#farm-title').count(), 0, 'only an admin may know of it');
-  await page.click('button:has-text("Become admin")');
+  await page.click('button:has-text("Enter the admin token")');
   await page.fill('dialog input', 'an-admin-token');
   await page.click('dialog button.primary');
   await page.waitForSelector('#farm-title');

@@ -90,10 +90,10 @@ test('jobs of other clients and refused messages are shown', { skip: noBrowser }
   await stage.app.connect().call('foley.generate', { class: 'Rain', seed: 1, audio: false });
   await page.waitForSelector('tbody tr:has-text("done")');
   // Another connection takes over for an admin: what this page listened to on the first has not failed.
-  await page.click('button:has-text("Become admin")');
+  await page.click('button:has-text("Enter the admin token")');
   await page.fill('dialog input', 'an-admin-token');
   await page.click('dialog .primary');
-  await page.waitForSelector('dd:has-text("admin")');
+  await page.waitForSelector('dd:text-is("admin")');
   // It listens anew, and knows of no job; of one that ends before it does it is not told.
   const lines = page.locator('tbody tr:has-text("done")');
   await lines.waitFor({ state: 'detached' });
