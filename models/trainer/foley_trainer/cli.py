@@ -75,7 +75,7 @@ def _parser() -> argparse.ArgumentParser:
         sub = commands.add_parser(name, help=about)
         sub.add_argument("--corpus", required=True, action="append", help="corpus folder: with a manifest.csv, or one subfolder per class (repeat it to train on several as one)")
         sub.add_argument("--out", required=True, help="output folder for checkpoint.pt and best.pt; an existing checkpoint is resumed")
-        sub.add_argument("--preset", default="stacked" if name == "decoder" else "rvq", help=f"one of {', '.join(presets.names())}, or the path of a JSON file")
+        sub.add_argument("--preset", default="stacked-sharp" if name == "decoder" else "rvq", help=f"one of {', '.join(presets.names())}, or the path of a JSON file")
         sub.add_argument("--set", action="append", default=[], metavar="KEY=VALUE", help="override one preset setting, e.g. prior.training.lr=3e-4 (repeatable)")
         sub.add_argument("--codec", required=name in ("decoder", "prior"), help="folder of the trained codec (vocoder: also train on its reconstructions)")
         sub.add_argument("--from", dest="begin_from", help="finished run of this stage, or a .safetensors file: initialise from its weights where names and shapes match")

@@ -50,7 +50,7 @@ def load(name: str, changes: list[str] | None = None, scale: str | None = None) 
 def of_decoder(preset: dict[str, Any]) -> dict[str, Any]:
     """The preset with its part `decoder` over its part `codec`: for training the decoder alone, once the codec is trained."""
     if "decoder" not in preset:
-        raise PresetError(f"preset {preset['name']} does not train its decoder alone: expected one with a part `decoder`, as stacked has")
+        raise PresetError(f"preset {preset['name']} does not train its decoder alone: expected one with a part `decoder`, as stacked-sharp has")
     return {**preset, "codec": _merged(preset["codec"], preset["decoder"])}
 
 
