@@ -169,5 +169,30 @@ def test_the_command_needs_a_trained_codec_and_a_preset_that_has_the_stage(folde
     assert cli.main(["decoder", *given, "--preset", "tiny"]) == 1
     assert "part `decoder`" in capsys.readouterr().err
     wrong = Making(tiny('codec.training.adversarial={"wide":4}'), open_corpus(folder_corpus), bf16=False)
-    with pytest.raises(PresetError, match="width, from, weight, lr"):
+    with pytest.raises(PresetError, match="width, from, weight, lr, sampled"):
         train("codec", wrong, tmp_path / "wrong")
+
+
+@pytest.mark.slow
+def test_the_decoder_learns_from_sampled_codes_too(folder_corpus: Path, tmp_path: Path):
+    torch.set_num_threads(1)
+    corpus = open_corpus(folder_corpus)
+    made = tmp_path / "generated" / corpus.classes[0]
+    made.mkdir(parents=True)
+    train("codec", Making(tiny("codec.run.steps=2"), corpus, bf16=False), tmp_path / "codec")
+    sharp = Making(presets.of_decoder(tiny()), corpus, bf16=False)
+    weights = []
+    for name, sampled in (("without", None), ("with", str(tmp_path / "generated"))):
+        sharp.preset["codec"]["training"]["adversarial"]["sampled"] = sampled
+        if sampled:
+            with pytest.raises(PresetError, match="no sampled codes"):
+                train("codec", sharp, tmp_path / name, begin_from=tmp_path / "codec")
+            np.save(made / "000.npy", np.random.default_rng(0).integers(0, 32, (2, 10, 43)).astype(np.uint16))
+        train("codec", sharp, tmp_path / name, begin_from=tmp_path / "codec")
+        weights.append(torch.load(tmp_path / name / "best.pt", weights_only=True)["ema"])
+    apart = [name for name in weights[0]["codec"] if not torch.equal(weights[0]["codec"][name], weights[1]["codec"][name])]
+    assert apart
+    assert all(name.startswith("decoder.") for name in apart)
+    np.save(made / "001.npy", np.full((2, 10, 43), 32, np.uint16))
+    with pytest.raises(PresetError, match="codes below 32"):
+        train("codec", sharp, tmp_path / "wrong", begin_from=tmp_path / "codec")
