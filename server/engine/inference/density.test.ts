@@ -75,3 +75,17 @@ test('windows that overlap draw a piece once, another density draws what it lack
   for (let piece = 2; piece < 12; piece++) await drawsOf(piece * of.frames, 3);
   assert.equal(await drawsOf(0, 19), 128);
 });
+
+test('parts that are asked for at the same time are what they are one after the other', async () => {
+  const slow = async (uniform: Float32Array): Promise<Float32Array> => {
+    // Those that are asked for later may be drawn sooner.
+    for (let wait = Math.floor(uniform[1]! * 5); wait > 0; wait--) await Promise.resolve();
+    return draw(uniform);
+  };
+  for (let seed = 0; seed < 20; seed++) {
+    const contours = new DensityContours(seed, of, slow);
+    const together = await Promise.all([1, 2, 1.5].map((density) => contours.from(100, rain, density)));
+    const alone = await Promise.all([1, 2, 1.5].map((density) => contour(density, seed, 100)));
+    assert.deepEqual(together, alone);
+  }
+});
