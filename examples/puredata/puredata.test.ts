@@ -46,11 +46,12 @@ test('foley.pd without a window: an endless sound starts, changes and ends', { s
   const said = [...output.matchAll(/^stream: (.*?)\s*$/gm)].map(([, words]) => words!.split(' '));
   assert.deepEqual(
     said.map(([what, id]) => [what, id]),
-    ['started', 'changed', 'done'].map((what) => [what, 'pd2']),
+    ['started', 'changed', 'value', 'done'].map((what) => [what, 'pd2']),
     output,
   );
   assert.equal(said[0]![2], 'rain');
-  assert.ok(Number(said[2]![3]) > 0, output);
+  assert.deepEqual(said[2]!.slice(3), ['level', '-6'], output);
+  assert.ok(Number(said[3]![3]) > 0, output);
   assert.doesNotMatch(output, /couldn't create|no method|error:/);
   assert.match(await play('Unicorn'), /^failed: pd2 unknown_class /m);
 });

@@ -203,10 +203,10 @@ test('takes follow the curves that are drawn, with the pointer or by the keyboar
   // A map has one of its own.
   await page.getByLabel('density', { exact: true }).fill('2.5');
   await page.click('button:has-text("Add a map")');
-  await page.waitForSelector('.map');
+  await page.waitForSelector('button[aria-label="Remove pad1"]');
   const { maps } = (await stage.app.connect().call('trigger.list', {})) as EventData<'trigger.list', 'done'>;
   assert.deepEqual(
-    maps.map(({ density }) => density),
+    maps.filter(({ id }) => id === 'pad1').map(({ density }) => density),
     [2.5],
   );
   await page.click('button[aria-label="Remove pad1"]');

@@ -100,12 +100,14 @@ class ResidualQuantizer(nn.Module):
 
     def lookup(self, codes: Tensor) -> Tensor:
         """Codes [B, K, f, t] (value `codes` = absent, adds nothing) -> sum of code vectors [B, dim, f, t]."""
-        return look_up(self.codebooks, codes)
+        return look_up(self.codebooks, codes, (self.levels, self.codes))
 
 
-def look_up(books: Tensor, codes: Tensor) -> Tensor:
-    """books [K, codes, dim]; codes [B, K, f, t] (value `codes` = absent, adds nothing) -> the sum of their vectors [B, dim, f, t]."""
-    levels, size, dim = books.shape
+def look_up(books: Tensor, codes: Tensor, size: tuple[int, int]) -> Tensor:
+    """books [K, codes, dim], of `size` K, codes; codes [B, K, f, t] (value `codes` = absent, adds nothing) -> the sum of their vectors
+    [B, dim, f, t]."""
+    levels, each = size
     padded = F.pad(books, (0, 0, 0, 1))  # one zero row per level: the absent code
-    offset = (torch.arange(levels) * (size + 1)).view(1, -1, 1, 1)
-    return F.embedding(codes + offset, padded.reshape(-1, dim)).sum(1).permute(0, 3, 1, 2)
+    flat = padded.reshape(-1, padded.shape[-1])
+    offset = (torch.arange(levels) * (each + 1)).view(1, -1, 1, 1)
+    return F.embedding(codes + offset, flat).sum(1).permute(0, 3, 1, 2)

@@ -100,13 +100,9 @@ class Patches(nn.Module):
 
     def back(self, z: Tensor) -> Tensor:
         """[B, dim, f, t] -> [B, 1, f * sf, t * st]."""
-        return unfolded(z[:, : self.stride[0] * self.stride[1]], self.stride)
-
-
-def unfolded(patches: Tensor, stride: tuple[int, int]) -> Tensor:
-    """[B, sf * st, f, t], the values of each cell -> [B, 1, f * sf, t * st]."""
-    (batch, _, rows, cols), (sf, st) = patches.shape, stride
-    return patches.reshape(batch, sf, st, rows, cols).permute(0, 3, 1, 4, 2).reshape(batch, 1, rows * sf, cols * st)
+        (batch, _, rows, cols), (sf, st) = z.shape, self.stride
+        cells = z[:, : sf * st].reshape(batch, sf, st, rows, cols).permute(0, 3, 1, 4, 2)
+        return cells.reshape(batch, 1, rows * sf, cols * st)
 
 
 class Encoder(nn.Module):
@@ -148,7 +144,7 @@ class Texture(nn.Module):
 
     def __init__(self, c: CodecConfig, features: int) -> None:
         super().__init__()
-        self.stride, self.levels, self.codes = c.stride, c.codebooks, c.codes
+        self.patches, self.size = Patches(c), (c.codebooks, c.codes)
         self.grain = nn.Parameter(torch.randn(c.codebooks, c.codes, c.stride[0] * c.stride[1]) / math.sqrt(c.codebooks))
         self.layers = nn.Sequential(
             nn.Conv2d(features + 1, c.texture, 3, padding=1), nn.LeakyReLU(0.2), nn.Conv2d(c.texture, c.texture, 3, padding=1), nn.LeakyReLU(0.2),
@@ -160,7 +156,7 @@ class Texture(nn.Module):
 
     def forward(self, features: Tensor, codes: Tensor) -> Tensor:
         """Features [B, n, bins, frames], codes [B, K, f, t] (absent levels allowed) -> [B, 1, bins, frames]."""
-        noise = unfolded(look_up(self.grain, codes), self.stride)
+        noise = self.patches.back(look_up(self.grain, codes, self.size))
         return self.layers(torch.cat([features, noise.to(features.dtype)], 1))
 
 
@@ -195,10 +191,11 @@ class Decoder(nn.Module):
             nn.init.zeros_(self.layers[-1].bias)
 
     def forward(self, z: Tensor, codes: Tensor | None = None) -> Tensor:
-        features = self.layers[:-1](z)
-        out = self.layers[-1](features)
-        if self.texture is not None and codes is not None:
-            out = out + self.texture(features, codes)
+        if self.texture is None or codes is None:
+            out = self.layers(z)
+        else:
+            features = self.layers[:-1](z)
+            out = self.layers[-1](features) + self.texture(features, codes)
         return out if self.patches is None else out + self.patches.back(z)
 
 
