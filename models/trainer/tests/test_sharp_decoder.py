@@ -17,6 +17,7 @@ from foley_trainer.finetuning.weights_from_onnx import codec_from
 from foley_trainer.models.mel_discriminators import MelDiscriminators
 from foley_trainer.models.rvq_vae import Codec, CodecConfig
 from foley_trainer.training import presets
+from foley_trainer.training.checkpoints import TrainedError
 from foley_trainer.training.presets import PresetError
 from foley_trainer.training.sharp_decoder import _changes, _levels
 from foley_trainer.training.stages import Making, train, train_codec
@@ -169,6 +170,9 @@ def test_the_command_needs_a_trained_codec_and_a_preset_that_has_the_stage(folde
     assert cli.main(["decoder", *given, "--preset", "tiny"]) == 1
     assert "part `decoder`" in capsys.readouterr().err
     wrong = Making(tiny('codec.training.adversarial={"wide":4}'), open_corpus(folder_corpus), bf16=False)
+    bare = Making(tiny("codec.training.adversarial={}"), open_corpus(folder_corpus), bf16=False)
+    with pytest.raises(TrainedError, match="--from"):
+        train("codec", bare, tmp_path / "bare")
     with pytest.raises(PresetError, match="width, from, weight, lr, sampled"):
         train("codec", wrong, tmp_path / "wrong")
 

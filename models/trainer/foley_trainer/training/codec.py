@@ -38,11 +38,12 @@ class CodecStage:
     def config(self) -> dict[str, Any]:
         return self.codec.config.to_dict()
 
-    def _drawn(self, rng: np.random.Generator, count: int) -> tuple[np.ndarray, np.ndarray]:
-        """Clips [count, samples] and the frame at which the stretch of each that is trained on begins."""
-        audio = np.stack([self.augmenter.draw(rng)[0] for _ in range(count)])
+    def _drawn(self, rng: np.random.Generator, count: int) -> tuple[tuple[np.ndarray, np.ndarray], np.ndarray]:
+        """Clips [count, samples] and the frame at which the stretch of each that is trained on begins; and their classes [count]."""
+        audio, labels = zip(*(self.augmenter.draw(rng) for _ in range(count)), strict=True)
         room = self.mel.config.frames(self.samples) - self.crop if self.crop else 0
-        return audio, rng.integers(0, room // 8 + 1, count) * 8 if self.crop else np.zeros(count, np.int64)
+        starts = rng.integers(0, room // 8 + 1, count) * 8 if self.crop else np.zeros(count, np.int64)
+        return (np.stack(audio), starts), np.array(labels)
 
     def _mels(self, audio: np.ndarray, starts: np.ndarray) -> Tensor:
         mel = self.mel(sent(audio))
@@ -52,8 +53,8 @@ class CodecStage:
         """Also, at the step that starts the codebooks, the clips whose vectors are clustered."""
         c = self.codec.config
         starts = step == c.warm_steps and not bool(self.codec.quantizer.started)  # they are, in a training that began from another
-        first = self._drawn(rng, 8 * self.batch) if starts else None
-        clips = self._drawn(rng, self.batch)
+        first = self._drawn(rng, 8 * self.batch)[0] if starts else None
+        clips, _ = self._drawn(rng, self.batch)
         dropped = rng.random(self.batch) < c.dropout
         return {"first": first, "clips": clips, "keep": np.where(dropped, rng.integers(1, c.codebooks + 1, self.batch), c.codebooks)}
 
@@ -62,10 +63,14 @@ class CodecStage:
         vectors = torch.cat([self.codec.encoder(self.codec._normal(m)).float() for m in mel.split(16)])
         self.codec.quantizer.start(vectors.permute(0, 2, 3, 1).reshape(-1, self.codec.config.dim))
 
+    def _check_started(self) -> None:
+        if not bool(self.codec.quantizer.started):
+            raise TrainedError("decoder_only needs trained codebooks: start from a trained codec with --from")
+
     def step(self, batch: dict[str, Any], step: int) -> dict[str, float]:
         c = self.codec.config
-        if self.decoder_only and not bool(self.codec.quantizer.started):
-            raise TrainedError("decoder_only needs trained codebooks: start from a trained codec with --from")
+        if self.decoder_only:
+            self._check_started()
         if batch["first"] is not None:
             self._start_codebooks(self._mels(*batch["first"]))
         mel, keep = self._mels(*batch["clips"]), sent(batch["keep"])
@@ -92,6 +97,10 @@ class CodecStage:
             share = share / share.sum()
             metrics[f"perplexity_{level + 1}"] = torch.exp(-(share * (share + 1e-12).log()).sum()).item()
         metrics["score"] = metrics[f"l1_{c.codebooks}"]
-        return metrics
+        return {**metrics, **self._compared(decoded)}
+
+    def _compared(self, decoded: Tensor) -> dict[str, float]:
+        """Further metrics of the eval clips as all codebooks give them back [N, bins, T]."""
+        return {}
 
 

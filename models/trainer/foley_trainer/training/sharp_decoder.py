@@ -75,10 +75,8 @@ class SharpDecoderStage(CodecStage):
         self.eval_labels = [held_out.clips[i].label for i in range(len(held_out))]
 
     def draw(self, rng: np.random.Generator, step: int) -> dict[str, Any]:
-        audio, labels = zip(*(self.augmenter.draw(rng) for _ in range(self.batch)), strict=True)
-        room = self.mel.config.frames(self.samples) - self.crop if self.crop else 0
-        starts = rng.integers(0, room // 8 + 1, self.batch) * 8 if self.crop else np.zeros(self.batch, np.int64)
-        return {"clips": (np.stack(audio), starts), "labels": np.array(labels), "sampled": self._some_sampled(rng)}
+        clips, labels = self._drawn(rng, self.batch)
+        return {"clips": clips, "labels": labels, "sampled": self._some_sampled(rng)}
 
     def _some_sampled(self, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray] | None:
         """Stretches of sampled grids [B / 2, K, f, t] and their classes [B / 2], as long as those of recordings."""
@@ -102,6 +100,7 @@ class SharpDecoderStage(CodecStage):
             return self.codec._mel(self.codec.decoder(vectors, codes), frames)
 
     def step(self, batch: dict[str, Any], step: int) -> dict[str, float]:
+        self._check_started()
         mel, labels = self._mels(*batch["clips"]), sent(batch["labels"])
         self.codec.quantizer.eval()
         with torch.no_grad():
@@ -144,12 +143,10 @@ class SharpDecoderStage(CodecStage):
         clip_and_step(loss, discriminators, [self.optimizers["discriminators"]], 10.0)
         return loss.item()
 
-    def evaluate(self) -> dict[str, float]:
-        """Beside the errors, of all codebooks: `levels_l1` in nats of averaged powers, and `fluctuation`, how much decoded mels
-        change from frame to frame against recordings' (1: as much), each the mean of the classes."""
-        metrics = super().evaluate()
-        with autocast(self.bf16):
-            decoded = torch.cat([self.codec.decode(self.codec.encode(m)) for m in self.eval_mel.split(16)])
+    def _compared(self, decoded: Tensor) -> dict[str, float]:
+        """`levels_l1` in nats of averaged powers, and `fluctuation`, how much decoded mels change from frame to frame against
+        recordings' (1: as much), each the mean of the classes."""
+        metrics: dict[str, float] = {}
         ratios, gaps = [], []
         for label in sorted(set(self.eval_labels)):
             mine = torch.tensor([i for i, name in enumerate(self.eval_labels) if name == label])
@@ -200,5 +197,5 @@ def _levels(one: Tensor, other: Tensor) -> Tensor:
 
 def _changes(mel: Tensor) -> Tensor:
     """Mean change from frame to frame in nats of log-mels [B, bins, T], where there is sound."""
-    loud = mel > mel.amax((1, 2), keepdim=True) - HEARD
+    loud = _heard(mel).squeeze(1)
     return ((mel[..., 1:] - mel[..., :-1]).abs() * loud[..., 1:]).sum() / loud[..., 1:].sum().clamp(min=1)
