@@ -60,6 +60,7 @@ export {
 } from './errors.ts';
 export { limits } from './limits.ts';
 export { measuredBy } from './measured.ts';
+export { mixText } from './mix-text.ts';
 export {
   access,
   attributes,

@@ -2,6 +2,7 @@ import type { OscArgInput } from 'osc-min';
 import type { OscReply } from '../commands/define.ts';
 import { commandOf, isCommandName } from '../commands/index.ts';
 import type { Answer } from '../envelope.ts';
+import { mixText } from '../mix-text.ts';
 import { encodeMessage, type OscArg } from './osc-packet.ts';
 import { FLOAT_EXACT } from './osc-words.ts';
 
@@ -50,12 +51,7 @@ function messagesOf(
 function plain(value: unknown): OscArgInput | null {
   if (value === undefined || value === null) return null;
   if (typeof value === 'number') return Number.isInteger(value) ? exact(value) : { type: 'float', value };
-  if (typeof value !== 'object') return text(value);
-  return text(
-    Object.entries(value)
-      .map((pair) => pair.join(':'))
-      .join('+'),
-  );
+  return text(typeof value === 'object' ? mixText(value) : value);
 }
 
 function oscArgs(arg: string, echo: OscArg, source: unknown): OscArgInput[] {

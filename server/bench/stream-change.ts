@@ -11,7 +11,7 @@ import { loadavg, tmpdir } from 'node:os';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { encodeMessage } from '../../protocol/codecs/osc-packet.ts';
-import { decodePcm, msgpackCodec } from '../../protocol/index.ts';
+import { decodePcm, mixText, msgpackCodec } from '../../protocol/index.ts';
 import { createApp } from '../app.ts';
 import { joined } from '../audio/join.ts';
 import { resolveConfig } from '../config.ts';
@@ -134,14 +134,7 @@ const byWire: Change = (stream, { level, i }) =>
   client.ask('stream.set', { stream, ...(level ? { level: i % 2 === 0 ? -12 : 0 } : { class: mixOf(i) }) });
 const socket = createSocket('udp4');
 const byOsc: Change = (stream, { level, i }) => {
-  const words = level
-    ? ['level', i % 2 === 0 ? -12 : 0]
-    : [
-        'class',
-        Object.entries(mixOf(i))
-          .map((pair) => pair.join(':'))
-          .join('+'),
-      ];
+  const words = level ? ['level', i % 2 === 0 ? -12 : 0] : ['class', mixText(mixOf(i))];
   const typed = [stream, ...words].map((value) =>
     typeof value === 'string' ? ({ type: 'string', value } as const) : ({ type: 'float', value } as const),
   );

@@ -1,5 +1,5 @@
 /** CSV (RFC 4180) with a header line: the sheet of delivered files is written; sheets of markers and clips are read. */
-import type { FileSettings } from '../../protocol/index.ts';
+import { type FileSettings, mixText } from '../../protocol/index.ts';
 
 export interface CsvRow {
   name: string;
@@ -158,9 +158,7 @@ function cells(text: string, separator: string, first: number): { row: string[];
 
 function classText(label: CsvRow['class']): string {
   if (label === null || typeof label === 'string') return label ?? '';
-  return Object.entries(label)
-    .map(([name, weight]) => `${name}:${Number(weight.toFixed(4))}`)
-    .join('+');
+  return mixText(label, (weight) => Number(weight.toFixed(4)));
 }
 
 /** Half-width and full-width beginnings of formulas, also behind spaces, which some spreadsheets skip. */

@@ -1,31 +1,15 @@
 /** Envelopes and spectra from a client's side: the loudness and the average spectrum that a clip follows. */
 import assert from 'node:assert/strict';
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import path from 'node:path';
-import { after, before, test } from 'node:test';
+import { test } from 'node:test';
 import { setTimeout as pause } from 'node:timers/promises';
-import { fileURLToPath } from 'node:url';
-import { type CommandName, decodePcm, type EventData, type Events } from '../../protocol/index.ts';
-import { type App, createApp } from '../app.ts';
+import { type CommandName, decodePcm } from '../../protocol/index.ts';
 import { joined } from '../audio/join.ts';
 import { argsOf, readClip } from '../cli/like.ts';
-import { resolveConfig } from '../config.ts';
+import { type Done, tinyServer } from './support/clips.ts';
 import { failed } from './support/failed.ts';
 
-const data = mkdtempSync(path.join(tmpdir(), 'foleyd-followed-'));
-const models = fileURLToPath(new URL('../../models/fixtures', import.meta.url));
-let app: App;
-before(async () => {
-  const options = { data, models, voice: 'tiny-stacked', listen: false, logLevel: 'silent', output: 'none' } as const;
-  app = await createApp(resolveConfig(options, {}));
-});
-after(async () => {
-  await app.close();
-  rmSync(data, { recursive: true });
-});
+const app = tinyServer('tiny-stacked');
 
-type Done<N extends CommandName> = EventData<N, Extract<Events<N>, 'done'>>;
 const call = <N extends CommandName>(cmd: N, args: Record<string, unknown>) =>
   app.connect().call(cmd, args) as Promise<Done<N>>;
 

@@ -1,27 +1,12 @@
 /** Requests that a person copies from the page: each makes the clip again, or the page says why not. */
 import assert from 'node:assert/strict';
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import path from 'node:path';
-import { after, before, test } from 'node:test';
-import { fileURLToPath } from 'node:url';
+import { test } from 'node:test';
 import { readMessage } from '../../../protocol/codecs/osc-request.ts';
 import type { ArgsInput, EventData, OscArg } from '../../../protocol/index.ts';
-import { type App, createApp } from '../../app.ts';
-import { resolveConfig } from '../../config.ts';
+import { tinyServer } from '../../test/support/clips.ts';
 import { argsOf, type Details, type Language, languages, requestAs } from './copy-as.ts';
 
-const data = mkdtempSync(path.join(tmpdir(), 'foleyd-copy-as-'));
-const models = fileURLToPath(new URL('../../../models/fixtures', import.meta.url));
-let app: App;
-before(async () => {
-  const options = { data, models, voice: 'tiny-stacked', listen: false, logLevel: 'silent', output: 'none' } as const;
-  app = await createApp(resolveConfig(options, {}));
-});
-after(async () => {
-  await app.close();
-  rmSync(data, { recursive: true });
-});
+const app = tinyServer('tiny-stacked');
 
 async function made(args: Record<string, unknown>): Promise<Details> {
   const client = app.connect();

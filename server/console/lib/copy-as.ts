@@ -1,4 +1,5 @@
 import type { ArgsInput, EventData } from '../../../protocol/commands/index.ts';
+import { mixText } from '../../../protocol/mix-text.ts';
 import { argsOfRecipe } from '../../../protocol/recipe.ts';
 
 export type Details = EventData<'clip.get', 'done'>['clip'];
@@ -100,9 +101,7 @@ function envelopeWord({ points, cues, gain = 0 }: ArgsInput<'foley.generate'>['e
 /** A class, or a mix as one word. */
 function mixWord(of: unknown): string {
   if (typeof of !== 'object' || of === null) return String(of);
-  return Object.entries(of)
-    .map(([name, weight]) => `${name}:${Number(Number(weight).toPrecision(6))}`)
-    .join('+');
+  return mixText(of, (weight) => Number(weight.toPrecision(6)));
 }
 
 function quoted(word: string): string {

@@ -22,13 +22,14 @@ export interface Made {
 /** Of the voice `tiny`: the grid of a clip. */
 export const [rows, cols] = [8, 6];
 
-/** A server with the voice `tiny`, open from before the first test of a file until after its last. */
-export function tinyServer(): Pick<App, 'connect'> {
+/** A server with a fixture voice, open from before the first test of a file until after its last. */
+export function tinyServer(voice: 'tiny' | 'tiny-stacked' = 'tiny'): Pick<App, 'connect'> {
   const data = mkdtempSync(path.join(tmpdir(), 'foleyd-clips-'));
   const models = fileURLToPath(new URL('../../../models/fixtures', import.meta.url));
   let app: App;
   before(async () => {
-    app = await createApp(resolveConfig({ data, models, voice: 'tiny', listen: false, logLevel: 'silent' }, {}));
+    const config = { data, models, voice, listen: false, logLevel: 'silent', output: 'none' } as const;
+    app = await createApp(resolveConfig(config, {}));
   });
   after(async () => {
     await app.close();

@@ -1,7 +1,7 @@
 /** What is thrown at a server, over what and by whom. */
 import { encode } from '@msgpack/msgpack';
 import { type OscArgInput, toBuffer } from 'osc-min';
-import { type CommandName, commandOf, jsonCodec, msgpackCodec } from '../../../protocol/index.ts';
+import { type CommandName, commandOf, jsonCodec, mixText, msgpackCodec } from '../../../protocol/index.ts';
 import { voiceDir } from '../../engine/fixtures.ts';
 import { packVoiceFolder } from '../../voices/hub/folder.ts';
 import type { Carrier } from './carrier.ts';
@@ -61,10 +61,7 @@ function oscArg(value: unknown, grammar: Grammar): OscArgInput {
 /** A mix as patches write it; anything else as JSON. */
 function wordOf(value: unknown): string {
   const isMix = typeof value === 'object' && value !== null && Object.values(value).every((n) => typeof n === 'number');
-  if (isMix)
-    return Object.entries(value)
-      .map(([name, weight]) => `${name}:${weight}`)
-      .join('+');
+  if (isMix) return mixText(value);
   return JSON.stringify(value) ?? '';
 }
 
