@@ -121,7 +121,7 @@ test('branches of a clip have its beginning and futures of their own', async () 
 });
 
 test('a clip that is being made can be branched while it goes on', async () => {
-  let branched: Promise<Done<'foley.branch'>> | null = null;
+  let branched: Promise<Done<'foley.branch'>[]> | null = null;
   let job = '';
   const original = await call(
     'foley.generate',
@@ -129,12 +129,17 @@ test('a clip that is being made can be branched while it goes on', async () => {
     ({ event, data: given }) => {
       if (event === 'accepted') job = given.job as string;
       if (event === 'row' && given.index === 0 && given.row === 3)
-        branched = call('foley.branch', { job, count: 2, seed: 1, save: true });
+        branched = Promise.all([
+          call('foley.branch', { job, count: 2, seed: 1, save: true, row: 4 }),
+          // As far as it has come, which may be its end by then.
+          call('foley.branch', { job, seed: 1, save: true }),
+        ]);
     },
   );
-  const { clips } = await branched!;
-  const [first, one, other] = await Promise.all([original.clips[0]!, ...clips].map(({ clip }) => codesOf(clip)));
-  assert.deepEqual(one!.slice(0, 4 * cols), first!.slice(0, 4 * cols));
+  const [there, soFar] = await branched!;
+  const all = [original.clips[0]!, ...there!.clips, ...soFar!.clips];
+  const [first, one, other, late] = await Promise.all(all.map(({ clip }) => codesOf(clip)));
+  for (const branch of [one!, late!]) assert.deepEqual(branch.slice(0, 4 * cols), first!.slice(0, 4 * cols));
   assert.notDeepEqual(one, other);
   await assert.rejects(call('foley.branch', { job }), failed('unknown_job'));
 });
