@@ -50,6 +50,8 @@ def _train(args: argparse.Namespace) -> None:
     preset, stage, begin_from, codec = presets.load(args.preset, args.set), args.command, args.begin_from, args.codec
     if stage == "decoder":
         preset, stage, begin_from, codec = presets.of_decoder(preset), "codec", begin_from or codec, None
+    if getattr(args, "teacher", None):
+        preset["vocoder"]["training"]["teacher"] = args.teacher
     making = Making(preset, open_corpus(*args.corpus), codec, args.bf16)
     if parallel.rank() == 0:
         emit("corpus", classes=making.corpus.classes, clips=len(making.corpus.clips), hash=making.corpus.hash())
@@ -78,6 +80,8 @@ def _parser() -> argparse.ArgumentParser:
         sub.add_argument("--preset", default="stacked-sharp" if name == "decoder" else "rvq", help=f"one of {', '.join(presets.names())}, or the path of a JSON file")
         sub.add_argument("--set", action="append", default=[], metavar="KEY=VALUE", help="override one preset setting, e.g. prior.training.lr=3e-4 (repeatable)")
         sub.add_argument("--codec", required=name in ("decoder", "prior"), help="folder of the trained codec (vocoder: also train on its reconstructions)")
+        if name == "vocoder":
+            sub.add_argument("--teacher", help="folder of a trained vocoder: the new one, which may be smaller, learns to give the same audio")
         sub.add_argument("--from", dest="begin_from", help="finished run of this stage, or a .safetensors file: initialise from its weights where names and shapes match")
         sub.add_argument("--minutes", type=float, help="training time budget; replaces the number of steps")
         sub.add_argument("--steps", type=int, help="number of training steps (default: the preset's)")

@@ -129,6 +129,14 @@ class Generator(nn.Module):
     def speak(self, mel: Tensor, shaped: Tensor | None = None) -> Tensor:
         """The generator alone: log-mel and shaped noise [B, samples], where there is any -> audio. It sees `reach` frames
         to both sides and no further, so any stretch of it can be had from that much more of its inputs."""
+        audio = self.unprojected(mel, shaped)
+        if self.projection is not None:
+            with torch.autocast(audio.device.type, enabled=False):
+                return limited(self.projection(audio, mel.float()))
+        return audio if shaped is None else audio.clamp(-1, 1)
+
+    def unprojected(self, mel: Tensor, shaped: Tensor | None = None) -> Tensor:
+        """As `speak`, without projections and limits."""
         x = self.conv_pre(mel)
         width = len(self.config.res_kernels)
         for i, up in enumerate(self.ups):
@@ -142,14 +150,10 @@ class Generator(nn.Module):
             x = F.leaky_relu(x.float())
             last = self.conv_post(x).squeeze(1)
             if shaped is None:
-                audio = torch.tanh(last)
-            else:
-                if self.gate_post is not None:
-                    shaped = shaped * 2 * torch.sigmoid(self.gate_post(x).squeeze(1))
-                audio = shaped + last
-            if self.projection is not None:
-                return limited(self.projection(audio, mel.float()))
-            return audio if shaped is None else audio.clamp(-1, 1)
+                return torch.tanh(last)
+            if self.gate_post is not None:
+                shaped = shaped * 2 * torch.sigmoid(self.gate_post(x).squeeze(1))
+            return shaped + last
 
     def fold(self) -> Generator:
         """Bakes weight norm into plain weights, in place, for export."""

@@ -20,6 +20,7 @@ from ..runtime.events import emit
 from . import presets
 from .checkpoints import load_codec
 from .codec import CodecStage
+from .distilled_vocoder import DistilledVocoderStage
 from .prior import PriorStage
 from .sharp_decoder import SharpDecoderStage
 from .stacked import StackedStage
@@ -92,7 +93,8 @@ def vocoder_stage(making: Making) -> VocoderStage:
     every = making.sounds.of(making.corpus.of("train") + making.oneshots)
     codec = load_codec(making.codec)[0] if making.codec else None
     config = VocoderConfig(**part["config"])
-    return VocoderStage(config, every, making.held_out, codec=codec, bf16=making.bf16, samples=making.preset["data"]["samples"], **part["training"])
+    stage = DistilledVocoderStage if "teacher" in part["training"] else VocoderStage
+    return stage(config, every, making.held_out, codec=codec, bf16=making.bf16, samples=making.preset["data"]["samples"], **part["training"])
 
 
 STAGES = {"codec": codec_stage, "prior": prior_stage, "vocoder": vocoder_stage}

@@ -131,13 +131,17 @@ class VocoderStage:
         mels = torch.stack([m[:, s : s + frames] for m, s in zip(mel, starts, strict=True)])
         return mels, torch.stack([a[s * hop : s * hop + self.segment] for a, s in zip(whole, starts, strict=True)])
 
-    def step(self, batch: dict[str, Any], step: int) -> dict[str, float]:
+    def _given(self, batch: dict[str, Any]) -> tuple[Tensor, Tensor]:
+        """Mels [B, bins, T] and the audio they stand for [B, segment]."""
         audio = sent(batch["segments"])
         mel = self.spectral.main(audio)
-        if batch["whole"] is not None:
-            coded, heard = self._coded(*batch["whole"])
-            rest = len(coded)
-            mel, audio = torch.cat([coded, mel[rest:]]), torch.cat([heard, audio[rest:]])
+        if batch["whole"] is None:
+            return mel, audio
+        coded, heard = self._coded(*batch["whole"])
+        return torch.cat([coded, mel[len(coded) :]]), torch.cat([heard, audio[len(coded) :]])
+
+    def step(self, batch: dict[str, Any], step: int) -> dict[str, float]:
+        mel, audio = self._given(batch)
         with autocast(self.bf16):
             output = self._generated(mel)
         output = output.float()
