@@ -60,6 +60,11 @@ const table = {
   python_missing: { meaning: 'Training needs Python; the message says what to install.', http: 501 },
   trainer_missing: { meaning: 'Python lacks what training needs; the message says what to install.', http: 501 },
   no_room: { meaning: 'Too little memory or disk is free; the message says how much is needed.', http: 507 },
+  out_of_resources: {
+    meaning:
+      'The machine has no free file descriptors, processes or memory; the message says which. Nothing is missing or damaged: try again later.',
+    http: 503,
+  },
   no_delivery: { meaning: 'The server has no delivery folder; start it with `--deliver DIR`.', http: 409 },
   training_failed: { meaning: 'The training ended without a voice; the message says why.', http: 500 },
   unknown_reference: { meaning: 'No reference has this name; the message says where it was expected.', http: 404 },
@@ -194,8 +199,11 @@ export class ProtocolError extends Error {
 
 /** What the system says of a disk that is full, broken, or not for us: no fault of the server's. */
 const DISK: ReadonlySet<string> = new Set([
-  ...['ENOSPC', 'EDQUOT', 'EFBIG', 'EIO', 'EROFS', 'EACCES', 'EPERM', 'EMFILE', 'ENFILE', 'ESTALE', 'ENODEV'],
+  ...['ENOSPC', 'EDQUOT', 'EFBIG', 'EIO', 'EROFS', 'EACCES', 'EPERM', 'ESTALE', 'ENODEV'],
 ]);
+
+/** What it says where it has no more to give. */
+const SHORTAGE: ReadonlySet<string> = new Set(['EMFILE', 'ENFILE', 'EAGAIN', 'ENOMEM']);
 
 /**
  * Turns whatever was thrown into a ProtocolError; anything unknown becomes `internal` and keeps its cause. A message of the
@@ -206,10 +214,11 @@ export function toProtocolError(thrown: unknown): ProtocolError {
   if (thrown instanceof Error && 'code' in thrown && isErrorCode(thrown.code)) {
     return new ProtocolError(thrown.code, thrown.message, { cause: thrown });
   }
-  if (thrown instanceof Error && 'syscall' in thrown && 'code' in thrown && DISK.has(String(thrown.code))) {
-    return new ProtocolError('io_error', `${errors.io_error.meaning} The system says ${String(thrown.code)}.`, {
-      cause: thrown,
-    });
+  if (thrown instanceof Error && 'syscall' in thrown && 'code' in thrown) {
+    const said = String(thrown.code);
+    const code = DISK.has(said) ? 'io_error' : SHORTAGE.has(said) ? 'out_of_resources' : null;
+    if (code !== null)
+      return new ProtocolError(code, `${errors[code].meaning} The system says ${said}.`, { cause: thrown });
   }
   return new ProtocolError('internal', undefined, { cause: thrown });
 }

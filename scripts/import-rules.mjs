@@ -25,7 +25,11 @@ export const RULES = [
   { of: 'server/cards', may: ['server/cards', 'protocol/printable.ts'], packages: ['zod'] },
 
   // One file loads ONNX Runtime; nothing in the engine knows that a protocol exists.
-  { of: 'server/engine/onnx/runtime.ts', may: ['server/engine', 'server/cards'], packages: ['onnxruntime-node'] },
+  {
+    of: 'server/engine/onnx/runtime.ts',
+    may: ['server/engine', 'server/cards', 'server/util/shortage.ts'],
+    packages: ['onnxruntime-node'],
+  },
   { of: 'server/engine/dsp', may: ['server/engine/dsp'] },
   {
     of: 'server/engine',
@@ -33,10 +37,11 @@ export const RULES = [
       'server/engine',
       'server/cards',
       'server/audio',
-      'server/util/child-exit.ts',
       'server/util/log-line.ts',
       'server/util/program.ts',
       'server/util/protobuf.ts',
+      'server/util/shortage.ts',
+      'server/util/start-child.ts',
       'server/util/stillness.ts',
     ],
   },

@@ -24,8 +24,8 @@ export interface AutoDeliveryOptions {
 /** Until the first try again after a folder or a disk failed; twice as long until each further one. */
 const RETRY_MS = 1000;
 const LONGEST_RETRY_MS = 300_000;
-/** What a folder or its disk says while it is gone or full; such a clip waits, and any other fault is the clip's own. */
-const LASTING = new Set(['io_error', 'no_room']);
+/** What a folder or its disk says while it is gone or full, and a machine without descriptors; such a clip waits, and any other fault is the clip's own. */
+const LASTING = new Set(['io_error', 'no_room', 'out_of_resources']);
 /** Clips looked at in one page, when a server starts or the rule changes. */
 const PAGE = 500;
 

@@ -75,7 +75,7 @@ export class JobJournal {
   }
 
   /**
-   * What an earlier server left. Never rejects: what cannot be read is told, and set aside.
+   * What an earlier server left. Never rejects: what makes no sense is told, and set aside.
    * @param progressOf how far a job is
    */
   async restore(progressOf: (job: RestoredJob) => number): Promise<RestoredJob[]> {
@@ -187,6 +187,13 @@ export class JobJournal {
       this.#records.set(job, record);
       return [found];
     } catch (error) {
+      // What the disk would not give, or take, is no damage: with a full one every job would be lost for good.
+      if (error instanceof Error && 'syscall' in error) {
+        this.#log('warn', `job ${job} of an earlier run is not resumed now; the next start tries again`, {
+          err: error,
+        });
+        return [];
+      }
       const aside = await settleAside(file).catch(() => null);
       this.#log('warn', `job ${job} of an earlier run is not resumed; its record is ${aside ?? file}`, { err: error });
       return [];

@@ -2,6 +2,7 @@ export const engineErrorCodes = [
   'cancelled',
   'engine_crashed',
   'engine_unavailable',
+  'out_of_resources',
   'voice_missing',
   'voice_corrupt',
   'engine_failed',

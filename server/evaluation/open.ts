@@ -1,5 +1,6 @@
 import { readFile, stat } from 'node:fs/promises';
 import path from 'node:path';
+import { throwShortage } from '../util/shortage.ts';
 import type { EmbedderClient } from './embedder-client.ts';
 import { Evaluation, EvaluationError, type EvaluationOrder } from './evaluator.ts';
 
@@ -52,6 +53,7 @@ async function stored(folder: string, name: string): Promise<Uint8Array> {
   if (found === null || !found.isFile()) throw missing();
   if (found.size > MAX_REFERENCE) throw new EvaluationError('bad_reference', `the reference ${name} is too large`);
   return readFile(file).catch((cause: unknown) => {
+    throwShortage(cause, `the reference ${name} could not be read`);
     throw missing(cause);
   });
 }

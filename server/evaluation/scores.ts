@@ -1,6 +1,7 @@
 import { readJsonLines } from '../util/json-lines.ts';
 import { readIfThere } from '../util/kept-file.ts';
 import { KeptLines } from '../util/kept-lines.ts';
+import { unlessShort } from '../util/shortage.ts';
 import type { EvaluationResult } from './evaluator.ts';
 import { averaged } from './measure.ts';
 
@@ -41,7 +42,10 @@ export class ScoreHistory {
 
   /** Oldest first. Rejects with what the disk says. */
   async list(): Promise<readonly Score[]> {
-    const shipped = this.#shipped === null ? '' : ((await readIfThere(this.#shipped).catch(() => null)) ?? '');
+    const shipped =
+      this.#shipped === null
+        ? ''
+        : ((await readIfThere(this.#shipped).catch(unlessShort(null, 'the scores could not be read'))) ?? '');
     return [...readJsonLines(shipped, scoreFrom), ...(await this.#own.list())];
   }
 

@@ -4,6 +4,7 @@ import path from 'node:path';
 import { type VoiceCard, voiceCardSchema } from '../cards/voice-card.ts';
 import type { Engine, EngineRequest, EngineResult } from '../engine/engine.ts';
 import { EngineError } from '../engine/errors.ts';
+import { throwShortage } from '../util/shortage.ts';
 import { version } from '../util/version.ts';
 import { processorClass } from './arithmetic.ts';
 import { bytesOf } from './recipe.ts';
@@ -35,6 +36,7 @@ export async function readCard(dir: string): Promise<ReadCard> {
   try {
     text = await readFile(path.join(dir, 'card.json'));
   } catch (cause) {
+    throwShortage(cause, 'the card of the voice could not be read');
     throw new EngineError('voice_missing', 'the voice has no card.json', { cause });
   }
   try {

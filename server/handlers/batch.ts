@@ -208,6 +208,7 @@ function factsOf({ clip, catId, fxName }: Awaited<ReturnType<Delivery['make']>>)
 function isFatal(code: string): boolean {
   return [
     'no_room',
+    'out_of_resources',
     'no_delivery',
     'too_large',
     'cancelled',

@@ -8,6 +8,7 @@ import { diskReason } from '../util/disk-reason.ts';
 import { eitherSignal } from '../util/either-signal.ts';
 import { readIfThere } from '../util/kept-file.ts';
 import { orAborted } from '../util/or-aborted.ts';
+import { unlessShort } from '../util/shortage.ts';
 import { move, type Trash, type TrashItem } from '../util/trash.ts';
 import { Turn } from '../util/turns.ts';
 import {
@@ -58,7 +59,9 @@ export class DataSets {
   async list(): Promise<DataSet[]> {
     const names = ((await readdir(this.#options.dir).catch(noFile)) ?? []).filter(isId).sort();
     // One that cannot be read is named by dataset.info and the like; the others are listed.
-    const found = await Promise.all(names.map((id) => this.#read(id).catch(() => null)));
+    const found = await Promise.all(
+      names.map((id) => this.#read(id).catch(unlessShort(null, 'the data sets could not be listed'))),
+    );
     return found.filter((set) => set !== null);
   }
 
@@ -167,7 +170,7 @@ export class DataSets {
 
   /** A folder of this name is in the way even where no data set can be read in it. */
   async #refuseTaken(id: string): Promise<void> {
-    const names = await readdir(this.#options.dir).catch(() => []);
+    const names = await readdir(this.#options.dir).catch(unlessShort([], 'the data sets could not be listed'));
     const isTaken = names.some((name) => fileNameKey(name) === fileNameKey(id));
     if (isTaken || (await exists(path.join(this.#options.dir, id))))
       throw new ProtocolError(

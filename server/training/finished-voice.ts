@@ -1,7 +1,9 @@
 import { mkdir, readFile, rename } from 'node:fs/promises';
 import path from 'node:path';
 import { ProtocolError } from '../../protocol/index.ts';
+import { noFile } from '../util/atomic-file.ts';
 import { digestOf } from '../util/file-digest.ts';
+import { readIfThere } from '../util/kept-file.ts';
 
 /**
  * Moves the folder that a trainer wrote to the voices, and resolves with the voice's hash. A server that dies in the
@@ -29,9 +31,11 @@ export async function adoptVoice(
 
 type Card = { hash: string; retrained?: { job?: string }; graphs: Record<string, { file: string; sha256: string }> };
 
+/** Null where there is none, or none that makes sense. Rejects with what the disk says. */
 async function cardOf(folder: string): Promise<Card | null> {
+  const text = await readIfThere(path.join(folder, 'card.json'));
   try {
-    return JSON.parse(await readFile(path.join(folder, 'card.json'), 'utf8')) as Card;
+    return text === null ? null : (JSON.parse(text) as Card);
   } catch {
     return null;
   }
@@ -43,7 +47,7 @@ async function checkGraphs(folder: string): Promise<void> {
   if (card === null)
     throw new ProtocolError('training_failed', `the trainer wrote no voice to ${folder}; its log says why`);
   for (const [name, { file, sha256 }] of Object.entries(card.graphs)) {
-    const found = await readFile(path.join(folder, path.basename(file))).catch(() => null);
+    const found = await readFile(path.join(folder, path.basename(file))).catch(noFile);
     if (found === null || digestOf(found) !== sha256)
       throw new ProtocolError(
         'training_failed',

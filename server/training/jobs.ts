@@ -5,6 +5,7 @@ import { fileNameKey } from '../../protocol/file-name.ts';
 import { ProtocolError, toProtocolError } from '../../protocol/index.ts';
 import { noFile } from '../util/atomic-file.ts';
 import { diskReason } from '../util/disk-reason.ts';
+import { unlessShort } from '../util/shortage.ts';
 import { adoptVoice } from './finished-voice.ts';
 import { Job } from './job.ts';
 import { Journal, type TrainingOrder, type TrainingState } from './journal.ts';
@@ -177,7 +178,7 @@ export class TrainingJobs {
   async #checkName(voice: string): Promise<void> {
     const key = fileNameKey(voice);
     // Names that differ in case alone are one folder on some disks.
-    const names = await readdir(this.#options.voices).catch(() => []);
+    const names = await readdir(this.#options.voices).catch(unlessShort([], 'the voices could not be listed'));
     const isTaken =
       names.some((name) => fileNameKey(name) === key) ||
       this.list().some((job) => !job.over && fileNameKey(job.order.voice) === key);

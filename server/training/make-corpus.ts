@@ -19,7 +19,7 @@ export interface CorpusOptions {
 
 /**
  * Runs the trainer that cuts recordings into the clips of a corpus in `part`; resolves with what it found. Rejects with
- * no_room, bad_dataset, training_failed, or why `signal` aborted.
+ * no_room, out_of_resources, bad_dataset, training_failed, or why `signal` aborted.
  */
 export async function makeCorpus(
   { folder, seconds, licence, author, class: label }: NewDataSet,
@@ -55,6 +55,7 @@ export async function makeCorpus(
   signal.throwIfAborted();
   if (short.error !== null) throw short.error;
   if (found.event !== null) return found.event;
+  if (end.shortage !== null) throw new ProtocolError('out_of_resources', howEnded(end));
   if (end.error !== null) throw new ProtocolError('bad_dataset', end.error.message.replaceAll(part, 'the data set'));
   const last = end.log.at(-1)?.replaceAll(part, 'the data set');
   const how = howEnded(end);

@@ -1,5 +1,6 @@
 import path from 'node:path';
 import { isErrorCode, ProtocolError } from '../../protocol/index.ts';
+import { throwShortage } from '../util/shortage.ts';
 import type { Trash } from '../util/trash.ts';
 import { DataSets } from './datasets.ts';
 import { TrainingJobs, type TrainingOptions } from './jobs.ts';
@@ -71,6 +72,7 @@ export function openTraining({ data, trainer, python, limits, isOwner, findVoice
     /** Whoever asks before the earlier jobs are known waits. */
     ready: (): Promise<void> =>
       restore().catch((cause: unknown) => {
+        throwShortage(cause, 'earlier trainings could not be read');
         throw new ProtocolError('io_error', 'earlier trainings could not be read', { cause });
       }),
     close: async (): Promise<void> => {

@@ -3,7 +3,8 @@ import { constants, setPriority } from 'node:os';
 import process from 'node:process';
 import { createInterface } from 'node:readline';
 import type { Readable } from 'node:stream';
-import { endWithParent } from '../util/child-exit.ts';
+import { shortageIn, shortageSaid } from '../util/shortage.ts';
+import { startChild } from '../util/start-child.ts';
 import { Stillness } from '../util/stillness.ts';
 import type { TrainerCommand } from './python.ts';
 
@@ -16,6 +17,8 @@ export interface TrainerEnd {
   signal: NodeJS.Signals | null;
   /** Why we ended it, where that was because it hung. */
   hung: string | null;
+  /** Why it could not begin or go on, where the machine had too little of something. */
+  shortage: string | null;
   /** What it said was wrong. */
   error: { kind: string; message: string } | null;
   /** Last lines of its log, oldest first. */
@@ -23,8 +26,13 @@ export interface TrainerEnd {
 }
 
 /** How a trainer ended, in words. */
-export function howEnded({ code, signal, hung }: Pick<TrainerEnd, 'code' | 'signal' | 'hung'>): string {
-  return `the trainer ended (${hung ?? signal ?? `exit code ${code}`})`;
+export function howEnded({
+  code,
+  signal,
+  hung,
+  shortage,
+}: Pick<TrainerEnd, 'code' | 'signal' | 'hung' | 'shortage'>): string {
+  return `the trainer ended (${shortage ?? hung ?? signal ?? `exit code ${code}`})`;
 }
 
 const LOG_LINES = 40;
@@ -48,9 +56,10 @@ export class TrainerProcess {
     watch: { lookMs: number; stillMs: number } = { lookMs: 2000, stillMs: STILL_MS },
   ) {
     // Without descriptors for its pipes there is no process and no streams; `error` below then says why.
-    const child: ChildProcess = spawn(command.file, [...command.args, ...args], { env: command.env, stdio: 'pipe' });
+    const child = startChild(() =>
+      spawn(command.file, [...command.args, ...args], { env: command.env, stdio: 'pipe' }),
+    );
     this.#child = child;
-    endWithParent(child);
     // From the start: loading its libraries is work too.
     if (child.pid !== undefined) lower(child.pid);
     child.stdin?.on('error', () => undefined);
@@ -81,12 +90,15 @@ export class TrainerProcess {
         // What never started does not close either.
         if (child.pid !== undefined) return;
         clearInterval(looking);
-        resolve({ code: 1, signal: null, hung: null, error, log: [...log, cause.message] });
+        const shortage = shortageIn(cause);
+        resolve({ code: 1, signal: null, hung: null, shortage, error, log: [...log, cause.message] });
       });
       child.once('close', (code, signal) => {
         if (this.#leaving !== null) clearTimeout(this.#leaving);
         clearInterval(looking);
-        resolve({ code, signal, hung: this.#hung, error, log: failed === null ? log : [...log, failed.message] });
+        const shortage = code === 0 ? null : shortageSaid(error?.message ?? log.at(-1) ?? '');
+        const all = failed === null ? log : [...log, failed.message];
+        resolve({ code, signal, hung: this.#hung, shortage, error, log: all });
       });
     });
   }

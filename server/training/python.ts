@@ -1,8 +1,9 @@
-import { execFile } from 'node:child_process';
+import { type ExecFileException, execFile } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import path from 'node:path';
 import process from 'node:process';
 import { ProtocolError } from '../../protocol/index.ts';
+import { ShortageError, shortageIn, shortageSaid } from '../util/shortage.ts';
 import { trainerEnvironment } from '../util/trainer-environment.ts';
 
 /** How the trainer is started: its command takes the place of `foley-train`. */
@@ -13,7 +14,7 @@ export interface TrainerCommand {
 }
 
 export interface Finder {
-  /** Rejects with python_missing or trainer_missing; the message says what to install. */
+  /** Rejects with python_missing or trainer_missing, saying what to install, or out_of_resources: nobody knows then. */
   find(): Promise<TrainerCommand>;
 }
 
@@ -94,10 +95,23 @@ export class TrainerFinder implements Finder {
   }
 }
 
+const PATIENCE_MS = 120_000;
+
+/** Rejects where its answer would say nothing about what is installed. */
 function run(file: string, args: string[], env: NodeJS.ProcessEnv): Promise<{ said: string; complaint: string }> {
-  return new Promise((resolve) => {
-    execFile(file, args, { env, timeout: 120_000 }, (_error, stdout, stderr) => {
-      resolve({ said: stdout, complaint: stderr.trim().split('\n').at(-1)?.slice(0, 200) ?? '' });
+  return new Promise((resolve, reject) => {
+    execFile(file, args, { env, timeout: PATIENCE_MS }, (error, said, stderr) => {
+      const complaint = stderr.trim().split('\n').at(-1)?.slice(0, 200) ?? '';
+      const why = error === null ? null : (shortageIn(error) ?? shortageSaid(complaint) ?? unfinished(error));
+      if (why === null) resolve({ said, complaint });
+      else reject(new ShortageError(`${file} could not be asked for the trainer: ${why}`, { cause: error }));
     });
   });
+}
+
+/** Why it was ended before it could answer; null where it ended by itself. */
+function unfinished({ killed, signal }: ExecFileException): string | null {
+  if (killed === true) return `it gave no answer in ${PATIENCE_MS / 1000} s; try again when the machine is less busy`;
+  // The system ends what takes the last memory.
+  return signal === 'SIGKILL' ? 'it was killed (SIGKILL), probably for lack of memory; end other programs' : null;
 }

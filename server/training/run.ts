@@ -79,16 +79,16 @@ export class TrainingRun {
       if (this.#closing) return { state: 'left' };
       const failed = end?.error ?? null;
       if (failed !== null) {
-        const code = failed.kind === 'CorpusError' ? 'bad_dataset' : 'training_failed';
+        const code = failed.kind === 'CorpusError' ? 'bad_dataset' : failedAs(end);
         return { state: 'failed', code, message: failed.message, log: lines };
       }
       const { stage, step } = job.progress;
       if (stage !== reached.stage || step !== reached.step) attempt = 1;
       reached = job.progress;
-      const how = howEnded(end ?? { code: null, signal: null, hung: null });
+      const how = howEnded(end ?? { code: null, signal: null, hung: null, shortage: null });
       if (attempt >= ATTEMPTS) {
         const message = `${how} ${attempt} times without a step between`;
-        return { state: 'failed', code: 'training_failed', message, log: lines };
+        return { state: 'failed', code: failedAs(end), message, log: lines };
       }
       log('warn', `${how} and is started again`, { job: job.id });
       await job.set('running', { message: `${how} and goes on from its checkpoint` });
@@ -143,4 +143,8 @@ export class TrainingRun {
       );
     return trainerArgs(order, { job: id, out: this.#out, corpora, base: base?.dir ?? null });
   }
+}
+
+function failedAs(end: TrainerEnd | null): 'out_of_resources' | 'training_failed' {
+  return end?.shortage == null ? 'training_failed' : 'out_of_resources';
 }

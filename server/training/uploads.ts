@@ -3,6 +3,7 @@ import path from 'node:path';
 import { fileNameKey, isFileName } from '../../protocol/file-name.ts';
 import { ProtocolError } from '../../protocol/index.ts';
 import { exists } from '../util/atomic-file.ts';
+import { unlessShort } from '../util/shortage.ts';
 import { Turns } from '../util/turns.ts';
 import { filesBelow } from './recordings-folder.ts';
 
@@ -20,6 +21,7 @@ export interface UploadOptions {
 const PART = /^[\p{L}\p{N}_][\p{L}\p{M}\p{N} _.,+()'&-]{0,126}$/u;
 const EXPECTED =
   'expected a name, or a class and a name with / between, that is a file name on every system (no : * ? " < > |, no dot or space at the end, no device name such as con.wav)';
+const UNKNOWN = 'how much of the upload is here could not be looked up';
 const AUDIO = ['.wav', '.flac', '.ogg', '.mp3', '.aif', '.aiff'];
 /** Uploads that nobody went on with for so long are removed when another begins. */
 const STALE_MS = 24 * 3_600_000;
@@ -118,7 +120,9 @@ export class Uploads {
     const had = this.#known.get(id);
     if (had !== undefined) return had;
     const { dir, most } = this.#options;
-    const others = (await readdir(dir).catch(() => [])).filter((name) => name !== id);
+    const others = (await readdir(dir).catch(unlessShort([], 'the uploads could not be listed'))).filter(
+      (name) => name !== id,
+    );
     const left = new Set(others);
     for (const name of others) {
       const touched = await stat(path.join(dir, name)).catch(() => null);
@@ -143,7 +147,8 @@ export class Uploads {
       );
     // What was uploaded before the server was started again counts too.
     const files = new Map<string, number>();
-    for (const { name, bytes } of await filesBelow(path.join(dir, id)).catch(() => [])) files.set(name, bytes);
+    for (const { name, bytes } of await filesBelow(path.join(dir, id)).catch(unlessShort([], UNKNOWN)))
+      files.set(name, bytes);
     const known = { files, bytes: [...files.values()].reduce((sum, bytes) => sum + bytes, 0) };
     this.#known.set(id, known);
     return known;

@@ -1,6 +1,7 @@
 import { fork } from 'node:child_process';
-import { endWithParent } from './child-exit.ts';
 import { program } from './program.ts';
+import { shortageOf } from './shortage.ts';
+import { startChild } from './start-child.ts';
 
 /** How a child ended that sent nothing. */
 export class ChildEnded extends Error {
@@ -15,14 +16,15 @@ export class ChildEnded extends Error {
 export function askChild<T>(source: URL, args: readonly string[], patienceMs?: number): Promise<T> {
   return new Promise((resolve, reject) => {
     const { file, execArgv } = program(source);
-    const child = fork(file, args, {
-      execArgv,
-      stdio: ['ignore', 'ignore', 'ignore', 'ipc'],
-      ...(patienceMs === undefined ? {} : { timeout: patienceMs, killSignal: 'SIGKILL' }),
-    });
-    endWithParent(child);
+    const child = startChild(() =>
+      fork(file, args, {
+        execArgv,
+        stdio: ['ignore', 'ignore', 'ignore', 'ipc'],
+        ...(patienceMs === undefined ? {} : { timeout: patienceMs, killSignal: 'SIGKILL' }),
+      }),
+    );
     child.once('message', (answer) => resolve(answer as T));
-    child.once('error', reject);
+    child.once('error', (error) => reject(shortageOf(error, 'no process could be started') ?? error));
     child.once('exit', (code, signal) =>
       reject(new ChildEnded(signal ? `killed by ${signal}` : `ended with exit code ${code}`)),
     );

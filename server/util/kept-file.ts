@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { noFile, settleAside, writeAtomic } from './atomic-file.ts';
 import type { LogLine } from './log-line.ts';
+import { throwShortage } from './shortage.ts';
 
 /** The text of a file, or null where there is none. Everything else that keeps it from being read rejects. */
 export async function readIfThere(file: string): Promise<string | null> {
@@ -29,12 +30,16 @@ export class KeptFile {
     this.#log = log;
   }
 
-  /** What `parse` makes of the text; null where there is no file, or none that can be read, of which it tells. */
+  /**
+   * What `parse` makes of the text; null where there is no file, or none that can be read, of which it tells. Rejects where
+   * the machine had no descriptor or memory for it: nothing is wrong with the file.
+   */
   async read<T>(parse: (text: string) => T): Promise<T | null> {
     try {
       const text = await readIfThere(this.path);
       return text === null ? null : parse(text);
     } catch (error) {
+      throwShortage(error, `${this.path} could not be read`);
       this.#unread = true;
       this.#log('warn', `${this.path} cannot be read; it is set aside before anything is written in its place`, {
         err: error,

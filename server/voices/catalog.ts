@@ -7,6 +7,7 @@ import type { VoiceCard } from '../cards/voice-card.ts';
 import { exists, noFile } from '../util/atomic-file.ts';
 import { diskReason } from '../util/disk-reason.ts';
 import type { LogLine } from '../util/log-line.ts';
+import { ShortageError, throwShortage, unlessShort } from '../util/shortage.ts';
 import { isSafeId, unknownVoice } from './names.ts';
 import { readVoice } from './read-voice.ts';
 import type { Catalog, Voice } from './voice.ts';
@@ -68,6 +69,7 @@ export class VoiceCatalog implements Catalog {
         try {
           voices.set(id, await this.#open(id, path.join(root, id)));
         } catch (error) {
+          if (error instanceof ShortageError) throw error;
           this.#tell(`voice ${id} is not listed: ${(error as Error).message}`);
         }
       }
@@ -169,10 +171,11 @@ async function look(file: string, what: string): Promise<Stats | null> {
   try {
     return await stat(file).catch(noFile);
   } catch (error) {
+    throwShortage(error, `${what} could not be read`);
     throw new ProtocolError('io_error', `${what} could not be read: ${diskReason(error)}`, { cause: error });
   }
 }
 
 async function names(dir: string): Promise<string[]> {
-  return readdir(dir).catch(() => []);
+  return readdir(dir).catch(unlessShort([], 'the voices could not be listed'));
 }

@@ -3,6 +3,7 @@ import { readFile, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { ProtocolError } from '../../protocol/index.ts';
 import { readChunks } from '../util/read-chunks.ts';
+import { throwShortage, unlessShort } from '../util/shortage.ts';
 import {
   CARD,
   CREDITS,
@@ -60,7 +61,8 @@ export class VoicePacker {
 }
 
 async function entriesOf(id: string, dir: string): Promise<FileEntry[]> {
-  const text = (name: string): Promise<Buffer | null> => readFile(path.join(dir, name)).catch(() => null);
+  const text = (name: string): Promise<Buffer | null> =>
+    readFile(path.join(dir, name)).catch(unlessShort(null, `${name} of voice ${id} could not be read`));
   const [card, embedder, credits] = await Promise.all([CARD, EMBEDDER, CREDITS].map(text));
   if (card == null) throw new ProtocolError('voice_missing', `voice ${id} has no card.json`);
   const entry = (name: string, bytes: Buffer | null | undefined): FileEntry[] =>
@@ -94,6 +96,7 @@ async function hashOf(file: string): Promise<string> {
   try {
     for await (const chunk of readChunks(file)) hash.update(chunk);
   } catch (cause) {
+    throwShortage(cause, `${path.basename(file)} of the voice could not be read`);
     throw new ProtocolError('voice_missing', `${path.basename(file)} of the voice cannot be read`, { cause });
   }
   return hash.digest('hex');

@@ -4,6 +4,7 @@ import { ProtocolError } from '../../protocol/index.ts';
 import { defaultGuidance, defaultGuideFollowed } from '../cards/guidance.ts';
 import { cardProblem, type VoiceCard, voiceCardSchema } from '../cards/voice-card.ts';
 import { exists } from '../util/atomic-file.ts';
+import { throwShortage } from '../util/shortage.ts';
 import { BASE, MAX_BASES } from './names.ts';
 import type { Voice } from './voice.ts';
 
@@ -16,7 +17,7 @@ interface Base {
   kept: ReadonlySet<number>;
 }
 
-/** The voice in a folder, with those it carries along. Throws voice_corrupt. */
+/** The voice in a folder, with those it carries along. Throws voice_corrupt, out_of_resources. */
 export async function readVoice(id: string, dir: string, depth = 0): Promise<Voice> {
   const corrupt = (why: string, cause?: unknown): ProtocolError => {
     return new ProtocolError('voice_corrupt', `the card of voice ${id} cannot be read: ${why}`, { cause });
@@ -28,6 +29,7 @@ export async function readVoice(id: string, dir: string, depth = 0): Promise<Voi
     json = JSON.parse(await readFile(file, 'utf8'));
   } catch (error) {
     if (error instanceof ProtocolError) throw error;
+    throwShortage(error, `the card of voice ${id} could not be read`);
     throw corrupt(error instanceof SyntaxError ? 'it is not JSON' : 'it is not readable', error);
   }
   const parsed = voiceCardSchema.safeParse(json);

@@ -4,6 +4,7 @@ import path from 'node:path';
 import { type ErrorCode, ProtocolError } from '../../protocol/index.ts';
 import { exists } from '../util/atomic-file.ts';
 import { diskReason } from '../util/disk-reason.ts';
+import { unlessShort } from '../util/shortage.ts';
 import { move, type Trash, type TrashItem } from '../util/trash.ts';
 import { VoiceFileError } from './archive-format.ts';
 import { importRefusal } from './import-refusal.ts';
@@ -222,7 +223,9 @@ export class VoiceStore {
     if (user !== null) throw refused('already_exists', `${user} will create voice ${id}; choose another name`, at);
     for (const root of [own, models]) {
       // On some disks a name that differs in case alone is the same folder.
-      const names = (await readdir(root).catch(() => [])).map((name) => name.toLowerCase());
+      const names = (await readdir(root).catch(unlessShort([], 'the voices could not be listed'))).map((name) =>
+        name.toLowerCase(),
+      );
       if (names.includes(id.toLowerCase())) throw at === 'args.as' ? taken(id) : inTheWay(id);
     }
   }

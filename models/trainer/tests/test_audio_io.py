@@ -1,3 +1,7 @@
+import contextlib
+import errno
+import os
+import sys
 from math import gcd
 from pathlib import Path
 
@@ -67,3 +71,26 @@ def test_an_implausible_sample_rate_is_refused(tmp_path: Path, rate: int):
     soundfile.write(tmp_path / "a.wav", np.zeros(1000), rate)
     with pytest.raises(CorpusError, match=rf"sample rate {rate} Hz"):
         audio_io.read_audio(tmp_path / "a.wav", 22050)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="sets a limit of descriptors")
+def test_a_file_is_not_called_unreadable_where_there_are_no_descriptors(tmp_path: Path):
+    import resource
+
+    soundfile.write(tmp_path / "take.wav", np.zeros(100, np.float32), 8000)
+    before = resource.getrlimit(resource.RLIMIT_NOFILE)
+    taken = []
+    resource.setrlimit(resource.RLIMIT_NOFILE, (min(256, before[0]), before[1]))
+    try:
+        with contextlib.suppress(OSError):
+            while True:
+                taken.append(os.open(os.devnull, os.O_RDONLY))
+        with pytest.raises(OSError, match="Too many open files") as failed, audio_io.opened(tmp_path / "take.wav"):
+            pass
+    finally:
+        for descriptor in taken:
+            os.close(descriptor)
+        resource.setrlimit(resource.RLIMIT_NOFILE, before)
+    assert failed.value.errno == errno.EMFILE
+    with audio_io.opened(tmp_path / "take.wav") as file:
+        assert file.frames == 100

@@ -1,6 +1,7 @@
 import { readFile, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { cardProblem, type VoiceCard, voiceCardSchema } from '../../cards/voice-card.ts';
+import { throwShortage } from '../../util/shortage.ts';
 import { EngineError } from '../errors.ts';
 
 /** Throws voice_corrupt, naming what is wrong and where. */
@@ -32,5 +33,6 @@ function fileOf(voiceDir: string): string {
 }
 
 function missing(voiceDir: string, cause: unknown): never {
+  throwShortage(cause, `card.json in ${path.basename(voiceDir)} could not be read`);
   throw new EngineError('voice_missing', `no card.json in ${path.basename(voiceDir)}`, { cause });
 }

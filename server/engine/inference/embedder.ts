@@ -3,6 +3,7 @@ import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { type EmbedderCard, embedderCardSchema } from '../../cards/embedder-card.ts';
 import { cardProblem } from '../../cards/voice-card.ts';
+import { throwShortage } from '../../util/shortage.ts';
 import { sounding } from '../dsp/sounding.ts';
 import { EngineError } from '../errors.ts';
 import { floats, Graph, read } from '../onnx/runtime.ts';
@@ -13,6 +14,7 @@ const MAX_CARD = 1 << 20;
 /** Throws voice_missing where the folder has no embedder, voice_corrupt where its card cannot be read. */
 export async function readEmbedderCard(dir: string): Promise<EmbedderCard> {
   const text = await readFile(path.join(dir, 'embedder.json'), 'utf8').catch((cause: unknown) => {
+    throwShortage(cause, 'embedder.json could not be read');
     throw new EngineError('voice_missing', 'the voice has no embedder', { cause });
   });
   if (text.length > MAX_CARD) throw new EngineError('voice_corrupt', 'embedder.json is too large');
@@ -45,6 +47,7 @@ export async function readVouched(
 ): Promise<Uint8Array | null> {
   if (file === undefined) return null;
   const bytes = await readFile(path.join(dir, file.file)).catch((cause: unknown) => {
+    throwShortage(cause, `${file.file} of the voice could not be read`);
     throw new EngineError('voice_missing', `${file.file} of the voice is missing`, { cause });
   });
   if (createHash('sha256').update(bytes).digest('hex') !== file.sha256)

@@ -1,5 +1,6 @@
 import { depthGraphs } from '../../cards/graph-names.ts';
 import type { VoiceCard } from '../../cards/voice-card.ts';
+import { ShortageError, shortageSaid } from '../../util/shortage.ts';
 import { followedUniform } from '../dsp/philox.ts';
 import { EngineError } from '../errors.ts';
 import { type Execution, floats, Graph, read } from '../onnx/runtime.ts';
@@ -200,6 +201,8 @@ export class Voice {
       await this.render({ codes: new Uint16Array(this.axes.rows * this.axes.perRow), seed: 0, ...part });
     } catch (error) {
       const reason = error instanceof Error ? error.message : String(error);
+      const short = shortageSaid(reason);
+      if (short !== null) throw new ShortageError(`the voice could not be tried: ${short}`, { cause: error });
       throw new EngineError('voice_corrupt', `the voice's graphs do not fit its card: ${reason}`, { cause: error });
     }
   }

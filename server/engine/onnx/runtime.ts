@@ -9,6 +9,7 @@ import * as ort from 'onnxruntime-node';
 import type { CardFile } from '../../cards/card-file.ts';
 import type { GraphName } from '../../cards/graph-names.ts';
 import type { VoiceCard } from '../../cards/voice-card.ts';
+import { ShortageError, shortageSaid, throwShortage } from '../../util/shortage.ts';
 import { EngineError } from '../errors.ts';
 import { checkGraphFile } from './validate-graph.ts';
 
@@ -86,6 +87,7 @@ export class Graph {
       // A file of another size is not even read: it may be endless.
       if ((await stat(place)).size === size) bytes = await readFile(place);
     } catch (error) {
+      throwShortage(error, `${file} of the voice could not be read`);
       throw new EngineError('voice_missing', `${file} of the voice is missing`, { cause: error });
     }
     if (bytes === null || createHash('sha256').update(bytes).digest('hex') !== sha256)
@@ -95,9 +97,11 @@ export class Graph {
       checkGraphFile(bytes);
       return new Graph(await ort.InferenceSession.create(bytes, sessionOptions(on)));
     } catch (error) {
-      throw new EngineError('voice_corrupt', `${file} is not a usable graph: ${(error as Error).message}`, {
-        cause: error,
-      });
+      const { message } = error as Error;
+      const short = shortageSaid(message);
+      if (short !== null)
+        throw new ShortageError(`${file} of the voice could not be loaded: ${short}`, { cause: error });
+      throw new EngineError('voice_corrupt', `${file} is not a usable graph: ${message}`, { cause: error });
     }
   }
 

@@ -1,6 +1,7 @@
 import { type ChildProcess, fork } from 'node:child_process';
-import { endWithParent } from '../../util/child-exit.ts';
 import { program } from '../../util/program.ts';
+import { shortageIn } from '../../util/shortage.ts';
+import { startChild } from '../../util/start-child.ts';
 import type { Execution } from '../onnx/runtime.ts';
 import { type FromChild, ownCopy, type ToChild } from './messages.ts';
 
@@ -31,13 +32,14 @@ const STOP_MS = 2000;
 /** Starts the engine's process, from any working folder and however the server itself was started. */
 export function startProcess({ threads, provider, voiceMemory }: ProcessOptions, events: ProcessEvents): EngineProcess {
   const { file, execArgv } = program(new URL('./child.ts', import.meta.url));
-  const child = fork(file, [String(threads), provider, String(voiceMemory)], {
-    execArgv,
-    // Typed arrays cross as themselves.
-    serialization: 'advanced',
-    stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
-  });
-  endWithParent(child);
+  const child = startChild(() =>
+    fork(file, [String(threads), provider, String(voiceMemory)], {
+      execArgv,
+      // Typed arrays cross as themselves.
+      serialization: 'advanced',
+      stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
+    }),
+  );
   let over = false;
   const gone = new Promise<void>((resolve) => {
     const end = (reason: string): void => {
@@ -46,7 +48,9 @@ export function startProcess({ threads, provider, voiceMemory }: ProcessOptions,
       resolve();
       events.onExit(reason);
     };
-    child.once('error', (error) => (child.pid === undefined ? end(error.message) : events.onLine(error.message)));
+    child.once('error', (error) =>
+      child.pid === undefined ? end(shortageIn(error) ?? error.message) : events.onLine(error.message),
+    );
     child.once('exit', (code, signal) => end(signal ?? `exit code ${code}`));
   });
   child.on('message', (message) => void (over || events.onMessage(ownCopy(message as FromChild))));

@@ -1,6 +1,7 @@
 import { fork } from 'node:child_process';
-import { endWithParent } from '../../util/child-exit.ts';
 import { program } from '../../util/program.ts';
+import { shortageIn } from '../../util/shortage.ts';
+import { startChild } from '../../util/start-child.ts';
 import { Stillness, type StillnessParts } from '../../util/stillness.ts';
 import { EngineError, type EngineErrorCode } from '../errors.ts';
 import { memoryCeiling, residentBytes } from './rss.ts';
@@ -84,7 +85,8 @@ export class TaskProcess {
   }
 
   /**
-   * Rejects with an EngineError: what the task failed with, engine_crashed, or engine_unavailable; and with the reason of the
+   * Rejects with an EngineError: what the task failed with, engine_crashed, engine_unavailable or
+   * out_of_resources; and with the reason of the
    * asker's signal. Without an asker it is the server's own, which no client's keep out.
    */
   ask<A>(payload: unknown, asker: Asker | null = null): Promise<A> {
@@ -184,15 +186,19 @@ export class TaskProcess {
     this.#endedFor = null;
     this.#stillness =
       child.pid === undefined ? null : new Stillness(child.pid, { lookMs: LOOK_MS, ...this.#options.still });
-    endWithParent(child);
-    const over = (reason: string): void => {
+    const { name } = this.#options;
+    const over = (code: EngineErrorCode, message: string): void => {
       if (this.#child !== child) return;
       this.#child = null;
-      const message = `${this.#options.name} ended during this task (${reason})`;
-      this.#end(({ reject }) => reject(new EngineError('engine_crashed', message)));
+      this.#end(({ reject }) => reject(new EngineError(code, message)));
     };
-    child.once('error', (error) => over(error.message));
-    child.once('exit', (code, signal) => over(this.#endedFor ?? signal ?? `exit code ${code}`));
+    const crashed = (reason: string): void => over('engine_crashed', `${name} ended during this task (${reason})`);
+    child.once('error', (error) => {
+      const short = child.pid === undefined ? shortageIn(error) : null;
+      if (short === null) crashed(error.message);
+      else over('out_of_resources', `${name} could not be started: ${short}`);
+    });
+    child.once('exit', (code, signal) => crashed(this.#endedFor ?? signal ?? `exit code ${code}`));
     child.on('message', (message) => {
       const answer = message as Answer;
       if (answer.task !== this.#running?.task.task) return;
@@ -245,9 +251,11 @@ function clientOf({ asker }: Open): string | null {
 
 function start(entry: URL) {
   const { file, execArgv } = program(entry);
-  return fork(file, [], {
-    execArgv,
-    serialization: 'advanced',
-    stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
-  });
+  return startChild(() =>
+    fork(file, [], {
+      execArgv,
+      serialization: 'advanced',
+      stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
+    }),
+  );
 }

@@ -90,7 +90,11 @@ export class ConsoleFiles {
     const tag = `${found.size.toString(36)}-${Math.round(found.mtimeMs).toString(36)}`;
     const known = this.#assets.get(name);
     if (known?.tag === tag) return known;
-    const plain = await readFile(file).catch(() => null);
+    const plain = await readFile(file).catch((error: NodeJS.ErrnoException) => {
+      // What cannot be read just now is not absent: without descriptors the page would be taken for not built.
+      if (error.code === 'ENOENT') return null;
+      throw error;
+    });
     if (plain === null) return null;
     const asset = { type, plain, zipped: await compress(plain, { level: 9 }), tag };
     this.#assets.set(name, asset);

@@ -74,5 +74,5 @@ test('a process that no descriptor is left for fails its work, and the server li
   `;
   const node = [process.execPath, '--import', import.meta.resolve('tsx'), '--input-type=module', '-e', script];
   const { stdout } = await promisify(execFile)('sh', ['-c', 'ulimit -n 60; exec "$@"', 'sh', ...node]);
-  assert.deepEqual(JSON.parse(stdout), [1, true, 'engine_crashed', true]);
+  assert.deepEqual(JSON.parse(stdout), [1, true, 'out_of_resources', true]);
 });

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import os
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from math import gcd
@@ -15,6 +17,7 @@ from .corpus import CorpusError
 
 BLOCK = 1 << 19  # frames of the file read at a time: what a long file costs in memory
 RATES = (2000, 768000)
+SHORTAGES = (errno.EMFILE, errno.ENFILE, errno.ENOMEM)
 
 
 @contextmanager
@@ -25,6 +28,7 @@ def opened(path: Path) -> Iterator[soundfile.SoundFile]:
     try:
         file = soundfile.SoundFile(path)
     except (soundfile.LibsndfileError, OSError) as error:
+        _raise_shortage(path)
         raise CorpusError(f"{path}: not a readable audio file (expected WAV, FLAC, OGG, MP3 or AIFF)") from error
     with file:
         if not RATES[0] <= file.samplerate <= RATES[1]:
@@ -33,6 +37,15 @@ def opened(path: Path) -> Iterator[soundfile.SoundFile]:
             yield file
         except soundfile.LibsndfileError as error:
             raise CorpusError(f"{path}: damaged ({error.error_string.removeprefix('Error : ').strip()})") from error
+
+
+def _raise_shortage(path: Path) -> None:
+    """libsndfile only says "System error": the system itself says when it has no descriptors or memory, and then the file is not at fault."""
+    try:
+        os.close(os.open(path, os.O_RDONLY))
+    except OSError as error:
+        if error.errno in SHORTAGES:
+            raise
 
 
 def blocks(file: soundfile.SoundFile) -> Iterator[np.ndarray]:
