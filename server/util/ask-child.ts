@@ -1,7 +1,5 @@
-import { fork } from 'node:child_process';
-import { program } from './program.ts';
 import { shortageOf } from './shortage.ts';
-import { startChild } from './start-child.ts';
+import { forkChild } from './start-child.ts';
 
 /** How a child ended that sent nothing. */
 export class ChildEnded extends Error {
@@ -15,14 +13,10 @@ export class ChildEnded extends Error {
  */
 export function askChild<T>(source: URL, args: readonly string[], patienceMs?: number): Promise<T> {
   return new Promise((resolve, reject) => {
-    const { file, execArgv } = program(source);
-    const child = startChild(() =>
-      fork(file, args, {
-        execArgv,
-        stdio: ['ignore', 'ignore', 'ignore', 'ipc'],
-        ...(patienceMs === undefined ? {} : { timeout: patienceMs, killSignal: 'SIGKILL' }),
-      }),
-    );
+    const child = forkChild(source, args, {
+      stdio: ['ignore', 'ignore', 'ignore', 'ipc'],
+      ...(patienceMs === undefined ? {} : { timeout: patienceMs, killSignal: 'SIGKILL' }),
+    });
     child.once('message', (answer) => resolve(answer as T));
     child.once('error', (error) => reject(shortageOf(error, 'no process could be started') ?? error));
     child.once('exit', (code, signal) =>

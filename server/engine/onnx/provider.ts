@@ -1,6 +1,4 @@
-import { fork } from 'node:child_process';
-import { program } from '../../util/program.ts';
-import { startChild } from '../../util/start-child.ts';
+import { forkChild } from '../../util/start-child.ts';
 import { providerNames } from './provider-names.ts';
 
 export { type ProviderName, providerNames } from './provider-names.ts';
@@ -46,15 +44,11 @@ export function bundledProvidersInProcess(): Promise<string[]> {
 
 function ask<T>(what: string): Promise<T> {
   return new Promise((resolve, reject) => {
-    const { file, execArgv } = program(new URL('./try-provider.ts', import.meta.url));
-    const child = startChild(() =>
-      fork(file, [what], {
-        execArgv,
-        stdio: ['ignore', 'ignore', 'ignore', 'ipc'],
-        timeout: PATIENCE_MS,
-        killSignal: 'SIGKILL',
-      }),
-    );
+    const child = forkChild(new URL('./try-provider.ts', import.meta.url), [what], {
+      stdio: ['ignore', 'ignore', 'ignore', 'ipc'],
+      timeout: PATIENCE_MS,
+      killSignal: 'SIGKILL',
+    });
     child.once('message', (message) => resolve((message as { answer: T }).answer));
     child.once('error', reject);
     child.once('exit', (code, signal) => reject(new Error(`it ended the process (${signal ?? `exit code ${code}`})`)));

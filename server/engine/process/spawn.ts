@@ -1,7 +1,6 @@
-import { type ChildProcess, fork } from 'node:child_process';
-import { program } from '../../util/program.ts';
+import type { ChildProcess } from 'node:child_process';
 import { shortageIn } from '../../util/shortage.ts';
-import { startChild } from '../../util/start-child.ts';
+import { forkChild } from '../../util/start-child.ts';
 import type { Execution } from '../onnx/runtime.ts';
 import { type FromChild, ownCopy, type ToChild } from './messages.ts';
 
@@ -31,15 +30,12 @@ const STOP_MS = 2000;
 
 /** Starts the engine's process, from any working folder and however the server itself was started. */
 export function startProcess({ threads, provider, voiceMemory }: ProcessOptions, events: ProcessEvents): EngineProcess {
-  const { file, execArgv } = program(new URL('./child.ts', import.meta.url));
-  const child = startChild(() =>
-    fork(file, [String(threads), provider, String(voiceMemory)], {
-      execArgv,
-      // Typed arrays cross as themselves.
-      serialization: 'advanced',
-      stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
-    }),
-  );
+  const args = [String(threads), provider, String(voiceMemory)];
+  const child = forkChild(new URL('./child.ts', import.meta.url), args, {
+    // Typed arrays cross as themselves.
+    serialization: 'advanced',
+    stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
+  });
   let over = false;
   const gone = new Promise<void>((resolve) => {
     const end = (reason: string): void => {

@@ -1,7 +1,6 @@
-import { fork } from 'node:child_process';
-import { program } from '../../util/program.ts';
+import type { ChildProcess } from 'node:child_process';
 import { shortageIn } from '../../util/shortage.ts';
-import { startChild } from '../../util/start-child.ts';
+import { forkChild } from '../../util/start-child.ts';
 import { Stillness, type StillnessParts } from '../../util/stillness.ts';
 import { EngineError, type EngineErrorCode } from '../errors.ts';
 import { memoryCeiling, residentBytes } from './rss.ts';
@@ -65,7 +64,7 @@ export class TaskProcess {
   readonly #served = new Map<string | null, number>();
   #begun = 0;
   #running: Open | null = null;
-  #child: ReturnType<typeof start> | null = null;
+  #child: ChildProcess | null = null;
   #stillness: Stillness | null = null;
   /** Why the child was ended, where that was not its own doing. */
   #endedFor: string | null = null;
@@ -180,8 +179,11 @@ export class TaskProcess {
     this.#next();
   }
 
-  #start(): ReturnType<typeof start> {
-    const child = start(this.#options.entry);
+  #start(): ChildProcess {
+    const child = forkChild(this.#options.entry, [], {
+      serialization: 'advanced',
+      stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
+    });
     this.#child = child;
     this.#endedFor = null;
     this.#stillness =
@@ -247,15 +249,4 @@ export class TaskProcess {
 /** Null is the server itself. */
 function clientOf({ asker }: Open): string | null {
   return asker?.client ?? null;
-}
-
-function start(entry: URL) {
-  const { file, execArgv } = program(entry);
-  return startChild(() =>
-    fork(file, [], {
-      execArgv,
-      serialization: 'advanced',
-      stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
-    }),
-  );
 }

@@ -67,17 +67,20 @@ test('nothing is called missing or damaged while no descriptor is left, and all 
       uploads: () => new Uploads({ dir: dir + '/uploads', maxBytes: 1e6 }).write('u1', 'take.wav', 4, Buffer.from('more')),
       active: () => ActiveVoices.open(dir + '/active.json', 'other', false, log),
     };
-    const ask = async () => {
+    const taken = [];
+    // Before each: what the one before had opened may have been closed meanwhile.
+    const fill = () => { try { for (;;) taken.push(openSync('/dev/null')); } catch {} };
+    const ask = async (before) => {
       const codes = {};
-      for (const [kind, look] of Object.entries(kinds))
+      for (const [kind, look] of Object.entries(kinds)) {
+        before();
         codes[kind] = await look().then(() => 'done', (error) => toProtocolError(error)).then((end) => end === 'done' ? end : [end.code, end.message]);
+      }
       return codes;
     };
-    const taken = [];
-    try { for (;;) taken.push(openSync('/dev/null')); } catch {}
-    const without = await ask();
+    const without = await ask(fill);
     for (const fd of taken) closeSync(fd);
-    process.stdout.write(JSON.stringify([without, await ask()]), () => process.exit(0));
+    process.stdout.write(JSON.stringify([without, await ask(() => undefined)]), () => process.exit(0));
   `;
   const node = [process.execPath, '--import', import.meta.resolve('tsx'), '--input-type=module', '-e', script];
   const { stdout } = await promisify(execFile)('sh', ['-c', 'ulimit -n 80; exec "$@"', 'sh', ...node]);

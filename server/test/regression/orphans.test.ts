@@ -1,8 +1,9 @@
-/** A server that was killed while its engine was still loading left that engine behind, for ever. */
+/** A server that was killed while its engine was still loading, or was stopped, left that engine behind, for ever. */
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { test } from 'node:test';
 import { setTimeout as wait } from 'node:timers/promises';
+import { endsOrphans } from '../../util/start-child.ts';
 
 /** Forks a process as the server does, tells its number, and is gone at once. */
 const server = (entry: URL): string => `
@@ -33,9 +34,52 @@ for (const name of ['child', 'encoder-child', 'checker-child']) {
     const pid = Number(said);
     assert.ok(pid > 0, said);
     t.after(() => isThere(pid) && process.kill(pid, 'SIGKILL'));
-    for (let waited = 0; isThere(pid); waited += 100) {
-      assert.ok(waited < 60_000, `process ${pid} is still there`);
-      await wait(100);
-    }
+    await untilGone(pid);
   });
+}
+
+/** Starts a process as the server does, stops it once it works, tells its number, and is gone. */
+const stopping = (start: string): string => `
+  import { writeSync } from 'node:fs';
+  const leave = (pid) => {
+    process.kill(pid, 'SIGSTOP');
+    writeSync(1, String(pid));
+    process.kill(process.pid, 'SIGKILL');
+  };
+  ${start}
+`;
+const here = (file: string): string => JSON.stringify(new URL(file, import.meta.url).href);
+
+const kinds = {
+  'an engine': `
+    const { startProcess } = await import(${here('../../engine/process/spawn.ts')});
+    const engine = startProcess({ threads: 1, provider: 'cpu', voiceMemory: 1 },
+      { onMessage: () => leave(engine.pid), onLine: () => undefined, onExit: () => process.exit(1) });`,
+  'a task process': `
+    const { TaskProcess } = await import(${here('../../engine/process/task-process.ts')});
+    const task = new TaskProcess({ entry: new URL(${here('../support/task-child.ts')}), name: 'a task' });
+    await task.ask({ is: 'answer' });
+    leave(task.pid);`,
+};
+
+for (const [kind, start] of Object.entries(kinds)) {
+  test(`${kind} that is stopped leaves when its server is killed`, {
+    skip: !endsOrphans() && 'setpriv of util-linux is not here',
+  }, async (t) => {
+    const node = ['--import', import.meta.resolve('tsx'), '--input-type=module', '-e', stopping(start)];
+    const parent = spawn(process.execPath, node, { stdio: ['ignore', 'pipe', 'inherit'] });
+    let said = '';
+    for await (const chunk of parent.stdout.setEncoding('utf8')) said += chunk;
+    const pid = Number(said);
+    assert.ok(pid > 0, said);
+    t.after(() => isThere(pid) && process.kill(pid, 'SIGKILL'));
+    await untilGone(pid);
+  });
+}
+
+async function untilGone(pid: number): Promise<void> {
+  for (let waited = 0; isThere(pid); waited += 100) {
+    assert.ok(waited < 60_000, `process ${pid} is still there`);
+    await wait(100);
+  }
 }
