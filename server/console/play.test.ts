@@ -53,6 +53,20 @@ test('the handle of the mix moves between four classes, by the keyboard alone, a
   await page.waitForSelector(`.take:has-text("75 % Rain + 25 % ${topRight}")`);
   await page.locator('.mix').getByLabel('Rain', { exact: true }).fill('0.25');
   assert.equal(await handle.getAttribute('aria-valuenow'), '50');
+  // The name of a mix of four does not fit a card, and must not widen it.
+  await handle.focus();
+  for (let n = 0; n < 8; n++) await page.keyboard.press('ArrowDown');
+  const four = (await handle.getAttribute('aria-valuetext'))!;
+  assert.equal(four.split(' + ').length, 4, four);
+  await page.keyboard.press('m');
+  await page.waitForSelector(`.take:has-text("${four}")`);
+  const over = await page.locator('.take').evaluateAll((cards) =>
+    cards.flatMap((card) => {
+      const right = card.getBoundingClientRect().right;
+      return [...card.querySelectorAll('header > *, .mel')].map((part) => part.getBoundingClientRect().right - right);
+    }),
+  );
+  assert.ok(over.length > 0 && over.every((by) => by <= 0), over.join(' '));
   assert.deepEqual(complaints, []);
   await page.close();
 });

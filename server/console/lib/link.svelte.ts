@@ -190,7 +190,9 @@ class Notices {
     const leave = () => {
       this.all = this.all.filter((one) => one.id !== id);
     };
-    this.all = [...this.all.slice(-3), { id, text, action }];
+    // What is said again takes the place of what was said before.
+    const others = this.all.filter((one) => one.text !== text || one.action !== null);
+    this.all = [...others.slice(-3), { id, text, action }];
     setTimeout(leave, ms);
     return leave;
   }
