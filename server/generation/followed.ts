@@ -9,8 +9,8 @@ import type { Voice } from '../voices/voice.ts';
 import { modelOf } from './voice-class.ts';
 
 const kinds = {
-  envelope: { field: 'contour', plural: 'loudness contours', forms: 'onsets (0.2,0.75), corners (0:-60,0.5:-9)' },
-  spectrum: { field: 'spectrum', plural: 'average spectra', forms: 'points (100:-30,800:0)' },
+  envelope: { field: 'contour', plural: 'loudness contours', forms: 'onsets (0.2,0.75), breakpoints (0:-60,0.5:-9)' },
+  spectrum: { field: 'spectrum', plural: 'average spectra', forms: 'breakpoints (100:-30,800:0)' },
 } as const;
 
 /** Throws bad_args where the clip's class is made by a prior that was trained without what it shall follow. */

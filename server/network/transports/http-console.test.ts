@@ -39,11 +39,16 @@ test('/ is the page to browsers and OSCQuery to everyone else', async (t) => {
     assert.equal((await get(`/console/${at}`)).status, 404, at);
 });
 
-test('a server whose page is not built says so at /console, and has OSCQuery at /', async (t) => {
+test('a server whose page is not built says so to browsers, and has OSCQuery for everyone else', async (t) => {
   const { app } = await newServer(t, { parts: { consoleFolder: path.join(await temporary(t), 'none') } });
-  const answer = await fetch(`${app.urls.http}/console`);
-  assert.equal(answer.status, 503);
-  assert.match(await answer.text(), /The console is not built\.\n\nStart the server with `npm start`/);
-  const root = await fetch(`${app.urls.http}/`, { headers: { accept: 'text/html' } });
-  assert.equal(((await root.json()) as { FULL_PATH: string }).FULL_PATH, '/');
+  for (const at of ['/', '/console', '/console/']) {
+    const answer = await fetch(`${app.urls.http}${at}`, { headers: { accept: 'text/html,*/*;q=0.8' } });
+    assert.equal(answer.status, 503, at);
+    assert.equal(answer.headers.get('content-type'), 'text/html; charset=utf-8', at);
+    assert.match(await answer.text(), /<h1>The console is not built\.<\/h1>[^]*<pre>npm run console<\/pre>/, at);
+  }
+  for (const accept of ['*/*', 'application/json']) {
+    const root = await fetch(`${app.urls.http}/`, { headers: { accept } });
+    assert.equal(((await root.json()) as { FULL_PATH: string }).FULL_PATH, '/', accept);
+  }
 });

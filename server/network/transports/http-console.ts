@@ -16,10 +16,18 @@ const types: Readonly<Record<string, string>> = {
   '.svg': 'image/svg+xml',
 };
 
-const NOT_BUILT = `The console is not built.
-
-Start the server with \`npm start\`, which builds it, or build it once with \`npm run console\`.
-Everything else of this server works without it.
+const NOT_BUILT = `<!doctype html>
+<html lang="en">
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width">
+<meta name="color-scheme" content="light dark">
+<title>foleyd: the console is not built</title>
+<h1>The console is not built.</h1>
+<p>foleyd is running, but its page is missing. In the folder of foleyd, run</p>
+<pre>npm run console</pre>
+<p>and reload this page. <code>npm start</code> builds it before it starts the server.</p>
+<p>Everything else of this server works without the page: OSC, HTTP, WebSocket and the command <code>foleyd</code>.</p>
+</html>
 `;
 
 interface Asset {
@@ -48,8 +56,7 @@ export class ConsoleFiles {
     this.#folder = folder;
   }
 
-  /** Says whether it answered: at /, a server whose page is not built still has OSCQuery to tell. */
-  async send(request: IncomingMessage, response: ServerResponse, url: URL): Promise<boolean> {
+  async send(request: IncomingMessage, response: ServerResponse, url: URL): Promise<void> {
     const name = /^\/console\/assets\/([\w.-]+)$/.exec(url.pathname)?.[1];
     const isPage = /^\/(?:console\/?)?$/.test(url.pathname);
     const asset = name === undefined ? null : await this.#read(path.join('assets', name));
@@ -61,25 +68,20 @@ export class ConsoleFiles {
       // The name of an asset has a hash of its content.
       response.setHeader('Cache-Control', 'public, max-age=31536000, immutable');
       sendAsset(request, response, asset);
-      return true;
+      return;
     }
     if (page !== null) {
       response.setHeader('Cache-Control', 'no-cache');
       sendAsset(request, response, page);
-      return true;
-    }
-    if (url.pathname === '/') {
-      response.removeHeader('Content-Security-Policy');
-      return false;
+      return;
     }
     const text = isPage ? NOT_BUILT : 'The console has no such file.\n';
     response.writeHead(isPage ? 503 : 404, {
-      'Content-Type': 'text/plain; charset=utf-8',
+      'Content-Type': `text/${isPage ? 'html' : 'plain'}; charset=utf-8`,
       'Content-Length': Buffer.byteLength(text),
       'Cache-Control': 'no-store',
     });
     response.end(request.method === 'HEAD' ? undefined : text);
-    return true;
   }
 
   async #read(name: string): Promise<Asset | null> {

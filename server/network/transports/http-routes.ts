@@ -77,8 +77,9 @@ export async function answer(request: IncomingMessage, response: ServerResponse,
     const { role } = admitted(request, url, 'http', options);
     const handle = isCommandName(cmd) && commandOf(cmd).sound ? handleSound : handleCommand;
     await handle(request, response, cmd, role, options);
-  } else if (reads && wantsConsole(request, url) && (await options.console.send(request, response, url))) {
+  } else if (reads && wantsConsole(request, url)) {
     // The page itself is no secret; what it asks for needs the token.
+    await options.console.send(request, response, url);
   } else if (options.oscQuery !== null && reads && isHostInfo(url)) {
     sendHostInfo(request, response, options.oscQuery);
   } else if (!(reads && sendOscQuery(request, response, url, options))) {
