@@ -56,6 +56,12 @@ test('seeds are uint32, as number or decimal string, and come out as numbers', (
   ]) {
     assert.equal(refusal('foley.generate', { class: 0, seed }).path, 'args.seed', JSON.stringify(seed));
   }
+  for (const seed of ['-1', '4294967296', 'abc'])
+    assert.match(
+      refusal('foley.generate', { class: 0, seed }).message,
+      /expected a whole number from 0 to 4294967295/,
+      seed,
+    );
 });
 
 test('guidance lies in 0 to 8, and what it leads away from is a class or a mix', () => {

@@ -1,7 +1,7 @@
 """Two pads and a bar of hits in time, over OSC: pads.py [class] [class]
 
 Maps an OSC address to each class, waits until foleyd has clips ready, and sends a bar of hits as bundles half a second
-ahead: each sounds at its own time, whatever the network does in between.
+ahead: each sounds at its own time, whatever the network does in between. Then it removes its maps.
 """
 
 import os
@@ -62,6 +62,9 @@ def main() -> None:
     for _ in BAR:
         name, source, seed, late, *_ = wait(client, "/foley/played")
         print(f"{name} plays a clip from {source}, seed {seed}, {late:.1f} ms late")
+    for pad in range(len(classes)):
+        client.send_message("/foley/unmap", [f"python{pad}"])
+        wait(client, "/foley/unmapped")
 
 
 if __name__ == "__main__":

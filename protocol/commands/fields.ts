@@ -7,9 +7,9 @@ import { isPrintable } from '../printable.ts';
 
 const decimalSeed = z
   .string()
-  .regex(/^[0-9]{1,10}$/, 'expected a decimal number')
+  .regex(/^[0-9]{1,10}$/, `expected a whole number from 0 to ${limits.seedMax}`)
   .transform(Number)
-  .pipe(z.int().max(limits.seedMax));
+  .pipe(z.int().max(limits.seedMax, `expected a whole number from 0 to ${limits.seedMax}`));
 
 /** A seed: uint32 as a number, or as a decimal string for languages without unsigned or 64-bit integers. */
 export const seed = z.union([z.int().min(0).max(limits.seedMax), decimalSeed]);

@@ -10,5 +10,9 @@ export async function play(file: string, name = file, env: NodeJS.ProcessEnv = p
   } catch (error) {
     problem = `the player ${(error as Error).message}`;
   }
-  if (problem !== null) throw new CliError('no_audio', `${name} is saved but could not be played: ${problem}`);
+  if (problem !== null)
+    throw new CliError(
+      'no_audio',
+      `${name} is saved but could not be played: ${problem}; foleyd doctor checks the audio output`,
+    );
 }

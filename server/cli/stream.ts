@@ -1,6 +1,7 @@
 import { type ArgsInput, decodePcm, type EventData } from '../../protocol/index.ts';
 import { joined } from '../audio/join.ts';
 import { type Recipe, writeRecipe } from '../audio/recipe.ts';
+import { progressBar } from './bar.ts';
 import { CliError, exits } from './errors.ts';
 import { targetOf, writeClip } from './files.ts';
 import { argsFrom, checkTarget, type GenerateOptions } from './generate.ts';
@@ -50,15 +51,28 @@ export async function stream(what: string | undefined, options: StreamOptions): 
     const parts: Float32Array[] = [];
     let accepted: Accepted | undefined;
     const begun = performance.now();
-    const done = await session.call('stream.start', args as ArgsInput<'stream.start'>, (event, data) => {
-      if (event === 'accepted') {
-        accepted = data as Accepted;
-        tellUnderstood(accepted);
-      }
-      if (event !== 'audio') return;
-      const { pcm, format } = data as Audio;
-      parts.push(decodePcm(pcm, format));
-    });
+    const wanted = Number(args.seconds);
+    const bar = progressBar(process.stderr.isTTY === true ? 'line' : 'tenths');
+    let heard = 0;
+    const done = await session
+      .call('stream.start', args as ArgsInput<'stream.start'>, (event, data) => {
+        if (event === 'accepted') {
+          accepted = data as Accepted;
+          tellUnderstood(accepted);
+        }
+        if (event !== 'audio') return;
+        const { pcm, format } = data as Audio;
+        const part = decodePcm(pcm, format);
+        parts.push(part);
+        heard += part.length;
+        if (wanted > 0)
+          bar.show({
+            part: 'second',
+            done: Math.min(wanted, Math.floor((heard * 10) / accepted!.rate) / 10),
+            of: wanted,
+          });
+      })
+      .finally(() => bar.end());
     const { rate, seed, stream: id } = accepted!;
     const offset = options.seconds === undefined ? (cut?.offset ?? 0) : 0;
     const pcm = joined(parts).subarray(offset);

@@ -45,7 +45,7 @@ test('a server whose page is not built says so to browsers, and has OSCQuery for
     const answer = await fetch(`${app.urls.http}${at}`, { headers: { accept: 'text/html,*/*;q=0.8' } });
     assert.equal(answer.status, 503, at);
     assert.equal(answer.headers.get('content-type'), 'text/html; charset=utf-8', at);
-    assert.match(await answer.text(), /<h1>The console is not built\.<\/h1>[^]*<pre>npm run console<\/pre>/, at);
+    assert.match(await answer.text(), /<h1>The console is not built\.<\/h1>[\s\S]*<pre>npm run console<\/pre>/, at);
   }
   for (const accept of ['*/*', 'application/json']) {
     const root = await fetch(`${app.urls.http}/`, { headers: { accept } });

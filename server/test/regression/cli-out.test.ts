@@ -87,6 +87,7 @@ test('a stream goes where a clip would: no file is replaced, FLAC for .flac, sta
   for (const name of ['stream-5.wav', 'stream-5-2.wav']) {
     const { code, stdout, stderr } = await stream();
     assert.deepEqual([code, stdout], [0, `${name}\n`], stderr);
+    assert.match(stderr, /^(second 0(\.\d)? of 0\.5\n)*second 0\.5 of 0\.5\nstream /);
   }
   const whole = readFileSync(path.join(dir, 'stream-5.wav'));
   assert.deepEqual(readFileSync(path.join(dir, 'stream-5-2.wav')), whole);
