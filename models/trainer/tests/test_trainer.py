@@ -114,6 +114,16 @@ def test_best_is_the_lowest_score(tmp_path: Path, capsys: pytest.CaptureFixture[
     assert torch.load(tmp_path / "best.pt", weights_only=True)["metrics"]["score"] == min(scores)
 
 
+def test_the_last_weights_are_kept_where_no_score_says_which_are_better(tmp_path: Path):
+    line, scores = Line(), iter([1.0, 2.0, 3.0])
+    line.keeps_last = True
+    line.evaluate = lambda: {"score": next(scores)}
+    runner = Runner(line, options(tmp_path))
+    runner.run()
+    assert torch.load(tmp_path / "best.pt", weights_only=True)["step"] == 30
+    assert (runner.best, runner.since_best) == (1.0, 2)
+
+
 def test_scores_of_another_metric_are_not_compared(tmp_path: Path, capsys: pytest.CaptureFixture[str]):
     Runner(Line(), options(tmp_path, 20)).run()
     harder = Line()

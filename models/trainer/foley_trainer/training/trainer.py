@@ -52,7 +52,8 @@ class RunOptions:
 
 
 class Stage(Protocol):
-    """One thing to train. `modules` are saved, averaged and resumed by name."""
+    """One thing to train. `modules` are saved, averaged and resumed by name. `judged_on`, where there is one: what its score is measured on, if
+    that can change between runs. `keeps_last`: no score says which weights are better, so best.pt holds those of the last evaluation."""
 
     modules: dict[str, nn.Module]
     optimizers: dict[str, torch.optim.Optimizer]
@@ -168,8 +169,10 @@ class Runner:
         emit("eval", stage=self.options.stage, step=self.step, minutes=round(self.seconds / 60, 2), **metrics)
         score = metrics.get("score", float("inf"))
         self.since_best += 1
-        if score < self.best:
+        better = score < self.best
+        if better:
             self.best, self.since_best = score, 0
+        if better or getattr(self.stage, "keeps_last", False):
             best = {"stage": self.options.stage, "config": self.stage.config(), "step": self.step, "seconds": self.seconds, "ema": self.ema.state, "metrics": metrics}
             save_atomic(best, self.options.out / "best.pt")
         if self.on_eval:
