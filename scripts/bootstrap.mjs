@@ -43,6 +43,18 @@ export function missingPackages(root, want) {
     .map(([where]) => where.replace(/^.*node_modules\//, ''));
 }
 
+/** How many packages of the first level hold their files: npm makes all folders at once, and fills them one by one. @param {string} root */
+function unpacked(root) {
+  const folder = path.join(root, 'node_modules');
+  /** @param {string} at @returns {string[]} */
+  const names = (at) => (existsSync(at) ? readdirSync(at).filter((name) => !name.startsWith('.')) : []);
+  return names(folder)
+    .flatMap((name) =>
+      name.startsWith('@') ? names(path.join(folder, name)).map((own) => path.join(name, own)) : [name],
+    )
+    .filter((name) => existsSync(path.join(folder, name, 'package.json'))).length;
+}
+
 /** How to start npm here without a shell: the npm that runs us, else the one beside node. @returns {{file: string, args: string[], shell: boolean}} */
 export function npm() {
   const running = process.env.npm_execpath;
@@ -100,14 +112,7 @@ export async function ready(want) {
   if (old) fail(old);
   const missing = missingPackages(ROOT, want);
   if (missing.length === 0) return;
-  const counted = () => {
-    try {
-      const names = readdirSync(path.join(ROOT, 'node_modules')).filter((n) => !n.startsWith('.'));
-      return `, ${names.length} folders in node_modules`;
-    } catch {
-      return '';
-    }
-  };
+  const counted = () => `, ${unpacked(ROOT)} packages unpacked`;
   const { file, args, shell } = npm();
   // NODE_ENV=production in someone's shell would leave out what the tests need.
   const install = runQuietly(file, [...args, 'ci', '--include=dev', '--no-audit', '--no-fund'], { cwd: ROOT, shell });
