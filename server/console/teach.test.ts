@@ -181,5 +181,11 @@ test('the check says of each recording what became of it, and why', { skip: noTr
   assert.match(of('broken.wav').join(': '), /^unreadable: not a readable audio/);
   assert.deepEqual(of('a copy of short.wav'), ['duplicate', 'nearly the same as short.wav; one of the two is enough']);
   assert.equal(of('long.wav')[0], 'cut');
+  // Nobody named a licence, so none is claimed.
+  const { datasets } = (await stage.app.connect('admin').call('dataset.list', {})) as EventData<'dataset.list', 'done'>;
+  assert.deepEqual(
+    datasets.map(({ dataset, licence, author }) => [dataset, licence, author]),
+    [['checked', 'unknown', 'unknown']],
+  );
   await page.close();
 });
