@@ -66,7 +66,8 @@ function inFile(file: string): (thrown: unknown) => unknown {
   return (thrown) => {
     const error = toCliError(thrown);
     if ((thrown as { path?: unknown }).path !== 'args.sheet') return error;
-    return new CliError(error.code, `${file}: ${error.message.replace(/^args\.sheet: */, '')}`, thrown);
+    const rest = error.code === 'unknown_class' ? '; --skip-unknown leaves such markers out' : '';
+    return new CliError(error.code, `${file}: ${error.message.replace(/^args\.sheet: */, '')}${rest}`, thrown);
   };
 }
 
