@@ -3,6 +3,9 @@ import { barOf, type Screen } from './view.ts';
 
 type Report = EventData<'dataset.add', 'done'>;
 
+/** What a person reads for losses whose name in the protocol says little. */
+const LOSS_NAMES: Readonly<Record<string, string>> = { kept: 'KL of old classes' };
+
 /** Shows a training to a person, or each event as a line of JSON. */
 export interface TrainingView {
   event(event: string, data: object): void;
@@ -62,7 +65,7 @@ class ScreenView implements TrainingView {
       const { step, share, eta, losses } = told as unknown as EventData<'admin.retrain', 'step'>;
       const shown = Object.entries(losses)
         .filter(([name]) => name !== 'norm')
-        .map(([name, value]) => `${name} ${value.toPrecision(3)}`);
+        .map(([name, value]) => `${LOSS_NAMES[name] ?? name} ${value.toPrecision(3)}`);
       this.#show(share, [`step ${step}`, ...(eta === null ? [] : [`${duration(eta)} left`]), ...shown].join(', '));
     } else if (event === 'eval') {
       const { stage, step, scores } = told as unknown as EventData<'admin.retrain', 'eval'>;
