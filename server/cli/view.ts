@@ -58,7 +58,7 @@ class LiveView implements View {
   readonly #screen: Screen;
   readonly #colour: boolean;
   readonly #deep: boolean;
-  readonly #begun = Date.now();
+  readonly #begun = performance.now();
   #count = 1;
   /** Clips of which not every row is there; several may be made at once. The one that began first is shown. */
   readonly #open = new Map<number, { cells: Cells; rows: number }>();
@@ -118,7 +118,7 @@ class LiveView implements View {
   }
 
   #status(done: number, rows: number): string {
-    const seconds = ((Date.now() - this.#begun) / 1000).toFixed(1);
+    const seconds = ((performance.now() - this.#begun) / 1000).toFixed(1);
     const which = this.#count > 1 ? `clip ${this.#shown + 1} of ${this.#count}, ` : '';
     const bar = this.#lines > 0 ? '' : `${barOf(done / rows)} `;
     return `${bar}${which}row ${done} of ${rows}, ${seconds} s`.slice(0, (this.#screen.columns ?? 80) - 1);

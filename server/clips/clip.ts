@@ -85,6 +85,8 @@ export interface NewClip {
   /** Samples of the file. */
   format: 'f32' | 's16';
   recipe: ClipRecipe;
+  /** Of a person's; none by default. */
+  name?: string;
   /**
    * Raster order; of a clip that is longer than the voice's those of its pieces, one after the other. Without them the
    * clip can only be made again by sampling.

@@ -81,6 +81,7 @@ export class ClipStore implements Clips {
       recipe,
       pcm,
       rate,
+      name = '',
       codes = null,
       given = null,
       seeds = null,
@@ -91,7 +92,7 @@ export class ClipStore implements Clips {
     } = clip;
     const sidecar: Sidecar = {
       created: this.#index.nextTime((this.#options.now ?? Date.now)()),
-      name: '',
+      name,
       starred: false,
       seconds: pcm.length / rate,
       recipe,

@@ -117,8 +117,9 @@ export class Streams {
       );
     const pcm = joined(stream.latest).slice(-length);
     const recipe = recipeOf(stream, stream.sent - length);
-    const saved = await this.#deps.clips.save({ pcm, rate, format: stream.args.format, recipe });
-    if (name !== undefined) await this.#deps.clips.change(saved.id, { name });
+    // With its name from the start: one that is named afterwards may be there without, and its request failed.
+    const { format } = stream.args;
+    const saved = await this.#deps.clips.save({ pcm, rate, format, recipe, ...(name === undefined ? {} : { name }) });
     return { clip: saved.id, seconds: length / rate, url: `/clips/${saved.id}.wav`, path: saved.path };
   }
 

@@ -69,14 +69,31 @@ test('an upload has bounds, also over a restart, and so has their number', async
   const uploads = new Uploads(options);
   await uploads.write('u', 'a.wav', 0, bytes('12345678'));
   await assert.rejects(uploads.write('u', 'b.wav', 0, bytes('123')), code('too_large'));
-  const later = new Uploads(options);
+  let passed = 0;
+  const later = new Uploads({ ...options, steady: () => passed });
   await assert.rejects(later.write('u', 'b.wav', 0, bytes('123')), code('too_large'));
   await later.write('u', 'b.wav', 0, bytes('1'));
   await assert.rejects(later.write('u', 'c.wav', 0, bytes('1')), code('too_large'));
   await later.write('v', 'a.wav', 0, bytes('1'));
   await assert.rejects(later.write('w', 'a.wav', 0, bytes('1')), code('queue_full'));
   await utimes(path.join(dir, 'v'), 1, 1);
+  passed = 24 * 3_600_000;
   assert.equal(await later.write('w', 'a.wav', 0, bytes('1')), 1);
+});
+
+test('a clock that is set forward makes no upload old that is being written', async (t) => {
+  const dir = await temporary(t);
+  let passed = 0;
+  const uploads = new Uploads({ dir, maxBytes: 100, steady: () => passed });
+  await uploads.write('going', 'a.wav', 0, bytes('abc'));
+  // As after a clock that began in 1970 was set.
+  await utimes(path.join(dir, 'going'), 1, 1);
+  await uploads.write('other', 'b.wav', 0, bytes('b'));
+  assert.equal(await uploads.write('going', 'a.wav', 3, bytes('d')), 4);
+  await utimes(path.join(dir, 'going'), 1, 1);
+  passed = 24 * 3_600_000;
+  await uploads.write('third', 'c.wav', 0, bytes('c'));
+  await assert.rejects(uploads.folder('going'), code('bad_args'));
 });
 
 test('a folder is read only inside the allowed ones, whatever links say', async (t) => {

@@ -15,6 +15,8 @@ export interface UploadOptions {
   /** What a file may end with. */
   endings?: readonly string[];
   most?: number;
+  /** Milliseconds of a clock that nobody sets; tests give their own. */
+  steady?: () => number;
 }
 
 /** `Class/take 1.wav` or `take 1.wav`: at most one folder, and nothing that a system or a shell takes amiss. */
@@ -26,15 +28,24 @@ const AUDIO = ['.wav', '.flac', '.ogg', '.mp3', '.aif', '.aiff'];
 /** Uploads that nobody went on with for so long are removed when another begins. */
 const STALE_MS = 24 * 3_600_000;
 
+interface Known {
+  bytes: number;
+  files: Map<string, number>;
+  /** When it was last written to, by a clock that nobody sets. */
+  touched: number;
+}
+
 /** Recordings, and other files, on their way here, in pieces: a folder per upload. Pieces of a file come in order, so what was lost is known. */
 export class Uploads {
-  readonly #options: Required<UploadOptions>;
+  readonly #options: Required<Omit<UploadOptions, 'steady'>>;
+  readonly #steady: () => number;
   /** Of one upload after the other. */
   readonly #turns = new Turns();
-  /** Bytes and files by upload. */
-  readonly #known = new Map<string, { bytes: number; files: Map<string, number> }>();
+  /** By upload. */
+  readonly #known = new Map<string, Known>();
 
   constructor(options: UploadOptions) {
+    this.#steady = options.steady ?? (() => performance.now());
     this.#options = { maxFiles: 5000, most: 16, endings: AUDIO, ...options };
   }
 
@@ -116,9 +127,9 @@ export class Uploads {
     });
   }
 
-  async #open(id: string): Promise<{ bytes: number; files: Map<string, number> }> {
+  async #open(id: string): Promise<Known> {
     const had = this.#known.get(id);
-    if (had !== undefined) return had;
+    if (had !== undefined) return Object.assign(had, { touched: this.#steady() });
     const { dir, most } = this.#options;
     const others = (await readdir(dir).catch(unlessShort([], 'the uploads could not be listed'))).filter(
       (name) => name !== id,
@@ -127,6 +138,9 @@ export class Uploads {
     for (const name of others) {
       const touched = await stat(path.join(dir, name)).catch(() => null);
       if (touched === null || Date.now() - touched.mtimeMs < STALE_MS) continue;
+      // A clock that was set a day forward makes nothing old.
+      const known = this.#known.get(name);
+      if (known !== undefined && this.#steady() - known.touched < STALE_MS) continue;
       this.#known.delete(name);
       await rm(path.join(dir, name), { recursive: true, force: true });
       left.delete(name);
@@ -149,7 +163,8 @@ export class Uploads {
     const files = new Map<string, number>();
     for (const { name, bytes } of await filesBelow(path.join(dir, id)).catch(unlessShort([], UNKNOWN)))
       files.set(name, bytes);
-    const known = { files, bytes: [...files.values()].reduce((sum, bytes) => sum + bytes, 0) };
+    const bytes = [...files.values()].reduce((sum, some) => sum + some, 0);
+    const known = { files, bytes, touched: this.#steady() };
     this.#known.set(id, known);
     return known;
   }

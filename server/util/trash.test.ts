@@ -47,6 +47,31 @@ test('what is deleted can be restored for as many days as are set, and is gone t
   assert.deepEqual(await readdir(dir), [`${1029 * DAY}-clip-young`]);
 });
 
+test('a clock that is set months forward, or back, deletes nothing for good', async (t) => {
+  const { root, dir } = await world(t);
+  const clock = { now: 1000 * DAY, passed: 0 };
+  const log = (): void => undefined;
+  const trash = new Trash({ dir, days: 30, maxBytes: 1000, log, now: () => clock.now, steady: () => clock.passed });
+  const drop = async (id: string) => {
+    await writeFile(path.join(root, 'a'), 'x');
+    await trash.put('clip', id, (into) => move(path.join(root, 'a'), path.join(into, `${id}.wav`)));
+  };
+  const ids = async () => (await trash.list()).map(({ id }) => id).sort();
+  await drop('before');
+  clock.now = 2000 * DAY;
+  await drop('ahead');
+  assert.deepEqual(await ids(), ['ahead', 'before']);
+  clock.now = 500 * DAY;
+  await drop('behind');
+  assert.deepEqual(await ids(), ['ahead', 'before', 'behind']);
+  clock.now = 1031 * DAY;
+  assert.equal((await readdir(dir)).length, 3);
+  // Both agree.
+  clock.passed = 31 * DAY;
+  await drop('after');
+  assert.deepEqual(await ids(), ['after', 'ahead']);
+});
+
 test('the oldest goes when the trash is too large, and what is larger by itself is deleted at once', async (t) => {
   const { drop, ids, pass, dir } = await world(t);
   await drop('a', 600);

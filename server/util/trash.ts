@@ -31,6 +31,8 @@ export interface TrashOptions {
   isOwner?: () => boolean;
   /** Milliseconds since 1970; tests give their own. */
   now?: () => number;
+  /** Milliseconds of a clock that nobody sets; `now` where that is given. */
+  steady?: () => number;
 }
 
 const NAME = /^(\d{1,15})-(clip|voice|dataset)-(.+)$/;
@@ -48,9 +50,14 @@ export class Trash {
   /** By folder, the oldest first; read with the first use. */
   #items: Promise<Map<string, TrashItem>> | null = null;
   #timer: NodeJS.Timeout | null = null;
+  readonly #steady: () => number;
+  /** What the clock said when the steady one was at 0. */
+  readonly #begun: number;
 
   constructor(options: TrashOptions) {
     this.#options = options;
+    this.#steady = options.steady ?? options.now ?? (() => performance.now());
+    this.#begun = this.#now() - this.#steady();
   }
 
   /** Removes what has become too old, now and every hour. */
@@ -105,7 +112,7 @@ export class Trash {
   async list(): Promise<TrashItem[]> {
     await this.#turn.ended();
     const items = [...(await this.#known()).values()];
-    return items.filter(({ until }) => until > this.#now()).sort((a, b) => b.deleted - a.deleted);
+    return items.filter((item) => !this.#isOver(item)).sort((a, b) => b.deleted - a.deleted);
   }
 
   /** The latest deleted of this kind and id; null where there is none. */
@@ -132,6 +139,11 @@ export class Trash {
 
   #now(): number {
     return Math.floor((this.#options.now ?? Date.now)());
+  }
+
+  /** By both clocks: one that is set a month forward deletes nothing for good. */
+  #isOver({ until }: TrashItem): boolean {
+    return until <= Math.min(this.#now(), this.#begun + this.#steady());
   }
 
   #item(kind: TrashKind, id: string, deleted: number, bytes: number): TrashItem {
@@ -168,7 +180,7 @@ export class Trash {
     let bytes = 0;
     for (const item of items.values()) bytes += item.bytes;
     for (const [name, item] of [...items]) {
-      if (item.until > this.#now() && bytes <= this.#options.maxBytes) continue;
+      if (!this.#isOver(item) && bytes <= this.#options.maxBytes) continue;
       bytes -= item.bytes;
       await this.#remove(name).catch((error: unknown) => {
         // Windows does not remove a file that somebody reads: it goes with a later sweep.
