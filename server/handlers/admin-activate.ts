@@ -1,4 +1,4 @@
-import { measuredBy, ProtocolError } from '../../protocol/index.ts';
+import { measuredBy, ProtocolError, toProtocolError } from '../../protocol/index.ts';
 import type { Handler } from '../dispatch/dispatcher.ts';
 import type { ActiveVoices } from '../voices/active.ts';
 import type { Catalog, Voice } from '../voices/voice.ts';
@@ -45,6 +45,8 @@ export function adminRollback(deps: ActivateDeps): Handler<'admin.rollback'> {
           const voice = await deps.catalog.find(id);
           await deps.tryVoice(voice);
         } catch (error) {
+          // Nothing is wrong with this one, and those before it are not what was asked for.
+          if (toProtocolError(error).code === 'out_of_resources') throw error;
           problem = error;
           continue;
         }

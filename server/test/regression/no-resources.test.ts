@@ -8,9 +8,11 @@ import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { ProtocolError, toProtocolError } from '../../../protocol/index.ts';
+import { adminRollback } from '../../handlers/admin-activate.ts';
 import { TrainerFinder } from '../../training/python.ts';
-import { shortageSaid } from '../../util/shortage.ts';
+import { ShortageError, shortageSaid } from '../../util/shortage.ts';
 import { startChild } from '../../util/start-child.ts';
+import { ActiveVoices } from '../../voices/active.ts';
 import { temporary } from '../support/server.ts';
 
 const isWindows = process.platform === 'win32';
@@ -140,4 +142,18 @@ test('shortages keep their own code on the way to a client', () => {
   assert.equal(toProtocolError(Object.assign(new Error('x'), { syscall: 'open', code: 'EIO' })).code, 'io_error');
   assert.equal(shortageSaid('the file is damaged'), null);
   assert.ok(new ProtocolError('out_of_resources').message.length > 0);
+});
+
+test('a rollback that cannot look at the latest voice does not go back to an older one', async (t) => {
+  const file = path.join(await temporary(t), 'active.json');
+  await writeFile(file, '["oldest","latest","now"]');
+  const active = await ActiveVoices.open(file, 'now');
+  const find = async (id = 'now') => {
+    if (id === 'latest') throw new ShortageError('the card could not be read');
+    return { id };
+  };
+  const deps = { active, catalog: { find }, tryVoice: async () => undefined, onActive: () => undefined };
+  const rollback = adminRollback(deps as unknown as Parameters<typeof adminRollback>[0]) as () => Promise<unknown>;
+  await assert.rejects(rollback(), { code: 'out_of_resources' });
+  assert.equal(active.active, 'now');
 });
