@@ -14,6 +14,8 @@ export function startChild(start: () => ChildProcess): ChildProcess {
     return child;
   } catch (error) {
     const none = new ChildProcess();
+    // Its handle has no process number, or any: the signal could go to this process's whole group.
+    none.kill = () => false;
     process.nextTick(() => none.emit('error', error));
     return none;
   }

@@ -85,7 +85,7 @@ test('nothing is called missing or damaged while no descriptor is left, and all 
     process.stdout.write(JSON.stringify([without, await ask(() => undefined)]), () => process.exit(0));
   `;
   const node = [process.execPath, '--import', import.meta.resolve('tsx'), '--input-type=module', '-e', script];
-  const { stdout } = await promisify(execFile)('sh', ['-c', 'ulimit -n 80; exec "$@"', 'sh', ...node]);
+  const { stdout } = await promisify(execFile)('sh', ['-c', 'ulimit -n 400; exec "$@"', 'sh', ...node]);
   const [without, after] = JSON.parse(stdout) as Record<string, 'done' | [code: string, message: string]>[];
   for (const [kind, end] of Object.entries(without!)) {
     assert.equal(end[0], 'out_of_resources', `${kind}: ${end}`);
