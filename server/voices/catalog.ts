@@ -114,13 +114,12 @@ export class VoiceCatalog implements Catalog {
   }
 
   async #find(id: string): Promise<Voice> {
-    let folder: string | null = null;
-    for (const root of this.#options.roots) {
-      const dir = path.join(root, id);
-      if (await exists(path.join(dir, 'card.json'))) return this.#open(id, dir);
-      if (folder === null && (await names(dir)).some((name) => name.endsWith('.onnx'))) folder = dir;
-    }
-    if (folder !== null) throw new ProtocolError('voice_missing', `voice ${id} has no card.json`);
+    const dirs = this.#options.roots.map((root) => path.join(root, id));
+    for (const dir of dirs) if (await exists(path.join(dir, 'card.json'))) return this.#open(id, dir);
+    // Only now: to list a folder takes a descriptor, and a voice that is known needs none.
+    const all = (await Promise.all(dirs.map(names))).flat();
+    if (all.some((name) => name.endsWith('.onnx')))
+      throw new ProtocolError('voice_missing', `voice ${id} has no card.json`);
     if (id === this.active) throw new ProtocolError('voice_missing', `the active voice ${id} does not exist`);
     throw unknownVoice(id);
   }

@@ -15,6 +15,8 @@ import { startChild } from '../../util/start-child.ts';
 import { ActiveVoices } from '../../voices/active.ts';
 import { temporary } from '../support/server.ts';
 
+type Ends = Record<string, 'done' | [code: string, message: string]>;
+
 const isWindows = process.platform === 'win32';
 const MODELS = fileURLToPath(new URL('../../../models/fixtures', import.meta.url));
 
@@ -71,6 +73,8 @@ test('nothing is called missing or damaged while no descriptor is left, and all 
     };
     const taken = [];
     // Before each: what the one before had opened may have been closed meanwhile.
+    const known = new VoiceCatalog({ roots: [dir, models], active: () => 'tiny-stacked', sureMs: 0, log });
+    await known.find();
     const fill = () => { try { for (;;) taken.push(openSync('/dev/null')); } catch {} };
     const ask = async (before) => {
       const codes = {};
@@ -81,17 +85,20 @@ test('nothing is called missing or damaged while no descriptor is left, and all 
       return codes;
     };
     const without = await ask(fill);
+    fill();
+    const { id } = await known.find();
     for (const fd of taken) closeSync(fd);
-    process.stdout.write(JSON.stringify([without, await ask(() => undefined)]), () => process.exit(0));
+    process.stdout.write(JSON.stringify([without, await ask(() => undefined), id]), () => process.exit(0));
   `;
   const node = [process.execPath, '--import', import.meta.resolve('tsx'), '--input-type=module', '-e', script];
   const { stdout } = await promisify(execFile)('sh', ['-c', 'ulimit -n 400; exec "$@"', 'sh', ...node]);
-  const [without, after] = JSON.parse(stdout) as Record<string, 'done' | [code: string, message: string]>[];
-  for (const [kind, end] of Object.entries(without!)) {
+  const [without, after, known] = JSON.parse(stdout) as [Ends, Ends, string];
+  assert.equal(known, 'tiny-stacked');
+  for (const [kind, end] of Object.entries(without)) {
     assert.equal(end[0], 'out_of_resources', `${kind}: ${end}`);
     assert.match(end[1]!, /EMFILE/, kind);
   }
-  const codes = Object.fromEntries(Object.entries(after!).map(([kind, end]) => [kind, end === 'done' ? end : end[0]]));
+  const codes = Object.fromEntries(Object.entries(after).map(([kind, end]) => [kind, end === 'done' ? end : end[0]]));
   const { interpreter, unknown, ...others } = codes;
   assert.equal(interpreter, 'python_missing');
   assert.equal(unknown, 'unknown_voice');
