@@ -7,7 +7,8 @@ const weight = z.number().min(0).max(GUIDANCE_MAX);
 
 /**
  * A card's `sampling`: the guidance of clips that ask for none, for all classes and for single ones by name; `followed`
- * are the classes whose guidance strengthens the loudness contour and the average spectrum that a clip follows, too.
+ * are the classes whose guidance strengthens the loudness contour and the average spectrum that a clip follows, too;
+ * `plausible` is the share of the likeliest code's probability below which, by the class alone, guidance chooses no code.
  */
 export const samplingSchema = z.looseObject({
   guidance: z
@@ -15,6 +16,7 @@ export const samplingSchema = z.looseObject({
       default: weight,
       classes: z.record(z.string(), weight).optional(),
       followed: z.array(z.string()).max(4096).optional(),
+      plausible: z.number().min(0).max(1).optional(),
     })
     .optional(),
 });

@@ -114,7 +114,7 @@ def test_a_stacked_voice_is_fine_tuned_like_any_other(stacked: Path, creaks: Pat
     before = card_of(stacked)
     assert (before["grid"]["depthAxes"], before["prior"]["nullClass"]) == (["codebook"], True)
     assert set(before["graphs"]) == {"condition", "row", "pixel", "encoder", "decoder", "vocoder", "excitation", "depth1", "contour", "spectrum"}
-    assert before["sampling"] == {"guidance": {"default": 1}}
+    assert before["sampling"] == {"guidance": {"default": 1, "plausible": 0.01}}
     capsys.readouterr()
     assert main(order(tmp_path, creaks, base=stacked / "voice", more=("--only", "Creak"))) == 0
     events, card = said(capsys.readouterr().out), card_of(tmp_path)

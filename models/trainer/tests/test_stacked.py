@@ -139,6 +139,18 @@ def test_guidance_is_the_class_against_no_class():
     np.testing.assert_allclose(np.stack(seen, 1), expected, atol=4e-4)
 
 
+def test_guidance_makes_no_code_likely_that_the_class_itself_hardly_knows():
+    logits, seen = np.float32([[0, -1, -8], [0, -1, -14]]), []
+
+    def choose(led: np.ndarray, place: int) -> np.ndarray:
+        seen.append(led[0].tolist())
+        return led.argmax(1)
+
+    assert guided(choose, 3)(logits, 0).tolist() == [2, 2]
+    assert guided(choose, 3, 0.01)(logits, 0).tolist() == [0, 0]
+    assert seen == [[0, -1, 10], [0, -1, -np.inf]]
+
+
 def test_the_grid_orders_codes_as_they_are_sampled():
     codes, _ = example(SMALL)
     latent = SMALL.grid.to_latent(codes.reshape(2, SMALL.rows, -1))

@@ -38,6 +38,7 @@ const cases: [string, Record<string, unknown>, RegExp][] = [
   ['the hash of another voice', { hash: 'a'.repeat(64) }, /hash/],
   ['a kernel that sees nothing', { prior: { ...good.prior, kernel: 1 } }, /kernel/],
   ['guidance out of range', { sampling: { guidance: { default: 8.5 } } }, /sampling\.guidance\.default/],
+  ['a share above 1', { sampling: { guidance: { default: 1, plausible: 1.5 } } }, /sampling\.guidance\.plausible/],
   ['guidance that is no number', { sampling: { guidance: { default: null } } }, /sampling\.guidance\.default/],
   [
     'guidance of a class it has not',

@@ -115,6 +115,39 @@ test('more guidance makes the class likelier, and none of it leaves the logits a
   assert.deepEqual([...out], [1, 0, -1]);
 });
 
+test('guidance makes no code likely that the class itself hardly knows', () => {
+  const [own, rest] = [Float32Array.of(0, -1, -8), Float32Array.of(0, -1, -14)];
+  const out = new Float32Array(3);
+  guide(own, rest, 3, out);
+  assert.deepEqual(out, Float32Array.of(0, -1, 10));
+  guide(own, rest, 3, out, 0.01);
+  assert.deepEqual(out, Float32Array.of(0, -1, Number.NEGATIVE_INFINITY));
+  guide(own, rest, 3, out, 0.0001);
+  assert.deepEqual(out, Float32Array.of(0, -1, 10));
+  // Of a prior that returned no numbers the cell is still told to be wrong.
+  guide(Float32Array.of(0, Number.NaN, -8), rest, 3, out, 0.01);
+  assert.ok(Number.isNaN(out[1]));
+});
+
+test('a clip is drawn from plausible codes alone where the card says so', async () => {
+  const voice = await Voice.open(voiceDir('tiny-stacked'), { provider: 'cpu', threads: 1 });
+  const plausible = 0.5;
+  (voice.card as { sampling?: object }).sampling = { guidance: { default: 1, plausible } };
+  const { codes, logits } = await logitsOf(voice, options(voice, 3, { guidance: 4 }));
+  const start = { codes, given: new Uint8Array(codes.length).fill(1) };
+  const own = await logitsOf(voice, options(voice, 3, { start }));
+  let left = 0;
+  for (const [cell, values] of logits.entries()) {
+    const least = Math.max(...own.logits[cell]!) + Math.log(plausible);
+    for (const [code, value] of values.entries())
+      assert.equal(value === Number.NEGATIVE_INFINITY, own.logits[cell]![code]! < least, `cell ${cell}, code ${code}`);
+    assert.ok(own.logits[cell]![codes[cell]!]! >= least, `cell ${cell}`);
+    left += values.filter((value) => value === Number.NEGATIVE_INFINITY).length;
+  }
+  assert.ok(left > 0);
+  await voice.close();
+});
+
 test('without a wish it leads away from all classes alike, or from no class where the prior knows what that is', () => {
   const classes = [0, 1, 2, 3];
   assert.deepEqual(negativeWeights({ classes, prior: {} }), [0.25, 0.25, 0.25, 0.25]);

@@ -282,6 +282,7 @@ export class Sampler {
     const { codes } = this.#card.latent;
     const placed = placesOf(branches);
     const guided = new Float32Array(codes);
+    const plausible = this.#card.sampling?.guidance?.plausible;
     const chosen = new Uint16Array(branches.length);
     // Of those that stand back too: what they remember lies beside the others'.
     const furthest = Math.max(...this.#branches.map(({ clip: { row } }) => row));
@@ -290,7 +291,7 @@ export class Sampler {
       const of = (slot: number): Float32Array => logits.subarray(slot * codes, (slot + 1) * codes);
       for (const { clip, slots } of placed) {
         const [own, rest] = slots as [number, number?];
-        if (rest !== undefined) guide(of(own), of(rest), clip.guidance, guided);
+        if (rest !== undefined) guide(of(own), of(rest), clip.guidance, guided, plausible);
         const cell = clip.row * this.#axes.perRow + place;
         const { origin = 0 } = clip.options;
         const uniform = cellUniform(clip.options.seed, cell + origin * this.#axes.perRow);

@@ -17,14 +17,22 @@ def doubled(class_weights: np.ndarray, negative: np.ndarray) -> np.ndarray:
     return np.concatenate([class_weights, np.broadcast_to(negative, class_weights.shape)]).astype(np.float32)
 
 
-def guided(choose: Choose, weight: float | np.ndarray) -> Choose:
+PLAUSIBLE = 0.01
+"""Of new voices: see `guided`."""
+
+
+def guided(choose: Choose, weight: float | np.ndarray, plausible: float = 0.0) -> Choose:
     """`choose` for `doubled` clips, from log p(class) + weight * (log p(class) - log p(negative)) up to a constant.
-    weight: one, or one for each clip [B]."""
+    weight: one, or one for each clip [B]. Codes whose p(class) is below `plausible` of the highest are never chosen (as in contrastive
+    decoding, Li et al. 2023): where p(negative) is smaller still, the difference of two tails would make them likely."""
     weight = np.asarray(weight, np.float32).reshape(-1, 1)
 
     def both(logits: np.ndarray, place: int) -> np.ndarray:
         named, negative = np.split(logits, 2)
-        chosen = choose(named + weight * (named - negative), place)
+        led = named + weight * (named - negative)
+        if plausible > 0:
+            led[named < named.max(1, keepdims=True) + np.float32(np.log(plausible))] = -np.inf
+        chosen = choose(led, place)
         return np.concatenate([chosen, chosen])
 
     return both

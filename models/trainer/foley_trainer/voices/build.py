@@ -18,6 +18,7 @@ from ..export.any_prior import export_any_prior
 from ..export.codec_vocoder import export_codec, export_vocoder
 from ..export.contour_graph import contour_graph, spectrum_graph
 from ..export.grain_graph import grain_graph
+from ..export.guidance import PLAUSIBLE
 from ..features.loudness import contour_db
 from ..features.mel import LogMel, MelConfig
 from ..features.spectrum import average_spectrum_db
@@ -75,7 +76,7 @@ def write_folder(
         raise TrainedError(f"--contours {','.join(unknown)}: the voice has no such class; expected some of {', '.join(classes)}")
     fields = card_fields(voice, name, preset["name"], classes, prior.config, codec.config, vocoder.config, MelConfig(), preset["data"]["samples"])
     if isinstance(prior, StackedPixelSnail):
-        fields["sampling"] = {"guidance": {"default": GUIDANCE}}
+        fields["sampling"] = {"guidance": {"default": GUIDANCE, "plausible": PLAUSIBLE}}
     credits = [*(former or []), *recordings(corpus)]
     fields |= _provenance(corpus, {"codec": codec_record, "prior": prior_record, "vocoder": vocoder_record}) | {"credits": summary(credits)} | (more or {})
     drawing = contours or classes

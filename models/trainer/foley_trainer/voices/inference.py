@@ -97,7 +97,7 @@ class VoiceRunner:
         # What guidance leads away from follows what the clip does, or nothing.
         free = np.array([self.guides_followed(index) for index in classes])
         twice = {name: np.concatenate([value, np.where(free, 0, value) if name.endswith("known") else value]) for name, value in course.items()}
-        return self._sampler.sample(doubled(weights, negative), guided(choose, guidance), **twice)[: len(weights)]
+        return self._sampler.sample(doubled(weights, negative), guided(choose, guidance, self._told().get("plausible", 0)), **twice)[: len(weights)]
 
     def _courses(self, weights: np.ndarray, seeds: Sequence[Seed]) -> dict[str, np.ndarray]:
         """What each clip follows, of voices that draw it: inputs of the condition graph."""
