@@ -110,7 +110,7 @@ def _parser() -> argparse.ArgumentParser:
     export.add_argument("--out", required=True, help="folder of the voice")
     export.add_argument("--classes", type=lambda text: text.split(","), metavar="A,B", help="only these classes of the prior, of a stacked prior; default: all")
     export.add_argument("--contours", type=lambda text: text.split(","), metavar="A,B", help="classes of which a stacked voice draws a loudness contour; default: all")
-    export.add_argument("--guidance", type=json.loads, metavar="JSON", help='of the card, e.g. {"default": 1, "classes": {"Rain": 0.5}, "followed": ["DogBark"], "plausible": 0.01}')
+    export.add_argument("--guidance", type=json.loads, metavar="JSON", help='of the card, e.g. {"default": 1, "classes": {"Rain": 1}, "followed": ["DogBark"], "plausible": 0.01}')
     raised = 'dB by which drawn contours lie above the recordings, e.g. {"DogBark": 2}: for a prior that plays quieter than it is told'
     export.add_argument("--raised", type=json.loads, metavar="JSON", help=raised)
     sustained = "classes that draw contours only of recordings that last a whole clip, as rain and fire do; some of --contours"
