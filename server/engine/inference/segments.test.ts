@@ -8,6 +8,7 @@ import { card as cardOf, requestOf, voiceDir } from '../fixtures.ts';
 import { type Feeds, floats } from '../onnx/runtime.ts';
 import { parseCard, readCardText } from './card.ts';
 import { GridAxes } from './code-grid.ts';
+import { endlessPlanOf } from './endless-plan.ts';
 import { generateClip } from './generate-clip.ts';
 import { livePartsOf } from './live-parts.ts';
 import { MelDecoder } from './mel-decoder.ts';
@@ -118,7 +119,7 @@ test('a live clip comes in small parts, is the clip within 1e-5, and no part wai
     if (event.type === 'audio') parts.push({ offset: event.offset, samples: event.pcm.length, row: drawn.row });
   };
   // After the rows that a part needs, no further row is given before it was heard.
-  const plan = { prefix: 14, first: 3, chunk: 6, before: 10, behind: 5, each: 8, around: 38 };
+  const plan = endlessPlanOf({ axes, card, reach: (await renderer).reach });
   const due = livePartsOf(plan, axes.rows);
   const voice = await voiceThat(async (row) => {
     drawn.row = row;
