@@ -85,6 +85,7 @@ test('a pad of a map plays a clip of its pool in the page', { skip: noBrowser },
   assert.equal(await played(), 1);
   assert.equal(await page.locator('.take').count(), 0, 'nothing is made for it');
   await page.click('button[aria-label="Remove pad1"]');
+  await page.locator('button[aria-label="Remove pad1"]').waitFor({ state: 'detached' });
   assert.deepEqual(complaints, []);
   await page.close();
 });
@@ -224,6 +225,7 @@ test('takes follow the curves that are drawn, with the pointer or by the keyboar
     [2.5],
   );
   await page.click('button[aria-label="Remove pad1"]');
+  await page.locator('button[aria-label="Remove pad1"]').waitFor({ state: 'detached' });
   assert.deepEqual(complaints, []);
   await page.close();
 });
