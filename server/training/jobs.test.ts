@@ -154,6 +154,8 @@ test('a paused one gives its place to the next and goes on where it was; a cance
 test('a server that starts goes on with what ran, then with what waited, and leaves alone what was paused', async (t) => {
   const { jobs, open } = await trainings(t);
   const running = await jobs.submit({ ...order, voice: 'running', name: 'slow', steps: 30 });
+  // It waits until its record says that it runs, and two may wait.
+  await reached(running, 1);
   const paused = await jobs.submit({ ...order, voice: 'paused' });
   const waiting = await jobs.submit({ ...order, voice: 'waiting' });
   await jobs.pause(paused.id);
