@@ -1,7 +1,7 @@
 /** A server that was killed while its engine was still loading, or was stopped, left that engine behind, for ever. */
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
-import { test } from 'node:test';
+import { type TestContext, test } from 'node:test';
 import { setTimeout as wait } from 'node:timers/promises';
 import { endsOrphans } from '../../util/start-child.ts';
 
@@ -25,16 +25,7 @@ const isThere = (pid: number): boolean => {
 
 for (const name of ['child', 'encoder-child', 'checker-child']) {
   test(`${name}.ts leaves when its server is killed while it loads`, async (t) => {
-    const script = server(new URL(`../../engine/process/${name}.ts`, import.meta.url));
-    const parent = spawn(process.execPath, ['--input-type=module', '-e', script], {
-      stdio: ['ignore', 'pipe', 'inherit'],
-    });
-    let said = '';
-    for await (const chunk of parent.stdout.setEncoding('utf8')) said += chunk;
-    const pid = Number(said);
-    assert.ok(pid > 0, said);
-    t.after(() => isThere(pid) && process.kill(pid, 'SIGKILL'));
-    await untilGone(pid);
+    await leaves(t, ['-e', server(new URL(`../../engine/process/${name}.ts`, import.meta.url))]);
   });
 }
 
@@ -66,18 +57,18 @@ for (const [kind, start] of Object.entries(kinds)) {
   test(`${kind} that is stopped leaves when its server is killed`, {
     skip: !endsOrphans() && 'setpriv of util-linux is not here',
   }, async (t) => {
-    const node = ['--import', import.meta.resolve('tsx'), '--input-type=module', '-e', stopping(start)];
-    const parent = spawn(process.execPath, node, { stdio: ['ignore', 'pipe', 'inherit'] });
-    let said = '';
-    for await (const chunk of parent.stdout.setEncoding('utf8')) said += chunk;
-    const pid = Number(said);
-    assert.ok(pid > 0, said);
-    t.after(() => isThere(pid) && process.kill(pid, 'SIGKILL'));
-    await untilGone(pid);
+    await leaves(t, ['--import', import.meta.resolve('tsx'), '-e', stopping(start)]);
   });
 }
 
-async function untilGone(pid: number): Promise<void> {
+/** The process whose number a script prints before it is killed is gone soon after. */
+async function leaves(t: TestContext, args: string[]): Promise<void> {
+  const parent = spawn(process.execPath, ['--input-type=module', ...args], { stdio: ['ignore', 'pipe', 'inherit'] });
+  let said = '';
+  for await (const chunk of parent.stdout.setEncoding('utf8')) said += chunk;
+  const pid = Number(said);
+  assert.ok(pid > 0, said);
+  t.after(() => isThere(pid) && process.kill(pid, 'SIGKILL'));
   for (let waited = 0; isThere(pid); waited += 100) {
     assert.ok(waited < 60_000, `process ${pid} is still there`);
     await wait(100);
