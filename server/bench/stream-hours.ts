@@ -2,7 +2,8 @@
  * Hours of endless streams in less time: each stream made as fast as the engine can, over WebSocket, while class mix,
  * temperature and level change every ten seconds of it. A listener who is `ahead` seconds behind the first chunk would
  * hear a gap where more time passes between two chunks than was made ahead; such silences are counted, and the longest
- * are told; it ends after so many hours of sound or minutes of time. What else may make a gap (a pause for memory, a window, a change) comes as often as in hours of real time.
+ * are told. What else may make a gap (a pause for memory, a window, a change) comes as often as in hours of real time.
+ * It ends after so many hours of sound or minutes of time, or with the stream in which SIGINT comes.
  * `node --import tsx server/bench/stream-hours.ts [--hours 10] [--minutes 60] [--ahead 1] [--voice ID] [--models DIR]`
  */
 import { msgpackCodec } from '../../protocol/index.ts';
@@ -48,7 +49,11 @@ await client.ask('stream.start', { class: names[0], seconds: 1, live: false }, (
 });
 await server.watch();
 const total = Number(flags.hours) * 3600;
-for (let stream = 0; made < total - 1 && wallMs < Number(flags.minutes) * 60_000; stream++) {
+let ended = false;
+process.once('SIGINT', () => {
+  ended = true;
+});
+for (let stream = 0; !ended && made < total - 1 && wallMs < Number(flags.minutes) * 60_000; stream++) {
   const seconds = Math.min(EACH, total - made);
   const began = performance.now();
   let latest = 0;

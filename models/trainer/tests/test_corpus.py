@@ -121,6 +121,16 @@ def test_a_manifest_names_every_bad_row(tmp_path: Path):
     assert "line 2" not in said
 
 
+def test_an_error_does_not_name_a_thousand_bad_rows(tmp_path: Path):
+    manifest(tmp_path, *[f"{i},Bark,../{i}.wav,train,g,CC0,me,x" for i in range(1000)])
+    with pytest.raises(CorpusError) as caught:
+        open_corpus(tmp_path)
+    said = str(caught.value).splitlines()
+    assert said[0] == "1000 problems:"
+    assert "line 2: ../0.wav is outside the corpus folder" in said[1]
+    assert (len(said), said[-1].strip()) == (32, "and 970 more")
+
+
 @pytest.mark.parametrize(("content", "reason"), [(b"id,class\n1,Bark\n", "has no column file, split"), (HEAD.encode(), "no rows"), (b"\xff\xfe\x00a", "manifest.csv: ")])
 def test_an_unreadable_table_is_named(tmp_path: Path, content: bytes, reason: str):
     (tmp_path / "manifest.csv").write_bytes(content)

@@ -18,6 +18,7 @@ from . import dcase
 AUDIO_SUFFIXES = {".wav", ".flac", ".ogg", ".mp3", ".aif", ".aiff"}
 EVAL_SHARE = 10  # one original in ten goes to eval if the corpus defines no split
 SPLITS = ("train", "eval")
+NAMED = 30  # problems that one error names; the JSON report of `foley-train data` has all of them
 COLUMNS = ("id", "class", "file", "split", "group", "licence", "author", "source")
 _FILLED = ("id", "class", "file")
 
@@ -60,7 +61,7 @@ class Corpus:
     def hash(self) -> str:
         """SHA-256 that names the data on a voice's card: ids, classes, splits and the bytes of every clip's and one-shot's file.
 
-        The order of the rows, the credits and the location of the corpus do not matter. Reads every file; CorpusError names all unreadable ones.
+        The order of the rows, the credits and the location of the corpus do not matter. Reads every file; CorpusError names unreadable ones.
         """
         lines, missing = [], []
         for clip in [*self.clips, *self.oneshots]:
@@ -78,15 +79,16 @@ def shown(name: str) -> bool:
 
 
 def refuse(reasons: list[str]) -> None:
-    """Raises one CorpusError with every reason, one per line; returns if there is none."""
+    """Raises one CorpusError with the reasons, one per line, of many the first; returns if there is none."""
     if len(reasons) > 1:
-        raise CorpusError("\n  ".join([f"{len(reasons)} problems:", *reasons]))
+        more = [f"and {len(reasons) - NAMED} more"] if len(reasons) > NAMED else []
+        raise CorpusError("\n  ".join([f"{len(reasons)} problems:", *reasons[:NAMED], *more]))
     if reasons:
         raise CorpusError(reasons[0])
 
 
 def open_corpus(*roots: str | Path) -> Corpus:
-    """The corpus in `roots`, several read as one; raises one CorpusError that names everything wrong with folders and tables."""
+    """The corpus in `roots`, several read as one; raises one CorpusError that names what is wrong with folders and tables."""
     parts = [read_corpus(root) for root in roots]
     refuse([problem for _, problems in parts for problem in problems])
     return merged([corpus for corpus, _ in parts])
@@ -136,7 +138,7 @@ def _clip(root: Path, row: dict[str, str]) -> Clip:
         raise CorpusError(f"split is {row['split']!r}, expected train or eval")
     path = (root / row["file"]).resolve()
     if not path.is_relative_to(root.resolve()):
-        raise CorpusError(f"{row['file']} is outside the corpus folder")
+        raise CorpusError(f"{row['file']} is outside the corpus folder, by its path or as a link: copy the file into it")
     return Clip(
         id=row["id"],
         path=path,
