@@ -8,7 +8,7 @@ import sys
 
 import torch
 
-from .data import CorpusError, dataset, open_corpus, segment
+from .data import CorpusError, dataset, open_corpus, segment, subset
 from .data import report as data_report
 from .evaluation import command as evaluation_command
 from .evaluation import ranking_command, reference_command
@@ -91,6 +91,7 @@ def _parser() -> argparse.ArgumentParser:
     data_report.add_parser(commands)
     segment.add_parser(commands)
     dataset.add_parser(commands)
+    subset.add_parser(commands)
     voice_pipeline.add_parser(commands)
     finetuning_command.add_parser(commands)
     import_dcase.add_parser(commands)
