@@ -40,6 +40,7 @@ export const RULES = [
       'server/util/log-line.ts',
       'server/util/program.ts',
       'server/util/protobuf.ts',
+      'server/util/serial-queue.ts',
       'server/util/shortage.ts',
       'server/util/start-child.ts',
       'server/util/stillness.ts',
@@ -51,7 +52,7 @@ export const RULES = [
     of: 'server/playback',
     may: [
       ...['server/playback', 'server/audio', 'server/util/program.ts', 'server/util/log-line.ts'],
-      ...['server/util/disk-reason.ts', 'server/util/ask-child.ts'],
+      ...['server/util/disk-reason.ts', 'server/util/ask-child.ts', 'server/util/serial-queue.ts'],
     ],
     packages: ['node-web-audio-api'],
   },
@@ -170,7 +171,7 @@ export const RULES = [
     may: [
       ...['server/handlers', 'server/generation', 'server/spotting', 'protocol', 'server/dispatch/dispatcher.ts'],
       ...['server/dispatch/job-events.ts', 'server/delivery/csv.ts', 'server/util/read-chunks.ts'],
-      'server/util/either-signal.ts',
+      ...['server/util/either-signal.ts', 'server/util/serial-queue.ts'],
       // Whether a file that an earlier run began is there.
       ...['server/util/file-digest.ts', 'server/util/disk-reason.ts', 'server/voices/licences.ts'],
     ],
@@ -201,7 +202,7 @@ export const RULES = [
   // What Prometheus reads of a server or a worker.
   {
     of: 'server/metrics',
-    may: ['server/metrics'],
+    may: ['server/metrics', 'server/util/serial-queue.ts'],
     types: ['server/engine/engine.ts', 'server/dispatch/scheduler.ts'],
     packages: ['prom-client'],
   },

@@ -4,8 +4,8 @@ import path from 'node:path';
 import { ProtocolError } from '../../protocol/index.ts';
 import { diskReason } from '../util/disk-reason.ts';
 import type { LogLine } from '../util/log-line.ts';
+import { SerialQueue } from '../util/serial-queue.ts';
 import type { Trash, TrashItem } from '../util/trash.ts';
-import { Turn } from '../util/turns.ts';
 import type { ClipChange, ClipEntry, ClipPage, ClipQuery, Clips, NewClip, SavedClip, StoredClip } from './clip.ts';
 import { ClipFiles, DAMAGED } from './clip-files.ts';
 import { ClipIndex, entryOf } from './clip-index.ts';
@@ -45,7 +45,7 @@ export class ClipStore implements Clips {
   readonly #files: ClipFiles;
   readonly #index = new ClipIndex();
   /** Changes and removals one after the other. */
-  readonly #turn = new Turn();
+  readonly #queue = new SerialQueue();
 
   private constructor(options: ClipStoreOptions) {
     this.#options = options;
@@ -109,7 +109,7 @@ export class ClipStore implements Clips {
     const entry = entryOf(id, this.#path(id), wav.byteLength, sidecar);
     this.#index.set(entry);
     this.#index.notify(entry);
-    await this.#turn.run(() => this.#sweep(id));
+    await this.#queue.run(() => this.#sweep(id));
     return { id, path: this.#path(id), bytes: wav.byteLength };
   }
 
@@ -153,7 +153,7 @@ export class ClipStore implements Clips {
   }
 
   change(id: string, change: ClipChange): Promise<StoredClip> {
-    return this.#turn.run(async () => {
+    return this.#queue.run(async () => {
       const { path: file, bytes, ...stored } = await this.get(id);
       if (change.starred === true && !stored.starred) this.#index.checkStars(this.#options.maxClips);
       const sidecar: Sidecar = { ...sidecarOf(stored), ...change };
@@ -166,7 +166,7 @@ export class ClipStore implements Clips {
   }
 
   remove(id: string): Promise<TrashItem | null> {
-    return this.#turn.run(async () => {
+    return this.#queue.run(async () => {
       if ((await this.find(id)) === null) throw absent(id);
       const { trash } = this.#options;
       try {
@@ -184,7 +184,7 @@ export class ClipStore implements Clips {
   }
 
   restore(id: string): Promise<StoredClip> {
-    return this.#turn.run(async () => {
+    return this.#queue.run(async () => {
       const { trash } = this.#options;
       const item = (await trash?.find('clip', id)) ?? null;
       if (trash === undefined || item === null || (await this.find(id)) !== null)

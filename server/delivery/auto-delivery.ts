@@ -4,7 +4,7 @@ import type { ClipEntry, Clips } from '../clips/clip.ts';
 import { digestOf, isThere } from '../util/file-digest.ts';
 import { KeptFile } from '../util/kept-file.ts';
 import type { LogLine } from '../util/log-line.ts';
-import { Turn } from '../util/turns.ts';
+import { SerialQueue } from '../util/serial-queue.ts';
 import { type AutoDeliveryRule, isWanted, ruleFrom } from './auto-delivery-rule.ts';
 import { checkSettings, type Delivery } from './delivery.ts';
 import type { Folder } from './folder.ts';
@@ -41,7 +41,7 @@ export class AutoDelivery {
   #rule: AutoDeliveryRule = ruleFrom({ on: false });
   #opened: Promise<void> | null = null;
   /** Changes of the rule one after the other. */
-  readonly #turn = new Turn();
+  readonly #changes = new SerialQueue();
   /** Clips whose turn comes, the oldest first. */
   readonly #queue = new Set<string>();
   #working: Promise<void> | null = null;
@@ -86,7 +86,7 @@ export class AutoDelivery {
 
   /** Changes what is to be delivered from now on; what is not named stays. Throws no_delivery, bad_args, io_error. */
   set(change: Args<'deliver.set'>): Promise<AutoDeliveryState> {
-    return this.#turn.run(() => this.#set(change));
+    return this.#changes.run(() => this.#set(change));
   }
 
   async #set({ earlier, reset, settings, ...given }: Args<'deliver.set'>): Promise<AutoDeliveryState> {

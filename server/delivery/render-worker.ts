@@ -1,13 +1,14 @@
 /** The thread of render-thread.ts: one file after the other. */
 import { parentPort } from 'node:worker_threads';
+import { SerialQueue } from '../util/serial-queue.ts';
 import { renderFile } from './file.ts';
 import type { RenderOrder, RenderReply, RenderWork } from './render-thread.ts';
 import { renderStem } from './stem.ts';
 
 const port = parentPort!;
-let last: Promise<void> = Promise.resolve();
+const queue = new SerialQueue();
 port.on('message', ({ order, ...work }: RenderOrder) => {
-  last = last.then(async () => {
+  void queue.run(async () => {
     let reply: RenderReply;
     try {
       reply = { order, made: await madeOf(work) };

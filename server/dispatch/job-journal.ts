@@ -7,7 +7,7 @@ import { diskReason } from '../util/disk-reason.ts';
 import { appendLine, readJsonLines } from '../util/json-lines.ts';
 import { KeptFile, readIfThere, readList } from '../util/kept-file.ts';
 import type { LogLine } from '../util/log-line.ts';
-import { Turns } from '../util/turns.ts';
+import { SerialQueues } from '../util/serial-queue.ts';
 
 /** An accepted job as it is written before anybody is told that it was accepted. */
 export interface JobRecord {
@@ -50,7 +50,7 @@ export class JobJournal {
   readonly #records = new Map<string, JobRecord>();
   /** Those of which the order is not on the disk yet. */
   readonly #unwritten = new Set<string>();
-  readonly #turns = new Turns();
+  readonly #queues = new SerialQueues();
   #run = randomBytes(2).toString('hex');
   #earlier = new Set<string>();
   #closing = false;
@@ -105,7 +105,7 @@ export class JobJournal {
     this.#records.set(job, record);
     this.#unwritten.add(job);
     try {
-      await this.#turns.run(job, () => this.#write(record));
+      await this.#queues.run(job, () => this.#write(record));
     } catch (cause) {
       this.#records.delete(job);
       throw new ProtocolError('io_error', `the job could not be recorded: ${diskReason(cause)}`, { cause });
@@ -116,7 +116,7 @@ export class JobJournal {
 
   /** Adds a line. Rejects with io_error. */
   note(job: string, line: Record<string, unknown>): Promise<void> {
-    return this.#turns.run(job, async () => {
+    return this.#queues.run(job, async () => {
       try {
         await appendLine(this.#path(job, 'log'), JSON.stringify(line), { sync: true, mode: 0o600 });
       } catch (cause) {
@@ -129,7 +129,7 @@ export class JobJournal {
     const record = this.#records.get(job);
     if (record === undefined || record.paused === paused) return;
     record.paused = paused;
-    await this.#turns
+    await this.#queues
       .run(job, async () => {
         // Not one that has ended, or could not be recorded, meanwhile.
         if (this.#records.get(job) === record) await this.#write(record);
@@ -160,7 +160,7 @@ export class JobJournal {
 
   async #forget(job: string): Promise<void> {
     this.#records.delete(job);
-    await this.#turns
+    await this.#queues
       .run(job, async () => {
         // The order first: a log alone is nothing.
         await rm(this.#path(job, 'json'), { force: true });

@@ -1,3 +1,4 @@
+import { SerialQueue } from '../util/serial-queue.ts';
 import { VoicePacker } from '../voices/pack.ts';
 import { readVoice } from '../voices/read-voice.ts';
 import type { Voice } from '../voices/voice.ts';
@@ -17,7 +18,7 @@ export class VoiceExchange {
   readonly #stop: () => void;
   readonly #timer: NodeJS.Timeout;
   /** One voice after the other. */
-  #turn: Promise<void> = Promise.resolve();
+  readonly #queue = new SerialQueue();
 
   constructor(link: BrokerLink, log: FarmLog) {
     this.#link = link;
@@ -46,7 +47,7 @@ export class VoiceExchange {
   }
 
   #say(voice: string, dir: string): void {
-    this.#turn = this.#turn.then(async () => {
+    void this.#queue.run(async () => {
       const { broker } = this.#link;
       if (broker === null) return;
       try {

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { mkdir, readdir, rename, rm, stat, utimes } from 'node:fs/promises';
 import path from 'node:path';
+import { SerialQueue } from '../util/serial-queue.ts';
 import { readVoice } from '../voices/read-voice.ts';
 import { unpackVoice } from '../voices/unpack.ts';
 import type { Broker } from './broker.ts';
@@ -26,7 +27,7 @@ const INCOMING = '.incoming-';
 export class VoiceShelf {
   readonly #options: VoiceShelfOptions;
   /** One at a time comes in. */
-  #turn: Promise<unknown> = Promise.resolve();
+  readonly #queue = new SerialQueue();
 
   constructor(options: VoiceShelfOptions) {
     this.#options = options;
@@ -43,9 +44,7 @@ export class VoiceShelf {
       await utimes(cached, new Date(), new Date()).catch(() => undefined);
       return cached;
     }
-    const come = this.#turn.then(() => this.#fetch(voice, broker));
-    this.#turn = come.catch(() => undefined);
-    return come;
+    return this.#queue.run(() => this.#fetch(voice, broker));
   }
 
   async #own(voice: string): Promise<string | null> {

@@ -4,6 +4,7 @@ import { type EventData, isErrorCode, ProtocolError, TRAINING_MINUTES } from '..
 import { type Context, clientGone, type Handler } from '../dispatch/dispatcher.ts';
 import type { Job, JobUpdate, Progress } from '../training/job.ts';
 import type { TrainingJobs } from '../training/jobs.ts';
+import { SerialQueue } from '../util/serial-queue.ts';
 import type { Catalog } from '../voices/voice.ts';
 
 export interface RetrainDeps {
@@ -106,24 +107,24 @@ function accepted({ trainings }: RetrainDeps, job: Job): EventData<'admin.retrai
 async function follow({ trainings }: RetrainDeps, job: Job, { emit, signal, setJob }: Watching): Promise<Done> {
   setJob(job.id);
   // One after the other: an audition is read from the disk first.
-  let telling: Promise<void> = Promise.resolve();
+  const queue = new SerialQueue();
   let stop: () => void = () => undefined;
   const ended = new Promise<void>((resolve, reject) => {
     const told = (one: JobUpdate): void => {
       const { progress } = job;
-      telling = telling.then(() => tell(trainings.auditions(job.id), progress, one, emit)).catch(() => undefined);
+      queue.run(() => tell(trainings.auditions(job.id), progress, one, emit)).catch(() => undefined);
       if (job.over) resolve();
     };
     stop = job.watch(told);
     if (job.over) resolve();
-    else telling = telling.then(() => emit('state', { state: job.state, message: job.message }));
+    else void queue.run(async () => emit('state', { state: job.state, message: job.message }));
     const left = (): void => reject(signal.reason);
     if (signal.aborted) left();
     else signal.addEventListener('abort', left, { once: true });
   });
   try {
     await ended;
-    await telling;
+    await queue.ended();
   } finally {
     stop();
   }

@@ -1,3 +1,5 @@
+import { SerialQueue } from '../util/serial-queue.ts';
+
 /** One value, or several that labels tell apart. */
 export interface Metric {
   name: string;
@@ -25,7 +27,7 @@ export interface MetricsText {
 export class Metrics {
   readonly #read: () => readonly Metric[];
   /** One answer after the other: they share the registry. */
-  #turn: Promise<unknown> = Promise.resolve();
+  readonly #queue = new SerialQueue();
   #registry: Promise<import('prom-client').Registry> | null = null;
 
   /** @param read the values of now; counters count from the start */
@@ -34,9 +36,7 @@ export class Metrics {
   }
 
   text(): Promise<MetricsText> {
-    const text = this.#turn.then(() => this.#text());
-    this.#turn = text.catch(() => undefined);
-    return text;
+    return this.#queue.run(() => this.#text());
   }
 
   async #text(): Promise<MetricsText> {

@@ -2,6 +2,7 @@
 import { parentPort } from 'node:worker_threads';
 import { openResampler, type Resampler, resample } from '../audio/resample.ts';
 import { PartResampler } from '../audio/resample-parts.ts';
+import { SerialQueue } from '../util/serial-queue.ts';
 import { REPLACED_SECONDS } from './growing.ts';
 
 /** A sound of which nothing else will come is forgotten. */
@@ -44,9 +45,9 @@ async function make({ sound, pcm, from, to, part }: ResampleOrder): Promise<Made
   return parts.add(pcm, part.last, part.from);
 }
 
-let last: Promise<void> = Promise.resolve();
+const queue = new SerialQueue();
 port.on('message', (order: ResampleOrder | DropOrder) => {
-  last = last.then(async () => {
+  void queue.run(async () => {
     if ('dropped' in order) {
       growing.delete(order.dropped);
       return;

@@ -8,9 +8,9 @@ import { diskReason } from '../util/disk-reason.ts';
 import { eitherSignal } from '../util/either-signal.ts';
 import { readIfThere } from '../util/kept-file.ts';
 import { orAborted } from '../util/or-aborted.ts';
+import { SerialQueue } from '../util/serial-queue.ts';
 import { unlessShort } from '../util/shortage.ts';
 import { move, type Trash, type TrashItem } from '../util/trash.ts';
-import { Turn } from '../util/turns.ts';
 import {
   type CheckedRecording,
   type DataSet,
@@ -42,7 +42,7 @@ const isId = (name: string): boolean => folderName.safeParse(name).success;
 /** Data sets as folders: a manifest, a corpus, a report. One appears whole or not at all. */
 export class DataSets {
   readonly #options: DataSetOptions & { most: number; checkMs: number };
-  readonly #turn = new Turn();
+  readonly #queue = new SerialQueue();
   #waiting = 0;
   readonly #stop = new AbortController();
 
@@ -135,7 +135,7 @@ export class DataSets {
     try {
       await orAborted(finder.find(), either.signal);
       // Whoever cancels one that waits is not kept waiting for those before it.
-      return await this.#turn.run(() => this.#make(given, onOriginal, either.signal), either.signal);
+      return await this.#queue.run(() => this.#make(given, onOriginal, either.signal), either.signal);
     } finally {
       either.release();
       this.#waiting -= 1;
@@ -144,7 +144,7 @@ export class DataSets {
 
   async close(): Promise<void> {
     this.#stop.abort(new ProtocolError('shutting_down'));
-    await this.#turn.ended();
+    await this.#queue.ended();
   }
 
   async #make(

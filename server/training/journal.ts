@@ -1,5 +1,6 @@
 import { appendLine, readJsonLines } from '../util/json-lines.ts';
 import { readIfThere } from '../util/kept-file.ts';
+import { SerialQueue } from '../util/serial-queue.ts';
 import type { TrainerEvent } from './process.ts';
 
 /** What a training is to do. It stays as it was ordered, whatever happens to it. */
@@ -39,7 +40,7 @@ const MOST = 50_000;
 export class Journal {
   readonly #file: string;
   #lines = 0;
-  #last: Promise<void> = Promise.resolve();
+  readonly #queue = new SerialQueue();
 
   constructor(file: string) {
     this.#file = file;
@@ -63,13 +64,11 @@ export class Journal {
     // A change of state is on the disk before anyone is told of it.
     const sync = entry.type === 'state';
     const line = JSON.stringify({ at: Date.now(), ...entry });
-    const added = this.#last.then(() => appendLine(this.#file, line, { sync }));
-    this.#last = added.catch(() => undefined);
-    return added;
+    return this.#queue.run(() => appendLine(this.#file, line, { sync }));
   }
 
   /** Resolves when all is written. */
   close(): Promise<void> {
-    return this.#last;
+    return this.#queue.ended();
   }
 }

@@ -3,8 +3,8 @@ import path from 'node:path';
 import { fileNameKey, isFileName } from '../../protocol/file-name.ts';
 import { ProtocolError } from '../../protocol/index.ts';
 import { exists } from '../util/atomic-file.ts';
+import { SerialQueues } from '../util/serial-queue.ts';
 import { unlessShort } from '../util/shortage.ts';
-import { Turns } from '../util/turns.ts';
 import { filesBelow } from './recordings-folder.ts';
 
 export interface UploadOptions {
@@ -40,7 +40,7 @@ export class Uploads {
   readonly #options: Required<Omit<UploadOptions, 'steady'>>;
   readonly #steady: () => number;
   /** Of one upload after the other. */
-  readonly #turns = new Turns();
+  readonly #queues = new SerialQueues();
   /** By upload. */
   readonly #known = new Map<string, Known>();
 
@@ -66,7 +66,7 @@ export class Uploads {
 
   /** Adds bytes to a file at `offset`, which is as long as it is so far; at 0 the file begins anew. Resolves with its length. */
   write(id: string, given: string, offset: number, bytes: Uint8Array): Promise<number> {
-    return this.#turns.run(fileNameKey(id), async () => {
+    return this.#queues.run(fileNameKey(id), async () => {
       // macOS takes accents apart, other systems do not: one name for both.
       const file = given.normalize('NFC');
       const parts = file.split('/');
@@ -121,7 +121,7 @@ export class Uploads {
   }
 
   remove(id: string): Promise<void> {
-    return this.#turns.run(fileNameKey(id), async () => {
+    return this.#queues.run(fileNameKey(id), async () => {
       this.#known.delete(id);
       await rm(path.join(this.#options.dir, id), { recursive: true, force: true });
     });

@@ -10,7 +10,7 @@ import {
 import type { Playback } from '../playback/playback.ts';
 import type { Beats } from '../tempo/beats.ts';
 import type { LogLine } from '../util/log-line.ts';
-import { Turn } from '../util/turns.ts';
+import { SerialQueue } from '../util/serial-queue.ts';
 import type { ClipGenerator } from './generator.ts';
 import type { Headroom } from './headroom.ts';
 import { type HeardPart, HitAudio } from './hit-audio.ts';
@@ -59,7 +59,7 @@ export class TriggerBank {
   readonly #watchers = new Set<(event: TriggerEvent) => void>();
   #playback: Playback | null = null;
   /** Changes happen one after the other, the first after the maps of the run before are there. */
-  readonly #changes = new Turn();
+  readonly #changes = new SerialQueue();
 
   constructor(options: BankOptions) {
     this.#options = options;

@@ -3,6 +3,7 @@ import path from 'node:path';
 import { writeAtomic } from './atomic-file.ts';
 import { appendLine, readJsonLines } from './json-lines.ts';
 import { readIfThere } from './kept-file.ts';
+import { SerialQueue } from './serial-queue.ts';
 
 /** Values in a file of JSON lines, so many of them at most; the oldest go first. A line that cannot be read is left out, not an error. */
 export class KeptLines<T> {
@@ -10,7 +11,7 @@ export class KeptLines<T> {
   readonly #most: number;
   readonly #parse: (value: unknown) => T[];
   #all: readonly T[] | null = null;
-  #last: Promise<unknown> = Promise.resolve();
+  readonly #queue = new SerialQueue();
 
   /** @param parse what a line means, or nothing */
   constructor(file: string, most: number, parse: (value: unknown) => T[]) {
@@ -25,7 +26,7 @@ export class KeptLines<T> {
 
   /** Rejects with what the disk says; then nothing was added. */
   add(value: T): Promise<void> {
-    return this.#inTurn(async () => {
+    return this.#queue.run(async () => {
       const all = [...(await this.list()), value];
       if (all.length > this.#most) return this.#replace(all.slice(-this.#most));
       await mkdir(path.dirname(this.#file), { recursive: true });
@@ -36,7 +37,7 @@ export class KeptLines<T> {
 
   /** Removes those that `goes` names. Resolves with their number; rejects with what the disk says. */
   remove(goes: (value: T) => boolean): Promise<number> {
-    return this.#inTurn(async () => {
+    return this.#queue.run(async () => {
       const all = await this.list();
       const kept = all.filter((value) => !goes(value));
       if (kept.length < all.length) await this.#replace(kept);
@@ -47,11 +48,5 @@ export class KeptLines<T> {
   async #replace(all: readonly T[]): Promise<void> {
     await writeAtomic(this.#file, all.map((value) => `${JSON.stringify(value)}\n`).join(''));
     this.#all = all;
-  }
-
-  #inTurn<R>(work: () => Promise<R>): Promise<R> {
-    const done = this.#last.then(work);
-    this.#last = done.catch(() => undefined);
-    return done;
   }
 }

@@ -2,7 +2,7 @@ import { cp, lstat, mkdir, readdir, rename, rm } from 'node:fs/promises';
 import path from 'node:path';
 import { exists, noFile } from './atomic-file.ts';
 import type { LogLine } from './log-line.ts';
-import { Turn } from './turns.ts';
+import { SerialQueue } from './serial-queue.ts';
 
 export type TrashKind = 'clip' | 'voice' | 'dataset';
 
@@ -46,7 +46,7 @@ const SWEEP_MS = 3_600_000;
 export class Trash {
   readonly #options: TrashOptions;
   /** Changes one after the other. */
-  readonly #turn = new Turn();
+  readonly #queue = new SerialQueue();
   /** By folder, the oldest first; read with the first use. */
   #items: Promise<Map<string, TrashItem>> | null = null;
   #timer: NodeJS.Timeout | null = null;
@@ -63,7 +63,7 @@ export class Trash {
   /** Removes what has become too old, now and every hour. */
   open(): void {
     const sweep = (): void => {
-      this.#turn
+      this.#queue
         .run(() => this.#sweep())
         .catch((err: unknown) => this.#options.log('warn', 'the trash could not be read', { err }));
     };
@@ -73,7 +73,7 @@ export class Trash {
 
   async close(): Promise<void> {
     if (this.#timer !== null) clearInterval(this.#timer);
-    await this.#turn.ended();
+    await this.#queue.ended();
   }
 
   /** Whether anything is kept. */
@@ -86,7 +86,7 @@ export class Trash {
    * larger than the whole trash may be. Rejects with what `fill` rejects with; then nothing is kept of it here.
    */
   put(kind: TrashKind, id: string, fill: (dir: string) => Promise<void>): Promise<TrashItem | null> {
-    return this.#turn.run(async () => {
+    return this.#queue.run(async () => {
       const items = await this.#known();
       let deleted = this.#now();
       // Two of one id in one millisecond are two things.
@@ -110,7 +110,7 @@ export class Trash {
 
   /** What can be restored, the latest deleted first. */
   async list(): Promise<TrashItem[]> {
-    await this.#turn.ended();
+    await this.#queue.ended();
     const items = [...(await this.#known()).values()];
     return items.filter((item) => !this.#isOver(item)).sort((a, b) => b.deleted - a.deleted);
   }
@@ -122,7 +122,7 @@ export class Trash {
 
   /** Lets `move` take the files of an item out of its folder. Rejects with what `move` rejects with; then it stays. */
   take<T>({ dir }: TrashItem, move: (dir: string) => Promise<T>): Promise<T> {
-    return this.#turn.run(async () => {
+    return this.#queue.run(async () => {
       const moved = await move(dir);
       await rm(dir, { recursive: true, force: true }).catch(() => undefined);
       (await this.#known()).delete(path.basename(dir));
@@ -132,7 +132,7 @@ export class Trash {
 
   /** Deletes items for good. Rejects with what the disk says. */
   empty(items: readonly TrashItem[]): Promise<void> {
-    return this.#turn.run(async () => {
+    return this.#queue.run(async () => {
       for (const { dir } of items) await this.#remove(path.basename(dir));
     });
   }

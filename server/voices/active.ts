@@ -1,6 +1,7 @@
 import { ProtocolError } from '../../protocol/index.ts';
 import { KeptFile, readList } from '../util/kept-file.ts';
 import type { LogLine } from '../util/log-line.ts';
+import { SerialQueue } from '../util/serial-queue.ts';
 
 /** Voices that were active, kept for rollbacks; the oldest go first. */
 const MOST = 50;
@@ -9,7 +10,7 @@ const MOST = 50;
 export class ActiveVoices {
   readonly #file: KeptFile;
   #list: string[];
-  #turn: Promise<unknown> = Promise.resolve();
+  readonly #queue = new SerialQueue();
 
   private constructor(file: KeptFile, list: string[]) {
     this.#file = file;
@@ -37,9 +38,7 @@ export class ActiveVoices {
 
   /** One change at a time: two that cross would leave a history that never was. */
   inTurn<T>(work: () => Promise<T>): Promise<T> {
-    const next = this.#turn.then(work);
-    this.#turn = next.catch(() => undefined);
-    return next;
+    return this.#queue.run(work);
   }
 
   /** Throws io_error: then nothing has changed. */

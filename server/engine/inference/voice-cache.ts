@@ -1,5 +1,6 @@
 import { graphNames } from '../../cards/graph-names.ts';
 import type { VoiceCard } from '../../cards/voice-card.ts';
+import { SerialQueue } from '../../util/serial-queue.ts';
 import { cardStamp, parseCard, readCardText } from './card.ts';
 import type { Voice } from './voice.ts';
 
@@ -38,7 +39,7 @@ export class VoiceCache {
   /** The least recently used first. */
   readonly #cached = new Map<string, CachedVoice>();
   /** Looked up one after the other: nobody opens what somebody is about to have opened. */
-  #last: Promise<unknown> = Promise.resolve();
+  readonly #queue = new SerialQueue();
 
   /** @param most bytes of memory that voices may take */
   constructor(most: number, open: (dir: string) => Promise<Voice>) {
@@ -52,10 +53,12 @@ export class VoiceCache {
 
   /** The voice in `dir` as its card there describes it now. Whoever takes it must leave it. */
   take(dir: string): Promise<{ voice: Voice; leave: () => Promise<void> }> {
-    return this.#inTurn(() => this.#find(dir)).then((cached) => ({
-      voice: cached.voice,
-      leave: () => this.#leave(cached),
-    }));
+    return this.#queue
+      .run(() => this.#find(dir))
+      .then((cached) => ({
+        voice: cached.voice,
+        leave: () => this.#leave(cached),
+      }));
   }
 
   async #find(dir: string): Promise<CachedVoice> {
@@ -114,12 +117,6 @@ export class VoiceCache {
     if (cached.users > 0) return;
     if (cached.gone) await cached.voice.close();
     // Not waited for: another voice may be loading right now. A voice that cannot be closed fails nobody's clip.
-    else this.#inTurn(() => this.#makeRoom(0)).catch(() => undefined);
-  }
-
-  #inTurn<T>(work: () => Promise<T>): Promise<T> {
-    const turn = this.#last.then(work);
-    this.#last = turn.catch(() => undefined);
-    return turn;
+    else this.#queue.run(() => this.#makeRoom(0)).catch(() => undefined);
   }
 }

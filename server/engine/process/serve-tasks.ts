@@ -1,4 +1,5 @@
 import process from 'node:process';
+import { SerialQueue } from '../../util/serial-queue.ts';
 import { toEngineError } from '../errors.ts';
 import { onParentExit } from './parent-exit.ts';
 import { standBack } from './stand-back.ts';
@@ -14,9 +15,9 @@ export function serveTasks<T>(perform: (payload: T) => Promise<unknown>, priorit
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => undefined);
   onParentExit(() => process.exit(0));
   const send = (message: Answer): void => void (process.connected && process.send?.(message));
-  let last: Promise<void> = Promise.resolve();
+  const queue = new SerialQueue();
   process.on('message', ({ task, payload }: Task<T>) => {
-    last = last.then(async () => {
+    void queue.run(async () => {
       try {
         send({ task, type: 'answer', answer: await perform(payload) });
       } catch (error) {

@@ -3,6 +3,7 @@ import path from 'node:path';
 import { type ErrorCode, printable } from '../../../protocol/index.ts';
 import { appendLine } from '../../util/json-lines.ts';
 import type { LogLine } from '../../util/log-line.ts';
+import { SerialQueue } from '../../util/serial-queue.ts';
 
 /** Who did what with the admin role. */
 export interface AdminAction {
@@ -41,7 +42,7 @@ export class AuditLog {
   readonly #log: LogLine;
   readonly #countMs: number;
   readonly #refused = new Map<string, { action: RefusedAction; times: number; timer: NodeJS.Timeout }>();
-  #last: Promise<void> = Promise.resolve();
+  readonly #queue = new SerialQueue();
 
   constructor(file: string, log: LogLine, countMs: number = COUNT_MS) {
     this.#file = file;
@@ -77,7 +78,7 @@ export class AuditLog {
   /** Tells what was counted, and resolves once all is written. */
   close(): Promise<void> {
     for (const kind of [...this.#refused.keys()]) this.#tell(kind);
-    return this.#last;
+    return this.#queue.ended();
   }
 
   #tell(kind: string): void {
@@ -89,12 +90,11 @@ export class AuditLog {
 
   #add(line: Record<string, unknown>): Promise<void> {
     const text = printable(JSON.stringify({ when: new Date().toISOString(), ...line }));
-    this.#last = this.#last
-      .then(() => this.#write(text))
+    return this.#queue
+      .run(() => this.#write(text))
       .catch((err: unknown) => {
         this.#log('warn', 'an admin action could not be logged', { err });
       });
-    return this.#last;
   }
 
   async #write(line: string): Promise<void> {

@@ -6,7 +6,7 @@ import { type Answer, isTerminal } from '../../../protocol/index.ts';
 import { readFlacComments } from '../../audio/flac.ts';
 import { decodeWav } from '../../audio/wav.ts';
 import { readSidecar } from '../../clips/sidecar.ts';
-import { Turns } from '../../util/turns.ts';
+import { SerialQueues } from '../../util/serial-queue.ts';
 import type { TestClient } from '../support/client.ts';
 
 /** A client, and when it has lost its server. */
@@ -59,7 +59,7 @@ const ABSENT = 'absent';
 export class Ledger {
   /** What may be there by now, by what it is about. One value: it must be this. */
   readonly #facts = new Map<string, Set<string>>();
-  readonly #turns = new Turns();
+  readonly #queues = new SerialQueues();
   readonly orders: Order[] = [];
   acknowledged = 0;
   refused = 0;
@@ -68,7 +68,7 @@ export class Ledger {
   /** Does something after which `key` has another value; what came of it says which it may have. */
   change(key: string, to: string | null, work: () => Promise<Outcome>): Promise<Outcome> {
     // Of two changes at once nobody could say which was the last.
-    return this.#turns.run(key, () => this.#change(key, to, work));
+    return this.#queues.run(key, () => this.#change(key, to, work));
   }
 
   async #change(key: string, to: string | null, work: () => Promise<Outcome>): Promise<Outcome> {

@@ -9,6 +9,7 @@ import { fileURLToPath } from 'node:url';
 import { type Codec, jsonCodec } from '../../../protocol/index.ts';
 import type { App } from '../../app.ts';
 import { compiled } from '../../bin/compiled.mjs';
+import { SerialQueue } from '../../util/serial-queue.ts';
 import { writeVoice } from '../support/voice.ts';
 import { connectWs, type WsClient } from '../support/ws-client.ts';
 import type { Plan } from './disk.ts';
@@ -126,9 +127,9 @@ export async function start(data: string, { flags = [], engine = 'real' }: Start
     urls: { http: urls.http, ws: urls.ws, osc: urls.osc },
     ports: { http: Number(new URL(urls.http ?? '').port), osc: Number(osc) },
   } as unknown as App;
-  let turn: Promise<unknown> = Promise.resolve();
-  const ask = <T>(order: Order): Promise<T> => {
-    const answered = turn.then(async () => {
+  const queue = new SerialQueue();
+  const ask = <T>(order: Order): Promise<T> =>
+    queue.run(async () => {
       if (!child.connected) throw new Error('the server has ended');
       const reply = Promise.race([
         once(child, 'message'),
@@ -137,9 +138,6 @@ export async function start(data: string, { flags = [], engine = 'real' }: Start
       child.send(order);
       return ((await reply) as [T])[0];
     });
-    turn = answered.catch(() => undefined);
-    return answered;
-  };
   return {
     app,
     data,
