@@ -43,7 +43,7 @@ export const RULES = [
       'server/util/serial-queue.ts',
       'server/util/shortage.ts',
       'server/util/start-child.ts',
-      'server/util/stillness.ts',
+      'server/util/hang-detector.ts',
     ],
   },
 
@@ -52,7 +52,7 @@ export const RULES = [
     of: 'server/playback',
     may: [
       ...['server/playback', 'server/audio', 'server/util/program.ts', 'server/util/log-line.ts'],
-      ...['server/util/disk-reason.ts', 'server/util/ask-child.ts', 'server/util/serial-queue.ts'],
+      ...['server/util/disk-reason.ts', 'server/util/run-child.ts', 'server/util/serial-queue.ts'],
     ],
     packages: ['node-web-audio-api'],
   },
@@ -93,7 +93,7 @@ export const RULES = [
     ],
     types: [
       'server/network/access',
-      'server/dispatch/file-ways.ts',
+      'server/dispatch/file-transfer.ts',
       'server/dispatch/refusals.ts',
       'server/util/log-line.ts',
     ],
@@ -254,7 +254,10 @@ export const RULES = [
   // Voices as files and folders.
   { of: 'server/cli/voice-file.ts', may: ['server/cli', 'server/util', 'server/voices', 'protocol'] },
   // Writes a delivered file again, as the server wrote it.
-  { of: 'server/cli/made-again.ts', may: ['server/cli', 'server/audio', 'server/delivery/file.ts', 'protocol'] },
+  {
+    of: 'server/cli/compare-regenerated.ts',
+    may: ['server/cli', 'server/audio', 'server/delivery/file.ts', 'protocol'],
+  },
   // Commands as tools of the Model Context Protocol.
   {
     of: 'server/cli/mcp',

@@ -37,13 +37,13 @@ export async function runWorker(given: ConfigInput, options: WorkerOptions = {})
   const log = options.log ?? createLog({ level: config.logLevel });
   const { BrokerLink } = await import('./farm/link.ts');
   const { FarmWorker } = await import('./farm/worker.ts');
-  const { VoiceShelf } = await import('./farm/voice-shelf.ts');
+  const { WorkerVoices } = await import('./farm/worker-voices.ts');
   const name = options.name ?? `${hostname()}-${process.pid}-${randomBytes(2).toString('hex')}`;
   const tell = logLineOf(log, { worker: name });
   const engine = await startOwnEngine(config, log, false);
   const untrusted = new UntrustedVoices();
   const link = new BrokerLink({ address, name: `foleyd worker ${name}`, log: tell });
-  const shelf = new VoiceShelf({
+  const voices = new WorkerVoices({
     roots: [path.join(config.data, 'voices'), config.models],
     cache: path.join(config.data, 'farm-voices'),
     maxBytes: CACHE_BYTES,
@@ -53,7 +53,7 @@ export async function runWorker(given: ConfigInput, options: WorkerOptions = {})
   const worker = new FarmWorker({
     link,
     engine,
-    shelf,
+    voices,
     name,
     host: hostname(),
     version,

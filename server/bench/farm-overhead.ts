@@ -13,8 +13,8 @@ import { requestOf } from '../engine/fixtures.ts';
 import { FarmEngine } from '../farm/engine.ts';
 import { BrokerLink } from '../farm/link.ts';
 import { skip, TestBroker } from '../farm/test/broker.ts';
-import { VoiceShelf } from '../farm/voice-shelf.ts';
 import { FarmWorker } from '../farm/worker.ts';
+import { WorkerVoices } from '../farm/worker-voices.ts';
 import { ScriptedEngine } from '../test/support/engine.ts';
 import { writeVoice } from '../test/support/voice.ts';
 import { summary } from './summary.ts';
@@ -31,14 +31,14 @@ const engine = (): ScriptedEngine => new ScriptedEngine({ samples: 88_200, slots
 const local = engine();
 const desk = new FarmEngine({ address, name: 'desk', local, log });
 const link = new BrokerLink({ address, name: 'render-1', log });
-const shelf = new VoiceShelf({
+const voices = new WorkerVoices({
   roots: [scratch],
   cache: `${scratch}/cache`,
   maxBytes: 1e6,
   check: async () => undefined,
   log,
 });
-const worker = new FarmWorker({ link, engine: engine(), shelf, name: 'render-1', host: 'bench', version: '0', log });
+const worker = new FarmWorker({ link, engine: engine(), voices, name: 'render-1', host: 'bench', version: '0', log });
 await desk.load(voiceDir);
 while (desk.roster.slots() === 0) await wait(20);
 

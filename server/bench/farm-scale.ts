@@ -16,8 +16,8 @@ import { requestOf } from '../engine/fixtures.ts';
 import { FarmEngine } from '../farm/engine.ts';
 import { BrokerLink } from '../farm/link.ts';
 import { skip, TestBroker } from '../farm/test/broker.ts';
-import { VoiceShelf } from '../farm/voice-shelf.ts';
 import { FarmWorker } from '../farm/worker.ts';
+import { WorkerVoices } from '../farm/worker-voices.ts';
 import { TimedEngine } from '../test/support/timed-engine.ts';
 import { writeVoice } from '../test/support/voice.ts';
 import { cpuOf, machine, memoryOf, percentiles, print } from './support.ts';
@@ -77,7 +77,7 @@ async function measure(count: number): Promise<object> {
   for (let i = 0; i < count; i++) {
     const name = `render-${i}`;
     const link = new BrokerLink({ address, name, log });
-    const shelf = new VoiceShelf({
+    const voices = new WorkerVoices({
       roots: [models],
       cache: path.join(root, 'cache'),
       maxBytes: 1e6,
@@ -86,7 +86,7 @@ async function measure(count: number): Promise<object> {
     });
     const engine = new TimedEngine({ ms, samples, slots: 1 });
     links.push(link);
-    workers.push(new FarmWorker({ link, engine, shelf, name, host: 'simulated', version: '0', log }));
+    workers.push(new FarmWorker({ link, engine, voices, name, host: 'simulated', version: '0', log }));
   }
   await desk.load(voiceDir);
   while (desk.roster.slots() < count) await wait(50);

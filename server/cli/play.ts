@@ -1,4 +1,4 @@
-import { askChild } from '../util/ask-child.ts';
+import { runChild } from '../util/run-child.ts';
 import { CliError } from './errors.ts';
 
 /** Plays a WAV and resolves when it has ended. Throws no_audio; the file is there in any case. */
@@ -6,7 +6,7 @@ export async function play(file: string, name = file, env: NodeJS.ProcessEnv = p
   const sink = env.FOLEYD_AUDIO_SINK;
   let problem: string | null;
   try {
-    problem = await askChild<string | null>(new URL('./player.ts', import.meta.url), [file, ...(sink ? [sink] : [])]);
+    problem = await runChild<string | null>(new URL('./player.ts', import.meta.url), [file, ...(sink ? [sink] : [])]);
   } catch (error) {
     problem = `the player ${(error as Error).message}`;
   }

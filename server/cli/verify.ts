@@ -4,9 +4,9 @@ import { labelOf, provenanceOf, statedSourceTypes } from '../audio/provenance.ts
 import { type Checked, checkManifest } from '../c2pa/check.ts';
 import { exists } from '../util/atomic-file.ts';
 import { columns } from './columns.ts';
+import { type Comparison, compareWith } from './compare-regenerated.ts';
 import { CliError, exits, toCliError } from './errors.ts';
 import { argsOf, clipIn, licencesOf, readSound, voiceFor } from './like.ts';
-import { type Comparison, compareWith } from './made-again.ts';
 import { openSession, type SessionChoice } from './open-session.ts';
 import type { Session } from './session.ts';
 import { sidecarOf } from './sign.ts';

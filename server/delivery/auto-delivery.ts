@@ -2,8 +2,8 @@ import path from 'node:path';
 import { type Args, type EventData, ProtocolError, toProtocolError } from '../../protocol/index.ts';
 import type { ClipEntry, Clips } from '../clips/clip.ts';
 import { digestOf, isThere } from '../util/file-digest.ts';
-import { KeptFile } from '../util/kept-file.ts';
 import type { LogLine } from '../util/log-line.ts';
+import { PersistentFile } from '../util/persistent-file.ts';
 import { SerialQueue } from '../util/serial-queue.ts';
 import { type AutoDeliveryRule, isWanted, ruleFrom } from './auto-delivery-rule.ts';
 import { checkSettings, type Delivery } from './delivery.ts';
@@ -37,7 +37,7 @@ const PAGE = 500;
  */
 export class AutoDelivery {
   readonly #options: AutoDeliveryOptions;
-  readonly #file: KeptFile;
+  readonly #file: PersistentFile;
   #rule: AutoDeliveryRule = ruleFrom({ on: false });
   #opened: Promise<void> | null = null;
   /** Changes of the rule one after the other. */
@@ -57,7 +57,7 @@ export class AutoDelivery {
 
   constructor(options: AutoDeliveryOptions) {
     this.#options = options;
-    this.#file = new KeptFile(options.file, options.log);
+    this.#file = new PersistentFile(options.file, options.log);
     if (options.folder !== null) this.#stopWatching = options.clips.watch((entry) => this.#consider(entry));
   }
 

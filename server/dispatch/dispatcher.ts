@@ -17,7 +17,7 @@ import {
   withoutSecrets,
 } from '../../protocol/index.ts';
 import { type AdminRequest, type Audit, adminRequest } from './audit.ts';
-import { type FileWays, noFiles } from './file-ways.ts';
+import { type FileTransfer, noFiles } from './file-transfer.ts';
 import { Stop } from './stop.ts';
 
 /** How an answer leaves: what a transport needs beside the answer itself. */
@@ -65,7 +65,7 @@ export interface Context<N extends CommandName = CommandName> {
   late(at: number): void;
   /** Aborted when the client is gone or has cancelled; the reason is a ProtocolError. */
   readonly signal: AbortSignal;
-  readonly files: FileWays;
+  readonly files: FileTransfer;
   /** Names the job, so that a `failed` can carry it. */
   setJob(job: string): void;
   emit<E extends Exclude<Events<N>, 'done' | 'failed'>>(event: E, data: EventData<N, E>, droppable?: boolean): void;
@@ -138,7 +138,7 @@ export class Dispatcher {
   }
 
   /** Answers one request. `read` decodes it, so that what it throws is answered like every other error. Never rejects. */
-  async receive(session: Session, read: () => Request, files: FileWays = noFiles): Promise<void> {
+  async receive(session: Session, read: () => Request, files: FileTransfer = noFiles): Promise<void> {
     const known = this.#sessions.get(session.id);
     if (known === undefined) return;
     known.heard = performance.now();
@@ -206,7 +206,13 @@ export class Dispatcher {
     return found;
   }
 
-  #context(session: OpenSession, { id, cmd, at }: Request, open: OpenRequest, args: unknown, files: FileWays): Context {
+  #context(
+    session: OpenSession,
+    { id, cmd, at }: Request,
+    open: OpenRequest,
+    args: unknown,
+    files: FileTransfer,
+  ): Context {
     return {
       args: args as Args<CommandName>,
       files,

@@ -4,7 +4,7 @@ import type { Engine, EngineEvent, EngineResult, EngineRun } from '../engine/eng
 import { isWithin } from '../util/folders.ts';
 import { ClipTurns, type QueuedJob } from './clip-turns.ts';
 import type { JobEvent, JobEventBus } from './job-events.ts';
-import { checkRoom, clipsOf, type QueueRoom } from './queue-room.ts';
+import { checkQueueLimits, clipsOf, type QueueLimits } from './queue-limits.ts';
 import {
   clientOf,
   type Front,
@@ -32,7 +32,7 @@ interface Entry extends QueuedJob {
   unlisten: () => void;
 }
 
-export interface SchedulerOptions extends QueueRoom {
+export interface SchedulerOptions extends QueueLimits {
   engine: Engine;
   bus: JobEventBus;
   /** Milliseconds; tests give their own. */
@@ -43,7 +43,7 @@ export interface SchedulerOptions extends QueueRoom {
 
 /**
  * One queue for everybody, in the order of clip-turns.ts. Clips of a job are handed over in order, however many are made at
- * once. A job that cannot be queued is refused at once (queue-room.ts).
+ * once. A job that cannot be queued is refused at once (queue-limits.ts).
  */
 export class FairScheduler implements Scheduler {
   readonly #options: SchedulerOptions;
@@ -64,7 +64,7 @@ export class FairScheduler implements Scheduler {
 
   submit(order: JobOrder): Job {
     if (this.#closing) throw new ProtocolError('shutting_down', 'the server is shutting down and accepts no more jobs');
-    checkRoom(order, this.#waiting(), this.#options);
+    checkQueueLimits(order, this.#waiting(), this.#options);
     const position = this.#jobs.size;
     const { newId = () => randomBytes(8).toString('hex') } = this.#options;
     const { id = newId(), paused = false } = order;

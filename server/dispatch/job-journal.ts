@@ -5,8 +5,8 @@ import { ProtocolError } from '../../protocol/index.ts';
 import { settleAside, writeAtomic } from '../util/atomic-file.ts';
 import { diskReason } from '../util/disk-reason.ts';
 import { appendLine, readJsonLines } from '../util/json-lines.ts';
-import { KeptFile, readIfThere, readList } from '../util/kept-file.ts';
 import type { LogLine } from '../util/log-line.ts';
+import { PersistentFile, readIfThere, readList } from '../util/persistent-file.ts';
 import { SerialQueues } from '../util/serial-queue.ts';
 
 /** An accepted job as it is written before anybody is told that it was accepted. */
@@ -201,7 +201,7 @@ export class JobJournal {
   }
 
   async #beginRun(): Promise<void> {
-    const file = new KeptFile(path.join(this.#dir, 'runs.json'), this.#log);
+    const file = new PersistentFile(path.join(this.#dir, 'runs.json'), this.#log);
     const known = ((await file.read(readList)) ?? []).filter((run) => typeof run === 'string' && RUN.test(run));
     this.#earlier = new Set(known as string[]);
     while (this.#earlier.has(this.#run)) this.#run = randomBytes(2).toString('hex');

@@ -1,6 +1,6 @@
+import { BoundedJsonLines } from '../util/bounded-json-lines.ts';
 import { readJsonLines } from '../util/json-lines.ts';
-import { readIfThere } from '../util/kept-file.ts';
-import { KeptLines } from '../util/kept-lines.ts';
+import { readIfThere } from '../util/persistent-file.ts';
 import { unlessShort } from '../util/shortage.ts';
 import type { EvaluationResult } from './evaluator.ts';
 import { averaged } from './measure.ts';
@@ -32,12 +32,12 @@ const MOST = 1000;
 
 /** Evaluations in a file of JSON lines. A line that cannot be read is left out, not an error. */
 export class ScoreHistory {
-  readonly #own: KeptLines<Score>;
+  readonly #own: BoundedJsonLines<Score>;
   readonly #shipped: string | null;
 
   /** @param shipped evaluations that come with the built-in voices; read only, and older than those made here */
   constructor(file: string, shipped: string | null = null) {
-    [this.#own, this.#shipped] = [new KeptLines(file, MOST, scoreFrom), shipped];
+    [this.#own, this.#shipped] = [new BoundedJsonLines(file, MOST, scoreFrom), shipped];
   }
 
   /** Oldest first. Rejects with what the disk says. */

@@ -1,4 +1,4 @@
-import { KeptLines } from '../util/kept-lines.ts';
+import { BoundedJsonLines } from '../util/bounded-json-lines.ts';
 
 /** What a listener found of one pair of clips. */
 export interface Vote {
@@ -31,10 +31,10 @@ const MOST = 10_000;
 
 /** Votes of all listeners, in a file of JSON lines. */
 export class VoteHistory {
-  readonly #lines: KeptLines<Vote>;
+  readonly #lines: BoundedJsonLines<Vote>;
 
   constructor(file: string) {
-    this.#lines = new KeptLines(file, MOST, voteFrom);
+    this.#lines = new BoundedJsonLines(file, MOST, voteFrom);
   }
 
   /** Resolves with what is preferred by now, in the order of this vote. Rejects with what the disk says. */

@@ -8,7 +8,7 @@ import { BrokerLink, type FarmLog } from './link.ts';
 import { noFarm } from './no-farm.ts';
 import { Roster } from './roster.ts';
 import { ownOf, storedAt, workersOf } from './status.ts';
-import { VoiceExchange } from './voice-exchange.ts';
+import { VoicePublisher } from './voice-publisher.ts';
 
 export interface FarmEngineOptions {
   address: BrokerAddress;
@@ -40,7 +40,7 @@ export class FarmEngine implements Engine {
   readonly #log: FarmLog;
   readonly #jobs: FarmJobs;
   readonly #prints: Fingerprints;
-  readonly #voices: VoiceExchange;
+  readonly #voices: VoicePublisher;
   readonly #runs = new Set<FarmRun>();
   readonly #counts = { made: 0, cached: 0, local: 0 };
   #told = '';
@@ -54,7 +54,7 @@ export class FarmEngine implements Engine {
     this.roster = new Roster(this.link);
     this.#jobs = new FarmJobs(this.link, log);
     this.#prints = new Fingerprints(local);
-    this.#voices = new VoiceExchange(this.link, log);
+    this.#voices = new VoicePublisher(this.link, log);
   }
 
   get slots(): number {

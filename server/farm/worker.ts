@@ -9,12 +9,12 @@ import { JobsInHand } from './jobs-in-hand.ts';
 import type { BrokerLink, FarmLog } from './link.ts';
 import { BEAT_MS, JOBS, subjects, type Urgency, urgencies, type WorkerLimits, workerLimits } from './names.ts';
 import { type Beat, type Offer, writeBeat } from './roster.ts';
-import type { VoiceShelf } from './voice-shelf.ts';
+import type { WorkerVoices } from './worker-voices.ts';
 
 export interface FarmWorkerOptions {
   link: BrokerLink;
   engine: Engine;
-  shelf: VoiceShelf;
+  voices: WorkerVoices;
   /** How the worker is called; no other has this name. */
   name: string;
   host: string;
@@ -147,8 +147,8 @@ export class FarmWorker {
   /** Fetches a voice where it is lacking, makes its canary, and takes jobs of it. */
   #prepare(broker: Broker, voice: string): void {
     if (this.#preparing.has(voice)) return;
-    const { link, shelf, log } = this.#options;
-    const prepared = this.#offer(broker, voice, shelf).catch((error: Error) => {
+    const { link, voices, log } = this.#options;
+    const prepared = this.#offer(broker, voice, voices).catch((error: Error) => {
       log('warn', `voice ${voice.slice(0, 12)} cannot be made here: ${error.message}`);
       this.#preparing.delete(voice);
       setTimeout(() => this.#want(link.broker ?? broker, voice), this.#limits.againMs).unref();
@@ -156,8 +156,8 @@ export class FarmWorker {
     this.#preparing.set(voice, prepared);
   }
 
-  async #offer(broker: Broker, voice: string, shelf: VoiceShelf): Promise<void> {
-    const dir = await shelf.folderOf(voice, broker);
+  async #offer(broker: Broker, voice: string, voices: WorkerVoices): Promise<void> {
+    const dir = await voices.folderOf(voice, broker);
     if (dir === null) throw new Error('it is neither here nor at the broker');
     const [{ card }, print] = await Promise.all([readCard(dir), this.#prints.of(dir)]);
     const { id, engine, arithmetic, canary } = print;

@@ -1,4 +1,4 @@
-import { askChild, ChildEnded } from '../util/ask-child.ts';
+import { ChildEnded, runChild } from '../util/run-child.ts';
 import type { Device } from './outputs.ts';
 
 /** Milliseconds that the sound system has for an answer; a machine at work takes one second of them. */
@@ -10,7 +10,7 @@ const CHILD = new URL('./devices-child.ts', import.meta.url);
  * so another process asks. Rejects with what to do.
  */
 export async function askDevices(patienceMs = PATIENCE_MS, child = CHILD): Promise<Device[]> {
-  const found = await askChild<Device[] | string>(child, [], patienceMs).catch((error: unknown) => {
+  const found = await runChild<Device[] | string>(child, [], patienceMs).catch((error: unknown) => {
     if (!(error instanceof ChildEnded)) throw error;
     const why = `the sound system gave no answer in ${patienceMs / 1000} s (${error.message})`;
     throw new Error(`${why}; start its server (JACK, PipeWire) again`, { cause: error });

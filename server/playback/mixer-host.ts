@@ -1,5 +1,5 @@
 import { performance } from 'node:perf_hooks';
-import { Growing } from './growing.ts';
+import { GrowingBuffer } from './growing-buffer.ts';
 import type { FromMixer, ToMixer } from './messages.ts';
 import { Mixer, type MixerOptions } from './mixer.ts';
 import type { VoiceSpec } from './mixer-voice.ts';
@@ -14,7 +14,7 @@ export class MixerHost {
   readonly mixer: Mixer;
   readonly #tell: (message: FromMixer) => void;
   readonly #sounds = new Map<number, Float32Array>();
-  readonly #growing = new Map<number, Growing>();
+  readonly #growing = new Map<number, GrowingBuffer>();
   readonly #endings: { voice: number; ending: Extract<FromMixer, { type: 'ended' }>['ending']; frame: number }[] = [];
   #unready: Play[] = [];
 
@@ -45,7 +45,7 @@ export class MixerHost {
         return;
       }
       case 'grow':
-        this.#growing.set(message.sound, new Growing(message.frames, message.waits));
+        this.#growing.set(message.sound, new GrowingBuffer(message.frames, message.waits));
         return;
       case 'part':
         this.#growing.get(message.sound)?.add(message.pcm, message.last, message.from);

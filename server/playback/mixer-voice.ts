@@ -1,4 +1,4 @@
-import type { Growing } from './growing.ts';
+import type { GrowingBuffer } from './growing-buffer.ts';
 
 /** `starved`: the rest of its sound was not made in time. */
 export type Ending = 'played' | 'stopped' | 'stolen' | 'choked' | 'starved';
@@ -9,7 +9,7 @@ export interface VoiceSpec {
   /** Mono, at the output's rate. */
   pcm: Float32Array;
   /** A sound that is still being made, in place of `pcm`. */
-  growing?: Growing;
+  growing?: GrowingBuffer;
   start: number;
   gain: number;
   pan: number;
@@ -91,7 +91,7 @@ export function quietest(voices: readonly Voice[]): Voice {
 }
 
 /** A sample of a sound that is still being made, also between its frames. */
-export function within(growing: Growing, position: number): number {
+export function within(growing: GrowingBuffer, position: number): number {
   const i = Math.floor(position);
   if (i === position) return growing.at(i);
   return cubic(growing.at(i - 1), growing.at(i), growing.at(i + 1), growing.at(i + 2), position - i);

@@ -1,4 +1,4 @@
-import type { Growing } from './growing.ts';
+import type { GrowingBuffer } from './growing-buffer.ts';
 import { Limiter } from './limiter.ts';
 import {
   addPlain,
@@ -207,7 +207,7 @@ export class Mixer {
    * Before a block of a sound that is still being made: lets it fade out where too little is known of it to go on, and
    * go on where it waited. Whether there is anything to mix.
    */
-  #keepUp(voice: Voice, growing: Growing, frames: number): boolean {
+  #keepUp(voice: Voice, growing: GrowingBuffer, frames: number): boolean {
     const begin = Math.max(0, voice.start - this.#mixed);
     const now = this.#mixed + begin;
     // What the ring has lost by now, because the voice stood still or began late.
@@ -230,7 +230,7 @@ export class Mixer {
   }
 
   /** Fades out to the quietest of the last places that are known. */
-  #starve(voice: Voice, growing: Growing, now: number, before: number): void {
+  #starve(voice: Voice, growing: GrowingBuffer, now: number, before: number): void {
     const { position, step } = voice;
     const { fade, quiet } = STARVING;
     const last = Math.max(Math.floor(position), growing.known - 3);

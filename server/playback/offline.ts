@@ -1,6 +1,6 @@
 import { openResampler, resample } from '../audio/resample.ts';
 import { PartResampler } from '../audio/resample-parts.ts';
-import { REPLACED_SECONDS } from './growing.ts';
+import { REPLACED_SECONDS } from './growing-buffer.ts';
 import { MixerHost } from './mixer-host.ts';
 import type { GrowingSound, GrowOptions, Playback, PlayOptions } from './playback.ts';
 import { PartialSound, type PassPart, Sound, Voices } from './voices.ts';

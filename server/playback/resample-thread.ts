@@ -3,7 +3,7 @@ import { parentPort } from 'node:worker_threads';
 import { openResampler, type Resampler, resample } from '../audio/resample.ts';
 import { PartResampler } from '../audio/resample-parts.ts';
 import { SerialQueue } from '../util/serial-queue.ts';
-import { REPLACED_SECONDS } from './growing.ts';
+import { REPLACED_SECONDS } from './growing-buffer.ts';
 
 /** A sound of which nothing else will come is forgotten. */
 export interface DropOrder {

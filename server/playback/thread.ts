@@ -6,7 +6,7 @@ import type { FromMixer, ToMixer } from './messages.ts';
 import { MixerHost } from './mixer-host.ts';
 import { type AudioOutput, createSilentOutput, openDevice } from './outputs.ts';
 import { Recorder } from './recorder.ts';
-import { regain } from './regain.ts';
+import { reopen } from './reopen.ts';
 import { SharedStatus } from './shared.ts';
 
 export interface ThreadData {
@@ -18,7 +18,7 @@ export interface ThreadData {
 
 const TURN_MS = 3;
 /** Between looks for a device that was lost. */
-const REGAIN_MS = 3000;
+const REOPEN_MS = 3000;
 const { shared, output: wanted, record, rate } = workerData as ThreadData;
 const port = parentPort!;
 const tell = (message: FromMixer): void => port.postMessage(message);
@@ -104,7 +104,7 @@ function goSilent(why: string): void {
   output.close().catch(() => undefined);
   change(createSilentOutput(hertz, channels, output.position()), why);
   const open = (): Promise<AudioOutput> => openDevice(wanted, { rate: hertz, channels });
-  void regain(open, comeBack, { everyMs: REGAIN_MS, isWanted: () => !isClosing });
+  void reopen(open, comeBack, { everyMs: REOPEN_MS, isWanted: () => !isClosing });
 }
 
 function comeBack(device: AudioOutput): void {

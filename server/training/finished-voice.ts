@@ -3,7 +3,7 @@ import path from 'node:path';
 import { ProtocolError } from '../../protocol/index.ts';
 import { noFile } from '../util/atomic-file.ts';
 import { digestOf } from '../util/file-digest.ts';
-import { readIfThere } from '../util/kept-file.ts';
+import { readIfThere } from '../util/persistent-file.ts';
 
 /**
  * Moves the folder that a trainer wrote to the voices, and resolves with the voice's hash. A server that dies in the

@@ -1,5 +1,5 @@
 import { appendLine, readJsonLines } from '../util/json-lines.ts';
-import { readIfThere } from '../util/kept-file.ts';
+import { readIfThere } from '../util/persistent-file.ts';
 import { SerialQueue } from '../util/serial-queue.ts';
 import type { TrainerEvent } from './process.ts';
 

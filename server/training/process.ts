@@ -3,9 +3,9 @@ import { constants, setPriority } from 'node:os';
 import process from 'node:process';
 import { createInterface } from 'node:readline';
 import type { Readable } from 'node:stream';
+import { HangDetector } from '../util/hang-detector.ts';
 import { shortageIn, shortageSaid } from '../util/shortage.ts';
 import { startChild } from '../util/start-child.ts';
-import { Stillness } from '../util/stillness.ts';
 import type { TrainerCommand } from './python.ts';
 
 /** One JSON line of the trainer. */
@@ -63,9 +63,9 @@ export class TrainerProcess {
     // From the start: loading its libraries is work too.
     if (child.pid !== undefined) lower(child.pid);
     child.stdin?.on('error', () => undefined);
-    const stillness = child.pid === undefined ? null : new Stillness(child.pid, watch);
+    const hang = child.pid === undefined ? null : new HangDetector(child.pid, watch);
     const looking = setInterval(() => {
-      const seen = stillness?.look();
+      const seen = hang?.look();
       if (seen?.isOver !== true || this.#hung !== null) return;
       this.#hung = `it did nothing for ${seen.patience / 1000} s`;
       this.kill();
@@ -77,7 +77,7 @@ export class TrainerProcess {
       if (log.length > LOG_LINES) log.shift();
     });
     eachLine(child.stdout, (line) => {
-      stillness?.heard();
+      hang?.noteActivity();
       const event = parse(line);
       if (event === null) return;
       if (event.event === 'error') error = { kind: String(event.kind), message: String(event.message) };

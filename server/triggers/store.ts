@@ -1,14 +1,14 @@
 import { commandOf, ProtocolError, type TriggerMap } from '../../protocol/index.ts';
-import { KeptFile, readList } from '../util/kept-file.ts';
 import type { LogLine } from '../util/log-line.ts';
+import { PersistentFile, readList } from '../util/persistent-file.ts';
 
 /** Maps in a file of JSON, written whole or not at all. */
 export class MapStore {
-  readonly #file: KeptFile;
+  readonly #file: PersistentFile;
   readonly #log: LogLine;
 
   constructor(file: string, log: LogLine) {
-    this.#file = new KeptFile(file, log);
+    this.#file = new PersistentFile(file, log);
     this.#log = log;
   }
 

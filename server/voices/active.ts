@@ -1,6 +1,6 @@
 import { ProtocolError } from '../../protocol/index.ts';
-import { KeptFile, readList } from '../util/kept-file.ts';
 import type { LogLine } from '../util/log-line.ts';
+import { PersistentFile, readList } from '../util/persistent-file.ts';
 import { SerialQueue } from '../util/serial-queue.ts';
 
 /** Voices that were active, kept for rollbacks; the oldest go first. */
@@ -8,11 +8,11 @@ const MOST = 50;
 
 /** Which voice is active, and which were before: a list in a file, the active one last. */
 export class ActiveVoices {
-  readonly #file: KeptFile;
+  readonly #file: PersistentFile;
   #list: string[];
   readonly #queue = new SerialQueue();
 
-  private constructor(file: KeptFile, list: string[]) {
+  private constructor(file: PersistentFile, list: string[]) {
     this.#file = file;
     this.#list = list;
   }
@@ -22,7 +22,7 @@ export class ActiveVoices {
    * costs the history, not the start, and is kept.
    */
   static async open(file: string, first: string, anew = false, log: LogLine = () => undefined): Promise<ActiveVoices> {
-    const kept = new KeptFile(file, log);
+    const kept = new PersistentFile(file, log);
     const list = await kept.read((text) => readList(text).filter((id): id is string => typeof id === 'string'));
     return new ActiveVoices(kept, anew || list === null || list.length === 0 ? [first] : list.slice(-MOST));
   }

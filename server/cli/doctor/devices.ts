@@ -1,4 +1,4 @@
-import { askChild } from '../../util/ask-child.ts';
+import { runChild } from '../../util/run-child.ts';
 import { type Finding, ok, warn } from './check.ts';
 import type { AudioProbe, MidiProbe } from './probe.ts';
 
@@ -24,7 +24,7 @@ export async function midi(): Promise<Finding> {
 
 /** The answer of probe.ts, or how it ended without one. */
 function probe<T>(what: string): Promise<T | string> {
-  return askChild<T>(new URL('./probe.ts', import.meta.url), [what], PATIENCE_MS).catch(
+  return runChild<T>(new URL('./probe.ts', import.meta.url), [what], PATIENCE_MS).catch(
     (error: Error) => error.message,
   );
 }

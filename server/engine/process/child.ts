@@ -12,11 +12,11 @@ import { Voice } from '../inference/voice.ts';
 import { VoiceCache } from '../inference/voice-cache.ts';
 import { chooseProvider } from '../onnx/provider.ts';
 import { bundledProviders, ortVersion } from '../onnx/runtime.ts';
+import { lowerPriority } from './lower-priority.ts';
 import type { ChildStatus, FromChild, ToChild } from './messages.ts';
 import { onParentExit } from './parent-exit.ts';
-import { standBack } from './stand-back.ts';
 
-standBack();
+lowerPriority();
 // Each run of a graph leaves a few kilobytes outside the heap. By them V8 collected this small heap two or three times a
 // clip, a tenth of its processor time; with 30 MB more it does so once in ten clips, and the rest dies young.
 setFlagsFromString('--heap-growing-percent=300');

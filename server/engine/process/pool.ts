@@ -11,7 +11,7 @@ import type {
 import { EngineError } from '../errors.ts';
 import { FreshEvents } from '../fresh-events.ts';
 import { isStream, type Lane, laneFor, type Task, TOGETHER } from './lane.ts';
-import { steered } from './steered.ts';
+import { withPendingChange } from './pending-stream-change.ts';
 import { EngineSupervisor, type SupervisorOptions } from './supervisor.ts';
 
 export interface EngineOptions {
@@ -150,7 +150,7 @@ export class EnginePool implements Engine {
   }
 
   #steer(task: Task, change: EndlessChange): void {
-    if (task.run === null) task.request = steered(task.request, change);
+    if (task.run === null) task.request = withPendingChange(task.request, change);
     else task.run.steer(change);
   }
 

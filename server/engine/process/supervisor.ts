@@ -2,9 +2,9 @@ import type { LogLine } from '../../util/log-line.ts';
 import type { EndlessChange, EngineEvent, EngineInfo, EngineRequest, EngineResult, EngineRun } from '../engine.ts';
 import { EngineError, toEngineError } from '../errors.ts';
 import type { FromChild, ToChild } from './messages.ts';
+import { withPendingChange } from './pending-stream-change.ts';
 import { memoryCeiling } from './rss.ts';
 import { type ProcessOptions, startProcess } from './spawn.ts';
-import { steered } from './steered.ts';
 import { Watchdog, type WatchdogParts } from './watchdog.ts';
 
 export interface SupervisorOptions {
@@ -171,7 +171,7 @@ export class EngineSupervisor {
 
   #steer(id: number, change: EndlessChange): void {
     const waiting = this.#queue.find((task) => task.id === id)?.message;
-    if (waiting?.type === 'run') waiting.request = steered(waiting.request, change);
+    if (waiting?.type === 'run') waiting.request = withPendingChange(waiting.request, change);
     else if (this.#running.has(id)) this.#process?.send({ type: 'steer', task: id, change });
   }
 
@@ -204,7 +204,7 @@ export class EngineSupervisor {
 
   #receive(message: FromChild): void {
     if (this.#state === 'closed') return;
-    this.#watchdog?.heard();
+    this.#watchdog?.noteActivity();
     if (message.type === 'ready') {
       if (this.#timer !== null) clearTimeout(this.#timer);
       this.#about = { ...this.#about, provider: message.provider, ortVersion: message.ortVersion };

@@ -1,7 +1,7 @@
 import type { ChildProcess } from 'node:child_process';
+import { HangDetector, type HangDetectorOptions } from '../../util/hang-detector.ts';
 import { shortageIn } from '../../util/shortage.ts';
 import { forkChild } from '../../util/start-child.ts';
-import { Stillness, type StillnessParts } from '../../util/stillness.ts';
 import { EngineError, type EngineErrorCode } from '../errors.ts';
 import { memoryCeiling, residentBytes } from './rss.ts';
 
@@ -29,7 +29,7 @@ export interface TaskProcessOptions {
   /** Bytes of memory that the process may take while it has a task, by default memoryCeiling(); more ends it. Only Linux tells. */
   memory?: number;
   /** When a process that does nothing is taken for stopped; tests give their own. */
-  still?: Partial<StillnessParts>;
+  still?: Partial<HangDetectorOptions>;
 }
 
 /** Milliseconds between looks at its memory, and at whether it does anything. */
@@ -65,7 +65,7 @@ export class TaskProcess {
   #begun = 0;
   #running: Open | null = null;
   #child: ChildProcess | null = null;
-  #stillness: Stillness | null = null;
+  #hang: HangDetector | null = null;
   /** Why the child was ended, where that was not its own doing. */
   #endedFor: string | null = null;
   #look: NodeJS.Timeout | null = null;
@@ -148,7 +148,7 @@ export class TaskProcess {
     clearTimeout(this.#late ?? undefined);
     const { taskMs } = this.#options;
     this.#late = setTimeout(() => this.#kill(`it took more than ${taskMs / 1000} s`), taskMs);
-    this.#stillness?.heard();
+    this.#hang?.noteActivity();
     this.#watch();
     // A child that could not be started has no channel; its `error` or `exit` fails the task.
     if (child.connected) child.send(open.task, () => undefined);
@@ -186,8 +186,8 @@ export class TaskProcess {
     });
     this.#child = child;
     this.#endedFor = null;
-    this.#stillness =
-      child.pid === undefined ? null : new Stillness(child.pid, { lookMs: LOOK_MS, ...this.#options.still });
+    this.#hang =
+      child.pid === undefined ? null : new HangDetector(child.pid, { lookMs: LOOK_MS, ...this.#options.still });
     const { name } = this.#options;
     const over = (code: EngineErrorCode, message: string): void => {
       if (this.#child !== child) return;
@@ -218,7 +218,7 @@ export class TaskProcess {
     this.#look ??= setInterval(() => {
       const pid = this.#child?.pid;
       if (pid === undefined) return;
-      const seen = this.#stillness?.look();
+      const seen = this.#hang?.look();
       if ((residentBytes(pid) ?? 0) > memory)
         this.#kill(`it took more than ${Math.round(memory / 2 ** 20)} MiB of memory`);
       else if (seen?.isOver === true) this.#kill(`it did nothing for ${seen.patience / 1000} s`);

@@ -3,7 +3,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import process from 'node:process';
 import { type TestContext, test } from 'node:test';
-import { activityOf, type ProcessActivity } from '../../util/stillness.ts';
+import { activityOf, type ProcessActivity } from '../../util/hang-detector.ts';
 import { EngineError } from '../engine.ts';
 import { FakeProcess, request } from '../fixtures.ts';
 import { memoryCeiling } from './rss.ts';

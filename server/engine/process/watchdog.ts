@@ -1,4 +1,4 @@
-import { activityOf, type ProcessActivity, Stillness } from '../../util/stillness.ts';
+import { activityOf, HangDetector, type ProcessActivity } from '../../util/hang-detector.ts';
 import { residentBytes } from './rss.ts';
 
 /** What a test may put in place of the system. */
@@ -26,27 +26,27 @@ const CIRCLING_TICKS = 60_000;
 export class Watchdog {
   readonly #options: WatchdogOptions;
   readonly #parts: WatchdogParts;
-  readonly #stillness: Stillness;
+  readonly #hang: HangDetector;
   readonly #timer: NodeJS.Timeout;
   #ticksAtWord = 0;
 
   constructor(options: WatchdogOptions, parts: Partial<WatchdogParts> = {}) {
     this.#options = options;
     this.#parts = { lookMs: LOOK_MS, activity: activityOf, resident: residentBytes, ...parts };
-    this.#stillness = new Stillness(options.pid, this.#parts);
+    this.#hang = new HangDetector(options.pid, this.#parts);
     this.#timer = setInterval(() => this.#look(), this.#parts.lookMs);
     this.#timer.unref();
   }
 
   /** The process said something. */
-  heard(): void {
-    this.#stillness.heard();
-    this.#ticksAtWord = this.#stillness.ticks;
+  noteActivity(): void {
+    this.#hang.noteActivity();
+    this.#ticksAtWord = this.#hang.ticks;
   }
 
   /** Nothing has moved for two seconds although something should, or the process is stopped. */
   get isStalled(): boolean {
-    return this.#stillness.ms >= 2000 || this.#stillness.isStopped;
+    return this.#hang.ms >= 2000 || this.#hang.isStopped;
   }
 
   close(): void {
@@ -55,16 +55,16 @@ export class Watchdog {
 
   #look(): void {
     const { pid, memory, isBusy, end } = this.#options;
-    const { isOver, patience, isStopped } = this.#stillness.look();
+    const { isOver, patience, isStopped } = this.#hang.look();
     const busy = isBusy();
     if (!busy && !isStopped) {
-      this.heard();
+      this.noteActivity();
       return;
     }
     if (busy && (this.#parts.resident(pid) ?? 0) > memory)
       end(`it took more than ${Math.round(memory / 2 ** 20)} MiB of memory`);
     else if (isOver) end(`it did nothing for ${patience / 1000} s`);
-    else if (this.#stillness.ticks - this.#ticksAtWord > CIRCLING_TICKS)
+    else if (this.#hang.ticks - this.#ticksAtWord > CIRCLING_TICKS)
       end(`it used ${CIRCLING_TICKS / 100} s of processor time without a result`);
   }
 }

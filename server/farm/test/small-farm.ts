@@ -12,8 +12,8 @@ import { FarmEngine } from '../engine.ts';
 import { readCard } from '../fingerprint.ts';
 import { BrokerLink } from '../link.ts';
 import type { WorkerLimits } from '../names.ts';
-import { VoiceShelf } from '../voice-shelf.ts';
 import { FarmWorker } from '../worker.ts';
+import { WorkerVoices } from '../worker-voices.ts';
 import { skip, TestBroker } from './broker.ts';
 
 export interface SmallFarm {
@@ -70,8 +70,8 @@ async function smallFarm(t: TestContext, broker: TestBroker, root: string): Prom
       const name = `render-${++names}`;
       const link = new BrokerLink({ address, name, log: tell, retryMs: 50 });
       const cache = path.join(root, `cache-${names}`);
-      const shelf = new VoiceShelf({ roots, cache, maxBytes: 1e6, check: async () => undefined, log: tell });
-      const worker = new FarmWorker({ link, engine, shelf, name, host: 'test', version: '0', log: tell, limits });
+      const voices = new WorkerVoices({ roots, cache, maxBytes: 1e6, check: async () => undefined, log: tell });
+      const worker = new FarmWorker({ link, engine, voices, name, host: 'test', version: '0', log: tell, limits });
       t.after(async () => {
         engine.release();
         await worker.drain(0);

@@ -13,7 +13,7 @@ import {
   type Request,
   type Role,
 } from '../../../protocol/index.ts';
-import type { FileWays, OutgoingFile } from '../../dispatch/file-ways.ts';
+import type { FileTransfer, OutgoingFile } from '../../dispatch/file-transfer.ts';
 import { bodyOf } from './http-body.ts';
 import { namesTag, parseRange, sendNoRange } from './http-clips.ts';
 import { isGone, sendAnswer } from './http-commands.ts';
@@ -46,7 +46,7 @@ export async function handleFile(
   options: FileOptions,
 ): Promise<void> {
   if (isGone(request, response)) return;
-  const files: FileWays =
+  const files: FileTransfer =
     commandOf(cmd).file === 'in'
       ? { incoming: { chunks: bodyOf(request, response, options.fileBytes, 'file') }, deliver: null }
       : { incoming: null, deliver: (file) => sendFile(request, response, file) };

@@ -8,7 +8,7 @@ import { ClipStore, type ClipStoreOptions } from '../../clips/store.ts';
 import { Tokens, tokensFile } from '../../network/access/tokens.ts';
 import { DataSets } from '../../training/datasets.ts';
 import { MapStore } from '../../triggers/store.ts';
-import { readIfThere } from '../../util/kept-file.ts';
+import { readIfThere } from '../../util/persistent-file.ts';
 import { Trash } from '../../util/trash.ts';
 import { ActiveVoices } from '../../voices/active.ts';
 import { VoiceCatalog } from '../../voices/catalog.ts';

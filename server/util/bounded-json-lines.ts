@@ -2,29 +2,29 @@ import { mkdir } from 'node:fs/promises';
 import path from 'node:path';
 import { writeAtomic } from './atomic-file.ts';
 import { appendLine, readJsonLines } from './json-lines.ts';
-import { readIfThere } from './kept-file.ts';
+import { readIfThere } from './persistent-file.ts';
 import { SerialQueue } from './serial-queue.ts';
 
-/** Values in a file of JSON lines, so many of them at most; the oldest go first. A line that cannot be read is left out, not an error. */
-export class KeptLines<T> {
+/** A JSON Lines file with a maximum number of values; the oldest are dropped. A line that cannot be parsed is skipped. */
+export class BoundedJsonLines<T> {
   readonly #file: string;
   readonly #most: number;
   readonly #parse: (value: unknown) => T[];
   #all: readonly T[] | null = null;
   readonly #queue = new SerialQueue();
 
-  /** @param parse what a line means, or nothing */
+  /** @param parse the values of a line: one, or none if it is invalid */
   constructor(file: string, most: number, parse: (value: unknown) => T[]) {
     [this.#file, this.#most, this.#parse] = [file, most, parse];
   }
 
-  /** Oldest first. Rejects with what the disk says. */
+  /** Oldest first. Rejects with file system errors. */
   async list(): Promise<readonly T[]> {
     this.#all ??= readJsonLines((await readIfThere(this.#file)) ?? '', this.#parse);
     return this.#all;
   }
 
-  /** Rejects with what the disk says; then nothing was added. */
+  /** Rejects with file system errors; then nothing was added. */
   add(value: T): Promise<void> {
     return this.#queue.run(async () => {
       const all = [...(await this.list()), value];
@@ -35,7 +35,7 @@ export class KeptLines<T> {
     });
   }
 
-  /** Removes those that `goes` names. Resolves with their number; rejects with what the disk says. */
+  /** Removes the values for which `goes` is true, and resolves with their number. Rejects with file system errors. */
   remove(goes: (value: T) => boolean): Promise<number> {
     return this.#queue.run(async () => {
       const all = await this.list();

@@ -1,4 +1,4 @@
-/** Whether a process does anything: what the system says of it, and for how long that was nothing. */
+/** Detects child processes that hang: no message and no processor time for a while. */
 import { readFileSync } from 'node:fs';
 
 /** How a process is scheduled: the system's letter for its state (T: stopped) and the clock ticks it has used so far. */
@@ -7,11 +7,11 @@ export interface ProcessActivity {
   ticks: number;
 }
 
-/** Null where the system does not say. */
+/** Null on systems without /proc. */
 export function activityOf(pid: number): ProcessActivity | null {
   try {
     const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
-    // The name before it, in parentheses, may have spaces and parentheses of its own.
+    // The name in parentheses before these fields may itself contain spaces and parentheses.
     const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
     return { state: fields[0]!, ticks: Number(fields[11]) + Number(fields[12]) };
   } catch {
@@ -19,14 +19,14 @@ export function activityOf(pid: number): ProcessActivity | null {
   }
 }
 
-/** Milliseconds without a word and without a tick of processor time after which a process is taken for stopped. */
+/** Milliseconds without a message and without processor time after which a process counts as hung. */
 const STILL_MS = 20_000;
-/** At least so many while it waits for a disk, which is no fault of its own. */
+/** The minimum while it is blocked on a disk. */
 const DISK_MS = 120_000;
-/** At least so many where the system does not tell what processes do. */
+/** The minimum on systems that do not report processor time. */
 const BLIND_MS = 600_000;
 
-export interface StillnessParts {
+export interface HangDetectorOptions {
   /** Milliseconds between looks. */
   lookMs: number;
   stillMs?: number;
@@ -34,27 +34,26 @@ export interface StillnessParts {
 }
 
 /**
- * Tells a process that does nothing from one that waits for its turn: on a machine that is busy otherwise it gets some of
- * them, and what counts is whether it uses any. Time is counted in looks, so that a server that was suspended itself does
- * not take its processes for hung.
+ * A starved process on a busy machine still gets some processor time; a hung one uses none. Time is counted in looks rather
+ * than by the clock, so that a server that was itself suspended does not take its children for hung.
  */
-export class Stillness {
+export class HangDetector {
   readonly #pid: number;
-  readonly #parts: Required<StillnessParts>;
+  readonly #parts: Required<HangDetectorOptions>;
   #looks = 0;
   #ticks = 0;
 
-  constructor(pid: number, parts: StillnessParts) {
+  constructor(pid: number, parts: HangDetectorOptions) {
     this.#pid = pid;
     this.#parts = { stillMs: STILL_MS, activity: activityOf, ...parts };
   }
 
-  /** Of processor time, by hundredths of a second, as of the last look. */
+  /** Processor time at the last look, in clock ticks. */
   get ticks(): number {
     return this.#ticks;
   }
 
-  /** Milliseconds for which it did nothing and said nothing. */
+  /** Milliseconds without activity. */
   get ms(): number {
     return this.#looks * this.#parts.lookMs;
   }
@@ -63,12 +62,12 @@ export class Stillness {
     return this.#parts.activity(this.#pid)?.state === 'T';
   }
 
-  /** It said something, or has nothing to do. */
-  heard(): void {
+  /** The process sent a message, or is idle for want of work. */
+  noteActivity(): void {
     this.#looks = 0;
   }
 
-  /** Looks once. `isOver`: it did nothing for `patience` milliseconds. */
+  /** Looks once. `isOver`: it was inactive for `patience` milliseconds. */
   look(): { isOver: boolean; patience: number; isStopped: boolean } {
     const { activity, stillMs } = this.#parts;
     const is = activity(this.#pid);

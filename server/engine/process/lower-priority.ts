@@ -5,16 +5,16 @@ import process from 'node:process';
 const { PRIORITY_BELOW_NORMAL } = constants.priority;
 
 /**
- * Lets all others go first: whoever plays sound, the server's own mixing, and the host or the page beside it. Threads that
- * are made later inherit it. On Linux a priority is one thread's, and V8 has made those already that collect garbage and
- * compile: an engine that is busy would take two cores from a player by them.
+ * Lowers the priority of this process below that of audio playback: the server's mixer, a DAW, the browser. Later threads
+ * inherit it. On Linux each thread has its own priority, and V8 has already started those that collect garbage and compile:
+ * with theirs unchanged, a busy engine would take two cores from a player.
  */
-export function standBack(priority = PRIORITY_BELOW_NORMAL): void {
+export function lowerPriority(priority = PRIORITY_BELOW_NORMAL): void {
   for (const thread of threads()) {
     try {
       if (getPriority(thread) < priority) setPriority(thread, priority);
     } catch {
-      // Where that is forbidden it works all the same; and a thread may have ended.
+      // Not permitted, which costs only priority, or the thread has ended.
     }
   }
 }

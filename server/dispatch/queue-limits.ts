@@ -1,22 +1,25 @@
 import { ProtocolError } from '../../protocol/index.ts';
 import { clientOf, isPatient, type JobOrder } from './scheduler.ts';
 
-/** How much may wait. */
-export interface QueueRoom {
+/** Capacity of the queue. */
+export interface QueueLimits {
   maxJobs: number;
   maxClips: number;
 }
 
-/** Beyond what may wait, so large a share is for clients with at most one of MODEST parts of it waiting. */
+/** Capacity on top of that, as a share, for clients whose own jobs fill at most 1/MODEST of the queue. */
 const RESERVE = 0.25;
 const MODEST = 16;
 
 /**
- * Throws queue_full where a job finds no room among those that wait. Patient jobs are counted apart, so that they take no
- * room from those that somebody waits for; and what one client fills the queue with leaves room for those who have little
- * in it.
+ * Throws queue_full if the queue has no capacity for a job. Background (patient) jobs are counted separately, so that they
+ * take none from interactive ones, and a client that fills the queue leaves the reserve to those with little in it.
  */
-export function checkRoom(order: JobOrder, waiting: readonly JobOrder[], { maxJobs, maxClips }: QueueRoom): void {
+export function checkQueueLimits(
+  order: JobOrder,
+  waiting: readonly JobOrder[],
+  { maxJobs, maxClips }: QueueLimits,
+): void {
   const rivals = waiting.filter((one) => isPatient(one) === isPatient(order));
   const own = rivals.filter((one) => clientOf(one) === clientOf(order));
   const isModest = own.length < Math.max(1, Math.floor(maxJobs / MODEST));

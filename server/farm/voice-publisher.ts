@@ -5,36 +5,36 @@ import type { Voice } from '../voices/voice.ts';
 import type { Broker } from './broker.ts';
 import type { BrokerLink, FarmLog } from './link.ts';
 
-/** Entries of what is wanted end with a day: what is still wanted is said again. */
+/** Entries of wanted voices expire after a day: those still wanted are announced again. */
 const AGAIN_MS = 6 * 3_600_000;
 
-/** Voices that this server has made: it says so at the broker, and leaves them there for workers that lack them. */
-export class VoiceExchange {
+/** Uploads the voices whose clips this server orders to the broker, and announces them, for workers that lack them. */
+export class VoicePublisher {
   readonly #link: BrokerLink;
   readonly #log: FarmLog;
   readonly #packer = new VoicePacker();
-  /** Folders of the wanted ones, by the SHA-256 of their card. */
+  /** Folders of voices, by the SHA-256 of their card. */
   readonly #wanted = new Map<string, string>();
   readonly #stop: () => void;
   readonly #timer: NodeJS.Timeout;
-  /** One voice after the other. */
+  /** One upload at a time. */
   readonly #queue = new SerialQueue();
 
   constructor(link: BrokerLink, log: FarmLog) {
     this.#link = link;
     this.#log = log;
     this.#stop = link.watch((broker) => {
-      if (broker !== null) this.#sayAll();
+      if (broker !== null) this.#announceAll();
     });
-    this.#timer = setInterval(() => this.#sayAll(), AGAIN_MS);
+    this.#timer = setInterval(() => this.#announceAll(), AGAIN_MS);
     this.#timer.unref();
   }
 
-  /** Of the model in a folder, without those that it may carry along: a clip is made by one. */
+  /** Of the model in a folder, without its base models: one clip is sampled by one model. */
   want(voice: string, dir: string): void {
     if (this.#wanted.get(voice) === dir) return;
     this.#wanted.set(voice, dir);
-    this.#say(voice, dir);
+    this.#announce(voice, dir);
   }
 
   close(): void {
@@ -42,28 +42,28 @@ export class VoiceExchange {
     clearInterval(this.#timer);
   }
 
-  #sayAll(): void {
-    for (const [voice, dir] of this.#wanted) this.#say(voice, dir);
+  #announceAll(): void {
+    for (const [voice, dir] of this.#wanted) this.#announce(voice, dir);
   }
 
-  #say(voice: string, dir: string): void {
+  #announce(voice: string, dir: string): void {
     void this.#queue.run(async () => {
       const { broker } = this.#link;
       if (broker === null) return;
       try {
-        await this.#leave(broker, voice, dir);
+        await this.#upload(broker, voice, dir);
         await broker.wanted.put(voice, JSON.stringify({ since: Date.now() }));
       } catch (error) {
         this.#log(
           'warn',
-          `voice ${voice.slice(0, 12)} could not be left at the farm's broker: ${(error as Error).message}`,
+          `voice ${voice.slice(0, 12)} could not be uploaded to the farm's broker: ${(error as Error).message}`,
         );
       }
     });
   }
 
-  /** As a file, unless it is there. */
-  async #leave({ voices }: Broker, voice: string, dir: string): Promise<void> {
+  /** Unless it is already there. */
+  async #upload({ voices }: Broker, voice: string, dir: string): Promise<void> {
     const there = await voices.info(voice);
     if (there !== null && !there.deleted) return;
     const read = await readVoice('voice', dir);
@@ -78,6 +78,9 @@ export class VoiceExchange {
       },
     });
     await voices.put({ name: voice }, stream);
-    this.#log('info', `voice ${voice.slice(0, 12)} (${read.name}) lies at the farm's broker, ${packed.bytes} bytes`);
+    this.#log(
+      'info',
+      `uploaded voice ${voice.slice(0, 12)} (${read.name}) to the farm's broker, ${packed.bytes} bytes`,
+    );
   }
 }

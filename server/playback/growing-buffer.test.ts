@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { createPlayback } from './create.ts';
-import { Growing } from './growing.ts';
+import { GrowingBuffer } from './growing-buffer.ts';
 import { createOfflinePlayback } from './offline.ts';
 
 const RATE = 48_000;
@@ -99,7 +99,7 @@ test('a voice that waits for more can be stopped', async () => {
 });
 
 test('a ring keeps the latest frames', () => {
-  const growing = new Growing(10, true);
+  const growing = new GrowingBuffer(10, true);
   growing.add(ramp(0, 25), false);
   assert.deepEqual([growing.oldest, growing.known, growing.at(25)], [15, 25, 0]);
   assert.equal(growing.at(17), Math.fround(17 / 2000));

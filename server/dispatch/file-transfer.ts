@@ -1,11 +1,11 @@
-/** A file that comes with a request. */
+/** A file in the body of a request. */
 export interface IncomingFile {
   readonly chunks: AsyncIterable<Uint8Array>;
 }
 
-/** A file that is an answer. */
+/** A file sent as the answer. */
 export interface OutgoingFile {
-  /** What it may be called. */
+  /** Suggested file name. */
   readonly name: string;
   readonly bytes: number;
   /** Two files of one tag have the same bytes. */
@@ -14,12 +14,11 @@ export interface OutgoingFile {
   read(from: number, to: number): AsyncIterable<Uint8Array>;
 }
 
-/** How files come and go beside a request: neither over most transports. */
-export interface FileWays {
-  /** The file that came along. */
+/** Files in and out of one request; both null over transports that carry no files. */
+export interface FileTransfer {
   readonly incoming: IncomingFile | null;
-  /** Hands a file over in place of the answer, as far as the client wants it; rejects where it could not be read. */
+  /** Sends a file in place of the answer, or the range of it that the client asked for; rejects if it cannot be read. */
   readonly deliver: ((file: OutgoingFile) => Promise<void>) | null;
 }
 
-export const noFiles: FileWays = { incoming: null, deliver: null };
+export const noFiles: FileTransfer = { incoming: null, deliver: null };

@@ -3,12 +3,12 @@ import { noFile, settleAside, writeAtomic } from './atomic-file.ts';
 import type { LogLine } from './log-line.ts';
 import { throwShortage } from './shortage.ts';
 
-/** The text of a file, or null where there is none. Everything else that keeps it from being read rejects. */
+/** The text of a file, or null if it does not exist. Rejects with every other error. */
 export async function readIfThere(file: string): Promise<string | null> {
   return readFile(file, 'utf8').catch(noFile);
 }
 
-/** The list in a JSON text; for `KeptFile.read`. Throws where it is something else. */
+/** Parses a JSON array; for `PersistentFile.read`. Throws if it is something else. */
 export function readList(text: string): unknown[] {
   const value = JSON.parse(text) as unknown;
   if (!Array.isArray(value)) throw new TypeError('expected a list');
@@ -16,11 +16,11 @@ export function readList(text: string): unknown[] {
 }
 
 /**
- * A small file that is read once and replaced whole ever after. What is there and could not be read, or made no sense,
- * is somebody's work: the first write moves it aside instead of replacing it, and where it cannot be moved, nothing is
- * written. Until then it stays in its place, so that a server started with the right permissions finds it.
+ * A small file of state, read once at the start and then only replaced atomically. A file that exists but cannot be read or
+ * parsed is never overwritten: the first write moves it aside, and fails if that is impossible. Until then it stays in
+ * place, so that a server started with the right permissions finds it.
  */
-export class KeptFile {
+export class PersistentFile {
   readonly path: string;
   readonly #log: LogLine;
   #unread = false;

@@ -9,31 +9,31 @@ import { readCard } from './fingerprint.ts';
 import type { FarmLog } from './link.ts';
 import { isHash } from './names.ts';
 
-export interface VoiceShelfOptions {
-  /** Folders of voice folders that are this machine's own. */
+export interface WorkerVoicesOptions {
+  /** Folders with the voices of this machine. */
   roots: readonly string[];
-  /** The folder that voices from the broker are kept in. Several workers may share it. */
+  /** Folder for downloaded voices. Several workers may share it. */
   cache: string;
-  /** Bytes of that folder, and of one voice. */
+  /** Maximum size of that folder, and of one voice. */
   maxBytes: number;
-  /** Tries a voice of unknown origin where it can do no harm. Rejects where it is none. */
+  /** Tries an untrusted voice in a separate process. Rejects if it is not a valid voice. */
   check(voice: { dir: string; rate: number }): Promise<void>;
   log: FarmLog;
 }
 
 const INCOMING = '.incoming-';
 
-/** The voices that a worker can make: those of its machine, and those that came from the broker. */
-export class VoiceShelf {
-  readonly #options: VoiceShelfOptions;
-  /** One at a time comes in. */
+/** Voices that a worker can use: those on its machine, and a cache of those downloaded from the broker. */
+export class WorkerVoices {
+  readonly #options: WorkerVoicesOptions;
+  /** One download at a time. */
   readonly #queue = new SerialQueue();
 
-  constructor(options: VoiceShelfOptions) {
+  constructor(options: WorkerVoicesOptions) {
     this.#options = options;
   }
 
-  /** The folder of the voice whose card has this SHA-256, fetched where it is nowhere here. Null where the broker lacks it too. */
+  /** The folder of the voice whose card has this SHA-256, downloaded if it is not on this machine. Null if the broker does not have it either. */
   async folderOf(voice: string, broker: Broker): Promise<string | null> {
     if (!isHash(voice)) return null;
     const own = await this.#own(voice);
@@ -48,7 +48,7 @@ export class VoiceShelf {
   }
 
   async #own(voice: string): Promise<string | null> {
-    // A voice that was trained on from others carries them along, one inside the other.
+    // A fine-tuned voice contains the voice that it was trained from, in `base`.
     for (const root of this.#options.roots)
       for (const name of await readdir(root).catch(() => []))
         for (let dir = path.join(root, name); (await stat(path.join(dir, 'card.json')).catch(() => null)) !== null; ) {
@@ -68,13 +68,16 @@ export class VoiceShelf {
     const data = found.data.pipeThrough(new TransformStream<Uint8Array, Uint8Array>(), { signal: gone.signal });
     if (found.info.size > maxBytes) {
       await data.cancel().catch(() => undefined);
-      throw new Error(`voice ${voice.slice(0, 12)} has ${found.info.size} bytes, at most ${maxBytes} may be kept`);
+      throw new Error(
+        `voice ${voice.slice(0, 12)} has ${found.info.size} bytes; the worker's cache may have ${maxBytes}`,
+      );
     }
     const dir = path.join(cache, `${INCOMING}${randomBytes(8).toString('hex')}`);
     try {
       await mkdir(dir, { recursive: true });
       await unpackVoice(chunksOf(data), { dir, onManifest: async () => undefined, onProgress: () => undefined });
-      if ((await readCard(dir)).sha256 !== voice) throw new Error('the card of the voice is another one');
+      if ((await readCard(dir)).sha256 !== voice)
+        throw new Error('the downloaded voice has another card than the one asked for');
       const { rate } = await readVoice('voice', dir);
       await check({ dir, rate });
       await this.#makeRoom(found.info.size);
@@ -83,7 +86,7 @@ export class VoiceShelf {
       await rename(dir, place).catch(async (error: unknown) => {
         if (!(await isVoice(place, voice))) throw error;
       });
-      log('info', `voice ${voice.slice(0, 12)} came from the farm's broker, ${found.info.size} bytes`);
+      log('info', `downloaded voice ${voice.slice(0, 12)} from the farm's broker, ${found.info.size} bytes`);
       return place;
     } finally {
       await rm(dir, { recursive: true, force: true });
@@ -102,7 +105,7 @@ export class VoiceShelf {
     for (const one of kept) {
       if (total <= maxBytes) return;
       await rm(one.dir, { recursive: true, force: true });
-      log('info', `voice ${path.basename(one.dir).slice(0, 12)} was removed from the worker's cache`);
+      log('info', `removed voice ${path.basename(one.dir).slice(0, 12)} from the worker's cache`);
       total -= one.bytes;
     }
   }

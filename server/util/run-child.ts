@@ -1,17 +1,17 @@
 import { shortageOf } from './shortage.ts';
 import { forkChild } from './start-child.ts';
 
-/** How a child ended that sent nothing. */
+/** How a child ended that sent no message. */
 export class ChildEnded extends Error {
   override readonly name = 'ChildEnded';
 }
 
 /**
- * Runs a TypeScript file in a process of its own, its output thrown away, and gives the one message it sends.
- * @param patienceMs it is killed then
+ * Runs a TypeScript file in a child process, discards its output, and resolves with the first message it sends.
+ * @param patienceMs after which it is killed
  * @throws ChildEnded when it ends without a message
  */
-export function askChild<T>(source: URL, args: readonly string[], patienceMs?: number): Promise<T> {
+export function runChild<T>(source: URL, args: readonly string[], patienceMs?: number): Promise<T> {
   return new Promise((resolve, reject) => {
     const child = forkChild(source, args, {
       stdio: ['ignore', 'ignore', 'ignore', 'ipc'],

@@ -1,14 +1,14 @@
-/** Seconds of the end of what came of a sound that can be replaced: as far as it may be made ahead. */
+/** Seconds at the end of a streamed sound that may still be replaced: as far as it may be generated ahead. */
 export const REPLACED_SECONDS = 11;
 
-/** A sound that is played while it is made: the latest frames of it, in a ring. Frames count from its beginning. */
-export class Growing {
+/** Ring buffer with the latest frames of a sound that is played while it is generated. Frames count from its beginning. */
+export class GrowingBuffer {
   readonly ring: Float32Array;
-  /** What happens when nothing is left to play: false ends the voice with a fade, true lets it wait for more. */
+  /** On underrun: false ends the voice with a fade, true lets it wait for more. */
   readonly waits: boolean;
-  /** Frames that have come. */
+  /** Frames received. */
   known = 0;
-  /** No other will come. */
+  /** No more will follow. */
   ended = false;
 
   constructor(frames: number, waits: boolean) {
@@ -16,7 +16,7 @@ export class Growing {
     this.waits = waits;
   }
 
-  /** In place of what came from frame `from` on. */
+  /** Replaces everything from frame `from` on. */
   add(pcm: Float32Array, last: boolean, from = this.known): void {
     const { ring } = this;
     this.known = from;

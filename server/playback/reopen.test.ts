@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
-import { regain } from './regain.ts';
+import { reopen } from './reopen.ts';
 
 const output = () => {
   const made = {
@@ -17,7 +17,7 @@ test('a device that was lost is opened as soon as it is there, once', async () =
   const [device, taken] = [output(), [] as unknown[]];
   let tries = 0;
   const open = () => (++tries < 4 ? Promise.reject(new Error('no device')) : Promise.resolve(device));
-  await regain(open, (one) => taken.push(one), { everyMs: 1, isWanted: () => true });
+  await reopen(open, (one) => taken.push(one), { everyMs: 1, isWanted: () => true });
   assert.deepEqual([tries, taken, device.closed], [4, [device], 0]);
 });
 
@@ -29,7 +29,7 @@ test('nobody looks for it any more once playback ends, and one that comes too la
     return Promise.resolve(device);
   };
   const never = () => assert.fail('it is not taken');
-  await regain(late, never, { everyMs: 1, isWanted: () => wanted });
+  await reopen(late, never, { everyMs: 1, isWanted: () => wanted });
   assert.equal(device.closed, 1);
-  await regain(never as never, never, { everyMs: 1, isWanted: () => wanted });
+  await reopen(never as never, never, { everyMs: 1, isWanted: () => wanted });
 });

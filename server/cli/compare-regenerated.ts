@@ -1,4 +1,4 @@
-/** Whether a file holds the samples that its recipe gives. */
+/** `foleyd verify`: compares the samples of a file with those that its recipe generates now. */
 import { fileSettings } from '../../protocol/index.ts';
 import { readFlacBlocks, STREAMINFO } from '../audio/flac-blocks.ts';
 import type { Recipe } from '../audio/recipe.ts';
@@ -9,13 +9,13 @@ import { asFlac } from './pack.ts';
 
 export interface Comparison {
   identical: boolean;
-  /** Largest difference of a sample, dB below full scale; null of equal samples, and where lengths or containers differ. */
+  /** Largest difference between samples in dBFS; null if they are equal, or if lengths or containers differ. */
   difference: number | null;
 }
 
 /**
  * @param bytes the file
- * @param pcm what its recipe gives now, as floats
+ * @param pcm what its recipe generates now
  */
 export async function compareWith(
   bytes: Uint8Array,
@@ -23,7 +23,7 @@ export async function compareWith(
   pcm: Float32Array,
 ): Promise<Comparison> {
   const found: Comparison[] = [];
-  // A delivered file does not say whether the clip it was made of had been saved as floats or integers.
+  // A delivered file does not record whether its clip had been saved as floats or integers.
   for (const made of recipe.delivery === undefined ? [format] : (['f32', 's16'] as const)) {
     const again = await write(bytes, recipe, encodeWav(pcm, recipe.rate, made), made);
     const compared = again === null ? { identical: false, difference: null } : compare({ bytes, sound }, again);
@@ -33,7 +33,7 @@ export async function compareWith(
   return found[0]!;
 }
 
-/** The file that the recipe gives; null where what it says of its delivery is not understood. */
+/** The file that the recipe gives; null if its delivery settings are not understood. */
 async function write(
   bytes: Uint8Array,
   recipe: Recipe,

@@ -1,15 +1,14 @@
 /**
- * Opens a device that was lost, again and again until it is there: an interface is unplugged and plugged in between two
- * scenes. Stops for good once `isWanted` says no.
- * @param everyMs at first
- * @param take gets what was opened; it is closed where it comes too late
+ * Retries opening an audio device that was lost, for example unplugged, until it is back. Stops once `isWanted` is false.
+ * @param everyMs the first interval; it doubles, up to eight times as long
+ * @param take gets the opened device; one that opens too late is closed
  */
-export async function regain<O extends { close(): Promise<void> }>(
+export async function reopen<O extends { close(): Promise<void> }>(
   open: () => Promise<O>,
   take: (output: O) => void,
   { everyMs, isWanted }: { everyMs: number; isWanted: () => boolean },
 ): Promise<void> {
-  // Some systems write lines for each try: soon less often.
+  // Some audio systems log each attempt, so they become rarer.
   for (let wait = everyMs; isWanted(); wait = Math.min(2 * wait, 8 * everyMs)) {
     await new Promise((resolve) => setTimeout(resolve, wait));
     if (!isWanted()) return;
