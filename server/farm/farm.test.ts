@@ -121,7 +121,9 @@ test('a voice that a worker lacks comes through the broker, whole and once', { s
   await served(server, voiceDir);
   assert.equal((await make(server, order(voiceDir, 1))).maker?.worker, 'render-1');
   const { sha256 } = await readCard(voiceDir);
-  const came = log.filter((line) => line.startsWith(`info: downloaded voice ${sha256.slice(0, 12)} from the farm's broker`));
+  const came = log.filter((line) =>
+    line.startsWith(`info: downloaded voice ${sha256.slice(0, 12)} from the farm's broker`),
+  );
   assert.equal(came.length, 1);
 });
 
