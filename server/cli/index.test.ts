@@ -75,6 +75,13 @@ test('what the server refuses is told in the words of the command line', async (
     [['generate', '7', '--count', '0'], 'foleyd: bad_args: --count: expected a number of at least 1\n'],
     [['generate', '7', '--top-k', '-1'], 'foleyd: bad_args: --top-k: expected a number of at least 0\n'],
     [['generate', ''], 'foleyd: bad_args: <class>: expected text, not an empty one\n'],
+    [
+      ['generate', '7', '--envelope', '0.2,-1'],
+      'foleyd: bad_args: --envelope, entry 2, time: expected a number of at least 0\n',
+    ],
+    [['clips', '--limit', '0'], 'foleyd: bad_args: --limit: expected a number of at least 1\n'],
+    [['datasets', '--delete', 'a/b'], 'foleyd: bad_args: --delete: expected letters, digits, - and _\n'],
+    [['datasets', '--remove', 'a/b'], 'foleyd: bad_args: --remove: expected letters, digits, - and _\n'],
     [['clips', 'none'], 'foleyd: unknown_clip: there is no clip "none"; foleyd clips lists the clips\n'],
   ] as const)
     assert.equal((await foleyd(...args)).stderr, told);

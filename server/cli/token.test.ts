@@ -36,7 +36,10 @@ test('tokens are told by when they were made, and only of roles there are', asyn
   const made = await foleyd('token', 'rotate', 'play');
   assert.match(made.stdout, /^[\w-]{43}\n$/);
   assert.match((await foleyd('token')).stdout, /^play: since \d{4}-.*\nadmin: no token\n$/);
-  assert.equal((await foleyd('token', 'remove', 'play')).stdout, 'play: no token\n');
+  assert.equal((await foleyd('token', 'delete', 'play')).stdout, 'play: no token\n');
+  // The former name, for scripts; the help does not show it.
+  assert.equal((await foleyd('token', 'remove', 'play')).stdout, 'play: there was no token\n');
+  assert.doesNotMatch((await foleyd('token', '--help')).stdout, /remove/);
   assert.equal((await foleyd('token', 'rotate', 'king')).code, 2);
 });
 

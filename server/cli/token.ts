@@ -19,8 +19,8 @@ export async function rotate(role: string, { config }: SessionChoice): Promise<n
   return exits.ok;
 }
 
-/** `foleyd token remove ROLE`. */
-export async function remove(role: string, { config }: SessionChoice): Promise<number> {
+/** `foleyd token delete ROLE`. */
+export async function deleteToken(role: string, { config }: SessionChoice): Promise<number> {
   const was = await removeToken(dataOf(config), roleOf(role));
   process.stdout.write(was ? `${role}: no token\n` : `${role}: there was no token\n`);
   return exits.ok;

@@ -36,11 +36,13 @@ function line({
 }
 
 /** `foleyd datasets`: lists data sets, or deletes one. */
-export async function datasets(options: SessionChoice & { remove?: string; json?: boolean }): Promise<number> {
+export async function datasets(
+  options: SessionChoice & { delete?: string | undefined; json?: boolean },
+): Promise<number> {
   const session = await openSession(options);
   try {
-    if (options.remove !== undefined) {
-      const { removed, until } = await session.call('dataset.remove', { dataset: options.remove });
+    if (options.delete !== undefined) {
+      const { removed, until } = await session.call('dataset.remove', { dataset: options.delete });
       process.stderr.write(`deleted data set ${removed}${restorable(removed, until)}\n`);
     }
     const { datasets: found } = await session.call('dataset.list', {});

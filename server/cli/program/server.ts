@@ -94,7 +94,7 @@ export const declareServer: Declare = (program, run) => {
     });
 
   const token = addSettings(
-    program.command('token').description('show which roles have a token; rotate or remove one'),
+    program.command('token').description('show which roles have a token; rotate or delete one'),
     ['data'],
   ).action(async (options: Connecting) => {
     run((await import('../token.ts')).listTokens(choice(options)));
@@ -104,11 +104,16 @@ export const declareServer: Declare = (program, run) => {
     .action(async (role: string, options: Connecting) => {
       run(await (await import('../token.ts')).rotate(role, choice({ ...token.opts(), ...options })));
     });
-  addSettings(token.command('remove').description('remove the token of a role'), ['data'])
-    .argument('<ROLE>', 'play or admin')
-    .action(async (role: string, options: Connecting) => {
-      run(await (await import('../token.ts')).remove(role, choice({ ...token.opts(), ...options })));
-    });
+  // `remove` is what it was called before: scripts may use it.
+  for (const [name, hidden] of [
+    ['delete', false],
+    ['remove', true],
+  ] as const)
+    addSettings(token.command(name, { hidden }).description('delete the token of a role'), ['data'])
+      .argument('<ROLE>', 'play or admin')
+      .action(async (role: string, options: Connecting) => {
+        run(await (await import('../token.ts')).deleteToken(role, choice({ ...token.opts(), ...options })));
+      });
 
   addSettings(
     program

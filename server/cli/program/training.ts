@@ -1,5 +1,5 @@
 /** Commands that fine-tune and train voices. */
-
+import { Option } from 'commander';
 import { integer, number } from '../options.ts';
 import type { RetrainOptions } from '../retrain.ts';
 import type { TrainerOptions } from '../trainer.ts';
@@ -39,10 +39,12 @@ export const declareTraining: Declare = (program, run) => {
     });
 
   connecting(program.command('datasets').description('list data sets; delete one'))
-    .option('--remove <ID>', 'delete a data set')
+    .option('--delete <ID>', 'delete a data set')
+    // What it was called before: scripts may use it.
+    .addOption(new Option('--remove <ID>').hideHelp().conflicts('delete'))
     .option('--json', 'print JSON')
-    .action(async (options: Connecting & { remove?: string; json?: boolean }) => {
-      run(await (await import('../trainings.ts')).datasets(choice(options)));
+    .action(async ({ remove, ...options }: Connecting & { delete?: string; remove?: string; json?: boolean }) => {
+      run(await (await import('../trainings.ts')).datasets(choice({ delete: remove, ...options })));
     });
 
   const trainer = program.command('trainer').description('install the Python packages that training needs');
