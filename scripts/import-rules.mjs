@@ -258,6 +258,8 @@ export const RULES = [
     of: 'server/cli/compare-regenerated.ts',
     may: ['server/cli', 'server/audio', 'server/delivery/file.ts', 'protocol'],
   },
+  // It understands words for classes as the server does.
+  { of: 'server/cli/class-name.ts', may: ['server/cli', 'server/words', 'protocol'] },
   // Commands as tools of the Model Context Protocol.
   {
     of: 'server/cli/mcp',

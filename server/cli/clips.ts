@@ -1,4 +1,5 @@
 import type { EventData } from '../../protocol/index.ts';
+import { classNamed } from './class-name.ts';
 import { columns } from './columns.ts';
 import { CliError, exits } from './errors.ts';
 import { openSession, type SessionChoice } from './open-session.ts';
@@ -21,6 +22,10 @@ type Entry = EventData<'clip.list', 'done'>['clips'][number];
 /** Clips of one page where nobody says how many. */
 const LIMIT = 50;
 const MOST_PER_PAGE = 500;
+const NO_CLIPS = 'no saved clips; to make one: foleyd generate CLASS; foleyd voices lists the classes\n';
+
+const isFiltered = ({ class: label, search: text, starred }: ClipsOptions): boolean =>
+  label !== undefined || text !== undefined || starred === true;
 
 /** `foleyd clips`: lists or searches saved clips; with ids and an option, changes those. */
 export async function clips(ids: readonly string[], options: ClipsOptions): Promise<number> {
@@ -39,7 +44,7 @@ export async function clips(ids: readonly string[], options: ClipsOptions): Prom
       ids.length > 0 ? { found: await named(session, ids), total: ids.length } : await search(session, options);
     if (options.json === true) process.stdout.write(`${JSON.stringify(found)}\n`);
     else if (found.length > 0) process.stdout.write(columns(found.map(row)));
-    if (found.length === 0) process.stderr.write('no clips match\n');
+    if (found.length === 0) process.stderr.write(isFiltered(options) ? 'no clips match\n' : NO_CLIPS);
     else if (found.length < total && options.json !== true)
       process.stderr.write(`the newest ${found.length} of ${total} clips; --limit N shows more\n`);
     return exits.ok;
@@ -65,18 +70,31 @@ async function named(session: Session, ids: readonly string[]): Promise<Entry[]>
 }
 
 async function search(session: Session, options: ClipsOptions): Promise<{ found: Entry[]; total: number }> {
-  const { class: label, search: text, starred, limit: most = LIMIT } = options;
-  const given = { class: label, text, starred };
-  const filter = Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined));
+  const { class: label, search: text, starred } = options;
+  const first = await pages(session, { class: label, text, starred }, options.limit);
+  if (first.total > 0 || label === undefined) return first;
+  const named = await classNamed(session, label);
+  return named === label ? first : pages(session, { class: named, text, starred }, options.limit);
+}
+
+interface Filter {
+  class: string | undefined;
+  text: string | undefined;
+  starred: boolean | undefined;
+}
+
+async function pages(session: Session, wanted: Filter, most = LIMIT): Promise<{ found: Entry[]; total: number }> {
+  const filter = Object.fromEntries(Object.entries(wanted).filter(([, value]) => value !== undefined));
   const found: Entry[] = [];
   let total = 0;
-  for (let after: string | null | undefined; found.length < most && after !== null; ) {
+  let after: string | null | undefined;
+  do {
     const limit = Math.min(MOST_PER_PAGE, most - found.length);
-    const page = await session.call('clip.list', { ...filter, limit, ...(after === undefined ? {} : { after }) });
+    const page = await session.call('clip.list', { ...filter, limit, ...(after == null ? {} : { after }) });
     found.push(...page.clips);
     total = page.total;
     after = page.next;
-  }
+  } while (found.length < most && after !== null);
   return { found, total };
 }
 

@@ -1,5 +1,6 @@
 import path from 'node:path';
 import type { ArgsInput, EventData } from '../../protocol/index.ts';
+import { classesNamed } from './class-name.ts';
 import { CliError, exits } from './errors.ts';
 import { openSession, type SessionChoice } from './open-session.ts';
 
@@ -33,7 +34,7 @@ export async function deliverOn(options: DeliverOptions): Promise<number> {
       earlier,
       settings: format === undefined ? undefined : { format },
       // `--classes all` is every class.
-      classes: classes === 'all' ? null : classes?.split(',').map((name) => name.trim()),
+      classes: classes === undefined ? undefined : classes === 'all' ? null : await call.classes(classes),
     };
     return call.set(Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined)));
   });
@@ -53,6 +54,7 @@ export async function deliverStatus(options: DeliverOptions): Promise<number> {
 interface Calls {
   info(): Promise<State>;
   set(args: ArgsInput<'deliver.set'>): Promise<State>;
+  classes(names: string): Promise<string[]>;
 }
 
 async function withServer(options: DeliverOptions, work: (call: Calls) => Promise<State>): Promise<number> {
@@ -61,6 +63,7 @@ async function withServer(options: DeliverOptions, work: (call: Calls) => Promis
     const state = await work({
       info: () => session.call('deliver.info', {}),
       set: (args) => session.call('deliver.set', args),
+      classes: (names) => classesNamed(session, names),
     });
     process.stdout.write(options.json === true ? `${JSON.stringify(state)}\n` : `${sentence(state)}\n`);
     if (state.problem !== null) process.stderr.write(`foleyd: the last clip was not delivered: ${state.problem}\n`);

@@ -2,6 +2,7 @@ import { type EventData, measuredBy } from '../../protocol/index.ts';
 import { MARGIN, type Panel, panel, type Series } from './charts/panel.ts';
 import { COLOURS, page, shape, text } from './charts/svg.ts';
 import { columns, figure } from './columns.ts';
+import { CliError } from './errors.ts';
 import type { Session } from './session.ts';
 
 type Score = EventData<'voice.scores', 'done'>['scores'][number];
@@ -9,10 +10,15 @@ type Score = EventData<'voice.scores', 'done'>['scores'][number];
 /** A score, and whether it is of the voice that is active now: of its graphs, not only of its name. */
 export type PastScore = Score & { active: boolean };
 
-/** Oldest first. `voice`: only of this id. */
+/** Oldest first. `voice`: only of this id, of one that is gone too. Throws unknown_voice. */
 export async function readHistory(session: Session, voice: string | undefined): Promise<PastScore[]> {
   const { scores } = await session.call('voice.scores', voice === undefined ? {} : { voice });
   const { voices } = await session.call('voice.list', {});
+  if (voice !== undefined && scores.length === 0 && !voices.some(({ id }) => id === voice))
+    throw new CliError(
+      'unknown_voice',
+      `there is no voice ${voice}, and nothing was measured of one; foleyd voices lists the voices`,
+    );
   const active = voices.find((one) => one.active);
   return scores.map((score) => ({ ...score, active: score.voice === active?.id && score.hash === active.hash }));
 }
