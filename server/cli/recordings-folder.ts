@@ -61,7 +61,7 @@ export async function recordings(folder: string, label: string | undefined): Pro
   );
 }
 
-/** Says so before anything is sent, where the recordings of a class are few. */
+/** Says so where the recordings of a class are few. */
 export function tellFew(files: readonly Recording[], label: string | undefined): void {
   const counts = new Map<string, number>();
   for (const { name } of files) {

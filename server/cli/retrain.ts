@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { open } from 'node:fs/promises';
 import path from 'node:path';
-import type { ArgsInput, EventData } from '../../protocol/index.ts';
+import { type ArgsInput, type EventData, parseArgs } from '../../protocol/index.ts';
 import { CliError, exits, toCliError } from './errors.ts';
 import { onInterrupt } from './interrupt.ts';
 import { openSession, type SessionChoice } from './open-session.ts';
@@ -101,27 +101,52 @@ async function train(
   view: TrainingView,
   onEvent: (event: string, data: Record<string, unknown>) => void,
 ): Promise<Done> {
-  const datasets = [...(options.dataset ?? [])];
   const files = folder === undefined ? [] : await recordings(folder, options.class);
-  await tellPlan(session, options, view);
-  if (folder !== undefined) datasets.push(await datasetOf(session, folder, files, options, view));
   const { name, base, scratch, preset, minutes, steps, seed } = options;
-  const voice = options.as ?? (await freeName(session, slug(folder ?? datasets[0] ?? 'voice')));
+  const datasets = [...(options.dataset ?? [])];
   const given = { name, base, scratch, preset, minutes, steps, seed, stages: options.stages?.split(',') };
   const args = Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined));
-  return session.call('admin.retrain', { voice, datasets, ...args } as ArgsInput<'admin.retrain'>, onEvent);
+  // What the server would refuse only after the recordings were sent.
+  parseArgs('admin.retrain', { voice: options.as ?? 'voice', datasets: [...datasets, 'sounds'], ...args });
+  if (base !== undefined) await session.call('voice.info', { voice: base });
+  for (const dataset of datasets) await session.call('dataset.info', { dataset });
+  const voice = await nameOf(session, options.as, slug(folder ?? datasets[0] ?? 'voice'));
+  const plan = await planOf(session, options);
+  let isTold = false;
+  /** What to expect, once the server has shown that it can train. */
+  const tell = (): void => {
+    if (isTold) return;
+    isTold = true;
+    for (const line of plan) view.note(line);
+    tellFew(files, options.class);
+  };
+  if (folder !== undefined) datasets.push(await datasetOf(session, folder, files, { options, view, begun: tell }));
+  return session.call(
+    'admin.retrain',
+    { voice, datasets, ...args } as ArgsInput<'admin.retrain'>,
+    (event, data): void => {
+      if (event === 'accepted') tell();
+      onEvent(event, data);
+    },
+  );
 }
 
-/** Before anything is sent: what the budget comes to on this machine. */
-async function tellPlan(session: Session, options: RetrainOptions, view: TrainingView): Promise<void> {
+/** What the budget comes to on this machine. */
+async function planOf(session: Session, { scratch, base, minutes, steps, stages }: RetrainOptions): Promise<string[]> {
   // What a preset costs from scratch nobody measured; its first steps tell.
-  if (options.scratch === true) return;
-  const { base, minutes, steps } = options;
+  if (scratch === true) return [];
   const pace = await earlierPace(session, base);
-  for (const line of planLines({ minutes, steps, stages: options.stages?.split(',') }, pace ?? USUAL_PACE))
-    view.note(line);
+  const plan = planLines({ minutes, steps, stages: stages?.split(',') }, pace ?? USUAL_PACE);
   if (pace === null)
-    view.note('this is an estimate for two CPU cores, because nothing was trained here yet; the first steps tell more');
+    plan.push('this is an estimate for two CPU cores, because nothing was trained here yet; the first steps tell more');
+  return plan;
+}
+
+interface Sending {
+  options: RetrainOptions;
+  view: TrainingView;
+  /** Called when the server has taken the first piece, and so can train. */
+  begun: () => void;
 }
 
 /** The data set of a folder: found again by what is in it, else brought there. */
@@ -129,10 +154,8 @@ async function datasetOf(
   session: Session,
   folder: string,
   files: readonly Recording[],
-  options: RetrainOptions,
-  view: TrainingView,
+  { options, view, begun }: Sending,
 ): Promise<string> {
-  tellFew(files, options.class);
   const { licence, author, notes } = options;
   const content = JSON.stringify([
     options.class,
@@ -141,22 +164,32 @@ async function datasetOf(
     files.map(({ name, bytes, time }) => [name, bytes, time]),
   ]);
   const id = `${slug(folder)}-${createHash('sha256').update(content).digest('hex').slice(0, 8)}`;
+  const given = { licence, author, notes, class: options.class };
+  const args = {
+    dataset: id,
+    upload: id,
+    ...Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined)),
+  };
+  parseArgs('dataset.add', args);
   const { datasets } = await session.call('dataset.list', {});
   if (datasets.some(({ dataset }) => dataset === id)) return id;
   for (const [i, { file, name }] of files.entries()) {
-    view.event('progress', { part: 'recordings sent', done: i, of: files.length });
-    await send(session, id, file, name);
+    await send(session, { upload: id, place: file, file: name }, begun);
+    view.event('progress', { part: 'recordings sent', done: i + 1, of: files.length });
   }
-  const given = { licence, author, notes, class: options.class };
-  const args = Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined));
-  const made = await session.call('dataset.add', { dataset: id, upload: id, ...args }, (event, data) => {
+  const made = await session.call('dataset.add', args, (event, data) => {
     if (event === 'progress') view.event('progress', { part: 'recordings cut', done: data.done, of: files.length });
   });
   view.dataset(made);
   return id;
 }
 
-async function send(session: Session, upload: string, place: string, file: string): Promise<void> {
+/** `taken` is called after each piece. */
+async function send(
+  session: Session,
+  { upload, place, file }: { upload: string; place: string; file: string },
+  taken: () => void,
+): Promise<void> {
   const handle = await open(place);
   try {
     const piece = Buffer.alloc(PIECE);
@@ -165,6 +198,7 @@ async function send(session: Session, upload: string, place: string, file: strin
       if (bytesRead === 0 && offset > 0) return;
       const data = piece.subarray(0, bytesRead).toString('base64');
       await session.call('dataset.upload', { upload, file, offset, data });
+      taken();
       offset += bytesRead;
       if (bytesRead < PIECE) return;
     }
@@ -181,10 +215,21 @@ function slug(folder: string): string {
   return (word === '' ? 'sounds' : word).slice(0, 48);
 }
 
-async function freeName(session: Session, wish: string): Promise<string> {
+/** The name that was given, or one like the wish. Throws already_exists. */
+async function nameOf(session: Session, given: string | undefined, wish: string): Promise<string> {
   const { voices } = await session.call('voice.list', {});
   const { jobs } = await session.call('admin.jobs', {});
-  const taken = new Set([...voices.map(({ id }) => id), ...jobs.map(({ voice }) => voice)]);
+  const ids = voices.map(({ id }) => id);
+  if (given !== undefined) {
+    const coming = jobs.filter(({ state }) => ['queued', 'running', 'paused'].includes(state));
+    const taken = [...ids, ...coming.map(({ voice }) => voice)].find((id) => id.toLowerCase() === given.toLowerCase());
+    if (taken === undefined) return given;
+    throw new CliError(
+      'already_exists',
+      `--as ${given}: voice ${taken} exists, or a training will create it; choose another name`,
+    );
+  }
+  const taken = new Set([...ids, ...jobs.map(({ voice }) => voice)]);
   for (let i = 1; ; i++) {
     const id = i === 1 ? wish : `${wish}-${i}`;
     if (!taken.has(id)) return id;
