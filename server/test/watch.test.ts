@@ -8,6 +8,7 @@ import { fileURLToPath } from 'node:url';
 import type { Answer } from '../../protocol/index.ts';
 import { createApp } from '../app.ts';
 import { resolveConfig } from '../config.ts';
+import { newServer } from './support/server.ts';
 
 test('a watcher hears jobs, hits and pools of others until it cancels, and learns no job’s id', async (t) => {
   const data = mkdtempSync(path.join(tmpdir(), 'foleyd-watch-'));
@@ -57,4 +58,38 @@ test('a watcher hears jobs, hits and pools of others until it cancels, and learn
   const before = heard.play.length;
   await app.connect().call('foley.generate', { class: 'Rain' });
   assert.equal(heard.play.length, before);
+});
+
+test('clips of a map that is changed or removed while they are made end as cancelled, and are no fault', async (t) => {
+  const { app, engine, log } = await newServer(t, { config: { output: 'none' } });
+  engine.hold();
+  const states: string[] = [];
+  const watcher = app.connect();
+  watcher.onAnswer(({ event, data: told }) => {
+    if (event === 'job') states.push(told.state as string);
+  });
+  watcher.send({ id: 'w', cmd: 'server.watch', args: {} });
+  const ended = async (count: number): Promise<void> => {
+    while (states.filter((state) => state === 'cancelled' || state === 'failed').length < count)
+      await new Promise(setImmediate);
+  };
+  const asked = async (count: number): Promise<void> => {
+    while (states.filter((state) => state === 'queued').length < count) await new Promise(setImmediate);
+  };
+  const map = { id: 'pad', class: 'Rain', ready: 1 };
+  await app.connect().call('trigger.map', map);
+  await asked(1);
+  await app.connect().call('trigger.map', { ...map, temperature: 0.5 });
+  await asked(2);
+  await ended(1);
+  await app.connect().call('trigger.unmap', { id: 'pad' });
+  await ended(2);
+  assert.deepEqual(
+    states.filter((state) => state !== 'queued' && state !== 'started'),
+    ['cancelled', 'cancelled'],
+  );
+  assert.deepEqual(
+    log().filter(({ code }) => code === 'internal'),
+    [],
+  );
 });

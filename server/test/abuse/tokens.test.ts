@@ -6,6 +6,7 @@ import { request } from 'node:https';
 import path from 'node:path';
 import { json } from 'node:stream/consumers';
 import test from 'node:test';
+import { type ConnectionOptions, connect } from 'node:tls';
 import WebSocket from 'ws';
 import { readLocalServer } from '../../network/access/local-secret.ts';
 import { rotateToken } from '../../network/access/tokens.ts';
@@ -106,6 +107,24 @@ test('with a certificate the port speaks https and wss, and nothing else', async
   assert.equal((await client.ask('server.ping').end).event, 'done');
   await client.close();
   await assert.rejects(fetch(`${http!.replace('https', 'http')}/health`));
+  const suite = async (options: ConnectionOptions): Promise<string> => {
+    const { port, hostname: host } = new URL(http!);
+    const socket = connect({ port: Number(port), host, ca: cert, ...options });
+    await once(socket, 'secureConnect');
+    const { name } = socket.getCipher();
+    socket.destroy();
+    return name;
+  };
+  const old = (ciphers: string): ConnectionOptions => ({ maxVersion: 'TLSv1.2', ciphers });
+  assert.equal(await suite(old('ECDHE-ECDSA-AES128-GCM-SHA256')), 'ECDHE-ECDSA-AES128-GCM-SHA256');
+  assert.match(await suite({ minVersion: 'TLSv1.3' }), /^TLS_/);
+  // In CBC, and before TLS 1.2.
+  for (const refused of [
+    old('ECDHE-ECDSA-AES128-SHA256'),
+    old('ECDHE-ECDSA-AES256-SHA'),
+    { ciphers: 'ALL:@SECLEVEL=0', minVersion: 'TLSv1', maxVersion: 'TLSv1.1' } as const,
+  ])
+    await assert.rejects(suite(refused), JSON.stringify(refused));
   await writeFile(tlsKey, makeCertificate().key);
   await assert.rejects(newServer(t, { config: { tlsCert, tlsKey } }), { code: 'bad_certificate' });
 });
