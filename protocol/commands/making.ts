@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { limits } from '../limits.ts';
 import { bin, type OscReply } from './define.ts';
-import { envelope } from './envelope.ts';
+import { requestEnvelope } from './envelope.ts';
 import { density, guidanceArgs, pcmFormat, seed, seedNumber, understood } from './fields.ts';
 import { spectrum } from './spectrum.ts';
 
@@ -59,7 +59,7 @@ export const makingArgs = {
     )
     .meta({ fallback: "the voice's default for the class" }),
   density,
-  envelope: envelope
+  envelope: requestEnvelope
     .optional()
     .describe(
       'loudness over time that the clip follows, from its beginning after `trim`; only for voices that were trained with a loudness contour (`voice.info`)',

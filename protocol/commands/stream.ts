@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import { limits } from '../limits.ts';
 import { bin, defineCommand } from './define.ts';
+import { envelopeFromText, requestEnvelope } from './envelope.ts';
 import {
   classArg,
   classFromText,
@@ -20,8 +21,8 @@ const classLabel = z.union([z.string(), z.record(z.string(), z.number())]);
 const level = z.number().min(-80).max(40);
 const { temperature, topK, topP } = makingArgs;
 
-/** How OSC writes a mix of classes. */
-const words = { class: classFromText, avoid: classFromText };
+/** How OSC writes mixes of classes, and envelopes. */
+const words = { class: classFromText, avoid: classFromText, envelope: envelopeFromText };
 
 /** What can change while a stream plays. */
 const changing = {
@@ -29,21 +30,34 @@ const changing = {
   avoid: guidanceArgs.avoid,
   guidance: guidanceArgs.guidance,
   temperature: temperature.unwrap().optional().describe('temperature from now on'),
-  density: density.unwrap().optional().describe('events per second from now on; 0 is off').meta({ unit: '1/s' }),
+  density: density
+    .unwrap()
+    .optional()
+    .describe('events per second from now on, instead of an `envelope`; 0 is off')
+    .meta({ unit: '1/s' }),
+  envelope: requestEnvelope
+    .optional()
+    .describe('loudness over time that it follows from now on, instead of a `density`; its last level holds after it'),
   level: level.optional().describe('gain from now on').meta({ unit: 'dB' }),
 };
 
 const seven = z.int().min(0).max(127);
-const control = z.strictObject({
-  cc: seven.describe('MIDI controller'),
-  channel: z.int().min(1).max(16).optional().describe('MIDI channel').meta({ fallback: 'any' }),
-  set: z
-    .enum(['level', 'temperature', 'guidance', 'density', 'mix'])
-    .describe('what it changes; mix: the share of `class`'),
-  from: z.number().describe('value at 0'),
-  to: z.number().describe('value at 127'),
-  class: classArg.optional().describe("for mix: the class that the stream's `class` is mixed with"),
-});
+const control = z
+  .strictObject({
+    cc: seven.optional().describe('MIDI controller'),
+    midi: z
+      .enum(['aftertouch', 'velocity'])
+      .optional()
+      .describe('or what else of MIDI: the aftertouch of the channel or of any key, or the velocity of each note'),
+    channel: z.int().min(1).max(16).optional().describe('MIDI channel').meta({ fallback: 'any' }),
+    set: z
+      .enum(['level', 'temperature', 'guidance', 'density', 'mix'])
+      .describe('what it changes; mix: the share of `class`'),
+    from: z.number().describe('value at 0'),
+    to: z.number().describe('value at 127'),
+    class: classArg.optional().describe("for mix: the class that the stream's `class` is mixed with"),
+  })
+  .refine(({ cc, midi }) => (cc === undefined) !== (midi === undefined), 'expected either cc or midi');
 
 const redrawn =
   'true: the rows from `step` on had already been sampled and were sampled again; the sound crossfades there';
@@ -82,6 +96,11 @@ export const streamStart = defineCommand({
     topP,
     ...guidanceArgs,
     density,
+    envelope: requestEnvelope
+      .optional()
+      .describe(
+        'loudness over time that it follows from its beginning; its last level holds after it, until `envelope` or `density` change; only for voices that were trained with a loudness contour (`voice.info`)',
+      ),
     level: level.default(0).describe('gain; samples beyond full scale are clipped').meta({ unit: 'dB' }),
     changes,
     seconds: z
@@ -116,7 +135,9 @@ export const streamStart = defineCommand({
       .array(control)
       .max(16)
       .default([])
-      .describe('MIDI controllers that change it while it plays, as `stream.set` does, at most ten times a second'),
+      .describe(
+        'MIDI controllers, aftertouch or velocity that change it while it plays, as `stream.set` does, at most ten times a second',
+      ),
     lease: z
       .number()
       .min(0)
@@ -167,6 +188,10 @@ export const streamStart = defineCommand({
       guidance: z.number().optional(),
       temperature: z.number().optional(),
       density: z.number().optional().meta({ unit: '1/s' }),
+      envelope: z
+        .looseObject({})
+        .optional()
+        .describe('the envelope, with the levels of its clip or recording in its place'),
       level: z.number().optional().meta({ unit: 'dB' }),
       understood,
     }),
@@ -243,7 +268,7 @@ export const streamSet = defineCommand({
   args: z
     .strictObject({ stream: id, ...changing })
     .refine(({ stream: _, ...rest }) => Object.values(rest).some((value) => value !== undefined), {
-      error: 'expected at least one of class, avoid, guidance, temperature, density, level',
+      error: 'expected at least one of class, avoid, guidance, temperature, density, envelope, level',
     }),
   events: { done: z.object({ stream: id }) },
   http: true,

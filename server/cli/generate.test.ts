@@ -68,6 +68,36 @@ test('--like makes the very same file again, in either format, from a server or 
   assert.deepEqual(await read('remote.wav'), await read('s16.wav'));
 });
 
+test('--envelope takes a WAV whose loudness is followed, by clips and by streams, and says what is wrong with one', async (t) => {
+  const { dir, foleyd } = await workplace(t);
+  const taps = Float32Array.from({ length: 24_000 }, (_, i) => (i % 12_000 < 1000 ? 0.5 * Math.sin(i / 3) : 0));
+  await writeFile(path.join(dir, 'taps.wav'), encodeWav(taps, 48_000, 's16'));
+  const of = ['Hiss', '--voice', 'tiny-stacked', '--seed', '4', '--envelope'];
+  const made = await foleyd('generate', ...of, 'taps.wav', '--out', 'a.wav');
+  assert.equal(made.code, 0, made.stderr);
+  const recipe = async (name: string) =>
+    readRecipe(decodeWav(await readFile(path.join(dir, name))).info.comment ?? '') as unknown as {
+      envelope: { levels: number[] };
+      stream: { args: { envelope: { levels: number[] } } };
+    };
+  const { levels } = (await recipe('a.wav')).envelope;
+  assert.ok(levels[0]! > -20 && levels.at(-1)! < -60, levels.join());
+  const played = await foleyd('stream', ...of, 'taps.wav', '--seconds', '0.5', '--out', 'b.wav');
+  assert.equal(played.code, 0, played.stderr);
+  assert.deepEqual((await recipe('b.wav')).stream.args.envelope.levels, levels);
+  await writeFile(path.join(dir, 'long.wav'), encodeWav(new Float32Array(21 * 8000), 8000, 's16'));
+  await writeFile(path.join(dir, 'text.wav'), 'no sound');
+  for (const [file, code, why] of [
+    ['long.wav', 'usage', /long\.wav lasts 21\.0 s; expected at most 20 s/],
+    ['text.wav', 'usage', /--envelope: text\.wav: /],
+    ['none.wav', 'io_error', /none\.wav cannot be read/],
+  ] as const) {
+    const refused = await foleyd('generate', ...of, file);
+    assert.notEqual(refused.code, 0);
+    assert.match(refused.stderr, new RegExp(`${code}.*${why.source}`));
+  }
+});
+
 test('what is given beside --like changes the clip', async (t) => {
   const { dir, foleyd } = await workplace(t);
   await foleyd('generate', '0', '--seed', '5', '--out', 'a.wav');

@@ -3,13 +3,13 @@ import {
   type ClassArg,
   classFromText,
   type EventData,
-  envelopeFromText,
   spectrumFromText,
 } from '../../protocol/index.ts';
 import { decodeWav, type WavFormat } from '../audio/wav.ts';
 import type { ConfigInput } from '../config.ts';
 import { CliError, exits, toCliError } from './errors.ts';
 import { type Named, type Target, targetOf, writeClip } from './files.ts';
+import { envelopeOf } from './followed.ts';
 import { untilInterrupt } from './interrupt.ts';
 import { argsOf, readClip, voiceOnServer } from './like.ts';
 import { openSession } from './open-session.ts';
@@ -55,6 +55,8 @@ export async function generate(what: string | undefined, options: GenerateOption
     throw new CliError('usage', 'name a class, as in: foleyd generate DogBark; foleyd voices lists them');
   const target = await targetOf(options.out, options.count);
   checkTarget(target, options);
+  const { envelope } = options;
+  const follows: Record<string, unknown> = envelope === undefined ? {} : { envelope: await envelopeOf(envelope) };
   const format = options.format ?? made?.format ?? 'f32';
 
   const session = await openSession({ ...options, makesFiles: true });
@@ -63,6 +65,7 @@ export async function generate(what: string | undefined, options: GenerateOption
     const args = {
       ...(made ? argsOf(made.recipe) : {}),
       ...argsFrom(what, options),
+      ...follows,
       rows: true,
       audio: false,
       save: true,
@@ -124,7 +127,7 @@ async function ask(
 
 /** What was said on the command line; the server checks it and fills in the rest. */
 export function argsFrom(what: string | undefined, options: GenerateOptions): Record<string, unknown> {
-  const { avoid, envelope, spectrum } = options;
+  const { avoid, spectrum } = options;
   const given = {
     class: what === undefined ? undefined : classOf(what),
     seed: options.seed,
@@ -135,7 +138,6 @@ export function argsFrom(what: string | undefined, options: GenerateOptions): Re
     guidance: options.guidance,
     candidates: options.candidates,
     avoid: avoid === undefined ? undefined : classOf(avoid),
-    envelope: envelope === undefined ? undefined : envelopeFromText(envelope),
     spectrum: spectrum === undefined ? undefined : spectrumFromText(spectrum),
     density: options.density,
     rate: options.rate,

@@ -4,6 +4,7 @@ import { type Recipe, writeRecipe } from '../audio/recipe.ts';
 import { progressBar } from './bar.ts';
 import { CliError, exits } from './errors.ts';
 import { targetOf, writeClip } from './files.ts';
+import { envelopeOf } from './followed.ts';
 import { argsFrom, checkTarget, type GenerateOptions } from './generate.ts';
 import { untilInterrupt } from './interrupt.ts';
 import { readClip, voiceOnServer } from './like.ts';
@@ -13,8 +14,7 @@ import { play } from './play.ts';
 import type { Session } from './session.ts';
 import { tellUnderstood } from './understood.ts';
 
-export interface StreamOptions
-  extends Omit<GenerateOptions, 'count' | 'envelope' | 'spectrum' | 'candidates' | 'rate' | 'json'> {
+export interface StreamOptions extends Omit<GenerateOptions, 'count' | 'spectrum' | 'candidates' | 'rate' | 'json'> {
   seconds?: number;
   level?: number;
 }
@@ -40,9 +40,11 @@ export async function stream(what: string | undefined, options: StreamOptions): 
     throw new CliError('usage', '--out needs a length, as in: foleyd stream Rain --seconds 60 --out rain.wav');
   const target = await targetOf(options.out);
   checkTarget(target, options);
+  const { envelope } = options;
+  const follows: Record<string, unknown> = envelope === undefined ? {} : { envelope: await envelopeOf(envelope) };
   const session = await openSession(options);
   return untilInterrupt(session, exits.interrupted, async () => {
-    const args = { ...cut?.args, ...streamArgs(what, options) };
+    const args = { ...cut?.args, ...streamArgs(what, options), ...follows };
     if (endless) {
       await hear(session, args);
       return exits.ok;

@@ -58,6 +58,8 @@ export interface EndlessRequest {
   level: number;
   /** Events a second; null for as many as the class has by itself. */
   density?: number | null;
+  /** Instead of a density: levels in dB of its mel frames, which it follows, the last of them for all later ones. */
+  levels?: Float32Array;
   /** What was told may be told again, as it is after a change: each sound takes the place of what was told from its offset on. */
   revise?: boolean;
   /** Changes that are known before, each at its step, in order. */
@@ -77,8 +79,10 @@ export interface EndlessChange {
   topK?: number;
   topP?: number;
   level?: number;
-  /** null: as many events as the class has by itself. */
+  /** null: as many events as the class has by itself, and no levels any more. */
   density?: number | null;
+  /** Instead of a density, from the row on that the change counts from: as in the request. */
+  levels?: Float32Array;
   /** Of those known before: rows from its step on had been drawn without it, and their sound fades over. */
   redrawn?: boolean;
   /** Of those redrawn: the mel frame of its step from which that sound is heard; 0 if absent. */

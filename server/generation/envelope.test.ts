@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { envelope, envelopeFromText } from '../../protocol/index.ts';
+import { envelope, envelopeFromText, parseArgs } from '../../protocol/index.ts';
 import { card } from '../engine/fixtures.ts';
 import type { Voice } from '../voices/voice.ts';
 import { contourFrom, levelsOf } from './envelope.ts';
@@ -88,20 +88,43 @@ for (const [text, place] of [
     assert.equal(error?.issues[0]?.path.join('.'), place);
   });
 
-for (const [what, told] of Object.entries({
-  'no form at all': {},
-  'two forms': { levels: [-10], clip: 'x' },
-  'a level above full scale': { levels: [1] },
-  'no number': { levels: [Number.NaN] },
-  'a million levels': { levels: new Array(1_000_000).fill(-10) },
-  'a time below 0': { cues: [{ at: -1 }] },
-  'times that go back': {
-    points: [
-      { at: 1, level: -10 },
-      { at: 0, level: -10 },
-    ],
-  },
-  'a cue without length': { cues: [{ at: 0, length: 0 }] },
-  'a rate without levels': { rate: 10, points: [{ at: 0, level: -10 }] },
-}))
-  test(`${what} is refused`, () => assert.equal(envelope.safeParse(told).success, false));
+for (const [what, told, at, why] of [
+  ['no form at all', {}, '', 'expected one of levels, points, cues, clip, recording'],
+  ['two forms', { levels: [-10], clip: 'x' }, '', 'expected one of levels, points, cues, clip, recording'],
+  ['a level above full scale', { levels: [1] }, '.levels.0', 'expected a number of at most 0'],
+  ['no number', { levels: [-3, Number.NaN] }, '.levels.1', 'expected a number'],
+  ['a time without end', { cues: [{ at: Number.POSITIVE_INFINITY }] }, '.cues.0.at', 'expected a number'],
+  ['a million levels', { levels: new Array(1_000_000).fill(-10) }, '.levels', 'expected at most 4096 entries'],
+  [
+    'a million points',
+    { points: new Array(1_000_000).fill({ at: 0, level: -10 }) },
+    '.points',
+    'expected at most 256 entries',
+  ],
+  ['a time below 0', { cues: [{ at: -1 }] }, '.cues.0.at', 'expected a number of at least 0'],
+  [
+    'times that go back',
+    {
+      points: [
+        { at: 1, level: -10 },
+        { at: 0, level: -10 },
+      ],
+    },
+    '.points',
+    'expected rising times',
+  ],
+  ['a cue without length', { cues: [{ at: 0, length: 0 }] }, '.cues.0.length', 'expected a number above 0'],
+  ['a rate without levels', { rate: 10, points: [{ at: 0, level: -10 }] }, '', '`rate` belongs to `levels`'],
+  [
+    'a format without a recording',
+    { recordingFormat: 'f32', clip: 'x' },
+    '',
+    '`recordingRate` and `recordingFormat` belong to `recording`',
+  ],
+] as const)
+  test(`${what} is refused, with its place and why`, () => {
+    const path = `args.envelope${at}`;
+    const refused = { code: 'bad_args', path, message: `${path}: ${why}` };
+    assert.throws(() => parseArgs('foley.generate', { class: 'Rain', envelope: told }), refused);
+    assert.throws(() => parseArgs('stream.start', { class: 'Rain', envelope: told }), refused);
+  });

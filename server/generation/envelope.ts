@@ -2,7 +2,8 @@ import { type EnvelopeArg, limits } from '../../protocol/index.ts';
 import type { Clips } from '../clips/clip.ts';
 import { contourOf, LEVEL_MAX, LEVEL_MIN } from '../engine/dsp/loudness.ts';
 import type { Voice } from '../voices/voice.ts';
-import { soundOfClip, specOf } from './followed.ts';
+import { atRateOf, soundOfClip, specOf } from './followed.ts';
+import { readRecording } from './recording.ts';
 
 /** Level in dB at a time in seconds from the beginning of the clip. */
 export type LevelAt = (seconds: number) => number;
@@ -11,17 +12,23 @@ export type LevelAt = (seconds: number) => number;
 const FADE_DB = 60;
 
 /**
- * An envelope that says everything itself: the loudness of a clip is put in the place of its id, so that what follows it
- * can be made again when the clip is gone. Throws unknown_clip, io_error or bad_args.
+ * An envelope that says everything itself: the loudness of a clip or recording is put in its place, so that what follows
+ * it can be made again when the sound is gone. Throws unknown_clip, io_error or bad_args.
  */
 export async function spelledOut(
-  { clip, gain, ...rest }: EnvelopeArg,
+  { clip, recording: data, recordingRate, recordingFormat: format, gain, ...rest }: EnvelopeArg,
   voice: Voice,
   clips: Clips,
 ): Promise<EnvelopeArg> {
-  if (clip === undefined) return { ...rest, gain };
-  const { rate, hop } = specOf(voice);
-  const levels = await contourOfClip(clip, voice, clips);
+  if (clip === undefined && data === undefined) return { ...rest, gain };
+  const spec = specOf(voice);
+  const { rate, hop } = spec;
+  const at = 'args.envelope.recording';
+  const sound =
+    data === undefined
+      ? await soundOfClip(clip!, 'envelope', spec, clips)
+      : await atRateOf(spec, readRecording({ data, rate: recordingRate, format }, at), at, 'the recording');
+  const levels = contourOf(sound, spec);
   // A tenth of a decibel is not heard, and keeps recipes short.
   const rounded = Array.from(levels.subarray(0, limits.entries), (level) => Math.round(level * 10) / 10);
   return { levels: rounded, rate: rate / hop, gain };
@@ -43,6 +50,20 @@ export function levelsOf({ levels, rate, points, cues, gain }: EnvelopeArg, voic
 export function contourFrom(level: LevelAt, voice: Voice, begin: number): Float32Array {
   const { rate, hop, frames } = specOf(voice);
   return Float32Array.from({ length: frames }, (_, frame) => level(begin + ((frame + 0.5) * hop) / rate));
+}
+
+/** The levels of every mel frame of a stream that follows it, as far as they differ: the last one holds. */
+export function courseOf(envelope: EnvelopeArg, voice: Voice): Float32Array {
+  const { rate, hop } = specOf(voice);
+  const { levels = [], rate: perSecond = rate / hop, points = [], cues = [] } = envelope;
+  const last = Math.max(
+    levels.length / perSecond,
+    points.at(-1)?.at ?? 0,
+    ...cues.map(({ at, level, length }) => at + (length * (level - LEVEL_MIN)) / FADE_DB),
+  );
+  const level = levelsOf(envelope, voice);
+  const frames = Math.ceil((Math.min(last, limits.seconds) * rate) / hop) + 1;
+  return Float32Array.from({ length: frames }, (_, frame) => level(((frame + 0.5) * hop) / rate));
 }
 
 /** Straight lines between levels that lie so many to a second, the first in the middle of its frame. */
@@ -68,12 +89,9 @@ function corners(points: NonNullable<EnvelopeArg['points']>): LevelAt {
 
 function events(cues: NonNullable<EnvelopeArg['cues']>): LevelAt {
   return (seconds) => {
-    const heard = cues.filter(({ at }) => at <= seconds);
-    return Math.max(LEVEL_MIN, ...heard.map(({ at, level, length }) => level - (FADE_DB * (seconds - at)) / length));
+    let loudest = LEVEL_MIN;
+    for (const { at, level, length } of cues)
+      if (at <= seconds) loudest = Math.max(loudest, level - (FADE_DB * (seconds - at)) / length);
+    return loudest;
   };
-}
-
-async function contourOfClip(id: string, voice: Voice, clips: Clips): Promise<Float32Array> {
-  const spec = specOf(voice);
-  return contourOf(await soundOfClip(id, 'envelope', spec, clips), spec);
 }

@@ -53,11 +53,20 @@ export async function soundOfClip(
     const message = `${why}; expected ${kinds[kind].forms} or the id of a clip; clip.list lists the clips`;
     throw new ProtocolError(error.code, message, { path: error.path, cause: error });
   });
-  const sound = decodeWav(bytes);
+  return atRateOf({ rate, nFft }, decodeWav(bytes), `args.${kind}.clip`, `clip ${id}`);
+}
+
+/** A sound at the voice's rate. Throws bad_args where it is shorter than a mel frame. */
+export async function atRateOf(
+  { rate, nFft }: Pick<MelSpec, 'rate' | 'nFft'>,
+  sound: { pcm: Float32Array; rate: number },
+  path: string,
+  what: string,
+): Promise<Float32Array> {
   const own = await resample(sound.pcm.subarray(0, limits.seconds * sound.rate), sound.rate, rate);
   if (own.length >= nFft) return own;
-  const message = `args.${kind}.clip: clip ${id} is shorter than one mel frame; expected at least ${nFft} samples at ${rate} Hz`;
-  throw new ProtocolError('bad_args', message, { path: `args.${kind}.clip` });
+  const message = `${path}: ${what} is shorter than one mel frame; expected at least ${nFft} samples at ${rate} Hz`;
+  throw new ProtocolError('bad_args', message, { path });
 }
 
 export function specOf({ card }: Voice): MelSpec & { frames: number } {

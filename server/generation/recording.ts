@@ -8,14 +8,16 @@ export interface Recording {
   format?: 'f32' | 's16' | undefined;
 }
 
-const PATH = 'args.recording';
 /** Rates that a WAV may state: beyond them a second of it is no second of sound. */
 const [RATE_MIN, RATE_MAX] = [4000, 384_000];
 
-/** A recording as mono samples. Throws bad_args for what is no audio, is empty, silent or no number. */
-export function readRecording({ data, rate, format }: Recording): { pcm: Float32Array; rate: number } {
+/** A recording as mono samples. Throws bad_args for what is no audio, is empty, silent or no number, with its place. */
+export function readRecording(
+  { data, rate, format }: Recording,
+  path = 'args.recording',
+): { pcm: Float32Array; rate: number } {
   const fail = (message: string): never => {
-    throw new ProtocolError('bad_args', `${PATH}: ${message}`, { path: PATH });
+    throw new ProtocolError('bad_args', `${path}: ${message}`, { path });
   };
   if (typeof data === 'string' && !/^[A-Za-z0-9+/]*={0,2}$/.test(data)) fail('expected base64');
   const bytes = typeof data === 'string' ? new Uint8Array(Buffer.from(data, 'base64')) : data;

@@ -1,25 +1,31 @@
 import { randomBytes, randomInt } from 'node:crypto';
 import { limits, ProtocolError } from '../../protocol/index.ts';
+import type { Clips } from '../clips/clip.ts';
 import { isTimeMajor } from '../engine/inference/code-grid.ts';
 import { fadeOf } from '../engine/inference/cut-place.ts';
 import type { Catalog, Voice } from '../voices/voice.ts';
 import { resolveClass } from './class-weights.ts';
 import { gridOf } from './code-grid.ts';
-import { checkDensity } from './followed.ts';
-import type { StartArgs, Stream } from './stream.ts';
+import { spelledOut } from './envelope.ts';
+import { checkDensity, checkFollows } from './followed.ts';
+import type { SetArgs, StartArgs, Stream } from './stream.ts';
+import { costOf } from './stream-change.ts';
 import { checkControls } from './stream-controls.ts';
 import { modelOf, orderOf, voiceClassOf } from './voice-class.ts';
 
 /** A stream as it was asked for, before anything of it is made. Throws bad_args, not_streamable, unknown_voice or unknown_class. */
-export async function beginStream(args: StartArgs, catalog: Catalog): Promise<Stream> {
-  checkArgs(args);
-  const voice = await catalog.find(args.voice);
+export async function beginStream(asked: StartArgs, catalog: Catalog, clips: Clips): Promise<Stream> {
+  checkArgs(asked);
+  const voice = await catalog.find(asked.voice);
+  const args = await spelled(asked, voice, clips);
   for (const [i, { class: other }] of args.controls.entries())
     if (other !== undefined) resolveClass(voice, other, `args.controls.${i}.class`);
   const voiceClass = voiceClassOf(voice, args);
   const { voiceDir } = orderOf(voiceClass);
   checkStreamable(voice, voiceDir);
   checkFrames(args, voice);
+  if (args.envelope !== undefined || args.changes.some(({ envelope }) => envelope !== undefined))
+    checkFollows(voice, orderOf(voiceClass), 'envelope');
   checkDensity(voice, orderOf(voiceClass), args);
   const seed = args.seed ?? randomInt(0, limits.drawnSeedMax + 1);
   const { class: what, avoid, guidance } = args;
@@ -30,7 +36,7 @@ export async function beginStream(args: StartArgs, catalog: Catalog): Promise<St
     voiceDir,
     wanted: { class: what, avoid, guidance },
     changes: [],
-    asked: args.changes.length,
+    asked: args.changes.reduce((sum, change) => sum + costOf(change), 0),
     run: null,
     output: null,
     sent: 0,
@@ -40,6 +46,15 @@ export async function beginStream(args: StartArgs, catalog: Catalog): Promise<St
     touched: performance.now(),
     stopped: null,
   };
+}
+
+/** With the loudness of clips and recordings in the place of these. Throws unknown_clip, io_error or bad_args. */
+async function spelled(args: StartArgs, voice: Voice, clips: Clips): Promise<StartArgs> {
+  const own = async <A extends Pick<SetArgs, 'envelope'>>(one: A): Promise<A> =>
+    one.envelope === undefined ? one : { ...one, envelope: await spelledOut(one.envelope, voice, clips) };
+  const changes: StartArgs['changes'] = [];
+  for (const change of args.changes) changes.push(await own(change));
+  return own({ ...args, changes });
 }
 
 /** Throws bad_args where arguments do not go together. */

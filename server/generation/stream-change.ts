@@ -1,22 +1,25 @@
 import { ProtocolError } from '../../protocol/index.ts';
 import type { EndlessChange } from '../engine/engine.ts';
+import { courseOf } from './envelope.ts';
 import { checkDensity } from './followed.ts';
 import type { Changed, SetArgs, Stream, Wanted } from './stream.ts';
 import { orderOf, understoodOf, voiceClassOf } from './voice-class.ts';
 
-/** What the engine is told. Classes of another of the voice's models have other codes, so they make another stream. */
+/** What the engine is told; an envelope is spelled out. Classes of another of the voice's models have other codes, so they make another stream. */
 export function changeOf(stream: Stream, change: SetArgs, at: string): EndlessChange {
-  const { class: what, avoid, guidance, temperature, level, density } = change;
+  const { class: what, avoid, guidance, temperature, level, density, envelope } = change;
   const order: EndlessChange = {
     ...(temperature === undefined ? {} : { temperature }),
     ...(level === undefined ? {} : { level }),
     ...(density === undefined ? {} : { density: density === 0 ? null : density }),
+    ...(envelope === undefined ? {} : { levels: courseOf(envelope, stream.first.voice) }),
   };
   const label: Partial<Changed> = {
     ...(temperature === undefined ? {} : { temperature }),
     ...(density === undefined ? {} : { density }),
+    ...(envelope === undefined ? {} : { envelope }),
   };
-  checkDensity(stream.first.voice, orderOf(stream.first), { density }, `${at}.density`);
+  checkDensity(stream.first.voice, orderOf(stream.first), { density, envelope }, `${at}.density`);
   if (what !== undefined || avoid !== undefined || guidance !== undefined) {
     const { voice } = stream.first;
     const wanted: Wanted = {
@@ -37,4 +40,13 @@ export function changeOf(stream: Stream, change: SetArgs, at: string): EndlessCh
     if (voiceClass.avoid !== null) label.avoid = voiceClass.avoid.label;
   }
   return Object.keys(label).length === 0 ? order : { ...order, label };
+}
+
+/** Numbers of an envelope that are as much to remember as one other change. */
+const NUMBERS = 32;
+
+/** What a change counts of those that a stream may have. */
+export function costOf({ envelope }: SetArgs): number {
+  const { levels = [], points = [], cues = [] } = envelope ?? {};
+  return 1 + Math.floor((levels.length + 2 * points.length + 3 * cues.length) / NUMBERS);
 }

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { parseArgs } from '../../protocol/index.ts';
 import { type Control, type ControllerEvent, changeOf, checkControls, StreamControls } from './stream-controls.ts';
 
 const level: Control = { cc: 7, set: 'level', from: -40, to: 0 };
@@ -12,6 +13,42 @@ test('a controller moves a setting between the ends of its range, or a mix from 
     class: { Rain: 0.375, DogBark: 0.375, Keyboard: 0.25 },
   });
   assert.deepEqual(changeOf(mix, 1, 5), { class: { Keyboard: 1 } });
+});
+
+test('aftertouch of the channel or of a key, and the velocity of notes, move what they are told to', (t) => {
+  t.mock.timers.enable({ apis: ['setTimeout'] });
+  let hear: (event: ControllerEvent) => void = () => undefined;
+  const changes: unknown[] = [];
+  const midi = {
+    on: (listener: typeof hear) => {
+      hear = listener;
+      return () => undefined;
+    },
+  };
+  const density: Control = { midi: 'velocity', set: 'density', from: 1, to: 5 };
+  const pressed: Control = { midi: 'aftertouch', channel: 3, set: 'level', from: -40, to: 0 };
+  checkControls([density, pressed], 'Rain');
+  new StreamControls([density, pressed], 'Rain', midi, (change) => changes.push(change));
+  const next = (event: ControllerEvent): unknown => {
+    hear(event);
+    t.mock.timers.tick(100);
+    return changes.pop();
+  };
+  assert.deepEqual(next({ type: 'note', channel: 1, velocity: 127, on: true }), { density: 5 });
+  assert.equal(next({ type: 'note', channel: 1, velocity: 64, on: false }), undefined);
+  assert.deepEqual(next({ type: 'aftertouch', channel: 3, value: 127 }), { level: 0 });
+  assert.deepEqual(next({ type: 'aftertouch', channel: 3, value: 0 }), { level: -40 });
+  assert.equal(next({ type: 'aftertouch', channel: 1, value: 9 }), undefined);
+  assert.equal(next({ type: 'cc', channel: 3, controller: 0, value: 9 }), undefined);
+});
+
+test('a control listens to a controller or to something else, not to both or neither', () => {
+  const of = { set: 'level', from: -40, to: 0 };
+  for (const control of [of, { ...of, cc: 1, midi: 'velocity' }, { ...of, midi: 'bend' }])
+    assert.throws(() => parseArgs('stream.start', { class: 'Rain', controls: [control] }), {
+      code: 'bad_args',
+      path: /^args\.controls\.0/,
+    });
 });
 
 test('a range that stream.set does not take is refused', () => {

@@ -6,6 +6,8 @@ export interface ControllerEvent {
   channel: number;
   controller?: number;
   value?: number;
+  velocity?: number;
+  on?: boolean;
 }
 
 export interface ControllerEvents {
@@ -58,10 +60,11 @@ export class StreamControls {
   /** @param apply is called no more once it has thrown */
   constructor(controls: readonly Control[], first: ClassArg, midi: ControllerEvents, apply: (change: Change) => void) {
     this.#apply = apply;
-    this.#stop = midi.on(({ type, channel, controller, value }) => {
-      if (type !== 'cc' || value === undefined) return;
+    this.#stop = midi.on((event) => {
+      const { channel } = event;
       for (const control of controls) {
-        if (control.cc !== controller || (control.channel ?? channel) !== channel) continue;
+        const value = valueOf(control, event);
+        if (value === null || (control.channel ?? channel) !== channel) continue;
         Object.assign(this.#waiting, changeOf(control, value / MOST, first));
         this.#change();
       }
@@ -92,6 +95,13 @@ export class StreamControls {
     }, EACH_MS);
     this.#timer.unref();
   }
+}
+
+/** Where an event moves what a control listens to; null if it does not. */
+function valueOf({ cc, midi }: Control, { type, controller, value, velocity, on }: ControllerEvent): number | null {
+  if (type === 'note') return midi === 'velocity' && on === true ? velocity! : null;
+  if (type === 'aftertouch') return midi === 'aftertouch' ? value! : null;
+  return type === 'cc' && cc !== undefined && cc === controller ? value! : null;
 }
 
 function mixed(first: ClassArg, other: ClassArg, share: number): ClassArg {

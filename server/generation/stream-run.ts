@@ -2,6 +2,7 @@ import { type EventData, encodePcm, type ProtocolError, toProtocolError } from '
 import type { Context } from '../dispatch/dispatcher.ts';
 import type { Engine, EngineEvent } from '../engine/engine.ts';
 import { gridOf } from './code-grid.ts';
+import { courseOf } from './envelope.ts';
 import { type Changed, recipeOf, remember, type Stream } from './stream.ts';
 import { changeOf } from './stream-change.ts';
 import { orderOf, understoodOf } from './voice-class.ts';
@@ -19,7 +20,7 @@ export async function runStream(
   const { id, args, first: voiceClass } = stream;
   const { voice, chosen } = voiceClass;
   const { columnSeconds } = gridOf(voice.card);
-  const { changes, seconds, live, ahead, level, density = 0, seed, temperature, topK, topP } = args;
+  const { changes, seconds, live, ahead, level, density = 0, envelope, seed, temperature, topK, topP } = args;
   const script = changes.map(({ step, redrawn = false, frame, ...change }, i) => ({
     ...changeOf(stream, change, `args.changes.${i}`),
     step,
@@ -54,6 +55,7 @@ export async function runStream(
         partSeconds: ahead * PART_OF_AHEAD,
         level,
         ...(density === 0 ? {} : { density }),
+        ...(envelope === undefined ? {} : { levels: courseOf(envelope, voice) }),
         // Where nothing is sent only the output has it, which takes what comes in place of what it has not played yet.
         revise: args.audio ? args.revise : stream.output !== null,
         changes: script,

@@ -5,12 +5,15 @@ import type { Context } from '../dispatch/dispatcher.ts';
 import type { Engine } from '../engine/engine.ts';
 import { isWithin } from '../util/folders.ts';
 import type { Catalog } from '../voices/voice.ts';
+import { spelledOut } from './envelope.ts';
+import { checkFollows } from './followed.ts';
 import { recipeOf, type SetArgs, type StartArgs, type Stream, type StreamOutput } from './stream.ts';
 import { beginStream } from './stream-begin.ts';
-import { changeOf } from './stream-change.ts';
+import { changeOf, costOf } from './stream-change.ts';
 import { type ControllerEvents, StreamControls } from './stream-controls.ts';
 import { type LeaseRules, leaseMs, watchLease } from './stream-lease.ts';
 import { runStream } from './stream-run.ts';
+import { orderOf } from './voice-class.ts';
 
 export interface StreamDeps {
   engine: Engine;
@@ -55,7 +58,7 @@ export class Streams {
     let stream: Stream;
     try {
       if (context.args.as !== undefined && this.#streams.has(context.args.as)) throw taken(context.args.as);
-      stream = await beginStream(context.args, this.#deps.catalog);
+      stream = await beginStream(context.args, this.#deps.catalog, this.#deps.clips);
       const { play, bus, pan } = context.args;
       if (play)
         stream.output = await this.#deps.openOutput(stream.first.voice.rate, { bus, pan }, () =>
@@ -89,12 +92,25 @@ export class Streams {
     return [...this.#streams.values()].some(({ args }) => args.controls.length > 0);
   }
 
+  /** Throws unknown_stream, unknown_class, bad_args, queue_full after too many changes, or why a clip cannot be followed. */
+  async change(id: string, { envelope, ...change }: SetArgs): Promise<void> {
+    if (envelope === undefined) return this.set(id, change);
+    const { first } = this.#find(id);
+    checkFollows(first.voice, orderOf(first), 'envelope');
+    this.set(id, { ...change, envelope: await spelledOut(envelope, first.voice, this.#deps.clips) });
+  }
+
+  /** The same at once, of an envelope that is spelled out. */
   set(id: string, change: SetArgs): void {
     const stream = this.#find(id);
-    if (stream.asked >= limits.streamChanges)
-      throw new ProtocolError('queue_full', `stream ${id} was changed ${limits.streamChanges} times; start another`);
+    const cost = costOf(change);
+    if (stream.asked + cost > limits.streamChanges)
+      throw new ProtocolError(
+        'queue_full',
+        `stream ${id} has as many changes as one may have, ${limits.streamChanges}; start another`,
+      );
     const order = changeOf(stream, change, 'args');
-    stream.asked += 1;
+    stream.asked += cost;
     stream.touched = performance.now();
     stream.run?.steer(order);
   }

@@ -11,8 +11,8 @@ export function streamStart({ streams }: StreamHandlerDeps): Handler<'stream.sta
 }
 
 export function streamSet({ streams }: StreamHandlerDeps): Handler<'stream.set'> {
-  return ({ args: { stream, ...change } }) => {
-    streams.set(stream, change);
+  return async ({ args: { stream, ...change } }) => {
+    await streams.change(stream, change);
     return { stream };
   };
 }

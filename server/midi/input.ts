@@ -2,7 +2,10 @@ import { MidiClock } from './clock.ts';
 import { type MidiMessage, MidiParser } from './parser.ts';
 
 /** What comes from an input and may trigger something. `at` is in milliseconds since 1970. */
-export type MidiEvent = Extract<MidiMessage, { type: 'note' | 'cc' | 'program' }> & { at: number; device: string };
+export type MidiEvent = Extract<MidiMessage, { type: 'note' | 'cc' | 'program' | 'aftertouch' }> & {
+  at: number;
+  device: string;
+};
 
 /** Two clocks told apart by less than this are the same one: bytes came when their driver says. */
 const TRUST_MS = 50;
@@ -54,7 +57,8 @@ export class MidiInput {
   }
 
   #hear(message: MidiMessage): void {
-    if (message.type === 'note' || message.type === 'cc' || message.type === 'program') {
+    if (message.type === 'aftertouch') this.#tell({ ...message, at: this.#at, device: this.device });
+    else if (message.type === 'note' || message.type === 'cc' || message.type === 'program') {
       this.#keep(message);
       this.#tell({ ...message, at: this.#at, device: this.device });
       if (message.type !== 'cc' || (message.controller !== MODES && message.controller < NOTES_OFF)) return;

@@ -116,7 +116,8 @@ test('whatever a device sends and whenever it goes, no note and no controller st
       look();
       const on = new Set<string>();
       for (const event of events) {
-        if (event.type === 'program' || (event.type === 'cc' && event.controller >= 120)) continue;
+        if (event.type === 'program' || event.type === 'aftertouch' || (event.type === 'cc' && event.controller >= 120))
+          continue;
         const key = `${event.type} ${event.channel} ${event.type === 'note' ? event.note : event.controller}`;
         if (event.type === 'note' ? event.on : event.value > 0) on.add(key);
         else on.delete(key);

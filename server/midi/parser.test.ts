@@ -92,6 +92,8 @@ function written(messages: readonly MidiMessage[], running: boolean): number[] {
   for (const one of messages) {
     if (one.type === 'note') put((one.on ? 0x90 : 0x80) + one.channel - 1, one.note, one.velocity);
     else if (one.type === 'cc') put(0xb0 + one.channel - 1, one.controller, one.value);
+    else if (one.type === 'aftertouch' && one.note !== undefined) put(0xa0 + one.channel - 1, one.note, one.value);
+    else if (one.type === 'aftertouch') put(0xd0 + one.channel - 1, one.value);
     else if (one.type === 'program') put(0xc0 + one.channel - 1, one.program);
     else if (one.type === 'bend') put(0xe0 + one.channel - 1, (one.value + 8192) & 127, (one.value + 8192) >> 7);
     else if (one.type === 'position') put(0xf2, one.sixteenths & 127, one.sixteenths >> 7);
@@ -116,6 +118,13 @@ test('what was written is read, with running status and without', () => {
       value,
     })),
     fc.tuple(channel, data).map(([channel, program]) => ({ type: 'program' as const, channel, program })),
+    fc.tuple(channel, data).map(([channel, value]) => ({ type: 'aftertouch' as const, channel, value })),
+    fc.tuple(channel, data, data).map(([channel, note, value]) => ({
+      type: 'aftertouch' as const,
+      channel,
+      note,
+      value,
+    })),
     fc.tuple(channel, bend).map(([channel, value]) => ({ type: 'bend' as const, channel, value })),
     fc.nat(16_383).map((sixteenths) => ({ type: 'position' as const, sixteenths })),
     fc.constantFrom('tick' as const, 'start' as const, 'continue' as const, 'stop' as const).map((type) => ({ type })),

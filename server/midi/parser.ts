@@ -3,6 +3,8 @@ export type MidiMessage =
   | { type: 'note'; channel: number; note: number; velocity: number; on: boolean }
   | { type: 'cc'; channel: number; controller: number; value: number }
   | { type: 'program'; channel: number; program: number }
+  /** How hard a key that is down is pressed; without a note, all of the channel. */
+  | { type: 'aftertouch'; channel: number; note?: number; value: number }
   /** -8192 .. 8191. */
   | { type: 'bend'; channel: number; value: number }
   /** Sixteenths since the beginning of the song. */
@@ -75,10 +77,14 @@ function read(status: number, one: number, two: number): MidiMessage | null {
       return { type: 'note', channel, note: one, velocity: two, on: false };
     case 9:
       return { type: 'note', channel, note: one, velocity: two, on: two > 0 };
+    case 10:
+      return { type: 'aftertouch', channel, note: one, value: two };
     case 11:
       return { type: 'cc', channel, controller: one, value: two };
     case 12:
       return { type: 'program', channel, program: one };
+    case 13:
+      return { type: 'aftertouch', channel, value: one };
     case 14:
       return { type: 'bend', channel, value: one + (two << 7) - 8192 };
     default:

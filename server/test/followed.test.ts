@@ -2,8 +2,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { setTimeout as pause } from 'node:timers/promises';
-import { type CommandName, decodePcm } from '../../protocol/index.ts';
+import { type CommandName, decodePcm, encodePcm } from '../../protocol/index.ts';
 import { joined } from '../audio/join.ts';
+import { encodeWav } from '../audio/wav.ts';
 import { argsOf, readClip } from '../cli/like.ts';
 import { type Done, tinyServer } from './support/clips.ts';
 import { failed } from './support/failed.ts';
@@ -43,6 +44,31 @@ test('the loudness of a saved clip is followed, and what followed it is made aga
   await call('clip.delete', { clip: shape.id });
   await assert.rejects(made({ envelope: { clip: shape.id } }), failed('unknown_clip', /./));
   assert.deepEqual((await made({ envelope: told.recipe.envelope })).codes, told.codes);
+});
+
+test('the loudness of a recording is followed, and what followed it is made again without it', async () => {
+  const taps = Float32Array.from({ length: 3000 }, (_, i) => (i < 600 ? 0.8 * Math.sin(i) : 0));
+  const wav = encodeWav(taps, 22_050, 's16');
+  const told = await made({ envelope: { recording: wav } });
+  assert.notDeepEqual(told.codes, (await made({})).codes);
+  const bare = { recording: encodePcm(taps, 's16'), recordingRate: 22_050 };
+  const { levels } = told.recipe.envelope as { levels: number[] };
+  assert.ok(levels[0]! > -20 && levels.at(-1)! === -90, levels.join());
+  assert.deepEqual((await made({ envelope: bare })).recipe.envelope, told.recipe.envelope);
+  assert.deepEqual((await made({ envelope: told.recipe.envelope })).codes, told.codes);
+  const refused = (why: RegExp) => failed('bad_args', why);
+  for (const [recording, why] of [
+    [new Uint8Array(0), /^args\.envelope\.recording: .*empty/],
+    ['no base64!', /^args\.envelope\.recording: expected base64/],
+    [encodeWav(new Float32Array(3000), 22_050, 's16'), /^args\.envelope\.recording: it is silent/],
+    [encodeWav(taps.subarray(0, 20), 22_050, 's16'), /^args\.envelope\.recording: .*shorter than one mel frame/],
+  ] as const)
+    await assert.rejects(made({ envelope: { recording } }), refused(why));
+  // A line of a sheet brings no sound with it.
+  await assert.rejects(
+    call('clip.batch', { rows: [{ class: 'Hiss', envelope: { recording: wav } }] }),
+    refused(/args\.rows\.0\.envelope/),
+  );
 });
 
 test('a density makes another clip of the seed, which its recipe makes again from its file', async () => {

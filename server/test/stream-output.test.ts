@@ -60,26 +60,39 @@ test('only streams in real time can be played', async () => {
   await assert.rejects(call('stream.start', args), { code: 'bad_args', path: 'args.play' });
 });
 
-test('a MIDI controller changes a stream, on its channel, between the ends of its range', async () => {
+test('a MIDI controller and aftertouch change a stream, on their channels, between the ends of their ranges', async () => {
   const changed: Record<string, unknown>[] = [];
-  const controls = [{ cc: 1, channel: 2, set: 'temperature', from: 0.5, to: 1.5 }];
+  const controls = [
+    { cc: 1, channel: 2, set: 'temperature', from: 0.5, to: 1.5 },
+    { midi: 'aftertouch', channel: 2, set: 'level', from: -40, to: 0 },
+  ];
   let chunks = 0;
   const done = call('stream.start', { class: 'Hiss', as: 'wheel', controls }, ({ event, data: told }) => {
     if (event === 'changed') changed.push(told);
     if (event === 'audio') chunks += 1;
     if (event !== 'accepted') return;
     midi.send('Wheel', [0xb0, 1, 0]);
+    midi.send('Wheel', [0xd0, 0]);
+    // The first value moves it at once, and the last of those that come until then 100 ms later.
     midi.send('Wheel', [0xb1, 1, 127]);
+    midi.send('Wheel', [0xd1, 64, 0xa1, 60, 127]);
   });
   // The recipe is that of what was sent.
-  while (changed.length === 0 || chunks === 0) await wait(20);
+  while (changed.length < 2 || chunks === 0) await wait(20);
   await call('stream.stop', { stream: 'wheel' });
   const { recipe } = (await done) as { recipe: { stream: { args: { changes: object[] } } } };
   assert.deepEqual(
-    changed.map(({ temperature }) => temperature),
+    changed.flatMap(({ temperature = [] }) => temperature),
     [1.5],
   );
-  assert.deepEqual(recipe.stream.args.changes, changed);
+  assert.deepEqual(
+    changed.flatMap(({ level = [] }) => level),
+    [0],
+  );
+  assert.deepEqual(
+    recipe.stream.args.changes,
+    changed.toSorted((one, other) => Number(one.step) - Number(other.step)),
+  );
   const wrong = [{ cc: 1, set: 'mix', from: 0, to: 1, class: 'Unicorn' }];
   await assert.rejects(call('stream.start', { class: 'Hiss', controls: wrong }), {
     code: 'unknown_class',

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { after, before, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
-import { type Answer, decodePcm, msgpackCodec } from '../../protocol/index.ts';
+import { type Answer, decodePcm, encodePcm, msgpackCodec } from '../../protocol/index.ts';
 import { type App, createApp } from '../app.ts';
 import { decodeWav } from '../audio/wav.ts';
 import { argsOf, readClip } from '../cli/like.ts';
@@ -87,10 +87,17 @@ async function start(args: Record<string, unknown>, client = app.connect()): Pro
 
 const soon = (): Promise<void> => new Promise((next) => setTimeout(next, 10));
 const live = { class: 'Hiss', seed: 7, ahead: 0.3 };
-const fails = (code: string, at?: string) => (error: unknown) => {
-  const { code: got, path: where } = error as { code: string; path?: string };
+const drawn = {
+  points: [
+    { at: 0, level: -60 },
+    { at: 0.5, level: 0 },
+  ],
+};
+const fails = (code: string, at?: string, why?: RegExp) => (error: unknown) => {
+  const { code: got, path: where, message } = error as { code: string; path?: string; message: string };
   assert.equal(got, code);
   if (at !== undefined) assert.equal(where, at);
+  assert.match(message, why ?? (code === 'bad_args' ? /^args.*: expected|^expected/ : /./));
   return true;
 };
 
@@ -132,6 +139,37 @@ test('a stream plays until it is stopped, takes changes, and its recipe makes it
   const { ws } = app.urls;
   assert.equal(await streamCommand(undefined, { like: clip.path, out: file, url: ws!, config: { data } }), 0);
   assert.deepEqual(decodeWav(readFileSync(file)).pcm, pcm);
+});
+
+test('a stream follows an envelope from its beginning, and another from when it is told to, and its recipe has both', async () => {
+  const asked = { ...live, live: false, seconds: 1.5 };
+  const plain = await start(asked);
+  const shaped = await start({ ...asked, envelope: drawn });
+  await Promise.all([plain.done, shaped.done]);
+  assert.notDeepEqual(shaped.pcm(), plain.pcm());
+  const other = await start({ ...asked, envelope: { points: [...drawn.points, { at: 1, level: -80 }] } });
+  await other.done;
+  const differs = shaped.pcm().findIndex((sample, i) => sample !== other.pcm()[i]);
+  assert.ok(differs > 0, 'as long as two envelopes say the same, so do their streams');
+  // While it plays: taps on a desk.
+  const playing = await start({ ...live, envelope: drawn });
+  await playing.chunks(3);
+  const taps = Float32Array.from({ length: 8000 }, (_, i) => (i % 2000 < 200 ? 0.5 * Math.sin(i) : 0));
+  const recording = encodePcm(taps, 's16');
+  await playing.client.call('stream.set', { stream: playing.id, envelope: { recording, recordingRate: 8000 } });
+  while (playing.changes.length < 1) await soon();
+  const { envelope } = playing.changes[0] as { envelope: { levels: number[]; rate: number } };
+  assert.ok(Math.abs(envelope.levels.length / envelope.rate - 1) < 0.05, 'the change says the levels of the recording');
+  await playing.chunks(playing.parts.length + 3);
+  await playing.client.call('stream.set', { stream: playing.id, density: 3 });
+  while (playing.changes.length < 2) await soon();
+  await playing.client.call('stream.stop', { stream: playing.id });
+  const { recipe } = await playing.done;
+  const { stream } = recipe as { stream: { args: Record<string, unknown> } };
+  assert.ok(JSON.stringify(stream.args).length < 20_000 && !JSON.stringify(stream.args).includes('recording'));
+  const again = await start(JSON.parse(JSON.stringify(stream.args)) as Record<string, unknown>);
+  await again.done;
+  assert.deepEqual(again.pcm(), playing.pcm());
 });
 
 test('the name and the place of a stream that is stopped are free at once', async () => {
@@ -180,14 +218,19 @@ test('no more streams than the server allows play at a time, and those of client
   const clients = Array.from({ length: 100 }, () => app.connect());
   let playing = 0;
   const refused: unknown[] = [];
+  let why = '';
   for (const client of clients) {
     const count = ({ event }: Answer): void => {
       if (event === 'accepted') playing += 1;
     };
-    void client.call('stream.start', live, count).catch(({ code }) => refused.push(code));
+    void client.call('stream.start', live, count).catch(({ code, message }) => {
+      refused.push(code);
+      why = String(message);
+    });
   }
   while (refused.length + playing < 100) await soon();
   assert.deepEqual([playing, new Set(refused)], [3, new Set(['too_many_streams'])]);
+  assert.match(why, /^3 streams are playing already; end one with stream\.stop/);
   for (const client of clients) client.close();
   // Over WebSocket the same, with a client that is cut off.
   const socket = await connectWs(app, msgpackCodec);
@@ -215,9 +258,15 @@ test('no more streams than the server allows play at a time, and those of client
 test('bad input gets its code, and nothing else of it', async () => {
   const client = app.connect();
   const call = (cmd: string, args: Record<string, unknown>) => client.call(cmd, args);
-  for (const [args, code, at] of [
+  for (const [args, code, at, why] of [
     [{ class: 'Unicorn' }, 'unknown_class', 'args.class'],
-    [{ class: 0, voice: 'tiny' }, 'not_streamable', 'args.voice'],
+    [{ class: 0, voice: 'tiny' }, 'not_streamable', 'args.voice', /cannot be streamed: .*use foley.generate/],
+    [{ class: 'Hiss', envelope: { levels: [Number.NaN] } }, 'bad_args', 'args.envelope.levels.0', /expected a number/],
+    [{ class: 'Hiss', envelope: { cues: [{ at: -1 }] } }, 'bad_args', 'args.envelope.cues.0.at', /at least 0/],
+    [{ class: 'Hiss', envelope: { clip: 'nothing' } }, 'unknown_clip', undefined, /no clip "nothing" for envelope/],
+    [{ class: 'Hiss', envelope: drawn, density: 2 }, 'bad_args', 'args.density', /one of the two/],
+    [{ class: 0, voice: 'tiny-time', envelope: drawn }, 'bad_args', 'args.envelope', /follows none/],
+    [{ class: 'Hiss', changes: [{ step: 1, envelope: {} }] }, 'bad_args', 'args.changes.0.envelope', /expected one of/],
     [{ class: 'Hiss', voice: 'nobody' }, 'unknown_voice'],
     [{ class: 'Hiss', level: Number.NaN }, 'bad_args', 'args.level'],
     [{ class: 'Hiss', temperature: Number.POSITIVE_INFINITY }, 'bad_args', 'args.temperature'],
@@ -237,8 +286,8 @@ test('bad input gets its code, and nothing else of it', async () => {
     ],
     [{ class: 'Hiss', changes: [{ step: 5, class: 'Unicorn' }] }, 'unknown_class', 'args.changes.0.class'],
     [{ class: 'Hiss', changes: [{ step: -1 }] }, 'bad_args'],
-  ] as const)
-    await assert.rejects(call('stream.start', args), fails(code, at as string | undefined));
+  ] as [Record<string, unknown>, string, string?, RegExp?][])
+    await assert.rejects(call('stream.start', args), fails(code, at, why));
   const playing = await start(live);
   for (const args of [{}, { level: Number.NaN }, { class: {} }, { temperature: -1 }, { guidance: 99 }, { level: 41 }])
     await assert.rejects(call('stream.set', { stream: playing.id, ...args }), fails('bad_args'));

@@ -14,6 +14,7 @@ const event: fc.Arbitrary<MidiEvent> = fc.oneof(
   fc.record({ type: fc.constant('note' as const), channel, note: few, velocity: seven, on: fc.boolean(), ...from }),
   fc.record({ type: fc.constant('cc' as const), channel, controller: few, value: seven, ...from }),
   fc.record({ type: fc.constant('program' as const), channel, program: few, ...from }),
+  fc.record({ type: fc.constant('aftertouch' as const), channel, note: few, value: seven, ...from }),
 );
 const on = fc.record({ channel }, { requiredKeys: [] });
 const source: fc.Arbitrary<TriggerSource> = fc.oneof(
@@ -27,7 +28,7 @@ test('an event strikes sources of its kind, number and channel, and no others', 
   fc.assert(
     fc.property(source, event, (given, one) => {
       const hit = velocityOf(given, one, new Map());
-      const number = one.type === 'note' ? one.note : one.type === 'cc' ? one.controller : one.program;
+      const number = one.type === 'program' ? one.program : one.type === 'cc' ? one.controller : one.note;
       const kind = one.type;
       const meant =
         kind in given &&

@@ -33,6 +33,9 @@ export function velocityOf(source: TriggerSource, event: MidiEvent, held: Map<nu
       return event.on ? event.velocity / 127 : 0;
     case 'program':
       return 'program' in source && source.program === event.program ? 1 : null;
+    // It moves endless sounds, and hits nothing.
+    case 'aftertouch':
+      return null;
     case 'cc': {
       if (!('cc' in source) || source.cc !== event.controller) return null;
       const before = held.get(event.channel);

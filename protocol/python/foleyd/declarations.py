@@ -179,6 +179,13 @@ class FoleyGenerateArgsEnvelope(TypedDict):
     cues: NotRequired[list[FoleyGenerateArgsEnvelopeCues]]
     #: or the id of a saved clip whose loudness is followed; text, 1 to 128 characters
     clip: NotRequired[str]
+    #: or a recording whose loudness is followed (a beatbox, taps on a desk, the production sound): a WAV file or raw mono samples; bytes in msgpack,
+    #: base64 in JSON; text, 0 to 1048576 characters or bytes
+    recording: NotRequired[str | bytes]
+    #: of raw samples (Hz); integer from 4000 to 384000; default: read from the WAV header
+    recordingRate: NotRequired[int]
+    #: of raw samples; "f32" or "s16"; default: s16
+    recordingFormat: NotRequired[Literal["f32", "s16"]]
     #: added to every level (dB); number from -60 to 60; default: 0
     gain: NotRequired[float]
 
@@ -606,6 +613,21 @@ FoleyBranchArgs = TypedDict(
 )
 
 
+class FoleySpotArgsCuesEnvelope(TypedDict):
+    #: levels at equal distances; list of number from -90 to 0
+    levels: NotRequired[list[float]]
+    #: of levels, per second; number from 0.1 to 1000; default: one per mel frame of the voice
+    rate: NotRequired[float]
+    #: or breakpoints joined by straight lines; the first and last levels hold before and after; list of map
+    points: NotRequired[list[FoleyGenerateArgsEnvelopePoints]]
+    #: or events, each with a sharp attack and an exponential decay; where they overlap the loudest counts; list of map
+    cues: NotRequired[list[FoleyGenerateArgsEnvelopeCues]]
+    #: or the id of a saved clip whose loudness is followed; text, 1 to 128 characters
+    clip: NotRequired[str]
+    #: added to every level (dB); number from -60 to 60; default: 0
+    gain: NotRequired[float]
+
+
 FoleySpotArgsCues = TypedDict(
     "FoleySpotArgsCues",
     {
@@ -634,7 +656,7 @@ FoleySpotArgsCues = TypedDict(
         #: text, 1 to 128 characters; default: that of the request
         "voice": NotRequired[str],
         #: loudness that the takes follow; map
-        "envelope": NotRequired[FoleyGenerateArgsEnvelope],
+        "envelope": NotRequired[FoleySpotArgsCuesEnvelope],
         #: text
         "catId": NotRequired[str],
         #: of the file's name; text, 0 to 128 characters; default: the name in the sheet, or the class
@@ -860,8 +882,10 @@ StreamStartArgsChanges = TypedDict(
         "guidance": NotRequired[float],
         #: temperature from now on; number from 0 to 2
         "temperature": NotRequired[float],
-        #: events per second from now on; 0 is off (1/s); number from 0 to 20
+        #: events per second from now on, instead of an envelope; 0 is off (1/s); number from 0 to 20
         "density": NotRequired[float],
+        #: loudness over time that it follows from now on, instead of a density; its last level holds after it; map
+        "envelope": NotRequired[FoleyGenerateArgsEnvelope],
         #: gain from now on (dB); number from -80 to 40
         "level": NotRequired[float],
     },
@@ -872,7 +896,9 @@ StreamStartArgsControls = TypedDict(
     "StreamStartArgsControls",
     {
         #: MIDI controller; integer from 0 to 127
-        "cc": int,
+        "cc": NotRequired[int],
+        #: or what else of MIDI: the aftertouch of the channel or of any key, or the velocity of each note; "aftertouch" or "velocity"
+        "midi": NotRequired[Literal["aftertouch", "velocity"]],
         #: MIDI channel; integer from 1 to 16; default: any
         "channel": NotRequired[int],
         #: what it changes; mix: the share of class; "level" or "temperature" or "guidance" or "density" or "mix"
@@ -913,6 +939,9 @@ StreamStartArgs = TypedDict(
         #: with as many onsets is followed, or the nearest there is; classes whose recordings have no events, like rain, stay as they are; 0 is off; not
         #: with envelope; only for voices that draw contours (voice.info) (1/s); number from 0 to 20; default: as many as a recording of the class has
         "density": NotRequired[float],
+        #: loudness over time that it follows from its beginning; its last level holds after it, until envelope or density change; only for voices that
+        #: were trained with a loudness contour (voice.info); map
+        "envelope": NotRequired[FoleyGenerateArgsEnvelope],
         #: gain; samples beyond full scale are clipped (dB); number from -80 to 40; default: 0
         "level": NotRequired[float],
         #: changes known in advance, each at its step, in order; those of recipe repeat a stream exactly; list of map; default: []
@@ -937,7 +966,8 @@ StreamStartArgs = TypedDict(
         "pan": NotRequired[float],
         #: of play: pair of output channels; integer from 0 to 31; default: 0
         "bus": NotRequired[int],
-        #: MIDI controllers that change it while it plays, as stream.set does, at most ten times a second; list of map; default: []
+        #: MIDI controllers, aftertouch or velocity that change it while it plays, as stream.set does, at most ten times a second; list of map; default:
+        #: []
         "controls": NotRequired[list[StreamStartArgsControls]],
         #: over OSC, where a client cannot be seen to leave: how long the stream continues without a message from its client. Any message renews the
         #: lease, /foley/ping included, and so does stream.set or stream.keep from any client; 0 never expires, if the server allows that (s); number from
@@ -1009,6 +1039,8 @@ StreamStartChanged = TypedDict(
         "temperature": NotRequired[float],
         #: (1/s); number
         "density": NotRequired[float],
+        #: the envelope, with the levels of its clip or recording in its place; map
+        "envelope": NotRequired[dict[str, Any]],
         #: (dB); number
         "level": NotRequired[float],
         #: names that are not classes of the voice, and the class that each was understood as: another spelling, a CatID of the Universal Category System,
@@ -1053,8 +1085,10 @@ StreamSetArgs = TypedDict(
         "guidance": NotRequired[float],
         #: temperature from now on; number from 0 to 2
         "temperature": NotRequired[float],
-        #: events per second from now on; 0 is off (1/s); number from 0 to 20
+        #: events per second from now on, instead of an envelope; 0 is off (1/s); number from 0 to 20
         "density": NotRequired[float],
+        #: loudness over time that it follows from now on, instead of a density; its last level holds after it; map
+        "envelope": NotRequired[FoleyGenerateArgsEnvelope],
         #: gain from now on (dB); number from -80 to 40
         "level": NotRequired[float],
     },
@@ -1366,7 +1400,7 @@ ClipBatchArgsRows = TypedDict(
         #: number that its files are named by; integer from 1 to 1000
         "cue": NotRequired[int],
         #: loudness that the clips of a class follow; map
-        "envelope": NotRequired[FoleyGenerateArgsEnvelope],
+        "envelope": NotRequired[FoleySpotArgsCuesEnvelope],
     },
 )
 

@@ -16,6 +16,8 @@ import { type Connecting, choice, connecting, connectingOnly, type Declare } fro
 export const GUIDANCE = 'guidance towards the class; 0 is off; default: set by the voice';
 const DENSITY =
   'events (steps, keystrokes, barks, shots) per second; 0 is off; default: as a recording of the class has';
+const ENVELOPE =
+  'loudness to follow: times of events (0.2,0.9,1.6), breakpoints (0:-60,0.5:-9,2:-60, seconds and dB), the id of a clip, or a WAV file';
 export const TEMPERATURE = 'sampling temperature; 0 takes the most likely code, 1 samples as trained';
 
 export const declareClips: Declare = (program, run) => {
@@ -33,10 +35,7 @@ export const declareClips: Declare = (program, run) => {
     )
     .option('--guidance <G>', GUIDANCE, number)
     .option('--avoid <CLASS>', 'class or mix to guide away from')
-    .option(
-      '--envelope <E>',
-      'loudness to follow: times of events (0.2,0.9,1.6), breakpoints (0:-60,0.5:-9,2:-60, seconds and dB), or the id of a clip',
-    )
+    .option('--envelope <E>', ENVELOPE)
     .option(
       '--spectrum <S>',
       'average spectrum to follow: breakpoints (100:-20,1000:0,8000:-40, Hz and dB), or the id of a clip',
@@ -73,6 +72,7 @@ export const declareClips: Declare = (program, run) => {
     .option('--guidance <G>', GUIDANCE, number)
     .option('--avoid <CLASS>', 'class or mix to guide away from')
     .option('--density <N>', DENSITY, number)
+    .option('--envelope <E>', `${ENVELOPE}; its last level holds`)
     .option('--level <DB>', 'gain in dB', number)
     .addOption(new Option('--format <F>', 'sample format: 32-bit float, or 16 bits').choices(['f32', 's16']))
     .option('--voice <ID>', 'voice; default: the active one')

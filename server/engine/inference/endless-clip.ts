@@ -2,7 +2,7 @@ import type { EndlessChange, EndlessRequest, EngineEvent, EngineRequest, EngineR
 import { EngineError } from '../errors.ts';
 import { CutPace } from './cut-pace.ts';
 import { type CutPlace, cutPlaceFrom } from './cut-place.ts';
-import { EndlessDensity } from './endless-density.ts';
+import { EndlessContour } from './endless-contour.ts';
 import { EndlessParts } from './endless-parts.ts';
 import type { EndlessPlan } from './endless-plan.ts';
 import { EndlessRows } from './endless-rows.ts';
@@ -47,7 +47,7 @@ export class EndlessClip implements Steering {
   readonly #parts: EndlessParts;
   readonly #sound: EndlessSound;
   readonly #pace = new CutPace();
-  readonly #density: EndlessDensity;
+  readonly #contour: EndlessContour;
   #drawing: Drawing;
   /** Changes of what is drawn: those known before, and those asked for meanwhile, the first at this time. */
   readonly #script: Scripted[];
@@ -82,11 +82,12 @@ export class EndlessClip implements Steering {
     this.#drawing = { classWeights, guidance, avoid, temperature, topK, topP };
     const plan = voice.endlessPlan(endless.partSeconds);
     this.#plan = plan;
-    this.#density = new EndlessDensity(voice.densityContours(seed), {
-      each: plan.each,
-      classWeights,
-      density: endless.density ?? null,
-    });
+    const { density = null, levels } = endless;
+    this.#contour = new EndlessContour(
+      voice.densityContours(seed),
+      { each: plan.each, frames: voice.card.mel.frames },
+      { classWeights, density, ...(levels === undefined ? {} : { levels }) },
+    );
     const samples = plan.each * voice.card.mel.hop;
     const stepMs = (samples * 1000) / voice.card.audio.rate;
     this.#stepMs = stepMs;
@@ -232,7 +233,7 @@ export class EndlessClip implements Steering {
     this.#windowFrom = from;
     this.#guided = this.#drawing.guidance > 0;
     this.#outdated = false;
-    const contour = await this.#density.contour(from - given);
+    const contour = await this.#contour.window(from - given);
     const start = {
       codes: this.#rows.grid(from - given, from),
       given: new Uint8Array(rows * perRow).fill(1, 0, given * perRow),
@@ -289,10 +290,11 @@ export class EndlessClip implements Steering {
   }
 
   #apply(change: EndlessChange, step: number): void {
-    const { avoid, density, level: _, label: __, redrawn: ___, frame: ____, ...rest } = change;
+    const { avoid, density, levels, level: _, label: __, redrawn: ___, frame: ____, ...rest } = change;
     this.#drawing = { ...this.#drawing, ...rest, ...(avoid === undefined ? {} : { avoid: avoid ?? undefined }) };
     const { classWeights } = this.#drawing;
-    if (this.#density.set(step, { classWeights, ...(density === undefined ? {} : { density }) })) this.#outdated = true;
+    const course = { ...(density === undefined ? {} : { density }), ...(levels === undefined ? {} : { levels }) };
+    if (this.#contour.set(step, { classWeights, ...course })) this.#outdated = true;
     this.#parts.setGrain(step, this.#voice.grain(this.#drawing.classWeights));
   }
 

@@ -81,7 +81,9 @@ test('port 0 picks a port and says which; SIGTERM ends the server with 0', { ski
   assert.equal(await server.exit, 0);
 });
 
-test('a job that is open when the terminal of the server is closed is finished first', { skip: noSignals() }, async (t) => {
+test('a job that is open when the terminal of the server is closed is finished first', {
+  skip: noSignals(),
+}, async (t) => {
   const server = await start(t, []);
   const client = await connectWs(await listening(server), jsonCodec);
   const asked = client.ask('foley.generate', { class: 0, seed: 3, count: 20 });
