@@ -63,7 +63,7 @@ export class StreamControls {
     this.#stop = midi.on((event) => {
       const { channel } = event;
       for (const control of controls) {
-        const value = valueOf(control, event);
+        const value = movedTo(control, event);
         if (value === null || (control.channel ?? channel) !== channel) continue;
         Object.assign(this.#waiting, changeOf(control, value / MOST, first));
         this.#change();
@@ -98,7 +98,7 @@ export class StreamControls {
 }
 
 /** Where an event moves what a control listens to; null if it does not. */
-function valueOf({ cc, midi }: Control, { type, controller, value, velocity, on }: ControllerEvent): number | null {
+function movedTo({ cc, midi }: Control, { type, controller, value, velocity, on }: ControllerEvent): number | null {
   if (type === 'note') return midi === 'velocity' && on === true ? velocity! : null;
   if (type === 'aftertouch') return midi === 'aftertouch' ? value! : null;
   return type === 'cc' && cc !== undefined && cc === controller ? value! : null;
