@@ -13,6 +13,10 @@ export const serverWatch = defineCommand({
     hits: z.boolean().default(true).describe('send `hit` and `underrun` events'),
     pools: z.boolean().default(true).describe('send `pool` events'),
     refused: z.boolean().default(false).describe('send `refused` events'),
+    open: z
+      .boolean()
+      .default(false)
+      .describe('first send `job` events (`queued`, and `started` if it runs) for each job that is open already'),
   }),
   events: {
     accepted: z.object({ jobs: z.boolean(), hits: z.boolean(), pools: z.boolean() }),
@@ -20,6 +24,12 @@ export const serverWatch = defineCommand({
       job: z.string().describe('job id for admins; for others an alias that only distinguishes jobs'),
       state: z.enum(['queued', 'started', 'row', 'done', 'failed', 'cancelled']),
       clips: count.describe('queued: number of clips'),
+      created: z
+        .number()
+        .optional()
+        .describe('queued, of a job that was open already: when it was accepted, since 1970')
+        .meta({ unit: 'ms' }),
+      made: count.describe('queued, of a job that was open already: finished clips'),
       index: count.describe('row: index of the clip'),
       row: count.describe('row: index of the finished row, from 0'),
       rows: count.describe('row: total rows'),

@@ -9,33 +9,42 @@ before(async () => {
 });
 after(() => stage.close());
 
-test('the queue counts the jobs of the table, also those of others from before the view was opened', {
+/** Lines of the table for open jobs. */
+const LINES = 60;
+
+test('the table lists the jobs of others from before the view was opened, as many as the queue counts', {
   skip: noBrowser,
 }, async () => {
   const admin = stage.app.connect('admin');
   const jobs: string[] = [];
-  for (const seed of [1, 2, 3])
-    await new Promise<void>((resolve) => {
-      const args = { class: 'Hiss', seed, count: 64, audio: false };
+  const ask = (seed: number): Promise<void> =>
+    new Promise((resolve, reject) => {
+      const args = { class: 'Hiss', seed, count: 3, audio: false };
       const onEvent = ({ event, data }: { event: string; data: Record<string, unknown> }): void => {
         if (event === 'accepted') jobs.push(String(data.job));
         if (event === 'accepted') resolve();
       };
-      admin.call('foley.generate', args, onEvent).catch(() => undefined);
+      admin.call('foley.generate', args, onEvent).catch(reject);
     });
-  for (const job of jobs) await admin.call('job.pause', { job });
+  const pauseLast = () => admin.call('job.pause', { job: jobs.at(-1)! });
+  for (const seed of [1, 2, 3]) await ask(seed).then(pauseLast);
 
   const { page } = await stage.page('/#machine');
-  await page.waitForSelector('.wide td:has-text("began before this view was opened")');
+  await page.waitForSelector('.wide tbody tr:nth-child(3):has(progress)');
   const { queue } = (await admin.call('server.info', {})) as { queue: { running: number; waiting: number } };
   assert.equal(queue.running + queue.waiting, jobs.length);
   const told = (await page.textContent('dt:has-text("Queue") + dd'))!;
   assert.equal(told, `${queue.running} running, ${queue.waiting} waiting`);
-  const [, running, waiting] = /^(\d+) running and (\d+) waiting/.exec(
+  const rows = page.locator('.wide tbody tr:has(progress)');
+  assert.equal(await rows.count(), jobs.length);
+  assert.deepEqual(await rows.locator('td:nth-child(3)').allTextContents(), ['3', '3', '3']);
+
+  for (let seed = 4; seed <= LINES + 2; seed++) await ask(seed).then(pauseLast);
+  await page.waitForSelector('.wide tr:last-child td:has-text("more. Each is listed at its next step.")');
+  const [, running, waiting] = /^(\d+) running and (\d+) waiting more/.exec(
     (await page.textContent('.wide tr:last-child td'))!,
   )!;
-  const listed = await page.locator('.wide tbody tr:has(progress)').count();
-  assert.equal(listed + Number(running) + Number(waiting), jobs.length);
+  assert.equal((await rows.count()) + Number(running) + Number(waiting), jobs.length);
   for (const job of jobs) await admin.call('job.cancel', { job });
   await page.waitForSelector('dt:has-text("Queue") + dd:has-text("0 running, 0 waiting")');
   await page.close();

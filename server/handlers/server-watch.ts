@@ -3,12 +3,14 @@ import { type EventData, limits, ProtocolError } from '../../protocol/index.ts';
 import type { Handler } from '../dispatch/dispatcher.ts';
 import type { JobEvent, JobEventBus } from '../dispatch/job-events.ts';
 import type { Refusals } from '../dispatch/refusals.ts';
+import type { Scheduler } from '../dispatch/scheduler.ts';
 import type { TriggerBank } from '../triggers/bank.ts';
 
 type JobData = EventData<'server.watch', 'job'>;
 
 export interface WatchDeps {
   bus: JobEventBus;
+  scheduler: Scheduler;
   triggers: TriggerBank;
   refusals: Refusals;
   /** Milliseconds that a client which may leave unseen can be silent. */
@@ -20,7 +22,7 @@ export interface WatchDeps {
  * whether it is still there, or asked at all, for a sender can be feigned: it is told a bounded number of events a
  * second, and none any more once it has not been heard for a while.
  */
-export function serverWatch({ bus, triggers, refusals, watchQuietMs }: WatchDeps): Handler<'server.watch'> {
+export function serverWatch({ bus, scheduler, triggers, refusals, watchQuietMs }: WatchDeps): Handler<'server.watch'> {
   const watches = new Map<string, number>();
   let total = 0;
   const count = (session: string, change: 1 | -1): void => {
@@ -31,7 +33,7 @@ export function serverWatch({ bus, triggers, refusals, watchQuietMs }: WatchDeps
   };
 
   return ({ args, emit, session, signal }) => {
-    const { jobs, hits, pools, refused } = args;
+    const { jobs, hits, pools, refused, open } = args;
     if ((watches.get(session.id) ?? 0) >= limits.watches)
       throw new ProtocolError(
         'queue_full',
@@ -44,11 +46,18 @@ export function serverWatch({ bus, triggers, refusals, watchQuietMs }: WatchDeps
     const budget = new Budget(session.lasting ? Number.POSITIVE_INFINITY : limits.watchPerSecond);
     const stops: (() => void)[] = [() => count(session.id, -1)];
     if (jobs) {
+      const tell = (job: string, told: Omit<JobData, 'job'>): void => {
+        if (budget.take(told.state === 'row'))
+          emit('job', { job: session.role === 'admin' ? job : alias(job), ...told }, true);
+      };
+      for (const { id, state, clips, made, created } of open ? scheduler.list() : []) {
+        tell(id, { state: 'queued', clips, created, made });
+        if (state === 'running') tell(id, { state: 'started' });
+      }
       stops.push(
         bus.subscribe((event, job) => {
           const told = jobData(event);
-          if (told === null || !budget.take(told.state === 'row')) return;
-          emit('job', { job: session.role === 'admin' ? job : alias(job), ...told }, true);
+          if (told !== null) tell(job, told);
         }),
       );
     }

@@ -93,3 +93,46 @@ test('clips of a map that is changed or removed while they are made end as cance
     [],
   );
 });
+
+test('a watcher that asks is first told the jobs that are open', async (t) => {
+  const { app, engine } = await newServer(t, { config: { output: 'none' } });
+  engine.hold();
+  const admin = app.connect('admin');
+  const job = await new Promise<string>((resolve) => {
+    admin
+      .call('foley.generate', { class: 'Rain', count: 5 }, ({ event, data: given }) => {
+        if (event === 'accepted') resolve(given.job as string);
+      })
+      .catch(() => undefined);
+  });
+  const listed = async () => ((await admin.call('job.list', {})).jobs as { state: string; created: number }[])[0]!;
+  while ((await listed()).state !== 'running') await new Promise(setImmediate);
+  const { created } = await listed();
+  const first = (role: 'play' | 'admin', args: object): Promise<Answer['data'][]> => {
+    const client = app.connect(role);
+    const heard: Answer['data'][] = [];
+    return new Promise((resolve) => {
+      client.onAnswer(({ id, event, data: told }) => {
+        if (event === 'job') heard.push(told);
+        if (id === 'p') resolve(heard);
+      });
+      client.send({ id: 'w', cmd: 'server.watch', args: { hits: false, pools: false, ...args } });
+      client.send({ id: 'p', cmd: 'server.ping', args: {} });
+    });
+  };
+  const told = [
+    { job, state: 'queued', clips: 5, created, made: 0 },
+    { job, state: 'started' },
+  ];
+  assert.deepEqual(await first('admin', { open: true }), told);
+  const other = await first('play', { open: true });
+  const alias = other[0]!.job;
+  assert.notEqual(alias, job);
+  assert.deepEqual(
+    other,
+    told.map((one) => ({ ...one, job: alias })),
+  );
+  assert.deepEqual(await first('admin', {}), []);
+  assert.deepEqual(await first('admin', { open: true, jobs: false }), []);
+  await admin.call('job.cancel', { job });
+});

@@ -1857,6 +1857,8 @@ class ServerWatchArgs(TypedDict):
     pools: NotRequired[bool]
     #: send refused events; boolean; default: false
     refused: NotRequired[bool]
+    #: first send job events (queued, and started if it runs) for each job that is open already; boolean; default: false
+    open: NotRequired[bool]
 
 
 class ServerWatchAccepted(TypedDict):
@@ -1875,6 +1877,10 @@ class ServerWatchJob(TypedDict):
     state: Literal["queued", "started", "row", "done", "failed", "cancelled"]
     #: queued: number of clips; integer from 0
     clips: NotRequired[int]
+    #: queued, of a job that was open already: when it was accepted, since 1970 (ms); number
+    created: NotRequired[float]
+    #: queued, of a job that was open already: finished clips; integer from 0
+    made: NotRequired[int]
     #: row: index of the clip; integer from 0
     index: NotRequired[int]
     #: row: index of the finished row, from 0; integer from 0

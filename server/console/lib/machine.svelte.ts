@@ -53,7 +53,7 @@ export class Machine {
   #lineCount = 0;
 
   open = $derived(this.#jobs.filter(({ state }) => state === 'queued' || state === 'started' || state === 'row'));
-  /** Open jobs that no event named yet: they were there before this view, and are of others, or keep a pool full. */
+  /** Open jobs that the table does not list: more than it has lines, or of events that a slow connection missed. */
   unnamed = $state.raw({ running: 0, waiting: 0 });
   /** Those that the table lists. */
   #named = $derived.by(() => {
@@ -76,7 +76,7 @@ export class Machine {
     this.#jobs = [];
     this.unnamed = { running: 0, waiting: 0 };
     link
-      .hear('server.watch', { refused: true }, signal, (event, data) => this.#hear(event, data))
+      .hear('server.watch', { refused: true, open: true }, signal, (event, data) => this.#hear(event, data))
       .catch((error: unknown) => notices.fail('Could not subscribe to jobs and hits', error));
     const asked = [
       link.call('device.list', {}).then((found) => (this.devices = found)),
@@ -205,11 +205,15 @@ export class Machine {
     }
   }
 
-  #hearJob({ job, state, clips, index = 0, row, rows }: JobEvent): void {
+  #hearJob({ job, state, clips, created = Date.now(), made = 0, index = 0, row, rows }: JobEvent): void {
     let seen = this.#jobs.find((one) => one.job === job);
     if (seen === undefined) {
-      const fresh: Seen = { job, state, clips: clips ?? 1, share: 0, since: Date.now() };
-      this.#jobs = [fresh, ...this.#jobs].slice(0, MOST_JOBS);
+      if (state === 'queued' && this.open.length >= MOST_JOBS) {
+        this.unnamed = { ...this.unnamed, waiting: this.unnamed.waiting + 1 };
+        return;
+      }
+      const fresh: Seen = { job, state, clips: clips ?? 1, share: made / (clips ?? 1), since: created };
+      this.#jobs = [fresh, ...this.open, ...this.ended];
       this.#nameOne(state);
       seen = this.#jobs[0]!;
     }
