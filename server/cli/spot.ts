@@ -76,5 +76,7 @@ function tellLeft(data: object): void {
   for (const { line, name } of left)
     process.stderr.write(`foleyd: line ${line}: "${printable(name)}" names no class; left out\n`);
   if (overlaps > 0)
-    process.stderr.write(`foleyd: ${overlaps} cue(s) begin while an earlier one of the same class lasts\n`);
+    process.stderr.write(
+      `foleyd: ${overlaps} ${overlaps === 1 ? 'cue begins' : 'cues begin'} while an earlier one of the same class lasts\n`,
+    );
 }

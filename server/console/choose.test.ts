@@ -170,7 +170,12 @@ test('a sheet of markers becomes files, and a fault in one names its line', { sk
   await give('Start,Name\n-1,Rain\n');
   await page.waitForSelector('.spot [role=alert]:has-text("scene.csv: line 2, column Start")');
   await give('Start,Name\n1,Rain\n2,Verse\n');
-  await page.waitForSelector('.spot [role=status]:has-text("scene.csv: 1 files")');
+  await page.waitForSelector('.spot [role=status]:has-text("scene.csv: 1 file on the server")');
+  const coming = page.waitForEvent('download');
+  await page.click('.spot button:text-is("Download the list")');
+  const list = await coming;
+  assert.match(list.suggestedFilename(), /^batch_[0-9a-f]{16}\.csv$/);
+  assert.match(await readFile(await list.path(), 'utf8'), /Rain.*\.wav/);
   await page.waitForSelector('.spot .note:has-text("names no class")');
   assert.deepEqual(complaints, []);
   await page.close();

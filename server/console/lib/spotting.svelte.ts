@@ -4,6 +4,8 @@ import { link } from './link.svelte.ts';
 /** Sheets are a few kilobytes; what is larger is no list of markers. */
 const MOST_BYTES = 512 * 1024;
 
+export const filesText = (count: number): string => `${count} ${count === 1 ? 'file' : 'files'}`;
+
 /** A sheet of markers that becomes files on the server. */
 class Spotting {
   state = $state<'idle' | 'running' | 'done'>('idle');
@@ -13,13 +15,13 @@ class Spotting {
   done = $state(0);
   of = $state(0);
   notes = $state.raw<string[]>([]);
-  /** Of the sheet that lists the files. */
-  path = $state<string | null>(null);
+  /** The sheet that lists the files, as it is on the server. */
+  sheet = $state.raw<{ path: string; name: string; text: string; files: number } | null>(null);
   #job: string | null = null;
 
   async start(file: File, args: Omit<ArgsInput<'foley.spot'>, 'sheet'>): Promise<void> {
     if (this.state === 'running') return;
-    [this.state, this.problem, this.name, this.notes, this.path, this.#job] = [
+    [this.state, this.problem, this.name, this.notes, this.sheet, this.#job] = [
       'running',
       '',
       file.name,
@@ -36,8 +38,9 @@ class Spotting {
         { ...args, sheet },
         { onEvent: (event, data) => this.#hear(event, data) },
       );
-      this.path = told.path;
-      if (told.skipped > 0) this.notes = [...this.notes, `${told.skipped} files could not be made`];
+      const path = told.path ?? '';
+      this.sheet = { path, name: path.split(/[\\/]/).at(-1)!, text: told.sheet, files: told.files };
+      if (told.skipped > 0) this.notes = [...this.notes, `${filesText(told.skipped)} could not be made`];
       this.state = 'done';
     } catch (error) {
       this.problem = `${file.name}: ${(error as Error).message.replace(/^args\.sheet: /, '')}`;
@@ -56,10 +59,13 @@ class Spotting {
       this.notes = [
         ...understood.map(({ name, class: label }) => `"${name}" is understood as ${label}`),
         ...left.map(({ line, name }) => `line ${line}: "${name}" names no class and is left out`),
-        ...(overlaps > 0 ? [`${overlaps} cues begin while an earlier one of their class lasts`] : []),
+        ...(overlaps > 0
+          ? [`${overlaps} ${overlaps === 1 ? 'cue begins' : 'cues begin'} while an earlier one of the same class lasts`]
+          : []),
       ];
     } else if (event === 'progress') this.done = (data as EventData<'foley.spot', 'progress'>).done;
-    else if (event === 'stem') this.notes = [...this.notes, `Mix: ${(data as EventData<'foley.spot', 'stem'>).path}`];
+    else if (event === 'stem')
+      this.notes = [...this.notes, `The mix is on the server: ${(data as EventData<'foley.spot', 'stem'>).path}`];
   }
 }
 
