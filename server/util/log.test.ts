@@ -38,3 +38,11 @@ test('levels below the chosen one are not written', () => {
   createLog({ level: 'error', to: stream }).info('quiet');
   assert.equal(text(), '');
 });
+
+test('durations are written to a tenth of a millisecond, and other numbers as they are', () => {
+  const { stream, text } = capture();
+  const fields = { ranMs: 1609.8428009999916, waitedMs: 0.04, share: 0.123456, job: 'a' };
+  createLog({ level: 'info', to: stream }).info(fields, 'job ended');
+  const { ranMs, waitedMs, share, job } = JSON.parse(text()) as Record<string, unknown>;
+  assert.deepEqual({ ranMs, waitedMs, share, job }, { ranMs: 1609.8, waitedMs: 0, share: 0.123456, job: 'a' });
+});

@@ -44,6 +44,7 @@ export function createLog(options: { level: LogLevel; pretty?: boolean; to?: Nod
   const base = {
     level: options.level,
     base: null,
+    formatters: { log: rounded },
     // JSON leaves C1 control characters as they are.
     hooks: { streamWrite: (line: string) => `${printable(line.trimEnd())}\n` },
   };
@@ -57,6 +58,13 @@ export function createLog(options: { level: LogLevel; pretty?: boolean; to?: Nod
     },
   });
   return pino(base, sink);
+}
+
+/** Durations, which are measured to a millionth of a millisecond, to a tenth of one. */
+function rounded(fields: Record<string, unknown>): Record<string, unknown> {
+  const round = ([key, value]: [string, unknown]): [string, unknown] =>
+    typeof value === 'number' && key.endsWith('Ms') ? [key, Math.round(value * 10) / 10] : [key, value];
+  return Object.fromEntries(Object.entries(fields).map(round));
 }
 
 /** A log as the rooms of a server take it. @param bound fields that each of its lines has */
