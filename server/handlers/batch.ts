@@ -163,6 +163,8 @@ async function run(deps: BatchDeps, context: Context<'clip.batch'>, batch: Batch
       await generate(deps, { ...context, signal }, order, onClip);
     } catch (error) {
       if (unwritten !== undefined) throw unwritten;
+      // The clip was made and could not be saved: the disk would take none of the others.
+      if (toProtocolError(error).code === 'io_error') throw error;
       for (const index of indices) if (!given.has(index) && !isKnown(index)) await skip(index, error);
     }
   };
