@@ -7,7 +7,7 @@ import { Streams } from '../generation/streams.ts';
 import { createClipGenerator } from '../generation/trigger-clips.ts';
 import { Midi } from '../midi/midi.ts';
 import type { MidiSystem } from '../midi/system.ts';
-import { WallClock } from '../playback/clock.ts';
+import { SteadyClock } from '../playback/clock.ts';
 import type { Playback } from '../playback/playback.ts';
 import { PlayedStream } from '../playback/played-stream.ts';
 import { HostTransport } from '../tempo/host-transport.ts';
@@ -32,12 +32,12 @@ export interface OpenPlaying {
 export function openPlaying({ config, data, engine, scheduler, ranker, ...parts }: OpenPlaying) {
   const { catalog, clips, maps } = data;
   const { log } = parts;
-  const wall = new WallClock();
+  const clock = new SteadyClock();
   let playback: Playback | null = null;
   let opening: Promise<Playback> | null = null;
   /** Started by the first sound: most servers play none. */
   const play = (): Promise<Playback> => {
-    opening ??= openPlayback(config, parts).then((opened) => {
+    opening ??= openPlayback(config, clock, parts).then((opened) => {
       playback = opened;
       return opened;
     });
@@ -50,7 +50,7 @@ export function openPlaying({ config, data, engine, scheduler, ranker, ...parts 
     isNeeded: (): boolean =>
       streams.controlled ||
       triggers.maps.some(({ source, quantise }) => quantise > 0 || (source !== undefined && !('osc' in source))),
-    now: () => wall.now(),
+    now: () => clock.now(),
     log,
   });
   const transport = new HostTransport(midi);
@@ -79,8 +79,7 @@ export function openPlaying({ config, data, engine, scheduler, ranker, ...parts 
     play,
     /** Null until something was played. */
     playback: (): Playback | null => playback,
-    /** Milliseconds since 1970, with fractions. */
-    now: (): number => wall.now(),
+    clock,
     closePlayback: async (): Promise<void> => (await opening)?.close(),
   };
 }
@@ -90,11 +89,13 @@ export type Playing = ReturnType<typeof openPlaying>;
 /** Loaded only when something is played. */
 async function openPlayback(
   { output, record }: Config,
+  clock: SteadyClock,
   { onPlaced, playbackLog }: Pick<OpenPlaying, 'onPlaced' | 'playbackLog'>,
 ): Promise<Playback> {
   const { createPlayback } = await import('../playback/create.ts');
   return createPlayback({
     output,
+    clock,
     record: record === undefined ? null : path.resolve(record),
     ...(onPlaced === undefined ? {} : { onPlaced }),
     log: playbackLog,

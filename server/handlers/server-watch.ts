@@ -4,6 +4,7 @@ import type { Handler } from '../dispatch/dispatcher.ts';
 import type { JobEvent, JobEventBus } from '../dispatch/job-events.ts';
 import type { Refusals } from '../dispatch/refusals.ts';
 import type { Scheduler } from '../dispatch/scheduler.ts';
+import type { Dates } from '../playback/clock.ts';
 import type { TriggerBank } from '../triggers/bank.ts';
 
 type JobData = EventData<'server.watch', 'job'>;
@@ -13,6 +14,7 @@ export interface WatchDeps {
   scheduler: Scheduler;
   triggers: TriggerBank;
   refusals: Refusals;
+  clock: Dates;
   /** Milliseconds that a client which may leave unseen can be silent. */
   watchQuietMs: number;
 }
@@ -22,7 +24,8 @@ export interface WatchDeps {
  * whether it is still there, or asked at all, for a sender can be feigned: it is told a bounded number of events a
  * second, and none any more once it has not been heard for a while.
  */
-export function serverWatch({ bus, scheduler, triggers, refusals, watchQuietMs }: WatchDeps): Handler<'server.watch'> {
+export function serverWatch(deps: WatchDeps): Handler<'server.watch'> {
+  const { bus, scheduler, triggers, refusals, clock, watchQuietMs } = deps;
   const watches = new Map<string, number>();
   let total = 0;
   const count = (session: string, change: 1 | -1): void => {
@@ -64,7 +67,8 @@ export function serverWatch({ bus, scheduler, triggers, refusals, watchQuietMs }
     if (hits || pools) {
       stops.push(
         triggers.watch((event) => {
-          if (event.type === 'hit' && hits && budget.take()) emit('hit', event.hit, true);
+          if (event.type === 'hit' && hits && budget.take())
+            emit('hit', { ...event.hit, at: clock.dateOf(event.hit.at) }, true);
           if (event.type === 'underrun' && hits && budget.take()) emit('underrun', event.underrun, true);
           if (event.type === 'pool' && pools && budget.take()) emit('pool', event.pool, true);
         }),

@@ -1,13 +1,13 @@
 import { checkArgs, commandOf, encodePcm, ProtocolError, type TriggerMap } from '../../protocol/index.ts';
 import type { Handler } from '../dispatch/dispatcher.ts';
 import { told } from '../generation/class-weights.ts';
+import type { Dates } from '../playback/clock.ts';
 import type { TriggerBank } from '../triggers/bank.ts';
 import type { HeardPart } from '../triggers/hit-audio.ts';
 
 export interface TriggerDeps {
   triggers: TriggerBank;
-  /** Milliseconds since 1970. */
-  now: () => number;
+  clock: Dates;
 }
 
 /** `trigger.map`. */
@@ -73,16 +73,17 @@ export function triggerImport({ triggers }: TriggerDeps): Handler<'trigger.impor
 }
 
 /** `trigger.fire`. */
-export function triggerFire({ triggers }: TriggerDeps): Handler<'trigger.fire'> {
+export function triggerFire({ triggers, clock }: TriggerDeps): Handler<'trigger.fire'> {
   return async ({ args: { id, osc, velocity, wait, audio: isHeard, format, play }, at, late, emit }) => {
     const send = ({ pcm, ...part }: HeardPart): void =>
       emit('audio', { ...part, channels: 1, format, pcm: encodePcm(pcm, format) });
     const audio = isHeard || !play ? triggers.audio(play, isHeard ? send : () => undefined) : undefined;
-    const fire = { velocity, at, wait, audio };
-    const hits =
+    const fire = { velocity, at: at === null ? null : clock.ofDate(at), wait, audio };
+    const played =
       osc === undefined
         ? [await triggers.fire(id!, fire)].filter((hit) => hit !== null)
         : await triggers.fireAddress(osc, fire);
+    const hits = played.map((hit) => ({ ...hit, at: clock.dateOf(hit.at) }));
     const worst = hits.reduce((most, hit) => (hit.late > most.late ? hit : most), hits[0]!);
     if (worst !== undefined && worst.late > 0) late(worst.at);
     if (isHeard && hits.length > 0) await audio?.ended;

@@ -15,6 +15,7 @@ async function stage(t: TestContext, system: ByteSource | null, options: Partial
     system,
     devices: 'auto',
     now: () => time.now,
+    uptime: () => time.now,
     log: (level, message) => logged.push(`${level} ${message}`),
     ...options,
   });

@@ -1,3 +1,4 @@
+import os from 'node:os';
 import type { Beats } from '../tempo/beats.ts';
 import type { LogLine } from '../util/log-line.ts';
 import { type MidiEvent, MidiInput } from './input.ts';
@@ -29,15 +30,17 @@ export interface MidiOptions {
   /** Whether something waits for MIDI now; default: yes. */
   isNeeded?: () => boolean;
   log: LogLine;
-  /** Milliseconds since 1970, with fractions. */
+  /** Milliseconds, with fractions, of a clock that nobody sets. */
   now: () => number;
+  /** Milliseconds since the machine was started, in which it may have slept; tests give their own. */
+  uptime?: () => number;
 }
 
 /** The name under which other programs find us. */
 const NAME = 'foleyd';
 /** From look to look at what is plugged in. */
 const POLL_MS = 1000;
-/** A look that comes later than this by the wall's clock follows a sleep of the machine. */
+/** A look that comes later than this follows a sleep of the machine. */
 const SLEPT_MS = 5000;
 
 interface Open {
@@ -130,10 +133,11 @@ export class Midi implements Beats {
 
   /** Opens what was plugged in, closes what is gone. */
   #look(): void {
-    const { log, now } = this.#options;
+    const { log, uptime = () => os.uptime() * 1000 } = this.#options;
     const there = this.#names();
-    const slept = now() - (this.#looked ?? now()) > SLEPT_MS;
-    this.#looked = now();
+    const up = uptime();
+    const slept = up - (this.#looked ?? up) > SLEPT_MS;
+    this.#looked = up;
     const gone = [...this.#open.keys()].filter((name) => !there.includes(name));
     if (!slept) for (const name of gone) log('warn', `the MIDI input ${name} is gone`);
     const moved = new Set(gone.map(kind));

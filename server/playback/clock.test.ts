@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
-import { DriftFilter, toFrame, toMs, WallClock } from './clock.ts';
+import { DriftFilter, SteadyClock, toFrame, toMs, WallClock } from './clock.ts';
 
 /** A small generator with a seed (Numerical Recipes). */
 function random(seed: number): () => number {
@@ -53,4 +53,19 @@ test('the wall clock has fractions, and follows the date when it is corrected', 
   assert.ok(Math.abs(clock.now() - real) < 0.1);
   real += 5000;
   assert.ok(Math.abs(clock.now() - real) < 1.1);
+});
+
+test('a steady clock goes on when the date is set, and tells times by the date as it is now', () => {
+  let steady = 500;
+  let set = 0;
+  const clock = new SteadyClock(undefined, { now: () => 1e12 + steady + set }, () => steady);
+  const at = clock.now() + 3000;
+  assert.equal(at, 1e12 + 3500);
+  for (set of [0, 86_400_000, -86_400_000, 0.25]) {
+    steady += 100;
+    assert.equal(clock.now(), 1e12 + steady);
+    assert.deepEqual([clock.dateOf(at), clock.ofDate(at + set)], [at + set, at]);
+  }
+  const other = new SteadyClock(clock.origin, { now: () => 0 }, () => steady);
+  assert.equal(other.now(), clock.now());
 });

@@ -1,4 +1,5 @@
 import { performance } from 'node:perf_hooks';
+import process from 'node:process';
 
 /** Milliseconds since 1970 with fractions. */
 export class WallClock {
@@ -6,7 +7,10 @@ export class WallClock {
   readonly #steady: () => number;
   #offset: number | null = null;
 
-  constructor(date: () => number = Date.now, steady: () => number = () => performance.timeOrigin + performance.now()) {
+  constructor(
+    date: () => number = () => Date.now(),
+    steady: () => number = () => performance.timeOrigin + performance.now(),
+  ) {
     this.#date = date;
     this.#steady = steady;
   }
@@ -27,6 +31,49 @@ export class WallClock {
   }
 }
 
+/** Milliseconds of the machine's steady clock, the same in all threads. */
+function steadyMs(): number {
+  const [seconds, nanoseconds] = process.hrtime();
+  return seconds * 1000 + nanoseconds / 1e6;
+}
+
+/**
+ * Milliseconds since 1970 by the machine's date when this began, and steadily from then on. All that is still to happen is
+ * in this time: a date that is set meanwhile moves none of it.
+ */
+export class SteadyClock {
+  /** When the machine's steady clock was at 0; with it another thread has the same clock. */
+  readonly origin: number;
+  readonly #date: Pick<WallClock, 'now'>;
+  readonly #steady: () => number;
+
+  constructor(origin?: number, date: Pick<WallClock, 'now'> = new WallClock().prime(), steady = steadyMs) {
+    this.#date = date;
+    this.#steady = steady;
+    this.origin = origin ?? date.now() - steady();
+  }
+
+  now(): number {
+    return this.origin + this.#steady();
+  }
+
+  /** What the machine's date will be at a time of this clock, as the date is set now. */
+  dateOf(at: number): number {
+    return at + this.#ahead;
+  }
+
+  ofDate(date: number): number {
+    return date - this.#ahead;
+  }
+
+  get #ahead(): number {
+    return this.#date.now() - this.now();
+  }
+}
+
+/** What translates between dates, as clients know them, and times as everything inside has them. */
+export type Dates = Pick<SteadyClock, 'now' | 'dateOf' | 'ofDate'>;
+
 export interface Mapping {
   /** This frame sounds at this time (milliseconds since 1970). */
   frame: number;
@@ -34,7 +81,7 @@ export interface Mapping {
   framesPerMs: number;
 }
 
-/** Readings further off than this are a step of a clock (sleep, a new date), not drift. */
+/** Readings further off than this are a step of a clock (sleep), not drift. */
 const STEP_MS = 100;
 
 /**

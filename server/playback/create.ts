@@ -1,7 +1,7 @@
 import type { Worker } from 'node:worker_threads';
 import type { LogLine } from '../util/log-line.ts';
 import { startThread } from '../util/program.ts';
-import { WallClock } from './clock.ts';
+import { SteadyClock } from './clock.ts';
 import type { FromMixer, ToMixer } from './messages.ts';
 import type { GrowingSound, Playback, PlaybackInfo, PlayOptions, Prepared } from './playback.ts';
 import type { DropOrder, ResampleOrder } from './resample-thread.ts';
@@ -17,6 +17,8 @@ export interface PlaybackOptions {
   /** Hz where there is no device. */
   rate?: number;
   log?: LogLine;
+  /** What all times are of. */
+  clock?: SteadyClock;
   /** Hears the milliseconds from each call of play() to its voice being scheduled. */
   onPlaced?: (ms: number) => void;
 }
@@ -31,12 +33,11 @@ const CLOSE_MS = 3000;
 
 /** Starts the thread that mixes. Resolves in any case: without a device playback is headless and says why. */
 export async function createPlayback(options: PlaybackOptions = {}): Promise<Playback> {
-  const { output = 'auto', record = null, rate = 48_000, log = () => undefined } = options;
+  const { output = 'auto', record = null, rate = 48_000, log = () => undefined, clock = new SteadyClock() } = options;
   const shared = createShared();
   const status = new SharedStatus(shared);
-  const data: ThreadData = { shared, output, record, rate };
+  const data: ThreadData = { shared, output, record, rate, origin: clock.origin };
   const thread = startThread(new URL('./thread.ts', import.meta.url), data);
-  const wall = new WallClock().prime();
   let state: State | null = null;
   let closing: Promise<void> | null = null;
   let gone: string | null = null;
@@ -79,10 +80,10 @@ export async function createPlayback(options: PlaybackOptions = {}): Promise<Pla
     rate: hertz,
     channels,
     post,
-    now: () => wall.now(),
+    now: () => clock.now(),
     mapping: () => {
       const { frame, ms, framesPerMs } = status.read();
-      return framesPerMs > 0 ? { frame, ms, framesPerMs } : { frame: 0, ms: wall.now(), framesPerMs: hertz / 1000 };
+      return framesPerMs > 0 ? { frame, ms, framesPerMs } : { frame: 0, ms: clock.now(), framesPerMs: hertz / 1000 };
     },
     frontier: () => status.read().frontier,
   });
@@ -136,7 +137,7 @@ export async function createPlayback(options: PlaybackOptions = {}): Promise<Pla
         voices: { active, most: 64 },
       };
     },
-    now: () => wall.now(),
+    now: () => clock.now(),
     prepare(pcm: Float32Array, from: number): Prepared {
       const sound = ++sounds;
       const valid = Number.isFinite(from) && from >= 1000 && from <= 768_000 ? from : hertz;

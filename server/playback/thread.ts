@@ -1,7 +1,7 @@
 /** The thread that mixes: takes messages, keeps the output filled, tells where it is. */
 import { parentPort, workerData } from 'node:worker_threads';
 import { diskReason } from '../util/disk-reason.ts';
-import { DriftFilter, WallClock } from './clock.ts';
+import { DriftFilter, SteadyClock } from './clock.ts';
 import type { FromMixer, ToMixer } from './messages.ts';
 import { MixerHost } from './mixer-host.ts';
 import { type AudioOutput, createSilentOutput, openDevice } from './outputs.ts';
@@ -14,12 +14,14 @@ export interface ThreadData {
   output: string;
   record: string | null;
   rate: number;
+  /** Of the clock of whoever asks. */
+  origin: number;
 }
 
 const TURN_MS = 3;
 /** Between looks for a device that was lost. */
 const REOPEN_MS = 3000;
-const { shared, output: wanted, record, rate } = workerData as ThreadData;
+const { shared, output: wanted, record, rate, origin } = workerData as ThreadData;
 const port = parentPort!;
 const tell = (message: FromMixer): void => port.postMessage(message);
 
@@ -39,7 +41,7 @@ recording(() => {
   tell({ type: 'recording', path: recorder.path });
 });
 const status = new SharedStatus(shared);
-const wall = new WallClock().prime();
+const clock = new SteadyClock(origin);
 let filter = new DriftFilter(output.rate);
 let out = blocks();
 /** Position of the output at frame 0 of the mix; grows when the output ran dry. */
@@ -73,7 +75,7 @@ function turn(): void {
     output.write(out, output.block, frame);
     recording(() => recorder?.write(out, output.block));
   }
-  const mapping = filter.observe(wall.now(), position - base - output.latency() * output.rate);
+  const mapping = filter.observe(clock.now(), position - base - output.latency() * output.rate);
   host.heard(position - base);
   const active = mixer.active + host.waiting;
   status.write({

@@ -6,12 +6,19 @@ export interface TimetagQueueOptions {
   oscHorizonMs: number;
   /** Which commands are handled ahead of their time; by default those declared so. */
   isTimed?: (cmd: CommandName) => boolean;
+  /** How far the machine's date is ahead of a clock that nobody sets, in milliseconds; tests give their own. */
+  ahead?: () => number;
 }
 
 /** Milliseconds before its time at which a timed command is handled, so that it can be scheduled to the sample, or made for it. */
 const LOOKAHEAD_MS = 3000;
+/** A date that moved by more while a bundle waited was set: clocks that are kept right by a network move by less. */
+const SET_MS = 100;
 
-/** Holds OSC bundles until their timetag, then calls `handle`; `at` is the time of a timed command, `F` the type of the sender. */
+/**
+ * Holds OSC bundles until their timetag, then calls `handle`; `at` is the time of a timed command, `F` the type of the
+ * sender. What waits is due when it was due as it came, whatever the machine's date is set to meanwhile.
+ */
 export class TimetagQueue<F> {
   readonly #options: TimetagQueueOptions;
   readonly #handle: (item: OscItem, from: F, at: number | null) => void;
@@ -56,9 +63,13 @@ export class TimetagQueue<F> {
   }
 
   #wait(batch: OscBatch, from: F, ms: number): void {
+    const { ahead = dateAhead } = this.#options;
+    const was = ahead();
     const timer = setTimeout(() => {
       this.#timers.delete(timer);
-      this.#run(batch, from);
+      const moved = ahead() - was;
+      const isSet = batch.at !== null && Math.abs(moved) > SET_MS;
+      this.#run(isSet ? { ...batch, at: batch.at! + moved } : batch, from);
     }, ms);
     this.#timers.add(timer);
   }
@@ -66,4 +77,8 @@ export class TimetagQueue<F> {
   #run({ at, missed, items }: OscBatch, from: F): void {
     for (const item of items) this.#handle(item, from, this.#isTimed(item) ? (at ?? missed) : null);
   }
+}
+
+function dateAhead(): number {
+  return Date.now() - performance.now();
 }
