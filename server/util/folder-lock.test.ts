@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm, utimes, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { after, before, test } from 'node:test';
@@ -99,5 +99,24 @@ test('a lock file that makes no sense holds nothing', async () => {
   const lock = new FolderLock(dir);
   await lock.claim();
   assert.deepEqual(await locks(dir), ['owner-4.json']);
+  await lock.release();
+});
+
+test('of a sign of life that is ahead of the date only a further one counts', async () => {
+  const dir = await folder();
+  const file = path.join(dir, 'owner-1.json');
+  await writeFile(file, JSON.stringify({ pid: 1, start: null, place: 'another machine', http: null }));
+  let ahead = 86_400;
+  const beat = async (): Promise<void> => {
+    const date = Date.now() / 1000 + ahead++;
+    await utimes(file, date, date);
+  };
+  await beat();
+  const lock = new FolderLock(dir, 200);
+  const beating = setInterval(() => void beat(), 20);
+  await assert.rejects(lock.claim(), FolderHeldError);
+  clearInterval(beating);
+  await lock.claim();
+  assert.deepEqual(await locks(dir), ['owner-2.json']);
   await lock.release();
 });

@@ -3,6 +3,7 @@ import { readdir, readFile, readlink, rm, stat, truncate, utimes } from 'node:fs
 import { hostname } from 'node:os';
 import path from 'node:path';
 import process from 'node:process';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { noFile, writeAtomic, writeNewAtomic } from './atomic-file.ts';
 
@@ -41,13 +42,16 @@ const SILENT_MS = 30_000;
  */
 export class FolderLock {
   readonly #folder: string;
+  readonly #beatMs: number;
   #number: number | null = null;
   #http: string | null = null;
   #beat: NodeJS.Timeout | null = null;
   #claiming: Promise<void> | null = null;
 
-  constructor(folder: string) {
+  /** @param beatMs between signs of life; tests give their own */
+  constructor(folder: string, beatMs = BEAT_MS) {
     this.#folder = folder;
+    this.#beatMs = beatMs;
   }
 
   get held(): boolean {
@@ -80,7 +84,7 @@ export class FolderLock {
   async #claim(): Promise<void> {
     for (;;) {
       const last = await this.#last();
-      const holder = last === 0 ? null : await liveHolder(this.#file(last));
+      const holder = last === 0 ? null : await liveHolder(this.#file(last), this.#beatMs);
       if (holder !== null) throw new FolderHeldError(this.#folder, holder);
       const next = last + 1;
       if (!(await writeNewAtomic(this.#file(next), text(await self(null))))) continue;
@@ -96,7 +100,7 @@ export class FolderLock {
       const number = numberOf(name);
       if (number !== 0 && number < this.#number) await rm(path.join(this.#folder, name), { force: true });
     }
-    this.#beat = setInterval(() => this.beat().catch(() => undefined), BEAT_MS);
+    this.#beat = setInterval(() => this.beat().catch(() => undefined), this.#beatMs);
     this.#beat.unref();
   }
 
@@ -148,7 +152,7 @@ async function self(http: string | null): Promise<Holder> {
 }
 
 /** The process that a lock file names; null where it is gone, has released the lock, or the file makes no sense. */
-async function liveHolder(file: string): Promise<Holder | null> {
+async function liveHolder(file: string, beatMs: number): Promise<Holder | null> {
   let holder: Holder;
   let silentMs: number;
   try {
@@ -162,11 +166,20 @@ async function liveHolder(file: string): Promise<Holder | null> {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT' || error instanceof SyntaxError) return null;
     throw error;
   }
-  if (holder.place !== (await place())) return silentMs < SILENT_MS ? holder : null;
+  if (holder.place !== (await place())) return (await isSilent(file, silentMs, beatMs)) ? null : holder;
   if (!isAlive(holder.pid)) return null;
   const start = await startOf(holder.pid);
   if (start !== null && holder.start !== null) return start === holder.start ? holder : null;
-  return silentMs < SILENT_MS ? holder : null;
+  return (await isSilent(file, silentMs, beatMs)) ? null : holder;
+}
+
+/** Whether the last sign of life is too old, or, where a date was set since, whether no other comes. */
+async function isSilent(file: string, silentMs: number, beatMs: number): Promise<boolean> {
+  if (silentMs > -SILENT_MS) return silentMs >= SILENT_MS;
+  const timeOf = async (): Promise<number | null> => (await stat(file).catch(noFile))?.mtimeMs ?? null;
+  const before = await timeOf();
+  await sleep(2 * beatMs);
+  return (await timeOf()) === before;
 }
 
 function isAlive(pid: number): boolean {
