@@ -67,7 +67,7 @@ export const RULES = [
   { of: 'server/dispatch/job-journal.ts', may: ['server/util', 'protocol'] },
   {
     of: 'server/dispatch',
-    may: ['server/dispatch', 'server/util/folders.ts', 'protocol'],
+    may: ['server/dispatch', 'server/util/folders.ts', 'server/util/new-id.ts', 'protocol'],
     types: ['server/engine/engine.ts'],
   },
 
@@ -149,8 +149,7 @@ export const RULES = [
         'server/cards',
         'server/audio',
         'server/dispatch/dispatcher.ts',
-        'server/util/folders.ts',
-        'server/util/either-signal.ts',
+        ...['server/util/folders.ts', 'server/util/either-signal.ts', 'server/util/new-id.ts'],
         'protocol',
       ],
       'server/engine/inference/code-grid.ts',
@@ -171,7 +170,7 @@ export const RULES = [
     may: [
       ...['server/handlers', 'server/generation', 'server/spotting', 'protocol', 'server/dispatch/dispatcher.ts'],
       ...['server/dispatch/job-events.ts', 'server/delivery/csv.ts', 'server/util/read-chunks.ts'],
-      ...['server/util/either-signal.ts', 'server/util/serial-queue.ts'],
+      ...['server/util/either-signal.ts', 'server/util/new-id.ts', 'server/util/serial-queue.ts'],
       // Whether a file that an earlier run began is there.
       ...['server/util/file-digest.ts', 'server/util/disk-reason.ts', 'server/voices/licences.ts'],
     ],

@@ -1,9 +1,9 @@
-import { randomBytes } from 'node:crypto';
 import { mkdir, readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { ProtocolError } from '../../protocol/index.ts';
 import { diskReason } from '../util/disk-reason.ts';
 import type { LogLine } from '../util/log-line.ts';
+import { isId, newId } from '../util/new-id.ts';
 import { SerialQueue } from '../util/serial-queue.ts';
 import type { Trash, TrashItem } from '../util/trash.ts';
 import type { ClipChange, ClipEntry, ClipPage, ClipQuery, Clips, NewClip, SavedClip, StoredClip } from './clip.ts';
@@ -29,7 +29,6 @@ export interface ClipStoreOptions {
   now?: () => number;
 }
 
-const ID = /^[0-9a-f]{16}$/;
 /** Files read at a time while the folder is looked through. */
 const AT_ONCE = 32;
 
@@ -76,7 +75,7 @@ export class ClipStore implements Clips {
 
   async save(clip: NewClip): Promise<SavedClip> {
     const wav = this.#options.encode(clip);
-    const id = randomBytes(8).toString('hex');
+    const id = newId();
     const {
       recipe,
       pcm,
@@ -114,7 +113,7 @@ export class ClipStore implements Clips {
   }
 
   async find(id: string): Promise<SavedClip | null> {
-    if (!ID.test(id)) return null;
+    if (!isId(id)) return null;
     const found = await plainFile(this.#path(id)).catch((cause: unknown) => {
       throw new ProtocolError('io_error', `clip ${id} could not be read: ${diskReason(cause)}`, { cause });
     });

@@ -1,4 +1,3 @@
-import { randomBytes } from 'node:crypto';
 import { lstat, mkdir, open, readdir, realpath, rm, stat, statfs } from 'node:fs/promises';
 import path from 'node:path';
 import { fileNameKey, isFileName } from '../../protocol/file-name.ts';
@@ -6,6 +5,7 @@ import { ProtocolError } from '../../protocol/index.ts';
 import { settle } from '../util/atomic-file.ts';
 import { diskReason } from '../util/disk-reason.ts';
 import { digestOf } from '../util/file-digest.ts';
+import { newId } from '../util/new-id.ts';
 
 export interface FolderOptions {
   /** Nothing is written outside of it. */
@@ -60,7 +60,7 @@ export class Folder {
     try {
       const dir = await this.#enter(below);
       await this.#checkRoom(dir, data.byteLength);
-      const part = path.join(dir, `.foleyd-${randomBytes(8).toString('hex')}.part`);
+      const part = path.join(dir, `.foleyd-${newId()}.part`);
       this.#parts.add(part);
       try {
         await writeSynced(part, data);

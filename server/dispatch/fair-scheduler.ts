@@ -1,7 +1,7 @@
-import { randomBytes } from 'node:crypto';
 import { ProtocolError, toProtocolError } from '../../protocol/index.ts';
 import type { Engine, EngineEvent, EngineResult, EngineRun } from '../engine/engine.ts';
 import { isWithin } from '../util/folders.ts';
+import { newId } from '../util/new-id.ts';
 import { ClipTurns, type QueuedJob } from './clip-turns.ts';
 import type { JobEvent, JobEventBus } from './job-events.ts';
 import { checkQueueLimits, clipsOf, type QueueLimits } from './queue-limits.ts';
@@ -37,7 +37,7 @@ export interface SchedulerOptions extends QueueLimits {
   bus: JobEventBus;
   /** Milliseconds; tests give their own. */
   now?: () => number;
-  /** 16 hexadecimal digits that cannot be guessed. */
+  /** Ids as `newId` makes them. */
   newId?: () => string;
 }
 
@@ -66,8 +66,8 @@ export class FairScheduler implements Scheduler {
     if (this.#closing) throw new ProtocolError('shutting_down', 'the server is shutting down and accepts no more jobs');
     checkQueueLimits(order, this.#waiting(), this.#options);
     const position = this.#jobs.size;
-    const { newId = () => randomBytes(8).toString('hex') } = this.#options;
-    const { id = newId(), paused = false } = order;
+    const { newId: own = newId } = this.#options;
+    const { id = own(), paused = false } = order;
     const done = new Promise<void>((resolve, reject) => {
       const gone = (): void => void this.#stop(entry, toProtocolError(order.signal.reason));
       const unlisten = (): void => order.signal.removeEventListener('abort', gone);

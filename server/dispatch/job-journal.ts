@@ -6,6 +6,7 @@ import { settleAside, writeAtomic } from '../util/atomic-file.ts';
 import { diskReason } from '../util/disk-reason.ts';
 import { appendLine, readJsonLines } from '../util/json-lines.ts';
 import type { LogLine } from '../util/log-line.ts';
+import { isId } from '../util/new-id.ts';
 import { PersistentFile, readIfThere, readList } from '../util/persistent-file.ts';
 import { SerialQueues } from '../util/serial-queue.ts';
 
@@ -31,7 +32,6 @@ export interface RestoredJob {
 }
 
 const FORMAT = 'foleyd-job';
-const ID = /^[0-9a-f]{16}$/;
 const FILE = /^([0-9a-f]{16})\.(json|log)$/;
 const RUN = /^[0-9a-f]{4}$/;
 /** Runs of the server whose job ids are recognised. */
@@ -66,7 +66,7 @@ export class JobJournal {
 
   /** Whether an id is of a job of an earlier run of the server. */
   isEarlier(job: string): boolean {
-    return ID.test(job) && this.#earlier.has(job.slice(0, 4));
+    return isId(job) && this.#earlier.has(job.slice(0, 4));
   }
 
   /** Whether a restart would take it up. */

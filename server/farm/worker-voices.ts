@@ -1,6 +1,6 @@
-import { randomBytes } from 'node:crypto';
 import { mkdir, readdir, rename, rm, stat, utimes } from 'node:fs/promises';
 import path from 'node:path';
+import { newId } from '../util/new-id.ts';
 import { SerialQueue } from '../util/serial-queue.ts';
 import { readVoice } from '../voices/read-voice.ts';
 import { unpackVoice } from '../voices/unpack.ts';
@@ -72,7 +72,7 @@ export class WorkerVoices {
         `voice ${voice.slice(0, 12)} has ${found.info.size} bytes; the worker's cache may have ${maxBytes}`,
       );
     }
-    const dir = path.join(cache, `${INCOMING}${randomBytes(8).toString('hex')}`);
+    const dir = path.join(cache, `${INCOMING}${newId()}`);
     try {
       await mkdir(dir, { recursive: true });
       await unpackVoice(chunksOf(data), { dir, onManifest: async () => undefined, onProgress: () => undefined });

@@ -1,7 +1,7 @@
-import { randomBytes } from 'node:crypto';
 import type { EventData } from '../../protocol/index.ts';
 import { shapeSound } from '../audio/edit.ts';
 import type { ClipRecipe, Clips, NewClip } from '../clips/clip.ts';
+import { newId } from '../util/new-id.ts';
 import { ClipAudio } from './clip-audio.ts';
 import { type ClipPieces, codesOf, type Piece, type Result, seedOf } from './clip-pieces.ts';
 import { type ClipArgs, type ClipPlan, shapeOf, voiceClassesOf } from './clip-plan.ts';
@@ -49,7 +49,7 @@ export class ClipHandover {
     if (args.audio) await this.audio.rest({ index, rate, pcm });
     const told = { index, seed, ...(score === undefined ? {} : { score }) };
     if (!args.save) {
-      const clip = randomBytes(8).toString('hex');
+      const clip = newId();
       this.clips.push({ ...told, clip });
       return clip;
     }

@@ -1,8 +1,9 @@
-import { randomBytes, randomInt } from 'node:crypto';
+import { randomInt } from 'node:crypto';
 import { limits, ProtocolError } from '../../protocol/index.ts';
 import type { Clips } from '../clips/clip.ts';
 import { isTimeMajor } from '../engine/inference/code-grid.ts';
 import { fadeOf } from '../engine/inference/cut-place.ts';
+import { newId } from '../util/new-id.ts';
 import type { Catalog, Voice } from '../voices/voice.ts';
 import { resolveClass } from './class-weights.ts';
 import { gridOf } from './code-grid.ts';
@@ -30,7 +31,7 @@ export async function beginStream(asked: StartArgs, catalog: Catalog, clips: Cli
   const seed = args.seed ?? randomInt(0, limits.drawnSeedMax + 1);
   const { class: what, avoid, guidance } = args;
   return {
-    id: args.as ?? randomBytes(8).toString('hex'),
+    id: args.as ?? newId(),
     args: { ...args, seed, voice: voice.id },
     first: voiceClass,
     voiceDir,

@@ -1,4 +1,3 @@
-import { randomBytes } from 'node:crypto';
 import { checkArgs, commandOf, type EventData, limits, ProtocolError, toProtocolError } from '../../protocol/index.ts';
 import { csvText } from '../delivery/csv.ts';
 import type { Delivery } from '../delivery/delivery.ts';
@@ -7,6 +6,7 @@ import type { RestoredJob } from '../dispatch/job-journal.ts';
 import { told } from '../generation/class-weights.ts';
 import type { GenerationDeps } from '../generation/clip-job.ts';
 import { isThere } from '../util/file-digest.ts';
+import { newId } from '../util/new-id.ts';
 import {
   type BatchArgs,
   filesOf,
@@ -41,7 +41,7 @@ export function clipBatch(deps: BatchDeps): Handler<'clip.batch'> {
       const message = `args: ${of} files were requested; expected 1 to ${limits.batchFiles}`;
       throw new ProtocolError('bad_args', message, { path: of === 0 ? 'args.rows' : 'args' });
     }
-    const job = journal?.newId() ?? randomBytes(8).toString('hex');
+    const job = journal?.newId() ?? newId();
     // Files that are sent are nobody's any more when the connection is gone.
     if (journal === null || context.args.to === 'bytes') return run(deps, context, { job, of });
     const args = await settled(deps, context.args);

@@ -1,10 +1,10 @@
-import { randomBytes } from 'node:crypto';
 import { mkdir, readdir, rm } from 'node:fs/promises';
 import path from 'node:path';
 import { fileNameKey } from '../../protocol/file-name.ts';
 import { ProtocolError, toProtocolError } from '../../protocol/index.ts';
 import { noFile } from '../util/atomic-file.ts';
 import { diskReason } from '../util/disk-reason.ts';
+import { isId, newId } from '../util/new-id.ts';
 import { unlessShort } from '../util/shortage.ts';
 import { adoptVoice } from './finished-voice.ts';
 import { Job } from './job.ts';
@@ -34,7 +34,6 @@ interface Running {
 
 /** Ended jobs that are kept, with their logs and auditions. */
 export const MOST_ENDED = 100;
-const ID = /^[0-9a-f]{16}$/;
 
 /**
  * Trainings, one at a time, the others in the order they came. All that is known of one is in its folder, so a server
@@ -56,7 +55,7 @@ export class TrainingJobs {
   /** Finds the jobs of earlier runs and goes on with what had not ended; `isOwner` false: only reads them. */
   async restore(isOwner = true): Promise<void> {
     const found: Job[] = [];
-    for (const id of ((await readdir(this.#options.dir).catch(noFile)) ?? []).filter((name) => ID.test(name))) {
+    for (const id of ((await readdir(this.#options.dir).catch(noFile)) ?? []).filter((name) => isId(name))) {
       const journal = new Journal(path.join(this.#folder(id), 'job.jsonl'));
       const lines = await journal.read().catch((err: unknown) => {
         this.#options.log('warn', 'the log of a training cannot be read; it is left as it is', { job: id, err });
@@ -88,7 +87,7 @@ export class TrainingJobs {
     await this.#checkName(order.voice);
     await Promise.all(order.datasets.map((id) => this.#options.findDataset(id)));
     await this.#options.finder.find();
-    const id = randomBytes(8).toString('hex');
+    const id = newId();
     await mkdir(this.#folder(id), { recursive: true });
     await checkResources(this.#options.dir, this.#options.room);
     // Another one may have come while we looked.

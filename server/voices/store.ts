@@ -4,6 +4,7 @@ import path from 'node:path';
 import { type ErrorCode, ProtocolError } from '../../protocol/index.ts';
 import { exists } from '../util/atomic-file.ts';
 import { diskReason } from '../util/disk-reason.ts';
+import { newId } from '../util/new-id.ts';
 import { unlessShort } from '../util/shortage.ts';
 import { move, type Trash, type TrashItem } from '../util/trash.ts';
 import { VoiceFileError } from './archive-format.ts';
@@ -150,7 +151,7 @@ export class VoiceStore {
     // Each is tried in a process of its own and may take gigabytes there.
     if (this.#importing) throw new ProtocolError('queue_full', 'another voice import is in progress; try again later');
     this.#importing = true;
-    const dir = path.join(this.#options.own, `${INCOMING}${randomBytes(8).toString('hex')}`);
+    const dir = path.join(this.#options.own, `${INCOMING}${newId()}`);
     try {
       return await this.#bringIn(dir, source, as, onProgress, signal);
     } catch (error) {
