@@ -7,6 +7,7 @@ import { ROOT } from './bootstrap.mjs';
 import { deadLinks } from './package/documents.mjs';
 
 const tracked = spawnSync('git', ['ls-files'], { cwd: ROOT, encoding: 'utf8' }).stdout.trim().split('\n');
+const sources = tracked.filter((file) => /\.(ts|mjs|svelte)$/.test(file) && existsSync(path.join(ROOT, file)));
 const pages = tracked.filter((file) => file.endsWith('.md') && existsSync(path.join(ROOT, file)));
 /** Pages that say what each part of their folder is for. */
 const ROOMS = [
@@ -30,4 +31,11 @@ test('what a README of a room names is in the room', () => {
     );
     assert.deepEqual(missing, [], room);
   }
+});
+
+// Biome's rule for this (scripts/lint) reads neither components nor literals in parentheses.
+test('no source spreads an object literal, which would switch off the check for unknown properties', () => {
+  assert.ok(tracked.length < 2 || sources.some((file) => file.endsWith('.svelte')));
+  const spread = sources.filter((file) => /\.{3}\(?\{/.test(readFileSync(path.join(ROOT, file), 'utf8')));
+  assert.deepEqual(spread, []);
 });

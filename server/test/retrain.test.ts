@@ -30,7 +30,13 @@ const [data, models, sounds] = ['data', 'models', 'sounds'].map((name) => path.j
   string,
 ];
 const settings: ConfigInput = {
-  ...({ data, models, listen: false, logLevel: 'silent', output: 'none', voice: 'tiny', trainingThreads: 1 } as const),
+  data,
+  models,
+  listen: false,
+  logLevel: 'silent',
+  output: 'none',
+  voice: 'tiny',
+  trainingThreads: 1,
   datasetFolders: [sounds],
   limits: { trainingFreeDisk: 1 },
 };
