@@ -15,7 +15,7 @@ export type GeneratedClip = Told<'done'>['clips'][number] & { sound: Sound | nul
 /** `done`, each clip with its sound; null when `audio` was off. */
 export type Generated = Omit<Told<'done'>, 'clips'> & { clips: GeneratedClip[] };
 
-/** What a job tells, put together. A job that tells everything again, on another connection, is heard once. */
+/** Assembles the events of one job. After a reconnection the server sends all of them again; each is passed on once. */
 export class Gathering {
   readonly #listeners: GenerateListeners;
   readonly #sounds = new SoundAssembler();

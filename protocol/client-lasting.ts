@@ -23,9 +23,9 @@ export interface LastingOptions extends ConnectOptions {
 const LOST: ReadonlySet<ErrorCode> = new Set(['connection_closed', 'idle_client']);
 
 /**
- * A client that connects again when its connection is lost. A job of `generate` goes on in the server meanwhile and is
- * heard to its end; it is told once, whatever was heard before. Other calls reject with `connection_closed`, since only
- * their caller knows whether they may be asked twice.
+ * A client that reconnects when its connection is lost. A `generate` job continues in the server and is followed to
+ * its end; each event is passed on once. Other calls reject with `connection_closed`, since only their caller knows
+ * whether they may be repeated.
  */
 export class LastingClient {
   readonly #open: () => Promise<Client>;

@@ -28,7 +28,7 @@ const DRAIN_MS = 10_000;
 /** Of the voices that came from the farm. */
 const CACHE_BYTES = 4 * 2 ** 30;
 
-/** `foleyd worker`: makes clips of a farm until it is told to stop. Resolves with the exit code. */
+/** `foleyd worker`: renders clips for a farm until a signal stops it. Resolves with the exit code. */
 export async function runWorker(given: ConfigInput, options: WorkerOptions = {}): Promise<number> {
   // It opens no port of a server, whatever the environment says of one.
   const config = resolveConfig({ ...given, listen: false, host: '127.0.0.1', oscHost: '127.0.0.1' });

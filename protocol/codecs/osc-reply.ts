@@ -14,7 +14,7 @@ const failedReply: OscReply = { address: failedAddress, args: ['id', 'code:s', '
 /** Timed commands that came too late all say so in the same form. */
 const lateReply: OscReply = { address: '/late', args: ['id', 'late:f', 'asked:n', 'at:n'] };
 
-/** The messages that tell an answer, as datagrams in order; none for events without an OSC form. Throws `too_large`. */
+/** The datagrams of one answer, in order; none for events without an OSC form. Throws `too_large`. */
 export function encodeOsc(cmd: string | null, echo: OscArg, answer: Answer): Uint8Array[] {
   return repliesTo(cmd, answer.event)
     .flatMap((reply) => messagesOf(reply, echo, answer.data))

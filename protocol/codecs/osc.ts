@@ -6,7 +6,7 @@ import { decodePacket, encodeMessage, type OscArg } from './osc-packet.ts';
 import { encodeOsc, integer } from './osc-reply.ts';
 import { type IsMapped, type OscItem, readMessage, replyAddress } from './osc-request.ts';
 
-/** What a datagram asks for at one moment. */
+/** The commands of one datagram that take effect at the same time. */
 export interface OscBatch {
   /** When to handle it, in milliseconds since 1970; null is now. */
   at: number | null;

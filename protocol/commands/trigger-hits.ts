@@ -1,4 +1,4 @@
-/** Hits: what is told of one, and of the pool that it takes its clip from. */
+/** Events of hits and of the clip pools that they draw from. */
 import { z } from 'zod';
 import { seedNumber } from './fields.ts';
 

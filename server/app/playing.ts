@@ -28,7 +28,10 @@ export interface OpenPlaying {
   playbackLog: LogLine;
 }
 
-/** What is heard at once: the mixer, trigger maps, endless sounds, and the MIDI and the beats that they wait for. */
+/**
+ * Opens everything that plays in real time: the mixer, trigger maps, endless streams, and the MIDI input and clocks
+ * that drive them.
+ */
 export function openPlaying({ config, data, engine, scheduler, ranker, ...parts }: OpenPlaying) {
   const { catalog, clips, maps } = data;
   const { log } = parts;

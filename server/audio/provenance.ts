@@ -38,7 +38,7 @@ export function labelOf({ class: label }: Recipe): string {
     .join(' + ');
 }
 
-/** What stands before the samples of a clip that was not delivered; nothing of a sound that foleyd did not make. */
+/** WAV chunks that precede the samples of an undelivered clip; none for a sound that foleyd did not generate. */
 export function originChunks(
   { comment, software = 'foleyd' }: { comment?: string; software?: string },
   sound: string,

@@ -25,7 +25,7 @@ export function encodeWav(pcm: Float32Array, rate: number, format: WavFormat, in
   return packWav(sound, layout, [...bext, ...wavFormat(layout, pcm.length), ...list, ...more]);
 }
 
-/** What stands before the samples of a WAV whose end nobody knows yet: its lengths are the largest there are, as programs that stream write them. */
+/** Header of a WAV of unknown length: its sizes are the largest possible ones, as streaming programs write them. */
 export function endlessWavHead(rate: number, format: WavFormat, info: WavInfo = {}): Uint8Array {
   const layout = { rate, channels: 1, bits: format === 'f32' ? 32 : 16 } as const;
   const { bext, list, more } = describedBy(info, layout);

@@ -1,4 +1,7 @@
-/** Whether a manifest is of a file, whole, and signed by the certificate in it. Whom to trust is for whoever reads its names. */
+/**
+ * Verifies that a manifest belongs to a file, is intact, and is signed by the certificate in it. Whether to trust
+ * that certificate is left to the reader of its names.
+ */
 import { X509Certificate } from 'node:crypto';
 import { type Cbor, CborError, decodeCbor, Tagged } from './cbor.ts';
 import { isSigned } from './credential.ts';

@@ -34,7 +34,9 @@ export function unknownClasses({ classes, sampling }: GuidedCard): string[] {
   return [...Object.keys(guided), ...followed].filter((name) => !known.has(name));
 }
 
-/** The guidance of a clip that asks for none: 0 where the card says nothing, of a mix the mean by its weights. */
+/**
+ * Guidance of a clip whose request gives none: the card's for its class (0 without one), for a mix the weighted mean.
+ */
 export function defaultGuidance({ classes, sampling }: GuidedCard, classWeights: readonly number[]): number {
   const { guidance } = sampling ?? {};
   if (guidance === undefined) return 0;

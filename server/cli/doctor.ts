@@ -11,7 +11,7 @@ import { openSession } from './open-session.ts';
 
 const MARKS = { ok: 'ok  ', warn: 'warn', fail: 'FAIL' } as const;
 
-/** `foleyd doctor`: looks at everything foleyd stands on. Exit code 1 when it could not make a clip or listen. */
+/** `foleyd doctor`: checks the installation. Exit code 1 if it could not make a clip or open its ports. */
 export async function doctor({ json, config: given }: { json?: boolean; config: ConfigInput }): Promise<number> {
   const config = resolveConfig(given);
   const checks: Check[] = [];

@@ -1,6 +1,6 @@
 /**
- * Plays one WAV, in a process of its own: sound libraries write to the terminal from C, and a device that goes away may
- * take the process with it. Sends null when it was heard, else what went wrong.
+ * Plays one WAV in a child process: audio libraries write to the terminal from C, and a device that disappears can
+ * crash the process. Sends null when playback has ended, otherwise the error.
  */
 import { readFile } from 'node:fs/promises';
 import { AudioContext } from 'node-web-audio-api';

@@ -25,7 +25,7 @@ interface More {
   onAccepted?: (data: object) => void;
 }
 
-/** Asks for files as bytes, writes them into the folder of `--out`, and their sheet beside them. */
+/** Requests files as bytes, and writes them and their CSV sheet into the folder of `--out`. */
 export async function receiveFiles<N extends Making>(
   cmd: N,
   args: ArgsInput<N>,

@@ -37,8 +37,8 @@ const TELLING = 0.02;
 const PIECE = 384 * 1024;
 
 /**
- * `foleyd retrain FOLDER`: brings the recordings to the server, makes a data set of them and trains. The same recordings
- * are brought once. Ctrl-C leaves a server's training running; one in this process goes on with the next foleyd.
+ * `foleyd retrain FOLDER`: uploads the recordings as a data set and trains. Recordings that were uploaded before are
+ * not uploaded again. Ctrl-C leaves a server's training running; one in this process is resumed by the next foleyd.
  */
 export async function retrain(folder: string | undefined, options: RetrainOptions): Promise<number> {
   if (folder === undefined && options.attach === undefined && (options.dataset ?? []).length === 0)

@@ -38,7 +38,7 @@ export function planLines(
   });
 }
 
-/** By the latest training from the same voice; null where there is none. */
+/** Pace of the latest training from the same voice; null if there is none. */
 export async function earlierPace(session: Session, base: string | undefined): Promise<Record<string, number> | null> {
   const { jobs } = await session.call('admin.jobs', {});
   const from = base ?? (await session.call('voice.list', {})).voices.find((voice) => voice.active)?.id;

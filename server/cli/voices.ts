@@ -2,7 +2,7 @@ import { type EventData, printable } from '../../protocol/index.ts';
 import { exits } from './errors.ts';
 import { openSession, type SessionChoice } from './open-session.ts';
 
-/** `foleyd voices`: the voices that can be asked, and what each can make. */
+/** `foleyd voices`: lists voices with their classes. */
 export async function voices(options: SessionChoice & { json?: boolean }): Promise<number> {
   const session = await openSession(options);
   try {

@@ -3,7 +3,7 @@ import type { ClipEntry } from './clip.ts';
 import { newestFirst } from './query.ts';
 import type { Sidecar } from './sidecar.ts';
 
-/** The saved clips in memory, oldest first, and who is told when one is saved or changed. */
+/** In-memory index of the saved clips, oldest first, with listeners for saved and changed clips. */
 export class ClipIndex {
   readonly #entries = new Map<string, ClipEntry>();
   readonly #listeners = new Set<(entry: ClipEntry) => void>();

@@ -133,7 +133,7 @@ export function sidecarOf({
   return sidecar;
 }
 
-/** Whether a file that lies alone under a clip's name is one of ours, and may go. */
+/** Whether a JSON file without a WAV is one of our sidecars, and may be deleted. */
 export function isOurs(text: string): boolean {
   return text.startsWith('{"format":"foleyd-clip",');
 }

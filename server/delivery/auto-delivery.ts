@@ -30,10 +30,9 @@ const LASTING = new Set(['io_error', 'no_room', 'out_of_resources']);
 const PAGE = 500;
 
 /**
- * Delivers saved clips by itself, each once: what was delivered is written into the clip's sidecar, its file's name
- * before the file appears and that it is there afterwards. So a crash in between leaves no second file, and what the
- * receiver takes out of the folder does not come again. While the folder is gone or full clips wait and are tried again.
- * Clips whose turn had not come are found at the next start.
+ * Delivers saved clips automatically, each exactly once. The clip's sidecar records the file name before the file
+ * appears, and its completion afterwards, so that a crash in between causes no duplicate, and a file that the
+ * receiver takes away is not delivered again.
  */
 export class AutoDelivery {
   readonly #options: AutoDeliveryOptions;

@@ -23,7 +23,7 @@ export interface DeliveryOptions {
 
 export type Place = 'exports' | 'delivery';
 
-/** Where a file goes. */
+/** Destination of a file. */
 export interface Target {
   to: Place;
   /** Below the folder of deliveries. */

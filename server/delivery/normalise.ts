@@ -20,7 +20,8 @@ export interface Normalised {
 }
 
 /**
- * A sound at the level that is wanted, as far as the ceiling allows. It is lowered as a whole: no limiter changes it.
+ * Scales a sound to the target level, as far as the true-peak ceiling allows. The gain is constant: there is no
+ * limiter.
  * @param place the larger factor of those by which it goes into the channels
  */
 export function normalise(

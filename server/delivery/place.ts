@@ -1,6 +1,6 @@
 import { onsetOf } from '../audio/onset-and-loop.ts';
 
-/** Where a sound lies on a timeline, in seconds. */
+/** Position of a sound on a timeline, in seconds. */
 export interface Placed {
   /** Where its onset was wanted. */
   at: number;
@@ -23,8 +23,8 @@ interface Wanted {
 }
 
 /**
- * A sound cut so that its onset lies at a time of the timeline, and the time reference of what is left. Throws where
- * it is silent.
+ * Trims a sound so that its onset falls on a time of the timeline, and returns its time reference. Throws if it is
+ * silent.
  */
 export function placeOnset(
   pcm: Float32Array,

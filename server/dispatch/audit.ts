@@ -1,7 +1,7 @@
-/** What is written down of commands of the admin role: who asked for what, and what came of it. */
+/** Records commands of the admin role in the audit log: who requested what, with which outcome. */
 import type { ErrorCode, Request } from '../../protocol/index.ts';
 
-/** Who asked for something of the admin role. */
+/** An admin command and its sender. */
 export interface AdminRequest {
   cmd: string;
   /** The client's id. */
@@ -10,7 +10,7 @@ export interface AdminRequest {
   transport: string;
 }
 
-/** What the admin role is asked for, and what comes of it. */
+/** Receives admin commands and their outcomes. */
 export interface Audit {
   /** Before it is handled. */
   begun(request: AdminRequest, args: unknown): Promise<void>;

@@ -30,7 +30,7 @@ export interface Delivery {
 
 export type Send = (answer: Answer, delivery: Delivery) => void;
 
-/** One client on one transport, for as long as it is there. Its answers go to it and to nobody else. */
+/** One client on one transport, while it is connected. Answers go to this client only. */
 export interface Session {
   readonly id: string;
   readonly transport: string;
@@ -101,7 +101,7 @@ interface OpenSession extends Session {
   closed: boolean;
 }
 
-/** Parses, authorises and handles every request of every transport, and turns whatever goes wrong into one `failed`. */
+/** Parses, authorises and handles the requests of all transports, and turns every error into one `failed`. */
 export class Dispatcher {
   readonly #options: DispatcherOptions;
   readonly #commands = new Map<string, { command: Command; handler: AnyHandler }>();

@@ -10,9 +10,9 @@ export type JobEvent =
 export type JobListener = (event: JobEvent, job: string) => void;
 
 /**
- * Fans the events of all jobs out to those who watch; who ordered a job hears of it directly (`JobOrder.onEvent`).
- * Delivery is synchronous and in the order of subscription; a listener that throws is reported and does not keep the
- * others from hearing.
+ * Publishes the events of all jobs to watchers; the client that requested a job gets them directly
+ * (`JobOrder.onEvent`). Delivery is synchronous, in the order of subscription; a listener that throws is logged and
+ * does not affect the others.
  */
 export class JobEventBus {
   readonly #listeners = new Set<{ hear: JobListener }>();

@@ -10,7 +10,7 @@ import { isId } from '../util/new-id.ts';
 import { PersistentFile, readIfThere, readList } from '../util/persistent-file.ts';
 import { SerialQueues } from '../util/serial-queue.ts';
 
-/** An accepted job as it is written before anybody is told that it was accepted. */
+/** An accepted job as it is stored; written before `accepted` is sent. */
 export interface JobRecord {
   job: string;
   cmd: string;

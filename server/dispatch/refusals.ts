@@ -9,7 +9,7 @@ export interface Refusal {
   message: string;
 }
 
-/** Tells watchers of refused messages, which nobody else may see: a sender of OSC often has no way to show an answer. */
+/** Publishes refused messages to watchers: an OSC sender often cannot display an answer. */
 export class Refusals {
   readonly #watchers = new Set<(refusal: Refusal) => void>();
 

@@ -1,7 +1,10 @@
 import type { EngineRequest, EngineResult } from '../engine/engine.ts';
 import type { JobEvent } from './job-events.ts';
 
-/** What a handler asks of the scheduler: some clips, of which the engine may make several at once; all of them or none are reported done. */
+/**
+ * A job for the scheduler: clips, of which the engine may sample several at once. They are reported done together, or
+ * none is.
+ */
 export interface JobOrder {
   /** 16 hexadecimal digits, of a job that already has an id; drawn without. */
   id?: string;
@@ -33,7 +36,7 @@ export function clientOf({ owner, client = owner }: Pick<JobOrder, 'owner' | 'cl
   return client;
 }
 
-/** Whether nobody waits for a job. */
+/** Whether a job runs in the background, behind all jobs that a client waits for. */
 export function isPatient({ patient = false }: Pick<JobOrder, 'patient'>): boolean {
   return patient;
 }

@@ -67,8 +67,9 @@ export interface EndlessRequest {
 }
 
 /**
- * What changes of a stream: from the next sound that leaves on, or, where what was told can be told again, from what will
- * sound next. For all but a level rows are drawn again, if there is time; otherwise it counts from a later row on.
+ * A change of an endless stream. It applies from the next audio that is sent on or, with `revise`, from the next that
+ * will be audible. All but a change of level sample rows again if there is time; otherwise they apply from a later
+ * row on.
  */
 export interface EndlessChange {
   classWeights?: number[];

@@ -29,7 +29,7 @@ export interface FarmInfo extends FarmCounts {
   slots: number;
 }
 
-/** Everything that is known of a farm, as `farm.status` tells it. */
+/** State of a farm, as `farm.status` reports it. */
 export interface FarmStatus extends FarmCounts {
   state: 'none' | 'open' | 'lost';
   broker: string | null;

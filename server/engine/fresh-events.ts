@@ -1,6 +1,9 @@
 import type { EngineEvent } from './engine.ts';
 
-/** What was told of a clip that may be made more than once, for whoever hears of it only once, and in order. */
+/**
+ * Filters the events of a clip that may be generated more than once (a retry, another worker), so that its client
+ * gets each once and in order.
+ */
 export class FreshEvents {
   #started = false;
   #row = -1;

@@ -35,7 +35,7 @@ export interface EmbedderClientOptions {
   memory?: number;
 }
 
-/** Hears clips and tells distances, in a process of its own: neither takes a turn from the server's event loop. */
+/** Embeds clips and computes distances in a child process, so that neither blocks the server's event loop. */
 export class EmbedderClient {
   readonly #process: TaskProcess;
 

@@ -38,7 +38,7 @@ export interface EvaluationOrder {
   seed: number;
 }
 
-/** Takes a set of clips, one after the other, and says how far it lies from a reference. */
+/** Embeds a set of clips one by one, and computes its distance from a reference. */
 export class Evaluation {
   readonly card: EmbedderCard;
   /** Classes that the reference knows, and those it does not. */

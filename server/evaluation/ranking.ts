@@ -4,7 +4,10 @@ import type { EmbeddedClip } from '../engine/inference/embedder.ts';
 import { StatisticsError } from './fad.ts';
 import { readNpz } from './npz.ts';
 
-/** What tells real clips from generated ones by an embedder's features: the trainer's `evaluation/ranking_command.py`. */
+/**
+ * Classifier of real against generated clips on an embedder's features: the trainer's
+ * `evaluation/ranking_command.py`.
+ */
 export interface Ranking {
   /** Of the mean and the standard deviation over sounding patches, [2 dims]. */
   readonly weights: Float64Array;

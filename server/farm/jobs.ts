@@ -7,7 +7,7 @@ const LOOKS_AT_ONCE = 8;
 /** Longer than any request to the broker waits for its answer. */
 const HANG_MS = 10_000;
 
-/** Jobs that this process waits for. What the broker loses is sent again; what is told twice counts once. */
+/** Farm jobs that this process waits for. Jobs that the broker loses are sent again; duplicate outcomes are ignored. */
 export class FarmJobs {
   readonly #link: BrokerLink;
   readonly #log: FarmLog;

@@ -1,4 +1,4 @@
-/** What desks and workers of a farm tell each other over the broker: events and outcomes of jobs, as msgpack. */
+/** Messages between servers and workers of a farm over the broker: events and outcomes of jobs, as msgpack. */
 import { createHash } from 'node:crypto';
 import { decode, Encoder, encode } from '@msgpack/msgpack';
 import { z } from 'zod';
@@ -97,7 +97,7 @@ function written(value: object, { pcm: sound, codes }: FarmResult): Uint8Array {
   return new Encoder({ initialBufferSize }).encodeSharedRef(value);
 }
 
-/** Null where nothing is left to tell: some events only streams without end have. */
+/** Null if no event is left to send: some occur only in endless streams. */
 export function writeEvents(events: readonly (EngineEvent | { type: 'ended' })[]): Uint8Array | null {
   const told = events.flatMap(plainEvent);
   return told.length === 0 ? null : encode(told);
@@ -149,7 +149,7 @@ export function writeOutcome(outcome: FarmOutcome): Uint8Array {
   return written({ ...outcome, result: plain(outcome.result) }, outcome.result);
 }
 
-/** Null where it is none: an entry that nobody can read is as good as none. */
+/** Null if it is invalid: an entry that cannot be parsed is treated as absent. */
 export function readOutcome(message: Uint8Array): FarmOutcome | null {
   try {
     const outcome = outcomeSchema.parse(decoded(message));

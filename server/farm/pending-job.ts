@@ -40,7 +40,7 @@ const STALLS = 3;
 const FULL = 10_077;
 const WAITS_ALREADY = /maximum messages per subject/;
 
-/** One job, until it is over: heard of, looked up, sent again. */
+/** One job until its outcome is known: follows its events, looks it up, sends it again. */
 export class Pending implements PendingJob {
   readonly end: Promise<FarmEnd>;
   readonly #job: FarmJob;

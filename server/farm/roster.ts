@@ -54,7 +54,7 @@ interface Sums {
   until: number;
 }
 
-/** The workers that were heard of lately. */
+/** The workers whose heartbeat was received recently. */
 export class Roster {
   readonly #heard = new Map<string, { beat: Beat; at: number }>();
   #sums: Sums | null = null;

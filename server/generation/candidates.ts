@@ -1,6 +1,6 @@
 import type { Voice } from '../voices/voice.ts';
 
-/** What is told of a candidate. */
+/** Scores of one candidate, as events report them. */
 export interface Score {
   score: number;
   posterior: number;

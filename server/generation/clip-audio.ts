@@ -11,7 +11,10 @@ interface Part {
   pcm: Float32Array;
 }
 
-/** The one way of a job's sound to who asked for it, in order and in chunks: parts of an only clip while it is made, whole clips, or what is left of one. */
+/**
+ * Sends the audio of a job to its client, in order and in chunks: parts of a single clip while it is generated, whole
+ * clips, or the rest of one.
+ */
 export class ClipAudio {
   readonly #to: Pick<GenerationContext, 'emit' | 'signal'>;
   readonly #format: ClipArgs['format'];

@@ -35,7 +35,7 @@ type Done = EventData<'foley.generate', 'done'>;
 type OnClip = (index: number, clip: string) => Promise<void>;
 const unheard: OnClip = () => Promise.resolve();
 
-/** Queues one job of some clips, tells what happens to it, and hands each over: shaped, sent, saved. */
+/** Submits one job of some clips, reports its events, and post-processes, sends and saves each clip. */
 export async function generateClips(
   deps: GenerationDeps,
   context: GenerationContext,

@@ -13,7 +13,7 @@ import { orderOf, type VoiceClass } from './voice-class.ts';
 type Order = JobOrder['clips'][number];
 export type Result = Parameters<JobOrder['onClip']>[1];
 
-/** A piece on its way, with those before it: of a clip that is no longer than the voice's there is only one. */
+/** A piece of a clip with those before it. Only clips longer than the voice's have more than one. */
 export interface Piece {
   take: number;
   before: readonly Result[];

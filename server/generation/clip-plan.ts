@@ -50,7 +50,7 @@ export interface Take {
 
 export type MadeClip = Omit<EventData<'foley.generate', 'done'>['clips'][number], 'index'> & { seconds: number };
 
-/** A clip of an earlier run as `done` tells it. */
+/** A clip of an earlier run, as `done` reports it. */
 export function madeFrom({ id, seed, seconds, path }: ClipEntry): MadeClip {
   return { clip: id, seed: seed ?? 0, seconds, url: `/clips/${id}.wav`, path };
 }

@@ -1,7 +1,7 @@
 import type { VoiceCard } from '../cards/voice-card.ts';
 import { GridAxes } from '../engine/inference/code-grid.ts';
 
-/** The grid of a voice, as its card says: nothing assumes which axis lies where. */
+/** Layout of a voice's code grid, from its card: which axis is time, which frequency. */
 export interface Grid {
   rows: number;
   /** Codes of a row. */

@@ -56,7 +56,7 @@ export function recordOf(plan: ClipPlan): PlanRecord {
   };
 }
 
-/** Throws wrong_voice where the voice is another by now, unknown_voice where it is gone. */
+/** Throws wrong_voice if the voice has been replaced, unknown_voice if it has been deleted. */
 export async function planFrom(record: unknown, catalog: Catalog, begun: number): Promise<ClipPlan> {
   const { takes, voice, args, candidates, ...rest } = schema.parse(record);
   const { guidance: _, avoid: __, guideFollowed: ___, ...making } = args;

@@ -14,7 +14,10 @@ import { costOf } from './stream-change.ts';
 import { checkControls } from './stream-controls.ts';
 import { modelOf, orderOf, voiceClassOf } from './voice-class.ts';
 
-/** A stream as it was asked for, before anything of it is made. Throws bad_args, not_streamable, unknown_voice or unknown_class. */
+/**
+ * Resolves the request of a stream, before anything is generated. Throws bad_args, not_streamable, unknown_voice or
+ * unknown_class.
+ */
 export async function beginStream(asked: StartArgs, catalog: Catalog, clips: Clips): Promise<Stream> {
   checkArgs(asked);
   const voice = await catalog.find(asked.voice);

@@ -5,7 +5,10 @@ import { checkDensity } from './followed.ts';
 import type { Changed, SetArgs, Stream, Wanted } from './stream.ts';
 import { orderOf, understoodOf, voiceClassOf } from './voice-class.ts';
 
-/** What the engine is told; an envelope is spelled out. Classes of another of the voice's models have other codes, so they make another stream. */
+/**
+ * The change as the engine takes it, with an envelope spelled out. Classes of another of the voice's models have other codes,
+ * so they need a new stream.
+ */
 export function changeOf(stream: Stream, change: SetArgs, at: string): EndlessChange {
   const { class: what, avoid, guidance, temperature, level, density, envelope } = change;
   const order: EndlessChange = {

@@ -24,7 +24,10 @@ export function leaseMs(
   return lease === undefined ? rules.quietMs : lease * 1000;
 }
 
-/** Calls `onQuiet` once neither the client was heard nor the stream touched for so long. Returns what ends it. */
+/**
+ * Calls `onQuiet` once the client has sent nothing and the stream was not changed for that long. Returns a function
+ * that ends it.
+ */
 export function watchLease(
   session: Pick<Session, 'heard'>,
   stream: Pick<Stream, 'touched'>,

@@ -10,7 +10,7 @@ import { orderOf, understoodOf } from './voice-class.ts';
 /** What is rendered together of what is made ahead; the rest is there for making it in time. */
 const PART_OF_AHEAD = 0.6;
 
-/** Plays a stream until it ends; `end` ends it because its client has gone. */
+/** Runs a stream until it ends; `end` ends it because its client has disconnected. */
 export async function runStream(
   stream: Stream,
   { signal, emit }: Pick<Context<'stream.start'>, 'signal' | 'emit'>,

@@ -23,7 +23,7 @@ export type Changed = EventData<'stream.start', 'changed'>;
 /** What was asked for of class and guidance so far: a class that comes later has its own guidance where none was named. */
 export type Wanted = Pick<StartArgs, 'class' | 'avoid' | 'guidance'>;
 
-/** A sound that goes on until it is ended. */
+/** An endless sound, until it is stopped. */
 export interface Stream {
   id: string;
   args: StartArgs & { seed: number };

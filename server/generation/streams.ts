@@ -28,7 +28,10 @@ export interface StreamDeps {
   lease: LeaseRules;
 }
 
-/** Sounds that go on for ever, each for the client that asked for it. Who knows a stream's id may change and end it. */
+/**
+ * All endless streams, each owned by the client that started it. A client that knows a stream's id may change and
+ * stop it.
+ */
 export class Streams {
   readonly #deps: StreamDeps;
   readonly #streams = new Map<string, Stream>();

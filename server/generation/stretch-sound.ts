@@ -20,7 +20,7 @@ interface Wanted {
   rate?: number | undefined;
 }
 
-/** A saved clip as it is heard. */
+/** Decodes a saved clip, with its edits applied. */
 export function heardClip(wav: Uint8Array, shape: Shape): HeardSound {
   const { pcm, rate } = decodeWav(wav);
   return { base: pcm, rate, begin: shape.trim ?? 0, shape };

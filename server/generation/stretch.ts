@@ -1,4 +1,4 @@
-/** A stretch of a sound that is made anew: what lies outside of it stays, sample by sample. */
+/** Regenerates a stretch of a sound; everything outside it stays the same, sample by sample. */
 import { changeOver } from '../audio/change-over.ts';
 import type { Shape } from '../audio/edit.ts';
 import type { Grid } from './code-grid.ts';

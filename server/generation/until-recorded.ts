@@ -2,8 +2,8 @@ import { eitherSignal } from '../util/either-signal.ts';
 import type { GenerationContext } from './context.ts';
 
 /**
- * A job whose engine is at work while its record is still being written: nobody is told of it, or handed anything of it,
- * before the record is on the disk. What cannot be recorded ends.
+ * Starts a job in the engine while its record is still being written, and holds its events back until the record is
+ * on the disk. A job that cannot be recorded ends.
  */
 export class UntilRecorded {
   /** What the job is made in. */

@@ -46,7 +46,7 @@ export function guided(voice: Voice, chosen: ResolvedClass, { guidance, guideFol
   };
 }
 
-/** What the engine is asked for. */
+/** The conditioning as the engine takes it. */
 export function orderOf({ voice, chosen, guidance, guideFollowed, avoid }: VoiceClass): ReturnType<Voice['modelFor']> {
   return voice.modelFor({ classWeights: chosen.weights, guidance, guideFollowed, ...weightsOf(avoid) });
 }
@@ -56,7 +56,7 @@ export function understoodOf({ chosen, avoid }: Pick<VoiceClass, 'chosen' | 'avo
   return told([...(chosen.understood ?? []), ...(avoid?.understood ?? [])]);
 }
 
-/** The model of a voice that lies in a folder: the voice itself, or one that it carries along. */
+/** The model of a voice with this folder: the voice itself, or one of its base models. */
 export function modelOf(voice: Voice, voiceDir: string): Pick<Voice, 'card'> {
   return voice.models.find(({ dir }) => dir === voiceDir) ?? voice;
 }

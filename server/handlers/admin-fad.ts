@@ -19,7 +19,7 @@ export interface FadDeps {
   scores: { list(): Promise<readonly Score[]>; add(score: Score): Promise<void> };
 }
 
-/** `admin.fad`: makes clips as one job behind everybody else's, hears each, and keeps what it measured. */
+/** `admin.fad`: generates clips as one background job, embeds them, and stores the distances. */
 export function adminFad(deps: FadDeps): Handler<'admin.fad'> {
   return async (context) => {
     const begun = performance.now();

@@ -4,7 +4,7 @@ import type { GenerationContext } from '../generation/context.ts';
 import type { DetachedJobs } from '../generation/detached-jobs.ts';
 import type { Batches } from './batches.ts';
 
-/** `foley.attach`: only who was told a job's id knows it, so it is all that is asked for. */
+/** `foley.attach`: needs nothing but the job's id, which only its client knows. */
 export function attach({ detached, batches }: { detached: DetachedJobs; batches: Batches }): Handler<'foley.attach'> {
   return (context) => {
     const { emit, signal, setJob }: Pick<GenerationContext, 'emit' | 'signal' | 'setJob'> = context;

@@ -26,7 +26,7 @@ export interface Line {
   first: number;
 }
 
-/** A file that was written, as the sheet tells it. */
+/** A written file, as a row of the sheet. */
 export interface SheetEntry {
   index: number;
   told: Told;
@@ -80,7 +80,7 @@ export function settingsOf({ row, first }: Line, index: number): RowSettings {
   return Object.fromEntries(given.filter(([, value]) => value !== undefined));
 }
 
-/** Makes the clips that a line asks for, and gives each on as soon as it is saved, those of an earlier run first. */
+/** Generates the clips of a line, and passes each on as soon as it is saved; those of an earlier run come first. */
 export async function generate(
   deps: GenerationDeps,
   context: Context<'clip.batch'>,

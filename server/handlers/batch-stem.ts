@@ -28,7 +28,10 @@ interface Wanted {
   signal: AbortSignal;
 }
 
-/** Mixes the first take of each cue, made again as it was written: a batch that went on after a restart has it all. */
+/**
+ * Mixes the first take of each cue, regenerated as it was written, so that a batch resumed after a restart has all of
+ * them.
+ */
 export async function mixStem(
   { delivery }: ExportDeps,
   args: BatchArgs,

@@ -29,7 +29,10 @@ export interface BatchDeps extends GenerationDeps, ExportDeps {
   batches: Batches;
 }
 
-/** `clip.batch`. A clip that cannot be made is left out and told; what stops every file ends the job. */
+/**
+ * `clip.batch`. A clip that cannot be generated is skipped and reported; an error that affects every file ends the
+ * job.
+ */
 export function clipBatch(deps: BatchDeps): Handler<'clip.batch'> {
   return async (context) => {
     const { delivery, journal } = deps;
@@ -50,7 +53,7 @@ export function clipBatch(deps: BatchDeps): Handler<'clip.batch'> {
   };
 }
 
-/** Goes on with a batch of an earlier run. */
+/** Resumes a batch of an earlier run. */
 export async function resumeBatch(
   deps: BatchDeps,
   { record, notes }: RestoredJob,

@@ -106,7 +106,7 @@ export interface OpenJobs {
   close(): void;
 }
 
-/** Every handler there is; the type makes sure that each declared command has one. */
+/** All handlers; the type requires one for each declared command. */
 export function createHandlers(given: HandlerDeps): { handlers: Handlers; jobs: OpenJobs } {
   const isEarlier = (job: string): boolean => given.journal?.isEarlier(job) === true;
   const detached = new DetachedJobs({ isEarlier });

@@ -39,7 +39,7 @@ export class JobHistory {
   }
 }
 
-/** `job.list`. Ids of other clients' jobs are told to admins only: who knows one may cancel the job. */
+/** `job.list`. Ids of other clients' jobs are shown to admins only, since an id is enough to cancel a job. */
 export function jobList({ scheduler, batches, journal, history }: JobsDeps): Handler<'job.list'> {
   return ({ args: { jobs = [] }, session }) => {
     const named = new Set(jobs);

@@ -3,7 +3,7 @@ import type { Handler } from '../dispatch/dispatcher.ts';
 
 export type ServerInfo = EventData<'server.info', 'done'>;
 
-/** `server.info`: whoever wired the server together knows what runs. */
+/** `server.info`. */
 export function serverInfo(deps: { info: () => ServerInfo }): Handler<'server.info'> {
   return () => deps.info();
 }

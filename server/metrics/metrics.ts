@@ -1,6 +1,6 @@
 import { SerialQueue } from '../util/serial-queue.ts';
 
-/** One value, or several that labels tell apart. */
+/** One value, or several that labels distinguish. */
 export interface Metric {
   name: string;
   help: string;
@@ -8,7 +8,7 @@ export interface Metric {
   values: readonly { labels?: Readonly<Record<string, string>>; value: number }[];
 }
 
-/** One value that goes up and down. */
+/** A value that can increase and decrease. */
 export function gauge(name: string, help: string, value: number): Metric {
   return { name, help, type: 'gauge', values: [{ value }] };
 }

@@ -228,7 +228,7 @@ export class Midi implements Beats {
   }
 }
 
-/** MIDI that has been opened, as far as there is any. */
+/** Opens MIDI inputs, as far as the system has any. */
 export async function openMidi(options: MidiOptions): Promise<Midi> {
   const midi = new Midi(options);
   await midi.open();

@@ -6,8 +6,8 @@ const PATIENCE_MS = 10_000;
 const CHILD = new URL('./devices-child.ts', import.meta.url);
 
 /**
- * The outputs of the system. The library asks it on the thread that calls, and a JACK server that is stopped never answers:
- * so another process asks. Rejects with what to do.
+ * Lists the audio outputs in a child process: the library blocks the calling thread, and a stopped JACK server never
+ * answers. Rejects with a remedy.
  */
 export async function askDevices(patienceMs = PATIENCE_MS, child = CHILD): Promise<Device[]> {
   const found = await runChild<Device[] | string>(child, [], patienceMs).catch((error: unknown) => {

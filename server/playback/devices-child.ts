@@ -1,4 +1,4 @@
-/** Asks the system for its outputs, in a process of its own, and sends them to its parent. */
+/** Child process that lists the audio outputs and sends them to its parent. */
 import process from 'node:process';
 import { listDevices } from './outputs.ts';
 

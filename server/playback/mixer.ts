@@ -35,7 +35,7 @@ const STARVING = { before: 0.02, fade: 0.01, quiet: 0.003 };
 /** A voice that waits goes on once there is so much to play (s), with so long a fade-in. */
 const RESUME = { ahead: 0.25, fade: 0.01 };
 
-/** Mixes voices, block by block, frame by frame exact. Knows no time but frames, so it runs as fast as it is asked to. */
+/** Mixes voices block by block, exact to the frame. It counts frames only, so it runs at any speed. */
 export class Mixer {
   readonly rate: number;
   readonly channels: number;

@@ -1,7 +1,7 @@
 import type { VoiceSpec } from './mixer-voice.ts';
 import type { PlayOptions } from './playback.ts';
 
-/** A voice as asked for, made playable: what is no number is as if left out, the rest is brought into range. */
+/** Validates playback options: values that are not numbers are ignored, the rest is clamped to its range. */
 export function readOptions(
   options: PlayOptions,
   { frames, rate, buses }: { frames: number; rate: number; buses: number },

@@ -19,7 +19,7 @@ export interface AudioOutput {
   close(): Promise<void>;
 }
 
-/** No device: time goes by the machine's steady clock. */
+/** An output without a device, paced by the monotonic clock. */
 export function createSilentOutput(rate: number, channels: number, from = 0): AudioOutput {
   const began = performance.now();
   return {

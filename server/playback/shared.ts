@@ -1,6 +1,6 @@
 import type { Mapping } from './clock.ts';
 
-/** What the thread that mixes tells at every turn. */
+/** What the mixing thread reports after each block. */
 export interface Status extends Mapping {
   frontier: number;
   latency: number;

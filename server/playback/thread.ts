@@ -1,4 +1,4 @@
-/** The thread that mixes: takes messages, keeps the output filled, tells where it is. */
+/** The mixing thread: receives messages, keeps the output buffer filled, reports its position. */
 import { parentPort, workerData } from 'node:worker_threads';
 import { diskReason } from '../util/disk-reason.ts';
 import { DriftFilter, SteadyClock } from './clock.ts';

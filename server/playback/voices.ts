@@ -4,7 +4,7 @@ import type { Ending } from './mixer-voice.ts';
 import { readOptions, within } from './options.ts';
 import type { GrowingSound, GrowOptions, Played, PlayOptions, Prepared } from './playback.ts';
 
-/** Where the mixing happens, seen from where it is asked for. */
+/** Interface to the mixer, which runs in another thread or offline. */
 export interface MixerConnection {
   readonly rate: number;
   readonly channels: number;
@@ -98,7 +98,7 @@ export class PartialSound extends Sound implements GrowingSound {
   }
 }
 
-/** Every voice that was asked for and has not ended. */
+/** All playing voices, until they end. */
 export class Voices {
   readonly #host: MixerConnection;
   readonly #open = new Map<number, Entry>();

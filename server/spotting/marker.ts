@@ -1,4 +1,4 @@
-/** A marker of a sheet or an edit list, with where it stands there. */
+/** A marker of a sheet or an edit list, with its line in it. */
 export interface Marker {
   line: number;
   /** The column of each field that has one, for what is said about it. */

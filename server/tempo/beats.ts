@@ -7,7 +7,7 @@ export interface Beats {
   next(quantise: number, after: number): number | null;
 }
 
-/** A song that goes on: at `at` (milliseconds since 1970) it was at `beat`, and a beat takes `each` milliseconds. */
+/** A running song: at `at` (milliseconds since 1970) it was at `beat`, and a beat takes `each` milliseconds. */
 export interface Timeline {
   at: number;
   beat: number;

@@ -1,6 +1,6 @@
 import { type Beats, beatAt, nextBeat, type Timeline } from './beats.ts';
 
-/** What a host tells of its transport; what it leaves out stays as it is. */
+/** An update of a host's transport; absent fields stay unchanged. */
 export interface TransportUpdate {
   playing: boolean;
   /** Beats a minute. */
@@ -21,7 +21,7 @@ export interface TransportState {
   source: string | null;
 }
 
-/** The clock that is followed where no client tells its transport. */
+/** The clock that applies while no client sends its transport. */
 export interface FallbackClock extends Beats {
   /** Its device, and beats a minute. */
   info(): { clock: string | null; tempo: number | null };
@@ -32,8 +32,8 @@ export interface FallbackClock extends Beats {
 const TEMPO = 120;
 
 /**
- * The song's place as a client tells it: a plugin, a script, a patch, whoever knows the host's transport. It goes on by
- * itself until the next word. While it plays it counts the beats; else a MIDI clock does, where one runs.
+ * Song position and tempo as a client sends them (a plugin, a script, a patch); extrapolated until its next update.
+ * While it plays it counts the beats; otherwise a MIDI clock does, if one runs.
  */
 export class HostTransport implements Beats {
   readonly #other: FallbackClock;

@@ -24,7 +24,7 @@ const OVER: readonly TrainingState[] = ['done', 'failed', 'cancelled'];
 const MOST_HISTORY = 500;
 const NONE: Progress = { stage: null, number: 0, of: 0, step: 0, share: 0, eta: null, losses: {} };
 
-/** One training: what was ordered, where it is, and who hears of it. */
+/** One training: its order, its state, and its watchers. */
 export class Job {
   readonly id: string;
   readonly order: TrainingOrder;

@@ -24,7 +24,7 @@ export interface OpenTraining {
   log: TrainingOptions['log'];
 }
 
-/** All that teaches voices. What an earlier server left unfinished goes on with `restore`, or the first who asks for any of it. */
+/** Opens data sets and trainings. Unfinished ones of an earlier run are resumed by `restore`, or on first use. */
 export function openTraining({ data, trainer, python, limits, isOwner, findVoice, trash, log }: OpenTraining) {
   const finder = new TrainerFinder({ folder: trainer, python });
   const room = {

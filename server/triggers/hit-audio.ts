@@ -26,7 +26,7 @@ export interface HeardPart {
   pcm: Float32Array;
 }
 
-/** Sends the samples of one hit to whoever asked for them. Parts of a clip that is still being made wait until it begins. */
+/** Sends the samples of one hit to a client. Parts of a clip that is still being generated wait until it starts. */
 export class HitAudio {
   /** The output plays it, too. */
   readonly plays: boolean;

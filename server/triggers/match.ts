@@ -8,7 +8,7 @@ const FULL = 127;
 /** All sound off (MIDI 1.0, channel mode messages). */
 const SOUND_OFF = 120;
 
-/** Whether a map with this source hears what comes on a MIDI channel. */
+/** Whether a map with this source accepts events of a MIDI channel. */
 export function matchesChannel(source: TriggerSource | undefined, channel: number): boolean {
   if (source === undefined || 'osc' in source) return false;
   return source.channel === undefined || source.channel === channel;

@@ -20,7 +20,7 @@ export function asItIs(map: TriggerMap): Rendition {
 }
 
 /**
- * What comes again comes a little different each time, or the ear hears a loop.
+ * Varies a replayed clip slightly, so that it does not sound like a loop.
  * @param seconds of the clip
  * @param random 0..1, as Math.random
  */

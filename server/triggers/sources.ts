@@ -1,4 +1,4 @@
-/** What triggers hear, wherever it comes from. */
+/** Events that trigger maps react to: MIDI and OSC. */
 export type MidiEvent =
   | { type: 'note'; channel: number; note: number; velocity: number; on: boolean; at: number; device: string }
   | { type: 'cc'; channel: number; controller: number; value: number; at: number; device: string }

@@ -3,7 +3,7 @@ import type { Beats } from '../tempo/beats.ts';
 
 type Quantised = Pick<TriggerMap, 'quantise'>;
 
-/** When hits begin to sound, in milliseconds since 1970: at the time that was asked for, or on the beat that a map waits for. */
+/** Start times of hits in milliseconds since 1970: the requested time, or the beat that a quantised map waits for. */
 export class StartTimes {
   readonly #now: () => number;
   readonly #beats: Beats | undefined;

@@ -45,8 +45,8 @@ export async function settle(part: string, file: string): Promise<boolean> {
 }
 
 /**
- * Gives what is at `file`, whatever it is, a name beside it that is free: `.broken`, then `.broken-2` and so on. Resolves
- * with that name, or null where there is nothing at `file`. Rejects with what the disk says.
+ * Renames whatever is at `file` to a free name beside it: `.broken`, then `.broken-2` and so on. Resolves with that
+ * name, or null if nothing is there. Rejects with file system errors.
  */
 export async function settleAside(file: string): Promise<string | null> {
   for (let n = 1; ; n++) {
@@ -58,7 +58,7 @@ export async function settleAside(file: string): Promise<string | null> {
   }
 }
 
-/** For `catch`: null where there is no such file. Everything else is thrown again. */
+/** For `catch`: null if the file does not exist; rethrows everything else. */
 export function noFile(error: NodeJS.ErrnoException): null {
   if (error.code === 'ENOENT') return null;
   throw error;
@@ -112,7 +112,7 @@ async function writeTo(handle: FileHandle, data: FileContent): Promise<void> {
   else await handle.writeFile(data);
 }
 
-/** Whether there is something, as far as the disk says: only what it says is not there is absent. */
+/** Whether a path exists. Only ENOENT counts as absent. */
 export async function exists(place: string): Promise<boolean> {
   return stat(place).then(
     () => true,

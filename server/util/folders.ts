@@ -8,7 +8,7 @@ export function isHidden(below: string): boolean {
   return below.split(/[/\\]/).some((part) => part.startsWith('.') || part === '__MACOSX');
 }
 
-/** Whether a place is a folder or lies in it. Both absolute, without `..` and links. */
+/** Whether a path is a folder or inside it. Both absolute, without `..` and links. */
 export function isWithin(folder: string, place: string): boolean {
   return place === folder || place.startsWith(folder.endsWith(path.sep) ? folder : folder + path.sep);
 }

@@ -37,7 +37,7 @@ export function prettyLine(line: string, colour: boolean): string {
   return `${clock} ${label} ${text}  ${stack}\n`;
 }
 
-/** The server's log goes to stderr: JSON lines for machines, plain lines where a person watches a terminal. */
+/** The server's log on stderr: JSON lines, or plain lines if stderr is a terminal. */
 export function createLog(options: { level: LogLevel; pretty?: boolean; to?: NodeJS.WritableStream }): Log {
   const to = options.to ?? process.stderr;
   const pretty = options.pretty ?? (to as NodeJS.WriteStream).isTTY === true;

@@ -1,4 +1,4 @@
-/** Resolves or rejects as `work` does, or at once for the signal's reason: the work goes on, and nobody waits for it. */
+/** Settles as `work` does, or rejects immediately with the signal's reason; `work` itself continues. */
 export async function orAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
   let leave = (): void => undefined;
   const aborted = new Promise<never>((_, reject) => {

@@ -7,8 +7,8 @@ const OTHERS = 0o077;
 const STICKY = 0o1000;
 
 /**
- * Makes a folder that only its owner can look into, or takes the rights of everybody else from one that is there.
- * Tells why where that cannot be, and never rejects: a server with such a folder still works.
+ * Creates a folder that only its owner can read, or removes the rights of others from an existing one. Resolves with
+ * the reason if that fails, and never rejects: the server still works with such a folder.
  */
 export async function makePrivate(
   folder: string,

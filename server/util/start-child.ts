@@ -4,8 +4,8 @@ import { endWithParent } from './child-exit.ts';
 import { program } from './program.ts';
 
 /**
- * The child that `start` starts, ended with this process. One that the system refuses tells of it by `error` alone and has no
- * pid: Node throws for some refusals, as for lack of memory, and from a timer that would end the server.
+ * Starts a child process that ends with this one. If the system refuses, the child emits `error` and has no pid; for
+ * some refusals, such as lack of memory, Node would throw instead, which from a timer would end the server.
  */
 export function startChild(start: () => ChildProcess): ChildProcess {
   try {
@@ -21,7 +21,10 @@ export function startChild(start: () => ChildProcess): ChildProcess {
   }
 }
 
-/** A source file of ours as a process of its own, with a channel for messages. Linux ends it when the main thread of this process is gone. */
+/**
+ * Runs one of our source files in a child process with a message channel. On Linux it ends with the main thread of
+ * this process.
+ */
 export function forkChild(source: URL, args: readonly string[], options: ForkOptions): ChildProcess {
   return startChild(() => {
     const { file, execArgv } = program(source);

@@ -61,7 +61,7 @@ const manifestSchema = z
 export type FileEntry = z.infer<typeof entrySchema>;
 export type Manifest = z.infer<typeof manifestSchema>;
 
-/** Why bytes are no voice, in words. Whoever reads them gives it its code. */
+/** Why a file is not a valid voice archive. The caller adds the error code. */
 export class VoiceFileError extends Error {
   override readonly name = 'VoiceFileError';
 }

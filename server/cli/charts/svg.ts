@@ -1,4 +1,4 @@
-/** Of a chart; told apart by eyes of every kind (Okabe and Ito). */
+/** Colours of a chart, distinguishable with every kind of colour vision (Okabe and Ito). */
 export const COLOURS = ['#0072b2', '#d55e00', '#009e73', '#cc79a7', '#e69f00', '#56b4e9', '#777777'] as const;
 export const GRID = '#ddd';
 

@@ -3,7 +3,7 @@ import net from 'node:net';
 import { health } from '../peer.ts';
 import { type Finding, ok, warn } from './check.ts';
 
-/** The port for HTTP and WebSocket: free, ours, or taken by somebody else. */
+/** The port for HTTP and WebSocket: free, used by our server, or by another program. */
 export async function httpPort(host: string, port: number): Promise<Finding> {
   const busy = await new Promise<string | null>((resolve) => {
     const server = net.createServer();

@@ -1,4 +1,4 @@
-/** How the command speaks of itself: the order of its help, and where a wrong command line is told to look. */
+/** Order of the command's help, and the hint at the end of usage errors. */
 import { type Command, Help } from 'commander';
 
 /** Says of each command where its own help is, and shows the options of its own before those that many have. */

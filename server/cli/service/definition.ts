@@ -8,7 +8,7 @@ export interface Service {
   folder: string;
 }
 
-/** How the service manager of a system is told: a file that it reads, and the programs that make it read it. */
+/** Definition of a service for a system's service manager: the file that it reads, and the commands that load it. */
 export interface Definition {
   file: { path: string; text: string } | null;
   install: readonly (readonly string[])[];

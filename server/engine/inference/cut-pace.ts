@@ -3,7 +3,7 @@ const SLACK = 25;
 /** A slower cut than was expected counts at once, a quicker one by so much, and one that was not tried by so much. */
 const FORGETS = { quicker: 0.15, untried: 0.05 };
 
-/** How soon a change can be heard: by how long the rows and the sound after the latest cuts took. */
+/** Estimates how soon a change can be audible, from the time that rows and rendering after the latest cuts took. */
 export class CutPace {
   #usualMs: number | null = null;
   #begun = 0;

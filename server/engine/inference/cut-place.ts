@@ -1,7 +1,10 @@
 /** Mel frames in which the sound before a cut fades over into the one after it, where a row has as many. */
 const FADE_FRAMES = 3;
 
-/** Where a cut is: the first row that is drawn again, and the mel frame of it from which it is heard. */
+/**
+ * Position of a cut: the first row that is sampled again, and the mel frame in it from which the new sound is
+ * audible.
+ */
 export interface CutPlace {
   step: number;
   frame: number;

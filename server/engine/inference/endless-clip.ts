@@ -27,13 +27,9 @@ const PREFIX_AFTER_CUT = 3;
 type Scripted = EndlessChange & { step: number };
 
 /**
- * A sound without end from a prior of so many rows: windows, each beginning with the last rows of the one before, so
- * that positions and memory stay what they were in training. A code is drawn by its place in the endless grid, and the
- * sound is rendered from that grid with all around it that it depends on: windows leave no seam.
- *
- * A change is heard soon by a cut: rows that were drawn but need not be heard any more are taken back and drawn again,
- * and the sound fades over from the old ones to the new. Seed and changes with their steps make the same again, bit for
- * bit: a cut is one wherever it is made, after the part that its row lies in.
+ * An endless sound from a prior of a fixed number of rows: windows, each starting with the last rows of the one
+ * before, so that positions and context stay as in training. Random numbers depend on the place in the endless grid,
+ * and each part is rendered with the rows around it.
  */
 export class EndlessClip implements Steering {
   readonly #voice: Voice;

@@ -31,7 +31,9 @@ export interface EndlessPartsOptions {
   tell: (begin: number, pcm: Float32Array, asBefore: number) => void;
 }
 
-/** Renders the rows of a stream, part by part, each as soon as all rows are drawn that its sound depends on. */
+/**
+ * Renders the rows of an endless stream part by part, each as soon as all rows that its audio depends on are sampled.
+ */
 export class EndlessParts {
   readonly #of: EndlessPartsOptions;
   /** How grainy the noise is, from which row on; the first is that of the part that is rendered next. */

@@ -6,7 +6,7 @@ import { framesPerTime } from './mel-decoder.ts';
 import { MOST_FRAMES, SAFE_FRAMES } from './renderer.ts';
 import { framesAround, type Reach } from './segments.ts';
 
-/** How a grid that goes on for ever is drawn and rendered by graphs for one of `rows` rows. All in rows. */
+/** How an endless grid is sampled and rendered by graphs for `rows` rows. All lengths in rows. */
 export interface EndlessPlan {
   /** The end of a window that the next one begins with. */
   prefix: number;
@@ -68,7 +68,7 @@ export function rowsOfStreamPart(index: number, { first, chunk }: Pick<EndlessPl
   return index === 0 ? first : Math.min(chunk, GROWING[index - 1] ?? chunk);
 }
 
-/** Rows of part `index` after a cut. A first row of which little is heard has another one with it. */
+/** Rows of part `index` after a cut. A cut late in its row is rendered together with the next row. */
 export function rowsAfterCut(
   index: number,
   { chunk, each }: Pick<EndlessPlan, 'chunk' | 'each'>,

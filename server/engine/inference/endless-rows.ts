@@ -1,6 +1,6 @@
 import type { GridAxes } from './code-grid.ts';
 
-/** The latest rows of a grid that goes on for ever. */
+/** Buffer of the latest rows of an endless grid. */
 export class EndlessRows {
   readonly #axes: GridAxes;
   /** The latest of them that are held. */

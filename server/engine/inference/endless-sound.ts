@@ -18,7 +18,10 @@ export interface EndlessSoundOptions {
   on: (event: EngineEvent) => void;
 }
 
-/** What was told of a stream's sound, by when it is due for one who plays its first part at once. */
+/**
+ * Emits the audio of an endless stream with its level applied, keeps the part that a change may still replace, and
+ * counts gaps against real time.
+ */
 export class EndlessSound {
   readonly #of: EndlessSoundOptions;
   readonly level: Level;

@@ -11,7 +11,7 @@ import type { Voice } from './voice.ts';
 /** Parts of an urgent clip that nothing else may delay: from the second on there is time. */
 const BEGINNING = 2;
 
-/** One clip from a request: samples (or takes the given codes), renders, and tells about it on the way. */
+/** Generates one clip: samples its codes (or takes given ones), renders them, and emits events meanwhile. */
 export async function generateClip(
   voice: Voice,
   request: EngineRequest,
@@ -158,7 +158,7 @@ function previewsOf({ axes }: Voice): Map<number, Part> {
   return new Map<number, Part>(byCodebook.length > 0 ? byCodebook : byTime);
 }
 
-/** Throws engine_failed for what the voice cannot be asked for. */
+/** Throws engine_failed for requests that the voice does not support. */
 export function checkRequest(voice: Voice, request: EngineRequest): void {
   const {
     classWeights,

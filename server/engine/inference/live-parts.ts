@@ -2,7 +2,7 @@ import type { EndlessPlan } from './endless-plan.ts';
 import type { RenderOrder } from './renderer.ts';
 import type { Voice } from './voice.ts';
 
-/** Rows begin..end of a clip that is heard while it is sampled, rendered once `known` rows are drawn. */
+/** Rows begin..end of a clip that is played while it is sampled; rendered once `known` rows are sampled. */
 export interface LivePart {
   begin: number;
   end: number;
@@ -13,8 +13,8 @@ export interface LivePart {
 const FIRST = [1, 2, 4];
 
 /**
- * Cuts a clip of so many rows into parts that are made at the pace at which they are heard. They cost more than the
- * segments of a clip, since each is rendered with all around it that it depends on, but none waits for the last row.
+ * Splits a clip into parts that are rendered at the pace of playback. They cost more than the segments of a clip,
+ * since each is rendered with all the context that it depends on, but none waits for the last row.
  */
 export function livePartsOf({ chunk, behind }: EndlessPlan, rows: number): LivePart[] {
   const parts: LivePart[] = [];

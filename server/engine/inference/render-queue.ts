@@ -5,9 +5,9 @@ export type Work = (giveWay: () => Promise<void>) => Promise<void>;
 const MOST_HELD_MS = 200;
 
 /**
- * What one thread renders, one after the other: urgent work before the rest, also between two runs of a graph of what
- * is not urgent, which alone would keep a note waiting for as long as a clip takes. While an urgent clip begins the rest
- * stands still, so that its first part finds no run under way.
+ * Work of one rendering thread, one piece at a time: urgent work first, also between two graph runs of work that is
+ * not urgent, which alone would delay a note by the time of a whole clip. While an urgent clip is about to start,
+ * other work pauses, so that its first part finds no run in progress.
  */
 export class RenderQueue {
   readonly #urgent: Work[] = [];

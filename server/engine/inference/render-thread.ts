@@ -10,7 +10,7 @@ export type ToRenderer =
   | { id: number; type: 'hold' }
   | { id: number; type: 'release' };
 
-/** Every order to the thread is answered by a message of the same id, after the chunks that were asked for. */
+/** Every order to the thread is answered by a message with its id, after the requested chunks. */
 export interface FromRenderer {
   id: number;
   /** What was rendered; of a voice that was opened, how it can be cut. */

@@ -1,4 +1,4 @@
-/** The thread that renders: a graph's run blocks its thread, so clips are sampled in another one meanwhile. */
+/** The rendering thread. A graph run blocks its thread, so sampling runs in another one. */
 import { parentPort } from 'node:worker_threads';
 import { toEngineError } from '../errors.ts';
 import { GridAxes } from './code-grid.ts';

@@ -52,7 +52,7 @@ export interface ClipRenderer {
   close(): Promise<void>;
 }
 
-/** What a renderer is opened with; all of it can be told to another thread. */
+/** Options of a renderer; all of them can be sent to another thread. */
 export interface RendererOptions {
   voiceDir: string;
   card: VoiceCard;

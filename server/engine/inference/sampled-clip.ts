@@ -60,7 +60,7 @@ export interface Placed {
   slots: number[];
 }
 
-/** Where its slot lies: 0 where somebody waits for it, 1 where it stands back for those, 2 where it waits itself. */
+/** Group of its slot: 0 urgent, 1 giving way to urgent clips, 2 waiting itself. */
 export function rank({ clip: { options, held } }: Branch<Clip>): number {
   if (held !== null) return 2;
   return options.urgent === true ? 0 : 1;
@@ -69,7 +69,7 @@ export function rank({ clip: { options, held } }: Branch<Clip>): number {
 /** Rows of an urgent clip that its first sound waits for, more or less. */
 const BEGINNING = 8;
 
-/** Whether somebody waits for its first sound. A stream waits once, at its first window. */
+/** Whether its first audio is awaited. A stream waits once, for its first window. */
 export function isBeginning(branch: Branch<Clip>): boolean {
   const { row, prefix, options } = branch.clip;
   return rank(branch) === 0 && row < prefix + BEGINNING && (options.origin ?? 0) === 0;

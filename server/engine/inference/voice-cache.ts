@@ -30,8 +30,8 @@ export function memoryOf({ graphs }: Pick<VoiceCard, 'graphs'>): number {
 }
 
 /**
- * Voices in memory, as many as fit. Before another one is loaded, the least recently used go to make room, but never
- * one that is in use: then there are more than fit, until somebody leaves.
+ * LRU cache of loaded voices, bounded by their memory. Voices in use are never evicted, so it may exceed its bound
+ * until they are released.
  */
 export class VoiceCache {
   readonly #most: number;

@@ -17,8 +17,8 @@ export type FromChild =
   | { type: 'failed'; task: number; code: EngineErrorCode; message: string; status: ChildStatus };
 
 /**
- * Typed arrays arrive as views on buffers they share with other messages. What leaves the engine owns its memory:
- * nobody can see a neighbour's bytes through `.buffer`, and a kept row does not keep a whole message alive.
+ * Copies a typed array. Those of a message are views on a buffer that several messages share: without a copy
+ * `.buffer` would expose bytes of other clips, and a stored row would keep the whole message in memory.
  */
 export function ownCopy(message: FromChild): FromChild {
   if (message.type === 'event') {

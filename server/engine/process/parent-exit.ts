@@ -2,8 +2,8 @@ import { writeFileSync } from 'node:fs';
 import process from 'node:process';
 
 /**
- * Calls `leave` when the server is gone, which may be by now: a server that is killed while its process is still loading
- * leaves a closed channel behind, of which no event tells any more.
+ * Calls `leave` when the server process has exited, including before this call: if the server is killed while this
+ * process loads, the channel is closed already, and no event reports it.
  */
 export function onParentExit(leave: () => void): void {
   goFirst();

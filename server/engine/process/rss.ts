@@ -1,4 +1,4 @@
-/** What the system says of the memory of a process. The watchdog asks. */
+/** Memory of child processes: what they use, and what they may use. */
 import { readFileSync } from 'node:fs';
 import { totalmem } from 'node:os';
 import process from 'node:process';

@@ -5,7 +5,7 @@ import { forkChild } from '../../util/start-child.ts';
 import { EngineError, type EngineErrorCode } from '../errors.ts';
 import { memoryCeiling, residentBytes } from './rss.ts';
 
-/** What a task process hears, and what it answers. */
+/** Messages to a task process, and its answers. */
 export interface Task<T = unknown> {
   task: number;
   payload: T;
@@ -53,8 +53,8 @@ interface Open {
 const SHARE = 0.25;
 
 /**
- * Work that most servers never need, in a process of its own: started with the first task, gone when none came for a
- * while. What a stranger's file does to it happens to no clip, and to no other task: they are done one after the other.
+ * A child process for rare work: started by the first task, ended after a while without one. Tasks run one at a time.
+ * An untrusted file can crash this process, but no clip.
  */
 export class TaskProcess {
   readonly #options: Required<TaskProcessOptions>;

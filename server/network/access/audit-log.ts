@@ -34,8 +34,8 @@ const COUNT_MS = 60_000;
 const MOST_KINDS = 256;
 
 /**
- * Admin actions as JSON lines, told before they are done and again with their outcome, and attempts that were refused.
- * What the disk refuses is reported, and stops nothing.
+ * Log of admin actions as JSON lines, one before and one after each, and of refused attempts. Errors of the disk are
+ * reported and block nothing.
  */
 export class AuditLog {
   readonly #file: string;

@@ -46,7 +46,9 @@ export async function writeLocalServer(data: string, machine: LocalServer): Prom
   };
 }
 
-/** The record of the server on this folder; null without one, or where somebody else could have written or read it. */
+/**
+ * The record of the server that owns this folder; null without one, or if other users could have written or read it.
+ */
 export async function readLocalServer(data: string): Promise<LocalServer | null> {
   try {
     const file = await open(machineFile(data), 'r');

@@ -41,7 +41,7 @@ export async function removeToken(data: string, role: Role): Promise<boolean> {
   return removed !== undefined;
 }
 
-/** What is kept. Throws where the file is there and cannot be read: nobody must come in because of that. */
+/** The stored token hashes. Throws if the file exists but cannot be read: an unreadable file must not grant access. */
 export function readTokens(data: string): Stored {
   let text: string;
   try {

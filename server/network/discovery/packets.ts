@@ -20,7 +20,7 @@ export function canHoldItsRecords(packet: Uint8Array): boolean {
   return least <= packet.length - HEADER;
 }
 
-/** A UDP socket that several programs may share, and that hears no packet that cannot be what it says. */
+/** A UDP socket for mDNS that several programs may share, and that drops malformed packets. */
 export function discoverySocket(): Socket {
   const socket = createSocket({ type: 'udp4', reuseAddr: true });
   const emit = socket.emit.bind(socket) as (event: string, ...args: unknown[]) => boolean;

@@ -61,7 +61,7 @@ export function answersTo(
   return { answers, additionals };
 }
 
-/** Whether an answer shows that somebody else has a name of these records. */
+/** Whether an answer shows that another host uses a name of these records. */
 export function isConflict(answer: Answer, records: readonly Answer[]): boolean {
   if (answer.type !== 'SRV') return false;
   const own = records.find((record) => record.type === 'SRV' && isSame(record.name, answer.name));

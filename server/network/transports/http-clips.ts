@@ -38,7 +38,7 @@ export function namesTag(header: string | undefined, tag: string): boolean {
   return header?.trim() === '*' || tags.includes(tag);
 }
 
-/** Nothing of the file is asked for that exists. No cache may keep that for the file itself. */
+/** Answers 416: the requested range is outside the file. Not cacheable as the file itself. */
 export function sendNoRange(response: ServerResponse, bytes: number): void {
   const headers = { 'Content-Range': `bytes */${bytes}`, 'Content-Length': 0, 'Cache-Control': 'no-store' };
   response.writeHead(416, headers).end();

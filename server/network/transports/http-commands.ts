@@ -39,7 +39,10 @@ export async function handleCommand(
   );
 }
 
-/** A request as a session of its own, until its response closes; leaving cancels what it asked for. */
+/**
+ * Serves a request as a session of its own until its response closes; if the client disconnects, its jobs are
+ * cancelled.
+ */
 export async function serveOnce(
   request: IncomingMessage,
   response: ServerResponse,
@@ -65,7 +68,10 @@ export async function serveOnce(
   });
 }
 
-/** Whether nobody waits for a response: its `close` was before, or never comes, and what is begun for it would have no end. */
+/**
+ * Whether the client of a response has disconnected: `close` was emitted before, or never will be, so work that
+ * starts for it would have no end.
+ */
 export function isGone({ socket }: IncomingMessage, response: ServerResponse): boolean {
   return response.closed || socket.destroyed;
 }

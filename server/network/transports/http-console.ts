@@ -39,8 +39,8 @@ interface Asset {
 }
 
 /**
- * Whether a request is for the page: always under /console; at / when it is a browser that asks, and not for an
- * attribute of OSCQuery.
+ * Whether a request is for the console: always below /console; at / if a browser requests it, without an OSCQuery
+ * attribute.
  */
 export function wantsConsole({ headers }: IncomingMessage, url: URL): boolean {
   if (url.pathname === '/console' || url.pathname.startsWith('/console/')) return true;

@@ -15,7 +15,7 @@ function methodsOfCommand(name: CommandName): readonly string[] {
   return [...(file === 'out' ? READ : []), ...asks, ...(file === 'in' ? ['PUT'] : [])];
 }
 
-/** What a client is told that took another method. */
+/** Error message for a method that the path does not support. */
 export function methodMessage(pathname: string, methods: readonly string[]): string {
   const takes = `${pathname} takes ${methods.join(', ')}`;
   const [, name] = /^\/v1\/(.+)$/.exec(pathname) ?? [];

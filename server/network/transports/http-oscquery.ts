@@ -2,7 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { access, attributes, extensions, ProtocolError, type Role } from '../../../protocol/index.ts';
 import type { OscSpace } from './osc-address-space.ts';
 
-/** What OSCQuery tells of the server itself. */
+/** HOST_INFO of OSCQuery. */
 export interface OscHost {
   name: string;
   /** Where OSC over UDP listens; null while it does not. */

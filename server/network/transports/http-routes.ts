@@ -30,7 +30,7 @@ export interface RouteOptions extends FileOptions, SoundOptions {
 const EXPOSED =
   'Accept-Ranges, Content-Disposition, Content-Range, ETag, Foleyd-Class, Foleyd-Format, Foleyd-Rate, Foleyd-Seed, Foleyd-Stream, Retry-After, WWW-Authenticate';
 
-/** Answers one request; rejects with what `refuse` tells. */
+/** Routes and answers one request; rejects with an error for `refuse`. */
 export async function answer(request: IncomingMessage, response: ServerResponse, options: RouteOptions): Promise<void> {
   response.setHeader('X-Content-Type-Options', 'nosniff');
   const url = admit(request, options.access);

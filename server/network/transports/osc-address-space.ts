@@ -25,7 +25,7 @@ export type SpaceEvent =
   /** A method was sent these, or has them now; `tags` are their OSC types. */
   | { type: 'value'; path: string; tags: string; values: readonly (string | number)[] };
 
-/** Every address that OSC understands here, and the values that can be read, as OSCQuery tells them. */
+/** The OSCQuery address space: every OSC address of the server, and the values that can be read. */
 export class OscSpace {
   readonly #sources: SpaceSources;
   readonly #watchers = new Set<(event: SpaceEvent) => void>();

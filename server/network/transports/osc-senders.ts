@@ -1,4 +1,4 @@
-/** Where a datagram came from, or an answer goes. */
+/** Address and port of a UDP client. */
 export interface Peer {
   address: string;
   port: number;
