@@ -1,11 +1,11 @@
-import { setImmediate as nextTurn } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import type { Role } from '../protocol/index.ts';
 import { ActiveVoiceCheck } from './app/active-voice-check.ts';
-import { Closing } from './app/closing.ts';
 import { openCommands } from './app/commands.ts';
 import { openData, openDataFolder } from './app/data.ts';
 import { openPlaying } from './app/playing.ts';
+import { rankerOf } from './app/ranker.ts';
+import { stopServer } from './app/stop-server.ts';
 import { openVoices } from './app/voices.ts';
 import { openWatching } from './app/watching.ts';
 import { describedAs } from './audio/recipe.ts';
@@ -20,20 +20,15 @@ import type { Engine } from './engine/engine.ts';
 import { EncoderProcess } from './engine/process/encoder.ts';
 import { startEngine } from './engine-start.ts';
 import { EmbedderClient } from './evaluation/embedder-client.ts';
-import { embedderOf } from './evaluation/open.ts';
-import type { ClipRanker } from './generation/candidates.ts';
 import type { MidiSystem } from './midi/system.ts';
 import { type Ports, type Urls, urlsOf } from './network/addresses.ts';
 import { Listeners } from './network/listeners.ts';
 import { connectMemory, type MemoryClient } from './network/transports/memory.ts';
 import { createLog, type Log, logLineOf } from './util/log.ts';
 import { version } from './util/version.ts';
-import type { Voice } from './voices/voice.ts';
 
 /** Milliseconds that a part of the server has to close. */
 const CLOSE_MS = 5000;
-/** A training writes a checkpoint first, and is ended by force after 30 seconds. */
-const CLOSE_TRAINING_MS = 35_000;
 const CONSOLE = fileURLToPath(new URL('../build/console', import.meta.url));
 
 /** What a test may put in place of the real thing. */
@@ -100,7 +95,7 @@ export async function createApp(config: Config, parts: AppParts = {}): Promise<A
     log: line,
     playbackLog: logLineOf(log, { from: 'playback' }),
   });
-  const { midi, triggers, streams } = playing;
+  const { midi, triggers } = playing;
   const voices = openVoices({ config, data, log: line });
   const delivering = openDelivery({
     data: config.data,
@@ -143,34 +138,24 @@ export async function createApp(config: Config, parts: AppParts = {}): Promise<A
     log: line,
   });
 
-  const stop = async (): Promise<void> => {
-    voiceCheck.stop();
-    const closing = new Closing(closeMs, line);
-    // Before anything else, so that no new client connects.
-    await listeners.unannounce();
-    triggers.close();
-    midi.close();
-    journal?.close();
-    streams.close();
-    // A hung engine ends no clip: closing it does.
-    if (!(await closing.isDone(scheduler.drain(limits.drainMs), limits.drainMs))) await engine.close();
-    jobs.close();
-    // Clients receive the ends of their jobs before their connections close.
-    await nextTurn();
-    await closing.part('listeners', listeners.close());
-    await Promise.all([
-      closing.part('engine', engine.close()),
-      closing.part('embedder', embedder.close()),
-      closing.part('encoder', encoder.close()),
-      closing.part('training', voices.training.close(), CLOSE_TRAINING_MS),
-      closing.part('check of voices', voices.untrusted.close()),
-      closing.part('delivery', delivering.close()),
-      closing.part('trash', trash.close()),
-    ]);
-    await closing.part('playback', playing.closePlayback());
-    await closing.part('audit log', data.auditLog.close());
-    await closing.part('data folder', owner.release());
-  };
+  const stop = (): Promise<void> =>
+    stopServer({
+      closeMs,
+      drainMs: limits.drainMs,
+      owner,
+      engine,
+      data,
+      scheduler,
+      embedder,
+      encoder,
+      playing,
+      voices,
+      delivering,
+      voiceCheck,
+      listeners,
+      jobs,
+      log: line,
+    });
   let stopped: Promise<void> | null = null;
   const close = (): Promise<void> => {
     stopped ??= stop();
@@ -227,21 +212,5 @@ export async function createApp(config: Config, parts: AppParts = {}): Promise<A
     ready: warmed.then(() => ({ voice: active.active, problem: voiceCheck.problem })),
     connect: (role) => connectMemory(dispatcher, role),
     close,
-  };
-}
-
-function foldersOf({ models }: Pick<Voice, 'models'>): string[] {
-  return models.map(({ dir }) => dir);
-}
-
-/** Scores clips by the embedder that comes with their voice. */
-function rankerOf(embedder: EmbedderClient, models: string): ClipRanker {
-  return {
-    score: async (voice, weights, pcm, rate) =>
-      embedder.score(await embedderOf(voice, models), foldersOf(voice), pcm, rate, weights),
-    isTrained: async (voice) => {
-      const card = await embedder.card(await embedderOf(voice, models)).catch(() => null);
-      return card?.ranking !== undefined;
-    },
   };
 }
