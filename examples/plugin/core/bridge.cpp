@@ -33,7 +33,7 @@ double wallMs() {
 
 }  // namespace
 
-Bridge::Bridge() : rack_(settings) {}
+Bridge::Bridge() : clips_(settings) {}
 
 Bridge::~Bridge() {
   stop_ = true;
@@ -41,19 +41,19 @@ Bridge::~Bridge() {
   mixer_.reset();
   Clip* clip = nullptr;
   while (incoming_.pop(clip) || outgoing_.pop(clip)) delete clip;
-  while ((clip = rack_.clear()) != nullptr) delete clip;
+  while ((clip = clips_.clear()) != nullptr) delete clip;
 }
 
 void Bridge::activate(double rate) {
   const auto hertz = static_cast<uint32_t>(std::lround(std::clamp(rate, 8000.0, 768000.0)));
   mixer_.reset();
   mixer_.setRate(hertz);
-  holder_.reset();
-  holder_.setRate(hertz);
+  endless_.reset();
+  endless_.setRate(hertz);
   if (hertz != rate_.exchange(hertz)) {
     // The host promises that nothing is processed now, so this thread may play the audio thread's part.
     receive();
-    for (Clip* clip; (clip = rack_.clear()) != nullptr;) outgoing_.push(clip);
+    for (Clip* clip; (clip = clips_.clear()) != nullptr;) outgoing_.push(clip);
   }
   for (Pending& pending : pending_) pending = Pending();
   playing_ = gaveUp_ = false;
@@ -68,7 +68,7 @@ void Bridge::activate(double rate) {
 
 void Bridge::deactivate() {
   mixer_.reset();
-  holder_.reset();
+  endless_.reset();
   // Nothing is processed now: who else should say that the song goes on no more?
   if (told_.playing && songs_.push({Song{true, false, told_.tempo, expected()}, wallMs()})) told_.playing = false;
 }
@@ -80,7 +80,7 @@ void Bridge::receive() {
   while (incoming_.pop(clip)) {
     gaveUp_ = false;
     // The other queue has room for every clip there can be.
-    if (clip->rate != rate_.load(std::memory_order_relaxed) || !rack_.insert(clip)) outgoing_.push(clip);
+    if (clip->rate != rate_.load(std::memory_order_relaxed) || !clips_.insert(clip)) outgoing_.push(clip);
   }
 }
 
@@ -89,14 +89,14 @@ void Bridge::collect() {
   const uint32_t depth = settings.on(Param::Rolling) ? settings.whole(Param::Prefetch) : 0;
   const uint32_t cuts = cuts_.load(std::memory_order_relaxed);
   const bool bounces = settings.bounces();
-  if (recipe != seen_ || depth != depth_ || cuts != seenCuts_ || bounces != bounces_) rack_.changed();
+  if (recipe != seen_ || depth != depth_ || cuts != seenCuts_ || bounces != bounces_) clips_.changed();
   seen_ = recipe;
   bounces_ = bounces;
   depth_ = depth;
   seenCuts_ = cuts;
-  while (Clip* clip = rack_.retire()) outgoing_.push(clip);
-  ready_.store(rack_.size(), std::memory_order_relaxed);
-  underruns_.store(mixer_.underruns() + holder_.underruns(), std::memory_order_relaxed);
+  while (Clip* clip = clips_.retire()) outgoing_.push(clip);
+  ready_.store(clips_.size(), std::memory_order_relaxed);
+  underruns_.store(mixer_.underruns() + endless_.underruns(), std::memory_order_relaxed);
   uint32_t hungry = 0;
   for (uint32_t zone = 0; zone < kZones; ++zone) hungry |= pending_[zone].waits ? 1u << zone : 0;
   hungry_.store(hungry, std::memory_order_relaxed);
@@ -106,12 +106,12 @@ void Bridge::play(Clip* clip, uint32_t zone, uint32_t offset, float level, bool 
   mixer_.start(clip, offset, level);
   pending_[zone].waits = false;
   if (advance) settings.setNext(zone, settings.next(zone) + 1);
-  rack_.changed();
+  clips_.changed();
 }
 
 /// The clip of a zone's next hit, if it may sound now: a bounce plays only what is whole.
 Clip* Bridge::startable(uint32_t zone, uint32_t frames) const {
-  Clip* clip = rack_.next(zone);
+  Clip* clip = clips_.next(zone);
   if (clip == nullptr) return nullptr;
   return (settings.bounces() ? clip->whole() : mixer_.canStart(*clip, frames)) ? clip : nullptr;
 }
@@ -121,7 +121,7 @@ void Bridge::hit(uint32_t zone, uint32_t frames, uint32_t offset, float level) {
   if (clip == nullptr && await(zone, frames)) clip = startable(zone, frames);
   if (clip != nullptr) return play(clip, zone, offset, level, true);
   // A zone that is hit faster than the server works plays what it has once more. A bounce does not: it waited.
-  if (!settings.bounces()) clip = rack_.standIn(zone);
+  if (!settings.bounces()) clip = clips_.standIn(zone);
   if (clip != nullptr) return play(clip, zone, offset, level, false);
   if (refused_[zone].load(std::memory_order_relaxed)) return;
   // One note a zone waits, the last one, so that they do not sound all at once.
@@ -132,9 +132,9 @@ void Bridge::hit(uint32_t zone, uint32_t frames, uint32_t offset, float level) {
 bool Bridge::hold(uint8_t key, uint32_t zone, uint32_t offset, float level) {
   if (!settings.on(Param::Hold) || clipsOnly_.load(std::memory_order_relaxed)) return false;
   const Recipe recipe = settings.recipe(zone, settings.on(Param::Rolling) ? settings.next(zone) : 0);
-  if (holder_.press(key, zone, offset, level, recipe)) {
+  if (endless_.press(key, zone, offset, level, recipe)) {
     settings.setNext(zone, settings.next(zone) + 1);
-    rack_.changed();
+    clips_.changed();
   } else {
     missed_.fetch_add(1, std::memory_order_relaxed);
   }
@@ -165,7 +165,7 @@ void Bridge::awaitHeld(uint32_t frames) {
   const uint32_t seconds = settings.whole(Param::RenderWait);
   if (seconds == 0 || gaveUp_) return;
   const auto end = std::chrono::steady_clock::now() + std::chrono::seconds(seconds);
-  while (!holder_.fed(frames)) {
+  while (!endless_.fed(frames)) {
     if (std::chrono::steady_clock::now() >= end) {
       gaveUp_ = true;
       return;
@@ -215,7 +215,7 @@ void Bridge::process(float* out, uint32_t frames, const Note* notes, uint32_t co
   // The same piece from its start plays the same clips.
   if (song.playing && !playing_) {
     for (uint32_t zone = 0; zone < kZones; ++zone) settings.setNext(zone, 0);
-    rack_.changed();
+    clips_.changed();
   }
   playing_ = song.playing;
   block_.store(frames, std::memory_order_relaxed);
@@ -225,7 +225,7 @@ void Bridge::process(float* out, uint32_t frames, const Note* notes, uint32_t co
   // What the voice cannot hold is played as a clip.
   uint32_t zone = 0;
   float level = 0;
-  while (holder_.refused(zone, level))
+  while (endless_.refused(zone, level))
     if (clipsOnly_.load(std::memory_order_relaxed)) hit(zone, frames, 0, level);
   for (uint32_t i = 0; i < count; ++i) {
     const Note& note = notes[i];
@@ -235,16 +235,16 @@ void Bridge::process(float* out, uint32_t frames, const Note* notes, uint32_t co
       const float velocity = static_cast<float>(note.value) / 127.0f;
       if (!hold(note.key, own, offset, velocity)) hit(own, frames, offset, velocity);
     } else if (kind == 0x80 || kind == 0x90) {
-      holder_.release(note.key);
+      endless_.release(note.key);
     } else if (kind == 0xb0 && (note.key == 120 || note.key == 123)) {
       mixer_.release();
-      holder_.releaseAll(true);
+      endless_.releaseAll(true);
       for (Pending& pending : pending_) pending.waits = false;
     }
   }
-  if (mixer_.mix(out, frames)) rack_.changed();
+  if (mixer_.mix(out, frames)) clips_.changed();
   awaitHeld(frames);
-  holder_.mix(out, frames);
+  endless_.mix(out, frames);
   collect();
 
   const float gain = std::pow(10.0f, settings.get(Param::Gain) / 20.0f);

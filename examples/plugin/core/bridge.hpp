@@ -3,10 +3,10 @@
 #include <string>
 #include <thread>
 
-#include "holder.hpp"
+#include "endless_player.hpp"
 #include "library.hpp"
 #include "mixer.hpp"
-#include "rack.hpp"
+#include "ready_clips.hpp"
 #include "session.hpp"
 #include "song.hpp"
 
@@ -17,7 +17,8 @@ struct Note {
   uint8_t status = 0, key = 0, value = 0;
 };
 
-/// One instance: the audio thread's rack and mixer, the network thread's library, and the queues between them.
+/// One plugin instance: ready clips, mixer and endless player of the audio thread, library and streams of the network
+/// thread, and the queues between them.
 class Bridge {
  public:
   Bridge();
@@ -73,10 +74,10 @@ class Bridge {
   std::atomic<bool> clipsOnly_{false};
 
   // The audio thread's.
-  Rack rack_;
+  ReadyClips clips_;
   Mixer mixer_;
   Flows flows_;
-  Holder holder_{flows_};
+  EndlessPlayer endless_{flows_};
   Pending pending_[kZones];
   bool playing_ = false;
   Song told_;

@@ -70,9 +70,9 @@ bool Library::isStale(const Entry& entry) const {
 }
 
 void Library::cut(Entry& entry) {
-  if (entry.growth == nullptr) return;
-  entry.growth->cut();
-  entry.growth.reset();
+  if (entry.filler == nullptr) return;
+  entry.filler->cut();
+  entry.filler.reset();
   entry.delivered = 0;
   ++cuts_;
 }
@@ -84,9 +84,9 @@ void Library::drop(std::vector<std::vector<uint8_t>>& requests) {
       continue;
     }
     // A note that sounds is not cut because a knob moved.
-    if (entry->growth != nullptr && entry->growth->sounds()) leaving_.push_back(std::move(*entry));
+    if (entry->filler != nullptr && entry->filler->sounds()) leaving_.push_back(std::move(*entry));
     else if (entry->stage == Stage::Asked) requests.push_back(talk_.cancel(entry->request));
-    if (entry->growth != nullptr) cut(*entry);
+    if (entry->filler != nullptr) cut(*entry);
     entry = entries_.erase(entry);
   }
 }
@@ -128,7 +128,7 @@ std::vector<std::vector<uint8_t>> Library::plan(Clock::time_point now, bool onli
       entry.stage = Stage::Wanted;
     }
     if (entry.stage == Stage::Wanted && entry.after <= now) order.push_back(&entry);
-    const bool sounds = entry.growth != nullptr && entry.growth->sounds();
+    const bool sounds = entry.filler != nullptr && entry.filler->sounds();
     if (entry.stage == Stage::Asked && (sounds || isHungry(entry))) live = true;
   }
   // Keys that the project plays come before those that nobody has touched.
@@ -181,7 +181,7 @@ void Library::hearParts(Clock::time_point now) {
       if (sound == nullptr || sound->samples.size() == entry.heard) continue;
       pace_.part(entry.pace, ms, static_cast<double>(entry.heard) / sound->rate);
       entry.heard = sound->samples.size();
-      if (entry.growth != nullptr) entry.growth->feed(sound->samples, false);
+      if (entry.filler != nullptr) entry.filler->feed(sound->samples, false);
     }
   }
 }
@@ -194,7 +194,7 @@ bool Library::hear(Bytes message, Clock::time_point now) {
     const auto asked = [&](const Entry& e) { return e.stage == Stage::Asked && e.request == outcome.id; };
     const auto left = std::find_if(leaving_.begin(), leaving_.end(), asked);
     if (left != leaving_.end()) {
-      if (outcome.failure.empty() && left->growth != nullptr) left->growth->feed(outcome.sound.samples, true);
+      if (outcome.failure.empty() && left->filler != nullptr) left->filler->feed(outcome.sound.samples, true);
       else cut(*left);
       leaving_.erase(left);
       continue;
@@ -206,8 +206,8 @@ bool Library::hear(Bytes message, Clock::time_point now) {
       entry->stage = Stage::Have;
       entry->sound = std::move(outcome.sound);
       if (entry->live) pace_.end(entry->pace);
-      if (entry->growth != nullptr) entry->growth->feed(entry->sound.samples, true);
-      entry->growth.reset();
+      if (entry->filler != nullptr) entry->filler->feed(entry->sound.samples, true);
+      entry->filler.reset();
       setVoice(entry->sound.voice);
     } else if (outcome.failure == "bad_args" && !plain_) {
       plain_ = true;
@@ -284,9 +284,9 @@ std::unique_ptr<Clip> Library::deliver(uint32_t rate, Clock::time_point now, uin
   clip->rate = rate;
   clip->rough = first->live;
   clip->samples.resize(Resampler::length(frames, sound.rate, rate));
-  first->growth = std::make_unique<Growth>(*clip, kernel(sound.rate, rate));
-  first->growth->feed(sound.samples, whole);
-  if (whole) first->growth.reset();
+  first->filler = std::make_unique<ClipFiller>(*clip, kernel(sound.rate, rate));
+  first->filler->feed(sound.samples, whole);
+  if (whole) first->filler.reset();
   first->delivered = rate;
   ++out_;
   return clip;
@@ -296,7 +296,7 @@ void Library::returned(const Clip& clip) {
   --out_;
   for (auto* entries : {&entries_, &leaving_}) {
     for (Entry& entry : *entries)
-      if (entry.growth != nullptr && entry.growth->of(clip)) cut(entry);
+      if (entry.filler != nullptr && entry.filler->of(clip)) cut(entry);
   }
   // Of what was cut another is on its way, or wanted.
   if (clip.cut) return;

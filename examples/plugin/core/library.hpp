@@ -7,7 +7,7 @@
 
 #include "clip.hpp"
 #include "conversation.hpp"
-#include "growth.hpp"
+#include "clip_filler.hpp"
 #include "pace.hpp"
 #include "queue.hpp"
 #include "settings.hpp"
@@ -73,7 +73,7 @@ class Library {
     Sound sound;
     uint32_t delivered = 0;  ///< Rate at which the audio thread has it (Hz); 0 when it has not.
     uint32_t turn = 0;       ///< How soon it is needed, 0 first.
-    std::unique_ptr<Growth> growth;  ///< While the audio thread has a part of it.
+    std::unique_ptr<ClipFiller> filler;  ///< While the audio thread has a part of it.
     Pace::Clip pace;
     size_t heard = 0;  ///< Samples that have come.
   };

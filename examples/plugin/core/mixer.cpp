@@ -3,7 +3,7 @@
 #include <algorithm>
 
 #include "quietest.hpp"
-#include "room.hpp"
+#include "voice_allocation.hpp"
 
 namespace foley {
 
@@ -14,7 +14,7 @@ void Mixer::setRate(uint32_t rate) {
 }
 
 void Mixer::start(Clip* clip, uint32_t offset, float level) {
-  const auto [free, oldest, held] = roomIn<Voice>(
+  const auto [free, oldest, held] = allocationIn<Voice>(
       voices_, [](const Voice& voice) { return voice.clip == nullptr; },
       [](const Voice& voice) { return voice.fadeLength == 0; });
   // More than 32 new notes within 5 ms: nobody hears which is missing.

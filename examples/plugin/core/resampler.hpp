@@ -14,7 +14,7 @@ class Kernel {
 
  private:
   friend class Resampler;
-  friend class Replaceable;
+  friend class RevisableResampler;
   void fill(std::vector<float>& out, size_t at, uint64_t phase) const;
 
   uint64_t up_ = 1, down_ = 1;

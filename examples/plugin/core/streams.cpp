@@ -117,7 +117,7 @@ bool Streams::hear(Bytes message, uint32_t rate, Clock::time_point now) {
     if (playing.sound == nullptr || playing.rate != rate) {
       if (kernel_ == nullptr || kernel_->from != chunk.rate || kernel_->to != rate)
         kernel_ = std::make_shared<Kernel>(chunk.rate, rate);
-      playing.sound = std::make_unique<Replaceable>(kernel_, chunk.offset);
+      playing.sound = std::make_unique<RevisableResampler>(kernel_, chunk.offset);
       playing.rate = rate;
       if (playing.waiting.empty()) playing.at = flows_[static_cast<size_t>(found - playing_.begin())].ring.end();
       playing.origin = playing.at + playing.waiting.size();

@@ -7,7 +7,7 @@
 #include "bytes.hpp"
 #include "flow.hpp"
 #include "library.hpp"
-#include "replaceable.hpp"
+#include "revisable_resampler.hpp"
 #include "settings.hpp"
 
 namespace foley {
@@ -38,7 +38,7 @@ class Streams {
     std::string stream;  ///< Its id, once it is known.
     Recipe told;
     Clock::time_point toldAt{};
-    std::unique_ptr<Replaceable> sound;
+    std::unique_ptr<RevisableResampler> sound;
     uint32_t rate = 0;
     size_t origin = 0;           ///< Where it begins in the ring.
     std::vector<float> waiting;  ///< Samples that the ring does not have yet,

@@ -11,7 +11,7 @@
 #include "../core/bridge.hpp"
 #include "../core/frames.hpp"
 #include "../core/msgpack.hpp"
-#include "../core/replaceable.hpp"
+#include "../core/revisable_resampler.hpp"
 #include "../core/resampler.hpp"
 #include "check.hpp"
 
@@ -192,7 +192,7 @@ void whatComesAgainIsResampledAsIfItHadComeAtOnce() {
     std::mt19937 random(from + to);
     std::uniform_real_distribution<float> level(-1, 1);
     const uint64_t begin = 1234;
-    Replaceable sound(kernel, begin);
+    RevisableResampler sound(kernel, begin);
     for (size_t at = 0; at < size;) {
       // Now and then it goes back.
       if (at > from && random() % 3 == 0) at -= random() % (from / 4);
@@ -295,20 +295,20 @@ void clipsAreHeldBackByTheirOwnPace() {
 
 void bouncesTakeNoClipThatWasMadeForANoteThatWaited() {
   Settings settings;
-  Rack rack(settings);
+  ReadyClips ready(settings);
   Clip rough, exact;
   rough.recipe = exact.recipe = settings.recipe(0, 0);
   rough.rough = true;
-  CHECK(rack.insert(&rough) && rack.next(0) == &rough);
+  CHECK(ready.insert(&rough) && ready.next(0) == &rough);
   settings.set(Param::RenderWait, 20);
-  CHECK(rack.next(0) == nullptr && rack.insert(&exact) && rack.next(0) == &exact);
-  rack.changed();
-  CHECK(rack.retire() == &rough && rack.retire() == nullptr);
+  CHECK(ready.next(0) == nullptr && ready.insert(&exact) && ready.next(0) == &exact);
+  ready.changed();
+  CHECK(ready.retire() == &rough && ready.retire() == nullptr);
 }
 
 void heldKeysTakeAndGiveBackFlows() {
   static Flows flows;
-  Holder holder(flows);
+  EndlessPlayer holder(flows);
   holder.setRate(48000);
   std::vector<float> out(256);
   const auto states = [&](uint32_t state) {
@@ -316,12 +316,12 @@ void heldKeysTakeAndGiveBackFlows() {
   };
   for (uint8_t key = 0; key < 6; ++key) CHECK(holder.press(key, key, 0, 1, Recipe()));
   // The oldest had not begun: they end at once.
-  CHECK(states(Flow::Wanted) == Holder::kKeys && states(Flow::Left) == 2);
+  CHECK(states(Flow::Wanted) == EndlessPlayer::kKeys && states(Flow::Left) == 2);
   const std::vector<float> sound(48000, 0.5f);
   for (Flow& flow : flows)
     if (flow.state == Flow::Wanted) flow.ring.write(sound.data(), 12000);
   holder.mix(out.data(), 256);
-  CHECK(out[255] == 0.5f * Holder::kKeys);
+  CHECK(out[255] == 0.5f * EndlessPlayer::kKeys);
   holder.releaseAll(false);
   for (int block = 0; block < 12; ++block) holder.mix(out.data(), 256);
   CHECK(states(Flow::Wanted) == 0 && states(Flow::Left) == 6 && holder.underruns() == 0);
@@ -370,24 +370,24 @@ void keysPlayClassesByTheirIds() {
   CHECK(settings.keeps(kOwnZone, 0) && !settings.keeps(kOwnZone + 1, 0));
 }
 
-void racksRetireWhatIsOutdated() {
+void readyClipsRetireWhatIsOutdated() {
   Settings settings;
-  Rack rack(settings);
+  ReadyClips ready(settings);
   Clip clips[3];
   for (uint32_t i = 0; i < 3; ++i) {
     clips[i].index = i;
     clips[i].recipe = settings.recipe(0, i);
   }
-  CHECK(rack.insert(&clips[0]) && rack.insert(&clips[1]) && !rack.insert(&clips[2]));
-  CHECK(rack.next(0) == &clips[0] && rack.retire() == nullptr);
+  CHECK(ready.insert(&clips[0]) && ready.insert(&clips[1]) && !ready.insert(&clips[2]));
+  CHECK(ready.next(0) == &clips[0] && ready.retire() == nullptr);
   settings.set(Param::Temperature, 0.5f);
-  rack.changed();
-  CHECK(rack.next(0) == nullptr && rack.retire() == nullptr && rack.standIn(0) != nullptr);
+  ready.changed();
+  CHECK(ready.next(0) == nullptr && ready.retire() == nullptr && ready.standIn(0) != nullptr);
   Clip fresh;
   fresh.recipe = settings.recipe(0, 0);
-  CHECK(rack.insert(&fresh));
-  CHECK(rack.retire() != nullptr && rack.retire() != nullptr && rack.retire() == nullptr);
-  CHECK(rack.standIn(0) == &fresh && rack.standIn(1) == nullptr);
+  CHECK(ready.insert(&fresh));
+  CHECK(ready.retire() != nullptr && ready.retire() != nullptr && ready.retire() == nullptr);
+  CHECK(ready.standIn(0) == &fresh && ready.standIn(1) == nullptr);
 }
 
 void sessionsComeBack() {
@@ -456,7 +456,7 @@ int main() {
   heldKeysTakeAndGiveBackFlows();
   settingsSayWhatIsKept();
   keysPlayClassesByTheirIds();
-  racksRetireWhatIsOutdated();
+  readyClipsRetireWhatIsOutdated();
   sessionsComeBack();
   nothingStartsBeforeItIsActivated();
   std::puts("core: all hold");

@@ -1,4 +1,4 @@
-#include "replaceable.hpp"
+#include "revisable_resampler.hpp"
 
 #include <algorithm>
 
@@ -11,10 +11,10 @@ constexpr uint64_t kHeld = 3;
 
 }  // namespace
 
-Replaceable::Replaceable(std::shared_ptr<const Kernel> kernel, uint64_t from)
+RevisableResampler::RevisableResampler(std::shared_ptr<const Kernel> kernel, uint64_t from)
     : kernel_(kernel), resampler_(std::move(kernel)), from_(from) {}
 
-uint64_t Replaceable::add(uint64_t offset, const float* in, size_t count, std::vector<float>& out) {
+uint64_t RevisableResampler::add(uint64_t offset, const float* in, size_t count, std::vector<float>& out) {
   out.clear();
   const uint64_t end = begin_ + source_.size();
   // There are no holes, and nothing comes again that is no longer held.
@@ -42,7 +42,7 @@ uint64_t Replaceable::add(uint64_t offset, const float* in, size_t count, std::v
   return first;
 }
 
-void Replaceable::forget() {
+void RevisableResampler::forget() {
   const uint64_t held = kHeld * kernel_->from;
   if (source_.size() <= 2 * held) return;
   const uint64_t gone = (source_.size() - held) / kernel_->down_ * kernel_->down_;

@@ -1,8 +1,8 @@
-#include "holder.hpp"
+#include "endless_player.hpp"
 
 #include <algorithm>
 
-#include "room.hpp"
+#include "voice_allocation.hpp"
 
 namespace foley {
 
@@ -16,12 +16,12 @@ constexpr double kRelease = 0.05, kAtOnce = 0.005, kFadeIn = 0.01;
 
 }  // namespace
 
-void Holder::setRate(uint32_t rate) { rate_ = rate; }
+void EndlessPlayer::setRate(uint32_t rate) { rate_ = rate; }
 
-bool Holder::press(uint8_t key, uint32_t zone, uint32_t offset, float level, const Recipe& recipe) {
+bool EndlessPlayer::press(uint8_t key, uint32_t zone, uint32_t offset, float level, const Recipe& recipe) {
   // The same key again: the sound before it makes room.
   release(key);
-  const auto [free, oldest, held] = roomIn<Voice>(
+  const auto [free, oldest, held] = allocationIn<Voice>(
       voices_, [](const Voice& voice) { return voice.flow == nullptr; },
       [](const Voice& voice) { return !voice.released; });
   Flow* flow = nullptr;
@@ -44,7 +44,7 @@ bool Holder::press(uint8_t key, uint32_t zone, uint32_t offset, float level, con
   return true;
 }
 
-void Holder::fade(Voice& voice, uint32_t frames, bool starved) {
+void EndlessPlayer::fade(Voice& voice, uint32_t frames, bool starved) {
   voice.starved = starved;
   if (voice.waits) {
     // Nothing sounds that could fade.
@@ -54,7 +54,7 @@ void Holder::fade(Voice& voice, uint32_t frames, bool starved) {
   voice.step = -std::max(voice.gain, 1e-3f) / static_cast<float>(std::max(1u, frames));
 }
 
-void Holder::release(uint8_t key) {
+void EndlessPlayer::release(uint8_t key) {
   for (Voice& voice : voices_) {
     if (voice.flow == nullptr || voice.released || voice.key != key) continue;
     voice.released = true;
@@ -62,7 +62,7 @@ void Holder::release(uint8_t key) {
   }
 }
 
-void Holder::releaseAll(bool atOnce) {
+void EndlessPlayer::releaseAll(bool atOnce) {
   for (Voice& voice : voices_) {
     if (voice.flow == nullptr) continue;
     voice.released = true;
@@ -70,17 +70,17 @@ void Holder::releaseAll(bool atOnce) {
   }
 }
 
-void Holder::reset() {
+void EndlessPlayer::reset() {
   for (Voice& voice : voices_)
     if (voice.flow != nullptr) leave(voice);
 }
 
-void Holder::leave(Voice& voice) {
+void EndlessPlayer::leave(Voice& voice) {
   voice.flow->state.store(Flow::Left, std::memory_order_release);
   voice = Voice{};
 }
 
-bool Holder::refused(uint32_t& zone, float& level) {
+bool EndlessPlayer::refused(uint32_t& zone, float& level) {
   for (Voice& voice : voices_) {
     if (voice.flow == nullptr || voice.flow->state.load(std::memory_order_acquire) != Flow::Refused) continue;
     zone = voice.flow->zone;
@@ -91,12 +91,12 @@ bool Holder::refused(uint32_t& zone, float& level) {
   return false;
 }
 
-bool Holder::enough(const Voice& voice) const {
+bool EndlessPlayer::enough(const Voice& voice) const {
   const double seconds = voice.begun ? kResume : kBegin;
   return voice.flow->ring.known() >= std::min(static_cast<size_t>(seconds * rate_), voice.flow->ring.kFrames / 2);
 }
 
-bool Holder::fed(uint32_t frames) const {
+bool EndlessPlayer::fed(uint32_t frames) const {
   const size_t needed = std::min(frames + static_cast<size_t>(kStarving * rate_), flows_[0].ring.kFrames);
   for (const Voice& voice : voices_) {
     if (voice.flow == nullptr || voice.released) continue;
@@ -106,7 +106,7 @@ bool Holder::fed(uint32_t frames) const {
   return true;
 }
 
-void Holder::mix(float* out, uint32_t frames) {
+void EndlessPlayer::mix(float* out, uint32_t frames) {
   for (Voice& voice : voices_) {
     if (voice.flow == nullptr) continue;
     auto& ring = voice.flow->ring;

@@ -1,10 +1,10 @@
-#include "rack.hpp"
+#include "ready_clips.hpp"
 
 #include <utility>
 
 namespace foley {
 
-bool Rack::insert(Clip* clip) {
+bool ReadyClips::insert(Clip* clip) {
   if (clip->zone >= kZones || !wanted(*clip)) return false;
   for (uint32_t i = 0; i < kSlots; ++i) {
     Clip*& slot = slots_[clip->zone * kSlots + i];
@@ -17,7 +17,7 @@ bool Rack::insert(Clip* clip) {
   return false;
 }
 
-Clip* Rack::next(uint32_t zone) const {
+Clip* ReadyClips::next(uint32_t zone) const {
   const uint32_t index = settings_.on(Param::Rolling) ? settings_.next(zone) : 0;
   const Recipe recipe = settings_.recipe(zone, index);
   for (uint32_t i = zone * kSlots; i < (zone + 1) * kSlots; ++i) {
@@ -28,7 +28,7 @@ Clip* Rack::next(uint32_t zone) const {
   return nullptr;
 }
 
-Clip* Rack::standIn(uint32_t zone) {
+Clip* ReadyClips::standIn(uint32_t zone) {
   const uint32_t cls = settings_.recipe(zone, 0).cls;
   for (uint32_t tried = 0; tried < kSlots; ++tried) {
     Clip* clip = slots_[zone * kSlots + turn_[zone]];
@@ -38,14 +38,14 @@ Clip* Rack::standIn(uint32_t zone) {
   return nullptr;
 }
 
-bool Rack::standsIn(const Clip& clip) const {
+bool ReadyClips::standsIn(const Clip& clip) const {
   if (clip.recipe.cls != settings_.recipe(clip.zone, 0).cls) return false;
   for (uint32_t i = clip.zone * kSlots; i < (clip.zone + 1) * kSlots; ++i)
     if (slots_[i] != nullptr && wanted(*slots_[i]) && slots_[i]->whole()) return false;
   return true;
 }
 
-Clip* Rack::retire() {
+Clip* ReadyClips::retire() {
   for (; checked_ < slots_.size(); ++checked_) {
     Clip*& slot = slots_[checked_];
     if (slot == nullptr || slot->playing > 0) continue;
@@ -56,7 +56,7 @@ Clip* Rack::retire() {
   return nullptr;
 }
 
-Clip* Rack::clear() {
+Clip* ReadyClips::clear() {
   for (Clip*& slot : slots_) {
     if (slot == nullptr) continue;
     --size_;

@@ -4,12 +4,12 @@
 namespace foley {
 
 /// Plays an endless sound for each key that is held. The audio thread's own: no call allocates, locks or waits.
-class Holder {
+class EndlessPlayer {
  public:
   /// Keys that sound at once, which is what a server plays unless it is told otherwise; one more fades the oldest out.
   static constexpr uint32_t kKeys = 4;
 
-  explicit Holder(Flows& flows) : flows_(flows) {}
+  explicit EndlessPlayer(Flows& flows) : flows_(flows) {}
 
   void setRate(uint32_t rate);
   /// Begins a sound `offset` frames into the next block, if it is there by then. False when it has no room.

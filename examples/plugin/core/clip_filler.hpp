@@ -6,12 +6,12 @@
 
 namespace foley {
 
-/// Fills a clip that the audio thread has already. The network thread's own.
-class Growth {
+/// Appends audio to a clip that the audio thread is already playing. Network thread only.
+class ClipFiller {
  public:
-  Growth(Clip& clip, std::shared_ptr<const Kernel> kernel) : clip_(clip), resampler_(std::move(kernel)) {}
+  ClipFiller(Clip& clip, std::shared_ptr<const Kernel> kernel) : clip_(clip), resampler_(std::move(kernel)) {}
 
-  /// Takes what is new in `sound`, all of its clip so far; `last` when nothing else comes.
+  /// `sound`: all of the clip received so far; `last` if it is complete.
   void feed(const std::vector<float>& sound, bool last) {
     part_.clear();
     resampler_.add(sound.data() + fed_, sound.size() - fed_, part_);
@@ -22,7 +22,7 @@ class Growth {
     std::copy_n(part_.begin(), count, clip_.samples.begin() + from);
     clip_.ready.store(from + static_cast<uint32_t>(count), std::memory_order_release);
   }
-  /// The rest will not come.
+  /// The clip stays incomplete.
   void cut() { clip_.cut.store(true, std::memory_order_release); }
   bool of(const Clip& clip) const { return &clip == &clip_; }
   bool sounds() const { return clip_.playing.load(std::memory_order_relaxed) > 0; }

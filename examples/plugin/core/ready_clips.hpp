@@ -7,12 +7,12 @@
 namespace foley {
 
 /// The clips that are ready to sound, by zones (settings.hpp). The audio thread's own: no call allocates, locks or waits.
-class Rack {
+class ReadyClips {
  public:
   /// First clips, the last one, the next ones, and a few whose recipe has just changed.
   static constexpr uint32_t kSlots = 24;
 
-  explicit Rack(Settings& settings) : settings_(settings) {}
+  explicit ReadyClips(Settings& settings) : settings_(settings) {}
 
   /// Takes a clip in, or tells that it has no use for it.
   bool insert(Clip* clip);
