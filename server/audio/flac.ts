@@ -1,6 +1,9 @@
 /**
  * FLAC (RFC 9639): integers of 16 or 24 bits in one or two channels, with Vorbis comments, and the chunks of the WAV it
  * stands for in APPLICATION blocks, as `flac --keep-foreign-metadata` writes and gives them back.
+ *
+ * Our own, since libflacjs 5.6 writes no APPLICATION blocks and its WebAssembly does not load in Node 20. Its JavaScript takes
+ * 21 ms for 4 s of noise at 48 kHz and 24 bits where this takes 79 ms; both files are as large (429 kB).
  */
 import { createHash } from 'node:crypto';
 import { BitWriter } from './flac-bits.ts';

@@ -1,7 +1,8 @@
 /**
  * Loudness of one channel after ITU-R BS.1770-4 (K-weighting, blocks of 400 ms, gates at -70 LUFS and 10 LU below) and
  * EBU Tech 3341/3342 (momentary, short-term, range). A sound placed with constant power in two channels is as loud as
- * its one channel: the channels' powers add up.
+ * its one channel: the channels' powers add up. Two filters and two gates: ffmpeg's ebur128 is what a test compares it
+ * with, instead of a package.
  */
 
 export interface Loudness {

@@ -1,6 +1,9 @@
 /**
  * WAV files, mono: written as 32-bit float or 16-bit integer with LIST/INFO comments (RIFF MCI, 1991: ICMT comment,
  * ISFT software). wav-read.ts reads them.
+ *
+ * Our own, since wavefile 11 takes 149 ms to write 88200 floats and 51 ms to read them where this takes 1.4 and 1.5 ms, and a
+ * server does both all the time.
  */
 import { originChunks } from './provenance.ts';
 import { ascii, bytesOf, chunk, concat, uint32 } from './riff.ts';

@@ -7,7 +7,7 @@ export type FileContent = Uint8Array | string | ((write: (piece: Uint8Array) => 
 
 /**
  * Writes a file whole or not at all: under a temporary name beside it, synced, then renamed, replacing what is there.
- * Rejects with what the disk says.
+ * Rejects with file system errors. Without write-file-atomic: it neither writes piece by piece nor refuses a name that is taken.
  * @param mode permissions as chmod takes them; the system's default without
  */
 export async function writeAtomic(file: string, data: FileContent, mode?: number): Promise<void> {

@@ -1,4 +1,7 @@
-/** The DNS-SD records by which a service of this machine is found over mDNS. */
+/**
+ * The DNS-SD records by which a service of this machine is found over mDNS. Our own on multicast-dns: bonjour-service announces
+ * every address of the machine, whatever a server is bound to, has none for loopback, and writes conflicts to the console.
+ */
 import type mdns from 'multicast-dns';
 
 export type Answer = mdns.ResponseOutgoingPacket['answers'][number];
