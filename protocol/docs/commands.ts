@@ -106,7 +106,7 @@ function replyText({ address, args, each, atLeast, named }: OscReply): string {
     return type === '*' ? `${field.split('.')[0]}...` : type === '?' ? `[${short}]` : short;
   });
   if (named !== undefined) fields.push('name', 'value');
-  const of = each ?? (named === undefined ? null : `${named.join(', ')} that is told`);
+  const of = each ?? (named === undefined ? null : `${named.join(', ')} in the event`);
   const when = of === null ? '' : `   (one for each of ${of}${atLeast === undefined ? '' : `, from ${atLeast} on`})`;
   return `<- ${[address, ...fields].join(' ')}${when}`;
 }

@@ -88,5 +88,5 @@ test('a job whose engine hangs goes to another worker, and its place is free aga
   await until(() => second.beat().offers.length === 1);
   assert.equal((await made).maker?.worker, 'render-2');
   await until(() => first.beat().running.bulk === 0);
-  assert.ok(log.some((line) => /the engine told nothing of it for 0\.6 s/.test(line)));
+  assert.ok(log.some((line) => /the engine sent no event of it for 0\.6 s/.test(line)));
 });

@@ -65,7 +65,7 @@ export class JobRun {
         const heard = this.#isBegun ? this.#heard : Math.max(this.#heard, this.#options.sign.at);
         if (this.#isMade || performance.now() - heard < hangMs) return this.#each((one) => one.working());
         this.#run?.cancel();
-        reject(new Error(`the engine told nothing of it for ${hangMs / 1000} s`));
+        reject(new Error(`the engine sent no event of it for ${hangMs / 1000} s`));
       }, ackMs / 3);
     });
     try {

@@ -104,7 +104,7 @@ function run(file: string, args: string[], env: NodeJS.ProcessEnv): Promise<{ sa
       const complaint = stderr.trim().split('\n').at(-1)?.slice(0, 200) ?? '';
       const why = error === null ? null : (shortageIn(error) ?? shortageSaid(complaint) ?? unfinished(error));
       if (why === null) resolve({ said, complaint });
-      else reject(new ShortageError(`${file} could not be asked for the trainer: ${why}`, { cause: error }));
+      else reject(new ShortageError(`${file} could not be started to look for the trainer: ${why}`, { cause: error }));
     });
   });
 }

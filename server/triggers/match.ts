@@ -1,3 +1,4 @@
+/** Matches MIDI events with the sources of trigger maps. */
 import type { TriggerSource } from '../../protocol/index.ts';
 import type { MidiEvent } from './sources.ts';
 

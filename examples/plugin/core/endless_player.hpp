@@ -3,7 +3,7 @@
 
 namespace foley {
 
-/// Plays an endless sound for each key that is held. The audio thread's own: no call allocates, locks or waits.
+/// Plays an endless sound for each held key. Audio thread only: no call allocates, locks or waits.
 class EndlessPlayer {
  public:
   /// Keys that sound at once, which is what a server plays unless it is told otherwise; one more fades the oldest out.

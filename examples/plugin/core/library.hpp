@@ -34,8 +34,8 @@ class VoiceName {
   std::string name_;
 };
 
-/// Decides which clips are wanted, asks for them in the order in which they will be needed, and keeps them as the
-/// server made them, so that another rate of the host needs no server. The network thread's own.
+/// Decides which clips to prefetch, requests them in the order in which they will be needed, and caches them at the
+/// server's rate, so that a change of the host's rate needs no server. Network thread only.
 class Library {
  public:
   using Clock = std::chrono::steady_clock;

@@ -6,7 +6,7 @@
 
 namespace foley {
 
-/// The clips that are ready to sound, by zones (settings.hpp). The audio thread's own: no call allocates, locks or waits.
+/// Clips that are ready to be played, by zone (settings.hpp). Audio thread only: no call allocates, locks or waits.
 class ReadyClips {
  public:
   /// First clips, the last one, the next ones, and a few whose recipe has just changed.
@@ -14,7 +14,7 @@ class ReadyClips {
 
   explicit ReadyClips(Settings& settings) : settings_(settings) {}
 
-  /// Takes a clip in, or tells that it has no use for it.
+  /// Stores a clip; false if it is not needed.
   bool insert(Clip* clip);
   /// Exactly the clip that a zone's next hit should play; null while it is not there.
   Clip* next(uint32_t zone) const;

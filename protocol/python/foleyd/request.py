@@ -1,4 +1,4 @@
-"""One command on its way."""
+"""A command that was sent: iterate over its events, or await its result."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ D = TypeVar("D")
 
 
 class FoleydError(Exception):
-    """What `failed` says. `code` is one of the error table; a newer server may have codes that are not in it yet."""
+    """A `failed` event as an exception. `code` is one of the error table; a newer server may have codes that are not in it yet."""
 
     def __init__(self, code: str, message: str, path: str | None = None, request: str | None = None) -> None:
         super().__init__(f"{code}: {message}")

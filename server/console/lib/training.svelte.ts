@@ -10,7 +10,7 @@ interface Audition {
   picture: string;
 }
 
-/** A training as this page follows it: its state, its curves and what it sounds like by now. */
+/** State of one training in the page: progress, curves, auditions. */
 export class Training {
   job = $state.raw<Job>(null as unknown as Job);
   stage = $state('');
