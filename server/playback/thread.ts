@@ -25,7 +25,7 @@ const { shared, output: wanted, record, rate, origin } = workerData as ThreadDat
 const port = parentPort!;
 const tell = (message: FromMixer): void => port.postMessage(message);
 
-let problem: string | null = wanted === 'none' ? 'none is wanted' : null;
+let problem: string | null = wanted === 'none' ? 'it was started with --output none' : null;
 let output: AudioOutput =
   (wanted === 'none'
     ? null

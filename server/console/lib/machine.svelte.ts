@@ -24,7 +24,7 @@ export interface Line {
   text: string;
 }
 
-const [MOST_JOBS, MOST_LINES, ASK_MS] = [60, 200, 2000];
+const [MOST_JOBS, MOST_ENDED, MOST_LINES, ASK_MS] = [60, 8, 200, 2000];
 
 /** How a hit sounded. */
 const HOW = {
@@ -45,6 +45,7 @@ export class Machine {
   held = $state(false);
   /** All was answered once. */
   isKnown = $state(false);
+  /** In order of arrival. */
   #jobs = $state<Seen[]>([]);
   /** Jobs of this page, by the names that `server.watch` has for them: those need no admin to be cancelled. */
   mine = $state<Record<string, string>>({});
@@ -52,7 +53,8 @@ export class Machine {
   listed = $state.raw<Record<string, Listed>>({});
   #lineCount = 0;
 
-  open = $derived(this.#jobs.filter(({ state }) => state === 'queued' || state === 'started' || state === 'row'));
+  /** Those that run first, then those that wait. */
+  open = $derived([...this.#jobs.filter(isRunning), ...this.#jobs.filter(({ state }) => state === 'queued')]);
   /** Open jobs that the table does not list: more than it has lines, or of events that a slow connection missed. */
   unnamed = $state.raw({ running: 0, waiting: 0 });
   /** Those that the table lists. */
@@ -65,7 +67,13 @@ export class Machine {
     running: this.#named.running + this.unnamed.running,
     waiting: this.#named.waiting + this.unnamed.waiting,
   });
-  ended = $derived(this.#jobs.filter((job) => !this.open.includes(job)).slice(0, 8));
+  /** The latest first. */
+  ended = $derived(
+    this.#jobs
+      .filter((job) => !isRunning(job) && job.state !== 'queued')
+      .slice(-MOST_ENDED)
+      .reverse(),
+  );
   isPaused = $derived(Object.values(this.listed).some(({ state }) => state === 'paused'));
 
   problems = $derived(problemsOf(this, player.problem));
@@ -213,9 +221,9 @@ export class Machine {
         return;
       }
       const fresh: Seen = { job, state, clips: clips ?? 1, share: made / (clips ?? 1), since: created };
-      this.#jobs = [fresh, ...this.open, ...this.ended];
+      this.#jobs = [...this.ended.toReversed(), ...this.open, fresh];
       this.#nameOne(state);
-      seen = this.#jobs[0]!;
+      seen = this.#jobs.at(-1)!;
     }
     seen.state = state;
     if (clips !== undefined) seen.clips = clips;
@@ -223,6 +231,10 @@ export class Machine {
       seen.share = Math.max(seen.share, (index + (row + 1) / rows) / seen.clips);
     if (state === 'done') seen.share = 1;
   }
+}
+
+function isRunning({ state }: Seen): boolean {
+  return state === 'started' || state === 'row';
 }
 
 /** Ids of the jobs that this page has running. */
@@ -238,5 +250,5 @@ async function aliasOf(job: string): Promise<string> {
 
 /** Of the day, by a clock of 24 hours. */
 export function clock(ms: number): string {
-  return new Date(ms).toLocaleTimeString([], { hour12: false });
+  return new Date(ms).toLocaleTimeString([], { hourCycle: 'h23' });
 }

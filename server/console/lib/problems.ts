@@ -16,7 +16,7 @@ export function problemsOf({ info, devices, health, pools }: Known, sound: strin
     found.push(`The engine is ${info.engine.state}. Takes wait until it is ready; run "foleyd doctor" if this lasts.`);
   if (info !== null && info.engine.restarts > 0)
     found.push(
-      `The engine was restarted ${info.engine.restarts} times since the server started. The server's log says why.`,
+      `The engine was restarted ${info.engine.restarts === 1 ? 'once' : `${info.engine.restarts} times`} since the server started. The server's log says why.`,
     );
   const why = info?.playback?.problem;
   if (typeof why === 'string')

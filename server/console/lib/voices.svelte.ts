@@ -105,9 +105,10 @@ function readCard(raw: Record<string, unknown>): Card {
 
 export const voices = new Voices();
 
-/** `Sneeze_Cough` as people read it: Sneeze, Cough. */
+/** `Sneeze_Cough` as people read it: Sneeze/Cough. */
 export function spoken(name: string): string {
-  return name.replace(/_/g, ', ').replace(/([a-z])([A-Z])/g, (_, a: string, b: string) => `${a} ${b.toLowerCase()}`);
+  const words = name.replace(/(?<=[a-z])_(?=[A-Z])/g, '/').replace(/_/g, ' ');
+  return words.replace(/([a-z])([A-Z])/g, (_, a: string, b: string) => `${a} ${b.toLowerCase()}`);
 }
 
 /** A class, or a mix of some, in a few words. */
