@@ -68,6 +68,40 @@ def test_gain_lies_within_its_bounds_and_no_level_above_full_scale():
     assert level.max() == 0
 
 
+FLOOR = loudness.FLOOR_DB
+
+
+@pytest.mark.parametrize(
+    ("end", "expected"),
+    [
+        pytest.param([-60] * 10 + [-20, -15], [-60] * 12, id="an event that the end cuts off"),
+        pytest.param([-60] * 10 + [-20, -55], [-60] * 10 + [-20, -55], id="one that is over by then"),
+        pytest.param([-60, -60, -30, -60] + [-20] * 8, [-60, -60, -30, -60] + [-20] * 8, id="no silence before it"),
+        pytest.param([-60] * 4 + [-20] * 40, [-60] * 4 + [-20] * 40, id="one that is heard for half a second"),
+        pytest.param([-30] * 12, [-30] * 12, id="a sound that goes on"),
+    ],
+)
+def test_an_event_that_the_end_of_a_recording_cuts_off_is_not_drawn(end: list[int], expected: list[int]):
+    frames = 344
+    whole = np.full(frames, -30.0 if end[0] == -30 else -60.0)
+    whole[:20] = -10
+    whole[frames - len(end) :] = end
+    graph = contour_graph([whole[None]], frames)
+    (level,) = session(graph, 1).run(["level"], {"class": np.float32([[1]]), "uniform": np.float32([[0, 0, 0.5, 0.5]])})
+    np.testing.assert_allclose(level[0, -len(expected) :], expected, atol=1e-3)
+    np.testing.assert_allclose(level[0, : frames - len(end)], whole[: frames - len(end)], atol=1e-3)
+
+
+def test_nor_is_one_that_a_slower_tempo_moves_to_the_end():
+    frames = 344
+    whole = np.full(frames, float(FLOOR))
+    whole[:20], whole[310:340] = -10, -20
+    draw = session(contour_graph([whole[None]], frames), 1)
+    slow, fast = (draw.run(["level"], {"class": np.float32([[1]]), "uniform": np.float32([[0, 0, 0.5, tempo]])})[0][0] for tempo in (0, 0.999))
+    assert slow[100:].max() == FLOOR
+    assert fast[100:].max() == -20
+
+
 def drawn_spectrum(weights: list[float], uniform: list[float]) -> tuple[np.ndarray, float]:
     """Two spectra of class 0, none of class 1."""
     graph = spectrum_graph([np.array([[0.0, -10, -20], [0, -30, -60]]), np.zeros((0, 3))], 3)
