@@ -66,6 +66,15 @@ function report(): ServerReport {
   };
 }
 
+function close(): void {
+  void app.close().then(() => {
+    rmSync(data, { recursive: true, force: true });
+    process.exit(0);
+  });
+}
+
+// A bench that was killed says no `close`: its streams would be made for hours yet.
+process.once('disconnect', close);
 process.on('message', (message: string) => {
   if (message === 'watch') {
     delay.reset();
@@ -75,10 +84,8 @@ process.on('message', (message: string) => {
   } else if (message === 'report') {
     process.send?.(report());
   } else {
-    void app.close().then(() => {
-      rmSync(data, { recursive: true, force: true });
-      process.exit(0);
-    });
+    close();
   }
 });
-process.send?.({ urls: app.urls });
+if (process.connected) process.send?.({ urls: app.urls });
+else close();
