@@ -34,6 +34,41 @@ def test_its_mel_is_the_one_it_was_given_wherever_chance_evens_out() -> None:
     assert error.abs().mean() < 0.3
 
 
+def test_above_the_mel_noise_goes_on_at_the_level_of_its_top() -> None:
+    torch.manual_seed(2)
+    audio = torch.randn(8, 60 * 256) * 0.1
+    heard = {above: Excitation(above=above)(LogMel()(audio), torch.randn(8, 60 * 256)) for above in (False, True)}
+
+    def level(sound: torch.Tensor, low: float, high: float) -> float:
+        power = torch.fft.rfft(sound).abs().square().mean(0)
+        hertz = torch.arange(len(power)) * 11025 / (len(power) - 1)
+        return float(10 * power[(hertz >= low) & (hertz < high)].mean().log10())
+
+    falls = [level(heard[True], low, low + 500) - level(heard[True], 5000, 7000) for low in (7500, 8000, 8500, 9000, 9500, 10000, 10500)]
+    assert all(-3.5 < fall < 1.5 for fall in falls[:3])
+    assert falls[1:] == sorted(falls[1:], reverse=True)
+    assert -12 < falls[-1] < -6
+    assert level(heard[False], 8200, 11025) < level(heard[True], 8200, 11025) - 40
+    assert abs(level(heard[False], 1000, 7000) - level(heard[True], 1000, 7000)) < 0.3
+
+
+def test_above_the_crossover_a_generator_gives_its_noise_and_nothing_else() -> None:
+    torch.manual_seed(2)
+    generator = Generator(replace(SMALL, above=True)).eval()
+    with torch.no_grad():
+        generator.conv_post.bias.fill_(0.3)
+        mel, noise = hill(), torch.randn(1, 120 * 256)
+        shaped = generator.excitation(mel, noise)
+        generator.ups[0].bias.normal_(0, 3)  # it sings
+        audio = generator.unprojected(mel, shaped)
+        song = generator._generated(mel, generator.crossover(shaped))
+    spectrum, own, sung = (torch.fft.rfft(sound[0, 2000:-2000]) for sound in (audio, shaped, song))
+    high = int(8000 / 11025 * len(own))
+    assert (sung[high:] - own[high:]).abs().mean() > 10 * (spectrum[high:] - own[high:]).abs().mean()
+    low = int(7000 / 11025 * len(own))
+    torch.testing.assert_close(spectrum[:low], sung[:low], atol=0.02 * float(sung.abs().max()), rtol=0)
+
+
 def test_a_click_is_heard_when_it_happened_and_not_46_ms_long() -> None:
     torch.manual_seed(3)
     audio = torch.randn(8, 60 * 256) * 1e-3
@@ -75,6 +110,11 @@ def test_the_bands_of_a_clip_go_through_together_without_touching_each_other_or_
 def test_silence_stays_silent() -> None:
     quiet = Excitation()(torch.full((1, 80, 40), -11.5), torch.randn(1, 40 * 256))
     assert quiet.abs().max() < 1e-4  # -80 dB of full scale
+
+
+def test_without_noise_there_is_nothing_above_a_crossover() -> None:
+    with pytest.raises(ValueError, match="without any there is nothing"):
+        VocoderConfig(above=True)
 
 
 def test_a_generator_with_noise_wants_some() -> None:

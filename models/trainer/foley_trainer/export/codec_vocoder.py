@@ -97,7 +97,7 @@ def export_vocoder(generator: Generator, half_weights: bool = False) -> dict[str
     """
     graphs = {"vocoder": in_two_dimensions(speaking_graph(folded_vocoder(generator, half_weights)))}
     if generator.excitation is not None:
-        graphs["excitation"] = onnx.load_from_string(_excitation_graph())
+        graphs["excitation"] = onnx.load_from_string(_excitation_graph(generator.config.above))
     return {name: halve(graph) for name, graph in graphs.items()} if half_weights else graphs
 
 
@@ -113,11 +113,11 @@ def speaking_graph(generator: Generator) -> onnx.ModelProto:
 
 @cache
 @torch.no_grad()
-def _excitation_graph() -> bytes:
-    """It has no weights, so every generator has the same one. Its hundreds of equal rounds take seconds to trace."""
+def _excitation_graph(above: bool) -> bytes:
+    """It has no weights, so generators share it. Its hundreds of equal rounds take seconds to trace."""
     mel, noise = _example(MelConfig.bins)
     axes = {"mel": {2: "T"}, "noise": {1: "N"}, "shaped": {1: "N"}}
-    return export_module(Excitation(), (mel, noise), ["mel", "noise"], ["shaped"], axes).SerializeToString(deterministic=True)
+    return export_module(Excitation(above=above), (mel, noise), ["mel", "noise"], ["shaped"], axes).SerializeToString(deterministic=True)
 
 
 def _example(bins: int) -> tuple[Tensor, Tensor]:

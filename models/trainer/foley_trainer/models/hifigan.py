@@ -9,16 +9,23 @@ import itertools
 import math
 from dataclasses import asdict, dataclass, field
 
+import numpy as np
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 from torch.nn.utils.parametrizations import weight_norm
 from torch.nn.utils.parametrize import is_parametrized, remove_parametrizations
 
+from ..features.mel import MelConfig
+from ..runtime.device import sent
 from .mel_projection import REACH, MelProjection, limited
 from .noise_excitation import Excitation
 
 SLOPE = 0.1
+CROSSOVER = 7600.0
+"""Hz. Some hundreds below the mel's end, where its last band falls off."""
+CROSSOVER_REACH = 63
+"""Samples to both sides: 0 dB up to 7.3 kHz, -45 dB from 7.9 kHz on."""
 
 
 @dataclass
@@ -34,20 +41,23 @@ class VocoderConfig:
     mel_bins: int = 80
     noise: bool = False  # excited by shaped noise (ours): the generator has a second input
     gate: bool = False  # and how much of that noise is heard is decided per sample
+    above: bool = False  # above CROSSOVER that noise alone is heard, which goes on above the mel's end
     projections: int = 0  # rounds in which the output's mel is brought nearer to the given one; then it is limited, too
     tolerance: float = 0.0  # nats by which it may differ in each round; above 0 for mels that a codec decoded
 
     def __post_init__(self) -> None:
         if self.gate and not self.noise:
             raise ValueError("a gate without noise has nothing to let through")
+        if self.above and not self.noise:
+            raise ValueError("above the crossover there is noise alone: without any there is nothing")
         if not 0 <= self.projections <= 8:
             raise ValueError(f"projections must be 0 to 8, not {self.projections}")
         if not 0 <= self.tolerance <= 3:
             raise ValueError(f"tolerance must be 0 to 3 nats, not {self.tolerance}")
 
     def to_dict(self) -> dict:
-        # Voices without projections keep the card they have.
-        return {name: value for name, value in asdict(self).items() if name not in ("projections", "tolerance") or value > 0}
+        # Voices without them keep the card they have.
+        return {name: value for name, value in asdict(self).items() if name not in ("projections", "tolerance", "above") or value > 0}
 
 
 def _conv(channels: int, kernel: int, dilation: int) -> nn.Module:
@@ -97,7 +107,8 @@ class Generator(nn.Module):
             self.ups.append(weight_norm(nn.ConvTranspose1d(channels * 2, channels, kernel, rate, (kernel - rate) // 2)))
             self.resblocks.extend(block(channels, k, d) for k, d in zip(c.res_kernels, c.dilations, strict=True))
         self.conv_post = weight_norm(nn.Conv1d(c.channels >> len(c.rates), 1, 7, 1, 3))
-        self.excitation = Excitation() if c.noise else None
+        self.excitation = Excitation(above=c.above) if c.noise else None
+        self.crossover = Crossover() if c.above else None
         self.joins = nn.ModuleList(self._joins() if c.noise else [])
         self.gate_post = nn.Conv1d(c.channels >> len(c.rates), 1, 7, 1, 3) if c.gate else None
         if self.gate_post is not None:
@@ -137,6 +148,15 @@ class Generator(nn.Module):
 
     def unprojected(self, mel: Tensor, shaped: Tensor | None = None) -> Tensor:
         """As `speak`, without projections and limits."""
+        if self.crossover is None or shaped is None:
+            return self._generated(mel, shaped)
+        with torch.autocast(mel.device.type, enabled=False):
+            below = self.crossover(shaped)
+        audio = self._generated(mel, below)
+        with torch.autocast(mel.device.type, enabled=False):
+            return self.crossover(audio) + (shaped - below)
+
+    def _generated(self, mel: Tensor, shaped: Tensor | None) -> Tensor:
         x = self.conv_pre(mel)
         width = len(self.config.res_kernels)
         for i, up in enumerate(self.ups):
@@ -163,9 +183,30 @@ class Generator(nn.Module):
         return self
 
 
+class Crossover(nn.Module):
+    """Audio [B, samples] -> what of it lies below CROSSOVER.
+
+    A generator learns little where its mel does not look. Ours added tones there at multiples of the frame rate (86 Hz), 22 dB above the noise of
+    rain, and no measure that ends at 8 kHz saw them.
+    """
+
+    kernel: Tensor
+
+    def __init__(self, rate: int = MelConfig.rate) -> None:
+        super().__init__()
+        at = np.arange(-CROSSOVER_REACH, CROSSOVER_REACH + 1)
+        kernel = np.sinc(2 * CROSSOVER / rate * at) * np.kaiser(len(at), 5.0)
+        self.register_buffer("kernel", sent((kernel / kernel.sum()).astype(np.float32)).view(1, 1, -1), persistent=False)
+
+    def forward(self, audio: Tensor) -> Tensor:
+        return F.conv1d(audio.unsqueeze(1), self.kernel, padding=CROSSOVER_REACH).squeeze(1)
+
+
 def reach(c: VocoderConfig) -> int:
     """Frames to each side that a sample of the generator depends on, rounded up."""
     needed = 3  # conv_post and gate_post, in samples of the layer
+    if c.above:
+        needed += 2 * CROSSOVER_REACH  # once before the generator and once behind it
     for i in range(len(c.rates) - 1, -1, -1):
         if c.resblock == 1:
             blocks = [sum((d + 1) * (k - 1) // 2 for d in ds) for k, ds in zip(c.res_kernels, c.dilations, strict=True)]

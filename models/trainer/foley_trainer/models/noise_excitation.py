@@ -33,8 +33,17 @@ GRAIN = 4  # samples from grain to grain: 0.18 ms
 LOUDNESS = 0.85  # of a random magnitude, between the exponential of its mean logarithm (0.75) and its root mean square
 
 
+TOP = 3  # highest mel bands, whose level goes on above them
+ABOVE = (3.04, 2.95, 2.85, 2.72, 2.46, 2.02)
+"""Nats by which root mean square magnitudes lie above the level of the top mel bands (which are averages over an area), in six equal bands from the
+mel's end to half the sample rate: medians of 98,806 frames of 2370 recordings of fifteen classes, in each class the same within 0.2 up to 10 kHz."""
+
+
 class Excitation(nn.Module):
-    """log-mel [B, bins, T], noise [B, T * hop] of variance 1 -> audio [B, T * hop]."""
+    """log-mel [B, bins, T], noise [B, T * hop] of variance 1 -> audio [B, T * hop].
+
+    A mel ends at 8 kHz, and so does its noise; with `above` it goes on as recordings do.
+    """
 
     basis: Tensor
     analysis: Tensor
@@ -42,8 +51,9 @@ class Excitation(nn.Module):
     window: Tensor
     rise: Tensor
     fine_rise: Tensor
+    above: Tensor
 
-    def __init__(self, config: MelConfig | None = None) -> None:
+    def __init__(self, config: MelConfig | None = None, above: bool = False) -> None:
         super().__init__()
         c = config or MelConfig()
         if 2 * c.hop != LENGTH:
@@ -65,6 +75,7 @@ class Excitation(nn.Module):
         for name, row in (("window", seen), ("rise", _hann(LENGTH)), ("fine_rise", 1 - np.abs(np.arange(2 * FINE) + 0.5 - FINE) / FINE)):
             self.register_buffer(name, sent(row.astype(np.float32)).view(1, 1, -1), persistent=False)
         self.register_buffer("basis", sent(mel_basis(c)), persistent=False)
+        self.register_buffer("above", sent(_above(c)).view(1, -1, 1) if above else None, persistent=False)
         self.register_buffer("analysis", sent(there.astype(np.float32)).unsqueeze(1), persistent=False)
         self.register_buffer("synthesis", sent((back / unit).astype(np.float32)).unsqueeze(1), persistent=False)
 
@@ -74,7 +85,7 @@ class Excitation(nn.Module):
         x = wanted
         for _ in range(ROUNDS):
             x = x * wanted / (self.basis.T @ (self.basis @ x) + 1e-9)
-        return x
+        return x if self.above is None else x + self.above * mel[:, -TOP:].mean(1, keepdim=True).exp()
 
     def gathered(self, power: Tensor) -> Tensor:
         """Power seen by frames [B, 1, T] -> power of every FINE samples [B, 1, T * hop / FINE] that frames would see so."""
@@ -115,6 +126,15 @@ class Excitation(nn.Module):
             wave = F.conv_transpose1d(parts, kernel, stride=self.hop, padding=self.hop // 2).squeeze(1)
             total = total + wave * rise
         return total
+
+
+def _above(c: MelConfig) -> np.ndarray:
+    """Magnitudes [n_fft / 2 + 1] above the mel, in units of its top bands' level; they rise from 0 as the last band falls off."""
+    hertz = np.arange(c.n_fft // 2 + 1) * c.rate / c.n_fft
+    edges = np.linspace(c.f_max, c.rate / 2, len(ABOVE) + 1)
+    last = hertz[mel_basis(c)[-1].argmax()]
+    rise = np.clip((hertz - last) / (c.f_max - last), 0, 1)
+    return (np.exp(np.interp(hertz, (edges[1:] + edges[:-1]) / 2, ABOVE)) * LOUDNESS * rise).astype(np.float32)
 
 
 def grains(length: int, grain: float, rng: np.random.Generator) -> np.ndarray:

@@ -31,8 +31,10 @@ class DistilledVocoderStage(VocoderStage):
     def __init__(self, config: VocoderConfig, sounds: Sounds, held_out: Sounds, *, teacher: str, **given: Any) -> None:
         super().__init__(config, sounds, held_out, **given)
         self.teacher = here(load_vocoder(teacher)[0])
-        if self.teacher.config.noise != config.noise:
-            raise PresetError(f"the teacher in {teacher} has noise {self.teacher.config.noise}: expected {config.noise}, as its pupil has")
+        for name in ("noise", "above"):
+            has, expected = getattr(self.teacher.config, name), getattr(config, name)
+            if has != expected:
+                raise PresetError(f"the teacher in {teacher} has {name} {has}: expected {expected}, as its pupil has")
         del self.modules["discriminators"], self.optimizers["discriminators"]
         self.windows = [torch.hann_window(n) for n in WINDOWS]
         self.judged_on = "the teacher's audio of " + ("mels" if self.codec is None else "decoded mels")
