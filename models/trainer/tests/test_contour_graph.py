@@ -76,6 +76,8 @@ FLOOR = loudness.FLOOR_DB
     [
         pytest.param([-60] * 10 + [-20, -15], [-60] * 12, id="an event that the end cuts off"),
         pytest.param([-60] * 10 + [-20, -55], [-60] * 10 + [-20, -55], id="one that is over by then"),
+        pytest.param([-90] * 10 + [-60, -55], [-90] * 12, id="the noise of a room out of nothing"),
+        pytest.param([-60] * 10 + [-52, -50], [-60] * 10 + [-52, -50], id="noise that rises a little"),
         pytest.param([-60, -60, -30, -60] + [-20] * 8, [-60, -60, -30, -60] + [-20] * 8, id="no silence before it"),
         pytest.param([-60] * 4 + [-20] * 40, [-60] * 4 + [-20] * 40, id="one that is heard for half a second"),
         pytest.param([-30] * 12, [-30] * 12, id="a sound that goes on"),

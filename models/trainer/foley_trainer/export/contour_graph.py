@@ -31,8 +31,8 @@ TEMPO = 0.08
 """A contour is played so much faster or slower at most."""
 GAIN_DB = 1.5
 """It is so much louder or softer at most."""
-QUIET_DB, SOUNDING_DB = 40, 34
-"""Frames so far below the loudest are silence; a last frame less far below it sounds."""
+QUIET_DB, RISE_DB = 34, 12
+"""Frames are silent that are so far below the loudest, and so far below the last one."""
 SILENCE, LATE = 1 / 43, 1 / 13
 """Shares of a clip, 0.09 s and 0.31 s of four: the shortest silence before an event that is cut off, and how late it begins at the earliest."""
 TOWARDS = 0.5
@@ -63,20 +63,20 @@ def contour_graph(contours: Sequence[np.ndarray], frames: int) -> onnx.ModelProt
 
 
 def _without_cut_event(g: GraphWriter, level: str, frames: int) -> str:
-    """A contour [frames] whose last event begins shortly before its end, out of silence, and sounds there still: without that event.
+    """A contour [frames] whose last sound begins shortly before its end, out of silence, and is heard there still: without that sound.
 
     Recordings are cut to the length of a clip. One in twenty (of reloads one in seven) so ends with the first moment of an event, a click in what is made of it.
     """
     at, end = g.constant(np.arange(frames, dtype=np.float32)), frames - 1
-    peak = g.op("ReduceMax", level, keepdims=1)
-    quiet = g.op("Less", level, g.op("Sub", peak, g.constant(np.float32([QUIET_DB]))))
+    loudest, ends = g.op("ReduceMax", level, keepdims=1), g.op("Gather", level, g.constant([end]))
+    below = g.op("Min", g.op("Sub", loudest, g.constant(np.float32([QUIET_DB]))), g.op("Sub", ends, g.constant(np.float32([RISE_DB]))))
+    quiet = g.op("Less", level, below)
     last = g.op("ReduceMax", g.op("Where", quiet, at, g.constant(np.float32([-1]))), keepdims=1)
     silence = max(1, round(frames * SILENCE))
     before = g.op("And", quiet, g.op("Greater", at, g.op("Sub", last, g.constant(np.float32([silence])))))
     silent = g.op("GreaterOrEqual", g.op("ReduceSum", _cast(g, before, TensorProto.FLOAT), keepdims=1), g.constant(np.float32([silence])))
     late = g.op("GreaterOrEqual", last, g.constant(np.float32([end - round(frames * LATE)])))
-    sounds = g.op("Greater", g.op("Gather", level, g.constant([end])), g.op("Sub", peak, g.constant(np.float32([SOUNDING_DB]))))
-    cut = g.op("And", g.op("And", late, silent), sounds)
+    cut = g.op("And", late, silent)
     floor = g.op("ReduceMin", g.op("Where", before, level, g.constant(np.float32([0]))), keepdims=1)
     return g.op("Where", g.op("And", g.op("GreaterOrEqual", at, last), cut), floor, level)
 

@@ -36,7 +36,7 @@ LOUDNESS = 0.85  # of a random magnitude, between the exponential of its mean lo
 TOP = 3  # highest mel bands, whose level goes on above them
 ABOVE = (3.04, 2.95, 2.85, 2.72, 2.46, 2.02)
 """Nats by which root mean square magnitudes lie above the level of the top mel bands (which are averages over an area), in six equal bands from the
-mel's end to half the sample rate: medians of 98,806 frames of 2370 recordings of fifteen classes, in each class the same within 0.2 up to 10 kHz."""
+mel's end to half the sample rate: medians of 98,806 frames of 2370 recordings of fifteen classes, in each class the same within 0.3 up to 10 kHz."""
 
 
 class Excitation(nn.Module):
