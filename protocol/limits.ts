@@ -199,7 +199,8 @@ const table = {
   },
   streamChanges: {
     value: 10_000,
-    meaning: 'Changes of one stream: a quarter of an hour of a controller in constant motion',
+    meaning:
+      'Changes of one stream: a quarter of an hour of a controller in constant motion. An envelope counts as one more for each 32 numbers, or 4 s, of it',
   },
   streamQuietMs: {
     value: 60_000,

@@ -55,15 +55,19 @@ export function contourFrom(level: LevelAt, voice: Voice, begin: number): Float3
 /** The levels of every mel frame of a stream that follows it, as far as they differ: the last one holds. */
 export function courseOf(envelope: EnvelopeArg, voice: Voice): Float32Array {
   const { rate, hop } = specOf(voice);
-  const { levels = [], rate: perSecond = rate / hop, points = [], cues = [] } = envelope;
+  const level = levelsOf(envelope, voice);
+  const frames = Math.ceil((secondsOf(envelope, rate / hop) * rate) / hop) + 1;
+  return Float32Array.from({ length: frames }, (_, frame) => level(((frame + 0.5) * hop) / rate));
+}
+
+/** How long an envelope says anything new; `perSecond` are its levels where it does not say. */
+export function secondsOf({ levels = [], rate, points = [], cues = [] }: EnvelopeArg, perSecond: number): number {
   const last = Math.max(
-    levels.length / perSecond,
+    levels.length / (rate ?? perSecond),
     points.at(-1)?.at ?? 0,
     ...cues.map(({ at, level, length }) => at + (length * (level - LEVEL_MIN)) / FADE_DB),
   );
-  const level = levelsOf(envelope, voice);
-  const frames = Math.ceil((Math.min(last, limits.seconds) * rate) / hop) + 1;
-  return Float32Array.from({ length: frames }, (_, frame) => level(((frame + 0.5) * hop) / rate));
+  return Math.min(last, limits.seconds);
 }
 
 /** Straight lines between levels that lie so many to a second, the first in the middle of its frame. */

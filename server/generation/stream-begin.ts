@@ -18,10 +18,10 @@ import { modelOf, orderOf, voiceClassOf } from './voice-class.ts';
  * Resolves the request of a stream, before anything is generated. Throws bad_args, not_streamable, unknown_voice or
  * unknown_class.
  */
-export async function beginStream(asked: StartArgs, catalog: Catalog, clips: Clips): Promise<Stream> {
-  checkArgs(asked);
-  const voice = await catalog.find(asked.voice);
-  const args = await spelled(asked, voice, clips);
+export async function beginStream(given: StartArgs, catalog: Catalog, clips: Clips): Promise<Stream> {
+  checkArgs(given);
+  const voice = await catalog.find(given.voice);
+  const args = await spelled(given, voice, clips);
   for (const [i, { class: other }] of args.controls.entries())
     if (other !== undefined) resolveClass(voice, other, `args.controls.${i}.class`);
   const voiceClass = voiceClassOf(voice, args);
@@ -31,6 +31,11 @@ export async function beginStream(asked: StartArgs, catalog: Catalog, clips: Cli
   if (args.envelope !== undefined || args.changes.some(({ envelope }) => envelope !== undefined))
     checkFollows(voice, orderOf(voiceClass), 'envelope');
   checkDensity(voice, orderOf(voiceClass), args);
+  const asked = args.changes.reduce((sum, change) => sum + costOf(change), 0);
+  if (asked > limits.streamChanges) {
+    const message = `args.changes: with their envelopes they count as ${asked} changes; expected at most ${limits.streamChanges}: fewer or shorter envelopes`;
+    throw new ProtocolError('bad_args', message, { path: 'args.changes' });
+  }
   const seed = args.seed ?? randomInt(0, limits.drawnSeedMax + 1);
   const { class: what, avoid, guidance } = args;
   return {
@@ -40,7 +45,7 @@ export async function beginStream(asked: StartArgs, catalog: Catalog, clips: Cli
     voiceDir,
     wanted: { class: what, avoid, guidance },
     changes: [],
-    asked: args.changes.reduce((sum, change) => sum + costOf(change), 0),
+    asked,
     run: null,
     output: null,
     sent: 0,

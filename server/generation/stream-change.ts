@@ -1,6 +1,6 @@
 import { ProtocolError } from '../../protocol/index.ts';
 import type { EndlessChange } from '../engine/engine.ts';
-import { courseOf } from './envelope.ts';
+import { courseOf, secondsOf } from './envelope.ts';
 import { checkDensity } from './followed.ts';
 import type { Changed, SetArgs, Stream, Wanted } from './stream.ts';
 import { orderOf, understoodOf, voiceClassOf } from './voice-class.ts';
@@ -45,11 +45,16 @@ export function changeOf(stream: Stream, change: SetArgs, at: string): EndlessCh
   return Object.keys(label).length === 0 ? order : { ...order, label };
 }
 
-/** Numbers of an envelope that are as much to remember as one other change. */
+/** Numbers, and seconds, of an envelope that are as much to remember as one other change. */
 const NUMBERS = 32;
+const SECONDS = 4;
+/** About as many levels as mel frames a second. */
+const PER_SECOND = 86;
 
 /** What a change counts of those that a stream may have. */
 export function costOf({ envelope }: SetArgs): number {
-  const { levels = [], points = [], cues = [] } = envelope ?? {};
-  return 1 + Math.floor((levels.length + 2 * points.length + 3 * cues.length) / NUMBERS);
+  if (envelope === undefined) return 1;
+  const { levels = [], points = [], cues = [] } = envelope;
+  const numbers = levels.length + 2 * points.length + 3 * cues.length;
+  return 1 + Math.floor(Math.max(numbers / NUMBERS, secondsOf(envelope, PER_SECOND) / SECONDS));
 }

@@ -93,6 +93,7 @@ const drawn = {
     { at: 0.5, level: 0 },
   ],
 };
+const minute = { levels: [-20, -30, -20, -30, -20, -30], rate: 0.1 };
 const fails = (code: string, at?: string, why?: RegExp) => (error: unknown) => {
   const { code: got, path: where, message } = error as { code: string; path?: string; message: string };
   assert.equal(got, code);
@@ -266,6 +267,12 @@ test('bad input gets its code, and nothing else of it', async () => {
     [{ class: 'Hiss', envelope: { clip: 'nothing' } }, 'unknown_clip', undefined, /no clip "nothing" for envelope/],
     [{ class: 'Hiss', envelope: drawn, density: 2 }, 'bad_args', 'args.density', /one of the two/],
     [{ class: 0, voice: 'tiny-time', envelope: drawn }, 'bad_args', 'args.envelope', /follows none/],
+    [
+      { class: 'Hiss', changes: Array.from({ length: 700 }, (_, step) => ({ step, envelope: minute })) },
+      'bad_args',
+      'args.changes',
+      /count as 11200 changes; expected at most 10000/,
+    ],
     [{ class: 'Hiss', changes: [{ step: 1, envelope: {} }] }, 'bad_args', 'args.changes.0.envelope', /expected one of/],
     [{ class: 'Hiss', voice: 'nobody' }, 'unknown_voice'],
     [{ class: 'Hiss', level: Number.NaN }, 'bad_args', 'args.level'],
