@@ -98,6 +98,35 @@ test('--envelope takes a WAV whose loudness is followed, by clips and by streams
   }
 });
 
+test('vary regenerates a stretch of a saved clip or of a WAV, and leaves every other sample as it is', async (t) => {
+  const { dir, foleyd } = await workplace(t);
+  const pcm = async (name: string) => decodeWav(await readFile(path.join(dir, name)));
+  const changed = (one: Float32Array, other: Float32Array): number[] =>
+    [...one.keys()].filter((i) => one[i] !== other[i]);
+  const made = await foleyd('generate', 'Rain', '--seed', '3', '--out', 'rain.wav');
+  const [, clip = ''] = /^clip ([0-9a-f]{16})/m.exec(made.stderr) ?? [];
+  const again = await foleyd('vary', clip, '--from', '0.06', '--to', '0.14', '--seed', '9', '--out', 'other.wav');
+  assert.deepEqual([again.code, again.stdout], [0, 'other.wav\n'], again.stderr);
+  const [first, second] = [await pcm('rain.wav'), await pcm('other.wav')];
+  const differ = changed(first.pcm, second.pcm);
+  assert.ok(differ.length > 400 && differ[0]! >= 0.06 * first.rate && differ.at(-1)! < 0.14 * first.rate);
+  const rate = 32_000;
+  const knocks = Float32Array.from({ length: rate / 2 }, (_, i) => 0.5 * Math.sin(i * 0.05) * Math.sin(i * 0.001));
+  await writeFile(path.join(dir, 'knocks.wav'), encodeWav(knocks, rate, 'f32'));
+  const stretch = ['--from', '0.2', '--to', '0.3', '--class', 'Rain', '--seed', '1', '--out', 'repaired.wav'];
+  const repaired = await foleyd('vary', 'knocks.wav', ...stretch);
+  assert.equal(repaired.code, 0, repaired.stderr);
+  const sound = await pcm('repaired.wav');
+  const anew = changed(knocks, sound.pcm);
+  assert.deepEqual([sound.rate, sound.pcm.length], [rate, knocks.length]);
+  assert.ok(anew.length > 900 && anew[0]! >= 0.2 * rate && anew.at(-1)! < 0.3 * rate);
+  const refused = await foleyd('vary', 'knocks.wav', '--from', '0.2', '--to', '0.3');
+  assert.match(refused.stderr, /needs a class/);
+  assert.match((await foleyd('vary', 'door.flac')).stderr, /usage: door\.flac is no WAV file; expected one, or the id/);
+  await writeFile(path.join(dir, 'long.wav'), new Uint8Array(1_000_001));
+  assert.match((await foleyd('vary', 'long.wav', '--class', 'Rain')).stderr, /usage: long\.wav has 1000001 bytes/);
+});
+
 test('what is given beside --like changes the clip', async (t) => {
   const { dir, foleyd } = await workplace(t);
   await foleyd('generate', '0', '--seed', '5', '--out', 'a.wav');
@@ -130,7 +159,7 @@ test('a variation is not taken for the clip that its seed alone would make', asy
   await writeFile(path.join(dir, 'b.wav'), encodeWav(pcm, rate, 'f32', { comment }));
   const refused = await foleyd('generate', '--like', 'b.wav');
   assert.equal(refused.code, 1);
-  assert.match(refused.stderr, /no_recipe: .*made from another clip.*foley\.vary/);
+  assert.match(refused.stderr, /no_recipe: .*made from another clip.*foleyd vary/);
 });
 
 test('a WAV of someone else, a text and a file that is not there have no recipe to follow', async (t) => {

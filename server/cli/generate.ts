@@ -44,6 +44,7 @@ export interface GenerateOptions {
   config: ConfigInput;
 }
 
+type Making = 'foley.generate' | 'foley.vary';
 type Accepted = EventData<'foley.generate', 'accepted'>;
 type Row = EventData<'foley.generate', 'row'>;
 type Done = EventData<'foley.generate', 'done'>;
@@ -58,20 +59,26 @@ export async function generate(what: string | undefined, options: GenerateOption
   const { envelope } = options;
   const follows: Record<string, unknown> = envelope === undefined ? {} : { envelope: await envelopeOf(envelope) };
   const format = options.format ?? made?.format ?? 'f32';
+  return makeFiles('foley.generate', options, { target, format }, async (session) => ({
+    ...(made ? argsOf(made.recipe) : {}),
+    ...argsFrom(what, options),
+    ...follows,
+    ...(made ? { voice: await voiceOnServer(session, made.recipe, options.voice) } : {}),
+  }));
+}
 
+/** Asks for clips by one of the commands that make some, and writes each. Resolves with the exit code. */
+export async function makeFiles(
+  cmd: Making,
+  options: Omit<GenerateOptions, 'like'>,
+  { target, format }: { target: Target; format: WavFormat },
+  argsOn: (session: Session) => Promise<Record<string, unknown>>,
+): Promise<number> {
   const session = await openSession({ ...options, makesFiles: true });
   const view = options.json ? null : createView(process.stderr);
   return untilInterrupt(session, exits.interrupted, async () => {
-    const args = {
-      ...(made ? argsOf(made.recipe) : {}),
-      ...argsFrom(what, options),
-      ...follows,
-      rows: true,
-      audio: false,
-      save: true,
-    };
-    if (made) Object.assign(args, { voice: await voiceOnServer(session, made.recipe, options.voice) });
-    const { accepted, done } = await ask(session, args, view);
+    const args = { ...(await argsOn(session)), rows: true, audio: false, save: true };
+    const { accepted, done } = await ask(session, cmd, args, view);
     const files: string[] = [];
     for (const clip of done.clips) {
       const flac = target.kind === 'file' && target.ending === 'flac';
@@ -94,6 +101,7 @@ export async function generate(what: string | undefined, options: GenerateOption
 /** Sends the request and shows what comes; with --json each answer is a line. */
 async function ask(
   session: Session,
+  cmd: Making,
   args: Record<string, unknown>,
   view: View | null,
 ): Promise<{ accepted: Accepted; done: Done }> {
@@ -112,7 +120,7 @@ async function ask(
   };
   try {
     // What was typed is for the server to check.
-    const done = await session.call('foley.generate', args as ArgsInput<'foley.generate'>, onEvent);
+    const done = await session.call(cmd, args as ArgsInput<Making>, onEvent);
     if (view === null) say({ event: 'done', data: done });
     if (accepted === undefined) throw new CliError('internal', 'the server sent a clip before the event `accepted`');
     return { accepted, done };

@@ -80,7 +80,7 @@ export async function licencesOf(session: Session, voice: string): Promise<Recor
 const WHY_NOT = {
   stream: 'the clip was cut from a stream, so its seed alone does not regenerate it; use foleyd stream --like FILE',
   lineage:
-    'the clip was made from another clip, so its seed alone does not regenerate it; send foley.vary with its id and amount 0 to the server that stores its codes',
+    'the clip was made from another clip, so its seed alone does not regenerate it; use foleyd vary with its id and --amount 0 on the server that stores its codes',
 };
 
 /** The arguments of foley.generate that make the same clip again. Throws no_recipe for one made from another. */

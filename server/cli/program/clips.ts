@@ -10,6 +10,7 @@ import type { SignOptions } from '../sign.ts';
 import type { SpotOptions } from '../spot.ts';
 import type { StreamOptions } from '../stream.ts';
 import type { TrashOptions } from '../trash.ts';
+import type { VaryOptions } from '../vary.ts';
 import type { VerifyOptions } from '../verify.ts';
 import { type Connecting, choice, connecting, connectingOnly, type Declare } from './common.ts';
 
@@ -56,6 +57,37 @@ export const declareClips: Declare = (program, run) => {
     .option('--json', 'print each event as a line of JSON')
     .action(async (what: string | undefined, options: GenerateOptions & Connecting) => {
       run(await (await import('../generate.ts')).generate(what, choice(options)));
+    });
+
+  connecting(
+    program
+      .command('vary')
+      .description('make clips that keep part of a saved clip or of a recording, or regenerate only a stretch of it'),
+  )
+    .argument('<what>', 'id of a saved clip, or a WAV file')
+    .option('--class <NAME>', "class of the new part; default: the clip's; a WAV file needs one")
+    .option('--amount <A>', 'how much changes: 0 is the same clip, up to 0.35 only detail differs, 1 is new', number)
+    .option('--from <S>', 'regenerate only the stretch that begins here, in seconds', number)
+    .option('--to <S>', 'and ends here; everything outside of it stays, sample by sample', number)
+    .option('--seed <N>', 'seed of the first clip; default: random')
+    .option('--count <N>', 'number of clips, with consecutive seeds; default: 1', integer)
+    .option('--temperature <T>', TEMPERATURE, number)
+    .option('--top-k <K>', 'sample from the K most likely codes; 0 is off', integer)
+    .option('--top-p <P>', 'sample from the most likely codes with total probability P; 1 is off', number)
+    .option('--guidance <G>', GUIDANCE, number)
+    .option('--avoid <CLASS>', 'class or mix to guide away from')
+    .option('--envelope <E>', ENVELOPE)
+    .option('--rate <HZ>', "sample rate; default: the voice's, or with --from and --to that of the sound", integer)
+    .addOption(new Option('--format <F>', 'sample format: 32-bit float, or 16 bits').choices(['f32', 's16']))
+    .option('--voice <ID>', "voice; default: the clip's, or the active one")
+    .option(
+      '--out <PLACE>',
+      'file (.wav, .flac), folder, or - for standard output; default: a file named by class and seed',
+    )
+    .option('--play', 'play the clips when they are done')
+    .option('--json', 'print each event as a line of JSON')
+    .action(async (what: string, options: VaryOptions & Connecting) => {
+      run(await (await import('../vary.ts')).vary(what, choice(options)));
     });
 
   connecting(
