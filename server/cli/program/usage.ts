@@ -74,6 +74,7 @@ const TYPED: Readonly<Record<string, Readonly<Record<string, string | readonly s
   trainings: { job: ['--pause', '--resume', '--cancel'] },
   'trash empty': { id: 'IDS' },
   'trash restore': { clip: 'IDS', dataset: 'IDS', voice: 'IDS' },
+  vary: { clip: 'what', recording: 'what' },
   'voice compare': { voices: 'IDS' },
   'voice delete': { voice: 'ID' },
   'voice export': { voice: 'ID' },
