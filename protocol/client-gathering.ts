@@ -1,5 +1,6 @@
 import { type Sound, SoundAssembler } from './client-audio.ts';
 import type { EventData } from './commands/index.ts';
+import { ProtocolError } from './errors.ts';
 
 type Told<E extends 'accepted' | 'row' | 'preview' | 'audio' | 'done'> = EventData<'foley.generate', E>;
 
@@ -54,9 +55,14 @@ export class Gathering {
     }
   };
 
-  /** Throws malformed where the sound did not come whole. */
+  /** Throws malformed where the sound did not come whole, or an event has not what it must have. */
   finish(done: Told<'done'>): Generated {
-    if (this.#fault !== null) throw this.#fault;
-    return { ...done, clips: done.clips.map((clip) => ({ ...clip, sound: this.#sounds.take(clip.index) })) };
+    try {
+      if (this.#fault !== null) throw this.#fault;
+      return { ...done, clips: done.clips.map((clip) => ({ ...clip, sound: this.#sounds.take(clip.index) })) };
+    } catch (cause) {
+      if (cause instanceof ProtocolError) throw cause;
+      throw new ProtocolError('malformed', 'the server sent an answer that is none of foley.generate', { cause });
+    }
   }
 }

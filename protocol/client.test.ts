@@ -240,3 +240,23 @@ test('an id that is open cannot be used again by the same client', async () => {
   assert.deepEqual(await first, { time: 1 });
   assert.equal(socket.sent.length, 1);
 });
+
+test('generate rejects with malformed where events have not what they must have', async (t) => {
+  const answers: [event: string, data: Record<string, unknown>][][] = [
+    [['done', {}]],
+    [['done', { ...done(1), clips: 5 }]],
+    [['done', { ...done(1), clips: [null] }]],
+    [
+      ['audio', { ...chunk(0, 0, 2, [1, 2]), pcm: 5 }],
+      ['done', done(1)],
+    ],
+  ];
+  for (const events of answers) {
+    const { url } = await serve(t, (_, reply) => {
+      for (const [event, data] of events) reply(event, data);
+    });
+    const client = await connect(url, ws);
+    await assert.rejects(client.generate({ class: 'Rain' }), { name: 'ProtocolError', code: 'malformed' });
+    client.close();
+  }
+});

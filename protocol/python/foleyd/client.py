@@ -11,7 +11,7 @@ from typing import Any
 import msgpack  # type: ignore[import-untyped]
 from websockets.asyncio.client import ClientConnection
 from websockets.asyncio.client import connect as open_socket
-from websockets.exceptions import ConnectionClosed, InvalidStatus
+from websockets.exceptions import ConnectionClosed, InvalidHandshake, InvalidStatus
 from websockets.typing import Subprotocol
 
 from .declarations import ANSWER_FRAME_BYTES, CLOSE_CODES, Commands
@@ -118,7 +118,7 @@ async def connect(
     except InvalidStatus as error:
         code = {401: "unauthorized", 403: "forbidden"}.get(error.response.status_code, "connection_closed")
         raise FoleydError(code, f"{where}: the server answers {error.response.status_code}") from error
-    except OSError as error:
+    except (InvalidHandshake, OSError) as error:
         raise FoleydError("connection_closed", f"{where}: {error}") from error
     client = Client(socket, on_error)
     serving = asyncio.ensure_future(client._serve())

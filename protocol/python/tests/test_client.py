@@ -98,6 +98,22 @@ class ClientTest(unittest.IsolatedAsyncioTestCase):
                 pass
         self.assertEqual(caught.exception.code, "connection_closed")
 
+    async def test_an_address_where_no_websocket_answers_is_the_same_error(self) -> None:
+        for answer in (b"SSH-2.0-OpenSSH_9.2\r\n", b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok", b""):
+
+            async def say(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, answer: bytes = answer) -> None:
+                await reader.readuntil(b"\r\n\r\n")
+                writer.write(answer)
+                writer.close()
+
+            other = await asyncio.start_server(say, "127.0.0.1", 0)
+            async with other:
+                port = other.sockets[0].getsockname()[1]
+                with self.assertRaises(foleyd.FoleydError) as caught:
+                    async with foleyd.connect(f"ws://127.0.0.1:{port}/ws"):
+                        pass
+            self.assertEqual(caught.exception.code, "connection_closed")
+
 
 if __name__ == "__main__":
     unittest.main()
