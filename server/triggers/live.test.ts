@@ -16,6 +16,8 @@ const now = { velocity: 1, at: null, wait: true };
 interface Asked {
   /** The next second of four. */
   give(): Promise<void>;
+  /** A part that is too short to become a sample of another rate. */
+  giveLittle(): Promise<void>;
   fail(): Promise<void>;
 }
 
@@ -43,6 +45,10 @@ function stage(canLive = true) {
           give: async () => {
             hear({ offset: given++ * RATE, total: 4 * RATE, rate: RATE, pcm: SECOND });
             if (given === 4) end.resolve({ ...clip, pcm: new Float32Array(4 * RATE).fill(0.1), rate: RATE });
+            await settle();
+          },
+          giveLittle: async () => {
+            hear({ offset: 0, total: 4 * 22_050, rate: 22_050, pcm: new Float32Array(1) });
             await settle();
           },
           fail: async () => {
@@ -219,6 +225,15 @@ test('a live clip that fails before its sound fails its hit; later it fades out'
   await second.parts.fail();
   await pass(2000);
   assert.equal(counts().underruns, 1);
+});
+
+test('a live clip that fails after a part of which nothing sounds yet fails its hit', { timeout: 60_000 }, async () => {
+  const { add, hit } = stage();
+  await add();
+  const only = await hit();
+  await only.parts.giveLittle();
+  await only.parts.fail();
+  await assert.rejects(only.hit, /the engine ended/);
 });
 
 test('a hit that may not wait gets no live clip', async () => {

@@ -169,7 +169,8 @@ export class Player {
         audio?.end();
       });
     const growing = await Promise.race([begun, made.then(() => begun)]);
-    await growing.ready;
+    // A first part may be too short to be resampled to anything, and its clip may fail before the next.
+    await Promise.race([growing.ready, made]);
     // Its hit is answered already: what happens to the rest is heard, and told as an underrun.
     made
       .then((ready) => (note.over && note.played === null ? pool.add(ready) : pool.keep(ready)))
