@@ -63,6 +63,17 @@ test('guidance and what it leads away from are named, a mix in one word', () => 
   assert.deepEqual(map, { id: 'pad1', class: 'Rain', avoid: { DogBark: 1, Keyboard: 2 }, guidance: 2 });
 });
 
+test('an endless sound is told its envelope in one word, as a clip is', () => {
+  const points = [
+    { at: 0, level: -60 },
+    { at: 2, level: -9 },
+  ];
+  const set = request('/foley/stream/set', 'rain', 'envelope', '0:-60,2:-9').args;
+  assert.deepEqual(set, { stream: 'rain', envelope: { points } });
+  const start = request('/foley/stream/start', 's1', 'Footstep', 'envelope', '0.2,0.9').args;
+  assert.deepEqual(start.envelope, { cues: [{ at: 0.2 }, { at: 0.9 }] });
+});
+
 test('an ordered argument that has a default may be left out before pairs, too', () => {
   assert.deepEqual(request('/foley/hit', 'pad', 'wait', 'off').args, { id: 'pad', ...heard, wait: false });
   assert.deepEqual(request('/foley/hit', 'pad', 0.5, 'wait', 0).args, {
