@@ -100,6 +100,8 @@ test('so does a MIDI note, and the sound is in the recording of the output', asy
   assert.deepEqual([hit.from, hit.map], ['live', 'rain']);
   while (((await call('server.info', {})) as { playback: { voices: { active: number } } }).playback.voices.active > 0)
     await new Promise((resolve) => setTimeout(resolve, 20));
+  const { pools } = (await call('pool.info', {})) as EventData<'pool.info', 'done'>;
+  assert.deepEqual([pools[0]!.live, pools[0]!.underruns], [2, 0]);
   await app.close();
   const { pcm } = decodeWav(readFileSync(record));
   assert.ok(pcm.some((x) => Math.abs(x) > 0.1));

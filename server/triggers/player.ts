@@ -169,8 +169,9 @@ export class Player {
         audio?.end();
       });
     const growing = await Promise.race([begun, made.then(() => begun)]);
-    // A first part may be too short to be resampled to anything, and its clip may fail before the next.
-    await Promise.race([growing.ready, made]);
+    // A first part may be too short to be resampled to anything, and its clip may fail before the next. A clip may also
+    // be done before its first part is resampled; then there is nothing to play yet.
+    await Promise.race([growing.ready, made.then(() => growing.ready)]);
     // Its hit is answered already: what happens to the rest is heard, and told as an underrun.
     made
       .then((ready) => (note.over && note.played === null ? pool.add(ready) : pool.keep(ready)))
