@@ -124,7 +124,7 @@ export async function createPlayback(options: PlaybackOptions = {}): Promise<Pla
 
   return {
     info(): PlaybackInfo {
-      const { latency, xruns, active } = status.read();
+      const { latency, xruns } = status.read();
       const here = gone === null ? (state?.state ?? 'failed') : 'failed';
       return {
         state: closing !== null ? 'closed' : here,
@@ -134,7 +134,8 @@ export async function createPlayback(options: PlaybackOptions = {}): Promise<Pla
         channels,
         latency,
         xruns,
-        voices: { active, most: 64 },
+        // Counted here, not by the mixer's thread, which hears of a hit a block later.
+        voices: { active: voices.open, most: 64 },
       };
     },
     now: () => clock.now(),

@@ -31,10 +31,6 @@ export class MixerHost {
     return this.#sounds.size + this.#growing.size;
   }
 
-  get waiting(): number {
-    return this.#unready.length;
-  }
-
   handle(message: ToMixer): void {
     switch (message.type) {
       case 'sound': {

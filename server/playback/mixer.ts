@@ -73,10 +73,6 @@ export class Mixer {
     return this.#mixed;
   }
 
-  get active(): number {
-    return this.#waiting.length + this.#sounding.length;
-  }
-
   /** Frames at which the limiter turned something down. */
   get limited(): number {
     return this.#limiter.reduced;

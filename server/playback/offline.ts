@@ -109,7 +109,7 @@ export function createOfflinePlayback(options: OfflineOptions = {}): OfflinePlay
       channels,
       latency: 0,
       xruns: 0,
-      voices: { active: mixer.active, most: mixer.most },
+      voices: { active: voices.open, most: mixer.most },
     }),
     async close() {
       closed = true;

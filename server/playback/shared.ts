@@ -5,10 +5,9 @@ export interface Status extends Mapping {
   frontier: number;
   latency: number;
   xruns: number;
-  active: number;
 }
 
-const fields = ['frame', 'ms', 'framesPerMs', 'frontier', 'latency', 'xruns', 'active'] as const;
+const fields = ['frame', 'ms', 'framesPerMs', 'frontier', 'latency', 'xruns'] as const;
 
 export const createShared = (): SharedArrayBuffer => new SharedArrayBuffer(8 + fields.length * 8);
 

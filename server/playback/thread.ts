@@ -77,13 +77,11 @@ function turn(): void {
   }
   const mapping = filter.observe(clock.now(), position - base - output.latency() * output.rate);
   host.heard(position - base);
-  const active = mixer.active + host.waiting;
   status.write({
     ...mapping,
     frontier: mixer.frontier,
     latency: output.latency() + output.ahead / output.rate,
     xruns,
-    active,
   });
 }
 
