@@ -127,7 +127,7 @@ async function kills(count: number, seed: number): Promise<unknown> {
 }
 
 async function soaks(ms: number, seed: number, engine: EngineName): Promise<unknown> {
-  const report = await soak(ms, seed, { engine }, say);
+  const report = await soak(ms, seed, { engine }, say, isOver);
   const { before, after, series: _, stall, ...counts } = report;
   console.table([counts]);
   console.log(`${growth(before, after)}; largest stall of the event loop: ${stall.toFixed(0)} ms`);

@@ -26,6 +26,7 @@ export interface SoakReport {
   /** The same on the way, about once a minute. */
   series: (Figures & { seconds: number; rounds: number })[];
   stall: number;
+  seconds: number;
 }
 
 /** Clients at a time; of a voice that takes its time fewer. */
@@ -42,6 +43,7 @@ export async function soak(
   seed: number,
   options: StartOptions = {},
   onProgress: (line: string) => void = () => undefined,
+  isOver: () => boolean = () => false,
 ): Promise<SoakReport> {
   const random = seededUniform(seed);
   const data = await newFolder();
@@ -69,7 +71,7 @@ export async function soak(
     // The first rounds fill what is kept: clips, pools, caches, and jobs that may be attached to for ten minutes.
     const warm = performance.now() + Math.max(ms / 5, Math.min(ms / 2, limits.keptMs));
     let isWarm = false;
-    while (performance.now() < ends) {
+    while (performance.now() < ends && !isOver()) {
       await round(scene);
       counts.rounds += 1;
       const now = await server.figures();
@@ -91,7 +93,7 @@ export async function soak(
     if (faults.length > 0) throw new Error(faults.join('\n'));
     if (killed > counts.engineKills)
       throw new Error(`${killed} engines ended, of which ${counts.engineKills} were killed`);
-    return { ...counts, before, after, series, stall };
+    return { ...counts, before, after, series, stall, seconds: Math.round((performance.now() - begun) / 1000) };
   } finally {
     if (server.end === null) await server.stop();
     await removeFolder(data);
@@ -105,7 +107,7 @@ function lineOf({ rss, anonymous, heap, external, descriptors }: Figures): strin
   return `${resident} MiB resident, of which ${own} anonymous, ${v8} heap and ${outside} buffers; ${descriptors} descriptors`;
 }
 
-type Counts = Omit<SoakReport, 'before' | 'after' | 'series' | 'stall'>;
+type Counts = Omit<SoakReport, 'before' | 'after' | 'series' | 'stall' | 'seconds'>;
 
 interface Scene {
   server: Running;
