@@ -11,7 +11,7 @@ from foley_trainer.export.codec_vocoder import export_vocoder
 from foley_trainer.export.two_stage_sampler import session
 from foley_trainer.features.mel import LogMel
 from foley_trainer.models.hifigan import Generator, VocoderConfig
-from foley_trainer.models.noise_excitation import Excitation, grains
+from foley_trainer.models.noise_excitation import Excitation, grains, steeper
 from foley_trainer.training.vocoder import EnvelopeLoss
 
 pytestmark = pytest.mark.slow
@@ -67,6 +67,34 @@ def test_above_the_crossover_a_generator_gives_its_noise_and_nothing_else() -> N
     assert (sung[high:] - own[high:]).abs().mean() > 10 * (spectrum[high:] - own[high:]).abs().mean()
     low = int(7000 / 11025 * len(own))
     torch.testing.assert_close(spectrum[:low], sung[:low], atol=0.02 * float(sung.abs().max()), rtol=0)
+
+
+def test_a_sound_out_of_silence_is_not_heard_six_milliseconds_before_it_begins() -> None:
+    torch.manual_seed(4)
+    start, length, clips = 5050, 40 * 256, 32
+    audio = torch.randn(clips, length) * 1e-3
+    audio[:, start:] += torch.randn(clips, length - start) * 0.3 * torch.exp(-torch.arange(float(length - start)) / 1100)
+    heard = Excitation()(LogMel()(audio), torch.randn(clips, length))
+
+    def level(milliseconds: float) -> float:
+        at = start + round(milliseconds * 22.05)
+        return float(10 * heard[:, at : at + 22].square().mean().log10())
+
+    assert level(-6) < level(2) - 32
+    assert abs(level(8) - level(2)) < 3
+
+
+def test_even_noise_is_left_as_it_is() -> None:
+    torch.manual_seed(5)
+    even = torch.exp(0.5 * torch.randn(4, 1, 400))
+    falling = torch.exp(-torch.arange(400.0) / 5).expand(4, 1, 400)
+    steps = torch.cat([torch.full((1, 1, 20), 1e-4), torch.ones(1, 1, 20)], 2)
+    changed = (steeper(even) < 0.99 * even).float().mean()
+    assert changed < 0.15
+    torch.testing.assert_close(steeper(falling), falling)
+    torch.testing.assert_close(steeper(steps)[..., :17], steps[..., :17])
+    assert float(steeper(steps)[..., 17:20].max()) < 1e-9
+    torch.testing.assert_close(steeper(steps)[..., 20:], steps[..., 20:])
 
 
 def test_a_click_is_heard_when_it_happened_and_not_46_ms_long() -> None:
