@@ -1,6 +1,6 @@
 """Makes the sounds of this folder anew, one of each class, and the picture of their spectrograms.
 
-In the root of a clone, with the Python of the trainer: `.venv/bin/python examples/sounds/make.py`
+In the root of a clone, with the Python of the trainer: `models/trainer/.venv/bin/python examples/sounds/make.py`
 """
 
 from __future__ import annotations
