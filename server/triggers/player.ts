@@ -168,10 +168,11 @@ export class Player {
         tracked.end();
         audio?.end();
       });
-    const growing = await Promise.race([begun, made.then(() => begun)]);
-    // A first part may be too short to be resampled to anything, and its clip may fail before the next. A clip may also
-    // be done before its first part is resampled; then there is nothing to play yet.
-    await Promise.race([growing.ready, made.then(() => growing.ready)]);
+    // A clip may fail before its first part, or before that is long enough to be resampled to anything. It may also be done
+    // before its first part is resampled; then there is nothing to play yet.
+    const unlessItFails = <T>(awaited: Promise<T>): Promise<T> => Promise.race([awaited, made.then(() => awaited)]);
+    const growing = await unlessItFails(begun);
+    await unlessItFails(growing.ready);
     // Its hit is answered already: what happens to the rest is heard, and told as an underrun.
     made
       .then((ready) => (note.over && note.played === null ? pool.add(ready) : pool.keep(ready)))

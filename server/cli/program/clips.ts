@@ -17,6 +17,9 @@ import { type Connecting, choice, connecting, connectingOnly, type Declare } fro
 export const GUIDANCE = 'guidance towards the class; 0 is off; default: set by the voice';
 const DENSITY =
   'events (steps, keystrokes, barks, shots) per second; 0 is off; default: as a recording of the class has';
+const OUT = 'file (.wav, .flac), folder, or - for standard output; default: a file named by class and seed';
+const sampleFormat = (): Option =>
+  new Option('--format <F>', 'sample format: 32-bit float, or 16 bits').choices(['f32', 's16']);
 const ENVELOPE =
   'loudness to follow: times of events (0.2,0.9,1.6), breakpoints (0:-60,0.5:-9,2:-60, seconds and dB), the id of a clip, or a WAV file';
 export const TEMPERATURE = 'sampling temperature; 0 takes the most likely code, 1 samples as trained';
@@ -43,12 +46,9 @@ export const declareClips: Declare = (program, run) => {
     )
     .option('--density <N>', DENSITY, number)
     .option('--rate <HZ>', "sample rate; default: the voice's", integer)
-    .addOption(new Option('--format <F>', 'sample format: 32-bit float, or 16 bits').choices(['f32', 's16']))
+    .addOption(sampleFormat())
     .option('--voice <ID>', 'voice; default: the active one')
-    .option(
-      '--out <PLACE>',
-      'file (.wav, .flac), folder, or - for standard output; default: a file named by class and seed',
-    )
+    .option('--out <PLACE>', OUT)
     .option(
       '--like <FILE>',
       'regenerate the clip of this WAV or FLAC from its embedded recipe; other options override it',
@@ -78,12 +78,9 @@ export const declareClips: Declare = (program, run) => {
     .option('--avoid <CLASS>', 'class or mix to guide away from')
     .option('--envelope <E>', ENVELOPE)
     .option('--rate <HZ>', "sample rate; default: the voice's, or with --from and --to that of the sound", integer)
-    .addOption(new Option('--format <F>', 'sample format: 32-bit float, or 16 bits').choices(['f32', 's16']))
+    .addOption(sampleFormat())
     .option('--voice <ID>', "voice; default: the clip's, or the active one")
-    .option(
-      '--out <PLACE>',
-      'file (.wav, .flac), folder, or - for standard output; default: a file named by class and seed',
-    )
+    .option('--out <PLACE>', OUT)
     .option('--play', 'play the clips when they are done')
     .option('--json', 'print each event as a line of JSON')
     .action(async (what: string, options: VaryOptions & Connecting) => {
@@ -106,7 +103,7 @@ export const declareClips: Declare = (program, run) => {
     .option('--density <N>', DENSITY, number)
     .option('--envelope <E>', `${ENVELOPE}; its last level holds`)
     .option('--level <DB>', 'gain in dB', number)
-    .addOption(new Option('--format <F>', 'sample format: 32-bit float, or 16 bits').choices(['f32', 's16']))
+    .addOption(sampleFormat())
     .option('--voice <ID>', 'voice; default: the active one')
     .option('--out <FILE>', 'file (.wav, .flac), folder, or - for standard output; default: a file named by the seed')
     .option('--like <FILE>', 'regenerate the part of a stream that stream.keep or this command wrote')
