@@ -30,7 +30,7 @@ from .runtime.events import emit
 from .runtime.supervised import Busy
 from .training import embedder as embedder_training
 from .training import presets, weights_file
-from .training.checkpoints import TrainedError
+from .training.checkpoints import TrainedError, load_vocoder
 from .training.presets import PresetError
 from .training.stages import STAGES, Making, train
 from .training.trainer import MismatchedCheckpoint, NotFinite
@@ -52,6 +52,12 @@ def _train(args: argparse.Namespace) -> None:
         preset, stage, begin_from, codec = presets.of_decoder(preset), "codec", begin_from or codec, None
     if getattr(args, "teacher", None):
         preset["vocoder"]["training"]["teacher"] = args.teacher
+    if getattr(args, "only", None):
+        if begin_from is None or begin_from.endswith(weights_file.SUFFIX):
+            raise PresetError("--only trains a part of a vocoder: expected --from with the folder of a trained one")
+        # All else stays, its sizes as well.
+        preset["vocoder"]["config"] = load_vocoder(begin_from)[1].config | {"attacks": True}
+        preset["vocoder"]["training"]["only"] = args.only
     making = Making(preset, open_corpus(*args.corpus), codec, args.bf16)
     if parallel.rank() == 0:
         emit("corpus", classes=making.corpus.classes, clips=len(making.corpus.clips), hash=making.corpus.hash())
@@ -82,6 +88,7 @@ def _parser() -> argparse.ArgumentParser:
         sub.add_argument("--codec", required=name in ("decoder", "prior"), help="folder of the trained codec (vocoder: also train on its reconstructions)")
         if name == "vocoder":
             sub.add_argument("--teacher", help="folder of a trained vocoder: the new one, which may be smaller, learns to give the same audio")
+            sub.add_argument("--only", choices=["attacks"], help="train only how its noise rises and falls between mel frames, a matter of minutes; the rest stays as in --from")
         sub.add_argument("--from", dest="begin_from", help="finished run of this stage, or a .safetensors file: initialise from its weights where names and shapes match")
         sub.add_argument("--minutes", type=float, help="training time budget; replaces the number of steps")
         sub.add_argument("--steps", type=int, help="number of training steps (default: the preset's)")

@@ -124,12 +124,12 @@ def test_gathered_power_is_what_frames_saw_and_noise_stays_even() -> None:
 def test_the_bands_of_a_clip_go_through_together_without_touching_each_other_or_another_clip() -> None:
     torch.manual_seed(5)
     excitation, mel, noise = Excitation(), hill().repeat(2, 1, 1) + torch.randn(2, 1, 1), torch.randn(2, 120 * 256)
-    rises = excitation._sharper(excitation.magnitudes(mel)[:, ::2])
+    rises = excitation._sharper(excitation.magnitudes(mel)[:, ::2], mel)
     assert rises.shape == (2, len(excitation.bands), 120 * 256)
     for clip, (low, high) in ((0, excitation.bands[1]), (1, excitation.bands[3])):
         alone = Excitation()
         alone.bands = [(low, high)]
-        own = alone._sharper(alone.magnitudes(mel[clip : clip + 1])[:, ::2])
+        own = alone._sharper(alone.magnitudes(mel[clip : clip + 1])[:, ::2], mel[clip : clip + 1])
         assert torch.allclose(own[0, 0], rises[clip, excitation.bands.index((low, high))], atol=1e-6)
     heard = excitation(mel, noise)
     assert torch.allclose(heard[1:], excitation(mel[1:], noise[1:]), atol=1e-6)

@@ -97,7 +97,7 @@ def export_vocoder(generator: Generator, half_weights: bool = False) -> dict[str
     """
     graphs = {"vocoder": in_two_dimensions(speaking_graph(folded_vocoder(generator, half_weights)))}
     if generator.excitation is not None:
-        graphs["excitation"] = onnx.load_from_string(_excitation_graph(generator.config.above))
+        graphs["excitation"] = excitation_graph(generator)
     return {name: halve(graph) for name, graph in graphs.items()} if half_weights else graphs
 
 
@@ -111,13 +111,25 @@ def speaking_graph(generator: Generator) -> onnx.ModelProto:
     return export_module(_Speak(generator), (mel, noise), ["mel", "shaped"], ["audio"], axes)
 
 
+def excitation_graph(generator: Generator) -> onnx.ModelProto:
+    """`excitation` of a generator that has one."""
+    assert generator.excitation is not None
+    if generator.config.attacks:
+        return _traced_excitation(generator.excitation)
+    return onnx.load_from_string(_excitation_without_weights(generator.config.above))
+
+
 @cache
+def _excitation_without_weights(above: bool) -> bytes:
+    """Generators share it. Its hundreds of equal rounds take seconds to trace."""
+    return _traced_excitation(Excitation(above=above)).SerializeToString(deterministic=True)
+
+
 @torch.no_grad()
-def _excitation_graph(above: bool) -> bytes:
-    """It has no weights, so generators share it. Its hundreds of equal rounds take seconds to trace."""
+def _traced_excitation(excitation: Excitation) -> onnx.ModelProto:
     mel, noise = _example(MelConfig.bins)
     axes = {"mel": {2: "T"}, "noise": {1: "N"}, "shaped": {1: "N"}}
-    return export_module(Excitation(above=above), (mel, noise), ["mel", "noise"], ["shaped"], axes).SerializeToString(deterministic=True)
+    return export_module(excitation, (mel, noise), ["mel", "noise"], ["shaped"], axes)
 
 
 def _example(bins: int) -> tuple[Tensor, Tensor]:

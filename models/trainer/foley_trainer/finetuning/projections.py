@@ -1,4 +1,4 @@
-"""`foley-train project`: a copy of a voice whose vocoder brings its output nearer to the mel (`models.mel_projection`), without training."""
+"""`foley-train project`: a copy of a voice with another vocoder, or whose vocoder brings its output nearer to the mel (`models.mel_projection`)."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from ..export.codec_vocoder import folded_vocoder, speaking_graph
-from ..export.graph_builder import halve
+from ..export.codec_vocoder import export_vocoder
 from ..models.hifigan import Generator, reach
 from ..runtime.events import emit
 from ..runtime.files import save_text
-from ..voices.card import voice_hash
+from ..training.checkpoints import load_vocoder
+from ..voices.card import EXCITATION, voice_hash
 from ..voices.inference import VoiceError
 from .weights_from_onnx import load_vocoder_of
 
@@ -27,17 +27,25 @@ def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
     parser = commands.add_parser("project", help="copy a voice and add rounds of mel projection to its vocoder, which brings its output nearer to the mel and below full scale")
     parser.add_argument("--voice", required=True, help="voice folder")
     parser.add_argument("--out", required=True, help="folder of the copy; it must not exist")
+    parser.add_argument("--vocoder", help="folder of a trained vocoder that takes the place of the voice's")
     parser.add_argument("--rounds", type=int, default=2, help="number of rounds, 0 to 8 (2); 0 removes them")
     tolerance = "difference from the mel in nats that each round tolerates, 0 to 3 (0.4: decoded mels lack the fluctuations of real ones; 0 where the decoder has texture)"
     parser.add_argument("--tolerance", type=float, help=tolerance)
-    parser.set_defaults(run=lambda args: emit("projected", **project(Path(args.voice), Path(args.out), args.rounds, args.tolerance)))
+    parser.set_defaults(run=lambda args: emit("projected", **project(Path(args.voice), Path(args.out), args.rounds, args.tolerance, args.vocoder)))
 
 
-def project(voice: Path, out: Path, rounds: int, tolerance: float | None = None) -> dict[str, Any]:
-    """Every graph but the vocoder's is copied byte for byte. Scores of the voice are dropped where its sound decides them."""
+def project(voice: Path, out: Path, rounds: int, tolerance: float | None = None, trained: str | None = None) -> dict[str, Any]:
+    """Every graph but those of the vocoder is copied byte for byte. `trained`: folder of another vocoder. Scores of the voice are dropped
+    where its sound decides them."""
     if out.exists():
         raise VoiceError(f"{out} exists: choose another --out, or remove it")
     vocoder, card = load_vocoder_of(voice)
+    record = None
+    if trained is not None:
+        own = vocoder.config
+        vocoder, record = load_vocoder(trained)
+        if vocoder.config.noise != own.noise:
+            raise VoiceError(f"the vocoder in {trained} has noise {vocoder.config.noise}: expected {own.noise}, as the voice's has")
     if tolerance is None:
         tolerance = 0.0 if card["training"]["codec"]["config"].get("texture") else SMOOTH
     try:
@@ -46,12 +54,20 @@ def project(voice: Path, out: Path, rounds: int, tolerance: float | None = None)
         raise VoiceError(str(error)) from error
     generator = Generator(config).eval()
     generator.load_state_dict(vocoder.state_dict())
-    data = halve(speaking_graph(folded_vocoder(generator, half_weights=True))).SerializeToString(deterministic=True)
+    graphs = export_vocoder(generator, half_weights=True)
+    if record is None:
+        graphs.pop(EXCITATION, None)  # it has no projections, and stays as it is
     shutil.copytree(voice, out)
     (out / "card.json").unlink()
-    card["graphs"]["vocoder"] |= {"sha256": hashlib.sha256(data).hexdigest(), "bytes": len(data)}
-    (out / card["graphs"]["vocoder"]["file"]).write_bytes(data)
+    for name, graph in graphs.items():
+        data = graph.SerializeToString(deterministic=True)
+        card["graphs"][name] |= {"sha256": hashlib.sha256(data).hexdigest(), "bytes": len(data)}
+        (out / card["graphs"][name]["file"]).write_bytes(data)
     card["vocoder"]["reach"] = reach(config)
+    if record is not None:
+        before = card["training"]["vocoder"]
+        card["training"]["vocoder"] = record.to_dict() | {"begunFrom": {name: before[name] for name in ("steps", "minutes", "begunFrom") if name in before}}
+        card.setdefault("scores", {})["vocoder"] = record.metrics
     card["training"]["vocoder"]["config"] = config.to_dict()
     card["hash"] = voice_hash(card["graphs"])
     card.get("scores", {}).pop("evaluation", None)

@@ -22,7 +22,7 @@ from torch import Tensor, nn
 from torch.nn.utils.parametrize import is_parametrized
 
 from ..export import stacked
-from ..export.codec_vocoder import export_codec, speaking_graph
+from ..export.codec_vocoder import excitation_graph, export_codec, speaking_graph
 from ..export.fold_weight_norm import folded
 from ..export.graph_builder import GraphWriter
 from ..export.pixel_graph import pixel_graph
@@ -110,7 +110,8 @@ def codec_from(graphs: dict[str, onnx.ModelProto], config: CodecConfig) -> Codec
 @torch.no_grad()
 def vocoder_from(graphs: dict[str, onnx.ModelProto], config: VocoderConfig) -> Generator:
     plain = Generator(config).eval().fold()
-    _traced(plain, lambda: {"vocoder": speaking_graph(plain)}, {"vocoder": graphs["vocoder"]}, set())
+    written = {"vocoder": speaking_graph} | ({"excitation": excitation_graph} if config.attacks else {})
+    _traced(plain, lambda: {name: write(plain) for name, write in written.items()}, {name: graphs[name] for name in written}, set())
     made, values = Generator(config).eval(), plain.state_dict()
     for name, module in made.named_modules():
         if isinstance(module, nn.Conv1d | nn.ConvTranspose1d):

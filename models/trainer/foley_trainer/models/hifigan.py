@@ -42,6 +42,7 @@ class VocoderConfig:
     noise: bool = False  # excited by shaped noise (ours): the generator has a second input
     gate: bool = False  # and how much of that noise is heard is decided per sample
     above: bool = False  # above CROSSOVER that noise alone is heard, which goes on above the mel's end
+    attacks: bool = False  # how that noise rises and falls between frames is learned, and projections spare attacks
     projections: int = 0  # rounds in which the output's mel is brought nearer to the given one; then it is limited, too
     tolerance: float = 0.0  # nats by which it may differ in each round; above 0 for mels that a codec decoded
 
@@ -50,6 +51,8 @@ class VocoderConfig:
             raise ValueError("a gate without noise has nothing to let through")
         if self.above and not self.noise:
             raise ValueError("above the crossover there is noise alone: without any there is nothing")
+        if self.attacks and not self.noise:
+            raise ValueError("attacks are of the noise: without any there are none")
         if not 0 <= self.projections <= 8:
             raise ValueError(f"projections must be 0 to 8, not {self.projections}")
         if not 0 <= self.tolerance <= 3:
@@ -57,7 +60,7 @@ class VocoderConfig:
 
     def to_dict(self) -> dict:
         # Voices without them keep the card they have.
-        return {name: value for name, value in asdict(self).items() if name not in ("projections", "tolerance", "above") or value > 0}
+        return {name: value for name, value in asdict(self).items() if name not in ("projections", "tolerance", "above", "attacks") or value > 0}
 
 
 def _conv(channels: int, kernel: int, dilation: int) -> nn.Module:
@@ -107,14 +110,14 @@ class Generator(nn.Module):
             self.ups.append(weight_norm(nn.ConvTranspose1d(channels * 2, channels, kernel, rate, (kernel - rate) // 2)))
             self.resblocks.extend(block(channels, k, d) for k, d in zip(c.res_kernels, c.dilations, strict=True))
         self.conv_post = weight_norm(nn.Conv1d(c.channels >> len(c.rates), 1, 7, 1, 3))
-        self.excitation = Excitation(above=c.above) if c.noise else None
+        self.excitation = Excitation(above=c.above, learned=c.attacks) if c.noise else None
         self.crossover = Crossover() if c.above else None
         self.joins = nn.ModuleList(self._joins() if c.noise else [])
         self.gate_post = nn.Conv1d(c.channels >> len(c.rates), 1, 7, 1, 3) if c.gate else None
         if self.gate_post is not None:
             nn.init.zeros_(self.gate_post.weight)
             nn.init.zeros_(self.gate_post.bias)
-        self.projection = MelProjection(c.projections, tolerance=c.tolerance) if c.projections > 0 else None
+        self.projection = MelProjection(c.projections, tolerance=c.tolerance, attacks=c.attacks) if c.projections > 0 else None
         for module in [*self.ups, self.conv_post, *self.resblocks.modules()]:
             if isinstance(module, nn.Conv1d | nn.ConvTranspose1d):
                 with torch.no_grad():
@@ -133,7 +136,7 @@ class Generator(nn.Module):
             return self.speak(mel)
         if noise is None:
             raise ValueError("this generator is excited by noise: pass it as noise")
-        with torch.autocast(mel.device.type, enabled=False):
+        with torch.autocast(mel.device.type, enabled=False), torch.no_grad():
             shaped = self.excitation(mel.float(), noise)
         return self.speak(mel, shaped)
 
@@ -214,6 +217,8 @@ def reach(c: VocoderConfig) -> int:
             blocks = [sum(d * (k - 1) // 2 for d in ds) for k, ds in zip(c.res_kernels, c.dilations, strict=True)]
         # A join sees one step more of the noise than the layer itself, which is less than the kernel of the layer above.
         needed = -(-(needed + max(blocks) + c.kernels[i]) // c.rates[i])
+    if c.attacks and c.projections > 0:
+        needed += 1  # AHEAD blocks, half of one for its level and one between two: 240 samples
     return needed + 3 + REACH * c.projections  # conv_pre, and what follows the generator
 
 

@@ -7,6 +7,9 @@ windowed overlap-add (Griffin and Lim 1984 without their phase step). Frequencie
 A decoded mel is smoother than that of any sound: noise in it fluctuates by a fraction of a nat from frame to frame, and a
 decoder predicts its mean. Imposed exactly, that smoothness is heard. So differences up to `tolerance` nats are left as the
 vocoder made them, and larger ones are reduced by as much (soft thresholding).
+
+A gain that differs from frequency to frequency is a filter as long as the window, and what it changes of a sudden sound is heard before it, too
+(pre-echo). So where `attacks` are spared, what is changed within 7 ms before a steep rise is lowered as the sound itself is there.
 """
 
 from __future__ import annotations
@@ -24,20 +27,23 @@ from ..runtime.device import sent
 REACH = 4  # frames to each side that a round's output depends on: a window is four hops long
 QUIETEST, LOUDEST = 0.1, 10.0  # gain of one round
 SHARED = 128  # terms of a sum that onnxruntime never breaks up, whatever the number of threads
+BLOCK, AHEAD = 32, 5  # samples between two levels of the audio, each of twice as many; and levels in which a rise counts
+STEEP = 4.0  # how many times the power may rise within them and nothing is spared: it does in even noise, too
 KNEE, CEILING = 0.8, 0.98  # the limiter leaves samples below the knee alone and reaches the ceiling never
 
 
 class MelProjection(nn.Module):
-    """audio [B, T * hop], log-mel [B, bins, T] -> audio [B, T * hop] after `rounds` rounds. `tolerance` in nats."""
+    """audio [B, T * hop], log-mel [B, bins, T] -> audio [B, T * hop] after `rounds` rounds. `tolerance` in nats. `attacks`: they are spared."""
 
     kernel: Tensor
     window: Tensor
     basis: Tensor
     shares: Tensor
+    between: Tensor
 
-    def __init__(self, rounds: int, config: MelConfig | None = None, tolerance: float = 0.0) -> None:
+    def __init__(self, rounds: int, config: MelConfig | None = None, tolerance: float = 0.0, attacks: bool = False) -> None:
         super().__init__()
-        self.tolerance = tolerance
+        self.tolerance, self.attacks = tolerance, attacks
         c = config or MelConfig()
         self.rounds, self.hop, self.floor, self.pad = rounds, c.hop, c.floor, (c.n_fft - c.hop) // 2
         basis = mel_basis(c)
@@ -53,6 +59,16 @@ class MelProjection(nn.Module):
         self.register_buffer("basis", sent(basis).unsqueeze(2), persistent=False)
         self.register_buffer("shares", sent((basis / np.maximum(basis.sum(0), 1e-9)).T.copy().astype(np.float32)).unsqueeze(2), persistent=False)
 
+        between = 1 - np.abs(np.arange(2 * BLOCK) + 0.5 - BLOCK) / BLOCK
+        self.register_buffer("between", sent(between.astype(np.float32)).view(1, 1, -1) if attacks else None, persistent=False)
+
+    def _spared(self, audio: Tensor) -> Tensor:
+        """Audio [B, samples] -> gains [B, samples]: 1, and less before steep rises."""
+        power = F.avg_pool1d(audio.square().unsqueeze(1), 2 * BLOCK, BLOCK, BLOCK // 2) + 1e-12
+        ahead = F.max_pool1d(F.pad(power, (0, AHEAD)), AHEAD + 1, 1)
+        lowered = 1 - (STEEP * power / ahead).clamp(max=1).sqrt()
+        return 1 - F.conv_transpose1d(lowered, self.between, stride=BLOCK, padding=BLOCK // 2).squeeze(1)
+
     def _bands(self, magnitude: Tensor) -> Tensor:
         """Magnitudes [B, bins, T] -> mel bands [B, bands, T], in summands of at most SHARED bins: the runtime breaks a longer sum
         where it suits the columns that a thread has, so its last bits would depend on the number of threads."""
@@ -62,6 +78,7 @@ class MelProjection(nn.Module):
     def forward(self, audio: Tensor, mel: Tensor) -> Tensor:
         wanted = mel.exp()
         weight = F.conv_transpose1d(torch.ones_like(mel[:, :1]), self.window, stride=self.hop, padding=self.pad).squeeze(1)
+        spared = self._spared(audio) if self.attacks else None
         for _ in range(self.rounds):
             padded = F.pad(audio.unsqueeze(1), (self.pad, self.pad), mode="reflect")
             cosine, sine = F.conv1d(padded, self.kernel, stride=self.hop).chunk(2, 1)
@@ -73,7 +90,8 @@ class MelProjection(nn.Module):
                 ratio = torch.maximum(ratio / allowed, (ratio * allowed).clamp(max=1))
             change = F.conv1d(ratio, self.shares).clamp(QUIETEST, LOUDEST) - 1
             spectrum = torch.cat([cosine * change, sine * change], 1)
-            audio = audio + F.conv_transpose1d(spectrum, self.kernel, stride=self.hop, padding=self.pad).squeeze(1) / weight
+            difference = F.conv_transpose1d(spectrum, self.kernel, stride=self.hop, padding=self.pad).squeeze(1) / weight
+            audio = audio + (difference if spared is None else spared * difference)
         return audio
 
 

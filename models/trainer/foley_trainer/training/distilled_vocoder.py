@@ -31,11 +31,15 @@ class DistilledVocoderStage(VocoderStage):
     def __init__(self, config: VocoderConfig, sounds: Sounds, held_out: Sounds, *, teacher: str, **given: Any) -> None:
         super().__init__(config, sounds, held_out, **given)
         self.teacher = here(load_vocoder(teacher)[0])
-        for name in ("noise", "above"):
+        for name in ("noise", "above", "attacks"):
             has, expected = getattr(self.teacher.config, name), getattr(config, name)
             if has != expected:
                 raise PresetError(f"the teacher in {teacher} has {name} {has}: expected {expected}, as its pupil has")
         del self.modules["discriminators"], self.optimizers["discriminators"]
+        if self.envelope is not None and self.teacher.excitation is not None:
+            # The noise is the teacher's, and learns nothing here.
+            del self.optimizers["attacks"]
+            self.generator.excitation.load_state_dict(self.teacher.excitation.state_dict())
         self.windows = [torch.hann_window(n) for n in WINDOWS]
         self.judged_on = "the teacher's audio of " + ("mels" if self.codec is None else "decoded mels")
 

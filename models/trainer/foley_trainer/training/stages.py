@@ -21,6 +21,7 @@ from . import presets
 from .checkpoints import load_codec
 from .codec import CodecStage
 from .distilled_vocoder import DistilledVocoderStage
+from .fine_envelope_stage import FineEnvelopeStage
 from .prior import PriorStage
 from .sharp_decoder import SharpDecoderStage
 from .stacked import StackedStage
@@ -93,7 +94,7 @@ def vocoder_stage(making: Making) -> VocoderStage:
     every = making.sounds.of(making.corpus.of("train") + making.oneshots)
     codec = load_codec(making.codec)[0] if making.codec else None
     config = VocoderConfig(**part["config"])
-    stage = DistilledVocoderStage if "teacher" in part["training"] else VocoderStage
+    stage = DistilledVocoderStage if "teacher" in part["training"] else FineEnvelopeStage if "only" in part["training"] else VocoderStage
     return stage(config, every, making.held_out, codec=codec, bf16=making.bf16, samples=making.preset["data"]["samples"], **part["training"])
 
 

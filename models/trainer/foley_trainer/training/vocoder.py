@@ -15,8 +15,11 @@ from ..models.hifigan import Discriminators, Generator, VocoderConfig
 from ..models.rvq_vae import Codec
 from ..runtime import parallel
 from ..runtime.device import autocast, here, sent
+from .fine_envelope import envelope_loss
 from .gradients import clip_and_step
 from .optimizers import AdamW
+
+ENVELOPE_LR = 2e-3
 
 
 class SpectralLoss(nn.Module):
@@ -70,9 +73,17 @@ class VocoderStage:
         self.generator, self.discriminators = Generator(config), Discriminators(width)
         self.modules = {"generator": self.generator, "discriminators": self.discriminators}
         betas = (0.8, 0.99)
-        self.g_optimizer = AdamW(self.generator.parameters(), lr=lr, betas=betas, weight_decay=0.01)
+        self.envelope = None if self.generator.excitation is None else self.generator.excitation.envelope
+        if self.envelope is None:
+            spoken: list[nn.Parameter] = list(self.generator.parameters())
+        else:
+            of_envelope = set(self.envelope.parameters())
+            spoken = [p for p in self.generator.parameters() if p not in of_envelope]
+        self.g_optimizer = AdamW(spoken, lr=lr, betas=betas, weight_decay=0.01)
         self.d_optimizer = AdamW(self.discriminators.parameters(), lr=lr / 2, betas=betas, weight_decay=0.01)
         self.optimizers = {"generator": self.g_optimizer, "discriminators": self.d_optimizer}
+        if self.envelope is not None:
+            self.optimizers["attacks"] = AdamW(self.envelope.parameters(), lr=ENVELOPE_LR, betas=(0.9, 0.98), weight_decay=0.01)
         self.spectral = SpectralLoss(sounds.rate)
         self.envelopes = EnvelopeLoss(sounds.rate) if config.noise else None
         self.sounds, self.batch, self.segment, self.bf16 = sounds, parallel.share(batch), segment, bf16
@@ -90,11 +101,15 @@ class VocoderStage:
         """Number of a clip of a class drawn uniformly."""
         return int(rng.choice(self.by_class[int(rng.integers(len(self.by_class)))]))
 
+    def _begin(self, rng: np.random.Generator, i: int) -> int:
+        """Sample at which a segment of clip i begins; silence may come before the clip."""
+        return int(rng.integers(-self.segment // 4, max(1, self.sounds.size(i) - self.segment * 3 // 4)))
+
     def _segments(self, rng: np.random.Generator) -> np.ndarray:
         out = []
         while len(out) < self.batch:
             i = self._any(rng)
-            start = int(rng.integers(-self.segment // 4, max(1, self.sounds.size(i) - self.segment * 3 // 4)))
+            start = self._begin(rng, i)
             piece = fit(self.sounds.get(i, max(0, start), self.segment), self.segment, max(0, -start))
             if np.abs(piece).max() < 1e-3 and rng.random() < 0.9:
                 continue  # nearly all silence teaches nothing; a tenth of it stays so that silence stays silent
@@ -160,7 +175,15 @@ class VocoderStage:
             loss = loss + adversarial + (2 if self.envelopes is None else 0.5) * features
             metrics |= {"adversarial": adversarial.item(), "features": features.item()}
         metrics["norm"] = clip_and_step(loss, self.generator, [self.g_optimizer], 200.0)
-        return metrics
+        return metrics | self._fit_envelope(mel, audio)
+
+    def _fit_envelope(self, mel: Tensor, audio: Tensor) -> dict[str, float]:
+        """One step of what the noise knows of attacks, which learns from the audio itself and not through the generator."""
+        if self.envelope is None:
+            return {}
+        loss = envelope_loss(self.envelope, mel.float(), audio, self.spectral.main.config)
+        clip_and_step(loss, self.envelope, [self.optimizers["attacks"]], 1.0)
+        return {"powers": loss.item()}
 
     def _generated(self, mel: Tensor) -> Tensor:
         if self.envelopes is None:
