@@ -166,6 +166,26 @@ def test_projections_change_the_vocoder_alone(stacked: Path, tmp_path: Path):
     assert main(["project", "--voice", str(voice), "--out", str(copy)]) == 1
 
 
+def test_a_finished_voice_is_given_another_vocoder(stacked: Path, folder_corpus: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]):
+    voice, copy = stacked / "voice", tmp_path / "copy"
+    assert main(["project", "--voice", str(voice), "--out", str(tmp_path / "own"), "--rounds", "1", "--tolerance", "0.2"]) == 0
+    assert main(["stages", "--voice", str(tmp_path / "own"), "--out", str(tmp_path / "parts")]) == 0
+    given = ["vocoder", "--preset", "tiny", "--corpus", str(folder_corpus), "--threads", "1", "--fp32", "--steps", "3", "--set", "vocoder.run.eval_every=3"]
+    assert main([*given, "--only", "attacks", "--from", str(tmp_path / "parts" / "vocoder"), "--out", str(tmp_path / "attacks")]) == 0
+    assert main(["project", "--voice", str(tmp_path / "own"), "--vocoder", str(tmp_path / "attacks"), "--out", str(copy)]) == 0
+    card, before = (json.loads((at / "card.json").read_text()) for at in (copy, tmp_path / "own"))
+    assert {name for name in card["graphs"] if card["graphs"][name] != before["graphs"][name]} == {"vocoder", "excitation"}
+    own = before["training"]["vocoder"]["config"]
+    assert card["training"]["vocoder"]["config"] == {**own, "attacks": True}
+    assert (own["projections"], own["tolerance"]) == (1, 0.2)
+    assert card["training"]["vocoder"]["begunFrom"]["steps"] == before["training"]["vocoder"]["steps"]
+    assert np.array_equal(VoiceRunner(copy).make("Hiss", [0], Recipe())[0], VoiceRunner(voice).make("Hiss", [0], Recipe())[0])
+    plain = ["--set", "vocoder.config.noise=false", "--set", "vocoder.config.gate=false"]
+    assert main([*given, *plain, "--out", str(tmp_path / "plain")]) == 0
+    assert main(["project", "--voice", str(voice), "--vocoder", str(tmp_path / "plain"), "--out", str(tmp_path / "no")]) == 1
+    assert "has noise False: expected True, as the voice's has" in capsys.readouterr().err
+
+
 def test_all_stages_of_a_base_can_be_fine_tuned_codes_stay_valid_and_class_names_match_case_insensitively(scratch: Path, creaks: Path, tmp_path: Path):
     assert main(order(tmp_path, creaks, base=scratch / "voice", steps=2, more=("--stages", "prior,codec,vocoder", "--only", "beep"))) == 0
     card, before = card_of(tmp_path), card_of(scratch)

@@ -19,6 +19,7 @@ from ..voices.card import EXCITATION, voice_hash
 from ..voices.inference import VoiceError
 from .weights_from_onnx import load_vocoder_of
 
+ROUNDS = 2
 SMOOTH = 0.4
 """Nats by which the output may differ from the mels of a decoder that lacks the fluctuations of real ones."""
 
@@ -28,24 +29,28 @@ def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
     parser.add_argument("--voice", required=True, help="voice folder")
     parser.add_argument("--out", required=True, help="folder of the copy; it must not exist")
     parser.add_argument("--vocoder", help="folder of a trained vocoder that takes the place of the voice's")
-    parser.add_argument("--rounds", type=int, default=2, help="number of rounds, 0 to 8 (2); 0 removes them")
-    tolerance = "difference from the mel in nats that each round tolerates, 0 to 3 (0.4: decoded mels lack the fluctuations of real ones; 0 where the decoder has texture)"
+    parser.add_argument("--rounds", type=int, help="number of rounds, 0 to 8 (2; with --vocoder as many as the voice has); 0 removes them")
+    tolerance = "difference from the mel in nats that each round tolerates, 0 to 3 (0.4: decoded mels lack the fluctuations of real ones; 0 where the decoder has texture; "
+    tolerance += "with --vocoder the voice's)"
     parser.add_argument("--tolerance", type=float, help=tolerance)
     parser.set_defaults(run=lambda args: emit("projected", **project(Path(args.voice), Path(args.out), args.rounds, args.tolerance, args.vocoder)))
 
 
-def project(voice: Path, out: Path, rounds: int, tolerance: float | None = None, trained: str | None = None) -> dict[str, Any]:
-    """Every graph but those of the vocoder is copied byte for byte. `trained`: folder of another vocoder. Scores of the voice are dropped
-    where its sound decides them."""
+def project(voice: Path, out: Path, rounds: int | None = None, tolerance: float | None = None, trained: str | None = None) -> dict[str, Any]:
+    """Every graph but those of the vocoder is copied byte for byte. `trained`: folder of another vocoder, with the rounds and tolerance of the
+    voice's where none are given. Scores of the voice are dropped where its sound decides them."""
     if out.exists():
         raise VoiceError(f"{out} exists: choose another --out, or remove it")
     vocoder, card = load_vocoder_of(voice)
     record = None
     if trained is not None:
         own = vocoder.config
+        rounds = own.projections if rounds is None else rounds
+        tolerance = own.tolerance if tolerance is None else tolerance
         vocoder, record = load_vocoder(trained)
         if vocoder.config.noise != own.noise:
             raise VoiceError(f"the vocoder in {trained} has noise {vocoder.config.noise}: expected {own.noise}, as the voice's has")
+    rounds = ROUNDS if rounds is None else rounds
     if tolerance is None:
         tolerance = 0.0 if card["training"]["codec"]["config"].get("texture") else SMOOTH
     try:
