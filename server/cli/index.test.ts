@@ -34,9 +34,20 @@ test('help and version are no failures', async (t) => {
   const { foleyd } = await workplace(t);
   const help = await foleyd('--help');
   assert.equal(help.code, 0);
-  for (const command of ['serve', 'generate', 'fad', 'activate', 'rollback', 'voices', 'voice', 'token', 'doctor'])
+  for (const command of [
+    'serve',
+    'generate',
+    'fad',
+    'activate',
+    'rollback',
+    'voices\\|classes',
+    'voice',
+    'token',
+    'doctor',
+  ])
     assert.match(help.stdout, new RegExp(`^  ${command} `, 'm'));
   assert.deepEqual(await foleyd('help'), help);
+  assert.deepEqual(await foleyd('classes', '--help'), await foleyd('help', 'voices'));
   const voice = await foleyd('voice', 'export', '--help');
   for (const asked of [
     ['help', 'voice', 'export'],

@@ -10,7 +10,7 @@ import { type Connecting, choice, connecting, type Declare } from './common.ts';
 type Json = Connecting & { json?: boolean };
 
 export const declareVoices: Declare = (program, run) => {
-  connecting(program.command('voices').description('list voices and their classes'))
+  connecting(program.command('voices').alias('classes').description('list voices and their classes'))
     .option('--json', 'print JSON')
     .action(async (options: Json) => {
       run(await (await import('../voices.ts')).voices(choice(options)));
