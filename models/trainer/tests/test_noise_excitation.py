@@ -6,6 +6,7 @@ import numpy as np
 import onnx
 import pytest
 import torch
+from test_fine_envelope import bursts
 
 from foley_trainer.export.codec_vocoder import export_vocoder
 from foley_trainer.export.two_stage_sampler import session
@@ -71,10 +72,9 @@ def test_above_the_crossover_a_generator_gives_its_noise_and_nothing_else() -> N
 
 def test_a_sound_out_of_silence_is_not_heard_six_milliseconds_before_it_begins() -> None:
     torch.manual_seed(4)
-    start, length, clips = 5050, 40 * 256, 32
-    audio = torch.randn(clips, length) * 1e-3
-    audio[:, start:] += torch.randn(clips, length - start) * 0.3 * torch.exp(-torch.arange(float(length - start)) / 1100)
-    heard = Excitation()(LogMel()(audio), torch.randn(clips, length))
+    start = 5050
+    audio = bursts(start, clips=32)
+    heard = Excitation()(LogMel()(audio), torch.randn(audio.shape))
 
     def level(milliseconds: float) -> float:
         at = start + round(milliseconds * 22.05)

@@ -95,10 +95,17 @@ def export_vocoder(generator: Generator, half_weights: bool = False) -> dict[str
     noise [B, T * hop] -> shaped [B, T * hop], which the vocoder takes beside the mel. Two graphs, because the noise is shaped by
     the whole clip and the vocoder can then go through it in stretches.
     """
-    graphs = {"vocoder": in_two_dimensions(speaking_graph(folded_vocoder(generator, half_weights)))}
+    graphs = {"vocoder": vocoder_graph(generator, half_weights)}
     if generator.excitation is not None:
-        graphs["excitation"] = excitation_graph(generator)
-    return {name: halve(graph) for name, graph in graphs.items()} if half_weights else graphs
+        graph = excitation_graph(generator)
+        graphs["excitation"] = halve(graph) if half_weights else graph
+    return graphs
+
+
+def vocoder_graph(generator: Generator, half_weights: bool = False) -> onnx.ModelProto:
+    """`vocoder` alone: the excitation takes seconds to trace."""
+    graph = in_two_dimensions(speaking_graph(folded_vocoder(generator, half_weights)))
+    return halve(graph) if half_weights else graph
 
 
 @torch.no_grad()

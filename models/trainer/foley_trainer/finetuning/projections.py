@@ -10,12 +10,12 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from ..export.codec_vocoder import export_vocoder
+from ..export.codec_vocoder import export_vocoder, vocoder_graph
 from ..models.hifigan import Generator, reach
 from ..runtime.events import emit
 from ..runtime.files import save_text
 from ..training.checkpoints import load_vocoder
-from ..voices.card import EXCITATION, voice_hash
+from ..voices.card import voice_hash
 from ..voices.inference import VoiceError
 from .weights_from_onnx import load_vocoder_of
 
@@ -59,9 +59,8 @@ def project(voice: Path, out: Path, rounds: int | None = None, tolerance: float 
         raise VoiceError(str(error)) from error
     generator = Generator(config).eval()
     generator.load_state_dict(vocoder.state_dict())
-    graphs = export_vocoder(generator, half_weights=True)
-    if record is None:
-        graphs.pop(EXCITATION, None)  # it has no projections, and stays as it is
+    # The excitation has no projections, and stays as it is with its vocoder.
+    graphs = {"vocoder": vocoder_graph(generator, half_weights=True)} if record is None else export_vocoder(generator, half_weights=True)
     shutil.copytree(voice, out)
     (out / "card.json").unlink()
     for name, graph in graphs.items():

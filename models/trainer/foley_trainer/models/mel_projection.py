@@ -23,6 +23,7 @@ from torch import Tensor, nn
 
 from ..features.mel import MelConfig, mel_basis
 from ..runtime.device import sent
+from .noise_excitation import triangle
 
 REACH = 4  # frames to each side that a round's output depends on: a window is four hops long
 QUIETEST, LOUDEST = 0.1, 10.0  # gain of one round
@@ -58,9 +59,7 @@ class MelProjection(nn.Module):
         self.register_buffer("window", sent(squared.astype(np.float32)).view(1, 1, -1), persistent=False)
         self.register_buffer("basis", sent(basis).unsqueeze(2), persistent=False)
         self.register_buffer("shares", sent((basis / np.maximum(basis.sum(0), 1e-9)).T.copy().astype(np.float32)).unsqueeze(2), persistent=False)
-
-        between = 1 - np.abs(np.arange(2 * BLOCK) + 0.5 - BLOCK) / BLOCK
-        self.register_buffer("between", sent(between.astype(np.float32)).view(1, 1, -1) if attacks else None, persistent=False)
+        self.register_buffer("between", sent(triangle(BLOCK).astype(np.float32)).view(1, 1, -1) if attacks else None, persistent=False)
 
     def _spared(self, audio: Tensor) -> Tensor:
         """Audio [B, samples] -> gains [B, samples]: 1, and less before steep rises."""

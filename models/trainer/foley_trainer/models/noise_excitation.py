@@ -80,8 +80,7 @@ class Excitation(nn.Module):
         seen = (0.5 - 0.5 * np.cos(2 * np.pi * np.arange(c.n_fft) / c.n_fft)) ** 2
         seen = seen.reshape(-1, self.fine).sum(1) / seen.sum()
         self.hidden = (c.n_fft - c.hop) // 2 // self.fine  # a frame begins so many steps before its hop
-        triangle = 1 - np.abs(np.arange(2 * self.fine) + 0.5 - self.fine) / self.fine
-        for name, row in (("window", seen), ("rise", _hann(LENGTH)), ("fine_rise", triangle)):
+        for name, row in (("window", seen), ("rise", _hann(LENGTH)), ("fine_rise", triangle(self.fine))):
             self.register_buffer(name, sent(row.astype(np.float32)).view(1, 1, -1), persistent=False)
         self.register_buffer("basis", sent(mel_basis(c)), persistent=False)
         self.register_buffer("above", sent(_above(c)).view(1, -1, 1) if above else None, persistent=False)
@@ -175,6 +174,11 @@ def grains(length: int, grain: float, rng: np.random.Generator) -> np.ndarray:
     nodes = rng.exponential(1.0, length // GRAIN + 2)
     power = np.interp(np.arange(length) / GRAIN, np.arange(len(nodes)), nodes)
     return np.sqrt(1 + grain * (power - 1)).astype(np.float32)
+
+
+def triangle(step: int) -> np.ndarray:
+    """Kernel [2 * step] of a transposed convolution that goes in straight lines between values `step` samples apart."""
+    return 1 - np.abs(np.arange(2 * step) + 0.5 - step) / step
 
 
 def _hann(length: int) -> np.ndarray:

@@ -74,9 +74,6 @@ class DistilledVocoderStage(VocoderStage):
         every = []
         torch.manual_seed(0)
         for audio in self.eval_audio.split(8):
-            mel = self.spectral.main(audio)
-            with autocast(self.bf16):
-                mel = mel if self.codec is None else self.codec.decode(self.codec.encode(mel))
-            every.append(self._differing(*self._both(mel))[1])
+            every.append(self._differing(*self._both(self._spoken_mel(audio)))[1])
         mean = {f"{name}_l1": float(np.mean([m[name] for m in every])) for name in every[0]}
         return {**mean, "score": sum(mean.values())}

@@ -9,7 +9,6 @@ import torch
 
 from ..data import Sounds
 from ..models.hifigan import VocoderConfig
-from ..runtime.device import autocast
 from .fine_envelope import envelope_loss
 from .presets import PresetError
 from .vocoder import VocoderStage
@@ -45,9 +44,5 @@ class FineEnvelopeStage(VocoderStage):
         assert self.envelope is not None
         losses = []
         for audio in self.eval_audio.split(8):
-            mel = self.spectral.main(audio)
-            if self.codec is not None:
-                with autocast(self.bf16):
-                    mel = self.codec.decode(self.codec.encode(mel))
-            losses.append(envelope_loss(self.envelope, mel.float(), audio, self.spectral.main.config).item())
+            losses.append(envelope_loss(self.envelope, self._spoken_mel(audio).float(), audio, self.spectral.main.config).item())
         return {"powers_l1": float(np.mean(losses)), "score": float(np.mean(losses))}

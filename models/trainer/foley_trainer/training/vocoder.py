@@ -74,12 +74,8 @@ class VocoderStage:
         self.modules = {"generator": self.generator, "discriminators": self.discriminators}
         betas = (0.8, 0.99)
         self.envelope = None if self.generator.excitation is None else self.generator.excitation.envelope
-        if self.envelope is None:
-            spoken: list[nn.Parameter] = list(self.generator.parameters())
-        else:
-            of_envelope = set(self.envelope.parameters())
-            spoken = [p for p in self.generator.parameters() if p not in of_envelope]
-        self.g_optimizer = AdamW(spoken, lr=lr, betas=betas, weight_decay=0.01)
+        apart = set() if self.envelope is None else set(self.envelope.parameters())
+        self.g_optimizer = AdamW([p for p in self.generator.parameters() if p not in apart], lr=lr, betas=betas, weight_decay=0.01)
         self.d_optimizer = AdamW(self.discriminators.parameters(), lr=lr / 2, betas=betas, weight_decay=0.01)
         self.optimizers = {"generator": self.g_optimizer, "discriminators": self.d_optimizer}
         if self.envelope is not None:
@@ -204,14 +200,21 @@ class VocoderStage:
         clip_and_step(loss, self.discriminators, [self.d_optimizer], 100.0)
         return loss.item()
 
+    def _spoken_mel(self, audio: Tensor) -> Tensor:
+        """Audio [B, samples] -> the log-mels that clips are judged by: through the codec, where there is one."""
+        mel = self.spectral.main(audio)
+        if self.codec is None:
+            return mel
+        with autocast(self.bf16):
+            return self.codec.decode(self.codec.encode(mel))
+
     def evaluate(self) -> dict[str, float]:
         """L1 in nats on clips the training never saw: of log-mels, or of envelopes where noise has a part."""
         all_metrics: list[dict[str, float]] = []
         torch.manual_seed(0)
         for audio in self.eval_audio.split(8):
             with autocast(self.bf16):
-                mel = self.spectral.main(audio)
-                output = self._generated(mel if self.codec is None else self.codec.decode(self.codec.encode(mel)))
+                output = self._generated(self._spoken_mel(audio))
             width = min(output.shape[-1], audio.shape[-1])
             all_metrics.append(self._measured(output.float()[:, :width], audio[:, :width])[1])
         mean = {f"{name}_l1": float(np.mean([m[name] for m in all_metrics])) for name in all_metrics[0]}
