@@ -1,9 +1,11 @@
 import {
   type Answer,
   encodeOsc,
+  isErrorCode,
   isTerminal,
   type OscArg,
   type OscItem,
+  ProtocolError,
   type Request,
   type Role,
 } from '../../../protocol/index.ts';
@@ -17,11 +19,19 @@ export interface OscConnection {
   receive(request: OscRequest, at?: number | null): void;
 }
 
+export interface OscClientOptions {
+  transport: string;
+  role: Role;
+  lasting: boolean;
+  /** Called when a request fails before it becomes a job: a sender that does not listen for answers never learns of it. */
+  refused?: (error: ProtocolError) => void;
+}
+
 /** One client that speaks OSC: a session, and how each open request spells its id (1 and "1" are one id). */
 export function connectOscClient(
   dispatcher: Dispatcher,
   send: (datagram: Uint8Array, droppable: boolean) => void,
-  { transport, role, lasting }: { transport: string; role: Role; lasting: boolean },
+  { transport, role, lasting, refused }: OscClientOptions,
 ): OscConnection {
   const echoes = new Map<string, { echo: OscArg; requests: number }>();
   let drawn = 0;
@@ -32,6 +42,8 @@ export function connectOscClient(
     // A second request with an id in use ends too, while the first one still needs its echo.
     if (known !== undefined && isTerminal(one.event) && --known.requests === 0) echoes.delete(id);
     for (const datagram of datagrams) send(datagram, droppable);
+    const error = refusalOf(one);
+    if (error !== null) refused?.(error);
   };
   const session = dispatcher.connect({ transport, role, send: answer, lasting });
   return {
@@ -44,4 +56,10 @@ export function connectOscClient(
       void dispatcher.receive(session, () => request);
     },
   };
+}
+
+/** Null for all answers but a `failed` of a request that did not become a job and was not cancelled. */
+function refusalOf({ event, data }: Answer): ProtocolError | null {
+  if (event !== 'failed' || !isErrorCode(data.code) || data.code === 'cancelled' || data.job !== undefined) return null;
+  return new ProtocolError(data.code, String(data.message));
 }

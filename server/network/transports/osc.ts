@@ -110,6 +110,7 @@ class OscReceiver {
           transport: 'osc',
           role: oscRole,
           lasting: false,
+          refused: (error) => this.#report(error, target),
         }),
       disconnect: ({ session }) => dispatcher.disconnect(session),
       isIdle: ({ session }) => session.open.size === 0,
@@ -170,14 +171,19 @@ class OscReceiver {
   }
 
   #complain(error: ProtocolError, from: Peer, echo?: Parameters<typeof encodeOscFailed>[1], port?: number): void {
-    const address = `${from.address}:${from.port}`;
+    this.#report(error, from);
+    if (!this.#complaints.take(from.address)) return;
+    const isReminder = error.code === 'rate_limited';
+    this.#send(encodeOscFailed(error, echo), this.#senders.of(from, port).target, !isReminder);
+  }
+
+  /** Tells watchers and the log of a refusal; the sender is answered elsewhere, but few OSC senders read answers. */
+  #report(error: ProtocolError, { address: host, port }: Peer): void {
+    const address = `${host}:${port}`;
     const { code, message } = error;
     this.#options.refused?.({ transport: 'osc', address, code, message });
-    const level = this.#logged.take(from.address) ? 'warn' : 'debug';
+    const level = this.#logged.take(host) ? 'warn' : 'debug';
     this.#options.log(level, 'an OSC message was refused', { ...errorFields(error), address });
-    if (!this.#complaints.take(from.address)) return;
-    const isReminder = code === 'rate_limited';
-    this.#send(encodeOscFailed(error, echo), this.#senders.of(from, port).target, !isReminder);
   }
 
   #send(datagram: Uint8Array, { address, port }: Peer, droppable: boolean): void {

@@ -66,6 +66,44 @@ test('wrong messages are told under their id, and patterns match nothing', async
   assert.deepEqual(server.engine.begun, []);
 });
 
+test('watchers and the log learn of what a sender that reads no answers sent wrongly, whoever refused it, and of no more', async (t) => {
+  const server = await newServer(t);
+  const seen: string[][] = [];
+  const watcher = server.app.connect('admin');
+  watcher.onAnswer(({ event, data }) => {
+    if (event === 'refused') seen.push([data.transport, data.address, data.code, data.message] as string[]);
+  });
+  watcher.send({ id: 'w', cmd: 'server.watch', args: { jobs: false, hits: false, pools: false, refused: true } });
+  const client = await connectOsc(server.app);
+  t.after(() => client.close());
+  // A clip, a job that is cancelled, and one that fails after it was accepted: its end is told as a job's.
+  client.send('/foley/generate', 'a', 'Rain', 1);
+  await client.message(({ address }) => address === '/foley/done');
+  server.engine.hold();
+  client.send('/foley/generate', 'b', 'Rain', 1);
+  await client.message(({ address, args }) => address === '/foley/accepted' && args[0] === 'b');
+  client.send('/foley/cancel', 'b');
+  await client.message(({ address, args }) => address === '/foley/failed' && args[0] === 'b');
+  server.engine.release();
+  client.send('/foley/nothing', 'd');
+  client.send('/foley/generate', 'DogBark');
+  client.send('/foley/generate', 'e', 'Unicorn');
+  client.send('/foley/hit', 'no-such-pad', 1);
+  await client.message(() => failures(client.heard).length === 5);
+  const told = failures(client.heard).slice(1) as [string, string][];
+  assert.deepEqual(told.map(([id]) => id).sort(), ['/foley/nothing', 'DogBark', 'e', 'no-such-pad']);
+  assert.deepEqual(
+    seen.map(([transport, address, code]) => [transport, address, code]),
+    told.map(([, code]) => ['osc', `127.0.0.1:${client.port}`, code]),
+  );
+  assert.ok(seen.some(([, , , message]) => message!.includes('Unicorn')));
+  const logged = server.log().filter(({ msg }) => msg === 'an OSC message was refused');
+  assert.deepEqual(
+    logged.map(({ code }) => code),
+    seen.map(([, , code]) => code),
+  );
+});
+
 test('an id is echoed in the type it came in, also when a second request takes it', async (t) => {
   const server = await newServer(t);
   const client = await connectOsc(server.app);
