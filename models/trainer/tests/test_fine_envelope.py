@@ -19,6 +19,8 @@ from foley_trainer.models.hifigan import Generator, VocoderConfig, reach
 from foley_trainer.models.mel_projection import MelProjection
 from foley_trainer.models.noise_excitation import EDGES, Excitation
 from foley_trainer.training.checkpoints import load_vocoder
+from foley_trainer.training.fine_envelope import steepest_rises
+from foley_trainer.training.fine_envelope_stage import FineEnvelopeStage
 
 SMALL = VocoderConfig(channels=16, res_kernels=[3], dilations=[[1]], noise=True, gate=True, attacks=True, projections=1)
 VOICE = Path(__file__).parents[2] / "default"
@@ -160,6 +162,48 @@ def test_a_trained_vocoder_learns_attacks_and_changes_nowhere_else(folder_corpus
     assert "expected --from" in capfd.readouterr().err
     with pytest.raises(ValueError, match="without any there are none"):
         VocoderConfig(attacks=True)
+
+
+@pytest.mark.slow
+def test_against_discriminators_sounds_begin_about_as_steeply_as_recordings_and_an_interrupted_training_ends_the_same(
+    folder_corpus: Path, tmp_path: Path, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch,
+) -> None:  # fmt: skip
+    changes = ("config.noise=true", "run.eval_every=20", "run.checkpoint_every=20", "training.adversarial_from=20", "run.log_every=20")
+    given = ["vocoder", "--preset", "tiny", "--corpus", str(folder_corpus), "--threads", "1", "--fp32"]
+    given += [part for change in changes for part in ("--set", f"vocoder.{change}")]
+    assert cli.main([*given, "--out", str(tmp_path / "both"), "--steps", "2"]) == 0
+    alone = [*given, "--only", "attacks", "--from", str(tmp_path / "both")]
+    capfd.readouterr()
+    assert cli.main([*alone, "--out", str(tmp_path / "once"), "--steps", "60"]) == 0
+    lines = list(map(json.loads, capfd.readouterr().out.splitlines()))
+    steps = [line for line in lines if line["event"] == "step"]
+    assert ["d" in line for line in steps] == [False, True, True]
+    rises = [line["rises"] for line in lines if line["event"] == "eval"]
+    assert abs(rises[-1] - 1) < abs(rises[0] - 1), rises
+    whole = FineEnvelopeStage.step
+
+    def killed(self: FineEnvelopeStage, batch: object, step: int) -> dict[str, float]:
+        if step == 45:
+            raise InterruptedError
+        return whole(self, batch, step)
+
+    monkeypatch.setattr(FineEnvelopeStage, "step", killed)
+    assert cli.main([*alone, "--out", str(tmp_path / "twice"), "--steps", "60"]) == 1
+    monkeypatch.setattr(FineEnvelopeStage, "step", whole)
+    assert cli.main([*alone, "--out", str(tmp_path / "twice"), "--steps", "60"]) == 0
+    ended = [torch.load(tmp_path / name / "checkpoint.pt", weights_only=True)["modules"]["generator"] for name in ("once", "twice")]
+    assert all(torch.equal(value, ended[1][name]) for name, value in ended[0].items())
+    assert cli.main([*alone, "--out", str(tmp_path / "short"), "--set", "vocoder.training.segment=2048"]) == 1
+    assert "segment is 2048, 8 frames: expected at least 16" in capfd.readouterr().err
+
+
+def test_steepness_is_of_how_sounds_begin_and_not_of_how_they_end_or_how_loud_they_are() -> None:
+    torch.manual_seed(7)
+    fast, config = bursts(5050), LogMel().config
+    slow = fast * torch.sigmoid((torch.arange(fast.shape[1]) - 5400) / 80)
+    assert steepest_rises(fast, config) > steepest_rises(slow, config) + 0.5
+    assert steepest_rises(fast, config) > steepest_rises(fast.flip(1), config) + 0.5
+    torch.testing.assert_close(steepest_rises(0.1 * fast, config), steepest_rises(fast, config), rtol=1e-3, atol=0)
 
 
 @pytest.mark.slow

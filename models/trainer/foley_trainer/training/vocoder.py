@@ -70,7 +70,8 @@ class VocoderStage:
     ) -> None:  # fmt: skip
         self.codec, self.samples = None if codec is None else here(codec), samples
         self.judged_on = ("envelopes of " if config.noise else "") + ("mels" if codec is None else "decoded mels")
-        self.generator, self.discriminators = Generator(config), Discriminators(width)
+        self.generator = Generator(config)
+        self.discriminators = self._new_discriminators(width)
         self.modules = {"generator": self.generator, "discriminators": self.discriminators}
         betas = (0.8, 0.99)
         self.envelope = None if self.generator.excitation is None else self.generator.excitation.envelope
@@ -89,6 +90,9 @@ class VocoderStage:
         self.by_class = [[i for i, c in enumerate(sounds.clips) if c.label == label] for label in labels]
         picks = np.linspace(0, len(held_out) - 1, min(48, len(held_out))).astype(int)
         self.eval_audio = sent(np.stack([fit(held_out.get(i, 0, samples), samples) for i in picks]))
+
+    def _new_discriminators(self, width: int) -> nn.Module:
+        return Discriminators(width)
 
     def config(self) -> dict[str, Any]:
         return self.generator.config.to_dict()
