@@ -1,4 +1,4 @@
-const MOST_MS = 5000;
+const MAX_MS = 5000;
 
 /** The pause before each further try to connect: it doubles from `firstMs` to 5 s, and can be cut short. */
 export class ReconnectDelay {
@@ -7,13 +7,13 @@ export class ReconnectDelay {
   #end: (() => void) | null = null;
 
   constructor(firstMs: number) {
-    [this.#firstMs, this.#nextMs] = [firstMs, Math.min(MOST_MS, firstMs)];
+    [this.#firstMs, this.#nextMs] = [firstMs, Math.min(MAX_MS, firstMs)];
   }
 
   /** Waits; longer each time. */
   async wait(): Promise<void> {
     const ms = this.#nextMs;
-    this.#nextMs = Math.min(MOST_MS, ms * 2);
+    this.#nextMs = Math.min(MAX_MS, ms * 2);
     await this.pause(ms);
   }
 
@@ -35,6 +35,6 @@ export class ReconnectDelay {
 
   /** There is a connection: the next wait is the first again. */
   reset(): void {
-    this.#nextMs = Math.min(MOST_MS, this.#firstMs);
+    this.#nextMs = Math.min(MAX_MS, this.#firstMs);
   }
 }

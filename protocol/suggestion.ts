@@ -1,5 +1,5 @@
 /** Suggestions in a message. */
-const MOST = 3;
+const MAX_SUGGESTIONS = 3;
 /** Signs of a name that are compared. */
 const LONGEST = 40;
 
@@ -15,7 +15,7 @@ export function didYouMean(wanted: string, names: Iterable<string>): string {
     least = far;
     best.push(name);
   }
-  return best.length === 0 ? '' : `; did you mean ${best.slice(0, MOST).join(' or ')}?`;
+  return best.length === 0 ? '' : `; did you mean ${best.slice(0, MAX_SUGGESTIONS).join(' or ')}?`;
 }
 
 /** How much of the longer of two texts is to be changed; beyond a third only that it is more. */

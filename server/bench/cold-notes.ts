@@ -24,7 +24,7 @@ const flags = benchFlags({ notes: { type: 'string', default: '21' }, only: { typ
 const { models, voice, threads } = flags;
 const count = Number(flags.notes);
 /** How long a note is waited for, and the host's rate. */
-const [MOST_SECONDS, RATE] = [2, 48_000];
+const [MAX_SECONDS, RATE] = [2, 48_000];
 /** Of the plugin's own zone, whose key is no white one. */
 const KEY = 49;
 
@@ -103,7 +103,7 @@ async function pluginNotes() {
     await host.set({ Class: i % 7, Seed: 100 + i });
     await host.until('Status', Status.fetching);
     await host.tell('note', 0, KEY, 127);
-    await host.tell('hear', MOST_SECONDS);
+    await host.tell('hear', MAX_SECONDS);
     const began = onset(await host.dump());
     await host.until('Status', Status.ready, 60);
     return began < 0 ? Number.NaN : round((began * 1000) / RATE);

@@ -16,7 +16,7 @@ import { benchFlags, machine, median, print, round, startServer } from './suppor
 const { models, voice, threads, runs } = benchFlags({ runs: { type: 'string', default: '3' } });
 const [RATE, BLOCK, BOUNCE_SECONDS, NOTES] = [48_000, 256, 60, 40];
 /** Longest waits, in seconds: for all clips, and for one note of a bounce. */
-const [MOST_READY, MOST_NOTE] = [300, 60];
+const [MAX_READY, MAX_NOTE] = [300, 60];
 
 const missing = lacks();
 if (missing !== false) throw new Error(missing);
@@ -38,7 +38,7 @@ async function readiness(seed: number) {
   while ((await host.get('Status')) !== Status.ready) {
     await host.tell('idle', 0.02);
     const seconds = (performance.now() - began) / 1000;
-    if (seconds > MOST_READY) throw new Error(`the plugin is not ready after ${MOST_READY} s`);
+    if (seconds > MAX_READY) throw new Error(`the plugin is not ready after ${MAX_READY} s`);
     seen.push([await host.get('Clips_ready'), seconds]);
   }
   const all = await host.get('Clips_ready');
@@ -59,7 +59,7 @@ async function blocks(host: Host, voices: number) {
     // All sound off: the next ones begin in silence, whatever the length of the clips.
     await host.tell('deactivate');
     await host.tell('activate', RATE, BLOCK);
-    await host.until('Status', Status.ready, MOST_READY);
+    await host.until('Status', Status.ready, MAX_READY);
   }
   return { medianUs: median(medians), mostUs: round(most) };
 }
@@ -68,7 +68,7 @@ async function blockCosts(format: Format) {
   const host = open(format);
   await host.set({ Rolling_seed: 0 });
   await host.tell('activate', RATE, BLOCK);
-  await host.until('Status', Status.ready, MOST_READY);
+  await host.until('Status', Status.ready, MAX_READY);
   const [silent, one, full] = [await blocks(host, 0), await blocks(host, 1), await blocks(host, 32)];
   await host.quit();
   return { silent, one, full };
@@ -77,7 +77,7 @@ async function blockCosts(format: Format) {
 /** Seconds of a bounce. */
 async function bounce(format: Format, seed: number): Promise<number> {
   const host = open(format);
-  await host.set({ Render_wait: MOST_NOTE, Seed: seed });
+  await host.set({ Render_wait: MAX_NOTE, Seed: seed });
   const began = performance.now();
   // A note that waits for its clip locks, which a bounce may.
   await host.tell('guard', 0);

@@ -21,7 +21,7 @@ type Entry = EventData<'clip.list', 'done'>['clips'][number];
 
 /** Clips of one page where nobody says how many. */
 const LIMIT = 50;
-const MOST_PER_PAGE = 500;
+const MAX_PER_PAGE = 500;
 const NO_CLIPS = 'no saved clips; to make one: foleyd generate CLASS; foleyd voices lists the classes\n';
 
 const isFiltered = ({ class: label, search: text, starred }: ClipsOptions): boolean =>
@@ -89,7 +89,7 @@ async function pages(session: Session, wanted: Filter, most = LIMIT): Promise<{ 
   let total = 0;
   let after: string | null | undefined;
   do {
-    const limit = Math.min(MOST_PER_PAGE, most - found.length);
+    const limit = Math.min(MAX_PER_PAGE, most - found.length);
     const page = await session.call('clip.list', { ...filter, limit, ...(after == null ? {} : { after }) });
     found.push(...page.clips);
     total = page.total;

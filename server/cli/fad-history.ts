@@ -52,13 +52,13 @@ export function historyTable(scores: readonly PastScore[]): string {
 const WIDE = 860;
 const NARROW = 370;
 /** Points drawn; a picture of more is a picture of none. */
-const MOST = 40;
+const MAX_SCORES = 40;
 /** Points whose names fit side by side below a panel. */
 const LEVEL = 5;
 
 /** FAD over time, of all classes and of each, as an SVG. Evenly spaced: measurements come in bursts. */
 export function historyChart(all: readonly PastScore[]): string {
-  const scores = all.slice(-MOST);
+  const scores = all.slice(-MAX_SCORES);
   const measures = measuresOf(scores);
   const slanted = scores.length > LEVEL;
   const foot = slanted ? MARGIN.slanted : MARGIN.bottom + 8;
@@ -149,7 +149,7 @@ function howOf({ clips, reference, embedder, temperature, guidance, patches, cla
 }
 
 function about(count: number): string {
-  const drawn = count > MOST ? `the latest ${MOST} of ${count} measurements` : `${count} measurements`;
+  const drawn = count > MAX_SCORES ? `the latest ${MAX_SCORES} of ${count} measurements` : `${count} measurements`;
   return `${drawn}, oldest on the left; only what was measured alike shares a line; bars are 95 % intervals over clips; ringed and * is active now`;
 }
 

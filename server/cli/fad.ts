@@ -32,7 +32,7 @@ export interface FadOptions extends SessionChoice {
 }
 
 /** A folder with more is taken from its beginning: distances need hundreds of clips, not a library. */
-const MOST_FILES = 2000;
+const MAX_FILES = 2000;
 
 /** `foleyd fad`: asks a server to measure a voice, or measures a folder of clips right here. */
 export async function fad(options: FadOptions): Promise<number> {
@@ -134,7 +134,7 @@ export async function filesByClass(place: string): Promise<Map<string, string[]>
     if (names.length > 0)
       found.set(
         folder.name,
-        names.slice(0, MOST_FILES).map((name) => path.join(place, folder.name, name)),
+        names.slice(0, MAX_FILES).map((name) => path.join(place, folder.name, name)),
       );
   }
   if (found.size === 0)

@@ -20,10 +20,10 @@ export type Target =
 
 const ENDINGS: Record<string, 'wav' | 'flac'> = { '.wav': 'wav', '.wave': 'wav', '.flac': 'flac' };
 /** Numbers behind a name that is taken; a folder with more files of one name is a mistake. */
-const MOST_NAMES = 10_000;
+const MAX_NAMES = 10_000;
 const MAX_SEED = 2 ** 32 - 1;
 /** As Linux follows. */
-const MOST_LINKS = 40;
+const MAX_LINKS = 40;
 
 /**
  * Reads `--out` of one clip or several: `-`, a folder (it exists, ends with a separator or has no ending), or a file.
@@ -128,7 +128,7 @@ export async function writeNew(folder: string, name: string, bytes: Uint8Array):
   await mkdir(folder, { recursive: true }).catch((error: unknown) => {
     throw cannotWrite(folder, error);
   });
-  for (let n = 1; n <= MOST_NAMES; n++) {
+  for (let n = 1; n <= MAX_NAMES; n++) {
     const file = path.join(folder, `${stem}${n > 1 ? `-${n}` : ''}${ext}`);
     try {
       // Looking first spares a folder of many takes from writing each of them many times.
@@ -139,7 +139,7 @@ export async function writeNew(folder: string, name: string, bytes: Uint8Array):
   }
   throw new CliError(
     'io_error',
-    `${path.join(folder, name)}: more than ${MOST_NAMES} files of this name exist; choose another with --out`,
+    `${path.join(folder, name)}: more than ${MAX_NAMES} files of this name exist; choose another with --out`,
   );
 }
 
@@ -165,7 +165,7 @@ export async function replaceFile(file: string, data: FileContent): Promise<void
 /** The place that a link to nothing leads to, so that the file is made there and the link stays. Throws ELOOP. */
 async function behindLinks(file: string): Promise<string> {
   let place = file;
-  for (let links = 0; links < MOST_LINKS; links++) {
+  for (let links = 0; links < MAX_LINKS; links++) {
     const found = await lstat(place).catch(noFile);
     if (found === null || !found.isSymbolicLink()) return place;
     place = path.resolve(await realpath(path.dirname(place)), await readlink(place));

@@ -10,7 +10,7 @@ const AUDIO = /\.(wav|flac|ogg|mp3|aif|aiff)$/i;
 /** Recordings of a class from which fine-tuning learns it; README, Honest limits. */
 const ENOUGH = 30;
 /** Skipped files that are named one by one. */
-const MOST_NAMED = 50;
+const MAX_NAMED = 50;
 
 export interface Recording {
   file: string;
@@ -36,8 +36,8 @@ export async function recordings(folder: string, label: string | undefined): Pro
     else if (AUDIO.test(name)) audio.push({ name, size: found.size, mtimeMs: found.mtimeMs });
     else skipped.push(`${name}: its extension is not that of WAV, FLAC, Ogg, MP3 or AIFF`);
   }
-  for (const one of skipped.slice(0, MOST_NAMED)) process.stderr.write(`foleyd: skipped ${printable(one)}\n`);
-  if (skipped.length > MOST_NAMED) process.stderr.write(`foleyd: skipped ${skipped.length - MOST_NAMED} more files\n`);
+  for (const one of skipped.slice(0, MAX_NAMED)) process.stderr.write(`foleyd: skipped ${printable(one)}\n`);
+  if (skipped.length > MAX_NAMED) process.stderr.write(`foleyd: skipped ${skipped.length - MAX_NAMED} more files\n`);
   if (audio.length === 0)
     throw new CliError(
       'bad_dataset',

@@ -9,12 +9,14 @@ export type TrashOptions = SessionChoice & { limit?: number; json?: boolean };
 type Item = EventData<'trash.list', 'done'>['items'][number];
 
 const LIMIT = 50;
-const MOST = 500;
+const MAX_PER_PAGE = 500;
 
 /** `foleyd trash`: what was deleted and can be restored. */
 export async function listTrash(options: TrashOptions): Promise<number> {
   return withSession(options, async (session) => {
-    const { items, total } = await session.call('trash.list', { limit: Math.min(MOST, options.limit ?? LIMIT) });
+    const { items, total } = await session.call('trash.list', {
+      limit: Math.min(MAX_PER_PAGE, options.limit ?? LIMIT),
+    });
     if (options.json === true) process.stdout.write(`${JSON.stringify(items)}\n`);
     else if (items.length > 0) process.stdout.write(columns(items.map(row)));
     if (total === 0) process.stderr.write('the trash is empty\n');
@@ -26,7 +28,7 @@ export async function listTrash(options: TrashOptions): Promise<number> {
 /** `foleyd trash restore ID...`: by id, whatever it is. */
 export async function restoreTrash(ids: readonly string[], options: TrashOptions): Promise<number> {
   return withSession(options, async (session) => {
-    const { items } = await session.call('trash.list', { limit: MOST });
+    const { items } = await session.call('trash.list', { limit: MAX_PER_PAGE });
     for (const id of ids) {
       const kinds = new Set(items.filter((item) => item.id === id).map(({ kind }) => kind));
       if (kinds.size > 1)

@@ -18,9 +18,9 @@ export interface FolderOptions {
 
 /** A file that is being written; whoever watches a folder leaves out what begins with a dot. */
 const PART = /^\.foleyd-[0-9a-f]{16}\.part$/;
-const MOST_NAMES = 10_000;
+const MAX_NAMES = 10_000;
 /** Files that are counted before a folder is taken for too large. */
-const MOST_COUNTED = 200_000;
+const MAX_FILES = 200_000;
 
 /**
  * A folder that takes files whole or not at all: each is written under a name that begins with a dot, then moved in one
@@ -140,7 +140,7 @@ export class Folder {
   ): Promise<string> {
     // What differs in case alone is one file on other systems, which the folder may be copied to.
     const taken = new Set((await readdir(dir)).map(fileNameKey));
-    for (let n = 1; n < MOST_NAMES; n++) {
+    for (let n = 1; n < MAX_NAMES; n++) {
       const file = path.join(dir, `${stem}${n > 1 ? `-${n}` : ''}.${ending}`);
       if (taken.has(fileNameKey(path.basename(file))) || (await lstat(file).catch(() => null)) !== null) continue;
       await onName(file);
@@ -217,8 +217,8 @@ async function sizeOf(root: string): Promise<number> {
   let [bytes, count] = [0, 0];
   for (const entry of await readdir(root, { withFileTypes: true, recursive: true })) {
     if (!entry.isFile()) continue;
-    if (++count > MOST_COUNTED)
-      throw new ProtocolError('no_room', `the folder has more than ${MOST_COUNTED} files; move some away`);
+    if (++count > MAX_FILES)
+      throw new ProtocolError('no_room', `the folder has more than ${MAX_FILES} files; move some away`);
     bytes += (await lstat(path.join(entry.parentPath ?? entry.path, entry.name)).catch(() => ({ size: 0 }))).size;
   }
   return bytes;

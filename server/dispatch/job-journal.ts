@@ -37,7 +37,7 @@ const RUN = /^[0-9a-f]{4}$/;
 /** Runs of the server whose job ids are recognised. */
 const RUNS = 256;
 /** A job that stops the server each time it is taken up is given up. */
-const MOST_TRIES = 3;
+const MAX_TRIES = 3;
 
 /**
  * Jobs that are taken up again after a restart: `<dir>/<job>.json` is the order, written whole before the job is accepted,
@@ -182,7 +182,7 @@ export class JobJournal {
       const found = { record, notes };
       const made = progressOf(found);
       Object.assign(record, { tries: made > record.made ? 1 : record.tries + 1, made });
-      if (record.tries > MOST_TRIES) throw new Error(`${MOST_TRIES} servers resumed it without progress`);
+      if (record.tries > MAX_TRIES) throw new Error(`${MAX_TRIES} servers resumed it without progress`);
       await this.#write(record);
       this.#records.set(job, record);
       return [found];

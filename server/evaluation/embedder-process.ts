@@ -24,7 +24,7 @@ import { fromClips, type Reference, readReference } from './reference.ts';
 /** Those that were asked for last. */
 let loaded: { dir: string; opened: Embedder } | null = null;
 let ranking: { sha256: string; read: Ranking } | null = null;
-const MOST_VOICES = 4;
+const MAX_VOICES = 4;
 const recordings = new Map<string, { text: string; opened: NearestRecording | null }>();
 let reference: { key: string; dims: number; classes: Map<string, Reference> } | null = null;
 
@@ -55,7 +55,7 @@ async function recordingsOf(dir: string): Promise<NearestRecording | null> {
   recordings.delete(dir);
   // Two of a fine-tuned voice: its own, and those of the voice it was made of.
   for (const [other, { opened }] of recordings) {
-    if (recordings.size < MOST_VOICES) break;
+    if (recordings.size < MAX_VOICES) break;
     await opened?.close();
     recordings.delete(other);
   }

@@ -32,7 +32,7 @@ const RATES = 20;
 const BANDS = 13;
 /** Nats below the loudest cell that count as silence: 60 dB. */
 const RANGE = 3 * Math.LN10;
-const MOST_CLIPS = 100_000;
+const MAX_CLIPS = 100_000;
 
 /** Throws StatisticsError where the file holds anything else. `classes`: how many the voice has. */
 export function readFingerprints(bytes: Uint8Array, classes: number): Fingerprints {
@@ -43,7 +43,7 @@ export function readFingerprints(bytes: Uint8Array, classes: number): Fingerprin
   const [clips = 0, rates = 0, parts = 0] = prints.shape;
   const size = rates * parts;
   const names = new TextDecoder().decode(Uint8Array.from(text.data)).split('\n');
-  if (clips < 1 || clips > MOST_CLIPS || rates < 1 || rates > RATES || parts < 2 || parts % 2 !== 0)
+  if (clips < 1 || clips > MAX_CLIPS || rates < 1 || rates > RATES || parts < 2 || parts % 2 !== 0)
     throw new StatisticsError(`expected prints of up to ${RATES} rates, got [${prints.shape.join(', ')}]`);
   if (labels.data.length !== clips || names.length !== clips)
     throw new StatisticsError('expected a class and a name for each print');

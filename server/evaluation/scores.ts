@@ -28,7 +28,7 @@ export interface Score extends EvaluationResult {
 }
 
 /** Evaluations kept; the oldest go first. */
-const MOST = 1000;
+const MAX_LINES = 1000;
 
 /** Evaluations in a file of JSON lines. A line that cannot be read is left out, not an error. */
 export class ScoreHistory {
@@ -37,7 +37,7 @@ export class ScoreHistory {
 
   /** @param shipped evaluations that come with the built-in voices; read only, and older than those made here */
   constructor(file: string, shipped: string | null = null) {
-    [this.#own, this.#shipped] = [new BoundedJsonLines(file, MOST, scoreFrom), shipped];
+    [this.#own, this.#shipped] = [new BoundedJsonLines(file, MAX_LINES, scoreFrom), shipped];
   }
 
   /** Oldest first. Rejects with what the disk says. */

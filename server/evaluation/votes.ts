@@ -27,14 +27,14 @@ export interface Preference {
 }
 
 /** Votes kept; the oldest go first. */
-const MOST = 10_000;
+const MAX_LINES = 10_000;
 
 /** Votes of all listeners, in a file of JSON lines. */
 export class VoteHistory {
   readonly #lines: BoundedJsonLines<Vote>;
 
   constructor(file: string) {
-    this.#lines = new BoundedJsonLines(file, MOST, voteFrom);
+    this.#lines = new BoundedJsonLines(file, MAX_LINES, voteFrom);
   }
 
   /** Resolves with what is preferred by now, in the order of this vote. Rejects with what the disk says. */

@@ -22,7 +22,7 @@ export interface FarmEngineOptions {
 }
 
 /** Jobs that a server may have at the farm: in the worst case all of their results come at once, 353 KB each of the default voice. */
-const MOST_PENDING = 2048;
+const MAX_PENDING = 2048;
 /** For each clip that workers make at a time, so many are on their way: one is made, one is taken ahead, one waits in the queue. */
 const AHEAD = 3;
 
@@ -60,7 +60,7 @@ export class FarmEngine implements Engine {
   get slots(): number {
     const { slots } = this.own;
     if (this.link.broker === null) return slots;
-    return Math.max(slots, Math.min(MOST_PENDING, AHEAD * this.roster.slots()));
+    return Math.max(slots, Math.min(MAX_PENDING, AHEAD * this.roster.slots()));
   }
 
   info(): EngineInfo {

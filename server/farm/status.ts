@@ -6,7 +6,7 @@ import type { Beat } from './roster.ts';
 
 /** Digits by which people tell voices apart. */
 const SHORT = 12;
-const MOST_QUEUES = 256;
+const MAX_QUEUES = 256;
 
 export function workersOf(beats: readonly Beat[]): FarmStatus['workers'] {
   return beats.map(({ offers, running, ...beat }) => ({
@@ -30,7 +30,7 @@ export async function storedAt(broker: Broker): Promise<Pick<FarmStatus, 'queues
   const queues: FarmQueue[] = [];
   for await (const consumer of broker.manager.consumers.list(JOBS)) {
     const [, urgency, fingerprint] = /^(live|bulk)-(.+)$/.exec(consumer.name) ?? [];
-    if (fingerprint === undefined || queues.length === MOST_QUEUES) continue;
+    if (fingerprint === undefined || queues.length === MAX_QUEUES) continue;
     queues.push({
       fingerprint,
       urgency: urgency as FarmQueue['urgency'],

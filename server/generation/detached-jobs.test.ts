@@ -24,7 +24,7 @@ function running(jobs: DetachedJobs, id: string, told: { pcm?: Uint8Array; codes
 }
 
 test('kept jobs that run have one bound for all: the largest is ended, and the others go on', async () => {
-  const jobs = new DetachedJobs({ mostBytes: 10_000 });
+  const jobs = new DetachedJobs({ maxBytes: 10_000 });
   const small = running(jobs, 'small', [{ pcm: new Uint8Array(1000) }]);
   await assert.rejects(
     running(jobs, 'large', [{ pcm: new Uint8Array(5000) }, { pcm: new Uint8Array(5000) }]),
@@ -35,12 +35,12 @@ test('kept jobs that run have one bound for all: the largest is ended, and the o
 });
 
 test('rows count as well as sound', async () => {
-  const jobs = new DetachedJobs({ mostBytes: 10_000 });
+  const jobs = new DetachedJobs({ maxBytes: 10_000 });
   await assert.rejects(running(jobs, 'rows', Array(20).fill({ codes: Array(64).fill(0) })), tooLarge);
 });
 
 test('a job that will be too large is refused before anything is made', async () => {
-  const jobs = new DetachedJobs({ mostBytes: 10_000 });
+  const jobs = new DetachedJobs({ maxBytes: 10_000 });
   await assert.rejects(
     jobs.keep(context(), () => assert.fail('it was begun'), 10_001),
     tooLarge,

@@ -11,7 +11,7 @@ export interface DetachedJobOptions {
   lingerMs?: number;
   /** Jobs, and bytes of sound, that are remembered. */
   most?: number;
-  mostBytes?: number;
+  maxBytes?: number;
   /** Whether a job was one of an earlier run of the server. */
   isEarlier?: (job: string) => boolean;
 }
@@ -44,7 +44,7 @@ export class DetachedJobs {
     this.#options = {
       lingerMs: limits.keptMs,
       most: limits.keptJobs,
-      mostBytes: limits.keptBytes,
+      maxBytes: limits.keptBytes,
       isEarlier: () => false,
       ...options,
     };
@@ -61,8 +61,8 @@ export class DetachedJobs {
     expected = 0,
   ): Promise<Done> {
     this.#evict();
-    const { most, mostBytes } = this.#options;
-    if (expected > mostBytes) throw tooLarge(expected, mostBytes);
+    const { most, maxBytes } = this.#options;
+    if (expected > maxBytes) throw tooLarge(expected, maxBytes);
     if (this.#jobs.size + this.#starting >= most)
       throw new ProtocolError('queue_full', `${most} jobs with keep are already stored; try again later`);
     const stop = new AbortController();
@@ -163,20 +163,20 @@ export class DetachedJobs {
 
   /** The largest of those that run makes room for the others. */
   #bound(): void {
-    const { mostBytes } = this.#options;
-    if (this.bytes <= mostBytes) return;
+    const { maxBytes } = this.#options;
+    if (this.bytes <= maxBytes) return;
     this.#evict();
-    if (this.bytes <= mostBytes) return;
+    if (this.bytes <= maxBytes) return;
     const [largest] = [...this.#jobs.values()].sort((a, b) => b.bytes - a.bytes);
-    largest!.stop(tooLarge(largest!.bytes, mostBytes));
+    largest!.stop(tooLarge(largest!.bytes, maxBytes));
     Object.assign(largest!, { events: [], bytes: 0 });
   }
 
   /** Forgets ended jobs, the oldest first. */
   #evict(): void {
-    const { most, mostBytes } = this.#options;
+    const { most, maxBytes } = this.#options;
     for (const [id, { timer }] of this.#jobs) {
-      if (this.#jobs.size + this.#starting < most && this.bytes <= mostBytes) return;
+      if (this.#jobs.size + this.#starting < most && this.bytes <= maxBytes) return;
       if (timer !== null) this.#forget(id);
     }
   }

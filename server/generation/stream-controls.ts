@@ -19,7 +19,7 @@ export type Control = Args<'stream.start'>['controls'][number];
 type Change = Omit<Args<'stream.set'>, 'stream'>;
 
 /** A controller's last value is 127. */
-const MOST = 127;
+const MAX_CC = 127;
 /** So often a stream is changed at most (ms): a wheel sends far more values than rows are drawn. */
 const EACH_MS = 100;
 
@@ -65,7 +65,7 @@ export class StreamControls {
       for (const control of controls) {
         const value = movedTo(control, event);
         if (value === null || (control.channel ?? channel) !== channel) continue;
-        Object.assign(this.#waiting, changeOf(control, value / MOST, first));
+        Object.assign(this.#waiting, changeOf(control, value / MAX_CC, first));
         this.#change();
       }
     });

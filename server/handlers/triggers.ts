@@ -98,5 +98,5 @@ export function triggerStop({ triggers }: TriggerDeps): Handler<'trigger.stop'> 
 
 /** `pool.info`. */
 export function poolInfo({ triggers }: TriggerDeps): Handler<'pool.info'> {
-  return ({ args: { id } }) => ({ pools: triggers.pools(id), bytes: triggers.poolBytes, most: triggers.mostPoolBytes });
+  return ({ args: { id } }) => ({ pools: triggers.pools(id), bytes: triggers.poolBytes, most: triggers.maxPoolBytes });
 }

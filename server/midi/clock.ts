@@ -15,7 +15,7 @@ const ASTRAY = { ticks: 6, ms: 1.5, jitter: 3 };
 /** Milliseconds since 1970 when the last tick should have come, ms from tick to tick, and how far off they come (rms). */
 interface Line {
   last: number;
-  each: number;
+  msPerTick: number;
   jitter: number;
 }
 
@@ -81,7 +81,7 @@ export class MidiClock implements Beats {
   /** Beats a minute; null where no clock runs. */
   get tempo(): number | null {
     const line = this.#heard();
-    return line === null ? null : 60_000 / (line.each * PPQ);
+    return line === null ? null : 60_000 / (line.msPerTick * PPQ);
   }
 
   /** Beats since the song's beginning; null where no clock runs. */
@@ -97,7 +97,7 @@ export class MidiClock implements Beats {
 
   #timeline(): Timeline | null {
     const line = this.#heard();
-    return line === null ? null : { at: line.last, beat: this.#last / PPQ, each: line.each * PPQ };
+    return line === null ? null : { at: line.last, beat: this.#last / PPQ, msPerBeat: line.msPerTick * PPQ };
   }
 
   /** The line, while the clock runs and ticks come. */
@@ -123,8 +123,8 @@ export class MidiClock implements Beats {
   /** Whether this tick is the last that it needs to say that the line is wrong. */
   #isAstray(at: number): boolean {
     if (this.#line === null) return false;
-    const { last, each, jitter } = this.#line;
-    const off = at - last - each;
+    const { last, msPerTick, jitter } = this.#line;
+    const off = at - last - msPerTick;
     const side = Math.abs(off) > Math.max(ASTRAY.ms, ASTRAY.jitter * jitter) ? Math.sign(off) : 0;
     this.#astray = side !== 0 && side * this.#astray >= 0 ? this.#astray + side : side;
     if (Math.abs(this.#astray) < ASTRAY.ticks) return false;
@@ -134,7 +134,7 @@ export class MidiClock implements Beats {
 
   /** Ticks from here on lie on another line, as steep as the last one as far as is known. */
   #moved(): void {
-    this.#known = this.#line?.each ?? this.#known;
+    this.#known = this.#line?.msPerTick ?? this.#known;
     this.#times = [];
     this.#line = null;
     this.#astray = 0;
@@ -151,9 +151,9 @@ function fit(times: readonly number[], known: number | null): Line | null {
     sum += time - from;
     slope += (i - middle) * (time - from);
   }
-  const each = n >= (known === null ? LEAST : STEADY) ? (12 * slope) / (n * (n * n - 1)) : known;
-  if (each === null || !(each > 0)) return null;
-  const first = from + sum / n - middle * each;
-  const squares = times.reduce((total, time, i) => total + (time - first - i * each) ** 2, 0);
-  return { last: first + (n - 1) * each, each, jitter: Math.sqrt(squares / n) };
+  const msPerTick = n >= (known === null ? LEAST : STEADY) ? (12 * slope) / (n * (n * n - 1)) : known;
+  if (msPerTick === null || !(msPerTick > 0)) return null;
+  const first = from + sum / n - middle * msPerTick;
+  const squares = times.reduce((total, time, i) => total + (time - first - i * msPerTick) ** 2, 0);
+  return { last: first + (n - 1) * msPerTick, msPerTick, jitter: Math.sqrt(squares / n) };
 }

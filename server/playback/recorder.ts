@@ -5,7 +5,7 @@ const HEAD = 58;
 /** RIFF counts bytes in 32 bits. */
 const MAX_BYTES = 2 ** 32 - 4096;
 /** Recordings of one name in a folder; more are a mistake. */
-const MOST_NAMES = 10_000;
+const MAX_NAMES = 10_000;
 
 /**
  * A WAV of 32-bit floats written while it plays; readable at any time but for the last second. An earlier recording stays:
@@ -78,7 +78,7 @@ export class Recorder {
 
 function openNew(wanted: string): { path: string; file: number } {
   const { dir, name, ext } = path.parse(wanted);
-  for (let n = 1; n <= MOST_NAMES; n++) {
+  for (let n = 1; n <= MAX_NAMES; n++) {
     const place = n === 1 ? wanted : path.join(dir, `${name}-${n}${ext}`);
     // A device or a pipe takes the bytes as they come, and holds none that could be lost.
     const found = statSync(place, { throwIfNoEntry: false });
@@ -89,5 +89,5 @@ function openNew(wanted: string): { path: string; file: number } {
       if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
     }
   }
-  throw new Error(`${wanted}: more than ${MOST_NAMES} recordings of this name exist; name another file`);
+  throw new Error(`${wanted}: more than ${MAX_NAMES} recordings of this name exist; name another file`);
 }

@@ -8,7 +8,7 @@ export interface FrameRate {
 }
 
 const NTSC = 1000 / 1001;
-const MOST_HOURS = 99;
+const MAX_HOURS = 99;
 
 /** 23.976, 29.97 and their like are meant exactly: a thousand frames in 1001 nominal ones. */
 export function exactFps(fps: number): number {
@@ -75,8 +75,8 @@ function secondsOf({ hours, minutes, seconds, frames }: Code, { fps, drop }: Fra
 }
 
 function bounded(seconds: number, text: string): number {
-  if (seconds <= MOST_HOURS * 3600) return seconds;
-  throw new Error(`${shown(text)} is beyond ${MOST_HOURS} hours`);
+  if (seconds <= MAX_HOURS * 3600) return seconds;
+  throw new Error(`${shown(text)} is beyond ${MAX_HOURS} hours`);
 }
 
 function sixty(text: string): Error {

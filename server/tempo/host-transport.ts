@@ -37,7 +37,7 @@ const TEMPO = 120;
  */
 export class HostTransport implements Beats {
   readonly #other: FallbackClock;
-  #timeline: Timeline = { at: 0, beat: 0, each: 60_000 / TEMPO };
+  #timeline: Timeline = { at: 0, beat: 0, msPerBeat: 60_000 / TEMPO };
   /** Milliseconds since 1970 until which it plays. */
   #until = Number.NEGATIVE_INFINITY;
 
@@ -49,8 +49,8 @@ export class HostTransport implements Beats {
   set({ playing, tempo, beat, lasts = Number.POSITIVE_INFINITY }: TransportUpdate, at: number): void {
     const stood = Math.min(at, this.#until);
     const was = stood > this.#timeline.at ? beatAt(this.#timeline, stood) : this.#timeline.beat;
-    const each = tempo === undefined ? this.#timeline.each : 60_000 / tempo;
-    this.#timeline = { at, beat: beat ?? was, each };
+    const msPerBeat = tempo === undefined ? this.#timeline.msPerBeat : 60_000 / tempo;
+    this.#timeline = { at, beat: beat ?? was, msPerBeat };
     this.#until = playing ? at + lasts * 1000 : Number.NEGATIVE_INFINITY;
   }
 
@@ -61,8 +61,8 @@ export class HostTransport implements Beats {
   /** `now`: milliseconds since 1970. */
   state(now: number): TransportState {
     if (now <= this.#until) {
-      const { each } = this.#timeline;
-      return { playing: true, tempo: 60_000 / each, beat: beatAt(this.#timeline, now), source: 'client' };
+      const { msPerBeat } = this.#timeline;
+      return { playing: true, tempo: 60_000 / msPerBeat, beat: beatAt(this.#timeline, now), source: 'client' };
     }
     const { clock, tempo } = this.#other.info();
     return { playing: clock !== null, tempo, beat: this.#other.position(now), source: clock };

@@ -16,7 +16,7 @@ const models = fileURLToPath(new URL('../../models', import.meta.url));
 const voiceDir = path.join(models, 'default');
 const text = readFileSync(path.join(voiceDir, 'card.json'), 'utf8');
 const card = parseCard(text);
-const MOST_MB = 45;
+const MAX_MB = 45;
 
 let engine: Engine;
 before(() => {
@@ -54,7 +54,7 @@ const variance = (values: number[]): number => {
 
 test('the weights in the repository stay within their size', () => {
   const files = readdirSync(voiceDir).map((name) => statSync(path.join(voiceDir, name)).size);
-  assert.ok(files.reduce((a, b) => a + b, 0) < MOST_MB * 1e6);
+  assert.ok(files.reduce((a, b) => a + b, 0) < MAX_MB * 1e6);
 });
 
 test('its card names the data, the licences, the recordings, the training and the scores', () => {

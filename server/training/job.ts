@@ -21,7 +21,7 @@ export type JobUpdate =
 
 const OVER: readonly TrainingState[] = ['done', 'failed', 'cancelled'];
 /** Events of one job that are told again to whoever comes later. */
-const MOST_HISTORY = 500;
+const MAX_HISTORY = 500;
 const NONE: Progress = { stage: null, number: 0, of: 0, step: 0, share: 0, eta: null, losses: {} };
 
 /** One training: its order, its state, and its watchers. */
@@ -143,7 +143,7 @@ export class Job {
     const same = this.#history.findIndex((update) => update.type === 'trainer' && isSame(update.event, event));
     if (same >= 0) this.#history.splice(same, 1);
     this.#history.push({ type: 'trainer', event });
-    if (this.#history.length > MOST_HISTORY) this.#history.shift();
+    if (this.#history.length > MAX_HISTORY) this.#history.shift();
   }
 
   #share(step: number, eta: unknown): number {

@@ -33,7 +33,7 @@ interface Running {
 }
 
 /** Ended jobs that are kept, with their logs and auditions. */
-export const MOST_ENDED = 100;
+export const MAX_ENDED = 100;
 
 /**
  * Trainings, one at a time, the others in the order they came. All that is known of one is in its folder, so a server
@@ -256,7 +256,7 @@ export class TrainingJobs {
 
   async #forget(): Promise<void> {
     const ended = this.list().filter(({ over }) => over);
-    for (const job of ended.slice(0, Math.max(0, ended.length - MOST_ENDED))) {
+    for (const job of ended.slice(0, Math.max(0, ended.length - MAX_ENDED))) {
       this.#jobs.delete(job.id);
       await rm(this.#folder(job.id), { recursive: true, force: true }).catch(() => undefined);
     }

@@ -34,7 +34,7 @@ export type JournalLine = { at: number } & (
 type Entry = JournalLine extends infer L ? (L extends JournalLine ? Omit<L, 'at'> : never) : never;
 
 /** Lines that are written; a training that says more has its steps left out. */
-const MOST = 50_000;
+const MAX_LINES = 50_000;
 
 /** Everything that happened to a job, as JSON lines that are only ever appended. */
 export class Journal {
@@ -59,7 +59,7 @@ export class Journal {
 
   /** In the order of the calls. Rejects with what the disk says. */
   add(entry: Entry): Promise<void> {
-    if (entry.type === 'trainer' && this.#lines > MOST) return Promise.resolve();
+    if (entry.type === 'trainer' && this.#lines > MAX_LINES) return Promise.resolve();
     this.#lines += 1;
     // A change of state is on the disk before anyone is told of it.
     const sync = entry.type === 'state';

@@ -5,7 +5,7 @@ import { isWithin } from '../util/folders.ts';
 
 /** Folders deep, and entries, that are looked at. */
 const DEEPEST = 8;
-const MOST = 100_000;
+const MAX_FILES = 100_000;
 
 /** Every file below a folder: its name with / between, where it really lies, its size. Links are followed, and said where they lead. */
 export async function filesBelow(root: string): Promise<{ name: string; real: string; bytes: number }[]> {
@@ -19,8 +19,11 @@ export async function filesBelow(root: string): Promise<{ name: string; real: st
       );
     for (const entry of await readdir(dir)) {
       seen += 1;
-      if (seen > MOST)
-        throw new ProtocolError('too_large', `there are more than ${MOST} files below ${root}; name a smaller folder`);
+      if (seen > MAX_FILES)
+        throw new ProtocolError(
+          'too_large',
+          `there are more than ${MAX_FILES} files below ${root}; name a smaller folder`,
+        );
       const place = path.join(dir, entry);
       const info = await stat(place).catch(() => null);
       if (info === null) continue;

@@ -71,7 +71,7 @@ export class TriggerBank {
     this.#pools = new MapPools({
       generator,
       signal: this.#stop.signal,
-      mostBytes: this.mostPoolBytes,
+      maxBytes: this.maxPoolBytes,
       prepared: (clip) => this.#clips.prepared(clip),
       release: (id) => this.#player.release(id),
       onChange: (pool) => this.#tell({ type: 'pool', pool }),
@@ -106,7 +106,7 @@ export class TriggerBank {
     return this.#pools.all.reduce((sum, { pool }) => sum + pool.bytes, 0);
   }
 
-  get mostPoolBytes(): number {
+  get maxPoolBytes(): number {
     return this.#options.poolBytes ?? limits.poolBytes;
   }
 

@@ -41,7 +41,7 @@ const MARGIN_MS = 45;
 /** How much slower than the slowest of the latest the next one may be. */
 const CAUTION = 1.2;
 /** A first part that came so many times as fast, or as slowly, as another says no more of the rest: it may have waited. */
-const MOST_FASTER = 2;
+const MAX_RATIO = 2;
 
 /**
  * How many clips this machine makes as fast as they sound, and how long a clip must be held back so that none of its
@@ -136,5 +136,5 @@ function leadOf({ arrivals: [first, ...rest] }: Measured, slower: number): numbe
 }
 
 function within(ratio: number): number {
-  return Math.max(1 / MOST_FASTER, Math.min(MOST_FASTER, ratio));
+  return Math.max(1 / MAX_RATIO, Math.min(MAX_RATIO, ratio));
 }

@@ -8,7 +8,7 @@ import { temperatureOf } from './rendition.ts';
 /** Room for what lies between the engine's last sample and its being scheduled. */
 const MARGIN_MS = 60;
 /** Clips that are made for hits at one time: more would only be later, and keep everybody else's from being made. */
-const MOST_MAKING = 8;
+const MAX_RUNNING = 8;
 
 export interface HitClipsOptions {
   generator: ClipGenerator;
@@ -28,8 +28,8 @@ export class HitClips {
   /** Throws pool_empty where too many are being made, or why it could not be made. */
   async make(map: TriggerMap, velocity: number): Promise<ReadyClip> {
     const { generator, signal } = this.#options;
-    if (this.#making >= MOST_MAKING) {
-      const message = `map ${map.id} has no clip ready yet, and ${MOST_MAKING} are being made for hits already; try again`;
+    if (this.#making >= MAX_RUNNING) {
+      const message = `map ${map.id} has no clip ready yet, and ${MAX_RUNNING} are being made for hits already; try again`;
       throw new ProtocolError('pool_empty', message);
     }
     this.#making += 1;
@@ -46,7 +46,7 @@ export class HitClips {
     const { generator, playback, signal } = this.#options;
     const room = begin - playback().now() - MARGIN_MS;
     // Those that are being made share the engine.
-    if (this.#making >= MOST_MAKING || room <= generator.expectedMs() * (this.#making + 1)) return null;
+    if (this.#making >= MAX_RUNNING || room <= generator.expectedMs() * (this.#making + 1)) return null;
     const making = this.make(map, velocity);
     const over = new AbortController();
     const late = pause(room, over.signal, signal).then(() => null);

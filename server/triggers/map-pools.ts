@@ -11,7 +11,7 @@ export interface MapPoolsOptions {
   /** No clip is made any more once it aborts. */
   signal: AbortSignal;
   /** Bytes that all pools together may hold. */
-  mostBytes: number;
+  maxBytes: number;
   prepared: HitClips['prepared'];
   /** Ends the sounds that a map holds. */
   release: (id: string) => void;
@@ -112,7 +112,7 @@ export class MapPools {
 
   /** Bytes are shared by how many clips each map keeps ready. */
   #budget(ready: number): number {
-    return (this.#options.mostBytes * ready) / this.#wanted;
+    return (this.#options.maxBytes * ready) / this.#wanted;
   }
 }
 

@@ -8,14 +8,14 @@ import { SerialQueue } from './serial-queue.ts';
 /** A JSON Lines file with a maximum number of values; the oldest are dropped. A line that cannot be parsed is skipped. */
 export class BoundedJsonLines<T> {
   readonly #file: string;
-  readonly #most: number;
+  readonly #max: number;
   readonly #parse: (value: unknown) => T[];
   #all: readonly T[] | null = null;
   readonly #queue = new SerialQueue();
 
   /** @param parse the values of a line: one, or none if it is invalid */
   constructor(file: string, most: number, parse: (value: unknown) => T[]) {
-    [this.#file, this.#most, this.#parse] = [file, most, parse];
+    [this.#file, this.#max, this.#parse] = [file, most, parse];
   }
 
   /** Oldest first. Rejects with file system errors. */
@@ -28,7 +28,7 @@ export class BoundedJsonLines<T> {
   add(value: T): Promise<void> {
     return this.#queue.run(async () => {
       const all = [...(await this.list()), value];
-      if (all.length > this.#most) return this.#replace(all.slice(-this.#most));
+      if (all.length > this.#max) return this.#replace(all.slice(-this.#max));
       await mkdir(path.dirname(this.#file), { recursive: true });
       await appendLine(this.#file, JSON.stringify(value), { sync: true });
       this.#all = all;

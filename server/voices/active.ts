@@ -4,7 +4,7 @@ import { PersistentFile, readList } from '../util/persistent-file.ts';
 import { SerialQueue } from '../util/serial-queue.ts';
 
 /** Voices that were active, kept for rollbacks; the oldest go first. */
-const MOST = 50;
+const MAX_KEPT = 50;
 
 /** Which voice is active, and which were before: a list in a file, the active one last. */
 export class ActiveVoices {
@@ -24,7 +24,7 @@ export class ActiveVoices {
   static async open(file: string, first: string, anew = false, log: LogLine = () => undefined): Promise<ActiveVoices> {
     const kept = new PersistentFile(file, log);
     const list = await kept.read((text) => readList(text).filter((id): id is string => typeof id === 'string'));
-    return new ActiveVoices(kept, anew || list === null || list.length === 0 ? [first] : list.slice(-MOST));
+    return new ActiveVoices(kept, anew || list === null || list.length === 0 ? [first] : list.slice(-MAX_KEPT));
   }
 
   get active(): string {
@@ -43,7 +43,7 @@ export class ActiveVoices {
 
   /** Throws io_error: then nothing has changed. */
   async push(id: string): Promise<void> {
-    if (id !== this.active) await this.#set([...this.#list, id].slice(-MOST));
+    if (id !== this.active) await this.#set([...this.#list, id].slice(-MAX_KEPT));
   }
 
   /** Back to one of the previous ones; those after it are forgotten. Throws io_error. */

@@ -22,9 +22,9 @@ const VERSION = 1;
 export const PREFIX_BYTES = MAGIC.length + 8;
 const MAX_MANIFEST_BYTES = 64 * 1024;
 /** Of a voice, or of one that it carries along: two cards and credits, all graphs, three of the embedder, and fingerprints. */
-const MOST_FILES = 3 + graphNames.length + 4;
+const MAX_FILES = 3 + graphNames.length + 4;
 /** Maps and lists of a card inside each other; those that are known have five. What is sent on must not be endless to walk. */
-const MOST_DEPTH = 32;
+const MAX_DEPTH = 32;
 /** Texts are read whole: card.json, embedder.json, credits.csv. */
 const MAX_TEXT_BYTES = 4 * 2 ** 20;
 
@@ -45,7 +45,7 @@ const manifestSchema = z
     voice: z.string().refine(isSafeId, 'is not a voice id'),
     /** Its own files, then those of the voice that it carries along in its folder `base`, and so on: no name has a path. */
     parts: z
-      .array(z.array(entrySchema).min(1).max(MOST_FILES))
+      .array(z.array(entrySchema).min(1).max(MAX_FILES))
       .min(1)
       .max(1 + MAX_BASES),
   })
@@ -183,7 +183,7 @@ function jsonOf(bytes: Uint8Array, name: string): unknown {
 function isTooDeep(value: unknown): boolean {
   let level: unknown[] = [value];
   for (let depth = 0; level.length > 0; depth++) {
-    if (depth > MOST_DEPTH) return true;
+    if (depth > MAX_DEPTH) return true;
     level = level.flatMap((one) => (typeof one === 'object' && one !== null ? Object.values(one) : []));
   }
   return false;

@@ -28,7 +28,7 @@ interface Sure {
 
 const SURE_MS = 1000;
 /** Voices that are watched; of further ones the disk is asked each time. */
-const MOST_SURE = 64;
+const MAX_WATCHED = 64;
 
 export interface VoiceCatalogOptions {
   /** Folders of voice folders; the first that has a voice wins. */
@@ -105,9 +105,9 @@ export class VoiceCatalog implements Catalog {
   #watch(id: string, dirs: readonly string[]): void {
     this.#sure.get(id)?.folders.close();
     this.#sure.delete(id);
-    if (this.#sure.size >= MOST_SURE) {
+    if (this.#sure.size >= MAX_WATCHED) {
       for (const [other, { folders }] of this.#sure) if (!folders.isOpen) this.#sure.delete(other);
-      if (this.#sure.size >= MOST_SURE) return;
+      if (this.#sure.size >= MAX_WATCHED) return;
     }
     const folders = new WatchedFolders(dirs);
     if (folders.isOpen) this.#sure.set(id, { folders, voice: null, lookedAt: 0 });

@@ -18,13 +18,13 @@ interface Read<C extends Named> {
 }
 
 /** Names of classes that are remembered with what they mean: voices are read anew again and again. */
-const MOST_READ = 20_000;
+const MAX_CACHED = 20_000;
 const read = new Map<string, Omit<Read<Named>, 'one'>>();
 
 function readClass<C extends Named>(one: C): Read<C> {
   let known = read.get(one.name);
   if (known === undefined) {
-    if (read.size >= MOST_READ) read.clear();
+    if (read.size >= MAX_CACHED) read.clear();
     known = { key: wordsOf(one.name).join(''), reading: readName(one.name) };
     read.set(one.name, known);
   }

@@ -2,7 +2,7 @@ import { distance } from '../../protocol/suggestion.ts';
 import { wordsOf } from './fold.ts';
 
 /** Suggestions in a message. */
-const MOST = 3;
+const MAX_SUGGESTIONS = 3;
 /** Signs of a name that are compared. */
 const LONGEST = 40;
 /** Shorter words are like too many others. */
@@ -24,11 +24,11 @@ export function nearest<C>(wanted: string, first: ReadonlySet<C>, names: Iterabl
       if (Math.abs(text.length - name.length) > most || bits(own ^ letters) > 2 * most) continue;
       const far = distance(text, name, most) / longer;
       if (far > 1 / 4) continue;
-      for (const one of of.slice(0, MOST)) if (far < (best.get(one) ?? 1)) best.set(one, far);
+      for (const one of of.slice(0, MAX_SUGGESTIONS)) if (far < (best.get(one) ?? 1)) best.set(one, far);
     }
   }
   const close = [...best].sort(([, a], [, b]) => a - b).map(([one]) => one);
-  return [...new Set([...first, ...close])].slice(0, MOST);
+  return [...new Set([...first, ...close])].slice(0, MAX_SUGGESTIONS);
 }
 
 /** A bit for each letter, or a few that share it. */

@@ -7,7 +7,7 @@ export type Entry = EventData<'clip.list', 'done'>['clips'][number];
 
 /** Clips of one request. */
 const PAGE = 100;
-const MOST_AT_ONCE = 500;
+const MAX_AT_ONCE = 500;
 const UNDO_MS = 7000;
 
 /** Saved clips as a filter lists them, page by page, and what is done to one of them. */
@@ -51,7 +51,7 @@ export class Library {
       ...(this.ofClass === '' ? {} : { class: this.ofClass }),
       ...(this.onlyStarred ? { starred: true } : {}),
     };
-    const limit = anew ? Math.min(MOST_AT_ONCE, Math.max(PAGE, this.#clips.length)) : PAGE;
+    const limit = anew ? Math.min(MAX_AT_ONCE, Math.max(PAGE, this.#clips.length)) : PAGE;
     const after = anew || this.#next === null ? {} : { after: this.#next };
     try {
       const page = await link.call('clip.list', { ...filter, limit, ...after });

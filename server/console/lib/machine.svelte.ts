@@ -24,7 +24,7 @@ export interface Line {
   text: string;
 }
 
-const [MOST_JOBS, MOST_ENDED, MOST_LINES, ASK_MS] = [60, 8, 200, 2000];
+const [MAX_JOBS, MAX_ENDED, MAX_LINES, ASK_MS] = [60, 8, 200, 2000];
 
 /** How a hit sounded. */
 const HOW = {
@@ -71,7 +71,7 @@ export class Machine {
   ended = $derived(
     this.#jobs
       .filter((job) => !isRunning(job) && job.state !== 'queued')
-      .slice(-MOST_ENDED)
+      .slice(-MAX_ENDED)
       .reverse(),
   );
   isPaused = $derived(Object.values(this.listed).some(({ state }) => state === 'paused'));
@@ -109,7 +109,7 @@ export class Machine {
 
   say(kind: Line['kind'], text: string): void {
     if (!this.held)
-      this.lines = [{ id: ++this.#lineCount, at: Date.now(), kind, text }, ...this.lines].slice(0, MOST_LINES);
+      this.lines = [{ id: ++this.#lineCount, at: Date.now(), kind, text }, ...this.lines].slice(0, MAX_LINES);
   }
 
   /** The job behind a line of the table, where this page may act on it. */
@@ -216,7 +216,7 @@ export class Machine {
   #hearJob({ job, state, clips, created = Date.now(), made = 0, index = 0, row, rows }: JobEvent): void {
     let seen = this.#jobs.find((one) => one.job === job);
     if (seen === undefined) {
-      if (state === 'queued' && this.open.length >= MOST_JOBS) {
+      if (state === 'queued' && this.open.length >= MAX_JOBS) {
         this.unnamed = { ...this.unnamed, waiting: this.unnamed.waiting + 1 };
         return;
       }

@@ -7,16 +7,16 @@ export interface Sound {
 }
 
 /** Sounds and pictures of saved clips that are kept in memory: the last that were wanted. */
-const [MOST_SOUNDS, MOST_MELS] = [16, 200];
+const [MAX_SOUNDS, MAX_MELS] = [16, 200];
 /** Clips that are fetched at the same time. */
 const AT_ONCE = 3;
 
 class Kept<T> {
-  readonly #most: number;
+  readonly #max: number;
   readonly #all = new Map<string, Promise<T>>();
 
   constructor(most: number) {
-    this.#most = most;
+    this.#max = most;
   }
 
   get(key: string, make: () => Promise<T>): Promise<T> {
@@ -24,13 +24,13 @@ class Kept<T> {
     this.#all.delete(key);
     this.#all.set(key, known);
     known.catch(() => this.#all.delete(key));
-    if (this.#all.size > this.#most) this.#all.delete(this.#all.keys().next().value!);
+    if (this.#all.size > this.#max) this.#all.delete(this.#all.keys().next().value!);
     return known;
   }
 }
 
-const sounds = new Kept<Sound>(MOST_SOUNDS);
-const mels = new Kept<Mel>(MOST_MELS);
+const sounds = new Kept<Sound>(MAX_SOUNDS);
+const mels = new Kept<Mel>(MAX_MELS);
 let fetching = 0;
 const queue: (() => void)[] = [];
 

@@ -2,7 +2,7 @@ import type { ArgsInput, EventData } from '../../../protocol/commands/index.ts';
 import { link } from './link.svelte.ts';
 
 /** Sheets are a few kilobytes; what is larger is no list of markers. */
-const MOST_BYTES = 512 * 1024;
+const MAX_BYTES = 512 * 1024;
 
 export const filesText = (count: number): string => `${count} ${count === 1 ? 'file' : 'files'}`;
 
@@ -31,7 +31,7 @@ class Spotting {
     ];
     [this.done, this.of] = [0, 0];
     try {
-      if (file.size > MOST_BYTES) throw new Error(`the file has ${file.size} bytes; expected a sheet of markers`);
+      if (file.size > MAX_BYTES) throw new Error(`the file has ${file.size} bytes; expected a sheet of markers`);
       const sheet = await textOf(file);
       const told = await link.call(
         'foley.spot',

@@ -4,7 +4,7 @@ import { Order } from './order.ts';
 import type { Press, Take } from './take.svelte.ts';
 
 /** Takes that are kept beside those that still run; older ones are fetched again where they are wanted. */
-const MOST_OVER = 16;
+const MAX_FINISHED = 16;
 const RUNNING_KEY = 'foleyd.running';
 
 /** What this page has asked for, newest first. */
@@ -74,7 +74,7 @@ class Takes {
   /** Lets go of the oldest, with their sound and pictures. */
   #trim(): void {
     let over = 0;
-    this.all = this.all.filter((take) => !take.isOver || ++over <= MOST_OVER);
+    this.all = this.all.filter((take) => !take.isOver || ++over <= MAX_FINISHED);
   }
 
   #remember(): void {

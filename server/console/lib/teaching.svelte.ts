@@ -5,7 +5,7 @@ import { Training } from './training.svelte.ts';
 export type Dataset = EventData<'dataset.list', 'done'>['datasets'][number];
 
 /** Trainings that are shown: the latest. */
-const MOST_TRAININGS = 8;
+const MAX_TRAININGS = 8;
 
 /** The data sets and trainings of the server, as admins see them, and the training that is about to be started. */
 export class Teaching {
@@ -24,7 +24,7 @@ export class Teaching {
       const known = new Map(this.trainings.map((one) => [one.job.job, one]));
       this.trainings = jobs
         .toReversed()
-        .slice(0, MOST_TRAININGS)
+        .slice(0, MAX_TRAININGS)
         .map((job) => {
           const old = known.get(job.job);
           if (old !== undefined) {

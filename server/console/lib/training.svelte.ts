@@ -94,7 +94,7 @@ export class Training {
 }
 
 /** Points that a curve has at most; then every second one goes. */
-const MOST_POINTS = 2000;
+const MAX_POINTS = 2000;
 
 function added(
   steps: number[],
@@ -102,7 +102,7 @@ function added(
   step: number,
   values: Record<string, number>,
 ): [number[], Record<string, (number | null)[]>] {
-  const thin = steps.length >= MOST_POINTS;
+  const thin = steps.length >= MAX_POINTS;
   const keep = <T>(all: readonly T[]): T[] => (thin ? all.filter((_, i) => i % 2 === 0) : [...all]);
   const kept = keep(steps);
   const names = new Set([...Object.keys(series), ...Object.keys(values)]);

@@ -12,7 +12,7 @@ import type { Drawing, Steering } from './sampled-clip.ts';
 import type { Voice } from './voice.ts';
 
 /** Chunks that may wait to be rendered before no more rows are drawn. */
-const MOST_WAITING = 2;
+const MAX_QUEUED_CHUNKS = 2;
 /** Rows behind a cut whose sound must be in time for the cut to be. */
 const SOUNDS_OF_CUT = 8;
 /** So many times as long as a cut takes a change waits for one. */
@@ -167,7 +167,7 @@ export class EndlessClip implements Steering {
   wait(): Promise<void> | null {
     const { ahead } = this.#endless;
     if (this.#cancelled() || this.#parts.problem !== null) return null;
-    if (this.#parts.waiting > MOST_WAITING) return this.#parts.rendering;
+    if (this.#parts.waiting > MAX_QUEUED_CHUNKS) return this.#parts.rendering;
     if (ahead === null || this.#cutAt() !== null) return null;
     const sounding = this.#rows.known + 1 - this.#plan.behind;
     const place = this.#sound.placeIn(ahead * 1000);

@@ -3,7 +3,7 @@ import { EngineError } from '../errors.ts';
 import { type GridAxes, isTimeMajor } from './code-grid.ts';
 import type { CutPlace } from './cut-place.ts';
 import { framesPerTime } from './mel-decoder.ts';
-import { MOST_FRAMES, SAFE_FRAMES } from './renderer.ts';
+import { MAX_FRAMES, SAFE_FRAMES } from './renderer.ts';
 import { framesAround, type Reach } from './segments.ts';
 
 /** How an endless grid is sampled and rendered by graphs for `rows` rows. All lengths in rows. */
@@ -49,14 +49,14 @@ export function endlessPlanOf({ axes, card, reach }: PlannedVoice, seconds?: num
   if (reach === null || !isTimeMajor({ perRow: axes.perRow, timeOf: axes.timeOfCodes() }) || axes.rows < 3)
     throw new EngineError('engine_failed', 'the rows of the code grid are not steps of time: it cannot be streamed');
   const each = framesPerTime(card);
-  const around = framesAround(reach, MOST_FRAMES);
+  const around = framesAround(reach, MAX_FRAMES);
   const formal = Math.ceil((around + Math.min(reach.decoder, card.mel.frames)) / each);
   const behind = Math.min(reach.behind, formal, Math.floor((axes.rows - 1) / 2));
   const within = (frames: number): number => Math.floor((frames - 2 * around) / each);
   const wanted =
-    seconds === undefined ? within(MOST_FRAMES) : Math.floor((seconds * card.audio.rate) / (each * card.mel.hop));
+    seconds === undefined ? within(MAX_FRAMES) : Math.floor((seconds * card.audio.rate) / (each * card.mel.hop));
   // Nothing between an early segment's length and what two threads share without breaking their sums elsewhere.
-  const fits = wanted * each + 2 * around >= SAFE_FRAMES ? within(LONGEST_FRAMES) : within(MOST_FRAMES);
+  const fits = wanted * each + 2 * around >= SAFE_FRAMES ? within(LONGEST_FRAMES) : within(MAX_FRAMES);
   const chunk = Math.max(1, Math.min(wanted, fits, axes.rows - 2 * behind));
   const before = Math.min(formal, axes.rows - chunk - behind);
   const first = Math.min(FIRST, axes.rows - behind);

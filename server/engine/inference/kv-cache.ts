@@ -30,7 +30,7 @@ export class KvCache {
   readonly #wide: number;
   /** Floats of one slot. */
   readonly #size: { above: number; left: number; key: number; value: number };
-  readonly #mostPlaces: number;
+  readonly #maxPlaces: number;
   #capacity = 0;
   #slots = 0;
   /** Places of the past, of all slots. */
@@ -57,7 +57,7 @@ export class KvCache {
     this.#rowsAbove = kernel.rows - 1;
     this.#reach = (kernel.cols - 1) / 2;
     this.#wide = axes.cols + 2 * this.#reach;
-    this.#mostPlaces = roundUp(axes.rows * axes.cols);
+    this.#maxPlaces = roundUp(axes.rows * axes.cols);
     this.#size = {
       above: layers * channels * this.#rowsAbove * this.#wide,
       left: layers * this.#reach * channels,
@@ -253,8 +253,8 @@ export class KvCache {
     };
     this.#above1 = grown(this.#above1, above);
     this.#above2 = grown(this.#above2, above);
-    this.#keys = this.#keys.map((data) => grown(data, key * this.#mostPlaces));
-    this.#values = this.#values.map((data) => grown(data, value * this.#mostPlaces));
+    this.#keys = this.#keys.map((data) => grown(data, key * this.#maxPlaces));
+    this.#values = this.#values.map((data) => grown(data, value * this.#maxPlaces));
     this.#left1 = new Float32Array(capacity * left);
     this.#left2 = new Float32Array(capacity * left);
     this.#left = new BigInt64Array(capacity * this.#reach * this.#axes.depth);

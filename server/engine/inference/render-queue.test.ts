@@ -4,8 +4,8 @@ import { test } from 'node:test';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { RenderQueue } from './render-queue.ts';
 
-function stage(mostHeldMs?: number) {
-  const queue = new RenderQueue(mostHeldMs);
+function stage(maxHeldMs?: number) {
+  const queue = new RenderQueue(maxHeldMs);
   const done: string[] = [];
   /** Work of some steps, each of which takes a turn of the loop. */
   const add = (name: string, steps: number, urgent: boolean): void =>
@@ -55,14 +55,14 @@ test('while urgent clips begin nothing else is begun, and no further step; then 
 });
 
 test('however many urgent clips begin, the rest is rendered once the hold has lasted as long as it may', async () => {
-  const mostHeldMs = 20;
-  const { queue, done, add, until } = stage(mostHeldMs);
+  const maxHeldMs = 20;
+  const { queue, done, add, until } = stage(maxHeldMs);
   queue.hold();
   const added = performance.now();
   add('a', 2, false);
   await until(1);
   // A timer of Node may fire up to a millisecond early.
-  assert.ok(performance.now() - added >= mostHeldMs - 1, 'it was held');
+  assert.ok(performance.now() - added >= maxHeldMs - 1, 'it was held');
   await until(2);
   assert.deepEqual(done, ['a0', 'a1']);
 });

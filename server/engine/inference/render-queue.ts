@@ -2,7 +2,7 @@
 export type Work = (giveWay: () => Promise<void>) => Promise<void>;
 
 /** Milliseconds that others stand still for clips that begin: however many of those come, these are made. */
-const MOST_HELD_MS = 200;
+const MAX_HELD_MS = 200;
 
 /**
  * Work of one rendering thread, one piece at a time: urgent work first, also between two graph runs of work that is
@@ -15,10 +15,10 @@ export class RenderQueue {
   #running = false;
   #holds = 0;
   #wake: (() => void) | null = null;
-  readonly #mostHeldMs: number;
+  readonly #maxHeldMs: number;
 
-  constructor(mostHeldMs = MOST_HELD_MS) {
-    this.#mostHeldMs = mostHeldMs;
+  constructor(maxHeldMs = MAX_HELD_MS) {
+    this.#maxHeldMs = maxHeldMs;
   }
 
   /** Work never rejects. */
@@ -55,7 +55,7 @@ export class RenderQueue {
 
   /** All urgent work, and all that comes while urgent clips begin. */
   async #giveWay(): Promise<void> {
-    const until = performance.now() + this.#mostHeldMs;
+    const until = performance.now() + this.#maxHeldMs;
     for (;;) {
       const work = this.#urgent.shift();
       if (work !== undefined) {

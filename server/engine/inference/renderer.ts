@@ -68,7 +68,7 @@ const CHUNK_FRAMES = [24, 96];
  * Frames that an early segment may have, with what it reaches to both sides. Of 128 to 144, two threads take
  * 72 each at most, and the runtime's products then break their sums elsewhere: other bits than of one thread (measured).
  */
-export const MOST_FRAMES = 126;
+export const MAX_FRAMES = 126;
 /** From so many on two threads take more than 72 each, and the bits are one thread's again. */
 export const SAFE_FRAMES = 146;
 
@@ -136,9 +136,9 @@ export class Renderer implements ClipRenderer {
     this.#reach = { ...ofGraphs, behind: Number.POSITIVE_INFINITY };
     const render = async (codes: Uint16Array, span: Segment): Promise<Float32Array> =>
       (await this.#segment({ codes, seed: 1 }, () => Promise.resolve(), span, 0)).pcm;
-    const behind = await measureBehind(card, axes, ofGraphs, MOST_FRAMES, render);
+    const behind = await measureBehind(card, axes, ofGraphs, MAX_FRAMES, render);
     this.#reach = { ...ofGraphs, behind };
-    this.#segments = segmentsOf(card, axes, this.#reach, MOST_FRAMES);
+    this.#segments = segmentsOf(card, axes, this.#reach, MAX_FRAMES);
   }
 
   async close(): Promise<void> {
@@ -172,7 +172,7 @@ export class Renderer implements ClipRenderer {
     // Nobody hears the parts of a preview by themselves.
     const whole = times !== undefined || (codebooks !== undefined && codebooks < latent.codebooks);
     for (let begin = 0, i = 0; begin < frames && begin * mel.hop < pcm.length; i++) {
-      const chunk = Math.min(this.#chunks[i] ?? frames, this.#mostAtOnce(i));
+      const chunk = Math.min(this.#chunks[i] ?? frames, this.#maxAtOnce(i));
       const end = whole ? frames : Math.min(frames, begin + chunk);
       await giveWay();
       const part = await this.#speak(bands, shaped, begin, end);
@@ -236,9 +236,9 @@ export class Renderer implements ClipRenderer {
   }
 
   /** Frames of the i-th chunk at most; the last is as long as it is. */
-  #mostAtOnce(i: number): number {
+  #maxAtOnce(i: number): number {
     if (i >= this.#chunks.length) return Number.POSITIVE_INFINITY;
-    return Math.max(1, MOST_FRAMES - 2 * this.#card.vocoder.reach);
+    return Math.max(1, MAX_FRAMES - 2 * this.#card.vocoder.reach);
   }
 
   /** Noise in the shape of the mel [samples], and as grainy as it shall be, where the vocoder is excited by it. */

@@ -34,7 +34,7 @@ export function memoryOf({ graphs }: Pick<VoiceCard, 'graphs'>): number {
  * until they are released.
  */
 export class VoiceCache {
-  readonly #most: number;
+  readonly #max: number;
   readonly #open: (dir: string) => Promise<Voice>;
   /** The least recently used first. */
   readonly #cached = new Map<string, CachedVoice>();
@@ -43,7 +43,7 @@ export class VoiceCache {
 
   /** @param most bytes of memory that voices may take */
   constructor(most: number, open: (dir: string) => Promise<Voice>) {
-    this.#most = most;
+    this.#max = most;
     this.#open = open;
   }
 
@@ -97,7 +97,7 @@ export class VoiceCache {
     let taken = bytes;
     for (const cached of this.#cached.values()) taken += cached.bytes;
     for (const [dir, cached] of this.#cached) {
-      if (taken <= this.#most) return;
+      if (taken <= this.#max) return;
       if (cached.users > 0 || dir === last) continue;
       taken -= cached.bytes;
       await this.#drop(dir);

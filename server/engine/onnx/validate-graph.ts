@@ -7,7 +7,7 @@ import { EngineError } from '../errors.ts';
  */
 
 /** Subgraphs inside subgraphs; a voice has one level at most. */
-const MOST_DEPTH = 8;
+const MAX_DEPTH = 8;
 /** They go on for as long as their graph says. */
 const ENDLESS = new Set(['Loop', 'Scan', 'SequenceMap']);
 const OWN_DOMAINS = new Set(['', 'ai.onnx']);
@@ -53,7 +53,7 @@ function checkOpset(bytes: Uint8Array, of: Field): void {
 }
 
 function checkGraph(bytes: Uint8Array, of: Field, depth: number): void {
-  if (depth > MOST_DEPTH) throw refused(`${depth} nested graphs`);
+  if (depth > MAX_DEPTH) throw refused(`${depth} nested graphs`);
   for (const field of fields(bytes, of.begin, of.end)) {
     if (field.number === GRAPH.node) checkNode(bytes, part(field), depth);
     else if (field.number === GRAPH.initializer) checkTensor(bytes, part(field));

@@ -39,13 +39,13 @@ export interface PoolParts {
   idleMs?: number;
 }
 
-const MOST_LANES = 4;
+const MAX_LANES = 4;
 /** Of a lane that keep a core busy: one samples, one renders. */
 const THREADS = 2;
 /** Streams that a server may allow at a time. */
 export const STREAMS_MAX = 16;
 /** Waiting clips; whoever schedules them keeps far fewer here. */
-const MOST_WAITING = 1024;
+const MAX_QUEUED = 1024;
 /** A further lane that had nothing to do for so long gives its memory back. */
 const IDLE_MS = 120_000;
 /** Starts of a further lane that may fail before the pool does without it. */
@@ -66,7 +66,7 @@ export class EnginePool implements Engine {
   readonly #lanes: Lane[] = [];
   readonly #waiting: Task[] = [];
   readonly #threads: number;
-  #most: number;
+  #maxLanes: number;
   #closed: Promise<void> | null = null;
 
   constructor(options: EngineOptions = {}, parts: PoolParts = {}) {
@@ -78,12 +78,12 @@ export class EnginePool implements Engine {
       ...parts,
     };
     this.#threads = options.threads ?? 1;
-    this.#most = options.lanes ?? Math.min(MOST_LANES, Math.max(1, Math.floor(availableParallelism() / THREADS)));
+    this.#maxLanes = options.lanes ?? Math.min(MAX_LANES, Math.max(1, Math.floor(availableParallelism() / THREADS)));
     if (options.onDemand !== true) this.#open();
   }
 
   get slots(): number {
-    return this.#most * TOGETHER;
+    return this.#maxLanes * TOGETHER;
   }
 
   info(): EngineInfo {
@@ -93,7 +93,7 @@ export class EnginePool implements Engine {
     return {
       ...(first ?? this.#notStarted()),
       ...(all.some(({ state }) => state === 'stalled') ? { state: 'stalled' as const } : {}),
-      lanes: { open: all.length, most: this.#most },
+      lanes: { open: all.length, most: this.#maxLanes },
       restarts: all.reduce((sum, { restarts }) => sum + restarts, 0),
       memoryMb: known.length === 0 ? null : known.reduce((sum, memory) => sum + memory, 0),
     };
@@ -112,8 +112,8 @@ export class EnginePool implements Engine {
       task = { request, on, resolve, reject, run: null, fresh: new FreshEvents(), company: false, alone: false };
     });
     if (this.#closed !== null) task.reject(new EngineError('engine_unavailable', 'the engine is closed'));
-    else if (this.#waiting.length >= MOST_WAITING)
-      task.reject(new EngineError('engine_unavailable', `${MOST_WAITING} clips are already waiting; try again later`));
+    else if (this.#waiting.length >= MAX_QUEUED)
+      task.reject(new EngineError('engine_unavailable', `${MAX_QUEUED} clips are already waiting; try again later`));
     else this.#wait(task);
     if (this.#lanes.length === 0 && this.#closed === null) this.#open();
     this.#next();
@@ -204,7 +204,7 @@ export class EnginePool implements Engine {
       if (starting.supervisor.info().restarts >= PATIENCE) this.#doWithout(starting);
       return;
     }
-    if (this.#lanes.length >= this.#most) return;
+    if (this.#lanes.length >= this.#maxLanes) return;
     const need = (this.#lanes[0]!.supervisor.info().memoryMb ?? 0) * 1.5 * 2 ** 20;
     if (this.#parts.freeMemory() >= need) this.#open();
   }
@@ -242,7 +242,7 @@ export class EnginePool implements Engine {
 
   #doWithout(lane: Lane): void {
     this.#options.log?.('warn', `another engine process could not start; continuing with ${this.#lanes.length - 1}`);
-    this.#most = this.#lanes.length - 1;
+    this.#maxLanes = this.#lanes.length - 1;
     this.#shut(lane);
   }
 }

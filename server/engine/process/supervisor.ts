@@ -34,11 +34,11 @@ interface Task {
 /** Waits before a new start, by how many processes have ended since one last finished a task. */
 const BACKOFF_MS = [100, 200, 400, 800, 1600, 2000];
 /** Starts in a row that never got as far as `ready`, after which waiting tasks are not kept waiting. */
-const HOPELESS = 5;
+const MAX_FAILED_STARTS = 5;
 /** A process that is not ready by then hangs. */
 const START_MS = 60_000;
 /** Waiting tasks; whoever schedules clips keeps far fewer here. */
-const MOST_WAITING = 1024;
+const MAX_QUEUED = 1024;
 
 /**
  * Keeps one engine process alive and gives it as many tasks as it works at together. A crash fails those; the ones
@@ -62,10 +62,10 @@ export class EngineSupervisor {
   #lastId = 0;
   #restarts = 0;
   #failedStarts = 0;
-  #fruitlessEnds = 0;
+  #exitsWithoutResult = 0;
   /** Counts down to the next start, or for the process that is starting. */
   #timer: NodeJS.Timeout | null = null;
-  #about = { provider: '', ortVersion: '', voices: [] as string[], memoryMb: null as number | null };
+  #status = { provider: '', ortVersion: '', voices: [] as string[], memoryMb: null as number | null };
 
   #closed: Promise<void> | null = null;
 
@@ -96,7 +96,7 @@ export class EngineSupervisor {
   }
 
   info(): Omit<EngineInfo, 'lanes'> {
-    const { provider, ortVersion, voices, memoryMb } = this.#about;
+    const { provider, ortVersion, voices, memoryMb } = this.#status;
     const pid = this.#process?.pid ?? null;
     return {
       state: this.#state === 'ready' && this.#watchdog?.isStalled === true ? 'stalled' : this.#state,
@@ -155,8 +155,8 @@ export class EngineSupervisor {
       task.reject(new EngineError('engine_unavailable', 'the engine is closed'));
       return;
     }
-    if (this.#queue.length >= MOST_WAITING) {
-      task.reject(new EngineError('engine_unavailable', `${MOST_WAITING} clips are already waiting; try again later`));
+    if (this.#queue.length >= MAX_QUEUED) {
+      task.reject(new EngineError('engine_unavailable', `${MAX_QUEUED} clips are already waiting; try again later`));
       return;
     }
     this.#queue.push(task);
@@ -207,7 +207,7 @@ export class EngineSupervisor {
     this.#watchdog?.noteActivity();
     if (message.type === 'ready') {
       if (this.#timer !== null) clearTimeout(this.#timer);
-      this.#about = { ...this.#about, provider: message.provider, ortVersion: message.ortVersion };
+      this.#status = { ...this.#status, provider: message.provider, ortVersion: message.ortVersion };
       this.#state = 'ready';
       this.#failedStarts = 0;
       this.#watch();
@@ -229,9 +229,9 @@ export class EngineSupervisor {
       }
       return;
     }
-    Object.assign(this.#about, message.status);
+    Object.assign(this.#status, message.status);
     this.#running.delete(task.id);
-    this.#fruitlessEnds = 0;
+    this.#exitsWithoutResult = 0;
     if (message.type === 'failed') task.reject(new EngineError(message.code, message.message));
     else task.resolve(message.type === 'done' ? message.result : null);
     this.#next();
@@ -259,15 +259,16 @@ export class EngineSupervisor {
     const wasReady = this.#state === 'ready';
     this.#state = 'restarting';
     this.#process = null;
-    this.#about = { ...this.#about, voices: [], memoryMb: null };
+    this.#status = { ...this.#status, voices: [], memoryMb: null };
     this.#failedStarts += wasReady ? 0 : 1;
     this.#restarts += 1;
     const lost = [...this.#running.values()];
     this.#running.clear();
     for (const task of lost)
       task.reject(new EngineError('engine_crashed', `the engine ended during this clip (${reason})`));
-    if (this.#failedStarts >= HOPELESS) this.#failAll(`the engine failed to start (${reason}); foleyd doctor says why`);
-    const wait = BACKOFF_MS[Math.min(this.#fruitlessEnds++, BACKOFF_MS.length - 1)]!;
+    if (this.#failedStarts >= MAX_FAILED_STARTS)
+      this.#failAll(`the engine failed to start (${reason}); foleyd doctor says why`);
+    const wait = BACKOFF_MS[Math.min(this.#exitsWithoutResult++, BACKOFF_MS.length - 1)]!;
     this.#log('error', `engine ended (${reason}); starting it again in ${wait} ms`);
     this.#timer = setTimeout(() => this.#start(), wait);
   }

@@ -25,13 +25,13 @@ export interface RefusedAction {
 }
 
 /** One file of so many bytes, and one before it. */
-const MOST_BYTES = 4 * 2 ** 20;
+const MAX_BYTES = 4 * 2 ** 20;
 /** Of an action's arguments; more is cut. */
-const MOST_CHARS = 4096;
+const MAX_CHARS = 4096;
 /** Refusals of one kind within so many milliseconds are one line: whoever knocks all night fills no disk. */
 const COUNT_MS = 60_000;
 /** Kinds that are counted at a time. */
-const MOST_KINDS = 256;
+const MAX_KINDS = 256;
 
 /**
  * Log of admin actions as JSON lines, one before and one after each, and of refused attempts. Errors of the disk are
@@ -51,7 +51,7 @@ export class AuditLog {
   }
 
   begun({ args, ...action }: AdminAction): Promise<void> {
-    return this.#add({ event: 'begun', ...action, args: JSON.stringify(args).slice(0, MOST_CHARS) });
+    return this.#add({ event: 'begun', ...action, args: JSON.stringify(args).slice(0, MAX_CHARS) });
   }
 
   /** @param code why it failed; null when it is done */
@@ -68,7 +68,7 @@ export class AuditLog {
       known.times += 1;
       return;
     }
-    if (this.#refused.size >= MOST_KINDS) return;
+    if (this.#refused.size >= MAX_KINDS) return;
     const timer = setTimeout(() => this.#tell(kind), this.#countMs);
     timer.unref();
     this.#refused.set(kind, { action, times: 0, timer });
@@ -100,7 +100,7 @@ export class AuditLog {
   async #write(line: string): Promise<void> {
     await mkdir(path.dirname(this.#file), { recursive: true });
     const found = await stat(this.#file).catch(() => null);
-    if (found !== null && found.size > MOST_BYTES) await rename(this.#file, `${this.#file}.1`);
+    if (found !== null && found.size > MAX_BYTES) await rename(this.#file, `${this.#file}.1`);
     await appendLine(this.#file, line, { mode: 0o600 });
   }
 }

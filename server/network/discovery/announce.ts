@@ -30,7 +30,7 @@ const MDNS_PORT = 5353;
 /** RFC 6762, section 8.1: three questions, 250 ms apart, whether a name is free. */
 const PROBES = 3;
 const PROBE_MS = 250;
-const MOST_NAMES = 20;
+const MAX_NAMES = 20;
 /** Answers on one network, at once and per second: who asks a thousand times is not answered a thousand times. */
 const ANSWERS = { burst: 50, perSecond: 20 };
 
@@ -82,7 +82,7 @@ export function announce(options: AnnounceOptions): Announcement {
         ask();
         await wait(PROBE_MS, undefined, { signal: closing.signal, ref: false });
       }
-      if (!isTaken || n === MOST_NAMES) return name;
+      if (!isTaken || n === MAX_NAMES) return name;
     }
   };
   const ready = new Promise<void>((resolve) => socket.once('ready', resolve));

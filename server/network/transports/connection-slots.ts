@@ -37,7 +37,7 @@ interface Slot {
 const SHARE = 0.25;
 const LEAST_SHARE = 8;
 /** WebSockets that may take their time to hear that they lost their slot; of more the first is destroyed. */
-const MOST_YIELDING = 64;
+const MAX_CLOSING = 64;
 /** Milliseconds in which a client must take some of an answer that waits for it. */
 const STALLED_MS = 60_000;
 const LOOK_MS = 5000;
@@ -138,7 +138,7 @@ export class ConnectionSlots {
     slot.lasting.yield();
     // It closes within a bound, but newcomers may come faster.
     const [first] = this.#yielding;
-    if (this.#yielding.size > MOST_YIELDING) first?.destroy();
+    if (this.#yielding.size > MAX_CLOSING) first?.destroy();
     return true;
   }
 

@@ -13,13 +13,13 @@ interface Turn {
  * that a client has sent in one go: handled at once, one connection could have thousands of them at work.
  */
 export class HttpTurns {
-  readonly #most: number;
+  readonly #max: number;
   /** The one at work first, by connection. */
   readonly #open = new WeakMap<Duplex, Turn[]>();
 
   /** @param most requests of one connection that are open; one more ends it */
   constructor(most: number) {
-    this.#most = most;
+    this.#max = most;
   }
 
   /** Calls `handle` when it is this request's turn, and never where its client is gone before. */
@@ -48,7 +48,7 @@ export class HttpTurns {
     if (open === undefined) {
       this.#open.set(socket, [turn]);
       turn.begin();
-    } else if (open.length < this.#most) open.push(turn);
+    } else if (open.length < this.#max) open.push(turn);
     else socket.destroy();
   }
 

@@ -107,7 +107,7 @@ const changes: Record<string, Change> = {
 };
 const kinds = Object.values(changes);
 /** Doubling over and over would make frames that are only long. */
-const MOST_BYTES = 1 << 16;
+const MAX_BYTES = 1 << 16;
 
 /** One change, or up to four; the result is a copy. `other` is another frame of the same kind, to splice with. */
 export function mutate(frame: Uint8Array, other: Uint8Array, random: () => number): Uint8Array {
@@ -115,7 +115,7 @@ export function mutate(frame: Uint8Array, other: Uint8Array, random: () => numbe
   let out: Uint8Array = frame.slice();
   for (let times = below(3) < 2 ? 1 : 2 + below(3); times > 0; times--)
     out = (below(3) === 0 ? changes.letter! : kinds[below(kinds.length)]!)(out, below, other);
-  return out.length > MOST_BYTES ? out.slice(0, MOST_BYTES) : out;
+  return out.length > MAX_BYTES ? out.slice(0, MAX_BYTES) : out;
 }
 
 function joined(...parts: Uint8Array[]): Uint8Array {

@@ -10,7 +10,7 @@ const WINDOW = 100;
 const QUIET_MS = 500;
 const HEAD_CHARS = 'HTTP/1.1 200 '.length;
 /** Of what is answered so much is looked at. */
-const MOST_CHARS = 4_000_000;
+const MAX_CHARS = 4_000_000;
 
 /** Goes on in another connection where one ended, behind the request that ended it. Only what was answered counts as read. */
 export const overPipelinedHttp: Carrier = async (server, _role, frames) => {
@@ -42,7 +42,7 @@ function exchangeAll(server: Running, frames: readonly Frame[]): Promise<string>
       const now = (end + piece).match(new RegExp(HEAD, 'g'))?.length ?? 0;
       // A head may be in two pieces; a whole one is longer than what is kept.
       end = (end + piece).slice(-HEAD_CHARS + 1);
-      if (said.length < MOST_CHARS) said += piece;
+      if (said.length < MAX_CHARS) said += piece;
       if (now > 0) quiet.refresh();
       answers += now;
       if (answers >= frames.length) socket.end();

@@ -1,6 +1,6 @@
 /** What clients do that a server must not forget, each noted in the ledger. */
 import { encodeWav } from '../../audio/wav.ts';
-import { MOST_ENDED } from '../../training/jobs.ts';
+import { MAX_ENDED } from '../../training/jobs.ts';
 import { type Caller, call, type Ledger, type Outcome } from './ledger.ts';
 import type { Uniform } from './random.ts';
 
@@ -128,7 +128,7 @@ export const deeds: Record<DeedName, Deed> = {
       call(caller, 'admin.retrain', { voice, datasets: [dataset], steps: 3, scratch: true }),
     );
     // Asked for at once, two may be kept in the other order.
-    ledger.forget('training', MOST_ENDED - 20);
+    ledger.forget('training', MAX_ENDED - 20);
     return outcome;
   },
 };

@@ -38,7 +38,7 @@ export const faultsOf: Readonly<Record<Step, readonly Fault[]>> = {
 let root: string | null = null;
 let armed: Armed | null = null;
 /** A server that runs for hours takes millions. */
-const MOST_STEPS = 1000;
+const MAX_STEPS = 1000;
 /** Steps since they were last counted. */
 let steps: Step[] = [];
 let failed = 0;
@@ -60,7 +60,7 @@ const mine = (file: unknown): boolean =>
 
 /** The fault of this step, if it is its turn. */
 function due(step: Step): Fault | null {
-  if (steps.length < MOST_STEPS) steps.push(step);
+  if (steps.length < MAX_STEPS) steps.push(step);
   if (armed === null) return null;
   const { plan } = armed;
   if (plan.only !== undefined && plan.only !== step) return null;
