@@ -43,12 +43,12 @@ export function record(command: Command): GoldenFile {
   };
 }
 
-/** Every recording as its file should read. */
+/** Golden files by name, as the current declarations give them. */
 export function recordAll(): Map<string, string> {
   return new Map(commandNames.map((name) => [`${name}.json`, `${JSON.stringify(record(commandOf(name)), null, 2)}\n`]));
 }
 
-/** Every recording as its file reads. */
+/** Golden files by name, as they are on disk. */
 export async function readAll(): Promise<Map<string, string>> {
   const names = (await readdir(folder)).filter((name) => name.endsWith('.json'));
   return new Map(await Promise.all(names.map(async (name) => [name, await readFile(new URL(name, folder), 'utf8')] as const)));

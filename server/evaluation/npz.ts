@@ -1,12 +1,12 @@
 import { StatisticsError } from './fad.ts';
 
-/** One array of a file of numpy's. */
+/** One array of a NumPy file. */
 export interface NpyArray {
   shape: number[];
   data: Float32Array | Float64Array;
 }
 
-/** A file of statistics or embeddings is small; what is larger is none. */
+/** Files of statistics or embeddings are far smaller; larger files are refused. */
 const MAX_BYTES = 512 * 2 ** 20;
 const MAX_ARRAYS = 4096;
 
@@ -15,9 +15,9 @@ const CENTRAL = 0x02014b50;
 const END = 0x06054b50;
 
 /**
- * Arrays of a .npz that numpy's `savez` wrote: a ZIP without compression (APPNOTE 4.3), an .npy in each entry (NEP 1).
- * Numbers alone, in float32, float64 or integers that fit; objects, which only pickle could read, are refused. Throws
- * StatisticsError for anything else, and never reads outside of the bytes.
+ * Reads the arrays of a .npz that NumPy's `savez` wrote: a ZIP without compression (APPNOTE 4.3), an .npy in each entry (NEP 1).
+ * Reads float32, float64 and integers that a double can hold. Throws StatisticsError for anything else, as for object
+ * arrays, which only pickle can read. Never reads outside `bytes`.
  */
 export function readNpz(bytes: Uint8Array): Map<string, NpyArray> {
   try {
@@ -48,7 +48,7 @@ function entries(bytes: Uint8Array): Map<string, NpyArray> {
     if (view.getUint16(at + 10, true) !== 0)
       throw new StatisticsError(`${name} is compressed: write it with savez, not savez_compressed`);
     const size = view.getUint32(at + 20, true);
-    // Entries that share their bytes would make thousands of large arrays of one.
+    // Entries may point at the same bytes: without this check a small file could expand to thousands of large arrays.
     total += size;
     if (total > bytes.length) throw new StatisticsError('its arrays are larger than the file');
     found.set(name, npy(name, stored(bytes, view, view.getUint32(at + 42, true), size)));

@@ -2,7 +2,7 @@ import { commandOf, ProtocolError, type TriggerMap } from '../../protocol/index.
 import type { LogLine } from '../util/log-line.ts';
 import { PersistentFile, readList } from '../util/persistent-file.ts';
 
-/** Maps in a file of JSON, written whole or not at all. */
+/** Keeps the trigger maps in one JSON file, which is replaced atomically. */
 export class MapStore {
   readonly #file: PersistentFile;
   readonly #log: LogLine;
@@ -13,8 +13,8 @@ export class MapStore {
   }
 
   /**
-   * Of a file that cannot be read there are no maps, and it is kept. Of one that can, maps that are wrong are left out,
-   * and the file that still has them is set aside when the maps are next saved.
+   * Returns no maps if the file cannot be read, and keeps the file. Leaves out invalid maps; the file that holds them is
+   * set aside when the maps are next saved.
    */
   async load(): Promise<TriggerMap[]> {
     const list = await this.#file.read(readList);

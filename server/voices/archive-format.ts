@@ -11,9 +11,9 @@ import { BASE, isSafeId, isSafeName, MAX_BASES } from './names.ts';
  * UTF-8, then the bytes of its files, one after the other in its order, and nothing else.
  *
  * Neither tar nor zip, on purpose. Both say names and sizes in several places that may contradict each other, know
- * links, modes, folders and compression, and leave their bytes to whoever writes them. Here the manifest is read before
- * any byte is written, a name is a name, the length of the whole follows from it, both ends stream without looking
- * back, and the same voice gives the same bytes. What is lost is that other programs open it; the manifest is text, so
+ * links, modes, folders and compression, and leave many of their bytes to the program that writes them. Here the manifest is read before
+ * any byte is written, names are file names without folders, the total length follows from the manifest, both ends stream without looking
+ * back, and the same voice gives the same bytes. The price is that no other program opens it; the manifest is text, so
  * `head -c 2000` shows what is inside.
  */
 const MAGIC = Buffer.from('FOLEYVOX', 'latin1');
@@ -21,9 +21,9 @@ const VERSION = 1;
 /** Bytes before the manifest. */
 export const PREFIX_BYTES = MAGIC.length + 8;
 const MAX_MANIFEST_BYTES = 64 * 1024;
-/** Of a voice, or of one that it carries along: two cards and credits, all graphs, three of the embedder, and fingerprints. */
+/** Files of one voice: two cards and the credits, all graphs, the three files of the embedder, and the fingerprints. */
 const MAX_FILES = 3 + graphNames.length + 4;
-/** Maps and lists of a card inside each other; those that are known have five. What is sent on must not be endless to walk. */
+/** Nesting depth of a card (known cards have five levels), so that code which walks one ends. */
 const MAX_DEPTH = 32;
 /** Texts are read whole: card.json, embedder.json, credits.csv. */
 const MAX_TEXT_BYTES = 4 * 2 ** 20;
@@ -49,7 +49,7 @@ const manifestSchema = z
       .min(1)
       .max(1 + MAX_BASES),
   })
-  // Some disks take names that differ in case alone for one.
+  // Some file systems ignore case: names that differ only in case would be one file.
   .refine(
     ({ parts }) => parts.every((files) => new Set(files.map(({ name }) => name.toLowerCase())).size === files.length),
     {
@@ -107,7 +107,7 @@ export interface Contents {
   files: FileEntry[];
 }
 
-/** Throws VoiceFileError where a card is none, or names what no voice has. */
+/** Throws VoiceFileError for an invalid card, or one that names a graph which no voice has. */
 export function readContents(cardBytes: Uint8Array, embedderBytes: Uint8Array | null): Contents {
   const card = parsed(voiceCardSchema, cardBytes, 'card.json');
   const embedder = embedderBytes === null ? null : parsed(embedderCardSchema, embedderBytes, 'embedder.json');
@@ -115,14 +115,14 @@ export function readContents(cardBytes: Uint8Array, embedderBytes: Uint8Array | 
   const strange = Object.keys(card.graphs).find((name) => !known.has(name));
   if (strange !== undefined) throw new VoiceFileError(`card.json: a voice has no graph ${strange.slice(0, 40)}`);
   const graphs = [...graphNames.map((name) => card.graphs[name]), embedder?.graph];
-  const numbers = [embedder?.reference, embedder?.ranking, card.fingerprints].map(ending('.npz'));
-  const files = [...graphs.map(ending('.onnx')), ...numbers].filter((file) => file !== null);
+  const arrays = [embedder?.reference, embedder?.ranking, card.fingerprints].map(ending('.npz'));
+  const files = [...graphs.map(ending('.onnx')), ...arrays].filter((file) => file !== null);
   if (new Set(files.map(({ name }) => name.toLowerCase())).size !== files.length)
     throw new VoiceFileError('two graphs share a file');
   return { card, files };
 }
 
-/** Files that are text, and that neither card vouches for. The first is always there and the first of all. */
+/** Text files, whose hashes no card holds. CARD is in every voice and comes first. */
 export const CARD = 'card.json';
 export const EMBEDDER = 'embedder.json';
 export const CREDITS = 'credits.csv';

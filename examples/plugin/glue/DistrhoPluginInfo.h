@@ -1,5 +1,7 @@
 #pragma once
 
+// What DPF, the plugin framework, reads when it is compiled: name, ids, ports, and which features of the plugin formats are used.
+
 #define DISTRHO_PLUGIN_BRAND "foleyd"
 #define DISTRHO_PLUGIN_NAME "foleyd bridge"
 #define DISTRHO_PLUGIN_URI "urn:foleyd:bridge"

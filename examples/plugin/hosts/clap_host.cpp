@@ -1,3 +1,5 @@
+// A small CLAP host for tests: it loads a plugin file, plays notes and reads parameters, state and latency, without a sound card.
+
 #include <dlfcn.h>
 
 #include <algorithm>

@@ -8,18 +8,18 @@ import { type ProcessOptions, startProcess } from './spawn.ts';
 import { Watchdog, type WatchdogParts } from './watchdog.ts';
 
 export interface SupervisorOptions {
-  /** Threads of the graphs. */
+  /** Threads that each ONNX graph may use. */
   threads: number;
-  /** Where decoder and vocoder run, if it works there; the CPU by default. */
+  /** Execution provider for decoder and vocoder; the CPU by default, and if the provider does not work. */
   provider?: string;
   /** Megabytes of memory that voices may take; 512 by default. */
   voiceMemory?: number;
-  /** Bytes that the process may take; more ends it. */
+  /** Bytes of memory above which the process is ended. */
   memory?: number;
   log?: LogLine;
-  /** Tasks that the process works at together; 1 by default. */
+  /** Tasks that the process works on at the same time; 1 by default. */
   atOnce?: number;
-  /** Whenever it is ready and would begin with a further task at once. */
+  /** Called whenever the process could start another task at once. */
   onFree?: () => void;
 }
 
@@ -31,18 +31,18 @@ interface Task {
   reject: (error: EngineError) => void;
 }
 
-/** Waits before a new start, by how many processes have ended since one last finished a task. */
+/** Delays before a restart, by the number of processes that have exited since a task was last finished. */
 const BACKOFF_MS = [100, 200, 400, 800, 1600, 2000];
-/** Starts in a row that never got as far as `ready`, after which waiting tasks are not kept waiting. */
+/** Consecutive starts that never reached `ready`, after which all queued tasks fail. */
 const MAX_FAILED_STARTS = 5;
-/** A process that is not ready by then hangs. */
+/** A process that is not ready after this time counts as hung. */
 const START_MS = 60_000;
-/** Waiting tasks; whoever schedules clips keeps far fewer here. */
+/** The scheduler of clips queues far fewer tasks than this. */
 const MAX_QUEUED = 1024;
 
 /**
- * Keeps one engine process alive and gives it as many tasks as it works at together. A crash fails those; the ones
- * behind them wait for the process that replaces it.
+ * Keeps one engine process alive and sends it up to `atOnce` tasks at a time. A crash fails the tasks that were running;
+ * queued ones wait for the process that replaces it.
  */
 export class EngineSupervisor {
   readonly #startProcess: typeof startProcess;
@@ -56,20 +56,20 @@ export class EngineSupervisor {
   readonly #memory: number;
   #process: ReturnType<typeof startProcess> | null = null;
   #watchdog: Watchdog | null = null;
-  /** Why it was ended. */
+  /** Why the supervisor ended the process; null if it did not. */
   #endedFor: string | null = null;
   #state: EngineInfo['state'] = 'starting';
   #lastId = 0;
   #restarts = 0;
   #failedStarts = 0;
   #exitsWithoutResult = 0;
-  /** Counts down to the next start, or for the process that is starting. */
+  /** Runs until the next start, or until a starting process counts as hung. */
   #timer: NodeJS.Timeout | null = null;
   #status = { provider: '', ortVersion: '', voices: [] as string[], memoryMb: null as number | null };
 
   #closed: Promise<void> | null = null;
 
-  /** start: how a process is started, watchdog: how it is looked at; tests give their own. */
+  /** `start` starts a process and `watchdog` checks it; tests pass their own. */
   constructor(
     options: SupervisorOptions,
     start: typeof startProcess = startProcess,
